@@ -1,0 +1,59 @@
+# Everything runs from .venv, made from requirements/dev.lock (versions and hashes).
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+CYCLES ?= 30
+INTERVAL ?= 2
+ARGS ?=
+MINUTES ?= 30
+
+.DEFAULT_GOAL := help
+.PHONY: help setup paper quicktest test check lint types arrows soak bench lock clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+setup: $(STAMP) ## make .venv from the lock file
+
+$(STAMP): requirements/dev.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=/path/to/python3.11" >&2; exit 2; }
+	@echo "setting up $(VENV) (about a minute the first time)"
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(STAMP)
+
+paper: $(STAMP) ## run the agent on paper; CYCLES=0 runs until Ctrl-C, ARGS="..." adds flags
+	@$(BIN)/agent run --mode paper --cycles $(CYCLES) --interval $(INTERVAL) $(ARGS)
+
+quicktest: $(STAMP) ## the deterministic session CI compares byte by byte
+	@$(BIN)/agent run --mode quicktest
+
+test: $(STAMP) ## every test
+	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+
+lint: $(STAMP)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: $(STAMP)
+	@$(BIN)/mypy
+
+arrows: $(STAMP)
+	@$(BIN)/lint-imports --no-cache
+
+check: lint types arrows test ## lint, types, arrows and tests, as CI runs them
+
+soak: $(STAMP) ## a long paper run under provider faults, with a report; MINUTES=30
+	@$(BIN)/python scripts/soak.py --minutes $(MINUTES) $(ARGS)
+
+bench: $(STAMP) ## speed and memory, measured side by side
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+lock: ## write requirements/dev.lock anew (needs uv on the PATH)
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra dev -o requirements/dev.lock -q
+
+clean: ## remove .venv and caches
+	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

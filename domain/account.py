@@ -1,0 +1,140 @@
+"""Positions and what fills do to them: spot accounting, exact to the cash unit."""
+
+from datetime import datetime
+
+import msgspec
+
+from domain.errors import LocalFault
+from domain.money import notional
+from domain.order import Fill, Side
+
+
+class Position(msgspec.Struct, frozen=True):
+    """A long holding from its first entry fill on, with what was paid and what came back so far.
+
+    `bought` and `sold` are notionals at fill prices, `bought_at_reference` and `sold_at_reference`
+    the same at the quotes seen when deciding; the difference is slippage and spread. All cash
+    amounts in cash units.
+    """
+
+    symbol: str
+    opened_at: datetime
+    entry_id: str
+    bought_lots: int = 0
+    bought: int = 0
+    bought_at_reference: int = 0
+    sold_lots: int = 0
+    sold: int = 0
+    sold_at_reference: int = 0
+    fees: int = 0
+
+    @property
+    def lots(self) -> int:
+        """Lots held now."""
+        return self.bought_lots - self.sold_lots
+
+    @property
+    def cost(self) -> int:
+        """What the lots still held cost at entry, rounded down."""
+        return self.bought * self.lots // self.bought_lots
+
+    def entry_ticks(self, cash_factor: int) -> float:
+        """Average entry price in ticks."""
+        return self.bought / (self.bought_lots * cash_factor)
+
+    def value(self, mark: int | None, cash_factor: int) -> int:
+        """Worth of the lots held at `mark` ticks; an unmarked position is worth its entry."""
+        return self.cost if mark is None else notional(mark, self.lots, cash_factor)
+
+
+class Trade(msgspec.Struct, frozen=True):
+    """A closed round trip. `gross` is before all costs, `pnl` after; cash units."""
+
+    symbol: str
+    opened_at: datetime
+    closed_at: datetime
+    entry_id: str
+    exit_id: str
+    lots: int
+    bought: int
+    sold: int
+    gross: int
+    fees: int
+    slippage: int
+    pnl: int
+
+
+def apply_fill(
+    position: Position | None, fill: Fill, cash_factor: int
+) -> tuple[Position | None, Trade | None, int]:
+    """Return the position after a fill, the trade if the fill closed it, and the change in cash.
+
+    Raises LocalFault when a sale exceeds what is held: a spot account cannot be short.
+    """
+    value = notional(fill.price, fill.lots, cash_factor)
+    at_reference = notional(fill.reference, fill.lots, cash_factor)
+    if fill.side is Side.BUY:
+        held = position or Position(fill.symbol, fill.at, fill.client_id)
+        bought = msgspec.structs.replace(
+            held,
+            bought_lots=held.bought_lots + fill.lots,
+            bought=held.bought + value,
+            bought_at_reference=held.bought_at_reference + at_reference,
+            fees=held.fees + fill.fee,
+        )
+        return bought, None, -value - fill.fee
+    if position is None or fill.lots > position.lots:
+        held_lots = 0 if position is None else position.lots
+        raise LocalFault(f"fill {fill.trade_id} sells {fill.lots} lots of {fill.symbol}, held {held_lots}")
+    sold = msgspec.structs.replace(
+        position,
+        sold_lots=position.sold_lots + fill.lots,
+        sold=position.sold + value,
+        sold_at_reference=position.sold_at_reference + at_reference,
+        fees=position.fees + fill.fee,
+    )
+    trade = _close(sold, fill) if sold.lots == 0 else None
+    return (None if trade else sold), trade, value - fill.fee
+
+
+def _close(position: Position, last: Fill) -> Trade:
+    gross = position.sold_at_reference - position.bought_at_reference
+    realised = position.sold - position.bought
+    return Trade(
+        symbol=position.symbol,
+        opened_at=position.opened_at,
+        closed_at=last.at,
+        entry_id=position.entry_id,
+        exit_id=last.client_id,
+        lots=position.sold_lots,
+        bought=position.bought,
+        sold=position.sold,
+        gross=gross,
+        fees=position.fees,
+        slippage=gross - realised,
+        pnl=realised - position.fees,
+    )
+
+
+class Account(msgspec.Struct, frozen=True):
+    """What the risk gate is told of the account at the moment of judging; cash in cash units.
+
+    `entries` are the notionals of entries already approved in this cycle or still on their way,
+    by symbol. `marks` are the last quotes in ticks. `class_drawdown` is, by asset class, how far
+    that class's profit has fallen from its peak. Times are None where nothing has happened yet.
+    """
+
+    cash: int
+    equity: int
+    day_start_equity: int
+    peak_equity: int
+    positions: dict[str, Position]
+    marks: dict[str, int]
+    entries: dict[str, int]
+    entries_today: int = 0
+    last_loss_at: datetime | None = None
+    loss_streak: int = 0
+    win_streak: int = 0
+    class_drawdown: dict[str, int] = {}
+    kill_switch: str | None = None
+    unknown_orders: tuple[str, ...] = ()

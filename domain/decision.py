@@ -1,0 +1,70 @@
+"""What was concluded: each voice's vote and the one decision they add up to."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+import msgspec
+
+
+class Action(StrEnum):
+    """What a decision asks for."""
+
+    BUY = "BUY"
+    SELL = "SELL"
+    HOLD = "HOLD"
+
+
+class Signal(NamedTuple):
+    """What a strategy's step kernel says about one closed candle.
+
+    `vote` is +1 (buy), -1 (sell) or 0 (abstain); `confidence` 0 to 100, the sum of the four parts
+    (`base`, `trend`, `volume`, `volatility`). `stop_ppm` is the stop's distance from the actual
+    entry in parts per million (0 for none); `stop` and `target` are absolute prices in ticks
+    (0 for none).
+    """
+
+    vote: int
+    confidence: float
+    base: float
+    trend: float
+    volume: float
+    volatility: float
+    stop_ppm: int
+    stop: int
+    target: int
+
+
+class Voice(msgspec.Struct, frozen=True):
+    """One voter's opinion: vote, confidence, its weight from lessons, and why."""
+
+    name: str
+    vote: int
+    confidence: float
+    weight: float
+    reason: str
+    parts: dict[str, float] = {}
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """The one decision for a symbol in a cycle, with every voice.
+
+    `score` is the weighted vote in [-100, 100], `confidence` its size. `price` is the quote in
+    ticks when deciding. `stop_ppm`, `stop` and `target` as in Signal, from the strongest voice on
+    the winning side. `atr_ratio` is baseline ATR over current ATR (1 while warming up).
+    """
+
+    cycle_id: int
+    symbol: str
+    at: datetime
+    action: Action
+    score: float
+    confidence: float
+    reason: str
+    voices: tuple[Voice, ...] = ()
+    price: int | None = None
+    stop_ppm: int = 0
+    stop: int = 0
+    target: int = 0
+    atr_ratio: float = 1.0
+    regime: str = "unknown"

@@ -1,0 +1,107 @@
+"""What the journal holds: what entered from outside and what was decided, in past tense.
+
+A cycle without an order is one transaction of CycleDecided and CycleEnded. A cycle with orders
+commits CycleDecided and OrdersIntended before anything is sent, and OrderSettled after.
+"""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from domain.decision import Decision
+from domain.instrument import Instrument
+from domain.lesson import Lesson, Pending
+from domain.observation import Observation
+from domain.order import Order, Receipt
+from domain.verdict import Verdict
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """What went wrong in a cycle: the state it was in, the kind of error and its message (redacted)."""
+
+    stage: str
+    kind: str
+    message: str
+
+
+class SessionStarted(msgspec.Struct, frozen=True, tag="session_started"):
+    """A run began.
+
+    `settings` are the whole settings without secrets; `cash` the opening cash of a new account.
+    """
+
+    session: int
+    at: datetime
+    mode: str
+    code_version: str
+    settings: dict[str, Any]
+    instruments: tuple[Instrument, ...]
+    cash: int
+
+
+class CycleDecided(msgspec.Struct, frozen=True, tag="cycle_decided"):
+    """Everything a cycle saw and concluded, before any order was sent.
+
+    `updates` are what resting orders did since the last cycle.
+    """
+
+    cycle_id: int
+    at: datetime
+    observations: tuple[Observation, ...] = ()
+    updates: tuple[Receipt, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
+
+
+class OrdersIntended(msgspec.Struct, frozen=True, tag="orders_intended"):
+    """Orders about to be sent, state SENDING; committed before sending."""
+
+    cycle_id: int
+    at: datetime
+    orders: tuple[Order, ...]
+
+
+class OrderSettled(msgspec.Struct, frozen=True, tag="order_settled"):
+    """What the platform answered to a send or a cancel, or what recovery found out."""
+
+    cycle_id: int
+    receipt: Receipt
+
+
+class CycleEnded(msgspec.Struct, frozen=True, tag="cycle_ended"):
+    """A cycle came back to IDLE: the states it passed, its outcome, and what was learned.
+
+    `outcome` is "held", "denied", "executed", "failed" or "interrupted". `vetoes` are denied
+    entries now being watched for what would have happened.
+    """
+
+    cycle_id: int
+    at: datetime
+    path: tuple[str, ...]
+    outcome: str
+    lessons: tuple[Lesson, ...] = ()
+    vetoes: tuple[Pending, ...] = ()
+    error: Failure | None = None
+
+
+class KillSwitchSet(msgspec.Struct, frozen=True, tag="kill_switch_set"):
+    """The kill switch was thrown or reset, by whom and why."""
+
+    at: datetime
+    active: bool
+    reason: str
+    by: str
+
+
+class SessionEnded(msgspec.Struct, frozen=True, tag="session_ended"):
+    """A run ended in order: "cycles", "data exhausted", "signal", "stopped" or a fault's text."""
+
+    session: int
+    at: datetime
+    reason: str
+
+
+Event = (
+    SessionStarted | CycleDecided | OrdersIntended | OrderSettled | CycleEnded | KillSwitchSet | SessionEnded
+)

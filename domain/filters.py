@@ -1,0 +1,33 @@
+"""An exchange's filters, as values: why an order would not even reach the book."""
+
+import re
+
+from domain.instrument import Instrument
+from domain.money import MAX_CASH, notional
+from domain.order import Order, OrderType
+
+CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{1,36}")
+
+
+def refusal(order: Order, instrument: Instrument) -> str | None:
+    """Say why the exchange's filters refuse an order, or None when they do not.
+
+    The notional is taken at the limit price, else the trigger, else the reference.
+    """
+    if not CLIENT_ID.fullmatch(order.client_id):
+        return f"client id {order.client_id!r} does not match {CLIENT_ID.pattern}"
+    if order.lots < instrument.min_lots or order.lots <= 0:
+        return f"quantity {instrument.quantity(order.lots)} below minimum {instrument.min_quantity}"
+    if order.type is OrderType.LIMIT and (order.price is None or order.price <= 0):
+        return "a limit order needs a price above 0"
+    if order.type in (OrderType.STOP, OrderType.TAKE_PROFIT) and (
+        order.trigger is None or order.trigger <= 0
+    ):
+        return f"a {order.type.lower()} order needs a trigger above 0"
+    price = order.price or order.trigger or order.reference
+    value = notional(price, order.lots, instrument.cash_factor)
+    if value > MAX_CASH:
+        return f"notional {value} cash units above the largest {MAX_CASH}"
+    if value < instrument.min_cash:
+        return f"notional {instrument.price(price) * instrument.quantity(order.lots)} below minimum {instrument.min_notional}"
+    return None

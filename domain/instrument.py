@@ -1,0 +1,73 @@
+"""An instrument and its grid: the edge between decimals and the integers kernels use."""
+
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
+from functools import cached_property
+
+import msgspec
+
+from domain.money import CASH_UNIT
+
+
+class Instrument(msgspec.Struct, frozen=True, dict=True):
+    """What can be traded, with its price and quantity grid.
+
+    `tick_size` is the smallest price step, `step_size` the smallest quantity step (one lot),
+    both in decimal units. Raises ValueError when a tick times a lot is not a whole number of
+    cash units.
+    """
+
+    symbol: str
+    base: str
+    quote: str
+    tick_size: Decimal
+    step_size: Decimal
+    min_quantity: Decimal
+    min_notional: Decimal
+    asset_class: str = "crypto"
+
+    def __post_init__(self) -> None:
+        if self.tick_size <= 0 or self.step_size <= 0:
+            raise ValueError(f"{self.symbol}: tick size and step size must be above 0")
+        factor = self.tick_size * self.step_size / CASH_UNIT
+        if factor != factor.to_integral_value() or factor < 1:
+            raise ValueError(
+                f"{self.symbol}: tick size {self.tick_size} times step size {self.step_size} "
+                f"is not a multiple of {CASH_UNIT:f}"
+            )
+
+    @cached_property
+    def cash_factor(self) -> int:
+        """Cash units in one tick times one lot."""
+        return int(self.tick_size * self.step_size / CASH_UNIT)
+
+    @cached_property
+    def tick(self) -> float:
+        """Tick size as a float, for indicators and reading."""
+        return float(self.tick_size)
+
+    @cached_property
+    def min_lots(self) -> int:
+        """Smallest quantity in lots."""
+        return self.lots(self.min_quantity)
+
+    @cached_property
+    def min_cash(self) -> int:
+        """Smallest notional in cash units."""
+        return int(self.min_notional / CASH_UNIT)
+
+    def ticks(self, price: Decimal | str) -> int:
+        """Round a decimal price to the nearest tick."""
+        steps = (Decimal(price) / self.tick_size).quantize(Decimal(1), ROUND_HALF_EVEN)
+        return int(steps)
+
+    def lots(self, quantity: Decimal | str) -> int:
+        """Round a decimal quantity down to whole lots."""
+        return int((Decimal(quantity) / self.step_size).quantize(Decimal(1), ROUND_DOWN))
+
+    def price(self, ticks: int) -> Decimal:
+        """Turn ticks into a decimal price."""
+        return self.tick_size * ticks
+
+    def quantity(self, lots: int) -> Decimal:
+        """Turn lots into a decimal quantity."""
+        return self.step_size * lots

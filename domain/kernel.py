@@ -1,0 +1,20 @@
+"""The kernel marker: a list of plain functions that the loop and the backtest share.
+
+A kernel takes and returns numbers, tuples, NamedTuples of numbers and flat arrays of float64
+(a list in the loop, a NumPy array when compiled). It allocates nothing it does not return, reads
+no clock, no setting and no global but constants, and raises nothing. `research` hands every
+function on the list to the compiler; the loop calls it as it is.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+KERNELS: list[Callable[..., Any]] = []
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def kernel(function: F) -> F:
+    """Put a function on the list of kernels and return it unchanged."""
+    KERNELS.append(function)
+    return function

@@ -1,0 +1,71 @@
+"""What was seen: candles, a quote and headlines, each labelled with where it came from."""
+
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+from domain.candle import Candle, Quote
+from domain.times import utc
+
+
+class Source(StrEnum):
+    """How an observation was come by, from best to worst."""
+
+    LIVE = "live"
+    RECORDED = "recorded"
+    CACHED = "cached"
+    SIMULATED = "simulated"
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One flaw found in the candles: its kind, what was seen, and the candle's open time in ms."""
+
+    kind: str
+    detail: str
+    time: int | None = None
+
+
+class Attempt(msgspec.Struct, frozen=True):
+    """One provider that was asked and did not serve, with the reason (never a key, never a URL query)."""
+
+    provider: str
+    reason: str
+
+
+class Headline(msgspec.Struct, frozen=True):
+    """One headline as published; `score` in [-1, 1] is the provider's own where it has one."""
+
+    title: str
+    published_at: datetime
+    source: str
+    url: str = ""
+    score: float | None = None
+    relevance: float = 1.0
+
+
+class Observation(msgspec.Struct, frozen=True):
+    """What entered the loop for one symbol in one cycle.
+
+    `candles` are the closed candles that are new to the loop, oldest first. `quote` is the last
+    known price (the open of the candle that is still forming, or its last trade). `series` names
+    the price series: when it changes, indicators start over. `headlines` are those new to the loop.
+    `breaker` is the state of the circuit breaker of the provider whose data this is.
+    """
+
+    symbol: str
+    source: Source
+    provider: str
+    series: str
+    fetched_at: datetime
+    candles: tuple[Candle, ...] = ()
+    quote: Quote | None = None
+    headlines: tuple[Headline, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
+    breaker: str = "closed"
+
+    @property
+    def candle_time(self) -> datetime | None:
+        """Open time of the newest closed candle in this observation."""
+        return utc(self.candles[-1].time) if self.candles else None

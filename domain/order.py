@@ -1,0 +1,128 @@
+"""Orders, what the platform answered, and fills. Prices in ticks, quantities in lots, cash in cash units."""
+
+from datetime import datetime
+from enum import StrEnum
+
+import msgspec
+
+
+class Side(StrEnum):
+    """Which way an order goes."""
+
+    BUY = "BUY"
+    SELL = "SELL"
+
+
+class OrderType(StrEnum):
+    """STOP and TAKE_PROFIT rest until the market reaches `trigger`, then go as market orders."""
+
+    MARKET = "MARKET"
+    LIMIT = "LIMIT"
+    STOP = "STOP"
+    TAKE_PROFIT = "TAKE_PROFIT"
+
+
+class Purpose(StrEnum):
+    """Why an order exists: ENTRY adds risk; EXIT and PROTECT only ever reduce it."""
+
+    ENTRY = "ENTRY"
+    EXIT = "EXIT"
+    PROTECT = "PROTECT"
+
+
+class OrderStatus(StrEnum):
+    """Where an order stands; SENDING, UNKNOWN and ABSENT are ours, the rest are the venue's."""
+
+    SENDING = "SENDING"
+    UNKNOWN = "UNKNOWN"
+    ABSENT = "ABSENT"
+    NEW = "NEW"
+    PARTIALLY_FILLED = "PARTIALLY_FILLED"
+    FILLED = "FILLED"
+    CANCELLED = "CANCELLED"
+    REJECTED = "REJECTED"
+    EXPIRED = "EXPIRED"
+
+
+OPEN = frozenset({OrderStatus.NEW, OrderStatus.PARTIALLY_FILLED})
+"""States in which an order rests at the venue."""
+
+TERMINAL = frozenset(
+    {
+        OrderStatus.FILLED,
+        OrderStatus.CANCELLED,
+        OrderStatus.REJECTED,
+        OrderStatus.EXPIRED,
+        OrderStatus.ABSENT,
+    }
+)
+"""States an order never leaves."""
+
+
+class Order(msgspec.Struct, frozen=True):
+    """What we ask a platform to do.
+
+    `client_id` matches `[A-Za-z0-9_-]{1,36}` and is unique for ever. `price` is the limit,
+    `trigger` the stop or take-profit level. `reference` is the quote when deciding, so that
+    slippage can be told from profit. `at` is the instant of the cycle that wants it. Orders that
+    share an `oco` name cancel one another.
+    """
+
+    client_id: str
+    cycle_id: int
+    at: datetime
+    symbol: str
+    side: Side
+    type: OrderType
+    purpose: Purpose
+    lots: int
+    reference: int
+    price: int | None = None
+    trigger: int | None = None
+    oco: str | None = None
+    expires_at: datetime | None = None
+
+
+class Fill(msgspec.Struct, frozen=True):
+    """One execution. Unique by (symbol, trade_id). `fee` in cash units; `reference` in ticks."""
+
+    trade_id: str
+    client_id: str
+    symbol: str
+    side: Side
+    lots: int
+    price: int
+    reference: int
+    fee: int
+    maker: bool
+    at: datetime
+
+
+class Receipt(msgspec.Struct, frozen=True):
+    """What a platform says of one order: status, cumulative filled lots and the fills that are new."""
+
+    client_id: str
+    symbol: str
+    status: OrderStatus
+    at: datetime
+    venue_id: str = ""
+    filled: int = 0
+    reason: str = ""
+    fills: tuple[Fill, ...] = ()
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """An order with where it stands as far as we know; `filled` in lots, `at` the last change."""
+
+    order: Order
+    status: OrderStatus
+    at: datetime
+    filled: int = 0
+    reason: str = ""
+
+
+class Balance(msgspec.Struct, frozen=True):
+    """Holdings of one asset: cash units for a quote asset, lots for a base asset."""
+
+    free: int
+    locked: int

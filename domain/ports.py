@@ -1,0 +1,169 @@
+"""The ports: what a floor above may ask of a room, whatever stands behind it."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+import msgspec
+
+from domain.candle import Candle, Quote, RawCandle
+from domain.events import Event
+from domain.instrument import Instrument
+from domain.observation import Headline, Observation
+from domain.order import Balance, Order, Receipt
+
+
+class Clock(Protocol):
+    """Where time comes from; only the shell asks it."""
+
+    def now(self) -> datetime:
+        """Return the current instant, aware."""
+        ...
+
+    def monotonic(self) -> float:
+        """Return seconds that never run backwards."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        ...
+
+
+class Pacer(Protocol):
+    """Says when the next cycle is due."""
+
+    def next(self) -> datetime | None:
+        """Wait for the next cycle and return its instant, or None when there is none."""
+        ...
+
+
+class CandleRequest(NamedTuple):
+    """Candles of `symbol` from `since_ms` (open time, inclusive) up to `now_ms`, at most `limit`."""
+
+    symbol: str
+    timeframe_ms: int
+    since_ms: int
+    now_ms: int
+    limit: int
+
+
+class Provider(Protocol):
+    """A source of candles. Errors are VenueFaults; their texts never hold a key."""
+
+    @property
+    def name(self) -> str:
+        """Name as in the settings."""
+        ...
+
+    def candles(self, request: CandleRequest) -> Sequence[RawCandle]:
+        """Return candles oldest first; the last may still be open (its open time says so)."""
+        ...
+
+    def close(self) -> None:
+        """Release what is held."""
+        ...
+
+
+class NewsProvider(Protocol):
+    """A source of headlines."""
+
+    def headlines(self, symbol: str, since: datetime, limit: int) -> Sequence[Headline]:
+        """Return headlines about `symbol` published after `since`, newest first."""
+        ...
+
+
+class Observer(Protocol):
+    """Perception as the loop sees it."""
+
+    def observe(self, symbol: str, after: Candle | None, now: datetime) -> Observation:
+        """Return what is new for `symbol` since the candle `after`, as known at `now`.
+
+        Raises VenueFault when nothing at all can be said.
+        """
+        ...
+
+    def close(self) -> None:
+        """Release what is held."""
+        ...
+
+
+class Platform(Protocol):
+    """Where orders are carried out. A refusal is a receipt with a reason, never an exception."""
+
+    @property
+    def name(self) -> str:
+        """Name of the venue."""
+        ...
+
+    def instrument(self, symbol: str) -> Instrument:
+        """Return the grid and filters of a symbol. Raises BadInput for one it does not trade."""
+        ...
+
+    def mark(self, symbol: str, candles: Sequence[Candle], quote: Quote | None) -> None:
+        """Show the market to a platform that simulates one; a real venue ignores it."""
+        ...
+
+    def place(self, order: Order) -> Receipt:
+        """Send one order, once. Raises OutcomeUnknown when the answer leaves its fate open."""
+        ...
+
+    def place_oco(self, stop: Order, target: Order) -> tuple[Receipt, Receipt]:
+        """Send a stop and a target of which the first to trigger cancels the other."""
+        ...
+
+    def cancel(self, symbol: str, client_id: str) -> Receipt:
+        """Cancel an order and return where it stands; one that is done stays as it is."""
+        ...
+
+    def query(self, symbol: str, client_id: str) -> Receipt | None:
+        """Return where an order stands with all its fills, or None when the venue has no such order."""
+        ...
+
+    def open_orders(self) -> Sequence[Receipt]:
+        """Return every order that rests at the venue."""
+        ...
+
+    def poll(self) -> Sequence[Receipt]:
+        """Return what happened to orders since the last poll: new fills and new states, in order."""
+        ...
+
+    def balances(self) -> dict[str, Balance]:
+        """Return holdings by asset name: cash units for the quote asset, lots for a base asset."""
+        ...
+
+    def close(self) -> None:
+        """Release what is held."""
+        ...
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One journal row: its sequence from 1, the event, the hash that chains it (hex)."""
+
+    seq: int
+    event: Event
+    hash: str
+
+
+class Journal(Protocol):
+    """The append-only memory. Everything else is a fold of it."""
+
+    @property
+    def journal_id(self) -> str:
+        """Twelve hex digits given at creation."""
+        ...
+
+    def append(self, *events: Event) -> None:
+        """Append events in one transaction, durable on return. Raises JournalFault; never retry."""
+        ...
+
+    def rows(self, after: int = 0) -> Iterator[Row]:
+        """Return rows with a sequence above `after`, oldest first, checking the chain on the way."""
+        ...
+
+    def head(self) -> tuple[int, str]:
+        """Return sequence and hash of the last row; (0, the genesis hash) when empty."""
+        ...
+
+    def close(self) -> None:
+        """Close the file."""
+        ...
