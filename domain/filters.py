@@ -3,7 +3,7 @@
 import re
 
 from domain.instrument import Instrument
-from domain.money import MAX_CASH, notional
+from domain.money import MAX_CASH, from_cash, notional
 from domain.order import Order, OrderType
 
 CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{1,36}")
@@ -18,16 +18,22 @@ def refusal(order: Order, instrument: Instrument) -> str | None:
         return f"client id {order.client_id!r} does not match {CLIENT_ID.pattern}"
     if order.lots < instrument.min_lots or order.lots <= 0:
         return f"quantity {instrument.quantity(order.lots)} below minimum {instrument.min_quantity}"
-    if order.type is OrderType.LIMIT and (order.price is None or order.price <= 0):
-        return "a limit order needs a price above 0"
-    if order.type in (OrderType.STOP, OrderType.TAKE_PROFIT) and (
-        order.trigger is None or order.trigger <= 0
-    ):
-        return f"a {order.type.lower()} order needs a trigger above 0"
+    missing = _missing_price(order)
+    if missing:
+        return missing
     price = order.price or order.trigger or order.reference
     value = notional(price, order.lots, instrument.cash_factor)
     if value > MAX_CASH:
         return f"notional {value} cash units above the largest {MAX_CASH}"
     if value < instrument.min_cash:
-        return f"notional {instrument.price(price) * instrument.quantity(order.lots)} below minimum {instrument.min_notional}"
+        return f"notional {from_cash(value):f} below minimum {instrument.min_notional}"
+    return None
+
+
+def _missing_price(order: Order) -> str | None:
+    if order.type is OrderType.LIMIT and (order.price is None or order.price <= 0):
+        return "a limit order needs a price above 0"
+    resting = order.type in (OrderType.STOP, OrderType.TAKE_PROFIT)
+    if resting and (order.trigger is None or order.trigger <= 0):
+        return f"a {order.type.lower()} order needs a trigger above 0"
     return None
