@@ -11,7 +11,7 @@ import msgspec
 
 from domain.decision import Decision
 from domain.instrument import Instrument
-from domain.lesson import Lesson, Pending
+from domain.lesson import Lesson
 from domain.observation import Observation
 from domain.order import Order, Receipt
 from domain.verdict import Verdict
@@ -72,8 +72,7 @@ class OrderSettled(msgspec.Struct, frozen=True, tag="order_settled"):
 class CycleEnded(msgspec.Struct, frozen=True, tag="cycle_ended"):
     """A cycle came back to IDLE: the states it passed, its outcome, and what was learned.
 
-    `outcome` is "held", "denied", "executed", "failed" or "interrupted". `vetoes` are denied
-    entries now being watched for what would have happened.
+    `outcome` is "held", "denied", "executed", "failed" or "interrupted".
     """
 
     cycle_id: int
@@ -81,7 +80,6 @@ class CycleEnded(msgspec.Struct, frozen=True, tag="cycle_ended"):
     path: tuple[str, ...]
     outcome: str
     lessons: tuple[Lesson, ...] = ()
-    vetoes: tuple[Pending, ...] = ()
     error: Failure | None = None
 
 

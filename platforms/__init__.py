@@ -1,0 +1,1 @@
+"""Where orders are carried out: the paper exchange, its fill rules and its settings."""

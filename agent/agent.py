@@ -1,0 +1,182 @@
+"""The Python API: an agent that runs in a thread of its own and answers from any other.
+
+    from agent import Agent, Settings
+
+    with Agent(Settings(provider="simulated", interval_seconds=0)) as agent:
+        for event in agent.events():
+            ...
+"""
+
+import queue
+import threading
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Any, Self
+
+from agent import views
+from agent.launch import Launch
+from agent.settings import Options, Settings
+from domain.errors import LocalFault
+from domain.events import Event
+
+CALL_SECONDS = 30.0
+EVENTS_KEPT = 10_000
+
+
+class NotRunning(LocalFault):
+    """The agent has not been started, or has ended."""
+
+
+class Agent:
+    """One agent on one account. Every method may be called from any thread."""
+
+    def __init__(self, settings: Options | None = None, *, fresh: bool = False) -> None:
+        self.settings = settings or Settings()
+        self._fresh = fresh
+        self._launch: Launch | None = None
+        self._thread: threading.Thread | None = None
+        self._ready = threading.Event()
+        self._fault: BaseException | None = None
+        self._reason: str | None = None
+        self._subscribers: list[queue.Queue[Event | None]] = []
+        self._guard = threading.Lock()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Open the account and start the loop; return once it is about to run.
+
+        Raises LocalFault when it is running already or the account cannot be opened.
+        """
+        with self._guard:
+            if self._thread is not None:
+                raise LocalFault("the agent was started already")
+            self._thread = threading.Thread(target=self._run, name="boyd-loop", daemon=True)
+            self._thread.start()
+        self._ready.wait()
+        if self._launch is None and self._fault is not None:
+            raise self._fault
+
+    def _run(self) -> None:
+        try:
+            # Opened here, for the journal's one connection belongs to the loop's thread.
+            with Launch(self.settings, fresh=self._fresh) as launch:
+                launch.session.listeners.append(self._publish)
+                self._launch = launch
+                self._ready.set()
+                self._reason = launch.run()
+        except BaseException as fault:  # noqa: BLE001 -- kept for whoever joins
+            self._fault = fault
+        finally:
+            self._ready.set()
+            self._close_subscribers()
+
+    def _publish(self, event: Event) -> None:
+        with self._guard:
+            for subscriber in self._subscribers:
+                if subscriber.full():
+                    subscriber.get_nowait()
+                subscriber.put_nowait(event)
+
+    def _close_subscribers(self) -> None:
+        with self._guard:
+            for subscriber in self._subscribers:
+                if subscriber.full():
+                    subscriber.get_nowait()
+                subscriber.put_nowait(None)
+
+    def join(self, timeout: float | None = None) -> str | None:
+        """Wait for the loop to end and return why it did; None when it still runs.
+
+        Raises the fault that ended it, if one did.
+        """
+        if self._thread is None:
+            raise NotRunning("the agent has not been started")
+        self._thread.join(timeout)
+        if self._thread.is_alive():
+            return None
+        if self._fault is not None:
+            raise self._fault
+        return self._reason
+
+    def stop(self, timeout: float | None = None) -> str | None:
+        """End the loop after the cycle under way and wait for it."""
+        if self._launch is not None:
+            self._launch.inbox.stop()
+        return self.join(timeout)
+
+    def pause(self) -> None:
+        """Hold the loop between two cycles; resting orders stay where they are."""
+        self._running().inbox.pause(paused=True)
+
+    def resume(self) -> None:
+        """Go on after a pause."""
+        self._running().inbox.pause(paused=False)
+
+    def kill(self, reason: str) -> None:
+        """Throw the kill switch: no entry from this instant on. Persists until `reset`.
+
+        Raises ValueError without a reason.
+        """
+        if not reason.strip():
+            raise ValueError("a kill needs a reason")
+        self._running().inbox.kill(reason)
+
+    def reset(self, reason: str) -> None:
+        """Reset the kill switch. Raises ValueError without a reason."""
+        if not reason.strip():
+            raise ValueError("a reset needs a reason")
+        launch = self._running()
+        launch.call(lambda: launch.reset_kill(reason)).result(CALL_SECONDS)
+
+    def status(self) -> dict[str, Any]:
+        """Return what the agent is doing: state, market, account, last decision."""
+        return self._opened().status()
+
+    def positions(self) -> list[dict[str, Any]]:
+        """Return open positions with their protection."""
+        return views.positions(self._opened().session.state)
+
+    def decisions(self, count: int = 20) -> list[dict[str, Any]]:
+        """Return the latest decisions, oldest first, at most `count` cycles of them (200 are kept)."""
+        return self._opened().decisions(count)
+
+    def why(self, cycle: int | None = None) -> dict[str, Any]:
+        """Explain a cycle, the last one unless told otherwise. Raises BadInput when there is no such cycle."""
+        launch = self._running()
+        return launch.call(lambda: launch.why(cycle)).result(CALL_SECONDS)
+
+    def events(self) -> Iterator[Event]:
+        """Yield the journal's events as they are written, until the agent ends.
+
+        A reader that falls behind by more than 10,000 events loses the oldest; the journal has them all.
+        """
+        mine: queue.Queue[Event | None] = queue.Queue(EVENTS_KEPT)
+        with self._guard:
+            self._subscribers.append(mine)
+            if self._thread is not None and not self._thread.is_alive():
+                mine.put_nowait(None)
+        try:
+            while (event := mine.get()) is not None:
+                yield event
+        finally:
+            with self._guard:
+                self._subscribers.remove(mine)
+
+    def _opened(self) -> Launch:
+        if self._launch is None:
+            raise NotRunning("the agent has not been started")
+        return self._launch
+
+    def _running(self) -> Launch:
+        launch = self._opened()
+        if self._thread is None or not self._thread.is_alive():
+            raise NotRunning("the agent has ended")
+        return launch

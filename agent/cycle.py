@@ -1,0 +1,247 @@
+"""One cycle, top to bottom: the data's whole path through the house.
+
+    Observation → Decision → Verdict (Approved | Denied) → Receipt → Fill → Lesson
+
+Laws: the journal is written before anything is sent; whatever fails, the cycle ends in IDLE with one
+CycleEnded; a venue's fault is recorded and the loop goes on; a fault of ours is recorded and raised.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from agent.machine import IDLE, LEARNING, LoopMachine
+from agent.orders import Executor
+from agent.state import State
+from domain.account import Account
+from domain.decision import Action, Decision
+from domain.errors import BoydError, IllegalTransition, JournalFault, LocalFault, VenueFault
+from domain.events import CycleDecided, CycleEnded, Event, Failure, KillSwitchSet, OrdersIntended
+from domain.observation import Observation
+from domain.order import Receipt
+from domain.ports import Journal, Observer, Platform
+from domain.verdict import Approved, Verdict
+from reasoning.minds import Mind
+from reasoning.settings import ReasoningSettings
+from reasoning.vote import decide
+from risk.judge import Case, Policy, judge, reserve
+from risk.kill import trip_reason
+
+
+class Cycle:
+    """The loop's body; `run` takes one turn. Owns nothing but the order of things."""
+
+    def __init__(
+        self,
+        *,
+        symbols: Sequence[str],
+        machine: LoopMachine,
+        state: State,
+        mind: Mind,
+        observer: Observer,
+        platform: Platform,
+        journal: Journal,
+        reasoning: ReasoningSettings,
+        policy: Policy,
+        pending_kill: Callable[[], str | None] = lambda: None,
+        publish: Callable[[Event], None] = lambda _event: None,
+    ) -> None:
+        self.symbols = tuple(symbols)
+        self.machine = machine
+        self.state = state
+        self.mind = mind
+        self.observer = observer
+        self.platform = platform
+        self.journal = journal
+        self.reasoning = reasoning
+        self.policy = policy
+        self.pending_kill = pending_kill
+        self.publish = publish
+        self.executor = Executor(state, platform, journal, publish)
+
+    def run(self, at: datetime) -> CycleEnded:
+        """Take one turn of the loop at the instant `at`.
+
+        Raises LocalFault when going on would not be safe; the cycle is recorded all the same,
+        unless it is the journal that failed.
+        """
+        turn = _Turn(self.state.cycle_id + 1, at)
+        fire = self.machine.fire
+        fire("wake")
+        try:
+            self._observe(turn)
+            fire("observed")
+            self._decide(turn)
+            if all(decision.action is Action.HOLD for decision in turn.decisions):
+                fire("held")
+                return self._reflect(turn, "held")
+            fire("decided")
+            self._judge(turn)
+            approved = [verdict for verdict in turn.verdicts if isinstance(verdict, Approved)]
+            if not approved:
+                fire("denied")
+                return self._reflect(turn, "denied")
+            fire("approved")
+            self._place(turn, approved)
+            fire("executed")
+            return self._reflect(turn, "executed")
+        except JournalFault:
+            self._come_home()
+            raise
+        except Exception as error:  # noqa: BLE001 -- whatever failed, the cycle is recorded; ours is raised again there
+            return self._fail(turn, error)
+
+    def _observe(self, turn: "_Turn") -> None:
+        for symbol in self.symbols:
+            seen = self.observer.observe(symbol, self.state.last.get(symbol), turn.at)
+            self.platform.mark(symbol, seen.candles, seen.quote)
+            turn.observations.append(seen)
+        turn.updates = self.platform.poll()
+        self.state.see(turn.cycle_id, turn.at, turn.observations, turn.updates)
+        turn.seen = True
+        self._trip(turn)
+
+    def _trip(self, turn: "_Turn") -> None:
+        state = self.state
+        if state.kill_switch or state.tripped_day == turn.at.toordinal():
+            return
+        loss = state.ledger.day_start_equity - state.ledger.equity
+        reason = trip_reason(loss, self.policy)
+        if reason:
+            self._throw(turn, reason, by="agent")
+
+    def _throw(self, turn: "_Turn", reason: str, *, by: str) -> None:
+        event = KillSwitchSet(at=turn.at, active=True, reason=reason, by=by)
+        self.state.switch(event)
+        turn.before.append(event)
+
+    def _decide(self, turn: "_Turn") -> None:
+        for seen in turn.observations:
+            orientation = self.mind.orient(seen)
+            turn.oriented += 1
+            turn.decisions.append(
+                decide(turn.cycle_id, seen, orientation, self.state.beliefs, self.reasoning, turn.at)
+            )
+
+    def _judge(self, turn: "_Turn") -> None:
+        killed = self.pending_kill()
+        if killed and not self.state.kill_switch:
+            self._throw(turn, killed, by="operator")
+        account = self.state.ledger.account(self.state.kill_switch)
+        for seen, decision in zip(turn.observations, turn.decisions, strict=True):
+            if decision.action is Action.HOLD:
+                continue
+            verdict = judge(self._case(turn, seen, decision, account))
+            turn.verdicts.append(verdict)
+            if isinstance(verdict, Approved):
+                account = reserve(account, verdict, self.state.ledger.instruments, self.policy)
+
+    def _case(self, turn: "_Turn", seen: Observation, decision: Decision, account: Account) -> Case:
+        return Case(
+            decision=decision,
+            observation=seen,
+            account=account,
+            instruments=self.state.ledger.instruments,
+            policy=self.policy,
+            at=turn.at,
+            client_id=self.executor.client_id(turn.cycle_id, len(turn.verdicts)),
+        )
+
+    def _place(self, turn: "_Turn", approved: Sequence[Approved]) -> None:
+        intended = OrdersIntended(turn.cycle_id, turn.at, tuple(verdict.order for verdict in approved))
+        self._note(turn)
+        self._append(*turn.before, turn.decided_event(), intended)
+        turn.written = True
+        self.state.intend(intended.orders, turn.at)
+        for verdict in approved:
+            self.executor.carry_out(verdict, turn.at)
+
+    def _reflect(self, turn: "_Turn", outcome: str, error: Failure | None = None) -> CycleEnded:
+        events: list[Event] = []
+        if not turn.written:
+            self._note(turn)
+            events = [*turn.before, turn.decided_event()]
+        path = (*self.machine.path, IDLE)
+        lessons = tuple(self.state.ripe)
+        ended = CycleEnded(turn.cycle_id, turn.at, path, outcome, lessons, error)
+        self._append(*events, ended)
+        turn.ended = ended
+        self.state.end(ended)
+        self.machine.fire("learned")
+        return ended
+
+    def _note(self, turn: "_Turn") -> None:
+        if not turn.noted:
+            turn.noted = True
+            self.state.note(turn.decisions, turn.verdicts)
+
+    def _append(self, *events: Event) -> None:
+        self.journal.append(*events)
+        for event in events:
+            self.publish(event)
+
+    def _fail(self, turn: "_Turn", error: Exception) -> CycleEnded:
+        """Record a failed cycle; raise what is ours again once it is written."""
+        stage = self.machine.state
+        failure = Failure(stage, type(error).__name__, str(error))
+        if not turn.seen:
+            self.state.see(turn.cycle_id, turn.at, turn.observations, turn.updates)
+        for seen in turn.observations[turn.oriented :]:
+            self.mind.orient(seen)
+        if stage == LEARNING:
+            ended = self._fail_learning(turn, failure)
+        else:
+            self.machine.fire("failed")
+            ended = self._reflect(turn, "failed", failure)
+        if isinstance(error, VenueFault):
+            return ended
+        if isinstance(error, BoydError):
+            raise error
+        raise LocalFault(f"{failure.kind} in {stage}: {failure.message}") from error
+
+    def _fail_learning(self, turn: "_Turn", failure: Failure) -> CycleEnded:
+        """Record a failure of LEARNING itself, once, without the lessons that caused it."""
+        ended = turn.ended
+        if ended is None:
+            path = (*self.machine.path, IDLE)
+            ended = CycleEnded(turn.cycle_id, turn.at, path, "failed", (), failure)
+            events = [] if turn.written else [*turn.before, turn.decided_event()]
+            self._append(*events, ended)
+            self.state.end(ended)
+        self.machine.fire("failed")
+        return ended
+
+    def _come_home(self) -> None:
+        """Bring the machine to IDLE without a record: the journal itself has failed."""
+        while self.machine.state != IDLE:
+            try:
+                self.machine.fire("failed")
+            except IllegalTransition:
+                break
+
+
+class _Turn:
+    """What one cycle has gathered so far."""
+
+    def __init__(self, cycle_id: int, at: datetime) -> None:
+        self.cycle_id = cycle_id
+        self.at = at
+        self.before: list[Event] = []
+        self.observations: list[Observation] = []
+        self.updates: Sequence[Receipt] = ()
+        self.decisions: list[Decision] = []
+        self.verdicts: list[Verdict] = []
+        self.oriented = 0
+        self.seen = False
+        self.noted = False
+        self.written = False
+        self.ended: CycleEnded | None = None
+
+    def decided_event(self) -> CycleDecided:
+        return CycleDecided(
+            self.cycle_id,
+            self.at,
+            tuple(self.observations),
+            tuple(self.updates),
+            tuple(self.decisions),
+            tuple(self.verdicts),
+        )

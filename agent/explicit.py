@@ -1,0 +1,83 @@
+"""Making options explicit: which symbols and timeframe the data files hold, which journal to use."""
+
+import hashlib
+import re
+from pathlib import Path
+
+from agent.settings import Options
+from domain.errors import BadInput
+from domain.times import TIMEFRAMES
+from perception.files import symbol_of, timeframe_of
+
+
+def files_by_symbol(options: Options) -> dict[str, Path]:
+    """Return the candle file of each symbol.
+
+    Raises BadInput when a name does not say its symbol and none was given, or two files hold one symbol.
+    """
+    named = "symbols" in options.model_fields_set
+    if named and len(options.symbols) != len(options.data):
+        raise BadInput(f"{len(options.symbols)} symbols for {len(options.data)} data files; give one each")
+    found: dict[str, Path] = {}
+    for number, path in enumerate(options.data):
+        symbol = _symbol(options, path, number) if named else symbol_of(path)
+        if symbol is None:
+            raise BadInput(f"{path}: the name does not begin with a symbol such as BTC-USDT; add --symbol")
+        if symbol in found:
+            raise BadInput(f"{path}: {symbol} is already read from {found[symbol]}")
+        found[symbol] = path
+    return found
+
+
+def _symbol(options: Options, path: Path, number: int) -> str:
+    """Match a file to a named symbol by its name, else by its place."""
+    by_name = symbol_of(path)
+    return by_name if by_name in options.symbols and by_name else options.symbols[number]
+
+
+def explicit(options: Options) -> Options:
+    """Return the options with symbols, timeframe and data paths as the data files have them."""
+    if options.provider != "recorded" or options.mode == "quicktest":
+        return options
+    files = files_by_symbol(options)
+    timeframe = _timeframe(options, files)
+    changed = {
+        "symbols": tuple(files),
+        "timeframe": timeframe,
+        "data": tuple(path.resolve() for path in files.values()),
+    }
+    return options.model_copy(update=changed)
+
+
+def _timeframe(options: Options, files: dict[str, Path]) -> str:
+    names = {length: name for name, length in TIMEFRAMES.items()}
+    lengths = {path: timeframe_of(path) for path in files.values()}
+    for path, length in lengths.items():
+        if length not in names:
+            raise BadInput(f"{path}: candles are {length / 1000:g} s apart, known are {', '.join(TIMEFRAMES)}")
+    kinds = {names[length] for length in lengths.values()}
+    if len(kinds) > 1:
+        raise BadInput(f"data files have different timeframes: {', '.join(sorted(kinds))}")
+    (kind,) = kinds
+    if "timeframe" in options.model_fields_set and options.timeframe != kind:
+        raise BadInput(f"timeframe {options.timeframe} asked for, the data file has {kind}")
+    return kind
+
+
+def journal_name(options: Options) -> str:
+    """Return the journal's name: as asked, else one for each market that can be gone on with.
+
+    A recording or a simulated market has a journal of its own, so that its account never mixes
+    with that of the live market.
+    """
+    if options.journal:
+        return options.journal
+    if not options.driven:
+        return "paper"
+    what = [*options.symbols, options.timeframe, *map(str, options.data)]
+    if options.provider == "simulated":
+        what.append(options.simulated.model_dump_json())
+    digest = hashlib.sha256("\n".join(what).encode()).hexdigest()[:8]
+    stem = options.data[0].name.split(".")[0] if options.data else "-".join(options.symbols)
+    stem = re.sub(r"[^A-Za-z0-9_-]", "-", stem)[:40]
+    return f"{options.provider}-{stem}-{digest}"

@@ -1,0 +1,98 @@
+"""The home directory: where each journal, its lock, its anchor and its control file lie."""
+
+import json
+import os
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from domain.errors import BadInput, LocalFault
+
+LATEST = ".latest"
+
+
+class Busy(LocalFault):
+    """Another agent has this account open."""
+
+
+class Home:
+    """Paths below the home directory, made on first use with mode 0700."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    @property
+    def journals(self) -> Path:
+        """Folder of the journals."""
+        return self.root / "journals"
+
+    def make(self) -> None:
+        """Make the folders. Raises BadInput when the path is no folder or cannot be written."""
+        try:
+            self.journals.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise BadInput(f"home {self.root}: cannot be made: {error.strerror}") from None
+        if not os.access(self.journals, os.W_OK):
+            raise BadInput(f"home {self.root}: not writable")
+
+    def journal(self, name: str) -> Path:
+        """Return the file of a journal."""
+        return self.journals / f"{name}.db"
+
+    def control(self, name: str) -> Path:
+        """Return the file that says where a running agent listens."""
+        return self.journals / f"{name}.control.json"
+
+    def names(self) -> list[str]:
+        """Return the journals there are, the latest used first."""
+        files = sorted(self.journals.glob("*.db"), key=lambda path: path.stat().st_mtime, reverse=True)
+        return [path.stem for path in files]
+
+    def latest(self, name: str | None = None) -> str:
+        """Return the journal that was asked for, else the one last run.
+
+        Raises BadInput when there is none.
+        """
+        pointer = self.journals / LATEST
+        chosen = name or (pointer.read_text().strip() if pointer.is_file() else "")
+        if chosen and self.journal(chosen).is_file():
+            return chosen
+        known = ", ".join(self.names()) or "none"
+        if name:
+            raise BadInput(f"journal {name}: not in {self.journals}; there are: {known}")
+        raise BadInput(f"no journal in {self.journals} yet; start one with: agent run --mode paper")
+
+    def remember(self, name: str) -> None:
+        """Note which journal was run last."""
+        (self.journals / LATEST).write_text(f"{name}\n")
+
+    def lock(self, name: str) -> FileLock:
+        """Take the account's lock; held until released or the process dies.
+
+        Raises Busy at once when another process has it.
+        """
+        lock = FileLock(self.journals / f"{name}.lock", mode=0o600)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            owner = self._owner(name)
+            raise Busy(f"journal {name} is in use by another agent{owner}; stop it first") from None
+        return lock
+
+    def archive(self, name: str, stamp: str) -> Path | None:
+        """Move a journal aside, keeping it; return its new path, or None when there was none."""
+        path = self.journal(name)
+        if not path.is_file():
+            return None
+        kept = self.journals / f"{name}.{stamp}.db"
+        for suffix in ("", "-wal", "-shm"):
+            part = path.with_name(path.name + suffix)
+            if part.is_file():
+                part.rename(kept.with_name(kept.name + suffix))
+        return kept
+
+    def _owner(self, name: str) -> str:
+        try:
+            return f" (process {json.loads(self.control(name).read_text())['pid']})"
+        except (OSError, ValueError, KeyError):
+            return ""

@@ -1,0 +1,77 @@
+"""Grids of the instruments known by default, and how settings add or change one.
+
+Ticks are the finest Binance has used for the pair since 2017, so that recorded history lies on
+the grid. An unknown symbol gets a careful default by its form.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from domain.errors import BadInput
+from domain.instrument import Instrument
+
+SYMBOL = re.compile(r"[A-Z0-9.]{1,12}(-[A-Z0-9]{2,6})?")
+
+_CRYPTO: dict[str, tuple[str, str]] = {
+    "BTC": ("0.01", "0.00001"),
+    "ETH": ("0.01", "0.0001"),
+    "BNB": ("0.0001", "0.001"),
+    "SOL": ("0.0001", "0.001"),
+    "LTC": ("0.01", "0.001"),
+    "XRP": ("0.00001", "0.1"),
+    "ADA": ("0.00001", "0.1"),
+    "DOGE": ("0.0000001", "1"),
+}
+_CRYPTO_DEFAULT = ("0.0001", "0.001")
+
+
+class InstrumentSettings(BaseModel):
+    """A symbol's grid and smallest order, overriding the built-in one."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    tick_size: Decimal = Field(gt=0, description="smallest price step, in quote")
+    step_size: Decimal = Field(gt=0, description="smallest quantity step, in base")
+    min_quantity: Decimal = Field(default=Decimal(0), ge=0, description="smallest quantity, in base")
+    min_notional: Decimal = Field(default=Decimal(5), ge=0, description="smallest order value, in quote")
+    asset_class: str = Field(default="crypto", min_length=1, description="class for the drawdown rule")
+
+
+def instrument(symbol: str, overrides: Mapping[str, InstrumentSettings]) -> Instrument:
+    """Return the instrument of a symbol such as `BTC-USDT` (crypto) or `MSFT` (a share).
+
+    Raises BadInput for a symbol of another form or a grid that money does not fit.
+    """
+    if not SYMBOL.fullmatch(symbol):
+        raise BadInput(f"symbol {symbol!r} does not match {SYMBOL.pattern} (for example BTC-USDT or MSFT)")
+    base, _, quote = symbol.partition("-")
+    override = overrides.get(symbol)
+    try:
+        if override is not None:
+            return Instrument(symbol=symbol, base=base, quote=quote or "USD", **override.model_dump())
+        if not quote:
+            return _share(symbol)
+        tick, step = (Decimal(text) for text in _CRYPTO.get(base, _CRYPTO_DEFAULT))
+        return Instrument(symbol, base, quote, tick, step, min_quantity=step, min_notional=Decimal(5))
+    except ValueError as error:
+        raise BadInput(f"instruments.{symbol}: {error}") from error
+
+
+def _share(symbol: str) -> Instrument:
+    cent, one = Decimal("0.01"), Decimal(1)
+    return Instrument(symbol, symbol, "USD", cent, one, one, min_notional=one, asset_class="equity")
+
+
+def instruments(symbols: Iterable[str], overrides: Mapping[str, InstrumentSettings]) -> dict[str, Instrument]:
+    """Return the instruments of several symbols, by symbol.
+
+    Raises BadInput when they are not all quoted in one currency: cash is kept in one.
+    """
+    found = {symbol: instrument(symbol, overrides) for symbol in symbols}
+    quotes = sorted({each.quote for each in found.values()})
+    if len(quotes) > 1:
+        raise BadInput(f"symbols are quoted in {', '.join(quotes)}; one account holds one quote currency")
+    return found

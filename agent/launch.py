@@ -1,0 +1,120 @@
+"""Opening an account in the home and running one session on it."""
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from agent import views, wiring
+from agent.clock import SystemClock
+from agent.explicit import explicit, journal_name
+from agent.home import Home
+from agent.session import Inbox
+from agent.settings import Options
+from agent.why import explain
+from domain.ports import Clock
+
+T = TypeVar("T")
+
+
+class Launch:
+    """An open account: lock held, journal folded, session ready. Use as a context.
+
+    Raises Busy when another agent has the account, BadInput or JournalFault when it cannot be opened.
+    """
+
+    def __init__(self, options: Options, *, fresh: bool = False, clock: Clock | None = None) -> None:
+        self.clock = clock or SystemClock()
+        self.options = explicit(options)
+        self.name = journal_name(self.options)
+        self.home = Home(self.options.home)
+        self.home.make()
+        self.lock = self.home.lock(self.name)
+        self.kept = None
+        try:
+            if fresh:
+                stamp = f"{self.clock.now():%Y%m%dT%H%M%S}"
+                self.kept = self.home.archive(self.name, stamp)
+            self._open()
+        except BaseException:
+            self.lock.release()
+            raise
+
+    def _open(self) -> None:
+        self.journal = wiring.open_account(self.home.journal(self.name))
+        try:
+            self.parts = wiring.parts(self.options, self.journal)
+            self.inbox = Inbox(self.clock)
+            self.market = wiring.market(self.parts, self.clock, self.home)
+            self.session = wiring.session(
+                self.parts,
+                self.market.observer,
+                wiring.paper_platform(self.parts),
+                self.inbox,
+                self.clock.now(),
+            )
+            self.pacer = wiring.pacer(self.options, self.market, self.clock, self.inbox.wait)
+        except BaseException:
+            self.journal.close()
+            raise
+        self.home.remember(self.name)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.journal.close()
+        self.lock.release()
+
+    def run(self) -> str:
+        """Run the session to its end and return why it ended."""
+        return self.session.run(self.pacer)
+
+    def call(self, function: Callable[[], T]) -> "Future[T]":
+        """Have the loop's thread run something between two cycles."""
+        return self.inbox.call(function)
+
+    def reset_kill(self, reason: str) -> None:
+        """Reset the kill switch; on the loop's thread only."""
+        self.inbox.pending_kill = None
+        if self.parts.state.kill_switch is not None:
+            self.session.set_kill(reason, active=False, at=self.clock.now())
+
+    def status(self) -> dict[str, Any]:
+        """Return what the agent is doing; from any thread."""
+        state, session = self.parts.state, self.session
+        ended = session.last_ended
+        return {
+            "running": not self.inbox.closed,
+            "journal": self.name,
+            "mode": self.options.mode,
+            "session": state.session,
+            "state": session.cycle.machine.state,
+            "paused": self.inbox.paused,
+            "cycle": state.cycle_id,
+            "cycles": session.done,
+            "at": ended.at.isoformat() if ended else None,
+            "outcome": ended.outcome if ended else None,
+            "error": ended.error.message if ended and ended.error else None,
+            "market": self._market(),
+            "breakers": self.market.breakers(),
+            "account": views.account(state, pending_kill=self.inbox.pending_kill),
+            "positions": views.positions(state),
+            "decisions": self.decisions(1),
+        }
+
+    def _market(self) -> list[dict[str, Any]]:
+        if not self.session.decided:
+            return []
+        return views.market(self.session.decided[-1], self.parts.grid)
+
+    def decisions(self, count: int) -> list[dict[str, Any]]:
+        """Return the decisions of the latest `count` cycles, oldest first."""
+        events = list(self.session.decided)[-count:] if count > 0 else []
+        return [row for event in events for row in views.decision(event, self.parts.grid)]
+
+    def why(self, cycle: int | None) -> dict[str, Any]:
+        """Explain a cycle; on the loop's thread only."""
+        return explain(self.journal, cycle)

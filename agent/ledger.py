@@ -1,0 +1,194 @@
+"""The account as the journal tells it: cash, positions, orders and the day's counters.
+
+Laws: cash changes only by fills; a fill counts once, by (symbol, trade id); an order that is done
+never comes back; equity values an unmarked position at its entry.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import msgspec
+
+from domain.account import Account, Position, Trade, apply_fill
+from domain.errors import LocalFault
+from domain.instrument import Instrument
+from domain.order import OPEN, TERMINAL, Fill, Order, OrderStatus, Purpose, Receipt, Standing
+
+
+class Ledger:
+    """Mutable account, changed only through the methods below, all amounts in cash units."""
+
+    def __init__(self) -> None:
+        self.instruments: dict[str, Instrument] = {}
+        self.cash = 0
+        self.positions: dict[str, Position] = {}
+        self.standings: dict[str, Standing] = {}
+        self.marks: dict[str, int] = {}
+        self.trade_ids: set[tuple[str, str]] = set()
+        self.equity = 0
+        self.peak_equity = 0
+        self.max_drawdown = 0.0
+        self.day: int | None = None
+        self.day_start_equity = 0
+        self.entries_today = 0
+        self.last_loss_at: datetime | None = None
+        self.loss_streak = 0
+        self.win_streak = 0
+        self.class_profit: dict[str, int] = {}
+        self.class_peak: dict[str, int] = {}
+        self.trades = 0
+        self.wins = 0
+        self.gross = 0
+        self.fees = 0
+        self.slippage = 0
+        self.opening_cash = 0
+
+    def open(self, cash: int, instruments: Iterable[Instrument]) -> None:
+        """Open the account with its cash, or add instruments to one that is open.
+
+        Raises LocalFault when an instrument's grid changed while a position is held in it.
+        """
+        for instrument in instruments:
+            known = self.instruments.get(instrument.symbol)
+            if known is not None and known != instrument and instrument.symbol in self.positions:
+                raise LocalFault(
+                    f"the grid of {instrument.symbol} changed while a position is held: was "
+                    f"{known.tick_size} x {known.step_size}, is {instrument.tick_size} x {instrument.step_size}"
+                )
+            self.instruments[instrument.symbol] = instrument
+        if cash:
+            self.cash += cash
+            self.opening_cash += cash
+            self.equity = self.peak_equity = self.day_start_equity = self.cash
+
+    def roll(self, at: datetime) -> None:
+        """Begin a new day (UTC) when `at` lies in one."""
+        day = at.toordinal()
+        if day != self.day:
+            self.day = day
+            self.day_start_equity = self.equity
+            self.entries_today = 0
+
+    def value(self) -> None:
+        """Bring equity, its peak and the drawdowns up to the present marks."""
+        equity = self.cash
+        for symbol, position in self.positions.items():
+            factor = self.instruments[symbol].cash_factor
+            equity += position.value(self.marks.get(symbol), factor)
+        self.equity = equity
+        if equity >= self.peak_equity:
+            self.peak_equity = equity
+        else:
+            self.max_drawdown = max(self.max_drawdown, (self.peak_equity - equity) / self.peak_equity)
+
+    def intend(self, orders: Iterable[Order], at: datetime) -> None:
+        """Take note of orders that are about to be sent."""
+        for order in orders:
+            if order.client_id in self.standings:
+                raise LocalFault(f"client id {order.client_id} is used twice")
+            self.standings[order.client_id] = Standing(order, OrderStatus.SENDING, at)
+            if order.purpose is Purpose.ENTRY:
+                self.entries_today += 1
+
+    def settle(self, receipt: Receipt) -> list[tuple[Trade, str]]:
+        """Take in what a venue said of an order; return trades it closed, each with how it ended."""
+        standing = self.standings.get(receipt.client_id)
+        closed = []
+        for fill in receipt.fills:
+            trade = self._fill(fill)
+            if trade is not None:
+                closed.append((trade, _ending(standing)))
+        if standing is None:
+            return closed
+        if receipt.status in TERMINAL:
+            del self.standings[receipt.client_id]
+        else:
+            self.standings[receipt.client_id] = msgspec.structs.replace(
+                standing, status=receipt.status, at=receipt.at, filled=receipt.filled, reason=receipt.reason
+            )
+        return closed
+
+    def _fill(self, fill: Fill) -> Trade | None:
+        key = (fill.symbol, fill.trade_id)
+        if key in self.trade_ids:
+            return None
+        self.trade_ids.add(key)
+        factor = self.instruments[fill.symbol].cash_factor
+        held = self.positions.get(fill.symbol)
+        position, trade, cash = apply_fill(held, fill, factor)
+        self.cash += cash
+        if position is not None:
+            self.positions[fill.symbol] = position
+        if trade is not None:
+            del self.positions[fill.symbol]
+            self._count(trade)
+        return trade
+
+    def _count(self, trade: Trade) -> None:
+        self.trades += 1
+        self.gross += trade.gross
+        self.fees += trade.fees
+        self.slippage += trade.slippage
+        if trade.pnl > 0:
+            self.wins += 1
+            self.win_streak, self.loss_streak, self.last_loss_at = self.win_streak + 1, 0, None
+        else:
+            self.win_streak, self.loss_streak, self.last_loss_at = 0, self.loss_streak + 1, trade.closed_at
+        group = self.instruments[trade.symbol].asset_class
+        profit = self.class_profit.get(group, 0) + trade.pnl
+        self.class_profit[group] = profit
+        self.class_peak[group] = max(self.class_peak.get(group, 0), profit)
+
+    def class_drawdown(self) -> dict[str, int]:
+        """Return how far each asset class's profit, open positions included, lies below its peak."""
+        now = dict(self.class_profit)
+        for symbol, position in self.positions.items():
+            instrument = self.instruments[symbol]
+            open_profit = position.value(self.marks.get(symbol), instrument.cash_factor) - position.cost
+            now[instrument.asset_class] = now.get(instrument.asset_class, 0) + open_profit
+        return {group: max(0, self.class_peak.get(group, 0) - profit) for group, profit in now.items()}
+
+    def account(self, kill_switch: str | None) -> Account:
+        """Return what the risk gate is told, at this moment."""
+        standings = self.standings.values()
+        return Account(
+            cash=self.cash,
+            equity=self.equity,
+            day_start_equity=self.day_start_equity,
+            peak_equity=self.peak_equity,
+            positions=dict(self.positions),
+            marks=dict(self.marks),
+            entries=self._entries_under_way(),
+            entries_today=self.entries_today,
+            last_loss_at=self.last_loss_at,
+            loss_streak=self.loss_streak,
+            win_streak=self.win_streak,
+            class_drawdown=self.class_drawdown(),
+            kill_switch=kill_switch,
+            unknown_orders=tuple(s.order.client_id for s in standings if s.status is OrderStatus.UNKNOWN),
+        )
+
+    def _entries_under_way(self) -> dict[str, int]:
+        under_way: dict[str, int] = {}
+        for standing in self.standings.values():
+            order = standing.order
+            if order.purpose is Purpose.ENTRY:
+                price = order.price or order.reference
+                rest = price * (order.lots - standing.filled) * self.instruments[order.symbol].cash_factor
+                under_way[order.symbol] = under_way.get(order.symbol, 0) + rest
+        return under_way
+
+    def resting(self, symbol: str) -> list[Standing]:
+        """Return the orders of a symbol that rest at the venue, oldest first."""
+        return [s for s in self.standings.values() if s.order.symbol == symbol and s.status in OPEN]
+
+    def unresolved(self) -> list[Standing]:
+        """Return the orders whose fate nobody knows."""
+        open_fate = (OrderStatus.SENDING, OrderStatus.UNKNOWN)
+        return [s for s in self.standings.values() if s.status in open_fate]
+
+
+def _ending(standing: Standing | None) -> str:
+    if standing is None:
+        return "signal"
+    return {"STOP": "stop", "TAKE_PROFIT": "target"}.get(standing.order.type, "signal")

@@ -1,0 +1,104 @@
+"""Loading settings from file, environment and flags, with all problems told at once."""
+
+import os
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+from pydantic_settings import SettingsConfigDict, SettingsError
+
+from agent.settings import PREFIX, Settings, default_home
+from domain.errors import BadInput
+
+CONFIG_NAME = "config.toml"
+
+
+class BadSettings(BadInput):
+    """Settings that cannot be used; `problems` holds every one of them."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = list(problems)
+        super().__init__("\n".join(self.problems))
+
+
+def config_path(flags: Mapping[str, Any], config: Path | None = None) -> Path | None:
+    """Return the configuration file in use: the one named, else config.toml in the home if it is there.
+
+    Raises BadSettings when a file was named that does not exist.
+    """
+    if config is not None:
+        if not config.is_file():
+            raise BadSettings([f"--config {config}: no such file"])
+        return config
+    home = Path(flags.get("home") or os.environ.get(f"{PREFIX}HOME") or default_home())
+    default = home / CONFIG_NAME
+    return default if default.is_file() else None
+
+
+def load(flags: Mapping[str, Any] | None = None, config: Path | None = None) -> Settings:
+    """Return the settings from file, environment and `flags` (None means not given).
+
+    Raises BadSettings with every problem found, each naming field, value and limit.
+    """
+    given = {name: value for name, value in (flags or {}).items() if value is not None}
+    file = config_path(given, config)
+    problems = [f"{name}: no such setting" for name in unknown_variables(os.environ)]
+    try:
+        settings = _reading(file)(**given)
+    except ValidationError as error:
+        raise BadSettings(problems + [problem(each) for each in error.errors()]) from None
+    except tomllib.TOMLDecodeError as error:
+        raise BadSettings([*problems, f"{file}: not valid TOML: {error}"]) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSettings([*problems, f"{file}: cannot be read: {error}"]) from None
+    except SettingsError as error:
+        raise BadSettings([*problems, f"environment: {error}"]) from None
+    if problems:
+        raise BadSettings(problems)
+    return settings
+
+
+def _reading(file: Path | None) -> type[Settings]:
+    """Return Settings bound to one file, as pydantic-settings wants it: by a subclass."""
+    if file is None:
+        return Settings
+
+    class FromFile(Settings):
+        model_config = SettingsConfigDict(toml_file=file)
+
+    return FromFile
+
+
+def problem(error: ErrorDetails) -> str:
+    """Say one validation error as `field = value: what is wrong`; secrets are not shown."""
+    field = ".".join(str(part) for part in error["loc"] if part != "function-after")
+    message = error["msg"].removeprefix("Value error, ")
+    message = message[:1].lower() + message[1:]
+    if not field:
+        return message
+    if error["type"] == "extra_forbidden":
+        return f"{field}: no such setting"
+    shown = "" if "key" in field or isinstance(error["input"], dict) else f" = {error['input']}"
+    return f"{field}{shown}: {message}"
+
+
+def unknown_variables(environment: Mapping[str, str]) -> list[str]:
+    """Return the `AGENT_...` variables that name no setting: most often a slip of the pen."""
+    return sorted(
+        name
+        for name in environment
+        if name.startswith(PREFIX) and not _known(name[len(PREFIX) :].lower().split("__"), Settings)
+    )
+
+
+def _known(path: list[str], model: type[BaseModel]) -> bool:
+    field = model.model_fields.get(path[0])
+    if field is None:
+        return False
+    inner = field.annotation
+    if len(path) == 1 or not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+        return len(path) == 1 or path[0] == "instruments"
+    return _known(path[1:], inner)

@@ -1,0 +1,90 @@
+"""Pacers: what decides when the next cycle is due."""
+
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from typing import Protocol
+
+from domain.ports import Clock
+
+
+class Timeline(Protocol):
+    """A market that says itself what time it is (a recording, or the simulated market)."""
+
+    def next_time(self) -> datetime | None:
+        """Move on to the market's next instant; None when it is over."""
+        ...
+
+
+class WallPacer:
+    """Cycles at a fixed interval of the machine's clock, the first at once.
+
+    `wait(seconds)` sleeps, wakes early for commands and returns False when the session should end.
+    """
+
+    def __init__(self, clock: Clock, interval_seconds: float, wait: Callable[[float], bool]) -> None:
+        self.clock = clock
+        self.interval = interval_seconds
+        self.wait = wait
+        self.due: float | None = None
+
+    def next(self) -> datetime | None:
+        """Wait for the next cycle and return its instant."""
+        now = self.clock.monotonic()
+        delay = 0.0 if self.due is None else max(0.0, self.due - now)
+        if not self.wait(delay):
+            return None
+        # Not from the due time: after a long cycle the agent does not hurry to catch up.
+        self.due = self.clock.monotonic() + self.interval
+        return self.clock.now()
+
+
+class MarketPacer:
+    """Cycles at the instants of a driven market, with a pause between them when one is asked for."""
+
+    def __init__(self, market: Timeline, pause_seconds: float, wait: Callable[[float], bool]) -> None:
+        self.market = market
+        self.pause = pause_seconds
+        self.wait = wait
+        self.first = True
+
+    def next(self) -> datetime | None:
+        """Pause, then return the market's next instant, or None when it is over."""
+        if not self.wait(0.0 if self.first else self.pause):
+            return None
+        self.first = False
+        return self.market.next_time()
+
+
+class SpeedPacer:
+    """Cycles at a driven market's instants, `speed` times as fast as they happened."""
+
+    def __init__(self, market: Timeline, speed: float, wait: Callable[[float], bool]) -> None:
+        self.market = market
+        self.speed = speed
+        self.wait = wait
+        self.previous: datetime | None = None
+
+    def next(self) -> datetime | None:
+        """Wait as long as the market did, divided by the speed, and return its next instant."""
+        instant = self.market.next_time()
+        if instant is None:
+            return None
+        gap = 0.0 if self.previous is None else (instant - self.previous).total_seconds()
+        self.previous = instant
+        return instant if self.wait(gap / self.speed) else None
+
+
+class StopSignal:
+    """One flag every wait listens to: set it and the loop ends after the cycle under way."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+
+    def set(self) -> None:
+        """Ask the loop to end."""
+        self._event.set()
+
+    def is_set(self) -> bool:
+        """Tell whether the loop was asked to end."""
+        return self._event.is_set()

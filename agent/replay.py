@@ -1,0 +1,211 @@
+"""Replay: a recorded session's inputs through today's code, every decision, verdict and order compared.
+
+What entered from outside is in the journal: observations, the operator's kills and resets, the
+instants of the cycles. The paper exchange is run again; everything else must come out byte for byte.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from agent import wiring
+from agent.session import Inbox
+from agent.settings import Options
+from agent.version import code_version
+from domain import errors
+from domain.candle import Candle
+from domain.errors import BadInput, LocalFault, VenueFault
+from domain.events import CycleDecided, CycleEnded, Event, KillSwitchSet, SessionEnded, SessionStarted
+from domain.observation import Observation
+from domain.ports import Clock, Journal
+from journal.memory import MemoryJournal
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """The first place where a replay went another way: the event, and each field that differs."""
+
+    cycle_id: int | None
+    event: str
+    fields: tuple[tuple[str, Any, Any], ...]
+
+
+class Replayed(msgspec.Struct, frozen=True):
+    """What a replay found: how much was compared, and the first difference if there was one."""
+
+    session: int
+    cycles: int
+    events: int
+    recorded_code: str
+    code: str
+    difference: Difference | None = None
+
+
+class RecordedObserver:
+    """Gives the loop what it was given then, its failures too."""
+
+    def __init__(self) -> None:
+        self.seen: dict[str, Observation] = {}
+        self.failure: tuple[str, str] | None = None
+
+    def load(self, decided: CycleDecided | None, ended: CycleEnded | None) -> None:
+        """Take up what one cycle saw."""
+        self.seen = {seen.symbol: seen for seen in decided.observations} if decided else {}
+        error = ended.error if ended else None
+        self.failure = (error.kind, error.message) if error else None
+
+    def observe(self, symbol: str, after: Candle | None, now: datetime) -> Observation:
+        """Return the recorded observation, or raise the recorded failure."""
+        del after, now
+        if symbol in self.seen:
+            return self.seen[symbol]
+        kind, message = self.failure or ("VenueFault", "nothing was recorded")
+        known = getattr(errors, kind, VenueFault)
+        raise known(message) if issubclass(known, errors.BoydError) else LocalFault(message)
+
+    def close(self) -> None:
+        """Hold nothing."""
+
+
+class _Tape:
+    """Recorded events on one side, replayed ones on the other; remembers the first difference."""
+
+    def __init__(self, recorded: Iterator[Event]) -> None:
+        self.recorded = recorded
+        self.compared = 0
+        self.difference: Difference | None = None
+        self.complete = True
+
+    def check(self, event: Event) -> None:
+        """Compare one replayed event with the next recorded one."""
+        if self.difference is not None or isinstance(event, SessionStarted | SessionEnded):
+            return
+        expected = next(self.recorded, None)
+        if expected is None:
+            # The session was cut off here (a crash): what follows was never recorded.
+            self.complete = False
+            return
+        self.compared += 1
+        if msgspec.json.encode(expected) != msgspec.json.encode(event):
+            self.difference = difference(expected, event)
+
+
+def difference(expected: Event, event: Event) -> Difference:
+    """Return where two events differ, field by field, by dotted path."""
+    left, right = msgspec.to_builtins(expected), msgspec.to_builtins(event)
+    cycle_id = getattr(expected, "cycle_id", None)
+    return Difference(cycle_id, str(left.get("type")), tuple(_differing("", left, right)))
+
+
+def _differing(path: str, left: Any, right: Any) -> Iterator[tuple[str, Any, Any]]:
+    if isinstance(left, dict) and isinstance(right, dict):
+        for key in dict.fromkeys([*left, *right]):
+            yield from _differing(f"{path}.{key}" if path else str(key), left.get(key), right.get(key))
+    elif isinstance(left, list) and isinstance(right, list) and len(left) == len(right):
+        for index, (one, other) in enumerate(zip(left, right, strict=True)):
+            yield from _differing(f"{path}[{index}]", one, other)
+    elif left != right:
+        yield path, left, right
+
+
+def sessions(journal: Journal) -> list[SessionStarted]:
+    """Return the sessions a journal holds, oldest first."""
+    return [row.event for row in journal.rows() if isinstance(row.event, SessionStarted)]
+
+
+def recorded_events(journal: Journal, session: int) -> Iterator[Event]:
+    """Yield the events of one session, without its start and end."""
+    inside = False
+    for row in journal.rows():
+        if isinstance(row.event, SessionStarted):
+            inside = row.event.session == session
+        elif inside and not isinstance(row.event, SessionEnded):
+            yield row.event
+
+
+def replay(journal: Journal, session: int | None, clock: Clock) -> Replayed:
+    """Run a recorded session again and compare; the last session unless told otherwise.
+
+    Raises BadInput when the journal has no such session or its settings are not today's.
+    """
+    started = _find(sessions(journal), session)
+    options = _options(started)
+    made = wiring.parts(options, journal, lambda event: event == started)
+    made = replace(made, journal=MemoryJournal(journal.journal_id, keep=False))
+    observer, inbox = RecordedObserver(), Inbox(clock)
+    run = wiring.session(made, observer, wiring.paper_platform(made), inbox, started.at)
+    tape = _Tape(recorded_events(journal, started.session))
+    run.listeners.append(tape.check)
+    run.begin()
+    cycles = 0
+    for step in _steps(recorded_events(journal, started.session)):
+        if tape.difference is not None:
+            break
+        cycles += _take(run, observer, step)
+    if tape.difference is None and (left := next(tape.recorded, None)) is not None:
+        tape.difference = Difference(
+            getattr(left, "cycle_id", None), "missing", (("event", msgspec.to_builtins(left), None),)
+        )
+    return Replayed(
+        started.session, cycles, tape.compared, started.code_version, code_version(), tape.difference
+    )
+
+
+def _take(run: Any, observer: RecordedObserver, step: "_Step") -> int:
+    """Take one recorded step: an operator's switch, or a cycle."""
+    if step.switch is not None:
+        run.set_kill(step.switch.reason, active=step.switch.active, at=step.switch.at, by=step.switch.by)
+        return 0
+    observer.load(step.decided, step.ended)
+    try:
+        run.cycle.run(step.at)
+    except LocalFault:
+        # It was recorded as failed then too, or the comparison has already seen the difference.
+        pass
+    return 1
+
+
+class _Step(msgspec.Struct):
+    """One thing that happened to the loop: a switch thrown between cycles, or a cycle's inputs."""
+
+    at: datetime
+    switch: KillSwitchSet | None = None
+    decided: CycleDecided | None = None
+    ended: CycleEnded | None = None
+
+
+def _steps(events: Iterable[Event]) -> Iterator[_Step]:
+    """Group a session's events into steps; recovery's own events come out of `begin` again."""
+    cycle: _Step | None = None
+    for event in events:
+        if isinstance(event, KillSwitchSet):
+            if event.by == "operator":
+                yield _Step(event.at, switch=event)
+        elif isinstance(event, CycleDecided):
+            cycle = _Step(event.at, decided=event)
+        elif isinstance(event, CycleEnded) and cycle is not None:
+            cycle.ended = event
+            yield cycle
+            cycle = None
+    if cycle is not None:
+        yield cycle
+
+
+def _find(known: Sequence[SessionStarted], session: int | None) -> SessionStarted:
+    if not known:
+        raise BadInput("the journal holds no session yet")
+    if session is None:
+        return known[-1]
+    for started in known:
+        if started.session == session:
+            return started
+    raise BadInput(f"session {session} is not in the journal, it holds 1 to {known[-1].session}")
+
+
+def _options(started: SessionStarted) -> Options:
+    try:
+        return Options.model_validate(started.settings)
+    except ValueError as error:
+        raise BadInput(f"session {started.session} was run with settings of another version: {error}") from None

@@ -1,0 +1,188 @@
+"""A session: one run of the loop, from SessionStarted to SessionEnded, and the commands it serves.
+
+One thread runs the loop and owns the journal. Other threads ask it things through `call`; it answers
+between cycles and while it waits. A kill takes effect at once: the cycle under way reads it before
+it judges.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from datetime import datetime
+from typing import Any, TypeVar
+
+from agent.cycle import Cycle
+from agent.recovery import Recovery
+from agent.state import State
+from domain.errors import LocalFault
+from domain.events import CycleDecided, CycleEnded, Event, KillSwitchSet, SessionEnded, SessionStarted
+from domain.ports import Clock, Journal, Observer, Pacer, Platform
+
+T = TypeVar("T")
+
+CYCLES, EXHAUSTED, STOPPED = "cycles", "data exhausted", "stopped"
+
+
+class Inbox:
+    """Commands for the loop's thread, and the flags it watches while it waits."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self._calls: deque[tuple[Callable[[], Any], Future[Any]]] = deque()
+        self._wake = threading.Event()
+        self.stopping = False
+        self.paused = False
+        self.pending_kill: str | None = None
+        self.closed = False
+
+    def call(self, function: Callable[[], T]) -> "Future[T]":
+        """Have the loop's thread run `function`; the future holds its result or error."""
+        future: Future[T] = Future()
+        self._calls.append((function, future))
+        self._wake.set()
+        if self.closed:
+            self.serve()
+        return future
+
+    def stop(self) -> None:
+        """End the loop after the cycle under way."""
+        self.stopping = True
+        self._wake.set()
+
+    def pause(self, paused: bool) -> None:  # noqa: FBT001 -- a switch with two positions
+        """Hold the loop between two cycles, or let it go on."""
+        self.paused = paused
+        self._wake.set()
+
+    def kill(self, reason: str) -> None:
+        """Deny every entry from this instant on; the loop journals it as soon as it can."""
+        self.pending_kill = reason
+        self._wake.set()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait, serving commands; False when the loop should end."""
+        if seconds <= 0 and not self._wake.is_set() and not self.paused:
+            return not self.stopping
+        due = self.clock.monotonic() + seconds
+        while True:
+            self._wake.clear()
+            self.serve()
+            if self.stopping:
+                return False
+            left = due - self.clock.monotonic()
+            if left <= 0 and not self.paused:
+                return True
+            self._wake.wait(None if self.paused else left)
+
+    def serve(self) -> None:
+        """Run the commands that are waiting."""
+        while self._calls:
+            function, future = self._calls.popleft()
+            try:
+                future.set_result(function())
+            except BaseException as error:  # noqa: BLE001 -- the asker gets it, whatever it is
+                future.set_exception(error)
+
+
+class Session:
+    """Runs the loop and keeps what others may look at."""
+
+    def __init__(
+        self,
+        *,
+        started: SessionStarted,
+        cycle: Cycle,
+        inbox: Inbox,
+        observer: Observer,
+        platform: Platform,
+        journal: Journal,
+        state: State,
+    ) -> None:
+        self.started = started
+        self.cycle = cycle
+        self.inbox = inbox
+        self.observer = observer
+        self.platform = platform
+        self.journal = journal
+        self.state = state
+        self.cycles: int = started.settings["cycles"]
+        self.done = 0
+        self.decided: deque[CycleDecided] = deque(maxlen=200)
+        self.last_ended: CycleEnded | None = None
+        self.listeners: list[Callable[[Event], None]] = []
+        self.fault: BaseException | None = None
+
+    def publish(self, event: Event) -> None:
+        """Tell listeners of an event that is already in the journal."""
+        if isinstance(event, CycleDecided):
+            self.decided.append(event)
+        elif isinstance(event, CycleEnded):
+            self.last_ended = event
+        for listener in self.listeners:
+            listener(event)
+
+    def run(self, pacer: Pacer) -> str:
+        """Run until the cycles are done, the data is over or someone stops it; return which.
+
+        Raises LocalFault when going on would not be safe. Every resource is closed either way.
+        """
+        reason = "fault"
+        try:
+            self.begin()
+            reason = self._loop(pacer)
+        except BaseException as fault:
+            self.fault = fault
+            reason = f"fault: {fault}"
+            raise
+        finally:
+            self._finish(reason)
+        return reason
+
+    def begin(self) -> None:
+        """Write the session's start, then bring orders and positions in line."""
+        self._append(self.started)
+        self.state.start(self.started)
+        recovery = Recovery(self.state, self.platform, self.journal, self.cycle.executor, self.publish)
+        recovery.run(self.started.at)
+
+    def _loop(self, pacer: Pacer) -> str:
+        while not self.cycles or self.done < self.cycles:
+            at = pacer.next()
+            self._journal_kill(at)
+            if at is None:
+                return STOPPED if self.inbox.stopping else EXHAUSTED
+            self.cycle.run(at)
+            self.done += 1
+        return CYCLES
+
+    def _journal_kill(self, at: datetime | None) -> None:
+        reason, self.inbox.pending_kill = self.inbox.pending_kill, None
+        if reason is not None and self.state.kill_switch is None:
+            self.set_kill(reason, active=True, at=at or self.inbox.clock.now())
+
+    def set_kill(self, reason: str, *, active: bool, at: datetime, by: str = "operator") -> None:
+        """Throw or reset the kill switch, in the journal first; only the loop's thread calls this."""
+        event = KillSwitchSet(at=at, active=active, reason=reason, by=by)
+        self._append(event)
+        self.state.switch(event)
+
+    def _append(self, event: Event) -> None:
+        self.journal.append(event)
+        self.publish(event)
+
+    def _finish(self, reason: str) -> None:
+        at = self.last_ended.at if self.last_ended else self.started.at
+        try:
+            self._journal_kill(None)
+            self._append(SessionEnded(self.started.session, at, reason))
+        except LocalFault:
+            # The journal is what failed; the fault under way says so already.
+            if self.fault is None:
+                raise
+        finally:
+            self.inbox.closed = True
+            self.inbox.serve()
+            self.observer.close()
+            self.platform.close()
+            self.journal.close()

@@ -1,0 +1,161 @@
+"""Every setting, from a TOML file, `AGENT_...` variables and flags, in rising order.
+
+`agent.load` reports all problems at once, each with field, value and limit. Keys are secrets: never
+written out and never part of `public()`.
+"""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from agent.instruments import SYMBOL, InstrumentSettings
+from domain.times import TIMEFRAMES
+from learning.settings import LearningSettings
+from perception.settings import AlphaVantageSettings, BinanceSettings, PerceptionSettings
+from perception.simulated import SimulatedSettings
+from platforms.settings import PaperSettings
+from reasoning.settings import ReasoningSettings
+from risk.settings import RiskSettings, SizingSettings
+
+PREFIX = "AGENT_"
+KEY_VARIABLE = "ALPHA_VANTAGE_API_KEY"
+MAX_SYMBOLS = 50
+
+
+def default_home() -> Path:
+    """Return where journals, caches and the configuration live unless told otherwise."""
+    return Path(platformdirs.user_data_dir("boyd", appauthor=False))
+
+
+class Options(BaseModel):
+    """All settings of a session; immutable. What the journal keeps and a replay reads back."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    mode: Literal["paper", "quicktest"] = Field(default="paper", description="how to run")
+    home: Path = Field(default_factory=default_home, description="folder of journals and configuration")
+    symbols: Annotated[tuple[str, ...], NoDecode] = Field(default=("BTC-USDT",), description="what to trade")
+    timeframe: str = Field(default="1m", description=f"candle length: {', '.join(TIMEFRAMES)}")
+    provider: Literal["auto", "alpha_vantage", "binance", "recorded", "simulated"] = Field(
+        default="auto", description="where market data comes from; auto: live, else cached, else simulated"
+    )
+    data: Annotated[tuple[Path, ...], NoDecode] = Field(default=(), description="candle files for the recorded provider")
+    interval_seconds: float = Field(default=60.0, ge=0, le=86_400, description="pause between cycles")
+    speed: float | Literal["max"] | None = Field(
+        default=None, description="pace of recorded or simulated candles: times real time, or max"
+    )
+    cycles: int = Field(default=0, ge=0, description="cycles to run; 0 runs until stopped")
+    journal: str | None = Field(
+        default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", description="name of the journal in home"
+    )
+    alpha_vantage: AlphaVantageSettings = AlphaVantageSettings()
+    binance: BinanceSettings = BinanceSettings()
+    perception: PerceptionSettings = PerceptionSettings()
+    simulated: SimulatedSettings = SimulatedSettings()
+    reasoning: ReasoningSettings = ReasoningSettings()
+    risk: RiskSettings = RiskSettings()
+    sizing: SizingSettings = SizingSettings()
+    paper: PaperSettings = PaperSettings()
+    learning: LearningSettings = LearningSettings()
+    instruments: dict[str, InstrumentSettings] = {}
+
+    @field_validator("symbols", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
+
+    @field_validator("data", mode="before")
+    @classmethod
+    def _paths(cls, value: object) -> object:
+        return tuple(value.split(os.pathsep)) if isinstance(value, str) else value
+
+    @field_validator("symbols")
+    @classmethod
+    def _symbols(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        bad = [symbol for symbol in value if not SYMBOL.fullmatch(symbol)]
+        if bad:
+            raise ValueError(f"{', '.join(bad)} is not a symbol such as BTC-USDT or MSFT")
+        if not 1 <= len(value) <= MAX_SYMBOLS:
+            raise ValueError(f"{len(value)} symbols, the limit is 1 to {MAX_SYMBOLS}")
+        if len(set(value)) < len(value):
+            raise ValueError("a symbol is named twice")
+        return value
+
+    @field_validator("timeframe")
+    @classmethod
+    def _timeframe(cls, value: str) -> str:
+        if value not in TIMEFRAMES:
+            raise ValueError(f"must be one of {', '.join(TIMEFRAMES)}")
+        return value
+
+    @field_validator("speed")
+    @classmethod
+    def _speed(cls, value: float | Literal["max"] | None) -> float | Literal["max"] | None:
+        if isinstance(value, float) and not 0 < value <= 1_000_000:
+            raise ValueError("must be above 0 and at most 1000000, or max")
+        return value
+
+    @model_validator(mode="after")
+    def _together(self) -> Self:
+        if self.provider == "recorded" and self.mode != "quicktest" and not self.data:
+            raise ValueError("provider recorded needs a candle file: --data FILE (or data = [...])")
+        if self.data and self.provider != "recorded":
+            raise ValueError(f"data is only read by provider recorded, not by {self.provider}")
+        if self.speed is not None and self.provider not in ("recorded", "simulated"):
+            raise ValueError(f"speed applies to recorded or simulated candles, not to {self.provider}")
+        return self
+
+    @property
+    def timeframe_ms(self) -> int:
+        """Length of a candle in milliseconds."""
+        return TIMEFRAMES[self.timeframe]
+
+    @property
+    def driven(self) -> bool:
+        """Whether the market itself says what time it is (recorded or simulated candles)."""
+        return self.provider in ("recorded", "simulated")
+
+    def public(self) -> dict[str, Any]:
+        """Return the settings as plain JSON values, without secrets, as the journal keeps them."""
+        return self.model_dump(mode="json", exclude={"alpha_vantage": {"api_key"}})
+
+
+class Settings(Options, BaseSettings):
+    """The options as people give them: flags over environment over file."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", frozen=True, extra="forbid", env_ignore_empty=True
+    )
+
+    @model_validator(mode="after")
+    def _key(self) -> Self:
+        if self.provider == "alpha_vantage" and self.alpha_vantage.api_key is None:
+            raise ValueError(f"provider alpha_vantage needs a key: set {KEY_VARIABLE}")
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags over environment over file; the key's own variable comes last."""
+        del dotenv_settings, file_secret_settings
+        key = os.environ.get(KEY_VARIABLE)
+        secret = {"alpha_vantage": {"api_key": key}} if key else {}
+        file = TomlConfigSettingsSource(settings_cls)
+        return init_settings, env_settings, file, InitSettingsSource(settings_cls, init_kwargs=secret)

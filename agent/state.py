@@ -1,0 +1,208 @@
+"""The state of the loop: the fold of the journal, live and after any restart.
+
+Live code and recovery call the same methods: `apply` is what recovery does with each event, and
+the cycle calls the parts of it (`see`, `note`, `intend`, `settle`, `end`) as it produces them.
+"""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypeVar
+
+from agent.ledger import Ledger
+from domain.account import Trade
+from domain.candle import Candle
+from domain.decision import Action, Decision
+from domain.errors import LocalFault
+from domain.events import (
+    CycleDecided,
+    CycleEnded,
+    Event,
+    KillSwitchSet,
+    OrderSettled,
+    OrdersIntended,
+    SessionEnded,
+    SessionStarted,
+)
+from domain.lesson import Beliefs, Context, Lesson, Pending
+from domain.observation import Observation
+from domain.order import Order, Receipt
+from domain.verdict import Approved, Verdict
+from learning.hedge import fold
+from learning.reflect import reflect
+from learning.settings import LearningSettings
+from learning.vetoes import advance_all, watch
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def whole(method: Callable[Concatenate["State", P], R]) -> Callable[Concatenate["State", P], R]:
+    """Let other threads see the state only before or after a method, never in the midst of it."""
+
+    @wraps(method)
+    def locked(self: "State", *args: P.args, **kwargs: P.kwargs) -> R:
+        with self.lock:
+            return method(self, *args, **kwargs)
+
+    return locked
+
+
+class State:
+    """What the agent knows, all of it folded from events.
+
+    Only the loop's thread changes it; others hold `lock` while they read.
+    """
+
+    def __init__(self, learning: LearningSettings, cost_ppm: int) -> None:
+        self.lock = threading.RLock()
+        self.learning = learning
+        self.cost_ppm = cost_ppm
+        self.ledger = Ledger()
+        self.session = 0
+        self.cycle_id = 0
+        self.open_cycle: int | None = None
+        self.cycles = 0
+        self.kill_switch: str | None = None
+        self.tripped_day: int | None = None
+        self.last: dict[str, Candle] = {}
+        self.series: dict[str, str] = {}
+        self.contexts: dict[str, Context] = {}
+        self.entries: dict[str, Approved] = {}
+        self.pending: list[Pending] = []
+        self.ripe: list[Lesson] = []
+        self.beliefs = Beliefs()
+        self.vetoes: Counter[str] = Counter()
+        self.outcomes: Counter[str] = Counter()
+        self.ended_reason: str | None = None
+
+    def apply(self, event: Event) -> None:
+        """Fold one event into the state."""
+        match event:
+            case CycleDecided():
+                self.see(event.cycle_id, event.at, event.observations, event.updates)
+                self.note(event.decisions, event.verdicts)
+            case CycleEnded():
+                self.end(event)
+            case OrdersIntended():
+                self.intend(event.orders, event.at)
+            case OrderSettled():
+                self.settle(event.receipt)
+            case KillSwitchSet():
+                self.switch(event)
+            case SessionStarted():
+                self.start(event)
+            case SessionEnded():
+                self.ended_reason = event.reason
+
+    @whole
+    def start(self, event: SessionStarted) -> None:
+        """Begin a session."""
+        self.session = event.session
+        self.ended_reason = None
+        self.ledger.open(event.cash, event.instruments)
+
+    @whole
+    def see(
+        self,
+        cycle_id: int,
+        at: datetime,
+        observations: Iterable[Observation],
+        updates: Iterable[Receipt],
+    ) -> None:
+        """Take in what entered from outside: candles, quotes, and what resting orders did."""
+        if cycle_id <= self.cycle_id:
+            raise LocalFault(f"cycle {cycle_id} does not follow cycle {self.cycle_id}")
+        self.cycle_id = self.open_cycle = cycle_id
+        ledger = self.ledger
+        ledger.roll(at)
+        for seen in observations:
+            if seen.quote is not None:
+                ledger.marks[seen.symbol] = seen.quote.price
+            if seen.candles:
+                self._candles(seen, at)
+        for receipt in updates:
+            self.settle(receipt)
+        ledger.value()
+
+    def _candles(self, seen: Observation, at: datetime) -> None:
+        self.last[seen.symbol] = seen.candles[-1]
+        self.series[seen.symbol] = seen.series
+        if self.pending:
+            instrument = self.ledger.instruments[seen.symbol]
+            self.pending, lessons = advance_all(
+                self.pending, seen.symbol, seen.candles, instrument, self.cost_ppm, at, self.learning
+            )
+            self.ripe.extend(lessons)
+
+    @whole
+    def note(self, decisions: Iterable[Decision], verdicts: Iterable[Verdict]) -> None:
+        """Remember why entries were wanted, and watch what becomes of the vetoed ones."""
+        if not verdicts:
+            return
+        by_symbol = {decision.symbol: decision for decision in decisions}
+        for verdict in verdicts:
+            decision = by_symbol[verdict.symbol]
+            if isinstance(verdict, Approved):
+                if decision.action is Action.BUY:
+                    self.contexts[verdict.symbol] = _context(decision)
+                    self.entries[verdict.symbol] = verdict
+                continue
+            self.vetoes[verdict.reason] += 1
+            if decision.action is Action.BUY and decision.price is not None:
+                self._watch(decision, verdict.reason, decision.price)
+
+    def _watch(self, decision: Decision, rule: str, price: int) -> None:
+        stop = decision.stop or (price - price * decision.stop_ppm // 1_000_000 if decision.stop_ppm else 0)
+        self.pending.append(watch(_context(decision), rule, price, stop, decision.target, self.learning))
+        del self.pending[: -self.learning.max_pending]
+
+    @whole
+    def intend(self, orders: Iterable[Order], at: datetime) -> None:
+        """Take note of orders about to be sent."""
+        self.ledger.intend(orders, at)
+
+    @whole
+    def settle(self, receipt: Receipt) -> None:
+        """Take in what a venue said of an order; closed trades become lessons."""
+        for trade, ending in self.ledger.settle(receipt):
+            self.ripe.append(self._lesson(trade, ending))
+
+    def _lesson(self, trade: Trade, ending: str) -> Lesson:
+        context = self.contexts.pop(trade.symbol, None) or Context(
+            cycle_id=0, symbol=trade.symbol, at=trade.opened_at, confidence=0.0, regime="unknown", voices=()
+        )
+        instrument = self.ledger.instruments[trade.symbol]
+        return reflect(trade, context, ending, instrument, trade.closed_at)
+
+    @whole
+    def end(self, event: CycleEnded) -> None:
+        """Close a cycle: its lessons become beliefs."""
+        for lesson in event.lessons:
+            self.beliefs = fold(self.beliefs, lesson, self.learning)
+        self.ripe = self.ripe[len(event.lessons) :]
+        self.open_cycle = None
+        self.cycles += 1
+        self.outcomes[event.outcome] += 1
+        self.ledger.value()
+
+    @whole
+    def switch(self, event: KillSwitchSet) -> None:
+        """Throw or reset the kill switch."""
+        self.kill_switch = event.reason if event.active else None
+        if event.active and event.by == "agent":
+            self.tripped_day = event.at.toordinal()
+
+
+def _context(decision: Decision) -> Context:
+    return Context(
+        cycle_id=decision.cycle_id,
+        symbol=decision.symbol,
+        at=decision.at,
+        confidence=decision.confidence,
+        regime=decision.regime,
+        voices=decision.voices,
+    )

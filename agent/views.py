@@ -1,0 +1,123 @@
+"""What a session looks like from outside: plain values for the API, the command line and the control port."""
+
+from decimal import Decimal
+from typing import Any
+
+from agent.state import State
+from domain.events import CycleDecided
+from domain.instrument import Instrument
+from domain.lesson import Lesson
+from domain.money import from_cash
+from domain.order import Standing
+from learning.performance import summarise
+
+
+def money(units: int) -> str:
+    """Return cash units as an exact decimal text."""
+    return f"{from_cash(units).normalize():f}"
+
+
+def decimal(value: Decimal) -> str:
+    """Return a decimal without exponent or trailing zeros."""
+    return f"{value.normalize():f}"
+
+
+def account(state: State) -> dict[str, Any]:
+    """Return cash, equity, profit and the gate's counters; amounts as decimal texts in quote."""
+    with state.lock:
+        ledger = state.ledger
+        return {
+            "cash": money(ledger.cash),
+            "equity": money(ledger.equity),
+            "opening_cash": money(ledger.opening_cash),
+            "profit": money(ledger.equity - ledger.opening_cash),
+            "profit_today": money(ledger.equity - ledger.day_start_equity),
+            "max_drawdown": round(ledger.max_drawdown, 6),
+            "trades": ledger.trades,
+            "wins": ledger.wins,
+            "gross": money(ledger.gross),
+            "fees": money(ledger.fees),
+            "slippage": money(ledger.slippage),
+            "entries_today": ledger.entries_today,
+            "kill_switch": state.kill_switch,
+        }
+
+
+def positions(state: State) -> list[dict[str, Any]]:
+    """Return open positions with their protection."""
+    with state.lock:
+        return [_position(state, symbol) for symbol in sorted(state.ledger.positions)]
+
+
+def _position(state: State, symbol: str) -> dict[str, Any]:
+    ledger = state.ledger
+    held, instrument, mark = ledger.positions[symbol], ledger.instruments[symbol], ledger.marks.get(symbol)
+    worth = held.value(mark, instrument.cash_factor)
+    entry = Decimal(held.bought) / (held.bought_lots * instrument.cash_factor) * instrument.tick_size
+    return {
+        "symbol": symbol,
+        "quantity": decimal(instrument.quantity(held.lots)),
+        "entry": decimal(entry.quantize(instrument.tick_size)),
+        "price": None if mark is None else decimal(instrument.price(mark)),
+        "unrealised": money(worth - held.cost),
+        "fees": money(held.fees),
+        "opened_at": held.opened_at.isoformat(),
+        "orders": [_resting(standing, instrument) for standing in ledger.resting(symbol)],
+    }
+
+
+def _resting(standing: Standing, instrument: Instrument) -> dict[str, Any]:
+    order = standing.order
+    level = order.trigger or order.price
+    return {
+        "client_id": order.client_id,
+        "type": order.type,
+        "side": order.side,
+        "quantity": decimal(instrument.quantity(order.lots)),
+        "level": None if level is None else decimal(instrument.price(level)),
+        "status": standing.status,
+    }
+
+
+def decision(event: CycleDecided, instruments: dict[str, Instrument]) -> list[dict[str, Any]]:
+    """Return a cycle's decisions with source, price, reason and verdict, one for each symbol."""
+    verdicts = {verdict.symbol: verdict for verdict in event.verdicts}
+    seen = {observation.symbol: observation for observation in event.observations}
+    rows = []
+    for made in event.decisions:
+        verdict = verdicts.get(made.symbol)
+        instrument = instruments[made.symbol]
+        rows.append(
+            {
+                "cycle": event.cycle_id,
+                "at": event.at.isoformat(),
+                "symbol": made.symbol,
+                "source": seen[made.symbol].source,
+                "price": None if made.price is None else decimal(instrument.price(made.price)),
+                "action": made.action,
+                "confidence": round(made.confidence, 2),
+                "reason": made.reason,
+                "verdict": None if verdict is None else getattr(verdict, "reason", "approved"),
+            }
+        )
+    return rows
+
+
+def lesson(item: Lesson) -> dict[str, Any]:
+    """Return one lesson as plain values."""
+    return {
+        "kind": item.kind,
+        "symbol": item.context.symbol,
+        "entry_cycle": item.context.cycle_id,
+        "learned_at": item.learned_at.isoformat(),
+        "result": round(item.result, 6),
+        "exit": item.exit,
+        "held_minutes": round(item.held_ms / 60_000, 1),
+        "pnl": money(item.pnl),
+        "rule": item.rule or None,
+        "regime": item.context.regime,
+        "voices": {voice.name: voice.vote for voice in item.context.voices},
+    }
+
+
+__all__ = ["account", "decimal", "decision", "lesson", "money", "positions", "summarise"]

@@ -1,0 +1,105 @@
+"""An event as bytes and back: `msgspec` JSON in declared field order is the canonical form."""
+
+import math
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+import msgspec
+
+from domain.errors import JournalFault
+from domain.events import (
+    CycleDecided,
+    CycleEnded,
+    Event,
+    KillSwitchSet,
+    OrderSettled,
+    OrdersIntended,
+    SessionEnded,
+    SessionStarted,
+)
+from domain.times import millis
+
+SESSION_STARTED = "session_started"
+_KINDS: dict[type, str] = {
+    SessionStarted: SESSION_STARTED,
+    CycleDecided: "cycle_decided",
+    OrdersIntended: "orders_intended",
+    OrderSettled: "order_settled",
+    CycleEnded: "cycle_ended",
+    KillSwitchSet: "kill_switch_set",
+    SessionEnded: "session_ended",
+}
+_encoder = msgspec.json.Encoder()
+_decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
+
+
+class Index(NamedTuple):
+    """What rows are found by: time in ms (UTC), kind (the event's tag) and cycle, if it has one."""
+
+    at: int
+    kind: str
+    cycle_id: int | None
+
+
+def encode(event: Event) -> bytes:
+    """Return an event's canonical bytes.
+
+    Raises JournalFault, naming the event and the field, when what would be read back is not what
+    was given: JSON has no NaN or infinity, and `msgspec` writes `null` for them without a word.
+    """
+    try:
+        payload = _encoder.encode(event)
+    except (TypeError, ValueError, OverflowError, RecursionError, msgspec.MsgspecError) as error:
+        # repr of the type alone: the value may be anything, and is not needed to find the fault
+        raise JournalFault(f"{_name(event)} cannot be written: {type(error).__name__}: {error}") from None
+    # Every NaN became a null, so bytes without one need no walk; the common row has none.
+    if b"null" in payload:
+        path = _not_finite(event)
+        if path is not None:
+            raise JournalFault(f"{_name(event)} cannot be written: {path} is not a finite number")
+    return payload
+
+
+def decode(payload: bytes) -> Event:
+    """Return the event of canonical bytes. Raises JournalFault when they are none."""
+    try:
+        return _decoder.decode(payload)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise JournalFault(f"undecodable: {error}") from None
+
+
+def index(event: Event) -> Index:
+    """Return what an event's row is found by. Raises JournalFault for a time without a zone."""
+    at: datetime = event.receipt.at if isinstance(event, OrderSettled) else event.at
+    try:
+        return Index(millis(at), _KINDS[type(event)], getattr(event, "cycle_id", None))
+    except ValueError as error:
+        raise JournalFault(f"{_name(event)} cannot be written: {error}") from None
+
+
+def _name(event: Event) -> str:
+    cycle = getattr(event, "cycle_id", None)
+    name = type(event).__name__
+    return name if cycle is None else f"{name} of cycle {cycle}"
+
+
+def _not_finite(value: object) -> str | None:
+    """Return the path of the first number in `value` that is NaN or infinite, or None."""
+    if isinstance(value, float):
+        return None if math.isfinite(value) else ""
+    if isinstance(value, msgspec.Struct):
+        return _first((field, getattr(value, field)) for field in value.__struct_fields__)
+    if isinstance(value, dict):
+        return _first(value.items())
+    if isinstance(value, tuple | list):
+        return _first(enumerate(value))
+    return None
+
+
+def _first(items: Iterable[tuple[object, object]]) -> str | None:
+    for key, value in items:
+        path = _not_finite(value)
+        if path is not None:
+            return f"{key}.{path}" if path else str(key)
+    return None

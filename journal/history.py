@@ -1,0 +1,133 @@
+"""Reading a journal, whatever holds it: every row is checked against the chain before it is given."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
+from types import TracebackType
+from typing import BinaryIO, Self
+
+import msgspec
+
+from domain.errors import JournalFault
+from domain.ports import Row
+from journal.chain import genesis
+from journal.stored import Broken, Stored, believed
+
+PAGE = 512
+"""Rows fetched at a time: few enough to keep memory flat, and no read stays open between them."""
+
+
+class History(ABC):
+    """The readable side of a journal. Concrete journals give pages of stored rows."""
+
+    @property
+    @abstractmethod
+    def journal_id(self) -> str:
+        """Twelve hex digits given at creation."""
+
+    @abstractmethod
+    def head(self) -> tuple[int, str]:
+        """Return sequence and hash (hex) of the last row; (0, the genesis hash) when empty."""
+
+    @abstractmethod
+    def page(self, after: int, limit: int) -> Sequence[Stored]:
+        """Return at most `limit` rows with a sequence above `after`, oldest first, unchecked."""
+
+    @abstractmethod
+    def cycle_rows(self, cycle_id: int) -> Sequence[int]:
+        """Return the sequences of a cycle's rows, by the index."""
+
+    @abstractmethod
+    def session_rows(self) -> Sequence[int]:
+        """Return the sequences of the rows that start a session, by the index."""
+
+    @abstractmethod
+    def last_cycle(self) -> int | None:
+        """Return the highest cycle id there is, or None before the first cycle."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Release what is held."""
+
+    def storage_flaw(self) -> str | None:
+        """Return what the store itself finds wrong with its file, or None."""
+        return None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def rows(self, after: int = 0) -> Iterator[Row]:
+        """Return rows with a sequence above `after` up to the head as it is now, oldest first.
+
+        The chain is checked on the way. Raises JournalFault naming the row where it breaks, and at
+        once when there is no row `after`: whoever remembers it has seen rows that are gone.
+        """
+        return (row for _, row in self._checked(after))
+
+    def tail(self, count: int) -> list[Row]:
+        """Return the last `count` rows, oldest first. Raises JournalFault."""
+        last, _ = self.head()
+        return list(self.rows(max(0, last - max(0, count))))
+
+    def find_cycle(self, cycle_id: int) -> list[Row]:
+        """Return the rows of one cycle, oldest first; empty when there is none. Raises JournalFault."""
+        return list(self._at(self.cycle_rows(cycle_id)))
+
+    def sessions(self) -> Iterator[Row]:
+        """Return the rows that start a session, oldest first. Raises JournalFault."""
+        return self._at(self.session_rows())
+
+    def export(self, out: BinaryIO, after: int = 0) -> int:
+        """Write rows as JSON lines {"seq", "hash", "event"} and return their number. Raises JournalFault.
+
+        `event` is the stored payload to the byte, so that anyone can check the chain.
+        """
+        count = 0
+        for stored, row in self._checked(after):
+            event = msgspec.Raw(stored.payload)
+            out.write(msgspec.json.encode({"seq": row.seq, "hash": row.hash, "event": event}) + b"\n")
+            count += 1
+        return count
+
+    def _checked(self, after: int) -> Iterator[tuple[Stored, Row]]:
+        last, _ = self.head()
+        if not 0 <= after <= last:
+            raise JournalFault(f"row {after} is missing: the journal ends at row {last}")
+        return self._stream(after, last)
+
+    def _stream(self, after: int, last: int) -> Iterator[tuple[Stored, Row]]:
+        previous = self._hash_of(after)
+        while after < last:
+            page = self.page(after, min(PAGE, last - after))
+            if not page:
+                raise JournalFault(f"row {after + 1} is missing: the journal had {last} rows")
+            for stored in page:
+                row = _sure(believed(stored, after + 1, previous))
+                after, previous = stored.seq, stored.hash
+                yield stored, row
+
+    def _at(self, sequences: Iterable[int]) -> Iterator[Row]:
+        for seq in sequences:
+            previous = self._hash_of(seq - 1)
+            page = self.page(seq - 1, 1)
+            if not page:
+                raise JournalFault(f"row {seq} is missing")
+            yield _sure(believed(page[0], seq, previous))
+
+    def _hash_of(self, seq: int) -> bytes:
+        if seq == 0:
+            return genesis(self.journal_id)
+        page = self.page(seq - 1, 1)
+        if not page or page[0].seq != seq or type(page[0].hash) is not bytes:
+            raise JournalFault(f"row {seq} is missing or has no hash")
+        return page[0].hash
+
+
+def _sure(row: Row | Broken) -> Row:
+    if isinstance(row, Broken):
+        raise JournalFault(f"the journal breaks at row {row.seq}: {row.what}")
+    return row

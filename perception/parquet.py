@@ -1,0 +1,65 @@
+"""Parquet candle files, read in batches. pyarrow is heavy and an extra, so it is imported on use."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from types import ModuleType
+
+from domain.errors import BadInput
+
+BATCH_ROWS = 8192
+
+
+def parquet_cells(path: Path, fields: Sequence[str]) -> Iterator[Sequence[object]]:
+    """Return the rows' cells in the order of `fields`, the first being the time.
+
+    A timestamp column comes as milliseconds since 1970, any other type as it is. Raises BadInput.
+    """
+    parquet, arrow = _pyarrow(path)
+    try:
+        with parquet.ParquetFile(path) as file:
+            _check_columns(path, fields, file.schema_arrow.names)
+            for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=list(fields)):
+                columns = [batch.column(name).to_pylist() for name in fields[1:]]
+                yield from zip(_times(path, batch.column(fields[0]), arrow), *columns, strict=True)
+    except (OSError, arrow.ArrowException) as error:
+        raise BadInput(f"{path}: is not readable Parquet: {_first_line(error)}") from error
+
+
+def parquet_rows(path: Path) -> int:
+    """Return the number of rows the file says it holds. Raises BadInput."""
+    parquet, arrow = _pyarrow(path)
+    try:
+        return int(parquet.read_metadata(path).num_rows)
+    except (OSError, arrow.ArrowException) as error:
+        raise BadInput(f"{path}: is not readable Parquet: {_first_line(error)}") from error
+
+
+def _pyarrow(path: Path) -> tuple[ModuleType, ModuleType]:
+    try:
+        import pyarrow as pa  # noqa: PLC0415  # heavy, and absent without the extra
+        from pyarrow import parquet  # noqa: PLC0415  # same
+    except ImportError as error:
+        raise BadInput(f"{path}: reading Parquet needs pyarrow; install 'boyd[parquet]'") from error
+    return parquet, pa
+
+
+def _check_columns(path: Path, fields: Sequence[str], names: Sequence[str]) -> None:
+    missing = [name for name in fields if name not in names]
+    if missing:
+        raise BadInput(
+            f"{path}: columns are {', '.join(names)}; missing {', '.join(missing)} of {','.join(fields)}"
+        )
+
+
+def _times(path: Path, column: object, arrow: ModuleType) -> Iterable[object]:
+    kind = column.type  # type: ignore[attr-defined]  # pyarrow ships no types
+    if not arrow.types.is_timestamp(kind):
+        return list(column.to_pylist())  # type: ignore[attr-defined]  # same
+    if kind.tz is None:
+        raise BadInput(f"{path}: timestamp column has type {kind}, which has no timezone; store it as UTC")
+    whole = column.cast(arrow.timestamp("ms", kind.tz), safe=False)  # type: ignore[attr-defined]  # same
+    return list(whole.cast(arrow.int64()).to_pylist())
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]

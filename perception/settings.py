@@ -1,0 +1,149 @@
+"""Settings of perception: where each network provider lives and how patiently it is asked.
+
+A key must not travel in clear, so plain http is accepted for loopback hosts only. Importing this
+file costs pydantic and nothing else.
+"""
+
+import re
+from ipaddress import ip_address
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator
+
+MEBIBYTE = 1024 * 1024
+CURRENCY = re.compile(r"[A-Z0-9]{2,6}")
+
+
+class _Settings(BaseModel):
+    # Input is hidden: a validation error must not show a key or a URL that holds a password.
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether `host` is this machine by name or by address, without a name lookup."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _checked_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"}:
+        raise ValueError("base url must start with https:// (or http:// for a loopback host)")
+    if not parts.hostname or re.search(r"[\s\x00-\x1f\x7f]", text):
+        raise ValueError("base url must name a host and hold no spaces")
+    if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
+        raise ValueError("base url must hold no user, password, query or fragment")
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise ValueError("base url with plain http must be a loopback host: a key would travel in clear")
+    _ = parts.port  # raises ValueError when it is not a number up to 65535
+    return text.rstrip("/")
+
+
+BaseUrl = Annotated[str, AfterValidator(_checked_url)]
+
+
+class BreakerSettings(_Settings):
+    """When a provider that keeps failing is left alone."""
+
+    failures: int = Field(5, ge=1, le=100, description="failed calls in a row that open the breaker")
+    reset_seconds: float = Field(
+        60.0, gt=0, le=3600, description="how long it stays open before one probe is let through"
+    )
+
+
+class RetrySettings(_Settings):
+    """Exponential backoff with full jitter; only transient faults are tried again."""
+
+    attempts: int = Field(3, ge=1, le=10, description="tries per call, the first included")
+    first_wait_seconds: float = Field(
+        0.5, gt=0, le=60, description="largest wait before the second try; doubles with each further one"
+    )
+    max_wait_seconds: float = Field(8.0, gt=0, le=300, description="cap of that doubling")
+
+
+class CacheSettings(_Settings):
+    """How long an answer is good and how many are kept."""
+
+    ttl_seconds: float = Field(
+        5.0, ge=0, le=86_400, description="age up to which an answer serves the same request again"
+    )
+    max_entries: int = Field(256, ge=1, le=10_000, description="answers kept per provider")
+    refusal_seconds: float = Field(
+        600.0, ge=0, le=86_400, description="how long a permanent no is remembered instead of asked again"
+    )
+
+
+class NewsSettings(_Settings):
+    """Headlines: whether, how far back and how often they are fetched."""
+
+    enabled: bool = Field(default=True, description="fetch headlines when a news provider has its key")
+    window_hours: float = Field(24.0, gt=0, le=720, description="how far back headlines count")
+    limit: int = Field(50, ge=1, le=1000, description="headlines per symbol at most")
+    refresh_seconds: float = Field(
+        7200.0, ge=60, le=86_400, description="age up to which fetched headlines serve again"
+    )
+
+
+class AlphaVantageSettings(_Settings):
+    """Alpha Vantage. Without a key it is not asked."""
+
+    api_key: SecretStr | None = Field(None, description="key from alphavantage.co/support/#api-key")
+    base_url: BaseUrl = Field("https://www.alphavantage.co/query", description="where its API answers")
+    timeout_seconds: float = Field(15.0, gt=0, le=120, description="deadline of a whole call, retries included")
+    max_bytes: int = Field(8 * MEBIBYTE, ge=1024, le=64 * MEBIBYTE, description="largest answer read")
+    requests_per_second: float = Field(1.0, gt=0, le=100, description="rate the key allows")
+    requests_per_day: int | None = Field(
+        25, ge=1, le=1_000_000, description="requests in any 24 hours; null for a key without a daily limit"
+    )
+    cache_seconds: float | None = Field(
+        60.0, ge=0, le=86_400, description="its own cache.ttl_seconds, as its day is short; null for the shared one"
+    )
+    quotes: dict[str, str] = Field(
+        default_factory=lambda: {"USDT": "USD", "USDC": "USD"},
+        description="quote assets it knows under another market code (a dollar coin is priced as the dollar)",
+    )
+
+    @field_validator("api_key", mode="after")
+    @classmethod
+    def _blank_is_none(cls, key: SecretStr | None) -> SecretStr | None:
+        if key is None or not key.get_secret_value().strip():
+            return None
+        return SecretStr(key.get_secret_value().strip())
+
+    @field_validator("quotes")
+    @classmethod
+    def _codes(cls, quotes: dict[str, str]) -> dict[str, str]:
+        for code in (*quotes, *quotes.values()):
+            if not CURRENCY.fullmatch(code):
+                raise ValueError(f"quote {code!r} must be 2 to 6 capital letters or digits")
+        return quotes
+
+
+class BinanceSettings(_Settings):
+    """Binance public market data; needs no key."""
+
+    base_url: BaseUrl = Field("https://api.binance.com", description="where its REST API answers")
+    timeout_seconds: float = Field(15.0, gt=0, le=120, description="deadline of a whole call, retries included")
+    max_bytes: int = Field(8 * MEBIBYTE, ge=1024, le=64 * MEBIBYTE, description="largest answer read")
+    requests_per_second: float = Field(10.0, gt=0, le=100, description="rate kept towards the exchange")
+    cache_seconds: float | None = Field(
+        None, ge=0, le=86_400, description="its own cache.ttl_seconds; null for the shared one"
+    )
+
+
+class PerceptionSettings(_Settings):
+    """What every provider shares."""
+
+    budget_seconds: float = Field(
+        12.0, gt=0, le=120, description="longest a cycle waits for providers that were chosen automatically"
+    )
+    warmup_candles: int = Field(250, ge=1, le=1000, description="closed candles asked for before the first cycle")
+    breaker: BreakerSettings = Field(default_factory=BreakerSettings)
+    retry: RetrySettings = Field(default_factory=RetrySettings)
+    cache: CacheSettings = Field(default_factory=CacheSettings)
+    news: NewsSettings = Field(default_factory=NewsSettings)

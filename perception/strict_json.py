@@ -1,0 +1,100 @@
+"""JSON from outside, read without benefit of the doubt.
+
+`json.loads` accepts NaN, Infinity, duplicate keys (the last wins) and 1e309 (as infinity). Here
+each is refused. A UTF-8 byte order mark is tolerated: Alpha Vantage has sent one.
+"""
+
+import json
+import math
+import re
+
+from domain.errors import BadAnswer
+
+Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+
+NUMBER = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,3})?")
+SIGNED = re.compile(rf"-?{NUMBER.pattern}")
+
+
+class _Unsound(ValueError):
+    """Valid for the json module, not for us."""
+
+
+def _constant(name: str) -> Json:
+    raise _Unsound(f"holds {name}")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise _Unsound("holds a number too large for a float")
+    return number
+
+
+def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise _Unsound("holds a key twice")
+    return found
+
+
+def decode(body: bytes) -> Json:
+    """Parse a body. Raises BadAnswer saying what it is instead of sound JSON; never quotes it."""
+    reason = ""
+    try:
+        text = body.decode("utf-8-sig")
+        parsed: Json = json.loads(
+            text, parse_constant=_constant, parse_float=_finite, object_pairs_hook=_unique
+        )
+    except _Unsound as error:
+        reason = str(error)
+    except UnicodeDecodeError:
+        reason = "is not utf-8"
+    except RecursionError:
+        reason = "is nested too deep"
+    except ValueError:
+        reason = _what_instead(body)
+    else:
+        return parsed
+    raise BadAnswer(f"answer {reason}")
+
+
+def _what_instead(body: bytes) -> str:
+    start = body.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
+    if not start:
+        return "is empty"
+    if start == b"<":
+        return "is html instead of json"
+    return f"is cut short or malformed json ({len(body)} bytes)"
+
+
+def number(value: Json, what: str, *, above: float = 0.0, inclusive: bool = False) -> float:
+    """Return a finite number above `above` (or at it, when inclusive) from a JSON number or string.
+
+    Raises BadAnswer naming `what`.
+    """
+    found = _as_float(value, NUMBER)
+    if found is None or found < above or (found == above and not inclusive):
+        bound = "at least" if inclusive else "above"
+        raise BadAnswer(f"{what} is not a number {bound} {above:g}")
+    return found
+
+
+def signed(value: Json) -> float | None:
+    """Return a finite number of either sign from a JSON number or string, or None."""
+    return _as_float(value, SIGNED)
+
+
+def _as_float(value: Json, pattern: re.Pattern[str]) -> float | None:
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, str):
+        if not pattern.fullmatch(value):
+            return None
+    elif not isinstance(value, int | float):
+        return None
+    try:
+        found = float(value)
+    except OverflowError:
+        return None
+    return found if math.isfinite(found) else None

@@ -1,0 +1,116 @@
+"""Indicators, one value at a time, each with its state in a block of a flat float64 memory.
+
+Rules every kernel here keeps:
+- the block starts at `at`, is all zeros before the first value, and holds numbers only;
+- one call costs the same however many values came before;
+- 0.0 is returned until enough values were seen; the count in the block says when that is.
+
+They agree with TA-Lib's SMA, RSI and ATR (unstable period 0) to 1e-9 relative after warm-up.
+"""
+
+from collections.abc import MutableSequence
+
+from domain.kernel import kernel
+
+Memory = MutableSequence[float]
+"""Flat state of kernels: a list in the loop, a float64 array when compiled."""
+
+RSI_SIZE = 4
+ATR_SIZE = 3
+MEAN_EXTRA = 3
+
+ATR_COUNT, ATR_CLOSE, ATR_VALUE = 0, 1, 2
+"""Places in the ATR block: candles seen, last close, the average (its sum while seeding)."""
+
+
+@kernel
+def mean_size(n: int) -> int:
+    """Return the floats a rolling mean over `n` values needs."""
+    return n + MEAN_EXTRA
+
+
+@kernel
+def mean_step(memory: Memory, at: int, n: int, value: float) -> float:
+    """Return the mean of the last `n` values, in any unit (SMA when fed closes).
+
+    Block: 0 values seen, 1 running sum, 2 its lost low bits, 3.. ring of the last `n` values.
+    The sum is compensated (Knuth's two-sum, as in Neumaier 1974): adding and removing a million
+    values leaves no drift, and a window of zeros is zero after a window of millions.
+    """
+    seen = int(memory[at])
+    slot = at + 3 + seen % n
+    total = memory[at + 1]
+    raised = total + value
+    part = raised - total
+    lost = memory[at + 2] + ((total - (raised - part)) + (value - part))
+    if seen >= n:
+        total = raised
+        leaving = -memory[slot]
+        raised = total + leaving
+        part = raised - total
+        lost += (total - (raised - part)) + (leaving - part)
+    memory[slot] = value
+    memory[at] = seen + 1.0
+    memory[at + 1] = raised
+    memory[at + 2] = lost
+    if seen + 1 < n:
+        return 0.0
+    return (raised + lost) / n
+
+
+@kernel
+def rsi_step(memory: Memory, at: int, n: int, close: float) -> float:
+    """Return Wilder's RSI over `n` changes of the close, 0 to 100; known from close `n` + 1 on.
+
+    Block: 0 closes seen, 1 last close, 2 average gain, 3 average loss (their sums while seeding).
+    A price that never moved has RSI 50 here; TA-Lib says 0, which would read as oversold.
+    Source: Wilder, New Concepts in Technical Trading Systems (1978).
+    """
+    seen = int(memory[at])
+    change = close - memory[at + 1]
+    memory[at] = seen + 1.0
+    memory[at + 1] = close
+    if seen == 0:
+        return 0.0
+    gain = change if change > 0.0 else 0.0
+    loss = gain - change
+    if seen > n:
+        gain = (memory[at + 2] * (n - 1) + gain) / n
+        loss = (memory[at + 3] * (n - 1) + loss) / n
+    else:
+        gain += memory[at + 2]
+        loss += memory[at + 3]
+        if seen == n:
+            gain /= n
+            loss /= n
+    memory[at + 2] = gain
+    memory[at + 3] = loss
+    if seen < n:
+        return 0.0
+    moved = gain + loss
+    return 100.0 * gain / moved if moved > 1e-12 else 50.0
+
+
+@kernel
+def atr_step(memory: Memory, at: int, n: int, high: float, low: float, close: float) -> float:
+    """Return Wilder's average true range over `n` ranges, in the prices' unit.
+
+    Known from candle `n` + 1 on (the first candle has no true range). Block: 0 candles seen,
+    1 last close, 2 average (its sum while seeding). Source: Wilder (1978).
+    """
+    seen = int(memory[at])
+    before = memory[at + 1]
+    memory[at] = seen + 1.0
+    memory[at + 1] = close
+    if seen == 0:
+        return 0.0
+    top = before if before > high else high
+    bottom = before if before < low else low
+    if seen > n:
+        average = (memory[at + 2] * (n - 1) + (top - bottom)) / n
+    else:
+        average = memory[at + 2] + (top - bottom)
+        if seen == n:
+            average /= n
+    memory[at + 2] = average
+    return average if seen >= n else 0.0

@@ -1,0 +1,159 @@
+"""What a headline's words say of an asset, from -1 to 1: a finance lexicon with TextBlob beside it.
+
+TextBlob alone knows general English and scores "BTC plunges" 0.0; the lexicon knows the market's
+verbs. Text from outside is data: it is cut to `MAX_TEXT` characters, split into words and added up.
+Whatever it says ("ignore your rules, buy everything"), all it can do is move one bounded number.
+"""
+
+import re
+from math import sqrt
+
+from reasoning.finance_lexicon import (
+    BACKGROUND,
+    BAD_THINGS,
+    BEFORE_NUMBER,
+    INTENSIFIERS,
+    MOVES,
+    NEGATIONS,
+    PHRASES,
+    REVERSALS,
+    WORDS,
+    forms,
+)
+
+MAX_TEXT = 300
+_TOKEN = re.compile(r"[a-z]+|\d+(?:[.,]\d+)*|[.,;:!?()—–]|%")
+_APOSTROPHES = re.compile(r"['’`]")  # noqa: RUF001 - the typographic one is what news sites use
+_LONGEST = max(len(phrase.split()) for phrase in PHRASES)
+_PHRASES = {tuple(phrase.split()): worth for phrase, worth in PHRASES.items()}
+_BREAKS = frozenset(".,;:!?()—–") | {"as", "amid", "after", "while", "and", "but", "despite", "when", "with"}  # noqa: RUF001
+_TRYING = frozenset(forms("fail") + forms("struggle") + forms("refuse") + ("unable", "unlikely"))
+_REACH = 4
+"""How many words a negation reaches: "no longer in a bear market"."""
+
+_SOFTNESS = 0.5
+_LEXICON_SHARE = 0.85
+_BLOB_ALONE = 0.5
+
+
+class _Hit:
+    """Words that are worth something, from `start` up to `end` in the tokens."""
+
+    __slots__ = ("end", "start", "worth")
+
+    def __init__(self, start: int, end: int, worth: float) -> None:
+        self.start, self.end, self.worth = start, end, worth
+
+
+def polarity(text: str, *, textblob: bool = True) -> float:
+    """Return how good a headline is for its asset, -1 to 1; 0 when it says nothing either way.
+
+    With `textblob` its score, where it has one, joins in at 15 %, and at half its size where the
+    lexicon knows no word.
+    """
+    worth = lexicon_polarity(text)
+    if not textblob:
+        return 0.0 if worth is None else worth
+    general = textblob_polarity(text)
+    if worth is None:
+        return _BLOB_ALONE * general
+    if general == 0.0:  # it knows none of the words, which is no opinion
+        return worth
+    return _LEXICON_SHARE * worth + (1.0 - _LEXICON_SHARE) * general
+
+
+def textblob_polarity(text: str) -> float:
+    """Return TextBlob's polarity of a text, -1 to 1."""
+    # Imported here: it brings nltk, half a second and 45 MB that a run without headlines never needs.
+    from textblob import TextBlob  # noqa: PLC0415
+
+    return max(-1.0, min(1.0, float(TextBlob(text[:MAX_TEXT]).sentiment.polarity)))
+
+
+def lexicon_polarity(text: str) -> float | None:
+    """Return what the finance lexicon makes of a text, -1 to 1; None when it knows none of the words."""
+    tokens = _TOKEN.findall(_APOSTROPHES.sub("", text[:MAX_TEXT].lower()))
+    hits = _hits(tokens)
+    if not hits:
+        return None
+    _turn_bad_things(tokens, hits)
+    total = sum(hit.worth * _factor(tokens, hit) for hit in hits)
+    return total / sqrt(total * total + _SOFTNESS)
+
+
+def _hits(tokens: list[str]) -> list[_Hit]:
+    hits = []
+    place = 0
+    while place < len(tokens):
+        hit = _phrase_at(tokens, place) or _word_at(tokens, place)
+        if hit is not None:
+            hits.append(hit)
+        place = hit.end if hit is not None else place + 1
+    return hits
+
+
+def _phrase_at(tokens: list[str], place: int) -> _Hit | None:
+    for length in range(_LONGEST, 1, -1):
+        worth = _PHRASES.get(tuple(tokens[place : place + length]))
+        if worth is not None:
+            return _Hit(place, place + length, worth)
+    return None
+
+
+def _word_at(tokens: list[str], place: int) -> _Hit | None:
+    word = tokens[place]
+    worth = WORDS.get(word)
+    if word in BEFORE_NUMBER and place + 1 < len(tokens) and tokens[place + 1][0].isdigit():
+        worth = BEFORE_NUMBER[word]
+    return None if worth is None else _Hit(place, place + 1, worth)
+
+
+def _turn_bad_things(tokens: list[str], hits: list[_Hit]) -> None:
+    """Make falling losses good news and rising inflation bad news."""
+    by_place = {hit.start: hit for hit in hits}
+    for hit in hits:
+        if tokens[hit.start] not in MOVES or hit.end - hit.start > 1:
+            continue
+        thing = _thing_near(tokens, hit.start)
+        if thing is None:
+            continue
+        noun = by_place.get(thing)
+        if hit.worth < 0 and noun is not None:
+            noun.worth = abs(noun.worth)
+        hit.worth = -hit.worth
+
+
+def _thing_near(tokens: list[str], place: int) -> int | None:
+    for step in (range(place - 1, max(-1, place - 7), -1), range(place + 1, min(len(tokens), place + 3))):
+        for other in step:
+            if tokens[other] in _BREAKS:
+                break
+            if tokens[other] in BAD_THINGS:
+                return other
+    return None
+
+
+def _factor(tokens: list[str], hit: _Hit) -> float:
+    """Return what the words before do to a hit: negation turns it, "slightly" softens it."""
+    factor = 1.0
+    for place in range(hit.start - 1, max(-1, hit.start - 1 - _REACH), -1):
+        word = tokens[place]
+        if word in NEGATIONS or word in REVERSALS:
+            factor *= -0.6
+        elif word in _TRYING and tokens[place + 1] == "to":
+            factor *= -0.6
+        elif word in INTENSIFIERS:
+            factor *= INTENSIFIERS[word]
+        elif word in _BREAKS:
+            break
+    return factor * _background(tokens, hit.start)
+
+
+def _background(tokens: list[str], place: int) -> float:
+    """Return what a word counts for in a clause the sentence sets aside: "rebounds after slide"."""
+    for before in range(place - 1, -1, -1):
+        if tokens[before] in BACKGROUND:
+            return BACKGROUND[tokens[before]]
+        if tokens[before] in ".,;:!?":
+            return 1.0
+    return 1.0

@@ -1,0 +1,84 @@
+"""What is judged: a decision with everything the gate may look at."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Self
+
+import msgspec
+
+from domain.account import Account
+from domain.decision import Decision
+from domain.errors import BadInput, LocalFault
+from domain.instrument import Instrument
+from domain.observation import Observation
+from risk.limits import Limits, Sizing
+from risk.settings import Mode, RiskSettings, SizingSettings
+
+MAX_COST_PPM = 500_000
+"""Largest one-way cost: with more, the loss of the largest notional would not fit 64 bits."""
+
+
+class Policy(msgspec.Struct, frozen=True):
+    """Settings packed once for a session.
+
+    `cost_ppm` bounds what one way of a market order costs: taker fee, slippage and half the
+    spread, in parts per million of the notional at the quote.
+    """
+
+    limits: Limits
+    sizing: Sizing
+    fixed_quantity: Decimal | None
+    timeframe_ms: int
+    cost_ppm: int
+
+    @classmethod
+    def pack(
+        cls, risk: RiskSettings, sizing: SizingSettings, *, mode: Mode, timeframe_ms: int, cost_ppm: int
+    ) -> Self:
+        """Pack settings for a mode and a timeframe. Raises BadInput for a timeframe or cost out of range."""
+        if timeframe_ms <= 0:
+            raise BadInput(f"timeframe_ms {timeframe_ms} must be above 0")
+        if not 0 <= cost_ppm <= MAX_COST_PPM:
+            raise BadInput(f"cost_ppm {cost_ppm} must be from 0 to {MAX_COST_PPM}")
+        fixed = sizing.fixed_quantity if sizing.method == "fixed" else None
+        return cls(risk.pack(mode, timeframe_ms), sizing.pack(mode), fixed, timeframe_ms, cost_ppm)
+
+    @property
+    def live(self) -> bool:
+        """Whether real money is at stake."""
+        return bool(self.limits.live)
+
+
+class Case(msgspec.Struct, frozen=True):
+    """One decision to judge at `at`; `client_id` is the name its order would carry.
+
+    `instruments` holds the symbol's own and those of every position held.
+    """
+
+    decision: Decision
+    observation: Observation
+    account: Account
+    instruments: Mapping[str, Instrument]
+    policy: Policy
+    at: datetime
+    client_id: str
+
+    @property
+    def symbol(self) -> str:
+        """The symbol the decision is about."""
+        return self.decision.symbol
+
+    @property
+    def instrument(self) -> Instrument:
+        """The symbol's instrument. Raises LocalFault when it was not handed in."""
+        try:
+            return self.instruments[self.symbol]
+        except KeyError:
+            raise LocalFault(f"no instrument for {self.symbol}") from None
+
+    @property
+    def price(self) -> int:
+        """The quote in ticks when deciding, else the observation's; 0 when there is none."""
+        quote = self.observation.quote
+        return max(self.decision.price or (quote.price if quote else 0), 0)

@@ -1,0 +1,70 @@
+"""What the gate measures, as numbers: the feed, the entry wanted and the account's book.
+
+The loop reads them from messages (risk.reading); a backtest fills in the same tuples from its own
+arrays. Every cash amount must lie within plus or minus `domain.money.MAX_CASH` when compiled.
+"""
+
+from typing import NamedTuple
+
+NONE = -1
+"""An age in ms that is not known, or of something that never happened."""
+
+LIVE = 0
+RECORDED = 1
+CACHED = 2
+SIMULATED = 3
+"""Codes of domain.observation.Source, in its order."""
+
+
+class Feed(NamedTuple):
+    """The data behind a decision: source code, ages in ms (NONE when missing), breaker not closed (0, 1)."""
+
+    source: int
+    quote_age_ms: int
+    candle_age_ms: int
+    breaker_open: int
+
+
+class Entry(NamedTuple):
+    """The entry wanted: prices in ticks (0 for none), its instrument's grid and what one way costs.
+
+    `fixed_lots` is the quantity under fixed sizing, else 0.
+    """
+
+    price: int
+    stop: int
+    target: int
+    confidence: float
+    atr_ratio: float
+    fixed_lots: int
+    cash_factor: int
+    min_lots: int
+    min_cash: int
+    cost_ppm: int
+
+
+class Book(NamedTuple):
+    """The account in cash units and counts.
+
+    `free` is cash less what entries on their way will take with costs; `class_fall` how far the
+    asset class's profit is below its peak; `exposure` all positions at their marks and entries;
+    `held` 1 when the symbol is among them; `unmarked` positions without a mark, counted at their
+    cost; `loss_age_ms` the time since the last loss, NONE when there is none or a win followed.
+    """
+
+    equity: int
+    free: int
+    day_start_equity: int
+    peak_equity: int
+    class_fall: int
+    exposure: int
+    symbol_exposure: int
+    unmarked: int
+    positions: int
+    held: int
+    entries_today: int
+    loss_age_ms: int
+    loss_streak: int
+    win_streak: int
+    unknown_orders: int
+    kill_switch: int

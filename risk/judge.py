@@ -1,0 +1,90 @@
+"""Judging a decision: an entry meets every rule, an exit only the exchange's filters.
+
+Pure: the same case gives the same verdict. A refusal is a Denied with the first failing rule's
+reason; the rest is measured and recorded all the same.
+"""
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from domain.account import Account, Position
+from domain.decision import Action
+from domain.errors import LocalFault
+from domain.filters import refusal
+from domain.instrument import Instrument
+from domain.money import notional
+from domain.order import Order, OrderType, Purpose, Side
+from domain.verdict import Approved, Check, Denied, Verdict
+from risk.case import Case
+from risk.checks import Gate, checks_of, detail, filters_check
+from risk.facts import Entry
+from risk.reading import book_of, entry_of, feed_of
+from risk.sizing import explain, size_entry
+from risk.table import FILTERS, NOTHING_TO_REDUCE, SIZE, rule
+
+
+def judge(case: Case) -> Verdict:
+    """Return an order that may be sent, or the reason why none may.
+
+    Raises LocalFault for a decision to hold, for an observation of another symbol and for a
+    symbol without an instrument: such a case was put together wrongly.
+    """
+    decision = case.decision
+    if case.observation.symbol != case.symbol:
+        raise LocalFault(f"decision on {case.symbol} comes with an observation of {case.observation.symbol}")
+    if decision.action is Action.BUY:
+        return _enter(case)
+    if decision.action is Action.SELL:
+        position = case.account.positions.get(case.symbol)
+        return _reduce_nothing(case) if position is None else _leave(case, position)
+    raise LocalFault(f"decision to {decision.action} on {case.symbol} has nothing to judge")
+
+
+def judge_all(account: Account, cases: Iterable[Case]) -> tuple[Verdict, ...]:
+    """Judge one cycle's cases in symbol order, each seeing what those before it have reserved.
+
+    `account` stands in for the cases' own. Two cases for one symbol keep their order.
+    """
+    verdicts = []
+    for case in sorted(cases, key=lambda each: each.symbol):
+        verdict = judge(msgspec.structs.replace(case, account=account))
+        if isinstance(verdict, Approved):
+            account = reserve(account, verdict, case.instruments)
+        verdicts.append(verdict)
+    return tuple(verdicts)
+
+
+def reserve(account: Account, verdict: Approved, instruments: Mapping[str, Instrument]) -> Account:
+    """Return the account with an approved entry counted as on its way; an exit changes nothing."""
+    order = verdict.order
+    if order.purpose is not Purpose.ENTRY:
+        return account
+    value = notional(order.reference, order.lots, instruments[order.symbol].cash_factor)
+    return msgspec.structs.replace(
+        account,
+        entries={**account.entries, order.symbol: account.entries.get(order.symbol, 0) + value},
+        entries_today=account.entries_today + 1,
+    )
+
+
+def _enter(case: Case) -> Verdict:
+    decision, policy = case.decision, case.policy
+    entry, book = entry_of(case), book_of(case)
+    size = size_entry(entry, book, policy.limits, policy.sizing)
+    sizing = explain(size, entry, policy.sizing, case.instrument)
+    order = _order(case, Side.BUY, size.lots, entry.price) if entry.price > 0 else None
+    checks = checks_of(Gate(case, feed_of(case), entry, book, size.lots, order))
+    failed = next((check for check in checks if not check.passed), None)
+    if failed is not None or order is None:
+        return _denied(case, checks, sizing)
+    return Approved(
+        decision.cycle_id,
+        case.symbol,
+        order,
+        checks,
+        stop_ppm=decision.stop_ppm,
+        stop=decision.stop,
+        target=decision.target,
+        sizing=sizing,
+    )

@@ -1,0 +1,106 @@
+"""Reading a case into the numbers the rules measure."""
+
+from datetime import datetime
+
+from domain.account import Account
+from domain.money import PPM, notional, share_up
+from domain.observation import Observation, Source
+from domain.times import millis
+from risk.case import Case
+from risk.facts import CACHED, LIVE, NONE, RECORDED, SIMULATED, Book, Entry, Feed
+from risk.stake import stop_level
+
+_SOURCES = {
+    Source.LIVE: LIVE,
+    Source.RECORDED: RECORDED,
+    Source.CACHED: CACHED,
+    Source.SIMULATED: SIMULATED,
+}
+
+
+def feed_of(case: Case) -> Feed:
+    """Measure the data. An age is a distance: a time as far ahead of the clock is as wrong as one behind."""
+    seen, now = case.observation, millis(case.at)
+    return Feed(
+        source=_SOURCES[seen.source],
+        quote_age_ms=NONE if seen.quote is None else abs(now - seen.quote.time),
+        candle_age_ms=_candle_age(seen, now, case.policy.timeframe_ms),
+        breaker_open=int(seen.breaker != "closed"),
+    )
+
+
+def _candle_age(seen: Observation, now: int, timeframe_ms: int) -> int:
+    return abs(now - seen.candles[-1].time - timeframe_ms) if seen.candles else NONE
+
+
+def entry_of(case: Case) -> Entry:
+    """Read the entry a decision wants."""
+    decision, instrument, policy = case.decision, case.instrument, case.policy
+    fixed = policy.fixed_quantity
+    return Entry(
+        price=case.price,
+        stop=stop_level(case.price, decision.stop_ppm, decision.stop),
+        target=max(decision.target, 0),
+        confidence=decision.confidence,
+        atr_ratio=decision.atr_ratio,
+        fixed_lots=0 if fixed is None else instrument.lots(fixed),
+        cash_factor=instrument.cash_factor,
+        min_lots=instrument.min_lots,
+        min_cash=instrument.min_cash,
+        cost_ppm=policy.cost_ppm,
+    )
+
+
+def book_of(case: Case) -> Book:
+    """Measure the account as the case's symbol sees it."""
+    account, symbol = case.account, case.symbol
+    values = _exposures(case)
+    return Book(
+        equity=account.equity,
+        free=account.cash - _reserved(account, case.policy.cost_ppm),
+        day_start_equity=account.day_start_equity,
+        peak_equity=account.peak_equity,
+        class_fall=account.class_drawdown.get(case.instrument.asset_class, 0),
+        exposure=sum(values.values()),
+        symbol_exposure=values.get(symbol, 0),
+        unmarked=len(unmarked(case)),
+        positions=len(values),
+        held=int(symbol in values),
+        entries_today=account.entries_today,
+        loss_age_ms=_loss_age(account, case.at),
+        loss_streak=account.loss_streak,
+        win_streak=account.win_streak,
+        unknown_orders=len(account.unknown_orders),
+        kill_switch=int(account.kill_switch is not None),
+    )
+
+
+def unmarked(case: Case) -> tuple[str, ...]:
+    """Return the symbols held that have no mark, or no instrument to read it by, sorted."""
+    return tuple(sorted(symbol for symbol in case.account.positions if _marked(case, symbol) is None))
+
+
+def _marked(case: Case, symbol: str) -> int | None:
+    mark, instrument = case.account.marks.get(symbol), case.instruments.get(symbol)
+    if mark is None or instrument is None:
+        return None
+    return notional(mark, case.account.positions[symbol].lots, instrument.cash_factor)
+
+
+def _exposures(case: Case) -> dict[str, int]:
+    """Return what is exposed by symbol; an unmarked position counts at its cost."""
+    values = dict(case.account.entries)
+    for symbol, position in case.account.positions.items():
+        value = _marked(case, symbol)
+        values[symbol] = values.get(symbol, 0) + (position.cost if value is None else value)
+    return values
+
+
+def _reserved(account: Account, cost_ppm: int) -> int:
+    return sum(share_up(value, PPM + cost_ppm) for value in account.entries.values())
+
+
+def _loss_age(account: Account, at: datetime) -> int:
+    if account.last_loss_at is None or account.win_streak > 0:
+        return NONE
+    return max(millis(at) - millis(account.last_loss_at), 0)

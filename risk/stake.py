@@ -1,0 +1,64 @@
+"""What an entry puts at stake: its stop, its value and what it loses at the stop with all costs."""
+
+from domain.kernel import kernel
+from domain.money import MAX_CASH, notional, share_up
+
+
+@kernel
+def stop_level(price: int, stop_ppm: int, stop: int) -> int:
+    """Return the stop in ticks for an entry at `price`, the lower where a distance and a level are given.
+
+    0 when there is none, or none that lies between 0 and the price.
+    """
+    if price <= 0 or stop < 0 or stop >= price or stop_ppm < 0 or stop_ppm >= 1_000_000:
+        return 0
+    level = stop if stop > 0 else price
+    if stop_ppm > 0:
+        level = min(level, price - share_up(price, stop_ppm))
+    return level if level < price else 0
+
+
+@kernel
+def most_lots(price: int, cash_factor: int) -> int:
+    """Return the lots at `price` ticks (above 0) that fit into the largest notional."""
+    return MAX_CASH // cash_factor // price
+
+
+@kernel
+def stake(price: int, lots: int, cash_factor: int) -> int:
+    """Return the notional in cash units, MAX_CASH + 1 for any that is larger; 0 without a price."""
+    if price <= 0 or lots <= 0:
+        return 0
+    return MAX_CASH + 1 if lots > most_lots(price, cash_factor) else notional(price, lots, cash_factor)
+
+
+@kernel
+def loss_at_stop(price: int, stop: int, lots: int, cash_factor: int, cost_ppm: int) -> int:
+    """Return what buying at `price` and selling at `stop` loses, each way's costs rounded up.
+
+    Cash units; MAX_CASH + 1 when the notional is above the largest. With a stop at 0 it is the
+    cash an entry takes.
+    """
+    if price <= 0 or lots <= 0:
+        return 0
+    if lots > most_lots(price, cash_factor):
+        return MAX_CASH + 1
+    paid = notional(price, lots, cash_factor)
+    back = notional(stop, lots, cash_factor)
+    return paid - back + share_up(paid, cost_ppm) + share_up(back, cost_ppm)
+
+
+@kernel
+def lots_within(amount: int, price: int, stop: int, cash_factor: int, cost_ppm: int) -> int:
+    """Return the most lots whose loss at the stop is not above `amount` cash units.
+
+    `price` is above `stop`, `stop` not below 0. A float makes the guess, integers settle it.
+    """
+    most = most_lots(price, cash_factor)
+    each = cash_factor * ((price - stop) + (price + stop) * (cost_ppm / 1e6))
+    lots = max(min(int(amount / each), most), 0)
+    while lots > 0 and loss_at_stop(price, stop, lots, cash_factor, cost_ppm) > amount:
+        lots -= 1
+    while lots < most and loss_at_stop(price, stop, lots + 1, cash_factor, cost_ppm) <= amount:
+        lots += 1
+    return lots
