@@ -1,10 +1,10 @@
 """The Python API: an agent that runs in a thread of its own and answers from any other.
 
-    from agent import Agent, Settings
+from agent import Agent, Settings
 
-    with Agent(Settings(provider="simulated", interval_seconds=0)) as agent:
-        for event in agent.events():
-            ...
+with Agent(Settings(provider="simulated", interval_seconds=0)) as agent:
+    for event in agent.events():
+        ...
 """
 
 import queue
@@ -149,7 +149,7 @@ class Agent:
         return self._opened().decisions(count)
 
     def why(self, cycle: int | None = None) -> dict[str, Any]:
-        """Explain a cycle, the last one unless told otherwise. Raises BadInput when there is no such cycle."""
+        """Explain a cycle, the last one unless told otherwise. Raises BadInput when there is none such."""
         launch = self._running()
         return launch.call(lambda: launch.why(cycle)).result(CALL_SECONDS)
 

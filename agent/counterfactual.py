@@ -4,7 +4,6 @@ A held or approved decision is asked with other closes of its last candle, neare
 one names what each failed rule measured and what it would have had to be.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -73,7 +72,12 @@ class _Closes:
             f"a close of {decimal(price(close))} instead of {decimal(price(self.candle.close))} "
             f"({change:+.2%}) would have made it {other.action}: {other.reason}"
         )
-        told = {"kind": "close", "close": decimal(price(close)), "change": round(change, 6), "action": other.action}
+        told = {
+            "kind": "close",
+            "close": decimal(price(close)),
+            "change": round(change, 6),
+            "action": other.action,
+        }
         gate = self._gate(other)
         return told | {"text": text + (f"; the gate would have said {gate}" if gate else ""), "gate": gate}
 
@@ -122,5 +126,3 @@ class _Closes:
             )
         )
         return "approved" if isinstance(verdict, Approved) else verdict.reason
-
-

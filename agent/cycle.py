@@ -23,7 +23,8 @@ from domain.verdict import Approved, Verdict
 from reasoning.minds import Mind
 from reasoning.settings import ReasoningSettings
 from reasoning.vote import decide
-from risk.judge import Case, Policy, judge, reserve
+from risk.case import Case, Policy
+from risk.judge import judge, reserve
 from risk.kill import trip_reason
 
 
@@ -104,8 +105,9 @@ class Cycle:
         state = self.state
         if state.kill_switch or state.tripped_day == turn.at.toordinal():
             return
-        loss = state.ledger.day_start_equity - state.ledger.equity
-        reason = trip_reason(loss, self.policy)
+        if state.ledger.equity >= state.ledger.day_start_equity:
+            return
+        reason = trip_reason(state.ledger.account(None), self.policy.limits)
         if reason:
             self._throw(turn, reason, by="agent")
 
@@ -133,7 +135,7 @@ class Cycle:
             verdict = judge(self._case(turn, seen, decision, account))
             turn.verdicts.append(verdict)
             if isinstance(verdict, Approved):
-                account = reserve(account, verdict, self.state.ledger.instruments, self.policy)
+                account = reserve(account, verdict, self.state.ledger.instruments)
 
     def _case(self, turn: "_Turn", seen: Observation, decision: Decision, account: Account) -> Case:
         return Case(

@@ -54,7 +54,9 @@ def _timeframe(options: Options, files: dict[str, Path]) -> str:
     lengths = {path: timeframe_of(path) for path in files.values()}
     for path, length in lengths.items():
         if length not in names:
-            raise BadInput(f"{path}: candles are {length / 1000:g} s apart, known are {', '.join(TIMEFRAMES)}")
+            raise BadInput(
+                f"{path}: candles are {length / 1000:g} s apart, known are {', '.join(TIMEFRAMES)}"
+            )
     kinds = {names[length] for length in lengths.values()}
     if len(kinds) > 1:
         raise BadInput(f"data files have different timeframes: {', '.join(sorted(kinds))}")

@@ -15,6 +15,7 @@ from agent.why import explain
 from domain.ports import Clock
 
 T = TypeVar("T")
+READABLE_SECONDS = 0.2
 
 
 class Launch:
@@ -48,16 +49,24 @@ class Launch:
             self.market = wiring.market(self.parts, self.clock, self.home)
             self.session = wiring.session(
                 self.parts,
+                self.journal,
                 self.market.observer,
                 wiring.paper_platform(self.parts),
                 self.inbox,
-                self.clock.now(),
+                at=self.clock.now(),
             )
             self.pacer = wiring.pacer(self.options, self.market, self.clock, self.inbox.wait)
         except BaseException:
             self.journal.close()
             raise
         self.home.remember(self.name)
+
+    @property
+    def quick(self) -> bool:
+        """Whether cycles come too quickly to be read one by one."""
+        if not self.options.driven:
+            return self.options.interval_seconds < READABLE_SECONDS
+        return self.options.speed is not None or wiring.pause_seconds(self.options) < READABLE_SECONDS
 
     def __enter__(self) -> Self:
         return self

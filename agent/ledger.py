@@ -51,9 +51,9 @@ class Ledger:
         for instrument in instruments:
             known = self.instruments.get(instrument.symbol)
             if known is not None and known != instrument and instrument.symbol in self.positions:
+                was, now = (f"{each.tick_size} x {each.step_size}" for each in (known, instrument))
                 raise LocalFault(
-                    f"the grid of {instrument.symbol} changed while a position is held: was "
-                    f"{known.tick_size} x {known.step_size}, is {instrument.tick_size} x {instrument.step_size}"
+                    f"the grid of {instrument.symbol} changed while a position is held: was {was}, is {now}"
                 )
             self.instruments[instrument.symbol] = instrument
         if cash:

@@ -8,7 +8,7 @@ from agent.orders import Executor
 from agent.state import State
 from domain.events import CycleDecided, CycleEnded, Event, OrderSettled
 from domain.order import OrderStatus, Purpose, Receipt
-from domain.ports import Journal, Platform
+from domain.ports import Journal, Platform, Records
 from reasoning.minds import Mind
 
 
@@ -18,9 +18,7 @@ def never(event: Event) -> bool:
     return False
 
 
-def refold(
-    journal: Journal, state: State, mind: Mind, until: Callable[[Event], bool] = never
-) -> None:
+def refold(journal: Records, state: State, mind: Mind, until: Callable[[Event], bool] = never) -> None:
     """Fold the rows of the journal into a fresh state and mind, checking the chain on the way.
 
     Stops before the first event of which `until` is true. Raises JournalFault where the chain is

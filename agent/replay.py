@@ -5,22 +5,22 @@ instants of the cycles. The paper exchange is run again; everything else must co
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from agent import wiring
-from agent.session import Inbox
-from agent.settings import Options
+from agent.offline import options_of
+from agent.session import Inbox, Session
 from agent.version import code_version
 from domain import errors
 from domain.candle import Candle
 from domain.errors import BadInput, LocalFault, VenueFault
 from domain.events import CycleDecided, CycleEnded, Event, KillSwitchSet, SessionEnded, SessionStarted
 from domain.observation import Observation
-from domain.ports import Clock, Journal
+from domain.ports import Clock, Records
 from journal.memory import MemoryJournal
 
 
@@ -110,12 +110,12 @@ def _differing(path: str, left: Any, right: Any) -> Iterator[tuple[str, Any, Any
         yield path, left, right
 
 
-def sessions(journal: Journal) -> list[SessionStarted]:
+def sessions(journal: Records) -> list[SessionStarted]:
     """Return the sessions a journal holds, oldest first."""
     return [row.event for row in journal.rows() if isinstance(row.event, SessionStarted)]
 
 
-def recorded_events(journal: Journal, session: int) -> Iterator[Event]:
+def recorded_events(journal: Records, session: int) -> Iterator[Event]:
     """Yield the events of one session, without its start and end."""
     inside = False
     for row in journal.rows():
@@ -125,17 +125,17 @@ def recorded_events(journal: Journal, session: int) -> Iterator[Event]:
             yield row.event
 
 
-def replay(journal: Journal, session: int | None, clock: Clock) -> Replayed:
+def replay(journal: Records, session: int | None, clock: Clock) -> Replayed:
     """Run a recorded session again and compare; the last session unless told otherwise.
 
     Raises BadInput when the journal has no such session or its settings are not today's.
     """
     started = _find(sessions(journal), session)
-    options = _options(started)
+    options = options_of(started)
     made = wiring.parts(options, journal, lambda event: event == started)
-    made = replace(made, journal=MemoryJournal(journal.journal_id, keep=False))
+    scratch = MemoryJournal(journal.journal_id, keep=False)
     observer, inbox = RecordedObserver(), Inbox(clock)
-    run = wiring.session(made, observer, wiring.paper_platform(made), inbox, started.at)
+    run = wiring.session(made, scratch, observer, wiring.paper_platform(made), inbox, at=started.at)
     tape = _Tape(recorded_events(journal, started.session))
     run.listeners.append(tape.check)
     run.begin()
@@ -153,17 +153,15 @@ def replay(journal: Journal, session: int | None, clock: Clock) -> Replayed:
     )
 
 
-def _take(run: Any, observer: RecordedObserver, step: "_Step") -> int:
+def _take(run: Session, observer: RecordedObserver, step: "_Step") -> int:
     """Take one recorded step: an operator's switch, or a cycle."""
     if step.switch is not None:
         run.set_kill(step.switch.reason, active=step.switch.active, at=step.switch.at, by=step.switch.by)
         return 0
     observer.load(step.decided, step.ended)
-    try:
+    # Where it was recorded as failed then too, the comparison says so.
+    with suppress(LocalFault):
         run.cycle.run(step.at)
-    except LocalFault:
-        # It was recorded as failed then too, or the comparison has already seen the difference.
-        pass
     return 1
 
 
@@ -202,10 +200,3 @@ def _find(known: Sequence[SessionStarted], session: int | None) -> SessionStarte
         if started.session == session:
             return started
     raise BadInput(f"session {session} is not in the journal, it holds 1 to {known[-1].session}")
-
-
-def _options(started: SessionStarted) -> Options:
-    try:
-        return Options.model_validate(started.settings)
-    except ValueError as error:
-        raise BadInput(f"session {started.session} was run with settings of another version: {error}") from None

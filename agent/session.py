@@ -112,6 +112,9 @@ class Session:
         self.last_ended: CycleEnded | None = None
         self.listeners: list[Callable[[Event], None]] = []
         self.fault: BaseException | None = None
+        self.head: tuple[int, str] = (0, "")
+        cycle.publish = self.publish
+        cycle.executor.publish = self.publish
 
     def publish(self, event: Event) -> None:
         """Tell listeners of an event that is already in the journal."""
@@ -181,6 +184,7 @@ class Session:
             if self.fault is None:
                 raise
         finally:
+            self.head = self.journal.head()
             self.inbox.closed = True
             self.inbox.serve()
             self.observer.close()

@@ -50,7 +50,9 @@ class Options(BaseModel):
     provider: Literal["auto", "alpha_vantage", "binance", "recorded", "simulated"] = Field(
         default="auto", description="where market data comes from; auto: live, else cached, else simulated"
     )
-    data: Annotated[tuple[Path, ...], NoDecode] = Field(default=(), description="candle files for the recorded provider")
+    data: Annotated[tuple[Path, ...], NoDecode] = Field(
+        default=(), description="candle files for the recorded provider"
+    )
     interval_seconds: float = Field(default=60.0, ge=0, le=86_400, description="pause between cycles")
     speed: float | Literal["max"] | None = Field(
         default=None, description="pace of recorded or simulated candles: times real time, or max"
@@ -153,7 +155,7 @@ class Settings(Options, BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Flags over environment over file; the key's own variable comes last."""
+        """Read flags over environment over file; the key's own variable comes last."""
         del dotenv_settings, file_secret_settings
         key = os.environ.get(KEY_VARIABLE)
         secret = {"alpha_vantage": {"api_key": key}} if key else {}

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import wraps
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, TypeVar, cast
 
 from agent.ledger import Ledger
 from domain.account import Trade
@@ -35,20 +35,18 @@ from learning.reflect import reflect
 from learning.settings import LearningSettings
 from learning.vetoes import advance_all, watch
 
-
-P = ParamSpec("P")
-R = TypeVar("R")
+F = TypeVar("F", bound=Callable[..., Any])
 
 
-def whole(method: Callable[Concatenate["State", P], R]) -> Callable[Concatenate["State", P], R]:
+def whole(method: F) -> F:
     """Let other threads see the state only before or after a method, never in the midst of it."""
 
     @wraps(method)
-    def locked(self: "State", *args: P.args, **kwargs: P.kwargs) -> R:
+    def locked(self: "State", *args: Any) -> Any:
         with self.lock:
-            return method(self, *args, **kwargs)
+            return method(self, *args)
 
-    return locked
+    return cast("F", locked)
 
 
 class State:
@@ -64,6 +62,7 @@ class State:
         self.ledger = Ledger()
         self.session = 0
         self.cycle_id = 0
+        self.at: datetime | None = None
         self.open_cycle: int | None = None
         self.cycles = 0
         self.kill_switch: str | None = None
@@ -117,6 +116,7 @@ class State:
         if cycle_id <= self.cycle_id:
             raise LocalFault(f"cycle {cycle_id} does not follow cycle {self.cycle_id}")
         self.cycle_id = self.open_cycle = cycle_id
+        self.at = at
         ledger = self.ledger
         ledger.roll(at)
         for seen in observations:

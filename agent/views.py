@@ -4,12 +4,14 @@ from decimal import Decimal
 from typing import Any
 
 from agent.state import State
-from domain.events import CycleDecided
+from domain.events import CycleDecided, CycleEnded
 from domain.instrument import Instrument
 from domain.lesson import Lesson
 from domain.money import from_cash
 from domain.order import Standing
+from domain.ports import Records
 from learning.performance import summarise
+from learning.settings import LearningSettings
 
 
 def money(units: int) -> str:
@@ -22,7 +24,7 @@ def decimal(value: Decimal) -> str:
     return f"{value.normalize():f}"
 
 
-def account(state: State) -> dict[str, Any]:
+def account(state: State, pending_kill: str | None = None) -> dict[str, Any]:
     """Return cash, equity, profit and the gate's counters; amounts as decimal texts in quote."""
     with state.lock:
         ledger = state.ledger
@@ -39,7 +41,7 @@ def account(state: State) -> dict[str, Any]:
             "fees": money(ledger.fees),
             "slippage": money(ledger.slippage),
             "entries_today": ledger.entries_today,
-            "kill_switch": state.kill_switch,
+            "kill_switch": state.kill_switch or pending_kill,
         }
 
 
@@ -120,4 +122,26 @@ def lesson(item: Lesson) -> dict[str, Any]:
     }
 
 
-__all__ = ["account", "decimal", "decision", "lesson", "money", "positions", "summarise"]
+def market(event: CycleDecided, instruments: dict[str, Instrument]) -> list[dict[str, Any]]:
+    """Return what a cycle saw of each symbol: price, source and breaker."""
+    return [
+        {
+            "symbol": seen.symbol,
+            "price": decimal(instruments[seen.symbol].price(seen.quote.price)) if seen.quote else None,
+            "price_at": seen.quote.at.isoformat() if seen.quote else None,
+            "source": seen.source,
+            "provider": seen.provider,
+            "breaker": seen.breaker,
+            "not_served_by": {attempt.provider: attempt.reason for attempt in seen.attempts},
+        }
+        for seen in event.observations
+    ]
+
+
+def lessons(journal: Records, settings: LearningSettings) -> dict[str, Any]:
+    """Return a journal's lessons, oldest first, with what they add up to and each voice's weight."""
+    learned: list[Lesson] = []
+    for row in journal.rows():
+        if isinstance(row.event, CycleEnded):
+            learned.extend(row.event.lessons)
+    return summarise(learned, settings) | {"lessons": [lesson(item) for item in learned]}

@@ -7,14 +7,14 @@ import msgspec
 
 from agent import wiring
 from agent.counterfactual import turning_point
-from agent.settings import Options
+from agent.offline import options_of
 from agent.views import decimal, money
 from domain.errors import BadInput
 from domain.events import CycleDecided, CycleEnded, Event, OrderSettled, OrdersIntended, SessionStarted
 from domain.instrument import Instrument
 from domain.observation import Observation
 from domain.order import Order, Receipt
-from domain.ports import Journal
+from domain.ports import Records
 from domain.verdict import Approved, Verdict
 
 
@@ -46,7 +46,7 @@ class _Story:
             self.receipts.append(receipt)
 
 
-def explain(journal: Journal, cycle: int | None) -> dict[str, Any]:
+def explain(journal: Records, cycle: int | None) -> dict[str, Any]:
     """Explain a cycle (the last one unless told otherwise) as plain values.
 
     Raises BadInput when the journal has no such cycle.
@@ -54,7 +54,7 @@ def explain(journal: Journal, cycle: int | None) -> dict[str, Any]:
     story = _story(journal, cycle)
     decided, ended, session = story.decided, story.ended, story.session
     grid = {each.symbol: each for each in session.instruments}
-    before = wiring.parts(Options.model_validate(session.settings), journal, lambda event: event == decided)
+    before = wiring.parts(options_of(session), journal, lambda event: event == decided)
     before.state.see(decided.cycle_id, decided.at, decided.observations, decided.updates)
     return {
         "cycle": decided.cycle_id,
@@ -70,7 +70,7 @@ def explain(journal: Journal, cycle: int | None) -> dict[str, Any]:
     }
 
 
-def _story(journal: Journal, cycle: int | None) -> _Story:
+def _story(journal: Records, cycle: int | None) -> _Story:
     """Gather a cycle's rows and the later fate of its orders, in one pass."""
     session, story, newest = None, None, 0
     for row in journal.rows():

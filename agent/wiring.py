@@ -1,15 +1,13 @@
 """The one place that knows every concrete class: options in, a session out."""
 
 import secrets
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
-from agent.clock import SystemClock
 from agent.cycle import Cycle
-from agent.explicit import explicit, files_by_symbol, journal_name
+from agent.explicit import files_by_symbol
 from agent.home import Home
 from agent.instruments import instruments
 from agent.machine import LoopMachine
@@ -23,9 +21,8 @@ from domain.candle import Candle
 from domain.events import Event, SessionStarted
 from domain.instrument import Instrument
 from domain.money import to_cash
-from domain.ports import Clock, Journal, Observer, Pacer, Platform
-from journal.memory import MemoryJournal
-from journal.sql import open_journal
+from domain.ports import Clock, Journal, Observer, Pacer, Platform, Records
+from journal.sql import SqlJournal, open_journal
 from perception.recorded import RecordedMarket
 from perception.simulated import SimulatedMarket
 from platforms.mock import MockTradingPlatform
@@ -41,7 +38,6 @@ class Parts:
     grid: dict[str, Instrument]
     state: State
     mind: Mind
-    journal: Journal
 
 
 def one_way_cost_ppm(options: Options) -> int:
@@ -61,7 +57,7 @@ def policy_of(options: Options) -> Policy:
     )
 
 
-def parts(options: Options, journal: Journal, until: Callable[[Event], bool] = never) -> Parts:
+def parts(options: Options, journal: Records, until: Callable[[Event], bool] = never) -> Parts:
     """Fold a journal into the parts of a session, up to the first event of which `until` is true.
 
     Raises JournalFault where the chain is broken, BadInput where a symbol cannot be traded.
@@ -70,7 +66,7 @@ def parts(options: Options, journal: Journal, until: Callable[[Event], bool] = n
     state = State(options.learning, one_way_cost_ppm(options))
     mind = Mind(options.reasoning)
     refold(journal, state, mind, until)
-    return Parts(options, grid, state, mind, journal)
+    return Parts(options, grid, state, mind)
 
 
 def paper_platform(made: Parts) -> Platform:
@@ -83,12 +79,12 @@ def paper_platform(made: Parts) -> Platform:
         cash=to_cash(made.options.paper.cash) if fresh else ledger.cash,
         holdings={symbol: held.lots for symbol, held in ledger.positions.items()},
         standing=[s for symbol in ledger.positions for s in ledger.resting(symbol)],
-        next_id=ledger.next_id,
+        next_id=len(ledger.trade_ids) + 1,
     )
 
 
 def session(
-    made: Parts, observer: Observer, platform: Platform, inbox: Inbox, at: datetime
+    made: Parts, journal: Journal, observer: Observer, platform: Platform, inbox: Inbox, *, at: datetime
 ) -> Session:
     """Join the parts into a session that has not begun."""
     options, state = made.options, made.state
@@ -99,7 +95,7 @@ def session(
         mind=made.mind,
         observer=observer,
         platform=platform,
-        journal=made.journal,
+        journal=journal,
         reasoning=options.reasoning,
         policy=policy_of(options),
         pending_kill=lambda: inbox.pending_kill,
@@ -120,6 +116,88 @@ def session(
         inbox=inbox,
         observer=observer,
         platform=platform,
-        journal=made.journal,
+        journal=journal,
         state=state,
     )
+
+
+@dataclass(frozen=True)
+class MarketSource:
+    """Where a session's observations and instants come from."""
+
+    observer: Observer
+    timeline: Timeline | None
+    breakers: Callable[[], dict[str, str]]
+    position: Callable[[], int] = int
+    total: Callable[[], int | None] = lambda: None
+
+
+def open_account(path: Path) -> SqlJournal:
+    """Open an account's journal, or create it with an id of its own."""
+    return open_journal(path, secrets.token_hex(6))
+
+
+def market(made: Parts, clock: Clock, home: Home) -> MarketSource:
+    """Return the market the options name, going on where the journal left off."""
+    if made.options.provider == "recorded":
+        return recorded(made, files_by_symbol(made.options))
+    if made.options.provider == "simulated":
+        return _simulated(made)
+    return _wall(made, clock, home)
+
+
+def recorded(made: Parts, files: Mapping[str, Path]) -> MarketSource:
+    """Return a market of candle files."""
+    source = RecordedMarket(
+        files,
+        made.grid,
+        made.options.timeframe_ms,
+        _last_candles(made),
+        warmup=warmup(made),
+        lived_until=made.state.at,
+    )
+    return MarketSource(source, source, dict, lambda: source.position, lambda: source.total_candles)
+
+
+def _last_candles(made: Parts) -> dict[str, Candle]:
+    return {symbol: made.state.last[symbol] for symbol in made.options.symbols if symbol in made.state.last}
+
+
+def warmup(made: Parts) -> int:
+    """Return how many candles a cold start takes in first: as set, and enough for every strategy."""
+    return max(made.options.perception.warmup_candles, made.mind.candles_needed)
+
+
+def _simulated(made: Parts) -> MarketSource:
+    source = SimulatedMarket(
+        made.options.simulated,
+        made.grid,
+        made.options.timeframe_ms,
+        _last_candles(made),
+        warmup=warmup(made),
+        lived_until=made.state.at,
+    )
+    return MarketSource(source, source, dict, lambda: source.position)
+
+
+def pacer(options: Options, source: MarketSource, clock: Clock, wait: Callable[[float], bool]) -> Pacer:
+    """Return what says when the next cycle is due."""
+    if source.timeline is None:
+        return WallPacer(clock, options.interval_seconds, wait)
+    if isinstance(options.speed, float | int):
+        return SpeedPacer(source.timeline, float(options.speed), wait)
+    return MarketPacer(source.timeline, pause_seconds(options), wait)
+
+
+def pause_seconds(options: Options) -> float:
+    """Return the pause between two cycles of a driven market that has no speed of its own."""
+    if options.speed == "max":
+        return 0.0
+    if "interval_seconds" in options.model_fields_set:
+        return options.interval_seconds
+    # Nobody waits a real minute for a recorded one; an endless simulation is slowed down to be read.
+    return 0.0 if options.provider == "recorded" else 1.0
+
+
+def _wall(made: Parts, clock: Clock, home: Home) -> MarketSource:
+    raise NotImplementedError

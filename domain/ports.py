@@ -144,16 +144,12 @@ class Row(msgspec.Struct, frozen=True):
     hash: str
 
 
-class Journal(Protocol):
-    """The append-only memory. Everything else is a fold of it."""
+class Records(Protocol):
+    """What was journaled, for whoever only reads."""
 
     @property
     def journal_id(self) -> str:
         """Twelve hex digits given at creation."""
-        ...
-
-    def append(self, *events: Event) -> None:
-        """Append events in one transaction, durable on return. Raises JournalFault; never retry."""
         ...
 
     def rows(self, after: int = 0) -> Iterator[Row]:
@@ -162,6 +158,14 @@ class Journal(Protocol):
 
     def head(self) -> tuple[int, str]:
         """Return sequence and hash of the last row; (0, the genesis hash) when empty."""
+        ...
+
+
+class Journal(Records, Protocol):
+    """The append-only memory. Everything else is a fold of it."""
+
+    def append(self, *events: Event) -> None:
+        """Append events in one transaction, durable on return. Raises JournalFault; never retry."""
         ...
 
     def close(self) -> None:

@@ -54,10 +54,8 @@ def encode(event: Event) -> bytes:
         # repr of the type alone: the value may be anything, and is not needed to find the fault
         raise JournalFault(f"{_name(event)} cannot be written: {type(error).__name__}: {error}") from None
     # Every NaN became a null, so bytes without one need no walk; the common row has none.
-    if b"null" in payload:
-        path = _not_finite(event)
-        if path is not None:
-            raise JournalFault(f"{_name(event)} cannot be written: {path} is not a finite number")
+    if b"null" in payload and not _finite(event):
+        raise JournalFault(f"{_name(event)} cannot be written: {_culprit(event)} is not a finite number")
     return payload
 
 
@@ -84,22 +82,36 @@ def _name(event: Event) -> str:
     return name if cycle is None else f"{name} of cycle {cycle}"
 
 
-def _not_finite(value: object) -> str | None:
-    """Return the path of the first number in `value` that is NaN or infinite, or None."""
+def _finite(event: Event) -> bool:
+    """Say whether every number in an event is finite, quickly: each cycle's last row comes here."""
+    stack: list[object] = [event]
+    while stack:
+        value = stack.pop()
+        if isinstance(value, float):
+            if not math.isfinite(value):
+                return False
+        elif isinstance(value, tuple | list):
+            stack.extend(value)
+        elif isinstance(value, msgspec.Struct):
+            stack.extend(msgspec.structs.astuple(value))
+        elif isinstance(value, dict):
+            stack.extend(value.values())
+    return True
+
+
+def _culprit(value: object) -> str | None:
+    """Return the path of the first number in `value` that is not finite, or None."""
     if isinstance(value, float):
         return None if math.isfinite(value) else ""
+    items: Iterable[tuple[object, object]] = ()
     if isinstance(value, msgspec.Struct):
-        return _first((field, getattr(value, field)) for field in value.__struct_fields__)
-    if isinstance(value, dict):
-        return _first(value.items())
-    if isinstance(value, tuple | list):
-        return _first(enumerate(value))
-    return None
-
-
-def _first(items: Iterable[tuple[object, object]]) -> str | None:
-    for key, value in items:
-        path = _not_finite(value)
+        items = ((field, getattr(value, field)) for field in value.__struct_fields__)
+    elif isinstance(value, dict):
+        items = value.items()
+    elif isinstance(value, tuple | list):
+        items = enumerate(value)
+    for key, item in items:
+        path = _culprit(item)
         if path is not None:
             return f"{key}.{path}" if path else str(key)
     return None

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from domain.errors import BadInput, JournalFault
+from domain.events import Event
 from journal import copying, schema, sqlite
 from journal.chain import genesis
 from journal.history import History
@@ -36,6 +37,10 @@ class SqlReader(History):
         """Twelve hex digits given at creation."""
         return self._id
 
+    def append(self, *events: Event) -> None:
+        """Refuse: what is read is a copy. Raises JournalFault."""
+        raise JournalFault(f"{self._path} is open for reading; {len(events)} events were not appended")
+
     def head(self) -> tuple[int, str]:
         """Return sequence and hash (hex) of the last row; (0, the genesis hash) when empty."""
         with self._lock:
@@ -55,7 +60,8 @@ class SqlReader(History):
 
     def last_cycle(self) -> int | None:
         """Return the highest cycle id there is, or None before the first. Raises JournalFault."""
-        return self._read(schema.LAST_CYCLE, {})[0][0]
+        found: int | None = self._read(schema.LAST_CYCLE, {})[0][0]
+        return found
 
     def storage_flaw(self) -> str | None:
         """Return what the database finds wrong with its own pages and indexes, or None."""

@@ -78,6 +78,8 @@ class SqlJournal(SqlReader):
 
     def close(self) -> None:
         """Close the file; calling it again does nothing."""
+        with self._lock, contextlib.suppress(*sqlite.Error):
+            self._cursor.close()  # a statement left open would keep the file locked
         super().close()
         copying.release(self._name)
 
@@ -93,6 +95,7 @@ def open_journal(target: Path | str, new_id: str) -> SqlJournal:
     try:
         if not path.exists():
             sqlite.create_file(path)
+        sqlite.check_access(path)
         connection = sqlite.connect(path)
     except (*sqlite.Error, OSError) as error:
         raise JournalFault(sqlite.explain(error, path)) from error

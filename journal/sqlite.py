@@ -52,6 +52,7 @@ _MEANINGS = {
     "SQLITE_READONLY": "cannot be written: the file and its directory must be writable",
     "SQLITE_CANTOPEN": "cannot be opened: the file and its directory must be readable and writable",
     "SQLITE_FULL": "cannot grow: the disk or the quota is full",
+    "SQLITE_IOERR_LOCK": "cannot be locked: it must be writable and on a local disk",
     "SQLITE_IOERR": "failed at the disk: check disk and quota, then start again",
     "SQLITE_CORRUPT": "is damaged: verify it, then restore it from a backup",
 }
@@ -134,6 +135,13 @@ def create_file(path: Path) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     sync(path.parent)
+
+
+def check_access(path: Path) -> None:
+    """Raise JournalFault unless the file and its directory, where the WAL goes, are ours to write."""
+    for place in (path, path.parent):
+        if not os.access(place, os.R_OK | os.W_OK):
+            raise JournalFault(f"{path} cannot be written: {place} is not writable by this user")
 
 
 def sync(path: Path) -> None:

@@ -10,6 +10,8 @@ from journal.chain import genesis, link
 from journal.history import PAGE, History
 from journal.stored import Broken, Stored, believed
 
+__all__ = ["Broken", "Verified", "verify"]
+
 _BEFORE_ALL = -(2**63)  # so that rows someone numbered below 1 are seen too
 
 
@@ -86,7 +88,8 @@ def _diagnosed(journal: History, stored: Stored, broken: Broken, previous: bytes
         if _continues(journal, stored.seq, computed):
             return Broken(stored.seq, "its hash was changed; its payload is what was written")
         if _continues(journal, stored.seq, stored.hash):
-            return Broken(stored.seq, "its payload was changed")
+            changed = "its payload, or the journal's id," if stored.seq == 1 else "its payload"
+            return Broken(stored.seq, f"{changed} was changed")
     return broken
 
 

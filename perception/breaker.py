@@ -7,6 +7,7 @@ pybreaker keeps the state and the count; it is told outcomes, never handed the s
 A ticket says in which state a call set out, so one that comes back late cannot judge a later state.
 """
 
+from contextlib import suppress
 from threading import Lock
 from typing import NamedTuple
 
@@ -104,10 +105,8 @@ class Breaker:
             if ticket.era != self._era:
                 return
             before = self.state
-            try:
+            with suppress(_Failed):
                 self._breaker.call(_fail if failed else _succeed)
-            except _Failed:
-                pass
             if ticket.probe:
                 self._probing = False
             if self.state != before:

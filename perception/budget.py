@@ -29,9 +29,15 @@ class Budget:
     """
 
     def __init__(
-        self, name: str, clock: Clock, *, per_second: float, per_day: int | None = None, path: Path | None = None
+        self,
+        name: str,
+        clock: Clock,
+        *,
+        per_second: float,
+        per_day: int | None = None,
+        path: Path | None = None,
     ) -> None:
-        self._name = name
+        self.name = name
         self._clock = clock
         self._gap = 1.0 / per_second
         self._per_day = per_day
@@ -49,7 +55,9 @@ class Budget:
             self._refuse(self._closed())
             wait = max(0.0, self._next - self._clock.monotonic())
             if wait >= left:
-                raise Spent(f"{self._name} takes {1 / self._gap:g} requests a second, next turn in {wait:.1f} s")
+                raise Spent(
+                    f"{self.name} takes {1 / self._gap:g} requests a second, next turn in {wait:.1f} s"
+                )
             stamp = self._charge()
             self._next = self._clock.monotonic() + wait + self._gap
         if wait > 0:
@@ -90,11 +98,12 @@ class Budget:
         spending = self._loaded()
         silent = self._silent_until - self._clock.monotonic()
         if silent > 0:
-            return f"{self._name} asked for silence, {silent:.0f} s left"
+            return f"{self.name} asked for silence, {silent:.0f} s left"
         used = self._recent(spending.sent)
         if self._per_day is None or len(used) < self._per_day:
             return ""
-        return f"all {self._per_day} requests a day are used, next after {utc(used[-self._per_day] + DAY_MS):%H:%M} UTC"
+        due = utc(used[-self._per_day] + DAY_MS)
+        return f"all {self._per_day} requests a day are used, next after {due:%Y-%m-%d %H:%M} UTC"
 
     def _refuse(self, reason: str) -> None:
         if reason:

@@ -18,7 +18,6 @@ from domain.errors import (
 
 PUBLIC: tuple[type[VenueFault], ...] = (Unreachable, BadAnswer, RateLimited, Refused, NoData, OutcomeUnknown)
 LONGEST_TEXT = 160
-UNPRINTABLE = re.compile(r"[^\x20-\x7e\u00a1-\ufffd]+")
 
 
 class NotSent(Unreachable):
@@ -31,6 +30,10 @@ class Deadline(Unreachable):
 
 class Pointless(BadAnswer):
     """An unusable answer that would come again: a redirect, one too large, one nobody understands."""
+
+
+class Unasked(Refused):
+    """We will not ask: no key, a symbol or timeframe the venue does not have. Says nothing about it."""
 
 
 class Wait(RateLimited):
@@ -57,5 +60,11 @@ def inert(text: str, secret: str = "") -> str:
     """Return a venue's own words fit to be shown: the key struck out, printable, one short line."""
     if secret:
         text = re.sub(re.escape(secret), "[key]", text, flags=re.IGNORECASE)
-    text = " ".join(UNPRINTABLE.sub(" ", text).split())
-    return text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - 1] + "…"
+    return one_line(text, LONGEST_TEXT)
+
+
+def one_line(text: str, longest: int) -> str:
+    """Return text as one line of printable characters (no control, no bidirectional override)."""
+    text = "".join(mark if mark.isprintable() else " " for mark in text[: 4 * longest])
+    text = " ".join(text.split())
+    return text if len(text) <= longest else text[: longest - 1] + "…"

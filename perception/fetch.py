@@ -47,13 +47,13 @@ class HttpFetch:
         """
         call = CURRENT.get() or Call(self._timeout, self._monotonic)
         call.admit()
-        fault = self._try(url, call)
-        if isinstance(fault, Answer):
-            return fault
-        if isinstance(fault, NotSent):
+        found = self._try(url, call)
+        if isinstance(found, Answer):
+            return found
+        if isinstance(found, NotSent):
             call.refund()
         # Raised here, outside the except block, so that no context holds the URL.
-        raise fault
+        raise found
 
     def _try(self, url: str, call: Call) -> Answer | VenueFault:
         from perception import http_session  # noqa: PLC0415  # requests costs 150 ms: first request only
@@ -63,8 +63,7 @@ class HttpFetch:
         except VenueFault as fault:
             return fault
         except Exception as error:  # noqa: BLE001  # whatever a library raises, its text may hold the URL
-            fault = http_session.explain(error, self._host)
-        return fault
+            return http_session.explain(error, self._host)
 
     def _get(
         self,

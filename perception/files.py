@@ -178,6 +178,8 @@ def _candles(
 
 def _time(stamp: object) -> int:
     """Return milliseconds since 1970. Raises ValueError or TypeError with the reason."""
+    if isinstance(stamp, str) and stamp[10:11] == "T" and stamp[19:] == "Z":
+        return int(datetime.fromisoformat(stamp).timestamp()) * 1000  # the usual form, by the short way
     if isinstance(stamp, int):
         return _epoch(stamp)
     if not isinstance(stamp, str):

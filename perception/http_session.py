@@ -25,7 +25,7 @@ from urllib3.poolmanager import PoolManager
 from urllib3.response import BaseHTTPResponse
 
 from domain.errors import BadAnswer, Refused, Unreachable, VenueFault
-from perception.call import CURRENT, Call
+from perception.call import CURRENT
 from perception.faults import NotSent, Pointless
 
 CHUNK = 64 * 1024
@@ -80,7 +80,7 @@ class _Adapter(HTTPAdapter):
 
 
 class _Session(requests.Session):
-    def get_redirect_target(self, resp: requests.Response) -> None:  # type: ignore[override]  # never one
+    def get_redirect_target(self, resp: requests.Response) -> None:
         """Deny every redirect: requests would else read its body, of any size, to find the next hop."""
 
 
@@ -167,6 +167,8 @@ def _causes(error: BaseException | None) -> list[BaseException]:
         if link is None or link in found:
             continue
         found.append(link)
-        queue += [part for part in (*link.args, getattr(link, "reason", None)) if isinstance(part, BaseException)]
+        queue += [
+            part for part in (*link.args, getattr(link, "reason", None)) if isinstance(part, BaseException)
+        ]
         queue += [link.__cause__, link.__context__]
     return found

@@ -5,27 +5,25 @@ result does not depend on the order of the raw candles or on how often each was 
 two believable versions of one candle the later sent counts.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from math import inf, isfinite
 from statistics import median_low
 from typing import NamedTuple
 
 from domain.candle import Candle, Quote, RawCandle
 from domain.instrument import Instrument
-from domain.money import MAX_CASH
 from domain.observation import Finding
 from domain.times import DAY_MS, MINUTE_MS, utc
-from perception.collar import LEVEL_CANDLES, collar, near
+from perception.collar import FACTOR, LEVEL_CANDLES, believable, collar, near
+from perception.grid import fault_of, follower, rounded
 
 MAX_FINDINGS = 20
 MAX_OF_A_KIND = 5
-OFF_GRID = 0.01
-"""How far from a tick, in ticks, a price may lie before it is off the grid: floats carry noise."""
+EARLIEST_MS = -(10**13)
+"""Open times before the year 1654 are garbage, and too small for a datetime soon after."""
 CLOSED_HOURS_MS = 4 * DAY_MS
 """Longest silence that is no gap on a market with opening hours: a long weekend."""
-
-_PRICES = ("open", "high", "low", "close")
 
 
 class Intake(NamedTuple):
@@ -55,39 +53,34 @@ def intake(
     LEVEL_CANDLES candles in a row stand on the new level.
     """
     if len(raw) == 1 and after is not None:
-        clean = _clean(instrument, raw[0], after, timeframe_ms, now_ms)
-        if clean is not None:
-            return clean
+        candle = follower(instrument, raw[0], after, timeframe_ms)
+        if candle is not None and candle.time + timeframe_ms <= now_ms:
+            return Intake((candle,), Quote(candle.close, candle.time + timeframe_ms), flat(candle))
     return _Inspection(instrument, after, timeframe_ms, now_ms).run(raw)
 
 
-def _clean(
-    instrument: Instrument, row: RawCandle, after: Candle, timeframe_ms: int, now_ms: int
-) -> Intake | None:
-    # The common case of a driven session, in about 2 µs: one sound candle that follows the last.
-    time, open_, high, low, close, volume = row
-    closes = time + timeframe_ms
-    if time - after.time != timeframe_ms or time % timeframe_ms or closes > now_ms:
-        return None
-    if not (0 < low <= open_ <= high < inf and low <= close <= high and 0 < volume < inf):
-        return None
-    tick = instrument.tick
-    o, h, l, c = open_ / tick, high / tick, low / tick, close / tick  # noqa: E741  # the field's letters
-    candle = Candle(time, round(o), round(h), round(l), round(c), volume)
-    off = abs(o - candle.open) + abs(h - candle.high) + abs(l - candle.low) + abs(c - candle.close)
-    if off > OFF_GRID or candle.low < 1 or not near(candle, after.close):
-        return None
-    if candle.high * instrument.cash_factor > MAX_CASH:
-        return None
-    return Intake((candle,), Quote(candle.close, closes))
+def flat(candle: Candle) -> tuple[Finding, ...]:
+    """Return the finding that nobody traded in a candle, if so."""
+    return () if candle.volume else (Finding("flat", "no trade in this candle", candle.time),)
 
 
-def on_grid(instrument: Instrument, price: float) -> int | None:
-    """Return a raw price in ticks, or None when it is no price: not finite, not positive, too large."""
-    if not 0 < price < inf:
-        return None
-    ticks = round(price / instrument.tick)
-    return ticks if 0 < ticks <= MAX_CASH // instrument.cash_factor else None
+def summarised(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Return at most MAX_FINDINGS findings, MAX_OF_A_KIND of each kind, and one that counts the rest."""
+    if len(findings) <= MAX_OF_A_KIND:
+        return tuple(findings)
+    shown: list[Finding] = []
+    kinds: Counter[str] = Counter()
+    rest: Counter[str] = Counter()
+    for finding in findings:
+        kinds[finding.kind] += 1
+        if kinds[finding.kind] <= MAX_OF_A_KIND and len(shown) < MAX_FINDINGS:
+            shown.append(finding)
+        else:
+            rest[finding.kind] += 1
+    if rest:
+        counts = ", ".join(f"{kind} {count}" for kind, count in sorted(rest.items()))
+        shown.append(Finding("more", f"{rest.total()} more: {counts}"))
+    return tuple(shown)
 
 
 class _Inspection:
@@ -102,35 +95,34 @@ class _Inspection:
         # Exchanges with opening hours start their candles when they open: any whole minute will do.
         self.schedule_ms = timeframe_ms if self.always_open else min(timeframe_ms, MINUTE_MS)
         self.findings: list[Finding] = []
+        self.last_seen: Candle | None = None
 
     def run(self, raw: Sequence[RawCandle]) -> Intake:
         """Check a batch and return what it came to."""
         self._order(raw)
-        versions = self._sound(raw)
+        versions = self._versions(raw)
         level = self._level(versions)
-        ordered = [self._one(versions[time], level) for time in sorted(versions)]
-        closed = [c for c in ordered if c.time + self.timeframe_ms <= self.now_ms]
-        forming = ordered[len(closed) :]
-        sifted = collar(closed, level)
-        for candle, detail in sifted.jumps:
+        sound = self._choose(versions, level)
+        closed = [c for c in sound if c.time + self.timeframe_ms <= self.now_ms]
+        kept, doubted, jumps = collar(closed, level)
+        for candle, detail in jumps:
             self._flag("jump", detail, candle.time)
-        self._flat(sifted.kept)
-        self._gaps(sifted.kept)
-        quote = self._quote(sifted.kept, forming, level)
-        doubted = {candle.time for candle in sifted.doubted}
-        held = tuple(row for row in raw if row.time in doubted)
-        return Intake(tuple(sifted.kept), quote, summarised(self.findings), held)
+        self._follow(kept)
+        quote = self._quote(kept, sound[len(closed) :])
+        again = {candle.time for candle in doubted}
+        held = tuple(row for row in raw if row.time in again)
+        return Intake(tuple(kept), quote, summarised(self.findings), held)
 
-    def _flag(self, kind: str, detail: str, time: int | None = None) -> None:
+    def _flag(self, kind: str, detail: str, time: int) -> None:
         self.findings.append(Finding(kind, detail, time))
 
     def _order(self, raw: Sequence[RawCandle]) -> None:
         for earlier, later in pairwise(raw):
             if later.time < earlier.time:
-                self._flag("out_of_order", f"sent after the candle of {_stamp(earlier.time)}", later.time)
+                self._flag("out_of_order", f"sent after the candle of {earlier.time}", later.time)
 
-    def _sound(self, raw: Sequence[RawCandle]) -> dict[int, list[Candle]]:
-        """Return the versions of each acceptable candle newer than `after`, in the order sent."""
+    def _versions(self, raw: Sequence[RawCandle]) -> dict[int, list[Candle]]:
+        """Return the sound versions of each candle newer than `after`, in the order sent."""
         versions: dict[int, list[Candle]] = {}
         for row in raw:
             if self.after is not None and row.time < self.after.time:
@@ -139,93 +131,84 @@ class _Inspection:
             if candle is None:
                 continue
             if self.after is not None and row.time == self.after.time:
-                self._revised(candle, self.after)
-                continue
-            versions.setdefault(row.time, []).append(candle)
+                self._again(candle, self.after)
+            else:
+                versions.setdefault(row.time, []).append(candle)
         return versions
 
     def _timely(self, time: int) -> bool:
         if time > self.now_ms:
             self._flag("future", f"opens {time - self.now_ms} ms after now", time)
-            return False
-        if time % self.schedule_ms:
+        elif time % self.schedule_ms or time < EARLIEST_MS:
             self._flag("off_schedule", f"opens {time % self.schedule_ms} ms off the timeframe's grid", time)
-            return False
-        return True
+        else:
+            return True
+        return False
 
     def _candle(self, row: RawCandle) -> Candle | None:
-        """Put a candle on the tick grid; flag it and return None when it cannot be believed."""
-        prices = row[1:5]
-        if not all(map(isfinite, row[1:])):
-            return self._refuse("not_finite", f"prices {prices}, volume {row.volume}", row.time)
-        if min(prices) <= 0 or row.volume < 0:
-            return self._refuse("not_positive", f"prices {prices}, volume {row.volume}", row.time)
-        if not (row.low <= min(row.open, row.close) and max(row.open, row.close) <= row.high):
-            detail = f"open {row.open} and close {row.close} not within low {row.low} to high {row.high}"
-            return self._refuse("high_low", detail, row.time)
-        largest = MAX_CASH // self.instrument.cash_factor
-        if row.high / self.instrument.tick > largest:
-            return self._refuse("too_large", f"high {row.high} exceeds {largest} ticks", row.time)
-        return self._round(row)
+        """Put a candle on the tick grid, or flag it and return None when it cannot be believed."""
+        fault = fault_of(row, self.instrument)
+        if fault is not None:
+            self._flag(*fault, row.time)
+            return None
+        candle, exact = rounded(row, self.instrument)
+        if not exact:
+            self._flag("off_grid", f"prices {row[1:5]} are off the tick {self.instrument.tick:g}", row.time)
+        return candle
 
-    def _round(self, row: RawCandle) -> Candle | None:
-        tick = self.instrument.tick
-        ticks = [round(price / tick) for price in row[1:5]]
-        for name, price, whole in zip(_PRICES, row[1:5], ticks, strict=True):
-            if abs(price / tick - whole) > OFF_GRID:
-                self._flag("off_grid", f"{name} {price} is off the tick {tick}", row.time)
-                break
-        if ticks[2] < 1:
-            return self._refuse("not_positive", f"low {row.low} is 0 ticks of {tick}", row.time)
-        return Candle(row.time, *ticks, row.volume)
-
-    def _refuse(self, kind: str, detail: str, time: int) -> None:
-        self._flag(kind, detail, time)
-
-    def _revised(self, candle: Candle, after: Candle) -> None:
+    def _again(self, candle: Candle, after: Candle) -> None:
+        self.last_seen = after
         if candle != after:
-            self._flag("revised", f"was {_shown(after)}, is now {_shown(candle)}", candle.time)
+            self._flag("revised", f"was {tuple(after[1:])}, is now {tuple(candle[1:])}", candle.time)
 
-    def _level(self, versions: dict[int, list[Candle]]) -> int | None:
-        """Return the close that the first new candle must be near: the last one, else a typical one."""
+    def _level(self, versions: dict[int, list[Candle]]) -> int:
+        """Return the close the first new candle must be near: the last one, else one typical of the first."""
         if self.after is not None:
             return self.after.close
         first = [versions[time][-1].close for time in sorted(versions)[:LEVEL_CANDLES]]
-        return median_low(first) if first else None
+        return median_low(first) if first else 0
 
-    def _one(self, versions: list[Candle], level: int | None) -> Candle:
-        """Choose among a candle's versions: the last sent, unless only an earlier one is near the level."""
-        chosen = versions[-1]
-        if len(versions) > 1:
-            differ = f", {len(set(versions))} different" if len(set(versions)) > 1 else ""
-            self._flag("duplicate", f"sent {len(versions)} times{differ}", chosen.time)
-            believable = [v for v in versions if level is None or near(v, level)]
-            chosen = (believable or versions)[-1]
+    def _choose(self, versions: dict[int, list[Candle]], level: int) -> list[Candle]:
+        """Return one version of each candle, oldest first: the last sent that the collar believes."""
+        chosen: list[Candle] = []
+        for time in sorted(versions):
+            sent = versions[time]
+            candle = sent[-1]
+            if len(sent) > 1:
+                self._flag("duplicate", f"sent {len(sent)} times, {len(set(sent))} different", time)
+                candle = next((version for version in reversed(sent) if near(version, level)), candle)
+            if near(candle, level):
+                level = candle.close
+            chosen.append(candle)
         return chosen
 
-    def _flat(self, candles: Iterable[Candle]) -> None:
-        for candle in candles:
-            if candle.volume == 0:
-                self._flag("flat", "no trade in this candle", candle.time)
-
-    def _gaps(self, candles: Sequence[Candle]) -> None:
-        chain = [*([self.after] if self.after else []), *candles]
-        for earlier, later in pairwise(chain):
-            step = later.time - earlier.time
+    def _follow(self, candles: Iterable[Candle]) -> None:
+        """Flag what is missing between candles, and candles in which nobody traded."""
+        earlier = self.after
+        for later in candles:
+            step = later.time - earlier.time if earlier is not None else 0
             missing = step // self.timeframe_ms - 1
-            if missing > 0 and (self.always_open or step > CLOSED_HOURS_MS):
-                self._flag("gap", f"{missing} candles missing after {_stamp(earlier.time)}", later.time)
+            if earlier is not None and missing > 0 and (self.always_open or step > CLOSED_HOURS_MS):
+                self._flag(
+                    "gap", f"{missing} candles missing after {utc(earlier.time).isoformat()}", later.time
+                )
+            self.findings.extend(flat(later))
+            earlier = later
 
-    def _quote(self, kept: Sequence[Candle], forming: Sequence[Candle], level: int | None) -> Quote | None:
+    def _quote(self, kept: Sequence[Candle], forming: Sequence[Candle]) -> Quote | None:
         """Return the forming candle's close, else the last close; None while it cannot be believed."""
-        last = kept[-1] if kept else self.after
-        reference = last.close if last else level
         for candle in forming:
-            self._flag("still_open", f"closes in {candle.time + self.timeframe_ms - self.now_ms} ms", candle.time)
-        if forming:
-            price = forming[-1].close
-            if reference is not None and not 3 * price > reference > price / 3:
-                self._flag("jump", f"quote {price} against the last close {reference}", forming[-1].time)
-                return None
-            return Quote(price, self.now_ms)
-        return None if last is None else Quote(last.close, min(last.time + self.timeframe_ms, self.now_ms))
+            left = candle.time + self.timeframe_ms - self.now_ms
+            self._flag("still_open", f"closes in {left} ms", candle.time)
+        if not forming:
+            last = kept[-1] if kept else self.last_seen
+            return Quote(last.close, min(last.time + self.timeframe_ms, self.now_ms)) if last else None
+        price, last = forming[-1].close, kept[-1] if kept else self.after
+        if last is not None and not believable(price, last.close):
+            self._flag(
+                "jump",
+                f"quote {price} against a last close of {last.close}, limit x{FACTOR}",
+                forming[-1].time,
+            )
+            return None
+        return Quote(price, self.now_ms)

@@ -94,14 +94,19 @@ class AlphaVantageSettings(_Settings):
 
     api_key: SecretStr | None = Field(None, description="key from alphavantage.co/support/#api-key")
     base_url: BaseUrl = Field("https://www.alphavantage.co/query", description="where its API answers")
-    timeout_seconds: float = Field(15.0, gt=0, le=120, description="deadline of a whole call, retries included")
+    timeout_seconds: float = Field(
+        15.0, gt=0, le=120, description="deadline of a whole call, retries included"
+    )
     max_bytes: int = Field(8 * MEBIBYTE, ge=1024, le=64 * MEBIBYTE, description="largest answer read")
     requests_per_second: float = Field(1.0, gt=0, le=100, description="rate the key allows")
     requests_per_day: int | None = Field(
         25, ge=1, le=1_000_000, description="requests in any 24 hours; null for a key without a daily limit"
     )
     cache_seconds: float | None = Field(
-        60.0, ge=0, le=86_400, description="its own cache.ttl_seconds, as its day is short; null for the shared one"
+        60.0,
+        ge=0,
+        le=86_400,
+        description="its own cache.ttl_seconds, as its day is short; null for the shared one",
     )
     quotes: dict[str, str] = Field(
         default_factory=lambda: {"USDT": "USD", "USDC": "USD"},
@@ -128,7 +133,9 @@ class BinanceSettings(_Settings):
     """Binance public market data; needs no key."""
 
     base_url: BaseUrl = Field("https://api.binance.com", description="where its REST API answers")
-    timeout_seconds: float = Field(15.0, gt=0, le=120, description="deadline of a whole call, retries included")
+    timeout_seconds: float = Field(
+        15.0, gt=0, le=120, description="deadline of a whole call, retries included"
+    )
     max_bytes: int = Field(8 * MEBIBYTE, ge=1024, le=64 * MEBIBYTE, description="largest answer read")
     requests_per_second: float = Field(10.0, gt=0, le=100, description="rate kept towards the exchange")
     cache_seconds: float | None = Field(
@@ -142,7 +149,9 @@ class PerceptionSettings(_Settings):
     budget_seconds: float = Field(
         12.0, gt=0, le=120, description="longest a cycle waits for providers that were chosen automatically"
     )
-    warmup_candles: int = Field(250, ge=1, le=1000, description="closed candles asked for before the first cycle")
+    warmup_candles: int = Field(
+        250, ge=1, le=1000, description="closed candles asked for before the first cycle"
+    )
     breaker: BreakerSettings = Field(default_factory=BreakerSettings)
     retry: RetrySettings = Field(default_factory=RetrySettings)
     cache: CacheSettings = Field(default_factory=CacheSettings)

@@ -18,13 +18,14 @@ BEFORE_TIME = -(2**63)
 
 
 def volume_lots(volume: float, step: float) -> int:
-    """Turn a base volume into whole lots: the IEEE quotient, truncated, as NumPy would do in bulk.
+    """Turn a base volume into whole lots, rounded down; IEEE arithmetic that NumPy repeats in bulk.
 
-    A volume that is not a number, negative or infinite counts as none.
+    A millionth of a lot forgives what a decimal volume loses as a float (0.03 is 2,999.99... lots of
+    0.00001). A volume that is not a number, negative or infinite counts as none.
     """
     if not 0 <= volume < inf:
         return 0
-    return min(int(volume / step), MAX_CASH)
+    return int(min(volume / step + 1e-6, float(MAX_CASH)))
 
 
 def at_price(quote: Quote) -> Candle:

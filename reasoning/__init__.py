@@ -1,0 +1,1 @@
+"""Floor 1, orient and decide: observations and beliefs become one explained decision. Pure."""

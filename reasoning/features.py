@@ -4,7 +4,7 @@ Two parts of a confidence come from here, the same for all strategies ("volume 2
 
 | part       | 20 points                          | 10 points                       | else |
 |------------|------------------------------------|---------------------------------|------|
-| volume     | volume ≥ 1.5 × its 20-candle mean  | volume ≥ 1 × that mean          | 0    |
+| volume     | volume ≥ 1.5 * its 20-candle mean  | volume ≥ 1 * that mean          | 0    |
 | volatility | ATR / baseline in [0.8, 1.5]       | ATR / baseline in [0.5, 2.0]    | 0    |
 
 The mean includes the candle itself; the baseline is the 50-candle mean of ATR(14). Both parts are 0
@@ -31,7 +31,7 @@ class Features(NamedTuple):
     """Shared features of one closed candle.
 
     `volume` and `volatility` are confidence points (0, 10, 20). `trend` is +1, -1 or 0 (range).
-    `wild` is 1 when ATR is above 1.5 × its baseline. `atr` and `baseline` are in ticks, 0 while
+    `wild` is 1 when ATR is above 1.5 * its baseline. `atr` and `baseline` are in ticks, 0 while
     unknown; `ready` is 1 once everything here is known.
     """
 
@@ -85,7 +85,7 @@ def trend_of(fast: float, slow: float, atr: float) -> int:
 
 
 @kernel
-def features_step(
+def features_step(  # noqa: PLR0917 - a compiled kernel takes numbers by position
     memory: Memory,
     plan: FeaturePlan,
     _opened: float,

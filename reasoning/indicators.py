@@ -63,7 +63,8 @@ def rsi_step(memory: Memory, at: int, n: int, close: float) -> float:
     """Return Wilder's RSI over `n` changes of the close, 0 to 100; known from close `n` + 1 on.
 
     Block: 0 closes seen, 1 last close, 2 average gain, 3 average loss (their sums while seeding).
-    A price that never moved has RSI 50 here; TA-Lib says 0, which would read as oversold.
+    A price that never moved, or stood still until the averages died away, has RSI 50 here; TA-Lib
+    says 0, which would read as oversold.
     Source: Wilder, New Concepts in Technical Trading Systems (1978).
     """
     seen = int(memory[at])
@@ -72,7 +73,7 @@ def rsi_step(memory: Memory, at: int, n: int, close: float) -> float:
     memory[at + 1] = close
     if seen == 0:
         return 0.0
-    gain = change if change > 0.0 else 0.0
+    gain = max(0.0, change)
     loss = gain - change
     if seen > n:
         gain = (memory[at + 2] * (n - 1) + gain) / n
@@ -88,11 +89,13 @@ def rsi_step(memory: Memory, at: int, n: int, close: float) -> float:
     if seen < n:
         return 0.0
     moved = gain + loss
-    return 100.0 * gain / moved if moved > 1e-12 else 50.0
+    return 100.0 * gain / moved if moved > 1e-200 else 50.0
 
 
 @kernel
-def atr_step(memory: Memory, at: int, n: int, high: float, low: float, close: float) -> float:
+def atr_step(  # noqa: PLR0917 - a compiled kernel takes numbers by position
+    memory: Memory, at: int, n: int, high: float, low: float, close: float
+) -> float:
     """Return Wilder's average true range over `n` ranges, in the prices' unit.
 
     Known from candle `n` + 1 on (the first candle has no true range). Block: 0 candles seen,
@@ -104,8 +107,8 @@ def atr_step(memory: Memory, at: int, n: int, high: float, low: float, close: fl
     memory[at + 1] = close
     if seen == 0:
         return 0.0
-    top = before if before > high else high
-    bottom = before if before < low else low
+    top = max(high, before)
+    bottom = min(low, before)
     if seen > n:
         average = (memory[at + 2] * (n - 1) + (top - bottom)) / n
     else:

@@ -27,7 +27,7 @@ class RsiPacked(NamedTuple):
 class RsiParams(StrategyParams):
     """RSI parameters as a user sets them."""
 
-    period: int = Field(14, ge=2, le=500, description="closes changes the RSI averages, in candles")
+    period: int = Field(14, ge=2, le=500, description="changes of the close the RSI averages over")
     lower: float = Field(30.0, ge=1, le=99, description="buy when the RSI crosses below this")
     upper: float = Field(70.0, ge=1, le=99, description="sell when the RSI crosses above this")
     stop_ppm: int = Field(30_000, ge=100, le=900_000, description="stop below the entry, parts per million")

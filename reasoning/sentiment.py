@@ -18,7 +18,7 @@ import msgspec
 from pydantic import BaseModel, ConfigDict, Field
 
 from domain.observation import Headline
-from domain.times import HOUR_MS, millis, utc
+from domain.times import EPOCH, HOUR_MS, millis, utc
 from reasoning.polarity import polarity
 
 _KEY_LENGTH = 120
@@ -64,14 +64,29 @@ class Heard(NamedTuple):
 class HeadlineMemory:
     """The headlines of one symbol inside the window, oldest first, and their weighted sums."""
 
-    __slots__ = ("_first", "_good", "_newest", "_read", "_settings", "_weight", "heard")
+    __slots__ = (
+        "_good",
+        "_half_life",
+        "_method",
+        "_newest",
+        "_newest_at",
+        "_read",
+        "_settings",
+        "_weight",
+        "_window",
+        "heard",
+    )
 
     def __init__(self, settings: SentimentSettings, read: Callable[[str], float] | None = None) -> None:
         self._settings = settings
         self._read = read or (lambda title: polarity(title, textblob=settings.textblob))
+        self._window = settings.window_hours * HOUR_MS
+        self._half_life = settings.half_life_hours * HOUR_MS
         self.heard: list[Heard] = []
-        self._first = self._newest = 0
+        self._newest = 0
+        self._newest_at = EPOCH
         self._good = self._weight = 0.0
+        self._method = "text"
 
     def hear(self, headlines: Iterable[Headline], now_ms: int) -> None:
         """Remember headlines known at `now_ms`; a title heard before counts once, a later date as now."""
@@ -92,18 +107,14 @@ class HeadlineMemory:
         Costs the same however many are remembered: all of them fade alike, so the sums only change
         when a headline comes or expires.
         """
-        settings = self._settings
+        if self.heard and self.heard[0].time < now_ms - self._window:
+            self._sum(now_ms)
         if not self.heard:
             return None
-        if self._first < now_ms - settings.window_hours * HOUR_MS:
-            self._sum(now_ms)
-            if not self.heard:
-                return None
-        age = max(0, now_ms - self._newest)
-        faded = 0.5 ** (age / (settings.half_life_hours * HOUR_MS))
-        weight = settings.neutral_weight + faded * self._weight
+        faded = 0.5 ** (max(0, now_ms - self._newest) / self._half_life)
+        weight = self._settings.neutral_weight + faded * self._weight
         score = faded * self._good / weight if weight > 0.0 else 0.0
-        return Sentiment(max(-1.0, min(1.0, score)), len(self.heard), self._method(), utc(self._newest))
+        return Sentiment(max(-1.0, min(1.0, score)), len(self.heard), self._method, self._newest_at)
 
     def _scored(self, headline: Headline, key: str, now_ms: int) -> Heard:
         given = headline.score
@@ -115,17 +126,13 @@ class HeadlineMemory:
 
     def _sum(self, now_ms: int) -> None:
         """Forget what left the window and add up the rest, weighted as of the newest."""
-        oldest = now_ms - self._settings.window_hours * HOUR_MS
-        self.heard = [heard for heard in self.heard if heard.time >= oldest]
-        self._first = self.heard[0].time if self.heard else 0
+        self.heard = [heard for heard in self.heard if heard.time >= now_ms - self._window]
         self._newest = self.heard[-1].time if self.heard else 0
-        half_life = self._settings.half_life_hours * HOUR_MS
+        self._newest_at = utc(self._newest)
         self._good = self._weight = 0.0
         for heard in self.heard:
-            weight = heard.relevance * 0.5 ** ((self._newest - heard.time) / half_life)
+            weight = heard.relevance * 0.5 ** ((self._newest - heard.time) / self._half_life)
             self._weight += weight
             self._good += weight * heard.score
-
-    def _method(self) -> str:
         own = sum(heard.own for heard in self.heard)
-        return "text" if own == 0 else "provider" if own == len(self.heard) else "mixed"
+        self._method = "text" if own == 0 else "provider" if own == len(self.heard) else "mixed"

@@ -1,9 +1,9 @@
 """SMA crossover strategy: buy when the fast mean rises above the slow one, sell when it falls below.
 
-Confidence: base 40; trend by how fast the means part: 20 points when their distance changed by a
-fifth of the ATR or more in the crossing candle, less in proportion; volume and volatility from the
-shared features. (At the crossing itself the distance is near zero, so its change is what tells a
-decided crossing from a graze.) The stop is a distance from the actual entry, 3 % by default.
+Confidence: base 40; trend by how fast the means part: 20 points when their distance changed by 0.4 ATR
+or more in the crossing candle, less in proportion (at the crossing itself the distance is near zero,
+so its change is what tells a decided crossing from a graze); volume and volatility from the shared
+features. The stop is a distance from the actual entry, 3 % by default.
 """
 
 from typing import NamedTuple, Self
@@ -88,7 +88,7 @@ def sma_strategy_step(
             vote = -1
     trend = 0.0
     if vote != 0 and features.atr > 0.0:
-        trend = min(20.0, 100.0 * abs(now - before) / features.atr)
+        trend = min(20.0, 50.0 * abs(now - before) / features.atr)
     return signal_of(vote, 40.0, trend, features, stop_ppm)
 
 
@@ -96,17 +96,18 @@ def explain_sma(memory: Memory, packed: SmaPacked, signal: Signal) -> str:
     """Say how far the fast mean stands from the slow one, in percent of the slow."""
     fast, slow = f"sma{packed.fast}", f"sma{packed.slow}"
     if signal.vote > 0:
-        return f"{fast} crossed above {slow}, {_percent(memory)} %"
+        return f"{fast} crossed above {slow} by {_percent(memory)} %"
     if signal.vote < 0:
-        return f"{fast} crossed below {slow}, {_percent(memory)} %"
+        return f"{fast} crossed below {slow} by {_percent(memory)} %"
     if memory[3] <= packed.slow:
         return f"{fast}/{slow} warming up, {memory[3]:.0f} of {packed.slow + 1} candles"
-    side = "above" if memory[1] > 0 else "below" if memory[1] < 0 else "level with"
-    return f"{fast} {_percent(memory)} % {side} {slow}"
+    if memory[1] == 0.0:
+        return f"{fast} level with {slow}"
+    return f"{fast} {_percent(memory)} % {'above' if memory[1] > 0.0 else 'below'} {slow}"
 
 
 def _percent(memory: Memory) -> str:
-    return f"{abs(memory[1]) / memory[2] * 100:.3f}" if memory[2] else "0"
+    return f"{abs(memory[1]) / memory[2] * 100.0:.2g}"
 
 
 SMA = Strategy(

@@ -5,6 +5,7 @@ candle and what it wrote into its own memory before. The same step runs in the l
 a backtest, so it returns numbers; `explain` turns them into words afterwards.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
@@ -17,26 +18,26 @@ from reasoning.features import Features
 from reasoning.indicators import Memory
 
 PackedT = TypeVar("PackedT", bound=tuple[Any, ...])
-PackedInT = TypeVar("PackedInT", bound=tuple[Any, ...], contravariant=True)
+PackedT_contra = TypeVar("PackedT_contra", bound=tuple[Any, ...], contravariant=True)
 
 
-class StrategyParams(BaseModel):
+class StrategyParams(BaseModel, ABC):
     """What a user may set for a strategy; `packed` is the same as plain numbers for its kernels."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    @abstractmethod
     def packed(self) -> tuple[Any, ...]:
         """Return the parameters as a NamedTuple of numbers."""
-        raise NotImplementedError
 
 
-class Step(Protocol[PackedInT]):
+class Step(Protocol[PackedT_contra]):
     """A step kernel: take in one closed candle (prices in ticks), return what it says about it."""
 
-    def __call__(
+    def __call__(  # noqa: PLR0917 - a compiled kernel takes numbers by position
         self,
         memory: Memory,
-        packed: PackedInT,
+        packed: PackedT_contra,
         features: Features,
         opened: float,
         high: float,
@@ -78,5 +79,5 @@ def signal_of(vote: int, base: float, trend: float, features: Features, stop_ppm
     if vote == 0:
         return Signal(0, 0.0, 0.0, 0.0, 0.0, 0.0, 0, 0, 0)
     total = base + trend + features.volume + features.volatility
-    confidence = total if total < 100.0 else 100.0
+    confidence = min(100.0, total)
     return Signal(vote, confidence, base, trend, features.volume, features.volatility, stop_ppm, 0, 0)

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from domain.filters import refusal
+from domain.instrument import Instrument
 from domain.money import CASH_SCALE
 from domain.order import Order
 from domain.times import MINUTE_MS
@@ -16,22 +17,18 @@ from risk.table import rule
 
 
 class Gate(NamedTuple):
-    """All the rules look at: the case, the numbers read from it, the lots and the order they make.
-
-    `order` is None when there is no price to make one at.
-    """
+    """All the rules look at: the case, the numbers read from it and the order wanted."""
 
     case: Case
     feed: Feed
     entry: Entry
     book: Book
-    lots: int
-    order: Order | None
+    order: Order
 
 
 def checks_of(gate: Gate) -> tuple[Check, ...]:
     """Return one check per rule, in the table's order (long because the table is)."""
-    feed, entry, book, lots = gate.feed, gate.entry, gate.book, gate.lots
+    feed, entry, book, lots = gate.feed, gate.entry, gate.book, gate.order.lots
     limits, peak = gate.case.policy.limits, book.peak_equity
     lost = rules.daily_loss(book.equity, book.day_start_equity, limits.daily_loss)
     price = "" if entry.price > 0 else "price"
@@ -57,16 +54,14 @@ def checks_of(gate: Gate) -> tuple[Check, ...]:
         _words(table.BREAKER, rules.breaker(feed), gate.case.observation.breaker, "closed"),
         _check(table.SIZE, rules.size(entry, lots), lacking=price),
         _check(table.CASH, rules.cash(entry, lots, book), CASH_SCALE, price),
-        filters_check(gate.order, gate.case),
+        _entry_filters(gate, price),
     )
 
 
-def filters_check(order: Order | None, case: Case) -> Check:
+def filters_check(order: Order, instrument: Instrument) -> Check:
     """Return the check of an order against the exchange's filters: what they say is the measurement."""
     which = rule(table.FILTERS)
-    if order is None:
-        return Check(which.reason, False, None, None, "missing: price")
-    said = refusal(order, case.instrument)
+    said = refusal(order, instrument)
     return Check(which.reason, said is None, said or "no refusal", None, which.unit)
 
 
@@ -145,6 +140,11 @@ def _cool_down(measure: Measure) -> Check:
 
 def _exposure(gate: Gate, measure: Measure, price: str) -> Check:
     return _check(table.EXPOSURE, measure, CASH_SCALE, price or "mark of " + ", ".join(unmarked(gate.case)))
+
+
+def _entry_filters(gate: Gate, price: str) -> Check:
+    check = filters_check(gate.order, gate.case.instrument)
+    return Check(check.rule, False, None, None, f"missing: {price}") if price else check
 
 
 def _reward_risk(entry: Entry, measure: Measure, stop: str) -> Check:

@@ -5,23 +5,22 @@ reason; the rest is measured and recorded all the same.
 """
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 
 import msgspec
 
 from domain.account import Account, Position
 from domain.decision import Action
 from domain.errors import LocalFault
-from domain.filters import refusal
 from domain.instrument import Instrument
 from domain.money import notional
 from domain.order import Order, OrderType, Purpose, Side
 from domain.verdict import Approved, Check, Denied, Verdict
 from risk.case import Case
 from risk.checks import Gate, checks_of, detail, filters_check
-from risk.facts import Entry
 from risk.reading import book_of, entry_of, feed_of
 from risk.sizing import explain, size_entry
-from risk.table import FILTERS, NOTHING_TO_REDUCE, SIZE, rule
+from risk.table import NOTHING_TO_REDUCE
 
 
 def judge(case: Case) -> Verdict:
@@ -73,11 +72,11 @@ def _enter(case: Case) -> Verdict:
     entry, book = entry_of(case), book_of(case)
     size = size_entry(entry, book, policy.limits, policy.sizing)
     sizing = explain(size, entry, policy.sizing, case.instrument)
-    order = _order(case, Side.BUY, size.lots, entry.price) if entry.price > 0 else None
-    checks = checks_of(Gate(case, feed_of(case), entry, book, size.lots, order))
+    order = _order(case, Side.BUY, size.lots, entry.price)
+    checks = checks_of(Gate(case, feed_of(case), entry, book, order))
     failed = next((check for check in checks if not check.passed), None)
-    if failed is not None or order is None:
-        return _denied(case, checks, sizing)
+    if failed is not None:
+        return Denied(decision.cycle_id, case.symbol, failed.rule, checks, f"{detail(failed)}; {sizing}")
     return Approved(
         decision.cycle_id,
         case.symbol,
@@ -87,4 +86,44 @@ def _enter(case: Case) -> Verdict:
         stop=decision.stop,
         target=decision.target,
         sizing=sizing,
+    )
+
+
+def _leave(case: Case, position: Position) -> Verdict:
+    """Sell all of a position. Without a current price only the exchange can tell its notional."""
+    instrument = case.instrument
+    order = _order(case, Side.SELL, position.lots, case.price or _estimate(case, position))
+    if case.price == 0:
+        instrument = msgspec.structs.replace(instrument, min_notional=Decimal(0))
+    check = filters_check(order, instrument)
+    if not check.passed:
+        return Denied(case.decision.cycle_id, case.symbol, check.rule, (check,), detail(check))
+    quantity = f"{instrument.quantity(position.lots).normalize():f} {instrument.base}"
+    return Approved(
+        case.decision.cycle_id, case.symbol, order, (check,), sizing=f"the whole position: {quantity}"
+    )
+
+
+def _estimate(case: Case, position: Position) -> int:
+    """Return the last mark in ticks, else the average entry price."""
+    mark = case.account.marks.get(case.symbol)
+    return mark or round(position.entry_ticks(case.instrument.cash_factor))
+
+
+def _reduce_nothing(case: Case) -> Denied:
+    check = Check(NOTHING_TO_REDUCE.reason, False, 0, 1, NOTHING_TO_REDUCE.unit)
+    return Denied(case.decision.cycle_id, case.symbol, check.rule, (check,), detail(check))
+
+
+def _order(case: Case, side: Side, lots: int, reference: int) -> Order:
+    return Order(
+        client_id=case.client_id,
+        cycle_id=case.decision.cycle_id,
+        at=case.at,
+        symbol=case.symbol,
+        side=side,
+        type=OrderType.MARKET,
+        purpose=Purpose.ENTRY if side is Side.BUY else Purpose.EXIT,
+        lots=lots,
+        reference=reference,
     )

@@ -84,7 +84,9 @@ class SizingSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    method: Literal["risk", "fixed"] = Field("risk", description="size by risk to the stop, or a fixed quantity")
+    method: Literal["risk", "fixed"] = Field(
+        "risk", description="size by risk to the stop, or a fixed quantity"
+    )
     risk_per_trade: Share = Field(
         Decimal("0.01"), description="method risk: fraction of equity lost at the stop at full confidence"
     )

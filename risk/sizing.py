@@ -42,22 +42,20 @@ class Size(NamedTuple):
 
 
 @kernel
-def risk_budget(
-    equity: int, risk_ppm: int, confidence: float, atr_ratio: float, win_streak: int, loss_streak: int
-) -> int:
+def risk_budget(entry: Entry, book: Book, risk_ppm: int) -> int:
     """Return what may be lost at the stop, in cash units, rounded down.
 
     Confidence counts from 0 to 100, the ratio of baseline ATR to ATR from 0.5 to 1.5 (NaN as 0.5);
     three wins in a row leave 80 %, two losses 70 %.
     """
-    sure = min(confidence, 100.0) if confidence > 0.0 else 0.0
-    calm = min(atr_ratio, 1.5) if atr_ratio > 0.5 else 0.5
+    sure = min(entry.confidence, 100.0) if entry.confidence > 0.0 else 0.0
+    calm = min(entry.atr_ratio, 1.5) if entry.atr_ratio > 0.5 else 0.5
     streak = 1_000_000
-    if win_streak >= 3:
+    if book.win_streak >= 3:
         streak = 800_000
-    if loss_streak >= 2:
+    if book.loss_streak >= 2:
         streak = 700_000
-    budget = share_down(max(equity, 0), risk_ppm)
+    budget = share_down(max(book.equity, 0), risk_ppm)
     budget = share_down(budget, int(sure * 10_000.0))
     budget = share_down(budget, int(calm * 1_000_000.0))
     return share_down(budget, streak)
@@ -67,7 +65,7 @@ def risk_budget(
 def tighter(size: Size, bound: int, cap: int, lots: int) -> Size:
     """Return the size a cap leaves; one that binds equally is not named."""
     if lots < size.lots:
-        return Size(max(lots, 0), bound, size.budget, cap)
+        return Size(lots, bound, size.budget, cap)
     return size
 
 
@@ -86,9 +84,7 @@ def size_entry(entry: Entry, book: Book, limits: Limits, sizing: Sizing) -> Size
         return Size(0, BY_NOTHING, 0, 0)
     if not entry.confidence >= sizing.min_confidence:
         return Size(0, BY_CONFIDENCE, 0, 0)
-    budget = risk_budget(
-        book.equity, sizing.risk_ppm, entry.confidence, entry.atr_ratio, book.win_streak, book.loss_streak
-    )
+    budget = risk_budget(entry, book, sizing.risk_ppm)
     lots = lots_within(budget, entry.price, entry.stop, entry.cash_factor, entry.cost_ppm)
     return capped(Size(lots, BY_BUDGET, budget, budget), entry, book, limits)
 

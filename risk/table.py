@@ -57,10 +57,14 @@ RULES: tuple[Rule, ...] = (
         "stale_data",
         ("risk.max_data_age_minutes", "risk.max_candle_age_timeframes"),
         "minutes old",
-        "No entry without a price; in live mode none on a quote or candle that is too old, missing or cached.",
+        "No entry without a price; in live mode none on a quote or candle too old, missing or cached.",
     ),
     Rule(
-        3, "unknown_order_pending", (), "orders of unknown fate", "No entry while any order's fate is unknown."
+        3,
+        "unknown_order_pending",
+        (),
+        "orders of unknown fate",
+        "No entry while any order's fate is unknown.",
     ),
     Rule(
         4,
@@ -98,7 +102,11 @@ RULES: tuple[Rule, ...] = (
         "Open positions and entries on their way may not be more, this one included.",
     ),
     Rule(
-        8, "duplicate_position", (), "position", "No entry in a symbol that is held or has an entry on its way."
+        8,
+        "duplicate_position",
+        (),
+        "position",
+        "No entry in a symbol that is held or has an entry on its way.",
     ),
     Rule(
         9,

@@ -1,0 +1,176 @@
+"""The commands and their help; each hands over to a module that does the work."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from agent.cli.config import config
+from agent.cli.journal import journal
+from agent.cli.options import ConfigOption, HomeOption, JournalOption, JsonOption
+
+app = typer.Typer(
+    help="Boyd: a trading agent you can replay, question and trust.",
+    epilog="Start with: agent run --mode paper --cycles 5 --interval 1",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(journal, name="journal")
+app.add_typer(config, name="config")
+
+
+@app.callback(invoke_without_command=True)
+def version(
+    ctx: typer.Context,
+    *,
+    show: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """Print the version when asked."""
+    if show:
+        from agent.version import code_version
+
+        typer.echo(f"boyd {code_version()}")
+        raise typer.Exit
+    if ctx.invoked_subcommand is None:
+        typer.echo(ctx.get_help())
+
+
+@app.command(
+    epilog="Examples: agent run --mode paper | agent run --mode paper --provider simulated --cycles 500 "
+    "--speed max | agent run --provider recorded --data BTC-USDT_1m.csv.gz --speed max | "
+    "agent run --mode quicktest"
+)
+def run(
+    *,
+    mode: Annotated[
+        list[str] | None, typer.Option(help="paper, or quicktest (CI: frozen and repeatable).")
+    ] = None,
+    cycles: Annotated[int | None, typer.Option(help="Cycles to run; 0 runs until Ctrl-C.")] = None,
+    interval: Annotated[
+        float | None, typer.Option(help="Seconds between cycles; 0 runs without pause.")
+    ] = None,
+    symbol: Annotated[list[str] | None, typer.Option(help="What to trade; may be repeated.")] = None,
+    timeframe: Annotated[
+        str | None, typer.Option(help="Candle length: 1m, 5m, 15m, 30m, 1h, 4h or 1d.")
+    ] = None,
+    provider: Annotated[
+        str | None, typer.Option(help="auto, alpha_vantage, binance, recorded or simulated.")
+    ] = None,
+    data: Annotated[
+        list[Path] | None, typer.Option(help="Candle file (CSV, CSV.gz, Parquet); may be repeated.")
+    ] = None,
+    speed: Annotated[
+        str | None, typer.Option(help="Pace of recorded candles: times real time, or max.")
+    ] = None,
+    config: ConfigOption = None,
+    home: HomeOption = None,
+    journal: JournalOption = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Put the old journal aside and begin anew.")] = False,
+    plain: Annotated[bool, typer.Option("--plain", help="Plain lines, no live view.")] = False,
+    json: JsonOption = False,
+) -> None:
+    """Run the agent: observe, decide, judge, trade and learn, cycle by cycle."""
+    from agent.cli.run import Wish, run_command
+
+    flags = {
+        "cycles": cycles,
+        "interval_seconds": interval,
+        "symbols": tuple(symbol) if symbol else None,
+        "timeframe": timeframe,
+        "provider": provider,
+        "data": tuple(data) if data else None,
+        "speed": speed,
+        "home": home,
+        "journal": journal,
+    }
+    run_command(Wish(modes=mode or [], flags=flags, config=config, fresh=fresh, plain=plain, json=json))
+
+
+@app.command()
+def status(*, home: HomeOption = None, journal: JournalOption = None, json: JsonOption = False) -> None:
+    """Show what the agent is doing, or how its last session ended."""
+    from agent.cli.read import show_status
+
+    show_status(home, journal, json=json)
+
+
+@app.command()
+def positions(*, home: HomeOption = None, journal: JournalOption = None, json: JsonOption = False) -> None:
+    """Show open positions and the orders that protect them."""
+    from agent.cli.read import show_positions
+
+    show_positions(home, journal, json=json)
+
+
+@app.command()
+def lessons(*, home: HomeOption = None, journal: JournalOption = None, json: JsonOption = False) -> None:
+    """Show what was learned: trades, vetoes and each voice's weight."""
+    from agent.cli.read import show_lessons
+
+    show_lessons(home, journal, json=json)
+
+
+@app.command(epilog="Examples: agent why | agent why 812 | agent why 812 --json")
+def why(
+    cycle: Annotated[int | None, typer.Argument(help="Cycle to explain; the last one if not given.")] = None,
+    *,
+    home: HomeOption = None,
+    journal: JournalOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Explain a cycle: what was seen, who voted how, which rule measured what, what would have turned it."""
+    from agent.cli.why import show_why
+
+    show_why(cycle, home, journal, json=json)
+
+
+@app.command(epilog="Exit code 0: identical. 1: a difference, shown field by field.")
+def replay(
+    *,
+    session: Annotated[int | None, typer.Option(help="Session to replay; the last one if not given.")] = None,
+    home: HomeOption = None,
+    journal: JournalOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Run a recorded session's inputs through today's code and compare every decision."""
+    from agent.cli.replay import show_replay
+
+    show_replay(session, home, journal, json=json)
+
+
+@app.command()
+def kill(
+    *,
+    reason: Annotated[str, typer.Option(help="Why; it goes into the journal.")],
+    home: HomeOption = None,
+    journal: JournalOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Throw the kill switch: no entry until `agent resume`. Exits and stops go on working."""
+    from agent.cli.read import switch
+
+    switch(home, journal, reason, active=True, json=json)
+
+
+@app.command()
+def resume(
+    *,
+    reason: Annotated[str, typer.Option(help="Why; it goes into the journal.")] = "operator resumed",
+    home: HomeOption = None,
+    journal: JournalOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Reset the kill switch."""
+    from agent.cli.read import switch
+
+    switch(home, journal, reason, active=False, json=json)
+
+
+@app.command(epilog="Exit code 0: nothing is wrong. 1: something is, with what to do.")
+def doctor(*, config: ConfigOption = None, home: HomeOption = None, json: JsonOption = False) -> None:
+    """Check configuration, files, journals, clock and providers, and say what to do."""
+    from agent.cli.doctor import examine
+
+    examine(config, home, json=json)

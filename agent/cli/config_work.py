@@ -1,0 +1,123 @@
+"""What `agent config ...` does."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, SecretStr
+from pydantic.fields import FieldInfo
+
+from agent.cli.options import home_of, say, say_json
+from agent.load import CONFIG_NAME, config_path, load
+from agent.settings import KEY_VARIABLE, PREFIX, Options
+from domain.errors import BadInput
+
+NOT_IN_FILE = ("home",)
+"""Where the file lies cannot be said in the file."""
+
+
+def show_config(config: Path | None, home: Path | None, *, json: bool) -> None:
+    """Print the settings in force."""
+    settings = load({"home": home}, config)
+    if json:
+        say_json(settings.public())
+        return
+    file = config_path({"home": home}, config)
+    say(f"# file: {file or 'none'}; then {PREFIX}... variables; then flags")
+    key = "set" if settings.alpha_vantage.api_key else f"not set ({KEY_VARIABLE})"
+    say(f"# alpha_vantage.api_key: {key}")
+    for name, value in _flat("", settings.public()):
+        say(f"{name} = {toml(value)}")
+
+
+def _flat(prefix: str, values: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, value in values.items():
+        if isinstance(value, dict):
+            yield from _flat(f"{prefix}{name}.", value)
+        else:
+            yield f"{prefix}{name}", value
+
+
+def toml(value: Any) -> str:
+    """Write a JSON value as TOML."""
+    if value is None:
+        return "(none)"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return str(value)
+    if isinstance(value, list):
+        return f"[{', '.join(toml(item) for item in value)}]"
+    escaped = str(value).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def init_config(home: Path | None, out: Path | None, *, force: bool) -> None:
+    """Write a commented configuration file, readable by its owner alone."""
+    target = out or home_of(home).root / CONFIG_NAME
+    if target.exists() and not force:
+        raise BadInput(f"{target} exists already; --force writes over it")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write("\n".join(template()) + "\n")
+    except OSError as error:
+        raise BadInput(f"{target}: cannot be written: {error.strerror}") from None
+    say(f"written to {target}: every setting, commented out at its default")
+
+
+def template() -> Iterator[str]:
+    """Yield the lines of a configuration file with every setting at its default, commented out."""
+    yield "# Boyd's configuration. Uncomment what you change; `agent config show` tells what is in force."
+    yield f"# Variables win over this file ({PREFIX}RISK__MAX_POSITIONS=2), flags win over both."
+    yield f"# The Alpha Vantage key belongs into {KEY_VARIABLE}."
+    sections: list[tuple[str, type[BaseModel]]] = []
+    for name, field in Options.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            sections.append((name, field.annotation))
+        elif name == "instruments":
+            continue
+        elif name not in NOT_IN_FILE:
+            yield from _setting(name, field)
+    for name, model in sections:
+        yield from _section(name, model)
+    yield ""
+    yield "# [instruments.BTC-USDT]"
+    yield '# tick_size = "0.01"'
+    yield '# step_size = "0.00001"'
+
+
+def _section(name: str, model: type[BaseModel]) -> Iterator[str]:
+    yield ""
+    yield f"[{name}]"
+    inner: list[tuple[str, type[BaseModel]]] = []
+    for key, field in model.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            inner.append((f"{name}.{key}", field.annotation))
+        elif not _secret(field):
+            yield from _setting(key, field)
+    for key, part in inner:
+        yield from _section(key, part)
+
+
+def _secret(field: FieldInfo) -> bool:
+    return "SecretStr" in str(field.annotation) or field.annotation is SecretStr
+
+
+def _setting(name: str, field: FieldInfo) -> Iterator[str]:
+    if field.description:
+        yield f"# {field.description}"
+    default = field.get_default(call_default_factory=True)
+    plain = _plain(default)
+    yield f"# {name} = {toml(plain)}" if plain is not None else f"# {name} ="
+
+
+def _plain(value: Any) -> Any:
+    """Return a default as JSON would have it."""
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    return str(value)

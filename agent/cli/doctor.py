@@ -1,0 +1,25 @@
+"""`agent doctor`."""
+
+import sys
+from pathlib import Path
+
+import msgspec
+
+from agent.cli.options import say, say_json
+from agent.clock import SystemClock
+from agent.doctor import examine as examine_all
+
+
+def examine(config: Path | None, home: Path | None, *, json: bool) -> None:
+    """Print what was found; exit 1 when something is wrong."""
+    flags = {"home": home} if home else {}
+    found = examine_all(flags, config, SystemClock())
+    if json:
+        say_json([msgspec.to_builtins(each) for each in found])
+    else:
+        for each in found:
+            say(f"{each.level:<5} {each.subject}: {each.what}")
+            if each.remedy and each.level != "ok":
+                say(f"      -> {each.remedy}")
+    if any(each.level == "fail" for each in found):
+        sys.exit(1)

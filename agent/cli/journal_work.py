@@ -1,0 +1,68 @@
+"""What `agent journal ...` does."""
+
+import sys
+from pathlib import Path
+
+import msgspec
+
+from agent.cli.options import say, say_json
+from agent.home import Home
+from agent.offline import Reader
+from domain.errors import BadInput, JournalFault
+from journal.anchor import read_anchor, write_anchor
+from journal.stored import Broken
+from journal.verify import verify
+
+
+def verify_journal(home: Home, name: str | None, anchor: Path | None, *, json: bool) -> None:
+    """Check the chain; exit 1 when it is broken."""
+    reader = Reader(home, name)
+    found = verify(reader.path, read_anchor(anchor) if anchor else None)
+    if json:
+        say_json({"journal": reader.name, "intact": not isinstance(found, Broken)} | found._asdict())
+    elif isinstance(found, Broken):
+        where = f"row {found.seq}" if found.seq else "the chain"
+        say(f"broken: {where} of journal {reader.name}: {found.what}")
+    else:
+        say(f"intact: {found.rows} rows of journal {reader.name}, head {found.head}")
+    if isinstance(found, Broken):
+        sys.exit(1)
+
+
+def tail_journal(home: Home, name: str | None, count: int, *, json: bool) -> None:
+    """Print the last rows."""
+    with Reader(home, name).journal() as opened:
+        rows = opened.tail(count)
+    if json:
+        say_json([msgspec.to_builtins(row) for row in rows])
+        return
+    for row in rows:
+        event = msgspec.json.encode(row.event).decode()
+        say(f"{row.seq:>8} {row.hash[:12]} {event}")
+
+
+def export_journal(home: Home, name: str | None, out: Path | None) -> None:
+    """Write JSON lines to a file or to standard output."""
+    with Reader(home, name).journal() as opened:
+        if out is None:
+            opened.export(sys.stdout.buffer)
+            return
+        try:
+            with out.open("wb") as file:
+                opened.export(file)
+        except OSError as error:
+            raise BadInput(f"--out {out}: cannot be written: {error.strerror}") from None
+    say(f"written to {out}")
+
+
+def anchor_journal(home: Home, name: str | None, file: Path) -> None:
+    """Write down the chain's head."""
+    with Reader(home, name).journal() as opened:
+        try:
+            write_anchor(file, opened)
+        except OSError as error:
+            raise BadInput(f"{file}: cannot be written: {error.strerror}") from None
+        seq, head = opened.head()
+    if not seq:
+        raise JournalFault("the journal is empty: nothing to anchor")
+    say(f"anchored row {seq}, hash {head}, in {file}")

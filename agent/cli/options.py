@@ -1,0 +1,39 @@
+"""Options that several commands share, declared once."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+HomeOption = Annotated[
+    Path | None, typer.Option("--home", help="Folder of journals and configuration (or AGENT_HOME).")
+]
+JournalOption = Annotated[
+    str | None,
+    typer.Option("--journal", help="Name of a journal in the home; the last one run if not given."),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", help="Configuration file; HOME/config.toml if not given.")
+]
+
+
+def say(text: str = "") -> None:
+    """Print one line to standard output."""
+    typer.echo(text)
+
+
+def say_json(value: Any) -> None:
+    """Print a value as JSON."""
+    typer.echo(json.dumps(value, indent=2, default=str, ensure_ascii=False))
+
+
+def home_of(home: Path | None) -> Any:
+    """Return the home directory in use."""
+    import os
+
+    from agent.home import Home
+    from agent.settings import PREFIX, default_home
+
+    return Home(home or Path(os.environ.get(f"{PREFIX}HOME") or default_home()))

@@ -1,0 +1,102 @@
+"""`agent status | positions | lessons | kill | resume`."""
+
+from pathlib import Path
+from typing import Any
+
+from agent.cli.options import home_of, say, say_json
+from agent.clock import SystemClock
+from agent.offline import Reader
+
+Row = dict[str, Any]
+
+
+def show_status(home: Path | None, journal: str | None, *, json: bool) -> None:
+    """Print what the agent is doing, or how its last session ended."""
+    told = Reader(home_of(home), journal).status()
+    if json:
+        say_json(told)
+        return
+    account = told["account"]
+    doing = f"running, {told['state']}" if told["running"] else f"not running, last session: {told['ended']}"
+    if told.get("paused"):
+        doing += ", paused"
+    say(f"agent     {doing} (journal {told['journal']}, session {told['session']}, cycle {told['cycle']})")
+    say(f"equity    {account['equity']} (opened with {account['opening_cash']}), cash {account['cash']}")
+    say(f"today     {account['profit_today']}, entries {account['entries_today']}")
+    say(
+        f"trades    {account['trades']}, won {account['wins']}, fees {account['fees']}, "
+        f"slippage {account['slippage']}, max drawdown {account['max_drawdown']:.2%}"
+    )
+    say(f"kill      {account['kill_switch'] or 'not thrown'}")
+    for row in told.get("market", []):
+        say(
+            f"market    {row['symbol']} {row['price']} ({row['source']} from {row['provider']}, "
+            f"breaker {row['breaker']})"
+        )
+    for row in told.get("decisions", []):
+        say(f"decision  {row['symbol']} {row['action']}: {row['reason']}")
+    _say_positions(told["positions"])
+
+
+def show_positions(home: Path | None, journal: str | None, *, json: bool) -> None:
+    """Print open positions and their protection."""
+    told = Reader(home_of(home), journal).positions()
+    if json:
+        say_json(told)
+    else:
+        _say_positions(told)
+
+
+def _say_positions(told: list[Row]) -> None:
+    if not told:
+        say("position  none")
+    for held in told:
+        say(
+            f"position  {held['quantity']} {held['symbol']} at {held['entry']}, "
+            f"price {held['price'] or '?'}, unrealised {held['unrealised']}, since {held['opened_at'][:19]}"
+        )
+        for order in held["orders"]:
+            say(
+                f"  order   {order['side']} {order['quantity']} {order['type']} at {order['level']}: "
+                f"{order['status']}"
+            )
+
+
+def show_lessons(home: Path | None, journal: str | None, *, json: bool) -> None:
+    """Print what was learned."""
+    told = Reader(home_of(home), journal).lessons()
+    if json:
+        say_json(told)
+        return
+    for name, voice in told["voices"].items():
+        say(f"voice     {name}: {_figures(voice)}")
+    for name, rule in told["rules"].items():
+        say(f"veto      {name}: {_figures(rule)}")
+    say(f"trades    {_figures(told['totals'])}")
+    for item in told["lessons"][-20:]:
+        rule = f", vetoed by {item['rule']}" if item["rule"] else f", pnl {item['pnl']}"
+        say(
+            f"lesson    {item['learned_at'][:19]} {item['kind']} {item['symbol']} {item['result']:+.3%} "
+            f"by {item['exit']}{rule}"
+        )
+
+
+def _figures(row: Row) -> str:
+    return ", ".join(f"{name} {_figure(value)}" for name, value in row.items())
+
+
+def _figure(value: Any) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def switch(home: Path | None, journal: str | None, reason: str, *, active: bool, json: bool) -> None:
+    """Throw or reset the kill switch."""
+    told = Reader(home_of(home), journal).kill(reason, SystemClock(), active=active)
+    if json:
+        say_json(told)
+    elif active:
+        say(f"kill switch thrown: {reason}. no entries until: agent resume")
+    else:
+        say("kill switch reset: entries are judged again")

@@ -1,0 +1,151 @@
+"""What a run shows: a live view in a terminal, plain lines elsewhere, JSON lines for machines."""
+
+import json
+import sys
+from types import TracebackType
+from typing import Any, Self
+
+from agent import views
+from agent.cli.options import say
+from agent.launch import Launch
+from domain.events import CycleDecided, CycleEnded, Event, KillSwitchSet, OrderSettled
+from domain.observation import Observation, Source
+from domain.order import Fill
+
+
+def why_this_source(seen: Observation) -> str:
+    """Say which data a symbol is on, and why not better."""
+    reasons = "; ".join(f"{attempt.provider}: {attempt.reason}" for attempt in seen.attempts)
+    because = f", because {reasons}" if reasons else ""
+    loud = "SIMULATED DATA: " if seen.source is Source.SIMULATED else ""
+    return f"{loud}{seen.symbol} is on {seen.source} data from {seen.provider}{because}"
+
+
+class Screen:
+    """Plain lines; the other screens change how a cycle is shown."""
+
+    def __init__(self, launch: Launch) -> None:
+        self.launch = launch
+        self.grid = launch.parts.grid
+        self.sources: dict[str, Source] = {}
+        self.decided: CycleDecided | None = None
+        self.quick = launch.quick
+
+    def __enter__(self) -> Self:
+        options = self.launch.options
+        state = self.launch.parts.state
+        resumed = f", going on after cycle {state.cycle_id}" if state.cycle_id else ""
+        self.line(
+            f"boyd {options.mode}: {', '.join(options.symbols)} {options.timeframe}, journal "
+            f"{self.launch.name}{resumed}"
+        )
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+    def line(self, text: str) -> None:
+        """Show one line."""
+        say(text)
+
+    def event(self, event: Event) -> None:
+        """Show what is worth showing of an event."""
+        match event:
+            case CycleDecided():
+                self.decided = event
+                for seen in event.observations:
+                    if self.sources.get(seen.symbol) is not seen.source:
+                        self.sources[seen.symbol] = seen.source
+                        self.line(why_this_source(seen))
+                for receipt in event.updates:
+                    self._fills(receipt.fills)
+            case OrderSettled():
+                self._fills(event.receipt.fills)
+            case KillSwitchSet():
+                self.line(
+                    f"kill switch {'thrown' if event.active else 'reset'} by {event.by}: {event.reason}"
+                )
+            case CycleEnded():
+                self.cycle(event)
+
+    def _fills(self, fills: tuple[Fill, ...]) -> None:
+        for fill in fills:
+            instrument = self.grid[fill.symbol]
+            quantity = views.decimal(instrument.quantity(fill.lots))
+            price = views.decimal(instrument.price(fill.price))
+            self.line(
+                f"{fill.at:%Y-%m-%d %H:%M} {fill.side} {quantity} {fill.symbol} at {price}, "
+                f"fee {views.money(fill.fee)} {instrument.quote}"
+            )
+
+    def cycle(self, ended: CycleEnded) -> None:
+        """Show a cycle as a line, unless they come too quickly to be read."""
+        if ended.error is not None:
+            self.line(f"cycle {ended.cycle_id} failed in {ended.error.stage}: {ended.error.message}")
+        elif not self.quick and self.decided is not None:
+            for row in views.decision(self.decided, self.grid):
+                self.line(cycle_line(row, self.launch))
+
+    def finish(self, told: dict[str, Any], lines: list[str]) -> None:
+        """Show the summary."""
+        del told
+        for text in lines:
+            say(text)
+
+
+def cycle_line(row: dict[str, Any], launch: Launch) -> str:
+    """Return one decision as a line."""
+    ledger = launch.parts.state.ledger
+    instrument = launch.parts.grid[row["symbol"]]
+    held = ledger.positions.get(row["symbol"])
+    quantity = views.decimal(instrument.quantity(held.lots)) if held else "none"
+    verdict = f" -> {row['verdict']}" if row["verdict"] else ""
+    return (
+        f"cycle {row['cycle']} {row['at'][:19]} {row['symbol']} {row['price'] or '?'} ({row['source']}) "
+        f"{row['action']}{verdict}: {row['reason']} | position {quantity} | "
+        f"equity {views.money(ledger.equity)}"
+    )
+
+
+class JsonScreen(Screen):
+    """One JSON object a line: each cycle, then the summary."""
+
+    def line(self, text: str) -> None:
+        """Keep remarks for people off standard output."""
+        print(text, file=sys.stderr)  # noqa: T201 -- standard output is for the JSON
+
+    def cycle(self, ended: CycleEnded) -> None:
+        """Write a cycle as one object."""
+        rows = views.decision(self.decided, self.grid) if self.decided else []
+        told = {
+            "cycle": ended.cycle_id,
+            "at": ended.at.isoformat(),
+            "outcome": ended.outcome,
+            "path": ended.path,
+            "error": ended.error.message if ended.error else None,
+            "decisions": rows,
+            "equity": views.money(self.launch.parts.state.ledger.equity),
+        }
+        say(json.dumps(told, default=str))
+
+    def finish(self, told: dict[str, Any], lines: list[str]) -> None:
+        """Write the summary as one object."""
+        del lines
+        say(json.dumps({"summary": told}, default=str))
+
+
+def screen_for(launch: Launch, *, plain: bool, as_json: bool) -> Screen:
+    """Return the screen that fits: JSON if asked for, a live view in a terminal, plain lines elsewhere."""
+    if as_json:
+        return JsonScreen(launch)
+    if plain or not sys.stdout.isatty():
+        return Screen(launch)
+    from agent.cli.live import LiveScreen, ProgressScreen
+
+    return (
+        ProgressScreen(launch)
+        if launch.quick and launch.options.provider == "recorded"
+        else LiveScreen(launch)
+    )

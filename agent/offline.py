@@ -1,0 +1,105 @@
+"""Reading an account whether its agent runs or not: ask the agent, or read a copy of its journal."""
+
+from pathlib import Path
+from typing import Any
+
+from agent import control, views, wiring
+from agent.home import Home
+from agent.settings import Options
+from domain.errors import BadInput
+from domain.events import KillSwitchSet, SessionStarted
+from domain.ports import Clock, Records
+from journal.reader import SqlReader, open_reader
+
+
+def recorded_options(journal: Records) -> Options:
+    """Return the options of a journal's last session.
+
+    Raises BadInput when it has none, or when they are not those of this version.
+    """
+    started = None
+    for row in journal.rows():
+        if isinstance(row.event, SessionStarted):
+            started = row.event
+    if started is None:
+        raise BadInput("the journal holds no session yet")
+    return options_of(started)
+
+
+def options_of(started: SessionStarted) -> Options:
+    """Return a session's options. Raises BadInput when they are not those of this version."""
+    try:
+        return Options.model_validate(started.settings)
+    except ValueError as error:
+        raise BadInput(
+            f"session {started.session} was run with settings of another version: {error}"
+        ) from None
+
+
+class Reader:
+    """Answers about one journal of the home."""
+
+    def __init__(self, home: Home, name: str | None = None) -> None:
+        self.home = home
+        self.name = home.latest(name)
+
+    @property
+    def path(self) -> Path:
+        """File of the journal."""
+        return self.home.journal(self.name)
+
+    def journal(self) -> SqlReader:
+        """Open a copy of the journal for reading; the agent that may be writing it is not disturbed."""
+        return open_reader(self.path)
+
+    def _ask(self, do: str, **arguments: Any) -> Any:
+        file = self.home.control(self.name)
+        if not file.is_file():
+            return None
+        try:
+            return control.ask(file, do, **arguments)
+        except control.NotListening:
+            return None
+
+    def status(self) -> dict[str, Any]:
+        """Return the running agent's status, or what the journal says of one that is not running."""
+        live: dict[str, Any] | None = self._ask("status")
+        if live is not None:
+            return live
+        with self.journal() as opened:
+            state = wiring.parts(recorded_options(opened), opened).state
+        return {
+            "running": False,
+            "journal": self.name,
+            "session": state.session,
+            "cycle": state.cycle_id,
+            "ended": state.ended_reason or "cut off",
+            "account": views.account(state),
+            "positions": views.positions(state),
+        }
+
+    def positions(self) -> list[dict[str, Any]]:
+        """Return open positions."""
+        told: list[dict[str, Any]] = self.status()["positions"]
+        return told
+
+    def lessons(self) -> dict[str, Any]:
+        """Return lessons, the weights they fold into and what they add up to."""
+        with self.journal() as opened:
+            return views.lessons(opened, recorded_options(opened).learning)
+
+    def kill(self, reason: str, clock: Clock, *, active: bool) -> dict[str, Any]:
+        """Throw or reset the kill switch: in the running agent, or in the journal of one that is not.
+
+        Raises Busy when an agent has the account but does not answer.
+        """
+        live: dict[str, Any] | None = self._ask("kill" if active else "reset", reason=reason)
+        if live is not None:
+            return live
+        with self.home.lock(self.name):
+            opened = wiring.open_account(self.path)
+            try:
+                opened.append(KillSwitchSet(at=clock.now(), active=active, reason=reason, by="operator"))
+            finally:
+                opened.close()
+        return {"kill_switch": reason if active else None}

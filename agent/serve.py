@@ -1,0 +1,38 @@
+"""What a running session answers on the control port."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from agent.control import ControlServer, Handler
+from agent.launch import Launch
+from domain.errors import BadInput
+
+CALL_SECONDS = 25.0
+
+
+def control_server(launch: Launch) -> ControlServer:
+    """Return a control server for a session; not yet listening."""
+
+    def kill(request: Mapping[str, Any]) -> dict[str, Any]:
+        launch.inbox.kill(_reason(request))
+        return {"kill_switch": _reason(request)}
+
+    def reset(request: Mapping[str, Any]) -> dict[str, Any]:
+        reason = _reason(request)
+        launch.call(lambda: launch.reset_kill(reason)).result(CALL_SECONDS)
+        launch.inbox.pause(paused=False)
+        return {"kill_switch": None}
+
+    commands: dict[str, Handler] = {
+        "status": lambda _request: launch.status(),
+        "kill": kill,
+        "reset": reset,
+    }
+    return ControlServer(launch.home.control(launch.name), commands)
+
+
+def _reason(request: Mapping[str, Any]) -> str:
+    reason = str(request.get("reason", "")).strip()
+    if not reason:
+        raise BadInput("a reason is needed")
+    return reason

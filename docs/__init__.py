@@ -1,0 +1,1 @@
+"""Documentation; `python -m docs.diagram` writes the generated parts anew."""

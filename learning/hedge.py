@@ -1,0 +1,55 @@
+"""Hedge: each voice's weight, multiplied after every trade by what its vote was worth.
+
+Freund & Schapire, "A decision-theoretic generalization of on-line learning", 1997: an expert with
+loss l in [0, 1] has its weight multiplied by exp(-rate * l). Two choices of ours:
+
+- The factor is exp(rate * (1/2 - l)). Only ratios of weights matter in Hedge, so a common factor
+  changes nothing; with this one a trade that says nothing (l = 1/2) leaves every weight as it is,
+  voices that abstain need no correction ("sleeping experts"), and 1 stays the neutral weight.
+- Weights stay within [floor, ceiling] after every trade, so that a voice that was wrong for a year
+  is heard again after a few good trades (the projection of Herbster & Warmuth, 1998).
+
+A voice's weight is held back under `name + UNPROVEN` until enough trades stand behind it; nothing is
+lost meanwhile, and `Beliefs.weight(name)` is 1.
+"""
+
+from math import exp
+
+from domain.decision import Voice
+from domain.lesson import Beliefs, Lesson
+from learning.settings import LearningSettings
+
+UNPROVEN = "?"
+"""Added to a voice's name while its weight is only being gathered; no voice's own name ends so."""
+
+
+def fold(beliefs: Beliefs, lesson: Lesson, settings: LearningSettings) -> Beliefs:
+    """Return beliefs after one more lesson; the order of lessons is the journal's.
+
+    Only trades move weights: a veto's outcome tells whether the rule was right, not the voices, and
+    its fill is imagined. Voices that abstained stay as they are.
+    """
+    spoke = [voice for voice in lesson.context.voices if voice.vote != 0]
+    if not settings.enabled or lesson.kind != "trade" or not spoke:
+        return beliefs
+    weights, evidence = dict(beliefs.weights), dict(beliefs.evidence)
+    for voice in spoke:
+        name = voice.name
+        held_back = weights.pop(name + UNPROVEN, 1.0)
+        weight = weights.pop(name, held_back) * exp(
+            settings.rate * (0.5 - loss(voice, lesson.result, settings))
+        )
+        evidence[name] = evidence.get(name, 0) + 1
+        proven = evidence[name] >= settings.min_evidence
+        weights[name if proven else name + UNPROVEN] = min(settings.ceiling, max(settings.floor, weight))
+    return Beliefs(weights, evidence)
+
+
+def loss(voice: Voice, result: float, settings: LearningSettings) -> float:
+    """Return a voice's loss in [0, 1]: 0 wholly right, 1 wholly wrong, 1/2 when nothing came of it.
+
+    `result` is the entry's return after costs; it counts in full from `full_result` on. A voice
+    against the entry is right when the entry lost.
+    """
+    gain = min(1.0, max(-1.0, result / settings.full_result))
+    return (1.0 - gain) / 2.0 if voice.vote > 0 else (1.0 + gain) / 2.0

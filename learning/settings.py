@@ -1,0 +1,37 @@
+"""What may be set about learning."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class LearningSettings(BaseModel):
+    """How lessons move the voices' weights, and how long vetoed entries are watched."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    enabled: bool = Field(
+        default=True,
+        description="learn from outcomes; off, every voice keeps its weight and no veto is watched",
+    )
+    rate: float = Field(
+        default=0.3, gt=0, le=2, description="Hedge's learning rate: how far one trade moves a weight"
+    )
+    full_result: float = Field(
+        default=0.03,
+        gt=0,
+        le=1,
+        description="return after costs at which a voice counts as wholly right or wrong (0.03 is 3 %)",
+    )
+    floor: float = Field(default=0.25, gt=0, le=1, description="lowest weight a voice can sink to")
+    ceiling: float = Field(default=4.0, ge=1, le=100, description="highest weight a voice can rise to")
+    min_evidence: int = Field(
+        default=5, ge=1, le=1000, description="trades a voice must have spoken in before its weight leaves 1"
+    )
+    veto_horizon_candles: int = Field(
+        default=60, ge=1, le=100_000, description="closed candles after which a vetoed entry is settled"
+    )
+    max_pending: int = Field(
+        default=200,
+        ge=1,
+        le=10_000,
+        description="vetoed entries watched at once; beyond it the oldest are dropped",
+    )

@@ -1,0 +1,125 @@
+"""Builds the network providers with their guards: settings in, guarded providers out."""
+
+import random
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from domain.observation import Headline
+from domain.ports import Clock
+from perception.alpha_vantage import AlphaVantageProvider
+from perception.alpha_vantage_answers import ExchangeRate
+from perception.binance import BinanceProvider
+from perception.budget import Budget
+from perception.cache import AnswerCache
+from perception.fetch import HttpFetch
+from perception.guard import Guard
+from perception.guarded import GuardedNews, GuardedProvider
+from perception.settings import AlphaVantageSettings, BinanceSettings, PerceptionSettings
+
+Jitter = Callable[[], float]
+
+
+class GuardedAlphaVantage(GuardedProvider):
+    """Alpha Vantage under one guard: candles, headlines and exchange rates share its day's budget.
+
+    Implements `Provider` and `NewsProvider`; thread-safe.
+    """
+
+    def __init__(
+        self,
+        provider: AlphaVantageProvider,
+        guard: Guard,
+        clock: Clock,
+        settings: PerceptionSettings,
+        ttl_seconds: float,
+    ) -> None:
+        super().__init__(provider, guard, clock, settings.cache, ttl_seconds)
+        self._alpha_vantage = provider
+        self._news = GuardedNews(provider, guard, clock, settings.cache, settings.news.refresh_seconds)
+        self._rates: AnswerCache[ExchangeRate] = AnswerCache(
+            clock, ttl_seconds=ttl_seconds, max_entries=settings.cache.max_entries
+        )
+
+    def headlines(
+        self, symbol: str, since: datetime, limit: int, deadline_seconds: float | None = None
+    ) -> tuple[Headline, ...]:
+        """Return headlines published after `since`, newest first. Raises as `candles`."""
+        return self._news.headlines(symbol, since, limit, deadline_seconds)
+
+    def exchange_rate(self, base: str, quote: str, deadline_seconds: float | None = None) -> ExchangeRate:
+        """Return the rate of `base` in `quote`, from the cache while fresh. Raises as `candles`."""
+        kept = self._rates.fresh((base, quote))
+        if kept is None:
+            rate = self.guard.run(lambda: self._alpha_vantage.exchange_rate(base, quote), deadline_seconds)
+            kept = self._rates.keep((base, quote), rate)
+        return kept.value
+
+
+def alpha_vantage(
+    settings: AlphaVantageSettings,
+    shared: PerceptionSettings,
+    clock: Clock,
+    home: Path,
+    jitter: Jitter = random.random,
+) -> GuardedAlphaVantage:
+    """Build Alpha Vantage; its day's budget is remembered in `home`/budgets/alpha_vantage.json."""
+    budget = Budget(
+        AlphaVantageProvider.name,
+        clock,
+        per_second=settings.requests_per_second,
+        per_day=settings.requests_per_day,
+        path=_budget_file(home, AlphaVantageProvider.name),
+    )
+    guard = _guard(clock, budget, settings.timeout_seconds, shared, jitter)
+    provider = AlphaVantageProvider(settings, _fetch(settings, clock))
+    return GuardedAlphaVantage(provider, guard, clock, shared, _ttl(settings, shared))
+
+
+def binance(
+    settings: BinanceSettings,
+    shared: PerceptionSettings,
+    clock: Clock,
+    home: Path,
+    jitter: Jitter = random.random,
+) -> GuardedProvider:
+    """Build Binance's public market data; a ban is remembered in `home`/budgets/binance.json."""
+    budget = Budget(
+        BinanceProvider.name,
+        clock,
+        per_second=settings.requests_per_second,
+        path=_budget_file(home, BinanceProvider.name),
+    )
+    guard = _guard(clock, budget, settings.timeout_seconds, shared, jitter)
+    provider = BinanceProvider(settings, _fetch(settings, clock))
+    return GuardedProvider(provider, guard, clock, shared.cache, _ttl(settings, shared))
+
+
+def _budget_file(home: Path, name: str) -> Path:
+    return home / "budgets" / f"{name}.json"
+
+
+def _ttl(settings: AlphaVantageSettings | BinanceSettings, shared: PerceptionSettings) -> float:
+    return shared.cache.ttl_seconds if settings.cache_seconds is None else settings.cache_seconds
+
+
+def _fetch(settings: AlphaVantageSettings | BinanceSettings, clock: Clock) -> HttpFetch:
+    return HttpFetch(
+        settings.base_url,
+        timeout_seconds=settings.timeout_seconds,
+        max_bytes=settings.max_bytes,
+        monotonic=clock.monotonic,
+    )
+
+
+def _guard(
+    clock: Clock, budget: Budget, timeout_seconds: float, shared: PerceptionSettings, jitter: Jitter
+) -> Guard:
+    return Guard(
+        clock,
+        budget,
+        timeout_seconds=timeout_seconds,
+        breaker=shared.breaker,
+        retry=shared.retry,
+        jitter=jitter,
+    )

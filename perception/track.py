@@ -1,0 +1,116 @@
+"""One simulated symbol: its scene, and its track of candles under a running clock."""
+
+from collections import deque
+from itertools import pairwise
+from typing import NamedTuple
+
+from domain.candle import Candle, RawCandle
+from perception.walk import Climate, Shape, Walk, drawn
+
+HISTORY = 1100
+"""Closed candles kept, and made up before the first one: as many as the longest warm-up asks for."""
+
+
+class Scene(NamedTuple):
+    """What makes one symbol's simulated market: `home` is its start price in ticks of size `tick`."""
+
+    seed: int
+    symbol: str
+    climate: Climate
+    home: int
+    tick: float
+    timeframe_ms: int
+
+    def walk(self, slot: int) -> Walk:
+        """Return the walk from `slot` (candles since 1970) on."""
+        return Walk(self.climate, self.seed, self.symbol, slot)
+
+    def candle(self, shape: Shape, slot: int, before: int) -> Candle:
+        """Return the candle of a shape at `slot`, after a close of `before` ticks."""
+        return drawn(shape, self.climate, slot * self.timeframe_ms, before, home=self.home, tick=self.tick)
+
+    def raw(self, candle: Candle) -> RawCandle:
+        """Return a candle as a provider would give it."""
+        time, open_, high, low, close, volume = candle
+        tick = self.tick
+        return RawCandle(time, open_ * tick, high * tick, low * tick, close * tick, volume)
+
+
+class Track:
+    """A symbol's candles up to a moving now, in ticks; `price` holds at `at_ms`, to the tick.
+
+    The candles before that are made up backwards from it, so that indicators have a past.
+    """
+
+    def __init__(self, scene: Scene, price: int, at_ms: int) -> None:
+        self._scene = scene
+        self._slot = at_ms // scene.timeframe_ms
+        self._walk = scene.walk(self._slot - HISTORY)
+        past: list[Candle] = []
+        close, missing = price, False
+        for slot in range(self._slot - HISTORY, self._slot + 1):
+            shape = self._walk.step()
+            candle = scene.candle(shape, slot, close)
+            close, missing = candle.close, shape.missing
+            if not missing or slot == self._slot:
+                past.append(candle)
+        forming = seen(past[-1], self._share(at_ms))
+        factor = price / forming.close
+        scaled = [_scaled(candle, factor) for candle in past]
+        self._forming, self._missing = scaled.pop(), missing
+        self._closed = deque(scaled, maxlen=HISTORY)
+
+    @property
+    def price(self) -> int:
+        """Where the forming candle will close, in ticks."""
+        return self._forming.close
+
+    def behind(self, now_ms: int) -> int:
+        """Return how many candles have closed since the track was last moved."""
+        return now_ms // self._scene.timeframe_ms - self._slot
+
+    def candles(self, since_ms: int, now_ms: int) -> list[Candle]:
+        """Return candles that open from `since_ms` on, the last as it is seen forming at `now_ms`.
+
+        A clock that was set back finds the market standing still.
+        """
+        for _ in range(self.behind(now_ms)):
+            self._advance()
+        found = [candle for candle in self._closed if candle.time >= since_ms]
+        return [*found, seen(self._forming, self._share(now_ms))]
+
+    def _advance(self) -> None:
+        if not self._missing:
+            self._closed.append(self._forming)
+        self._slot += 1
+        shape = self._walk.step()
+        self._forming = self._scene.candle(shape, self._slot, self._forming.close)
+        self._missing = shape.missing
+
+    def _share(self, now_ms: int) -> float:
+        """Return how much of the forming candle has passed, 0 to 1."""
+        begun = self._slot * self._scene.timeframe_ms
+        return max(0.0, (now_ms - begun) / self._scene.timeframe_ms)
+
+
+def seen(candle: Candle, share: float) -> Candle:
+    """Return a candle as it looks when `share` of it has passed.
+
+    The price goes in straight lines from the open to one extreme, to the other and to the close.
+    """
+    first, second = (candle.low, candle.high) if candle.close >= candle.open else (candle.high, candle.low)
+    corners = (candle.open, first, second, candle.close)
+    passed = share * (len(corners) - 1)
+    prices = [candle.open]
+    for number, (start, end) in enumerate(pairwise(corners)):
+        part = min(max(passed - number, 0.0), 1.0)
+        if part > 0:
+            prices.append(round(start + (end - start) * part))
+    volume = round(candle.volume * min(share, 1.0), 6)
+    return Candle(candle.time, candle.open, max(prices), min(prices), prices[-1], volume)
+
+
+def _scaled(candle: Candle, factor: float) -> Candle:
+    time, open_, high, low, close, volume = candle
+    o, h, l, c = (max(1, round(price * factor)) for price in (open_, high, low, close))  # noqa: E741  # the field's letters
+    return Candle(time, o, h, l, c, volume)

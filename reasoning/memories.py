@@ -1,0 +1,92 @@
+"""What is remembered of one symbol between observations: numbers of the kernels and headlines."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from domain.candle import Candle
+from domain.decision import Signal
+from reasoning.features import PLAN, Features, features_size, features_step
+from reasoning.indicators import Memory
+from reasoning.sentiment import HeadlineMemory, SentimentSettings
+from reasoning.strategy import Strategy
+
+UNKNOWN = Features(0.0, 0.0, 0, 0, 0.0, 0.0, 0)
+"""Features before the first candle."""
+
+
+class Speaker(NamedTuple):
+    """A strategy with its parameters packed, ready to step."""
+
+    strategy: Strategy[Any]
+    packed: tuple[Any, ...]
+
+
+class SymbolMemory:
+    """Kernel memories of one price series, the last candle and the headlines of its symbol."""
+
+    __slots__ = (
+        "blocks",
+        "candle",
+        "features",
+        "headlines",
+        "latest",
+        "now_ms",
+        "seen",
+        "series",
+        "speakers",
+    )
+
+    def __init__(self, speakers: Sequence[Speaker], sentiment: SentimentSettings) -> None:
+        self.speakers = speakers
+        self.headlines = HeadlineMemory(sentiment)
+        self.now_ms = 0
+        self.start("")
+
+    def start(self, series: str) -> None:
+        """Begin a price series: everything that came from candles is forgotten, headlines stay."""
+        self.series = series
+        self.candle: Candle | None = None
+        self.seen = 0
+        self.latest = UNKNOWN
+        self.features: Memory = [0.0] * features_size(PLAN)
+        self.blocks: list[Memory] = [
+            [0.0] * speaker.strategy.size(speaker.packed) for speaker in self.speakers
+        ]
+
+    def step(self, candle: Candle) -> list[Signal]:
+        """Take in the next closed candle and return each strategy's signal."""
+        _, opened, high, low, close, volume = candle
+        prices = float(opened), float(high), float(low), float(close), float(volume)
+        features = features_step(self.features, PLAN, *prices)
+        self.candle = candle
+        self.seen += 1
+        self.latest = features
+        return [
+            strategy.step(block, packed, features, *prices)
+            for (strategy, packed), block in zip(self.speakers, self.blocks, strict=True)
+        ]
+
+    def copy(self) -> "SymbolMemory":
+        """Return a memory that can be stepped without changing this one; they share the headlines."""
+        twin = SymbolMemory.__new__(SymbolMemory)
+        twin.speakers, twin.headlines, twin.now_ms = self.speakers, self.headlines, self.now_ms
+        twin.series, twin.candle, twin.seen, twin.latest = self.series, self.candle, self.seen, self.latest
+        twin.features = list(self.features)
+        twin.blocks = [list(block) for block in self.blocks]
+        return twin
+
+    def plain(self) -> dict[str, Any]:
+        """Return everything remembered as plain values, for comparing."""
+        return {
+            "series": self.series,
+            "candle": self.candle,
+            "seen": self.seen,
+            "now_ms": self.now_ms,
+            "latest": self.latest,
+            "features": list(self.features),
+            "strategies": {
+                speaker.strategy.name: list(block)
+                for speaker, block in zip(self.speakers, self.blocks, strict=True)
+            },
+            "headlines": list(self.headlines.heard),
+        }

@@ -1,0 +1,106 @@
+"""The mind of a session: folds observations into orientations, one candle at a time.
+
+A mind is a deterministic fold. Fed the same observations it holds the same memories and says the
+same, live, after a restart or in a replay; it reads no clock (an observation's `fetched_at` is its
+now) and keeps no window of candles, only the few hundred numbers its kernels need.
+"""
+
+from typing import Any
+
+from domain.candle import Candle
+from domain.decision import Signal
+from domain.observation import Observation
+from domain.times import millis
+from reasoning.features import PLAN, features_warmup, regime
+from reasoning.memories import Speaker, SymbolMemory
+from reasoning.orientation import Opinion, Orientation
+from reasoning.settings import ReasoningSettings
+from reasoning.strategies import STRATEGIES
+from reasoning.strategy import QUIET
+
+
+class Mind:
+    """Memories of every symbol of a session, and what they make of the next observation."""
+
+    def __init__(self, settings: ReasoningSettings) -> None:
+        self._settings = settings
+        self._speakers = tuple(
+            Speaker(STRATEGIES[name], settings.packed(name)) for name in settings.strategies
+        )
+        self._silent: tuple[Opinion, ...] = tuple(
+            (name, QUIET, "no new candle") for name in settings.strategies
+        )
+        self.warmup: int = max(speaker.strategy.warmup(speaker.packed) for speaker in self._speakers)
+        self._ready_after: int = max(self.warmup, features_warmup(PLAN))
+        self._symbols: dict[str, SymbolMemory] = {}
+
+    @property
+    def candles_needed(self) -> int:
+        """Candles after which every strategy and every feature is known."""
+        return self._ready_after
+
+    def orient(self, observation: Observation) -> Orientation:
+        """Take in an observation and say what it means.
+
+        Candles enter in order; one that is not newer than the last never enters. A new series starts
+        the symbol's kernel memories over with its first candle. Only the last candle's signals count.
+        """
+        memory = self._symbols.get(observation.symbol)
+        if memory is None:
+            memory = self._symbols[observation.symbol] = self._blank()
+        memory.now_ms = millis(observation.fetched_at)
+        if observation.candles and observation.series != memory.series:
+            memory.start(observation.series)
+        signals: list[Signal] | None = None
+        for candle in observation.candles:
+            if memory.candle is None or candle.time > memory.candle.time:
+                signals = memory.step(candle)
+        if observation.headlines and self._settings.sentiment.enabled:
+            memory.headlines.hear(observation.headlines, memory.now_ms)
+        return self._orientation(observation.symbol, memory, signals)
+
+    def peek(self, symbol: str, candle: Candle) -> Orientation:
+        """Say what `orient` would if the symbol's next closed candle were this one; changes nothing."""
+        known = self._symbols.get(symbol)
+        memory = self._blank() if known is None else known.copy()
+        newer = memory.candle is None or candle.time > memory.candle.time
+        return self._orientation(symbol, memory, memory.step(candle) if newer else None)
+
+    def memory(self) -> dict[str, Any]:
+        """Return all that is remembered, by symbol, as plain values."""
+        return {symbol: memory.plain() for symbol, memory in self._symbols.items()}
+
+    def __eq__(self, other: object) -> bool:
+        """Two minds are equal when they would say the same about whatever comes next."""
+        if not isinstance(other, Mind):
+            return NotImplemented
+        return self._settings == other._settings and self.memory() == other.memory()
+
+    __hash__ = None  # type: ignore[assignment]  # it changes with every observation
+
+    def _blank(self) -> SymbolMemory:
+        return SymbolMemory(self._speakers, self._settings.sentiment)
+
+    def _orientation(self, symbol: str, memory: SymbolMemory, signals: list[Signal] | None) -> Orientation:
+        features = memory.latest
+        known = features.baseline > 0.0 and features.atr > 0.0
+        return Orientation(
+            symbol=symbol,
+            fresh=signals is not None,
+            candle=memory.candle,
+            signals=self._silent if signals is None else _opinions(memory, signals),
+            sentiment=memory.headlines.sentiment(memory.now_ms),
+            atr_ratio=features.baseline / features.atr if known else 1.0,
+            atr=features.atr,
+            regime=regime(features),
+            ready=memory.seen >= self._ready_after,
+            seen=memory.seen,
+            warmup=self.warmup,
+        )
+
+
+def _opinions(memory: SymbolMemory, signals: list[Signal]) -> tuple[Opinion, ...]:
+    return tuple(
+        (strategy.name, signal, strategy.explain(block, packed, signal))
+        for (strategy, packed), block, signal in zip(memory.speakers, memory.blocks, signals, strict=True)
+    )

@@ -1,0 +1,32 @@
+"""What was made of an observation: each strategy's signal, the news and the state of the market."""
+
+import msgspec
+
+from domain.candle import Candle
+from domain.decision import Signal
+from reasoning.sentiment import Sentiment
+
+Opinion = tuple[str, Signal, str]
+"""A strategy's name, its signal on the last closed candle, and its reason in words."""
+
+
+class Orientation(msgspec.Struct, frozen=True):
+    """One symbol as understood after an observation.
+
+    `fresh` says that this observation brought a new closed candle; without one no signal counts and
+    every vote in `signals` is 0. `candle` is the last closed candle. `atr` is in ticks, `atr_ratio`
+    baseline ATR over current ATR (1 while either is unknown or 0). `seen` counts the candles of this
+    series, `warmup` those after which every strategy can vote; `ready` that the features, too, are known.
+    """
+
+    symbol: str
+    fresh: bool
+    candle: Candle | None
+    signals: tuple[Opinion, ...]
+    sentiment: Sentiment | None
+    atr_ratio: float
+    atr: float
+    regime: str
+    ready: bool
+    seen: int
+    warmup: int

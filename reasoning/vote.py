@@ -1,0 +1,143 @@
+"""The vote: every voice's opinion, weighted by what lessons say of it, becomes one decision.
+
+    score = sum(weight * vote * confidence) / sum(weight)    over the voices that voted
+
+Abstainers are listed and do not dilute. The score acts when it reaches the threshold and a strategy is
+on its side: the news can support or oppose, it never opens a position alone. A score, like a
+confidence, goes up to 100.
+"""
+
+from datetime import datetime
+
+from domain.decision import Action, Decision, Signal, Voice
+from domain.lesson import Beliefs
+from domain.observation import Observation
+from reasoning.orientation import Orientation
+from reasoning.sentiment import Sentiment, SentimentSettings
+from reasoning.settings import ReasoningSettings
+from reasoning.strategy import QUIET
+
+SENTIMENT = "sentiment"
+"""Name of the voice of the headlines."""
+
+
+def decide(  # noqa: PLR0917 - the data's path in its order, as agent/cycle.py reads
+    cycle_id: int,
+    observation: Observation,
+    orientation: Orientation,
+    beliefs: Beliefs,
+    settings: ReasoningSettings,
+    at: datetime,
+) -> Decision:
+    """Return the one decision for a symbol at the instant `at`, with every voice and the reason."""
+    voices = [_strategy_voice(name, signal, reason, beliefs) for name, signal, reason in orientation.signals]
+    news = _sentiment_voice(orientation.sentiment, beliefs, settings.sentiment)
+    if news is not None:
+        voices.append(news)
+    score = _score(voices)
+    side = _side(score, orientation, beliefs, settings.vote_threshold)
+    signal = _strongest(orientation, beliefs, side) if side else QUIET
+    return Decision(
+        cycle_id=cycle_id,
+        symbol=observation.symbol,
+        at=at,
+        action=_ACTIONS[side],
+        score=score,
+        confidence=abs(score),
+        reason=(
+            _why_act(score, side, voices, settings)
+            if side
+            else _why_hold(score, orientation, voices, settings)
+        ),
+        voices=tuple(voices),
+        price=None if observation.quote is None else observation.quote.price,
+        stop_ppm=signal.stop_ppm,
+        stop=signal.stop,
+        target=signal.target,
+        atr_ratio=orientation.atr_ratio,
+        regime=orientation.regime,
+    )
+
+
+_ACTIONS = {0: Action.HOLD, 1: Action.BUY, -1: Action.SELL}
+
+
+def _weight(name: str, beliefs: Beliefs) -> float:
+    return max(0.0, beliefs.weight(name))
+
+
+def _strategy_voice(name: str, signal: Signal, reason: str, beliefs: Beliefs) -> Voice:
+    if signal.vote == 0:
+        return Voice(name, 0, 0.0, _weight(name, beliefs), reason)
+    parts = {
+        "base": signal.base,
+        "trend": signal.trend,
+        "volume": signal.volume,
+        "volatility": signal.volatility,
+    }
+    return Voice(name, signal.vote, signal.confidence, _weight(name, beliefs), reason, parts)
+
+
+def _sentiment_voice(
+    sentiment: Sentiment | None, beliefs: Beliefs, settings: SentimentSettings
+) -> Voice | None:
+    if sentiment is None:
+        return None
+    score = sentiment.score
+    vote = 0 if abs(score) < settings.threshold else 1 if score > 0 else -1
+    newest = sentiment.newest_at.strftime("%Y-%m-%d %H:%M")
+    reason = f"news {score:+.2f} from {sentiment.count} ({sentiment.method}), newest {newest}"
+    confidence = min(100.0, abs(score) * 100.0) if vote else 0.0
+    return Voice(SENTIMENT, vote, confidence, settings.weight * _weight(SENTIMENT, beliefs), reason)
+
+
+def _score(voices: list[Voice]) -> float:
+    pull = total = 0.0
+    for voice in voices:
+        if voice.vote:
+            pull += voice.weight * voice.vote * voice.confidence
+            total += voice.weight
+    return max(-100.0, min(100.0, pull / total)) if total > 0.0 else 0.0
+
+
+def _side(score: float, orientation: Orientation, beliefs: Beliefs, threshold: float) -> int:
+    """Return +1 or -1 when the score acts, else 0."""
+    if abs(score) < threshold:
+        return 0
+    side = 1 if score > 0 else -1
+    backed = any(
+        signal.vote == side and _weight(name, beliefs) > 0.0 for name, signal, _ in orientation.signals
+    )
+    return side if backed else 0
+
+
+def _strongest(orientation: Orientation, beliefs: Beliefs, side: int) -> Signal:
+    """Return the signal with the most weight times confidence on a side; the first named wins a tie."""
+    return max(
+        (opinion for opinion in orientation.signals if opinion[1].vote == side),
+        key=lambda opinion: _weight(opinion[0], beliefs) * opinion[1].confidence,
+    )[1]
+
+
+def _why_act(score: float, side: int, voices: list[Voice], settings: ReasoningSettings) -> str:
+    spoken = "; ".join(f"{voice.reason} ({voice.confidence:.0f})" for voice in voices if voice.vote == side)
+    against = "; ".join(f"{voice.reason} ({voice.confidence:.0f})" for voice in voices if voice.vote == -side)
+    reason = f"score {score:.4g} reaches threshold {settings.vote_threshold:g}: {spoken}"
+    return f"{reason}; against: {against}" if against else reason
+
+
+def _why_hold(
+    score: float, orientation: Orientation, voices: list[Voice], settings: ReasoningSettings
+) -> str:
+    if not orientation.fresh:
+        if orientation.candle is None:
+            return "no closed candle yet"
+        return f"no new candle since {orientation.candle.opened_at.strftime('%Y-%m-%d %H:%M')}"
+    said = "; ".join([voice.reason for voice in voices])
+    if not any(signal.vote for _, signal, _ in orientation.signals):
+        if orientation.seen < orientation.warmup:
+            return f"warming up: {orientation.seen} of {orientation.warmup} candles"
+        return f"no strategy voted: {said}" if voices[-1].vote else f"no voice voted: {said}"
+    if abs(score) < settings.vote_threshold:
+        return f"score {score:.4g} below threshold {settings.vote_threshold:g}: {said}"
+    return f"score {score:.4g} rests on the news alone, which never decides: {said}"

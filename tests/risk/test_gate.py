@@ -1,0 +1,53 @@
+"""The compiled gate and the explained gate are one gate, and neither ever enlarges an order."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.order import OrderType, Purpose, Side
+from domain.verdict import Approved
+from risk.case import Case
+from risk.judge import judge
+from risk.reading import book_of, entry_of
+from risk.sizing import Size, size_entry
+from tests.risk.anomalies import odd_cases
+from tests.risk.cases import kernel_reason, reason
+
+
+def size_of(base: Case) -> Size:
+    return size_entry(entry_of(base), book_of(base), base.policy.limits, base.policy.sizing)
+
+
+@settings(max_examples=600)
+@given(judged=odd_cases())
+def test_the_kernel_names_the_rule_the_verdict_names(judged: Case) -> None:
+    assert kernel_reason(judged, size_of(judged).lots) == reason(judged)
+
+
+@settings(max_examples=300)
+@given(judged=odd_cases())
+def test_the_reason_is_the_first_check_that_failed(judged: Case) -> None:
+    verdict = judge(judged)
+    failed = [check.rule for check in verdict.checks if not check.passed]
+    assert reason(judged) == (failed[0] if failed else "")
+
+
+@settings(max_examples=300)
+@given(judged=odd_cases(most=3), data=st.data())
+def test_an_order_is_never_enlarged_and_fewer_lots_still_pass(judged: Case, data: st.DataObject) -> None:
+    verdict = judge(judged)
+    if not isinstance(verdict, Approved):
+        return
+    size, order = size_of(judged), verdict.order
+    assert 0 < order.lots == size.lots
+    fixed = judged.policy.fixed_quantity
+    if fixed is not None:
+        assert judged.instrument.quantity(order.lots) <= fixed
+    fewer = data.draw(st.integers(1, order.lots))
+    assert kernel_reason(judged, fewer) in {"", "exchange_filters"}
+    assert (order.side, order.type, order.purpose) == (Side.BUY, OrderType.MARKET, Purpose.ENTRY)
+
+
+@settings(max_examples=200)
+@given(judged=odd_cases())
+def test_judging_is_pure(judged: Case) -> None:
+    assert repr(judge(judged)) == repr(judge(judged))

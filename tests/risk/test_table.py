@@ -1,0 +1,44 @@
+"""The table that code, docs and tests read."""
+
+from pydantic import BaseModel
+
+from risk import table
+from risk.judge import judge
+from risk.settings import RiskSettings, SizingSettings
+from risk.table import NOTHING_TO_REDUCE, REASONS, RULES, rule
+from tests.risk.cases import case, owning
+
+CODES = {name: code for name, code in vars(table).items() if isinstance(code, int)}
+
+
+def test_codes_are_the_places_in_the_table() -> None:
+    assert sorted(CODES.values()) == list(range(1, len(RULES) + 1))
+    assert rule(table.KILL_SWITCH).reason == "kill_switch_active"
+    assert rule(table.COOL_DOWN).reason == "cool_down_active"
+    assert rule(table.FILTERS).reason == "exchange_filters"
+
+
+def test_numbers_rise_and_reasons_are_unique() -> None:
+    numbers = [each.number for each in RULES]
+    assert numbers == sorted(numbers)
+    assert len(REASONS) == len(RULES) + 1
+    assert REASONS["nothing_to_reduce"] is NOTHING_TO_REDUCE
+
+
+def test_every_setting_belongs_to_a_rule_and_every_rule_s_setting_exists() -> None:
+    named = {setting for each in RULES for setting in each.settings}
+    models: dict[str, type[BaseModel]] = {"risk": RiskSettings, "sizing": SizingSettings}
+    assert named == {
+        f"{section}.{field}" for section, model in models.items() for field in model.model_fields
+    }
+
+
+def test_every_rule_is_checked_in_the_table_s_order_even_after_a_failure() -> None:
+    for judged in (case(), owning(case(), kill_switch="manual", loss_streak=9)):
+        assert [each.rule for each in judge(judged).checks] == [each.reason for each in RULES]
+
+
+def test_every_rule_can_be_read() -> None:
+    for each in REASONS.values():
+        assert each.meaning.endswith(".")
+        assert each.unit
