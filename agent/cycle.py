@@ -151,9 +151,11 @@ class Cycle:
     def _place(self, turn: "_Turn", approved: Sequence[Approved]) -> None:
         intended = OrdersIntended(turn.cycle_id, turn.at, tuple(verdict.order for verdict in approved))
         self._note(turn)
-        self._append(*turn.before, turn.decided_event(), intended)
+        events = (*turn.before, turn.decided_event(), intended)
+        self.journal.append(*events)
         turn.written = True
         self.state.intend(intended.orders, turn.at)
+        self._tell(*events)
         for verdict in approved:
             self.executor.carry_out(verdict, turn.at)
 
@@ -165,10 +167,11 @@ class Cycle:
         path = (*self.machine.path, IDLE)
         lessons = tuple(self.state.ripe)
         ended = CycleEnded(turn.cycle_id, turn.at, path, outcome, lessons, error)
-        self._append(*events, ended)
+        self.journal.append(*events, ended)
         turn.ended = ended
         self.state.end(ended)
         self.machine.fire("learned")
+        self._tell(*events, ended)
         return ended
 
     def _note(self, turn: "_Turn") -> None:
@@ -176,8 +179,7 @@ class Cycle:
             turn.noted = True
             self.state.note(turn.decisions, turn.verdicts)
 
-    def _append(self, *events: Event) -> None:
-        self.journal.append(*events)
+    def _tell(self, *events: Event) -> None:
         for event in events:
             self.publish(event)
 
@@ -207,8 +209,9 @@ class Cycle:
             path = (*self.machine.path, IDLE)
             ended = CycleEnded(turn.cycle_id, turn.at, path, "failed", (), failure)
             events = [] if turn.written else [*turn.before, turn.decided_event()]
-            self._append(*events, ended)
+            self.journal.append(*events, ended)
             self.state.end(ended)
+            self._tell(*events, ended)
         self.machine.fire("failed")
         return ended
 

@@ -68,6 +68,8 @@ class Ledger:
             self.day = day
             self.day_start_equity = self.equity
             self.entries_today = 0
+            # A streak counts within a day: an agent that may not enter could never win it away.
+            self.loss_streak = 0
 
     def value(self) -> None:
         """Bring equity, its peak and the drawdowns up to the present marks."""

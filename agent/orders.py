@@ -87,11 +87,15 @@ class Executor:
         return receipts
 
     def _settle(self, cycle_id: int, receipt: Receipt) -> None:
-        self._append(OrderSettled(cycle_id, receipt))
-        self.state.settle(receipt)
-
-    def _append(self, event: Event) -> None:
+        event = OrderSettled(cycle_id, receipt)
         self.journal.append(event)
+        self.state.settle(receipt)
+        self.publish(event)
+
+    def _intend(self, orders: Sequence[Order], at: datetime) -> None:
+        event = OrdersIntended(orders[0].cycle_id, at, tuple(orders))
+        self.journal.append(event)
+        self.state.intend(event.orders, at)
         self.publish(event)
 
     def protect(self, approved: Approved, at: datetime, tag: str = "") -> None:
@@ -102,8 +106,7 @@ class Executor:
         orders = self._protection(approved, at, tag)
         if not orders:
             return
-        self._append(OrdersIntended(approved.cycle_id, at, orders))
-        self.state.intend(orders, at)
+        self._intend(orders, at)
         if len(orders) == 1:
             receipts: Sequence[Receipt] = (self._send(orders[0]),)
         else:
@@ -158,6 +161,5 @@ class Executor:
             lots=held.lots,
             reference=self.state.ledger.marks[refused.symbol],
         )
-        self._append(OrdersIntended(order.cycle_id, at, (order,)))
-        self.state.intend((order,), at)
+        self._intend((order,), at)
         self._send(order)

@@ -23,8 +23,12 @@ from domain.instrument import Instrument
 from domain.money import to_cash
 from domain.ports import Clock, Journal, Observer, Pacer, Platform, Records
 from journal.sql import SqlJournal, open_journal
+from perception import network
+from perception.chain import Chain
+from perception.guarded import GuardedProvider
+from perception.headlines import Headlines
 from perception.recorded import RecordedMarket
-from perception.simulated import SimulatedMarket
+from perception.simulated import SimulatedMarket, SimulatedProvider
 from platforms.mock import MockTradingPlatform
 from reasoning.minds import Mind
 from risk.case import Policy
@@ -200,4 +204,51 @@ def pause_seconds(options: Options) -> float:
 
 
 def _wall(made: Parts, clock: Clock, home: Home) -> MarketSource:
-    raise NotImplementedError
+    """Return the market at the clock's time: live providers, their kept answers, else simulated."""
+    options = made.options
+    shared = options.perception
+    live = _live(options, clock, home)
+    chain = Chain(
+        list(live.values()),
+        SimulatedProvider(options.simulated, made.grid),
+        made.grid,
+        options.timeframe_ms,
+        warmup=warmup(made),
+        clock=clock,
+        # Who was asked for by name gets all the time its own settings allow.
+        budget_seconds=shared.budget_seconds if options.provider == "auto" else None,
+        cached_seconds=shared.cached_seconds,
+        news=_news(options, clock, home, live),
+        series=made.state.series,
+    )
+    return MarketSource(chain, None, lambda: {name: each.state for name, each in live.items()})
+
+
+def _live(options: Options, clock: Clock, home: Home) -> dict[str, GuardedProvider]:
+    """Return the network providers to ask, in order: for pairs the one that needs no key comes first."""
+    wanted: list[str] = [options.provider]
+    if options.provider == "auto":
+        pairs = any("-" in symbol for symbol in options.symbols)
+        wanted = (["binance"] if pairs else []) + ["alpha_vantage"]
+    providers: dict[str, GuardedProvider] = {}
+    if "binance" in wanted:
+        providers["binance"] = network.binance(options.binance, options.perception, clock, home.root)
+    if "alpha_vantage" in wanted and (options.alpha_vantage.api_key or options.provider != "auto"):
+        settings = options.alpha_vantage
+        providers["alpha_vantage"] = network.alpha_vantage(settings, options.perception, clock, home.root)
+    return providers
+
+
+def _news(
+    options: Options, clock: Clock, home: Home, live: Mapping[str, GuardedProvider]
+) -> Headlines | None:
+    """Return the news, which only Alpha Vantage has, sharing its guard and its day's budget."""
+    news = options.perception.news
+    if not news.enabled or options.alpha_vantage.api_key is None:
+        return None
+    source = live.get("alpha_vantage")
+    if not isinstance(source, network.GuardedAlphaVantage):
+        source = network.alpha_vantage(options.alpha_vantage, options.perception, clock, home.root)
+    return Headlines(
+        source, every_seconds=news.refresh_seconds, window_hours=news.window_hours, limit=news.limit
+    )

@@ -14,8 +14,8 @@ from sqlalchemy.pool import NullPool
 
 from domain.errors import JournalFault
 
-Error = (sqlite3.Error, sa.exc.SQLAlchemyError)
-"""What a failing database raises, through the driver or through Core."""
+Error = (sqlite3.Error, sa.exc.SQLAlchemyError, UnicodeError)
+"""What a failing database raises, through the driver or through Core; the last for damaged names."""
 
 BEGIN = "BEGIN IMMEDIATE"
 LOCK_WAIT_SECONDS = 1.0
@@ -55,6 +55,7 @@ _MEANINGS = {
     "SQLITE_IOERR_LOCK": "cannot be locked: it must be writable and on a local disk",
     "SQLITE_IOERR": "failed at the disk: check disk and quota, then start again",
     "SQLITE_CORRUPT": "is damaged: verify it, then restore it from a backup",
+    "UnicodeDecodeError": "is damaged: restore it from a backup",
 }
 
 

@@ -100,10 +100,15 @@ def advance_all(  # noqa: PLR0917 - `advance` for many, in the same order
 
 def _ending(pending: Pending, candle: Candle, left: int) -> _Ending | None:
     stop, target = pending.stop, pending.target
-    if stop and candle.low <= stop and not 0 < target <= candle.open:
-        return _Ending("stop", min(candle.open, stop), candle.time)
+    opened = candle.open
+    if stop and opened <= stop:
+        return _Ending("stop", opened, candle.time)
+    if target and opened >= target:
+        return _Ending("target", opened, candle.time)
+    if stop and candle.low <= stop:
+        return _Ending("stop", stop, candle.time)
     if target and candle.high >= target:
-        return _Ending("target", max(candle.open, target), candle.time)
+        return _Ending("target", target, candle.time)
     return None if left > 0 else _Ending("horizon", candle.close, candle.time)
 
 

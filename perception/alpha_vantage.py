@@ -26,8 +26,8 @@ from perception.settings import AlphaVantageSettings
 from perception.symbols import pair, timeframe_name
 
 STAND_IN = "KEY"
-SERIES_LENGTH = 100
-"""Rows in a compact series; the full one needs a premium key on daily."""
+WHOLE_SERIES = 100_000
+"""As a limit: every row there is. A free key's compact series has 100."""
 INTERVALS = {"1m": "1min", "5m": "5min", "15m": "15min", "30m": "30min", "1h": "60min"}
 """Our timeframes as its intraday intervals."""
 
@@ -63,7 +63,7 @@ class AlphaVantageProvider:
 
     def widened(self, request: CandleRequest) -> CandleRequest:
         """Return the request for the whole series: a call gives all of it, whatever is wanted."""
-        return request._replace(since_ms=0, now_ms=LATEST, limit=SERIES_LENGTH)
+        return request._replace(since_ms=0, now_ms=LATEST, limit=WHOLE_SERIES)
 
     def candles(self, request: CandleRequest) -> tuple[RawCandle, ...]:
         """Return candles oldest first. Raises Refused, NoData, RateLimited, BadAnswer, Unreachable."""

@@ -5,25 +5,23 @@ provider's candles are a series of their own: when the series changes, the loop 
 warm-up again, so that indicators never run across two markets.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime
-from typing import NamedTuple, Protocol, TypeVar
+from functools import partial
+from typing import NamedTuple, Protocol
 
 from domain.candle import Candle, RawCandle
-from domain.errors import NoData, VenueFault
+from domain.errors import BadInput, NoData, Unreachable, VenueFault
 from domain.instrument import Instrument
 from domain.observation import Attempt, Headline, Observation, Source
 from domain.ports import CandleRequest, Clock
-from domain.times import DAY_MS, millis
+from domain.times import millis
+from perception.continuity import Continuity, series_of
 from perception.headlines import Headlines
+from perception.patience import Patience
 from perception.quality import Intake, intake
 from perception.simulated import SimulatedProvider
-
-T = TypeVar("T")
-
-MOST_CANDLES = 1000
-"""Candles one request may ask for; Binance gives no more."""
 
 
 class Guarded(Protocol):
@@ -52,8 +50,19 @@ class Guarded(Protocol):
         ...
 
 
+class _Answer(NamedTuple):
+    """Candles somebody gave, to follow on `follow` (None: a full warm-up); `breaker` is that provider's."""
+
+    source: Source
+    provider: str
+    breaker: str
+    fetched_at: datetime
+    follow: Candle | None
+    raw: Sequence[RawCandle]
+
+
 class _Quest(NamedTuple):
-    """One observation in the making: what is asked and who has failed so far."""
+    """One observation in the making: what is asked, and who has failed so far."""
 
     symbol: str
     after: Candle | None
@@ -61,23 +70,9 @@ class _Quest(NamedTuple):
     attempts: list[Attempt]
     faults: list[VenueFault]
 
-    def failed(self, provider: str, reason: str | VenueFault) -> None:
-        if isinstance(reason, VenueFault):
-            self.faults.append(reason)
-            reason = f"{type(reason).__name__}: {reason}"
-        self.attempts.append(Attempt(provider, reason))
-
-
-class _Answer(NamedTuple):
-    """Raw candles and whose they are; `asof_ms` is the instant they were true."""
-
-    source: Source
-    provider: str
-    breaker: str
-    fetched_at: datetime
-    asof_ms: int
-    follow: Candle | None
-    raw: Sequence[RawCandle]
+    def failed(self, provider: str, fault: VenueFault) -> None:
+        self.attempts.append(Attempt(provider, f"{type(fault).__name__}: {fault}"))
+        self.faults.append(fault)
 
 
 class Chain:
@@ -113,13 +108,19 @@ class Chain:
         self._simulating: set[str] = set()
 
     def observe(self, symbol: str, after: Candle | None, now: datetime) -> Observation:
-        """Return what is new for `symbol` since `after`. Raises the last VenueFault when nobody serves."""
+        """Return what is new for `symbol` since `after`.
+
+        Raises the last provider's VenueFault when nobody serves, BadInput for an unknown symbol.
+        """
+        if symbol not in self._instruments:
+            raise BadInput(f"symbol {symbol} is not observed: {', '.join(self._instruments)}")
         self._patience.begin(now)
         quest = _Quest(symbol, after, now, [], [])
-        seen = self._ask_live(quest) or self._look_up(quest) or self._simulate(quest)
-        if seen is None:
-            raise quest.faults[-1] if quest.faults else NoData(f"no provider serves {symbol}")
-        return seen
+        for answer in self._answers(quest):
+            taken = self._take(quest, answer)
+            if taken is not None:
+                return self._seen(quest, answer, taken)
+        raise quest.faults[-1] if quest.faults else NoData(f"there is no provider for {symbol}")
 
     def close(self) -> None:
         """Close every provider, whichever of them fails to."""
@@ -129,62 +130,58 @@ class Chain:
             if self._simulated is not None:
                 stack.callback(self._simulated.close)
 
-    def _ask_live(self, quest: _Quest) -> Observation | None:
+    def _answers(self, quest: _Quest) -> Iterator[_Answer]:
+        """Ask one after another, each only when those before did not do."""
         for provider in self._live:
-            if self._patience.over:
-                reason = f"the {self._patience.seconds:g} s this cycle may wait are used up"
-                quest.failed(provider.name, Unreachable(reason))
-                continue
-            request, follow = self._request(quest, provider.name)
-            try:
-                raw = self._patience.spend(partial(provider.candles, request, self._patience.left()))
-            except VenueFault as fault:
-                quest.failed(provider.name, fault)
-                continue
-            kept = provider.last_good(request)
-            fetched_at = quest.now if kept is None else kept[1]
-            seen = self._seen(quest, self._answer(quest, Source.LIVE, provider, fetched_at, (raw, follow)))
-            if seen is not None:
-                return seen
-        return None
+            yield from self._ask(quest, provider)
+        yield from self._kept(quest)
+        if self._simulated is not None:
+            yield from self._simulate(quest, self._simulated)
 
-    def _look_up(self, quest: _Quest) -> Observation | None:
-        """Serve the newest answer any live provider ever gave, with its age."""
-        kept = []
+    def _ask(self, quest: _Quest, provider: Guarded) -> Iterator[_Answer]:
+        if self._patience.over:
+            reason = f"the {self._patience.seconds:g} s a cycle may wait are used up"
+            quest.failed(provider.name, Unreachable(reason))
+            return
+        request, follow = self._request(quest, provider.name)
+        try:
+            raw = self._patience.spend(partial(provider.candles, request, self._patience.left()))
+        except VenueFault as fault:
+            quest.failed(provider.name, fault)
+            return
+        kept = provider.last_good(request)
+        fetched_at = quest.now if kept is None else kept[1]
+        yield _Answer(Source.LIVE, provider.name, provider.state, fetched_at, follow, raw)
+
+    def _kept(self, quest: _Quest) -> Iterator[_Answer]:
+        """Offer the live providers' last good answers, newest first."""
+        kept: list[_Answer] = []
         for provider in self._live:
             request, follow = self._request(quest, provider.name)
-            answer = provider.last_good(request)
-            if answer is not None:
-                kept.append((answer[1], self._answer(quest, Source.CACHED, provider, answer[1], (answer[0], follow))))
-        for fetched_at, found in sorted(kept, key=lambda each: each[0], reverse=True):
-            age = (quest.now - fetched_at).total_seconds()
+            good = provider.last_good(request)
+            if good is not None:
+                kept.append(_Answer(Source.CACHED, provider.name, provider.state, good[1], follow, good[0]))
+        for answer in sorted(kept, key=lambda each: each.fetched_at, reverse=True):
+            age = (quest.now - answer.fetched_at).total_seconds()
             if self._simulated is not None and age > self._cached_seconds:
-                reason = f"answer of {found.provider} is {age:.0f} s old, limit {self._cached_seconds:g} s"
-                quest.failed("cached", NoData(reason))
-                continue
-            seen = self._seen(quest, found)
-            if seen is not None:
-                return seen
-        return None
+                reason = f"kept answer is {age:.0f} s old, limit {self._cached_seconds:g} s"
+                quest.failed(answer.provider, NoData(reason))
+            else:
+                yield answer
 
-    def _simulate(self, quest: _Quest) -> Observation | None:
-        simulated = self._simulated
-        if simulated is None:
-            return None
+    def _simulate(self, quest: _Quest, simulated: SimulatedProvider) -> Iterator[_Answer]:
         if quest.symbol not in self._simulating:
-            self._anchor(simulated, quest)
+            self._anchor(quest, simulated)
+            self._simulating.add(quest.symbol)
         request, follow = self._request(quest, simulated.name)
         try:
             raw = simulated.candles(request)
         except VenueFault as fault:
             quest.failed(simulated.name, fault)
-            return None
-        now_ms = request.now_ms
-        return self._seen(
-            quest, _Answer(Source.SIMULATED, simulated.name, "closed", quest.now, now_ms, follow, raw)
-        )
+            return
+        yield _Answer(Source.SIMULATED, simulated.name, "closed", quest.now, follow, raw)
 
-    def _anchor(self, simulated: SimulatedProvider, quest: _Quest) -> None:
+    def _anchor(self, quest: _Quest, simulated: SimulatedProvider) -> None:
         """Let the simulated market begin at the last known price, so that no position jumps in value."""
         symbol, after, now_ms = quest.symbol, quest.after, millis(quest.now)
         if after is not None and self._continuity.on(symbol, simulated.name):
@@ -196,18 +193,52 @@ class Chain:
             simulated.anchor(symbol, price, now_ms)
 
     def _request(self, quest: _Quest, provider: str) -> tuple[CandleRequest, Candle | None]:
-        """Return what to ask a provider, and the candle its answer follows on: None for a full warm-up."""
+        """Return what to ask a provider, and the candle its answer follows on."""
         follow = quest.after if self._continuity.follows(quest.symbol, provider, quest.after) else None
         return self._continuity.request(self._instruments[quest.symbol], follow, quest.now), follow
 
-    def _answer(
-        self,
-        quest: _Quest,
-        source: Source,
-        provider: Guarded,
-        fetched_at: datetime,
-        found: tuple[Sequence[RawCandle], Candle | None],
-    ) -> _Answer:
+    def _take(self, quest: _Quest, answer: _Answer) -> Intake | None:
+        """Check an answer's candles; note it as failed and return None when it says nothing at all."""
         # Judged at the instant it was fetched: what was forming then is not complete now.
-        asof_ms = min(millis(quest.now), millis(fetched_at))
-        return _Answer(source, provider.name, provider.state, fetched_at, asof_ms, found[1], found[0])
+        asof_ms = min(millis(quest.now), millis(answer.fetched_at))
+        step, warmup = self._continuity.timeframe_ms, self._continuity.warmup
+        taken = intake(self._instruments[quest.symbol], answer.raw, answer.follow, step, asof_ms)
+        if answer.follow is None:
+            taken = taken._replace(candles=taken.candles[-warmup:])
+        kinds = sorted({finding.kind for finding in taken.findings})
+        # A price under doubt says something; no other source may quietly take its place.
+        if taken.candles or taken.quote or "jump" in kinds:
+            return taken
+        what = f"no usable candle: {', '.join(kinds)}" if kinds else "no candles"
+        quest.failed(answer.provider, NoData(what))
+        return None
+
+    def _seen(self, quest: _Quest, answer: _Answer, taken: Intake) -> Observation:
+        self._continuity.delivered(quest.symbol, answer.provider, quest.after, taken)
+        if answer.source is not Source.SIMULATED:
+            self._simulating.discard(quest.symbol)
+        headlines = self._headlines(quest)
+        return Observation(
+            symbol=quest.symbol,
+            source=answer.source,
+            provider=answer.provider,
+            series=series_of(answer.provider, quest.symbol),
+            fetched_at=answer.fetched_at,
+            candles=taken.candles,
+            quote=taken.quote,
+            headlines=headlines,
+            findings=taken.findings,
+            attempts=tuple(quest.attempts),
+            breaker=answer.breaker,
+        )
+
+    def _headlines(self, quest: _Quest) -> tuple[Headline, ...]:
+        """Return headlines that are new; a fault of the news is noted and nothing more."""
+        news = self._news
+        if news is None or self._patience.over or not news.due(quest.symbol, quest.now):
+            return ()
+        try:
+            return self._patience.spend(partial(news.new, quest.symbol, quest.now, self._patience.left()))
+        except VenueFault as fault:
+            quest.failed("news", fault)
+            return ()

@@ -38,7 +38,7 @@ def collar(candles: Iterable[Candle], level: int) -> Sifted:
     run: list[Candle] = []
     for candle in candles:
         if near(candle, level):
-            jumps.extend((doubted, _kept_out(doubted, level)) for doubted in run)
+            jumps.extend((dropped, _said(dropped, level, "kept out")) for dropped in run)
             run = [candle]
         elif run and near(candle, run[-1].close):
             run.append(candle)
@@ -48,15 +48,15 @@ def collar(candles: Iterable[Candle], level: int) -> Sifted:
                 (run[0], f"believed: {LEVEL_CANDLES} candles in a row keep to it, last close {level}")
             )
         else:
-            jumps.extend((doubted, _kept_out(doubted, level)) for doubted in run)
+            jumps.extend((dropped, _said(dropped, level, "kept out")) for dropped in run)
             run = [candle]
             continue
         kept.extend(run)
         level = run[-1].close
         run = []
-    jumps.extend((doubted, _kept_out(doubted, level)) for doubted in run)
+    jumps.extend((doubted, _said(doubted, level, "doubted")) for doubted in run)
     return Sifted(kept, run, jumps)
 
 
-def _kept_out(candle: Candle, level: int) -> str:
-    return f"kept out: {candle.low} to {candle.high} ticks against a last close of {level}, limit x{FACTOR}"
+def _said(candle: Candle, level: int, what: str) -> str:
+    return f"{what}: {candle.low} to {candle.high} ticks against a last close of {level}, limit x{FACTOR}"

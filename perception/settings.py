@@ -149,6 +149,9 @@ class PerceptionSettings(_Settings):
     budget_seconds: float = Field(
         12.0, gt=0, le=120, description="longest a cycle waits for providers that were chosen automatically"
     )
+    cached_seconds: float = Field(
+        300.0, ge=0, le=86_400, description="age up to which a kept answer is preferred to simulated candles"
+    )
     warmup_candles: int = Field(
         250, ge=1, le=1000, description="closed candles asked for before the first cycle"
     )

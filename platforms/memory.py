@@ -1,5 +1,7 @@
 """What the paper exchange remembers of orders that no longer work, and what it has yet to tell."""
 
+from collections import OrderedDict
+
 import msgspec
 
 from domain.order import Receipt
@@ -17,8 +19,8 @@ class Memory:
 
     def __init__(self, limit: int = REMEMBERED) -> None:
         self._limit = limit
-        self._finished: dict[str, Receipt] = {}
-        self._refused: dict[str, Receipt] = {}
+        self._finished: OrderedDict[str, Receipt] = OrderedDict()
+        self._refused: OrderedDict[str, Receipt] = OrderedDict()
         self._news: list[Receipt] = []
 
     def find(self, client_id: str) -> Receipt | None:
@@ -44,10 +46,10 @@ class Memory:
         news, self._news = self._news, []
         return news
 
-    def _keep(self, shelf: dict[str, Receipt], receipt: Receipt) -> None:
+    def _keep(self, shelf: OrderedDict[str, Receipt], receipt: Receipt) -> None:
         shelf[receipt.client_id] = receipt
         if len(shelf) > self._limit:
-            del shelf[next(iter(shelf))]
+            shelf.popitem(last=False)  # a plain dict would search past all it has forgotten
 
 
 def without_fills(receipt: Receipt) -> Receipt:

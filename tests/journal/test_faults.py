@@ -157,13 +157,14 @@ def test_copies_of_a_journal_under_full_load_are_whole(tmp_path: Path) -> None:
         assert process.stdout is not None
         process.stdout.readline()
         last = 0
-        for _ in range(12):
+        until = time.monotonic() + 20
+        while last < 1500 and time.monotonic() < until:  # the WAL starts over about every 700 rows
             found = verify(path)
             assert isinstance(found, Verified), found
             assert found.rows >= last
             last = found.rows
         assert process.poll() is None
-    assert last > 100
+    assert last >= 1500
 
 
 def test_the_wal_and_memory_stay_bounded(tmp_path: Path) -> None:

@@ -116,7 +116,9 @@ def test_a_full_result_moves_a_weight_by_half_the_rate() -> None:
 
 
 @given(_results, st.sampled_from([-1, 1]), _settings)
-def test_a_loss_lies_between_0_and_1_and_mirrors(result: float, vote: int, settings: LearningSettings) -> None:
+def test_a_loss_lies_between_0_and_1_and_mirrors(
+    result: float, vote: int, settings: LearningSettings
+) -> None:
     voice = context({"rsi": vote}).voices[0]
     opponent = context({"rsi": -vote}).voices[0]
     assert 0.0 <= loss(voice, result, settings) <= 1.0

@@ -27,13 +27,13 @@ def trade(entry: int, leave: int, lots: int, fee: int = 0, slip: int = 0) -> Tra
 
 
 def test_the_milestone_trade() -> None:
-    """BUY 0.1 BTC at 50,000, SELL at 52,000: 200 before costs; 6 a side in fees, 1 a coin slipped each way."""
+    """BUY 0.1 at 50,000, SELL at 52,000: 200 before costs; 6 a side in fees, 1 a coin of slippage."""
     closed = trade(5_000_000, 5_200_000, 10_000, fee=6 * 10**8, slip=100)
     learned = reflect(closed, context(), "target", BITCOIN, CLOSED)
     assert (learned.gross, learned.fees, learned.slippage) == (200 * 10**8, 12 * 10**8, 2 * 10**7)
     assert learned.pnl == 18_780_000_000
     assert learned.result == pytest.approx(187.8 / 5000.1)
-    assert (learned.entry, learned.leave) == (pytest.approx(50_001.0), pytest.approx(51_999.0))
+    assert [learned.entry, learned.leave] == pytest.approx([50_001.0, 51_999.0])
     assert (learned.kind, learned.exit, learned.held_ms) == ("trade", "target", 90 * 60_000)
     assert (learned.context, learned.learned_at, learned.rule) == (context(), CLOSED, "")
 
@@ -47,7 +47,7 @@ def test_the_result_has_the_sign_of_the_profit_and_the_costs_add_up(
     assert (learned.result > 0, learned.result < 0) == (closed.pnl > 0, closed.pnl < 0)
     assert learned.gross - learned.fees - learned.slippage == learned.pnl
     assert learned.result * closed.bought == pytest.approx(learned.pnl)
-    assert (learned.entry, learned.leave) == (pytest.approx(entry / 100), pytest.approx(leave / 100))
+    assert [learned.entry, learned.leave] == pytest.approx([entry / 100, leave / 100])
 
 
 @pytest.mark.parametrize("stranger", ["context", "instrument"])

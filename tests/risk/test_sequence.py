@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.risk.cases import INSTRUMENTS
@@ -32,7 +32,7 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(events=st.lists(EVENTS, max_size=60))
 def test_no_sequence_of_events_passes_a_limit(events: list[Event]) -> None:
     world = World()

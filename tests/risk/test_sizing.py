@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -142,6 +142,7 @@ def entries(draw: st.DrawFn) -> Entry:
     )
 
 
+@settings(deadline=None)
 @given(entry=entries(), book=BOOKS, limits=LIMIT, risk_ppm=st.integers(0, 10**6))
 def test_risk_to_the_stop_with_costs_and_every_cap_hold_after_rounding(
     entry: Entry, book: Book, limits: Limits, risk_ppm: int
@@ -161,6 +162,7 @@ def test_risk_to_the_stop_with_costs_and_every_cap_hold_after_rounding(
     assert loss_at_stop(entry.price, 0, size.lots, entry.cash_factor, entry.cost_ppm) <= book.free
 
 
+@settings(deadline=None)
 @given(entry=entries(), book=BOOKS, limits=LIMIT)
 def test_one_lot_more_would_break_what_is_named(entry: Entry, book: Book, limits: Limits) -> None:
     size = size_entry(entry, book, limits, Sizing(fixed=0, risk_ppm=10_000, min_confidence=0.0))
@@ -175,6 +177,7 @@ def test_one_lot_more_would_break_what_is_named(entry: Entry, book: Book, limits
     assert needed[size.bound] > size.cap
 
 
+@settings(deadline=None)
 @given(lots=st.integers(0, 10**9), book=BOOKS, limits=LIMIT)
 def test_a_fixed_quantity_is_never_changed(lots: int, book: Book, limits: Limits) -> None:
     entry = ENTRY._replace(fixed_lots=lots)

@@ -3,7 +3,7 @@
 from fractions import Fraction
 from math import ceil
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.money import MAX_CASH
@@ -15,6 +15,7 @@ COSTS = st.integers(0, 500_000)
 LOTS = st.integers(0, 10**9)
 
 
+@settings(deadline=None)
 @given(price=PRICES, data=st.data(), lots=LOTS, factor=FACTORS, cost=COSTS)
 def test_the_loss_is_the_fall_and_both_ways_costs_rounded_up(
     price: int, data: st.DataObject, lots: int, factor: int, cost: int
@@ -31,6 +32,7 @@ def test_the_loss_is_the_fall_and_both_ways_costs_rounded_up(
         assert loss < 2**63
 
 
+@settings(deadline=None)
 @given(price=PRICES, data=st.data(), amount=st.integers(-(10**6), MAX_CASH), factor=FACTORS, cost=COSTS)
 def test_lots_within_an_amount_are_as_many_as_fit_and_not_one_more(
     price: int, data: st.DataObject, amount: int, factor: int, cost: int
@@ -52,12 +54,14 @@ def test_lots_within_survive_amounts_a_float_cannot_hold() -> None:
     assert lots_within(10**9, 10, 9, MAX_CASH, 0) == 0
 
 
+@settings(deadline=None)
 @given(price=PRICES, lots=LOTS, factor=FACTORS)
 def test_nothing_is_at_stake_without_a_price_or_lots(price: int, lots: int, factor: int) -> None:
     assert stake(0, lots, factor) == stake(price, 0, factor) == stake(price, -1, factor) == 0
     assert loss_at_stop(0, 0, lots, factor, 100) == loss_at_stop(price, 0, 0, factor, 100) == 0
 
 
+@settings(deadline=None)
 @given(price=PRICES, stop_ppm=st.integers(1, 999_999), stop=st.integers(1, 10**9))
 def test_the_stop_is_the_lower_of_distance_and_level_and_always_below_the_price(
     price: int, stop_ppm: int, stop: int
