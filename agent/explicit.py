@@ -20,6 +20,8 @@ def files_by_symbol(options: Options) -> dict[str, Path]:
         raise BadInput(f"{len(options.symbols)} symbols for {len(options.data)} data files; give one each")
     found: dict[str, Path] = {}
     for number, path in enumerate(options.data):
+        if not path.exists():
+            raise BadInput(f"{path}: no such file")
         symbol = _symbol(options, path, number) if named else symbol_of(path)
         if symbol is None:
             raise BadInput(f"{path}: the name does not begin with a symbol such as BTC-USDT; add --symbol")

@@ -29,7 +29,8 @@ class Home:
     def make(self) -> None:
         """Make the folders. Raises BadInput when the path is no folder or cannot be written."""
         try:
-            self.journals.mkdir(parents=True, exist_ok=True, mode=0o700)
+            for folder in (self.root, self.journals):
+                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
             raise BadInput(f"home {self.root}: cannot be made: {error.strerror}") from None
         if not os.access(self.journals, os.W_OK):

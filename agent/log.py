@@ -29,9 +29,9 @@ _sources: dict[str, str] = {}
 
 def start(home: Path, secrets: Iterable[str]) -> None:
     """Send the log to HOME/agent.log, at most three files of ten megabytes."""
-    handler = logging.handlers.RotatingFileHandler(
-        home / "agent.log", maxBytes=LIMIT_BYTES, backupCount=FILES, delay=True
-    )
+    path = home / "agent.log"
+    path.touch(mode=0o600)
+    handler = logging.handlers.RotatingFileHandler(path, maxBytes=LIMIT_BYTES, backupCount=FILES)
     handler.setFormatter(logging.Formatter("%(message)s"))
     logger = logging.getLogger(NAME)
     for old in list(logger.handlers):

@@ -63,7 +63,9 @@ class Executor:
                 order.cycle_id, Receipt(order.client_id, order.symbol, OrderStatus.ABSENT, at, reason=reason)
             )
             return
-        self._send(order)
+        if self._send(order).status is OrderStatus.REJECTED and order.symbol in self.state.entries:
+            # What cannot be sold now must not stand there without its stop.
+            self.protect(self.state.entries[order.symbol], at, tag=f"e{order.cycle_id}")
 
     def _send(self, order: Order) -> Receipt:
         try:

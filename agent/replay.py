@@ -103,7 +103,7 @@ def _differing(path: str, left: Any, right: Any) -> Iterator[tuple[str, Any, Any
     if isinstance(left, dict) and isinstance(right, dict):
         for key in dict.fromkeys([*left, *right]):
             yield from _differing(f"{path}.{key}" if path else str(key), left.get(key), right.get(key))
-    elif isinstance(left, list) and isinstance(right, list) and len(left) == len(right):
+    elif isinstance(left, list | tuple) and isinstance(right, list | tuple) and len(left) == len(right):
         for index, (one, other) in enumerate(zip(left, right, strict=True)):
             yield from _differing(f"{path}[{index}]", one, other)
     elif left != right:

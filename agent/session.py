@@ -178,7 +178,9 @@ class Session:
         at = self.last_ended.at if self.last_ended else self.started.at
         try:
             self._journal_kill(None)
-            self._append(SessionEnded(self.started.session, at, reason))
+            ended = SessionEnded(self.started.session, at, reason)
+            self._append(ended)
+            self.state.apply(ended)
         except LocalFault:
             # The journal is what failed; the fault under way says so already.
             if self.fault is None:

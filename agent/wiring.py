@@ -20,7 +20,7 @@ from agent.version import code_version
 from domain.candle import Candle
 from domain.events import Event, SessionStarted
 from domain.instrument import Instrument
-from domain.money import to_cash
+from domain.money import PPM, to_cash
 from domain.ports import Clock, Journal, Observer, Pacer, Platform, Records
 from journal.sql import SqlJournal, open_journal
 from perception import network
@@ -45,9 +45,10 @@ class Parts:
 
 
 def one_way_cost_ppm(options: Options) -> int:
-    """Return what one way of a market order costs at most: taker fee, slippage and half the spread."""
+    """Return a bound of what one way of a market order costs: the fee is taken of the slipped price."""
     costs = options.paper.costs()
-    return costs.taker_fee + costs.slippage + (costs.spread + 1) // 2
+    slipped = PPM + costs.slippage + (costs.spread + 1) // 2
+    return -(-slipped * (PPM + costs.taker_fee) // PPM) - PPM + 1
 
 
 def policy_of(options: Options) -> Policy:

@@ -14,7 +14,7 @@ from typing import NamedTuple, Protocol
 from domain.candle import Candle, RawCandle
 from domain.errors import BadInput, NoData, Unreachable, VenueFault
 from domain.instrument import Instrument
-from domain.observation import Attempt, Headline, Observation, Source
+from domain.observation import Attempt, Finding, Headline, Observation, Source
 from domain.ports import CandleRequest, Clock
 from domain.times import millis
 from perception.continuity import Continuity, series_of
@@ -199,12 +199,7 @@ class Chain:
 
     def _take(self, quest: _Quest, answer: _Answer) -> Intake | None:
         """Check an answer's candles; note it as failed and return None when it says nothing at all."""
-        # Judged at the instant it was fetched: what was forming then is not complete now.
-        asof_ms = min(millis(quest.now), millis(answer.fetched_at))
-        step, warmup = self._continuity.timeframe_ms, self._continuity.warmup
-        taken = intake(self._instruments[quest.symbol], answer.raw, answer.follow, step, asof_ms)
-        if answer.follow is None:
-            taken = taken._replace(candles=taken.candles[-warmup:])
+        taken = self._checked(quest, answer)
         kinds = sorted({finding.kind for finding in taken.findings})
         # A price under doubt says something; no other source may quietly take its place.
         if taken.candles or taken.quote or "jump" in kinds:
@@ -212,6 +207,22 @@ class Chain:
         what = f"no usable candle: {', '.join(kinds)}" if kinds else "no candles"
         quest.failed(answer.provider, NoData(what))
         return None
+
+    def _checked(self, quest: _Quest, answer: _Answer) -> Intake:
+        instrument, follow = self._instruments[quest.symbol], answer.follow
+        step, warmup = self._continuity.timeframe_ms, self._continuity.warmup
+        # Judged at the instant it was fetched: what was forming then is not complete now.
+        asof_ms = min(millis(quest.now), millis(answer.fetched_at))
+        if follow is None:
+            taken = intake(instrument, answer.raw, None, step, asof_ms)
+            return taken._replace(candles=taken.candles[-warmup:])
+        early = follow.time + step - asof_ms
+        if early <= 0:
+            return intake(instrument, answer.raw, follow, step, asof_ms)
+        # The clock was set back behind a candle the loop has: nothing is new, but there is a price.
+        taken = intake(instrument, answer.raw, None, step, asof_ms)
+        clock = Finding("clock", f"the last candle closes {early} ms after now", follow.time)
+        return taken._replace(candles=(), findings=(clock, *taken.findings))
 
     def _seen(self, quest: _Quest, answer: _Answer, taken: Intake) -> Observation:
         self._continuity.delivered(quest.symbol, answer.provider, quest.after, taken)

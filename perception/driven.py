@@ -109,6 +109,7 @@ class Cursor:
             elif self._upcoming is not None:
                 keep = max(self._warming, 1)
                 self._batch = [*self._batch, self._upcoming][-keep:]
+                self._price(self._upcoming)
                 self._read()
 
     def new(self, after: Candle | None) -> tuple[Candle, ...]:

@@ -100,7 +100,7 @@ class AlphaVantageSettings(_Settings):
     max_bytes: int = Field(8 * MEBIBYTE, ge=1024, le=64 * MEBIBYTE, description="largest answer read")
     requests_per_second: float = Field(1.0, gt=0, le=100, description="rate the key allows")
     requests_per_day: int | None = Field(
-        25, ge=1, le=1_000_000, description="requests in any 24 hours; null for a key without a daily limit"
+        25, ge=1, le=10_000, description="requests in any 24 hours; null for a key without a daily limit"
     )
     cache_seconds: float | None = Field(
         60.0,

@@ -38,7 +38,7 @@ class SimulatedSettings(BaseModel):
         default=datetime(2024, 1, 1, tzinfo=UTC),
         description="open time of the first candle of a driven session",
     )
-    prices: dict[str, Annotated[float, Field(gt=0, le=1e9)]] = Field(
+    prices: dict[str, Annotated[float, Field(gt=0, le=1e7)]] = Field(
         default_factory=dict, description="start price by symbol; else 50000 for BTC, 3000 for ETH, 100"
     )
     volatility: float = Field(default=0.8, gt=0, le=5, description="of returns, per year (0.8 is 80 %)")
@@ -155,21 +155,26 @@ class SimulatedProvider:
         if instrument is None:
             raise Refused(f"symbol {request.symbol} is not simulated: {', '.join(self._instruments)}")
         scene = self._settings.scene(instrument, request.timeframe_ms)
-        track = self._track(scene, request.now_ms)
-        found = track.candles(request.since_ms, request.now_ms)[: request.limit]
-        return tuple(scene.raw(candle) for candle in found)
+        found = self._track(scene, request).candles(request.since_ms, request.now_ms)
+        return tuple(scene.raw(candle) for candle in found[: request.limit])
 
-    def _track(self, scene: Scene, now_ms: int) -> Track:
+    def _track(self, scene: Scene, request: CandleRequest) -> Track:
         key = (scene.symbol, scene.timeframe_ms)
         track = self._tracks.get(key)
         if track is None:
-            price, at_ms = self._anchors.get(scene.symbol, (scene.home, now_ms))
-            track = Track(scene, price, at_ms)
-        if track.behind(now_ms) > HISTORY:
+            price, at_ms = self._anchors.get(scene.symbol, (scene.home, request.now_ms))
+            # The anchor is home as well: the walk must not be pulled away from it.
+            track = Track(scene._replace(home=price), price, at_ms, _past(request, at_ms))
+        if track.behind(request.now_ms) > HISTORY:
             # Nobody looked for long: the price stood still instead of being walked through all of it.
-            track = Track(scene, track.price, now_ms)
+            track = Track(track.scene, track.price, request.now_ms, _past(request, request.now_ms))
         self._tracks[key] = track
         return track
 
     def close(self) -> None:
         """Nothing is held."""
+
+
+def _past(request: CandleRequest, at_ms: int) -> int:
+    """Return how many candles before `at_ms` a request asks for, at most HISTORY."""
+    return min(max((at_ms - request.since_ms) // request.timeframe_ms + 1, 0), HISTORY)

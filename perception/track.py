@@ -8,7 +8,7 @@ from domain.candle import Candle, RawCandle
 from perception.walk import Climate, Shape, Walk, drawn
 
 HISTORY = 1100
-"""Closed candles kept, and made up before the first one: as many as the longest warm-up asks for."""
+"""Closed candles kept at most: as many as the longest warm-up asks for."""
 
 
 class Scene(NamedTuple):
@@ -37,28 +37,30 @@ class Scene(NamedTuple):
 
 
 class Track:
-    """A symbol's candles up to a moving now, in ticks; `price` holds at `at_ms`, to the tick.
+    """A symbol's candles up to a moving now, in ticks; `price` holds at `at_ms`.
 
-    The candles before that are made up backwards from it, so that indicators have a past.
+    The `past` candles before that are made up backwards from it, so that indicators have a history.
     """
 
-    def __init__(self, scene: Scene, price: int, at_ms: int) -> None:
-        self._scene = scene
+    def __init__(self, scene: Scene, price: int, at_ms: int, past: int) -> None:
+        self.scene = scene
         self._slot = at_ms // scene.timeframe_ms
-        self._walk = scene.walk(self._slot - HISTORY)
-        past: list[Candle] = []
-        close, missing = price, False
-        for slot in range(self._slot - HISTORY, self._slot + 1):
+        first = self._slot - past
+        self._walk = scene.walk(first)
+        made: list[Candle] = []
+        close, self._missing = price, False
+        for slot in range(first, self._slot + 1):
             shape = self._walk.step()
             candle = scene.candle(shape, slot, close)
-            close, missing = candle.close, shape.missing
-            if not missing or slot == self._slot:
-                past.append(candle)
-        forming = seen(past[-1], self._share(at_ms))
-        factor = price / forming.close
-        scaled = [_scaled(candle, factor) for candle in past]
-        self._forming, self._missing = scaled.pop(), missing
-        self._closed = deque(scaled, maxlen=HISTORY)
+            close, self._missing = candle.close, shape.missing
+            if slot == self._slot or not shape.missing:
+                made.append(candle)
+        share = self._share(at_ms)
+        factor = price / seen(made[-1], share).close
+        *closed, forming = (_scaled(candle, factor) for candle in made)
+        # Rounding may have left the price a tick or two away.
+        self._forming = _moved(forming, price - seen(forming, share).close)
+        self._closed = deque(closed, maxlen=HISTORY)
 
     @property
     def price(self) -> int:
@@ -67,7 +69,7 @@ class Track:
 
     def behind(self, now_ms: int) -> int:
         """Return how many candles have closed since the track was last moved."""
-        return now_ms // self._scene.timeframe_ms - self._slot
+        return now_ms // self.scene.timeframe_ms - self._slot
 
     def candles(self, since_ms: int, now_ms: int) -> list[Candle]:
         """Return candles that open from `since_ms` on, the last as it is seen forming at `now_ms`.
@@ -84,13 +86,13 @@ class Track:
             self._closed.append(self._forming)
         self._slot += 1
         shape = self._walk.step()
-        self._forming = self._scene.candle(shape, self._slot, self._forming.close)
+        self._forming = self.scene.candle(shape, self._slot, self._forming.close)
         self._missing = shape.missing
 
     def _share(self, now_ms: int) -> float:
         """Return how much of the forming candle has passed, 0 to 1."""
-        begun = self._slot * self._scene.timeframe_ms
-        return max(0.0, (now_ms - begun) / self._scene.timeframe_ms)
+        begun = self._slot * self.scene.timeframe_ms
+        return max(0.0, (now_ms - begun) / self.scene.timeframe_ms)
 
 
 def seen(candle: Candle, share: float) -> Candle:
@@ -113,4 +115,10 @@ def seen(candle: Candle, share: float) -> Candle:
 def _scaled(candle: Candle, factor: float) -> Candle:
     time, open_, high, low, close, volume = candle
     o, h, l, c = (max(1, round(price * factor)) for price in (open_, high, low, close))  # noqa: E741  # the field's letters
+    return Candle(time, o, h, l, c, volume)
+
+
+def _moved(candle: Candle, ticks: int) -> Candle:
+    time, open_, high, low, close, volume = candle
+    o, h, l, c = (max(1, price + ticks) for price in (open_, high, low, close))  # noqa: E741  # same
     return Candle(time, o, h, l, c, volume)

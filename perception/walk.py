@@ -24,6 +24,8 @@ RANGE_PULL = 0.08
 JUMP_SIGMAS = 5.0
 MOST_BODY, MOST_GAP, MOST_WICK = 0.35, 0.1, 0.1
 """Largest logarithmic moves: together they stay inside the price collar (log 3)."""
+REACH = 100.0
+"""How many times, up or down, a price may get away from home, whatever the settings."""
 
 
 class Climate(NamedTuple):
@@ -127,8 +129,9 @@ class Walk:
 def drawn(shape: Shape, climate: Climate, time: int, before: int, *, home: int, tick: float) -> Candle:
     """Return the candle of a shape after a close of `before`, near a `home` price, both in ticks."""
     gap, body, above, below, bustle, _ = shape
-    opened = max(before * exp(gap), 1.0)
-    closed = max(opened * exp(body + climate.pull * log(home / opened)), 1.0)
+    lowest, highest = max(home / REACH, 1.0), home * REACH
+    opened = min(max(before * exp(gap), lowest), highest)
+    closed = min(max(opened * exp(body + climate.pull * log(home / opened)), lowest), highest)
     top, bottom = (closed, opened) if closed > opened else (opened, closed)
     # Rounding keeps order, so the wicks end outside the body.
     high, low = round(top * exp(above)), max(1, round(bottom * exp(-below)))

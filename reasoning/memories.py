@@ -55,16 +55,17 @@ class SymbolMemory:
 
     def step(self, candle: Candle) -> list[Signal]:
         """Take in the next closed candle and return each strategy's signal."""
-        _, opened, high, low, close, volume = candle
-        prices = float(opened), float(high), float(low), float(close), float(volume)
-        features = features_step(self.features, PLAN, *prices)
+        opened, high, low = float(candle.open), float(candle.high), float(candle.low)
+        close, volume = float(candle.close), float(candle.volume)
+        features = features_step(self.features, PLAN, opened, high, low, close, volume)
         self.candle = candle
         self.seen += 1
         self.latest = features
-        return [
-            strategy.step(block, packed, features, *prices)
-            for (strategy, packed), block in zip(self.speakers, self.blocks, strict=True)
-        ]
+        signals = []
+        for place, (strategy, packed) in enumerate(self.speakers):
+            block = self.blocks[place]
+            signals.append(strategy.step(block, packed, features, opened, high, low, close, volume))
+        return signals
 
     def copy(self) -> "SymbolMemory":
         """Return a memory that can be stepped without changing this one; they share the headlines."""

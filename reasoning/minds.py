@@ -100,7 +100,8 @@ class Mind:
 
 
 def _opinions(memory: SymbolMemory, signals: list[Signal]) -> tuple[Opinion, ...]:
-    return tuple(
-        (strategy.name, signal, strategy.explain(block, packed, signal))
-        for (strategy, packed), block, signal in zip(memory.speakers, memory.blocks, signals, strict=True)
-    )
+    opinions = []
+    for place, (strategy, packed) in enumerate(memory.speakers):
+        signal = signals[place]
+        opinions.append((strategy.name, signal, strategy.explain(memory.blocks[place], packed, signal)))
+    return tuple(opinions)

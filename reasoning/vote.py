@@ -85,7 +85,7 @@ def _sentiment_voice(
         return None
     score = sentiment.score
     vote = 0 if abs(score) < settings.threshold else 1 if score > 0 else -1
-    newest = sentiment.newest_at.strftime("%Y-%m-%d %H:%M")
+    newest = _minute(sentiment.newest_at)
     reason = f"news {score:+.2f} from {sentiment.count} ({sentiment.method}), newest {newest}"
     confidence = min(100.0, abs(score) * 100.0) if vote else 0.0
     return Voice(SENTIMENT, vote, confidence, settings.weight * _weight(SENTIMENT, beliefs), reason)
@@ -132,7 +132,7 @@ def _why_hold(
     if not orientation.fresh:
         if orientation.candle is None:
             return "no closed candle yet"
-        return f"no new candle since {orientation.candle.opened_at.strftime('%Y-%m-%d %H:%M')}"
+        return f"no new candle since {_minute(orientation.candle.opened_at)}"
     said = "; ".join([voice.reason for voice in voices])
     if not any(signal.vote for _, signal, _ in orientation.signals):
         if orientation.seen < orientation.warmup:
@@ -141,3 +141,7 @@ def _why_hold(
     if abs(score) < settings.vote_threshold:
         return f"score {score:.4g} below threshold {settings.vote_threshold:g}: {said}"
     return f"score {score:.4g} rests on the news alone, which never decides: {said}"
+
+
+def _minute(instant: datetime) -> str:
+    return str(instant)[:16]  # "2023-03-16 22:15", at a tenth of strftime's price

@@ -11,7 +11,7 @@ ALLOWED = {(arrow.source, arrow.trigger): arrow.dest for arrow in TABLE}
 
 
 @given(st.lists(st.sampled_from([*TRIGGERS, "to_IDLE", "state", ""]), max_size=60))
-def test_any_sequence_of_triggers_follows_the_table_or_raises_and_changes_nothing(triggers: list[str]) -> None:
+def test_any_triggers_follow_the_table_or_raise_and_change_nothing(triggers: list[str]) -> None:
     machine = LoopMachine()
     state = IDLE
     for trigger in triggers:

@@ -83,6 +83,16 @@ def test_advancing_all_is_advancing_each(entries: list[Pending], path: list[Cand
     assert lessons == [one for one in each if isinstance(one, Lesson)]
 
 
+@pytest.mark.parametrize(("low", "high", "exit_"), [(990, 1005, "stop"), (991, 1010, "target")])
+def test_a_level_touched_exactly_is_hit(low: int, high: int, exit_: str) -> None:
+    entry = watch(context(), "cool_down_active", 1000, 990, 1010, SETTINGS)
+    touch = [candle(1, 1000, high, low, 1000)]
+    still, lessons = advance_all([entry], SYMBOL, touch, BITCOIN, 0, LATER, SETTINGS)
+    assert (still, [lesson.exit for lesson in lessons]) == ([], [exit_])
+    near = [candle(1, 1000, 1009, 991, 1000)]
+    assert advance_all([entry], SYMBOL, near, BITCOIN, 0, LATER, SETTINGS)[1] == []
+
+
 def test_another_symbol_s_entries_are_left_alone() -> None:
     other = watch(context(symbol="ETH-USDT"), "cool_down_active", 1000, 990, 0, SETTINGS)
     crash = [candle(1, 900, 900, 800, 800)]

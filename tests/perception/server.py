@@ -16,6 +16,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import NamedTuple, Self
@@ -267,7 +268,8 @@ class _Http(ThreadingHTTPServer):
     def hang_up(self) -> None:
         with self._guard:
             for client in self._open:
-                client.shutdown(socket.SHUT_RDWR)
+                with suppress(OSError):  # the client may have gone first
+                    client.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Say nothing: clients that go away are what the tests are about."""

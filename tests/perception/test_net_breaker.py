@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.errors import Unreachable
@@ -113,6 +113,7 @@ def test_a_clock_that_is_set_moves_nothing() -> None:
     breaker.admit()
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(["admit", "succeed", "fail", "forget", "wait"]), max_size=60))
 def test_there_is_never_more_than_one_probe_and_none_before_its_time(steps: list[str]) -> None:
     clock = ManualClock()

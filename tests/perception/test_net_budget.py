@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.times import DAY_MS, millis
@@ -59,6 +59,7 @@ def test_a_restart_does_not_shorten_the_second(tmp_path: Path) -> None:
     assert clock.slept == [pytest.approx(0.75)]
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, DAY / 3), min_size=1, max_size=40))
 def test_no_span_of_a_day_ever_holds_more_than_the_limit(pauses: list[float]) -> None:
     clock = ManualClock()

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.candle import RawCandle
@@ -114,11 +114,24 @@ def test_an_update_joins_the_history_and_corrects_its_unfinished_end(
     assert venue.asked[1].query["startTime"] == str(T0)
 
 
+def test_a_candle_left_unfinished_by_one_fetch_and_skipped_by_the_next_is_forgotten(
+    clock: ManualClock, provider: GuardedProvider
+) -> None:
+    clock.advance(30)
+    provider.candles(since(-2, clock))
+    clock.advance(300)
+    provider.candles(since(3, clock))
+    kept = provider.last_good(since(-2, clock))
+    assert kept is not None
+    assert [(candle.time - T0) // MINUTE_MS for candle in kept[0]] == [-2, -1, 3, 4, 5]
+
+
 candles = st.lists(st.integers(0, 40), min_size=1, max_size=20, unique=True).map(
     lambda minutes: tuple(RawCandle(m * MINUTE_MS, 1.0, 1.0, 1.0, 1.0, 1.0) for m in sorted(minutes))
 )
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(candles, st.integers(0, 50 * MINUTE_MS)), min_size=1, max_size=6), st.integers(0, 90)
 )

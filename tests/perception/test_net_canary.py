@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -35,10 +36,12 @@ def redirecting_with_key(exchange: scripted.Exchange) -> None:
     scripted.redirect(f"http://127.0.0.2:9/?apikey={exchange.asked.query['apikey']}")(exchange)
 
 
-FAILURES: dict[str, Behaviour] = {
+SLOW: dict[str, Behaviour] = {
     "silence": scripted.silent(),
     "drip": scripted.dripping(f'{{"Note": "{KEY}"}}'.encode(), seconds=0.05),
     "dripping headers": scripted.dripping(b"{}", seconds=0.05, from_headers=True),
+}
+FAILURES: dict[str, Behaviour] = {
     "hang up": scripted.hanging_up(),
     "truncated": scripted.truncated(f'{{"Note": "{KEY}", "a": 1}}'.encode(), keep=25),
     "huge": scripted.huge(10_000_000),
@@ -82,14 +85,8 @@ ASKS: dict[str, Callable[[GuardedAlphaVantage | AlphaVantageProvider], object]] 
 
 
 @pytest.fixture(scope="module")
-def venue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ScriptedServer]:
+def venue() -> Iterator[ScriptedServer]:
     with ScriptedServer() as server:
-        # Libraries are imported at the first call; the deadlines below are shorter than that takes.
-        patient = settings(server.url).model_copy(update={"timeout_seconds": 30.0})
-        first = network.alpha_vantage(patient, SHARED, RunningClock(), tmp_path_factory.mktemp("home"))
-        with pytest.raises(VenueFault, match="http 404"):
-            ASKS["daily"](first)
-        first.close()
         yield server
 
 
@@ -103,9 +100,13 @@ def nothing_printed_by_threads() -> Iterator[list[str]]:
     assert printed == []
 
 
-def settings(url: str) -> AlphaVantageSettings:
+def settings(url: str, seconds: float = 20.0) -> AlphaVantageSettings:
     return AlphaVantageSettings(
-        api_key=SecretStr(KEY), base_url=url, timeout_seconds=0.2, max_bytes=100_000, requests_per_second=100
+        api_key=SecretStr(KEY),
+        base_url=url,
+        timeout_seconds=seconds,
+        max_bytes=100_000,
+        requests_per_second=100,
     )
 
 
@@ -161,17 +162,34 @@ def test_the_key_is_nowhere_after_a_guarded_call(
         assert no_trace_of_the_key(file.read_text() if file.is_file() else file.name)
 
 
-# Only a guard ends a call whose headers drip.
-@pytest.mark.parametrize("failure", [failure for failure in FAILURES if failure != "dripping headers"])
+@pytest.mark.parametrize("failure", FAILURES)
 def test_the_key_is_nowhere_after_a_bare_call(venue: ScriptedServer, failure: str) -> None:
     venue.on("/query", FAILURES[failure])
     bare = settings(venue.url)
-    fetch = HttpFetch(bare.base_url, timeout_seconds=0.2, max_bytes=bare.max_bytes)
+    fetch = HttpFetch(bare.base_url, timeout_seconds=bare.timeout_seconds, max_bytes=bare.max_bytes)
     provider = AlphaVantageProvider(bare, fetch)
     with pytest.raises(VenueFault) as caught:
         ASKS["daily"](provider)
     provider.close()
     assert no_trace_of_the_key(told(caught.value, locals_too=False))
+
+
+@pytest.mark.parametrize("failure", SLOW)
+def test_the_key_is_nowhere_after_a_call_that_was_abandoned(
+    venue: ScriptedServer, tmp_path: Path, caplog: pytest.LogCaptureFixture, failure: str
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    venue.on("/query", SLOW[failure])
+    provider = network.alpha_vantage(settings(venue.url, 0.7), SHARED, RunningClock(), tmp_path)
+    with pytest.raises(VenueFault, match=r"no (complete )?answer") as caught:
+        ASKS["daily"](provider)
+    until = time.monotonic() + 10
+    while provider.counts.hanging and time.monotonic() < until:
+        time.sleep(0.01)
+    assert provider.counts.hanging == 0
+    provider.close()
+    assert no_trace_of_the_key(told(caught.value, locals_too=True))
+    assert no_trace_of_the_key(caplog.text)
 
 
 @pytest.mark.parametrize(

@@ -137,10 +137,8 @@ def test_a_huge_redirect_body_does_not_get_past_the_size_cap(venue: ScriptedServ
         scripted.huge()(exchange)
 
     venue.on("/x", behave)
-    began = time.monotonic()
-    with pytest.raises(BadAnswer):
+    with pytest.raises(BadAnswer, match="answer exceeds 100000 bytes"):
         get(venue.url)
-    assert time.monotonic() - began < 2.5
 
 
 def test_a_dead_port_and_a_name_that_does_not_exist_are_unreachable() -> None:

@@ -1,11 +1,12 @@
 """The guard: one deadline over everything, retries only where they help, and honest counting."""
 
+import signal
 import threading
 import time
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.errors import (
@@ -114,6 +115,7 @@ def test_no_wait_reaches_past_the_deadline() -> None:
     assert work.tries == 2
 
 
+@settings(deadline=None)
 @given(st.integers(1, 60), st.floats(0, 1, exclude_max=True), st.floats(0.01, 60), st.floats(0.01, 300))
 def test_jitter_is_full_and_bounded(attempt: int, drawn: float, first: float, cap: float) -> None:
     settings = RetrySettings(first_wait_seconds=first, max_wait_seconds=cap)
@@ -207,6 +209,26 @@ def test_an_interrupt_passes_through_and_counts_for_nothing(interrupt: type[Base
     with pytest.raises(interrupt):
         watched.run(Failing(interrupt()))
     assert watched.state == "half-open"
+    assert watched.run(Failing()) == "answer"
+
+
+def test_ctrl_c_while_waiting_leaves_at_once_and_gives_the_probe_back() -> None:
+    clock = RunningClock()
+    budget = Budget("venue", clock, per_second=1_000_000)
+    quick = BreakerSettings(failures=1, reset_seconds=0.01)
+    watched = Guard(clock, budget, timeout_seconds=30, breaker=quick, retry=RetrySettings(attempts=1))
+    with pytest.raises(Unreachable):
+        watched.run(Failing(Unreachable("down")))
+    time.sleep(0.02)
+    work = Hanging()
+    here = threading.get_ident()
+    threading.Timer(0.1, signal.pthread_kill, (here, signal.SIGINT)).start()
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        watched.run(work)
+    assert time.monotonic() - began < 5
+    work.released.set()
+    assert (watched.state, watched.counts.failures) == ("half-open", 1)
     assert watched.run(Failing()) == "answer"
 
 

@@ -1,7 +1,7 @@
 """Retry-After, as seconds or as a date, never believed beyond the longest ban."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perception.retry_after import LONGEST_SECONDS, retry_after
@@ -28,6 +28,7 @@ def test_both_forms_are_read_and_nonsense_gets_the_default(header: str, seconds:
     assert retry_after({"retry-after": header, "date": NOW}, default=60.0) == seconds
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40), st.text(max_size=40))
 def test_any_header_gives_a_bounded_silence(header: str, date: str) -> None:
     assert 1.0 <= retry_after({"retry-after": header, "date": date}, default=60.0) <= LONGEST_SECONDS

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.errors import BadAnswer
@@ -17,6 +17,7 @@ VALUES = st.recursive(
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(VALUES)
 def test_sound_json_is_read_as_it_is(value: object) -> None:
     assert decode(json.dumps(value).encode()) == value

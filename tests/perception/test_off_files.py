@@ -48,7 +48,7 @@ def test_a_file_gives_back_its_candles(tmp_path: Path, name: str) -> None:
     assert list(read_candles(write(tmp_path / name, rows))) == rows
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(shift=st.integers(-14, 14), millisecond=st.integers(0, 999))
 def test_a_time_means_the_same_instant_however_written(
     tmp_path_factory: pytest.TempPathFactory, shift: int, millisecond: int
@@ -191,7 +191,7 @@ def test_a_truncated_or_false_gzip_is_refused(tmp_path: Path) -> None:
     refusal(bad)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(junk=st.binary(min_size=1, max_size=300), suffix=st.sampled_from([".csv", ".csv.gz", ".parquet"]))
 def test_junk_is_refused_and_nothing_else_happens(
     tmp_path_factory: pytest.TempPathFactory, junk: bytes, suffix: str

@@ -72,7 +72,7 @@ def disturbed(draw: st.DrawFn) -> list[RawCandle]:
     return draw(st.permutations(rows))
 
 
-@settings(max_examples=80)
+@settings(max_examples=80, deadline=None)
 @given(raw=disturbed())
 def test_shuffling_repeating_and_garbage_change_nothing_but_the_findings(raw: list[RawCandle]) -> None:
     taken = take(raw)
@@ -83,7 +83,7 @@ def test_shuffling_repeating_and_garbage_change_nothing_but_the_findings(raw: li
         assert len(taken.findings) > 1
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(raw=disturbed(), lost=st.sets(st.integers(0, COUNT - 1), max_size=6))
 def test_what_is_lost_is_a_gap_and_the_rest_stays(raw: list[RawCandle], lost: set[int]) -> None:
     times = {ROWS[index].time for index in lost}
@@ -105,7 +105,7 @@ raw_candles = st.builds(
 )
 
 
-@settings(max_examples=120)
+@settings(max_examples=120, deadline=None)
 @given(raw=st.lists(raw_candles, max_size=25), follow=st.booleans())
 def test_no_input_breaks_the_promise_about_what_comes_out(raw: list[RawCandle], *, follow: bool) -> None:
     after = BEFORE if follow else None
@@ -123,7 +123,7 @@ def test_no_input_breaks_the_promise_about_what_comes_out(raw: list[RawCandle], 
     assert len(taken.doubted) < LEVEL_CANDLES * max(1, len(raw))
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(
     prices=st.lists(st.integers(4_990_000, 5_010_000), min_size=4, max_size=4).map(sorted),
     up=st.booleans(),

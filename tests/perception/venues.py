@@ -54,9 +54,8 @@ def waving(now_ms: Callable[[], int], middle: float = 50_000.0) -> Market:
 
     def price(instant: int) -> float:
         seconds = instant / 1000
-        return middle * (
-            1 + 0.03 * sin(seconds / 900) + 0.01 * sin(seconds / 131) + 0.002 * sin(seconds / 17)
-        )
+        wave = 0.03 * sin(seconds / 900) + 0.01 * sin(seconds / 131) + 0.002 * sin(seconds / 17)
+        return round(middle * (1 + wave), 2)
 
     def candles(start: int, length: int) -> list[RawCandle]:
         now = now_ms()
@@ -70,7 +69,9 @@ def waving(now_ms: Callable[[], int], middle: float = 50_000.0) -> Market:
 
 def _candle(opened: int, last: int, price: Callable[[int], float]) -> RawCandle:
     seen = [price(opened + (last - opened) * part // 8) for part in range(9)]
-    return RawCandle(opened, seen[0], max(seen), min(seen), seen[-1], 10.0 + opened % DAY_MS / DAY_MS)
+    return RawCandle(
+        opened, seen[0], max(seen), min(seen), seen[-1], round(10.0 + opened % DAY_MS / DAY_MS, 5)
+    )
 
 
 def alpha_vantage(documents: Mapping[str, bytes | dict[str, object]]) -> Behaviour:

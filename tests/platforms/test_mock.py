@@ -4,7 +4,7 @@ import msgspec
 
 from domain.account import Position, Trade, apply_fill
 from domain.candle import Quote
-from domain.money import from_cash, to_cash
+from domain.money import to_cash
 from domain.order import Balance
 from domain.ports import Platform
 from domain.times import MINUTE_MS
@@ -54,8 +54,3 @@ def test_finished_orders_are_remembered_up_to_a_limit_and_refusals_do_not_push_t
     assert paper.place(order(BUY, MARKET, name="last")).filled
     assert paper.query(BTC.symbol, "b-0") is None
     assert paper.query(BTC.symbol, "s-0") is not None
-
-
-def test_from_cash_prints_the_needed_amount_to_the_unit() -> None:
-    paper = platform(cash=1)
-    assert f"{from_cash(1):.2f}" in paper.place(order(BUY, MARKET)).reason

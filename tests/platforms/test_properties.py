@@ -79,7 +79,7 @@ def expected_locks(session: Session) -> dict[str, int]:
     return locks
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(restarted_sessions)
 def test_fills_explain_cash_and_holdings_to_the_unit_and_nothing_is_ever_negative(
     operations: list[Op],
@@ -96,7 +96,7 @@ def test_fills_explain_cash_and_holdings_to_the_unit_and_nothing_is_ever_negativ
             assert held.free + held.locked == lots_of(session.fills, symbol)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(restarted_sessions)
 def test_what_is_held_back_is_what_the_open_orders_need(operations: list[Op]) -> None:
     session = Session()
@@ -107,7 +107,7 @@ def test_what_is_held_back_is_what_the_open_orders_need(operations: list[Op]) ->
             assert balance.locked == locks[asset]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(sessions)
 def test_the_accounts_own_arithmetic_agrees_with_the_platform(operations: list[Op]) -> None:
     """Cash, positions and closed trades as the agent folds them: the same money, told twice."""
@@ -129,7 +129,7 @@ def test_the_accounts_own_arithmetic_agrees_with_the_platform(operations: list[O
     assert cash + invested == OPENING + profit
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(sessions)
 def test_no_order_fills_beyond_its_lots_or_twice_or_after_its_end(operations: list[Op]) -> None:
     session = played(operations)
@@ -153,7 +153,7 @@ def test_no_order_fills_beyond_its_lots_or_twice_or_after_its_end(operations: li
         assert (found.status in OPEN) == (client_id not in ended)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(sessions)
 def test_no_limit_fills_worse_than_its_price_and_no_stop_better_than_its_trigger(
     operations: list[Op],
@@ -175,7 +175,7 @@ def test_no_limit_fills_worse_than_its_price_and_no_stop_better_than_its_trigger
         assert fill.maker <= (order.type is OrderType.LIMIT)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     st.lists(st.one_of(pairs, sends, st.builds(Show, st.sampled_from(SYMBOLS), bars(), levels)), max_size=40)
 )
@@ -186,7 +186,7 @@ def test_a_pair_never_fills_both_legs(operations: list[Op]) -> None:
     assert all(count == 1 for count in pairs_filled.values())
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.sampled_from(SYMBOLS), st.integers(1, 200), st.integers(100, 2_000))
 def test_buying_at_an_unchanged_price_costs_fee_and_slippage_and_nothing_else(
     symbol: str, lots: int, price: int
@@ -207,7 +207,7 @@ def test_buying_at_an_unchanged_price_costs_fee_and_slippage_and_nothing_else(
     assert lost == fill.fee + notional(fill.price - price, lots, factor)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     st.lists(st.one_of(sends, pairs), min_size=1, max_size=8),
     st.lists(bars(), min_size=1, max_size=10),
@@ -234,7 +234,7 @@ def test_fills_do_not_depend_on_how_candles_are_batched(
     assert outcomes[0] == outcomes[1]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(sessions, sessions)
 def test_a_platform_restored_from_its_export_goes_on_as_if_nothing_had_been(
     before: list[Op], after: list[Op]

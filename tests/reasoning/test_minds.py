@@ -50,7 +50,7 @@ def test_without_a_new_candle_no_signal_counts() -> None:
     for again in (observation(()), observation(candles[-3:]), observation(candles[:50])):
         later = mind.orient(msgspec.structs.replace(again, fetched_at=utc(candles[-1].time + MINUTE_MS)))
         assert not later.fresh
-        assert [signal for _, signal, _ in later.signals] == [SILENT, SILENT]
+        assert later.signals == (("rsi", SILENT, "no new candle"), ("sma", SILENT, "no new candle"))
         assert later.candle == candles[-1]
     assert mind.memory() == before
 

@@ -78,6 +78,13 @@ def test_strength_orders_headlines() -> None:
     assert sorted(ordered, key=lambda title: polarity(title, textblob=False)) == ordered
 
 
+def test_intensifiers_strengthen_and_soften_what_follows() -> None:
+    massive, plain, modest = (
+        lexicon_polarity(f"{word} losses") or 0.0 for word in ("massive", "the", "modestly")
+    )
+    assert massive < plain < modest < 0
+
+
 def test_the_held_out_half_of_made_up_headlines_is_told_right() -> None:
     tuning, held_out = halves(BY_HAND)
     assert len(tuning) == len(held_out) == 56

@@ -89,6 +89,12 @@ def test_rsi_exactly_on_its_line_has_not_crossed_but_may_cross_from_there() -> N
     # changes -10 and +10 make RSI exactly 50; the next fall leads below it
     assert votes(RSI, params, [100.0, 90.0, 100.0, 80.0]) == [0, 0, 0, 1]
     assert votes(RSI, params, [100.0, 110.0, 110.0, 94.0, 104.0])[2:4] == [0, 1]
+    assert votes(RSI, RsiParams(period=2, lower=10.0, upper=50.0), [100.0, 90.0, 100.0, 120.0]) == [
+        0,
+        0,
+        0,
+        -1,
+    ]
     said = run(
         RSI, RsiParams(period=2, lower=50.0, upper=51.0), candles_of([100.0, 105.0, 110.0, 105.0, 104.0])
     )

@@ -90,9 +90,17 @@ def test_weights_from_lessons_turn_the_vote() -> None:
     assert bought.reason.endswith("; against: sma says so (80)")
 
 
+def test_rounding_lifts_no_score_above_100() -> None:
+    certain = orientation(signal(1, 100.0), signal(1, 100.0))
+    assert (2.51 * 100 + 1.3 * 100) / (2.51 + 1.3) > 100
+    assert vote(certain, Beliefs({"rsi": 2.51, "sma": 1.3})).score == 100.0
+
+
 def test_a_voice_without_weight_decides_nothing() -> None:
     assert vote(orientation(signal(1, 90.0)), Beliefs({"rsi": 0.0})).action is Action.HOLD
     assert vote(orientation(signal(1, 90.0)), Beliefs({"rsi": -5.0})).action is Action.HOLD
+    split = orientation(signal(1, 90.0), signal(-1, 40.0))
+    assert vote(split, Beliefs({"rsi": -5.0})).score == vote(split, Beliefs({"rsi": 0.0})).score == -40.0
     backed_by_nobody = vote(orientation(signal(1, 90.0), news=0.9), Beliefs({"rsi": 0.0}))
     assert backed_by_nobody.action is Action.HOLD
 

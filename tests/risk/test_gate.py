@@ -3,6 +3,7 @@
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from domain.money import MAX_CASH
 from domain.order import OrderType, Purpose, Side
 from domain.verdict import Approved
 from risk import rules
@@ -63,3 +64,9 @@ def test_the_filter_rule_alone_refuses_what_has_no_price() -> None:
     assert not rules.filters(entry, 1).passed
     assert not rules.filters(entry._replace(price=1), 0).passed
     assert rules.filters(entry._replace(price=1), 1).passed
+
+
+def test_the_largest_notional_passes_the_filter_and_one_unit_more_does_not() -> None:
+    entry = entry_of(case())._replace(price=1, cash_factor=1, min_cash=0, min_lots=0)
+    assert rules.filters(entry, MAX_CASH).passed
+    assert not rules.filters(entry, MAX_CASH + 1).passed

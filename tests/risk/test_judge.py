@@ -104,7 +104,12 @@ def test_measurements_are_in_units_people_read(
             seeing(case(), source=Source.CACHED, quote=Quote(PRICE, NOW_MS - 20 * MINUTE_MS)),
             "20 minutes old (quote), over the limit 15",
         ),
+        (
+            seeing(case(), source=Source.CACHED, quote=Quote(PRICE, NOW_MS - 15 * MINUTE_MS)),
+            "source cached, must be live",
+        ),
         (seeing(case(), quote=None), "missing: price"),
+        (deciding(case(), price=-1), "missing: price"),
         (seeing(case(), candles=()), "missing: candle"),
         (owning(case(), peak_equity=0), "missing: peak equity"),
         (deciding(case(), stop_ppm=0), "missing: stop below the price"),

@@ -86,3 +86,10 @@ def test_a_stop_that_cannot_be_is_none() -> None:
     assert stop_level(100, 1_000_000, 0) == 0
     assert stop_level(100, 0, 99) == 99
     assert stop_level(100, 0, 1) == 1
+
+
+def test_the_largest_notional_is_exact_and_beyond_it_all_is_one_more() -> None:
+    assert stake(2, MAX_CASH // 2, 1) == MAX_CASH
+    assert stake(2, MAX_CASH // 2 + 1, 1) == MAX_CASH + 1
+    assert loss_at_stop(2, 1, MAX_CASH // 2, 1, 0) == MAX_CASH // 2
+    assert loss_at_stop(2, 1, MAX_CASH // 2 + 1, 1, 0) == MAX_CASH + 1

@@ -1,0 +1,1 @@
+"""Programs beside the product: each runs by its path, `python scripts/soak.py`."""

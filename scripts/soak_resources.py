@@ -1,0 +1,71 @@
+"""Judgements of what the process held: memory, descriptors, threads and the write-ahead log."""
+
+from scripts.soak_evidence import Evidence
+from scripts.soak_limits import FAIL, UNJUDGED, Answer, Limits, verdict_of
+from scripts.soak_sample import Sample
+from scripts.soak_slope import growth, theil_sen
+
+HOUR = 3600.0
+WARM_SHARE, WARM_SECONDS = 0.25, 300.0
+LEAST_SAMPLES, LEAST_SECONDS = 10, 5.0
+
+
+def settled(evidence: Evidence) -> list[Sample]:
+    """Return the samples after the warm-up: the first quarter of the run, at most 5 minutes.
+
+    In it libraries are imported at their first use, caches fill and the allocator finds its size.
+    """
+    warm = min(evidence.seconds * WARM_SHARE, WARM_SECONDS)
+    return [sample for sample in evidence.samples if sample.at >= warm]
+
+
+def rss(evidence: Evidence, limits: Limits) -> Answer:
+    """Measure the largest resident memory."""
+    if not evidence.samples:
+        return FAIL, "no sample", f"at most {limits.rss_mib:g} MiB"
+    peak = max(sample.rss for sample in evidence.samples)
+    return verdict_of(peak <= limits.rss_mib), f"peak {peak:.1f} MiB", f"at most {limits.rss_mib:g} MiB"
+
+
+def memory(evidence: Evidence, limits: Limits) -> Answer:
+    """Measure the slope of RSS; a short run may not show more than the noise an allocator makes."""
+    samples = settled(evidence)
+    points = [(sample.at / HOUR, sample.rss) for sample in samples]
+    if len(points) < 10 or samples[-1].at - samples[0].at < 5:
+        return UNJUDGED, f"{len(points)} samples after warm-up", "10 samples over 5 s"
+    trend = theil_sen(points)
+    limit = max(limits.slope_mib_per_hour, limits.noise_mib / trend.span)
+    measured = f"{trend.slope:+.2f} MiB/h over {trend.span * 60:.1f} min ({trend.slope * trend.span:+.2f} MiB)"
+    return verdict_of(trend.slope <= limit), measured, f"at most {limit:.1f} MiB/h"
+
+
+def descriptors(evidence: Evidence, limits: Limits) -> Answer:
+    """Measure the growth of open descriptors."""
+    return _flat([sample.descriptors for sample in _calm(evidence)], limits.descriptor_growth)
+
+
+def threads(evidence: Evidence, limits: Limits) -> Answer:
+    """Measure the growth of threads."""
+    return _flat([sample.threads for sample in _calm(evidence)], limits.thread_growth)
+
+
+def _calm(evidence: Evidence) -> list[Sample]:
+    """Return samples of healthy phases: under a fault a few threads and sockets hang on purpose."""
+    return [sample for sample in settled(evidence) if sample.phase == "healthy"]
+
+
+def _flat(values: list[int], limit: float) -> Answer:
+    bound = f"growth at most {limit:g}"
+    if len(values) < 4:
+        return UNJUDGED, f"{len(values)} healthy samples after warm-up, the least is 4", bound
+    grown = growth(values)
+    measured = f"{grown:+g} from first to last quarter; {min(values)} to {max(values)} in healthy phases"
+    return verdict_of(grown <= limit), measured, bound
+
+
+def wal(evidence: Evidence, limits: Limits) -> Answer:
+    """Measure the largest write-ahead log."""
+    largest = max((sample.wal for sample in evidence.samples), default=0.0)
+    return verdict_of(largest <= limits.wal_mib), f"largest {largest:.1f} MiB", f"at most {limits.wal_mib:g} MiB"
+
+

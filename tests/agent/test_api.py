@@ -1,0 +1,155 @@
+"""The Python API: one agent, asked from many threads."""
+
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from agent import Agent, Settings
+from agent.agent import NotRunning
+from agent.home import Busy
+from domain.errors import BadInput, LocalFault
+from domain.events import CycleEnded, KillSwitchSet, SessionEnded, SessionStarted
+
+
+@pytest.fixture(autouse=True)
+def _home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("AGENT_HOME", str(tmp_path))
+
+
+def settings(**more: object) -> Settings:
+    return Settings(**({"provider": "simulated", "interval_seconds": 0} | more))  # type: ignore[arg-type]
+
+
+def until(agent: Agent, cycle: int) -> None:
+    due = time.monotonic() + 20
+    while agent.status()["cycle"] < cycle:
+        assert time.monotonic() < due, agent.status()
+        time.sleep(0.01)
+
+
+def test_it_runs_its_cycles_and_tells_why_it_ended() -> None:
+    agent = Agent(settings(cycles=5))
+    agent.start()
+    assert agent.join(20) == "cycles"
+    assert agent.status()["cycles"] == 5
+    assert len(agent.decisions(3)) == 3
+
+
+def test_events_come_in_order_and_end_with_the_session() -> None:
+    agent = Agent(settings(cycles=20))
+    events = agent.events()
+    seen = []
+    reader = threading.Thread(target=lambda: seen.extend(events))
+    reader.start()
+    time.sleep(0.1)
+    agent.start()
+    reader.join(20)
+    agent.join(20)
+    assert isinstance(seen[0], SessionStarted)
+    assert isinstance(seen[-1], SessionEnded)
+    ended = [event.cycle_id for event in seen if isinstance(event, CycleEnded)]
+    assert ended == list(range(1, 21))
+
+
+def test_pause_holds_the_loop_and_resume_lets_it_go_on() -> None:
+    with Agent(settings()) as agent:
+        until(agent, 3)
+        agent.pause()
+        time.sleep(0.3)
+        held = agent.status()["cycle"]
+        time.sleep(0.2)
+        assert agent.status()["cycle"] == held
+        assert agent.status()["paused"]
+        agent.resume()
+        until(agent, held + 2)
+
+
+def test_kill_acts_at_once_survives_a_restart_and_is_reset_by_hand() -> None:
+    with Agent(settings()) as agent:
+        until(agent, 2)
+        agent.kill("drill")
+        assert agent.status()["account"]["kill_switch"] == "drill"
+        until(agent, agent.status()["cycle"] + 2)
+    with Agent(settings()) as agent:
+        assert agent.status()["account"]["kill_switch"] == "drill"
+        agent.reset("drill over")
+        assert agent.status()["account"]["kill_switch"] is None
+    with Agent(settings(cycles=1)) as agent:
+        agent.join(20)
+        assert agent.status()["account"]["kill_switch"] is None
+
+
+def test_a_kill_is_in_the_journal_before_any_later_cycle() -> None:
+    with Agent(settings()) as agent:
+        events = agent.events()
+        until(agent, 2)
+        threading.Thread(target=agent.kill, args=("from a thread",)).start()
+        for event in events:
+            if isinstance(event, KillSwitchSet):
+                assert (event.active, event.reason, event.by) == (True, "from a thread", "operator")
+                break
+
+
+def test_it_answers_many_threads_while_it_runs() -> None:
+    faults: list[BaseException] = []
+
+    def ask(agent: Agent, number: int) -> None:
+        try:
+            for _ in range(20):
+                status = agent.status()
+                assert status["running"]
+                agent.positions()
+                agent.decisions(5)
+                if number == 0:
+                    assert agent.why()["symbols"]
+        except BaseException as error:  # noqa: BLE001 -- whatever a thread meets fails the test
+            faults.append(error)
+
+    with Agent(settings(interval_seconds=0.01)) as agent:
+        until(agent, 1)
+        threads = [threading.Thread(target=ask, args=(agent, number)) for number in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+    assert faults == []
+
+
+def test_two_agents_never_share_an_account() -> None:
+    with Agent(settings(interval_seconds=0.05)) as first:
+        until(first, 1)
+        second = Agent(settings())
+        with pytest.raises(Busy, match="in use by another agent"):
+            second.start()
+        assert first.status()["running"]
+
+
+def test_it_says_so_when_it_does_not_run() -> None:
+    agent = Agent(settings(cycles=1))
+    with pytest.raises(NotRunning):
+        agent.status()
+    with pytest.raises(NotRunning):
+        agent.kill("too early")
+    agent.start()
+    agent.join(20)
+    with pytest.raises(NotRunning, match="has ended"):
+        agent.kill("too late")
+    with pytest.raises(LocalFault, match="started already"):
+        agent.start()
+
+
+def test_a_kill_needs_a_reason_and_why_a_cycle_that_exists() -> None:
+    with Agent(settings(interval_seconds=0.01)) as agent:
+        until(agent, 1)
+        with pytest.raises(ValueError, match="needs a reason"):
+            agent.kill(" ")
+        with pytest.raises(BadInput, match="cycle 99999 is not in the journal"):
+            agent.why(99999)
+
+
+def test_bad_options_are_raised_where_it_was_started(tmp_path: Path) -> None:
+    agent = Agent(Settings(provider="recorded", data=(tmp_path / "BTC-USDT_1m.csv",)))
+    with pytest.raises(BadInput, match="no such file"):
+        agent.start()

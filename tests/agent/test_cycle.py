@@ -1,0 +1,295 @@
+"""Cycles: whatever happens in one, it ends in IDLE with one complete record."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.candle import Candle
+from domain.errors import JournalFault, LocalFault, Unreachable
+from domain.events import CycleDecided, CycleEnded, Event, OrderSettled, OrdersIntended
+from domain.observation import Observation
+from domain.order import Order, OrderStatus, OrderType, Purpose, Receipt
+from journal.memory import MemoryJournal
+from platforms.mock import MockTradingPlatform
+from tests.agent.world import ID, Dying, Script, Step, World, facts, folded, lively, venue_fault, wave
+
+
+def ended(events: list[Event]) -> list[CycleEnded]:
+    return [event for event in events if isinstance(event, CycleEnded)]
+
+
+def decided(events: list[Event]) -> list[CycleDecided]:
+    return [event for event in events if isinstance(event, CycleDecided)]
+
+
+STEPS = st.lists(
+    st.one_of(
+        st.floats(min_value=50, max_value=200).map(lambda price: round(price, 2)),
+        st.just(Unreachable("no route")),
+        st.just(venue_fault()),
+    ),
+    max_size=120,
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(STEPS)
+def test_every_cycle_ends_in_idle_with_one_record_and_the_fold_is_the_live_state(steps: list[Step]) -> None:
+    world = World(steps)
+    world.run()
+    assert [event.cycle_id for event in ended(world.events)] == list(range(1, len(steps) + 1))
+    assert [event.cycle_id for event in decided(world.events)] == list(range(1, len(steps) + 1))
+    assert all(event.path[0] == event.path[-1] == "IDLE" for event in ended(world.events))
+    assert world.session.cycle.machine.state == "IDLE"
+    state, mind = folded(world.options, world.journal)
+    assert facts(state) == facts(world.state)
+    assert mind == world.parts.mind
+
+
+def test_a_trading_session_folds_to_its_live_state() -> None:
+    world = World(wave(700))
+    world.run()
+    assert world.state.ledger.trades >= 5
+    assert world.state.outcomes["executed"] >= 10
+    state, mind = folded(world.options, world.journal)
+    assert facts(state) == facts(world.state)
+    assert mind == world.parts.mind
+
+
+def test_a_venue_fault_is_recorded_and_the_loop_goes_on() -> None:
+    world = World([100.0, Unreachable("no route to host"), 101.0])
+    assert world.run() == "data exhausted"
+    outcomes = [event.outcome for event in ended(world.events)]
+    assert outcomes == ["held", "failed", "held"]
+    error = ended(world.events)[1].error
+    assert error is not None
+    assert (error.stage, error.kind, error.message) == ("PERCEPTION", "Unreachable", "no route to host")
+    assert ended(world.events)[1].path == ("IDLE", "PERCEPTION", "LEARNING", "IDLE")
+
+
+def test_an_unplanned_failure_is_recorded_and_halts_the_agent() -> None:
+    world = World([100.0, Dying("broken"), 101.0])
+    with pytest.raises(LocalFault, match="Dying in PERCEPTION: broken"):
+        world.run()
+    assert [event.outcome for event in ended(world.events)] == ["held", "failed"]
+    assert world.session.cycle.machine.state == "IDLE"
+    assert world.market.closed
+
+
+class Failing(MockTradingPlatform):
+    """A paper exchange that fails at one place, then works."""
+
+    fail_on: str = "place"
+    error: Exception = Dying("exchange broke")
+
+    def place(self, order: Order) -> Receipt:
+        if self.fail_on == "place":
+            raise self.error
+        return super().place(order)
+
+    def mark(self, symbol: str, candles: Any, quote: Any) -> None:
+        if self.fail_on == "mark":
+            raise self.error
+        super().mark(symbol, candles, quote)
+
+
+def failing(fail_on: str, error: Exception) -> Any:
+    def build(made: Any) -> Failing:
+        platform = Failing(made.grid, made.options.paper)
+        platform.fail_on, platform.error = fail_on, error
+        return platform
+
+    return build
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "stage", "path"),
+    [
+        ("mark", "PERCEPTION", ("IDLE", "PERCEPTION", "LEARNING", "IDLE")),
+        (
+            "place",
+            "EXECUTION",
+            ("IDLE", "PERCEPTION", "REASONING", "RISK_CHECK", "EXECUTION", "LEARNING", "IDLE"),
+        ),
+    ],
+)
+def test_a_failure_in_any_stage_leaves_one_record(fail_on: str, stage: str, path: tuple[str, ...]) -> None:
+    world = World(wave(700), platform=failing(fail_on, Dying("exchange broke")))
+    with pytest.raises(LocalFault):
+        world.run()
+    last = ended(world.events)[-1]
+    assert last.error is not None
+    assert (last.error.stage, last.path) == (stage, path)
+    state, mind = folded(world.options, world.journal)
+    assert facts(state) == facts(world.state)
+    assert mind == world.parts.mind
+
+
+class Full(MemoryJournal):
+    """A journal on a disk that is full after `room` appends."""
+
+    room = 10**9
+
+    def append(self, *events: Event) -> None:
+        self.room -= 1
+        if self.room < 0:
+            raise JournalFault("disk full")
+        super().append(*events)
+
+
+@pytest.mark.parametrize("room", [*range(6), 150, 151, 152, 153])
+def test_nothing_is_sent_once_the_journal_has_failed(room: int) -> None:
+    sent: list[str] = []
+
+    class Watching(MockTradingPlatform):
+        def place(self, order: Order) -> Receipt:
+            sent.append(order.client_id)
+            return super().place(order)
+
+    journal = Full(ID)
+    world = World(wave(700), journal=journal, platform=lambda made: Watching(made.grid, made.options.paper))
+    journal.room = room
+    with pytest.raises(JournalFault):
+        world.run()
+    intended = {
+        order.client_id
+        for row in journal.rows()
+        if isinstance(row.event, OrdersIntended)
+        for order in row.event.orders
+    }
+    assert set(sent) <= intended
+    assert len(sent) == len(set(sent))
+    assert world.session.cycle.machine.state == "IDLE"
+
+
+def test_an_order_is_intended_in_the_journal_before_it_is_sent_and_settled_after() -> None:
+    world = World(wave(700))
+    world.run()
+    seen: dict[str, str] = {}
+    for event in world.events:
+        if isinstance(event, OrdersIntended):
+            seen |= dict.fromkeys((order.client_id for order in event.orders), "intended")
+        elif isinstance(event, OrderSettled):
+            assert event.receipt.client_id in seen
+            seen[event.receipt.client_id] = "settled"
+    assert seen
+    assert set(seen.values()) == {"settled"}
+
+
+def test_each_entry_gets_a_stop_three_percent_below_its_actual_fill() -> None:
+    world = World(wave(700))
+    world.run()
+    orders = {
+        order.client_id: order
+        for event in world.events
+        if isinstance(event, OrdersIntended)
+        for order in event.orders
+    }
+    entries = [
+        fill
+        for event in world.events
+        if isinstance(event, OrderSettled)
+        for fill in event.receipt.fills
+        if orders[fill.client_id].purpose is Purpose.ENTRY
+    ]
+    assert entries
+    for fill in entries:
+        stops = [
+            order
+            for order in orders.values()
+            if order.purpose is Purpose.PROTECT and order.cycle_id == orders[fill.client_id].cycle_id
+        ]
+        assert [order.type for order in stops] == [OrderType.STOP]
+        stop = stops[0].trigger
+        assert stop is not None
+        assert (stop - 1) * 1_000_000 < fill.price * 970_000 <= stop * 1_000_000
+        assert stops[0].lots == fill.lots
+
+
+class NoStops(MockTradingPlatform):
+    """A venue that refuses stop orders."""
+
+    def place(self, order: Order) -> Receipt:
+        if order.type is OrderType.STOP:
+            return Receipt(
+                order.client_id, order.symbol, OrderStatus.REJECTED, order.at, reason="no stops here"
+            )
+        return super().place(order)
+
+
+def test_an_entry_whose_stop_is_refused_is_closed_again_at_once() -> None:
+    world = World(wave(700), platform=lambda made: NoStops(made.grid, made.options.paper))
+    held: list[int] = []
+
+    def count(event: Event) -> None:
+        if isinstance(event, CycleEnded):
+            held.append(len(world.state.ledger.positions))
+
+    world.session.listeners.append(count)
+    world.run()
+    assert world.state.ledger.trades > 0
+    assert set(held) == {0}
+
+
+class NoExits(MockTradingPlatform):
+    """A venue that refuses market sales, as one without a price does."""
+
+    def place(self, order: Order) -> Receipt:
+        if order.purpose is Purpose.EXIT:
+            return Receipt(order.client_id, order.symbol, OrderStatus.REJECTED, order.at, reason="no price")
+        return super().place(order)
+
+
+def test_a_position_whose_exit_is_refused_gets_its_stop_back() -> None:
+    world = World(wave(400), platform=lambda made: NoExits(made.grid, made.options.paper))
+    world.run()
+    refused = [
+        event
+        for event in world.events
+        if isinstance(event, OrderSettled) and event.receipt.reason == "no price"
+    ]
+    assert refused
+    for symbol in world.state.ledger.positions:
+        purposes = [s.order.purpose for s in world.state.ledger.resting(symbol)]
+        assert purposes == [Purpose.PROTECT]
+
+
+def test_the_same_inputs_give_the_same_journal_to_the_byte() -> None:
+    heads = set()
+    for _ in range(3):
+        world = World(wave(300))
+        world.run()
+        heads.add(world.journal.head())
+    assert len(heads) == 1
+
+
+def test_two_symbols_in_one_cycle_reserve_exposure_between_them() -> None:
+    options = lively(symbols=("BTC-USDT", "ETH-USDT"))
+
+    class Twins:
+        """Shows both symbols the same market."""
+
+        def __init__(self, inner: Any) -> None:
+            self.inner = inner
+
+        def next_time(self) -> Any:
+            return self.inner.next_time()
+
+        def observe(self, symbol: str, after: Candle | None, now: Any) -> Observation:
+            previous = self.inner.previous
+            seen: Observation = self.inner.observe(symbol, after, now)
+            if symbol == "BTC-USDT":
+                self.inner.previous = previous
+            return seen
+
+        def close(self) -> None:
+            self.inner.close()
+
+    tight = options.risk.model_copy(update={"max_positions": 1})
+    world = World([], options=options.model_copy(update={"risk": tight}), observer=Twins(Script(wave(300))))
+    world.run()
+    both = [event for event in decided(world.events) if len(event.verdicts) == 2]
+    reasons = {getattr(verdict, "reason", "approved") for event in both for verdict in event.verdicts}
+    assert {"approved", "max_position_limit_reached"} <= reasons
