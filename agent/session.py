@@ -21,6 +21,8 @@ from domain.ports import Clock, Journal, Observer, Pacer, Platform
 
 T = TypeVar("T")
 
+LOOK_SECONDS = 0.1
+
 CYCLES, EXHAUSTED, STOPPED = "cycles", "data exhausted", "stopped"
 
 
@@ -46,9 +48,12 @@ class Inbox:
         return future
 
     def stop(self) -> None:
-        """End the loop after the cycle under way."""
+        """End the loop after the cycle under way.
+
+        Safe in a signal handler: it takes no lock (the thread it interrupts may hold it), so the
+        loop looks at the flag several times a second.
+        """
         self.stopping = True
-        self._wake.set()
 
     def pause(self, paused: bool) -> None:  # noqa: FBT001 -- a switch with two positions
         """Hold the loop between two cycles, or let it go on."""
@@ -73,7 +78,7 @@ class Inbox:
             left = due - self.clock.monotonic()
             if left <= 0 and not self.paused:
                 return True
-            self._wake.wait(None if self.paused else left)
+            self._wake.wait(LOOK_SECONDS if self.paused else min(left, LOOK_SECONDS))
 
     def serve(self) -> None:
         """Run the commands that are waiting."""

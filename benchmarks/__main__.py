@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,11 +15,12 @@ from benchmarks.machine import machine
 from benchmarks.memory import memory
 from benchmarks.paper import paper
 from benchmarks.plan import Plan
-from benchmarks.processes import scratch
+from benchmarks.processes import Failed, scratch
 from benchmarks.report import Report
 from benchmarks.stages import stages
 from benchmarks.startup import startup
 
+MOST_CYCLES = 60_000
 SECTIONS: dict[str, Callable[[Plan], Section]] = {
     "loop": loop,
     "stages": stages,
@@ -30,13 +32,19 @@ SECTIONS: dict[str, Callable[[Plan], Section]] = {
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure what was asked for and print the report."""
-    asked = _parser().parse_args(arguments)
+    parser = _parser()
+    asked = parser.parse_args(arguments)
     disk: Path | None = asked.disk
+    for folder in (disk, asked.out and asked.out.absolute().parent):
+        if folder is not None and not folder.is_dir():
+            parser.error(f"{folder} is no folder")
     before = machine(disk or Path(tempfile.gettempdir()))
     with scratch(disk) as folder:
-        series = candles(folder, asked.cycles)
-        plan = Plan(asked.cycles, asked.long_cycles, asked.passes, series, disk)
-        sections = [SECTIONS[name](plan) for name in (asked.only or SECTIONS)]
+        plan = Plan(asked.cycles, asked.long_cycles, asked.passes, candles(folder, asked.cycles), disk)
+        try:
+            sections = [SECTIONS[name](plan) for name in (asked.only or SECTIONS)]
+        except Failed as failure:
+            sys.exit(str(failure))
     report = Report(before, round(os.getloadavg()[0], 2), sections)
     as_json = json.dumps(report.plain(), indent=2)
     if asked.out is not None:
@@ -48,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks", description="Measure the loop beside the floors of this machine."
     )
-    parser.add_argument("--cycles", type=_count, default=10_000, help="cycles a pass (default 10000)")
+    parser.add_argument("--cycles", type=_cycles, default=10_000, help="cycles a pass (default 10000)")
     parser.add_argument("--passes", type=_count, default=5, help="passes of each figure (default 5)")
     parser.add_argument(
         "--long-cycles", type=_count, default=100_000, help="cycles of the memory run (default 100000)"
@@ -64,6 +72,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--out", type=Path, help="also write the JSON report to this file")
     return parser
+
+
+def _cycles(text: str) -> int:
+    number = _count(text)
+    if number > MOST_CYCLES:
+        raise argparse.ArgumentTypeError(f"{number} exceeds {MOST_CYCLES}, about what the recording holds")
+    return number
 
 
 def _count(text: str) -> int:

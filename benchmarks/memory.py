@@ -16,7 +16,7 @@ def memory(plan: Plan) -> Section:
     figures: list[Figure] = []
     notes: list[str] = []
     cycles = 0
-    for kind in ("memory", "durable"):
+    for kind in ("in memory", "durable"):
         plan.say(f"memory over {plan.long_cycles} cycles, journal {kind}")
         told = child("memory", plan.disk, data=None, cycles=plan.long_cycles, durable=kind == "durable")
         figures += _figures(kind, told)

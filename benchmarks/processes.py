@@ -22,6 +22,10 @@ DEAD = "http://127.0.0.1:9"
 POLL_SECONDS = 0.01
 
 
+class Failed(Exception):
+    """A measured process did not end well; the text holds its own words."""
+
+
 class Watched(NamedTuple):
     """A command that has ended well: seconds it took, until its first output, and the largest RSS seen."""
 
@@ -40,7 +44,7 @@ def scratch(disk: Path | None) -> Iterator[Path]:
 def child(task: str, disk: Path | None, **request: Any) -> dict[str, Any]:
     """Do a task in a fresh process with a fresh folder and return what it came to.
 
-    Raises RuntimeError with the process's own words when it fails.
+    Raises Failed with the process's own words when it fails.
     """
     with scratch(disk) as folder:
         wish = json.dumps({"task": task, "folder": str(folder), **request})
@@ -49,7 +53,7 @@ def child(task: str, disk: Path | None, **request: Any) -> dict[str, Any]:
             command, cwd=ROOT, env=environment(folder), capture_output=True, text=True, check=False
         )
     if done.returncode:
-        raise RuntimeError(f"benchmark {task} failed with exit code {done.returncode}:\n{done.stderr}")
+        raise Failed(f"benchmark {task} failed with exit code {done.returncode}:\n{done.stderr}")
     answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return answer
 
@@ -74,7 +78,7 @@ def seconds_of(command: Sequence[str], env: Mapping[str, str]) -> float:
 def watched(arguments: Sequence[str], disk: Path | None) -> Watched:
     """Run `agent` in a fresh home, time its first byte of output and sample its resident size.
 
-    Raises RuntimeError with the command's own words when it fails or says nothing.
+    Raises Failed with the command's own words when it fails or says nothing.
     """
     with scratch(disk) as folder, (folder / "out").open("w+") as out, (folder / "err").open("w+") as err:
         begun = time.perf_counter()
@@ -92,9 +96,7 @@ def watched(arguments: Sequence[str], disk: Path | None) -> Watched:
         out.seek(0, os.SEEK_END)
         if process.returncode or not out.tell():
             err.seek(0)
-            raise RuntimeError(
-                f"agent {' '.join(arguments)} failed, exit code {process.returncode}:\n{err.read()}"
-            )
+            raise Failed(f"agent {' '.join(arguments)} failed, exit code {process.returncode}:\n{err.read()}")
     return Watched(seconds, first or seconds, rss)
 
 

@@ -18,7 +18,7 @@ MEANINGS = (
 
 def stages(plan: Plan) -> Section:
     """Run both kinds of journal under the watch, each pass in a fresh process."""
-    passes: dict[str, list[dict[str, Any]]] = {"memory": [], "durable": []}
+    passes: dict[str, list[dict[str, Any]]] = {"in memory": [], "durable": []}
     for number in range(1, plan.passes + 1):
         plan.say(f"the stages, pass {number} of {plan.passes}")
         for kind, found in passes.items():
@@ -26,7 +26,7 @@ def stages(plan: Plan) -> Section:
             request = {"data": data, "cycles": plan.cycles, "durable": kind == "durable"}
             found.append(child("stages", plan.disk, **request))
     figures = [figure for kind, found in passes.items() for figure in _shares(kind, found)]
-    title = f"share of each stage, {plan.passes} passes of {passes['memory'][0]['cycles']} cycles"
+    title = f"share of each stage, {plan.passes} passes of {passes['in memory'][0]['cycles']} cycles"
     return Section("stages", title, tuple(figures), MEANINGS)
 
 

@@ -7,7 +7,7 @@ other's.
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -27,15 +27,16 @@ PACE, OBSERVE, DECIDE, JUDGE, PLACE, REFLECT, JOURNAL, MACHINE, REST = STAGES = 
 class Stopwatch:
     """Nanoseconds by stage; exactly one stage runs at any time, from the first switch to the last."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], int] = time.perf_counter_ns) -> None:
         self.spent = dict.fromkeys(STAGES, 0)
+        self._clock = clock
         self.switches = 0
         self._stage = REST
         self._since = 0
 
     def switch(self, stage: str) -> str:
         """Let `stage` run from now on; return the one that ran until now."""
-        now = time.perf_counter_ns()
+        now = self._clock()
         before = self._stage
         if self.switches:
             self.spent[before] += now - self._since

@@ -25,9 +25,8 @@ def follower(instrument: Instrument, row: RawCandle, after: Candle, timeframe_ms
     The short way through the checks, about 2 µs, for the common case; None only means: look closer.
     """
     time, open_, high, low, close, volume = row
-    if time - after.time != timeframe_ms or time % timeframe_ms:
-        return None
-    if not (0 < low <= open_ <= high < inf and low <= close <= high and 0 <= volume < inf):
+    sound = 0 < low <= open_ <= high < inf and low <= close <= high and 0 <= volume < inf
+    if not sound or time - after.time != timeframe_ms or time % timeframe_ms:
         return None
     tick = instrument.tick
     opened, top, bottom, closed = open_ / tick, high / tick, low / tick, close / tick

@@ -88,7 +88,7 @@ def breaker(evidence: Evidence, _limits: Limits) -> Answer:
 def recovered(evidence: Evidence, limits: Limits) -> Answer:
     """Measure the longest way back to live data of any symbol after any fault."""
     limit = f"at most {limits.recover_seconds:g} s"
-    waits = [wait for wait in _ways_back(evidence)]
+    waits = list(_ways_back(evidence))
     if not waits:
         return UNJUDGED, "no fault was injected", limit
     never = [what for what, seconds in waits if seconds is None]

@@ -1,6 +1,7 @@
 """The judgement of a soak: evidence in, verdicts out. Pure; every limit is an option of the command."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 from statistics import median
 
 from scripts import soak_feed as feed
@@ -14,6 +15,17 @@ from scripts.soak_process import Turn
 def judge(evidence: Evidence, limits: Limits) -> tuple[Judgement, ...]:
     """Answer every question."""
     return tuple(Judgement(name, question, *answer(evidence, limits)) for name, question, answer in QUESTIONS)
+
+
+def passed(judgements: Sequence[Judgement]) -> bool:
+    """Tell whether nothing failed; what could not be judged does not fail, and is shown as such."""
+    return all(judgement.verdict != FAIL for judgement in judgements)
+
+
+def _start(evidence: Evidence, limits: Limits) -> Answer:
+    seconds, limit = evidence.start_seconds, f"within {limits.first_cycle_seconds:g} s"
+    measured = f"after {seconds:.1f} s" if evidence.turns else f"none after {seconds:.1f} s"
+    return verdict_of(bool(evidence.turns) and seconds <= limits.first_cycle_seconds), measured, limit
 
 
 def _alive(evidence: Evidence, _limits: Limits) -> Answer:
@@ -40,8 +52,8 @@ def _pauses(evidence: Evidence, limits: Limits) -> Answer:
     moments = [evidence.moment(turn.at_ms) for turn in evidence.turns] + [evidence.seconds]
     if len(moments) < 2:
         return FAIL, "no cycle at all", f"at most {limits.pause_seconds:g} s"
-    longest, at = max((after - before, before) for before, after in zip(moments, moments[1:], strict=False))
-    measured = f"{longest:.1f} s, after second {at:.0f}"
+    longest, at = max((after - before, before) for before, after in pairwise(moments))
+    measured = f"{longest:.1f} s, after second {max(at, 0.0):.0f}"
     return verdict_of(longest <= limits.pause_seconds), measured, f"at most {limits.pause_seconds:g} s"
 
 
@@ -49,10 +61,12 @@ def _records(evidence: Evidence, _limits: Limits) -> Answer:
     """Ask for one complete record of every cycle, in order and without a hole."""
     rows, cycles = evidence.digest.rows, evidence.digest.cycles
     printed = tuple(turn.cycle for turn in evidence.turns)
-    whole = cycles == tuple(range(1, len(cycles) + 1)) and rows["cycle_decided"] == len(cycles)
-    measured = f"{len(cycles)} in the journal, {len(printed)} printed, {len(evidence.garbage)} lines unreadable"
-    passed = bool(cycles) and whole and printed == cycles and not evidence.garbage
-    return verdict_of(passed), measured, "the same, numbered from 1"
+    whole = cycles == tuple(range(1, len(cycles) + 1)) and rows.get("cycle_decided") == len(cycles)
+    measured = (
+        f"{len(cycles)} in the journal, {len(printed)} printed, {len(evidence.garbage)} lines unreadable"
+    )
+    complete = bool(cycles) and whole and printed == cycles and not evidence.garbage
+    return verdict_of(complete), measured, "the same, numbered from 1"
 
 
 def _trades(evidence: Evidence, limits: Limits) -> Answer:
@@ -82,13 +96,17 @@ def _status(evidence: Evidence, limits: Limits) -> Answer:
     limit = f"port {limits.status_seconds:g} s, command {limits.command_seconds:g} s"
     if not evidence.probes:
         return UNJUDGED, "never asked", limit
-    bad = [f"second {probe.at:.0f} ({probe.phase}): {probe.problem}" for probe in evidence.probes if probe.problem]
+    bad = [
+        f"second {probe.at:.0f} ({probe.phase}): {probe.problem}"
+        for probe in evidence.probes
+        if probe.problem
+    ]
     port = max(probe.port_seconds for probe in evidence.probes)
     command = max(probe.command_seconds for probe in evidence.probes)
-    passed = not bad and port <= limits.status_seconds and command <= limits.command_seconds
+    prompt = not bad and port <= limits.status_seconds and command <= limits.command_seconds
     middle = median(probe.command_seconds for probe in evidence.probes)
-    figures = f"slowest answer of the port {port * 1000:.0f} ms, of the command {command:.1f} s (median {middle:.1f} s)"
-    return verdict_of(passed), "; ".join([f"{len(evidence.probes)} asked", figures, *bad[:3]]), limit
+    figures = f"slowest port {port * 1000:.0f} ms, command {command:.1f} s (median {middle:.1f} s)"
+    return verdict_of(prompt), "; ".join([f"{len(evidence.probes)} asked", figures, *bad[:3]]), limit
 
 
 def _key(evidence: Evidence, _limits: Limits) -> Answer:
@@ -108,10 +126,10 @@ def _budget(evidence: Evidence, _limits: Limits) -> Answer:
 def _shutdown(evidence: Evidence, limits: Limits) -> Answer:
     ending = evidence.ending
     reason = ending.summary["ended"] if ending.summary else "no summary"
-    passed = ending.code == 0 and ending.seconds <= limits.stop_seconds and reason == "stopped"
+    clean = ending.code == 0 and ending.seconds <= limits.stop_seconds and reason == "stopped"
     code = "had to be killed" if ending.code is None else f"code {ending.code}"
     measured = f"{code} after {ending.seconds:.1f} s, summary says {reason!r}"
-    return verdict_of(passed), measured, f"code 0 within {limits.stop_seconds:g} s"
+    return verdict_of(clean), measured, f"code 0 within {limits.stop_seconds:g} s"
 
 
 def _verify(evidence: Evidence, _limits: Limits) -> Answer:
@@ -121,7 +139,11 @@ def _verify(evidence: Evidence, _limits: Limits) -> Answer:
 
 def _replay(evidence: Evidence, _limits: Limits) -> Answer:
     told = evidence.replay
-    return verdict_of(told.code == 0), f"{_said(told.out or told.err)}, in {told.seconds:.1f} s", "exit code 0"
+    return (
+        verdict_of(told.code == 0),
+        f"{_said(told.out or told.err)}, in {told.seconds:.1f} s",
+        "exit code 0",
+    )
 
 
 def _said(text: str) -> str:
@@ -129,6 +151,7 @@ def _said(text: str) -> str:
 
 
 QUESTIONS: tuple[tuple[str, str, Callable[[Evidence, Limits], Answer]], ...] = (
+    ("start", "Was there a complete cycle soon?", _start),
     ("alive", "Did it run until it was asked to stop?", _alive),
     ("cycles", "Did it do the cycles that were due while all was well?", _cycles),
     ("pauses", "Did the loop keep turning, faults or not?", _pauses),

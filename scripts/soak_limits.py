@@ -21,6 +21,7 @@ class Judgement(NamedTuple):
 class Limits(NamedTuple):
     """What a soak must keep; each field is an option of the same name, MEANINGS says what it bounds."""
 
+    first_cycle_seconds: float = 15.0
     cycle_share: float = 0.5
     trades: float = 1
     trades_after_seconds: float = 120.0
@@ -38,6 +39,7 @@ class Limits(NamedTuple):
 
 
 MEANINGS: dict[str, str] = {
+    "first_cycle_seconds": "longest way from the start to the first complete cycle",
     "cycle_share": "least share of the cycles due in healthy phases",
     "trades": "least number of closed trades",
     "trades_after_seconds": "runs shorter than this are not judged by their trades",

@@ -7,7 +7,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -39,7 +40,9 @@ class Told(NamedTuple):
     seconds: float
 
 
-def environment(binance: str, news: str, key: str, timing: Timing, cached_seconds: float, day: int) -> dict[str, str]:
+def environment(
+    binance: str, news: str, key: str, *, timing: Timing, cached_seconds: float, day: int
+) -> dict[str, str]:
     """Return the settings of the soaked agent as environment variables.
 
     The strategies get short periods and the gate high limits, so that there are trades to soak;
@@ -90,16 +93,30 @@ def environment(binance: str, news: str, key: str, timing: Timing, cached_second
 class AgentProcess:
     """`agent run --json` in a process of its own. Output is read on a thread, error output goes to a file."""
 
-    def __init__(self, home: Path, env: Mapping[str, str], provider: str, interval: float, errors: Path) -> None:
+    def __init__(
+        self, home: Path, env: Mapping[str, str], provider: str, interval: float, errors: Path
+    ) -> None:
         self.home = home
         self.turns: list[Turn] = []
         self.summary: dict[str, Any] | None = None
         self.garbage: list[str] = []
-        arguments = ["run", "--mode", "paper", "--provider", provider, "--interval", f"{interval:g}", "--cycles", "0"]
+        arguments = [
+            "run",
+            "--mode",
+            "paper",
+            "--provider",
+            provider,
+            "--interval",
+            f"{interval:g}",
+            "--cycles",
+            "0",
+        ]
         symbols = [part for symbol in SYMBOLS for part in ("--symbol", symbol)]
         self.command = [str(AGENT), *arguments, *symbols, "--json", "--home", str(home)]
         with errors.open("wb") as stderr:
-            self._process = subprocess.Popen(self.command, stdout=subprocess.PIPE, stderr=stderr, env=dict(env))
+            self._process = subprocess.Popen(
+                self.command, stdout=subprocess.PIPE, stderr=stderr, env=dict(env)
+            )
         self._reader = threading.Thread(target=self._read, name="soak-reader", daemon=True)
         self._reader.start()
 
@@ -148,8 +165,6 @@ class AgentProcess:
 
 def millis_of(text: str) -> int:
     """Turn an ISO instant into milliseconds. Raises ValueError for a naive one."""
-    from datetime import datetime  # noqa: PLC0415
-
     return millis(datetime.fromisoformat(text))
 
 

@@ -7,7 +7,7 @@ from scripts.soak_slope import growth, theil_sen
 
 HOUR = 3600.0
 WARM_SHARE, WARM_SECONDS = 0.25, 300.0
-LEAST_SAMPLES, LEAST_SECONDS = 10, 5.0
+LEAST_SAMPLES, LEAST_SECONDS = 10, 60.0
 
 
 def settled(evidence: Evidence) -> list[Sample]:
@@ -31,11 +31,15 @@ def memory(evidence: Evidence, limits: Limits) -> Answer:
     """Measure the slope of RSS; a short run may not show more than the noise an allocator makes."""
     samples = settled(evidence)
     points = [(sample.at / HOUR, sample.rss) for sample in samples]
-    if len(points) < 10 or samples[-1].at - samples[0].at < 5:
-        return UNJUDGED, f"{len(points)} samples after warm-up", "10 samples over 5 s"
+    span = points[-1][0] - points[0][0] if points else 0.0
+    if len(points) < LEAST_SAMPLES or span * HOUR < LEAST_SECONDS:
+        measured = f"{len(points)} samples over {span * HOUR:.0f} s after warm-up"
+        return UNJUDGED, measured, f"judged from {LEAST_SAMPLES} samples over {LEAST_SECONDS:g} s on"
     trend = theil_sen(points)
     limit = max(limits.slope_mib_per_hour, limits.noise_mib / trend.span)
-    measured = f"{trend.slope:+.2f} MiB/h over {trend.span * 60:.1f} min ({trend.slope * trend.span:+.2f} MiB)"
+    measured = (
+        f"{trend.slope:+.2f} MiB/h over {trend.span * 60:.1f} min ({trend.slope * trend.span:+.2f} MiB)"
+    )
     return verdict_of(trend.slope <= limit), measured, f"at most {limit:.1f} MiB/h"
 
 
@@ -66,6 +70,8 @@ def _flat(values: list[int], limit: float) -> Answer:
 def wal(evidence: Evidence, limits: Limits) -> Answer:
     """Measure the largest write-ahead log."""
     largest = max((sample.wal for sample in evidence.samples), default=0.0)
-    return verdict_of(largest <= limits.wal_mib), f"largest {largest:.1f} MiB", f"at most {limits.wal_mib:g} MiB"
-
-
+    return (
+        verdict_of(largest <= limits.wal_mib),
+        f"largest {largest:.1f} MiB",
+        f"at most {limits.wal_mib:g} MiB",
+    )

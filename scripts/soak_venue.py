@@ -53,7 +53,9 @@ class CandleVenue:
         if fault is not None and fault.behave is None:
             self.close()
             return
-        behaviour = self.healthy if fault is None or fault.behave is None else fault.behave(self.healthy, self.timing)
+        behaviour = (
+            self.healthy if fault is None or fault.behave is None else fault.behave(self.healthy, self.timing)
+        )
         if self._server is None:
             self._server = CountingServer(behaviour, self._count, self.port)
             self._server.__enter__()
@@ -100,7 +102,9 @@ class NewsVenue:
 
     def _news(self, exchange: Exchange) -> None:
         ticker = exchange.asked.query.get("tickers", "")
-        scripted.answer({"items": "2", "feed": [self._article(ticker, minutes) for minutes in (3, 12)]})(exchange)
+        scripted.answer({"items": "2", "feed": [self._article(ticker, minutes) for minutes in (3, 12)]})(
+            exchange
+        )
 
     def _article(self, ticker: str, minutes: int) -> dict[str, object]:
         at = self.clock.now() - timedelta(minutes=minutes)

@@ -49,6 +49,8 @@ def toml(value: Any) -> str:
         return str(value)
     if isinstance(value, list):
         return f"[{', '.join(toml(item) for item in value)}]"
+    if isinstance(value, dict):
+        return f"{{ {', '.join(f'{name} = {toml(item)}' for name, item in value.items())} }}"
     escaped = str(value).replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
 
@@ -84,9 +86,9 @@ def template() -> Iterator[str]:
     for name, model in sections:
         yield from _section(name, model)
     yield ""
-    yield "# [instruments.BTC-USDT]"
-    yield '# tick_size = "0.01"'
-    yield '# step_size = "0.00001"'
+    yield "#[instruments.BTC-USDT]"
+    yield '#tick_size = "0.01"'
+    yield '#step_size = "0.00001"'
 
 
 def _section(name: str, model: type[BaseModel]) -> Iterator[str]:
@@ -118,6 +120,8 @@ def _plain(value: Any) -> Any:
     """Return a default as JSON would have it."""
     if isinstance(value, tuple | list):
         return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
     if value is None or isinstance(value, bool | int | float | str):
         return value
     return str(value)

@@ -69,7 +69,7 @@ def _run(settings: Settings, wish: Wish) -> None:
         server = control_server(launch)
         server.start()
         try:
-            with stopping_on_signals(launch.inbox.stop, screen), screen:
+            with stopping_on_signals(launch.inbox.stop), screen:
                 reason = launch.run()
         finally:
             server.close()
@@ -96,9 +96,8 @@ def _sum_up(launch: Launch, screen: Screen, reason: str) -> None:
 class stopping_on_signals:  # noqa: N801 -- reads as a verb in a with statement
     """First SIGINT or SIGTERM: end after the cycle under way. Second: end now; the journal is whole."""
 
-    def __init__(self, stop: Callable[[], None], screen: Screen) -> None:
+    def __init__(self, stop: Callable[[], None]) -> None:
         self.stop = stop
-        self.screen = screen
         self.count = 0
         self.before: dict[int, Any] = {}
 
@@ -115,4 +114,7 @@ class stopping_on_signals:  # noqa: N801 -- reads as a verb in a with statement
         if self.count > 1:
             os._exit(SECOND_SIGNAL)
         self.stop()
-        self.screen.line(f"{signal.Signals(number).name}: ending after this cycle; once more ends at once")
+        # Past Python's buffers: the line this signal interrupted may be half written.
+        os.write(
+            2, f"{signal.Signals(number).name}: ending after this cycle; once more ends at once\n".encode()
+        )

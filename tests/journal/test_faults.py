@@ -127,8 +127,7 @@ def test_a_second_agent_is_refused_within_two_seconds_but_readers_are_served(tmp
     path = tmp_path / "j.db"
     with appender(path, 3) as process:
         assert process.stdout is not None
-        while process.stdout.readline() != "ready\n":
-            pass
+        assert "ready\n" in iter(process.stdout.readline, "")
         start = time.monotonic()
         with pytest.raises(JournalFault, match=r"in use by another process.*SQLITE_BUSY"):
             open_journal(path, JOURNAL_ID)

@@ -54,6 +54,14 @@ def test_closing_leaves_one_file(path: Path) -> None:
     assert [file.name for file in path.parent.iterdir()] == [path.name]
 
 
+def test_a_closed_journal_lets_go_of_its_file_at_once(path: Path) -> None:
+    first = open_journal(path, JOURNAL_ID)
+    first.append(*cycle(4))
+    first.close()
+    with open_journal(path, JOURNAL_ID) as second:
+        assert second.head() == first.head()
+
+
 def test_an_existing_journal_keeps_its_id_and_goes_on(path: Path) -> None:
     with open_reader(path) as reader:
         head = reader.head()

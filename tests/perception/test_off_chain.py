@@ -239,6 +239,20 @@ def test_an_old_answer_gives_way_to_the_simulated_market_at_the_last_price() -> 
     assert later.series == seen.series
 
 
+def test_each_time_it_takes_over_the_simulated_market_begins_at_the_last_price() -> None:
+    bench = Bench(shifted=1.3)
+    bench.fail(bench.first, bench.second)
+    bench.see()
+    bench.fail(bench.first)
+    real = bench.see(minutes(1))
+    bench.fail(bench.first, bench.second)
+    seen = bench.see(minutes(10))
+    assert (seen.source, len(seen.candles)) == (Source.SIMULATED, WARMUP)
+    assert seen.quote is not None
+    assert real.quote is not None
+    assert seen.quote.price == real.quote.price > 6_000_000
+
+
 def test_without_a_simulated_market_the_kept_answer_serves_at_any_age_and_says_so() -> None:
     bench = Bench(simulated=False)
     bench.see()

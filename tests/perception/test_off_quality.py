@@ -135,7 +135,7 @@ def test_no_input_breaks_the_promise_about_what_comes_out(raw: list[RawCandle], 
 def test_the_short_way_and_the_long_way_agree(
     prices: list[int], *, up: bool, off: float, factor: float, step: int, volume: float
 ) -> None:
-    low, first, second, high = (price / 100 * factor + off for price in prices)
+    low, first, second, high = (round(price / 100 * factor, 2) + off for price in prices)
     open_, close = (first, second) if up else (second, first)
     row = RawCandle(BEFORE.time + step * MINUTE_MS, open_, high, low, close, volume)
     now = row.time + MINUTE_MS
@@ -233,6 +233,23 @@ def test_a_new_level_is_believed_after_five_candles_in_a_row(factor: float, leng
     assert kinds(taken)["jump"] == (1 if believed else length)
     assert taken.quote is not None
     assert taken.quote.price == (ticks(raw[-1]) if believed else CLEAN[3]).close
+
+
+def test_a_feed_that_jumps_about_is_never_believed() -> None:
+    raw = [*ROWS[:4], *[times_ten(row, (10.0, 100.0)[n % 2]) for n, row in enumerate(ROWS[4:COUNT])]]
+    taken = take(raw, now=raw[-1].time + MINUTE_MS)
+    assert list(taken.candles) == CLEAN[:4]
+    assert len(taken.doubted) == 1
+
+
+@pytest.mark.parametrize("factor", [1e-7, 1e14, 1e302])
+def test_a_price_that_no_integer_should_hold_is_refused_on_either_way(factor: float) -> None:
+    row = times_ten(ROWS[0], factor)
+    for raw in ([row], [row, ROWS[1]]):
+        assert {finding.kind for finding in take(raw, now=ROWS[2].time).findings} & {
+            "too_large",
+            "not_positive",
+        }
 
 
 def test_doubted_candles_offered_again_one_by_one_end_the_same() -> None:

@@ -119,6 +119,18 @@ def test_a_share_that_splits_is_doubted_for_five_days_and_bad_prints_are_kept_ou
     assert [len(each.candles) for each in split] == [1, 0, 0, 0, 0, 5]
 
 
+def test_a_day_of_23_hours_closes_when_the_next_one_opens(tmp_path: Path) -> None:
+    share = instrument("MSFT", asset_class="equity")
+    hours = (0, 24, 48, 120, 143, 167, 191)  # a weekend, then the clocks go forward
+    rows = [row._replace(time=START + hour * HOUR_MS) for row, hour in zip(series(7), hours, strict=True)]
+    market = RecordedMarket({"MSFT": write(tmp_path / "a.csv", rows)}, {"MSFT": share}, DAY_MS, warmup=1)
+    lived = live(market, ["MSFT"])
+    assert [candle for _, seen in lived for candle in seen["MSFT"].candles] == [
+        ticks(row) for row in rows[:-1]
+    ]
+    assert all(not seen["MSFT"].findings and len(seen["MSFT"].candles) == 1 for _, seen in lived)
+
+
 opens = st.sets(st.integers(0, 40), min_size=6, max_size=30).map(sorted)
 
 

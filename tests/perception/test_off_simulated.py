@@ -362,6 +362,11 @@ def test_a_request_is_answered_within_its_limits() -> None:
     assert {later.time - earlier.time for earlier, later in pairwise(hours)} == {HOUR_MS}
 
 
+def test_the_made_up_past_has_holes_like_the_rest() -> None:
+    rows = ask(SimulatedProvider(SimulatedSettings(missing_chance=0.5), GRID), START, count=200)
+    assert 70 < len(rows) < 130
+
+
 def test_the_provider_is_the_same_in_another_process() -> None:
     assert ask(SimulatedProvider(WILD, GRID), START) == ask(SimulatedProvider(WILD, GRID), START)
     assert millis(WILD.start) == START

@@ -1,0 +1,52 @@
+"""The real command, as a user runs it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from tests.shared import ROOT
+
+AGENT = Path(sys.executable).with_name("agent")
+
+
+def environment(home: Path, **more: str) -> dict[str, str]:
+    """Return this process's environment without settings of its own."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AGENT_", "ALPHA_"))}
+    return kept | {"AGENT_HOME": str(home), "COLUMNS": "200"} | more
+
+
+def agent(home: Path, *words: str, check: int | None = 0, **more: str) -> subprocess.CompletedProcess[str]:
+    """Run the command to its end; there is never a traceback."""
+    done = subprocess.run(
+        [str(AGENT), *words],
+        env=environment(home, **more),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr + done.stdout, done.stderr
+    if check is not None:
+        assert done.returncode == check, (words, done.stdout, done.stderr)
+    return done
+
+
+def start(home: Path, *words: str, **more: str) -> subprocess.Popen[str]:
+    """Start the command and leave it running."""
+    return subprocess.Popen(
+        [str(AGENT), *words],
+        env=environment(home, **more),
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def told(home: Path, *words: str) -> Any:
+    """Run a command with --json and return what it says."""
+    return json.loads(agent(home, *words, "--json").stdout)
