@@ -38,7 +38,7 @@ def _cycles(evidence: Evidence, limits: Limits) -> Answer:
     healthy = [phase for phase in evidence.phases if not phase.fault]
     due = sum(phase.seconds for phase in healthy) / evidence.interval
     done = sum(1 for turn in evidence.turns if any(_inside(evidence, turn, phase) for phase in healthy))
-    share = done / due
+    share = done / due if due else 0.0
     measured = f"{len(evidence.turns)} in all; {done} of {due:.0f} in healthy phases ({share:.0%})"
     return verdict_of(share >= limits.cycle_share), measured, f"at least {limits.cycle_share:.0%}"
 

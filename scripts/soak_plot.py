@@ -151,7 +151,8 @@ def _stretch(each: Stretch, top: float, span: float) -> str:
     if each.name == each.style or right - left < LETTER * len(each.name):
         return bar
     middle = (left + right) / 2
-    return f'{bar}<text class="name" x="{middle:.1f}" y="{top + 13}" text-anchor="middle">{escape(each.name)}</text>'
+    place = f'x="{middle:.1f}" y="{top + 13}" text-anchor="middle"'
+    return f'{bar}<text class="name" {place}>{escape(each.name)}</text>'
 
 
 def _times(span: float, y: float) -> list[str]:

@@ -1,6 +1,7 @@
 """The live view of a run in a terminal, and the progress bar of a recording at full speed."""
 
 from collections import deque
+from decimal import Decimal
 from types import TracebackType
 from typing import Any, Self
 
@@ -59,7 +60,7 @@ def draw(status: dict[str, Any], remarks: list[str]) -> RenderableType:
     state = status["state"]
     head = Text.assemble(
         (f" {state} ", STATE_STYLES.get(state, "bold green")),
-        f" cycle {status['cycle']}  equity {account['equity']}  today {account['profit_today']}  "
+        f" cycle {status['cycle']}  equity {_cents(account['equity'])}  today {_cents(account['profit_today'])}  "
         f"trades {account['trades']}  drawdown {account['max_drawdown']:.2%}  ",
         (f"KILL SWITCH: {kill}", "bold red") if kill else ("", ""),
     )
@@ -75,7 +76,7 @@ def draw(status: dict[str, Any], remarks: list[str]) -> RenderableType:
             row["breaker"],
             position.get("quantity", "none"),
             position.get("entry", ""),
-            position.get("unrealised", ""),
+            _cents(position["unrealised"]) if position else "",
         )
     decisions = [Text(decision_text(row)) for row in status["decisions"]]
     notes = [Text(remark, style="dim") for remark in remarks]
@@ -83,6 +84,10 @@ def draw(status: dict[str, Any], remarks: list[str]) -> RenderableType:
     return Panel(
         Group(head, market, *decisions, *notes), title=title, subtitle="Ctrl-C ends after this cycle"
     )
+
+
+def _cents(amount: str) -> str:
+    return f"{Decimal(amount):,.2f}"
 
 
 def decision_text(row: dict[str, Any]) -> str:

@@ -19,6 +19,7 @@ from agent.settings import Settings
 from agent.summary import lines, summary
 
 SECOND_SIGNAL = 130
+SAID = "{}: ending after this cycle; once more ends at once\n"
 
 
 class Wish(NamedTuple):

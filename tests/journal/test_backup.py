@@ -1,12 +1,16 @@
 """A backup is one file that verifies; a copy is taken of a journal whoever has it open."""
 
+import os
 import stat
+from itertools import count
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 
 from domain.errors import BadInput, JournalFault
 from domain.ports import Journal
+from journal.copying import copy
 from journal.reader import open_reader
 from journal.sql import open_journal
 from journal.verify import verify
@@ -108,3 +112,28 @@ def test_a_reader_is_a_journal_that_refuses_to_append(tmp_path: Path) -> None:
         port: Journal = reader
         with pytest.raises(JournalFault, match="open for reading; 2 events were not appended"):
             port.append(*cycle(6))
+
+
+def test_a_wal_that_starts_over_while_copied_gives_no_copy_at_all(tmp_path: Path) -> None:
+    path, folder = tmp_path / "j.db", tmp_path / "copy"
+    folder.mkdir()
+    path.write_bytes(bytes(4_000_000))
+    done = Event()
+
+    def start_over() -> None:
+        with (tmp_path / "j.db-wal").open("r+b", buffering=0) as wal:
+            for salt in count():
+                os.pwrite(wal.fileno(), salt.to_bytes(32, "big"), 0)
+                if done.is_set():
+                    return
+
+    (tmp_path / "j.db-wal").write_bytes(bytes(4096))
+    writer = Thread(target=start_over)
+    writer.start()
+    try:
+        with pytest.raises(JournalFault, match="is being written too fast to copy"):
+            copy(path, folder)
+    finally:
+        done.set()
+        writer.join()
+    assert copy(path, folder) == folder / "journal.db"
