@@ -47,10 +47,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"interrupted; what there is lies in {folder}", file=sys.stderr)
         return INTERRUPTED
     judgements = judge(evidence, limits)
-    return _tell(options, plan, limits, evidence, judgements)
+    return finish(options, plan, limits, evidence, judgements)
 
 
-def _tell(
+def finish(
     options: argparse.Namespace,
     plan: Plan,
     limits: Limits,

@@ -1,9 +1,10 @@
 """What a soak leaves behind, gathered: the journal's rows, the log, error output and traces of the key."""
 
 import json
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from domain import errors
 from domain.errors import VenueFault
@@ -37,6 +38,18 @@ class Digest(NamedTuple):
     seen: tuple[Seen, ...]
     rows: Mapping[str, int]
     cycles: tuple[int, ...]
+
+
+class Dated(Protocol):
+    """Something with an instant in milliseconds."""
+
+    @property
+    def at_ms(self) -> int:
+        """When it happened."""
+        ...
+
+
+D = TypeVar("D", bound=Dated)
 
 
 class Ending(NamedTuple):
@@ -81,6 +94,14 @@ class Evidence(NamedTuple):
     def moment(self, at_ms: int) -> float:
         """Return an instant as seconds since the run began."""
         return (at_ms - self.began_ms) / 1000
+
+    def between(self, dated: Sequence[D], begins: float, ends: float) -> list[D]:
+        """Return what happened in a stretch of the run; `dated` is in the order of its `at_ms`."""
+        first, last = (
+            bisect_left(dated, self.began_ms + round(seconds * 1000), key=lambda each: each.at_ms)
+            for seconds in (begins, ends)
+        )
+        return list(dated[first:last])
 
 
 def digest(lines: Iterable[str], provider: str = "binance") -> Digest:

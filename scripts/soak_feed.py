@@ -19,7 +19,7 @@ def faulty(evidence: Evidence) -> list[Phase]:
 
 def within(evidence: Evidence, begins: float, ends: float) -> list[Seen]:
     """Return the observations of cycles that began in a stretch of the run."""
-    return [seen for seen in evidence.digest.seen if begins <= evidence.moment(seen.at_ms) < ends]
+    return evidence.between(evidence.digest.seen, begins, ends)
 
 
 def live(seen: Seen) -> bool:
@@ -58,31 +58,37 @@ def labels(evidence: Evidence, _limits: Limits) -> Answer:
 
 
 def _mislabelled(evidence: Evidence) -> Iterator[str]:
-    barren = [phase for phase in faulty(evidence) if FAULTS[phase.fault].reason]
     for seen in evidence.digest.seen:
-        at, fetched = evidence.moment(seen.at_ms), evidence.moment(seen.fetched_ms)
-        where = f"{seen.symbol} at second {at:.1f}"
-        if live(seen) and seen.fetched_ms < seen.at_ms:
-            yield f"{where} is called live, fetched {at - fetched:.1f} s before"
-        if live(seen) and any(phase.begins + SETTLE_SECONDS < fetched < phase.ends for phase in barren):
-            yield f"{where} is called live under a fault"
-        if seen.source == "cached" and at - fetched > evidence.cached_seconds:
-            yield f"{where} is cached, {at - fetched:.1f} s old, limit {evidence.cached_seconds:g} s"
+        age = (seen.at_ms - seen.fetched_ms) / 1000
+        if live(seen) and age > 0:
+            yield f"{_where(evidence, seen)} is called live, fetched {age:.1f} s before"
+        if seen.source == "cached" and age > evidence.cached_seconds:
+            yield f"{_where(evidence, seen)} is cached, {age:.1f} s old, limit {evidence.cached_seconds:g} s"
+    for phase in faulty(evidence):
+        # One that set out before the fault is live in good faith.
+        barren = phase.begins + SETTLE_SECONDS if FAULTS[phase.fault].reason else phase.ends
+        for seen in within(evidence, phase.begins, phase.ends):
+            if live(seen) and barren < evidence.moment(seen.fetched_ms) < phase.ends:
+                yield f"{_where(evidence, seen)} is called live under {phase.fault}"
+
+
+def _where(evidence: Evidence, seen: Seen) -> str:
+    return f"{seen.symbol} at second {evidence.moment(seen.at_ms):.1f}"
 
 
 def breaker(evidence: Evidence, _limits: Limits) -> Answer:
     """Ask that the breaker opened in each phase that lasts long enough and can open it."""
     strong = [phase for phase in faulty(evidence) if FAULTS[phase.fault].opens]
-    opened = [
-        evidence.moment(seen.at_ms)
-        for seen in evidence.digest.seen
-        if re.search(r"circuit breaker (half-)?open", seen.refusals)
-    ]
-    refused = f"{len(opened)} observations found it open"
     if not strong:
-        return UNJUDGED, f"{refused}; no fault that opens it was injected", "opens"
-    hit = sum(1 for phase in strong if any(phase.begins <= at < phase.ends for at in opened))
-    return verdict_of(hit == len(strong)), f"{refused}, in {hit} of {len(strong)} phases", "each such phase"
+        return UNJUDGED, "no fault that opens it was injected", "each such phase"
+    opened = [_found_open(within(evidence, phase.begins, phase.ends)) for phase in strong]
+    hit = sum(1 for count in opened if count)
+    measured = f"{sum(opened)} observations found it open, in {hit} of {len(strong)} phases"
+    return verdict_of(hit == len(strong)), measured, "each such phase"
+
+
+def _found_open(seen: list[Seen]) -> int:
+    return sum(1 for each in seen if re.search(r"circuit breaker (half-)?open", each.refusals))
 
 
 def recovered(evidence: Evidence, limits: Limits) -> Answer:

@@ -7,9 +7,7 @@ from statistics import median
 from scripts import soak_feed as feed
 from scripts import soak_resources as resources
 from scripts.soak_evidence import Evidence
-from scripts.soak_faults import Phase
 from scripts.soak_limits import FAIL, UNJUDGED, Answer, Judgement, Limits, verdict_of
-from scripts.soak_process import Turn
 
 
 def judge(evidence: Evidence, limits: Limits) -> tuple[Judgement, ...]:
@@ -37,14 +35,10 @@ def _alive(evidence: Evidence, _limits: Limits) -> Answer:
 def _cycles(evidence: Evidence, limits: Limits) -> Answer:
     healthy = [phase for phase in evidence.phases if not phase.fault]
     due = sum(phase.seconds for phase in healthy) / evidence.interval
-    done = sum(1 for turn in evidence.turns if any(_inside(evidence, turn, phase) for phase in healthy))
+    done = sum(len(evidence.between(evidence.turns, phase.begins, phase.ends)) for phase in healthy)
     share = done / due if due else 0.0
     measured = f"{len(evidence.turns)} in all; {done} of {due:.0f} in healthy phases ({share:.0%})"
     return verdict_of(share >= limits.cycle_share), measured, f"at least {limits.cycle_share:.0%}"
-
-
-def _inside(evidence: Evidence, turn: Turn, phase: Phase) -> bool:
-    return phase.begins <= evidence.moment(turn.at_ms) < phase.ends
 
 
 def _pauses(evidence: Evidence, limits: Limits) -> Answer:

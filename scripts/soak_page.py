@@ -27,6 +27,7 @@ th, td {{ text-align: left; vertical-align: top; padding: 6px 12px 6px 0;
   border-bottom: 1px solid var(--line);
   overflow-wrap: anywhere; }}
 thead th {{ color: var(--soft); font-weight: 600; }}
+thead th {{ white-space: nowrap; overflow-wrap: normal; }}
 .judged td:nth-child(1), .judged td:nth-child(2) {{ white-space: nowrap; overflow-wrap: normal; }}
 .judged td:nth-child(3) {{ color: var(--soft); min-width: 200px; }}
 .judged td:nth-child(5) {{ min-width: 130px; }}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from statistics import median
 from typing import NamedTuple
 
-MOST_POINTS = 600
+MOST_POINTS = 400
 """Pairs grow with the square: longer series are thinned to so many points, evenly."""
 
 Point = tuple[float, float]

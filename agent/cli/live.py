@@ -60,8 +60,9 @@ def draw(status: dict[str, Any], remarks: list[str]) -> RenderableType:
     state = status["state"]
     head = Text.assemble(
         (f" {state} ", STATE_STYLES.get(state, "bold green")),
-        f" cycle {status['cycle']}  equity {_cents(account['equity'])}  today {_cents(account['profit_today'])}  "
-        f"trades {account['trades']}  drawdown {account['max_drawdown']:.2%}  ",
+        f" cycle {status['cycle']}  equity {_cents(account['equity'])}  "
+        f"today {_cents(account['profit_today'])}  trades {account['trades']}  "
+        f"drawdown {account['max_drawdown']:.2%}  ",
         (f"KILL SWITCH: {kill}", "bold red") if kill else ("", ""),
     )
     market = Table("symbol", "price", "source", "breaker", "position", "entry", "unrealised", expand=True)

@@ -209,7 +209,7 @@ def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @given(where=st.floats(0, 1, exclude_max=True), mask=st.integers(1, 255))
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_flipped_byte_anywhere_is_found_or_changes_nothing_that_is_read(
     pristine: Path, tmp_path: Path, where: float, mask: int
 ) -> None:
@@ -228,7 +228,7 @@ def test_a_flipped_byte_anywhere_is_found_or_changes_nothing_that_is_read(
 
 
 @given(seq=st.integers(1, 25), where=st.floats(0, 1, exclude_max=True), mask=st.integers(1, 255))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_flipped_byte_of_a_payload_is_found_at_its_row(
     pristine: Path, tmp_path: Path, seq: int, where: float, mask: int
 ) -> None:

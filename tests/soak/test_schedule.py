@@ -4,7 +4,7 @@ from collections import Counter
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scripts.soak_faults import FAULTS, SHORTEST_SECONDS, schedule
@@ -12,6 +12,7 @@ from scripts.soak_faults import FAULTS, SHORTEST_SECONDS, schedule
 NAMES = tuple(FAULTS)
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.integers(1, 10**6), st.floats(9, 10_000), st.sets(st.sampled_from(NAMES), min_size=1))
 def test_phases_fill_the_run_and_a_healthy_one_follows_each_fault(
     seed: int, seconds: float, names: set[str]

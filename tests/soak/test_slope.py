@@ -3,12 +3,13 @@
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scripts.soak_slope import growth, theil_sen, thinned
 
 
+@settings(deadline=None, max_examples=40)
 @given(st.floats(-50, 50), st.floats(-50, 50), st.integers(2, 900))
 def test_the_slope_of_a_line_is_found_at_any_length(slope: float, start: float, count: int) -> None:
     trend = theil_sen([(float(x), start + slope * x) for x in range(count)])

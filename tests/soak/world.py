@@ -10,7 +10,7 @@ from scripts.soak_sample import Sample
 
 BEGAN_MS = 1_800_000_000_000
 SECONDS = 1800.0
-INTERVAL = 1.0
+INTERVAL = 2.0
 SYMBOLS = ("BTC-USDT", "ETH-USDT")
 KEPT_SECONDS = 10.0
 SAID = {
@@ -92,7 +92,7 @@ def healthy(seconds: float = SECONDS, names: tuple[str, ...] = tuple(FAULTS)) ->
         faults=names,
         phases=phases,
         turns=tuple(Turn(ms(at), cycle, "held", 10_000.0) for at, cycle in zip(moments, cycles, strict=True)),
-        samples=tuple(sample(at, phase_at(phases, at), int(at)) for at in moments[::4]),
+        samples=tuple(sample(at, phase_at(phases, at), int(at)) for at in moments[::2]),
         probes=tuple(
             Probe((phase.begins + phase.ends) / 2, phase.title, 0.01, 0.8, "", 3, "closed")
             for phase in phases

@@ -1,0 +1,113 @@
+"""The venues of a soak over real sockets: faults come and go, the market is lively, the key is told."""
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from agent.clock import SystemClock
+from domain.times import MINUTE_MS, millis
+from scripts.soak_faults import FAULTS, Timing
+from scripts.soak_market import SYMBOLS, Market, markets
+from scripts.soak_venue import CandleVenue, NewsVenue
+
+CLOCK = SystemClock()
+TIMING = Timing(timeout=0.1, breaker_reset=0.15, retry_after=2)
+OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+@pytest.fixture
+def venue() -> Iterator[CandleVenue]:
+    with CandleVenue(markets(1, CLOCK), TIMING) as made:
+        yield made
+
+
+def get(url: str, seconds: float = 5.0) -> Any:
+    with OPENER.open(url, timeout=seconds) as answer:
+        return json.loads(answer.read())
+
+
+def candles(venue: CandleVenue, start: int = 0) -> Any:
+    return get(f"{venue.url}/api/v3/klines?symbol=BTCUSDT&interval=1m&limit=250&startTime={start}")
+
+
+def test_a_healthy_venue_serves_a_full_warm_up(venue: CandleVenue) -> None:
+    rows = candles(venue, millis(CLOCK.now()) - 250 * MINUTE_MS)
+    assert len(rows) == 250
+    assert all(after[0] - before[0] == MINUTE_MS for before, after in pairwise(rows))
+
+
+@pytest.mark.parametrize("name", [name for name, fault in FAULTS.items() if fault.reason])
+def test_a_fault_gives_no_candles_and_passes(venue: CandleVenue, name: str) -> None:
+    venue.become(FAULTS[name])
+    with pytest.raises((OSError, ValueError, EOFError, urllib.error.URLError)):
+        list(get(f"{venue.url}/api/v3/klines?symbol=BTCUSDT&interval=1m", seconds=0.05))
+    venue.become(None)
+    assert candles(venue)
+
+
+def test_a_slow_venue_answers_after_half_the_deadline(venue: CandleVenue) -> None:
+    venue.become(FAULTS["slow"])
+    began = CLOCK.monotonic()
+    assert candles(venue)
+    assert CLOCK.monotonic() - began >= TIMING.timeout / 2
+
+
+def test_a_dead_venue_comes_back_at_the_same_port(venue: CandleVenue) -> None:
+    port = venue.port
+    venue.become(FAULTS["dead"])
+    with pytest.raises(urllib.error.URLError, match="refused"):
+        candles(venue)
+    venue.become(FAULTS["500"])
+    with pytest.raises(urllib.error.HTTPError, match="500"):
+        candles(venue)
+    venue.become(None)
+    assert candles(venue)
+    assert venue.port == port
+
+
+def test_closed_candles_never_change_and_hold_together() -> None:
+    market = Market("ETH-USDT", 3, CLOCK)
+    now = millis(CLOCK.now()) // MINUTE_MS * MINUTE_MS
+    closed = [candle for candle in market(now - 100 * MINUTE_MS, MINUTE_MS) if candle.time < now]
+    assert closed == [candle for candle in market(now - 100 * MINUTE_MS, MINUTE_MS) if candle.time < now]
+    assert len(closed) == 100
+    assert all(
+        each.low <= min(each.open, each.close) <= max(each.open, each.close) <= each.high for each in closed
+    )
+    assert all(round(price, 2) == price for each in closed for price in each[1:5])
+
+
+@pytest.mark.parametrize("symbol", SYMBOLS)
+def test_the_market_is_lively_and_stays_near_its_base(symbol: str) -> None:
+    market = Market(symbol, 1, CLOCK)
+    closes = [candle.close for candle in market(millis(CLOCK.now()) - 900 * MINUTE_MS, MINUTE_MS)]
+    turns = sum(1 for a, b, c in zip(closes, closes[1:], closes[2:], strict=False) if (b - a) * (c - b) < 0)
+    assert turns > 200
+    assert max(closes) < 1.1 * market.base
+    assert min(closes) > 0.9 * market.base
+
+
+def test_another_seed_is_another_market() -> None:
+    now = millis(CLOCK.now())
+    assert Market("BTC-USDT", 1, CLOCK).price(now) != Market("BTC-USDT", 2, CLOCK).price(now)
+
+
+def test_the_news_venue_counts_the_key_and_tells_it_back() -> None:
+    key = "SOAKCANARY000009"
+    with NewsVenue(key, 1, CLOCK, TIMING) as venue:
+        url = f"{venue.url}/query?function=NEWS_SENTIMENT&tickers=CRYPTO:BTC&apikey={key}"
+        assert get(url)["feed"][0]["ticker_sentiment"][0]["ticker"] == "CRYPTO:BTC"
+        told = 0
+        for _ in range(24):
+            try:
+                with OPENER.open(url, timeout=0.5) as answer:
+                    told += key.lower().encode() in answer.read().lower()
+            except (OSError, urllib.error.URLError):
+                continue
+        assert venue.requests == venue.with_key == 25
+        assert told >= 4
