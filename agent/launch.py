@@ -74,6 +74,7 @@ class Launch:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.market.close()
         self.journal.close()
         self.lock.release()
 

@@ -135,6 +135,7 @@ class MarketSource:
     breakers: Callable[[], dict[str, str]]
     position: Callable[[], int] = int
     total: Callable[[], int | None] = lambda: None
+    close: Callable[[], None] = lambda: None
 
 
 def open_account(path: Path) -> SqlJournal:
@@ -209,6 +210,7 @@ def _wall(made: Parts, clock: Clock, home: Home) -> MarketSource:
     options = made.options
     shared = options.perception
     live = _live(options, clock, home)
+    news = _news_provider(options, clock, home, live)
     chain = Chain(
         list(live.values()),
         SimulatedProvider(options.simulated, made.grid),
@@ -219,10 +221,15 @@ def _wall(made: Parts, clock: Clock, home: Home) -> MarketSource:
         # Who was asked for by name gets all the time its own settings allow.
         budget_seconds=shared.budget_seconds if options.provider == "auto" else None,
         cached_seconds=shared.cached_seconds,
-        news=_news(options, clock, home, live),
+        news=news and Headlines(news, window_hours=shared.news.window_hours, limit=shared.news.limit),
         series=made.state.series,
     )
-    return MarketSource(chain, None, lambda: {name: each.state for name, each in live.items()})
+    return MarketSource(
+        chain,
+        None,
+        lambda: {name: each.state for name, each in live.items()},
+        close=news.close if news else (lambda: None),
+    )
 
 
 def _live(options: Options, clock: Clock, home: Home) -> dict[str, GuardedProvider]:
@@ -240,16 +247,13 @@ def _live(options: Options, clock: Clock, home: Home) -> dict[str, GuardedProvid
     return providers
 
 
-def _news(
+def _news_provider(
     options: Options, clock: Clock, home: Home, live: Mapping[str, GuardedProvider]
-) -> Headlines | None:
-    """Return the news, which only Alpha Vantage has, sharing its guard and its day's budget."""
-    news = options.perception.news
-    if not news.enabled or options.alpha_vantage.api_key is None:
+) -> network.GuardedAlphaVantage | None:
+    """Return who has the news, which is only Alpha Vantage: one guard and one day's budget for all it does."""
+    if not options.perception.news.enabled or options.alpha_vantage.api_key is None:
         return None
-    source = live.get("alpha_vantage")
-    if not isinstance(source, network.GuardedAlphaVantage):
-        source = network.alpha_vantage(options.alpha_vantage, options.perception, clock, home.root)
-    return Headlines(
-        source, every_seconds=news.refresh_seconds, window_hours=news.window_hours, limit=news.limit
-    )
+    known = live.get("alpha_vantage")
+    if isinstance(known, network.GuardedAlphaVantage):
+        return known
+    return network.alpha_vantage(options.alpha_vantage, options.perception, clock, home.root)

@@ -57,6 +57,7 @@ def finish(
     evidence: Evidence,
     judgements: tuple[Judgement, ...],
 ) -> int:
+    """Write the report, print the result, keep the agent's home after a failure; return the exit code."""
     good = passed(judgements)
     folder = plan.home.parent
     keep = options.keep or not good

@@ -10,16 +10,27 @@ import pytest
 
 from agent.clock import SystemClock
 from scripts import soak
+from scripts.soak_judge import judge
+from scripts.soak_limits import Limits
 from scripts.soak_sample import Sampler
 from tests.shared import ROOT
 from tests.soak.world import healthy
 
 SCRIPT = ROOT / "scripts" / "soak.py"
 # What depends on how busy the machine is gets room here; a real soak keeps the defaults.
-PATIENT = (
-    "--first-cycle-seconds=60 --cycle-share=0.05 --pause-seconds=60 --status-seconds=30 --command-seconds=60 "
-    "--recover-seconds=30 --stop-seconds=30"
-).split()
+SHORT = {
+    "minutes": 0.15,
+    "faults": "500",
+    "timeout-seconds": 0.4,
+    "sample-seconds": 0.25,
+    "first-cycle-seconds": 60,
+    "cycle-share": 0.05,
+    "pause-seconds": 60,
+    "status-seconds": 30,
+    "command-seconds": 60,
+    "recover-seconds": 30,
+    "stop-seconds": 30,
+}
 
 
 def run(*arguments: str, cwd: Path) -> "subprocess.CompletedProcess[str]":
@@ -28,11 +39,7 @@ def run(*arguments: str, cwd: Path) -> "subprocess.CompletedProcess[str]":
 
 
 def test_a_short_soak_of_a_real_agent_passes_and_leaves_its_report(tmp_path: Path) -> None:
-    done = run(
-        *"--minutes 0.15 --faults 500 --timeout-seconds 0.4 --sample-seconds 0.25 --json".split(),
-        *PATIENT,
-        cwd=tmp_path,
-    )
+    done = run(*(f"--{name}={value}" for name, value in SHORT.items()), "--json", cwd=tmp_path)
     told = json.loads(done.stdout)
     assert [each["name"] for each in told["judgements"] if each["verdict"] == "fail"] == []
     assert done.returncode == 0, done.stderr
@@ -80,7 +87,7 @@ def test_the_help_has_every_limit_and_examples(capsys: pytest.CaptureFixture[str
     assert ended.value.code == 0
     told = capsys.readouterr().out
     assert "examples:" in told
-    assert all(f"--{name.replace('_', '-')}" in told for name in soak.Limits._fields)
+    assert all(f"--{name.replace('_', '-')}" in told for name in Limits._fields)
 
 
 @pytest.mark.parametrize(("limit", "code", "kept"), [("120", 0, False), ("10", 1, True)])
@@ -90,11 +97,9 @@ def test_a_failed_judgement_is_code_1_and_keeps_the_agents_home(
     folder = tmp_path / "work"
     (folder / "home").mkdir(parents=True)
     options = soak.parse(["--out", str(tmp_path / "out"), "--rss-mib", limit, "--slope-mib-per-hour", "99"])
-    limits = soak.Limits(**{name: getattr(options, name) for name in soak.Limits._fields})
+    limits = Limits(**{name: getattr(options, name) for name in Limits._fields})
     evidence = healthy(180.0)
-    found = soak.finish(
-        options, soak.plan_of(options, folder), limits, evidence, soak.judge(evidence, limits)
-    )
+    found = soak.finish(options, soak.plan_of(options, folder), limits, evidence, judge(evidence, limits))
     assert found == code
     assert folder.exists() is kept
     told = capsys.readouterr().out
