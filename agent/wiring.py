@@ -221,7 +221,7 @@ def _wall(made: Parts, clock: Clock, home: Home) -> MarketSource:
         # Who was asked for by name gets all the time its own settings allow.
         budget_seconds=shared.budget_seconds if options.provider == "auto" else None,
         cached_seconds=shared.cached_seconds,
-        news=news and Headlines(news, window_hours=shared.news.window_hours, limit=shared.news.limit),
+        news=_headlines(news, options),
         series=made.state.series,
     )
     return MarketSource(
@@ -250,10 +250,17 @@ def _live(options: Options, clock: Clock, home: Home) -> dict[str, GuardedProvid
 def _news_provider(
     options: Options, clock: Clock, home: Home, live: Mapping[str, GuardedProvider]
 ) -> network.GuardedAlphaVantage | None:
-    """Return who has the news, which is only Alpha Vantage: one guard and one day's budget for all it does."""
+    """Return who has the news, only Alpha Vantage: one guard and one day's budget for all it does."""
     if not options.perception.news.enabled or options.alpha_vantage.api_key is None:
         return None
     known = live.get("alpha_vantage")
     if isinstance(known, network.GuardedAlphaVantage):
         return known
     return network.alpha_vantage(options.alpha_vantage, options.perception, clock, home.root)
+
+
+def _headlines(news: network.GuardedAlphaVantage | None, options: Options) -> Headlines | None:
+    settings = options.perception.news
+    if news is None:
+        return None
+    return Headlines(news, window_hours=settings.window_hours, limit=settings.limit)
