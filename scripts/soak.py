@@ -99,7 +99,7 @@ def plan_of(options: argparse.Namespace, folder: Path) -> Plan:
         # So that within one fault the data goes from live to cached to simulated.
         cached_seconds=round(longest / 2, 1),
         sample_seconds=options.sample_seconds,
-        news_limit=options.news_requests,
+        second_limit=options.alpha_vantage_requests,
         stop_seconds=options.stop_seconds,
         home=folder / "home",
         errors=folder / "stderr.txt",
@@ -119,7 +119,7 @@ def config_of(plan: Plan, limits: Limits, kept: Path | None) -> dict[str, Any]:
         **plan.timing._asdict(),
         "cached_seconds": plan.cached_seconds,
         "sample_seconds": plan.sample_seconds,
-        "news_requests": plan.news_limit,
+        "alpha_vantage_requests": plan.second_limit,
         "kept": str(kept) if kept else None,
         **{f"limit_{name}": value for name, value in limits._asdict().items()},
     }
@@ -163,7 +163,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--interval", type=_above(0.01), default=0.25, help="seconds between cycles (default 0.25)")
     add("--timeout-seconds", type=_above(0.05), default=1.0, help="a provider's deadline (default 1)")
     add("--sample-seconds", type=_above(0.1), default=1.0, help="seconds between samples (default 1)")
-    add("--news-requests", type=_whole, default=25, help="the second provider's day (default 25)")
+    add("--alpha-vantage-requests", type=_whole, default=25, help="the second provider's day (default 25)")
     add("--out", type=Path, default=Path("soak-report"), help="folder of the report (default soak-report/)")
     add("--keep", action="store_true", help="keep the agent's home also when all is well")
     add("--json", action="store_true", help="print the result as JSON")

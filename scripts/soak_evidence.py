@@ -88,8 +88,8 @@ class Evidence(NamedTuple):
     replay: Told
     key_traces: tuple[str, ...]
     key_sent: int
-    news_requests: int
-    news_limit: int
+    second_requests: int
+    second_limit: int
 
     def moment(self, at_ms: int) -> float:
         """Return an instant as seconds since the run began."""

@@ -113,7 +113,7 @@ def _key(evidence: Evidence, _limits: Limits) -> Answer:
 
 
 def _budget(evidence: Evidence, _limits: Limits) -> Answer:
-    asked, limit = evidence.news_requests, evidence.news_limit
+    asked, limit = evidence.second_requests, evidence.second_limit
     return verdict_of(asked <= limit), f"{asked} requests", f"at most {limit} a day"
 
 

@@ -65,7 +65,7 @@ i.fault {{ background: #f59e0b; }}
 </table></div>
 
 <h2>Over time</h2>
-<p>Shaded: a fault was injected; point at it for its name.
+<p>Shaded: a fault was injected; its name or number is in the first row.
 <span class="key"><i class="live"></i>live</span><span class="key"><i class="cached"></i>cached</span>
 <span class="key"><i class="simulated"></i>simulated</span>
 <span class="key"><i class="fault"></i>fault</span></p>
@@ -73,7 +73,7 @@ i.fault {{ background: #f59e0b; }}
 
 <h2>Faults</h2>
 <div class="wide"><table>
-<thead><tr><th>at</th><th>lasted</th><th>fault</th><th>what the venue did</th></tr></thead>
+<thead><tr><th>no.</th><th>at</th><th>lasted</th><th>fault</th><th>what the venue did</th></tr></thead>
 <tbody>{phases}</tbody>
 </table></div>
 

@@ -115,12 +115,13 @@ def _path(line: Line, index: int, axis: Axis, span: float) -> str:
 
 
 class Stretch(NamedTuple):
-    """A piece of a row: from when to when in seconds, the style it is drawn in, and what it is."""
+    """A piece of a row: from when to when in seconds, its style, what it is, and that in short."""
 
     begins: float
     ends: float
     style: str
     name: str
+    short: str = ""
 
 
 ROW = 24
@@ -148,11 +149,12 @@ def _stretch(each: Stretch, top: float, span: float) -> str:
         f'<rect class="{each.style}" x="{left:.1f}" y="{top}" width="{max(right - left, 0.6):.1f}" '
         f'height="{ROW - 6}"><title>{escape(told)}</title></rect>'
     )
-    if each.name == each.style or right - left < LETTER * len(each.name):
+    written = next((text for text in (each.name, each.short) if LETTER * len(text) <= right - left), "")
+    if not written or each.name == each.style:
         return bar
     middle = (left + right) / 2
     place = f'x="{middle:.1f}" y="{top + 13}" text-anchor="middle"'
-    return f'{bar}<text class="name" {place}>{escape(each.name)}</text>'
+    return f'{bar}<text class="name" {place}>{escape(written)}</text>'
 
 
 def _times(span: float, y: float) -> list[str]:

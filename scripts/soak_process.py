@@ -41,7 +41,7 @@ class Told(NamedTuple):
 
 
 def environment(
-    binance: str, news: str, key: str, *, timing: Timing, cached_seconds: float, day: int
+    binance: str, second: str, key: str, *, timing: Timing, cached_seconds: float, day: int
 ) -> dict[str, str]:
     """Return the settings of the soaked agent as environment variables.
 
@@ -58,7 +58,7 @@ def environment(
         "BINANCE__TIMEOUT_SECONDS": timing.timeout,
         "BINANCE__REQUESTS_PER_SECOND": 100,
         "BINANCE__CACHE_SECONDS": 0,
-        "ALPHA_VANTAGE__BASE_URL": news,
+        "ALPHA_VANTAGE__BASE_URL": second,
         "ALPHA_VANTAGE__TIMEOUT_SECONDS": timing.timeout,
         "ALPHA_VANTAGE__REQUESTS_PER_DAY": day,
         "PERCEPTION__CACHED_SECONDS": cached_seconds,

@@ -1,14 +1,16 @@
 """The report of a soak: report.json for machines, report.html, in one file without any other, for people."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from html import escape
 from itertools import pairwise
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from scripts.soak_evidence import Evidence
 from scripts.soak_faults import FAULTS, Phase
+from scripts.soak_feed import faulty
 from scripts.soak_judge import passed
 from scripts.soak_limits import Judgement
 from scripts.soak_page import PAGE
@@ -36,9 +38,8 @@ def summary(evidence: Evidence, judgements: Sequence[Judgement], config: Config)
             "rss_first_mib": round(samples[0].rss, 1) if samples else None,
             "rss_last_mib": round(samples[-1].rss, 1) if samples else None,
             "rss_peak_mib": round(max(sample.rss for sample in samples), 1) if samples else None,
-            "cpu_mean_percent": round(sum(sample.cpu for sample in samples) / len(samples), 1)
-            if samples
-            else None,
+            "cpu_mean_percent": round(fmean(each.cpu for each in samples), 1) if samples else None,
+            "stolen_mean_percent": round(fmean(each.stolen for each in samples), 1) if samples else None,
             "database_mib": round(samples[-1].database, 2) if samples else None,
             "account": told.get("account"),
         },
@@ -76,7 +77,7 @@ def page(evidence: Evidence, judgements: Sequence[Judgement], result: dict[str, 
         headline=_headline(evidence, judgements),
         judgements="".join(map(_row, sorted(judgements, key=lambda each: each.verdict != "fail"))),
         plots="".join(_plots(evidence)),
-        phases="".join(_phase_row(phase) for phase in evidence.phases if phase.fault),
+        phases="".join(_phase_row(*each) for each in enumerate(faulty(evidence), 1)),
         figures=_pairs(figures),
         account=_pairs(result["figures"]["account"] or {}),
         config=_pairs(result["config"]),
@@ -87,7 +88,7 @@ def _headline(evidence: Evidence, judgements: Sequence[Judgement]) -> str:
     failed = [each.name for each in judgements if each.verdict == "fail"]
     if failed:
         return f"{len(failed)} of {len(judgements)} judgements failed: {', '.join(failed)}"
-    faults = sum(1 for phase in evidence.phases if phase.fault)
+    faults = len(faulty(evidence))
     return (
         f"{clock_text(evidence.seconds)} minutes, {len(evidence.turns):,} cycles, {faults} faults: "
         f"nothing failed"
@@ -101,8 +102,14 @@ def _row(judgement: Judgement) -> str:
     return f'<tr><td><span class="{style}">{judgement.verdict}</span></td>{told}</tr>'
 
 
-def _phase_row(phase: Phase) -> str:
-    cells = (clock_text(phase.begins), f"{phase.seconds:.1f} s", phase.fault, FAULTS[phase.fault].meaning)
+def _phase_row(number: int, phase: Phase) -> str:
+    cells = (
+        str(number),
+        clock_text(phase.begins),
+        f"{phase.seconds:.1f} s",
+        phase.fault,
+        FAULTS[phase.fault].meaning,
+    )
     return f"<tr>{''.join(f'<td>{escape(text)}</td>' for text in cells)}</tr>"
 
 
@@ -119,49 +126,37 @@ def _shown(value: Any) -> str:
     return "-" if value is None else str(value)
 
 
-def _plots(evidence: Evidence) -> list[str]:
-    samples, phases, seconds = evidence.samples, evidence.phases, evidence.seconds
-    memory = [Line("resident", [(each.at, each.rss) for each in samples])]
-    if (trend := _trend(evidence)) is not None:
-        memory.append(trend)
+def _plots(evidence: Evidence) -> Iterator[str]:
+    phases, seconds = evidence.phases, evidence.seconds
+    trend = _trend(evidence)
+    memory = [*_held(evidence, rss="resident"), *([trend] if trend else [])]
+    cpu = _held(evidence, cpu="agent, of one core", stolen="machine, stolen by its host")
+    counts = _held(evidence, descriptors="descriptors", threads="threads")
+    sizes = _held(evidence, database="file", wal="write-ahead log")
+    answers = _asked(evidence, command_seconds="agent status", port_seconds="control port")
+    yield strip("Where the data came from", _sources(evidence), seconds)
+    yield plot("Memory", "MiB", memory, phases, seconds, from_zero=False)
+    yield plot("CPU", "%", cpu, phases, seconds)
+    yield plot("Descriptors and threads", "count", counts, phases, seconds)
+    yield plot("Database", "MiB", sizes, phases, seconds)
+    yield plot("Cycles", "per second", [Line("cycles", _rate(evidence))], phases, seconds)
+    yield plot("Answers from outside", "seconds", answers, phases, seconds)
+    yield plot("Equity", "USDT", [Line("equity", _equity(evidence))], phases, seconds, from_zero=False)
+
+
+def _held(evidence: Evidence, **fields: str) -> list[Line]:
+    """Return a line for each named field of the samples."""
     return [
-        strip("Where the data came from", _sources(evidence), seconds),
-        plot("Memory", "MiB", memory, phases, seconds, from_zero=False),
-        plot(
-            "CPU", "% of one core", [Line("cpu", [(each.at, each.cpu) for each in samples])], phases, seconds
-        ),
-        plot(
-            "Descriptors and threads",
-            "count",
-            [
-                Line("descriptors", [(each.at, each.descriptors) for each in samples]),
-                Line("threads", [(each.at, each.threads) for each in samples]),
-            ],
-            phases,
-            seconds,
-        ),
-        plot(
-            "Database",
-            "MiB",
-            [
-                Line("file", [(each.at, each.database) for each in samples]),
-                Line("write-ahead log", [(each.at, each.wal) for each in samples]),
-            ],
-            phases,
-            seconds,
-        ),
-        plot("Cycles", "per second", [Line("cycles", _rate(evidence))], phases, seconds),
-        plot(
-            "Answers from outside",
-            "seconds",
-            [
-                Line("agent status", [(each.at, each.command_seconds) for each in evidence.probes]),
-                Line("control port", [(each.at, each.port_seconds) for each in evidence.probes]),
-            ],
-            phases,
-            seconds,
-        ),
-        plot("Equity", "USDT", [Line("equity", _equity(evidence))], phases, seconds, from_zero=False),
+        Line(title, [(each.at, getattr(each, field)) for each in evidence.samples])
+        for field, title in fields.items()
+    ]
+
+
+def _asked(evidence: Evidence, **fields: str) -> list[Line]:
+    """Return a line for each named field of the probes."""
+    return [
+        Line(title, [(each.at, getattr(each, field)) for each in evidence.probes])
+        for field, title in fields.items()
     ]
 
 
@@ -196,8 +191,7 @@ def _sources(evidence: Evidence) -> list[tuple[str, list[Stretch]]]:
         if not row or row[-1].style != seen.source:
             row.append(Stretch(at, at, seen.source, seen.source))
     faults = [
-        Stretch(phase.begins, phase.ends, "fault row", phase.fault)
-        for phase in evidence.phases
-        if phase.fault
+        Stretch(phase.begins, phase.ends, "fault row", phase.fault, str(number))
+        for number, phase in enumerate(faulty(evidence), 1)
     ]
     return [("faults", faults), *sorted(rows.items())]

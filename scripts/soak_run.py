@@ -16,7 +16,7 @@ from scripts.soak_process import OFFLINE_SECONDS, AgentProcess, ask, environment
 from scripts.soak_progress import Progress
 from scripts.soak_sample import Sample, Sampler
 from scripts.soak_traces import key_traces, log_problems, stderr_problems
-from scripts.soak_venue import CandleVenue, NewsVenue
+from scripts.soak_venue import AlphaVantageVenue, BinanceVenue
 
 JOURNAL = "paper"
 START_SECONDS = 60.0
@@ -35,7 +35,7 @@ class Plan(NamedTuple):
     timing: Timing
     cached_seconds: float
     sample_seconds: float
-    news_limit: int
+    second_limit: int
     stop_seconds: float
     home: Path
     errors: Path
@@ -65,22 +65,25 @@ class Soak:
         """Run to the end and gather what is left. The agent is gone afterwards, whatever happens."""
         plan = self.plan
         with ExitStack() as stack:
-            candles = stack.enter_context(CandleVenue(markets(plan.seed, self.clock), plan.timing))
-            news = stack.enter_context(NewsVenue(plan.key, plan.seed, self.clock, plan.timing))
+            made = markets(plan.seed, self.clock)
+            binance = stack.enter_context(BinanceVenue(made, plan.timing))
+            second = stack.enter_context(
+                AlphaVantageVenue(made, plan.key, plan.seed, self.clock, plan.timing)
+            )
             env = environment(
-                candles.url,
-                news.url,
+                binance.url,
+                second.url,
                 plan.key,
                 timing=plan.timing,
                 cached_seconds=plan.cached_seconds,
-                day=plan.news_limit,
+                day=plan.second_limit,
             )
             agent = AgentProcess(plan.home, env, plan.provider, plan.interval, plan.errors)
             stack.callback(agent.stop, 0.0)
             self._await_first_cycle(agent)
-            self._follow(agent, candles)
-            ending, seconds = self._end(agent, candles)
-        return self._gather(agent, news, ending, seconds)
+            self._follow(agent, binance)
+            ending, seconds = self._end(agent, binance)
+        return self._gather(agent, second, ending, seconds)
 
     def _now(self) -> float:
         return self.clock.monotonic() - self.began
@@ -92,20 +95,20 @@ class Soak:
         self.began, self.began_ms = self.clock.monotonic(), millis(self.clock.now())
         self.start_seconds = self.began - began
 
-    def _follow(self, agent: AgentProcess, candles: CandleVenue) -> None:
+    def _follow(self, agent: AgentProcess, binance: BinanceVenue) -> None:
         """Go through the phases; return early when the agent has ended by itself."""
         try:
             sampler = Sampler(agent.pid, self.plan.home / "journals" / f"{JOURNAL}.db")
             with ThreadPoolExecutor(1, "soak-probe") as asker:
                 for phase in self.planned:
-                    self._enter(phase, candles)
+                    self._enter(phase, binance)
                     self._stay(phase, agent, sampler, asker)
                     self._leave()
         except ProcessLookupError:
             self._leave()
 
-    def _enter(self, phase: Phase, candles: CandleVenue) -> None:
-        candles.become(FAULTS[phase.fault] if phase.fault else None)
+    def _enter(self, phase: Phase, binance: BinanceVenue) -> None:
+        binance.become(FAULTS[phase.fault] if phase.fault else None)
         # As it really was: a port takes its time to close.
         self.phases.append(Phase(phase.fault, self._now(), phase.ends))
 
@@ -134,19 +137,21 @@ class Soak:
     def _trades(self) -> int:
         return self.probes[-1].trades if self.probes else 0
 
-    def _end(self, agent: AgentProcess, candles: CandleVenue) -> tuple[Ending, float]:
+    def _end(self, agent: AgentProcess, binance: BinanceVenue) -> tuple[Ending, float]:
         """Stop the agent while its venue drips: the hardest moment to be asked."""
         asked = agent.running
         seconds = self._now()
         if asked:
-            candles.become(FAULTS[LAST_FAULT])
+            binance.become(FAULTS[LAST_FAULT])
             time.sleep(2 * self.plan.interval)
             seconds = self._now()
             self.progress.say("sending SIGTERM while the venue drips")
         code, took = agent.stop(4 * self.plan.stop_seconds)
         return Ending(code, took, asked, agent.summary), seconds
 
-    def _gather(self, agent: AgentProcess, news: NewsVenue, ending: Ending, seconds: float) -> Evidence:
+    def _gather(
+        self, agent: AgentProcess, second: AlphaVantageVenue, ending: Ending, seconds: float
+    ) -> Evidence:
         plan = self.plan
         self.progress.say("reading the journal, verifying and replaying it")
         export = plan.errors.with_name("journal.jsonl")
@@ -178,9 +183,9 @@ class Soak:
             verify=verify,
             replay=replay,
             key_traces=tuple(key_traces(plan.key, [plan.home, plan.errors.parent], texts)),
-            key_sent=news.with_key,
-            news_requests=news.requests,
-            news_limit=plan.news_limit,
+            key_sent=second.with_key,
+            second_requests=second.requests,
+            second_limit=plan.second_limit,
         )
 
 

@@ -12,6 +12,8 @@ class Sample(NamedTuple):
     """What the process held at an instant; `at` in seconds since the run began.
 
     `rss` in MiB, `cpu` in percent of one core since the sample before, `database` and `wal` in MiB.
+    `stolen` is the share of the machine, in percent, that its host gave to others: where it is high,
+    nothing that is measured by the clock says much about the agent.
     """
 
     at: float
@@ -23,6 +25,7 @@ class Sample(NamedTuple):
     database: float
     wal: float
     cycles: int
+    stolen: float = 0.0
 
 
 class Sampler:
@@ -35,6 +38,7 @@ class Sampler:
             self._process = psutil.Process(pid)
             # The first figure has nothing to compare with; it is thrown away here.
             self._process.cpu_percent()
+            _stolen()
         except psutil.NoSuchProcess as error:
             raise ProcessLookupError(str(error)) from None
 
@@ -53,10 +57,16 @@ class Sampler:
                     database=_size(self.database),
                     wal=_size(self.wal),
                     cycles=cycles,
+                    stolen=_stolen(),
                 )
         except (psutil.NoSuchProcess, psutil.AccessDenied) as error:
             # A process that has ended but was not waited for shows no descriptors: AccessDenied.
             raise ProcessLookupError(str(error)) from None
+
+
+def _stolen() -> float:
+    """Return the percent stolen since the last call; 0 on systems that do not tell."""
+    return float(getattr(psutil.cpu_times_percent(), "steal", 0.0))
 
 
 def _size(path: Path) -> float:

@@ -1,4 +1,4 @@
-"""The two venues a soak serves on loopback: Binance's candles under faults, Alpha Vantage's news.
+"""The two venues a soak serves on loopback: Binance under faults, Alpha Vantage beside it.
 
 Both are the tests' scripted server, with counts in place of its list of every request: a soak may
 last for days and must not leak itself.
@@ -12,11 +12,15 @@ from datetime import timedelta
 from types import TracebackType
 from typing import Self
 
+from domain.candle import RawCandle
 from domain.ports import Clock
+from domain.times import MINUTE_MS, millis, utc
 from scripts.soak_faults import Fault, Timing
 from tests.perception import server as scripted
 from tests.perception.server import Asked, Behaviour, Exchange, ScriptedServer
 from tests.perception.venues import Market, klines
+
+COMPACT = 100
 
 
 class CountingServer(ScriptedServer):
@@ -33,7 +37,7 @@ class CountingServer(ScriptedServer):
         self.behaviour(Exchange(asked, handler, self._stopping))
 
 
-class CandleVenue:
+class BinanceVenue:
     """Binance's stand-in. `become` changes its behaviour; when dead, its port refuses connections."""
 
     def __init__(self, markets: Mapping[str, Market], timing: Timing) -> None:
@@ -76,19 +80,22 @@ class CandleVenue:
         self.close()
 
 
-class NewsVenue:
-    """Alpha Vantage's stand-in: headlines, and between them every failure that could tell the key.
+class AlphaVantageVenue:
+    """Alpha Vantage's stand-in: headlines, candles, and between them every failure that could tell the key.
 
     A key's day holds 25 requests, so failures come request by request and not phase by phase.
     """
 
-    def __init__(self, key: str, seed: int, clock: Clock, timing: Timing) -> None:
+    def __init__(
+        self, markets: Mapping[str, Market], key: str, seed: int, clock: Clock, timing: Timing
+    ) -> None:
+        self.markets = {symbol.split("-")[0]: market for symbol, market in markets.items()}
         self.key = key
         self.clock = clock
         self.requests = 0
         self.with_key = 0
         failures = random.Random(seed).sample(_telling(key, timing), k=len(_telling(key, timing)))
-        turns = [behaviour for failure in failures for behaviour in (self._news, failure)]
+        turns = [behaviour for failure in failures for behaviour in (self._sound, failure)]
         self._turns = itertools.cycle(turns)
         self._server = CountingServer(self._next, self._count)
         self.url = self._server.url
@@ -100,11 +107,24 @@ class NewsVenue:
     def _next(self, exchange: Exchange) -> None:
         next(self._turns)(exchange)
 
-    def _news(self, exchange: Exchange) -> None:
-        ticker = exchange.asked.query.get("tickers", "")
+    def _sound(self, exchange: Exchange) -> None:
+        """Answer what was asked: a coin's minutes, else its news."""
+        query = exchange.asked.query
+        market = self.markets.get(query.get("symbol", ""))
+        if query.get("function") == "CRYPTO_INTRADAY" and market is not None:
+            scripted.answer(self._minutes(market))(exchange)
+            return
+        ticker = query.get("tickers", "")
         scripted.answer({"items": "2", "feed": [self._article(ticker, minutes) for minutes in (3, 12)]})(
             exchange
         )
+
+    def _minutes(self, market: Market) -> dict[str, object]:
+        """Return the compact series: 100 candles, newest first, the first still forming."""
+        newest = millis(self.clock.now()) // MINUTE_MS * MINUTE_MS
+        since = newest - (COMPACT - 1) * MINUTE_MS
+        rows = dict(_minute(candle) for candle in reversed(list(market(since, MINUTE_MS))))
+        return {"Meta Data": {"9. Time Zone": "UTC"}, "Time Series Crypto (1min)": rows}
 
     def _article(self, ticker: str, minutes: int) -> dict[str, object]:
         at = self.clock.now() - timedelta(minutes=minutes)
@@ -128,6 +148,12 @@ class NewsVenue:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._server.__exit__(kind, error, trace)
+
+
+def _minute(candle: RawCandle) -> tuple[str, dict[str, object]]:
+    prices = zip(("1. open", "2. high", "3. low", "4. close"), candle[1:5], strict=True)
+    row: dict[str, object] = {name: f"{price:.8f}" for name, price in prices}
+    return f"{utc(candle.time):%Y-%m-%d %H:%M:%S}", {**row, "5. volume": round(candle.volume)}
 
 
 def _telling(key: str, timing: Timing) -> list[Behaviour]:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from domain.candle import Candle, Quote
@@ -18,6 +19,11 @@ from domain.events import (
 from domain.observation import Attempt, Finding, Headline, Observation, Source
 from domain.order import Fill, Order, OrderStatus, OrderType, Purpose, Receipt, Side
 from domain.verdict import Check, Denied
+
+patient = settings(
+    deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
+"""A busy machine is no failure; fixtures are made anew by the tests themselves."""
 
 _numbers = st.floats(allow_nan=False, allow_infinity=False)
 _texts = st.text(st.characters(codec="utf-8"), max_size=12)

@@ -8,11 +8,13 @@ from hypothesis import strategies as st
 
 from domain.errors import BadInput
 from journal.chain import checked_id, genesis, link
+from tests.journal.events import patient
 
 _hashes = st.binary(min_size=32, max_size=32)
 
 
 @given(_hashes, st.integers(0, 2**63), st.binary(max_size=200))
+@patient
 def test_a_row_is_hashed_as_documented(previous: bytes, seq: int, payload: bytes) -> None:
     written = b"\x01" + seq.to_bytes(8, "big") + len(payload).to_bytes(8, "big") + previous + payload
     assert link(previous, seq, payload) == hashlib.sha256(written).digest()
@@ -23,6 +25,7 @@ def test_the_genesis_is_row_zero_with_the_id_as_payload() -> None:
 
 
 @given(_hashes, st.integers(1, 2**60), st.binary(max_size=50), st.integers(0, 7), st.data())
+@patient
 def test_any_change_of_any_part_changes_the_hash(
     previous: bytes, seq: int, payload: bytes, bit: int, data: st.DataObject
 ) -> None:

@@ -14,10 +14,11 @@ from domain.events import CycleEnded, Event, Failure, KillSwitchSet, SessionStar
 from domain.verdict import Check, Denied
 from journal.codec import decode, encode, index
 from tests.journal.cycles import at, decided, ended, session
-from tests.journal.events import events
+from tests.journal.events import events, patient
 
 
 @given(events)
+@patient
 def test_every_event_comes_back_equal_and_its_bytes_are_canonical(event: Event) -> None:
     payload = encode(event)
     assert decode(payload) == event
@@ -25,6 +26,7 @@ def test_every_event_comes_back_equal_and_its_bytes_are_canonical(event: Event) 
 
 
 @given(events)
+@patient
 def test_the_index_repeats_what_the_payload_says(event: Event) -> None:
     assert index(decode(encode(event))) == index(event)
     tag = msgspec.json.decode(encode(event))["type"]
@@ -35,6 +37,7 @@ _never_finite = st.sampled_from([math.nan, math.inf, -math.inf])
 
 
 @given(_never_finite)
+@patient
 def test_a_number_json_cannot_hold_is_refused_with_its_place(bad: float) -> None:
     seen = decided(7).observations[0]
     candle = Candle(0, 1, 1, 1, 1, bad)
@@ -48,6 +51,7 @@ def test_a_number_json_cannot_hold_is_refused_with_its_place(bad: float) -> None
 
 
 @given(_never_finite)
+@patient
 def test_it_is_refused_even_where_null_would_be_allowed(bad: float) -> None:
     check = Check("value_at_risk", False, bad, None)
     with pytest.raises(JournalFault, match=r"verdicts\.0\.checks\.0\.measured is not a finite number"):

@@ -7,7 +7,7 @@ from threading import Thread
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.errors import JournalFault
@@ -19,7 +19,7 @@ from journal.memory import MemoryJournal
 from journal.sql import SqlJournal, open_journal
 from journal.verify import Verified, verify
 from tests.journal.cycles import JOURNAL_ID, START, at, cycle, decided, ended, session
-from tests.journal.events import events
+from tests.journal.events import events, patient
 
 AnyJournal = SqlJournal | MemoryJournal
 
@@ -56,7 +56,7 @@ def test_an_empty_journal_starts_from_its_genesis(journal: AnyJournal) -> None:
 
 
 @given(batches=st.lists(st.lists(events, max_size=4), max_size=6))
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(patient, max_examples=25)
 def test_what_is_appended_is_read_in_order_and_chained(
     create: Callable[[], AnyJournal], batches: list[list[Event]]
 ) -> None:

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 import sqlalchemy as sa
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.errors import BadInput, JournalFault
@@ -22,7 +22,7 @@ from journal.reader import open_reader
 from journal.sql import open_journal
 from journal.verify import Verified, verify
 from tests.journal.cycles import JOURNAL_ID, cycle, session
-from tests.journal.events import events
+from tests.journal.events import events, patient
 from tests.journal.tamper import by_hand, written
 
 OTHER_ID = "ba9876543210"
@@ -74,7 +74,7 @@ def test_an_existing_journal_keeps_its_id_and_goes_on(path: Path) -> None:
 
 
 @given(batches=st.lists(st.lists(events, min_size=1, max_size=3), max_size=4))
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(patient, max_examples=15)
 def test_closing_and_opening_between_any_batches_changes_nothing(
     tmp_path: Path, batches: list[list[Event]]
 ) -> None:

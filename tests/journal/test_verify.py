@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.errors import BadInput, JournalFault
@@ -19,6 +19,7 @@ from journal.sql import open_journal
 from journal.stored import Broken
 from journal.verify import Verified, verify
 from tests.journal.cycles import JOURNAL_ID, cycle, session
+from tests.journal.events import patient
 from tests.journal.tamper import by_hand, flip, written
 
 
@@ -209,7 +210,7 @@ def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @given(where=st.floats(0, 1, exclude_max=True), mask=st.integers(1, 255))
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(patient, max_examples=80)
 def test_a_flipped_byte_anywhere_is_found_or_changes_nothing_that_is_read(
     pristine: Path, tmp_path: Path, where: float, mask: int
 ) -> None:
@@ -228,7 +229,7 @@ def test_a_flipped_byte_anywhere_is_found_or_changes_nothing_that_is_read(
 
 
 @given(seq=st.integers(1, 25), where=st.floats(0, 1, exclude_max=True), mask=st.integers(1, 255))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(patient, max_examples=40)
 def test_a_flipped_byte_of_a_payload_is_found_at_its_row(
     pristine: Path, tmp_path: Path, seq: int, where: float, mask: int
 ) -> None:

@@ -3,10 +3,15 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from hypothesis import HealthCheck, settings
+
 from domain.candle import Candle
 from domain.decision import Voice
 from domain.instrument import Instrument
 from domain.lesson import Context, Lesson
+
+patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""A busy machine is no failure."""
 
 START = datetime(2023, 3, 16, tzinfo=UTC)
 START_MS = 1_678_924_800_000

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from domain.lesson import Beliefs, Lesson
 from learning.hedge import fold, loss
 from learning.settings import LearningSettings
-from tests.learning.outcomes import context, lesson
+from tests.learning.outcomes import context, lesson, patient
 
 DEFAULTS = LearningSettings()
 EAGER = LearningSettings(min_evidence=1)
@@ -36,6 +36,7 @@ def folded(lessons: Iterable[Lesson], settings: LearningSettings = DEFAULTS) -> 
 
 
 @given(st.lists(_lessons, max_size=40), _settings)
+@patient
 def test_weights_are_bounded_and_1_until_the_evidence_is_there(
     lessons: Sequence[Lesson], settings: LearningSettings
 ) -> None:
@@ -50,6 +51,7 @@ def test_weights_are_bounded_and_1_until_the_evidence_is_there(
 
 
 @given(st.lists(_lessons, max_size=40), _settings)
+@patient
 def test_evidence_counts_the_trades_a_voice_spoke_in(
     lessons: Sequence[Lesson], settings: LearningSettings
 ) -> None:
@@ -62,6 +64,7 @@ def test_evidence_counts_the_trades_a_voice_spoke_in(
 
 
 @given(st.lists(_lessons, max_size=20), st.integers(0, 20), _settings)
+@patient
 def test_stopping_and_going_on_anywhere_changes_nothing(
     lessons: Sequence[Lesson], cut: int, settings: LearningSettings
 ) -> None:
@@ -72,6 +75,7 @@ def test_stopping_and_going_on_anywhere_changes_nothing(
 
 
 @given(st.lists(st.tuples(_results, st.booleans()), min_size=1, max_size=30), _settings)
+@patient
 def test_a_voice_right_more_often_ends_with_the_higher_weight(
     outcomes: Sequence[tuple[float, bool]], settings: LearningSettings
 ) -> None:
@@ -116,6 +120,7 @@ def test_a_full_result_moves_a_weight_by_half_the_rate() -> None:
 
 
 @given(_results, st.sampled_from([-1, 1]), _settings)
+@patient
 def test_a_loss_lies_between_0_and_1_and_mirrors(
     result: float, vote: int, settings: LearningSettings
 ) -> None:

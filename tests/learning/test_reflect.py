@@ -11,7 +11,7 @@ from domain.account import Trade, apply_fill
 from domain.errors import LocalFault
 from domain.order import Fill, Side
 from learning.reflect import reflect
-from tests.learning.outcomes import BITCOIN, START, SYMBOL, context
+from tests.learning.outcomes import BITCOIN, START, SYMBOL, context, patient
 
 CLOSED = START + timedelta(minutes=90)
 
@@ -39,6 +39,7 @@ def test_the_milestone_trade() -> None:
 
 
 @given(st.integers(1, 10**8), st.integers(1, 10**8), st.integers(1, 10**6), st.integers(0, 10**6))
+@patient
 def test_the_result_has_the_sign_of_the_profit_and_the_costs_add_up(
     entry: int, leave: int, lots: int, fee: int
 ) -> None:

@@ -13,7 +13,7 @@ from domain.errors import LocalFault
 from domain.lesson import Lesson, Pending
 from learning.settings import LearningSettings
 from learning.vetoes import advance, advance_all, watch
-from tests.learning.outcomes import BITCOIN, START, SYMBOL, candle, context
+from tests.learning.outcomes import BITCOIN, START, SYMBOL, candle, context, patient
 
 LATER = START + timedelta(hours=2)
 SETTINGS = LearningSettings(veto_horizon_candles=8)
@@ -52,6 +52,7 @@ def by_scan(entry: Pending, path: Sequence[Candle]) -> tuple[str, int] | None:
 
 
 @given(_entries, paths())
+@patient
 def test_hindsight_equals_a_walk_over_every_tick(entry: Pending, path: list[Candle]) -> None:
     found = advance(entry, path, BITCOIN, 0, LATER)
     expected = by_scan(entry, path)
@@ -64,6 +65,7 @@ def test_hindsight_equals_a_walk_over_every_tick(entry: Pending, path: list[Cand
 
 
 @given(_entries, paths(), st.lists(st.integers(0, 14), max_size=3))
+@patient
 def test_it_does_not_matter_in_which_batches_the_candles_come(
     entry: Pending, path: list[Candle], cuts: list[int]
 ) -> None:
@@ -76,6 +78,7 @@ def test_it_does_not_matter_in_which_batches_the_candles_come(
 
 
 @given(st.lists(_entries, max_size=6), paths())
+@patient
 def test_advancing_all_is_advancing_each(entries: list[Pending], path: list[Candle]) -> None:
     each = [advance(entry, path, BITCOIN, 800, LATER) for entry in entries]
     still, lessons = advance_all(entries, SYMBOL, path, BITCOIN, 800, LATER, SETTINGS)

@@ -12,53 +12,56 @@ import pytest
 
 from agent.clock import SystemClock
 from domain.times import MINUTE_MS, millis
+from perception.alpha_vantage_answers import candles as candles_of
 from scripts.soak_faults import FAULTS, Timing
 from scripts.soak_market import SYMBOLS, Market, markets
-from scripts.soak_venue import CandleVenue, NewsVenue
+from scripts.soak_venue import AlphaVantageVenue, BinanceVenue
 
 CLOCK = SystemClock()
-TIMING = Timing(timeout=0.1, breaker_reset=0.15, retry_after=2)
+TIMING = Timing(timeout=1.0, breaker_reset=1.5, retry_after=2)
 OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 @pytest.fixture
-def venue() -> Iterator[CandleVenue]:
-    with CandleVenue(markets(1, CLOCK), TIMING) as made:
+def venue() -> Iterator[BinanceVenue]:
+    with BinanceVenue(markets(1, CLOCK), TIMING) as made:
         yield made
 
 
-def get(url: str, seconds: float = 5.0) -> Any:
+def get(url: str, seconds: float = 30.0) -> Any:
     with OPENER.open(url, timeout=seconds) as answer:
         return json.loads(answer.read())
 
 
-def candles(venue: CandleVenue, start: int = 0) -> Any:
-    return get(f"{venue.url}/api/v3/klines?symbol=BTCUSDT&interval=1m&limit=250&startTime={start}")
+def candles(venue: BinanceVenue, count: int = 5, seconds: float = 30.0) -> Any:
+    start = millis(CLOCK.now()) - count * MINUTE_MS
+    url = f"{venue.url}/api/v3/klines?symbol=BTCUSDT&interval=1m&limit={count}&startTime={start}"
+    return get(url, seconds)
 
 
-def test_a_healthy_venue_serves_a_full_warm_up(venue: CandleVenue) -> None:
-    rows = candles(venue, millis(CLOCK.now()) - 250 * MINUTE_MS)
+def test_a_healthy_venue_serves_a_full_warm_up(venue: BinanceVenue) -> None:
+    rows = candles(venue, 250)
     assert len(rows) == 250
     assert all(after[0] - before[0] == MINUTE_MS for before, after in pairwise(rows))
 
 
 @pytest.mark.parametrize("name", [name for name, fault in FAULTS.items() if fault.reason])
-def test_a_fault_gives_no_candles_and_passes(venue: CandleVenue, name: str) -> None:
+def test_a_fault_gives_no_candles_and_passes(venue: BinanceVenue, name: str) -> None:
     venue.become(FAULTS[name])
     with pytest.raises((OSError, ValueError, HTTPException)):
-        list(get(f"{venue.url}/api/v3/klines?symbol=BTCUSDT&interval=1m", seconds=0.05))
+        candles(venue, seconds=0.05)
     venue.become(None)
     assert candles(venue)
 
 
-def test_a_slow_venue_answers_after_half_the_deadline(venue: CandleVenue) -> None:
+def test_a_slow_venue_answers_after_half_the_deadline(venue: BinanceVenue) -> None:
     venue.become(FAULTS["slow"])
     began = CLOCK.monotonic()
     assert candles(venue)
     assert CLOCK.monotonic() - began >= TIMING.timeout / 2
 
 
-def test_a_dead_venue_comes_back_at_the_same_port(venue: CandleVenue) -> None:
+def test_a_dead_venue_comes_back_at_the_same_port(venue: BinanceVenue) -> None:
     port = venue.port
     venue.become(FAULTS["dead"])
     with pytest.raises(urllib.error.URLError, match="refused"):
@@ -98,9 +101,9 @@ def test_another_seed_is_another_market() -> None:
     assert Market("BTC-USDT", 1, CLOCK).price(now) != Market("BTC-USDT", 2, CLOCK).price(now)
 
 
-def test_the_news_venue_counts_the_key_and_tells_it_back() -> None:
+def test_alpha_vantage_counts_the_key_and_tells_it_back() -> None:
     key = "SOAKCANARY000009"
-    with NewsVenue(key, 1, CLOCK, TIMING) as venue:
+    with AlphaVantageVenue(markets(1, CLOCK), key, 1, CLOCK, TIMING._replace(timeout=0.02)) as venue:
         url = f"{venue.url}/query?function=NEWS_SENTIMENT&tickers=CRYPTO:BTC&apikey={key}"
         assert get(url)["feed"][0]["ticker_sentiment"][0]["ticker"] == "CRYPTO:BTC"
         told = 0
@@ -112,3 +115,15 @@ def test_the_news_venue_counts_the_key_and_tells_it_back() -> None:
                 continue
         assert venue.requests == venue.with_key == 25
         assert told >= 4
+
+
+def test_alpha_vantage_serves_the_same_market_in_its_own_shape() -> None:
+    made = markets(1, CLOCK)
+    with AlphaVantageVenue(made, "KEY", 1, CLOCK, TIMING) as venue:
+        document = get(f"{venue.url}/query?function=CRYPTO_INTRADAY&symbol=BTC&market=USD&interval=1min")
+    theirs = candles_of(document, "USD")[:-1]
+    ours = [
+        candle for candle in made["BTC-USDT"](theirs[0].time, MINUTE_MS) if candle.time <= theirs[-1].time
+    ]
+    assert len(theirs) == 99
+    assert [candle[:5] for candle in theirs] == [candle[:5] for candle in ours]

@@ -106,6 +106,6 @@ def healthy(seconds: float = SECONDS, names: tuple[str, ...] = tuple(FAULTS)) ->
         replay=told(0, "identical: 1800 cycles"),
         key_traces=(),
         key_sent=20,
-        news_requests=20,
-        news_limit=25,
+        second_requests=20,
+        second_limit=25,
     )
