@@ -17,13 +17,10 @@ def recorded_options(journal: Records) -> Options:
 
     Raises BadInput when it has none, or when they are not those of this version.
     """
-    started = None
-    for row in journal.rows():
+    for row in reversed(list(journal.sessions())):
         if isinstance(row.event, SessionStarted):
-            started = row.event
-    if started is None:
-        raise BadInput("the journal holds no session yet")
-    return options_of(started)
+            return options_of(row.event)
+    raise BadInput("the journal holds no session yet")
 
 
 def options_of(started: SessionStarted) -> Options:

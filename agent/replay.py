@@ -112,7 +112,7 @@ def _differing(path: str, left: Any, right: Any) -> Iterator[tuple[str, Any, Any
 
 def sessions(journal: Records) -> list[SessionStarted]:
     """Return the sessions a journal holds, oldest first."""
-    return [row.event for row in journal.rows() if isinstance(row.event, SessionStarted)]
+    return [row.event for row in journal.sessions() if isinstance(row.event, SessionStarted)]
 
 
 def recorded_events(journal: Records, session: int) -> Iterator[Event]:

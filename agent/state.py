@@ -129,6 +129,9 @@ class State:
         ledger.value()
 
     def _candles(self, seen: Observation, at: datetime) -> None:
+        if self.series.get(seen.symbol, seen.series) != seen.series:
+            # Hindsight never runs from one market's prices into another's.
+            self.pending = [each for each in self.pending if each.context.symbol != seen.symbol]
         self.last[seen.symbol] = seen.candles[-1]
         self.series[seen.symbol] = seen.series
         if self.pending:

@@ -78,6 +78,9 @@ class _TimedJournal:
     def rows(self, after: int = 0) -> Iterator[Row]:
         return self.inner.rows(after)
 
+    def sessions(self) -> Iterator[Row]:
+        return self.inner.sessions()
+
     def head(self) -> tuple[int, str]:
         return self.inner.head()
 

@@ -156,6 +156,10 @@ class Records(Protocol):
         """Return rows with a sequence above `after`, oldest first, checking the chain on the way."""
         ...
 
+    def sessions(self) -> Iterator[Row]:
+        """Return the rows that start a session, oldest first."""
+        ...
+
     def head(self) -> tuple[int, str]:
         """Return sequence and hash of the last row; (0, the genesis hash) when empty."""
         ...

@@ -23,7 +23,7 @@ class _Ending(NamedTuple):
     time: int  # open of the candle it ended in, ms
 
 
-def watch(  # noqa: PLR0917 - the entry as it would be said: what, why, where in, where out
+def watch(
     context: Context, rule: str, entry: int, stop: int, target: int, settings: LearningSettings
 ) -> Pending:
     """Return a vetoed entry to be watched; prices in ticks, `stop` and `target` 0 for none.
@@ -58,7 +58,7 @@ def advance(
     return Pending(pending.context, pending.rule, pending.entry, pending.stop, pending.target, left)
 
 
-def advance_all(  # noqa: PLR0917 - `advance` for many, in the same order
+def advance_all(
     pendings: Sequence[Pending],
     symbol: str,
     candles: Sequence[Candle],

@@ -1,0 +1,1 @@
+"""Observe: providers, the guard around each, the fallback chain and the quality of what was seen."""

@@ -57,9 +57,7 @@ def market_price(side: int, quote: int, costs: Costs) -> int:
 
 
 @kernel
-def stop_price(  # noqa: PLR0917 - a compiled kernel takes numbers by position
-    side: int, trigger: int, open_: int, high: int, low: int, costs: Costs
-) -> int:
+def stop_price(side: int, trigger: int, open_: int, high: int, low: int, costs: Costs) -> int:
     """Return the fill price of a stop met by a candle (or a quote as all three), 0 when not reached."""
     if side > 0:
         return market_price(side, max(trigger, open_), costs) if high >= trigger else 0
@@ -67,9 +65,7 @@ def stop_price(  # noqa: PLR0917 - a compiled kernel takes numbers by position
 
 
 @kernel
-def target_price(  # noqa: PLR0917 - a compiled kernel takes numbers by position
-    side: int, trigger: int, open_: int, high: int, low: int, costs: Costs
-) -> int:
+def target_price(side: int, trigger: int, open_: int, high: int, low: int, costs: Costs) -> int:
     """Return the fill price of a take-profit met by a candle, 0 when not reached."""
     if side > 0:
         return market_price(side, min(trigger, open_), costs) if low <= trigger else 0

@@ -46,7 +46,7 @@ class MockTradingPlatform:
     thread-safe. Raises BadInput when instruments, cash, holdings and standing orders contradict.
     """
 
-    def __init__(  # noqa: PLR0917 - the tail is PaperState in its order, so *state restores
+    def __init__(
         self,
         instruments: Mapping[str, Instrument],
         settings: PaperSettings,

@@ -85,7 +85,7 @@ def trend_of(fast: float, slow: float, atr: float) -> int:
 
 
 @kernel
-def features_step(  # noqa: PLR0917 - a compiled kernel takes numbers by position
+def features_step(
     memory: Memory,
     plan: FeaturePlan,
     _opened: float,

@@ -93,9 +93,7 @@ def rsi_step(memory: Memory, at: int, n: int, close: float) -> float:
 
 
 @kernel
-def atr_step(  # noqa: PLR0917 - a compiled kernel takes numbers by position
-    memory: Memory, at: int, n: int, high: float, low: float, close: float
-) -> float:
+def atr_step(memory: Memory, at: int, n: int, high: float, low: float, close: float) -> float:
     """Return Wilder's average true range over `n` ranges, in the prices' unit.
 
     Known from candle `n` + 1 on (the first candle has no true range). Block: 0 candles seen,

@@ -34,7 +34,7 @@ class StrategyParams(BaseModel, ABC):
 class Step(Protocol[PackedT_contra]):
     """A step kernel: take in one closed candle (prices in ticks), return what it says about it."""
 
-    def __call__(  # noqa: PLR0917 - a compiled kernel takes numbers by position
+    def __call__(
         self,
         memory: Memory,
         packed: PackedT_contra,

@@ -21,7 +21,7 @@ SENTIMENT = "sentiment"
 """Name of the voice of the headlines."""
 
 
-def decide(  # noqa: PLR0917 - the data's path in its order, as agent/cycle.py reads
+def decide(
     cycle_id: int,
     observation: Observation,
     orientation: Orientation,

@@ -69,19 +69,20 @@ def finish(
     if options.json:
         print(json.dumps(result, indent=1, default=str))
     else:
-        for line in lines(judgements, options.out, folder if keep else None):
+        for line in lines(judgements, options.out, folder if keep else None, result["remark"]):
             print(line)
     return OK if good else FAILED
 
 
-def lines(judgements: Sequence[Judgement], out: Path, kept: Path | None) -> list[str]:
+def lines(judgements: Sequence[Judgement], out: Path, kept: Path | None, remark: str) -> list[str]:
     """Return the result as lines for people."""
     rows = [
         f"{each.verdict:<10} {each.name:<13} {each.measured} (limit: {each.limit})" for each in judgements
     ]
     where = [f"report     {out / 'report.html'} and report.json"]
     home = [f"kept       {kept} (home, journal and error output)"] if kept else []
-    return [*rows, *where, *home, "soak       " + ("passed" if passed(judgements) else "FAILED")]
+    machine = [f"remark     {remark}"] if remark else []
+    return [*rows, *where, *home, *machine, "soak       " + ("passed" if passed(judgements) else "FAILED")]
 
 
 def plan_of(options: argparse.Namespace, folder: Path) -> Plan:

@@ -16,7 +16,7 @@ from scripts.soak_limits import Judgement
 from scripts.soak_page import PAGE
 from scripts.soak_plot import Line, Stretch, plot, strip
 from scripts.soak_progress import clock_text
-from scripts.soak_resources import HOUR, settled
+from scripts.soak_resources import HOUR, remark, settled
 from scripts.soak_slope import theil_sen
 
 Config = dict[str, Any]
@@ -28,6 +28,7 @@ def summary(evidence: Evidence, judgements: Sequence[Judgement], config: Config)
     told = evidence.ending.summary or {}
     return {
         "passed": passed(judgements),
+        "remark": remark(evidence),
         "judgements": [judgement._asdict() for judgement in judgements],
         "figures": {
             "seconds": round(evidence.seconds, 1),
@@ -87,7 +88,8 @@ def page(evidence: Evidence, judgements: Sequence[Judgement], result: dict[str, 
 def _headline(evidence: Evidence, judgements: Sequence[Judgement]) -> str:
     failed = [each.name for each in judgements if each.verdict == "fail"]
     if failed:
-        return f"{len(failed)} of {len(judgements)} judgements failed: {', '.join(failed)}"
+        told = f"{len(failed)} of {len(judgements)} judgements failed: {', '.join(failed)}"
+        return "; ".join([told, *filter(None, [remark(evidence)])])
     faults = len(faulty(evidence))
     return (
         f"{clock_text(evidence.seconds)} minutes, {len(evidence.turns):,} cycles, {faults} faults: "

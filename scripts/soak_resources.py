@@ -1,5 +1,7 @@
 """Judgements of what the process held: memory, descriptors, threads and the write-ahead log."""
 
+from statistics import fmean
+
 from scripts.soak_evidence import Evidence
 from scripts.soak_limits import FAIL, UNJUDGED, Answer, Limits, verdict_of
 from scripts.soak_sample import Sample
@@ -7,6 +9,7 @@ from scripts.soak_slope import growth, theil_sen
 
 HOUR = 3600.0
 WARM_SHARE, WARM_SECONDS = 0.25, 300.0
+STOLEN_PERCENT = 20.0
 LEAST_SAMPLES, LEAST_SECONDS = 10, 60.0
 
 
@@ -17,6 +20,14 @@ def settled(evidence: Evidence) -> list[Sample]:
     """
     warm = min(evidence.seconds * WARM_SHARE, WARM_SECONDS)
     return [sample for sample in evidence.samples if sample.at >= warm]
+
+
+def remark(evidence: Evidence) -> str:
+    """Return a warning when the machine was hardly there, or ""."""
+    stolen = fmean(each.stolen for each in evidence.samples) if evidence.samples else 0.0
+    if stolen < STOLEN_PERCENT:
+        return ""
+    return f"the machine's host gave {stolen:.0f} % of it to others: what fails by the clock may be its doing"
 
 
 def rss(evidence: Evidence, limits: Limits) -> Answer:

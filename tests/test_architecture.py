@@ -45,7 +45,7 @@ def test_no_registry_address_in_the_lock_file() -> None:
 def test_only_wiring_knows_concrete_adapters() -> None:
     concrete = {"perception.recorded", "perception.simulated", "perception.chain", "perception.network",
                 "platforms.mock", "perception.alpha_vantage", "perception.binance"}  # fmt: skip
-    found = {}
+    found: dict[str, list[str]] = {}
     for path in (ROOT / "agent").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.ImportFrom) and node.module in concrete:

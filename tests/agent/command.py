@@ -4,25 +4,30 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from tests.shared import ROOT
 
+NOTHING: Mapping[str, str] = MappingProxyType({})
 AGENT = Path(sys.executable).with_name("agent")
 
 
-def environment(home: Path, **more: str) -> dict[str, str]:
+def environment(home: Path, more: Mapping[str, str]) -> dict[str, str]:
     """Return this process's environment without settings of its own."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AGENT_", "ALPHA_"))}
-    return kept | {"AGENT_HOME": str(home), "COLUMNS": "200"} | more
+    return kept | {"AGENT_HOME": str(home), "COLUMNS": "200"} | dict(more)
 
 
-def agent(home: Path, *words: str, check: int | None = 0, **more: str) -> subprocess.CompletedProcess[str]:
+def agent(
+    home: Path, *words: str, check: int | None = 0, env: Mapping[str, str] = NOTHING
+) -> subprocess.CompletedProcess[str]:
     """Run the command to its end; there is never a traceback."""
     done = subprocess.run(
         [str(AGENT), *words],
-        env=environment(home, **more),
+        env=environment(home, env),
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -35,11 +40,11 @@ def agent(home: Path, *words: str, check: int | None = 0, **more: str) -> subpro
     return done
 
 
-def start(home: Path, *words: str, **more: str) -> subprocess.Popen[str]:
+def start(home: Path, *words: str, env: Mapping[str, str] = NOTHING) -> subprocess.Popen[str]:
     """Start the command and leave it running."""
     return subprocess.Popen(
         [str(AGENT), *words],
-        env=environment(home, **more),
+        env=environment(home, env),
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

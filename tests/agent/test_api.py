@@ -10,7 +10,7 @@ from agent import Agent, Settings
 from agent.agent import NotRunning
 from agent.home import Busy
 from domain.errors import BadInput, LocalFault
-from domain.events import CycleEnded, KillSwitchSet, SessionEnded, SessionStarted
+from domain.events import CycleEnded, Event, KillSwitchSet, SessionEnded, SessionStarted
 
 
 @pytest.fixture(autouse=True)
@@ -40,7 +40,7 @@ def test_it_runs_its_cycles_and_tells_why_it_ended() -> None:
 def test_events_come_in_order_and_end_with_the_session() -> None:
     agent = Agent(settings(cycles=20))
     events = agent.events()
-    seen = []
+    seen: list[Event] = []
     reader = threading.Thread(target=lambda: seen.extend(events))
     reader.start()
     time.sleep(0.1)

@@ -26,9 +26,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_quicktest_prints_the_same_bytes_and_has_the_milestone(tmp_path: Path) -> None:
     one = agent(tmp_path, "run", "--mode", "quicktest").stdout
-    other = agent(
-        tmp_path, "run", "--mode", "quicktest", AGENT_RISK__MIN_CONFIDENCE="99", TZ="Asia/Tokyo"
-    ).stdout
+    elsewhere = {"AGENT_RISK__MIN_CONFIDENCE": "99", "TZ": "Asia/Tokyo"}
+    other = agent(tmp_path, "run", "--mode", "quicktest", env=elsewhere).stdout
     assert one == other
     assert "BUY 0.1 BTC at 50,000 -> SELL at 52,000 = +200.00 before costs" in one
     golden = (Path(__file__).parent / "quicktest.golden.txt").read_text()

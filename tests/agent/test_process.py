@@ -102,7 +102,7 @@ def test_kill_9_at_random_moments_leaves_an_intact_journal_and_the_same_account(
     chance = random.Random(9)
     reached = 0
     for _ in range(5):
-        process = start(tmp_path, *FAST, **LIVELY)
+        process = start(tmp_path, *FAST, env=LIVELY)
         until(lambda: any((tmp_path / "journals").glob("*.control.json")))
         time.sleep(chance.random())
         process.kill()
@@ -113,7 +113,7 @@ def test_kill_9_at_random_moments_leaves_an_intact_journal_and_the_same_account(
         before = told(tmp_path, "status")
         assert before["cycle"] >= reached
         reached = before["cycle"]
-        done = agent(tmp_path, *FAST, "--cycles", "1", **LIVELY)
+        done = agent(tmp_path, *FAST, "--cycles", "1", env=LIVELY)
         assert f"going on after cycle {reached}" in done.stdout
         rows = told(tmp_path, "journal", "tail", "-n", "100")
         start_row = max(i for i, row in enumerate(rows) if row["event"]["type"] == "session_started")

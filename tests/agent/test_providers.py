@@ -43,7 +43,7 @@ def sources(output: str) -> list[str]:
 def test_a_venue_that_answers_gives_live_data(server: ScriptedServer, tmp_path: Path) -> None:
     server.on(venues.KLINES, venues.klines({"BTCUSDT": venues.waving(now_ms)}))
     words = ("run", "--provider", "binance", "--cycles", "2", "--interval", "0", "--json")
-    assert sources(agent(tmp_path, *words, **binance(server)).stdout) == ["live", "live"]
+    assert sources(agent(tmp_path, *words, env=binance(server)).stdout) == ["live", "live"]
     assert told(tmp_path, "replay")["difference"] is None
 
 
@@ -70,7 +70,7 @@ def test_a_venue_that_fails_costs_no_more_than_its_deadline(
     server.on(venues.KLINES, behaviour)
     done = agent(
         tmp_path, "run", "--provider", "binance", "--cycles", "1", "--interval", "0", "--json",
-        **binance(server),
+        env=binance(server),
     )  # fmt: skip
     assert waited(tmp_path) < 2 + 8
     assert sources(done.stdout) == ["simulated"]
@@ -91,7 +91,7 @@ def test_a_venue_that_dies_is_replaced_by_its_last_answer_with_its_age(
     server.on(venues.KLINES, once)
     done = agent(
         tmp_path, "run", "--provider", "binance", "--cycles", "2", "--interval", "0.2", "--json",
-        **binance(server),
+        env=binance(server),
     )  # fmt: skip
     assert sources(done.stdout) == ["live", "cached"]
     seen = told(tmp_path, "why")["symbols"][0]["seen"]
@@ -104,6 +104,11 @@ def test_the_key_is_nowhere_whatever_alpha_vantage_answers(server: ScriptedServe
         1
     ]
     echo = {"Information": limit["Information"].replace("*************", CANARY)}
+    settings = {
+        "ALPHA_VANTAGE_API_KEY": CANARY,
+        "AGENT_ALPHA_VANTAGE__BASE_URL": f"{server.url}{venues.QUERY}",
+        "AGENT_ALPHA_VANTAGE__TIMEOUT_SECONDS": "2",
+    }
     outputs = ""
     for behaviour in (
         answer(echo),
@@ -114,11 +119,10 @@ def test_the_key_is_nowhere_whatever_alpha_vantage_answers(server: ScriptedServe
         server.on(venues.QUERY, behaviour)
         done = agent(
             tmp_path, "run", "--provider", "alpha_vantage", "--cycles", "1", "--interval", "0",
-            ALPHA_VANTAGE_API_KEY=CANARY, AGENT_ALPHA_VANTAGE__BASE_URL=f"{server.url}{venues.QUERY}",
-            AGENT_ALPHA_VANTAGE__TIMEOUT_SECONDS="2",
+            env=settings,
         )  # fmt: skip
         outputs += done.stdout + done.stderr
-        outputs += agent(tmp_path, "config", "show", ALPHA_VANTAGE_API_KEY=CANARY).stdout
+        outputs += agent(tmp_path, "config", "show", env=settings).stdout
     assert any(asked.query.get("apikey") == CANARY for asked in server.asked)
     kept = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
     assert CANARY not in outputs

@@ -17,7 +17,7 @@ Section = dict[str, Any]
 def measured(name: str, data: Path, *arguments: str) -> tuple[Section, str]:
     """Run one section and return it with what was said on the way."""
     command = [sys.executable, "-m", "benchmarks", "--only", name, "--json", *arguments]
-    environment = os.environ | {"BOYD_SHARED_DATA": str(data), "AGENT_CYCLES": "not a number"}
+    environment = os.environ | {"BOYD_SHARED_DATA": str(data), "AGENT_TIMEFRAME": "nonsense"}
     done = subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=120
     )
