@@ -8,6 +8,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any
 
+from domain.times import utc
 from scripts.soak_evidence import Evidence
 from scripts.soak_faults import FAULTS, Phase
 from scripts.soak_feed import faulty
@@ -31,6 +32,7 @@ def summary(evidence: Evidence, judgements: Sequence[Judgement], config: Config)
         "remark": remark(evidence),
         "judgements": [judgement._asdict() for judgement in judgements],
         "figures": {
+            "began": utc(evidence.began_ms).isoformat(timespec="seconds"),
             "seconds": round(evidence.seconds, 1),
             "start_seconds": round(evidence.start_seconds, 2),
             "cycles": len(evidence.turns),

@@ -182,7 +182,7 @@ class Soak:
             ending=ending,
             verify=verify,
             replay=replay,
-            key_traces=tuple(key_traces(plan.key, [plan.home, plan.errors.parent], texts)),
+            key_traces=tuple(key_traces(plan.key, [plan.errors.parent], texts)),
             key_sent=second.with_key,
             second_requests=second.requests,
             second_limit=plan.second_limit,

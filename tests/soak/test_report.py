@@ -60,6 +60,17 @@ def test_a_failure_comes_first_and_is_named_in_the_headline(tmp_path: Path) -> N
     assert html.index("<td>rss</td>") < html.index("<td>alive</td>")
 
 
+def test_a_machine_that_was_hardly_there_is_remarked_on() -> None:
+    stolen = WELL._replace(samples=tuple(each._replace(stolen=60.0) for each in WELL.samples))
+    judgements = judge(stolen, Limits(rss_mib=10))
+    told = soak_report.summary(stolen, judgements, {})
+    assert told["remark"] == (
+        "the machine's host gave 60 % of it to others: what fails by the clock may be its doing"
+    )
+    assert "gave 60 %" in soak_report.page(stolen, judgements, told)
+    assert soak_report.summary(WELL, judge(WELL, Limits()), {})["remark"] == ""
+
+
 def test_the_page_needs_nothing_else_and_shows_text_inert(tmp_path: Path) -> None:
     html, _ = written(tmp_path, Limits())
     assert not re.search(r"<script|<link|<img|src=|href=|url\(|@import", html)
