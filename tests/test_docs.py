@@ -1,0 +1,247 @@
+"""The pages are true: their commands run, their output is what comes out, their links and names exist."""
+
+import re
+import shlex
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+import typer
+from pydantic import BaseModel
+
+from agent.cli.app import app
+from agent.cli.config_work import toml
+from agent.load import unknown_variables
+from agent.settings import KEY_VARIABLE, Options
+from risk.settings import RiskSettings, SizingSettings
+from risk.table import RULES
+from scripts.soak import parse
+from tests.agent.command import agent, environment
+from tests.shared import ROOT, shared_data
+
+README = ROOT / "README.md"
+PAGES = [README, ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+OWN_NAMES = [page for page in PAGES if page.name not in ("architecture.md", "performance.md")]
+SHARED = "../shared/data/"
+FIRST = ("run", "--provider", "simulated", "--speed", "max", "--cycles", "400")
+"""The README's first command; the other pages go on from the run it made."""
+
+
+class Block(NamedTuple):
+    """A fenced block: `follows` tells that only blank lines part it from the block before."""
+
+    language: str
+    lines: list[str]
+    follows: bool
+
+
+def blocks(page: Path) -> list[Block]:
+    """Return a page's fenced blocks, in order."""
+    found, end = [], -1
+    text = page.read_text()
+    for match in re.finditer(r"^```(\w*)\n(.*?)^```$", text, re.DOTALL | re.MULTILINE):
+        follows = end >= 0 and not text[end : match.start()].strip()
+        found.append(Block(match[1], match[2].splitlines(), follows))
+        end = match.end()
+    return found
+
+
+def name_of(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
+
+
+PAGES_THAT_RUN = [page for page in PAGES if any(block.language in ("sh", "python") for block in blocks(page))]
+
+
+@pytest.fixture(scope="module")
+def nobody() -> Iterator[str]:
+    """Return the address of a venue that refuses connections: pages run without a network."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))  # bound and not listening, so nobody else can take it either
+        yield f"http://127.0.0.1:{held.getsockname()[1]}"
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a home as the README's first command leaves it."""
+    home = tmp_path_factory.mktemp("begun")
+    agent(home, *FIRST)
+    return home
+
+
+@pytest.mark.parametrize("page", PAGES_THAT_RUN, ids=name_of)
+def test_every_command_runs_and_prints_what_the_page_shows(
+    page: Path, tmp_path: Path, nobody: str, request: pytest.FixtureRequest
+) -> None:
+    home = tmp_path / "home"
+    if page != README:
+        shutil.copytree(request.getfixturevalue("begun"), home)
+    printed: list[str] = []
+    for block in blocks(page):
+        if block.language == "sh":
+            printed = [line for command in block.lines for line in _run(command, home, nobody)]
+        elif block.language == "python":
+            printed = _python(block.lines, home)
+        elif block.language == "text" and block.follows:
+            _compare(block.lines, printed)
+
+
+def _run(command: str, home: Path, nobody: str) -> list[str]:
+    """Run one line of an sh block; `make` lines only have to name a target."""
+    words = shlex.split(command, comments=True)
+    if not words or words[0] == "make":
+        return []
+    assert words[0] == "agent", f"{command!r}: sh blocks hold agent and make lines only; mark others ```text"
+    code = re.search(r"# exit (\d+)", command)
+    given = [_path(word, home) for word in words[1:]]
+    done = agent(home, *given, check=int(code[1]) if code else 0, AGENT_BINANCE__BASE_URL=nobody)
+    return (done.stdout + done.stderr).splitlines()
+
+
+def _path(word: str, home: Path) -> str:
+    if word.startswith("~/"):
+        return str(home.parent / word[2:])
+    return str(shared_data(*word.removeprefix(SHARED).split("/"))) if word.startswith(SHARED) else word
+
+
+def _python(lines: list[str], home: Path) -> list[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", "\n".join(lines)],
+        env=environment(home), cwd=home.parent, capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+def _compare(shown: list[str], printed: list[str]) -> None:
+    """Find every shown line among the printed ones, in order; `...` stands for anything."""
+    rest = iter(printed)
+    for line in shown:
+        pattern = re.compile(".*".join(map(re.escape, line.rstrip().split("..."))))
+        if line.strip() != "...":
+            assert any(pattern.fullmatch(real.rstrip()) for real in rest), (line, printed)
+
+
+def test_the_readme_begins_with_the_run_the_pages_go_on_from() -> None:
+    commands = [line for block in blocks(README) if block.language == "sh" for line in block.lines]
+    assert next(line for line in commands if line.startswith("agent ")) == shlex.join(("agent", *FIRST))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for target, heading in re.findall(r"\]\(([^)#\s]*)(?:#([^)\s]*))?\)", page.read_text()):
+        if "://" in target:
+            continue
+        path = (page.parent / target).resolve() if target else page
+        assert path.exists(), f"{name_of(page)} links to {target}"
+        if heading:
+            titles = re.findall(r"^#+ (.*)$", path.read_text(), re.MULTILINE)
+            assert heading in [re.sub(r"[^\w -]", "", title).lower().replace(" ", "-") for title in titles]
+
+
+def test_the_readme_links_to_every_how_to_page() -> None:
+    text = README.read_text()
+    for page in sorted((ROOT / "docs" / "how-to").glob("*.md")):
+        assert f"]({name_of(page)})" in text, name_of(page)
+
+
+def test_every_make_target_that_is_named_exists() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    for page in PAGES:
+        named = set(re.findall(r"(?:^|`)make ([a-z]+)", page.read_text(), re.MULTILINE))
+        assert named <= targets, name_of(page)
+
+
+def flags(command: Any) -> set[str]:
+    """Return every flag of a command and of those below it."""
+    own = {name for option in command.params for name in (*option.opts, *option.secondary_opts)}
+    return own.union(*(flags(each) for each in getattr(command, "commands", {}).values()))
+
+
+def setting_exists(path: str, model: type[BaseModel] = Options) -> bool:
+    """Tell whether a dotted path names a setting or a section; below a table of values anything does."""
+    name, _, rest = path.partition(".")
+    field = model.model_fields.get(name)
+    if field is None or not rest:
+        return field is not None
+    inner = field.annotation
+    if isinstance(inner, type) and issubclass(inner, BaseModel):
+        return setting_exists(rest, inner)
+    return str(inner).startswith("dict[")
+
+
+@pytest.mark.parametrize("page", OWN_NAMES, ids=name_of)
+def test_every_flag_variable_and_setting_that_is_named_exists(page: Path) -> None:
+    known = flags(typer.main.get_command(app)) | {"--minutes", "--seed", "--faults", "--out", "--keep"}
+    for quoted in re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.S | re.M)):
+        for flag in re.findall(r"(?:^| )(--[a-z-]+)", quoted):
+            assert flag in known, flag
+        for variable in re.findall(r"\bAGENT_[A-Z_]+\b", quoted):
+            assert variable == "AGENT_HOME" or not unknown_variables({variable: ""}), variable
+        for variable in re.findall(r"\b[A-Z_]+_API_KEY\b", quoted):
+            assert variable in (KEY_VARIABLE, f"AGENT_{KEY_VARIABLE}"), variable
+        if re.fullmatch(r"[a-z_]+(\.[a-zA-Z_-]+)+", quoted) and quoted.split(".")[0] in Options.model_fields:
+            assert setting_exists(quoted), quoted
+
+
+def test_the_soak_commands_are_understood() -> None:
+    lines = [line for block in blocks(ROOT / "docs" / "how-to" / "soak.md") for line in block.lines]
+    commands = [shlex.split(line) for line in lines if "scripts/soak.py" in line]
+    assert commands
+    for words in commands:
+        parse(words[2:])
+
+
+def table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    """Return a Markdown table."""
+    return "\n".join(f"| {' | '.join(row)} |" for row in (heads, tuple("---" for _ in heads), *rows))
+
+
+def rules_table() -> str:
+    """Return the table of risk rules, from the table the gate itself reads."""
+    models: dict[str, BaseModel] = {"risk": RiskSettings(), "sizing": SizingSettings()}
+    rows = []
+    for rule in RULES:
+        paths = [path.split(".") for path in rule.settings]
+        values = [str(getattr(models[section], field)) for section, field in paths]
+        names = [f"`{path}`" for path in rule.settings]
+        rows.append(
+            (
+                str(rule.number),
+                f"`{rule.reason}`",
+                rule.meaning,
+                "<br>".join(names) or "none",
+                "<br>".join(values) or "none",
+            )
+        )
+    return table(("#", "reason", "what it means", "settings", "default"), rows)
+
+
+def settings_table() -> str:
+    """Return the settings at the top of the file, then its sections."""
+    plain, sections = [], []
+    defaults = Options().public()
+    for name, field in Options.model_fields.items():
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            sections.append((f"`[{name}]`", (inner.__doc__ or "").splitlines()[0]))
+        elif field.description:
+            # The home's default is the machine's, so the page says what it is and not where.
+            default = "your data folder" if name == "home" else f"`{toml(defaults[name])}`"
+            plain.append((f"`{name}`", default, field.description))
+    return "\n\n".join(
+        (table(("setting", "default", "what it is"), plain), table(("section", "what it is"), sections))
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "made"), [("risk-rules.md", rules_table()), ("configuration.md", settings_table())]
+)
+def test_the_tables_in_the_docs_are_the_code_s(name: str, made: str) -> None:
+    page = ROOT / "docs" / "how-to" / name
+    assert made in page.read_text(), f"put this into {page}:\n\n{made}\n"
