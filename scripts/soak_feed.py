@@ -10,6 +10,7 @@ from scripts.soak_limits import UNJUDGED, Answer, Limits, verdict_of
 
 SETTLE_SECONDS = 1.0
 """An answer that was on its way when a fault began may still arrive for so long."""
+LONGEST_CYCLE_SECONDS = 60.0
 
 
 def faulty(evidence: Evidence) -> list[Phase]:
@@ -28,7 +29,7 @@ def live(seen: Seen) -> bool:
 
 
 def faults_seen(evidence: Evidence, _limits: Limits) -> Answer:
-    """Ask that each fault was recorded by its own name, and a slow venue borne without loss."""
+    """Ask that each fault was recorded by its own name, and that a slow venue was mostly waited for."""
     phases = faulty(evidence)
     missed = [f"{phase.fault} at second {phase.begins:.0f}" for phase in phases if not _told(evidence, phase)]
     kinds = sorted({phase.fault for phase in phases})
@@ -43,9 +44,15 @@ def faults_seen(evidence: Evidence, _limits: Limits) -> Answer:
 def _told(evidence: Evidence, phase: Phase) -> bool:
     seen = within(evidence, phase.begins, phase.ends)
     reason = FAULTS[phase.fault].reason
-    if reason:
-        return any(re.search(reason, each.refusals) for each in seen)
-    return any(live(each) for each in seen) and not any(each.refusals for each in seen)
+    if not reason:
+        return 2 * sum(live(each) for each in seen) > len(seen)
+    return any(re.search(reason, each.refusals) for each in [*_under_way(evidence, phase), *seen])
+
+
+def _under_way(evidence: Evidence, phase: Phase) -> list[Seen]:
+    """Return the observations of the cycle that was under way when a phase began: it meets the fault too."""
+    before = within(evidence, phase.begins - LONGEST_CYCLE_SECONDS, phase.begins)
+    return [seen for seen in before if seen.at_ms == before[-1].at_ms]
 
 
 def labels(evidence: Evidence, _limits: Limits) -> Answer:

@@ -8,18 +8,19 @@ from scripts.soak_sample import Sample
 from scripts.soak_slope import growth, theil_sen
 
 HOUR = 3600.0
-WARM_SHARE, WARM_SECONDS = 0.25, 300.0
+WARM_SHARE, WARM_SECONDS, WARM_CYCLES = 0.25, 300.0, 250
 STOLEN_PERCENT = 20.0
 LEAST_SAMPLES, LEAST_SECONDS = 10, 60.0
 
 
 def settled(evidence: Evidence) -> list[Sample]:
-    """Return the samples after the warm-up: the first quarter of the run, at most 5 minutes.
+    """Return the samples after the warm-up: the first quarter of the run, at most 5 minutes, 250 cycles.
 
-    In it libraries are imported at their first use, caches fill and the allocator finds its size.
+    In it libraries are imported at their first use, caches fill and the allocator finds its size; the
+    agent keeps its latest 200 decisions for those who ask, and they too must be there first.
     """
     warm = min(evidence.seconds * WARM_SHARE, WARM_SECONDS)
-    return [sample for sample in evidence.samples if sample.at >= warm]
+    return [each for each in evidence.samples if each.at >= warm and each.cycles >= WARM_CYCLES]
 
 
 def remark(evidence: Evidence) -> str:

@@ -1,6 +1,7 @@
 """Where tests find the shared market data: one setting, `BOYD_SHARED_DATA`, default ../shared/data."""
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -15,3 +16,22 @@ def shared_data(*parts: str) -> Path:
     if not path.exists():
         pytest.skip(f"shared data is absent: {path} (set BOYD_SHARED_DATA)")
     return path
+
+
+def in_time(began: float, limit: float) -> None:
+    """Assert that less than `limit` seconds passed since `began` (monotonic).
+
+    Skips with a plain reason where the machine itself gets too little processor time to tell.
+    """
+    took = time.monotonic() - began
+    if took >= limit and starved():
+        pytest.skip(f"took {took:.1f} s of at most {limit:g} s on a machine starved of processor time")
+    assert took < limit
+
+
+def starved() -> bool:
+    """Tell whether 50 ms of processor time take more than 100 ms here and now."""
+    wall, used = time.monotonic(), time.process_time()
+    while time.process_time() - used < 0.05:
+        pass
+    return time.monotonic() - wall > 0.1

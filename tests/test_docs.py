@@ -112,7 +112,7 @@ def _path(word: str, home: Path) -> str:
 def _python(lines: list[str], home: Path) -> list[str]:
     done = subprocess.run(
         [sys.executable, "-c", "\n".join(lines)],
-        env=environment(home), cwd=home.parent, capture_output=True, text=True, timeout=120, check=False,
+        env=environment(home), cwd=home.parent, capture_output=True, text=True, timeout=900, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return done.stdout.splitlines()
@@ -178,7 +178,9 @@ def setting_exists(path: str, model: type[BaseModel] = Options) -> bool:
 @pytest.mark.parametrize("page", OWN_NAMES, ids=name_of)
 def test_every_flag_variable_and_setting_that_is_named_exists(page: Path) -> None:
     known = flags(typer.main.get_command(app)) | {"--minutes", "--seed", "--faults", "--out", "--keep"}
-    for quoted in re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.S | re.M)):
+    for quoted in re.findall(
+        r"`([^`\n]+)`", re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.DOTALL | re.MULTILINE)
+    ):
         for flag in re.findall(r"(?:^| )(--[a-z-]+)", quoted):
             assert flag in known, flag
         for variable in re.findall(r"\bAGENT_[A-Z_]+\b", quoted):

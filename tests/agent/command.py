@@ -31,7 +31,7 @@ def agent(
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=900,
         check=False,
     )
     assert "Traceback" not in done.stderr + done.stdout, done.stderr

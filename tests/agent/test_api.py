@@ -23,7 +23,7 @@ def settings(**more: object) -> Settings:
 
 
 def until(agent: Agent, cycle: int) -> None:
-    due = time.monotonic() + 20
+    due = time.monotonic() + 300
     while agent.status()["cycle"] < cycle:
         assert time.monotonic() < due, agent.status()
         time.sleep(0.01)
@@ -32,7 +32,7 @@ def until(agent: Agent, cycle: int) -> None:
 def test_it_runs_its_cycles_and_tells_why_it_ended() -> None:
     agent = Agent(settings(cycles=5))
     agent.start()
-    assert agent.join(20) == "cycles"
+    assert agent.join(300) == "cycles"
     assert agent.status()["cycles"] == 5
     assert len(agent.decisions(3)) == 3
 
@@ -45,8 +45,8 @@ def test_events_come_in_order_and_end_with_the_session() -> None:
     reader.start()
     time.sleep(0.1)
     agent.start()
-    reader.join(20)
-    agent.join(20)
+    reader.join(300)
+    agent.join(300)
     assert isinstance(seen[0], SessionStarted)
     assert isinstance(seen[-1], SessionEnded)
     ended = [event.cycle_id for event in seen if isinstance(event, CycleEnded)]
@@ -77,7 +77,7 @@ def test_kill_acts_at_once_survives_a_restart_and_is_reset_by_hand() -> None:
         agent.reset("drill over")
         assert agent.status()["account"]["kill_switch"] is None
     with Agent(settings(cycles=1)) as agent:
-        agent.join(20)
+        agent.join(300)
         assert agent.status()["account"]["kill_switch"] is None
 
 
@@ -113,7 +113,7 @@ def test_it_answers_many_threads_while_it_runs() -> None:
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(30)
+            thread.join(300)
     assert faults == []
 
 
@@ -133,7 +133,7 @@ def test_it_says_so_when_it_does_not_run() -> None:
     with pytest.raises(NotRunning):
         agent.kill("too early")
     agent.start()
-    agent.join(20)
+    agent.join(300)
     with pytest.raises(NotRunning, match="has ended"):
         agent.kill("too late")
     with pytest.raises(LocalFault, match="started already"):

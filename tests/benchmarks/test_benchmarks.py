@@ -19,7 +19,7 @@ def measured(name: str, data: Path, *arguments: str) -> tuple[Section, str]:
     command = [sys.executable, "-m", "benchmarks", "--only", name, "--json", *arguments]
     environment = os.environ | {"BOYD_SHARED_DATA": str(data), "AGENT_TIMEFRAME": "nonsense"}
     done = subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=120
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=900
     )
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)

@@ -20,7 +20,7 @@ from journal.reader import open_reader
 from journal.sql import open_journal
 from journal.verify import Verified, verify
 from tests.journal.cycles import JOURNAL_ID, cycle
-from tests.shared import ROOT
+from tests.shared import ROOT, in_time
 
 KILLS = 10
 _APPENDER = [sys.executable, "-m", "tests.journal.appender"]
@@ -38,7 +38,7 @@ def appender(path: Path, *args: int, under: tuple[str, ...] = ()) -> Iterator["s
 
 
 def lines(process: "subprocess.Popen[str]") -> list[str]:
-    out, _ = process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=600)
     return out.splitlines()
 
 
@@ -132,13 +132,13 @@ def test_a_second_agent_is_refused_within_two_seconds_but_readers_are_served(tmp
         start = time.monotonic()
         with pytest.raises(JournalFault, match=r"in use by another process.*SQLITE_BUSY"):
             open_journal(path, JOURNAL_ID)
-        assert time.monotonic() - start < sqlite.LOCK_WAIT_SECONDS + 4  # a busy machine may add to the wait
+        in_time(start, sqlite.LOCK_WAIT_SECONDS + 4)
         assert sqlite.LOCK_WAIT_SECONDS <= 1
         with open_reader(path) as reader:
             assert reader.head()[0] == 6
             assert [row.seq for row in reader.find_cycle(3)] == [5, 6]
         assert isinstance(verify(path), Verified)
-        process.communicate("go\n", timeout=60)
+        process.communicate("go\n", timeout=600)
         assert process.returncode == 0
     with open_journal(path, JOURNAL_ID) as journal:
         assert journal.head()[0] == 6

@@ -230,7 +230,7 @@ def test_a_read_only_file_is_refused_with_what_to_do(path: Path) -> None:
         (folder / "j.db").write_bytes(path.read_bytes())
         (folder / "j.db").chmod(0o444)
         command = [sys.executable, "-c", _OPEN_AS_NOBODY, name]
-        answer = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        answer = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
     assert "is not writable by this user" in answer.stdout, answer.stderr
 
 

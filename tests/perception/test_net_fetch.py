@@ -17,6 +17,7 @@ from perception.settings import BreakerSettings, RetrySettings
 from tests.perception import server as scripted
 from tests.perception.manual_clock import RunningClock
 from tests.perception.server import Behaviour, ScriptedServer
+from tests.shared import in_time
 
 ONCE = RetrySettings(attempts=1)
 
@@ -80,7 +81,8 @@ def test_no_server_holds_a_call_past_its_deadline_nor_its_thread_for_long(
     began = time.monotonic()
     with pytest.raises(Unreachable, match=r"no (complete )?answer"):
         get(venue.url, seconds=0.4)
-    assert 0.3 < time.monotonic() - began < 2.0, what
+    assert time.monotonic() - began > 0.3, what
+    in_time(began, 2.0)
     assert no_call_threads_within(2.0), f"{what} still holds the abandoned thread"
 
 
@@ -90,7 +92,7 @@ def test_a_body_over_the_limit_is_dropped_early(venue: ScriptedServer, bomb: Beh
     began = time.monotonic()
     with pytest.raises(BadAnswer, match="answer exceeds 100000 bytes"):
         get(venue.url)
-    assert time.monotonic() - began < 2.5
+    in_time(began, 2.5)
 
 
 def test_a_compressed_body_of_many_pieces_is_whole(venue: ScriptedServer) -> None:

@@ -25,6 +25,7 @@ from perception.faults import NotSent, Pointless, Unasked, Wait
 from perception.guard import MOST_HANGING, Guard
 from perception.settings import BreakerSettings, RetrySettings
 from tests.perception.manual_clock import ManualClock, RunningClock
+from tests.shared import in_time
 
 RETRY = RetrySettings(attempts=3, first_wait_seconds=1.0, max_wait_seconds=8.0)
 
@@ -130,7 +131,7 @@ def test_a_name_lookup_that_hangs_is_left_behind_at_the_deadline() -> None:
     began = time.monotonic()
     with pytest.raises(Unreachable, match=r"no complete answer within 0\.2 s"):
         watched.run(work)
-    assert time.monotonic() - began < 2.0
+    in_time(began, 2.0)
     assert watched.counts == (1, 1, 0, 1, 1)
     work.released.set()
     while watched.counts.hanging:
@@ -144,7 +145,7 @@ def test_a_caller_may_tighten_the_deadline_but_not_loosen_it() -> None:
         began = time.monotonic()
         with pytest.raises(Unreachable, match=f"within {given_up:g} s"):
             watched.run(work, asked)
-        assert time.monotonic() - began < given_up + 1.5
+        in_time(began, given_up + 1.5)
     with pytest.raises(Unreachable, match="no time left"):
         watched.run(work, 0.0)
     work.released.set()
@@ -226,7 +227,7 @@ def test_ctrl_c_while_waiting_leaves_at_once_and_gives_the_probe_back() -> None:
     began = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         watched.run(work)
-    assert time.monotonic() - began < 5
+    in_time(began, 5)
     work.released.set()
     assert (watched.state, watched.counts.failures) == ("half-open", 1)
     assert watched.run(Failing()) == "answer"

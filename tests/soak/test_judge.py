@@ -10,7 +10,7 @@ from scripts.soak_faults import Phase
 from scripts.soak_judge import QUESTIONS, judge, passed
 from scripts.soak_limits import FAIL, MEANINGS, PASS, UNJUDGED, Limits
 from scripts.soak_sample import Sample
-from tests.soak.world import OPEN, healthy, ms, summary, told
+from tests.soak.world import OPEN, SAID, healthy, ms, summary, told
 
 Spoil = Callable[[Evidence], Evidence]
 WELL = healthy()
@@ -55,7 +55,8 @@ def silence_about(fault: str) -> Spoil:
 
 def lost_under_slow(well: Evidence, seen: Seen) -> Seen:
     late = inside(well, seen, phase_of(well, "slow"))
-    return seen._replace(refusals="Unreachable: no complete answer within 1 s") if late else seen
+    refused = seen._replace(source="cached", refusals="Unreachable: no complete answer within 1 s")
+    return refused if late else seen
 
 
 def lied_under_500(well: Evidence, seen: Seen) -> Seen:
@@ -202,6 +203,32 @@ def test_noise_and_the_steps_of_the_warm_up_are_no_leak() -> None:
 
     assert failed(resampled(warming)(WELL)) == set()
     assert failed(resampled(noisy)(WELL)) == set()
+
+
+def test_the_latest_decisions_an_agent_keeps_are_no_leak() -> None:
+    def filling(_index: int, each: Sample) -> Sample:
+        return each._replace(rss=70 + min(each.cycles, 250) / 25)
+
+    def starved(_index: int, each: Sample) -> Sample:
+        return filling(0, each._replace(cycles=int(each.at * 250 / 1500)))
+
+    assert failed(resampled(filling)(WELL)) == set()
+    assert failed(resampled(starved)(WELL)) == set()
+
+
+def test_a_cycle_that_was_under_way_when_the_fault_began_counts() -> None:
+    def early(well: Evidence, seen: Seen) -> Seen:
+        dead = phase_of(well, "dead")
+        if inside(well, seen, dead):
+            return seen._replace(refusals=OPEN)
+        met = dead.begins - 2 <= well.moment(seen.at_ms) < dead.begins
+        return (
+            seen._replace(source="cached", fetched_ms=seen.at_ms - 2000, refusals=SAID["dead"])
+            if met
+            else seen
+        )
+
+    assert failed(observing(early)(WELL)) == set()
 
 
 def test_a_short_run_may_show_the_noise_of_an_allocator_but_not_more() -> None:

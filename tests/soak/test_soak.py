@@ -35,7 +35,7 @@ SHORT = {
 
 def run(*arguments: str, cwd: Path) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, str(SCRIPT), *arguments]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=900, check=False)
 
 
 def test_a_short_soak_of_a_real_agent_passes_and_leaves_its_report(tmp_path: Path) -> None:

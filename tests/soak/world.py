@@ -63,7 +63,7 @@ def sample(at: float, phase: Phase, number: int) -> Sample:
         threads=3 + 4 * bool(phase.fault),
         database=1.0 + at / 1000,
         wal=4.0,
-        cycles=int(at),
+        cycles=int(10 * at),
     )
 
 
