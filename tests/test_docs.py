@@ -99,7 +99,7 @@ def _run(command: str, home: Path, nobody: str) -> list[str]:
     assert words[0] == "agent", f"{command!r}: sh blocks hold agent and make lines only; mark others ```text"
     code = re.search(r"# exit (\d+)", command)
     given = [_path(word, home) for word in words[1:]]
-    done = agent(home, *given, check=int(code[1]) if code else 0, AGENT_BINANCE__BASE_URL=nobody)
+    done = agent(home, *given, check=int(code[1]) if code else 0, env={"AGENT_BINANCE__BASE_URL": nobody})
     return (done.stdout + done.stderr).splitlines()
 
 

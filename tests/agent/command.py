@@ -15,7 +15,7 @@ NOTHING: Mapping[str, str] = MappingProxyType({})
 AGENT = Path(sys.executable).with_name("agent")
 
 
-def environment(home: Path, more: Mapping[str, str]) -> dict[str, str]:
+def environment(home: Path, more: Mapping[str, str] = NOTHING) -> dict[str, str]:
     """Return this process's environment without settings of its own."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AGENT_", "ALPHA_"))}
     return kept | {"AGENT_HOME": str(home), "COLUMNS": "200"} | dict(more)

@@ -16,6 +16,8 @@ from tests.agent.world import ID, Script, Step, World, folded, lively, wave
 
 QUICK = LearningSettings(rate=2.0, min_evidence=1, full_result=0.005)
 CLOSES = wave(600)
+MIDNIGHT = 1_699_920_060_000
+"""A minute into a day (UTC): the whole session lies in it."""
 
 
 class WithNews(Script):
@@ -93,7 +95,7 @@ def test_a_daily_loss_throws_the_kill_switch_by_itself_and_exits_go_on() -> None
 
 
 def test_after_a_reset_it_is_not_thrown_again_the_same_day_while_the_rule_still_vetoes() -> None:
-    world = World(CLOSES, options=losing().options)
+    world = World(CLOSES, options=losing().options, start=MIDNIGHT)
 
     def reset(event: Any) -> None:
         if isinstance(event, CycleEnded) and world.state.kill_switch:

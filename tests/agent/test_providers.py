@@ -27,12 +27,12 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def binance(server: ScriptedServer, **more: str) -> dict[str, str]:
+def binance(server: ScriptedServer, seconds: int) -> dict[str, str]:
     return {
         "AGENT_BINANCE__BASE_URL": server.url,
-        "AGENT_BINANCE__TIMEOUT_SECONDS": "2",
+        "AGENT_BINANCE__TIMEOUT_SECONDS": str(seconds),
         "AGENT_PERCEPTION__CACHE__TTL_SECONDS": "0",
-    } | more
+    }
 
 
 def sources(output: str) -> list[str]:
@@ -43,7 +43,7 @@ def sources(output: str) -> list[str]:
 def test_a_venue_that_answers_gives_live_data(server: ScriptedServer, tmp_path: Path) -> None:
     server.on(venues.KLINES, venues.klines({"BTCUSDT": venues.waving(now_ms)}))
     words = ("run", "--provider", "binance", "--cycles", "2", "--interval", "0", "--json")
-    assert sources(agent(tmp_path, *words, env=binance(server)).stdout) == ["live", "live"]
+    assert sources(agent(tmp_path, *words, env=binance(server, 60)).stdout) == ["live", "live"]
     assert told(tmp_path, "replay")["difference"] is None
 
 
@@ -70,7 +70,7 @@ def test_a_venue_that_fails_costs_no_more_than_its_deadline(
     server.on(venues.KLINES, behaviour)
     done = agent(
         tmp_path, "run", "--provider", "binance", "--cycles", "1", "--interval", "0", "--json",
-        env=binance(server),
+        env=binance(server, 2),
     )  # fmt: skip
     if waited(tmp_path) >= 2 + 4 and starved():
         pytest.skip("the machine is starved of processor time: the deadline cannot be told from it")
@@ -93,7 +93,7 @@ def test_a_venue_that_dies_is_replaced_by_its_last_answer_with_its_age(
     server.on(venues.KLINES, once)
     done = agent(
         tmp_path, "run", "--provider", "binance", "--cycles", "2", "--interval", "0.2", "--json",
-        env=binance(server),
+        env=binance(server, 60),
     )  # fmt: skip
     assert sources(done.stdout) == ["live", "cached"]
     seen = told(tmp_path, "why")["symbols"][0]["seen"]
