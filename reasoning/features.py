@@ -14,7 +14,7 @@ until their means are known: what is not measured earns nothing.
 from typing import NamedTuple
 
 from domain.kernel import kernel
-from reasoning.indicators import ATR_SIZE, Memory, atr_step, mean_size, mean_step
+from reasoning.indicators import ATR_SIZE, Memory, atr_step, window_mean
 
 
 class FeaturePlan(NamedTuple):
@@ -48,10 +48,20 @@ PLAN = FeaturePlan(atr=14, baseline=50, volume=20, fast=20, slow=50)
 """The periods the specification names."""
 
 
+RINGS = 2 + ATR_SIZE
+"""Where the rings begin in the memory of `features_step`."""
+
+
+@kernel
+def ring_size(plan: FeaturePlan) -> int:
+    """Return the slots of each ring: the longest window."""
+    return max(plan[1], plan[2], plan[3], plan[4])
+
+
 @kernel
 def features_size(plan: FeaturePlan) -> int:
     """Return the floats `features_step` needs."""
-    return 1 + ATR_SIZE + mean_size(plan[1]) + mean_size(plan[2]) + mean_size(plan[3]) + mean_size(plan[4])
+    return RINGS + 3 * ring_size(plan)
 
 
 @kernel
@@ -86,37 +96,53 @@ def trend_of(fast: float, slow: float, atr: float) -> int:
 
 @kernel
 def features_step(
-    memory: Memory,
-    plan: FeaturePlan,
-    _opened: float,
-    high: float,
-    low: float,
-    close: float,
-    volume: float,
-) -> Features:
-    """Take in one closed candle (prices in ticks) and return its features.
+    memory: Memory, plan: FeaturePlan, high: float, low: float, close: float, volume: float
+) -> None:
+    """Take in one closed candle (prices in ticks); `features_now` tells what it came to.
 
-    Memory: 0 candles seen, then the blocks of ATR, baseline mean, volume mean, fast and slow mean.
+    Memory: 0 candles seen, 1 slot of the newest, the ATR block, then three rings of one size: closes,
+    volumes and ATRs.
+    """
+    size = ring_size(plan)
+    seen = memory[0]
+    slot = int(memory[1]) + 1 if seen > 0.0 else 0
+    if slot == size:
+        slot = 0
+    memory[0] = seen + 1.0
+    memory[1] = float(slot)
+    memory[RINGS + slot] = close
+    memory[RINGS + size + slot] = volume
+    memory[RINGS + 2 * size + slot] = atr_step(memory, 2, plan[0], high, low, close)
+
+
+@kernel
+def features_now(memory: Memory, plan: FeaturePlan) -> Features:
+    """Return the features of the candle last taken in; all 0 before the first."""
+    return features_at(memory, RINGS, ring_size(plan), int(memory[1]), int(memory[0]), plan)
+
+
+@kernel
+def features_at(memory: Memory, at: int, size: int, newest: int, seen: int, plan: FeaturePlan) -> Features:
+    """Return the features of one candle out of three series that lie behind one another.
+
+    Closes begin at `at`, volumes `size` later, ATRs another `size` later; each may be a ring. `newest`
+    is the candle's slot, `seen` the candles up to it. A backtest asks only where it needs an answer.
     """
     atr_n, baseline_n, volume_n, fast_n, slow_n = plan
-    seen = int(memory[0]) + 1
-    memory[0] = float(seen)
-    at = 1 + ATR_SIZE
-    atr = atr_step(memory, 1, atr_n, high, low, close)
-    baseline = 0.0
-    if seen > atr_n:
-        baseline = mean_step(memory, at, baseline_n, atr)
-    at += mean_size(baseline_n)
-    mean_volume = mean_step(memory, at, volume_n, volume)
-    at += mean_size(volume_n)
-    fast = mean_step(memory, at, fast_n, close)
-    at += mean_size(fast_n)
-    slow = mean_step(memory, at, slow_n, close)
-    known = seen > atr_n and seen >= slow_n and seen >= fast_n
+    if seen < 1:
+        return Features(0.0, 0.0, 0, 0, 0.0, 0.0, 0)
+    volumes, atrs = at + size, at + 2 * size
+    atr = memory[atrs + newest]
+    baseline = window_mean(memory, atrs, size, newest, baseline_n) if seen >= atr_n + baseline_n else 0.0
+    mean_volume = window_mean(memory, volumes, size, newest, volume_n) if seen >= volume_n else 0.0
+    trend = 0
+    if seen > atr_n and seen >= slow_n and seen >= fast_n:
+        fast = window_mean(memory, at, size, newest, fast_n)
+        trend = trend_of(fast, window_mean(memory, at, size, newest, slow_n), atr)
     return Features(
-        volume_part(volume, mean_volume),
+        volume_part(memory[volumes + newest], mean_volume),
         volatility_part(atr, baseline),
-        trend_of(fast, slow, atr) if known else 0,
+        trend,
         1 if baseline > 0.0 and atr > 1.5 * baseline else 0,
         atr,
         baseline,

@@ -31,31 +31,40 @@ def mean_size(n: int) -> int:
 
 @kernel
 def mean_step(memory: Memory, at: int, n: int, value: float) -> float:
-    """Return the mean of the last `n` values, in any unit (SMA when fed closes).
+    """Return the mean of the last `n` values, which must be whole numbers such as ticks or lots.
 
-    Block: 0 values seen, 1 running sum, 2 its lost low bits, 3.. ring of the last `n` values.
-    The sum is compensated (Knuth's two-sum, as in Neumaier 1974): adding and removing a million
-    values leaves no drift, and a window of zeros is zero after a window of millions.
+    Block: 0 values seen, 1 their sum, 2 the slot of the next value, 3.. ring of the last `n` values.
+    A sum of whole numbers below 2**53 is exact, so millions of values leave no drift.
     """
-    seen = int(memory[at])
-    slot = at + 3 + seen % n
-    total = memory[at + 1]
-    raised = total + value
-    part = raised - total
-    lost = memory[at + 2] + ((total - (raised - part)) + (value - part))
-    if seen >= n:
-        total = raised
-        leaving = -memory[slot]
-        raised = total + leaving
-        part = raised - total
-        lost += (total - (raised - part)) + (leaving - part)
-    memory[slot] = value
-    memory[at] = seen + 1.0
-    memory[at + 1] = raised
-    memory[at + 2] = lost
-    if seen + 1 < n:
+    seen = memory[at] + 1.0
+    slot = int(memory[at + 2])
+    total = memory[at + 1] + value - memory[at + 3 + slot]
+    memory[at + 3 + slot] = value
+    memory[at] = seen
+    memory[at + 1] = total
+    memory[at + 2] = 0.0 if slot + 1 == n else slot + 1.0
+    if seen < n:
         return 0.0
-    return (raised + lost) / n
+    return total / n
+
+
+@kernel
+def window_mean(memory: Memory, at: int, size: int, newest: int, n: int) -> float:
+    """Return the mean of the `n` values that end at slot `newest` of a ring of `size` slots, in any unit.
+
+    Summed oldest first each time it is asked, so it does not depend on what came before the window,
+    and a ring in the loop and a whole series in a backtest give the same bits.
+    """
+    total = 0.0
+    slot = newest - n + 1
+    if slot < 0:
+        slot += size
+    for _ in range(n):
+        total += memory[at + slot]
+        slot += 1
+        if slot == size:
+            slot = 0
+    return total / n
 
 
 @kernel

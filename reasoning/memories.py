@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from domain.candle import Candle
 from domain.decision import Signal
-from reasoning.features import PLAN, Features, features_size, features_step
+from reasoning.features import PLAN, Features, features_now, features_size, features_step
 from reasoning.indicators import Memory
 from reasoning.sentiment import HeadlineMemory, SentimentSettings
 from reasoning.strategy import Strategy
@@ -57,14 +57,15 @@ class SymbolMemory:
         """Take in the next closed candle and return each strategy's signal."""
         opened, high, low = float(candle.open), float(candle.high), float(candle.low)
         close, volume = float(candle.close), float(candle.volume)
-        features = features_step(self.features, PLAN, opened, high, low, close, volume)
+        features_step(self.features, PLAN, high, low, close, volume)
+        features = features_now(self.features, PLAN)
         self.candle = candle
         self.seen += 1
         self.latest = features
         signals = []
         for place, (strategy, packed) in enumerate(self.speakers):
             block = self.blocks[place]
-            signals.append(strategy.step(block, packed, features, opened, high, low, close, volume))
+            signals.append(strategy.hear(block, packed, features, opened, high, low, close, volume))
         return signals
 
     def copy(self) -> "SymbolMemory":

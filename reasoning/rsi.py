@@ -59,28 +59,30 @@ def rsi_warmup(packed: RsiPacked) -> int:
 def rsi_strategy_step(
     memory: Memory,
     packed: RsiPacked,
-    features: Features,
     _opened: float,
     _high: float,
     _low: float,
     close: float,
     _volume: float,
-) -> Signal:
+) -> int:
     """Take in one close. Memory: 0 previous RSI, 1 RSI, 2.. the RSI block (2 is the candles seen)."""
-    period, lower, upper, stop_ppm = packed
+    period, lower, upper, _ = packed
     before = memory[1]
     now = rsi_step(memory, 2, period, close)
     memory[0] = before
     memory[1] = now
-    vote = 0
-    depth = 0.0
-    if memory[2] >= period + 2:
-        if before >= lower > now:
-            vote = 1
-            depth = lower - now
-        elif before <= upper < now:
-            vote = -1
-            depth = now - upper
+    if memory[2] < period + 2:
+        return 0
+    if before >= lower > now:
+        return 1
+    return -1 if before <= upper < now else 0
+
+
+@kernel
+def rsi_signal(memory: Memory, packed: RsiPacked, vote: int, _close: float, features: Features) -> Signal:
+    """Return the signal of a crossing: its depth beyond the line is its trend part."""
+    _, lower, upper, stop_ppm = packed
+    depth = lower - memory[1] if vote > 0 else memory[1] - upper
     trend = 2.0 * depth if depth < 10.0 else 20.0
     return signal_of(vote, 40.0, trend, features, stop_ppm)
 
@@ -107,5 +109,6 @@ RSI = Strategy(
     size=rsi_size,
     warmup=rsi_warmup,
     step=rsi_strategy_step,
+    signal=rsi_signal,
     explain=explain_rsi,
 )

@@ -59,19 +59,18 @@ def sma_warmup(packed: SmaPacked) -> int:
 def sma_strategy_step(
     memory: Memory,
     packed: SmaPacked,
-    features: Features,
     _opened: float,
     _high: float,
     _low: float,
     close: float,
     _volume: float,
-) -> Signal:
+) -> int:
     """Take in one close.
 
     Memory: 0 previous distance fast - slow, 1 distance, 2 slow mean (ticks), 3.. the slow mean's
     block (3 is the candles seen), then the fast mean's.
     """
-    fast_n, slow_n, stop_ppm = packed
+    fast_n, slow_n, _ = packed
     before = memory[1]
     slow = mean_step(memory, 3, slow_n, close)
     fast = mean_step(memory, 3 + mean_size(slow_n), fast_n, close)
@@ -80,16 +79,20 @@ def sma_strategy_step(
     memory[0] = before
     memory[1] = now
     memory[2] = slow
-    vote = 0
-    if seen > slow_n:
-        if before <= 0.0 < now:
-            vote = 1
-        elif before >= 0.0 > now:
-            vote = -1
+    if seen <= slow_n:
+        return 0
+    if before <= 0.0 < now:
+        return 1
+    return -1 if before >= 0.0 > now else 0
+
+
+@kernel
+def sma_signal(memory: Memory, packed: SmaPacked, vote: int, _close: float, features: Features) -> Signal:
+    """Return the signal of a crossing: how fast the means part is its trend part."""
     trend = 0.0
-    if vote != 0 and features.atr > 0.0:
-        trend = min(20.0, 50.0 * abs(now - before) / features.atr)
-    return signal_of(vote, 40.0, trend, features, stop_ppm)
+    if features.atr > 0.0:
+        trend = min(20.0, 50.0 * abs(memory[1] - memory[0]) / features.atr)
+    return signal_of(vote, 40.0, trend, features, packed[2])
 
 
 def explain_sma(memory: Memory, packed: SmaPacked, signal: Signal) -> str:
@@ -116,5 +119,6 @@ SMA = Strategy(
     size=sma_size,
     warmup=sma_warmup,
     step=sma_strategy_step,
+    signal=sma_signal,
     explain=explain_sma,
 )

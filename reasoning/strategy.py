@@ -1,8 +1,8 @@
 """The shape of a strategy: parameters, a flat memory, and a step that sees one closed candle at a time.
 
-A step cannot look ahead: all it ever gets is the newest closed candle, the shared features of that
-candle and what it wrote into its own memory before. The same step runs in the loop and, compiled, in
-a backtest, so it returns numbers; `explain` turns them into words afterwards.
+A step cannot look ahead: all it ever gets is the newest closed candle and what it wrote into its own
+memory before. The same step runs in the loop and, compiled, in a backtest, so it returns numbers: its
+vote. Where it votes, `signal` is asked for confidence, stop and target, and `explain` for words.
 """
 
 from abc import ABC, abstractmethod
@@ -21,6 +21,10 @@ PackedT = TypeVar("PackedT", bound=tuple[Any, ...])
 PackedT_contra = TypeVar("PackedT_contra", bound=tuple[Any, ...], contravariant=True)
 
 
+QUIET = Signal(0, 0.0, 0.0, 0.0, 0.0, 0.0, 0, 0, 0)
+"""What a strategy says when it has nothing to say."""
+
+
 class StrategyParams(BaseModel, ABC):
     """What a user may set for a strategy; `packed` is the same as plain numbers for its kernels."""
 
@@ -32,21 +36,30 @@ class StrategyParams(BaseModel, ABC):
 
 
 class Step(Protocol[PackedT_contra]):
-    """A step kernel: take in one closed candle (prices in ticks), return what it says about it."""
+    """A step kernel: take in one closed candle (prices in ticks), vote on it."""
 
     def __call__(
         self,
         memory: Memory,
         packed: PackedT_contra,
-        features: Features,
         opened: float,
         high: float,
         low: float,
         close: float,
         volume: float,
         /,
+    ) -> int:
+        """Change `memory`; return +1 (buy), -1 (sell) or 0; no vote before `warmup` candles."""
+        ...
+
+
+class SignalKernel(Protocol[PackedT_contra]):
+    """A kernel asked right after a step that voted."""
+
+    def __call__(
+        self, memory: Memory, packed: PackedT_contra, vote: int, close: float, features: Features, /
     ) -> Signal:
-        """Change `memory`, return the signal; no vote before `warmup` candles."""
+        """Return the vote with its confidence, stop and target; leaves `memory` as it is."""
         ...
 
 
@@ -55,7 +68,8 @@ class Strategy(Generic[PackedT]):
     """One strategy: its name, parameters and kernels.
 
     `size` is the floats its memory needs (all zeros before the first candle), `warmup` the candles
-    after which it can vote, `explain` a sentence part about the candle last taken in.
+    after which it can vote, `explain` a sentence part about the candle last taken in. `hear` is what
+    the loop calls: one candle in, its signal out.
     """
 
     name: str
@@ -63,21 +77,39 @@ class Strategy(Generic[PackedT]):
     size: Callable[[PackedT], int]
     warmup: Callable[[PackedT], int]
     step: Step[PackedT]
+    signal: SignalKernel[PackedT]
     explain: Callable[[Memory, PackedT, Signal], str]
 
-
-QUIET = Signal(0, 0.0, 0.0, 0.0, 0.0, 0.0, 0, 0, 0)
-"""What a strategy says when it has nothing to say."""
+    def hear(
+        self,
+        memory: Memory,
+        packed: PackedT,
+        features: Features,
+        opened: float,
+        high: float,
+        low: float,
+        close: float,
+        volume: float,
+    ) -> Signal:
+        """Take in one closed candle with its features and return what the strategy says about it."""
+        vote = self.step(memory, packed, opened, high, low, close, volume)
+        return self.signal(memory, packed, vote, close, features) if vote else QUIET
 
 
 @kernel
 def signal_of(vote: int, base: float, trend: float, features: Features, stop_ppm: int) -> Signal:
-    """Return a signal whose confidence is base + trend + shared parts, at most 100; all 0 for no vote.
+    """Return a signal whose confidence is base + trend + shared parts, at most 100.
 
     `stop_ppm` is the stop's distance from the actual entry; no absolute stop or target.
     """
-    if vote == 0:
-        return Signal(0, 0.0, 0.0, 0.0, 0.0, 0.0, 0, 0, 0)
+    return signal_to(vote, base, trend, features, stop_ppm, 0, 0)
+
+
+@kernel
+def signal_to(
+    vote: int, base: float, trend: float, features: Features, stop_ppm: int, stop: int, target: int
+) -> Signal:
+    """Return a signal as `signal_of`, with an absolute stop and target in ticks (0 for none)."""
     total = base + trend + features.volume + features.volatility
     confidence = min(100.0, total)
-    return Signal(vote, confidence, base, trend, features.volume, features.volatility, stop_ppm, 0, 0)
+    return Signal(vote, confidence, base, trend, features.volume, features.volatility, stop_ppm, stop, target)

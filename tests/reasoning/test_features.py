@@ -2,9 +2,12 @@
 
 import pytest
 
+from domain.candle import Candle
 from reasoning.features import (
     PLAN,
     Features,
+    features_at,
+    features_now,
     features_size,
     features_step,
     features_warmup,
@@ -13,15 +16,21 @@ from reasoning.features import (
     volatility_part,
     volume_part,
 )
+from reasoning.indicators import ATR_SIZE, atr_step
 from tests.reasoning.samples import candles_of, walk
 
 
 def _run(closes: list[float], volumes: list[float] | None = None) -> list[Features]:
+    return _told(candles_of(closes, volumes))
+
+
+def _told(candles: list[Candle]) -> list[Features]:
     memory = [0.0] * features_size(PLAN)
-    return [
-        features_step(memory, PLAN, *(float(part) for part in candle[1:]))
-        for candle in candles_of(closes, volumes)
-    ]
+    told = []
+    for candle in candles:
+        features_step(memory, PLAN, *(float(part) for part in candle[2:]))
+        told.append(features_now(memory, PLAN))
+    return told
 
 
 @pytest.mark.parametrize(
@@ -97,9 +106,16 @@ def test_a_flat_market_with_zero_volume_is_survived() -> None:
 
 def test_the_same_candles_give_the_same_features_whenever_they_stop() -> None:
     candles = walk(150, seed=3)
-    memory = [0.0] * features_size(PLAN)
-    whole = [features_step(memory, PLAN, *(float(part) for part in candle[1:])) for candle in candles]
+    whole = _told(candles)
     for cut in (1, 15, 64, 149):
-        memory = [0.0] * features_size(PLAN)
-        part = [features_step(memory, PLAN, *(float(x) for x in candle[1:])) for candle in candles[:cut]]
-        assert part == whole[:cut]
+        assert _told(candles[:cut]) == whole[:cut]
+
+
+def test_a_ring_and_the_whole_series_give_the_same_bits() -> None:
+    candles = walk(200, seed=5)
+    told = _told(candles)
+    atr_memory = [0.0] * ATR_SIZE
+    atrs = [atr_step(atr_memory, 0, PLAN.atr, float(c.high), float(c.low), float(c.close)) for c in candles]
+    series = [*(float(c.close) for c in candles), *(c.volume for c in candles), *atrs]
+    for place in range(200):
+        assert features_at(series, 0, 200, place, place + 1, PLAN) == told[place]

@@ -12,18 +12,19 @@ import numpy as np
 import pytest
 
 from domain.kernel import KERNELS
-from reasoning.features import PLAN, features_size, features_step
+from reasoning.features import PLAN, features_now, features_size, features_step
 from reasoning.indicators import Memory
 from reasoning.settings import ReasoningSettings
 from reasoning.strategies import STRATEGIES
 from tests.reasoning.samples import walk
 
 OURS = [kernel for kernel in KERNELS if kernel.__module__.startswith("reasoning.")]
-ALLOWED_BUILTINS = {int, float, abs, min, max}
+ALLOWED_BUILTINS = {int, float, abs, min, max, range}
 ALLOWED_NODES = (
     ast.FunctionDef, ast.arguments, ast.arg, ast.Return, ast.If, ast.IfExp, ast.Assign, ast.AugAssign,
-    ast.Expr, ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.Call, ast.Name, ast.Constant, ast.Tuple,
-    ast.Subscript, ast.Attribute, ast.operator, ast.unaryop, ast.boolop, ast.cmpop, ast.expr_context,
+    ast.Expr, ast.For, ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare, ast.Call, ast.Name, ast.Constant,
+    ast.Tuple, ast.Subscript, ast.Attribute, ast.operator, ast.unaryop, ast.boolop, ast.cmpop,
+    ast.expr_context,
 )  # fmt: skip  # a table of node types
 
 
@@ -45,7 +46,7 @@ def _meaning(kernel: Callable[..., Any], name: str) -> object:
 
 def test_every_step_and_size_of_a_strategy_is_a_listed_kernel() -> None:
     for strategy in STRATEGIES.values():
-        assert {strategy.step, strategy.size, strategy.warmup} <= set(OURS)
+        assert {strategy.step, strategy.signal, strategy.size, strategy.warmup} <= set(OURS)
     assert features_step in OURS
     assert len(OURS) >= 15
 
@@ -80,7 +81,7 @@ def test_a_kernel_takes_and_gives_numbers_only(kernel: Callable[..., Any]) -> No
     def numeric(kind: object) -> bool:
         if isinstance(kind, type) and issubclass(kind, tuple):
             return all(hint in (int, float) for hint in get_type_hints(kind).values())
-        return kind in (int, float) or kind == Memory
+        return kind in (int, float, type(None)) or kind == Memory
 
     for name, hint in get_type_hints(kernel).items():
         assert numeric(hint), f"{kernel.__name__}: {name} is {hint}"
@@ -94,10 +95,10 @@ def test_an_array_of_float64_and_a_list_give_the_same_bits() -> None:
         as_list: tuple[Memory, Memory] = ([0.0] * features_size(PLAN), [0.0] * strategy.size(packed))
         as_array: Any = (np.zeros(features_size(PLAN)), np.zeros(strategy.size(packed)))
         for candle in candles:
-            told = [
-                strategy.step(memory, packed, features_step(shared, PLAN, *candle), *candle)
-                for shared, memory in (as_list, as_array)
-            ]
+            told = []
+            for shared, memory in (as_list, as_array):
+                features_step(shared, PLAN, *candle[1:])
+                told.append(strategy.hear(memory, packed, features_now(shared, PLAN), *candle))
             assert told[0] == told[1]
         assert as_list[1] == as_array[1].tolist()
         assert as_list[0] == as_array[0].tolist()

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from domain.candle import Candle
 from domain.decision import Signal
-from reasoning.features import PLAN, Features, features_size, features_step
+from reasoning.features import PLAN, Features, features_now, features_size, features_step
 from reasoning.rsi import RSI, RsiParams
 from reasoning.sma import SMA, SmaParams
 from reasoning.strategies import STRATEGIES
@@ -32,8 +32,9 @@ def run(strategy: Strategy[Any], params: StrategyParams, candles: list[Candle]) 
     said = []
     for candle in candles:
         opened, high, low, close, volume = (float(part) for part in candle[1:])
-        features = features_step(features_memory, PLAN, opened, high, low, close, volume)
-        signal = strategy.step(memory, packed, features, opened, high, low, close, volume)
+        features_step(features_memory, PLAN, high, low, close, volume)
+        features = features_now(features_memory, PLAN)
+        signal = strategy.hear(memory, packed, features, opened, high, low, close, volume)
         said.append((signal, strategy.explain(memory, packed, signal)))
     return said
 
@@ -177,7 +178,7 @@ def test_rsi_trend_is_two_points_per_rsi_point_up_to_twenty() -> None:
         now = 30.0 - depth
         # averages and last close such that an unchanged close leaves the RSI at `now`
         memory = [0.0, 40.0, 30.0, 100.0, now, 100.0 - now]
-        signal = RSI.step(memory, packed, features, 100.0, 100.0, 100.0, 100.0, 1.0)
+        signal = RSI.hear(memory, packed, features, 100.0, 100.0, 100.0, 100.0, 1.0)
         assert signal.vote == 1
         assert signal.trend == pytest.approx(points)
         assert signal.confidence == pytest.approx(40 + points + 30)
@@ -189,7 +190,7 @@ def test_sma_trend_is_full_when_the_means_part_by_two_fifths_of_the_atr() -> Non
         memory = [0.0] * SMA.size(packed)
         features = Features(0.0, 0.0, 0, 0, atr, atr, 0)
         for close in (10.0, 10.0, 10.0, 13.0):  # distance goes from 0 to 11.5 - 11 = 0.5
-            signal = SMA.step(memory, packed, features, close, close, close, close, 1.0)
+            signal = SMA.hear(memory, packed, features, close, close, close, close, 1.0)
         assert signal.vote == 1
         assert signal.trend == pytest.approx(points)
 

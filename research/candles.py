@@ -1,0 +1,60 @@
+"""Candles as arrays: one symbol, one timeframe, decimal prices."""
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Candles:
+    """Closed candles of one symbol, oldest first, strictly rising in time.
+
+    `time` is the open time in ms (UTC); prices and volume are decimals of the quote and base asset,
+    all arrays of one length.
+    """
+
+    symbol: str
+    timeframe_ms: int
+    time: IntArray
+    open: FloatArray
+    high: FloatArray
+    low: FloatArray
+    close: FloatArray
+    volume: FloatArray
+
+    def __len__(self) -> int:
+        """Return the number of candles."""
+        return len(self.time)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """SHA-256 over symbol, timeframe and every value: the same data always has the same one."""
+        digest = hashlib.sha256(f"{self.symbol}|{self.timeframe_ms}|{len(self)}".encode())
+        for column in (self.time, self.open, self.high, self.low, self.close, self.volume):
+            digest.update(np.ascontiguousarray(column).data)
+        return digest.hexdigest()
+
+    def between(self, start_ms: int | None, end_ms: int | None) -> "Candles":
+        """Return the candles that open at or after `start_ms` and before `end_ms`; views, not copies."""
+        first = 0 if start_ms is None else int(np.searchsorted(self.time, start_ms))
+        last = len(self) if end_ms is None else int(np.searchsorted(self.time, end_ms))
+        return self[first:last]
+
+    def __getitem__(self, part: slice) -> "Candles":
+        """Return a run of candles; views, not copies."""
+        return Candles(
+            self.symbol,
+            self.timeframe_ms,
+            self.time[part],
+            self.open[part],
+            self.high[part],
+            self.low[part],
+            self.close[part],
+            self.volume[part],
+        )
