@@ -14,16 +14,7 @@ from domain.events import Event, OrderSettled, OrdersIntended
 from domain.order import Order, OrderStatus, OrderType, Purpose, Receipt, Side
 from domain.ports import Journal, Platform
 from domain.verdict import Approved
-
-PPM = 1_000_000
-
-
-def stop_below(bought: int, units: int, stop_ppm: int) -> int:
-    """Return the stop in ticks `stop_ppm` below the average entry `bought / units`; 0 when there is none.
-
-    Rounded up to the tick, so that the loss at the stop never exceeds what was asked for.
-    """
-    return -(-bought * (PPM - stop_ppm) // (units * PPM)) if stop_ppm else 0
+from risk.stake import stop_below
 
 
 class Executor:

@@ -1,10 +1,11 @@
 """The one place that knows every concrete class: options in, a session out."""
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from agent.cycle import Cycle
 from agent.explicit import files_by_symbol
@@ -21,10 +22,12 @@ from domain.candle import Candle
 from domain.events import Event, SessionStarted
 from domain.instrument import Instrument
 from domain.money import PPM, to_cash
+from domain.observation import Source
 from domain.ports import Clock, Journal, Observer, Pacer, Platform, Records
 from journal.sql import SqlJournal, open_journal
 from perception import network
 from perception.chain import Chain
+from perception.driven import Cursor, DrivenMarket
 from perception.guarded import GuardedProvider
 from perception.headlines import Headlines
 from perception.recorded import RecordedMarket
@@ -32,6 +35,9 @@ from perception.simulated import SimulatedMarket, SimulatedProvider
 from platforms.mock import MockTradingPlatform
 from reasoning.minds import Mind
 from risk.case import Policy
+
+if TYPE_CHECKING:
+    from research.candles import Candles  # NumPy is not needed where nothing is researched
 
 
 @dataclass(frozen=True)
@@ -163,6 +169,18 @@ def recorded(made: Parts, files: Mapping[str, Path]) -> MarketSource:
         lived_until=made.state.at,
     )
     return MarketSource(source, source, dict, lambda: source.position, lambda: source.total_candles)
+
+
+def market_of_candles(made: Parts, candles: "Sequence[Candles]") -> MarketSource:
+    """Return a recorded market of candles in memory."""
+    cursors = {
+        each.symbol: Cursor(
+            each.rows(), made.grid[each.symbol], each.timeframe_ms, after=None, warmup=warmup(made)
+        )
+        for each in candles
+    }
+    source = DrivenMarket(cursors, Source.RECORDED)
+    return MarketSource(source, source, dict)
 
 
 def _last_candles(made: Parts) -> dict[str, Candle]:

@@ -15,9 +15,9 @@ lost meanwhile, and `Beliefs.weight(name)` is 1.
 
 from math import exp
 
-from domain.decision import Voice
+from domain.kernel import kernel
 from domain.lesson import Beliefs, Lesson
-from learning.settings import LearningSettings
+from learning.settings import Hedge, LearningSettings
 
 UNPROVEN = "?"
 """Added to a voice's name while its weight is only being gathered; no voice's own name ends so."""
@@ -33,23 +33,30 @@ def fold(beliefs: Beliefs, lesson: Lesson, settings: LearningSettings) -> Belief
     if not settings.enabled or lesson.kind != "trade" or not spoke:
         return beliefs
     weights, evidence = dict(beliefs.weights), dict(beliefs.evidence)
+    hedge = settings.packed()
     for voice in spoke:
         name = voice.name
         held_back = weights.pop(name + UNPROVEN, 1.0)
-        weight = weights.pop(name, held_back) * exp(
-            settings.rate * (0.5 - loss(voice, lesson.result, settings))
-        )
+        before = weights.pop(name, held_back)
         evidence[name] = evidence.get(name, 0) + 1
-        proven = evidence[name] >= settings.min_evidence
-        weights[name if proven else name + UNPROVEN] = min(settings.ceiling, max(settings.floor, weight))
+        proven = evidence[name] >= hedge.min_evidence
+        weights[name if proven else name + UNPROVEN] = nudged(before, voice.vote, lesson.result, hedge)
     return Beliefs(weights, evidence)
 
 
-def loss(voice: Voice, result: float, settings: LearningSettings) -> float:
+@kernel
+def nudged(weight: float, vote: int, result: float, hedge: Hedge) -> float:
+    """Return a voice's weight after a trade that returned `result`, within floor and ceiling."""
+    weight *= exp(hedge.rate * (0.5 - loss(vote, result, hedge.full_result)))
+    return min(hedge.ceiling, max(hedge.floor, weight))
+
+
+@kernel
+def loss(vote: int, result: float, full_result: float) -> float:
     """Return a voice's loss in [0, 1]: 0 wholly right, 1 wholly wrong, 1/2 when nothing came of it.
 
     `result` is the entry's return after costs; it counts in full from `full_result` on. A voice
     against the entry is right when the entry lost.
     """
-    gain = min(1.0, max(-1.0, result / settings.full_result))
-    return (1.0 - gain) / 2.0 if voice.vote > 0 else (1.0 + gain) / 2.0
+    gain = min(1.0, max(-1.0, result / full_result))
+    return (1.0 - gain) / 2.0 if vote > 0 else (1.0 + gain) / 2.0

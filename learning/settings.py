@@ -1,6 +1,19 @@
 """What may be set about learning."""
 
+from typing import NamedTuple
+
 from pydantic import BaseModel, ConfigDict, Field
+
+
+class Hedge(NamedTuple):
+    """How lessons move weights, as numbers."""
+
+    enabled: int
+    rate: float
+    full_result: float
+    floor: float
+    ceiling: float
+    min_evidence: int
 
 
 class LearningSettings(BaseModel):
@@ -35,3 +48,9 @@ class LearningSettings(BaseModel):
         le=10_000,
         description="vetoed entries watched at once; beyond it the oldest are dropped",
     )
+
+    def packed(self) -> Hedge:
+        """Return what moves weights as numbers."""
+        return Hedge(
+            int(self.enabled), self.rate, self.full_result, self.floor, self.ceiling, self.min_evidence
+        )

@@ -10,6 +10,7 @@ confidence, goes up to 100.
 from datetime import datetime
 
 from domain.decision import Action, Decision, Signal, Voice
+from domain.kernel import kernel
 from domain.lesson import Beliefs
 from domain.observation import Observation
 from reasoning.orientation import Orientation
@@ -97,18 +98,30 @@ def _score(voices: list[Voice]) -> float:
         if voice.vote:
             pull += voice.weight * voice.vote * voice.confidence
             total += voice.weight
+    return score_of(pull, total)
+
+
+@kernel
+def score_of(pull: float, total: float) -> float:
+    """Return the score: the sum of weight, vote and confidence over the sum of weights, -100 to 100."""
     return max(-100.0, min(100.0, pull / total)) if total > 0.0 else 0.0
 
 
-def _side(score: float, orientation: Orientation, beliefs: Beliefs, threshold: float) -> int:
-    """Return +1 or -1 when the score acts, else 0."""
+@kernel
+def side_of(score: float, threshold: float) -> int:
+    """Return +1 or -1 when the size of a score reaches the threshold, else 0."""
     if abs(score) < threshold:
         return 0
-    side = 1 if score > 0 else -1
+    return 1 if score > 0.0 else -1
+
+
+def _side(score: float, orientation: Orientation, beliefs: Beliefs, threshold: float) -> int:
+    """Return the side of a score that a strategy stands behind, else 0."""
+    side = side_of(score, threshold)
     backed = any(
         signal.vote == side and _weight(name, beliefs) > 0.0 for name, signal, _ in orientation.signals
     )
-    return side if backed else 0
+    return side if side and backed else 0
 
 
 def _strongest(orientation: Orientation, beliefs: Beliefs, side: int) -> Signal:

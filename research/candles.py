@@ -1,11 +1,14 @@
 """Candles as arrays: one symbol, one timeframe, decimal prices."""
 
 import hashlib
+from collections.abc import Generator
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+
+from domain.candle import RawCandle
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -45,6 +48,12 @@ class Candles:
         first = 0 if start_ms is None else int(np.searchsorted(self.time, start_ms))
         last = len(self) if end_ms is None else int(np.searchsorted(self.time, end_ms))
         return self[first:last]
+
+    def rows(self) -> Generator[RawCandle, None, None]:
+        """Return the candles one by one, as the loop's providers give them."""
+        columns = (self.time, self.open, self.high, self.low, self.close, self.volume)
+        for row in zip(*(column.tolist() for column in columns), strict=True):
+            yield RawCandle(*row)
 
     def __getitem__(self, part: slice) -> "Candles":
         """Return a run of candles; views, not copies."""

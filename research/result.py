@@ -1,12 +1,14 @@
 """What a backtest came to: trades, vetoes and equity, exact to the cash unit."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from research.candles import IntArray
+from research.candles import Candles, IntArray
 
 TRADE = np.dtype(
     [
@@ -41,7 +43,8 @@ class Result:
     """One backtest, exact to the cash unit.
 
     `times_ms` and `equity` hold one value per cycle: when it was, and cash plus positions at their
-    marks at its end, in cash units. `held` is the number of cycles that ended with a position.
+    marks at its end, in cash units. `held` is the number of cycles that ended with a position,
+    `max_drawdown` the deepest fall from a peak, as a fraction of it.
     """
 
     symbols: tuple[str, ...]
@@ -53,13 +56,19 @@ class Result:
     trades: NDArray[Any]
     vetoes: NDArray[Any]
     held: int
+    max_drawdown: float = 0.0
     kill_switch_ms: int | None = None
     open_positions: tuple[dict[str, Any], ...] = ()
     strategies: tuple[str, ...] = ()
     parameters: dict[str, dict[str, Any]] = field(default_factory=dict)
-    fingerprints: tuple[str, ...] = ()
+    candles: Sequence[Candles] = field(default=(), repr=False)
 
     @property
     def cycles(self) -> int:
         """Number of cycles."""
         return len(self.times_ms)
+
+    @cached_property
+    def fingerprints(self) -> tuple[str, ...]:
+        """Fingerprint of each symbol's candles; worked out when first asked for."""
+        return tuple(each.fingerprint for each in self.candles)

@@ -177,12 +177,16 @@ def cash(entry: Entry, lots: int, book: Book) -> Measure:
 
 
 @kernel
+def fits(price: int, lots: int, cash_factor: int, min_lots: int, min_cash: int) -> bool:
+    """Return whether the exchange's filters take an order for `lots` whose price is `price` ticks."""
+    return price > 0 and lots >= max(min_lots, 1) and min_cash <= stake(price, lots, cash_factor) <= MAX_CASH
+
+
+@kernel
 def filters(entry: Entry, lots: int) -> Measure:
     """Measure whether the exchange's filters refuse a market order for `lots`: 1 or 0."""
-    value = stake(entry.price, lots, entry.cash_factor)
-    fits = lots >= max(entry.min_lots, 1) and entry.min_cash <= value <= MAX_CASH
-    known = entry.price > 0
-    return Measure(0 if fits else 1, 0, known and fits, known)
+    fit = fits(entry.price, lots, entry.cash_factor, entry.min_lots, entry.min_cash)
+    return Measure(0 if fit else 1, 0, fit, entry.price > 0)
 
 
 @kernel

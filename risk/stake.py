@@ -62,3 +62,19 @@ def lots_within(amount: int, price: int, stop: int, cash_factor: int, cost_ppm: 
     while lots < most and loss_at_stop(price, stop, lots + 1, cash_factor, cost_ppm) <= amount:
         lots += 1
     return lots
+
+
+@kernel
+def stop_below(bought: int, units: int, stop_ppm: int) -> int:
+    """Return the stop in ticks `stop_ppm` below the average entry `bought / units`; 0 when there is none.
+
+    Rounded up to the tick, so that the loss at the stop never exceeds what was asked for.
+    """
+    if stop_ppm <= 0:
+        return 0
+    left = 1_000_000 - stop_ppm
+    price = bought // units
+    part = (bought - price * units) * left
+    whole = part // units
+    rest = 1 if part > whole * units else 0
+    return (price * left + whole + rest + 999_999) // 1_000_000

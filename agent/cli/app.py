@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from agent.cli.config import config
+from agent.cli.data import data
 from agent.cli.journal import journal
 from agent.cli.options import ConfigOption, HomeOption, JournalOption, JsonOption
 
@@ -19,6 +20,7 @@ app = typer.Typer(
 )
 app.add_typer(journal, name="journal")
 app.add_typer(config, name="config")
+app.add_typer(data, name="data")
 
 
 @app.callback(invoke_without_command=True)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from domain.lesson import Beliefs, Lesson
 from learning.hedge import fold, loss
 from learning.settings import LearningSettings
-from tests.learning.outcomes import context, lesson, patient
+from tests.learning.outcomes import lesson, patient
 
 DEFAULTS = LearningSettings()
 EAGER = LearningSettings(min_evidence=1)
@@ -124,10 +124,9 @@ def test_a_full_result_moves_a_weight_by_half_the_rate() -> None:
 def test_a_loss_lies_between_0_and_1_and_mirrors(
     result: float, vote: int, settings: LearningSettings
 ) -> None:
-    voice = context({"rsi": vote}).voices[0]
-    opponent = context({"rsi": -vote}).voices[0]
-    assert 0.0 <= loss(voice, result, settings) <= 1.0
-    assert loss(voice, result, settings) + loss(opponent, result, settings) == pytest.approx(1.0)
+    full = settings.full_result
+    assert 0.0 <= loss(vote, result, full) <= 1.0
+    assert loss(vote, result, full) + loss(-vote, result, full) == pytest.approx(1.0)
 
 
 def test_an_abstainer_and_a_stranger_stay_as_they_are() -> None:

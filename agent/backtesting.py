@@ -1,0 +1,50 @@
+"""From settings to a backtest's numbers: the same settings the loop reads."""
+
+from collections.abc import Sequence
+
+from agent import wiring
+from agent.instruments import instruments
+from agent.settings import Options
+from domain.errors import BadInput
+from domain.money import to_cash
+from domain.times import TIMEFRAMES
+from reasoning.minds import Mind
+from reasoning.settings import ReasoningSettings
+from reasoning.strategies import STRATEGIES
+from research.backtest import Setup, Voice
+from research.candles import Candles
+
+
+def options_for(options: Options, candles: Sequence[Candles]) -> Options:
+    """Return the options with the symbols and the timeframe of the candles."""
+    names = {length: name for name, length in TIMEFRAMES.items()}
+    lengths = sorted({each.timeframe_ms for each in candles})
+    unknown = [length for length in lengths if length not in names]
+    if unknown:
+        raise BadInput(f"candles are {unknown[0] / 1000:g} s apart, known are {', '.join(TIMEFRAMES)}")
+    if len(lengths) > 1:
+        raise BadInput(f"candles have different timeframes: {', '.join(names[each] for each in lengths)}")
+    symbols = tuple(each.symbol for each in candles)
+    return options.model_copy(update={"symbols": symbols, "timeframe": names[lengths[0]], "mode": "paper"})
+
+
+def setup_of(options: Options) -> Setup:
+    """Return everything a backtest with these options needs beside candles."""
+    reasoning = options.reasoning
+    needed = Mind(reasoning).candles_needed
+    return Setup(
+        voices=tuple(voice_of(reasoning, name) for name in reasoning.strategies),
+        instruments=instruments(options.symbols, options.instruments),
+        policy=wiring.policy_of(options),
+        costs=options.paper.costs(),
+        hedge=options.learning.packed(),
+        threshold=options.reasoning.vote_threshold,
+        cash=to_cash(options.paper.cash),
+        warmup=max(options.perception.warmup_candles, needed),
+    )
+
+
+def voice_of(reasoning: ReasoningSettings, name: str) -> Voice:
+    """Return a strategy with its parameters as settings have them."""
+    packed = reasoning.packed(name)
+    return Voice(STRATEGIES[name], packed, packed._asdict() if hasattr(packed, "_asdict") else {})

@@ -1,0 +1,87 @@
+"""`agent data ...`: the candle catalogue in the home."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from agent.cli.options import ConfigOption, HomeOption, JsonOption
+
+data = typer.Typer(
+    help="Keep candles of the past: import, download, list and check them.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+SymbolOption = Annotated[
+    str | None, typer.Option("--symbol", help="Symbol of files whose name does not begin with one.")
+]
+
+
+@data.command(
+    "import",
+    epilog="Examples: agent data import BTC-USDT_1m_20230316-20230501.csv.gz | "
+    "agent data import prices.csv --symbol ETH-USDT",
+)
+def import_(
+    files: Annotated[list[Path], typer.Argument(help="Candle files (CSV, CSV.gz, Parquet).")],
+    *,
+    symbol: SymbolOption = None,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Take candle files into the catalogue, each whole or not at all."""
+    from agent.cli.data_work import import_files
+
+    import_files(home, files, symbol, json=json)
+
+
+@data.command("list", epilog="Examples: agent data list | agent data list --json")
+def list_(*, home: HomeOption = None, json: JsonOption = False) -> None:
+    """List what the catalogue holds: symbol, timeframe, candles, from when to when, sources."""
+    from agent.cli.data_work import list_entries
+
+    list_entries(home, json=json)
+
+
+@data.command(
+    epilog="Examples: agent data check | agent data check BTC-USDT | agent data check prices.csv --symbol "
+    "MSFT. Exit code 0: nothing that makes a backtest wrong. 1: bad prints, jumps or times off the grid. "
+    "2: a file that cannot be read."
+)
+def check(
+    what: Annotated[
+        list[str] | None,
+        typer.Argument(help="Symbols in the catalogue or files; the whole catalogue if none."),
+    ] = None,
+    *,
+    symbol: SymbolOption = None,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Look for gaps, dead stretches, bad prints, jumps and times off the grid."""
+    from agent.cli.data_work import check_candles
+
+    check_candles(home, what or [], symbol, json=json)
+
+
+@data.command(
+    epilog="Examples: agent data download BTC-USDT --timeframe 1m --timerange 20230101-20230601 | "
+    "agent data download ETH-USDT --timeframe 1h --timerange 20200101-"
+)
+def download(
+    symbol: Annotated[str, typer.Argument(help="Pair such as BTC-USDT.")],
+    *,
+    timeframe: Annotated[str, typer.Option(help="Candle length: 1m, 5m, 15m, 30m, 1h, 4h or 1d.")] = "1m",
+    timerange: Annotated[
+        str,
+        typer.Option(help="UTC days such as 20230101-20230601, the end not included; 20230101- till now."),
+    ],
+    config: ConfigOption = None,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Download closed candles from Binance; asks only for what is missing, so it goes on where it stopped."""
+    from agent.cli.data_work import Wanted, download_candles
+
+    download_candles(Wanted(symbol, timeframe, timerange), config, home, json=json)

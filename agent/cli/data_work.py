@@ -1,0 +1,164 @@
+"""What `agent data ...` does."""
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from agent.cli.options import home_of, say, say_json
+from agent.clock import SystemClock
+from agent.load import load as settings_of
+from domain.errors import BadInput
+from domain.times import TIMEFRAMES, utc
+from perception.files import SUFFIXES
+from research.candles import Candles
+from research.catalogue import Added, Catalogue, Entry
+from research.download import binance_source, download
+from research.flaws import SUSPECT, Flaw, flaw_lines, flaws
+from research.load import load, timerange
+
+EMPTY = "the catalogue is empty; fill it with: agent data import FILE, or: agent data download SYMBOL"
+
+
+class Wanted(NamedTuple):
+    """What to download, as the command line says it."""
+
+    symbol: str
+    timeframe: str
+    timerange: str
+
+
+def import_files(home: Path | None, files: Sequence[Path], symbol: str | None, *, json: bool) -> None:
+    """Add each file to the catalogue. Raises BadInput at the first that cannot be."""
+    catalogue, now = _catalogue(home), SystemClock().now()
+    done: list[tuple[Path, Added]] = []
+    try:
+        with _bar() as bar:
+            for path in bar.track(files, description="import"):
+                done.append((path, catalogue.add(load(path, symbol), path.name, now)))
+    finally:
+        # Also when a later file is refused: these are in.
+        _say_imported(done, json=json)
+
+
+def _say_imported(done: Sequence[tuple[Path, Added]], *, json: bool) -> None:
+    if json:
+        told = [{"file": str(path), "new": added.new, "known": added.known} for path, added in done]
+        say_json([row | _told(added.entry) for row, (_, added) in zip(told, done, strict=True)])
+        return
+    for path, added in done:
+        known = f", {added.known} were there" if added.known else ""
+        say(f"{path.name}: {added.new} new candles{known}")
+    for entry in {(added.entry.symbol, added.entry.timeframe): added.entry for _, added in done}.values():
+        say(_line(entry))
+
+
+def list_entries(home: Path | None, *, json: bool) -> None:
+    """Print what there is."""
+    entries = _catalogue(home).list()
+    if json:
+        say_json([_told(entry) for entry in entries])
+        return
+    for entry in entries:
+        say(_line(entry))
+        for origin in entry.sources:
+            say(f"    {origin.candles} candles from {origin.name}, {origin.at:%Y-%m-%d %H:%M} UTC")
+    if not entries:
+        say(EMPTY)
+
+
+def check_candles(home: Path | None, what: Sequence[str], symbol: str | None, *, json: bool) -> None:
+    """Print flaws; exit 1 when one of them makes a backtest wrong."""
+    found: list[tuple[str, int, tuple[Flaw, ...]]] = []
+    with _bar() as bar:
+        task = bar.add_task("check", total=None)
+        for name, candles in _named(_catalogue(home), what, symbol):
+            bar.update(task, advance=1, description=name)
+            found.append((name, len(candles), flaws(candles)))
+    if json:
+        say_json(
+            [{"name": name, "candles": size, "flaws": list(map(_flaw, these))} for name, size, these in found]
+        )
+    for name, size, these in () if json else found:
+        say("\n".join([f"{name}: {size} candles", *(f"  {row}" for row in flaw_lines(these))]))
+    if not found and not json:
+        say(EMPTY)
+    if any(flaw.kind in SUSPECT for _, _, these in found for flaw in these):
+        sys.exit(1)
+
+
+def download_candles(wanted: Wanted, config: Path | None, home: Path | None, *, json: bool) -> None:
+    """Download what is missing of the range."""
+    length = TIMEFRAMES.get(wanted.timeframe)
+    if length is None:
+        raise BadInput(f"--timeframe {wanted.timeframe!r} is not one of {', '.join(TIMEFRAMES)}")
+    span = timerange(wanted.timerange)
+    settings, clock, root = settings_of({"home": home}, config), SystemClock(), home_of(home).root
+    catalogue = Catalogue(root)
+    with closing(binance_source(settings.binance, settings.perception, clock, root)) as source, _bar() as bar:
+        task = bar.add_task(f"{wanted.symbol} {wanted.timeframe}", total=None)
+        done = download(
+            source, catalogue, wanted.symbol, length, span, clock.now(),
+            lambda count, total: bar.update(task, completed=count, total=total),
+        )  # fmt: skip
+    if json:
+        say_json({**wanted._asdict(), **done._asdict()})
+        return
+    say(f"{wanted.symbol} {wanted.timeframe}: {done.new} new candles, {done.held} in the range")
+
+
+def _catalogue(home: Path | None) -> Catalogue:
+    return Catalogue(home_of(home).root)
+
+
+def _named(catalogue: Catalogue, what: Sequence[str], symbol: str | None) -> Iterator[tuple[str, Candles]]:
+    """Yield candles with a name for people: those of files, of symbols, or of the whole catalogue."""
+    entries = catalogue.list()
+    if not what:
+        yield from _of(catalogue, entries)
+    for each in what:
+        if "/" in each or each.lower().endswith(SUFFIXES):
+            yield Path(each).name, load(Path(each), symbol)
+            continue
+        chosen = [entry for entry in entries if entry.symbol == each]
+        if not chosen:
+            there = ", ".join(dict.fromkeys(entry.symbol for entry in entries)) or "none"
+            raise BadInput(f"{each} is neither a candle file nor in the catalogue; there are: {there}")
+        yield from _of(catalogue, chosen)
+
+
+def _of(catalogue: Catalogue, entries: Iterable[Entry]) -> Iterator[tuple[str, Candles]]:
+    for entry in entries:
+        yield f"{entry.symbol} {entry.timeframe}", catalogue.get(entry.symbol, entry.timeframe_ms)
+
+
+def _bar() -> Progress:
+    """Return a progress bar on standard error, shown in a terminal only and gone at the end."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    console = Console(stderr=True)
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+
+
+def _line(entry: Entry) -> str:
+    first, last = (f"{utc(time):%Y-%m-%d %H:%M}" for time in (entry.first, entry.last))
+    size = f"{entry.candles} candles"
+    return f"{entry.symbol:<10} {entry.timeframe:<4} {size:>16}  {first} to {last}  {entry.fingerprint[:12]}"
+
+
+def _told(entry: Entry) -> dict[str, Any]:
+    plain: dict[str, Any] = msgspec.to_builtins(entry)
+    return plain | {
+        "timeframe": entry.timeframe,
+        "first": utc(entry.first).isoformat(),
+        "last": utc(entry.last).isoformat(),
+    }
+
+
+def _flaw(flaw: Flaw) -> dict[str, Any]:
+    first, last = utc(flaw.first).isoformat(), utc(flaw.last).isoformat()
+    return {"kind": flaw.kind, "first": first, "last": last, "count": flaw.count, "detail": flaw.detail}

@@ -1,0 +1,85 @@
+"""Where the replay keeps its state: two flat arrays with named places, and what it reads beside them.
+
+One array of integers and one of floats hold all that changes, because a compiler takes two arrays
+far faster than a structure of twenty. `ints` begins with the account, then one record per symbol
+(its place is called `p` everywhere), then blocks whose places the account and the records name.
+"""
+
+from collections.abc import MutableSequence, Sequence
+from typing import NamedTuple
+
+from learning.settings import Hedge
+from platforms.fills import Costs
+from risk.limits import Limits, Sizing
+
+Ints = MutableSequence[int]
+Floats = MutableSequence[float]
+
+NEVER = -(2**62)
+DAY_MS = 86_400_000
+
+# The account: amounts in cash units, times in ms.
+CASH, EQUITY, PEAK, FALL, DAY_START, DAY_END = 0, 1, 2, 3, 4, 5
+ENTRIES_TODAY, LAST_LOSS, LOSS_STREAK, WIN_STREAK = 6, 7, 8, 9
+KILLED, KILL_MS, CYCLE, HELD, HELD_CYCLES = 10, 11, 12, 13, 14
+TRADES, VETOES, RIPE = 15, 16, 17
+# Sizes, and where the blocks behind the records begin.
+SYMBOLS, VOICES, EVIDENCE_AT, RIPE_AT, TRADES_AT, VETOES_AT = 18, 19, 20, 21, 22, 23
+ACCT = 24
+
+# A symbol's record: its grid, where its rows lie in the arrays of all symbols, ...
+FACTOR, MIN_LOTS, MIN_CASH, FIXED_LOTS, CLASS_AT, SPOKEN_AT = 0, 1, 2, 3, 4, 5
+CANDLE_AT, TURN_AT, TURN_COUNT, EVENT_AT, EVENT_COUNT = 6, 7, 8, 9, 10
+# ... its market, ...
+TURN, EVENT, MARK, QUOTE, QUOTE_MS = 11, 12, 13, 14, 15
+# ... the position with its stop and target, ...
+LOTS, BOUGHT, BOUGHT_REF, FEES, OPENED_MS, ENTRY_CYCLE, STOP, TARGET, SINCE = (
+    16,
+    17,
+    18,
+    19,
+    20,
+    21,
+    22,
+    23,
+    24,
+)
+# ... and what was approved in this cycle: +1 enter, -1 leave, 0 nothing.
+WANTED, WANT_LOTS, WANT_STOP_PPM, WANT_STOP, WANT_TARGET = 25, 26, 27, 28, 29
+SYMBOL = 30
+
+# The floats: the worst drawdown, each voice's weight, then the results of trades not yet learned from.
+WORST, WEIGHTS = 0, 1
+
+TRADE_ROW, VETO_ROW = 12, 4
+BY_SIGNAL, BY_STOP, BY_TARGET = 0, 1, 2
+
+# An event, a candle with a vote: its cycle and turn, then for each voice vote and levels; and as floats
+# the ATR ratio, then each voice's confidence.
+EVENT_CYCLE, EVENT_TURN, EVENT_VOICES = 0, 1, 2
+VOTE, STOP_PPM_OF, STOP_OF, TARGET_OF, PER_VOICE = 0, 1, 2, 3, 4
+
+
+class House(NamedTuple):
+    """Every number of the rules that does not change in a session."""
+
+    limits: Limits
+    sizing: Sizing
+    costs: Costs
+    hedge: Hedge
+    threshold: float
+    cost_ppm: int
+
+
+class Market(NamedTuple):
+    """All tapes behind one another, and the instants of all cycles. Prices in ticks, times in ms."""
+
+    candle_ms: Sequence[int]
+    open: Sequence[int]
+    high: Sequence[int]
+    low: Sequence[int]
+    turn_ms: Sequence[int]
+    turn_end: Sequence[int]
+    turn_quote: Sequence[int]
+    turn_mark: Sequence[int]
+    instants: Sequence[int]

@@ -1,0 +1,136 @@
+"""Turning the house's kernels into machine code, kept on disk until any of them changes.
+
+Every function on the list of kernels is handed to numba as it is; only the two outermost loops are
+compiled by name. numba's disk cache looks at the outermost function's file alone, so the cache lies
+in a folder named after a digest of all kernel sources, of Python, numba and the processor.
+"""
+
+import hashlib
+import importlib.util
+import inspect
+import os
+import platform
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from domain.kernel import KERNELS
+from reasoning.strategy import Strategy
+from research import replay, signals
+
+CACHE_VARIABLE = "AGENT_KERNEL_CACHE"
+"""Folder of compiled kernels, when it is not to be the user's cache folder."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """The passes of a backtest: as machine code, or the same functions in plain Python."""
+
+    compiled: bool
+    fill_series: Callable[..., None]
+    votes: Callable[[Strategy[Any]], Callable[..., int]]
+    replay: Callable[..., None]
+
+
+def plain() -> Engine:
+    """Return the engine that runs the kernels as they are."""
+
+    def votes(strategy: Strategy[Any]) -> Callable[..., int]:
+        def find(*arguments: Any) -> int:
+            return signals.find_votes(strategy.step, strategy.signal, *arguments)
+
+        return find
+
+    return Engine(False, signals.fill_series, votes, replay.replay)
+
+
+@cache
+def compiled() -> Engine:
+    """Return the engine that runs the kernels as machine code; compiles when first used."""
+    import numba  # noqa: PLC0415  # half a second, and only where something is compiled
+
+    register()
+    folder = cache_folder()
+    numba.config.CACHE_DIR = str(folder)
+    jit = numba.njit(cache=True, nogil=True)
+    made: dict[str, Callable[..., int]] = {}
+
+    def votes(strategy: Strategy[Any]) -> Callable[..., int]:
+        key = f"{strategy.step.__module__}.{strategy.name}"  # type: ignore[attr-defined]  # steps are functions
+        if key not in made:
+            register()
+            made[key] = jit(_loop_of(strategy, folder))
+        return made[key]
+
+    return Engine(True, jit(signals.fill_series), votes, jit(replay.replay))
+
+
+_registered: set[Callable[..., Any]] = set()
+
+
+def register() -> None:
+    """Hand every kernel on the list that is new to the compiler."""
+    from numba.extending import register_jitable  # noqa: PLC0415  # as above
+
+    for kernel in KERNELS:
+        if kernel not in _registered:
+            _registered.add(kernel)
+            register_jitable(kernel)
+
+
+def cache_folder() -> Path:
+    """Return the folder of machine code that belongs to these very sources, made if need be."""
+    chosen = os.environ.get(CACHE_VARIABLE) or platformdirs.user_cache_dir("boyd", appauthor=False)
+    folder = Path(chosen) / "kernels" / digest()[:16]
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def digest() -> str:
+    """Return a digest of everything machine code depends on."""
+    import numba  # noqa: PLC0415  # as above
+
+    sources = {inspect.getsourcefile(kernel) for kernel in KERNELS} | {signals.__file__, replay.__file__}
+    found = hashlib.sha256()
+    for source in sorted(filter(None, sources)):
+        found.update(Path(source).read_bytes())
+    found.update(f"{sys.version}|{numba.__version__}|{platform.machine()}|{_processor()}".encode())
+    return found.hexdigest()
+
+
+def _processor() -> str:
+    import llvmlite.binding  # noqa: PLC0415  # as above
+
+    return str(llvmlite.binding.get_host_cpu_name())
+
+
+def _loop_of(strategy: Strategy[Any], folder: Path) -> Callable[..., int]:
+    """Return `find_votes` for one strategy, as a function in a file of its own.
+
+    A strategy's kernels are globals there: passed as arguments they could not be cached on disk.
+    """
+    source = inspect.getsource(signals.find_votes)
+    for argument in ("step", "signal"):
+        source = "\n".join(line for line in source.split("\n") if not line.startswith(f"    {argument}: "))
+    text = f"from __future__ import annotations\n\n\n{source}"
+    name = hashlib.sha256(f"{strategy.step.__module__}.{strategy.name}".encode()).hexdigest()[:12]  # type: ignore[attr-defined]  # as above
+    path = folder / f"votes_{name}.py"
+    if not path.exists():
+        mine = path.with_suffix(f".{os.getpid()}")
+        mine.write_text(text)
+        mine.replace(path)
+    spec = importlib.util.spec_from_file_location(f"boyd_votes_{name}", path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path}: cannot be imported")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[module.__name__] = module  # where numba's disk cache will look for it
+    spec.loader.exec_module(module)
+    known = {"step": strategy.step, "signal": strategy.signal}
+    module.__dict__.update({key: getattr(signals, key) for key in ("features_at", "FLOATS", "INTS")} | known)
+    found: Callable[..., int] = module.find_votes
+    return found

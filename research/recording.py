@@ -1,0 +1,75 @@
+"""Candles made ready for many backtests: tapes, and what does not depend on any strategy."""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from domain.instrument import Instrument
+from reasoning.features import PLAN
+from reasoning.indicators import ATR_SIZE
+from research.books import Market
+from research.candles import Candles, FloatArray, IntArray
+from research.compiler import Engine
+from research.tape import Tape, tape_of
+
+
+class Recording:
+    """The tapes of one session, joined to the arrays that the replay reads; used by many runs.
+
+    `instruments` holds every candle series' instrument. Raises BadInput when a series is too short.
+    """
+
+    def __init__(
+        self, candles: Sequence[Candles], instruments: Mapping[str, Instrument], warmup: int, engine: Engine
+    ) -> None:
+        self.engine = engine
+        self.instruments = [instruments[each.symbol] for each in candles]
+        self.tapes: list[Tape] = [
+            tape_of(each, grid, warmup) for each, grid in zip(candles, self.instruments, strict=True)
+        ]
+        self.classes = sorted({each.asset_class for each in self.instruments})
+
+    @cached_property
+    def instants(self) -> IntArray:
+        """Open times at which any symbol turns, one per cycle."""
+        if len(self.tapes) == 1:
+            return self.tapes[0].turn_ms
+        return np.unique(np.concatenate([tape.turn_ms for tape in self.tapes]))
+
+    @cached_property
+    def series(self) -> list[FloatArray]:
+        """Closes, volumes and ATRs of each symbol, behind one another."""
+        return [self._series(tape) for tape in self.tapes]
+
+    def _series(self, tape: Tape) -> Any:
+        columns = (tape.high, tape.low, tape.close, tape.volume)
+        made = self.give(np.zeros(3 * len(tape.close)))
+        self.engine.fill_series(
+            made, self.give(np.zeros(ATR_SIZE)), PLAN, *(self.give(each) for each in columns)
+        )
+        return made
+
+    @cached_property
+    def columns(self) -> list[tuple[Any, ...]]:
+        """Open, high, low, close and volume of each symbol, as the engine takes them."""
+        return [
+            tuple(self.give(each) for each in (tape.open, tape.high, tape.low, tape.close, tape.volume))
+            for tape in self.tapes
+        ]
+
+    @cached_property
+    def market(self) -> Market:
+        """The tapes behind one another."""
+        names = ("time", "open", "high", "low", "turn_ms", "turn_end", "turn_quote", "turn_mark")
+        joined = [self.give(_join([getattr(tape, name) for tape in self.tapes])) for name in names]
+        return Market(*joined, self.give(self.instants))
+
+    def give(self, array: Any) -> Any:
+        """Return an array as the engine takes it: itself, or a list for plain Python."""
+        return np.ascontiguousarray(array) if self.engine.compiled else array.tolist()
+
+
+def _join(arrays: Sequence[IntArray]) -> IntArray:
+    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
