@@ -24,6 +24,8 @@ from research.books import (
     FALL,
     FEES,
     HELD,
+    HELD_CYCLES,
+    KILLED,
     LAST_LOSS,
     LOSS_STREAK,
     LOTS,
@@ -54,6 +56,8 @@ from research.books import (
     Floats,
     Ints,
 )
+
+NO_TARGET = 2**62
 
 
 @kernel
@@ -198,3 +202,57 @@ def observe(
     quote = ints[p + QUOTE]
     if held and quote > 0:
         meet(ints, floats, costs, p, ints[p + QUOTE_MS], quote, quote, quote)
+
+
+@kernel
+def hold(
+    ints: Ints,
+    floats: Floats,
+    equity: Ints,
+    first: int,
+    until: int,
+    limit: int,
+    high: Sequence[int],
+    low: Sequence[int],
+    turn_ms: Sequence[int],
+    turn_end: Sequence[int],
+    turn_quote: Sequence[int],
+) -> int:
+    """Live through cycles of a lone symbol's position in which nothing but its value changes.
+
+    Returns the first cycle, from `first` and before `until`, that needs all the rules: a stop or
+    target may be met, a day begins, the day's loss passes `limit`, or a candle is missing or doubted.
+    """
+    p = ACCT
+    stop, day_end, day_start, killed = ints[p + STOP], ints[DAY_END], ints[DAY_START], ints[KILLED]
+    target = ints[p + TARGET] if ints[p + TARGET] > 0 else NO_TARGET
+    cash, peak, fall, worst = ints[CASH], ints[PEAK], ints[FALL], floats[WORST]
+    units = ints[p + LOTS] * ints[p + FACTOR]
+    worth = ints[EQUITY]
+    cycle = first
+    while cycle < until:
+        quote = turn_quote[cycle]
+        candle = turn_end[cycle] - 1
+        if candle != turn_end[cycle - 1] or quote <= stop or quote >= target or turn_ms[cycle] >= day_end:
+            break
+        if low[candle] <= stop or high[candle] >= target:
+            break
+        now = cash + quote * units
+        if day_start - now > limit and killed == 0:
+            break
+        worth = now
+        if worth >= peak:
+            peak = worth
+            fall = 0
+        elif peak - worth > fall:
+            fall = peak - worth
+            worst = max(worst, fall / peak)
+        equity[cycle] = worth
+        cycle += 1
+    if cycle > first:
+        ints[EQUITY], ints[PEAK], ints[FALL], floats[WORST] = worth, peak, fall, worst
+        ints[p + QUOTE] = ints[p + MARK] = turn_quote[cycle - 1]
+        ints[p + QUOTE_MS] = turn_ms[cycle - 1]
+        ints[p + TURN] = cycle
+        ints[HELD_CYCLES] += cycle - first
+    return cycle

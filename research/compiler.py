@@ -57,7 +57,7 @@ def compiled() -> Engine:
     register()
     folder = cache_folder()
     numba.config.CACHE_DIR = str(folder)
-    jit = numba.njit(cache=True, nogil=True)
+    jit = numba.njit(cache=True, nogil=True, _nrt=False)
     made: dict[str, Callable[..., int]] = {}
 
     def votes(strategy: Strategy[Any]) -> Callable[..., int]:
@@ -80,7 +80,7 @@ def register() -> None:
     for kernel in KERNELS:
         if kernel not in _registered:
             _registered.add(kernel)
-            register_jitable(kernel)
+            register_jitable(_nrt=False)(kernel)
 
 
 def cache_folder() -> Path:
@@ -95,7 +95,7 @@ def digest() -> str:
     """Return a digest of everything machine code depends on."""
     import numba  # noqa: PLC0415  # as above
 
-    sources = {inspect.getsourcefile(kernel) for kernel in KERNELS} | {signals.__file__, replay.__file__}
+    sources = {inspect.getsourcefile(kernel) for kernel in KERNELS} | {signals.__file__, replay.__file__, __file__}
     found = hashlib.sha256()
     for source in sorted(filter(None, sources)):
         found.update(Path(source).read_bytes())

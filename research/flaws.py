@@ -165,7 +165,9 @@ def _jumps(candles: Candles) -> list[Flaw]:
     before, after = _median3(candles.close)[:-1], _median3(candles.close[::-1])[::-1][1:]
     shift = np.log(after / before)
     least = log(JUMP_FACTOR)
-    places = np.flatnonzero((np.minimum(np.abs(opening), np.abs(shift)) >= least) & (opening * shift > 0))
+    moved = (np.minimum(np.abs(opening), np.abs(shift)) >= least) & (opening * shift > 0)
+    # Over more than four days nobody expects a level to hold; the gap is told.
+    places = np.flatnonzero(moved & (np.diff(candles.time) <= CLOSED_HOURS_MS))
     return [_jump(candles, place + 1) for place in places]
 
 

@@ -29,7 +29,7 @@ Range = tuple[int | None, int | None]
 
 _SCHEMA = {name: pl.String if name == "timestamp" else pl.Float64 for name in FIELDS}
 # Closer than the parser: it would take 23:59:60. Rust's \d takes digits of every script, so [0-9].
-_ISO = r"^[12][0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-5][0-9]Z$"
+_ISO = r"^[12][0-9]{3}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-5][0-9](Z|\+00:00)$"
 _COUNT = r"^[0-9]{9,13}$"
 _RANGE = re.compile(r"([0-9]{8})?-([0-9]{8})?")
 _UNREADABLE = (OSError, EOFError, zlib.error, UnicodeDecodeError, pl.exceptions.PolarsError)
@@ -140,7 +140,8 @@ def _times(column: pl.Series) -> IntArray | None:
     kind = column.dtype
     if kind == pl.String:
         if column.str.contains(_ISO).all():
-            return _ints(column.str.to_datetime("%Y-%m-%dT%H:%M:%SZ", time_unit="ms", strict=True))
+            digits = column.str.slice(0, 19).str.replace(" ", "T", literal=True)
+            return _ints(digits.str.to_datetime("%Y-%m-%dT%H:%M:%S", time_unit="ms", strict=True))
         return _counted(_ints(column)) if column.str.contains(_COUNT).all() else None
     if isinstance(kind, pl.Datetime):
         return _ints(column.dt.cast_time_unit("ms")) if kind.time_zone else None

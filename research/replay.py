@@ -13,7 +13,7 @@ from learning.hedge import nudged
 from learning.settings import Hedge
 from platforms.fills import Costs
 from reasoning.vote import side_of
-from research.account import observe, roll, take_value
+from research.account import hold, observe, roll, take_value
 from research.books import (
     ACCT,
     CYCLE,
@@ -202,8 +202,13 @@ def replay(
             learn(ints, floats, house.hedge)
         equity[cycle] = ints[EQUITY]
         cycle += 1
+        until = min(due, cycles)
         if ints[HELD] > 0:
             ints[HELD_CYCLES] += 1
-        elif due > cycle and ints[EQUITY] >= ints[DAY_START]:
-            skip(ints, equity, cycle, min(due, cycles))
-            cycle = min(due, cycles)
+            if symbols == 1:
+                cycle = hold(
+                    ints, floats, equity, cycle, until, limit, high, low, turn_ms, turn_end, turn_quote
+                )
+        elif cycle < until and ints[EQUITY] >= ints[DAY_START]:
+            skip(ints, equity, cycle, until)
+            cycle = until

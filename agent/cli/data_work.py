@@ -12,13 +12,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from agent.cli.options import home_of, say, say_json
 from agent.clock import SystemClock
-from agent.load import load as settings_of
 from domain.errors import BadInput
 from domain.times import TIMEFRAMES, utc
 from perception.files import SUFFIXES
 from research.candles import Candles
 from research.catalogue import Added, Catalogue, Entry
-from research.download import binance_source, download
 from research.flaws import SUSPECT, Flaw, flaw_lines, flaws
 from research.load import load, timerange
 
@@ -40,7 +38,7 @@ def import_files(home: Path | None, files: Sequence[Path], symbol: str | None, *
     try:
         with _bar() as bar:
             for path in bar.track(files, description="import"):
-                done.append((path, catalogue.add(load(path, symbol), path.name, now)))
+                done.append((path, catalogue.add(load(path, symbol), path.name, now)))  # noqa: PERF401  # kept so far counts
     finally:
         # Also when a later file is refused: these are in.
         _say_imported(done, json=json)
@@ -94,6 +92,10 @@ def check_candles(home: Path | None, what: Sequence[str], symbol: str | None, *,
 
 def download_candles(wanted: Wanted, config: Path | None, home: Path | None, *, json: bool) -> None:
     """Download what is missing of the range."""
+    # Settings and the network cost half a second that no other command should wait for.
+    from agent.load import load as settings_of
+    from research.download import binance_source, download
+
     length = TIMEFRAMES.get(wanted.timeframe)
     if length is None:
         raise BadInput(f"--timeframe {wanted.timeframe!r} is not one of {', '.join(TIMEFRAMES)}")
