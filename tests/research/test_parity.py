@@ -1,0 +1,156 @@
+"""The promise: a backtest is the loop. Same trades lot for lot, same vetoes, same cash and equity."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agent.backtesting import options_for, setup_of
+from agent.settings import Settings
+from agent.verify import compare, run_loop
+from reasoning.strategies import STRATEGIES
+from research.backtest import backtest
+from research.candles import Candles
+from research.compiler import compiled, plain
+from research.load import load
+from research.result import Result
+from tests.shared import shared_data
+
+FILES = (
+    "crypto/1m/BTC-USDT_1m_20210420-20210520.csv.gz",
+    "crypto/1m/SOL-USDT_1m_20230316-20230501.csv.gz",
+    "crypto/1m/BTC-USDC_1m_20230301-20230321.csv.gz",
+    "crypto/1h/DOGE-USDT_1h_2019-2023.csv.gz",
+    "crypto/1h/XRP-USDT_1h_2018-2023.csv.gz",
+    "equities/1d/AAPL_1d_1998-2018.csv.gz",
+    "equities/1d/QQQ_1d_1999-2018.csv.gz",
+)
+EAGER: dict[str, Any] = {
+    "daily_loss": 100_000, "max_trades_per_day": 1000, "cool_down_minutes": 0, "loss_streak_paper": 1000,
+    "min_confidence": 40, "per_trade_loss": 50,
+}  # fmt: skip  # limits so wide that much is traded
+
+
+def both(candles: list[Candles], **given_: Any) -> tuple[Result, Any]:
+    """Run loop and backtest with the same settings; return the backtest and the first difference."""
+    options = options_for(Settings(**given_), candles)
+    result = backtest(candles, setup_of(options), plain())
+    return result, compare(run_loop(options, candles), result)
+
+
+@pytest.mark.parametrize("strategy", sorted(STRATEGIES))
+@pytest.mark.parametrize("name", FILES)
+def test_every_strategy_trades_alike_on_real_candles(name: str, strategy: str) -> None:
+    candles = load(shared_data(*name.split("/")))[:2_500]
+    result, difference = both([candles], reasoning={"strategies": (strategy,)}, risk=EAGER)
+    assert difference is None
+    assert result.cycles > 1_000
+
+
+@pytest.mark.parametrize("strategy", sorted(STRATEGIES))
+def test_machine_code_and_plain_python_agree_to_the_bit(strategy: str) -> None:
+    candles = [load(shared_data("crypto", "1h", "BTC-USDT_1h_2017-2023.csv.gz"))]
+    options = options_for(Settings(reasoning={"strategies": (strategy,)}, risk=EAGER), candles)
+    one, other = (backtest(candles, setup_of(options), engine()) for engine in (plain, compiled))
+    assert one.trades.tolist() == other.trades.tolist()
+    assert one.vetoes.tolist() == other.vetoes.tolist()
+    assert one.equity.tolist() == other.equity.tolist()
+    assert (one.cash, one.held, one.max_drawdown) == (other.cash, other.held, other.max_drawdown)
+    assert len(one.trades) + len(one.vetoes) > 20
+
+
+def test_default_limits_veto_alike() -> None:
+    candles = load(shared_data("crypto", "1m", "ETH-USDT_1m_20230316-20230501.csv.gz"))[:12_000]
+    result, difference = both([candles])
+    assert difference is None
+    assert len(set(result.vetoes["rule"].tolist())) >= 3
+
+
+def test_a_kill_switch_trips_alike_and_stays() -> None:
+    candles = load(shared_data("crypto", "1h", "BTC-USDT_1h_2017-2023.csv.gz"))[:6_000]
+    result, difference = both([candles], risk={**EAGER, "daily_loss": 5})
+    assert difference is None
+    assert result.kill_switch_ms is not None
+    late = result.vetoes[result.vetoes["at_ms"] > result.kill_switch_ms]
+    assert set(late["rule"].tolist()) <= {0, 1}
+
+
+def test_a_portfolio_reserves_and_exits_alike() -> None:
+    names = ("BTC-USDT", "ETH-USDT", "SOL-USDT", "ADA-USDT")
+    files = [shared_data("crypto", "1m", f"{name}_1m_20230316-20230501.csv.gz") for name in names]
+    candles = [load(path)[start : 3_000 + start] for start, path in zip((0, 40, 0, 700), files, strict=True)]
+    result, difference = both(
+        candles, risk={**EAGER, "max_positions": 2, "total_exposure": "0.05"}, learning={"min_evidence": 2}
+    )
+    assert difference is None
+    assert len(set(result.trades["symbol"].tolist())) == 4
+    assert {9, 13} & set(result.vetoes["rule"].tolist()), "the portfolio's own rules vetoed something"
+
+
+def test_a_fixed_quantity_is_cut_and_denied_alike() -> None:
+    candles = load(shared_data("crypto", "1m", "BTC-USDT_1m_20210917-20211017.csv.gz"))[:4_000]
+    sizing = {"method": "fixed", "fixed_quantity": "0.0123456789"}
+    _, difference = both([candles], risk={**EAGER, "per_trade_loss": 20}, sizing=sizing)
+    assert difference is None
+
+
+@st.composite
+def markets(draw: st.DrawFn) -> Candles:
+    """A made market: a walk with gaps between close and open, jumps, holes, and candles of one price."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    count, size = draw(st.integers(200, 500)), draw(st.sampled_from([0.002, 0.01, 0.04]))
+    close = 100.0 * np.exp(np.cumsum(rng.normal(0, size, count)))
+    opened = np.roll(close, 1) * np.exp(rng.normal(0, size / 3, count))
+    opened[0] = 100.0
+    if draw(st.booleans()):
+        close[count // 2 :] *= draw(st.sampled_from([0.2, 0.5, 2.0, 4.0]))
+    high = np.maximum(opened, close) * np.exp(np.abs(rng.normal(0, size, count)))
+    low = np.minimum(opened, close) * np.exp(-np.abs(rng.normal(0, size, count)))
+    prices = [np.maximum(np.round(each, 2), 0.01) for each in (opened, high, low, close)]
+    volume = np.round(rng.exponential(5, count), 3) * (rng.random(count) > 0.05)
+    steps = np.where(rng.random(count) > 0.98, 7, 1)
+    time = 1_600_000_020_000 + np.cumsum(steps) * 60_000
+    return Candles("BTC-USDT", 60_000, time, *prices, volume)
+
+
+@given(
+    candles=markets(),
+    strategies=st.lists(st.sampled_from(sorted(STRATEGIES)), min_size=1, max_size=3, unique=True),
+    risk=st.sampled_from([{}, EAGER, {**EAGER, "daily_loss": 10}]),
+    learning=st.booleans(),
+    stop_ppm=st.sampled_from([500, 5_000, 30_000]),
+)
+@settings(max_examples=25)
+def test_made_markets_are_traded_alike(
+    candles: Candles, strategies: list[str], risk: dict[str, Any], learning: bool, stop_ppm: int
+) -> None:
+    reasoning = {
+        "strategies": tuple(strategies), "rsi": {"period": 4, "stop_ppm": stop_ppm},
+        "sma": {"fast": 3, "slow": 9, "stop_ppm": stop_ppm},
+    }  # fmt: skip  # short periods: a short walk votes often
+    _, difference = both(
+        [candles],
+        reasoning=reasoning,
+        risk=risk,
+        learning={"enabled": learning, "min_evidence": 1},
+        perception={"warmup_candles": 70},
+    )
+    assert difference is None
+
+
+def test_a_difference_is_found_and_named() -> None:
+    candles = load(shared_data("crypto", "1m", "BTC-USDT_1m_20210917-20211017.csv.gz"))[:3_000]
+    options = options_for(Settings(risk=EAGER), [candles])
+    result = backtest([candles], setup_of(options), plain())
+    assert len(result.trades) > 3
+    result.trades["fees"][2] += 1
+    difference = compare(run_loop(options, [candles]), result)
+    assert difference is not None
+    assert (difference.what, difference.number) == ("trade", 3)
+    result.trades["fees"][2] -= 1
+    result.vetoes["rule"][0] += 1
+    difference = compare(run_loop(options, [candles]), result)
+    assert difference is not None
+    assert difference.what == "veto"
