@@ -14,6 +14,8 @@ from agent.settings import PREFIX, Settings, default_home
 from domain.errors import BadInput
 
 CONFIG_NAME = "config.toml"
+KERNEL_CACHE = "AGENT_KERNEL_CACHE"
+"""Read by research.compiler before there are settings."""
 
 
 class BadSettings(BadInput):
@@ -90,7 +92,7 @@ def unknown_variables(environment: Mapping[str, str]) -> list[str]:
     return sorted(
         name
         for name in environment
-        if name.startswith(PREFIX) and not _known(name[len(PREFIX) :].lower().split("__"), Settings)
+        if name.startswith(PREFIX) and name != KERNEL_CACHE and not _known(name[len(PREFIX) :].lower().split("__"), Settings)
     )
 
 

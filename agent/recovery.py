@@ -6,7 +6,8 @@ from datetime import datetime
 from agent.machine import IDLE
 from agent.orders import Executor
 from agent.state import State
-from domain.events import CycleDecided, CycleEnded, Event, OrderSettled
+from domain.errors import BadInput
+from domain.events import CycleDecided, CycleEnded, Event, OrderSettled, ParametersSet
 from domain.order import OrderStatus, Purpose, Receipt
 from domain.ports import Journal, Platform, Records
 from reasoning.minds import Mind
@@ -36,6 +37,26 @@ def absorb(event: Event, state: State, mind: Mind) -> None:
     if isinstance(event, CycleDecided):
         for seen in event.observations:
             mind.orient(seen)
+    elif isinstance(event, ParametersSet):
+        retune(event, mind)
+
+
+def retune(event: ParametersSet, mind: Mind) -> int:
+    """Give a strategy the parameters of an event; return the candles it waits for before it can vote.
+
+    One that has no voice in this session waits for none. Raises BadInput where this version of the
+    program refuses the parameters.
+    """
+    strategy = mind.strategy(event.strategy)
+    if strategy is None:
+        return 0
+    if event.rolled_back_to == 0:
+        return mind.retune(event.strategy, mind.own(event.strategy))
+    try:
+        packed = strategy.params.model_validate(event.parameters).packed()
+    except ValueError as error:
+        raise BadInput(f"parameter version {event.version} is one of another program: {error}") from None
+    return mind.retune(event.strategy, packed)
 
 
 class Recovery:

@@ -23,6 +23,7 @@ from domain.events import (
     KillSwitchSet,
     OrderSettled,
     OrdersIntended,
+    ParametersSet,
     SessionEnded,
     SessionStarted,
 )
@@ -66,6 +67,7 @@ class State:
         self.open_cycle: int | None = None
         self.cycles = 0
         self.kill_switch: str | None = None
+        self.versions: list[ParametersSet] = []
         self.tripped_day: int | None = None
         self.last: dict[str, Candle] = {}
         self.series: dict[str, str] = {}
@@ -92,6 +94,8 @@ class State:
                 self.settle(event.receipt)
             case KillSwitchSet():
                 self.switch(event)
+            case ParametersSet():
+                self.adopt(event)
             case SessionStarted():
                 self.start(event)
             case SessionEnded():
@@ -198,6 +202,16 @@ class State:
         self.kill_switch = event.reason if event.active else None
         if event.active and event.by == "agent":
             self.tripped_day = event.at.toordinal()
+
+    @whole
+    def adopt(self, event: ParametersSet) -> None:
+        """Take note of a version of a strategy's parameters."""
+        self.versions.append(event)
+
+    def in_force(self) -> dict[str, ParametersSet]:
+        """Return the version in force of each strategy that does not speak with the settings' own."""
+        latest = {event.strategy: event for event in self.versions}
+        return {name: event for name, event in latest.items() if event.rolled_back_to != 0}
 
 
 def _context(decision: Decision) -> Context:

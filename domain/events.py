@@ -92,6 +92,44 @@ class KillSwitchSet(msgspec.Struct, frozen=True, tag="kill_switch_set"):
     by: str
 
 
+class Evidence(msgspec.Struct, frozen=True):
+    """What spoke for a parameter set, as a study measured it on candles with this fingerprint.
+
+    `present` is what was in force at the study's time. `trials` counts the parameter sets that were
+    tried; the deflated Sharpe ratio and the probability of backtest overfitting (`pbo`) are None where
+    the study did not work them out.
+    """
+
+    data_fingerprint: str
+    in_sample_sharpe: float
+    out_of_sample_sharpe: float
+    present: dict[str, Any]
+    present_in_sample_sharpe: float
+    present_out_of_sample_sharpe: float
+    trials: int
+    deflated_sharpe: float | None = None
+    pbo: float | None = None
+    source: str = ""
+
+
+class ParametersSet(msgspec.Struct, frozen=True, tag="parameters_set"):
+    """A strategy was given new parameters: by whom, why and on what evidence.
+
+    `version` counts a journal's parameter sets from 1. `rolled_back_to` names the earlier version that
+    is in force again, 0 for the settings' own. `forced` tells that the evidence was not enough.
+    """
+
+    at: datetime
+    version: int
+    strategy: str
+    parameters: dict[str, Any]
+    reason: str
+    by: str
+    evidence: Evidence | None = None
+    forced: bool = False
+    rolled_back_to: int | None = None
+
+
 class SessionEnded(msgspec.Struct, frozen=True, tag="session_ended"):
     """A run ended in order: "cycles", "data exhausted", "signal", "stopped" or a fault's text."""
 
@@ -101,5 +139,12 @@ class SessionEnded(msgspec.Struct, frozen=True, tag="session_ended"):
 
 
 Event = (
-    SessionStarted | CycleDecided | OrdersIntended | OrderSettled | CycleEnded | KillSwitchSet | SessionEnded
+    SessionStarted
+    | CycleDecided
+    | OrdersIntended
+    | OrderSettled
+    | CycleEnded
+    | KillSwitchSet
+    | ParametersSet
+    | SessionEnded
 )

@@ -15,6 +15,7 @@ from domain.events import (
     KillSwitchSet,
     OrderSettled,
     OrdersIntended,
+    ParametersSet,
     SessionEnded,
     SessionStarted,
 )
@@ -28,6 +29,7 @@ _KINDS: dict[type, str] = {
     OrderSettled: "order_settled",
     CycleEnded: "cycle_ended",
     KillSwitchSet: "kill_switch_set",
+    ParametersSet: "parameters_set",
     SessionEnded: "session_ended",
 }
 _encoder = msgspec.json.Encoder()

@@ -1,5 +1,6 @@
-"""What is remembered of one symbol between observations: numbers of the kernels and headlines."""
+"""What is remembered of one symbol between observations: kernels' numbers, headlines, last candles."""
 
+from collections import deque
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -12,6 +13,10 @@ from reasoning.strategy import Strategy
 
 UNKNOWN = Features(0.0, 0.0, 0, 0, 0.0, 0.0, 0)
 """Features before the first candle."""
+
+KEPT = 2_000
+"""Candles kept of each symbol for parameters that come later: about half a megabyte. A strategy whose
+warm-up is longer starts with these and is silent until it has seen the rest."""
 
 
 class Speaker(NamedTuple):
@@ -31,6 +36,7 @@ class SymbolMemory:
         "headlines",
         "latest",
         "now_ms",
+        "recent",
         "seen",
         "series",
         "speakers",
@@ -48,6 +54,7 @@ class SymbolMemory:
         self.candle: Candle | None = None
         self.seen = 0
         self.latest = UNKNOWN
+        self.recent: deque[Candle] = deque(maxlen=KEPT)
         self.features: Memory = [0.0] * features_size(PLAN)
         self.blocks: list[Memory] = [
             [0.0] * speaker.strategy.size(speaker.packed) for speaker in self.speakers
@@ -60,6 +67,7 @@ class SymbolMemory:
         features_step(self.features, PLAN, high, low, close, volume)
         features = features_now(self.features, PLAN)
         self.candle = candle
+        self.recent.append(candle)
         self.seen += 1
         self.latest = features
         signals = []
@@ -68,11 +76,24 @@ class SymbolMemory:
             signals.append(strategy.hear(block, packed, features, opened, high, low, close, volume))
         return signals
 
+    def retune(self, place: int, speakers: Sequence[Speaker]) -> None:
+        """Hear `speakers` from now on; the one at `place` starts over, warmed by the candles kept."""
+        self.speakers = speakers
+        strategy, packed = speakers[place]
+        block: Memory = [0.0] * strategy.size(packed)
+        for _, opened, high, low, close, volume in self.recent:
+            strategy.step(block, packed, float(opened), float(high), float(low), float(close), float(volume))
+        self.blocks[place] = block
+
     def copy(self) -> "SymbolMemory":
-        """Return a memory that can be stepped without changing this one; they share the headlines."""
+        """Return a memory that can be stepped without changing this one, but not retuned.
+
+        They share the headlines; the copy has no candles.
+        """
         twin = SymbolMemory.__new__(SymbolMemory)
         twin.speakers, twin.headlines, twin.now_ms = self.speakers, self.headlines, self.now_ms
         twin.series, twin.candle, twin.seen, twin.latest = self.series, self.candle, self.seen, self.latest
+        twin.recent = deque(maxlen=0)
         twin.features = list(self.features)
         twin.blocks = [list(block) for block in self.blocks]
         return twin
@@ -85,6 +106,7 @@ class SymbolMemory:
             "seen": self.seen,
             "now_ms": self.now_ms,
             "latest": self.latest,
+            "recent": list(self.recent),
             "features": list(self.features),
             "strategies": {
                 speaker.strategy.name: list(block)

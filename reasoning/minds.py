@@ -2,7 +2,8 @@
 
 A mind is a deterministic fold. Fed the same observations it holds the same memories and says the
 same, live, after a restart or in a replay; it reads no clock (an observation's `fetched_at` is its
-now) and keeps no window of candles, only the few hundred numbers its kernels need.
+now) and speaks from the few hundred numbers its kernels need. It keeps the last candles of each symbol
+for one purpose: a strategy that is given new parameters is warmed by them at once.
 """
 
 from typing import Any
@@ -16,7 +17,7 @@ from reasoning.memories import Speaker, SymbolMemory
 from reasoning.orientation import Opinion, Orientation
 from reasoning.settings import ReasoningSettings
 from reasoning.strategies import STRATEGIES
-from reasoning.strategy import QUIET
+from reasoning.strategy import QUIET, Strategy
 
 
 class Mind:
@@ -30,9 +31,12 @@ class Mind:
         self._silent: tuple[Opinion, ...] = tuple(
             (name, QUIET, "no new candle") for name in settings.strategies
         )
+        self._symbols: dict[str, SymbolMemory] = {}
+        self._count_warmup()
+
+    def _count_warmup(self) -> None:
         self.warmup: int = max(speaker.strategy.warmup(speaker.packed) for speaker in self._speakers)
         self._ready_after: int = max(self.warmup, features_warmup(PLAN))
-        self._symbols: dict[str, SymbolMemory] = {}
 
     @property
     def candles_needed(self) -> int:
@@ -66,6 +70,25 @@ class Mind:
         newer = memory.candle is None or candle.time > memory.candle.time
         return self._orientation(symbol, memory, memory.step(candle) if newer else None)
 
+    def strategy(self, name: str) -> Strategy[Any] | None:
+        """Return a strategy that has a voice, None where none of this name has."""
+        return next((each.strategy for each in self._speakers if each.strategy.name == name), None)
+
+    def retune(self, name: str, packed: tuple[Any, ...]) -> int:
+        """Give a strategy new parameters, warmed at once over the last candles of every symbol.
+
+        Returns the candles it still waits for before it can vote on every symbol, 0 when it can at the
+        next. The other voices notice nothing. Raises ValueError when none of this name has a voice.
+        """
+        place = [each.strategy.name for each in self._speakers].index(name)
+        speaker = Speaker(self._speakers[place].strategy, packed)
+        self._speakers = (*self._speakers[:place], speaker, *self._speakers[place + 1 :])
+        self._count_warmup()
+        for memory in self._symbols.values():
+            memory.retune(place, self._speakers)
+        heard = min((len(memory.recent) for memory in self._symbols.values()), default=0)
+        return max(0, speaker.strategy.warmup(packed) - 1 - heard)
+
     def memory(self) -> dict[str, Any]:
         """Return all that is remembered, by symbol, as plain values."""
         return {symbol: memory.plain() for symbol, memory in self._symbols.items()}
@@ -74,7 +97,8 @@ class Mind:
         """Two minds are equal when they would say the same about whatever comes next."""
         if not isinstance(other, Mind):
             return NotImplemented
-        return self._settings == other._settings and self.memory() == other.memory()
+        tuned = [each.packed for each in self._speakers] == [each.packed for each in other._speakers]
+        return tuned and self._settings == other._settings and self.memory() == other.memory()
 
     __hash__ = None  # type: ignore[assignment]  # it changes with every observation
 

@@ -8,7 +8,17 @@ import typer
 from agent.cli.config import config
 from agent.cli.data import data
 from agent.cli.journal import journal
-from agent.cli.options import ConfigOption, HomeOption, JournalOption, JsonOption
+from agent.cli.options import (
+    ConfigOption,
+    DataOption,
+    HomeOption,
+    JournalOption,
+    JsonOption,
+    SetOption,
+    StrategyOption,
+    TimeframeOption,
+    TimerangeOption,
+)
 
 app = typer.Typer(
     help="Boyd: a trading agent you can replay, question and trust.",
@@ -176,3 +186,39 @@ def doctor(*, config: ConfigOption = None, home: HomeOption = None, json: JsonOp
     from agent.cli.doctor import examine
 
     examine(config, home, json=json)
+
+
+@app.command(
+    epilog="Examples: agent backtest --strategy rsi --data BTC-USDT_1m.csv.gz --verify | agent backtest "
+    "--strategy sma --symbol BTC-USDT --timeframe 1h --timerange 20230101-20230601 --report out.html | "
+    "agent backtest --strategy rsi --strategy sma --data a.csv.gz --data b.csv.gz --set risk.daily_loss=100. "
+    "Exit code 0: done. 1: --verify found a difference. 2: bad input."
+)
+def backtest(
+    *,
+    strategy: StrategyOption = None,
+    data: DataOption = None,
+    symbol: Annotated[
+        list[str] | None,
+        typer.Option(help="Symbol in the catalogue, or of each --data file; may be repeated."),
+    ] = None,
+    timerange: TimerangeOption = None,
+    timeframe: TimeframeOption = None,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Run the loop over the same candles and compare everything.")
+    ] = False,
+    report: Annotated[Path | None, typer.Option(help="Write a page with charts to this file.")] = None,
+    set_: SetOption = None,
+    uncompiled: Annotated[
+        bool, typer.Option("--uncompiled", help="Run the rules as plain Python; the result is the same.")
+    ] = False,
+    config: ConfigOption = None,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Run the loop's own rules over years of candles, with the same trades, lot for lot."""
+    from agent.cli.backtest_work import Wish, backtest_command
+    from agent.cli.research_input import Asked
+
+    asked = Asked(strategy or (), data or (), symbol or (), timerange, timeframe, set_ or (), config, home)
+    backtest_command(Wish(asked, verify=verify, uncompiled=uncompiled, report=report, json=json))

@@ -18,6 +18,24 @@ ConfigOption = Annotated[
     Path | None, typer.Option("--config", help="Configuration file; HOME/config.toml if not given.")
 ]
 
+StrategyOption = Annotated[
+    list[str] | None, typer.Option("--strategy", help="Strategy that has a voice; may be repeated.")
+]
+DataOption = Annotated[
+    list[Path] | None, typer.Option("--data", help="Candle file (CSV, CSV.gz, Parquet); may be repeated.")
+]
+TimerangeOption = Annotated[
+    str | None, typer.Option("--timerange", help="UTC days such as 20230101-20230601, the last not included.")
+]
+TimeframeOption = Annotated[
+    str | None,
+    typer.Option("--timeframe", help="Candle length: 1m, 5m, 15m, 30m, 1h, 4h or 1d, made of the data's."),
+]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="A setting for this run, such as risk.daily_loss=100; may be repeated."),
+]
+
 
 def say(text: str = "") -> None:
     """Print one line to standard output."""

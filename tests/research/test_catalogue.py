@@ -299,7 +299,7 @@ def test_candles_off_the_grid_are_not_lost_between_pages(
 ) -> None:
     text = shared_data("raw", "binance_btcusdt_1h_offgrid_201802.json").read_text()
     real = [RawCandle(*row) for row in json.loads(text)]
-    monkeypatch.setattr(research.download, "MOST_ROWS", 3)
+    monkeypatch.setattr(research.download, "MOST_ROWS", 1)
     venue.on(KLINES, klines({"BTCUSDT": recorded(real)}))
     download(source, catalogue, "BTC-USDT", HOUR_MS, (real[0].time, real[-1].time + 1), AT)
     assert rows(catalogue.get("BTC-USDT", HOUR_MS)) == real
@@ -375,6 +375,8 @@ def test_a_long_download_is_written_as_it_goes(
     span = (START, START + 4500 * MINUTE_MS)
     assert download(source, catalogue, "BTC-USDT", MINUTE_MS, span, AT) == (4500, 5, 4500)
     assert held == [0, 0, 2000, 2000, 4000]
+    # Three writings of one download are one origin.
+    assert [(origin.name, origin.candles) for origin in catalogue.list()[0].sources] == [("binance", 4500)]
 
 
 def test_only_closed_candles_are_taken(
@@ -434,5 +436,5 @@ def test_what_is_lacking_leaves_out_what_has_no_room() -> None:
     held = made(0, 10)
     assert lacking(held, (START, START + 10 * MINUTE_MS), MINUTE_MS) == []
     late = replace(held, time=held.time + 30_000)
-    # Between 00:09:30 and the end at 00:10:30 no minute begins that is not half a candle.
-    assert lacking(late, (START, START + 10 * MINUTE_MS), MINUTE_MS) == [(START, START + 30_000)]
+    # From 00:10:30 to the end at 00:10:45 no minute begins.
+    assert lacking(late, (START, START + 10 * MINUTE_MS + 45_000), MINUTE_MS) == [(START, START + 30_000)]

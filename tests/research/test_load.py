@@ -125,6 +125,8 @@ BAD = {
     "zero price": (*GOOD, "2023-03-16T22:17:00Z,0,3,0,3,1"),
     "negative volume": (*GOOD, "2023-03-16T22:17:00Z,3,3,3,3,-1"),
     "inverted": (*GOOD, "2023-03-16T22:17:00Z,3,2,4,3,1"),
+    "open above the high": (*GOOD, "2023-03-16T22:17:00Z,4,3,2,3,1"),
+    "open below the low": (*GOOD, "2023-03-16T22:17:00Z,1,3,2,3,1"),
     "close outside": (*GOOD, "2023-03-16T22:17:00Z,3,3,3,9,1"),
     "duplicate": (*GOOD, GOOD[1]),
     "unordered": (*GOOD, GOOD[0]),
@@ -165,6 +167,8 @@ def test_a_file_that_is_none_is_refused_in_the_loops_own_words(tmp_path: Path) -
         "BTC-USDT_1m_empty.csv": b"",
         "BTC-USDT_1m_word.txt": b"x",
         "BTC-USDT_1m_header.csv": b"time,open\n1,2\n",
+        "BTC-USDT_1m_swapped.csv": "\n".join(["timestamp,open,low,high,close,volume", *GOOD]).encode(),
+        "BTC-USDT_1m_headless.csv": "\n".join(GOOD).encode(),
         "BTC-USDT_1m_lfs.csv": b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n",
         "BTC-USDT_1m_cut.csv.gz": gzip.compress("\n".join([HEADER, *GOOD] * 500).encode())[:-20],
         "BTC-USDT_1m_junk.parquet": b"PAR1 and then nothing",
@@ -273,6 +277,13 @@ def test_one_candle_tells_no_timeframe_and_a_nameless_file_no_symbol(tmp_path: P
     assert load(tmp_path / "prices.csv", "MSFT").symbol == "MSFT"
     with pytest.raises(BadInput, match="candles are 7 s apart, known are 1m"):
         load(saved(made("BTC-USDT", 1_600_000_000_000, 5, 7000), tmp_path / NAME))
+
+
+@pytest.mark.parametrize("minutes", [(0, 1, 6), (0, 5, 6), (0, 5, 10, 11), (0, 1, 2, 62, 122, 182)])
+def test_the_timeframe_is_the_one_the_loop_sees(tmp_path: Path, minutes: tuple[int, ...]) -> None:
+    start = 1_600_000_020_000
+    path = written(tmp_path, *(f"{start + minute * MINUTE_MS},2,3,1,2,5" for minute in minutes))
+    assert load(path).timeframe_ms == timeframe_of(path)
 
 
 def test_files_of_one_symbol_are_joined_in_time_order(tmp_path: Path) -> None:

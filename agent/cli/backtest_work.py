@@ -1,0 +1,254 @@
+"""`agent backtest`: run it, check it against the loop if asked, show it."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from agent.backtesting import setup_of
+from agent.cli.options import say, say_json
+from agent.cli.progress import progress_bar
+from agent.cli.research_input import Asked, gather
+from agent.settings import Options
+from agent.verify import Difference, compare, run_loop
+from agent.version import code_version
+from domain.money import from_cash, show_cash
+from domain.times import utc
+from research.backtest import Setup, backtest
+from research.candles import Candles
+from research.compiler import Engine, compiled, plain
+from research.flaws import flaw_lines, flaws
+from research.metrics import Metrics, metrics
+from research.result import ENDINGS, Result
+from risk.table import NOTHING_TO_REDUCE, RULES
+
+DIFFERENT = 1
+BARS = "▁▂▃▄▅▆▇█"
+
+
+class Wish(NamedTuple):
+    """What the command line asked for."""
+
+    asked: Asked
+    verify: bool
+    uncompiled: bool
+    report: Path | None
+    json: bool
+
+
+class Done(NamedTuple):
+    """A backtest with all that is said about it."""
+
+    options: Options
+    candles: Sequence[Candles]
+    setup: Setup
+    result: Result
+    metrics: Metrics
+    flaws: list[str]
+    notes: list[str]
+
+
+def backtest_command(wish: Wish) -> None:
+    """Run as asked; exit 1 when the loop does not do the same."""
+    options, candles = gather(wish.asked)
+    setup = setup_of(options)
+    engine, notes = engine_for(setup, uncompiled=wish.uncompiled)
+    result = backtest(candles, setup, engine)
+    found = [f"{each.symbol}: {line}" for each in candles for line in flaw_lines(flaws(each))]
+    done = Done(options, candles, setup, result, metrics(result, candles), found, notes)
+    difference = _verified(done) if wish.verify else None
+    if wish.report is not None:
+        write_report(done, wish.report)
+    if wish.json:
+        say_json(plain_result(done, difference, verified=wish.verify))
+    else:
+        say("\n".join([*lines(done), *_verdict(done, difference, verified=wish.verify)]))
+        if wish.report is not None:
+            say(f"report      {wish.report}")
+    if difference is not None:
+        sys.exit(DIFFERENT)
+
+
+def engine_for(setup: Setup, *, uncompiled: bool) -> tuple[Engine, list[str]]:
+    """Return machine code where every strategy allows it, else plain Python, and what to say about it."""
+    from reasoning.subset import compilable  # reads sources: only where asked
+
+    reasons = [(voice.strategy.name, compilable(voice.strategy)) for voice in setup.voices]
+    notes = [f"strategy {name} runs uncompiled: {why}" for name, why in reasons if why is not None]
+    return (plain() if uncompiled or notes else compiled()), notes
+
+
+def _verified(done: Done) -> Difference | None:
+    with progress_bar("running the loop", done.result.cycles) as advance:
+        loop = run_loop(done.options, done.candles, advance)
+    return compare(loop, done.result)
+
+
+def write_report(done: Done, path: Path) -> None:
+    """Write the self-contained page, whole or not at all."""
+    from research.report import Report, html_report  # only where asked
+
+    page = html_report(
+        Report(
+            result=done.result,
+            metrics=done.metrics,
+            candles=tuple(done.candles),
+            instruments=done.setup.instruments,
+            parameters=done.result.parameters,
+            flaws=tuple(done.flaws),
+            code_version=code_version(),
+            command=" ".join(["agent", *sys.argv[1:]]),
+        )
+    )
+    draft = path.with_name(f".{path.name}.part")
+    draft.write_text(page, encoding="utf-8")
+    draft.replace(path)
+
+
+def plain_result(done: Done, difference: Difference | None, *, verified: bool) -> dict[str, Any]:
+    """Return everything as JSON values; amounts as decimal texts in quote, times in ISO 8601 (UTC)."""
+    result = done.result
+    return {
+        "strategies": list(result.strategies),
+        "parameters": result.parameters,
+        "symbols": list(result.symbols),
+        "timeframe": done.options.timeframe,
+        "from": _iso(result.times_ms[0]),
+        "to": _iso(result.times_ms[-1]),
+        "cycles": result.cycles,
+        "opening_cash": _money(result.opening_cash),
+        "cash": _money(result.cash),
+        "equity": _money(result.equity[-1]),
+        "metrics": done.metrics.plain(),
+        "vetoes": vetoes_by_rule(result),
+        "kill_switch_at": None if result.kill_switch_ms is None else _iso(result.kill_switch_ms),
+        "trades": trades_of(done),
+        "open_positions": [dict(each) for each in result.open_positions],
+        "flaws": done.flaws,
+        "notes": done.notes,
+        "fingerprints": list(result.fingerprints),
+        "code_version": code_version(),
+        "verified": _plain_verdict(difference) if verified else None,
+    }
+
+
+def _plain_verdict(difference: Difference | None) -> dict[str, Any]:
+    return {"identical": difference is None, "difference": difference and difference._asdict()}
+
+
+def trades_of(done: Done) -> list[dict[str, Any]]:
+    """Return the trades with decimals and times as people read them."""
+    told = []
+    for row in done.result.trades.tolist():
+        symbol, ending, cycle, opened, closed, lots, bought, sold, gross, fees, slippage, pnl = row
+        grid = done.setup.instruments[done.result.symbols[symbol]]
+        told.append(
+            {
+                "symbol": grid.symbol,
+                "opened": _iso(opened),
+                "closed": _iso(closed),
+                "entry_cycle": cycle,
+                "quantity": f"{grid.quantity(lots):f}",
+                "bought": _money(bought),
+                "sold": _money(sold),
+                "gross": _money(gross),
+                "fees": _money(fees),
+                "slippage": _money(slippage),
+                "pnl": _money(pnl),
+                "ending": ENDINGS[ending],
+            }
+        )
+    return told
+
+
+def vetoes_by_rule(result: Result) -> dict[str, int]:
+    """Return how often each rule denied a decision, the most frequent first."""
+    names = [NOTHING_TO_REDUCE.reason, *(rule.reason for rule in RULES)]
+    codes = result.vetoes["rule"].tolist()
+    counts = {names[code]: codes.count(code) for code in sorted(set(codes))}
+    return dict(sorted(counts.items(), key=lambda each: -each[1]))
+
+
+def _iso(milliseconds: Any) -> str:
+    return utc(int(milliseconds)).isoformat()
+
+
+def _money(units: Any) -> str:
+    return f"{from_cash(int(units)).normalize():f}"
+
+
+def lines(done: Done) -> list[str]:
+    """Return the result as lines for people."""
+    result, told = done.result, done.metrics
+    quote = next(iter(done.setup.instruments.values())).quote
+    trades = result.trades
+    fees, slippage = int(trades["fees"].sum()), int(trades["slippage"].sum())
+    vetoes = ", ".join(f"{rule} {count}" for rule, count in vetoes_by_rule(result).items()) or "none"
+    shown = [
+        f"backtest    {', '.join(result.strategies)} on {', '.join(result.symbols)} {done.options.timeframe}",
+        f"period      {_iso(result.times_ms[0])} to {_iso(result.times_ms[-1])}, {result.cycles} cycles",
+        (
+            f"equity      {show_cash(int(result.equity[-1]))} {quote} of {show_cash(result.opening_cash)}  "
+            f"{sparkline(result)}"
+        ),
+        (
+            f"trades      {len(trades)} closed, {_share(told.win_rate)} won; open positions: "
+            f"{len(result.open_positions)}"
+        ),
+        (
+            f"P&L         {show_cash(int(trades['pnl'].sum()))} {quote} after costs; gross "
+            f"{show_cash(int(trades['gross'].sum()))}, fees {show_cash(fees)}, slippage {show_cash(slippage)}"
+        ),
+        (
+            f"return      {_share(told.total_return)}, a year {_share(told.cagr)}; buy and hold "
+            f"{_share(told.benchmark_return)}"
+        ),
+        (
+            f"risk        Sharpe {_number(told.sharpe)}, Sortino {_number(told.sortino)}, Calmar "
+            f"{_number(told.calmar)}, max drawdown {_share(told.max_drawdown)}"
+        ),
+        f"vetoes      {vetoes}",
+    ]
+    if result.kill_switch_ms is not None:
+        shown.append(
+            f"kill switch thrown {_iso(result.kill_switch_ms)}: no entry after that, as in the loop until "
+            "`agent resume`"
+        )
+    shown += [f"data        {line}" for line in done.flaws]
+    return shown + [f"note        {line}" for line in done.notes]
+
+
+def _share(value: float | None) -> str:
+    return "n/a" if value is None else f"{value:.2%}"
+
+
+def _number(value: float | None) -> str:
+    return "n/a" if value is None else f"{value:.2f}"
+
+
+def sparkline(result: Result, width: int = 40) -> str:
+    """Draw the equity as one line of blocks."""
+    step = max(1, result.cycles // width)
+    points = result.equity[::step].tolist()
+    low, high = min(points), max(points)
+    if high == low:
+        return BARS[0] * len(points)
+    return "".join(BARS[(point - low) * (len(BARS) - 1) // (high - low)] for point in points)
+
+
+def _verdict(done: Done, difference: Difference | None, *, verified: bool) -> list[str]:
+    if not verified:
+        return []
+    if difference is None:
+        result = done.result
+        return [
+            (
+                f"verified    the loop did the same: {result.cycles} cycles, {len(result.trades)} trades, "
+                f"{len(result.vetoes)} vetoes"
+            )
+        ]
+    return [
+        f"DIFFERENT   {difference.what} {difference.number}",
+        f"  loop      {difference.loop}",
+        f"  backtest  {difference.backtest}",
+    ]

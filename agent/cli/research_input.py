@@ -1,0 +1,89 @@
+"""What every research command begins with: settings, and candles cut and resampled as asked."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from agent.backtesting import options_for
+from agent.cli.options import home_of
+from agent.load import load
+from agent.settings import Options
+from domain.errors import BadInput
+from domain.times import TIMEFRAMES
+from research.candles import Candles
+from research.catalogue import Catalogue
+from research.load import load_many, select, timerange
+from research.resample import resample
+
+
+class Asked(NamedTuple):
+    """What a research command was given; `sets` are texts such as `risk.daily_loss=100`."""
+
+    strategies: Sequence[str] = ()
+    data: Sequence[Path] = ()
+    symbols: Sequence[str] = ()
+    timerange: str | None = None
+    timeframe: str | None = None
+    sets: Sequence[str] = ()
+    config: Path | None = None
+    home: Path | None = None
+
+
+def gather(asked: Asked) -> tuple[Options, list[Candles]]:
+    """Return the settings and one series of candles per symbol.
+
+    Raises BadInput or BadSettings with everything that is wrong with either.
+    """
+    flags: dict[str, Any] = nested(asked.sets)
+    if asked.strategies:
+        flags.setdefault("reasoning", {})["strategies"] = tuple(dict.fromkeys(asked.strategies))
+    settings = load({**flags, "home": asked.home}, asked.config)
+    if settings.mode != "paper":
+        raise BadInput(f"mode {settings.mode} is set; research runs with the rules of mode paper")
+    candles = [_cut(each, asked) for each in _source(asked)]
+    return options_for(settings, candles), candles
+
+
+def nested(assignments: Sequence[str]) -> dict[str, Any]:
+    """Turn `risk.daily_loss=100` into `{"risk": {"daily_loss": "100"}}`, several into one tree."""
+    tree: dict[str, Any] = {}
+    for text in assignments:
+        name, found, value = text.partition("=")
+        if not found or not name or name.endswith("."):
+            raise BadInput(f"--set {text!r} is not like risk.daily_loss=100")
+        *path, last = name.split(".")
+        branch = tree
+        for part in path:
+            branch = branch.setdefault(part, {})
+            if not isinstance(branch, dict):
+                raise BadInput(f"--set {text!r}: {part} was given a value before")
+        branch[last] = value
+    return tree
+
+
+def _source(asked: Asked) -> Sequence[Candles]:
+    if asked.data:
+        return load_many(asked.data, list(asked.symbols) or None)
+    if not asked.symbols:
+        raise BadInput("no candles named: give --data FILE, or --symbol of what `agent data list` shows")
+    catalogue = Catalogue(home_of(asked.home).root)
+    return [_from_catalogue(catalogue, symbol, asked.timeframe) for symbol in asked.symbols]
+
+
+def _from_catalogue(catalogue: Catalogue, symbol: str, timeframe: str | None) -> Candles:
+    """Return a symbol in the timeframe asked for, else in the finest that it can be made of."""
+    held = sorted(each.timeframe_ms for each in catalogue.list() if each.symbol == symbol)
+    if not held:
+        raise BadInput(f"{symbol} is not in the catalogue; add it with: agent data import FILE")
+    wanted = TIMEFRAMES.get(timeframe or "", held[0])
+    return catalogue.get(symbol, wanted if wanted in held else held[0])
+
+
+def _cut(candles: Candles, asked: Asked) -> Candles:
+    if asked.timerange is not None:
+        candles = select(candles, timerange(asked.timerange))
+    if asked.timeframe is None:
+        return candles
+    if asked.timeframe not in TIMEFRAMES:
+        raise BadInput(f"timeframe {asked.timeframe!r} is not one of {', '.join(TIMEFRAMES)}")
+    return resample(candles, TIMEFRAMES[asked.timeframe])
