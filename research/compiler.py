@@ -56,12 +56,15 @@ def compiled() -> Engine:
 
     register()
     folder = cache_folder()
-    numba.config.CACHE_DIR = str(folder)
-    jit = numba.njit(cache=True, nogil=True, _nrt=False)
+    config: Any = numba.config
+    config.CACHE_DIR = str(folder)
+    # Nothing here allocates: without reference counts a call with an array costs nothing.
+    njit: Any = numba.njit
+    jit = njit(cache=True, nogil=True, _nrt=False)
     made: dict[str, Callable[..., int]] = {}
 
     def votes(strategy: Strategy[Any]) -> Callable[..., int]:
-        key = f"{strategy.step.__module__}.{strategy.name}"  # type: ignore[attr-defined]  # steps are functions
+        key = f"{strategy.step.__module__}.{strategy.name}"
         if key not in made:
             register()
             made[key] = jit(_loop_of(strategy, folder))
@@ -95,7 +98,11 @@ def digest() -> str:
     """Return a digest of everything machine code depends on."""
     import numba  # noqa: PLC0415  # as above
 
-    sources = {inspect.getsourcefile(kernel) for kernel in KERNELS} | {signals.__file__, replay.__file__, __file__}
+    sources = {inspect.getsourcefile(kernel) for kernel in KERNELS} | {
+        signals.__file__,
+        replay.__file__,
+        __file__,
+    }
     found = hashlib.sha256()
     for source in sorted(filter(None, sources)):
         found.update(Path(source).read_bytes())
@@ -118,7 +125,7 @@ def _loop_of(strategy: Strategy[Any], folder: Path) -> Callable[..., int]:
     for argument in ("step", "signal"):
         source = "\n".join(line for line in source.split("\n") if not line.startswith(f"    {argument}: "))
     text = f"from __future__ import annotations\n\n\n{source}"
-    name = hashlib.sha256(f"{strategy.step.__module__}.{strategy.name}".encode()).hexdigest()[:12]  # type: ignore[attr-defined]  # as above
+    name = hashlib.sha256(f"{strategy.step.__module__}.{strategy.name}".encode()).hexdigest()[:12]
     path = folder / f"votes_{name}.py"
     if not path.exists():
         mine = path.with_suffix(f".{os.getpid()}")

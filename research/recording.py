@@ -62,14 +62,22 @@ class Recording:
     @cached_property
     def market(self) -> Market:
         """The tapes behind one another."""
-        names = ("time", "open", "high", "low", "turn_ms", "turn_end", "turn_quote", "turn_mark")
-        joined = [self.give(_join([getattr(tape, name) for tape in self.tapes])) for name in names]
-        return Market(*joined, self.give(self.instants))
+        tapes = self.tapes
+        return Market(
+            candle_ms=self._joined([tape.time for tape in tapes]),
+            open=self._joined([tape.open for tape in tapes]),
+            high=self._joined([tape.high for tape in tapes]),
+            low=self._joined([tape.low for tape in tapes]),
+            turn_ms=self._joined([tape.turn_ms for tape in tapes]),
+            turn_end=self._joined([tape.turn_end for tape in tapes]),
+            turn_quote=self._joined([tape.turn_quote for tape in tapes]),
+            turn_mark=self._joined([tape.turn_mark for tape in tapes]),
+            instants=self.give(self.instants),
+        )
+
+    def _joined(self, arrays: Sequence[IntArray]) -> Any:
+        return self.give(arrays[0] if len(arrays) == 1 else np.concatenate(arrays))
 
     def give(self, array: Any) -> Any:
         """Return an array as the engine takes it: itself, or a list for plain Python."""
         return np.ascontiguousarray(array) if self.engine.compiled else array.tolist()
-
-
-def _join(arrays: Sequence[IntArray]) -> IntArray:
-    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)

@@ -44,7 +44,7 @@ def find_votes(
     memory: Memory,
     packed: tuple[Any, ...],
     plan: FeaturePlan,
-    series: Sequence[float],
+    series: Floats,
     opened: Sequence[int],
     high: Sequence[int],
     low: Sequence[int],

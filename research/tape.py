@@ -118,9 +118,14 @@ def _one_by_one(candles: Candles, instrument: Instrument, warmup: int) -> Tape:
     columns = np.array([candle[:5] for candle in believed], dtype=np.int64).reshape(-1, 5)
     volume = np.array([candle.volume for candle in believed], dtype=np.float64)
     quote = np.ascontiguousarray(table[:, 2])
+    time, opened, high, low, close = (np.ascontiguousarray(columns[:, place]) for place in range(5))
     return Tape(
         candles.symbol,
-        *(np.ascontiguousarray(columns[:, place]) for place in range(5)),
+        time,
+        opened,
+        high,
+        low,
+        close,
         volume,
         np.ascontiguousarray(table[:, 0]),
         np.ascontiguousarray(table[:, 1]),

@@ -108,11 +108,11 @@ def markets(draw: st.DrawFn) -> Candles:
         close[count // 2 :] *= draw(st.sampled_from([0.2, 0.5, 2.0, 4.0]))
     high = np.maximum(opened, close) * np.exp(np.abs(rng.normal(0, size, count)))
     low = np.minimum(opened, close) * np.exp(-np.abs(rng.normal(0, size, count)))
-    prices = [np.maximum(np.round(each, 2), 0.01) for each in (opened, high, low, close)]
+    opened, high, low, close = (np.maximum(np.round(each, 2), 0.01) for each in (opened, high, low, close))
     volume = np.round(rng.exponential(5, count), 3) * (rng.random(count) > 0.05)
     steps = np.where(rng.random(count) > 0.98, 7, 1)
     time = 1_600_000_020_000 + np.cumsum(steps) * 60_000
-    return Candles("BTC-USDT", 60_000, time, *prices, volume)
+    return Candles("BTC-USDT", 60_000, time, opened, high, low, close, volume)
 
 
 @given(
@@ -124,7 +124,7 @@ def markets(draw: st.DrawFn) -> Candles:
 )
 @settings(max_examples=25)
 def test_made_markets_are_traded_alike(
-    candles: Candles, strategies: list[str], risk: dict[str, Any], learning: bool, stop_ppm: int
+    *, candles: Candles, strategies: list[str], risk: dict[str, Any], learning: bool, stop_ppm: int
 ) -> None:
     reasoning = {
         "strategies": tuple(strategies), "rsi": {"period": 4, "stop_ppm": stop_ppm},

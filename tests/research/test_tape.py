@@ -57,9 +57,10 @@ def walk(seed: int, count: int, jump: float) -> Candles:
     close[count // 2 :] *= jump
     opened = close * np.exp(rng.normal(0, 0.002, count))
     spread = np.exp(np.abs(rng.normal(0, 0.003, count)))
-    columns = (opened, np.maximum(opened, close) * spread, np.minimum(opened, close) / spread, close)
+    high, low = np.maximum(opened, close) * spread, np.minimum(opened, close) / spread
+    opened, high, low, close = (np.round(column, 3) for column in (opened, high, low, close))
     time = 1_600_000_020_000 + 60_000 * np.cumsum(np.where(rng.random(count) > 0.95, 3, 1))
-    return Candles("BTC-USDT", 60_000, time, *(np.round(c, 3) for c in columns), rng.random(count))
+    return Candles("BTC-USDT", 60_000, time, opened, high, low, close, rng.random(count))
 
 
 @given(st.integers(0, 10_000), st.integers(10, 60), st.sampled_from([1.0, 0.3, 0.5, 3.5, 11.0]))
