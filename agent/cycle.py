@@ -17,7 +17,7 @@ from domain.decision import Action, Decision
 from domain.errors import BoydError, IllegalTransition, JournalFault, LocalFault, VenueFault
 from domain.events import CycleDecided, CycleEnded, Event, Failure, KillSwitchSet, OrdersIntended
 from domain.observation import Observation
-from domain.order import Receipt
+from domain.order import OrderType, Receipt
 from domain.ports import Journal, Observer, Platform
 from domain.verdict import Approved, Verdict
 from reasoning.minds import Mind
@@ -26,6 +26,10 @@ from reasoning.vote import decide
 from risk.case import Case, Policy
 from risk.judge import judge, reserve
 from risk.kill import trip_reason
+from risk.trail import trail
+
+TRAILS = 500
+"""First number of a cycle's raised stops, above those of its entries and exits and their protection."""
 
 
 class Cycle:
@@ -72,11 +76,13 @@ class Cycle:
             self._observe(turn)
             fire("observed")
             self._decide(turn)
-            if all(decision.action is Action.HOLD for decision in turn.decisions):
+            trails = self._trails(turn) if self.policy.limits.trailing_ppm else ()
+            if not trails and all(decision.action is Action.HOLD for decision in turn.decisions):
                 fire("held")
                 return self._reflect(turn, "held")
             fire("decided")
             self._judge(turn)
+            turn.verdicts.extend(trails)
             approved = [verdict for verdict in turn.verdicts if isinstance(verdict, Approved)]
             if not approved:
                 fire("denied")
@@ -147,6 +153,31 @@ class Cycle:
             at=turn.at,
             client_id=self.executor.client_id(turn.cycle_id, len(turn.verdicts)),
         )
+
+    def _trails(self, turn: "_Turn") -> list[Approved]:
+        """Return the stops to be raised after this candle, of positions nobody wants to change."""
+        raised = []
+        for number, (seen, decision) in enumerate(zip(turn.observations, turn.decisions, strict=True)):
+            if decision.action is not Action.HOLD or not seen.candles or seen.quote is None:
+                continue
+            resting = {each.order.type: each.order for each in self.state.ledger.resting(seen.symbol)}
+            stop, target = resting.get(OrderType.STOP), resting.get(OrderType.TAKE_PROFIT)
+            if stop is None or seen.symbol not in self.state.ledger.positions:
+                continue
+            found = trail(
+                stop,
+                (target and target.trigger) or 0,
+                seen.candles[-1],
+                seen.quote,
+                self.state.ledger.instruments[seen.symbol],
+                self.policy.limits.trailing_ppm,
+                cycle_id=turn.cycle_id,
+                client_id=self.executor.client_id(turn.cycle_id, TRAILS + number),
+                at=turn.at,
+            )
+            if found is not None:
+                raised.append(found)
+        return raised
 
     def _place(self, turn: "_Turn", approved: Sequence[Approved]) -> None:
         intended = OrdersIntended(turn.cycle_id, turn.at, tuple(verdict.order for verdict in approved))

@@ -8,6 +8,8 @@ outlive the agent. Exits are never blocked: an exit first takes the resting prot
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+import msgspec
+
 from agent.state import State
 from domain.errors import OutcomeUnknown
 from domain.events import Event, OrderSettled, OrdersIntended
@@ -38,21 +40,49 @@ class Executor:
         if order.purpose is Purpose.EXIT:
             self._exit(order, at)
             return
+        if order.purpose is Purpose.PROTECT:
+            self._raise_stop(approved, at)
+            return
         if self._send(order).filled:
             self.protect(approved, at)
 
-    def _exit(self, order: Order, at: datetime) -> None:
-        """Cancel the protection, then sell what is still held; a stop that fired meanwhile has done it."""
+    def _freed(self, order: Order, at: datetime) -> bool:
+        """Cancel the protection that is in the way of an order; False when it was filled first."""
         for standing in self.state.ledger.resting(order.symbol):
             self._settle(order.cycle_id, self.platform.cancel(order.symbol, standing.order.client_id))
         held = self.state.ledger.positions.get(order.symbol)
-        if held is None or held.lots < order.lots:
-            reason = (
-                f"position is {held.lots if held else 0} lots, not {order.lots}: its stop was filled first"
+        lots = held.lots if held else 0
+        if lots >= order.lots:
+            return True
+        reason = f"position is {lots} lots, not {order.lots}: its stop was filled first"
+        absent = Receipt(order.client_id, order.symbol, OrderStatus.ABSENT, at, reason=reason)
+        self._settle(order.cycle_id, absent)
+        return False
+
+    def _raise_stop(self, approved: Approved, at: datetime) -> None:
+        """Put a higher stop, with its target, in the place of the protection that rests."""
+        stop = approved.order
+        if not self._freed(stop, at):
+            return
+        receipts: Sequence[Receipt]
+        if approved.target:
+            target = msgspec.structs.replace(
+                stop,
+                client_id=f"{stop.client_id}t",
+                type=OrderType.TAKE_PROFIT,
+                reference=approved.target,
+                trigger=approved.target,
             )
-            self._settle(
-                order.cycle_id, Receipt(order.client_id, order.symbol, OrderStatus.ABSENT, at, reason=reason)
-            )
+            self._intend((target,), at)
+            receipts = self._send_oco(stop, target)
+        else:
+            receipts = (self._send(stop),)
+        if any(each.status is OrderStatus.REJECTED for each in receipts):
+            self._retreat(stop, at)
+
+    def _exit(self, order: Order, at: datetime) -> None:
+        """Cancel the protection, then sell what is still held; a stop that fired meanwhile has done it."""
+        if not self._freed(order, at):
             return
         if self._send(order).status is OrderStatus.REJECTED and order.symbol in self.state.entries:
             # What cannot be sold now must not stand there without its stop.

@@ -11,6 +11,8 @@ from datetime import datetime
 from functools import wraps
 from typing import Any, TypeVar, cast
 
+import msgspec
+
 from agent.ledger import Ledger
 from domain.account import Trade
 from domain.candle import Candle
@@ -29,7 +31,7 @@ from domain.events import (
 )
 from domain.lesson import Beliefs, Context, Lesson, Pending
 from domain.observation import Observation
-from domain.order import Order, Receipt
+from domain.order import Order, Purpose, Receipt
 from domain.verdict import Approved, Verdict
 from learning.hedge import fold
 from learning.reflect import reflect
@@ -154,7 +156,11 @@ class State:
         for verdict in verdicts:
             decision = by_symbol[verdict.symbol]
             if isinstance(verdict, Approved):
-                if decision.action is Action.BUY:
+                if verdict.order.purpose is Purpose.PROTECT and verdict.symbol in self.entries:
+                    # A recovery protects with the stop as it was last raised.
+                    entry = self.entries[verdict.symbol]
+                    self.entries[verdict.symbol] = msgspec.structs.replace(entry, stop=verdict.stop)
+                elif decision.action is Action.BUY:
                     self.contexts[verdict.symbol] = _context(decision)
                     self.entries[verdict.symbol] = verdict
                 continue

@@ -56,6 +56,7 @@ from research.books import (
     Floats,
     Ints,
 )
+from risk.stake import trailed
 
 NO_TARGET = 2**62
 
@@ -212,8 +213,10 @@ def hold(
     first: int,
     until: int,
     limit: int,
+    trailing_ppm: int,
     high: Sequence[int],
     low: Sequence[int],
+    close: Sequence[int],
     turn_ms: Sequence[int],
     turn_end: Sequence[int],
     turn_quote: Sequence[int],
@@ -221,7 +224,7 @@ def hold(
     """Live through cycles of a lone symbol's position in which nothing but its value changes.
 
     Returns the first cycle, from `first` and before `until`, that needs all the rules: a stop or
-    target may be met, a day begins, the day's loss passes `limit`, or a candle is missing or doubted.
+    target may be met or moved, a day begins, the day's loss passes `limit`, a candle is missing.
     """
     p = ACCT
     stop, day_end, day_start, killed = ints[p + STOP], ints[DAY_END], ints[DAY_START], ints[KILLED]
@@ -236,6 +239,8 @@ def hold(
         if candle != turn_end[cycle - 1] or quote <= stop or quote >= target or turn_ms[cycle] >= day_end:
             break
         if low[candle] <= stop or high[candle] >= target:
+            break
+        if trailing_ppm > 0 and trailed(stop, close[candle], quote, trailing_ppm) != stop:
             break
         now = cash + quote * units
         if day_start - now > limit and killed == 0:

@@ -46,7 +46,9 @@ LOTS, BOUGHT, BOUGHT_REF, FEES, OPENED_MS, ENTRY_CYCLE, STOP, TARGET, SINCE = (
 )
 # ... and what was approved in this cycle: +1 enter, -1 leave, 0 nothing.
 WANTED, WANT_LOTS, WANT_STOP_PPM, WANT_STOP, WANT_TARGET = 25, 26, 27, 28, 29
-SYMBOL = 30
+# The cycle in which a decision to buy or sell was made: it keeps the stop where it is.
+DECIDED = 30
+SYMBOL = 31
 
 # The floats: the worst drawdown, each voice's weight, then the results of trades not yet learned from.
 WORST, WEIGHTS = 0, 1
@@ -78,6 +80,7 @@ class Market(NamedTuple):
     open: Sequence[int]
     high: Sequence[int]
     low: Sequence[int]
+    close: Sequence[int]
     turn_ms: Sequence[int]
     turn_end: Sequence[int]
     turn_quote: Sequence[int]

@@ -12,6 +12,7 @@ from research.books import (
     BOUGHT,
     BOUGHT_REF,
     BY_SIGNAL,
+    CANDLE_AT,
     CASH,
     CLASS_AT,
     CYCLE,
@@ -46,6 +47,8 @@ from research.books import (
     SYMBOLS,
     TARGET,
     TARGET_OF,
+    TURN,
+    TURN_AT,
     VETO_ROW,
     VETOES,
     VETOES_AT,
@@ -65,7 +68,7 @@ from research.books import (
 from risk.facts import NONE, RECORDED, Book, Entry, Feed
 from risk.rules import first_denial, fits
 from risk.sizing import size_entry
-from risk.stake import stop_below, stop_level
+from risk.stake import stop_below, stop_level, trailed
 from risk.table import FILTERS
 
 NOTHING_TO_REDUCE = 0
@@ -298,3 +301,28 @@ def protect(ints: Ints, floats: Floats, costs: Costs, p: int, at_ms: int) -> Non
         ints[p + STOP] = 0
         ints[p + TARGET] = 0
         sell(ints, floats, costs, p, at_ms)
+
+
+@kernel
+def raise_stop(
+    ints: Ints,
+    floats: Floats,
+    costs: Costs,
+    p: int,
+    at_ms: int,
+    trailing_ppm: int,
+    close: Sequence[int],
+    turn_ms: Sequence[int],
+    turn_end: Sequence[int],
+) -> None:
+    """Let a position's stop follow the candle that closed in this cycle."""
+    turn = ints[p + TURN_AT] + ints[p + TURN] - 1
+    if turn_ms[turn] != at_ms or turn_end[turn] == turn_end[turn - 1]:
+        return
+    stop = ints[p + STOP]
+    level = trailed(stop, close[ints[p + CANDLE_AT] + turn_end[turn] - 1], ints[p + QUOTE], trailing_ppm)
+    if level == stop:
+        return
+    ints[p + WANT_STOP] = level
+    ints[p + WANT_TARGET] = ints[p + TARGET]
+    protect(ints, floats, costs, p, at_ms)

@@ -68,6 +68,7 @@ class Recording:
             open=self._joined([tape.open for tape in tapes]),
             high=self._joined([tape.high for tape in tapes]),
             low=self._joined([tape.low for tape in tapes]),
+            close=self._joined([tape.close for tape in tapes]),
             turn_ms=self._joined([tape.turn_ms for tape in tapes]),
             turn_end=self._joined([tape.turn_end for tape in tapes]),
             turn_quote=self._joined([tape.turn_quote for tape in tapes]),

@@ -19,6 +19,7 @@ from research.books import (
     CYCLE,
     DAY_END,
     DAY_START,
+    DECIDED,
     ENTRIES_TODAY,
     EQUITY,
     EVENT,
@@ -34,6 +35,7 @@ from research.books import (
     KILLED,
     LOTS,
     MARK,
+    OPENED_MS,
     PER_VOICE,
     QUOTE,
     QUOTE_MS,
@@ -51,7 +53,7 @@ from research.books import (
     Ints,
     Market,
 )
-from research.gate import buy, judge_entry, judge_exit, score_at, sell, strongest_at
+from research.gate import buy, judge_entry, judge_exit, raise_stop, score_at, sell, strongest_at
 from risk.rules import daily_loss
 
 LAST = 2**62
@@ -116,6 +118,7 @@ def judge_all(
         strongest = strongest_at(ints, floats, house.hedge.min_evidence, event, sure, e, f, side)
         if strongest < 0:
             continue
+        ints[p + DECIDED] = cycle
         if side > 0:
             judge_entry(ints, house, p, at_ms, event, e, strongest, abs(score), sure[f])
         else:
@@ -162,7 +165,53 @@ def skip(ints: Ints, equity: Ints, first: int, until: int) -> None:
 
 
 @kernel
-def replay(
+def observe_all(
+    ints: Ints,
+    floats: Floats,
+    costs: Costs,
+    at_ms: int,
+    candle_ms: Sequence[int],
+    opened: Sequence[int],
+    high: Sequence[int],
+    low: Sequence[int],
+    turn_ms: Sequence[int],
+    turn_end: Sequence[int],
+    turn_quote: Sequence[int],
+    turn_mark: Sequence[int],
+) -> None:
+    """Show every held symbol what closed by `at_ms`, and value the account."""
+    for symbol in range(ints[SYMBOLS]):
+        p = ACCT + symbol * SYMBOL
+        if ints[p + LOTS] > 0:
+            observe(
+                ints, floats, costs, p, at_ms, candle_ms, opened, high, low,
+                turn_ms, turn_end, turn_quote, turn_mark,
+            )  # fmt: skip  # as they come
+    take_value(ints, floats)
+
+
+@kernel
+def raise_stops(
+    ints: Ints,
+    floats: Floats,
+    costs: Costs,
+    cycle: int,
+    at_ms: int,
+    trailing_ppm: int,
+    close: Sequence[int],
+    turn_ms: Sequence[int],
+    turn_end: Sequence[int],
+) -> None:
+    """Let the stops follow of positions that are older than this cycle and that nobody wants to change."""
+    for symbol in range(ints[SYMBOLS]):
+        p = ACCT + symbol * SYMBOL
+        if ints[p + LOTS] > 0 and ints[p + OPENED_MS] < at_ms and ints[p + DECIDED] != cycle:
+            raise_stop(ints, floats, costs, p, at_ms, trailing_ppm, close, turn_ms, turn_end)
+    take_value(ints, floats)
+
+
+@kernel
+def replay(  # noqa: C901  # the order of a cycle, to be read in one piece
     ints: Ints,
     floats: Floats,
     equity: Ints,
@@ -172,8 +221,8 @@ def replay(
     sure: Sequence[float],
 ) -> None:
     """Run every cycle of a session; what it came to is left in `ints`, `floats` and `equity`."""
-    candle_ms, opened, high, low, turn_ms, turn_end, turn_quote, turn_mark, instants = market
-    costs, limit = house.costs, house.limits.daily_loss
+    candle_ms, opened, high, low, close, turn_ms, turn_end, turn_quote, turn_mark, instants = market
+    costs, limit, trailing_ppm = house.costs, house.limits.daily_loss, house.limits.trailing_ppm
     cycles = len(instants)
     symbols = ints[SYMBOLS]
     due = next_event(ints, event)
@@ -184,20 +233,18 @@ def replay(
         if at_ms >= ints[DAY_END]:
             roll(ints, at_ms)
         if ints[HELD] > 0:
-            for symbol in range(symbols):
-                p = ACCT + symbol * SYMBOL
-                if ints[p + LOTS] > 0:
-                    observe(
-                        ints, floats, costs, p, at_ms, candle_ms, opened, high, low,
-                        turn_ms, turn_end, turn_quote, turn_mark,
-                    )  # fmt: skip  # as they come
-            take_value(ints, floats)
+            observe_all(
+                ints, floats, costs, at_ms, candle_ms, opened, high, low,
+                turn_ms, turn_end, turn_quote, turn_mark,
+            )  # fmt: skip  # as they come
         watch_day(ints, at_ms, limit)
         if due == cycle:
             if judge_all(ints, floats, house, event, sure, turn_quote, turn_mark, cycle, at_ms) > 0:
                 place_all(ints, floats, costs, at_ms)
                 take_value(ints, floats)
             due = next_event(ints, event)
+        if trailing_ppm > 0 and ints[HELD] > 0:
+            raise_stops(ints, floats, costs, cycle, at_ms, trailing_ppm, close, turn_ms, turn_end)
         if ints[RIPE] > 0:
             learn(ints, floats, house.hedge)
         equity[cycle] = ints[EQUITY]
@@ -207,7 +254,19 @@ def replay(
             ints[HELD_CYCLES] += 1
             if symbols == 1:
                 cycle = hold(
-                    ints, floats, equity, cycle, until, limit, high, low, turn_ms, turn_end, turn_quote
+                    ints,
+                    floats,
+                    equity,
+                    cycle,
+                    until,
+                    limit,
+                    trailing_ppm,
+                    high,
+                    low,
+                    close,
+                    turn_ms,
+                    turn_end,
+                    turn_quote,
                 )
         elif cycle < until and ints[EQUITY] >= ints[DAY_START]:
             skip(ints, equity, cycle, until)

@@ -21,6 +21,7 @@ class Limits(NamedTuple):
     min_confidence: float
     min_reward_risk: float
     loss_streak: int
+    trailing_ppm: int
 
 
 class Sizing(NamedTuple):

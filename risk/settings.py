@@ -16,6 +16,7 @@ ON_PAPER = frozenset({"quicktest", "paper"})
 
 Money = Annotated[Decimal, Field(ge=0, le=MAX_CASH // CASH_SCALE, decimal_places=8, allow_inf_nan=False)]
 Share = Annotated[Decimal, Field(ge=0, le=1, decimal_places=6, allow_inf_nan=False)]
+Trail = Annotated[Decimal, Field(ge=0, lt=1, decimal_places=6, allow_inf_nan=False)]
 Points = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0, le=1_000_000)]
 
@@ -56,6 +57,9 @@ class RiskSettings(BaseModel):
     min_reward_risk: Points = Field(1.25, description="least way to the target over way to the stop")
     loss_streak: Count = Field(3, description="losing trades in a row, on testnet and live")
     loss_streak_paper: Count = Field(5, description="losing trades in a row, on paper and in quicktest")
+    trailing_stop: Trail = Field(
+        Decimal(0), description="stop kept this far below the last close as it rises, as a fraction; 0: none"
+    )
 
     def pack(self, mode: Mode, timeframe_ms: int) -> Limits:
         """Return the limits as numbers for a mode and a candle timeframe in ms."""
@@ -76,6 +80,7 @@ class RiskSettings(BaseModel):
             min_confidence=self.min_confidence,
             min_reward_risk=self.min_reward_risk,
             loss_streak=self.loss_streak_paper if mode in ON_PAPER else self.loss_streak,
+            trailing_ppm=_ppm(self.trailing_stop),
         )
 
 

@@ -78,3 +78,17 @@ def stop_below(bought: int, units: int, stop_ppm: int) -> int:
     whole = part // units
     rest = 1 if part > whole * units else 0
     return (price * left + whole + rest + 999_999) // 1_000_000
+
+
+@kernel
+def trailed(stop: int, close: int, quote: int, trailing_ppm: int) -> int:
+    """Return where a stop belongs after a candle that closed at `close` ticks: higher or where it is.
+
+    It is moved only by a tenth of its distance or more, so that not every tick costs two orders, and
+    never to the quote or above, where it would sell at once.
+    """
+    if trailing_ppm <= 0 or stop <= 0 or quote <= 0:
+        return stop
+    level = share_up(close, 1_000_000 - trailing_ppm)
+    least = max(share_up(close, trailing_ppm) // 10, 1)
+    return level if stop + least <= level < quote else stop

@@ -89,6 +89,19 @@ def test_a_portfolio_reserves_and_exits_alike() -> None:
     assert {9, 13} & set(result.vetoes["rule"].tolist()), "the portfolio's own rules vetoed something"
 
 
+@pytest.mark.parametrize("trailing_stop", ["0.004", "0.02"])
+def test_a_trailing_stop_is_raised_alike(trailing_stop: str) -> None:
+    names = ("BTC-USDT", "ETH-USDT")
+    files = [shared_data("crypto", "1m", f"{name}_1m_20210917-20211017.csv.gz") for name in names]
+    candles = [load(path)[:5_000] for path in files]
+    risk = {**EAGER, "trailing_stop": trailing_stop}
+    for part in (candles[:1], candles):
+        result, difference = both(part, risk=risk)
+        assert difference is None
+        without, _ = both(part, risk=EAGER)
+        assert result.trades.tolist() != without.trades.tolist()
+
+
 def test_a_fixed_quantity_is_cut_and_denied_alike() -> None:
     candles = load(shared_data("crypto", "1m", "BTC-USDT_1m_20210917-20211017.csv.gz"))[:4_000]
     sizing = {"method": "fixed", "fixed_quantity": "0.0123456789"}
@@ -118,7 +131,7 @@ def markets(draw: st.DrawFn) -> Candles:
 @given(
     candles=markets(),
     strategies=st.lists(st.sampled_from(sorted(STRATEGIES)), min_size=1, max_size=3, unique=True),
-    risk=st.sampled_from([{}, EAGER, {**EAGER, "daily_loss": 10}]),
+    risk=st.sampled_from([{}, EAGER, {**EAGER, "daily_loss": 10}, {**EAGER, "trailing_stop": "0.01"}]),
     learning=st.booleans(),
     stop_ppm=st.sampled_from([500, 5_000, 30_000]),
 )

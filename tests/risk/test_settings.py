@@ -32,6 +32,7 @@ def test_defaults_are_the_mission_s() -> None:
         min_confidence=70.0,
         min_reward_risk=1.25,
         loss_streak=3,
+        trailing_ppm=0,
     )
     assert SizingSettings().pack("live") == Sizing(fixed=0, risk_ppm=10_000, min_confidence=50.0)
 
