@@ -92,7 +92,9 @@ def unknown_variables(environment: Mapping[str, str]) -> list[str]:
     return sorted(
         name
         for name in environment
-        if name.startswith(PREFIX) and name != KERNEL_CACHE and not _known(name[len(PREFIX) :].lower().split("__"), Settings)
+        if name.startswith(PREFIX)
+        and name != KERNEL_CACHE
+        and not _known(name[len(PREFIX) :].lower().split("__"), Settings)
     )
 
 

@@ -19,6 +19,7 @@ from agent.cli.options import (
     TimeframeOption,
     TimerangeOption,
 )
+from agent.cli.params import params
 
 app = typer.Typer(
     help="Boyd: a trading agent you can replay, question and trust.",
@@ -31,6 +32,7 @@ app = typer.Typer(
 app.add_typer(journal, name="journal")
 app.add_typer(config, name="config")
 app.add_typer(data, name="data")
+app.add_typer(params, name="params")
 
 
 @app.callback(invoke_without_command=True)
@@ -222,3 +224,39 @@ def backtest(
 
     asked = Asked(strategy or (), data or (), symbol or (), timerange, timeframe, set_ or (), config, home)
     backtest_command(Wish(asked, verify=verify, uncompiled=uncompiled, report=report, json=json))
+
+
+@app.command(
+    "monte-carlo",
+    epilog="Example: agent monte-carlo --strategy sma --data BTC-USDT_1h.csv.gz --runs 5000 --seed 7. "
+    "The same seed gives the same figures.",
+)
+def monte_carlo(
+    *,
+    strategy: StrategyOption = None,
+    data: DataOption = None,
+    symbol: Annotated[
+        list[str] | None, typer.Option(help="Symbol in the catalogue, or of each file.")
+    ] = None,
+    timerange: TimerangeOption = None,
+    timeframe: TimeframeOption = None,
+    runs: Annotated[int, typer.Option(help="Resamples of each kind.")] = 1000,
+    seed: Annotated[int, typer.Option(help="Seed of the resampling.")] = 0,
+    block: Annotated[
+        float | None,
+        typer.Option(help="Mean block of the bootstrap in days; cube root of the days if not given."),
+    ] = None,
+    limit: Annotated[
+        float, typer.Option(help="Drawdown whose probability is asked for, as a fraction.")
+    ] = 0.2,
+    set_: SetOption = None,
+    config: ConfigOption = None,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Resample a backtest: its trades in another order, its days drawn again in blocks."""
+    from agent.cli.monte_carlo_work import Wish, monte_carlo_command
+    from agent.cli.research_input import Asked
+
+    asked = Asked(strategy or (), data or (), symbol or (), timerange, timeframe, set_ or (), config, home)
+    monte_carlo_command(Wish(asked, runs, seed, block, limit, json))

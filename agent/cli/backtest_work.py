@@ -201,7 +201,7 @@ def lines(done: Done) -> list[str]:
         ),
         (
             f"return      {_share(told.total_return)}, a year {_share(told.cagr)}; buy and hold "
-            f"{_share(told.benchmark_return)}"
+            f"{_share(told.hold_return)}"
         ),
         (
             f"risk        Sharpe {_number(told.sharpe)}, Sortino {_number(told.sortino)}, Calmar "

@@ -6,6 +6,7 @@ from typing import Any
 from agent.cli.options import home_of, say, say_json
 from agent.clock import SystemClock
 from agent.offline import Reader
+from agent.params import words
 
 Row = dict[str, Any]
 
@@ -28,6 +29,8 @@ def show_status(home: Path | None, journal: str | None, *, json: bool) -> None:
         f"slippage {account['slippage']}, max drawdown {account['max_drawdown']:.2%}"
     )
     say(f"kill      {account['kill_switch'] or 'not thrown'}")
+    for name, row in told["parameters"].items():
+        say(f"params    {name} version {row['version']}: {words(row['parameters'])}")
     for row in told.get("market", []):
         say(
             f"market    {row['symbol']} {row['price']} ({row['source']} from {row['provider']}, "

@@ -8,7 +8,8 @@ from typing import Any, Self
 from agent import views
 from agent.cli.options import say
 from agent.launch import Launch
-from domain.events import CycleDecided, CycleEnded, Event, KillSwitchSet, OrderSettled
+from agent.params import words
+from domain.events import CycleDecided, CycleEnded, Event, KillSwitchSet, OrderSettled, ParametersSet
 from domain.observation import Observation, Source
 from domain.order import Fill
 
@@ -66,6 +67,11 @@ class Screen:
             case KillSwitchSet():
                 self.line(
                     f"kill switch {'thrown' if event.active else 'reset'} by {event.by}: {event.reason}"
+                )
+            case ParametersSet():
+                values = words(event.parameters)
+                self.line(
+                    f"parameters of {event.strategy} set by {event.by}, version {event.version}: {values}"
                 )
             case CycleEnded():
                 self.cycle(event)

@@ -5,6 +5,7 @@ from typing import Any
 
 from agent.cli.options import home_of, say, say_json
 from agent.offline import Reader
+from agent.params import words
 from agent.why import explain
 
 Told = dict[str, Any]
@@ -24,6 +25,8 @@ def show_why(cycle: int | None, home: Path | None, journal: str | None, *, json:
     say(f"path      {' -> '.join(told['path'])}")
     if told["error"]:
         say(f"failed    in {told['error']['stage']}: {told['error']['kind']}: {told['error']['message']}")
+    for name, version in told["parameters"].items():
+        say(f"params    {name} version {version['version']}: {words(version['parameters'])}")
     for symbol in told["symbols"]:
         _symbol(symbol)
     for order in told["orders"]:

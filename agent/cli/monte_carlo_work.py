@@ -1,0 +1,82 @@
+"""`agent monte-carlo`: a backtest, then what else could have come of its trades and days."""
+
+from typing import Any, NamedTuple
+
+from agent.backtesting import setup_of
+from agent.cli.backtest_work import engine_for
+from agent.cli.options import say, say_json
+from agent.cli.research_input import Asked, gather
+from domain.money import CASH_SCALE
+from research.backtest import backtest
+from research.metrics import daily_returns, periods_of
+from research.monte_carlo import Outcomes, Spread, block_bootstrap, shuffle_trades
+from research.result import Result
+
+
+class Wish(NamedTuple):
+    """What the command line asked for."""
+
+    asked: Asked
+    runs: int
+    seed: int
+    block: float | None
+    limit: float
+    json: bool
+
+
+def monte_carlo_command(wish: Wish) -> None:
+    """Run the backtest and resample it. Raises BadInput when there is too little to resample."""
+    options, candles = gather(wish.asked)
+    setup = setup_of(options)
+    engine, notes = engine_for(setup, uncompiled=False)
+    result = backtest(candles, setup, engine)
+    outcomes = resampled(result, wish)
+    if wish.json:
+        say_json({"trades": len(result.trades), "notes": notes, "outcomes": [o.plain() for o in outcomes]})
+        return
+    say(f"monte-carlo {', '.join(result.strategies)} on {', '.join(result.symbols)} {options.timeframe}")
+    actual = result.equity[-1] / result.opening_cash - 1
+    say(
+        f"as it was   return {actual:.2%}, max drawdown {result.max_drawdown:.2%}, "
+        f"{len(result.trades)} trades"
+    )
+    for outcome in outcomes:
+        say("\n".join(lines(outcome)))
+    for note in notes:
+        say(f"note        {note}")
+
+
+def resampled(result: Result, wish: Wish) -> list[Outcomes]:
+    """Return both kinds of resampling: the trades in another order, the days drawn again."""
+    opening = result.opening_cash / CASH_SCALE
+    pnl = result.trades["pnl"] / CASH_SCALE
+    returns = daily_returns(result.times_ms, result.equity, float(result.opening_cash))
+    return [
+        shuffle_trades(pnl, opening, wish.runs, wish.seed, limit=wish.limit),
+        block_bootstrap(
+            returns, wish.runs, wish.seed, wish.block, periods=periods_of(result.symbols), limit=wish.limit
+        ),
+    ]
+
+
+def lines(outcome: Outcomes) -> list[str]:
+    """Return one resampling as lines for people."""
+    block = "" if outcome.block is None else f", blocks of {outcome.block:g} days on average"
+    told = [
+        f"{outcome.method}, {outcome.runs} runs, seed {outcome.seed}{block}",
+        "                     5 %      25 %      50 %      75 %      95 %",
+        f"  return       {_row(outcome.final_return, '.2%')}",
+        f"  max drawdown {_row(outcome.max_drawdown, '.2%')}",
+    ]
+    if outcome.sharpe is not None:
+        told.append(f"  Sharpe       {_row(outcome.sharpe, '.2f')}")
+    told.append(
+        f"  a loss in {outcome.loss:.1%} of the runs; a drawdown beyond {outcome.limit:.0%} "
+        f"in {outcome.beyond:.1%}"
+    )
+    return told
+
+
+def _row(spread: Spread, form: str) -> str:
+    values: tuple[Any, ...] = (spread.p5, spread.p25, spread.p50, spread.p75, spread.p95)
+    return " ".join(f"{value:{form}}".rjust(9) for value in values)
