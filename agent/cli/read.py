@@ -29,7 +29,7 @@ def show_status(home: Path | None, journal: str | None, *, json: bool) -> None:
         f"slippage {account['slippage']}, max drawdown {account['max_drawdown']:.2%}"
     )
     say(f"kill      {account['kill_switch'] or 'not thrown'}")
-    for name, row in told["parameters"].items():
+    for name, row in told.get("parameters", {}).items():  # an agent of an older version has none
         say(f"params    {name} version {row['version']}: {words(row['parameters'])}")
     for row in told.get("market", []):
         say(
