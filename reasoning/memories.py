@@ -15,7 +15,7 @@ UNKNOWN = Features(0.0, 0.0, 0, 0, 0.0, 0.0, 0)
 """Features before the first candle."""
 
 KEPT = 2_000
-"""Candles kept of each symbol for parameters that come later: about half a megabyte. A strategy whose
+"""Candles kept of each symbol for parameters that come later: 0.6 MB. A strategy whose
 warm-up is longer starts with these and is silent until it has seen the rest."""
 
 

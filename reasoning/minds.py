@@ -70,9 +70,18 @@ class Mind:
         newer = memory.candle is None or candle.time > memory.candle.time
         return self._orientation(symbol, memory, memory.step(candle) if newer else None)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the strategies that have a voice, in the order they speak."""
+        return tuple(each.strategy.name for each in self._speakers)
+
     def strategy(self, name: str) -> Strategy[Any] | None:
         """Return a strategy that has a voice, None where none of this name has."""
         return next((each.strategy for each in self._speakers if each.strategy.name == name), None)
+
+    def own(self, name: str) -> tuple[Any, ...]:
+        """Return a strategy's parameters as the settings have them, whatever it was given since."""
+        return self._settings.packed(name)
 
     def retune(self, name: str, packed: tuple[Any, ...]) -> int:
         """Give a strategy new parameters, warmed at once over the last candles of every symbol.
@@ -80,7 +89,7 @@ class Mind:
         Returns the candles it still waits for before it can vote on every symbol, 0 when it can at the
         next. The other voices notice nothing. Raises ValueError when none of this name has a voice.
         """
-        place = [each.strategy.name for each in self._speakers].index(name)
+        place = self.names.index(name)
         speaker = Speaker(self._speakers[place].strategy, packed)
         self._speakers = (*self._speakers[:place], speaker, *self._speakers[place + 1 :])
         self._count_warmup()

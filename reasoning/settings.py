@@ -4,10 +4,14 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from reasoning.blocks import BlockParams
+from reasoning.gaps import GapParams
 from reasoning.rsi import RsiParams
 from reasoning.sentiment import SentimentSettings
 from reasoning.sma import SmaParams
 from reasoning.strategies import STRATEGIES
+from reasoning.strategy import StrategyParams
+from reasoning.sweep import SweepParams
 
 
 class ReasoningSettings(BaseModel):
@@ -19,6 +23,11 @@ class ReasoningSettings(BaseModel):
     vote_threshold: float = Field(30.0, gt=0, le=100, description="smallest size of the score that acts")
     rsi: RsiParams = Field(default_factory=RsiParams, description="the RSI strategy")
     sma: SmaParams = Field(default_factory=SmaParams, description="the SMA crossover strategy")
+    liquidity_sweep: SweepParams = Field(
+        default_factory=SweepParams, description="the liquidity sweep strategy"
+    )
+    bos_order_block: BlockParams = Field(default_factory=BlockParams, description="the order block strategy")
+    fvg: GapParams = Field(default_factory=GapParams, description="the fair value gap strategy")
     sentiment: SentimentSettings = Field(
         default_factory=SentimentSettings, description="the voice of the headlines"
     )
@@ -38,5 +47,5 @@ class ReasoningSettings(BaseModel):
 
     def packed(self, name: str) -> tuple[Any, ...]:
         """Return a strategy's parameters as the numbers its kernels take."""
-        params: RsiParams | SmaParams = getattr(self, name)
+        params: StrategyParams = getattr(self, name.replace("-", "_"))
         return params.packed()

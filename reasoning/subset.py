@@ -92,7 +92,7 @@ def _builtin(meaning: object) -> bool:
 def _tree(function: Function) -> ast.FunctionDef:
     (node,) = ast.parse(textwrap.dedent(inspect.getsource(function))).body
     if not isinstance(node, ast.FunctionDef):
-        raise SyntaxError("it is no function")
+        raise TypeError("it is no function")
     node.decorator_list = []
     node.body = node.body[1:] if ast.get_docstring(node) else node.body
     for argument in ast.walk(node.args):

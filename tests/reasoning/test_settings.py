@@ -21,7 +21,7 @@ def test_defaults_are_those_of_the_specification() -> None:
 def test_each_strategy_has_a_field_with_its_parameters() -> None:
     settings = ReasoningSettings()
     for name, strategy in STRATEGIES.items():
-        assert isinstance(getattr(settings, name), strategy.params)
+        assert isinstance(getattr(settings, name.replace("-", "_")), strategy.params)
 
 
 def test_parameters_reach_the_packed_numbers() -> None:
