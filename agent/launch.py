@@ -5,7 +5,7 @@ from concurrent.futures import Future
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from agent import views, wiring
+from agent import params, views, wiring
 from agent.clock import SystemClock
 from agent.explicit import explicit, journal_name
 from agent.home import Home
@@ -92,6 +92,15 @@ class Launch:
         if self.parts.state.kill_switch is not None:
             self.session.set_kill(reason, active=False, at=self.clock.now())
 
+    def set_parameters(self, wish: params.Wish) -> dict[str, Any]:
+        """Give a strategy the parameters a person asks for; on the loop's thread only.
+
+        Raises BadInput when they cannot be meant, params.Unproven when the evidence is not enough.
+        """
+        event = params.event_of(wish, self.parts, self.clock.now())
+        waits = self.session.adopt(event)
+        return params.told(event, active=True) | {"waits_candles": waits, "running": True}
+
     def status(self) -> dict[str, Any]:
         """Return what the agent is doing; from any thread."""
         state, session = self.parts.state, self.session
@@ -110,6 +119,7 @@ class Launch:
             "error": ended.error.message if ended and ended.error else None,
             "market": self._market(),
             "breakers": self.market.breakers(),
+            "parameters": params.view(state, self.parts.mind),
             "account": views.account(state, pending_kill=self.inbox.pending_kill),
             "positions": views.positions(state),
             "decisions": self.decisions(1),

@@ -3,6 +3,7 @@
 import os
 import tomllib
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import SettingsConfigDict, SettingsError
 
 from agent.settings import PREFIX, Settings, default_home
+from agent.strategies import folder_of, load_folder
 from domain.errors import BadInput
 
 CONFIG_NAME = "config.toml"
@@ -48,10 +50,12 @@ def load(flags: Mapping[str, Any] | None = None, config: Path | None = None) -> 
     given = {name: value for name, value in (flags or {}).items() if value is not None}
     file = config_path(given, config)
     problems = [f"{name}: no such setting" for name in unknown_variables(os.environ)]
+    broken = load_folder(_own_strategies(given, file))
     try:
         settings = _reading(file)(**given)
     except ValidationError as error:
-        raise BadSettings(problems + [problem(each) for each in error.errors()]) from None
+        # A file that cannot be read may be why a strategy is unknown.
+        raise BadSettings(problems + [problem(each) for each in error.errors()] + broken) from None
     except tomllib.TOMLDecodeError as error:
         raise BadSettings([*problems, f"{file}: not valid TOML: {error}"]) from None
     except (OSError, UnicodeDecodeError) as error:
@@ -61,6 +65,17 @@ def load(flags: Mapping[str, Any] | None = None, config: Path | None = None) -> 
     if problems:
         raise BadSettings(problems)
     return settings
+
+
+def _own_strategies(given: Mapping[str, Any], file: Path | None) -> Path:
+    """Return the folder of the user's strategies: they must be known before settings can name them."""
+    named = given.get("strategies_folder") or os.environ.get(f"{PREFIX}STRATEGIES_FOLDER")
+    home = given.get("home") or os.environ.get(f"{PREFIX}HOME")
+    if file is not None and not (named and home):
+        with suppress(OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):  # told when settings are read
+            written = tomllib.loads(file.read_text(encoding="utf-8"))
+            named, home = named or written.get("strategies_folder"), home or written.get("home")
+    return folder_of({"strategies_folder": named}, Path(home or default_home()))
 
 
 def _reading(file: Path | None) -> type[Settings]:

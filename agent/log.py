@@ -18,6 +18,7 @@ from domain.events import (
     Event,
     KillSwitchSet,
     OrderSettled,
+    ParametersSet,
     SessionEnded,
     SessionStarted,
 )
@@ -81,6 +82,15 @@ def record(event: Event) -> None:
             level("session ended", session=event.session, reason=event.reason)
         case KillSwitchSet():
             logger.warning("kill switch", active=event.active, reason=event.reason, by=event.by)
+        case ParametersSet():
+            logger.warning(
+                "parameters",
+                version=event.version,
+                strategy=event.strategy,
+                forced=event.forced,
+                reason=event.reason,
+                by=event.by,
+            )
         case OrderSettled():
             receipt = event.receipt
             logger.info("order", id=receipt.client_id, status=receipt.status, reason=receipt.reason)

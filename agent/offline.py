@@ -3,9 +3,13 @@
 from pathlib import Path
 from typing import Any
 
-from agent import control, views, wiring
+import msgspec
+
+from agent import control, params, views, wiring
 from agent.home import Home
-from agent.settings import Options
+from agent.recovery import retune
+from agent.settings import Options, default_home
+from agent.strategies import folder_of, load_folder
 from domain.errors import BadInput
 from domain.events import KillSwitchSet, SessionStarted
 from domain.ports import Clock, Records
@@ -25,11 +29,15 @@ def recorded_options(journal: Records) -> Options:
 
 def options_of(started: SessionStarted) -> Options:
     """Return a session's options. Raises BadInput when they are not those of this version."""
+    settings = started.settings
+    broken = load_folder(folder_of(settings, Path(settings.get("home") or default_home())))
     try:
-        return Options.model_validate(started.settings)
+        return Options.model_validate(settings)
     except ValueError as error:
         raise BadInput(
-            f"session {started.session} was run with settings of another version: {error}"
+            "\n".join(
+                [f"session {started.session} was run with settings of another version: {error}", *broken]
+            )
         ) from None
 
 
@@ -64,13 +72,15 @@ class Reader:
         if live is not None:
             return live
         with self.journal() as opened:
-            state = wiring.parts(recorded_options(opened), opened).state
+            made = wiring.parts(recorded_options(opened), opened)
+        state = made.state
         return {
             "running": False,
             "journal": self.name,
             "session": state.session,
             "cycle": state.cycle_id,
             "ended": state.ended_reason or "cut off",
+            "parameters": params.view(state, made.mind),
             "account": views.account(state),
             "positions": views.positions(state),
         }
@@ -100,3 +110,30 @@ class Reader:
             finally:
                 opened.close()
         return {"kill_switch": reason if active else None}
+
+    def parameters(self) -> list[dict[str, Any]]:
+        """Return every parameter version, after what the settings of the last session say."""
+        with self.journal() as opened:
+            return params.rows(wiring.parts(recorded_options(opened), opened))
+
+    def set_parameters(self, wish: params.Wish, clock: Clock) -> dict[str, Any]:
+        """Give a strategy new parameters: in the running agent, or in the journal of one that is not.
+
+        Raises BadInput when they cannot be meant, params.Unproven when the evidence is not enough, Busy
+        when an agent has the account but does not answer.
+        """
+        live: dict[str, Any] | None = self._ask("parameters", wish=msgspec.to_builtins(wish))
+        if live is not None:
+            if "refused" in live:
+                raise params.Unproven(live["refused"])
+            return live
+        with self.home.lock(self.name):
+            opened = wiring.open_account(self.path)
+            try:
+                made = wiring.parts(recorded_options(opened), opened)
+                event = params.event_of(wish, made, clock.now())
+                waits = retune(event, made.mind)
+                opened.append(event)
+            finally:
+                opened.close()
+        return params.told(event, active=True) | {"waits_candles": waits, "running": False}

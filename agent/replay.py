@@ -1,7 +1,7 @@
 """Replay: a recorded session's inputs through today's code, every decision, verdict and order compared.
 
-What entered from outside is in the journal: observations, the operator's kills and resets, the
-instants of the cycles. The paper exchange is run again; everything else must come out byte for byte.
+What entered from outside is in the journal: observations, the operator's kills, resets and parameters,
+the instants of the cycles. The paper exchange is run again; everything else must come out byte for byte.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,7 +18,15 @@ from agent.version import code_version
 from domain import errors
 from domain.candle import Candle
 from domain.errors import BadInput, LocalFault, VenueFault
-from domain.events import CycleDecided, CycleEnded, Event, KillSwitchSet, SessionEnded, SessionStarted
+from domain.events import (
+    CycleDecided,
+    CycleEnded,
+    Event,
+    KillSwitchSet,
+    ParametersSet,
+    SessionEnded,
+    SessionStarted,
+)
 from domain.observation import Observation
 from domain.ports import Clock, Records
 from journal.memory import MemoryJournal
@@ -116,13 +124,22 @@ def sessions(journal: Records) -> list[SessionStarted]:
 
 
 def recorded_events(journal: Records, session: int) -> Iterator[Event]:
-    """Yield the events of one session, without its start and end."""
-    inside = False
+    """Yield the events of one session, without its start and end.
+
+    What people wrote into the journal after a crash, with a cycle still open, is not of the session:
+    a running loop takes nothing from them in the midst of a cycle.
+    """
+    inside = open_ = False
     for row in journal.rows():
-        if isinstance(row.event, SessionStarted):
-            inside = row.event.session == session
-        elif inside and not isinstance(row.event, SessionEnded):
-            yield row.event
+        event = row.event
+        if isinstance(event, SessionStarted):
+            inside, open_ = event.session == session, False
+            continue
+        if isinstance(event, CycleDecided | CycleEnded):
+            open_ = isinstance(event, CycleDecided)
+        late = open_ and isinstance(event, KillSwitchSet | ParametersSet)
+        if inside and not late and not isinstance(event, SessionEnded):
+            yield event
 
 
 def replay(journal: Records, session: int | None, clock: Clock) -> Replayed:
@@ -154,7 +171,10 @@ def replay(journal: Records, session: int | None, clock: Clock) -> Replayed:
 
 
 def _take(run: Session, observer: RecordedObserver, step: "_Step") -> int:
-    """Take one recorded step: an operator's switch, or a cycle."""
+    """Take one recorded step: an operator's switch or parameters, or a cycle."""
+    if step.parameters is not None:
+        run.adopt(step.parameters)
+        return 0
     if step.switch is not None:
         run.set_kill(step.switch.reason, active=step.switch.active, at=step.switch.at, by=step.switch.by)
         return 0
@@ -166,10 +186,11 @@ def _take(run: Session, observer: RecordedObserver, step: "_Step") -> int:
 
 
 class _Step(msgspec.Struct):
-    """One thing that happened to the loop: a switch thrown between cycles, or a cycle's inputs."""
+    """One thing that happened to the loop: what people did between cycles, or a cycle's inputs."""
 
     at: datetime
     switch: KillSwitchSet | None = None
+    parameters: ParametersSet | None = None
     decided: CycleDecided | None = None
     ended: CycleEnded | None = None
 
@@ -181,6 +202,8 @@ def _steps(events: Iterable[Event]) -> Iterator[_Step]:
         if isinstance(event, KillSwitchSet):
             if event.by == "operator":
                 yield _Step(event.at, switch=event)
+        elif isinstance(event, ParametersSet):
+            yield _Step(event.at, parameters=event)
         elif isinstance(event, CycleDecided):
             cycle = _Step(event.at, decided=event)
         elif isinstance(event, CycleEnded) and cycle is not None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from agent.control import ControlServer, Handler
 from agent.launch import Launch
+from agent.params import Unproven, wish_of
 from domain.errors import BadInput
 
 CALL_SECONDS = 25.0
@@ -23,10 +24,23 @@ def control_server(launch: Launch) -> ControlServer:
         launch.inbox.pause(paused=False)
         return {"kill_switch": None}
 
+    def parameters(request: Mapping[str, Any]) -> dict[str, Any]:
+        wish = wish_of(request["wish"])
+        try:
+            return launch.call(lambda: launch.set_parameters(wish)).result(CALL_SECONDS)
+        except Unproven as refusal:
+            return {"refused": str(refusal)}
+        except TimeoutError:
+            raise BadInput(
+                f"the cycle under way has not ended in {CALL_SECONDS:g} s; the request is answered when "
+                "it has: agent params list"
+            ) from None
+
     commands: dict[str, Handler] = {
         "status": lambda _request: launch.status(),
         "kill": kill,
         "reset": reset,
+        "parameters": parameters,
     }
     return ControlServer(launch.home.control(launch.name), commands)
 

@@ -13,10 +13,18 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from agent.cycle import Cycle
-from agent.recovery import Recovery
+from agent.recovery import Recovery, retune
 from agent.state import State
 from domain.errors import LocalFault
-from domain.events import CycleDecided, CycleEnded, Event, KillSwitchSet, SessionEnded, SessionStarted
+from domain.events import (
+    CycleDecided,
+    CycleEnded,
+    Event,
+    KillSwitchSet,
+    ParametersSet,
+    SessionEnded,
+    SessionStarted,
+)
 from domain.ports import Clock, Journal, Observer, Pacer, Platform
 
 T = TypeVar("T")
@@ -174,6 +182,15 @@ class Session:
         event = KillSwitchSet(at=at, active=active, reason=reason, by=by)
         self._append(event)
         self.state.switch(event)
+
+    def adopt(self, event: ParametersSet) -> int:
+        """Give a strategy new parameters, in the journal first; only the loop's thread calls this.
+
+        Returns the candles it waits for before it can vote.
+        """
+        self._append(event)
+        self.state.adopt(event)
+        return retune(event, self.cycle.mind)
 
     def _append(self, event: Event) -> None:
         self.journal.append(event)

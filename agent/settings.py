@@ -61,6 +61,9 @@ class Options(BaseModel):
     journal: str | None = Field(
         default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", description="name of the journal in home"
     )
+    strategies_folder: Path | None = Field(
+        default=None, description="folder of your own strategies; HOME/strategies if not given"
+    )
     alpha_vantage: AlphaVantageSettings = AlphaVantageSettings()
     binance: BinanceSettings = BinanceSettings()
     perception: PerceptionSettings = PerceptionSettings()

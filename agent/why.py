@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from agent import wiring
+from agent import params, wiring
 from agent.counterfactual import turning_point
 from agent.offline import options_of
 from agent.views import decimal, money
@@ -63,6 +63,7 @@ def explain(journal: Records, cycle: int | None) -> dict[str, Any]:
         "session": session.session,
         "outcome": ended.outcome if ended else "cut off before its end",
         "path": list(ended.path) if ended else [],
+        "parameters": params.view(before.state, before.mind),
         "error": msgspec.to_builtins(ended.error) if ended and ended.error else None,
         "symbols": [_symbol(story, seen, grid[seen.symbol], before) for seen in decided.observations],
         "orders": [_fate(order, story.receipts, grid[order.symbol]) for order in story.orders],

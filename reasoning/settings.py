@@ -1,15 +1,15 @@
 """Settings of the room: which strategies speak, how they are tuned, and how many must agree."""
 
-from typing import Any
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from reasoning.blocks import BlockParams
 from reasoning.gaps import GapParams
 from reasoning.rsi import RsiParams
 from reasoning.sentiment import SentimentSettings
 from reasoning.sma import SmaParams
-from reasoning.strategies import STRATEGIES
+from reasoning.strategies import BUILT_IN, STRATEGIES
 from reasoning.strategy import StrategyParams
 from reasoning.sweep import SweepParams
 
@@ -32,6 +32,27 @@ class ReasoningSettings(BaseModel):
         default_factory=SentimentSettings, description="the voice of the headlines"
     )
 
+    custom: dict[str, dict[str, Any]] = Field(
+        default={}, description="parameters of strategies of your own, by name"
+    )
+
+    @model_validator(mode="after")
+    def _own_parameters(self) -> Self:
+        problems = []
+        for name, given in self.custom.items():
+            if name not in STRATEGIES or name in BUILT_IN:
+                problems.append(f"custom.{name}: no strategy of your own has this name")
+                continue
+            try:
+                STRATEGIES[name].params(**given)
+            except ValidationError as error:
+                for each in error.errors():
+                    field = ".".join(str(part) for part in each["loc"])
+                    problems.append(f"custom.{name}.{field} {each['input']!r}: {each['msg']}")
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
     @field_validator("strategies")
     @classmethod
     def _known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -47,5 +68,11 @@ class ReasoningSettings(BaseModel):
 
     def packed(self, name: str) -> tuple[Any, ...]:
         """Return a strategy's parameters as the numbers its kernels take."""
-        params: StrategyParams = getattr(self, name.replace("-", "_"))
-        return params.packed()
+        return self.params(name).packed()
+
+    def params(self, name: str) -> StrategyParams:
+        """Return a strategy's parameters as they are set."""
+        if name not in BUILT_IN:
+            return STRATEGIES[name].params(**self.custom.get(name, {}))
+        found: StrategyParams = getattr(self, name.replace("-", "_"))
+        return found

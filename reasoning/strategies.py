@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from domain.errors import BadInput
 from reasoning.blocks import BLOCK
 from reasoning.gaps import FVG
 from reasoning.rsi import RSI
@@ -11,3 +12,12 @@ from reasoning.sweep import SWEEP
 
 STRATEGIES: dict[str, Strategy[Any]] = {strategy.name: strategy for strategy in (RSI, SMA, SWEEP, BLOCK, FVG)}
 """Any: each strategy packs its own tuple of parameters, and only it ever reads that tuple."""
+
+BUILT_IN = frozenset(STRATEGIES)
+
+
+def register(strategy: Strategy[Any], *, replace: bool = False) -> None:
+    """Add a strategy that is not built in. Raises BadInput when its name is taken."""
+    if strategy.name in BUILT_IN or (strategy.name in STRATEGIES and not replace):
+        raise BadInput(f"strategy {strategy.name!r} is there already; choose another name")
+    STRATEGIES[strategy.name] = strategy

@@ -20,6 +20,7 @@ from agent.cli.options import (
     TimerangeOption,
 )
 from agent.cli.params import params
+from agent.cli.strategy import strategy as strategy_app
 
 app = typer.Typer(
     help="Boyd: a trading agent you can replay, question and trust.",
@@ -31,6 +32,7 @@ app = typer.Typer(
 )
 app.add_typer(journal, name="journal")
 app.add_typer(config, name="config")
+app.add_typer(strategy_app, name="strategy")
 app.add_typer(data, name="data")
 app.add_typer(params, name="params")
 
@@ -260,3 +262,137 @@ def monte_carlo(
 
     asked = Asked(strategy or (), data or (), symbol or (), timerange, timeframe, set_ or (), config, home)
     monte_carlo_command(Wish(asked, runs, seed, block, limit, json))
+
+
+@app.command(
+    "walk-forward",
+    epilog="Examples: agent walk-forward --strategy sma --data BTC-USDT_1h.csv.gz --grid fast=10:30:10 "
+    "--grid slow=40:80:20 | agent walk-forward --strategy rsi --data BTC-USDT_1h.csv.gz --train 365d "
+    "--test 30d --anchored --engine one | agent walk-forward --strategy sma --symbol BTC-USDT "
+    "--timeframe 1h --train 5000c --test 500c --score calmar",
+)
+def walk_forward(
+    *,
+    strategy: StrategyOption = None,
+    data: DataOption = None,
+    symbol: Annotated[
+        list[str] | None, typer.Option(help="Symbol in the catalogue, or of each file.")
+    ] = None,
+    timerange: TimerangeOption = None,
+    timeframe: TimeframeOption = None,
+    train: Annotated[
+        str, typer.Option(help="Time fitted on: days (180d), hours (12h) or candles (5000c).")
+    ] = "180d",
+    test: Annotated[str, typer.Option(help="Unseen time after it.")] = "30d",
+    step: Annotated[
+        str | None, typer.Option(help="How far to move on; the test's length if not given.")
+    ] = None,
+    anchored: Annotated[
+        bool, typer.Option("--anchored", help="Fit on all time from the start, not on the last part.")
+    ] = False,
+    grid: Annotated[
+        list[str] | None,
+        typer.Option(help="Values to try: fast=10:30:10, fast=5,8,13 or fast=5; may be repeated."),
+    ] = None,
+    score: Annotated[str, typer.Option(help="What to fit: sharpe, return or calmar.")] = "sharpe",
+    engine: Annotated[str, typer.Option(help="one (this process), processes or ray.")] = "processes",
+    workers: Annotated[int | None, typer.Option(help="Processes; one per processor if not given.")] = None,
+    ray_address: Annotated[
+        str | None, typer.Option(help="Ray cluster; RAY_ADDRESS or one on this machine if not given.")
+    ] = None,
+    evidence_out: Annotated[
+        Path | None, typer.Option(help="Write the evidence for `agent params apply` to this file.")
+    ] = None,
+    set_: SetOption = None,
+    config: ConfigOption = None,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Fit parameters on the past, trade the unseen time after it, window by window."""
+    from agent.cli.research_input import Asked
+    from agent.cli.walk_forward import Wish, walk_forward_command
+
+    asked = Asked(strategy or (), data or (), symbol or (), timerange, timeframe, set_ or (), config, home)
+    walk_forward_command(
+        Wish(
+            asked,
+            train,
+            test,
+            step,
+            anchored,
+            grid or (),
+            score,
+            engine,
+            workers,
+            ray_address,
+            evidence_out,
+            json,
+        )
+    )
+
+
+@app.command(
+    epilog="Examples: agent optimize --strategy sma --data BTC-USDT_1h.csv.gz --trials 200 | agent optimize "
+    "--strategy rsi --data BTC-USDT_1h.csv.gz --range period=5:40 --range lower=10:45 --study night --seed 7. "
+    "The same command goes on with a study that was stopped. Exit code 0: done. 2: bad input. 130: Ctrl-C, "
+    "what is done is kept."
+)
+def optimize(
+    *,
+    strategy: StrategyOption = None,
+    data: DataOption = None,
+    symbol: Annotated[
+        list[str] | None, typer.Option(help="Symbol in the catalogue, or of each file.")
+    ] = None,
+    timerange: TimerangeOption = None,
+    timeframe: TimeframeOption = None,
+    trials: Annotated[int, typer.Option(help="Trials the study shall have in all.")] = 200,
+    range_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--range", help="Where to look: fast=5:50, fast=5:50:5 or fast=5,8,13; may be repeated."
+        ),
+    ] = None,
+    study: Annotated[
+        str | None, typer.Option(help="Name of the study; strategy, symbols and timeframe if not given.")
+    ] = None,
+    storage: Annotated[
+        str | None, typer.Option(help="Optuna storage URL; SQLite in the home if not given.")
+    ] = None,
+    timeout: Annotated[float | None, typer.Option(help="Seconds after which to stop.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the search.")] = 0,
+    score: Annotated[str, typer.Option(help="What to search for: sharpe, return or calmar.")] = "sharpe",
+    evidence_out: Annotated[
+        Path | None, typer.Option(help="Write the evidence for `agent params apply` to this file, too.")
+    ] = None,
+    set_: SetOption = None,
+    config: ConfigOption = None,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Search for parameters in the first 70 % of the data; the rest shows what they are worth."""
+    from agent.cli.optimize import Wish, optimize_command
+    from agent.cli.research_input import Asked
+
+    asked = Asked(strategy or (), data or (), symbol or (), timerange, timeframe, set_ or (), config, home)
+    optimize_command(
+        Wish(asked, trials, range_ or (), study, storage, timeout, seed, score, evidence_out, json)
+    )
+
+
+@app.command(
+    epilog="Examples: agent lookahead rsi | agent lookahead my-breakout --data BTC-USDT_1h.csv.gz. "
+    "Exit code 0: proved. 1: it looks ahead, with the first difference."
+)
+def lookahead(
+    strategy: Annotated[str, typer.Argument(help="Strategy to examine, built in or your own.")],
+    *,
+    data: Annotated[Path | None, typer.Option(help="Candle file; a made-up market if not given.")] = None,
+    config: ConfigOption = None,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Prove that a strategy's signals never depend on later candles."""
+    from agent.cli.strategy_work import show_lookahead
+
+    show_lookahead(strategy, data, config, home, json=json)

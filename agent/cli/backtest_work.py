@@ -71,7 +71,7 @@ def backtest_command(wish: Wish) -> None:
 
 def engine_for(setup: Setup, *, uncompiled: bool) -> tuple[Engine, list[str]]:
     """Return machine code where every strategy allows it, else plain Python, and what to say about it."""
-    from reasoning.subset import compilable  # noqa: PLC0415  # reads sources: only where asked
+    from reasoning.subset import compilable  # reads sources: only where asked
 
     reasons = [(voice.strategy.name, compilable(voice.strategy)) for voice in setup.voices]
     notes = [f"strategy {name} runs uncompiled: {why}" for name, why in reasons if why is not None]

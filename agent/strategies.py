@@ -1,0 +1,112 @@
+"""Strategies of the user's own: one Python file each, in a folder the settings name.
+
+A file `NAME.py` defines one `reasoning.strategy.Strategy` at its top level, named like the file. It is
+imported as it is: only put files there that you trust.
+"""
+
+import importlib.util
+import os
+import sys
+import traceback
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from domain.errors import BadInput
+from domain.kernel import KERNELS
+from reasoning.strategies import STRATEGIES, register
+from reasoning.strategy import Strategy
+
+FOLDER = "strategies"
+LOADED: dict[str, tuple[Path, int]] = {}
+"""File of each strategy that is not built in, by its name, and when the file was changed."""
+
+
+def load_folder(folder: Path) -> list[str]:
+    """Register every strategy of a folder that is new or changed; return what is wrong with the others."""
+    problems = []
+    for path in sorted(folder.glob("*.py")) if folder.is_dir() else ():
+        try:
+            load_file(path)
+        except BadInput as error:
+            problems.append(str(error))
+    return problems
+
+
+def load_file(path: Path) -> Strategy[Any]:
+    """Import one file and register its strategy. Raises BadInput naming file, line and what is missing."""
+    name = path.stem.replace("_", "-")
+    path = path.resolve()
+    changed = path.stat().st_mtime_ns
+    if LOADED.get(name) == (path, changed):
+        return STRATEGIES[name]
+    if not path.stem.isidentifier() or _taken(path.stem, path):
+        raise BadInput(f"{path}: {path.stem!r} cannot be its name: not an identifier, or another module's")
+    marked = len(KERNELS)
+    module = _import(path)
+    found = [each for each in vars(module).values() if isinstance(each, Strategy)]
+    fault = _fault(found, name)
+    if fault is not None:
+        del KERNELS[marked:], sys.modules[path.stem]
+        raise BadInput(f"{path}: {fault}")
+    register(found[0], replace=name in LOADED)
+    LOADED[name] = path, changed
+    return found[0]
+
+
+def _fault(found: list[Strategy[Any]], name: str) -> str | None:
+    if len(found) != 1:
+        return f"defines {len(found)} strategies at its top level; one Strategy(...) is needed"
+    if found[0].name != name:
+        return f"its strategy is named {found[0].name!r}; by the file's name it must be {name!r}"
+    if name in STRATEGIES and name not in LOADED:
+        return f"strategy {name!r} is built in; choose another name"
+    return None
+
+
+def _taken(stem: str, path: Path) -> bool:
+    """Tell whether a name belongs to another module, loaded or to be found."""
+    spec = getattr(sys.modules.get(stem), "__spec__", None) or importlib.util.find_spec(stem)
+    return spec is not None and Path(spec.origin or "").resolve() != path and stem not in _stems()
+
+
+def _stems() -> set[str]:
+    return {path.stem for path, _ in LOADED.values()}
+
+
+def _import(path: Path) -> Any:
+    folder = str(path.parent)
+    if folder not in sys.path:
+        # Behind everything else; and worker processes find the file by the same way.
+        sys.path.append(folder)
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (os.environ.get("PYTHONPATH"), folder)))
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise BadInput(f"{path}: cannot be imported")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[path.stem] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:  # noqa: BLE001  # whatever a user's file does, one line says where
+        del sys.modules[path.stem]
+        raise BadInput(f"{path}: {_where(error, path)}{type(error).__name__}: {error}") from None
+    return module
+
+
+def _where(error: Exception, path: Path) -> str:
+    if isinstance(error, SyntaxError):
+        return f"line {error.lineno}: "
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [frame.lineno for frame in frames if frame.filename == str(path)]
+    return f"line {lines[-1]}: " if lines else ""
+
+
+def folder_of(settings: Mapping[str, Any], home: Path) -> Path:
+    """Return the folder that settings name, else the one in the home."""
+    named = settings.get("strategies_folder")
+    return Path(named).expanduser() if named else home / FOLDER
+
+
+def folder_in_use(home: Path) -> Path:
+    """Return the folder where no settings have been read yet."""
+    return folder_of({"strategies_folder": os.environ.get("AGENT_STRATEGIES_FOLDER")}, home)

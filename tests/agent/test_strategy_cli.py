@@ -1,0 +1,119 @@
+"""A strategy of one's own: one file, in the loop, in a replay, in a backtest, and proved not to look ahead."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.agent.command import agent, told
+from tests.shared import shared_data
+
+BTC = ("crypto", "1h", "BTC-USDT_1h_2017-2023.csv.gz")
+
+
+def written(home: Path, name: str, *changes: tuple[str, str]) -> Path:
+    """Write the example under a name, with changes."""
+    agent(home, "strategy", "new", name)
+    path = home / "strategies" / f"{name.replace('-', '_')}.py"
+    text = path.read_text()
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    path.write_text(text)
+    return path
+
+
+def test_the_example_runs_as_it_is_and_is_not_overwritten(tmp_path: Path) -> None:
+    path = written(tmp_path, "first-try")
+    before = path.read_text()
+    assert "nothing was written" in agent(tmp_path, "strategy", "new", "first-try", check=2).stderr
+    assert path.read_text() == before
+    mine = told(tmp_path, "strategy", "list")["strategies"][-1]
+    assert (mine["name"], mine["compiles"], mine["source"]) == ("first-try", "compiles", str(path))
+    assert mine["parameters"]["period"]["value"] == 20
+    proof = told(tmp_path, "lookahead", "first-try")
+    assert proof["proved"]
+    assert proof["signals"] > 50
+
+
+def test_it_trades_in_the_loop_and_replays(tmp_path: Path) -> None:
+    written(tmp_path, "second-try")
+    (tmp_path / "config.toml").write_text(
+        '[reasoning]\nstrategies = ["rsi", "second-try"]\n[reasoning.custom.second-try]\nperiod = 5\n'
+    )
+    run = agent(tmp_path, "run", "--provider", "simulated", "--speed", "max", "--cycles", "400", "--plain")
+    assert "0 closed" not in run.stdout
+    assert "identical: 400 cycles" in agent(tmp_path, "replay").stdout
+    assert "of 5 candles" in agent(tmp_path, "why", "200").stdout
+
+
+def test_a_backtest_compiles_it_and_agrees_with_the_loop(tmp_path: Path) -> None:
+    written(tmp_path, "third-try")
+    done = told(
+        tmp_path, "backtest", "--strategy", "third-try", "--data", str(shared_data(*BTC)), "--verify",
+        "--timerange", "20210101-20210301", "--set", "risk.daily_loss=1000",
+    )  # fmt: skip  # one command
+    assert done["verified"]["identical"]
+    assert done["notes"] == []
+    assert len(done["trades"]) > 5
+
+
+def test_one_that_cannot_be_compiled_runs_and_says_so(tmp_path: Path) -> None:
+    written(tmp_path, "plain-try", ("    vote = 0\n", '    vote = len("") * 0\n'))
+    done = told(
+        tmp_path, "backtest", "--strategy", "plain-try", "--data", str(shared_data(*BTC)), "--verify",
+        "--timerange", "20210101-20210301",
+    )  # fmt: skip  # one command
+    assert done["verified"]["identical"]
+    (note,) = done["notes"]
+    assert note.startswith("strategy plain-try runs uncompiled: step: line")
+
+
+def test_one_that_remembers_outside_its_memory_is_caught(tmp_path: Path) -> None:
+    cheat = ("    vote = 0\n", "    SEEN.append(close)\n    vote = len(SEEN) % 2\n")
+    written(tmp_path, "cheat", cheat, ("class Packed(", "SEEN: list[float] = []\n\n\nclass Packed("))
+    done = agent(tmp_path, "lookahead", "cheat", "--json", check=1)
+    proof = json.loads(done.stdout)
+    assert not proof["proved"]
+    assert "candle 1 gives" in proof["difference"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("x = 1 +\n", "line 1: SyntaxError"),
+        ("import nowhere_to_be_found\n", "line 1: ModuleNotFoundError"),
+        ("x = 1\n", "defines 0 strategies at its top level; one Strategy(...) is needed"),
+        (
+            "from reasoning.rsi import RSI\n",
+            "its strategy is named 'rsi'; by the file's name it must be 'wrong'",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_said_in_one_line(tmp_path: Path, text: str, words: str) -> None:
+    folder = tmp_path / "strategies"
+    folder.mkdir()
+    (folder / "wrong.py").write_text(text)
+    (problem,) = told(tmp_path, "strategy", "list")["problems"]
+    assert words in problem
+    assert str(folder / "wrong.py") in problem
+    data = ("--data", str(shared_data(*BTC)))
+    failed = agent(tmp_path, "backtest", "--strategy", "wrong", *data, check=2).stderr
+    assert "unknown strategy 'wrong'" in failed
+    assert words in failed
+
+
+def test_bad_parameters_are_told_together(tmp_path: Path) -> None:
+    written(tmp_path, "fourth-try")
+    (tmp_path / "config.toml").write_text(
+        "[reasoning.custom.fourth-try]\nperiod = 1\nstop_ppm = 5\n[reasoning.custom.unheard-of]\nx = 1\n"
+    )
+    said = agent(tmp_path, "config", "show", check=2).stderr
+    for word in ("custom.fourth-try.period 1", "custom.fourth-try.stop_ppm 5", "custom.unheard-of"):
+        assert word in said
+
+
+@pytest.mark.parametrize("name", ["rsi", "My-Breakout", "a b", "-x"])
+def test_bad_names_are_refused(tmp_path: Path, name: str) -> None:
+    agent(tmp_path, "strategy", "new", "--", name, check=2)
+    assert not list(tmp_path.rglob("*.py"))
