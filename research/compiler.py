@@ -67,7 +67,7 @@ def compiled() -> Engine:
         key = f"{strategy.step.__module__}.{strategy.name}"
         if key not in made:
             register()
-            made[key] = jit(_loop_of(strategy, folder))
+            made[key] = jit(loop_of(strategy, folder, signals.find_votes))
         return made[key]
 
     return Engine(True, jit(signals.fill_series), votes, jit(replay.replay))
@@ -116,16 +116,16 @@ def _processor() -> str:
     return str(llvmlite.binding.get_host_cpu_name())
 
 
-def _loop_of(strategy: Strategy[Any], folder: Path) -> Callable[..., int]:
-    """Return `find_votes` for one strategy, as a function in a file of its own.
+def loop_of(strategy: Strategy[Any], folder: Path, pattern: Callable[..., int]) -> Callable[..., int]:
+    """Return `pattern`, such as `find_votes`, for one strategy, as a function in a file of its own.
 
     A strategy's kernels are globals there: passed as arguments they could not be cached on disk.
     """
-    source = inspect.getsource(signals.find_votes)
+    source = inspect.getsource(pattern)
     for argument in ("step", "signal"):
         source = "\n".join(line for line in source.split("\n") if not line.startswith(f"    {argument}: "))
     text = f"from __future__ import annotations\n\n\n{source}"
-    name = hashlib.sha256(f"{strategy.step.__module__}.{strategy.name}".encode()).hexdigest()[:12]
+    name = hashlib.sha256(f"{strategy.step.__module__}.{strategy.name}|{text}".encode()).hexdigest()[:12]
     path = folder / f"votes_{name}.py"
     if not path.exists():
         mine = path.with_suffix(f".{os.getpid()}")
@@ -137,7 +137,8 @@ def _loop_of(strategy: Strategy[Any], folder: Path) -> Callable[..., int]:
     module = importlib.util.module_from_spec(spec)
     sys.modules[module.__name__] = module  # where numba's disk cache will look for it
     spec.loader.exec_module(module)
-    known = {"step": strategy.step, "signal": strategy.signal}
-    module.__dict__.update({key: getattr(signals, key) for key in ("features_at", "FLOATS", "INTS")} | known)
-    found: Callable[..., int] = module.find_votes
+    used = [name for name in pattern.__code__.co_names if name in pattern.__globals__]
+    module.__dict__.update({name: pattern.__globals__[name] for name in used})
+    module.__dict__.update(step=strategy.step, signal=strategy.signal)
+    found: Callable[..., int] = module.__dict__[pattern.__name__]
     return found

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from domain.errors import BadInput
 from research.candles import FloatArray, IntArray
-from research.metrics import CRYPTO_DAYS, sharpe
+from research.ratios import CRYPTO_DAYS, sharpe
 
 LEAST = 2
 MOST_RUNS = 1_000_000
@@ -130,7 +130,7 @@ def bootstrapped(daily_returns: FloatArray, runs: range, seed: int, block: float
     table = np.empty((3, len(runs)))
     for place, run in enumerate(runs):
         days = daily_returns[stationary(len(daily_returns), block, _generator(seed, run))]
-        worth: FloatArray = np.cumprod(1 + days)
+        worth = np.cumprod(1 + days, dtype=np.float64)
         ratio = sharpe(days, periods)
         table[:, place] = worth[-1] - 1, _fall(worth, 1.0), np.nan if ratio is None else ratio
     return table[0], table[1], table[2]

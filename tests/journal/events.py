@@ -85,7 +85,9 @@ _receipts = st.builds(
 )
 _failures = st.none() | st.builds(Failure, _texts, _texts, _texts)
 
-_parameters = st.dictionaries(_texts, st.integers(-(2**53), 2**53) | _numbers | st.booleans() | _texts, max_size=3)
+_parameters = st.dictionaries(
+    _texts, st.integers(-(2**53), 2**53) | _numbers | st.booleans() | _texts, max_size=3
+)
 _evidence = st.builds(
     Evidence, _texts, _numbers, _numbers, _parameters, _numbers, _numbers, _ids,
     st.none() | _numbers, st.none() | _numbers, _texts,
@@ -106,9 +108,17 @@ events: st.SearchStrategy[Event] = st.one_of(
     st.builds(CycleEnded, _ids, _times, st.just(("IDLE",)), _texts, st.just(()), _failures),
     st.builds(KillSwitchSet, _times, st.booleans(), _texts, _texts),
     st.builds(
-        ParametersSet, _times, _ids, _texts, _parameters, _texts, _texts, st.none() | _evidence,
-        st.booleans(), st.none() | st.integers(0, 2**40),
-    ),  # fmt: skip
+        ParametersSet,
+        _times,
+        _ids,
+        _texts,
+        _parameters,
+        _texts,
+        _texts,
+        st.none() | _evidence,
+        st.booleans(),
+        st.none() | st.integers(0, 2**40),
+    ),
     st.builds(SessionEnded, _ids, _times, _texts),
 )
 """Any event there can be, all its numbers finite."""

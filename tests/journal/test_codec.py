@@ -2,6 +2,7 @@
 
 import math
 from datetime import datetime
+from typing import Union, get_args
 
 import msgspec
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from domain.candle import Candle
 from domain.errors import JournalFault
-from domain.events import CycleEnded, Event, Failure, KillSwitchSet, SessionStarted
+from domain.events import CycleEnded, Event, Evidence, Failure, KillSwitchSet, ParametersSet, SessionStarted
 from domain.verdict import Check, Denied
 from journal.codec import decode, encode, index
 from tests.journal.cycles import at, decided, ended, session
@@ -89,3 +90,40 @@ def test_a_time_without_a_zone_is_refused() -> None:
 def test_bytes_that_are_no_event_are_named_undecodable(payload: bytes) -> None:
     with pytest.raises(JournalFault, match="undecodable"):
         decode(payload)
+
+
+OLD = b'{"type":"kill_switch_set","at":"2023-03-16T00:01:00Z","active":true,"reason":"x","by":"operator"}'
+VERSION = (
+    b'{"type":"parameters_set","at":"2023-03-16T00:01:00Z","version":2,"strategy":"sma","parameters":'
+    b'{"fast":10,"slow":40},"reason":"better","by":"operator","evidence":{"data_fingerprint":"0123abcd",'
+    b'"in_sample_sharpe":1.5,"out_of_sample_sharpe":0.75,"present":{"fast":20,"slow":50},'
+    b'"present_in_sample_sharpe":1.0,"present_out_of_sample_sharpe":0.5,"trials":120,"deflated_sharpe":0.9,'
+    b'"pbo":null,"source":"night-run"},"forced":false,"rolled_back_to":null}'
+)
+
+
+def test_what_is_written_stays_as_it_is_to_the_byte() -> None:
+    evidence = Evidence(
+        "0123abcd", 1.5, 0.75, {"fast": 20, "slow": 50}, 1.0, 0.5, 120, 0.9, source="night-run"
+    )
+    values = {"fast": 10, "slow": 40}
+    made = ParametersSet(at(1), 2, "sma", values, "better", "operator", evidence)
+    assert encode(made) == VERSION
+    assert decode(VERSION) == made
+    assert encode(KillSwitchSet(at(1), True, "x", "operator")) == OLD
+    assert decode(OLD) == KillSwitchSet(at(1), True, "x", "operator")
+
+
+@given(_never_finite)
+@patient
+def test_a_parameter_that_is_no_number_is_refused(bad: float) -> None:
+    with pytest.raises(JournalFault, match=r"ParametersSet .* parameters\.lower is not a finite number"):
+        encode(ParametersSet(at(1), 1, "rsi", {"lower": bad}, "x", "operator"))
+
+
+def test_a_program_that_does_not_know_an_event_refuses_its_row() -> None:
+    before: tuple[type, ...] = tuple(kind for kind in get_args(Event) if kind is not ParametersSet)
+    older = msgspec.json.Decoder(Union[before])  # noqa: UP007 -- a union of a computed tuple
+    assert older.decode(OLD) == decode(OLD)
+    with pytest.raises(msgspec.ValidationError, match="parameters_set"):
+        older.decode(VERSION)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -34,9 +35,9 @@ def walk(
     opened = np.concatenate([[first], close[:-1]]) * np.exp(draw.normal(0.0, scale / 10, count))
     spread = np.abs(draw.normal(0.0, scale / 2, (2, count)))
     high, low = np.maximum(opened, close) * (1 + spread[0]), np.minimum(opened, close) * (1 - spread[1])
-    prices = [np.round(each, 2) for each in (opened, high, low, close)]
+    o, h, l, c = (np.round(each, 2) for each in (opened, high, low, close))  # noqa: E741
     volume = np.round(draw.gamma(2.0, 5.0, count), 3)
-    return Candles(symbol, step, start + step * np.arange(count, dtype=np.int64), *prices, volume)
+    return Candles(symbol, step, start + step * np.arange(count, dtype=np.int64), o, h, l, c, volume)
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ def trade(candles: Sequence[Candles], seed: int = 1, plan: Plan | None = None) -
 def _trips(draw: np.random.Generator, quotes: IntArray, plan: Plan) -> list[tuple[int, int]]:
     slots = np.linspace(0, len(quotes) - 1, plan.trips + 1).astype(int).tolist()
     chosen = []
-    for first, last in zip(slots[:-1], slots[1:], strict=True):
+    for first, last in pairwise(slots):
         if last - first < 3:
             continue
         tries = np.sort(draw.integers(first, last, (plan.hindsight, 2)), axis=1).tolist()

@@ -15,16 +15,8 @@ from domain.money import CASH_SCALE
 from domain.times import DAY_MS, HOUR_MS
 from research.candles import Candles
 from research.load import load
-from research.metrics import (
-    calmar,
-    daily_returns,
-    drawdown,
-    hold_curve,
-    metrics,
-    periods_of,
-    sharpe,
-    sortino,
-)
+from research.metrics import daily_returns, metrics
+from research.ratios import calmar, drawdown, hold_curve, periods_of, sharpe, sortino
 from research.result import TRADE, Result
 from tests.research.made import Plan, bare, trade, walk
 from tests.shared import shared_data
@@ -178,8 +170,10 @@ def test_a_deeper_fall_inside_a_cycle_is_not_hidden() -> None:
 
 def test_a_drawdown_lasts_from_its_peak_to_its_recovery() -> None:
     days = np.arange(7) * DAY_MS
-    assert drawdown(days, np.array([100.0, 110, 110, 88, 99, 110, 120])) == (pytest.approx(0.2), 3.0)
-    assert drawdown(days, np.array([100.0, 110, 105, 88, 99, 100, 101])) == (pytest.approx(0.2), 5.0)
+    recovered = drawdown(days, np.array([100.0, 110, 110, 88, 99, 110, 120]))
+    under_water = drawdown(days, np.array([100.0, 110, 105, 88, 99, 100, 101]))
+    assert recovered == pytest.approx((0.2, 3.0))
+    assert under_water == pytest.approx((0.2, 5.0))
 
 
 def test_a_day_is_a_utc_day_and_its_last_value_counts() -> None:
@@ -217,7 +211,11 @@ def test_returns_refuse_what_cannot_be(times: list[int], equity: list[float], sa
 VALUES = st.lists(st.integers(1, 10**12), min_size=2, max_size=60)
 
 
-@given(VALUES, st.lists(st.integers(1, 5 * DAY_MS), min_size=60, max_size=60))
+# A fall to a millionth leaves a return few digits, so these do not fall as far.
+@given(
+    st.lists(st.integers(1, 10**4), min_size=2, max_size=60),
+    st.lists(st.integers(1, 5 * DAY_MS), min_size=60, max_size=60),
+)
 def test_daily_returns_compound_to_the_whole(values: list[int], steps: list[int]) -> None:
     times, equity = np.cumsum(steps)[: len(values)], np.array(values)
     for every_day in (False, True):
@@ -225,13 +223,13 @@ def test_daily_returns_compound_to_the_whole(values: list[int], steps: list[int]
         assert np.prod(1 + returns) == pytest.approx(values[-1] / 7.0, rel=1e-9)
 
 
-@given(VALUES, st.integers(2, 1000))
+@given(VALUES, st.sampled_from([2, 16, 512]))
 def test_a_larger_account_has_the_same_ratios(values: list[int], factor: int) -> None:
     days = np.arange(len(values)) * DAY_MS
     one = metrics(bare(days, np.array(values), values[0]))
     two = metrics(bare(days, np.array(values) * factor, values[0] * factor))
     for name in ("total_return", "cagr", "sharpe", "sortino", "calmar", "max_drawdown", "drawdown_days"):
-        assert getattr(one, name) == pytest.approx(getattr(two, name), rel=1e-6, abs=1e-12)
+        assert getattr(one, name) == getattr(two, name)  # powers of two divide exactly
 
 
 @given(VALUES)

@@ -1,7 +1,7 @@
 """Resampling: seeded, the same however it is split, and true to what was traded."""
 
 import json
-from itertools import permutations
+from itertools import pairwise, permutations
 
 import numpy as np
 import pytest
@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.errors import BadInput
-from research.metrics import sharpe
 from research.monte_carlo import (
     block_bootstrap,
     bootstrapped,
@@ -18,6 +17,7 @@ from research.monte_carlo import (
     shuffled_falls,
     stationary,
 )
+from research.ratios import sharpe
 
 PNL = np.array([50, -30, 20, -60, 90, -10, 40], dtype=np.int64)
 
@@ -54,7 +54,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_others() -> None:
 @given(st.lists(st.integers(0, 40), max_size=4), st.integers(0, 10**9))
 def test_runs_are_the_same_however_they_are_split(cuts: list[int], seed: int) -> None:
     edges = [0, *sorted(cuts), 40]
-    parts = [range(a, b) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    parts = [range(a, b) for a, b in pairwise(edges)]
     whole = bootstrapped(days(30), range(40), seed, 3.0, 365)
     split = [bootstrapped(days(30), part, seed, 3.0, 365) for part in parts]
     for place in range(3):

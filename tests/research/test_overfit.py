@@ -1,6 +1,6 @@
 """Luck, measured: the papers' own examples, simulations with a known answer, and a slow second opinion."""
 
-from itertools import combinations
+from itertools import combinations, pairwise
 from math import sqrt
 
 import numpy as np
@@ -27,7 +27,7 @@ def noise(rows: int, trials: int, seed: int) -> FloatArray:
 
 
 def test_the_example_of_bailey_and_lopez_de_prado() -> None:
-    # 100 trials, variance 1/2 of annual Sharpe ratios; the best: 2.5 a year, 1,250 days, skew -3, kurtosis 10.
+    # 100 trials, variance 1/2 of yearly Sharpe ratios; the best: 2.5, 1,250 days, skew -3, kurtosis 10.
     luck = expected_maximum(100, 0.5 / YEAR)
     assert luck == pytest.approx(0.1132, abs=5e-5)
     assert probabilistic(2.5 / sqrt(YEAR), 1250, -3, 10, luck) == pytest.approx(0.9004, abs=5e-5)
@@ -40,9 +40,9 @@ def test_after_46_trials_the_example_would_have_been_significant() -> None:
 
 def test_the_best_of_many_without_skill_is_as_lucky_as_expected() -> None:
     draw = np.random.default_rng(7)
-    for trials in (10, 100, 1000):
+    for trials, near in ((10, 0.04), (100, 0.01), (1000, 0.01)):  # an approximation for many trials
         best = draw.normal(0.0, 0.3, (4000, trials)).max(axis=1).mean()
-        assert expected_maximum(trials, 0.09) == pytest.approx(best, rel=0.02)
+        assert expected_maximum(trials, 0.09) == pytest.approx(best, rel=near)
 
 
 def test_one_trial_expects_no_luck() -> None:
@@ -141,7 +141,7 @@ def test_one_truly_good_trial_is_not_overfit() -> None:
 def plainly(table: FloatArray, blocks: int) -> tuple[list[float], list[float], list[float]]:
     """Return logits and both scores the slow way: a matrix per combination."""
     edges = np.linspace(0, len(table), blocks + 1).astype(int)
-    parts = [table[a:b] for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    parts = [table[a:b] for a, b in pairwise(edges)]
     logits, inside, outside = [], [], []
     for chosen in combinations(range(blocks), blocks // 2):
         half = np.concatenate([parts[i] for i in chosen])

@@ -1,0 +1,224 @@
+"""Many trials on the same candles, each a backtest cut down to its score: the same rules, no tables.
+
+A single voice's votes go straight into the replay's events, features are worked out once per candle
+for all trials, and the books are used again. What comes out is what `backtest` comes to, to the bit.
+"""
+
+from collections.abc import Callable, MutableSequence, Sequence
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from reasoning.features import PLAN, FeaturePlan, Features, features_at
+from reasoning.indicators import Memory
+from reasoning.strategy import Strategy
+from research.backtest import Setup, Voice, events_of, opened
+from research.books import (
+    ACCT,
+    EVENT_AT,
+    EVENT_COUNT,
+    EVENT_VOICES,
+    PER_VOICE,
+    SYMBOL,
+    TRADES_AT,
+)
+from research.candles import Candles, FloatArray, IntArray
+from research.compiler import cache_folder, compiled, loop_of, plain
+from research.ratios import periods_of
+from research.recording import Recording
+from research.scoring import FIELDS, day_ends, score_books
+
+Floats = MutableSequence[float]
+Ints = MutableSequence[int]
+EVENT, SURE, KNOWN = EVENT_VOICES + PER_VOICE, 2, 8
+"""Numbers of an event of one voice: integers, floats; and of a candle's features with their flag."""
+
+
+def find_events(
+    step: Callable[..., int],
+    signal: Callable[..., Any],
+    memory: Memory,
+    packed: tuple[Any, ...],
+    plan: FeaturePlan,
+    series: Floats,
+    known: Floats,
+    opened: Sequence[int],
+    high: Sequence[int],
+    low: Sequence[int],
+    close: Sequence[int],
+    volume: Sequence[float],
+    turn_of: Sequence[int],
+    cycle_of: Sequence[int],
+    event: Ints,
+    sure: Floats,
+    first: int,
+) -> int:
+    """Step a strategy over a tape and write its votes as events from row `first`; return the next row.
+
+    Beyond the room in `event` they are counted but not kept. `known` keeps each candle's features.
+    """
+    row = first
+    count = len(close)
+    room = len(event) // EVENT
+    for place in range(count):
+        ended = float(close[place])
+        vote = step(
+            memory, packed, float(opened[place]), float(high[place]), float(low[place]), ended, volume[place]
+        )
+        if vote == 0 or turn_of[place] < 0:
+            continue
+        if row < room:
+            k = KNOWN * place
+            if known[k] == 0.0:
+                now = features_at(series, 0, count, place, place + 1, plan)
+                known[k] = 1.0
+                known[k + 1] = now.volume
+                known[k + 2] = now.volatility
+                known[k + 3] = float(now.trend)
+                known[k + 4] = float(now.wild)
+                known[k + 5] = now.atr
+                known[k + 6] = now.baseline
+                known[k + 7] = float(now.ready)
+            features = Features(
+                known[k + 1],
+                known[k + 2],
+                int(known[k + 3]),
+                int(known[k + 4]),
+                known[k + 5],
+                known[k + 6],
+                int(known[k + 7]),
+            )
+            said = signal(memory, packed, vote, ended, features)
+            e = EVENT * row
+            event[e] = cycle_of[place]
+            event[e + 1] = turn_of[place]
+            event[e + 2] = said.vote
+            event[e + 3] = said.stop_ppm
+            event[e + 4] = said.stop
+            event[e + 5] = said.target
+            measured = features.baseline > 0.0 and features.atr > 0.0
+            sure[SURE * row] = features.baseline / features.atr if measured else 1.0
+            sure[SURE * row + 1] = said.confidence
+        row += 1
+    return row
+
+
+@cache
+def _machine(strategy: Strategy[Any] | None) -> Callable[..., Any]:
+    """Return machine code of `find_events` for a strategy, or of `score_books` for none."""
+    import numba  # noqa: PLC0415  # half a second, and only where something is compiled
+
+    compiled()  # registers the kernels and sets the folder
+    njit: Any = numba.njit
+    if strategy is None:
+        found: Callable[..., Any] = njit(cache=True, nogil=True, _nrt=False)(score_books)
+        return found
+    # Kernels raise nothing, so no division asks whether to: that halves the time of a step.
+    jit = njit(cache=True, nogil=True, _nrt=False, error_model="numpy")
+    made: Callable[..., Any] = jit(loop_of(strategy, cache_folder(), find_events))
+    return made
+
+
+class Bench:
+    """Candles made ready, and books that every trial writes anew; for one process and one thread.
+
+    Raises BadInput when a series is too short.
+    """
+
+    def __init__(self, candles: Sequence[Candles], setup: Setup, *, machine: bool) -> None:
+        self.setup = setup
+        self.machine = machine
+        owned = [_writable(each) for each in candles]
+        self.prepared = Recording(owned, setup.instruments, setup.warmup, compiled() if machine else plain())
+        self.periods = periods_of([each.symbol for each in candles])
+        self.ends = day_ends(self.prepared.instants, self.periods)
+        self.equity = np.zeros_like(self.prepared.instants)
+        self.lean = machine and len(setup.voices) == 1
+        self._size_books(max(256, len(self.prepared.instants) // 16))
+        if self.lean:
+            self.turns = [self._turns(place) for place in range(len(candles))]
+            self.known = [np.zeros(KNOWN * len(tape.close)) for tape in self.prepared.tapes]
+
+    @property
+    def days(self) -> int:
+        """Number of daily returns of each trial."""
+        return len(self.ends)
+
+    def score(self, voices: Sequence[Voice]) -> tuple[FloatArray, FloatArray]:
+        """Run one trial; return its score float64[FIELDS] and daily returns float64[days].
+
+        `voices` are those of the setup, with other parameters.
+        """
+        setup = replace(self.setup, voices=tuple(voices))
+        ints, floats, equity = self._lean(setup) if self.lean else self._full(setup)
+        row, daily = np.zeros(FIELDS), np.zeros(self.days)
+        score: Callable[..., None] = _machine(None) if self.machine else score_books
+        score(ints, floats, equity, self.ends, setup.cash, self.periods, daily, row)
+        return row, daily
+
+    def _full(self, setup: Setup) -> tuple[Any, Any, Any]:
+        event, sure, counts = events_of(self.prepared, setup)
+        give, (ints, floats) = self.prepared.give, opened(self.prepared, setup, counts)
+        books = give(ints), give(floats), give(np.zeros_like(self.equity))
+        self.prepared.engine.replay(*books, setup.house(), self.prepared.market, give(event), give(sure))
+        return books
+
+    def _lean(self, setup: Setup) -> tuple[Any, Any, Any]:
+        rows = self._events(setup.voices[0])
+        if rows[-1] > self.room:
+            self._size_books(rows[-1])
+            rows = self._events(setup.voices[0])
+        ints, floats, blank_floats, size = self.ints, self.floats, self.blank[1], self.head
+        ints[:size] = self.blank[0]
+        floats[:] = blank_floats
+        for place in range(len(rows) - 1):
+            at = ACCT + place * SYMBOL
+            ints[at + EVENT_AT], ints[at + EVENT_COUNT] = rows[place], rows[place + 1] - rows[place]
+        event, sure = self.event[: rows[-1] * EVENT], self.sure[: rows[-1] * SURE]
+        prepared = self.prepared
+        prepared.engine.replay(ints, floats, self.equity, setup.house(), prepared.market, event, sure)
+        return ints, floats, self.equity
+
+    def _events(self, voice: Voice) -> list[int]:
+        """Write the events of every symbol; return each one's first row, then the row after the last."""
+        find, rows = _machine(voice.strategy), [0]
+        size = voice.strategy.size(voice.packed)
+        for place, (columns, series) in enumerate(
+            zip(self.prepared.columns, self.prepared.series, strict=True)
+        ):
+            last = find(
+                np.zeros(size), voice.packed, PLAN, series, self.known[place], *columns,
+                *self.turns[place], self.event, self.sure, rows[-1],
+            )  # fmt: skip
+            rows.append(last)
+        return rows
+
+    def _size_books(self, room: int) -> None:
+        """Make room for this many events; rows of trades and vetoes need not be blank."""
+        self.room = room
+        counts = [room, *(0 for _ in self.prepared.tapes[1:])]
+        self.ints, self.floats = opened(self.prepared, self.setup, counts)
+        self.head = int(self.ints[TRADES_AT])
+        self.blank = self.ints[: self.head].copy(), self.floats.copy()
+        self.event, self.sure = np.zeros(room * EVENT, dtype=np.int64), np.zeros(room * SURE)
+
+    def _turns(self, place: int) -> tuple[IntArray, IntArray]:
+        """Return for each candle the turn and the cycle in which it is the newest; -1 for none."""
+        tape = self.prepared.tapes[place]
+        turn, cycle = (np.full(len(tape.close), -1, dtype=np.int64) for _ in range(2))
+        ends, first = np.unique(tape.turn_end, return_index=True)
+        newest = ends > 0
+        turn[ends[newest] - 1] = first[newest]
+        cycle[ends[newest] - 1] = np.searchsorted(self.prepared.instants, tape.turn_ms[first[newest]])
+        return turn, cycle
+
+
+def _writable(candles: Candles) -> Candles:
+    """Return candles whose arrays are writable: for others the compiler would make a second version."""
+    columns = candles.time, candles.open, candles.high, candles.low, candles.close, candles.volume
+    if all(column.flags.writeable for column in columns):
+        return candles
+    prices = candles.open.copy(), candles.high.copy(), candles.low.copy(), candles.close.copy()
+    return Candles(candles.symbol, candles.timeframe_ms, candles.time.copy(), *prices, candles.volume.copy())

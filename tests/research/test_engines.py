@@ -1,0 +1,158 @@
+"""The promise: whoever makes the trials, and whoever dies meanwhile, the results are the same bytes."""
+
+import multiprocessing
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from domain.errors import BadInput, LocalFault
+from reasoning.sma import SMA
+from research import board
+from research.backtest import Voice
+from research.engines import One, Processes, engine_named
+from research.grid import Grid, grid_of
+from research.sweep import Job, Scores, job_of, sweep
+from tests.research.searching import DEADLY, setup_for, walk
+
+
+def work(ranges: tuple[str, ...] = ("fast=5:24:1", "slow=30:49:1"), count: int = 6_000) -> tuple[Job, Grid]:
+    candles = [walk(count)]
+    grid = grid_of(SMA, list(ranges))
+    return job_of(candles, setup_for(candles), grid.trials), grid
+
+
+def same(one: Scores, other: Scores) -> bool:
+    tables = one.table.tobytes() == other.table.tobytes() and one.daily.tobytes() == other.daily.tobytes()
+    return tables and one.trials == other.trials
+
+
+def folders() -> set[Path]:
+    return set(Path(tempfile.gettempdir()).glob("boyd-sweep-*"))
+
+
+def test_pieces_of_any_size_come_to_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    job, grid = work(count=1_500)
+    found = [sweep(One(), job, grid.trials)]
+    for size in (1, 7, 1_000):
+        monkeypatch.setattr(board.Board, "_size", lambda _board, size=size: size)
+        found.append(sweep(One(), job, grid.trials[::-1]))
+    assert all(same(found[0], each) for each in found)
+
+
+def test_processes_come_to_the_same_though_one_is_killed() -> None:
+    job, grid = work()
+    before = folders()
+    killed: list[int] = []
+
+    def kill_one(_done: int) -> None:
+        children = multiprocessing.active_children()
+        if children and not killed:
+            killed.append(children[0].pid or 0)
+            children[0].kill()
+
+    found = sweep(Processes(2, worth_it=0.0), job, grid.trials, kill_one)
+    assert killed
+    assert same(found, sweep(One(), job, grid.trials))
+    assert not multiprocessing.active_children()
+    assert folders() == before
+
+
+def test_trials_that_end_their_process_every_time_are_named() -> None:
+    job, grid = work(("fast=5", "slow=40:59:1"), 600)
+    job = replace(
+        job, machine=False, setup=replace(job.setup, voices=(Voice(DEADLY, job.setup.voices[0].packed),))
+    )
+    spare = [trial for trial in grid.trials if trial.packed.slow != 40]  # type: ignore[attr-defined]
+    deadly = [trial for trial in grid.trials if trial.packed.slow == 40]  # type: ignore[attr-defined]
+    # The first pieces are made here, where it does not die: it has to come late.
+    late = [trial._replace(parameters=(("fast", 99),)) for trial in deadly]
+    with pytest.raises(LocalFault, match=r"failed 4 times, the limit is 3 retries: .* exit code 9"):
+        sweep(Processes(2, worth_it=0.0), job, [*spare, *late])
+    assert not multiprocessing.active_children()
+
+
+def test_ctrl_c_ends_the_processes_and_leaves_nothing() -> None:
+    job, grid = work()
+    before = folders()
+
+    def interrupt(_done: int) -> None:
+        if multiprocessing.active_children():
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        sweep(Processes(2, worth_it=0.0), job, grid.trials, interrupt)
+    assert not multiprocessing.active_children()
+    assert folders() == before
+
+
+def test_what_is_wrong_in_a_worker_is_told() -> None:
+    job, grid = work(count=200)
+    with pytest.raises(BadInput, match="warm-up"):
+        sweep(Processes(2, worth_it=0.0), job, grid.trials)
+
+
+def test_bad_engines_are_refused() -> None:
+    with pytest.raises(BadInput, match="engine 'two' is not one of one, processes, ray"):
+        engine_named("two")
+    with pytest.raises(BadInput, match="workers 0 must be at least 1"):
+        engine_named("processes", 0)
+
+
+def test_without_ray_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(BadInput, match="needs the extra `scale`"):
+        engine_named("ray")
+
+
+@pytest.fixture
+def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Start two nodes of one processor on this machine."""
+    pytest.importorskip("ray", reason="ray is not installed (extra `scale`)")
+    monkeypatch.setenv("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    monkeypatch.setenv("PYTHONWARNINGS", "ignore")
+    import ray
+    from ray.cluster_utils import Cluster
+
+    started = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+    started.second = started.add_node(num_cpus=1)
+    ray.init(address=started.address, log_to_driver=False, configure_logging=False)
+    yield started
+    ray.shutdown()
+    started.shutdown()
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_ray_cluster_comes_to_the_same_though_a_worker_and_a_node_die(
+    cluster: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(board.Board, "_size", lambda _board: 50)
+    job, grid = work(("fast=5:44:1", "slow=50:99:1"))
+    killed: list[str] = []
+
+    def kill(done: int) -> None:
+        if done == 100:
+            killed.extend(_kill_a_worker())
+        if done == 200:
+            cluster.remove_node(cluster.second)
+            killed.append("node")
+
+    found = sweep(engine_named("ray", address=cluster.address), job, grid.trials, kill)
+    assert killed == ["worker", "node"]
+    assert same(found, sweep(One(), job, grid.trials))
+
+
+def _kill_a_worker() -> list[str]:
+    """Kill a process that works for us on the cluster."""
+    import psutil
+
+    for process in psutil.Process(os.getpid()).children(recursive=True):
+        if "ray::_work" in " ".join(process.cmdline()[:1]):
+            process.kill()
+            return ["worker"]
+    return []
