@@ -333,7 +333,7 @@ def walk_forward(
 
 @app.command(
     epilog="Examples: agent optimize --strategy sma --data BTC-USDT_1h.csv.gz --trials 200 | agent optimize "
-    "--strategy rsi --data BTC-USDT_1h.csv.gz --range period=5:40 --range lower=10:45 --study night --seed 7. "
+    "--strategy rsi --data BTC-USDT_1h.csv.gz --range period=5:40 --range lower=10:45 --study night. "
     "The same command goes on with a study that was stopped. Exit code 0: done. 2: bad input. 130: Ctrl-C, "
     "what is done is kept."
 )

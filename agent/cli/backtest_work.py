@@ -12,13 +12,15 @@ from agent.cli.research_input import Asked, gather
 from agent.settings import Options
 from agent.verify import Difference, compare, run_loop
 from agent.version import code_version
+from domain.errors import BadInput
 from domain.money import from_cash, show_cash
 from domain.times import utc
 from research.backtest import Setup, backtest
 from research.candles import Candles
 from research.compiler import Engine, compiled, plain
 from research.flaws import flaw_lines, flaws
-from research.metrics import Metrics, metrics
+from research.metrics import Metrics, daily_returns, metrics
+from research.overfit import deflated_sharpe
 from research.result import ENDINGS, Result
 from risk.table import NOTHING_TO_REDUCE, RULES
 
@@ -37,13 +39,14 @@ class Wish(NamedTuple):
 
 
 class Done(NamedTuple):
-    """A backtest with all that is said about it."""
+    """A backtest with all that is said about it; `deflated` is its Sharpe ratio's, for a single trial."""
 
     options: Options
     candles: Sequence[Candles]
     setup: Setup
     result: Result
     metrics: Metrics
+    deflated: float | None
     flaws: list[str]
     notes: list[str]
 
@@ -55,7 +58,7 @@ def backtest_command(wish: Wish) -> None:
     engine, notes = engine_for(setup, uncompiled=wish.uncompiled)
     result = backtest(candles, setup, engine)
     found = [f"{each.symbol}: {line}" for each in candles for line in flaw_lines(flaws(each))]
-    done = Done(options, candles, setup, result, metrics(result, candles), found, notes)
+    done = Done(options, candles, setup, result, metrics(result, candles), _deflated(result), found, notes)
     difference = _verified(done) if wish.verify else None
     if wish.report is not None:
         write_report(done, wish.report)
@@ -67,6 +70,14 @@ def backtest_command(wish: Wish) -> None:
             say(f"report      {wish.report}")
     if difference is not None:
         sys.exit(DIFFERENT)
+
+
+def _deflated(result: Result) -> float | None:
+    """Return the probability that the true Sharpe ratio is above 0; None where the returns do not say."""
+    try:
+        return deflated_sharpe(daily_returns(result.times_ms, result.equity, result.opening_cash), (1, 0.0))
+    except BadInput:
+        return None
 
 
 def engine_for(setup: Setup, *, uncompiled: bool) -> tuple[Engine, list[str]]:
@@ -98,6 +109,8 @@ def write_report(done: Done, path: Path) -> None:
             flaws=tuple(done.flaws),
             code_version=code_version(),
             command=" ".join(["agent", *sys.argv[1:]]),
+            trials=1,
+            deflated=done.deflated,
         )
     )
     draft = path.with_name(f".{path.name}.part")
@@ -120,6 +133,9 @@ def plain_result(done: Done, difference: Difference | None, *, verified: bool) -
         "cash": _money(result.cash),
         "equity": _money(result.equity[-1]),
         "metrics": done.metrics.plain(),
+        "trials": 1,
+        "deflated_sharpe": done.deflated,
+        "probability_of_overfitting": None,
         "vetoes": vetoes_by_rule(result),
         "kill_switch_at": None if result.kill_switch_ms is None else _iso(result.kill_switch_ms),
         "trades": trades_of(done),
@@ -209,6 +225,10 @@ def lines(done: Done) -> list[str]:
         ),
         f"vetoes      {vetoes}",
     ]
+    shown.append(
+        f"luck        deflated Sharpe {_number(done.deflated)} (1 trial); overfitting n/a: it takes "
+        "several trials, see agent walk-forward"
+    )
     if result.kill_switch_ms is not None:
         shown.append(
             f"kill switch thrown {_iso(result.kill_switch_ms)}: no entry after that, as in the loop until "

@@ -1,4 +1,4 @@
-"""A strategy of one's own: one file, in the loop, in a replay, in a backtest, and proved not to look ahead."""
+"""A strategy of one's own: one file, for the loop, replay and backtest, proved not to look ahead."""
 
 import json
 from pathlib import Path

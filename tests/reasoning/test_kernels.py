@@ -62,7 +62,7 @@ def test_what_is_outside_the_subset_is_named(function: Callable[..., Any], word:
 
 
 def test_a_strategy_that_is_not_marked_says_so() -> None:
-    def step(*_: float) -> int:
+    def step(*_: Any) -> int:
         return 0
 
     unmarked = dataclasses.replace(STRATEGIES["rsi"], step=step)

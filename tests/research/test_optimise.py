@@ -4,7 +4,6 @@ import multiprocessing
 import socket
 import subprocess
 import sys
-import warnings
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -44,9 +43,17 @@ def job(series: Candles | None = None, **given: Any) -> Job:
 
 
 def stored(folder: Path) -> list[Any]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return optuna.load_study(study_name="study", storage=f"sqlite:///{folder / 's.db'}").trials
+    return trials_in(f"sqlite:///{folder / 's.db'}")
+
+
+def trials_in(url: str) -> list[Any]:
+    """Return a study's trials and leave no connection open."""
+    storage = optuna.storages.RDBStorage(url)
+    try:
+        return optuna.load_study(study_name="study", storage=storage).trials
+    finally:
+        storage.remove_session()
+        storage.engine.dispose()
 
 
 def test_what_is_unseen_changes_nothing_of_the_search(tmp_path: Path) -> None:
@@ -179,9 +186,7 @@ def together(storage: str) -> None:
 
 
 def check_shared(storage: str) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        trials = optuna.load_study(study_name="study", storage=storage).trials
+    trials = trials_in(storage)
     finished = [each for each in trials if each.state in (TrialState.COMPLETE, TrialState.PRUNED)]
     counted = [each for each in finished if "invalid" not in each.user_attrs]
     assert 16 <= len(counted) <= 17  # the other one may have been at its last
