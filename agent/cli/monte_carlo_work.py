@@ -8,8 +8,8 @@ from agent.cli.options import say, say_json
 from agent.cli.research_input import Asked, gather
 from domain.money import CASH_SCALE
 from research.backtest import backtest
-from research.metrics import daily_returns, periods_of
 from research.monte_carlo import Outcomes, Spread, block_bootstrap, shuffle_trades
+from research.ratios import CRYPTO_DAYS, daily_returns, periods_of
 from research.result import Result
 
 
@@ -50,12 +50,12 @@ def resampled(result: Result, wish: Wish) -> list[Outcomes]:
     """Return both kinds of resampling: the trades in another order, the days drawn again."""
     opening = result.opening_cash / CASH_SCALE
     pnl = result.trades["pnl"] / CASH_SCALE
-    returns = daily_returns(result.times_ms, result.equity, float(result.opening_cash))
+    periods = periods_of(result.symbols)
+    every_day = periods == CRYPTO_DAYS
+    returns = daily_returns(result.times_ms, result.equity, float(result.opening_cash), every_day=every_day)
     return [
         shuffle_trades(pnl, opening, wish.runs, wish.seed, limit=wish.limit),
-        block_bootstrap(
-            returns, wish.runs, wish.seed, wish.block, periods=periods_of(result.symbols), limit=wish.limit
-        ),
+        block_bootstrap(returns, wish.runs, wish.seed, wish.block, periods=periods, limit=wish.limit),
     ]
 
 

@@ -31,9 +31,9 @@ def walk(count: int, seed: int = 1, symbol: str = "BTC-USDT", size: float = 0.01
     opened[0] = 1000.0
     high = np.maximum(opened, close) * np.exp(np.abs(rng.normal(0, size / 2, count)))
     low = np.minimum(opened, close) * np.exp(-np.abs(rng.normal(0, size / 2, count)))
-    prices = [np.round(each, 2) for each in (opened, high, low, close)]
+    opened, high, low, close = (np.round(each, 2) for each in (opened, high, low, close))
     time = START_MS + np.arange(count) * HOUR_MS
-    return Candles(symbol, HOUR_MS, time, *prices, np.round(rng.exponential(5, count), 3))
+    return Candles(symbol, HOUR_MS, time, opened, high, low, close, np.round(rng.exponential(5, count), 3))
 
 
 def bitcoin(count: int) -> Candles:

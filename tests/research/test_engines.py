@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from domain.errors import BadInput, LocalFault
@@ -116,10 +117,10 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     pytest.importorskip("ray", reason="ray is not installed (extra `scale`)")
     monkeypatch.setenv("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
     monkeypatch.setenv("PYTHONWARNINGS", "ignore")
-    import ray
-    from ray.cluster_utils import Cluster
+    import ray  # noqa: PLC0415  # an extra, and heavy
+    from ray.cluster_utils import Cluster  # noqa: PLC0415  # as above
 
-    started = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+    started: Any = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
     started.second = started.add_node(num_cpus=1)
     ray.init(address=started.address, log_to_driver=False, configure_logging=False)
     yield started
@@ -149,8 +150,6 @@ def test_a_ray_cluster_comes_to_the_same_though_a_worker_and_a_node_die(
 
 def _kill_a_worker() -> list[str]:
     """Kill a process that works for us on the cluster."""
-    import psutil
-
     for process in psutil.Process(os.getpid()).children(recursive=True):
         if "ray::_work" in " ".join(process.cmdline()[:1]):
             process.kill()

@@ -1,6 +1,7 @@
 """The promise: a study can be stopped, gone on with and shared; it never sees the last part of its data."""
 
 import multiprocessing
+import os
 import socket
 import subprocess
 import sys
@@ -62,13 +63,14 @@ def test_what_is_unseen_changes_nothing_of_the_search(tmp_path: Path) -> None:
     assert unseen[0] == segments[-1][1]
     place = int(np.searchsorted(series.time, unseen[0] or 0))
     assert 0.25 < 1 - place / len(series) < 0.35
-    last = {name: getattr(series, name).copy() for name in ("open", "high", "low", "close")}
+    last: dict[str, Any] = {name: getattr(series, name).copy() for name in ("open", "high", "low", "close")}
     for column in last.values():
         column[place:] *= 2.0
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
     found = [
         optimise(job(each), search(tmp_path / name))
         for name, each in (("a", series), ("b", replace(series, **last)))
-        if (tmp_path / name).mkdir() is None
     ]
     assert found[0].best == found[1].best
     assert found[0].value == found[1].value
@@ -171,25 +173,24 @@ def test_a_space_lies_within_the_limits() -> None:
 
 def share(storage: str, seed: int) -> None:
     """Take part in a study; runs in a process of its own."""
-    found: Studied = optimise(job(), search(Path(), 16, storage=storage, seed=seed))
+    found: Studied = optimise(job(), search(Path(), 60, storage=storage, seed=seed))
     assert found.counts["complete"] > 0
 
 
 def together(storage: str) -> None:
     context = multiprocessing.get_context("spawn")
-    workers = [context.Process(target=share, args=(storage, seed)) for seed in (1, 2)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join(60)
-    assert [worker.exitcode for worker in workers] == [0, 0]
+    other = context.Process(target=share, args=(storage, 1))
+    other.start()
+    share(storage, 2)
+    other.join(60)
+    assert other.exitcode == 0
 
 
 def check_shared(storage: str) -> None:
     trials = trials_in(storage)
     finished = [each for each in trials if each.state in (TrialState.COMPLETE, TrialState.PRUNED)]
     counted = [each for each in finished if "invalid" not in each.user_attrs]
-    assert 16 <= len(counted) <= 17  # the other one may have been at its last
+    assert 60 <= len(counted) <= 61  # the other one may have been at its last
     assert [each.number for each in trials] == list(range(len(trials)))
 
 
@@ -234,8 +235,6 @@ def postgres(tmp_path: Path) -> Iterator[str]:
 
 def _nobody() -> dict[str, Any]:
     """Return how to run a process without rights, when the tests run with all of them."""
-    import os
-
     return {"user": "nobody"} if os.geteuid() == 0 else {}
 
 

@@ -66,7 +66,7 @@ def test_the_default_grid_stays_within_every_limit() -> None:
 
 @pytest.mark.parametrize("machine", [True, False])
 @pytest.mark.parametrize("strategies", [("sma",), ("sma", "rsi")])
-def test_a_score_is_that_of_the_backtest(strategies: tuple[str, ...], machine: bool) -> None:
+def test_a_score_is_that_of_the_backtest(strategies: tuple[str, ...], *, machine: bool) -> None:
     candles = [bitcoin(2_500)]
     grid = grid_of(SMA, ["fast=5,20", "slow=30,60"])
     job = job_of(candles, setup_for(candles, *strategies), grid.trials, machine=machine)

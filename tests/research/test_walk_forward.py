@@ -14,6 +14,7 @@ from research.candles import Candles
 from research.compiler import compiled
 from research.engines import One
 from research.grid import Grid, grid_of
+from research.metrics import metrics
 from research.sweep import Job, job_of, window
 from research.walk_forward import WalkForward, walk_forward
 from research.windows import Length, Plan, length, windows
@@ -81,9 +82,9 @@ def test_what_comes_after_a_window_s_train_changes_nothing_of_its_choice() -> No
     whole = bitcoin(24 * 150)
     job, _ = work(whole)
     cut = windows(job.candles, job.setup.warmup, MONTH)[1].test[0]
-    place = int(np.searchsorted(whole.time, cut))
+    place = int(np.searchsorted(whole.time, cut or 0))
     other = walk(len(whole) - place, 9)
-    prices = {}
+    prices: dict[str, Any] = {}
     for name in ("open", "high", "low", "close"):
         scaled = getattr(other, name) * whole.close[place - 1] / 1000.0
         prices[name] = np.concatenate([getattr(whole, name)[:place], scaled])
@@ -125,8 +126,6 @@ def test_the_chosen_parameters_are_the_best_in_sample() -> None:
 
 
 def made_score(candles: Candles, setup: Any, span: tuple[int | None, int | None]) -> float:
-    from research.metrics import metrics
-
     cut = window([candles], span, setup.warmup)
     sharpe = metrics(backtest(cut, setup, compiled()), cut).sharpe
     return -np.inf if sharpe is None else sharpe
