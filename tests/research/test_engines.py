@@ -120,7 +120,10 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     import ray  # noqa: PLC0415  # an extra, and heavy
     from ray.cluster_utils import Cluster  # noqa: PLC0415  # as above
 
-    started: Any = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
+    quick = {"health_check_initial_delay_ms": 500, "health_check_period_ms": 500, "health_check_timeout_ms": 500,
+             "health_check_failure_threshold": 3}  # fmt: skip  # a dead node is found out in seconds
+    head = {"num_cpus": 1, "include_dashboard": False, "_system_config": quick}
+    started: Any = Cluster(initialize_head=True, head_node_args=head)
     started.second = started.add_node(num_cpus=1)
     ray.init(address=started.address, log_to_driver=False, configure_logging=False)
     yield started
@@ -140,7 +143,7 @@ def test_a_ray_cluster_comes_to_the_same_though_a_worker_and_a_node_die(
         if done == 100:
             killed.extend(_kill_a_worker())
         if done == 200:
-            cluster.remove_node(cluster.second)
+            cluster.remove_node(cluster.second, allow_graceful=False)
             killed.append("node")
 
     found = sweep(engine_named("ray", address=cluster.address), job, grid.trials, kill)
