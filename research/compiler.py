@@ -26,6 +26,8 @@ from research import replay, signals
 CACHE_VARIABLE = "AGENT_KERNEL_CACHE"
 """Folder of compiled kernels, when it is not to be the user's cache folder."""
 
+HOUSE = frozenset({"domain", "learning", "perception", "platforms", "reasoning", "research", "risk"})
+
 
 @dataclass(frozen=True)
 class Engine:
@@ -99,16 +101,22 @@ def digest() -> str:
     """Return a digest of everything machine code depends on."""
     import numba  # noqa: PLC0415  # as above
 
-    sources = {inspect.getsourcefile(kernel) for kernel in KERNELS} | {
-        signals.__file__,
-        replay.__file__,
-        __file__,
-    }
-    found = hashlib.sha256()
-    for source in sorted(filter(None, sources)):
-        found.update(Path(source).read_bytes())
+    found = _of_sources({signals.__file__, replay.__file__, __file__} | _files(house=True))
     found.update(f"{sys.version}|{numba.__version__}|{platform.machine()}|{_processor()}".encode())
-    return found.hexdigest()
+    return str(found.hexdigest())
+
+
+def _files(*, house: bool) -> set[str]:
+    """Return the files of the kernels that are the house's own, or of those that are not."""
+    kernels = [each for each in KERNELS if (each.__module__.partition(".")[0] in HOUSE) == house]
+    return {file for file in map(inspect.getsourcefile, kernels) if file is not None}
+
+
+def _of_sources(files: set[str]) -> Any:
+    found = hashlib.sha256()
+    for file in sorted(files):
+        found.update(Path(file).read_bytes())
+    return found
 
 
 def _processor() -> str:
@@ -126,7 +134,11 @@ def loop_of(strategy: Strategy[Any], folder: Path, pattern: Callable[..., int]) 
     for argument in ("step", "signal"):
         source = "\n".join(line for line in source.split("\n") if not line.startswith(f"    {argument}: "))
     text = f"from __future__ import annotations\n\n\n{source}"
-    name = hashlib.sha256(f"{strategy.step.__module__}.{strategy.name}|{text}".encode()).hexdigest()[:12]
+    known = f"{strategy.step.__module__}.{strategy.name}|{text}"
+    if strategy.step.__module__.partition(".")[0] not in HOUSE:
+        # A user's kernels are no part of the folder's digest: a change compiles this loop alone anew.
+        known += str(_of_sources(_files(house=False)).hexdigest())
+    name = hashlib.sha256(known.encode()).hexdigest()[:12]
     path = folder / f"votes_{name}.py"
     if not path.exists():
         mine = path.with_suffix(f".{os.getpid()}")

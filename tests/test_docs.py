@@ -55,6 +55,7 @@ def name_of(page: Path) -> str:
     return page.relative_to(ROOT).as_posix()
 
 
+# Blocks marked `bash` take minutes: they were run by hand, their output is in the page.
 PAGES_THAT_RUN = [page for page in PAGES if any(block.language in ("sh", "python") for block in blocks(page))]
 
 

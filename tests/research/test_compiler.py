@@ -1,14 +1,17 @@
 """Machine code is kept on disk, and never used for other sources than its own."""
 
+import dataclasses
 import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from domain import kernel
-from research import compiler
+from reasoning.rsi import RSI
+from research import compiler, signals
 
 SCRIPT = """
 import numpy as np
@@ -35,15 +38,35 @@ def test_a_second_process_finds_the_machine_code_of_the_first(tmp_path: Path) ->
     assert run(tmp_path) == "1 0"
 
 
-def test_a_changed_kernel_source_means_another_folder(
+def _with(monkeypatch: pytest.MonkeyPatch, file: Path, text: str, module: str) -> Any:
+    """Put a function of a made file on the list of kernels."""
+    file.write_text(text)
+    found: dict[str, Any] = {"__name__": module}
+    exec(compile(text, str(file), "exec"), found)  # noqa: S102  # as a module is made of its file
+    monkeypatch.setattr(compiler, "KERNELS", [*kernel.KERNELS, found["twice"]])
+    return found["twice"]
+
+
+def test_a_changed_kernel_of_the_house_means_another_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = compiler.digest()
-    mine = tmp_path / "mine.py"
-    mine.write_text("def twice(x: int) -> int:\n    return 2 * x\n")
-    found: dict[str, object] = {}
-    exec(compile(mine.read_text(), str(mine), "exec"), found)  # noqa: S102  # a user's kernel from a file
-    monkeypatch.setattr(compiler, "KERNELS", [*kernel.KERNELS, found["twice"]])
-    with_mine = compiler.digest()
-    mine.write_text("def twice(x: int) -> int:\n    return 3 * x\n")
-    assert len({before, with_mine, compiler.digest()}) == 3
+    digests = {compiler.digest()}
+    for factor in (2, 3):
+        text = f"def twice(x: int) -> int:\n    return {factor} * x\n"
+        _with(monkeypatch, tmp_path / "mine.py", text, "risk.mine")
+        digests.add(compiler.digest())
+    assert len(digests) == 3
+
+
+def test_a_user_s_changed_kernel_means_another_loop_in_the_same_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digests, loops = {compiler.digest()}, set()
+    for factor in (2, 3):
+        text = f"def twice(x: int) -> int:\n    return {factor} * x\n"
+        step = _with(monkeypatch, tmp_path / "mine.py", text, "my_strategy")
+        compiler.loop_of(dataclasses.replace(RSI, step=step), tmp_path, signals.find_votes)
+        digests.add(compiler.digest())
+        loops = set(tmp_path.glob("votes_*.py"))
+    assert len(digests) == 1
+    assert len(loops) == 2

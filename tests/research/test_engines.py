@@ -120,8 +120,9 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     import ray  # noqa: PLC0415  # an extra, and heavy
     from ray.cluster_utils import Cluster  # noqa: PLC0415  # as above
 
-    quick = {"health_check_initial_delay_ms": 500, "health_check_period_ms": 500, "health_check_timeout_ms": 500,
-             "health_check_failure_threshold": 3}  # fmt: skip  # a dead node is found out in seconds
+    # A dead node is found out in seconds, not in half a minute.
+    names = ("initial_delay_ms", "period_ms", "timeout_ms")
+    quick = {f"health_check_{name}": 500 for name in names} | {"health_check_failure_threshold": 3}
     head = {"num_cpus": 1, "include_dashboard": False, "_system_config": quick}
     started: Any = Cluster(initialize_head=True, head_node_args=head)
     started.second = started.add_node(num_cpus=1)
