@@ -1,192 +1,142 @@
-"""The same two strategies on the same candles, in every engine, in one run: `python -m benchmarks.peers`.
+"""The same strategies on the same candles in every engine, in one run: `python -m benchmarks.peers`.
 
-Each engine runs in an environment of its own that is thrown away afterwards. The bare kernel is warmed
-up over many passes in the same minute as every measurement, because ratios to a cold one are off by two.
+Each peer runs in an environment of its own that is thrown away afterwards. Before and after every
+measurement the bare kernel runs two hundred times: a ratio to a cold one, or to one of another minute,
+is off by two.
 """
 
 import argparse
 import json
 import os
-import subprocess
 import sys
 import tempfile
-import venv
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from benchmarks.peers_market import write
+from agent.clock import SystemClock
+from benchmarks.machine import machine
+from benchmarks.peers_engines import BARE, OURS, PEERS, Engine, environment, figures
+from benchmarks.peers_market import read, write
+from benchmarks.peers_table import lines
+from benchmarks.peers_verdict import References, references, verdict
+from research.compiler import CACHE_VARIABLE
 
-HERE = Path(__file__).resolve().parent
-SCRIPTS = HERE / "engines"
-ROOT = HERE.parent
-LIMIT_SECONDS = 900
-
-
-class Engine(NamedTuple):
-    """An engine: what to install (nothing: this environment), its script, and what it does per candle."""
-
-    name: str
-    packages: tuple[str, ...]
-    script: str
-    does: str
-    passes: int = 3
-
-
-OURS = (
-    Engine("bare kernel", (), "bare.py", "indicator, next-open fill, fee; floats, no account", 50),
-    Engine(
-        "boyd",
-        (),
-        "boyd.py",
-        "every rule of the loop: gate, sizing, stops, drawdown, integer money",
-        10,
-    ),
-)
-PEERS = (
-    Engine("vectorbt", ("vectorbt",), "vectorbt_py.py", "signals as arrays, one compiled pass; no stops", 5),
-    Engine(
-        "backtesting.py",
-        ("backtesting",),
-        "backtesting_py.py",
-        "Python loop, orders and trades objects",
-        1,
-    ),
-    Engine(
-        "backtrader", ("backtrader", "pandas"), "backtrader_py.py", "lines, orders and a broker, objects", 0
-    ),
-)
-NOT_RUN = (
-    "NautilusTrader, freqtrade, Jesse and hftbacktest have no script here yet: their figures in the issue "
-    "are not repeated in this table."
-)
+ALL = (OURS, *PEERS)
+KEPT_COSTS = ("rsi", "sma", "rsi-prepared", "sma-prepared", "rsi-plain", "sma-plain")
+"""Runs whose trades are to be the reference's; with default limits fewer and smaller ones are right."""
+Row = dict[str, Any]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and print the table."""
     asked = _parser().parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="boyd-peers-") as name:
-        folder = asked.keep or Path(name)
+        folder = (asked.keep or Path(name)).absolute()
         folder.mkdir(parents=True, exist_ok=True)
-        year, short = write(folder, asked.bars), write(folder, asked.sweep_bars)
-        rows = measure(folder, year, short, asked.only)
-    print(json.dumps(rows, indent=2) if asked.json else "\n".join(table(rows, asked.bars, asked.sweep_bars)))
+        bench = Bench(folder, asked.bars, asked.sweep_bars)
+        before = machine(folder)
+        rows = list(bench.rows([each for each in ALL if not asked.only or each.name in asked.only]))
+    found = {
+        "date": SystemClock().now().date().isoformat(),
+        "machine": before | {"load_after": round(os.getloadavg()[0], 2)},
+        "bars": asked.bars,
+        "sweep_bars": asked.sweep_bars,
+        "does": {each.name: each.does for each in (BARE, *ALL)},
+        "rows": rows,
+    }
+    print(json.dumps(found, indent=2) if asked.json else "\n".join(lines(found)))
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.peers", description=__doc__)
-    parser.add_argument("--only", action="append", help="an engine; may be repeated")
-    parser.add_argument("--bars", type=int, default=525_600, help="candles of the year")
-    parser.add_argument("--sweep-bars", type=int, default=50_000, help="candles of the sweep")
+    names = [each.name for each in ALL]
+    parser.add_argument(
+        "--only", action="extend", nargs="+", choices=names, metavar="NAME", help=f"of {', '.join(names)}"
+    )
+    parser.add_argument("--bars", type=_candles, default=525_600, help="candles of the year")
+    parser.add_argument("--sweep-bars", type=_candles, default=50_000, help="candles of the sweep")
     parser.add_argument("--keep", type=Path, help="folder for environments that are to stay")
     parser.add_argument("--json", action="store_true", help="print JSON")
     return parser
 
 
-def measure(folder: Path, year: Path, short: Path, only: Sequence[str] | None) -> list[dict[str, Any]]:
-    """Return one row per engine and strategy, each with the bare kernel's time of the same minute."""
-    rows = []
-    for engine in (*OURS, *PEERS):
-        if only and engine.name not in only:
-            continue
-        python = environment(engine, folder)
-        if isinstance(python, str):
-            rows.append({"engine": engine.name, "kind": "-", "failed": python})
-            continue
-        for kind in ("rsi", "sma"):
-            bare = figures(OURS[0], Path(sys.executable), year, kind)
-            rows.append(_row(engine, kind, figures(engine, python, year, kind), bare))
-        rows.extend(_more(engine, python, year, short))
-    return rows
+def _candles(text: str) -> int:
+    number = int(text)
+    if number < 2_000:
+        raise argparse.ArgumentTypeError(f"{number} is below 2000: nothing is traded in the first thousand")
+    return number
 
 
-def _more(engine: Engine, python: Path, year: Path, short: Path) -> list[dict[str, Any]]:
-    kinds = {"boyd": ("rsi-default", "rsi-plain", "sweep"), "vectorbt": ("sweep",)}.get(engine.name, ())
-    found = []
-    for kind in kinds:
-        few = engine._replace(passes=1)
-        bare = figures(OURS[0], Path(sys.executable), year, "rsi")
-        data = short if kind == "sweep" else year
-        found.append(_row(engine, kind, figures(few, python, data, kind), bare))
-    return found
+class Bench:
+    """One run of the comparison: its folder, its markets and what should come out of them."""
+
+    def __init__(self, folder: Path, bars: int, sweep_bars: int) -> None:
+        self.folder = folder
+        self.year, self.short = write(folder, bars), write(folder, sweep_bars)
+        market = read(self.year)
+        self.wanted: dict[str, References] = {kind: references(kind, market) for kind in ("rsi", "sma")}
+
+    def rows(self, engines: Sequence[Engine]) -> Iterator[Row]:
+        """Measure engines one by one; one that does not install or run says why."""
+        for engine in engines:
+            print(f"installing {engine.name}" if engine.packages else engine.name, file=sys.stderr)
+            python = environment(engine, self.folder)
+            if isinstance(python, str):
+                yield {"engine": engine.name, "run": "-", "failed": python}
+                continue
+            for run in engine.runs:
+                print(f"  {engine.name} {run}", file=sys.stderr)
+                yield from (
+                    self.compiled(engine, python) if run == "compile" else [self.row(engine, python, run)]
+                )
+
+    def row(self, engine: Engine, python: Path, run: str) -> Row:
+        """Measure one run between two measurements of the bare kernel."""
+        kind = run.partition("-")[0]
+        data = self.short if kind == "sweep" else self.year
+        bare = [self.bare(kind, data)] if kind in BARE.runs else []
+        told = figures(engine, python, data, run, self.variables)
+        bare += [self.bare(kind, data)] if kind in BARE.runs else []
+        return row_of(engine.name, run, told, bare, self.wanted.get(kind))
+
+    def compiled(self, engine: Engine, python: Path) -> Iterator[Row]:
+        """Measure the first backtest of a process without and with machine code on disk."""
+        with tempfile.TemporaryDirectory(dir=self.folder) as name:
+            for run in ("compile cold", "compile cached"):
+                told = figures(engine, python, self.short, "compile", {CACHE_VARIABLE: name})
+                yield {"engine": engine.name, "run": run, **told}
+
+    def bare(self, kind: str, data: Path) -> Row:
+        """Time the bare kernel."""
+        passes = 5 if kind == "sweep" else BARE.passes
+        return figures(BARE._replace(passes=passes), Path(sys.executable), data, kind, self.variables)
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """Where machine code is kept during this run."""
+        return {CACHE_VARIABLE: str(self.folder / "kernels"), "NUMBA_CACHE_DIR": str(self.folder / "numba")}
 
 
-def _row(engine: Engine, kind: str, told: Mapping[str, Any], bare: Mapping[str, Any]) -> dict[str, Any]:
-    row = {"engine": engine.name, "kind": kind, "does": engine.does, **told}
-    row["kind"] = kind
-    if "seconds" in told and "seconds" in bare and kind != "sweep":
-        row["ratio"] = told["seconds"] / bare["seconds"]
-        row["bare"] = bare
+def row_of(
+    engine: str, run: str, told: Mapping[str, Any], bare: Sequence[Row], wanted: References | None
+) -> Row:
+    """Return a row of the table: what an engine told, its ratio to the bare kernel, and the verdict."""
+    row = {"engine": engine, "run": run, **told}
+    floors = [each for each in bare if "seconds" in each]
+    if "failed" in told or not floors:
+        return row
+    floor = min(floors, key=lambda each: each["seconds"])
+    row["bare"] = floor
+    row["ratio"] = told["seconds"] / told.get("pairs", 1) / floor["seconds"] * floor["pairs"]
+    if wanted is not None and run in KEPT_COSTS:
+        row["verdict"] = verdict(told, wanted)
+    elif wanted is not None:
+        row["verdict"] = f"fewer and smaller trades by design: {told['vetoes']:,} vetoes of the gate"
+    elif "trades_in_all" in told and told["pairs"] == floor["pairs"]:
+        mine, other = told["trades_in_all"], floor["trades"]
+        row["verdict"] = "same trades" if mine == other else f"DIFFERS: {mine:,} trades, not {other:,}"
     return row
-
-
-def environment(engine: Engine, folder: Path) -> Path | str:
-    """Return the Python of an engine's own environment, or why it could not be made."""
-    if not engine.packages:
-        return Path(sys.executable)
-    home = folder / engine.name
-    python = home / "bin" / "python"
-    if not python.exists():
-        venv.create(home, with_pip=True)
-        done = _run([str(python), "-m", "pip", "install", "--quiet", *engine.packages], {})
-        if done.returncode:
-            return f"does not install: {_last_line(done.stderr)}"
-    return python
-
-
-def figures(engine: Engine, python: Path, data: Path, kind: str) -> dict[str, Any]:
-    """Run an engine's script and return what it tells, or why it did not."""
-    path = os.pathsep.join([str(SCRIPTS)] + ([] if engine.packages else [str(ROOT)]))
-    words = [str(python), str(SCRIPTS / engine.script), str(data), kind, str(engine.passes)]
-    done = _run(words, {"PYTHONPATH": path})
-    for line in done.stdout.splitlines():
-        if line.startswith("FIGURES "):
-            told: dict[str, Any] = json.loads(line.removeprefix("FIGURES "))
-            return told
-    return {"failed": _last_line(done.stderr) or f"exit code {done.returncode}"}
-
-
-def _run(words: Sequence[str], more: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    try:
-        return subprocess.run(
-            words,
-            env={**os.environ, **more},
-            capture_output=True,
-            text=True,
-            timeout=LIMIT_SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return subprocess.CompletedProcess(words, 1, "", f"not done after {LIMIT_SECONDS} s")
-
-
-def _last_line(text: str) -> str:
-    lines = text.strip().splitlines()
-    return lines[-1] if lines else ""
-
-
-def table(rows: Sequence[Mapping[str, Any]], bars: int, sweep_bars: int) -> list[str]:
-    """Return the rows as lines for people."""
-    told = [
-        f"{bars} one-minute candles, RSI(14, 30/70) and SMA(20/50), one unit, next open, 0.1 % a side",
-        f"{'engine':16}{'run':13}{'seconds':>10}{'x bare':>9}{'first':>8}{'trades':>8}{'equity':>15}{'MB':>6}",
-    ]
-    for row in rows:
-        if "failed" in row:
-            told.append(f"{row['engine']:16}{row['kind']:13}failed: {row['failed']}")
-        elif row["kind"] == "sweep":
-            told.append(
-                f"{row['engine']:16}{'sweep':13}{row['seconds']:10.3f}{'':9}{row['first']:8.1f}  "
-                f"{row['pairs'] / row['seconds']:,.0f} pairs/s on {sweep_bars} candles, "
-                f"{row['rss_mb']:.0f} MB"
-            )
-        else:
-            told.append(
-                f"{row['engine']:16}{row['kind']:13}{row['seconds']:10.4f}{row['ratio']:9.1f}{row['first']:8.1f}"
-                f"{row['trades']:8}{row['equity']:15,.3f}{row['rss_mb']:6.0f}"
-            )
-    names = dict.fromkeys((row["engine"], row.get("does", "")) for row in rows)
-    return [*told, "", *(f"{name}: {does}" for name, does in names if does), NOT_RUN]
 
 
 if __name__ == "__main__":

@@ -1,49 +1,74 @@
-"""backtesting.py: its indicators are precomputed arrays, its loop is Python, one order object a fill."""
+"""backtesting.py: indicators as arrays worked out before, then a Python loop with orders and trades."""
 
-import sys
 import warnings
 
-import backtesting
 import common
 import pandas as pd
 from backtesting import Backtest, Strategy
 
 warnings.filterwarnings("ignore")
-path, kind, passes = sys.argv[1], sys.argv[2], int(sys.argv[3])
-m = common.market(path)
+m, kind, passes = common.asked()
 frame = pd.DataFrame(
     {"Open": m["open"], "High": m["high"], "Low": m["low"], "Close": m["close"], "Volume": m["volume"]},
     index=pd.to_datetime(m["time"], unit="ms"),
 )
 
 
-ENTER, LEAVE = (each.astype(float) for each in common.signals(kind, m["close"]))
+def rsi(close, n):
+    """Return Wilder's RSI by exponential means."""
+    change = pd.Series(close).diff()
+    up = change.clip(lower=0).ewm(alpha=1 / n, min_periods=n).mean()
+    down = (-change).clip(lower=0).ewm(alpha=1 / n, min_periods=n).mean()
+    return 100 * up / (up + down)
+
+
+def apart(close, fast, slow):
+    """Return how far the fast mean stands above the slow one."""
+    close = pd.Series(close)
+    return close.rolling(fast).mean() - close.rolling(slow).mean()
+
+
+def crossing(close, *numbers):
+    """Return 1 where to buy, -1 where to close, else 0."""
+    line = rsi(close, *numbers) if kind == "rsi" else apart(close, *numbers)
+    enter, leave = common.crossings("rsi" if kind == "rsi" else "sma", line.to_numpy())
+    return enter.astype(float) - leave
 
 
 class Crossing(Strategy):
     """Buys one unit on an entry, closes on an exit; orders fill at the next open."""
 
+    numbers = (14,) if kind == "rsi" else (20, 50)
+
     def init(self):
-        """Take the signals, worked out before the clock runs."""
-        self.enter = self.I(lambda: ENTER, plot=False)
-        self.leave = self.I(lambda: LEAVE, plot=False)
+        """Work out the crossings as one array: one look at it a candle is the least a strategy can do."""
+        self.cross = self.I(crossing, self.data.Close, *self.numbers, plot=False)
 
     def next(self):
         """Act on the candle that just closed."""
-        if self.position:
-            if self.leave[-1]:
-                self.position.close()
-        elif self.enter[-1]:
-            self.buy(size=1)
+        cross = self.cross[-1]
+        if cross > 0:
+            if not self.position:
+                self.buy(size=1)
+        elif cross < 0 and self.position:
+            self.position.close()
 
 
-def work():
+def work(**numbers):
     """Run once."""
-    return Backtest(frame, Crossing, cash=1_000_000, commission=common.FEE, finalize_trades=False).run()
+    test = Backtest(frame, Crossing, cash=common.CASH, commission=common.FEE)
+    return test.run(**numbers)
 
 
-first, best, stats = common.timed(work, passes)
-common.tell(
-    engine="backtesting.py", version=backtesting.__version__, first=first, seconds=best,
-    trades=int(stats["# Trades"]), equity=float(stats["Equity Final [$]"]),
-)  # fmt: skip
+def some():
+    """Run every twentieth pair of the sweep."""
+    return [work(numbers=pair) for pair in common.pairs()[::20]]
+
+
+if kind == "sweep":
+    first, best, found = common.timed(some, 0)
+    common.tell("backtesting", (first, best), pairs=len(found), note="20 of the 400 pairs, one process")
+else:
+    first, best, stats = common.timed(work, passes)
+    rows = stats["_trades"][["EntryBar", "EntryPrice", "ExitBar", "ExitPrice"]].to_numpy()
+    common.tell("backtesting", (first, best), rows, equity=float(stats["Equity Final [$]"]))

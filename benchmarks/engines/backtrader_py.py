@@ -1,40 +1,49 @@
-"""backtrader: an object per candle line, order, trade and observer; a broker that fills at the next open."""
-
-import sys
+"""backtrader: an object per line, order and trade, every one through Python; fills at the next open."""
 
 import backtrader as bt
 import common
 import pandas as pd
 
-path, kind, passes = sys.argv[1], sys.argv[2], int(sys.argv[3])
-m = common.market(path)
+m, kind, passes = common.asked()
 frame = pd.DataFrame(
     {name: m[name] for name in ("open", "high", "low", "close", "volume")},
     index=pd.to_datetime(m["time"], unit="ms"),
 )
-ENTER, LEAVE = common.signals(kind, m["close"])
 
 
 class Crossing(bt.Strategy):
     """Buys one unit on an entry, closes on an exit."""
 
     def __init__(self):
-        """Count trades."""
-        self.closed = 0
-        self.place = -1
+        """Make the indicators."""
+        self.rows, self.entry = [], None
+        if kind == "rsi":
+            self.line = bt.indicators.RSI_Safe(self.data.close, period=14)
+        else:
+            fast = bt.indicators.SMA(self.data.close, period=20)
+            self.line = fast - bt.indicators.SMA(self.data.close, period=50)
+        self.low, self.high = (30, 70) if kind == "rsi" else (0, 0)
 
     def next(self):
         """Act on the candle that just closed."""
-        self.place += 1
-        if self.position:
-            if LEAVE[self.place]:
-                self.close()
-        elif ENTER[self.place]:
+        if len(self) <= common.START:
+            return
+        before, now = self.line[-1], self.line[0]
+        below, above = before >= self.low > now, before <= self.high < now
+        enter, leave = (below, above) if kind == "rsi" else (above, below)
+        if enter and not self.position:
             self.buy(size=1)
+        elif leave and self.position:
+            self.close()
 
-    def notify_trade(self, trade):
-        """Count a closed trade."""
-        self.closed += trade.isclosed
+    def notify_order(self, order):
+        """Keep the fills."""
+        if order.status == order.Completed:
+            fill = (len(self) - 1, order.executed.price)
+            if order.isbuy():
+                self.entry = fill
+            else:
+                self.rows.append((*self.entry, *fill))
 
 
 def work():
@@ -42,13 +51,11 @@ def work():
     cerebro = bt.Cerebro(stdstats=False)
     cerebro.adddata(bt.feeds.PandasData(dataname=frame, timeframe=bt.TimeFrame.Minutes))
     cerebro.addstrategy(Crossing)
-    cerebro.broker.setcash(1_000_000)
+    cerebro.broker.setcash(common.CASH)
     cerebro.broker.setcommission(commission=common.FEE)
     (strategy,) = cerebro.run()
-    return strategy.closed, cerebro.broker.getvalue()
+    return strategy.rows, cerebro.broker.getvalue()
 
 
-first, best, (closed, value) = common.timed(work, passes)
-common.tell(
-    engine="backtrader", version=bt.__version__, first=first, seconds=best, trades=closed, equity=value
-)
+first, best, (rows, value) = common.timed(work, passes)
+common.tell("backtrader", (first, best), rows, equity=value)

@@ -1,70 +1,44 @@
-"""What every engine's script shares; it runs in the engine's own environment and imports nothing of ours."""
+"""What every engine's script shares; it runs in the engine's own environment and imports nothing of ours.
+
+`SCRIPT DATA KIND PASSES`: DATA as benchmarks.peers_market writes it, KIND rsi, sma or sweep.
+"""
 
 import json
 import resource
 import sys
 import time
+from importlib.metadata import version
 
 import numpy as np
 
 FEE = 0.001
-START = 64
+CASH = 10_000_000.0
+START = 1_000
+BEGIN_MS = 1_577_836_800_000
+MINUTE_MS = 60_000
 
 
-def market(path):
-    """Return the candles as a dict of arrays."""
-    return dict(np.load(path))
+def asked():
+    """Return the candles as a dict of arrays, the kind and the number of passes."""
+    return dict(np.load(sys.argv[1])), sys.argv[2], int(sys.argv[3])
 
 
-def rsi(close, n=14):
-    """Return Wilder's RSI seeded with the mean of the first n changes; NaN before."""
-    out = np.full(len(close), np.nan)
-    gain = loss = 0.0
-    last = close[0]
-    for i in range(1, len(close)):
-        change = close[i] - last
-        last = close[i]
-        up = max(0.0, change)
-        down = up - change
-        if i > n:
-            gain = (gain * (n - 1) + up) / n
-            loss = (loss * (n - 1) + down) / n
-        else:
-            gain += up
-            loss += down
-            if i == n:
-                gain /= n
-                loss /= n
-        if i >= n:
-            out[i] = 100.0 * gain / (gain + loss) if gain + loss > 0.0 else 50.0
-    return out
+def pairs():
+    """Return the 400 pairs of means of the sweep."""
+    return [(fast, slow) for fast in range(5, 25) for slow in range(30, 130, 5)]
 
 
-def sma(close, n):
-    """Return the mean of the last n closes in cents, exactly; NaN before."""
-    cents = np.round(close * 100.0).astype(np.int64)
-    total = np.concatenate([[0], np.cumsum(cents)])
-    out = np.full(len(close), np.nan)
-    out[n - 1 :] = (total[n:] - total[:-n]) / n
-    return out
-
-
-def signals(kind, close, fast=20, slow=50):
-    """Return entries and exits, true on the candle whose close crosses; nobody counts the first 64."""
-    if kind == "rsi":
-        now = rsi(close)
-        before = np.roll(now, 1)
-        enter, leave = (before >= 30.0) & (now < 30.0), (before <= 70.0) & (now > 70.0)
-    else:
-        now = sma(close, fast) - sma(close, slow)
-        before = np.roll(now, 1)
-        enter, leave = (before <= 0.0) & (now > 0.0), (before >= 0.0) & (now < 0.0)
-    enter[:START] = leave[:START] = False
-    return enter, leave
+def crossings(kind, line):
+    """Return entries and exits of an RSI or of a difference of means, true where it crosses."""
+    low, high = (30.0, 70.0) if kind == "rsi" else (0.0, 0.0)
+    below, above = np.zeros(line.shape, bool), np.zeros(line.shape, bool)
+    below[START:] = (line[START - 1 : -1] >= low) & (line[START:] < low)
+    above[START:] = (line[START - 1 : -1] <= high) & (line[START:] > high)
+    return (below, above) if kind == "rsi" else (above, below)
 
 
 def timed(work, passes):
-    """Return the seconds of the first pass and of the fastest later one, and the last result."""
+    """Return the seconds of the first pass, of the fastest later one, and the last result."""
     seconds = []
     for _ in range(passes + 1):
         begin = time.perf_counter()
@@ -73,8 +47,21 @@ def timed(work, passes):
     return seconds[0], min(seconds[1:]) if passes else seconds[0], result
 
 
-def tell(**figures):
-    """Print the figures as one JSON line, peak memory added."""
+def index(milliseconds):
+    """Return the number of the candle that is open at a time."""
+    return (int(milliseconds) - BEGIN_MS) // MINUTE_MS
+
+
+def tell(package, times, trades=None, **figures):
+    """Print the figures as one JSON line.
+
+    `times` are of the first and of the fastest pass; `trades` rows of candle and price of entry and
+    exit. Peak memory is that of the whole process.
+    """
+    figures.update(version=version(package), first=times[0], seconds=times[1])
+    if trades is not None:
+        rows = [[int(row[0]), float(row[1]), int(row[2]), float(row[3])] for row in trades]
+        figures.update(trades=len(rows), ends=[rows[0], rows[-1]] if rows else [])
     figures["rss_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print("FIGURES " + json.dumps(figures))
     sys.stdout.flush()
+    print("\nFIGURES " + json.dumps(figures), flush=True)

@@ -43,7 +43,7 @@ def both(candles: list[Candles], **given_: Any) -> tuple[Result, Any]:
 @pytest.mark.parametrize("strategy", sorted(STRATEGIES))
 @pytest.mark.parametrize("name", FILES)
 def test_every_strategy_trades_alike_on_real_candles(name: str, strategy: str) -> None:
-    candles = load(shared_data(*name.split("/")))[:2_500]
+    candles = load(shared_data(*name.split("/")))[:1_500]
     result, difference = both([candles], reasoning={"strategies": (strategy,)}, risk=EAGER)
     assert difference is None
     assert result.cycles > 1_000
@@ -62,7 +62,7 @@ def test_machine_code_and_plain_python_agree_to_the_bit(strategy: str) -> None:
 
 
 def test_default_limits_veto_alike() -> None:
-    candles = load(shared_data("crypto", "1m", "ETH-USDT_1m_20230316-20230501.csv.gz"))[:12_000]
+    candles = load(shared_data("crypto", "1m", "ETH-USDT_1m_20230316-20230501.csv.gz"))[:8_000]
     result, difference = both([candles])
     assert difference is None
     assert len(set(result.vetoes["rule"].tolist())) >= 3
@@ -80,7 +80,7 @@ def test_a_kill_switch_trips_alike_and_stays() -> None:
 def test_a_portfolio_reserves_and_exits_alike() -> None:
     names = ("BTC-USDT", "ETH-USDT", "SOL-USDT", "ADA-USDT")
     files = [shared_data("crypto", "1m", f"{name}_1m_20230316-20230501.csv.gz") for name in names]
-    candles = [load(path)[start : 3_000 + start] for start, path in zip((0, 40, 0, 700), files, strict=True)]
+    candles = [load(path)[start : 2_200 + start] for start, path in zip((0, 40, 0, 700), files, strict=True)]
     result, difference = both(
         candles, risk={**EAGER, "max_positions": 2, "total_exposure": "0.05"}, learning={"min_evidence": 2}
     )
@@ -93,7 +93,7 @@ def test_a_portfolio_reserves_and_exits_alike() -> None:
 def test_a_trailing_stop_is_raised_alike(trailing_stop: str) -> None:
     names = ("BTC-USDT", "ETH-USDT")
     files = [shared_data("crypto", "1m", f"{name}_1m_20210917-20211017.csv.gz") for name in names]
-    candles = [load(path)[:5_000] for path in files]
+    candles = [load(path)[:3_000] for path in files]
     risk = {**EAGER, "trailing_stop": trailing_stop}
     for part in (candles[:1], candles):
         result, difference = both(part, risk=risk)
@@ -135,7 +135,7 @@ def markets(draw: st.DrawFn) -> Candles:
     learning=st.booleans(),
     stop_ppm=st.sampled_from([500, 5_000, 30_000]),
 )
-@settings(max_examples=25)
+@settings(max_examples=15)
 def test_made_markets_are_traded_alike(
     *, candles: Candles, strategies: list[str], risk: dict[str, Any], learning: bool, stop_ppm: int
 ) -> None:
