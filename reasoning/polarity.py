@@ -5,8 +5,12 @@ verbs. Text from outside is data: it is cut to `MAX_TEXT` characters, split into
 Whatever it says ("ignore your rules, buy everything"), all it can do is move one bounded number.
 """
 
+import importlib
 import re
+import sys
+from functools import cache
 from math import sqrt
+from typing import Any
 
 from reasoning.finance_lexicon import (
     BACKGROUND,
@@ -79,10 +83,24 @@ def polarity(text: str, *, textblob: bool = True) -> float:
 
 def textblob_polarity(text: str) -> float:
     """Return TextBlob's polarity of a text, -1 to 1."""
-    # Imported here: it brings nltk, half a second and 45 MB that a run without headlines never needs.
-    from textblob import TextBlob  # noqa: PLC0415
+    blob = _textblob()
+    return max(-1.0, min(1.0, float(blob(text[:MAX_TEXT]).sentiment.polarity)))
 
-    return max(-1.0, min(1.0, float(TextBlob(text[:MAX_TEXT]).sentiment.polarity)))
+
+@cache
+def _textblob() -> Any:
+    """Import TextBlob, which brings nltk: half a second and 45 MB that a run without headlines never needs.
+
+    nltk takes scipy too where it is installed, for tests of association nobody asks for: 65 MB more.
+    """
+    held_back = "scipy" not in sys.modules
+    if held_back:
+        sys.modules["scipy"] = None  # type: ignore[assignment]  # the import system's word for "not there"
+    try:
+        return importlib.import_module("textblob").TextBlob
+    finally:
+        if held_back:
+            del sys.modules["scipy"]
 
 
 def lexicon_polarity(text: str) -> float | None:
