@@ -5,7 +5,9 @@ The `alpha_vantage` package knows the API's functions and builds the URLs; its o
 package never sees the key: it is given a stand-in, and the hook puts the key into the last URL.
 """
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
 from types import SimpleNamespace
@@ -30,6 +32,19 @@ WHOLE_SERIES = 100_000
 """As a limit: every row there is. A free key's compact series has 100."""
 INTERVALS = {"1m": "1min", "5m": "5min", "15m": "15min", "30m": "30min", "1h": "60min"}
 """Our timeframes as its intraday intervals."""
+
+
+@contextmanager
+def without_pandas() -> Iterator[None]:
+    """Keep the package from importing pandas, where that is installed, for answers we read as JSON: 90 MB."""
+    held_back = "pandas" not in sys.modules
+    if held_back:
+        sys.modules["pandas"] = None  # type: ignore[assignment]  # the import system's word for "not there"
+    try:
+        yield
+    finally:
+        if held_back:
+            del sys.modules["pandas"]
 
 
 class _Whole(dict[str, Document]):
@@ -128,10 +143,11 @@ class AlphaVantageProvider:
     @cached_property
     def _api(self) -> SimpleNamespace:
         """The package's clients with our hook; imported here, as most runs never use it."""
-        from alpha_vantage.alphaintelligence import AlphaIntelligence  # noqa: PLC0415  # see above
-        from alpha_vantage.cryptocurrencies import CryptoCurrencies  # noqa: PLC0415  # see above
-        from alpha_vantage.foreignexchange import ForeignExchange  # noqa: PLC0415  # see above
-        from alpha_vantage.timeseries import TimeSeries  # noqa: PLC0415  # see above
+        with without_pandas():
+            from alpha_vantage.alphaintelligence import AlphaIntelligence  # noqa: PLC0415  # see above
+            from alpha_vantage.cryptocurrencies import CryptoCurrencies  # noqa: PLC0415  # see above
+            from alpha_vantage.foreignexchange import ForeignExchange  # noqa: PLC0415  # see above
+            from alpha_vantage.timeseries import TimeSeries  # noqa: PLC0415  # see above
 
         hook = {"_handle_api_call": lambda _, url: self._answer(url)}
         made = {
