@@ -72,20 +72,12 @@ def apply_fill(
     Raises LocalFault when a sale exceeds what is held: a spot account cannot be short.
     """
     value = notional(fill.price, fill.lots, cash_factor)
-    at_reference = notional(fill.reference, fill.lots, cash_factor)
     if fill.side is Side.BUY:
-        held = position or Position(fill.symbol, fill.at, fill.client_id)
-        bought = msgspec.structs.replace(
-            held,
-            bought_lots=held.bought_lots + fill.lots,
-            bought=held.bought + value,
-            bought_at_reference=held.bought_at_reference + at_reference,
-            fees=held.fees + fill.fee,
-        )
-        return bought, None, -value - fill.fee
+        return _bought(position, fill, cash_factor), None, -value - fill.fee
     if position is None or fill.lots > position.lots:
         held_lots = 0 if position is None else position.lots
         raise LocalFault(f"fill {fill.trade_id} sells {fill.lots} lots of {fill.symbol}, held {held_lots}")
+    at_reference = notional(fill.reference, fill.lots, cash_factor)
     sold = msgspec.structs.replace(
         position,
         sold_lots=position.sold_lots + fill.lots,
@@ -95,6 +87,19 @@ def apply_fill(
     )
     trade = _close(sold, fill) if sold.lots == 0 else None
     return (None if trade else sold), trade, value - fill.fee
+
+
+def _bought(position: Position | None, fill: Fill, cash_factor: int) -> Position:
+    """Return the position after a purchase; a fee taken in lots is a fee at the price they were bought for."""
+    held = position or Position(fill.symbol, fill.at, fill.client_id)
+    lots = fill.lots - fill.fee_lots
+    return msgspec.structs.replace(
+        held,
+        bought_lots=held.bought_lots + lots,
+        bought=held.bought + notional(fill.price, lots, cash_factor),
+        bought_at_reference=held.bought_at_reference + notional(fill.reference, lots, cash_factor),
+        fees=held.fees + fill.fee + notional(fill.price, fill.fee_lots, cash_factor),
+    )
 
 
 def _close(position: Position, last: Fill) -> Trade:

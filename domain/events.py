@@ -55,11 +55,16 @@ class CycleDecided(msgspec.Struct, frozen=True, tag="cycle_decided"):
 
 
 class OrdersIntended(msgspec.Struct, frozen=True, tag="orders_intended"):
-    """Orders about to be sent, state SENDING; committed before sending."""
+    """Orders about to be sent, state SENDING; committed before sending.
+
+    `sending_at` is the venue's time of the commit, as well as it was known: what an order's absence is
+    measured from.
+    """
 
     cycle_id: int
     at: datetime
     orders: tuple[Order, ...]
+    sending_at: datetime | None = None
 
 
 class OrderSettled(msgspec.Struct, frozen=True, tag="order_settled"):

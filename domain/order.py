@@ -31,10 +31,16 @@ class Purpose(StrEnum):
 
 
 class OrderStatus(StrEnum):
-    """Where an order stands; SENDING, UNKNOWN and ABSENT are ours, the rest are the venue's."""
+    """Where an order stands; the first five are ours, the rest are the venue's.
+
+    UNSENT was intended and never sent. UNKNOWN was sent, and nobody can say yet what became of it;
+    NEEDS_OPERATOR is the same after all patience. ABSENT is proven never to have arrived.
+    """
 
     SENDING = "SENDING"
+    UNSENT = "UNSENT"
     UNKNOWN = "UNKNOWN"
+    NEEDS_OPERATOR = "NEEDS_OPERATOR"
     ABSENT = "ABSENT"
     NEW = "NEW"
     PARTIALLY_FILLED = "PARTIALLY_FILLED"
@@ -54,9 +60,13 @@ TERMINAL = frozenset(
         OrderStatus.REJECTED,
         OrderStatus.EXPIRED,
         OrderStatus.ABSENT,
+        OrderStatus.UNSENT,
     }
 )
 """States an order never leaves."""
+
+UNRESOLVED = frozenset({OrderStatus.SENDING, OrderStatus.UNKNOWN, OrderStatus.NEEDS_OPERATOR})
+"""States in which an order may or may not exist at the venue."""
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -84,7 +94,11 @@ class Order(msgspec.Struct, frozen=True):
 
 
 class Fill(msgspec.Struct, frozen=True):
-    """One execution. Unique by (symbol, trade_id). `fee` in cash units; `reference` in ticks."""
+    """One execution. Unique by (symbol, trade_id). `fee` in cash units; `reference` in ticks.
+
+    A venue that takes its fee of a purchase out of the asset bought gives `fee_lots`, rounded up to
+    whole lots, of the `lots` executed; `fee` then counts nothing for it.
+    """
 
     trade_id: str
     client_id: str
@@ -96,6 +110,7 @@ class Fill(msgspec.Struct, frozen=True):
     fee: int
     maker: bool
     at: datetime
+    fee_lots: int = 0
 
 
 class Receipt(msgspec.Struct, frozen=True):

@@ -87,12 +87,33 @@ class Observer(Protocol):
         ...
 
 
+class Certainty(NamedTuple):
+    """When an order the venue does not know is proven never to have arrived.
+
+    `not_founds` answers in a row must say so, the last of them more than `horizon_ms` of the venue's
+    time after the order was sent. An order not sent within `send_ms` of its intent is not sent at all.
+    """
+
+    horizon_ms: int
+    not_founds: int
+    send_ms: int
+
+
 class Platform(Protocol):
     """Where orders are carried out. A refusal is a receipt with a reason, never an exception."""
 
     @property
     def name(self) -> str:
         """Name of the venue."""
+        ...
+
+    @property
+    def certainty(self) -> Certainty:
+        """Say when "not found" may be believed."""
+        ...
+
+    def time(self) -> datetime:
+        """Return the venue's time as well as it is known, without asking the venue."""
         ...
 
     def instrument(self, symbol: str) -> Instrument:
@@ -112,11 +133,17 @@ class Platform(Protocol):
         ...
 
     def cancel(self, symbol: str, client_id: str) -> Receipt:
-        """Cancel an order and return where it stands; one that is done stays as it is."""
+        """Cancel an order and return where it stands; one that is done stays as it is.
+
+        Raises VenueFault when the answer does not tell; the order then stands as it did.
+        """
         ...
 
     def query(self, symbol: str, client_id: str) -> Receipt | None:
-        """Return where an order stands with all its fills, or None when the venue has no such order."""
+        """Return where an order stands with all its fills, or None when the venue has no such order.
+
+        Raises VenueFault when it cannot be told: that is no "not found".
+        """
         ...
 
     def open_orders(self) -> Sequence[Receipt]:

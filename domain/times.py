@@ -9,6 +9,7 @@ HOUR_MS = 60 * MINUTE_MS
 DAY_MS = 24 * HOUR_MS
 
 TIMEFRAMES: dict[str, int] = {
+    "1s": SECOND_MS,
     "1m": MINUTE_MS,
     "5m": 5 * MINUTE_MS,
     "15m": 15 * MINUTE_MS,

@@ -16,12 +16,14 @@
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from domain.candle import Candle, Quote
 from domain.errors import BadInput
 from domain.instrument import Instrument
 from domain.money import MAX_CASH, notional, to_cash
 from domain.order import Balance, Order, OrderStatus, OrderType, Receipt, Standing
+from domain.ports import Certainty
 from domain.times import EPOCH
 from platforms.admission import objection, pair_objection
 from platforms.market import Market, at_price
@@ -75,6 +77,15 @@ class MockTradingPlatform:
     def name(self) -> str:
         """Name of the venue."""
         return "paper"
+
+    @property
+    def certainty(self) -> Certainty:
+        """Return that a "not found" is proof at once: the exchange lives and dies with the agent."""
+        return Certainty(horizon_ms=0, not_founds=1, send_ms=0)
+
+    def time(self) -> datetime:
+        """Return the latest time the market has shown."""
+        return max(market.last_seen() for market in self._markets.values())
 
     def instrument(self, symbol: str) -> Instrument:
         """Return the grid and filters of a symbol. Raises BadInput for one it does not trade."""

@@ -69,7 +69,7 @@ def run(
     ] = None,
     symbol: Annotated[list[str] | None, typer.Option(help="What to trade; may be repeated.")] = None,
     timeframe: Annotated[
-        str | None, typer.Option(help="Candle length: 1m, 5m, 15m, 30m, 1h, 4h or 1d.")
+        str | None, typer.Option(help="Candle length: 1s, 1m, 5m, 15m, 30m, 1h, 4h or 1d.")
     ] = None,
     provider: Annotated[
         str | None, typer.Option(help="auto, alpha_vantage, binance, recorded or simulated.")
