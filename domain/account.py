@@ -90,7 +90,7 @@ def apply_fill(
 
 
 def _bought(position: Position | None, fill: Fill, cash_factor: int) -> Position:
-    """Return the position after a purchase; a fee taken in lots is a fee at the price they were bought for."""
+    """Return the position after a purchase; a fee in lots is a fee at the price they were bought for."""
     held = position or Position(fill.symbol, fill.at, fill.client_id)
     lots = fill.lots - fill.fee_lots
     return msgspec.structs.replace(
