@@ -1,6 +1,5 @@
 """Pacers: what decides when the next cycle is due."""
 
-import threading
 from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
@@ -73,18 +72,3 @@ class SpeedPacer:
         gap = 0.0 if self.previous is None else (instant - self.previous).total_seconds()
         self.previous = instant
         return instant if self.wait(gap / self.speed) else None
-
-
-class StopSignal:
-    """One flag every wait listens to: set it and the loop ends after the cycle under way."""
-
-    def __init__(self) -> None:
-        self._event = threading.Event()
-
-    def set(self) -> None:
-        """Ask the loop to end."""
-        self._event.set()
-
-    def is_set(self) -> bool:
-        """Tell whether the loop was asked to end."""
-        return self._event.is_set()

@@ -135,6 +135,30 @@ class ParametersSet(msgspec.Struct, frozen=True, tag="parameters_set"):
     rolled_back_to: int | None = None
 
 
+class AccountAdopted(msgspec.Struct, frozen=True, tag="account_adopted"):
+    """What the venue's account holds became what we count with: at a first start, or by an operator.
+
+    `cash` is the quote asset the agent may use from now on, in cash units. `aside` is what lies in the
+    account beside it, by asset, in 1e-8 of the asset: never touched, only compared. `gone` are lots of
+    our positions that the venue no longer has, by symbol; they count as sold at the last mark.
+    """
+
+    at: datetime
+    cash: int
+    aside: dict[str, int]
+    reason: str
+    by: str
+    gone: dict[str, int] = {}
+
+
+class FlattenAsked(msgspec.Struct, frozen=True, tag="flatten_asked"):
+    """Someone asked for every order to be cancelled and every position to be sold."""
+
+    at: datetime
+    reason: str
+    by: str
+
+
 class SessionEnded(msgspec.Struct, frozen=True, tag="session_ended"):
     """A run ended in order: "cycles", "data exhausted", "signal", "stopped" or a fault's text."""
 
@@ -151,5 +175,7 @@ Event = (
     | CycleEnded
     | KillSwitchSet
     | ParametersSet
+    | AccountAdopted
+    | FlattenAsked
     | SessionEnded
 )

@@ -97,7 +97,8 @@ class Fill(msgspec.Struct, frozen=True):
     """One execution. Unique by (symbol, trade_id). `fee` in cash units; `reference` in ticks.
 
     A venue that takes its fee of a purchase out of the asset bought gives `fee_lots`, rounded up to
-    whole lots, of the `lots` executed; `fee` then counts nothing for it.
+    whole lots, of the `lots` executed, and in `dust` what that rounding left over, in 1e-8 of the asset;
+    `fee` then counts nothing for it.
     """
 
     trade_id: str
@@ -111,6 +112,7 @@ class Fill(msgspec.Struct, frozen=True):
     maker: bool
     at: datetime
     fee_lots: int = 0
+    dust: int = 0
 
 
 class Receipt(msgspec.Struct, frozen=True):
@@ -127,17 +129,27 @@ class Receipt(msgspec.Struct, frozen=True):
 
 
 class Standing(msgspec.Struct, frozen=True):
-    """An order with where it stands as far as we know; `filled` in lots, `at` the last change."""
+    """An order with where it stands as far as we know; `at` is the last change.
+
+    `filled` is what the venue says was executed, `imported` what we have fills for, both in lots: an
+    order is done when its state says so and the two agree. `sent_at` is the venue's time of sending.
+    """
 
     order: Order
     status: OrderStatus
     at: datetime
     filled: int = 0
     reason: str = ""
+    imported: int = 0
+    sent_at: datetime | None = None
 
 
 class Balance(msgspec.Struct, frozen=True):
-    """Holdings of one asset: cash units for a quote asset, lots for a base asset."""
+    """Holdings of one asset: cash units for a quote asset, lots for a base asset.
+
+    `dust` is what a base asset holds beyond whole lots, in 1e-8 of it.
+    """
 
     free: int
     locked: int
+    dust: int = 0

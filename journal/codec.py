@@ -9,9 +9,11 @@ import msgspec
 
 from domain.errors import JournalFault
 from domain.events import (
+    AccountAdopted,
     CycleDecided,
     CycleEnded,
     Event,
+    FlattenAsked,
     KillSwitchSet,
     OrderSettled,
     OrdersIntended,
@@ -30,6 +32,8 @@ _KINDS: dict[type, str] = {
     CycleEnded: "cycle_ended",
     KillSwitchSet: "kill_switch_set",
     ParametersSet: "parameters_set",
+    AccountAdopted: "account_adopted",
+    FlattenAsked: "flatten_asked",
     SessionEnded: "session_ended",
 }
 _encoder = msgspec.json.Encoder()
