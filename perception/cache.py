@@ -88,11 +88,12 @@ class LastGood:
 
 
 def outdated(kept: Series, timeframe_ms: int, now_ms: int) -> bool:
-    """Say whether the last candle was still forming when fetched and has closed by `now_ms`."""
-    if not kept.value:
-        return False
-    closes = kept.value[-1].time + timeframe_ms
-    return millis(kept.fetched_at) < closes <= now_ms
+    """Say whether a candle was still forming when fetched and has closed by `now_ms`.
+
+    It need not be the last one: after the clock was set back, older fetches hold newer candles.
+    """
+    fetched = millis(kept.fetched_at)
+    return any(fetched < candle.time + timeframe_ms <= now_ms for candle in reversed(kept.value))
 
 
 def closed_by(kept: Series, timeframe_ms: int, instant_ms: int) -> tuple[RawCandle, ...]:

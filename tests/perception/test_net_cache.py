@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from domain.candle import RawCandle
@@ -131,7 +131,12 @@ candles = st.lists(st.integers(0, 40), min_size=1, max_size=20, unique=True).map
 )
 
 
+def row(minute: int) -> RawCandle:
+    return RawCandle(minute * MINUTE_MS, 1.0, 1.0, 1.0, 1.0, 1.0)
+
+
 @settings(deadline=None)
+@example([((row(1),), 2 * MINUTE_MS), ((row(0),), 0)], 1)  # the clock was set back between two fetches
 @given(
     st.lists(st.tuples(candles, st.integers(0, 50 * MINUTE_MS)), min_size=1, max_size=6), st.integers(0, 90)
 )
