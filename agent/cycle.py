@@ -4,10 +4,14 @@
 
 Laws: the journal is written before anything is sent; whatever fails, the cycle ends in IDLE with one
 CycleEnded; a venue's fault is recorded and the loop goes on; a fault of ours is recorded and raised.
+From what was seen to the end of the cycle `trading` is held, so that an emergency stop from another
+thread comes before or after, and waits for no provider.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
+from typing import Any
 
 from agent.machine import IDLE, LEARNING, LoopMachine
 from agent.orders import Executor
@@ -47,6 +51,7 @@ class Cycle:
         journal: Journal,
         reasoning: ReasoningSettings,
         policy: Policy,
+        trading: AbstractContextManager[Any],
         pending_kill: Callable[[], str | None] = lambda: None,
         publish: Callable[[Event], None] = lambda _event: None,
     ) -> None:
@@ -59,6 +64,7 @@ class Cycle:
         self.journal = journal
         self.reasoning = reasoning
         self.policy = policy
+        self.trading = trading
         self.pending_kill = pending_kill
         self.publish = publish
         self.executor = Executor(state, platform, journal, publish)
@@ -70,10 +76,24 @@ class Cycle:
         unless it is the journal that failed.
         """
         turn = _Turn(self.state.cycle_id + 1, at)
-        fire = self.machine.fire
-        fire("wake")
+        self.machine.fire("wake")
+        failure = self._look(turn)
+        with self.trading:
+            return self._walk(turn, failure)
+
+    def _look(self, turn: "_Turn") -> Exception | None:
+        """Look at every market; return what went wrong. Nothing is locked while providers take their time."""
         try:
-            self._observe(turn)
+            for symbol in self.symbols:
+                turn.observations.append(self.observer.observe(symbol, self.state.last.get(symbol), turn.at))
+        except Exception as error:  # noqa: BLE001 -- recorded and judged like any other failure of the cycle
+            return error
+        return None
+
+    def _walk(self, turn: "_Turn", failure: Exception | None) -> CycleEnded:
+        fire = self.machine.fire
+        try:
+            self._take_in(turn, failure)
             fire("observed")
             self._decide(turn)
             trails = self._trails(turn) if self.policy.limits.trailing_ppm else ()
@@ -97,11 +117,11 @@ class Cycle:
         except Exception as error:  # noqa: BLE001 -- whatever failed, the cycle is recorded; ours is raised again there
             return self._fail(turn, error)
 
-    def _observe(self, turn: "_Turn") -> None:
-        for symbol in self.symbols:
-            seen = self.observer.observe(symbol, self.state.last.get(symbol), turn.at)
-            self.platform.mark(symbol, seen.candles, seen.quote)
-            turn.observations.append(seen)
+    def _take_in(self, turn: "_Turn", failure: Exception | None) -> None:
+        for seen in turn.observations:
+            self.platform.mark(seen.symbol, seen.candles, seen.quote)
+        if failure is not None:
+            raise failure
         turn.updates = self.platform.poll()
         self.state.see(turn.cycle_id, turn.at, turn.observations, turn.updates)
         turn.seen = True
@@ -180,12 +200,13 @@ class Cycle:
         return raised
 
     def _place(self, turn: "_Turn", approved: Sequence[Approved]) -> None:
-        intended = OrdersIntended(turn.cycle_id, turn.at, tuple(verdict.order for verdict in approved))
+        orders = tuple(verdict.order for verdict in approved)
+        intended = OrdersIntended(turn.cycle_id, turn.at, orders, self.executor.sending_at())
         self._note(turn)
         events = (*turn.before, turn.decided_event(), intended)
         self.journal.append(*events)
         turn.written = True
-        self.state.intend(intended.orders, turn.at)
+        self.state.intend(intended.orders, turn.at, intended.sending_at)
         self._tell(*events)
         for verdict in approved:
             self.executor.carry_out(verdict, turn.at)

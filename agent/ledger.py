@@ -12,7 +12,19 @@ import msgspec
 from domain.account import Account, Position, Trade, apply_fill
 from domain.errors import LocalFault
 from domain.instrument import Instrument
-from domain.order import OPEN, TERMINAL, Fill, Order, OrderStatus, Purpose, Receipt, Standing
+from domain.order import (
+    OPEN,
+    TERMINAL,
+    UNRESOLVED,
+    Fill,
+    Order,
+    OrderStatus,
+    Purpose,
+    Receipt,
+    Side,
+    Standing,
+)
+from domain.order_table import after
 
 
 class Ledger:
@@ -23,6 +35,11 @@ class Ledger:
         self.cash = 0
         self.positions: dict[str, Position] = {}
         self.standings: dict[str, Standing] = {}
+        self.done: dict[str, OrderStatus] = {}
+        self.owed: dict[str, Order] = {}
+        self.intended = 0
+        self.aside: dict[str, int] | None = None
+        self.dust: dict[str, int] = {}
         self.marks: dict[str, int] = {}
         self.trade_ids: set[tuple[str, str]] = set()
         self.equity = 0
@@ -83,38 +100,93 @@ class Ledger:
         else:
             self.max_drawdown = max(self.max_drawdown, (self.peak_equity - equity) / self.peak_equity)
 
-    def intend(self, orders: Iterable[Order], at: datetime) -> None:
+    def intend(self, orders: Iterable[Order], at: datetime, sending_at: datetime | None = None) -> None:
         """Take note of orders that are about to be sent."""
         for order in orders:
-            if order.client_id in self.standings:
+            if order.client_id in self.standings or order.client_id in self.done:
                 raise LocalFault(f"client id {order.client_id} is used twice")
-            self.standings[order.client_id] = Standing(order, OrderStatus.SENDING, at)
+            sent_at = sending_at or at
+            self.standings[order.client_id] = Standing(order, OrderStatus.SENDING, at, sent_at=sent_at)
+            self.intended += 1
             if order.purpose is Purpose.ENTRY:
                 self.entries_today += 1
+            elif order.purpose is Purpose.EXIT:
+                self.owed.pop(order.symbol, None)
 
     def settle(self, receipt: Receipt) -> list[tuple[Trade, str]]:
-        """Take in what a venue said of an order; return trades it closed, each with how it ended."""
+        """Take in what a venue said of an order; return trades it closed, each with how it ended.
+
+        Whatever is told late, twice or out of order comes to the same. Raises IllegalTransition for what
+        cannot be, LocalFault for an order that was never intended.
+        """
         standing = self.standings.get(receipt.client_id)
-        closed = []
+        if standing is None and receipt.client_id not in self.done:
+            raise LocalFault(f"{receipt.client_id} of {receipt.symbol} is no order of this journal")
+        closed, imported = [], 0
         for fill in receipt.fills:
+            if self._known(fill):
+                continue
+            imported += fill.lots
             trade = self._fill(fill)
             if trade is not None:
                 closed.append((trade, _ending(standing)))
         if standing is None:
-            return closed
-        if receipt.status in TERMINAL:
-            del self.standings[receipt.client_id]
+            after(receipt.client_id, self.done[receipt.client_id], receipt.status)
         else:
-            self.standings[receipt.client_id] = msgspec.structs.replace(
-                standing, status=receipt.status, at=receipt.at, filled=receipt.filled, reason=receipt.reason
-            )
+            self._stand(standing, receipt, imported)
         return closed
 
+    def _stand(self, standing: Standing, receipt: Receipt, imported: int) -> None:
+        """Bring an order up to what was said; it is done when its state says so and no fill is missing."""
+        order = standing.order
+        status = after(order.client_id, standing.status, receipt.status)
+        news = status is receipt.status
+        now = msgspec.structs.replace(
+            standing,
+            status=status,
+            at=receipt.at if news else standing.at,
+            filled=max(standing.filled, receipt.filled),
+            imported=standing.imported + imported,
+            reason=receipt.reason if news else standing.reason,
+        )
+        self.standings[order.client_id] = now
+        if status in TERMINAL and now.imported >= now.filled:
+            del self.standings[order.client_id]
+            self.done[order.client_id] = status
+            never = status in (OrderStatus.UNSENT, OrderStatus.ABSENT)
+            if never and order.purpose is Purpose.EXIT and order.symbol in self.positions:
+                self.owed[order.symbol] = order
+
+    def adopt(self, cash: int, aside: dict[str, int], gone: dict[str, int], at: datetime) -> list[Trade]:
+        """Take over what the venue holds; return the trades that count as closed by it.
+
+        Lots that are `gone` count as sold at the last mark, without a fee; `cash` is what there is then.
+        """
+        closed = []
+        for symbol, lots in gone.items():
+            position = self.positions[symbol]
+            mark = self.marks.get(symbol) or round(position.entry_ticks(self.instruments[symbol].cash_factor))
+            number = f"adopted-{len(self.trade_ids)}"
+            sale = Fill(number, number, symbol, Side.SELL, lots, mark, mark, 0, maker=False, at=at)
+            trade = self._fill(sale)
+            if trade is not None:
+                closed.append(trade)
+        # Money that came or went without us is neither profit nor loss.
+        shift = cash - self.cash
+        self.opening_cash += shift
+        self.peak_equity += shift
+        self.day_start_equity += shift
+        self.cash, self.aside = cash, dict(aside)
+        self.value()
+        return closed
+
+    def _known(self, fill: Fill) -> bool:
+        return (fill.symbol, fill.trade_id) in self.trade_ids
+
     def _fill(self, fill: Fill) -> Trade | None:
-        key = (fill.symbol, fill.trade_id)
-        if key in self.trade_ids:
-            return None
-        self.trade_ids.add(key)
+        self.trade_ids.add((fill.symbol, fill.trade_id))
+        if fill.dust:
+            self.dust[fill.symbol] = self.dust.get(fill.symbol, 0) + fill.dust
         factor = self.instruments[fill.symbol].cash_factor
         held = self.positions.get(fill.symbol)
         position, trade, cash = apply_fill(held, fill, factor)
@@ -123,6 +195,7 @@ class Ledger:
             self.positions[fill.symbol] = position
         if trade is not None:
             del self.positions[fill.symbol]
+            self.owed.pop(fill.symbol, None)
             self._count(trade)
         return trade
 
@@ -152,7 +225,6 @@ class Ledger:
 
     def account(self, kill_switch: str | None) -> Account:
         """Return what the risk gate is told, at this moment."""
-        standings = self.standings.values()
         return Account(
             cash=self.cash,
             equity=self.equity,
@@ -167,7 +239,7 @@ class Ledger:
             win_streak=self.win_streak,
             class_drawdown=self.class_drawdown(),
             kill_switch=kill_switch,
-            unknown_orders=tuple(s.order.client_id for s in standings if s.status is OrderStatus.UNKNOWN),
+            unknown_orders=tuple(standing.order.client_id for standing in self.unresolved()),
         )
 
     def _entries_under_way(self) -> dict[str, int]:
@@ -185,9 +257,8 @@ class Ledger:
         return [s for s in self.standings.values() if s.order.symbol == symbol and s.status in OPEN]
 
     def unresolved(self) -> list[Standing]:
-        """Return the orders whose fate nobody knows."""
-        open_fate = (OrderStatus.SENDING, OrderStatus.UNKNOWN)
-        return [s for s in self.standings.values() if s.status in open_fate]
+        """Return the orders whose fate nobody knows, or of which a fill is missing."""
+        return [s for s in self.standings.values() if s.status in UNRESOLVED or s.imported < s.filled]
 
 
 def _ending(standing: Standing | None) -> str:

@@ -2,7 +2,9 @@
 
 An approved order is already in the journal as SENDING when `carry_out` is called. Stops and targets
 that protect a new position are intended and sent the same way, so that they rest at the venue and
-outlive the agent. Exits are never blocked: an exit first takes the resting protection out of its way.
+outlive the agent. No rule blocks an exit; it waits only while a cancel or another order of its symbol is
+in doubt, because selling twice would be worse. Such an exit ends UNSENT and is owed: the reconciler
+sends a new one as soon as the doubt is over.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,10 +13,11 @@ from datetime import datetime
 import msgspec
 
 from agent.state import State
-from domain.errors import OutcomeUnknown
+from domain.errors import OutcomeUnknown, RateLimited, VenueFault
 from domain.events import Event, OrderSettled, OrdersIntended
 from domain.order import Order, OrderStatus, OrderType, Purpose, Receipt, Side
 from domain.ports import Journal, Platform
+from domain.times import millis
 from domain.verdict import Approved
 from risk.stake import stop_below
 
@@ -30,33 +33,113 @@ class Executor:
         self.journal = journal
         self.publish = publish
 
-    def client_id(self, cycle_id: int, number: int) -> str:
+    def client_id(self, cycle_id: int, number: int | str) -> str:
         """Return the id of the cycle's order `number`: the same for ever, and of no other order."""
         return f"{self.journal.journal_id[:8]}-{cycle_id}-{number}"
+
+    def sending_at(self) -> datetime | None:
+        """Return the venue's time for an intent; None where sending takes no time."""
+        return self.platform.time() if self.platform.certainty.send_ms else None
 
     def carry_out(self, approved: Approved, at: datetime) -> None:
         """Send one approved order, then protect what it opened."""
         order = approved.order
-        if order.purpose is Purpose.EXIT:
+        doubt = self._doubt(order)
+        if doubt:
+            self._unsent(order, doubt)
+        elif order.purpose is Purpose.EXIT:
             self._exit(order, at)
-            return
-        if order.purpose is Purpose.PROTECT:
+        elif order.purpose is Purpose.PROTECT:
             self._raise_stop(approved, at)
-            return
-        if self._send(order).filled:
+        elif self._send(order).filled:
             self.protect(approved, at)
 
+    def exit_again(self, symbol: str, at: datetime) -> None:
+        """Send an owed exit under a new id: the one before it is proven never to have arrived."""
+        position = self.state.ledger.positions[symbol]
+        order = msgspec.structs.replace(
+            self.state.ledger.owed[symbol],
+            client_id=self.client_id(self.state.cycle_id, f"x{self.state.ledger.intended}"),
+            at=at,
+            lots=position.lots,
+            reference=self._reference(symbol),
+        )
+        self._intend((order,), at)
+        doubt = self._doubt(order)
+        if doubt:
+            self._unsent(order, doubt)
+        else:
+            self._exit(order, at)
+
+    def sell_all(self, symbol: str, at: datetime) -> None:
+        """Sell all that is held of a symbol, whoever asked for it."""
+        held = self.state.ledger.positions[symbol]
+        order = Order(
+            client_id=self.client_id(self.state.cycle_id, f"f{self.state.ledger.intended}"),
+            cycle_id=self.state.cycle_id,
+            at=at,
+            symbol=symbol,
+            side=Side.SELL,
+            type=OrderType.MARKET,
+            purpose=Purpose.EXIT,
+            lots=held.lots,
+            reference=self._reference(symbol),
+        )
+        self._intend((order,), at)
+        if self._freed(order, at):
+            self._send(order)
+
+    def cancel(self, order: Order) -> None:
+        """Cancel an order and record where it stands. Raises VenueFault when that is not told."""
+        receipt = self.platform.cancel(order.symbol, order.client_id)
+        if receipt.status is OrderStatus.REJECTED:
+            # Not the order was refused but its cancel: that the venue does not know it proves nothing.
+            raise VenueFault(f"cancel of {order.client_id} refused: {receipt.reason}")
+        self.settle(order.cycle_id, receipt)
+
+    def settle(self, cycle_id: int, receipt: Receipt) -> None:
+        """Record what became of an order."""
+        event = OrderSettled(cycle_id, receipt)
+        self.journal.append(event)
+        self.state.settle(receipt)
+        self.publish(event)
+
+    def _reference(self, symbol: str) -> int:
+        """Return the last quote; where the market was never seen, what was paid."""
+        ledger = self.state.ledger
+        paid = ledger.positions[symbol].entry_ticks(ledger.instruments[symbol].cash_factor)
+        return ledger.marks.get(symbol) or round(paid)
+
+    def _doubt(self, order: Order) -> str:
+        """Say what must be known before this order may be sent, "" when nothing must."""
+        for standing in self.state.ledger.unresolved():
+            if standing.status is OrderStatus.SENDING:
+                continue  # of this very cycle, and not its turn yet
+            if order.purpose is Purpose.ENTRY or standing.order.symbol == order.symbol:
+                return f"order {standing.order.client_id} is {standing.status}: {standing.reason}"
+        return ""
+
+    def _unsent(self, order: Order, reason: str) -> Receipt:
+        at = self.platform.time() if self.platform.certainty.send_ms else order.at
+        receipt = Receipt(order.client_id, order.symbol, OrderStatus.UNSENT, at, reason=reason)
+        self.settle(order.cycle_id, receipt)
+        return receipt
+
     def _freed(self, order: Order, at: datetime) -> bool:
-        """Cancel the protection that is in the way of an order; False when it was filled first."""
-        for standing in self.state.ledger.resting(order.symbol):
-            self._settle(order.cycle_id, self.platform.cancel(order.symbol, standing.order.client_id))
+        """Cancel the protection that is in the way of an order; False when it cannot be sent now."""
+        try:
+            for standing in self.state.ledger.resting(order.symbol):
+                self.cancel(standing.order)
+        except VenueFault as fault:
+            self._unsent(order, f"protection is not known to be cancelled: {fault}")
+            return False
         held = self.state.ledger.positions.get(order.symbol)
         lots = held.lots if held else 0
         if lots >= order.lots:
             return True
         reason = f"position is {lots} lots, not {order.lots}: its stop was filled first"
         absent = Receipt(order.client_id, order.symbol, OrderStatus.ABSENT, at, reason=reason)
-        self._settle(order.cycle_id, absent)
+        self.settle(order.cycle_id, absent)
         return False
 
     def _raise_stop(self, approved: Approved, at: datetime) -> None:
@@ -86,39 +169,48 @@ class Executor:
             return
         if self._send(order).status is OrderStatus.REJECTED and order.symbol in self.state.entries:
             # What cannot be sold now must not stand there without its stop.
-            self.protect(self.state.entries[order.symbol], at, tag=f"e{order.cycle_id}")
+            self.protect(self.state.entries[order.symbol], at, tag=f"e{self.state.ledger.intended}")
+
+    def _late(self, order: Order) -> str:
+        """Say why it is too late to send an order, "" when it is not: a slow disk must not send old news."""
+        limit = self.platform.certainty.send_ms
+        sent_at = self.state.ledger.standings[order.client_id].sent_at
+        if not limit or sent_at is None:
+            return ""
+        passed = millis(self.platform.time()) - millis(sent_at)
+        return f"{passed} ms since its intent, the limit is {limit}" if passed > limit else ""
 
     def _send(self, order: Order) -> Receipt:
+        late = self._late(order)
+        if late:
+            return self._unsent(order, late)
         try:
             receipt = self.platform.place(order)
+        except RateLimited as error:
+            return self._unsent(order, str(error))
         except OutcomeUnknown as error:
-            receipt = Receipt(order.client_id, order.symbol, OrderStatus.UNKNOWN, order.at, reason=str(error))
-        self._settle(order.cycle_id, receipt)
+            receipt = _unknown(order, error)
+        self.settle(order.cycle_id, receipt)
         return receipt
 
     def _send_oco(self, stop: Order, target: Order) -> Sequence[Receipt]:
+        late = self._late(stop)
+        if late:
+            return self._unsent(stop, late), self._unsent(target, late)
         try:
             receipts = self.platform.place_oco(stop, target)
+        except RateLimited as error:
+            return self._unsent(stop, str(error)), self._unsent(target, str(error))
         except OutcomeUnknown as error:
-            unknown = OrderStatus.UNKNOWN
-            receipts = (
-                Receipt(stop.client_id, stop.symbol, unknown, stop.at, reason=str(error)),
-                Receipt(target.client_id, target.symbol, unknown, target.at, reason=str(error)),
-            )
+            receipts = _unknown(stop, error), _unknown(target, error)
         for receipt in receipts:
-            self._settle(stop.cycle_id, receipt)
+            self.settle(stop.cycle_id, receipt)
         return receipts
 
-    def _settle(self, cycle_id: int, receipt: Receipt) -> None:
-        event = OrderSettled(cycle_id, receipt)
-        self.journal.append(event)
-        self.state.settle(receipt)
-        self.publish(event)
-
     def _intend(self, orders: Sequence[Order], at: datetime) -> None:
-        event = OrdersIntended(orders[0].cycle_id, at, tuple(orders))
+        event = OrdersIntended(orders[0].cycle_id, at, tuple(orders), self.sending_at())
         self.journal.append(event)
-        self.state.intend(event.orders, at)
+        self.state.intend(event.orders, at, event.sending_at)
         self.publish(event)
 
     def protect(self, approved: Approved, at: datetime, tag: str = "") -> None:
@@ -144,7 +236,7 @@ class Executor:
         levels = [(OrderType.STOP, stop), (OrderType.TAKE_PROFIT, approved.target)]
         wanted = [(type_, level) for type_, level in levels if level > 0]
         first = self._next_number(approved)
-        oco = f"{approved.order.client_id}-oco" if len(wanted) > 1 else None
+        oco = f"{approved.order.client_id}-oco{tag}" if len(wanted) > 1 else None
         return tuple(
             Order(
                 client_id=f"{self.client_id(approved.cycle_id, first + index)}{tag}",
@@ -168,21 +260,9 @@ class Executor:
 
     def _retreat(self, refused: Order, at: datetime) -> None:
         """Sell what cannot be protected, at once: an entry whose stop the venue refuses is not kept."""
-        held = self.state.ledger.positions.get(refused.symbol)
-        if held is None:
-            return
-        for standing in self.state.ledger.resting(refused.symbol):
-            self._settle(refused.cycle_id, self.platform.cancel(refused.symbol, standing.order.client_id))
-        order = Order(
-            client_id=f"{refused.client_id}x",
-            cycle_id=refused.cycle_id,
-            at=at,
-            symbol=refused.symbol,
-            side=Side.SELL,
-            type=OrderType.MARKET,
-            purpose=Purpose.EXIT,
-            lots=held.lots,
-            reference=self.state.ledger.marks[refused.symbol],
-        )
-        self._intend((order,), at)
-        self._send(order)
+        if refused.symbol in self.state.ledger.positions:
+            self.sell_all(refused.symbol, at)
+
+
+def _unknown(order: Order, error: Exception) -> Receipt:
+    return Receipt(order.client_id, order.symbol, OrderStatus.UNKNOWN, order.at, reason=str(error))

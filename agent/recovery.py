@@ -1,15 +1,11 @@
-"""Start-up and crash recovery, which are the same: fold the journal, resolve, protect, then loop."""
+"""Folding the journal into state and mind; bringing them in line with the venue is the reconciler's."""
 
 from collections.abc import Callable
-from datetime import datetime
 
-from agent.machine import IDLE
-from agent.orders import Executor
 from agent.state import State
 from domain.errors import BadInput
-from domain.events import CycleDecided, CycleEnded, Event, OrderSettled, ParametersSet
-from domain.order import OrderStatus, Purpose, Receipt
-from domain.ports import Journal, Platform, Records
+from domain.events import CycleDecided, Event, ParametersSet
+from domain.ports import Records
 from reasoning.minds import Mind
 
 
@@ -57,51 +53,3 @@ def retune(event: ParametersSet, mind: Mind) -> int:
     except ValueError as error:
         raise BadInput(f"parameter version {event.version} is one of another program: {error}") from None
     return mind.retune(event.strategy, packed)
-
-
-class Recovery:
-    """Brings orders and positions in line with the platform before the first cycle."""
-
-    def __init__(
-        self,
-        state: State,
-        platform: Platform,
-        journal: Journal,
-        executor: Executor,
-        publish: Callable[[Event], None],
-    ) -> None:
-        self.state = state
-        self.platform = platform
-        self.journal = journal
-        self.executor = executor
-        self.publish = publish
-
-    def run(self, at: datetime) -> None:
-        """Resolve what the last session left open, end its cycle, and protect what it left bare."""
-        for standing in self.state.ledger.unresolved():
-            order = standing.order
-            found = self.platform.query(order.symbol, order.client_id)
-            receipt = found or Receipt(
-                order.client_id, order.symbol, OrderStatus.ABSENT, at, reason="never reached the platform"
-            )
-            event = OrderSettled(order.cycle_id, receipt)
-            self._append(event)
-            self.state.settle(receipt)
-        if self.state.open_cycle is not None:
-            path = (IDLE, IDLE)
-            ended = CycleEnded(self.state.open_cycle, at, path, "interrupted", tuple(self.state.ripe))
-            self._append(ended)
-            self.state.end(ended)
-        self._protect(at)
-
-    def _protect(self, at: datetime) -> None:
-        for symbol in list(self.state.ledger.positions):
-            approved = self.state.entries.get(symbol)
-            resting = self.state.ledger.resting(symbol)
-            if approved is None or any(s.order.purpose is Purpose.PROTECT for s in resting):
-                continue
-            self.executor.protect(approved, at, tag=f"r{self.state.session}")
-
-    def _append(self, event: Event) -> None:
-        self.journal.append(event)
-        self.publish(event)

@@ -178,6 +178,7 @@ def _take(run: Session, observer: RecordedObserver, step: "_Step") -> int:
     if step.switch is not None:
         run.set_kill(step.switch.reason, active=step.switch.active, at=step.switch.at, by=step.switch.by)
         return 0
+    run.reconciler.tick(step.at)
     observer.load(step.decided, step.ended)
     # Where it was recorded as failed then too, the comparison says so.
     with suppress(LocalFault):

@@ -13,7 +13,9 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from agent.cycle import Cycle
-from agent.recovery import Recovery, retune
+from agent.flatten import Flattened, flatten
+from agent.reconciler import Reconciler
+from agent.recovery import retune
 from agent.state import State
 from domain.errors import LocalFault
 from domain.events import (
@@ -30,6 +32,7 @@ from domain.ports import Clock, Journal, Observer, Pacer, Platform
 T = TypeVar("T")
 
 LOOK_SECONDS = 0.1
+LOOK_AGAIN_SECONDS = 1.0
 
 CYCLES, EXHAUSTED, STOPPED = "cycles", "data exhausted", "stopped"
 
@@ -45,6 +48,8 @@ class Inbox:
         self.paused = False
         self.pending_kill: str | None = None
         self.closed = False
+        self.trading = threading.RLock()
+        self.idle: Callable[[], None] = lambda: None
 
     def call(self, function: Callable[[], T]) -> "Future[T]":
         """Have the loop's thread run `function`; the future holds its result or error."""
@@ -81,6 +86,7 @@ class Inbox:
         while True:
             self._wake.clear()
             self.serve()
+            self.idle()
             if self.stopping:
                 return False
             left = due - self.clock.monotonic()
@@ -89,11 +95,12 @@ class Inbox:
             self._wake.wait(LOOK_SECONDS if self.paused else min(left, LOOK_SECONDS))
 
     def serve(self) -> None:
-        """Run the commands that are waiting."""
+        """Run the commands that are waiting, never beside an emergency stop."""
         while self._calls:
             function, future = self._calls.popleft()
             try:
-                future.set_result(function())
+                with self.trading:
+                    future.set_result(function())
             except BaseException as error:  # noqa: BLE001 -- the asker gets it, whatever it is
                 future.set_exception(error)
 
@@ -107,6 +114,7 @@ class Session:
         started: SessionStarted,
         cycle: Cycle,
         inbox: Inbox,
+        reconciler: Reconciler,
         observer: Observer,
         platform: Platform,
         journal: Journal,
@@ -115,6 +123,7 @@ class Session:
         self.started = started
         self.cycle = cycle
         self.inbox = inbox
+        self.reconciler = reconciler
         self.observer = observer
         self.platform = platform
         self.journal = journal
@@ -127,7 +136,8 @@ class Session:
         self.fault: BaseException | None = None
         self.head: tuple[int, str] = (0, "")
         cycle.publish = self.publish
-        cycle.executor.publish = self.publish
+        cycle.executor.publish = reconciler.publish = self.publish
+        self._looked = 0.0
 
     def publish(self, event: Event) -> None:
         """Tell listeners of an event that is already in the journal."""
@@ -155,27 +165,54 @@ class Session:
             self._finish(reason)
         return reason
 
-    def begin(self) -> None:
-        """Write the session's start, then bring orders and positions in line."""
+    def begin(self, *, compare: bool = True) -> None:
+        """Write the session's start, then bring orders and positions in line with the venue."""
+        with self.inbox.trading:
+            self.note_start()
+            self.reconciler.start(self.started.at, compare=compare)
+
+    def note_start(self) -> None:
+        """Write the session's start."""
         self._append(self.started)
         self.state.start(self.started)
-        recovery = Recovery(self.state, self.platform, self.journal, self.cycle.executor, self.publish)
-        recovery.run(self.started.at)
 
     def _loop(self, pacer: Pacer) -> str:
+        self.inbox.idle = self._idle
         while not self.cycles or self.done < self.cycles:
             at = pacer.next()
-            self._journal_kill(at)
-            if at is None:
-                return STOPPED if self.inbox.stopping else EXHAUSTED
+            with self.inbox.trading:
+                self._journal_kill(at)
+                if at is None:
+                    return STOPPED if self.inbox.stopping else EXHAUSTED
+                self.reconciler.tick(at)
             self.cycle.run(at)
             self.done += 1
         return CYCLES
 
-    def _journal_kill(self, at: datetime | None) -> None:
+    def _idle(self) -> None:
+        """Go on asking for orders in doubt while the loop waits: a minute is long for them."""
+        clock = self.inbox.clock
+        if not self.reconciler.remote or clock.monotonic() - self._looked < LOOK_AGAIN_SECONDS:
+            return
+        self._looked = clock.monotonic()
+        with self.inbox.trading:
+            if self.state.ledger.unresolved() or self.state.ledger.owed:
+                self.reconciler.tick(clock.now())
+
+    def flatten(self, at: datetime, reason: str, by: str = "operator") -> Flattened:
+        """Throw the kill switch, cancel and sell everything; from any thread, without waiting for a cycle.
+
+        The kill takes effect at once; the rest begins as soon as no order is on its way.
+        """
+        self.inbox.kill(reason)
+        with self.inbox.trading:
+            self._journal_kill(at, by)
+            return flatten(self.reconciler, at, reason, by)
+
+    def _journal_kill(self, at: datetime | None, by: str = "operator") -> None:
         reason, self.inbox.pending_kill = self.inbox.pending_kill, None
         if reason is not None and self.state.kill_switch is None:
-            self.set_kill(reason, active=True, at=at or self.inbox.clock.now())
+            self.set_kill(reason, active=True, at=at or self.inbox.clock.now(), by=by)
 
     def set_kill(self, reason: str, *, active: bool, at: datetime, by: str = "operator") -> None:
         """Throw or reset the kill switch, in the journal first; only the loop's thread calls this."""

@@ -20,6 +20,7 @@ from pydantic_settings import (
 )
 
 from agent.instruments import SYMBOL, InstrumentSettings
+from agent.order_settings import OrderSettings
 from domain.times import TIMEFRAMES
 from learning.settings import LearningSettings
 from perception.settings import AlphaVantageSettings, BinanceSettings, PerceptionSettings
@@ -72,6 +73,7 @@ class Options(BaseModel):
     risk: RiskSettings = RiskSettings()
     sizing: SizingSettings = SizingSettings()
     paper: PaperSettings = PaperSettings()
+    orders: OrderSettings = OrderSettings()
     learning: LearningSettings = LearningSettings()
     instruments: dict[str, InstrumentSettings] = {}
 

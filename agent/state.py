@@ -19,6 +19,7 @@ from domain.candle import Candle
 from domain.decision import Action, Decision
 from domain.errors import LocalFault
 from domain.events import (
+    AccountAdopted,
     CycleDecided,
     CycleEnded,
     Event,
@@ -91,13 +92,15 @@ class State:
             case CycleEnded():
                 self.end(event)
             case OrdersIntended():
-                self.intend(event.orders, event.at)
+                self.intend(event.orders, event.at, event.sending_at)
             case OrderSettled():
                 self.settle(event.receipt)
             case KillSwitchSet():
                 self.switch(event)
             case ParametersSet():
                 self.adopt(event)
+            case AccountAdopted():
+                self.take_over(event)
             case SessionStarted():
                 self.start(event)
             case SessionEnded():
@@ -174,9 +177,15 @@ class State:
         del self.pending[: -self.learning.max_pending]
 
     @whole
-    def intend(self, orders: Iterable[Order], at: datetime) -> None:
+    def intend(self, orders: Iterable[Order], at: datetime, sending_at: datetime | None = None) -> None:
         """Take note of orders about to be sent."""
-        self.ledger.intend(orders, at)
+        self.ledger.intend(orders, at, sending_at)
+
+    @whole
+    def take_over(self, event: AccountAdopted) -> None:
+        """Count with what the venue holds from now on."""
+        for trade in self.ledger.adopt(event.cash, event.aside, event.gone, event.at):
+            self.ripe.append(self._lesson(trade, "adopted"))
 
     @whole
     def settle(self, receipt: Receipt) -> None:

@@ -13,6 +13,7 @@ from agent.home import Home
 from agent.instruments import instruments
 from agent.machine import LoopMachine
 from agent.pacer import MarketPacer, SpeedPacer, Timeline, WallPacer
+from agent.reconciler import Reconciler
 from agent.recovery import never, refold
 from agent.session import Inbox, Session
 from agent.settings import Options
@@ -109,7 +110,17 @@ def session(
         journal=journal,
         reasoning=options.reasoning,
         policy=policy_of(options),
+        trading=inbox.trading,
         pending_kill=lambda: inbox.pending_kill,
+    )
+    reconciler = Reconciler(
+        state=state,
+        platform=platform,
+        journal=journal,
+        executor=cycle.executor,
+        grid=made.grid,
+        settings=options.orders,
+        publish=cycle.publish,
     )
     fresh = not state.session
     started = SessionStarted(
@@ -125,6 +136,7 @@ def session(
         started=started,
         cycle=cycle,
         inbox=inbox,
+        reconciler=reconciler,
         observer=observer,
         platform=platform,
         journal=journal,

@@ -95,6 +95,7 @@ def _bought(position: Position | None, fill: Fill, cash_factor: int) -> Position
     lots = fill.lots - fill.fee_lots
     return msgspec.structs.replace(
         held,
+        opened_at=min(held.opened_at, fill.at),  # fills may be told in any order
         bought_lots=held.bought_lots + lots,
         bought=held.bought + notional(fill.price, lots, cash_factor),
         bought_at_reference=held.bought_at_reference + notional(fill.reference, lots, cash_factor),

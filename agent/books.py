@@ -1,0 +1,82 @@
+"""Our books beside the venue's: what differs, to the lot and the cash unit.
+
+All amounts are compared in 1e-8 of an asset. What lay in the account when the agent came (`aside`) and
+what the rounding of fees left over (`dust`) belong to what is expected.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from agent.ledger import Ledger
+from domain.instrument import Instrument
+from domain.money import CASH_SCALE
+from domain.order import Balance, Receipt
+
+OURS = re.compile(r"[0-9a-f]{8}-[0-9]+-[0-9a-z]+")
+"""What client ids of every agent of this kind look like, whatever its journal."""
+
+
+class Difference(NamedTuple):
+    """An asset of which the venue holds another amount than the journal says, in 1e-8 of it."""
+
+    asset: str
+    expected: int
+    found: int
+
+    def __str__(self) -> str:
+        return f"{self.asset}: {_amount(self.expected)} in the journal, {_amount(self.found)} at the venue"
+
+
+def _amount(units: int) -> str:
+    return f"{units // CASH_SCALE}.{units % CASH_SCALE:08d}" if units >= 0 else f"-{_amount(-units)}"
+
+
+def step_units(instrument: Instrument) -> int:
+    """Return one lot in 1e-8 of the base asset."""
+    return int(instrument.step_size * CASH_SCALE)
+
+
+def found(balances: Mapping[str, Balance], instruments: Iterable[Instrument]) -> dict[str, int]:
+    """Return what the venue holds of each traded asset, in 1e-8 of it."""
+    none = Balance(0, 0)
+    units: dict[str, int] = {}
+    for instrument in instruments:
+        held = balances.get(instrument.base, none)
+        units[instrument.base] = (held.free + held.locked) * step_units(instrument) + held.dust
+        cash = balances.get(instrument.quote, none)
+        units[instrument.quote] = cash.free + cash.locked
+    return units
+
+
+def expected(ledger: Ledger, instruments: Iterable[Instrument]) -> dict[str, int]:
+    """Return what the venue must hold of each traded asset by our books, in 1e-8 of it."""
+    aside = ledger.aside or {}
+    units: dict[str, int] = {}
+    for instrument in instruments:
+        held = ledger.positions.get(instrument.symbol)
+        lots = held.lots if held else 0
+        ours = lots * step_units(instrument) + ledger.dust.get(instrument.symbol, 0)
+        units[instrument.base] = ours + aside.get(instrument.base, 0)
+        units[instrument.quote] = ledger.cash + aside.get(instrument.quote, 0)
+    return units
+
+
+def differences(
+    ledger: Ledger, balances: Mapping[str, Balance], instruments: Iterable[Instrument]
+) -> list[Difference]:
+    """Return every asset of which journal and venue do not hold the same."""
+    grid = list(instruments)
+    there, ours = found(balances, grid), expected(ledger, grid)
+    return [Difference(asset, ours[asset], there[asset]) for asset in ours if ours[asset] != there[asset]]
+
+
+def strangers(ledger: Ledger, open_orders: Iterable[Receipt]) -> list[Receipt]:
+    """Return open orders that look like ours and are not in this journal."""
+    return [
+        each
+        for each in open_orders
+        if OURS.fullmatch(each.client_id)
+        and each.client_id not in ledger.standings
+        and each.client_id not in ledger.done
+    ]

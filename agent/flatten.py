@@ -1,0 +1,94 @@
+"""The emergency stop: no entry from now on, every order cancelled, every position sold, and each confirmed.
+
+It asks no risk rule, no breaker and no provider; it reports what is truly flat, not what was asked for.
+"""
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import NamedTuple
+
+from agent.orders import Executor
+from agent.reconciler import Reconciler
+from domain.errors import VenueFault
+from domain.events import FlattenAsked
+
+PAUSE_SECONDS = 0.1
+
+
+class Flattened(NamedTuple):
+    """What is left: client ids of orders not known to be done, quantities held by symbol, and what failed."""
+
+    orders: tuple[str, ...]
+    positions: dict[str, str]
+    problems: tuple[str, ...]
+
+    @property
+    def flat(self) -> bool:
+        """Whether nothing is left, as far as the venue confirms."""
+        return not self.orders and not self.positions and not self.problems
+
+
+def flatten(
+    reconciler: Reconciler,
+    at: datetime,
+    reason: str,
+    by: str,
+    *,
+    sleep: Callable[[float], None] = time.sleep,
+    monotonic: Callable[[], float] = time.monotonic,
+) -> Flattened:
+    """Cancel all, confirm, sell all, confirm; go on until it is done or the settings' seconds are over."""
+    reconciler.append(FlattenAsked(at, reason, by))
+    deadline = monotonic() + reconciler.settings.flatten_seconds
+    while True:
+        problems = _round(reconciler, at)
+        left = _left(reconciler, problems)
+        if left.flat or monotonic() >= deadline or not reconciler.remote:
+            return left
+        sleep(PAUSE_SECONDS)
+
+
+def _round(reconciler: Reconciler, at: datetime) -> list[str]:
+    """Go once over orders and positions; return what did not work."""
+    problems: list[str] = []
+    ledger, executor = reconciler.state.ledger, reconciler.executor
+    _attempt(problems, "fills cannot be read", reconciler.take_in)
+    reconciler.resolve(at)
+    for standing in list(ledger.standings.values()):
+        if standing.order.client_id in ledger.standings:
+            _cancel(problems, executor, standing.order.client_id)
+    in_doubt = {standing.order.symbol for standing in ledger.unresolved()}
+    for symbol in [each for each in ledger.positions if each not in in_doubt]:
+        executor.sell_all(symbol, at)
+    if reconciler.remote:
+        _attempt(problems, "open orders cannot be read", lambda: _strangers(reconciler, problems))
+    return problems
+
+
+def _attempt(problems: list[str], what: str, do: Callable[[], object]) -> None:
+    try:
+        do()
+    except VenueFault as fault:
+        problems.append(f"{what}: {fault}")
+
+
+def _cancel(problems: list[str], executor: Executor, client_id: str) -> None:
+    order = executor.state.ledger.standings[client_id].order
+    _attempt(problems, f"{client_id} cannot be cancelled", lambda: executor.cancel(order))
+
+
+def _strangers(reconciler: Reconciler, problems: list[str]) -> None:
+    """Cancel open orders that look like ours although the journal does not know them."""
+    for each in reconciler.orders():
+        reconciler.platform.cancel(each.symbol, each.client_id)
+        problems.append(f"order {each.client_id} is not in the journal: `agent reconcile` shows what it did")
+
+
+def _left(reconciler: Reconciler, problems: list[str]) -> Flattened:
+    ledger = reconciler.state.ledger
+    held = {
+        symbol: f"{ledger.instruments[symbol].quantity(position.lots).normalize():f}"
+        for symbol, position in ledger.positions.items()
+    }
+    return Flattened(tuple(ledger.standings), held, tuple(problems))
