@@ -10,8 +10,10 @@ from typing import NamedTuple
 
 from agent.orders import Executor
 from agent.reconciler import Reconciler
+from domain.candle import Quote
 from domain.errors import VenueFault
 from domain.events import FlattenAsked
+from domain.times import millis
 
 PAUSE_SECONDS = 0.1
 
@@ -53,6 +55,7 @@ def _round(reconciler: Reconciler, at: datetime) -> list[str]:
     """Go once over orders and positions; return what did not work."""
     problems: list[str] = []
     ledger, executor = reconciler.state.ledger, reconciler.executor
+    _show_last_prices(reconciler)
     _attempt(problems, "fills cannot be read", reconciler.take_in)
     reconciler.resolve(at)
     for standing in list(ledger.standings.values()):
@@ -64,6 +67,17 @@ def _round(reconciler: Reconciler, at: datetime) -> list[str]:
     if reconciler.remote:
         _attempt(problems, "open orders cannot be read", lambda: _strangers(reconciler, problems))
     return problems
+
+
+def _show_last_prices(reconciler: Reconciler) -> None:
+    """Show the paper exchange, which forgets its market when the agent ends, the last prices known."""
+    state = reconciler.state
+    if reconciler.remote or state.at is None:
+        return
+    for symbol in state.ledger.positions:
+        mark = state.ledger.marks.get(symbol)
+        if mark is not None:
+            reconciler.platform.mark(symbol, (), Quote(mark, millis(state.at)))
 
 
 def _attempt(problems: list[str], what: str, do: Callable[[], object]) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import Future
+from datetime import datetime
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -81,6 +82,22 @@ class Launch:
     def run(self) -> str:
         """Run the session to its end and return why it ended."""
         return self.session.run(self.pacer)
+
+    def now(self) -> datetime:
+        """Return the session's present: the clock's, or that of the market that drives it."""
+        return (self.parts.state.at if self.options.driven else None) or self.clock.now()
+
+    def flatten(self, reason: str) -> dict[str, Any]:
+        """Stop everything at once and sell what is held; from any thread."""
+        return views.flattened(self.session.flatten(self.now(), reason))
+
+    def review(self) -> dict[str, Any]:
+        """Return how journal and venue compare; on the loop's thread only."""
+        return views.review(self.session.review())
+
+    def take_over(self, reason: str) -> dict[str, Any]:
+        """Take the venue's account over as it is; on the loop's thread only."""
+        return views.adopted(self.session.take_over(self.now(), reason))
 
     def call(self, function: Callable[[], T]) -> "Future[T]":
         """Have the loop's thread run something between two cycles."""

@@ -7,38 +7,13 @@ import msgspec
 
 from agent import control, params, views, wiring
 from agent.home import Home
+from agent.launch import Launch
+from agent.recorded_options import recorded_options
 from agent.recovery import retune
-from agent.settings import Options, default_home
-from agent.strategies import folder_of, load_folder
-from domain.errors import BadInput
-from domain.events import KillSwitchSet, SessionStarted
-from domain.ports import Clock, Records
+from agent.settings import with_keys
+from domain.events import KillSwitchSet
+from domain.ports import Clock
 from journal.reader import SqlReader, open_reader
-
-
-def recorded_options(journal: Records) -> Options:
-    """Return the options of a journal's last session.
-
-    Raises BadInput when it has none, or when they are not those of this version.
-    """
-    for row in reversed(list(journal.sessions())):
-        if isinstance(row.event, SessionStarted):
-            return options_of(row.event)
-    raise BadInput("the journal holds no session yet")
-
-
-def options_of(started: SessionStarted) -> Options:
-    """Return a session's options. Raises BadInput when they are not those of this version."""
-    settings = started.settings
-    broken = load_folder(folder_of(settings, Path(settings.get("home") or default_home())))
-    try:
-        return Options.model_validate(settings)
-    except ValueError as error:
-        raise BadInput(
-            "\n".join(
-                [f"session {started.session} was run with settings of another version: {error}", *broken]
-            )
-        ) from None
 
 
 class Reader:
@@ -110,6 +85,36 @@ class Reader:
             finally:
                 opened.close()
         return {"kill_switch": reason if active else None}
+
+    def flatten(self, reason: str) -> dict[str, Any]:
+        """Cancel and sell everything: by the running agent, else by opening its account here.
+
+        Raises Busy when an agent has the account but does not answer.
+        """
+        live: dict[str, Any] | None = self._ask("flatten", reason=reason)
+        if live is not None:
+            return live
+        with self._opened() as launch:
+            return launch.session.once(lambda: launch.flatten(reason), f"flatten: {reason}")
+
+    def reconcile(self, adopt: str | None) -> dict[str, Any]:
+        """Compare journal and venue; `adopt` is the reason to take the venue's account over as it is.
+
+        Raises Busy when an agent has the account but does not answer.
+        """
+        live: dict[str, Any] | None = self._ask("reconcile", adopt=bool(adopt), reason=adopt or "")
+        if live is not None:
+            return live
+        with self._opened() as launch:
+            if adopt:
+                return launch.session.once(lambda: launch.take_over(adopt), f"adopted: {adopt}")
+            return launch.session.once(launch.review, "reconciled")
+
+    def _opened(self) -> Launch:
+        with self.journal() as opened:
+            options = recorded_options(opened)
+        keys = with_keys(options)
+        return Launch(keys.model_copy(update={"home": self.home.root, "journal": self.name}))
 
     def parameters(self) -> list[dict[str, Any]]:
         """Return every parameter version, after what the settings of the last session say."""

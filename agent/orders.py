@@ -12,6 +12,7 @@ from datetime import datetime
 
 import msgspec
 
+from agent.recorded_platform import NOT_CANCELLED
 from agent.state import State
 from domain.errors import OutcomeUnknown, RateLimited, VenueFault
 from domain.events import Event, OrderSettled, OrdersIntended
@@ -131,7 +132,7 @@ class Executor:
             for standing in self.state.ledger.resting(order.symbol):
                 self.cancel(standing.order)
         except VenueFault as fault:
-            self._unsent(order, f"protection is not known to be cancelled: {fault}")
+            self._unsent(order, f"{NOT_CANCELLED}{fault}")
             return False
         held = self.state.ledger.positions.get(order.symbol)
         lots = held.lots if held else 0

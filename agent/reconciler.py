@@ -9,6 +9,7 @@ ours and is not in the journal, halts the agent with an explanation and is never
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import structlog
 
@@ -34,6 +35,19 @@ log = structlog.get_logger()
 
 class Differs(LocalFault):
     """The venue's account is not what the journal says."""
+
+
+class Review(NamedTuple):
+    """How journal and venue compare: orders like ours it does not know, orders in doubt, and holdings."""
+
+    strange: tuple[Receipt, ...]
+    unresolved: tuple[Standing, ...]
+    differences: tuple[books.Difference, ...]
+
+    @property
+    def in_line(self) -> bool:
+        """Whether there is nothing to take over."""
+        return not (self.strange or self.unresolved or self.differences)
 
 
 class Reconciler:
@@ -65,7 +79,7 @@ class Reconciler:
         """Whether the venue outlives the agent, so that the two can differ."""
         return self.platform.certainty.horizon_ms > 0
 
-    def start(self, at: datetime, *, compare: bool = True) -> None:
+    def start(self, at: datetime, *, compare: bool = True, mend: bool = True) -> None:
         """Resolve what the last session left open, end its cycle, compare, and protect what is bare."""
         self.resolve(at)
         if self.state.open_cycle is not None:
@@ -77,7 +91,14 @@ class Reconciler:
             if self.state.ledger.aside is None:
                 self._first(at)
             self.compare(at)
-        self.mend(at)
+        if mend:
+            self.mend(at)
+
+    def review(self) -> "Review":
+        """Return how journal and venue compare, after taking in what can be known. Raises VenueFault."""
+        strange = tuple(self.orders())
+        self.take_in()
+        return Review(strange, tuple(self.state.ledger.unresolved()), tuple(self.differing()))
 
     def tick(self, at: datetime) -> None:
         """Do what is due between two cycles. Raises Differs when going on would not be safe."""

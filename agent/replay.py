@@ -12,17 +12,22 @@ from typing import Any
 import msgspec
 
 from agent import wiring
-from agent.offline import options_of
+from agent.flatten import flatten
+from agent.recorded_options import options_of
+from agent.recorded_platform import RecordedPlatform
 from agent.session import Inbox, Session
 from agent.version import code_version
 from domain import errors
 from domain.candle import Candle
 from domain.errors import BadInput, LocalFault, VenueFault
 from domain.events import (
+    AccountAdopted,
     CycleDecided,
     CycleEnded,
     Event,
+    FlattenAsked,
     KillSwitchSet,
+    OrderSettled,
     ParametersSet,
     SessionEnded,
     SessionStarted,
@@ -152,15 +157,20 @@ def replay(journal: Records, session: int | None, clock: Clock) -> Replayed:
     made = wiring.parts(options, journal, lambda event: event == started)
     scratch = MemoryJournal(journal.journal_id, keep=False)
     observer, inbox = RecordedObserver(), Inbox(clock)
-    run = wiring.session(made, scratch, observer, wiring.paper_platform(made), inbox, at=started.at)
+    venue = RecordedPlatform(wiring.certainty(options)) if options.remote else None
+    run = wiring.session(made, scratch, observer, venue or wiring.paper_platform(made), inbox, at=started.at)
     tape = _Tape(recorded_events(journal, started.session))
     run.listeners.append(tape.check)
-    run.begin()
+    if venue is None:
+        run.begin()
+    else:
+        run.listeners.append(venue.told)
+        run.note_start()
     cycles = 0
-    for step in _steps(recorded_events(journal, started.session)):
+    for step in _steps(recorded_events(journal, started.session), remote=options.remote):
         if tape.difference is not None:
             break
-        cycles += _take(run, observer, step)
+        cycles += _take(run, observer, venue, step)
     if tape.difference is None and (left := next(tape.recorded, None)) is not None:
         tape.difference = Difference(
             getattr(left, "cycle_id", None), "missing", (("event", msgspec.to_builtins(left), None),)
@@ -170,49 +180,74 @@ def replay(journal: Records, session: int | None, clock: Clock) -> Replayed:
     )
 
 
-def _take(run: Session, observer: RecordedObserver, step: "_Step") -> int:
-    """Take one recorded step: an operator's switch or parameters, or a cycle."""
-    if step.parameters is not None:
-        run.adopt(step.parameters)
-        return 0
-    if step.switch is not None:
-        run.set_kill(step.switch.reason, active=step.switch.active, at=step.switch.at, by=step.switch.by)
-        return 0
-    run.reconciler.tick(step.at)
+def _take(run: Session, observer: RecordedObserver, venue: RecordedPlatform | None, step: "_Step") -> int:
+    """Take one recorded step: what people or the venue did between cycles, or a cycle."""
+    event = step.event
+    if isinstance(event, ParametersSet):
+        run.adopt(event)
+    elif isinstance(event, KillSwitchSet):
+        run.set_kill(event.reason, active=event.active, at=event.at, by=event.by)
+    elif isinstance(event, FlattenAsked) and venue is None:
+        flatten(run.reconciler, event.at, event.reason, event.by)
+    elif event is not None:
+        # A real venue's answers between two cycles are input: what was recorded is taken as it is.
+        run.reconciler.append(event)
+        run.state.apply(event)
+    else:
+        _cycle(run, observer, venue, step)
+        return 1
+    return 0
+
+
+def _cycle(run: Session, observer: RecordedObserver, venue: RecordedPlatform | None, step: "_Step") -> None:
     observer.load(step.decided, step.ended)
+    if venue is None:
+        run.reconciler.tick(step.at)
+    else:
+        venue.load(step.decided, step.within, step.ended)
     # Where it was recorded as failed then too, the comparison says so.
     with suppress(LocalFault):
         run.cycle.run(step.at)
-    return 1
 
 
 class _Step(msgspec.Struct):
-    """One thing that happened to the loop: what people did between cycles, or a cycle's inputs."""
+    """One thing that happened to the loop: an event between cycles, or a cycle's inputs."""
 
     at: datetime
-    switch: KillSwitchSet | None = None
-    parameters: ParametersSet | None = None
+    event: Event | None = None
     decided: CycleDecided | None = None
+    within: list[Event] = []
     ended: CycleEnded | None = None
 
 
-def _steps(events: Iterable[Event]) -> Iterator[_Step]:
-    """Group a session's events into steps; recovery's own events come out of `begin` again."""
+def _steps(events: Iterable[Event], *, remote: bool) -> Iterator[_Step]:
+    """Group a session's events into steps; on paper, recovery's own events come out of `begin` again."""
     cycle: _Step | None = None
     for event in events:
-        if isinstance(event, KillSwitchSet):
-            if event.by == "operator":
-                yield _Step(event.at, switch=event)
-        elif isinstance(event, ParametersSet):
-            yield _Step(event.at, parameters=event)
-        elif isinstance(event, CycleDecided):
+        if isinstance(event, CycleDecided):
             cycle = _Step(event.at, decided=event)
-        elif isinstance(event, CycleEnded) and cycle is not None:
+        elif cycle is None:
+            if _is_input(event, remote=remote):
+                yield _Step(_at(event), event=event)
+        elif isinstance(event, CycleEnded):
             cycle.ended = event
             yield cycle
             cycle = None
+        else:
+            cycle.within.append(event)
     if cycle is not None:
         yield cycle
+
+
+def _is_input(event: Event, *, remote: bool) -> bool:
+    """Say whether an event between cycles came from outside the loop."""
+    if isinstance(event, KillSwitchSet):
+        return event.by != "agent"
+    return isinstance(event, ParametersSet | FlattenAsked | AccountAdopted) or remote
+
+
+def _at(event: Event) -> datetime:
+    return event.receipt.at if isinstance(event, OrderSettled) else event.at
 
 
 def _find(known: Sequence[SessionStarted], session: int | None) -> SessionStarted:

@@ -24,6 +24,16 @@ def control_server(launch: Launch) -> ControlServer:
         launch.inbox.pause(paused=False)
         return {"kill_switch": None}
 
+    def flatten(request: Mapping[str, Any]) -> dict[str, Any]:
+        # Not through the loop's thread: it may be waiting for a provider.
+        return launch.flatten(_reason(request))
+
+    def reconcile(request: Mapping[str, Any]) -> dict[str, Any]:
+        if request.get("adopt"):
+            reason = _reason(request)
+            return launch.call(lambda: launch.take_over(reason)).result(CALL_SECONDS)
+        return launch.call(launch.review).result(CALL_SECONDS)
+
     def parameters(request: Mapping[str, Any]) -> dict[str, Any]:
         wish = wish_of(request["wish"])
         try:
@@ -40,6 +50,8 @@ def control_server(launch: Launch) -> ControlServer:
         "status": lambda _request: launch.status(),
         "kill": kill,
         "reset": reset,
+        "flatten": flatten,
+        "reconcile": reconcile,
         "parameters": parameters,
     }
     return ControlServer(launch.home.control(launch.name), commands)

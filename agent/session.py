@@ -14,11 +14,12 @@ from typing import Any, TypeVar
 
 from agent.cycle import Cycle
 from agent.flatten import Flattened, flatten
-from agent.reconciler import Reconciler
+from agent.reconciler import Reconciler, Review
 from agent.recovery import retune
 from agent.state import State
 from domain.errors import LocalFault
 from domain.events import (
+    AccountAdopted,
     CycleDecided,
     CycleEnded,
     Event,
@@ -171,6 +172,20 @@ class Session:
             self.note_start()
             self.reconciler.start(self.started.at, compare=compare)
 
+    def once(self, do: Callable[[], T], reason: str) -> T:
+        """Run a session without a loop, for an operator's command, and end it with `reason`."""
+        with self.inbox.trading:
+            try:
+                self.note_start()
+                self.reconciler.start(self.started.at, compare=False, mend=False)
+                return do()
+            except BaseException as fault:
+                self.fault = fault
+                reason = f"fault: {fault}"
+                raise
+            finally:
+                self._finish(reason)
+
     def note_start(self) -> None:
         """Write the session's start."""
         self._append(self.started)
@@ -198,6 +213,20 @@ class Session:
         with self.inbox.trading:
             if self.state.ledger.unresolved() or self.state.ledger.owed:
                 self.reconciler.tick(clock.now())
+
+    def review(self) -> Review:
+        """Return how journal and venue compare now, after taking in what can be known."""
+        with self.inbox.trading:
+            return self.reconciler.review()
+
+    def take_over(self, at: datetime, reason: str) -> AccountAdopted:
+        """Count with what the venue holds from now on, by an operator's word.
+
+        Raises VenueFault when the venue does not say enough.
+        """
+        with self.inbox.trading:
+            self.reconciler.clear(at, reason)
+            return self.reconciler.adopt(at, reason, by="operator")
 
     def flatten(self, at: datetime, reason: str, by: str = "operator") -> Flattened:
         """Throw the kill switch, cancel and sell everything; from any thread, without waiting for a cycle.

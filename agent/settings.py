@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -44,7 +44,7 @@ class Options(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    mode: Literal["paper", "quicktest"] = Field(default="paper", description="how to run")
+    mode: Literal["paper", "quicktest", "testnet", "live"] = Field(default="paper", description="how to run")
     home: Path = Field(default_factory=default_home, description="folder of journals and configuration")
     symbols: Annotated[tuple[str, ...], NoDecode] = Field(default=("BTC-USDT",), description="what to trade")
     timeframe: str = Field(default="1m", description=f"candle length: {', '.join(TIMEFRAMES)}")
@@ -133,9 +133,23 @@ class Options(BaseModel):
         """Whether the market itself says what time it is (recorded or simulated candles)."""
         return self.provider in ("recorded", "simulated")
 
+    @property
+    def remote(self) -> bool:
+        """Whether orders go to a venue that outlives the agent."""
+        return self.mode in ("testnet", "live")
+
     def public(self) -> dict[str, Any]:
         """Return the settings as plain JSON values, without secrets, as the journal keeps them."""
         return self.model_dump(mode="json", exclude={"alpha_vantage": {"api_key"}})
+
+
+def with_keys(options: Options) -> Options:
+    """Return recorded options with the secrets of the environment: the journal holds none."""
+    key = os.environ.get(KEY_VARIABLE)
+    if key:
+        known = options.alpha_vantage.model_copy(update={"api_key": SecretStr(key)})
+        options = options.model_copy(update={"alpha_vantage": known})
+    return options
 
 
 class Settings(Options, BaseSettings):

@@ -3,8 +3,10 @@
 from decimal import Decimal
 from typing import Any
 
+from agent.flatten import Flattened
+from agent.reconciler import Review
 from agent.state import State
-from domain.events import CycleDecided, CycleEnded
+from domain.events import AccountAdopted, CycleDecided, CycleEnded
 from domain.instrument import Instrument
 from domain.lesson import Lesson
 from domain.money import from_cash
@@ -145,3 +147,33 @@ def lessons(journal: Records, settings: LearningSettings) -> dict[str, Any]:
         if isinstance(row.event, CycleEnded):
             learned.extend(row.event.lessons)
     return summarise(learned, settings) | {"lessons": [lesson(item) for item in learned]}
+
+
+def flattened(done: Flattened) -> dict[str, Any]:
+    """Return what an emergency stop left, as plain values."""
+    return {
+        "flat": done.flat,
+        "orders": list(done.orders),
+        "positions": dict(done.positions),
+        "problems": list(done.problems),
+    }
+
+
+def review(found: Review) -> dict[str, Any]:
+    """Return a comparison of journal and venue as plain values."""
+    return {
+        "in_line": found.in_line,
+        "strange_orders": [f"{each.client_id} ({each.symbol})" for each in found.strange],
+        "unresolved": [f"{s.order.client_id} ({s.order.symbol}) {s.status}" for s in found.unresolved],
+        "differences": [str(each) for each in found.differences],
+    }
+
+
+def adopted(event: AccountAdopted) -> dict[str, Any]:
+    """Return what was taken over, as plain values; amounts as decimal texts."""
+    return {
+        "cash": money(event.cash),
+        "aside": {asset: money(units) for asset, units in event.aside.items()},
+        "gone_lots": dict(event.gone),
+        "reason": event.reason,
+    }

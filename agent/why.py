@@ -7,7 +7,7 @@ import msgspec
 
 from agent import params, wiring
 from agent.counterfactual import turning_point
-from agent.offline import options_of
+from agent.recorded_options import options_of
 from agent.views import decimal, money
 from domain.errors import BadInput
 from domain.events import CycleDecided, CycleEnded, Event, OrderSettled, OrdersIntended, SessionStarted

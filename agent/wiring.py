@@ -24,7 +24,7 @@ from domain.events import Event, SessionStarted
 from domain.instrument import Instrument
 from domain.money import PPM, to_cash
 from domain.observation import Source
-from domain.ports import Clock, Journal, Observer, Pacer, Platform, Records
+from domain.ports import Certainty, Clock, Journal, Observer, Pacer, Platform, Records
 from journal.sql import SqlJournal, open_journal
 from perception import network
 from perception.chain import Chain
@@ -93,6 +93,11 @@ def paper_platform(made: Parts) -> Platform:
         standing=[s for symbol in ledger.positions for s in ledger.resting(symbol)],
         next_id=len(ledger.trade_ids) + 1,
     )
+
+
+def certainty(options: Options) -> Certainty:
+    """Return when a venue's "not found" is proof, as the settings say."""
+    raise NotImplementedError
 
 
 def session(

@@ -184,6 +184,43 @@ def resume(
     switch(home, journal, reason, active=False, json=json)
 
 
+@app.command(
+    epilog="Example: agent flatten --reason 'going on holiday'. Exit code 0: the venue confirms that nothing "
+    "is left. 1: something is, and what."
+)
+def flatten(
+    *,
+    reason: Annotated[str, typer.Option(help="Why; it goes into the journal.")],
+    home: HomeOption = None,
+    journal: JournalOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Emergency stop: no entry from now on, every order cancelled, every position sold, each confirmed."""
+    from agent.cli.account import flatten_account
+
+    flatten_account(home, journal, reason, json=json)
+
+
+@app.command(
+    epilog="Examples: agent reconcile | agent reconcile --adopt --reason 'sold 0.1 BTC by hand'. "
+    "Exit code 0: journal and venue agree, or the account was taken over. 1: they differ."
+)
+def reconcile(
+    *,
+    adopt: Annotated[
+        bool, typer.Option("--adopt", help="Take the venue's account over as it is; needs --reason.")
+    ] = False,
+    reason: Annotated[str | None, typer.Option(help="Why; it goes into the journal.")] = None,
+    home: HomeOption = None,
+    journal: JournalOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Compare orders and holdings of the journal with the venue's."""
+    from agent.cli.account import reconcile_account
+
+    reconcile_account(home, journal, reason, adopt=adopt, json=json)
+
+
 @app.command(epilog="Exit code 0: nothing is wrong. 1: something is, with what to do.")
 def doctor(*, config: ConfigOption = None, home: HomeOption = None, json: JsonOption = False) -> None:
     """Check configuration, files, journals, clock and providers, and say what to do."""

@@ -1,0 +1,55 @@
+"""`agent flatten | reconcile`."""
+
+import sys
+from pathlib import Path
+
+from agent.cli.options import home_of, say, say_json
+from agent.offline import Reader
+from domain.errors import BadInput
+
+
+def flatten_account(home: Path | None, journal: str | None, reason: str, *, json: bool) -> None:
+    """Cancel and sell everything; exits 1 unless the venue confirms that nothing is left."""
+    told = Reader(home_of(home), journal).flatten(_needed(reason))
+    if json:
+        say_json(told)
+    elif told["flat"]:
+        say("flat      no order and no position is left, the venue confirms it; the kill switch is thrown")
+    else:
+        say("NOT FLAT  the kill switch is thrown, but this is left:")
+        for client_id in told["orders"]:
+            say(f"order     {client_id}")
+        for symbol, quantity in told["positions"].items():
+            say(f"position  {quantity} {symbol}")
+        for problem in told["problems"]:
+            say(f"problem   {problem}")
+        say("run agent flatten again, or close them at the exchange and then: agent reconcile")
+    sys.exit(0 if told["flat"] else 1)
+
+
+def reconcile_account(
+    home: Path | None, journal: str | None, reason: str | None, *, adopt: bool, json: bool
+) -> None:
+    """Compare journal and venue, or take the venue's account over; exits 1 when they differ."""
+    if reason is not None and not adopt:
+        raise BadInput("--reason is for --adopt")
+    told = Reader(home_of(home), journal).reconcile(_needed(reason or "") if adopt else None)
+    if json:
+        say_json(told)
+    elif adopt:
+        aside = ", ".join(f"{amount} {asset}" for asset, amount in told["aside"].items())
+        say(f"adopted   cash {told['cash']}; left aside: {aside}")
+        for symbol, lots in told["gone_lots"].items():
+            say(f"gone      {lots} lots of {symbol}, counted as sold at the last price")
+    else:
+        for kind in ("strange_orders", "unresolved", "differences"):
+            for each in told[kind]:
+                say(f"{kind.replace('_', ' ')}: {each}")
+        say("in line   journal and venue agree" if told["in_line"] else "DIFFERS   see above")
+    sys.exit(0 if adopt or told["in_line"] else 1)
+
+
+def _needed(reason: str) -> str:
+    if not reason.strip():
+        raise BadInput("--reason is needed: it goes into the journal")
+    return reason.strip()

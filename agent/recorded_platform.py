@@ -1,0 +1,120 @@
+"""A venue as the journal remembers it: for the replay of sessions whose venue was not ours to run again.
+
+What a real exchange answered is input, like a candle. It is given back in the order it was recorded;
+whether the loop would send the same orders is what the replay finds out.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from domain import errors
+from domain.candle import Candle, Quote
+from domain.errors import LocalFault, OutcomeUnknown, RateLimited, VenueFault
+from domain.events import CycleDecided, CycleEnded, Event, OrderSettled, OrdersIntended
+from domain.instrument import Instrument
+from domain.order import Balance, Order, OrderStatus, Receipt
+from domain.ports import Certainty
+from domain.times import EPOCH
+
+NOT_CANCELLED = "protection is not known to be cancelled: "
+"""How an exit that could not be freed begins its reason; what follows are the venue's words."""
+
+
+class RecordedPlatform:
+    """Answers as the venue did in one cycle after another; `load` takes up a cycle's events."""
+
+    name = "recorded"
+
+    def __init__(self, certainty: Certainty) -> None:
+        self.certainty = certainty
+        self.left: deque[OrdersIntended | OrderSettled] = deque()
+        self.updates: tuple[Receipt, ...] = ()
+        self.failure: Exception | None = None
+        self.sending_at = EPOCH
+
+    def load(self, decided: CycleDecided | None, within: Iterable[Event], ended: CycleEnded | None) -> None:
+        """Take up what the venue said in one cycle."""
+        self.left = deque(event for event in within if isinstance(event, OrdersIntended | OrderSettled))
+        self.updates = decided.updates if decided else ()
+        error = ended.error if ended else None
+        self.failure = None
+        if error is not None:
+            known = getattr(errors, error.kind, None)
+            sound = isinstance(known, type) and issubclass(known, errors.BoydError)
+            self.failure = known(error.message) if known and sound else LocalFault(error.message)
+
+    def told(self, event: Event) -> None:
+        """Move on: the replay has come to an order event of its own."""
+        if isinstance(event, OrdersIntended | OrderSettled) and self.left:
+            self.left.popleft()
+
+    def time(self) -> datetime:
+        """Return the venue's time as it was known then."""
+        if self.left:
+            front = self.left[0]
+            if isinstance(front, OrdersIntended):
+                self.sending_at = front.sending_at or front.at
+            elif front.receipt.status is OrderStatus.UNSENT:
+                return front.receipt.at
+        return self.sending_at
+
+    def place(self, order: Order) -> Receipt:
+        """Return what was recorded for the order, or raise as the venue did."""
+        receipt = self._next(order.client_id)
+        if receipt.status is OrderStatus.UNKNOWN:
+            raise OutcomeUnknown(receipt.reason)
+        if receipt.status is OrderStatus.UNSENT:
+            raise RateLimited(receipt.reason)
+        return receipt
+
+    def place_oco(self, stop: Order, target: Order) -> tuple[Receipt, Receipt]:
+        """Return what was recorded for the pair, or raise as the venue did."""
+        receipt = self.place(stop)
+        second = self.left[1] if len(self.left) > 1 else None
+        if not isinstance(second, OrderSettled) or second.receipt.client_id != target.client_id:
+            raise self._missing(target.client_id)
+        return receipt, second.receipt
+
+    def cancel(self, symbol: str, client_id: str) -> Receipt:
+        """Return what was recorded, or raise in the venue's words."""
+        del symbol
+        front = self.left[0] if self.left else None
+        if isinstance(front, OrderSettled) and front.receipt.client_id != client_id:
+            raise VenueFault(front.receipt.reason.removeprefix(NOT_CANCELLED))
+        return self._next(client_id)
+
+    def _next(self, client_id: str) -> Receipt:
+        front = self.left[0] if self.left else None
+        if not isinstance(front, OrderSettled) or front.receipt.client_id != client_id:
+            raise self._missing(client_id)
+        return front.receipt
+
+    def _missing(self, client_id: str) -> Exception:
+        return self.failure or LocalFault(f"the record holds no answer for order {client_id} here")
+
+    def poll(self) -> Sequence[Receipt]:
+        """Return what resting orders did, or raise as the cycle did where nothing was recorded."""
+        return self.updates
+
+    def query(self, symbol: str, client_id: str) -> Receipt | None:
+        """Refuse: questions are asked between cycles, and what they led to is input itself."""
+        raise VenueFault(f"{symbol} {client_id}: a recorded venue is not asked")
+
+    def open_orders(self) -> Sequence[Receipt]:
+        """Refuse, as `query`."""
+        raise VenueFault("a recorded venue is not asked for open orders")
+
+    def balances(self) -> dict[str, Balance]:
+        """Refuse, as `query`."""
+        raise VenueFault("a recorded venue is not asked for balances")
+
+    def instrument(self, symbol: str) -> Instrument:
+        """Refuse: the grid is in the journal."""
+        raise VenueFault(f"a recorded venue is not asked for {symbol}")
+
+    def mark(self, symbol: str, candles: Sequence[Candle], quote: Quote | None) -> None:
+        """Do nothing: a real venue has its own market."""
+
+    def close(self) -> None:
+        """Hold nothing."""
