@@ -104,7 +104,7 @@ class State:
             case SessionStarted():
                 self.start(event)
             case SessionEnded():
-                self.ended_reason = event.reason
+                self.finish(event)
 
     @whole
     def start(self, event: SessionStarted) -> None:
@@ -209,6 +209,12 @@ class State:
         self.open_cycle = None
         self.cycles += 1
         self.outcomes[event.outcome] += 1
+        self.ledger.value()
+
+    @whole
+    def finish(self, event: SessionEnded) -> None:
+        """End a session; what an operator sold after the last cycle counts."""
+        self.ended_reason = event.reason
         self.ledger.value()
 
     @whole
