@@ -1,0 +1,130 @@
+"""Operations on the account: balances, trades, the key's rights."""
+
+from typing import Any
+
+from platforms.sandbox.numbers import ZERO, plain
+from platforms.sandbox.order import ExchangeOrder, Trade
+from platforms.sandbox.params import Params
+from platforms.sandbox.render import trade_row
+from platforms.sandbox.venue import Venue
+
+Json = dict[str, Any]
+
+
+def account(venue: Venue, params: Params) -> Json:
+    """Tell balances, commissions and permissions."""
+    rate = plain(venue.exchange.terms.commission)
+    bare = params.raw("omitZeroBalances") == "true"
+    holdings = venue.exchange.account
+    rows = [
+        {"asset": name, "free": plain(free), "locked": plain(holdings.locked[name])}
+        for name, free in holdings.free.items()
+        if not bare or free or holdings.locked[name]
+    ]
+    return {
+        "makerCommission": int(venue.exchange.terms.commission * 10_000),
+        "takerCommission": int(venue.exchange.terms.commission * 10_000),
+        "buyerCommission": 0,
+        "sellerCommission": 0,
+        "commissionRates": {"maker": rate, "taker": rate, "buyer": plain(ZERO), "seller": plain(ZERO)},
+        "canTrade": venue.rights.trading,
+        "canWithdraw": venue.rights.withdrawals,
+        "canDeposit": True,
+        "brokered": False,
+        "requireSelfTradePrevention": False,
+        "preventSor": False,
+        "updateTime": venue.exchange.time,
+        "accountType": "SPOT",
+        "balances": rows,
+        "permissions": ["SPOT"],
+        "uid": venue.account_id,
+    }
+
+
+def trades(venue: Venue, params: Params) -> list[Json]:
+    """Tell the account's trades of a symbol, oldest first."""
+    symbol, exchange = params.symbol(), venue.exchange
+    exchange.rules(symbol)
+    number, first = params.integer("orderId"), params.integer("fromId")
+    start, end = params.integer("startTime"), params.integer("endTime")
+    limit = params.limit(500, 1000)
+    found = [
+        (order, trade)
+        for order in exchange.orders.values()
+        if order.symbol == symbol and number in (None, order.id)
+        for trade in order.trades
+        if (first is None or trade.id >= first)
+        and (start is None or trade.time >= start)
+        and (end is None or trade.time <= end)
+    ]
+    found.sort(key=_by_id)
+    since = first is not None or start is not None
+    return [trade_row(order, trade) for order, trade in (found[:limit] if since else found[-limit:])]
+
+
+def _by_id(row: tuple[ExchangeOrder, Trade]) -> int:
+    return row[1].id
+
+
+def order_counts(venue: Venue, params: Params) -> list[Json]:
+    """Tell how many orders were placed in each interval."""
+    del params
+    return venue.limits.rows(venue.exchange.time, weight=False)
+
+
+def commission(venue: Venue, params: Params) -> Json:
+    """Tell the commission rates of a symbol."""
+    rules = venue.exchange.rules(params.symbol())
+    rate = plain(venue.exchange.terms.commission)
+    rates = {"maker": rate, "taker": rate, "buyer": plain(ZERO), "seller": plain(ZERO)}
+    none = dict.fromkeys(rates, plain(ZERO))
+    discount = {
+        "enabledForAccount": False,
+        "enabledForSymbol": False,
+        "discountAsset": "BNB",
+        "discount": plain(ZERO),
+    }
+    return {
+        "symbol": rules.symbol,
+        "standardCommission": rates,
+        "specialCommission": none,
+        "taxCommission": none,
+        "discount": discount,
+    }
+
+
+def restrictions(venue: Venue, params: Params) -> Json:
+    """Tell what the key may do."""
+    del params
+    return venue.rights.told()
+
+
+def bnb_burn(venue: Venue, params: Params) -> Json:
+    """Tell that commissions are not paid in BNB."""
+    del venue, params
+    return {"spotBNBBurn": False, "interestBNBBurn": False}
+
+
+def assets(venue: Venue, params: Params) -> list[Json]:
+    """Tell the account's assets as the wallet lists them; nothing can be withdrawn from a sandbox."""
+    del params
+    holdings = venue.exchange.account
+    return [
+        {
+            "coin": name,
+            "name": name,
+            "free": plain(free),
+            "locked": plain(holdings.locked[name]),
+            "freeze": "0",
+            "withdrawing": "0",
+            "ipoing": "0",
+            "ipoable": "0",
+            "storage": "0",
+            "isLegalMoney": False,
+            "trading": True,
+            "depositAllEnable": False,
+            "withdrawAllEnable": False,
+            "networkList": [],
+        }
+        for name, free in holdings.free.items()
+    ]

@@ -1,0 +1,56 @@
+"""Errors as Binance gives them: a code, a message and an HTTP status."""
+
+from collections.abc import Mapping
+
+NUMBER = r"^([0-9]{1,20})(\.[0-9]{1,20})?$"
+CLIENT_ID = r"^[a-zA-Z0-9-_]{1,36}$"
+
+BAD_REQUEST, UNAUTHORISED, TOO_MANY, BANNED = 400, 401, 429, 418
+
+
+class ApiError(Exception):
+    """A request was refused. `status` is the HTTP status, `headers` what goes beside the body."""
+
+    def __init__(
+        self, code: int, message: str, status: int = BAD_REQUEST, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.status = status
+        self.headers = dict(headers or {})
+
+    @property
+    def body(self) -> dict[str, object]:
+        """Return the JSON body."""
+        return {"code": self.code, "msg": self.message}
+
+
+def mandatory(name: str) -> ApiError:
+    """Return the error for a parameter that is missing."""
+    return ApiError(-1102, f"Mandatory parameter '{name}' was not sent, was empty/null, or malformed.")
+
+
+def illegal(name: str, legal: str) -> ApiError:
+    """Return the error for a parameter with characters it may not have."""
+    return ApiError(-1100, f"Illegal characters found in parameter '{name}'; legal range is '{legal}'.")
+
+
+def filter_failure(name: str) -> ApiError:
+    """Return the error for an order that a filter refuses."""
+    return ApiError(-1013, f"Filter failure: {name}")
+
+
+def rejected(message: str) -> ApiError:
+    """Return the error for an order that the matching engine refuses."""
+    return ApiError(-2010, message)
+
+
+def unknown_order() -> ApiError:
+    """Return the error for a cancel that finds nothing to cancel."""
+    return ApiError(-2011, "Unknown order sent.")
+
+
+def no_such_order() -> ApiError:
+    """Return the error for a query that finds nothing."""
+    return ApiError(-2013, "Order does not exist.")

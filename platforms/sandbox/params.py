@@ -1,0 +1,96 @@
+"""A request's parameters, read with the exchange's own complaints."""
+
+import re
+from collections.abc import Collection, Mapping
+from decimal import Decimal
+
+from platforms.sandbox.errors import CLIENT_ID, NUMBER, ApiError, illegal, mandatory
+from platforms.sandbox.numbers import EIGHT
+
+_NUMBER = re.compile(NUMBER)
+_CLIENT_ID = re.compile(CLIENT_ID)
+_INTEGER = re.compile(r"^[0-9]{1,20}$")
+_SYMBOL = re.compile(r"^[A-Z0-9-_.]{1,20}$")
+
+
+class Params:
+    """Texts by name. Every method raises ApiError for what Binance would refuse."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = dict(values)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._values
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Names of all parameters sent."""
+        return frozenset(self._values)
+
+    def raw(self, name: str) -> str | None:
+        """Return a parameter as it was sent, or None."""
+        return self._values.get(name)
+
+    def text(self, name: str) -> str:
+        """Return a parameter that must be there and not empty."""
+        value = self._values.get(name)
+        if not value:
+            raise mandatory(name)
+        return value
+
+    def symbol(self) -> str:
+        """Return the symbol."""
+        value = self.text("symbol")
+        if not _SYMBOL.match(value):
+            raise illegal("symbol", "^[A-Z0-9-_.]{1,20}$")
+        return value
+
+    def choice(self, name: str, allowed: Collection[str], error: ApiError) -> str:
+        """Return a parameter that must be one of a few."""
+        value = self.text(name)
+        if value not in allowed:
+            raise error
+        return value
+
+    def number(self, name: str, *, word: str = "") -> Decimal:
+        """Return a decimal above 0, at most eight places."""
+        value = self.text(name)
+        if not _NUMBER.match(value):
+            raise illegal(name, NUMBER)
+        number = Decimal(value)
+        if number % EIGHT:
+            raise ApiError(-1111, f"Parameter '{name}' has too much precision.")
+        if number <= 0:
+            raise ApiError(-1013, f"Invalid {word or name}.")
+        return number
+
+    def integer(self, name: str) -> int | None:
+        """Return a whole number from 0 up, or None when not sent."""
+        if name not in self._values:
+            return None
+        value = self._values[name]
+        if not _INTEGER.match(value):
+            raise (
+                illegal(name, "^[0-9]{1,20}$") if value else ApiError(-1105, f"Parameter '{name}' was empty.")
+            )
+        return int(value)
+
+    def limit(self, default: int, most: int, name: str = "limit") -> int:
+        """Return how many rows are wanted."""
+        value = self.integer(name)
+        if value is None:
+            return default
+        if not 1 <= value <= most:
+            raise ApiError(-1130, f"Data sent for parameter '{name}' is not valid.")
+        return value
+
+    def client_id(self, name: str) -> str | None:
+        """Return a client's id, or None when not sent."""
+        if name not in self._values:
+            return None
+        value = self._values[name]
+        if not value:
+            raise ApiError(-1105, f"Parameter '{name}' was empty.")
+        if not _CLIENT_ID.match(value):
+            raise illegal(name, CLIENT_ID)
+        return value

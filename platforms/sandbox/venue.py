@@ -1,0 +1,50 @@
+"""All that stands behind the wire: the exchange, who may ask it, how often, and what the key may do."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from platforms.sandbox.exchange import Exchange
+from platforms.sandbox.limits import RateLimits
+from platforms.sandbox.security import Credentials
+
+
+@dataclass
+class KeyRights:
+    """What `apiRestrictions` says of the key."""
+
+    ip_restricted: bool = True
+    withdrawals: bool = False
+    transfers: bool = False
+    trading: bool = True
+    created_ms: int = 1_600_000_000_000
+
+    def told(self) -> dict[str, Any]:
+        """Return the answer of `apiRestrictions`."""
+        return {
+            "ipRestrict": self.ip_restricted,
+            "createTime": self.created_ms,
+            "enableReading": True,
+            "enableWithdrawals": self.withdrawals,
+            "enableInternalTransfer": self.transfers,
+            "enableMargin": False,
+            "enableFutures": False,
+            "permitsUniversalTransfer": self.transfers,
+            "enableVanillaOptions": False,
+            "enableFixApiTrade": False,
+            "enableFixReadOnly": False,
+            "enableSpotAndMarginTrading": self.trading,
+            "enablePortfolioMarginTrading": False,
+        }
+
+
+@dataclass
+class Venue:
+    """What an operation works on. `take` is the share of an order that finds a counterpart at once."""
+
+    exchange: Exchange
+    credentials: Credentials
+    limits: RateLimits = field(default_factory=RateLimits)
+    rights: KeyRights = field(default_factory=KeyRights)
+    account_id: int = 100_000_001
+    take: Decimal = Decimal(1)
