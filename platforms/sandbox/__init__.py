@@ -1,1 +1,1 @@
-"""The sandbox exchange: Binance Spot's protocols on loopback, played by a market of your own, with faults to order."""
+"""The sandbox exchange: Binance Spot's protocols on loopback, with a market and faults of your own."""

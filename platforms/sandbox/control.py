@@ -1,4 +1,4 @@
-"""What a test or an operator may ask of the sandbox itself: the oracle, and the hand that moves the market."""
+"""What may be asked of the sandbox itself: the oracle, and the hand that moves the market."""
 
 import json
 from collections.abc import Callable
@@ -69,7 +69,7 @@ def rules(venue: Venue, body: Json) -> Json:
     """Change filters: `{"symbol", "fields": {"min_notional": "10"}}`."""
     symbol, fields = _symbol(venue, body), body.get("fields")
     if not isinstance(fields, dict):
-        raise ValueError(f"fields {fields!r} must be a table of filter fields and values")
+        raise bad(f"fields {fields!r} must be a table of filter fields and values")
     venue.exchange.change_rules(symbol, fields)
     return venue.exchange.rules(symbol).info()
 
@@ -109,15 +109,25 @@ def serve(venue: Venue, asked: Asked, routes: dict[tuple[str, str], Handler]) ->
         known = ", ".join(f"{method} {path}" for method, path in routes)
         return reply({"error": f"{asked.method} {asked.path} is unknown; known: {known}"}, 404)
     try:
-        body = json.loads(asked.body) if asked.body else {}
-        if not isinstance(body, dict):
-            raise ValueError(f"body {body!r} must be a JSON object")  # noqa: TRY004 -- bad input, not a bug
+        body = _read(asked.body)
         with venue.exchange.lock:
             return reply(handler(venue, body))
     except ApiError as error:
         return refusal(error)
     except ValueError as error:
         return reply({"error": str(error)}, 400)
+
+
+def bad(message: str) -> ValueError:
+    """Return the error for a request that cannot be carried out."""
+    return ValueError(message)
+
+
+def _read(body: bytes) -> Json:
+    value = json.loads(body) if body else {}
+    if not isinstance(value, dict):
+        raise bad(f"body {value!r} must be a JSON object")
+    return value
 
 
 def _whole(order: ExchangeOrder) -> Json:

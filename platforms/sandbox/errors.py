@@ -5,6 +5,11 @@ from collections.abc import Mapping
 NUMBER = r"^([0-9]{1,20})(\.[0-9]{1,20})?$"
 CLIENT_ID = r"^[a-zA-Z0-9-_]{1,36}$"
 
+UNKNOWN = {
+    -1006: "An unexpected response was received from the message bus. Execution status unknown.",
+    -1007: "Timeout waiting for response from backend server. Send status unknown; execution status unknown.",
+}
+UNKNOWN_STATUS = {-1006: 500, -1007: 504}
 BAD_REQUEST, UNAUTHORISED, TOO_MANY, BANNED = 400, 401, 429, 418
 
 

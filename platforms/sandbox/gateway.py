@@ -3,10 +3,11 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 
-from platforms.sandbox.errors import UNAUTHORISED, ApiError, mandatory
+from platforms.sandbox.errors import UNAUTHORISED, UNKNOWN, UNKNOWN_STATUS, ApiError, mandatory
 from platforms.sandbox.operations import REST, Operation
 from platforms.sandbox.params import Params
 from platforms.sandbox.security import check_time, unsigned
@@ -95,4 +96,7 @@ def perform(venue: Venue, operation: Operation, params: Params) -> Any:
         for name in ("newClientOrderId", "listClientOrderId"):
             if client_id := params.raw(name):
                 venue.exchange.asked_for(client_id)
+    if venue.defer:
+        venue.defer(partial(operation.run, venue, params))
+        raise ApiError(-1007, UNKNOWN[-1007], UNKNOWN_STATUS[-1007])
     return operation.run(venue, params)

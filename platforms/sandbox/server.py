@@ -34,7 +34,7 @@ class SandboxServer:
             self.venue = venue_of(options or SandboxOptions(), millis(clock.now()))
         except ValueError as error:
             raise BadInput(str(error)) from error
-        self.app = SandboxApp(self.venue, clock)
+        self.app = SandboxApp(self.venue, clock, (options or SandboxOptions()).seed)
         self._port = port
         self._socket: socket.socket | None = None
         config = uvicorn.Config(
@@ -44,6 +44,7 @@ class SandboxServer:
             ws_ping_timeout=60.0,
             lifespan="on",
             log_config=None,
+            log_level="critical",  # it would complain about every answer that a fault cuts short
             access_log=False,
             proxy_headers=False,
             server_header=False,

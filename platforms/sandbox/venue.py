@@ -1,5 +1,7 @@
 """All that stands behind the wire: the exchange, who may ask it, how often, and what the key may do."""
 
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -40,7 +42,11 @@ class KeyRights:
 
 @dataclass
 class Venue:
-    """What an operation works on. `take` is the share of an order that finds a counterpart at once."""
+    """What an operation works on.
+
+    While a request is handled, `take` is the share of its order that finds a counterpart at once, and
+    `defer`, when set, is handed the execution instead of it being done.
+    """
 
     exchange: Exchange
     credentials: Credentials
@@ -48,3 +54,16 @@ class Venue:
     rights: KeyRights = field(default_factory=KeyRights)
     account_id: int = 100_000_001
     take: Decimal = Decimal(1)
+    defer: Callable[[Callable[[], Any]], None] | None = None
+
+    @contextmanager
+    def handling(
+        self, take: Decimal, defer: Callable[[Callable[[], Any]], None] | None
+    ) -> Generator[None, None, None]:
+        """Hold the exchange for one request with these."""
+        with self.exchange.lock:
+            self.take, self.defer = take, defer
+            try:
+                yield
+            finally:
+                self.take, self.defer = Decimal(1), None
