@@ -3,6 +3,7 @@
 An adapter's test module subclasses `PlatformContract` and gives it a `world`.
 """
 
+import re
 from collections.abc import Sequence
 
 import msgspec
@@ -15,6 +16,7 @@ from tests.platforms.world import Desk, World
 
 MARKET, LIMIT, STOP, TARGET = OrderType.MARKET, OrderType.LIMIT, OrderType.STOP, OrderType.TAKE_PROFIT
 BUY, SELL = Side.BUY, Side.SELL
+TOO_MUCH = re.compile(r"below needed .* (USDT|BTC)$|insufficient balance")
 LOTS = 10_000
 PRICE = 5_000_000
 ABOVE, FAR_ABOVE = PRICE * 11 // 10, PRICE * 12 // 10
@@ -176,7 +178,8 @@ class PlatformContract:
         assert (receipt.status, receipt.filled) == (OrderStatus.CANCELLED, 4_000)
         held, base = self.held(world)
         assert (held.locked, base) == (0, Balance(4_000, 0))
-        assert sum(f.lots for f in fills_of(world.platform.poll(), order.client_id)) == 4_000
+        told = fills_of([receipt, *world.platform.poll()], order.client_id)  # by either or both
+        assert sum({fill.trade_id: fill.lots for fill in told}.values()) == 4_000
 
     # stops, targets, pairs
 
@@ -223,7 +226,7 @@ class PlatformContract:
         news = world.platform.poll()
         winner, loser = legs[filled], legs[1 - filled]
         assert last_of(news, winner.client_id).status is OrderStatus.FILLED
-        assert last_of(news, loser.client_id).status is OrderStatus.CANCELLED
+        assert last_of(news, loser.client_id).status in (OrderStatus.CANCELLED, OrderStatus.EXPIRED)
         world.move(PRICE)
         world.move(FAR_BELOW)
         world.move(FAR_ABOVE)
@@ -266,7 +269,7 @@ class PlatformContract:
         before = self.held(world)
         receipt = world.platform.place(desk.order(BUY, MARKET, lots, client_id=client_id))
         assert receipt.status is OrderStatus.REJECTED
-        assert reason in receipt.reason
+        assert reason in receipt.reason.lower()
         assert (receipt.filled, receipt.fills) == (0, ())
         assert self.held(world) == before
 
@@ -275,8 +278,7 @@ class PlatformContract:
         before = self.held(world)
         receipt = world.platform.place(desk.order(BUY, kind, 100 * LOTS, BELOW))
         assert receipt.status is OrderStatus.REJECTED
-        assert "below needed" in receipt.reason
-        assert receipt.reason.endswith(world.instrument.quote)
+        assert TOO_MUCH.search(receipt.reason)
         assert self.held(world) == before
 
     @pytest.mark.parametrize(("kind", "level"), [(MARKET, 0), (LIMIT, ABOVE), (STOP, BELOW), (TARGET, ABOVE)])
@@ -287,7 +289,7 @@ class PlatformContract:
         before = self.held(world)
         receipt = world.platform.place(desk.order(SELL, kind, LOTS + 1, level))
         assert receipt.status is OrderStatus.REJECTED
-        assert "below needed" in receipt.reason
+        assert TOO_MUCH.search(receipt.reason)
         assert self.held(world) == before
 
     def test_what_one_order_holds_back_another_cannot_use(self, world: World, desk: Desk) -> None:

@@ -1,0 +1,1 @@
+"""The Binance spot exchange, and whatever speaks as it does."""

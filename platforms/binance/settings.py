@@ -1,0 +1,110 @@
+"""Settings of trading at Binance: where, with which key, and how patiently.
+
+A key must not travel in clear, so plain http is accepted for loopback hosts only.
+"""
+
+import re
+from decimal import Decimal
+from ipaddress import ip_address
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+
+MEBIBYTE = 1024 * 1024
+ENDPOINTS = {
+    "live": ("https://api.binance.com", "wss://ws-api.binance.com:443/ws-api/v3"),
+    "testnet": ("https://testnet.binance.vision", "wss://ws-api.testnet.binance.vision/ws-api/v3"),
+    "demo": ("https://demo-api.binance.com", "wss://demo-ws-api.binance.com/ws-api/v3"),
+}
+"""REST and WebSocket API of each endpoint."""
+
+
+def _loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _checked(text: str, clear: str, safe: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in (clear, safe):
+        raise ValueError(f"must start with {safe}:// (or {clear}:// for a loopback host)")
+    if not parts.hostname or re.search(r"[\s\x00-\x1f\x7f]", text):
+        raise ValueError("must name a host and hold no spaces")
+    if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
+        raise ValueError("must hold no user, password, query or fragment")
+    if parts.scheme == clear and not _loopback(parts.hostname):
+        raise ValueError(f"plain {clear} must be a loopback host: a key would travel in clear")
+    _ = parts.port  # raises ValueError when it is not a number up to 65535
+    return text.rstrip("/")
+
+
+RestUrl = Annotated[str, AfterValidator(lambda text: _checked(text, "http", "https"))]
+SocketUrl = Annotated[str, AfterValidator(lambda text: _checked(text, "ws", "wss"))]
+
+
+class BinanceTradingSettings(BaseModel):
+    """Trading at Binance. Keys come from BINANCE_API_KEY and BINANCE_API_SECRET."""
+
+    # Input is hidden: a validation error must not show a key.
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    api_key: SecretStr | None = Field(None, description="key without withdrawal or transfer rights")
+    api_secret: SecretStr | None = Field(None, description="its secret (HMAC)")
+    endpoint: Literal["live", "testnet", "demo"] = Field(
+        "testnet", description="which exchange, where no base url is given"
+    )
+    base_url: RestUrl | None = Field(None, description="another exchange that speaks as Binance does")
+    ws_api_url: SocketUrl | None = Field(
+        None, description="its WebSocket API; made of the base url if not given"
+    )
+    recv_window_ms: int = Field(
+        5000, ge=100, le=60_000, description="how old a request may be when the exchange gets it"
+    )
+    margin_ms: int = Field(
+        5000, ge=0, le=600_000, description="beyond it, how long an order not found may still turn up"
+    )
+    not_founds: int = Field(3, ge=2, le=100, description="answers in a row that make a not found proof")
+    timeout_seconds: float = Field(3.0, gt=0, le=30, description="deadline of one request, all of it")
+    max_bytes: int = Field(8 * MEBIBYTE, ge=1024, le=64 * MEBIBYTE, description="largest answer read")
+    reserved_weight: float = Field(
+        0.2, ge=0, le=0.9, description="share of the request weight kept for cancel and query"
+    )
+    max_clock_offset_ms: int = Field(
+        500, ge=1, le=5000, description="no entry while our clock is further off the exchange's"
+    )
+    poll_seconds: float = Field(
+        5.0, ge=0.1, le=300, description="pause between two looks at open orders by REST"
+    )
+    refresh_minutes: float = Field(
+        30.0, gt=0, le=1440, description="age at which filters and the clock's offset are read again"
+    )
+    user_data: bool = Field(
+        default=True, description="subscribe to the account's events, so fills are seen at once"
+    )
+    stop_limit_slip: Decimal | None = Field(
+        None,
+        gt=0,
+        lt=Decimal("0.5"),
+        description="send a stop as stop-loss-limit, its limit this far through the trigger; null sends it "
+        "as a market order in waiting where the exchange has that, else one percent through",
+    )
+    any_ip: bool = Field(default=False, description="live: accept a key without an IP restriction")
+
+    @property
+    def rest_url(self) -> str:
+        """Where the REST API answers."""
+        return self.base_url or ENDPOINTS[self.endpoint][0]
+
+    @property
+    def socket_url(self) -> str:
+        """Where the WebSocket API answers."""
+        if self.ws_api_url is not None:
+            return self.ws_api_url
+        if self.base_url is None:
+            return ENDPOINTS[self.endpoint][1]
+        return f"ws{self.base_url.removeprefix('http')}/ws-api/v3"
