@@ -20,6 +20,8 @@ from agent.cli.options import (
     TimerangeOption,
 )
 from agent.cli.params import params
+from agent.cli.sandbox import EPILOG as SANDBOX_EPILOG
+from agent.cli.sandbox import sandbox
 from agent.cli.strategy import strategy as strategy_app
 
 app = typer.Typer(
@@ -35,6 +37,7 @@ app.add_typer(config, name="config")
 app.add_typer(strategy_app, name="strategy")
 app.add_typer(data, name="data")
 app.add_typer(params, name="params")
+app.command(epilog=SANDBOX_EPILOG)(sandbox)
 
 
 @app.callback(invoke_without_command=True)

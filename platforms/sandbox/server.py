@@ -1,9 +1,10 @@
-"""The sandbox exchange on a socket of loopback, in a thread of its own or in the foreground."""
+"""The sandbox exchange on a socket of loopback, in a thread of its own."""
 
 import socket
 import threading
+from collections.abc import Mapping
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import uvicorn
 
@@ -79,10 +80,28 @@ class SandboxServer:
         """URL of the WebSocket API."""
         return f"ws://{HOST}:{self.port}/ws-api/v3"
 
-    def run(self) -> None:
-        """Serve in the foreground until a signal ends it."""
-        self._bound()
-        self._serve()
+    @property
+    def alive(self) -> bool:
+        """Tell whether it is serving."""
+        return self._thread.is_alive()
+
+    @property
+    def faults(self) -> list[dict[str, Any]]:
+        """The faults in force, with how often each struck."""
+        return self.app.plan.told()
+
+    def load_faults(self, plan: Mapping[str, Any]) -> None:
+        """Put a plan in force: `{"seed": 7, "fault": [{"kind": "drop", ...}]}`. Raises BadInput."""
+        try:
+            with self.exchange.lock:
+                self.app.conductor.load(plan)
+        except ValueError as error:
+            raise BadInput(str(error)) from error
+
+    def clear_faults(self) -> None:
+        """Undo the faults in force."""
+        with self.exchange.lock:
+            self.app.conductor.clear()
 
     def __enter__(self) -> Self:
         self._bound()
