@@ -6,11 +6,10 @@ import stat
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urlsplit
 
-import msgspec
-
+from agent.finding import Finding
 from agent.home import Busy, Home
 from agent.load import BadSettings, config_path, load
 from agent.settings import KEY_VARIABLE, Settings
@@ -20,20 +19,10 @@ from domain.times import utc
 from journal.stored import Broken
 from journal.verify import verify
 
-Level = Literal["ok", "warn", "fail"]
 SECONDS = 3.0
 LEAST_FREE = 200 * 1024 * 1024
 YOUNGEST = utc(1_735_689_600_000)
 """The first instant of 2025: a clock that says less was never set."""
-
-
-class Finding(msgspec.Struct, frozen=True):
-    """One thing examined: how it is, and what to do when it is not well."""
-
-    subject: str
-    level: Level
-    what: str
-    remedy: str = ""
 
 
 def examine(flags: Mapping[str, Any], config: Path | None, clock: Clock) -> list[Finding]:

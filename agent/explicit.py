@@ -76,6 +76,8 @@ def journal_name(options: Options) -> str:
     """
     if options.journal:
         return options.journal
+    if options.remote:
+        return f"{options.mode}-{re.sub('[^A-Za-z0-9.-]', '-', options.exchange.host)}"
     if not options.driven:
         return "paper"
     what = [*options.symbols, options.timeframe, *map(str, options.data)]

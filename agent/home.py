@@ -1,9 +1,11 @@
 """The home directory: where each journal, its lock, its anchor and its control file lie."""
 
+import hashlib
 import json
 import os
 from pathlib import Path
 
+import platformdirs
 from filelock import FileLock, Timeout
 
 from domain.errors import BadInput, LocalFault
@@ -78,6 +80,22 @@ class Home:
         except Timeout:
             owner = self._owner(name)
             raise Busy(f"journal {name} is in use by another agent{owner}; stop it first") from None
+        return lock
+
+    @staticmethod
+    def lock_account(key: str) -> FileLock:
+        """Take the lock of the account a key belongs to, whatever the home: one agent per account.
+
+        Raises Busy at once when another process of this user has it.
+        """
+        folder = Path(platformdirs.user_state_dir("boyd", appauthor=False)) / "accounts"
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        name = hashlib.sha256(key.encode()).hexdigest()[:16]
+        lock = FileLock(folder / f"{name}.lock", mode=0o600)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise Busy("another agent trades this account with the same key; stop it first") from None
         return lock
 
     def archive(self, name: str, stamp: str) -> Path | None:

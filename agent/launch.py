@@ -1,5 +1,6 @@
 """Opening an account in the home and running one session on it."""
 
+import dataclasses
 from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import datetime
@@ -9,11 +10,14 @@ from typing import Any, Self, TypeVar
 from agent import params, views, wiring
 from agent.clock import SystemClock
 from agent.explicit import explicit, journal_name
+from agent.failpoints import armed, fused
+from agent.fitness import refuse_broken, refuse_unfit
 from agent.home import Home
 from agent.session import Inbox
 from agent.settings import Options
+from agent.state import State
 from agent.why import explain
-from domain.ports import Clock
+from domain.ports import Clock, Journal, Platform
 
 T = TypeVar("T")
 READABLE_SECONDS = 0.2
@@ -31,28 +35,55 @@ class Launch:
         self.name = journal_name(self.options)
         self.home = Home(self.options.home)
         self.home.make()
-        self.lock = self.home.lock(self.name)
+        self.locks = [self.home.lock(self.name)]
         self.kept = None
         try:
             if fresh:
                 stamp = f"{self.clock.now():%Y%m%dT%H%M%S}"
                 self.kept = self.home.archive(self.name, stamp)
+            if self.options.exchange.api_key is not None and self.options.remote:
+                key = self.options.exchange.api_key.get_secret_value()
+                self.locks.append(self.home.lock_account(key))  # before anything private is asked
+            if self.options.mode == "live":
+                refuse_broken(self.home.journal(self.name))
             self._open()
         except BaseException:
-            self.lock.release()
+            self._unlock()
             raise
 
+    def _unlock(self) -> None:
+        for lock in self.locks:
+            lock.release()
+
+    def _venue(self, state: State) -> Platform:
+        """Return the exchange, once it is fit to be traded; orders of an earlier session are known to it."""
+        venue = wiring.exchange(self.options, self.clock)
+        try:
+            refuse_unfit(self.options, venue)
+        except BaseException:
+            venue.close()
+            raise
+        venue.remember(state.ledger.standings.values())
+        return venue
+
     def _open(self) -> None:
-        self.journal = wiring.open_account(self.home.journal(self.name))
+        self.journal: Journal = wiring.open_account(self.home.journal(self.name))
         try:
             self.parts = wiring.parts(self.options, self.journal)
+            if self.options.remote:
+                platform = self._venue(self.parts.state)
+                grid = {symbol: platform.instrument(symbol) for symbol in self.options.symbols}
+                self.parts = dataclasses.replace(self.parts, grid=grid)
+            else:
+                platform = wiring.paper_platform(self.parts)
+            self.journal, platform = fused(self.journal, platform, armed())
             self.inbox = Inbox(self.clock)
             self.market = wiring.market(self.parts, self.clock, self.home)
             self.session = wiring.session(
                 self.parts,
                 self.journal,
                 self.market.observer,
-                wiring.paper_platform(self.parts),
+                platform,
                 self.inbox,
                 at=self.clock.now(),
             )
@@ -77,7 +108,7 @@ class Launch:
     ) -> None:
         self.market.close()
         self.journal.close()
-        self.lock.release()
+        self._unlock()
 
     def run(self) -> str:
         """Run the session to its end and return why it ended."""

@@ -154,10 +154,11 @@ def replay(journal: Records, session: int | None, clock: Clock) -> Replayed:
     """
     started = _find(sessions(journal), session)
     options = options_of(started)
-    made = wiring.parts(options, journal, lambda event: event == started)
+    grid = {each.symbol: each for each in started.instruments} if options.remote else None
+    made = wiring.parts(options, journal, lambda event: event == started, grid)
     scratch = MemoryJournal(journal.journal_id, keep=False)
     observer, inbox = RecordedObserver(), Inbox(clock)
-    venue = RecordedPlatform(wiring.certainty(options)) if options.remote else None
+    venue = RecordedPlatform(options.exchange.certainty) if options.remote else None
     run = wiring.session(made, scratch, observer, venue or wiring.paper_platform(made), inbox, at=started.at)
     tape = _Tape(recorded_events(journal, started.session))
     run.listeners.append(tape.check)

@@ -25,12 +25,14 @@ from domain.times import TIMEFRAMES
 from learning.settings import LearningSettings
 from perception.settings import AlphaVantageSettings, BinanceSettings, PerceptionSettings
 from perception.simulated import SimulatedSettings
+from platforms.binance.settings import BinanceTradingSettings
 from platforms.settings import PaperSettings
 from reasoning.settings import ReasoningSettings
 from risk.settings import RiskSettings, SizingSettings
 
 PREFIX = "AGENT_"
 KEY_VARIABLE = "ALPHA_VANTAGE_API_KEY"
+EXCHANGE_KEY, EXCHANGE_SECRET = "BINANCE_API_KEY", "BINANCE_API_SECRET"
 MAX_SYMBOLS = 50
 
 
@@ -74,6 +76,12 @@ class Options(BaseModel):
     sizing: SizingSettings = SizingSettings()
     paper: PaperSettings = PaperSettings()
     orders: OrderSettings = OrderSettings()
+    exchange: BinanceTradingSettings = BinanceTradingSettings()
+    account: str | None = Field(
+        default=None,
+        pattern=r"^[0-9A-Za-z_-]{1,40}$",
+        description="id of the account to trade, for mode live",
+    )
     learning: LearningSettings = LearningSettings()
     instruments: dict[str, InstrumentSettings] = {}
 
@@ -123,6 +131,25 @@ class Options(BaseModel):
             raise ValueError(f"speed applies to recorded or simulated candles, not to {self.provider}")
         return self
 
+    @model_validator(mode="after")
+    def _venue(self) -> Self:
+        if not self.remote:
+            return self
+        problems = []
+        if self.mode == "live" and self.driven:
+            problems.append(f"mode live trades on live data, not on {self.provider}")
+        if self.provider == "alpha_vantage":
+            problems.append(f"mode {self.mode} sees the market it trades: provider binance or auto")
+        if self.mode == "live" and self.exchange.base_url is None and self.exchange.endpoint != "live":
+            problems.append("mode live needs exchange.endpoint = live (or a base url of your own)")
+        if self.mode == "testnet" and self.exchange.base_url is None and self.exchange.endpoint == "live":
+            problems.append("exchange.endpoint = live is for mode live; testnet and demo are rehearsals")
+        if self.mode == "live" and not self.account:
+            problems.append("mode live needs the account's id: --account ID (agent doctor --live shows it)")
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
     @property
     def timeframe_ms(self) -> int:
         """Length of a candle in milliseconds."""
@@ -140,7 +167,8 @@ class Options(BaseModel):
 
     def public(self) -> dict[str, Any]:
         """Return the settings as plain JSON values, without secrets, as the journal keeps them."""
-        return self.model_dump(mode="json", exclude={"alpha_vantage": {"api_key"}})
+        secret = {"alpha_vantage": {"api_key"}, "exchange": {"api_key", "api_secret"}}
+        return self.model_dump(mode="json", exclude=secret)
 
 
 def with_keys(options: Options) -> Options:
@@ -149,7 +177,14 @@ def with_keys(options: Options) -> Options:
     if key:
         known = options.alpha_vantage.model_copy(update={"api_key": SecretStr(key)})
         options = options.model_copy(update={"alpha_vantage": known})
-    return options
+    keys = {name: SecretStr(value) for name, value in exchange_keys().items()}
+    return options.model_copy(update={"exchange": options.exchange.model_copy(update=keys)})
+
+
+def exchange_keys() -> dict[str, str]:
+    """Return the exchange's key and secret as the environment has them."""
+    named = {"api_key": EXCHANGE_KEY, "api_secret": EXCHANGE_SECRET}
+    return {name: os.environ[variable] for name, variable in named.items() if os.environ.get(variable)}
 
 
 class Settings(Options, BaseSettings):
@@ -161,6 +196,8 @@ class Settings(Options, BaseSettings):
 
     @model_validator(mode="after")
     def _key(self) -> Self:
+        if self.remote and not (self.exchange.api_key and self.exchange.api_secret):
+            raise ValueError(f"mode {self.mode} needs a key: set {EXCHANGE_KEY} and {EXCHANGE_SECRET}")
         if self.provider == "alpha_vantage" and self.alpha_vantage.api_key is None:
             raise ValueError(f"provider alpha_vantage needs a key: set {KEY_VARIABLE}")
         return self
@@ -177,6 +214,8 @@ class Settings(Options, BaseSettings):
         """Read flags over environment over file; the key's own variable comes last."""
         del dotenv_settings, file_secret_settings
         key = os.environ.get(KEY_VARIABLE)
-        secret = {"alpha_vantage": {"api_key": key}} if key else {}
+        secret: dict[str, Any] = {"alpha_vantage": {"api_key": key}} if key else {}
+        if exchange_keys():
+            secret["exchange"] = exchange_keys()
         file = TomlConfigSettingsSource(settings_cls)
         return init_settings, env_settings, file, InitSettingsSource(settings_cls, init_kwargs=secret)

@@ -20,11 +20,12 @@ from agent.settings import Options
 from agent.state import State
 from agent.version import code_version
 from domain.candle import Candle
+from domain.errors import BadInput
 from domain.events import Event, SessionStarted
 from domain.instrument import Instrument
 from domain.money import PPM, to_cash
 from domain.observation import Source
-from domain.ports import Certainty, Clock, Journal, Observer, Pacer, Platform, Records
+from domain.ports import Clock, Journal, Observer, Pacer, Platform, Records
 from journal.sql import SqlJournal, open_journal
 from perception import network
 from perception.chain import Chain
@@ -38,6 +39,7 @@ from reasoning.minds import Mind
 from risk.case import Policy
 
 if TYPE_CHECKING:
+    from platforms.binance.platform import BinancePlatform
     from research.candles import Candles  # NumPy is not needed where nothing is researched
 
 
@@ -69,12 +71,18 @@ def policy_of(options: Options) -> Policy:
     )
 
 
-def parts(options: Options, journal: Records, until: Callable[[Event], bool] = never) -> Parts:
+def parts(
+    options: Options,
+    journal: Records,
+    until: Callable[[Event], bool] = never,
+    grid: dict[str, Instrument] | None = None,
+) -> Parts:
     """Fold a journal into the parts of a session, up to the first event of which `until` is true.
 
-    Raises JournalFault where the chain is broken, BadInput where a symbol cannot be traded.
+    `grid` is the venue's own where it has one. Raises JournalFault where the chain is broken, BadInput
+    where a symbol cannot be traded.
     """
-    grid = instruments(options.symbols, options.instruments)
+    grid = instruments(options.symbols, options.instruments) if grid is None else grid
     state = State(options.learning, one_way_cost_ppm(options))
     mind = Mind(options.reasoning)
     refold(journal, state, mind, until)
@@ -95,9 +103,16 @@ def paper_platform(made: Parts) -> Platform:
     )
 
 
-def certainty(options: Options) -> Certainty:
-    """Return when a venue's "not found" is proof, as the settings say."""
-    raise NotImplementedError
+def exchange(options: Options, clock: Clock) -> "BinancePlatform":
+    """Return the exchange the options name, its filters read and its clock measured.
+
+    Raises BadInput where the extra is not installed, VenueFault when the exchange does not answer.
+    """
+    try:
+        from platforms.binance.platform import BinancePlatform  # noqa: PLC0415  # heavy, and an extra
+    except ImportError:
+        raise BadInput(f"mode {options.mode} needs the extra live: pip install 'boyd[live]'") from None
+    return BinancePlatform(options.symbols, options.exchange, clock)
 
 
 def session(
@@ -135,7 +150,7 @@ def session(
         code_version=code_version(),
         settings=options.public(),
         instruments=tuple(made.grid.values()),
-        cash=to_cash(options.paper.cash) if fresh else 0,
+        cash=to_cash(options.paper.cash) if fresh and not options.remote else 0,
     )
     return Session(
         started=started,
@@ -248,7 +263,8 @@ def _wall(made: Parts, clock: Clock, home: Home) -> MarketSource:
     news = _news_provider(options, clock, home, live)
     chain = Chain(
         list(live.values()),
-        SimulatedProvider(options.simulated, made.grid),
+        # Where real orders are placed nothing is made up: no candle is better than an invented one.
+        None if options.remote else SimulatedProvider(options.simulated, made.grid),
         made.grid,
         options.timeframe_ms,
         warmup=warmup(made),
@@ -270,12 +286,17 @@ def _wall(made: Parts, clock: Clock, home: Home) -> MarketSource:
 def _live(options: Options, clock: Clock, home: Home) -> dict[str, GuardedProvider]:
     """Return the network providers to ask, in order: for pairs the one that needs no key comes first."""
     wanted: list[str] = [options.provider]
-    if options.provider == "auto":
+    if options.remote:
+        wanted = ["binance"]
+    elif options.provider == "auto":
         pairs = any("-" in symbol for symbol in options.symbols)
         wanted = (["binance"] if pairs else []) + ["alpha_vantage"]
     providers: dict[str, GuardedProvider] = {}
     if "binance" in wanted:
-        providers["binance"] = network.binance(options.binance, options.perception, clock, home.root)
+        told = options.binance
+        if options.remote and "base_url" not in told.model_fields_set:
+            told = told.model_copy(update={"base_url": options.exchange.rest_url})
+        providers["binance"] = network.binance(told, options.perception, clock, home.root)
     if "alpha_vantage" in wanted and (options.alpha_vantage.api_key or options.provider != "auto"):
         settings = options.alpha_vantage
         providers["alpha_vantage"] = network.alpha_vantage(settings, options.perception, clock, home.root)

@@ -64,7 +64,7 @@ def version(
 def run(
     *,
     mode: Annotated[
-        list[str] | None, typer.Option(help="paper, or quicktest (CI: frozen and repeatable).")
+        list[str] | None, typer.Option(help="paper, testnet (a rehearsal), live, or quicktest (for CI).")
     ] = None,
     cycles: Annotated[int | None, typer.Option(help="Cycles to run; 0 runs until Ctrl-C.")] = None,
     interval: Annotated[
@@ -82,6 +82,12 @@ def run(
     ] = None,
     speed: Annotated[
         str | None, typer.Option(help="Pace of recorded candles: times real time, or max.")
+    ] = None,
+    base_url: Annotated[
+        str | None, typer.Option(help="Exchange to trade at, such as that of `agent sandbox`.")
+    ] = None,
+    account: Annotated[
+        str | None, typer.Option(help="Id of the account to trade; mode live needs it typed.")
     ] = None,
     config: ConfigOption = None,
     home: HomeOption = None,
@@ -101,6 +107,8 @@ def run(
         "provider": provider,
         "data": tuple(data) if data else None,
         "speed": speed,
+        "exchange": {"base_url": base_url} if base_url else None,
+        "account": account,
         "home": home,
         "journal": journal,
     }

@@ -79,8 +79,9 @@ def _run(settings: Settings, wish: Wish) -> None:
 
 def secrets_of(settings: Settings) -> list[str]:
     """Return the secret texts that no log may show."""
-    key = settings.alpha_vantage.api_key
-    return [key.get_secret_value()] if key else []
+    exchange = settings.exchange
+    keys = (settings.alpha_vantage.api_key, exchange.api_key, exchange.api_secret)
+    return [key.get_secret_value() for key in keys if key]
 
 
 def _sum_up(launch: Launch, screen: Screen, reason: str) -> None:

@@ -63,9 +63,7 @@ class BinancePlatform:
     @property
     def certainty(self) -> Certainty:
         """Return when "not found" is proof: a request cannot arrive later than its window and a margin."""
-        settings = self.settings
-        horizon = settings.recv_window_ms + settings.margin_ms
-        return Certainty(horizon, settings.not_founds, settings.recv_window_ms // 2)
+        return self.settings.certainty
 
     def time(self) -> datetime:
         """Return the exchange's time as last measured."""

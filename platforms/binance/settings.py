@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
+from domain.ports import Certainty
+
 MEBIBYTE = 1024 * 1024
 ENDPOINTS = {
     "live": ("https://api.binance.com", "wss://ws-api.binance.com:443/ws-api/v3"),
@@ -94,6 +96,16 @@ class BinanceTradingSettings(BaseModel):
         "as a market order in waiting where the exchange has that, else one percent through",
     )
     any_ip: bool = Field(default=False, description="live: accept a key without an IP restriction")
+
+    @property
+    def certainty(self) -> Certainty:
+        """When "not found" is proof: a request cannot arrive later than its window and a margin."""
+        return Certainty(self.recv_window_ms + self.margin_ms, self.not_founds, self.recv_window_ms // 2)
+
+    @property
+    def host(self) -> str:
+        """Host and port of the REST API."""
+        return urlsplit(self.rest_url).netloc
 
     @property
     def rest_url(self) -> str:

@@ -1,0 +1,16 @@
+"""What an examination says of one thing."""
+
+from typing import Literal
+
+import msgspec
+
+Level = Literal["ok", "warn", "fail"]
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One thing examined: how it is, and what to do when it is not well."""
+
+    subject: str
+    level: Level
+    what: str
+    remedy: str = ""

@@ -1,0 +1,98 @@
+"""Whether an exchange account is fit to be traded: asked by the doctor and before every session."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from agent.finding import Finding
+from agent.load import BadSettings
+from agent.settings import Options
+from domain.errors import BadInput, VenueFault
+from journal.stored import Broken
+from journal.verify import verify
+
+FORBIDDEN = {
+    "enableWithdrawals": "withdraw",
+    "enableInternalTransfer": "transfer to other users",
+    "permitsUniversalTransfer": "transfer between accounts",
+}
+"""What a key must not be able to do, by its name in apiRestrictions."""
+
+
+class Account(Protocol):
+    """What the exchange can say of an account and its key."""
+
+    def account_id(self) -> str:
+        """Return the account's number."""
+        ...
+
+    def rights(self) -> Mapping[str, Any]:
+        """Return what the key may do."""
+        ...
+
+    def pays_with_bnb(self) -> bool:
+        """Say whether fees are paid in BNB."""
+        ...
+
+
+def findings(options: Options, account: Account) -> Iterator[Finding]:
+    """Examine account and key. On a testnet, which does not tell a key's rights, they are not asked for."""
+    yield from _asked("account", lambda: _account(options, account))
+    if options.mode == "live":
+        yield from _asked("key", lambda: _rights(options, account))
+        yield from _asked("fees", lambda: _fees(account))
+
+
+def refuse_unfit(options: Options, account: Account) -> None:
+    """Raise BadSettings with everything that speaks against trading the account."""
+    found = [each for each in findings(options, account) if each.level == "fail"]
+    if found:
+        raise BadSettings([f"{each.subject}: {each.what}; {each.remedy}" for each in found])
+
+
+def refuse_broken(journal: Path) -> None:
+    """Raise BadSettings when a journal is there and does not verify. Not for one that is open here."""
+    checked = verify(journal) if journal.is_file() else None
+    if isinstance(checked, Broken):
+        raise BadSettings([f"journal: row {checked.seq}: {checked.what}; restore a backup, then reconcile"])
+
+
+def _asked(subject: str, ask: Any) -> Iterator[Finding]:
+    try:
+        yield from ask()
+    except (VenueFault, BadInput) as error:
+        yield Finding(subject, "fail", f"the exchange does not say: {error}", "check key, secret and network")
+
+
+def _account(options: Options, account: Account) -> Iterator[Finding]:
+    number = account.account_id()
+    if options.account and options.account != number:
+        yield Finding(
+            "account", "fail", f"the key is of account {number}, asked for {options.account}",
+            "type the id of the account you mean, or use its key",
+        )  # fmt: skip
+    else:
+        yield Finding("account", "ok", f"account {number}")
+
+
+def _rights(options: Options, account: Account) -> Iterator[Finding]:
+    rights = account.rights()
+    may = [what for name, what in FORBIDDEN.items() if rights.get(name)]
+    if may:
+        remedy = "make a key that can only read and trade"
+        yield Finding("key", "fail", f"it may {', '.join(may)}", remedy)
+    if not rights.get("enableSpotAndMarginTrading"):
+        yield Finding("key", "fail", "it may not trade", "allow spot trading for it")
+    if not rights.get("ipRestrict") and not options.exchange.any_ip:
+        remedy = "restrict it to this host's address, or set exchange.any_ip = true"
+        yield Finding("key", "fail", "it works from any address", remedy)
+    if not may:
+        yield Finding("key", "ok", "it can neither withdraw nor transfer")
+
+
+def _fees(account: Account) -> Iterator[Finding]:
+    if account.pays_with_bnb():
+        remedy = "switch off paying fees with BNB: they could not be reckoned in this account"
+        yield Finding("fees", "fail", "they are paid in BNB", remedy)
+    else:
+        yield Finding("fees", "ok", "they are paid in what is traded")
