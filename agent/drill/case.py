@@ -1,0 +1,156 @@
+"""One case from start to verdict: run, kill, recover, settle, and ask the exchange what really happened."""
+
+import json
+import os
+import signal
+import tempfile
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from agent.drill import processes
+from agent.drill.processes import Control
+from agent.drill.scenario import AFTER, FAULTS, Case, options, write_candles
+from journal.stored import Broken
+from journal.verify import verify
+from platforms.sandbox.options import KEY, SECRET
+
+RECOVERIES = 12
+"""How often a recovery that is killed too may begin anew before it counts as not converging."""
+
+
+class Verdict(NamedTuple):
+    """What became of a case: how often the agent was killed, where, and everything that is not as promised."""
+
+    case: Case
+    interrupted: int
+    where: str
+    lost: tuple[str, ...] = ()
+    doubled: tuple[str, ...] = ()
+    unexplained: tuple[str, ...] = ()
+    orders: int = 0
+
+    @property
+    def kept(self) -> bool:
+        """Whether every promise was kept."""
+        return not (self.lost or self.doubled or self.unexplained)
+
+
+def run_case(case: Case) -> Verdict:
+    """Run a case in a folder of its own, which goes when it is done."""
+    with tempfile.TemporaryDirectory(prefix="boyd-drill-") as name:
+        folder = Path(name)
+        write_candles(folder / "BTC-USDT_1m.csv")
+        venue, port = processes.exchange(folder)
+        control = Control(port)
+        try:
+            return _Run(case, folder, port, control).verdict()
+        finally:
+            control.close()
+            processes.stop(venue)
+
+
+class _Run:
+    def __init__(self, case: Case, folder: Path, port: int, control: Control) -> None:
+        self.case = case
+        self.folder = folder
+        self.port = port
+        self.control = control
+        self.options = options(
+            folder / "home", folder / "BTC-USDT_1m.csv", f"http://127.0.0.1:{port}", KEY, SECRET
+        )
+        self.points = folder / "points"
+        self.interrupted = 0
+        self.unexplained: list[str] = []
+
+    def verdict(self) -> Verdict:
+        self._interrupt()
+        where = self._where()
+        self._recover()
+        self.control.ask("DELETE", "/sandbox/faults")
+        told = self._settle()
+        lost, doubled, orders = self._compare(told)
+        return Verdict(
+            self.case, self.interrupted, where, tuple(lost), tuple(doubled), tuple(self.unexplained), orders
+        )
+
+    def _interrupt(self) -> None:
+        faults = FAULTS[self.case.fault]
+        if self.case.waits:
+            delay = {"kind": "delay", "seconds": 0.5, "method": "*", "path": "/api/v3/order*"}
+            faults = [*faults, delay | {"when": "after" if self.case.waits == AFTER else "before"}]
+        if faults:
+            self.control.ask("POST", "/sandbox/faults", {"fault": faults})
+        self._agent(f"{self.case.point}:{self.points}", killing=bool(self.case.waits))
+        if self.case.waits:
+            self.control.ask("DELETE", "/sandbox/faults")
+
+    def _recover(self) -> None:
+        """Start again, as an operator would; with `again` the recovery is killed too, until it gets through."""
+        for _ in range(RECOVERIES if self.case.again else 0):
+            if self._agent(f"{self.case.again}:{self.points}") != -signal.SIGKILL:
+                return
+        self._agent("0")
+
+    def _agent(self, fuse: str, *, killing: bool = False) -> int | None:
+        log = self.folder / "agent.log"
+        child = processes.forked(lambda: processes.run_agent(self.options, self.port, fuse), log)
+        code = processes.wait(child, processes.RUN_SECONDS, self._killer(child) if killing else lambda: None)
+        if code == -signal.SIGKILL:
+            self.interrupted += 1
+        elif code is None:
+            self.unexplained.append("the agent hung")
+        elif code:
+            self.unexplained.append(f"exit {code}: {_last(log)}")
+        return code
+
+    def _killer(self, child: int) -> Any:
+        """Return what kills the agent once its n-th message is at the exchange and not yet answered."""
+
+        def look() -> None:
+            counts = self.control.ask("GET", "/sandbox/orders")
+            key = "executed" if self.case.waits == AFTER else "received"
+            if _messages(counts, key) >= self.case.message:
+                os.kill(child, signal.SIGKILL)
+
+        return look
+
+    def _where(self) -> str:
+        if self.case.waits:
+            return f"waiting, {self.case.waits}"
+        passed = self.points.read_text().splitlines() if self.points.is_file() else []
+        return passed[self.case.point - 1] if 0 < self.case.point <= len(passed) else "not reached"
+
+    def _settle(self) -> dict[str, Any]:
+        told = self.folder / "told.json"
+        log = self.folder / "agent.log"
+        child = processes.forked(lambda: processes.settle_agent(self.options, told), log)
+        code = processes.wait(child, processes.RUN_SECONDS)
+        if code != 0:
+            self.unexplained.append(f"settling ended with {code}: {_last(log)}")
+        checked = verify(self.folder / "home" / "journals" / "drill.db")
+        if isinstance(checked, Broken):
+            self.unexplained.append(f"journal row {checked.seq}: {checked.what}")
+        return dict(json.loads(told.read_text())) if told.is_file() else {}
+
+    def _compare(self, told: dict[str, Any]) -> tuple[list[str], list[str], int]:
+        """Hold what the agent believes against every order the exchange ever had."""
+        orders = self.control.ask("GET", "/sandbox/orders")["orders"]
+        names = [row["clientOrderId"] for row in orders]
+        doubled = sorted({name for name in names if names.count(name) > 1})
+        lost = sorted(set(names) - set(told.get("intended", ())))
+        if told and not told["in_line"]:
+            kinds = ("strange_orders", "unresolved", "differences")
+            lost += [f"{kind}: {each}" for kind in kinds for each in told[kind]]
+        for symbol, lots in told.get("positions", {}).items():
+            if told["resting"].get(symbol, 0) < lots:
+                self.unexplained.append(f"{lots} lots of {symbol} stand without their stop")
+        return lost, doubled, len(orders)
+
+
+def _messages(counts: dict[str, Any], key: str) -> int:
+    return sum(int(row.get(key, 0)) for row in counts["requests"].values())
+
+
+def _last(log: Path) -> str:
+    lines = log.read_text(errors="replace").strip().splitlines() if log.is_file() else []
+    return lines[-1][:300] if lines else "nothing was said"

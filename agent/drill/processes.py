@@ -1,0 +1,178 @@
+"""The processes of one case, forked from a worker that has one thread: the exchange, and the agent.
+
+Forked, not started anew: a second of imports each would be most of a thousand runs. What is killed is
+a real process with SIGKILL, and what it leaves is a real journal and a real account at the exchange.
+"""
+
+import http.client
+import json
+import os
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from agent.clock import SystemClock
+from agent.drill.scenario import NATIVE, SYMBOL
+from agent.failpoints import VARIABLE
+from agent.launch import Launch
+from agent.settings import Options
+from domain.candle import Candle
+from domain.errors import VenueFault
+from domain.observation import Observation
+from domain.ports import Observer
+from platforms.sandbox.exchange import Terms
+from platforms.sandbox.options import SandboxOptions
+from platforms.sandbox.server import SandboxServer
+
+START_SECONDS, RUN_SECONDS = 20.0, 60.0
+LOOK_SECONDS = 0.002
+UNWELL = 3
+"""Exit code of an agent that ended with a fault of its own."""
+
+
+class Control:
+    """Asks the sandbox what only a test may ask."""
+
+    def __init__(self, port: int) -> None:
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
+        """Return the sandbox's answer. Raises OSError when it is gone."""
+        self.connection.request(method, path, None if body is None else json.dumps(body))
+        return json.loads(self.connection.getresponse().read() or b"null")
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.connection.close()
+
+
+class Coupled:
+    """Lets the exchange stand where the recording stands, before the agent decides on it."""
+
+    def __init__(self, inner: Observer, control: Control) -> None:
+        self.inner = inner
+        self.control = control
+
+    def observe(self, symbol: str, after: Candle | None, now: Any) -> Observation:
+        """Observe, and move the exchange there."""
+        seen = self.inner.observe(symbol, after, now)
+        if seen.quote is not None:
+            price = str(Decimal(seen.quote.price) * Decimal("0.01"))
+            self.control.ask("POST", "/sandbox/price", {"symbol": NATIVE, "price": price})
+        return seen
+
+    def close(self) -> None:
+        """Close both."""
+        self.inner.close()
+        self.control.close()
+
+
+def forked(work: Callable[[], None], log: Path) -> int:
+    """Run `work` in a child process and return its number; what it raises goes to `log`."""
+    sys.stdout.flush()
+    child = os.fork()
+    if child:
+        return child
+    code = 0
+    try:
+        with log.open("ab", buffering=0) as out:
+            os.dup2(out.fileno(), 1)
+            os.dup2(out.fileno(), 2)
+        work()
+    except BaseException:  # noqa: BLE001 -- the child ends here whatever happens
+        traceback.print_exc()
+        sys.stderr.flush()
+        code = UNWELL
+    os._exit(code)
+
+
+def exchange(folder: Path) -> tuple[int, int]:
+    """Start a fresh sandbox exchange; return its process and its port."""
+    read, write = os.pipe()
+
+    def serve() -> None:
+        os.close(read)
+        terms = Terms(commission=Decimal("0.001"))
+        made = SandboxOptions(
+            symbols=(SYMBOL,), prices={SYMBOL: "50000"}, terms=terms, weight_limit=10**6, orders_limit=10**6
+        )
+        with SandboxServer(SystemClock(), made) as server:
+            os.write(write, str(server.port).encode())
+            os.close(write)
+            signal.pause()
+
+    child = forked(serve, folder / "exchange.log")
+    os.close(write)
+    port = os.read(read, 16)
+    os.close(read)
+    if not port:
+        raise OSError(f"the sandbox did not start: {(folder / 'exchange.log').read_text()[-500:]}")
+    return child, int(port)
+
+
+def run_agent(options: Options, port: int, fuse: str) -> None:
+    """Run the session to the end of the candles; dies where `fuse` says."""
+    os.environ[VARIABLE] = fuse
+    with Launch(options) as launch:
+        launch.session.cycle.observer = Coupled(launch.session.cycle.observer, Control(port))
+        launch.run()
+
+
+def settle_agent(options: Options, told: Path) -> None:
+    """Run a session without a loop: resolve, protect, compare; write what stands then to `told`."""
+    os.environ.pop(VARIABLE, None)
+    with Launch(options) as launch:
+        session = launch.session
+
+        def settle() -> dict[str, Any]:
+            reconciler, clock = session.reconciler, session.inbox.clock
+            until = clock.monotonic() + 15
+            while True:
+                reconciler.tick(session.started.at)
+                ledger = session.state.ledger
+                if (not ledger.unresolved() and not ledger.owed) or clock.monotonic() > until:
+                    break
+                time.sleep(0.05)
+            return launch.review() | _standing(launch)
+
+        told.write_text(json.dumps(session.once(settle, "drill")))
+
+
+def _standing(launch: Launch) -> dict[str, Any]:
+    ledger = launch.session.state.ledger
+    intended = {*ledger.done, *ledger.standings}
+    stops = {symbol: sum(s.order.lots for s in ledger.resting(symbol)) for symbol in ledger.positions}
+    return {
+        "intended": sorted(intended),
+        "positions": {symbol: held.lots for symbol, held in ledger.positions.items()},
+        "resting": stops,
+        "trades": ledger.trades,
+    }
+
+
+def wait(child: int, seconds: float, meanwhile: Callable[[], None] = lambda: None) -> int | None:
+    """Wait for a child; return its exit code, minus the signal that killed it, or None when it hangs."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            return os.waitstatus_to_exitcode(status)
+        meanwhile()
+        time.sleep(LOOK_SECONDS)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return None
+
+
+def stop(child: int) -> None:
+    """End a child at once."""
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+
+
+__all__ = ["Control", "VenueFault", "exchange", "forked", "run_agent", "settle_agent", "stop", "wait"]
