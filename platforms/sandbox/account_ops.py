@@ -105,6 +105,20 @@ def bnb_burn(venue: Venue, params: Params) -> Json:
     return {"spotBNBBurn": False, "interestBNBBurn": False}
 
 
+def margin_pairs(venue: Venue, params: Params) -> list[Json]:
+    """Tell that nothing is traded on margin."""
+    del venue, params
+    return []
+
+
+def trade_fees(venue: Venue, params: Params) -> list[Json]:
+    """Tell the commission rates of one symbol or of all."""
+    symbols = [params.symbol()] if "symbol" in params else list(venue.exchange.markets)
+    rate = plain(venue.exchange.terms.commission)
+    rows = [venue.exchange.rules(symbol).symbol for symbol in symbols]
+    return [{"symbol": symbol, "makerCommission": rate, "takerCommission": rate} for symbol in rows]
+
+
 def assets(venue: Venue, params: Params) -> list[Json]:
     """Tell the account's assets as the wallet lists them; nothing can be withdrawn from a sandbox."""
     del params

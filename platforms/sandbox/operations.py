@@ -59,6 +59,8 @@ ORDER_COUNTS = Operation(account_ops.order_counts, 40, signed=True)
 COMMISSION = Operation(account_ops.commission, 20, signed=True)
 RESTRICTIONS = Operation(account_ops.restrictions, 1, signed=True)
 BNB_BURN = Operation(account_ops.bnb_burn, 1, signed=True)
+MARGIN_PAIRS = Operation(account_ops.margin_pairs, 1, signed=True)
+TRADE_FEES = Operation(account_ops.trade_fees, 1, signed=True)
 ASSETS = Operation(account_ops.assets, 10, signed=True)
 
 REST: dict[tuple[str, str], Operation] = {
@@ -93,6 +95,9 @@ REST: dict[tuple[str, str], Operation] = {
     ("GET", "/sapi/v1/account/apiRestrictions"): RESTRICTIONS,
     ("GET", "/sapi/v1/bnbBurn"): BNB_BURN,
     ("GET", "/sapi/v1/capital/config/getall"): ASSETS,
+    ("GET", "/sapi/v1/asset/tradeFee"): TRADE_FEES,
+    ("GET", "/sapi/v1/margin/allPairs"): MARGIN_PAIRS,
+    ("GET", "/sapi/v1/margin/isolated/allPairs"): MARGIN_PAIRS,
 }
 
 WEBSOCKET: dict[str, Operation] = {
