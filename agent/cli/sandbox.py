@@ -10,6 +10,7 @@ from domain.errors import BadInput
 
 if TYPE_CHECKING:
     from decimal import Decimal
+    from threading import Event
 
     from platforms.sandbox.options import SandboxOptions
     from platforms.sandbox.server import SandboxServer
@@ -71,9 +72,10 @@ def sandbox(
     server = SandboxServer(SystemClock(), options, port)
     if faults:
         server.load_faults(_plan(faults))
+    ended = _end_by_signal()
     with server:
         _announce(server, options, json=json)
-        _watch(server, json=json)
+        _watch(server, ended, json=json)
 
 
 def _market(data: list[Path], symbols: list[str], speed: "Decimal", seed: int) -> "SandboxOptions":
@@ -172,14 +174,19 @@ def _shown_secret(options: "SandboxOptions") -> str:
     return SECRET if options.secret == SECRET else "..."  # one of the user's own may be a real one
 
 
-def _watch(server: "SandboxServer", *, json: bool) -> None:
-    """Stay until Ctrl-C or a signal to end; say when the data has ended."""
+def _end_by_signal() -> "Event":
+    """Return what Ctrl-C or a signal to end sets, from now on."""
     import signal
     import threading
 
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
+    return ended
+
+
+def _watch(server: "SandboxServer", ended: "Event", *, json: bool) -> None:
+    """Stay until the end is asked for; say when the data has ended."""
     told = False
     while not ended.wait(LOOK_SECONDS):
         if not server.alive:

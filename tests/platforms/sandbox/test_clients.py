@@ -1,4 +1,5 @@
 """Clients in use elsewhere work against the sandbox unchanged but for the base URL."""
+# ruff: noqa: PLC0415 -- they warn as they are imported, which only a test can be marked to allow
 
 import asyncio
 from collections.abc import Iterator
@@ -29,7 +30,7 @@ def test_python_binance(client: Client) -> None:
     from binance.client import Client as Binance
     from binance.exceptions import BinanceAPIException
 
-    class Here(Binance):
+    class Here(Binance):  # type: ignore[misc]  # it ships no types
         API_URL = client.server.base_url + "/api"
         MARGIN_API_URL = client.server.base_url + "/sapi"
 
@@ -46,7 +47,12 @@ def test_python_binance(client: Client) -> None:
     client.server.exchange.set_price(BTC, "95.5")
     client.server.exchange.set_price(BTC, "110")
     done = {order["type"]: order["status"] for order in api.get_all_orders(symbol=BTC)}
-    assert done == {"MARKET": "FILLED", "STOP_LOSS_LIMIT": "FILLED", "LIMIT_MAKER": "FILLED", "STOP_LOSS": "EXPIRED"}
+    assert done == {
+        "MARKET": "FILLED",
+        "STOP_LOSS_LIMIT": "FILLED",
+        "LIMIT_MAKER": "FILLED",
+        "STOP_LOSS": "EXPIRED",
+    }
     assert len(api.get_my_trades(symbol=BTC)) == 3
     assert api.get_account_api_permissions()["enableWithdrawals"] is False
     assert len(api.get_klines(symbol=BTC, interval="1m", limit=3)) == 3
@@ -58,14 +64,20 @@ def test_python_binance(client: Client) -> None:
     api.close_connection()
 
 
-def test_python_binance_async_with_user_data_and_streams(client: Client) -> None:
+def test_python_binance_async_with_user_data_and_streams(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from binance import AsyncClient, BinanceSocketManager
+    from binance.ws.reconnecting_websocket import ReconnectingWebsocket
 
-    class Here(AsyncClient):
+    # How long it reads on after it was told to stop: ten seconds for each socket otherwise.
+    monkeypatch.setattr(ReconnectingWebsocket, "TIMEOUT", 1)
+
+    class Here(AsyncClient):  # type: ignore[misc]  # same
         API_URL = client.server.base_url + "/api"
         WS_API_URL = client.server.ws_api_url
 
-    class Sockets(BinanceSocketManager):
+    class Sockets(BinanceSocketManager):  # type: ignore[misc]  # same
         STREAM_URL = client.server.ws_url + "/"
 
     async def run() -> tuple[list[Any], Any]:
@@ -91,7 +103,9 @@ def test_ccxt(client: Client) -> None:
     api = ccxt.binance({"apiKey": KEY, "secret": SECRET, "options": {"fetchMarkets": {"types": ["spot"]}}})
     urls = api.urls["api"]
     for name, url in urls.items():
-        urls[name] = url.replace("https://api.binance.com", client.server.base_url) if isinstance(url, str) else url
+        urls[name] = (
+            url.replace("https://api.binance.com", client.server.base_url) if isinstance(url, str) else url
+        )
     symbol = "BTC/USDT"
     assert list(api.load_markets()) == [symbol]
     assert api.fetch_balance()["total"] == {"USDT": 10_000.0, "BTC": 0.0}
@@ -113,13 +127,13 @@ def test_ccxt(client: Client) -> None:
 
 
 def test_the_official_sdk(client: Client) -> None:
-    from binance_common.errors import BadRequestError
-    from binance_sdk_spot.spot import (
+    from binance_common.configuration import (
         ConfigurationRestAPI,
         ConfigurationWebSocketAPI,
         ConfigurationWebSocketStreams,
-        Spot,
     )
+    from binance_common.errors import BadRequestError
+    from binance_sdk_spot.spot import Spot
 
     keys: dict[str, Any] = {"api_key": KEY, "api_secret": SECRET}
     spot: Any = Spot(
@@ -131,7 +145,12 @@ def test_the_official_sdk(client: Client) -> None:
     bought = rest.new_order(symbol=BTC, side="BUY", type="MARKET", quantity=1)
     assert (bought.data().status, bought.data().fills[0].commission_asset) == ("FILLED", "BTC")
     assert {limit.rateLimitType for limit in bought.rate_limits} == {"REQUEST_WEIGHT", "ORDERS"}
-    legs = {"above_type": "LIMIT_MAKER", "above_price": 110, "below_type": "STOP_LOSS", "below_stop_price": 90}
+    legs = {
+        "above_type": "LIMIT_MAKER",
+        "above_price": 110,
+        "below_type": "STOP_LOSS",
+        "below_stop_price": 90,
+    }
     oco = rest.order_list_oco(symbol=BTC, side="SELL", quantity=0.9, **legs)
     assert oco.data().list_order_status == "EXECUTING"
     assert len(rest.get_open_orders().data()) == 2
@@ -147,7 +166,13 @@ async def _sdk_sockets(spot: Any, client: Client) -> tuple[list[str], list[Any]]
     events: list[str] = []
     trades: list[Any] = []
     api = await spot.websocket_api.create_connection()
-    order: dict[str, Any] = {"side": "BUY", "type": "LIMIT", "time_in_force": "GTC", "quantity": 1, "price": 90}
+    order: dict[str, Any] = {
+        "side": "BUY",
+        "type": "LIMIT",
+        "time_in_force": "GTC",
+        "quantity": 1,
+        "price": 90,
+    }
     placed = await api.order_place(symbol=BTC, **order)
     assert placed.data().result.status == "NEW"
     user = await api.user_data_stream_subscribe_signature()

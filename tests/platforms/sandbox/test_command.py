@@ -15,7 +15,9 @@ COMMAND = (sys.executable, "-c", "from agent.cli import main; main()", "sandbox"
 
 
 def refused(*flags: str) -> str:
-    done = subprocess.run([*COMMAND, "--port", "0", *flags], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        [*COMMAND, "--port", "0", *flags], capture_output=True, text=True, timeout=60, check=False
+    )
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
     return done.stderr
@@ -59,7 +61,8 @@ def test_it_plays_a_file_to_its_end_and_stays_up(tmp_path: Path) -> None:
         told = lines(process, 8)
         url = told[0].split()[1].rstrip(",")
         status = requests.get(f"{url}/sandbox/status", timeout=5).json()
-    assert told[1].startswith("market    ETH-USDT at 100")
+    assert told[1].startswith("market    ETH-USDT at ")
+    assert told[1].endswith("(recorded), candles of 60 s played as 1s")
     assert told[7] == "market    the data has ended: prices stand still, orders are still taken"
     assert (status["standing_still"], status["candles_played"]) == (True, {"ETHUSDT": 2})
 

@@ -168,7 +168,7 @@ def test_an_oco_and_a_deposit_are_told_too(client: Client) -> None:
         client.signed("POST", "/api/v3/order/oco", symbol=BTC, side="SELL", **limits)
         client.control("POST", "/sandbox/price", {"price": "89"})
         client.control("POST", "/sandbox/balances", {"asset": "USDT", "delta": "5"})
-        heard = []
+        heard: list[dict[str, Any]] = []
         while not heard or heard[-1]["e"] != "balanceUpdate":
             heard.append(api.hear()["event"])
     lists = [event["L"] for event in heard if event["e"] == "listStatus"]

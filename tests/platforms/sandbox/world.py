@@ -111,14 +111,28 @@ def still(
     return exchange
 
 
-def draft(side: str, type_: str, quantity: str = "1", **fields: Any) -> Draft:
-    decimals = {
-        name: Decimal(value)
-        if isinstance(value, str) and name in ("price", "stop_price", "quote_quantity")
-        else value
-        for name, value in fields.items()
-    }
-    return Draft(BTC, side, type_, decimals.pop("client_id", "a"), quantity=Decimal(quantity), **decimals)
+def draft(
+    side: str,
+    type_: str,
+    quantity: str = "1",
+    *,
+    client_id: str = "a",
+    price: str = "0",
+    stop_price: str = "0",
+    quote_quantity: str = "0",
+    time_in_force: str = "GTC",
+) -> Draft:
+    return Draft(
+        BTC,
+        side,
+        type_,
+        client_id,
+        quantity=Decimal(quantity),
+        quote_quantity=Decimal(quote_quantity),
+        price=Decimal(price),
+        stop_price=Decimal(stop_price),
+        time_in_force=time_in_force,
+    )
 
 
 def candle(open_: float, high: float, low: float, close: float, volume: float = 4.0) -> RawCandle:
