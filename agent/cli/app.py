@@ -7,6 +7,8 @@ import typer
 
 from agent.cli.config import config
 from agent.cli.data import data
+from agent.cli.drill import EPILOG as DRILL_EPILOG
+from agent.cli.drill import drill
 from agent.cli.journal import journal
 from agent.cli.options import (
     ConfigOption,
@@ -38,6 +40,7 @@ app.add_typer(strategy_app, name="strategy")
 app.add_typer(data, name="data")
 app.add_typer(params, name="params")
 app.command(epilog=SANDBOX_EPILOG)(sandbox)
+app.command(epilog=DRILL_EPILOG)(drill)
 
 
 @app.callback(invoke_without_command=True)

@@ -8,7 +8,7 @@ STEP = 500
 
 
 @contextmanager
-def progress_bar(what: str, total: int) -> Iterator[Callable[[int], None]]:
+def progress_bar(what: str, total: int, step: int = STEP) -> Iterator[Callable[[int], None]]:
     """Show how far a long work is, with the time left; the function given takes what is done so far."""
     if not sys.stderr.isatty():
         yield lambda _done: None
@@ -21,7 +21,7 @@ def progress_bar(what: str, total: int) -> Iterator[Callable[[int], None]]:
         task = progress.add_task(what, total=total)
 
         def advance(done: int) -> None:
-            if done % STEP == 0 or done == total:
+            if done % step == 0 or done == total:
                 progress.update(task, completed=done)
 
         yield advance

@@ -1,1 +1,1 @@
-"""The crash drill: real processes, killed everywhere, against a sandbox exchange that fails as exchanges do."""
+"""The crash drill: real processes killed everywhere, on a sandbox exchange that fails as exchanges do."""

@@ -19,7 +19,7 @@ RECOVERIES = 12
 
 
 class Verdict(NamedTuple):
-    """What became of a case: how often the agent was killed, where, and everything that is not as promised."""
+    """What became of a case: how often the agent was killed, where, and what is not as promised."""
 
     case: Case
     interrupted: int
@@ -37,16 +37,22 @@ class Verdict(NamedTuple):
 
 def run_case(case: Case) -> Verdict:
     """Run a case in a folder of its own, which goes when it is done."""
-    with tempfile.TemporaryDirectory(prefix="boyd-drill-") as name:
-        folder = Path(name)
-        write_candles(folder / "BTC-USDT_1m.csv")
-        venue, port = processes.exchange(folder)
-        control = Control(port)
-        try:
-            return _Run(case, folder, port, control).verdict()
-        finally:
-            control.close()
-            processes.stop(venue)
+    try:
+        with tempfile.TemporaryDirectory(prefix="boyd-drill-") as name:
+            return _in_folder(case, Path(name))
+    except Exception as error:  # noqa: BLE001 -- a case that cannot be judged is told like any other
+        return Verdict(case, 0, "not judged", unexplained=(f"{type(error).__name__}: {error}",))
+
+
+def _in_folder(case: Case, folder: Path) -> Verdict:
+    write_candles(folder / "BTC-USDT_1m.csv")
+    venue, port = processes.exchange(folder)
+    control = Control(port)
+    try:
+        return _Run(case, folder, port, control).verdict()
+    finally:
+        control.close()
+        processes.stop(venue)
 
 
 class _Run:
@@ -85,7 +91,7 @@ class _Run:
             self.control.ask("DELETE", "/sandbox/faults")
 
     def _recover(self) -> None:
-        """Start again, as an operator would; with `again` the recovery is killed too, until it gets through."""
+        """Start again, as an operator would; with `again` the recovery is killed too, again and again."""
         for _ in range(RECOVERIES if self.case.again else 0):
             if self._agent(f"{self.case.again}:{self.points}") != -signal.SIGKILL:
                 return
@@ -127,8 +133,11 @@ class _Run:
         code = processes.wait(child, processes.RUN_SECONDS)
         if code != 0:
             self.unexplained.append(f"settling ended with {code}: {_last(log)}")
-        checked = verify(self.folder / "home" / "journals" / "drill.db")
-        if isinstance(checked, Broken):
+        journal = self.folder / "home" / "journals" / "drill.db"
+        checked = verify(journal) if journal.is_file() else None
+        if checked is None:
+            self.unexplained.append("there is no journal")
+        elif isinstance(checked, Broken):
             self.unexplained.append(f"journal row {checked.seq}: {checked.what}")
         return dict(json.loads(told.read_text())) if told.is_file() else {}
 

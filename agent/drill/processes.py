@@ -22,7 +22,6 @@ from agent.failpoints import VARIABLE
 from agent.launch import Launch
 from agent.settings import Options
 from domain.candle import Candle
-from domain.errors import VenueFault
 from domain.observation import Observation
 from domain.ports import Observer
 from platforms.sandbox.exchange import Terms
@@ -173,6 +172,3 @@ def stop(child: int) -> None:
     """End a child at once."""
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
-
-
-__all__ = ["Control", "VenueFault", "exchange", "forked", "run_agent", "settle_agent", "stop", "wait"]

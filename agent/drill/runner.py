@@ -1,0 +1,136 @@
+"""Runs cases over processes and adds them up."""
+
+import multiprocessing
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from agent.drill import processes
+from agent.drill.case import Verdict, run_case
+from agent.drill.scenario import Case, options, write_candles
+from platforms.sandbox.options import KEY, SECRET
+
+
+class Drilled(msgspec.Struct):
+    """What a drill came to: runs and kills by fault, and every promise that was not kept."""
+
+    runs: int = 0
+    interrupted: int = 0
+    orders: int = 0
+    lost: int = 0
+    doubled: int = 0
+    unexplained: int = 0
+    by_fault: dict[str, list[int]] = {}
+    by_point: dict[str, int] = {}
+    broken: list[str] = []
+
+    @property
+    def kept(self) -> bool:
+        """Whether every promise was kept in every run."""
+        return not (self.lost or self.doubled or self.unexplained)
+
+    def add(self, verdict: Verdict) -> None:
+        """Count a case in."""
+        self.runs += 1
+        self.interrupted += verdict.interrupted
+        self.orders += verdict.orders
+        self.lost += bool(verdict.lost)
+        self.doubled += bool(verdict.doubled)
+        self.unexplained += bool(verdict.unexplained)
+        row = self.by_fault.setdefault(verdict.case.fault, [0, 0, 0, 0, 0])
+        for place, more in enumerate(
+            (1, verdict.interrupted, bool(verdict.lost), bool(verdict.doubled), bool(verdict.unexplained))
+        ):
+            row[place] += more
+        self.by_point[verdict.where] = self.by_point.get(verdict.where, 0) + 1
+        if not verdict.kept:
+            said = (*verdict.lost, *verdict.doubled, *verdict.unexplained)
+            self.broken.append(f"{verdict.case}, {verdict.where}: {'; '.join(said)}")
+
+
+def points_passed() -> int:
+    """Return how many failpoints the scenario passes when nothing goes wrong."""
+    with tempfile.TemporaryDirectory(prefix="boyd-drill-") as name:
+        folder = Path(name)
+        write_candles(folder / "BTC-USDT_1m.csv")
+        venue, port = processes.exchange(folder)
+        try:
+            passed = folder / "points"
+            data, log = folder / "BTC-USDT_1m.csv", folder / "agent.log"
+            made = options(folder / "home", data, f"http://127.0.0.1:{port}", KEY, SECRET)
+            child = processes.forked(lambda: processes.run_agent(made, port, f"0:{passed}"), log)
+            code = processes.wait(child, processes.RUN_SECONDS)
+            if code != 0:
+                raise OSError(f"the scenario ended with {code}: {log.read_text()[-500:]}")
+            return len(passed.read_text().splitlines())
+        finally:
+            processes.stop(venue)
+
+
+def run(cases: Sequence[Case], workers: int, told: Callable[[Drilled], None]) -> Drilled:
+    """Run cases over `workers` processes; `told` hears after each one."""
+    drilled = Drilled(by_fault={}, by_point={}, broken=[])
+    for verdict in _verdicts(cases, workers):
+        drilled.add(verdict)
+        told(drilled)
+    return drilled
+
+
+def _verdicts(cases: Sequence[Case], workers: int) -> Iterator[Verdict]:
+    if workers == 1:
+        yield from map(run_case, cases)
+        return
+    # Workers fork agents and exchanges, so they must not be daemons and have one thread each.
+    context = multiprocessing.get_context("fork")
+    todo: Any = context.SimpleQueue()
+    done: Any = context.SimpleQueue()
+
+    def work() -> None:
+        while (case := todo.get()) is not None:
+            done.put(run_case(case))
+
+    team = [context.Process(target=work) for _ in range(workers)]
+    for each in team:
+        each.start()
+    feeder = _feed(todo, cases, workers)
+    try:
+        for _ in cases:
+            next(feeder, None)
+            yield _answer(done, team)
+    finally:
+        for each in team:
+            each.terminate()
+            each.join()
+
+
+def _answer(done: Any, team: Sequence[Any]) -> Verdict:
+    """Return the next verdict. Raises OSError when every worker is gone."""
+    while done.empty():
+        if not any(each.is_alive() for each in team):
+            raise OSError("the drill's workers have ended without an answer")
+        time.sleep(0.05)
+    verdict: Verdict = done.get()
+    return verdict
+
+
+def _feed(todo: Any, cases: Iterable[Case], workers: int) -> Iterator[None]:
+    """Hand out cases a few ahead of the answers: a pipe that is full would stop us from reading."""
+    waiting = iter(cases)
+    for _, case in zip(range(2 * workers), waiting, strict=False):
+        todo.put(case)
+    for case in waiting:
+        yield
+        todo.put(case)
+    for _ in range(workers):
+        yield
+        todo.put(None)
+
+
+def workers_here() -> int:
+    """Return one worker for each processor."""
+    return os.cpu_count() or 1
