@@ -12,7 +12,6 @@ from agent.drill.processes import Control
 from agent.drill.scenario import AFTER, FAULTS, Case, options, write_candles
 from journal.stored import Broken
 from journal.verify import verify
-from platforms.sandbox.options import KEY, SECRET
 
 RECOVERIES = 12
 """How often a recovery that is killed too may begin anew before it counts as not converging."""
@@ -62,7 +61,7 @@ class _Run:
         self.port = port
         self.control = control
         self.options = options(
-            folder / "home", folder / "BTC-USDT_1m.csv", f"http://127.0.0.1:{port}", KEY, SECRET
+            folder / "home", folder / "BTC-USDT_1m.csv", f"http://127.0.0.1:{port}", processes.key_of(folder)
         )
         self.points = folder / "points"
         self.interrupted = 0

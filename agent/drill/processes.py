@@ -30,6 +30,7 @@ from platforms.sandbox.server import SandboxServer
 
 START_SECONDS, RUN_SECONDS = 20.0, 60.0
 LOOK_SECONDS = 0.002
+PLENTY = 10**6
 UNWELL = 3
 """Exit code of an agent that ended with a fault of its own."""
 
@@ -90,6 +91,11 @@ def forked(work: Callable[[], None], log: Path) -> int:
     os._exit(code)
 
 
+def key_of(folder: Path) -> str:
+    """Return the key of a case's own account: accounts are locked by their keys."""
+    return f"drill-{folder.name}"
+
+
 def exchange(folder: Path) -> tuple[int, int]:
     """Start a fresh sandbox exchange; return its process and its port."""
     read, write = os.pipe()
@@ -98,7 +104,13 @@ def exchange(folder: Path) -> tuple[int, int]:
         os.close(read)
         terms = Terms(commission=Decimal("0.001"))
         made = SandboxOptions(
-            symbols=(SYMBOL,), prices={SYMBOL: "50000"}, terms=terms, weight_limit=10**6, orders_limit=10**6
+            symbols=(SYMBOL,),
+            prices={SYMBOL: "50000"},
+            terms=terms,
+            weight_limit=PLENTY,
+            orders_limit=PLENTY,
+            key=key_of(folder),
+            secret=key_of(folder),
         )
         with SandboxServer(SystemClock(), made) as server:
             os.write(write, str(server.port).encode())

@@ -13,7 +13,6 @@ import msgspec
 from agent.drill import processes
 from agent.drill.case import Verdict, run_case
 from agent.drill.scenario import Case, options, write_candles
-from platforms.sandbox.options import KEY, SECRET
 
 
 class Drilled(msgspec.Struct):
@@ -62,7 +61,7 @@ def points_passed() -> int:
         try:
             passed = folder / "points"
             data, log = folder / "BTC-USDT_1m.csv", folder / "agent.log"
-            made = options(folder / "home", data, f"http://127.0.0.1:{port}", KEY, SECRET)
+            made = options(folder / "home", data, f"http://127.0.0.1:{port}", processes.key_of(folder))
             child = processes.forked(lambda: processes.run_agent(made, port, f"0:{passed}"), log)
             code = processes.wait(child, processes.RUN_SECONDS)
             if code != 0:

@@ -78,7 +78,7 @@ def write_candles(path: Path) -> None:
     path.write_text("\n".join(lines) + "\n")
 
 
-def options(home: Path, data: Path, base_url: str, key: str, secret: str) -> Options:
+def options(home: Path, data: Path, base_url: str, key: str) -> Options:
     """Return the settings of the drilled agent: quick windows, so that a proof of absence takes a second."""
     return Options(
         mode="testnet",
@@ -97,7 +97,7 @@ def options(home: Path, data: Path, base_url: str, key: str, secret: str) -> Opt
         sizing=SizingSettings(min_confidence=40),
         orders=OrderSettings(reconcile_seconds=600, flatten_seconds=5),
         exchange=BinanceTradingSettings(
-            base_url=base_url, api_key=SecretStr(key), api_secret=SecretStr(secret), recv_window_ms=1000,
+            base_url=base_url, api_key=SecretStr(key), api_secret=SecretStr(key), recv_window_ms=1000,
             margin_ms=200, not_founds=2, timeout_seconds=0.6, poll_seconds=0.1, user_data=False,
         ),
     )  # fmt: skip
