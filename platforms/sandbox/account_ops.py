@@ -69,7 +69,7 @@ def _by_id(row: tuple[ExchangeOrder, Trade]) -> int:
 def order_counts(venue: Venue, params: Params) -> list[Json]:
     """Tell how many orders were placed in each interval."""
     del params
-    return venue.limits.rows(venue.exchange.time, weight=False)
+    return venue.limits.rows(venue.exchange.now, weight=False)
 
 
 def commission(venue: Venue, params: Params) -> Json:

@@ -4,28 +4,22 @@ No I/O, no clock, no randomness: the same moves, requests and times give the sam
 method may be called from any thread; `lock` lets a caller do several things at once.
 """
 
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
-from itertools import islice
 from typing import Any
 
-from domain.candle import RawCandle
 from platforms.sandbox.account import Account
 from platforms.sandbox.book import Book
 from platforms.sandbox.errors import ApiError, no_such_order, rejected, unknown_order
 from platforms.sandbox.filters import check, check_room
-from platforms.sandbox.intervals import opening
-from platforms.sandbox.market import Market, MarketEvent
-from platforms.sandbox.numbers import ZERO
+from platforms.sandbox.markets import Markets
 from platforms.sandbox.order import Draft, ExchangeOrder, OrderList, Trade
-from platforms.sandbox.play import Play, Step
+from platforms.sandbox.play import Step
 from platforms.sandbox.render import account_position, balance_update, execution_report, list_status
-from platforms.sandbox.rules import SymbolRules, changed
+from platforms.sandbox.rules import SymbolRules
 
 UserListener = Callable[[dict[str, Any]], None]
-MarketListener = Callable[[MarketEvent], None]
 DUPLICATE = "Duplicate order sent."
 
 
@@ -45,18 +39,11 @@ class Terms:
     volume_share: Decimal = Decimal("0.1")
 
 
-@dataclass
-class Listeners:
-    """Who hears of what happens. Called under the exchange's lock: hand over and return."""
-
-    user: list[UserListener] = field(default_factory=list)
-    market: list[MarketListener] = field(default_factory=list)
-
-
-class Exchange:
+class Exchange(Markets):
     """Markets, one account and all its orders.
 
-    `start_ms` is the time it opens at, `base_ms` the length of a played candle.
+    `start_ms` is the time it opens at, `base_ms` the length of a played candle. `user_listeners` hear of
+    the account's events, under the lock: hand over and return.
     """
 
     def __init__(
@@ -68,101 +55,20 @@ class Exchange:
         terms: Terms | None = None,
     ) -> None:
         terms = terms or Terms()
-        self.lock = threading.RLock()
-        self.now = start_ms
-        self.offset_ms = 0
-        self.base_ms = base_ms
+        super().__init__(rules, start_ms, base_ms)
         self.account = Account.of(balances)
-        self.listeners = Listeners()
+        self.user_listeners: list[UserListener] = []
         self.orders: dict[int, ExchangeOrder] = {}
         self.lists: dict[int, OrderList] = {}
         self.requests: dict[str, Requests] = {}
-        self.markets = {one.symbol: Market(one, base_ms) for one in rules}
         self.books = {
             symbol: Book(market, self.account, self._report, terms.commission, terms.volume_share)
             for symbol, market in self.markets.items()
         }
         self.terms = terms
         self._by_client: dict[tuple[str, str], ExchangeOrder] = {}
-        self._plays: dict[str, Play] = {}
         self._cancel_id: str | None = None
         self._next_order = self._next_list = self._next_client = 1
-
-    @property
-    def time(self) -> int:
-        """The exchange's own time in ms: what it stamps on orders and compares timestamps with."""
-        return self.now + self.offset_ms
-
-    @property
-    def standing_still(self) -> bool:
-        """Tell whether recorded candles were played and have all ended."""
-        return bool(self._plays) and all(play.peek() is None for play in self._plays.values())
-
-    @property
-    def candles_played(self) -> dict[str, int]:
-        """Candles played so far by symbol."""
-        return {symbol: play.played for symbol, play in self._plays.items()}
-
-    def open_market(
-        self, symbol: str, rows: Iterator[RawCandle], history: int, *, driven: bool = True
-    ) -> None:
-        """Give a symbol its candles: the first `history` lie before now, the rest are played.
-
-        `driven` plays them by the clock; otherwise only `skip` does.
-        """
-        with self.lock:
-            market = self.markets[symbol]
-            start = opening(self.now, self.base_ms)
-            market.remember(islice(rows, history), start)
-            self._plays[symbol] = Play(rows, market, start, driven=driven)
-            if market.price == ZERO and (first := self._plays[symbol].peek()):
-                market.price = first.price
-            market.roll(self.now)
-
-    def still_market(self, symbol: str, price: Decimal, history: int = 500) -> None:
-        """Open a market at a price that only `set_price` moves, with a flat history."""
-        flat = float(price)
-        with self.lock:
-            market = self.markets[symbol]
-            row = RawCandle(0, flat, flat, flat, flat, 1.0)
-            market.remember([row] * history, opening(self.now, self.base_ms))
-            market.price = market.on_grid(price)
-            market.roll(self.now)
-
-    def advance(self, now_ms: int) -> None:
-        """Let the markets go on to a time."""
-        with self.lock:
-            while True:
-                due = [
-                    (step.time, symbol) for symbol, play in self._plays.items() if (step := play.due(now_ms))
-                ]
-                if not due:
-                    break
-                symbol = min(due)[1]
-                self._step(symbol, self._plays[symbol].pop())
-            self.now = max(self.now, now_ms)
-            for market in self.markets.values():
-                self._tell_market(market, ())
-
-    def set_price(self, symbol: str, price: Decimal | str | float, volume: Decimal | None = None) -> None:
-        """Move a market to a price at once; without a volume every order it reaches is filled whole."""
-        with self.lock:
-            market = self.markets[symbol]
-            step = Step(
-                self.now, market.on_grid(price), volume if volume is not None else Decimal(1), leap=True
-            )
-            self._step(symbol, step, unlimited=volume is None)
-
-    def skip(self, symbol: str, candles: int) -> int:
-        """Play the next candles of the data at once, all in the present; return how many there were."""
-        with self.lock:
-            play = self._plays.get(symbol)
-            done = 0
-            while play and done < candles and (steps := play.at_once(self.now)):
-                for step in steps:
-                    self._step(symbol, step)
-                done += 1
-            return done
 
     def place(self, draft: Draft, *, foreign: bool = False, take: Decimal = Decimal(1)) -> ExchangeOrder:
         """Take in an order. Raises ApiError -1013 or -2010; nothing has changed then."""
@@ -195,6 +101,7 @@ class Exchange:
             self._next_list += 1
             for order in orders:
                 self._keep(order)
+            self.requests.setdefault(client_id, Requests()).executed += 1
             return pair
 
     def examine(self, draft: Draft) -> None:
@@ -235,22 +142,6 @@ class Exchange:
         with self.lock:
             books = [self.books[symbol]] if symbol else list(self.books.values())
             return sorted((o for book in books for o in book.resting.values()), key=lambda order: order.id)
-
-    def rules(self, symbol: str) -> SymbolRules:
-        """Return a symbol's rules. Raises ApiError -1121."""
-        return self.market(symbol).rules
-
-    def market(self, symbol: str) -> Market:
-        """Return a symbol's market. Raises ApiError -1121."""
-        if symbol not in self.markets:
-            raise ApiError(-1121, "Invalid symbol.")
-        return self.markets[symbol]
-
-    def change_rules(self, symbol: str, fields: dict[str, Any]) -> None:
-        """Change filters of a symbol from now on. Raises ValueError for a field that is not one."""
-        with self.lock:
-            market = self.market(symbol)
-            market.rules = changed(market.rules, fields)
 
     def deposit(self, asset: str, delta: Decimal) -> None:
         """Add to or take from the free balance. Raises ApiError -2010 when less is free."""
@@ -295,22 +186,8 @@ class Exchange:
     def _open_list(self, client_id: str) -> bool:
         return any(pair.open and pair.client_id == client_id for pair in self.lists.values())
 
-    def _step(self, symbol: str, step: Step, *, unlimited: bool = False) -> None:
-        self.now = max(self.now, step.time)
-        market = self.markets[symbol]
-        closed = market.roll(step.time)
-        stamped = step._replace(time=step.time + self.offset_ms)
-        falling = step.price < market.price
-        self.books[symbol].move(stamped, unlimited=unlimited)
-        done = (market.trade(step.time, step.price, step.volume, buyer_maker=falling),) if step.volume else ()
-        self._tell_market(market, done, closed)
-
-    def _tell_market(self, market: Market, prints: tuple[Any, ...], closed: tuple[Any, ...] = ()) -> None:
-        closed += market.roll(self.now)
-        if prints or closed:
-            event = MarketEvent(market, self.now, prints, closed)
-            for listener in self.listeners.market:
-                listener(event)
+    def _match(self, symbol: str, step: Step, *, unlimited: bool) -> None:
+        self.books[symbol].move(step, unlimited=unlimited)
 
     def _report(self, order: ExchangeOrder, kind: str, trade: Trade | None) -> None:
         cancel_id = self._cancel_id if kind == "CANCELED" else None
@@ -331,5 +208,5 @@ class Exchange:
         self._emit(account_position(rows, self.time))
 
     def _emit(self, event: dict[str, Any]) -> None:
-        for listener in self.listeners.user:
+        for listener in self.user_listeners:
             listener(event)

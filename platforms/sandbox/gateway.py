@@ -93,8 +93,8 @@ def perform(venue: Venue, operation: Operation, params: Params) -> Any:
     if operation.places:
         if not venue.rights.trading:
             raise ApiError(-2015, "Invalid API-key, IP, or permissions for action.", UNAUTHORISED)
-        for name in ("newClientOrderId", "listClientOrderId"):
-            if client_id := params.raw(name):
+        for name in params.names:
+            if name.endswith("ClientOrderId") and (client_id := params.raw(name)):
                 venue.exchange.asked_for(client_id)
     if venue.defer:
         venue.defer(partial(operation.run, venue, params))

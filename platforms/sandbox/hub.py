@@ -63,8 +63,8 @@ class Hub:
         self._silent: list[tuple[str, int | None]] = []
         self._kept: dict[str, Any] | None = None
         self._next_user = 0
-        exchange.listeners.market.append(self._market)
-        exchange.listeners.user.append(self._user)
+        exchange.market_listeners.append(self._market)
+        exchange.user_listeners.append(self._user)
 
     def join(self, listener: Listener, names: Iterable[str] = ()) -> None:
         """Let a connection listen."""

@@ -16,7 +16,7 @@ def place(venue: Venue, params: Params) -> Json:
     """Take in an order."""
     draft = draft_of(params, venue.exchange.new_client_id)
     venue.exchange.rules(draft.symbol)
-    venue.limits.count_order(venue.exchange.time)
+    venue.limits.count_order(venue.exchange.now)
     return placed(venue.exchange.place(draft, take=venue.take))
 
 
@@ -96,7 +96,7 @@ def place_old_oco(venue: Venue, params: Params) -> Json:
 
 def _place_list(venue: Venue, client_id: str, drafts: tuple[Draft, ...]) -> Json:
     venue.exchange.rules(drafts[0].symbol)
-    venue.limits.count_order(venue.exchange.time, len(drafts))
+    venue.limits.count_order(venue.exchange.now, len(drafts))
     pair = venue.exchange.place_list(client_id, drafts)
     return order_list(pair) | {"orderReports": [placed(order) for order in pair.orders]}
 

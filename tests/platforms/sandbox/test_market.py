@@ -61,7 +61,7 @@ def test_each_candle_closes_once_and_in_order_however_the_time_comes() -> None:
     def hear(event: MarketEvent) -> None:
         closed.extend(bar.time for name, bar in event.closed if name == "1s")
 
-    exchange.listeners.market.append(hear)
+    exchange.market_listeners.append(hear)
     for now in (START + 100, START + 2_050, START + 2_050, START + 1_000, START + 9_999, START + 30_000):
         exchange.advance(now)
     assert closed == [START + 1_000 * n for n in range(30)]

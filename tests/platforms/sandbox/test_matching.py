@@ -253,7 +253,7 @@ def test_the_same_seed_candles_and_orders_give_the_same_exchange() -> None:
     def run(seed: int) -> list[object]:
         heard: list[object] = []
         exchange = Exchange([rules_of("BTC-USDT")], {"USDT": Decimal(10_000)}, START, 1_000)
-        exchange.listeners.user.append(heard.append)
+        exchange.user_listeners.append(heard.append)
         exchange.open_market(BTC, walk("BTC", seed), 100)
         for second, side in zip(range(1, 60), repeat("BUY"), strict=False):
             exchange.advance(START + second * 700)

@@ -149,6 +149,7 @@ def test_open_orders_lists_and_trades_are_told(client: Client) -> None:
     assert len(client.signed("GET", "/api/v3/openOrders", symbol=BTC).body) == 4
     one = client.signed("GET", "/api/v3/orderList", origClientOrderId="old").body
     assert (one["listOrderStatus"], len(one["orders"])) == ("EXECUTING", 2)
+    assert client.oracle("old")[1] == {"received": 1, "executed": 1}
     done = client.signed("DELETE", "/api/v3/orderList", symbol=BTC, listClientOrderId="old").body
     assert (done["listOrderStatus"], len(done["orderReports"])) == ("ALL_DONE", 2)
     assert len(client.signed("DELETE", "/api/v3/openOrders", symbol=BTC).body) == 1
