@@ -13,7 +13,7 @@ from agent.drill.scenario import AFTER, FAULTS, Case, options, write_candles
 from journal.stored import Broken
 from journal.verify import verify
 
-RECOVERIES = 12
+RECOVERIES = 6
 """How often a recovery that is killed too may begin anew before it counts as not converging."""
 
 

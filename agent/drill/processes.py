@@ -93,7 +93,7 @@ def forked(work: Callable[[], None], log: Path) -> int:
 
 def key_of(folder: Path) -> str:
     """Return the key of a case's own account: accounts are locked by their keys."""
-    return f"drill-{folder.name}"
+    return f"drill-{folder.name.encode().hex()}"
 
 
 def exchange(folder: Path) -> tuple[int, int]:
