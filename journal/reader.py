@@ -1,31 +1,55 @@
 """Reading a journal in a database, through SQLAlchemy Core; never blocks or touches a running agent's."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock
-from typing import Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 
-from domain.errors import BadInput, JournalFault
+from domain.errors import JournalFault
 from domain.events import Event
-from journal import copying, schema, sqlite
+from journal import copying, schema, sqlite, target
 from journal.chain import genesis
 from journal.history import History
 from journal.stored import Stored
 
 
-class SqlReader(History):
-    """The readable side of a journal in a database; safe to call from several threads."""
+class Database(Protocol):
+    """What each kind of database has of its own; the modules `sqlite` and `server` are such."""
 
-    def __init__(self, connection: sa.Connection, path: Path, folder: TemporaryDirectory[str] | None) -> None:
+    Error: tuple[type[BaseException], ...]
+
+    def explain(self, error: BaseException, where: object) -> str:
+        """Say in words what went wrong and what to do."""
+        ...
+
+    def integrity(self, connection: sa.Connection) -> str | None:
+        """Return what the database finds wrong with its own pages and indexes, or None."""
+        ...
+
+
+class SqlReader(History):
+    """The readable side of a journal in a database; safe to call from several threads.
+
+    `where` names the journal in messages; `release` is called once, after closing.
+    """
+
+    def __init__(
+        self,
+        connection: sa.Connection,
+        where: object,
+        database: Database = sqlite,
+        release: Callable[[], object] = lambda: None,
+    ) -> None:
         self._connection = connection
-        self._path = path
-        self._folder = folder
+        self._where = where
+        self._database = database
+        self._release = release
         self._lock = Lock()
         self._closed = False
-        self._id = schema.journal_id(connection, path)
+        self._id = schema.journal_id(connection, where)
         row = connection.execute(schema.LAST_ROW).one_or_none()
         self._seq: int = 0 if row is None else row.seq
         self._hash: bytes = genesis(self._id) if row is None else row.hash
@@ -38,8 +62,8 @@ class SqlReader(History):
         return self._id
 
     def append(self, *events: Event) -> None:
-        """Refuse: what is read is a copy. Raises JournalFault."""
-        raise JournalFault(f"{self._path} is open for reading; {len(events)} events were not appended")
+        """Refuse: this is a reader. Raises JournalFault."""
+        raise JournalFault(f"{self._where} is open for reading; {len(events)} events were not appended")
 
     def head(self) -> tuple[int, str]:
         """Return sequence and hash (hex) of the last row; (0, the genesis hash) when empty."""
@@ -68,44 +92,48 @@ class SqlReader(History):
         with self._lock:
             self._refuse_closed()
             try:
-                return sqlite.integrity(self._connection)
-            except sqlite.Error as error:
-                return sqlite.explain(error, self._path)
+                return self._database.integrity(self._connection)
+            except self._database.Error as error:
+                return self._database.explain(error, self._where)
 
     def close(self) -> None:
-        """Close the file; calling it again does nothing."""
+        """Let go of the database; calling it again does nothing."""
         with self._lock:
             if not self._closed:
                 self._closed = True
                 self._connection.close()
                 self._connection.engine.dispose()
-                if self._folder is not None:
-                    self._folder.cleanup()
+                self._release()
 
     def _read(self, query: sa.Executable, values: dict[str, int]) -> Sequence[Sequence[Any]]:
         with self._lock:
             self._refuse_closed()
             try:
                 return self._connection.execute(query, values).all()
-            except sqlite.Error as error:
-                raise JournalFault(sqlite.explain(error, self._path)) from error
+            except self._database.Error as error:
+                raise JournalFault(self._database.explain(error, self._where)) from error
 
     def _refuse_closed(self) -> None:
         if self._closed:
             raise JournalFault("the journal is closed")
 
 
-def open_reader(path: Path | str) -> SqlReader:
-    """Open a journal to read it, whoever is writing it: a private copy is read, the file is not touched.
+def open_reader(name: Path | str, *, account: str = "") -> SqlReader:
+    """Open a journal to read it, whoever is writing it: a path, an `sqlite:///` or a `postgresql://` URL.
 
-    Raises BadInput when there is no such file, JournalFault when it cannot be read or understood.
+    Of a file a private copy is read, and the file is not touched. On a server `account` names the
+    journal; it is read without its lease. Raises BadInput when there is no such journal, JournalFault
+    when it cannot be read or understood.
     """
-    source = checked_path(path)
+    if target.on_server(name):
+        on_server: SqlReader = target.postgres().open_reader(name, account=account)
+        return on_server
+    source = target.checked_path(name)
     folder = TemporaryDirectory(prefix="journal-")
     connection = None
     try:
         connection = sqlite.connect(copying.copy(source, Path(folder.name)))
-        return SqlReader(connection, source, folder)
+        return SqlReader(connection, source, release=folder.cleanup)
     except BaseException as error:
         if connection is not None:
             connection.close()
@@ -113,17 +141,3 @@ def open_reader(path: Path | str) -> SqlReader:
         if isinstance(error, sqlite.Error):
             raise JournalFault(sqlite.explain(error, source)) from error
         raise
-
-
-def checked_path(target: Path | str) -> Path:
-    """Return the absolute path of a path or an `sqlite:///` URL. Raises BadInput for anything else."""
-    if isinstance(target, str) and "://" in target:
-        scheme, _, rest = target.partition("://")
-        if scheme != "sqlite" or not rest.startswith("/") or rest == "/":
-            # the rest of the URL may hold a password, so it is not shown
-            raise BadInput(f"journal URL {scheme}://... is not supported; use a path or sqlite:///path")
-        target = rest[1:]
-    path = Path(target).absolute()
-    if path.is_dir():
-        raise BadInput(f"journal {path} is a directory; name a file")
-    return path

@@ -1,12 +1,17 @@
 """The tables, and which of their versions this program understands."""
 
+from collections.abc import Callable
+
 import sqlalchemy as sa
 
-from domain.errors import JournalFault
+from domain.errors import BadInput, JournalFault
 from journal.codec import SESSION_STARTED
 
 VERSION = 1
 """Of the tables. Raise it with every change of them, and write the step from the version before."""
+
+STEPS: dict[int, Callable[[sa.Connection], None]] = {}
+"""By version, what makes tables of that version those of the next, inside one transaction with the rest."""
 
 METADATA = sa.MetaData()
 
@@ -46,9 +51,13 @@ LAST_CYCLE = sa.select(sa.func.max(ROWS.c.cycle_id))
 LAST_ROW = sa.text("SELECT seq, hash FROM rows ORDER BY seq DESC LIMIT 1")
 
 
+class NewerSchema(JournalFault, BadInput):
+    """A journal written by a newer program: it cannot be understood here, and a person can help that."""
+
+
 def is_empty(connection: sa.Connection) -> bool:
-    """Say whether the database holds no table at all."""
-    return not sa.inspect(connection).get_table_names()
+    """Say whether the database, or on a server the connection's namespace, holds no table at all."""
+    return not _tables(connection)
 
 
 def create(connection: sa.Connection, journal_id: str) -> None:
@@ -58,26 +67,54 @@ def create(connection: sa.Connection, journal_id: str) -> None:
     connection.execute(META.insert(), [{"name": name, "value": value} for name, value in values.items()])
 
 
+def is_behind(connection: sa.Connection, where: object) -> bool:
+    """Say whether the tables are of an older version that `upgrade` understands. Raises JournalFault."""
+    return _steps(_meta(connection, where).get("schema", "none")) is not None
+
+
+def upgrade(connection: sa.Connection, where: object) -> None:
+    """Bring older tables to this program's version; the caller takes the guards away and commits."""
+    for step in _steps(_meta(connection, where)["schema"]) or ():
+        step(connection)
+    connection.execute(META.update().where(META.c.name == "schema").values(value=str(VERSION)))
+
+
 def journal_id(connection: sa.Connection, where: object) -> str:
     """Return the id of the journal in a database.
 
     Raises JournalFault when the tables are not a journal's or of a version this program does not
-    know.
+    know; NewerSchema when a newer program wrote them.
     """
-    missing = {META.name, ROWS.name} - set(sa.inspect(connection).get_table_names())
-    if missing:
-        raise JournalFault(f"{where} is a database but no journal: no table {', '.join(sorted(missing))}")
-    meta = {str(name): str(value) for name, value in connection.execute(sa.select(META))}
+    meta = _meta(connection, where)
     found = meta.get("schema", "none")
     if found != str(VERSION):
-        raise JournalFault(
-            f"{where} has schema version {found}, this program knows {VERSION}{_advice(found)}"
-        )
+        text = f"{where} has schema version {found}, this program knows {VERSION}"
+        if found.isdecimal() and int(found) > VERSION:
+            raise NewerSchema(f"{text}; use the newer program that wrote it")
+        older = _steps(found) is not None
+        raise JournalFault(f"{text}; {'start the agent once' if older else 'restore it from a backup'}")
     if "journal_id" not in meta:
         raise JournalFault(f"{where} does not say its journal id; restore it from a backup")
     return meta["journal_id"]
 
 
-def _advice(found: str) -> str:
-    newer = found.isdecimal() and int(found) > VERSION
-    return "; use the newer program that wrote it" if newer else "; restore it from a backup"
+def _meta(connection: sa.Connection, where: object) -> dict[str, str]:
+    missing = {META.name, ROWS.name} - _tables(connection)
+    if missing:
+        raise JournalFault(f"{where} is a database but no journal: no table {', '.join(sorted(missing))}")
+    return {str(name): str(value) for name, value in connection.execute(sa.select(META))}
+
+
+def _tables(connection: sa.Connection) -> set[str]:
+    if connection.dialect.name != "postgresql":
+        return set(sa.inspect(connection).get_table_names())
+    namespace = connection.execute(sa.select(sa.func.current_schema())).scalar()
+    return set(sa.inspect(connection).get_table_names(schema=namespace)) if namespace else set()
+
+
+def _steps(found: str) -> list[Callable[[sa.Connection], None]] | None:
+    """Return the steps from a version to this program's, or None when there are none to take."""
+    if not found.isdecimal() or not 0 < int(found) < VERSION:
+        return None
+    wanted = range(int(found), VERSION)
+    return [STEPS[version] for version in wanted] if all(version in STEPS for version in wanted) else None

@@ -1,34 +1,37 @@
 """The journal in a database, through SQLAlchemy Core. What is one database's own lives in its module."""
 
 import contextlib
+from abc import abstractmethod
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import sqlalchemy as sa
 
 from domain.errors import BadInput, JournalFault
 from domain.events import Event
-from journal import copying, schema, sqlite
+from journal import copying, schema, sqlite, target
 from journal.chain import checked_id
-from journal.reader import SqlReader, checked_path
-from journal.stored import chained
+from journal.lease import GRACE_MS, LEASE_MS
+from journal.reader import Database, SqlReader
+from journal.stored import Stored, chained
+
+_FILE_ERRORS: tuple[type[BaseException], ...] = (*sqlite.Error, OSError)
 
 
 class SqlJournal(SqlReader):
-    """The journal of a running agent: the only connection to its file.
+    """The journal of a running agent: the only one that writes to it.
 
     After any failed transaction it refuses to append: what reached the disk is unknown until it
     is opened again, and a commit is never tried twice.
     """
 
-    def __init__(self, connection: sa.Connection, path: Path) -> None:
-        super().__init__(connection, path, None)
+    def __init__(self, connection: sa.Connection, where: object, database: Database) -> None:
+        super().__init__(connection, where, database)
         self._failure = ""
-        self._name = copying.hold(path)
-        self._driver = connection.connection
         # Core's bookkeeping around three statements costs as much as the commit (0.1 ms), so the
-        # statement is compiled once and given to the driver. Columns and `Stored` have one order.
+        # statements are given to the driver. Columns and `Stored` have one order.
+        self._driver = connection.connection
         self._cursor = self._driver.cursor()
-        self._insert = str(schema.ROWS.insert().compile(dialect=connection.dialect))
 
     def append(self, *events: Event) -> None:
         """Append events in one transaction, durable on return. Raises JournalFault; never retry.
@@ -36,27 +39,39 @@ class SqlJournal(SqlReader):
         An event that cannot be written is refused before anything is begun; the journal goes on.
         """
         with self._lock:
-            self._refuse_closed()
-            if self._failure:
-                raise JournalFault(f"nothing is appended after a failure: {self._failure}")
+            self._refuse_failed()
             rows = chained(self._seq, self._hash, events)
             if not rows:
                 return
-            try:
-                self._cursor.execute(sqlite.BEGIN)
-                self._cursor.executemany(self._insert, rows)
-                self._driver.commit()
-            except BaseException as error:  # an interrupt leaves the outcome just as unknown
-                self._failure = sqlite.explain(error, self._path)
-                with contextlib.suppress(*sqlite.Error):
-                    self._driver.rollback()
-                if isinstance(error, sqlite.Error):
-                    raise JournalFault(self._failure) from error
-                raise
+            self._attempt(self._write, rows)
             self._seq, self._hash = rows[-1].seq, rows[-1].hash
 
+    @abstractmethod
+    def _write(self, rows: Sequence[Stored]) -> None:
+        """Write rows in one transaction, durable on return; the lock is held."""
+
+    @abstractmethod
+    def _copy(self, path: Path) -> None:
+        """Copy the journal into an empty file, durably."""
+
+    def _attempt(self, work: Callable[[Sequence[Stored]], None], rows: Sequence[Stored]) -> None:
+        try:
+            work(rows)
+        except BaseException as error:  # an interrupt leaves the outcome just as unknown
+            self._failure = self._database.explain(error, self._where)
+            with contextlib.suppress(*self._database.Error):
+                self._driver.rollback()
+            if isinstance(error, self._database.Error):
+                raise JournalFault(self._failure) from error
+            raise
+
+    def _refuse_failed(self) -> None:
+        self._refuse_closed()
+        if self._failure:
+            raise JournalFault(f"nothing is appended after a failure: {self._failure}")
+
     def backup(self, target: Path) -> None:
-        """Copy the journal into a new file, while it is in use; appends wait until it is done.
+        """Copy the journal into a new SQLite file, while it is in use.
 
         Raises BadInput when `target` exists, JournalFault when it cannot be written.
         """
@@ -65,39 +80,86 @@ class SqlJournal(SqlReader):
         partial = target.with_name(target.name + ".partial")
         with self._lock:
             self._refuse_closed()
-            try:
+        try:
+            partial.unlink(missing_ok=True)
+            sqlite.create_file(partial)
+            self._copy(partial)
+            partial.rename(target)
+            sqlite.sync(target.parent)
+        except BaseException as error:
+            with contextlib.suppress(OSError):
                 partial.unlink(missing_ok=True)
-                sqlite.create_file(partial)
-                sqlite.backup(self._connection, partial)
-                partial.rename(target)
-                sqlite.sync(target.parent)
-            except (*sqlite.Error, OSError) as error:
-                with contextlib.suppress(OSError):
-                    partial.unlink(missing_ok=True)
+            if isinstance(error, _FILE_ERRORS):
                 raise JournalFault(f"backup failed: {sqlite.explain(error, target)}") from error
+            raise
+
+    def close(self) -> None:
+        """Let go of the database; calling it again does nothing."""
+        with self._lock, contextlib.suppress(*self._database.Error):
+            self._cursor.close()  # a statement left open would keep a file locked
+        super().close()
+
+
+class SqliteJournal(SqlJournal):
+    """A journal in a file; this is the only connection to it, and appends wait while it is backed up."""
+
+    def __init__(self, connection: sa.Connection, path: Path) -> None:
+        super().__init__(connection, path, sqlite)
+        self._name = copying.hold(path)
+        self._insert = str(schema.ROWS.insert().compile(dialect=connection.dialect))
+
+    def _write(self, rows: Sequence[Stored]) -> None:
+        self._cursor.execute(sqlite.BEGIN)
+        self._cursor.executemany(self._insert, rows)
+        self._driver.commit()
+
+    def _copy(self, path: Path) -> None:
+        with self._lock:
+            self._refuse_closed()
+            sqlite.backup(self._connection, path)
 
     def close(self) -> None:
         """Close the file; calling it again does nothing."""
-        with self._lock, contextlib.suppress(*sqlite.Error):
-            self._cursor.close()  # a statement left open would keep the file locked
         super().close()
         copying.release(self._name)
 
 
-def open_journal(target: Path | str, new_id: str) -> SqlJournal:
-    """Open the journal at a path or an `sqlite:///` URL, or create it with the id `new_id`.
+def open_journal(
+    name: Path | str,
+    new_id: str,
+    *,
+    account: str = "",
+    holder: str = "",
+    grace_ms: int = GRACE_MS,
+    lease_ms: int = LEASE_MS,
+) -> SqlJournal:
+    """Open a journal to write it, or create it with the id `new_id`: what `agent/wiring.py` calls.
 
-    A new file is for its owner alone (0600, its directory 0700). Raises BadInput for a target that
+    `name` is a path, an `sqlite:///` URL, or a `postgresql://user@host:port/database` URL. The rest is
+    for a server alone (see `journal.postgres.open_journal`): `account` is the journal's name there and
+    what one agent at a time may hold, `holder` says who asks (host and process), `grace_ms` is the
+    venue's `Certainty.horizon_ms`. So one call fits both kinds:
+
+        open_journal(options.db_url or home.journal(name), secrets.token_hex(6), account=name,
+                     holder=f"{socket.gethostname()} process {os.getpid()}",
+                     grace_ms=options.exchange.certainty.horizon_ms)
+
+    A new file is for its owner alone (0600, its directory 0700). Raises BadInput for a name that
     cannot be a journal, JournalFault when it cannot be opened, locked, understood or believed.
     """
     checked_id(new_id)
-    path = checked_path(target)
+    if target.on_server(name):
+        opened: SqlJournal = target.postgres().open_journal(
+            name, new_id, account=account, holder=holder, grace_ms=grace_ms, lease_ms=lease_ms
+        )
+        return opened
+    path = target.checked_path(name)
     try:
         if not path.exists():
             sqlite.create_file(path)
         sqlite.check_access(path)
         connection = sqlite.connect(path)
-    except (*sqlite.Error, OSError) as error:
+    except _FILE_ERRORS as error:
         raise JournalFault(sqlite.explain(error, path)) from error
     try:
         return _opened(connection, path, new_id)
@@ -108,20 +170,31 @@ def open_journal(target: Path | str, new_id: str) -> SqlJournal:
         raise
 
 
-def _opened(connection: sa.Connection, path: Path, new_id: str) -> SqlJournal:
+def _opened(connection: sa.Connection, path: Path, new_id: str) -> SqliteJournal:
     sqlite.lock(connection)
-    if schema.is_empty(connection):
-        connection.exec_driver_sql(sqlite.BEGIN).close()
-        schema.create(connection, new_id)
-        sqlite.guard(connection)
-        connection.connection.commit()
+    _prepare(connection, path, new_id)
     journal_id = schema.journal_id(connection, path)  # the version comes before anything else
     checked_id(journal_id)
     sqlite.check_guards(connection, path)
-    journal = SqlJournal(connection, path)
+    journal = SqliteJournal(connection, path)
     try:
         journal.tail(1)
     except JournalFault:
         journal.close()
         raise
     return journal
+
+
+def _prepare(connection: sa.Connection, path: Path, new_id: str) -> None:
+    """Create the tables, or bring older ones up to date, in one transaction."""
+    empty = schema.is_empty(connection)
+    if not empty and not schema.is_behind(connection, path):
+        return
+    connection.exec_driver_sql(sqlite.BEGIN).close()
+    if empty:
+        schema.create(connection, new_id)
+    else:
+        sqlite.unguard(connection)
+        schema.upgrade(connection, path)
+    sqlite.guard(connection)
+    connection.connection.commit()

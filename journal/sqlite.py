@@ -14,7 +14,7 @@ from sqlalchemy.pool import NullPool
 
 from domain.errors import JournalFault
 
-Error = (sqlite3.Error, sa.exc.SQLAlchemyError, UnicodeError)
+Error: tuple[type[BaseException], ...] = (sqlite3.Error, sa.exc.SQLAlchemyError, UnicodeError)
 """What a failing database raises, through the driver or through Core; the last for damaged names."""
 
 BEGIN = "BEGIN IMMEDIATE"
@@ -90,6 +90,12 @@ def guard(connection: sa.Connection) -> None:
     """Create the triggers that refuse to change what is written; the caller commits."""
     for name, body in _GUARDS.items():
         connection.exec_driver_sql(_trigger(name, body)).close()
+
+
+def unguard(connection: sa.Connection) -> None:
+    """Take the triggers away inside a migration, which puts them back; the caller commits."""
+    for name in _GUARDS:
+        connection.exec_driver_sql(f"DROP TRIGGER {name}").close()
 
 
 def check_guards(connection: sa.Connection, where: object) -> None:

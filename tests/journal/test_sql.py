@@ -186,7 +186,7 @@ def test_a_broken_last_row_is_not_built_upon(path: Path) -> None:
         open_journal(path, JOURNAL_ID)
 
 
-@pytest.mark.parametrize("target", ["postgresql://u:hunter2@h/db", "sqlite://", "sqlite:///", "sqlite://x"])
+@pytest.mark.parametrize("target", ["mysql://u:hunter2@h/db", "sqlite://", "sqlite:///", "sqlite://x"])
 def test_a_url_of_another_database_is_refused_without_its_password(target: str) -> None:
     with pytest.raises(BadInput, match="is not supported; use a path or sqlite:///path") as caught:
         open_journal(target, JOURNAL_ID)

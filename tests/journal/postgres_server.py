@@ -1,0 +1,162 @@
+"""A real PostgreSQL server of the system's packages, on loopback, for as long as the tests last.
+
+It starts when the first test asks for it, with `fsync` on and a password, and is stopped at the end.
+Where it cannot, tests that need it are skipped and say so: "PostgreSQL did not run: ...".
+"""
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from functools import cache
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+
+USER = "boyd"
+PASSWORD = "c4nary-of-postgres"  # noqa: S105 - of a server that lives for one test run
+_NOT_ROOT = ("postgres", "nobody")
+_numbers = count(1)
+
+
+class DidNotRun(Exception):
+    """Why there is no server."""
+
+
+class Server:
+    """A running server; databases are made on demand."""
+
+    def __init__(self) -> None:
+        self._programs = _programs()
+        self._user = _unprivileged()
+        self.folder = Path(tempfile.mkdtemp(prefix="boyd-pg-"))
+        if self._user is not None:
+            shutil.chown(self.folder, self._user)
+        self.port = 0
+        try:
+            self._initialise()
+            self._start()
+        except BaseException:
+            self.stop()
+            raise
+
+    def _initialise(self) -> None:
+        secret = self.folder / "secret"
+        secret.write_text(PASSWORD)
+        secret.chmod(0o644)
+        self._run(
+            "initdb", "-U", USER, "-A", "scram-sha-256", f"--pwfile={secret}", "-E", "UTF8", "--locale=C",
+            "--no-sync",  # of the empty cluster alone; the server itself runs with fsync on
+        )  # fmt: skip
+
+    def _start(self) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        settings = {
+            "listen_addresses": "127.0.0.1",
+            "port": self.port,
+            "unix_socket_directories": self.folder,
+            "fsync": "on",
+            "shared_buffers": "16MB",
+            "max_connections": 20,
+            "autovacuum": "off",
+        }
+        lines = "".join(f"{name} = '{value}'\n" for name, value in settings.items())
+        with (self.folder / "data" / "postgresql.conf").open("a") as file:
+            file.write(lines)
+        self._run("pg_ctl", "-w", "-t", "60", "-l", str(self.folder / "log"), "start")
+
+    def restart(self) -> None:
+        """Stop it as a crash would and start it again."""
+        self._run("pg_ctl", "-w", "-t", "60", "-m", "immediate", "-l", str(self.folder / "log"), "restart")
+
+    def stop(self) -> None:
+        """Stop it and remove all of it."""
+        if (self.folder / "data" / "postmaster.pid").exists():
+            self._run("pg_ctl", "-w", "-t", "60", "-m", "immediate", "stop")
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def url(self, database: str) -> str:
+        """Return a database's URL, with the password."""
+        return f"postgresql://{USER}:{PASSWORD}@127.0.0.1:{self.port}/{database}"
+
+    def new_database(self) -> str:
+        """Create an empty database and return its URL."""
+        name = f"test{next(_numbers)}"
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} STRATEGY = wal_log".encode())
+        return self.url(name)
+
+    def _run(self, program: str, *arguments: str) -> None:
+        command = [str(self._programs / program), "-D", str(self.folder / "data"), *arguments]
+        # its own files: a server started here would hold a pipe open for ever
+        with (self.folder / "said").open("w+") as said:
+            done = subprocess.run(
+                command, cwd=self.folder, user=self._user, stdin=subprocess.DEVNULL, stdout=said,
+                stderr=subprocess.STDOUT, timeout=120, check=False, env=_environment(),
+            )  # fmt: skip
+            said.seek(0)
+            if done.returncode:
+                raise DidNotRun(f"{program}: {' '.join(said.read().split()[-60:])}")
+
+
+def _programs() -> Path:
+    found = shutil.which("initdb")
+    folders = [Path(found).resolve().parent] if found else []
+    folders += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    for folder in folders:
+        if all((folder / name).exists() for name in ("initdb", "pg_ctl", "postgres")):
+            return folder
+    raise DidNotRun("no initdb, pg_ctl and postgres on the PATH or in /usr/lib/postgresql")
+
+
+def _unprivileged() -> str | None:
+    """Return a user to run as, since PostgreSQL refuses root; None is whoever we are."""
+    if os.geteuid() != 0:
+        return None
+    for name in _NOT_ROOT:
+        try:
+            return pwd.getpwnam(name).pw_name
+        except KeyError:
+            continue
+    raise DidNotRun(f"it refuses to run as root, and there is no user {' or '.join(_NOT_ROOT)}")
+
+
+def _environment() -> dict[str, str]:
+    return {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "TZ": "UTC"}
+
+
+@cache
+def _server() -> Server | str:
+    try:
+        return Server()
+    except (DidNotRun, OSError, subprocess.SubprocessError) as error:
+        return f"PostgreSQL did not run: {error}"
+
+
+def running() -> Server:
+    """Return the server of this process, started when first asked for; skip the test where it cannot run."""
+    server = _server()
+    if isinstance(server, str):
+        pytest.skip(server)
+    return server
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Server]:
+    server = running()
+    yield server
+    server.stop()
+    _server.cache_clear()
+
+
+@pytest.fixture
+def url(postgres_server: Server) -> str:
+    """A URL of a database with nothing in it."""
+    return postgres_server.new_database()
