@@ -48,10 +48,12 @@ def trades(venue: Venue, params: Params) -> list[Json]:
     number, first = params.integer("orderId"), params.integer("fromId")
     start, end = params.integer("startTime"), params.integer("endTime")
     limit = params.limit(500, 1000)
+    one = exchange.orders.get(number) if number is not None else None
+    orders = exchange.orders.values() if number is None else [one] if one else []
     found = [
         (order, trade)
-        for order in exchange.orders.values()
-        if order.symbol == symbol and number in (None, order.id)
+        for order in orders
+        if order.symbol == symbol
         for trade in order.trades
         if (first is None or trade.id >= first)
         and (start is None or trade.time >= start)

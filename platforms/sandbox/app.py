@@ -116,7 +116,6 @@ class SandboxApp:
         path = socket.url.path
         listener = Listener(asyncio.get_running_loop())
         if path in WS_API:
-            await socket.accept()
             self.hub.join(listener)
             await converse(socket, transport, self.hub, listener, _InTasks(self._ask))
             return
@@ -125,7 +124,6 @@ class SandboxApp:
             await socket.close()
             return
         names, listener.combined = found
-        await socket.accept()
         self.hub.join(listener, names)
         await converse(socket, transport, self.hub, listener, StreamRequests(self.hub))
 

@@ -30,7 +30,15 @@ def asked_streams(path: str, query: str) -> tuple[list[str], bool] | None:
 async def converse(
     socket: WebSocket, wire: asyncio.Transport, hub: Hub, listener: Listener, handle: Handle
 ) -> None:
-    """Pass messages both ways until either side ends; `wire` is what a fault cuts."""
+    """Accept and pass messages both ways until either side ends; `wire` is what a fault cuts.
+
+    The listener has joined the hub before: what happens once the client is connected must reach it.
+    """
+    try:
+        await socket.accept()
+    except BaseException:
+        hub.leave(listener)
+        raise
     writing = asyncio.create_task(_write(socket, wire, listener))
     reading = asyncio.create_task(_read(socket, listener, handle))
     try:

@@ -48,6 +48,7 @@ def test_a_resting_order_takes_at_most_its_share_of_the_volume() -> None:
     order = exchange.place(draft("BUY", "LIMIT", "1", price="99"))
     exchange.set_price(BTC, "99", volume=Decimal(4))
     assert (order.status, order.executed) == ("PARTIALLY_FILLED", Decimal("0.4"))
+    assert exchange.account.locked["USDT"] == Decimal("0.6") * 99
     exchange.set_price(BTC, "99", volume=Decimal(40))
     assert (order.status, order.executed) == ("FILLED", Decimal(1))
     assert {trade.price for trade in order.trades} == {Decimal(99)}

@@ -159,6 +159,10 @@ def test_open_orders_lists_and_trades_are_told(client: Client) -> None:
     assert [row["id"] for row in trades] == sorted({row["id"] for row in trades})
     some = client.signed("GET", "/api/v3/myTrades", symbol=BTC, fromId=trades[1]["id"], limit=1).body
     assert [row["id"] for row in some] == [trades[1]["id"]]
+    number = trades[0]["orderId"]
+    mine = client.signed("GET", "/api/v3/myTrades", symbol=BTC, orderId=number).body
+    assert mine == [row for row in trades if row["orderId"] == number]
+    assert client.signed("GET", "/api/v3/myTrades", symbol=BTC, orderId=10**9).body == []
 
 
 def test_weights_are_counted_and_too_much_is_refused_then_banned() -> None:
