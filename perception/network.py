@@ -1,12 +1,15 @@
 """Builds the network providers with their guards: settings in, guarded providers out."""
 
+import importlib.util
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from domain.errors import BadInput
 from domain.observation import Headline
-from domain.ports import Clock
+from domain.ports import Clock, Provider
 from perception.alpha_vantage import AlphaVantageProvider
 from perception.alpha_vantage_answers import ExchangeRate
 from perception.binance import BinanceProvider
@@ -15,7 +18,10 @@ from perception.cache import AnswerCache
 from perception.fetch import HttpFetch
 from perception.guard import Guard
 from perception.guarded import GuardedNews, GuardedProvider
-from perception.settings import AlphaVantageSettings, BinanceSettings, PerceptionSettings
+from perception.settings import AlphaVantageSettings, BinanceSettings, PerceptionSettings, StreamSettings
+
+if TYPE_CHECKING:
+    from perception.stream import StreamProvider
 
 Jitter = Callable[[], float]
 
@@ -93,6 +99,25 @@ def binance(
     guard = _guard(clock, budget, settings.timeout_seconds, shared, jitter)
     provider = BinanceProvider(settings, _fetch(settings, clock))
     return GuardedProvider(provider, guard, clock, shared.cache, _ttl(settings, shared))
+
+
+def binance_stream(
+    settings: StreamSettings,
+    rest: Provider,
+    symbols: Sequence[str],
+    timeframe_ms: int,
+    clock: Clock,
+    jitter: Jitter = random.random,
+) -> "StreamProvider":
+    """Build Binance's market stream of `symbols`; what it lacks comes from `rest`, which it closes too.
+
+    Raises BadInput where the extra is not installed or the symbols cannot be streamed.
+    """
+    from perception.stream import StreamProvider  # noqa: PLC0415  # for those who stream only
+
+    if importlib.util.find_spec("websockets") is None:
+        raise BadInput("the market stream needs the extra live: pip install 'boyd[live]'")
+    return StreamProvider(settings, rest, symbols, timeframe_ms, clock, jitter)
 
 
 def _budget_file(home: Path, name: str) -> Path:

@@ -47,6 +47,16 @@ def _checked_url(text: str) -> str:
 BaseUrl = Annotated[str, AfterValidator(_checked_url)]
 
 
+def _checked_stream_url(text: str) -> str:
+    scheme, colon, rest = text.partition("://")
+    if scheme not in {"ws", "wss"} or not colon:
+        raise ValueError("stream url must start with wss:// (or ws:// for a loopback host)")
+    return f"{scheme}://" + _checked_url(f"http{scheme[2:]}://{rest}").partition("://")[2]
+
+
+StreamUrl = Annotated[str, AfterValidator(_checked_stream_url)]
+
+
 class BreakerSettings(_Settings):
     """When a provider that keeps failing is left alone."""
 
@@ -140,6 +150,36 @@ class BinanceSettings(_Settings):
     requests_per_second: float = Field(10.0, gt=0, le=100, description="rate kept towards the exchange")
     cache_seconds: float | None = Field(
         None, ge=0, le=86_400, description="its own cache.ttl_seconds; null for the shared one"
+    )
+
+
+class StreamSettings(_Settings):
+    """Binance's public market stream; needs no key."""
+
+    base_url: StreamUrl = Field(
+        "wss://stream.binance.com:9443", description="where its market streams answer"
+    )
+    queue_messages: int = Field(
+        100, ge=1, le=100_000, description="messages that wait to be understood; the oldest is dropped"
+    )
+    watchdog_seconds: float = Field(
+        60.0, gt=0, le=3600, description="silence after which it is not believed and is connected anew"
+    )
+    max_age_seconds: float = Field(
+        85_800.0, ge=1, le=86_400, description="age at which a connection is left; Binance ends it at 24 h"
+    )
+    open_timeout_seconds: float = Field(10.0, gt=0, le=60, description="longest a connection may take")
+    first_wait_seconds: float = Field(
+        0.5, gt=0, le=60, description="largest wait before it connects again; doubles with each failure"
+    )
+    max_wait_seconds: float = Field(60.0, gt=0, le=300, description="cap of that doubling")
+    connections_per_5_minutes: int = Field(
+        300, ge=1, le=300, description="connections tried in any 5 minutes; Binance allows 300"
+    )
+    max_bytes: int = Field(64 * 1024, ge=1024, le=MEBIBYTE, description="largest message read")
+    memory_candles: int = Field(1500, ge=3, le=10_000, description="final candles remembered per symbol")
+    settle_seconds: float = Field(
+        2.0, ge=0, le=30, description="how long a final candle is awaited before REST is asked for it"
     )
 
 
