@@ -1,0 +1,70 @@
+"""The crash drill: a subset of its matrix on every change, and two mutants that it must catch."""
+
+import multiprocessing
+from typing import Any
+
+import pytest
+
+from agent.drill import plan, runner
+from agent.drill.case import Verdict, run_case
+from agent.drill.scenario import AFTER, BEFORE, Case
+from domain.order import UNRESOLVED, OrderStatus
+from platforms.binance.platform import BinancePlatform
+
+CHOSEN = (
+    Case("none", point=58),
+    Case("none", waits=AFTER, message=1),
+    Case("none", waits=AFTER, message=3),
+    Case("dropped after execution", waits=AFTER, message=2),
+    Case("executed late", waits=BEFORE, message=2),
+    Case("partial, then dropped", point=60),
+    Case("cancel unanswered", waits=AFTER, message=4),
+    Case("queries fail", point=64),
+    Case("503 after execution", point=61, again=3),
+)
+
+
+def apart(case: Case) -> Verdict:
+    """Run a case in a process of its own that has one thread: it forks agents and an exchange."""
+    context = multiprocessing.get_context("fork")
+    queue: Any = context.SimpleQueue()
+    process = context.Process(target=lambda: queue.put(run_case(case)))
+    process.start()
+    process.join(120)
+    verdict: Verdict = queue.get()
+    return verdict
+
+
+@pytest.mark.parametrize("case", CHOSEN, ids=str)
+def test_fault_02_killed_and_recovered_nothing_is_lost_or_doubled(case: Case) -> None:
+    verdict = apart(case)
+    assert verdict.kept, verdict
+    assert verdict.interrupted
+    assert verdict.orders
+
+
+@pytest.mark.parametrize("mutant", ["recovery skips SENDING", "recovery trusts the first not-found"])
+def test_fault_02_the_mutants_are_caught(mutant: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if mutant == "recovery skips SENDING":
+        monkeypatch.setattr("agent.ledger.UNRESOLVED", UNRESOLVED - {OrderStatus.SENDING})
+        # Else the adapter, told of every order in the journal, finds it by its own way.
+        monkeypatch.setattr(BinancePlatform, "remember", lambda _self, _standing: None)
+        cases = [Case("none", waits=AFTER, message=1)]
+    else:
+        monkeypatch.setattr("agent.reconciler.Reconciler._absent", lambda _self, _standing: True)
+        cases = [Case("executed late", waits=BEFORE, message=1), Case("executed late")]
+    assert not all(apart(case).kept for case in cases)
+
+
+def test_the_whole_matrix_has_a_thousand_cases_and_each_once() -> None:
+    cases = plan.cases(200, None, 0)
+    assert len(cases) == len(set(cases)) > 1_000
+    assert plan.cases(200, 10, 1) != plan.cases(200, 10, 2)
+
+
+def test_what_is_not_kept_is_counted_and_told() -> None:
+    drilled = runner.Drilled(by_fault={}, by_point={}, broken=[])
+    drilled.add(Verdict(Case(), 1, "before send", lost=("a-1-0",)))
+    drilled.add(Verdict(Case("lost"), 2, "after send"))
+    assert (drilled.runs, drilled.interrupted, drilled.lost, drilled.kept) == (2, 3, 1, False)
+    assert "a-1-0" in drilled.broken[0]
