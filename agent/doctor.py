@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from agent.finding import Finding
+from agent import fitness, wiring
+from agent.finding import Finding, Level
 from agent.home import Busy, Home
 from agent.load import BadSettings, config_path, load
-from agent.settings import KEY_VARIABLE, Settings
-from domain.errors import BadInput, JournalFault
+from agent.settings import EXCHANGE_KEY, EXCHANGE_SECRET, KEY_VARIABLE, Settings
+from domain.errors import BadInput, JournalFault, VenueFault
 from domain.ports import Clock
 from domain.times import utc
 from journal.stored import Broken
@@ -25,8 +26,10 @@ YOUNGEST = utc(1_735_689_600_000)
 """The first instant of 2025: a clock that says less was never set."""
 
 
-def examine(flags: Mapping[str, Any], config: Path | None, clock: Clock) -> list[Finding]:
-    """Examine everything; problems of one part never hide those of another."""
+def examine(
+    flags: Mapping[str, Any], config: Path | None, clock: Clock, *, live: bool = False
+) -> list[Finding]:
+    """Examine everything, with `live` the exchange account too; one part's problems never hide another's."""
     findings, settings = _configuration(flags, config)
     home = Home(Path(flags.get("home") or (settings or Settings.model_construct()).home))
     findings += _home(home)
@@ -34,6 +37,8 @@ def examine(flags: Mapping[str, Any], config: Path | None, clock: Clock) -> list
     findings += _journals(home)
     if settings is not None:
         findings += _providers(settings)
+        if live:
+            findings += _exchange(settings, clock)
     return findings
 
 
@@ -107,6 +112,36 @@ def _journal(home: Home, name: str) -> Finding:
     except Busy:
         use = "in use by a running agent"
     return Finding(subject, "ok", f"{found.rows} rows, chain intact, {use}")
+
+
+def _exchange(settings: Settings, clock: Clock) -> Iterator[Finding]:
+    """Examine the account as it would be traded live: reads only, nothing is placed."""
+    key = settings.exchange.api_key
+    if key is None or settings.exchange.api_secret is None:
+        remedy = f"set {EXCHANGE_KEY} and {EXCHANGE_SECRET}"
+        yield Finding("exchange", "fail", "no key is set", remedy)
+        return
+    try:
+        lock = Home.lock_account(key.get_secret_value())
+    except Busy as busy:
+        yield Finding("exchange", "warn", str(busy), "a running agent passed these checks when it began")
+        return
+    with lock:
+        try:
+            venue = wiring.exchange(settings, clock)
+        except (BadInput, VenueFault) as error:
+            yield Finding("exchange", "fail", str(error), "check address, symbols and network")
+            return
+        try:
+            offset, limit = venue.venue_clock.offset_ms, settings.exchange.max_clock_offset_ms
+            level: Level = "ok" if abs(offset) <= limit else "fail"
+            told = f"{offset} ms off the exchange's, the limit is {limit}"
+            yield Finding(
+                "exchange clock", level, told, "run a time service (NTP)" if level == "fail" else ""
+            )
+            yield from fitness.findings(settings.model_copy(update={"mode": "live"}), venue)
+        finally:
+            venue.close()
 
 
 def _providers(settings: Settings) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from agent.cli.drill import EPILOG as DRILL_EPILOG
 from agent.cli.drill import drill
 from agent.cli.journal import journal
 from agent.cli.options import (
+    BaseUrlOption,
     ConfigOption,
     DataOption,
     HomeOption,
@@ -86,9 +87,7 @@ def run(
     speed: Annotated[
         str | None, typer.Option(help="Pace of recorded candles: times real time, or max.")
     ] = None,
-    base_url: Annotated[
-        str | None, typer.Option(help="Exchange to trade at, such as that of `agent sandbox`.")
-    ] = None,
+    base_url: BaseUrlOption = None,
     account: Annotated[
         str | None, typer.Option(help="Id of the account to trade; mode live needs it typed.")
     ] = None,
@@ -236,11 +235,20 @@ def reconcile(
 
 
 @app.command(epilog="Exit code 0: nothing is wrong. 1: something is, with what to do.")
-def doctor(*, config: ConfigOption = None, home: HomeOption = None, json: JsonOption = False) -> None:
+def doctor(
+    *,
+    live: Annotated[
+        bool, typer.Option("--live", help="Examine the exchange account too: key, rights, fees, clock.")
+    ] = False,
+    base_url: BaseUrlOption = None,
+    config: ConfigOption = None,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
     """Check configuration, files, journals, clock and providers, and say what to do."""
     from agent.cli.doctor import examine
 
-    examine(config, home, json=json)
+    examine(config, home, base_url, live=live, json=json)
 
 
 @app.command(

@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -10,10 +11,12 @@ from agent.clock import SystemClock
 from agent.doctor import examine as examine_all
 
 
-def examine(config: Path | None, home: Path | None, *, json: bool) -> None:
+def examine(config: Path | None, home: Path | None, base_url: str | None, *, live: bool, json: bool) -> None:
     """Print what was found; exit 1 when something is wrong."""
-    flags = {"home": home} if home else {}
-    found = examine_all(flags, config, SystemClock())
+    flags: dict[str, Any] = {"home": home} if home else {}
+    if base_url:
+        flags["exchange"] = {"base_url": base_url}
+    found = examine_all(flags, config, SystemClock(), live=live)
     if json:
         say_json([msgspec.to_builtins(each) for each in found])
     else:

@@ -14,6 +14,10 @@ JournalOption = Annotated[
     typer.Option("--journal", help="Name of a journal in the home; the last one run if not given."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+BaseUrlOption = Annotated[
+    str | None,
+    typer.Option("--base-url", help="Exchange that speaks as Binance does, such as that of `agent sandbox`."),
+]
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", help="Configuration file; HOME/config.toml if not given.")
 ]
