@@ -6,7 +6,7 @@ Raises BadAnswer for anything that is not as documented: a number that is none, 
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from decimal import ROUND_UP, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_UP, Decimal
 from typing import Any
 
 from domain.errors import BadAnswer, LocalFault
@@ -16,7 +16,9 @@ from domain.order import Balance, Fill, OrderStatus, Receipt, Side
 from domain.times import utc
 
 NUMBER = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20})?")
-LATEST_MS = 1 << 53
+LARGEST = (1 << 63) - 1
+LATEST_MS = 253_402_300_799_999
+"""The end of the year 9999, beyond which there are no dates."""
 
 STATUSES = {
     "NEW": OrderStatus.NEW,
@@ -48,17 +50,24 @@ def number(answer: Any, name: str) -> Decimal:
     return Decimal(value)
 
 
-def whole(answer: Any, name: str) -> int:
+def whole(answer: Any, name: str, most: int = LARGEST) -> int:
     """Return a non-negative integer that the exchange wrote as a number."""
     value = field(answer, name)
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LATEST_MS:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
         raise BadAnswer(f"{name} is no whole number: {str(value)[:40]!r}")
     return value
 
 
 def instant(answer: Any, name: str) -> datetime:
     """Return an instant given in milliseconds."""
-    return utc(whole(answer, name))
+    return utc(whole(answer, name, LATEST_MS))
+
+
+def rows(answer: Any) -> list[Json]:
+    """Return a list of objects."""
+    if not isinstance(answer, list) or not all(isinstance(row, Mapping) for row in answer):
+        raise BadAnswer("the answer is no list of objects")
+    return answer
 
 
 def lots(quantity: Decimal, instrument: Instrument, what: str) -> int:
@@ -69,12 +78,13 @@ def lots(quantity: Decimal, instrument: Instrument, what: str) -> int:
     return int(count)
 
 
-def ticks(price: Decimal, instrument: Instrument) -> int:
-    """Return a price in ticks. Raises BadAnswer when it is not on the grid."""
+def ticks(price: Decimal, instrument: Instrument, side: Side) -> int:
+    """Return a price in ticks; one between two (the tick became finer) counts as the better for us."""
     count = price / instrument.tick_size
-    if count != count.to_integral_value() or count <= 0:
-        raise BadAnswer(f"price {price} of {instrument.symbol} is not on the grid {instrument.tick_size}")
-    return int(count)
+    whole_ticks = count.to_integral_value(ROUND_FLOOR if side is Side.BUY else ROUND_CEILING)
+    if whole_ticks <= 0:
+        raise BadAnswer(f"price {price} of {instrument.symbol} is below its tick {instrument.tick_size}")
+    return int(whole_ticks)
 
 
 def fill(
@@ -89,19 +99,22 @@ def fill(
 ) -> Fill:
     """Return one execution; the fee as the exchange takes it, rounded against us.
 
+    What a price between two ticks costs more than the tick it counts as is in the fee, so that cash adds up.
     Raises LocalFault for a fee in a third asset: it would leave an account nobody can reckon.
     """
-    price = ticks(number(trade, "price"), instrument)
+    exact, amount = number(trade, "price"), number(trade, "qty")
+    price = ticks(exact, instrument, side)
     fee, fee_lots, dust = _fee(trade, instrument)
+    beyond = abs(exact - instrument.price(price)) * amount / CASH_UNIT
     return Fill(
         trade_id=str(whole(trade, "id" if "id" in trade else "tradeId")),
         client_id=client_id,
         symbol=instrument.symbol,
         side=side,
-        lots=lots(number(trade, "qty"), instrument, "fill"),
+        lots=lots(amount, instrument, "fill"),
         price=price,
         reference=reference or price,
-        fee=fee,
+        fee=fee + int(beyond.to_integral_value(ROUND_CEILING)),
         maker=maker,
         at=at,
         fee_lots=fee_lots,
@@ -133,6 +146,9 @@ def receipt(
     status = STATUSES.get(name)
     if status is None:
         raise BadAnswer(f"order status {str(name)[:40]!r} is not known")
+    native = instrument.symbol.replace("-", "")
+    if answer.get("symbol", native) != native:
+        raise BadAnswer(f"asked for an order of {native}, told of {str(answer['symbol'])[:40]!r}")
     when = "updateTime" if "updateTime" in answer else "transactTime"
     return Receipt(
         client_id=client_id or str(field(answer, "clientOrderId")),
@@ -148,11 +164,11 @@ def receipt(
 
 def balances(answer: Any, instruments: Sequence[Instrument]) -> dict[str, Balance]:
     """Return what an account holds of the traded assets; what is beyond whole lots is `dust` in 1e-8."""
-    rows = {str(field(row, "asset")): row for row in field(answer, "balances")}
+    told = {str(field(row, "asset")): row for row in rows(field(answer, "balances"))}
     found: dict[str, Balance] = {}
     for instrument in instruments:
         for asset, unit in ((instrument.quote, CASH_UNIT), (instrument.base, instrument.step_size)):
-            row = rows.get(asset)
+            row = told.get(asset)
             free, locked = (number(row, "free"), number(row, "locked")) if row else (Decimal(0), Decimal(0))
             whole_free, whole_locked = int(free // unit), int(locked // unit)
             rest = free + locked - (whole_free + whole_locked) * unit

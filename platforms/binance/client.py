@@ -1,25 +1,32 @@
-"""One request to the exchange: signed by python-binance, sent once, with a deadline over all of it.
+"""One request to the exchange: signed by python-binance, sent once, its answer read strictly.
 
-Errors never show the URL of a signed request: it holds the signature.
+Errors never show the URL of a signed request, which holds the signature, nor the key or its secret, even
+where the exchange repeats them in its answer.
 """
 
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import requests
 from binance.client import Client
-from binance.exceptions import BinanceAPIException
 
-from domain.errors import BadAnswer, Unreachable, VenueFault
+from domain.errors import BadAnswer, VenueFault
 from domain.ports import Clock
+from domain.times import millis
+from platforms.binance.clock import VenueClock
 from platforms.binance.limits import Weights
 from platforms.binance.settings import BinanceTradingSettings
+from platforms.binance.transport import Raw, Unanswered, WatchedAdapter, fetch
 
-CHUNK = 65_536
 DEFAULT_WEIGHT = 6000
 """Request weight a minute until exchangeInfo says otherwise."""
+CLOCK = -1021
+LONGEST_WORDS = 200
+
+__all__ = ["ApiError", "Unanswered", "Wire"]
 
 
 class ApiError(VenueFault):
@@ -32,48 +39,76 @@ class ApiError(VenueFault):
         self.status = status
 
 
-class Unanswered(Unreachable):
-    """The request may have arrived; its answer did not."""
-
-
 class _Library(Client):  # type: ignore[misc]  # the library ships no types
-    """python-binance on another base URL, with our window, one try and no redirect."""
+    """python-binance on another base URL, with our window and clock, one try and no redirect."""
 
-    def __init__(self, settings: BinanceTradingSettings, send: Callable[..., Any]) -> None:
+    def __init__(self, wire: "Wire") -> None:
+        settings = wire.settings
         self.API_URL = f"{settings.rest_url}/api"
         self.MARGIN_API_URL = f"{settings.rest_url}/sapi"
         self.REQUEST_RECVWINDOW = settings.recv_window_ms
+        self._wire = wire
+        self._thread = threading.local()
         key, secret = settings.api_key, settings.api_secret
-        self._send = send
         super().__init__(
             key.get_secret_value() if key else None, secret.get_secret_value() if secret else None, ping=False
         )
 
+    @property
+    def response(self) -> Any:
+        """The answer this thread got; the library keeps it here between two of its steps."""
+        return self._thread.response
+
+    @response.setter
+    def response(self, answer: Any) -> None:
+        self._thread.response = answer
+
     def _create_margin_api_uri(self, path: str, version: int = 1) -> str:
         return f"{self.MARGIN_API_URL}/v{version}/{path}"
+
+    def _generate_signature(self, data: dict[str, Any], uri_encode: bool = True) -> str:  # noqa: FBT001, FBT002 -- the library's
+        data["timestamp"] = millis(self._wire.time.now())
+        signature: str = super()._generate_signature(data, uri_encode)
+        return signature
 
     def _init_session(self) -> requests.Session:
         session: requests.Session = super()._init_session()
         for method in ("get", "post", "delete", "put"):
             setattr(
-                session, method, lambda uri, method=method, **kwargs: self._send(session, method, uri, kwargs)
+                session,
+                method,
+                lambda uri, method=method, **options: self._sent(session, method, uri, options),
             )
         session.trust_env = False  # no proxy and no .netrc of the environment sees a signed request
+        session.mount("https://", WatchedAdapter())
+        session.mount("http://", WatchedAdapter())
         return session
+
+    def _sent(self, session: requests.Session, method: str, uri: str, options: dict[str, Any]) -> Raw:
+        settings = self._wire.settings
+        return fetch(
+            session, method, uri, options, seconds=settings.timeout_seconds, max_bytes=settings.max_bytes,
+            heard=self._wire.weights.heard,
+        )  # fmt: skip
+
+    def _handle_response(self, response: Raw) -> Any:
+        return self._wire.understood(response)
 
 
 class Wire:
-    """Sends requests, one at a time. Raises ApiError, Unanswered, BadAnswer, RateLimited."""
+    """Sends requests, from any thread. Raises ApiError, Unanswered, BadAnswer, RateLimited.
+
+    `time` is the exchange's clock, with which requests are signed; when one comes back as out of time it
+    is measured again before the next.
+    """
 
     def __init__(self, settings: BinanceTradingSettings, clock: Clock) -> None:
         self.settings = settings
         self.weights = Weights(clock, DEFAULT_WEIGHT, settings.reserved_weight)
-        self._lock = threading.RLock()
-        self._library = _Library(settings, self._send)
-
-    def set_offset(self, milliseconds: int) -> None:
-        """Sign with the exchange's time: ours and this many milliseconds."""
-        self._library.timestamp_offset = milliseconds
+        self.time = VenueClock(clock, self._server_time)
+        secrets = (settings.api_key, settings.api_secret)
+        self._secrets = [each.get_secret_value() for each in secrets if each and len(each) >= 8]
+        self._library = _Library(self)
 
     def call(
         self,
@@ -85,85 +120,64 @@ class Wire:
         vital: bool = False,
     ) -> Any:
         """Send a request to /api/v3/`path` once and return its JSON."""
-        request = getattr(self._library, f"_{method}")
-        return self._admitted(lambda: request(path, signed, data=dict(params or {})), vital=vital)
+        if signed and self.time.doubtful:
+            with suppress(VenueFault):  # the old offset may still do
+                self.time.measure()
+        self.weights.admit(vital=vital)
+        return getattr(self._library, f"_{method}")(path, signed, data=dict(params or {}))
 
     def account_call(self, path: str) -> Any:
         """Send a signed GET to /sapi/v1/`path` once and return its JSON."""
-        return self._admitted(
-            lambda: self._library._request_margin_api("get", path, True, data={}),  # noqa: SLF001 -- the library's only way there
-            vital=False,
-        )
+        self.weights.admit(vital=False)
+        return self._library._request_margin_api("get", path, True, data={})  # noqa: SLF001 -- the library's only way there
 
-    def _admitted(self, request: Callable[[], Any], *, vital: bool) -> Any:
-        with self._lock:
-            self.weights.admit(vital=vital)
-            try:
-                return request()
-            except BinanceAPIException as error:
-                code, status = error.code, int(error.status_code)
-                message = str(error.message or "")[:200]
-                known = isinstance(code, int) and not isinstance(code, bool)
-                raise ApiError(code if known else 0, message, status) from None
-
-    def _send(self, session: requests.Session, method: str, uri: str, kwargs: dict[str, Any]) -> Any:
-        """Send in a thread of its own, so that the deadline covers connection, headers and body."""
-        box: list[Any] = []
-        seconds = self.settings.timeout_seconds
-
-        def work() -> None:
-            try:
-                box.append(self._exchange(session, method, uri, kwargs, seconds))
-            except BaseException as error:  # noqa: BLE001 -- told to the thread that waits
-                box.append(error)
-
-        thread = threading.Thread(target=work, name="boyd-request", daemon=True)
-        thread.start()
-        thread.join(seconds)
-        if not box:
-            session.close()  # wakes the thread where it waits for a kept connection
-            raise Unanswered(f"no complete answer within {seconds:g} s")
-        if isinstance(box[0], BaseException):
-            raise box[0]
-        return box[0]
-
-    def _exchange(
-        self, session: requests.Session, method: str, uri: str, kwargs: dict[str, Any], seconds: float
-    ) -> "_Answer":
-        options = kwargs | {"timeout": seconds, "allow_redirects": False, "stream": True}
+    def understood(self, raw: Raw) -> Any:
+        """Return the JSON of an answer. Raises ApiError, Unanswered for a redirect, BadAnswer for no JSON."""
+        if 300 <= raw.status < 400:
+            raise Unanswered(f"a redirect (HTTP {raw.status}) is not followed")
+        good = 200 <= raw.status < 300
         try:
-            with session.request(method, uri, **options) as response:
-                body = bytearray()
-                for chunk in response.iter_content(CHUNK):
-                    body += chunk
-                    if len(body) > self.settings.max_bytes:
-                        raise Unanswered(f"answer longer than {self.settings.max_bytes} bytes")
-                headers = {name.lower(): value for name, value in response.headers.items()}
-                self.weights.heard(response.status_code, headers)
-                return _Answer(response.status_code, bytes(body))
-        except requests.exceptions.RequestException as error:
-            raise Unanswered(f"no whole answer: {type(error).__name__}") from None
+            told = _strict(self._hidden(raw.body.decode("utf-8", "replace")))
+        except (ValueError, RecursionError) as error:
+            if not good:
+                raise ApiError(0, "an error without sound JSON", raw.status) from None
+            raise BadAnswer(f"HTTP {raw.status} without sound JSON: {_words(error)}") from None
+        if good:
+            return told
+        raise self._error(told, raw.status)
+
+    def _error(self, told: Any, status: int) -> ApiError:
+        code = told.get("code") if isinstance(told, Mapping) else None
+        code = code if isinstance(code, int) and not isinstance(code, bool) else 0
+        if code == CLOCK:
+            self.time.doubtful = True
+        self.weights.refused(code, status)
+        return ApiError(code, _words(told.get("msg", "")) if isinstance(told, Mapping) else "", status)
+
+    def _hidden(self, text: str) -> str:
+        for secret in self._secrets:
+            text = text.replace(secret, "***")
+        return text
+
+    def _server_time(self) -> int:
+        told = self.call("get", "time", signed=False, vital=True)
+        value = told.get("serverTime") if isinstance(told, Mapping) else None
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 1 << 47:
+            raise BadAnswer("serverTime is no time")
+        return value
 
     def close(self) -> None:
         """Close kept connections."""
         self._library.session.close()
 
 
-class _Answer:
-    """As much of a response as the library looks at."""
+def _words(text: object) -> str:
+    """Return text from outside on one line, inert and short."""
+    return "".join(each if each.isprintable() else " " for each in str(text))[:LONGEST_WORDS]
 
-    def __init__(self, status_code: int, body: bytes) -> None:
-        self.status_code = status_code
-        self.text = body.decode("utf-8", "replace")
-        if 300 <= status_code < 400:
-            raise Unanswered(f"a redirect (HTTP {status_code}) is not followed")
 
-    def json(self) -> Any:
-        """Return the body; a non-finite number, a duplicate key or no JSON at all is no answer."""
-        try:
-            return json.loads(self.text, parse_constant=_refuse, object_pairs_hook=_unique)
-        except ValueError as error:
-            raise BadAnswer(f"HTTP {self.status_code} without sound JSON: {error}") from None
+def _strict(text: str) -> Any:
+    return json.loads(text, parse_constant=_refuse, object_pairs_hook=_unique)
 
 
 def _refuse(name: str) -> None:

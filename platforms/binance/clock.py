@@ -1,33 +1,60 @@
-"""The exchange's time as well as it is known: ours and the offset measured last."""
+"""The exchange's time as well as it is known, kept by a clock that nobody sets.
+
+What was measured runs on with the monotonic clock, so a step of the machine's wall clock changes nothing
+but the offset, and that is seen at once.
+"""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import NamedTuple
 
 from domain.ports import Clock
-from domain.times import millis
+from domain.times import millis, utc
 
 SAMPLES = 5
 
 
+class _Anchor(NamedTuple):
+    monotonic: float
+    venue_ms: float
+
+
 class VenueClock:
-    """Measures how far our clock is off the exchange's: of several answers the fastest counts."""
+    """Measures the exchange's time: of several answers the one of the shortest trip counts.
+
+    `doubtful` says that it must be measured again before it is relied on.
+    """
 
     def __init__(self, clock: Clock, ask: Callable[[], int]) -> None:
         self.clock = clock
         self.ask = ask
-        self.offset_ms = 0
+        self.doubtful = False
+        self._anchor: _Anchor | None = None
+
+    @property
+    def offset_ms(self) -> int:
+        """By how much the exchange's clock is ahead of the machine's, now."""
+        return millis(self.now()) - millis(self.clock.now())
+
+    def age(self) -> float:
+        """Return the seconds since it was measured, infinite before."""
+        return self.clock.monotonic() - self._anchor.monotonic if self._anchor else float("inf")
 
     def measure(self) -> int:
         """Ask the exchange and return the offset in milliseconds. Raises VenueFault unanswered."""
         found = []
         for _ in range(SAMPLES):
-            began, before = self.clock.monotonic(), self.clock.now()
+            before = self.clock.monotonic()
             theirs = self.ask()
-            trip_ms = (self.clock.monotonic() - began) * 1000
-            found.append((trip_ms, round(theirs - millis(before) - trip_ms / 2)))
-        self.offset_ms = min(found)[1]
+            after = self.clock.monotonic()
+            found.append((after - before, _Anchor(after, theirs + (after - before) * 500)))
+        self._anchor = min(found)[1]
+        self.doubtful = False
         return self.offset_ms
 
     def now(self) -> datetime:
-        """Return the exchange's time."""
-        return self.clock.now() + timedelta(milliseconds=self.offset_ms)
+        """Return the exchange's time; the machine's until it is measured."""
+        anchor = self._anchor
+        if anchor is None:
+            return self.clock.now()
+        return utc(round(anchor.venue_ms + (self.clock.monotonic() - anchor.monotonic) * 1000))

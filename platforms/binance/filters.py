@@ -1,4 +1,4 @@
-"""The exchange's filters: its grid as our Instrument, and everything it would refuse, checked before sending.
+"""The exchange's filters: its grid as our Instrument, and all that it would refuse, checked before sending.
 
 Boundaries are inclusive and steps count from zero, as the exchange has it
 (github.com/binance/binance-spot-api-docs, filters.md).
@@ -10,21 +10,22 @@ from typing import Any, NamedTuple
 
 from domain.errors import BadAnswer
 from domain.instrument import Instrument
-from domain.order import Order, OrderType, Side
-from platforms.binance.answers import field, number, whole
+from domain.order import Order, OrderType, Purpose, Side
+from platforms.binance.answers import field, number, rows, whole
 
 ZERO = Decimal(0)
 
 
 class Band(NamedTuple):
-    """Multipliers a price may have of the reference price, and over how many minutes that is averaged."""
+    """What an order's price may be, as multiples of the reference price, bounds included."""
 
+    name: str
     down: Decimal
     up: Decimal
 
 
 class Filters(NamedTuple):
-    """A symbol's filters; a limit of 0 does not bind."""
+    """A symbol's filters; a limit of 0 does not bind. `average_minutes` 0 measures by the last price."""
 
     instrument: Instrument
     min_price: Decimal
@@ -46,9 +47,17 @@ class Filters(NamedTuple):
     order_types: frozenset[str]
     trading: bool
 
+    @property
+    def grid(self) -> tuple[Decimal, Decimal]:
+        """Tick and step."""
+        return self.instrument.tick_size, self.instrument.step_size
+
 
 class Market(NamedTuple):
-    """What filters measure against: the reference price, open orders and stops, and what is held."""
+    """What filters measure against: reference price, open orders and stops, and the position so far.
+
+    `held` is the position: what there is of the base asset and what open purchases may still bring.
+    """
 
     reference: Decimal
     open_orders: int = 0
@@ -56,16 +65,176 @@ class Market(NamedTuple):
     held: Decimal = ZERO
 
 
+class Sized(NamedTuple):
+    """An order as it will be sent, in decimal units of the exchange's present grid."""
+
+    buys: bool
+    quantity: Decimal
+    price: Decimal | None = None
+    trigger: Decimal | None = None
+
+
 def parse(row: Any, symbol: str, asset_class: str = "crypto") -> Filters:
     """Return the filters of one symbol of exchangeInfo. Raises BadAnswer when one that must be is missing."""
-    found = {str(field(each, "filterType")): each for each in field(row, "filters")}
+    found = {str(field(each, "filterType")): each for each in rows(field(row, "filters"))}
     price, lot = _needed(found, "PRICE_FILTER"), _needed(found, "LOT_SIZE")
     market = found.get("MARKET_LOT_SIZE", {})
-    least, most, both, to_market = _notional(found)
+    least, most, min_binds, max_binds = _notional(found)
     bids, asks = _bands(found)
-    averaged = found.get("NOTIONAL") or found.get("MIN_NOTIONAL") or found.get("PERCENT_PRICE_BY_SIDE") or {}
+    return Filters(
+        instrument=_instrument(row, symbol, price, lot, least, asset_class),
+        min_price=number(price, "minPrice"),
+        max_price=number(price, "maxPrice"),
+        max_quantity=number(lot, "maxQty"),
+        market_min=_optional(market, "minQty"),
+        market_max=_optional(market, "maxQty"),
+        market_step=_optional(market, "stepSize"),
+        min_notional=least,
+        max_notional=most,
+        min_binds_market=min_binds,
+        max_binds_market=max_binds,
+        average_minutes=_minutes(found),
+        bids=bids,
+        asks=asks,
+        max_orders=_count(found, "MAX_NUM_ORDERS", "maxNumOrders"),
+        max_stops=_count(found, "MAX_NUM_ALGO_ORDERS", "maxNumAlgoOrders"),
+        max_position=_optional(found.get("MAX_POSITION", {}), "maxPosition"),
+        order_types=frozenset(map(str, field(row, "orderTypes"))),
+        trading=field(row, "status") == "TRADING",
+    )
+
+
+def plainly(order: Order, grid: Instrument) -> Sized:
+    """Return an order in decimals of a grid, rounding nothing."""
+    at_market = order.type is OrderType.MARKET
+    waits = order.type in (OrderType.STOP, OrderType.TAKE_PROFIT)
+    return Sized(
+        buys=order.side is Side.BUY,
+        quantity=grid.quantity(order.lots),
+        price=grid.price(order.price) if order.price is not None and not at_market else None,
+        trigger=grid.price(order.trigger or 0) if waits else None,
+    )
+
+
+def objection(order: Order, filters: Filters, market: Market, as_sent: Sized | None = None) -> str | None:
+    """Say which filter refuses an order, with value and limit, or None. `as_sent` is it on the present grid.
+
+    Of what only reduces a position, nothing is refused by a measure that may be old (whether the symbol
+    trades, the reference price, what rests): there the exchange has the last word.
+    """
+    as_sent = as_sent or plainly(order, filters.instrument)
+    reasons = [_quantity(as_sent, filters), _prices(as_sent, filters)]
+    if as_sent.price is not None:
+        reasons.append(_notional_of(as_sent.price * as_sent.quantity, filters, market=False))
+    if order.purpose is Purpose.ENTRY:
+        reasons = [_trading(filters), *reasons, *_measured(as_sent, filters, market)]
+    return next((reason for reason in reasons if reason), None)
+
+
+def _trading(filters: Filters) -> str | None:
+    return None if filters.trading else f"{filters.instrument.symbol} is not trading"
+
+
+def _measured(order: Sized, filters: Filters, market: Market) -> list[str | None]:
+    band = filters.bids if order.buys else filters.asks
+    return [
+        _percent(order.price, band, market.reference),
+        _value_at_market(order, filters, market.reference),
+        *_room(order, filters, market),
+    ]
+
+
+def _quantity(order: Sized, filters: Filters) -> str | None:
+    instrument, quantity = filters.instrument, order.quantity
+    reason = _outside("LOT_SIZE", quantity, instrument.min_quantity, filters.max_quantity)
+    if reason or order.price is not None:
+        return reason or _uneven("LOT_SIZE", quantity, instrument.step_size)
+    return (
+        _uneven("LOT_SIZE", quantity, instrument.step_size)
+        or _outside("MARKET_LOT_SIZE", quantity, filters.market_min, filters.market_max)
+        or _uneven("MARKET_LOT_SIZE", quantity, filters.market_step)
+    )
+
+
+def _outside(name: str, quantity: Decimal, least: Decimal, most: Decimal) -> str | None:
+    if quantity < least or quantity <= 0:
+        return f"{name}: quantity {_plain(quantity)} below minimum {_plain(least)}"
+    if most and quantity > most:
+        return f"{name}: quantity {_plain(quantity)} above maximum {_plain(most)}"
+    return None
+
+
+def _uneven(name: str, quantity: Decimal, step: Decimal) -> str | None:
+    if step and quantity % step:
+        return f"{name}: quantity {_plain(quantity)} is no multiple of {_plain(step)}"
+    return None
+
+
+def _prices(order: Sized, filters: Filters) -> str | None:
+    for price in (order.price, order.trigger):
+        if price is None:
+            continue
+        if price <= 0 or price < filters.min_price:
+            return f"PRICE_FILTER: price {_plain(price)} below minimum {_plain(filters.min_price)}"
+        if filters.max_price and price > filters.max_price:
+            return f"PRICE_FILTER: price {_plain(price)} above maximum {_plain(filters.max_price)}"
+        if price % filters.instrument.tick_size:
+            tick = _plain(filters.instrument.tick_size)
+            return f"PRICE_FILTER: price {_plain(price)} is no multiple of {tick}"
+    return None
+
+
+def _percent(price: Decimal | None, band: Band | None, reference: Decimal) -> str | None:
+    if price is None or band is None or reference <= 0:
+        return None
+    low, high = reference * band.down, reference * band.up
+    if low <= price <= high:
+        return None
+    return f"{band.name}: price {_plain(price)} outside {_plain(low)} to {_plain(high)}"
+
+
+def _value_at_market(order: Sized, filters: Filters, reference: Decimal) -> str | None:
+    """Say whether an order without a limit is worth too little or too much, at the price it may fill at.
+
+    A stop may count at its trigger or at the market: it is refused only where both are out of bounds.
+    """
+    if order.price is not None:
+        return None
+    levels = [reference] if order.trigger is None else [reference, order.trigger]
+    reasons = [
+        _notional_of(level * order.quantity, filters, market=True) for level in levels if level > 0
+    ] or [None]
+    return None if None in reasons else reasons[0]
+
+
+def _notional_of(value: Decimal, filters: Filters, *, market: bool) -> str | None:
+    if value < filters.min_notional and (filters.min_binds_market or not market):
+        return f"NOTIONAL: value {_plain(value)} below minimum {_plain(filters.min_notional)}"
+    if filters.max_notional and value > filters.max_notional and (filters.max_binds_market or not market):
+        return f"NOTIONAL: value {_plain(value)} above maximum {_plain(filters.max_notional)}"
+    return None
+
+
+def _room(order: Sized, filters: Filters, market: Market) -> list[str | None]:
+    rests = order.price is not None or order.trigger is not None
+    found: list[str | None] = []
+    if rests and filters.max_orders and market.open_orders >= filters.max_orders:
+        found.append(f"MAX_NUM_ORDERS: {market.open_orders} open orders reach {filters.max_orders}")
+    if order.trigger is not None and filters.max_stops and market.open_stops >= filters.max_stops:
+        found.append(f"MAX_NUM_ALGO_ORDERS: {market.open_stops} open stops reach {filters.max_stops}")
+    after = market.held + order.quantity
+    if order.buys and filters.max_position and after > filters.max_position:
+        found.append(f"MAX_POSITION: {after} above {filters.max_position}")
+    return found
+
+
+def _plain(value: Decimal) -> str:
+    return f"{value.normalize():f}"
+
+
+def _instrument(row: Any, symbol: str, price: Any, lot: Any, least: Decimal, asset_class: str) -> Instrument:
     try:
-        instrument = Instrument(
+        return Instrument(
             symbol=symbol,
             base=str(field(row, "baseAsset")),
             quote=str(field(row, "quoteAsset")),
@@ -77,105 +246,6 @@ def parse(row: Any, symbol: str, asset_class: str = "crypto") -> Filters:
         )
     except ValueError as error:
         raise BadAnswer(f"filters of {symbol}: {error}") from None
-    return Filters(
-        instrument=instrument,
-        min_price=number(price, "minPrice"),
-        max_price=number(price, "maxPrice"),
-        max_quantity=number(lot, "maxQty"),
-        market_min=_optional(market, "minQty"),
-        market_max=_optional(market, "maxQty"),
-        market_step=_optional(market, "stepSize"),
-        min_notional=least,
-        max_notional=most,
-        min_binds_market=both,
-        max_binds_market=to_market,
-        average_minutes=whole(averaged, "avgPriceMins") if "avgPriceMins" in averaged else 0,
-        bids=bids,
-        asks=asks,
-        max_orders=_count(found, "MAX_NUM_ORDERS", "maxNumOrders"),
-        max_stops=_count(found, "MAX_NUM_ALGO_ORDERS", "maxNumAlgoOrders"),
-        max_position=_optional(found.get("MAX_POSITION", {}), "maxPosition"),
-        order_types=frozenset(map(str, field(row, "orderTypes"))),
-        trading=field(row, "status") == "TRADING",
-    )
-
-
-def objection(order: Order, filters: Filters, market: Market) -> str | None:
-    """Say which filter refuses an order, with value and limit, or None."""
-    instrument = filters.instrument
-    if not filters.trading:
-        return f"{instrument.symbol} is not trading"
-    quantity = instrument.quantity(order.lots)
-    buys = order.side is Side.BUY
-    reasons = (
-        _quantity(quantity, order, filters),
-        *(
-            _price(instrument.price(level), buys, filters, market)
-            for level in (order.price, order.trigger)
-            if level
-        ),
-        _value(quantity, order, filters, market),
-        _numbers(quantity, order, filters, market),
-    )
-    return next((reason for reason in reasons if reason), None)
-
-
-def _quantity(quantity: Decimal, order: Order, filters: Filters) -> str | None:
-    least, most = filters.instrument.min_quantity, filters.max_quantity
-    reason = _outside("LOT_SIZE", quantity, least, most)
-    if reason or order.type is not OrderType.MARKET:
-        return reason
-    reason = _outside("MARKET_LOT_SIZE", quantity, filters.market_min, filters.market_max)
-    if reason is None and filters.market_step and quantity % filters.market_step:
-        return f"MARKET_LOT_SIZE: quantity {quantity} is no multiple of {filters.market_step}"
-    return reason
-
-
-def _outside(name: str, quantity: Decimal, least: Decimal, most: Decimal) -> str | None:
-    if quantity < least or quantity <= 0:
-        return f"{name}: quantity {quantity} below minimum {least}"
-    if most and quantity > most:
-        return f"{name}: quantity {quantity} above maximum {most}"
-    return None
-
-
-def _price(price: Decimal, buys: bool, filters: Filters, market: Market) -> str | None:  # noqa: FBT001 -- of two kinds
-    if filters.min_price and price < filters.min_price:
-        return f"PRICE_FILTER: price {price} below minimum {filters.min_price}"
-    if filters.max_price and price > filters.max_price:
-        return f"PRICE_FILTER: price {price} above maximum {filters.max_price}"
-    band = filters.bids if buys else filters.asks
-    if band is None or market.reference <= 0:
-        return None
-    low, high = market.reference * band.down, market.reference * band.up
-    if not low <= price <= high:
-        return f"PERCENT_PRICE: price {price} outside {low.normalize():f} to {high.normalize():f}"
-    return None
-
-
-def _value(quantity: Decimal, order: Order, filters: Filters, market: Market) -> str | None:
-    at_market = order.type is OrderType.MARKET
-    level = order.price or order.trigger
-    price = filters.instrument.price(level) if level and not at_market else market.reference
-    value = quantity * price
-    if filters.min_notional and value < filters.min_notional and (filters.min_binds_market or not at_market):
-        return f"NOTIONAL: value {value.normalize():f} below minimum {filters.min_notional.normalize():f}"
-    if filters.max_notional and value > filters.max_notional and (filters.max_binds_market or not at_market):
-        return f"NOTIONAL: value {value.normalize():f} above maximum {filters.max_notional.normalize():f}"
-    return None
-
-
-def _numbers(quantity: Decimal, order: Order, filters: Filters, market: Market) -> str | None:
-    rests = order.type is not OrderType.MARKET
-    if rests and filters.max_orders and market.open_orders >= filters.max_orders:
-        return f"MAX_NUM_ORDERS: {market.open_orders} open orders reach {filters.max_orders}"
-    stops = order.type in (OrderType.STOP, OrderType.TAKE_PROFIT)
-    if stops and filters.max_stops and market.open_stops >= filters.max_stops:
-        return f"MAX_NUM_ALGO_ORDERS: {market.open_stops} open stops reach {filters.max_stops}"
-    after = market.held + quantity
-    if order.side is Side.BUY and filters.max_position and after > filters.max_position:
-        return f"MAX_POSITION: {after} above {filters.max_position}"
-    return None
 
 
 def _needed(found: Mapping[str, Any], name: str) -> Any:
@@ -190,6 +260,12 @@ def _optional(row: Any, name: str) -> Decimal:
 
 def _count(found: Mapping[str, Any], name: str, value: str) -> int:
     return whole(found[name], value) if name in found else 0
+
+
+def _minutes(found: Mapping[str, Any]) -> int:
+    names = ("NOTIONAL", "MIN_NOTIONAL", "PERCENT_PRICE_BY_SIDE", "PERCENT_PRICE")
+    told = [whole(found[name], "avgPriceMins") for name in names if "avgPriceMins" in found.get(name, {})]
+    return max(told, default=0)
 
 
 def _notional(found: Mapping[str, Any]) -> tuple[Decimal, Decimal, bool, bool]:
@@ -207,10 +283,11 @@ def _notional(found: Mapping[str, Any]) -> tuple[Decimal, Decimal, bool, bool]:
 def _bands(found: Mapping[str, Any]) -> tuple[Band | None, Band | None]:
     row = found.get("PERCENT_PRICE_BY_SIDE")
     if row is not None:
-        bids = Band(number(row, "bidMultiplierDown"), number(row, "bidMultiplierUp"))
-        return bids, Band(number(row, "askMultiplierDown"), number(row, "askMultiplierUp"))
+        name = "PERCENT_PRICE_BY_SIDE"
+        bids = Band(name, number(row, "bidMultiplierDown"), number(row, "bidMultiplierUp"))
+        return bids, Band(name, number(row, "askMultiplierDown"), number(row, "askMultiplierUp"))
     row = found.get("PERCENT_PRICE")
     if row is not None:
-        band = Band(number(row, "multiplierDown"), number(row, "multiplierUp"))
+        band = Band("PERCENT_PRICE", number(row, "multiplierDown"), number(row, "multiplierUp"))
         return band, band
     return None, None

@@ -93,7 +93,8 @@ class BinanceTradingSettings(BaseModel):
         gt=0,
         lt=Decimal("0.5"),
         description="send a stop as stop-loss-limit, its limit this far through the trigger; null sends it "
-        "as a market order in waiting where the exchange has that, else one percent through",
+        "as a market order in waiting where the exchange has that, else one percent through. Where the "
+        "market jumps over the limit it is not filled, and the position stays",
     )
     any_ip: bool = Field(default=False, description="live: accept a key without an IP restriction")
 

@@ -7,21 +7,22 @@ never fatal: orders are looked at by REST every few seconds all the same.
 import hashlib
 import hmac
 import json
+import logging
 import random
 import threading
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import structlog
-from websockets.exceptions import WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
 from domain.ports import Clock
-from domain.times import millis
 from platforms.binance.settings import BinanceTradingSettings
 
 KEPT = 1000
+"""Orders heard of and not yet asked for; beyond it all are looked at."""
+QUEUED = 100
+LAST_WORDS = ("serverShutdown", "eventStreamTerminated")
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 QUIET_SECONDS = 60.0
 OLDEST_SECONDS = 23.5 * 3600
@@ -29,6 +30,11 @@ LOOK_SECONDS = 0.5
 MOST_BYTES = 1024 * 1024
 
 log = structlog.get_logger()
+
+_unheard = logging.getLogger("platforms.binance.frames")
+"""What the WebSocket library may log to: nothing of it is kept, for its frames show the key."""
+_unheard.disabled = True
+_unheard.propagate = False
 
 
 class UserData:
@@ -40,7 +46,8 @@ class UserData:
         self.now_ms = now_ms
         self.connected = False
         self.connections = 0
-        self._touched: deque[str] = deque(maxlen=KEPT)
+        self._lock = threading.Lock()
+        self._touched: dict[str, None] = {}
         self._missed = True
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._run, name="boyd-user-data", daemon=True)
@@ -51,11 +58,11 @@ class UserData:
 
     def touched(self) -> tuple[list[str], bool]:
         """Return client ids heard of since the last call, and whether events may have been missed."""
-        missed, self._missed = self._missed or len(self._touched) == KEPT, False
-        ids = []
-        while self._touched:
-            ids.append(self._touched.popleft())
-        return list(dict.fromkeys(ids)), missed
+        with self._lock:
+            ids, missed = list(self._touched), self._missed
+            self._touched.clear()
+            self._missed = False
+            return ids, missed
 
     def close(self) -> None:
         """Stop listening, within a second or so."""
@@ -68,20 +75,27 @@ class UserData:
         while not self._end.is_set():
             began = self.clock.monotonic()
             try:
-                with connect(
-                    self.settings.socket_url, open_timeout=self.settings.timeout_seconds, max_size=MOST_BYTES,
-                    close_timeout=1.0, proxy=None,
-                ) as socket:  # fmt: skip
-                    self._subscribe(socket)
-                    self._listen(socket)
-            except (OSError, WebSocketException, TimeoutError, ValueError) as error:
+                self._connection()
+            except Exception as error:  # noqa: BLE001 -- whatever came over the wire, listening goes on
+                # Only the kind: a handshake's words may repeat what was sent.
                 log.warning("account events interrupted", error=type(error).__name__)
             self.connected = False
-            self._missed = True
+            with self._lock:
+                self._missed = True
             if self.clock.monotonic() - began > QUIET_SECONDS:
                 wait = FIRST_WAIT
             self._end.wait(wait * random.random())  # noqa: S311 -- jitter, no secret
             wait = min(wait * 2, LONGEST_WAIT)
+
+    def _connection(self) -> None:
+        """Connect, subscribe and listen until the connection is to be left."""
+        settings = self.settings
+        with connect(
+            settings.socket_url, open_timeout=settings.timeout_seconds, close_timeout=1.0, proxy=None,
+            max_size=MOST_BYTES, max_queue=QUEUED, logger=_unheard,
+        ) as socket:  # fmt: skip
+            self._subscribe(socket)
+            self._listen(socket)
 
     def _subscribe(self, socket: ClientConnection) -> None:
         """Send the signed subscription: parameters by name, not percent-encoded."""
@@ -102,8 +116,10 @@ class UserData:
         }
         socket.send(json.dumps(request))
         answer = json.loads(socket.recv(timeout=self.settings.timeout_seconds))
-        if answer.get("status") != 200:
+        if not isinstance(answer, dict) or answer.get("status") != 200:
             raise ValueError("subscription refused")
+        with self._lock:
+            self._missed = True  # what happened before nobody told
         self.connected = True
         self.connections += 1
 
@@ -115,23 +131,26 @@ class UserData:
                 text = socket.recv(timeout=LOOK_SECONDS)
             except TimeoutError:
                 continue
-            message = json.loads(text)
-            event = message.get("event") if isinstance(message, dict) else None
-            if not isinstance(event, dict):
-                continue
-            if event.get("e") in ("serverShutdown", "eventStreamTerminated"):
+            if not self.heard(json.loads(text)):
                 return
-            if event.get("e") == "executionReport":
-                self._heard(event)
 
-    def _heard(self, event: dict[str, Any]) -> None:
-        # Of a cancel, `c` is the cancel's own id and `C` the order's.
-        for name in ("C", "c"):
-            client_id = event.get(name)
-            if isinstance(client_id, str) and client_id:
-                self._touched.append(client_id)
+    def heard(self, message: Any) -> bool:
+        """Take in one message; False when the connection is to be left for another."""
+        if not isinstance(message, dict):
+            return True
+        event = message.get("event", message)
+        if not isinstance(event, dict):
+            return True
+        if event.get("e") in LAST_WORDS:
+            return False
+        if event.get("e") == "executionReport":
+            # Of a cancel, `c` is the cancel's own id and `C` the order's.
+            self._touch(each for each in (event.get("C"), event.get("c")) if isinstance(each, str) and each)
+        return True
 
-
-def exchange_millis(now: Callable[[], Any]) -> Callable[[], int]:
-    """Return a clock in milliseconds out of one of instants."""
-    return lambda: millis(now())
+    def _touch(self, ids: Iterable[str]) -> None:
+        with self._lock:
+            self._touched.update(dict.fromkeys(ids))
+            if len(self._touched) > KEPT:
+                self._touched.clear()
+                self._missed = True

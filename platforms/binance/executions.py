@@ -1,0 +1,96 @@
+"""Where an order stands and what was executed of it, asked until the two agree."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from domain.errors import BadAnswer
+from domain.instrument import Instrument
+from domain.order import Fill, Receipt, Side
+from platforms.binance import answers, classify
+from platforms.binance.client import ApiError, Wire
+from platforms.binance.listing import Listing
+from platforms.binance.tracked import Tracked
+
+PAGE = 1000
+MOST_PAGES = 100
+
+
+class Executions:
+    """Asks the exchange for orders and their trades."""
+
+    def __init__(self, wire: Wire, listing: Listing, orders: Tracked) -> None:
+        self.wire = wire
+        self.listing = listing
+        self.orders = orders
+
+    def find(self, symbol: str, client_id: str) -> Receipt | None:
+        """Return an order with all its fills; None only for a true "does not exist". Raises VenueFault."""
+        try:
+            told = self.ask(symbol, client_id)
+        except ApiError as error:
+            if classify.not_found(error):
+                return None
+            raise
+        return self.receipt(told, symbol, client_id)
+
+    def ask(self, symbol: str, client_id: str) -> Any:
+        """Return an order as the exchange tells it. Raises VenueFault; ApiError when there is none."""
+        params = {"symbol": self.listing.native(symbol), "origClientOrderId": client_id}
+        return self.wire.call("get", "order", params, signed=True, vital=True)
+
+    def receipt(self, told: Any, symbol: str, client_id: str) -> Receipt:
+        """Return the receipt of an order as told, with the fills it lacks. Raises VenueFault."""
+        instrument = self.listing.grid[symbol]
+        bare = answers.receipt(told, instrument, client_id=client_id)
+        if not bare.filled:
+            return bare
+        side = _side(told)
+        fills = self._told(told, instrument, client_id, side)
+        if sum(each.lots for each in fills) != bare.filled:
+            fills = self._trades(instrument, int(bare.venue_id), client_id, side)
+        # A trade may have come between the two answers; one that is not there yet is asked for again.
+        filled = max(bare.filled, sum(each.lots for each in fills))
+        return msgspec.structs.replace(bare, filled=filled, fills=tuple(fills))
+
+    def _told(self, told: Any, instrument: Instrument, client_id: str, side: Side) -> list[Fill]:
+        """Return the fills of an answer of type FULL: of an order that took at once."""
+        if "transactTime" not in told:
+            return []
+        at = answers.instant(told, "transactTime")
+        reference = self.orders.reference(client_id)
+        rows = answers.rows(told.get("fills", []))
+        return [answers.fill(row, instrument, client_id, side, reference, at, maker=False) for row in rows]
+
+    def _trades(self, instrument: Instrument, order_id: int, client_id: str, side: Side) -> list[Fill]:
+        """Return every fill of an order, as the account's trades have it."""
+        reference = self.orders.reference(client_id)
+        return [
+            answers.fill(
+                row, instrument, client_id, side, reference, answers.instant(row, "time"),
+                maker=bool(answers.field(row, "isMaker")),
+            )
+            for row in self._rows(instrument.symbol, order_id)
+        ]  # fmt: skip
+
+    def _rows(self, symbol: str, order_id: int) -> list[Mapping[str, Any]]:
+        found: dict[int, Mapping[str, Any]] = {}
+        params = {"symbol": self.listing.native(symbol), "orderId": str(order_id), "limit": str(PAGE)}
+        for _ in range(MOST_PAGES):
+            page = answers.rows(self.wire.call("get", "myTrades", params, signed=True, vital=True))
+            for row in page:
+                if answers.whole(row, "orderId") != order_id:
+                    raise BadAnswer(f"asked for trades of order {order_id}, told of {row['orderId']}")
+                found[answers.whole(row, "id")] = row
+            if len(page) < PAGE:
+                return [found[each] for each in sorted(found)]
+            params["fromId"] = str(max(found) + 1)
+        raise BadAnswer(f"order {order_id} has more than {PAGE * MOST_PAGES} trades")
+
+
+def _side(told: Any) -> Side:
+    name = answers.field(told, "side")
+    if name not in ("BUY", "SELL"):
+        raise BadAnswer(f"side {str(name)[:40]!r} is not known")
+    return Side(name)
