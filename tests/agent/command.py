@@ -17,7 +17,11 @@ AGENT = Path(sys.executable).with_name("agent")
 
 def environment(home: Path, more: Mapping[str, str] = NOTHING) -> dict[str, str]:
     """Return this process's environment without settings of its own."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AGENT_", "ALPHA_"))}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("AGENT_", "ALPHA_", "BINANCE_"))
+    }
     return kept | {"AGENT_HOME": str(home), "COLUMNS": "200"} | dict(more)
 
 
