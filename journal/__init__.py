@@ -1,1 +1,1 @@
-"""Remember: append-only, hash-chained rows in SQLite or in memory; verified, anchored, exported."""
+"""Remember: append-only, hash-chained rows in SQLite, on PostgreSQL or in memory; verified, anchored."""

@@ -25,21 +25,20 @@ LEASE_MS = 15_000
 GRACE_MS = 10_000
 """What a take-over waits beyond that, unless told: a `recvWindow` of 5 s and 5 s of margin."""
 
-BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
 TABLE = (
     "CREATE TABLE lease (account text PRIMARY KEY, holder text NOT NULL, epoch bigint NOT NULL, "
     "held boolean NOT NULL, expires timestamptz NOT NULL, grace_ms bigint NOT NULL)"
 )
 FIRST = "INSERT INTO lease VALUES (%s, 'nobody', 0, false, now(), 0)"
 # The longer grace counts: the former holder's own, or that of whoever wants the account.
-_FIND = (
-    "SELECT holder, epoch, held, expires + greatest(grace_ms, %s) * interval '1 ms' AS due, now() AS asked "
-    "FROM lease WHERE account = %s FOR UPDATE"
-)
+_DUE = "expires + greatest(grace_ms, %s) * interval '1 ms'"
+# One statement, so that a contender that freezes never keeps the row locked from its holder.
 _TAKE = (
-    "UPDATE lease SET holder = %s, epoch = %s, held = true, expires = now() + %s * interval '1 ms', "
-    "grace_ms = %s WHERE account = %s"
+    "UPDATE lease SET holder = %s, epoch = epoch + 1, held = true, "  # noqa: S608 - values are bound
+    "expires = now() + %s * interval '1 ms', grace_ms = %s "
+    f"WHERE account = %s AND (NOT held OR {_DUE} <= now()) RETURNING epoch"
 )
+_WHOSE = f"SELECT holder, epoch, {_DUE}, now() FROM lease WHERE account = %s"  # noqa: S608 - values are bound
 _RENEW = "UPDATE lease SET expires = now() + %s * interval '1 ms' WHERE account = %s AND epoch = %s AND held"
 _WHO = "SELECT holder, epoch FROM lease WHERE account = %s"
 _RELEASE = "UPDATE lease SET held = false, expires = now() WHERE account = %s AND epoch = %s AND held"
@@ -127,24 +126,23 @@ def checked_account(account: str) -> str:
 
 
 def take(cursor: DBAPICursor, claim: Claim, where: object) -> Lease:
-    """Take a free account, or one whose holder is silent for long enough, in a transaction of its own.
+    """Take a free account, or one whose holder is silent for long enough.
 
-    Raises JournalFault naming the holder, and when it may be taken over; the caller rolls back.
+    Raises JournalFault naming the holder, and when it may be taken over.
     """
-    cursor.execute(BEGIN)
-    cursor.execute(_FIND, (claim.grace_ms, claim.account))
+    account, holder, grace_ms, lease_ms = claim
+    cursor.execute(_TAKE, (holder, lease_ms, grace_ms, account, grace_ms))
+    taken = cursor.fetchone()
+    if taken is not None:
+        return Lease(claim, taken[0])
+    cursor.execute(_WHOSE, (grace_ms, account))
     found = cursor.fetchone()
     if found is None:
         raise JournalFault(f"{where} lacks its lease: verify it and restore it from a backup")
-    holder, epoch, held, due, asked = found
-    if held and due > asked:
-        raise JournalFault(
-            f"{where} is in use by another agent, {holder} (epoch {epoch}): stop it first; if it is dead, "
-            f"the account may be taken over {_when(due, asked)}, unless it is heard of again"
-        )
-    cursor.execute(_TAKE, (claim.holder, epoch + 1, claim.lease_ms, claim.grace_ms, claim.account))
-    cursor.execute("COMMIT")
-    return Lease(claim, epoch + 1)
+    raise JournalFault(
+        f"{where} is in use by another agent, {found[0]} (epoch {found[1]}): stop it first; if it is dead, "
+        f"the account may be taken over {_when(*found[2:])}, unless it is heard of again"
+    )
 
 
 def _when(due: datetime, asked: datetime) -> str:

@@ -1,19 +1,14 @@
-"""The journal on a PostgreSQL server: the same rows, the same chain, and a lease instead of a file's lock.
-
-Each account is a namespace of its own in the database (`boyd_NAME`, with the tables of a file's journal
-and the lease) rather than a column: so statements, triggers and sequences are a file's to the letter, an
-account can be granted, dumped, dropped or moved aside alone, and a fault in one reaches no other.
-"""
+"""The journal on a PostgreSQL server: the same rows, the same chain, and a lease instead of a file's lock."""
 
 import contextlib
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
 import sqlalchemy as sa
 
-from domain.errors import BadInput, JournalFault
+from domain.errors import JournalFault
 from journal import lease, schema, server, server_guards, sqlite
+from journal.accounts import connect, make, place, refuse_absent
 from journal.chain import checked_id
 from journal.history import PAGE
 from journal.lease import GRACE_MS, LEASE_MS, Claim, Heartbeat, Lease
@@ -21,9 +16,6 @@ from journal.reader import SqlReader
 from journal.sql import SqlJournal
 from journal.stored import Stored
 
-_PREFIX = "boyd_"
-_LONGEST = 63  # bytes PostgreSQL keeps of a name
-_NOTE = "journal of boyd account "
 _INSERT = "INSERT INTO rows (seq, at, kind, cycle_id, payload, hash) VALUES (%s, %s, %s, %s, %s, %s)"
 
 
@@ -59,7 +51,7 @@ class PostgresJournal(SqlJournal):
 
     def _write(self, rows: Sequence[Stored]) -> None:
         cursor = self._cursor
-        cursor.execute(lease.BEGIN)
+        cursor.execute("BEGIN")
         self._held.renew(cursor)
         if rows:
             cursor.executemany(_INSERT, rows)
@@ -107,8 +99,8 @@ def open_journal(
     checked_id(new_id)
     claim = lease.checked(Claim(account, holder, grace_ms, lease_ms))
     parts = server.checked_url(url)
-    where = _where(account, parts)
-    connection = _connect(parts, account, where, writable=True)
+    where = place(account, parts)
+    connection = connect(parts, account, where, writable=True)
     try:
         return _opened(connection, claim, where, new_id)
     except BaseException as error:
@@ -125,64 +117,16 @@ def open_reader(url: str, *, account: str) -> SqlReader:
     when the journal cannot be read or understood.
     """
     parts = server.checked_url(url)
-    where = _where(lease.checked_account(account), parts)
-    connection = _connect(parts, account, where, writable=False)
+    where = place(lease.checked_account(account), parts)
+    connection = connect(parts, account, where, writable=False)
     try:
-        _refuse_absent(connection, where)
+        refuse_absent(connection, where)
         return SqlReader(connection, where, server)
     except BaseException as error:
         connection.close()
         if isinstance(error, server.Error):
             raise JournalFault(server.explain(error, where)) from error
         raise
-
-
-def accounts(url: str) -> list[str]:
-    """Return the accounts that have a journal in a database, by name. Raises BadInput, JournalFault."""
-    parts = server.checked_url(url)
-    connection = _connect(parts, "", server.place(parts), writable=False)
-    try:
-        return _accounts(connection)
-    except server.Error as error:
-        raise JournalFault(server.explain(error, server.place(parts))) from error
-    finally:
-        connection.close()
-
-
-def namespace(account: str) -> str:
-    """Return an account's namespace; a name too long for PostgreSQL is cut and told apart by a digest."""
-    name = _PREFIX + account
-    if len(name) <= _LONGEST:
-        return name
-    return f"{name[: _LONGEST - 13]}-{hashlib.sha256(account.encode()).hexdigest()[:12]}"
-
-
-def archive(url: str, account: str, kept: str, *, holder: str, grace_ms: int = GRACE_MS) -> None:
-    """Give an account's journal the name `kept`, so that the account can begin anew; nothing is deleted.
-
-    Raises BadInput for a bad name or URL or where `kept` exists, JournalFault when another agent has it.
-    """
-    lease.checked_account(kept)
-    claim = lease.checked(Claim(account, holder, grace_ms, LEASE_MS))
-    with open_reader(url, account=account):
-        pass  # there is a journal, and of a version we know
-    parts = server.checked_url(url)
-    where = _where(account, parts)
-    connection = _connect(parts, account, where, writable=True)
-    try:
-        if kept in _accounts(connection):
-            raise BadInput(f"{_where(kept, parts)} exists already; choose another name")
-        cursor = connection.connection.cursor()
-        held = lease.take(cursor, claim, where)
-        cursor.execute(lease.BEGIN)
-        held.give_to(cursor, kept)
-        cursor.execute(f'ALTER SCHEMA "{namespace(account)}" RENAME TO "{namespace(kept)}"')
-        cursor.execute(_comment(kept))
-        cursor.execute("COMMIT")
-    except server.Error as error:
-        raise JournalFault(server.explain(error, where)) from error
-    finally:
-        connection.close()
 
 
 def _opened(connection: sa.Connection, claim: Claim, where: str, new_id: str) -> PostgresJournal:
@@ -217,11 +161,10 @@ def _opened(connection: sa.Connection, claim: Claim, where: str, new_id: str) ->
 
 def _create(connection: sa.Connection, account: str, new_id: str) -> None:
     """Create an account's namespace and tables in one transaction, unless another agent just did."""
-    connection.exec_driver_sql(lease.BEGIN).close()
-    connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext(%s))", (namespace(account),)).close()
+    connection.exec_driver_sql("BEGIN").close()
+    connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext(%s))", (account,)).close()
     if schema.is_empty(connection):
-        connection.exec_driver_sql(f'CREATE SCHEMA IF NOT EXISTS "{namespace(account)}"').close()
-        connection.exec_driver_sql(_comment(account)).close()
+        make(connection, account)
         schema.create(connection, new_id)
         connection.exec_driver_sql(lease.TABLE).close()
         connection.exec_driver_sql(lease.FIRST, (account,)).close()
@@ -230,35 +173,8 @@ def _create(connection: sa.Connection, account: str, new_id: str) -> None:
 
 
 def _upgrade(connection: sa.Connection, where: str) -> None:
-    connection.exec_driver_sql(lease.BEGIN).close()
+    connection.exec_driver_sql("BEGIN").close()
     server_guards.unguard(connection)
     schema.upgrade(connection, where)
     server_guards.guard(connection)
     connection.exec_driver_sql("COMMIT").close()
-
-
-def _connect(parts: sa.URL, account: str, where: str, *, writable: bool) -> sa.Connection:
-    try:
-        return server.connect(parts, namespace(account), writable=writable)
-    except server.Error as error:
-        raise JournalFault(server.explain(error, where)) from error
-
-
-def _accounts(connection: sa.Connection) -> list[str]:
-    query = "SELECT obj_description(oid, 'pg_namespace') FROM pg_namespace WHERE starts_with(nspname, %s)"
-    notes = [str(row[0]) for row in connection.exec_driver_sql(query, (_PREFIX,))]
-    return sorted(note.removeprefix(_NOTE) for note in notes if note.startswith(_NOTE))
-
-
-def _refuse_absent(connection: sa.Connection, where: str) -> None:
-    if schema.is_empty(connection):
-        known = ", ".join(_accounts(connection)) or "none"
-        raise BadInput(f"{where}: there is no such journal; the database has: {known}")
-
-
-def _comment(account: str) -> str:
-    return f"COMMENT ON SCHEMA \"{namespace(account)}\" IS '{_NOTE}{account}'"
-
-
-def _where(account: str, parts: sa.URL) -> str:
-    return f"account {account} at {server.place(parts)}"

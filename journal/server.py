@@ -24,6 +24,7 @@ CONNECT_SECONDS = 5
 
 _SETTINGS = {
     "synchronous_commit": "on",
+    "default_transaction_isolation": "read committed",  # the lease is read as it is after waiting for its row
     "lock_timeout": LOCK_WAIT,
     "idle_in_transaction_session_timeout": "10s",  # a frozen agent must not keep the lease's row locked
     "TimeZone": "UTC",
@@ -101,6 +102,7 @@ def connect(url: sa.URL, namespace: str, *, writable: bool) -> sa.Connection:
     engine = sa.create_engine(
         url,
         poolclass=NullPool,
+        pool_reset_on_return=None,  # closing rolls back; asking a lost connection to would log a traceback
         isolation_level="AUTOCOMMIT",
         hide_parameters=True,
         use_native_hstore=False,

@@ -22,8 +22,12 @@ class Verified(NamedTuple):
     head: str
 
 
-def verify(journal: History | Path | str, anchor: Anchor | None = None) -> Verified | Broken:
+def verify(
+    journal: History | Path | str, anchor: Anchor | None = None, *, account: str = ""
+) -> Verified | Broken:
     """Check every row, the store and the anchor; a path is read through a copy, whoever holds it.
+
+    A `postgresql://` URL is read without the lease of `account`.
 
     `Broken.seq` is the first row that is not what was written, 0 when it is the journal as a whole.
     Without an anchor a cut tail, and a chain rewritten from some row to its end, cannot be told from
@@ -33,7 +37,7 @@ def verify(journal: History | Path | str, anchor: Anchor | None = None) -> Verif
         return _verified(journal, anchor)
     from journal.reader import open_reader  # noqa: PLC0415 - SQLAlchemy takes 0.2 s to import; memory needs none
 
-    with open_reader(journal) as reader:
+    with open_reader(journal, account=account) as reader:
         return _verified(reader, anchor)
 
 

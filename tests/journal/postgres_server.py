@@ -11,7 +11,6 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from functools import cache
 from itertools import count
 from pathlib import Path
 
@@ -22,6 +21,7 @@ USER = "boyd"
 PASSWORD = "c4nary-of-postgres"  # noqa: S105 - of a server that lives for one test run
 _NOT_ROOT = ("postgres", "nobody")
 _numbers = count(1)
+_SHARED = "shared"
 
 
 class DidNotRun(Exception):
@@ -32,7 +32,7 @@ class Server:
     """A running server; databases are made on demand."""
 
     def __init__(self) -> None:
-        self._programs = _programs()
+        self.programs = _programs()
         self._user = _unprivileged()
         self.folder = Path(tempfile.mkdtemp(prefix="boyd-pg-"))
         if self._user is not None:
@@ -41,6 +41,7 @@ class Server:
         try:
             self._initialise()
             self._start()
+            self.new_database(_SHARED)
         except BaseException:
             self.stop()
             raise
@@ -86,15 +87,24 @@ class Server:
         """Return a database's URL, with the password."""
         return f"postgresql://{USER}:{PASSWORD}@127.0.0.1:{self.port}/{database}"
 
-    def new_database(self) -> str:
+    def new_database(self, name: str = "") -> str:
         """Create an empty database and return its URL."""
-        name = f"test{next(_numbers)}"
+        name = name or f"test{next(_numbers)}"
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {name} STRATEGY = wal_log".encode())
         return self.url(name)
 
+    def new_account(self) -> str:
+        """Return an account nobody has used, in the shared database."""
+        return f"account-{next(_numbers)}"
+
+    @property
+    def shared(self) -> str:
+        """URL of the database whose accounts tests share."""
+        return self.url(_SHARED)
+
     def _run(self, program: str, *arguments: str) -> None:
-        command = [str(self._programs / program), "-D", str(self.folder / "data"), *arguments]
+        command = [str(self.programs / program), "-D", str(self.folder / "data"), *arguments]
         # its own files: a server started here would hold a pipe open for ever
         with (self.folder / "said").open("w+") as said:
             done = subprocess.run(
@@ -132,31 +142,24 @@ def _environment() -> dict[str, str]:
     return {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "TZ": "UTC"}
 
 
-@cache
-def _server() -> Server | str:
-    try:
-        return Server()
-    except (DidNotRun, OSError, subprocess.SubprocessError) as error:
-        return f"PostgreSQL did not run: {error}"
-
-
-def running() -> Server:
-    """Return the server of this process, started when first asked for; skip the test where it cannot run."""
-    server = _server()
-    if isinstance(server, str):
-        pytest.skip(server)
-    return server
-
-
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[Server]:
-    server = running()
+    """The server of this process; tests that need it are skipped where it cannot run."""
+    try:
+        server = Server()
+    except (DidNotRun, OSError, subprocess.SubprocessError) as error:
+        pytest.skip(f"PostgreSQL did not run: {error}")
     yield server
     server.stop()
-    _server.cache_clear()
 
 
 @pytest.fixture
 def url(postgres_server: Server) -> str:
-    """A URL of a database with nothing in it."""
-    return postgres_server.new_database()
+    """URL of the shared database."""
+    return postgres_server.shared
+
+
+@pytest.fixture
+def account(postgres_server: Server) -> str:
+    """An account nobody has used."""
+    return postgres_server.new_account()
