@@ -133,7 +133,7 @@ def _exchange(settings: Settings, clock: Clock) -> Iterator[Finding]:
             yield Finding("exchange", "fail", str(error), "check address, symbols and network")
             return
         try:
-            offset, limit = venue.venue_clock.offset_ms, settings.exchange.max_clock_offset_ms
+            offset, limit = venue.wire.time.offset_ms, settings.exchange.max_clock_offset_ms
             level: Level = "ok" if abs(offset) <= limit else "fail"
             told = f"{offset} ms off the exchange's, the limit is {limit}"
             yield Finding(
