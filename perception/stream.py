@@ -234,6 +234,7 @@ class StreamProvider:
     def _need(self, memory: CandleMemory, request: CandleRequest) -> _Need | None:
         since, until = self._span(request)
         with self._feed.changed:
+            self._feed.note_drops()
             lacking = memory.lacks(since, until)
             if lacking is not None:
                 return _Need(lacking, True, memory.doubts)

@@ -47,6 +47,7 @@ class StreamFeed:
         self._clock = clock
         self._watchdog = watchdog_seconds
         self._counts = FeedCounts()
+        self._noted = 0
         self._last_message: float | None = None
         self._alive_at = clock.monotonic()
         self._memories = {
@@ -115,10 +116,15 @@ class StreamFeed:
             self._doubt()
 
     def message(self, number: int, body: bytes) -> None:
-        """Take a message of connection `number` as it came; never waits."""
-        if self.queue.put((number, body)):
-            with self.changed:
-                self._doubt()
+        """Take a message of connection `number` as it came; never waits, nor for `changed`."""
+        self.queue.put((number, body))
+
+    def note_drops(self) -> None:
+        """Doubt what is known when the queue dropped something since the last look; under `changed`."""
+        dropped = self.queue.dropped
+        if dropped != self._noted:
+            self._noted = dropped
+            self._doubt()
 
     def missed(self, reason: str) -> None:
         """Note a message that cannot be used, and that something may have been missed with it."""
@@ -146,6 +152,7 @@ class StreamFeed:
         """Understand one message of connection `number`."""
         with self.changed:
             self._counts.messages += 1
+            self.note_drops()
         now_ms = millis(self._clock.now())
         try:
             told = self._dialect.read(body, now_ms)

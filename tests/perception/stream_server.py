@@ -12,7 +12,7 @@ import random
 import socket
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from http import HTTPStatus
 from types import TracebackType
@@ -46,9 +46,9 @@ def kline(
     interval: str = "1m",
     length: int = MINUTE_MS,
     event_ms: int | None = None,
-    **other: object,
+    fields: Mapping[str, object] | None = None,
 ) -> dict[str, object]:
-    """Return a kline event as Binance sends it; `other` replaces fields of its `k`."""
+    """Return a kline event as Binance sends it; `fields` replaces some of its `k`."""
     event = event_ms if event_ms is not None else candle.time + (length if final else 1)
     told: dict[str, object] = {
         "t": candle.time, "T": candle.time + length - 1, "s": symbol, "i": interval, "f": 1, "L": 2,
@@ -56,7 +56,7 @@ def kline(
         "l": f"{candle.low:.8f}", "v": f"{candle.volume:.8f}", "n": 2, "x": final,
         "q": "1.0", "V": "1.0", "Q": "1.0", "B": "0",
     }  # fmt: skip
-    return {"e": "kline", "E": event, "s": symbol, "k": told | other}
+    return {"e": "kline", "E": event, "s": symbol, "k": {**told, **(fields or {})}}
 
 
 def combined(event: dict[str, object], stream: str = "btcusdt@kline_1m") -> dict[str, object]:

@@ -22,7 +22,7 @@ def read(message: object, now: int = NOW) -> Kline | Notice:
 
 
 def changed(**fields: object) -> dict[str, object]:
-    return kline(CANDLE, final=True, **fields)
+    return kline(CANDLE, final=True, fields=fields)
 
 
 def test_streams_are_named_for_pairs_only() -> None:
