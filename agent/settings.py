@@ -23,7 +23,7 @@ from agent.instruments import SYMBOL, InstrumentSettings
 from agent.order_settings import OrderSettings
 from domain.times import TIMEFRAMES
 from learning.settings import LearningSettings
-from perception.settings import AlphaVantageSettings, BinanceSettings, PerceptionSettings
+from perception.settings import AlphaVantageSettings, BinanceSettings, PerceptionSettings, StreamSettings
 from perception.simulated import SimulatedSettings
 from platforms.binance.settings import BinanceTradingSettings
 from platforms.settings import PaperSettings
@@ -77,6 +77,10 @@ class Options(BaseModel):
     paper: PaperSettings = PaperSettings()
     orders: OrderSettings = OrderSettings()
     exchange: BinanceTradingSettings = BinanceTradingSettings()
+    streaming: bool = Field(
+        default=True, description="testnet and live: follow the market's stream; without it REST alone"
+    )
+    stream: StreamSettings = StreamSettings()
     account: str | None = Field(
         default=None,
         pattern=r"^[0-9A-Za-z_-]{1,40}$",

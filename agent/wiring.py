@@ -28,15 +28,21 @@ from domain.observation import Source
 from domain.ports import Clock, Journal, Observer, Pacer, Platform, Records
 from journal.sql import SqlJournal, open_journal
 from perception import network
-from perception.chain import Chain
+from perception.chain import Chain, Guarded
 from perception.driven import Cursor, DrivenMarket
-from perception.guarded import GuardedProvider
 from perception.headlines import Headlines
 from perception.recorded import RecordedMarket
 from perception.simulated import SimulatedMarket, SimulatedProvider
 from platforms.mock import MockTradingPlatform
 from reasoning.minds import Mind
 from risk.case import Policy
+
+STREAMS = {
+    "live": "wss://stream.binance.com:9443",
+    "testnet": "wss://stream.testnet.binance.vision",
+    "demo": "wss://demo-stream.binance.com",
+}
+"""Where each endpoint's market streams answer."""
 
 if TYPE_CHECKING:
     from platforms.binance.platform import BinancePlatform
@@ -110,7 +116,9 @@ def exchange(options: Options, clock: Clock) -> "BinancePlatform":
     """
     try:
         from platforms.binance.platform import BinancePlatform  # noqa: PLC0415  # heavy, and an extra
-    except ImportError:
+    except ModuleNotFoundError as missing:
+        if str(missing.name).partition(".")[0] not in ("binance", "websockets"):
+            raise
         raise BadInput(f"mode {options.mode} needs the extra live: pip install 'boyd[live]'") from None
     return BinancePlatform(options.symbols, options.exchange, clock)
 
@@ -283,28 +291,40 @@ def _wall(made: Parts, clock: Clock, home: Home) -> MarketSource:
     )
 
 
-def _live(options: Options, clock: Clock, home: Home) -> dict[str, GuardedProvider]:
+def _live(options: Options, clock: Clock, home: Home) -> dict[str, Guarded]:
     """Return the network providers to ask, in order: for pairs the one that needs no key comes first."""
     wanted: list[str] = [options.provider]
     if options.remote:
-        wanted = ["binance"]
-    elif options.provider == "auto":
+        venue = _traded_market(options, clock, home)
+        return {venue.name: venue}
+    if options.provider == "auto":
         pairs = any("-" in symbol for symbol in options.symbols)
         wanted = (["binance"] if pairs else []) + ["alpha_vantage"]
-    providers: dict[str, GuardedProvider] = {}
+    providers: dict[str, Guarded] = {}
     if "binance" in wanted:
-        told = options.binance
-        if options.remote and "base_url" not in told.model_fields_set:
-            told = told.model_copy(update={"base_url": options.exchange.rest_url})
-        providers["binance"] = network.binance(told, options.perception, clock, home.root)
+        providers["binance"] = network.binance(options.binance, options.perception, clock, home.root)
     if "alpha_vantage" in wanted and (options.alpha_vantage.api_key or options.provider != "auto"):
         settings = options.alpha_vantage
         providers["alpha_vantage"] = network.alpha_vantage(settings, options.perception, clock, home.root)
     return providers
 
 
+def _traded_market(options: Options, clock: Clock, home: Home) -> Guarded:
+    """Return the market of the exchange that is traded: its stream, and REST behind it."""
+    told, stream, exchange = options.binance, options.stream, options.exchange
+    if "base_url" not in told.model_fields_set:
+        told = told.model_copy(update={"base_url": exchange.rest_url})
+    rest = network.binance(told, options.perception, clock, home.root)
+    if not options.streaming:
+        return rest
+    if "base_url" not in stream.model_fields_set:
+        own = exchange.base_url and f"ws{exchange.base_url.removeprefix('http')}"
+        stream = stream.model_copy(update={"base_url": own or STREAMS[exchange.endpoint]})
+    return network.binance_stream(stream, rest, options.symbols, options.timeframe_ms, clock)
+
+
 def _news_provider(
-    options: Options, clock: Clock, home: Home, live: Mapping[str, GuardedProvider]
+    options: Options, clock: Clock, home: Home, live: Mapping[str, Guarded]
 ) -> network.GuardedAlphaVantage | None:
     """Return who has the news, only Alpha Vantage: one guard and one day's budget for all it does."""
     if not options.perception.news.enabled or options.alpha_vantage.api_key is None:
