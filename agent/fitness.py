@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from agent.finding import Finding
 from agent.load import BadSettings
 from agent.settings import Options
-from domain.errors import BadInput, VenueFault
+from domain.errors import VenueFault
 from journal.stored import Broken
 from journal.verify import verify
 
@@ -35,17 +35,28 @@ class Account(Protocol):
         ...
 
 
-def findings(options: Options, account: Account) -> Iterator[Finding]:
-    """Examine account and key. On a testnet, which does not tell a key's rights, they are not asked for."""
-    yield from _asked("account", lambda: _account(options, account))
+def examined(options: Options, account: Account) -> Iterator[Finding]:
+    """Examine account and key. On a testnet, which does not tell a key's rights, they are not asked for.
+
+    Raises VenueFault when the exchange does not say.
+    """
+    yield from _account(options, account)
     if options.mode == "live":
-        yield from _asked("key", lambda: _rights(options, account))
-        yield from _asked("fees", lambda: _fees(account))
+        yield from _rights(options, account)
+        yield from _fees(account)
+
+
+def findings(options: Options, account: Account) -> Iterator[Finding]:
+    """Examine account and key, for the doctor: what the exchange does not say is a finding too."""
+    try:
+        yield from examined(options, account)
+    except VenueFault as error:
+        yield Finding("account", "fail", f"the exchange does not say: {error}", "check key and network")
 
 
 def refuse_unfit(options: Options, account: Account) -> None:
-    """Raise BadSettings with everything that speaks against trading the account."""
-    found = [each for each in findings(options, account) if each.level == "fail"]
+    """Raise BadSettings with everything that speaks against trading the account, VenueFault unanswered."""
+    found = [each for each in examined(options, account) if each.level == "fail"]
     if found:
         raise BadSettings([f"{each.subject}: {each.what}; {each.remedy}" for each in found])
 
@@ -55,13 +66,6 @@ def refuse_broken(journal: Path) -> None:
     checked = verify(journal) if journal.is_file() else None
     if isinstance(checked, Broken):
         raise BadSettings([f"journal: row {checked.seq}: {checked.what}; restore a backup, then reconcile"])
-
-
-def _asked(subject: str, ask: Any) -> Iterator[Finding]:
-    try:
-        yield from ask()
-    except (VenueFault, BadInput) as error:
-        yield Finding(subject, "fail", f"the exchange does not say: {error}", "check key, secret and network")
 
 
 def _account(options: Options, account: Account) -> Iterator[Finding]:

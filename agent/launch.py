@@ -7,6 +7,8 @@ from datetime import datetime
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+import tenacity
+
 from agent import params, views, wiring
 from agent.clock import SystemClock
 from agent.explicit import explicit, journal_name
@@ -17,10 +19,13 @@ from agent.session import Inbox
 from agent.settings import Options
 from agent.state import State
 from agent.why import explain
+from domain.errors import VenueFault
 from domain.ports import Clock, Journal, Platform
 
 T = TypeVar("T")
 READABLE_SECONDS = 0.2
+OPENINGS = 4
+"""How often an exchange that does not answer is tried before a session is given up."""
 
 
 class Launch:
@@ -56,7 +61,23 @@ class Launch:
             lock.release()
 
     def _venue(self, state: State) -> Platform:
-        """Return the exchange, once it is fit to be traded; orders of an earlier session are known to it."""
+        """Return the exchange, once it is fit to be traded; orders of an earlier session are known to it.
+
+        Only reads, so a hiccup is asked again. Raises VenueFault naming the exchange, BadSettings.
+        """
+        again = tenacity.Retrying(
+            stop=tenacity.stop_after_attempt(OPENINGS),
+            wait=tenacity.wait_random_exponential(multiplier=0.3, max=3),
+            retry=tenacity.retry_if_exception_type(VenueFault),
+            sleep=self.clock.sleep,
+            reraise=True,
+        )
+        try:
+            return again(self._fit_venue, state)
+        except VenueFault as fault:
+            raise VenueFault(f"exchange {self.options.exchange.host}: {fault}") from None
+
+    def _fit_venue(self, state: State) -> Platform:
         venue = wiring.exchange(self.options, self.clock)
         try:
             refuse_unfit(self.options, venue)
