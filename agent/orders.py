@@ -14,7 +14,7 @@ import msgspec
 
 from agent.recorded_platform import NOT_CANCELLED
 from agent.state import State
-from domain.errors import OutcomeUnknown, RateLimited, VenueFault
+from domain.errors import RateLimited, VenueFault
 from domain.events import Event, OrderSettled, OrdersIntended
 from domain.order import Order, OrderStatus, OrderType, Purpose, Receipt, Side
 from domain.ports import Journal, Platform
@@ -189,7 +189,7 @@ class Executor:
             receipt = self.platform.place(order)
         except RateLimited as error:
             return self._unsent(order, str(error))
-        except OutcomeUnknown as error:
+        except VenueFault as error:
             receipt = _unknown(order, error)
         self.settle(order.cycle_id, receipt)
         return receipt
@@ -202,7 +202,7 @@ class Executor:
             receipts = self.platform.place_oco(stop, target)
         except RateLimited as error:
             return self._unsent(stop, str(error)), self._unsent(target, str(error))
-        except OutcomeUnknown as error:
+        except VenueFault as error:
             receipts = _unknown(stop, error), _unknown(target, error)
         for receipt in receipts:
             self.settle(stop.cycle_id, receipt)

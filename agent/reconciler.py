@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import structlog
+import tenacity
 
 from agent import books
 from agent.machine import IDLE
@@ -29,6 +30,9 @@ from domain.times import millis
 ADOPT = "look at it with `agent reconcile`, take it over with `agent reconcile --adopt --reason ...`"
 LOOKS = 3
 """How often holdings are read before a difference is believed: a fill may come in between."""
+
+LOOKS_AT_START = 6
+"""How often a venue that does not answer is asked at start before the session is given up."""
 
 log = structlog.get_logger()
 
@@ -88,11 +92,21 @@ class Reconciler:
             self.append(ended)
             self.state.end(ended)
         if compare and self.remote:
-            if self.state.ledger.aside is None:
-                self._first(at)
-            self.compare(at)
+            # No session without it: what cannot be compared must not be traded. Only reads are repeated.
+            again = tenacity.Retrying(
+                stop=tenacity.stop_after_attempt(LOOKS_AT_START),
+                wait=tenacity.wait_random_exponential(multiplier=0.3, max=3),
+                retry=tenacity.retry_if_exception_type(VenueFault),
+                reraise=True,
+            )
+            again(self._compare_at_start, at)
         if mend:
             self.mend(at)
+
+    def _compare_at_start(self, at: datetime) -> None:
+        if self.state.ledger.aside is None:
+            self._first(at)
+        self.compare(at)
 
     def review(self) -> "Review":
         """Return how journal and venue compare, after taking in what can be known. Raises VenueFault."""
