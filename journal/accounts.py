@@ -26,7 +26,7 @@ def accounts(url: str) -> list[str]:
     except server.Error as error:
         raise JournalFault(server.explain(error, server.place(parts))) from error
     finally:
-        connection.close()
+        server.disconnect(connection)
 
 
 def archive(url: str, account: str, kept: str, *, holder: str, grace_ms: int = GRACE_MS) -> None:
@@ -49,7 +49,7 @@ def archive(url: str, account: str, kept: str, *, holder: str, grace_ms: int = G
     except server.Error as error:
         raise JournalFault(server.explain(error, where)) from error
     finally:
-        connection.close()
+        server.disconnect(connection)
 
 
 def _rename(connection: sa.Connection, claim: Claim, where: str, kept: str) -> None:

@@ -104,7 +104,7 @@ def open_journal(
     try:
         return _opened(connection, claim, where, new_id)
     except BaseException as error:
-        connection.close()
+        server.disconnect(connection)
         if isinstance(error, server.Error):
             raise JournalFault(server.explain(error, where)) from error
         raise
@@ -123,7 +123,7 @@ def open_reader(url: str, *, account: str) -> SqlReader:
         refuse_absent(connection, where)
         return SqlReader(connection, where, server)
     except BaseException as error:
-        connection.close()
+        server.disconnect(connection)
         if isinstance(error, server.Error):
             raise JournalFault(server.explain(error, where)) from error
         raise

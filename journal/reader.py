@@ -25,6 +25,10 @@ class Database(Protocol):
         """Say in words what went wrong and what to do."""
         ...
 
+    def disconnect(self, connection: sa.Connection) -> None:
+        """Close a connection, whatever became of it."""
+        ...
+
     def integrity(self, connection: sa.Connection) -> str | None:
         """Return what the database finds wrong with its own pages and indexes, or None."""
         ...
@@ -101,7 +105,7 @@ class SqlReader(History):
         with self._lock:
             if not self._closed:
                 self._closed = True
-                self._connection.close()
+                self._database.disconnect(self._connection)
                 self._connection.engine.dispose()
                 self._release()
 

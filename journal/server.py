@@ -102,7 +102,6 @@ def connect(url: sa.URL, namespace: str, *, writable: bool) -> sa.Connection:
     engine = sa.create_engine(
         url,
         poolclass=NullPool,
-        pool_reset_on_return=None,  # closing rolls back; asking a lost connection to would log a traceback
         isolation_level="AUTOCOMMIT",
         hide_parameters=True,
         use_native_hstore=False,
@@ -123,7 +122,7 @@ def connect(url: sa.URL, namespace: str, *, writable: bool) -> sa.Connection:
     try:
         _set(connection, namespace, place(url), writable=writable)
     except BaseException:
-        connection.close()
+        disconnect(connection)
         raise
     return connection
 
@@ -145,9 +144,17 @@ def _set(connection: sa.Connection, namespace: str, where: str, *, writable: boo
             raise JournalFault(f"{where}: PostgreSQL's {name} is {seen}, must be {value}: {why}")
 
 
+def disconnect(connection: sa.Connection) -> None:
+    """Close a connection, even a lost one: nothing is asked of it, the server rolls back what is open."""
+    connection.invalidate()
+    connection.close()
+
+
 def explain(error: BaseException, where: object) -> str:
     """Say in words what went wrong and what to do; never shows values of rows or a password."""
     cause = getattr(error, "orig", None) or error
+    if isinstance(error, sa.exc.PendingRollbackError):  # Core's word for a connection it saw lost before
+        cause = psycopg.OperationalError(str(error))
     if not isinstance(cause, psycopg.Error):
         return str(cause) if isinstance(cause, JournalFault) else f"{where}: {cause} ({type(cause).__name__})"
     state = cause.sqlstate or ("08" if isinstance(cause, psycopg.OperationalError) else "")
@@ -188,6 +195,8 @@ def _refusal(error: BaseException, url: sa.URL) -> str:
     if url.password:
         detail = detail.replace(str(url.password), "***")
     fatal = detail.partition("FATAL: ")[2].strip()
+    if "database system is" in fatal:  # starting up, shutting down, in recovery
+        return f"{place(url)} is not ready: {fatal}; try again in a moment"
     if fatal:
         return f"{place(url)} does not let us in: {fatal}; correct the URL, or ask the server's operator"
     return f"{place(url)} cannot be reached: {detail}; start the server or correct the URL"

@@ -107,6 +107,11 @@ def check_guards(connection: sa.Connection, where: object) -> None:
             raise JournalFault(f"{where} lacks its trigger {name}: verify it and restore it from a backup")
 
 
+def disconnect(connection: sa.Connection) -> None:
+    """Close the connection."""
+    connection.close()
+
+
 def explain(error: BaseException, where: object) -> str:
     """Say in words what went wrong with the file and what to do; never shows values of rows."""
     cause = getattr(error, "orig", None) or error

@@ -5,11 +5,12 @@ import random
 import resource
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from journal.reader import open_reader
 from journal.sql import open_journal
 from journal.verify import Verified, verify
 from tests.journal.cycles import JOURNAL_ID, cycle
+from tests.journal.tamper import written
 from tests.shared import ROOT, in_time
 
 KILLS = 10
@@ -71,7 +73,7 @@ def test_a_killed_process_loses_no_acknowledged_row(tmp_path: Path) -> None:
     assert isinstance(verify(path), Verified)
 
 
-def test_a_full_disk_is_final_and_loses_nothing(tmp_path: Path) -> None:
+def test_fault_09_a_full_disk_is_final_and_loses_nothing(tmp_path: Path) -> None:
     path = tmp_path / "j.db"
     with appender(path, 0, 300_000) as process:
         said = lines(process)
@@ -86,14 +88,14 @@ def test_a_full_disk_is_final_and_loses_nothing(tmp_path: Path) -> None:
         journal.append(*cycle(found.rows // 2 + 1))
 
 
-def _strace_may_inject() -> bool:
+def may_inject() -> bool:
     if shutil.which("strace") is None:
         return False
     probe = ["strace", "-qq", "-o", "/dev/null", "-e", "inject=fdatasync:error=EIO", "true"]
     return subprocess.run(probe, capture_output=True, check=False).returncode == 0
 
 
-@pytest.mark.skipif(not _strace_may_inject(), reason="needs strace with the right to trace")
+@pytest.mark.skipif(not may_inject(), reason="needs strace with the right to trace")
 @pytest.mark.parametrize(
     ("calls", "error", "when"),
     [
@@ -104,7 +106,7 @@ def _strace_may_inject() -> bool:
         ("pwrite64", "EIO", 102),
     ],
 )
-def test_a_failing_disk_call_is_final_whenever_it_comes(
+def test_fault_09_a_failing_disk_call_is_final_whenever_it_comes(
     tmp_path: Path, calls: str, error: str, when: int
 ) -> None:
     path = tmp_path / "j.db"
@@ -124,7 +126,7 @@ def test_a_failing_disk_call_is_final_whenever_it_comes(
         journal.append(*cycle(found.rows // 2 + 1))
 
 
-def test_a_second_agent_is_refused_within_two_seconds_but_readers_are_served(tmp_path: Path) -> None:
+def test_fault_10_a_second_agent_is_refused_within_two_seconds_but_readers_are_served(tmp_path: Path) -> None:
     path = tmp_path / "j.db"
     with appender(path, 3) as process:
         assert process.stdout is not None
@@ -142,6 +144,34 @@ def test_a_second_agent_is_refused_within_two_seconds_but_readers_are_served(tmp
         assert process.returncode == 0
     with open_journal(path, JOURNAL_ID) as journal:
         assert journal.head()[0] == 6
+
+
+def test_fault_09_a_database_someone_locks_for_30_s_is_refused_at_once(tmp_path: Path) -> None:
+    path = written(tmp_path / "j.db", cycles=1)
+    with closing(sqlite3.connect(path, isolation_level=None)) as shell:
+        shell.execute("BEGIN EXCLUSIVE")
+        start = time.monotonic()
+        with pytest.raises(JournalFault, match=r"in use by another process.*SQLITE_BUSY"):
+            open_journal(path, JOURNAL_ID)
+        in_time(start, sqlite.LOCK_WAIT_SECONDS + 4)
+        shell.execute("ROLLBACK")
+    with open_journal(path, JOURNAL_ID) as journal:
+        assert journal.head()[0] == 3
+
+
+def test_fault_09_a_database_that_is_open_cannot_be_locked_by_someone_else(tmp_path: Path) -> None:
+    path = tmp_path / "j.db"
+    with appender(path, 3) as process:
+        assert process.stdout is not None
+        assert "ready\n" in iter(process.stdout.readline, "")
+        with (
+            closing(sqlite3.connect(path, isolation_level=None, timeout=0.1)) as shell,
+            pytest.raises(sqlite3.OperationalError, match="locked"),
+        ):
+            shell.execute("BEGIN EXCLUSIVE")
+        process.communicate("go\n", timeout=600)
+        assert process.returncode == 0
+    assert verify(path).rows == 6  # type: ignore[union-attr]
 
 
 def test_the_journal_is_locked_even_before_its_first_append(tmp_path: Path) -> None:

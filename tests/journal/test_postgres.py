@@ -1,65 +1,22 @@
 """The journal on a server: what is in force, what can never be changed, what is refused."""
 
 import io
-import os
-import socket
-import subprocess
-import sys
-import traceback
-from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from domain.errors import BadInput, JournalFault
-from journal import server
-from journal.accounts import accounts, archive, namespace
+from journal.accounts import namespace
 from journal.anchor import write_anchor
 from journal.memory import MemoryJournal
 from journal.reader import open_reader
-from journal.sql import SqlJournal, open_journal
+from journal.sql import open_journal
 from journal.stored import Broken
 from journal.verify import Verified, verify
 from tests.journal.cycles import JOURNAL_ID, cycle, session
+from tests.journal.on_server import OTHER_ID, both_ways, by_hand, execute, opened, written
 from tests.journal.postgres_server import PASSWORD, USER, Server
-from tests.shared import ROOT
-
-OTHER_ID = "ba9876543210"
-
-
-def opened(url: str, account: str, new_id: str = JOURNAL_ID) -> SqlJournal:
-    return open_journal(url, new_id, account=account, holder="me", grace_ms=0)
-
-
-def written(url: str, account: str, cycles: int = 5) -> None:
-    with opened(url, account) as journal:
-        journal.append(session())
-        for number in range(1, cycles + 1):
-            journal.append(*cycle(number))
-
-
-def execute(url: str, account: str, *statements: str) -> None:
-    """Run statements as whoever owns the tables can, in the account's namespace."""
-    with psycopg.connect(url) as connection:
-        connection.execute(f'SET search_path = "{namespace(account)}"'.encode())
-        for statement in statements:
-            connection.execute(statement.encode())
-
-
-def by_hand(url: str, account: str, *statements: str) -> None:
-    """Run statements with the triggers out of force, and put them in force again."""
-    off = [f"ALTER TABLE {table} DISABLE TRIGGER USER" for table in ("rows", "meta")]
-    on = [
-        f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_{what}"
-        for table, added in (("rows", "only_appended"), ("meta", "never_added"))
-        for what in ("never_updated", "never_deleted", "never_emptied", added)
-    ]
-    execute(url, account, *off, *statements, *on)
-
-
-def both_ways(url: str, account: str) -> list[Callable[[], object]]:
-    return [lambda: opened(url, account), lambda: open_reader(url, account=account)]
 
 
 def test_an_existing_journal_keeps_its_id_and_goes_on(url: str, account: str) -> None:
@@ -114,8 +71,8 @@ def journal_account(postgres_server: Server) -> str:
         "ALTER TABLE rows DISABLE TRIGGER rows_never_deleted",
         "ALTER TABLE rows ENABLE REPLICA TRIGGER rows_never_deleted",
         (
-            "DROP TRIGGER rows_never_deleted ON rows; CREATE TRIGGER rows_never_deleted BEFORE DELETE ON rows "
-            "FOR EACH ROW WHEN (OLD.seq < 0) EXECUTE FUNCTION refuse('rows are never deleted'); "
+            "DROP TRIGGER rows_never_deleted ON rows; CREATE TRIGGER rows_never_deleted BEFORE DELETE ON "
+            "rows FOR EACH ROW WHEN (OLD.seq < 0) EXECUTE FUNCTION refuse('rows are never deleted'); "
             "ALTER TABLE rows ENABLE ALWAYS TRIGGER rows_never_deleted"
         ),
     ],
@@ -280,172 +237,6 @@ def test_a_backup_is_a_file_that_goes_on_as_the_same_journal(url: str, account: 
     with open_journal(tmp_path / "b.db", OTHER_ID) as restored:
         restored.append(*cycle(700))
         assert restored.head() == journal.head()
-
-
-def test_accounts_are_listed_and_one_that_is_not_there_is_said_to_be(postgres_server: Server) -> None:
-    url = postgres_server.new_database()
-    assert accounts(url) == []
-    long = "simulated-" + "BTC-USDT-" * 9
-    for name in ("paper", long):
-        with opened(url, name) as journal:
-            journal.append(session())
-    assert accounts(url) == ["paper", long]
-    assert len(namespace(long)) <= 63
-    with pytest.raises(BadInput, match=f"there is no such journal; the database has: paper, {long}"):
-        open_reader(url, account="papre")
-    assert accounts(url) == ["paper", long]
-
-
-def test_an_archived_journal_keeps_its_rows_and_the_account_begins_anew(postgres_server: Server) -> None:
-    url = postgres_server.new_database()
-    written(url, "paper")
-    kept = verify(url, account="paper")
-    with opened(url, "paper"), pytest.raises(JournalFault, match="is in use by another agent, me"):
-        archive(url, "paper", "paper.1", holder="you")
-    archive(url, "paper", "paper.1", holder="me")
-    assert accounts(url) == ["paper.1"]
-    assert verify(url, account="paper.1") == kept
-    with opened(url, "paper", OTHER_ID) as journal:
-        assert (journal.journal_id, journal.head()[0]) == (OTHER_ID, 0)
-    with pytest.raises(BadInput, match=r"paper\.1 at .* exists already"):
-        archive(url, "paper", "paper.1", holder="me")
-    with pytest.raises(BadInput, match="there is no such journal"):
-        archive(url, "absent", "paper.2", holder="me")
-    with opened(url, "paper.1") as journal:
-        journal.append(*cycle(6))
-        assert journal.head()[0] == 13
-
-
-CANARY = "hunter2-c4nary"
-
-
-@pytest.mark.parametrize(
-    ("url", "message"),
-    [
-        (f"postgresql://u:{CANARY}@h", "names no database"),
-        (f"postgresql://u:{CANARY}@h/", "names no database"),
-        (f"postgresql://u:{CANARY}@h:port/db", "cannot be read; use postgresql://user@host:port/database"),
-        (f"postgresql://u:x@{CANARY}@h/db", "the host is none; write '@'"),
-        (f"postgresql://u:x@h/x/{CANARY}@h/db", "names no database"),
-        (f"postgresql://u@h/db?password={CANARY}", "a parameter is not supported"),
-        (f"postgresql://u:x@h/db?{CANARY}=1@h/db", "a parameter is not supported"),
-        (f"postgresql://u@h/db?options=-c%20fsync=off{CANARY}", "a parameter is not supported"),
-        (f"postgresql+asyncpg://u:{CANARY}@h/db", "is not supported; use a path or"),
-        (f"postgresql+psycopg2://u:{CANARY}@h/db", "is not supported; use a path or"),
-    ],
-)
-def test_a_url_that_cannot_be_meant_is_refused_without_what_may_be_its_password(
-    url: str, message: str
-) -> None:
-    for way in both_ways(url, "a"):
-        with pytest.raises(BadInput, match=message) as caught:
-            way()
-        assert "c4nary" not in shown(caught.value)
-
-
-def shown(error: BaseException) -> str:
-    """Return everything a log or a traceback shows of an error, causes and all."""
-    return repr(error) + "".join(traceback.format_exception(error))
-
-
-def test_an_unreachable_server_is_told_with_what_to_do(tmp_path: Path) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))  # bound, but nobody listens
-        port = taken.getsockname()[1]
-        urls = [
-            f"postgresql://u:{CANARY}@127.0.0.1:{port}/db",
-            f"postgresql://u:{CANARY}@/db?host={tmp_path}",
-        ]
-        for url in urls:
-            for way in both_ways(url, "a"):
-                with pytest.raises(BadInput, match=r"cannot be reached: .*; start the server or") as caught:
-                    way()
-                assert "c4nary" not in shown(caught.value)
-
-
-def test_whom_the_server_does_not_let_in_is_told_why_without_the_password(postgres_server: Server) -> None:
-    wrong = postgres_server.shared.replace(PASSWORD, CANARY)
-    for url, why in (
-        (wrong, "does not let us in: password authentication failed"),
-        (postgres_server.url("absent"), 'does not let us in: database "absent" does not exist'),
-    ):
-        for way in both_ways(url, "a"):
-            with pytest.raises(BadInput, match=why) as caught:
-                way()
-            assert "c4nary" not in shown(caught.value)
-
-
-def test_the_password_is_in_no_repr_message_or_row(
-    postgres_server: Server, account: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    url = postgres_server.shared
-    assert PASSWORD in url
-    journal = opened(url, account)
-    journal.append(session())
-    texts = [repr(journal), repr(journal._connection), repr(journal._connection.engine), str(journal._where)]
-    with pytest.raises(JournalFault) as refused:
-        opened(url, account)
-    texts.append(shown(refused.value))
-    journal._connection.exec_driver_sql("SELECT set_config('search_path', 'absent', false)")
-    with pytest.raises(JournalFault) as failed:
-        journal.append(*cycle(1))
-    texts.append(shown(failed.value))
-    with pytest.raises(JournalFault) as again:
-        journal.append(*cycle(1))
-    texts.append(shown(again.value))
-    journal.close()
-    dump = subprocess.run(
-        [postgres_server.programs / "pg_dump", "-Fp", url], capture_output=True, text=True, check=True
-    ).stdout
-    assert account in dump
-    assert all(PASSWORD not in text for text in (*texts, dump, caplog.text))
-
-
-def test_without_psycopg_a_file_works_and_a_server_is_refused_with_what_to_install(tmp_path: Path) -> None:
-    code = (
-        "import sys\n"
-        "sys.modules['psycopg'] = None\n"  # what an import finds where it is not installed
-        "from domain.errors import BadInput\n"
-        "from journal.sql import open_journal\n"
-        f"open_journal({str(tmp_path / 'j.db')!r}, '{JOURNAL_ID}').close()\n"
-        "try:\n"
-        f"    open_journal('postgresql://u:{CANARY}@h/db', '{JOURNAL_ID}', account='a', holder='h')\n"
-        "except BadInput as error:\n"
-        "    print(error)\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=ROOT,
-        env=dict(os.environ),
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert "needs psycopg: pip install 'boyd[postgres]'" in done.stdout
-    assert "c4nary" not in done.stdout + done.stderr
-
-
-def test_only_a_server_s_url_imports_psycopg(tmp_path: Path) -> None:
-    code = (
-        "import sys\n"
-        "from journal.sql import open_journal\n"
-        f"open_journal({str(tmp_path / 'j.db')!r}, '{JOURNAL_ID}').close()\n"
-        "print('psycopg' in sys.modules)\n"
-    )
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert done.stdout == "False\n"
-
-
-def test_the_places_a_url_may_name_are_shown_without_user_and_password() -> None:
-    shown_as = {
-        f"postgresql://u:{CANARY}@h:5433/db": "postgresql://h:5433/db",
-        f"postgres://u:{CANARY}@[::1]/db?sslmode=require": "postgresql://::1/db",
-        "postgresql+psycopg:///db": "postgresql://localhost/db",
-        "postgresql:///db?host=/run/postgresql": "postgresql:///run/postgresql/db",
-        f"postgresql://u:%40{CANARY}%2F@h/db": "postgresql://h/db",
-    }
-    for url, place in shown_as.items():
-        assert server.place(server.checked_url(url)) == place
 
 
 def test_a_server_s_journal_is_the_file_s_to_the_byte(url: str, account: str, tmp_path: Path) -> None:

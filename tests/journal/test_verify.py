@@ -75,7 +75,9 @@ def test_an_untouched_file_verifies(path: Path) -> None:
         ),
     ],
 )
-def test_what_was_done_by_hand_is_found_and_named(path: Path, statement: str, seq: int, what: str) -> None:
+def test_fault_20_what_was_done_by_hand_is_found_and_named(
+    path: Path, statement: str, seq: int, what: str
+) -> None:
     by_hand(path, statement)
     found = verify(path)
     assert isinstance(found, Broken)
@@ -83,7 +85,7 @@ def test_what_was_done_by_hand_is_found_and_named(path: Path, statement: str, se
     assert re.search(what, found.what)
 
 
-def test_two_rows_changed_places(path: Path) -> None:
+def test_fault_20_two_rows_changed_places(path: Path) -> None:
     by_hand(
         path,
         "UPDATE rows SET seq = 100 WHERE seq = 4",
@@ -135,7 +137,9 @@ def test_an_index_that_hides_a_row_is_damage(path: Path) -> None:
     assert "missing from index rows_by_cycle" in found.what
 
 
-def test_without_an_anchor_a_cut_tail_cannot_be_seen_with_one_it_is(path: Path, tmp_path: Path) -> None:
+def test_fault_20_without_an_anchor_a_cut_tail_cannot_be_seen_with_one_it_is(
+    path: Path, tmp_path: Path
+) -> None:
     with open_reader(path) as reader:
         write_anchor(tmp_path / "anchor.json", reader)
     anchor = read_anchor(tmp_path / "anchor.json")
@@ -145,7 +149,7 @@ def test_without_an_anchor_a_cut_tail_cannot_be_seen_with_one_it_is(path: Path, 
     assert verify(path, anchor) == Broken(9, "the tail is cut: the anchor has seen row 11, the last row is 8")
 
 
-def test_a_chain_rewritten_from_some_row_on_shows_at_the_anchor(path: Path, tmp_path: Path) -> None:
+def test_fault_20_a_chain_rewritten_from_some_row_on_shows_at_the_anchor(path: Path, tmp_path: Path) -> None:
     with open_reader(path) as reader:
         anchor = write_anchor(tmp_path / "anchor.json", reader)
     rechain(path, 3)
@@ -211,7 +215,7 @@ def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @given(where=st.floats(0, 1, exclude_max=True), mask=st.integers(1, 255))
 @settings(patient, max_examples=80)
-def test_a_flipped_byte_anywhere_is_found_or_changes_nothing_that_is_read(
+def test_fault_20_a_flipped_byte_anywhere_is_found_or_changes_nothing_that_is_read(
     pristine: Path, tmp_path: Path, where: float, mask: int
 ) -> None:
     copy = tmp_path / "flipped.db"
@@ -230,7 +234,7 @@ def test_a_flipped_byte_anywhere_is_found_or_changes_nothing_that_is_read(
 
 @given(seq=st.integers(1, 25), where=st.floats(0, 1, exclude_max=True), mask=st.integers(1, 255))
 @settings(patient, max_examples=40)
-def test_a_flipped_byte_of_a_payload_is_found_at_its_row(
+def test_fault_20_a_flipped_byte_of_a_payload_is_found_at_its_row(
     pristine: Path, tmp_path: Path, seq: int, where: float, mask: int
 ) -> None:
     copy = tmp_path / "flipped.db"
