@@ -24,7 +24,7 @@ from domain.ports import Clock, Journal, Platform
 
 T = TypeVar("T")
 READABLE_SECONDS = 0.2
-OPENINGS = 4
+OPENINGS = 8
 """How often an exchange that does not answer is tried before a session is given up."""
 
 
@@ -68,7 +68,7 @@ class Launch:
         again = tenacity.Retrying(
             stop=tenacity.stop_after_attempt(OPENINGS),
             wait=tenacity.wait_random_exponential(multiplier=0.3, max=3),
-            retry=tenacity.retry_if_exception_type(VenueFault),
+            retry=tenacity.retry_if_exception(_passing),
             sleep=self.clock.sleep,
             reraise=True,
         )
@@ -207,3 +207,8 @@ class Launch:
     def why(self, cycle: int | None) -> dict[str, Any]:
         """Explain a cycle; on the loop's thread only."""
         return explain(self.journal, cycle)
+
+
+def _passing(error: BaseException) -> bool:
+    """Say whether a fault may pass by itself: a refusal (HTTP 4xx) will not."""
+    return isinstance(error, VenueFault) and not 400 <= getattr(error, "status", 0) < 500
