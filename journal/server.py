@@ -146,8 +146,9 @@ def _set(connection: sa.Connection, namespace: str, where: str, *, writable: boo
 
 def disconnect(connection: sa.Connection) -> None:
     """Close a connection, even a lost one: nothing is asked of it, the server rolls back what is open."""
-    connection.invalidate()
-    connection.close()
+    if not connection.closed:
+        connection.invalidate()
+        connection.close()
 
 
 def explain(error: BaseException, where: object) -> str:

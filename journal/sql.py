@@ -4,7 +4,7 @@ import contextlib
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 
@@ -31,7 +31,7 @@ class SqlJournal(SqlReader):
         self._failure = ""
         # Core's bookkeeping around three statements costs as much as the commit (0.1 ms), so the
         # statements are given to the driver. Columns and `Stored` have one order.
-        self._driver: Any = connection.connection.driver_connection
+        self._driver = cast("Any", connection.connection.driver_connection)
         self._cursor = self._driver.cursor()
 
     def append(self, *events: Event) -> None:
