@@ -7,9 +7,10 @@ CYCLES ?= 30
 INTERVAL ?= 2
 ARGS ?=
 MINUTES ?= 30
+CASES ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help setup paper quicktest test check lint types arrows soak bench lock clean
+.PHONY: help setup paper quicktest test check lint types arrows soak drill bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -47,6 +48,9 @@ check: lint types arrows test ## lint, types, arrows and tests, as CI runs them
 
 soak: $(STAMP) ## a long paper run under provider faults, with a report; MINUTES=30
 	@$(BIN)/python scripts/soak.py --minutes $(MINUTES) $(ARGS)
+
+drill: $(STAMP) ## kill real agents at every step of an order, the whole matrix; CASES=0
+	@$(BIN)/agent drill --cases $(CASES) $(ARGS)
 
 bench: $(STAMP) ## speed and memory, measured side by side
 	@$(BIN)/python -m benchmarks $(ARGS)

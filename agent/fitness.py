@@ -1,13 +1,13 @@
 """Whether an exchange account is fit to be traded: asked by the doctor and before every session."""
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any, Protocol
 
 from agent.finding import Finding
+from agent.home import Home
 from agent.load import BadSettings
 from agent.settings import Options
-from domain.errors import VenueFault
+from domain.errors import BadInput, VenueFault
 from journal.stored import Broken
 from journal.verify import verify
 
@@ -61,9 +61,13 @@ def refuse_unfit(options: Options, account: Account) -> None:
         raise BadSettings([f"{each.subject}: {each.what}; {each.remedy}" for each in found])
 
 
-def refuse_broken(journal: Path) -> None:
+def refuse_broken(home: Home, name: str) -> None:
     """Raise BadSettings when a journal is there and does not verify. Not for one that is open here."""
-    checked = verify(journal) if journal.is_file() else None
+    place = home.place(name)
+    try:
+        checked = verify(place, account=name) if home.server or home.journal(name).is_file() else None
+    except BadInput:
+        return  # not there yet
     if isinstance(checked, Broken):
         raise BadSettings([f"journal: row {checked.seq}: {checked.what}; restore a backup, then reconcile"])
 

@@ -11,6 +11,7 @@ from filelock import FileLock, Timeout
 from domain.errors import BadInput, LocalFault
 
 LATEST = ".latest"
+DB_VARIABLE = "AGENT_DB_URL"
 
 
 class Busy(LocalFault):
@@ -18,10 +19,15 @@ class Busy(LocalFault):
 
 
 class Home:
-    """Paths below the home directory, made on first use with mode 0700."""
+    """Paths below the home directory, made on first use with mode 0700.
 
-    def __init__(self, root: Path) -> None:
+    `server` is the URL of the PostgreSQL database that holds the journals instead of files; by default
+    what the variable AGENT_DB_URL says.
+    """
+
+    def __init__(self, root: Path, server: str | None = None) -> None:
         self.root = root
+        self.server = server or os.environ.get(DB_VARIABLE) or None
 
     @property
     def journals(self) -> Path:
@@ -42,6 +48,10 @@ class Home:
         """Return the file of a journal."""
         return self.journals / f"{name}.db"
 
+    def place(self, name: str) -> Path | str:
+        """Return what a journal is opened by: its file, or the URL of the server that holds it."""
+        return self.server or self.journal(name)
+
     def control(self, name: str) -> Path:
         """Return the file that says where a running agent listens."""
         return self.journals / f"{name}.control.json"
@@ -58,7 +68,7 @@ class Home:
         """
         pointer = self.journals / LATEST
         chosen = name or (pointer.read_text().strip() if pointer.is_file() else "")
-        if chosen and self.journal(chosen).is_file():
+        if chosen and (self.server or self.journal(chosen).is_file()):
             return chosen
         known = ", ".join(self.names()) or "none"
         if name:
@@ -98,8 +108,10 @@ class Home:
             raise Busy("another agent trades this account with the same key; stop it first") from None
         return lock
 
-    def archive(self, name: str, stamp: str) -> Path | None:
-        """Move a journal aside, keeping it; return its new path, or None when there was none."""
+    def archive(self, name: str, stamp: str) -> Path | str | None:
+        """Move a journal aside, keeping it; return its new path or name, or None when there was none."""
+        if self.server:
+            return self._archived(name, f"{name}.{stamp}")
         path = self.journal(name)
         if not path.is_file():
             return None
@@ -108,6 +120,15 @@ class Home:
             part = path.with_name(path.name + suffix)
             if part.is_file():
                 part.rename(kept.with_name(kept.name + suffix))
+        return kept
+
+    def _archived(self, name: str, kept: str) -> str | None:
+        from journal.accounts import accounts, archive  # noqa: PLC0415  # psycopg is an extra
+
+        url = self.server or ""
+        if name not in accounts(url):
+            return None
+        archive(url, name, kept, holder=f"process {os.getpid()}")
         return kept
 
     def _owner(self, name: str) -> str:

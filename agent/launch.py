@@ -38,7 +38,8 @@ class Launch:
         self.clock = clock or SystemClock()
         self.options = explicit(options)
         self.name = journal_name(self.options)
-        self.home = Home(self.options.home)
+        url = self.options.db_url
+        self.home = Home(self.options.home, url.get_secret_value() if url else None)
         self.home.make()
         self.locks = [self.home.lock(self.name)]
         self.kept = None
@@ -50,7 +51,7 @@ class Launch:
                 key = self.options.exchange.api_key.get_secret_value()
                 self.locks.append(self.home.lock_account(key))  # before anything private is asked
             if self.options.mode == "live":
-                refuse_broken(self.home.journal(self.name))
+                refuse_broken(self.home, self.name)
             self._open()
         except BaseException:
             self._unlock()
@@ -88,7 +89,8 @@ class Launch:
         return venue
 
     def _open(self) -> None:
-        self.journal: Journal = wiring.open_account(self.home.journal(self.name))
+        grace_ms = self.options.exchange.certainty.horizon_ms
+        self.journal: Journal = wiring.open_account(self.home.place(self.name), self.name, grace_ms)
         try:
             self.parts = wiring.parts(self.options, self.journal)
             if self.options.remote:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from pydantic import SecretStr
 
 from agent import control, params, views, wiring
 from agent.home import Home
@@ -13,6 +14,7 @@ from agent.recovery import retune
 from agent.settings import with_keys
 from domain.events import KillSwitchSet
 from domain.ports import Clock
+from journal.lease import GRACE_MS
 from journal.reader import SqlReader, open_reader
 
 
@@ -30,7 +32,7 @@ class Reader:
 
     def journal(self) -> SqlReader:
         """Open a copy of the journal for reading; the agent that may be writing it is not disturbed."""
-        return open_reader(self.path)
+        return open_reader(self.home.place(self.name), account=self.name)
 
     def _ask(self, do: str, **arguments: Any) -> Any:
         file = self.home.control(self.name)
@@ -79,7 +81,7 @@ class Reader:
         if live is not None:
             return live
         with self.home.lock(self.name):
-            opened = wiring.open_account(self.path)
+            opened = wiring.open_account(self.home.place(self.name), self.name, GRACE_MS)
             try:
                 opened.append(KillSwitchSet(at=clock.now(), active=active, reason=reason, by="operator"))
             finally:
@@ -114,7 +116,8 @@ class Reader:
         with self.journal() as opened:
             options = recorded_options(opened)
         keys = with_keys(options)
-        return Launch(keys.model_copy(update={"home": self.home.root, "journal": self.name}))
+        url = SecretStr(self.home.server) if self.home.server else None
+        return Launch(keys.model_copy(update={"home": self.home.root, "journal": self.name, "db_url": url}))
 
     def parameters(self) -> list[dict[str, Any]]:
         """Return every parameter version, after what the settings of the last session say."""
@@ -133,7 +136,7 @@ class Reader:
                 raise params.Unproven(live["refused"])
             return live
         with self.home.lock(self.name):
-            opened = wiring.open_account(self.path)
+            opened = wiring.open_account(self.home.place(self.name), self.name, GRACE_MS)
             try:
                 made = wiring.parts(recorded_options(opened), opened)
                 event = params.event_of(wish, made, clock.now())

@@ -64,6 +64,9 @@ class Options(BaseModel):
     journal: str | None = Field(
         default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", description="name of the journal in home"
     )
+    db_url: SecretStr | None = Field(
+        default=None, description="PostgreSQL database that holds the journals instead of files"
+    )
     strategies_folder: Path | None = Field(
         default=None, description="folder of your own strategies; HOME/strategies if not given"
     )
@@ -171,8 +174,14 @@ class Options(BaseModel):
 
     def public(self) -> dict[str, Any]:
         """Return the settings as plain JSON values, without secrets, as the journal keeps them."""
-        secret = {"alpha_vantage": {"api_key"}, "exchange": {"api_key", "api_secret"}}
-        return self.model_dump(mode="json", exclude=secret)
+        return self.model_dump(
+            mode="json",
+            exclude={
+                "alpha_vantage": {"api_key"},
+                "exchange": {"api_key", "api_secret"},
+                "db_url": True,
+            },
+        )
 
 
 def with_keys(options: Options) -> Options:

@@ -1,6 +1,8 @@
 """The one place that knows every concrete class: options in, a session out."""
 
+import os
 import secrets
+import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -184,9 +186,14 @@ class MarketSource:
     close: Callable[[], None] = lambda: None
 
 
-def open_account(path: Path) -> SqlJournal:
-    """Open an account's journal, or create it with an id of its own."""
-    return open_journal(path, secrets.token_hex(6))
+def open_account(place: Path | str, name: str, grace_ms: int) -> SqlJournal:
+    """Open an account's journal, or create it with an id of its own.
+
+    `place` is its file, or the URL of a server where `name` is leased to one agent at a time; a successor
+    waits `grace_ms` beyond the lease, for as long an order of the former holder may still arrive.
+    """
+    holder = f"{socket.gethostname()} process {os.getpid()}"
+    return open_journal(place, secrets.token_hex(6), account=name, holder=holder, grace_ms=grace_ms)
 
 
 def market(made: Parts, clock: Clock, home: Home) -> MarketSource:

@@ -91,6 +91,9 @@ def run(
     account: Annotated[
         str | None, typer.Option(help="Id of the account to trade; mode live needs it typed.")
     ] = None,
+    db_url: Annotated[
+        str | None, typer.Option(help="PostgreSQL database of the journals (or AGENT_DB_URL), not files.")
+    ] = None,
     config: ConfigOption = None,
     home: HomeOption = None,
     journal: JournalOption = None,
@@ -111,6 +114,7 @@ def run(
         "speed": speed,
         "exchange": {"base_url": base_url} if base_url else None,
         "account": account,
+        "db_url": db_url,
         "home": home,
         "journal": journal,
     }

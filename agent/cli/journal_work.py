@@ -17,7 +17,7 @@ from journal.verify import verify
 def verify_journal(home: Home, name: str | None, anchor: Path | None, *, json: bool) -> None:
     """Check the chain; exit 1 when it is broken."""
     reader = Reader(home, name)
-    found = verify(reader.path, read_anchor(anchor) if anchor else None)
+    found = verify(home.place(reader.name), read_anchor(anchor) if anchor else None, account=reader.name)
     if json:
         say_json({"journal": reader.name, "intact": not isinstance(found, Broken)} | found._asdict())
     elif isinstance(found, Broken):

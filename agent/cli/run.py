@@ -80,7 +80,7 @@ def _run(settings: Settings, wish: Wish) -> None:
 def secrets_of(settings: Settings) -> list[str]:
     """Return the secret texts that no log may show."""
     exchange = settings.exchange
-    keys = (settings.alpha_vantage.api_key, exchange.api_key, exchange.api_secret)
+    keys = (settings.alpha_vantage.api_key, exchange.api_key, exchange.api_secret, settings.db_url)
     return [key.get_secret_value() for key in keys if key]
 
 

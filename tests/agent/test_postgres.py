@@ -1,0 +1,59 @@
+"""An agent whose journal lies on a real PostgreSQL server: the same session, one agent at a time."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.agent.command import agent, start
+from tests.journal.postgres_server import account, postgres_server, url
+
+__all__ = ["account", "postgres_server", "url"]
+RUN = ("run", "--provider", "simulated", "--speed", "max", "--cycles", "400")
+
+
+def test_a_session_on_a_server_is_read_explained_verified_and_replayed(tmp_path: Path, url: str) -> None:
+    on_server = {"AGENT_DB_URL": url}
+    agent(tmp_path, *RUN, env=on_server)
+    assert list(tmp_path.rglob("*.db")) == []
+    assert json.loads(agent(tmp_path, "status", "--json", env=on_server).stdout)["cycle"] == 400
+    assert json.loads(agent(tmp_path, "why", "27", "--json", env=on_server).stdout)["cycle"] == 27
+    assert "intact" in agent(tmp_path, "journal", "verify", env=on_server).stdout
+    assert json.loads(agent(tmp_path, "replay", "--json", env=on_server).stdout)["difference"] is None
+
+
+def test_the_same_session_in_a_file_has_the_same_decisions(tmp_path: Path, url: str) -> None:
+    ended = []
+    for name, env in (("file", {}), ("server", {"AGENT_DB_URL": url})):
+        agent(tmp_path / name, *RUN, env=env)
+        ended.append(json.loads(agent(tmp_path / name, "status", "--json", env=env).stdout)["account"])
+    assert ended[0] == ended[1]
+
+
+def test_fault_10_a_second_agent_on_another_host_is_refused(tmp_path: Path, url: str) -> None:
+    on_server = {"AGENT_DB_URL": url}
+    words = ("run", "--provider", "simulated", "--interval", "1", "--journal", "shared", "--plain")
+    with start(tmp_path / "here", *words, env=on_server) as first:
+        assert first.stdout is not None
+        first.stdout.readline()
+        second = agent(tmp_path / "there", *words, check=None, env=on_server)
+        assert second.returncode == 1
+        assert "another" in second.stderr
+        first.terminate()
+        first.communicate(timeout=30)
+    agent(tmp_path / "there", *words, "--cycles", "1", env=on_server)
+
+
+def test_a_password_in_the_url_is_nowhere(tmp_path: Path) -> None:
+    bad = {"AGENT_DB_URL": "postgresql://user:CANARY@127.0.0.1:1/none"}
+    done = agent(tmp_path, *RUN, check=None, env=bad)
+    assert done.returncode == 2
+    assert "CANARY" not in done.stdout + done.stderr
+    assert not [p for p in tmp_path.rglob("*") if p.is_file() and b"CANARY" in p.read_bytes()]
+
+
+@pytest.mark.parametrize("bad", ["mysql://x/y", "postgresql://"])
+def test_a_url_that_cannot_be_is_refused_with_what_it_should_be(tmp_path: Path, bad: str) -> None:
+    done = agent(tmp_path, *RUN, "--db-url", bad, check=None)
+    assert done.returncode == 2
+    assert "postgresql://" in done.stderr
