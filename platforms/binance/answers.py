@@ -143,7 +143,7 @@ def receipt(
 ) -> Receipt:
     """Return where an order stands; `fills` are given by whoever knows them."""
     name = field(answer, "status")
-    status = STATUSES.get(name)
+    status = STATUSES.get(name) if isinstance(name, str) else None
     if status is None:
         raise BadAnswer(f"order status {str(name)[:40]!r} is not known")
     native = instrument.symbol.replace("-", "")

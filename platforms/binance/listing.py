@@ -12,7 +12,8 @@ from domain.order import Order, OrderType, Purpose, Receipt, Side
 from domain.ports import Clock
 from platforms.binance import answers, classify
 from platforms.binance.client import ApiError, Wire
-from platforms.binance.filters import Filters, Market, Sized, objection, parse
+from platforms.binance.filters import Filters, parse
+from platforms.binance.objections import Market, Sized, objection
 from platforms.binance.prices import Prices
 
 PRICE_SECONDS = 30.0

@@ -15,7 +15,6 @@ import structlog
 
 from domain.candle import Candle, Quote
 from domain.errors import BadAnswer, OutcomeUnknown, RateLimited, Unreachable, VenueFault
-from domain.filters import CLIENT_ID
 from domain.instrument import Instrument
 from domain.order import OPEN, Balance, Order, OrderStatus, Purpose, Receipt, Standing
 from domain.ports import Certainty, Clock
@@ -23,7 +22,7 @@ from domain.times import millis
 from platforms.binance import answers, classify, requests
 from platforms.binance.client import ApiError, Wire
 from platforms.binance.executions import Executions
-from platforms.binance.filters import Sized
+from platforms.binance.gate import Gate
 from platforms.binance.listing import Listing
 from platforms.binance.settings import BinanceTradingSettings
 from platforms.binance.tracked import Tracked
@@ -52,6 +51,7 @@ class BinancePlatform:
         self.wire.time.measure()
         self.orders = Tracked(clock)
         self.executions = Executions(self.wire, self.listing, self.orders)
+        self.gate = Gate(settings, self.wire.time, self.listing, self.orders)
         self._polling = threading.Lock()
         self._polled = 0.0
         self._again: list[str] = []
@@ -91,7 +91,7 @@ class BinancePlatform:
 
     def place(self, order: Order) -> Receipt:
         """Send one order, once. Raises OutcomeUnknown when it may exist, RateLimited when it was not sent."""
-        refused, as_sent = self._fitted((order,))
+        refused, as_sent = self.gate.admit((order,))
         if refused:
             return self._rejected(order, refused)
         told = self._post("order", requests.order_params(order, as_sent[0]), (order,))
@@ -99,7 +99,7 @@ class BinancePlatform:
 
     def place_oco(self, stop: Order, target: Order) -> tuple[Receipt, Receipt]:
         """Send a stop and a target that cancel one another, once; both or neither."""
-        refused, as_sent = self._fitted((stop, target))
+        refused, as_sent = self.gate.admit((stop, target))
         if refused:
             return self._rejected(stop, refused), self._rejected(target, refused)
         params = requests.pair_params((stop, as_sent[0]), (target, as_sent[1]))
@@ -220,44 +220,6 @@ class BinancePlatform:
         """Return the receipt of an order the exchange refused."""
         self.orders.refused(order)
         return self._rejected(order, reason)
-
-    def _fitted(self, orders: Sequence[Order]) -> tuple[str | None, list[Sized]]:
-        """Return orders as they will be sent and take them up, or say why they are not sent at all."""
-        as_sent: list[Sized] = []
-        for number, order in enumerate(orders):
-            reason = self._unfit(order) or self._sized(order, orders[:number], as_sent)
-            if reason:
-                return reason, []
-        taken: list[Order] = []
-        for order in orders:
-            if not self.orders.note(order):
-                for each in taken:
-                    self.orders.unsent(each)
-                return "duplicate", []
-            taken.append(order)
-        return None, as_sent
-
-    def _sized(self, order: Order, earlier: Sequence[Order], as_sent: list[Sized]) -> str | None:
-        """Add an order as it will be sent; or say why it cannot be, as the filters have it."""
-        grid, filters = self.listing.grid[order.symbol], self.listing.filters[order.symbol]
-        made = requests.sized(order, grid, filters, self.settings.stop_limit_slip)
-        if order.purpose is Purpose.ENTRY and made.quantity != grid.quantity(order.lots):
-            step = filters.instrument.step_size
-            return f"the lot of {order.symbol} changed to {step} while running: begin the session anew"
-        as_sent.append(made)
-        return self.listing.refusal(order, made, [*self.orders.open(order.symbol), *earlier])
-
-    def _unfit(self, order: Order) -> str | None:
-        offset, limit = self.wire.time.offset_ms, self.settings.max_clock_offset_ms
-        if order.symbol not in self.listing.grid:
-            return f"unknown symbol {order.symbol}"
-        if not CLIENT_ID.fullmatch(order.client_id):
-            return f"client id {order.client_id!r} does not match {CLIENT_ID.pattern}"
-        if order.purpose is Purpose.ENTRY and abs(offset) > limit:
-            return f"our clock is {offset} ms off the exchange's, the limit is {limit}"
-        if order.purpose is Purpose.ENTRY and self.wire.time.doubtful:
-            return "the exchange found our clock wrong, and it is not measured again yet"
-        return None
 
     def _post(self, path: str, params: dict[str, str], orders: Sequence[Order]) -> Any:
         """Send a POST once. Return the answer, or why it was refused; raise OutcomeUnknown for neither."""

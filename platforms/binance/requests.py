@@ -11,7 +11,8 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from domain.instrument import Instrument
 from domain.order import Order, OrderType, Side
-from platforms.binance.filters import Filters, Sized, plainly
+from platforms.binance.filters import Filters
+from platforms.binance.objections import Sized, plainly
 
 LIMIT_SLIP = Decimal("0.01")
 """How far through its trigger a stop's limit lies where the exchange has no stops at market."""

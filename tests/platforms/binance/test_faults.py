@@ -212,7 +212,12 @@ def test_the_events_of_the_account_say_which_order_to_ask_for() -> None:
         world.platform.place(order)
         world.exchange.set_price("BTCUSDT", "48000", None)
         found: list[Receipt] = []
-        until(lambda: found.extend(world.platform.poll()) or any(r.status == "FILLED" for r in found))
+
+        def filled() -> bool:
+            found.extend(world.platform.poll())
+            return any(each.status is OrderStatus.FILLED for each in found)
+
+        until(filled)
         world.platform.close()
         assert not any(thread.name == "boyd-user-data" for thread in threading.enumerate())
 

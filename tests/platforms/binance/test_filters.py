@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from domain.errors import BadAnswer
 from domain.order import Order, OrderType, Purpose, Side
 from domain.times import utc
-from platforms.binance.filters import Market, objection, parse
+from platforms.binance.filters import parse
+from platforms.binance.objections import Market, objection
 
 ROW: dict[str, Any] = {
     "symbol": "BTCUSDT",
