@@ -152,16 +152,24 @@ class StreamProvider:
         self._await_final(memory, request, left())
         if self._need(memory, request) is not None:
             self._mend(memory, request, left)
+        since, _ = self._span(request)
         with self._feed.changed:
-            return memory.window(request.since_ms, request.now_ms, request.limit)
+            if memory.start <= since:
+                return memory.window(request.since_ms, request.now_ms, request.limit)
+        # So long ago that it was forgotten while the answer was made.
+        return self._backfill.ask(request, left())[0]
 
     def last_good(self, request: CandleRequest) -> tuple[tuple[RawCandle, ...], datetime] | None:
-        """Return what is known without asking anybody and when that was true; None before anything is."""
+        """Return what is known without asking anybody and when that was true.
+
+        None when the first candle asked for is not known: what begins later would hide a gap.
+        """
         memory = self._memory(request)
         if memory is None:
             return None
+        since, _ = self._span(request)
         with self._feed.changed:
-            if not memory.known_ms:
+            if not memory.known_ms or not memory.reaches(since):
                 return None
             found = memory.window(request.since_ms, request.now_ms, request.limit)
             return found, utc(memory.known_ms)

@@ -68,12 +68,18 @@ class CandleMemory:
         self.doubts += 1
         self._forming = None
 
+    def reaches(self, since_ms: int) -> bool:
+        """Say whether what is covered begins at or before `since_ms` and goes on at least up to it."""
+        return self.start <= since_ms <= self.end
+
     def lacks(self, since_ms: int, until_ms: int) -> int | None:
         """Return the open time from which on candles of [since, until) must be asked for, or None."""
         if since_ms >= until_ms:
             return None
-        if not self.start <= since_ms <= self.end:
-            return since_ms
+        if not self.reaches(since_ms):
+            # From the end on where that is not too far: what others ask for stays covered.
+            near = 0 < since_ms - self.end <= self.size * self.timeframe_ms
+            return self.end if near and self.end else since_ms
         missing = {time for time in self._contested if since_ms <= time < until_ms}
         if self.end < until_ms:
             missing.add(self.end)

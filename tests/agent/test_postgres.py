@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.agent.command import agent, start
-from tests.journal.postgres_server import account, postgres_server, url
+from tests.journal.postgres_server import postgres_server, url
 
-__all__ = ["account", "postgres_server", "url"]
+__all__ = ["postgres_server", "url"]
 RUN = ("run", "--provider", "simulated", "--speed", "max", "--cycles", "400")
 
 
@@ -25,7 +25,7 @@ def test_a_session_on_a_server_is_read_explained_verified_and_replayed(tmp_path:
 def test_the_same_session_in_a_file_has_the_same_decisions(tmp_path: Path, url: str) -> None:
     ended = []
     for name, env in (("file", {}), ("server", {"AGENT_DB_URL": url})):
-        agent(tmp_path / name, *RUN, env=env)
+        agent(tmp_path / name, *RUN, "--journal", "twin", env=env)
         ended.append(json.loads(agent(tmp_path / name, "status", "--json", env=env).stdout)["account"])
     assert ended[0] == ended[1]
 

@@ -268,6 +268,12 @@ def threads_of_ours() -> list[threading.Thread]:
 def test_a_hundred_reconnections_leave_no_thread_and_no_descriptor_behind(
     server: StreamServer, opened: Open
 ) -> None:
+    first = opened(server.url)  # so that the server's own descriptors are all there
+    connected(server, first, 1)
+    first.close()
+    eventually(lambda: server.open_wires == 0, "the server to see it")
+    eventually(lambda: threading.active_count() <= 2, "this thread and the server's")
+    server.paths.clear()
     before = set(threading.enumerate())
     descriptors = len(os.listdir("/proc/self/fd"))  # noqa: PTH208  # names only
     provider = opened(server.url)
