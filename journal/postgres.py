@@ -163,8 +163,8 @@ def _create(connection: sa.Connection, account: str, new_id: str) -> None:
     """Create an account's namespace and tables in one transaction, unless another agent just did."""
     connection.exec_driver_sql("BEGIN").close()
     connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext(%s))", (account,)).close()
+    make(connection, account)  # also lets this session see what another made while it waited
     if schema.is_empty(connection):
-        make(connection, account)
         schema.create(connection, new_id)
         connection.exec_driver_sql(lease.TABLE).close()
         connection.exec_driver_sql(lease.FIRST, (account,)).close()

@@ -7,9 +7,11 @@ Where it cannot, tests that need it are skipped and say so: "PostgreSQL did not 
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -38,6 +40,7 @@ class Server:
         if self._user is not None:
             shutil.chown(self.folder, self._user)
         self.port = 0
+        self._process: subprocess.Popen[bytes] | None = None
         try:
             self._initialise()
             self._start()
@@ -71,16 +74,43 @@ class Server:
         lines = "".join(f"{name} = '{value}'\n" for name, value in settings.items())
         with (self.folder / "data" / "postgresql.conf").open("a") as file:
             file.write(lines)
-        self._run("pg_ctl", "-w", "-t", "60", "-l", str(self.folder / "log"), "start")
+        self._launch()
+
+    def _launch(self) -> None:
+        """Start it as our child, to be stopped even when this process is killed, and wait for it."""
+        bound = ["setpriv", "--pdeathsig", "INT"] if shutil.which("setpriv") else []
+        command = [*bound, str(self.programs / "postgres"), "-D", str(self.folder / "data")]
+        with (self.folder / "log").open("a") as log:
+            self._process = subprocess.Popen(
+                command, cwd=self.folder, user=self._user, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                env=_environment(),
+            )  # fmt: skip
+        until = time.monotonic() + 60
+        while not self._answers():
+            if self._process.poll() is not None or time.monotonic() > until:
+                raise DidNotRun(f"postgres: {' '.join((self.folder / 'log').read_text().split()[-60:])}")
+            time.sleep(0.05)
+
+    def _answers(self) -> bool:
+        try:
+            psycopg.connect(self.url("postgres"), connect_timeout=5).close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def _end(self) -> None:
+        if self._process is not None:
+            self._process.send_signal(signal.SIGQUIT)  # at once, as a crash would
+            self._process.wait(60)
 
     def restart(self) -> None:
         """Stop it as a crash would and start it again."""
-        self._run("pg_ctl", "-w", "-t", "60", "-m", "immediate", "-l", str(self.folder / "log"), "restart")
+        self._end()
+        self._launch()
 
     def stop(self) -> None:
         """Stop it and remove all of it."""
-        if (self.folder / "data" / "postmaster.pid").exists():
-            self._run("pg_ctl", "-w", "-t", "60", "-m", "immediate", "stop")
+        self._end()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def url(self, database: str) -> str:
@@ -105,15 +135,12 @@ class Server:
 
     def _run(self, program: str, *arguments: str) -> None:
         command = [str(self.programs / program), "-D", str(self.folder / "data"), *arguments]
-        # its own files: a server started here would hold a pipe open for ever
-        with (self.folder / "said").open("w+") as said:
-            done = subprocess.run(
-                command, cwd=self.folder, user=self._user, stdin=subprocess.DEVNULL, stdout=said,
-                stderr=subprocess.STDOUT, timeout=120, check=False, env=_environment(),
-            )  # fmt: skip
-            said.seek(0)
-            if done.returncode:
-                raise DidNotRun(f"{program}: {' '.join(said.read().split()[-60:])}")
+        done = subprocess.run(
+            command, cwd=self.folder, user=self._user, capture_output=True, text=True, timeout=120,
+            check=False, env=_environment(),
+        )  # fmt: skip
+        if done.returncode:
+            raise DidNotRun(f"{program}: {' '.join(done.stderr.split()[-60:])}")
 
 
 def _programs() -> Path:
@@ -121,9 +148,9 @@ def _programs() -> Path:
     folders = [Path(found).resolve().parent] if found else []
     folders += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
     for folder in folders:
-        if all((folder / name).exists() for name in ("initdb", "pg_ctl", "postgres")):
+        if all((folder / name).exists() for name in ("initdb", "postgres")):
             return folder
-    raise DidNotRun("no initdb, pg_ctl and postgres on the PATH or in /usr/lib/postgresql")
+    raise DidNotRun("no initdb and postgres on the PATH or in /usr/lib/postgresql")
 
 
 def _unprivileged() -> str | None:

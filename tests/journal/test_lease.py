@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from threading import Barrier
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 import pytest
+from sqlalchemy.engine.interfaces import DBAPICursor
 
 from domain.errors import BadInput, JournalFault
 from journal.accounts import namespace
@@ -201,6 +202,20 @@ def test_the_epoch_is_checked_in_the_transaction_that_appends(url: str, account:
     assert lease_row(url, account, "held, epoch") == (True, 2), "gave back what another agent holds"
 
 
+def test_a_take_over_waits_for_the_append_that_is_under_way(url: str, account: str) -> None:
+    with opened(url, account, lease_ms=600_000) as first:
+        first.append(*cycle(1))
+        by_hand(url, account, "expires = now() - interval '1 h'")
+        with psycopg.connect(url) as append:  # as far as an append has come before it writes rows
+            append.execute(f'SET search_path = "{namespace(account)}"'.encode())
+            first._held.renew(cast("DBAPICursor", append.cursor()))
+            with pytest.raises(JournalFault, match="is locked by another session for more than 1s"):
+                opened(url, account, holder="you")
+        with pytest.raises(JournalFault, match="is in use by another agent, me"):
+            opened(url, account, holder="you")
+        first.append(*cycle(2))
+
+
 def test_an_idle_holder_keeps_its_account(url: str, account: str) -> None:
     with opened(url, account, lease_ms=SHORT):
         (before,) = lease_row(url, account, "expires")
@@ -233,16 +248,21 @@ def test_of_agents_that_come_first_together_one_gets_the_account(url: str, postg
         account = postgres_server.new_account()
         together = Barrier(3)
 
-        def come(name: str, account: str = account, together: Barrier = together) -> PostgresJournal | None:
+        def come(name: str, account: str = account, together: Barrier = together) -> PostgresJournal | str:
             together.wait(60)
             try:
                 return opened(url, account, holder=name, lease_ms=60_000)
-            except JournalFault:
-                return None
+            except JournalFault as fault:
+                return str(fault)
 
         with ThreadPoolExecutor(3) as pool:
-            made = [journal for journal in pool.map(come, ("one", "two", "three")) if journal is not None]
-        assert len(made) == 1
+            came = list(pool.map(come, ("one", "two", "three")))
+        made = [journal for journal in came if isinstance(journal, PostgresJournal)]
+        assert len(made) == 1, came
+        told = [each for each in came if isinstance(each, str)]
+        assert all(
+            "in use by another agent" in each or "locked by another session" in each for each in told
+        ), told
         made[0].append(*cycle(1))
         assert verify(made[0]) == Verified(2, made[0].head()[1])
         made[0].close()

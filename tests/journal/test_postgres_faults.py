@@ -146,6 +146,22 @@ def test_fault_09_a_failing_disk_call_of_the_server_is_final(
             return
 
 
+def test_an_append_of_which_one_row_is_refused_writes_none_and_is_final(url: str, account: str) -> None:
+    journal = opened(url, account)
+    journal.append(*cycle(1))
+    with psycopg.connect(url) as other:
+        check = "ADD CONSTRAINT no CHECK (seq < 4)"
+        other.execute(f'ALTER TABLE "{namespace(account)}".rows {check}'.encode())
+    with pytest.raises(JournalFault, match='violates check constraint "no"'):
+        journal.append(*cycle(2))
+    with open_reader(url, account=account) as reader:
+        assert reader.head()[0] == 2
+    with psycopg.connect(url) as other:
+        other.execute(f'ALTER TABLE "{namespace(account)}".rows DROP CONSTRAINT no'.encode())
+    refuses_for_good(journal)
+    goes_on(url, account, 2, 2)
+
+
 def test_an_interrupted_append_leaves_its_outcome_unknown(
     url: str, account: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
