@@ -40,7 +40,7 @@ def journal_of(folder: Path | None) -> Journal:
     """Return a durable journal in `folder`, or one in memory that keeps its head only."""
     if folder is None:
         return MemoryJournal(JOURNAL_ID, keep=False)
-    return wiring.open_account(folder / "bench.db")
+    return wiring.open_account(folder / "bench.db", "bench", 0)
 
 
 def options_of(data: Path | None, cycles: int, home: Path) -> Options:

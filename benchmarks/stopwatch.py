@@ -113,10 +113,17 @@ class _TimedCycle(Cycle):
 
     watch: Stopwatch
 
-    def _observe(self, turn: Any) -> None:
+    def _look(self, turn: Any) -> Exception | None:
         before = self.watch.switch(OBSERVE)
         try:
-            super()._observe(turn)
+            return super()._look(turn)
+        finally:
+            self.watch.switch(before)
+
+    def _take_in(self, turn: Any, failure: Exception | None) -> None:
+        before = self.watch.switch(OBSERVE)
+        try:
+            super()._take_in(turn, failure)
         finally:
             self.watch.switch(before)
 
@@ -163,6 +170,7 @@ def timed(each: Ready, watch: Stopwatch) -> Ready:
         journal=_TimedJournal(plain.journal, watch),
         reasoning=plain.reasoning,
         policy=plain.policy,
+        trading=plain.trading,
         pending_kill=plain.pending_kill,
         publish=plain.publish,
     )

@@ -1,5 +1,6 @@
 """What a person may name as a journal: a path, an `sqlite:///` URL or a `postgresql://` URL."""
 
+import importlib
 from pathlib import Path
 from types import ModuleType
 
@@ -33,10 +34,9 @@ def checked_path(target: Path | str) -> Path:
 def postgres() -> ModuleType:
     """Import what speaks to PostgreSQL, which only its users need. Raises BadInput where it is missing."""
     try:
-        from journal import postgres as module  # noqa: PLC0415 - psycopg is an extra
+        return importlib.import_module("journal.postgres")  # here, for psycopg is an extra
     except ImportError as error:
         missing = str(error).partition("\n")[0]
         raise BadInput(
             f"a journal on PostgreSQL needs psycopg: pip install 'boyd[postgres]' ({missing})"
         ) from None
-    return module

@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from agent.cli.app import app
 from agent.cli.config_work import toml
 from agent.load import unknown_variables
-from agent.settings import KEY_VARIABLE, Options
+from agent.settings import EXCHANGE_KEY, KEY_VARIABLE, Options
 from risk.settings import RiskSettings, SizingSettings
 from risk.table import RULES
 from scripts.soak import parse
@@ -187,7 +187,7 @@ def test_every_flag_variable_and_setting_that_is_named_exists(page: Path) -> Non
         for variable in re.findall(r"\bAGENT_[A-Z_]+\b", quoted):
             assert variable == "AGENT_HOME" or not unknown_variables({variable: ""}), variable
         for variable in re.findall(r"\b[A-Z_]+_API_KEY\b", quoted):
-            assert variable in (KEY_VARIABLE, f"AGENT_{KEY_VARIABLE}"), variable
+            assert variable in (KEY_VARIABLE, f"AGENT_{KEY_VARIABLE}", EXCHANGE_KEY), variable
         if re.fullmatch(r"[a-z_]+(\.[a-zA-Z_-]+)+", quoted) and quoted.split(".")[0] in Options.model_fields:
             assert setting_exists(quoted), quoted
 
@@ -233,6 +233,8 @@ def settings_table() -> str:
         inner = field.annotation
         if isinstance(inner, type) and issubclass(inner, BaseModel):
             sections.append((f"`[{name}]`", (inner.__doc__ or "").splitlines()[0]))
+        elif name == "db_url":
+            plain.append((f"`{name}`", "`AGENT_DB_URL`", str(field.description)))
         elif field.description:
             # The home's default is the machine's, so the page says what it is and not where.
             default = "your data folder" if name == "home" else f"`{toml(defaults[name])}`"

@@ -10,11 +10,11 @@ from pydantic.fields import FieldInfo
 
 from agent.cli.options import home_of, say, say_json
 from agent.load import CONFIG_NAME, config_path, load
-from agent.settings import KEY_VARIABLE, PREFIX, Options
+from agent.settings import EXCHANGE_KEY, EXCHANGE_SECRET, KEY_VARIABLE, PREFIX, Options
 from domain.errors import BadInput
 
-NOT_IN_FILE = ("home",)
-"""Where the file lies cannot be said in the file."""
+NOT_IN_FILE = ("home", "db_url")
+"""Where the file lies cannot be said in the file, and a URL with a password should not."""
 
 
 def show_config(config: Path | None, home: Path | None, *, json: bool) -> None:
@@ -25,8 +25,14 @@ def show_config(config: Path | None, home: Path | None, *, json: bool) -> None:
         return
     file = config_path({"home": home}, config)
     say(f"# file: {file or 'none'}; then {PREFIX}... variables; then flags")
-    key = "set" if settings.alpha_vantage.api_key else f"not set ({KEY_VARIABLE})"
-    say(f"# alpha_vantage.api_key: {key}")
+    secrets = {
+        "alpha_vantage.api_key": (settings.alpha_vantage.api_key, KEY_VARIABLE),
+        "exchange.api_key": (settings.exchange.api_key, EXCHANGE_KEY),
+        "exchange.api_secret": (settings.exchange.api_secret, EXCHANGE_SECRET),
+        "db_url": (settings.db_url, f"{PREFIX}DB_URL"),
+    }
+    for name, (secret, variable) in secrets.items():
+        say(f"# {name}: {'set' if secret else f'not set ({variable})'}")
     for name, value in _flat("", settings.public()):
         say(f"{name} = {toml(value)}")
 
