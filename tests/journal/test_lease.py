@@ -216,6 +216,25 @@ def test_a_take_over_waits_for_the_append_that_is_under_way(url: str, account: s
         first.append(*cycle(2))
 
 
+def test_an_append_keeps_its_lease_locked_until_its_rows_are_committed(url: str, account: str) -> None:
+    name = namespace(account)
+    with opened(url, account, lease_ms=600_000) as first, ThreadPoolExecutor(1) as pool:
+        first._connection.exec_driver_sql("SET lock_timeout = '60s'").close()
+        with psycopg.connect(url) as other:
+            other.execute(
+                f'LOCK TABLE "{name}".rows IN SHARE MODE'.encode()
+            )  # rows are not written, lease is
+            append = pool.submit(first.append, *cycle(1))
+            waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = %s::regclass"
+            until = time.monotonic() + 30
+            while other.execute(waits, (f'"{name}".rows',)).fetchone() == (0,) and time.monotonic() < until:
+                time.sleep(0.02)
+            with psycopg.connect(url) as thief, pytest.raises(psycopg.errors.LockNotAvailable):
+                thief.execute(f'SELECT epoch FROM "{name}".lease FOR UPDATE NOWAIT'.encode())  # noqa: S608
+        append.result(60)
+        assert first.head()[0] == 2
+
+
 def test_an_idle_holder_keeps_its_account(url: str, account: str) -> None:
     with opened(url, account, lease_ms=SHORT):
         (before,) = lease_row(url, account, "expires")
