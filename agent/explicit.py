@@ -75,9 +75,14 @@ def journal_name(options: Options) -> str:
     with that of the live market.
     """
     if options.journal:
+        if options.remote and options.db_url is not None:
+            # The lease guards a name: two names of one account would not exclude each other.
+            raise BadInput("--journal is not for an exchange account on a server: the account names it")
         return options.journal
     if options.remote:
-        return f"{options.mode}-{re.sub('[^A-Za-z0-9.-]', '-', options.exchange.host)}"
+        key = options.exchange.api_key
+        mark = hashlib.sha256(key.get_secret_value().encode()).hexdigest()[:8] if key else "none"
+        return f"{options.mode}-{re.sub('[^A-Za-z0-9.-]', '-', options.exchange.host)}-{mark}"
     if not options.driven:
         return "paper"
     what = [*options.symbols, options.timeframe, *map(str, options.data)]

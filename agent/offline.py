@@ -115,9 +115,10 @@ class Reader:
     def _opened(self) -> Launch:
         with self.journal() as opened:
             options = recorded_options(opened)
-        keys = with_keys(options)
         url = SecretStr(self.home.server) if self.home.server else None
-        return Launch(keys.model_copy(update={"home": self.home.root, "journal": self.name, "db_url": url}))
+        named = None if url and options.remote else self.name  # there the account names its journal
+        more = {"home": self.home.root, "journal": named, "db_url": url}
+        return Launch(with_keys(options).model_copy(update=more))
 
     def parameters(self) -> list[dict[str, Any]]:
         """Return every parameter version, after what the settings of the last session say."""
