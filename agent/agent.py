@@ -15,6 +15,7 @@ from typing import Any, Self
 
 from agent import views
 from agent.launch import Launch
+from agent.params import Wish
 from agent.settings import Options, Settings
 from domain.errors import LocalFault
 from domain.events import Event
@@ -135,6 +136,24 @@ class Agent:
             raise ValueError("a reset needs a reason")
         launch = self._running()
         launch.call(lambda: launch.reset_kill(reason)).result(CALL_SECONDS)
+
+    def flatten(self, reason: str) -> dict[str, Any]:
+        """Emergency stop: throw the kill switch, cancel every order, sell every position, confirm each.
+
+        Waits for no provider. Returns `flat`, and what is left where it is not. Raises ValueError without
+        a reason.
+        """
+        if not reason.strip():
+            raise ValueError("flattening needs a reason")
+        return self._running().flatten(reason)
+
+    def apply_parameters(self, wish: Wish) -> dict[str, Any]:
+        """Give a strategy other parameters from the next cycle on, as `agent params apply` does.
+
+        Raises BadInput when they cannot be meant, agent.params.Unproven when the evidence is not enough.
+        """
+        launch = self._running()
+        return launch.call(lambda: launch.set_parameters(wish)).result(CALL_SECONDS)
 
     def status(self) -> dict[str, Any]:
         """Return what the agent is doing: state, market, account, last decision."""

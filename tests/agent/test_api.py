@@ -9,6 +9,7 @@ import pytest
 from agent import Agent, Settings
 from agent.agent import NotRunning
 from agent.home import Busy
+from agent.params import Apply
 from domain.errors import BadInput, LocalFault
 from domain.events import CycleEnded, Event, KillSwitchSet, SessionEnded, SessionStarted
 
@@ -79,6 +80,26 @@ def test_kill_acts_at_once_survives_a_restart_and_is_reset_by_hand() -> None:
     with Agent(settings(cycles=1)) as agent:
         agent.join(300)
         assert agent.status()["account"]["kill_switch"] is None
+
+
+def test_flatten_leaves_nothing_and_a_cycle_under_way_enters_nothing_after_it() -> None:
+    with Agent(settings()) as agent:
+        until(agent, 30)
+        assert agent.flatten("enough")["flat"]
+        assert agent.positions() == []
+        until(agent, agent.status()["cycle"] + 5)
+        assert agent.positions() == []
+        assert agent.status()["account"]["kill_switch"] == "enough"
+        with pytest.raises(ValueError, match="reason"):
+            agent.flatten(" ")
+
+
+def test_parameters_given_from_python_count_from_the_next_cycle_on() -> None:
+    with Agent(settings()) as agent:
+        until(agent, 2)
+        wish = Apply("rsi", {"period": 9}, force=True, reason="a try")
+        assert agent.apply_parameters(wish)["version"] == 1
+        assert agent.status()["parameters"]["rsi"]["parameters"]["period"] == 9
 
 
 def test_a_kill_is_in_the_journal_before_any_later_cycle() -> None:
