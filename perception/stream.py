@@ -36,9 +36,10 @@ CONSUMER_SECONDS = 0.3
 class StreamStatus(NamedTuple):
     """How the stream is doing.
 
-    `live`: connected and not silent. `dropped` messages fell out of the queue, `malformed` ones were
-    refused, `revised` final candles came in two versions. `message_age` in seconds is None before the
-    first message. `backfills` counts questions to REST, `backfill_failures` those in vain.
+    `live`: connected and not silent. `messages` were read, `dropped` ones fell out of the queue,
+    `malformed` ones could not be used; `revised` final candles came in two versions. `message_age` in
+    seconds is None before the first message. `backfills` counts questions to REST,
+    `backfill_failures` those in vain.
     """
 
     connected: bool

@@ -21,7 +21,7 @@ log = structlog.get_logger()
 
 @dataclass
 class FeedCounts:
-    """What a feed did so far: `messages` came, of which `malformed` were refused."""
+    """What a feed did so far: `messages` were read, `malformed` could not be used."""
 
     messages: int = 0
     malformed: int = 0
@@ -149,9 +149,15 @@ class StreamFeed:
                 self.missed(f"unforeseen shape ({type(error).__name__})")
 
     def take(self, number: int, body: bytes) -> None:
-        """Understand one message of connection `number`."""
+        """Understand one message of connection `number`; it counts once all it says is known."""
+        try:
+            self._understand(number, body)
+        finally:
+            with self.changed:
+                self._counts.messages += 1
+
+    def _understand(self, number: int, body: bytes) -> None:
         with self.changed:
-            self._counts.messages += 1
             self.note_drops()
         now_ms = millis(self._clock.now())
         try:

@@ -89,10 +89,10 @@ class World:
 
     def reconnect(self) -> None:
         provider = self.made[-1]
-        before = provider.status().reconnects
+        before, connections = provider.status().reconnects, self.server.connections
         self.server.cut()
         eventually(lambda: provider.status().reconnects > before and provider.status().connected, "again")
-        eventually(lambda: self.server.open_wires, "the server to know")
+        eventually(lambda: self.server.connections > connections, "the server to know")
 
     def to(self, step: float) -> None:
         self.clock.advance(max(at(0) + step * MINUTE_MS - millis(self.clock.now()), 0) / 1000)
@@ -230,6 +230,36 @@ def test_dropped_messages_are_filled_from_rest(world: World) -> None:
     eventually(lambda: provider.status().messages + provider.status().dropped == 30, "the rest")
     assert provider.candles(world.request(-3))[:33] == truth(-3, 30)
     assert world.asked() == 2
+
+
+def test_dropped_messages_of_a_forming_candle_are_asked_for_too(world: World) -> None:
+    provider = world.open(queue_messages=1)
+    provider.candles(world.request(-3))
+    with provider._feed.changed:
+        world.server.say(*[kline(MARKET.forming(at(0), 0.1), final=False)] * 10)
+        eventually(lambda: provider.status().dropped >= 5, "drops")
+    eventually(lambda: provider.status().messages + provider.status().dropped == 10, "the rest")
+    for _ in range(2):
+        provider.candles(world.request(-3))
+    assert world.asked() == 2
+
+
+def test_an_answer_from_while_it_was_down_does_not_count_for_afterwards(world: World) -> None:
+    provider = world.open()
+    world.server.refusing = True
+    world.server.cut()
+    eventually(lambda: not provider.status().connected, "down")
+    world.clock.advance(7200)
+    provider.candles(world.request(-3))
+    asked = world.asked()
+    world.server.refusing = False
+    world.connected(provider)
+    # However long it was down, from here on it is not silent.
+    assert provider.status().live
+    for _ in range(2):
+        provider.candles(world.request(-3))
+    assert world.asked() == asked + 1
+    assert provider.status().reconnects == 1
 
 
 def test_a_doubt_alone_does_not_make_it_fail_when_rest_does(world: World) -> None:
@@ -518,7 +548,7 @@ class Crowd:
         self.provider.wait_for_candle([BTC], 0.001)
         status = self.provider.status()
         final = tuple(row for row in rows if row.time + MINUTE_MS <= request.now_ms)
-        if final != truth(first, first + len(final)) or kept is None or status.messages < status.malformed:
+        if final != truth(first, first + len(final)) or kept is None or status.backfills < 1:
             self.wrong.append((request, rows, kept, status))
         self.answers += 1
 
