@@ -194,7 +194,8 @@ class Market:
 class FakeRest:
     """Implements `Provider` from a market, as it stood `lag_ms` ago. Thread-safe.
 
-    `fault` is raised instead of an answer; candles in `holes` do not exist for it; `delay` is waited.
+    `fault` is raised instead of an answer; candles in `holes` do not exist for it.
+    `meanwhile` runs while the answer travels.
     """
 
     name = "rest"
@@ -209,12 +210,11 @@ class FakeRest:
         self.revised: dict[int, RawCandle] = {}
         self.asked: list[CandleRequest] = []
         self.closed = False
-        self.delay = 0.0
+        self.meanwhile: Callable[[], object] = lambda: None
 
     def candles(self, request: CandleRequest) -> Sequence[RawCandle]:
         """Return candles oldest first, the one that forms as the last row."""
         self.asked.append(request)
-        time.sleep(self.delay)
         if self.fault is not None:
             raise self.fault
         seen = millis(self.clock.now()) - self.lag_ms
@@ -223,6 +223,7 @@ class FakeRest:
         if request.since_ms <= opened:
             rows.append(self.market.forming(opened, (seen - opened) / self.market.length))
         rows = [self.revised.get(row.time, row) for row in rows if row.time not in self.holes]
+        self.meanwhile()
         return [row for row in rows if row.time <= request.now_ms][: min(request.limit, self.most)]
 
     def close(self) -> None:

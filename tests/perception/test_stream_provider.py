@@ -262,6 +262,61 @@ def test_an_answer_from_while_it_was_down_does_not_count_for_afterwards(world: W
     assert provider.status().reconnects == 1
 
 
+def test_a_doubt_that_arises_while_rest_answers_is_not_settled_by_that_answer(world: World) -> None:
+    provider = world.open()
+    provider.candles(world.request(-3))
+    world.say("<html>")
+    world.rest.meanwhile = lambda: world.say("NaN")
+    provider.candles(world.request(-3))
+    world.rest.meanwhile = lambda: None
+    for _ in range(2):
+        provider.candles(world.request(-3))
+    assert world.asked() == 3
+
+
+def test_of_calls_at_the_same_time_one_asks_and_all_get_the_answer(world: World) -> None:
+    provider = world.open()
+    answered = threading.Event()
+    world.rest.meanwhile = lambda: answered.wait(15)
+    found: list[object] = []
+    calls = [
+        threading.Thread(target=lambda: found.append(provider.candles(world.request(-3)))) for _ in range(5)
+    ]
+    for call in calls:
+        call.start()
+    eventually(world.asked, "the first question")
+    with pytest.raises(Unreachable, match="still waits"):
+        provider.candles(world.request(-3), deadline_seconds=0.05)
+    answered.set()
+    for call in calls:
+        call.join()
+    assert found == [(*truth(-3, 0), MARKET.forming(at(0), 0.0))] * 5
+    assert world.asked() == 1
+
+
+def test_callers_that_want_different_pasts_do_not_take_it_from_each_other(world: World) -> None:
+    provider = world.open()
+    provider.candles(world.request(-30))
+    world.to(10)
+    assert provider.candles(world.request(8))[:2] == truth(8, 10)
+    world.rest.fault = Unreachable("no connection")
+    assert provider.candles(world.request(-30))[:40] == truth(-30, 10)
+
+
+def test_what_is_forgotten_while_rest_answers_is_asked_for_and_not_left_out(world: World) -> None:
+    provider = world.open(memory_candles=20)
+    provider.candles(world.request(-10))
+
+    def much_happens() -> None:
+        world.rest.meanwhile = lambda: None
+        world.to(30)
+        world.say(*[kline(MARKET.candle(at(step)), final=True) for step in range(30)])
+
+    world.say("<html>")
+    world.rest.meanwhile = much_happens
+    assert provider.candles(world.request(-10))[:10] == truth(-10, 0)
+
+
 def test_a_doubt_alone_does_not_make_it_fail_when_rest_does(world: World) -> None:
     provider = world.open()
     provider.candles(world.request(-3))
@@ -344,6 +399,7 @@ def test_last_good_asks_nobody_and_says_when_it_was_true(world: World) -> None:
     assert provider.last_good(world.request(-3)) == ((*truth(-3, 0), MARKET.forming(at(0), 0.5)), fetched_at)
     world.to(5)
     assert provider.last_good(world.request(-3)) == (truth(-3, 0), fetched_at)
+    assert provider.last_good(world.request(-4)) is None, "what begins too late would hide a gap"
     assert world.asked() == 1
 
 
