@@ -275,7 +275,7 @@ def test_one_candle_tells_no_timeframe_and_a_nameless_file_no_symbol(tmp_path: P
     with pytest.raises(BadInput, match=r"prices\.csv: the name does not begin with a symbol"):
         load(written(tmp_path, *GOOD, name="prices.csv"))
     assert load(tmp_path / "prices.csv", "MSFT").symbol == "MSFT"
-    with pytest.raises(BadInput, match="candles are 7 s apart, known are 1m"):
+    with pytest.raises(BadInput, match="candles are 7 s apart, known are 1s, 1m"):
         load(saved(made("BTC-USDT", 1_600_000_000_000, 5, 7000), tmp_path / NAME))
 
 

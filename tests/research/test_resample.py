@@ -91,7 +91,7 @@ def test_a_timeframe_that_cannot_be_made_is_refused() -> None:
         resample(series([0, 1], HOUR_MS), 5 * MINUTE_MS)
     with pytest.raises(BadInput, match="timeframe 15m is not a multiple of the data of BTC-USDT, 420000 ms"):
         resample(series([0, 1], 7 * MINUTE_MS), 15 * MINUTE_MS)
-    with pytest.raises(BadInput, match="timeframe 120000 ms is not one of 1m, 5m"):
+    with pytest.raises(BadInput, match="timeframe 120000 ms is not one of 1s, 1m, 5m"):
         resample(series([0, 1]), 2 * MINUTE_MS)
 
 
