@@ -10,17 +10,9 @@ from agent.session import EXHAUSTED
 from domain.order import OrderStatus, Purpose
 from domain.ports import Journal
 from journal.sql import open_journal
-from tests.agent.test_orders import (
-    EXECUTED,
-    LATE,
-    LOST,
-    oracle,
-    room_after_first_send,
-    statuses,
-    venue,
-    world,
-)
+from tests.agent.test_orders import oracle, room_after_first_send, statuses, venue, world
 from tests.agent.test_recovery import CLOSES, Resumed
+from tests.agent.venue import EXECUTED, LATE, LOST
 from tests.agent.world import ID, START, SYMBOL, folded, lively
 from tests.journal.postgres_server import account, postgres_server, url
 
