@@ -77,6 +77,7 @@ class Reconciler:
         self.publish = publish
         self.missed: Counter[str] = Counter()
         self.due: datetime | None = None
+        self.again_at: dict[str, datetime] = {}
 
     @property
     def remote(self) -> bool:
@@ -287,7 +288,8 @@ class Reconciler:
         for symbol in [each for each in ledger.owed if each not in in_doubt]:
             self.executor.exit_again(symbol, at)
         for symbol in [each for each in ledger.positions if each not in in_doubt and each not in ledger.owed]:
-            self._protect(symbol, at)
+            if at >= self.again_at.get(symbol, at):
+                self._protect(symbol, at)
 
     def _protect(self, symbol: str, at: datetime) -> None:
         approved = self.state.entries.get(symbol)
@@ -303,8 +305,15 @@ class Reconciler:
         except VenueFault as fault:
             log.warning("protection not renewed", symbol=symbol, error=str(fault))
             return
-        if symbol in self.state.ledger.positions:
-            self.executor.protect(approved, at, tag=f"r{self.state.ledger.intended}")
+        ledger = self.state.ledger
+        if symbol not in ledger.positions:
+            return
+        self.executor.protect(approved, at, tag=f"r{ledger.intended}")
+        in_vain = symbol in ledger.positions and not ledger.resting(symbol) and not ledger.unresolved()
+        if in_vain and (approved.stop or approved.stop_ppm):
+            # Neither its stop nor its sale is taken (too small an order, say): not tried every cycle.
+            self.again_at[symbol] = at + timedelta(minutes=self.settings.operator_minutes)
+            log.error("position cannot be protected", symbol=symbol)
 
     def append(self, event: Event) -> None:
         """Write an event and tell of it."""

@@ -384,6 +384,28 @@ def test_a_refused_cancel_of_an_unknown_order_proves_nothing() -> None:
     assert made.state.ledger.standings[first.client_id].status in UNRESOLVED
 
 
+def test_a_position_whose_stop_and_sale_are_refused_is_not_tried_every_cycle() -> None:
+    at = venue()
+    made = world(at, CLOSES[: first_entry()])
+    made.run()
+    at.paper.cancel(SYMBOL, at.paper.open_orders()[0].client_id)
+    refused = Receipt("", SYMBOL, OrderStatus.REJECTED, utc(START), reason="too small")
+
+    def refuse(order: Order) -> Receipt:
+        at.sent.append(order)
+        return msgspec.structs.replace(refused, client_id=order.client_id)
+
+    at.place = refuse  # type: ignore[method-assign]
+    before = len(at.sent)
+    again = world(at, [], journal=reopened(made))
+    again.session.note_start()
+    tick = again.session.reconciler.tick
+    for minutes in range(20):
+        tick(utc(START + 60_000 * (first_entry() + minutes)))
+    assert len(at.sent) - before == 4  # a stop and a sale, and once more when the operator's minutes are over
+    assert SYMBOL in again.state.ledger.positions
+
+
 # the emergency stop
 
 
