@@ -101,7 +101,7 @@ def test_the_control_port_answers_only_who_knows_the_token(tmp_path: Path) -> No
 def test_kill_9_at_random_moments_leaves_an_intact_journal_and_the_same_account(tmp_path: Path) -> None:
     chance = random.Random(9)
     reached = 0
-    for _ in range(4):
+    for _ in range(2):
         process = start(tmp_path, *FAST, env=LIVELY)
         until(lambda: any((tmp_path / "journals").glob("*.control.json")))
         time.sleep(chance.random())

@@ -109,7 +109,7 @@ def test_a_symbol_that_is_not_one_never_reaches_a_url(
 
 
 def test_an_unknown_timeframe_is_refused(venue: ScriptedServer, binance: GuardedProvider) -> None:
-    with pytest.raises(Refused, match="timeframe 7 ms is not one of 1m"):
+    with pytest.raises(Refused, match="timeframe 7 ms is not one of 1s, 1m"):
         binance.candles(wanted(timeframe=7))
     assert venue.asked == []
 
