@@ -3,7 +3,7 @@
 import json
 import multiprocessing
 import time
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any, ClassVar
@@ -24,7 +24,8 @@ from platforms.binance.platform import BinancePlatform
 from platforms.binance.settings import BinanceTradingSettings
 from platforms.sandbox.rules import rules_of
 
-ORDERS = 300
+ORDERS = 150
+"""Fewer than the exchange lets rest at once (MAX_NUM_ORDERS)."""
 SYMBOL = "BTC-USDT"
 
 
@@ -139,7 +140,7 @@ def _bare(url: str) -> list[float]:
 
 def _serve(ports: Any, arrivals: Any) -> None:
     _Exchange.arrivals = arrivals
-    server = HTTPServer(("127.0.0.1", 0), _Exchange)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Exchange)
     ports.put(server.server_address[1])
     server.serve_forever()
 

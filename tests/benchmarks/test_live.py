@@ -1,0 +1,30 @@
+"""The live benchmarks measure what they say, on a small scale."""
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks import live_recovery, live_stream, live_wire
+
+
+def test_orders_go_over_the_wire_and_take_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live_wire, "ORDERS", 5)
+    figures = {figure.name: figure.median for figure in live_wire.wire(tmp_path).figures}
+    committed = figures["intent committed, durable"]
+    assert 0 < figures["decision to first byte: p50"] <= figures["decision to outcome journaled: p50"]
+    assert committed > 0
+
+
+def test_a_journal_of_orders_is_folded_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live_recovery, "COUNTS", (10, 700))
+    assert [figure.unit for figure in live_recovery.recovery(tmp_path).figures] == ["ms", "us", "ms", "us"]
+
+
+def test_what_the_stream_took_and_dropped_is_what_was_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_stream, "SECONDS", 0.5)
+    monkeypatch.setattr(live_stream, "RATES", (200,))
+    figures = {figure.name: figure.median for figure in live_stream.stream(tmp_path).figures}
+    assert figures["200/s asked: understood"] == figures["200/s asked: sent"] > 0
+    assert figures["200/s asked: dropped, counted"] == 0
