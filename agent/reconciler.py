@@ -9,9 +9,8 @@ ours and is not in the journal, halts the agent with an explanation and is never
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-import structlog
 import tenacity
 
 from agent import books
@@ -33,8 +32,6 @@ LOOKS = 3
 
 LOOKS_AT_START = 6
 """How often a venue that does not answer is asked at start before the session is given up."""
-
-log = structlog.get_logger()
 
 
 class Differs(LocalFault):
@@ -124,7 +121,7 @@ class Reconciler:
             try:
                 self.compare(at)
             except VenueFault as fault:
-                log.warning("reconciliation postponed", error=str(fault))
+                _log().warning("reconciliation postponed", error=str(fault))
         self.mend(at)
 
     def resolve(self, at: datetime) -> None:
@@ -135,7 +132,7 @@ class Reconciler:
                 found = self.platform.query(order.symbol, order.client_id)
             except VenueFault as fault:
                 # No answer is no "not found": nothing is counted, nothing is concluded.
-                log.warning("order unresolved", order=order.client_id, error=str(fault))
+                _log().warning("order unresolved", order=order.client_id, error=str(fault))
                 self._still_unknown(standing, at, str(fault))
                 continue
             if found is not None:
@@ -165,7 +162,7 @@ class Reconciler:
             told = OrderStatus.UNKNOWN
         elif status is OrderStatus.UNKNOWN and self._overdue(standing):
             told = OrderStatus.NEEDS_OPERATOR
-            log.error("order needs an operator", order=order.client_id, symbol=order.symbol, reason=reason)
+            _log().error("order needs an operator", order=order.client_id, symbol=order.symbol, reason=reason)
         else:
             return
         self.executor.settle(order.cycle_id, Receipt(order.client_id, order.symbol, told, at, reason=reason))
@@ -303,7 +300,7 @@ class Reconciler:
             for standing in resting:
                 self.executor.cancel(standing.order)
         except VenueFault as fault:
-            log.warning("protection not renewed", symbol=symbol, error=str(fault))
+            _log().warning("protection not renewed", symbol=symbol, error=str(fault))
             return
         ledger = self.state.ledger
         if symbol not in ledger.positions:
@@ -313,9 +310,16 @@ class Reconciler:
         if in_vain and (approved.stop or approved.stop_ppm):
             # Neither its stop nor its sale is taken (too small an order, say): not tried every cycle.
             self.again_at[symbol] = at + timedelta(minutes=self.settings.operator_minutes)
-            log.error("position cannot be protected", symbol=symbol)
+            _log().error("position cannot be protected", symbol=symbol)
 
     def append(self, event: Event) -> None:
         """Write an event and tell of it."""
         self.journal.append(event)
         self.publish(event)
+
+
+def _log() -> Any:
+    """Return the logger; its library draws in a terminal's, which commands that only read do without."""
+    import structlog  # noqa: PLC0415  # as said
+
+    return structlog.get_logger()
