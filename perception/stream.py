@@ -270,7 +270,7 @@ class StreamProvider:
         self, memory: CandleMemory, request: CandleRequest, need: _Need, seconds: float | None
     ) -> bool:
         """Ask once; return whether the answer was cut at its most rows. Raises VenueFault for a hard need."""
-        # Up to now, and not the request's now: a later row is what proves a candle final.
+        # Up to now, and not the request's now: what is doubted or missing is the present.
         now_ms = max(request.now_ms, millis(self._clock.now()))
         rows_to_now = (now_ms - need.since_ms) // self._timeframe_ms + 2
         asked = CandleRequest(

@@ -104,6 +104,7 @@ class StreamConnection:
     def _connected(self) -> str:
         from websockets.sync.client import connect  # noqa: PLC0415  # an extra, and needed by this thread only
 
+        began = self._clock.monotonic()
         ends = time.monotonic() + self._settings.open_timeout_seconds
         parts = urlsplit(self._settings.base_url)
         port = parts.port or (443 if parts.scheme == "wss" else 80)
@@ -119,10 +120,9 @@ class StreamConnection:
         ) as wire:
             self._feed.up()
             log.info("stream connected", connection=self._number, streams=len(self._streams))
-            return self._listen(wire)
+            return self._listen(wire, began)
 
-    def _listen(self, wire: "ClientConnection") -> str:
-        began = self._clock.monotonic()
+    def _listen(self, wire: "ClientConnection", began: float) -> str:
         requests = self._requests()
         next_request = began
         while not (reason := self._due(began)):

@@ -94,6 +94,8 @@ def test_further_streams_are_subscribed_by_message_at_each_connection_and_slowly
     clock = RunningClock()
     settings = StreamSettings(base_url=server.url, settle_seconds=0)
     provider = StreamProvider(settings, FakeRest(MARKET, clock), symbols, MINUTE_MS, clock, lambda: 0.0)
+    busy = kline(MARKET.forming(NOW, 0.5), final=False, symbol="S0000USDT")
+    server.greeting = lambda _number: server.say(*[busy] * 300)  # reading must not hurry the requests
     provider.start()
     try:
         for times in (1, 2):
@@ -268,13 +270,13 @@ def threads_of_ours() -> list[threading.Thread]:
 def test_a_hundred_reconnections_leave_no_thread_and_no_descriptor_behind(
     server: StreamServer, opened: Open
 ) -> None:
+    before = set(threading.enumerate())  # whatever other tests of this process still run
     first = opened(server.url)  # so that the server's own descriptors are all there
     connected(server, first, 1)
     first.close()
     eventually(lambda: server.open_wires == 0, "the server to see it")
-    eventually(lambda: threading.active_count() <= 2, "this thread and the server's")
+    eventually(lambda: not set(threading.enumerate()) - before, "the first connection's threads to end")
     server.paths.clear()
-    before = set(threading.enumerate())
     descriptors = len(os.listdir("/proc/self/fd"))  # noqa: PTH208  # names only
     provider = opened(server.url)
     for times in range(1, 101):

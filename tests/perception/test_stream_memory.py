@@ -89,6 +89,17 @@ def test_a_forming_candle_is_the_last_row_until_its_time_is_over() -> None:
     assert kept.window(at(0), at(2) - 1, 9) == (candle(0), candle(1))
 
 
+def test_what_is_doubted_forms_no_more_until_it_is_told_again() -> None:
+    kept = memory()
+    kept.final(candle(0), at(1))
+    kept.form(MARKET.forming(at(1), 0.5), at(1) + 5, at(1) + 5)
+    kept.doubt()
+    assert kept.doubted
+    assert kept.window(at(0), at(1) + 9, 9) == (candle(0),)
+    kept.form(MARKET.forming(at(1), 0.6), at(1) + 8, at(1) + 8)
+    assert kept.window(at(0), at(1) + 9, 9) == (candle(0), MARKET.forming(at(1), 0.6))
+
+
 def test_two_versions_of_a_final_candle_are_contested_until_rest_says_which() -> None:
     kept = memory()
     for step in range(3):

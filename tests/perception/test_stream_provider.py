@@ -274,6 +274,16 @@ def test_a_doubt_that_arises_while_rest_answers_is_not_settled_by_that_answer(wo
     assert world.asked() == 3
 
 
+def test_a_question_about_the_past_settles_a_doubt_about_the_present(world: World) -> None:
+    provider = world.open()
+    provider.candles(world.request(-3))
+    world.to(9.5)
+    world.say("<html>")
+    assert provider.candles(world.request(-3)._replace(now_ms=at(5)))[:8] == truth(-3, 5)
+    world.rest.fault = Unreachable("no connection")
+    assert provider.candles(world.request(-3)) == (*truth(-3, 9), MARKET.forming(at(9), 0.5))
+
+
 def test_of_calls_at_the_same_time_one_asks_and_all_get_the_answer(world: World) -> None:
     provider = world.open()
     answered = threading.Event()
