@@ -9,6 +9,9 @@ ARGS ?=
 MINUTES ?= 30
 CASES ?= 0
 
+# Where it is set every start compiles the project's modules anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup paper quicktest test check lint types arrows soak drill bench lock clean
 

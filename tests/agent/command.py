@@ -9,6 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from tests.agent import warm
 from tests.shared import ROOT
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -20,24 +21,14 @@ def environment(home: Path, more: Mapping[str, str] = NOTHING) -> dict[str, str]
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("AGENT_", "ALPHA_", "BINANCE_"))
+        if not name.startswith(("AGENT_", "ALPHA_", "BINANCE_", "PYTHONDONTWRITE"))
     }
     return kept | {"AGENT_HOME": str(home), "COLUMNS": "200"} | dict(more)
 
 
-def agent(
-    home: Path, *words: str, check: int | None = 0, env: Mapping[str, str] = NOTHING
-) -> subprocess.CompletedProcess[str]:
-    """Run the command to its end; there is never a traceback."""
-    done = subprocess.run(
-        [str(AGENT), *words],
-        env=environment(home, env),
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=900,
-        check=False,
-    )
+def agent(home: Path, *words: str, check: int | None = 0, env: Mapping[str, str] = NOTHING) -> warm.Done:
+    """Run the command to its end, in a process with its imports done; there is never a traceback."""
+    done = warm.run([str(AGENT), *words], environment(home, env), seconds=900)
     assert "Traceback" not in done.stderr + done.stdout, done.stderr
     if check is not None:
         assert done.returncode == check, (words, done.stdout, done.stderr)

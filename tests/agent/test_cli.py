@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from fixtures.generate import TARGET, rows
-from tests.agent.command import agent, told
+from tests.agent.command import agent, start, told
 from tests.shared import ROOT, shared_data
 
 SIMULATED = ("run", "--provider", "simulated", "--speed", "max")
@@ -25,7 +25,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_quicktest_prints_the_same_bytes_and_has_the_milestone(tmp_path: Path) -> None:
-    one = agent(tmp_path, "run", "--mode", "quicktest").stdout
+    one = start(tmp_path, "run", "--mode", "quicktest", env={"PYTHONHASHSEED": "7"}).communicate()[0]
     elsewhere = {"AGENT_RISK__MIN_CONFIDENCE": "99", "TZ": "Asia/Tokyo"}
     other = agent(tmp_path, "run", "--mode", "quicktest", env=elsewhere).stdout
     assert one == other

@@ -1,7 +1,6 @@
 """The live path as a user walks it: the real command on a sandbox exchange of this test's own."""
 
 import json
-import subprocess
 import time
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
@@ -15,6 +14,7 @@ from platforms.sandbox.options import SandboxOptions
 from platforms.sandbox.server import SandboxServer
 from platforms.sandbox.venue import KeyRights
 from tests.agent.command import agent, start
+from tests.agent.warm import Done
 
 CANARY = "CANARYkey0123456789"
 KEYS = {"BINANCE_API_KEY": CANARY, "BINANCE_API_SECRET": f"{CANARY}secret"}
@@ -34,7 +34,7 @@ def server() -> Iterator[SandboxServer]:
 
 def run(
     home: Path, server: SandboxServer, *words: str, check: int | None = 0, env: Mapping[str, str] = KEYS
-) -> subprocess.CompletedProcess[str]:
+) -> Done:
     """Run `agent run --mode testnet` at the sandbox; accounts are locked below the test's own home."""
     url = ("--base-url", server.base_url)
     return agent(home, "run", "--mode", "testnet", *url, *MINUTE, *words, check=check, env=own(home, env))
