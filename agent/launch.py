@@ -119,9 +119,8 @@ class Launch:
     @property
     def quick(self) -> bool:
         """Whether cycles come too quickly to be read one by one."""
-        if not self.options.driven:
-            return self.options.interval_seconds < READABLE_SECONDS
-        return self.options.speed is not None or wiring.pause_seconds(self.options) < READABLE_SECONDS
+        played = self.options.driven and self.options.speed is not None
+        return played or wiring.pause_seconds(self.options) < READABLE_SECONDS
 
     def __enter__(self) -> Self:
         return self

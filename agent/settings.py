@@ -56,7 +56,12 @@ class Options(BaseModel):
     data: Annotated[tuple[Path, ...], NoDecode] = Field(
         default=(), description="candle files for the recorded provider"
     )
-    interval_seconds: float = Field(default=60.0, ge=0, le=86_400, description="pause between cycles")
+    interval_seconds: float = Field(
+        default=60.0,
+        ge=0,
+        le=86_400,
+        description="pause between cycles; unless it is set, at most a candle's length",
+    )
     speed: float | Literal["max"] | None = Field(
         default=None, description="pace of recorded or simulated candles: times real time, or max"
     )

@@ -254,18 +254,20 @@ def _simulated(made: Parts) -> MarketSource:
 def pacer(options: Options, source: MarketSource, clock: Clock, wait: Callable[[float], bool]) -> Pacer:
     """Return what says when the next cycle is due."""
     if source.timeline is None:
-        return WallPacer(clock, options.interval_seconds, wait)
+        return WallPacer(clock, pause_seconds(options), wait)
     if isinstance(options.speed, float | int):
         return SpeedPacer(source.timeline, float(options.speed), wait)
     return MarketPacer(source.timeline, pause_seconds(options), wait)
 
 
 def pause_seconds(options: Options) -> float:
-    """Return the pause between two cycles of a driven market that has no speed of its own."""
-    if options.speed == "max":
+    """Return the pause between two cycles, of a driven market where it has no speed of its own."""
+    if options.driven and options.speed == "max":
         return 0.0
     if "interval_seconds" in options.model_fields_set:
         return options.interval_seconds
+    if not options.driven:
+        return min(options.interval_seconds, options.timeframe_ms / 1000)
     # Nobody waits a real minute for a recorded one; an endless simulation is slowed down to be read.
     return 0.0 if options.provider == "recorded" else 1.0
 

@@ -1,11 +1,13 @@
 """Settings: file, environment and flags in rising order, all problems at once, secrets kept."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from agent.load import BadSettings, load
-from agent.settings import Options
+from agent.settings import Options, Settings
+from agent.wiring import pause_seconds
 
 KEY = "canary-key-1234567890"
 
@@ -116,3 +118,20 @@ def test_public_settings_read_back_the_same() -> None:
     settings = load({"provider": "simulated", "speed": "max"})
     again = Options.model_validate(settings.public())
     assert again.public() == settings.public()
+
+
+@pytest.mark.parametrize(
+    ("given", "seconds"),
+    [
+        ({}, 60.0),
+        ({"timeframe": "1s"}, 1.0),
+        ({"timeframe": "1h"}, 60.0),
+        ({"timeframe": "1s", "interval_seconds": 5}, 5.0),
+        ({"provider": "simulated"}, 1.0),
+        ({"provider": "simulated", "speed": "max", "interval_seconds": 5}, 0.0),
+    ],
+)
+def test_the_pause_between_cycles_is_as_set_or_fits_the_candles(
+    given: dict[str, Any], seconds: float
+) -> None:
+    assert pause_seconds(Settings(**given)) == seconds

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import live_recovery, live_stream, live_wire
+from benchmarks import live_memory, live_recovery, live_stream, live_wire
 
 
 def test_orders_go_over_the_wire_and_take_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -28,3 +28,13 @@ def test_what_the_stream_took_and_dropped_is_what_was_sent(
     figures = {figure.name: figure.median for figure in live_stream.stream(tmp_path).figures}
     assert figures["200/s asked: understood"] == figures["200/s asked: sent"] > 0
     assert figures["200/s asked: dropped, counted"] == 0
+
+
+def test_the_resident_size_of_a_trading_agent_is_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_memory, "MINUTES", 0.2)
+    monkeypatch.setattr(live_memory, "SAMPLES", 4)
+    figures = {figure.name: figure.median for figure in live_memory.memory(tmp_path).figures}
+    assert 20 < figures["RSS after a tenth"] <= figures["RSS largest"]
+    assert figures["cycles"] > 0
