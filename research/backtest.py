@@ -62,10 +62,9 @@ from research.books import (
 )
 from research.candles import Candles, FloatArray, IntArray
 from research.compiler import Engine, compiled
-from research.recording import Recording
+from research.recording import Places, Recording
 from research.result import TRADE, VETO, Result
 from research.signals import FLOATS, INTS
-from research.tape import Tape
 from risk.case import Policy
 
 LARGEST_CASH = 2**53 - 1
@@ -129,9 +128,9 @@ def run(prepared: Recording, candles: Sequence[Candles], setup: Setup) -> Result
 def events_of(prepared: Recording, setup: Setup) -> tuple[IntArray, FloatArray, list[int]]:
     """Return every candle with a vote, symbol by symbol, as research.books lays them out, and how many."""
     parts = []
-    for place, tape in enumerate(prepared.tapes):
+    for place in range(len(prepared.tapes)):
         said = [_signals(prepared, place, voice) for voice in setup.voices]
-        parts.append(_events(tape, prepared.instants, said))
+        parts.append(_events(prepared.turns[place], said))
     ints, floats = (np.concatenate([part[kind] for part in parts]) for kind in (0, 1))
     return ints.reshape(-1), floats.reshape(-1), [len(part[0]) for part in parts]
 
@@ -154,16 +153,13 @@ def _signals(prepared: Recording, place: int, voice: Voice) -> tuple[Any, Any]:
     )
 
 
-def _events(tape: Tape, instants: IntArray, said: Sequence[tuple[Any, Any]]) -> tuple[Any, ...]:
+def _events(turns: tuple[Places, Places], said: Sequence[tuple[Any, Any]]) -> tuple[Any, ...]:
     """Join the voices of one symbol to events: the candles that were news in some cycle and had a vote."""
     places = said[0][1][:, 0] if len(said) == 1 else np.unique(np.concatenate([i[:, 0] for _, i in said]))
-    turn = np.searchsorted(tape.turn_end, places + 1)
-    inside = turn < len(tape.turn_end)
-    inside[inside] = tape.turn_end[turn[inside]] == places[inside] + 1
-    places, turn = places[inside], turn[inside]
+    places = places[turns[0][places] >= 0]
     ints = np.zeros((len(places), EVENT_VOICES + PER_VOICE * len(said)), dtype=np.int64)
     floats = np.zeros((len(places), 1 + len(said)))
-    ints[:, EVENT_CYCLE], ints[:, EVENT_TURN] = np.searchsorted(instants, tape.turn_ms[turn]), turn
+    ints[:, EVENT_TURN], ints[:, EVENT_CYCLE] = (each[places] for each in turns)
     floats[:, 0] = 1.0
     for voice, (sure, levels) in enumerate(said):
         at = np.searchsorted(places, levels[:, 0])

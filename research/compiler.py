@@ -63,7 +63,7 @@ def compiled() -> Engine:
     # Nothing here allocates: without reference counts a call with an array costs nothing.
     njit: Any = numba.njit
     # And kernels raise nothing, so no division asks whether to: that halves the time of a step.
-    jit = njit(cache=True, nogil=True, _nrt=False, error_model="numpy")
+    jit = njit(cache=True, nogil=True, _nrt=False, no_cfunc_wrapper=True, error_model="numpy")
     made: dict[str, Callable[..., int]] = {}
 
     def votes(strategy: Strategy[Any]) -> Callable[..., int]:
@@ -86,7 +86,7 @@ def register() -> None:
     for kernel in KERNELS:
         if kernel not in _registered:
             _registered.add(kernel)
-            register_jitable(_nrt=False)(kernel)
+            register_jitable(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)(kernel)
 
 
 def cache_folder() -> Path:

@@ -24,7 +24,7 @@ from research.books import (
     SYMBOL,
     TRADES_AT,
 )
-from research.candles import Candles, FloatArray, IntArray
+from research.candles import Candles, FloatArray
 from research.compiler import cache_folder, compiled, loop_of, plain
 from research.ratios import periods_of
 from research.recording import Recording
@@ -138,7 +138,6 @@ class Bench:
         self.lean = machine and len(setup.voices) == 1
         self._size_books(max(256, len(self.prepared.instants) // 16))
         if self.lean:
-            self.turns = [self._turns(place) for place in range(len(candles))]
             self.known = [np.zeros(KNOWN * len(tape.close)) for tape in self.prepared.tapes]
 
     @property
@@ -190,7 +189,7 @@ class Bench:
         ):
             last = find(
                 np.zeros(size), voice.packed, PLAN, series, self.known[place], *columns,
-                *self.turns[place], self.event, self.sure, rows[-1],
+                *self.prepared.turns[place], self.event, self.sure, rows[-1],
             )  # fmt: skip
             rows.append(last)
         return rows
@@ -203,16 +202,6 @@ class Bench:
         self.head = int(self.ints[TRADES_AT])
         self.blank = self.ints[: self.head].copy(), self.floats.copy()
         self.event, self.sure = np.zeros(room * EVENT, dtype=np.int64), np.zeros(room * SURE)
-
-    def _turns(self, place: int) -> tuple[IntArray, IntArray]:
-        """Return for each candle the turn and the cycle in which it is the newest; -1 for none."""
-        tape = self.prepared.tapes[place]
-        turn, cycle = (np.full(len(tape.close), -1, dtype=np.int64) for _ in range(2))
-        ends, first = np.unique(tape.turn_end, return_index=True)
-        newest = ends > 0
-        turn[ends[newest] - 1] = first[newest]
-        cycle[ends[newest] - 1] = np.searchsorted(self.prepared.instants, tape.turn_ms[first[newest]])
-        return turn, cycle
 
 
 def _writable(candles: Candles) -> Candles:

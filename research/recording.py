@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from domain.instrument import Instrument
 from reasoning.features import PLAN
@@ -13,6 +14,8 @@ from research.books import Market
 from research.candles import Candles, FloatArray, IntArray
 from research.compiler import Engine
 from research.tape import Tape, tape_of
+
+Places = NDArray[np.int32]
 
 
 class Recording:
@@ -37,6 +40,19 @@ class Recording:
         if len(self.tapes) == 1:
             return self.tapes[0].turn_ms
         return np.unique(np.concatenate([tape.turn_ms for tape in self.tapes]))
+
+    @cached_property
+    def turns(self) -> list[tuple[Places, Places]]:
+        """For each symbol's candles the turn and the cycle in which each is the newest; -1 for none."""
+        return [self._turns(tape) for tape in self.tapes]
+
+    def _turns(self, tape: Tape) -> tuple[Places, Places]:
+        turn, cycle = (np.full(len(tape.close), -1, dtype=np.int32) for _ in range(2))
+        ends, first = np.unique(tape.turn_end, return_index=True)
+        newest = ends > 0
+        turn[ends[newest] - 1] = first[newest]
+        cycle[ends[newest] - 1] = np.searchsorted(self.instants, tape.turn_ms[first[newest]])
+        return turn, cycle
 
     @cached_property
     def series(self) -> list[FloatArray]:

@@ -72,10 +72,17 @@ def next_event(ints: Ints, event: Sequence[int]) -> int:
 
 
 @kernel
+def is_calm(ints: Ints, limit: int) -> bool:
+    """Tell whether the day's loss leaves the kill switch where it is."""
+    if ints[KILLED] != 0 or ints[EQUITY] >= ints[DAY_START]:
+        return True
+    return bool(daily_loss(ints[EQUITY], ints[DAY_START], limit).passed)
+
+
+@kernel
 def watch_day(ints: Ints, at_ms: int, limit: int) -> None:
     """Trip the kill switch when the day has lost too much."""
-    fallen = ints[KILLED] == 0 and ints[EQUITY] < ints[DAY_START]
-    if fallen and not daily_loss(ints[EQUITY], ints[DAY_START], limit).passed:
+    if not is_calm(ints, limit):
         ints[KILLED] = 1
         ints[KILL_MS] = at_ms
 
@@ -268,6 +275,7 @@ def replay(  # noqa: C901  # the order of a cycle, to be read in one piece
                     turn_end,
                     turn_quote,
                 )
-        elif cycle < until and ints[EQUITY] >= ints[DAY_START]:
+        elif cycle < until and is_calm(ints, limit):
+            # A day that begins meanwhile begins with this very equity: it can wait for the next vote.
             skip(ints, equity, cycle, until)
             cycle = until
