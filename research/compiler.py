@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import platformdirs
+from filelock import FileLock
 
 from domain.kernel import KERNELS
 from reasoning.strategy import Strategy
@@ -60,20 +61,43 @@ def compiled() -> Engine:
     folder = cache_folder()
     config: Any = numba.config
     config.CACHE_DIR = str(folder)
-    # Nothing here allocates: without reference counts a call with an array costs nothing.
-    njit: Any = numba.njit
-    # And kernels raise nothing, so no division asks whether to: that halves the time of a step.
-    jit = njit(cache=True, nogil=True, _nrt=False, no_cfunc_wrapper=True, error_model="numpy")
     made: dict[str, Callable[..., int]] = {}
 
     def votes(strategy: Strategy[Any]) -> Callable[..., int]:
         key = f"{strategy.step.__module__}.{strategy.name}"
         if key not in made:
             register()
-            made[key] = jit(loop_of(strategy, folder, signals.find_votes))
+            made[key] = MachineCode(loop_of(strategy, folder, signals.find_votes))
         return made[key]
 
-    return Engine(True, jit(signals.fill_series), votes, jit(replay.replay))
+    return Engine(True, MachineCode(signals.fill_series), votes, MachineCode(replay.replay))
+
+
+class MachineCode:
+    """A function as machine code, compiled at its first call or found on disk.
+
+    Processes that want it at the same time do not all compile it: one does, the others wait for it.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        import numba  # noqa: PLC0415  # as above
+
+        # Nothing here allocates: without reference counts a call with an array costs nothing. And
+        # kernels raise nothing, so no division asks whether to: that halves the time of a step.
+        njit: Any = numba.njit
+        jit = njit(cache=True, nogil=True, _nrt=False, no_cfunc_wrapper=True, error_model="numpy")
+        self.dispatcher = jit(function)
+        self._lock = FileLock(cache_folder() / "compiling.lock")
+        self._ready = False
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Call it."""
+        if self._ready:
+            return self.dispatcher(*arguments)
+        with self._lock:
+            result = self.dispatcher(*arguments)
+        self._ready = True
+        return result
 
 
 _registered: set[Callable[..., Any]] = set()

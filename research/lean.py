@@ -25,7 +25,7 @@ from research.books import (
     TRADES_AT,
 )
 from research.candles import Candles, FloatArray
-from research.compiler import cache_folder, compiled, loop_of, plain
+from research.compiler import MachineCode, cache_folder, compiled, loop_of, plain
 from research.ratios import periods_of
 from research.recording import Recording
 from research.scoring import FIELDS, day_ends, score_books
@@ -108,17 +108,8 @@ def find_events(
 @cache
 def _machine(strategy: Strategy[Any] | None) -> Callable[..., Any]:
     """Return machine code of `find_events` for a strategy, or of `score_books` for none."""
-    import numba  # noqa: PLC0415  # half a second, and only where something is compiled
-
     compiled()  # registers the kernels and sets the folder
-    njit: Any = numba.njit
-    if strategy is None:
-        found: Callable[..., Any] = njit(cache=True, nogil=True, _nrt=False)(score_books)
-        return found
-    # Kernels raise nothing, so no division asks whether to: that halves the time of a step.
-    jit = njit(cache=True, nogil=True, _nrt=False, error_model="numpy")
-    made: Callable[..., Any] = jit(loop_of(strategy, cache_folder(), find_events))
-    return made
+    return MachineCode(score_books if strategy is None else loop_of(strategy, cache_folder(), find_events))
 
 
 class Bench:
