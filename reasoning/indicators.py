@@ -37,12 +37,15 @@ def mean_step(memory: Memory, at: int, n: int, value: float) -> float:
     A sum of whole numbers below 2**53 is exact, so millions of values leave no drift.
     """
     seen = memory[at] + 1.0
-    slot = int(memory[at + 2])
-    total = memory[at + 1] + value - memory[at + 3 + slot]
-    memory[at + 3 + slot] = value
+    slot = memory[at + 2]
+    place = at + 3 + int(slot)
+    # What changes is worked out first and the slot stays a float: one addition then stands between a
+    # value and the next, and in whole numbers the order of sums does not matter.
+    total = memory[at + 1] + (value - memory[place])
+    memory[place] = value
     memory[at] = seen
     memory[at + 1] = total
-    memory[at + 2] = 0.0 if slot + 1 == n else slot + 1.0
+    memory[at + 2] = 0.0 if slot + 1.0 == n else slot + 1.0
     if seen < n:
         return 0.0
     return total / n

@@ -233,10 +233,11 @@ def hold(
     units = ints[p + LOTS] * ints[p + FACTOR]
     worth = ints[EQUITY]
     cycle = first
+    candle = turn_end[first - 1] - 1
     while cycle < until:
         quote = turn_quote[cycle]
-        candle = turn_end[cycle] - 1
-        if candle != turn_end[cycle - 1] or quote <= stop or quote >= target or turn_ms[cycle] >= day_end:
+        candle += 1
+        if turn_end[cycle] != candle + 1 or quote <= stop or quote >= target or turn_ms[cycle] >= day_end:
             break
         if low[candle] <= stop or high[candle] >= target:
             break

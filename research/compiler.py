@@ -110,7 +110,7 @@ def register() -> None:
     for kernel in KERNELS:
         if kernel not in _registered:
             _registered.add(kernel)
-            register_jitable(_nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)(kernel)
+            register_jitable(_nrt=False, forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)(kernel)
 
 
 def cache_folder() -> Path:
