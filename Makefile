@@ -35,7 +35,7 @@ quicktest: $(STAMP) ## the deterministic session CI compares byte by byte
 	@$(BIN)/agent run --mode quicktest
 
 test: $(STAMP) ## every test
-	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
 
 lint: $(STAMP)
 	@$(BIN)/ruff check .
