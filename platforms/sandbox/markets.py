@@ -46,12 +46,14 @@ class Markets(ABC):
     @property
     def standing_still(self) -> bool:
         """Tell whether recorded candles were played and have all ended."""
-        return bool(self._plays) and all(play.peek() is None for play in self._plays.values())
+        with self.lock:  # looking reads on
+            return bool(self._plays) and all(play.peek() is None for play in self._plays.values())
 
     @property
     def candles_played(self) -> dict[str, int]:
         """Candles played so far by symbol."""
-        return {symbol: play.played for symbol, play in self._plays.items()}
+        with self.lock:
+            return {symbol: play.played for symbol, play in self._plays.items()}
 
     def open_market(
         self, symbol: str, rows: Iterator[RawCandle], history: int, *, driven: bool = True

@@ -1,5 +1,8 @@
 """Candles are played on the real clock, told as klines of every interval, and matched on the way."""
 
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from itertools import islice
 
@@ -7,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.candle import RawCandle
 from platforms.sandbox.exchange import Exchange
 from platforms.sandbox.intervals import INTERVALS, opening, played_length
 from platforms.sandbox.market import MarketEvent
@@ -87,6 +91,27 @@ def test_when_the_data_ends_the_market_stands_still_and_says_so() -> None:
     price = exchange.markets[BTC].price
     last = exchange.markets[BTC].series["1s"].bars[-1]
     assert (last.time, last.volume, last.close) == (START + 10_000, 0, price)
+
+
+def test_another_thread_may_ask_while_the_data_are_read() -> None:
+    """Data that are read from a file as they are played cannot be read by two threads at once."""
+    reading, asked = threading.Event(), threading.Event()
+
+    def rows() -> Iterator[RawCandle]:
+        yield candle(100, 100, 100, 100)
+        reading.set()
+        asked.wait(0.2)  # so long the other thread has to ask
+        yield candle(100, 101, 99, 100)
+
+    exchange = Exchange([rules_of("BTC-USDT")], {}, START, 60_000)
+    exchange.open_market(BTC, rows(), 1)
+    with ThreadPoolExecutor(1) as other:
+        playing = other.submit(exchange.advance, START + 30_000)
+        assert reading.wait(5)
+        assert not exchange.standing_still
+        asked.set()
+        playing.result()
+    assert exchange.candles_played == {BTC: 1}
 
 
 def test_an_undriven_market_moves_only_when_told() -> None:
