@@ -97,8 +97,11 @@ class Inbox:
 
     def serve(self) -> None:
         """Run the commands that are waiting, never beside an emergency stop."""
-        while self._calls:
-            function, future = self._calls.popleft()
+        while True:
+            try:
+                function, future = self._calls.popleft()
+            except IndexError:  # asking first would not do: once closed, callers serve themselves
+                return
             try:
                 with self.trading:
                     future.set_result(function())

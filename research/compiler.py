@@ -107,10 +107,12 @@ def register() -> None:
     """Hand every kernel on the list that is new to the compiler."""
     from numba.extending import register_jitable  # noqa: PLC0415  # as above
 
+    # Inlined, for most are smaller than a call of theirs; and none is ever called from Python.
+    options = {"_nrt": False, "forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
     for kernel in KERNELS:
         if kernel not in _registered:
             _registered.add(kernel)
-            register_jitable(_nrt=False, forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)(kernel)
+            register_jitable(**options)(kernel)
 
 
 def cache_folder() -> Path:
