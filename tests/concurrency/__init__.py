@@ -1,0 +1,1 @@
+"""Many threads at once, each time in another order."""

@@ -1,0 +1,215 @@
+"""Kill switch, inbox and API of one agent under threads."""
+
+import json
+import time
+from collections.abc import Mapping
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent import Agent, Settings
+from agent.agent import NotRunning
+from agent.clock import SystemClock
+from agent.control import ControlServer, ask
+from agent.home import Home
+from agent.offline import Reader
+from agent.params import Apply
+from agent.replay import replay
+from agent.session import Inbox
+from domain.errors import BadInput
+from domain.events import CycleDecided, Event, FlattenAsked, KillSwitchSet, ParametersSet
+from domain.verdict import Approved
+from journal.verify import Verified, verify
+from tests.concurrency.shaken import Shaken, times
+
+
+@pytest.fixture(autouse=True)
+def _home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("AGENT_HOME", str(tmp_path))
+
+
+def running(**more: Any) -> Agent:
+    """Return an agent that decides often."""
+    eager = {"strategies": ("rsi",), "vote_threshold": 1, "rsi": {"period": 3}}
+    given: dict[str, Any] = {"provider": "simulated", "interval_seconds": 0, "speed": "max"}
+    given |= {"journal": "crowd", "reasoning": eager, "risk": {"min_confidence": 0}}
+    agent = Agent(Settings(**given | more))
+    agent.start()
+    while agent.status()["cycle"] < 1:
+        time.sleep(0.01)
+    return agent
+
+
+def test_every_call_is_answered_once_and_one_at_a_time(shaken: Shaken) -> None:
+    inbox = Inbox(SystemClock())
+    inside, answers = [0], list[Future[int]]()
+
+    def alone(number: int) -> int:
+        inside[0] += 1
+        assert inside[0] == 1
+        inside[0] -= 1
+        return number
+
+    def call(first: int) -> None:
+        for number in range(first, first + 20):
+            answers.append(inbox.call(lambda number=number: alone(number)))  # type: ignore[misc]
+
+    def loop() -> None:
+        while inbox.wait(0.005):
+            pass
+        inbox.closed = True
+        inbox.serve()
+
+    def last() -> None:
+        call(200)
+        inbox.stop()
+
+    shaken.run(loop, lambda: call(0), lambda: call(100), last)
+    assert sorted(each.result(0) for each in answers) == [*range(20), *range(100, 120), *range(200, 220)]
+
+
+def test_a_closed_inbox_serves_whoever_calls(shaken: Shaken) -> None:
+    inbox = Inbox(SystemClock())
+    inbox.closed = True
+    done: list[int] = []
+
+    def call() -> None:
+        inbox.call(lambda: done.append(1)).result(5)
+
+    shaken.run(*[times(20, call)] * 4)
+    assert len(done) == 80
+
+
+def test_the_last_kill_before_a_look_is_seen(shaken: Shaken) -> None:
+    inbox = Inbox(SystemClock())
+    seen: list[str] = []
+
+    def loop() -> None:
+        while inbox.wait(0.001):
+            reason, inbox.pending_kill = inbox.pending_kill, None
+            seen.extend([reason] if reason else [])
+        seen.extend([inbox.pending_kill] if inbox.pending_kill else [])
+
+    def kill() -> None:
+        times(5, lambda: inbox.kill("one"))()
+        inbox.kill("last")
+        inbox.stop()
+
+    shaken.run(loop, kill)
+    assert seen[-1] == "last"
+
+
+def test_killed_and_reset_by_many_it_never_enters_while_killed_and_replays(
+    shaken: Shaken, tmp_path: Path
+) -> None:
+    agent = running()
+
+    def switch(name: str) -> None:
+        for turn in range(3):
+            agent.kill(f"{name} {turn}")
+            agent.status()
+            agent.reset(f"{name} {turn} is over")
+
+    def look() -> None:
+        for _ in range(10):
+            assert agent.status()["running"]
+            agent.positions()
+            agent.decisions(5)
+
+    shaken.run(lambda: switch("one"), lambda: switch("other"), look, look)
+    agent.stop(60)
+    events = journaled(tmp_path)
+    killed = False
+    for event in events:
+        if isinstance(event, KillSwitchSet):
+            killed = event.active
+        elif isinstance(event, CycleDecided) and killed:
+            assert not [
+                each for each in event.verdicts if isinstance(each, Approved) and each.order.side == "buy"
+            ]
+    assert any(isinstance(event, KillSwitchSet) and event.active for event in events)
+
+
+def test_versions_that_many_apply_are_numbered_without_a_gap_and_replay(
+    shaken: Shaken, tmp_path: Path
+) -> None:
+    agent = running()
+    given: list[int] = []
+
+    def apply(period: int) -> None:
+        for more in range(3):
+            wish = Apply("rsi", {"period": period + more}, force=True, reason="a try")
+            given.append(agent.apply_parameters(wish)["version"])
+
+    shaken.run(lambda: apply(10), lambda: apply(20), times(10, agent.status), times(3, agent.why))
+    agent.stop(60)
+    told = [event.version for event in journaled(tmp_path) if isinstance(event, ParametersSet)]
+    assert sorted(given) == told == list(range(1, 7))
+
+
+def test_two_that_flatten_at_once_sell_once(shaken: Shaken, tmp_path: Path) -> None:
+    agent = running(interval_seconds=0.001, speed=None)
+    told: list[dict[str, Any]] = []
+
+    def flatten() -> None:
+        told.append(agent.flatten("all out"))
+
+    shaken.run(flatten, flatten, times(10, agent.status))
+    assert [each["flat"] for each in told] == [True, True]
+    agent.stop(60)
+    asked = [event for event in journaled(tmp_path) if isinstance(event, FlattenAsked)]
+    assert len(asked) == 2
+
+
+def test_the_control_port_answers_every_command_and_no_stranger(shaken: Shaken, tmp_path: Path) -> None:
+    file = tmp_path / "control.json"
+    served: list[int] = []
+
+    def add(asked: Mapping[str, Any]) -> int:
+        served.append(asked["number"])
+        return len(served)
+
+    server = ControlServer(file, {"add": add})
+    server.start()
+    right = json.loads(file.read_text())
+    stranger = tmp_path / "stranger.json"
+    stranger.write_text(json.dumps(right | {"token": "guessed"}))
+
+    def command(first: int) -> None:
+        for number in range(first, first + 10):
+            assert ask(file, "add", number=number) >= 1
+
+    def intrude() -> None:
+        with pytest.raises(BadInput, match="wrong token"):
+            ask(stranger, "add", number=-1)
+
+    try:
+        shaken.run(lambda: command(0), lambda: command(10), lambda: command(20), times(5, intrude))
+    finally:
+        server.close()
+    assert sorted(served) == list(range(30))
+
+
+def test_asked_while_it_stops_it_answers_or_says_that_it_has_ended(shaken: Shaken, tmp_path: Path) -> None:
+    agent = running()
+
+    def ask_on() -> None:
+        for _ in range(10):
+            try:
+                agent.why()
+                agent.kill("while it stops")
+            except NotRunning:
+                return
+
+    shaken.run(ask_on, ask_on, lambda: agent.stop(60))
+    assert journaled(tmp_path)
+
+
+def journaled(home: Path) -> list[Event]:
+    """Return everything in the journal once it was found intact and every session to replay identically."""
+    with Reader(Home(home), "crowd").journal() as journal:
+        assert isinstance(verify(journal), Verified)
+        assert replay(journal, None, SystemClock()).difference is None
+        return [row.event for row in journal.rows()]
