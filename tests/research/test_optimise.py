@@ -32,7 +32,7 @@ def candles() -> Candles:
     return walk(24 * 100, 3)
 
 
-def search(folder: Path, trials: int = 25, **given: Any) -> Search:
+def search(folder: Path, trials: int = 12, **given: Any) -> Search:
     space = space_of(SMA, ["fast=3:20", "slow=15:60"])
     start = Search(space, SmaParams(fast=5, slow=20), "study", f"sqlite:///{folder / 's.db'}", trials, seed=4)
     return start._replace(**given)
