@@ -16,6 +16,8 @@ from research.sweep import Answer, Done, Task, Worker
 RETRIES = 3
 FIRST_PIECE, SECONDS = 4, 1.0
 """Trials of the first pieces, and how long a piece should take once the speed is known."""
+OWN_SECONDS, OWN_UNTIL_SECONDS = 0.1, 1.0
+"""The same for whoever hands out the pieces, and how much work must be left for one of its own."""
 
 
 class Piece(NamedTuple):
@@ -51,15 +53,25 @@ class Board:
 
     def piece(self) -> Piece | None:
         """Return the next piece to do, None when all are given out."""
-        if self._again:
-            return self._again.pop()
+        return self._again.pop() if self._again else self._next(self._size())
+
+    def own_piece(self) -> Piece | None:
+        """Return a short piece for whoever hands them out; None towards the end, and never one that was lost.
+
+        Short, for helpers wait meanwhile; and one whose helper died is not to end its parent as well.
+        """
+        if self.seconds_left < OWN_UNTIL_SECONDS:
+            return None
+        return self._next(max(1, int(self._rate * OWN_SECONDS)))
+
+    def _next(self, size: int) -> Piece | None:
         task, first = self._place
         while task < len(self._tasks) and first >= len(self._tasks[task].packs):
             task, first = task + 1, 0
         if task == len(self._tasks):
             return None
         span, packs = self._tasks[task]
-        chosen = packs[first : first + self._size()]
+        chosen = packs[first : first + size]
         self._place = (task, first + len(chosen))
         return Piece(task, first, Task(span, chosen))
 

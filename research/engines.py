@@ -46,7 +46,7 @@ class Processes(Engine):
     def __init__(self, workers: int | None = None, worth_it: float = WORTH_IT) -> None:
         """Use as many processes as told, or as there are processors. Raises BadInput below 1.
 
-        They are started only for more than `worth_it` seconds of work.
+        This one is among them; the others are started only for more than `worth_it` seconds of work.
         """
         if workers is not None and workers < 1:
             raise BadInput(f"workers {workers} must be at least 1")
@@ -61,31 +61,33 @@ class Processes(Engine):
             board.home(piece, *timed(worker, piece.work))
             late = time.perf_counter() - began > min(ALONE, self._worth_it)
             if late and self.workers > 1 and board.seconds_left > self._worth_it:
-                del worker
-                self._with_help(job, board)
+                self._with_help(job, board, worker)
                 break
         return board.answers()
 
-    def _with_help(self, job: Job, board: Board) -> None:
-        """Do the rest in processes; Ctrl-C ends them and removes the shared candles."""
+    def _with_help(self, job: Job, board: Board, worker: Worker) -> None:
+        """Do the rest together with further processes; Ctrl-C ends them and removes the shared candles."""
         folder = Path(tempfile.mkdtemp(prefix="boyd-sweep-"))
         hands: list[_Hand] = []
         try:
             save_job(job, folder)
-            hands.extend(_Hand(folder) for _ in range(self.workers))
-            _drive(board, hands)
+            hands.extend(_Hand(folder) for _ in range(self.workers - 1))
+            _drive(board, hands, worker)
         finally:
             for hand in hands:
                 hand.end()
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _drive(board: Board, hands: Sequence["_Hand"]) -> None:
+def _drive(board: Board, hands: Sequence["_Hand"], worker: Worker) -> None:
     for hand in hands:
         hand.give(board.piece())
     while not board.over:
         busy = {hand.ours: hand for hand in hands if hand.piece is not None}
-        for ready in wait(list(busy)):
+        own = board.own_piece()
+        if own is not None:
+            board.home(own, *timed(worker, own.work))
+        for ready in wait(list(busy), None if own is None else 0):
             hand = busy[ready]  # type: ignore[index]  # only what was asked for comes back
             piece, told = hand.piece, hand.answer()
             if piece is not None and isinstance(told, BaseException):

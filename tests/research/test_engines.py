@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import psutil
 import pytest
 
@@ -18,7 +19,8 @@ from research import board
 from research.backtest import Voice
 from research.engines import One, Processes, engine_named
 from research.grid import Grid, grid_of
-from research.sweep import Job, Scores, job_of, sweep
+from research.scoring import FIELDS
+from research.sweep import Answer, Job, Scores, Task, job_of, sweep
 from tests.research.searching import DEADLY, setup_for, walk
 
 
@@ -44,6 +46,25 @@ def test_pieces_of_any_size_come_to_the_same(monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setattr(board.Board, "_size", lambda _board, size=size: size)
         found.append(sweep(One(), job, grid.trials[::-1]))
     assert all(same(found[0], each) for each in found)
+
+
+def test_who_hands_out_pieces_keeps_short_ones_and_none_that_was_lost() -> None:
+    made: list[int] = []
+    pieces = board.Board([Task((None, None), tuple((n,) for n in range(1_000)))], 2, made.append)
+    assert pieces.own_piece() is None, "nobody knows yet how long a piece may be"
+    first = pieces.piece()
+    assert first is not None
+    pieces.home(first, Answer(np.zeros((4, FIELDS)), np.zeros((4, 1))), 0.04)
+    own = pieces.own_piece()
+    assert own is not None
+    assert (own.first, len(own.work.packs)) == (4, 10)
+    pieces.lost(own, "died")
+    other = pieces.own_piece()
+    assert other is not None
+    assert other.first == 14
+    assert pieces.piece() == own
+    pieces.home(other, Answer(np.zeros((10, FIELDS)), np.zeros((10, 1))), 0.001)
+    assert pieces.own_piece() is None, "so little is left that the helpers should end it"
 
 
 def test_processes_come_to_the_same_though_one_is_killed() -> None:
