@@ -1,5 +1,6 @@
 """The promise: a backtest is the loop. Same trades lot for lot, same vetoes, same cash and equity."""
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,12 @@ EAGER: dict[str, Any] = {
 }  # fmt: skip  # limits so wide that much is traded
 
 
+@cache
+def recorded(name: str) -> Candles:
+    """Return a shared file's candles, read once for all strategies."""
+    return load(shared_data(*name.split("/")))
+
+
 def both(candles: list[Candles], **given_: Any) -> tuple[Result, Any]:
     """Run loop and backtest with the same settings; return the backtest and the first difference."""
     options = options_for(Settings(**given_), candles)
@@ -43,7 +50,7 @@ def both(candles: list[Candles], **given_: Any) -> tuple[Result, Any]:
 @pytest.mark.parametrize("strategy", sorted(STRATEGIES))
 @pytest.mark.parametrize("name", FILES)
 def test_every_strategy_trades_alike_on_real_candles(name: str, strategy: str) -> None:
-    candles = load(shared_data(*name.split("/")))[:1_500]
+    candles = recorded(name)[:1_500]
     result, difference = both([candles], reasoning={"strategies": (strategy,)}, risk=EAGER)
     assert difference is None
     assert result.cycles > 1_000
@@ -51,7 +58,7 @@ def test_every_strategy_trades_alike_on_real_candles(name: str, strategy: str) -
 
 @pytest.mark.parametrize("strategy", sorted(STRATEGIES))
 def test_machine_code_and_plain_python_agree_to_the_bit(strategy: str) -> None:
-    candles = [load(shared_data("crypto", "1h", "BTC-USDT_1h_2017-2023.csv.gz"))]
+    candles = [recorded("crypto/1h/BTC-USDT_1h_2017-2023.csv.gz")]
     options = options_for(Settings(reasoning={"strategies": (strategy,)}, risk=EAGER), candles)
     one, other = (backtest(candles, setup_of(options), engine()) for engine in (plain, compiled))
     assert one.trades.tolist() == other.trades.tolist()
@@ -62,7 +69,7 @@ def test_machine_code_and_plain_python_agree_to_the_bit(strategy: str) -> None:
 
 
 def test_default_limits_veto_alike() -> None:
-    candles = load(shared_data("crypto", "1m", "ETH-USDT_1m_20230316-20230501.csv.gz"))[:8_000]
+    candles = recorded("crypto/1m/ETH-USDT_1m_20230316-20230501.csv.gz")[:8_000]
     result, difference = both([candles])
     assert difference is None
     assert len(set(result.vetoes["rule"].tolist())) >= 3
@@ -92,18 +99,17 @@ def test_a_portfolio_reserves_and_exits_alike() -> None:
 @pytest.mark.parametrize("trailing_stop", ["0.004", "0.02"])
 def test_a_trailing_stop_is_raised_alike(trailing_stop: str) -> None:
     names = ("BTC-USDT", "ETH-USDT")
-    files = [shared_data("crypto", "1m", f"{name}_1m_20210917-20211017.csv.gz") for name in names]
-    candles = [load(path)[:3_000] for path in files]
+    candles = [recorded(f"crypto/1m/{name}_1m_20210917-20211017.csv.gz")[:3_000] for name in names]
     risk = {**EAGER, "trailing_stop": trailing_stop}
     for part in (candles[:1], candles):
         result, difference = both(part, risk=risk)
         assert difference is None
-        without, _ = both(part, risk=EAGER)
+        without = backtest(part, setup_of(options_for(Settings(risk=EAGER), part)), plain())
         assert result.trades.tolist() != without.trades.tolist()
 
 
 def test_a_fixed_quantity_is_cut_and_denied_alike() -> None:
-    candles = load(shared_data("crypto", "1m", "BTC-USDT_1m_20210917-20211017.csv.gz"))[:4_000]
+    candles = recorded("crypto/1m/BTC-USDT_1m_20210917-20211017.csv.gz")[:4_000]
     sizing = {"method": "fixed", "fixed_quantity": "0.0123456789"}
     _, difference = both([candles], risk={**EAGER, "per_trade_loss": 20}, sizing=sizing)
     assert difference is None
@@ -154,7 +160,7 @@ def test_made_markets_are_traded_alike(
 
 
 def test_a_difference_is_found_and_named() -> None:
-    candles = load(shared_data("crypto", "1m", "BTC-USDT_1m_20210917-20211017.csv.gz"))[:3_000]
+    candles = recorded("crypto/1m/BTC-USDT_1m_20210917-20211017.csv.gz")[:3_000]
     options = options_for(Settings(risk=EAGER), [candles])
     result = backtest([candles], setup_of(options), plain())
     assert len(result.trades) > 3
