@@ -1,8 +1,4 @@
-"""Grids of the instruments known by default, and how settings add or change one.
-
-Ticks are the finest Binance has used for the pair since 2017, so that recorded history lies on
-the grid. An unknown symbol gets a careful default by its form.
-"""
+"""Instruments by their symbols, and how settings add or change one."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -11,21 +7,9 @@ from decimal import Decimal
 from pydantic import BaseModel, ConfigDict, Field
 
 from domain.errors import BadInput
-from domain.instrument import Instrument
+from domain.instrument import Instrument, pair_grid
 
 SYMBOL = re.compile(r"[A-Z0-9.]{1,12}(-[A-Z0-9]{2,6})?")
-
-_CRYPTO: dict[str, tuple[str, str]] = {
-    "BTC": ("0.01", "0.00001"),
-    "ETH": ("0.01", "0.0001"),
-    "BNB": ("0.0001", "0.001"),
-    "SOL": ("0.0001", "0.001"),
-    "LTC": ("0.01", "0.001"),
-    "XRP": ("0.00001", "0.1"),
-    "ADA": ("0.00001", "0.1"),
-    "DOGE": ("0.0000001", "1"),
-}
-_CRYPTO_DEFAULT = ("0.0001", "0.001")
 
 
 class InstrumentSettings(BaseModel):
@@ -54,7 +38,7 @@ def instrument(symbol: str, overrides: Mapping[str, InstrumentSettings]) -> Inst
             return Instrument(symbol=symbol, base=base, quote=quote or "USD", **override.model_dump())
         if not quote:
             return _share(symbol)
-        tick, step = (Decimal(text) for text in _CRYPTO.get(base, _CRYPTO_DEFAULT))
+        tick, step = pair_grid(base)
         return Instrument(symbol, base, quote, tick, step, min_quantity=step, min_notional=Decimal(5))
     except ValueError as error:
         raise BadInput(f"instruments.{symbol}: {error}") from error

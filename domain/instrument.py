@@ -7,6 +7,28 @@ import msgspec
 
 from domain.money import CASH_UNIT
 
+_PAIRS: dict[str, tuple[str, str]] = {
+    "BTC": ("0.01", "0.00001"),
+    "ETH": ("0.01", "0.0001"),
+    "BNB": ("0.0001", "0.001"),
+    "SOL": ("0.0001", "0.001"),
+    "LTC": ("0.01", "0.001"),
+    "XRP": ("0.00001", "0.1"),
+    "ADA": ("0.00001", "0.1"),
+    "DOGE": ("0.0000001", "1"),
+}
+_PAIR = ("0.0001", "0.001")
+
+
+def pair_grid(base: str) -> tuple[Decimal, Decimal]:
+    """Return the tick and the step of a crypto pair by its base asset; careful ones where it is not known.
+
+    Ticks are the finest Binance has used for the pair since 2017, so that recorded history lies on the
+    grid.
+    """
+    tick, step = _PAIRS.get(base, _PAIR)
+    return Decimal(tick), Decimal(step)
+
 
 class Instrument(msgspec.Struct, frozen=True, dict=True):
     """What can be traded, with its price and quantity grid.

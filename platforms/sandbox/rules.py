@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from domain.instrument import pair_grid
 from platforms.sandbox.numbers import EIGHT, plain
 
 ORDER_TYPES = (
@@ -16,18 +17,6 @@ ORDER_TYPES = (
     "TAKE_PROFIT",
     "TAKE_PROFIT_LIMIT",
 )
-
-_GRIDS: dict[str, tuple[str, str]] = {
-    "BTC": ("0.01", "0.00001"),
-    "ETH": ("0.01", "0.0001"),
-    "BNB": ("0.0001", "0.001"),
-    "SOL": ("0.0001", "0.001"),
-    "LTC": ("0.01", "0.001"),
-    "XRP": ("0.00001", "0.1"),
-    "ADA": ("0.00001", "0.1"),
-    "DOGE": ("0.0000001", "1"),
-}
-_GRID = ("0.0001", "0.001")
 
 
 class SymbolRules(msgspec.Struct, frozen=True, kw_only=True):
@@ -146,7 +135,7 @@ def rules_of(symbol: str) -> SymbolRules:
     base, dash, quote = symbol.partition("-")
     if not (dash and base.isalnum() and quote.isalnum() and symbol == symbol.upper()):
         raise ValueError(f"symbol {symbol!r} is not of the form BASE-QUOTE, for example BTC-USDT")
-    tick, step = (Decimal(text) for text in _GRIDS.get(base, _GRID))
+    tick, step = pair_grid(base)
     most = Decimal(9000) if step <= Decimal("0.0001") else Decimal(9_000_000)
     return SymbolRules(
         symbol=base + quote,
