@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 EPILOG = (
     "Examples: agent drill --cases 100 | agent drill --cases 0 --json. All of it happens on this machine, on "
-    "a sandbox exchange made for it. Exit code 0: nothing lost, doubled or unexplained. 1: something was."
+    "a sandbox exchange made for it. Ctrl-C ends it and shows what is done. Exit code 0: nothing lost, "
+    "doubled or unexplained. 1: something was. 130: stopped early, and nothing was until then."
 )
 
 
@@ -41,7 +42,9 @@ def drill(
         say_json({"kept": drilled.kept} | msgspec.to_builtins(drilled))
     else:
         _show(drilled)
-    sys.exit(0 if drilled.kept else 1)
+    if drilled.stopped:
+        typer.echo(f"stopped after {drilled.runs} of {len(chosen)} cases", err=True)
+    sys.exit(1 if not drilled.kept else 130 if drilled.stopped else 0)
 
 
 def _show(drilled: "Drilled") -> None:

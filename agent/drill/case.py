@@ -34,10 +34,10 @@ class Verdict(NamedTuple):
         return not (self.lost or self.doubled or self.unexplained)
 
 
-def run_case(case: Case) -> Verdict:
-    """Run a case in a folder of its own, which goes when it is done."""
+def run_case(case: Case, root: Path | None = None) -> Verdict:
+    """Run a case in a folder of its own under `root`, which goes when it is done."""
     try:
-        with tempfile.TemporaryDirectory(prefix="boyd-drill-") as name:
+        with tempfile.TemporaryDirectory(prefix="boyd-drill-", dir=root) as name:
             return _in_folder(case, Path(name))
     except Exception as error:  # noqa: BLE001 -- a case that cannot be judged is told like any other
         return Verdict(case, 0, "not judged", unexplained=(f"{type(error).__name__}: {error}",))

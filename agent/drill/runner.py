@@ -2,9 +2,11 @@
 
 import multiprocessing
 import os
+import signal
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,8 @@ class Drilled(msgspec.Struct):
     by_fault: dict[str, list[int]] = {}
     by_point: dict[str, int] = {}
     broken: list[str] = []
+    stopped: bool = False
+    """Whether somebody stopped it before the last case."""
 
     @property
     def kept(self) -> bool:
@@ -72,17 +76,24 @@ def points_passed() -> int:
 
 
 def run(cases: Sequence[Case], workers: int, told: Callable[[Drilled], None]) -> Drilled:
-    """Run cases over `workers` processes; `told` hears after each one."""
+    """Run cases over `workers` processes; `told` hears after each one. Ctrl-C ends it with what is done."""
     drilled = Drilled(by_fault={}, by_point={}, broken=[])
-    for verdict in _verdicts(cases, workers):
-        drilled.add(verdict)
-        told(drilled)
+    try:
+        with (
+            tempfile.TemporaryDirectory(prefix="boyd-drill-", ignore_cleanup_errors=True) as name,
+            closing(_verdicts(cases, workers, Path(name))) as verdicts,
+        ):
+            for verdict in verdicts:
+                drilled.add(verdict)
+                told(drilled)
+    except KeyboardInterrupt:
+        drilled.stopped = True
     return drilled
 
 
-def _verdicts(cases: Sequence[Case], workers: int) -> Iterator[Verdict]:
+def _verdicts(cases: Sequence[Case], workers: int, root: Path) -> Generator[Verdict, None, None]:
     if workers == 1:
-        yield from map(run_case, cases)
+        yield from (run_case(case, root) for case in cases)
         return
     # Workers fork agents and exchanges, so they must not be daemons and have one thread each.
     context = multiprocessing.get_context("fork")
@@ -90,8 +101,9 @@ def _verdicts(cases: Sequence[Case], workers: int) -> Iterator[Verdict]:
     done: Any = context.SimpleQueue()
 
     def work() -> None:
+        os.setpgrp()  # a Ctrl-C at the terminal is for us alone, and we end it with all it has started
         while (case := todo.get()) is not None:
-            done.put(run_case(case))
+            done.put(run_case(case, root))
 
     team = [context.Process(target=work) for _ in range(workers)]
     for each in team:
@@ -102,9 +114,22 @@ def _verdicts(cases: Sequence[Case], workers: int) -> Iterator[Verdict]:
             next(feeder, None)
             yield _answer(done, team)
     finally:
+        _end(team)
+
+
+def _end(team: Sequence[Any]) -> None:
+    """End the workers with the exchanges and agents they may have running; an impatient Ctrl-C waits."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
         for each in team:
-            each.terminate()
+            try:
+                os.killpg(each.pid, signal.SIGKILL)
+            except ProcessLookupError:  # gone, or not so far as to have a group
+                each.kill()
+        for each in team:
             each.join()
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def _answer(done: Any, team: Sequence[Any]) -> Verdict:

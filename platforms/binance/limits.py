@@ -44,7 +44,9 @@ class Weights:
         used, asked = headers.get(WEIGHT_HEADER, ""), headers.get("retry-after", "")
         with self._lock:
             if _number(used):
-                self._used, self._minute = int(used), self._now()
+                # Answers overtake each other: within a minute the exchange only ever counts up.
+                before = self._used if self._minute == self._now() else 0
+                self._used, self._minute = max(int(used), before), self._now()
             if status in (418, 429):
                 default = BAN_SECONDS if status == 418 else SLOW_SECONDS
                 self._silence(float(asked) if _number(asked) else default)
