@@ -24,6 +24,7 @@ from agent.settings import Options
 from domain.candle import Candle
 from domain.observation import Observation
 from domain.ports import Observer
+from platforms.binance import platform as _platform  # noqa: F401 -- or every agent would import it anew
 from platforms.sandbox.exchange import Terms
 from platforms.sandbox.options import SandboxOptions
 from platforms.sandbox.server import SandboxServer
