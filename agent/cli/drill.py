@@ -23,7 +23,7 @@ def drill(
     *,
     cases: Annotated[int, typer.Option(help="Cases to run; 0 runs the whole matrix.")] = 200,
     seed: Annotated[int, typer.Option(help="Which cases come first.")] = 0,
-    workers: Annotated[int | None, typer.Option(help="Processes; one per processor if not given.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes; two per processor if not given.")] = None,
     json: JsonOption = False,
 ) -> None:
     """Kill real agents at every step of an order, under faults; count what was lost or doubled."""
