@@ -134,7 +134,7 @@ def open_journal(
     grace_ms: int = GRACE_MS,
     lease_ms: int = LEASE_MS,
 ) -> SqlJournal:
-    """Open a journal to write it, or create it with the id `new_id`: what `agent/wiring.py` calls.
+    """Open a journal to write it, or create it with the id `new_id`: what `agent/wiring/` calls.
 
     `name` is a path, an `sqlite:///` URL, or a `postgresql://user@host:port/database` URL. The rest is
     for a server alone (see `journal.postgres.open_journal`): `account` is the journal's name there and

@@ -1,43 +1,27 @@
-"""The one place that knows every concrete class: options in, a session out."""
+"""Where a session's observations and instants come from, and its pace: the live, recorded or made market."""
 
-import os
-import secrets
-import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agent.cycle import Cycle
 from agent.explicit import files_by_symbol
 from agent.home import Home
-from agent.instruments import instruments
-from agent.machine import LoopMachine
 from agent.pacer import MarketPacer, SpeedPacer, Timeline, WallPacer
-from agent.reconciler import Reconciler
-from agent.recovery import never, refold
-from agent.session import Inbox, Session
 from agent.settings import Options
-from agent.state import State
-from agent.version import code_version
+from agent.wiring.sessions import Parts
 from domain.candle import Candle
-from domain.errors import BadInput
-from domain.events import Event, SessionStarted
-from domain.instrument import Instrument
-from domain.money import PPM, to_cash
 from domain.observation import Source
-from domain.ports import Clock, Journal, Observer, Pacer, Platform, Records
-from journal.sql import SqlJournal, open_journal
+from domain.ports import Clock, Observer, Pacer
 from perception import network
 from perception.chain import Chain, Guarded
 from perception.driven import Cursor, DrivenMarket
 from perception.headlines import Headlines
 from perception.recorded import RecordedMarket
 from perception.simulated import SimulatedMarket, SimulatedProvider
-from platforms.mock import MockTradingPlatform
-from reasoning.minds import Mind
-from risk.case import Policy
+
+if TYPE_CHECKING:
+    from research.candles import Candles  # NumPy is not needed where nothing is researched
 
 STREAMS = {
     "live": "wss://stream.binance.com:9443",
@@ -45,133 +29,6 @@ STREAMS = {
     "demo": "wss://demo-stream.binance.com",
 }
 """Where each endpoint's market streams answer."""
-
-if TYPE_CHECKING:
-    from platforms.binance.platform import BinancePlatform
-    from research.candles import Candles  # NumPy is not needed where nothing is researched
-
-
-@dataclass(frozen=True)
-class Parts:
-    """The loop's parts, folded to the end of a journal and ready to run."""
-
-    options: Options
-    grid: dict[str, Instrument]
-    state: State
-    mind: Mind
-
-
-def one_way_cost_ppm(options: Options) -> int:
-    """Return a bound of what one way of a market order costs: the fee is taken of the slipped price."""
-    costs = options.paper.costs()
-    slipped = PPM + costs.slippage + (costs.spread + 1) // 2
-    return -(-slipped * (PPM + costs.taker_fee) // PPM) - PPM + 1
-
-
-def policy_of(options: Options) -> Policy:
-    """Return the risk gate's settings, packed for the mode."""
-    return Policy.pack(
-        options.risk,
-        options.sizing,
-        mode=options.mode,
-        timeframe_ms=options.timeframe_ms,
-        cost_ppm=one_way_cost_ppm(options),
-    )
-
-
-def parts(
-    options: Options,
-    journal: Records,
-    until: Callable[[Event], bool] = never,
-    grid: dict[str, Instrument] | None = None,
-) -> Parts:
-    """Fold a journal into the parts of a session, up to the first event of which `until` is true.
-
-    `grid` is the venue's own where it has one. Raises JournalFault where the chain is broken, BadInput
-    where a symbol cannot be traded.
-    """
-    grid = instruments(options.symbols, options.instruments) if grid is None else grid
-    state = State(options.learning, one_way_cost_ppm(options))
-    mind = Mind(options.reasoning)
-    refold(journal, state, mind, until)
-    return Parts(options, grid, state, mind)
-
-
-def paper_platform(made: Parts) -> Platform:
-    """Return the paper exchange as the journal left it."""
-    ledger = made.state.ledger
-    fresh = not made.state.session
-    return MockTradingPlatform(
-        {**ledger.instruments, **made.grid},
-        made.options.paper,
-        cash=to_cash(made.options.paper.cash) if fresh else ledger.cash,
-        holdings={symbol: held.lots for symbol, held in ledger.positions.items()},
-        standing=[s for symbol in ledger.positions for s in ledger.resting(symbol)],
-        next_id=len(ledger.trade_ids) + 1,
-    )
-
-
-def exchange(options: Options, clock: Clock) -> "BinancePlatform":
-    """Return the exchange the options name, its filters read and its clock measured.
-
-    Raises BadInput where the extra is not installed, VenueFault when the exchange does not answer.
-    """
-    try:
-        from platforms.binance.platform import BinancePlatform  # noqa: PLC0415  # heavy, and an extra
-    except ModuleNotFoundError as missing:
-        if str(missing.name).partition(".")[0] not in ("binance", "websockets"):
-            raise
-        raise BadInput(f"mode {options.mode} needs the extra live: pip install 'boyd[live]'") from None
-    return BinancePlatform(options.symbols, options.exchange, clock)
-
-
-def session(
-    made: Parts, journal: Journal, observer: Observer, platform: Platform, inbox: Inbox, *, at: datetime
-) -> Session:
-    """Join the parts into a session that has not begun."""
-    options, state = made.options, made.state
-    cycle = Cycle(
-        symbols=options.symbols,
-        machine=LoopMachine(),
-        state=state,
-        mind=made.mind,
-        observer=observer,
-        platform=platform,
-        journal=journal,
-        reasoning=options.reasoning,
-        policy=policy_of(options),
-        trading=inbox.trading,
-        pending_kill=lambda: inbox.pending_kill,
-    )
-    reconciler = Reconciler(
-        state=state,
-        platform=platform,
-        journal=journal,
-        executor=cycle.executor,
-        grid=made.grid,
-        settings=options.orders,
-        publish=cycle.publish,
-    )
-    fresh = not state.session
-    started = SessionStarted(
-        session=state.session + 1,
-        at=at,
-        mode=options.mode,
-        code_version=code_version(),
-        settings=options.public(),
-        instruments=tuple(made.grid.values()),
-        cash=to_cash(options.paper.cash) if fresh and not options.remote else 0,
-    )
-    return Session(
-        started=started,
-        cycle=cycle,
-        inbox=inbox,
-        reconciler=reconciler,
-        observer=observer,
-        platform=platform,
-        journal=journal,
-        state=state,
-    )
 
 
 @dataclass(frozen=True)
@@ -184,16 +41,6 @@ class MarketSource:
     position: Callable[[], int] = int
     total: Callable[[], int | None] = lambda: None
     close: Callable[[], None] = lambda: None
-
-
-def open_account(place: Path | str, name: str, grace_ms: int) -> SqlJournal:
-    """Open an account's journal, or create it with an id of its own.
-
-    `place` is its file, or the URL of a server where `name` is leased to one agent at a time; a successor
-    waits `grace_ms` beyond the lease, for as long an order of the former holder may still arrive.
-    """
-    holder = f"{socket.gethostname()} process {os.getpid()}"
-    return open_journal(place, secrets.token_hex(6), account=name, holder=holder, grace_ms=grace_ms)
 
 
 def market(made: Parts, clock: Clock, home: Home) -> MarketSource:

@@ -1,0 +1,30 @@
+"""The one place that knows every concrete class: options in, a session and its market out."""
+
+from agent.wiring.markets import MarketSource, market, market_of_candles, pacer, pause_seconds, recorded
+from agent.wiring.sessions import (
+    Parts,
+    exchange,
+    one_way_cost_ppm,
+    open_account,
+    paper_platform,
+    parts,
+    policy_of,
+    session,
+)
+
+__all__ = [
+    "MarketSource",
+    "Parts",
+    "exchange",
+    "market",
+    "market_of_candles",
+    "one_way_cost_ppm",
+    "open_account",
+    "pacer",
+    "paper_platform",
+    "parts",
+    "pause_seconds",
+    "policy_of",
+    "recorded",
+    "session",
+]
