@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from agent import views
+from agent.inbox import ENDED, NotRunning
 from agent.launch import Launch
 from agent.params import Wish
 from agent.settings import Options, Settings
@@ -22,10 +23,6 @@ from domain.events import Event
 
 CALL_SECONDS = 30.0
 EVENTS_KEPT = 10_000
-
-
-class NotRunning(LocalFault):
-    """The agent has not been started, or has ended."""
 
 
 class Agent:
@@ -197,5 +194,5 @@ class Agent:
     def _running(self) -> Launch:
         launch = self._opened()
         if self._thread is None or not self._thread.is_alive():
-            raise NotRunning("the agent has ended")
+            raise NotRunning(ENDED)
         return launch

@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from agent.inbox import NotRunning
 from domain.errors import BadInput, BoydError, LocalFault
 
 LINE_LIMIT = 65_536
@@ -68,6 +69,8 @@ class ControlServer:
             if command is None:
                 return {"error": f"unknown command {request['do']!r}"}
             return {"result": command(request)}
+        except NotRunning as error:
+            return {"gone": str(error)}
         except BoydError as error:
             return {"error": str(error)}
         except (ValueError, KeyError, TypeError) as error:
@@ -102,6 +105,8 @@ def ask(file: Path, do: str, **arguments: Any) -> Any:
                 reply = json.loads(answer.readline())
     except (OSError, ValueError, KeyError) as error:
         raise NotListening(f"no agent answers: {type(error).__name__}") from None
+    if "gone" in reply:
+        raise NotListening(reply["gone"])
     if "error" in reply:
         raise BadInput(reply["error"])
     return reply["result"]

@@ -15,7 +15,7 @@ from agent.explicit import explicit, journal_name
 from agent.failpoints import armed, fused
 from agent.fitness import refuse_broken, refuse_unfit
 from agent.home import Home
-from agent.session import Inbox
+from agent.inbox import Inbox
 from agent.settings import Options
 from agent.state import State
 from agent.why import explain
@@ -158,9 +158,7 @@ class Launch:
 
     def reset_kill(self, reason: str) -> None:
         """Reset the kill switch; on the loop's thread only."""
-        self.inbox.pending_kill = None
-        if self.parts.state.kill_switch is not None:
-            self.session.set_kill(reason, active=False, at=self.clock.now())
+        self.session.reset_kill(reason, self.clock.now())
 
     def set_parameters(self, wish: params.Wish) -> dict[str, Any]:
         """Give a strategy the parameters a person asks for; on the loop's thread only.

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from agent import views, wiring
+from agent.inbox import Inbox
 from agent.replay import replay
-from agent.session import Inbox
 from agent.settings import Options
 from agent.summary import lines, summary
 from domain.events import CycleDecided, CycleEnded, Event, OrderSettled

@@ -13,9 +13,10 @@ import msgspec
 
 from agent import wiring
 from agent.flatten import flatten
+from agent.inbox import Inbox
 from agent.recorded_options import options_of
 from agent.recorded_platform import RecordedPlatform
-from agent.session import Inbox, Session
+from agent.session import Session
 from agent.version import code_version
 from domain import errors
 from domain.candle import Candle

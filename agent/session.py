@@ -5,15 +5,14 @@ between cycles and while it waits. A kill takes effect at once: the cycle under 
 it judges.
 """
 
-import threading
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from agent.cycle import Cycle
 from agent.flatten import Flattened, flatten
+from agent.inbox import ENDED, Inbox, NotRunning
 from agent.reconciler import Reconciler, Review
 from agent.recovery import retune
 from agent.state import State
@@ -28,85 +27,13 @@ from domain.events import (
     SessionEnded,
     SessionStarted,
 )
-from domain.ports import Clock, Journal, Observer, Pacer, Platform
+from domain.ports import Journal, Observer, Pacer, Platform
 
 T = TypeVar("T")
 
-LOOK_SECONDS = 0.1
 LOOK_AGAIN_SECONDS = 1.0
 
 CYCLES, EXHAUSTED, STOPPED = "cycles", "data exhausted", "stopped"
-
-
-class Inbox:
-    """Commands for the loop's thread, and the flags it watches while it waits."""
-
-    def __init__(self, clock: Clock) -> None:
-        self.clock = clock
-        self._calls: deque[tuple[Callable[[], Any], Future[Any]]] = deque()
-        self._wake = threading.Event()
-        self.stopping = False
-        self.paused = False
-        self.pending_kill: str | None = None
-        self.closed = False
-        self.trading = threading.RLock()
-        self.idle: Callable[[], None] = lambda: None
-
-    def call(self, function: Callable[[], T]) -> "Future[T]":
-        """Have the loop's thread run `function`; the future holds its result or error."""
-        future: Future[T] = Future()
-        self._calls.append((function, future))
-        self._wake.set()
-        if self.closed:
-            self.serve()
-        return future
-
-    def stop(self) -> None:
-        """End the loop after the cycle under way.
-
-        Safe in a signal handler: it takes no lock (the thread it interrupts may hold it), so the
-        loop looks at the flag several times a second.
-        """
-        self.stopping = True
-
-    def pause(self, paused: bool) -> None:  # noqa: FBT001 -- a switch with two positions
-        """Hold the loop between two cycles, or let it go on."""
-        self.paused = paused
-        self._wake.set()
-
-    def kill(self, reason: str) -> None:
-        """Deny every entry from this instant on; the loop journals it as soon as it can."""
-        self.pending_kill = reason
-        self._wake.set()
-
-    def wait(self, seconds: float) -> bool:
-        """Wait, serving commands; False when the loop should end."""
-        if seconds <= 0 and not self._wake.is_set() and not self.paused:
-            return not self.stopping
-        due = self.clock.monotonic() + seconds
-        while True:
-            self._wake.clear()
-            self.serve()
-            self.idle()
-            if self.stopping:
-                return False
-            left = due - self.clock.monotonic()
-            if left <= 0 and not self.paused:
-                return True
-            self._wake.wait(LOOK_SECONDS if self.paused else min(left, LOOK_SECONDS))
-
-    def serve(self) -> None:
-        """Run the commands that are waiting, never beside an emergency stop."""
-        while True:
-            try:
-                function, future = self._calls.popleft()
-            except IndexError:  # asking first would not do: once closed, callers serve themselves
-                return
-            try:
-                with self.trading:
-                    future.set_result(function())
-            except BaseException as error:  # noqa: BLE001 -- the asker gets it, whatever it is
-                future.set_exception(error)
 
 
 class Session:
@@ -234,10 +161,13 @@ class Session:
     def flatten(self, at: datetime, reason: str, by: str = "operator") -> Flattened:
         """Throw the kill switch, cancel and sell everything; from any thread, without waiting for a cycle.
 
-        The kill takes effect at once; the rest begins as soon as no order is on its way.
+        The kill takes effect at once; the rest begins as soon as no order is on its way. Raises NotRunning
+        when the session has ended by then: its kill switch is thrown, the rest is another session's.
         """
         self.inbox.kill(reason)
         with self.inbox.trading:
+            if self.inbox.closed:
+                raise NotRunning(ENDED)
             self._journal_kill(at, by)
             return flatten(self.reconciler, at, reason, by)
 
@@ -251,6 +181,12 @@ class Session:
         event = KillSwitchSet(at=at, active=active, reason=reason, by=by)
         self._append(event)
         self.state.switch(event)
+
+    def reset_kill(self, reason: str, at: datetime) -> None:
+        """Reset the kill switch; a kill that was not yet written is written first."""
+        self._journal_kill(at)
+        if self.state.kill_switch is not None:
+            self.set_kill(reason, active=False, at=at)
 
     def adopt(self, event: ParametersSet) -> int:
         """Give a strategy new parameters, in the journal first; only the loop's thread calls this.
@@ -268,18 +204,18 @@ class Session:
     def _finish(self, reason: str) -> None:
         at = self.last_ended.at if self.last_ended else self.started.at
         try:
-            self._journal_kill(None)
-            ended = SessionEnded(self.started.session, at, reason)
-            self._append(ended)
-            self.state.apply(ended)
+            with self.inbox.trading:
+                self.inbox.close()
+                self._journal_kill(None)
+                ended = SessionEnded(self.started.session, at, reason)
+                self._append(ended)
+                self.state.apply(ended)
         except LocalFault:
             # The journal is what failed; the fault under way says so already.
             if self.fault is None:
                 raise
         finally:
             self.head = self.journal.head()
-            self.inbox.closed = True
-            self.inbox.serve()
             self.observer.close()
             self.platform.close()
             self.journal.close()

@@ -7,7 +7,7 @@ import numpy as np
 
 from agent import wiring
 from agent.clock import SystemClock
-from agent.session import Inbox
+from agent.inbox import Inbox
 from agent.settings import Options
 from domain.account import Position, Trade, apply_fill
 from domain.events import CycleDecided, Event, OrderSettled

@@ -11,7 +11,8 @@ from typing import NamedTuple
 from agent import wiring
 from agent.clock import SystemClock
 from agent.home import Home
-from agent.session import Inbox, Session
+from agent.inbox import Inbox
+from agent.session import Session
 from agent.settings import Options
 from benchmarks.candles import SYMBOL
 from domain.ports import Journal, Pacer

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.cycle import Cycle
+from agent.inbox import Inbox
 from agent.instruments import instruments
 from agent.machine import LoopMachine
 from agent.reconciler import Reconciler
 from agent.recovery import never, refold
-from agent.session import Inbox, Session
+from agent.session import Session
 from agent.settings import Options
 from agent.state import State
 from agent.version import code_version

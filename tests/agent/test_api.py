@@ -2,13 +2,16 @@
 
 import threading
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from agent import Agent, Settings
-from agent.agent import NotRunning
+from agent.control import ControlServer, NotListening, ask
 from agent.home import Busy
+from agent.inbox import ENDED, NotRunning
 from agent.params import Apply
 from domain.errors import BadInput, LocalFault
 from domain.events import CycleEnded, Event, KillSwitchSet, SessionEnded, SessionStarted
@@ -174,3 +177,16 @@ def test_bad_options_are_raised_where_it_was_started(tmp_path: Path) -> None:
     agent = Agent(Settings(provider="recorded", data=(tmp_path / "BTC-USDT_1m.csv",)))
     with pytest.raises(BadInput, match="no such file"):
         agent.start()
+
+
+def test_an_agent_that_has_ended_meanwhile_is_not_there(tmp_path: Path) -> None:
+    def gone(_request: Mapping[str, Any]) -> None:
+        raise NotRunning(ENDED)
+
+    server = ControlServer(tmp_path / "control.json", {"kill": gone})
+    server.start()
+    try:
+        with pytest.raises(NotListening, match="the agent has ended"):
+            ask(tmp_path / "control.json", "kill")
+    finally:
+        server.close()

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from agent import wiring
+from agent.inbox import Inbox
 from agent.quicktest import FrozenClock
 from agent.recovery import refold
-from agent.session import Inbox, Session
+from agent.session import Session
 from agent.settings import Options
 from agent.state import State
 from domain.candle import Candle, Quote

@@ -10,14 +10,13 @@ from typing import Any
 import pytest
 
 from agent import Agent, Settings
-from agent.agent import NotRunning
 from agent.clock import SystemClock
 from agent.control import ControlServer, ask
 from agent.home import Home
+from agent.inbox import Inbox, NotRunning
 from agent.offline import Reader
 from agent.params import Apply
 from agent.replay import replay
-from agent.session import Inbox
 from domain.errors import BadInput
 from domain.events import CycleDecided, Event, FlattenAsked, KillSwitchSet, ParametersSet
 from domain.verdict import Approved
@@ -59,8 +58,7 @@ def test_every_call_is_answered_once_and_one_at_a_time(shaken: Shaken) -> None:
     def loop() -> None:
         while inbox.wait(0.005):
             pass
-        inbox.closed = True
-        inbox.serve()
+        inbox.close()
 
     def last() -> None:
         call(200)
@@ -70,16 +68,43 @@ def test_every_call_is_answered_once_and_one_at_a_time(shaken: Shaken) -> None:
     assert sorted(each.result(0) for each in answers) == [*range(20), *range(100, 120), *range(200, 220)]
 
 
-def test_a_closed_inbox_serves_whoever_calls(shaken: Shaken) -> None:
+def test_who_calls_while_it_closes_is_served_or_told_that_nothing_was_done(shaken: Shaken) -> None:
     inbox = Inbox(SystemClock())
-    inbox.closed = True
-    done: list[int] = []
+    done, answered, refused = list[int](), list[int](), list[int]()
 
     def call() -> None:
-        inbox.call(lambda: done.append(1)).result(5)
+        try:
+            inbox.call(lambda: done.append(1)).result(5)
+            answered.append(1)
+        except NotRunning:
+            refused.append(1)
 
-    shaken.run(*[times(20, call)] * 4)
-    assert len(done) == 80
+    shaken.run(*[times(20, call)] * 4, inbox.close)
+    assert len(done) == len(answered)
+    assert len(answered) + len(refused) == 80
+    call()
+    assert refused
+
+
+def test_a_kill_that_was_taken_is_seen_after_the_end(shaken: Shaken) -> None:
+    inbox = Inbox(SystemClock())
+    taken: list[str] = []
+
+    def kill() -> None:
+        try:
+            inbox.kill("enough")
+            taken.append("enough")
+        except NotRunning:
+            return
+
+    seen: list[str | None] = []
+
+    def end() -> None:
+        inbox.close()
+        seen.append(inbox.pending_kill)
+
+    shaken.run(kill, kill, end)
+    assert bool(seen[0]) == bool(taken)
 
 
 def test_the_last_kill_before_a_look_is_seen(shaken: Shaken) -> None:
@@ -205,6 +230,31 @@ def test_asked_while_it_stops_it_answers_or_says_that_it_has_ended(shaken: Shake
 
     shaken.run(ask_on, ask_on, lambda: agent.stop(60))
     assert journaled(tmp_path)
+
+
+def test_killed_or_flattened_while_it_stops_the_switch_is_in_the_journal(
+    shaken: Shaken, tmp_path: Path
+) -> None:
+    agent = running()
+    taken: list[str] = []
+
+    def kill() -> None:
+        try:
+            agent.kill("while it stops")
+            taken.append("kill")
+        except NotRunning:
+            return
+
+    def flatten() -> None:
+        try:
+            agent.flatten("while it stops")
+            taken.append("flatten")
+        except NotRunning:
+            return
+
+    shaken.run(kill, flatten, lambda: agent.stop(60))
+    thrown = [each for each in journaled(tmp_path) if isinstance(each, KillSwitchSet)]
+    assert thrown or not taken
 
 
 def journaled(home: Path) -> list[Event]:

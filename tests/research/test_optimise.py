@@ -27,7 +27,6 @@ from tests.agent.command import agent
 from tests.research.searching import setup_for, walk
 from tests.shared import shared_data
 
-
 SHARED = 20
 """Trials of a study that two processes make together."""
 
