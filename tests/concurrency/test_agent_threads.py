@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping
 from concurrent.futures import Future
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -60,11 +61,14 @@ def test_every_call_is_answered_once_and_one_at_a_time(shaken: Shaken) -> None:
             pass
         inbox.close()
 
-    def last() -> None:
-        call(200)
+    everybody = Barrier(3)
+
+    def caller(first: int) -> None:
+        call(first)
+        everybody.wait()
         inbox.stop()
 
-    shaken.run(loop, lambda: call(0), lambda: call(100), last)
+    shaken.run(loop, lambda: caller(0), lambda: caller(100), lambda: caller(200))
     assert sorted(each.result(0) for each in answers) == [*range(20), *range(100, 120), *range(200, 220)]
 
 
