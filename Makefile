@@ -24,8 +24,7 @@ $(STAMP): requirements/dev.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=/path/to/python3.11" >&2; exit 2; }
 	@echo "setting up $(VENV) (about a minute the first time)"
 	@$(PYTHON) -m venv --clear $(VENV)
-	@$(BIN)/python -m pip install --quiet --no-deps --no-compile --disable-pip-version-check --require-hashes -r requirements/dev.lock
-	@$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python scripts/install.py
 	@touch $(STAMP)
 
 paper: $(STAMP) ## run the agent on paper; CYCLES=0 runs until Ctrl-C, ARGS="..." adds flags
@@ -58,8 +57,8 @@ drill: $(STAMP) ## kill real agents at every step of an order, the whole matrix;
 bench: $(STAMP) ## speed and memory, measured side by side
 	@$(BIN)/python -m benchmarks $(ARGS)
 
-lock: ## write requirements/dev.lock anew (needs uv on the PATH)
-	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra dev -o requirements/dev.lock -q
+lock: ## write requirements/dev.lock anew (after make setup)
+	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra dev -o requirements/dev.lock -q
 
 clean: ## remove .venv and caches
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .import_linter_cache

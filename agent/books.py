@@ -5,7 +5,7 @@ what the rounding of fees left over (`dust`) belong to what is expected.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from agent.ledger import Ledger
@@ -69,6 +69,57 @@ def differences(
     grid = list(instruments)
     there, ours = found(balances, grid), expected(ledger, grid)
     return [Difference(asset, ours[asset], there[asset]) for asset in ours if ours[asset] != there[asset]]
+
+
+class TakenOver(NamedTuple):
+    """What an account comes to once it is taken over as the venue has it.
+
+    Our `cash` in cash units, what lies `aside` of each asset in 1e-8 of it, and the lots of each symbol's
+    position that are `gone`.
+    """
+
+    cash: int
+    aside: dict[str, int]
+    gone: dict[str, int]
+
+
+def take_over(
+    ledger: Ledger, there: Mapping[str, int], instruments: Sequence[Instrument], cap: int | None
+) -> TakenOver:
+    """Return how to count on with what the venue holds; `cap` bounds the cash that is ours."""
+    gone = _gone(ledger, there)
+    quote = instruments[0].quote
+    cash = there[quote] if cap is None else cap
+    if cap is not None and ledger.aside is not None:
+        cash = max(0, ledger.cash + _proceeds(ledger, gone))
+    cash = min(there[quote], cash)
+    aside = {quote: there[quote] - cash}
+    for each in instruments:
+        position = ledger.positions.get(each.symbol)
+        lots = (position.lots if position else 0) - gone.get(each.symbol, 0)
+        ours = lots * step_units(each) + ledger.dust.get(each.symbol, 0)
+        aside[each.base] = there[each.base] - ours
+    return TakenOver(cash, aside, gone)
+
+
+def _gone(ledger: Ledger, there: Mapping[str, int]) -> dict[str, int]:
+    """Return the lots of our positions that the venue no longer holds, by symbol."""
+    gone = {}
+    for symbol, position in ledger.positions.items():
+        instrument = ledger.instruments[symbol]
+        lots = min(position.lots, there[instrument.base] // step_units(instrument))
+        if lots < position.lots:
+            gone[symbol] = position.lots - lots
+    return gone
+
+
+def _proceeds(ledger: Ledger, gone: Mapping[str, int]) -> int:
+    """Return what the lots that are gone were worth at the last marks."""
+    worth = 0
+    for symbol, lots in gone.items():
+        position, factor = ledger.positions[symbol], ledger.instruments[symbol].cash_factor
+        worth += position.value(ledger.marks.get(symbol), factor) * lots // position.lots
+    return worth
 
 
 def strangers(ledger: Ledger, open_orders: Iterable[Receipt]) -> list[Receipt]:

@@ -239,44 +239,13 @@ class Reconciler:
 
     def adopt(self, at: datetime, reason: str, *, by: str) -> AccountAdopted:
         """Take the venue's holdings over as they are; in the journal first."""
-        ledger = self.state.ledger
         there = books.found(self.platform.balances(), self.grid.values())
-        gone = self._gone(there)
-        quote = next(iter(self.grid.values())).quote
-        cap = there[quote] if self.settings.cash is None else to_cash(self.settings.cash)
-        first = ledger.aside is None
-        bounded = not first and self.settings.cash is not None
-        cash = min(there[quote], max(0, ledger.cash + self._proceeds(gone)) if bounded else cap)
-        aside = {quote: there[quote] - cash}
-        for each in self.grid.values():
-            position = ledger.positions.get(each.symbol)
-            lots = (position.lots if position else 0) - gone.get(each.symbol, 0)
-            ours = lots * books.step_units(each) + ledger.dust.get(each.symbol, 0)
-            aside[each.base] = there[each.base] - ours
-        event = AccountAdopted(at, cash, aside, reason, by, gone)
+        cap = None if self.settings.cash is None else to_cash(self.settings.cash)
+        taken = books.take_over(self.state.ledger, there, list(self.grid.values()), cap)
+        event = AccountAdopted(at, taken.cash, taken.aside, reason, by, taken.gone)
         self.append(event)
         self.state.take_over(event)
         return event
-
-    def _gone(self, there: dict[str, int]) -> dict[str, int]:
-        """Return the lots of our positions that the venue no longer holds, by symbol."""
-        gone = {}
-        for symbol, position in self.state.ledger.positions.items():
-            instrument = self.state.ledger.instruments[symbol]
-            lots = min(position.lots, there[instrument.base] // books.step_units(instrument))
-            if lots < position.lots:
-                gone[symbol] = position.lots - lots
-        return gone
-
-    def _proceeds(self, gone: dict[str, int]) -> int:
-        ledger = self.state.ledger
-        values = (
-            ledger.positions[symbol].value(ledger.marks.get(symbol), ledger.instruments[symbol].cash_factor)
-            * lots
-            // ledger.positions[symbol].lots
-            for symbol, lots in gone.items()
-        )
-        return sum(values)
 
     def mend(self, at: datetime) -> None:
         """Send owed exits, and protect positions that stand without their stop or with one too small."""
