@@ -63,7 +63,7 @@ def by_uv(python: Path, environment: Mapping[str, str]) -> bool:
     )
     # Like pip, the best version of all sources: the hashes say which file is meant, not the source.
     sources = {"UV_INDEX_STRATEGY": "unsafe-best-match", **handed_over(config.stdout)}
-    words = [python.with_name("uv"), *UV, python, *LOCKED, LOCK]
+    words: list[str | Path] = [python.with_name("uv"), *UV, python, *LOCKED, LOCK]
     done = subprocess.run(words, env={**sources, **environment}, check=False)
     return done.returncode == 0
 
