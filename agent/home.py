@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import platformdirs
@@ -91,6 +92,11 @@ class Home:
             owner = self._owner(name)
             raise Busy(f"journal {name} is in use by another agent{owner}; stop it first") from None
         return lock
+
+    def await_free(self, name: str, seconds: float) -> None:
+        """Wait for the account's lock to be free, `seconds` at most: who ends has it for a moment more."""
+        with suppress(Timeout), FileLock(self.journals / f"{name}.lock", timeout=seconds, mode=0o600):
+            pass
 
     @staticmethod
     def lock_account(key: str) -> FileLock:

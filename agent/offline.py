@@ -17,6 +17,9 @@ from domain.ports import Clock
 from journal.lease import GRACE_MS
 from journal.reader import SqlReader, open_reader
 
+ENDING_SECONDS = 3.0
+"""How long an agent that ends may keep its account before a command gives up."""
+
 
 class Reader:
     """Answers about one journal of the home."""
@@ -42,6 +45,13 @@ class Reader:
             return control.ask(file, do, **arguments)
         except control.NotListening:
             return None
+
+    def _have(self, do: str, **arguments: Any) -> Any:
+        """Have the running agent do something; None where there is none, and one that was ending is gone."""
+        live = self._ask(do, **arguments)
+        if live is None:
+            self.home.await_free(self.name, ENDING_SECONDS)
+        return live
 
     def status(self) -> dict[str, Any]:
         """Return the running agent's status, or what the journal says of one that is not running."""
@@ -77,7 +87,7 @@ class Reader:
 
         Raises Busy when an agent has the account but does not answer.
         """
-        live: dict[str, Any] | None = self._ask("kill" if active else "reset", reason=reason)
+        live: dict[str, Any] | None = self._have("kill" if active else "reset", reason=reason)
         if live is not None:
             return live
         with self.home.lock(self.name):
@@ -93,7 +103,7 @@ class Reader:
 
         Raises Busy when an agent has the account but does not answer.
         """
-        live: dict[str, Any] | None = self._ask("flatten", reason=reason)
+        live: dict[str, Any] | None = self._have("flatten", reason=reason)
         if live is not None:
             return live
         with self._opened() as launch:
@@ -104,7 +114,7 @@ class Reader:
 
         Raises Busy when an agent has the account but does not answer.
         """
-        live: dict[str, Any] | None = self._ask("reconcile", adopt=bool(adopt), reason=adopt or "")
+        live: dict[str, Any] | None = self._have("reconcile", adopt=bool(adopt), reason=adopt or "")
         if live is not None:
             return live
         with self._opened() as launch:
@@ -131,7 +141,7 @@ class Reader:
         Raises BadInput when they cannot be meant, params.Unproven when the evidence is not enough, Busy
         when an agent has the account but does not answer.
         """
-        live: dict[str, Any] | None = self._ask("parameters", wish=msgspec.to_builtins(wish))
+        live: dict[str, Any] | None = self._have("parameters", wish=msgspec.to_builtins(wish))
         if live is not None:
             if "refused" in live:
                 raise params.Unproven(live["refused"])

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 
 from agent import Agent, Settings
+from agent.clock import SystemClock
 from agent.control import ControlServer, NotListening, ask
-from agent.home import Busy
+from agent.home import Busy, Home
 from agent.inbox import ENDED, NotRunning
+from agent.offline import Reader
 from agent.params import Apply
 from domain.errors import BadInput, LocalFault
 from domain.events import CycleEnded, Event, KillSwitchSet, SessionEnded, SessionStarted
@@ -190,3 +192,24 @@ def test_an_agent_that_has_ended_meanwhile_is_not_there(tmp_path: Path) -> None:
             ask(tmp_path / "control.json", "kill")
     finally:
         server.close()
+
+
+def test_a_kill_for_an_agent_that_is_ending_waits_until_it_has_let_go(tmp_path: Path) -> None:
+    agent = Agent(settings(cycles=1))
+    agent.start()
+    agent.join(300)
+    home, has_it = Home(tmp_path), threading.Event()
+    name = home.latest()
+
+    def ending() -> None:
+        with home.lock(name):
+            has_it.set()
+            time.sleep(0.5)
+
+    threading.Thread(target=ending, daemon=True).start()
+    has_it.wait(60)
+    Reader(home, name).kill("enough", SystemClock(), active=True)
+    with Reader(home, name).journal() as journal:
+        last = [row.event for row in journal.rows()][-1]
+    assert isinstance(last, KillSwitchSet)
+    assert last.active
