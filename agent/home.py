@@ -35,6 +35,11 @@ class Home:
         """Folder of the journals."""
         return self.root / "journals"
 
+    @property
+    def budgets(self) -> Path:
+        """Folder of what venues were asked for and how long they want silence."""
+        return self.root / "budgets"
+
     def make(self) -> None:
         """Make the folders. Raises BadInput when the path is no folder or cannot be written."""
         try:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.cycle import Cycle
+from agent.home import Home
 from agent.inbox import Inbox
 from agent.instruments import instruments
 from agent.machine import LoopMachine
@@ -104,7 +105,8 @@ def exchange(options: Options, clock: Clock) -> "BinancePlatform":
         if str(missing.name).partition(".")[0] not in ("binance", "websockets"):
             raise
         raise BadInput(f"mode {options.mode} needs the extra live: pip install 'boyd[live]'") from None
-    return BinancePlatform(options.symbols, options.exchange, clock)
+    memory = Home(options.home).budgets
+    return BinancePlatform(options.symbols, options.exchange, clock, memory)
 
 
 def session(

@@ -8,6 +8,7 @@ import json
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import requests
@@ -16,6 +17,7 @@ from binance.client import Client
 from domain.errors import BadAnswer, VenueFault
 from domain.ports import Clock
 from domain.times import millis
+from platforms.binance.ban import Ban
 from platforms.binance.clock import VenueClock
 from platforms.binance.limits import Weights
 from platforms.binance.settings import BinanceTradingSettings
@@ -99,12 +101,14 @@ class Wire:
     """Sends requests, from any thread. Raises ApiError, Unanswered, BadAnswer, RateLimited.
 
     `time` is the exchange's clock, with which requests are signed; when one comes back as out of time it
-    is measured again before the next.
+    is measured again before the next. A silence the exchange asked for is remembered in the folder
+    `memory`.
     """
 
-    def __init__(self, settings: BinanceTradingSettings, clock: Clock) -> None:
+    def __init__(self, settings: BinanceTradingSettings, clock: Clock, memory: Path | None = None) -> None:
         self.settings = settings
-        self.weights = Weights(clock, DEFAULT_WEIGHT, settings.reserved_weight)
+        ban = Ban(memory / f"exchange-{settings.host.replace(':', '-')}.ban" if memory else None)
+        self.weights = Weights(clock, DEFAULT_WEIGHT, settings.reserved_weight, ban)
         self.time = VenueClock(clock, self._server_time)
         secrets = (settings.api_key, settings.api_secret)
         self._secrets = [each.get_secret_value() for each in secrets if each and len(each) >= 8]

@@ -6,6 +6,8 @@ from datetime import datetime
 
 from domain.errors import RateLimited
 from domain.ports import Clock
+from domain.times import millis
+from platforms.binance.ban import Ban
 
 WEIGHT_HEADER = "x-mbx-used-weight-1m"
 BAN_SECONDS = 120.0
@@ -16,9 +18,9 @@ LIMIT_CODES = (-1003, -1015)
 
 
 class Weights:
-    """Counts the weight used in the running minute and keeps silent while told to."""
+    """Counts the weight used in the running minute and keeps silent while told to, over restarts too."""
 
-    def __init__(self, clock: Clock, limit: int, reserved: float) -> None:
+    def __init__(self, clock: Clock, limit: int, reserved: float, ban: Ban | None = None) -> None:
         self.clock = clock
         self.limit = limit
         self.reserved = reserved
@@ -26,6 +28,10 @@ class Weights:
         self._used = 0
         self._minute: datetime | None = None
         self._silent_until: float | None = None
+        self._ban = ban or Ban()
+        left_ms = self._ban.left_ms(millis(clock.now()))
+        if left_ms:
+            self._silent_until = clock.monotonic() + left_ms / 1000
 
     def admit(self, *, vital: bool) -> None:
         """Let a request go, or raise RateLimited without one. `vital` are cancels, queries and exits."""
@@ -60,6 +66,7 @@ class Weights:
     def _silence(self, seconds: float) -> None:
         until = self.clock.monotonic() + seconds
         self._silent_until = max(until, self._silent_until or until)
+        self._ban.keep(millis(self.clock.now()), seconds)
 
     def _now(self) -> datetime:
         return self.clock.now().replace(second=0, microsecond=0)

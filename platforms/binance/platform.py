@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -38,15 +39,22 @@ class BinancePlatform:
     """One account at Binance, or at an exchange that speaks as it does.
 
     Reads the filters and measures the clock when made. Raises VenueFault when the exchange does not
-    answer then, BadInput for a symbol it does not trade.
+    answer then, BadInput for a symbol it does not trade. What has to outlive a restart, a ban, is kept in
+    the folder `memory`.
     """
 
     name = "binance"
 
-    def __init__(self, symbols: Iterable[str], settings: BinanceTradingSettings, clock: Clock) -> None:
+    def __init__(
+        self,
+        symbols: Iterable[str],
+        settings: BinanceTradingSettings,
+        clock: Clock,
+        memory: Path | None = None,
+    ) -> None:
         self.settings = settings
         self.clock = clock
-        self.wire = Wire(settings, clock)
+        self.wire = Wire(settings, clock, memory)
         self.listing = Listing(symbols, self.wire, clock, settings.refresh_minutes)
         self.wire.time.measure()
         self.orders = Tracked(clock)

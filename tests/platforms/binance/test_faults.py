@@ -5,6 +5,7 @@ import time
 import traceback
 from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -169,6 +170,19 @@ def test_fault_18_after_a_ban_no_request_leaves(world: SandboxWorld, desk: Desk)
     before = sum(each.received for each in world.exchange.requests.values())
     with pytest.raises(RateLimited):
         world.platform.place(desk.order(BUY, MARKET, 1_000))
+    assert sum(each.received for each in world.exchange.requests.values()) == before
+
+
+def test_fault_18_after_a_ban_no_request_of_the_next_start_leaves(
+    world: SandboxWorld, tmp_path: Path
+) -> None:
+    first = BinancePlatform(["BTC-USDT"], settings(world.server), SystemClock(), tmp_path)
+    fault(world, kind="ban", seconds=60, count=1, method="GET", path="/api/v3/account")
+    with pytest.raises(VenueFault):
+        first.balances()
+    before = sum(each.received for each in world.exchange.requests.values())
+    with pytest.raises(RateLimited, match="asked for silence"):
+        BinancePlatform(["BTC-USDT"], settings(world.server), SystemClock(), tmp_path)
     assert sum(each.received for each in world.exchange.requests.values()) == before
 
 

@@ -1,8 +1,12 @@
 """What the exchange says of its limits is kept to the second."""
 
+from pathlib import Path
+
 import pytest
+from structlog.testing import capture_logs
 
 from domain.errors import RateLimited
+from platforms.binance.ban import Ban
 from platforms.binance.limits import BAN_SECONDS, SLOW_SECONDS, Weights
 from tests.perception.manual_clock import ManualClock
 
@@ -66,3 +70,43 @@ def test_an_error_that_is_no_limit_asks_for_no_silence(weights: Weights) -> None
     weights.heard(503, {"retry-after": "5"})
     weights.heard(200, {"x-mbx-used-weight-1m": "many"})
     assert not silent(weights)
+
+
+def banned(clock: ManualClock, path: Path) -> Weights:
+    return Weights(clock, 1_000, 0.2, Ban(path))
+
+
+def test_fault_18_a_ban_outlives_the_process(clock: ManualClock, tmp_path: Path) -> None:
+    path = tmp_path / "made" / "it.ban"
+    first = banned(clock, path)
+    first.heard(200, {"x-mbx-used-weight-1m": "1"})
+    assert not path.exists()
+    first.heard(418, {"retry-after": "300"})
+    first.heard(429, {"retry-after": "5"})
+    clock.advance(299)
+    assert silent(banned(clock, path))
+    clock.advance(2)
+    assert not silent(banned(clock, path))
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert [each.name for each in path.parent.iterdir()] == ["it.ban"]
+
+
+@pytest.mark.parametrize("text", ["", "soon", "-5", "9" * 40, "17700000000000000", "\x00", "²"])
+def test_fault_18_a_file_that_makes_no_sense_is_no_ban_and_is_replaced(
+    clock: ManualClock, tmp_path: Path, text: str
+) -> None:
+    path = tmp_path / "it.ban"
+    path.write_text(text)
+    weights = banned(clock, path)
+    assert not silent(weights)
+    weights.heard(418, {"retry-after": "300"})
+    assert silent(banned(clock, path))
+
+
+def test_fault_18_a_ban_that_cannot_be_kept_holds_in_this_process(clock: ManualClock, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with capture_logs() as logs:
+        weights = banned(clock, tmp_path / "file" / "it.ban")
+        weights.heard(418, {"retry-after": "300"})
+    assert silent(weights)
+    assert [each["event"] for each in logs] == ["ban cannot be kept"]

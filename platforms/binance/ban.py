@@ -1,0 +1,55 @@
+"""The silence an exchange asked for, kept over restarts: a ban that is ignored grows (minutes to days)."""
+
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+import structlog
+
+LONGEST_MS = 3 * 24 * 3_600_000
+"""The longest ban the exchange gives; what a file says beyond that is not believed."""
+LARGEST_FILE = 32
+
+
+class Ban:
+    """Keeps the end of a silence, ms since 1970 (UTC), in a small file, or nowhere.
+
+    Never raises: a ban that cannot be kept is logged, and one that cannot be read is no ban.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.path = path
+
+    def left_ms(self, now_ms: int) -> int:
+        """Return how much of the silence is left, 0 when none is."""
+        if self.path is None:
+            return 0
+        try:
+            with self.path.open("rb") as file:
+                text = file.read(LARGEST_FILE + 1).strip()
+        except OSError:
+            return 0
+        if not text.isdigit() or len(text) > LARGEST_FILE:
+            return 0
+        left = int(text) - now_ms
+        return left if 0 < left <= LONGEST_MS else 0
+
+    def keep(self, now_ms: int, seconds: float) -> None:
+        """Remember a silence of `seconds` from now on, unless a longer one is kept."""
+        wanted = int(seconds * 1000)
+        if self.path is None or self.left_ms(now_ms) >= wanted:
+            return
+        fresh = self.path.with_name(f".{self.path.name}.{secrets.token_hex(4)}")
+        try:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w") as file:
+                file.write(f"{now_ms + wanted}\n")
+                file.flush()
+                os.fsync(file.fileno())
+            fresh.replace(self.path)
+        except OSError as error:
+            with suppress(OSError):
+                fresh.unlink()
+            structlog.get_logger().warning("ban cannot be kept", file=self.path.name, error=error.strerror)
