@@ -24,6 +24,11 @@ class Proof(NamedTuple):
     signals: int
     difference: str | None
 
+    @property
+    def proved(self) -> bool:
+        """Whether signals were compared, and all were the same."""
+        return self.signals > 0 and self.difference is None
+
 
 def prove(strategy: Strategy[Any], packed: tuple[Any, ...], candles: Sequence[Candle]) -> Proof:
     """Compare the signals of the whole series with those of the series cut short in many places.
@@ -63,7 +68,7 @@ def made_up(length: int = LENGTH, seed: int = SEED) -> list[Candle]:
     close, swing, candles = 1_000_000, 500.0, []
     for place in range(length):
         if place % 50 == 0:
-            swing = dice.choice((200.0, 1_000.0, 6_000.0))
+            swing = dice.choice((200.0, 1_000.0, 6_000.0, 15_000.0))
         opened = max(1_000, close + round(dice.gauss(0, swing / 3)))
         close = max(1_000, opened + round(dice.gauss(0, swing)))
         high = max(opened, close) + round(abs(dice.gauss(0, swing / 2)))

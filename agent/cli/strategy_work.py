@@ -73,22 +73,24 @@ def write_example(name: str, folder: Path | None, home: Path | None) -> None:
 def show_lookahead(
     name: str, data: Path | None, config: Path | None, home: Path | None, *, json: bool
 ) -> None:
-    """Print the proof; exit 1 when it fails."""
+    """Print the proof; exit 1 when it fails or there was nothing to compare."""
     settings = load({"home": home}, config)
     if name not in STRATEGIES:
         raise BadInput(f"unknown strategy {name!r}; known: {', '.join(STRATEGIES)}")
     candles = made_up() if data is None else _from_file(data)
     proof = prove(STRATEGIES[name], settings.reasoning.packed(name), candles)
     if json:
-        say_json({"strategy": name, **proof._asdict(), "proved": proof.difference is None})
-    elif proof.difference is None:
+        say_json({"strategy": name, **proof._asdict(), "proved": proof.proved})
+    elif proof.proved:
         say(
             f"{name} does not look ahead: {proof.signals} signals on {proof.candles} candles are the same, "
             f"cut short in {proof.cuts} places and told twice"
         )
+    elif proof.difference is None:
+        say(f"{name} gave no signal on {proof.candles} candles, so nothing is proved; try --data FILE")
     else:
         say(f"{name} looks ahead, or keeps something outside its memory: {proof.difference}")
-    if proof.difference is not None:
+    if not proof.proved:
         sys.exit(1)
 
 

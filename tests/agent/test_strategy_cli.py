@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from agent.lookahead import made_up, prove
+from reasoning.settings import ReasoningSettings
+from reasoning.strategies import STRATEGIES
 from tests.agent.command import agent, told
 from tests.shared import shared_data
 
@@ -67,6 +70,20 @@ def test_one_that_cannot_be_compiled_runs_and_says_so(tmp_path: Path) -> None:
     assert done["verified"]["identical"]
     (note,) = done["notes"]
     assert note.startswith("strategy plain-try runs uncompiled: step: line")
+
+
+@pytest.mark.parametrize("name", sorted(STRATEGIES))
+def test_every_built_in_strategy_has_something_to_prove_and_proves_it(name: str) -> None:
+    packed = ReasoningSettings().packed(name)
+    proof = prove(STRATEGIES[name], packed, made_up())
+    assert proof.proved, proof
+    assert proof.signals >= 5
+
+
+def test_without_a_signal_nothing_is_proved(tmp_path: Path) -> None:
+    written(tmp_path, "silent", ("    vote = 0\n", "    return 0\n    vote = 0\n"))
+    done = agent(tmp_path, "lookahead", "silent", check=1)
+    assert "silent gave no signal on 1500 candles, so nothing is proved" in done.stdout
 
 
 def test_one_that_remembers_outside_its_memory_is_caught(tmp_path: Path) -> None:
