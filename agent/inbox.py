@@ -83,6 +83,12 @@ class Inbox:
             self.pending_kill = reason
         self._wake.set()
 
+    def take_kill(self) -> str | None:
+        """Return the reason of a kill that is not journaled yet, once."""
+        with self._door:
+            reason, self.pending_kill = self.pending_kill, None
+        return reason
+
     def wait(self, seconds: float) -> bool:
         """Wait, serving commands; False when the loop should end."""
         if seconds <= 0 and not self._wake.is_set() and not self.paused:

@@ -172,7 +172,7 @@ class Session:
             return flatten(self.reconciler, at, reason, by)
 
     def _journal_kill(self, at: datetime | None, by: str = "operator") -> None:
-        reason, self.inbox.pending_kill = self.inbox.pending_kill, None
+        reason = self.inbox.take_kill()
         if reason is not None and self.state.kill_switch is None:
             self.set_kill(reason, active=True, at=at or self.inbox.clock.now(), by=by)
 

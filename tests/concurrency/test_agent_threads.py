@@ -105,7 +105,7 @@ def test_a_kill_that_was_taken_is_seen_after_the_end(shaken: Shaken) -> None:
 
     def end() -> None:
         inbox.close()
-        seen.append(inbox.pending_kill)
+        seen.append(inbox.take_kill())
 
     shaken.run(kill, kill, end)
     assert bool(seen[0]) == bool(taken)
@@ -117,9 +117,8 @@ def test_the_last_kill_before_a_look_is_seen(shaken: Shaken) -> None:
 
     def loop() -> None:
         while inbox.wait(0.001):
-            reason, inbox.pending_kill = inbox.pending_kill, None
-            seen.extend([reason] if reason else [])
-        seen.extend([inbox.pending_kill] if inbox.pending_kill else [])
+            seen.extend(filter(None, [inbox.take_kill()]))
+        seen.extend(filter(None, [inbox.take_kill()]))
 
     def kill() -> None:
         times(5, lambda: inbox.kill("one"))()
