@@ -22,7 +22,6 @@ from research.books import (
     EQUITY,
     EVENT_AT,
     EVENT_COUNT,
-    EVENT_CYCLE,
     EVENT_TURN,
     EVENT_VOICES,
     EVIDENCE_AT,
@@ -62,9 +61,9 @@ from research.books import (
 )
 from research.candles import Candles, FloatArray, IntArray
 from research.compiler import Engine, compiled
-from research.recording import Places, Recording
+from research.recording import Recording
 from research.result import TRADE, VETO, Result
-from research.signals import FLOATS, INTS
+from research.signals import EVENT, KNOWN, SURE
 from risk.case import Policy
 
 LARGEST_CASH = 2**53 - 1
@@ -129,45 +128,41 @@ def events_of(prepared: Recording, setup: Setup) -> tuple[IntArray, FloatArray, 
     """Return every candle with a vote, symbol by symbol, as research.books lays them out, and how many."""
     parts = []
     for place in range(len(prepared.tapes)):
-        said = [_signals(prepared, place, voice) for voice in setup.voices]
-        parts.append(_events(prepared.turns[place], said))
+        said = [_events(prepared, place, voice) for voice in setup.voices]
+        parts.append(said[0] if len(said) == 1 else _joined(said))
     ints, floats = (np.concatenate([part[kind] for part in parts]) for kind in (0, 1))
     return ints.reshape(-1), floats.reshape(-1), [len(part[0]) for part in parts]
 
 
-def _signals(prepared: Recording, place: int, voice: Voice) -> tuple[Any, Any]:
-    """Return a voice's signals on one tape, floats[n, 2] and ints[n, 5] as research.signals has them."""
-    find = prepared.engine.votes(voice.strategy)
+def _events(prepared: Recording, place: int, voice: Voice) -> tuple[Any, Any]:
+    """Return a voice's events on one tape, int64[n, EVENT] and float64[n, SURE]."""
+    find, give = prepared.engine.events(voice.strategy), prepared.give
     columns, series = prepared.columns[place], prepared.series[place]
     room = max(64, len(columns[0]) // 16)
     while True:
-        floats, ints = prepared.give(np.zeros(room * FLOATS)), prepared.give(np.zeros(room * INTS, np.int64))
-        memory = prepared.give(np.zeros(voice.strategy.size(voice.packed)))
-        found = find(memory, voice.packed, PLAN, series, *columns, floats, ints)
+        ints, floats = give(np.zeros(room * EVENT, dtype=np.int64)), give(np.zeros(room * SURE))
+        memory, one = give(np.zeros(voice.strategy.size(voice.packed))), give(np.zeros(KNOWN))
+        turns = prepared.turns[place]
+        found = find(memory, voice.packed, PLAN, series, one, *columns, *turns, ints, floats, 0)
         if found <= room:
             break
         room = found
     return (
-        np.asarray(floats, dtype=np.float64)[: found * FLOATS].reshape(-1, FLOATS),
-        np.asarray(ints, dtype=np.int64)[: found * INTS].reshape(-1, INTS),
+        np.asarray(ints, dtype=np.int64)[: found * EVENT].reshape(-1, EVENT),
+        np.asarray(floats, dtype=np.float64)[: found * SURE].reshape(-1, SURE),
     )
 
 
-def _events(turns: tuple[Places, Places], said: Sequence[tuple[Any, Any]]) -> tuple[Any, ...]:
-    """Join the voices of one symbol to events: the candles that were news in some cycle and had a vote."""
-    places = said[0][1][:, 0] if len(said) == 1 else np.unique(np.concatenate([i[:, 0] for _, i in said]))
-    places = places[turns[0][places] >= 0]
-    ints = np.zeros((len(places), EVENT_VOICES + PER_VOICE * len(said)), dtype=np.int64)
-    floats = np.zeros((len(places), 1 + len(said)))
-    ints[:, EVENT_TURN], ints[:, EVENT_CYCLE] = (each[places] for each in turns)
-    floats[:, 0] = 1.0
-    for voice, (sure, levels) in enumerate(said):
-        at = np.searchsorted(places, levels[:, 0])
-        known = at < len(places)
-        known[known] = places[at[known]] == levels[known, 0]
-        at, first = at[known], EVENT_VOICES + voice * PER_VOICE
-        floats[at, 1 + voice], floats[at, 0] = sure[known].T
-        ints[at, first : first + PER_VOICE] = levels[known, 1:]
+def _joined(said: Sequence[tuple[Any, Any]]) -> tuple[Any, Any]:
+    """Join the voices' events of one symbol: one for each candle on which any of them voted."""
+    turns = np.unique(np.concatenate([ints[:, EVENT_TURN] for ints, _ in said]))
+    ints = np.zeros((len(turns), EVENT_VOICES + PER_VOICE * len(said)), dtype=np.int64)
+    floats = np.zeros((len(turns), 1 + len(said)))
+    for voice, (levels, sure) in enumerate(said):
+        at, first = np.searchsorted(turns, levels[:, EVENT_TURN]), EVENT_VOICES + voice * PER_VOICE
+        ints[at, :EVENT_VOICES] = levels[:, :EVENT_VOICES]
+        ints[at, first : first + PER_VOICE] = levels[:, EVENT_VOICES:]
+        floats[at, 0], floats[at, 1 + voice] = sure.T
     return ints, floats
 
 

@@ -13,7 +13,7 @@ import platform
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -36,20 +36,17 @@ class Engine:
 
     compiled: bool
     fill_series: Callable[..., None]
-    votes: Callable[[Strategy[Any]], Callable[..., int]]
+    events: Callable[[Strategy[Any]], Callable[..., int]]
     replay: Callable[..., None]
 
 
 def plain() -> Engine:
     """Return the engine that runs the kernels as they are."""
 
-    def votes(strategy: Strategy[Any]) -> Callable[..., int]:
-        def find(*arguments: Any) -> int:
-            return signals.find_votes(strategy.step, strategy.signal, *arguments)
+    def events(strategy: Strategy[Any]) -> Callable[..., int]:
+        return partial(signals.find_events, strategy.step, strategy.signal)
 
-        return find
-
-    return Engine(False, signals.fill_series, votes, replay.replay)
+    return Engine(False, signals.fill_series, events, replay.replay)
 
 
 @cache
@@ -63,14 +60,14 @@ def compiled() -> Engine:
     config.CACHE_DIR = str(folder)
     made: dict[str, Callable[..., int]] = {}
 
-    def votes(strategy: Strategy[Any]) -> Callable[..., int]:
+    def events(strategy: Strategy[Any]) -> Callable[..., int]:
         key = f"{strategy.step.__module__}.{strategy.name}"
         if key not in made:
             register()
-            made[key] = MachineCode(loop_of(strategy, folder, signals.find_votes))
+            made[key] = MachineCode(loop_of(strategy, folder))
         return made[key]
 
-    return Engine(True, MachineCode(signals.fill_series), votes, MachineCode(replay.replay))
+    return Engine(True, MachineCode(signals.fill_series), events, MachineCode(replay.replay))
 
 
 class MachineCode:
@@ -151,11 +148,12 @@ def _processor() -> str:
     return str(llvmlite.binding.get_host_cpu_name())
 
 
-def loop_of(strategy: Strategy[Any], folder: Path, pattern: Callable[..., int]) -> Callable[..., int]:
-    """Return `pattern`, such as `find_votes`, for one strategy, as a function in a file of its own.
+def loop_of(strategy: Strategy[Any], folder: Path) -> Callable[..., int]:
+    """Return `find_events` for one strategy, as a function in a file of its own.
 
     A strategy's kernels are globals there: passed as arguments they could not be cached on disk.
     """
+    pattern = signals.find_events
     source = inspect.getsource(pattern)
     for argument in ("step", "signal"):
         source = "\n".join(line for line in source.split("\n") if not line.startswith(f"    {argument}: "))

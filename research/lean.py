@@ -4,112 +4,35 @@ A single voice's votes go straight into the replay's events, features are worked
 for all trials, and the books are used again. What comes out is what `backtest` comes to, to the bit.
 """
 
-from collections.abc import Callable, MutableSequence, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any
 
 import numpy as np
 
-from reasoning.features import PLAN, FeaturePlan, Features, features_at
-from reasoning.indicators import Memory
-from reasoning.strategy import Strategy
+from reasoning.features import PLAN
 from research.backtest import Setup, Voice, events_of, opened
 from research.books import (
     ACCT,
     EVENT_AT,
     EVENT_COUNT,
-    EVENT_VOICES,
-    PER_VOICE,
     SYMBOL,
     TRADES_AT,
 )
 from research.candles import Candles, FloatArray
-from research.compiler import MachineCode, cache_folder, compiled, loop_of, plain
+from research.compiler import MachineCode, compiled, plain
 from research.ratios import periods_of
 from research.recording import Recording
 from research.scoring import FIELDS, day_ends, score_books
-
-Floats = MutableSequence[float]
-Ints = MutableSequence[int]
-EVENT, SURE, KNOWN = EVENT_VOICES + PER_VOICE, 2, 8
-"""Numbers of an event of one voice: integers, floats; and of a candle's features with their flag."""
-
-
-def find_events(
-    step: Callable[..., int],
-    signal: Callable[..., Any],
-    memory: Memory,
-    packed: tuple[Any, ...],
-    plan: FeaturePlan,
-    series: Floats,
-    known: Floats,
-    opened: Sequence[int],
-    high: Sequence[int],
-    low: Sequence[int],
-    close: Sequence[int],
-    volume: Sequence[float],
-    turn_of: Sequence[int],
-    cycle_of: Sequence[int],
-    event: Ints,
-    sure: Floats,
-    first: int,
-) -> int:
-    """Step a strategy over a tape and write its votes as events from row `first`; return the next row.
-
-    Beyond the room in `event` they are counted but not kept. `known` keeps each candle's features.
-    """
-    row = first
-    count = len(close)
-    room = len(event) // EVENT
-    for place in range(count):
-        ended = float(close[place])
-        vote = step(
-            memory, packed, float(opened[place]), float(high[place]), float(low[place]), ended, volume[place]
-        )
-        if vote == 0 or turn_of[place] < 0:
-            continue
-        if row < room:
-            k = KNOWN * place
-            if known[k] == 0.0:
-                now = features_at(series, 0, count, place, place + 1, plan)
-                known[k] = 1.0
-                known[k + 1] = now.volume
-                known[k + 2] = now.volatility
-                known[k + 3] = float(now.trend)
-                known[k + 4] = float(now.wild)
-                known[k + 5] = now.atr
-                known[k + 6] = now.baseline
-                known[k + 7] = float(now.ready)
-            features = Features(
-                known[k + 1],
-                known[k + 2],
-                int(known[k + 3]),
-                int(known[k + 4]),
-                known[k + 5],
-                known[k + 6],
-                int(known[k + 7]),
-            )
-            said = signal(memory, packed, vote, ended, features)
-            e = EVENT * row
-            event[e] = cycle_of[place]
-            event[e + 1] = turn_of[place]
-            event[e + 2] = said.vote
-            event[e + 3] = said.stop_ppm
-            event[e + 4] = said.stop
-            event[e + 5] = said.target
-            measured = features.baseline > 0.0 and features.atr > 0.0
-            sure[SURE * row] = features.baseline / features.atr if measured else 1.0
-            sure[SURE * row + 1] = said.confidence
-        row += 1
-    return row
+from research.signals import EVENT, KNOWN, SURE
 
 
 @cache
-def _machine(strategy: Strategy[Any] | None) -> Callable[..., Any]:
-    """Return machine code of `find_events` for a strategy, or of `score_books` for none."""
+def _scorer() -> Callable[..., None]:
+    """Return machine code of `score_books`."""
     compiled()  # registers the kernels and sets the folder
-    return MachineCode(score_books if strategy is None else loop_of(strategy, cache_folder(), find_events))
+    return MachineCode(score_books)
 
 
 class Bench:
@@ -144,7 +67,7 @@ class Bench:
         setup = replace(self.setup, voices=tuple(voices))
         ints, floats, equity = self._lean(setup) if self.lean else self._full(setup)
         row, daily = np.zeros(FIELDS), np.zeros(self.days)
-        score: Callable[..., None] = _machine(None) if self.machine else score_books
+        score: Callable[..., None] = _scorer() if self.machine else score_books
         score(ints, floats, equity, self.ends, setup.cash, self.periods, daily, row)
         return row, daily
 
@@ -173,7 +96,7 @@ class Bench:
 
     def _events(self, voice: Voice) -> list[int]:
         """Write the events of every symbol; return each one's first row, then the row after the last."""
-        find, rows = _machine(voice.strategy), [0]
+        find, rows = self.prepared.engine.events(voice.strategy), [0]
         size = voice.strategy.size(voice.packed)
         for place, (columns, series) in enumerate(
             zip(self.prepared.columns, self.prepared.series, strict=True)

@@ -42,9 +42,9 @@ class Recording:
         return np.unique(np.concatenate([tape.turn_ms for tape in self.tapes]))
 
     @cached_property
-    def turns(self) -> list[tuple[Places, Places]]:
+    def turns(self) -> list[tuple[Any, ...]]:
         """For each symbol's candles the turn and the cycle in which each is the newest; -1 for none."""
-        return [self._turns(tape) for tape in self.tapes]
+        return [tuple(map(self.give, self._turns(tape))) for tape in self.tapes]
 
     def _turns(self, tape: Tape) -> tuple[Places, Places]:
         turn, cycle = (np.full(len(tape.close), -1, dtype=np.int32) for _ in range(2))

@@ -11,7 +11,7 @@ import pytest
 
 from domain import kernel
 from reasoning.rsi import RSI
-from research import compiler, signals
+from research import compiler
 
 SCRIPT = """
 import numpy as np
@@ -64,7 +64,7 @@ def test_a_user_s_changed_kernel_means_another_loop_in_the_same_folder(
     for factor in (2, 3):
         text = f"def twice(x: int) -> int:\n    return {factor} * x\n"
         step = _with(monkeypatch, tmp_path / "mine.py", text, "my_strategy")
-        compiler.loop_of(dataclasses.replace(RSI, step=step), tmp_path, signals.find_votes)
+        compiler.loop_of(dataclasses.replace(RSI, step=step), tmp_path)
         digests.add(compiler.digest())
         loops = set(tmp_path.glob("votes_*.py"))
     assert len(digests) == 1
