@@ -1,6 +1,13 @@
-"""What every test shares: Hypothesis without wall-clock limits, for machines differ."""
+"""What every test shares: Hypothesis without wall-clock limits, for machines differ.
+
+`make test` tries the same examples each time, so that a run says something of the change and not of the
+dice. `make test ARGS="-m hypothesis --hypothesis-profile=search"` tries others each time, to find what
+nobody thought of; what it finds becomes an `@example`.
+"""
 
 from hypothesis import HealthCheck, settings
 
-settings.register_profile("boyd", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SLOW = (HealthCheck.too_slow,)
+settings.register_profile("boyd", deadline=None, derandomize=True, suppress_health_check=SLOW)
+settings.register_profile("search", deadline=None, print_blob=True, suppress_health_check=SLOW)
 settings.load_profile("boyd")

@@ -149,6 +149,8 @@ def receipt(
     native = instrument.symbol.replace("-", "")
     if answer.get("symbol", native) != native:
         raise BadAnswer(f"asked for an order of {native}, told of {str(answer['symbol'])[:40]!r}")
+    filled = lots(number(answer, "executedQty"), instrument, "executed")
+    within(answer, instrument, filled)
     when = "updateTime" if "updateTime" in answer else "transactTime"
     return Receipt(
         client_id=client_id or str(field(answer, "clientOrderId")),
@@ -156,10 +158,17 @@ def receipt(
         status=status,
         at=instant(answer, when),
         venue_id=str(whole(answer, "orderId")),
-        filled=lots(number(answer, "executedQty"), instrument, "executed"),
+        filled=filled,
         reason="" if status is not OrderStatus.REJECTED else "rejected by the exchange",
         fills=tuple(fills),
     )
+
+
+def within(answer: Any, instrument: Instrument, filled: int) -> None:
+    """Raise BadAnswer when more lots are said to be executed than were ordered."""
+    ordered, executed = number(answer, "origQty"), instrument.quantity(filled)
+    if executed > ordered:
+        raise BadAnswer(f"executed {executed} of an order of {ordered} {instrument.symbol}")
 
 
 def balances(answer: Any, instruments: Sequence[Instrument]) -> dict[str, Balance]:

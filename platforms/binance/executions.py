@@ -52,6 +52,7 @@ class Executions:
             fills = self._trades(instrument, int(bare.venue_id), client_id, side)
         # A trade may have come between the two answers; one that is not there yet is asked for again.
         filled = max(bare.filled, sum(each.lots for each in fills))
+        answers.within(told, instrument, filled)
         return msgspec.structs.replace(bare, filled=filled, fills=tuple(fills))
 
     def _told(self, told: Any, instrument: Instrument, client_id: str, side: Side) -> list[Fill]:

@@ -14,7 +14,7 @@ from tests.platforms.world import BTC
 
 ORDER: dict[str, Any] = {
     "symbol": "BTCUSDT", "orderId": 7, "clientOrderId": "a-1-0", "status": "PARTIALLY_FILLED",
-    "executedQty": "0.00300", "updateTime": 1_700_000_000_000, "side": "BUY",
+    "origQty": "0.00500", "executedQty": "0.00300", "updateTime": 1_700_000_000_000, "side": "BUY",
 }  # fmt: skip
 TRADE: dict[str, Any] = {
     "id": 11, "price": "50000.00", "qty": "0.00300", "commission": "0.00000300", "commissionAsset": "BTC",

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from domain.errors import BadAnswer, OutcomeUnknown, VenueFault
@@ -69,6 +69,9 @@ def test_a_sound_answer_is_taken(exchange: Scripted, venue: BinancePlatform) -> 
         SOUND.replace(b'"orderId": 7', b'"orderId": "7"'),
         SOUND.replace(b"1700000000000", b"9007199254740992"),
         SOUND.replace(b"1700000000000", b"1" * 5000),
+        SOUND.replace(b'"executedQty": "0.01000"', b'"executedQty": "0.01001"'),
+        SOUND.replace(b'"origQty": "0.01000"', b'"origQty": "0.00999"'),
+        SOUND.replace(b'"qty": "0.01000"', b'"qty": "0.01001"'),
         SOUND.replace(b'"BTCUSDT"', b'"ETHUSDT"'),
         SOUND.replace(b'"BUY"', b'"HOLD"'),
         SOUND.replace(b'"FILLED"', b'{"a": 1}'),
@@ -101,6 +104,7 @@ JSON = st.recursive(
 
 @settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(name=st.sampled_from(sorted(PLACED)), value=JSON)
+@example(name="executedQty", value="1")
 def test_fault_15_any_value_in_any_field_is_an_honest_receipt_or_unknown(
     exchange: Scripted, venue: BinancePlatform, name: str, value: Any
 ) -> None:

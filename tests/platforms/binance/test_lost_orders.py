@@ -122,7 +122,7 @@ def test_an_order_of_more_trades_than_a_page_is_told_whole(
 ) -> None:
     trades = [trade(number, "0.00001") for number in range(1, 1_001)]
     rest = [trade(number, "0.00001") for number in range(1_001, 1_501)]
-    exchange.on("GET", "order", lambda _: row("a-1-0", executedQty="0.01500"))
+    exchange.on("GET", "order", lambda _: row("a-1-0", origQty="0.01500", executedQty="0.01500"))
     exchange.on("GET", "myTrades", lambda asked: rest if asked.params.get("fromId") == "1001" else trades)
     found = venue.query("BTC-USDT", "a-1-0")
     assert found is not None
