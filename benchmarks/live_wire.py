@@ -27,6 +27,8 @@ from platforms.sandbox.rules import rules_of
 ORDERS = 150
 """Fewer than the exchange lets rest at once (MAX_NUM_ORDERS)."""
 SYMBOL = "BTC-USDT"
+PATIENCE = 30
+"""Seconds until an order that never came is an error, and not a wait without end."""
 
 
 class _Exchange(BaseHTTPRequestHandler):
@@ -56,7 +58,8 @@ class _Exchange(BaseHTTPRequestHandler):
         self._tell(
             {
                 "symbol": "BTCUSDT", "orderId": 1, "clientOrderId": asked["newClientOrderId"], "side": "BUY",
-                "transactTime": now, "executedQty": "0.00000000", "status": "NEW", "fills": [],
+                "transactTime": now, "origQty": asked["quantity"], "executedQty": "0.00000000", "status": "NEW",
+                "fills": [],
             }
         )  # fmt: skip
 
@@ -81,7 +84,7 @@ def wire(folder: Path) -> Section:
     """Measure `ORDERS` orders, beside a bare request of the same library on the same connection."""
     context = multiprocessing.get_context("fork")
     ports: Any = context.SimpleQueue()
-    arrivals: Any = context.SimpleQueue()
+    arrivals: Any = context.Queue()
     server = context.Process(target=_serve, args=(ports, arrivals), daemon=True)
     server.start()
     url = f"http://127.0.0.1:{ports.get()}"
@@ -122,7 +125,7 @@ def _orders(folder: Path, url: str, arrivals: Any) -> tuple[list[float], list[fl
         executor.carry_out(Approved(number, SYMBOL, order), order.at)
         trips.append(time.monotonic() - began)
         commits.append(committed - began)
-        to_wire.append(arrivals.get() - began)
+        to_wire.append(arrivals.get(timeout=PATIENCE) - began)
     platform.close()
     journal.close()
     return to_wire, commits, trips
