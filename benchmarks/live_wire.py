@@ -58,8 +58,8 @@ class _Exchange(BaseHTTPRequestHandler):
         self._tell(
             {
                 "symbol": "BTCUSDT", "orderId": 1, "clientOrderId": asked["newClientOrderId"], "side": "BUY",
-                "transactTime": now, "origQty": asked["quantity"], "executedQty": "0.00000000", "status": "NEW",
-                "fills": [],
+                "transactTime": now, "origQty": asked["quantity"], "executedQty": "0.00000000",
+                "status": "NEW", "fills": [],
             }
         )  # fmt: skip
 
