@@ -113,12 +113,9 @@ def compile_time(path: Path, _kind: str, _passes: int) -> dict[str, Any]:
 
 
 def swept(path: Path, kind: str, _passes: int) -> dict[str, Any]:
-    """Try 400 or 4,000 pairs with research.sweep, in this process, then in two.
-
-    `seconds` includes starting the processes; memory is of all of them together.
-    """
+    """Try 400 or 4,000 pairs with research.sweep, in one thread, then in two."""
     from reasoning.sma import SMA, SmaParams  # noqa: PLC0415  # this kind alone
-    from research.engines import One, Processes  # noqa: PLC0415
+    from research.engines import One, Threads  # noqa: PLC0415
     from research.grid import trial_of  # noqa: PLC0415
     from research.sweep import job_of, sweep  # noqa: PLC0415
 
@@ -133,11 +130,11 @@ def swept(path: Path, kind: str, _passes: int) -> dict[str, Any]:
     alone, _ = timed(lambda: sweep(One(), job, trials), 1)
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     with sampled() as peak:
-        told, scores = timed(lambda: sweep(Processes(2, worth_it=0.0), job, trials), 2)
+        told, scores = timed(lambda: sweep(Threads(2), job, trials), 2)
     trades = sum(int(scores.score(place).trades) for place in range(len(trials)))
     return {
         **told, "first": alone["first"], "pairs": len(trials), "trades_in_all": trades,
-        "one_process": alone["seconds"], "one_process_mb": own, "rss_mb": peak.most,
+        "one_thread": alone["seconds"], "one_thread_mb": own, "rss_mb": peak.most,
     }  # fmt: skip
 
 

@@ -86,9 +86,9 @@ def _bare_sweep(swept: Sequence[Row]) -> list[str]:
 def _swept(row: Row) -> str:
     told = f"{row['engine']:16}{row['run']:15}{row['pairs'] / row['seconds']:10,.0f} pairs/s"
     told += f"{row['rss_mb']:7.0f} MB" + (f"{row['ratio']:9.2f} x bare" if "ratio" in row else "")
-    if "one_process" in row:
-        alone = row["pairs"] / row["one_process"]
-        told += f"; one process {alone:,.0f} pairs/s, {row['one_process_mb']:.0f} MB"
+    if "one_thread" in row:
+        alone = row["pairs"] / row["one_thread"]
+        told += f"; one thread {alone:,.0f} pairs/s, {row['one_thread_mb']:.0f} MB"
     return told + (f" ({row['note']})" if "note" in row else "")
 
 

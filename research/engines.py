@@ -1,4 +1,4 @@
-"""Who makes the trials: this process, or processes on this machine that share the candles' memory."""
+"""Who makes the trials: this process, threads of it, or processes that share the candles' memory."""
 
 import multiprocessing
 import os
@@ -8,9 +8,12 @@ import signal
 import tempfile
 import time
 from collections.abc import Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor
+from concurrent.futures import wait as wait_for
 from dataclasses import replace
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
@@ -22,6 +25,8 @@ from research.sweep import Answer, Done, Engine, Job, Task, Worker
 
 ALONE, WORTH_IT = 0.3, 3.0
 """Seconds after which this process asks for help, and the seconds of work left that are worth it."""
+THREADS_WORTH_IT = 0.1
+"""The same for threads: what another one costs is to make its candles ready."""
 COLUMNS = ("time", "open", "high", "low", "close", "volume")
 
 
@@ -38,6 +43,48 @@ class One(Engine):
         return board.answers()
 
 
+class Threads(Engine):
+    """Threads of this process: machine code runs side by side in them, plain Python takes turns."""
+
+    name = "threads"
+
+    def __init__(self, workers: int | None = None) -> None:
+        """Use as many threads as told, or as there are processors. Raises BadInput below 1."""
+        self.workers = _count(workers)
+
+    def run(self, job: Job, tasks: Sequence[Task], done: Done) -> list[Answer]:
+        """Make the trials, the first ones in one thread: what is wrong shows at once, and kernels compile."""
+        board, worker = Board(tasks, self.workers, done), Worker(job)
+        while (piece := board.piece()) is not None:
+            board.home(piece, *timed(worker, piece.work))
+            if self.workers > 1 and board.seconds_left > THREADS_WORTH_IT:
+                self._side_by_side(board, [worker, *(Worker(job) for _ in range(self.workers - 1))])
+                break
+        return board.answers()
+
+    def _side_by_side(self, board: Board, workers: Sequence[Worker]) -> None:
+        """Do the rest; Ctrl-C ends it when the pieces that are begun are done, a second or so."""
+        free: SimpleQueue[Worker] = SimpleQueue()
+        for worker in workers:
+            free.put(worker)
+        busy: dict[Future[tuple[Answer, float]], Piece] = {}
+        with ThreadPoolExecutor(len(workers), "boyd-sweep") as pool:
+            while not board.over:
+                while len(busy) < len(workers) and (piece := board.piece()) is not None:
+                    busy[pool.submit(_turn, free, piece.work)] = piece
+                for future in wait_for(busy, return_when=FIRST_COMPLETED).done:
+                    board.home(busy.pop(future), *future.result())
+
+
+def _turn(free: "SimpleQueue[Worker]", task: Task) -> tuple[Answer, float]:
+    """Work on a task with a worker that nobody else uses meanwhile."""
+    worker = free.get()
+    try:
+        return timed(worker, task)
+    finally:
+        free.put(worker)
+
+
 class Processes(Engine):
     """Processes on this machine. One that dies is replaced and its piece tried again."""
 
@@ -48,9 +95,7 @@ class Processes(Engine):
 
         This one is among them; the others are started only for more than `worth_it` seconds of work.
         """
-        if workers is not None and workers < 1:
-            raise BadInput(f"workers {workers} must be at least 1")
-        self.workers = workers or len(os.sched_getaffinity(0))
+        self.workers = _count(workers)
         self._worth_it = worth_it
 
     def run(self, job: Job, tasks: Sequence[Task], done: Done) -> list[Answer]:
@@ -180,14 +225,29 @@ def load_job(folder: Path) -> Job:
     return made
 
 
-def engine_named(name: str, workers: int | None = None, address: str | None = None) -> Engine:
-    """Return an engine. Raises BadInput for a name that is not known."""
+def engine_named(
+    name: str | None, workers: int | None = None, address: str | None = None, *, machine: bool = True
+) -> Engine:
+    """Return an engine; without a name threads for machine code, else processes.
+
+    Raises BadInput for a name that is not known.
+    """
+    if name is None:
+        name = "threads" if machine else "processes"
     if name == "one":
         return One()
+    if name == "threads":
+        return Threads(workers)
     if name == "processes":
         return Processes(workers)
     if name == "ray":
         from research.engine_ray import Ray  # noqa: PLC0415  # an extra, and heavy
 
         return Ray(address)
-    raise BadInput(f"engine {name!r} is not one of one, processes, ray")
+    raise BadInput(f"engine {name!r} is not one of one, threads, processes, ray")
+
+
+def _count(workers: int | None) -> int:
+    if workers is not None and workers < 1:
+        raise BadInput(f"workers {workers} must be at least 1")
+    return workers or len(os.sched_getaffinity(0))

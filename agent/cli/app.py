@@ -358,8 +358,16 @@ def walk_forward(
         typer.Option(help="Values to try: fast=10:30:10, fast=5,8,13 or fast=5; may be repeated."),
     ] = None,
     score: Annotated[str, typer.Option(help="What to fit: sharpe, return or calmar.")] = "sharpe",
-    engine: Annotated[str, typer.Option(help="one (this process), processes or ray.")] = "processes",
-    workers: Annotated[int | None, typer.Option(help="Processes; one per processor if not given.")] = None,
+    engine: Annotated[
+        str | None,
+        typer.Option(
+            help="one, threads, processes or ray; if not given, threads, or processes for a strategy that "
+            "is not compiled."
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Threads or processes; one per processor if not given.")
+    ] = None,
     ray_address: Annotated[
         str | None, typer.Option(help="Ray cluster; RAY_ADDRESS or one on this machine if not given.")
     ] = None,

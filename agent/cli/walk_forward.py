@@ -40,7 +40,7 @@ class Wish(NamedTuple):
     anchored: bool
     grid: Sequence[str]
     score: str
-    engine: str
+    engine: str | None
     workers: int | None
     address: str | None
     evidence: Path | None
@@ -54,7 +54,7 @@ def walk_forward_command(wish: Wish) -> None:
     base = begun.base
     grid = grid_of(begun.strategy, wish.grid, base) if wish.grid else default_grid(begun.strategy, base)
     job = job_of(begun.candles, begun.setup, grid.trials, machine=begun.machine)
-    engine = engine_named(wish.engine, wish.workers, wish.address)
+    engine = engine_named(wish.engine, wish.workers, wish.address, machine=begun.machine)
     count = len(windows(job.candles, job.setup.warmup, plan))
     with search_bar(f"{count} windows", 2 * count * (len(grid.trials) + 1)) as done:
         result = walk_forward(engine, job, grid, plan, wish.score, done)

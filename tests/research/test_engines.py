@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -17,10 +18,10 @@ from domain.errors import BadInput, LocalFault
 from reasoning.sma import SMA
 from research import board
 from research.backtest import Voice
-from research.engines import One, Processes, engine_named
+from research.engines import One, Processes, Threads, engine_named
 from research.grid import Grid, grid_of
 from research.scoring import FIELDS
-from research.sweep import Answer, Job, Scores, Task, job_of, sweep
+from research.sweep import Answer, Job, Scores, Task, Worker, job_of, sweep
 from tests.research.searching import DEADLY, setup_for, walk
 
 
@@ -65,6 +66,66 @@ def test_who_hands_out_pieces_keeps_short_ones_and_none_that_was_lost() -> None:
     assert pieces.piece() == own
     pieces.home(other, Answer(np.zeros((10, FIELDS)), np.zeros((10, 1))), 0.001)
     assert pieces.own_piece() is None, "so little is left that the helpers should end it"
+
+
+def sweepers() -> list[threading.Thread]:
+    return [each for each in threading.enumerate() if each.name.startswith("boyd-sweep")]
+
+
+def test_threads_come_to_the_same_and_work_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every piece waits until a second one is worked on: one thread at a time would never get on."""
+    job, grid = work()
+    meeting, met = threading.Barrier(2), threading.Event()
+    work_alone = Worker.work
+
+    def work_together(worker: Worker, task: Task) -> Answer:
+        if threading.current_thread() in sweepers() and not met.is_set():
+            meeting.wait(timeout=30)
+            met.set()
+        return work_alone(worker, task)
+
+    monkeypatch.setattr(Worker, "work", work_together)
+    found = sweep(Threads(2), job, grid.trials)
+    assert met.is_set()
+    monkeypatch.undo()
+    assert same(found, sweep(One(), job, grid.trials))
+    assert not sweepers()
+
+
+def test_ctrl_c_ends_the_threads() -> None:
+    job, grid = work()
+    made: list[int] = []
+
+    def interrupt(done: int) -> None:
+        made.append(done)
+        if sweepers():
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        sweep(Threads(2), job, grid.trials, interrupt)
+    assert 0 < made[-1] < len(grid.trials)
+    assert not sweepers()
+
+
+def test_what_is_wrong_in_a_thread_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    job, grid = work()
+    work_alone = Worker.work
+
+    def fail(worker: Worker, task: Task) -> Answer:
+        if threading.current_thread() in sweepers():
+            raise LocalFault("the disk is full")
+        return work_alone(worker, task)
+
+    monkeypatch.setattr(Worker, "work", fail)
+    with pytest.raises(LocalFault, match="the disk is full"):
+        sweep(Threads(2), job, grid.trials)
+    assert not sweepers()
+
+
+def test_who_works_is_chosen_by_what_there_is_to_run() -> None:
+    assert isinstance(engine_named(None), Threads)
+    assert isinstance(engine_named(None, machine=False), Processes)
+    assert isinstance(engine_named("processes"), Processes)
 
 
 def test_processes_come_to_the_same_though_one_is_killed() -> None:
@@ -120,10 +181,11 @@ def test_what_is_wrong_in_a_worker_is_told() -> None:
 
 
 def test_bad_engines_are_refused() -> None:
-    with pytest.raises(BadInput, match="engine 'two' is not one of one, processes, ray"):
+    with pytest.raises(BadInput, match="engine 'two' is not one of one, threads, processes, ray"):
         engine_named("two")
-    with pytest.raises(BadInput, match="workers 0 must be at least 1"):
-        engine_named("processes", 0)
+    for name in ("threads", "processes"):
+        with pytest.raises(BadInput, match="workers 0 must be at least 1"):
+            engine_named(name, 0)
 
 
 def test_without_ray_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
