@@ -115,7 +115,7 @@ def compile_time(path: Path, _kind: str, _passes: int) -> dict[str, Any]:
 def swept(path: Path, kind: str, _passes: int) -> dict[str, Any]:
     """Try 400 or 4,000 pairs with research.sweep, in one thread, then in two."""
     from reasoning.sma import SMA, SmaParams  # noqa: PLC0415  # this kind alone
-    from research.engines import One, Threads  # noqa: PLC0415
+    from research.engine_threads import One, Threads  # noqa: PLC0415
     from research.grid import trial_of  # noqa: PLC0415
     from research.sweep import job_of, sweep  # noqa: PLC0415
 

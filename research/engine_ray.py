@@ -9,7 +9,7 @@ from typing import Any
 from domain.errors import BadInput, LocalFault
 from research.board import RETRIES, Board, Piece, timed
 from research.candles import Candles
-from research.engines import COLUMNS
+from research.engine_processes import COLUMNS
 from research.sweep import Answer, Done, Engine, Job, Task, Worker
 
 ADDRESS_VARIABLE = "RAY_ADDRESS"

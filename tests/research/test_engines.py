@@ -18,7 +18,9 @@ from domain.errors import BadInput, LocalFault
 from reasoning.sma import SMA
 from research import board
 from research.backtest import Voice
-from research.engines import One, Processes, Threads, engine_named
+from research.engine_processes import Processes
+from research.engine_threads import One, Threads
+from research.engines import engine_named
 from research.grid import Grid, grid_of
 from research.scoring import FIELDS
 from research.sweep import Answer, Job, Scores, Task, Worker, job_of, sweep

@@ -11,7 +11,7 @@ from reasoning.sma import SMA, SmaParams
 from research.backtest import Voice, backtest
 from research.candles import Candles
 from research.compiler import compiled
-from research.engines import One
+from research.engine_threads import One
 from research.grid import default_grid, grid_of
 from research.metrics import metrics
 from research.ratios import daily_returns

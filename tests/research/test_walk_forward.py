@@ -12,7 +12,7 @@ from reasoning.sma import SMA
 from research.backtest import Voice, backtest
 from research.candles import Candles
 from research.compiler import compiled
-from research.engines import One
+from research.engine_threads import One
 from research.grid import Grid, grid_of
 from research.metrics import metrics
 from research.sweep import Job, job_of, window
