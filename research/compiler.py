@@ -163,12 +163,12 @@ def loop_of(strategy: Strategy[Any], folder: Path) -> Callable[..., int]:
         # A user's kernels are no part of the folder's digest: a change compiles this loop alone anew.
         known += str(_of_sources(_files(house=False)).hexdigest())
     name = hashlib.sha256(known.encode()).hexdigest()[:12]
-    path = folder / f"votes_{name}.py"
+    path = folder / f"events_{name}.py"
     if not path.exists():
         mine = path.with_suffix(f".{os.getpid()}")
         mine.write_text(text)
         mine.replace(path)
-    spec = importlib.util.spec_from_file_location(f"boyd_votes_{name}", path)
+    spec = importlib.util.spec_from_file_location(f"boyd_events_{name}", path)
     if spec is None or spec.loader is None:
         raise ImportError(f"{path}: cannot be imported")
     module = importlib.util.module_from_spec(spec)

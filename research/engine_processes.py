@@ -27,8 +27,6 @@ COLUMNS = ("time", "open", "high", "low", "close", "volume")
 class Processes(Engine):
     """Processes on this machine. One that dies is replaced and its piece tried again."""
 
-    name = "processes"
-
     def __init__(self, workers: int | None = None, worth_it: float = WORTH_IT) -> None:
         """Use as many processes as told, or as there are processors. Raises BadInput below 1.
 

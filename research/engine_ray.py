@@ -30,8 +30,6 @@ def ray_module() -> Any:
 class Ray(Engine):
     """A Ray cluster: the one at `address`, at RAY_ADDRESS, or one started on this machine."""
 
-    name = "ray"
-
     def __init__(self, address: str | None = None) -> None:
         self._ray = ray_module()
         self._address = address or os.environ.get(ADDRESS_VARIABLE)

@@ -1,4 +1,4 @@
-"""One thread, or threads of this process, that make trials."""
+"""Threads of this process that make trials."""
 
 import os
 from collections.abc import Sequence
@@ -13,23 +13,8 @@ WORTH_IT = 0.1
 """Seconds of work left that are worth a further thread: it costs making the candles ready for it."""
 
 
-class One(Engine):
-    """This process."""
-
-    name = "one"
-
-    def run(self, job: Job, tasks: Sequence[Task], done: Done) -> list[Answer]:
-        """Make every trial here."""
-        board, worker = Board(tasks, 1, done), Worker(job)
-        while (piece := board.piece()) is not None:
-            board.home(piece, *timed(worker, piece.work))
-        return board.answers()
-
-
 class Threads(Engine):
     """Threads of this process: machine code runs side by side in them, plain Python takes turns."""
-
-    name = "threads"
 
     def __init__(self, workers: int | None = None) -> None:
         """Use as many threads as told, or as there are processors. Raises BadInput below 1."""
@@ -57,6 +42,13 @@ class Threads(Engine):
                     busy[pool.submit(_turn, free, piece.work)] = piece
                 for future in wait(busy, return_when=FIRST_COMPLETED).done:
                     board.home(busy.pop(future), *future.result())
+
+
+class One(Threads):
+    """The calling thread alone."""
+
+    def __init__(self) -> None:
+        super().__init__(1)
 
 
 def _turn(free: "SimpleQueue[Worker]", task: Task) -> tuple[Answer, float]:

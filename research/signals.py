@@ -11,7 +11,16 @@ from typing import Any
 from domain.kernel import kernel
 from reasoning.features import FeaturePlan, Features, features_at
 from reasoning.indicators import Memory, atr_step
-from research.books import EVENT_VOICES, PER_VOICE
+from research.books import (
+    EVENT_CYCLE,
+    EVENT_TURN,
+    EVENT_VOICES,
+    PER_VOICE,
+    STOP_OF,
+    STOP_PPM_OF,
+    TARGET_OF,
+    VOTE,
+)
 
 Floats = MutableSequence[float]
 Ints = MutableSequence[int]
@@ -99,12 +108,12 @@ def find_events(
             )
             said = signal(memory, packed, vote, ended, features)
             e = EVENT * row
-            event[e] = cycle_of[place]
-            event[e + 1] = turn_of[place]
-            event[e + 2] = said.vote
-            event[e + 3] = said.stop_ppm
-            event[e + 4] = said.stop
-            event[e + 5] = said.target
+            event[e + EVENT_CYCLE] = cycle_of[place]
+            event[e + EVENT_TURN] = turn_of[place]
+            event[e + EVENT_VOICES + VOTE] = said.vote
+            event[e + EVENT_VOICES + STOP_PPM_OF] = said.stop_ppm
+            event[e + EVENT_VOICES + STOP_OF] = said.stop
+            event[e + EVENT_VOICES + TARGET_OF] = said.target
             measured = features.baseline > 0.0 and features.atr > 0.0
             sure[SURE * row] = features.baseline / features.atr if measured else 1.0
             sure[SURE * row + 1] = said.confidence

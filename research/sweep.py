@@ -56,8 +56,6 @@ class Answer(NamedTuple):
 class Engine:
     """Whatever runs tasks; `done` is told how many trials are finished, of all tasks together."""
 
-    name = ""
-
     def run(self, job: Job, tasks: Sequence[Task], done: Done) -> list[Answer]:
         """Return one answer per task, in the tasks' order."""
         raise NotImplementedError

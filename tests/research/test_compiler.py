@@ -66,6 +66,6 @@ def test_a_user_s_changed_kernel_means_another_loop_in_the_same_folder(
         step = _with(monkeypatch, tmp_path / "mine.py", text, "my_strategy")
         compiler.loop_of(dataclasses.replace(RSI, step=step), tmp_path)
         digests.add(compiler.digest())
-        loops = set(tmp_path.glob("votes_*.py"))
+        loops = set(tmp_path.glob("events_*.py"))
     assert len(digests) == 1
     assert len(loops) == 2

@@ -75,7 +75,7 @@ def sweepers() -> list[threading.Thread]:
 
 
 def test_threads_come_to_the_same_and_work_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every piece waits until a second one is worked on: one thread at a time would never get on."""
+    """The first piece of a thread waits for that of another: one thread at a time would never get on."""
     job, grid = work()
     meeting, met = threading.Barrier(2), threading.Event()
     work_alone = Worker.work
