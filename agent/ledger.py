@@ -5,6 +5,7 @@ never comes back; equity values an unmarked position at its entry.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import msgspec
@@ -27,38 +28,41 @@ from domain.order import (
 from domain.order_table import after
 
 
+@dataclass(eq=False)
 class Ledger:
-    """Mutable account, changed only through the methods below, all amounts in cash units."""
+    """Mutable account, changed only through the methods below, all amounts in cash units.
 
-    def __init__(self) -> None:
-        self.instruments: dict[str, Instrument] = {}
-        self.cash = 0
-        self.positions: dict[str, Position] = {}
-        self.standings: dict[str, Standing] = {}
-        self.done: dict[str, OrderStatus] = {}
-        self.owed: dict[str, Order] = {}
-        self.intended = 0
-        self.aside: dict[str, int] | None = None
-        self.dust: dict[str, int] = {}
-        self.marks: dict[str, int] = {}
-        self.trade_ids: set[tuple[str, str]] = set()
-        self.equity = 0
-        self.peak_equity = 0
-        self.max_drawdown = 0.0
-        self.day: int | None = None
-        self.day_start_equity = 0
-        self.entries_today = 0
-        self.last_loss_at: datetime | None = None
-        self.loss_streak = 0
-        self.win_streak = 0
-        self.class_profit: dict[str, int] = {}
-        self.class_peak: dict[str, int] = {}
-        self.trades = 0
-        self.wins = 0
-        self.gross = 0
-        self.fees = 0
-        self.slippage = 0
-        self.opening_cash = 0
+    A checkpoint carries every field with its type, so a fact of the account is a field here and nowhere else.
+    """
+
+    instruments: dict[str, Instrument] = field(default_factory=dict)
+    cash: int = 0
+    positions: dict[str, Position] = field(default_factory=dict)
+    standings: dict[str, Standing] = field(default_factory=dict)
+    done: dict[str, OrderStatus] = field(default_factory=dict)
+    owed: dict[str, Order] = field(default_factory=dict)
+    intended: int = 0
+    aside: dict[str, int] | None = None
+    dust: dict[str, int] = field(default_factory=dict)
+    marks: dict[str, int] = field(default_factory=dict)
+    trade_ids: set[tuple[str, str]] = field(default_factory=set)
+    equity: int = 0
+    peak_equity: int = 0
+    max_drawdown: float = 0.0
+    day: int | None = None
+    day_start_equity: int = 0
+    entries_today: int = 0
+    last_loss_at: datetime | None = None
+    loss_streak: int = 0
+    win_streak: int = 0
+    class_profit: dict[str, int] = field(default_factory=dict)
+    class_peak: dict[str, int] = field(default_factory=dict)
+    trades: int = 0
+    wins: int = 0
+    gross: int = 0
+    fees: int = 0
+    slippage: int = 0
+    opening_cash: int = 0
 
     def open(self, cash: int, instruments: Iterable[Instrument]) -> None:
         """Open the account with its cash, or add instruments to one that is open.

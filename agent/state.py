@@ -7,6 +7,7 @@ the cycle calls the parts of it (`see`, `note`, `intend`, `settle`, `end`) as it
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import wraps
 from typing import Any, TypeVar, cast
@@ -53,35 +54,36 @@ def whole(method: F) -> F:
     return cast("F", locked)
 
 
+@dataclass(eq=False)
 class State:
     """What the agent knows, all of it folded from events.
 
-    Only the loop's thread changes it; others hold `lock` while they read.
+    Only the loop's thread changes it; others hold `lock` while they read. A checkpoint carries every
+    field with its type but the first three, so what is folded is a field here and nowhere else.
     """
 
-    def __init__(self, learning: LearningSettings, cost_ppm: int) -> None:
-        self.lock = threading.RLock()
-        self.learning = learning
-        self.cost_ppm = cost_ppm
-        self.ledger = Ledger()
-        self.session = 0
-        self.cycle_id = 0
-        self.at: datetime | None = None
-        self.open_cycle: int | None = None
-        self.cycles = 0
-        self.kill_switch: str | None = None
-        self.versions: list[ParametersSet] = []
-        self.tripped_day: int | None = None
-        self.last: dict[str, Candle] = {}
-        self.series: dict[str, str] = {}
-        self.contexts: dict[str, Context] = {}
-        self.entries: dict[str, Approved] = {}
-        self.pending: list[Pending] = []
-        self.ripe: list[Lesson] = []
-        self.beliefs = Beliefs()
-        self.vetoes: Counter[str] = Counter()
-        self.outcomes: Counter[str] = Counter()
-        self.ended_reason: str | None = None
+    learning: LearningSettings
+    cost_ppm: int
+    lock: threading.RLock = field(default_factory=threading.RLock, init=False, repr=False)
+    ledger: Ledger = field(default_factory=Ledger)
+    session: int = 0
+    cycle_id: int = 0
+    at: datetime | None = None
+    open_cycle: int | None = None
+    cycles: int = 0
+    kill_switch: str | None = None
+    versions: list[ParametersSet] = field(default_factory=list)
+    tripped_day: int | None = None
+    last: dict[str, Candle] = field(default_factory=dict)
+    series: dict[str, str] = field(default_factory=dict)
+    contexts: dict[str, Context] = field(default_factory=dict)
+    entries: dict[str, Approved] = field(default_factory=dict)
+    pending: list[Pending] = field(default_factory=list)
+    ripe: list[Lesson] = field(default_factory=list)
+    beliefs: Beliefs = field(default_factory=Beliefs)
+    vetoes: Counter[str] = field(default_factory=Counter)
+    outcomes: Counter[str] = field(default_factory=Counter)
+    ended_reason: str | None = None
 
     def apply(self, event: Event) -> None:
         """Fold one event into the state."""
