@@ -175,10 +175,13 @@ class Cycle:
         )
 
     def _trails(self, turn: "_Turn") -> list[Approved]:
-        """Return the stops to be raised after this candle, of positions nobody wants to change."""
+        """Return the stops to be raised after this candle, of positions nobody wants to sell.
+
+        A vote to buy changes nothing: what is held is not bought again, and no headline may move a stop.
+        """
         raised = []
         for number, (seen, decision) in enumerate(zip(turn.observations, turn.decisions, strict=True)):
-            if decision.action is not Action.HOLD or not seen.candles or seen.quote is None:
+            if decision.action is Action.SELL or not seen.candles or seen.quote is None:
                 continue
             resting = {each.order.type: each.order for each in self.state.ledger.resting(seen.symbol)}
             stop, target = resting.get(OrderType.STOP), resting.get(OrderType.TAKE_PROFIT)

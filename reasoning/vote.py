@@ -2,9 +2,12 @@
 
     score = sum(weight * vote * confidence) / sum(weight)    over the voices that voted
 
-Abstainers are listed and do not dilute. The score acts when it reaches the threshold and a strategy is
-on its side: the news can support or oppose, it never opens a position alone. A score, like a
-confidence, goes up to 100.
+Abstainers are listed and do not dilute. A score, like a confidence, goes up to 100. The law of the news:
+
+1. The side is that of the strategies' own score, once it reaches the threshold.
+2. An exit is theirs alone: no headline holds one back, causes one or changes its score.
+3. An entry's score is the lower of theirs and the one with the news: text from outside may hold an entry
+   back, and lifts none over a threshold or a rule.
 """
 
 from datetime import datetime
@@ -32,11 +35,12 @@ def decide(
 ) -> Decision:
     """Return the one decision for a symbol at the instant `at`, with every voice and the reason."""
     voices = [_strategy_voice(name, signal, reason, beliefs) for name, signal, reason in orientation.signals]
+    own = score = _score(voices)
     news = _sentiment_voice(orientation.sentiment, beliefs, settings.sentiment)
     if news is not None:
         voices.append(news)
-    score = _score(voices)
-    side = _side(score, orientation, beliefs, settings.vote_threshold)
+        score = own if own <= 0.0 else max(0.0, min(own, _score(voices)))
+    side = side_of(score, settings.vote_threshold)
     signal = _strongest(orientation, beliefs, side) if side else QUIET
     return Decision(
         cycle_id=cycle_id,
@@ -46,9 +50,9 @@ def decide(
         score=score,
         confidence=abs(score),
         reason=(
-            _why_act(score, side, voices, settings)
+            _why_act(score, own, side, voices, settings)
             if side
-            else _why_hold(score, orientation, voices, settings)
+            else _why_hold(score, own, orientation, voices, settings)
         ),
         voices=tuple(voices),
         price=None if observation.quote is None else observation.quote.price,
@@ -115,15 +119,6 @@ def side_of(score: float, threshold: float) -> int:
     return 1 if score > 0.0 else -1
 
 
-def _side(score: float, orientation: Orientation, beliefs: Beliefs, threshold: float) -> int:
-    """Return the side of a score that a strategy stands behind, else 0."""
-    side = side_of(score, threshold)
-    backed = any(
-        signal.vote == side and _weight(name, beliefs) > 0.0 for name, signal, _ in orientation.signals
-    )
-    return side if side and backed else 0
-
-
 def _strongest(orientation: Orientation, beliefs: Beliefs, side: int) -> Signal:
     """Return the signal with the most weight times confidence on a side; the first named wins a tie."""
     return max(
@@ -132,15 +127,17 @@ def _strongest(orientation: Orientation, beliefs: Beliefs, side: int) -> Signal:
     )[1]
 
 
-def _why_act(score: float, side: int, voices: list[Voice], settings: ReasoningSettings) -> str:
-    spoken = "; ".join(f"{voice.reason} ({voice.confidence:.0f})" for voice in voices if voice.vote == side)
-    against = "; ".join(f"{voice.reason} ({voice.confidence:.0f})" for voice in voices if voice.vote == -side)
-    reason = f"score {score:.4g} reaches threshold {settings.vote_threshold:g}: {spoken}"
+def _why_act(score: float, own: float, side: int, voices: list[Voice], settings: ReasoningSettings) -> str:
+    heard = [voice for voice in voices if side > 0 or voice.name != SENTIMENT]
+    spoken = "; ".join(f"{voice.reason} ({voice.confidence:.0f})" for voice in heard if voice.vote == side)
+    against = "; ".join(f"{voice.reason} ({voice.confidence:.0f})" for voice in heard if voice.vote == -side)
+    lowered = f" (the news lowers it from {own:.4g})" if score < own else ""
+    reason = f"score {score:.4g}{lowered} reaches threshold {settings.vote_threshold:g}: {spoken}"
     return f"{reason}; against: {against}" if against else reason
 
 
 def _why_hold(
-    score: float, orientation: Orientation, voices: list[Voice], settings: ReasoningSettings
+    score: float, own: float, orientation: Orientation, voices: list[Voice], settings: ReasoningSettings
 ) -> str:
     if not orientation.fresh:
         if orientation.candle is None:
@@ -151,9 +148,9 @@ def _why_hold(
         if orientation.seen < orientation.warmup:
             return f"warming up: {orientation.seen} of {orientation.warmup} candles"
         return f"no strategy voted: {said}" if voices[-1].vote else f"no voice voted: {said}"
-    if abs(score) < settings.vote_threshold:
-        return f"score {score:.4g} below threshold {settings.vote_threshold:g}: {said}"
-    return f"score {score:.4g} rests on the news alone, which never decides: {said}"
+    if own >= settings.vote_threshold:
+        return f"held back by the news: score {own:.4g} without it, {score:.4g} with it: {said}"
+    return f"score {score:.4g} below threshold {settings.vote_threshold:g}: {said}"
 
 
 def _minute(instant: datetime) -> str:

@@ -46,7 +46,7 @@ LOTS, BOUGHT, BOUGHT_REF, FEES, OPENED_MS, ENTRY_CYCLE, STOP, TARGET, SINCE = (
 )
 # ... and what was approved in this cycle: +1 enter, -1 leave, 0 nothing.
 WANTED, WANT_LOTS, WANT_STOP_PPM, WANT_STOP, WANT_TARGET = 25, 26, 27, 28, 29
-# The cycle in which a decision to buy or sell was made: it keeps the stop where it is.
+# The cycle in which a decision to sell was made: it keeps the stop where it is.
 DECIDED = 30
 SYMBOL = 31
 

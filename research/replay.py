@@ -125,10 +125,10 @@ def judge_all(
         strongest = strongest_at(ints, floats, house.hedge.min_evidence, event, sure, e, f, side)
         if strongest < 0:
             continue
-        ints[p + DECIDED] = cycle
         if side > 0:
             judge_entry(ints, house, p, at_ms, event, e, strongest, abs(score), sure[f])
         else:
+            ints[p + DECIDED] = cycle
             judge_exit(ints, p, at_ms)
         if ints[p + WANTED] != 0:
             acting += 1
@@ -209,7 +209,7 @@ def raise_stops(
     turn_ms: Sequence[int],
     turn_end: Sequence[int],
 ) -> None:
-    """Let the stops follow of positions that are older than this cycle and that nobody wants to change."""
+    """Let the stops follow of positions that are older than this cycle and that nobody wants to sell."""
     for symbol in range(ints[SYMBOLS]):
         p = ACCT + symbol * SYMBOL
         if ints[p + LOTS] > 0 and ints[p + OPENED_MS] < at_ms and ints[p + DECIDED] != cycle:

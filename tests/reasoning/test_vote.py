@@ -1,5 +1,6 @@
 """The vote: weighted, bounded, explained, and never the news alone."""
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -120,24 +121,38 @@ def test_the_news_alone_never_opens(news: float) -> None:
     assert decision.action is Action.HOLD
     assert decision.reason.startswith("no strategy voted: ")
     assert decision.voices[-1].vote == (1 if news > 0 else -1)
-    against = vote(orientation(signal(-1, 40.0), news=1.0), Beliefs({"rsi": 0.05, "sentiment": 5.0}))
-    assert against.action is Action.HOLD
-    assert "rests on the news alone" in against.reason
 
 
-def test_the_news_supports_and_opposes() -> None:
-    alone = vote(orientation(signal(1, 60.0)))
-    backed = vote(orientation(signal(1, 60.0), news=0.9))
-    opposed = vote(orientation(signal(1, 60.0), news=-0.9))
-    assert opposed.score < alone.score < backed.score
-    assert opposed.score == pytest.approx((60 - 0.25 * 90) / 1.25)
-    assert backed.voices[-1].reason == f"news +0.90 from 3 (provider), newest {AT:%Y-%m-%d %H:%M}"
+@pytest.mark.parametrize(("confidence", "news"), [(40.0, 0.5), (40.0, 1.0), (60.0, 1.0), (30.0, 1.0)])
+def test_no_news_holds_an_exit_back(confidence: float, news: float) -> None:
+    decision = vote(orientation(signal(-1, confidence), news=news))
+    assert (decision.action, decision.score) == (Action.SELL, -confidence)
+    assert "news" not in decision.reason
+    assert decision.voices[-1].reason.startswith(f"news {news:+.2f}"), "it is kept with its vote all the same"
+
+
+def test_no_news_lifts_an_entry_over_the_gates_confidence() -> None:
+    assert vote(orientation(signal(1, 62.5), news=1.0)).confidence == 62.5
+
+
+def test_the_news_may_lower_an_entry_and_hold_it_back() -> None:
+    lowered = vote(orientation(signal(1, 80.0), news=-1.0))
+    assert (lowered.action, round(lowered.score, 9)) == (Action.BUY, (80 - 0.25 * 100) / 1.25)
+    assert lowered.reason.startswith("score 44 (the news lowers it from 80) reaches threshold 30: ")
+    assert lowered.reason.endswith(
+        f"; against: news -1.00 from 3 (provider), newest {AT:%Y-%m-%d %H:%M} (100)"
+    )
+    held = vote(orientation(signal(1, 40.0), news=-1.0))
+    assert (held.action, round(held.score, 9)) == (Action.HOLD, 12.0)
+    assert held.reason.startswith("held back by the news: score 40 without it, 12 with it: ")
+    loud = Beliefs({"rsi": 0.05, "sentiment": 5.0})
+    assert vote(orientation(signal(1, 40.0), news=-1.0), loud).score == 0.0, "and never turns it into an exit"
 
 
 def test_faint_news_abstains() -> None:
-    decision = vote(orientation(signal(1, 60.0), news=0.149))
+    decision = vote(orientation(signal(1, 60.0), news=-0.149))
     assert (decision.voices[-1].vote, decision.score) == (0, 60.0)
-    assert vote(orientation(signal(1, 60.0), news=0.15)).voices[-1].vote == 1
+    assert vote(orientation(signal(1, 60.0), news=-0.15)).score < 60.0
 
 
 def test_the_threshold_is_a_setting() -> None:
@@ -202,6 +217,33 @@ def test_a_decision_is_bounded_consistent_and_backed_by_a_strategy(
         assert any(voice.vote == side for voice in decision.voices if voice.name != "sentiment")
     assert decision == vote(orientation(one, two, news=news), Beliefs(weights), settings_)
     assert decision.reason
+
+
+@given(
+    st.lists(signals, min_size=1, max_size=2),
+    st.floats(-1, 1),
+    st.dictionaries(st.sampled_from(["rsi", "sma", "sentiment"]), st.floats(-1, 1e6)),
+    st.floats(1, 100),
+)
+@settings(max_examples=300)
+def test_whatever_the_news_say_exits_stand_and_entries_only_sink(
+    said: list[Signal], news: float, weights: dict[str, float], threshold: float
+) -> None:
+    settings_ = ReasoningSettings(vote_threshold=threshold)
+    silent = vote(orientation(*said), Beliefs(weights), settings_)
+    told = vote(orientation(*said, news=news), Beliefs(weights), settings_)
+    if silent.action is Action.BUY:
+        assert told.action in (Action.BUY, Action.HOLD)
+    else:
+        assert told.action is silent.action
+    if silent.score <= 0.0:
+        assert told.score == silent.score
+    assert 0.0 <= max(told.score, 0.0) <= max(silent.score, 0.0)
+    if told.action is Action.SELL:
+        assert msgspec.structs.replace(told, voices=told.voices[: len(said)]) == silent
+    if told.action is Action.BUY:
+        levels = (silent.stop_ppm, silent.stop, silent.target)
+        assert (told.stop_ppm, told.stop, told.target) == levels
 
 
 def test_a_quote_prices_the_decision() -> None:
