@@ -123,7 +123,8 @@ class Cycle:
         if failure is not None:
             raise failure
         turn.updates = self.platform.poll()
-        self.state.see(turn.cycle_id, turn.at, turn.observations, turn.updates)
+        turn.blocked = dict(self.platform.blocked())
+        self.state.see(turn.cycle_id, turn.at, turn.observations, turn.updates, turn.blocked)
         turn.seen = True
         self._trip(turn)
 
@@ -243,7 +244,7 @@ class Cycle:
         stage = self.machine.state
         failure = Failure(stage, type(error).__name__, str(error))
         if not turn.seen:
-            self.state.see(turn.cycle_id, turn.at, turn.observations, turn.updates)
+            self.state.see(turn.cycle_id, turn.at, turn.observations, turn.updates, turn.blocked)
         for seen in turn.observations[turn.oriented :]:
             self.mind.orient(seen)
         if stage == LEARNING:
@@ -288,6 +289,7 @@ class _Turn:
         self.before: list[Event] = []
         self.observations: list[Observation] = []
         self.updates: Sequence[Receipt] = ()
+        self.blocked: dict[str, str] = {}
         self.decisions: list[Decision] = []
         self.verdicts: list[Verdict] = []
         self.oriented = 0
@@ -304,4 +306,5 @@ class _Turn:
             tuple(self.updates),
             tuple(self.decisions),
             tuple(self.verdicts),
+            self.blocked,
         )

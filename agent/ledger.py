@@ -45,6 +45,8 @@ class Ledger:
     aside: dict[str, int] | None = None
     dust: dict[str, int] = field(default_factory=dict)
     marks: dict[str, int] = field(default_factory=dict)
+    blocks: dict[str, str] = field(default_factory=dict)
+    venue_blocks: dict[str, str] = field(default_factory=dict)
     trade_ids: set[tuple[str, str]] = field(default_factory=set)
     equity: int = 0
     peak_equity: int = 0
@@ -244,7 +246,16 @@ class Ledger:
             class_drawdown=self.class_drawdown(),
             kill_switch=kill_switch,
             unknown_orders=tuple(standing.order.client_id for standing in self.unresolved()),
+            blocked=self.blocked(),
         )
+
+    def blocked(self) -> dict[str, str]:
+        """Return why no entry is possible, by symbol ("" for every one): by these books and by the venue."""
+        told: dict[str, str] = {}
+        for reasons in (self.blocks, self.venue_blocks):
+            for symbol, reason in reasons.items():
+                told[symbol] = f"{told[symbol]}; {reason}" if symbol in told else reason
+        return told
 
     def _entries_under_way(self) -> dict[str, int]:
         under_way: dict[str, int] = {}

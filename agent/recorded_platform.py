@@ -5,7 +5,7 @@ whether the loop would send the same orders is what the replay finds out.
 """
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from domain import errors
@@ -30,6 +30,7 @@ class RecordedPlatform:
         self.certainty = certainty
         self.left: deque[OrdersIntended | OrderSettled] = deque()
         self.updates: tuple[Receipt, ...] = ()
+        self.held_back: Mapping[str, str] = {}
         self.failure: Exception | None = None
         self.sending_at = EPOCH
 
@@ -37,6 +38,7 @@ class RecordedPlatform:
         """Take up what the venue said in one cycle."""
         self.left = deque(event for event in within if isinstance(event, OrdersIntended | OrderSettled))
         self.updates = decided.updates if decided else ()
+        self.held_back = decided.blocked if decided else {}
         error = ended.error if ended else None
         self.failure = None
         if error is not None:
@@ -96,6 +98,10 @@ class RecordedPlatform:
     def poll(self) -> Sequence[Receipt]:
         """Return what resting orders did, or raise as the cycle did where nothing was recorded."""
         return self.updates
+
+    def blocked(self) -> Mapping[str, str]:
+        """Return why the venue took no entry in this cycle."""
+        return self.held_back
 
     def query(self, symbol: str, client_id: str) -> Receipt | None:
         """Refuse: questions are asked between cycles, and what they led to is input itself."""

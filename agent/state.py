@@ -6,7 +6,7 @@ the cycle calls the parts of it (`see`, `note`, `intend`, `settle`, `end`) as it
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import wraps
@@ -89,7 +89,7 @@ class State:
         """Fold one event into the state."""
         match event:
             case CycleDecided():
-                self.see(event.cycle_id, event.at, event.observations, event.updates)
+                self.see(event.cycle_id, event.at, event.observations, event.updates, event.blocked)
                 self.note(event.decisions, event.verdicts)
             case CycleEnded():
                 self.end(event)
@@ -122,14 +122,16 @@ class State:
         at: datetime,
         observations: Iterable[Observation],
         updates: Iterable[Receipt],
+        blocked: Mapping[str, str],
     ) -> None:
-        """Take in what entered from outside: candles, quotes, and what resting orders did."""
+        """Take in what entered from outside: candles, quotes, what resting orders did, what is blocked."""
         if cycle_id <= self.cycle_id:
             raise LocalFault(f"cycle {cycle_id} does not follow cycle {self.cycle_id}")
         self.cycle_id = self.open_cycle = cycle_id
         self.at = at
         ledger = self.ledger
         ledger.roll(at)
+        ledger.venue_blocks = dict(blocked)
         for seen in observations:
             if seen.quote is not None:
                 ledger.marks[seen.symbol] = seen.quote.price

@@ -1,5 +1,6 @@
 """What a session looks like from outside: plain values for the API, the command line and the control port."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -44,7 +45,13 @@ def account(state: State, pending_kill: str | None = None) -> dict[str, Any]:
             "slippage": money(ledger.slippage),
             "entries_today": ledger.entries_today,
             "kill_switch": state.kill_switch or pending_kill,
+            "blocked": ledger.blocked(),
         }
+
+
+def blocked_lines(blocked: Mapping[str, str]) -> list[str]:
+    """Return why entries are blocked, a line for each symbol ("" stands for all)."""
+    return [f"{symbol or 'all symbols'}: {reason}" for symbol, reason in sorted(blocked.items())]
 
 
 def positions(state: State) -> list[dict[str, Any]]:

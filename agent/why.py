@@ -55,7 +55,7 @@ def explain(journal: Records, cycle: int | None) -> dict[str, Any]:
     decided, ended, session = story.decided, story.ended, story.session
     grid = {each.symbol: each for each in session.instruments}
     before = wiring.parts(options_of(session), journal, lambda event: event == decided)
-    before.state.see(decided.cycle_id, decided.at, decided.observations, decided.updates)
+    before.state.see(decided.cycle_id, decided.at, decided.observations, decided.updates, decided.blocked)
     return {
         "cycle": decided.cycle_id,
         "at": decided.at.isoformat(),
@@ -63,6 +63,7 @@ def explain(journal: Records, cycle: int | None) -> dict[str, Any]:
         "session": session.session,
         "outcome": ended.outcome if ended else "cut off before its end",
         "path": list(ended.path) if ended else [],
+        "blocked": before.state.ledger.blocked(),
         "parameters": params.view(before.state, before.mind),
         "error": msgspec.to_builtins(ended.error) if ended and ended.error else None,
         "symbols": [_symbol(story, seen, grid[seen.symbol], before) for seen in decided.observations],

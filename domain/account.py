@@ -127,7 +127,8 @@ class Account(msgspec.Struct, frozen=True):
 
     `entries` are the notionals of entries already approved in this cycle or still on their way,
     by symbol. `marks` are the last quotes in ticks. `class_drawdown` is, by asset class, how far
-    that class's profit has fallen from its peak. Times are None where nothing has happened yet.
+    that class's profit has fallen from its peak. `blocked` says why no entry is possible, by symbol ("" for
+    every symbol); it never holds an exit back. Times are None where nothing has happened yet.
     """
 
     cash: int
@@ -144,3 +145,8 @@ class Account(msgspec.Struct, frozen=True):
     class_drawdown: dict[str, int] = {}
     kill_switch: str | None = None
     unknown_orders: tuple[str, ...] = ()
+    blocked: dict[str, str] = {}
+
+    def why_blocked(self, symbol: str) -> str:
+        """Return why no entry in a symbol is possible, "" when nothing speaks against it."""
+        return "; ".join(self.blocked[each] for each in ("", symbol) if each in self.blocked)

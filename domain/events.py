@@ -43,7 +43,8 @@ class SessionStarted(msgspec.Struct, frozen=True, tag="session_started"):
 class CycleDecided(msgspec.Struct, frozen=True, tag="cycle_decided"):
     """Everything a cycle saw and concluded, before any order was sent.
 
-    `updates` are what resting orders did since the last cycle.
+    `updates` are what resting orders did since the last cycle; `blocked` says why the venue takes no entry,
+    by symbol ("" for every symbol).
     """
 
     cycle_id: int
@@ -52,6 +53,7 @@ class CycleDecided(msgspec.Struct, frozen=True, tag="cycle_decided"):
     updates: tuple[Receipt, ...] = ()
     decisions: tuple[Decision, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
+    blocked: dict[str, str] = {}
 
 
 class OrdersIntended(msgspec.Struct, frozen=True, tag="orders_intended"):

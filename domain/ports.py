@@ -1,6 +1,6 @@
 """The ports: what a floor above may ask of a room, whatever stands behind it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
@@ -122,6 +122,13 @@ class Platform(Protocol):
 
     def mark(self, symbol: str, candles: Sequence[Candle], quote: Quote | None) -> None:
         """Show the market to a platform that simulates one; a real venue ignores it."""
+        ...
+
+    def blocked(self) -> Mapping[str, str]:
+        """Say why no entry is possible, by symbol ("" for every symbol), as known without asking the venue.
+
+        Never raises: it is asked in every cycle, and nothing in it holds an exit back.
+        """
         ...
 
     def place(self, order: Order) -> Receipt:

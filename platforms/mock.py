@@ -104,6 +104,10 @@ class MockTradingPlatform:
         if quote is not None and market.accept(quote) and market.queue:
             self._engine.meet(market, at_price(quote), MAX_CASH)
 
+    def blocked(self) -> Mapping[str, str]:
+        """Return nothing: this exchange always trades."""
+        return {}
+
     def place(self, order: Order) -> Receipt:
         """Carry out a market order, or a limit order the quote satisfies; let any other order rest."""
         reason = self._objection(order)

@@ -178,6 +178,7 @@ def book_for(ints: Ints, cost_ppm: int, p: int, at_ms: int) -> Book:
         ints[WIN_STREAK],
         0,
         ints[KILLED],
+        0,
     )
 
 

@@ -27,7 +27,7 @@ class Gate(NamedTuple):
 
 
 def checks_of(gate: Gate) -> tuple[Check, ...]:
-    """Return one check per rule, in the table's order (long because the table is)."""
+    """Return one check per rule, in the table's order (long because the table is); see `_blocked`."""
     feed, entry, book, lots = gate.feed, gate.entry, gate.book, gate.order.lots
     limits, peak = gate.case.policy.limits, book.peak_equity
     lost = rules.daily_loss(book.equity, book.day_start_equity, limits.daily_loss)
@@ -38,6 +38,7 @@ def checks_of(gate: Gate) -> tuple[Check, ...]:
         _source(gate, rules.source(feed, limits)),
         _data_age(gate, rules.data_age(feed, entry, limits)),
         _check(table.UNKNOWN_ORDER, rules.unknown_orders(book)),
+        *_blocked(gate, rules.blocked(book)),
         _check(table.DAILY_LOSS, lost, CASH_SCALE),
         _drawdown(table.MAX_DRAWDOWN, peak - book.equity, peak, limits.max_drawdown_ppm),
         _drawdown(table.CLASS_DRAWDOWN, book.class_fall, peak, limits.class_drawdown_ppm),
@@ -100,6 +101,14 @@ def _kill_switch(gate: Gate, measure: Measure) -> Check:
 def _source(gate: Gate, measure: Measure) -> Check:
     wanted = "live or cached" if gate.case.policy.live else "any"
     return _words(table.SIMULATED_DATA, measure, str(gate.case.observation.source), wanted)
+
+
+def _blocked(gate: Gate, measure: Measure) -> tuple[Check, ...]:
+    """Return the check of blocked entries where they are: verdicts of older journals have none to compare."""
+    if measure.passed:
+        return ()
+    which = rule(table.BLOCKED)
+    return (Check(which.reason, False, gate.case.account.why_blocked(gate.case.symbol), None, which.unit),)
 
 
 def _data_age(gate: Gate, measure: Measure) -> Check:

@@ -49,7 +49,8 @@ class Book(NamedTuple):
     `free` is cash less what entries on their way will take with costs; `class_fall` how far the
     asset class's profit is below its peak; `exposure` all positions at their marks and entries;
     `held` 1 when the symbol is among them; `unmarked` positions without a mark, counted at their
-    cost; `loss_age_ms` the time since the last loss, NONE when there is none or a win followed.
+    cost; `loss_age_ms` the time since the last loss, NONE when there is none or a win followed;
+    `blocked` 1 when the symbol's entries are.
     """
 
     equity: int
@@ -68,3 +69,4 @@ class Book(NamedTuple):
     win_streak: int
     unknown_orders: int
     kill_switch: int
+    blocked: int

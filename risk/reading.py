@@ -72,6 +72,7 @@ def book_of(case: Case) -> Book:
         win_streak=account.win_streak,
         unknown_orders=len(account.unknown_orders),
         kill_switch=int(account.kill_switch is not None),
+        blocked=int(bool(account.why_blocked(symbol))),
     )
 
 

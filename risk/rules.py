@@ -65,6 +65,12 @@ def unknown_orders(book: Book) -> Measure:
 
 
 @kernel
+def blocked(book: Book) -> Measure:
+    """Measure whether the symbol's entries are blocked: 1 or 0."""
+    return Measure(book.blocked, 0, book.blocked == 0, True)
+
+
+@kernel
 def daily_loss(equity: int, day_start_equity: int, limit: int) -> Measure:
     """Measure the fall of equity since the day began, so fees and open losses count; cash units."""
     loss = day_start_equity - equity
@@ -203,6 +209,8 @@ def first_denial(feed: Feed, entry: Entry, lots: int, book: Book, limits: Limits
         return table.STALE_DATA
     if not unknown_orders(book).passed:
         return table.UNKNOWN_ORDER
+    if not blocked(book).passed:
+        return table.BLOCKED
     if not daily_loss(book.equity, book.day_start_equity, limits.daily_loss).passed:
         return table.DAILY_LOSS
     if not drawdown(book.peak_equity - book.equity, book.peak_equity, limits.max_drawdown_ppm).passed:

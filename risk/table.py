@@ -1,7 +1,8 @@
 """The ordered table of rules that code, docs and tests read: the first that fails names the denial.
 
 A rule's code is its place in RULES, from 1; 0 means that nothing denies. Entries meet every rule,
-exits only the exchange's filters.
+exits only the exchange's filters. Every rule is recorded with a verdict, but `entries_blocked` only where
+it denies.
 """
 
 from typing import NamedTuple
@@ -10,23 +11,24 @@ KILL_SWITCH = 1
 SIMULATED_DATA = 2
 STALE_DATA = 3
 UNKNOWN_ORDER = 4
-DAILY_LOSS = 5
-MAX_DRAWDOWN = 6
-CLASS_DRAWDOWN = 7
-PER_TRADE_LOSS = 8
-MAX_POSITIONS = 9
-DUPLICATE = 10
-COOL_DOWN = 11
-TRADES_PER_DAY = 12
-EXPOSURE = 13
-CONCENTRATION = 14
-CONFIDENCE = 15
-REWARD_RISK = 16
-LOSS_STREAK = 17
-BREAKER = 18
-SIZE = 19
-CASH = 20
-FILTERS = 21
+BLOCKED = 5
+DAILY_LOSS = 6
+MAX_DRAWDOWN = 7
+CLASS_DRAWDOWN = 8
+PER_TRADE_LOSS = 9
+MAX_POSITIONS = 10
+DUPLICATE = 11
+COOL_DOWN = 12
+TRADES_PER_DAY = 13
+EXPOSURE = 14
+CONCENTRATION = 15
+CONFIDENCE = 16
+REWARD_RISK = 17
+LOSS_STREAK = 18
+BREAKER = 19
+SIZE = 20
+CASH = 21
+FILTERS = 22
 
 
 class Rule(NamedTuple):
@@ -65,6 +67,13 @@ RULES: tuple[Rule, ...] = (
         (),
         "orders of unknown fate",
         "No entry while any order's fate is unknown.",
+    ),
+    Rule(
+        3,
+        "entries_blocked",
+        (),
+        "reason",
+        "No entry while exchange or books name a reason against it: a closed market, an unreadable fact.",
     ),
     Rule(
         4,

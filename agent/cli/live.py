@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from agent import views
 from agent.cli.screen import Screen
 from agent.launch import Launch
 from domain.events import CycleEnded
@@ -57,13 +58,15 @@ def draw(status: dict[str, Any], remarks: list[str]) -> RenderableType:
     """Return a status as a panel."""
     account = status["account"]
     kill = account["kill_switch"]
+    blocked = "; ".join(views.blocked_lines(account["blocked"]))
     state = status["state"]
     head = Text.assemble(
         (f" {state} ", STATE_STYLES.get(state, "bold green")),
         f" cycle {status['cycle']}  equity {_cents(account['equity'])}  "
         f"today {_cents(account['profit_today'])}  trades {account['trades']}  "
         f"drawdown {account['max_drawdown']:.2%}  ",
-        (f"KILL SWITCH: {kill}", "bold red") if kill else ("", ""),
+        (f"KILL SWITCH: {kill} ", "bold red") if kill else ("", ""),
+        (f"ENTRIES BLOCKED: {blocked}", "bold red") if blocked else ("", ""),
     )
     market = Table("symbol", "price", "source", "breaker", "position", "entry", "unrealised", expand=True)
     held = {position["symbol"]: position for position in status["positions"]}

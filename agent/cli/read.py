@@ -7,6 +7,7 @@ from agent.cli.options import home_of, say, say_json
 from agent.clock import SystemClock
 from agent.offline import Reader
 from agent.params import words
+from agent.views import blocked_lines
 
 Row = dict[str, Any]
 
@@ -29,6 +30,8 @@ def show_status(home: Path | None, journal: str | None, *, json: bool) -> None:
         f"slippage {account['slippage']}, max drawdown {account['max_drawdown']:.2%}"
     )
     say(f"kill      {account['kill_switch'] or 'not thrown'}")
+    for line in blocked_lines(account.get("blocked", {})):
+        say(f"blocked   {line}")
     for name, row in told.get("parameters", {}).items():  # an agent of an older version has none
         say(f"params    {name} version {row['version']}: {words(row['parameters'])}")
     for row in told.get("market", []):

@@ -30,6 +30,7 @@ class Screen:
         self.grid = launch.parts.grid
         self.sources: dict[str, Source] = {}
         self.decided: CycleDecided | None = None
+        self.blocked: dict[str, str] = {}
         self.quick = launch.quick
 
     def __enter__(self) -> Self:
@@ -60,6 +61,7 @@ class Screen:
                     if self.sources.get(seen.symbol) is not seen.source:
                         self.sources[seen.symbol] = seen.source
                         self.line(why_this_source(seen))
+                self._blocked(event.blocked)
                 for receipt in event.updates:
                     self._fills(receipt.fills)
             case OrderSettled():
@@ -75,6 +77,14 @@ class Screen:
                 )
             case CycleEnded():
                 self.cycle(event)
+
+    def _blocked(self, blocked: dict[str, str]) -> None:
+        """Say aloud when entries become blocked, for another reason, or no longer are."""
+        if blocked == self.blocked:
+            return
+        self.blocked = dict(blocked)
+        for line in views.blocked_lines(blocked) or ["no longer"]:
+            self.line(f"entries blocked: {line}")
 
     def _fills(self, fills: tuple[Fill, ...]) -> None:
         for fill in fills:

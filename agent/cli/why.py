@@ -6,6 +6,7 @@ from typing import Any
 from agent.cli.options import home_of, say, say_json
 from agent.offline import Reader
 from agent.params import words
+from agent.views import blocked_lines
 from agent.why import explain
 
 Told = dict[str, Any]
@@ -25,6 +26,8 @@ def show_why(cycle: int | None, home: Path | None, journal: str | None, *, json:
     say(f"path      {' -> '.join(told['path'])}")
     if told["error"]:
         say(f"failed    in {told['error']['stage']}: {told['error']['kind']}: {told['error']['message']}")
+    for line in blocked_lines(told["blocked"]):
+        say(f"blocked   {line}")
     for name, version in told["parameters"].items():
         say(f"params    {name} version {version['version']}: {words(version['parameters'])}")
     for symbol in told["symbols"]:

@@ -97,6 +97,10 @@ class BinancePlatform:
     def mark(self, symbol: str, candles: Sequence[Candle], quote: Quote | None) -> None:
         """Do nothing: the exchange has its own market."""
 
+    def blocked(self) -> Mapping[str, str]:
+        """Return nothing: whatever stands against an entry is said when it is sent."""
+        return {}
+
     def place(self, order: Order) -> Receipt:
         """Send one order, once. Raises OutcomeUnknown when it may exist, RateLimited when it was not sent."""
         refused, as_sent = self.gate.admit((order,))

@@ -4,7 +4,7 @@ Behind it works the paper exchange, so money and matching are real; what is made
 """
 
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from agent import wiring
@@ -38,6 +38,7 @@ class Venue:
         self.extra: list[Receipt] = []
         self.holdings: dict[str, int] = {}
         self.untold: list[Receipt] = []
+        self.blocks: dict[str, str] = {}
         self.on_place: Callable[[Order], None] = lambda _order: None
 
     name = "venue"
@@ -60,6 +61,9 @@ class Venue:
     def mark(self, symbol: str, candles: Sequence[Candle], quote: Quote | None) -> None:
         self.paper.mark(symbol, candles, quote)
         self.now = max(self.now, self.paper.time())
+
+    def blocked(self) -> Mapping[str, str]:
+        return self.blocks
 
     def place(self, order: Order) -> Receipt:
         self.on_place(order)

@@ -102,6 +102,7 @@ events: st.SearchStrategy[Event] = st.one_of(
         st.lists(_receipts, max_size=2).map(tuple),
         st.just(()),
         st.lists(_denials, max_size=2).map(tuple),
+        st.dictionaries(_texts, _texts, max_size=2),
     ),
     st.builds(OrdersIntended, _ids, _times, st.lists(_orders, max_size=2).map(tuple)),
     st.builds(OrderSettled, _ids, _receipts),

@@ -17,6 +17,7 @@ from research.candles import Candles
 from research.compiler import compiled, plain
 from research.load import load
 from research.result import Result
+from risk import table
 from tests.shared import shared_data
 
 FILES = (
@@ -93,7 +94,9 @@ def test_a_portfolio_reserves_and_exits_alike() -> None:
     )
     assert difference is None
     assert len(set(result.trades["symbol"].tolist())) == 4
-    assert {9, 13} & set(result.vetoes["rule"].tolist()), "the portfolio's own rules vetoed something"
+    assert {table.MAX_POSITIONS, table.EXPOSURE} & set(result.vetoes["rule"].tolist()), (
+        "the portfolio's own rules vetoed something"
+    )
 
 
 @pytest.mark.parametrize("trailing_stop", ["0.004", "0.02"])

@@ -46,6 +46,7 @@ def desperate(base: Case) -> Case:
         loss_streak=99,
         kill_switch="manual",
         unknown_orders=("b-0-1-BTCUSDT",),
+        blocked={"": "the venue says nothing", "BTCUSDT": "market closed (BREAK)"},
     )
     blind = seeing(base, source=Source.SIMULATED, quote=None, candles=(), breaker="open")
     return replace(deciding(blind, price=None, confidence=0.0, stop_ppm=0), account=ruined)

@@ -118,6 +118,13 @@ PAIRS: dict[str, list[tuple[Callable[[], Case], Callable[[], Case]]]] = {
         (case, lambda: seeing(case(), quote=None)),
     ],
     "unknown_order_pending": [(case, lambda: owning(case(), unknown_orders=("b-0-1-BTCUSDT",)))],
+    "entries_blocked": [
+        (
+            lambda: owning(case(), blocked={"ETHUSDT": "market closed (BREAK)"}),
+            lambda: owning(case(), blocked={"BTCUSDT": "market closed (BREAK)"}),
+        ),
+        (case, lambda: owning(case(), blocked={"": "fees in BNB"})),
+    ],
     "daily_loss_limit_exceeded": [
         (lambda: lost_today(to_cash(20)), lambda: lost_today(to_cash(20) + 1)),
     ],

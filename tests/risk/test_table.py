@@ -2,6 +2,7 @@
 
 from pydantic import BaseModel
 
+from domain.verdict import Denied
 from risk import table
 from risk.judge import judge
 from risk.settings import RiskSettings, SizingSettings
@@ -9,6 +10,10 @@ from risk.table import NOTHING_TO_REDUCE, REASONS, RULES, rule
 from tests.risk.cases import case, owning
 
 CODES = {name: code for name, code in vars(table).items() if isinstance(code, int)}
+
+
+RECORDED = [each.reason for each in RULES if each.reason != "entries_blocked"]
+"""The checks of a verdict where nothing is blocked."""
 
 
 def test_codes_are_the_places_in_the_table() -> None:
@@ -36,7 +41,14 @@ def test_every_setting_belongs_to_a_rule_and_every_rule_s_setting_exists() -> No
 
 def test_every_rule_is_checked_in_the_table_s_order_even_after_a_failure() -> None:
     for judged in (case(), owning(case(), kill_switch="manual", loss_streak=9)):
-        assert [each.rule for each in judge(judged).checks] == [each.reason for each in RULES]
+        assert [each.rule for each in judge(judged).checks] == RECORDED
+
+
+def test_blocked_entries_are_checked_only_where_they_are_blocked() -> None:
+    verdict = judge(owning(case(), blocked={"": "fees in BNB", "BTCUSDT": "market closed (BREAK)"}))
+    assert [each.rule for each in verdict.checks] == [each.reason for each in RULES]
+    assert isinstance(verdict, Denied)
+    assert verdict.detail.startswith("fees in BNB; market closed (BREAK); ")
 
 
 def test_every_rule_can_be_read() -> None:
