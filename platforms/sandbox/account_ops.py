@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from platforms.sandbox.errors import bad_combination
 from platforms.sandbox.numbers import ZERO, plain
 from platforms.sandbox.order import ExchangeOrder, Trade
 from platforms.sandbox.params import Params
@@ -46,7 +47,9 @@ def trades(venue: Venue, params: Params) -> list[Json]:
     symbol, exchange = params.symbol(), venue.exchange
     exchange.rules(symbol)
     number, first = params.integer("orderId"), params.integer("fromId")
-    start, end = params.integer("startTime"), params.integer("endTime")
+    start, end = params.span()
+    if (start is not None or end is not None) and (number is not None or first is not None):
+        raise bad_combination()
     limit = params.limit(500, 1000)
     one = exchange.orders.get(number) if number is not None else None
     orders = exchange.orders.values() if number is None else [one] if one else []
@@ -76,22 +79,30 @@ def order_counts(venue: Venue, params: Params) -> list[Json]:
 
 def commission(venue: Venue, params: Params) -> Json:
     """Tell the commission rates of a symbol."""
-    rules = venue.exchange.rules(params.symbol())
+    sides = {"buyer": plain(ZERO), "seller": plain(ZERO)}
+    told = _commission(venue, params.symbol(), "Commission", sides)
+    return {"symbol": params.symbol(), **told}
+
+
+def order_commission(venue: Venue, symbol: str) -> Json:
+    """Return the commission rates as the test of an order tells them."""
+    return _commission(venue, symbol, "CommissionForOrder", {})
+
+
+def _commission(venue: Venue, symbol: str, word: str, sides: dict[str, str]) -> Json:
+    venue.exchange.rules(symbol)
     rate = plain(venue.exchange.terms.commission)
-    rates = {"maker": rate, "taker": rate, "buyer": plain(ZERO), "seller": plain(ZERO)}
-    none = dict.fromkeys(rates, plain(ZERO))
-    discount = {
-        "enabledForAccount": False,
-        "enabledForSymbol": False,
-        "discountAsset": "BNB",
-        "discount": plain(ZERO),
-    }
+    none = {"maker": plain(ZERO), "taker": plain(ZERO)} | sides
     return {
-        "symbol": rules.symbol,
-        "standardCommission": rates,
-        "specialCommission": none,
-        "taxCommission": none,
-        "discount": discount,
+        f"standard{word}": {"maker": rate, "taker": rate} | sides,
+        f"special{word}": none,
+        f"tax{word}": none,
+        "discount": {
+            "enabledForAccount": False,
+            "enabledForSymbol": False,
+            "discountAsset": "BNB",
+            "discount": plain(ZERO),
+        },
     }
 
 

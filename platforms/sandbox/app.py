@@ -12,7 +12,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from domain.ports import Clock
 from domain.times import millis
-from platforms.sandbox import control, gateway, wire, ws_api
+from platforms.sandbox import admission, control, gateway, wire, ws_api
 from platforms.sandbox.conductor import Conductor
 from platforms.sandbox.control import Json
 from platforms.sandbox.effects import Effect, effect_of
@@ -69,10 +69,18 @@ class SandboxApp:
             self.conductor.run()
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive)
+        request = Request(scope)
         path = str(scope["path"])
         headers = dict(request.headers.items())
-        asked = Asked(request.method, path, bytes(scope["query_string"]), await request.body(), headers)
+        if (refused := admission.objection(request.method, path, headers)) is not None:
+            await wire.answer(refused, send)
+            return
+        try:
+            body = await admission.body_of(receive, headers)
+        except admission.TooLarge:
+            await wire.answer(admission.too_large(), send)
+            return
+        asked = Asked(request.method, path, bytes(scope["query_string"]), body, headers)
         self.catch_up()
         if path.startswith("/sandbox/"):
             await wire.answer(control.serve(self.venue, asked, self._routes), send)
@@ -114,6 +122,9 @@ class SandboxApp:
 
     async def _websocket(self, socket: WebSocket, transport: asyncio.Transport) -> None:
         path = socket.url.path
+        if admission.objection("GET", path, socket.headers) is not None:
+            await socket.close()
+            return
         listener = Listener(asyncio.get_running_loop())
         if path in WS_API:
             self.hub.join(listener)

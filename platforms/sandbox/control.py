@@ -5,6 +5,7 @@ from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from platforms.sandbox.accepts import NEW_ORDER
 from platforms.sandbox.entry import draft_of
 from platforms.sandbox.errors import ApiError
 from platforms.sandbox.gateway import Asked, Reply, refusal, reply
@@ -62,6 +63,7 @@ def advance(venue: Venue, body: Json) -> Json:
 def place(venue: Venue, body: Json) -> Json:
     """Place an order as a stranger to the agent would: the parameters of a new order."""
     params = Params({name: str(value) for name, value in body.items()})
+    NEW_ORDER.check(params.values)
     return _whole(venue.exchange.place(draft_of(params, venue.exchange.new_client_id), foreign=True))
 
 

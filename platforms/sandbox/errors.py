@@ -41,6 +41,26 @@ def illegal(name: str, legal: str) -> ApiError:
     return ApiError(-1100, f"Illegal characters found in parameter '{name}'; legal range is '{legal}'.")
 
 
+def empty(name: str) -> ApiError:
+    """Return the error for an optional parameter without a value."""
+    return ApiError(-1105, f"Parameter '{name}' was empty.")
+
+
+def invalid(name: str) -> ApiError:
+    """Return the error for a parameter whose value is none of those there are."""
+    return ApiError(-1130, f"Data sent for parameter '{name}' is not valid.")
+
+
+def not_required(name: str) -> ApiError:
+    """Return the error for a parameter that this kind of request does not have."""
+    return ApiError(-1106, f"Parameter '{name}' sent when not required.")
+
+
+def bad_combination() -> ApiError:
+    """Return the error for optional parameters that exclude one another."""
+    return ApiError(-1128, "Combination of optional parameters invalid.")
+
+
 def filter_failure(name: str) -> ApiError:
     """Return the error for an order that a filter refuses."""
     return ApiError(-1013, f"Filter failure: {name}")

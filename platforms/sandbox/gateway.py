@@ -15,6 +15,7 @@ from platforms.sandbox.venue import Venue
 
 KEY_HEADER = "x-mbx-apikey"
 JSON = "application/json;charset=UTF-8"
+FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True)
@@ -49,13 +50,18 @@ def refusal(error: ApiError, headers: Mapping[str, str] | None = None) -> Reply:
 
 
 def read(asked: Asked) -> Params:
-    """Return the parameters of query and body. Raises ApiError -1101 when one is sent twice."""
-    pairs: list[tuple[str, str]] = []
-    for part in (asked.query, asked.body):
-        pairs += parse_qsl(part.decode("utf-8", "replace"), keep_blank_values=True)
-    values = dict(pairs)
-    if len(values) < len(pairs):
-        raise ApiError(-1101, "Duplicate values for a parameter detected.")
+    """Return the parameters of query and form; of one in both the query's counts.
+
+    A body that is no form, or that of a GET, is not read. Raises ApiError -1101 for one sent twice in a part.
+    """
+    values: dict[str, str] = {}
+    form = asked.method != "GET" and asked.headers.get("content-type", "").startswith(FORM)
+    for part in (asked.body if form else b"", asked.query):
+        pairs = parse_qsl(part.decode("utf-8", "replace"), keep_blank_values=True)
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            raise ApiError(-1101, "Duplicate values for a parameter detected.")
+        values |= found
     return Params(values)
 
 
@@ -85,6 +91,7 @@ def _run(venue: Venue, asked: Asked, operation: Operation) -> Any:
             raise mandatory("signature")
         check_time(params.raw("timestamp"), params.raw("recvWindow"), venue.exchange.time)
         venue.credentials.check_signature(unsigned(asked.query, asked.body), signature)
+    operation.check(params)
     return perform(venue, operation, params)
 
 

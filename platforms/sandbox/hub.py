@@ -21,13 +21,20 @@ BACKLOG = 10_000
 
 @dataclass(eq=False)
 class Listener:
-    """One connection: texts to be sent, in order, and the streams it asked for."""
+    """One connection: texts to be sent, in order, and the streams it asked for.
+
+    `users` numbers its user-data subscriptions, `of_session` those that end with its logon; `connected` and
+    `authorised` are times in ms, the latter None without a logon.
+    """
 
     loop: asyncio.AbstractEventLoop
     combined: bool = False
     queue: asyncio.Queue[Any] = field(default_factory=asyncio.Queue)
     streams: dict[str, Stream | None] = field(default_factory=dict)
     users: list[int] = field(default_factory=list)
+    of_session: list[int] = field(default_factory=list)
+    connected: int = 0
+    authorised: int | None = None
 
     def send(self, value: Any) -> None:
         """Queue a message; from any thread."""
@@ -69,6 +76,7 @@ class Hub:
     def join(self, listener: Listener, names: Iterable[str] = ()) -> None:
         """Let a connection listen."""
         with self._exchange.lock:
+            listener.connected = self._exchange.time
             listener.streams.update({name: parse(name) for name in names})
             self.listeners.add(listener)
 

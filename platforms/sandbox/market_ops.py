@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from platforms.sandbox.errors import ApiError, illegal
+from platforms.sandbox.errors import ApiError, bad_combination, invalid
 from platforms.sandbox.klines import Bar
 from platforms.sandbox.market import Market
 from platforms.sandbox.numbers import ZERO, down, plain
@@ -12,6 +12,13 @@ from platforms.sandbox.render import exchange_info
 from platforms.sandbox.venue import Venue
 
 Json = dict[str, Any]
+NOT_MINI = frozenset(
+    {
+        "priceChange", "priceChangePercent", "weightedAvgPrice", "prevClosePrice", "lastQty",
+        "bidPrice", "bidQty", "askPrice", "askQty",
+    }
+)  # fmt: skip
+"""What the short form of the statistics of a day leaves out."""
 
 
 def ping(venue: Venue, params: Params) -> Json:
@@ -28,13 +35,32 @@ def time(venue: Venue, params: Params) -> Json:
 
 def info(venue: Venue, params: Params) -> Json:
     """Tell symbols with their filters, and the rate limits."""
-    rules = [market.rules for market in _markets(venue, params)]
-    return exchange_info(rules, venue.limits.rows(), venue.exchange.time)
+    if "symbolStatus" in params and ("symbol" in params or "symbols" in params):
+        raise bad_combination()
+    spot = "SPOT" in _permissions(params.raw("permissions") or "SPOT")
+    rules = [market.rules for market in _markets(venue, params)] if spot else []
+    told = exchange_info(rules, venue.limits.rows(), venue.exchange.time)
+    if params.raw("showPermissionSets") == "false":
+        for row in told["symbols"]:
+            row["permissionSets"] = []
+    return told
+
+
+def _permissions(text: str) -> list[str]:
+    if not text.startswith("["):
+        return [text]
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    if not isinstance(found, list) or not all(isinstance(name, str) for name in found):
+        raise invalid("permissions")
+    return found
 
 
 def depth(venue: Venue, params: Params) -> Json:
     """Tell the book."""
-    market = venue.exchange.market(params.symbol())
+    (market,) = _markets(venue, params)
     limit = params.limit(100, 5000)
     told: Json = {"lastUpdateId": venue.exchange.now}
     for name, asks in (("bids", False), ("asks", True)):
@@ -66,7 +92,9 @@ def klines(venue: Venue, params: Params) -> list[list[Any]]:
     name = params.text("interval")
     if name not in market.series:
         raise ApiError(-1120, "Invalid interval.")
-    start, end = params.integer("startTime"), params.integer("endTime")
+    if (params.raw("timeZone") or "0").strip("+-0:"):
+        raise ApiError(-1013, "The sandbox has candles of time zone 0 only.")
+    start, end = params.time("startTime"), params.time("endTime")
     limit = params.limit(500, 1000)
     return [bar.row() for bar in market.series[name].between(start, end, limit)]
 
@@ -105,7 +133,10 @@ def best(market: Market) -> Json:
 def day(venue: Venue, params: Params) -> Any:
     """Tell the statistics of 24 hours."""
     now = venue.exchange.now
-    return _one_or_all(params, [_day(market, market.day(now)) for market in _markets(venue, params)])
+    rows = [_day(market, market.day(now)) for market in _markets(venue, params)]
+    if params.raw("type") == "MINI":
+        rows = [{name: value for name, value in row.items() if name not in NOT_MINI} for row in rows]
+    return _one_or_all(params, rows)
 
 
 def _day(market: Market, bar: Bar) -> Json:
@@ -134,21 +165,18 @@ def _day(market: Market, bar: Bar) -> Json:
 
 
 def _markets(venue: Venue, params: Params) -> list[Market]:
+    """Return the markets asked for: one, some or all, and of some or all those of the status asked for."""
+    if "symbol" in params and "symbols" in params:
+        raise bad_combination()
+    status = params.raw("symbolStatus")
     if "symbol" in params:
-        return [venue.exchange.market(params.symbol())]
-    if "symbols" in params:
-        return [venue.exchange.market(name) for name in _names(params.text("symbols"))]
-    return list(venue.exchange.markets.values())
-
-
-def _names(text: str) -> list[str]:
-    try:
-        found = json.loads(text)
-    except ValueError:
-        found = None
-    if not isinstance(found, list) or not all(isinstance(name, str) for name in found):
-        raise illegal("symbols", '^\\["[A-Z0-9-_.]{1,20}"(,"[A-Z0-9-_.]{1,20}"){0,}\\]$')
-    return found
+        one = venue.exchange.market(params.symbol())
+        if status and one.rules.info()["status"] != status:
+            raise ApiError(-1220, "The symbol's status does not match the requested symbolStatus.")
+        return [one]
+    names = json.loads(params.text("symbols")) if "symbols" in params else list(venue.exchange.markets)
+    found = [venue.exchange.market(name) for name in names]
+    return [one for one in found if not status or one.rules.info()["status"] == status]
 
 
 def _one_or_all(params: Params, rows: list[Json]) -> Any:

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from platforms.sandbox import account_ops, market_ops, order_ops
+from platforms.sandbox import accepts, account_ops, market_ops, order_ops
+from platforms.sandbox.parameters import Takes
 from platforms.sandbox.params import Params
 from platforms.sandbox.venue import Venue
 
@@ -17,6 +18,7 @@ class Operation:
 
     run: Run
     weight: int
+    takes: Takes = accepts.NOTHING
     signed: bool = False
     places: bool = False
     all_weight: int | None = None
@@ -27,40 +29,45 @@ class Operation:
             return self.all_weight
         return self.weight
 
+    def check(self, params: Params, beside: Takes = accepts.NOTHING) -> None:
+        """Refuse what the exchange would; `beside` is what the protocol adds. Raises ApiError."""
+        signed = accepts.SIGNATURE if self.signed else accepts.NOTHING
+        (self.takes | signed | beside).check(params.values)
+
 
 PING = Operation(market_ops.ping, 1)
 TIME = Operation(market_ops.time, 1)
-INFO = Operation(market_ops.info, 20)
-DEPTH = Operation(market_ops.depth, 5)
-TRADES = Operation(market_ops.trades, 25)
-KLINES = Operation(market_ops.klines, 2)
-AVERAGE = Operation(market_ops.average, 2)
-PRICE = Operation(market_ops.price, 2, all_weight=4)
-BOOK_TICKER = Operation(market_ops.book_ticker, 2, all_weight=4)
-DAY = Operation(market_ops.day, 2, all_weight=80)
+INFO = Operation(market_ops.info, 20, accepts.INFO)
+DEPTH = Operation(market_ops.depth, 5, accepts.DEPTH)
+TRADES = Operation(market_ops.trades, 25, accepts.TRADES)
+KLINES = Operation(market_ops.klines, 2, accepts.KLINES)
+AVERAGE = Operation(market_ops.average, 2, accepts.ONE_SYMBOL)
+PRICE = Operation(market_ops.price, 2, accepts.PRICES, all_weight=4)
+BOOK_TICKER = Operation(market_ops.book_ticker, 2, accepts.PRICES, all_weight=4)
+DAY = Operation(market_ops.day, 2, accepts.DAY, all_weight=80)
 
-PLACE = Operation(order_ops.place, 1, signed=True, places=True)
-TEST = Operation(order_ops.test, 1, signed=True)
-QUERY = Operation(order_ops.query, 4, signed=True)
-CANCEL = Operation(order_ops.cancel, 1, signed=True)
-OPEN_ORDERS = Operation(order_ops.open_orders, 6, signed=True, all_weight=80)
-CANCEL_ALL = Operation(order_ops.cancel_all, 1, signed=True)
-ALL_ORDERS = Operation(order_ops.all_orders, 20, signed=True)
-PLACE_OCO = Operation(order_ops.place_oco, 1, signed=True, places=True)
-PLACE_OLD_OCO = Operation(order_ops.place_old_oco, 1, signed=True, places=True)
-QUERY_LIST = Operation(order_ops.query_list, 4, signed=True)
-CANCEL_LIST = Operation(order_ops.cancel_list, 1, signed=True)
-ALL_LISTS = Operation(order_ops.all_lists, 20, signed=True)
+PLACE = Operation(order_ops.place, 1, accepts.NEW_ORDER, signed=True, places=True)
+TEST = Operation(order_ops.test, 1, accepts.TEST_ORDER, signed=True)
+QUERY = Operation(order_ops.query, 4, accepts.QUERY, signed=True)
+CANCEL = Operation(order_ops.cancel, 1, accepts.CANCEL, signed=True)
+OPEN_ORDERS = Operation(order_ops.open_orders, 6, accepts.ANY_SYMBOL, signed=True, all_weight=80)
+CANCEL_ALL = Operation(order_ops.cancel_all, 1, accepts.ONE_SYMBOL, signed=True)
+ALL_ORDERS = Operation(order_ops.all_orders, 20, accepts.ALL_ORDERS, signed=True)
+PLACE_OCO = Operation(order_ops.place_oco, 1, accepts.OCO, signed=True, places=True)
+PLACE_OLD_OCO = Operation(order_ops.place_old_oco, 1, accepts.OLD_OCO, signed=True, places=True)
+QUERY_LIST = Operation(order_ops.query_list, 4, accepts.QUERY_LIST, signed=True)
+CANCEL_LIST = Operation(order_ops.cancel_list, 1, accepts.CANCEL_LIST, signed=True)
+ALL_LISTS = Operation(order_ops.all_lists, 20, accepts.ALL_LISTS, signed=True)
 OPEN_LISTS = Operation(order_ops.open_lists, 6, signed=True)
 
-ACCOUNT = Operation(account_ops.account, 20, signed=True)
-MY_TRADES = Operation(account_ops.trades, 20, signed=True)
+ACCOUNT = Operation(account_ops.account, 20, accepts.ACCOUNT, signed=True)
+MY_TRADES = Operation(account_ops.trades, 20, accepts.MY_TRADES, signed=True)
 ORDER_COUNTS = Operation(account_ops.order_counts, 40, signed=True)
-COMMISSION = Operation(account_ops.commission, 20, signed=True)
+COMMISSION = Operation(account_ops.commission, 20, accepts.ONE_SYMBOL, signed=True)
 RESTRICTIONS = Operation(account_ops.restrictions, 1, signed=True)
 BNB_BURN = Operation(account_ops.bnb_burn, 1, signed=True)
-MARGIN_PAIRS = Operation(account_ops.margin_pairs, 1, signed=True)
-TRADE_FEES = Operation(account_ops.trade_fees, 1, signed=True)
+MARGIN_PAIRS = Operation(account_ops.margin_pairs, 1, accepts.ANY_SYMBOL, signed=True)
+TRADE_FEES = Operation(account_ops.trade_fees, 1, accepts.ANY_SYMBOL, signed=True)
 ASSETS = Operation(account_ops.assets, 10, signed=True)
 
 REST: dict[tuple[str, str], Operation] = {

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from platforms.sandbox.account_ops import order_commission
 from platforms.sandbox.entry import draft_of, oco_of, old_oco_of
-from platforms.sandbox.errors import ApiError, no_such_order, unknown_order
+from platforms.sandbox.errors import ApiError, bad_combination, no_such_order, unknown_order
 from platforms.sandbox.order import Draft, ExchangeOrder, OrderList
 from platforms.sandbox.params import Params
 from platforms.sandbox.render import cancelled, order_list, placed, queried
@@ -21,9 +22,10 @@ def place(venue: Venue, params: Params) -> Json:
 
 
 def test(venue: Venue, params: Params) -> Json:
-    """Check an order without taking it in."""
-    venue.exchange.examine(draft_of(params, venue.exchange.new_client_id))
-    return {}
+    """Check an order without taking it in; tell its commission when asked to."""
+    draft = draft_of(params, venue.exchange.new_client_id)
+    venue.exchange.examine(draft)
+    return order_commission(venue, draft.symbol) if params.raw("computeCommissionRates") == "true" else {}
 
 
 def query(venue: Venue, params: Params) -> Json:
@@ -38,6 +40,10 @@ def cancel(venue: Venue, params: Params) -> Json:
         order = _wanted(venue, params)
     except ApiError as error:
         raise unknown_order() if error.code == no_such_order().code else error from None
+    wanted = {"ONLY_NEW": "NEW", "ONLY_PARTIALLY_FILLED": "PARTIALLY_FILLED"}
+    restriction = params.raw("cancelRestrictions")
+    if restriction and order.open and order.status != wanted[restriction]:
+        raise ApiError(-2011, "Order was not canceled due to cancel restrictions.")
     cancel_id = params.client_id("newClientOrderId") or exchange.new_client_id()
     ended = exchange.cancel(order, cancel_id)
     pair = exchange.lists.get(order.list_id)
@@ -70,7 +76,7 @@ def all_orders(venue: Venue, params: Params) -> list[Json]:
     """Tell every order of a symbol, done or not."""
     symbol, first = params.symbol(), params.integer("orderId")
     venue.exchange.rules(symbol)
-    start, end = params.integer("startTime"), params.integer("endTime")
+    start, end = params.span()
     found = [
         order
         for order in venue.exchange.orders.values()
@@ -131,8 +137,19 @@ def cancel_list(venue: Venue, params: Params) -> Json:
 
 
 def all_lists(venue: Venue, params: Params) -> list[Json]:
-    """Tell every order list."""
-    return [order_list(pair) for pair in venue.exchange.lists.values()][-params.limit(500, 1000) :]
+    """Tell every order list, oldest first."""
+    first, (start, end) = params.integer("fromId"), params.span()
+    if first is not None and (start is not None or end is not None):
+        raise bad_combination()
+    found = [
+        order_list(pair)
+        for pair in venue.exchange.lists.values()
+        if (first is None or pair.id >= first)
+        and (start is None or pair.time >= start)
+        and (end is None or pair.time <= end)
+    ]
+    limit = params.limit(500, 1000)
+    return found[:limit] if first is not None or start is not None else found[-limit:]
 
 
 def open_lists(venue: Venue, params: Params) -> list[Json]:

@@ -1,11 +1,15 @@
 """A request's parameters, read with the exchange's own complaints."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 
-from platforms.sandbox.errors import CLIENT_ID, NUMBER, ApiError, illegal, mandatory
+from platforms.sandbox.errors import CLIENT_ID, NUMBER, ApiError, empty, illegal, invalid, mandatory
 from platforms.sandbox.numbers import EIGHT
+
+DAY_MS = 86_400_000
+MICROSECONDS = 10**15
+"""A time above this is in microseconds."""
 
 _NUMBER = re.compile(NUMBER)
 _CLIENT_ID = re.compile(CLIENT_ID)
@@ -21,6 +25,11 @@ class Params:
 
     def __contains__(self, name: str) -> bool:
         return name in self._values
+
+    @property
+    def values(self) -> Mapping[str, str]:
+        """All parameters as they were sent."""
+        return self._values
 
     @property
     def names(self) -> frozenset[str]:
@@ -45,13 +54,6 @@ class Params:
             raise illegal("symbol", "^[A-Z0-9-_.]{1,20}$")
         return value
 
-    def choice(self, name: str, allowed: Collection[str], error: ApiError) -> str:
-        """Return a parameter that must be one of a few."""
-        value = self.text(name)
-        if value not in allowed:
-            raise error
-        return value
-
     def number(self, name: str, *, word: str = "") -> Decimal:
         """Return a decimal above 0, at most eight places."""
         value = self.text(name)
@@ -70,10 +72,20 @@ class Params:
             return None
         value = self._values[name]
         if not _INTEGER.match(value):
-            raise (
-                illegal(name, "^[0-9]{1,20}$") if value else ApiError(-1105, f"Parameter '{name}' was empty.")
-            )
+            raise illegal(name, "^[0-9]{1,20}$") if value else empty(name)
         return int(value)
+
+    def span(self) -> tuple[int | None, int | None]:
+        """Return `startTime` and `endTime` in ms; both may be sent in microseconds. Raises ApiError -1127."""
+        start, end = self.time("startTime"), self.time("endTime")
+        if start is not None and end is not None and end - start > DAY_MS:
+            raise ApiError(-1127, "More than 24 hours between startTime and endTime.")
+        return start, end
+
+    def time(self, name: str) -> int | None:
+        """Return a time in ms, or None when not sent."""
+        value = self.integer(name)
+        return value // 1000 if value is not None and value > MICROSECONDS else value
 
     def limit(self, default: int, most: int, name: str = "limit") -> int:
         """Return how many rows are wanted."""
@@ -81,7 +93,7 @@ class Params:
         if value is None:
             return default
         if not 1 <= value <= most:
-            raise ApiError(-1130, f"Data sent for parameter '{name}' is not valid.")
+            raise invalid(name)
         return value
 
     def client_id(self, name: str) -> str | None:
@@ -90,7 +102,7 @@ class Params:
             return None
         value = self._values[name]
         if not value:
-            raise ApiError(-1105, f"Parameter '{name}' was empty.")
+            raise empty(name)
         if not _CLIENT_ID.match(value):
             raise illegal(name, CLIENT_ID)
         return value

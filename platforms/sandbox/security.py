@@ -1,12 +1,12 @@
 """Who may ask: the API key, the signature over the bytes as sent, and the timestamp."""
 
-import hashlib
 import hmac
 import re
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 
-from platforms.sandbox.errors import UNAUTHORISED, ApiError, illegal, mandatory
+from platforms.sandbox.errors import UNAUTHORISED, ApiError, empty, illegal, mandatory
+from platforms.sandbox.signatures import verifier
 
 AHEAD_MS = 1_000
 DEFAULT_WINDOW_MS = 5_000
@@ -16,23 +16,26 @@ _SIGNATURE = re.compile(r"(?:^|&)signature=[^&]*")
 
 
 class Credentials:
-    """The key and secret that the sandbox accepts; neither is ever shown."""
+    """The API key and what its signatures are checked with; neither is ever shown.
+
+    `secret` is the shared secret of an HMAC key, or the public key (PEM) of an Ed25519 or RSA pair. Raises
+    ValueError for a PEM that is neither.
+    """
 
     def __init__(self, key: str, secret: str) -> None:
-        self._key = key
-        self._secret = secret.encode()
+        self.key = key
+        self.kind, self._verify = verifier(secret)
 
     def check_key(self, key: str | None) -> None:
         """Refuse a key that is not ours. Raises ApiError -2014 or -2015."""
         if key is None or not _KEY.match(key):
             raise ApiError(-2014, "API-key format invalid.", UNAUTHORISED)
-        if not hmac.compare_digest(key, self._key):
+        if not hmac.compare_digest(key, self.key):
             raise ApiError(-2015, "Invalid API-key, IP, or permissions for action.", UNAUTHORISED)
 
     def check_signature(self, payload: bytes, signature: str) -> None:
         """Refuse a signature that is not of these bytes. Raises ApiError -1022."""
-        expected = hmac.new(self._secret, payload, hashlib.sha256).hexdigest()
-        if not hmac.compare_digest(expected.encode(), signature.lower().encode()):
+        if not self._verify(payload, signature):
             raise ApiError(-1022, "Signature for this request is not valid.")
 
 
@@ -65,6 +68,8 @@ def check_time(timestamp: str | None, window: str | None, now: int) -> None:
 def _window(window: str | None) -> Decimal:
     if window is None:
         return Decimal(DEFAULT_WINDOW_MS)
+    if not window:
+        raise empty("recvWindow")
     try:
         value = Decimal(window)
     except InvalidOperation:

@@ -11,6 +11,7 @@ import uvicorn
 from domain.errors import BadInput
 from domain.ports import Clock
 from domain.times import millis
+from platforms.sandbox.admission import MOST_BYTES
 from platforms.sandbox.app import SandboxApp
 from platforms.sandbox.exchange import Exchange
 from platforms.sandbox.options import SandboxOptions, venue_of
@@ -43,6 +44,7 @@ class SandboxServer:
             http="h11",
             ws="websockets-sansio",
             ws_ping_timeout=60.0,
+            ws_max_size=MOST_BYTES,
             lifespan="on",
             log_config=None,
             log_level="critical",  # it would complain about every answer that a fault cuts short

@@ -5,18 +5,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from platforms.sandbox.errors import ApiError, illegal, mandatory
+from platforms.sandbox.accepts import KEYED, NOTHING
+from platforms.sandbox.errors import ApiError, illegal
 from platforms.sandbox.gateway import perform
 from platforms.sandbox.hub import Hub, Listener
 from platforms.sandbox.operations import WEBSOCKET, Operation
 from platforms.sandbox.params import Params
-from platforms.sandbox.security import check_time, unsigned_message
 from platforms.sandbox.venue import Venue
+from platforms.sandbox.ws_session import METHODS, admit
 
 Json = dict[str, Any]
-SUBSCRIBE = "userDataStream.subscribe.signature"
-UNSUBSCRIBE = "userDataStream.unsubscribe"
-_SESSION = frozenset({"session.logon", "session.logout", "userDataStream.subscribe"})
+SESSION_WEIGHT = 2
 
 
 @dataclass(frozen=True)
@@ -33,18 +32,25 @@ def read(text: str) -> Request:
     """Read a message. Raises ApiError for one that is not a request."""
     try:
         # Numbers keep the text they came with: the signature covers it.
-        value = json.loads(text, parse_float=str)
-    except ValueError:
+        value = json.loads(text, parse_float=str, object_pairs_hook=_each_once)
+    except (ValueError, RecursionError):
         raise ApiError(-1135, "JSON Request is invalid") from None
     if not isinstance(value, dict) or not isinstance(value.get("method"), str):
         raise ApiError(-1135, "JSON Request is invalid")
-    params = value.get("params") or {}
+    params = value.get("params", {})
     if not isinstance(params, dict):
         raise illegal("params", "object")
     limits = params.pop("returnRateLimits", True)
     return Request(
         value.get("id"), value["method"], {k: _text(v) for k, v in params.items()}, limits is not False
     )
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> Json:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ApiError(-1101, "Duplicate values for a parameter detected.")
+    return found
 
 
 def answer(venue: Venue, request: Request, *, hub: Hub, listener: Listener) -> Json:
@@ -73,51 +79,29 @@ def finish(venue: Venue, request: Request, told: Json) -> Json:
 
 
 def _run(venue: Venue, request: Request, hub: Hub, listener: Listener) -> Any:
-    params = Params({name: text for name, text in request.params.items() if name != "apiKey"})
-    if request.method in _SESSION:
-        raise ApiError(-4056, "HMAC_SHA256 API key is not supported.")
-    if request.method == "session.status":
-        return {"apiKey": None, "authorizedSince": None, "connectedSince": venue.exchange.time}
-    if request.method == UNSUBSCRIBE:
-        return _unsubscribe(params, listener)
-    if request.method == SUBSCRIBE:
-        venue.limits.count(venue.exchange.now, 2)
-        _admit(venue, request)
-        return {"subscriptionId": hub.join_user(listener)}
-    operation = WEBSOCKET.get(request.method)
+    method = request.method.removeprefix("v3/")
+    if method in METHODS:
+        venue.limits.count(venue.exchange.now, SESSION_WEIGHT)
+        return METHODS[method](venue, request.params, hub, listener)
+    operation = WEBSOCKET.get(method)
     if operation is None:
         raise ApiError(-1000, f"Unknown method: {request.method}.")
-    return _operate(venue, request, operation, params)
+    return _operate(venue, request, operation, listener)
 
 
-def _operate(venue: Venue, request: Request, operation: Operation, params: Params) -> Any:
+def _operate(venue: Venue, request: Request, operation: Operation, listener: Listener) -> Any:
+    params = Params(request.params)
     venue.limits.count(venue.exchange.now, operation.weighs(params))
     if operation.signed:
-        _admit(venue, request)
+        params = Params(admit(venue, request.params, listener))
+    operation.check(params, KEYED if operation.signed else NOTHING)
     return perform(venue, operation, params)
 
 
-def _admit(venue: Venue, request: Request) -> None:
-    params = request.params
-    if not params.get("apiKey"):
-        raise mandatory("apiKey")
-    venue.credentials.check_key(params["apiKey"])
-    if not params.get("signature"):
-        raise mandatory("signature")
-    check_time(params.get("timestamp"), params.get("recvWindow"), venue.exchange.time)
-    venue.credentials.check_signature(unsigned_message(params), params["signature"])
-
-
-def _unsubscribe(params: Params, listener: Listener) -> Json:
-    number = params.integer("subscriptionId")
-    if number is None:
-        listener.users.clear()
-    elif number in listener.users:
-        listener.users.remove(number)
-    return {}
-
-
 def _text(value: Any) -> str:
+    """Return a value as REST would have it; null is nothing, and a list a list of symbols."""
+    if value is None:
+        return ""
     if isinstance(value, bool):
         return "true" if value else "false"
     return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))

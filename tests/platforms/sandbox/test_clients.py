@@ -120,6 +120,12 @@ def test_ccxt(client: Client) -> None:
     assert api.create_order(symbol, "STOP_LOSS_LIMIT", "sell", 0.5, 95, {"stopPrice": 96})["status"] == "open"
     api.cancel_all_orders(symbol)
     assert len(api.fetch_my_trades(symbol)) == 1
+    with pytest.raises(ccxt.BadRequest, match="-1104"):  # the exchange knows no order with a stop beside it
+        api.create_order(symbol, "limit", "buy", 1, 90, {"stopLoss": {"triggerPrice": 80}})
+    api.options["quoteOrderQty"] = False  # else ccxt makes another amount of amount and price
+    with pytest.raises(ccxt.BadRequest, match="-1106"):
+        api.create_order(symbol, "market", "sell", 0.1, None, {"price": 95})
+    assert api.fetch_open_orders(symbol) == []
     with pytest.raises(ccxt.InsufficientFunds):
         api.create_order(symbol, "market", "buy", 99)
     with pytest.raises(ccxt.OrderNotFound):

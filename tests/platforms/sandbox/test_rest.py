@@ -53,7 +53,8 @@ LIMIT = {"type": "LIMIT", "quantity": "0.1", "price": "90", "timeInForce": "GTC"
         ({**MARKET, "quantity": "0.01"}, -1013, "Filter failure: NOTIONAL"),
         ({**MARKET, "quantity": "99"}, -1013, "Filter failure: MAX_POSITION"),
         ({**LIMIT, "quantity": "150"}, -2010, "Account has insufficient balance for requested action."),
-        ({**MARKET, "icebergQty": "1"}, -1014, "the sandbox has no icebergQty"),
+        ({**MARKET, "icebergQty": "1"}, -1106, "Parameter 'icebergQty' sent when not required."),
+        ({**LIMIT, "icebergQty": "0.01"}, -1013, "Iceberg orders are not supported for this symbol."),
     ],
 )
 def test_an_order_that_cannot_be_is_refused_with_the_code_a_client_knows(
@@ -82,7 +83,7 @@ def test_keys_and_signatures_are_checked_over_the_bytes_as_sent(client: Client) 
     payload = f"symbol={BTC}&origClientOrderId=a%3Ab&timestamp={client.now()}"
     good = client._send("GET", "/api/v3/order", f"{payload}&signature={sign(payload)}")
     decoded = client._send("GET", "/api/v3/order", f"{payload}&signature={sign(payload.replace('%3A', ':'))}")
-    assert (good.code, decoded.code) == (-2013, -1022)
+    assert (good.code, decoded.code) == (-1100, -1022)  # rightly signed, and refused for what it says
     unsigned = client._send("GET", "/api/v3/order", payload)
     assert (unsigned.code, unsigned.body["msg"][:31]) == (-1102, "Mandatory parameter 'signature'")
 
