@@ -1,8 +1,8 @@
 """Which parameters each request takes, after Binance's documentation.
 
 Sources: `rest-api.md`, `web-socket-api.md`, `errors.md` and `enums.md` of binance/binance-spot-api-docs at
-commit a5e0bc3 (2026-07-21); the wallet's routes (`/sapi`) after the developer site. Where a documented parameter is
-not carried out by the sandbox it is refused by who reads it, never ignored.
+commit a5e0bc3 (2026-07-21); the wallet's routes (`/sapi`) after the developer site. A documented parameter
+that the sandbox does not carry out is refused by who reads it, never ignored.
 """
 
 from platforms.sandbox.parameters import (

@@ -1,4 +1,4 @@
-"""The sandbox is as strict as the exchange: each parameter of each route missing, empty, twice, unknown, wrong.
+"""The sandbox is as strict as the exchange: each parameter of each route missing, empty, twice or wrong.
 
 The table is written from Binance's documentation (`documented.py`); requests go through the protocol without
 sockets.
