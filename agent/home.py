@@ -58,6 +58,10 @@ class Home:
         """Return what a journal is opened by: its file, or the URL of the server that holds it."""
         return self.server or self.journal(name)
 
+    def checkpoints(self, name: str) -> Path:
+        """Return the folder of a journal's checkpoints, which are a cache."""
+        return self.root / "checkpoints" / name
+
     def control(self, name: str) -> Path:
         """Return the file that says where a running agent listens."""
         return self.journals / f"{name}.control.json"

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from agent.state import State
 from domain.errors import BadInput
 from domain.events import CycleDecided, Event, ParametersSet
-from domain.ports import Records
+from domain.ports import Records, Row
 from reasoning.minds import Mind
 
 
@@ -15,16 +15,30 @@ def never(event: Event) -> bool:
     return False
 
 
-def refold(journal: Records, state: State, mind: Mind, until: Callable[[Event], bool] = never) -> None:
-    """Fold the rows of the journal into a fresh state and mind, checking the chain on the way.
+def ignore(row: Row) -> None:
+    """Do nothing with a row that was folded."""
+    del row
 
-    Stops before the first event of which `until` is true. Raises JournalFault where the chain is
-    broken.
+
+def refold(
+    journal: Records,
+    state: State,
+    mind: Mind,
+    until: Callable[[Event], bool] = never,
+    *,
+    after: int = 0,
+    taken: Callable[[Row], None] = ignore,
+) -> None:
+    """Fold the rows of the journal above row `after` into state and mind, checking the chain on the way.
+
+    Stops before the first event of which `until` is true; `taken` is told of each row that was folded.
+    Raises JournalFault where the chain is broken.
     """
-    for row in journal.rows():
+    for row in journal.rows(after):
         if until(row.event):
             return
         absorb(row.event, state, mind)
+        taken(row)
 
 
 def absorb(event: Event, state: State, mind: Mind) -> None:

@@ -13,6 +13,7 @@ from typing import TypeVar
 from agent.cycle import Cycle
 from agent.flatten import Flattened, flatten
 from agent.inbox import ENDED, Inbox, NotRunning
+from agent.keeper import Keeper
 from agent.reconciler import Reconciler, Review
 from agent.recovery import retune
 from agent.state import State
@@ -68,6 +69,7 @@ class Session:
         self.head: tuple[int, str] = (0, "")
         cycle.publish = self.publish
         cycle.executor.publish = reconciler.publish = self.publish
+        self.keeper: Keeper | None = None
         self._looked = 0.0
 
     def publish(self, event: Event) -> None:
@@ -130,9 +132,15 @@ class Session:
                 if at is None:
                     return STOPPED if self.inbox.stopping else EXHAUSTED
                 self.reconciler.tick(at)
+                self._keep()
             self.cycle.run(at)
             self.done += 1
         return CYCLES
+
+    def _keep(self) -> None:
+        """Have a checkpoint taken when one is due."""
+        if self.keeper is not None:
+            self.keeper.look(self.journal, self.state, self.cycle.mind, self.started)
 
     def _idle(self) -> None:
         """Go on asking for orders in doubt while the loop waits: a minute is long for them."""
@@ -201,6 +209,13 @@ class Session:
         self.journal.append(event)
         self.publish(event)
 
+    def _keep_last(self) -> None:
+        """Take a last checkpoint: whoever comes next has nothing to fold."""
+        if self.keeper is not None and self.fault is None:
+            head = self.journal.head()
+            self.keeper.take(self.journal, head, self.state, self.cycle.mind, self.started)
+            self.keeper.close()
+
     def _finish(self, reason: str) -> None:
         at = self.last_ended.at if self.last_ended else self.started.at
         try:
@@ -210,6 +225,7 @@ class Session:
                 ended = SessionEnded(self.started.session, at, reason)
                 self._append(ended)
                 self.state.apply(ended)
+                self._keep_last()
         except LocalFault:
             # The journal is what failed; the fault under way says so already.
             if self.fault is None:

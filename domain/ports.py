@@ -198,6 +198,10 @@ class Records(Protocol):
         """Return sequence and hash of the last row; (0, the genesis hash) when empty."""
         ...
 
+    def hash_at(self, seq: int) -> str:
+        """Return a row's hash (hex), of row 0 the genesis hash. Raises JournalFault without such a row."""
+        ...
+
 
 class Journal(Records, Protocol):
     """The append-only memory. Everything else is a fold of it."""

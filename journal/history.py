@@ -1,7 +1,7 @@
 """Reading a journal, whatever holds it: every row is checked against the chain before it is given."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import BinaryIO, Self
 
@@ -9,7 +9,7 @@ import msgspec
 
 from domain.errors import JournalFault
 from domain.ports import Row
-from journal.chain import genesis
+from journal.chain import genesis, link
 from journal.stored import Broken, Stored, believed
 
 PAGE = 512
@@ -77,6 +77,28 @@ class History(ABC):
         """Return the rows of one cycle, oldest first; empty when there is none. Raises JournalFault."""
         return list(self._at(self.cycle_rows(cycle_id)))
 
+    def mentions(self, after: int, texts: Collection[bytes]) -> Iterator[Row]:
+        """Return the rows above `after` whose payload holds one of `texts`, oldest first; no other is decoded.
+
+        The chain is checked on the way. Raises JournalFault naming the row where it breaks.
+        """
+        last, _ = self.head()
+        previous = self._hash_of(after)
+        while after < last and texts:
+            page = self.page(after, min(PAGE, last - after))
+            if not page:
+                raise JournalFault(f"row {after + 1} is missing: the journal had {last} rows")
+            for stored in page:
+                if any(text in stored.payload for text in texts):
+                    yield _sure(believed(stored, after + 1, previous))
+                elif stored.seq != after + 1 or link(previous, stored.seq, stored.payload) != stored.hash:
+                    _sure(believed(stored, after + 1, previous))
+                after, previous = stored.seq, stored.hash
+
+    def last_session(self) -> Row | None:
+        """Return the row that starts the last session, None before the first. Raises JournalFault."""
+        return next(self._at(self.session_rows()[-1:]), None)
+
     def sessions(self) -> Iterator[Row]:
         """Return the rows that start a session, oldest first. Raises JournalFault."""
         return self._at(self.session_rows())
@@ -117,6 +139,10 @@ class History(ABC):
             if not page:
                 raise JournalFault(f"row {seq} is missing")
             yield _sure(believed(page[0], seq, previous))
+
+    def hash_at(self, seq: int) -> str:
+        """Return a row's hash (hex), of row 0 the genesis hash. Raises JournalFault without such a row."""
+        return self._hash_of(seq).hex()
 
     def _hash_of(self, seq: int) -> bytes:
         if seq == 0:

@@ -4,11 +4,13 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import msgspec
+
 from domain.candle import Candle
 from domain.decision import Signal
 from reasoning.features import PLAN, Features, features_now, features_size, features_step
 from reasoning.indicators import Memory
-from reasoning.sentiment import HeadlineMemory, SentimentSettings
+from reasoning.sentiment import HeadlineMemory, Heard, SentimentSettings
 from reasoning.strategy import Strategy
 
 UNKNOWN = Features(0.0, 0.0, 0, 0, 0.0, 0.0, 0)
@@ -24,6 +26,20 @@ class Speaker(NamedTuple):
 
     strategy: Strategy[Any]
     packed: tuple[Any, ...]
+
+
+class Remembered(msgspec.Struct, frozen=True):
+    """All that `SymbolMemory.plain` returns, typed: what a memory is made of again by `resume`."""
+
+    series: str
+    candle: Candle | None
+    seen: int
+    now_ms: int
+    latest: Features
+    recent: list[Candle]
+    features: list[float]
+    strategies: dict[str, list[float]]
+    headlines: list[Heard]
 
 
 class SymbolMemory:
@@ -84,6 +100,20 @@ class SymbolMemory:
         for _, opened, high, low, close, volume in self.recent:
             strategy.step(block, packed, float(opened), float(high), float(low), float(close), float(volume))
         self.blocks[place] = block
+
+    def resume(self, found: Remembered) -> None:
+        """Be the memory that was remembered. Raises ValueError where it is one of other speakers."""
+        sizes = {each.strategy.name: each.strategy.size(each.packed) for each in self.speakers}
+        if {name: len(block) for name, block in found.strategies.items()} != sizes:
+            raise ValueError("the memory is one of other strategies")
+        self.series, self.candle, self.seen, self.latest = (
+            found.series, found.candle, found.seen, found.latest,
+        )  # fmt: skip
+        self.now_ms = found.now_ms
+        self.recent = deque(found.recent, maxlen=KEPT)
+        self.features = found.features
+        self.blocks = [found.strategies[each.strategy.name] for each in self.speakers]
+        self.headlines.resume(found.headlines, found.now_ms)
 
     def copy(self) -> "SymbolMemory":
         """Return a memory that can be stepped without changing this one, but not retuned.

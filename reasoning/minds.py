@@ -6,6 +6,7 @@ now) and speaks from the few hundred numbers its kernels need. It keeps the last
 for one purpose: a strategy that is given new parameters is warmed by them at once.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from domain.candle import Candle
@@ -13,7 +14,7 @@ from domain.decision import Signal
 from domain.observation import Observation
 from domain.times import millis
 from reasoning.features import PLAN, features_warmup, regime
-from reasoning.memories import Speaker, SymbolMemory
+from reasoning.memories import Remembered, Speaker, SymbolMemory
 from reasoning.orientation import Opinion, Orientation
 from reasoning.settings import ReasoningSettings
 from reasoning.strategies import STRATEGIES
@@ -101,6 +102,16 @@ class Mind:
     def memory(self) -> dict[str, Any]:
         """Return all that is remembered, by symbol, as plain values."""
         return {symbol: memory.plain() for symbol, memory in self._symbols.items()}
+
+    def resume(self, found: Mapping[str, Remembered]) -> None:
+        """Be the mind whose `memory` was found; it speaks with the same parameters already.
+
+        Raises ValueError where it is one of other strategies.
+        """
+        for symbol, remembered in found.items():
+            memory = self._blank()
+            memory.resume(remembered)
+            self._symbols[symbol] = memory
 
     def __eq__(self, other: object) -> bool:
         """Two minds are equal when they would say the same about whatever comes next."""

@@ -101,6 +101,11 @@ class HeadlineMemory:
         del self.heard[: -self._settings.max_headlines]
         self._sum(now_ms)
 
+    def resume(self, heard: Iterable[Heard], now_ms: int) -> None:
+        """Remember what was heard until `now_ms`, read already."""
+        self.heard = list(heard)
+        self._sum(now_ms)
+
     def sentiment(self, now_ms: int) -> Sentiment | None:
         """Return what the headlines of the window add up to at `now_ms`, or None without any.
 

@@ -9,10 +9,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from agent.checkpoint import Checkpoints, Resumed, fold_key, resumed
 from agent.cycle import Cycle
 from agent.home import Home
 from agent.inbox import Inbox
 from agent.instruments import instruments
+from agent.keeper import FoldKeeper
 from agent.machine import LoopMachine
 from agent.reconciler import Reconciler
 from agent.recovery import never, refold
@@ -67,17 +69,26 @@ def parts(
     journal: Records,
     until: Callable[[Event], bool] = never,
     grid: dict[str, Instrument] | None = None,
+    *,
+    checkpoints: Checkpoints | None = None,
+    before: int | None = None,
 ) -> Parts:
     """Fold a journal into the parts of a session, up to the first event of which `until` is true.
 
-    `grid` is the venue's own where it has one. Raises JournalFault where the chain is broken, BadInput
-    where a symbol cannot be traded.
+    `grid` is the venue's own where it has one. With `checkpoints` the fold begins at the nearest that
+    can be believed, below row `before` where that is given, and leaves others behind. Raises JournalFault
+    where the chain is broken, BadInput where a symbol cannot be traded.
     """
     grid = instruments(options.symbols, options.instruments) if grid is None else grid
-    state = State(options.learning, one_way_cost_ppm(options))
-    mind = Mind(options.reasoning)
-    refold(journal, state, mind, until)
-    return Parts(options, grid, state, mind)
+    cost_ppm = one_way_cost_ppm(options)
+    if checkpoints is None:
+        fold = Resumed(State(options.learning, cost_ppm), Mind(options.reasoning))
+        refold(journal, fold.state, fold.mind, until)
+    else:
+        fold = resumed(checkpoints.nearest(journal, fold_key(options), before), options, cost_ppm)
+        keeper = FoldKeeper(checkpoints, journal, options, fold)
+        refold(journal, fold.state, fold.mind, until, after=fold.seq, taken=keeper.taken)
+    return Parts(options, grid, fold.state, fold.mind)
 
 
 def paper_platform(made: Parts) -> Platform:
