@@ -13,6 +13,8 @@ from domain.errors import BadInput, LocalFault
 
 LATEST = ".latest"
 DB_VARIABLE = "AGENT_DB_URL"
+READER_SECONDS = 1.0
+"""How long a lock is waited for that a command may hold which reads the journal."""
 
 
 class Busy(LocalFault):
@@ -96,7 +98,8 @@ class Home:
         """
         lock = FileLock(self.journals / f"{name}.lock", mode=0o600)
         try:
-            lock.acquire(timeout=0)
+            # A command that reads lets go in a moment; a running agent, which has a control file, does not.
+            lock.acquire(timeout=0 if self.control(name).is_file() else READER_SECONDS)
         except Timeout:
             owner = self._owner(name)
             raise Busy(f"journal {name} is in use by another agent{owner}; stop it first") from None

@@ -35,18 +35,15 @@ class Keeper:
 
     def look(self, journal: Records, state: State, mind: Mind, started: SessionStarted) -> None:
         """Take a checkpoint when it is due; only between cycles, when the state is the fold of every row."""
-        seq, head = journal.head()
-        if seq - self.seq >= ROWS and self.clock.monotonic() >= self.due_at:
-            self.take(journal, (seq, head), state, mind, started)
+        if journal.head()[0] - self.seq >= ROWS and self.clock.monotonic() >= self.due_at:
+            self.take(journal, state, mind, started)
 
-    def take(
-        self, journal: Records, head: tuple[int, str], state: State, mind: Mind, started: SessionStarted
-    ) -> None:
+    def take(self, journal: Records, state: State, mind: Mind, started: SessionStarted) -> None:
         """Take a checkpoint now; the file is written by another thread, unless one is still being written."""
         if self._writing is not None and self._writing.is_alive():
             return
         began = self.clock.monotonic()
-        header = Header(FORMAT, journal.journal_id, *head, self.key, started)
+        header = Header(FORMAT, journal.journal_id, *journal.head(), self.key, started)
         try:
             content = encoded(header, state, mind)
         except (JournalFault, TypeError, ValueError, OverflowError) as error:

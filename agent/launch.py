@@ -10,12 +10,14 @@ from typing import Any, Self, TypeVar
 import tenacity
 
 from agent import params, views, wiring
+from agent.checkpoint import Checkpoints
 from agent.clock import SystemClock
 from agent.explicit import explicit, journal_name
 from agent.failpoints import armed, fused
 from agent.fitness import refuse_broken, refuse_unfit
 from agent.home import Home
 from agent.inbox import Inbox
+from agent.keeper import Keeper
 from agent.settings import Options
 from agent.state import State
 from agent.why import explain
@@ -31,11 +33,16 @@ OPENINGS = 8
 class Launch:
     """An open account: lock held, journal folded, session ready. Use as a context.
 
-    Raises Busy when another agent has the account, BadInput or JournalFault when it cannot be opened.
+    A session that will trade folds every row, and so has checked every row; one opened in a `hurry`, to
+    stop or to compare, begins at a checkpoint. Raises Busy when another agent has the account, BadInput or
+    JournalFault when it cannot be opened.
     """
 
-    def __init__(self, options: Options, *, fresh: bool = False, clock: Clock | None = None) -> None:
+    def __init__(
+        self, options: Options, *, fresh: bool = False, clock: Clock | None = None, hurry: bool = False
+    ) -> None:
         self.clock = clock or SystemClock()
+        self.hurry = hurry
         self.options = explicit(options)
         self.name = journal_name(self.options)
         url = self.options.db_url
@@ -92,7 +99,10 @@ class Launch:
         grace_ms = self.options.exchange.certainty.horizon_ms
         self.journal: Journal = wiring.open_account(self.home.place(self.name), self.name, grace_ms)
         try:
-            self.parts = wiring.parts(self.options, self.journal)
+            self.checkpoints = Checkpoints(self.home.checkpoints(self.name))
+            self.parts = wiring.parts(
+                self.options, self.journal, checkpoints=self.checkpoints, whole=not self.hurry
+            )
             if self.options.remote:
                 platform = self._venue(self.parts.state)
                 grid = {symbol: platform.instrument(symbol) for symbol in self.options.symbols}
@@ -110,6 +120,7 @@ class Launch:
                 self.inbox,
                 at=self.clock.now(),
             )
+            self.session.keeper = Keeper(self.checkpoints, self.options, self.clock)
             self.pacer = wiring.pacer(self.options, self.market, self.clock, self.inbox.wait)
         except BaseException:
             self.journal.close()
@@ -204,8 +215,8 @@ class Launch:
         return [row for event in events for row in views.decision(event, self.parts.grid)]
 
     def why(self, cycle: int | None) -> dict[str, Any]:
-        """Explain a cycle; on the loop's thread only."""
-        return explain(self.journal, cycle)
+        """Explain a cycle; from any thread, for it only reads what is journaled."""
+        return explain(self.journal, cycle, self.checkpoints)
 
 
 def _passing(error: BaseException) -> bool:

@@ -1,5 +1,7 @@
 """Reading an account whether its agent runs or not: ask the agent, or read a copy of its journal."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -7,15 +9,18 @@ import msgspec
 from pydantic import SecretStr
 
 from agent import control, params, views, wiring
-from agent.home import Home
+from agent.checkpoint import Checkpoints
+from agent.home import Busy, Home
 from agent.launch import Launch
 from agent.recorded_options import recorded_options
 from agent.recovery import retune
 from agent.settings import with_keys
+from agent.why import explain
+from domain.errors import BadInput
 from domain.events import KillSwitchSet
-from domain.ports import Clock
+from domain.ports import Clock, Records
 from journal.lease import GRACE_MS
-from journal.reader import SqlReader, open_reader
+from journal.reader import SqlReader, open_held, open_reader
 
 ENDING_SECONDS = 3.0
 """How long an agent that ends may keep its account before a command gives up."""
@@ -36,6 +41,29 @@ class Reader:
     def journal(self) -> SqlReader:
         """Open a copy of the journal for reading; the agent that may be writing it is not disturbed."""
         return open_reader(self.home.place(self.name), account=self.name)
+
+    @contextmanager
+    def resting(self) -> Iterator[SqlReader]:
+        """Open the journal for reading where it lies, its lock held; a copy where an agent has it."""
+        try:
+            lock = self.home.lock(self.name)
+        except (Busy, OSError):
+            with self.journal() as copied:
+                yield copied
+            return
+        try:
+            with open_held(self.home.place(self.name), account=self.name) as opened:
+                yield opened
+        finally:
+            lock.release()
+
+    @property
+    def checkpoints(self) -> Checkpoints:
+        """Checkpoints of the journal."""
+        return Checkpoints(self.home.checkpoints(self.name))
+
+    def _parts(self, opened: Records) -> wiring.Parts:
+        return wiring.parts(recorded_options(opened), opened, checkpoints=self.checkpoints)
 
     def _ask(self, do: str, **arguments: Any) -> Any:
         file = self.home.control(self.name)
@@ -58,8 +86,8 @@ class Reader:
         live: dict[str, Any] | None = self._ask("status")
         if live is not None:
             return live
-        with self.journal() as opened:
-            made = wiring.parts(recorded_options(opened), opened)
+        with self.resting() as opened:
+            made = self._parts(opened)
         state = made.state
         return {
             "running": False,
@@ -71,6 +99,16 @@ class Reader:
             "account": views.account(state),
             "positions": views.positions(state),
         }
+
+    def why(self, cycle: int | None) -> dict[str, Any]:
+        """Explain a cycle, the last one unless told otherwise: the running agent does, or the journal."""
+        live: dict[str, Any] | None = None
+        with suppress(BadInput):  # the journal says it better, and an agent of an older version cannot
+            live = self._ask("why", cycle=cycle)
+        if live is not None:
+            return live
+        with self.resting() as opened:
+            return explain(opened, cycle, self.checkpoints)
 
     def positions(self) -> list[dict[str, Any]]:
         """Return open positions."""
@@ -123,17 +161,17 @@ class Reader:
             return launch.session.once(launch.review, "reconciled")
 
     def _opened(self) -> Launch:
-        with self.journal() as opened:
+        with self.resting() as opened:
             options = recorded_options(opened)
         url = SecretStr(self.home.server) if self.home.server else None
         named = None if url and options.remote else self.name  # there the account names its journal
         more = {"home": self.home.root, "journal": named, "db_url": url}
-        return Launch(with_keys(options).model_copy(update=more))
+        return Launch(with_keys(options).model_copy(update=more), hurry=True)
 
     def parameters(self) -> list[dict[str, Any]]:
         """Return every parameter version, after what the settings of the last session say."""
-        with self.journal() as opened:
-            return params.rows(wiring.parts(recorded_options(opened), opened))
+        with self.resting() as opened:
+            return params.rows(self._parts(opened))
 
     def set_parameters(self, wish: params.Wish, clock: Clock) -> dict[str, Any]:
         """Give a strategy new parameters: in the running agent, or in the journal of one that is not.
@@ -149,7 +187,7 @@ class Reader:
         with self.home.lock(self.name):
             opened = wiring.open_account(self.home.place(self.name), self.name, GRACE_MS)
             try:
-                made = wiring.parts(recorded_options(opened), opened)
+                made = self._parts(opened)
                 event = params.event_of(wish, made, clock.now())
                 waits = retune(event, made.mind)
                 opened.append(event)

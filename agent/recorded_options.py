@@ -14,10 +14,15 @@ def recorded_options(journal: Records) -> Options:
 
     Raises BadInput when it has none, or when they are not those of this version.
     """
-    for row in reversed(list(journal.sessions())):
-        if isinstance(row.event, SessionStarted):
-            return options_of(row.event)
-    raise BadInput("the journal holds no session yet")
+    return options_of(last_session(journal))
+
+
+def last_session(journal: Records) -> SessionStarted:
+    """Return the start of a journal's last session. Raises BadInput when it has none."""
+    row = journal.last_session()
+    if row is None or not isinstance(row.event, SessionStarted):
+        raise BadInput("the journal holds no session yet")
+    return row.event
 
 
 def options_of(started: SessionStarted) -> Options:

@@ -53,8 +53,16 @@ def control_server(launch: Launch) -> ControlServer:
         "flatten": flatten,
         "reconcile": reconcile,
         "parameters": parameters,
+        "why": lambda request: launch.why(_cycle(request)),
     }
     return ControlServer(launch.home.control(launch.name), commands)
+
+
+def _cycle(request: Mapping[str, Any]) -> int | None:
+    cycle = request.get("cycle")
+    if cycle is not None and not isinstance(cycle, int):
+        raise BadInput("a cycle is a number")
+    return cycle
 
 
 def _reason(request: Mapping[str, Any]) -> str:

@@ -103,6 +103,7 @@ class Session:
         with self.inbox.trading:
             self.note_start()
             self.reconciler.start(self.started.at, compare=compare)
+            self._keep(now=True)
 
     def once(self, do: Callable[[], T], reason: str) -> T:
         """Run a session without a loop, for an operator's command, and end it with `reason`."""
@@ -137,10 +138,11 @@ class Session:
             self.done += 1
         return CYCLES
 
-    def _keep(self) -> None:
-        """Have a checkpoint taken when one is due."""
+    def _keep(self, *, now: bool = False) -> None:
+        """Have a checkpoint taken when one is due, or now."""
         if self.keeper is not None:
-            self.keeper.look(self.journal, self.state, self.cycle.mind, self.started)
+            look = self.keeper.take if now else self.keeper.look
+            look(self.journal, self.state, self.cycle.mind, self.started)
 
     def _idle(self) -> None:
         """Go on asking for orders in doubt while the loop waits: a minute is long for them."""
@@ -212,8 +214,8 @@ class Session:
     def _keep_last(self) -> None:
         """Take a last checkpoint: whoever comes next has nothing to fold."""
         if self.keeper is not None and self.fault is None:
-            head = self.journal.head()
-            self.keeper.take(self.journal, head, self.state, self.cycle.mind, self.started)
+            self.keeper.close()
+            self._keep(now=True)
             self.keeper.close()
 
     def _finish(self, reason: str) -> None:

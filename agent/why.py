@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from agent import params, wiring
+from agent.checkpoint import Checkpoints
 from agent.counterfactual import turning_point
 from agent.recorded_options import options_of
 from agent.views import decimal, money
@@ -21,7 +22,8 @@ from domain.verdict import Approved, Verdict
 class _Story:
     """The rows of one cycle, and what later rows say of its orders."""
 
-    def __init__(self, decided: CycleDecided, session: SessionStarted) -> None:
+    def __init__(self, seq: int, decided: CycleDecided, session: SessionStarted) -> None:
+        self.seq = seq
         self.decided = decided
         self.session = session
         self.ended: CycleEnded | None = None
@@ -46,15 +48,22 @@ class _Story:
             self.receipts.append(receipt)
 
 
-def explain(journal: Records, cycle: int | None) -> dict[str, Any]:
+def explain(journal: Records, cycle: int | None, checkpoints: Checkpoints | None = None) -> dict[str, Any]:
     """Explain a cycle (the last one unless told otherwise) as plain values.
 
-    Raises BadInput when the journal has no such cycle.
+    Its rows are found by the index, and the fold up to it begins at the nearest of `checkpoints`. Raises
+    BadInput when the journal has no such cycle.
     """
     story = _story(journal, cycle)
     decided, ended, session = story.decided, story.ended, story.session
     grid = {each.symbol: each for each in session.instruments}
-    before = wiring.parts(options_of(session), journal, lambda event: event == decided)
+    before = wiring.parts(
+        options_of(session),
+        journal,
+        lambda event: event == decided,
+        checkpoints=checkpoints,
+        before=story.seq,
+    )
     before.state.see(decided.cycle_id, decided.at, decided.observations, decided.updates, decided.blocked)
     return {
         "cycle": decided.cycle_id,
@@ -73,23 +82,35 @@ def explain(journal: Records, cycle: int | None) -> dict[str, Any]:
 
 
 def _story(journal: Records, cycle: int | None) -> _Story:
-    """Gather a cycle's rows and the later fate of its orders, in one pass."""
-    session, story, newest = None, None, 0
-    for row in journal.rows():
-        event = row.event
-        if isinstance(event, SessionStarted):
-            session = event
-        elif isinstance(event, CycleDecided) and session is not None:
-            newest = event.cycle_id
-            if cycle is None or newest == cycle:
-                story = _Story(event, session)
-        if story is not None:
-            story.add(event)
-    if story is None:
+    """Gather a cycle's rows and the later fate of its orders."""
+    newest = journal.last_cycle() or 0
+    rows = journal.find_cycle(newest if cycle is None else cycle)
+    first = next((row for row in rows if isinstance(row.event, CycleDecided)), None)
+    if first is None or not isinstance(first.event, CycleDecided):
         held = f"it holds 1 to {newest}" if newest else "it holds none yet"
         wanted = "a cycle" if cycle is None else f"cycle {cycle}"
         raise BadInput(f"{wanted} is not in the journal, {held}")
+    story = _Story(first.seq, first.event, _session_of(journal, first.seq))
+    for row in rows:
+        story.add(row.event)
+    # What resting orders did later stands in the rows of the cycles that saw it.
+    known = {row.seq for row in rows}
+    names = {f'"{order.client_id}"'.encode() for order in story.orders}
+    for row in journal.mentions(first.seq, names):
+        if row.seq not in known:
+            story.add(row.event)
     return story
+
+
+def _session_of(journal: Records, seq: int) -> SessionStarted:
+    """Return the session a row belongs to. Raises BadInput where none was started before it."""
+    started = None
+    for row in journal.sessions():
+        if row.seq < seq and isinstance(row.event, SessionStarted):
+            started = row.event
+    if started is None:
+        raise BadInput(f"row {seq} belongs to no session")
+    return started
 
 
 def _symbol(

@@ -7,7 +7,7 @@ other's.
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -80,6 +80,21 @@ class _TimedJournal:
 
     def sessions(self) -> Iterator[Row]:
         return self.inner.sessions()
+
+    def last_session(self) -> Row | None:
+        return self.inner.last_session()
+
+    def last_cycle(self) -> int | None:
+        return self.inner.last_cycle()
+
+    def find_cycle(self, cycle_id: int) -> Sequence[Row]:
+        return self.inner.find_cycle(cycle_id)
+
+    def mentions(self, after: int, texts: Collection[bytes]) -> Iterator[Row]:
+        return self.inner.mentions(after, texts)
+
+    def hash_at(self, seq: int) -> str:
+        return self.inner.hash_at(seq)
 
     def head(self) -> tuple[int, str]:
         return self.inner.head()

@@ -1,6 +1,6 @@
 """The ports: what a floor above may ask of a room, whatever stands behind it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
@@ -192,6 +192,22 @@ class Records(Protocol):
 
     def sessions(self) -> Iterator[Row]:
         """Return the rows that start a session, oldest first."""
+        ...
+
+    def last_session(self) -> Row | None:
+        """Return the row that starts the last session, None before the first."""
+        ...
+
+    def last_cycle(self) -> int | None:
+        """Return the highest cycle id there is, or None before the first cycle."""
+        ...
+
+    def find_cycle(self, cycle_id: int) -> Sequence[Row]:
+        """Return the rows of one cycle, oldest first; empty when there is none."""
+        ...
+
+    def mentions(self, after: int, texts: Collection[bytes]) -> Iterator[Row]:
+        """Return rows above `after` whose payload holds one of `texts`, oldest first."""
         ...
 
     def head(self) -> tuple[int, str]:

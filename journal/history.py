@@ -78,7 +78,7 @@ class History(ABC):
         return list(self._at(self.cycle_rows(cycle_id)))
 
     def mentions(self, after: int, texts: Collection[bytes]) -> Iterator[Row]:
-        """Return the rows above `after` whose payload holds one of `texts`, oldest first; no other is decoded.
+        """Return rows above `after` whose payload holds one of `texts`, oldest first; no other is decoded.
 
         The chain is checked on the way. Raises JournalFault naming the row where it breaks.
         """

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
-from domain.errors import JournalFault
+from domain.errors import BadInput, JournalFault
 from domain.events import Event
 from journal import copying, schema, sqlite, target
 from journal.chain import genesis
@@ -120,6 +120,32 @@ class SqlReader(History):
     def _refuse_closed(self) -> None:
         if self._closed:
             raise JournalFault("the journal is closed")
+
+
+def open_held(name: Path | str, *, account: str = "") -> SqlReader:
+    """Open a journal to read it where it lies, without a copy; the caller holds the account's lock.
+
+    Only while no agent can be running: a second connection could spoil its write-ahead log. Raises BadInput
+    when there is no such journal, JournalFault when it cannot be read, locked or understood.
+    """
+    if target.on_server(name):
+        return open_reader(name, account=account)
+    path = target.checked_path(name)
+    if not path.is_file():
+        raise BadInput(f"journal {path} does not exist")
+    held, connection = copying.hold(path), None
+    try:
+        sqlite.check_access(path)
+        connection = sqlite.connect(path)
+        sqlite.lock(connection)
+        return SqlReader(connection, path, release=lambda: copying.release(held))
+    except BaseException as error:
+        if connection is not None:
+            connection.close()
+        copying.release(held)
+        if isinstance(error, sqlite.Error):
+            raise JournalFault(sqlite.explain(error, path)) from error
+        raise
 
 
 def open_reader(name: Path | str, *, account: str = "") -> SqlReader:

@@ -7,15 +7,13 @@ from agent.cli.options import home_of, say, say_json
 from agent.offline import Reader
 from agent.params import words
 from agent.views import blocked_lines
-from agent.why import explain
 
 Told = dict[str, Any]
 
 
 def show_why(cycle: int | None, home: Path | None, journal: str | None, *, json: bool) -> None:
     """Print why a cycle came out as it did."""
-    with Reader(home_of(home), journal).journal() as opened:
-        told = explain(opened, cycle)
+    told = Reader(home_of(home), journal).why(cycle)
     if json:
         say_json(told)
         return

@@ -72,12 +72,14 @@ def parts(
     *,
     checkpoints: Checkpoints | None = None,
     before: int | None = None,
+    whole: bool = False,
 ) -> Parts:
     """Fold a journal into the parts of a session, up to the first event of which `until` is true.
 
     `grid` is the venue's own where it has one. With `checkpoints` the fold begins at the nearest that
-    can be believed, below row `before` where that is given, and leaves others behind. Raises JournalFault
-    where the chain is broken, BadInput where a symbol cannot be traded.
+    can be believed, below row `before` where that is given, and leaves others behind; `whole` begins at the
+    first row all the same. Raises JournalFault where the chain is broken, BadInput where a symbol cannot be
+    traded.
     """
     grid = instruments(options.symbols, options.instruments) if grid is None else grid
     cost_ppm = one_way_cost_ppm(options)
@@ -85,7 +87,8 @@ def parts(
         fold = Resumed(State(options.learning, cost_ppm), Mind(options.reasoning))
         refold(journal, fold.state, fold.mind, until)
     else:
-        fold = resumed(checkpoints.nearest(journal, fold_key(options), before), options, cost_ppm)
+        found = None if whole else checkpoints.nearest(journal, fold_key(options), before)
+        fold = resumed(found, options, cost_ppm)
         keeper = FoldKeeper(checkpoints, journal, options, fold)
         refold(journal, fold.state, fold.mind, until, after=fold.seq, taken=keeper.taken)
     return Parts(options, grid, fold.state, fold.mind)
