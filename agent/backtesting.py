@@ -6,7 +6,6 @@ from agent import wiring
 from agent.instruments import instruments
 from agent.settings import Options
 from domain.errors import BadInput
-from domain.money import to_cash
 from domain.times import TIMEFRAMES
 from reasoning.minds import Mind
 from reasoning.settings import ReasoningSettings
@@ -32,14 +31,15 @@ def setup_of(options: Options) -> Setup:
     """Return everything a backtest with these options needs beside candles."""
     reasoning = options.reasoning
     needed = Mind(reasoning).candles_needed
+    grid = instruments(options.symbols, options.instruments)
     return Setup(
         voices=tuple(voice_of(reasoning, name) for name in reasoning.strategies),
-        instruments=instruments(options.symbols, options.instruments),
-        policy=wiring.policy_of(options),
+        instruments=grid,
+        policy=wiring.policy_of(options, grid),
         costs=options.paper.costs(),
         hedge=options.learning.packed(),
         threshold=options.reasoning.vote_threshold,
-        cash=to_cash(options.paper.cash),
+        cash=options.paper.opening_cash(grid.values()),
         warmup=max(options.perception.warmup_candles, needed),
     )
 

@@ -1,7 +1,7 @@
 """Our books beside the venue's: what differs, to the lot and the cash unit.
 
-All amounts are compared in 1e-8 of an asset. What lay in the account when the agent came (`aside`) and
-what the rounding of fees left over (`dust`) belong to what is expected.
+Amounts are compared in 1e-8 of an asset, of the quote asset in cash units. What lay in the account when
+the agent came (`aside`) and what the rounding of fees left over (`dust`) belong to what is expected.
 """
 
 import re
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from agent.ledger import Ledger
 from domain.instrument import Instrument
-from domain.money import CASH_SCALE
+from domain.money import ASSET_SCALE, DECIMALS, from_cash
 from domain.order import Balance, Receipt
 
 OURS = re.compile(r"[0-9a-f]{8}-[0-9]+-[0-9a-z]+")
@@ -18,23 +18,21 @@ OURS = re.compile(r"[0-9a-f]{8}-[0-9]+-[0-9a-z]+")
 
 
 class Difference(NamedTuple):
-    """An asset of which the venue holds another amount than the journal says, in 1e-8 of it."""
+    """An asset of which the venue holds another amount than the journal says, in units of `decimals`."""
 
     asset: str
     expected: int
     found: int
+    decimals: int = DECIMALS
 
     def __str__(self) -> str:
-        return f"{self.asset}: {_amount(self.expected)} in the journal, {_amount(self.found)} at the venue"
-
-
-def _amount(units: int) -> str:
-    return f"{units // CASH_SCALE}.{units % CASH_SCALE:08d}" if units >= 0 else f"-{_amount(-units)}"
+        ours, theirs = (from_cash(each, self.decimals) for each in (self.expected, self.found))
+        return f"{self.asset}: {ours:f} in the journal, {theirs:f} at the venue"
 
 
 def step_units(instrument: Instrument) -> int:
     """Return one lot in 1e-8 of the base asset."""
-    return int(instrument.step_size * CASH_SCALE)
+    return int(instrument.step_size * ASSET_SCALE)
 
 
 def found(balances: Mapping[str, Balance], instruments: Iterable[Instrument]) -> dict[str, int]:
@@ -68,7 +66,12 @@ def differences(
     """Return every asset of which journal and venue do not hold the same."""
     grid = list(instruments)
     there, ours = found(balances, grid), expected(ledger, grid)
-    return [Difference(asset, ours[asset], there[asset]) for asset in ours if ours[asset] != there[asset]]
+    cash = {each.quote: each.cash_decimals for each in grid}
+    return [
+        Difference(asset, ours[asset], there[asset], cash.get(asset, DECIMALS))
+        for asset in ours
+        if ours[asset] != there[asset]
+    ]
 
 
 class TakenOver(NamedTuple):

@@ -120,7 +120,7 @@ class _Closes:
                 observation=self.seen,
                 account=state.ledger.account(state.kill_switch),
                 instruments=state.ledger.instruments,
-                policy=policy_of(self.before.options),
+                policy=policy_of(self.before.options, self.before.grid),
                 at=decision.at,
                 client_id="what-if",
             )

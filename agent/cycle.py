@@ -134,7 +134,7 @@ class Cycle:
             return
         if state.ledger.equity >= state.ledger.day_start_equity:
             return
-        reason = trip_reason(state.ledger.account(None), self.policy.limits)
+        reason = trip_reason(state.ledger.account(None), self.policy.limits, self.policy.cash_decimals)
         if reason:
             self._throw(turn, reason, by="agent")
 

@@ -8,7 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from domain.errors import BadInput
 from domain.instrument import Instrument, pair_grid
+from domain.money import cash_decimals
 
+LEAST_NOTIONAL = {"BTC": Decimal("0.0001"), "ETH": Decimal("0.001"), "BNB": Decimal("0.01")}
+"""Smallest order value where the quote is a coin; 5 in any other currency."""
 SYMBOL = re.compile(r"[A-Z0-9.]{1,12}(-[A-Z0-9]{2,6})?")
 
 
@@ -35,11 +38,15 @@ def instrument(symbol: str, overrides: Mapping[str, InstrumentSettings]) -> Inst
     override = overrides.get(symbol)
     try:
         if override is not None:
-            return Instrument(symbol=symbol, base=base, quote=quote or "USD", **override.model_dump())
+            quote = quote or "USD"
+            named = override.model_dump()
+            return Instrument(symbol, base, quote, cash_decimals=cash_decimals(quote), **named)
         if not quote:
             return _share(symbol)
         tick, step = pair_grid(base)
-        return Instrument(symbol, base, quote, tick, step, min_quantity=step, min_notional=Decimal(5))
+        least = LEAST_NOTIONAL.get(quote, Decimal(5))
+        decimals = cash_decimals(quote)
+        return Instrument(symbol, base, quote, tick, step, step, least, cash_decimals=decimals)
     except ValueError as error:
         raise BadInput(f"instruments.{symbol}: {error}") from error
 

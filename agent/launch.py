@@ -106,7 +106,8 @@ class Launch:
             if self.options.remote:
                 platform = self._venue(self.parts.state)
                 grid = {symbol: platform.instrument(symbol) for symbol in self.options.symbols}
-                self.parts = dataclasses.replace(self.parts, grid=grid)
+                counted = wiring.counted_alike(grid, self.parts.state)
+                self.parts = dataclasses.replace(self.parts, grid=counted)
             else:
                 platform = wiring.paper_platform(self.parts)
             self.journal, platform = fused(self.journal, platform, armed())
@@ -161,7 +162,7 @@ class Launch:
 
     def take_over(self, reason: str) -> dict[str, Any]:
         """Take the venue's account over as it is; on the loop's thread only."""
-        return views.adopted(self.session.take_over(self.now(), reason))
+        return views.adopted(self.session.take_over(self.now(), reason), next(iter(self.parts.grid.values())))
 
     def call(self, function: Callable[[], T]) -> "Future[T]":
         """Have the loop's thread run something between two cycles."""

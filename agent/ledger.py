@@ -13,6 +13,7 @@ import msgspec
 from domain.account import Account, Position, Trade, apply_fill
 from domain.errors import LocalFault
 from domain.instrument import Instrument
+from domain.money import DECIMALS
 from domain.order import (
     OPEN,
     TERMINAL,
@@ -65,6 +66,11 @@ class Ledger:
     fees: int = 0
     slippage: int = 0
     opening_cash: int = 0
+
+    @property
+    def cash_decimals(self) -> int:
+        """Return the decimals of the account's cash unit, that of its one quote currency."""
+        return next((each.cash_decimals for each in self.instruments.values()), DECIMALS)
 
     def open(self, cash: int, instruments: Iterable[Instrument]) -> None:
         """Open the account with its cash, or add instruments to one that is open.

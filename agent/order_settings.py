@@ -5,9 +5,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from domain.money import CASH_SCALE, MAX_CASH
+from domain.money import MAX_AMOUNT
 
-Money = Annotated[Decimal, Field(gt=0, le=MAX_CASH // CASH_SCALE, decimal_places=8, allow_inf_nan=False)]
+Money = Annotated[Decimal, Field(gt=0, le=MAX_AMOUNT, decimal_places=8, allow_inf_nan=False)]
 
 
 class OrderSettings(BaseModel):

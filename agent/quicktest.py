@@ -18,7 +18,7 @@ from agent.settings import Options
 from agent.summary import lines, summary
 from domain.events import CycleDecided, CycleEnded, Event, OrderSettled
 from domain.lesson import Lesson
-from domain.money import from_cash, show_cash
+from domain.money import cash_text, from_cash, show_cash
 from domain.order import Fill
 from domain.times import utc
 from journal.memory import MemoryJournal
@@ -136,9 +136,9 @@ class _Run:
             "gross": MILESTONE["gross"],
         }
         costs = {
-            "fees": views.money(trade.fees) if trade else None,
-            "slippage": views.money(trade.slippage) if trade else None,
-            "net": views.money(trade.pnl) if trade else None,
+            "fees": cash_text(trade.fees) if trade else None,
+            "slippage": cash_text(trade.slippage) if trade else None,
+            "net": cash_text(trade.pnl) if trade else None,
         }
         return {"as_expected": got == want, "got": got, "want": want} | costs
 

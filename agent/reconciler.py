@@ -240,7 +240,11 @@ class Reconciler:
     def adopt(self, at: datetime, reason: str, *, by: str) -> AccountAdopted:
         """Take the venue's holdings over as they are; in the journal first."""
         there = books.found(self.platform.balances(), self.grid.values())
-        cap = None if self.settings.cash is None else to_cash(self.settings.cash)
+        cap = (
+            None
+            if self.settings.cash is None
+            else to_cash(self.settings.cash, self.state.ledger.cash_decimals)
+        )
         taken = books.take_over(self.state.ledger, there, list(self.grid.values()), cap)
         event = AccountAdopted(at, taken.cash, taken.aside, reason, by, taken.gone)
         self.append(event)

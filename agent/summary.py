@@ -1,5 +1,6 @@
 """What a session came to, in numbers and in lines."""
 
+from functools import partial
 from typing import Any
 
 from agent import views
@@ -25,19 +26,19 @@ def summary(state: State, *, cycles: int, reason: str, head: tuple[int, str]) ->
 
 def lines(state: State, told: dict[str, Any], quote: str) -> list[str]:
     """Return the summary as lines for people."""
-    ledger = state.ledger
+    ledger, show = state.ledger, partial(show_cash, decimals=state.ledger.cash_decimals)
     profit = ledger.equity - ledger.opening_cash
     wins = f", {ledger.wins} of them won" if ledger.trades else ""
     vetoes = ", ".join(f"{rule} {count}" for rule, count in told["vetoes"].items()) or "none"
     outcomes = ", ".join(f"{count} {outcome}" for outcome, count in told["outcomes"].items())
     held = ", ".join(f"{each['quantity']} {each['symbol']}" for each in told["positions"]) or "none"
-    costs = f"fees {show_cash(ledger.fees)}, slippage {show_cash(ledger.slippage)}"
-    equity = f"{show_cash(ledger.equity)} {quote} (opened with {show_cash(ledger.opening_cash)})"
-    gross = show_cash(ledger.gross)
+    costs = f"fees {show(ledger.fees)}, slippage {show(ledger.slippage)}"
+    equity = f"{show(ledger.equity)} {quote} (opened with {show(ledger.opening_cash)})"
+    gross = show(ledger.gross)
     return [
         f"ended     {told['ended']} after {told['cycles']} cycles ({outcomes or 'nothing was new'})",
         f"trades    {ledger.trades} closed{wins}; open positions: {held}",
-        f"P&L       {show_cash(profit)} {quote} after costs; closed trades: gross {gross}, {costs}",
+        f"P&L       {show(profit)} {quote} after costs; closed trades: gross {gross}, {costs}",
         f"equity    {equity}, max drawdown {ledger.max_drawdown:.2%}",
         f"vetoes    {vetoes}",
         f"journal   {told['journal_rows']} rows, head {told['journal_head'][:16]}",

@@ -2,24 +2,20 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from agent.flatten import Flattened
 from agent.reconciler import Review
 from agent.state import State
-from domain.events import AccountAdopted, CycleDecided, CycleEnded
+from domain.events import AccountAdopted, CycleDecided, CycleEnded, SessionStarted
 from domain.instrument import Instrument
 from domain.lesson import Lesson
-from domain.money import from_cash
+from domain.money import DECIMALS, cash_text
 from domain.order import Standing
 from domain.ports import Records
 from learning.performance import summarise
 from learning.settings import LearningSettings
-
-
-def money(units: int) -> str:
-    """Return cash units as an exact decimal text."""
-    return f"{from_cash(units).normalize():f}"
 
 
 def decimal(value: Decimal) -> str:
@@ -30,7 +26,8 @@ def decimal(value: Decimal) -> str:
 def account(state: State, pending_kill: str | None = None) -> dict[str, Any]:
     """Return cash, equity, profit and the gate's counters; amounts as decimal texts in quote."""
     with state.lock:
-        ledger = state.ledger
+        ledger, decimals = state.ledger, state.ledger.cash_decimals
+        money = partial(cash_text, decimals=decimals)
         return {
             "cash": money(ledger.cash),
             "equity": money(ledger.equity),
@@ -70,8 +67,8 @@ def _position(state: State, symbol: str) -> dict[str, Any]:
         "quantity": decimal(instrument.quantity(held.lots)),
         "entry": decimal(entry.quantize(instrument.tick_size)),
         "price": None if mark is None else decimal(instrument.price(mark)),
-        "unrealised": money(worth - held.cost),
-        "fees": money(held.fees),
+        "unrealised": cash_text(worth - held.cost, instrument.cash_decimals),
+        "fees": cash_text(held.fees, instrument.cash_decimals),
         "opened_at": held.opened_at.isoformat(),
         "orders": [_resting(standing, instrument) for standing in ledger.resting(symbol)],
     }
@@ -114,7 +111,7 @@ def decision(event: CycleDecided, instruments: dict[str, Instrument]) -> list[di
     return rows
 
 
-def lesson(item: Lesson) -> dict[str, Any]:
+def lesson(item: Lesson, cash_decimals: int = DECIMALS) -> dict[str, Any]:
     """Return one lesson as plain values."""
     return {
         "kind": item.kind,
@@ -124,7 +121,7 @@ def lesson(item: Lesson) -> dict[str, Any]:
         "result": round(item.result, 6),
         "exit": item.exit,
         "held_minutes": round(item.held_ms / 60_000, 1),
-        "pnl": money(item.pnl),
+        "pnl": cash_text(item.pnl, cash_decimals),
         "rule": item.rule or None,
         "regime": item.context.regime,
         "voices": {voice.name: voice.vote for voice in item.context.voices},
@@ -150,10 +147,14 @@ def market(event: CycleDecided, instruments: dict[str, Instrument]) -> list[dict
 def lessons(journal: Records, settings: LearningSettings) -> dict[str, Any]:
     """Return a journal's lessons, oldest first, with what they add up to and each voice's weight."""
     learned: list[Lesson] = []
+    decimals = DECIMALS
     for row in journal.rows():
         if isinstance(row.event, CycleEnded):
             learned.extend(row.event.lessons)
-    return summarise(learned, settings) | {"lessons": [lesson(item) for item in learned]}
+        elif isinstance(row.event, SessionStarted):
+            decimals = max((each.cash_decimals for each in row.event.instruments), default=decimals)
+    shown = [lesson(item, decimals) for item in learned]
+    return summarise(learned, settings, decimals) | {"lessons": shown}
 
 
 def flattened(done: Flattened) -> dict[str, Any]:
@@ -176,11 +177,14 @@ def review(found: Review) -> dict[str, Any]:
     }
 
 
-def adopted(event: AccountAdopted) -> dict[str, Any]:
-    """Return what was taken over, as plain values; amounts as decimal texts."""
+def adopted(event: AccountAdopted, cash: Instrument) -> dict[str, Any]:
+    """Return what was taken over, as plain values, by an instrument of the account; amounts as texts."""
     return {
-        "cash": money(event.cash),
-        "aside": {asset: money(units) for asset, units in event.aside.items()},
+        "cash": cash_text(event.cash, cash.cash_decimals),
+        "aside": {
+            asset: cash_text(units, cash.cash_decimals if asset == cash.quote else DECIMALS)
+            for asset, units in event.aside.items()
+        },
         "gone_lots": dict(event.gone),
         "reason": event.reason,
     }

@@ -9,10 +9,11 @@ from agent import params, wiring
 from agent.checkpoint import Checkpoints
 from agent.counterfactual import turning_point
 from agent.recorded_options import options_of
-from agent.views import decimal, money
+from agent.views import decimal
 from domain.errors import BadInput
 from domain.events import CycleDecided, CycleEnded, Event, OrderSettled, OrdersIntended, SessionStarted
 from domain.instrument import Instrument
+from domain.money import cash_text
 from domain.observation import Observation
 from domain.order import Order, Receipt
 from domain.ports import Records
@@ -186,7 +187,7 @@ def _fate(order: Order, receipts: list[Receipt], instrument: Instrument) -> dict
                 "quantity": decimal(instrument.quantity(fill.lots)),
                 "price": decimal(instrument.price(fill.price)),
                 "reference": decimal(instrument.price(fill.reference)),
-                "fee": money(fill.fee),
+                "fee": cash_text(fill.fee, instrument.cash_decimals),
             }
             for each in mine
             for fill in each.fills

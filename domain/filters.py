@@ -26,7 +26,9 @@ def refusal(order: Order, instrument: Instrument) -> str | None:
     if value > MAX_CASH:
         return f"notional {value} cash units above the largest {MAX_CASH}"
     if value < instrument.min_cash:
-        return f"notional {from_cash(value):f} below minimum {instrument.min_notional}"
+        return (
+            f"notional {from_cash(value, instrument.cash_decimals):f} below minimum {instrument.min_notional}"
+        )
     return None
 
 

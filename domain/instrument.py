@@ -5,7 +5,7 @@ from functools import cached_property
 
 import msgspec
 
-from domain.money import CASH_UNIT
+from domain.money import DECIMALS
 
 _PAIRS: dict[str, tuple[str, str]] = {
     "BTC": ("0.01", "0.00001"),
@@ -17,6 +17,7 @@ _PAIRS: dict[str, tuple[str, str]] = {
     "ADA": ("0.00001", "0.1"),
     "DOGE": ("0.0000001", "1"),
 }
+MOST_COARSENED = 10
 _PAIR = ("0.0001", "0.001")
 
 
@@ -30,12 +31,27 @@ def pair_grid(base: str) -> tuple[Decimal, Decimal]:
     return Decimal(tick), Decimal(step)
 
 
+def fitting_step(tick: Decimal, step: Decimal, cash_decimals: int) -> Decimal:
+    """Return the smallest of 1, 10, 100 ... steps of which, at one tick, one is worth whole cash units.
+
+    A lot of BTTC is 0.1 of it at the exchange, worth 1e-9 USDT at one tick: counted are lots of 1. Where no
+    such step is found within ten decimals the step is returned as it is.
+    """
+    for power in range(MOST_COARSENED):
+        coarse = step.scaleb(power)
+        worth = (tick * coarse).scaleb(cash_decimals)
+        if worth >= 1 and worth == worth.to_integral_value():
+            return coarse
+    return step
+
+
 class Instrument(msgspec.Struct, frozen=True, dict=True):
     """What can be traded, with its price and quantity grid.
 
     `tick_size` is the smallest price step, `step_size` the smallest quantity step (one lot),
-    both in decimal units. Raises ValueError when a tick times a lot is not a whole number of
-    cash units.
+    both in decimal units. `cash_decimals` are those of the account's cash unit (money.cash_decimals of
+    the quote; 8 where a journal does not say). Raises ValueError when a tick times a lot is not a whole
+    number of cash units.
     """
 
     symbol: str
@@ -46,21 +62,27 @@ class Instrument(msgspec.Struct, frozen=True, dict=True):
     min_quantity: Decimal
     min_notional: Decimal
     asset_class: str = "crypto"
+    cash_decimals: int = DECIMALS
 
     def __post_init__(self) -> None:
         if self.tick_size <= 0 or self.step_size <= 0:
             raise ValueError(f"{self.symbol}: tick size and step size must be above 0")
-        factor = self.tick_size * self.step_size / CASH_UNIT
+        factor = (self.tick_size * self.step_size).scaleb(self.cash_decimals)
         if factor != factor.to_integral_value() or factor < 1:
             raise ValueError(
                 f"{self.symbol}: tick size {self.tick_size} times step size {self.step_size} "
-                f"is not a multiple of {CASH_UNIT:f}"
+                f"is not a multiple of {self.cash_unit:f} {self.quote}"
             )
+
+    @cached_property
+    def cash_unit(self) -> Decimal:
+        """The smallest amount of the quote currency that is counted."""
+        return Decimal(1).scaleb(-self.cash_decimals)
 
     @cached_property
     def cash_factor(self) -> int:
         """Cash units in one tick times one lot."""
-        return int(self.tick_size * self.step_size / CASH_UNIT)
+        return int((self.tick_size * self.step_size).scaleb(self.cash_decimals))
 
     @cached_property
     def tick(self) -> float:
@@ -75,7 +97,7 @@ class Instrument(msgspec.Struct, frozen=True, dict=True):
     @cached_property
     def min_cash(self) -> int:
         """Smallest notional in cash units."""
-        return int(self.min_notional / CASH_UNIT)
+        return int(self.min_notional.scaleb(self.cash_decimals))
 
     def ticks(self, price: Decimal | str) -> int:
         """Round a decimal price to the nearest tick."""

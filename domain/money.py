@@ -1,18 +1,31 @@
-"""Integer money: price in ticks, quantity in lots, cash in units of 1e-8 quote.
+"""Integer money: price in ticks, quantity in lots, cash in cash units of the quote currency.
 
-One tick times one lot of an instrument is `cash_factor` cash units, a whole number, so cash adds
-up exactly over instruments. Rounding is always against us: fees up, quantities down.
+A cash unit is 1e-8 of a currency that money is counted in, and 1e-12 of a coin that serves as a quote:
+a tick of 0.000001 BTC times a lot of 0.001 ETH is 1e-9 BTC. One tick times one lot of an instrument is
+`cash_factor` cash units, a whole number, so cash adds up exactly over instruments of one quote. Rounding
+is always against us: fees up, quantities down.
 """
 
 from decimal import Decimal
 
 from domain.kernel import kernel
 
-CASH_UNIT = Decimal("0.00000001")
-CASH_SCALE = 100_000_000
+DECIMALS = 8
+"""Decimals of a cash unit, and of the smallest amount of any asset the exchange tells."""
+COIN_DECIMALS = 12
+COINS = frozenset({"BTC", "ETH", "BNB"})
+"""Quote currencies worth so much that their pairs have grids finer than 1e-8."""
+ASSET_SCALE = 10**DECIMALS
 PPM = 1_000_000
 MAX_CASH = 4 * 10**18
-"""Largest notional in cash units (40 billion quote): beyond it 64-bit kernels would wrap, so refuse it."""
+"""Largest notional in cash units (40 billion USDT, 4 million BTC): beyond it 64-bit kernels would wrap."""
+MAX_AMOUNT = MAX_CASH // ASSET_SCALE
+"""Largest amount a setting may name, in the quote currency."""
+
+
+def cash_decimals(quote: str) -> int:
+    """Return how many decimals a cash unit of a quote currency has."""
+    return COIN_DECIMALS if quote in COINS else DECIMALS
 
 
 @kernel
@@ -37,24 +50,30 @@ def share_down(amount: int, ppm: int) -> int:
     return whole * ppm + (rest * ppm) // 1_000_000
 
 
-def to_cash(amount: Decimal | int | str) -> int:
-    """Turn a quote amount into cash units, exactly.
+def to_cash(amount: Decimal | int | str, decimals: int = DECIMALS) -> int:
+    """Turn a quote amount into cash units of so many decimals, exactly.
 
-    Raises ValueError when the amount has more than eight decimals or exceeds the largest notional.
+    Raises ValueError when the amount has more decimals or exceeds the largest notional.
     """
-    units = Decimal(amount) / CASH_UNIT
+    units = Decimal(amount).scaleb(decimals)
     if units != units.to_integral_value():
-        raise ValueError(f"amount {amount} has more than 8 decimals")
+        raise ValueError(f"amount {amount} has more than {decimals} decimals")
     if abs(units) > MAX_CASH:
-        raise ValueError(f"amount {amount} exceeds the largest notional {from_cash(MAX_CASH)}")
+        raise ValueError(f"amount {amount} exceeds the largest notional {from_cash(MAX_CASH, decimals):f}")
     return int(units)
 
 
-def from_cash(units: int) -> Decimal:
-    """Turn cash units into a quote amount, exactly."""
-    return Decimal(units) * CASH_UNIT
+def from_cash(units: int, decimals: int = DECIMALS) -> Decimal:
+    """Turn cash units of so many decimals into a quote amount, exactly."""
+    return Decimal(units).scaleb(-decimals)
 
 
-def show_cash(units: int, places: int = 2) -> str:
-    """Format cash units for people, rounded to `places` decimals."""
-    return f"{from_cash(units):,.{places}f}"
+def cash_text(units: int, decimals: int = DECIMALS) -> str:
+    """Return cash units as an exact decimal text without trailing zeros."""
+    return f"{from_cash(units, decimals).normalize():f}"
+
+
+def show_cash(units: int, decimals: int = DECIMALS) -> str:
+    """Format cash units for people: rounded to two decimals, to six of a coin."""
+    places = 2 if decimals == DECIMALS else 6
+    return f"{from_cash(units, decimals):,.{places}f}"

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from domain.lesson import Beliefs, Lesson
-from domain.money import from_cash
+from domain.money import DECIMALS, cash_text
 from learning.hedge import fold
 from learning.settings import LearningSettings
 
@@ -73,11 +73,13 @@ def performance(lessons: Iterable[Lesson], settings: LearningSettings) -> Perfor
     return Performance(_voices(trades, beliefs), _rules(learned), _totals(trades))
 
 
-def summarise(lessons: Iterable[Lesson], settings: LearningSettings) -> dict[str, Any]:
+def summarise(
+    lessons: Iterable[Lesson], settings: LearningSettings, cash_decimals: int = DECIMALS
+) -> dict[str, Any]:
     """Return `performance` as plain values: "voices", "rules" and "totals", cash as decimal texts."""
     plain: dict[str, Any] = msgspec.to_builtins(performance(lessons, settings))
     for name in ("pnl", "gross", "fees", "slippage"):
-        plain["totals"][name] = f"{from_cash(plain['totals'][name]).normalize():f}"
+        plain["totals"][name] = cash_text(plain["totals"][name], cash_decimals)
     return plain
 
 

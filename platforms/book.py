@@ -39,7 +39,7 @@ class Book:
         """Say what is missing for `need` (cash units for a buy, lots for a sale), or None."""
         if wanted.side == BUY:
             free = self.cash - self.locked_cash(besides=wanted.group)
-            return None if free >= need else _short_of_cash(free, need, instrument.quote)
+            return None if free >= need else _short_of_cash(free, need, instrument)
         free = self.holdings[instrument.symbol] - self.locked_lots(instrument.symbol, besides=wanted.group)
         if free >= need:
             return None
@@ -74,8 +74,9 @@ def _held(orders: Iterable[WorkingOrder], besides: str) -> int:
     return sum(by_group.values())
 
 
-def _short_of_cash(free: int, need: int, quote: str) -> str:
-    have, want = show_cash(free), show_cash(need)
-    if have == want:  # they differ beyond two decimals: show all eight
-        have, want = f"{from_cash(free):f}", f"{from_cash(need):f}"
-    return f"free {have} below needed {want} {quote}"
+def _short_of_cash(free: int, need: int, instrument: Instrument) -> str:
+    decimals = instrument.cash_decimals
+    have, want = show_cash(free, decimals), show_cash(need, decimals)
+    if have == want:  # they differ beyond the decimals shown: show all
+        have, want = f"{from_cash(free, decimals):f}", f"{from_cash(need, decimals):f}"
+    return f"free {have} below needed {want} {instrument.quote}"

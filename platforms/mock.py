@@ -21,7 +21,7 @@ from datetime import datetime
 from domain.candle import Candle, Quote
 from domain.errors import BadInput
 from domain.instrument import Instrument
-from domain.money import MAX_CASH, notional, to_cash
+from domain.money import MAX_CASH, notional
 from domain.order import Balance, Order, OrderStatus, OrderType, Receipt, Standing
 from domain.ports import Certainty
 from domain.times import EPOCH
@@ -60,7 +60,7 @@ class MockTradingPlatform:
         self._instruments = dict(instruments)
         self._quote_asset = quote_asset(self._instruments)
         self._costs = settings.costs()
-        opening = to_cash(settings.cash) if cash is None else cash
+        opening = settings.opening_cash(self._instruments.values()) if cash is None else cash
         self._book = opened_book(self._instruments, self._costs, opening, holdings or {}, standing)
         self._markets = {symbol: Market(each) for symbol, each in self._instruments.items()}
         for working in self._book.working.values():

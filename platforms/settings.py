@@ -1,10 +1,13 @@
 """What a user may set about the paper exchange."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from domain.money import MAX_CASH, PPM, from_cash
+from domain.errors import BadInput
+from domain.instrument import Instrument
+from domain.money import DECIMALS, MAX_AMOUNT, PPM, to_cash
 from platforms.fills import Costs
 
 MOST = Decimal("0.1")
@@ -19,7 +22,7 @@ class PaperSettings(BaseModel):
     cash: Decimal = Field(
         default=Decimal(10_000),
         gt=0,
-        le=from_cash(MAX_CASH),
+        le=MAX_AMOUNT,
         decimal_places=8,
         description="opening cash of a new account, in the quote asset",
     )
@@ -58,6 +61,13 @@ class PaperSettings(BaseModel):
         decimal_places=6,
         description="share of a candle's base volume that resting limit orders of a symbol may take",
     )
+
+    def opening_cash(self, instruments: Iterable[Instrument]) -> int:
+        """Return the opening cash in cash units of the instruments' quote. Raises BadInput beyond them."""
+        try:
+            return to_cash(self.cash, next((each.cash_decimals for each in instruments), DECIMALS))
+        except ValueError as error:
+            raise BadInput(f"paper.cash: {error}") from None
 
     def costs(self) -> Costs:
         """Return the costs as the kernels take them, in parts per million."""

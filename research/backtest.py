@@ -221,6 +221,7 @@ def _result(
         strategies=tuple(voice.strategy.name for voice in setup.voices),
         parameters={voice.strategy.name: dict(voice.parameters) for voice in setup.voices},
         candles=candles,
+        cash_decimals=next(iter(setup.instruments.values())).cash_decimals,
     )
 
 

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from domain.money import CASH_SCALE
 from domain.times import HOUR_MS
 from research.candles import Candles, FloatArray
 from research.ratios import (
@@ -140,10 +139,10 @@ def _of_trades(result: Result) -> dict[str, Any]:
     held_ms = sum((rows["closed_ms"] - rows["opened_ms"]).tolist())
     return {
         "profit_factor": won / lost if lost else None,
-        "expectancy": sum(pnl) / count / CASH_SCALE if count else None,
-        "fees": fees / CASH_SCALE,
-        "slippage": slippage / CASH_SCALE,
-        "costs": (fees + slippage) / CASH_SCALE,
+        "expectancy": sum(pnl) / count / result.cash_scale if count else None,
+        "fees": fees / result.cash_scale,
+        "slippage": slippage / result.cash_scale,
+        "costs": (fees + slippage) / result.cash_scale,
         "cost_share": (fees + slippage) / gross if gross > 0 else None,
         "win_rate": sum(each > 0 for each in pnl) / count if count else None,
         "trades": count,

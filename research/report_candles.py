@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from domain.errors import BadInput
 from domain.instrument import Instrument
-from domain.money import CASH_SCALE
 from research.candles import Candles, FloatArray, IntArray
 from research.report_axes import (
     BOX,
@@ -164,7 +163,7 @@ def _data(
             seconds["opened_ms"],
             seconds["closed_ms"],
             *(np.round(each / instrument.tick, 1).tolist() for each in prices),
-            np.round(trades["pnl"] / CASH_SCALE, 4).tolist(),
+            np.round(trades["pnl"] / 10**instrument.cash_decimals, 4).tolist(),
             trades["ending"].tolist(),
         ],
     }

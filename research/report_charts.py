@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 
-from domain.money import CASH_SCALE
 from research.candles import FloatArray, IntArray
 from research.ratios import hold_curve
 from research.report_axes import (
@@ -35,9 +34,9 @@ def equity_chart(result: Result, quote: str) -> Markup:
     if result.cycles < 2:
         return element("p", "Fewer than two cycles: nothing to draw.", "note")
     times = result.times_ms
-    equity = result.equity / CASH_SCALE
+    equity = result.equity / result.cash_scale
     held, worth = _held(result)
-    fall = _fall(equity, result.opening_cash / CASH_SCALE)
+    fall = _fall(equity, result.opening_cash / result.cash_scale)
     x = time_scale(int(times[0]), int(times[-1]))
     upper = _curves(x, (times, equity), (held, worth), quote)
     lower = _under(x, times, fall)
@@ -51,7 +50,7 @@ def _held(result: Result) -> tuple[IntArray, FloatArray]:
     """Return buy-and-hold of the opening cash over the cycles' period."""
     first, last = int(result.times_ms[0]), int(result.times_ms[-1])
     times, worth = hold_curve([each.between(first, last + 1) for each in result.candles])
-    return times, worth * (result.opening_cash / CASH_SCALE)
+    return times, worth * (result.opening_cash / result.cash_scale)
 
 
 def _fall(equity: FloatArray, opening: float) -> FloatArray:

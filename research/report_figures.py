@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 
 from domain.instrument import Instrument
-from domain.money import CASH_SCALE
 from research.candles import FloatArray
 from research.metrics import Metrics
 from research.report_candles import fill_prices
@@ -116,14 +115,14 @@ def costs(result: Result) -> Markup:
     """Return what trading cost, by symbol and in all, in quote; closed trades."""
     rows = []
     for place, symbol in enumerate(result.symbols):
-        rows.append([symbol, *_cost_row(result.trades[result.trades["symbol"] == place])])
+        rows.append([symbol, *_cost_row(result.trades[result.trades["symbol"] == place], result.cash_scale)])
     if len(rows) > 1:
-        rows.append(["all", *_cost_row(result.trades)])
+        rows.append(["all", *_cost_row(result.trades, result.cash_scale)])
     return table(["", "Trades", "Traded", "Gross", "Fees", "Slippage", "Net"], rows)
 
 
-def _cost_row(trades: Any) -> list[Cell]:
-    sums = {name: sum(trades[name].tolist()) / CASH_SCALE for name in trades.dtype.names[6:]}
+def _cost_row(trades: Any, cash_scale: int) -> list[Cell]:
+    sums = {name: sum(trades[name].tolist()) / cash_scale for name in trades.dtype.names[6:]}
     gross, net = sums["gross"], sums["pnl"]
     return [
         number(len(trades), 0),
@@ -170,7 +169,7 @@ def _trade(result: Result, place: int, instruments: Mapping[str, Instrument]) ->
     grid = instruments[symbol]
     digits = max(0, -int(grid.tick_size.normalize().as_tuple().exponent))
     prices = (float(each[0]) for each in fill_prices(result.trades[place : place + 1], grid))
-    net = int(row["pnl"]) / CASH_SCALE
+    net = int(row["pnl"]) / result.cash_scale
     return [
         symbol,
         minute(int(row["opened_ms"])),
@@ -178,8 +177,8 @@ def _trade(result: Result, place: int, instruments: Mapping[str, Instrument]) ->
         ENDINGS[int(row["ending"])],
         f"{grid.quantity(int(row['lots'])):f}",
         *(number(each, digits) for each in prices),
-        number(int(row["fees"]) / CASH_SCALE),
-        number(int(row["slippage"]) / CASH_SCALE),
+        number(int(row["fees"]) / result.cash_scale),
+        number(int(row["slippage"]) / result.cash_scale),
         coloured(number(net, signed=True), net),
     ]
 

@@ -53,7 +53,7 @@ def _earned(title: str, result: Result, figures: Metrics, quote: str) -> str:
     if earned is None:
         return f"{title}: nothing to measure."
     verb = "lost" if earned < 0 else "made"
-    cash = abs(int(result.equity[-1]) - result.opening_cash) / 10**8
+    cash = abs(int(result.equity[-1]) - result.opening_cash) / result.cash_scale
     first = f"{title} it {verb} {percent(abs(earned))} ({number(cash)} {quote}) after costs"
     held = figures.hold_return
     if held is None:

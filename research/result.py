@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from domain.money import DECIMALS
 from research.candles import Candles, IntArray
 
 TRADE = np.dtype(
@@ -26,7 +27,7 @@ TRADE = np.dtype(
         ("pnl", np.int64),
     ]
 )
-"""A closed round trip, as domain.account.Trade: amounts in cash units (1e-8 quote), times in ms (UTC).
+"""A closed round trip, as domain.account.Trade: amounts in cash units, times in ms (UTC).
 
 `symbol` is the place in Result.symbols, `ending` the place in ENDINGS. `gross` is before all costs,
 `pnl` after; `bought` and `sold` are notionals at fill prices; gross = pnl + fees + slippage.
@@ -43,8 +44,8 @@ class Result:
     """One backtest, exact to the cash unit.
 
     `times_ms` and `equity` hold one value per cycle: when it was, and cash plus positions at their
-    marks at its end, in cash units. `held` is the number of cycles that ended with a position,
-    `max_drawdown` the deepest fall from a peak, as a fraction of it.
+    marks at its end, in cash units of `cash_decimals`. `held` is the number of cycles that ended with a
+    position, `max_drawdown` the deepest fall from a peak, as a fraction of it.
     """
 
     symbols: tuple[str, ...]
@@ -62,6 +63,12 @@ class Result:
     strategies: tuple[str, ...] = ()
     parameters: dict[str, dict[str, Any]] = field(default_factory=dict)
     candles: Sequence[Candles] = field(default=(), repr=False)
+    cash_decimals: int = DECIMALS
+
+    @property
+    def cash_scale(self) -> int:
+        """Cash units in one unit of the quote currency."""
+        return int(10**self.cash_decimals)
 
     @property
     def cycles(self) -> int:

@@ -11,6 +11,7 @@ from domain.account import Account
 from domain.decision import Decision
 from domain.errors import BadInput, LocalFault
 from domain.instrument import Instrument
+from domain.money import DECIMALS
 from domain.observation import Observation
 from risk.limits import Limits, Sizing
 from risk.settings import Mode, RiskSettings, SizingSettings
@@ -23,7 +24,7 @@ class Policy(msgspec.Struct, frozen=True):
     """Settings packed once for a session.
 
     `cost_ppm` bounds what one way of a market order costs: taker fee, slippage and half the
-    spread, in parts per million of the notional at the quote.
+    spread, in parts per million of the notional at the quote. `cash_decimals` are those of the cash unit.
     """
 
     limits: Limits
@@ -31,10 +32,18 @@ class Policy(msgspec.Struct, frozen=True):
     fixed_quantity: Decimal | None
     timeframe_ms: int
     cost_ppm: int
+    cash_decimals: int = DECIMALS
 
     @classmethod
     def pack(
-        cls, risk: RiskSettings, sizing: SizingSettings, *, mode: Mode, timeframe_ms: int, cost_ppm: int
+        cls,
+        risk: RiskSettings,
+        sizing: SizingSettings,
+        *,
+        mode: Mode,
+        timeframe_ms: int,
+        cost_ppm: int,
+        cash_decimals: int = DECIMALS,
     ) -> Self:
         """Pack settings for a mode and a timeframe. Raises BadInput for a timeframe or cost out of range."""
         if timeframe_ms <= 0:
@@ -42,12 +51,20 @@ class Policy(msgspec.Struct, frozen=True):
         if not 0 <= cost_ppm <= MAX_COST_PPM:
             raise BadInput(f"cost_ppm {cost_ppm} must be from 0 to {MAX_COST_PPM}")
         fixed = sizing.fixed_quantity if sizing.method == "fixed" else None
-        return cls(risk.pack(mode, timeframe_ms), sizing.pack(mode), fixed, timeframe_ms, cost_ppm)
+        limits = _limits(risk, mode, timeframe_ms, cash_decimals)
+        return cls(limits, sizing.pack(mode), fixed, timeframe_ms, cost_ppm, cash_decimals)
 
     @property
     def live(self) -> bool:
         """Whether real money is at stake."""
         return bool(self.limits.live)
+
+
+def _limits(risk: RiskSettings, mode: Mode, timeframe_ms: int, cash_decimals: int) -> Limits:
+    try:
+        return risk.pack(mode, timeframe_ms, cash_decimals)
+    except ValueError as error:
+        raise BadInput(f"risk: {error}") from None
 
 
 class Case(msgspec.Struct, frozen=True):

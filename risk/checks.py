@@ -4,7 +4,6 @@ from typing import NamedTuple
 
 from domain.filters import refusal
 from domain.instrument import Instrument
-from domain.money import CASH_SCALE
 from domain.order import Order
 from domain.times import MINUTE_MS
 from domain.verdict import Check
@@ -25,11 +24,17 @@ class Gate(NamedTuple):
     book: Book
     order: Order
 
+    @property
+    def cash_scale(self) -> int:
+        """Cash units in one unit of the quote currency."""
+        return int(10**self.case.policy.cash_decimals)
+
 
 def checks_of(gate: Gate) -> tuple[Check, ...]:
     """Return one check per rule, in the table's order (long because the table is); see `_blocked`."""
     feed, entry, book, lots = gate.feed, gate.entry, gate.book, gate.order.lots
     limits, peak = gate.case.policy.limits, book.peak_equity
+    cash_scale = gate.cash_scale
     lost = rules.daily_loss(book.equity, book.day_start_equity, limits.daily_loss)
     price = "" if entry.price > 0 else "price"
     stop = price or "stop below the price"
@@ -39,22 +44,22 @@ def checks_of(gate: Gate) -> tuple[Check, ...]:
         _data_age(gate, rules.data_age(feed, entry, limits)),
         _check(table.UNKNOWN_ORDER, rules.unknown_orders(book)),
         *_blocked(gate, rules.blocked(book)),
-        _check(table.DAILY_LOSS, lost, CASH_SCALE),
+        _check(table.DAILY_LOSS, lost, cash_scale),
         _drawdown(table.MAX_DRAWDOWN, peak - book.equity, peak, limits.max_drawdown_ppm),
         _drawdown(table.CLASS_DRAWDOWN, book.class_fall, peak, limits.class_drawdown_ppm),
-        _check(table.PER_TRADE_LOSS, rules.trade_loss(entry, lots, limits), CASH_SCALE, stop),
+        _check(table.PER_TRADE_LOSS, rules.trade_loss(entry, lots, limits), cash_scale, stop),
         _check(table.MAX_POSITIONS, rules.positions(book, limits)),
         _duplicate(gate, rules.duplicate(book)),
         _cool_down(rules.cool_down(book, limits)),
         _check(table.TRADES_PER_DAY, rules.trades_today(book, limits)),
         _exposure(gate, rules.exposure(entry, lots, book, limits), price),
-        _check(table.CONCENTRATION, rules.concentration(entry, lots, book, limits), CASH_SCALE, price),
+        _check(table.CONCENTRATION, rules.concentration(entry, lots, book, limits), cash_scale, price),
         _check(table.CONFIDENCE, rules.confidence(entry, limits), lacking="confidence"),
         _reward_risk(entry, rules.reward_risk(entry, limits), stop),
         _check(table.LOSS_STREAK, rules.loss_streak(book, limits)),
         _words(table.BREAKER, rules.breaker(feed), gate.case.observation.breaker, "closed"),
         _check(table.SIZE, rules.size(entry, lots), lacking=price),
-        _check(table.CASH, rules.cash(entry, lots, book), CASH_SCALE, price),
+        _check(table.CASH, rules.cash(entry, lots, book), cash_scale, price),
         _entry_filters(gate, price),
     )
 
@@ -148,7 +153,9 @@ def _cool_down(measure: Measure) -> Check:
 
 
 def _exposure(gate: Gate, measure: Measure, price: str) -> Check:
-    return _check(table.EXPOSURE, measure, CASH_SCALE, price or "mark of " + ", ".join(unmarked(gate.case)))
+    return _check(
+        table.EXPOSURE, measure, gate.cash_scale, price or "mark of " + ", ".join(unmarked(gate.case))
+    )
 
 
 def _entry_filters(gate: Gate, price: str) -> Check:

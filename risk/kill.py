@@ -1,15 +1,15 @@
 """When the kill switch trips by itself. Throwing and resetting it is journaled by the agent."""
 
 from domain.account import Account
-from domain.money import from_cash
+from domain.money import DECIMALS, cash_text
 from risk.limits import Limits
 from risk.rules import daily_loss
 
 
-def trip_reason(account: Account, limits: Limits) -> str | None:
+def trip_reason(account: Account, limits: Limits, cash_decimals: int = DECIMALS) -> str | None:
     """Say why the kill switch must trip now, or None: a daily loss beyond its limit, if it is not on yet."""
     loss = daily_loss(account.equity, account.day_start_equity, limits.daily_loss)
     if loss.passed or account.kill_switch is not None:
         return None
-    lost = from_cash(account.day_start_equity - account.equity).normalize()
-    return f"daily loss {lost:f} exceeds limit {from_cash(limits.daily_loss).normalize():f}"
+    lost = cash_text(account.day_start_equity - account.equity, cash_decimals)
+    return f"daily loss {lost} exceeds limit {cash_text(limits.daily_loss, cash_decimals)}"

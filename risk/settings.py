@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from domain.money import CASH_SCALE, MAX_CASH, PPM, to_cash
+from domain.money import DECIMALS, MAX_AMOUNT, PPM, to_cash
 from domain.times import MINUTE_MS
 from risk.limits import Limits, Sizing
 
@@ -14,7 +14,7 @@ Mode = Literal["quicktest", "paper", "testnet", "live"]
 
 ON_PAPER = frozenset({"quicktest", "paper"})
 
-Money = Annotated[Decimal, Field(ge=0, le=MAX_CASH // CASH_SCALE, decimal_places=8, allow_inf_nan=False)]
+Money = Annotated[Decimal, Field(ge=0, le=MAX_AMOUNT, decimal_places=8, allow_inf_nan=False)]
 Share = Annotated[Decimal, Field(ge=0, le=1, decimal_places=6, allow_inf_nan=False)]
 Trail = Annotated[Decimal, Field(ge=0, lt=1, decimal_places=6, allow_inf_nan=False)]
 Points = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
@@ -61,17 +61,17 @@ class RiskSettings(BaseModel):
         Decimal(0), description="stop kept this far below the last close as it rises, as a fraction; 0: none"
     )
 
-    def pack(self, mode: Mode, timeframe_ms: int) -> Limits:
-        """Return the limits as numbers for a mode and a candle timeframe in ms."""
+    def pack(self, mode: Mode, timeframe_ms: int, cash_decimals: int = DECIMALS) -> Limits:
+        """Return the limits as numbers for a mode, a candle timeframe in ms and the account's cash unit."""
         minutes = self.max_data_age_minutes * MINUTE_MS
         return Limits(
             live=int(mode == "live"),
             max_quote_age_ms=minutes,
             max_candle_age_ms=max(minutes, int(self.max_candle_age_timeframes * timeframe_ms)),
-            daily_loss=to_cash(self.daily_loss),
+            daily_loss=to_cash(self.daily_loss, cash_decimals),
             max_drawdown_ppm=_ppm(self.max_drawdown),
             class_drawdown_ppm=_ppm(self.class_drawdown),
-            per_trade_loss=to_cash(self.per_trade_loss),
+            per_trade_loss=to_cash(self.per_trade_loss, cash_decimals),
             max_positions=self.max_positions,
             cool_down_ms=self.cool_down_minutes * MINUTE_MS,
             max_trades_per_day=self.max_trades_per_day,

@@ -114,7 +114,8 @@ def explain(size: Size, entry: Entry, sizing: Sizing, instrument: Instrument) ->
         return (
             f"confidence {entry.confidence:g} below the sizing minimum {sizing.min_confidence:g}: {quantity}"
         )
-    budget = f"risk budget {show_cash(size.budget)}"
+    budget = f"risk budget {show_cash(size.budget, instrument.cash_decimals)}"
     if size.bound == BY_BUDGET:
         return f"{budget}: {quantity}"
-    return f"{budget} capped by {CAPS[size.bound]} {show_cash(size.cap)}: {quantity}"
+    cap = show_cash(size.cap, instrument.cash_decimals)
+    return f"{budget} capped by {CAPS[size.bound]} {cap}: {quantity}"

@@ -1,7 +1,8 @@
 """`agent backtest`: run it, check it against the loop if asked, show it."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,7 +14,7 @@ from agent.settings import Options
 from agent.verify import Difference, compare, run_loop
 from agent.version import code_version
 from domain.errors import BadInput
-from domain.money import from_cash, show_cash
+from domain.money import cash_text, show_cash
 from domain.times import utc
 from research.backtest import Setup, backtest
 from research.candles import Candles
@@ -121,6 +122,7 @@ def write_report(done: Done, path: Path) -> None:
 def plain_result(done: Done, difference: Difference | None, *, verified: bool) -> dict[str, Any]:
     """Return everything as JSON values; amounts as decimal texts in quote, times in ISO 8601 (UTC)."""
     result = done.result
+    money = _money_of(result)
     return {
         "strategies": list(result.strategies),
         "parameters": result.parameters,
@@ -129,9 +131,9 @@ def plain_result(done: Done, difference: Difference | None, *, verified: bool) -
         "from": _iso(result.times_ms[0]),
         "to": _iso(result.times_ms[-1]),
         "cycles": result.cycles,
-        "opening_cash": _money(result.opening_cash),
-        "cash": _money(result.cash),
-        "equity": _money(result.equity[-1]),
+        "opening_cash": money(result.opening_cash),
+        "cash": money(result.cash),
+        "equity": money(result.equity[-1]),
         "metrics": done.metrics.plain(),
         "trials": 1,
         "deflated_sharpe": done.deflated,
@@ -154,7 +156,7 @@ def _plain_verdict(difference: Difference | None) -> dict[str, Any]:
 
 def trades_of(done: Done) -> list[dict[str, Any]]:
     """Return the trades with decimals and times as people read them."""
-    told = []
+    told, money = [], _money_of(done.result)
     for row in done.result.trades.tolist():
         symbol, ending, cycle, opened, closed, lots, bought, sold, gross, fees, slippage, pnl = row
         grid = done.setup.instruments[done.result.symbols[symbol]]
@@ -165,12 +167,12 @@ def trades_of(done: Done) -> list[dict[str, Any]]:
                 "closed": _iso(closed),
                 "entry_cycle": cycle,
                 "quantity": f"{grid.quantity(lots):f}",
-                "bought": _money(bought),
-                "sold": _money(sold),
-                "gross": _money(gross),
-                "fees": _money(fees),
-                "slippage": _money(slippage),
-                "pnl": _money(pnl),
+                "bought": money(bought),
+                "sold": money(sold),
+                "gross": money(gross),
+                "fees": money(fees),
+                "slippage": money(slippage),
+                "pnl": money(pnl),
                 "ending": ENDINGS[ending],
             }
         )
@@ -189,13 +191,14 @@ def _iso(milliseconds: Any) -> str:
     return utc(int(milliseconds)).isoformat()
 
 
-def _money(units: Any) -> str:
-    return f"{from_cash(int(units)).normalize():f}"
+def _money_of(result: Result) -> Callable[[Any], str]:
+    return lambda units: cash_text(int(units), result.cash_decimals)
 
 
 def lines(done: Done) -> list[str]:
     """Return the result as lines for people."""
     result, told = done.result, done.metrics
+    show = partial(show_cash, decimals=result.cash_decimals)
     quote = next(iter(done.setup.instruments.values())).quote
     trades = result.trades
     fees, slippage = int(trades["fees"].sum()), int(trades["slippage"].sum())
@@ -204,7 +207,7 @@ def lines(done: Done) -> list[str]:
         f"backtest    {', '.join(result.strategies)} on {', '.join(result.symbols)} {done.options.timeframe}",
         f"period      {_iso(result.times_ms[0])} to {_iso(result.times_ms[-1])}, {result.cycles} cycles",
         (
-            f"equity      {show_cash(int(result.equity[-1]))} {quote} of {show_cash(result.opening_cash)}  "
+            f"equity      {show(int(result.equity[-1]))} {quote} of {show(result.opening_cash)}  "
             f"{sparkline(result)}"
         ),
         (
@@ -212,8 +215,8 @@ def lines(done: Done) -> list[str]:
             f"{len(result.open_positions)}"
         ),
         (
-            f"P&L         {show_cash(int(trades['pnl'].sum()))} {quote} after costs; gross "
-            f"{show_cash(int(trades['gross'].sum()))}, fees {show_cash(fees)}, slippage {show_cash(slippage)}"
+            f"P&L         {show(int(trades['pnl'].sum()))} {quote} after costs; gross "
+            f"{show(int(trades['gross'].sum()))}, fees {show(fees)}, slippage {show(slippage)}"
         ),
         (
             f"return      {_share(told.total_return)}, a year {_share(told.cagr)}; buy and hold "

@@ -6,7 +6,6 @@ from agent.backtesting import setup_of
 from agent.cli.backtest_work import engine_for
 from agent.cli.options import say, say_json
 from agent.cli.research_input import Asked, gather
-from domain.money import CASH_SCALE
 from research.backtest import backtest
 from research.monte_carlo import Outcomes, Spread, block_bootstrap, shuffle_trades
 from research.ratios import CRYPTO_DAYS, daily_returns, periods_of
@@ -48,8 +47,8 @@ def monte_carlo_command(wish: Wish) -> None:
 
 def resampled(result: Result, wish: Wish) -> list[Outcomes]:
     """Return both kinds of resampling: the trades in another order, the days drawn again."""
-    opening = result.opening_cash / CASH_SCALE
-    pnl = result.trades["pnl"] / CASH_SCALE
+    opening = result.opening_cash / result.cash_scale
+    pnl = result.trades["pnl"] / result.cash_scale
     periods = periods_of(result.symbols)
     every_day = periods == CRYPTO_DAYS
     returns = daily_returns(result.times_ms, result.equity, float(result.opening_cash), every_day=every_day)

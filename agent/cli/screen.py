@@ -10,6 +10,7 @@ from agent.cli.options import say
 from agent.launch import Launch
 from agent.params import words
 from domain.events import CycleDecided, CycleEnded, Event, KillSwitchSet, OrderSettled, ParametersSet
+from domain.money import cash_text
 from domain.observation import Observation, Source
 from domain.order import Fill
 
@@ -93,7 +94,7 @@ class Screen:
             price = views.decimal(instrument.price(fill.price))
             self.line(
                 f"{fill.at:%Y-%m-%d %H:%M} {fill.side} {quantity} {fill.symbol} at {price}, "
-                f"fee {views.money(fill.fee)} {instrument.quote}"
+                f"fee {cash_text(fill.fee, instrument.cash_decimals)} {instrument.quote}"
             )
 
     def cycle(self, ended: CycleEnded) -> None:
@@ -121,7 +122,7 @@ def cycle_line(row: dict[str, Any], launch: Launch) -> str:
     return (
         f"cycle {row['cycle']} {row['at'][:19]} {row['symbol']} {row['price'] or '?'} ({row['source']}) "
         f"{row['action']}{verdict}: {row['reason']} | position {quantity} | "
-        f"equity {views.money(ledger.equity)}"
+        f"equity {cash_text(ledger.equity, instrument.cash_decimals)}"
     )
 
 
@@ -135,6 +136,7 @@ class JsonScreen(Screen):
     def cycle(self, ended: CycleEnded) -> None:
         """Write a cycle as one object."""
         rows = views.decision(self.decided, self.grid) if self.decided else []
+        ledger = self.launch.parts.state.ledger
         told = {
             "cycle": ended.cycle_id,
             "at": ended.at.isoformat(),
@@ -142,7 +144,7 @@ class JsonScreen(Screen):
             "path": ended.path,
             "error": ended.error.message if ended.error else None,
             "decisions": rows,
-            "equity": views.money(self.launch.parts.state.ledger.equity),
+            "equity": cash_text(ledger.equity, ledger.cash_decimals),
         }
         say(json.dumps(told, default=str))
 

@@ -3,6 +3,7 @@
 from agent.wiring.markets import MarketSource, market, market_of_candles, pacer, pause_seconds, recorded
 from agent.wiring.sessions import (
     Parts,
+    counted_alike,
     exchange,
     one_way_cost_ppm,
     open_account,
@@ -15,6 +16,7 @@ from agent.wiring.sessions import (
 __all__ = [
     "MarketSource",
     "Parts",
+    "counted_alike",
     "exchange",
     "market",
     "market_of_candles",

@@ -3,11 +3,13 @@
 import os
 import secrets
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import structs
 
 from agent.checkpoint import Checkpoints, Resumed, fold_key, resumed
 from agent.cycle import Cycle
@@ -25,7 +27,7 @@ from agent.version import code_version
 from domain.errors import BadInput
 from domain.events import Event, SessionStarted
 from domain.instrument import Instrument
-from domain.money import PPM, to_cash
+from domain.money import PPM
 from domain.ports import Clock, Journal, Observer, Platform, Records
 from journal.sql import SqlJournal, open_journal
 from platforms.mock import MockTradingPlatform
@@ -53,14 +55,15 @@ def one_way_cost_ppm(options: Options) -> int:
     return -(-slipped * (PPM + costs.taker_fee) // PPM) - PPM + 1
 
 
-def policy_of(options: Options) -> Policy:
-    """Return the risk gate's settings, packed for the mode."""
+def policy_of(options: Options, grid: Mapping[str, Instrument]) -> Policy:
+    """Return the risk gate's settings, packed for the mode and the account's cash unit."""
     return Policy.pack(
         options.risk,
         options.sizing,
         mode=options.mode,
         timeframe_ms=options.timeframe_ms,
         cost_ppm=one_way_cost_ppm(options),
+        cash_decimals=next(iter(grid.values())).cash_decimals,
     )
 
 
@@ -91,7 +94,21 @@ def parts(
         fold = resumed(found, options, cost_ppm)
         keeper = FoldKeeper(checkpoints, journal, options, fold)
         refold(journal, fold.state, fold.mind, until, after=fold.seq, taken=keeper.taken)
-    return Parts(options, grid, fold.state, fold.mind)
+    return Parts(options, counted_alike(grid, fold.state), fold.state, fold.mind)
+
+
+def counted_alike(grid: Mapping[str, Instrument], state: State) -> dict[str, Instrument]:
+    """Return instruments with the cash unit the journal's account has been counted in so far.
+
+    Raises BadInput where one does not fit it: such a journal is of a time before its unit was that fine.
+    """
+    if not state.ledger.instruments:
+        return dict(grid)
+    decimals = state.ledger.cash_decimals
+    try:
+        return {name: structs.replace(each, cash_decimals=decimals) for name, each in grid.items()}
+    except ValueError as error:
+        raise BadInput(f"{error}, in which this journal counts; begin a new one with --fresh") from None
 
 
 def paper_platform(made: Parts) -> Platform:
@@ -101,7 +118,7 @@ def paper_platform(made: Parts) -> Platform:
     return MockTradingPlatform(
         {**ledger.instruments, **made.grid},
         made.options.paper,
-        cash=to_cash(made.options.paper.cash) if fresh else ledger.cash,
+        cash=made.options.paper.opening_cash(made.grid.values()) if fresh else ledger.cash,
         holdings={symbol: held.lots for symbol, held in ledger.positions.items()},
         standing=[s for symbol in ledger.positions for s in ledger.resting(symbol)],
         next_id=len(ledger.trade_ids) + 1,
@@ -137,7 +154,7 @@ def session(
         platform=platform,
         journal=journal,
         reasoning=options.reasoning,
-        policy=policy_of(options),
+        policy=policy_of(options, made.grid),
         trading=inbox.trading,
         pending_kill=lambda: inbox.pending_kill,
     )
@@ -158,7 +175,7 @@ def session(
         code_version=code_version(),
         settings=options.public(),
         instruments=tuple(made.grid.values()),
-        cash=to_cash(options.paper.cash) if fresh and not options.remote else 0,
+        cash=options.paper.opening_cash(made.grid.values()) if fresh and not options.remote else 0,
     )
     return Session(
         started=started,

@@ -11,7 +11,7 @@ from typing import Any
 
 from domain.errors import BadAnswer, LocalFault
 from domain.instrument import Instrument
-from domain.money import CASH_SCALE, CASH_UNIT
+from domain.money import ASSET_SCALE
 from domain.order import Balance, Fill, OrderStatus, Receipt, Side
 from domain.times import utc
 
@@ -105,7 +105,7 @@ def fill(
     exact, amount = number(trade, "price"), number(trade, "qty")
     price = ticks(exact, instrument, side)
     fee, fee_lots, dust = _fee(trade, instrument)
-    beyond = abs(exact - instrument.price(price)) * amount / CASH_UNIT
+    beyond = abs(exact - instrument.price(price)) * amount / instrument.cash_unit
     return Fill(
         trade_id=str(whole(trade, "id" if "id" in trade else "tradeId")),
         client_id=client_id,
@@ -128,10 +128,10 @@ def _fee(trade: Json, instrument: Instrument) -> tuple[int, int, int]:
     if not amount:
         return 0, 0, 0
     if asset == instrument.quote:
-        return int((amount / CASH_UNIT).quantize(Decimal(1), ROUND_UP)), 0, 0
+        return int((amount / instrument.cash_unit).quantize(Decimal(1), ROUND_UP)), 0, 0
     if asset == instrument.base:
         taken = int((amount / instrument.step_size).quantize(Decimal(1), ROUND_UP))
-        return 0, taken, int((taken * instrument.step_size - amount) * CASH_SCALE)
+        return 0, taken, int((taken * instrument.step_size - amount) * ASSET_SCALE)
     raise LocalFault(
         f"a fee of {amount} {asset} for {instrument.symbol}: fees must be paid in {instrument.base} or "
         f"{instrument.quote}; switch off paying them with {asset} at the exchange"
@@ -176,10 +176,13 @@ def balances(answer: Any, instruments: Sequence[Instrument]) -> dict[str, Balanc
     told = {str(field(row, "asset")): row for row in rows(field(answer, "balances"))}
     found: dict[str, Balance] = {}
     for instrument in instruments:
-        for asset, unit in ((instrument.quote, CASH_UNIT), (instrument.base, instrument.step_size)):
+        for asset, unit in (
+            (instrument.quote, instrument.cash_unit),
+            (instrument.base, instrument.step_size),
+        ):
             row = told.get(asset)
             free, locked = (number(row, "free"), number(row, "locked")) if row else (Decimal(0), Decimal(0))
             whole_free, whole_locked = int(free // unit), int(locked // unit)
             rest = free + locked - (whole_free + whole_locked) * unit
-            found[asset] = Balance(whole_free, whole_locked, int(rest * CASH_SCALE))
+            found[asset] = Balance(whole_free, whole_locked, int(rest * ASSET_SCALE))
     return found

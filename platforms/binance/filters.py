@@ -5,7 +5,8 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from domain.errors import BadAnswer
-from domain.instrument import Instrument
+from domain.instrument import Instrument, fitting_step
+from domain.money import cash_decimals
 from platforms.binance.answers import field, number, rows, whole
 
 ZERO = Decimal(0)
@@ -79,16 +80,19 @@ def parse(row: Any, symbol: str, asset_class: str = "crypto") -> Filters:
 
 
 def _instrument(row: Any, symbol: str, price: Any, lot: Any, least: Decimal, asset_class: str) -> Instrument:
+    quote, tick = str(field(row, "quoteAsset")), number(price, "tickSize")
+    decimals = cash_decimals(quote)
     try:
         return Instrument(
             symbol=symbol,
             base=str(field(row, "baseAsset")),
-            quote=str(field(row, "quoteAsset")),
-            tick_size=number(price, "tickSize"),
-            step_size=number(lot, "stepSize"),
+            quote=quote,
+            tick_size=tick,
+            step_size=fitting_step(tick, number(lot, "stepSize"), decimals),
             min_quantity=number(lot, "minQty"),
             min_notional=least,
             asset_class=asset_class,
+            cash_decimals=decimals,
         )
     except ValueError as error:
         raise BadAnswer(f"filters of {symbol}: {error}") from None

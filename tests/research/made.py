@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from domain.instrument import Instrument
-from domain.money import CASH_SCALE, share_up
+from domain.money import ASSET_SCALE, share_up
 from domain.times import DAY_MS, MINUTE_MS
 from research.candles import Candles, IntArray
 from research.result import TRADE, VETO, Result
@@ -78,7 +78,7 @@ def trade(candles: Sequence[Candles], seed: int = 1, plan: Plan | None = None) -
             worth[begin:end] += lots * grid.cash_factor * quotes[begin:end]
             held[begin:end] = True
     rows.sort(key=lambda row: (row[4], row[0]))
-    opening = plan.opening * CASH_SCALE
+    opening = plan.opening * ASSET_SCALE
     equity = opening + np.cumsum(flow) + worth
     return Result(
         symbols=tuple(series.symbol for series in candles),
@@ -113,7 +113,7 @@ def _trip(
 ) -> tuple[int, ...]:
     factor = grid.cash_factor
     buy, sell = int(quotes[begin]) + SLIP_TICKS, int(quotes[end]) - SLIP_TICKS
-    lots = plan.stake * CASH_SCALE // (buy * factor)
+    lots = plan.stake * ASSET_SCALE // (buy * factor)
     bought, sold = buy * lots * factor, sell * lots * factor
     gross = int(quotes[end] - quotes[begin]) * lots * factor
     fees, slippage = share_up(bought, FEE_PPM) + share_up(sold, FEE_PPM), gross - (sold - bought)

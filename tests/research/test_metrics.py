@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.errors import BadInput
-from domain.money import CASH_SCALE
+from domain.money import ASSET_SCALE
 from domain.times import DAY_MS, HOUR_MS
 from research.candles import Candles
 from research.load import load
@@ -93,12 +93,12 @@ def test_buy_and_hold_does_not_earn_the_warm_up() -> None:
 def test_figures_of_trades_by_hand() -> None:
     times = 1_600_000_000_000 + HOUR_MS * np.arange(240)
     rows = np.zeros(3, dtype=TRADE)
-    rows["bought"], rows["sold"] = 1000 * CASH_SCALE, np.array([1010, 990, 1040]) * CASH_SCALE
-    rows["gross"] = np.array([13, -7, 43]) * CASH_SCALE
-    rows["fees"], rows["slippage"] = 2 * CASH_SCALE, 1 * CASH_SCALE
-    rows["pnl"] = np.array([10, -10, 40]) * CASH_SCALE
+    rows["bought"], rows["sold"] = 1000 * ASSET_SCALE, np.array([1010, 990, 1040]) * ASSET_SCALE
+    rows["gross"] = np.array([13, -7, 43]) * ASSET_SCALE
+    rows["fees"], rows["slippage"] = 2 * ASSET_SCALE, 1 * ASSET_SCALE
+    rows["pnl"] = np.array([10, -10, 40]) * ASSET_SCALE
     rows["opened_ms"], rows["closed_ms"] = times[[0, 10, 20]], times[[4, 12, 29]]
-    plain = bare(times, np.full(240, 10_000 * CASH_SCALE), 10_000 * CASH_SCALE)
+    plain = bare(times, np.full(240, 10_000 * ASSET_SCALE), 10_000 * ASSET_SCALE)
     result = Result(**{**vars(plain), "trades": rows, "held": 60})
     found = metrics(result)
     assert (found.profit_factor, found.win_rate, found.trades) == (5.0, 2 / 3, 3)

@@ -103,6 +103,29 @@ def allowed(quantity: Decimal, price: Decimal, side: Side, reference: Decimal) -
     )
 
 
+def listed(base: str, quote: str, tick: str, step: str) -> dict[str, Any]:
+    price = {"filterType": "PRICE_FILTER", "minPrice": tick, "maxPrice": "1000", "tickSize": tick}
+    lot = {"filterType": "LOT_SIZE", "minQty": step, "maxQty": "9000000", "stepSize": step}
+    return ROW | {"symbol": base + quote, "baseAsset": base, "quoteAsset": quote, "filters": [price, lot]}
+
+
+@pytest.mark.parametrize(
+    ("base", "quote", "tick", "step", "lot", "factor"),
+    [
+        ("ETH", "BTC", "0.00001000", "0.00010000", "0.0001", 1000),
+        ("LTC", "BTC", "0.00000100", "0.00100000", "0.001", 1000),
+        ("DOGE", "BTC", "0.00000001", "1.00000000", "1", 10_000),
+        ("BTTC", "USDT", "0.00000001", "0.10000000", "1", 1),
+        ("LUNC", "USDT", "0.00000001", "0.01000000", "1", 1),
+    ],
+)
+def test_every_pair_the_exchange_lists_has_whole_cash_units(
+    base: str, quote: str, tick: str, step: str, lot: str, factor: int
+) -> None:
+    pair = parse(listed(base, quote, tick, step), f"{base}-{quote}").instrument
+    assert (pair.step_size, pair.cash_factor) == (Decimal(lot), factor)
+
+
 @settings(max_examples=300, deadline=None)
 @given(
     st.integers(0, 1_000_100), st.integers(1, 100_100), st.sampled_from(list(Side)), st.integers(1, 90_000)
