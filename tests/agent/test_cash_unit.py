@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -30,8 +31,8 @@ ETH_BTC = {"ETH-BTC": InstrumentSettings(tick_size="0.000001", step_size="0.001"
 def cross_pair(count: int) -> Candles:
     """Return a walk around 0.05 on a tick of 0.000001."""
     made = walk("ETH-BTC", count, first=50_000.0)
-    prices = [np.round(each / 1e6, 6) for each in (made.open, made.high, made.low, made.close)]
-    return Candles("ETH-BTC", made.timeframe_ms, made.time, *prices, made.volume)
+    o, h, l, c = (np.round(each / 1e6, 6) for each in (made.open, made.high, made.low, made.close))  # noqa: E741
+    return Candles("ETH-BTC", made.timeframe_ms, made.time, o, h, l, c, made.volume)
 
 
 def test_a_cross_pair_of_the_exchange_is_counted_in_finer_units() -> None:
@@ -76,7 +77,11 @@ def test_cash_beyond_the_unit_is_refused_with_the_limit() -> None:
 
 def test_loop_and_backtest_agree_on_a_cross_pair_to_the_unit() -> None:
     candles = cross_pair(1_500)
-    given = {"instruments": ETH_BTC, "paper": {"cash": "10"}, "reasoning": {"strategies": ("rsi",)}}
+    given: dict[str, Any] = {
+        "instruments": ETH_BTC,
+        "paper": {"cash": "10"},
+        "reasoning": {"strategies": ("rsi",)},
+    }
     options = options_for(Settings(**given, risk=EAGER | {"per_trade_loss": "0.05"}), [candles])
     result = backtest([candles], setup_of(options), plain())
     assert compare(run_loop(options, [candles]), result) is None
