@@ -15,10 +15,10 @@ from pathlib import Path
 from threading import Lock
 
 from domain.ports import Clock
+from domain.retry_after import LONGEST_SECONDS
 from domain.times import DAY_MS, MINUTE_MS, millis, utc
 from perception.budget_file import BudgetFile, BudgetMemory, Ledger, Spending, Unreadable, Unwritable
 from perception.faults import Spent
-from perception.retry_after import LONGEST_SECONDS
 
 
 class Budget:

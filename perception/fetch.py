@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from domain.errors import BadAnswer, Refused, VenueFault
+from domain.retry_after import retry_after
 from perception.call import CURRENT, Answer, Call
 from perception.faults import NotSent, Pointless, Wait
-from perception.retry_after import retry_after
 from perception.settings import is_loopback
 
 if TYPE_CHECKING:

@@ -122,12 +122,13 @@ class Wire:
         *,
         signed: bool,
         vital: bool = False,
+        exits: bool = False,
     ) -> Any:
-        """Send a request to /api/v3/`path` once and return its JSON."""
+        """Send a request to /api/v3/`path` once and return its JSON; `vital` and `exits` as in `Weights`."""
         if signed and self.time.doubtful:
             with suppress(VenueFault):  # the old offset may still do
                 self.time.measure()
-        self.weights.admit(vital=vital)
+        self.weights.admit(vital=vital, exits=exits)
         return getattr(self._library, f"_{method}")(path, signed, data=dict(params or {}))
 
     def account_call(self, path: str) -> Any:

@@ -7,7 +7,7 @@ import msgspec
 
 from domain.errors import BadAnswer
 from domain.instrument import Instrument
-from domain.order import Fill, Receipt, Side
+from domain.order import Fill, OrderStatus, Receipt, Side
 from platforms.binance import answers, classify
 from platforms.binance.client import ApiError, Wire
 from platforms.binance.listing import Listing
@@ -32,8 +32,17 @@ class Executions:
         except ApiError as error:
             if classify.not_found(error):
                 return None
+            if classify.archived(error):
+                return self._archived(symbol, client_id)
             raise
         return self.receipt(told, symbol, client_id)
+
+    def _archived(self, symbol: str, client_id: str) -> Receipt:
+        at, reason = (
+            self.wire.time.now(),
+            "archived by the exchange: it ended without a fill over 90 days ago",
+        )
+        return Receipt(client_id, symbol, OrderStatus.CANCELLED, at, reason=reason)
 
     def ask(self, symbol: str, client_id: str) -> Any:
         """Return an order as the exchange tells it. Raises VenueFault; ApiError when there is none."""

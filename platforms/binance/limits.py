@@ -1,4 +1,10 @@
-"""The exchange's limits as its answers tell them: weight used, and silence when it asks for it."""
+"""The exchange's limits as its answers tell them: weight used, and silence when it asks for it.
+
+A ban that is ignored grows (from two minutes to three days), so a silence is kept, over restarts too; it is
+never believed to be longer than the longest ban. An exit alone may be tried in it: for TRY_SECONDS out of
+every TRY_AGAIN_SECONDS, until the exchange says no again. Long enough for a cancel, a sale and the question
+what became of them; rare enough that a true ban is met by one request in half a minute.
+"""
 
 import threading
 from collections.abc import Mapping
@@ -6,6 +12,7 @@ from datetime import datetime
 
 from domain.errors import RateLimited
 from domain.ports import Clock
+from domain.retry_after import retry_after
 from domain.times import millis
 from platforms.binance.ban import Ban
 
@@ -15,6 +22,9 @@ BAN_SECONDS = 120.0
 SLOW_SECONDS = 10.0
 LIMIT_CODES = (-1003, -1015)
 """Too many requests, too many orders."""
+TRY_SECONDS = 5.0
+TRY_AGAIN_SECONDS = 30.0
+"""How long, and how often, exits are tried although the exchange asked for silence."""
 
 
 class Weights:
@@ -28,26 +38,40 @@ class Weights:
         self._used = 0
         self._minute: datetime | None = None
         self._silent_until: float | None = None
+        self._try_from = self._try_until = float("-inf")
         self._ban = ban or Ban()
         left_ms = self._ban.left_ms(millis(clock.now()))
         if left_ms:
             self._silent_until = clock.monotonic() + left_ms / 1000
 
-    def admit(self, *, vital: bool) -> None:
-        """Let a request go, or raise RateLimited without one. `vital` are cancels, queries and exits."""
+    def admit(self, *, vital: bool, exits: bool = False) -> None:
+        """Let a request go, or raise RateLimited without one.
+
+        `vital` are cancels, queries and exits: the last share of the weight is theirs. `exits` are those
+        that only get out of a position: they may be tried in a silence, and what is vital with them.
+        """
         with self._lock:
             if self._silent_until is not None:
                 left = self._silent_until - self.clock.monotonic()
                 if left > 0:
-                    raise RateLimited(f"the exchange asked for silence, {left:.1f} s are left")
+                    if not (vital and self._tried(exits=exits)):
+                        raise RateLimited(f"the exchange asked for silence, {left:.1f} s are left")
+                    return
                 self._silent_until = None
             share = self.limit if vital else self.limit * (1 - self.reserved)
             if self._minute == self._now() and self._used >= share:
                 raise RateLimited(f"request weight {self._used} of {share:.0f} used in this minute")
 
+    def _tried(self, *, exits: bool) -> bool:
+        """Say whether a vital request may be tried in a silence; an exit begins the time for it."""
+        now = self.clock.monotonic()
+        if exits and now >= self._try_from:
+            self._try_from, self._try_until = now + TRY_AGAIN_SECONDS, now + TRY_SECONDS
+        return now < self._try_until
+
     def heard(self, status: int, headers: Mapping[str, str]) -> None:
         """Take in what an answer's status and headers say of the limits."""
-        used, asked = headers.get(WEIGHT_HEADER, ""), headers.get("retry-after", "")
+        used = headers.get(WEIGHT_HEADER, "")
         with self._lock:
             if _number(used):
                 # Answers overtake each other: within a minute the exchange only ever counts up.
@@ -55,7 +79,7 @@ class Weights:
                 self._used, self._minute = max(int(used), before), self._now()
             if status in (418, 429):
                 default = BAN_SECONDS if status == 418 else SLOW_SECONDS
-                self._silence(float(asked) if _number(asked) else default)
+                self._silence(retry_after(headers, default=default))
 
     def refused(self, code: int, status: int) -> None:
         """Take in an error code; one of a limit asks for silence though the status may not say so."""
@@ -64,8 +88,11 @@ class Weights:
                 self._silence(SLOW_SECONDS)
 
     def _silence(self, seconds: float) -> None:
-        until = self.clock.monotonic() + seconds
+        now = self.clock.monotonic()
+        until = now + seconds
         self._silent_until = max(until, self._silent_until or until)
+        # The first try waits as long as any other: the exchange has just said no.
+        self._try_from, self._try_until = max(self._try_from, now + TRY_AGAIN_SECONDS), float("-inf")
         self._ban.keep(millis(self.clock.now()), seconds)
 
     def _now(self) -> datetime:

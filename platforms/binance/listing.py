@@ -10,7 +10,7 @@ from domain.errors import BadInput, VenueFault
 from domain.instrument import Instrument
 from domain.order import Order, OrderType, Purpose, Receipt, Side
 from domain.ports import Clock
-from platforms.binance import answers, classify
+from platforms.binance import answers, codes
 from platforms.binance.client import ApiError, Wire
 from platforms.binance.filters import Filters, parse
 from platforms.binance.objections import Market, Sized, objection
@@ -139,7 +139,7 @@ class Listing:
         try:
             return self.wire.call("get", "exchangeInfo", {"symbols": f"[{wanted}]"}, signed=False)
         except ApiError as error:
-            if error.code != classify.BAD_SYMBOL:
+            if error.code != codes.BAD_SYMBOL:
                 raise
             raise BadInput(f"the exchange does not trade all of {', '.join(self.names)}") from None
 

@@ -20,7 +20,7 @@ from domain.instrument import Instrument
 from domain.order import OPEN, Balance, Order, OrderStatus, Purpose, Receipt, Standing
 from domain.ports import Certainty, Clock
 from domain.times import millis
-from platforms.binance import answers, classify, requests
+from platforms.binance import answers, classify, codes, requests
 from platforms.binance.client import ApiError, Wire
 from platforms.binance.executions import Executions
 from platforms.binance.gate import Gate
@@ -253,7 +253,7 @@ class BinancePlatform:
     def _judged(self, error: ApiError, orders: Sequence[Order]) -> Any:
         verdict = classify.verdict(error)
         if verdict is classify.Verdict.REJECTED:
-            if error.code == classify.FILTER:
+            if error.code == codes.FILTER:
                 self.listing.outdated()
             return str(error)
         if verdict is classify.Verdict.DUPLICATE and len(orders) == 1:

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from domain.ports import Clock
+from platforms.binance import codes
 from platforms.binance.answers import field, number
 from platforms.binance.client import ApiError, Wire
 
@@ -41,6 +42,8 @@ class Prices:
         try:
             told = self._get("referencePrice", native)
         except ApiError as error:
+            if error.code == codes.NO_REFERENCE_PRICE:  # this symbol has none; others may
+                return None
             if error.status != 404:
                 raise
             self._has_reference = False

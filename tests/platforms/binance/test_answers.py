@@ -10,6 +10,8 @@ from domain.order import OrderStatus, Side
 from domain.times import utc
 from platforms.binance import answers, classify
 from platforms.binance.client import ApiError
+from platforms.binance.platform import BinancePlatform
+from tests.platforms.binance.scripted import Scripted, Told
 from tests.platforms.world import BTC
 
 ORDER: dict[str, Any] = {
@@ -104,3 +106,11 @@ def test_fault_01_only_an_allow_list_proves_that_an_order_does_not_exist(
 )
 def test_only_one_answer_says_that_there_is_no_such_order(code: int, status: int, *, unknown: bool) -> None:
     assert classify.not_found(ApiError(code, "Order does not exist.", status)) is unknown
+
+
+def test_an_archived_order_has_ended_without_a_fill(exchange: Scripted, venue: BinancePlatform) -> None:
+    gone = "Order was canceled or expired with no executed qty over 90 days ago and has been archived."
+    exchange.on("GET", "order", lambda _: Told({"code": -2026, "msg": gone}, 400))
+    found = venue.query("BTC-USDT", "a-1-0")
+    assert found is not None
+    assert (found.status, found.filled, found.fills) == (OrderStatus.CANCELLED, 0, ())

@@ -1,13 +1,15 @@
 """What the exchange says of its limits is kept to the second."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
 from domain.errors import RateLimited
+from domain.retry_after import LONGEST_SECONDS
 from platforms.binance.ban import Ban
-from platforms.binance.limits import BAN_SECONDS, SLOW_SECONDS, Weights
+from platforms.binance.limits import BAN_SECONDS, SLOW_SECONDS, TRY_AGAIN_SECONDS, TRY_SECONDS, Weights
 from tests.perception.manual_clock import ManualClock
 
 
@@ -110,3 +112,57 @@ def test_fault_18_a_ban_that_cannot_be_kept_holds_in_this_process(clock: ManualC
         weights.heard(418, {"retry-after": "300"})
     assert silent(weights)
     assert [each["event"] for each in logs] == ["ban cannot be kept"]
+
+
+DATE = "Fri, 20 Nov 2026 12:00:00 GMT"
+
+
+@pytest.mark.parametrize(
+    ("asked", "seconds"),
+    [
+        ("999999999", LONGEST_SECONDS),
+        ("Fri, 20 Nov 2026 12:05:00 GMT", 300),
+        ("Fri, 20 Nov 2099 12:05:00 GMT", LONGEST_SECONDS),
+    ],
+)
+def test_a_silence_is_read_in_either_form_capped_at_the_longest_ban_and_kept(
+    clock: ManualClock, tmp_path: Path, asked: str, seconds: float
+) -> None:
+    path = tmp_path / "it.ban"
+    banned(clock, path).heard(418, {"retry-after": asked, "date": DATE})
+    clock.advance(seconds - 1)
+    assert silent(banned(clock, path))
+    clock.advance(2)
+    assert not silent(banned(clock, path))
+
+
+def tried(weights: Weights, *, exits: bool) -> bool:
+    with suppress(RateLimited):
+        weights.admit(vital=True, exits=exits)
+        return True
+    return False
+
+
+def test_in_a_silence_only_an_exit_is_tried_for_five_seconds_of_every_thirty(
+    weights: Weights, clock: ManualClock
+) -> None:
+    weights.heard(418, {"retry-after": "3600"})
+    assert not tried(weights, exits=True), "the exchange has just said no"
+    clock.advance(TRY_AGAIN_SECONDS)
+    assert not tried(weights, exits=False), "a look at open orders does not begin it"
+    assert tried(weights, exits=True)
+    assert tried(weights, exits=False), "what became of it may be asked"
+    with pytest.raises(RateLimited):
+        weights.admit(vital=False)
+    clock.advance(TRY_SECONDS + 0.1)
+    assert not tried(weights, exits=True)
+    clock.advance(TRY_AGAIN_SECONDS)
+    assert tried(weights, exits=True)
+    weights.heard(418, {"retry-after": "3600"})
+    assert not tried(weights, exits=True), "refused again: the next half minute is silent"
+
+
+def test_an_exit_after_a_restart_in_a_silence_is_tried_at_once(clock: ManualClock, tmp_path: Path) -> None:
+    path = tmp_path / "it.ban"
+    banned(clock, path).heard(418, {"retry-after": "999999999"})
+    assert tried(banned(clock, path), exits=True)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from perception.retry_after import LONGEST_SECONDS, retry_after
+from domain.retry_after import LONGEST_SECONDS, retry_after
 
 NOW = "Fri, 20 Nov 2026 12:00:00 GMT"
 
