@@ -39,6 +39,11 @@ _TAKE = (
     f"WHERE account = %s AND (NOT held OR {_DUE} <= now()) RETURNING epoch"
 )
 _WHOSE = f"SELECT holder, epoch, {_DUE}, now() FROM lease WHERE account = %s"  # noqa: S608 - values are bound
+_TAKE_DEAD = (
+    "UPDATE lease SET holder = %s, epoch = epoch + 1, held = true, "
+    "expires = now() + %s * interval '1 ms', grace_ms = %s "
+    "WHERE account = %s AND epoch = %s AND holder = %s RETURNING epoch"
+)
 _RENEW = "UPDATE lease SET expires = now() + %s * interval '1 ms' WHERE account = %s AND epoch = %s AND held"
 _WHO = "SELECT holder, epoch FROM lease WHERE account = %s"
 _RELEASE = "UPDATE lease SET held = false, expires = now() WHERE account = %s AND epoch = %s AND held"
@@ -125,8 +130,13 @@ def checked_account(account: str) -> str:
     return account
 
 
-def take(cursor: DBAPICursor, claim: Claim, where: object) -> Lease:
-    """Take a free account, or one whose holder is silent for long enough.
+def alive(_holder: str) -> bool:
+    """Say of every holder that it may live."""
+    return True
+
+
+def take(cursor: DBAPICursor, claim: Claim, where: object, lives: Callable[[str], bool] = alive) -> Lease:
+    """Take a free account, or one whose holder is silent for long enough or known not to live any more.
 
     Raises JournalFault naming the holder, and when it may be taken over.
     """
@@ -139,6 +149,11 @@ def take(cursor: DBAPICursor, claim: Claim, where: object) -> Lease:
     found = cursor.fetchone()
     if found is None:
         raise JournalFault(f"{where} lacks its lease: verify it and restore it from a backup")
+    if not lives(found[0]):
+        cursor.execute(_TAKE_DEAD, (holder, lease_ms, grace_ms, account, found[1], found[0]))
+        taken = cursor.fetchone()
+        if taken is not None:
+            return Lease(claim, taken[0])
     raise JournalFault(
         f"{where} is in use by another agent, {found[0]} (epoch {found[1]}): stop it first; if it is dead, "
         f"the account may be taken over {_when(*found[2:])}, unless it is heard of again"

@@ -1,7 +1,7 @@
 """The journal on a PostgreSQL server: the same rows, the same chain, and a lease instead of a file's lock."""
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -87,13 +87,21 @@ class PostgresJournal(SqlJournal):
 
 
 def open_journal(
-    url: str, new_id: str, *, account: str, holder: str, grace_ms: int = GRACE_MS, lease_ms: int = LEASE_MS
+    url: str,
+    new_id: str,
+    *,
+    account: str,
+    holder: str,
+    grace_ms: int = GRACE_MS,
+    lease_ms: int = LEASE_MS,
+    lives: Callable[[str], bool] = lease.alive,
 ) -> PostgresJournal:
     """Take an account's lease and open its journal to write it, or create it with the id `new_id`.
 
     `holder` is shown to whoever else wants the account: host and process. `lease_ms` is how long the
     lease lasts without being prolonged, `grace_ms` (recvWindow and margin) what a successor waits
-    beyond. Raises BadInput for a bad URL, an unreachable server, or tables of a newer program;
+    beyond, unless `lives` says of the former holder that it does not.
+    Raises BadInput for a bad URL, an unreachable server, or tables of a newer program;
     JournalFault when another agent has the account, or the journal cannot be understood or believed.
     """
     checked_id(new_id)
@@ -102,7 +110,7 @@ def open_journal(
     where = place(account, parts)
     connection = connect(parts, account, where, writable=True)
     try:
-        return _opened(connection, claim, where, new_id)
+        return _opened(connection, claim, where, new_id, lives)
     except BaseException as error:
         server.disconnect(connection)
         if isinstance(error, server.Error):
@@ -129,14 +137,16 @@ def open_reader(url: str, *, account: str) -> SqlReader:
         raise
 
 
-def _opened(connection: sa.Connection, claim: Claim, where: str, new_id: str) -> PostgresJournal:
+def _opened(
+    connection: sa.Connection, claim: Claim, where: str, new_id: str, lives: Callable[[str], bool]
+) -> PostgresJournal:
     if schema.is_empty(connection):
         _create(connection, claim.account, new_id)
     behind = schema.is_behind(connection, where)
     if not behind:
         checked_id(schema.journal_id(connection, where))  # a newer program's journal is not even locked
     cursor = connection.connection.cursor()
-    held = lease.take(cursor, claim, where)
+    held = lease.take(cursor, claim, where, lives)
     # From here on no other agent writes, and what the former holder was committing is decided.
     try:
         if behind:

@@ -6,6 +6,7 @@ appears in no message: of the URL only host, port and database are shown.
 """
 
 import re
+from typing import Any
 
 import psycopg
 import sqlalchemy as sa
@@ -13,6 +14,7 @@ from sqlalchemy.pool import NullPool
 
 from domain.errors import BadInput, JournalFault
 from journal.codec import SESSION_STARTED
+from journal.deadline import SECONDS, Bounded
 
 Error: tuple[type[BaseException], ...] = (psycopg.Error, sa.exc.SQLAlchemyError, UnicodeError, OSError)
 """What a failing database raises, through the driver or through Core."""
@@ -20,7 +22,7 @@ Error: tuple[type[BaseException], ...] = (psycopg.Error, sa.exc.SQLAlchemyError,
 LOCK_WAIT = "1s"
 """How long a statement waits for another session to let go; a second agent must give up within 2 s."""
 
-CONNECT_SECONDS = 5
+CONNECT_SECONDS = 3
 
 _SETTINGS = {
     "synchronous_commit": "on",
@@ -115,6 +117,7 @@ def connect(url: sa.URL, namespace: str, *, writable: bool) -> sa.Connection:
             "tcp_user_timeout": 10_000,
         },
     )
+    sa.event.listen(engine, "do_connect", _bounded)
     try:
         connection = engine.connect()
     except Error as error:
@@ -125,6 +128,11 @@ def connect(url: sa.URL, namespace: str, *, writable: bool) -> sa.Connection:
         disconnect(connection)
         raise
     return connection
+
+
+def _bounded(_dialect: Any, _record: Any, arguments: Any, named: Any) -> Bounded:
+    """Connect with a deadline for every answer."""
+    return Bounded.connect(*arguments, **named)
 
 
 def _set(connection: sa.Connection, namespace: str, where: str, *, writable: bool) -> None:
@@ -169,6 +177,8 @@ def explain(error: BaseException, where: object) -> str:
 
 def integrity(connection: sa.Connection) -> str | None:
     """Return which index does not hold what its table holds, or None; checksums are the server's to check."""
+    driver: Any = connection.connection.driver_connection
+    driver.seconds = None  # it reads every row there is
     cursor = connection.connection.cursor()
     cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
     try:
@@ -186,6 +196,7 @@ def integrity(connection: sa.Connection) -> str | None:
     finally:
         cursor.execute("ROLLBACK")
         cursor.close()
+        driver.seconds = SECONDS
     return None
 
 

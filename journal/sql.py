@@ -12,7 +12,7 @@ from domain.errors import BadInput, JournalFault
 from domain.events import Event
 from journal import copying, schema, sqlite, target
 from journal.chain import checked_id
-from journal.lease import GRACE_MS, LEASE_MS
+from journal.lease import GRACE_MS, LEASE_MS, alive
 from journal.reader import Database, SqlReader
 from journal.stored import Stored, chained
 
@@ -133,6 +133,7 @@ def open_journal(
     holder: str = "",
     grace_ms: int = GRACE_MS,
     lease_ms: int = LEASE_MS,
+    lives: Callable[[str], bool] = alive,
 ) -> SqlJournal:
     """Open a journal to write it, or create it with the id `new_id`: what `agent/wiring/` calls.
 
@@ -151,7 +152,7 @@ def open_journal(
     checked_id(new_id)
     if target.on_server(name):
         opened: SqlJournal = target.postgres().open_journal(
-            name, new_id, account=account, holder=holder, grace_ms=grace_ms, lease_ms=lease_ms
+            name, new_id, account=account, holder=holder, grace_ms=grace_ms, lease_ms=lease_ms, lives=lives
         )
         return opened
     path = target.checked_path(name)

@@ -312,3 +312,21 @@ def test_a_claim_that_cannot_be_meant_is_refused(change: dict[str, object], mess
     wanted: dict[str, object] = {"account": "a", "holder": "me", "lease_ms": 1000, "grace_ms": 0} | change
     with pytest.raises(BadInput, match=message):
         open_journal("postgresql://nowhere/none", JOURNAL_ID, **wanted)  # type: ignore[arg-type]
+
+
+def test_an_account_whose_holder_is_known_to_be_dead_is_taken_over_at_once(url: str, account: str) -> None:
+    first = opened(url, account, holder="host process 1", lease_ms=60_000)
+    first._heartbeat.stop()
+    asked: list[str] = []
+
+    def dead(holder: str) -> bool:
+        asked.append(holder)
+        return False
+
+    with open_journal(url, JOURNAL_ID, account=account, holder="next", grace_ms=60_000, lives=dead) as second:
+        assert asked == ["host process 1"]
+        assert second.epoch == first.epoch + 1
+        second.append(*cycle(1))
+        with pytest.raises(JournalFault, match="another agent took over"):
+            first.append(*cycle(1))
+    first.close()

@@ -1,8 +1,12 @@
 """A server that dies, locks or has no disk left: the append fails, none follows, opening again goes on."""
 
+import contextlib
+import os
 import re
+import signal
 import subprocess
 import time
+from collections.abc import Iterator
 
 import psycopg
 import pytest
@@ -176,3 +180,54 @@ def test_an_interrupted_append_leaves_its_outcome_unknown(
             journal.append(*cycle(1))
     refuses_for_good(journal)
     goes_on(url, account, 0, 0)
+
+
+@pytest.fixture
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A deadline that a test can wait for."""
+    monkeypatch.setattr("journal.deadline.Bounded.seconds", 0.5)
+
+
+@contextlib.contextmanager
+def frozen(pid: int) -> Iterator[None]:
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def test_a_frozen_backend_fails_the_append_by_its_deadline_and_nothing_is_asked_after_it(
+    url: str, account: str, soon: None
+) -> None:
+    journal = opened(url, account)
+    journal.append(session(), *cycle(1))
+    with frozen(backend(journal)):
+        began = time.monotonic()
+        with pytest.raises(JournalFault, match="lost its connection to the server"):
+            journal.append(*cycle(2))
+        assert time.monotonic() - began < 3
+        refuses_for_good(journal)
+        assert time.monotonic() - began < 3, "closing asks nothing of it either"
+    goes_on(url, account, 3, 5)
+
+
+def test_reading_from_a_frozen_backend_ends_by_its_deadline(url: str, account: str, soon: None) -> None:
+    journal = opened(url, account)
+    journal.append(session(), *cycle(1))
+    with frozen(backend(journal)):
+        began = time.monotonic()
+        with pytest.raises(JournalFault):
+            journal.find_cycle(1)
+        assert time.monotonic() - began < 3
+    journal.close()
+
+
+def test_a_frozen_server_is_given_up_when_opening(postgres_server: Server, account: str) -> None:
+    postgres = postgres_server._process
+    assert postgres is not None
+    with frozen(postgres.pid):
+        began = time.monotonic()
+        with pytest.raises(BadInput, match="cannot be reached"):
+            opened(postgres_server.shared, account)
+        assert time.monotonic() - began < 10
