@@ -65,7 +65,7 @@ _WORDS: tuple[tuple[float, str], ...] = (
     (-0.4, "lackluster tepid inflation tariffs tariff sanction sanctions resign resigns resigned quits"),
     (-0.4, "unable unlikely painful allegedly allegations problem problems beware sluggish dismal gloomy"),
     (-0.4, "pessimism pessimistic evasion"),
-    (-0.3, "sell sells selling sold sellers short shorts nothing bug bugs cautious subdued"),
+    (-0.3, "fewer sell sells selling sold sellers short shorts nothing bug bugs cautious subdued"),
 )
 
 _PHRASES: tuple[tuple[float, str], ...] = (
@@ -159,7 +159,9 @@ BACKGROUND: dict[str, float] = {"despite": 0.3, "after": 0.4, "from": 0.4}
 BAD_THINGS = _set(
     "inflation unemployment jobless claims losses loss debt deficit fears worries costs outflows tensions "
     "volatility defaults deaths infections yields uncertainty bankruptcies layoffs scams fraud hacks attacks "
-    "thefts"
+    "thefts tax taxes fees fee tariffs tariff crime crimes pain pains concern concerns risks doubts "
+    "liquidations lawsuits penalties fines shortages delinquencies foreclosures withdrawals redemptions "
+    "outage outages sanctions exploits breaches deficits losers headwinds problems complaints"
 )
 """Things whose rise is bad and whose fall is good news."""
 
@@ -168,6 +170,11 @@ MOVES = _all_forms(
     "decline dip slip slide slump plunge tumble trim ease cool cut narrow shrink fade decrease sink lower"
 ) | _set(
     "rise rises rising rose risen grow grows growing grew fall falls falling fell fallen high highs low lows "
-    "higher lower highest lowest"
+    "higher lower highest lowest record fewer double doubles doubled triple"
 )
 """Words for going up or down, whose worth depends on what it is that moves."""
+
+MOVE_PHRASES = frozenset(
+    (before, extreme) for before in ("record", "new") for extreme in ("high", "highs", "low", "lows")
+) | {("all", "time", "high"), ("all", "time", "highs"), ("all", "time", "low"), ("all", "time", "lows")}
+"""Expressions that go up or down as these words do: fees at a record high."""

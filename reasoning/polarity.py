@@ -9,6 +9,7 @@ import importlib
 import re
 import sys
 from functools import cache
+from html import unescape
 from math import sqrt
 from typing import Any
 
@@ -17,6 +18,7 @@ from reasoning.finance_lexicon import (
     BAD_THINGS,
     BEFORE_NUMBER,
     INTENSIFIERS,
+    MOVE_PHRASES,
     MOVES,
     NEGATIONS,
     PHRASES,
@@ -84,7 +86,7 @@ def polarity(text: str, *, textblob: bool = True) -> float:
 def textblob_polarity(text: str) -> float:
     """Return TextBlob's polarity of a text, -1 to 1."""
     blob = _textblob()
-    return max(-1.0, min(1.0, float(blob(text[:MAX_TEXT]).sentiment.polarity)))
+    return max(-1.0, min(1.0, float(blob(plain_text(text)).sentiment.polarity)))
 
 
 @cache
@@ -103,9 +105,17 @@ def _textblob() -> Any:
             del sys.modules["scipy"]
 
 
+def plain_text(text: str) -> str:
+    """Return a headline's first characters with entities of HTML read: feeds write "won&#39;t" for "won't".
+
+    Twice, for some feeds escape what was escaped already ("&amp;#39;").
+    """
+    return unescape(unescape(text[:MAX_TEXT]))
+
+
 def lexicon_polarity(text: str) -> float | None:
     """Return what the finance lexicon makes of a text, -1 to 1; None when it knows none of the words."""
-    tokens = _TOKEN.findall(_APOSTROPHES.sub("", text[:MAX_TEXT].lower()))
+    tokens = _TOKEN.findall(_APOSTROPHES.sub("", plain_text(text).lower()))
     hits = _hits(tokens)
     if not hits:
         return None
@@ -145,7 +155,7 @@ def _turn_bad_things(tokens: list[str], hits: list[_Hit]) -> None:
     """Make falling losses good news and rising inflation bad news."""
     by_place = {hit.start: hit for hit in hits}
     for hit in hits:
-        if tokens[hit.start] not in MOVES or hit.end - hit.start > 1:
+        if not _moves(tokens[hit.start : hit.end]):
             continue
         thing = _thing_near(tokens, hit.start)
         if thing is None:
@@ -154,6 +164,10 @@ def _turn_bad_things(tokens: list[str], hits: list[_Hit]) -> None:
         if hit.worth < 0 and noun is not None:
             noun.worth = abs(noun.worth)
         hit.worth = -hit.worth
+
+
+def _moves(words: list[str]) -> bool:
+    return words[0] in MOVES if len(words) == 1 else tuple(words) in MOVE_PHRASES
 
 
 def _thing_near(tokens: list[str], place: int) -> int | None:

@@ -201,9 +201,12 @@ def deflated(daily: FloatArray, everyone: FloatArray) -> float | None:
 
 
 def overfit(everyone: FloatArray) -> Pbo | None:
-    """Return what CSCV finds in float64[trials, days]; None with fewer than 2 trials or too few days."""
-    trials, days = everyone.shape
+    """Return what CSCV finds in float64[trials, days].
+
+    None with fewer than 2 trials that ever traded, for then there was nothing to choose, or too few days.
+    """
+    _, days = everyone.shape
     blocks = min(BLOCKS, MOST_BLOCKS, days // 4 * 2)
-    if trials < 2 or blocks < 2:
+    if np.count_nonzero(everyone.any(axis=1)) < 2 or blocks < 2:
         return None
     return probability_of_overfitting(np.ascontiguousarray(everyone.T), blocks)

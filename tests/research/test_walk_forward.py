@@ -16,7 +16,7 @@ from research.engine_threads import One
 from research.grid import Grid, grid_of
 from research.metrics import metrics
 from research.sweep import Job, job_of, window
-from research.walk_forward import WalkForward, walk_forward
+from research.walk_forward import WalkForward, overfit, walk_forward
 from research.windows import Length, Plan, length, windows
 from tests.agent.command import agent, told
 from tests.research.searching import DAY_MS, HOUR_MS, START_MS, bitcoin, setup_for, walk
@@ -160,3 +160,13 @@ def test_the_command_shows_both_sides(tmp_path: Path) -> None:
     assert (tmp_path / "evidence.json").exists()
     refused = agent(tmp_path, *words, "--grid", "stop_ppm=5", check=2)
     assert "sma.stop_ppm = 5: input should be greater than or equal to 100" in refused.stderr
+
+
+def test_overfitting_is_not_told_of_trials_that_never_traded() -> None:
+    still = np.zeros((9, 90))
+    one = still.copy()
+    one[0] = np.random.default_rng(1).normal(0.0, 0.01, 90)
+    assert overfit(still) is None
+    assert overfit(one) is None
+    one[1] = one[0][::-1]
+    assert overfit(one) is not None
