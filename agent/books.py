@@ -8,9 +8,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from agent.dust import shown, step_units
 from agent.ledger import Ledger
 from domain.instrument import Instrument
-from domain.money import ASSET_SCALE, DECIMALS, from_cash
+from domain.money import DECIMALS, from_cash
 from domain.order import Balance, Receipt
 
 OURS = re.compile(r"[0-9a-f]{8}-[0-9]+-[0-9a-z]+")
@@ -28,11 +29,6 @@ class Difference(NamedTuple):
     def __str__(self) -> str:
         ours, theirs = (from_cash(each, self.decimals) for each in (self.expected, self.found))
         return f"{self.asset}: {ours:f} in the journal, {theirs:f} at the venue"
-
-
-def step_units(instrument: Instrument) -> int:
-    """Return one lot in 1e-8 of the base asset."""
-    return int(instrument.step_size * ASSET_SCALE)
 
 
 def found(balances: Mapping[str, Balance], instruments: Iterable[Instrument]) -> dict[str, int]:
@@ -63,14 +59,14 @@ def expected(ledger: Ledger, instruments: Iterable[Instrument]) -> dict[str, int
 def differences(
     ledger: Ledger, balances: Mapping[str, Balance], instruments: Iterable[Instrument]
 ) -> list[Difference]:
-    """Return every asset of which journal and venue do not hold the same."""
+    """Return every asset of which journal and venue do not hold the same, beyond what could not be read."""
     grid = list(instruments)
     there, ours = found(balances, grid), expected(ledger, grid)
     cash = {each.quote: each.cash_decimals for each in grid}
     return [
         Difference(asset, ours[asset], there[asset], cash.get(asset, DECIMALS))
         for asset in ours
-        if ours[asset] != there[asset]
+        if abs(ours[asset] - there[asset]) > ledger.slack.get(asset, 0)
     ]
 
 
@@ -123,6 +119,12 @@ def _proceeds(ledger: Ledger, gone: Mapping[str, int]) -> int:
         position, factor = ledger.positions[symbol], ledger.instruments[symbol].cash_factor
         worth += position.value(ledger.marks.get(symbol), factor) * lots // position.lots
     return worth
+
+
+def dust(ledger: Ledger) -> dict[str, str]:
+    """Return what is held and cannot be sold by itself, as texts by asset."""
+    left = ledger.leftovers()
+    return {ledger.instruments[symbol].base: shown(units) for symbol, units in left.items()}
 
 
 def strangers(ledger: Ledger, open_orders: Iterable[Receipt]) -> list[Receipt]:

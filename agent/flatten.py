@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 
+from agent import books
 from agent.orders import Executor
 from agent.reconciler import Reconciler
 from domain.candle import Quote
@@ -19,11 +20,15 @@ PAUSE_SECONDS = 0.1
 
 
 class Flattened(NamedTuple):
-    """What is left: client ids of orders not known to be done, quantities held by symbol, and what failed."""
+    """What is left: client ids of orders not known to be done, quantities held by symbol, and what failed.
+
+    `dust` is what is held and too small to be sold; it does not keep an account from being flat.
+    """
 
     orders: tuple[str, ...]
     positions: dict[str, str]
     problems: tuple[str, ...]
+    dust: dict[str, str]
 
     @property
     def flat(self) -> bool:
@@ -41,7 +46,9 @@ def flatten(
     monotonic: Callable[[], float] = time.monotonic,
 ) -> Flattened:
     """Cancel all, confirm, sell all, confirm; go on until it is done or the settings' seconds are over."""
-    reconciler.append(FlattenAsked(at, reason, by))
+    asked = FlattenAsked(at, reason, by)
+    reconciler.append(asked)
+    reconciler.state.apply(asked)
     deadline = monotonic() + reconciler.settings.flatten_seconds
     while True:
         problems = _round(reconciler, at)
@@ -104,5 +111,6 @@ def _left(reconciler: Reconciler, problems: list[str]) -> Flattened:
     held = {
         symbol: f"{ledger.instruments[symbol].quantity(position.lots).normalize():f}"
         for symbol, position in ledger.positions.items()
+        if not ledger.small(symbol)
     }
-    return Flattened(tuple(ledger.standings), held, tuple(problems))
+    return Flattened(tuple(ledger.standings), held, tuple(problems), books.dust(ledger))

@@ -1,7 +1,9 @@
 """The account as the journal tells it: cash, positions, orders and the day's counters.
 
 Laws: cash changes only by fills; a fill counts once, by (symbol, trade id); an order that is done
-never comes back; equity values an unmarked position at its entry.
+never comes back; equity values an unmarked position at its entry; what a venue takes of a holding is
+rounded to lots once (see `agent.dust`). Journals of the first version fold as they did: what is new
+counts from the first session that says `books` 2.
 """
 
 from collections.abc import Iterable
@@ -10,7 +12,9 @@ from datetime import datetime
 
 import msgspec
 
-from domain.account import Account, Position, Trade, apply_fill
+from agent.dust import step_units, too_small
+from agent.holdings import BOOKS, Holdings
+from domain.account import Account, Trade
 from domain.errors import LocalFault
 from domain.instrument import Instrument
 from domain.money import DECIMALS
@@ -30,22 +34,16 @@ from domain.order_table import after
 
 
 @dataclass(eq=False)
-class Ledger:
+class Ledger(Holdings):
     """Mutable account, changed only through the methods below, all amounts in cash units.
 
     A checkpoint carries every field with its type, so a fact of the account is a field here and nowhere else.
     """
 
-    instruments: dict[str, Instrument] = field(default_factory=dict)
-    cash: int = 0
-    positions: dict[str, Position] = field(default_factory=dict)
     standings: dict[str, Standing] = field(default_factory=dict)
     done: dict[str, OrderStatus] = field(default_factory=dict)
     owed: dict[str, Order] = field(default_factory=dict)
     intended: int = 0
-    aside: dict[str, int] | None = None
-    dust: dict[str, int] = field(default_factory=dict)
-    marks: dict[str, int] = field(default_factory=dict)
     blocks: dict[str, str] = field(default_factory=dict)
     venue_blocks: dict[str, str] = field(default_factory=dict)
     trade_ids: set[tuple[str, str]] = field(default_factory=set)
@@ -72,11 +70,12 @@ class Ledger:
         """Return the decimals of the account's cash unit, that of its one quote currency."""
         return next((each.cash_decimals for each in self.instruments.values()), DECIMALS)
 
-    def open(self, cash: int, instruments: Iterable[Instrument]) -> None:
-        """Open the account with its cash, or add instruments to one that is open.
+    def open(self, cash: int, instruments: Iterable[Instrument], books: int = BOOKS) -> None:
+        """Open the account with its cash, or add instruments to one that is open, under rules of `books`.
 
         Raises LocalFault when an instrument's grid changed while a position is held in it.
         """
+        self.books = books
         for instrument in instruments:
             known = self.instruments.get(instrument.symbol)
             if known is not None and known != instrument and instrument.symbol in self.positions:
@@ -106,6 +105,8 @@ class Ledger:
         for symbol, position in self.positions.items():
             factor = self.instruments[symbol].cash_factor
             equity += position.value(self.marks.get(symbol), factor)
+        if self.books > 1 and self.dust:
+            equity += sum(self.dust_values().values())
         self.equity = equity
         if equity >= self.peak_equity:
             self.peak_equity = equity
@@ -188,7 +189,8 @@ class Ledger:
         self.opening_cash += shift
         self.peak_equity += shift
         self.day_start_equity += shift
-        self.cash, self.aside = cash, dict(aside)
+        self.cash = cash
+        self.aside = self.forgive(aside) if self.books > 1 else dict(aside)
         self.value()
         return closed
 
@@ -197,19 +199,25 @@ class Ledger:
 
     def _fill(self, fill: Fill) -> Trade | None:
         self.trade_ids.add((fill.symbol, fill.trade_id))
-        if fill.dust:
-            self.dust[fill.symbol] = self.dust.get(fill.symbol, 0) + fill.dust
-        factor = self.instruments[fill.symbol].cash_factor
-        held = self.positions.get(fill.symbol)
-        position, trade, cash = apply_fill(held, fill, factor)
-        self.cash += cash
-        if position is not None:
-            self.positions[fill.symbol] = position
+        trade = self.take(fill)
         if trade is not None:
-            del self.positions[fill.symbol]
             self.owed.pop(fill.symbol, None)
             self._count(trade)
         return trade
+
+    def small(self, symbol: str) -> bool:
+        """Say whether a position at a real venue is too small to be sold, and no order of it is under way."""
+        if self.aside is None or any(s.order.symbol == symbol for s in self.standings.values()):
+            return False
+        return too_small(self.positions[symbol], self.marks.get(symbol), self.instruments[symbol])
+
+    def leftovers(self) -> dict[str, int]:
+        """Return what is held and cannot be sold by itself, by symbol, in 1e-8 of the base asset."""
+        left = {symbol: units for symbol, units in self.dust.items() if units}
+        for symbol, position in self.positions.items():
+            if self.small(symbol):
+                left[symbol] = left.get(symbol, 0) + position.lots * step_units(self.instruments[symbol])
+        return left
 
     def _count(self, trade: Trade) -> None:
         self.trades += 1
@@ -253,12 +261,13 @@ class Ledger:
             kill_switch=kill_switch,
             unknown_orders=tuple(standing.order.client_id for standing in self.unresolved()),
             blocked=self.blocked(),
+            dust=tuple(symbol for symbol in self.positions if self.small(symbol)),
         )
 
     def blocked(self) -> dict[str, str]:
         """Return why no entry is possible, by symbol ("" for every one): by these books and by the venue."""
         told: dict[str, str] = {}
-        for reasons in (self.blocks, self.venue_blocks):
+        for reasons in (self.unread(), self.blocks, self.venue_blocks):
             for symbol, reason in reasons.items():
                 told[symbol] = f"{told[symbol]}; {reason}" if symbol in told else reason
         return told

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import tenacity
 
 from agent import books
+from agent.dust import step_units
 from agent.machine import IDLE
 from agent.order_settings import OrderSettings
 from agent.orders import Executor
@@ -39,11 +40,17 @@ class Differs(LocalFault):
 
 
 class Review(NamedTuple):
-    """How journal and venue compare: orders like ours it does not know, orders in doubt, and holdings."""
+    """How journal and venue compare: orders like ours it does not know, orders in doubt, and holdings.
+
+    `dust` is what is held and cannot be sold by itself, by asset; `odd` what the venue said that could not be
+    read, by symbol: holdings may be off by as much as it left open.
+    """
 
     strange: tuple[Receipt, ...]
     unresolved: tuple[Standing, ...]
     differences: tuple[books.Difference, ...]
+    dust: dict[str, str]
+    odd: dict[str, str]
 
     @property
     def in_line(self) -> bool:
@@ -110,7 +117,9 @@ class Reconciler:
         """Return how journal and venue compare, after taking in what can be known. Raises VenueFault."""
         strange = tuple(self.orders())
         self.take_in()
-        return Review(strange, tuple(self.state.ledger.unresolved()), tuple(self.differing()))
+        ledger = self.state.ledger
+        differing = tuple(self.differing())
+        return Review(strange, tuple(ledger.unresolved()), differing, books.dust(ledger), dict(ledger.odd))
 
     def tick(self, at: datetime) -> None:
         """Do what is due between two cycles. Raises Differs when going on would not be safe."""
@@ -213,7 +222,7 @@ class Reconciler:
         """Take over the account of a new journal. Raises Differs when it may have been traded before."""
         there = books.found(self.platform.balances(), self.grid.values())
         held = {each.base: there[each.base] for each in self.grid.values()}
-        whole = [each.base for each in self.grid.values() if held[each.base] >= books.step_units(each)]
+        whole = [each.base for each in self.grid.values() if held[each.base] >= step_units(each)]
         strange = books.strangers(self.state.ledger, self.platform.open_orders())
         if whole or strange:
             what = [*(f"holds {asset}" for asset in whole), *(f"order {s.client_id}" for s in strange)]
@@ -283,7 +292,10 @@ class Reconciler:
         if in_vain and (approved.stop or approved.stop_ppm):
             # Neither its stop nor its sale is taken (too small an order, say): not tried every cycle.
             self.again_at[symbol] = at + timedelta(minutes=self.settings.operator_minutes)
-            _log().error("position cannot be protected", symbol=symbol)
+            if ledger.small(symbol):
+                _log().warning("dust left: too small to be sold", symbol=symbol)
+            else:
+                _log().error("position cannot be protected", symbol=symbol)
 
     def append(self, event: Event) -> None:
         """Write an event and tell of it."""

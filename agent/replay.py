@@ -161,6 +161,7 @@ def replay(journal: Records, session: int | None, clock: Clock) -> Replayed:
     observer, inbox = RecordedObserver(), Inbox(clock)
     venue = RecordedPlatform(options.exchange.certainty) if options.remote else None
     run = wiring.session(made, scratch, observer, venue or wiring.paper_platform(made), inbox, at=started.at)
+    run.started = msgspec.structs.replace(run.started, books=started.books)
     tape = _Tape(recorded_events(journal, started.session))
     run.listeners.append(tape.check)
     if venue is None:

@@ -24,6 +24,7 @@ from domain.events import (
     CycleDecided,
     CycleEnded,
     Event,
+    FlattenAsked,
     KillSwitchSet,
     OrderSettled,
     OrdersIntended,
@@ -85,7 +86,7 @@ class State:
     outcomes: Counter[str] = field(default_factory=Counter)
     ended_reason: str | None = None
 
-    def apply(self, event: Event) -> None:
+    def apply(self, event: Event) -> None:  # noqa: C901 -- one case an event is how it is read
         """Fold one event into the state."""
         match event:
             case CycleDecided():
@@ -103,6 +104,8 @@ class State:
                 self.adopt(event)
             case AccountAdopted():
                 self.take_over(event)
+            case FlattenAsked():
+                self.sweep(event)
             case SessionStarted():
                 self.start(event)
             case SessionEnded():
@@ -113,7 +116,7 @@ class State:
         """Begin a session."""
         self.session = event.session
         self.ended_reason = None
-        self.ledger.open(event.cash, event.instruments)
+        self.ledger.open(event.cash, event.instruments, event.books)
 
     @whole
     def see(
@@ -190,6 +193,11 @@ class State:
         """Count with what the venue holds from now on."""
         for trade in self.ledger.adopt(event.cash, event.aside, event.gone, event.at):
             self.ripe.append(self._lesson(trade, "adopted"))
+
+    @whole
+    def sweep(self, event: FlattenAsked) -> None:
+        """Count dust that can be sold among what is held: everything is to be sold."""
+        self.ledger.sweep(event.at)
 
     @whole
     def settle(self, receipt: Receipt) -> None:

@@ -27,7 +27,7 @@ def summary(state: State, *, cycles: int, reason: str, head: tuple[int, str]) ->
 def lines(state: State, told: dict[str, Any], quote: str) -> list[str]:
     """Return the summary as lines for people."""
     ledger, show = state.ledger, partial(show_cash, decimals=state.ledger.cash_decimals)
-    profit = ledger.equity - ledger.opening_cash
+    profit = views.profit(ledger)
     wins = f", {ledger.wins} of them won" if ledger.trades else ""
     vetoes = ", ".join(f"{rule} {count}" for rule, count in told["vetoes"].items()) or "none"
     outcomes = ", ".join(f"{count} {outcome}" for outcome, count in told["outcomes"].items())
@@ -35,11 +35,22 @@ def lines(state: State, told: dict[str, Any], quote: str) -> list[str]:
     costs = f"fees {show(ledger.fees)}, slippage {show(ledger.slippage)}"
     equity = f"{show(ledger.equity)} {quote} (opened with {show(ledger.opening_cash)})"
     gross = show(ledger.gross)
+    dust = ", ".join(f"{each['quantity']} {asset}" for asset, each in told["account"]["dust"].items())
     return [
         f"ended     {told['ended']} after {told['cycles']} cycles ({outcomes or 'nothing was new'})",
         f"trades    {ledger.trades} closed{wins}; open positions: {held}",
         f"P&L       {show(profit)} {quote} after costs; closed trades: gross {gross}, {costs}",
+        *_elsewhere(told["account"]["fees_elsewhere"]),
+        *([f"dust      {dust}, too small to be sold"] if dust else []),
         f"equity    {equity}, max drawdown {ledger.max_drawdown:.2%}",
         f"vetoes    {vetoes}",
         f"journal   {told['journal_rows']} rows, head {told['journal_head'][:16]}",
+    ]
+
+
+def _elsewhere(fees: dict[str, Any]) -> list[str]:
+    """Say which fees were paid in a third asset, and which of them the profit does not contain."""
+    return [
+        f"fees      {paid['amount']} {asset} beside, {paid['unvalued']} of it without a price, in no profit"
+        for asset, paid in fees.items()
     ]

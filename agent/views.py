@@ -5,7 +5,9 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
+from agent.dust import shown, worth
 from agent.flatten import Flattened
+from agent.ledger import Ledger
 from agent.reconciler import Review
 from agent.state import State
 from domain.events import AccountAdopted, CycleDecided, CycleEnded, SessionStarted
@@ -32,7 +34,7 @@ def account(state: State, pending_kill: str | None = None) -> dict[str, Any]:
             "cash": money(ledger.cash),
             "equity": money(ledger.equity),
             "opening_cash": money(ledger.opening_cash),
-            "profit": money(ledger.equity - ledger.opening_cash),
+            "profit": money(profit(ledger)),
             "profit_today": money(ledger.equity - ledger.day_start_equity),
             "max_drawdown": round(ledger.max_drawdown, 6),
             "trades": ledger.trades,
@@ -40,6 +42,8 @@ def account(state: State, pending_kill: str | None = None) -> dict[str, Any]:
             "gross": money(ledger.gross),
             "fees": money(ledger.fees),
             "slippage": money(ledger.slippage),
+            "fees_elsewhere": fees_elsewhere(ledger),
+            "dust": dust(ledger),
             "entries_today": ledger.entries_today,
             "kill_switch": state.kill_switch or pending_kill,
             "blocked": ledger.blocked(),
@@ -49,6 +53,30 @@ def account(state: State, pending_kill: str | None = None) -> dict[str, Any]:
 def blocked_lines(blocked: Mapping[str, str]) -> list[str]:
     """Return why entries are blocked, a line for each symbol ("" stands for all)."""
     return [f"{symbol or 'all symbols'}: {reason}" for symbol, reason in sorted(blocked.items())]
+
+
+def dust(ledger: Ledger) -> dict[str, Any]:
+    """Return what is held and cannot be sold by itself, by asset, with its worth where a price is known."""
+    rows = {}
+    for symbol, units in ledger.leftovers().items():
+        instrument, mark = ledger.instruments[symbol], ledger.marks.get(symbol)
+        value = None if mark is None else money(worth(units, mark, instrument))
+        rows[instrument.base] = {"quantity": shown(units), "value": value}
+    return rows
+
+
+def fees_elsewhere(ledger: Ledger) -> dict[str, Any]:
+    """Return fees paid in a third asset, by asset; `unvalued` had no price and is in no profit."""
+    return {
+        asset: {"amount": shown(paid.units), "unvalued": shown(paid.unvalued)}
+        for asset, paid in ledger.elsewhere.items()
+    }
+
+
+def profit(ledger: Ledger) -> int:
+    """Return equity less what was put in, in cash units, and less the valued fees paid of what lay aside."""
+    unseen = sum(paid.cash for paid in ledger.elsewhere.values())
+    return ledger.equity - ledger.opening_cash - unseen
 
 
 def positions(state: State) -> list[dict[str, Any]]:
@@ -164,6 +192,7 @@ def flattened(done: Flattened) -> dict[str, Any]:
         "orders": list(done.orders),
         "positions": dict(done.positions),
         "problems": list(done.problems),
+        "dust": dict(done.dust),
     }
 
 
@@ -174,6 +203,8 @@ def review(found: Review) -> dict[str, Any]:
         "strange_orders": [f"{each.client_id} ({each.symbol})" for each in found.strange],
         "unresolved": [f"{s.order.client_id} ({s.order.symbol}) {s.status}" for s in found.unresolved],
         "differences": [str(each) for each in found.differences],
+        "dust": dict(found.dust),
+        "not_read": dict(found.odd),
     }
 
 

@@ -28,7 +28,8 @@ class Failure(msgspec.Struct, frozen=True):
 class SessionStarted(msgspec.Struct, frozen=True, tag="session_started"):
     """A run began.
 
-    `settings` are the whole settings without secrets; `cash` the opening cash of a new account.
+    `settings` are the whole settings without secrets; `cash` the opening cash of a new account; `books`
+    the version of the ledger's rules it counts by.
     """
 
     session: int
@@ -38,6 +39,7 @@ class SessionStarted(msgspec.Struct, frozen=True, tag="session_started"):
     settings: dict[str, Any]
     instruments: tuple[Instrument, ...]
     cash: int
+    books: int = 1
 
 
 class CycleDecided(msgspec.Struct, frozen=True, tag="cycle_decided"):

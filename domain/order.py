@@ -96,9 +96,13 @@ class Order(msgspec.Struct, frozen=True):
 class Fill(msgspec.Struct, frozen=True):
     """One execution. Unique by (symbol, trade_id). `fee` in cash units; `reference` in ticks.
 
-    A venue that takes its fee of a purchase out of the asset bought gives `fee_lots`, rounded up to
-    whole lots, of the `lots` executed, and in `dust` what that rounding left over, in 1e-8 of the asset;
-    `fee` then counts nothing for it.
+    A fee that is not taken in the quote asset is `commission`, exact in 1e-8 of `commission_asset`, and
+    `fee` counts nothing for it: of the asset bought, the ledger rounds the sum of all commissions to lots
+    once; of a third asset it is kept apart. `odd` says what of the venue's answer could not be read and how
+    it was read instead; `slack` by how much books may then be off, by asset, in 1e-8 of it.
+
+    `fee_lots` and `dust` are how journals of the first version have a fee of a purchase: rounded up to
+    whole lots fill by fill, and what that rounding left over in 1e-8 of the asset.
     """
 
     trade_id: str
@@ -113,6 +117,10 @@ class Fill(msgspec.Struct, frozen=True):
     at: datetime
     fee_lots: int = 0
     dust: int = 0
+    commission: int = 0
+    commission_asset: str = ""
+    odd: str = ""
+    slack: dict[str, int] = {}
 
 
 class Receipt(msgspec.Struct, frozen=True):

@@ -55,6 +55,7 @@ def book_of(case: Case) -> Book:
     """Measure the account as the case's symbol sees it."""
     account, symbol = case.account, case.symbol
     values = _exposures(case)
+    counted = [each for each in values if each not in account.dust or each in account.entries]
     return Book(
         equity=account.equity,
         free=account.cash - _reserved(account, case.policy.cost_ppm),
@@ -64,8 +65,8 @@ def book_of(case: Case) -> Book:
         exposure=sum(values.values()),
         symbol_exposure=values.get(symbol, 0),
         unmarked=len(unmarked(case)),
-        positions=len(values),
-        held=int(symbol in values),
+        positions=len(counted),
+        held=int(symbol in counted),
         entries_today=account.entries_today,
         loss_age_ms=_loss_age(account, case.at),
         loss_streak=account.loss_streak,

@@ -1,6 +1,7 @@
 """`agent flatten | reconcile`."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from agent.cli.options import home_of, say, say_json
@@ -15,12 +16,14 @@ def flatten_account(home: Path | None, journal: str | None, reason: str, *, json
         say_json(told)
     elif told["flat"]:
         say("flat      no order and no position is left, the venue confirms it; the kill switch is thrown")
+        _say_dust(told["dust"])
     else:
         say("NOT FLAT  the kill switch is thrown, but this is left:")
         for client_id in told["orders"]:
             say(f"order     {client_id}")
         for symbol, quantity in told["positions"].items():
             say(f"position  {quantity} {symbol}")
+        _say_dust(told["dust"])
         for problem in told["problems"]:
             say(f"problem   {problem}")
         say("run agent flatten again, or close them at the exchange and then: agent reconcile")
@@ -45,8 +48,18 @@ def reconcile_account(
         for kind in ("strange_orders", "unresolved", "differences"):
             for each in told[kind]:
                 say(f"{kind.replace('_', ' ')}: {each}")
+        _say_dust(told["dust"])
+        for symbol, odd in told["not_read"].items():
+            say(f"not read  {symbol}: {odd}")
         say("in line   journal and venue agree" if told["in_line"] else "DIFFERS   see above")
     sys.exit(0 if adopt or told["in_line"] else 1)
+
+
+def _say_dust(dust: Mapping[str, str]) -> None:
+    """Say what is too small to be sold: it joins the next purchase."""
+    if dust:
+        left = ", ".join(f"{quantity} {asset}" for asset, quantity in dust.items())
+        say(f"dust      left: {left}, too small to be sold")
 
 
 def _needed(reason: str) -> str:

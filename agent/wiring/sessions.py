@@ -13,6 +13,7 @@ from msgspec import structs
 
 from agent.checkpoint import Checkpoints, Resumed, fold_key, resumed
 from agent.cycle import Cycle
+from agent.holdings import BOOKS
 from agent.home import Home
 from agent.inbox import Inbox
 from agent.instruments import instruments
@@ -176,6 +177,7 @@ def session(
         settings=options.public(),
         instruments=tuple(made.grid.values()),
         cash=options.paper.opening_cash(made.grid.values()) if fresh and not options.remote else 0,
+        books=BOOKS,
     )
     return Session(
         started=started,

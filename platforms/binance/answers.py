@@ -1,21 +1,29 @@
 """What the exchange says of orders and money, as our messages. Numbers come as strings and stay exact.
 
-Raises BadAnswer for anything that is not as documented: a number that is none, lots that are not whole.
+Raises BadAnswer for what is not as documented and proves nothing. Where the rest of an answer proves that
+an order was executed, one odd fact of it is read conservatively instead and named (see `platforms.binance.
+fees`), for a position that nobody counts is neither protected nor sold. A number between two lots or two
+ticks is OffGrid: our grid is what is wrong, and has to become finer before it is asked for again.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_UP, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any
 
-from domain.errors import BadAnswer, LocalFault
+from domain.errors import BadAnswer
 from domain.instrument import Instrument
 from domain.money import ASSET_SCALE
 from domain.order import Balance, Fill, OrderStatus, Receipt, Side
-from domain.times import utc
+from domain.times import EPOCH, utc
+from platforms.binance import fees
+from platforms.binance.numbers import Json, field, number
 
-NUMBER = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20})?")
+__all__ = [
+    "STATUSES", "Json", "OffGrid", "balances", "changed", "field", "fill", "instant", "lots", "number",
+    "receipt", "resting", "rows", "ticks", "whole", "within",
+]  # fmt: skip
+
 LARGEST = (1 << 63) - 1
 LATEST_MS = 253_402_300_799_999
 """The end of the year 9999, beyond which there are no dates."""
@@ -32,22 +40,17 @@ STATUSES = {
     "EXPIRED_IN_MATCH": OrderStatus.EXPIRED,
 }
 
-Json = Mapping[str, Any]
 
+class OffGrid(BadAnswer):
+    """A quantity or a price that our grid of a symbol cannot hold."""
 
-def field(answer: Any, name: str) -> Any:
-    """Return a field. Raises BadAnswer when there is none."""
-    if not isinstance(answer, Mapping) or name not in answer:
-        raise BadAnswer(f"answer without {name}")
-    return answer[name]
-
-
-def number(answer: Any, name: str) -> Decimal:
-    """Return a non-negative decimal that the exchange wrote as a string."""
-    value = field(answer, name)
-    if not isinstance(value, str) or not NUMBER.fullmatch(value):
-        raise BadAnswer(f"{name} is no number: {str(value)[:40]!r}")
-    return Decimal(value)
+    def __init__(
+        self, text: str, symbol: str, *, quantity: Decimal | None = None, price: Decimal | None = None
+    ) -> None:
+        super().__init__(text)
+        self.symbol = symbol
+        self.quantity = quantity
+        self.price = price
 
 
 def whole(answer: Any, name: str, most: int = LARGEST) -> int:
@@ -71,10 +74,11 @@ def rows(answer: Any) -> list[Json]:
 
 
 def lots(quantity: Decimal, instrument: Instrument, what: str) -> int:
-    """Return a quantity in lots. Raises BadAnswer when it is not a whole number of them."""
+    """Return a quantity in lots. Raises OffGrid when it is not a whole number of them."""
     count = quantity / instrument.step_size
     if count != count.to_integral_value():
-        raise BadAnswer(f"{what} {quantity} of {instrument.symbol} is no multiple of {instrument.step_size}")
+        text = f"{what} {quantity} of {instrument.symbol} is no multiple of {instrument.step_size}"
+        raise OffGrid(text, instrument.symbol, quantity=quantity)
     return int(count)
 
 
@@ -83,7 +87,8 @@ def ticks(price: Decimal, instrument: Instrument, side: Side) -> int:
     count = price / instrument.tick_size
     whole_ticks = count.to_integral_value(ROUND_FLOOR if side is Side.BUY else ROUND_CEILING)
     if whole_ticks <= 0:
-        raise BadAnswer(f"price {price} of {instrument.symbol} is below its tick {instrument.tick_size}")
+        text = f"price {price} of {instrument.symbol} is below its tick {instrument.tick_size}"
+        raise OffGrid(text, instrument.symbol, price=price)
     return int(whole_ticks)
 
 
@@ -97,14 +102,13 @@ def fill(
     *,
     maker: bool,
 ) -> Fill:
-    """Return one execution; the fee as the exchange takes it, rounded against us.
+    """Return one execution; the fee exactly as the exchange takes it.
 
     What a price between two ticks costs more than the tick it counts as is in the fee, so that cash adds up.
-    Raises LocalFault for a fee in a third asset: it would leave an account nobody can reckon.
     """
     exact, amount = number(trade, "price"), number(trade, "qty")
     price = ticks(exact, instrument, side)
-    fee, fee_lots, dust = _fee(trade, instrument)
+    taken = fees.read(trade, instrument, side, exact * amount, amount)
     beyond = abs(exact - instrument.price(price)) * amount / instrument.cash_unit
     return Fill(
         trade_id=str(whole(trade, "id" if "id" in trade else "tradeId")),
@@ -114,27 +118,13 @@ def fill(
         lots=lots(amount, instrument, "fill"),
         price=price,
         reference=reference or price,
-        fee=fee + int(beyond.to_integral_value(ROUND_CEILING)),
+        fee=taken.cash + int(beyond.to_integral_value(ROUND_CEILING)),
         maker=maker,
         at=at,
-        fee_lots=fee_lots,
-        dust=dust,
-    )
-
-
-def _fee(trade: Json, instrument: Instrument) -> tuple[int, int, int]:
-    """Return a commission as cash units, as lots, and what rounding up to lots left over (1e-8)."""
-    amount, asset = number(trade, "commission"), field(trade, "commissionAsset")
-    if not amount:
-        return 0, 0, 0
-    if asset == instrument.quote:
-        return int((amount / instrument.cash_unit).quantize(Decimal(1), ROUND_UP)), 0, 0
-    if asset == instrument.base:
-        taken = int((amount / instrument.step_size).quantize(Decimal(1), ROUND_UP))
-        return 0, taken, int((taken * instrument.step_size - amount) * ASSET_SCALE)
-    raise LocalFault(
-        f"a fee of {amount} {asset} for {instrument.symbol}: fees must be paid in {instrument.base} or "
-        f"{instrument.quote}; switch off paying them with {asset} at the exchange"
+        commission=taken.units,
+        commission_asset=taken.asset,
+        odd=taken.odd,
+        slack=taken.slack,
     )
 
 
@@ -142,21 +132,16 @@ def receipt(
     answer: Any, instrument: Instrument, fills: Sequence[Fill] = (), *, client_id: str | None = None
 ) -> Receipt:
     """Return where an order stands; `fills` are given by whoever knows them."""
-    name = field(answer, "status")
-    status = STATUSES.get(name) if isinstance(name, str) else None
-    if status is None:
-        raise BadAnswer(f"order status {str(name)[:40]!r} is not known")
     native = instrument.symbol.replace("-", "")
-    if answer.get("symbol", native) != native:
-        raise BadAnswer(f"asked for an order of {native}, told of {str(answer['symbol'])[:40]!r}")
-    filled = lots(number(answer, "executedQty"), instrument, "executed")
-    within(answer, instrument, filled)
-    when = "updateTime" if "updateTime" in answer else "transactTime"
+    if not isinstance(answer, Mapping) or answer.get("symbol", native) != native:
+        told = answer.get("symbol") if isinstance(answer, Mapping) else answer
+        raise BadAnswer(f"asked for an order of {native}, told of {str(told)[:40]!r}")
+    status, filled = _standing(answer, instrument)
     return Receipt(
         client_id=client_id or str(field(answer, "clientOrderId")),
         symbol=instrument.symbol,
         status=status,
-        at=instant(answer, when),
+        at=changed(answer),
         venue_id=str(whole(answer, "orderId")),
         filled=filled,
         reason="" if status is not OrderStatus.REJECTED else "rejected by the exchange",
@@ -164,10 +149,65 @@ def receipt(
     )
 
 
+def _standing(answer: Json, instrument: Instrument) -> tuple[OrderStatus, int]:
+    """Return status and executed lots; of the two, one that cannot be read follows from the other.
+
+    Filled means all that was ordered, and new means nothing; all executed means filled. Nothing else does.
+    """
+    name = field(answer, "status")
+    status = STATUSES.get(name) if isinstance(name, str) else None
+    ordered = _maybe(answer, "origQty")
+    try:
+        executed = number(answer, "executedQty")
+    except BadAnswer:
+        if status is OrderStatus.NEW:
+            executed = Decimal(0)
+        elif status is OrderStatus.FILLED and ordered is not None:
+            executed = ordered
+        else:
+            raise
+    if status is None:
+        if not executed or executed != ordered:
+            raise BadAnswer(f"order status {str(name)[:40]!r} is not known")
+        status = OrderStatus.FILLED
+    filled = lots(executed, instrument, "executed")
+    within(answer, instrument, filled)
+    return status, filled
+
+
+def _maybe(answer: Json, name: str) -> Decimal | None:
+    try:
+        return number(answer, name)
+    except BadAnswer:
+        return None
+
+
+def changed(answer: Json) -> datetime:
+    """Return when an order last changed or was filled: the first of its times that can be read."""
+    for name in ("updateTime", "transactTime", "workingTime", "time"):
+        try:
+            return instant(answer, name)
+        except BadAnswer:
+            continue
+    raise BadAnswer("answer without updateTime")
+
+
+def resting(answer: Json, instrument: Instrument) -> Receipt | None:
+    """Return an order of a list of open ones: whatever else is odd about it, it rests.
+
+    None for one whose id cannot be read: nobody can say whose it is.
+    """
+    try:
+        return receipt(answer, instrument)
+    except BadAnswer:
+        name = answer.get("clientOrderId")
+        return Receipt(name, instrument.symbol, OrderStatus.NEW, EPOCH) if isinstance(name, str) else None
+
+
 def within(answer: Any, instrument: Instrument, filled: int) -> None:
     """Raise BadAnswer when more lots are said to be executed than were ordered."""
-    ordered, executed = number(answer, "origQty"), instrument.quantity(filled)
-    if executed > ordered:
+    ordered, executed = _maybe(answer, "origQty"), instrument.quantity(filled)
+    if ordered is not None and executed > ordered:
         raise BadAnswer(f"executed {executed} of an order of {ordered} {instrument.symbol}")
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
+import structlog
 
 from domain.errors import BadAnswer
 from domain.instrument import Instrument
@@ -15,6 +16,8 @@ from platforms.binance.tracked import Tracked
 
 PAGE = 1000
 MOST_PAGES = 100
+
+log = structlog.get_logger()
 
 
 class Executions:
@@ -55,9 +58,9 @@ class Executions:
         bare = answers.receipt(told, instrument, client_id=client_id)
         if not bare.filled:
             return bare
-        side = _side(told)
+        side = self._side(told, client_id)
         fills = self._told(told, instrument, client_id, side)
-        if sum(each.lots for each in fills) != bare.filled:
+        if sum(each.lots for each in fills) != bare.filled or any(each.odd for each in fills):
             fills = self._trades(instrument, int(bare.venue_id), client_id, side)
         # A trade may have come between the two answers; one that is not there yet is asked for again.
         filled = max(bare.filled, sum(each.lots for each in fills))
@@ -65,21 +68,32 @@ class Executions:
         return msgspec.structs.replace(bare, filled=filled, fills=tuple(fills))
 
     def _told(self, told: Any, instrument: Instrument, client_id: str, side: Side) -> list[Fill]:
-        """Return the fills of an answer of type FULL: of an order that took at once."""
+        """Return the fills of an answer of type FULL: of an order that took at once.
+
+        Where one of them cannot be read there are none: the account's trades have them too.
+        """
         if "transactTime" not in told:
             return []
-        at = answers.instant(told, "transactTime")
         reference = self.orders.reference(client_id)
-        rows = answers.rows(told.get("fills", []))
-        return [answers.fill(row, instrument, client_id, side, reference, at, maker=False) for row in rows]
+        try:
+            at = answers.instant(told, "transactTime")
+            rows = answers.rows(told.get("fills", []))
+            return [
+                answers.fill(row, instrument, client_id, side, reference, at, maker=False) for row in rows
+            ]
+        except answers.OffGrid:
+            raise
+        except BadAnswer as fault:
+            log.warning("fills of an answer not understood", order=client_id, error=str(fault))
+            return []
 
     def _trades(self, instrument: Instrument, order_id: int, client_id: str, side: Side) -> list[Fill]:
         """Return every fill of an order, as the account's trades have it."""
         reference = self.orders.reference(client_id)
         return [
             answers.fill(
-                row, instrument, client_id, side, reference, answers.instant(row, "time"),
-                maker=bool(answers.field(row, "isMaker")),
+                row, instrument, client_id, side, reference, answers.changed(row),
+                maker=row.get("isMaker") is True,
             )
             for row in self._rows(instrument.symbol, order_id)
         ]  # fmt: skip
@@ -98,9 +112,11 @@ class Executions:
             params["fromId"] = str(max(found) + 1)
         raise BadAnswer(f"order {order_id} has more than {PAGE * MOST_PAGES} trades")
 
-
-def _side(told: Any) -> Side:
-    name = answers.field(told, "side")
-    if name not in ("BUY", "SELL"):
-        raise BadAnswer(f"side {str(name)[:40]!r} is not known")
-    return Side(name)
+    def _side(self, told: Any, client_id: str) -> Side:
+        """Return the side of an order as told; where that cannot be read, as it was sent."""
+        name, ours = told.get("side"), self.orders.get(client_id)
+        if name in ("BUY", "SELL"):
+            return Side(name)
+        if ours is None:
+            raise BadAnswer(f"side {str(name)[:40]!r} is not known")
+        return ours.side

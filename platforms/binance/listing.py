@@ -1,12 +1,13 @@
 """What the exchange lists: the filters of our symbols, kept up to date, and what they say of an order."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 import structlog
 
-from domain.errors import BadInput, VenueFault
+from domain.errors import BadAnswer, BadInput, VenueFault
 from domain.instrument import Instrument
 from domain.order import Order, OrderType, Purpose, Receipt, Side
 from domain.ports import Clock
@@ -95,8 +96,10 @@ class Listing:
             count += 1
             stops += str(row.get("type", "")).startswith(("STOP_LOSS", "TAKE_PROFIT"))
             if row.get("side") == Side.BUY:
-                left = answers.number(row, "origQty") - instrument.quantity(receipt.filled)
-                buying += max(left, Decimal(0))
+                # A stranger's quantity that cannot be read must not hide our own orders.
+                with suppress(BadAnswer):
+                    left = answers.number(row, "origQty") - instrument.quantity(receipt.filled)
+                    buying += max(left, Decimal(0))
         self._others[symbol] = _Others(count, stops, buying)
 
     def refusal(self, order: Order, as_sent: Sized, beside: Iterable[Order]) -> str | None:

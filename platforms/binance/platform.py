@@ -163,9 +163,10 @@ class BinancePlatform:
         for symbol, native in self.listing.names.items():
             told = self.wire.call("get", "openOrders", {"symbol": native}, signed=True, vital=True)
             rows = answers.rows(told)
-            resting = [answers.receipt(row, self.listing.grid[symbol]) for row in rows]
-            self.listing.seen(symbol, zip(resting, rows, strict=True), ours)
-            found += resting
+            read = [(answers.resting(row, self.listing.grid[symbol]), row) for row in rows]
+            resting = [(receipt, row) for receipt, row in read if receipt is not None]
+            self.listing.seen(symbol, resting, ours)
+            found += [receipt for receipt, _ in resting]
         return found
 
     def poll(self) -> Sequence[Receipt]:

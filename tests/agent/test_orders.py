@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent import books, reconciler, wiring
+from agent.dust import step_units
 from agent.ledger import Ledger
 from agent.reconciler import Differs
 from agent.session import EXHAUSTED
@@ -313,7 +314,7 @@ def test_fault_12_a_manual_trade_halts_the_agent_until_it_is_adopted() -> None:
     third = world(at, [], journal=again.journal)
     assert third.run() == EXHAUSTED
     assert third.state.ledger.aside is not None
-    assert third.state.ledger.aside["BTC"] == 7 * books.step_units(third.parts.grid[SYMBOL])
+    assert third.state.ledger.aside["BTC"] == 7 * step_units(third.parts.grid[SYMBOL])
 
 
 def test_fault_12_lots_that_are_gone_close_the_position_and_the_cash_is_the_venues() -> None:

@@ -1,11 +1,10 @@
 """What the exchange says becomes exact numbers or is refused; which errors prove that no order exists."""
 
-from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from domain.errors import BadAnswer, LocalFault
+from domain.errors import BadAnswer
 from domain.order import OrderStatus, Side
 from domain.times import utc
 from platforms.binance import answers, classify
@@ -50,22 +49,74 @@ def test_lots_that_are_not_whole_are_refused() -> None:
         answers.receipt(ORDER | {"executedQty": "0.000005"}, BTC)
 
 
-def test_a_fee_in_the_base_asset_is_whole_lots_and_dust_and_adds_up() -> None:
-    done = fill()
-    assert (done.lots, done.fee, done.fee_lots, done.dust) == (300, 0, 1, 700)
-    step = int(BTC.step_size * 10**8)
-    assert done.lots * step - done.fee_lots * step + done.dust == int(
-        (Decimal("0.003") - Decimal("0.000003")) * 10**8
-    )
+def test_a_fee_in_the_base_asset_is_exact_to_the_exchanges_last_digit() -> None:
+    done = fill(commission="0.00000301")
+    assert (done.lots, done.fee, done.commission, done.commission_asset) == (300, 0, 301, "BTC")
+    assert (done.fee_lots, done.dust, done.odd, done.slack) == (0, 0, "", {})
 
 
 def test_a_fee_in_the_quote_asset_is_rounded_up_to_the_cash_unit() -> None:
-    assert fill(commission="0.123456781", commissionAsset="USDT").fee == 12_345_679
+    done = fill(commission="0.123456781", commissionAsset="USDT")
+    assert (done.fee, done.commission, done.commission_asset) == (12_345_679, 0, "")
 
 
-def test_a_fee_in_a_third_asset_halts_with_what_to_do() -> None:
-    with pytest.raises(LocalFault, match="switch off paying them with BNB"):
-        fill(commission="0.1", commissionAsset="BNB")
+def test_a_fee_in_a_third_asset_is_kept_apart() -> None:
+    done = fill(commission="0.00012345", commissionAsset="BNB")
+    assert (done.fee, done.commission, done.commission_asset, done.odd) == (0, 12_345, "BNB", "")
+
+
+ODD: list[tuple[dict[str, Any], Side, tuple[int, int, str], dict[str, int]]] = [
+    # 0.003 BTC at 50,000 is 150 USDT; a fee nobody can read counts as 1 % of what was received.
+    ({"commission": "NaN"}, Side.BUY, (0, 3_000, "BTC"), {"BTC": 3_000}),
+    ({"commission": None}, Side.BUY, (0, 3_000, "BTC"), {"BTC": 3_000}),
+    ({"commission": "-1"}, Side.SELL, (150_000_000, 0, ""), {"USDT": 150_000_000}),
+    ({"commissionAsset": None}, Side.BUY, (0, 3_000, "BTC"), {"BTC": 3_000}),
+    ({"commissionAsset": ["BTC"]}, Side.SELL, (150_000_000, 0, ""), {"USDT": 150_000_000}),
+    ({"commission": "0.00300001"}, Side.BUY, (0, 3_000, "BTC"), {"BTC": 3_000}),  # more than was bought
+    ({"commission": "500", "commissionAsset": "USDT"}, Side.BUY, (150_000_000, 0, ""), {"USDT": 150_000_000}),
+    ({"commission": "x", "commissionAsset": "BNB"}, Side.BUY, (0, 0, "BNB"), {}),
+]
+
+
+@pytest.mark.parametrize(("changes", "side", "taken", "slack"), ODD)
+def test_a_fee_that_cannot_be_read_counts_as_more_than_any_and_is_named(
+    changes: dict[str, Any], side: Side, taken: tuple[int, int, str], slack: dict[str, int]
+) -> None:
+    done = answers.fill(TRADE | changes, BTC, "a-1-0", side, 0, utc(0), maker=False)
+    assert (done.fee, done.commission, done.commission_asset) == taken
+    assert done.slack == slack
+    assert "commission" in done.odd
+
+
+@pytest.mark.parametrize("name", ["commission", "commissionAsset"])
+def test_a_fee_that_is_missing_hides_no_execution(name: str) -> None:
+    told = {each: value for each, value in TRADE.items() if each != name}
+    done = answers.fill(told, BTC, "a-1-0", Side.BUY, 0, utc(0), maker=False)
+    assert (done.lots, done.commission, bool(done.odd)) == (300, 3_000, True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "filled"),
+    [
+        ({"status": "FILLED", "executedQty": None}, OrderStatus.FILLED, 500),
+        ({"status": "NEW", "executedQty": "NaN"}, OrderStatus.NEW, 0),
+        ({"status": "ALL_DONE", "executedQty": "0.00500"}, OrderStatus.FILLED, 500),
+        ({"origQty": "NaN"}, OrderStatus.PARTIALLY_FILLED, 300),
+        ({"updateTime": "soon", "time": 5}, OrderStatus.PARTIALLY_FILLED, 300),
+    ],
+)
+def test_one_odd_fact_of_an_order_follows_from_the_others(
+    changes: dict[str, Any], status: OrderStatus, filled: int
+) -> None:
+    done = answers.receipt(ORDER | changes, BTC)
+    assert (done.status, done.filled) == (status, filled)
+
+
+def test_an_open_order_rests_whatever_else_is_odd_about_it() -> None:
+    odd = answers.resting(ORDER | {"status": "?", "executedQty": None, "orderId": "x"}, BTC)
+    assert odd is not None
+    assert (odd.client_id, odd.status) == ("a-1-0", OrderStatus.NEW)
+    assert answers.resting(ORDER | {"status": "?", "clientOrderId": 5}, BTC) is None
 
 
 def test_no_reference_means_the_fills_own_price() -> None:

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from domain.errors import BadAnswer, OutcomeUnknown, VenueFault
-from domain.order import OrderStatus
+from domain.order import OrderStatus, Side
 from platforms.binance.platform import BinancePlatform
 from tests.platforms.binance.orders import order
 from tests.platforms.binance.scripted import Scripted, Told, platform, row, trade
@@ -73,8 +73,6 @@ def test_a_sound_answer_is_taken(exchange: Scripted, venue: BinancePlatform) -> 
         SOUND.replace(b'"origQty": "0.01000"', b'"origQty": "0.00999"'),
         SOUND.replace(b'"qty": "0.01000"', b'"qty": "0.01001"'),
         SOUND.replace(b'"BTCUSDT"', b'"ETHUSDT"'),
-        SOUND.replace(b'"BUY"', b'"HOLD"'),
-        SOUND.replace(b'"FILLED"', b'{"a": 1}'),
         b"[" * 200_000,
         b'{"a":' * 100_000,
     ],
@@ -85,6 +83,16 @@ def test_fault_15_an_answer_that_is_not_sound_leaves_the_order_unknown(
 ) -> None:
     with pytest.raises(OutcomeUnknown):
         placed(exchange, venue, body)
+
+
+@pytest.mark.parametrize(
+    "body", [SOUND.replace(b'"BUY"', b'"HOLD"'), SOUND.replace(b'"FILLED"', b'{"a": 1}')]
+)
+def test_a_side_or_a_status_that_is_odd_hides_no_execution_that_the_rest_proves(
+    exchange: Scripted, venue: BinancePlatform, body: bytes
+) -> None:
+    receipt = placed(exchange, venue, body)
+    assert (receipt.status, receipt.filled, receipt.fills[0].side) == (OrderStatus.FILLED, 1_000, Side.BUY)
 
 
 @pytest.mark.parametrize("body", [b"[" * 200_000, b"NaN", b"{", b'{"code": "-1013", "msg": "x"}', b"[]"])

@@ -12,6 +12,7 @@ import pytest
 from pydantic import SecretStr
 
 from agent.clock import SystemClock
+from agent.dust import step_units
 from domain.errors import BadInput, OutcomeUnknown, RateLimited, VenueFault
 from domain.order import Order, OrderStatus, OrderType, Receipt, Side
 from platforms.binance.limits import Weights
@@ -209,9 +210,9 @@ def test_the_fee_of_a_purchase_comes_out_of_what_was_bought() -> None:
         world = SandboxWorld(server)
         receipt = world.platform.place(Desk(world).order(BUY, MARKET, 1_050))
         balance = world.platform.balances()["BTC"]
-        net = sum(each.lots - each.fee_lots for each in receipt.fills)
-        assert balance.free == net
-        assert balance.dust == sum(each.dust for each in receipt.fills)
+        step = step_units(world.instrument)
+        left = sum(each.lots * step - each.commission for each in receipt.fills)
+        assert balance.free * step + balance.dust == left
         world.platform.close()
 
 
