@@ -122,7 +122,7 @@ def test_what_is_no_whole_lot_yet_is_no_position_and_becomes_one() -> None:
     ledger.settle(
         Receipt(
             "a-1-0", "DOGE-USDT", OrderStatus.FILLED, utc(START), filled=2, fills=(bought(2, 1, 10_000, 0),)
-        )  # type: ignore[arg-type]
+        )
     )
     assert ledger.positions["DOGE-USDT"].lots == 1
 
