@@ -18,6 +18,8 @@ FORBIDDEN = {
 }
 """What a key must not be able to do, by its name in apiRestrictions."""
 
+FEES = "fees"
+
 
 class Account(Protocol):
     """What the exchange can say of an account and its key."""
@@ -54,11 +56,17 @@ def findings(options: Options, account: Account) -> Iterator[Finding]:
         yield Finding("account", "fail", f"the exchange does not say: {error}", "check key and network")
 
 
-def refuse_unfit(options: Options, account: Account) -> None:
-    """Raise BadSettings with everything that speaks against trading the account, VenueFault unanswered."""
+def refuse_unfit(options: Options, account: Account) -> str:
+    """Raise BadSettings with everything that speaks against trading the account, VenueFault unanswered.
+
+    Returns what speaks against entries alone, "" when nothing does: how fees are paid must not keep what is
+    held from being protected and sold.
+    """
     found = [each for each in examined(options, account) if each.level == "fail"]
-    if found:
-        raise BadSettings([f"{each.subject}: {each.what}; {each.remedy}" for each in found])
+    refused = [f"{each.subject}: {each.what}; {each.remedy}" for each in found if each.subject != FEES]
+    if refused:
+        raise BadSettings(refused)
+    return "; ".join(f"{each.subject}: {each.what}; {each.remedy}" for each in found)
 
 
 def refuse_broken(home: Home, name: str) -> None:
@@ -99,8 +107,13 @@ def _rights(options: Options, account: Account) -> Iterator[Finding]:
 
 
 def _fees(account: Account) -> Iterator[Finding]:
-    if account.pays_with_bnb():
-        remedy = "switch off paying fees with BNB: they could not be reckoned in this account"
-        yield Finding("fees", "fail", "they are paid in BNB", remedy)
+    remedy = "switch off paying fees with BNB: no profit would contain them"
+    try:
+        with_bnb = account.pays_with_bnb()
+    except VenueFault as error:
+        yield Finding(FEES, "fail", f"the exchange does not say what they are paid in: {error}", remedy)
+        return
+    if with_bnb:
+        yield Finding(FEES, "fail", "they are paid in BNB", remedy)
     else:
-        yield Finding("fees", "ok", "they are paid in what is traded")
+        yield Finding(FEES, "ok", "they are paid in what is traded")

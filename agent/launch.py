@@ -88,10 +88,13 @@ class Launch:
     def _fit_venue(self, state: State) -> Platform:
         venue = wiring.exchange(self.options, self.clock)
         try:
-            refuse_unfit(self.options, venue)
+            # Selling and comparing wait for no examination of the account: only who may enter is examined.
+            unfit = "" if self.hurry else refuse_unfit(self.options, venue)
         except BaseException:
             venue.close()
             raise
+        if unfit:
+            venue.hold_back("", unfit)
         venue.remember(state.ledger.standings.values())
         return venue
 

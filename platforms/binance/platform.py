@@ -63,6 +63,7 @@ class BinancePlatform:
         self._polling = threading.Lock()
         self._polled = 0.0
         self._again: list[str] = []
+        self._held_back: dict[str, str] = {}
         self.events: UserData | None = None
         if settings.user_data and settings.api_key is not None:
             self.events = UserData(settings, clock, lambda: millis(self.time()))
@@ -97,9 +98,13 @@ class BinancePlatform:
     def mark(self, symbol: str, candles: Sequence[Candle], quote: Quote | None) -> None:
         """Do nothing: the exchange has its own market."""
 
+    def hold_back(self, symbol: str, reason: str) -> None:
+        """Block entries in a symbol, "" for every one, for as long as this platform lives."""
+        self._held_back[symbol] = reason
+
     def blocked(self) -> Mapping[str, str]:
-        """Return nothing: whatever stands against an entry is said when it is sent."""
-        return {}
+        """Return why no entry is possible; whatever else stands against one is said when it is sent."""
+        return dict(self._held_back)
 
     def place(self, order: Order) -> Receipt:
         """Send one order, once. Raises OutcomeUnknown when it may exist, RateLimited when it was not sent."""

@@ -25,7 +25,8 @@ def held(tmp_path: Path) -> Path:
 def test_flatten_sells_throws_the_switch_and_replays(held: Path) -> None:
     done = agent(held, "flatten", "--reason", "enough", "--json")
     assert done.returncode == 0
-    assert json.loads(done.stdout) == {"flat": True, "orders": [], "positions": {}, "problems": []}
+    flat = {"flat": True, "orders": [], "positions": {}, "problems": [], "dust": {}}
+    assert json.loads(done.stdout) == flat
     status = told(held, "status")
     assert status["positions"] == []
     assert status["account"]["kill_switch"] == "enough"
@@ -53,6 +54,8 @@ def test_paper_is_always_in_line(held: Path) -> None:
         "strange_orders": [],
         "unresolved": [],
         "differences": [],
+        "dust": {},
+        "not_read": {},
     }
 
 

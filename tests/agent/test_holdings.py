@@ -1,6 +1,8 @@
 """What is held is counted to the exchange's last digit, and rounded to lots once."""
 
+from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 import pytest
@@ -13,7 +15,10 @@ from domain.instrument import Instrument
 from domain.money import from_cash
 from domain.order import Fill, Order, OrderStatus, OrderType, Purpose, Receipt, Side
 from domain.times import utc
+from platforms.sandbox.book import Report
 from platforms.sandbox.exchange import Terms
+from platforms.sandbox.order import ExchangeOrder, Trade
+from platforms.sandbox.server import SandboxServer
 from tests.agent.held import Held, doge, in_parts
 from tests.agent.world import START
 from tests.platforms.binance.world import served
@@ -166,3 +171,88 @@ def test_dust_of_whole_lots_alone_is_sold_when_it_is_worth_an_order(price: int, 
     ledger.sweep(utc(START))
     assert ledger.dust == {"DOGE-USDT": left}
     assert bool(ledger.positions) == (price == 20_000)
+
+
+# fees in a third asset
+
+
+def paid_in(server: SandboxServer, asset: str, amount: str) -> None:
+    """Have every trade from now on cost so much of another asset."""
+    for book in server.exchange.books.values():
+        book._rate = Decimal(0)
+        report = book._report
+
+        def told(order: ExchangeOrder, kind: str, trade: Trade | None, report: Report = report) -> None:
+            if trade is not None:
+                trade = replace(trade, commission=Decimal(amount), commission_asset=asset)
+                order.trades[-1] = trade
+            report(order, kind, trade)
+
+        book._report = told
+
+
+def test_a_fee_in_bnb_is_imported_kept_apart_and_the_position_protected_and_sold() -> None:
+    with served(symbols=("DOGE-USDT",), prices={"DOGE-USDT": "1"}, rules=doge()) as server:
+        in_parts(server, "DOGEUSDT", "1", ["1000"])
+        paid_in(server, "BNB", "0.00012345")
+        held = Held(server, "DOGE-USDT")
+        held.buy("DOGE-USDT", "466")
+        assert held.stops("DOGE-USDT") == [("466", "0.95")]
+        told = views.account(held.state)
+        assert told["fees_elsewhere"] == {"BNB": {"amount": "0.00012345", "unvalued": "0.00012345"}}
+        assert "fees of 0.00012345 BNB have no price here" in told["blocked"][""]
+        held.tick()
+        held = held.again()
+        assert held.stops("DOGE-USDT") == [("466", "0.95")]
+        assert held.session.review().in_line
+        assert held.flatten().flat
+        assert held.there("DOGE") == 0
+        assert held.state.ledger.elsewhere["BNB"].units == 2 * 12_345
+        held.session.take_over(held.clock.now(), "pays in USDT now")
+        assert held.state.ledger.blocked() == {}
+        held.venue.close()
+
+
+@pytest.mark.parametrize("aside", [0, 100_000])
+def test_a_fee_in_what_is_traded_beside_is_valued_and_taken_of_what_lay_aside_first(aside: int) -> None:
+    ledger = Ledger()
+    ledger.open(10**12, [DOGE, BNB])
+    ledger.aside, ledger.marks = {"BNB": aside}, {"BNB-USDT": 6_000, "DOGE-USDT": 10_000}
+    ledger.dust["BNB-USDT"] = 150_000
+    ledger.intend((order(Side.BUY, 466, "a-1-0"),), utc(START))
+    fee = msgspec.structs.replace(bought(1, 466, 10_000, 120_000), commission_asset="BNB")
+    ledger.settle(Receipt("a-1-0", "DOGE-USDT", OrderStatus.FILLED, utc(START), filled=466, fills=(fee,)))
+    assert ledger.positions["DOGE-USDT"].lots == 466
+    assert ledger.positions["DOGE-USDT"].fees == 72_000_000  # 0.0012 BNB at 600
+    assert ledger.aside["BNB"] + ledger.dust["BNB-USDT"] == aside + 150_000 - 120_000
+    assert ledger.aside["BNB"] == 0
+    ledger.value()
+    # The dust was ours without being paid for; beside it the profit is the fee, whoever's BNB paid it.
+    assert views.profit(ledger) == 150_000 * 600 - 72_000_000
+    assert ledger.unread() == {}
+
+
+# facts that cannot be read
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [{"commission": "NaN"}, {"commission": None}, {"commissionAsset": 7}, {"commission": "500"}],
+)
+def test_a_fee_nobody_can_read_leaves_the_position_protected_sellable_and_named(odd: dict[str, Any]) -> None:
+    with served(symbols=("DOGE-USDT",), prices={"DOGE-USDT": "1"}, rules=doge(), terms=Terms()) as server:
+        in_parts(server, "DOGEUSDT", "1", ["1000"])
+        held = Held(server, "DOGE-USDT")
+        rows = held.venue.executions._rows
+        held.venue.executions._rows = lambda *args: [{**row, **odd} for row in rows(*args)]  # type: ignore[method-assign]
+        held.venue.executions._told = lambda *_: []  # type: ignore[method-assign]
+        held.buy("DOGE-USDT", "466")
+        assert held.state.ledger.positions["DOGE-USDT"].lots == 461  # 1 % less, whole lots
+        assert held.stops("DOGE-USDT") == [("461", "0.95")]
+        assert "commission" in held.state.ledger.blocked()["DOGE-USDT"]
+        held.tick()  # within what was left open: no halt
+        assert "commission" in held.session.review().odd["DOGE-USDT"]
+        assert held.flatten().flat
+        held.session.take_over(held.clock.now(), "seen")
+        assert (held.state.ledger.blocked(), held.differences()) == ({}, [])
+        held.venue.close()
