@@ -60,7 +60,7 @@ def dust(ledger: Ledger) -> dict[str, Any]:
     rows = {}
     for symbol, units in ledger.leftovers().items():
         instrument, mark = ledger.instruments[symbol], ledger.marks.get(symbol)
-        value = None if mark is None else money(worth(units, mark, instrument))
+        value = None if mark is None else cash_text(worth(units, mark, instrument), ledger.cash_decimals)
         rows[instrument.base] = {"quantity": shown(units), "value": value}
     return rows
 

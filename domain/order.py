@@ -99,7 +99,7 @@ class Fill(msgspec.Struct, frozen=True):
     A fee that is not taken in the quote asset is `commission`, exact in 1e-8 of `commission_asset`, and
     `fee` counts nothing for it: of the asset bought, the ledger rounds the sum of all commissions to lots
     once; of a third asset it is kept apart. `odd` says what of the venue's answer could not be read and how
-    it was read instead; `slack` by how much books may then be off, by asset, in 1e-8 of it.
+    it was read instead; `slack` by how much books may then be off, by asset, in the units of its balance.
 
     `fee_lots` and `dust` are how journals of the first version have a fee of a purchase: rounded up to
     whole lots fill by fill, and what that rounding left over in 1e-8 of the asset.
