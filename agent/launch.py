@@ -20,6 +20,7 @@ from agent.inbox import Inbox
 from agent.keeper import Keeper
 from agent.settings import Options
 from agent.state import State
+from agent.summary import before
 from agent.why import explain
 from domain.errors import VenueFault
 from domain.ports import Clock, Journal, Platform
@@ -106,6 +107,7 @@ class Launch:
             self.parts = wiring.parts(
                 self.options, self.journal, checkpoints=self.checkpoints, whole=not self.hurry
             )
+            self.before = before(self.parts.state)
             if self.options.remote:
                 platform = self._venue(self.parts.state)
                 grid = {symbol: platform.instrument(symbol) for symbol in self.options.symbols}

@@ -86,9 +86,10 @@ def secrets_of(settings: Settings) -> list[str]:
 
 def _sum_up(launch: Launch, screen: Screen, reason: str) -> None:
     state = launch.parts.state
-    told = summary(state, cycles=launch.session.done, reason=reason, head=launch.session.head)
+    session, since = launch.session, launch.before
+    told = summary(state, cycles=session.done, reason=reason, head=session.head, since=since)
     quote = next(iter(launch.parts.grid.values())).quote
-    screen.finish(told, lines(state, told, quote))
+    screen.finish(told, lines(state, told, quote, since))
     if launch.session.done == 0 and reason == "data exhausted":
         screen.line(
             f"every candle is already in journal {launch.name}; --fresh puts it aside and begins anew"

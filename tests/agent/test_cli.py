@@ -5,6 +5,7 @@ import re
 import stat
 import subprocess
 import sys
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,20 @@ def test_json_is_one_object_a_cycle_and_a_summary(tmp_path: Path) -> None:
     objects = [json.loads(line) for line in done.stdout.splitlines()]
     assert [each["cycle"] for each in objects[:-1]] == [1, 2, 3, 4, 5]
     assert objects[-1]["summary"]["cycles"] == 5
+
+
+def test_a_summary_is_of_its_session_and_tells_the_account_beside_it(tmp_path: Path) -> None:
+    first = agent(tmp_path, *SIMULATED, "--cycles", "30", "--json")
+    second = agent(tmp_path, *SIMULATED, "--cycles", "5", "--json")
+    one, two = (json.loads(done.stdout.splitlines()[-1])["summary"] for done in (first, second))
+    assert sum(one["outcomes"].values()) == 30
+    assert sum(two["outcomes"].values()) == two["cycles"] == 5
+    assert two["cycles_in_journal"] == 35
+    profit = Decimal(one["session"]["profit"]) + Decimal(two["session"]["profit"])
+    assert profit == Decimal(two["account"]["profit"])
+    shown = agent(tmp_path, *SIMULATED, "--cycles", "2").stdout
+    assert "after 2 cycles (2 " in shown
+    assert "in all    37 cycles" in shown
 
 
 def test_reading_commands_say_what_the_journal_holds(home: Path) -> None:
