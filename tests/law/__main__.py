@@ -1,0 +1,38 @@
+"""The whole walk, over processes: `python -m tests.law [WORD]` walks the facts whose name holds the word."""
+
+import collections
+import multiprocessing
+import sys
+import tempfile
+import warnings
+from pathlib import Path
+
+from tests.law.scenario import Start, begin
+from tests.law.walk import Case, every_case, facts_of, walked
+
+START: list[Start] = []
+
+
+def judged(case: Case) -> tuple[Case, list[str]]:
+    return case, walked(START[0], case)
+
+
+def main(word: str) -> int:
+    warnings.simplefilter("ignore", DeprecationWarning)
+    with tempfile.TemporaryDirectory(prefix="boyd-law-") as name:
+        START.append(begin(Path(name)))
+        facts = facts_of(START[0], Path(name))
+        cases = [case for case in every_case(facts) if word in str(case)]
+        print(f"{len(facts)} facts, {len(cases)} runs")
+        broken: collections.Counter[str] = collections.Counter()
+        with multiprocessing.get_context("fork").Pool() as pool:
+            for case, wrong in pool.imap_unordered(judged, cases, chunksize=4):
+                if wrong:
+                    broken[str(case.fact)] += 1
+                    print(f"BROKEN  {case}: {' | '.join(wrong)}", flush=True)
+    print(f"{sum(broken.values())} of {len(cases)} runs against the law, {len(broken)} ways")
+    return bool(broken)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1] if len(sys.argv) > 1 else ""))

@@ -1,0 +1,245 @@
+"""A life in short: BTC and ETH are held with their stops; then an exit, entries, an end, and the emergency stop.
+
+What is decided is written by the test; everything below the decision is the real loop, from `Launch` to the wire.
+"""
+
+import copy
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+from unittest import mock
+
+import structlog
+from pydantic import SecretStr
+from structlog.testing import LogCapture
+
+from agent.home import Home
+from agent.launch import Launch
+from agent.offline import Reader
+from agent.order_settings import OrderSettings
+from agent.pacer import WallPacer
+from agent.settings import Options
+from domain.candle import Candle, Quote
+from domain.decision import Action, Decision
+from domain.observation import Observation, Source
+from domain.times import MINUTE_MS, millis
+from platforms.binance.settings import BinanceTradingSettings
+from risk.settings import RiskSettings, SizingSettings
+from tests.law.facts import Facts, Unreadable
+from tests.law.nearby import KEY, SECRET, Nearby, opened
+from tests.perception.manual_clock import ManualClock
+
+BTC, ETH, SOL = SYMBOLS = ("BTC-USDT", "ETH-USDT", "SOL-USDT")
+CYCLE_SECONDS = 60.0
+FLATTEN_SECONDS = 5.0
+LOOK_SECONDS = 1.0
+
+BUY, SELL, PAIR, FALL = "buy", "sell", "buy with a target", "fall"
+"""What may happen to a symbol in a cycle: decisions, and a market that falls through the stop."""
+
+Acts = Mapping[int, Mapping[str, str]]
+BEFORE: Acts = {1: {BTC: BUY, ETH: BUY}}
+LIFE: Acts = {
+    1: {},
+    2: {BTC: SELL},
+    3: {SOL: BUY},
+    4: {BTC: BUY},
+    5: {BTC: FALL},
+    6: {BTC: PAIR},
+    7: {SOL: SELL},
+}
+"""BTC, whose facts are unreadable, is sold, bought, stopped out and bought again; SOL is bought and sold."""
+
+
+def options(home: Path, cycles: int) -> Options:
+    """Return the settings of the agent that is walked."""
+    return Options(
+        mode="live",
+        account="100000001",
+        home=home,
+        symbols=SYMBOLS,
+        provider="binance",
+        streaming=False,
+        journal="law",
+        cycles=cycles,
+        risk=RiskSettings(
+            min_confidence=40, max_trades_per_day=1000, cool_down_minutes=0, loss_streak=1000,
+            daily_loss=5000, per_trade_loss=100,
+        ),
+        sizing=SizingSettings(min_confidence=40),
+        orders=OrderSettings(reconcile_seconds=20, flatten_seconds=FLATTEN_SECONDS),
+        exchange=BinanceTradingSettings(
+            base_url="http://127.0.0.1:1", api_key=SecretStr(KEY), api_secret=SecretStr(SECRET), user_data=False,
+            recv_window_ms=2000, margin_ms=1000, poll_seconds=2, refresh_minutes=0.2,
+        ),
+    )  # fmt: skip
+
+
+class Market:
+    """Sees the exchange's own prices: one closed candle a cycle, and a quote."""
+
+    def __init__(self, near: Nearby) -> None:
+        self.near = near
+
+    def observe(self, symbol: str, after: Candle | None, now: datetime) -> Observation:
+        market = self.near.venue.exchange.markets[symbol.replace("-", "")]
+        price = int(market.price / market.rules.tick_size)
+        time = millis(now) // MINUTE_MS * MINUTE_MS - MINUTE_MS
+        candle = Candle(time, price, price + 2, price - 2, price, 50.0)
+        new = () if after and after.time >= time else (candle,)
+        return Observation(
+            symbol=symbol, source=Source.LIVE, provider="near", series=f"near:{symbol}", fetched_at=now,
+            candles=new, quote=Quote(price, millis(now)),
+        )  # fmt: skip
+
+    def close(self) -> None:
+        pass
+
+
+def decided(acts: Acts, first: int, cycle_id: int, seen: Observation, *more: Any) -> Decision:
+    """Return what the script says of a symbol in a cycle."""
+    act = acts.get(cycle_id - first, {}).get(seen.symbol, "")
+    action = {BUY: Action.BUY, PAIR: Action.BUY, SELL: Action.SELL}.get(act, Action.HOLD)
+    price = seen.quote.price if seen.quote else None
+    size = 0.0 if action is Action.HOLD else 90.0
+    target = round((price or 0) * 1.05) if act == PAIR else 0
+    return Decision(
+        cycle_id, seen.symbol, more[-1], action, size, size, "script", price=price, stop_ppm=20_000, target=target
+    )  # fmt: skip
+
+
+class _Waker:
+    """Stands for the loop's event: waiting lets time pass, at once."""
+
+    def __init__(self, near: Nearby) -> None:
+        self.near = near
+
+    def wait(self, seconds: float) -> bool:
+        self.near.pass_seconds(max(seconds, LOOK_SECONDS))
+        return False
+
+    def is_set(self) -> bool:
+        return False
+
+    def set(self) -> None:
+        pass
+
+    clear = set
+
+
+class Start(NamedTuple):
+    """An account at the exchange with the journal that goes with it."""
+
+    home: Path
+    venue: Any
+    at: datetime
+
+
+class World:
+    """One home, one exchange, one clock; `facts` collects what is read where it is given."""
+
+    def __init__(self, start: Start | None, home: Path, facts: Facts | None = None) -> None:
+        self.clock = ManualClock(start.at) if start else ManualClock()
+        self.home = home
+        if start:
+            shutil.copytree(start.home, home, dirs_exist_ok=True)
+        venue = copy.deepcopy(start.venue) if start else opened(self.clock)
+        self.near = Nearby(venue, self.clock)
+        self.facts = facts
+        self.log = LogCapture()
+        self.session_log: list[Any] = []
+
+    @contextmanager
+    def here(self, acts: Acts, first: int = 0) -> Iterator[None]:
+        """Let everything the agent does happen in this world."""
+        from agent import flatten as emergency  # noqa: PLC0415 -- the module, not the function
+        from platforms.binance import client  # noqa: PLC0415
+
+        strict = client._strict
+        facts = self.facts
+
+        def recording(text: str) -> Any:
+            return facts.told(strict(text)) if facts else strict(text)
+
+        def fetch(session: Any, *arguments: Any, **more: Any) -> Any:
+            raw = self.near.fetch(session, *arguments, **more)
+            if facts:
+                facts.current = self.near.asked[-1].route
+            return raw
+
+        stop = partial(emergency.flatten, sleep=self.near.pass_seconds, monotonic=self.clock.monotonic)
+        keys = {
+            "BINANCE_API_KEY": KEY, "BINANCE_API_SECRET": SECRET, "XDG_STATE_HOME": str(self.home / "state")
+        }  # fmt: skip
+        structlog.configure(processors=[self.log])
+        with (
+            mock.patch.object(client, "fetch", fetch),
+            mock.patch.object(client, "_strict", recording),
+            mock.patch("agent.launch.SystemClock", lambda: self.clock),
+            mock.patch("agent.session.flatten", stop),
+            mock.patch("agent.cycle.decide", partial(decided, acts, first)),
+            mock.patch("tenacity.nap.time.sleep", self.near.pass_seconds),
+            mock.patch.dict("os.environ", keys),
+        ):
+            yield
+
+    def run(self, acts: Acts, on_cycle: Callable[[int], None] = lambda _number: None) -> dict[str, Any]:
+        """Run one session of as many cycles as are written; return the status it ended with."""
+        with self.here(acts), Launch(options(self.home, len(acts))) as launch:
+            first = launch.session.state.cycle_id
+            self._couple(launch)
+            with mock.patch("agent.cycle.decide", partial(decided, acts, first)):
+                look = launch.session.cycle._look
+
+                def counted(turn: Any) -> Any:
+                    self._fall(acts.get(turn.cycle_id - first, {}))
+                    on_cycle(turn.cycle_id - first)
+                    return look(turn)
+
+                with mock.patch.object(launch.session.cycle, "_look", counted):
+                    launch.run()
+            return launch.status()
+
+    def _fall(self, acts: Mapping[str, str]) -> None:
+        for symbol in (each for each, act in acts.items() if act == FALL):
+            name = symbol.replace("-", "")
+            self.near.venue.exchange.set_price(name, self.near.venue.exchange.markets[name].price * 96 / 100)
+
+    def _couple(self, launch: Launch) -> None:
+        inbox: Any = launch.inbox
+        inbox._wake = _Waker(self.near)
+        launch.session.cycle.observer = Market(self.near)
+        launch.pacer = WallPacer(self.clock, CYCLE_SECONDS, launch.inbox.wait)
+
+    def flatten(self) -> dict[str, Any]:
+        """Press the emergency stop with no agent running, as `agent flatten` does."""
+        with self.here({}):
+            return Reader(Home(self.home)).flatten("law")
+
+    def review(self) -> dict[str, Any]:
+        """Compare journal and exchange, as `agent reconcile` does."""
+        with self.here({}):
+            return Reader(Home(self.home)).reconcile(None)
+
+    def words(self) -> str:
+        """Return all that was logged."""
+        return "\n".join(str(entry) for entry in self.log.entries)
+
+    def strike(self, fact: Unreadable) -> None:
+        self.near.refuse = fact.instead
+        self.near.change = fact.of
+
+    def heal(self) -> None:
+        self.near.refuse = lambda _question: None
+        self.near.change = None
+
+
+def begin(folder: Path) -> Start:
+    """Return an account that holds BTC and ETH with their stops, its agent ended."""
+    world = World(None, folder / "begin")
+    world.run(BEFORE)
+    return Start(world.home, world.near.venue, world.clock.now())

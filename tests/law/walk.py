@@ -1,0 +1,192 @@
+"""The walk: one fact made unreadable, a life lived with it, and a verdict from the exchange's own books.
+
+The law: positions stay or become protected, the emergency stop sells what can be sold, the one thing concerned
+is named, its entries stop, and nothing else does.
+"""
+
+import itertools
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from tests.law.facts import HEADERS, REFUSALS, WAYS, Fact, Facts, Unreadable
+from tests.law.scenario import LIFE, Start, World
+
+BARE_SECONDS = 15.0
+"""How long a position may stand without a stop or a sale on its way while one fact is unreadable."""
+PHASES = ("before", "during", "once", "stop")
+"""From when a fact is unreadable: before the start, from the first cycle on, in one answer, at the stop."""
+NATIVE = {"BTCUSDT": "BTC-USDT", "ETHUSDT": "ETH-USDT", "SOLUSDT": "SOL-USDT"}
+CONCERNED = "BTCUSDT"
+
+
+class Case(NamedTuple):
+    """One run of the walk."""
+
+    fact: Unreadable
+    phase: str
+
+    def __str__(self) -> str:
+        return f"{self.fact}, {self.phase}"
+
+    @property
+    def alone(self) -> bool:
+        """Whether the fact is of one symbol, so that nothing of another may stop."""
+        if self.fact.way == "throttled" or self.fact.path[:1] == ("headers",):
+            return False
+        own = any(each in self.fact.path for each in ("[BTCUSDT]", "[BTC]"))
+        return own or self.fact.route.split(" ")[1].partition("/")[0] in OF_A_SYMBOL
+
+    @property
+    def sellable(self) -> bool:
+        """Whether the exchange takes what is needed to sell the symbol concerned."""
+        return not (self.fact.refused and self.fact.route in NEEDED)
+
+
+OF_A_SYMBOL = ("order", "orderList", "openOrders", "myTrades", "avgPrice", "ticker", "referencePrice")
+NEEDED = ("POST order", "DELETE order")
+
+
+def facts_of(start: Start, folder: Path) -> list[Fact]:
+    """Return every fact the live path reads in a life without faults, of the symbol concerned."""
+    facts = Facts()
+    world = World(start, folder / "recorded", facts)
+    world.run(LIFE)
+    world.flatten()
+    world.review()
+    others = tuple(f"[{each}]" for name in NATIVE for each in (name, name[:3]) if name != CONCERNED)
+    return [each for each in facts.all() if not any(other in each.path for other in others)]
+
+
+def every_case(facts: Sequence[Fact]) -> Iterator[Case]:
+    """Yield the whole walk."""
+    for fact, way, phase in itertools.product(facts, WAYS, PHASES):
+        if fact.kind != "null" or way in ("type", "unknown"):
+            yield Case(Unreadable(fact.route, fact.path, way, fact.kind), phase)
+    for route, way, phase in itertools.product(_routes(facts), REFUSALS, PHASES):
+        yield Case(Unreadable(route, (), way), phase)
+    for route, phase, (name, values) in itertools.product(_routes(facts), PHASES, HEADERS.items()):
+        for value in values:
+            yield Case(Unreadable(route, ("headers", name), value), phase)
+
+
+def sample(facts: Sequence[Fact]) -> Iterator[Case]:
+    """Yield every fact and every route once, each in another way and phase than its neighbour."""
+    for number, fact in enumerate(facts):
+        way = WAYS[number % 4] if fact.kind != "null" else "unknown"
+        yield Case(Unreadable(fact.route, fact.path, way, fact.kind), PHASES[(number // 4 + number) % 3])
+    ways = itertools.cycle(REFUSALS)
+    for number, route in enumerate(_routes(facts)):
+        yield Case(Unreadable(route, (), next(ways)), PHASES[number % 2])
+    for number, (name, values) in enumerate(HEADERS.items()):
+        yield Case(Unreadable("GET openOrders", ("headers", name), values[number + 1]), PHASES[number])
+
+
+def _routes(facts: Sequence[Fact]) -> list[str]:
+    return sorted({each.route for each in facts})
+
+
+def walked(start: Start, case: Case) -> list[str]:
+    """Live a life with a fact unreadable; return what is against the law."""
+    with tempfile.TemporaryDirectory(prefix="boyd-law-", dir=start.home.parent) as name:
+        return _Walk(World(start, Path(name)), case).verdict()
+
+
+class _Walk:
+    def __init__(self, world: World, case: Case) -> None:
+        self.world = world
+        self.case = case
+        self.exchange = world.near.venue.exchange
+        self.before = set(self.exchange.orders)
+        self.wrong: list[str] = []
+        self.words: list[str] = []
+
+    def verdict(self) -> list[str]:
+        if self.case.phase == "before":
+            self.world.strike(self.case.fact)
+        self._live()
+        self._others_went_on()
+        self.world.strike(self.case.fact) if self.case.phase != "once" else self.world.heal()
+        self._stop()
+        self._sold()
+        self._bare()
+        self._named()
+        self.world.heal()
+        self._in_line()
+        return self.wrong
+
+    def _on_cycle(self, number: int) -> None:
+        if number != 1 or self.case.phase not in ("during", "once"):
+            return
+        self.world.strike(self.case.fact)
+        if self.case.phase == "once":
+            self.world.near.on_answer = self._once
+
+    def _once(self, question: Any) -> None:
+        if self.case.fact.strikes(question):
+            self.world.heal()
+
+    def _live(self) -> None:
+        try:
+            self.words.append(str(self.world.run(LIFE, self._on_cycle)))
+        except Exception as error:  # noqa: BLE001 -- whatever it is, it is judged
+            self.words.append(str(error))
+            started = any(question.method == "POST" for question in self.world.near.asked)
+            if self.case.alone or self.case.phase != "before" or started:
+                self.wrong.append(f"the session ended with {type(error).__name__}: {error}")
+
+    def _others_went_on(self) -> None:
+        if not self.case.alone or self.wrong:
+            return
+        sides = [
+            order.draft.side
+            for number, order in self.exchange.orders.items()
+            if number not in self.before and order.symbol == "SOLUSDT" and order.executed
+        ]
+        if sides != ["BUY", "SELL"]:
+            self.wrong.append(f"another symbol was stopped: SOL was traded {sides}")
+
+    def _stop(self) -> None:
+        try:
+            told = self.world.flatten()
+        except Exception as error:  # noqa: BLE001 -- whatever it is, it is judged
+            self.words.append(str(error))
+            self.wrong.append(f"flatten ended with {type(error).__name__}: {error}")
+        else:
+            self.words.append(str(told))
+            self._honest(told)
+
+    def _honest(self, told: dict[str, Any]) -> None:
+        left = [symbol for symbol in NATIVE if self._left(symbol)]
+        if told["flat"] and left:
+            self.wrong.append(f"flatten says flat and {left} are held")
+
+    def _left(self, symbol: str) -> bool:
+        rules = self.exchange.markets[symbol].rules
+        value = self.world.near.watch.held(symbol) * self.exchange.markets[symbol].price
+        return bool(self.world.near.watch.held(symbol) >= rules.step_size and value >= rules.min_notional)
+
+    def _sold(self) -> None:
+        for symbol in NATIVE:
+            if self._left(symbol) and (symbol != CONCERNED or self.case.sellable):
+                self.wrong.append(f"{symbol} is not sold: {self.world.near.watch.held(symbol)} left")
+
+    def _bare(self) -> None:
+        for symbol, seconds in self.world.near.watch.longest.items():
+            if seconds > BARE_SECONDS and (symbol != CONCERNED or self.case.sellable):
+                self.wrong.append(f"{symbol} stood bare for {seconds:.1f} s")
+
+    def _named(self) -> None:
+        if not self.wrong and not self.case.sellable and "BTC" not in self.world.words() + str(self.words):
+            self.wrong.append("what is concerned is not named")
+
+    def _in_line(self) -> None:
+        try:
+            self.world.near.pass_seconds(10)
+            told = self.world.review()
+        except Exception as error:  # noqa: BLE001 -- whatever it is, it is judged
+            self.wrong.append(f"afterwards, reconcile: {type(error).__name__}: {error}")
+        else:
+            if not told["in_line"]:
+                self.wrong.append(f"afterwards not in line: {told}")
