@@ -22,6 +22,9 @@ EPILOG = (
 def drill(
     *,
     cases: Annotated[int, typer.Option(help="Cases to run; 0 runs the whole matrix.")] = 200,
+    axis: Annotated[
+        str, typer.Option(help="times: faults crossed with kills; facts: facts that change; all: both.")
+    ] = "all",
     seed: Annotated[int, typer.Option(help="Which cases come first.")] = 0,
     workers: Annotated[int | None, typer.Option(help="Processes; two per processor if not given.")] = None,
     json: JsonOption = False,
@@ -35,7 +38,10 @@ def drill(
 
     if cases < 0 or (workers is not None and workers < 1):
         raise BadInput("--cases must be at least 0 and --workers at least 1")
-    chosen = plan.cases(runner.points_passed(), cases or None, seed)
+    axes = plan.AXES if axis == "all" else (axis,)
+    if axis not in ("all", *plan.AXES):
+        raise BadInput(f"--axis {axis!r} must be one of {', '.join(plan.AXES)}, all")
+    chosen = plan.cases(runner.points_passed(), cases or None, seed, axes)
     with progress_bar("cases", len(chosen), step=1) as advance:
         drilled = runner.run(chosen, workers or runner.workers_here(), lambda done: advance(done.runs))
     if json:
@@ -48,11 +54,14 @@ def drill(
 
 
 def _show(drilled: "Drilled") -> None:
-    say(f"{'fault':28} {'runs':>6} {'killed':>7} {'lost':>5} {'doubled':>8} {'unexplained':>12}")
+    heads = f"{'lost':>5} {'doubled':>8} {'unexplained':>12} {'bare, s':>8}"
+    say(f"{'fault or fact':28} {'runs':>6} {'killed':>7} {heads}")
     for fault, row in sorted(drilled.by_fault.items()):
-        say(f"{fault:28} {row[0]:6} {row[1]:7} {row[2]:5} {row[3]:8} {row[4]:12}")
+        bare = drilled.bare.get(fault, 0.0)
+        say(f"{fault:28} {row[0]:6} {row[1]:7} {row[2]:5} {row[3]:8} {row[4]:12} {bare:8.1f}")
     total = drilled.runs, drilled.interrupted, drilled.lost, drilled.doubled, drilled.unexplained
-    say(f"{'all':28} {total[0]:6} {total[1]:7} {total[2]:5} {total[3]:8} {total[4]:12}")
+    bare = max(drilled.bare.values(), default=0.0)
+    say(f"{'all':28} {total[0]:6} {total[1]:7} {total[2]:5} {total[3]:8} {total[4]:12} {bare:8.1f}")
     say()
     for where, count in sorted(drilled.by_point.items(), key=lambda row: -row[1]):
         say(f"{count:6}  {where}")

@@ -2,16 +2,24 @@
 
 import json
 import os
+import shutil
 import signal
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from agent.drill import processes
-from agent.drill.processes import Control
+from agent.drill.bare import longest_bare
+from agent.drill.facts import FACTS, Fact
+from agent.drill.processes import USUAL, Control
 from agent.drill.scenario import AFTER, FAULTS, Case, options, write_candles
 from journal.stored import Broken
 from journal.verify import verify
+
+BARE_SECONDS = 10.0
+"""For how long, by the exchange's clock, a position may stand without a stop or a sale: the agent dead, its
+successor starting, and an order's fate being found out."""
 
 RECOVERIES = 6
 """How often a recovery that is killed too may begin anew before it counts as not converging."""
@@ -27,6 +35,8 @@ class Verdict(NamedTuple):
     doubled: tuple[str, ...] = ()
     unexplained: tuple[str, ...] = ()
     orders: int = 0
+    bare: float = 0.0
+    """For how many seconds a position stood without a stop or a sale at most."""
 
     @property
     def kept(self) -> bool:
@@ -45,7 +55,7 @@ def run_case(case: Case, root: Path | None = None) -> Verdict:
 
 def _in_folder(case: Case, folder: Path) -> Verdict:
     write_candles(folder / "BTC-USDT_1m.csv")
-    venue, port = processes.exchange(folder)
+    venue, port = processes.exchange(folder, _fact(case))
     control = Control(port)
     try:
         return _Run(case, folder, port, control).verdict()
@@ -54,9 +64,15 @@ def _in_folder(case: Case, folder: Path) -> Verdict:
         processes.stop(venue)
 
 
+def _fact(case: Case) -> Fact:
+    return FACTS[case.fact] if case.fact else USUAL
+
+
 class _Run:
     def __init__(self, case: Case, folder: Path, port: int, control: Control) -> None:
         self.case = case
+        self.fact = _fact(case)
+        self.forgotten: set[str] = set()
         self.folder = folder
         self.port = port
         self.control = control
@@ -70,16 +86,52 @@ class _Run:
     def verdict(self) -> Verdict:
         self._interrupt()
         where = self._where()
+        self._restore()
+        self._late_faults()
         self._recover()
         self.control.ask("DELETE", "/sandbox/faults")
         told = self._settle()
         lost, doubled, orders = self._compare(told)
+        bare = self._bare()
         return Verdict(
-            self.case, self.interrupted, where, tuple(lost), tuple(doubled), tuple(self.unexplained), orders
+            self.case,
+            self.interrupted,
+            where,
+            tuple(lost),
+            tuple(doubled),
+            tuple(self.unexplained),
+            orders,
+            bare,
         )
 
+    def _bare(self) -> float:
+        told = self.control.ask("GET", "/sandbox/status")
+        seconds = longest_bare(self.folder / "bare.json", told["time"] - told["clock_offset_ms"])
+        if seconds > BARE_SECONDS:
+            self.unexplained.append(
+                f"a position stood bare for {seconds:.1f} s, the limit is {BARE_SECONDS:g}"
+            )
+        return seconds
+
+    def _restore(self) -> None:
+        """Give a dead agent's successor the journal of an earlier time, and take the account over with it."""
+        if not self.fact.restores:
+            return
+        journals, backup = self.folder / "home" / "journals", self.folder / "backup"
+        shutil.copytree(journals, backup)
+        self._agent(f"{max(1, self.case.point // 2)}:{self.points}")
+        shutil.rmtree(journals)
+        shutil.copytree(backup, journals)
+        orders = self.control.ask("GET", "/sandbox/orders")["orders"]
+        self.forgotten = {row["clientOrderId"] for row in orders}
+        self._ended(processes.forked(lambda: processes.adopt_agent(self.options), self.folder / "agent.log"))
+
+    def _late_faults(self) -> None:
+        if self.fact.late and self.fact.faults:
+            self.control.ask("POST", "/sandbox/faults", {"fault": list(self.fact.faults)})
+
     def _interrupt(self) -> None:
-        faults = FAULTS[self.case.fault]
+        faults = [*FAULTS[self.case.fault], *(() if self.fact.late else self.fact.faults)]
         if self.case.waits:
             delay = {"kind": "delay", "seconds": 0.5, "method": "*", "path": "/api/v3/order*"}
             faults = [*faults, delay | {"when": "after" if self.case.waits == AFTER else "before"}]
@@ -97,9 +149,15 @@ class _Run:
         self._agent("0")
 
     def _agent(self, fuse: str, *, killing: bool = False) -> int | None:
+        fact = USUAL if self.fact.late and not self.interrupted else self.fact
         log = self.folder / "agent.log"
-        child = processes.forked(lambda: processes.run_agent(self.options, self.port, fuse), log)
-        code = processes.wait(child, processes.RUN_SECONDS, self._killer(child) if killing else lambda: None)
+        child = processes.forked(lambda: processes.run_agent(self.options, self.port, fuse, fact), log)
+        return self._ended(child, self._killer(child) if killing else lambda: None)
+
+    def _ended(self, child: int, meanwhile: Callable[[], None] = lambda: None) -> int | None:
+        """Wait for an agent's end; count a kill, and keep what speaks against an end of its own."""
+        log = self.folder / "agent.log"
+        code = processes.wait(child, processes.RUN_SECONDS, meanwhile)
         if code == -signal.SIGKILL:
             self.interrupted += 1
         elif code is None:
@@ -128,6 +186,8 @@ class _Run:
     def _settle(self) -> dict[str, Any]:
         told = self.folder / "told.json"
         log = self.folder / "agent.log"
+        for ban in (self.folder / "home").glob("budgets/*.ban"):
+            ban.unlink()  # the operator has waited
         child = processes.forked(lambda: processes.settle_agent(self.options, told), log)
         code = processes.wait(child, processes.RUN_SECONDS)
         if code != 0:
@@ -145,7 +205,7 @@ class _Run:
         orders = self.control.ask("GET", "/sandbox/orders")["orders"]
         names = [row["clientOrderId"] for row in orders]
         doubled = sorted({name for name in names if names.count(name) > 1})
-        lost = sorted(set(names) - set(told.get("intended", ())))
+        lost = sorted(set(names) - set(told.get("intended", ())) - self.forgotten)
         if told and not told["in_line"]:
             kinds = ("strange_orders", "unresolved", "differences")
             lost += [f"{kind}: {each}" for kind in kinds for each in told[kind]]

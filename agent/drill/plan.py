@@ -1,8 +1,9 @@
-"""Which cases a drill runs: every failpoint, fault and wait for an answer, and recoveries killed too."""
+"""Which cases a drill runs: every failpoint, fault, wait and fact, and recoveries killed too."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from agent.drill.facts import FACTS
 from agent.drill.scenario import AFTER, BEFORE, FAULTS, Case
 
 MESSAGES = 14
@@ -11,8 +12,34 @@ MESSAGES = 14
 RECOVERY_POINTS = (1, 2, 3, 5, 8, 12)
 
 
-def every_case(points: int) -> Iterator[Case]:
-    """Yield the whole matrix for a scenario that passes `points` failpoints."""
+POINT_STEP = 4
+"""Every so many failpoints are crossed with a fact, each fact's own."""
+
+TIMES, FACTS_AXIS = "times", "facts"
+AXES = (TIMES, FACTS_AXIS)
+
+
+def every_case(points: int, axes: Sequence[str] = AXES) -> Iterator[Case]:
+    """Yield the matrix of some axes for a scenario that passes `points` failpoints."""
+    if TIMES in axes:
+        yield from _times(points)
+    if FACTS_AXIS in axes:
+        yield from _facts(points)
+
+
+def _facts(points: int) -> Iterator[Case]:
+    """Yield every fact crossed with failpoints, with waits for an answer, and with recoveries killed too."""
+    for number, fact in enumerate(FACTS):
+        for point in range(1 + number % POINT_STEP, points + 1, POINT_STEP):
+            yield Case(point=point, fact=fact)
+        for message in range(1, MESSAGES + 1, 2):
+            yield Case(waits=AFTER if (message + number) % 4 < 2 else BEFORE, message=message, fact=fact)
+        for step, again in enumerate(RECOVERY_POINTS):
+            yield Case(point=points // 2 + 7 * step, again=again, fact=fact)
+
+
+def _times(points: int) -> Iterator[Case]:
+    """Yield every fault crossed with failpoints, with waits for an answer, and with recoveries killed too."""
     for fault in FAULTS:
         step = 1 if fault == "none" else 2
         for point in range(1, points + 1, step):
@@ -26,8 +53,8 @@ def every_case(points: int) -> Iterator[Case]:
             yield Case(fault, point=points // 2 + 7 * number, again=again)
 
 
-def cases(points: int, most: int | None, seed: int) -> list[Case]:
-    """Return the matrix in an order of the seed's, at most `most` cases of it."""
-    found = list(every_case(points))
+def cases(points: int, most: int | None, seed: int, axes: Sequence[str] = AXES) -> list[Case]:
+    """Return the matrix of some axes in an order of the seed's, at most `most` cases of it."""
+    found = list(every_case(points, axes))
     random.Random(seed).shuffle(found)  # noqa: S311 -- which cases come first, no secret
     return found if most is None else found[:most]

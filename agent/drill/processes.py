@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from agent.clock import SystemClock
+from agent.drill.bare import Watch
+from agent.drill.facts import Fact, unheard
 from agent.drill.scenario import NATIVE, SYMBOL
 from agent.failpoints import VARIABLE
 from agent.launch import Launch
@@ -27,11 +29,13 @@ from domain.ports import Observer
 from platforms.binance import platform as _platform  # noqa: F401 -- or every agent would import it anew
 from platforms.sandbox.exchange import Terms
 from platforms.sandbox.options import SandboxOptions
+from platforms.sandbox.rules import changed, rules_of
 from platforms.sandbox.server import SandboxServer
 
 START_SECONDS, RUN_SECONDS = 20.0, 60.0
 LOOK_SECONDS = 0.002
 PLENTY = 10**6
+USUAL = Fact()
 UNWELL = 3
 """Exit code of an agent that ended with a fault of its own."""
 
@@ -97,15 +101,19 @@ def key_of(folder: Path) -> str:
     return f"drill-{folder.name.encode().hex()}"
 
 
-def exchange(folder: Path) -> tuple[int, int]:
-    """Start a fresh sandbox exchange; return its process and its port."""
+def exchange(folder: Path, fact: Fact = USUAL) -> tuple[int, int]:
+    """Start a fresh sandbox exchange; return its process and its port.
+
+    What stood bare there, and for how long, it keeps in the folder's file `bare.json`.
+    """
     read, write = os.pipe()
 
     def serve() -> None:
         os.close(read)
-        terms = Terms(commission=Decimal("0.001"))
+        terms = Terms(commission=Decimal(fact.commission))
         made = SandboxOptions(
             symbols=(SYMBOL,),
+            rules={SYMBOL: changed(rules_of(SYMBOL), dict(fact.filters))},
             prices={SYMBOL: "50000"},
             terms=terms,
             weight_limit=PLENTY,
@@ -114,6 +122,7 @@ def exchange(folder: Path) -> tuple[int, int]:
             secret=key_of(folder),
         )
         with SandboxServer(SystemClock(), made) as server:
+            Watch(server.exchange).keep(folder / "bare.json")
             os.write(write, str(server.port).encode())
             os.close(write)
             signal.pause()
@@ -127,12 +136,22 @@ def exchange(folder: Path) -> tuple[int, int]:
     return child, int(port)
 
 
-def run_agent(options: Options, port: int, fuse: str) -> None:
+def run_agent(options: Options, port: int, fuse: str, fact: Fact = USUAL) -> None:
     """Run the session to the end of the candles; dies where `fuse` says."""
     os.environ[VARIABLE] = fuse
+    fact.distort()
     with Launch(options) as launch:
+        if fact.unheard:
+            launch.session.listeners.append(unheard)
         launch.session.cycle.observer = Coupled(launch.session.cycle.observer, Control(port))
         launch.run()
+
+
+def adopt_agent(options: Options) -> None:
+    """Take the account over as it is, as an operator does after the journal was restored."""
+    os.environ.pop(VARIABLE, None)
+    with Launch(options) as launch:
+        launch.session.once(lambda: launch.take_over("restored"), "adopted: restored")
 
 
 def settle_agent(options: Options, told: Path) -> None:

@@ -27,6 +27,8 @@ class Drilled(msgspec.Struct):
     doubled: int = 0
     unexplained: int = 0
     by_fault: dict[str, list[int]] = {}
+    bare: dict[str, float] = {}
+    """For how many seconds a position stood without a stop or a sale at most, by fault or fact."""
     by_point: dict[str, int] = {}
     broken: list[str] = []
     stopped: bool = False
@@ -45,7 +47,9 @@ class Drilled(msgspec.Struct):
         self.lost += bool(verdict.lost)
         self.doubled += bool(verdict.doubled)
         self.unexplained += bool(verdict.unexplained)
-        row = self.by_fault.setdefault(verdict.case.fault, [0, 0, 0, 0, 0])
+        name = verdict.case.fact or verdict.case.fault
+        self.bare[name] = max(self.bare.get(name, 0.0), verdict.bare)
+        row = self.by_fault.setdefault(name, [0, 0, 0, 0, 0])
         for place, more in enumerate(
             (1, verdict.interrupted, bool(verdict.lost), bool(verdict.doubled), bool(verdict.unexplained))
         ):
@@ -77,7 +81,7 @@ def points_passed() -> int:
 
 def run(cases: Sequence[Case], workers: int, told: Callable[[Drilled], None]) -> Drilled:
     """Run cases over `workers` processes; `told` hears after each one. Ctrl-C ends it with what is done."""
-    drilled = Drilled(by_fault={}, by_point={}, broken=[])
+    drilled = Drilled(by_fault={}, bare={}, by_point={}, broken=[])
     try:
         with (
             tempfile.TemporaryDirectory(prefix="boyd-drill-", ignore_cleanup_errors=True) as name,

@@ -55,7 +55,8 @@ class Case:
 
     `point` is the failpoint at which the agent kills itself, counted from 1; 0 leaves it alone. With
     `waits` the agent is killed while it waits for the answer to its `message`-th new order or cancel,
-    before or after that was executed. `again` kills the recovery too, at that point of its own.
+    before or after that was executed. `again` kills the recovery too, at that point of its own. `fact` is
+    what is not as expected, of `facts.FACTS`.
     """
 
     fault: str = "none"
@@ -63,6 +64,7 @@ class Case:
     waits: str = ""
     message: int = 0
     again: int = 0
+    fact: str = ""
 
 
 def write_candles(path: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from agent.drill import plan, runner
 from agent.drill.case import Verdict, run_case
+from agent.drill.facts import FACTS
 from agent.drill.scenario import AFTER, BEFORE, Case
 from domain.order import UNRESOLVED, OrderStatus
 from platforms.binance.platform import BinancePlatform
@@ -21,6 +22,8 @@ CHOSEN = (
     Case("cancel unanswered", waits=AFTER, message=4),
     Case("queries fail", point=64),
     Case("503 after execution", point=61, again=3),
+    Case(point=59, fact="fees below a lot"),
+    Case(point=58, fact="market closed"),
 )
 
 
@@ -56,14 +59,33 @@ def test_fault_02_the_mutants_are_caught(mutant: str, monkeypatch: pytest.Monkey
     assert not all(apart(case).kept for case in cases)
 
 
-def test_the_whole_matrix_has_a_thousand_cases_and_each_once() -> None:
-    cases = plan.cases(200, None, 0)
+def test_a_position_left_bare_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agent.orders.Executor.protect", lambda *_arguments, **_more: None)
+    monkeypatch.setattr("agent.drill.case.BARE_SECONDS", 0.5)
+    verdict = apart(Case(point=58))
+    assert any("stood bare for" in each for each in verdict.unexplained), verdict
+
+
+@pytest.mark.parametrize("axis", plan.AXES)
+def test_each_axis_of_the_matrix_has_a_thousand_cases_and_each_once(axis: str) -> None:
+    cases = plan.cases(200, None, 0, (axis,))
     assert len(cases) == len(set(cases)) > 1_000
+
+
+def test_every_fact_is_crossed_with_kills_at_steps_waits_and_recoveries() -> None:
+    for fact in FACTS:
+        mine = [case for case in plan.cases(200, None, 0) if case.fact == fact]
+        assert any(case.point and not case.again for case in mine)
+        assert any(case.waits for case in mine)
+        assert any(case.again for case in mine)
+
+
+def test_the_seed_says_which_cases_come_first() -> None:
     assert plan.cases(200, 10, 1) != plan.cases(200, 10, 2)
 
 
 def test_what_is_not_kept_is_counted_and_told() -> None:
-    drilled = runner.Drilled(by_fault={}, by_point={}, broken=[])
+    drilled = runner.Drilled(by_fault={}, bare={}, by_point={}, broken=[])
     drilled.add(Verdict(Case(), 1, "before send", lost=("a-1-0",)))
     drilled.add(Verdict(Case("lost"), 2, "after send"))
     assert (drilled.runs, drilled.interrupted, drilled.lost, drilled.kept) == (2, 3, 1, False)

@@ -13,6 +13,11 @@ from tests.law.walk import Case, every_case, facts_of, walked
 START: list[Start] = []
 
 
+def say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
 def judged(case: Case) -> tuple[Case, list[str]]:
     return case, walked(START[0], case)
 
@@ -23,14 +28,14 @@ def main(word: str) -> int:
         START.append(begin(Path(name)))
         facts = facts_of(START[0], Path(name))
         cases = [case for case in every_case(facts) if word in str(case)]
-        print(f"{len(facts)} facts, {len(cases)} runs")
+        say(f"{len(facts)} facts, {len(cases)} runs")
         broken: collections.Counter[str] = collections.Counter()
         with multiprocessing.get_context("fork").Pool() as pool:
             for case, wrong in pool.imap_unordered(judged, cases, chunksize=4):
                 if wrong:
                     broken[str(case.fact)] += 1
-                    print(f"BROKEN  {case}: {' | '.join(wrong)}", flush=True)
-    print(f"{sum(broken.values())} of {len(cases)} runs against the law, {len(broken)} ways")
+                    say(f"BROKEN  {case}: {' | '.join(wrong)}")
+    say(f"{sum(broken.values())} of {len(cases)} runs against the law, {len(broken)} ways")
     return bool(broken)
 
 

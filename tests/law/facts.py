@@ -84,7 +84,7 @@ def _row(value: Any) -> str:
     if isinstance(value, Mapping):
         for name in NAMES[:-1]:
             if name in value and not (name == "symbol" and "orderId" in value):
-                return f"[{dict.get(value, name)}]"  # type: ignore[arg-type]
+                return f"[{dict(value)[name]}]"
     return "[]"
 
 

@@ -1,4 +1,4 @@
-"""The sandbox exchange in this very process, behind the function that sends a request, on a clock moved by hand.
+"""The sandbox exchange in this very process, behind what sends a request, on a clock moved by hand.
 
 No socket, no thread and no waiting: a session of minutes takes a tenth of a second. The oracle looks into the
 exchange's own books, at every request, and keeps how long a position stood without a stop or a sale.
@@ -14,10 +14,11 @@ from urllib.parse import parse_qsl, urlsplit
 
 import requests
 
+from agent.drill.bare import Watch
 from domain.times import millis
 from platforms.binance.transport import Raw, Unanswered
 from platforms.sandbox import gateway
-from platforms.sandbox.exchange import Exchange, Terms
+from platforms.sandbox.exchange import Terms
 from platforms.sandbox.gateway import Asked, Reply
 from platforms.sandbox.options import SandboxOptions, venue_of
 from tests.perception.manual_clock import ManualClock
@@ -28,7 +29,9 @@ TRIP_SECONDS = 0.004
 """What a request and its answer take."""
 PLENTY = 10**6
 
-copyreg.pickle(type(threading.RLock()), lambda _lock: (threading.RLock, ()))  # so that an exchange can be copied
+copyreg.pickle(
+    type(threading.RLock()), lambda _lock: (threading.RLock, ())
+)  # so that an exchange can be copied
 
 Change = Callable[["Question", Reply], Reply | None]
 """What is done to an answer; None is no answer at all."""
@@ -92,7 +95,6 @@ class Nearby:
             raise Unanswered("no answer (the law's walk)")
         found = {name.lower(): value for name, value in told.headers.items()}
         more["heard"](told.status, found)
-        self.on_answer(question)
         return Raw(told.status, found, told.body)
 
     def _answer(self, asked: Asked, question: Question) -> Reply | None:
@@ -100,10 +102,13 @@ class Nearby:
         self.look()
         told = self.refuse(question)
         if told is not None:
+            self.on_answer(question)
             return None if told is SILENCE else told
         told = gateway.serve(self.venue, asked)
         self.look()
-        return self.change(question, told) if self.change else told
+        told = self.change(question, told) if self.change else told
+        self.on_answer(question)
+        return told
 
     def look(self) -> None:
         """Bring the exchange to the present and measure what stands bare."""
@@ -114,47 +119,6 @@ class Nearby:
         """Let time pass."""
         self.clock.advance(seconds)
         self.look()
-
-
-class Watch:
-    """The oracle's eye: what is held in truth, what guards it, and for how long it stood bare."""
-
-    def __init__(self, exchange: Exchange) -> None:
-        self.exchange = exchange
-        self.aside: dict[str, Decimal] = {}
-        self.longest: dict[str, float] = {}
-        self._since: dict[str, int] = {}
-        self._state: tuple[Any, ...] = ()
-
-    def held(self, symbol: str) -> Decimal:
-        """Return what is held of a symbol's base beyond what lay there before."""
-        base = self.exchange.markets[symbol].rules.base
-        return self.exchange.account.total(base) - self.aside.get(base, Decimal(0))
-
-    def guarded(self, symbol: str) -> Decimal:
-        """Return how much of it rests in orders to sell; two that exclude each other count once."""
-        groups: dict[int, Decimal] = {}
-        for order in self.exchange.books[symbol].resting.values():
-            if not order.draft.buys:
-                group = order.list_id if order.list_id >= 0 else -order.id - 2
-                groups[group] = max(groups.get(group, Decimal(0)), order.left)
-        return sum(groups.values(), Decimal(0))
-
-    def bare(self, symbol: str) -> bool:
-        """Tell whether something that could be sold stands without an order to sell it."""
-        market = self.exchange.markets[symbol]
-        left = self.held(symbol) - self.guarded(symbol)
-        return left >= market.rules.step_size and left * market.price >= market.rules.min_notional
-
-    def look(self) -> None:
-        """Take in what stands bare now."""
-        now = self.exchange.now
-        for symbol in self.exchange.markets:
-            if self.bare(symbol):
-                since = self._since.setdefault(symbol, now)
-                self.longest[symbol] = max(self.longest.get(symbol, 0.0), (now - since) / 1000)
-            else:
-                self._since.pop(symbol, None)
 
 
 def said(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Reply:

@@ -1,6 +1,6 @@
-"""A life in short: BTC and ETH are held with their stops; then an exit, entries, an end, and the emergency stop.
+"""A life in short: BTC and ETH are held with their stops; an exit, entries, an end, the emergency stop.
 
-What is decided is written by the test; everything below the decision is the real loop, from `Launch` to the wire.
+What is decided is written by the test; all below the decision is real, from `Launch` to the wire.
 """
 
 import copy
@@ -73,8 +73,8 @@ def options(home: Path, cycles: int) -> Options:
         sizing=SizingSettings(min_confidence=40),
         orders=OrderSettings(reconcile_seconds=20, flatten_seconds=FLATTEN_SECONDS),
         exchange=BinanceTradingSettings(
-            base_url="http://127.0.0.1:1", api_key=SecretStr(KEY), api_secret=SecretStr(SECRET), user_data=False,
-            recv_window_ms=2000, margin_ms=1000, poll_seconds=2, refresh_minutes=0.2,
+            base_url="http://127.0.0.1:1", api_key=SecretStr(KEY), api_secret=SecretStr(SECRET),
+            user_data=False, recv_window_ms=2000, margin_ms=1000, poll_seconds=2, refresh_minutes=0.2,
         ),
     )  # fmt: skip
 
@@ -108,7 +108,8 @@ def decided(acts: Acts, first: int, cycle_id: int, seen: Observation, *more: Any
     size = 0.0 if action is Action.HOLD else 90.0
     target = round((price or 0) * 1.05) if act == PAIR else 0
     return Decision(
-        cycle_id, seen.symbol, more[-1], action, size, size, "script", price=price, stop_ppm=20_000, target=target
+        cycle_id, seen.symbol, more[-1], action, size, size, "script", price=price, stop_ppm=20_000,
+        target=target,
     )  # fmt: skip
 
 
@@ -125,10 +126,8 @@ class _Waker:
     def is_set(self) -> bool:
         return False
 
-    def set(self) -> None:
+    def clear(self) -> None:
         pass
-
-    clear = set
 
 
 class Start(NamedTuple):
@@ -179,7 +178,7 @@ class World:
         with (
             mock.patch.object(client, "fetch", fetch),
             mock.patch.object(client, "_strict", recording),
-            mock.patch("agent.launch.SystemClock", lambda: self.clock),
+            mock.patch("agent.launch.SystemClock", return_value=self.clock),
             mock.patch("agent.session.flatten", stop),
             mock.patch("agent.cycle.decide", partial(decided, acts, first)),
             mock.patch("tenacity.nap.time.sleep", self.near.pass_seconds),

@@ -1,7 +1,7 @@
 """The walk: one fact made unreadable, a life lived with it, and a verdict from the exchange's own books.
 
-The law: positions stay or become protected, the emergency stop sells what can be sold, the one thing concerned
-is named, its entries stop, and nothing else does.
+The law: positions stay or become protected, the emergency stop sells what can be sold, the one thing
+concerned is named, its entries stop, and nothing else does.
 """
 
 import itertools
@@ -60,15 +60,15 @@ def facts_of(start: Start, folder: Path) -> list[Fact]:
 
 
 def every_case(facts: Sequence[Fact]) -> Iterator[Case]:
-    """Yield the whole walk."""
-    for fact, way, phase in itertools.product(facts, WAYS, PHASES):
+    """Yield the whole walk: every fact in every way, from now an early, now a late time on."""
+    phases = itertools.cycle(PHASES + PHASES[1:])
+    for fact, way in itertools.product(facts, WAYS):
         if fact.kind != "null" or way in ("type", "unknown"):
-            yield Case(Unreadable(fact.route, fact.path, way, fact.kind), phase)
-    for route, way, phase in itertools.product(_routes(facts), REFUSALS, PHASES):
+            yield Case(Unreadable(fact.route, fact.path, way, fact.kind), next(phases))
+    for route, way, phase in itertools.product(_routes(facts), REFUSALS, ("before", "during", "stop")):
         yield Case(Unreadable(route, (), way), phase)
-    for route, phase, (name, values) in itertools.product(_routes(facts), PHASES, HEADERS.items()):
-        for value in values:
-            yield Case(Unreadable(route, ("headers", name), value), phase)
+    for route, (name, values) in itertools.product(_routes(facts), HEADERS.items()):
+        yield from (Case(Unreadable(route, ("headers", name), value), next(phases)) for value in values)
 
 
 def sample(facts: Sequence[Fact]) -> Iterator[Case]:
@@ -163,9 +163,8 @@ class _Walk:
             self.wrong.append(f"flatten says flat and {left} are held")
 
     def _left(self, symbol: str) -> bool:
-        rules = self.exchange.markets[symbol].rules
-        value = self.world.near.watch.held(symbol) * self.exchange.markets[symbol].price
-        return bool(self.world.near.watch.held(symbol) >= rules.step_size and value >= rules.min_notional)
+        watch = self.world.near.watch
+        return watch.sellable(symbol, watch.held(symbol))
 
     def _sold(self) -> None:
         for symbol in NATIVE:

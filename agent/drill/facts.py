@@ -1,0 +1,163 @@
+"""The axis of facts: what an exchange, a home or a terminal tells may change, be odd, or be gone.
+
+A fact holds from the beginning or from the agent's death on, and is crossed with the points at which the
+agent is killed. What the sandbox cannot be told to do is done to its answers on their way to the agent.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, urlsplit
+
+from domain.events import Event
+from platforms.binance import client
+from platforms.binance.transport import Raw, fetch
+
+Fault = dict[str, Any]
+
+
+class Question(NamedTuple):
+    """One request: its method and path, and what it asks for."""
+
+    method: str
+    path: str
+    params: Mapping[str, str]
+
+
+Change = Callable[[Question, Any], None]
+"""Alters an answer's JSON in place."""
+Instead = Callable[[Question, int], Raw | None]
+"""Answers a request, of which so many were answered so before, instead of the exchange; None lets it go."""
+
+
+@dataclass(frozen=True)
+class Fact:
+    """What is not as expected. `late` holds it back until the agent has died once."""
+
+    faults: tuple[Fault, ...] = ()
+    change: Change | None = None
+    instead: Instead | None = None
+    filters: Mapping[str, Any] = field(default_factory=dict)
+    commission: str = "0.001"
+    late: bool = False
+    restores: bool = False
+    unheard: bool = False
+
+    def distort(self) -> None:
+        """Let this process hear the exchange so from now on."""
+        if self.change is not None or self.instead is not None:
+            client.fetch = _Distorted(fetch, self)  # type: ignore[attr-defined]  # the name it calls
+
+
+class _Distorted:
+    """Stands for the function that sends a request."""
+
+    def __init__(self, fetch: Callable[..., Raw], fact: Fact) -> None:
+        self.fetch = fetch
+        self.fact = fact
+        self.answered = 0
+
+    def __call__(self, session: Any, method: str, uri: str, options: Mapping[str, Any], **more: Any) -> Raw:
+        asked = _question(method, uri, options)
+        told = self.fact.instead(asked, self.answered) if self.fact.instead else None
+        if told is not None:
+            self.answered += 1
+            more["heard"](told.status, told.headers)
+            return told
+        raw = self.fetch(session, method, uri, options, **more)
+        if self.fact.change is None or raw.status != 200:
+            return raw
+        body = json.loads(raw.body)
+        self.fact.change(asked, body)
+        return raw._replace(body=json.dumps(body).encode())
+
+
+def _question(method: str, uri: str, options: Mapping[str, Any]) -> Question:
+    parts = urlsplit(uri)
+    given = options.get("params") or ""
+    pairs = [*parse_qsl(given if isinstance(given, str) else ""), *(options.get("data") or ())]
+    return Question(method.upper(), parts.path.rpartition("/v3/")[2], {str(k): str(v) for k, v in pairs})
+
+
+def _error(code: int, message: str, status: int = 400, headers: Mapping[str, str] | None = None) -> Raw:
+    return Raw(status, headers or {}, json.dumps({"code": code, "msg": message}).encode())
+
+
+def _everywhere(name: str, value: Any, *paths: str) -> Change:
+    """Return what gives a field another value wherever answers of some paths hold it."""
+
+    def change(asked: Question, told: Any) -> None:
+        if asked.path in paths:
+            _put(told, name, value)
+
+    return change
+
+
+def _put(told: Any, name: str, value: Any) -> None:
+    if isinstance(told, dict):
+        if name in told:
+            told[name] = value
+        for each in told.values():
+            _put(each, name, value)
+    elif isinstance(told, list):
+        for each in told:
+            _put(each, name, value)
+
+
+def _foreign_fee(asked: Question, told: Any) -> None:
+    del asked
+    _put(told, "commissionAsset", "BNB")
+    _put(told, "commission", "0.00012345")
+
+
+def _closed(asked: Question, before: int) -> Raw | None:
+    sale = asked.method == "POST" and asked.params.get("type") == "MARKET" and asked.params["side"] == "SELL"
+    return _error(-1013, "Market is closed.") if sale and before < 2 else None
+
+
+def _throttled(asked: Question, before: int) -> Raw | None:
+    if before or asked.path != "openOrders":
+        return None
+    return _error(-1003, "Too many requests.", 429, {"retry-after": "999999999"})
+
+
+FACTS: dict[str, Fact] = {
+    "fee in a third asset": Fact(change=_foreign_fee, commission="0"),
+    "fees below a lot": Fact(filters={"step_size": "0.001", "min_quantity": "0.001"}),
+    "tick grows": Fact(
+        ({"kind": "filters", "symbol": "BTCUSDT", "fields": {"tick_size": "0.1"}},), late=True
+    ),
+    "step grows": Fact(
+        (
+            {
+                "kind": "filters",
+                "symbol": "BTCUSDT",
+                "fields": {"step_size": "0.001", "min_quantity": "0.001"},
+            },
+        ),
+        late=True,
+    ),
+    "minimum grows": Fact(
+        ({"kind": "filters", "symbol": "BTCUSDT", "fields": {"min_notional": "100"}},), late=True
+    ),
+    "clock ahead": Fact(({"kind": "clock", "offset_ms": 60_000},), late=True),
+    "clock behind": Fact(({"kind": "clock", "offset_ms": -60_000},), late=True),
+    "clock leaps": Fact(({"kind": "clock", "offset_ms": 60_000, "start": 0.6},)),
+    "market closed": Fact(instead=_closed),
+    "filters unreadable": Fact(change=_everywhere("filters", "?", "exchangeInfo"), late=True),
+    "order state unknown": Fact(change=_everywhere("status", "NEVER_HEARD_OF", "openOrders"), late=True),
+    "balances unreadable": Fact(change=_everywhere("balances", None, "account"), late=True),
+    "trades unreadable": Fact(change=_everywhere("commission", "?", "myTrades"), late=True),
+    "fills unreadable": Fact(change=_everywhere("fills", {}, "order")),
+    "amount unreadable": Fact(change=_everywhere("executedQty", "-", "order", "orderList/oco")),
+    "Retry-After of 31 years": Fact(instead=_throttled, late=True),
+    "old journal": Fact(restores=True),
+    "terminal full": Fact(unheard=True),
+}
+"""Every fact of the axis by its name."""
+
+
+def unheard(event: Event) -> None:
+    """Fail as a listener does whose device is full."""
+    raise OSError(28, f"No space left on device ({type(event).__name__})")
