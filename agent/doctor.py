@@ -130,7 +130,8 @@ def _exchange(settings: Settings, clock: Clock) -> Iterator[Finding]:
         try:
             venue = wiring.exchange(settings, clock)
         except (BadInput, VenueFault) as error:
-            yield Finding("exchange", "fail", str(error), "check address, symbols and network")
+            remedy = fitness.remedy_of(error) or "check address, symbols and network"
+            yield Finding("exchange", "fail", str(error), remedy)
             return
         try:
             offset, limit = venue.wire.time.offset_ms, settings.exchange.max_clock_offset_ms

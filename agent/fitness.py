@@ -53,7 +53,18 @@ def findings(options: Options, account: Account) -> Iterator[Finding]:
     try:
         yield from examined(options, account)
     except VenueFault as error:
-        yield Finding("account", "fail", f"the exchange does not say: {error}", "check key and network")
+        remedy = remedy_of(error) or "check key and network"
+        yield Finding("account", "fail", f"the exchange does not say: {error}", remedy)
+
+
+def remedy_of(error: Exception) -> str:
+    """Return what to do about a key that the exchange refuses, or nothing where the trouble is another."""
+    if not getattr(error, "of_key", False):
+        return ""
+    return (
+        "check that the secret belongs to the key and is not of another kind (HMAC, Ed25519, RSA), and the "
+        "key's permissions and addresses"
+    )
 
 
 def refuse_unfit(options: Options, account: Account) -> str:

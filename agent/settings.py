@@ -21,6 +21,8 @@ from pydantic_settings import (
 
 from agent.instruments import SYMBOL, InstrumentSettings
 from agent.order_settings import OrderSettings
+from agent.secret_file import read_secret
+from domain.errors import BadInput
 from domain.times import TIMEFRAMES
 from learning.settings import LearningSettings
 from perception.settings import AlphaVantageSettings, BinanceSettings, PerceptionSettings, StreamSettings
@@ -33,6 +35,7 @@ from risk.settings import RiskSettings, SizingSettings
 PREFIX = "AGENT_"
 KEY_VARIABLE = "ALPHA_VANTAGE_API_KEY"
 EXCHANGE_KEY, EXCHANGE_SECRET = "BINANCE_API_KEY", "BINANCE_API_SECRET"
+EXCHANGE_SECRET_FILE = "BINANCE_API_SECRET_FILE"  # noqa: S105 -- the variable's name
 MAX_SYMBOLS = 50
 
 
@@ -200,9 +203,17 @@ def with_keys(options: Options) -> Options:
 
 
 def exchange_keys() -> dict[str, str]:
-    """Return the exchange's key and secret as the environment has them."""
+    """Return the exchange's key and secret as the environment has them, or the file it names.
+
+    Raises BadInput for a file that cannot be read, that others can read, or beside a secret.
+    """
     named = {"api_key": EXCHANGE_KEY, "api_secret": EXCHANGE_SECRET}
-    return {name: os.environ[variable] for name, variable in named.items() if os.environ.get(variable)}
+    found = {name: os.environ[variable] for name, variable in named.items() if os.environ.get(variable)}
+    if file := os.environ.get(EXCHANGE_SECRET_FILE):
+        if "api_secret" in found:
+            raise BadInput(f"{EXCHANGE_SECRET} and {EXCHANGE_SECRET_FILE} are both set: give one of them")
+        found["api_secret"] = read_secret(EXCHANGE_SECRET_FILE, Path(file))
+    return found
 
 
 class Settings(Options, BaseSettings):

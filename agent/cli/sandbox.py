@@ -42,6 +42,10 @@ def sandbox(
     commission: Annotated[str, typer.Option(help="Commission as a share: 0.001 is 0.1 %.")] = "0.001",
     key: Annotated[str | None, typer.Option(help="API key it accepts; sandbox-key if not given.")] = None,
     secret: Annotated[str | None, typer.Option(help="Its secret; sandbox-secret if not given.")] = None,
+    public_key: Annotated[
+        Path | None,
+        typer.Option(help="PEM of the public key of an Ed25519 or RSA pair, in place of the secret."),
+    ] = None,
     withdrawals: Annotated[
         bool,
         typer.Option("--withdrawals", help="Let the key have the right to withdraw, to be refused for it."),
@@ -65,7 +69,7 @@ def sandbox(
         terms=Terms(commission=_number("--commission", commission)),
         rights=KeyRights(ip_restricted=not any_ip, withdrawals=withdrawals),
         key=key or options.key,
-        secret=secret or options.secret,
+        secret=_secret(secret, public_key) or options.secret,
     )
     if balance:
         options = replace(options, balances=dict(_balance(each) for each in balance))
@@ -130,6 +134,17 @@ def _balance(text: str) -> tuple[str, "Decimal"]:
     if not equals or not asset.isalnum():
         raise BadInput(f"--balance {text!r} is not of the form ASSET=AMOUNT, for example USDT=10000")
     return asset.upper(), _number(f"--balance {asset}", amount)
+
+
+def _secret(secret: str | None, public_key: Path | None) -> str | None:
+    if public_key is None:
+        return secret
+    if secret is not None:
+        raise BadInput("--secret and --public-key: a key has one of them")
+    try:
+        return public_key.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"--public-key {public_key}: cannot be read: {error}") from None
 
 
 def _plan(path: Path) -> dict[str, Any]:

@@ -26,6 +26,8 @@ from platforms.binance.transport import Raw, Unanswered, WatchedAdapter, fetch
 DEFAULT_WEIGHT = 6000
 """Request weight a minute until exchangeInfo says otherwise."""
 CLOCK = -1021
+OF_KEY = frozenset({-1022, -2008, -2014, -2015})
+"""Signature, unknown key, malformed key; key, address or permission."""
 LONGEST_WORDS = 200
 
 __all__ = ["ApiError", "Unanswered", "Wire"]
@@ -40,6 +42,11 @@ class ApiError(VenueFault):
         self.message = message
         self.status = status
 
+    @property
+    def of_key(self) -> bool:
+        """Tell a refusal of key, signature or permission from all other trouble."""
+        return self.code in OF_KEY
+
 
 class _Library(Client):  # type: ignore[misc]  # the library ships no types
     """python-binance on another base URL, with our window and clock, one try and no redirect."""
@@ -51,10 +58,8 @@ class _Library(Client):  # type: ignore[misc]  # the library ships no types
         self.REQUEST_RECVWINDOW = settings.recv_window_ms
         self._wire = wire
         self._thread = threading.local()
-        key, secret = settings.api_key, settings.api_secret
-        super().__init__(
-            key.get_secret_value() if key else None, secret.get_secret_value() if secret else None, ping=False
-        )
+        self._signer = settings.signer()
+        super().__init__(settings.api_key.get_secret_value() if settings.api_key else None, ping=False)
 
     @property
     def response(self) -> Any:
@@ -68,10 +73,21 @@ class _Library(Client):  # type: ignore[misc]  # the library ships no types
     def _create_margin_api_uri(self, path: str, version: int = 1) -> str:
         return f"{self.MARGIN_API_URL}/v{version}/{path}"
 
-    def _generate_signature(self, data: dict[str, Any], uri_encode: bool = True) -> str:  # noqa: FBT001, FBT002 -- the library's
+    def _get_request_kwargs(self, method: str, signed: bool, *rest: bool, **kwargs: Any) -> Any:  # noqa: FBT001 -- the library's
+        # In a query the library writes the signature as it is given; a form is encoded once more.
+        self._thread.encode = method == "get" or any(rest) or kwargs.get("force_params", False)
+        return super()._get_request_kwargs(method, signed, *rest, **kwargs)
+
+    def _generate_signature(self, data: dict[str, Any], uri_encode: bool = True) -> str:  # noqa: FBT001, FBT002 -- same
         data["timestamp"] = millis(self._wire.time.now())
-        signature: str = super()._generate_signature(data, uri_encode)
+        signature: str = super()._generate_signature(data, uri_encode and self._thread.encode)
         return signature
+
+    def _hmac_signature(self, query_string: str) -> str:
+        """Sign by the kind of our key; the library would tell kinds apart by the length of the PEM."""
+        if self._signer is None:
+            raise VenueFault("a signed request needs a key and its secret")
+        return self._signer.sign(query_string)
 
     def _init_session(self) -> requests.Session:
         session: requests.Session = super()._init_session()

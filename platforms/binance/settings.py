@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 from domain.ports import Certainty
+from platforms.binance.signing import Signer, signer_of
 
 MEBIBYTE = 1024 * 1024
 ENDPOINTS = {
@@ -49,14 +50,21 @@ RestUrl = Annotated[str, AfterValidator(lambda text: _checked(text, "http", "htt
 SocketUrl = Annotated[str, AfterValidator(lambda text: _checked(text, "ws", "wss"))]
 
 
+def _secret(value: SecretStr) -> SecretStr:
+    signer_of(value.get_secret_value())
+    return value
+
+
 class BinanceTradingSettings(BaseModel):
-    """Trading at Binance. Keys come from BINANCE_API_KEY and BINANCE_API_SECRET."""
+    """Trading at Binance. Keys come from BINANCE_API_KEY and BINANCE_API_SECRET (or a file's)."""
 
     # Input is hidden: a validation error must not show a key.
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     api_key: SecretStr | None = Field(None, description="key without withdrawal or transfer rights")
-    api_secret: SecretStr | None = Field(None, description="its secret (HMAC)")
+    api_secret: Annotated[SecretStr, AfterValidator(_secret)] | None = Field(
+        None, description="its secret (HMAC), or the PEM of its private key (Ed25519, RSA)"
+    )
     endpoint: Literal["live", "testnet", "demo"] = Field(
         "testnet", description="which exchange, where no base url is given"
     )
@@ -102,6 +110,10 @@ class BinanceTradingSettings(BaseModel):
     def certainty(self) -> Certainty:
         """When "not found" is proof: a request cannot arrive later than its window and a margin."""
         return Certainty(self.recv_window_ms + self.margin_ms, self.not_founds, self.recv_window_ms // 2)
+
+    def signer(self) -> Signer | None:
+        """Return what signs with the secret, or None without one. Raises ValueError."""
+        return signer_of(self.api_secret.get_secret_value()) if self.api_secret else None
 
     @property
     def host(self) -> str:

@@ -4,8 +4,6 @@ So a message that is lost, repeated or out of order costs a question at most. Tr
 never fatal: orders are looked at by REST every few seconds all the same.
 """
 
-import hashlib
-import hmac
 import json
 import logging
 import random
@@ -46,6 +44,7 @@ class UserData:
         self.now_ms = now_ms
         self.connected = False
         self.connections = 0
+        self._signer = settings.signer()
         self._lock = threading.Lock()
         self._touched: dict[str, None] = {}
         self._missed = True
@@ -99,8 +98,8 @@ class UserData:
 
     def _subscribe(self, socket: ClientConnection) -> None:
         """Send the signed subscription: parameters by name, not percent-encoded."""
-        key, secret = self.settings.api_key, self.settings.api_secret
-        if key is None or secret is None:
+        key = self.settings.api_key
+        if key is None or self._signer is None:
             raise ValueError("no key")
         params: dict[str, Any] = {
             "apiKey": key.get_secret_value(),
@@ -108,7 +107,7 @@ class UserData:
             "timestamp": self.now_ms(),
         }
         text = "&".join(f"{name}={params[name]}" for name in sorted(params))
-        signed = hmac.new(secret.get_secret_value().encode(), text.encode(), hashlib.sha256).hexdigest()
+        signed = self._signer.sign(text)
         request = {
             "id": "1",
             "method": "userDataStream.subscribe.signature",
