@@ -13,7 +13,7 @@ from domain.candle import Candle, Quote
 from domain.errors import LocalFault, OutcomeUnknown, RateLimited, VenueFault
 from domain.events import CycleDecided, CycleEnded, Event, OrderSettled, OrdersIntended
 from domain.instrument import Instrument
-from domain.order import Balance, Order, OrderStatus, Receipt
+from domain.order import NOT_TRADING, Balance, Order, OrderStatus, Receipt
 from domain.ports import Certainty
 from domain.times import EPOCH
 
@@ -98,6 +98,15 @@ class RecordedPlatform:
     def poll(self) -> Sequence[Receipt]:
         """Return what resting orders did, or raise as the cycle did where nothing was recorded."""
         return self.updates
+
+    def closed(self, symbol: str, sale: Order | None = None) -> str:
+        """Return why an order was held back here, if it was."""
+        del symbol, sale
+        front = self.left[0] if self.left else None
+        held_back = isinstance(front, OrderSettled) and front.receipt.status is OrderStatus.UNSENT
+        if not held_back or not front.receipt.reason.startswith(NOT_TRADING):
+            return ""
+        return front.receipt.reason.removeprefix(NOT_TRADING)
 
     def blocked(self) -> Mapping[str, str]:
         """Return why the venue took no entry in this cycle."""

@@ -50,6 +50,9 @@ class OrderStatus(StrEnum):
     EXPIRED = "EXPIRED"
 
 
+NOT_TRADING = "not trading: "
+"""How a receipt's reason begins where the market or the account takes no order now, whatever it asks for."""
+
 OPEN = frozenset({OrderStatus.NEW, OrderStatus.PARTIALLY_FILLED})
 """States in which an order rests at the venue."""
 

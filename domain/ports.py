@@ -131,6 +131,15 @@ class Platform(Protocol):
         """
         ...
 
+    def closed(self, symbol: str, sale: Order | None = None) -> str:
+        """Say why no order of a symbol is taken now, "" when one may be; never raises.
+
+        A stop is not given up for a sale that cannot be made: with the `sale` in mind the venue is asked
+        afresh, without it what is known is told. The receipt of an order that was not sent, or was refused,
+        for this reason begins its own with NOT_TRADING.
+        """
+        ...
+
     def place(self, order: Order) -> Receipt:
         """Send one order, once. Raises OutcomeUnknown when the answer leaves its fate open."""
         ...

@@ -108,6 +108,11 @@ class MockTradingPlatform:
         """Return nothing: this exchange always trades."""
         return {}
 
+    def closed(self, symbol: str, sale: Order | None = None) -> str:
+        """Return nothing: this exchange always trades."""
+        del symbol, sale
+        return ""
+
     def place(self, order: Order) -> Receipt:
         """Carry out a market order, or a limit order the quote satisfies; let any other order rest."""
         reason = self._objection(order)

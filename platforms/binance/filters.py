@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 from domain.errors import BadAnswer
 from domain.instrument import Instrument, fitting_step
 from domain.money import cash_decimals
-from platforms.binance.answers import field, number, rows, whole
+from platforms.binance.answers import Json, field, number, rows, whole
 
 ZERO = Decimal(0)
+TRADING = "TRADING"
 
 
 class Band(NamedTuple):
@@ -41,7 +42,14 @@ class Filters(NamedTuple):
     max_stops: int
     max_position: Decimal
     order_types: frozenset[str]
-    trading: bool
+    status: str
+    spot: bool = True
+    max_lists: int = 0
+
+    @property
+    def trading(self) -> bool:
+        """Whether the exchange says that orders of this symbol are taken."""
+        return self.status == TRADING
 
     @property
     def grid(self) -> tuple[Decimal, Decimal]:
@@ -51,7 +59,7 @@ class Filters(NamedTuple):
 
 def parse(row: Any, symbol: str, asset_class: str = "crypto") -> Filters:
     """Return the filters of one symbol of exchangeInfo. Raises BadAnswer when one that must be is missing."""
-    found = {str(field(each, "filterType")): each for each in rows(field(row, "filters"))}
+    found = named(row.get("filters"))
     price, lot = _needed(found, "PRICE_FILTER"), _needed(found, "LOT_SIZE")
     market = found.get("MARKET_LOT_SIZE", {})
     least, most, min_binds, max_binds = _notional(found)
@@ -75,8 +83,28 @@ def parse(row: Any, symbol: str, asset_class: str = "crypto") -> Filters:
         max_stops=_count(found, "MAX_NUM_ALGO_ORDERS", "maxNumAlgoOrders"),
         max_position=_optional(found.get("MAX_POSITION", {}), "maxPosition"),
         order_types=frozenset(map(str, field(row, "orderTypes"))),
-        trading=field(row, "status") == "TRADING",
+        status=str(field(row, "status"))[:20],
+        spot=row.get("isSpotTradingAllowed", True) is not False,
+        max_lists=_count(found, "MAX_NUM_ORDER_LISTS", "maxNumOrderLists"),
     )
+
+
+def named(filters: Any) -> dict[str, Json]:
+    """Return filters by their type; one without a type is none."""
+    return {str(each["filterType"]): each for each in rows(filters) if "filterType" in each}
+
+
+def unread(instrument: Instrument) -> Filters:
+    """Return the filters to go by where a symbol's own cannot be read: its known grid, and no limit.
+
+    For exits alone: stops go out with a limit, which every symbol takes.
+    """
+    nothing, kinds = ZERO, frozenset({"LIMIT", "MARKET", "STOP_LOSS_LIMIT", "TAKE_PROFIT_LIMIT"})
+    return Filters(
+        instrument, instrument.tick_size, nothing, nothing, nothing, nothing, nothing, nothing, nothing,
+        min_binds_market=False, max_binds_market=False, average_minutes=5, bids=None, asks=None, max_orders=0,
+        max_stops=0, max_position=nothing, order_types=kinds, status="",
+    )  # fmt: skip
 
 
 def _instrument(row: Any, symbol: str, price: Any, lot: Any, least: Decimal, asset_class: str) -> Instrument:

@@ -39,6 +39,11 @@ class Gate:
             taken.append(order)
         return None, as_sent
 
+    def plain(self, order: Order) -> Sized:
+        """Return an order as it would be sent, whatever speaks against it."""
+        grid, filters = self.listing.grid[order.symbol], self.listing.filters[order.symbol]
+        return requests.sized(order, grid, filters, self.settings.stop_limit_slip)
+
     def _sized(self, order: Order, earlier: Sequence[Order], as_sent: list[Sized]) -> str | None:
         """Add an order as it will be sent; or say why it cannot be, as the filters have it."""
         grid, filters = self.listing.grid[order.symbol], self.listing.filters[order.symbol]
@@ -47,7 +52,7 @@ class Gate:
             step = filters.instrument.step_size
             return f"the lot of {order.symbol} changed to {step} while running: begin the session anew"
         as_sent.append(made)
-        return self.listing.refusal(order, made, [*self.orders.open(order.symbol), *earlier])
+        return self.listing.refusal(order, made, [*self.orders.open(), *earlier])
 
     def _unfit(self, order: Order) -> str | None:
         offset, limit = self.clock.offset_ms, self.settings.max_clock_offset_ms

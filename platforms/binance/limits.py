@@ -1,9 +1,10 @@
 """The exchange's limits as its answers tell them: weight used, and silence when it asks for it.
 
 A ban that is ignored grows (from two minutes to three days), so a silence is kept, over restarts too; it is
-never believed to be longer than the longest ban. An exit alone may be tried in it: for TRY_SECONDS out of
-every TRY_AGAIN_SECONDS, until the exchange says no again. Long enough for a cancel, a sale and the question
-what became of them; rare enough that a true ban is met by one request in half a minute.
+never believed to be longer than the longest ban. An exit alone may be tried in it: once in TRY_AGAIN_SECONDS
+a check of it goes out, and unless that is refused too, what is vital follows for TRY_SECONDS: long enough for
+a cancel, a sale and the question what became of them. So a true ban is met by one request in half a minute,
+and no stop is cancelled for a sale that is held back.
 """
 
 import threading
@@ -22,9 +23,11 @@ BAN_SECONDS = 120.0
 SLOW_SECONDS = 10.0
 LIMIT_CODES = (-1003, -1015)
 """Too many requests, too many orders."""
-TRY_SECONDS = 5.0
+TRY_SECONDS = 15.0
 TRY_AGAIN_SECONDS = 30.0
 """How long, and how often, exits are tried although the exchange asked for silence."""
+BEGIN_SECONDS = 3.0
+"""How long in such a time a further exit may still begin: its last request must fall into it."""
 
 
 class Weights:
@@ -47,8 +50,8 @@ class Weights:
     def admit(self, *, vital: bool, exits: bool = False) -> None:
         """Let a request go, or raise RateLimited without one.
 
-        `vital` are cancels, queries and exits: the last share of the weight is theirs. `exits` are those
-        that only get out of a position: they may be tried in a silence, and what is vital with them.
+        `vital` are cancels, queries and exits: the last share of the weight is theirs. `exits` is the check
+        an exit begins with: it may be tried in a silence, and then what is vital.
         """
         with self._lock:
             if self._silent_until is not None:
@@ -67,7 +70,8 @@ class Weights:
         now = self.clock.monotonic()
         if exits and now >= self._try_from:
             self._try_from, self._try_until = now + TRY_AGAIN_SECONDS, now + TRY_SECONDS
-        return now < self._try_until
+        left = self._try_until - now
+        return left > (TRY_SECONDS - BEGIN_SECONDS if exits else 0.0)
 
     def heard(self, status: int, headers: Mapping[str, str]) -> None:
         """Take in what an answer's status and headers say of the limits."""

@@ -1,4 +1,8 @@
-"""What the exchange lists: the filters of our symbols, kept up to date, and what they say of an order."""
+"""What the exchange lists: the filters of our symbols, kept up to date, and what they say of an order.
+
+One symbol's fault is one symbol's: what is not listed any more, or cannot be read, keeps the grid it is known
+by, bars entries of that symbol and nothing else.
+"""
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -11,9 +15,9 @@ from domain.errors import BadAnswer, BadInput, VenueFault
 from domain.instrument import Instrument
 from domain.order import Order, OrderType, Purpose, Receipt, Side
 from domain.ports import Clock
-from platforms.binance import answers, codes
+from platforms.binance import answers, codes, markets
 from platforms.binance.client import ApiError, Wire
-from platforms.binance.filters import Filters, parse
+from platforms.binance.filters import Filters, named, parse, unread
 from platforms.binance.objections import Market, Sized, objection
 from platforms.binance.prices import Prices
 
@@ -26,29 +30,43 @@ log = structlog.get_logger()
 
 
 class _Others(NamedTuple):
-    """Open orders that are not ours: how many, how many of them stops, and what purchases may bring."""
+    """Open orders that are not ours: how many, how many stops and lists, and what purchases may bring."""
 
     orders: int = 0
     stops: int = 0
+    lists: int = 0
     buying: Decimal = Decimal(0)
 
 
 class Listing:
     """Filters of some symbols. `grid` is the session's, as first read; `filters` are the present ones.
 
-    Raises VenueFault when the exchange does not answer, BadInput for a symbol it does not trade.
+    `known` are instruments of earlier sessions: such a symbol may be missing or unreadable, any other must be
+    listed. Raises VenueFault when the exchange does not answer, BadInput for a symbol it does not trade.
     """
 
-    def __init__(self, symbols: Iterable[str], wire: Wire, clock: Clock, minutes: float) -> None:
+    def __init__(
+        self,
+        symbols: Iterable[str],
+        wire: Wire,
+        clock: Clock,
+        minutes: float,
+        known: Mapping[str, Instrument] | None = None,
+    ) -> None:
         self.wire = wire
         self.clock = clock
         self.names = {symbol: symbol.replace("-", "") for symbol in symbols}
+        self.known = known or {}
         self.held: dict[str, Decimal] = {}
+        self.states = markets.States(clock)
         self._seconds = minutes * 60
         self._others: dict[str, _Others] = {}
         self._prices = Prices(wire, clock)
         self._priced = float("-inf")
-        self.filters = self._read()
+        self._most: dict[str, Decimal] = {}
+        self._bounds = (0, 0)
+        self.filters: dict[str, Filters] = {}
+        self._take(self._rows(), self.names)
         self.grid: dict[str, Instrument] = {name: each.instrument for name, each in self.filters.items()}
         self._due = clock.monotonic() + self._seconds
 
@@ -63,14 +81,22 @@ class Listing:
         self.instrument(symbol)
         return self.names[symbol]
 
+    def listed(self) -> dict[str, str]:
+        """Return the symbols the exchange still lists, with its names for them."""
+        return {symbol: name for symbol, name in self.names.items() if symbol not in self.states.missing}
+
     def outdated(self) -> None:
         """Have the filters read again at the next occasion."""
         self._due = self.clock.monotonic()
 
     def read(self) -> None:
-        """Read the filters again. Raises VenueFault, BadInput; they then stay as they were."""
-        self._take(self._read())
+        """Read the filters again. Raises VenueFault; they then stay as they were."""
+        self._take(self._rows(), self.names)
         self._due = self.clock.monotonic() + self._seconds
+
+    def look(self, symbol: str) -> None:
+        """Read the filters of one symbol again. Raises VenueFault."""
+        self._take(self._row(self.names[symbol], vital=True), (symbol,))
 
     def renew(self) -> None:
         """Read filters and prices that have become old; what cannot be read stays as it was."""
@@ -79,28 +105,50 @@ class Listing:
             if now >= self._due:
                 self._due = now + AGAIN_SECONDS
                 self.read()
-            if now - self._priced >= PRICE_SECONDS:
-                self._priced = now
-                for symbol, native in self.names.items():
-                    self._prices.ask(native, self.filters[symbol].average_minutes)
-        except (VenueFault, BadInput) as fault:
-            log.warning("filters or prices not read", error=str(fault))
+                self._read_most()
+            for symbol in self.names:
+                if self.states.closed(symbol) and self.states.look_due(symbol):
+                    self.look(symbol)
+        except VenueFault as fault:
+            log.warning("filters not read", error=str(fault))
+        if now - self._priced >= PRICE_SECONDS:
+            self._priced = now
+            self._read_prices()
+
+    def _read_prices(self) -> None:
+        for symbol, native in self.listed().items():
+            try:
+                self._prices.ask(native, self.filters[symbol].average_minutes)
+            except VenueFault as fault:
+                log.warning("price not read", symbol=symbol, error=str(fault))
+
+    def _read_most(self) -> None:
+        """Read what one order may move of an asset; an exchange that does not tell has no such limit."""
+        for native in self.listed().values():
+            try:
+                told = self.wire.call("get", "myFilters", {"symbol": native}, signed=True)
+                for row in answers.rows(told.get("assetFilters", [])):
+                    if row.get("filterType") == "MAX_ASSET":
+                        self._most[str(row.get("asset"))] = answers.number(row, "limit")
+            except (VenueFault, AttributeError):
+                return
 
     def seen(self, symbol: str, told: Iterable[tuple[Receipt, Mapping[str, Any]]], ours: set[str]) -> None:
         """Take in which orders rest, as the filters that count orders and positions need it."""
         instrument = self.grid[symbol]
-        count, stops, buying = 0, 0, Decimal(0)
+        count, stops, buying, lists = 0, 0, Decimal(0), set()
         for receipt, row in told:
             if receipt.client_id in ours:
                 continue
             count += 1
             stops += str(row.get("type", "")).startswith(("STOP_LOSS", "TAKE_PROFIT"))
+            lists.add(row.get("orderListId", -1))
             if row.get("side") == Side.BUY:
                 # A stranger's quantity that cannot be read must not hide our own orders.
                 with suppress(BadAnswer):
                     left = answers.number(row, "origQty") - instrument.quantity(receipt.filled)
                     buying += max(left, Decimal(0))
-        self._others[symbol] = _Others(count, stops, buying)
+        self._others[symbol] = _Others(count, stops, len(lists - {-1}), buying)
 
     def refusal(self, order: Order, as_sent: Sized, beside: Iterable[Order]) -> str | None:
         """Say which filter refuses an order, `beside` others of ours, or None.
@@ -113,45 +161,101 @@ class Listing:
             self.outdated()
         return found
 
-    def _market(self, order: Order, beside: list[Order]) -> Market:
+    def _market(self, order: Order, ours: list[Order]) -> Market:
         grid, others = self.grid[order.symbol], self._others.get(order.symbol, _Others())
+        beside = [each for each in ours if each.symbol == order.symbol]
         buying = sum((grid.quantity(each.lots) for each in beside if each.side is Side.BUY), Decimal(0))
         price = self._prices.get(self.names[order.symbol])
+        everywhere = (
+            len(ours) + sum(each.orders for each in self._others.values()),
+            _stops(ours) + sum(each.stops for each in self._others.values()),
+        )
         return Market(
             reference=grid.price(order.reference) if price is None else price,
             open_orders=others.orders + len(beside),
-            open_stops=others.stops + sum(each.type in STOPS for each in beside),
+            open_stops=others.stops + _stops(beside),
             held=self.held.get(grid.base, Decimal(0)) + buying + others.buying,
+            open_lists=others.lists + len({each.oco for each in beside} - {None}),
+            most=(self._most.get(grid.base, Decimal(0)), self._most.get(grid.quote, Decimal(0))),
+            everywhere=everywhere,
+            bounds=self._bounds,
         )
 
-    def _read(self) -> dict[str, Filters]:
-        told = self._exchange_info()
-        rows = {
-            str(answers.field(row, "symbol")): row for row in answers.rows(answers.field(told, "symbols"))
-        }
-        for symbol, native in self.names.items():
-            if native not in rows:
-                raise BadInput(f"the exchange does not trade {symbol}")
-        for limit in answers.rows(told.get("rateLimits", [])):
-            if (limit.get("rateLimitType"), limit.get("interval")) == ("REQUEST_WEIGHT", "MINUTE"):
-                self.wire.weights.limit = answers.whole(limit, "limit")
-        return {symbol: parse(rows[native], symbol) for symbol, native in self.names.items()}
-
-    def _exchange_info(self) -> Any:
+    def _rows(self) -> dict[str, Any]:
+        """Return what the exchange tells of our symbols, by its names; one by one where it knows not all."""
         wanted = ",".join(f'"{name}"' for name in self.names.values())
         try:
-            return self.wire.call("get", "exchangeInfo", {"symbols": f"[{wanted}]"}, signed=False)
+            told = self.wire.call("get", "exchangeInfo", {"symbols": f"[{wanted}]"}, signed=False)
         except ApiError as error:
             if error.code != codes.BAD_SYMBOL:
                 raise
-            raise BadInput(f"the exchange does not trade all of {', '.join(self.names)}") from None
+            return {name: row for each in self.names.values() for name, row in self._row(each).items()}
+        return self._listed(told)
 
-    def _take(self, read: dict[str, Filters]) -> None:
-        for symbol, each in read.items():
-            before = self.filters[symbol]
-            if before.grid != each.grid:
-                log.warning("grid changed", symbol=symbol, before=_shown(before), now=_shown(each))
-        self.filters = read
+    def _row(self, native: str, *, vital: bool = False) -> dict[str, Any]:
+        try:
+            told = self.wire.call("get", "exchangeInfo", {"symbol": native}, signed=False, vital=vital)
+        except ApiError as error:
+            if error.code != codes.BAD_SYMBOL:
+                raise
+            return {native: None}
+        return self._listed(told)
+
+    def _listed(self, told: Any) -> dict[str, Any]:
+        rows = answers.rows(answers.field(told, "symbols"))
+        for limit in answers.rows(told.get("rateLimits", [])):
+            if (limit.get("rateLimitType"), limit.get("interval")) == ("REQUEST_WEIGHT", "MINUTE"):
+                self.wire.weights.limit = answers.whole(limit, "limit")
+        bounds = named(told.get("exchangeFilters", []))
+        self._bounds = (
+            _bound(bounds.get("EXCHANGE_MAX_NUM_ORDERS"), "maxNumOrders"),
+            _bound(bounds.get("EXCHANGE_MAX_NUM_ALGO_ORDERS"), "maxNumAlgoOrders"),
+        )
+        return {str(row.get("symbol")): row for row in rows}
+
+    def _take(self, rows: Mapping[str, Any], symbols: Iterable[str]) -> None:
+        """Take in what was read of some symbols, each for itself.
+
+        A symbol that an answer merely leaves out may still be sold: the exchange's own word, -1121, says that
+        it is gone. Raises BadInput for one neither listed nor known, BadAnswer for one not understood.
+        """
+        for symbol in symbols:
+            native = self.names[symbol]
+            row = rows.get(native)
+            if row is None:
+                self._lacking(symbol, BadInput(f"the exchange does not trade {symbol}"))
+                if native in rows:
+                    self.states.gone(symbol)
+                else:
+                    self.states.unreadable(symbol, "", "it is left out")
+                continue
+            try:
+                read = parse(row, symbol)
+            except (VenueFault, TypeError, ValueError, ArithmeticError) as error:
+                markets.refuse_futures(row, symbol)
+                self._lacking(symbol, BadAnswer(f"{symbol}: {error}"))
+                self.states.unreadable(symbol, str(row.get("status", ""))[:20], str(error))
+                continue
+            before = self.filters.get(symbol, read)
+            if before.grid != read.grid:
+                log.warning("grid changed", symbol=symbol, before=_shown(before), now=_shown(read))
+            self.filters[symbol] = read
+            self.states.told(symbol, read.status, spot=read.spot)
+
+    def _lacking(self, symbol: str, error: Exception) -> None:
+        """Go by what a symbol is known by. Raises `error` where it is not known at all."""
+        if symbol not in self.filters:
+            if symbol not in self.known:
+                raise error
+            self.filters[symbol] = unread(self.known[symbol])
+
+
+def _stops(orders: Iterable[Order]) -> int:
+    return sum(each.type in STOPS for each in orders)
+
+
+def _bound(row: Mapping[str, Any] | None, name: str) -> int:
+    return answers.whole(row, name) if row is not None else 0
 
 
 def _shown(filters: Filters) -> str:

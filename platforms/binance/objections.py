@@ -15,13 +15,19 @@ from platforms.binance.filters import ZERO, Band, Filters
 class Market(NamedTuple):
     """What filters measure against: reference price, open orders and stops, and the position so far.
 
-    `held` is the position: what there is of the base asset and what open purchases may still bring.
+    `held` is the position: what there is of the base asset and what open purchases may still bring. `most` is
+    what one order may move of base and quote (MAX_ASSET); `everywhere` counts open orders and stops of all
+    symbols against the exchange's own `bounds`. A limit of 0 does not bind.
     """
 
     reference: Decimal
     open_orders: int = 0
     open_stops: int = 0
     held: Decimal = ZERO
+    open_lists: int = 0
+    most: tuple[Decimal, Decimal] = (ZERO, ZERO)
+    everywhere: tuple[int, int] = (0, 0)
+    bounds: tuple[int, int] = (0, 0)
 
 
 class Sized(NamedTuple):
@@ -61,6 +67,8 @@ def objection(order: Order, filters: Filters, market: Market, as_sent: Sized | N
 
 
 def _trading(filters: Filters) -> str | None:
+    if not filters.spot:
+        return f"spot trading of {filters.instrument.symbol} is not allowed"
     return None if filters.trading else f"{filters.instrument.symbol} is not trading"
 
 
@@ -70,6 +78,7 @@ def _measured(order: Sized, filters: Filters, market: Market) -> list[str | None
         _percent(order.price, band, market.reference),
         _value_at_market(order, filters, market.reference),
         *_room(order, filters, market),
+        *_asset(order, market),
     ]
 
 
@@ -145,16 +154,33 @@ def _notional_of(value: Decimal, filters: Filters, *, market: bool) -> str | Non
 
 
 def _room(order: Sized, filters: Filters, market: Market) -> list[str | None]:
-    rests = order.price is not None or order.trigger is not None
-    found: list[str | None] = []
-    if rests and filters.max_orders and market.open_orders >= filters.max_orders:
-        found.append(f"MAX_NUM_ORDERS: {market.open_orders} open orders reach {filters.max_orders}")
-    if order.trigger is not None and filters.max_stops and market.open_stops >= filters.max_stops:
-        found.append(f"MAX_NUM_ALGO_ORDERS: {market.open_stops} open stops reach {filters.max_stops}")
+    """Say where there is no room beside what rests: for the order, and for the stop that will protect it."""
+    counted = (
+        ("MAX_NUM_ORDERS", "orders", market.open_orders, filters.max_orders),
+        ("MAX_NUM_ALGO_ORDERS", "stops", market.open_stops, filters.max_stops),
+        ("MAX_NUM_ORDER_LISTS", "order lists", market.open_lists, filters.max_lists),
+        ("EXCHANGE_MAX_NUM_ORDERS", "orders", market.everywhere[0], market.bounds[0]),
+        ("EXCHANGE_MAX_NUM_ALGO_ORDERS", "stops", market.everywhere[1], market.bounds[1]),
+    )
+    waits = order.buys or order.price is not None or order.trigger is not None
+    found: list[str | None] = [
+        f"{name}: {count} open {what} reach {most}"
+        for name, what, count, most in counted
+        if waits and 0 < most <= count
+    ]
     after = market.held + order.quantity
     if order.buys and filters.max_position and after > filters.max_position:
         found.append(f"MAX_POSITION: {after} above {filters.max_position}")
     return found
+
+
+def _asset(order: Sized, market: Market) -> list[str | None]:
+    moved = order.quantity, order.quantity * (order.price or market.reference)
+    return [
+        f"MAX_ASSET: {_plain(amount)} above {_plain(most)}"
+        for amount, most in zip(moved, market.most, strict=True)
+        if 0 < most < amount
+    ]
 
 
 def _plain(value: Decimal) -> str:

@@ -17,7 +17,7 @@ import structlog
 from domain.candle import Candle, Quote
 from domain.errors import BadAnswer, OutcomeUnknown, RateLimited, Unreachable, VenueFault
 from domain.instrument import Instrument
-from domain.order import OPEN, Balance, Order, OrderStatus, Purpose, Receipt, Standing
+from domain.order import NOT_TRADING, OPEN, Balance, Order, OrderStatus, Purpose, Receipt, Standing
 from domain.ports import Certainty, Clock
 from domain.times import millis
 from platforms.binance import answers, classify, codes, requests
@@ -40,7 +40,8 @@ class BinancePlatform:
 
     Reads the filters and measures the clock when made. Raises VenueFault when the exchange does not
     answer then, BadInput for a symbol it does not trade. What has to outlive a restart, a ban, is kept in
-    the folder `memory`.
+    the folder `memory`. `known` are instruments of earlier sessions: what is held of one that is not listed
+    any more stops nothing.
     """
 
     name = "binance"
@@ -51,11 +52,12 @@ class BinancePlatform:
         settings: BinanceTradingSettings,
         clock: Clock,
         memory: Path | None = None,
+        known: Mapping[str, Instrument] | None = None,
     ) -> None:
         self.settings = settings
         self.clock = clock
         self.wire = Wire(settings, clock, memory)
-        self.listing = Listing(symbols, self.wire, clock, settings.refresh_minutes)
+        self.listing = Listing(symbols, self.wire, clock, settings.refresh_minutes, known)
         self.wire.time.measure()
         self.orders = Tracked(clock)
         self.executions = Executions(self.wire, self.listing, self.orders)
@@ -103,8 +105,44 @@ class BinancePlatform:
         self._held_back[symbol] = reason
 
     def blocked(self) -> Mapping[str, str]:
-        """Return why no entry is possible; whatever else stands against one is said when it is sent."""
-        return dict(self._held_back)
+        """Return why no entry is to be made: a closed market, a listing that is gone or unread, or as told."""
+        reasons = {symbol: self.listing.states.blocked(symbol) for symbol in self.listing.names}
+        return self._held_back | {symbol: reason for symbol, reason in reasons.items() if reason}
+
+    def closed(self, symbol: str, sale: Order | None = None) -> str:
+        """Return why no order of a symbol is taken now; with a `sale` as its listing and a test of it say.
+
+        Only a definite no counts: where the exchange does not answer, the sale is tried.
+        """
+        if symbol not in self.listing.names:
+            return "it is not traded here"
+        states = self.listing.states
+        was = states.closed(symbol)
+        if sale is None or (was and not states.look_due(symbol)):
+            return was
+        try:
+            self._test(sale)
+            if was:
+                self.listing.look(symbol)
+        except RateLimited as fault:
+            return str(fault)
+        except VenueFault as fault:
+            log.warning("market not asked", symbol=symbol, error=str(fault))
+        return states.closed(symbol)
+
+    def _test(self, sale: Order) -> None:
+        """Ask whether the exchange would take an order, without sending it (order/test).
+
+        Raises RateLimited where nothing may be asked now, VenueFault unanswered.
+        """
+        sized = self.gate.plain(sale)
+        try:
+            params = requests.order_params(sale, sized)
+            self.wire.call("post", "order/test", params, signed=True, vital=True, exits=True)
+        except ApiError as error:
+            self._shut(sale.symbol, error)
+        else:
+            self.listing.states.taken(sale.symbol)
 
     def place(self, order: Order) -> Receipt:
         """Send one order, once. Raises OutcomeUnknown when it may exist, RateLimited when it was not sent."""
@@ -162,17 +200,35 @@ class BinancePlatform:
         return receipt
 
     def open_orders(self) -> Sequence[Receipt]:
-        """Return every order that rests in our symbols, whoever placed it, without its fills."""
+        """Return every order that rests in our symbols, whoever placed it, without its fills.
+
+        What cannot be read of one symbol leaves out that symbol; raises VenueFault when nothing can be read.
+        """
         ours = {each.client_id for each in self.orders.open()}
         found: list[Receipt] = []
-        for symbol, native in self.listing.names.items():
-            told = self.wire.call("get", "openOrders", {"symbol": native}, signed=True, vital=True)
-            rows = answers.rows(told)
-            read = [(answers.resting(row, self.listing.grid[symbol]), row) for row in rows]
-            resting = [(receipt, row) for receipt, row in read if receipt is not None]
-            self.listing.seen(symbol, resting, ours)
-            found += [receipt for receipt, _ in resting]
+        faults: list[VenueFault] = []
+        listed = self.listing.listed()
+        for symbol in listed:
+            try:
+                found += self._resting(symbol, ours)
+            except (Unreachable, RateLimited):
+                raise
+            except VenueFault as fault:
+                if isinstance(fault, ApiError):
+                    self._shut(symbol, fault)
+                log.warning("open orders of a symbol not read", symbol=symbol, error=str(fault))
+                faults.append(fault)
+        if faults and len(faults) == len(listed):
+            raise faults[0]
         return found
+
+    def _resting(self, symbol: str, ours: set[str]) -> list[Receipt]:
+        params = {"symbol": self.listing.native(symbol)}
+        rows = answers.rows(self.wire.call("get", "openOrders", params, signed=True, vital=True))
+        read = [(answers.resting(row, self.listing.grid[symbol]), row) for row in rows]
+        resting = [(receipt, row) for receipt, row in read if receipt is not None]
+        self.listing.seen(symbol, resting, ours)
+        return [receipt for receipt, _ in resting]
 
     def poll(self) -> Sequence[Receipt]:
         """Return what is new of our orders: each fill once, a state when it changed.
@@ -199,10 +255,11 @@ class BinancePlatform:
             return found
 
     def balances(self) -> dict[str, Balance]:
-        """Return holdings of the traded assets. Raises VenueFault unanswered."""
+        """Return holdings of the traded assets that are listed. Raises VenueFault unanswered."""
         told = self.wire.call("get", "account", {"omitZeroBalances": "false"}, signed=True)
-        grid = self.listing.grid.values()
-        found = answers.balances(told, list(grid))
+        listed = [self.listing.grid[symbol] for symbol in self.listing.listed()]
+        grid = listed or list(self.listing.grid.values())
+        found = answers.balances(told, grid)
         for each in grid:
             self.listing.held[each.base] = each.quantity(found[each.base].free + found[each.base].locked)
         return found
@@ -261,12 +318,20 @@ class BinancePlatform:
         if verdict is classify.Verdict.REJECTED:
             if error.code == codes.FILTER:
                 self.listing.outdated()
-            return str(error)
+            return f"{NOT_TRADING}{error}" if self._shut(orders[0].symbol, error) else str(error)
         if verdict is classify.Verdict.DUPLICATE and len(orders) == 1:
             # It arrived before, by whatever way: where it stands is the answer.
             with suppress(VenueFault):
                 return self.executions.ask(orders[0].symbol, orders[0].client_id)
         raise OutcomeUnknown(str(error)) from None
+
+    def _shut(self, symbol: str, error: ApiError) -> bool:
+        """Take in whether an error is of the market, not of the order, and say so."""
+        if error.code == codes.BAD_SYMBOL and 400 <= error.status < 500:
+            self.listing.states.gone(symbol)
+        elif classify.shut(error):
+            self.listing.states.refused(symbol, str(error))
+        return classify.shut(error)
 
     def _accepted(self, told: Any, order: Order) -> Receipt:
         """Return the receipt of an order that exists; whatever is missing in the answer is asked for."""
@@ -284,7 +349,12 @@ class BinancePlatform:
         if missed or now - self._polled >= self.settings.poll_seconds:
             self._polled = now
             names += self._changed(now)
-        return list(dict.fromkeys(names))
+        return [name for name in dict.fromkeys(names) if self._listed(name)]
+
+    def _listed(self, client_id: str) -> bool:
+        """Say whether anything can be asked of an order: of a symbol that is not listed nothing can."""
+        order = self.orders.get(client_id)
+        return order is None or order.symbol not in self.listing.states.missing
 
     def _changed(self, now: float) -> list[str]:
         """Look at open orders; measure the clock and read the filters again when they are old."""

@@ -39,6 +39,7 @@ class Venue:
         self.holdings: dict[str, int] = {}
         self.untold: list[Receipt] = []
         self.blocks: dict[str, str] = {}
+        self.shut: dict[str, str] = {}
         self.on_place: Callable[[Order], None] = lambda _order: None
 
     name = "venue"
@@ -64,6 +65,10 @@ class Venue:
 
     def blocked(self) -> Mapping[str, str]:
         return self.blocks
+
+    def closed(self, symbol: str, sale: Order | None = None) -> str:
+        del sale
+        return self.shut.get(symbol, "")
 
     def place(self, order: Order) -> Receipt:
         self.on_place(order)

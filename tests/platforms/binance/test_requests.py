@@ -178,7 +178,7 @@ def test_every_bound_of_a_limit_order_is_inclusive(lots: int, level: int, *, fit
 
 
 def test_an_exit_is_held_back_by_no_measure_of_the_market() -> None:
-    closed = LOTS._replace(trading=False, max_orders=1, max_stops=1)
+    closed = LOTS._replace(status="BREAK", max_orders=1, max_stops=1)
     market = Market(Decimal("0.01"), open_orders=9, open_stops=9)
     for asked in (order(SELL, MARKET, 3_000), order(SELL, STOP, 3_000, 4_900_000)):
         assert objection(asked, closed, market) is None
