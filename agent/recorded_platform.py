@@ -103,10 +103,10 @@ class RecordedPlatform:
         """Return why an order was held back here, if it was."""
         del symbol, sale
         front = self.left[0] if self.left else None
-        held_back = isinstance(front, OrderSettled) and front.receipt.status is OrderStatus.UNSENT
-        if not held_back or not front.receipt.reason.startswith(NOT_TRADING):
+        if not isinstance(front, OrderSettled) or front.receipt.status is not OrderStatus.UNSENT:
             return ""
-        return front.receipt.reason.removeprefix(NOT_TRADING)
+        reason = front.receipt.reason
+        return reason.removeprefix(NOT_TRADING) if reason.startswith(NOT_TRADING) else ""
 
     def blocked(self) -> Mapping[str, str]:
         """Return why the venue took no entry in this cycle."""

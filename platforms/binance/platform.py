@@ -105,7 +105,7 @@ class BinancePlatform:
         self._held_back[symbol] = reason
 
     def blocked(self) -> Mapping[str, str]:
-        """Return why no entry is to be made: a closed market, a listing that is gone or unread, or as told."""
+        """Return why no entry is to be made: a closed market, a listing gone or unread, or as told."""
         reasons = {symbol: self.listing.states.blocked(symbol) for symbol in self.listing.names}
         return self._held_back | {symbol: reason for symbol, reason in reasons.items() if reason}
 
