@@ -10,6 +10,7 @@ with Agent(Settings(provider="simulated", interval_seconds=0)) as agent:
 import queue
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
@@ -79,16 +80,12 @@ class Agent:
     def _publish(self, event: Event) -> None:
         with self._guard:
             for subscriber in self._subscribers:
-                if subscriber.full():
-                    subscriber.get_nowait()
-                subscriber.put_nowait(event)
+                _put(subscriber, event)
 
     def _close_subscribers(self) -> None:
         with self._guard:
             for subscriber in self._subscribers:
-                if subscriber.full():
-                    subscriber.get_nowait()
-                subscriber.put_nowait(None)
+                _put(subscriber, None)
 
     def join(self, timeout: float | None = None) -> str | None:
         """Wait for the loop to end and return why it did; None when it still runs.
@@ -196,3 +193,11 @@ class Agent:
         if self._thread is None or not self._thread.is_alive():
             raise NotRunning(ENDED)
         return launch
+
+
+def _put(subscriber: queue.Queue[Event | None], event: Event | None) -> None:
+    """Hand an event to a reader; the oldest goes where it has fallen behind, unless it just caught up."""
+    if subscriber.full():
+        with suppress(queue.Empty):
+            subscriber.get_nowait()
+    subscriber.put_nowait(event)

@@ -18,6 +18,7 @@ T = TypeVar("T")
 
 LOOK_SECONDS = 0.1
 ENDED = "the agent has ended"
+STOPPED = "stopped"
 
 
 class NotRunning(LocalFault):
@@ -33,6 +34,7 @@ class Inbox:
         self._wake = threading.Event()
         self._door = threading.Lock()
         self.stopping = False
+        self.why = STOPPED
         self.paused = False
         self.pending_kill: str | None = None
         self.closed = False
@@ -59,12 +61,14 @@ class Inbox:
             self.closed = True
         self.serve()
 
-    def stop(self) -> None:
-        """End the loop after the cycle under way.
+    def stop(self, why: str = STOPPED) -> None:
+        """End the loop after the cycle under way; `why` becomes the session's reason, the first one stays.
 
         Safe in a signal handler: it takes no lock (the thread it interrupts may hold it), so the
         loop looks at the flag several times a second.
         """
+        if not self.stopping:
+            self.why = why
         self.stopping = True
 
     def pause(self, paused: bool) -> None:  # noqa: FBT001 -- a switch with two positions

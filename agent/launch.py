@@ -9,7 +9,7 @@ from typing import Any, Self, TypeVar
 
 import tenacity
 
-from agent import params, views, wiring
+from agent import log, params, views, wiring
 from agent.checkpoint import Checkpoints
 from agent.clock import SystemClock
 from agent.explicit import explicit, journal_name
@@ -109,6 +109,7 @@ class Launch:
             )
             self.before = before(self.parts.state)
             if self.options.remote:
+                log.ready()
                 platform = self._venue(self.parts.state)
                 grid = {symbol: platform.instrument(symbol) for symbol in self.options.symbols}
                 counted = wiring.counted_alike(grid, self.parts.state)

@@ -1,16 +1,18 @@
 """The log: what an operator greps for, as JSON lines in HOME/agent.log, without secrets.
 
 Cycles are in the journal; the log has what stands out: sessions, changes of source, failures,
-orders, kills.
+orders, kills. Law: writing to it never raises and never stops anything, whatever has become of the file
+or its disk. Its library draws in a terminal's, which commands that only read do without: so it is
+imported where it is used.
 """
 
 import logging
 import logging.handlers
+import os
 from collections.abc import Iterable, MutableMapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
-
-import structlog
 
 from domain.events import (
     CycleDecided,
@@ -28,12 +30,29 @@ NAME = "boyd"
 _sources: dict[str, str] = {}
 
 
-def start(home: Path, secrets: Iterable[str]) -> None:
-    """Send the log to HOME/agent.log, at most three files of ten megabytes."""
+class _LogFile(logging.handlers.RotatingFileHandler):
+    """The log's file; a line that cannot be written is lost, and counted in `lost`."""
+
+    lost = 0
+
+    def doRollover(self) -> None:  # noqa: N802 -- the library's name
+        """Begin a new file; where that fails the old one grows on."""
+        with suppress(OSError):
+            super().doRollover()
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802, ARG002 -- the library's name
+        """Count it: the library would print to an error output that may be gone as well."""
+        self.lost += 1
+
+
+def start(home: Path, secrets: Iterable[str]) -> str | None:
+    """Send the log to HOME/agent.log, at most three files of ten megabytes; return why it cannot be."""
     path = home / "agent.log"
-    path.touch(mode=0o600)
-    handler = logging.handlers.RotatingFileHandler(path, maxBytes=LIMIT_BYTES, backupCount=FILES)
-    handler.setFormatter(logging.Formatter("%(message)s"))
+    problem = _unfit(path)
+    handler: logging.Handler = logging.NullHandler()
+    if problem is None:
+        handler = _LogFile(path, maxBytes=LIMIT_BYTES, backupCount=FILES, errors="backslashreplace")
+        handler.setFormatter(logging.Formatter("%(message)s"))
     logger = logging.getLogger(NAME)
     for old in list(logger.handlers):
         logger.removeHandler(old)
@@ -42,6 +61,25 @@ def start(home: Path, secrets: Iterable[str]) -> None:
     logger.setLevel(logging.INFO)
     logger.propagate = False
     _sources.clear()
+    _configure(secrets)
+    return problem
+
+
+def _unfit(path: Path) -> str | None:
+    """Say why a file cannot be the log; a pipe nobody reads, say, would hold the agent up for ever."""
+    try:
+        if path.exists() and not path.is_file():
+            return f"{path} is no file"
+        path.touch(mode=0o600)
+        os.close(os.open(path, os.O_WRONLY | os.O_APPEND))
+    except OSError as error:
+        return f"{path} cannot be written: {error.strerror}"
+    return None
+
+
+def _configure(secrets: Iterable[str]) -> None:
+    import structlog  # noqa: PLC0415  # as said above
+
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -50,9 +88,28 @@ def start(home: Path, secrets: Iterable[str]) -> None:
             _Redact([text for text in secrets if text]),
             structlog.processors.JSONRenderer(),
         ],
-        logger_factory=structlog.stdlib.LoggerFactory(),
+        # One logger for all rooms: one of their own would write to the error output.
+        logger_factory=lambda *_names: logging.getLogger(NAME),
         wrapper_class=structlog.stdlib.BoundLogger,
     )
+
+
+def ready() -> None:
+    """Keep the log's library off standard output, where it would write to until it is told otherwise."""
+    import structlog  # noqa: PLC0415  # as said above
+
+    if not structlog.is_configured():
+        logging.getLogger(NAME).addHandler(logging.NullHandler())
+        _configure(())
+
+
+def say(level: str, what: str, **fields: Any) -> None:
+    """Write one line of a level to the log, if that can be done."""
+    with suppress(Exception):
+        import structlog  # noqa: PLC0415  # as said above
+
+        ready()
+        getattr(structlog.get_logger(NAME), level)(what, **fields)
 
 
 class _Redact:
@@ -73,17 +130,17 @@ class _Redact:
 
 def record(event: Event) -> None:
     """Log an event if it stands out."""
-    logger = structlog.get_logger(NAME)
     match event:
         case SessionStarted():
-            logger.info("session started", session=event.session, mode=event.mode, code=event.code_version)
+            say("info", "session started", session=event.session, mode=event.mode, code=event.code_version)
         case SessionEnded():
-            level = logger.error if event.reason.startswith("fault") else logger.info
-            level("session ended", session=event.session, reason=event.reason)
+            level = "error" if event.reason.startswith("fault") else "info"
+            say(level, "session ended", session=event.session, reason=event.reason)
         case KillSwitchSet():
-            logger.warning("kill switch", active=event.active, reason=event.reason, by=event.by)
+            say("warning", "kill switch", active=event.active, reason=event.reason, by=event.by)
         case ParametersSet():
-            logger.warning(
+            say(
+                "warning",
                 "parameters",
                 version=event.version,
                 strategy=event.strategy,
@@ -93,19 +150,24 @@ def record(event: Event) -> None:
             )
         case OrderSettled():
             receipt = event.receipt
-            logger.info("order", id=receipt.client_id, status=receipt.status, reason=receipt.reason)
+            say("info", "order", id=receipt.client_id, status=receipt.status, reason=receipt.reason)
         case CycleEnded() if event.error:
             error = event.error
-            logger.error(
-                "cycle failed", cycle=event.cycle_id, stage=error.stage, kind=error.kind, why=error.message
+            say(
+                "error",
+                "cycle failed",
+                cycle=event.cycle_id,
+                stage=error.stage,
+                kind=error.kind,
+                why=error.message,
             )
         case CycleDecided():
-            _changes_of_source(event, logger)
+            _changes_of_source(event)
 
 
-def _changes_of_source(event: CycleDecided, logger: Any) -> None:
+def _changes_of_source(event: CycleDecided) -> None:
     for seen in event.observations:
         if _sources.get(seen.symbol) != seen.source:
             _sources[seen.symbol] = seen.source
             reasons = {attempt.provider: attempt.reason for attempt in seen.attempts}
-            logger.warning("data source", symbol=seen.symbol, source=seen.source, not_served_by=reasons)
+            say("warning", "data source", symbol=seen.symbol, source=seen.source, not_served_by=reasons)

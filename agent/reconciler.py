@@ -9,11 +9,11 @@ ours and is not in the journal, halts the agent with an explanation and is never
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import tenacity
 
-from agent import books
+from agent import books, log
 from agent.dust import step_units
 from agent.machine import IDLE
 from agent.order_settings import OrderSettings
@@ -130,7 +130,7 @@ class Reconciler:
             try:
                 self.compare(at)
             except VenueFault as fault:
-                _log().warning("reconciliation postponed", error=str(fault))
+                log.say("warning", "reconciliation postponed", error=str(fault))
         self.mend(at)
 
     def resolve(self, at: datetime) -> None:
@@ -141,7 +141,7 @@ class Reconciler:
                 found = self.platform.query(order.symbol, order.client_id)
             except VenueFault as fault:
                 # No answer is no "not found": nothing is counted, nothing is concluded.
-                _log().warning("order unresolved", order=order.client_id, error=str(fault))
+                log.say("warning", "order unresolved", order=order.client_id, error=str(fault))
                 self._still_unknown(standing, at, str(fault))
                 continue
             if found is not None:
@@ -171,7 +171,9 @@ class Reconciler:
             told = OrderStatus.UNKNOWN
         elif status is OrderStatus.UNKNOWN and self._overdue(standing):
             told = OrderStatus.NEEDS_OPERATOR
-            _log().error("order needs an operator", order=order.client_id, symbol=order.symbol, reason=reason)
+            log.say(
+                "error", "order needs an operator", order=order.client_id, symbol=order.symbol, reason=reason
+            )
         else:
             return
         self.executor.settle(order.cycle_id, Receipt(order.client_id, order.symbol, told, at, reason=reason))
@@ -282,7 +284,7 @@ class Reconciler:
             for standing in resting:
                 self.executor.cancel(standing.order)
         except VenueFault as fault:
-            _log().warning("protection not renewed", symbol=symbol, error=str(fault))
+            log.say("warning", "protection not renewed", symbol=symbol, error=str(fault))
             return
         ledger = self.state.ledger
         if symbol not in ledger.positions:
@@ -293,18 +295,11 @@ class Reconciler:
             # Neither its stop nor its sale is taken (too small an order, say): not tried every cycle.
             self.again_at[symbol] = at + timedelta(minutes=self.settings.operator_minutes)
             if ledger.small(symbol):
-                _log().warning("dust left: too small to be sold", symbol=symbol)
+                log.say("warning", "dust left: too small to be sold", symbol=symbol)
             else:
-                _log().error("position cannot be protected", symbol=symbol)
+                log.say("error", "position cannot be protected", symbol=symbol)
 
     def append(self, event: Event) -> None:
         """Write an event and tell of it."""
         self.journal.append(event)
         self.publish(event)
-
-
-def _log() -> Any:
-    """Return the logger; its library draws in a terminal's, which commands that only read do without."""
-    import structlog  # noqa: PLC0415  # as said
-
-    return structlog.get_logger()

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TypeVar
 
+from agent import log
 from agent.cycle import Cycle
 from agent.flatten import Flattened, flatten
 from agent.inbox import ENDED, Inbox, NotRunning
@@ -34,7 +35,7 @@ T = TypeVar("T")
 
 LOOK_AGAIN_SECONDS = 1.0
 
-CYCLES, EXHAUSTED, STOPPED = "cycles", "data exhausted", "stopped"
+CYCLES, EXHAUSTED = "cycles", "data exhausted"
 
 
 class Session:
@@ -73,13 +74,24 @@ class Session:
         self._looked = 0.0
 
     def publish(self, event: Event) -> None:
-        """Tell listeners of an event that is already in the journal."""
+        """Tell listeners of an event that is already in the journal; none of them can interrupt the loop."""
         if isinstance(event, CycleDecided):
             self.decided.append(event)
         elif isinstance(event, CycleEnded):
             self.last_ended = event
-        for listener in self.listeners:
-            listener(event)
+        for listener in list(self.listeners):
+            try:
+                listener(event)
+            except BaseException as fault:  # noqa: BLE001 -- publish is called between a fill and its stop
+                self._dismiss(listener, fault)
+
+    def _dismiss(self, listener: Callable[[Event], None], fault: BaseException) -> None:
+        """Tell no more of a listener that raises, and say so once; who asks to exit ends the session."""
+        self.listeners.remove(listener)
+        name = getattr(listener, "__qualname__", type(listener).__name__)
+        log.say("error", "listener dropped", listener=name, why=f"{type(fault).__name__}: {fault}")
+        if not isinstance(fault, Exception):
+            self.inbox.stop(f"stopped: {name} raised {type(fault).__name__}")
 
     def run(self, pacer: Pacer) -> str:
         """Run until the cycles are done, the data is over or someone stops it; return which.
@@ -131,7 +143,7 @@ class Session:
             with self.inbox.trading:
                 self._journal_kill(at)
                 if at is None:
-                    return STOPPED if self.inbox.stopping else EXHAUSTED
+                    return self.inbox.why if self.inbox.stopping else EXHAUSTED
                 self.reconciler.tick(at)
                 self._keep()
             self.cycle.run(at)

@@ -1,12 +1,13 @@
 """The command `agent`. Everything heavy is imported inside the command that needs it."""
 
+import errno
 import gc
-import sys
 
 from agent.cli.app import app
+from agent.cli.output import GONE, complain, have_streams, leave
 from domain.errors import BadInput, BoydError
 
-OK, PROBLEM, USAGE = 0, 1, 2
+OK, PROBLEM, USAGE, INTERRUPTED = 0, 1, 2, 130
 
 
 def main() -> None:
@@ -14,24 +15,35 @@ def main() -> None:
     # Imports make a hundred thousand objects that stay: looking for cycles among them, on the way and once
     # more at the exit, took a third of a short command's time.
     gc.set_threshold(20_000, 10, 10)
+    have_streams()
     try:
-        app(prog_name="agent")
-    except BadInput as error:
-        _complain(str(error))
-        sys.exit(USAGE)
-    except BoydError as error:
-        _complain(str(error))
-        sys.exit(PROBLEM)
-    except BrokenPipeError:
-        # The reader of our output has gone (`agent journal export | head`): nothing is wrong.
-        sys.stderr.close()
-        sys.exit(OK)
-    except KeyboardInterrupt:
-        sys.exit(130)
+        code = _run()
     finally:
         gc.freeze()
+    leave(code)
 
 
-def _complain(message: str) -> None:
-    for line in message.splitlines():
-        print(f"error: {line}", file=sys.stderr)  # noqa: T201 -- this is the command line
+def _run() -> int:
+    try:
+        app(prog_name="agent")
+    except SystemExit as leaving:
+        return leaving.code if isinstance(leaving.code, int) else OK
+    except BadInput as error:
+        complain(str(error))
+        return USAGE
+    except BoydError as error:
+        complain(str(error))
+        return PROBLEM
+    except OSError as error:
+        return _output_gone(error)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return OK
+
+
+def _output_gone(error: OSError) -> int:
+    """Take a failed write to standard output, where not `say` wrote; any other error is a fault of ours."""
+    if error.filename is not None or error.errno not in (errno.EPIPE, errno.ENOSPC, errno.EIO, errno.EBADF):
+        raise error
+    GONE.append(error)
+    return OK

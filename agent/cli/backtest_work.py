@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from agent.backtesting import setup_of
-from agent.cli.options import say, say_json
+from agent.cli.options import say, say_json, say_lines
 from agent.cli.progress import progress_bar
 from agent.cli.research_input import Asked, gather
 from agent.settings import Options
@@ -66,7 +66,7 @@ def backtest_command(wish: Wish) -> None:
     if wish.json:
         say_json(plain_result(done, difference, verified=wish.verify))
     else:
-        say("\n".join([*lines(done), *_verdict(done, difference, verified=wish.verify)]))
+        say_lines([*lines(done), *_verdict(done, difference, verified=wish.verify)])
         if wish.report is not None:
             say(f"report      {wish.report}")
     if difference is not None:

@@ -10,7 +10,7 @@ import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from agent.cli.options import home_of, say, say_json
+from agent.cli.options import home_of, say, say_json, say_lines
 from agent.clock import SystemClock
 from domain.errors import BadInput
 from domain.times import TIMEFRAMES, utc
@@ -83,7 +83,7 @@ def check_candles(home: Path | None, what: Sequence[str], symbol: str | None, *,
             [{"name": name, "candles": size, "flaws": list(map(_flaw, these))} for name, size, these in found]
         )
     for name, size, these in () if json else found:
-        say("\n".join([f"{name}: {size} candles", *(f"  {row}" for row in flaw_lines(these))]))
+        say_lines([f"{name}: {size} candles", *(f"  {row}" for row in flaw_lines(these))])
     if not found and not json:
         say(EMPTY)
     if any(flaw.kind in SUSPECT for _, _, these in found for flaw in these):

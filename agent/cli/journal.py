@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from agent.cli.options import HomeOption, JournalOption, JsonOption, home_of, say, say_json
+from agent.cli.options import HomeOption, JournalOption, JsonOption, home_of, say_json, say_lines
 
 journal = typer.Typer(
     help="Verify, read and export the journal.", no_args_is_help=True, rich_markup_mode=None
@@ -19,7 +19,7 @@ def list_journals(*, home: HomeOption = None, json: JsonOption = False) -> None:
     if json:
         say_json(names)
     else:
-        say("\n".join(names) or "no journal yet; start one with: agent run --mode paper")
+        say_lines(names or ["no journal yet; start one with: agent run --mode paper"])
 
 
 @journal.command(epilog="Exit code 0: intact. 1: broken, with the row that broke.")

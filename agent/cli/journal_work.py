@@ -1,13 +1,17 @@
 """What `agent journal ...` does."""
 
+import io
 import sys
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from agent.cli.options import say, say_json
 from agent.home import Home
 from agent.offline import Reader
+from agent.shown import escaped_json
 from domain.errors import BadInput, JournalFault
 from journal.anchor import read_anchor, write_anchor
 from journal.stored import Broken
@@ -45,7 +49,8 @@ def export_journal(home: Home, name: str | None, out: Path | None) -> None:
     """Write JSON lines to a file or to standard output."""
     with Reader(home, name).journal() as opened:
         if out is None:
-            opened.export(sys.stdout.buffer)
+            with suppress(BrokenPipeError):  # the reader has had enough; leaving says nothing of it
+                opened.export(_Shown() if sys.stdout.isatty() else sys.stdout.buffer)
             return
         try:
             with out.open("wb") as file:
@@ -53,6 +58,15 @@ def export_journal(home: Home, name: str | None, out: Path | None) -> None:
         except OSError as error:
             raise BadInput(f"--out {out}: cannot be written: {error.strerror}") from None
     say(f"written to {out}")
+
+
+class _Shown(io.BytesIO):
+    """A terminal for exported rows: to a file they go to the byte, a terminal would obey some of them."""
+
+    def write(self, data: Any) -> int:
+        """Print JSON, with everything escaped that does not print."""
+        print(escaped_json(bytes(data).decode(errors="backslashreplace")), end="")  # noqa: T201 -- as said
+        return len(data)
 
 
 def anchor_journal(home: Home, name: str | None, file: Path) -> None:

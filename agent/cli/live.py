@@ -15,6 +15,7 @@ from rich.text import Text
 from agent import views
 from agent.cli.screen import Screen
 from agent.launch import Launch
+from agent.shown import shown
 from domain.events import CycleEnded
 
 REMARKS = 8
@@ -42,7 +43,7 @@ class LiveScreen(Screen):
 
     def line(self, text: str) -> None:
         """Keep a remark in view."""
-        self.remarks.append(text)
+        self.remarks.append(shown(text))
 
     def cycle(self, ended: CycleEnded) -> None:
         """Only failures need a remark; the view shows the rest."""
@@ -65,8 +66,8 @@ def draw(status: dict[str, Any], remarks: list[str]) -> RenderableType:
         f" cycle {status['cycle']}  equity {_cents(account['equity'])}  "
         f"today {_cents(account['profit_today'])}  trades {account['trades']}  "
         f"drawdown {account['max_drawdown']:.2%}  ",
-        (f"KILL SWITCH: {kill} ", "bold red") if kill else ("", ""),
-        (f"ENTRIES BLOCKED: {blocked}", "bold red") if blocked else ("", ""),
+        (f"KILL SWITCH: {shown(kill)} ", "bold red") if kill else ("", ""),
+        (f"ENTRIES BLOCKED: {shown(blocked)}", "bold red") if blocked else ("", ""),
     )
     market = Table("symbol", "price", "source", "breaker", "position", "entry", "unrealised", expand=True)
     held = {position["symbol"]: position for position in status["positions"]}
@@ -77,12 +78,12 @@ def draw(status: dict[str, Any], remarks: list[str]) -> RenderableType:
             row["symbol"],
             row["price"] or "?",
             Text(row["source"], style=style),
-            row["breaker"],
+            Text(shown(row["breaker"])),
             position.get("quantity", "none"),
             position.get("entry", ""),
             _cents(position["unrealised"]) if position else "",
         )
-    decisions = [Text(decision_text(row)) for row in status["decisions"]]
+    decisions = [Text(shown(decision_text(row))) for row in status["decisions"]]
     notes = [Text(remark, style="dim") for remark in remarks]
     title = f"boyd {status['mode']}  journal {status['journal']}"
     return Panel(
@@ -127,7 +128,7 @@ class ProgressScreen(Screen):
 
     def line(self, text: str) -> None:
         """Write a line above the bar."""
-        self.progress.console.print(text, highlight=False, markup=False)
+        self.progress.console.print(shown(text), highlight=False, markup=False)
 
     def cycle(self, ended: CycleEnded) -> None:
         """Move the bar, now and then: drawing it each cycle would cost more than the cycle."""

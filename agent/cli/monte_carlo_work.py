@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 from agent.backtesting import setup_of
 from agent.cli.backtest_work import engine_for
-from agent.cli.options import say, say_json
+from agent.cli.options import say, say_json, say_lines
 from agent.cli.research_input import Asked, gather
 from research.backtest import backtest
 from research.monte_carlo import Outcomes, Spread, block_bootstrap, shuffle_trades
@@ -40,7 +40,7 @@ def monte_carlo_command(wish: Wish) -> None:
         f"{len(result.trades)} trades"
     )
     for outcome in outcomes:
-        say("\n".join(lines(outcome)))
+        say_lines(lines(outcome))
     for note in notes:
         say(f"note        {note}")
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from agent.cli.options import say, say_json
+from agent.cli.options import say_json, say_lines
 from agent.cli.research_input import Asked
 from agent.cli.research_work import (
     Begun,
@@ -71,7 +71,7 @@ def optimize_command(wish: Wish) -> None:
     if wish.json:
         say_json(plain(begun, search, result))
     else:
-        say("\n".join([*lines(begun, search, result), f"evidence          {evidence}"]))
+        say_lines([*lines(begun, search, result), f"evidence          {evidence}"])
     if result.interrupted:
         raise SystemExit(STOPPED)
 

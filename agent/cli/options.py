@@ -1,10 +1,13 @@
 """Options that several commands share, declared once."""
 
-import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+
+from agent.cli.output import print_text
+from agent.shown import shown, shown_json
 
 HomeOption = Annotated[
     Path | None, typer.Option("--home", help="Folder of journals and configuration (or AGENT_HOME).")
@@ -42,13 +45,18 @@ SetOption = Annotated[
 
 
 def say(text: str = "") -> None:
-    """Print one line to standard output."""
-    typer.echo(text)
+    """Print one line to standard output; whatever others have put into it, it only shows."""
+    print_text(shown(text))
+
+
+def say_lines(lines: Iterable[str]) -> None:
+    """Print lines to standard output, each as `say` does."""
+    print_text("\n".join(map(shown, lines)))
 
 
 def say_json(value: Any) -> None:
     """Print a value as JSON."""
-    typer.echo(json.dumps(value, indent=2, default=str, ensure_ascii=False))
+    print_text(shown_json(value, indent=2))
 
 
 def home_of(home: Path | None) -> Any:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from agent import log
 from agent.cli.options import say
+from agent.cli.outlet import Terminal, Unhurried
 from agent.cli.screen import Screen, screen_for
 from agent.launch import Launch
 from agent.load import BadSettings, load
@@ -17,9 +18,14 @@ from agent.quicktest import quicktest
 from agent.serve import control_server
 from agent.settings import Settings
 from agent.summary import lines, summary
+from domain.errors import LocalFault
+from domain.events import Event
 
 SECOND_SIGNAL = 130
-SAID = "{}: ending after this cycle; once more ends at once\n"
+
+
+class TerminalGone(LocalFault):
+    """Nobody is there any more who could see what the agent does."""
 
 
 class Wish(NamedTuple):
@@ -61,20 +67,44 @@ def refuse_live(wish: Wish) -> None:
 
 
 def _run(settings: Settings, wish: Wish) -> None:
+    with Terminal() as terminal:
+        _session(settings, wish, terminal)
+    if terminal.gone is not None:
+        raise TerminalGone(f"{terminal.gone}; the session has ended in order")
+
+
+def _session(settings: Settings, wish: Wish, terminal: Terminal) -> None:
     with Launch(settings, fresh=wish.fresh) as launch:
         screen = screen_for(launch, plain=wish.plain, as_json=wish.json)
         if launch.kept is not None:
             screen.line(f"the old journal is kept as {launch.kept}")
-        log.start(launch.home.root, secrets_of(settings))
-        launch.session.listeners += [log.record, screen.event]
+        unwritten = log.start(launch.home.root, secrets_of(settings))
+        if unwritten is not None:
+            screen.line(f"no log: {unwritten}")
+        launch.session.listeners += [log.record, _shown_on(screen)]
+        if launch.options.driven:
+            launch.pacer = Unhurried(launch.pacer, terminal.out, launch.inbox.wait)
+        terminal.ends(launch.inbox.stop)
         server = control_server(launch)
         server.start()
         try:
-            with stopping_on_signals(launch.inbox.stop), screen:
+            with stopping_on_signals(launch.inbox.stop, terminal), screen:
                 reason = launch.run()
         finally:
             server.close()
         _sum_up(launch, screen, reason)
+
+
+def _shown_on(screen: Screen) -> Callable[[Event], None]:
+    """Return a listener that shows events; one that cannot be shown is not the end of the others."""
+
+    def show(event: Event) -> None:
+        try:
+            screen.event(event)
+        except Exception as fault:  # noqa: BLE001 -- what is shown decides nothing
+            log.say("error", "event not shown", kind=type(event).__name__, why=repr(fault))
+
+    return show
 
 
 def secrets_of(settings: Settings) -> list[str]:
@@ -97,16 +127,24 @@ def _sum_up(launch: Launch, screen: Screen, reason: str) -> None:
 
 
 class stopping_on_signals:  # noqa: N801 -- reads as a verb in a with statement
-    """First SIGINT or SIGTERM: end after the cycle under way. Second: end now; the journal is whole."""
+    """First SIGINT or SIGTERM: end after the cycle under way. Second: end now; the journal is whole.
 
-    def __init__(self, stop: Callable[[], None]) -> None:
+    SIGHUP says that the terminal is gone and ends it after the cycle too, however often it comes (the
+    shell and the system both send it); where it is ignored (nohup) it stays so.
+    """
+
+    def __init__(self, stop: Callable[[], None], terminal: Terminal) -> None:
         self.stop = stop
+        self.terminal = terminal
         self.count = 0
         self.before: dict[int, Any] = {}
 
     def __enter__(self) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             self.before[number] = signal.signal(number, self._handle)
+        hangup = getattr(signal, "SIGHUP", None)  # not on every system
+        if hangup is not None and signal.getsignal(hangup) is not signal.SIG_IGN:
+            self.before[hangup] = signal.signal(hangup, self._hang_up)
 
     def __exit__(self, *_error: object) -> None:
         for number, handler in self.before.items():
@@ -117,7 +155,10 @@ class stopping_on_signals:  # noqa: N801 -- reads as a verb in a with statement
         if self.count > 1:
             os._exit(SECOND_SIGNAL)
         self.stop()
-        # Past Python's buffers: the line this signal interrupted may be half written.
-        os.write(
-            2, f"{signal.Signals(number).name}: ending after this cycle; once more ends at once\n".encode()
+        # Not by sys.stderr, which a live view may have taken: the line this signal interrupts may be its.
+        self.terminal.err.write(
+            f"{signal.Signals(number).name}: ending after this cycle; once more ends at once\n"
         )
+
+    def _hang_up(self, _number: int, _frame: FrameType | None) -> None:
+        self.terminal.leave("the terminal hung up (SIGHUP)")

@@ -9,6 +9,7 @@ from agent import views
 from agent.cli.options import say
 from agent.launch import Launch
 from agent.params import words
+from agent.shown import shown
 from domain.events import CycleDecided, CycleEnded, Event, KillSwitchSet, OrderSettled, ParametersSet
 from domain.money import cash_text
 from domain.observation import Observation, Source
@@ -131,7 +132,7 @@ class JsonScreen(Screen):
 
     def line(self, text: str) -> None:
         """Keep remarks for people off standard output."""
-        print(text, file=sys.stderr)  # noqa: T201 -- standard output is for the JSON
+        print(shown(text), file=sys.stderr)  # noqa: T201 -- standard output is for the JSON
 
     def cycle(self, ended: CycleEnded) -> None:
         """Write a cycle as one object."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from agent.cli.options import say, say_json
+from agent.cli.options import say_json, say_lines
 from agent.cli.research_input import Asked
 from agent.cli.research_work import (
     Begun,
@@ -63,7 +63,7 @@ def walk_forward_command(wish: Wish) -> None:
     if wish.json:
         say_json(plain(begun, result, wish))
     else:
-        say("\n".join(lines(begun, grid, result, wish)))
+        say_lines(lines(begun, grid, result, wish))
 
 
 def _found(result: WalkForward) -> Found:

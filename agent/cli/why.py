@@ -36,7 +36,8 @@ def show_why(cycle: int | None, home: Path | None, journal: str | None, *, json:
 
 def _symbol(told: Told) -> None:
     seen = told["seen"]
-    say(f"\n{told['symbol']}")
+    say()
+    say(told["symbol"])
     say(
         f"  seen      {seen['source']} data from {seen['provider']}, "
         f"fetched {seen['fetched_age_seconds']:g} s before, "
@@ -91,7 +92,8 @@ def _verdict(told: Told) -> None:
 
 def _order(told: Told) -> None:
     level = f" at {told['level']}" if told["level"] else ""
-    say(f"\norder     {told['client_id']} {told['what']} {told['quantity']}{level}")
+    say()
+    say(f"order     {told['client_id']} {told['what']} {told['quantity']}{level}")
     for state in told["states"]:
         reason = f": {state['reason']}" if state["reason"] else ""
         say(f"  {state['at'][:19]} {state['status']}{reason}")
