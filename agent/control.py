@@ -1,112 +1,228 @@
-"""The control port: how a command in another terminal talks to a running agent.
+"""The control socket: how a command in another terminal talks to a running agent.
 
-Loopback only, one JSON line in, one JSON line out. The token lies beside the journal in a file of
-mode 0600, so only the account's own user can speak; it is compared in constant time. The port is
-not the HTTP API: it exists because another process must not open a running agent's database.
+A Unix socket beside the journal, in a folder of mode 0700: one JSON line in, one JSON line out. Only this
+user's processes are heard, as the system itself tells who is at the other end; and whoever asks believes
+only a process of this user that holds the account's lock. The agent greets first, so that one that is
+stopped or stuck is told from one that takes its time. It exists because another process must not open a
+running agent's database.
+
+Callers who say nothing cost a place among those who wait, and the oldest of them goes first: a kill is
+heard at once however many there are.
 """
 
-import hmac
 import json
 import os
-import secrets
+import selectors
 import socket
-import socketserver
 import threading
+import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from agent.control_address import Peer, address, peer_of, stopped
 from agent.inbox import NotRunning
 from domain.errors import BadInput, BoydError, LocalFault
 
 LINE_LIMIT = 65_536
+WAITING = 256
+"""Callers who have not said yet what they want, at most."""
+
+GREETING_SECONDS = 5.0
 SECONDS = 30.0
 
 
 class NotListening(LocalFault):
-    """No agent answers at the control port."""
+    """No agent answers at the control socket."""
+
+
+class Silent(LocalFault):
+    """A process is there and does not answer; `pid` where the system tells."""
+
+    def __init__(self, what: str, pid: int | None) -> None:
+        self.pid = pid
+        super().__init__(what)
 
 
 Handler = Callable[[Mapping[str, Any]], Any]
 
 
 class ControlServer:
-    """Serves commands on a free loopback port until closed."""
+    """Serves commands at a socket until closed; whoever starts it holds the account's lock."""
 
-    def __init__(self, file: Path, commands: Mapping[str, Handler]) -> None:
-        self.file = file
-        self.token = secrets.token_urlsafe(32)
+    def __init__(self, path: Path, commands: Mapping[str, Handler]) -> None:
+        self.path = path
         self.commands = commands
-        owner = self
-
-        class Request(socketserver.StreamRequestHandler):
-            timeout = 5.0
-
-            def handle(self) -> None:
-                line = self.rfile.readline(LINE_LIMIT)
-                self.wfile.write(json.dumps(owner.answer(line)).encode() + b"\n")
-
-        self._server = _Server(("127.0.0.1", 0), Request)
-        self._thread = threading.Thread(target=self._server.serve_forever, name="boyd-control", daemon=True)
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._selector = selectors.DefaultSelector()
+        self._waiting: dict[socket.socket, _Caller] = {}
+        self._closing = False
+        self._thread = threading.Thread(target=self._serve, name="boyd-control", daemon=True)
 
     def start(self) -> None:
-        """Begin to listen and write the file that tells where."""
+        """Begin to listen. Raises LocalFault where the home takes no socket."""
+        try:
+            with address(self.path) as where:
+                Path(where).unlink(missing_ok=True)  # a crash leaves it behind
+                self._listener.bind(where)
+                Path(where).chmod(0o600)
+            self._listener.listen(1024)
+        except OSError as error:
+            self._listener.close()
+            raise LocalFault(f"control socket {self.path}: {error.strerror or error}") from None
+        self._listener.setblocking(False)
+        self._selector.register(self._listener, selectors.EVENT_READ)
         self._thread.start()
-        told = {"pid": os.getpid(), "port": self._server.server_address[1], "token": self.token}
-        self.file.unlink(missing_ok=True)
-        descriptor = os.open(self.file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as out:
-            json.dump(told, out)
+
+    def close(self) -> None:
+        """Stop listening and remove the socket."""
+        self._closing = True
+        with suppress(OSError), address(self.path) as where:
+            Path(where).unlink(missing_ok=True)
+        if self._thread.is_alive():
+            self._thread.join(SECONDS)
+
+    def _serve(self) -> None:
+        while not self._closing:
+            for key, _ in self._selector.select(0.1):
+                if key.fileobj is self._listener:
+                    self._welcome()
+                elif isinstance(key.fileobj, socket.socket):
+                    self._hear(key.fileobj)
+            overdue = time.monotonic() - GREETING_SECONDS
+            while self._waiting and next(iter(self._waiting.values())).since < overdue:
+                self._forget(next(iter(self._waiting))).close()
+        for connection in list(self._waiting):
+            self._forget(connection).close()
+        self._listener.close()
+        self._selector.close()
+
+    def _welcome(self) -> None:
+        """Greet whoever calls, if the system says that it is one of ours."""
+        while not self._closing:
+            try:
+                connection, _ = self._listener.accept()
+            except BlockingIOError:
+                return
+            except OSError:  # they left, or there are no descriptors for more
+                if self._waiting:
+                    self._forget(next(iter(self._waiting))).close()
+                return
+            try:
+                connection.setblocking(False)
+                if not peer_of(connection).trusted:
+                    raise PermissionError
+                connection.send(json.dumps({"pid": os.getpid()}).encode() + b"\n")
+            except OSError:
+                connection.close()
+                continue
+            self._waiting[connection] = _Caller(time.monotonic())
+            self._selector.register(connection, selectors.EVENT_READ)
+            self._hear(connection)
+            if len(self._waiting) > WAITING:
+                self._forget(next(iter(self._waiting))).close()
+
+    def _hear(self, connection: socket.socket) -> None:
+        """Take what a caller says; answer in a thread of its own once it is a line."""
+        said = self._waiting[connection].said
+        try:
+            data = connection.recv(LINE_LIMIT)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        said += data
+        if data and b"\n" not in said and len(said) < LINE_LIMIT:
+            return
+        self._forget(connection)
+        if not said:
+            connection.close()
+            return
+        answering = threading.Thread(target=self._reply, args=(connection, bytes(said)), daemon=True)
+        answering.start()
+
+    def _forget(self, connection: socket.socket) -> socket.socket:
+        del self._waiting[connection]
+        self._selector.unregister(connection)
+        return connection
+
+    def _reply(self, connection: socket.socket, line: bytes) -> None:
+        with connection, suppress(OSError):  # a caller who left has no use of it
+            connection.settimeout(GREETING_SECONDS)
+            connection.sendall(json.dumps(self.answer(line)).encode() + b"\n")
 
     def answer(self, line: bytes) -> dict[str, Any]:
         """Return the answer to one request line."""
         try:
             request = json.loads(line)
-            token = str(request["token"])
-            if not hmac.compare_digest(token.encode(), self.token.encode()):
-                return {"error": "wrong token"}
-            command = self.commands.get(request["do"])
-            if command is None:
-                return {"error": f"unknown command {request['do']!r}"}
+            command = self.commands[request["do"]]
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            return {"error": f"request cannot be read: {type(error).__name__}"}
+        try:
             return {"result": command(request)}
         except NotRunning as error:
             return {"gone": str(error)}
         except BoydError as error:
             return {"error": str(error)}
-        except (ValueError, KeyError, TypeError) as error:
-            return {"error": f"request cannot be read: {type(error).__name__}"}
-
-    def close(self) -> None:
-        """Stop listening and remove the file."""
-        self.file.unlink(missing_ok=True)
-        self._server.shutdown()
-        self._server.server_close()
+        except Exception as error:  # noqa: BLE001 -- the asker gets it: no answer would mean no agent
+            return {"error": f"{type(error).__name__}: {error}"}
 
 
-class _Server(socketserver.ThreadingTCPServer):
-    daemon_threads = True
-    block_on_close = False
+class _Caller:
+    """Since when one waits, and what was said so far."""
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Drop a connection that broke: it is the other side's loss, and no reason to print a traceback."""
+    def __init__(self, since: float) -> None:
+        self.since = since
+        self.said = bytearray()
 
 
-def ask(file: Path, do: str, **arguments: Any) -> Any:
-    """Ask the agent that wrote `file` to do something and return its answer.
+def ask(path: Path, do: str, *, owner: int | None = None, **arguments: Any) -> Any:
+    """Ask the agent that listens at `path` to do something and return its answer.
 
-    Raises NotListening when nobody is there, BadInput with the agent's own words when it refuses.
+    `owner` is the process that holds the account's lock, where it is known. Raises NotListening when
+    nobody is there who can be believed, Silent when one is who does not answer, BadInput with the agent's
+    own words when it refuses.
     """
-    try:
-        told = json.loads(file.read_text())
-        request = {"do": do, "token": told["token"], **arguments}
-        with socket.create_connection(("127.0.0.1", told["port"]), SECONDS) as connection:
-            connection.sendall(json.dumps(request).encode() + b"\n")
-            with connection.makefile("rb") as answer:
-                reply = json.loads(answer.readline())
-    except (OSError, ValueError, KeyError) as error:
-        raise NotListening(f"no agent answers: {type(error).__name__}") from None
+    with socket.socket(socket.AF_UNIX) as connection:
+        peer = _connect(connection, path)
+        if not peer.trusted or (owner is not None and peer.pid not in (None, owner)):
+            raise NotListening("whoever listens there does not hold this account")
+        if stopped(peer.pid):
+            raise Silent("is stopped and does not answer", peer.pid)
+        with connection.makefile("rb") as answers:
+            _line(answers, peer, "does not answer")
+            connection.settimeout(SECONDS)
+            with suppress(OSError):  # its answer says more
+                connection.sendall(json.dumps({"do": do, **arguments}).encode() + b"\n")
+            reply = _line(answers, peer, f"has not answered in {SECONDS:g} s")
     if "gone" in reply:
         raise NotListening(reply["gone"])
     if "error" in reply:
         raise BadInput(reply["error"])
     return reply["result"]
+
+
+def _connect(connection: socket.socket, path: Path) -> Peer:
+    connection.settimeout(GREETING_SECONDS)
+    try:
+        with address(path) as where:
+            connection.connect(where)
+        return peer_of(connection)
+    except (BlockingIOError, TimeoutError):  # so many wait that no more are let in
+        raise Silent("does not answer", None) from None
+    except OSError as error:
+        raise NotListening(f"no agent answers: {error.strerror or error}") from None
+
+
+def _line(answers: Any, peer: Peer, silence: str) -> dict[str, Any]:
+    try:
+        line = answers.readline()
+        told = json.loads(line)
+    except TimeoutError:
+        raise Silent(silence, peer.pid) from None
+    except (OSError, ValueError):
+        raise NotListening("no agent answers: it closed the connection") from None
+    if not isinstance(told, dict):
+        raise NotListening("no agent answers: that is another program")
+    return told

@@ -1,7 +1,6 @@
-"""The home directory: where each journal, its lock, its anchor and its control file lie."""
+"""The home directory: where each journal, its lock, its anchor and its control socket lie."""
 
 import hashlib
-import json
 import os
 from contextlib import suppress
 from pathlib import Path
@@ -65,8 +64,8 @@ class Home:
         return self.root / "checkpoints" / name
 
     def control(self, name: str) -> Path:
-        """Return the file that says where a running agent listens."""
-        return self.journals / f"{name}.control.json"
+        """Return the socket at which a running agent listens."""
+        return self.journals / (f"{name}.sock" if len(name) <= 64 else f"{_digest(name)}.sock")
 
     def names(self) -> list[str]:
         """Return the journals there are, the latest used first."""
@@ -96,19 +95,38 @@ class Home:
 
         Raises Busy at once when another process has it.
         """
-        lock = FileLock(self.journals / f"{name}.lock", mode=0o600)
+        lock = FileLock(self._lock_file(name), mode=0o600)
         try:
-            # A command that reads lets go in a moment; a running agent, which has a control file, does not.
-            lock.acquire(timeout=0 if self.control(name).is_file() else READER_SECONDS)
+            # A command that reads lets go in a moment; a running agent does not.
+            lock.acquire(timeout=READER_SECONDS)
         except Timeout:
-            owner = self._owner(name)
+            process = self.owner(name)
+            owner = f" (process {process})" if process else ""
             raise Busy(f"journal {name} is in use by another agent{owner}; stop it first") from None
+        with suppress(OSError):  # a full disk must not hold up who sells
+            self._lock_file(name).write_text(f"{os.getpid()}\n")
         return lock
 
-    def await_free(self, name: str, seconds: float) -> None:
-        """Wait for the account's lock to be free, `seconds` at most: who ends has it for a moment more."""
-        with suppress(Timeout), FileLock(self.journals / f"{name}.lock", timeout=seconds, mode=0o600):
-            pass
+    def owner(self, name: str) -> int | None:
+        """Return the process that took the account's lock last, None where it could not say."""
+        with suppress(OSError, ValueError):
+            return int(self._lock_file(name).read_text())
+        return None
+
+    def held(self, name: str, seconds: float = 0.0) -> bool:
+        """Say whether a process still has the account's lock after `seconds`: only then an agent runs."""
+        if not self._lock_file(name).exists():
+            return False
+        try:
+            with FileLock(self._lock_file(name), timeout=seconds, mode=0o600):
+                return False
+        except Timeout:
+            return True
+        except OSError:  # a home that is only for reading
+            return False
+
+    def _lock_file(self, name: str) -> Path:
+        return self.journals / f"{name}.lock"
 
     @staticmethod
     def lock_account(key: str) -> FileLock:
@@ -118,7 +136,7 @@ class Home:
         """
         folder = Path(platformdirs.user_state_dir("boyd", appauthor=False)) / "accounts"
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        name = hashlib.sha256(key.encode()).hexdigest()[:16]
+        name = _digest(key)
         lock = FileLock(folder / f"{name}.lock", mode=0o600)
         try:
             lock.acquire(timeout=0)
@@ -149,8 +167,6 @@ class Home:
         archive(url, name, kept, holder=f"process {os.getpid()}")
         return kept
 
-    def _owner(self, name: str) -> str:
-        try:
-            return f" (process {json.loads(self.control(name).read_text())['pid']})"
-        except (OSError, ValueError, KeyError):
-            return ""
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -26,6 +26,18 @@ ENDING_SECONDS = 3.0
 """How long an agent that ends may keep its account before a command gives up."""
 
 
+class Unanswering(Busy):
+    """An agent has the account, so nobody else may open it, and does not answer."""
+
+    def __init__(self, name: str, how: str, process: int | None) -> None:
+        self.process = process
+        number = "its process" if process is None else str(process)
+        super().__init__(
+            f"the agent of journal {name} is alive but {how} (process {process or 'unknown'}); nothing was "
+            f"done. If it was stopped: kill -CONT {number}. If it stays silent: kill -9 {number}, then again"
+        )
+
+
 class Reader:
     """Answers about one journal of the home."""
 
@@ -66,31 +78,44 @@ class Reader:
         return wiring.parts(recorded_options(opened), opened, checkpoints=self.checkpoints)
 
     def _ask(self, do: str, **arguments: Any) -> Any:
-        file = self.home.control(self.name)
-        if not file.is_file():
+        """Have the running agent do something; None where there is none. Raises Unanswering."""
+        socket = self.home.control(self.name)
+        # Nobody has the account: whoever answers there is no agent of ours.
+        if not socket.exists() or not self.home.held(self.name):
             return None
+        owner = self.home.owner(self.name)
         try:
-            return control.ask(file, do, **arguments)
+            return control.ask(socket, do, owner=owner, **arguments)
         except control.NotListening:
             return None
+        except control.Silent as silent:
+            raise Unanswering(self.name, str(silent), silent.pid or owner) from None
 
     def _have(self, do: str, **arguments: Any) -> Any:
         """Have the running agent do something; None where there is none, and one that was ending is gone."""
         live = self._ask(do, **arguments)
-        if live is None:
-            self.home.await_free(self.name, ENDING_SECONDS)
+        if live is None and self.home.held(self.name, ENDING_SECONDS):
+            raise Unanswering(self.name, "is not to be reached", self.home.owner(self.name))
         return live
 
     def status(self) -> dict[str, Any]:
-        """Return the running agent's status, or what the journal says of one that is not running."""
-        live: dict[str, Any] | None = self._ask("status")
-        if live is not None:
-            return live
+        """Return the running agent's status, or what the journal says of one that does not tell.
+
+        Then `problem` says whether it lives and does not answer, and what to do.
+        """
+        silent: Unanswering | None = None
+        try:
+            live: dict[str, Any] | None = self._have("status")
+            if live is not None:
+                return live
+        except Unanswering as error:
+            silent = error
         with self.resting() as opened:
             made = self._parts(opened)
         state = made.state
         return {
-            "running": False,
+            "running": silent is not None,
+            "problem": str(silent) if silent else None,
             "journal": self.name,
             "session": state.session,
             "cycle": state.cycle_id,
@@ -103,7 +128,7 @@ class Reader:
     def why(self, cycle: int | None) -> dict[str, Any]:
         """Explain a cycle, the last one unless told otherwise: the running agent does, or the journal."""
         live: dict[str, Any] | None = None
-        with suppress(BadInput):  # the journal says it better, and an agent of an older version cannot
+        with suppress(BadInput, Unanswering):  # the journal says it better, an older agent cannot
             live = self._ask("why", cycle=cycle)
         if live is not None:
             return live

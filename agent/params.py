@@ -57,7 +57,7 @@ Wish = Apply | Rollback
 
 
 def wish_of(plain: object) -> Wish:
-    """Return a wish that came through the control port. Raises BadInput when it is none."""
+    """Return a wish that came through the control socket. Raises BadInput when it is none."""
     try:
         return msgspec.convert(plain, Apply | Rollback)
     except msgspec.ValidationError as error:

@@ -1,4 +1,4 @@
-"""What a running session answers on the control port."""
+"""What a running session answers on the control socket."""
 
 from collections.abc import Mapping
 from typing import Any

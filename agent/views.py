@@ -1,4 +1,4 @@
-"""What a session looks like from outside: plain values for the API, the command line and the control port."""
+"""A session as it looks from outside: plain values for the API, commands and the control socket."""
 
 from collections.abc import Mapping
 from decimal import Decimal

@@ -50,7 +50,7 @@ MEANINGS: dict[str, str] = {
     "descriptor_growth": "most growth of open descriptors, first to last quarter, in healthy phases",
     "thread_growth": "the same of threads",
     "wal_mib": "largest write-ahead log, MiB",
-    "status_seconds": "slowest answer of the control port to another process",
+    "status_seconds": "slowest answer of the control socket to another process",
     "command_seconds": "slowest `agent status --json` start of its process included",
     "recover_seconds": "longest way back to live data after a fault",
     "stop_seconds": "longest way from SIGTERM to the end",

@@ -5,8 +5,9 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from agent.control import NotListening
+from agent.control import NotListening, Silent
 from agent.control import ask as ask_port
+from agent.home import Home
 from domain.errors import BadInput
 from scripts.soak_process import Told, ask
 
@@ -16,7 +17,7 @@ COMMAND = ("status", "--json")
 class Probe(NamedTuple):
     """One question from outside, `at` seconds into the run.
 
-    `port_seconds` took the control port's answer, `command_seconds` the whole `agent status --json`
+    `port_seconds` took the control socket's answer, `command_seconds` the whole `agent status --json`
     with the start of its process. `problem` is "" for a good answer.
     """
 
@@ -30,13 +31,13 @@ class Probe(NamedTuple):
 
 
 def probe(home: Path, journal: str, key: str, at: float, phase: str) -> Probe:
-    """Ask the control port, then the command. Never raises: what goes wrong is the probe's problem."""
+    """Ask the control socket, then the command. Never raises: what goes wrong is the probe's problem."""
     began = time.monotonic()
     problem = ""
     try:
-        ask_port(home / "journals" / f"{journal}.control.json", "status")
-    except (NotListening, BadInput) as error:
-        problem = f"control port: {error}"
+        ask_port(Home(home).control(journal), "status")
+    except (NotListening, Silent, BadInput) as error:
+        problem = f"control socket: {error}"
     port_seconds = time.monotonic() - began
     told = ask(home, *COMMAND)
     status = _status(told)

@@ -137,7 +137,7 @@ def _plots(evidence: Evidence) -> Iterator[str]:
     cpu = _held(evidence, cpu="agent, of one core", stolen="machine, stolen by its host")
     counts = _held(evidence, descriptors="descriptors", threads="threads")
     sizes = _held(evidence, database="file", wal="write-ahead log")
-    answers = _asked(evidence, command_seconds="agent status", port_seconds="control port")
+    answers = _asked(evidence, command_seconds="agent status", port_seconds="control socket")
     yield strip("Where the data came from", _sources(evidence), seconds)
     yield plot("Memory", "MiB", memory, phases, seconds, from_zero=False)
     yield plot("CPU", "%", cpu, phases, seconds)

@@ -5,6 +5,7 @@ from typing import Any
 
 from agent.cli.options import home_of, say, say_json
 from agent.clock import SystemClock
+from agent.home import Busy
 from agent.offline import Reader
 from agent.params import words
 from agent.views import blocked_lines
@@ -17,9 +18,19 @@ def show_status(home: Path | None, journal: str | None, *, json: bool) -> None:
     told = Reader(home_of(home), journal).status()
     if json:
         say_json(told)
-        return
+    else:
+        _say_status(told)
+    if told.get("problem"):
+        raise Busy(told["problem"])
+
+
+def _say_status(told: Row) -> None:
     account = told["account"]
-    doing = f"running, {told['state']}" if told["running"] else f"not running, last session: {told['ended']}"
+    doing = (
+        f"running, {told.get('state')}" if told["running"] else f"not running, last session: {told['ended']}"
+    )
+    if told.get("problem"):
+        doing = "alive but not answering, this is from its journal"
     if told.get("paused"):
         doing += ", paused"
     say(f"agent     {doing} (journal {told['journal']}, session {told['session']}, cycle {told['cycle']})")

@@ -185,11 +185,11 @@ def test_an_agent_that_has_ended_meanwhile_is_not_there(tmp_path: Path) -> None:
     def gone(_request: Mapping[str, Any]) -> None:
         raise NotRunning(ENDED)
 
-    server = ControlServer(tmp_path / "control.json", {"kill": gone})
+    server = ControlServer(tmp_path / "x.sock", {"kill": gone})
     server.start()
     try:
         with pytest.raises(NotListening, match="the agent has ended"):
-            ask(tmp_path / "control.json", "kill")
+            ask(tmp_path / "x.sock", "kill")
     finally:
         server.close()
 

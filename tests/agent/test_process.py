@@ -1,10 +1,7 @@
-"""A running agent from outside: signals, SIGKILL, the control port, one agent per account."""
+"""A running agent from outside: signals, SIGKILL, the control socket, one agent per account."""
 
-import json
 import random
 import signal
-import socket
-import stat
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -32,7 +29,7 @@ def until(condition: Callable[[], bool], seconds: float = 600) -> None:
 
 
 def running(home: Path) -> bool:
-    return any((home / "journals").glob("*.control.json")) and bool(told(home, "status")["cycle"])
+    return any((home / "journals").glob("*.sock")) and bool(told(home, "status")["cycle"])
 
 
 def finish(process: Popen[str]) -> tuple[str, str]:
@@ -50,7 +47,7 @@ def test_a_signal_ends_it_after_the_cycle_with_exit_code_0(tmp_path: Path, numbe
     assert process.returncode == 0
     assert "ended     stopped" in out
     assert told(tmp_path, "status")["ended"] == "stopped"
-    assert not list((tmp_path / "journals").glob("*.control.json"))
+    assert not list((tmp_path / "journals").glob("*.sock"))
     assert told(tmp_path, "replay")["difference"] is None
 
 
@@ -82,32 +79,16 @@ def test_status_kill_and_resume_reach_a_running_agent(tmp_path: Path) -> None:
     assert process.returncode == 0
 
 
-def test_the_control_port_answers_only_who_knows_the_token(tmp_path: Path) -> None:
-    process = start(tmp_path, *RUN)
-    until(lambda: running(tmp_path))
-    (file,) = (tmp_path / "journals").glob("*.control.json")
-    assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    port = json.loads(file.read_text())["port"]
-    for request in (b"{}\n", b"nonsense\n", b"[1]\n", b'{"token": "guess", "do": "status"}\n', b"\xff\n"):
-        with socket.create_connection(("127.0.0.1", port), 5) as connection:
-            connection.sendall(request)
-            answer = json.loads(connection.makefile("rb").readline())
-        assert set(answer) == {"error"}, (request, answer)
-    assert told(tmp_path, "status")["running"]
-    process.send_signal(signal.SIGTERM)
-    finish(process)
-
-
 def test_kill_9_at_random_moments_leaves_an_intact_journal_and_the_same_account(tmp_path: Path) -> None:
     chance = random.Random(9)
     reached = 0
     for _ in range(2):
         process = start(tmp_path, *FAST, env=LIVELY)
-        until(lambda: any((tmp_path / "journals").glob("*.control.json")))
+        until(lambda: any((tmp_path / "journals").glob("*.sock")))
         time.sleep(chance.random())
         process.kill()
         finish(process)
-        for file in (tmp_path / "journals").glob("*.control.json"):
+        for file in (tmp_path / "journals").glob("*.sock"):
             file.unlink()
         assert told(tmp_path, "journal", "verify")["intact"]
         before = told(tmp_path, "status")

@@ -1,0 +1,197 @@
+"""The control socket: who is heard, who is believed, and that a kill is heard at once."""
+
+import json
+import os
+import resource
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent.control import ControlServer, NotListening, Silent, ask
+from agent.control_address import address, peer_of
+from agent.home import Home
+from agent.offline import Reader, Unanswering
+from domain.errors import BadInput, LocalFault
+from tests.agent.command import AGENT, agent, environment, told
+from tests.shared import ROOT
+
+
+def echo(request: Mapping[str, Any]) -> str:
+    return str(request["reason"])
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[ControlServer]:
+    made = ControlServer(tmp_path / "x.sock", {"kill": echo, "fault": lambda _request: 1 // 0})
+    made.start()
+    yield made
+    made.close()
+    assert not made.path.exists()
+
+
+def test_it_is_its_user_s_alone_and_answers_one_line_for_one(server: ControlServer) -> None:
+    assert stat.S_IMODE(server.path.stat().st_mode) == 0o600
+    assert ask(server.path, "kill", reason="now", owner=os.getpid()) == "now"
+    with pytest.raises(BadInput, match="ZeroDivisionError"):
+        ask(server.path, "fault")
+    for line in (b"{}\n", b"nonsense\n", b"[1]\n", b'{"do": "none"}\n', b"\xff\n", b"[" * 60_000 + b"\n"):
+        with socket.socket(socket.AF_UNIX) as caller:
+            caller.connect(str(server.path))
+            caller.sendall(line)
+            answers = caller.makefile("rb")
+            assert json.loads(answers.readline()) == {"pid": os.getpid()}
+            assert set(json.loads(answers.readline())) == {"error"}
+            answers.close()
+
+
+def test_a_kill_is_heard_at_once_beside_1100_callers_who_say_nothing(server: ControlServer) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, hard), hard))
+    try:
+        with ExitStack() as idle:
+            for _ in range(1100):
+                idle.enter_context(socket.socket(socket.AF_UNIX)).connect(str(server.path))
+            began = time.monotonic()
+            assert ask(server.path, "kill", reason="through the crowd") == "through the crowd"
+            assert time.monotonic() - began < 1
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_a_path_longer_than_the_system_allows_is_reached_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deep = tmp_path.joinpath(*["a" * 60] * 4)
+    deep.mkdir(parents=True)
+    for proc in (True, False):  # as on Linux, and where there is no /proc
+        if not proc:
+            monkeypatch.setenv("TMPDIR", str(tmp_path))
+            monkeypatch.setattr("tempfile.tempdir", None)
+            monkeypatch.setattr("agent.control_address.OPEN_FILES", Path("/nowhere"))
+        long = ControlServer(deep / "x.sock", {"kill": echo})
+        long.start()
+        assert (deep / "x.sock").is_socket() is proc
+        assert ask(deep / "x.sock", "kill", reason="deep") == "deep"
+        long.close()
+        with pytest.raises(NotListening):
+            ask(deep / "x.sock", "kill", reason="deep")
+    own = tmp_path / f"boyd-{os.geteuid()}"
+    own.chmod(0o777)
+    with pytest.raises(PermissionError), address(deep / "x.sock"):
+        pass
+
+
+def test_where_no_socket_can_be_made_it_says_so(tmp_path: Path) -> None:
+    (tmp_path / "x.sock").mkdir()
+    with pytest.raises(LocalFault, match=r"control socket .*x\.sock"):
+        ControlServer(tmp_path / "x.sock", {}).start()
+
+
+def test_whoever_does_not_hold_the_account_is_not_believed(server: ControlServer, tmp_path: Path) -> None:
+    with pytest.raises(NotListening, match="does not hold this account"):
+        ask(server.path, "kill", reason="x", owner=os.getpid() + 1)
+    with socket.socket(socket.AF_UNIX) as caller:
+        caller.connect(str(server.path))
+        assert peer_of(caller) == (os.getpid(), os.geteuid())
+        assert peer_of(caller).trusted
+        assert not peer_of(caller)._replace(uid=os.geteuid() + 1).trusted
+    home = Home(tmp_path)
+    home.make()
+    home.journal("paper").touch()
+    impostor = ControlServer(home.control("paper"), {"kill": lambda _request: {"kill_switch": "thrown"}})
+    impostor.start()  # in a dead agent's place: nobody holds the account
+    try:
+        assert Reader(home, "paper")._ask("kill", reason="x") is None
+        with home.lock("paper"):
+            assert home.owner("paper") == os.getpid()
+            assert Reader(home, "paper")._ask("kill", reason="x") == {"kill_switch": "thrown"}
+        assert Reader(home, "paper")._ask("kill", reason="x") is None
+    finally:
+        impostor.close()
+
+
+def test_a_caller_who_waits_for_an_answer_hears_that_the_agent_has_closed(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "x.sock"))
+        with pytest.raises(NotListening):
+            ask(tmp_path / "x.sock", "kill")
+        listener.listen(0)
+        with ExitStack() as crowd:
+            for _ in range(2):
+                caller = crowd.enter_context(socket.socket(socket.AF_UNIX))
+                caller.setblocking(False)
+                try:
+                    caller.connect(str(tmp_path / "x.sock"))
+                except BlockingIOError:
+                    break
+            with pytest.raises(Silent, match="does not answer"):
+                ask(tmp_path / "x.sock", "kill")
+
+
+STOPPED = (
+    ("status",),
+    ("kill", "--reason", "x"),
+    ("flatten", "--reason", "x"),
+    ("reconcile",),
+)
+
+
+def test_a_stopped_agent_is_alive_and_no_command_opens_its_account(tmp_path: Path) -> None:
+    words = [str(AGENT), "run", "--provider", "simulated", "--interval", "0.05", "--plain"]
+    process = subprocess.Popen(words, env=environment(tmp_path), cwd=ROOT, stdout=subprocess.DEVNULL)
+    try:
+        while not list((tmp_path / "journals").glob("*.sock")):
+            assert process.poll() is None
+            time.sleep(0.1)
+        while not told(tmp_path, "status")["cycle"]:
+            time.sleep(0.1)
+        process.send_signal(signal.SIGSTOP)
+        for command in STOPPED:
+            said = agent(tmp_path, *command, check=1)
+            assert f"alive but is stopped and does not answer (process {process.pid})" in said.stderr
+            assert f"kill -CONT {process.pid}" in said.stderr
+            assert "not running" not in said.stdout
+        process.send_signal(signal.SIGCONT)
+        assert told(tmp_path, "status")["account"]["kill_switch"] is None
+        process.kill()
+        process.wait(60)
+        assert list((tmp_path / "journals").glob("*.sock")), "a crash leaves it behind"
+        assert told(tmp_path, "kill", "--reason", "after the crash") == {"kill_switch": "after the crash"}
+        assert told(tmp_path, "status")["ended"] == "cut off"
+    finally:
+        process.kill()
+        process.wait(60)
+
+
+def test_an_account_somebody_else_has_open_is_told_from_one_that_is_free(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    home.make()
+    assert not home.held("paper")
+    code = (
+        "import sys; from pathlib import Path; from agent.home import Home; "
+        "held = Home(Path(sys.argv[1])).lock('paper'); print('held', flush=True); sys.stdin.read()"
+    )
+    holder = subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path)],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == b"held\n"
+    assert home.held("paper")
+    assert home.owner("paper") == holder.pid
+    home.journal("paper").touch()
+    with pytest.raises(Unanswering, match=f"process {holder.pid}"):
+        Reader(home, "paper")._have("kill", reason="x")
+    holder.communicate()
+    assert not home.held("paper")
