@@ -39,7 +39,8 @@ def print_text(text: str) -> None:
     if GONE:
         return
     try:
-        print(text, flush=True)  # noqa: T201 -- this is the command line
+        sys.stdout.write(f"{text}\n")  # at once: an outlet drops whole writes
+        sys.stdout.flush()
     except OSError as error:
         GONE.append(error)
 

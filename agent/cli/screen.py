@@ -132,7 +132,7 @@ class JsonScreen(Screen):
 
     def line(self, text: str) -> None:
         """Keep remarks for people off standard output."""
-        print(shown(text), file=sys.stderr)  # noqa: T201 -- standard output is for the JSON
+        sys.stderr.write(f"{shown(text)}\n")  # standard output is for the JSON
 
     def cycle(self, ended: CycleEnded) -> None:
         """Write a cycle as one object."""
