@@ -2,8 +2,8 @@
 
 import threading
 from contextlib import suppress
-from typing import Any
 
+from agent import log
 from agent.checkpoint import FORMAT, Checkpoints, Header, Resumed, encoded, fold_key
 from agent.settings import Options
 from agent.state import State
@@ -47,7 +47,7 @@ class Keeper:
         try:
             content = encoded(header, state, mind)
         except (JournalFault, TypeError, ValueError, OverflowError) as error:
-            _log().warning("no checkpoint", error=str(error))
+            log.say("warning", "no checkpoint", error=str(error))
             content = b""
         self.seq = header.seq
         self.due_at = self.clock.monotonic() + SHARE * (self.clock.monotonic() - began)
@@ -61,7 +61,7 @@ class Keeper:
         try:
             self.checkpoints.save(header, content)
         except OSError as error:
-            _log().warning("no checkpoint", error=error.strerror)
+            log.say("warning", "no checkpoint", error=error.strerror)
 
     def close(self) -> None:
         """Wait for what is being written."""
@@ -92,9 +92,3 @@ class FoldKeeper:
             header = Header(FORMAT, self.journal.journal_id, row.seq, row.hash, self.key, self.started)
             with suppress(OSError, JournalFault, TypeError, ValueError, OverflowError):
                 self.checkpoints.save(header, encoded(header, self.fold.state, self.fold.mind))
-
-
-def _log() -> Any:
-    import structlog  # noqa: PLC0415  # commands that only read do without
-
-    return structlog.get_logger("boyd")
