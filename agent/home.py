@@ -8,6 +8,7 @@ from pathlib import Path
 import platformdirs
 from filelock import FileLock, Timeout
 
+from agent.files import write_whole
 from domain.errors import BadInput, LocalFault
 
 LATEST = ".latest"
@@ -63,6 +64,26 @@ class Home:
         """Return the folder of a journal's checkpoints, which are a cache."""
         return self.root / "checkpoints" / name
 
+    def afterwards(self, name: str) -> Path:
+        """Return the file of what was done while a journal could not be written."""
+        return self.journals / f"{name}.afterwards.jsonl"
+
+    @property
+    def reserve(self) -> Path:
+        """File that keeps a little room on the disk for an emergency stop."""
+        return self.journals / ".reserve"
+
+    def keep_reserve(self, size: int) -> None:
+        """Make the reserve where there is none; a disk too full for it is found out soon enough."""
+        with suppress(OSError):
+            descriptor = os.open(self.reserve, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            try:
+                os.posix_fallocate(descriptor, 0, size)
+            except (OSError, AttributeError):
+                self.reserve.unlink()
+            finally:
+                os.close(descriptor)
+
     def control(self, name: str) -> Path:
         """Return the socket at which a running agent listens."""
         return self.journals / (f"{name}.sock" if len(name) <= 64 else f"{_digest(name)}.sock")
@@ -88,7 +109,8 @@ class Home:
 
     def remember(self, name: str) -> None:
         """Note which journal was run last."""
-        (self.journals / LATEST).write_text(f"{name}\n")
+        with suppress(OSError):  # a full disk is told of by the journal, not by this
+            write_whole(self.journals / LATEST, f"{name}\n".encode())
 
     def lock(self, name: str) -> FileLock:
         """Take the account's lock; held until released or the process dies.

@@ -4,26 +4,32 @@ import dataclasses
 from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import datetime
+from enum import IntEnum
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, NamedTuple, Self, TypeVar
 
 import tenacity
 
 from agent import log, params, views, wiring
-from agent.checkpoint import Checkpoints
+from agent.catch_up import catch_up
+from agent.checkpoint import Checkpoint, Checkpoints
 from agent.clock import SystemClock
 from agent.explicit import explicit, journal_name
 from agent.failpoints import armed, fused
 from agent.fitness import refuse_broken, refuse_unfit
+from agent.guarded import RESERVE_BYTES
 from agent.home import Home
+from agent.host import may_live
 from agent.inbox import Inbox
 from agent.keeper import Keeper
+from agent.lost import Lost
 from agent.settings import Options
 from agent.state import State
 from agent.summary import before
 from agent.why import explain
 from domain.errors import VenueFault
 from domain.ports import Clock, Journal, Platform
+from journal.lease import alive
 
 T = TypeVar("T")
 READABLE_SECONDS = 0.2
@@ -31,24 +37,48 @@ OPENINGS = 8
 """How often an exchange that does not answer is tried before a session is given up."""
 
 
+class Hurry(IntEnum):
+    """Why an account is opened: to trade (no hurry), to look at it or compare it, or to stop at once."""
+
+    NONE = 0
+    LOOK = 1
+    STOP = 2
+
+
+class Without(NamedTuple):
+    """A journal that cannot be opened: what a checkpoint knows of it, and why it cannot."""
+
+    checkpoint: Checkpoint
+    why: str
+
+
 class Launch:
     """An open account: lock held, journal folded, session ready. Use as a context.
 
     A session that will trade folds every row, and so has checked every row; one opened in a `hurry`, to
-    stop or to compare, begins at a checkpoint. Raises Busy when another agent has the account, BadInput or
+    stop or to compare, begins at a checkpoint, and asks no more of key and journal than it
+    needs. Raises Busy when another agent has the account, BadInput or
     JournalFault when it cannot be opened.
     """
 
     def __init__(
-        self, options: Options, *, fresh: bool = False, clock: Clock | None = None, hurry: bool = False
+        self,
+        options: Options,
+        *,
+        fresh: bool = False,
+        clock: Clock | None = None,
+        hurry: Hurry = Hurry.NONE,
+        without: Without | None = None,
     ) -> None:
         self.clock = clock or SystemClock()
         self.hurry = hurry
+        self.without = without
         self.options = explicit(options)
         self.name = journal_name(self.options)
         url = self.options.db_url
         self.home = Home(self.options.home, url.get_secret_value() if url else None)
         self.home.make()
+        self.home.keep_reserve(RESERVE_BYTES)
         self.locks = [self.home.lock(self.name)]
         self.kept = None
         try:
@@ -58,7 +88,7 @@ class Launch:
             if self.options.exchange.api_key is not None and self.options.remote:
                 key = self.options.exchange.api_key.get_secret_value()
                 self.locks.append(self.home.lock_account(key))  # before anything private is asked
-            if self.options.mode == "live":
+            if self.options.mode == "live" and not hurry:
                 refuse_broken(self.home, self.name)
             self._open()
         except BaseException:
@@ -99,14 +129,25 @@ class Launch:
         venue.remember(state.ledger.standings.values())
         return venue
 
+    def _opened(self, grace_ms: int) -> Journal:
+        if self.without is not None:
+            header = self.without.checkpoint.header
+            return Lost(header.journal_id, header.seq, header.hash, self.without.why)
+        lives = may_live if self.hurry else alive
+        return wiring.open_account(self.home.place(self.name), self.name, grace_ms, lives)
+
+    def _fold(self) -> wiring.Parts:
+        if self.without is not None:
+            return wiring.parts_of(self.without.checkpoint, self.options)
+        return wiring.parts(self.options, self.journal, checkpoints=self.checkpoints, whole=not self.hurry)
+
     def _open(self) -> None:
         grace_ms = self.options.exchange.certainty.horizon_ms
-        self.journal: Journal = wiring.open_account(self.home.place(self.name), self.name, grace_ms)
+        self.checkpoints = Checkpoints(self.home.checkpoints(self.name))
+        stopping = self.hurry is Hurry.STOP
+        self.journal = wiring.guarded(self._opened(grace_ms), self.home, self.name, emergency=stopping)
         try:
-            self.checkpoints = Checkpoints(self.home.checkpoints(self.name))
-            self.parts = wiring.parts(
-                self.options, self.journal, checkpoints=self.checkpoints, whole=not self.hurry
-            )
+            self.parts = catch_up(self.journal, self._fold, self.clock.now())
             self.before = before(self.parts.state)
             if self.options.remote:
                 log.ready()
@@ -116,7 +157,7 @@ class Launch:
                 self.parts = dataclasses.replace(self.parts, grid=counted)
             else:
                 platform = wiring.paper_platform(self.parts)
-            self.journal, platform = fused(self.journal, platform, armed())
+            self.journal.inner, platform = fused(self.journal.inner, platform, armed())
             self.inbox = Inbox(self.clock)
             self.market = wiring.market(self.parts, self.clock, self.home)
             self.session = wiring.session(
@@ -160,7 +201,9 @@ class Launch:
 
     def flatten(self, reason: str) -> dict[str, Any]:
         """Stop everything at once and sell what is held; from any thread."""
-        return views.flattened(self.session.flatten(self.now(), reason))
+        done = views.flattened(self.session.flatten(self.now(), reason))
+        note = self.journal.note()
+        return done | ({"unjournaled": note} if note else {})
 
     def review(self) -> dict[str, Any]:
         """Return how journal and venue compare; on the loop's thread only."""

@@ -18,6 +18,7 @@ from domain.events import (
     CycleDecided,
     CycleEnded,
     Event,
+    JournaledAfterwards,
     KillSwitchSet,
     OrderSettled,
     ParametersSet,
@@ -138,6 +139,8 @@ def record(event: Event) -> None:
             say(level, "session ended", session=event.session, reason=event.reason)
         case KillSwitchSet():
             say("warning", "kill switch", active=event.active, reason=event.reason, by=event.by)
+        case JournaledAfterwards():
+            say("warning", "journaled afterwards", events=event.count, why=event.why)
         case ParametersSet():
             say(
                 "warning",

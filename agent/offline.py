@@ -9,16 +9,20 @@ import msgspec
 from pydantic import SecretStr
 
 from agent import control, params, views, wiring
-from agent.checkpoint import Checkpoints
+from agent.catch_up import catch_up
+from agent.checkpoint import FORMAT, Checkpoint, Checkpoints, Header, decoded, encoded, fold_key
+from agent.guarded import Guarded
 from agent.home import Busy, Home
-from agent.launch import Launch
-from agent.recorded_options import recorded_options
+from agent.host import may_live
+from agent.launch import Hurry, Launch, Without
+from agent.lost import Lost
+from agent.recorded_options import last_session, options_of, recorded_options
 from agent.recovery import retune
-from agent.settings import with_keys
+from agent.settings import Options, with_keys
 from agent.why import explain
-from domain.errors import BadInput
+from domain.errors import BadInput, JournalFault
 from domain.events import KillSwitchSet
-from domain.ports import Clock, Records
+from domain.ports import Clock, Journal, Records
 from journal.lease import GRACE_MS
 from journal.reader import SqlReader, open_held, open_reader
 
@@ -153,13 +157,37 @@ class Reader:
         live: dict[str, Any] | None = self._have("kill" if active else "reset", reason=reason)
         if live is not None:
             return live
-        with self.home.lock(self.name):
-            opened = wiring.open_account(self.home.place(self.name), self.name, GRACE_MS)
-            try:
-                opened.append(KillSwitchSet(at=clock.now(), active=active, reason=reason, by="operator"))
-            finally:
-                opened.close()
-        return {"kill_switch": reason if active else None}
+        event = KillSwitchSet(at=clock.now(), active=active, reason=reason, by="operator")
+        with self.home.lock(self.name), self._writing(clock, stop=active) as journal:
+            journal.append(event)
+            note = journal.note()
+        return {"kill_switch": reason if active else None} | ({"unjournaled": note} if note else {})
+
+    @contextmanager
+    def _writing(self, clock: Clock, *, stop: bool = False) -> Iterator[Guarded]:
+        """Open the journal to append to it; what was kept aside comes first, the rest needs no fold.
+
+        One that cannot be opened is done without to `stop`.
+        """
+        inner: Journal
+        try:
+            inner = wiring.open_account(self.home.place(self.name), self.name, GRACE_MS, may_live)
+        except (JournalFault, BadInput) as fault:
+            if not stop:
+                raise
+            checkpoint, why = self._without(fault)
+            header = checkpoint.header
+            inner = Lost(header.journal_id, header.seq, header.hash, why)
+        journal = wiring.guarded(inner, self.home, self.name, emergency=stop)
+        try:
+            if journal.afterwards.path.exists():
+                if isinstance(inner, Lost):
+                    journal.go_on(inner.why)
+                else:
+                    catch_up(journal, lambda: self._parts(inner), clock.now())
+            yield journal
+        finally:
+            journal.close()
 
     def flatten(self, reason: str) -> dict[str, Any]:
         """Cancel and sell everything: by the running agent, else by opening its account here.
@@ -169,7 +197,7 @@ class Reader:
         live: dict[str, Any] | None = self._have("flatten", reason=reason)
         if live is not None:
             return live
-        with self._opened() as launch:
+        with self._stopping() as launch:
             return launch.session.once(lambda: launch.flatten(reason), f"flatten: {reason}")
 
     def reconcile(self, adopt: str | None) -> dict[str, Any]:
@@ -188,10 +216,47 @@ class Reader:
     def _opened(self) -> Launch:
         with self.resting() as opened:
             options = recorded_options(opened)
+        return self._launch(options, Hurry.LOOK)
+
+    def _stopping(self) -> Launch:
+        """Open the account to stop at once: by its journal, else by the latest checkpoint."""
+        read: Checkpoint | None = None
+        try:
+            with self.resting() as opened:
+                options = recorded_options(opened)
+            try:
+                return self._launch(options, Hurry.STOP)
+            except (JournalFault, BadInput, OSError):
+                read = self._read(options)
+                raise
+        except (JournalFault, BadInput, OSError) as fault:
+            without = self._without(fault, read)
+            return self._launch(options_of(without.checkpoint.header.started), Hurry.STOP, without)
+
+    def _read(self, options: Options) -> Checkpoint | None:
+        """Return the fold of a journal that can be read though it cannot be written, None where neither."""
+        try:
+            with self.resting() as opened:
+                made = self._parts(opened)
+                header = Header(
+                    FORMAT, opened.journal_id, *opened.head(), fold_key(options), last_session(opened)
+                )
+                return decoded(encoded(header, made.state, made.mind))
+        except (JournalFault, BadInput, OSError):
+            return None
+
+    def _without(self, fault: Exception, read: Checkpoint | None = None) -> Without:
+        """Return what is known of the journal without it. Raises the fault where nothing is."""
+        found = read or self.checkpoints.latest()
+        if found is None:
+            raise fault
+        return Without(found, str(fault))
+
+    def _launch(self, options: Options, hurry: Hurry, without: Without | None = None) -> Launch:
         url = SecretStr(self.home.server) if self.home.server else None
         named = None if url and options.remote else self.name  # there the account names its journal
         more = {"home": self.home.root, "journal": named, "db_url": url}
-        return Launch(with_keys(options).model_copy(update=more), hurry=True)
+        return Launch(with_keys(options).model_copy(update=more), hurry=hurry, without=without)
 
     def parameters(self) -> list[dict[str, Any]]:
         """Return every parameter version, after what the settings of the last session say."""
@@ -209,13 +274,9 @@ class Reader:
             if "refused" in live:
                 raise params.Unproven(live["refused"])
             return live
-        with self.home.lock(self.name):
-            opened = wiring.open_account(self.home.place(self.name), self.name, GRACE_MS)
-            try:
-                made = self._parts(opened)
-                event = params.event_of(wish, made, clock.now())
-                waits = retune(event, made.mind)
-                opened.append(event)
-            finally:
-                opened.close()
+        with self.home.lock(self.name), self._writing(clock) as journal:
+            made = self._parts(journal)
+            event = params.event_of(wish, made, clock.now())
+            waits = retune(event, made.mind)
+            journal.append(event)
         return params.told(event, active=True) | {"waits_candles": waits, "running": False}

@@ -27,6 +27,7 @@ from domain.events import (
     CycleEnded,
     Event,
     FlattenAsked,
+    JournaledAfterwards,
     KillSwitchSet,
     OrderSettled,
     ParametersSet,
@@ -143,6 +144,8 @@ def recorded_events(journal: Records, session: int) -> Iterator[Event]:
             continue
         if isinstance(event, CycleDecided | CycleEnded):
             open_ = isinstance(event, CycleDecided)
+        if isinstance(event, JournaledAfterwards):
+            continue
         late = open_ and isinstance(event, KillSwitchSet | ParametersSet)
         if inside and not late and not isinstance(event, SessionEnded):
             yield event

@@ -152,7 +152,7 @@ class Session:
 
     def _keep(self, *, now: bool = False) -> None:
         """Have a checkpoint taken when one is due, or now."""
-        if self.keeper is not None:
+        if self.keeper is not None and not getattr(self.journal, "fault", ""):  # else it is ahead of the rows
             look = self.keeper.take if now else self.keeper.look
             look(self.journal, self.state, self.cycle.mind, self.started)
 

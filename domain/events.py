@@ -163,6 +163,18 @@ class FlattenAsked(msgspec.Struct, frozen=True, tag="flatten_asked"):
     by: str
 
 
+class JournaledAfterwards(msgspec.Struct, frozen=True, tag="journaled_afterwards"):
+    """The `count` rows after this one happened while the journal could not be written, and `why` that was.
+
+    They were kept in a file, whose id is `file`, and are journaled once, in one transaction with this row.
+    """
+
+    at: datetime
+    file: str
+    count: int
+    why: str
+
+
 class SessionEnded(msgspec.Struct, frozen=True, tag="session_ended"):
     """A run ended in order: "cycles", "data exhausted", "signal", "stopped" or a fault's text."""
 
@@ -181,5 +193,6 @@ Event = (
     | ParametersSet
     | AccountAdopted
     | FlattenAsked
+    | JournaledAfterwards
     | SessionEnded
 )

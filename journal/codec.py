@@ -14,6 +14,7 @@ from domain.events import (
     CycleEnded,
     Event,
     FlattenAsked,
+    JournaledAfterwards,
     KillSwitchSet,
     OrderSettled,
     OrdersIntended,
@@ -34,6 +35,7 @@ _KINDS: dict[type, str] = {
     ParametersSet: "parameters_set",
     AccountAdopted: "account_adopted",
     FlattenAsked: "flatten_asked",
+    JournaledAfterwards: "journaled_afterwards",
     SessionEnded: "session_ended",
 }
 _encoder = msgspec.json.Encoder()

@@ -27,6 +27,8 @@ def flatten_account(home: Path | None, journal: str | None, reason: str, *, json
         for problem in told["problems"]:
             say(f"problem   {problem}")
         say("run agent flatten again, or close them at the exchange and then: agent reconcile")
+    if told.get("unjournaled") and not json:
+        say(f"NOTE      {told['unjournaled']}")
     sys.exit(0 if told["flat"] else 1)
 
 

@@ -115,5 +115,7 @@ def switch(home: Path | None, journal: str | None, reason: str, *, active: bool,
         say_json(told)
     elif active:
         say(f"kill switch thrown: {reason}. no entries until: agent resume")
+        if told.get("unjournaled"):
+            say(f"NOTE      {told['unjournaled']}")
     else:
         say("kill switch reset: entries are judged again")

@@ -1,20 +1,22 @@
 """Options in, a session out: the loop's parts, its account and its venue."""
 
-import os
 import secrets
-import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from agent.checkpoint import Checkpoints, Resumed, fold_key, resumed
+from agent.afterwards import Afterwards
+from agent.checkpoint import Checkpoint, Checkpoints, Resumed, fold_key, resumed
 from agent.cycle import Cycle
+from agent.guarded import Guarded
 from agent.holdings import BOOKS
 from agent.home import Home
+from agent.host import holder
 from agent.inbox import Inbox
 from agent.instruments import instruments
 from agent.keeper import FoldKeeper
@@ -30,6 +32,7 @@ from domain.events import Event, SessionStarted
 from domain.instrument import Instrument
 from domain.money import PPM
 from domain.ports import Clock, Journal, Observer, Platform, Records
+from journal.lease import alive
 from journal.sql import SqlJournal, open_journal
 from platforms.mock import MockTradingPlatform
 from reasoning.minds import Mind
@@ -112,6 +115,20 @@ def counted_alike(grid: Mapping[str, Instrument], state: State) -> dict[str, Ins
         raise BadInput(f"{error}, in which this journal counts; begin a new one with --fresh") from None
 
 
+def parts_of(checkpoint: Checkpoint, options: Options) -> Parts:
+    """Return the parts of a session as a checkpoint has them, for an account whose journal cannot be read.
+
+    A mind that does not fit any more is left blank: it is not asked. Raises ValueError where the state does
+    not fit.
+    """
+    cost_ppm = one_way_cost_ppm(options)
+    fold = resumed(checkpoint, options, cost_ppm)
+    if not fold.seq:
+        checkpoint.give_state(fold.state)
+    grid = {each.symbol: each for each in checkpoint.header.started.instruments}
+    return Parts(options, grid, fold.state, fold.mind)
+
+
 def paper_platform(made: Parts) -> Platform:
     """Return the paper exchange as the journal left it."""
     ledger = made.state.ledger
@@ -191,11 +208,22 @@ def session(
     )
 
 
-def open_account(place: Path | str, name: str, grace_ms: int) -> SqlJournal:
+def open_account(
+    place: Path | str, name: str, grace_ms: int, lives: Callable[[str], bool] = alive
+) -> SqlJournal:
     """Open an account's journal, or create it with an id of its own.
 
     `place` is its file, or the URL of a server where `name` is leased to one agent at a time; a successor
-    waits `grace_ms` beyond the lease, for as long an order of the former holder may still arrive.
+    waits `grace_ms` beyond the lease, for as long an order of the former holder may still arrive, unless
+    `lives` says that the holder does not.
     """
-    holder = f"{socket.gethostname()} process {os.getpid()}"
-    return open_journal(place, secrets.token_hex(6), account=name, holder=holder, grace_ms=grace_ms)
+    return open_journal(
+        place, secrets.token_hex(6), account=name, holder=holder(), grace_ms=grace_ms, lives=lives
+    )
+
+
+def guarded(inner: Journal, home: Home, name: str, *, emergency: bool = False) -> Guarded:
+    """Return a journal that lets exits pass when it fails."""
+    afterwards = Afterwards(home.afterwards(name))
+    made = partial(secrets.token_hex, 6)
+    return Guarded(inner, afterwards, made, emergency=emergency, reserve=home.reserve)
