@@ -12,10 +12,15 @@ from agent.dust import shown, step_units
 from agent.ledger import Ledger
 from domain.instrument import Instrument
 from domain.money import DECIMALS, from_cash
-from domain.order import Balance, Receipt
+from domain.order import Balance, OrderStatus, Purpose, Receipt, Standing
+from domain.times import millis
 
 OURS = re.compile(r"[0-9a-f]{8}-[0-9]+-[0-9a-z]+")
 """What client ids of every agent of this kind look like, whatever its journal."""
+
+
+EARLY_MS = 300_000
+"""By how much an order may seem older than its intent: the venue's clock may be set back between the two."""
 
 
 class Difference(NamedTuple):
@@ -127,12 +132,52 @@ def dust(ledger: Ledger) -> dict[str, str]:
     return {ledger.instruments[symbol].base: shown(units) for symbol, units in left.items()}
 
 
+NEVER = frozenset({OrderStatus.ABSENT, OrderStatus.UNSENT, OrderStatus.REJECTED})
+"""How an order ended that never existed at the venue: one that rests there under its id is another."""
+
+
 def strangers(ledger: Ledger, open_orders: Iterable[Receipt]) -> list[Receipt]:
-    """Return open orders that look like ours and are not in this journal."""
-    return [
-        each
-        for each in open_orders
-        if OURS.fullmatch(each.client_id)
-        and each.client_id not in ledger.standings
-        and each.client_id not in ledger.done
-    ]
+    """Return open orders that look like ours and are not in this journal, or not as the journal has them."""
+    return [each for each in open_orders if OURS.fullmatch(each.client_id) and _strange(ledger, each)]
+
+
+def _strange(ledger: Ledger, told: Receipt) -> bool:
+    standing = ledger.standings.get(told.client_id)
+    if standing is None:
+        return ledger.done.get(told.client_id) in (None, *NEVER)
+    return mismatch(standing, told) is not None
+
+
+class Mismatch(NamedTuple):
+    """Why what the venue has under an order's id is not that order; `sure` where no clock can excuse it."""
+
+    why: str
+    sure: bool = True
+
+    def __str__(self) -> str:
+        return f"the venue has another order under this id: {self.why}"
+
+
+def mismatch(standing: Standing, told: Receipt) -> Mismatch | None:
+    """Return why a receipt is of another order than ours of that id, None when it is ours as far as one sees.
+
+    A client id is unique among open orders only: after a restored backup an old order may answer to a new
+    name, and what it did would be counted as ours.
+    """
+    order, placed = standing.order, told.placed
+    if told.symbol != order.symbol:
+        return Mismatch(f"it is of {told.symbol}, ours of {order.symbol}")
+    if placed is None:
+        return None
+    for what, theirs, ours in (("side", placed.side, order.side), ("type", placed.type, order.type)):
+        if theirs is not ours:
+            return Mismatch(f"its {what} is {theirs}, ours {ours}")
+    coarser = 0 if order.purpose is Purpose.ENTRY else placed.grain - 1
+    if not 0 <= order.lots - placed.lots <= coarser:
+        return Mismatch(f"it is of {placed.lots} lots, ours of {order.lots}")
+    sent_at = standing.sent_at or standing.at
+    if millis(placed.at) < millis(sent_at) - EARLY_MS:
+        return Mismatch(
+            f"it was placed at {placed.at.isoformat()}, ours at {sent_at.isoformat()}", sure=False
+        )
+    return None

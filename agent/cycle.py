@@ -19,12 +19,13 @@ from agent.state import State
 from domain.account import Account
 from domain.decision import Action, Decision
 from domain.errors import BoydError, IllegalTransition, JournalFault, LocalFault, VenueFault
-from domain.events import CycleDecided, CycleEnded, Event, Failure, KillSwitchSet, OrdersIntended
+from domain.events import CycleDecided, CycleEnded, Event, Failure, KillSwitchSet
 from domain.observation import Observation
 from domain.order import OrderType, Receipt
-from domain.ports import Journal, Observer, Platform
+from domain.ports import Clock, Journal, Observer, Platform
 from domain.verdict import Approved, Verdict
 from reasoning.minds import Mind
+from reasoning.orientation import Orientation
 from reasoning.settings import ReasoningSettings
 from reasoning.vote import decide
 from risk.case import Case, Policy
@@ -52,6 +53,7 @@ class Cycle:
         reasoning: ReasoningSettings,
         policy: Policy,
         trading: AbstractContextManager[Any],
+        clock: Clock,
         pending_kill: Callable[[], str | None] = lambda: None,
         publish: Callable[[Event], None] = lambda _event: None,
     ) -> None:
@@ -67,7 +69,7 @@ class Cycle:
         self.trading = trading
         self.pending_kill = pending_kill
         self.publish = publish
-        self.executor = Executor(state, platform, journal, publish)
+        self.executor = Executor(state, platform, journal, publish, clock)
 
     def run(self, at: datetime) -> CycleEnded:
         """Take one turn of the loop at the instant `at`.
@@ -122,11 +124,19 @@ class Cycle:
             self.platform.mark(seen.symbol, seen.candles, seen.quote)
         if failure is not None:
             raise failure
-        turn.updates = self.platform.poll()
+        turn.updates = self.executor.ours(self.platform.poll())
         turn.blocked = dict(self.platform.blocked())
-        self.state.see(turn.cycle_id, turn.at, turn.observations, turn.updates, turn.blocked)
-        turn.seen = True
+        self._see(turn)
         self._trip(turn)
+
+    def _see(self, turn: "_Turn") -> None:
+        """Fold what entered, once; what cannot be folded is left out of the record: no start would pass."""
+        turn.seen = True
+        try:
+            self.state.see(turn.cycle_id, turn.at, turn.observations, turn.updates, turn.blocked)
+        except Exception:
+            turn.observations, turn.updates = [], ()
+            raise
 
     def _trip(self, turn: "_Turn") -> None:
         state = self.state
@@ -145,11 +155,16 @@ class Cycle:
 
     def _decide(self, turn: "_Turn") -> None:
         for seen in turn.observations:
-            orientation = self.mind.orient(seen)
-            turn.oriented += 1
+            orientation = self._hear(turn, seen)
             turn.decisions.append(
                 decide(turn.cycle_id, seen, orientation, self.state.beliefs, self.reasoning, turn.at)
             )
+
+    def _hear(self, turn: "_Turn", seen: Observation) -> Orientation:
+        turn.tried += 1
+        orientation = self.mind.orient(seen)
+        turn.oriented += 1
+        return orientation
 
     def _judge(self, turn: "_Turn") -> None:
         killed = self.pending_kill()
@@ -205,7 +220,7 @@ class Cycle:
 
     def _place(self, turn: "_Turn", approved: Sequence[Approved]) -> None:
         orders = tuple(verdict.order for verdict in approved)
-        intended = OrdersIntended(turn.cycle_id, turn.at, orders, self.executor.sending_at())
+        intended = self.executor.intent(turn.cycle_id, turn.at, orders)
         self._note(turn)
         events = (*turn.before, turn.decided_event(), intended)
         self.journal.append(*events)
@@ -231,22 +246,26 @@ class Cycle:
         return ended
 
     def _note(self, turn: "_Turn") -> None:
-        if not turn.noted:
-            turn.noted = True
+        if turn.noted:
+            return
+        turn.noted = True
+        try:
             self.state.note(turn.decisions, turn.verdicts)
+        except Exception:
+            turn.decisions, turn.verdicts = [], []
+            raise
 
     def _tell(self, *events: Event) -> None:
         for event in events:
             self.publish(event)
 
     def _fail(self, turn: "_Turn", error: Exception) -> CycleEnded:
-        """Record a failed cycle; raise what is ours again once it is written."""
+        """Record a failed cycle, once, with its first cause; raise what is ours again once it is written."""
         stage = self.machine.state
+        beyond = self._catch_up(turn)
+        if beyond is not None and isinstance(error, VenueFault):
+            error = beyond  # a fault of ours came of a venue's: going on would not be safe
         failure = Failure(stage, type(error).__name__, str(error))
-        if not turn.seen:
-            self.state.see(turn.cycle_id, turn.at, turn.observations, turn.updates, turn.blocked)
-        for seen in turn.observations[turn.oriented :]:
-            self.mind.orient(seen)
         if stage == LEARNING:
             ended = self._fail_learning(turn, failure)
         else:
@@ -257,6 +276,22 @@ class Cycle:
         if isinstance(error, BoydError):
             raise error
         raise LocalFault(f"{failure.kind} in {stage}: {failure.message}") from error
+
+    def _catch_up(self, turn: "_Turn") -> Exception | None:
+        """Fold and hear what the failure kept from it, and return what failed; nothing is tried twice.
+
+        What could not be heard is left out of the record: every start after it would fail there again.
+        """
+        fault: Exception | None = None
+        try:
+            if not turn.seen:
+                self._see(turn)
+            while turn.tried < len(turn.observations) and turn.tried == turn.oriented:
+                self._hear(turn, turn.observations[turn.tried])
+        except Exception as error:  # noqa: BLE001 -- told where the cycle had no failure of ours before
+            fault = error
+        del turn.observations[turn.oriented :]
+        return fault
 
     def _fail_learning(self, turn: "_Turn", failure: Failure) -> CycleEnded:
         """Record a failure of LEARNING itself, once, without the lessons that caused it."""
@@ -292,6 +327,7 @@ class _Turn:
         self.blocked: dict[str, str] = {}
         self.decisions: list[Decision] = []
         self.verdicts: list[Verdict] = []
+        self.tried = 0
         self.oriented = 0
         self.seen = False
         self.noted = False

@@ -12,8 +12,9 @@ from agent import books
 from agent.orders import Executor
 from agent.reconciler import Reconciler
 from domain.candle import Quote
-from domain.errors import VenueFault
+from domain.errors import BoydError, JournalFault
 from domain.events import FlattenAsked
+from domain.order import Purpose
 from domain.times import millis
 
 PAUSE_SECONDS = 0.1
@@ -50,10 +51,13 @@ def flatten(
     reconciler.append(asked)
     reconciler.state.apply(asked)
     deadline = monotonic() + reconciler.settings.flatten_seconds
+    # An order in doubt is proven absent within the venue's horizon; its symbol is sold only then.
+    for_doubt = deadline + reconciler.platform.certainty.horizon_ms / 1000
     while True:
         problems = _round(reconciler, at)
         left = _left(reconciler, problems)
-        if left.flat or monotonic() >= deadline or not reconciler.remote:
+        until = for_doubt if reconciler.state.ledger.unresolved() else deadline
+        if left.flat or monotonic() >= until or not reconciler.remote:
             return left
         sleep(PAUSE_SECONDS)
 
@@ -64,13 +68,14 @@ def _round(reconciler: Reconciler, at: datetime) -> list[str]:
     ledger, executor = reconciler.state.ledger, reconciler.executor
     _show_last_prices(reconciler)
     _attempt(problems, "fills cannot be read", reconciler.take_in)
-    reconciler.resolve(at)
+    _attempt(problems, "orders in doubt cannot be looked up", lambda: reconciler.resolve(at))
     for standing in list(ledger.standings.values()):
         if standing.order.client_id in ledger.standings:
             _cancel(problems, executor, standing.order.client_id)
-    in_doubt = {standing.order.symbol for standing in ledger.unresolved()}
+    # An entry in doubt keeps nothing that is held from being sold; what it buys is sold when it is known.
+    in_doubt = {s.order.symbol for s in ledger.unresolved() if s.order.purpose is not Purpose.ENTRY}
     for symbol in [each for each in ledger.positions if each not in in_doubt]:
-        executor.sell_all(symbol, at)
+        _sell(problems, executor, symbol, at)
     if reconciler.remote:
         _attempt(problems, "open orders cannot be read", lambda: _strangers(reconciler, problems))
     return problems
@@ -88,10 +93,17 @@ def _show_last_prices(reconciler: Reconciler) -> None:
 
 
 def _attempt(problems: list[str], what: str, do: Callable[[], object]) -> None:
+    """Do one thing; what fails is told and keeps nothing else from being done, unless the journal fails."""
     try:
         do()
-    except VenueFault as fault:
+    except JournalFault:
+        raise
+    except BoydError as fault:
         problems.append(f"{what}: {fault}")
+
+
+def _sell(problems: list[str], executor: Executor, symbol: str, at: datetime) -> None:
+    _attempt(problems, f"{symbol} cannot be sold", lambda: executor.sell_all(symbol, at))
 
 
 def _cancel(problems: list[str], executor: Executor, client_id: str) -> None:

@@ -15,7 +15,7 @@ import msgspec
 from agent.dust import step_units, too_small
 from agent.holdings import BOOKS, Holdings
 from domain.account import Account, Trade
-from domain.errors import LocalFault
+from domain.errors import IllegalTransition, LocalFault
 from domain.instrument import Instrument
 from domain.money import DECIMALS
 from domain.order import (
@@ -64,6 +64,16 @@ class Ledger(Holdings):
     fees: int = 0
     slippage: int = 0
     opening_cash: int = 0
+    contradictions: dict[str, str] = field(default_factory=dict)
+    given_up: set[str] = field(default_factory=set)
+
+    def contradict(self, what: str, why: str) -> None:
+        """Take note of something that was told and cannot be, by an order's client id.
+
+        It is folded like everything else, so a journal that holds it can be read; the agent halts on it
+        until the account is adopted.
+        """
+        self.contradictions[what] = why
 
     @property
     def cash_decimals(self) -> int:
@@ -117,7 +127,7 @@ class Ledger(Holdings):
         """Take note of orders that are about to be sent."""
         for order in orders:
             if order.client_id in self.standings or order.client_id in self.done:
-                raise LocalFault(f"client id {order.client_id} is used twice")
+                self.contradict(order.client_id, f"client id {order.client_id} is used twice")
             sent_at = sending_at or at
             self.standings[order.client_id] = Standing(order, OrderStatus.SENDING, at, sent_at=sent_at)
             self.intended += 1
@@ -129,12 +139,16 @@ class Ledger(Holdings):
     def settle(self, receipt: Receipt) -> list[tuple[Trade, str]]:
         """Take in what a venue said of an order; return trades it closed, each with how it ended.
 
-        Whatever is told late, twice or out of order comes to the same. Raises IllegalTransition for what
-        cannot be, LocalFault for an order that was never intended.
+        Whatever is told late, twice or out of order comes to the same. What cannot be, or is told of an order
+        that was never intended, is a contradiction.
         """
         standing = self.standings.get(receipt.client_id)
+        if receipt.client_id in self.given_up:
+            return []  # what it did is in the balances that were taken over
         if standing is None and receipt.client_id not in self.done:
-            raise LocalFault(f"{receipt.client_id} of {receipt.symbol} is no order of this journal")
+            name = receipt.client_id
+            self.contradict(name, f"{name} of {receipt.symbol} is no order of this journal")
+            return []
         closed, imported = [], 0
         for fill in receipt.fills:
             if self._known(fill):
@@ -144,15 +158,23 @@ class Ledger(Holdings):
             if trade is not None:
                 closed.append((trade, _ending(standing)))
         if standing is None:
-            after(receipt.client_id, self.done[receipt.client_id], receipt.status)
+            self._after(receipt, self.done[receipt.client_id])
         else:
             self._stand(standing, receipt, imported)
         return closed
 
+    def _after(self, receipt: Receipt, present: OrderStatus) -> OrderStatus:
+        """Return an order's state after a receipt; it stays what it was where the two contradict."""
+        try:
+            return after(receipt.client_id, present, receipt.status)
+        except IllegalTransition as error:
+            self.contradict(receipt.client_id, str(error))
+            return present
+
     def _stand(self, standing: Standing, receipt: Receipt, imported: int) -> None:
         """Bring an order up to what was said; it is done when its state says so and no fill is missing."""
         order = standing.order
-        status = after(order.client_id, standing.status, receipt.status)
+        status = self._after(receipt, standing.status)
         news = status is receipt.status
         now = msgspec.structs.replace(
             standing,
@@ -170,11 +192,25 @@ class Ledger(Holdings):
             if never and order.purpose is Purpose.EXIT and order.symbol in self.positions:
                 self.owed[order.symbol] = order
 
-    def adopt(self, cash: int, aside: dict[str, int], gone: dict[str, int], at: datetime) -> list[Trade]:
+    def adopt(
+        self,
+        cash: int,
+        aside: dict[str, int],
+        gone: dict[str, int],
+        at: datetime,
+        given_up: Iterable[str] = (),
+    ) -> list[Trade]:
         """Take over what the venue holds; return the trades that count as closed by it.
 
         Lots that are `gone` count as sold at the last mark, without a fee; `cash` is what there is then.
+        Nothing more is expected of orders `given_up`, and nothing that contradicted before counts.
         """
+        for name in given_up:
+            standing = self.standings.pop(name, None)
+            if standing is not None:
+                self.given_up.add(name)
+                self.done[name] = OrderStatus.ABSENT
+        self.contradictions.clear()
         closed = []
         for symbol, lots in gone.items():
             position = self.positions[symbol]
@@ -199,7 +235,11 @@ class Ledger(Holdings):
 
     def _fill(self, fill: Fill) -> Trade | None:
         self.trade_ids.add((fill.symbol, fill.trade_id))
-        trade = self.take(fill)
+        try:
+            trade = self.take(fill)
+        except LocalFault as error:
+            self.contradict(fill.client_id, str(error))
+            return None
         if trade is not None:
             self.owed.pop(fill.symbol, None)
             self._count(trade)

@@ -7,40 +7,57 @@ in doubt, because selling twice would be worse. Such an exit ends UNSENT and is 
 sends a new one as soon as the doubt is over.
 """
 
-from collections.abc import Callable, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 
+from agent import books
 from agent.recorded_platform import NOT_CANCELLED
 from agent.state import State
 from domain.errors import RateLimited, VenueFault
 from domain.events import Event, OrderSettled, OrdersIntended
-from domain.order import Order, OrderStatus, OrderType, Purpose, Receipt, Side
-from domain.ports import Journal, Platform
+from domain.order import OPEN, Order, OrderStatus, OrderType, Purpose, Receipt, Side, Standing
+from domain.ports import Clock, Journal, Platform
 from domain.times import millis
 from domain.verdict import Approved
 from risk.stake import stop_below
+
+LOOK_AGAIN_SECONDS = 0.1
+"""Between two questions about an order that rested and is not found."""
 
 
 class Executor:
     """Carries approved orders to the platform and their outcomes to the journal."""
 
     def __init__(
-        self, state: State, platform: Platform, journal: Journal, publish: Callable[[Event], None]
+        self,
+        state: State,
+        platform: Platform,
+        journal: Journal,
+        publish: Callable[[Event], None],
+        clock: Clock,
     ) -> None:
         self.state = state
         self.platform = platform
         self.journal = journal
         self.publish = publish
+        self.clock = clock
+        self._intended: dict[str, float] = {}
 
     def client_id(self, cycle_id: int, number: int | str) -> str:
         """Return the id of the cycle's order `number`: the same for ever, and of no other order."""
-        return f"{self.journal.journal_id[:8]}-{cycle_id}-{number}"
+        return f"{self.state.prefix or self.journal.journal_id[:8]}-{cycle_id}-{number}"
 
-    def sending_at(self) -> datetime | None:
-        """Return the venue's time for an intent; None where sending takes no time."""
-        return self.platform.time() if self.platform.certainty.send_ms else None
+    def intent(self, cycle_id: int, at: datetime, orders: Sequence[Order]) -> OrdersIntended:
+        """Return the intent of orders, to be committed next: their time to be sent runs from now on.
+
+        It holds the venue's time, or None where sending takes no time.
+        """
+        self._intended |= dict.fromkeys((order.client_id for order in orders), self.clock.monotonic())
+        sending_at = self.platform.time() if self.platform.certainty.send_ms else None
+        return OrdersIntended(cycle_id, at, tuple(orders), sending_at)
 
     def carry_out(self, approved: Approved, at: datetime) -> None:
         """Send one approved order, then protect what it opened."""
@@ -93,10 +110,46 @@ class Executor:
     def cancel(self, order: Order) -> None:
         """Cancel an order and record where it stands. Raises VenueFault when that is not told."""
         receipt = self.platform.cancel(order.symbol, order.client_id)
+        standing = self.state.ledger.standings.get(order.client_id)
         if receipt.status is OrderStatus.REJECTED:
-            # Not the order was refused but its cancel: that the venue does not know it proves nothing.
-            raise VenueFault(f"cancel of {order.client_id} refused: {receipt.reason}")
+            if standing is None or standing.status not in OPEN:
+                # Not the order was refused but its cancel: that the venue does not know it proves nothing.
+                raise VenueFault(f"cancel of {order.client_id} refused: {receipt.reason}")
+            receipt = self.look_up(standing)
+        elif standing is not None and (other := books.mismatch(standing, receipt)):
+            raise VenueFault(f"cancel of {order.client_id}: {other}")
         self.settle(order.cycle_id, receipt)
+
+    def look_up(self, standing: Standing) -> Receipt:
+        """Return where an order stands that rested at the venue; one it no longer knows is gone.
+
+        It is asked several times: a venue may tell of an order a moment late. What the order did before it
+        went, holdings show. Raises VenueFault unanswered.
+        """
+        order = standing.order
+        for number in range(self.platform.certainty.not_founds):
+            self.clock.sleep(LOOK_AGAIN_SECONDS if number else 0)
+            found = self.platform.query(order.symbol, order.client_id)
+            if found is not None and not books.mismatch(standing, found):
+                return found
+        at = self.platform.time()
+        gone = f"it was {standing.status}, and the venue does not know it any more"
+        return Receipt(
+            order.client_id, order.symbol, OrderStatus.CANCELLED, at, filled=standing.filled, reason=gone
+        )
+
+    def ours(self, told: Iterable[Receipt]) -> list[Receipt]:
+        """Return the receipts that are of our orders, and not of others that bear the same id."""
+        standings = self.state.ledger.standings
+        found = []
+        for each in told:
+            standing = standings.get(each.client_id)
+            other = standing and books.mismatch(standing, each)
+            if other:
+                _log().error("not our order", order=each.client_id, symbol=each.symbol, reason=str(other))
+            else:
+                found.append(each)
+        return found
 
     def settle(self, cycle_id: int, receipt: Receipt) -> None:
         """Record what became of an order."""
@@ -120,8 +173,9 @@ class Executor:
                 return f"order {standing.order.client_id} is {standing.status}: {standing.reason}"
         return ""
 
-    def _unsent(self, order: Order, reason: str) -> Receipt:
-        at = self.platform.time() if self.platform.certainty.send_ms else order.at
+    def _unsent(self, order: Order, reason: str, at: datetime | None = None) -> Receipt:
+        if at is None:
+            at = self.platform.time() if self.platform.certainty.send_ms else order.at
         receipt = Receipt(order.client_id, order.symbol, OrderStatus.UNSENT, at, reason=reason)
         self.settle(order.cycle_id, receipt)
         return receipt
@@ -172,36 +226,47 @@ class Executor:
             # What cannot be sold now must not stand there without its stop.
             self.protect(self.state.entries[order.symbol], at, tag=f"e{self.state.ledger.intended}")
 
-    def _late(self, order: Order) -> str:
-        """Say why it is too late to send an order, "" when it is not: a slow disk must not send old news."""
+    def _late(self, order: Order) -> tuple[str, datetime | None]:
+        """Say why it is too late to send an order ("" when it is not), and the venue's time of saying so.
+
+        A slow disk must not send old news. What has passed is what the slower of two clocks cannot hide:
+        the venue's may be set back meanwhile, and then an old intent would look fresh.
+        """
         limit = self.platform.certainty.send_ms
         sent_at = self.state.ledger.standings[order.client_id].sent_at
+        intended = self._intended.pop(order.client_id, None)
         if not limit or sent_at is None:
-            return ""
-        passed = millis(self.platform.time()) - millis(sent_at)
-        return f"{passed} ms since its intent, the limit is {limit}" if passed > limit else ""
+            return "", None
+        here = 0.0 if intended is None else self.clock.monotonic() - intended
+        passed = max(millis(self.platform.time()) - millis(sent_at), round(here * 1000))
+        at = sent_at + timedelta(milliseconds=passed)
+        return (f"{passed} ms since its intent, the limit is {limit}" if passed > limit else ""), at
 
     def _send(self, order: Order) -> Receipt:
-        late = self._late(order)
+        late, at = self._late(order)
         if late:
-            return self._unsent(order, late)
+            return self._unsent(order, late, at)
         try:
             receipt = self.platform.place(order)
         except RateLimited as error:
-            return self._unsent(order, str(error))
+            return self._unsent(order, str(error), at)
         except VenueFault as error:
             receipt = _unknown(order, error)
+        other = books.mismatch(self.state.ledger.standings[order.client_id], receipt)
+        if other:
+            receipt = _unknown(order, VenueFault(str(other)))
         self.settle(order.cycle_id, receipt)
         return receipt
 
     def _send_oco(self, stop: Order, target: Order) -> Sequence[Receipt]:
-        late = self._late(stop)
+        late, at = self._late(stop)
+        self._intended.pop(target.client_id, None)
         if late:
-            return self._unsent(stop, late), self._unsent(target, late)
+            return self._unsent(stop, late, at), self._unsent(target, late, at)
         try:
             receipts = self.platform.place_oco(stop, target)
         except RateLimited as error:
-            return self._unsent(stop, str(error)), self._unsent(target, str(error))
+            return self._unsent(stop, str(error), at), self._unsent(target, str(error), at)
         except VenueFault as error:
             receipts = _unknown(stop, error), _unknown(target, error)
         for receipt in receipts:
@@ -209,7 +274,7 @@ class Executor:
         return receipts
 
     def _intend(self, orders: Sequence[Order], at: datetime) -> None:
-        event = OrdersIntended(orders[0].cycle_id, at, tuple(orders), self.sending_at())
+        event = self.intent(orders[0].cycle_id, at, orders)
         self.journal.append(event)
         self.state.intend(event.orders, at, event.sending_at)
         self.publish(event)
@@ -263,6 +328,13 @@ class Executor:
         """Sell what cannot be protected, at once: an entry whose stop the venue refuses is not kept."""
         if refused.symbol in self.state.ledger.positions:
             self.sell_all(refused.symbol, at)
+
+
+def _log() -> Any:
+    """Return the logger, loaded when there is something to say: commands that only read do without."""
+    import structlog  # noqa: PLC0415  # as said
+
+    return structlog.get_logger()
 
 
 def _unknown(order: Order, error: Exception) -> Receipt:

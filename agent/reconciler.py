@@ -1,19 +1,22 @@
 """Bringing the journal and the venue in line: at every start, and then periodically, by the same code.
 
 Laws: what was sent and never answered is UNKNOWN until the venue itself tells otherwise; only repeated
-successful "not found" answers past the venue's horizon prove an order ABSENT, and a question that fails
-counts for nothing; an entry is never sent again; a difference in holdings, or an order that looks like
-ours and is not in the journal, halts the agent with an explanation and is never corrected in silence.
+successful "not found" answers past the venue's horizon prove an order ABSENT (see `absence`), and a question
+that fails counts for nothing; an order that only bears our order's id is no answer; an entry is never sent
+again; a difference in holdings, an order that looks like ours and is not in the journal, or a contradiction
+halts the agent with an explanation and is never corrected in silence. Before it halts, what stands bare is
+protected, where the holdings in question agree. Adopting the account ends every such halt.
 """
 
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from math import inf
 from typing import NamedTuple
 
 import tenacity
 
 from agent import books, log
+from agent.absence import Absence
 from agent.dust import step_units
 from agent.machine import IDLE
 from agent.order_settings import OrderSettings
@@ -24,8 +27,7 @@ from domain.events import AccountAdopted, CycleEnded, Event
 from domain.instrument import Instrument
 from domain.money import to_cash
 from domain.order import OPEN, OrderStatus, Purpose, Receipt, Standing
-from domain.ports import Journal, Platform
-from domain.times import millis
+from domain.ports import Clock, Journal, Platform
 
 ADOPT = "look at it with `agent reconcile`, take it over with `agent reconcile --adopt --reason ...`"
 LOOKS = 3
@@ -35,8 +37,16 @@ LOOKS_AT_START = 6
 """How often a venue that does not answer is asked at start before the session is given up."""
 
 
+PAUSE_SECONDS = 0.5
+"""Between two questions about an order in doubt, while an operator waits."""
+
+
 class Differs(LocalFault):
-    """The venue's account is not what the journal says."""
+    """The venue's account is not what the journal says, in these assets."""
+
+    def __init__(self, message: str, assets: Iterable[str] = ()) -> None:
+        super().__init__(message)
+        self.assets = frozenset(assets)
 
 
 class Review(NamedTuple):
@@ -44,6 +54,7 @@ class Review(NamedTuple):
 
     `dust` is what is held and cannot be sold by itself, by asset; `odd` what the venue said that could not be
     read, by symbol: holdings may be off by as much as it left open.
+    `contradictions` are what was told of orders and cannot be.
     """
 
     strange: tuple[Receipt, ...]
@@ -51,11 +62,12 @@ class Review(NamedTuple):
     differences: tuple[books.Difference, ...]
     dust: dict[str, str]
     odd: dict[str, str]
+    contradictions: tuple[str, ...] = ()
 
     @property
     def in_line(self) -> bool:
         """Whether there is nothing to take over."""
-        return not (self.strange or self.unresolved or self.differences)
+        return not (self.strange or self.unresolved or self.differences or self.contradictions)
 
 
 class Reconciler:
@@ -71,6 +83,8 @@ class Reconciler:
         grid: dict[str, Instrument],
         settings: OrderSettings,
         publish: Callable[[Event], None],
+        clock: Clock,
+        prefix: Callable[[], str] = str,
     ) -> None:
         self.state = state
         self.platform = platform
@@ -79,9 +93,11 @@ class Reconciler:
         self.grid = grid
         self.settings = settings
         self.publish = publish
-        self.missed: Counter[str] = Counter()
-        self.due: datetime | None = None
-        self.again_at: dict[str, datetime] = {}
+        self.clock = clock
+        self.prefix = prefix
+        self.absence = Absence(platform.certainty, clock.monotonic, platform.time)
+        self.due = -inf
+        self.again: dict[str, datetime | float] = {}
 
     @property
     def remote(self) -> bool:
@@ -104,14 +120,26 @@ class Reconciler:
                 retry=tenacity.retry_if_exception_type(VenueFault),
                 reraise=True,
             )
-            again(self._compare_at_start, at)
-        if mend:
-            self.mend(at)
+            self._protected(at, lambda: again(self._compare_at_start, at))
+        elif mend:
+            self._protected(at, lambda: None)
 
     def _compare_at_start(self, at: datetime) -> None:
         if self.state.ledger.aside is None:
             self._first(at)
-        self.compare(at)
+        self.compare()
+
+    def _protected(self, at: datetime, compare: Callable[[], None]) -> None:
+        """Compare, then protect what stands bare, also when going on would not be safe. Raises Differs."""
+        try:
+            compare()
+        except Differs as halt:
+            self.mend(at, but=halt.assets)
+            raise
+        self.mend(at)
+        wrong = self.state.ledger.contradictions.values()
+        if wrong:
+            raise Differs(f"what was told of orders cannot be: {'; '.join(wrong)}; {ADOPT}")
 
     def review(self) -> "Review":
         """Return how journal and venue compare, after taking in what can be known. Raises VenueFault."""
@@ -119,19 +147,24 @@ class Reconciler:
         self.take_in()
         ledger = self.state.ledger
         differing = tuple(self.differing())
-        return Review(strange, tuple(ledger.unresolved()), differing, books.dust(ledger), dict(ledger.odd))
+        wrong = tuple(ledger.contradictions.values())
+        return Review(
+            strange, tuple(ledger.unresolved()), differing, books.dust(ledger), dict(ledger.odd), wrong
+        )
 
     def tick(self, at: datetime) -> None:
         """Do what is due between two cycles. Raises Differs when going on would not be safe."""
         ledger = self.state.ledger
         if any(True for _ in ledger.unresolved()):
             self.resolve(at)
-        if self.remote and (self.due is None or at >= self.due):
+        self._protected(at, self._compare_when_due)
+
+    def _compare_when_due(self) -> None:
+        if self.remote and self.clock.monotonic() >= self.due:
             try:
-                self.compare(at)
+                self.compare()
             except VenueFault as fault:
                 log.say("warning", "reconciliation postponed", error=str(fault))
-        self.mend(at)
 
     def resolve(self, at: datetime) -> None:
         """Ask the venue for every order whose fate is open."""
@@ -144,25 +177,18 @@ class Reconciler:
                 log.say("warning", "order unresolved", order=order.client_id, error=str(fault))
                 self._still_unknown(standing, at, str(fault))
                 continue
-            if found is not None:
-                self.missed.pop(order.client_id, None)
+            other = books.mismatch(standing, found) if found else None
+            if found is not None and not other:
+                self.absence.found(order.client_id)
                 self.executor.settle(order.cycle_id, found)
-            elif self._absent(standing):
-                reason = "never reached the platform"
+            elif (other is None or other.sure) and self.absence.proven(standing):
+                # Of an id the venue tells the latest order: where that is another, ours is not there.
+                reason = f"never reached the platform; {other}" if other else "never reached the platform"
                 absent = Receipt(order.client_id, order.symbol, OrderStatus.ABSENT, at, reason=reason)
+                self.absence.found(order.client_id)
                 self.executor.settle(order.cycle_id, absent)
             else:
-                self._still_unknown(standing, at, "not found yet")
-
-    def _absent(self, standing: Standing) -> bool:
-        """Count a "not found" and say whether it is proof."""
-        certainty = self.platform.certainty
-        self.missed[standing.order.client_id] += 1
-        if self.missed[standing.order.client_id] < certainty.not_founds:
-            return False
-        sent_at = standing.sent_at or standing.at
-        waited = millis(self.platform.time()) - millis(sent_at)
-        return not certainty.horizon_ms or waited > certainty.horizon_ms
+                self._still_unknown(standing, at, str(other or "not found yet"))
 
     def _still_unknown(self, standing: Standing, at: datetime, reason: str) -> None:
         """Record that an order of a session cut off is UNKNOWN, and when it needs an operator."""
@@ -179,12 +205,14 @@ class Reconciler:
         self.executor.settle(order.cycle_id, Receipt(order.client_id, order.symbol, told, at, reason=reason))
 
     def _overdue(self, standing: Standing) -> bool:
+        """Say whether an order is in doubt for long; a leap of the venue's clock is no reason."""
         patience = timedelta(minutes=self.settings.operator_minutes)
-        return self.platform.time() - (standing.sent_at or standing.at) > patience
+        asked = self.absence.waited(standing.order.client_id) * 1000 >= self.platform.certainty.horizon_ms
+        return asked and self.platform.time() - (standing.sent_at or standing.at) > patience
 
-    def compare(self, at: datetime) -> None:
+    def compare(self) -> None:
         """Compare open orders and holdings with the journal. Raises Differs, VenueFault unanswered."""
-        self.due = at + timedelta(seconds=self.settings.reconcile_seconds)
+        self.due = self.clock.monotonic() + self.settings.reconcile_seconds
         strange = self.orders()
         if strange:
             names = ", ".join(f"{each.client_id} ({each.symbol})" for each in strange)
@@ -196,7 +224,8 @@ class Reconciler:
             differing = self.differing()
             if not differing:
                 return
-        raise Differs(f"the account differs: {'; '.join(map(str, differing))}; {ADOPT}")
+        assets = [each.asset for each in differing]
+        raise Differs(f"the account differs: {'; '.join(map(str, differing))}; {ADOPT}", assets)
 
     def orders(self) -> list[Receipt]:
         """Settle our orders that no longer rest; return open ones that look like ours and are not known."""
@@ -204,15 +233,12 @@ class Reconciler:
         for standing in list(self.state.ledger.standings.values()):
             order = standing.order
             if standing.status in OPEN and order.client_id not in there:
-                found = self.platform.query(order.symbol, order.client_id)
-                if found is None:
-                    raise Differs(f"order {order.client_id} was {standing.status} and is not known; {ADOPT}")
-                self.executor.settle(order.cycle_id, found)
+                self.executor.settle(order.cycle_id, self.executor.look_up(standing))
         return books.strangers(self.state.ledger, there.values())
 
     def take_in(self) -> None:
         """Record what happened to our orders since they were last polled."""
-        for receipt in self.platform.poll():
+        for receipt in self.executor.ours(self.platform.poll()):
             standing = self.state.ledger.standings.get(receipt.client_id)
             self.executor.settle(standing.order.cycle_id if standing else self.state.cycle_id, receipt)
 
@@ -231,25 +257,23 @@ class Reconciler:
             raise Differs(f"a new journal, but the account is in use: {', '.join(what)}; {ADOPT}")
         self.adopt(at, "first session on this account", by="agent")
 
-    def clear(self, at: datetime, reason: str) -> None:
-        """End what stands in the way of taking an account over: strange orders, and orders in doubt.
+    def clear(self, at: datetime) -> tuple[str, ...]:
+        """End what stands in the way of taking an account over; return the orders that are given up.
 
-        Raises VenueFault when the venue does not say enough: then nothing can be taken over.
+        Strange orders are cancelled. Orders in doubt are asked for until the horizon is over: what may still
+        arrive would make another account of it. Raises VenueFault when the venue does not answer.
         """
         for each in self.orders():
             self.platform.cancel(each.symbol, each.client_id)
-        self.resolve(at)
-        for standing in self.state.ledger.unresolved():
-            order = standing.order
-            if self.platform.query(order.symbol, order.client_id) is not None:
-                raise VenueFault(f"order {order.client_id} is known to the venue, but not all of its fills")
-            absent = Receipt(
-                order.client_id, order.symbol, OrderStatus.ABSENT, at, reason=f"adopted: {reason}"
-            )
-            self.executor.settle(order.cycle_id, absent)
+        for _ in range(2 + int(self.platform.certainty.horizon_ms / 1000 / PAUSE_SECONDS)):
+            self.resolve(at)
+            if not self.state.ledger.unresolved():
+                break
+            self.clock.sleep(PAUSE_SECONDS)
+        return tuple(standing.order.client_id for standing in self.state.ledger.unresolved())
 
-    def adopt(self, at: datetime, reason: str, *, by: str) -> AccountAdopted:
-        """Take the venue's holdings over as they are; in the journal first."""
+    def adopt(self, at: datetime, reason: str, *, by: str, given_up: tuple[str, ...] = ()) -> AccountAdopted:
+        """Take the venue's holdings over as they are; in the journal first. Raises VenueFault unanswered."""
         there = books.found(self.platform.balances(), self.grid.values())
         cap = (
             None
@@ -257,20 +281,49 @@ class Reconciler:
             else to_cash(self.settings.cash, self.state.ledger.cash_decimals)
         )
         taken = books.take_over(self.state.ledger, there, list(self.grid.values()), cap)
-        event = AccountAdopted(at, taken.cash, taken.aside, reason, by, taken.gone)
+        event = AccountAdopted(at, taken.cash, taken.aside, reason, by, taken.gone, given_up, self.prefix())
         self.append(event)
         self.state.take_over(event)
         return event
 
-    def mend(self, at: datetime) -> None:
-        """Send owed exits, and protect positions that stand without their stop or with one too small."""
+    def release(self, symbols: Iterable[str]) -> None:
+        """Cancel the protection of positions that are gone: it would sell what is not ours."""
+        for symbol in symbols:
+            if symbol not in self.state.ledger.positions:
+                for standing in self.state.ledger.resting(symbol):
+                    try:
+                        self.executor.cancel(standing.order)
+                    except VenueFault as fault:
+                        log.say("warning", "order not cancelled", order=standing.order.client_id, error=str(fault)
+                        )
+
+    def mend(self, at: datetime, but: Iterable[str] = ()) -> None:
+        """Send owed exits, and protect positions that stand without their stop or with one too small.
+
+        Positions in the assets `but` are left alone: nobody knows what is there.
+        """
         ledger = self.state.ledger
-        in_doubt = {standing.order.symbol for standing in ledger.unresolved()}
-        for symbol in [each for each in ledger.owed if each not in in_doubt]:
+        unsure = {each.symbol for each in ledger.instruments.values() if each.base in but}
+        unsure |= {standing.order.symbol for standing in ledger.unresolved()}
+        for symbol in [each for each in ledger.owed if each not in unsure]:
             self.executor.exit_again(symbol, at)
-        for symbol in [each for each in ledger.positions if each not in in_doubt and each not in ledger.owed]:
-            if at >= self.again_at.get(symbol, at):
+        for symbol in [each for each in ledger.positions if each not in unsure and each not in ledger.owed]:
+            if self._ripe(symbol, at):
                 self._protect(symbol, at)
+
+    def _ripe(self, symbol: str, at: datetime) -> bool:
+        """Say whether a position that could not be protected is to be tried again.
+
+        A period is time of our own; on paper, which is replayed, it is the market's, and one that runs
+        backwards ends it.
+        """
+        tried = self.again.get(symbol)
+        if tried is None:
+            return True
+        pause = timedelta(minutes=self.settings.operator_minutes)
+        if isinstance(tried, datetime):
+            return not tried <= at < tried + pause
+        return self.clock.monotonic() >= tried + pause.total_seconds()
 
     def _protect(self, symbol: str, at: datetime) -> None:
         approved = self.state.entries.get(symbol)
@@ -293,7 +346,7 @@ class Reconciler:
         in_vain = symbol in ledger.positions and not ledger.resting(symbol) and not ledger.unresolved()
         if in_vain and (approved.stop or approved.stop_ppm):
             # Neither its stop nor its sale is taken (too small an order, say): not tried every cycle.
-            self.again_at[symbol] = at + timedelta(minutes=self.settings.operator_minutes)
+            self.again[symbol] = self.clock.monotonic() if self.remote else at
             if ledger.small(symbol):
                 log.say("warning", "dust left: too small to be sold", symbol=symbol)
             else:

@@ -21,6 +21,15 @@ NOT_CANCELLED = "protection is not known to be cancelled: "
 """How an exit that could not be freed begins its reason; what follows are the venue's words."""
 
 
+def fault_of(kind: str, message: str) -> Exception:
+    """Return a recorded failure again, under its own name; one that nobody planned for is a LocalFault."""
+    known = getattr(errors, kind, None)
+    if isinstance(known, type) and issubclass(known, errors.BoydError):
+        return known(message)
+    unplanned: type[LocalFault] = type(kind, (LocalFault,), {})
+    return unplanned(message)
+
+
 class RecordedPlatform:
     """Answers as the venue did in one cycle after another; `load` takes up a cycle's events."""
 
@@ -40,11 +49,7 @@ class RecordedPlatform:
         self.updates = decided.updates if decided else ()
         self.held_back = decided.blocked if decided else {}
         error = ended.error if ended else None
-        self.failure = None
-        if error is not None:
-            known = getattr(errors, error.kind, None)
-            sound = isinstance(known, type) and issubclass(known, errors.BoydError)
-            self.failure = known(error.message) if known and sound else LocalFault(error.message)
+        self.failure = fault_of(error.kind, error.message) if error else None
 
     def told(self, event: Event) -> None:
         """Move on: the replay has come to an order event of its own."""

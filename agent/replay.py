@@ -12,15 +12,15 @@ from typing import Any
 import msgspec
 
 from agent import wiring
+from agent.clock import StoppedClock
 from agent.flatten import flatten
 from agent.inbox import Inbox
 from agent.recorded_options import options_of
-from agent.recorded_platform import RecordedPlatform
+from agent.recorded_platform import RecordedPlatform, fault_of
 from agent.session import Session
 from agent.version import code_version
-from domain import errors
 from domain.candle import Candle
-from domain.errors import BadInput, LocalFault, VenueFault
+from domain.errors import BadInput, LocalFault
 from domain.events import (
     AccountAdopted,
     CycleDecided,
@@ -77,8 +77,7 @@ class RecordedObserver:
         if symbol in self.seen:
             return self.seen[symbol]
         kind, message = self.failure or ("VenueFault", "nothing was recorded")
-        known = getattr(errors, kind, VenueFault)
-        raise known(message) if issubclass(known, errors.BoydError) else LocalFault(message)
+        raise fault_of(kind, message)
 
     def close(self) -> None:
         """Hold nothing."""
@@ -161,9 +160,12 @@ def replay(journal: Records, session: int | None, clock: Clock) -> Replayed:
     grid = {each.symbol: each for each in started.instruments} if options.remote else None
     made = wiring.parts(options, journal, lambda event: event == started, grid)
     scratch = MemoryJournal(journal.journal_id, keep=False)
-    observer, inbox = RecordedObserver(), Inbox(clock)
+    observer, inbox = RecordedObserver(), Inbox(StoppedClock(clock))
     venue = RecordedPlatform(options.exchange.certainty) if options.remote else None
-    run = wiring.session(made, scratch, observer, venue or wiring.paper_platform(made), inbox, at=started.at)
+    run = wiring.session(
+        made, scratch, observer, venue or wiring.paper_platform(made), inbox,
+        at=started.at, prefix=started.prefix,
+    )  # fmt: skip
     run.started = msgspec.structs.replace(run.started, books=started.books)
     tape = _Tape(recorded_events(journal, started.session))
     run.listeners.append(tape.check)

@@ -7,6 +7,7 @@ it judges.
 
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import TypeVar
 
@@ -177,8 +178,10 @@ class Session:
         Raises VenueFault when the venue does not say enough.
         """
         with self.inbox.trading:
-            self.reconciler.clear(at, reason)
-            return self.reconciler.adopt(at, reason, by="operator")
+            given_up = self.reconciler.clear(at)
+            event = self.reconciler.adopt(at, reason, by="operator", given_up=given_up)
+            self.reconciler.release(event.gone)
+            return event
 
     def flatten(self, at: datetime, reason: str, by: str = "operator") -> Flattened:
         """Throw the kill switch, cancel and sell everything; from any thread, without waiting for a cycle.
@@ -240,12 +243,13 @@ class Session:
                 self._append(ended)
                 self.state.apply(ended)
                 self._keep_last()
-        except LocalFault:
-            # The journal is what failed; the fault under way says so already.
+        except Exception:
+            # The fault under way comes first: what failed again here says no more.
             if self.fault is None:
                 raise
         finally:
-            self.head = self.journal.head()
+            with suppress(LocalFault):  # a journal that cannot be read has said so
+                self.head = self.journal.head()
             self.observer.close()
             self.platform.close()
             self.journal.close()

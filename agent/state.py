@@ -18,7 +18,6 @@ from agent.ledger import Ledger
 from domain.account import Trade
 from domain.candle import Candle
 from domain.decision import Action, Decision
-from domain.errors import LocalFault
 from domain.events import (
     AccountAdopted,
     CycleDecided,
@@ -68,6 +67,7 @@ class State:
     lock: threading.RLock = field(default_factory=threading.RLock, init=False, repr=False)
     ledger: Ledger = field(default_factory=Ledger)
     session: int = 0
+    prefix: str = ""
     cycle_id: int = 0
     at: datetime | None = None
     open_cycle: int | None = None
@@ -115,6 +115,7 @@ class State:
     def start(self, event: SessionStarted) -> None:
         """Begin a session."""
         self.session = event.session
+        self.prefix = event.prefix
         self.ended_reason = None
         self.ledger.open(event.cash, event.instruments, event.books)
 
@@ -129,7 +130,9 @@ class State:
     ) -> None:
         """Take in what entered from outside: candles, quotes, what resting orders did, what is blocked."""
         if cycle_id <= self.cycle_id:
-            raise LocalFault(f"cycle {cycle_id} does not follow cycle {self.cycle_id}")
+            self.ledger.contradict(
+                f"cycle {cycle_id}", f"cycle {cycle_id} does not follow cycle {self.cycle_id}"
+            )
         self.cycle_id = self.open_cycle = cycle_id
         self.at = at
         ledger = self.ledger
@@ -191,7 +194,8 @@ class State:
     @whole
     def take_over(self, event: AccountAdopted) -> None:
         """Count with what the venue holds from now on."""
-        for trade in self.ledger.adopt(event.cash, event.aside, event.gone, event.at):
+        self.prefix = event.prefix or self.prefix
+        for trade in self.ledger.adopt(event.cash, event.aside, event.gone, event.at, event.given_up):
             self.ripe.append(self._lesson(trade, "adopted"))
 
     @whole

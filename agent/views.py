@@ -205,6 +205,7 @@ def review(found: Review) -> dict[str, Any]:
         "differences": [str(each) for each in found.differences],
         "dust": dict(found.dust),
         "not_read": dict(found.odd),
+        "contradictions": list(found.contradictions),
     }
 
 
@@ -217,5 +218,6 @@ def adopted(event: AccountAdopted, cash: Instrument) -> dict[str, Any]:
             for asset, units in event.aside.items()
         },
         "gone_lots": dict(event.gone),
+        "given_up": list(event.given_up),
         "reason": event.reason,
     }

@@ -112,7 +112,7 @@ def _orders(folder: Path, url: str, arrivals: Any) -> tuple[list[float], list[fl
     journal = open_journal(folder / "wire.db", "a1b2c3d4e5f6")
     state = State(LearningSettings(), 0)
     state.ledger.open(10**14, [platform.instrument(SYMBOL)])
-    executor = Executor(state, platform, journal, lambda _event: None)
+    executor = Executor(state, platform, journal, lambda _event: None, SystemClock())
     to_wire, commits, trips = [], [], []
     for number in range(ORDERS):
         order = Order(

@@ -186,6 +186,7 @@ def timed(each: Ready, watch: Stopwatch) -> Ready:
         reasoning=plain.reasoning,
         policy=plain.policy,
         trading=plain.trading,
+        clock=plain.executor.clock,
         pending_kill=plain.pending_kill,
         publish=plain.publish,
     )

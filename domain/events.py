@@ -29,7 +29,8 @@ class SessionStarted(msgspec.Struct, frozen=True, tag="session_started"):
     """A run began.
 
     `settings` are the whole settings without secrets; `cash` the opening cash of a new account; `books`
-    the version of the ledger's rules it counts by.
+    the version of the ledger's rules it counts by. The client ids of its orders begin with `prefix`;
+    without one, as on paper, with the journal's id.
     """
 
     session: int
@@ -40,6 +41,7 @@ class SessionStarted(msgspec.Struct, frozen=True, tag="session_started"):
     instruments: tuple[Instrument, ...]
     cash: int
     books: int = 1
+    prefix: str = ""
 
 
 class CycleDecided(msgspec.Struct, frozen=True, tag="cycle_decided"):
@@ -144,7 +146,9 @@ class AccountAdopted(msgspec.Struct, frozen=True, tag="account_adopted"):
 
     `cash` is the quote asset the agent may use from now on, in cash units. `aside` is what lies in the
     account beside it, by asset, in 1e-8 of the asset: never touched, only compared. `gone` are lots of
-    our positions that the venue no longer has, by symbol; they count as sold at the last mark.
+    our positions that the venue no longer has, by symbol; they count as sold at the last mark. `given_up`
+    are client ids of orders of which nobody could say what became: what they did is in the balances. Orders
+    from then on are named with `prefix`, where there is one.
     """
 
     at: datetime
@@ -153,6 +157,8 @@ class AccountAdopted(msgspec.Struct, frozen=True, tag="account_adopted"):
     reason: str
     by: str
     gone: dict[str, int] = {}
+    given_up: tuple[str, ...] = ()
+    prefix: str = ""
 
 
 class FlattenAsked(msgspec.Struct, frozen=True, tag="flatten_asked"):

@@ -126,8 +126,24 @@ class Fill(msgspec.Struct, frozen=True):
     slack: dict[str, int] = {}
 
 
+class Placed(msgspec.Struct, frozen=True):
+    """An order as the venue has it: what it would do, and when it was placed by the venue's clock.
+
+    `grain` is the venue's present step in our lots: to it the venue's own order may be rounded down.
+    """
+
+    side: Side
+    type: OrderType
+    lots: int
+    at: datetime
+    grain: int = 1
+
+
 class Receipt(msgspec.Struct, frozen=True):
-    """What a platform says of one order: status, cumulative filled lots and the fills that are new."""
+    """What a platform says of one order: status, cumulative filled lots and the fills that are new.
+
+    `placed` is the order itself as the venue has it, where it says so: an id alone proves no identity.
+    """
 
     client_id: str
     symbol: str
@@ -137,6 +153,7 @@ class Receipt(msgspec.Struct, frozen=True):
     filled: int = 0
     reason: str = ""
     fills: tuple[Fill, ...] = ()
+    placed: Placed | None = None
 
 
 class Standing(msgspec.Struct, frozen=True):

@@ -47,7 +47,7 @@ def reconcile_account(
         for symbol, lots in told["gone_lots"].items():
             say(f"gone      {lots} lots of {symbol}, counted as sold at the last price")
     else:
-        for kind in ("strange_orders", "unresolved", "differences"):
+        for kind in ("strange_orders", "unresolved", "differences", "contradictions"):
             for each in told[kind]:
                 say(f"{kind.replace('_', ' ')}: {each}")
         _say_dust(told["dust"])

@@ -207,7 +207,7 @@ class _Run:
         doubled = sorted({name for name in names if names.count(name) > 1})
         lost = sorted(set(names) - set(told.get("intended", ())) - self.forgotten)
         if told and not told["in_line"]:
-            kinds = ("strange_orders", "unresolved", "differences")
+            kinds = ("strange_orders", "unresolved", "differences", "contradictions")
             lost += [f"{kind}: {each}" for kind in kinds for each in told[kind]]
         for symbol, lots in told.get("positions", {}).items():
             if told["resting"].get(symbol, 0) < lots:

@@ -158,10 +158,22 @@ def exchange(options: Options, clock: Clock) -> "BinancePlatform":
     return BinancePlatform(options.symbols, options.exchange, clock, memory)
 
 
+def new_prefix() -> str:
+    """Return what client ids begin with that no other session of any journal has used."""
+    return secrets.token_hex(4)
+
+
 def session(
-    made: Parts, journal: Journal, observer: Observer, platform: Platform, inbox: Inbox, *, at: datetime
+    made: Parts,
+    journal: Journal,
+    observer: Observer,
+    platform: Platform,
+    inbox: Inbox,
+    *,
+    at: datetime,
+    prefix: str | None = None,
 ) -> Session:
-    """Join the parts into a session that has not begun."""
+    """Join the parts into a session that has not begun; a `prefix` is that of a session run again."""
     options, state = made.options, made.state
     cycle = Cycle(
         symbols=options.symbols,
@@ -174,6 +186,7 @@ def session(
         reasoning=options.reasoning,
         policy=policy_of(options, made.grid),
         trading=inbox.trading,
+        clock=inbox.clock,
         pending_kill=lambda: inbox.pending_kill,
     )
     reconciler = Reconciler(
@@ -184,6 +197,8 @@ def session(
         grid=made.grid,
         settings=options.orders,
         publish=cycle.publish,
+        clock=inbox.clock,
+        prefix=new_prefix if options.remote else str,
     )
     fresh = not state.session
     started = SessionStarted(
@@ -195,6 +210,7 @@ def session(
         instruments=tuple(made.grid.values()),
         cash=options.paper.opening_cash(made.grid.values()) if fresh and not options.remote else 0,
         books=BOOKS,
+        prefix=(new_prefix() if prefix is None else prefix) if options.remote else "",
     )
     return Session(
         started=started,

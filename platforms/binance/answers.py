@@ -14,7 +14,7 @@ from typing import Any
 from domain.errors import BadAnswer
 from domain.instrument import Instrument
 from domain.money import ASSET_SCALE
-from domain.order import Balance, Fill, OrderStatus, Receipt, Side
+from domain.order import Balance, Fill, OrderStatus, OrderType, Placed, Receipt, Side
 from domain.times import EPOCH, utc
 from platforms.binance import fees
 from platforms.binance.numbers import Json, field, number
@@ -129,9 +129,17 @@ def fill(
 
 
 def receipt(
-    answer: Any, instrument: Instrument, fills: Sequence[Fill] = (), *, client_id: str | None = None
+    answer: Any,
+    instrument: Instrument,
+    fills: Sequence[Fill] = (),
+    *,
+    client_id: str | None = None,
+    grain: int = 1,
 ) -> Receipt:
-    """Return where an order stands; `fills` are given by whoever knows them."""
+    """Return where an order stands; `fills` are given by whoever knows them.
+
+    `grain` is the exchange's present step in lots of the instrument.
+    """
     native = instrument.symbol.replace("-", "")
     if not isinstance(answer, Mapping) or answer.get("symbol", native) != native:
         told = answer.get("symbol") if isinstance(answer, Mapping) else answer
@@ -146,6 +154,7 @@ def receipt(
         filled=filled,
         reason="" if status is not OrderStatus.REJECTED else "rejected by the exchange",
         fills=tuple(fills),
+        placed=placed(answer, instrument, grain),
     )
 
 
@@ -192,16 +201,34 @@ def changed(answer: Json) -> datetime:
     raise BadAnswer("answer without updateTime")
 
 
-def resting(answer: Json, instrument: Instrument) -> Receipt | None:
+def resting(answer: Json, instrument: Instrument, grain: int = 1) -> Receipt | None:
     """Return an order of a list of open ones: whatever else is odd about it, it rests.
 
     None for one whose id cannot be read: nobody can say whose it is.
     """
     try:
-        return receipt(answer, instrument)
+        return receipt(answer, instrument, grain=grain)
     except BadAnswer:
         name = answer.get("clientOrderId")
         return Receipt(name, instrument.symbol, OrderStatus.NEW, EPOCH) if isinstance(name, str) else None
+
+
+KINDS = {"MARKET": OrderType.MARKET, "LIMIT": OrderType.LIMIT, "LIMIT_MAKER": OrderType.LIMIT} | {
+    f"{kind}{limit}": type_
+    for kind, type_ in (("STOP_LOSS", OrderType.STOP), ("TAKE_PROFIT", OrderType.TAKE_PROFIT))
+    for limit in ("", "_LIMIT")
+}
+
+
+def placed(answer: Json, instrument: Instrument, grain: int) -> Placed | None:
+    """Return the order as the exchange has it; None where the answer does not say it in full."""
+    kind, when = answer.get("type"), "time" if "time" in answer else "transactTime"
+    try:
+        side = Side(str(field(answer, "side")))
+        whole_lots = int(number(answer, "origQty") / instrument.step_size)
+        return Placed(side, KINDS[str(kind)], whole_lots, instant(answer, when), grain)
+    except (BadAnswer, ValueError, KeyError):
+        return None
 
 
 def within(answer: Any, instrument: Instrument, filled: int) -> None:

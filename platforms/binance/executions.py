@@ -55,7 +55,7 @@ class Executions:
     def receipt(self, told: Any, symbol: str, client_id: str) -> Receipt:
         """Return the receipt of an order as told, with the fills it lacks. Raises VenueFault."""
         instrument = self.listing.grid[symbol]
-        bare = answers.receipt(told, instrument, client_id=client_id)
+        bare = answers.receipt(told, instrument, client_id=client_id, grain=self.listing.grain(symbol))
         if not bare.filled:
             return bare
         side = self._side(told, client_id)

@@ -85,6 +85,13 @@ class Listing:
         """Return the symbols the exchange still lists, with its names for them."""
         return {symbol: name for symbol, name in self.names.items() if symbol not in self.states.missing}
 
+    def grain(self, symbol: str) -> int:
+        """Return the present step in lots of the session's grid, 1 where it is not coarser."""
+        present = self.filters.get(symbol)
+        if present is None:
+            return 1
+        return max(1, int(present.instrument.step_size / self.grid[symbol].step_size))
+
     def outdated(self) -> None:
         """Have the filters read again at the next occasion."""
         self._due = self.clock.monotonic()

@@ -32,6 +32,9 @@ from platforms.binance.user_data import UserData
 CLOCK_SECONDS = 300.0
 """Age at which the exchange's time is measured again."""
 
+MEASURED_SECONDS = 1.0
+"""Age of the exchange's time with which a "not found" is told."""
+
 log = structlog.get_logger()
 
 
@@ -191,9 +194,15 @@ class BinancePlatform:
         return receipt
 
     def query(self, symbol: str, client_id: str) -> Receipt | None:
-        """Return where an order stands with all its fills; None only for a true "does not exist"."""
+        """Return where an order stands with all its fills; None only for a true "does not exist".
+
+        That it does not exist proves something once enough time has passed at the exchange, so its clock is
+        measured anew before it is said.
+        """
         receipt = self.executions.find(symbol, client_id)
         if receipt is None:
+            if self.wire.time.age() > MEASURED_SECONDS:
+                self.wire.time.measure()
             self.orders.missing(client_id, self._horizon())
         else:
             self.orders.told(receipt)
@@ -225,7 +234,8 @@ class BinancePlatform:
     def _resting(self, symbol: str, ours: set[str]) -> list[Receipt]:
         params = {"symbol": self.listing.native(symbol)}
         rows = answers.rows(self.wire.call("get", "openOrders", params, signed=True, vital=True))
-        read = [(answers.resting(row, self.listing.grid[symbol]), row) for row in rows]
+        grid, grain = self.listing.grid[symbol], self.listing.grain(symbol)
+        read = [(answers.resting(row, grid, grain), row) for row in rows]
         resting = [(receipt, row) for receipt, row in read if receipt is not None]
         self.listing.seen(symbol, resting, ours)
         return [receipt for receipt, _ in resting]

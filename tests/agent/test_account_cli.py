@@ -56,6 +56,7 @@ def test_paper_is_always_in_line(held: Path) -> None:
         "differences": [],
         "dust": {},
         "not_read": {},
+        "contradictions": [],
     }
 
 

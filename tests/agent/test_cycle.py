@@ -13,7 +13,7 @@ from domain.observation import Observation
 from domain.order import Order, OrderStatus, OrderType, Purpose, Receipt
 from journal.memory import MemoryJournal
 from platforms.mock import MockTradingPlatform
-from tests.agent.world import ID, Dying, Script, Step, World, facts, folded, lively, venue_fault, wave
+from tests.agent.world import ID, START, Dying, Script, Step, World, facts, folded, lively, venue_fault, wave
 
 
 def ended(events: list[Event]) -> list[CycleEnded]:
@@ -76,6 +76,35 @@ def test_an_unplanned_failure_is_recorded_and_halts_the_agent() -> None:
     assert [event.outcome for event in ended(world.events)] == ["held", "failed"]
     assert world.session.cycle.machine.state == "IDLE"
     assert world.market.closed
+
+
+@pytest.mark.parametrize("part", ["see", "note", "orient", "mark"])
+def test_an_error_in_the_midst_of_a_cycle_is_told_once_recorded_once_and_the_journal_stays_readable(
+    part: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(wave(700))
+    state, tried = world.state, []
+    owner: Any = {"orient": world.parts.mind, "mark": world.platform}.get(part, state)
+    method = getattr(owner, part)
+
+    def broken(*told: Any) -> Any:
+        if state.cycle_id >= 150:
+            tried.append(told)
+            raise Dying(f"{part} broke")
+        return method(*told)
+
+    monkeypatch.setattr(owner, part, broken)
+    with pytest.raises(LocalFault, match=f"Dying in [A-Z_]+: {part} broke"):
+        world.run()
+    assert len(tried) == 1
+    last = ended(world.events)[-1]
+    assert (last.outcome, last.error and last.error.message) == ("failed", f"{part} broke")
+    assert [each.cycle_id for each in ended(world.events)].count(last.cycle_id) == 1
+    assert [each.cycle_id for each in decided(world.events)].count(last.cycle_id) == 1
+    world.journal._closed = False
+    again = World([100.0, 101.0], journal=world.journal, start=START + 800 * 60_000)
+    assert again.run() == "data exhausted"
+    assert facts(folded(again.options, again.journal)[0]) == facts(again.state)
 
 
 class Failing(MockTradingPlatform):

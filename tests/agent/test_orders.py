@@ -3,6 +3,7 @@
 import threading
 from collections import Counter
 from contextlib import suppress
+from datetime import timedelta
 from itertools import permutations
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent import books, reconciler, wiring
+from agent import absence, books, wiring
 from agent.dust import step_units
 from agent.ledger import Ledger
 from agent.reconciler import Differs
@@ -36,6 +37,7 @@ from journal.memory import MemoryJournal
 from tests.agent.test_recovery import CLOSES, Cut, PulledOut, Resumed, nothing_twice
 from tests.agent.venue import EXECUTED, LATE, LOST, Venue, always, venue_of
 from tests.agent.world import ID, START, SYMBOL, World, facts, folded, lively
+from tests.perception.manual_clock import ManualClock
 
 
 def venue() -> Venue:
@@ -146,7 +148,7 @@ def test_fault_03_questions_that_fail_prove_nothing_however_long() -> None:
     made.run()
     first = at.sent[0].client_id
     assert statuses(made, first) == [OrderStatus.UNKNOWN, OrderStatus.NEEDS_OPERATOR]
-    assert made.session.reconciler.missed == {}
+    assert not any(each.answers for each in made.session.reconciler.absence.asked.values())
     assert [order.client_id for order in at.sent] == [first]
     at.deaf = False
     again = world(at, [], journal=reopened(made))
@@ -206,6 +208,25 @@ def test_an_intent_that_took_too_long_to_write_is_never_sent() -> None:
     assert at.sent == []
     settled = [e.receipt for e in made.events if isinstance(e, OrderSettled)]
     assert {receipt.status for receipt in settled} == {OrderStatus.UNSENT}
+    assert "3000 ms since its intent, the limit is 2500" in settled[0].reason
+
+
+def test_a_venues_clock_set_back_makes_no_old_intent_look_fresh() -> None:
+    at = venue()
+    here = ManualClock()
+
+    class Slow(MemoryJournal):
+        def append(self, *told: Event) -> None:
+            super().append(*told)
+            if any(isinstance(event, OrdersIntended) for event in told):
+                here.advance(3)
+                at.now -= timedelta(seconds=60)
+
+    made = world(at, journal=Slow(ID))
+    made.session.cycle.executor.clock = here
+    made.run()
+    assert at.sent == []
+    settled = [e.receipt for e in made.events if isinstance(e, OrderSettled)]
     assert "3000 ms since its intent, the limit is 2500" in settled[0].reason
 
 
@@ -278,7 +299,7 @@ def test_fault_02_the_mutants_are_caught(mutant: str, monkeypatch: pytest.Monkey
     if mutant == "recovery skips SENDING":
         monkeypatch.setattr(*SKIPPING)
     else:
-        monkeypatch.setattr(reconciler.Reconciler, "_absent", lambda _self, _standing: True)
+        monkeypatch.setattr(absence.Absence, "proven", lambda _self, _standing: True)
     with pytest.raises((AssertionError, LocalFault)):
         crash_and_recover_everywhere()
 
@@ -403,6 +424,7 @@ def test_a_position_whose_stop_and_sale_are_refused_is_not_tried_every_cycle() -
     tick = again.session.reconciler.tick
     for minutes in range(20):
         tick(utc(START + 60_000 * (first_entry() + minutes)))
+        at.pass_seconds(60)
     assert len(at.sent) - before == 4  # a stop and a sale, and once more when the operator's minutes are over
     assert SYMBOL in again.state.ledger.positions
 
@@ -557,6 +579,8 @@ def test_a_finished_order_never_becomes_another_and_an_absent_one_never_trades()
         after("x", OrderStatus.ABSENT, OrderStatus.FILLED)
 
 
-def test_a_receipt_of_an_order_nobody_intended_is_refused() -> None:
-    with pytest.raises(LocalFault, match="no order of this journal"):
-        Ledger().settle(told(OrderStatus.NEW))
+def test_a_receipt_of_an_order_nobody_intended_is_a_contradiction_and_changes_nothing_else() -> None:
+    ledger = Ledger()
+    assert ledger.settle(told(OrderStatus.NEW)) == []
+    assert ledger.contradictions == {"a-1-0": "a-1-0 of BTC-USDT is no order of this journal"}
+    assert (ledger.standings, ledger.done, ledger.cash) == ({}, {}, 0)

@@ -81,6 +81,15 @@ class Script:
         self.closed = True
 
 
+class MarketClock(FrozenClock):
+    """Passes as the venue's time does: nothing else moves in a session in memory."""
+
+    platform: Platform
+
+    def monotonic(self) -> float:
+        return millis(self.platform.time()) / 1000
+
+
 class World:
     """Everything of one session, ready to run."""
 
@@ -96,11 +105,11 @@ class World:
     ) -> None:
         self.options = options or lively()
         self.journal: Any = journal or MemoryJournal(ID)
-        self.clock = FrozenClock()
+        self.clock = MarketClock()
         self.inbox = Inbox(self.clock)
         self.parts = wiring.parts(self.options, self.journal)
         self.market = observer or Script(steps, start=start)
-        self.platform = platform(self.parts)
+        self.platform = self.clock.platform = platform(self.parts)
         self.session: Session = wiring.session(
             self.parts, self.journal, self.market, self.platform, self.inbox, at=utc(start)
         )

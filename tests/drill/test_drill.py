@@ -54,7 +54,7 @@ def test_fault_02_the_mutants_are_caught(mutant: str, monkeypatch: pytest.Monkey
         monkeypatch.setattr(BinancePlatform, "remember", lambda _self, _standing: None)
         cases = [Case("none", waits=AFTER, message=1)]
     else:
-        monkeypatch.setattr("agent.reconciler.Reconciler._absent", lambda _self, _standing: True)
+        monkeypatch.setattr("agent.absence.Absence.proven", lambda _self, _standing: True)
         cases = [Case("executed late", waits=BEFORE, message=1), Case("executed late")]
     assert not all(apart(case).kept for case in cases)
 
