@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +91,7 @@ class Held:
 
     def tick(self) -> None:
         """Do what is due between two cycles, comparing with the venue."""
-        self.session.reconciler.due = None
+        self.session.reconciler.due = -inf
         self.session.reconciler.tick(self.clock.now())
 
     def flatten(self) -> Flattened:
