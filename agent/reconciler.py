@@ -233,7 +233,10 @@ class Reconciler:
         for standing in list(self.state.ledger.standings.values()):
             order = standing.order
             if standing.status in OPEN and order.client_id not in there:
-                self.executor.settle(order.cycle_id, self.executor.look_up(standing))
+                try:
+                    self.executor.settle(order.cycle_id, self.executor.look_up(standing))
+                except VenueFault as fault:  # of this symbol alone, perhaps: holdings show what it did
+                    _log().warning("order not looked up", order=order.client_id, error=str(fault))
         return books.strangers(self.state.ledger, there.values())
 
     def take_in(self) -> None:
