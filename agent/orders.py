@@ -9,11 +9,10 @@ sends a new one as soon as the doubt is over.
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 import msgspec
 
-from agent import books
+from agent import books, log
 from agent.recorded_platform import NOT_CANCELLED
 from agent.state import State
 from domain.errors import RateLimited, VenueFault
@@ -146,7 +145,7 @@ class Executor:
             standing = standings.get(each.client_id)
             other = standing and books.mismatch(standing, each)
             if other:
-                _log().error("not our order", order=each.client_id, symbol=each.symbol, reason=str(other))
+                log.say("error", "not our order", order=each.client_id, symbol=each.symbol, reason=str(other))
             else:
                 found.append(each)
         return found
@@ -328,13 +327,6 @@ class Executor:
         """Sell what cannot be protected, at once: an entry whose stop the venue refuses is not kept."""
         if refused.symbol in self.state.ledger.positions:
             self.sell_all(refused.symbol, at)
-
-
-def _log() -> Any:
-    """Return the logger, loaded when there is something to say: commands that only read do without."""
-    import structlog  # noqa: PLC0415  # as said
-
-    return structlog.get_logger()
 
 
 def _unknown(order: Order, error: Exception) -> Receipt:

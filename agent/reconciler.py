@@ -236,7 +236,7 @@ class Reconciler:
                 try:
                     self.executor.settle(order.cycle_id, self.executor.look_up(standing))
                 except VenueFault as fault:  # of this symbol alone, perhaps: holdings show what it did
-                    _log().warning("order not looked up", order=order.client_id, error=str(fault))
+                    log.say("warning", "order not looked up", order=order.client_id, error=str(fault))
         return books.strangers(self.state.ledger, there.values())
 
     def take_in(self) -> None:
@@ -297,7 +297,8 @@ class Reconciler:
                     try:
                         self.executor.cancel(standing.order)
                     except VenueFault as fault:
-                        log.say("warning", "order not cancelled", order=standing.order.client_id, error=str(fault)
+                        log.say(
+                            "warning", "order not cancelled", order=standing.order.client_id, error=str(fault)
                         )
 
     def mend(self, at: datetime, but: Iterable[str] = ()) -> None:
