@@ -248,6 +248,7 @@ class Launch:
             "error": ended.error.message if ended and ended.error else None,
             "market": self._market(),
             "breakers": self.market.breakers(),
+            "muted": dict(self.parts.mind.muted),
             "parameters": params.view(state, self.parts.mind),
             "account": views.account(state, pending_kill=self.inbox.pending_kill),
             "positions": views.positions(state),

@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from agent import views
 from domain.events import (
     CycleDecided,
     CycleEnded,
@@ -29,6 +30,7 @@ from domain.events import (
 LIMIT_BYTES, FILES = 10_000_000, 3
 NAME = "boyd"
 _sources: dict[str, str] = {}
+_muted: dict[str, str] = {}
 
 
 class _LogFile(logging.handlers.RotatingFileHandler):
@@ -62,6 +64,7 @@ def start(home: Path, secrets: Iterable[str]) -> str | None:
     logger.setLevel(logging.INFO)
     logger.propagate = False
     _sources.clear()
+    _muted.clear()
     _configure(secrets)
     return problem
 
@@ -166,6 +169,7 @@ def record(event: Event) -> None:
             )
         case CycleDecided():
             _changes_of_source(event)
+            _muted_voices(event)
 
 
 def _changes_of_source(event: CycleDecided) -> None:
@@ -174,3 +178,10 @@ def _changes_of_source(event: CycleDecided) -> None:
             _sources[seen.symbol] = seen.source
             reasons = {attempt.provider: attempt.reason for attempt in seen.attempts}
             say("warning", "data source", symbol=seen.symbol, source=seen.source, not_served_by=reasons)
+
+
+def _muted_voices(event: CycleDecided) -> None:
+    for name, fault in views.muted(event).items():
+        if _muted.get(name) != fault:
+            _muted[name] = fault
+            say("error", "voice muted", strategy=name, why=fault)

@@ -8,6 +8,7 @@ from domain.candle import Candle
 from domain.decision import Signal
 from domain.times import MINUTE_MS
 from reasoning.features import PLAN, features_now, features_size, features_step
+from reasoning.own import StrategyFault
 from reasoning.strategy import Strategy
 
 CUTS = 60
@@ -55,11 +56,15 @@ def _cuts(count: int, votes: Sequence[int]) -> list[int]:
 
 
 def _signals(strategy: Strategy[Any], packed: tuple[Any, ...], candles: Sequence[Candle]) -> Iterator[Signal]:
-    memory, shared = [0.0] * strategy.size(packed), [0.0] * features_size(PLAN)
+    memory, shared = strategy.blank(packed), [0.0] * features_size(PLAN)
     for candle in candles:
         opened, high, low, close, volume = (float(part) for part in candle[1:])
         features_step(shared, PLAN, high, low, close, volume)
-        yield strategy.hear(memory, packed, features_now(shared, PLAN), opened, high, low, close, volume)
+        features = features_now(shared, PLAN)
+        try:
+            yield strategy.hear(memory, packed, features, opened, high, low, close, volume)
+        except StrategyFault as fault:
+            raise fault.at("", candle.time) from None
 
 
 def made_up(length: int = LENGTH, seed: int = SEED) -> list[Candle]:

@@ -16,7 +16,7 @@ from agent.home import Busy, Home
 from agent.host import may_live
 from agent.launch import Hurry, Launch, Without
 from agent.lost import Lost
-from agent.recorded_options import last_session, options_of, recorded_options
+from agent.recorded_options import last_session, lenient, recorded_options
 from agent.recovery import retune
 from agent.settings import Options, with_keys
 from agent.why import explain
@@ -125,6 +125,7 @@ class Reader:
             "cycle": state.cycle_id,
             "ended": state.ended_reason or "cut off",
             "parameters": params.view(state, made.mind),
+            "muted": dict(made.mind.muted),
             "account": views.account(state),
             "positions": views.positions(state),
         }
@@ -215,7 +216,7 @@ class Reader:
 
     def _opened(self) -> Launch:
         with self.resting() as opened:
-            options = recorded_options(opened)
+            options = recorded_options(opened, run_own=False)
         return self._launch(options, Hurry.LOOK)
 
     def _stopping(self) -> Launch:
@@ -223,7 +224,7 @@ class Reader:
         read: Checkpoint | None = None
         try:
             with self.resting() as opened:
-                options = recorded_options(opened)
+                options = recorded_options(opened, run_own=False)  # whatever it does, it stops no sale
             try:
                 return self._launch(options, Hurry.STOP)
             except (JournalFault, BadInput, OSError):
@@ -231,13 +232,13 @@ class Reader:
                 raise
         except (JournalFault, BadInput, OSError) as fault:
             without = self._without(fault, read)
-            return self._launch(options_of(without.checkpoint.header.started), Hurry.STOP, without)
+            return self._launch(lenient(without.checkpoint.header.started, run_own=False), Hurry.STOP, without)
 
     def _read(self, options: Options) -> Checkpoint | None:
         """Return the fold of a journal that can be read though it cannot be written, None where neither."""
         try:
             with self.resting() as opened:
-                made = self._parts(opened)
+                made = wiring.parts(options, opened, checkpoints=self.checkpoints)
                 header = Header(
                     FORMAT, opened.journal_id, *opened.head(), fold_key(options), last_session(opened)
                 )

@@ -20,6 +20,7 @@ from agent.wiring import Parts
 from domain.errors import BadInput, LocalFault
 from domain.events import ParametersSet
 from reasoning.minds import Mind
+from reasoning.own import StandIn
 from reasoning.strategy import Strategy, StrategyParams
 
 GAIN = 0.1
@@ -201,6 +202,8 @@ def strategy_of(mind: Mind, name: str) -> Strategy[Any]:
     strategy = mind.strategy(name)
     if strategy is None:
         raise BadInput(f"strategy {name!r} has no voice here; those that have: {', '.join(mind.names)}")
+    if isinstance(strategy, StandIn):
+        raise BadInput(f"strategy {name!r} cannot be loaded; `agent strategy list` says why")
     return strategy
 
 

@@ -3,18 +3,21 @@
 from pathlib import Path
 
 from agent.settings import Options, default_home
-from agent.strategies import folder_of, load_folder
+from agent.strategies import folder_of, load_folder, stand_in
 from domain.errors import BadInput
 from domain.events import SessionStarted
 from domain.ports import Records
+from reasoning.strategies import BUILT_IN, STRATEGIES
 
 
-def recorded_options(journal: Records) -> Options:
+def recorded_options(journal: Records, *, run_own: bool = True) -> Options:
     """Return the options of a journal's last session.
 
-    Raises BadInput when it has none, or when they are not those of this version.
+    A strategy of the user's that cannot be loaded stands in the way of no command that reads or sells: a
+    stand-in takes its place, and that of all of them without `run_own`. Raises BadInput when there was no
+    session, or when its options are not those of this version.
     """
-    return options_of(last_session(journal))
+    return lenient(last_session(journal), run_own=run_own)
 
 
 def last_session(journal: Records) -> SessionStarted:
@@ -25,12 +28,30 @@ def last_session(journal: Records) -> SessionStarted:
     return row.event
 
 
+def lenient(started: SessionStarted, *, run_own: bool) -> Options:
+    """Return a session's options, with stand-ins as `recorded_options` says."""
+    reasoning = started.settings.get("reasoning", {})
+    own = {*reasoning.get("strategies", ()), *reasoning.get("custom", {})} - BUILT_IN
+    if run_own:
+        load_folder(_folder(started))
+        own -= STRATEGIES.keys()
+    stand_in(own, _folder(started))
+    return _validated(started, [])
+
+
 def options_of(started: SessionStarted) -> Options:
     """Return a session's options. Raises BadInput when they are not those of this version."""
+    return _validated(started, load_folder(_folder(started)))
+
+
+def _folder(started: SessionStarted) -> Path:
     settings = started.settings
-    broken = load_folder(folder_of(settings, Path(settings.get("home") or default_home())))
+    return folder_of(settings, Path(settings.get("home") or default_home()))
+
+
+def _validated(started: SessionStarted, broken: list[str]) -> Options:
     try:
-        return Options.model_validate(settings)
+        return Options.model_validate(started.settings)
     except ValueError as error:
         raise BadInput(
             "\n".join(

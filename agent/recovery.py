@@ -63,7 +63,7 @@ def retune(event: ParametersSet, mind: Mind) -> int:
     if event.rolled_back_to == 0:
         return mind.retune(event.strategy, mind.own(event.strategy))
     try:
-        packed = strategy.params.model_validate(event.parameters).packed()
+        packed = strategy.pack(strategy.params.model_validate(event.parameters))
     except ValueError as error:
         raise BadInput(f"parameter version {event.version} is one of another program: {error}") from None
     return mind.retune(event.strategy, packed)

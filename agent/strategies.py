@@ -8,16 +8,20 @@ import importlib.util
 import os
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from domain.errors import BadInput
 from domain.kernel import KERNELS
-from reasoning.strategies import STRATEGIES, register
-from reasoning.strategy import Strategy
+from reasoning.own import RAISES, OwnStrategy, StandIn
+from reasoning.strategies import BUILT_IN, STRATEGIES, register
+from reasoning.strategy import Strategy, StrategyParams
+from reasoning.vote import SENTIMENT
 
 FOLDER = "strategies"
+KERNEL_FIELDS = ("size", "warmup", "step", "signal", "explain")
 LOADED: dict[str, tuple[Path, int]] = {}
 """File of each strategy that is not built in, by its name, and when the file was changed."""
 
@@ -38,7 +42,7 @@ def load_file(path: Path) -> Strategy[Any]:
     name = path.stem.replace("_", "-")
     path = path.resolve()
     changed = path.stat().st_mtime_ns
-    if LOADED.get(name) == (path, changed):
+    if LOADED.get(name) == (path, changed) and not isinstance(STRATEGIES[name], StandIn):
         return STRATEGIES[name]
     if not path.stem.isidentifier() or _taken(path.stem, path):
         raise BadInput(f"{path}: {path.stem!r} cannot be its name: not an identifier, or another module's")
@@ -49,9 +53,20 @@ def load_file(path: Path) -> Strategy[Any]:
     if fault is not None:
         del KERNELS[marked:], sys.modules[path.stem]
         raise BadInput(f"{path}: {fault}")
-    register(found[0], replace=name in LOADED)
+    own = OwnStrategy.of(found[0], path)
+    register(own, replace=name in LOADED or isinstance(STRATEGIES.get(name), StandIn))
     LOADED[name] = path, changed
-    return found[0]
+    return own
+
+
+def stand_in(names: Iterable[str], folder: Path) -> None:
+    """Have voices that abstain stand for these; their files are loaded when they are wanted."""
+    for name in names:
+        LOADED.pop(name, None)
+        path = folder / f"{name.replace('-', '_')}.py"
+        with suppress(OSError):
+            LOADED[name] = path.resolve(), path.stat().st_mtime_ns
+        STRATEGIES[name] = StandIn.of(name)
 
 
 def _fault(found: list[Strategy[Any]], name: str) -> str | None:
@@ -59,8 +74,14 @@ def _fault(found: list[Strategy[Any]], name: str) -> str | None:
         return f"defines {len(found)} strategies at its top level; one Strategy(...) is needed"
     if found[0].name != name:
         return f"its strategy is named {found[0].name!r}; by the file's name it must be {name!r}"
-    if name in STRATEGIES and name not in LOADED:
+    if name in BUILT_IN or name == SENTIMENT:
         return f"strategy {name!r} is built in; choose another name"
+    wrong = [each for each in KERNEL_FIELDS if not callable(getattr(found[0], each))]
+    if wrong:
+        return f"{', '.join(wrong)} of its strategy cannot be called"
+    params: Any = found[0].params
+    if not isinstance(params, type) or not issubclass(params, StrategyParams):
+        return "params of its strategy is no class of StrategyParams"
     return None
 
 
@@ -87,13 +108,13 @@ def _import(path: Path) -> Any:
     sys.modules[path.stem] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:  # noqa: BLE001  # whatever a user's file does, one line says where
+    except RAISES as error:  # whatever a user's file does, one line says where
         del sys.modules[path.stem]
         raise BadInput(f"{path}: {_where(error, path)}{type(error).__name__}: {error}") from None
     return module
 
 
-def _where(error: Exception, path: Path) -> str:
+def _where(error: BaseException, path: Path) -> str:
     if isinstance(error, SyntaxError):
         return f"line {error.lineno}: "
     frames = traceback.extract_tb(error.__traceback__)

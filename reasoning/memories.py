@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Sequence
+from copy import copy
 from typing import Any, NamedTuple
 
 import msgspec
@@ -10,8 +11,9 @@ from domain.candle import Candle
 from domain.decision import Signal
 from reasoning.features import PLAN, Features, features_now, features_size, features_step
 from reasoning.indicators import Memory
+from reasoning.own import StandIn, StrategyFault
 from reasoning.sentiment import HeadlineMemory, Heard, SentimentSettings
-from reasoning.strategy import Strategy
+from reasoning.strategy import QUIET, Strategy
 
 UNKNOWN = Features(0.0, 0.0, 0, 0, 0.0, 0.0, 0)
 """Features before the first candle."""
@@ -40,10 +42,15 @@ class Remembered(msgspec.Struct, frozen=True):
     features: list[float]
     strategies: dict[str, list[float]]
     headlines: list[Heard]
+    muted: dict[str, str] = {}
 
 
 class SymbolMemory:
-    """Kernel memories of one price series, the last candle and the headlines of its symbol."""
+    """Kernel memories of one price series, the last candle and the headlines of its symbol.
+
+    `muted` are the voices whose code has failed, on any symbol, each with what was wrong: they are not
+    asked any more, and whoever fails here joins them.
+    """
 
     __slots__ = (
         "blocks",
@@ -51,15 +58,21 @@ class SymbolMemory:
         "features",
         "headlines",
         "latest",
+        "muted",
         "now_ms",
         "recent",
         "seen",
         "series",
         "speakers",
+        "symbol",
     )
 
-    def __init__(self, speakers: Sequence[Speaker], sentiment: SentimentSettings) -> None:
+    def __init__(
+        self, symbol: str, speakers: Sequence[Speaker], sentiment: SentimentSettings, muted: dict[str, str]
+    ) -> None:
+        self.symbol = symbol
         self.speakers = speakers
+        self.muted = muted
         self.headlines = HeadlineMemory(sentiment)
         self.now_ms = 0
         self.start("")
@@ -72,9 +85,14 @@ class SymbolMemory:
         self.latest = UNKNOWN
         self.recent: deque[Candle] = deque(maxlen=KEPT)
         self.features: Memory = [0.0] * features_size(PLAN)
-        self.blocks: list[Memory] = [
-            [0.0] * speaker.strategy.size(speaker.packed) for speaker in self.speakers
-        ]
+        self.blocks: list[Memory] = [self._blank(speaker) for speaker in self.speakers]
+
+    def _blank(self, speaker: Speaker) -> Memory:
+        try:
+            return speaker.strategy.blank(speaker.packed)
+        except StrategyFault as fault:
+            self.muted[speaker.strategy.name] = str(fault)
+            return []
 
     def step(self, candle: Candle) -> list[Signal]:
         """Take in the next closed candle and return each strategy's signal."""
@@ -88,32 +106,55 @@ class SymbolMemory:
         self.latest = features
         signals = []
         for place, (strategy, packed) in enumerate(self.speakers):
-            block = self.blocks[place]
-            signals.append(strategy.hear(block, packed, features, opened, high, low, close, volume))
+            if strategy.name in self.muted:
+                signals.append(QUIET)
+                continue
+            try:
+                block = self.blocks[place]
+                signals.append(strategy.hear(block, packed, features, opened, high, low, close, volume))
+            except StrategyFault as fault:
+                self.muted[strategy.name] = str(fault.at(self.symbol, candle.time))
+                signals.append(QUIET)
         return signals
 
     def retune(self, place: int, speakers: Sequence[Speaker]) -> None:
         """Hear `speakers` from now on; the one at `place` starts over, warmed by the candles kept."""
         self.speakers = speakers
         strategy, packed = speakers[place]
-        block: Memory = [0.0] * strategy.size(packed)
-        for _, opened, high, low, close, volume in self.recent:
-            strategy.step(block, packed, float(opened), float(high), float(low), float(close), float(volume))
-        self.blocks[place] = block
+        self.blocks[place] = block = self._blank(speakers[place])
+        for candle in () if strategy.name in self.muted else self.recent:
+            time, opened, high, low, close, volume = candle
+            try:
+                strategy.take(
+                    block, packed, float(opened), float(high), float(low), float(close), float(volume)
+                )
+            except StrategyFault as fault:
+                self.muted[strategy.name] = str(fault.at(self.symbol, time))
+                break
 
     def resume(self, found: Remembered) -> None:
         """Be the memory that was remembered. Raises ValueError where it is one of other speakers."""
-        sizes = {each.strategy.name: each.strategy.size(each.packed) for each in self.speakers}
-        if {name: len(block) for name, block in found.strategies.items()} != sizes:
+        self.muted.update(found.muted)
+        if list(found.strategies) != [each.strategy.name for each in self.speakers]:
             raise ValueError("the memory is one of other strategies")
+        blocks = [self._restored(each, found.strategies[each.strategy.name]) for each in self.speakers]
         self.series, self.candle, self.seen, self.latest = (
             found.series, found.candle, found.seen, found.latest,
         )  # fmt: skip
         self.now_ms = found.now_ms
         self.recent = deque(found.recent, maxlen=KEPT)
         self.features = found.features
-        self.blocks = [found.strategies[each.strategy.name] for each in self.speakers]
+        self.blocks = blocks
         self.headlines.resume(found.headlines, found.now_ms)
+
+    def _restored(self, speaker: Speaker, values: list[float]) -> Memory:
+        """Return a strategy's memory as it was. Raises ValueError for one of another size."""
+        strategy, packed = speaker
+        if isinstance(strategy, StandIn) or strategy.name in self.muted:
+            return values
+        if len(values) != strategy.size_for(packed):
+            raise ValueError("the memory is one of other strategies")
+        return strategy.restored(values)
 
     def copy(self) -> "SymbolMemory":
         """Return a memory that can be stepped without changing this one, but not retuned.
@@ -121,11 +162,12 @@ class SymbolMemory:
         They share the headlines; the copy has no candles.
         """
         twin = SymbolMemory.__new__(SymbolMemory)
-        twin.speakers, twin.headlines, twin.now_ms = self.speakers, self.headlines, self.now_ms
+        twin.symbol, twin.speakers, twin.muted = self.symbol, self.speakers, dict(self.muted)
+        twin.headlines, twin.now_ms = self.headlines, self.now_ms
         twin.series, twin.candle, twin.seen, twin.latest = self.series, self.candle, self.seen, self.latest
         twin.recent = deque(maxlen=0)
         twin.features = list(self.features)
-        twin.blocks = [list(block) for block in self.blocks]
+        twin.blocks = [copy(block) for block in self.blocks]
         return twin
 
     def plain(self) -> dict[str, Any]:
@@ -143,4 +185,5 @@ class SymbolMemory:
                 for speaker, block in zip(self.speakers, self.blocks, strict=True)
             },
             "headlines": list(self.headlines.heard),
+            "muted": dict(self.muted),
         }

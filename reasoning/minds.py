@@ -4,6 +4,10 @@ A mind is a deterministic fold. Fed the same observations it holds the same memo
 same, live, after a restart or in a replay; it reads no clock (an observation's `fetched_at` is its
 now) and speaks from the few hundred numbers its kernels need. It keeps the last candles of each symbol
 for one purpose: a strategy that is given new parameters is warmed by them at once.
+
+A voice of the user's own whose code fails is muted, for every symbol: it is stepped no further and abstains,
+its reason says why, all others speak on. As its code sees nothing but candles, a restart or a replay mutes it
+at the same candle. New parameters give it its voice back, and so does a restart with its file mended.
 """
 
 from collections.abc import Mapping
@@ -15,7 +19,8 @@ from domain.observation import Observation
 from domain.times import millis
 from reasoning.features import PLAN, features_warmup, regime
 from reasoning.memories import Remembered, Speaker, SymbolMemory
-from reasoning.orientation import Opinion, Orientation
+from reasoning.orientation import MUTED, Opinion, Orientation
+from reasoning.own import StandIn, StrategyFault
 from reasoning.settings import ReasoningSettings
 from reasoning.strategies import STRATEGIES
 from reasoning.strategy import QUIET, Strategy
@@ -33,11 +38,20 @@ class Mind:
             (name, QUIET, "no new candle") for name in settings.strategies
         )
         self._symbols: dict[str, SymbolMemory] = {}
+        self.muted: dict[str, str] = {}
+        """What was wrong with each voice that is heard no more, by its name."""
         self._count_warmup()
 
     def _count_warmup(self) -> None:
-        self.warmup: int = max(speaker.strategy.warmup(speaker.packed) for speaker in self._speakers)
+        self.warmup: int = max(self._warmup_of(speaker) for speaker in self._speakers)
         self._ready_after: int = max(self.warmup, features_warmup(PLAN))
+
+    def _warmup_of(self, speaker: Speaker) -> int:
+        try:
+            return speaker.strategy.warmup_for(speaker.packed)
+        except StrategyFault as fault:
+            self.muted[speaker.strategy.name] = str(fault)
+            return 0
 
     @property
     def candles_needed(self) -> int:
@@ -52,7 +66,7 @@ class Mind:
         """
         memory = self._symbols.get(observation.symbol)
         if memory is None:
-            memory = self._symbols[observation.symbol] = self._blank()
+            memory = self._symbols[observation.symbol] = self._blank(observation.symbol)
         memory.now_ms = millis(observation.fetched_at)
         if observation.candles and observation.series != memory.series:
             memory.start(observation.series)
@@ -67,7 +81,7 @@ class Mind:
     def peek(self, symbol: str, candle: Candle) -> Orientation:
         """Say what `orient` would if the symbol's next closed candle were this one; changes nothing."""
         known = self._symbols.get(symbol)
-        memory = self._blank() if known is None else known.copy()
+        memory = (self._blank(symbol) if known is None else known).copy()
         newer = memory.candle is None or candle.time > memory.candle.time
         return self._orientation(symbol, memory, memory.step(candle) if newer else None)
 
@@ -93,14 +107,20 @@ class Mind:
         place = self.names.index(name)
         speaker = Speaker(self._speakers[place].strategy, packed)
         self._speakers = (*self._speakers[:place], speaker, *self._speakers[place + 1 :])
+        self.muted.pop(name, None)
         self._count_warmup()
         for memory in self._symbols.values():
             memory.retune(place, self._speakers)
         heard = min((len(memory.recent) for memory in self._symbols.values()), default=0)
-        return max(0, speaker.strategy.warmup(packed) - 1 - heard)
+        return max(0, self._warmup_of(speaker) - 1 - heard)
 
     def memory(self) -> dict[str, Any]:
-        """Return all that is remembered, by symbol, as plain values."""
+        """Return all that is remembered, by symbol, as plain values.
+
+        Raises ValueError where a stand-in has a voice: it remembers nothing in the place of another.
+        """
+        if any(isinstance(each.strategy, StandIn) for each in self._speakers):
+            raise ValueError("a voice is a stand-in")
         return {symbol: memory.plain() for symbol, memory in self._symbols.items()}
 
     def resume(self, found: Mapping[str, Remembered]) -> None:
@@ -109,7 +129,7 @@ class Mind:
         Raises ValueError where it is one of other strategies.
         """
         for symbol, remembered in found.items():
-            memory = self._blank()
+            memory = self._blank(symbol)
             memory.resume(remembered)
             self._symbols[symbol] = memory
 
@@ -118,12 +138,13 @@ class Mind:
         if not isinstance(other, Mind):
             return NotImplemented
         tuned = [each.packed for each in self._speakers] == [each.packed for each in other._speakers]
-        return tuned and self._settings == other._settings and self.memory() == other.memory()
+        said = self._settings == other._settings and self.muted == other.muted
+        return tuned and said and self.memory() == other.memory()
 
     __hash__ = None  # type: ignore[assignment]  # it changes with every observation
 
-    def _blank(self) -> SymbolMemory:
-        return SymbolMemory(self._speakers, self._settings.sentiment)
+    def _blank(self, symbol: str) -> SymbolMemory:
+        return SymbolMemory(symbol, self._speakers, self._settings.sentiment, self.muted)
 
     def _orientation(self, symbol: str, memory: SymbolMemory, signals: list[Signal] | None) -> Orientation:
         features = memory.latest
@@ -147,5 +168,7 @@ def _opinions(memory: SymbolMemory, signals: list[Signal]) -> tuple[Opinion, ...
     opinions = []
     for place, (strategy, packed) in enumerate(memory.speakers):
         signal = signals[place]
-        opinions.append((strategy.name, signal, strategy.explain(memory.blocks[place], packed, signal)))
+        fault = memory.muted.get(strategy.name)
+        said = f"{MUTED}{fault}" if fault else strategy.words(memory.blocks[place], packed, signal)
+        opinions.append((strategy.name, signal, said))
     return tuple(opinions)

@@ -10,6 +10,10 @@ Opinion = tuple[str, Signal, str]
 """A strategy's name, its signal on the last closed candle, and its reason in words."""
 
 
+MUTED = "muted: "
+"""How the reason of a voice begins whose code has failed; what was wrong follows."""
+
+
 class Orientation(msgspec.Struct, frozen=True):
     """One symbol as understood after an observation.
 

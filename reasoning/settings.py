@@ -68,7 +68,7 @@ class ReasoningSettings(BaseModel):
 
     def packed(self, name: str) -> tuple[Any, ...]:
         """Return a strategy's parameters as the numbers its kernels take."""
-        return self.params(name).packed()
+        return STRATEGIES[name].pack(self.params(name))
 
     def params(self, name: str) -> StrategyParams:
         """Return a strategy's parameters as they are set."""

@@ -69,7 +69,8 @@ class Strategy(Generic[PackedT]):
 
     `size` is the floats its memory needs (all zeros before the first candle), `warmup` the candles
     after which it can vote, `explain` a sentence part about the candle last taken in. `hear` is what
-    the loop calls: one candle in, its signal out.
+    the loop calls: one candle in, its signal out; it and the methods beside it are what a strategy of
+    the user's own guards.
     """
 
     name: str
@@ -79,6 +80,39 @@ class Strategy(Generic[PackedT]):
     step: Step[PackedT]
     signal: SignalKernel[PackedT]
     explain: Callable[[Memory, PackedT, Signal], str]
+
+    def pack(self, params: StrategyParams) -> tuple[Any, ...]:
+        """Return parameters as the numbers the kernels take."""
+        return params.packed()
+
+    def warmup_for(self, packed: PackedT) -> int:
+        """Return the candles before the first possible vote."""
+        return self.warmup(packed)
+
+    def size_for(self, packed: PackedT) -> int:
+        """Return the floats the memory needs."""
+        return self.size(packed)
+
+    def blank(self, packed: PackedT) -> Memory:
+        """Return the memory before the first candle."""
+        return [0.0] * self.size(packed)
+
+    def restored(self, values: list[float]) -> Memory:
+        """Return the memory with the values it had."""
+        return values
+
+    def take(
+        self,
+        memory: Memory,
+        packed: PackedT,
+        opened: float,
+        high: float,
+        low: float,
+        close: float,
+        volume: float,
+    ) -> int:
+        """Take in one closed candle and return the vote."""
+        return self.step(memory, packed, opened, high, low, close, volume)
 
     def hear(
         self,
@@ -94,6 +128,10 @@ class Strategy(Generic[PackedT]):
         """Take in one closed candle with its features and return what the strategy says about it."""
         vote = self.step(memory, packed, opened, high, low, close, volume)
         return self.signal(memory, packed, vote, close, features) if vote else QUIET
+
+    def words(self, memory: Memory, packed: PackedT, signal: Signal) -> str:
+        """Return the reason of a signal in words."""
+        return self.explain(memory, packed, signal)
 
 
 @kernel

@@ -61,6 +61,7 @@ from research.books import (
 )
 from research.candles import Candles, FloatArray, IntArray
 from research.compiler import Engine, compiled
+from research.guarded import Misstep
 from research.recording import Recording
 from research.result import TRADE, VETO, Result
 from research.signals import EVENT, KNOWN, SURE
@@ -141,9 +142,12 @@ def _events(prepared: Recording, place: int, voice: Voice) -> tuple[Any, Any]:
     room = max(64, len(columns[0]) // 16)
     while True:
         ints, floats = give(np.zeros(room * EVENT, dtype=np.int64)), give(np.zeros(room * SURE))
-        memory, one = give(np.zeros(voice.strategy.size(voice.packed))), give(np.zeros(KNOWN))
+        memory, one = give(np.zeros(voice.strategy.size_for(voice.packed))), give(np.zeros(KNOWN))
         turns = prepared.turns[place]
-        found = find(memory, voice.packed, PLAN, series, one, *columns, *turns, ints, floats, 0)
+        try:
+            found = find(memory, voice.packed, PLAN, series, one, *columns, *turns, ints, floats, 0)
+        except Misstep as misstep:
+            raise misstep.on(prepared.tapes[place]) from None
         if found <= room:
             break
         room = found

@@ -21,13 +21,17 @@ import platformdirs
 from filelock import FileLock
 
 from domain.kernel import KERNELS
+from reasoning.own import OwnStrategy
 from reasoning.strategy import Strategy
-from research import replay, signals
+from research import guarded, replay, signals
 
 CACHE_VARIABLE = "AGENT_KERNEL_CACHE"
 """Folder of compiled kernels, when it is not to be the user's cache folder."""
 
 HOUSE = frozenset({"domain", "learning", "perception", "platforms", "reasoning", "research", "risk"})
+
+OUTERMOST = (signals.__file__, replay.__file__, __file__, str(Path(__file__).with_name("guarded_memory.py")))
+"""Sources beside the kernels' own that machine code is made of."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,8 @@ def plain() -> Engine:
     """Return the engine that runs the kernels as they are."""
 
     def events(strategy: Strategy[Any]) -> Callable[..., int]:
+        if isinstance(strategy, OwnStrategy):
+            return guarded.guarded_find(strategy, None)
         return partial(signals.find_events, strategy.step, strategy.signal)
 
     return Engine(False, signals.fill_series, events, replay.replay)
@@ -64,10 +70,16 @@ def compiled() -> Engine:
         key = f"{strategy.step.__module__}.{strategy.name}"
         if key not in made:
             register()
-            made[key] = MachineCode(loop_of(strategy, folder))
+            made[key] = _machine_find(strategy, folder)
         return made[key]
 
     return Engine(True, MachineCode(signals.fill_series), events, MachineCode(replay.replay))
+
+
+def _machine_find(strategy: Strategy[Any], folder: Path) -> Callable[..., int]:
+    if isinstance(strategy, OwnStrategy):
+        return guarded.guarded_find(strategy, MachineCode(loop_of(strategy, folder), raising=True))
+    return MachineCode(loop_of(strategy, folder))
 
 
 class MachineCode:
@@ -76,13 +88,14 @@ class MachineCode:
     Processes that want it at the same time do not all compile it: one does, the others wait for it.
     """
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(self, function: Callable[..., Any], *, raising: bool = False) -> None:
         import numba  # noqa: PLC0415  # as above
 
-        # Nothing here allocates: without reference counts a call with an array costs nothing. And
+        # Nothing here allocates: without reference counts a call with an array costs nothing. And our
         # kernels raise nothing, so no division asks whether to: that halves the time of a step.
+        model = "python" if raising else "numpy"
         njit: Any = numba.njit
-        jit = njit(cache=True, nogil=True, _nrt=False, no_cfunc_wrapper=True, error_model="numpy")
+        jit = njit(cache=True, nogil=True, _nrt=False, no_cfunc_wrapper=True, error_model=model)
         self.dispatcher = jit(function)
         self._lock = FileLock(cache_folder() / "compiling.lock")
         self._ready = False
@@ -124,7 +137,7 @@ def digest() -> str:
     """Return a digest of everything machine code depends on."""
     import numba  # noqa: PLC0415  # as above
 
-    found = _of_sources({signals.__file__, replay.__file__, __file__} | _files(house=True))
+    found = _of_sources({*OUTERMOST, *_files(house=True)})
     found.update(f"{sys.version}|{numba.__version__}|{platform.machine()}|{_processor()}".encode())
     return str(found.hexdigest())
 
@@ -176,6 +189,9 @@ def loop_of(strategy: Strategy[Any], folder: Path) -> Callable[..., int]:
     spec.loader.exec_module(module)
     used = [name for name in pattern.__code__.co_names if name in pattern.__globals__]
     module.__dict__.update({name: pattern.__globals__[name] for name in used})
-    module.__dict__.update(step=strategy.step, signal=strategy.signal)
+    step, signal = strategy.step, strategy.signal
+    if isinstance(strategy, OwnStrategy):
+        step, signal = guarded.guarded_kernels(strategy)
+    module.__dict__.update(step=step, signal=signal)
     found: Callable[..., int] = module.__dict__[pattern.__name__]
     return found

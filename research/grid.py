@@ -76,7 +76,7 @@ def trial_of(strategy: Strategy[Any], parameters: Mapping[str, Any]) -> Trial | 
             if each["loc"]:
                 raise BadInput(_limit(strategy, each["loc"], each["input"], each["msg"])) from None
         return None
-    return Trial(tuple(params.model_dump().items()), params.packed())
+    return Trial(tuple(params.model_dump().items()), strategy.pack(params))
 
 
 def ranges_of(strategy: Strategy[Any], ranges: Sequence[str]) -> dict[str, list[Any]]:

@@ -22,6 +22,7 @@ from research.books import (
 )
 from research.candles import Candles, FloatArray
 from research.compiler import MachineCode, compiled, plain
+from research.guarded import Misstep
 from research.ratios import periods_of
 from research.recording import Recording
 from research.scoring import FIELDS, day_ends, score_books
@@ -97,15 +98,16 @@ class Bench:
     def _events(self, voice: Voice) -> list[int]:
         """Write the events of every symbol; return each one's first row, then the row after the last."""
         find, rows = self.prepared.engine.events(voice.strategy), [0]
-        size = voice.strategy.size(voice.packed)
+        size = voice.strategy.size_for(voice.packed)
         for place, (columns, series) in enumerate(
             zip(self.prepared.columns, self.prepared.series, strict=True)
         ):
-            last = find(
-                np.zeros(size), voice.packed, PLAN, series, self.known[place], *columns,
-                *self.prepared.turns[place], self.event, self.sure, rows[-1],
-            )  # fmt: skip
-            rows.append(last)
+            turns, known = self.prepared.turns[place], self.known[place]
+            more = *columns, *turns, self.event, self.sure, rows[-1]
+            try:
+                rows.append(find(np.zeros(size), voice.packed, PLAN, series, known, *more))
+            except Misstep as misstep:
+                raise misstep.on(self.prepared.tapes[place]) from None
         return rows
 
     def _size_books(self, room: int) -> None:

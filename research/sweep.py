@@ -113,7 +113,7 @@ def job_of(
 ) -> Job:
     """Return a job whose warm-up is long enough for every trial."""
     strategy = setup.voices[voice].strategy
-    longest = max(strategy.warmup(trial.packed) for trial in trials)
+    longest = max(strategy.warmup_for(trial.packed) for trial in trials)
     warmup = max(setup.warmup, longest, features_warmup(PLAN))
     return Job(candles, replace(setup, warmup=warmup), voice, machine)
 

@@ -43,6 +43,8 @@ def _say_status(told: Row) -> None:
     say(f"kill      {account['kill_switch'] or 'not thrown'}")
     for line in blocked_lines(account.get("blocked", {})):
         say(f"blocked   {line}")
+    for name, fault in told.get("muted", {}).items():
+        say(f"muted     {name}: {fault}")
     for name, row in told.get("parameters", {}).items():  # an agent of an older version has none
         say(f"params    {name} version {row['version']}: {words(row['parameters'])}")
     for row in told.get("market", []):

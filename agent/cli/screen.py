@@ -31,6 +31,7 @@ class Screen:
         self.launch = launch
         self.grid = launch.parts.grid
         self.sources: dict[str, Source] = {}
+        self.muted: dict[str, str] = {}
         self.decided: CycleDecided | None = None
         self.blocked: dict[str, str] = {}
         self.quick = launch.quick
@@ -59,10 +60,7 @@ class Screen:
         match event:
             case CycleDecided():
                 self.decided = event
-                for seen in event.observations:
-                    if self.sources.get(seen.symbol) is not seen.source:
-                        self.sources[seen.symbol] = seen.source
-                        self.line(why_this_source(seen))
+                self._news(event)
                 self._blocked(event.blocked)
                 for receipt in event.updates:
                     self._fills(receipt.fills)
@@ -87,6 +85,17 @@ class Screen:
         self.blocked = dict(blocked)
         for line in views.blocked_lines(blocked) or ["no longer"]:
             self.line(f"entries blocked: {line}")
+
+    def _news(self, event: CycleDecided) -> None:
+        """Say where data come from now, and which voice is heard no more."""
+        for seen in event.observations:
+            if self.sources.get(seen.symbol) is not seen.source:
+                self.sources[seen.symbol] = seen.source
+                self.line(why_this_source(seen))
+        for name, fault in views.muted(event).items():
+            if self.muted.get(name) != fault:
+                self.muted[name] = fault
+                self.line(f"voice {name} is muted: {fault}")
 
     def _fills(self, fills: tuple[Fill, ...]) -> None:
         for fill in fills:

@@ -41,7 +41,7 @@ def _told(name: str, reasoning: ReasoningSettings) -> dict[str, Any]:
     why = compilable(strategy)
     return {
         "name": name,
-        "warmup": strategy.warmup(params.packed()),
+        "warmup": strategy.warmup_for(strategy.pack(params)),
         "source": str(LOADED[name][0]) if name in LOADED else "built in",
         "compiles": "compiles" if why is None else f"runs uncompiled: {why}",
         "parameters": {

@@ -1,0 +1,206 @@
+"""A strategy of one's own that goes wrong: one clear error in research, one muted voice in the loop.
+
+Machine code and Python find the same fault at the same candle, nothing is written outside its memory, and
+no fault of its stops another voice, an exit or a protection.
+"""
+
+import pickle
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agent import views
+from agent.backtesting import options_for, setup_of
+from agent.lookahead import made_up, prove
+from agent.replay import replay
+from agent.settings import Options
+from domain.errors import BadInput
+from domain.events import CycleDecided, OrderSettled
+from domain.order import Side
+from reasoning.minds import Mind
+from reasoning.own import OwnMemory, OwnStrategy, StrategyFault
+from reasoning.strategy import QUIET
+from research.backtest import Setup, Voice, backtest, events_of
+from research.compiler import compiled, plain
+from research.lean import Bench
+from research.recording import Recording
+from tests.agent.command import agent, told
+from tests.agent.world import World, folded, lively, wave
+from tests.own.faulty import WORDS, line_of, loaded, written
+from tests.research import made
+
+CANDLES = [made.walk("BTC-USDT", 900)]
+
+
+@pytest.fixture(scope="module")
+def faulty(tmp_path_factory: pytest.TempPathFactory) -> OwnStrategy[Any]:
+    return loaded(tmp_path_factory.mktemp("home") / "strategies")
+
+
+def setup(strategy: OwnStrategy[Any], kind: int, when: int = 30) -> Setup:
+    base = setup_of(options_for(Options(), CANDLES))
+    return replace(base, voices=(Voice(strategy, (kind, when)),))
+
+
+@pytest.mark.parametrize("engine", [plain, compiled])
+def test_both_engines_find_the_same_fault_at_the_same_line_and_candle(
+    faulty: OwnStrategy[Any], engine: Any
+) -> None:
+    for kind, words in WORDS.items():
+        wanted = setup(faulty, kind, when=300)
+        with pytest.raises(StrategyFault) as raised:
+            backtest(CANDLES, wanted, engine())
+        said = str(raised.value)
+        assert said.startswith("strategy faulty, faulty.py:"), said
+        assert words in said
+        assert said.endswith("at the candle of 2023-01-01 04:59:00 of BTC-USDT"), said
+        line = line_of(kind)
+        assert line is None or f"faulty.py:{line}: " in said
+        assert str(pickle.loads(pickle.dumps(raised.value))) == said  # noqa: S301  # as worker processes do
+    assert len(backtest(CANDLES, setup(faulty, 0), engine()).equity) == 650
+
+
+def test_a_trial_of_a_sweep_finds_it_too_and_sound_ones_are_the_same_as_in_python(
+    faulty: OwnStrategy[Any],
+) -> None:
+    bench = Bench(CANDLES, setup(faulty, 0), machine=True)
+    assert bench.lean
+    with pytest.raises(StrategyFault, match="memory index 1000, size 4, at the candle of"):
+        bench.score(setup(faulty, 3).voices)
+    sound = setup(faulty, 0)
+    bench.score(sound.voices)
+    told = [
+        events_of(Recording(CANDLES, sound.instruments, sound.warmup, each), sound)
+        for each in (plain(), compiled())
+    ]
+    assert told[0][0].tolist() == told[1][0].tolist()
+    assert told[0][1].tolist() == told[1][1].tolist()
+
+
+@pytest.mark.parametrize("kind", sorted(WORDS))
+def test_lookahead_says_it_in_one_line(faulty: OwnStrategy[Any], kind: int) -> None:
+    with pytest.raises(BadInput) as raised:
+        prove(faulty, (kind, 30), made_up(100))
+    assert WORDS[kind] in str(raised.value)
+
+
+def options(kind: int, when: int = 30) -> Options:
+    reasoning = {"strategies": ["rsi", "faulty"], "custom": {"faulty": {"kind": kind, "when": when}}}
+    return lively(reasoning=reasoning)
+
+
+@pytest.mark.parametrize("kind", sorted(WORDS))
+def test_in_the_loop_the_voice_is_muted_and_everything_else_goes_on(
+    faulty: OwnStrategy[Any], kind: int
+) -> None:
+    world = World(wave(200), options=options(kind))
+    assert world.run() == "data exhausted"
+    assert world.state.outcomes["failed"] == 0
+    decided = [event for event in world.events if isinstance(event, CycleDecided)]
+    assert views.muted(decided[28]) == {}
+    fault = views.muted(decided[29])["faulty"]
+    assert WORDS[kind] in fault
+    assert views.muted(decided[-1]) == {"faulty": fault} == world.parts.mind.muted
+    voices = [voice for each in decided[29:] for done in each.decisions for voice in done.voices]
+    assert all(voice.vote == 0 for voice in voices if voice.name == "faulty")
+    assert any(voice.vote for voice in voices if voice.name == "rsi"), "others speak on"
+    state, mind = folded(options(kind), world.journal)
+    assert mind == world.parts.mind, "a restart mutes it at the same candle"
+    assert state.cycle_id == world.state.cycle_id
+    assert replay(world.journal, None, world.clock).difference is None
+
+
+def test_a_position_of_a_muted_voice_keeps_its_stop_and_is_stopped(faulty: OwnStrategy[Any]) -> None:
+    del faulty
+    alone = options(1, when=33)
+    alone = alone.model_copy(
+        update={"reasoning": alone.reasoning.model_copy(update={"strategies": ("faulty",)})}
+    )
+    world = World([*(100.0 + place / 100 for place in range(60)), 99.0, 90.0, 90.0], options=alone)
+    world.run()
+    bought = [each for each in world.events if isinstance(each, OrderSettled) and each.receipt.fills]
+    assert bought[-1].cycle_id == 30, "the last entry; the voice fails three candles later"
+    assert world.parts.mind.muted
+    (trade,) = [fill for each in decisions(world) for receipt in each.updates for fill in receipt.fills]
+    assert trade.side is Side.SELL
+    assert not world.state.ledger.positions
+
+
+def decisions(world: World) -> list[CycleDecided]:
+    return [event for event in world.events if isinstance(event, CycleDecided)]
+
+
+def test_new_parameters_give_a_muted_voice_its_say_again(faulty: OwnStrategy[Any]) -> None:
+    mind = Mind(options(1).reasoning)
+    world = World(wave(60), options=options(1))
+    world.run()
+    for each in decisions(world):
+        mind.orient(each.observations[0])
+    assert mind.muted
+    mind.retune("faulty", (0, 0))
+    assert not mind.muted
+    mind.retune("faulty", (3, 5))
+    assert "memory index 1000, size 4" in mind.muted["faulty"], "warmed by the candles kept, it fails at once"
+
+
+def test_an_explanation_that_fails_says_so_and_the_vote_stands(faulty: OwnStrategy[Any]) -> None:
+    packed = faulty.params.model_validate({"kind": 12}).packed()
+    said = faulty.words(OwnMemory([30.0, 0.0]), packed, QUIET)
+    assert said.startswith("no explanation: strategy faulty, faulty.py:")
+    assert said.endswith("ZeroDivisionError: division by zero")
+    assert faulty.words(OwnMemory([29.0, 0.0]), packed, QUIET) == "-1.0"
+
+
+def test_a_size_a_warm_up_and_parameters_that_are_none_are_told(faulty: OwnStrategy[Any]) -> None:
+    for broken, words in (
+        (replace(faulty, size=lambda _packed: -1), "-1 is no whole number from 0 to 10000000"),
+        (replace(faulty, size=lambda _packed: 10**12), "1000000000000 is no whole number from 0 to 10000000"),
+        (replace(faulty, size=lambda packed: packed[9]), "IndexError: tuple index out of range"),
+    ):
+        with pytest.raises(StrategyFault, match=words):
+            broken.blank((0, 0))
+    with pytest.raises(StrategyFault, match="is no whole number from 0 to 1000000"):
+        replace(faulty, warmup=lambda _packed: 2.5).warmup_for((0, 0))  # type: ignore[arg-type,return-value]
+
+
+def test_a_memory_has_its_size_and_no_other_places() -> None:
+    memory = OwnMemory([0.0] * 3)
+    memory[2] = 1
+    assert (memory[2], memory, len(memory)) == (1.0, [0.0, 0.0, 1.0], 3)
+    for index in (-1, 3, -(10**9), 10**9):
+        with pytest.raises(IndexError, match=f"memory index {index}, size 3"):
+            memory[index]
+        with pytest.raises(IndexError, match=f"memory index {index}, size 3"):
+            memory[index] = 1.0
+    with pytest.raises(TypeError):
+        memory[0:2] = [1.0] * 9
+
+
+def run(home: Path, *words: str) -> str:
+    return agent(home, "run", "--provider", "simulated", "--speed", "max", "--plain", *words).stdout
+
+
+def test_an_operator_hears_of_it_and_sells_whatever_the_file_has_become(tmp_path: Path) -> None:
+    path = written(tmp_path / "strategies", "mine")
+    (tmp_path / "config.toml").write_text(
+        '[reasoning]\nstrategies = ["mine"]\n[reasoning.custom.mine]\nkind = 1\nwhen = 300\n'
+        "[risk]\ncool_down_minutes = 0\ndaily_loss = 10000\nmax_trades_per_day = 1000\n"
+    )
+    said = run(tmp_path, "--cycles", "100")
+    fault = "strategy mine, mine.py:36: memory index 4, size 4, at the candle of "
+    assert f"voice mine is muted: {fault}" in said
+    assert fault in agent(tmp_path, "status").stdout
+    assert fault in (tmp_path / "agent.log").read_text()
+    assert "identical" in agent(tmp_path, "replay").stdout
+    path.write_text("while True:\n    pass\n")
+    flat = told(tmp_path, "flatten", "--reason", "the file loops for ever")
+    assert flat["flat"]
+    path.write_text("raise SystemExit(3)\n")
+    assert "mine.py: line 1: SystemExit: 3" in agent(tmp_path, "config", "show", check=2).stderr
+    assert agent(tmp_path, "reconcile", "--json").returncode == 0
+    assert "muted" not in agent(tmp_path, "status").stdout
+    change = ("--set", "kind=0", "--force", "--reason", "x")
+    refused = agent(tmp_path, "params", "apply", "--strategy", "mine", *change, check=2)
+    assert "cannot be loaded" in refused.stderr
