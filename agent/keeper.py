@@ -40,7 +40,7 @@ class Keeper:
 
     def take(self, journal: Records, state: State, mind: Mind, started: SessionStarted) -> None:
         """Take a checkpoint now; the file is written by another thread, unless one is still being written."""
-        if self._writing is not None and self._writing.is_alive():
+        if mind.stands_in or (self._writing is not None and self._writing.is_alive()):
             return
         began = self.clock.monotonic()
         header = Header(FORMAT, journal.journal_id, *journal.head(), self.key, started)

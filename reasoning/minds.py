@@ -114,12 +114,17 @@ class Mind:
         heard = min((len(memory.recent) for memory in self._symbols.values()), default=0)
         return max(0, self._warmup_of(speaker) - 1 - heard)
 
+    @property
+    def stands_in(self) -> bool:
+        """Whether a voice is not itself, so that this mind is good for no decision."""
+        return any(isinstance(each.strategy, StandIn) for each in self._speakers)
+
     def memory(self) -> dict[str, Any]:
         """Return all that is remembered, by symbol, as plain values.
 
         Raises ValueError where a stand-in has a voice: it remembers nothing in the place of another.
         """
-        if any(isinstance(each.strategy, StandIn) for each in self._speakers):
+        if self.stands_in:
             raise ValueError("a voice is a stand-in")
         return {symbol: memory.plain() for symbol, memory in self._symbols.items()}
 

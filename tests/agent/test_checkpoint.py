@@ -110,9 +110,9 @@ def test_every_field_of_the_account_is_carried() -> None:
     }
     fresh = State(OPTIONS.learning, COST)
     assert {*vars(fresh), *vars(fresh.ledger)} == declared
-    assert set(SymbolMemory.__slots__) - {"speakers", "blocks"} == set(Remembered.__struct_fields__) - {
-        "strategies"
-    }
+    assert set(SymbolMemory.__slots__) - {"speakers", "blocks", "symbol"} == set(
+        Remembered.__struct_fields__
+    ) - {"strategies"}
     assert declared > GIVEN
 
 

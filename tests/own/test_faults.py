@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from agent import views
@@ -19,6 +20,7 @@ from agent.settings import Options
 from domain.errors import BadInput
 from domain.events import CycleDecided, OrderSettled
 from domain.order import Side
+from reasoning.memories import Remembered
 from reasoning.minds import Mind
 from reasoning.own import OwnMemory, OwnStrategy, StrategyFault
 from reasoning.strategy import QUIET
@@ -143,6 +145,24 @@ def test_new_parameters_give_a_muted_voice_its_say_again(faulty: OwnStrategy[Any
     assert not mind.muted
     mind.retune("faulty", (3, 5))
     assert "memory index 1000, size 4" in mind.muted["faulty"], "warmed by the candles kept, it fails at once"
+
+
+def test_a_checkpoint_carries_who_is_muted_and_a_memory_that_stays_guarded(faulty: OwnStrategy[Any]) -> None:
+    del faulty
+    for kind, length in ((1, 60), (2, 25)):
+        world = World(wave(length), options=options(kind))
+        world.run()
+        mind = world.parts.mind
+        known = msgspec.msgpack.decode(msgspec.msgpack.encode(mind.memory()), type=dict[str, Remembered])
+        twin = Mind(options(kind).reasoning)
+        twin.resume(known)
+        assert twin == mind
+        assert bool(twin.muted) == (kind == 1)
+        following = World(wave(length + 10), options=options(kind))
+        following.run()
+        for each in decisions(following)[length:]:
+            twin.orient(each.observations[0])
+        assert twin == following.parts.mind, "resumed, it fails at the same candle as one that never stopped"
 
 
 def test_an_explanation_that_fails_says_so_and_the_vote_stands(faulty: OwnStrategy[Any]) -> None:
