@@ -87,7 +87,7 @@ class FoldKeeper:
         if isinstance(row.event, SessionStarted):
             self.started = row.event
         due = row.seq >= self.next or (row.seq == self.last and row.seq >= self.next - self.pace + ROWS)
-        if due and self.started is not None:
+        if due and self.started is not None and not self.fold.mind.stands_in:
             self.next = row.seq + self.pace
             header = Header(FORMAT, self.journal.journal_id, row.seq, row.hash, self.key, self.started)
             with suppress(OSError, JournalFault, TypeError, ValueError, OverflowError):

@@ -232,7 +232,9 @@ class Reader:
                 raise
         except (JournalFault, BadInput, OSError) as fault:
             without = self._without(fault, read)
-            return self._launch(lenient(without.checkpoint.header.started, run_own=False), Hurry.STOP, without)
+            return self._launch(
+                lenient(without.checkpoint.header.started, run_own=False), Hurry.STOP, without
+            )
 
     def _read(self, options: Options) -> Checkpoint | None:
         """Return the fold of a journal that can be read though it cannot be written, None where neither."""

@@ -116,16 +116,11 @@ class Mind:
 
     @property
     def stands_in(self) -> bool:
-        """Whether a voice is not itself, so that this mind is good for no decision."""
+        """Whether a voice is not itself, so that what this mind remembers is good for no decision."""
         return any(isinstance(each.strategy, StandIn) for each in self._speakers)
 
     def memory(self) -> dict[str, Any]:
-        """Return all that is remembered, by symbol, as plain values.
-
-        Raises ValueError where a stand-in has a voice: it remembers nothing in the place of another.
-        """
-        if self.stands_in:
-            raise ValueError("a voice is a stand-in")
+        """Return all that is remembered, by symbol, as plain values."""
         return {symbol: memory.plain() for symbol, memory in self._symbols.items()}
 
     def resume(self, found: Mapping[str, Remembered]) -> None:
