@@ -7,6 +7,8 @@ from types import ModuleType
 from domain.errors import BadInput
 
 BATCH_ROWS = 8192
+MOST_ROWS = 8_000_000
+"""Most candles of a file: 15 years of minutes. Packed, a column of equal values takes next to nothing."""
 
 
 def parquet_cells(path: Path, fields: Sequence[str]) -> Iterator[Sequence[object]]:
@@ -17,6 +19,7 @@ def parquet_cells(path: Path, fields: Sequence[str]) -> Iterator[Sequence[object
     parquet, arrow = _pyarrow(path)
     try:
         with parquet.ParquetFile(path) as file:
+            check_rows(path, file.metadata.num_rows)
             _check_columns(path, fields, file.schema_arrow.names)
             for batch in file.iter_batches(batch_size=BATCH_ROWS, columns=list(fields)):
                 columns = [batch.column(name).to_pylist() for name in fields[1:]]
@@ -32,6 +35,12 @@ def parquet_rows(path: Path) -> int:
         return int(parquet.read_metadata(path).num_rows)
     except (OSError, arrow.ArrowException) as error:
         raise BadInput(f"{path}: is not readable Parquet: {_first_line(error)}") from error
+
+
+def check_rows(path: Path, rows: int) -> None:
+    """Raise BadInput for a file with more rows than are read."""
+    if rows > MOST_ROWS:
+        raise BadInput(f"{path}: holds {rows} rows, the limit is {MOST_ROWS}; split it by time")
 
 
 def _pyarrow(path: Path) -> tuple[ModuleType, ModuleType]:

@@ -4,8 +4,6 @@ Whatever is not perfect at first sight is read again by perception.files, row by
 refused here exactly when the loop refuses it, in the same words, and its numbers are the same bits.
 """
 
-import gzip
-import io
 import re
 import zlib
 from collections import Counter
@@ -19,7 +17,18 @@ import polars as pl
 
 from domain.errors import BadInput
 from domain.times import TIMEFRAMES, millis, utc
-from perception.files import FIELDS, HEADER, MAX_LINE, SAMPLE_ROWS, read_candles, symbol_of
+from perception.files import (
+    FIELDS,
+    HEADER,
+    LEAST_PRICE,
+    MOST_PRICE,
+    MOST_VOLUME,
+    SAMPLE_ROWS,
+    read_candles,
+    symbol_of,
+    unpacked,
+)
+from perception.parquet import check_rows
 from research.candles import Candles, FloatArray, IntArray
 
 Columns = tuple[IntArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]
@@ -91,9 +100,9 @@ def sound(columns: Columns) -> bool:
     time, open_, high, low, close, volume = columns
     return bool(
         (time[1:] > time[:-1]).all()
-        and ((low > 0) & (low <= open_) & (open_ <= high) & (high < np.inf)).all()
+        and ((low >= LEAST_PRICE) & (low <= open_) & (open_ <= high) & (high <= MOST_PRICE)).all()
         and ((low <= close) & (close <= high)).all()
-        and ((volume >= 0) & (volume < np.inf)).all()
+        and ((volume >= 0) & (volume <= MOST_VOLUME)).all()
     )
 
 
@@ -116,23 +125,27 @@ def _fast(path: Path) -> Columns | None:
 def _frame(path: Path) -> pl.DataFrame | None:
     name = path.name.lower()
     if name.endswith(".parquet"):
+        check_rows(path, _rows(path))
         frame = pl.read_parquet(path.read_bytes(), columns=list(FIELDS))
         numeric = all(frame.schema[name].is_numeric() for name in FIELDS[1:])
         decimal = any(frame.schema[name].is_decimal() for name in FIELDS[1:])
         return frame if numeric and not decimal else None
     if not name.endswith((".csv", ".csv.gz")):
         return None
-    data = _unpacked(path) if name.endswith(".gz") else path.read_bytes()
-    header = data[: data.find(b"\n") + 1][:MAX_LINE].decode("utf-8-sig")
-    if header.strip().lower().replace(" ", "") != HEADER:
-        return None
-    return pl.read_csv(io.BytesIO(data), has_header=False, skip_rows=1, schema=_SCHEMA)
-
-
-def _unpacked(path: Path) -> bytes:
     # By Python: it knows files of several gzip members and checks each one's sum.
-    with gzip.open(path) as stream:
-        return stream.read()
+    data = unpacked(path, _has_header)
+    frame = data and pl.read_csv(data, has_header=False, skip_rows=1, schema=_SCHEMA)
+    check_rows(path, frame.height if frame is not None else 0)
+    return frame
+
+
+def _has_header(data: bytes) -> bool:
+    header = data[: data.find(b"\n") + 1].decode("utf-8-sig")
+    return header.strip().lower().replace(" ", "") == HEADER
+
+
+def _rows(path: Path) -> int:
+    return int(pl.scan_parquet(path).select(pl.len()).collect().item())
 
 
 def _times(column: pl.Series) -> IntArray | None:

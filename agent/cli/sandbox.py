@@ -155,7 +155,7 @@ def _plan(path: Path) -> dict[str, Any]:
             return tomllib.load(stream)
     except OSError as error:
         raise BadInput(f"--faults {path}: cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # too deep, or a number of too many digits
         raise BadInput(f"--faults {path}: is not TOML: {error}") from error
 
 

@@ -47,9 +47,14 @@ class Control:
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
-        """Return the sandbox's answer. Raises OSError when it is gone."""
-        self.connection.request(method, path, None if body is None else json.dumps(body))
-        return json.loads(self.connection.getresponse().read() or b"null")
+        """Return the sandbox's answer. Raises OSError when it is gone, ValueError when it refuses."""
+        text = None if body is None else json.dumps(body)
+        self.connection.request(method, path, text, {"Content-Type": "application/json"})
+        answer = self.connection.getresponse()
+        content = answer.read()
+        if answer.status >= 400:
+            raise ValueError(f"{method} {path}: the sandbox answers {answer.status} {content[:200]!r}")
+        return json.loads(content or b"null")
 
     def close(self) -> None:
         """Close the connection."""

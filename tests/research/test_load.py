@@ -107,7 +107,7 @@ def test_the_usual_forms_of_a_time_need_no_second_reading(
         f"{HEADER}\n{GOOD[0]}\n\n{GOOD[1]}\n\n",
         f"Timestamp, Open,High,Low,Close,Volume\n{GOOD[0]}\n{GOOD[1]}",
         f"{HEADER}\n2023-03-16 22:15:00+00:00,2,3,1,2,1\n2023-03-16T23:16:00+01:00,2,3,1,2,1\n",
-        f'{HEADER}\n"2023-03-16T22:15:00Z","2"," 3 ",1,2_0e-1,1\n{GOOD[1]}\n',
+        f'{HEADER}\n"2023-03-16T22:15:00Z","2"," 3 ",1,20e-1,1\n{GOOD[1]}\n',
         f"{HEADER}\r\n{GOOD[0]}\r\n{GOOD[1]}\r\n",
     ],
 )
