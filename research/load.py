@@ -134,8 +134,10 @@ def _frame(path: Path) -> pl.DataFrame | None:
         return None
     # By Python: it knows files of several gzip members and checks each one's sum.
     data = unpacked(path, _has_header)
-    frame = data and pl.read_csv(data, has_header=False, skip_rows=1, schema=_SCHEMA)
-    check_rows(path, frame.height if frame is not None else 0)
+    if data is None:
+        return None
+    frame = pl.read_csv(data, has_header=False, skip_rows=1, schema=_SCHEMA)
+    check_rows(path, frame.height)
     return frame
 
 
