@@ -7,7 +7,6 @@ where the exchange repeats them in its answer.
 import json
 import threading
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -142,8 +141,7 @@ class Wire:
     ) -> Any:
         """Send a request to /api/v3/`path` once and return its JSON; `vital` and `exits` as in `Weights`."""
         if signed and self.time.doubtful:
-            with suppress(VenueFault):  # the old offset may still do
-                self.time.measure()
+            self.time.renew()
         self.weights.admit(vital=vital, exits=exits)
         return getattr(self._library, f"_{method}")(path, signed, data=dict(params or {}))
 

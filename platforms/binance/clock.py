@@ -8,10 +8,17 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 
+import structlog
+
+from domain.errors import VenueFault
 from domain.ports import Clock
 from domain.times import millis, utc
 
 SAMPLES = 5
+AGAIN_SECONDS = 5.0
+"""How long to wait after the exchange's time could not be read: a request in between need not wait for it."""
+
+log = structlog.get_logger()
 
 
 class _Anchor(NamedTuple):
@@ -30,6 +37,7 @@ class VenueClock:
         self.ask = ask
         self.doubtful = False
         self._anchor: _Anchor | None = None
+        self._failed = float("-inf")
 
     @property
     def offset_ms(self) -> int:
@@ -51,6 +59,19 @@ class VenueClock:
         self._anchor = min(found)[1]
         self.doubtful = False
         return self.offset_ms
+
+    def renew(self) -> None:
+        """Measure where it is in doubt or unknown; what was measured before, else the machine's time, may do.
+
+        Nothing that gets out of a position waits for the exchange's time: it is sent with the time there is.
+        """
+        if self.clock.monotonic() - self._failed < AGAIN_SECONDS:
+            return
+        try:
+            self.measure()
+        except VenueFault as fault:
+            self.doubtful, self._failed = True, self.clock.monotonic()
+            log.warning("the exchange's time is not read, no entry meanwhile", error=str(fault))
 
     def now(self) -> datetime:
         """Return the exchange's time; the machine's until it is measured."""

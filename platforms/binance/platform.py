@@ -61,13 +61,14 @@ class BinancePlatform:
         self.clock = clock
         self.wire = Wire(settings, clock, memory)
         self.listing = Listing(symbols, self.wire, clock, settings.refresh_minutes, known)
-        self.wire.time.measure()
+        self.wire.time.renew()
         self.orders = Tracked(clock)
         self.executions = Executions(self.wire, self.listing, self.orders)
         self.gate = Gate(settings, self.wire.time, self.listing, self.orders)
         self._polling = threading.Lock()
         self._polled = 0.0
         self._again: list[str] = []
+        self._reports: dict[str, Any] = {}
         self._held_back: dict[str, str] = {}
         self.events: UserData | None = None
         if settings.user_data and settings.api_key is not None:
@@ -173,25 +174,47 @@ class BinancePlatform:
         return self._accepted(first, stop), self._accepted(second, target)
 
     def cancel(self, symbol: str, client_id: str) -> Receipt:
-        """Cancel an order and return where it stands, as a query tells it afterwards.
+        """Cancel an order and return where it stands, as a query, else the cancel's answer, tells it.
 
         Raises VenueFault when it still rests though the cancel was sent, or nobody can say.
         """
         fault: VenueFault | None = None
+        told: Any = None
         params = {"symbol": self.listing.native(symbol), "origClientOrderId": client_id}
         try:
-            self.wire.call("delete", "order", params, signed=True, vital=True)
+            told = self.wire.call("delete", "order", params, signed=True, vital=True)
         except RateLimited:
             raise
         except VenueFault as error:
             fault = error
-        receipt = self.query(symbol, client_id)
+        try:
+            receipt = self.query(symbol, client_id)
+        except VenueFault:
+            if (receipt := self._cancelled(told, symbol, client_id)) is None:
+                raise
+        self._reports.pop(client_id, None)
         if receipt is None:
             at = self.time()
             return Receipt(client_id, symbol, OrderStatus.REJECTED, at, reason="unknown order")
         if receipt.status in OPEN:
             raise fault or BadAnswer(f"order {client_id} was cancelled and is {receipt.status}")
         return receipt
+
+    def _cancelled(self, told: Any, symbol: str, client_id: str) -> Receipt | None:
+        """Return where an order stands by the answer to its cancel; None where that does not say it ended.
+
+        So an exit does not wait for a query that nobody answers.
+        """
+        with suppress(VenueFault):
+            rows = answers.rows(told.get("orderReports", [told])) if isinstance(told, Mapping) else []
+            # The other order of a pair went with it: its own cancel will only be told that it is not there.
+            self._reports |= {str(row.get("origClientOrderId")): row for row in rows}
+        with suppress(VenueFault, KeyError):
+            receipt = self.executions.receipt(self._reports[client_id], symbol, client_id)
+            if receipt.status not in OPEN:
+                self.orders.told(receipt)
+                return receipt
+        return None
 
     def query(self, symbol: str, client_id: str) -> Receipt | None:
         """Return where an order stands with all its fills; None only for a true "does not exist".
@@ -371,7 +394,7 @@ class BinancePlatform:
         try:
             resting = self.open_orders()
             if self.wire.time.doubtful or self.wire.time.age() > CLOCK_SECONDS:
-                self.wire.time.measure()
+                self.wire.time.renew()
             self.listing.renew()
             return self.orders.moved(resting)
         except VenueFault as fault:

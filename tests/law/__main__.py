@@ -1,4 +1,4 @@
-"""The whole walk, over processes: `python -m tests.law [--sample] [WORD]`, of facts whose name holds the word."""
+"""The whole walk, over processes: `python -m tests.law [--sample] [WORD]`, of facts that hold the word."""
 
 import collections
 import multiprocessing

@@ -116,6 +116,18 @@ def test_two_threads_that_send_one_id_send_it_once(exchange: Scripted, venue: Bi
 
 def test_an_exchange_that_does_not_answer_at_the_start_is_a_fault_of_the_venue() -> None:
     with Scripted() as exchange:
-        exchange.on("GET", "time", lambda _: None)
+        exchange.on("GET", "exchangeInfo", lambda _: None)
         with pytest.raises(Unreachable):
             platform(exchange)
+
+
+def test_one_that_does_not_tell_its_time_is_traded_by_ours_and_takes_no_entry(clock: ManualClock) -> None:
+    with Scripted() as exchange:
+        exchange.on("GET", "time", lambda _: None)
+        venue = platform(exchange, clock)
+        told = {"side": "SELL", "status": "NEW", "executedQty": "0.00000"}
+        exchange.on("POST", "order", lambda asked: row(asked.params["newClientOrderId"], **told))
+        refused = venue.place(order(client_id="a-1-0"))
+        assert (refused.status, "clock" in refused.reason) == (OrderStatus.REJECTED, True)
+        assert venue.place(order(SELL, client_id="a-1-1")).status is not OrderStatus.REJECTED
+        venue.close()
