@@ -51,6 +51,7 @@ class Ledger(Holdings):
     peak_equity: int = 0
     max_drawdown: float = 0.0
     day: int | None = None
+    yesterday: tuple[int, int, int, int] | None = None
     day_start_equity: int = 0
     entries_today: int = 0
     last_loss_at: datetime | None = None
@@ -100,14 +101,27 @@ class Ledger(Holdings):
             self.equity = self.peak_equity = self.day_start_equity = self.cash
 
     def roll(self, at: datetime) -> None:
-        """Begin a new day (UTC) when `at` lies in one."""
+        """Begin a new day (UTC) when `at` lies in a later one; no day begins twice.
+
+        Time that goes back to an earlier day shows that the last one began wrongly, by a clock that was set
+        forward: what was used up before it counts again, and the day goes on until a later one begins. So a
+        wrong clock costs entries at most; it never gives any.
+        """
         day = at.toordinal()
-        if day != self.day:
+        if self.day is None or day > self.day:
+            if self.day is not None:
+                self.yesterday = (self.day, self.entries_today, self.day_start_equity, self.loss_streak)
             self.day = day
             self.day_start_equity = self.equity
             self.entries_today = 0
             # A streak counts within a day: an agent that may not enter could never win it away.
             self.loss_streak = 0
+        elif self.yesterday is not None and day <= self.yesterday[0]:
+            _, entries, start_equity, losses = self.yesterday
+            self.yesterday = None
+            self.entries_today += entries
+            self.day_start_equity = max(self.day_start_equity, start_equity)
+            self.loss_streak += losses
 
     def value(self) -> None:
         """Bring equity, its peak and the drawdowns up to the present marks."""

@@ -1,10 +1,17 @@
 """Pacers: what decides when the next cycle is due."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
+from agent import log
 from domain.ports import Clock
+
+KEPT_SECONDS = 1.0
+"""How far the wall clock may be from where it should be: a time service slews it, and sets it for more."""
+
+LASTING_SECONDS = 60.0
+"""How long a leap of the wall clock must last to be believed."""
 
 
 class Timeline(Protocol):
@@ -13,6 +20,40 @@ class Timeline(Protocol):
     def next_time(self) -> datetime | None:
         """Move on to the market's next instant; None when it is over."""
         ...
+
+
+class SteadyTime:
+    """The machine's wall clock without its leaps: out and back again is as if it had not been.
+
+    It goes on with the clock nobody sets, and follows the wall clock as long as that keeps pace to
+    `KEPT_SECONDS`. A leap is followed only when it has lasted for `LASTING_SECONDS`: days, cool-downs and the
+    age of candles hang on it. Below a leap it never runs backwards.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self._told = clock.now()
+        self._at = clock.monotonic()
+        self._leapt: float | None = None
+
+    def now(self) -> datetime:
+        """Return the present instant."""
+        wall, here = self.clock.now(), self.clock.monotonic()
+        expected = self._told + timedelta(seconds=here - self._at)
+        off = (wall - expected).total_seconds()
+        if abs(off) > KEPT_SECONDS and not self._lasts(here):
+            return expected.replace(microsecond=expected.microsecond // 1000 * 1000)  # the journal's measure
+        if abs(off) > KEPT_SECONDS:
+            log.say("warning", "the clock was set", seconds=round(off, 3))
+            self._told = wall
+        self._leapt = None
+        self._told, self._at = max(wall, self._told), here
+        return self._told
+
+    def _lasts(self, here: float) -> bool:
+        """Say whether a leap has lasted so long that it is no mistake."""
+        self._leapt = here if self._leapt is None else self._leapt
+        return here - self._leapt >= LASTING_SECONDS
 
 
 class WallPacer:
@@ -25,6 +66,7 @@ class WallPacer:
         self.clock = clock
         self.interval = interval_seconds
         self.wait = wait
+        self.time = SteadyTime(clock)
         self.due: float | None = None
 
     def next(self) -> datetime | None:
@@ -35,7 +77,7 @@ class WallPacer:
             return None
         # Not from the due time: after a long cycle the agent does not hurry to catch up.
         self.due = self.clock.monotonic() + self.interval
-        return self.clock.now()
+        return self.time.now()
 
 
 class MarketPacer:
