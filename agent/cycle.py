@@ -56,6 +56,7 @@ class Cycle:
         clock: Clock,
         pending_kill: Callable[[], str | None] = lambda: None,
         publish: Callable[[Event], None] = lambda _event: None,
+        disturbed: Callable[[], str] = str,
     ) -> None:
         self.symbols = tuple(symbols)
         self.machine = machine
@@ -68,6 +69,7 @@ class Cycle:
         self.policy = policy
         self.trading = trading
         self.pending_kill = pending_kill
+        self.disturbed = disturbed
         self.publish = publish
         self.executor = Executor(state, platform, journal, publish, clock)
 
@@ -103,6 +105,7 @@ class Cycle:
                 fire("held")
                 return self._reflect(turn, "held")
             fire("decided")
+            self._look_before_entry(turn)
             self._judge(turn)
             turn.verdicts.extend(trails)
             approved = [verdict for verdict in turn.verdicts if isinstance(verdict, Approved)]
@@ -165,6 +168,15 @@ class Cycle:
         orientation = self.mind.orient(seen)
         turn.oriented += 1
         return orientation
+
+    def _look_before_entry(self, turn: "_Turn") -> None:
+        """Where an entry is wanted, see that nobody else trades the account; a reason against it is journaled."""
+        if any(decision.action is Action.BUY for decision in turn.decisions):
+            reason = self.disturbed()
+            if reason:
+                before = turn.blocked.get("")
+                turn.blocked[""] = f"{before}; {reason}" if before else reason
+                self.state.ledger.venue_blocks = dict(turn.blocked)
 
     def _judge(self, turn: "_Turn") -> None:
         killed = self.pending_kill()

@@ -6,11 +6,12 @@ from concurrent.futures import Future
 from datetime import datetime
 from enum import IntEnum
 from types import TracebackType
-from typing import Any, NamedTuple, Self, TypeVar
+from typing import Any, NamedTuple, Protocol, Self, TypeVar
 
 import tenacity
 
 from agent import log, params, views, wiring
+from agent.account_lock import AccountLock
 from agent.catch_up import catch_up
 from agent.checkpoint import Checkpoint, Checkpoints
 from agent.clock import SystemClock
@@ -35,6 +36,13 @@ T = TypeVar("T")
 READABLE_SECONDS = 0.2
 OPENINGS = 8
 """How often an exchange that does not answer is tried before a session is given up."""
+
+
+class Lock(Protocol):
+    """What is held while an account is open."""
+
+    def release(self) -> None:
+        """Let go of it."""
 
 
 class Hurry(IntEnum):
@@ -79,7 +87,8 @@ class Launch:
         self.home = Home(self.options.home, url.get_secret_value() if url else None)
         self.home.make()
         self.home.keep_reserve(RESERVE_BYTES)
-        self.locks = [self.home.lock(self.name)]
+        self.account: AccountLock | None = None
+        self.locks: list[Lock] = [self.home.lock(self.name)]
         self.kept = None
         try:
             if fresh:
@@ -121,6 +130,9 @@ class Launch:
         try:
             # Selling and comparing wait for no examination of the account: only who may enter is examined.
             unfit = "" if self.hurry else refuse_unfit(self.options, venue)
+            if not (self.hurry or self.account):
+                self.account = AccountLock(self.options.exchange.host, venue.account_id())
+                self.locks.append(self.account)
         except BaseException:
             venue.close()
             raise

@@ -227,6 +227,24 @@ class Reconciler:
         assets = [each.asset for each in differing]
         raise Differs(f"the account differs: {'; '.join(map(str, differing))}; {ADOPT}", assets)
 
+    def disturbed(self) -> str:
+        """Say why no entry may be made just now, "" when the account is as the journal says.
+
+        Asked when an entry is wanted, which is seldom: weight 20, and 6 for each symbol. It changes and
+        records nothing; what it finds is looked into in full before the next cycle, which halts unless it was ours.
+        """
+        if not self.remote:
+            return ""
+        try:
+            strange = books.strangers(self.state.ledger, self.platform.open_orders())
+            found = [*(f"order {each.client_id}" for each in strange), *map(str, self.differing())]
+        except VenueFault as fault:
+            return f"the account cannot be compared with the journal: {fault}"
+        if not found:
+            return ""
+        self.due = -inf
+        return f"the account is not what the journal says: {'; '.join(found)}"
+
     def orders(self) -> list[Receipt]:
         """Settle our orders that no longer rest; return open ones that look like ours and are not known."""
         there = {each.client_id: each for each in self.platform.open_orders()}

@@ -173,6 +173,7 @@ def replay(journal: Records, session: int | None, clock: Clock) -> Replayed:
         run.begin()
     else:
         run.listeners.append(venue.told)
+        run.cycle.disturbed = str  # what was found then is in the record
         run.note_start()
     cycles = 0
     for step in _steps(recorded_events(journal, started.session), remote=options.remote):

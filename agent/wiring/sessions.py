@@ -200,6 +200,7 @@ def session(
         clock=inbox.clock,
         prefix=new_prefix if options.remote else str,
     )
+    cycle.disturbed = reconciler.disturbed
     fresh = not state.session
     started = SessionStarted(
         session=state.session + 1,

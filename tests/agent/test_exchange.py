@@ -11,6 +11,7 @@ import pytest
 
 from agent.clock import SystemClock
 from platforms.sandbox.options import SandboxOptions
+from platforms.sandbox.security import Credentials
 from platforms.sandbox.server import SandboxServer
 from platforms.sandbox.venue import KeyRights
 from tests.agent.command import agent, start
@@ -102,6 +103,35 @@ def test_fault_10_a_second_agent_on_the_account_is_gone_in_two_seconds_and_asks_
         assert sum(each.received for each in server.exchange.requests.values()) == asked
         first.terminate()
         first.communicate(timeout=30)
+
+
+class TwoKeys(Credentials):
+    """Two keys of one account, with one secret."""
+
+    def check_key(self, key: str | None) -> None:
+        super().check_key(CANARY if key == "OTHERkey0123456789" else key)
+
+
+def test_fault_10_two_keys_two_homes_and_a_deleted_lock_are_still_one_account(tmp_path: Path) -> None:
+    with served() as server:
+        server.app.venue.credentials = TwoKeys(CANARY, f"{CANARY}secret")
+        words = ("--mode", "testnet", "--base-url", server.base_url, "--timeframe", "1m", "--interval", "1")
+        with start(tmp_path, "run", *words, "--plain", env=own(tmp_path)) as first:
+            assert first.stdout is not None
+            first.stdout.readline()
+            for lock in tmp_path.rglob("*.lock"):
+                lock.unlink()
+            other = tmp_path / "other"
+            keys = {"BINANCE_API_KEY": "OTHERkey0123456789", "BINANCE_API_SECRET": f"{CANARY}secret"}
+            for env in (KEYS, keys):
+                second = agent(other, "run", *words, check=None, env=own(other, env))
+                assert second.returncode == 1
+                assert f"another agent (process {first.pid} of user" in second.stderr
+                assert "trades account 100000001; one account, one agent" in second.stderr
+            assert server.exchange.orders == {}
+            first.terminate()
+            first.communicate(timeout=30)
+        run(other, server, "--cycles", "1")  # the first has ended, and with it its lock
 
 
 @pytest.mark.parametrize(

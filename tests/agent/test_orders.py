@@ -19,7 +19,7 @@ from agent.reconciler import Differs
 from agent.session import EXHAUSTED
 from domain.candle import Quote
 from domain.errors import IllegalTransition, LocalFault, VenueFault
-from domain.events import Event, OrderSettled, OrdersIntended
+from domain.events import CycleDecided, Event, OrderSettled, OrdersIntended
 from domain.order import (
     TERMINAL,
     UNRESOLVED,
@@ -33,6 +33,7 @@ from domain.order import (
 )
 from domain.order_table import TABLE, after
 from domain.times import utc
+from domain.verdict import Denied
 from journal.memory import MemoryJournal
 from tests.agent.test_recovery import CLOSES, Cut, PulledOut, Resumed, nothing_twice
 from tests.agent.venue import EXECUTED, LATE, LOST, Venue, always, venue_of
@@ -427,6 +428,30 @@ def test_a_position_whose_stop_and_sale_are_refused_is_not_tried_every_cycle() -
         at.pass_seconds(60)
     assert len(at.sent) - before == 4  # a stop and a sale, and once more when the operator's minutes are over
     assert SYMBOL in again.state.ledger.positions
+
+
+@pytest.mark.parametrize("trace", ["an open order", "a balance"])
+def test_fault_10_another_agents_trace_stops_the_entry_it_meets_and_halts(trace: str) -> None:
+    at = venue()
+    entered = first_entry()
+
+    class Beside(Resumed):
+        def observe(self, symbol: str, after: Any, now: Any) -> Any:
+            if self.index == entered - 1:
+                at.extra = [stranger("0badc0de-7-0")] if trace == "an open order" else []
+                at.holdings = {} if at.extra else {"USDT": -5}
+            return super().observe(symbol, after, now)
+
+    made = world(at, observer=Beside(0))
+    orders = made.options.orders.model_copy(update={"reconcile_seconds": 3600})
+    made.session.reconciler.settings = orders
+    with pytest.raises(Differs):
+        made.run()
+    assert at.sent == []
+    last = [event for event in events(made) if isinstance(event, CycleDecided)][-1]
+    assert last.cycle_id == entered
+    assert "the account is not what the journal says: " in last.blocked[""]
+    assert [verdict.reason for verdict in last.verdicts if isinstance(verdict, Denied)] == ["entries_blocked"]
 
 
 # the emergency stop
