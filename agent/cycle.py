@@ -170,7 +170,7 @@ class Cycle:
         return orientation
 
     def _look_before_entry(self, turn: "_Turn") -> None:
-        """Where an entry is wanted, see that nobody else trades the account; a reason against it is journaled."""
+        """Where an entry is wanted, see that nobody else trades the account; the reason is journaled."""
         if any(decision.action is Action.BUY for decision in turn.decisions):
             reason = self.disturbed()
             if reason:

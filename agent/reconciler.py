@@ -231,7 +231,7 @@ class Reconciler:
         """Say why no entry may be made just now, "" when the account is as the journal says.
 
         Asked when an entry is wanted, which is seldom: weight 20, and 6 for each symbol. It changes and
-        records nothing; what it finds is looked into in full before the next cycle, which halts unless it was ours.
+        records nothing; before the next cycle it is looked into in full, and that halts unless it was ours.
         """
         if not self.remote:
             return ""
