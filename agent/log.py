@@ -14,7 +14,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from agent import views
 from domain.events import (
     CycleDecided,
     CycleEnded,
@@ -181,7 +180,9 @@ def _changes_of_source(event: CycleDecided) -> None:
 
 
 def _muted_voices(event: CycleDecided) -> None:
-    for name, fault in views.muted(event).items():
+    from reasoning.orientation import muted  # noqa: PLC0415  # not where only a line is logged
+
+    for name, fault in muted(event.decisions).items():
         if _muted.get(name) != fault:
             _muted[name] = fault
             say("error", "voice muted", strategy=name, why=fault)

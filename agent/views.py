@@ -18,7 +18,6 @@ from domain.order import Standing
 from domain.ports import Records
 from learning.performance import summarise
 from learning.settings import LearningSettings
-from reasoning.orientation import MUTED
 
 
 def decimal(value: Decimal) -> str:
@@ -138,12 +137,6 @@ def decision(event: CycleDecided, instruments: dict[str, Instrument]) -> list[di
             }
         )
     return rows
-
-
-def muted(event: CycleDecided) -> dict[str, str]:
-    """Return the voices that spoke in a cycle as muted, each with what was wrong."""
-    reasons = {voice.name: voice.reason for made in event.decisions for voice in made.voices}
-    return {name: said.removeprefix(MUTED) for name, said in reasons.items() if said.startswith(MUTED)}
 
 
 def lesson(item: Lesson, cash_decimals: int = DECIMALS) -> dict[str, Any]:

@@ -1,9 +1,11 @@
 """What was made of an observation: each strategy's signal, the news and the state of the market."""
 
+from collections.abc import Iterable
+
 import msgspec
 
 from domain.candle import Candle
-from domain.decision import Signal
+from domain.decision import Decision, Signal
 from reasoning.sentiment import Sentiment
 
 Opinion = tuple[str, Signal, str]
@@ -12,6 +14,12 @@ Opinion = tuple[str, Signal, str]
 
 MUTED = "muted: "
 """How the reason of a voice begins whose code has failed; what was wrong follows."""
+
+
+def muted(decisions: Iterable[Decision]) -> dict[str, str]:
+    """Return the voices that were muted when decisions were made, each with what was wrong."""
+    reasons = {voice.name: voice.reason for made in decisions for voice in made.voices}
+    return {name: said.removeprefix(MUTED) for name, said in reasons.items() if said.startswith(MUTED)}
 
 
 class Orientation(msgspec.Struct, frozen=True):

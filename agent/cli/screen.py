@@ -14,6 +14,7 @@ from domain.events import CycleDecided, CycleEnded, Event, KillSwitchSet, OrderS
 from domain.money import cash_text
 from domain.observation import Observation, Source
 from domain.order import Fill
+from reasoning.orientation import muted
 
 
 def why_this_source(seen: Observation) -> str:
@@ -92,7 +93,7 @@ class Screen:
             if self.sources.get(seen.symbol) is not seen.source:
                 self.sources[seen.symbol] = seen.source
                 self.line(why_this_source(seen))
-        for name, fault in views.muted(event).items():
+        for name, fault in muted(event.decisions).items():
             if self.muted.get(name) != fault:
                 self.muted[name] = fault
                 self.line(f"voice {name} is muted: {fault}")

@@ -12,7 +12,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from agent import views
 from agent.backtesting import options_for, setup_of
 from agent.lookahead import made_up, prove
 from agent.replay import replay
@@ -22,6 +21,7 @@ from domain.events import CycleDecided, OrderSettled
 from domain.order import Side
 from reasoning.memories import Remembered
 from reasoning.minds import Mind
+from reasoning.orientation import muted
 from reasoning.own import OwnMemory, OwnStrategy, StrategyFault
 from reasoning.strategy import QUIET
 from research.backtest import Setup, Voice, backtest, events_of
@@ -101,10 +101,10 @@ def test_in_the_loop_the_voice_is_muted_and_everything_else_goes_on(
     assert world.run() == "data exhausted"
     assert world.state.outcomes["failed"] == 0
     decided = [event for event in world.events if isinstance(event, CycleDecided)]
-    assert views.muted(decided[28]) == {}
-    fault = views.muted(decided[29])["faulty"]
+    assert muted(decided[28].decisions) == {}
+    fault = muted(decided[29].decisions)["faulty"]
     assert WORDS[kind] in fault
-    assert views.muted(decided[-1]) == {"faulty": fault} == world.parts.mind.muted
+    assert muted(decided[-1].decisions) == {"faulty": fault} == world.parts.mind.muted
     voices = [voice for each in decided[29:] for done in each.decisions for voice in done.voices]
     assert all(voice.vote == 0 for voice in voices if voice.name == "faulty")
     assert any(voice.vote for voice in voices if voice.name == "rsi"), "others speak on"
