@@ -11,6 +11,7 @@ thread comes before or after, and waits for no provider.
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from agent.machine import IDLE, LEARNING, LoopMachine
@@ -80,10 +81,19 @@ class Cycle:
         unless it is the journal that failed.
         """
         turn = _Turn(self.state.cycle_id + 1, at)
+        ticks = self._ticks()
         self.machine.fire("wake")
         failure = self._look(turn)
         with self.trading:
+            if self._ticks() != ticks:
+                # Seen in ticks of a grid that is no more: seen again in the next cycle.
+                turn.observations.clear()
+                failure = VenueFault("the grid changed while the market was looked at")
             return self._walk(turn, failure)
+
+    def _ticks(self) -> list[Decimal | None]:
+        known = self.state.ledger.instruments
+        return [known[each].tick_size if each in known else None for each in self.symbols]
 
     def _look(self, turn: "_Turn") -> Exception | None:
         """Look at every market; return what went wrong. Nothing is locked while providers take their time."""

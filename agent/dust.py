@@ -48,7 +48,7 @@ def commission_cost(fill: Fill, instrument: Instrument) -> int:
 
 def too_small(position: Position, mark: int | None, instrument: Instrument) -> bool:
     """Say whether a position cannot be sold by itself: too few lots, or worth too little at `mark`."""
-    if position.lots < instrument.min_lots:
+    if position.lots < instrument.min_lots or not instrument.sendable(position.lots):
         return True
     return mark is not None and notional(mark, position.lots, instrument.cash_factor) < instrument.min_cash
 

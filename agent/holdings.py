@@ -7,6 +7,7 @@ from agent.dust import Elsewhere, commission_cost, raised, shown, step_units, wo
 from domain.account import Position, Trade, apply_fill, gather
 from domain.instrument import Instrument
 from domain.order import Fill, Side
+from domain.regrid import Regrid
 
 BOOKS = 2
 """The version of the rules here; 1 rounded each fill's fee to lots and had no dust in equity."""
@@ -106,6 +107,31 @@ class Holdings:
         if unvalued:
             self.unpriced.add(asset)
         return value
+
+    def count_on(self, instrument: Instrument) -> Regrid | None:
+        """Count on an instrument from now on; return how what is held was carried over to it, if it was."""
+        known = self.instruments.get(instrument.symbol)
+        self.instruments[instrument.symbol] = instrument
+        if known is None or self.books == 1:
+            return None
+        change = Regrid(known, instrument)
+        symbol = instrument.symbol
+        if not change.changes:
+            return None
+        if symbol in self.marks:
+            self.marks[symbol] = change.ticks(self.marks[symbol])
+        if symbol in self.gathering:
+            self.gathering[symbol] = change.position(self.gathering[symbol])
+        if symbol in self.positions:
+            self._carry(change, self.positions.pop(symbol))
+        return change
+
+    def _carry(self, change: Regrid, before: Position) -> None:
+        """Carry a position over; what the new lots cannot hold is dust."""
+        after, step = change.position(before), step_units(change.new)
+        self._dust(before.symbol, before.lots * step_units(change.old) - after.lots * step)
+        if after.lots:
+            self._hold(after)
 
     def sweep(self, at: datetime) -> None:
         """Make lots of dust that is worth an order: everything is to be sold."""

@@ -138,7 +138,7 @@ class Launch:
             raise
         if unfit:
             venue.hold_back("", unfit)
-        venue.remember(state.ledger.standings.values())
+        venue.take_up(state.ledger.instruments, state.ledger.standings.values())
         return venue
 
     def _opened(self, grace_ms: int) -> Journal:

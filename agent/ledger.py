@@ -31,6 +31,7 @@ from domain.order import (
     Standing,
 )
 from domain.order_table import after
+from domain.regrid import Regrid
 
 
 @dataclass(eq=False)
@@ -81,24 +82,30 @@ class Ledger(Holdings):
         """Return the decimals of the account's cash unit, that of its one quote currency."""
         return next((each.cash_decimals for each in self.instruments.values()), DECIMALS)
 
-    def open(self, cash: int, instruments: Iterable[Instrument], books: int = BOOKS) -> None:
+    def open(self, cash: int, instruments: Iterable[Instrument], books: int = BOOKS) -> list[Regrid]:
         """Open the account with its cash, or add instruments to one that is open, under rules of `books`.
 
-        Raises LocalFault when an instrument's grid changed while a position is held in it.
+        Returns how what is held was carried over to new grids.
         """
         self.books = books
-        for instrument in instruments:
-            known = self.instruments.get(instrument.symbol)
-            if known is not None and known != instrument and instrument.symbol in self.positions:
-                was, now = (f"{each.tick_size} x {each.step_size}" for each in (known, instrument))
-                raise LocalFault(
-                    f"the grid of {instrument.symbol} changed while a position is held: was {was}, is {now}"
-                )
-            self.instruments[instrument.symbol] = instrument
+        changes = [change for each in instruments if (change := self.count_on(each)) is not None]
         if cash:
             self.cash += cash
             self.opening_cash += cash
             self.equity = self.peak_equity = self.day_start_equity = self.cash
+        return changes
+
+    def count_on(self, instrument: Instrument) -> Regrid | None:
+        """Count on an instrument from now on, orders under way and owed included."""
+        change = super().count_on(instrument)
+        if change is None:
+            return None
+        for client_id, standing in self.standings.items():
+            if standing.order.symbol == instrument.symbol:
+                self.standings[client_id] = change.standing(standing)
+        if instrument.symbol in self.owed:
+            self.owed[instrument.symbol] = change.order(self.owed[instrument.symbol])
+        return change
 
     def roll(self, at: datetime) -> None:
         """Begin a new day (UTC) when `at` lies in a later one; no day begins twice.

@@ -73,12 +73,14 @@ class Executor:
 
     def exit_again(self, symbol: str, at: datetime) -> None:
         """Send an owed exit under a new id: the one before it is proven never to have arrived."""
-        position = self.state.ledger.positions[symbol]
+        lots = self._sendable(symbol)
+        if not lots:
+            return
         order = msgspec.structs.replace(
             self.state.ledger.owed[symbol],
             client_id=self.client_id(self.state.cycle_id, f"x{self.state.ledger.intended}"),
             at=at,
-            lots=position.lots,
+            lots=lots,
             reference=self._reference(symbol),
         )
         self._intend((order,), at)
@@ -90,7 +92,9 @@ class Executor:
 
     def sell_all(self, symbol: str, at: datetime) -> None:
         """Sell all that is held of a symbol, whoever asked for it."""
-        held = self.state.ledger.positions[symbol]
+        lots = self._sendable(symbol)
+        if not lots:
+            return  # less than the venue's lot: dust
         order = Order(
             client_id=self.client_id(self.state.cycle_id, f"f{self.state.ledger.intended}"),
             cycle_id=self.state.cycle_id,
@@ -99,7 +103,7 @@ class Executor:
             side=Side.SELL,
             type=OrderType.MARKET,
             purpose=Purpose.EXIT,
-            lots=held.lots,
+            lots=lots,
             reference=self._reference(symbol),
         )
         self._intend((order,), at)
@@ -156,6 +160,10 @@ class Executor:
         self.journal.append(event)
         self.state.settle(receipt)
         self.publish(event)
+
+    def _sendable(self, symbol: str) -> int:
+        """Return the lots of a position that the venue's own lot can sell."""
+        return self.state.ledger.instruments[symbol].sendable(self.state.ledger.positions[symbol].lots)
 
     def _reference(self, symbol: str) -> int:
         """Return the last quote; where the market was never seen, what was paid."""
@@ -296,9 +304,17 @@ class Executor:
 
     def _protection(self, approved: Approved, at: datetime, tag: str) -> tuple[Order, ...]:
         position = self.state.ledger.positions[approved.symbol]
-        factor = self.state.ledger.instruments[approved.symbol].cash_factor
-        stop = approved.stop or stop_below(position.bought, position.bought_lots * factor, approved.stop_ppm)
-        levels = [(OrderType.STOP, stop), (OrderType.TAKE_PROFIT, approved.target)]
+        instrument = self.state.ledger.instruments[approved.symbol]
+        lots = instrument.sendable(position.lots)
+        if not lots:
+            return ()
+        units = position.bought_lots * instrument.cash_factor
+        stop = approved.stop or stop_below(position.bought, units, approved.stop_ppm)
+        mark = self.state.ledger.marks.get(approved.symbol)
+        levels = [
+            (OrderType.STOP, instrument.stop_level(stop, mark)),
+            (OrderType.TAKE_PROFIT, instrument.level(approved.target)),
+        ]
         wanted = [(type_, level) for type_, level in levels if level > 0]
         first = self._next_number(approved)
         oco = f"{approved.order.client_id}-oco{tag}" if len(wanted) > 1 else None
@@ -311,7 +327,7 @@ class Executor:
                 side=Side.SELL,
                 type=type_,
                 purpose=Purpose.PROTECT,
-                lots=position.lots,
+                lots=lots,
                 reference=level,
                 trigger=level,
                 oco=oco,

@@ -21,13 +21,15 @@ from agent.dust import step_units
 from agent.machine import IDLE
 from agent.order_settings import OrderSettings
 from agent.orders import Executor
+from agent.recovery import absorb
 from agent.state import State
 from domain.errors import LocalFault, VenueFault
-from domain.events import AccountAdopted, CycleEnded, Event
+from domain.events import AccountAdopted, CycleEnded, Event, GridChanged
 from domain.instrument import Instrument
 from domain.money import to_cash
 from domain.order import OPEN, OrderStatus, Purpose, Receipt, Standing
 from domain.ports import Clock, Journal, Platform
+from reasoning.minds import Mind
 
 ADOPT = "look at it with `agent reconcile`, take it over with `agent reconcile --adopt --reason ...`"
 LOOKS = 3
@@ -81,6 +83,7 @@ class Reconciler:
         journal: Journal,
         executor: Executor,
         grid: dict[str, Instrument],
+        mind: Mind,
         settings: OrderSettings,
         publish: Callable[[Event], None],
         clock: Clock,
@@ -91,6 +94,7 @@ class Reconciler:
         self.journal = journal
         self.executor = executor
         self.grid = grid
+        self.mind = mind
         self.settings = settings
         self.publish = publish
         self.clock = clock
@@ -143,6 +147,7 @@ class Reconciler:
 
     def review(self) -> "Review":
         """Return how journal and venue compare, after taking in what can be known. Raises VenueFault."""
+        self.regrid(self.state.at or self.platform.time())
         strange = tuple(self.orders())
         self.take_in()
         ledger = self.state.ledger
@@ -152,8 +157,24 @@ class Reconciler:
             strange, tuple(ledger.unresolved()), differing, books.dust(ledger), dict(ledger.odd), wrong
         )
 
+    def regrid(self, at: datetime) -> bool:
+        """Carry everything over to the grids the venue has now, in the journal first; say if any is new."""
+        changed = tuple(self.platform.changed())
+        if not changed:
+            return False
+        event = GridChanged(at, changed)
+        self.append(event)
+        absorb(event, self.state, self.mind)
+        self.grid.update({each.symbol: each for each in changed})
+        for each in changed:
+            _log().warning(
+                "counted on a new grid", symbol=each.symbol, tick=f"{each.tick:g}", lot=str(each.step_size)
+            )
+        return True
+
     def tick(self, at: datetime) -> None:
         """Do what is due between two cycles. Raises Differs when going on would not be safe."""
+        self.regrid(at)
         ledger = self.state.ledger
         if any(True for _ in ledger.unresolved()):
             self.resolve(at)
@@ -167,7 +188,12 @@ class Reconciler:
                 log.say("warning", "reconciliation postponed", error=str(fault))
 
     def resolve(self, at: datetime) -> None:
-        """Ask the venue for every order whose fate is open."""
+        """Ask the venue for every order whose fate is open, again where what was told needs a finer grid."""
+        self._resolve(at)
+        if self.regrid(at):
+            self._resolve(at)
+
+    def _resolve(self, at: datetime) -> None:
         for standing in self.state.ledger.unresolved():
             order = standing.order
             try:
@@ -351,9 +377,16 @@ class Reconciler:
         approved = self.state.entries.get(symbol)
         if approved is None:
             return
-        lots = self.state.ledger.positions[symbol].lots
+        instrument = self.state.ledger.instruments[symbol]
+        lots = instrument.sendable(self.state.ledger.positions[symbol].lots)
+        if not lots:
+            return  # too small to be sent; whatever still rests may stay
         resting = [s for s in self.state.ledger.resting(symbol) if s.order.purpose is Purpose.PROTECT]
-        if all(standing.order.lots - standing.imported == lots for standing in resting) and resting:
+        if resting and all(
+            standing.order.lots - standing.imported == lots
+            and instrument.level(standing.order.trigger or 0) == (standing.order.trigger or 0)
+            for standing in resting
+        ):
             return
         try:
             for standing in resting:

@@ -136,5 +136,9 @@ class RecordedPlatform:
     def mark(self, symbol: str, candles: Sequence[Candle], quote: Quote | None) -> None:
         """Do nothing: a real venue has its own market."""
 
+    def changed(self) -> Sequence[Instrument]:
+        """Return none: new grids are recorded events themselves."""
+        return ()
+
     def close(self) -> None:
         """Hold nothing."""

@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 from agent.state import State
 from domain.errors import BadInput
-from domain.events import CycleDecided, Event, ParametersSet
+from domain.events import CycleDecided, Event, GridChanged, ParametersSet, SessionStarted
 from domain.ports import Records, Row
+from domain.regrid import Regrid
 from reasoning.minds import Mind
 
 
@@ -43,7 +44,11 @@ def refold(
 
 def absorb(event: Event, state: State, mind: Mind) -> None:
     """Fold one event into state and mind, as the live cycle did."""
+    before = dict(state.ledger.instruments)
     state.apply(event)
+    if isinstance(event, GridChanged | SessionStarted) and state.ledger.books > 1:
+        for symbol, known in before.items():
+            mind.regrid(symbol, Regrid(known, state.ledger.instruments[symbol]))
     if isinstance(event, CycleDecided):
         for seen in event.observations:
             mind.orient(seen)

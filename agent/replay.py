@@ -17,6 +17,7 @@ from agent.flatten import flatten
 from agent.inbox import Inbox
 from agent.recorded_options import options_of
 from agent.recorded_platform import RecordedPlatform, fault_of
+from agent.recovery import absorb
 from agent.session import Session
 from agent.version import code_version
 from domain.candle import Candle
@@ -201,7 +202,7 @@ def _take(run: Session, observer: RecordedObserver, venue: RecordedPlatform | No
     elif event is not None:
         # A real venue's answers between two cycles are input: what was recorded is taken as it is.
         run.reconciler.append(event)
-        run.state.apply(event)
+        absorb(event, run.state, run.cycle.mind)
     else:
         _cycle(run, observer, venue, step)
         return 1

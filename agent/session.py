@@ -17,7 +17,7 @@ from agent.flatten import Flattened, flatten
 from agent.inbox import ENDED, Inbox, NotRunning
 from agent.keeper import Keeper
 from agent.reconciler import Reconciler, Review
-from agent.recovery import retune
+from agent.recovery import absorb, retune
 from agent.state import State
 from domain.errors import LocalFault
 from domain.events import (
@@ -135,7 +135,7 @@ class Session:
     def note_start(self) -> None:
         """Write the session's start."""
         self._append(self.started)
-        self.state.start(self.started)
+        absorb(self.started, self.state, self.cycle.mind)
 
     def _loop(self, pacer: Pacer) -> str:
         self.inbox.idle = self._idle

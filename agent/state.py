@@ -24,6 +24,7 @@ from domain.events import (
     CycleEnded,
     Event,
     FlattenAsked,
+    GridChanged,
     KillSwitchSet,
     OrderSettled,
     OrdersIntended,
@@ -34,6 +35,7 @@ from domain.events import (
 from domain.lesson import Beliefs, Context, Lesson, Pending
 from domain.observation import Observation
 from domain.order import Order, Purpose, Receipt
+from domain.regrid import Regrid
 from domain.verdict import Approved, Verdict
 from learning.hedge import fold
 from learning.reflect import reflect
@@ -106,6 +108,8 @@ class State:
                 self.take_over(event)
             case FlattenAsked():
                 self.sweep(event)
+            case GridChanged():
+                self.regrid(event)
             case SessionStarted():
                 self.start(event)
             case SessionEnded():
@@ -117,7 +121,26 @@ class State:
         self.session = event.session
         self.prefix = event.prefix
         self.ended_reason = None
-        self.ledger.open(event.cash, event.instruments, event.books)
+        for change in self.ledger.open(event.cash, event.instruments, event.books):
+            self._carry(change)
+
+    @whole
+    def regrid(self, event: GridChanged) -> None:
+        """Count on the grids of an event from now on; what is held is carried over to them."""
+        for instrument in event.instruments:
+            change = self.ledger.count_on(instrument)
+            if change is not None:
+                self._carry(change)
+
+    def _carry(self, change: Regrid) -> None:
+        symbol = change.new.symbol
+        if symbol in self.last:
+            self.last[symbol] = change.candle(self.last[symbol])
+        if symbol in self.entries:
+            self.entries[symbol] = change.approved(self.entries[symbol])
+        self.pending = [
+            change.pending(each) if each.context.symbol == symbol else each for each in self.pending
+        ]
 
     @whole
     def see(

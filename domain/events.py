@@ -169,6 +169,17 @@ class FlattenAsked(msgspec.Struct, frozen=True, tag="flatten_asked"):
     by: str
 
 
+class GridChanged(msgspec.Struct, frozen=True, tag="grid_changed"):
+    """The exchange changed grid or filters of symbols; these are counted on from now on.
+
+    Whatever is held in ticks and lots of a symbol is carried over to its new grid. Between sessions the
+    instruments of `SessionStarted` say the same.
+    """
+
+    at: datetime
+    instruments: tuple[Instrument, ...]
+
+
 class JournaledAfterwards(msgspec.Struct, frozen=True, tag="journaled_afterwards"):
     """The `count` rows after this one happened while the journal could not be written, and `why` that was.
 
@@ -199,6 +210,7 @@ Event = (
     | ParametersSet
     | AccountAdopted
     | FlattenAsked
+    | GridChanged
     | JournaledAfterwards
     | SessionEnded
 )

@@ -1,6 +1,6 @@
 """An instrument and its grid: the edge between decimals and the integers kernels use."""
 
-from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_HALF_EVEN, Decimal
 from functools import cached_property
 
 import msgspec
@@ -50,8 +50,9 @@ class Instrument(msgspec.Struct, frozen=True, dict=True):
 
     `tick_size` is the smallest price step, `step_size` the smallest quantity step (one lot),
     both in decimal units. `cash_decimals` are those of the account's cash unit (money.cash_decimals of
-    the quote; 8 where a journal does not say). Raises ValueError when a tick times a lot is not a whole
-    number of cash units.
+    the quote; 8 where a journal does not say). `order_step` and `order_tick` are what orders must be
+    multiples of where the exchange's own grid is coarser than what is counted on. Raises ValueError when a
+    tick times a lot is not a whole number of cash units.
     """
 
     symbol: str
@@ -63,6 +64,8 @@ class Instrument(msgspec.Struct, frozen=True, dict=True):
     min_notional: Decimal
     asset_class: str = "crypto"
     cash_decimals: int = DECIMALS
+    order_step: Decimal | None = None
+    order_tick: Decimal | None = None
 
     def __post_init__(self) -> None:
         if self.tick_size <= 0 or self.step_size <= 0:
@@ -93,6 +96,28 @@ class Instrument(msgspec.Struct, frozen=True, dict=True):
     def min_lots(self) -> int:
         """Smallest quantity in lots."""
         return self.lots(self.min_quantity)
+
+    def sendable(self, lots: int) -> int:
+        """Return the most of some lots that an order may be for."""
+        if self.order_step is None:
+            return lots
+        return self.lots(self.quantity(lots) // self.order_step * self.order_step)
+
+    def level(self, ticks: int) -> int:
+        """Return a level an order may carry: the next above that lies on the exchange's grid."""
+        if self.order_tick is None:
+            return ticks
+        count = (self.price(ticks) / self.order_tick).to_integral_value(ROUND_CEILING)
+        return self.ticks(count * self.order_tick)
+
+    def stop_level(self, ticks: int, mark: int | None) -> int:
+        """Return the level of a stop to sell: above, or below where above would set it off at `mark`."""
+        above = self.level(ticks)
+        if self.order_tick is None or mark is None or above < mark or ticks >= mark:
+            return above
+        return self.ticks(
+            (self.price(ticks) / self.order_tick).to_integral_value(ROUND_DOWN) * self.order_tick
+        )
 
     @cached_property
     def min_cash(self) -> int:

@@ -120,6 +120,10 @@ class Platform(Protocol):
         """Return the grid and filters of a symbol. Raises BadInput for one it does not trade."""
         ...
 
+    def changed(self) -> Sequence[Instrument]:
+        """Return instruments that changed since last asked; from now on the platform counts on them."""
+        ...
+
     def mark(self, symbol: str, candles: Sequence[Candle], quote: Quote | None) -> None:
         """Show the market to a platform that simulates one; a real venue ignores it."""
         ...

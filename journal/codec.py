@@ -14,6 +14,7 @@ from domain.events import (
     CycleEnded,
     Event,
     FlattenAsked,
+    GridChanged,
     JournaledAfterwards,
     KillSwitchSet,
     OrderSettled,
@@ -35,6 +36,7 @@ _KINDS: dict[type, str] = {
     ParametersSet: "parameters_set",
     AccountAdopted: "account_adopted",
     FlattenAsked: "flatten_asked",
+    GridChanged: "grid_changed",
     JournaledAfterwards: "journaled_afterwards",
     SessionEnded: "session_ended",
 }

@@ -100,7 +100,7 @@ class Chain:
     ) -> None:
         self._live = tuple(live)
         self._simulated = simulated
-        self._instruments = dict(instruments)
+        self._instruments = instruments  # the session's own: an exchange may change its grid meanwhile
         self._cached_seconds = cached_seconds
         self._patience = Patience(budget_seconds, clock)
         self._continuity = Continuity(timeframe_ms, warmup, series or {})

@@ -91,6 +91,10 @@ class MockTradingPlatform:
         """Return the grid and filters of a symbol. Raises BadInput for one it does not trade."""
         return self._market(symbol).instrument
 
+    def changed(self) -> Sequence[Instrument]:
+        """Return none: on paper the grid is a setting."""
+        return ()
+
     def mark(self, symbol: str, candles: Sequence[Candle], quote: Quote | None) -> None:
         """Let waiting orders meet candles (oldest first), then the quote. Raises BadInput as above."""
         market = self._market(symbol)

@@ -9,6 +9,7 @@ import msgspec
 
 from domain.candle import Candle
 from domain.decision import Signal
+from domain.regrid import Regrid
 from reasoning.features import PLAN, Features, features_now, features_size, features_step
 from reasoning.indicators import Memory
 from reasoning.own import StandIn, StrategyFault
@@ -131,6 +132,18 @@ class SymbolMemory:
             except StrategyFault as fault:
                 self.muted[strategy.name] = str(fault.at(self.symbol, time))
                 break
+
+    def regrid(self, change: Regrid) -> None:
+        """Go on in the ticks of another grid: kernels start over, warmed by the candles kept.
+
+        Their numbers are prices, squares of prices and neither, so they cannot be converted; a strategy
+        that warms up longer than the candles kept is silent until it has seen the rest.
+        """
+        seen, candles, series = self.seen, list(self.recent), self.series
+        self.start(series)
+        for candle in candles:
+            self.step(change.candle(candle))
+        self.seen = seen
 
     def resume(self, found: Remembered) -> None:
         """Be the memory that was remembered. Raises ValueError where it is one of other speakers."""

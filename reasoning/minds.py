@@ -16,6 +16,7 @@ from typing import Any
 from domain.candle import Candle
 from domain.decision import Signal
 from domain.observation import Observation
+from domain.regrid import Regrid
 from domain.times import millis
 from reasoning.features import PLAN, features_warmup, regime
 from reasoning.memories import Remembered, Speaker, SymbolMemory
@@ -118,6 +119,11 @@ class Mind:
     def stands_in(self) -> bool:
         """Whether a voice is not itself, so that what this mind remembers is good for no decision."""
         return any(isinstance(each.strategy, StandIn) for each in self._speakers)
+
+    def regrid(self, symbol: str, change: Regrid) -> None:
+        """Remember a symbol's prices in the ticks of another grid."""
+        if change.ticks_change and symbol in self._symbols:
+            self._symbols[symbol].regrid(change)
 
     def memory(self) -> dict[str, Any]:
         """Return all that is remembered, by symbol, as plain values."""

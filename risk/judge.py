@@ -71,6 +71,7 @@ def _enter(case: Case) -> Verdict:
     decision, policy = case.decision, case.policy
     entry, book = entry_of(case), book_of(case)
     size = size_entry(entry, book, policy.limits, policy.sizing)
+    size = size._replace(lots=case.instrument.sendable(size.lots))
     sizing = explain(size, entry, policy.sizing, case.instrument)
     order = _order(case, Side.BUY, size.lots, entry.price)
     checks = checks_of(Gate(case, feed_of(case), entry, book, order))
@@ -92,13 +93,14 @@ def _enter(case: Case) -> Verdict:
 def _leave(case: Case, position: Position) -> Verdict:
     """Sell all of a position. Without a current price only the exchange can tell its notional."""
     instrument = case.instrument
-    order = _order(case, Side.SELL, position.lots, case.price or _estimate(case, position))
+    lots = instrument.sendable(position.lots)
+    order = _order(case, Side.SELL, lots, case.price or _estimate(case, position))
     if case.price == 0:
         instrument = msgspec.structs.replace(instrument, min_notional=Decimal(0))
     check = filters_check(order, instrument)
     if not check.passed:
         return Denied(case.decision.cycle_id, case.symbol, check.rule, (check,), detail(check))
-    quantity = f"{instrument.quantity(position.lots).normalize():f} {instrument.base}"
+    quantity = f"{instrument.quantity(lots).normalize():f} {instrument.base}"
     return Approved(
         case.decision.cycle_id, case.symbol, order, (check,), sizing=f"the whole position: {quantity}"
     )

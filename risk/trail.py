@@ -29,6 +29,9 @@ def trail(
     level = trailed(before, candle.close, quote.price, trailing_ppm)
     if level == before:
         return None
+    level = instrument.level(level)
+    if level >= quote.price:
+        return None
     order = Order(
         client_id=client_id,
         cycle_id=cycle_id,

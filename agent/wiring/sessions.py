@@ -32,6 +32,7 @@ from domain.events import Event, SessionStarted
 from domain.instrument import Instrument
 from domain.money import PPM
 from domain.ports import Clock, Journal, Observer, Platform, Records
+from domain.regrid import Regrid, finest
 from journal.lease import alive
 from journal.sql import SqlJournal, open_journal
 from platforms.mock import MockTradingPlatform
@@ -98,7 +99,16 @@ def parts(
         fold = resumed(found, options, cost_ppm)
         keeper = FoldKeeper(checkpoints, journal, options, fold)
         refold(journal, fold.state, fold.mind, until, after=fold.seq, taken=keeper.taken)
-    return Parts(options, counted_alike(grid, fold.state), fold.state, fold.mind)
+    counted = counted_alike(grid, fold.state)
+    if not options.remote:
+        counted = {name: carried(each, fold.state) for name, each in counted.items()}
+    return Parts(options, counted, fold.state, fold.mind)
+
+
+def carried(told: Instrument, state: State) -> Instrument:
+    """Return an instrument of the settings on a grid that holds what the journal holds of it."""
+    known = state.ledger.instruments.get(told.symbol)
+    return told if known is None or not state.session else finest(known, told)
 
 
 def counted_alike(grid: Mapping[str, Instrument], state: State) -> dict[str, Instrument]:
@@ -133,12 +143,14 @@ def paper_platform(made: Parts) -> Platform:
     """Return the paper exchange as the journal left it."""
     ledger = made.state.ledger
     fresh = not made.state.session
+    grid = {**ledger.instruments, **made.grid}
+    change = {symbol: Regrid(each, grid[symbol]) for symbol, each in ledger.instruments.items()}
     return MockTradingPlatform(
-        {**ledger.instruments, **made.grid},
+        grid,
         made.options.paper,
         cash=made.options.paper.opening_cash(made.grid.values()) if fresh else ledger.cash,
-        holdings={symbol: held.lots for symbol, held in ledger.positions.items()},
-        standing=[s for symbol in ledger.positions for s in ledger.resting(symbol)],
+        holdings={symbol: change[symbol].lots(held.lots) for symbol, held in ledger.positions.items()},
+        standing=[change[symbol].standing(s) for symbol in ledger.positions for s in ledger.resting(symbol)],
         next_id=len(ledger.trade_ids) + 1,
     )
 
@@ -195,6 +207,7 @@ def session(
         journal=journal,
         executor=cycle.executor,
         grid=made.grid,
+        mind=made.mind,
         settings=options.orders,
         publish=cycle.publish,
         clock=inbox.clock,

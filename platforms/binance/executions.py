@@ -54,6 +54,14 @@ class Executions:
 
     def receipt(self, told: Any, symbol: str, client_id: str) -> Receipt:
         """Return the receipt of an order as told, with the fills it lacks. Raises VenueFault."""
+        try:
+            return self._receipt(told, symbol, client_id)
+        except answers.OffGrid as seen:
+            # Our grid is too coarse for what was executed: it is made finer before this is asked for again.
+            self.listing.finer(seen)
+            raise
+
+    def _receipt(self, told: Any, symbol: str, client_id: str) -> Receipt:
         instrument = self.listing.grid[symbol]
         bare = answers.receipt(told, instrument, client_id=client_id, grain=self.listing.grain(symbol))
         if not bare.filled:

@@ -15,6 +15,7 @@ from domain.errors import BadAnswer, BadInput, VenueFault
 from domain.instrument import Instrument
 from domain.order import Order, OrderType, Purpose, Receipt, Side
 from domain.ports import Clock
+from domain.regrid import finest
 from platforms.binance import answers, codes, markets
 from platforms.binance.client import ApiError, Wire
 from platforms.binance.filters import Filters, named, parse, unread
@@ -39,7 +40,9 @@ class _Others(NamedTuple):
 
 
 class Listing:
-    """Filters of some symbols. `grid` is the session's, as first read; `filters` are the present ones.
+    """Filters of some symbols; `filters` are the present ones, `grid` is what our books count on.
+
+    The grid is as first read until `carry` or `changed` say otherwise: only then do the books know.
 
     `known` are instruments of earlier sessions: such a symbol may be missing or unreadable, any other must be
     listed. Raises VenueFault when the exchange does not answer, BadInput for a symbol it does not trade.
@@ -63,6 +66,7 @@ class Listing:
         self._others: dict[str, _Others] = {}
         self._prices = Prices(wire, clock)
         self._priced = float("-inf")
+        self._seen: list[answers.OffGrid] = []
         self._most: dict[str, Decimal] = {}
         self._bounds = (0, 0)
         self.filters: dict[str, Filters] = {}
@@ -75,6 +79,27 @@ class Listing:
         if symbol not in self.grid:
             raise BadInput(f"symbol {symbol} is not traded here, only {', '.join(self.grid)}")
         return self.grid[symbol]
+
+    def carry(self, known: Mapping[str, Instrument]) -> None:
+        """Count on with the grids the books have: as they are, or finer where the exchange's is."""
+        for symbol, each in known.items():
+            if symbol in self.grid:
+                self.grid[symbol] = finest(each, self.filters[symbol].instrument)
+
+    def finer(self, seen: answers.OffGrid) -> None:
+        """Have the grid hold a quantity or price that the exchange told, from the next `changed` on."""
+        self._seen.append(seen)
+
+    def changed(self) -> list[Instrument]:
+        """Return the instruments that are no longer as the books have them; from now on they are `grid`."""
+        grid = {symbol: finest(each, self.filters[symbol].instrument) for symbol, each in self.grid.items()}
+        seen, self._seen = self._seen, []
+        for each in seen:
+            told = self.filters[each.symbol].instrument
+            grid[each.symbol] = finest(grid[each.symbol], told, quantity=each.quantity, price=each.price)
+        found = [each for symbol, each in grid.items() if each != self.grid[symbol]]
+        self.grid |= {each.symbol: each for each in found}
+        return found
 
     def native(self, symbol: str) -> str:
         """Return the exchange's name of a symbol. Raises BadInput for one not traded here."""

@@ -19,6 +19,7 @@ from domain.errors import BadAnswer, OutcomeUnknown, RateLimited, Unreachable, V
 from domain.instrument import Instrument
 from domain.order import NOT_TRADING, OPEN, Balance, Order, OrderStatus, Purpose, Receipt, Standing
 from domain.ports import Certainty, Clock
+from domain.regrid import Regrid
 from domain.times import millis
 from platforms.binance import answers, classify, codes, requests
 from platforms.binance.client import ApiError, Wire
@@ -89,17 +90,34 @@ class BinancePlatform:
         self.listing.read()
         self.wire.time.measure()
 
+    def take_up(self, known: Mapping[str, Instrument], standing: Iterable[Standing]) -> None:
+        """Take up what an earlier session left: the grids it counted on, and its orders under way."""
+        self.listing.carry(known)
+        grid = self.listing.grid
+        for each in standing:
+            symbol = each.order.symbol
+            traded = symbol in grid
+            self.orders.remember(Regrid(known[symbol], grid[symbol]).standing(each) if traded else each)
+
     def remember(self, standing: Iterable[Standing]) -> None:
-        """Take up the orders an earlier session left: what they referred to, and which rest."""
+        """Take up orders that are counted on the present grid: what they referred to, and which rest."""
         for each in standing:
             self.orders.remember(each)
 
     def instrument(self, symbol: str) -> Instrument:
-        """Return the grid of a symbol as it was when this began. Raises BadInput for one not traded.
+        """Return the grid of a symbol as the books count on it. Raises BadInput for one not traded.
 
         Where the exchange has changed it since, orders are rounded down to the new one (see `requests`).
         """
         return self.listing.instrument(symbol)
+
+    def changed(self) -> Sequence[Instrument]:
+        """Return instruments whose grid or filters changed since the books last heard; they are in force."""
+        before = dict(self.listing.grid)
+        found = self.listing.changed()
+        for each in found:
+            self.orders.regrid(Regrid(before[each.symbol], each))
+        return found
 
     def mark(self, symbol: str, candles: Sequence[Candle], quote: Quote | None) -> None:
         """Do nothing: the exchange has its own market."""

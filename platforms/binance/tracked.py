@@ -11,6 +11,7 @@ import msgspec
 
 from domain.order import OPEN, UNRESOLVED, Order, OrderStatus, Receipt, Standing
 from domain.ports import Clock
+from domain.regrid import Regrid
 
 KEPT = 100_000
 """References kept of orders that are done; the oldest are forgotten first."""
@@ -54,6 +55,15 @@ class Tracked:
             if standing.status not in UNRESOLVED:
                 entry.status, entry.filled = standing.status, standing.imported
             entry.lots = standing.imported
+
+    def regrid(self, change: Regrid) -> None:
+        """Count the orders of a symbol that may still change on another grid."""
+        with self._lock:
+            for client_id, entry in self._open.items():
+                if entry.order.symbol == change.new.symbol:
+                    entry.order = order = change.order(entry.order)
+                    entry.filled, entry.lots = change.lots(entry.filled), change.lots(entry.lots)
+                    self._references[client_id] = order.price or order.trigger or order.reference
 
     def _take(self, order: Order) -> _Tracked:
         # Slippage of an order with a level is measured from there, of a market order from the quote.

@@ -10,6 +10,7 @@ from agent import wiring
 from agent.clock import SystemClock
 from agent.flatten import Flattened, flatten
 from agent.inbox import Inbox
+from agent.recovery import absorb
 from agent.session import Session
 from agent.settings import Options
 from agent.state import State
@@ -41,9 +42,10 @@ class Held:
             home=Path("memory"), mode="testnet", symbols=symbols, exchange=settings(server), **more
         )
         self.venue = BinancePlatform(symbols, self.options.exchange, self.clock)
+        ledger = wiring.parts(self.options, self.journal, grid={}).state.ledger
+        self.venue.take_up(ledger.instruments, ledger.standings.values())
         grid = {symbol: self.venue.instrument(symbol) for symbol in symbols}
         self.parts = wiring.parts(self.options, self.journal, grid=grid)
-        self.venue.remember(self.parts.state.ledger.standings.values())
         self.session: Session = wiring.session(
             self.parts, self.journal, Script([]), self.venue, Inbox(self.clock), at=self.clock.now()
         )
@@ -113,7 +115,7 @@ class Held:
     def _write(self, *events: Any) -> None:
         self.journal.append(*events)
         for event in events:
-            self.state.apply(event)
+            absorb(event, self.state, self.parts.mind)
 
 
 def doge(**changes: Any) -> Mapping[str, SymbolRules]:

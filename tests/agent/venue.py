@@ -59,6 +59,9 @@ class Venue:
     def instrument(self, symbol: str) -> Instrument:
         return self.paper.instrument(symbol)
 
+    def changed(self) -> Sequence[Instrument]:
+        return ()
+
     def mark(self, symbol: str, candles: Sequence[Candle], quote: Quote | None) -> None:
         self.paper.mark(symbol, candles, quote)
         self.now = max(self.now, self.paper.time())
