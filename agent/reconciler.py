@@ -167,9 +167,8 @@ class Reconciler:
         absorb(event, self.state, self.mind)
         self.grid.update({each.symbol: each for each in changed})
         for each in changed:
-            _log().warning(
-                "counted on a new grid", symbol=each.symbol, tick=f"{each.tick:g}", lot=str(each.step_size)
-            )
+            tick, lot = f"{each.tick_size.normalize():f}", f"{each.step_size.normalize():f}"
+            log.say("warning", "counted on a new grid", symbol=each.symbol, tick=tick, lot=lot)
         return True
 
     def tick(self, at: datetime) -> None:
