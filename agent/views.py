@@ -3,12 +3,10 @@
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from agent.dust import shown, worth
-from agent.flatten import Flattened
 from agent.ledger import Ledger
-from agent.reconciler import Review
 from agent.state import State
 from domain.events import AccountAdopted, CycleDecided, CycleEnded, SessionStarted
 from domain.instrument import Instrument
@@ -18,6 +16,10 @@ from domain.order import Standing
 from domain.ports import Records
 from learning.performance import summarise
 from learning.settings import LearningSettings
+
+if TYPE_CHECKING:  # the log shows amounts as here, and whoever sends orders logs
+    from agent.flatten import Flattened
+    from agent.reconciler import Review
 
 
 def decimal(value: Decimal) -> str:
@@ -185,7 +187,7 @@ def lessons(journal: Records, settings: LearningSettings) -> dict[str, Any]:
     return summarise(learned, settings, decimals) | {"lessons": shown}
 
 
-def flattened(done: Flattened) -> dict[str, Any]:
+def flattened(done: "Flattened") -> dict[str, Any]:
     """Return what an emergency stop left, as plain values."""
     return {
         "flat": done.flat,
@@ -196,7 +198,7 @@ def flattened(done: Flattened) -> dict[str, Any]:
     }
 
 
-def review(found: Review) -> dict[str, Any]:
+def review(found: "Review") -> dict[str, Any]:
     """Return a comparison of journal and venue as plain values."""
     return {
         "in_line": found.in_line,
