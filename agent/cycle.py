@@ -8,7 +8,7 @@ From what was seen to the end of the cycle `trading` is held, so that an emergen
 thread comes before or after, and waits for no provider.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from decimal import Decimal
@@ -73,6 +73,8 @@ class Cycle:
         self.disturbed = disturbed
         self.publish = publish
         self.executor = Executor(state, platform, journal, publish, clock)
+        self.also_blocked: Mapping[str, str] = {}
+        """Why no entry is to be made besides what the venue says; whoever knows it keeps it up to date."""
 
     def run(self, at: datetime) -> CycleEnded:
         """Take one turn of the loop at the instant `at`.
@@ -138,7 +140,7 @@ class Cycle:
         if failure is not None:
             raise failure
         turn.updates = self.executor.ours(self.platform.poll())
-        turn.blocked = dict(self.platform.blocked())
+        turn.blocked = {**self.platform.blocked(), **self.also_blocked}
         self._see(turn)
         self._trip(turn)
 

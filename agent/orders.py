@@ -335,6 +335,10 @@ class Executor:
             for index, (type_, level) in enumerate(wanted)
         )
 
+    def first_protection(self, approved: Approved) -> str:
+        """Return the client id of the first order that the cycle itself protected an entry with."""
+        return self.client_id(approved.cycle_id, self._next_number(approved))
+
     def _next_number(self, approved: Approved) -> int:
         """Return the first number of an entry's protective orders, above those of the cycle's 100 symbols."""
         return 100 + 3 * int(approved.order.client_id.rsplit("-", 1)[1])

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from math import inf
 from typing import NamedTuple
 
+import msgspec
 import tenacity
 
 from agent import books, log
@@ -29,11 +30,15 @@ from domain.instrument import Instrument
 from domain.money import to_cash
 from domain.order import OPEN, OrderStatus, Purpose, Receipt, Standing
 from domain.ports import Clock, Journal, Platform
+from domain.verdict import Approved
 from reasoning.minds import Mind
 
 ADOPT = "look at it with `agent reconcile`, take it over with `agent reconcile --adopt --reason ...`"
 LOOKS = 3
 """How often holdings are read before a difference is believed: a fill may come in between."""
+
+AGAIN_SECONDS = 10.0
+"""How long to wait after holdings could not be compared."""
 
 LOOKS_AT_START = 6
 """How often a venue that does not answer is asked at start before the session is given up."""
@@ -102,6 +107,9 @@ class Reconciler:
         self.absence = Absence(platform.certainty, clock.monotonic, platform.time)
         self.due = -inf
         self.again: dict[str, datetime | float] = {}
+        self.paired: dict[str, str] = {}
+        self.blocked: dict[str, str] = {}
+        """Why no entry is to be made, besides what the venue says: holdings could not be compared."""
 
     @property
     def remote(self) -> bool:
@@ -117,16 +125,33 @@ class Reconciler:
             self.append(ended)
             self.state.end(ended)
         if compare and self.remote:
-            # No session without it: what cannot be compared must not be traded. Only reads are repeated.
+            # What cannot be compared must not be traded, but may be sold. Only reads are repeated.
             again = tenacity.Retrying(
                 stop=tenacity.stop_after_attempt(LOOKS_AT_START),
                 wait=tenacity.wait_random_exponential(multiplier=0.3, max=3),
                 retry=tenacity.retry_if_exception_type(VenueFault),
                 reraise=True,
             )
-            self._protected(at, lambda: again(self._compare_at_start, at))
+            self._protected(at, lambda: self._compare_or_wait(at, again))
         elif mend:
             self._protected(at, lambda: None)
+
+    def _compare_or_wait(self, at: datetime, again: tenacity.Retrying) -> None:
+        """Compare; where that cannot be done now, let no entry go until it was. Raises Differs.
+
+        Raises VenueFault on an account that was never compared: there is nothing to protect in it.
+        """
+        try:
+            again(self._compare_at_start, at)
+        except VenueFault as fault:
+            if self.state.ledger.aside is None:
+                raise
+            self._not_compared(fault)
+
+    def _not_compared(self, fault: VenueFault) -> None:
+        self.blocked[""] = f"the account could not be compared with the journal: {fault}"
+        self.due = self.clock.monotonic() + min(AGAIN_SECONDS, self.settings.reconcile_seconds)
+        log.say("warning", "reconciliation postponed", error=str(fault))
 
     def _compare_at_start(self, at: datetime) -> None:
         if self.state.ledger.aside is None:
@@ -184,7 +209,9 @@ class Reconciler:
             try:
                 self.compare()
             except VenueFault as fault:
-                log.say("warning", "reconciliation postponed", error=str(fault))
+                self._not_compared(fault)
+            else:
+                self.blocked.clear()
 
     def resolve(self, at: datetime) -> None:
         """Ask the venue for every order whose fate is open, again where what was told needs a finer grid."""
@@ -396,7 +423,7 @@ class Reconciler:
         ledger = self.state.ledger
         if symbol not in ledger.positions:
             return
-        self.executor.protect(approved, at, tag=f"r{ledger.intended}")
+        self.executor.protect(self._plainer(approved), at, tag=f"r{ledger.intended}")
         in_vain = symbol in ledger.positions and not ledger.resting(symbol) and not ledger.unresolved()
         if in_vain and (approved.stop or approved.stop_ppm):
             # Neither its stop nor its sale is taken (too small an order, say): not tried every cycle.
@@ -405,6 +432,19 @@ class Reconciler:
                 log.say("warning", "dust left: too small to be sold", symbol=symbol)
             else:
                 log.say("error", "position cannot be protected", symbol=symbol)
+
+    def _plainer(self, approved: Approved) -> Approved:
+        """Return an entry without its target where the pair of both was tried in vain: a stop is a stop."""
+        entry = approved.order.client_id
+        ended = self.state.ledger.done.get(self.executor.first_protection(approved))
+        vain = (
+            ended in (OrderStatus.ABSENT, OrderStatus.REJECTED) or self.paired.get(approved.symbol) == entry
+        )
+        self.paired[approved.symbol] = entry
+        if not (approved.target and vain):
+            return approved
+        log.say("warning", "target given up: the venue took no pair with it", symbol=approved.symbol)
+        return msgspec.structs.replace(approved, target=0)
 
     def append(self, event: Event) -> None:
         """Write an event and tell of it."""

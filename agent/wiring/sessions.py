@@ -214,6 +214,7 @@ def session(
         prefix=new_prefix if options.remote else str,
     )
     cycle.disturbed = reconciler.disturbed
+    cycle.also_blocked = reconciler.blocked
     fresh = not state.session
     started = SessionStarted(
         session=state.session + 1,
