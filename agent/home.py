@@ -2,19 +2,32 @@
 
 import hashlib
 import os
+import re
 from contextlib import suppress
 from pathlib import Path
 
 import platformdirs
 from filelock import FileLock, Timeout
 
+from agent import db_url
 from agent.files import write_whole
 from domain.errors import BadInput, LocalFault
 
 LATEST = ".latest"
-DB_VARIABLE = "AGENT_DB_URL"
 READER_SECONDS = 1.0
 """How long a lock is waited for that a command may hold which reads the journal."""
+
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
+"""What a journal may be called: those put aside have a longer name than the setting allows."""
+
+
+def checked_name(name: str) -> str:
+    """Return a journal's name, or raise BadInput where it is none: it becomes part of a path."""
+    if not NAME.fullmatch(name):
+        begin = name if len(name) <= 80 else f"{name[:80]}..."
+        raise BadInput(f"--journal {begin}: not a name of letters, digits, '.', '_' and '-', 200 at most")
+    return name
 
 
 class Busy(LocalFault):
@@ -25,12 +38,12 @@ class Home:
     """Paths below the home directory, made on first use with mode 0700.
 
     `server` is the URL of the PostgreSQL database that holds the journals instead of files; by default
-    what the variable AGENT_DB_URL says.
+    what AGENT_DB_URL or AGENT_DB_URL_FILE say. Raises BadInput where that is no URL.
     """
 
     def __init__(self, root: Path, server: str | None = None) -> None:
         self.root = root
-        self.server = server or os.environ.get(DB_VARIABLE) or None
+        self.server = server or db_url.of_environment()
 
     @property
     def journals(self) -> Path:
@@ -98,14 +111,20 @@ class Home:
 
         Raises BadInput when there is none.
         """
-        pointer = self.journals / LATEST
-        chosen = name or (pointer.read_text().strip() if pointer.is_file() else "")
+        chosen = checked_name(name) if name else self._last_run()
         if chosen and (self.server or self.journal(chosen).is_file()):
             return chosen
         known = ", ".join(self.names()) or "none"
         if name:
             raise BadInput(f"journal {name}: not in {self.journals}; there are: {known}")
         raise BadInput(f"no journal in {self.journals} yet; start one with: agent run --mode paper")
+
+    def _last_run(self) -> str:
+        """Return the name of the journal run last, "" where nobody could note it."""
+        with suppress(OSError, ValueError):
+            name = (self.journals / LATEST).read_text(encoding="utf-8").strip()
+            return name if NAME.fullmatch(name) else ""
+        return ""
 
     def remember(self, name: str) -> None:
         """Note which journal was run last."""

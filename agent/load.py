@@ -8,14 +8,20 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import SettingsConfigDict, SettingsError
 
-from agent.settings import PREFIX, Settings, default_home
+from agent import db_url
+from agent.settings import PREFIX, Options, Settings, default_home
+from agent.shown import shown
 from agent.strategies import folder_of, load_folder
 from domain.errors import BadInput
 
 CONFIG_NAME = "config.toml"
+LONGEST = 200
+"""Characters of a bad value that are repeated."""
+
 KERNEL_CACHE = "AGENT_KERNEL_CACHE"
 """Read by research.compiler before there are settings."""
 
@@ -34,12 +40,20 @@ def config_path(flags: Mapping[str, Any], config: Path | None = None) -> Path | 
     Raises BadSettings when a file was named that does not exist.
     """
     if config is not None:
-        if not config.is_file():
+        if not _is_file(config):
             raise BadSettings([f"--config {config}: no such file"])
         return config
     home = Path(flags.get("home") or os.environ.get(f"{PREFIX}HOME") or default_home())
     default = home / CONFIG_NAME
-    return default if default.is_file() else None
+    return default if _is_file(default) else None
+
+
+def _is_file(path: Path) -> bool:
+    """Say whether a file is there; a name that no file can have is none."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def load(flags: Mapping[str, Any] | None = None, config: Path | None = None) -> Settings:
@@ -50,7 +64,11 @@ def load(flags: Mapping[str, Any] | None = None, config: Path | None = None) -> 
     given = {name: value for name, value in (flags or {}).items() if value is not None}
     file = config_path(given, config)
     problems = [f"{name}: no such setting" for name in unknown_variables(os.environ)]
-    broken = load_folder(_own_strategies(given, file))
+    try:
+        given = _with_database(given)
+        broken = load_folder(_own_strategies(given, file))
+    except BadInput as error:
+        raise BadSettings([*problems, str(error)]) from None
     try:
         settings = _reading(file)(**given)
     except ValidationError as error:
@@ -62,6 +80,8 @@ def load(flags: Mapping[str, Any] | None = None, config: Path | None = None) -> 
         raise BadSettings([*problems, f"{file}: cannot be read: {error}"]) from None
     except SettingsError as error:
         raise BadSettings([*problems, f"environment: {error}"]) from None
+    except (ValueError, RecursionError) as error:
+        raise BadSettings([*problems, f"{file or 'environment'}: cannot be read: {_brief(error)}"]) from None
     if problems:
         raise BadSettings(problems)
     return settings
@@ -72,10 +92,23 @@ def _own_strategies(given: Mapping[str, Any], file: Path | None) -> Path:
     named = given.get("strategies_folder") or os.environ.get(f"{PREFIX}STRATEGIES_FOLDER")
     home = given.get("home") or os.environ.get(f"{PREFIX}HOME")
     if file is not None and not (named and home):
-        with suppress(OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):  # told when settings are read
+        with suppress(OSError, ValueError, RecursionError):  # told when settings are read
             written = tomllib.loads(file.read_text(encoding="utf-8"))
-            named, home = named or written.get("strategies_folder"), home or written.get("home")
+            texts = {name: value for name, value in written.items() if isinstance(value, str)}
+            named, home = named or texts.get("strategies_folder"), home or texts.get("home")
     return folder_of({"strategies_folder": named}, Path(home or default_home()))
+
+
+def _with_database(given: dict[str, Any]) -> dict[str, Any]:
+    """Return flags with the database's URL, wherever it is kept. Raises BadInput."""
+    url = db_url.named(given)
+    rest = {name: value for name, value in given.items() if name not in ("db_url", "db_url_file")}
+    return rest if url is None else rest | {"db_url": url}
+
+
+def _brief(error: Exception) -> str:
+    """Say in a few words why a text cannot be read; a number of ten thousand digits is not repeated."""
+    return "nested too deeply" if isinstance(error, RecursionError) else str(error)[:200]
 
 
 def _reading(file: Path | None) -> type[Settings]:
@@ -90,16 +123,39 @@ def _reading(file: Path | None) -> type[Settings]:
 
 
 def problem(error: ErrorDetails) -> str:
-    """Say one validation error as `field = value: what is wrong`; secrets are not shown."""
-    field = ".".join(str(part) for part in error["loc"] if part != "function-after")
+    """Say one validation error as `field = value: what is wrong`; what may be a secret is not shown."""
+    path = [str(part) for part in error["loc"] if part != "function-after"]
     message = error["msg"].removeprefix("Value error, ")
-    message = message[:1].lower() + message[1:]
-    if not field:
+    message = shown(message[:1].lower() + message[1:])
+    if not path:
         return message
+    field = shown(".".join(path))[:LONGEST]
     if error["type"] == "extra_forbidden":
         return f"{field}: no such setting"
-    shown = "" if "key" in field or isinstance(error["input"], dict) else f" = {error['input']}"
-    return f"{field}{shown}: {message}"
+    value = error["input"]
+    if isinstance(value, dict) or not _showable(path, value):
+        return f"{field}: {message}"
+    return f"{field} = {shown(str(value))[:LONGEST]}: {message}"
+
+
+def _showable(path: list[str], value: object) -> bool:
+    """Say whether a bad value may be shown: not where a key or a URL is kept, nor a text beside one.
+
+    Such a text may be the key in another field, and a list or a table may hold it.
+    """
+    field = Options.model_fields.get(path[0])
+    inner = field.annotation if field else None
+    if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+        return field is not None and not is_secret(field)
+    beside = any(is_secret(each) or name.endswith("url") for name, each in inner.model_fields.items())
+    own = inner.model_fields.get(path[1]) if len(path) > 1 else None
+    plain = own is not None and not is_secret(own) and isinstance(value, bool | int | float)
+    return plain or not beside
+
+
+def is_secret(field: FieldInfo) -> bool:
+    """Say whether a setting is kept secret."""
+    return "SecretStr" in str(field.annotation)
 
 
 def unknown_variables(environment: Mapping[str, str]) -> list[str]:
@@ -108,7 +164,7 @@ def unknown_variables(environment: Mapping[str, str]) -> list[str]:
         name
         for name in environment
         if name.startswith(PREFIX)
-        and name != KERNEL_CACHE
+        and name not in (KERNEL_CACHE, db_url.FILE_VARIABLE)
         and not _known(name[len(PREFIX) :].lower().split("__"), Settings)
     )
 

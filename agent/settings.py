@@ -19,6 +19,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from agent import db_url
 from agent.instruments import SYMBOL, InstrumentSettings
 from agent.order_settings import OrderSettings
 from agent.secret_file import read_secret
@@ -99,6 +100,16 @@ class Options(BaseModel):
     )
     learning: LearningSettings = LearningSettings()
     instruments: dict[str, InstrumentSettings] = {}
+
+    @field_validator("db_url")
+    @classmethod
+    def _server(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            try:
+                db_url.checked(value.get_secret_value(), "the value")
+            except BadInput:
+                raise ValueError(db_url.FORM) from None
+        return value
 
     @field_validator("symbols", mode="before")
     @classmethod

@@ -31,7 +31,11 @@ def is_loopback(host: str) -> bool:
 
 
 def _checked_url(text: str) -> str:
-    parts = urlsplit(text)
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError:  # whose words repeat the text: a key may be in it
+        raise ValueError("base url must be a URL with a port up to 65535, if any") from None
     if parts.scheme not in {"http", "https"}:
         raise ValueError("base url must start with https:// (or http:// for a loopback host)")
     if not parts.hostname or re.search(r"[\s\x00-\x1f\x7f]", text):
@@ -40,7 +44,6 @@ def _checked_url(text: str) -> str:
         raise ValueError("base url must hold no user, password, query or fragment")
     if parts.scheme == "http" and not is_loopback(parts.hostname):
         raise ValueError("base url with plain http must be a loopback host: a key would travel in clear")
-    _ = parts.port  # raises ValueError when it is not a number up to 65535
     return text.rstrip("/")
 
 

@@ -91,6 +91,9 @@ def run(
     db_url: Annotated[
         str | None, typer.Option(help="PostgreSQL database of the journals (or AGENT_DB_URL), not files.")
     ] = None,
+    db_url_file: Annotated[
+        Path | None, typer.Option(help="File that holds its URL, with a password (or AGENT_DB_URL_FILE).")
+    ] = None,
     config: ConfigOption = None,
     home: HomeOption = None,
     journal: JournalOption = None,
@@ -112,6 +115,7 @@ def run(
         "exchange": {"base_url": base_url} if base_url else None,
         "account": account,
         "db_url": db_url,
+        "db_url_file": db_url_file,
         "home": home,
         "journal": journal,
     }

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, SecretStr
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from agent.cli.options import home_of, say, say_json
-from agent.load import CONFIG_NAME, config_path, load
+from agent.load import CONFIG_NAME, config_path, is_secret, load
 from agent.settings import EXCHANGE_KEY, EXCHANGE_SECRET, KEY_VARIABLE, PREFIX, Options
 from domain.errors import BadInput
 
@@ -104,14 +104,10 @@ def _section(name: str, model: type[BaseModel]) -> Iterator[str]:
     for key, field in model.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             inner.append((f"{name}.{key}", field.annotation))
-        elif not _secret(field):
+        elif not is_secret(field):
             yield from _setting(key, field)
     for key, part in inner:
         yield from _section(key, part)
-
-
-def _secret(field: FieldInfo) -> bool:
-    return "SecretStr" in str(field.annotation) or field.annotation is SecretStr
 
 
 def _setting(name: str, field: FieldInfo) -> Iterator[str]:

@@ -15,6 +15,9 @@ from research.catalogue import Catalogue
 from research.load import load_many, select, timerange
 from research.resample import resample
 
+NO_VALUE = "--set: a setting and its value, like risk.daily_loss=100"
+"""Said without the text, which may be a key."""
+
 
 class Asked(NamedTuple):
     """What a research command was given; `sets` are texts such as `risk.daily_loss=100`."""
@@ -50,13 +53,13 @@ def nested(assignments: Sequence[str]) -> dict[str, Any]:
     for text in assignments:
         name, found, value = text.partition("=")
         if not found or not name or name.endswith("."):
-            raise BadInput(f"--set {text!r} is not like risk.daily_loss=100")
+            raise BadInput(f"--set {name}: not like risk.daily_loss=100" if found else NO_VALUE)
         *path, last = name.split(".")
         branch = tree
         for part in path:
             branch = branch.setdefault(part, {})
             if not isinstance(branch, dict):
-                raise BadInput(f"--set {text!r}: {part} was given a value before")
+                raise BadInput(f"--set {name}: {part} was given a value before")
         branch[last] = value
     return tree
 

@@ -33,7 +33,11 @@ def _loopback(host: str) -> bool:
 
 
 def _checked(text: str, clear: str, safe: str) -> str:
-    parts = urlsplit(text)
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError:  # whose words repeat the text: a key may be in it
+        raise ValueError("must be a URL with a port up to 65535, if any") from None
     if parts.scheme not in (clear, safe):
         raise ValueError(f"must start with {safe}:// (or {clear}:// for a loopback host)")
     if not parts.hostname or re.search(r"[\s\x00-\x1f\x7f]", text):
@@ -42,7 +46,6 @@ def _checked(text: str, clear: str, safe: str) -> str:
         raise ValueError("must hold no user, password, query or fragment")
     if parts.scheme == clear and not _loopback(parts.hostname):
         raise ValueError(f"plain {clear} must be a loopback host: a key would travel in clear")
-    _ = parts.port  # raises ValueError when it is not a number up to 65535
     return text.rstrip("/")
 
 
