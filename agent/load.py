@@ -96,6 +96,7 @@ def _own_strategies(given: Mapping[str, Any], file: Path | None) -> Path:
             written = tomllib.loads(file.read_text(encoding="utf-8"))
             texts = {name: value for name, value in written.items() if isinstance(value, str)}
             named, home = named or texts.get("strategies_folder"), home or texts.get("home")
+    named, home = (each if isinstance(each, str | Path) else None for each in (named, home))
     return folder_of({"strategies_folder": named}, Path(home or default_home()))
 
 

@@ -69,7 +69,7 @@ class Options(BaseModel):
     speed: float | Literal["max"] | None = Field(
         default=None, description="pace of recorded or simulated candles: times real time, or max"
     )
-    cycles: int = Field(default=0, ge=0, description="cycles to run; 0 runs until stopped")
+    cycles: int = Field(default=0, ge=0, le=10**12, description="cycles to run; 0 runs until stopped")
     journal: str | None = Field(
         default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", description="name of the journal in home"
     )

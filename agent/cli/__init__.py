@@ -8,6 +8,11 @@ from agent.cli.output import GONE, complain, have_streams, leave
 from domain.errors import BadInput, BoydError
 
 OK, PROBLEM, USAGE, INTERRUPTED = 0, 1, 2, 130
+NAMED_WRONG = (errno.ENAMETOOLONG, errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.EINVAL)
+"""What the system says of a name that a person gave and that cannot be meant."""
+
+LONGEST = 200
+"""Characters of such a name that are repeated."""
 
 
 def main() -> None:
@@ -35,15 +40,21 @@ def _run() -> int:
         complain(str(error))
         return PROBLEM
     except OSError as error:
-        return _output_gone(error)
+        return _refused(error)
     except KeyboardInterrupt:
         return INTERRUPTED
     return OK
 
 
-def _output_gone(error: OSError) -> int:
-    """Take a failed write to standard output, where not `say` wrote; any other error is a fault of ours."""
-    if error.filename is not None or error.errno not in (errno.EPIPE, errno.ENOSPC, errno.EIO, errno.EBADF):
+def _refused(error: OSError) -> int:
+    """Say what the system refused: a path no file can have, a folder in a file's place, the output itself.
+
+    Any other error is a fault of ours.
+    """
+    if error.filename is not None:
+        complain(f"{str(error.filename)[:LONGEST]}: {error.strerror}")
+        return USAGE if error.errno in NAMED_WRONG else PROBLEM
+    if error.errno not in (errno.EPIPE, errno.ENOSPC, errno.EIO, errno.EBADF):
         raise error
     GONE.append(error)
     return OK
