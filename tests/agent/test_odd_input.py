@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
 from agent import cli
 from agent.cli import output
@@ -133,7 +134,7 @@ VALUES = st.recursive(
 SECTIONS = {
     name: list(field.annotation.model_fields)
     for name, field in Options.model_fields.items()
-    if hasattr(field.annotation, "model_fields")
+    if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
 }
 NAMES = st.sampled_from([(name,) for name in Options.model_fields if name != "home"]) | st.sampled_from(
     [(section, name) for section, names in SECTIONS.items() for name in names]
