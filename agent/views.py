@@ -21,6 +21,10 @@ if TYPE_CHECKING:  # the log shows amounts as here, and whoever sends orders log
     from agent.flatten import Flattened
     from agent.reconciler import Review
 
+if TYPE_CHECKING:  # the log writes by these views, and orders write to the log
+    from agent.flatten import Flattened
+    from agent.reconciler import Review
+
 
 def decimal(value: Decimal) -> str:
     """Return a decimal without exponent or trailing zeros."""
