@@ -6,6 +6,7 @@ and then of that same WAL therefore recovers to a committed state. A changed hea
 """
 
 import contextlib
+import os
 import shutil
 from pathlib import Path
 
@@ -54,12 +55,21 @@ def copy(path: Path, folder: Path) -> Path:
 
 def _copied(path: Path, target: Path) -> bool:
     before = _mark(path)
-    shutil.copyfile(path, target)
+    _copy_file(path, target)
     wal = _wal(target)
     wal.unlink(missing_ok=True)
     with contextlib.suppress(FileNotFoundError):  # closed in order: everything is in the main file
-        shutil.copyfile(_wal(path), wal)
+        _copy_file(_wal(path), wal)
     return before == _mark(path)
+
+
+def _copy_file(source: Path, target: Path) -> None:
+    with source.open("rb") as content, open(target, "wb", opener=_for_us_only) as out:
+        shutil.copyfileobj(content, out, 1024 * 1024)
+
+
+def _for_us_only(name: str, flags: int) -> int:
+    return os.open(name, flags, 0o600)
 
 
 def _mark(path: Path) -> tuple[object, ...]:

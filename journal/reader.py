@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from threading import Lock
 from typing import Any, Protocol
 
@@ -13,6 +12,7 @@ from domain.events import Event
 from journal import copying, schema, sqlite, target
 from journal.chain import genesis
 from journal.history import History
+from journal.scratch import Scratch
 from journal.stored import Stored
 
 
@@ -159,10 +159,10 @@ def open_reader(name: Path | str, *, account: str = "") -> SqlReader:
         on_server: SqlReader = target.postgres().open_reader(name, account=account)
         return on_server
     source = target.checked_path(name)
-    folder = TemporaryDirectory(prefix="journal-")
+    folder = Scratch("boyd-journal-")
     connection = None
     try:
-        connection = sqlite.connect(copying.copy(source, Path(folder.name)))
+        connection = sqlite.connect(copying.copy(source, folder.path))
         return SqlReader(connection, source, release=folder.cleanup)
     except BaseException as error:
         if connection is not None:

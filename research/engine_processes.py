@@ -1,10 +1,10 @@
 """Processes on this machine that make trials and share the candles' memory."""
 
 import multiprocessing
+import os
 import pickle
-import shutil
 import signal
-import tempfile
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from journal.scratch import Scratch
 from research.board import Board, Piece, timed
 from research.candles import Candles
 from research.engine_threads import worker_count
@@ -49,7 +50,8 @@ class Processes(Engine):
 
     def _with_help(self, job: Job, board: Board, worker: Worker) -> None:
         """Do the rest together with further processes; Ctrl-C ends them and removes the shared candles."""
-        folder = Path(tempfile.mkdtemp(prefix="boyd-sweep-"))
+        scratch = Scratch("boyd-sweep-")
+        folder = scratch.path
         hands: list[_Hand] = []
         try:
             save_job(job, folder)
@@ -58,7 +60,7 @@ class Processes(Engine):
         finally:
             for hand in hands:
                 hand.end()
-            shutil.rmtree(folder, ignore_errors=True)
+            scratch.cleanup()
 
 
 def _drive(board: Board, hands: Sequence["_Hand"], worker: Worker) -> None:
@@ -132,6 +134,7 @@ class _Hand:
 def _serve(pipe: Connection, folder: str) -> None:
     """Be a worker: answer every task until the parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's, and it ends us
+    threading.Thread(target=_end_with_parent, name="boyd-lifeline", daemon=True).start()
     try:
         worker = Worker(load_job(Path(folder)))
         while True:
@@ -140,6 +143,14 @@ def _serve(pipe: Connection, folder: str) -> None:
         return
     except Exception as error:  # noqa: BLE001  # all of it belongs to the parent
         pipe.send(error)
+
+
+def _end_with_parent() -> None:
+    """End at once when the parent is gone: between two pieces the pipe would say so, within one nothing."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
 
 
 def save_job(job: Job, folder: Path) -> None:

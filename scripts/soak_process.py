@@ -9,9 +9,11 @@ import threading
 import time
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from agent.lifeline import end_with
 from domain.times import millis
 from scripts.soak_faults import Timing
 from scripts.soak_market import SYMBOLS
@@ -117,8 +119,9 @@ class AgentProcess:
         self.command = [str(AGENT), *arguments, *symbols, "--json", "--home", str(home)]
         with errors.open("wb") as stderr:
             self._process = subprocess.Popen(
-                self.command, stdout=subprocess.PIPE, stderr=stderr, env=dict(env)
-            )
+                self.command, stdout=subprocess.PIPE, stderr=stderr, env=dict(env),
+                preexec_fn=partial(end_with, os.getpid()),  # noqa: PLW1509 -- one system call, no lock
+            )  # fmt: skip
         self._reader = threading.Thread(target=self._read, name="soak-reader", daemon=True)
         self._reader.start()
 

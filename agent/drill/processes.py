@@ -22,6 +22,7 @@ from agent.drill.facts import Fact, unheard
 from agent.drill.scenario import NATIVE, SYMBOL
 from agent.failpoints import VARIABLE
 from agent.launch import Launch
+from agent.lifeline import end_with
 from agent.settings import Options
 from domain.candle import Candle
 from domain.observation import Observation
@@ -83,13 +84,15 @@ class Coupled:
 
 
 def forked(work: Callable[[], None], log: Path) -> int:
-    """Run `work` in a child process and return its number; what it raises goes to `log`."""
+    """Run `work` in a child that ends with us, return its number; what it raises goes to `log`."""
     sys.stdout.flush()
+    parent = os.getpid()
     child = os.fork()
     if child:
         return child
     code = 0
     try:
+        end_with(parent)
         with log.open("ab", buffering=0) as out:
             os.dup2(out.fileno(), 1)
             os.dup2(out.fileno(), 2)

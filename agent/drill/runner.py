@@ -3,7 +3,6 @@
 import multiprocessing
 import os
 import signal
-import tempfile
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
@@ -15,6 +14,10 @@ import msgspec
 from agent.drill import processes
 from agent.drill.case import Verdict, run_case
 from agent.drill.scenario import Case, options, write_candles
+from agent.lifeline import end_with
+from journal.scratch import Scratch
+
+PREFIX = "boyd-drill-"
 
 
 class Drilled(msgspec.Struct):
@@ -62,8 +65,8 @@ class Drilled(msgspec.Struct):
 
 def points_passed() -> int:
     """Return how many failpoints the scenario passes when nothing goes wrong."""
-    with tempfile.TemporaryDirectory(prefix="boyd-drill-") as name:
-        folder = Path(name)
+    with Scratch(PREFIX) as scratch:
+        folder = scratch.path
         write_candles(folder / "BTC-USDT_1m.csv")
         venue, port = processes.exchange(folder)
         try:
@@ -84,8 +87,8 @@ def run(cases: Sequence[Case], workers: int, told: Callable[[Drilled], None]) ->
     drilled = Drilled(by_fault={}, bare={}, by_point={}, broken=[])
     try:
         with (
-            tempfile.TemporaryDirectory(prefix="boyd-drill-", ignore_cleanup_errors=True) as name,
-            closing(_verdicts(cases, workers, Path(name))) as verdicts,
+            Scratch(PREFIX) as scratch,
+            closing(_verdicts(cases, workers, scratch.path)) as verdicts,
         ):
             for verdict in verdicts:
                 drilled.add(verdict)
@@ -104,7 +107,10 @@ def _verdicts(cases: Sequence[Case], workers: int, root: Path) -> Generator[Verd
     todo: Any = context.SimpleQueue()
     done: Any = context.SimpleQueue()
 
+    parent = os.getpid()
+
     def work() -> None:
+        end_with(parent)
         os.setpgrp()  # a Ctrl-C at the terminal is for us alone, and we end it with all it has started
         while (case := todo.get()) is not None:
             done.put(run_case(case, root))
