@@ -1,5 +1,7 @@
 """The emergency stop: no entry from now on, every order cancelled, every position sold, and each confirmed.
 
+Of a symbol in whose market nothing can be sold now the protection stays, and it is said why.
+
 It asks no risk rule, no breaker and no provider; it reports what is truly flat, not what was asked for.
 """
 
@@ -57,8 +59,12 @@ def flatten(
         problems = _round(reconciler, at)
         left = _left(reconciler, problems)
         until = for_doubt if reconciler.state.ledger.unresolved() else deadline
-        if left.flat or monotonic() >= until or not reconciler.remote:
+        if left.flat or not reconciler.remote:
             return left
+        if monotonic() >= until:
+            # What is left of it must not stand there without its stop.
+            _attempt(problems, "not everything is protected", lambda: reconciler.mend(at))
+            return _left(reconciler, problems)
         sleep(PAUSE_SECONDS)
 
 
@@ -69,13 +75,18 @@ def _round(reconciler: Reconciler, at: datetime) -> list[str]:
     _show_last_prices(reconciler)
     _attempt(problems, "fills cannot be read", reconciler.take_in)
     _attempt(problems, "orders in doubt cannot be looked up", lambda: reconciler.resolve(at))
+    closed = {symbol: executor.closed(symbol, at) for symbol in ledger.positions}
+    problems += [f"{symbol} cannot be sold: {reason}" for symbol, reason in closed.items() if reason]
     for standing in list(ledger.standings.values()):
-        if standing.order.client_id in ledger.standings:
-            _cancel(problems, executor, standing.order.client_id)
+        order = standing.order
+        keeps = order.purpose is Purpose.PROTECT and closed.get(order.symbol)
+        if order.client_id in ledger.standings and not keeps:
+            _cancel(problems, executor, order.client_id)
     # An entry in doubt keeps nothing that is held from being sold; what it buys is sold when it is known.
     in_doubt = {s.order.symbol for s in ledger.unresolved() if s.order.purpose is not Purpose.ENTRY}
     for symbol in [each for each in ledger.positions if each not in in_doubt]:
-        _sell(problems, executor, symbol, at)
+        if not closed.get(symbol):
+            _sell(problems, executor, symbol, at)
     if reconciler.remote:
         _attempt(problems, "open orders cannot be read", lambda: _strangers(reconciler, problems))
     return problems

@@ -126,7 +126,7 @@ class Launch:
             raise VenueFault(f"exchange {self.options.exchange.host}: {fault}") from None
 
     def _fit_venue(self, state: State) -> Platform:
-        venue = wiring.exchange(self.options, self.clock)
+        venue = wiring.exchange(self.options, self.clock, state)
         try:
             # Selling and comparing wait for no examination of the account: only who may enter is examined.
             unfit = "" if self.hurry else refuse_unfit(self.options, venue)
@@ -161,10 +161,13 @@ class Launch:
         try:
             self.parts = catch_up(self.journal, self._fold, self.clock.now())
             self.before = before(self.parts.state)
+            held = wiring.held(self.parts.state)
+            self.besides = tuple(symbol for symbol in held if symbol not in self.options.symbols)
             if self.options.remote:
                 log.ready()
                 platform = self._venue(self.parts.state)
-                grid = {symbol: platform.instrument(symbol) for symbol in self.options.symbols}
+                traded = (*self.options.symbols, *self.besides)
+                grid = {symbol: platform.instrument(symbol) for symbol in traded}
                 counted = wiring.counted_alike(grid, self.parts.state)
                 self.parts = dataclasses.replace(self.parts, grid=counted)
             else:

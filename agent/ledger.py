@@ -19,6 +19,7 @@ from domain.errors import IllegalTransition, LocalFault
 from domain.instrument import Instrument
 from domain.money import DECIMALS
 from domain.order import (
+    NOT_TRADING,
     OPEN,
     TERMINAL,
     UNRESOLVED,
@@ -209,7 +210,9 @@ class Ledger(Holdings):
         if status in TERMINAL and now.imported >= now.filled:
             del self.standings[order.client_id]
             self.done[order.client_id] = status
-            never = status in (OrderStatus.UNSENT, OrderStatus.ABSENT)
+            never = status in (OrderStatus.UNSENT, OrderStatus.ABSENT) or (
+                status is OrderStatus.REJECTED and now.reason.startswith(NOT_TRADING)
+            )
             if never and order.purpose is Purpose.EXIT and order.symbol in self.positions:
                 self.owed[order.symbol] = order
 

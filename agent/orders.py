@@ -17,7 +17,7 @@ from agent.recorded_platform import NOT_CANCELLED
 from agent.state import State
 from domain.errors import RateLimited, VenueFault
 from domain.events import Event, OrderSettled, OrdersIntended
-from domain.order import OPEN, Order, OrderStatus, OrderType, Purpose, Receipt, Side, Standing
+from domain.order import NOT_TRADING, OPEN, Order, OrderStatus, OrderType, Purpose, Receipt, Side, Standing
 from domain.ports import Clock, Journal, Platform
 from domain.times import millis
 from domain.verdict import Approved
@@ -71,6 +71,15 @@ class Executor:
         elif self._send(order).filled:
             self.protect(approved, at)
 
+    def closed(self, symbol: str, at: datetime) -> str:
+        """Ask whether a position could be sold now; say why not, "" when it may be tried.
+
+        Between cycles only: in a cycle the order is intended first, so that a replay finds the answer.
+        """
+        lots = self._sendable(symbol)
+        number = f"c{self.state.ledger.intended}"
+        return self.platform.closed(symbol, self._sale(symbol, at, number, lots) if lots else None)
+
     def exit_again(self, symbol: str, at: datetime) -> None:
         """Send an owed exit under a new id: the one before it is proven never to have arrived."""
         lots = self._sendable(symbol)
@@ -95,8 +104,14 @@ class Executor:
         lots = self._sendable(symbol)
         if not lots:
             return  # less than the venue's lot: dust
-        order = Order(
-            client_id=self.client_id(self.state.cycle_id, f"f{self.state.ledger.intended}"),
+        order = self._sale(symbol, at, f"f{self.state.ledger.intended}", lots)
+        self._intend((order,), at)
+        if self._freed(order, at):
+            self._send(order)
+
+    def _sale(self, symbol: str, at: datetime, number: str, lots: int) -> Order:
+        return Order(
+            client_id=self.client_id(self.state.cycle_id, number),
             cycle_id=self.state.cycle_id,
             at=at,
             symbol=symbol,
@@ -106,9 +121,6 @@ class Executor:
             lots=lots,
             reference=self._reference(symbol),
         )
-        self._intend((order,), at)
-        if self._freed(order, at):
-            self._send(order)
 
     def cancel(self, order: Order) -> None:
         """Cancel an order and record where it stands. Raises VenueFault when that is not told."""
@@ -188,7 +200,15 @@ class Executor:
         return receipt
 
     def _freed(self, order: Order, at: datetime) -> bool:
-        """Cancel the protection that is in the way of an order; False when it cannot be sent now."""
+        """Cancel the protection that is in the way of an order; False when it cannot be sent now.
+
+        It is not given up for an order the venue would not take: a spot exchange locks what a stop would
+        sell, so the new one cannot be placed before the old one goes.
+        """
+        closed = self.platform.closed(order.symbol, order)
+        if closed:
+            self._unsent(order, f"{NOT_TRADING}{closed}")
+            return False
         try:
             for standing in self.state.ledger.resting(order.symbol):
                 self.cancel(standing.order)
@@ -222,8 +242,7 @@ class Executor:
             receipts = self._send_oco(stop, target)
         else:
             receipts = (self._send(stop),)
-        if any(each.status is OrderStatus.REJECTED for each in receipts):
-            self._retreat(stop, at)
+        self._retreat_if_refused(receipts, at)
 
     def _exit(self, order: Order, at: datetime) -> None:
         """Cancel the protection, then sell what is still held; a stop that fired meanwhile has done it."""
@@ -249,10 +268,16 @@ class Executor:
         at = sent_at + timedelta(milliseconds=passed)
         return (f"{passed} ms since its intent, the limit is {limit}" if passed > limit else ""), at
 
-    def _send(self, order: Order) -> Receipt:
+    def _hindered(self, order: Order) -> tuple[str, datetime | None]:
+        """Say why an order is not to be sent any more ("" when it is), and the venue's time of saying so."""
         late, at = self._late(order)
-        if late:
-            return self._unsent(order, late, at)
+        closed = self.platform.closed(order.symbol)
+        return late or (f"{NOT_TRADING}{closed}" if closed else ""), at
+
+    def _send(self, order: Order) -> Receipt:
+        hindered, at = self._hindered(order)
+        if hindered:
+            return self._unsent(order, hindered, at)
         try:
             receipt = self.platform.place(order)
         except RateLimited as error:
@@ -266,10 +291,10 @@ class Executor:
         return receipt
 
     def _send_oco(self, stop: Order, target: Order) -> Sequence[Receipt]:
-        late, at = self._late(stop)
+        hindered, at = self._hindered(stop)
         self._intended.pop(target.client_id, None)
-        if late:
-            return self._unsent(stop, late, at), self._unsent(target, late, at)
+        if hindered:
+            return self._unsent(stop, hindered, at), self._unsent(target, hindered, at)
         try:
             receipts = self.platform.place_oco(stop, target)
         except RateLimited as error:
@@ -299,8 +324,7 @@ class Executor:
             receipts: Sequence[Receipt] = (self._send(orders[0]),)
         else:
             receipts = self._send_oco(orders[0], orders[1])
-        if any(each.status is OrderStatus.REJECTED for each in receipts):
-            self._retreat(orders[0], at)
+        self._retreat_if_refused(receipts, at)
 
     def _protection(self, approved: Approved, at: datetime, tag: str) -> tuple[Order, ...]:
         position = self.state.ledger.positions[approved.symbol]
@@ -343,10 +367,16 @@ class Executor:
         """Return the first number of an entry's protective orders, above those of the cycle's 100 symbols."""
         return 100 + 3 * int(approved.order.client_id.rsplit("-", 1)[1])
 
-    def _retreat(self, refused: Order, at: datetime) -> None:
-        """Sell what cannot be protected, at once: an entry whose stop the venue refuses is not kept."""
-        if refused.symbol in self.state.ledger.positions:
-            self.sell_all(refused.symbol, at)
+    def _retreat_if_refused(self, receipts: Sequence[Receipt], at: datetime) -> None:
+        """Sell what cannot be protected, at once: an entry whose stop the venue refuses is not kept.
+
+        Where it takes no order at all a sale would be refused too: the reconciler protects it when it can.
+        """
+        for each in receipts:
+            refused = each.status is OrderStatus.REJECTED and not each.reason.startswith(NOT_TRADING)
+            if refused and each.symbol in self.state.ledger.positions:
+                self.sell_all(each.symbol, at)
+                return
 
 
 def _unknown(order: Order, error: Exception) -> Receipt:

@@ -8,6 +8,7 @@ halts the agent with an explanation and is never corrected in silence. Before it
 protected, where the holdings in question agree. Adopting the account ends every such halt.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from math import inf
@@ -39,6 +40,9 @@ LOOKS = 3
 
 AGAIN_SECONDS = 10.0
 """How long to wait after holdings could not be compared."""
+
+BARE_PAUSE = timedelta(seconds=10)
+"""After how long a position that could be neither protected nor sold is tried again; then twice as long."""
 
 LOOKS_AT_START = 6
 """How often a venue that does not answer is asked at start before the session is given up."""
@@ -110,6 +114,7 @@ class Reconciler:
         self.paired: dict[str, str] = {}
         self.blocked: dict[str, str] = {}
         """Why no entry is to be made, besides what the venue says: holdings could not be compared."""
+        self.vain: Counter[str] = Counter()
 
     @property
     def remote(self) -> bool:
@@ -380,7 +385,8 @@ class Reconciler:
         unsure = {each.symbol for each in ledger.instruments.values() if each.base in but}
         unsure |= {standing.order.symbol for standing in ledger.unresolved()}
         for symbol in [each for each in ledger.owed if each not in unsure]:
-            self.executor.exit_again(symbol, at)
+            if not self.executor.closed(symbol, at):
+                self.executor.exit_again(symbol, at)
         for symbol in [each for each in ledger.positions if each not in unsure and each not in ledger.owed]:
             if self._ripe(symbol, at):
                 self._protect(symbol, at)
@@ -397,6 +403,8 @@ class Reconciler:
         pause = timedelta(minutes=self.settings.operator_minutes)
         if isinstance(tried, datetime):
             return not tried <= at < tried + pause
+        if not self.state.ledger.small(symbol):
+            pause = min(pause, BARE_PAUSE * 2 ** min(self.vain[symbol] - 1, 16))
         return self.clock.monotonic() >= tried + pause.total_seconds()
 
     def _protect(self, symbol: str, at: datetime) -> None:
@@ -414,6 +422,8 @@ class Reconciler:
             for standing in resting
         ):
             return
+        if self._wanted(symbol) and self.executor.closed(symbol, at):
+            return  # tried again at the next look: nothing would be taken now, and what rests stays
         try:
             for standing in resting:
                 self.executor.cancel(standing.order)
@@ -424,14 +434,35 @@ class Reconciler:
         if symbol not in ledger.positions:
             return
         self.executor.protect(self._plainer(approved), at, tag=f"r{ledger.intended}")
-        in_vain = symbol in ledger.positions and not ledger.resting(symbol) and not ledger.unresolved()
-        if in_vain and (approved.stop or approved.stop_ppm):
-            # Neither its stop nor its sale is taken (too small an order, say): not tried every cycle.
+        if self.bare(symbol) and not ledger.unresolved() and not self.platform.closed(symbol):
+            # Neither its stop nor its sale is taken (too small an order, say): not tried every second.
             self.again[symbol] = self.clock.monotonic() if self.remote else at
+            self.vain[symbol] += 1
             if ledger.small(symbol):
                 log.say("warning", "dust left: too small to be sold", symbol=symbol)
             else:
                 log.say("error", "position cannot be protected", symbol=symbol)
+        else:
+            self.vain.pop(symbol, None)
+
+    def _wanted(self, symbol: str) -> bool:
+        """Say whether a position was to have a stop or a target."""
+        approved = self.state.entries.get(symbol)
+        return approved is not None and bool(approved.stop or approved.stop_ppm or approved.target)
+
+    def bare(self, symbol: str) -> bool:
+        """Say whether a position stands without the protection it was to have."""
+        held = self.state.ledger.positions.get(symbol)
+        if held is None or not self.state.ledger.instruments[symbol].sendable(held.lots):
+            return False
+        return self._wanted(symbol) and not self.state.ledger.resting(symbol)
+
+    def waiting(self, at: datetime) -> bool:
+        """Say whether something cannot wait: an order in doubt, an exit that is owed, a bare position."""
+        ledger = self.state.ledger
+        if ledger.owed or any(True for _ in ledger.unresolved()):
+            return True
+        return any(self.bare(each) and self._ripe(each, at) for each in ledger.positions)
 
     def _plainer(self, approved: Approved) -> Approved:
         """Return an entry without its target where the pair of both was tried in vain: a stop is a stop."""

@@ -164,8 +164,9 @@ class Session:
             return
         self._looked = clock.monotonic()
         with self.inbox.trading:
-            if self.state.ledger.unresolved() or self.state.ledger.owed:
-                self.reconciler.tick(clock.now())
+            now = clock.now()
+            if self.reconciler.waiting(now):
+                self.reconciler.tick(now)
 
     def review(self) -> Review:
         """Return how journal and venue compare now, after taking in what can be known."""

@@ -45,6 +45,11 @@ class Screen:
             f"boyd {options.mode}: {', '.join(options.symbols)} {options.timeframe}, journal "
             f"{self.launch.name}{resumed}"
         )
+        for symbol in self.launch.besides:
+            self.line(
+                f"{symbol} is held, or has an open order, and is not among the symbols of this run: it keeps "
+                "its stop, `agent flatten` sells it, and no entry in it is made"
+            )
         return self
 
     def __exit__(

@@ -155,8 +155,18 @@ def paper_platform(made: Parts) -> Platform:
     )
 
 
-def exchange(options: Options, clock: Clock) -> "BinancePlatform":
+def held(state: State) -> dict[str, Instrument]:
+    """Return what is held or has an order that is not done, whatever the settings name, by symbol."""
+    ledger = state.ledger
+    symbols = [*ledger.positions, *(each.order.symbol for each in ledger.standings.values())]
+    return {symbol: ledger.instruments[symbol] for symbol in dict.fromkeys(symbols)}
+
+
+def exchange(options: Options, clock: Clock, state: State | None = None) -> "BinancePlatform":
     """Return the exchange the options name, its filters read and its clock measured.
+
+    It trades the symbols of the options and what is held by the `state` of a journal. Of symbols a journal
+    knows the listing may be missing.
 
     Raises BadInput where the extra is not installed, VenueFault when the exchange does not answer.
     """
@@ -167,7 +177,9 @@ def exchange(options: Options, clock: Clock) -> "BinancePlatform":
             raise
         raise BadInput(f"mode {options.mode} needs the extra live: pip install 'boyd[live]'") from None
     memory = Home(options.home).budgets
-    return BinancePlatform(options.symbols, options.exchange, clock, memory)
+    more, known = (held(state), state.ledger.instruments) if state else ({}, {})
+    symbols = dict.fromkeys((*options.symbols, *more))
+    return BinancePlatform(symbols, options.exchange, clock, memory, known)
 
 
 def new_prefix() -> str:

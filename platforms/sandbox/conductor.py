@@ -70,7 +70,7 @@ class Conductor:
                 self._until(due, partial(setattr, exchange, "offset_ms", 0))
             case "filters":
                 symbol = fault["symbol"]
-                self._original.setdefault(symbol, exchange.rules(symbol))
+                self._original.setdefault(symbol, exchange.markets[symbol].rules)
                 exchange.change_rules(symbol, fault["fields"])
                 self._until(due, partial(self._restore, symbol))
             case "silence":

@@ -73,7 +73,7 @@ def rules(venue: Venue, body: Json) -> Json:
     if not isinstance(fields, dict):
         raise bad(f"fields {fields!r} must be a table of filter fields and values")
     venue.exchange.change_rules(symbol, fields)
-    return venue.exchange.rules(symbol).info()
+    return venue.exchange.markets[symbol].rules.info()
 
 
 def status(venue: Venue, body: Json) -> Json:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
-from platforms.sandbox.errors import filter_failure
+from platforms.sandbox.errors import ApiError, filter_failure
 from platforms.sandbox.numbers import ZERO
 from platforms.sandbox.order import ALGO, PRICED, Draft, ExchangeOrder
 from platforms.sandbox.rules import SymbolRules
@@ -11,6 +11,8 @@ from platforms.sandbox.rules import SymbolRules
 
 def check(draft: Draft, rules: SymbolRules, average: Decimal) -> None:
     """Refuse an order that a filter of its own refuses. Raises ApiError -1013."""
+    if rules.status != "TRADING":
+        raise ApiError(-1013, "Market is closed.")
     market = draft.type not in PRICED
     for price in (draft.price, draft.stop_price):
         if price:

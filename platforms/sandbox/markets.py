@@ -122,14 +122,14 @@ class Markets(ABC):
 
     def market(self, symbol: str) -> Market:
         """Return a symbol's market. Raises ApiError -1121."""
-        if symbol not in self.markets:
+        if symbol not in self.markets or not self.markets[symbol].rules.listed:
             raise ApiError(-1121, "Invalid symbol.")
         return self.markets[symbol]
 
     def change_rules(self, symbol: str, fields: dict[str, Any]) -> None:
         """Change filters of a symbol from now on. Raises ValueError for a field that is not one."""
         with self.lock:
-            market = self.market(symbol)
+            market = self.markets[symbol]
             market.rules = changed(market.rules, fields)
 
     def _step(self, symbol: str, step: Step, *, unlimited: bool = False) -> None:
@@ -138,7 +138,8 @@ class Markets(ABC):
         closed = market.roll(step.time)
         stamped = step._replace(time=step.time + self.offset_ms)
         falling = step.price < market.price
-        self._match(symbol, stamped, unlimited=unlimited)
+        if market.rules.trading:
+            self._match(symbol, stamped, unlimited=unlimited)
         done = (market.trade(step.time, step.price, step.volume, buyer_maker=falling),) if step.volume else ()
         self._tell_market(market, done, closed)
 

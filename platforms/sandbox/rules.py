@@ -20,7 +20,11 @@ ORDER_TYPES = (
 
 
 class SymbolRules(msgspec.Struct, frozen=True, kw_only=True):
-    """A symbol with its filters, in decimal units. A bound or step of 0 means that it is not checked."""
+    """A symbol with its filters, in decimal units. A bound or step of 0 means that it is not checked.
+
+    Where `status` is not TRADING nothing is taken in or executed, only cancelled; what is not `listed` is
+    unknown.
+    """
 
     symbol: str
     base: str
@@ -47,12 +51,20 @@ class SymbolRules(msgspec.Struct, frozen=True, kw_only=True):
     max_algo_orders: int = 5
     max_order_lists: int = 20
     max_position: Decimal = Decimal(0)
+    status: str = "TRADING"
+    listed: bool = True
+    spot: bool = True
+
+    @property
+    def trading(self) -> bool:
+        """Whether orders are taken in and executed."""
+        return self.listed and self.status == "TRADING"
 
     def info(self) -> dict[str, Any]:
         """Return the symbol as `exchangeInfo` gives it."""
         return {
             "symbol": self.symbol,
-            "status": "TRADING",
+            "status": self.status,
             "baseAsset": self.base,
             "baseAssetPrecision": 8,
             "quoteAsset": self.quote,
@@ -70,7 +82,7 @@ class SymbolRules(msgspec.Struct, frozen=True, kw_only=True):
             "cancelReplaceAllowed": False,
             "amendAllowed": False,
             "pegInstructionsAllowed": False,
-            "isSpotTradingAllowed": True,
+            "isSpotTradingAllowed": self.spot,
             "isMarginTradingAllowed": False,
             "filters": self.filters(),
             "permissions": [],
