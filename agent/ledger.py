@@ -1,6 +1,7 @@
 """The account as the journal tells it: cash, positions, orders and the day's counters.
 
-Laws: cash changes only by fills; a fill counts once, by (symbol, trade id); an order that is done
+Laws: cash changes only by fills; a fill counts once, by its order's client id and its trade id (an exchange
+that was reset numbers trades anew); an order that is done
 never comes back; equity values an unmarked position at its entry; what a venue takes of a holding is
 rounded to lots once (see `agent.dust`). Journals of the first version fold as they did: what is new
 counts from the first session that says `books` 2.
@@ -255,10 +256,10 @@ class Ledger(Holdings):
         return closed
 
     def _known(self, fill: Fill) -> bool:
-        return (fill.symbol, fill.trade_id) in self.trade_ids
+        return (fill.client_id, fill.trade_id) in self.trade_ids
 
     def _fill(self, fill: Fill) -> Trade | None:
-        self.trade_ids.add((fill.symbol, fill.trade_id))
+        self.trade_ids.add((fill.client_id, fill.trade_id))
         try:
             trade = self.take(fill)
         except LocalFault as error:

@@ -316,6 +316,8 @@ class Executor:
 
         `tag` keeps the ids of orders placed by a recovery apart from those of the cycle itself.
         """
+        if approved.symbol not in self.state.ledger.positions:
+            return  # executed, but its fills are not told yet: the reconciler protects it when they are
         orders = self._protection(approved, at, tag)
         if not orders:
             return

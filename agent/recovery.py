@@ -53,7 +53,11 @@ def absorb(event: Event, state: State, mind: Mind) -> None:
         for seen in event.observations:
             mind.orient(seen)
     elif isinstance(event, ParametersSet):
-        retune(event, mind)
+        try:
+            retune(event, mind)
+        except BadInput as refused:
+            # Parameters of another program end no command: their voice is silent until it is given others.
+            mind.muted[event.strategy] = str(refused)
 
 
 def retune(event: ParametersSet, mind: Mind) -> int:
