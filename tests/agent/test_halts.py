@@ -14,12 +14,12 @@ from agent.flatten import Flattened
 from agent.session import EXHAUSTED
 from agent.wiring.sessions import new_prefix
 from domain.errors import LocalFault
-from domain.events import AccountAdopted, CycleDecided, Event, OrderSettled, ParametersSet
-from domain.order import Fill, OrderStatus, OrderType, Placed, Receipt, Side
+from domain.events import AccountAdopted, CycleDecided, Event, OrderSettled, OrdersIntended, ParametersSet
+from domain.order import Fill, OrderStatus, OrderType, Placed, Receipt, Side, Standing
 from domain.times import utc
 from journal.memory import MemoryJournal
-from tests.agent.test_orders import CLOSES, first_entry, reopened, stranger, venue, world
-from tests.agent.test_recovery import Resumed
+from tests.agent.test_orders import buy, first_entry, reopened, stranger, venue, world
+from tests.agent.test_recovery import CLOSES, Resumed
 from tests.agent.venue import LATE, Venue
 from tests.agent.world import ID, START, SYMBOL, World, facts, folded
 
@@ -143,8 +143,6 @@ def absent_and_then_traded() -> Scene:
     scene = held()
     entry = next(o for o in scene.at.sent if o.type is OrderType.MARKET)
     order = msgspec.structs.replace(entry, client_id="0badc0de-1-9", lots=200_000)
-    from domain.events import OrdersIntended  # noqa: PLC0415  # used here alone
-
     absent = Receipt(order.client_id, SYMBOL, OrderStatus.ABSENT, AT)
     filled = scene.at.paper.place(order)
     return written(scene, OrdersIntended(1, AT, (order,)), OrderSettled(1, absent), OrderSettled(1, filled))
@@ -222,7 +220,11 @@ def test_an_order_whose_fills_never_come_waits_for_an_operator_and_adopting_give
     lots = folded_positions(scene)
     half = Receipt(stop, SYMBOL, OrderStatus.CANCELLED, AT, filled=lots // 2)
     query = scene.at.query
-    scene.at.query = lambda symbol, name: half if name == stop else query(symbol, name)  # type: ignore[method-assign]
+
+    def untold(symbol: str, client_id: str) -> Receipt | None:
+        return half if client_id == stop else query(symbol, client_id)
+
+    scene.at.query = untold  # type: ignore[method-assign]
     scene.at.holdings = {"BTC": -(lots // 2)}
     waits = opened(scene, CLOSES[:0])
     waits.run()
@@ -285,11 +287,7 @@ def test_another_order_under_our_id_is_no_answer_and_adopting_gives_ours_up() ->
     ],
 )
 def test_the_venues_order_must_be_the_one_that_was_meant(changed: dict[str, Any], words: str) -> None:
-    from tests.agent.test_orders import buy  # noqa: PLC0415  # beside its like there
-
     order = msgspec.structs.replace(buy(10), type=OrderType.MARKET)
-    from domain.order import Standing  # noqa: PLC0415  # used here alone
-
     standing = Standing(order, OrderStatus.UNKNOWN, utc(START), sent_at=utc(START))
     placed = msgspec.structs.replace(Placed(Side.BUY, OrderType.MARKET, 10, utc(START + 40)), **changed)
     told = Receipt(order.client_id, SYMBOL, OrderStatus.FILLED, AT, placed=placed)
