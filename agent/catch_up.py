@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
+from agent import log
 from agent.afterwards import Damaged, Found, fits, missing
 from agent.guarded import Guarded
 from agent.lost import Lost
@@ -61,17 +61,11 @@ def _absorbed(events: tuple[Event, ...], made: Parts) -> bool:
         for event in events:
             absorb(event, made.state, made.mind)
     except Exception as error:  # noqa: BLE001 -- whatever does not fold must not get into the journal
-        _log().error("what was done without the journal does not follow from it", error=str(error))
+        log.say("error", "what was done without the journal does not follow from it", error=str(error))
         return False
     return True
 
 
 def _put_aside(journal: Guarded) -> None:
     kept = journal.afterwards.put_aside()
-    _log().error("what was done without the journal is put aside: compare with the venue", file=str(kept))
-
-
-def _log() -> Any:
-    import structlog  # noqa: PLC0415  # commands that only read do without
-
-    return structlog.get_logger("boyd")
+    log.say("error", "what was done without the journal is put aside: compare with the venue", file=str(kept))

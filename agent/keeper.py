@@ -29,13 +29,17 @@ class Keeper:
         self.checkpoints = checkpoints
         self.key = fold_key(options)
         self.clock = clock
-        self.seq = 0
+        self.seq = self.intended = 0
         self.due_at = 0.0
         self._writing: threading.Thread | None = None
 
     def look(self, journal: Records, state: State, mind: Mind, started: SessionStarted) -> None:
-        """Take a checkpoint when it is due; only between cycles, when the state is the fold of every row."""
-        if journal.head()[0] - self.seq >= ROWS and self.clock.monotonic() >= self.due_at:
+        """Take a checkpoint after an order, for an emergency may have nothing else, and now and then.
+
+        Only between cycles, when the state is the fold of every row.
+        """
+        due = state.ledger.intended != self.intended or journal.head()[0] - self.seq >= ROWS
+        if due and self.clock.monotonic() >= self.due_at:
             self.take(journal, state, mind, started)
 
     def take(self, journal: Records, state: State, mind: Mind, started: SessionStarted) -> None:
@@ -49,7 +53,7 @@ class Keeper:
         except (JournalFault, TypeError, ValueError, OverflowError) as error:
             log.say("warning", "no checkpoint", error=str(error))
             content = b""
-        self.seq = header.seq
+        self.seq, self.intended = header.seq, state.ledger.intended
         self.due_at = self.clock.monotonic() + SHARE * (self.clock.monotonic() - began)
         if content:
             self._writing = threading.Thread(

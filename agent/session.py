@@ -146,9 +146,10 @@ class Session:
                 if at is None:
                     return self.inbox.why if self.inbox.stopping else EXHAUSTED
                 self.reconciler.tick(at)
-                self._keep()
             self.cycle.run(at)
             self.done += 1
+            with self.inbox.trading:
+                self._keep()
         return CYCLES
 
     def _keep(self, *, now: bool = False) -> None:
