@@ -25,6 +25,10 @@ if TYPE_CHECKING:  # the log writes by these views, and orders write to the log
     from agent.flatten import Flattened
     from agent.reconciler import Review
 
+if TYPE_CHECKING:  # the log writes by these views, and orders write to the log
+    from agent.flatten import Flattened
+    from agent.reconciler import Review
+
 
 def decimal(value: Decimal) -> str:
     """Return a decimal without exponent or trailing zeros."""
