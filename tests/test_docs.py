@@ -25,7 +25,7 @@ from tests.agent.command import agent, environment
 from tests.shared import ROOT, shared_data
 
 README = ROOT / "README.md"
-PAGES = [README, ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [README, ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 OWN_NAMES = [page for page in PAGES if page.name not in ("architecture.md", "performance.md")]
 SHARED = "../shared/data/"
 FIRST = ("run", "--provider", "simulated", "--speed", "max", "--cycles", "400")
