@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from pydantic import SecretStr
 
-from agent import control, params, views, wiring
+from agent import control, log, params, views, wiring
 from agent.catch_up import catch_up
 from agent.checkpoint import FORMAT, Checkpoint, Checkpoints, Header, decoded, encoded, fold_key
 from agent.guarded import Guarded
@@ -18,7 +18,7 @@ from agent.launch import Hurry, Launch, Without
 from agent.lost import Lost
 from agent.recorded_options import last_session, lenient, recorded_options
 from agent.recovery import retune
-from agent.settings import Options, with_keys
+from agent.settings import Options, secret_texts, with_keys
 from agent.why import explain
 from domain.errors import BadInput, JournalFault
 from domain.events import KillSwitchSet
@@ -259,7 +259,11 @@ class Reader:
         url = SecretStr(self.home.server) if self.home.server else None
         named = None if url and options.remote else self.name  # there the account names its journal
         more = {"home": self.home.root, "journal": named, "db_url": url}
-        return Launch(with_keys(options).model_copy(update=more), hurry=hurry, without=without)
+        chosen = with_keys(options).model_copy(update=more)
+        log.start(self.home.root, secret_texts(chosen))
+        launch = Launch(chosen, hurry=hurry, without=without)
+        launch.session.listeners.append(log.record)
+        return launch
 
     def parameters(self) -> list[dict[str, Any]]:
         """Return every parameter version, after what the settings of the last session say."""

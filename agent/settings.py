@@ -213,6 +213,13 @@ def with_keys(options: Options) -> Options:
     return options.model_copy(update={"exchange": options.exchange.model_copy(update=keys)})
 
 
+def secret_texts(options: Options) -> list[str]:
+    """Return the secret texts that no log may show."""
+    exchange = options.exchange
+    keys = (options.alpha_vantage.api_key, exchange.api_key, exchange.api_secret, options.db_url)
+    return [key.get_secret_value() for key in keys if key]
+
+
 def exchange_keys() -> dict[str, str]:
     """Return the exchange's key and secret as the environment has them, or the file it names.
 

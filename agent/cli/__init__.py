@@ -56,5 +56,6 @@ def _refused(error: OSError) -> int:
         return USAGE if error.errno in NAMED_WRONG else PROBLEM
     if error.errno not in (errno.EPIPE, errno.ENOSPC, errno.EIO, errno.EBADF):
         raise error
-    GONE.append(error)
-    return OK
+    if error.errno != errno.EPIPE:
+        GONE.append(error)
+    return PROBLEM

@@ -1,5 +1,6 @@
 """`agent flatten | reconcile`."""
 
+import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +12,8 @@ from domain.errors import BadInput
 
 def flatten_account(home: Path | None, journal: str | None, reason: str, *, json: bool) -> None:
     """Cancel and sell everything; exits 1 unless the venue confirms that nothing is left."""
+    if hasattr(signal, "SIGHUP"):  # a terminal that closes meanwhile must not end it half done
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
     told = Reader(home_of(home), journal).flatten(_needed(reason))
     if json:
         say_json(told)

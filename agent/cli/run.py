@@ -16,7 +16,7 @@ from agent.launch import Launch
 from agent.load import BadSettings, load
 from agent.quicktest import quicktest
 from agent.serve import control_server
-from agent.settings import Settings
+from agent.settings import Settings, secret_texts
 from agent.summary import lines, summary
 from domain.errors import LocalFault
 from domain.events import Event
@@ -78,7 +78,7 @@ def _session(settings: Settings, wish: Wish, terminal: Terminal) -> None:
         screen = screen_for(launch, plain=wish.plain, as_json=wish.json)
         if launch.kept is not None:
             screen.line(f"the old journal is kept as {launch.kept}")
-        unwritten = log.start(launch.home.root, secrets_of(settings))
+        unwritten = log.start(launch.home.root, secret_texts(settings))
         if unwritten is not None:
             screen.line(f"no log: {unwritten}")
         launch.session.listeners += [log.record, _shown_on(screen)]
@@ -105,13 +105,6 @@ def _shown_on(screen: Screen) -> Callable[[Event], None]:
             log.say("error", "event not shown", kind=type(event).__name__, why=repr(fault))
 
     return show
-
-
-def secrets_of(settings: Settings) -> list[str]:
-    """Return the secret texts that no log may show."""
-    exchange = settings.exchange
-    keys = (settings.alpha_vantage.api_key, exchange.api_key, exchange.api_secret, settings.db_url)
-    return [key.get_secret_value() for key in keys if key]
 
 
 def _sum_up(launch: Launch, screen: Screen, reason: str) -> None:
