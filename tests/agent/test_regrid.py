@@ -1,6 +1,8 @@
 """A grid that changes while a position is held: the position is carried over, protected and sold on it."""
 
+import json
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -13,16 +15,19 @@ from agent.ledger import Ledger
 from domain.account import Position
 from domain.candle import Candle, Quote
 from domain.errors import OutcomeUnknown
-from domain.events import GridChanged
+from domain.events import CycleDecided, GridChanged
 from domain.instrument import Instrument
 from domain.observation import Observation, Source
 from domain.order import OrderStatus
 from domain.regrid import Regrid, common, finest
 from domain.times import MINUTE_MS, millis, utc
+from journal.reader import open_reader
 from platforms.sandbox.exchange import Terms
 from platforms.sandbox.server import SandboxServer
 from reasoning.minds import Mind
+from tests.agent.command import agent, start
 from tests.agent.held import Held, doge, in_parts
+from tests.agent.test_exchange import KEYS, own
 from tests.agent.test_holdings import DOGE
 from tests.agent.world import START, facts, folded, lively
 from tests.platforms.binance.world import served
@@ -217,3 +222,32 @@ def test_the_mind_goes_on_in_new_ticks_as_if_it_had_always_heard_them(
     fresh.orient(seen([change.candle(each) for each in candles]))
     assert mind == fresh
     assert millis(utc(candles[-1].time)) == candles[-1].time
+
+
+def test_a_session_whose_grid_changed_while_it_ran_replays_identically(tmp_path: Path) -> None:
+    with served(
+        prices={"BTC-USDT": "50000"}, key=KEYS["BINANCE_API_KEY"], secret=KEYS["BINANCE_API_SECRET"]
+    ) as server:
+        env = own(tmp_path) | {
+            "AGENT_EXCHANGE__REFRESH_MINUTES": "0.002",
+            "AGENT_EXCHANGE__POLL_SECONDS": "0.1",
+        }
+        words = ("--mode", "testnet", "--base-url", server.base_url, "--timeframe", "1m", "--interval", "0.4")
+        with start(tmp_path, "run", *words, "--cycles", "9", "--plain", env=env) as running:
+            assert running.stdout is not None
+            while "BTC-USDT is on live data" not in running.stdout.readline():
+                pass  # the first cycle has been
+            server.exchange.change_rules("BTCUSDT", {"tick_size": "0.001", "step_size": "0.0001"})
+            running.communicate(timeout=60)
+            assert running.returncode == 0
+        with open_reader(next(tmp_path.rglob("testnet-*.db"))) as journal:
+            events = [row.event for row in journal.rows()]
+        (changed,) = [each for each in events if isinstance(each, GridChanged)]
+        assert changed.instruments[0].tick_size == Decimal("0.001")
+        quotes = [
+            each.observations[0].quote
+            for each in events
+            if isinstance(each, CycleDecided) and each.observations
+        ]
+        assert {quote.price for quote in quotes if quote} == {5_000_000, 50_000_000}
+        assert json.loads(agent(tmp_path, "replay", "--json").stdout)["difference"] is None
