@@ -110,6 +110,7 @@ class Reconciler:
         self.prefix = prefix
         self.absence = Absence(platform.certainty, clock.monotonic, platform.time)
         self.due = -inf
+        self.untold: list[str] = []
         self.again: dict[str, datetime | float] = {}
         self.paired: dict[str, str] = {}
         self.blocked: dict[str, str] = {}
@@ -276,7 +277,7 @@ class Reconciler:
             raise Differs(f"open orders look like ours and are not in the journal: {names}; {ADOPT}")
         for _ in range(LOOKS):
             self.take_in()
-            if self.state.ledger.unresolved():
+            if self.state.ledger.unresolved() or self.untold:
                 return  # what is unknown may be the difference; entries wait, and it is resolved first
             differing = self.differing()
             if not differing:
@@ -305,12 +306,14 @@ class Reconciler:
     def orders(self) -> list[Receipt]:
         """Settle our orders that no longer rest; return open ones that look like ours and are not known."""
         there = {each.client_id: each for each in self.platform.open_orders()}
+        self.untold.clear()
         for standing in list(self.state.ledger.standings.values()):
             order = standing.order
             if standing.status in OPEN and order.client_id not in there:
                 try:
                     self.executor.settle(order.cycle_id, self.executor.look_up(standing))
-                except VenueFault as fault:  # of this symbol alone, perhaps: holdings show what it did
+                except VenueFault as fault:
+                    self.untold.append(order.client_id)
                     log.say("warning", "order not looked up", order=order.client_id, error=str(fault))
         return books.strangers(self.state.ledger, there.values())
 
