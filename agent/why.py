@@ -57,7 +57,6 @@ def explain(journal: Records, cycle: int | None, checkpoints: Checkpoints | None
     """
     story = _story(journal, cycle)
     decided, ended, session = story.decided, story.ended, story.session
-    grid = {each.symbol: each for each in session.instruments}
     before = wiring.parts(
         options_of(session),
         journal,
@@ -65,6 +64,7 @@ def explain(journal: Records, cycle: int | None, checkpoints: Checkpoints | None
         checkpoints=checkpoints,
         before=story.seq,
     )
+    grid = before.state.ledger.instruments
     before.state.see(decided.cycle_id, decided.at, decided.observations, decided.updates, decided.blocked)
     return {
         "cycle": decided.cycle_id,

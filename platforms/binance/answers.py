@@ -20,11 +20,14 @@ from platforms.binance import fees
 from platforms.binance.numbers import Json, field, number
 
 __all__ = [
-    "STATUSES", "Json", "OffGrid", "balances", "changed", "field", "fill", "instant", "lots", "number",
-    "receipt", "resting", "rows", "ticks", "whole", "within",
+    "STATUSES", "Json", "OffGrid", "average", "balances", "changed", "field", "fill", "instant", "lots",
+    "number", "receipt", "resting", "rows", "ticks", "whole", "within",
 ]  # fmt: skip
 
 LARGEST = (1 << 63) - 1
+FAR = Decimal("0.05")
+"""How far the price of one trade may lie from its order's average where it cannot be read, as a share."""
+LAST_DIGIT = Decimal("0.00000001")
 LATEST_MS = 253_402_300_799_999
 """The end of the year 9999, beyond which there are no dates."""
 
@@ -101,12 +104,15 @@ def fill(
     at: datetime,
     *,
     maker: bool,
+    average: Decimal | None = None,
 ) -> Fill:
     """Return one execution; the fee exactly as the exchange takes it.
 
     What a price between two ticks costs more than the tick it counts as is in the fee, so that cash adds up.
+    A price that cannot be read counts as the order's `average`, where that is told.
     """
-    exact, amount = number(trade, "price"), number(trade, "qty")
+    amount = number(trade, "qty")
+    exact, odd = _price(trade, average)
     price = ticks(exact, instrument, side)
     taken = fees.read(trade, instrument, side, exact * amount, amount)
     beyond = abs(exact - instrument.price(price)) * amount / instrument.cash_unit
@@ -123,9 +129,33 @@ def fill(
         at=at,
         commission=taken.units,
         commission_asset=taken.asset,
-        odd=taken.odd,
-        slack=taken.slack,
+        odd=taken.odd or odd,
+        slack=_added(taken.slack, instrument, exact * amount * FAR if odd else Decimal(0)),
     )
+
+
+def _price(trade: Json, average: Decimal | None) -> tuple[Decimal, str]:
+    """Return a trade's price, or its order's average with what could not be read."""
+    try:
+        return number(trade, "price"), ""
+    except BadAnswer as error:
+        if not average:
+            raise
+        return average, f"{error}: counted as the average {average}"
+
+
+def _added(slack: dict[str, int], instrument: Instrument, value: Decimal) -> dict[str, int]:
+    """Return a slack with a value in the quote asset added."""
+    if not value:
+        return slack
+    units = int((value / instrument.cash_unit).to_integral_value(ROUND_CEILING))
+    return {**slack, instrument.quote: slack.get(instrument.quote, 0) + units}
+
+
+def average(answer: Json) -> Decimal | None:
+    """Return what an order was executed at on average, None where that is not told."""
+    value, amount = _maybe(answer, "cummulativeQuoteQty"), _maybe(answer, "executedQty")
+    return (value / amount).quantize(LAST_DIGIT) if value and amount else None
 
 
 def receipt(

@@ -1,6 +1,7 @@
 """Where an order stands and what was executed of it, asked until the two agree."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -69,7 +70,8 @@ class Executions:
         side = self._side(told, client_id)
         fills = self._told(told, instrument, client_id, side)
         if sum(each.lots for each in fills) != bare.filled or any(each.odd for each in fills):
-            fills = self._trades(instrument, int(bare.venue_id), client_id, side)
+            average = answers.average(told)
+            fills = self._trades(instrument, int(bare.venue_id), client_id, side, average)
         # A trade may have come between the two answers; one that is not there yet is asked for again.
         filled = max(bare.filled, sum(each.lots for each in fills))
         answers.within(told, instrument, filled)
@@ -95,13 +97,15 @@ class Executions:
             log.warning("fills of an answer not understood", order=client_id, error=str(fault))
             return []
 
-    def _trades(self, instrument: Instrument, order_id: int, client_id: str, side: Side) -> list[Fill]:
+    def _trades(
+        self, instrument: Instrument, order_id: int, client_id: str, side: Side, average: Decimal | None
+    ) -> list[Fill]:
         """Return every fill of an order, as the account's trades have it."""
         reference = self.orders.reference(client_id)
         return [
             answers.fill(
                 row, instrument, client_id, side, reference, answers.changed(row),
-                maker=row.get("isMaker") is True,
+                maker=row.get("isMaker") is True, average=average,
             )
             for row in self._rows(instrument.symbol, order_id)
         ]  # fmt: skip

@@ -88,6 +88,16 @@ def test_a_fee_that_cannot_be_read_counts_as_more_than_any_and_is_named(
     assert "commission" in done.odd
 
 
+def test_a_price_that_cannot_be_read_counts_as_the_orders_average_and_is_named() -> None:
+    told = ORDER | {"cummulativeQuoteQty": "150.30"}
+    average = answers.average(told)
+    done = answers.fill(TRADE | {"price": None}, BTC, "x", Side.BUY, 0, utc(0), maker=False, average=average)
+    assert (done.price, done.lots, done.slack) == (5_010_000, 300, {"USDT": 751_500_000})
+    assert "price is no number" in done.odd
+    with pytest.raises(BadAnswer, match="price"):
+        answers.fill(TRADE | {"price": None}, BTC, "x", Side.BUY, 0, utc(0), maker=False)
+
+
 @pytest.mark.parametrize("name", ["commission", "commissionAsset"])
 def test_a_fee_that_is_missing_hides_no_execution(name: str) -> None:
     told = {each: value for each, value in TRADE.items() if each != name}
