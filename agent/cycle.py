@@ -136,7 +136,7 @@ class Cycle:
 
     def _take_in(self, turn: "_Turn", failure: Exception | None) -> None:
         for seen in turn.observations:
-            self.platform.mark(seen.symbol, seen.candles, seen.quote)
+            self.platform.mark(seen.symbol, seen.candles, seen.quote, seen.doubted)
         if failure is not None:
             raise failure
         turn.updates = self.executor.ours(self.platform.poll())

@@ -133,7 +133,9 @@ class RecordedPlatform:
         """Refuse: the grid is in the journal."""
         raise VenueFault(f"a recorded venue is not asked for {symbol}")
 
-    def mark(self, symbol: str, candles: Sequence[Candle], quote: Quote | None) -> None:
+    def mark(
+        self, symbol: str, candles: Sequence[Candle], quote: Quote | None, doubted: Sequence[Candle] = ()
+    ) -> None:
         """Do nothing: a real venue has its own market."""
 
     def changed(self) -> Sequence[Instrument]:

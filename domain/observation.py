@@ -50,7 +50,8 @@ class Observation(msgspec.Struct, frozen=True):
     `candles` are the closed candles that are new to the loop, oldest first. `quote` is the last
     known price (the open of the candle that is still forming, or its last trade). `series` names
     the price series: when it changes, indicators start over. `headlines` are those new to the loop.
-    `breaker` is the state of the circuit breaker of the provider whose data this is.
+    `breaker` is the state of the circuit breaker of the provider whose data this is. `doubted` are closed
+    candles the price collar does not believe (yet): no signal sees them, but stops are judged by them.
     """
 
     symbol: str
@@ -64,6 +65,7 @@ class Observation(msgspec.Struct, frozen=True):
     findings: tuple[Finding, ...] = ()
     attempts: tuple[Attempt, ...] = ()
     breaker: str = "closed"
+    doubted: tuple[Candle, ...] = ()
 
     @property
     def candle_time(self) -> datetime | None:

@@ -124,8 +124,13 @@ class Platform(Protocol):
         """Return instruments that changed since last asked; from now on the platform counts on them."""
         ...
 
-    def mark(self, symbol: str, candles: Sequence[Candle], quote: Quote | None) -> None:
-        """Show the market to a platform that simulates one; a real venue ignores it."""
+    def mark(
+        self, symbol: str, candles: Sequence[Candle], quote: Quote | None, doubted: Sequence[Candle] = ()
+    ) -> None:
+        """Show the market to a platform that simulates one; a real venue ignores it.
+
+        `doubted` are candles the price collar does not believe: they may trigger a stop, and fill nothing.
+        """
         ...
 
     def blocked(self) -> Mapping[str, str]:

@@ -215,14 +215,16 @@ class Chain:
         asof_ms = min(millis(quest.now), millis(answer.fetched_at))
         if follow is None:
             taken = intake(instrument, answer.raw, None, step, asof_ms)
-            return taken._replace(candles=taken.candles[-warmup:])
+            known = asof_ms if quest.after is None else quest.after.time
+            refused = tuple(candle for candle in taken.refused if candle.time > known)
+            return taken._replace(candles=taken.candles[-warmup:], refused=refused)
         early = follow.time + step - asof_ms
         if early <= 0:
             return intake(instrument, answer.raw, follow, step, asof_ms)
         # The clock was set back behind a candle the loop has: nothing is new, but there is a price.
         taken = intake(instrument, answer.raw, None, step, asof_ms)
         clock = Finding("clock", f"the last candle closes {early} ms after now", follow.time)
-        return taken._replace(candles=(), findings=(clock, *taken.findings))
+        return taken._replace(candles=(), findings=(clock, *taken.findings), refused=())
 
     def _seen(self, quest: _Quest, answer: _Answer, taken: Intake) -> Observation:
         self._continuity.delivered(quest.symbol, answer.provider, quest.after, taken)
@@ -241,6 +243,7 @@ class Chain:
             findings=taken.findings,
             attempts=tuple(quest.attempts),
             breaker=answer.breaker,
+            doubted=taken.refused,
         )
 
     def _headlines(self, quest: _Quest) -> tuple[Headline, ...]:

@@ -37,7 +37,7 @@ class Cursor:
 
     __slots__ = (
         "_batch", "_instrument", "_last", "_pending", "_rows", "_timeframe_ms", "_upcoming",
-        "_warming", "findings", "opens", "position", "quote", "turned",
+        "_warming", "doubted", "findings", "opens", "position", "quote", "turned",
     )  # fmt: skip
 
     def __init__(
@@ -52,6 +52,7 @@ class Cursor:
         self._pending: deque[Candle] = deque(maxlen=max(warmup, MIN_PENDING))
         self.quote: Quote | None = None
         self.findings: tuple[Finding, ...] = ()
+        self.doubted: tuple[Candle, ...] = ()
         self.turned = -NEVER
         self.position = len(self._batch)
         self._read()
@@ -76,7 +77,7 @@ class Cursor:
             return
         raw, self._batch = self._batch, [opened]
         self.turned = opened.time
-        self.findings = ()
+        self.findings = self.doubted = ()
         last = self._last
         candle = (
             follower(self._instrument, raw[0], last, self._timeframe_ms)
@@ -100,6 +101,7 @@ class Cursor:
         self._last = taken.candles[-1] if taken.candles else self._last
         self._batch = [*taken.doubted, opened]
         self.findings = taken.findings
+        self.doubted = taken.refused
 
     def catch_up(self, instant: int) -> None:
         """Live silently through what happened up to `instant`, in ms: an earlier session saw it."""
@@ -194,6 +196,7 @@ class DrivenMarket:
             candles=cursor.new(after),
             quote=cursor.quote,
             findings=cursor.findings if cursor.turned == self._instant else (),
+            doubted=cursor.doubted if cursor.turned == self._instant else (),
         )
 
     def close(self) -> None:

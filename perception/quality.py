@@ -30,13 +30,15 @@ class Intake(NamedTuple):
     """What raw candles came to.
 
     `candles` are closed and new, strictly rising in time. `quote` is the last known price. `doubted`
-    are candles kept out for a price jump that later candles may yet confirm: offer them again.
+    are candles kept out for a price jump that later candles may yet confirm: offer them again. `refused` are
+    all that were kept out for one, those among them, on the grid.
     """
 
     candles: tuple[Candle, ...]
     quote: Quote | None
     findings: tuple[Finding, ...] = ()
     doubted: tuple[RawCandle, ...] = ()
+    refused: tuple[Candle, ...] = ()
 
 
 def intake(
@@ -111,7 +113,9 @@ class _Inspection:
         quote = self._quote(kept, sound[len(closed) :])
         again = {candle.time for candle in doubted}
         held = tuple(row for row in raw if row.time in again)
-        return Intake(tuple(kept), quote, summarised(self.findings), held)
+        believed = {candle.time for candle in kept}
+        refused = tuple(candle for candle in closed if candle.time not in believed)
+        return Intake(tuple(kept), quote, summarised(self.findings), held, refused)
 
     def _flag(self, kind: str, detail: str, time: int) -> None:
         self.findings.append(Finding(kind, detail, time))

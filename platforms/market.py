@@ -37,7 +37,10 @@ def meeting_price(waiting: WorkingOrder, candle: Candle, costs: Costs) -> int:
     """Return the price at which a candle fills a waiting order, 0 when it does not."""
     kind = waiting.order.type
     if kind is OrderType.STOP:
-        return stop_price(waiting.side, waiting.level, candle.open, candle.high, candle.low, costs)
+        high, low = candle.high, candle.low
+        if waiting.triggered:
+            high, low = max(high, waiting.level), min(low, waiting.level)
+        return stop_price(waiting.side, waiting.level, candle.open, high, low, costs)
     if kind is OrderType.TAKE_PROFIT:
         return target_price(waiting.side, waiting.level, candle.open, candle.high, candle.low, costs)
     return limit_price(waiting.side, waiting.level, candle.high, candle.low, costs)
@@ -49,13 +52,14 @@ class Market:
     The queue is sorted by `RANK`, then by placement.
     """
 
-    __slots__ = ("candle_time", "instrument", "queue", "quote", "step")
+    __slots__ = ("candle_time", "doubted_time", "instrument", "queue", "quote", "step")
 
     def __init__(self, instrument: Instrument) -> None:
         self.instrument = instrument
         self.step = float(instrument.step_size)
         self.quote: Quote | None = None
         self.candle_time = BEFORE_TIME
+        self.doubted_time = BEFORE_TIME
         self.queue: list[WorkingOrder] = []
 
     def add(self, waiting: WorkingOrder) -> None:

@@ -47,6 +47,14 @@ class MatchingEngine:
                 volume -= lots
                 self._make(waiting, lots, price, utc(candle.time), maker=True)
 
+    def doubt(self, market: Market, candle: Candle) -> None:
+        """Let stops meet a candle that is not believed: it triggers those it reaches and fills nothing."""
+        for waiting in market.queue:
+            if waiting.order.type is not OrderType.STOP or not waiting.since <= candle.time < waiting.until:
+                continue
+            if not waiting.triggered and meeting_price(waiting, candle, self._costs):
+                waiting.triggered = candle.time
+
     def immediate_price(self, wanted: WorkingOrder) -> int:
         """Return the price at which an order fills on placing; 0 when it has to rest or there is no quote."""
         quote = self._markets[wanted.order.symbol].quote

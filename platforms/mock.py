@@ -8,6 +8,8 @@
    together, in order of placement, take at most the settings' share of each candle's volume. A
    quote carries no volume: one that is through a limit fills the rest of it.
 3. Within a candle stops go first, then targets, then limits. Fills carry the candle's open time.
+   A candle the price collar does not believe triggers the stops it reaches, and nothing else: such a stop
+   fills at the worse of its trigger and the next price that is believed.
 4. An order expires when a candle or quote at or past `expires_at` is shown, before it is met.
 5. Each fill is told once: in the receipt of `place` or by `poll`. `query` and `open_orders` repeat
    all fills since this object was made; `cancel` none.
@@ -95,14 +97,16 @@ class MockTradingPlatform:
         """Return none: on paper the grid is a setting."""
         return ()
 
-    def mark(self, symbol: str, candles: Sequence[Candle], quote: Quote | None) -> None:
+    def mark(
+        self, symbol: str, candles: Sequence[Candle], quote: Quote | None, doubted: Sequence[Candle] = ()
+    ) -> None:
         """Let waiting orders meet candles (oldest first), then the quote. Raises BadInput as above."""
         market = self._market(symbol)
-        if market.queue:
+        if doubted and market.queue:
+            self._meet_in_order(market, candles, doubted)
+        elif market.queue:
             for candle in candles:
-                if candle.time > market.candle_time:
-                    market.candle_time = candle.time
-                    self._engine.meet(market, candle, market.takeable(candle, self._costs))
+                self._meet(market, candle)
         elif candles and candles[-1].time > market.candle_time:
             market.candle_time = candles[-1].time  # the hot path: nobody waits, so only time moves on
         if quote is not None and market.accept(quote) and market.queue:
@@ -116,6 +120,20 @@ class MockTradingPlatform:
         """Return nothing: this exchange always trades."""
         del symbol, sale
         return ""
+
+    def _meet(self, market: Market, candle: Candle) -> None:
+        if candle.time > market.candle_time:
+            market.candle_time = candle.time
+            self._engine.meet(market, candle, market.takeable(candle, self._costs))
+
+    def _meet_in_order(self, market: Market, candles: Sequence[Candle], doubted: Sequence[Candle]) -> None:
+        """Let waiting orders meet candles and doubted ones as they came; these are offered more than once."""
+        for candle in sorted((*candles, *doubted)):
+            if candle not in doubted:
+                self._meet(market, candle)
+            elif candle.time > max(market.doubted_time, market.candle_time):
+                market.doubted_time = candle.time
+                self._engine.doubt(market, candle)
 
     def place(self, order: Order) -> Receipt:
         """Carry out a market order, or a limit order the quote satisfies; let any other order rest."""

@@ -7,11 +7,12 @@ import msgspec
 from domain.instrument import Instrument
 from domain.money import notional, share_up
 from domain.order import OPEN, Fill, Order, OrderStatus, OrderType, Receipt, Side, Standing
-from domain.times import EPOCH
+from domain.times import EPOCH, utc
 from platforms.fills import BUY, SELL, Costs, buy_cost, fee_step, market_price
 
 NEVER = 2**63 - 1
 MILLISECOND = timedelta(milliseconds=1)
+TRIGGERED = "triggered by the doubted candle of {:%Y-%m-%d %H:%M:%S}, filled at the next believed price"
 
 
 def first_millis(instant: datetime) -> int:
@@ -50,6 +51,7 @@ class WorkingOrder:
     `level` is the limit or the trigger in ticks, `since` and `until` the milliseconds from which
     on the market may meet it and at which it expires. Orders of one `group` cancel one another.
     `lock` is in cash units for a buy, in lots for a sale; `value` the notional of the fills so far.
+    `triggered` is the open time in ms of the doubted candle that reached a stop, 0 for none.
     """
 
     __slots__ = (
@@ -66,6 +68,7 @@ class WorkingOrder:
         "side",
         "since",
         "status",
+        "triggered",
         "until",
         "value",
     )
@@ -83,6 +86,7 @@ class WorkingOrder:
         self.status = OrderStatus.PARTIALLY_FILLED if filled else OrderStatus.NEW
         self.at = order.at
         self.reason = ""
+        self.triggered = 0
         self.filled = filled
         self.value = notional(self.level, filled, self.factor)
         self.fills: list[Fill] = []
@@ -119,9 +123,10 @@ class WorkingOrder:
             at=at,
         )
         self.fills.append(fill)
+        reason = TRIGGERED.format(utc(self.triggered)) if self.triggered else ""
         self.filled += lots
         self.value += value
-        self.move(OrderStatus.PARTIALLY_FILLED if self.remaining else OrderStatus.FILLED, at)
+        self.move(OrderStatus.PARTIALLY_FILLED if self.remaining else OrderStatus.FILLED, at, reason)
         self.lock = self._claim()
         return fill
 

@@ -17,6 +17,9 @@ from research.books import (
     DAY_END,
     DAY_MS,
     DAY_START,
+    DOUBT,
+    DOUBT_AT,
+    DOUBT_COUNT,
     ENTRIES_TODAY,
     ENTRY_CYCLE,
     EQUITY,
@@ -46,6 +49,7 @@ from research.books import (
     TRADE_ROW,
     TRADES,
     TRADES_AT,
+    TRIGGERED,
     TURN,
     TURN_AT,
     TURN_COUNT,
@@ -53,6 +57,7 @@ from research.books import (
     WEIGHTS,
     WIN_STREAK,
     WORST,
+    Doubts,
     Floats,
     Ints,
 )
@@ -121,6 +126,7 @@ def close_position(
     ints[p + LOTS] = 0
     ints[p + STOP] = 0
     ints[p + TARGET] = 0
+    ints[p + TRIGGERED] = 0
 
 
 @kernel
@@ -157,7 +163,8 @@ def meet(
         return False
     level = ints[p + STOP]
     if level > 0:
-        price = stop_price(SELL, level, opened, high, low, costs)
+        reached = min(low, level) if ints[p + TRIGGERED] > 0 else low
+        price = stop_price(SELL, level, opened, high, reached, costs)
         if price > 0:
             close_position(ints, floats, costs, p, price, level, at_ms, BY_STOP)
             return True
@@ -168,6 +175,18 @@ def meet(
             close_position(ints, floats, costs, p, price, level, at_ms, BY_TARGET)
             return True
     return False
+
+
+@kernel
+def doubt(ints: Ints, p: int, until_ms: int, doubts: Doubts) -> None:
+    """Let what nobody believes of the present turn, up to `until_ms`, trigger the stop; it fills nothing."""
+    while ints[p + DOUBT] < ints[p + DOUBT_COUNT]:
+        row = ints[p + DOUBT_AT] + ints[p + DOUBT]
+        if doubts.turn[row] > ints[p + TURN] or doubts.ms[row] >= until_ms:
+            return
+        if ints[p + SINCE] <= doubts.ms[row] and ints[p + STOP] > 0 and doubts.low[row] <= ints[p + STOP]:
+            ints[p + TRIGGERED] = 1
+        ints[p + DOUBT] += 1
 
 
 @kernel
@@ -185,6 +204,7 @@ def observe(
     turn_end: Sequence[int],
     turn_quote: Sequence[int],
     turn_mark: Sequence[int],
+    doubts: Doubts,
 ) -> None:
     """Show one held symbol what closed by `at_ms`, and its quote."""
     turn = ints[p + TURN_AT] + ints[p + TURN]
@@ -192,10 +212,12 @@ def observe(
     if ints[p + TURN] < ints[p + TURN_COUNT] and turn_ms[turn] == at_ms:
         first = ints[p + CANDLE_AT]
         for candle in range(first + turn_end[turn - 1], first + turn_end[turn]):
+            doubt(ints, p, candle_ms[candle], doubts)
             if held:
                 held = not meet(
                     ints, floats, costs, p, candle_ms[candle], opened[candle], high[candle], low[candle]
                 )
+        doubt(ints, p, at_ms, doubts)
         ints[p + QUOTE] = turn_quote[turn]
         ints[p + MARK] = turn_mark[turn]
         ints[p + QUOTE_MS] = at_ms
@@ -234,7 +256,7 @@ def hold(
     worth = ints[EQUITY]
     cycle = first
     candle = turn_end[first - 1] - 1
-    while cycle < until:
+    while cycle < until and ints[p + TRIGGERED] == 0:
         quote = turn_quote[cycle]
         candle += 1
         if turn_end[cycle] != candle + 1 or quote <= stop or quote >= target or turn_ms[cycle] >= day_end:

@@ -19,6 +19,8 @@ from research.books import (
     CASH,
     CLASS_AT,
     DAY_END,
+    DOUBT_AT,
+    DOUBT_COUNT,
     EQUITY,
     EVENT_AT,
     EVENT_COUNT,
@@ -191,14 +193,16 @@ def opened(prepared: Recording, setup: Setup, counts: Sequence[int]) -> tuple[In
 
 
 def _fill_grid(records: IntArray, prepared: Recording, setup: Setup, classes: int) -> None:
-    candle = turn = 0
+    candle = turn = doubt = 0
     fixed = setup.policy.fixed_quantity
     for record, tape, grid in zip(records, prepared.tapes, prepared.instruments, strict=True):
         record[[FACTOR, MIN_LOTS, MIN_CASH]] = grid.cash_factor, grid.min_lots, grid.min_cash
         record[FIXED_LOTS] = 0 if fixed is None else grid.lots(fixed)
         record[CLASS_AT] = classes + 2 * prepared.classes.index(grid.asset_class)
         record[[CANDLE_AT, TURN_AT, TURN_COUNT]] = candle, turn, len(tape.turn_ms)
+        record[[DOUBT_AT, DOUBT_COUNT]] = doubt, len(tape.doubt_ms)
         candle, turn = candle + len(tape.time), turn + len(tape.turn_ms)
+        doubt += len(tape.doubt_ms)
 
 
 def _result(

@@ -48,7 +48,9 @@ LOTS, BOUGHT, BOUGHT_REF, FEES, OPENED_MS, ENTRY_CYCLE, STOP, TARGET, SINCE = (
 WANTED, WANT_LOTS, WANT_STOP_PPM, WANT_STOP, WANT_TARGET = 25, 26, 27, 28, 29
 # The cycle in which a decision to sell was made: it keeps the stop where it is.
 DECIDED = 30
-SYMBOL = 31
+# Doubted candles: where its rows lie, how many, how many were looked at; and whether one reached the stop.
+DOUBT_AT, DOUBT_COUNT, DOUBT, TRIGGERED = 31, 32, 33, 34
+SYMBOL = 35
 
 # The floats: the worst drawdown, each voice's weight, then the results of trades not yet learned from.
 WORST, WEIGHTS = 0, 1
@@ -73,6 +75,14 @@ class House(NamedTuple):
     cost_ppm: int
 
 
+class Doubts(NamedTuple):
+    """Candles the price collar does not believe: open time, low, and the turn at which each is first told."""
+
+    ms: Sequence[int]
+    low: Sequence[int]
+    turn: Sequence[int]
+
+
 class Market(NamedTuple):
     """All tapes behind one another, and the instants of all cycles. Prices in ticks, times in ms."""
 
@@ -86,3 +96,4 @@ class Market(NamedTuple):
     turn_quote: Sequence[int]
     turn_mark: Sequence[int]
     instants: Sequence[int]
+    doubts: Doubts

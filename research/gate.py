@@ -47,6 +47,7 @@ from research.books import (
     SYMBOLS,
     TARGET,
     TARGET_OF,
+    TRIGGERED,
     TURN,
     TURN_AT,
     VETO_ROW,
@@ -294,6 +295,7 @@ def protect(ints: Ints, floats: Floats, costs: Costs, p: int, at_ms: int) -> Non
         stop = stop_below(ints[p + BOUGHT], lots * factor, ints[p + WANT_STOP_PPM])
     ints[p + STOP] = max(stop, 0)
     ints[p + TARGET] = target
+    ints[p + TRIGGERED] = 0
     ints[p + SINCE] = at_ms
     stop_fits = stop <= 0 or fits(stop, lots, factor, least_lots, least_cash)
     target_fits = target == 0 or fits(target, lots, factor, least_lots, least_cash)

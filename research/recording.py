@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from domain.instrument import Instrument
 from reasoning.features import PLAN
 from reasoning.indicators import ATR_SIZE
-from research.books import Market
+from research.books import Doubts, Market
 from research.candles import Candles, FloatArray, IntArray
 from research.compiler import Engine
 from research.tape import Tape, tape_of
@@ -90,6 +90,11 @@ class Recording:
             turn_quote=self._joined([tape.turn_quote for tape in tapes]),
             turn_mark=self._joined([tape.turn_mark for tape in tapes]),
             instants=self.give(self.instants),
+            doubts=Doubts(
+                self._joined([tape.doubt_ms for tape in tapes]),
+                self._joined([tape.doubt_low for tape in tapes]),
+                self._joined([tape.doubt_turn for tape in tapes]),
+            ),
         )
 
     def _joined(self, arrays: Sequence[IntArray]) -> Any:

@@ -48,6 +48,7 @@ from research.books import (
     VOICES,
     WANTED,
     WEIGHTS,
+    Doubts,
     Floats,
     House,
     Ints,
@@ -185,6 +186,7 @@ def observe_all(
     turn_end: Sequence[int],
     turn_quote: Sequence[int],
     turn_mark: Sequence[int],
+    doubts: Doubts,
 ) -> None:
     """Show every held symbol what closed by `at_ms`, and value the account."""
     for symbol in range(ints[SYMBOLS]):
@@ -192,7 +194,7 @@ def observe_all(
         if ints[p + LOTS] > 0:
             observe(
                 ints, floats, costs, p, at_ms, candle_ms, opened, high, low,
-                turn_ms, turn_end, turn_quote, turn_mark,
+                turn_ms, turn_end, turn_quote, turn_mark, doubts,
             )  # fmt: skip  # as they come
     take_value(ints, floats)
 
@@ -228,7 +230,7 @@ def replay(  # noqa: C901  # the order of a cycle, to be read in one piece
     sure: Sequence[float],
 ) -> None:
     """Run every cycle of a session; what it came to is left in `ints`, `floats` and `equity`."""
-    candle_ms, opened, high, low, close, turn_ms, turn_end, turn_quote, turn_mark, instants = market
+    candle_ms, opened, high, low, close, turn_ms, turn_end, turn_quote, turn_mark, instants, doubts = market
     costs, limit, trailing_ppm = house.costs, house.limits.daily_loss, house.limits.trailing_ppm
     cycles = len(instants)
     symbols = ints[SYMBOLS]
@@ -242,7 +244,7 @@ def replay(  # noqa: C901  # the order of a cycle, to be read in one piece
         if ints[HELD] > 0:
             observe_all(
                 ints, floats, costs, at_ms, candle_ms, opened, high, low,
-                turn_ms, turn_end, turn_quote, turn_mark,
+                turn_ms, turn_end, turn_quote, turn_mark, doubts,
             )  # fmt: skip  # as they come
         watch_day(ints, at_ms, limit)
         if due == cycle:

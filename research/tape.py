@@ -17,10 +17,11 @@ from domain.instrument import Instrument
 from domain.money import MAX_CASH
 from domain.times import MINUTE_MS
 from perception.collar import FACTOR, LEVEL_CANDLES
-from perception.driven import Cursor
+from perception.driven import NEVER, Cursor
 from research.candles import Candles, FloatArray, IntArray
 
 BoolArray = NDArray[np.bool_]
+NOTHING: IntArray = np.zeros(0, dtype=np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +30,8 @@ class Tape:
 
     `time` to `volume` hold the candles the loop believes. Turn j happens at `turn_ms[j]`: by then
     `turn_end[j]` candles have closed, the quote is `turn_quote[j]` (0 where it is not believed) and
-    the last quote known is `turn_mark[j]`.
+    the last quote known is `turn_mark[j]`. `doubt_ms` and `doubt_low` are of candles the loop does
+    not believe and judges stops by, each first told at turn `doubt_turn`.
     """
 
     symbol: str
@@ -43,6 +45,9 @@ class Tape:
     turn_end: IntArray
     turn_quote: IntArray
     turn_mark: IntArray
+    doubt_ms: IntArray
+    doubt_low: IntArray
+    doubt_turn: IntArray
 
 
 def tape_of(candles: Candles, instrument: Instrument, warmup: int) -> Tape:
@@ -86,6 +91,7 @@ def _in_bulk(candles: Candles, instrument: Instrument, warmup: int) -> Tape | No
         np.arange(first, len(candles), dtype=np.int64),
         quote,
         quote,
+        *(NOTHING, NOTHING, NOTHING),
     )
 
 
@@ -109,14 +115,19 @@ def _one_by_one(candles: Candles, instrument: Instrument, warmup: int) -> Tape:
     cursor = Cursor(candles.rows(), instrument, candles.timeframe_ms, after=None, warmup=warmup)
     believed: list[Candle] = []
     turns: list[tuple[int, int, int]] = []
+    doubts: list[tuple[int, int, int]] = []
     while not cursor.over:
         at = cursor.opens
         cursor.turn()
+        # Told again at every turn until it is believed or dropped: it counts once.
+        told = max(doubts[-1][0] if doubts else -NEVER, believed[-1].time if believed else -NEVER)
+        doubts.extend((each.time, each.low, len(turns)) for each in cursor.doubted if each.time > told)
         believed.extend(cursor.new(believed[-1] if believed else None))
         turns.append((at, len(believed), 0 if cursor.quote is None else cursor.quote.price))
     table = np.array(turns, dtype=np.int64).reshape(-1, 3)
     columns = np.array([candle[:5] for candle in believed], dtype=np.int64).reshape(-1, 5)
     volume = np.array([candle.volume for candle in believed], dtype=np.float64)
+    doubted = np.array(doubts, dtype=np.int64).reshape(-1, 3)
     quote = np.ascontiguousarray(table[:, 2])
     time, opened, high, low, close = (np.ascontiguousarray(columns[:, place]) for place in range(5))
     return Tape(
@@ -131,6 +142,7 @@ def _one_by_one(candles: Candles, instrument: Instrument, warmup: int) -> Tape:
         np.ascontiguousarray(table[:, 1]),
         quote,
         _last_known(quote),
+        *(np.ascontiguousarray(doubted[:, place]) for place in range(3)),
     )
 
 

@@ -119,7 +119,9 @@ class BinancePlatform:
             self.orders.regrid(Regrid(before[each.symbol], each))
         return found
 
-    def mark(self, symbol: str, candles: Sequence[Candle], quote: Quote | None) -> None:
+    def mark(
+        self, symbol: str, candles: Sequence[Candle], quote: Quote | None, doubted: Sequence[Candle] = ()
+    ) -> None:
         """Do nothing: the exchange has its own market."""
 
     def hold_back(self, symbol: str, reason: str) -> None:

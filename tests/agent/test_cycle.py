@@ -118,10 +118,10 @@ class Failing(MockTradingPlatform):
             raise self.error
         return super().place(order)
 
-    def mark(self, symbol: str, candles: Any, quote: Any) -> None:
+    def mark(self, symbol: str, candles: Any, quote: Any, doubted: Any = ()) -> None:
         if self.fail_on == "mark":
             raise self.error
-        super().mark(symbol, candles, quote)
+        super().mark(symbol, candles, quote, doubted)
 
 
 def failing(fail_on: str, error: Exception) -> Any:

@@ -62,8 +62,10 @@ class Venue:
     def changed(self) -> Sequence[Instrument]:
         return ()
 
-    def mark(self, symbol: str, candles: Sequence[Candle], quote: Quote | None) -> None:
-        self.paper.mark(symbol, candles, quote)
+    def mark(
+        self, symbol: str, candles: Sequence[Candle], quote: Quote | None, doubted: Sequence[Candle] = ()
+    ) -> None:
+        self.paper.mark(symbol, candles, quote, doubted)
         self.now = max(self.now, self.paper.time())
 
     def blocked(self) -> Mapping[str, str]:
