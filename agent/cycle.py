@@ -34,6 +34,9 @@ from risk.judge import judge, reserve
 from risk.kill import trip_reason
 from risk.trail import trail
 
+UNSEEN = "its market is not seen: "
+"""How the reason begins for which a symbol of no observation takes no entry."""
+
 TRAILS = 500
 """First number of a cycle's raised stops, above those of its entries and exits and their protection."""
 
@@ -73,6 +76,8 @@ class Cycle:
         self.disturbed = disturbed
         self.publish = publish
         self.executor = Executor(state, platform, journal, publish, clock)
+        self.apart = True
+        """Whether the others are decided on where one market is not seen; replays of old rows say no."""
         self.also_blocked: Mapping[str, str] = {}
         """Why no entry is to be made besides what the venue says; whoever knows it keeps it up to date."""
 
@@ -98,13 +103,23 @@ class Cycle:
         return [known[each].tick_size if each in known else None for each in self.symbols]
 
     def _look(self, turn: "_Turn") -> Exception | None:
-        """Look at every market; return what went wrong. Nothing is locked while providers take their time."""
-        try:
-            for symbol in self.symbols:
+        """Look at every market; return what went wrong. Nothing is locked while providers take their time.
+
+        A market that cannot be seen is one symbol's: the others are decided on. Where none is seen, or the
+        fault is ours, the cycle fails.
+        """
+        faults: list[VenueFault] = []
+        for symbol in self.symbols:
+            try:
                 turn.observations.append(self.observer.observe(symbol, self.state.last.get(symbol), turn.at))
-        except Exception as error:  # noqa: BLE001 -- recorded and judged like any other failure of the cycle
-            return error
-        return None
+            except VenueFault as fault:
+                faults.append(fault)
+                turn.unseen[symbol] = f"{UNSEEN}{fault}"
+                if not self.apart:
+                    break
+            except Exception as error:  # noqa: BLE001 -- recorded and judged like any other failure of the cycle
+                return error
+        return faults[0] if faults and not (self.apart and turn.observations) else None
 
     def _walk(self, turn: "_Turn", failure: Exception | None) -> CycleEnded:
         fire = self.machine.fire
@@ -140,7 +155,7 @@ class Cycle:
         if failure is not None:
             raise failure
         turn.updates = self.executor.ours(self.platform.poll())
-        turn.blocked = {**self.platform.blocked(), **self.also_blocked}
+        turn.blocked = {**turn.unseen, **self.platform.blocked(), **self.also_blocked}
         self._see(turn)
         self._trip(turn)
 
@@ -349,6 +364,7 @@ class _Turn:
         self.observations: list[Observation] = []
         self.updates: Sequence[Receipt] = ()
         self.blocked: dict[str, str] = {}
+        self.unseen: dict[str, str] = {}
         self.decisions: list[Decision] = []
         self.verdicts: list[Verdict] = []
         self.tried = 0

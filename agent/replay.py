@@ -4,7 +4,7 @@ What entered from outside is in the journal: observations, the operator's kills,
 the instants of the cycles. The paper exchange is run again; everything else must come out byte for byte.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ import msgspec
 
 from agent import wiring
 from agent.clock import StoppedClock
+from agent.cycle import UNSEEN
 from agent.flatten import flatten
 from agent.inbox import Inbox
 from agent.recorded_options import options_of
@@ -21,7 +22,7 @@ from agent.recovery import absorb
 from agent.session import Session
 from agent.version import code_version
 from domain.candle import Candle
-from domain.errors import BadInput, LocalFault
+from domain.errors import BadInput, LocalFault, VenueFault
 from domain.events import (
     AccountAdopted,
     CycleDecided,
@@ -65,18 +66,28 @@ class RecordedObserver:
     def __init__(self) -> None:
         self.seen: dict[str, Observation] = {}
         self.failure: tuple[str, str] | None = None
+        self.blocked: Mapping[str, str] = {}
+
+    @property
+    def apart(self) -> bool:
+        """Whether the recorded cycle went on without the markets it did not see."""
+        return self.failure is None or any(why.startswith(UNSEEN) for why in self.blocked.values())
 
     def load(self, decided: CycleDecided | None, ended: CycleEnded | None) -> None:
         """Take up what one cycle saw."""
         self.seen = {seen.symbol: seen for seen in decided.observations} if decided else {}
         error = ended.error if ended else None
         self.failure = (error.kind, error.message) if error else None
+        self.blocked = decided.blocked if decided else {}
 
     def observe(self, symbol: str, after: Candle | None, now: datetime) -> Observation:
         """Return the recorded observation, or raise the recorded failure."""
         del after, now
         if symbol in self.seen:
             return self.seen[symbol]
+        why = self.blocked.get(symbol, "")
+        if why.startswith(UNSEEN):
+            raise VenueFault(why.removeprefix(UNSEEN))
         kind, message = self.failure or ("VenueFault", "nothing was recorded")
         raise fault_of(kind, message)
 
@@ -211,6 +222,7 @@ def _take(run: Session, observer: RecordedObserver, venue: RecordedPlatform | No
 
 def _cycle(run: Session, observer: RecordedObserver, venue: RecordedPlatform | None, step: "_Step") -> None:
     observer.load(step.decided, step.ended)
+    run.cycle.apart = observer.apart
     if venue is None:
         run.reconciler.tick(step.at)
     else:
