@@ -101,5 +101,6 @@ def options(home: Path, data: Path, base_url: str, key: str) -> Options:
         exchange=BinanceTradingSettings(
             base_url=base_url, api_key=SecretStr(key), api_secret=SecretStr(key), recv_window_ms=1000,
             margin_ms=200, not_founds=2, timeout_seconds=0.6, poll_seconds=0.1, user_data=False,
+            max_clock_offset_ms=5000,
         ),
     )  # fmt: skip
