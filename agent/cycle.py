@@ -16,10 +16,11 @@ from typing import Any
 
 from agent.machine import IDLE, LEARNING, LoopMachine
 from agent.orders import Executor
+from agent.soundness import unsound
 from agent.state import State
 from domain.account import Account
 from domain.decision import Action, Decision
-from domain.errors import BoydError, IllegalTransition, JournalFault, LocalFault, VenueFault
+from domain.errors import BadAnswer, BoydError, IllegalTransition, JournalFault, LocalFault, VenueFault
 from domain.events import CycleDecided, CycleEnded, Event, Failure, KillSwitchSet
 from domain.observation import Observation
 from domain.order import OrderType, Receipt
@@ -111,7 +112,7 @@ class Cycle:
         faults: list[VenueFault] = []
         for symbol in self.symbols:
             try:
-                turn.observations.append(self.observer.observe(symbol, self.state.last.get(symbol), turn.at))
+                turn.observations.append(self._observed(symbol, turn.at))
             except VenueFault as fault:
                 faults.append(fault)
                 turn.unseen[symbol] = f"{UNSEEN}{fault}"
@@ -120,6 +121,13 @@ class Cycle:
             except Exception as error:  # noqa: BLE001 -- recorded and judged like any other failure of the cycle
                 return error
         return faults[0] if faults and not (self.apart and turn.observations) else None
+
+    def _observed(self, symbol: str, at: datetime) -> Observation:
+        seen = self.observer.observe(symbol, self.state.last.get(symbol), at)
+        wrong = unsound(seen)
+        if wrong:
+            raise BadAnswer(f"{seen.provider} tells {wrong}")
+        return seen
 
     def _walk(self, turn: "_Turn", failure: Exception | None) -> CycleEnded:
         fire = self.machine.fire

@@ -34,6 +34,8 @@ from journal.lease import alive
 
 T = TypeVar("T")
 READABLE_SECONDS = 0.2
+OUT_OF_TIME = -1021
+"""The exchange's code for a request out of time: its clock leapt, and is measured before the next try."""
 OPENINGS = 8
 """How often an exchange that does not answer is tried before a session is given up."""
 
@@ -286,5 +288,6 @@ class Launch:
 
 
 def _passing(error: BaseException) -> bool:
-    """Say whether a fault may pass by itself: a refusal (HTTP 4xx) will not."""
-    return isinstance(error, VenueFault) and not 400 <= getattr(error, "status", 0) < 500
+    """Say whether a fault may pass by itself: a refusal (HTTP 4xx) will not, but for one out of time."""
+    refused = 400 <= getattr(error, "status", 0) < 500 and getattr(error, "code", 0) != OUT_OF_TIME
+    return isinstance(error, VenueFault) and not refused

@@ -6,6 +6,7 @@ signal, and the emergency stop sells the rest.
 
 from collections.abc import Callable
 from datetime import datetime
+from decimal import Decimal
 from functools import partial
 from typing import Any
 from unittest import mock
@@ -21,12 +22,16 @@ from domain.errors import LocalFault, Unreachable, VenueFault
 from domain.observation import Headline, Observation, Source
 from domain.order import OrderStatus
 from domain.times import MINUTE_MS, millis, utc
+from risk.settings import RiskSettings
 from tests.agent.world import START, World, lively
 from tests.law.scenario import BTC, BUY, ETH, SELL, decided
 
 ACTS = {1: {BTC: BUY, ETH: BUY}, 3: {ETH: SELL, BTC: BUY}}
 ODD_FROM = 2
 PRICE = 5_000_000
+
+RISK = RiskSettings(min_confidence=40, cool_down_minutes=0, per_trade_loss=Decimal(10))
+"""So little that both are affordable."""
 
 Oddity = Callable[[Observation], Observation]
 
@@ -45,7 +50,7 @@ def with_(**changes: Any) -> Oddity:
 
 def candle(**changes: Any) -> Oddity:
     def change(seen: Observation) -> Observation:
-        odd = tuple(msgspec.structs.replace(each, **changes) for each in seen.candles)
+        odd = tuple(each._replace(**changes) for each in seen.candles)
         return msgspec.structs.replace(seen, candles=odd)
 
     return change
@@ -59,7 +64,7 @@ ODDITIES: dict[str, Oddity] = {
     "nothing": with_(candles=(), quote=None),
     "quote of zero": with_(quote=Quote(0, START)),
     "negative quote": with_(quote=Quote(-1, START)),
-    "enormous quote": with_(quote=Quote(10**15, START)),
+    "enormous quote": with_(quote=Quote(10**16, START)),
     "quote of tomorrow": with_(quote=Quote(PRICE, START + 86_400_000)),
     "quote of 1970": with_(quote=Quote(PRICE, 0)),
     "another source": with_(source=Source.SIMULATED),
@@ -101,7 +106,7 @@ class Odd:
 def lived(oddity: Oddity) -> World:
     """Live five cycles and press the emergency stop."""
     with mock.patch("agent.cycle.decide", partial(decided, ACTS, 0)):
-        world = World([], options=lively(symbols=(BTC, ETH)), observer=Odd(oddity))
+        world = World([], options=lively(symbols=(BTC, ETH), risk=RISK), observer=Odd(oddity))
         finish = world.session._finish
 
         def stopped(reason: str) -> None:
