@@ -205,12 +205,15 @@ class Executor:
         It is not given up for an order the venue would not take: a spot exchange locks what a stop would
         sell, so the new one cannot be placed before the old one goes.
         """
-        closed = self.platform.closed(order.symbol, order)
+        resting = self.state.ledger.resting(order.symbol)
+        known = self.platform.closed(order.symbol)
+        # Where nothing is given up and nothing is known against it, a test would only make the order late.
+        closed = self.platform.closed(order.symbol, order) if resting or known else ""
         if closed:
             self._unsent(order, f"{NOT_TRADING}{closed}")
             return False
         try:
-            for standing in self.state.ledger.resting(order.symbol):
+            for standing in resting:
                 self.cancel(standing.order)
         except VenueFault as fault:
             self._unsent(order, f"{NOT_CANCELLED}{fault}")

@@ -84,11 +84,11 @@ def _error(code: int, message: str, status: int = 400, headers: Mapping[str, str
     return Raw(status, headers or {}, json.dumps({"code": code, "msg": message}).encode())
 
 
-def _everywhere(name: str, value: Any, *paths: str) -> Change:
-    """Return what gives a field another value wherever answers of some paths hold it."""
+def _everywhere(name: str, value: Any, *routes: str) -> Change:
+    """Return what gives a field another value wherever answers of some routes hold it."""
 
     def change(asked: Question, told: Any) -> None:
-        if asked.path in paths:
+        if f"{asked.method} {asked.path}" in routes:
             _put(told, name, value)
 
     return change
@@ -145,12 +145,12 @@ FACTS: dict[str, Fact] = {
     "clock behind": Fact(({"kind": "clock", "offset_ms": -4_000},), late=True),
     "clock leaps": Fact(({"kind": "clock", "offset_ms": 4_000, "start": 0.6},)),
     "market closed": Fact(instead=_closed),
-    "filters unreadable": Fact(change=_everywhere("filters", "?", "exchangeInfo"), late=True),
-    "order state unknown": Fact(change=_everywhere("status", "NEVER_HEARD_OF", "openOrders"), late=True),
-    "balances unreadable": Fact(change=_everywhere("balances", None, "account"), late=True),
-    "trades unreadable": Fact(change=_everywhere("commission", "?", "myTrades"), late=True),
-    "fills unreadable": Fact(change=_everywhere("fills", {}, "order")),
-    "amount unreadable": Fact(change=_everywhere("executedQty", "-", "order", "orderList/oco")),
+    "filters unreadable": Fact(change=_everywhere("filters", "?", "GET exchangeInfo"), late=True),
+    "order state unknown": Fact(change=_everywhere("status", "NEVER_HEARD_OF", "GET openOrders"), late=True),
+    "balances unreadable": Fact(change=_everywhere("balances", None, "GET account"), late=True),
+    "trades unreadable": Fact(change=_everywhere("commission", "?", "GET myTrades"), late=True),
+    "fills unreadable": Fact(change=_everywhere("fills", {}, "POST order")),
+    "amount unreadable": Fact(change=_everywhere("executedQty", "-", "POST order", "POST orderList/oco")),
     "Retry-After of 31 years": Fact(instead=_throttled, late=True),
     "old journal": Fact(restores=True),
     "terminal full": Fact(unheard=True),
