@@ -32,8 +32,8 @@ def _facts(points: int) -> Iterator[Case]:
     for number, fact in enumerate(FACTS):
         for point in range(1 + number % POINT_STEP, points + 1, POINT_STEP):
             yield Case(point=point, fact=fact)
-        for message in range(1, MESSAGES + 1, 2):
-            yield Case(waits=AFTER if (message + number) % 4 < 2 else BEFORE, message=message, fact=fact)
+        for message in range(1, MESSAGES // 2 + 1):
+            yield Case(waits=(BEFORE, AFTER)[(message + number) % 2], message=message, fact=fact)
         for step, again in enumerate(RECOVERY_POINTS):
             yield Case(point=points // 2 + 7 * step, again=again, fact=fact)
 
