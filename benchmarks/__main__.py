@@ -17,6 +17,7 @@ from benchmarks.paper import paper
 from benchmarks.plan import Plan
 from benchmarks.processes import Failed, scratch
 from benchmarks.report import Report
+from benchmarks.safety import safety
 from benchmarks.stages import stages
 from benchmarks.startup import startup
 
@@ -27,6 +28,7 @@ SECTIONS: dict[str, Callable[[Plan], Section]] = {
     "memory": memory,
     "paper": paper,
     "startup": startup,
+    "safety": safety,
 }
 
 
