@@ -17,8 +17,8 @@ from typing import Any
 RSA_BITS = (2048, 4096)
 WITHOUT = "make a copy without one (openssl pkey -in KEY -out COPY) that only you can read"
 _LABEL = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----")
-_BODY = re.compile(r"^(MC4CAQAw|MI[IG][A-Za-z0-9+/]{40})")
-"""The beginning of a private key's base64 that has lost its first line."""
+_BODY = re.compile(r"^(MC4CAQAwBQYDK2Vw|MI[A-Za-z0-9+/]{126})")
+"""The beginning of a private key's base64 that has lost its first line; an HMAC secret has 64 characters."""
 
 
 @dataclass(frozen=True)

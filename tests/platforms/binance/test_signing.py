@@ -52,6 +52,10 @@ def test_hmac_is_the_documented_example() -> None:
     assert (signer_of(HMAC).kind, signer_of(HMAC).sign(text)) == ("HMAC", expected)
 
 
+def test_a_secret_that_begins_like_a_pem_is_a_secret_still() -> None:
+    assert settings("MII" + HMAC[3:]).signer()
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_another_library_accepts_the_signatures(kind: str) -> None:
     text = "symbol=BTCUSDT&side=SELL&timestamp=1668481559918"
@@ -136,6 +140,7 @@ def test_a_session_logs_on_with_ed25519_and_with_no_other_key(exchange: tuple[st
         ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----", "a PEM of CERTIFICATE"),
         ("-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA", "a PEM of OPENSSH PRIVATE KEY"),
         (PRIVATE["Ed25519"].splitlines()[1], "without its -----BEGIN"),
+        ("".join(PRIVATE["RSA"].splitlines()[1:-1]), "without its -----BEGIN"),
     ],
 )  # fmt: skip
 def test_what_is_no_key_is_refused_by_the_field_and_never_shown(secret: str, words: str) -> None:
