@@ -37,12 +37,13 @@ class Difference(NamedTuple):
 
 
 def found(balances: Mapping[str, Balance], instruments: Iterable[Instrument]) -> dict[str, int]:
-    """Return what the venue holds of each traded asset, in 1e-8 of it."""
+    """Return what the venue holds of each traded asset it tells of, in 1e-8 of it."""
     none = Balance(0, 0)
     units: dict[str, int] = {}
     for instrument in instruments:
-        held = balances.get(instrument.base, none)
-        units[instrument.base] = (held.free + held.locked) * step_units(instrument) + held.dust
+        held = balances.get(instrument.base)
+        if held is not None:  # what is not listed any more is not told of
+            units[instrument.base] = (held.free + held.locked) * step_units(instrument) + held.dust
         cash = balances.get(instrument.quote, none)
         units[instrument.quote] = cash.free + cash.locked
     return units
@@ -71,7 +72,7 @@ def differences(
     return [
         Difference(asset, ours[asset], there[asset], cash.get(asset, DECIMALS))
         for asset in ours
-        if abs(ours[asset] - there[asset]) > ledger.slack.get(asset, 0)
+        if asset in there and abs(ours[asset] - there[asset]) > ledger.slack.get(asset, 0)
     ]
 
 
@@ -99,6 +100,9 @@ def take_over(
     cash = min(there[quote], cash)
     aside = {quote: there[quote] - cash}
     for each in instruments:
+        if each.base not in there:
+            aside[each.base] = (ledger.aside or {}).get(each.base, 0)
+            continue
         position = ledger.positions.get(each.symbol)
         lots = (position.lots if position else 0) - gone.get(each.symbol, 0)
         ours = lots * step_units(each) + ledger.dust.get(each.symbol, 0)
@@ -111,6 +115,8 @@ def _gone(ledger: Ledger, there: Mapping[str, int]) -> dict[str, int]:
     gone = {}
     for symbol, position in ledger.positions.items():
         instrument = ledger.instruments[symbol]
+        if instrument.base not in there:
+            continue
         lots = min(position.lots, there[instrument.base] // step_units(instrument))
         if lots < position.lots:
             gone[symbol] = position.lots - lots

@@ -230,6 +230,12 @@ class Launch:
         """Take the venue's account over as it is; on the loop's thread only."""
         return views.adopted(self.session.take_over(self.now(), reason), next(iter(self.parts.grid.values())))
 
+    def write_off(self, symbol: str, reason: str) -> dict[str, Any]:
+        """Count a position as lost that nobody can sell; on the loop's thread only."""
+        event = self.session.write_off(symbol, self.now(), reason)
+        quantity = self.parts.state.ledger.instruments[symbol].quantity(event.lots)
+        return {"written_off": symbol, "quantity": views.decimal(quantity), "reason": event.reason}
+
     def call(self, function: Callable[[], T]) -> "Future[T]":
         """Have the loop's thread run something between two cycles."""
         return self.inbox.call(function)

@@ -230,11 +230,7 @@ class Ledger(Holdings):
         Lots that are `gone` count as sold at the last mark, without a fee; `cash` is what there is then.
         Nothing more is expected of orders `given_up`, and nothing that contradicted before counts.
         """
-        for name in given_up:
-            standing = self.standings.pop(name, None)
-            if standing is not None:
-                self.given_up.add(name)
-                self.done[name] = OrderStatus.ABSENT
+        self._give_up(given_up)
         self.contradictions.clear()
         closed = []
         for symbol, lots in gone.items():
@@ -254,6 +250,28 @@ class Ledger(Holdings):
         self.aside = self.forgive(aside) if self.books > 1 else dict(aside)
         self.value()
         return closed
+
+    def write_off(self, symbol: str, lots: int, at: datetime, given_up: Iterable[str]) -> Trade | None:
+        """Count lots of a position as sold at nothing; the asset itself lies aside from now on.
+
+        Cash is what it was, and equity falls by what the lots were worth.
+        """
+        self._give_up(given_up)
+        number = f"written-off-{len(self.trade_ids)}"
+        lost = self._fill(Fill(number, number, symbol, Side.SELL, lots, 0, 0, 0, maker=False, at=at))
+        instrument = self.instruments[symbol]
+        if self.aside is not None:
+            left = lots * step_units(instrument) + self.dust.pop(symbol, 0)
+            self.aside[instrument.base] = self.aside.get(instrument.base, 0) + left
+        self.owed.pop(symbol, None)
+        self.value()
+        return lost
+
+    def _give_up(self, names: Iterable[str]) -> None:
+        for name in names:
+            if self.standings.pop(name, None) is not None:
+                self.given_up.add(name)
+                self.done[name] = OrderStatus.ABSENT
 
     def _known(self, fill: Fill) -> bool:
         return (fill.client_id, fill.trade_id) in self.trade_ids

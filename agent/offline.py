@@ -214,6 +214,17 @@ class Reader:
                 return launch.session.once(lambda: launch.take_over(adopt), f"adopted: {adopt}")
             return launch.session.once(launch.review, "reconciled")
 
+    def write_off(self, symbol: str, reason: str) -> dict[str, Any]:
+        """Count a position as lost that nobody can sell any more.
+
+        Raises BadInput for one that can be sold, Busy when an agent has the account but does not answer.
+        """
+        live: dict[str, Any] | None = self._have("reconcile", write_off=symbol, reason=reason)
+        if live is not None:
+            return live
+        with self._opened() as launch:
+            return launch.session.once(lambda: launch.write_off(symbol, reason), f"written off: {reason}")
+
     def _opened(self) -> Launch:
         with self.resting() as opened:
             options = recorded_options(opened, run_own=False)

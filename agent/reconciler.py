@@ -25,8 +25,8 @@ from agent.order_settings import OrderSettings
 from agent.orders import Executor
 from agent.recovery import absorb
 from agent.state import State
-from domain.errors import LocalFault, VenueFault
-from domain.events import AccountAdopted, CycleEnded, Event, GridChanged
+from domain.errors import BadInput, LocalFault, VenueFault
+from domain.events import AccountAdopted, CycleEnded, Event, GridChanged, PositionWrittenOff
 from domain.instrument import Instrument
 from domain.money import to_cash
 from domain.order import OPEN, OrderStatus, Purpose, Receipt, Standing
@@ -330,7 +330,7 @@ class Reconciler:
     def _first(self, at: datetime) -> None:
         """Take over the account of a new journal. Raises Differs when it may have been traded before."""
         there = books.found(self.platform.balances(), self.grid.values())
-        held = {each.base: there[each.base] for each in self.grid.values()}
+        held = {each.base: there.get(each.base, 0) for each in self.grid.values()}
         whole = [each.base for each in self.grid.values() if held[each.base] >= step_units(each)]
         strange = books.strangers(self.state.ledger, self.platform.open_orders())
         if whole or strange:
@@ -365,6 +365,20 @@ class Reconciler:
         event = AccountAdopted(at, taken.cash, taken.aside, reason, by, taken.gone, given_up, self.prefix())
         self.append(event)
         self.state.take_over(event)
+        return event
+
+    def write_off(self, symbol: str, at: datetime, reason: str, *, by: str) -> PositionWrittenOff:
+        """Count a position nobody can sell as lost; in the journal first. Raises BadInput for any other."""
+        ledger = self.state.ledger
+        if symbol not in ledger.positions:
+            held = ", ".join(ledger.positions) or "nothing"
+            raise BadInput(f"no position in {symbol!r} to write off: {held} is held")
+        if not self.executor.closed(symbol, at) and symbol not in self.platform.blocked():
+            raise BadInput(f"{symbol} trades: sell it (agent flatten), it is not lost")
+        open_ = tuple(s.order.client_id for s in ledger.standings.values() if s.order.symbol == symbol)
+        event = PositionWrittenOff(at, symbol, ledger.positions[symbol].lots, reason, by, open_)
+        self.append(event)
+        self.state.apply(event)
         return event
 
     def release(self, symbols: Iterable[str]) -> None:

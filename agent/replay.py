@@ -33,6 +33,7 @@ from domain.events import (
     KillSwitchSet,
     OrderSettled,
     ParametersSet,
+    PositionWrittenOff,
     SessionEnded,
     SessionStarted,
 )
@@ -265,7 +266,7 @@ def _is_input(event: Event, *, remote: bool) -> bool:
     """Say whether an event between cycles came from outside the loop."""
     if isinstance(event, KillSwitchSet):
         return event.by != "agent"
-    return isinstance(event, ParametersSet | FlattenAsked | AccountAdopted) or remote
+    return isinstance(event, ParametersSet | FlattenAsked | AccountAdopted | PositionWrittenOff) or remote
 
 
 def _at(event: Event) -> datetime:

@@ -29,6 +29,10 @@ def control_server(launch: Launch) -> ControlServer:
         return launch.flatten(_reason(request))
 
     def reconcile(request: Mapping[str, Any]) -> dict[str, Any]:
+        lost = request.get("write_off")
+        if lost:
+            reason = _reason(request)
+            return launch.call(lambda: launch.write_off(str(lost), reason)).result(CALL_SECONDS)
         if request.get("adopt"):
             reason = _reason(request)
             return launch.call(lambda: launch.take_over(reason)).result(CALL_SECONDS)

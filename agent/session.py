@@ -27,6 +27,7 @@ from domain.events import (
     Event,
     KillSwitchSet,
     ParametersSet,
+    PositionWrittenOff,
     SessionEnded,
     SessionStarted,
 )
@@ -184,6 +185,11 @@ class Session:
             event = self.reconciler.adopt(at, reason, by="operator", given_up=given_up)
             self.reconciler.release(event.gone)
             return event
+
+    def write_off(self, symbol: str, at: datetime, reason: str) -> PositionWrittenOff:
+        """Count a position nobody can sell as lost, by an operator's word. Raises BadInput for any other."""
+        with self.inbox.trading:
+            return self.reconciler.write_off(symbol, at, reason, by="operator")
 
     def flatten(self, at: datetime, reason: str, by: str = "operator") -> Flattened:
         """Throw the kill switch, cancel and sell everything; from any thread, without waiting for a cycle.

@@ -29,6 +29,7 @@ from domain.events import (
     OrderSettled,
     OrdersIntended,
     ParametersSet,
+    PositionWrittenOff,
     SessionEnded,
     SessionStarted,
 )
@@ -104,6 +105,8 @@ class State:
                 self.switch(event)
             case ParametersSet():
                 self.adopt(event)
+            case PositionWrittenOff():
+                self.write_off(event)
             case AccountAdopted():
                 self.take_over(event)
             case FlattenAsked():
@@ -213,6 +216,13 @@ class State:
     def intend(self, orders: Iterable[Order], at: datetime, sending_at: datetime | None = None) -> None:
         """Take note of orders about to be sent."""
         self.ledger.intend(orders, at, sending_at)
+
+    @whole
+    def write_off(self, event: PositionWrittenOff) -> None:
+        """Count a position as lost."""
+        trade = self.ledger.write_off(event.symbol, event.lots, event.at, event.given_up)
+        if trade is not None:
+            self.ripe.append(self._lesson(trade, "written off"))
 
     @whole
     def take_over(self, event: AccountAdopted) -> None:

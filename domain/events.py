@@ -161,6 +161,21 @@ class AccountAdopted(msgspec.Struct, frozen=True, tag="account_adopted"):
     prefix: str = ""
 
 
+class PositionWrittenOff(msgspec.Struct, frozen=True, tag="position_written_off"):
+    """A position nobody can sell any more counts as lost, by an operator's word.
+
+    Its `lots` count as sold at nothing, so that equity falls by what they were worth; whatever the venue may
+    still show of the asset lies aside. Nothing more is expected of orders `given_up`.
+    """
+
+    at: datetime
+    symbol: str
+    lots: int
+    reason: str
+    by: str
+    given_up: tuple[str, ...] = ()
+
+
 class FlattenAsked(msgspec.Struct, frozen=True, tag="flatten_asked"):
     """Someone asked for every order to be cancelled and every position to be sold."""
 
@@ -209,6 +224,7 @@ Event = (
     | KillSwitchSet
     | ParametersSet
     | AccountAdopted
+    | PositionWrittenOff
     | FlattenAsked
     | GridChanged
     | JournaledAfterwards

@@ -20,6 +20,7 @@ from domain.events import (
     OrderSettled,
     OrdersIntended,
     ParametersSet,
+    PositionWrittenOff,
     SessionEnded,
     SessionStarted,
 )
@@ -35,6 +36,7 @@ _KINDS: dict[type, str] = {
     KillSwitchSet: "kill_switch_set",
     ParametersSet: "parameters_set",
     AccountAdopted: "account_adopted",
+    PositionWrittenOff: "position_written_off",
     FlattenAsked: "flatten_asked",
     GridChanged: "grid_changed",
     JournaledAfterwards: "journaled_afterwards",

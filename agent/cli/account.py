@@ -36,11 +36,14 @@ def flatten_account(home: Path | None, journal: str | None, reason: str, *, json
 
 
 def reconcile_account(
-    home: Path | None, journal: str | None, reason: str | None, *, adopt: bool, json: bool
+    home: Path | None, journal: str | None, reason: str | None, *, adopt: bool, lost: str | None, json: bool
 ) -> None:
     """Compare journal and venue, or take the venue's account over; exits 1 when they differ."""
+    if lost is not None:
+        _write_off(Reader(home_of(home), journal), lost, _needed(reason or ""), adopt=adopt, json=json)
+        return
     if reason is not None and not adopt:
-        raise BadInput("--reason is for --adopt")
+        raise BadInput("--reason is for --adopt and --write-off")
     told = Reader(home_of(home), journal).reconcile(_needed(reason or "") if adopt else None)
     if json:
         say_json(told)
@@ -58,6 +61,17 @@ def reconcile_account(
             say(f"not read  {symbol}: {odd}")
         say("in line   journal and venue agree" if told["in_line"] else "DIFFERS   see above")
     sys.exit(0 if adopt or told["in_line"] else 1)
+
+
+def _write_off(reader: Reader, symbol: str, reason: str, *, adopt: bool, json: bool) -> None:
+    if adopt:
+        raise BadInput("--adopt and --write-off are two commands: give one of them")
+    told = reader.write_off(symbol, reason)
+    if json:
+        say_json(told)
+    else:
+        lost = f"{told['quantity']} {symbol}"
+        say(f"lost      {lost} count as sold at nothing; what the venue shows of it lies aside")
 
 
 def _say_dust(dust: Mapping[str, str]) -> None:

@@ -228,6 +228,9 @@ def reconcile(
     adopt: Annotated[
         bool, typer.Option("--adopt", help="Take the venue's account over as it is; needs --reason.")
     ] = False,
+    write_off: Annotated[
+        str | None, typer.Option(help="Count the position in a symbol that cannot be sold any more as lost.")
+    ] = None,
     reason: Annotated[str | None, typer.Option(help="Why; it goes into the journal.")] = None,
     home: HomeOption = None,
     journal: JournalOption = None,
@@ -236,7 +239,7 @@ def reconcile(
     """Compare orders and holdings of the journal with the venue's."""
     from agent.cli.account import reconcile_account
 
-    reconcile_account(home, journal, reason, adopt=adopt, json=json)
+    reconcile_account(home, journal, reason, adopt=adopt, lost=write_off, json=json)
 
 
 @app.command(epilog="Exit code 0: nothing is wrong. 1: something is, with what to do.")

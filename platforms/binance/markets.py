@@ -19,7 +19,7 @@ CLOSED = frozenset(
 )  # fmt: skip
 """Statuses in which no market order is taken: those of enums.md (a5e0bc3), and older ones."""
 
-LOOK_SECONDS = 2.0
+LOOK_SECONDS = 1.0
 GONE_SECONDS = 60.0
 """How often the status of a closed market is read, and of one that is not listed."""
 REFUSED_SECONDS = 60.0
