@@ -139,7 +139,7 @@ class Listing:
                 self.read()
                 self._read_most()
             for symbol in self.names:
-                if self.states.closed(symbol) and self.states.look_due(symbol):
+                if self.states.halted(symbol) and self.states.look_due(symbol):
                     self.look(symbol)
         except VenueFault as fault:
             log.warning("filters not read", error=str(fault))

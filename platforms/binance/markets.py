@@ -42,6 +42,8 @@ class States:
         """Take in a market's status as listed."""
         self.missing.discard(symbol)
         self._unread.pop(symbol, None)
+        if self._status.get(symbol) in CLOSED and status not in CLOSED:
+            self.taken(symbol)  # what was refused while it was closed says nothing now
         self._status[symbol] = status
         (self._no_spot.discard if spot else self._no_spot.add)(symbol)
 
@@ -71,6 +73,10 @@ class States:
             return False
         self._looked[symbol] = now
         return True
+
+    def halted(self, symbol: str) -> bool:
+        """Say whether a market is closed by its listing, so that its status is worth reading again."""
+        return symbol in self.missing or self._status.get(symbol) in CLOSED
 
     def closed(self, symbol: str) -> str:
         """Say why no order of a symbol is taken now, "" as far as is known."""
