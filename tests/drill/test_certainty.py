@@ -1,0 +1,114 @@
+"""Real agents on a sandbox whose clock leaps, and with a journal put back: nothing is lost or made up."""
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from agent.drill import processes
+from agent.drill.processes import Control
+from agent.drill.scenario import options, write_candles
+from agent.failpoints import VARIABLE
+from agent.launch import Launch
+from agent.settings import Options
+from domain.events import OrderSettled
+from domain.order import OrderStatus
+from journal.reader import open_reader
+
+PLACING = {"method": "POST", "path": "/api/v3/order"}
+
+
+class Rig(NamedTuple):
+    """An exchange of this test's own, and the settings of an agent on it."""
+
+    folder: Path
+    port: int
+    control: Control
+    options: Options
+
+    def agent(self, do: Callable[[], Any], meanwhile: Callable[[], None] = lambda: None) -> None:
+        log = self.folder / "agent.log"
+        child = processes.forked(do, log)
+        code = processes.wait(child, processes.RUN_SECONDS, meanwhile)
+        assert code in (0, -9), log.read_text()[-500:]
+
+    def run(self, fuse: str = "0", meanwhile: Callable[[], None] = lambda: None) -> None:
+        self.agent(lambda: processes.run_agent(self.options, self.port, fuse), meanwhile)
+
+    def settled(self) -> dict[str, Any]:
+        told = self.folder / "told.json"
+        self.agent(lambda: processes.settle_agent(self.options, told))
+        return dict(json.loads(told.read_text()))
+
+    def statuses(self, client_id: str | None = None) -> list[OrderStatus]:
+        with open_reader(self.folder / "home" / "journals" / "drill.db") as journal:
+            told = [row.event.receipt for row in journal.rows() if isinstance(row.event, OrderSettled)]
+        return [each.status for each in told if client_id in (None, each.client_id)]
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Iterator[Rig]:
+    data = tmp_path / "BTC-USDT_1m.csv"
+    write_candles(data)
+    venue, port = processes.exchange(tmp_path)
+    control = Control(port)
+    made = options(tmp_path / "home", data, f"http://127.0.0.1:{port}", processes.key_of(tmp_path))
+    waits = {"recv_window_ms": 2_000, "margin_ms": 0, "timeout_seconds": 3.0}  # also on a busy machine
+    patient = made.exchange.model_copy(update=waits)
+    try:
+        yield Rig(tmp_path, port, control, made.model_copy(update={"exchange": patient}))
+    finally:
+        control.close()
+        processes.stop(venue)
+
+
+def test_an_order_1_8_s_late_is_found_though_the_exchanges_clock_leaps_by_a_minute(rig: Rig) -> None:
+    rig.control.ask(
+        "POST", "/sandbox/faults", {"fault": [{"kind": "late", "seconds": 1.8, "count": 1, **PLACING}]}
+    )
+    seen: list[float] = []
+
+    def leap() -> None:
+        if len(seen) < 2 and rig.control.ask("GET", "/sandbox/orders")["requests"]:
+            seen[:] = seen[:1] or [time.monotonic()]
+            if time.monotonic() - seen[0] > 0.3:
+                clock = {"kind": "clock", "offset_ms": 60_000, "duration": 60}
+                rig.control.ask("POST", "/sandbox/faults", {"fault": [clock]})
+                seen.append(time.monotonic())
+
+    rig.run(meanwhile=leap)
+    told = rig.settled()
+    orders = rig.control.ask("GET", "/sandbox/orders")["orders"]
+    log = (rig.folder / "agent.log").read_text()[-2000:]
+    assert rig.statuses(orders[0]["clientOrderId"])[-1] is OrderStatus.FILLED, (told, log)
+    assert {order["clientOrderId"] for order in orders} <= set(told["intended"])
+    assert told["in_line"]
+    assert told["resting"] == told["positions"]
+
+
+def test_after_a_restored_backup_a_lost_order_is_absent_and_takes_no_old_orders_fills(rig: Rig) -> None:
+    rig.run(f"12:{rig.folder / 'points'}")
+    journals, backup = rig.folder / "home" / "journals", rig.folder / "backup"
+    shutil.copytree(journals, backup)
+    rig.run()
+    shutil.rmtree(rig.folder / "home")
+    shutil.copytree(backup, journals)
+    rig.agent(lambda: adopt(rig.options))
+    lost = {"kind": "lost", "seconds": 0.3, "count": 1, **PLACING}
+    rig.control.ask("POST", "/sandbox/faults", {"fault": [lost]})
+    rig.run()
+    told = rig.settled()
+    assert told["in_line"], told
+    assert OrderStatus.ABSENT in rig.statuses()
+
+
+def adopt(made: Options) -> None:
+    """Take the account over, as the runbook has it after a restored backup."""
+    os.environ.pop(VARIABLE, None)
+    with Launch(made) as launch:
+        launch.session.once(lambda: launch.take_over("restored"), "adopted: restored")
