@@ -169,6 +169,7 @@ def record(event: Event) -> None:
         case CycleDecided():
             _changes_of_source(event)
             _muted_voices(event)
+            _odd_fills(event)
 
 
 def _changes_of_source(event: CycleDecided) -> None:
@@ -186,3 +187,9 @@ def _muted_voices(event: CycleDecided) -> None:
         if _muted.get(name) != fault:
             _muted[name] = fault
             say("error", "voice muted", strategy=name, why=fault)
+
+
+def _odd_fills(event: CycleDecided) -> None:
+    for receipt in event.updates:
+        if receipt.fills and receipt.reason:
+            say("warning", "order", id=receipt.client_id, status=receipt.status, reason=receipt.reason)
