@@ -142,6 +142,10 @@ def test_a_session_logs_on_with_ed25519_and_with_no_other_key(exchange: tuple[st
         (PRIVATE["Ed25519"].splitlines()[1], "without its -----BEGIN"),
         ("".join(PRIVATE["RSA"].splitlines()[1:-1]), "without its -----BEGIN"),
     ],
+    ids=[
+        "public", "public RSA", "curve", "short RSA", "passphrase", "passphrase, old", "cut", "garbled",
+        "certificate", "OpenSSH", "bare", "bare RSA",
+    ],  # the keys are made anew by every worker: no names for tests
 )  # fmt: skip
 def test_what_is_no_key_is_refused_by_the_field_and_never_shown(secret: str, words: str) -> None:
     with pytest.raises(ValidationError) as refused:
@@ -163,7 +167,9 @@ def test_a_signature_that_is_refused_is_told_from_trouble_with_the_network() -> 
 
 
 @pytest.mark.parametrize(
-    "secret", [PRIVATE["RSA"], ECC.generate(curve="P-256").public_key().export_key(format="PEM")]
+    "secret",
+    [PRIVATE["RSA"], ECC.generate(curve="P-256").public_key().export_key(format="PEM")],
+    ids=["private", "curve"],
 )
 def test_the_sandbox_takes_public_keys_of_binance_s_kinds_alone(secret: str) -> None:
     with pytest.raises(BadInput, match="secret: "):
