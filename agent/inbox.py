@@ -9,10 +9,12 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from domain.errors import LocalFault
-from domain.ports import Clock
+
+if TYPE_CHECKING:  # who only asks a running agent needs none of it
+    from domain.ports import Clock
 
 T = TypeVar("T")
 
@@ -28,7 +30,7 @@ class NotRunning(LocalFault):
 class Inbox:
     """Commands for the loop's thread, and the flags it watches while it waits."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: "Clock") -> None:
         self.clock = clock
         self._calls: deque[tuple[Callable[[], Any], Future[Any]]] = deque()
         self._wake = threading.Event()

@@ -13,7 +13,8 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import SettingsConfigDict, SettingsError
 
 from agent import db_url
-from agent.settings import PREFIX, Options, Settings, default_home
+from agent.running import PREFIX, default_home
+from agent.settings import Options, Settings
 from agent.shown import shown
 from agent.strategies import folder_of, load_folder
 from domain.errors import BadInput

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from pydantic import SecretStr
 
-from agent import control, log, params, views, wiring
+from agent import log, params, views, wiring
 from agent.catch_up import catch_up
 from agent.checkpoint import FORMAT, Checkpoint, Checkpoints, Header, decoded, encoded, fold_key
 from agent.guarded import Guarded
@@ -18,6 +18,7 @@ from agent.launch import Hurry, Launch, Without
 from agent.lost import Lost
 from agent.recorded_options import last_session, lenient, recorded_options
 from agent.recovery import retune
+from agent.running import Running, Unanswering
 from agent.settings import Options, secret_texts, with_keys
 from agent.why import explain
 from domain.errors import BadInput, JournalFault
@@ -26,21 +27,6 @@ from domain.ports import Clock, Journal, Records
 from journal.lease import GRACE_MS
 from journal.reader import SqlReader, open_held, open_reader
 
-ENDING_SECONDS = 3.0
-"""How long an agent that ends may keep its account before a command gives up."""
-
-
-class Unanswering(Busy):
-    """An agent has the account, so nobody else may open it, and does not answer."""
-
-    def __init__(self, name: str, how: str, process: int | None) -> None:
-        self.process = process
-        number = "its process" if process is None else str(process)
-        super().__init__(
-            f"the agent of journal {name} is alive but {how} (process {process or 'unknown'}); nothing was "
-            f"done. If it was stopped: kill -CONT {number}. If it stays silent: kill -9 {number}, then again"
-        )
-
 
 class Reader:
     """Answers about one journal of the home."""
@@ -48,6 +34,7 @@ class Reader:
     def __init__(self, home: Home, name: str | None = None) -> None:
         self.home = home
         self.name = home.latest(name)
+        self.running = Running(home, self.name)
 
     @property
     def path(self) -> Path:
@@ -81,35 +68,14 @@ class Reader:
     def _parts(self, opened: Records) -> wiring.Parts:
         return wiring.parts(recorded_options(opened), opened, checkpoints=self.checkpoints)
 
-    def _ask(self, do: str, **arguments: Any) -> Any:
-        """Have the running agent do something; None where there is none. Raises Unanswering."""
-        socket = self.home.control(self.name)
-        # Nobody has the account: whoever answers there is no agent of ours.
-        if not socket.exists() or not self.home.held(self.name):
-            return None
-        owner = self.home.owner(self.name)
-        try:
-            return control.ask(socket, do, owner=owner, **arguments)
-        except control.NotListening:
-            return None
-        except control.Silent as silent:
-            raise Unanswering(self.name, str(silent), silent.pid or owner) from None
-
-    def _have(self, do: str, **arguments: Any) -> Any:
-        """Have the running agent do something; None where there is none, and one that was ending is gone."""
-        live = self._ask(do, **arguments)
-        if live is None and self.home.held(self.name, ENDING_SECONDS):
-            raise Unanswering(self.name, "is not to be reached", self.home.owner(self.name))
-        return live
-
-    def status(self) -> dict[str, Any]:
+    def status(self, silent: Unanswering | None = None) -> dict[str, Any]:
         """Return the running agent's status, or what the journal says of one that does not tell.
 
-        Then `problem` says whether it lives and does not answer, and what to do.
+        Then `problem` says whether it lives and does not answer, and what to do. One that was found `silent`
+        is not asked again.
         """
-        silent: Unanswering | None = None
         try:
-            live: dict[str, Any] | None = self._have("status")
+            live: dict[str, Any] | None = self.running.have("status") if silent is None else None
             if live is not None:
                 return live
         except Unanswering as error:
@@ -134,9 +100,11 @@ class Reader:
         """Explain a cycle, the last one unless told otherwise: the running agent does, or the journal."""
         live: dict[str, Any] | None = None
         with suppress(BadInput, Unanswering):  # the journal says it better, an older agent cannot
-            live = self._ask("why", cycle=cycle)
-        if live is not None:
-            return live
+            live = self.running.ask("why", cycle=cycle)
+        return self.explained(cycle) if live is None else live
+
+    def explained(self, cycle: int | None) -> dict[str, Any]:
+        """Explain a cycle by the journal alone."""
         with self.resting() as opened:
             return explain(opened, cycle, self.checkpoints)
 
@@ -155,7 +123,7 @@ class Reader:
 
         Raises Busy when an agent has the account but does not answer.
         """
-        live: dict[str, Any] | None = self._have("kill" if active else "reset", reason=reason)
+        live: dict[str, Any] | None = self.running.have("kill" if active else "reset", reason=reason)
         if live is not None:
             return live
         event = KillSwitchSet(at=clock.now(), active=active, reason=reason, by="operator")
@@ -195,7 +163,7 @@ class Reader:
 
         Raises Busy when an agent has the account but does not answer.
         """
-        live: dict[str, Any] | None = self._have("flatten", reason=reason)
+        live: dict[str, Any] | None = self.running.have("flatten", reason=reason)
         if live is not None:
             return live
         with self._stopping() as launch:
@@ -206,7 +174,7 @@ class Reader:
 
         Raises Busy when an agent has the account but does not answer.
         """
-        live: dict[str, Any] | None = self._have("reconcile", adopt=bool(adopt), reason=adopt or "")
+        live: dict[str, Any] | None = self.running.have("reconcile", adopt=bool(adopt), reason=adopt or "")
         if live is not None:
             return live
         with self._opened() as launch:
@@ -219,7 +187,7 @@ class Reader:
 
         Raises BadInput for one that can be sold, Busy when an agent has the account but does not answer.
         """
-        live: dict[str, Any] | None = self._have("reconcile", write_off=symbol, reason=reason)
+        live: dict[str, Any] | None = self.running.have("reconcile", write_off=symbol, reason=reason)
         if live is not None:
             return live
         with self._opened() as launch:
@@ -287,7 +255,7 @@ class Reader:
         Raises BadInput when they cannot be meant, params.Unproven when the evidence is not enough, Busy
         when an agent has the account but does not answer.
         """
-        live: dict[str, Any] | None = self._have("parameters", wish=msgspec.to_builtins(wish))
+        live: dict[str, Any] | None = self.running.have("parameters", wish=msgspec.to_builtins(wish))
         if live is not None:
             if "refused" in live:
                 raise params.Unproven(live["refused"])

@@ -15,6 +15,7 @@ from pydantic_core import ErrorDetails
 from agent import evidence
 from agent.evidence import EvidenceFile
 from agent.load import problem
+from agent.shown import words
 from agent.state import State
 from agent.wiring import Parts
 from domain.errors import BadInput, LocalFault
@@ -233,11 +234,6 @@ def in_force(made: Parts, strategy: Strategy[Any]) -> StrategyParams:
 def plain(params: StrategyParams) -> Values:
     """Return every parameter as plain JSON values, in the order of the model."""
     return params.model_dump(mode="json")
-
-
-def words(values: Mapping[str, Any]) -> str:
-    """Return parameters as people set them."""
-    return " ".join(f"{name}={value}" for name, value in values.items())
 
 
 def told(event: ParametersSet, *, active: bool) -> Values:

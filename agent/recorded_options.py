@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from agent.settings import Options, default_home
+from agent.running import default_home
+from agent.settings import Options
 from agent.strategies import folder_of, load_folder, stand_in
 from domain.errors import BadInput
 from domain.events import SessionStarted

@@ -8,7 +8,6 @@ import os
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
@@ -22,6 +21,7 @@ from pydantic_settings import (
 from agent import db_url
 from agent.instruments import SYMBOL, InstrumentSettings
 from agent.order_settings import OrderSettings
+from agent.running import PREFIX, default_home
 from agent.secret_file import read_secret
 from domain.errors import BadInput
 from domain.times import TIMEFRAMES
@@ -33,16 +33,10 @@ from platforms.settings import PaperSettings
 from reasoning.settings import ReasoningSettings
 from risk.settings import RiskSettings, SizingSettings
 
-PREFIX = "AGENT_"
 KEY_VARIABLE = "ALPHA_VANTAGE_API_KEY"
 EXCHANGE_KEY, EXCHANGE_SECRET = "BINANCE_API_KEY", "BINANCE_API_SECRET"
 EXCHANGE_SECRET_FILE = "BINANCE_API_SECRET_FILE"  # noqa: S105 -- the variable's name
 MAX_SYMBOLS = 50
-
-
-def default_home() -> Path:
-    """Return where journals, caches and the configuration live unless told otherwise."""
-    return Path(platformdirs.user_data_dir("boyd", appauthor=False))
 
 
 class Options(BaseModel):

@@ -7,6 +7,7 @@ as Python would write it in a string.
 
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
 _ODD = re.compile(
@@ -38,3 +39,13 @@ def _escaped(letter: str) -> str:
     if letter.isprintable() or (letter.isspace() and letter > "\x9f" and letter not in "\u2028\u2029"):
         return letter
     return letter.encode("unicode_escape").decode()
+
+
+def words(values: Mapping[str, Any]) -> str:
+    """Return parameters as people set them."""
+    return " ".join(f"{name}={value}" for name, value in values.items())
+
+
+def blocked_lines(blocked: Mapping[str, str]) -> list[str]:
+    """Return why entries are blocked, a line for each symbol ("" stands for all)."""
+    return [f"{symbol or 'all symbols'}: {reason}" for symbol, reason in sorted(blocked.items())]

@@ -1,6 +1,5 @@
 """A session as it looks from outside: plain values for the API, commands and the control socket."""
 
-from collections.abc import Mapping
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -58,11 +57,6 @@ def account(state: State, pending_kill: str | None = None) -> dict[str, Any]:
             "kill_switch": state.kill_switch or pending_kill,
             "blocked": ledger.blocked(),
         }
-
-
-def blocked_lines(blocked: Mapping[str, str]) -> list[str]:
-    """Return why entries are blocked, a line for each symbol ("" stands for all)."""
-    return [f"{symbol or 'all symbols'}: {reason}" for symbol, reason in sorted(blocked.items())]
 
 
 def dust(ledger: Ledger) -> dict[str, Any]:

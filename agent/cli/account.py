@@ -4,17 +4,27 @@ import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from agent.cli.options import home_of, say, say_json
-from agent.offline import Reader
+from agent.running import Running
 from domain.errors import BadInput
+
+if TYPE_CHECKING:  # heavy, and a running agent is asked without it
+    from agent.offline import Reader
 
 
 def flatten_account(home: Path | None, journal: str | None, reason: str, *, json: bool) -> None:
     """Cancel and sell everything; exits 1 unless the venue confirms that nothing is left."""
     if hasattr(signal, "SIGHUP"):  # a terminal that closes meanwhile must not end it half done
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    told = Reader(home_of(home), journal).flatten(_needed(reason))
+    why, place = _needed(reason), home_of(home)
+    name = place.latest(journal)
+    told = Running(place, name).have("flatten", reason=why)
+    if told is None:
+        from agent.offline import Reader
+
+        told = Reader(place, name).flatten(why)
     if json:
         say_json(told)
     elif told["flat"]:
@@ -39,6 +49,8 @@ def reconcile_account(
     home: Path | None, journal: str | None, reason: str | None, *, adopt: bool, lost: str | None, json: bool
 ) -> None:
     """Compare journal and venue, or take the venue's account over; exits 1 when they differ."""
+    from agent.offline import Reader
+
     if lost is not None:
         _write_off(Reader(home_of(home), journal), lost, _needed(reason or ""), adopt=adopt, json=json)
         return
@@ -63,7 +75,7 @@ def reconcile_account(
     sys.exit(0 if adopt or told["in_line"] else 1)
 
 
-def _write_off(reader: Reader, symbol: str, reason: str, *, adopt: bool, json: bool) -> None:
+def _write_off(reader: "Reader", symbol: str, reason: str, *, adopt: bool, json: bool) -> None:
     if adopt:
         raise BadInput("--adopt and --write-off are two commands: give one of them")
     told = reader.write_off(symbol, reason)

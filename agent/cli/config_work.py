@@ -10,7 +10,8 @@ from pydantic.fields import FieldInfo
 
 from agent.cli.options import home_of, say, say_json
 from agent.load import CONFIG_NAME, config_path, is_secret, load
-from agent.settings import EXCHANGE_KEY, EXCHANGE_SECRET, KEY_VARIABLE, PREFIX, Options
+from agent.running import PREFIX
+from agent.settings import EXCHANGE_KEY, EXCHANGE_SECRET, KEY_VARIABLE, Options
 from domain.errors import BadInput
 
 NOT_IN_FILE = ("home", "db_url")

@@ -12,10 +12,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
-from agent import views
 from agent.cli.screen import Screen
 from agent.launch import Launch
-from agent.shown import shown
+from agent.shown import blocked_lines, shown
 from domain.events import CycleEnded
 
 REMARKS = 8
@@ -59,7 +58,7 @@ def draw(status: dict[str, Any], remarks: list[str]) -> RenderableType:
     """Return a status as a panel."""
     account = status["account"]
     kill = account["kill_switch"]
-    blocked = "; ".join(views.blocked_lines(account["blocked"]))
+    blocked = "; ".join(blocked_lines(account["blocked"]))
     state = status["state"]
     head = Text.assemble(
         (f" {state} ", STATE_STYLES.get(state, "bold green")),

@@ -61,9 +61,6 @@ def say_json(value: Any) -> None:
 
 def home_of(home: Path | None) -> Any:
     """Return the home directory in use."""
-    import os
+    from agent.running import home_named
 
-    from agent.home import Home
-    from agent.settings import PREFIX, default_home
-
-    return Home(home or Path(os.environ.get(f"{PREFIX}HOME") or default_home()))
+    return home_named(home)

@@ -9,7 +9,8 @@ from agent.cli.options import home_of, say, say_json
 from agent.clock import SystemClock
 from agent.evidence import EvidenceFile
 from agent.offline import Reader
-from agent.params import Apply, Rollback, Wish, words
+from agent.params import Apply, Rollback, Wish
+from agent.shown import words
 from domain.errors import BadInput
 
 Row = dict[str, Any]

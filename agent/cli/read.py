@@ -4,24 +4,37 @@ from pathlib import Path
 from typing import Any
 
 from agent.cli.options import home_of, say, say_json
-from agent.clock import SystemClock
 from agent.home import Busy
-from agent.offline import Reader
-from agent.params import words
-from agent.views import blocked_lines
+from agent.running import Running, Unanswering
+from agent.shown import blocked_lines, words
 
 Row = dict[str, Any]
 
 
 def show_status(home: Path | None, journal: str | None, *, json: bool) -> None:
     """Print what the agent is doing, or how its last session ended."""
-    told = Reader(home_of(home), journal).status()
+    told = _status(home, journal)
     if json:
         say_json(told)
     else:
         _say_status(told)
     if told.get("problem"):
         raise Busy(told["problem"])
+
+
+def _status(home: Path | None, journal: str | None) -> Row:
+    """Return what a running agent says of itself, before anything heavy is imported, else its journal."""
+    place = home_of(home)
+    name, silent = place.latest(journal), None
+    try:
+        live: Row | None = Running(place, name).have("status")
+        if live is not None:
+            return live
+    except Unanswering as error:
+        silent = error
+    from agent.offline import Reader
+
+    return Reader(place, name).status(silent)
 
 
 def _say_status(told: Row) -> None:
@@ -59,7 +72,7 @@ def _say_status(told: Row) -> None:
 
 def show_positions(home: Path | None, journal: str | None, *, json: bool) -> None:
     """Print open positions and their protection."""
-    told = Reader(home_of(home), journal).positions()
+    told = _status(home, journal)["positions"]
     if json:
         say_json(told)
     else:
@@ -83,6 +96,8 @@ def _say_positions(told: list[Row]) -> None:
 
 def show_lessons(home: Path | None, journal: str | None, *, json: bool) -> None:
     """Print what was learned."""
+    from agent.offline import Reader
+
     told = Reader(home_of(home), journal).lessons()
     if json:
         say_json(told)
@@ -112,7 +127,14 @@ def _figure(value: Any) -> str:
 
 def switch(home: Path | None, journal: str | None, reason: str, *, active: bool, json: bool) -> None:
     """Throw or reset the kill switch."""
-    told = Reader(home_of(home), journal).kill(reason, SystemClock(), active=active)
+    place = home_of(home)
+    name = place.latest(journal)
+    told = Running(place, name).have("kill" if active else "reset", reason=reason)
+    if told is None:
+        from agent.clock import SystemClock
+        from agent.offline import Reader
+
+        told = Reader(place, name).kill(reason, SystemClock(), active=active)
     if json:
         say_json(told)
     elif active:

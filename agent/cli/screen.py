@@ -8,8 +8,7 @@ from typing import Any, Self
 from agent import views
 from agent.cli.options import say
 from agent.launch import Launch
-from agent.params import words
-from agent.shown import shown
+from agent.shown import blocked_lines, shown, words
 from domain.events import CycleDecided, CycleEnded, Event, KillSwitchSet, OrderSettled, ParametersSet
 from domain.money import cash_text
 from domain.observation import Observation, Source
@@ -89,7 +88,7 @@ class Screen:
         if blocked == self.blocked:
             return
         self.blocked = dict(blocked)
-        for line in views.blocked_lines(blocked) or ["no longer"]:
+        for line in blocked_lines(blocked) or ["no longer"]:
             self.line(f"entries blocked: {line}")
 
     def _news(self, event: CycleDecided) -> None:

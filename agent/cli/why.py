@@ -1,19 +1,20 @@
 """`agent why`: a cycle's explanation as a page of text."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from agent.cli.options import home_of, say, say_json
-from agent.offline import Reader
-from agent.params import words
-from agent.views import blocked_lines
+from agent.running import Running, Unanswering
+from agent.shown import blocked_lines, words
+from domain.errors import BadInput
 
 Told = dict[str, Any]
 
 
 def show_why(cycle: int | None, home: Path | None, journal: str | None, *, json: bool) -> None:
     """Print why a cycle came out as it did."""
-    told = Reader(home_of(home), journal).why(cycle)
+    told = _told(cycle, home, journal)
     if json:
         say_json(told)
         return
@@ -32,6 +33,19 @@ def show_why(cycle: int | None, home: Path | None, journal: str | None, *, json:
         _symbol(symbol)
     for order in told["orders"]:
         _order(order)
+
+
+def _told(cycle: int | None, home: Path | None, journal: str | None) -> Told:
+    """Return what a running agent says, before anything heavy is imported, else its journal."""
+    place = home_of(home)
+    name = place.latest(journal)
+    with suppress(BadInput, Unanswering):  # the journal says it better, an older agent cannot
+        live: Told | None = Running(place, name).ask("why", cycle=cycle)
+        if live is not None:
+            return live
+    from agent.offline import Reader
+
+    return Reader(place, name).explained(cycle)
 
 
 def _symbol(told: Told) -> None:

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import requests
-from binance.client import Client
 
 from domain.errors import BadAnswer, VenueFault
 from domain.ports import Clock
 from domain.times import millis
 from platforms.binance.ban import Ban
 from platforms.binance.clock import VenueClock
+from platforms.binance.library import client
 from platforms.binance.limits import Weights
 from platforms.binance.settings import BinanceTradingSettings
 from platforms.binance.transport import Raw, Unanswered, WatchedAdapter, fetch
@@ -47,7 +47,7 @@ class ApiError(VenueFault):
         return self.code in OF_KEY
 
 
-class _Library(Client):  # type: ignore[misc]  # the library ships no types
+class _Library(client()):  # type: ignore[misc]  # the library ships no types
     """python-binance on another base URL, with our window and clock, one try and no redirect."""
 
     def __init__(self, wire: "Wire") -> None:

@@ -19,7 +19,8 @@ import pytest
 from agent.control import ControlServer, NotListening, Silent, ask
 from agent.control_address import address, peer_of
 from agent.home import Home
-from agent.offline import Reader, Unanswering
+from agent.offline import Reader
+from agent.running import Unanswering
 from domain.errors import BadInput, LocalFault
 from tests.agent.command import AGENT, agent, environment, told
 from tests.shared import ROOT
@@ -110,11 +111,11 @@ def test_whoever_does_not_hold_the_account_is_not_believed(server: ControlServer
     impostor = ControlServer(home.control("paper"), {"kill": lambda _request: {"kill_switch": "thrown"}})
     impostor.start()  # in a dead agent's place: nobody holds the account
     try:
-        assert Reader(home, "paper")._ask("kill", reason="x") is None
+        assert Reader(home, "paper").running.ask("kill", reason="x") is None
         with home.lock("paper"):
             assert home.owner("paper") == os.getpid()
-            assert Reader(home, "paper")._ask("kill", reason="x") == {"kill_switch": "thrown"}
-        assert Reader(home, "paper")._ask("kill", reason="x") is None
+            assert Reader(home, "paper").running.ask("kill", reason="x") == {"kill_switch": "thrown"}
+        assert Reader(home, "paper").running.ask("kill", reason="x") is None
     finally:
         impostor.close()
 
@@ -192,6 +193,6 @@ def test_an_account_somebody_else_has_open_is_told_from_one_that_is_free(tmp_pat
     assert home.owner("paper") == holder.pid
     home.journal("paper").touch()
     with pytest.raises(Unanswering, match=f"process {holder.pid}"):
-        Reader(home, "paper")._have("kill", reason="x")
+        Reader(home, "paper").running.have("kill", reason="x")
     holder.communicate()
     assert not home.held("paper")

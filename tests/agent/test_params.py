@@ -534,7 +534,7 @@ def test_the_command_applies_lists_and_rolls_back_where_no_agent_runs(home: Path
 def test_no_version_is_written_while_somebody_else_has_the_account(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("agent.offline.ENDING_SECONDS", 0.1)
+    monkeypatch.setattr("agent.running.ENDING_SECONDS", 0.1)
     place = Home(home)
     name = place.latest()
     before = len(told(home, "params", "list"))
