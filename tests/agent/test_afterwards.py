@@ -18,8 +18,8 @@ from domain.events import (
     Event,
     JournaledAfterwards,
     KillSwitchSet,
-    OrderSettled,
     OrdersIntended,
+    PositionWrittenOff,
 )
 from domain.order import Purpose
 from domain.times import utc
@@ -234,12 +234,9 @@ def test_files_that_do_not_fit_are_put_aside_and_never_guessed_at(tmp_path: Path
 
 
 def unfounded(world: World) -> list[Event]:
-    """Return an event that cannot follow: a report of an order that was never intended."""
-    other = World(CLOSES)
-    other.run()
-    settled = next(event for event in other.events if isinstance(event, OrderSettled))
-    assert settled.receipt.client_id not in world.state.ledger.done
-    return [settled]
+    """Return an event that cannot follow: a write-off of what was never held nor traded."""
+    assert "ETH-USDT" not in world.state.ledger.instruments
+    return [PositionWrittenOff(NOW, "ETH-USDT", 5, "x", "operator")]
 
 
 def test_where_even_the_file_cannot_be_written_the_stop_goes_on_and_says_so(tmp_path: Path) -> None:

@@ -1,0 +1,71 @@
+"""Speed of safety: what a command imports before it has told a running agent, or stopped without one."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from agent.control import ControlServer
+from agent.home import Home
+from tests.agent.command import environment
+
+HEAVY = (
+    "sqlalchemy",
+    "pydantic_settings",
+    "structlog",
+    "requests",
+    "binance",
+    "rich",
+    "numpy",
+    "agent.offline",
+)
+LOOK = (
+    "import json, sys\n"
+    "from agent.cli import main\n"
+    "try:\n"
+    "    main()\n"
+    "except SystemExit as left:\n"
+    "    print(json.dumps([left.code, sorted(sys.modules)]), file=sys.stderr)\n"
+)
+
+
+def imported(home: Path, *words: str) -> tuple[int, set[str], str]:
+    """Return the exit code of a command, the modules it imported, and what it printed."""
+    run = subprocess.run(
+        [sys.executable, "-c", LOOK, *words],
+        env=environment(home),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    code, modules = json.loads(run.stderr.splitlines()[-1])
+    return code, set(modules), run.stdout
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[Home]:
+    """Someone who holds an account and answers at its socket, as a running agent does."""
+    home = Home(tmp_path)
+    home.make()
+    home.journal("paper").touch()
+    home.remember("paper")
+    flat = {"flat": True, "orders": [], "positions": {}, "dust": {}, "problems": []}
+    commands = {"kill": lambda asked: {"kill_switch": asked["reason"]}, "flatten": lambda _asked: flat}
+    server = ControlServer(home.control("paper"), commands)
+    with home.lock("paper"):
+        server.start()
+        try:
+            yield home
+        finally:
+            server.close()
+
+
+@pytest.mark.parametrize("command", ["kill", "flatten"])
+def test_a_running_agent_is_told_before_anything_heavy_is_imported(running: Home, command: str) -> None:
+    code, modules, said = imported(running.root, command, "--reason", "smoke")
+    assert code == 0
+    assert "thrown" in said
+    assert not modules.intersection(HEAVY)
