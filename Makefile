@@ -13,7 +13,7 @@ CASES ?= 0
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup paper quicktest test check lint types arrows soak drill bench lock clean
+.PHONY: help setup paper quicktest test check lint types arrows soak drill law bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -53,6 +53,9 @@ soak: $(STAMP) ## a long paper run under provider faults, with a report; MINUTES
 
 drill: $(STAMP) ## kill real agents at every step of an order, the whole matrix; CASES=0
 	@$(BIN)/agent drill --cases $(CASES) $(ARGS)
+
+law: $(STAMP) ## make every fact of the exchange unreadable in turn, in every way
+	@$(BIN)/python -m tests.law $(ARGS)
 
 bench: $(STAMP) ## speed and memory, measured side by side
 	@$(BIN)/python -m benchmarks $(ARGS)

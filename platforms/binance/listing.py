@@ -70,9 +70,9 @@ class Listing:
         self._most: dict[str, Decimal] = {}
         self._bounds = (0, 0)
         self.filters: dict[str, Filters] = {}
-        self._take(self._rows(), self.names)
+        read = self._first()
         self.grid: dict[str, Instrument] = {name: each.instrument for name, each in self.filters.items()}
-        self._due = clock.monotonic() + self._seconds
+        self._due = clock.monotonic() + (self._seconds if read else AGAIN_SECONDS)
 
     def instrument(self, symbol: str) -> Instrument:
         """Return the grid of a symbol. Raises BadInput for one not traded here."""
@@ -125,6 +125,20 @@ class Listing:
         """Read the filters again. Raises VenueFault; they then stay as they were."""
         self._take(self._rows(), self.names)
         self._due = self.clock.monotonic() + self._seconds
+
+    def _first(self) -> bool:
+        """Read the filters for the first time; say whether they could be.
+
+        Where they cannot and every symbol is known, each goes by its grid: exits wait for no listing.
+        """
+        try:
+            self._take(self._rows(), self.names)
+        except VenueFault as fault:
+            for symbol in self.names:
+                self._lacking(symbol, fault)
+                self.states.unreadable(symbol, "", str(fault))
+            return False
+        return True
 
     def look(self, symbol: str) -> None:
         """Read the filters of one symbol again. Raises VenueFault."""
@@ -235,6 +249,14 @@ class Listing:
 
     def _listed(self, told: Any) -> dict[str, Any]:
         rows = answers.rows(answers.field(told, "symbols"))
+        try:
+            self._read_limits(told)
+        except VenueFault as fault:
+            log.warning("limits of the exchange not read, they stay as they were", error=str(fault))
+        return {str(row.get("symbol")): row for row in rows}
+
+    def _read_limits(self, told: Any) -> None:
+        """Read what bounds the whole account. Raises VenueFault."""
         for limit in answers.rows(told.get("rateLimits", [])):
             if (limit.get("rateLimitType"), limit.get("interval")) == ("REQUEST_WEIGHT", "MINUTE"):
                 self.wire.weights.limit = answers.whole(limit, "limit")
@@ -243,7 +265,6 @@ class Listing:
             _bound(bounds.get("EXCHANGE_MAX_NUM_ORDERS"), "maxNumOrders"),
             _bound(bounds.get("EXCHANGE_MAX_NUM_ALGO_ORDERS"), "maxNumAlgoOrders"),
         )
-        return {str(row.get("symbol")): row for row in rows}
 
     def _take(self, rows: Mapping[str, Any], symbols: Iterable[str]) -> None:
         """Take in what was read of some symbols, each for itself.
@@ -262,7 +283,7 @@ class Listing:
                     self.states.unreadable(symbol, "", "it is left out")
                 continue
             try:
-                read = parse(row, symbol)
+                read = self._same(parse(row, symbol))
             except (VenueFault, TypeError, ValueError, ArithmeticError) as error:
                 markets.refuse_futures(row, symbol)
                 self._lacking(symbol, BadAnswer(f"{symbol}: {error}"))
@@ -273,6 +294,14 @@ class Listing:
                 log.warning("grid changed", symbol=symbol, before=_shown(before), now=_shown(read))
             self.filters[symbol] = read
             self.states.told(symbol, read.status, spot=read.spot)
+
+    def _same(self, read: Filters) -> Filters:
+        """Return filters of a symbol that trades the assets it is known to. Raises BadAnswer for others."""
+        now = read.instrument
+        known = self.known.get(now.symbol, now)
+        if (known.base, known.quote) != (now.base, now.quote):
+            raise BadAnswer(f"it trades {now.base[:20]} for {now.quote[:20]}")
+        return read
 
     def _lacking(self, symbol: str, error: Exception) -> None:
         """Go by what a symbol is known by. Raises `error` where it is not known at all."""

@@ -18,19 +18,24 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
+def prepared(folder: str) -> None:
+    """Give a process an account of its own."""
+    warnings.simplefilter("ignore", DeprecationWarning)
+    START[:] = [begin(Path(tempfile.mkdtemp(dir=folder)))]
+
+
 def judged(case: Case) -> tuple[Case, list[str]]:
     return case, walked(START[0], case)
 
 
 def main(word: str, *, some: bool) -> int:
-    warnings.simplefilter("ignore", DeprecationWarning)
     with tempfile.TemporaryDirectory(prefix="boyd-law-") as name:
-        START.append(begin(Path(name)))
+        prepared(name)
         facts = facts_of(START[0], Path(name))
         cases = [case for case in (sample if some else every_case)(facts) if word in str(case)]
         say(f"{len(facts)} facts, {len(cases)} runs")
         broken: collections.Counter[str] = collections.Counter()
-        with multiprocessing.get_context("fork").Pool() as pool:
+        with multiprocessing.get_context("fork").Pool(initializer=prepared, initargs=(name,)) as pool:
             for case, wrong in pool.imap_unordered(judged, cases, chunksize=4):
                 if wrong:
                     broken[str(case.fact)] += 1

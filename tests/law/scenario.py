@@ -4,6 +4,7 @@ What is decided is written by the test; all below the decision is real, from `La
 """
 
 import copy
+import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -35,7 +36,7 @@ from tests.perception.manual_clock import ManualClock
 
 BTC, ETH, SOL = SYMBOLS = ("BTC-USDT", "ETH-USDT", "SOL-USDT")
 CYCLE_SECONDS = 60.0
-FLATTEN_SECONDS = 5.0
+FLATTEN_SECONDS = 40.0
 LOOK_SECONDS = 1.0
 
 BUY, SELL, PAIR, FALL = "buy", "sell", "buy with a target", "fall"
@@ -59,7 +60,7 @@ def options(home: Path, cycles: int) -> Options:
     """Return the settings of the agent that is walked."""
     return Options(
         mode="live",
-        account="100000001",
+        account=str(os.getpid()),
         home=home,
         symbols=SYMBOLS,
         provider="binance",

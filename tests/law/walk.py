@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from agent.reconciler import Differs
 from tests.law.facts import HEADERS, REFUSALS, WAYS, Fact, Facts, Unreadable
 from tests.law.scenario import LIFE, Start, World
 
@@ -35,6 +36,8 @@ class Case(NamedTuple):
         """Whether the fact is of one symbol, so that nothing of another may stop."""
         if self.fact.way == "throttled" or self.fact.path[:1] == ("headers",):
             return False
+        if self.fact.route.startswith("GET account") or (self.fact.refused and "POST" in self.fact.route):
+            return False  # holdings not compared, an order in doubt: no entry of any symbol
         own = any(each in self.fact.path for each in ("[BTCUSDT]", "[BTC]"))
         return own or self.fact.route.split(" ")[1].partition("/")[0] in OF_A_SYMBOL
 
@@ -46,6 +49,8 @@ class Case(NamedTuple):
 
 OF_A_SYMBOL = ("order", "orderList", "openOrders", "myTrades", "avgPrice", "ticker", "referencePrice")
 NEEDED = ("POST order", "DELETE order")
+NOT_PROMISED = (Unreadable("GET myTrades", (), "throttled"),)
+"""An exchange that bans again in the middle of an exit: docs/reliability.md says what is done then."""
 
 
 def facts_of(start: Start, folder: Path) -> list[Fact]:
@@ -66,7 +71,8 @@ def every_case(facts: Sequence[Fact]) -> Iterator[Case]:
         if fact.kind != "null" or way in ("type", "unknown"):
             yield Case(Unreadable(fact.route, fact.path, way, fact.kind), next(phases))
     for route, way, phase in itertools.product(_routes(facts), REFUSALS, ("before", "during", "stop")):
-        yield Case(Unreadable(route, (), way), phase)
+        if Unreadable(route, (), way) not in NOT_PROMISED:
+            yield Case(Unreadable(route, (), way), phase)
     for route, (name, values) in itertools.product(_routes(facts), HEADERS.items()):
         yield from (Case(Unreadable(route, ("headers", name), value), next(phases)) for value in values)
 
@@ -78,7 +84,8 @@ def sample(facts: Sequence[Fact]) -> Iterator[Case]:
         yield Case(Unreadable(fact.route, fact.path, way, fact.kind), PHASES[(number // 4 + number) % 3])
     ways = itertools.cycle(REFUSALS)
     for number, route in enumerate(_routes(facts)):
-        yield Case(Unreadable(route, (), next(ways)), PHASES[number % 2])
+        case = Case(Unreadable(route, (), next(ways)), PHASES[number % 2])
+        yield case if case.fact not in NOT_PROMISED else Case(Unreadable(route, (), "-9999"), case.phase)
     for number, (name, values) in enumerate(HEADERS.items()):
         yield Case(Unreadable("GET openOrders", ("headers", name), values[number + 1]), PHASES[number])
 
@@ -132,6 +139,8 @@ class _Walk:
             self.words.append(str(self.world.run(LIFE, self._on_cycle)))
         except Exception as error:  # noqa: BLE001 -- whatever it is, it is judged
             self.words.append(str(error))
+            if isinstance(error, Differs):
+                return  # what differs is another law's: it halts, and says so
             started = any(question.method == "POST" for question in self.world.near.asked)
             if self.case.alone or self.case.phase != "before" or started:
                 self.wrong.append(f"the session ended with {type(error).__name__}: {error}")
@@ -183,6 +192,9 @@ class _Walk:
     def _in_line(self) -> None:
         try:
             self.world.near.pass_seconds(10)
+            for ban in self.world.home.glob("budgets/*.ban"):
+                ban.unlink()  # the operator has waited
+            self.world.run({1: {}, 2: {}})
             told = self.world.review()
         except Exception as error:  # noqa: BLE001 -- whatever it is, it is judged
             self.wrong.append(f"afterwards, reconcile: {type(error).__name__}: {error}")
