@@ -6,7 +6,7 @@ from concurrent.futures import Future
 from datetime import datetime
 from enum import IntEnum
 from types import TracebackType
-from typing import Any, NamedTuple, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self, TypeVar
 
 import tenacity
 
@@ -28,9 +28,12 @@ from agent.settings import Options
 from agent.state import State
 from agent.summary import before
 from agent.why import explain
-from domain.errors import VenueFault
+from domain.errors import RateLimited, VenueFault
 from domain.ports import Clock, Journal, Platform
 from journal.lease import alive
+
+if TYPE_CHECKING:
+    from platforms.binance.platform import BinancePlatform
 
 T = TypeVar("T")
 READABLE_SECONDS = 0.2
@@ -131,10 +134,13 @@ class Launch:
         venue = wiring.exchange(self.options, self.clock, state)
         try:
             # Selling and comparing wait for no examination of the account: only who may enter is examined.
-            unfit = "" if self.hurry else refuse_unfit(self.options, venue)
-            if not (self.hurry or self.account):
-                self.account = AccountLock(self.options.exchange.host, venue.account_id())
-                self.locks.append(self.account)
+            unfit = "" if self.hurry else self._unfit(venue)
+        except RateLimited as silence:
+            if not state.session:
+                venue.close()
+                raise
+            # What an earlier session holds is protected and sold in a silence too, as far as exits go.
+            unfit = f"the account could not be examined, begin the session anew: {silence}"
         except BaseException:
             venue.close()
             raise
@@ -142,6 +148,14 @@ class Launch:
             venue.hold_back("", unfit)
         venue.take_up(state.ledger.instruments, state.ledger.standings.values())
         return venue
+
+    def _unfit(self, venue: "BinancePlatform") -> str:
+        """Examine the account and lock it by its number; return what speaks against entries."""
+        unfit = refuse_unfit(self.options, venue)
+        if not self.account:
+            self.account = AccountLock(self.options.exchange.host, venue.account_id())
+            self.locks.append(self.account)
+        return unfit
 
     def _opened(self, grace_ms: int) -> Journal:
         if self.without is not None:
