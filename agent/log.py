@@ -2,13 +2,15 @@
 
 Cycles are in the journal; the log has what stands out: sessions, changes of source, failures,
 orders, kills. Law: writing to it never raises and never stops anything, whatever has become of the file
-or its disk. Its library draws in a terminal's, which commands that only read do without: so it is
-imported where it is used.
+or its disk. Its library is imported without the terminal's that it would draw in: nobody prints
+its tracebacks, and an emergency stop need not wait for it.
 """
 
+import importlib
 import logging
 import logging.handlers
 import os
+import sys
 from collections.abc import Iterable, MutableMapping
 from contextlib import suppress
 from pathlib import Path
@@ -26,8 +28,24 @@ from domain.events import (
     SessionStarted,
 )
 
+
+def _import_without(hidden: str) -> None:
+    """Import the log's library as if `hidden` were not installed."""
+    if hidden not in sys.modules:
+        sys.modules[hidden] = None  # type: ignore[assignment]  # so the import system takes it for missing
+        try:
+            importlib.import_module("structlog")
+        finally:
+            del sys.modules[hidden]
+
+
+_import_without("rich")
+
+import structlog  # noqa: E402
+
 LIMIT_BYTES, FILES = 10_000_000, 3
 NAME = "boyd"
+
 _sources: dict[str, str] = {}
 _muted: dict[str, str] = {}
 
@@ -81,8 +99,6 @@ def _unfit(path: Path) -> str | None:
 
 
 def _configure(secrets: Iterable[str]) -> None:
-    import structlog  # noqa: PLC0415  # as said above
-
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -99,8 +115,6 @@ def _configure(secrets: Iterable[str]) -> None:
 
 def ready() -> None:
     """Keep the log's library off standard output, where it would write to until it is told otherwise."""
-    import structlog  # noqa: PLC0415  # as said above
-
     if not structlog.is_configured():
         logging.getLogger(NAME).addHandler(logging.NullHandler())
         _configure(())
@@ -109,8 +123,6 @@ def ready() -> None:
 def say(level: str, what: str, **fields: Any) -> None:
     """Write one line of a level to the log, if that can be done."""
     with suppress(Exception):
-        import structlog  # noqa: PLC0415  # as said above
-
         ready()
         getattr(structlog.get_logger(NAME), level)(what, **fields)
 

@@ -16,6 +16,8 @@ from journal.reader import SqlReader
 from journal.sql import SqlJournal
 from journal.stored import Stored
 
+schema.on_postgres()
+
 _INSERT = "INSERT INTO rows (seq, at, kind, cycle_id, payload, hash) VALUES (%s, %s, %s, %s, %s, %s)"
 
 

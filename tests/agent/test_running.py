@@ -69,3 +69,22 @@ def test_a_running_agent_is_told_before_anything_heavy_is_imported(running: Home
     assert code == 0
     assert "thrown" in said
     assert not modules.intersection(HEAVY)
+
+
+NOT_NEEDED = (
+    "aiohttp", "numpy", "numba", "polars", "textblob", "alpha_vantage", "rich", "dateparser.date",
+    "sqlalchemy.dialects.postgresql",
+)  # fmt: skip
+
+
+def test_a_stop_without_an_agent_imports_nothing_that_it_does_not_use() -> None:
+    """All of the emergency stop and its exchange: half a second of processor was for other things."""
+    look = (
+        "import json, sys\n"
+        "import agent.offline, platforms.binance.platform\n"
+        "print(json.dumps(sorted(sys.modules)))\n"
+        "import binance\n"
+        "assert binance.AsyncClient is sys.modules['binance.async_client'].AsyncClient, 'whole when used'\n"
+    )
+    run = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
+    assert not set(json.loads(run.stdout)).intersection(NOT_NEEDED)
