@@ -131,7 +131,11 @@ def switch(home: Path | None, journal: str | None, reason: str, *, active: bool,
     name = place.latest(journal)
     told = Running(place, name).have("kill" if active else "reset", reason=reason)
     if told is None:
+        from agent.at_rest import switched
         from agent.clock import SystemClock
+
+        told = switched(place, name, reason, SystemClock(), active=active)
+    if told is None:
         from agent.offline import Reader
 
         told = Reader(place, name).kill(reason, SystemClock(), active=active)

@@ -1,14 +1,13 @@
 """The one place that knows every concrete class: options in, a session and its market out."""
 
+from agent.at_rest import guarded, open_account
 from agent.wiring.markets import MarketSource, market, market_of_candles, pacer, pause_seconds, recorded
 from agent.wiring.sessions import (
     Parts,
     counted_alike,
     exchange,
-    guarded,
     held,
     one_way_cost_ppm,
-    open_account,
     paper_platform,
     parts,
     parts_of,

@@ -4,19 +4,14 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from agent.afterwards import Afterwards
 from agent.checkpoint import Checkpoint, Checkpoints, Resumed, fold_key, resumed
 from agent.cycle import Cycle
-from agent.guarded import Guarded
 from agent.holdings import BOOKS
 from agent.home import Home
-from agent.host import holder
 from agent.inbox import Inbox
 from agent.instruments import instruments
 from agent.keeper import FoldKeeper
@@ -33,8 +28,6 @@ from domain.instrument import Instrument
 from domain.money import PPM
 from domain.ports import Clock, Journal, Observer, Platform, Records
 from domain.regrid import Regrid, finest
-from journal.lease import alive
-from journal.sql import SqlJournal, open_journal
 from platforms.mock import MockTradingPlatform
 from reasoning.minds import Mind
 from risk.case import Policy
@@ -249,24 +242,3 @@ def session(
         journal=journal,
         state=state,
     )
-
-
-def open_account(
-    place: Path | str, name: str, grace_ms: int, lives: Callable[[str], bool] = alive
-) -> SqlJournal:
-    """Open an account's journal, or create it with an id of its own.
-
-    `place` is its file, or the URL of a server where `name` is leased to one agent at a time; a successor
-    waits `grace_ms` beyond the lease, for as long an order of the former holder may still arrive, unless
-    `lives` says that the holder does not.
-    """
-    return open_journal(
-        place, secrets.token_hex(6), account=name, holder=holder(), grace_ms=grace_ms, lives=lives
-    )
-
-
-def guarded(inner: Journal, home: Home, name: str, *, emergency: bool = False) -> Guarded:
-    """Return a journal that lets exits pass when it fails."""
-    afterwards = Afterwards(home.afterwards(name))
-    made = partial(secrets.token_hex, 6)
-    return Guarded(inner, afterwards, made, emergency=emergency, reserve=home.reserve)

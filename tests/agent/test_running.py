@@ -10,6 +10,9 @@ import pytest
 
 from agent.control import ControlServer
 from agent.home import Home
+from domain.events import KillSwitchSet
+from journal.reader import open_reader
+from journal.sql import open_journal
 from tests.agent.command import environment
 
 HEAVY = (
@@ -69,6 +72,22 @@ def test_a_running_agent_is_told_before_anything_heavy_is_imported(running: Home
     assert code == 0
     assert "thrown" in said
     assert not modules.intersection(HEAVY)
+
+
+def test_a_kill_without_an_agent_needs_the_journal_s_last_row_and_nothing_else(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    home.make()
+    open_journal(home.journal("paper"), "ab" * 6).close()
+    home.remember("paper")
+    code, modules, said = imported(home.root, "kill", "--reason", "smoke")
+    assert code == 0
+    assert "kill switch thrown: smoke" in said
+    more = {"agent.state", "perception", "reasoning", "platforms"}
+    assert not modules & (more.union(HEAVY) - {"sqlalchemy"})
+    with open_reader(home.journal("paper")) as journal:
+        (row,) = journal.tail(1)
+    assert isinstance(row.event, KillSwitchSet)
+    assert row.event.reason == "smoke"
 
 
 NOT_NEEDED = (
