@@ -28,6 +28,7 @@ from agent.version import code_version
 from domain.errors import BadInput, JournalFault
 from domain.events import ParametersSet, SessionStarted
 from domain.ports import Records
+from domain.private import private_folder
 from reasoning.memories import Remembered
 from reasoning.minds import Mind
 
@@ -157,7 +158,7 @@ class Checkpoints:
 
     def save(self, header: Header, content: bytes) -> None:
         """Keep a checkpoint, and drop what there are too many of. Raises OSError."""
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_folder(self.folder)
         write_whole(self.folder / f"{header.seq:012d}", content)
         for seq in superfluous(self.sequences()):
             (self.folder / f"{seq:012d}").unlink(missing_ok=True)

@@ -14,6 +14,7 @@ from agent.finding import Finding, Level
 from agent.home import Busy, Home
 from agent.load import BadSettings, config_path, load
 from agent.settings import EXCHANGE_KEY, EXCHANGE_SECRET, KEY_VARIABLE, Settings
+from agent.strategies import folder_of, load_folder
 from domain.errors import BadInput, JournalFault, VenueFault
 from domain.ports import Clock
 from domain.times import utc
@@ -36,6 +37,7 @@ def examine(
     findings += _clock(clock)
     findings += _journals(home)
     if settings is not None:
+        findings += _strategies(settings)
         findings += _providers(settings)
         if live:
             findings += _exchange(settings, clock)
@@ -62,6 +64,12 @@ def _private(subject: str, path: Path) -> Finding:
             subject, "warn", f"{path} has mode {mode:o}: others can read it", f"chmod go-rwx {path}"
         )
     return Finding(subject, "ok", f"{path} has mode {mode:o}")
+
+
+def _strategies(settings: Settings) -> Iterator[Finding]:
+    folder = folder_of({"strategies_folder": settings.strategies_folder}, settings.home)
+    for problem in load_folder(folder):
+        yield Finding("own strategies", "warn", problem, "mend it; until then it is not executed")
 
 
 def _home(home: Home) -> Iterator[Finding]:

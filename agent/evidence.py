@@ -90,11 +90,13 @@ def checked(value: Any) -> EvidenceFile:
         raise BadInput(_problems("evidence", error)) from None
 
 
-def write(path: Path, evidence: EvidenceFile) -> None:
-    """Write an evidence file, whole or not at all. Raises BadInput when it cannot be written."""
+def write(path: Path, evidence: EvidenceFile, mode: int = 0o666) -> None:
+    """Write an evidence file, whole or not at all; the umask narrows its mode. Raises BadInput."""
     part = path.with_name(f"{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        part.unlink(missing_ok=True)
+        part.touch(mode)
         part.write_text(evidence.model_dump_json(indent=2) + "\n")
         part.replace(path)
     except OSError as error:

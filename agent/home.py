@@ -12,6 +12,7 @@ from filelock import FileLock, Timeout
 from agent import db_url
 from agent.files import write_whole
 from domain.errors import BadInput, LocalFault
+from domain.private import private_folder
 
 LATEST = ".latest"
 READER_SECONDS = 1.0
@@ -59,7 +60,7 @@ class Home:
         """Make the folders. Raises BadInput when the path is no folder or cannot be written."""
         try:
             for folder in (self.root, self.journals):
-                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+                private_folder(folder)
         except OSError as error:
             raise BadInput(f"home {self.root}: cannot be made: {error.strerror}") from None
         if not os.access(self.journals, os.W_OK):
@@ -176,7 +177,7 @@ class Home:
         Raises Busy at once when another process of this user has it.
         """
         folder = Path(platformdirs.user_state_dir("boyd", appauthor=False)) / "accounts"
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private_folder(folder)
         name = _digest(key)
         lock = FileLock(folder / f"{name}.lock", mode=0o600)
         try:

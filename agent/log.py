@@ -13,6 +13,7 @@ import os
 import sys
 from collections.abc import Iterable, MutableMapping
 from contextlib import suppress
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,11 @@ class _LogFile(logging.handlers.RotatingFileHandler):
     """The log's file; a line that cannot be written is lost, and counted in `lost`."""
 
     lost = 0
+
+    def _open(self) -> TextIOWrapper:
+        """Open the file, made for its owner alone; a rotated one keeps its mode."""
+        Path(self.baseFilename).touch(mode=0o600)
+        return super()._open()
 
     def doRollover(self) -> None:  # noqa: N802 -- the library's name
         """Begin a new file; where that fails the old one grows on."""

@@ -1,7 +1,7 @@
 """Strategies of the user's own: one Python file each, in a folder the settings name.
 
 A file `NAME.py` defines one `reasoning.strategy.Strategy` at its top level, named like the file. It is
-imported as it is: only put files there that you trust.
+imported as it is: only put files there that you trust. What others may write is not executed.
 """
 
 import importlib.util
@@ -10,7 +10,9 @@ import sys
 import traceback
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 from domain.errors import BadInput
@@ -19,6 +21,7 @@ from reasoning.own import RAISES, OwnStrategy, StandIn
 from reasoning.strategies import BUILT_IN, STRATEGIES, register
 from reasoning.strategy import Strategy, StrategyParams
 from reasoning.vote import SENTIMENT
+from research.trusted import require_trusted_folder
 
 FOLDER = "strategies"
 KERNEL_FIELDS = ("size", "warmup", "step", "signal", "explain")
@@ -27,18 +30,33 @@ LOADED: dict[str, tuple[Path, int]] = {}
 
 
 def load_folder(folder: Path) -> list[str]:
-    """Register every strategy of a folder that is new or changed; return what is wrong with the others."""
+    """Register every strategy of a folder that is new or changed; return what is wrong with the others.
+
+    Nothing of a folder is executed when others may write any of it: one file can import the next.
+    """
     problems = []
+    try:
+        require_trusted_folder(folder)
+    except BadInput as error:
+        return [str(error)]
     for path in sorted(folder.glob("*.py")) if folder.is_dir() else ():
         try:
-            load_file(path)
+            _load(path)
         except BadInput as error:
             problems.append(str(error))
     return problems
 
 
 def load_file(path: Path) -> Strategy[Any]:
-    """Import one file and register its strategy. Raises BadInput naming file, line and what is missing."""
+    """Import one file and register its strategy.
+
+    Raises BadInput naming file, line and what is missing, or who else may write what would be executed.
+    """
+    require_trusted_folder(path.parent)
+    return _load(path)
+
+
+def _load(path: Path) -> Strategy[Any]:
     name = path.stem.replace("_", "-")
     path = path.resolve()
     changed = path.stat().st_mtime_ns
@@ -98,10 +116,13 @@ def _stems() -> set[str]:
 def _import(path: Path) -> Any:
     folder = str(path.parent)
     if folder not in sys.path:
-        # Behind everything else; and worker processes find the file by the same way.
+        # Behind everything else; and worker processes find the file by the same way. None of them leaves
+        # bytecode beside it, which would be executed in the file's place.
         sys.path.append(folder)
+        sys.dont_write_bytecode = True
+        os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
         os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (os.environ.get("PYTHONPATH"), folder)))
-    spec = importlib.util.spec_from_file_location(path.stem, path)
+    spec = importlib.util.spec_from_file_location(path.stem, path, loader=_Source(path.stem, str(path)))
     if spec is None or spec.loader is None:
         raise BadInput(f"{path}: cannot be imported")
     module = importlib.util.module_from_spec(spec)
@@ -112,6 +133,15 @@ def _import(path: Path) -> Any:
         del sys.modules[path.stem]
         raise BadInput(f"{path}: {_where(error, path)}{type(error).__name__}: {error}") from None
     return module
+
+
+class _Source(SourceFileLoader):
+    """Executes what is in the file, whatever bytecode lies beside it."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        """Return the compiled source."""
+        code: CodeType = self.source_to_code(self.get_data(self.get_filename(fullname)), self.path)
+        return code
 
 
 def _where(error: BaseException, path: Path) -> str:

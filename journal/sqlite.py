@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
 from domain.errors import JournalFault
+from domain.private import private_folder
 
 Error: tuple[type[BaseException], ...] = (sqlite3.Error, sa.exc.SQLAlchemyError, UnicodeError)
 """What a failing database raises, through the driver or through Core; the last for damaged names."""
@@ -144,7 +145,7 @@ def backup(connection: sa.Connection, target: Path) -> None:
 
 def create_file(path: Path) -> None:
     """Create an empty file for its owner alone (0600) in a directory for its owner alone (0700)."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    private_folder(path.parent)
     os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     sync(path.parent)
 

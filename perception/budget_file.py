@@ -9,6 +9,8 @@ from typing import Protocol
 
 import msgspec
 
+from domain.private import private_folder
+
 LOCK_SECONDS = 1.0
 LARGEST_FILE = 1_000_000
 
@@ -76,7 +78,7 @@ class BudgetFile:
 
         lock = self._path.with_name(f"{self._path.name}.lock")
         try:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            private_folder(self._path.parent)
             with FileLock(lock, timeout=LOCK_SECONDS, mode=0o600):
                 return self._changed(change, spoilt)
         except Timeout:

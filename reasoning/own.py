@@ -107,7 +107,7 @@ class OwnStrategy(Strategy[PackedT]):
         number = self.guarded(function, packed)
         if not isinstance(number, int) or not 0 <= number <= most:
             what = f"{_name(function)} {_shown(number)} is no whole number from 0 to {most}"
-            raise self.fault(what, _first_line(function))
+            raise self.fault(what, first_line(function))
         return number
 
     def blank(self, packed: PackedT) -> Memory:
@@ -122,7 +122,7 @@ class OwnStrategy(Strategy[PackedT]):
         """Take in one closed candle and return the vote. Raises StrategyFault."""
         vote = self.guarded(self.step, memory, packed, *candle)
         if vote not in (-1, 0, 1):
-            raise self.fault(f"vote {_shown(vote)} is none of -1, 0, 1", _first_line(self.step))
+            raise self.fault(f"vote {_shown(vote)} is none of -1, 0, 1", first_line(self.step))
         return int(vote)
 
     def say(self, memory: Memory, packed: PackedT, vote: int, close: float, features: Features) -> Signal:
@@ -130,7 +130,7 @@ class OwnStrategy(Strategy[PackedT]):
         said = self.guarded(self.signal, memory, packed, vote, close, features)
         what = objection(said)
         if what is not None:
-            raise self.fault(what, _first_line(self.signal))
+            raise self.fault(what, first_line(self.signal))
         confidence, base, trend, volume, volatility = (float(each) for each in said[1:6])
         stop_ppm, stop, target = (int(each) for each in said[6:])
         return Signal(int(said.vote), confidence, base, trend, volume, volatility, stop_ppm, stop, target)
@@ -206,7 +206,8 @@ def _line(error: BaseException, file: Path) -> int | None:
     return lines[-1] if lines else None
 
 
-def _first_line(function: Any) -> int | None:
+def first_line(function: Any) -> int | None:
+    """Return the line a function begins at, where it is known."""
     code = getattr(function, "__code__", None)
     return None if code is None else code.co_firstlineno
 

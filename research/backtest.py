@@ -12,6 +12,7 @@ from learning.settings import Hedge
 from platforms.fills import Costs
 from reasoning.features import PLAN
 from reasoning.strategy import Strategy
+from research.beside import Misstep
 from research.books import (
     ACCT,
     BOUGHT,
@@ -63,7 +64,6 @@ from research.books import (
 )
 from research.candles import Candles, FloatArray, IntArray
 from research.compiler import Engine, compiled
-from research.guarded import Misstep
 from research.recording import Recording
 from research.result import TRADE, VETO, Result
 from research.signals import EVENT, KNOWN, SURE

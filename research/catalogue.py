@@ -21,6 +21,7 @@ import polars as pl
 from filelock import FileLock, Timeout
 
 from domain.errors import BadInput
+from domain.private import private_folder
 from domain.times import TIMEFRAMES, utc
 from perception.files import FIELDS
 from research.candles import Candles, IntArray
@@ -124,7 +125,7 @@ class Catalogue:
         """Hold the file's lock: two imports at once would each forget the other's candles."""
         lock = FileLock(path.with_name(f".{path.name}.lock"), mode=0o600)
         try:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            private_folder(path.parent)
             lock.acquire(timeout=LOCK_SECONDS)
         except Timeout:
             raise BadInput(f"{path}: another import has been at it for {LOCK_SECONDS:g} s") from None

@@ -11,7 +11,8 @@ import inspect
 import os
 import platform
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -21,9 +22,12 @@ import platformdirs
 from filelock import FileLock
 
 from domain.kernel import KERNELS
+from domain.private import private_folder
 from reasoning.own import OwnStrategy
 from reasoning.strategy import Strategy
-from research import guarded, replay, signals
+from research import beside, guarded, replay, signals
+from research.looked import Looked
+from research.trusted import require_trusted
 
 CACHE_VARIABLE = "AGENT_KERNEL_CACHE"
 """Folder of compiled kernels, when it is not to be the user's cache folder."""
@@ -78,7 +82,10 @@ def compiled() -> Engine:
 
 def _machine_find(strategy: Strategy[Any], folder: Path) -> Callable[..., int]:
     if isinstance(strategy, OwnStrategy):
-        return guarded.guarded_find(strategy, MachineCode(loop_of(strategy, folder), raising=True))
+        loop = loop_of(strategy, folder)
+        sources = f"{loop.__code__.co_filename}|{_of_sources({beside.__file__}).hexdigest()}"
+        looked = Looked(folder, sources, beside.MOST)
+        return guarded.guarded_find(strategy, MachineCode(loop, raising=True), looked)
     return MachineCode(loop_of(strategy, folder))
 
 
@@ -96,18 +103,29 @@ class MachineCode:
         model = "python" if raising else "numpy"
         njit: Any = numba.njit
         jit = njit(cache=True, nogil=True, _nrt=False, no_cfunc_wrapper=True, error_model=model)
-        self.dispatcher = jit(function)
-        self._lock = FileLock(cache_folder() / "compiling.lock")
+        self._lock = FileLock(cache_folder() / "compiling.lock", mode=0o600)
+        with self._lock, _for_us_only():
+            self.dispatcher = jit(function)
         self._ready = False
 
     def __call__(self, *arguments: Any) -> Any:
         """Call it."""
         if self._ready:
             return self.dispatcher(*arguments)
-        with self._lock:
+        with self._lock, _for_us_only():
             result = self.dispatcher(*arguments)
         self._ready = True
         return result
+
+
+@contextmanager
+def _for_us_only() -> Iterator[None]:
+    """Have numba's files made for their owner alone; used under the lock, for the umask is the process's."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 _registered: set[Callable[..., Any]] = set()
@@ -126,10 +144,14 @@ def register() -> None:
 
 
 def cache_folder() -> Path:
-    """Return the folder of machine code that belongs to these very sources, made if need be."""
+    """Return the folder of machine code that belongs to these very sources, made if need be.
+
+    Raises BadInput where others may write it: what lies there is executed.
+    """
     chosen = os.environ.get(CACHE_VARIABLE) or platformdirs.user_cache_dir("boyd", appauthor=False)
     folder = Path(chosen) / "kernels" / digest()[:16]
-    folder.mkdir(parents=True, exist_ok=True)
+    private_folder(folder)
+    require_trusted(folder)
     return folder
 
 
@@ -179,6 +201,7 @@ def loop_of(strategy: Strategy[Any], folder: Path) -> Callable[..., int]:
     path = folder / f"events_{name}.py"
     if not path.exists():
         mine = path.with_suffix(f".{os.getpid()}")
+        mine.touch(mode=0o600)
         mine.write_text(text)
         mine.replace(path)
     spec = importlib.util.spec_from_file_location(f"boyd_events_{name}", path)

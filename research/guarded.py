@@ -3,7 +3,8 @@
 The memory they are given is not a bare array but one whose every access is looked at: an index below 0 or
 beyond the end raises. Division by zero raises as it does in Python, and so does a vote, a confidence or a
 level that is none. Machine code cannot say where: the candles are stepped once more in plain Python, which
-finds the line.
+finds the line. What machine code does not find at all is found by a look at the same candles in Python,
+once for each strategy, parameters and series (research.beside).
 """
 
 from collections.abc import Callable, Sequence
@@ -11,8 +12,9 @@ from typing import Any
 
 from domain.decision import Signal
 from reasoning.own import OwnStrategy, StrategyFault
-from research.signals import find_events
-from research.tape import Tape
+from research.beside import Misstep, Pass, compare
+from research.looked import Looked
+from research.signals import EVENT, find_events
 
 Find = Callable[..., int]
 
@@ -34,37 +36,38 @@ def guarded_kernels(strategy: OwnStrategy[Any]) -> tuple[Callable[..., int], Cal
     return jitable(step), jitable(signal)
 
 
-def guarded_find(strategy: OwnStrategy[Any], machine: Find | None) -> Find:
+def guarded_find(strategy: OwnStrategy[Any], machine: Find | None, looked: Looked | None = None) -> Find:
     """Return `find_events` for a strategy, as machine code or, without it, in plain Python.
 
-    Raises Misstep.
+    `looked` remembers what machine code was compared with Python on; without it nothing is. Raises Misstep.
     """
     if machine is None:
         return lambda *arguments: _plainly(strategy, arguments)
 
     def find(*arguments: Any) -> int:
         try:
-            return machine(*arguments)
+            rows = machine(*arguments)
         except Exception as error:  # noqa: BLE001  # what it raises, and what the compiler does not take
             _step_through(strategy, arguments)
             words = next(iter(str(error).splitlines()), "")
             what = f"{type(error).__name__} as machine code, and not in Python: {words}; try --uncompiled"
             raise Misstep(strategy.fault(what, None), 0) from None
+        if looked is not None:
+            _look(strategy, machine, looked, arguments, rows)
+        return rows
 
     return find
 
 
-class Misstep(Exception):  # it never leaves research
-    """A strategy's fault, and the place of the candle at which it happened."""
-
-    def __init__(self, fault: StrategyFault, place: int) -> None:
-        super().__init__(str(fault))
-        self.fault = fault
-        self.place = place
-
-    def on(self, tape: Tape) -> StrategyFault:
-        """Return the fault with the tape's candle."""
-        return self.fault.at(tape.symbol, int(tape.time[self.place]))
+def _look(
+    strategy: OwnStrategy[Any], machine: Find, looked: Looked, arguments: Sequence[Any], rows: int
+) -> None:
+    """Compare what machine code wrote with Python, where that was not done before. Raises Misstep."""
+    size, made = len(arguments[0]), Pass(*arguments[1:])
+    series = size, made.packed, made.columns
+    if rows * EVENT <= len(made.event) and looked.due(*series):
+        compare(strategy, machine, size, made, rows)
+        looked.done(*series)
 
 
 def _plainly(strategy: OwnStrategy[Any], arguments: Sequence[Any]) -> int:

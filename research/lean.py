@@ -13,6 +13,7 @@ import numpy as np
 
 from reasoning.features import PLAN
 from research.backtest import Setup, Voice, events_of, opened
+from research.beside import Misstep
 from research.books import (
     ACCT,
     EVENT_AT,
@@ -22,7 +23,6 @@ from research.books import (
 )
 from research.candles import Candles, FloatArray
 from research.compiler import MachineCode, compiled, plain
-from research.guarded import Misstep
 from research.ratios import periods_of
 from research.recording import Recording
 from research.scoring import FIELDS, day_ends, score_books

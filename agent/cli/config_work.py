@@ -13,6 +13,7 @@ from agent.load import CONFIG_NAME, config_path, is_secret, load
 from agent.running import PREFIX
 from agent.settings import EXCHANGE_KEY, EXCHANGE_SECRET, KEY_VARIABLE, Options
 from domain.errors import BadInput
+from domain.private import private_folder
 
 NOT_IN_FILE = ("home", "db_url")
 """Where the file lies cannot be said in the file, and a URL with a password should not."""
@@ -68,7 +69,7 @@ def init_config(home: Path | None, out: Path | None, *, force: bool) -> None:
     if target.exists() and not force:
         raise BadInput(f"{target} exists already; --force writes over it")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private_folder(target.parent)
         descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w") as file:
             file.write("\n".join(template()) + "\n")

@@ -53,11 +53,14 @@ def optimize_command(wish: Wish) -> None:
     name = wish.study or _name(begun)
     folder = search_home(wish.asked.home)
     evidence = study_file(folder.parent, name)  # refuses a bad name before anything runs
+    database = folder / f"{name}.db"
+    if not wish.storage:
+        database.touch(mode=0o600)  # SQLite would leave it to the umask
     search = Search(
         space=space_of(begun.strategy, wish.ranges, begun.base),
         base=begun.base,
         name=name,
-        storage=wish.storage or f"sqlite:///{folder / f'{name}.db'}",
+        storage=wish.storage or f"sqlite:///{database}",
         trials=wish.trials,
         seed=wish.seed,
         criterion=wish.score,
@@ -66,8 +69,9 @@ def optimize_command(wish: Wish) -> None:
     with search_bar(f"study {name}", wish.trials) as done:
         result = optimise(Job(begun.candles, begun.setup, machine=begun.machine), search, done)
     found = evidence_of(begun, _found(name, result))
-    for path in filter(None, (evidence, wish.evidence)):
-        write(path, found)
+    write(evidence, found, mode=0o600)
+    if wish.evidence is not None:
+        write(wish.evidence, found)
     if wish.json:
         say_json(plain(begun, search, result))
     else:

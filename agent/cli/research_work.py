@@ -12,6 +12,7 @@ from agent.cli.research_input import Asked, gather
 from agent.evidence import EvidenceFile, Present
 from agent.settings import Options
 from domain.errors import BadInput
+from domain.private import private_folder
 from domain.times import utc
 from reasoning.strategies import STRATEGIES
 from reasoning.strategy import Strategy, StrategyParams
@@ -97,7 +98,7 @@ def search_home(home: Path | None) -> Path:
     from agent.cli.options import home_of
 
     folder: Path = home_of(home).root / "studies"
-    folder.mkdir(parents=True, exist_ok=True)
+    private_folder(folder)
     return folder
 
 

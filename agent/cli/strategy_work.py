@@ -1,5 +1,6 @@
 """What `agent strategy` and `agent lookahead` do."""
 
+import os
 import re
 import sys
 from pathlib import Path
@@ -11,9 +12,11 @@ from agent.lookahead import made_up, prove
 from agent.strategies import LOADED, folder_in_use, folder_of, load_folder
 from agent.strategy_template import example
 from domain.errors import BadInput
+from domain.private import private_folder
 from reasoning.settings import ReasoningSettings
 from reasoning.strategies import STRATEGIES
 from reasoning.subset import compilable
+from research.trusted import require_trusted_folder
 
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
@@ -59,10 +62,11 @@ def write_example(name: str, folder: Path | None, home: Path | None) -> None:
         raise BadInput(f"strategy {name!r} is built in; choose another name")
     folder = folder or folder_in_use(home_of(home).root)
     path = folder / f"{name.replace('-', '_')}.py"
-    folder.mkdir(parents=True, exist_ok=True)
+    private_folder(folder)
+    require_trusted_folder(folder)
     try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(example(name))
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(example(name).encode())
     except FileExistsError:
         raise BadInput(f"{path}: is there already; nothing was written") from None
     say(f"wrote {path}")

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import structlog
 
+from domain.private import private_folder
+
 LONGEST_MS = 3 * 24 * 3_600_000
 """The longest ban the exchange gives; what a file says beyond that is not believed."""
 LARGEST_FILE = 32
@@ -42,7 +44,7 @@ class Ban:
             return
         fresh = self.path.with_name(f".{self.path.name}.{secrets.token_hex(4)}")
         try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            private_folder(self.path.parent)
             descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(descriptor, "w") as file:
                 file.write(f"{now_ms + wanted}\n")
