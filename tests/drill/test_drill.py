@@ -10,7 +10,7 @@ from agent.drill.case import Verdict, run_case
 from agent.drill.facts import FACTS
 from agent.drill.scenario import AFTER, BEFORE, Case
 from domain.order import UNRESOLVED, OrderStatus
-from platforms.binance.platform import BinancePlatform
+from platforms.binance.tracked import Tracked
 
 CHOSEN = (
     Case("none", point=58),
@@ -51,7 +51,7 @@ def test_fault_02_the_mutants_are_caught(mutant: str, monkeypatch: pytest.Monkey
     if mutant == "recovery skips SENDING":
         monkeypatch.setattr("agent.ledger.UNRESOLVED", UNRESOLVED - {OrderStatus.SENDING})
         # Else the adapter, told of every order in the journal, finds it by its own way.
-        monkeypatch.setattr(BinancePlatform, "remember", lambda _self, _standing: None)
+        monkeypatch.setattr(Tracked, "remember", lambda _self, _standing: None)
         cases = [Case("none", waits=AFTER, message=1)]
     else:
         monkeypatch.setattr("agent.absence.Absence.proven", lambda _self, _standing: True)
