@@ -1,6 +1,7 @@
 """The emergency stop: no entry from now on, every order cancelled, every position sold, and each confirmed.
 
-Of a symbol in whose market nothing can be sold now the protection stays, and it is said why.
+Of a symbol in whose market nothing can be sold now, and of less than the venue takes, the protection stays,
+and it is said why.
 
 It asks no risk rule, no breaker and no provider; it reports what is truly flat, not what was asked for.
 """
@@ -76,7 +77,11 @@ def _round(reconciler: Reconciler, at: datetime) -> list[str]:
     _attempt(problems, "fills cannot be read", reconciler.take_in)
     _attempt(problems, "orders in doubt cannot be looked up", lambda: reconciler.resolve(at))
     closed = {symbol: executor.closed(symbol, at) for symbol in ledger.positions}
-    problems += [f"{symbol} cannot be sold: {reason}" for symbol, reason in closed.items() if reason]
+    problems += [
+        f"{symbol} cannot be sold: {reason}"
+        for symbol, reason in closed.items()
+        if reason and not ledger.small(symbol)
+    ]
     for standing in list(ledger.standings.values()):
         order = standing.order
         keeps = order.purpose is Purpose.PROTECT and closed.get(order.symbol)

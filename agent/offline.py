@@ -123,11 +123,14 @@ class Reader:
 
         Raises Busy when an agent has the account but does not answer.
         """
-        live: dict[str, Any] | None = self.running.have("kill" if active else "reset", reason=reason)
-        if live is not None:
+        live: dict[str, Any]
+        live, lock = self.running.have_or(
+            lambda: self.home.lock(self.name), "kill" if active else "reset", reason=reason
+        )
+        if lock is None:
             return live
         event = KillSwitchSet(at=clock.now(), active=active, reason=reason, by="operator")
-        with self.home.lock(self.name), self._writing(clock, stop=active) as journal:
+        with lock, self._writing(clock, stop=active) as journal:
             journal.append(event)
             note = journal.note()
         return {"kill_switch": reason if active else None} | ({"unjournaled": note} if note else {})
@@ -163,10 +166,11 @@ class Reader:
 
         Raises Busy when an agent has the account but does not answer.
         """
-        live: dict[str, Any] | None = self.running.have("flatten", reason=reason)
-        if live is not None:
+        live: dict[str, Any]
+        live, opened = self.running.have_or(self._stopping, "flatten", reason=reason)
+        if opened is None:
             return live
-        with self._stopping() as launch:
+        with opened as launch:
             return launch.session.once(lambda: launch.flatten(reason), f"flatten: {reason}")
 
     def reconcile(self, adopt: str | None) -> dict[str, Any]:

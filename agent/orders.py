@@ -78,7 +78,10 @@ class Executor:
         """
         lots = self._sendable(symbol)
         number = f"c{self.state.ledger.intended}"
-        return self.platform.closed(symbol, self._sale(symbol, at, number, lots) if lots else None)
+        # Less than the venue's lot is tested whole: the venue refuses it, and its lot is read again.
+        asked = lots or self.state.ledger.positions[symbol].lots
+        reason = self.platform.closed(symbol, self._sale(symbol, at, number, asked))
+        return reason or ("" if lots else "it is less than the venue's lot")
 
     def exit_again(self, symbol: str, at: datetime) -> None:
         """Send an owed exit under a new id: the one before it is proven never to have arrived."""

@@ -4,8 +4,10 @@ Nothing heavy is imported here: what an agent is told reaches it as soon as the 
 """
 
 import os
+import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import platformdirs
 
@@ -13,7 +15,14 @@ from agent import control
 from agent.home import Busy, Home
 
 ENDING_SECONDS = 3.0
-"""How long an agent that ends may keep its account before a command gives up."""
+"""How long an agent that ends, or that starts, may keep its account unheard before a command gives up."""
+
+STOPS = ("kill", "flatten")
+STOP_SECONDS = 20.0
+"""The same for a stop: an agent that starts hears as soon as it has read its journal and the venue."""
+
+LOOK_SECONDS = 0.1
+T = TypeVar("T")
 
 PREFIX = "AGENT_"
 
@@ -62,8 +71,29 @@ class Running:
             raise Unanswering(self.name, str(silent), silent.pid or owner) from None
 
     def have(self, do: str, **arguments: Any) -> Any:
-        """Have the running agent do something; None where there is none, and one that was ending is gone."""
-        live = self.ask(do, **arguments)
-        if live is None and self.home.held(self.name, ENDING_SECONDS):
-            raise Unanswering(self.name, "is not to be reached", self.home.owner(self.name))
-        return live
+        """Have the running agent do something; None where there is none, and one that was ending is gone.
+
+        One that is starting is waited for. Raises Unanswering.
+        """
+        due = time.monotonic() + (STOP_SECONDS if do in STOPS else ENDING_SECONDS)
+        while True:
+            live = self.ask(do, **arguments)
+            if live is not None or not self.home.held(self.name, LOOK_SECONDS):
+                return live
+            if time.monotonic() >= due:
+                raise Unanswering(self.name, "is not to be reached", self.home.owner(self.name))
+
+    def have_or(self, alone: Callable[[], T], do: str, **arguments: Any) -> tuple[Any, T | None]:
+        """Have the running agent do something, or open with `alone` what is free to do it here.
+
+        Where another was faster in opening it, an agent that starts or a second command, that one is asked.
+        """
+        while True:
+            live = self.have(do, **arguments)
+            if live is not None:
+                return live, None
+            try:
+                return None, alone()
+            except Busy:
+                if not self.home.held(self.name):
+                    raise  # not the journal's lock: an agent of another home has the account

@@ -47,5 +47,10 @@ def shut(error: ApiError) -> bool:
     return _sound(error) and codes.shut(error.code, error.message)
 
 
+def filtered(error: ApiError) -> bool:
+    """Say whether a filter refuses an order, whenever it is sent."""
+    return _sound(error) and error.code == codes.FILTER
+
+
 def _sound(error: ApiError) -> bool:
     return 400 <= error.status < 500

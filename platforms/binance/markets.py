@@ -22,6 +22,8 @@ CLOSED = frozenset(
 LOOK_SECONDS = 1.0
 GONE_SECONDS = 60.0
 """How often the status of a closed market is read, and of one that is not listed."""
+FILTER_SECONDS = 10.0
+"""How often the filters of a market are read again that refuse a sale."""
 REFUSED_SECONDS = 60.0
 """How long a refusal without a status to it is believed, where nothing is tried meanwhile."""
 
@@ -65,10 +67,10 @@ class States:
         """Take in that the exchange would take an order of a symbol."""
         self._refused.pop(symbol, None)
 
-    def look_due(self, symbol: str) -> bool:
-        """Say whether a closed market's status is to be read again, and count it as read."""
+    def look_due(self, symbol: str, seconds: float = LOOK_SECONDS) -> bool:
+        """Say whether a market's listing is to be read again after so long, and count it as read."""
         now = self.clock.monotonic()
-        pause = GONE_SECONDS if symbol in self.missing else LOOK_SECONDS
+        pause = GONE_SECONDS if symbol in self.missing else seconds
         if now - self._looked.get(symbol, float("-inf")) < pause:
             return False
         self._looked[symbol] = now

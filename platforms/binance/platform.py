@@ -21,7 +21,7 @@ from domain.order import NOT_TRADING, OPEN, Balance, Order, OrderStatus, Purpose
 from domain.ports import Certainty, Clock
 from domain.regrid import Regrid
 from domain.times import millis
-from platforms.binance import answers, classify, codes, requests
+from platforms.binance import answers, classify, codes, markets, requests
 from platforms.binance.client import ApiError, Wire
 from platforms.binance.executions import Executions
 from platforms.binance.gate import Gate
@@ -144,18 +144,19 @@ class BinancePlatform:
         was = states.closed(symbol)
         if sale is None or (was and not states.look_due(symbol)):
             return was
+        refused = ""
         try:
-            self._test(sale)
-            if was:
+            refused = self._test(sale)
+            if was or (refused and states.look_due(symbol, markets.FILTER_SECONDS)):
                 self.listing.look(symbol)
         except RateLimited as fault:
             return str(fault)
         except VenueFault as fault:
             log.warning("market not asked", symbol=symbol, error=str(fault))
-        return states.closed(symbol)
+        return states.closed(symbol) or refused
 
-    def _test(self, sale: Order) -> None:
-        """Ask whether the exchange would take an order, without sending it (order/test).
+    def _test(self, sale: Order) -> str:
+        """Ask whether the exchange would take an order, without sending it (order/test); say what refuses it.
 
         Raises RateLimited where nothing may be asked now, VenueFault unanswered.
         """
@@ -164,9 +165,11 @@ class BinancePlatform:
             params = requests.order_params(sale, sized)
             self.wire.call("post", "order/test", params, signed=True, vital=True, exits=True)
         except ApiError as error:
-            self._shut(sale.symbol, error)
-        else:
-            self.listing.states.taken(sale.symbol)
+            if self._shut(sale.symbol, error) or not classify.filtered(error):
+                return ""
+            return f"the exchange refuses it: {error}"
+        self.listing.states.taken(sale.symbol)
+        return ""
 
     def place(self, order: Order) -> Receipt:
         """Send one order, once. Raises OutcomeUnknown when it may exist, RateLimited when it was not sent."""

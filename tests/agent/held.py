@@ -1,5 +1,6 @@
 """A session on a sandbox exchange of the test's own, in this process: real adapter, ledger, orders, stops."""
 
+import time
 from collections.abc import Mapping
 from decimal import Decimal
 from math import inf
@@ -58,7 +59,7 @@ class Held:
     def again(self, *symbols: str) -> "Held":
         """Go on in a new session, as after a restart."""
         self.venue.close()
-        return Held(self.server, *(symbols or self.symbols), journal=self.journal)
+        return Held(self.server, *(symbols or self.symbols), journal=self.journal, orders=self.options.orders)
 
     def native(self, symbol: str) -> str:
         return symbol.replace("-", "")
@@ -97,7 +98,9 @@ class Held:
         self.session.reconciler.tick(self.clock.now())
 
     def flatten(self) -> Flattened:
-        return flatten(self.session.reconciler, self.clock.now(), "test", "operator", sleep=lambda _: None)
+        return flatten(
+            self.session.reconciler, self.clock.now(), "test", "operator", sleep=lambda _: time.sleep(0.02)
+        )
 
     def differences(self) -> list[str]:
         return [str(each) for each in self.session.reconciler.differing()]

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from agent.control import ControlServer, NotListening, Silent, ask
 from agent.control_address import address, peer_of
 from agent.home import Home
 from agent.offline import Reader
+from agent.quicktest import FrozenClock
 from agent.running import Unanswering
 from domain.errors import BadInput, LocalFault
 from tests.agent.command import AGENT, agent, environment, told
@@ -196,3 +198,40 @@ def test_an_account_somebody_else_has_open_is_told_from_one_that_is_free(tmp_pat
         Reader(home, "paper").running.have("kill", reason="x")
     holder.communicate()
     assert not home.held("paper")
+
+
+@pytest.mark.parametrize("stop", ["kill", "flatten"])
+def test_a_stop_waits_for_an_agent_that_is_starting(tmp_path: Path, stop: str) -> None:
+    home = Home(tmp_path)
+    home.make()
+    home.journal("paper").touch()
+    reader = Reader(home, "paper")
+    stops = {
+        "kill": lambda: reader.kill("now", FrozenClock(), active=True),
+        "flatten": lambda: reader.flatten("now"),
+    }
+    starting = ControlServer(home.control("paper"), {stop: echo})
+    with home.lock("paper"), ThreadPoolExecutor(1) as pool:  # it holds the account, and does not listen yet
+        told = pool.submit(stops[stop])
+        time.sleep(0.3)
+        assert not told.done()
+        starting.start()
+        assert told.result(10) == "now"
+        starting.close()
+
+
+def test_a_stop_that_finds_the_account_just_opened_asks_who_opened_it(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    home.make()
+    home.journal("paper").touch()
+    reader = Reader(home, "paper")
+    starting = ControlServer(home.control("paper"), {"flatten": echo})
+    with ExitStack() as opened:
+
+        def alone() -> Any:
+            opened.enter_context(home.lock("paper"))
+            opened.callback(starting.close)
+            starting.start()
+            return home.lock("paper")
+
+        assert reader.running.have_or(alone, "flatten", reason="now") == ("now", None)

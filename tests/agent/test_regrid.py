@@ -1,6 +1,7 @@
 """A grid that changes while a position is held: the position is carried over, protected and sold on it."""
 
 import json
+import time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from agent.instruments import instrument
 from agent.ledger import Ledger
+from agent.order_settings import OrderSettings
 from domain.account import Position
 from domain.candle import Candle, Quote
 from domain.errors import OutcomeUnknown
@@ -33,6 +35,7 @@ from tests.agent.world import START, facts, folded, lively
 from tests.platforms.binance.world import served
 
 S = "DOGE-USDT"
+BRIEF = OrderSettings(flatten_seconds=1)
 
 
 def exchange(tick: str, step: str) -> SandboxServer:
@@ -74,7 +77,7 @@ def test_a_position_is_carried_over_to_a_new_grid_protected_and_sold(
     restart: bool,
 ) -> None:
     with exchange(*grid) as server:
-        held = Held(server, S)
+        held = Held(server, S, orders=BRIEF)
         held.buy(S, bought)
         relist(held, **change)
         if restart:
@@ -91,7 +94,11 @@ def test_a_position_is_carried_over_to_a_new_grid_protected_and_sold(
         assert facts(again) == facts(held.state)
         assert mind == held.parts.mind
         done = held.flatten()
-        assert (done.flat, done.positions, done.dust) == (True, {}, dust)
+        # What is less than a lot as a whole keeps the stop it has.
+        whole = rests[0][0] if rests[0][0] == bought and dust else ""
+        assert (done.flat, done.positions) == (not whole, {S: whole} if whole else {})
+        assert done.dust == ({} if whole else dust)
+        assert held.stops(S) == (rests if whole else [])
         assert held.there("DOGE") == Decimal(dust.get("DOGE", 0))
         # An entry is for what the exchange takes now, and the old grid may come back.
         relist(held, tick_size=grid[0], step_size=grid[1])
@@ -251,3 +258,28 @@ def test_a_session_whose_grid_changed_while_it_ran_replays_identically(tmp_path:
         ]
         assert {quote.price for quote in quotes if quote} == {5_000_000, 50_000_000}
         assert json.loads(agent(tmp_path, "replay", "--json").stdout)["difference"] is None
+
+
+@pytest.mark.parametrize("change", [{"step_size": "1"}, {"min_notional": "1000"}], ids=["lot", "minimum"])
+@pytest.mark.parametrize("heard", [True, False])
+def test_a_stop_is_not_given_up_for_less_than_the_exchange_takes(
+    change: dict[str, str], *, heard: bool
+) -> None:
+    with exchange("0.01", "0.01") as server:
+        held = Held(server, S, orders=BRIEF)
+        held.buy(S, "0.57")
+        if heard:
+            relist(held, **change)
+            held = held.again()
+        else:
+            server.exchange.change_rules("DOGEUSDT", change)
+        held.tick()
+        done = held.flatten()
+        assert held.stops(S) == [("0.57", "117.28")]
+        assert not done.flat
+        assert f"{S} cannot be sold: the exchange refuses it" in done.problems[0]
+        server.exchange.change_rules("DOGEUSDT", {"step_size": "0.01", "min_notional": "5"})
+        held.clock.monotonic = lambda: time.monotonic() + 60  # type: ignore[method-assign]
+        assert held.flatten().flat, "what the exchange takes again is seen, though nothing was read anew"
+        assert (held.stops(S), held.there("DOGE")) == ([], 0)
+        held.venue.close()
