@@ -9,7 +9,7 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -206,7 +206,7 @@ def test_a_stop_waits_for_an_agent_that_is_starting(tmp_path: Path, stop: str) -
     home.make()
     home.journal("paper").touch()
     reader = Reader(home, "paper")
-    stops = {
+    stops: dict[str, Callable[[], object]] = {
         "kill": lambda: reader.kill("now", FrozenClock(), active=True),
         "flatten": lambda: reader.flatten("now"),
     }

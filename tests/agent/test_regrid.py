@@ -281,5 +281,6 @@ def test_a_stop_is_not_given_up_for_less_than_the_exchange_takes(
         server.exchange.change_rules("DOGEUSDT", {"step_size": "0.01", "min_notional": "5"})
         held.clock.monotonic = lambda: time.monotonic() + 60  # type: ignore[method-assign]
         assert held.flatten().flat, "what the exchange takes again is seen, though nothing was read anew"
-        assert (held.stops(S), held.there("DOGE")) == ([], 0)
+        assert held.stops(S) == []
+        assert held.there("DOGE") == 0
         held.venue.close()
