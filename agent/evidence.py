@@ -113,4 +113,4 @@ def study_file(home: Path, study: str) -> Path:
 
 
 def _problems(where: str, error: ValidationError) -> str:
-    return "\n".join(f"{where}: {problem(each)}" for each in error.errors())
+    return "\n".join(f"{where}: {problem(each, secretive=False)}" for each in error.errors())

@@ -124,8 +124,11 @@ def _reading(file: Path | None) -> type[Settings]:
     return FromFile
 
 
-def problem(error: ErrorDetails) -> str:
-    """Say one validation error as `field = value: what is wrong`; what may be a secret is not shown."""
+def problem(error: ErrorDetails, *, secretive: bool = True) -> str:
+    """Say one validation error as `field = value: what is wrong`; what may be a secret is not shown.
+
+    Models that hold none, unlike the settings, are not `secretive`.
+    """
     path = [str(part) for part in error["loc"] if part != "function-after"]
     message = error["msg"].removeprefix("Value error, ")
     message = shown(message[:1].lower() + message[1:])
@@ -135,7 +138,7 @@ def problem(error: ErrorDetails) -> str:
     if error["type"] == "extra_forbidden":
         return f"{field}: no such setting"
     value = error["input"]
-    if isinstance(value, dict) or not _showable(path, value):
+    if isinstance(value, dict) or (secretive and not _showable(path, value)):
         return f"{field}: {message}"
     return f"{field} = {shown(str(value))[:LONGEST]}: {message}"
 

@@ -220,7 +220,7 @@ def _problem(strategy: Strategy[Any], error: ErrorDetails) -> str:
     if error["type"] == "extra_forbidden":
         known = ", ".join(strategy.params.model_fields)
         return f"{strategy.name}.{error['loc'][0]}: no such parameter; known: {known}"
-    return f"{strategy.name}{'.' if error['loc'] else ': '}{problem(error)}"
+    return f"{strategy.name}{'.' if error['loc'] else ': '}{problem(error, secretive=False)}"
 
 
 def in_force(made: Parts, strategy: Strategy[Any]) -> StrategyParams:
