@@ -1,12 +1,12 @@
 """`agent flatten | reconcile`."""
 
-import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agent.cli.options import home_of, say, say_json
+from agent.cli.undisturbed import Undisturbed
 from agent.running import Running
 from domain.errors import BadInput
 
@@ -16,15 +16,14 @@ if TYPE_CHECKING:  # heavy, and a running agent is asked without it
 
 def flatten_account(home: Path | None, journal: str | None, reason: str, *, json: bool) -> None:
     """Cancel and sell everything; exits 1 unless the venue confirms that nothing is left."""
-    if hasattr(signal, "SIGHUP"):  # a terminal that closes meanwhile must not end it half done
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)
     why, place = _needed(reason), home_of(home)
     name = place.latest(journal)
     told = Running(place, name).have("flatten", reason=why)
     if told is None:
-        from agent.offline import Reader
+        with Undisturbed():
+            from agent.offline import Reader
 
-        told = Reader(place, name).flatten(why)
+            told = Reader(place, name).flatten(why)
     if json:
         say_json(told)
     elif told["flat"]:
