@@ -32,7 +32,8 @@ def test_a_stop_that_is_interrupted_is_carried_to_its_end(
         env=environment(home, own(tmp_path)), cwd=ROOT, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
-    while stop.poll() is None and exchange.exchange.account.locked.get("BTC", 0):
+    locked = exchange.exchange.account.locked
+    while stop.poll() is None and locked["BTC"]:
         time.sleep(0.02)
     assert bitcoin(exchange) > 0, "it was sold before the signal came"
     stop.send_signal(number)
