@@ -23,6 +23,8 @@ BAN_SECONDS = 120.0
 SLOW_SECONDS = 10.0
 LIMIT_CODES = (-1003, -1015)
 """Too many requests, too many orders."""
+BELIEVED = 5
+"""A count of so many times the limit is no count: the exchange refuses long before, and says so."""
 TRY_SECONDS = 15.0
 TRY_AGAIN_SECONDS = 30.0
 """How long, and how often, exits are tried although the exchange asked for silence."""
@@ -77,7 +79,7 @@ class Weights:
         """Take in what an answer's status and headers say of the limits."""
         used = headers.get(WEIGHT_HEADER, "")
         with self._lock:
-            if _number(used):
+            if _number(used) and int(used) <= self.limit * BELIEVED:
                 # Answers overtake each other: within a minute the exchange only ever counts up.
                 before = self._used if self._minute == self._now() else 0
                 self._used, self._minute = max(int(used), before), self._now()

@@ -36,7 +36,8 @@ class Case(NamedTuple):
         """Whether the fact is of one symbol, so that nothing of another may stop."""
         if self.fact.way == "throttled" or self.fact.path[:1] == ("headers",):
             return False
-        if self.fact.route.startswith("GET account") or (self.fact.refused and "POST" in self.fact.route):
+        shared = self.fact.refused and self.fact.route.startswith(("POST", "GET openOrders"))
+        if shared or self.fact.route.startswith("GET account"):
             return False  # holdings not compared, an order in doubt: no entry of any symbol
         own = any(each in self.fact.path for each in ("[BTCUSDT]", "[BTC]"))
         return own or self.fact.route.split(" ")[1].partition("/")[0] in OF_A_SYMBOL
@@ -44,13 +45,18 @@ class Case(NamedTuple):
     @property
     def sellable(self) -> bool:
         """Whether the exchange takes what is needed to sell the symbol concerned."""
-        return not (self.fact.refused and self.fact.route in NEEDED)
+        gone = self.fact.way == "-1121" and self.fact.route == "GET exchangeInfo"
+        return not (gone or (self.fact.refused and self.fact.route in NEEDED))
 
 
 OF_A_SYMBOL = ("order", "orderList", "openOrders", "myTrades", "avgPrice", "ticker", "referencePrice")
 NEEDED = ("POST order", "DELETE order")
-NOT_PROMISED = (Unreadable("GET myTrades", (), "throttled"),)
-"""An exchange that bans again in the middle of an exit: docs/reliability.md says what is done then."""
+OF_AN_EXIT = (*NEEDED, "POST order/test", "POST orderList/oco", "GET order", "GET myTrades")
+
+
+def promised(fact: Unreadable) -> bool:
+    """Whether the law holds for it; not for a ban in the middle of an exit (docs/reliability.md)."""
+    return fact.way != "throttled" or fact.route not in OF_AN_EXIT
 
 
 def facts_of(start: Start, folder: Path) -> list[Fact]:
@@ -71,7 +77,7 @@ def every_case(facts: Sequence[Fact]) -> Iterator[Case]:
         if fact.kind != "null" or way in ("type", "unknown"):
             yield Case(Unreadable(fact.route, fact.path, way, fact.kind), next(phases))
     for route, way, phase in itertools.product(_routes(facts), REFUSALS, ("before", "during", "stop")):
-        if Unreadable(route, (), way) not in NOT_PROMISED:
+        if promised(Unreadable(route, (), way)):
             yield Case(Unreadable(route, (), way), phase)
     for route, (name, values) in itertools.product(_routes(facts), HEADERS.items()):
         yield from (Case(Unreadable(route, ("headers", name), value), next(phases)) for value in values)
@@ -85,7 +91,7 @@ def sample(facts: Sequence[Fact]) -> Iterator[Case]:
     ways = itertools.cycle(REFUSALS)
     for number, route in enumerate(_routes(facts)):
         case = Case(Unreadable(route, (), next(ways)), PHASES[number % 2])
-        yield case if case.fact not in NOT_PROMISED else Case(Unreadable(route, (), "-9999"), case.phase)
+        yield case if promised(case.fact) else Case(Unreadable(route, (), "-9999"), case.phase)
     for number, (name, values) in enumerate(HEADERS.items()):
         yield Case(Unreadable("GET openOrders", ("headers", name), values[number + 1]), PHASES[number])
 

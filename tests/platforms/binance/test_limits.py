@@ -74,6 +74,11 @@ def test_a_new_minute_is_a_new_budget(weights: Weights, clock: ManualClock) -> N
     weights.admit(vital=False)
 
 
+def test_a_count_beyond_all_sense_holds_nothing_back(weights: Weights) -> None:
+    weights.heard(200, {"x-mbx-used-weight-1m": "999999999"})
+    weights.admit(vital=False)
+
+
 def test_an_error_that_is_no_limit_asks_for_no_silence(weights: Weights) -> None:
     weights.refused(-1013, 400)
     weights.heard(503, {"retry-after": "5"})
