@@ -82,7 +82,8 @@ def start(home: Path, secrets: Iterable[str]) -> str | None:
     logger = logging.getLogger(NAME)
     for old in list(logger.handlers):
         logger.removeHandler(old)
-        old.close()
+        with suppress(OSError, ValueError):  # what it wrote to is gone already
+            old.close()
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
     logger.propagate = False

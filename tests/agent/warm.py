@@ -43,7 +43,7 @@ class Done(NamedTuple):
 
 def run(argv: Sequence[str], env: Mapping[str, str], *, seconds: float) -> Done:
     """Run the command to its end; a `TimeoutError` after `seconds`, and then it is killed."""
-    words = json.dumps({"argv": list(argv), "env": dict(env), "cwd": str(ROOT)}).encode()
+    words = json.dumps({"argv": list(argv), "env": dict(env), "cwd": str(ROOT), "umask": _umask()}).encode()
     asked = len(words).to_bytes(4, "big") + words
     with (
         tempfile.TemporaryFile() as out,
@@ -57,6 +57,12 @@ def run(argv: Sequence[str], env: Mapping[str, str], *, seconds: float) -> Done:
         if not code:
             raise RuntimeError(f"the parent of {argv} is gone")
         return Done(int(code), _text(out), _text(err))
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
 
 
 def _text(file: IO[bytes]) -> str:
@@ -117,6 +123,7 @@ def _child(wire: socket.socket) -> list[str]:
         os.dup2(ours, standard)
         os.close(ours)
     os.chdir(asked["cwd"])
+    os.umask(asked["umask"])
     os.environ.clear()
     os.environ.update(asked["env"])
     time.tzset()

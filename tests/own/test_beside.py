@@ -1,5 +1,6 @@
 """What machine code takes in silence and Python does not is found in a backtest all the same."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,7 @@ def silent(tmp_path_factory: pytest.TempPathFactory) -> OwnStrategy[Any]:
     path.chmod(0o600)
     for known in (LOADED, STRATEGIES):
         known.pop("silent", None)
+    sys.modules.pop("silent", None)
     found = load_file(path)
     assert isinstance(found, OwnStrategy)
     return found
