@@ -37,7 +37,7 @@ from tests.perception.manual_clock import ManualClock
 BTC, ETH, SOL = SYMBOLS = ("BTC-USDT", "ETH-USDT", "SOL-USDT")
 CYCLE_SECONDS = 60.0
 FLATTEN_SECONDS = 40.0
-LOOK_SECONDS = 1.0
+LOOK_SECONDS = 2.0
 
 BUY, SELL, PAIR, FALL = "buy", "sell", "buy with a target", "fall"
 """What may happen to a symbol in a cycle: decisions, and a market that falls through the stop."""

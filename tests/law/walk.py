@@ -100,10 +100,10 @@ def _routes(facts: Sequence[Fact]) -> list[str]:
     return sorted({each.route for each in facts})
 
 
-def walked(start: Start, case: Case) -> list[str]:
-    """Live a life with a fact unreadable; return what is against the law."""
+def walked(start: Start, case: Case, *, afterwards: bool = True) -> list[str]:
+    """Live a life with a fact unreadable; return what is against the law, `afterwards` in the books too."""
     with tempfile.TemporaryDirectory(prefix="boyd-law-", dir=start.home.parent) as name:
-        return _Walk(World(start, Path(name)), case).verdict()
+        return _Walk(World(start, Path(name)), case).verdict(afterwards=afterwards)
 
 
 class _Walk:
@@ -115,7 +115,7 @@ class _Walk:
         self.wrong: list[str] = []
         self.words: list[str] = []
 
-    def verdict(self) -> list[str]:
+    def verdict(self, *, afterwards: bool) -> list[str]:
         if self.case.phase == "before":
             self.world.strike(self.case.fact)
         self._live()
@@ -126,7 +126,8 @@ class _Walk:
         self._bare()
         self._named()
         self.world.heal()
-        self._in_line()
+        if afterwards:
+            self._in_line()
         return self.wrong
 
     def _on_cycle(self, number: int) -> None:
