@@ -2,11 +2,10 @@
 
 An illegal trigger raises IllegalTransition and changes nothing. Any working state may fail into
 LEARNING, where the failure is recorded; LEARNING itself fails into IDLE. So every cycle ends in IDLE.
+A library was measured at a quarter of a cycle for this one lookup (decision 28).
 """
 
 from typing import NamedTuple
-
-from transitions import Machine, MachineError
 
 from domain.errors import IllegalTransition
 
@@ -45,6 +44,7 @@ TABLE = (
 )
 
 TRIGGERS = tuple(dict.fromkeys(arrow.trigger for arrow in TABLE))
+_DEST = {(arrow.source, arrow.trigger): arrow.dest for arrow in TABLE}
 
 
 class LoopMachine:
@@ -53,34 +53,29 @@ class LoopMachine:
     `state` is one of STATES and may be read from any thread; only the loop triggers.
     """
 
-    state: str
-
     def __init__(self) -> None:
+        self.state = IDLE
         self.path: list[str] = [IDLE]
-        Machine(
-            model=self,
-            states=list(STATES),
-            transitions=[arrow._asdict() for arrow in TABLE],
-            initial=IDLE,
-            auto_transitions=False,
-            model_override=False,
-        )
 
     def fire(self, trigger: str) -> None:
         """Follow the arrow named `trigger` from the present state.
 
         Raises IllegalTransition, leaving the state as it was, when the table has no such arrow.
         """
-        if trigger not in TRIGGERS:
-            raise IllegalTransition(f"unknown trigger {trigger!r}, known are {', '.join(TRIGGERS)}")
         before = self.state
-        try:
-            getattr(self, trigger)()
-        except MachineError as error:
-            raise IllegalTransition(f"trigger {trigger!r} is not allowed in {before}") from error
+        dest = _DEST.get((before, trigger))
+        if dest is None:
+            raise IllegalTransition(_refused(trigger, before))
         if before == IDLE:
             self.path = [IDLE]
-        self.path.append(self.state)
+        self.state = dest
+        self.path.append(dest)
+
+
+def _refused(trigger: str, state: str) -> str:
+    if trigger not in TRIGGERS:
+        return f"unknown trigger {trigger!r}, known are {', '.join(TRIGGERS)}"
+    return f"trigger {trigger!r} is not allowed in {state}"
 
 
 def mermaid() -> str:

@@ -42,6 +42,7 @@ _KINDS: dict[type, str] = {
     JournaledAfterwards: "journaled_afterwards",
     SessionEnded: "session_ended",
 }
+_NO_NUMBERS_WITHIN = frozenset({str, int, bool, datetime, type(None)})
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
 
@@ -99,6 +100,8 @@ def _finite(event: Event) -> bool:
     stack: list[object] = [event]
     while stack:
         value = stack.pop()
+        if type(value) in _NO_NUMBERS_WITHIN:
+            continue
         if isinstance(value, float):
             if not math.isfinite(value):
                 return False
