@@ -1,6 +1,5 @@
 """Instruments by their symbols, and how settings add or change one."""
 
-import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
@@ -9,10 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from domain.errors import BadInput
 from domain.instrument import Instrument, pair_grid
 from domain.money import cash_decimals
+from domain.symbols import LIKE, is_symbol
 
 LEAST_NOTIONAL = {"BTC": Decimal("0.0001"), "ETH": Decimal("0.001"), "BNB": Decimal("0.01")}
 """Smallest order value where the quote is a coin; 5 in any other currency."""
-SYMBOL = re.compile(r"[A-Z0-9.]{1,12}(-[A-Z0-9]{2,6})?")
 
 
 class InstrumentSettings(BaseModel):
@@ -32,8 +31,8 @@ def instrument(symbol: str, overrides: Mapping[str, InstrumentSettings]) -> Inst
 
     Raises BadInput for a symbol of another form or a grid that money does not fit.
     """
-    if not SYMBOL.fullmatch(symbol):
-        raise BadInput(f"symbol {symbol!r} does not match {SYMBOL.pattern} (for example BTC-USDT or MSFT)")
+    if not is_symbol(symbol):
+        raise BadInput(f"symbol {symbol[:40]!r} is not like {LIKE}")
     base, _, quote = symbol.partition("-")
     override = overrides.get(symbol)
     try:

@@ -19,11 +19,12 @@ from pydantic_settings import (
 )
 
 from agent import db_url
-from agent.instruments import SYMBOL, InstrumentSettings
+from agent.instruments import InstrumentSettings
 from agent.order_settings import OrderSettings
 from agent.running import PREFIX, default_home
 from agent.secret_file import read_secret
 from domain.errors import BadInput
+from domain.symbols import is_symbol
 from domain.times import TIMEFRAMES
 from learning.settings import LearningSettings
 from perception.settings import AlphaVantageSettings, BinanceSettings, PerceptionSettings, StreamSettings
@@ -118,7 +119,7 @@ class Options(BaseModel):
     @field_validator("symbols")
     @classmethod
     def _symbols(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        bad = [symbol for symbol in value if not SYMBOL.fullmatch(symbol)]
+        bad = [symbol for symbol in value if not is_symbol(symbol)]
         if bad:
             raise ValueError(f"{', '.join(bad)} is not a symbol such as BTC-USDT or MSFT")
         if not 1 <= len(value) <= MAX_SYMBOLS:

@@ -9,7 +9,7 @@ from cachetools import LRUCache, TTLCache
 
 from domain.candle import RawCandle
 from domain.ports import CandleRequest, Clock
-from domain.times import millis
+from domain.times import closing, millis
 
 T = TypeVar("T")
 
@@ -93,12 +93,12 @@ def outdated(kept: Series, timeframe_ms: int, now_ms: int) -> bool:
     It need not be the last one: after the clock was set back, older fetches hold newer candles.
     """
     fetched = millis(kept.fetched_at)
-    return any(fetched < candle.time + timeframe_ms <= now_ms for candle in reversed(kept.value))
+    return any(fetched < closing(candle.time, timeframe_ms) <= now_ms for candle in reversed(kept.value))
 
 
 def closed_by(kept: Series, timeframe_ms: int, instant_ms: int) -> tuple[RawCandle, ...]:
     """Return the candles that had closed by `instant_ms`."""
-    return tuple(candle for candle in kept.value if candle.time + timeframe_ms <= instant_ms)
+    return tuple(candle for candle in kept.value if closing(candle.time, timeframe_ms) <= instant_ms)
 
 
 def within(candles: tuple[RawCandle, ...], request: CandleRequest) -> tuple[RawCandle, ...]:

@@ -16,7 +16,7 @@ from domain.errors import BadInput, NoData, Unreachable, VenueFault
 from domain.instrument import Instrument
 from domain.observation import Attempt, Finding, Headline, Observation, Source
 from domain.ports import CandleRequest, Clock
-from domain.times import millis
+from domain.times import closing, millis
 from perception.continuity import Continuity, series_of
 from perception.headlines import Headlines
 from perception.patience import Patience
@@ -186,7 +186,9 @@ class Chain:
         symbol, after, now_ms = quest.symbol, quest.after, millis(quest.now)
         if after is not None and self._continuity.on(symbol, simulated.name):
             # It was simulated before a restart too: go on from where that candle closed.
-            simulated.anchor(symbol, after.close, min(after.time + self._continuity.timeframe_ms, now_ms))
+            simulated.anchor(
+                symbol, after.close, min(closing(after.time, self._continuity.timeframe_ms), now_ms)
+            )
             return
         price = self._continuity.price(symbol) or (after.close if after is not None else None)
         if price is not None:
@@ -218,7 +220,7 @@ class Chain:
             known = asof_ms if quest.after is None else quest.after.time
             refused = tuple(candle for candle in taken.refused if candle.time > known)
             return taken._replace(candles=taken.candles[-warmup:], refused=refused)
-        early = follow.time + step - asof_ms
+        early = closing(follow.time, step) - asof_ms
         if early <= 0:
             return intake(instrument, answer.raw, follow, step, asof_ms)
         # The clock was set back behind a candle the loop has: nothing is new, but there is a price.

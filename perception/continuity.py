@@ -11,7 +11,7 @@ from datetime import datetime
 from domain.candle import Candle
 from domain.instrument import Instrument
 from domain.ports import CandleRequest
-from domain.times import DAY_MS, millis
+from domain.times import DAY_MS, millis, opening, slot
 from perception.quality import CLOSED_HOURS_MS, Intake
 
 MOST_CANDLES = 1000
@@ -51,12 +51,12 @@ class Continuity:
     def request(self, instrument: Instrument, after: Candle | None, now: datetime) -> CandleRequest:
         """Return what to ask for: from `after` on, but no further back than a full warm-up begins."""
         step, now_ms = self.timeframe_ms, millis(now)
-        newest = now_ms - now_ms % step
-        since = newest - self._reach(instrument) * step
+        newest = slot(now_ms, step)
+        since = opening(newest - self._reach(instrument), step)
         if after is not None:
             # The last closed candle is asked for in any case, also when the clock was set back.
-            since = max(since, min(after.time, newest - step))
-        return CandleRequest(instrument.symbol, step, since, now_ms, (newest - since) // step + 2)
+            since = max(since, min(after.time, opening(newest - 1, step)))
+        return CandleRequest(instrument.symbol, step, since, now_ms, newest - slot(since, step) + 2)
 
     def _reach(self, instrument: Instrument) -> int:
         if instrument.asset_class == "crypto":

@@ -16,7 +16,7 @@ from domain.candle import Candle, Quote, RawCandle
 from domain.errors import BadInput
 from domain.instrument import Instrument
 from domain.observation import Finding, Observation, Source
-from domain.times import millis, utc
+from domain.times import closing, millis, utc
 from perception.collar import FACTOR, believable
 from perception.grid import follower, on_grid
 from perception.quality import flat, intake
@@ -95,7 +95,7 @@ class Cursor:
 
     def _take(self, raw: list[RawCandle], opened: RawCandle) -> None:
         # Whatever the timeframe says, the opening of the next candle is what closes this one.
-        closed_ms = max(opened.time, raw[-1].time + self._timeframe_ms)
+        closed_ms = max(opened.time, closing(raw[-1].time, self._timeframe_ms))
         taken = intake(self._instrument, raw, self._last, self._timeframe_ms, closed_ms)
         self._pending.extend(taken.candles)
         self._last = taken.candles[-1] if taken.candles else self._last

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from domain.candle import Candle, Quote, RawCandle
 from domain.instrument import Instrument
 from domain.observation import Finding
-from domain.times import DAY_MS, MINUTE_MS, utc
+from domain.times import DAY_MS, MINUTE_MS, MONTH_MS, closing, grid, slot, utc
 from perception.collar import FACTOR, LEVEL_CANDLES, believable, collar, near
 from perception.grid import fault_of, follower, rounded
 
@@ -56,8 +56,9 @@ def intake(
     """
     if len(raw) == 1 and after is not None:
         candle = follower(instrument, raw[0], after, timeframe_ms)
-        if candle is not None and candle.time + timeframe_ms <= now_ms:
-            return Intake((candle,), Quote(candle.close, candle.time + timeframe_ms), flat(candle))
+        closed_ms = 0 if candle is None else closing(candle.time, timeframe_ms)
+        if candle is not None and closed_ms <= now_ms:
+            return Intake((candle,), Quote(candle.close, closed_ms), flat(candle))
     return _Inspection(instrument, after, timeframe_ms, now_ms).run(raw)
 
 
@@ -95,7 +96,7 @@ class _Inspection:
         self.now_ms = now_ms
         self.always_open = instrument.asset_class == "crypto"
         # Exchanges with opening hours start their candles when they open: any whole minute will do.
-        self.schedule_ms = timeframe_ms if self.always_open else min(timeframe_ms, MINUTE_MS)
+        self.schedule_ms = grid(timeframe_ms) if self.always_open else min(timeframe_ms, MINUTE_MS)
         self.findings: list[Finding] = []
         self.last_seen: Candle | None = None
 
@@ -105,7 +106,7 @@ class _Inspection:
         versions = self._versions(raw)
         level = self._level(versions)
         sound = self._choose(versions, level)
-        closed = [c for c in sound if c.time + self.timeframe_ms <= self.now_ms]
+        closed = [c for c in sound if closing(c.time, self.timeframe_ms) <= self.now_ms]
         kept, doubted, jumps = collar(closed, level)
         for candle, detail in jumps:
             self._flag("jump", detail, candle.time)
@@ -191,7 +192,7 @@ class _Inspection:
         earlier = self.after
         for later in candles:
             step = later.time - earlier.time if earlier is not None else 0
-            missing = step // self.timeframe_ms - 1
+            missing = self._between(earlier, later)
             if earlier is not None and missing > 0 and (self.always_open or step > CLOSED_HOURS_MS):
                 self._flag(
                     "gap", f"{missing} candles missing after {utc(earlier.time).isoformat()}", later.time
@@ -199,14 +200,24 @@ class _Inspection:
             self.findings.extend(flat(later))
             earlier = later
 
+    def _between(self, earlier: Candle | None, later: Candle) -> int:
+        """Return how many candles are missing between two."""
+        if earlier is None:
+            return 0
+        if self.timeframe_ms == MONTH_MS:
+            return slot(later.time, MONTH_MS) - slot(earlier.time, MONTH_MS) - 1
+        return (later.time - earlier.time) // self.timeframe_ms - 1
+
     def _quote(self, kept: Sequence[Candle], forming: Sequence[Candle]) -> Quote | None:
         """Return the forming candle's close, else the last close; None while it cannot be believed."""
         for candle in forming:
-            left = candle.time + self.timeframe_ms - self.now_ms
+            left = closing(candle.time, self.timeframe_ms) - self.now_ms
             self._flag("still_open", f"closes in {left} ms", candle.time)
         if not forming:
             last = kept[-1] if kept else self.last_seen
-            return Quote(last.close, min(last.time + self.timeframe_ms, self.now_ms)) if last else None
+            return (
+                Quote(last.close, min(closing(last.time, self.timeframe_ms), self.now_ms)) if last else None
+            )
         price, last = forming[-1].close, kept[-1] if kept else self.after
         if last is not None and not believable(price, last.close):
             self._flag(

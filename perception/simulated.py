@@ -16,7 +16,7 @@ from domain.errors import Refused
 from domain.instrument import Instrument
 from domain.observation import Source
 from domain.ports import CandleRequest
-from domain.times import DAY_MS, HOUR_MS, millis
+from domain.times import DAY_MS, HOUR_MS, millis, slot
 from perception.driven import Cursor, DrivenMarket, Rows
 from perception.track import HISTORY, Scene, Track
 from perception.walk import Climate
@@ -116,14 +116,14 @@ class SimulatedMarket(DrivenMarket):
 
 def _rows(scene: Scene, start_ms: int, after: Candle | None) -> Rows:
     if after is None:
-        slot, close = -(-start_ms // scene.timeframe_ms), scene.home
+        number, close = slot(start_ms - 1, scene.timeframe_ms) + 1, scene.home
     else:
-        slot, close = after.time // scene.timeframe_ms + 1, after.close
-    walk = scene.walk(slot)
+        number, close = slot(after.time, scene.timeframe_ms) + 1, after.close
+    walk = scene.walk(number)
     while True:
         shape = walk.step()
-        candle = scene.candle(shape, slot, close)
-        slot, close = slot + 1, candle.close
+        candle = scene.candle(shape, number, close)
+        number, close = number + 1, candle.close
         if not shape.missing:
             yield scene.raw(candle)
 
@@ -177,4 +177,5 @@ class SimulatedProvider:
 
 def _past(request: CandleRequest, at_ms: int) -> int:
     """Return how many candles before `at_ms` a request asks for, at most HISTORY."""
-    return min(max((at_ms - request.since_ms) // request.timeframe_ms + 1, 0), HISTORY)
+    length = request.timeframe_ms
+    return min(max(slot(at_ms, length) - slot(request.since_ms, length) + 1, 0), HISTORY)

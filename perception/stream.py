@@ -19,7 +19,7 @@ from typing import NamedTuple
 from domain.candle import RawCandle
 from domain.errors import BadInput, Unreachable, VenueFault
 from domain.ports import CandleRequest, Clock, Provider
-from domain.times import millis, utc
+from domain.times import closing, millis, opened_by, opening, slot, utc
 from perception.binance import MOST_ROWS
 from perception.settings import StreamSettings
 from perception.stream_backfill import Backfill
@@ -194,7 +194,7 @@ class StreamProvider:
         with changed:
             known = reached() if after_ms is None else after_ms
             changed.wait_for(lambda: self._feed.closed or reached() > known, timeout_seconds)
-            early = reached() + self._timeframe_ms - millis(self._clock.now())
+            early = closing(reached(), self._timeframe_ms) - millis(self._clock.now())
             if early > 0 and reached() > known:
                 # Behind the exchange's clock by a moment: for us the candle has yet to close.
                 changed.wait_for(lambda: self._feed.closed, min(early, FUTURE_MS) / 1000)
@@ -223,18 +223,19 @@ class StreamProvider:
     def _span(self, request: CandleRequest) -> tuple[int, int]:
         """Return the first open time asked for and the one of the candle that forms at the request's now."""
         step = self._timeframe_ms
-        return -(-request.since_ms // step) * step, request.now_ms - request.now_ms % step
+        return opening(slot(request.since_ms - 1, step) + 1, step), opened_by(request.now_ms, step)
 
     def _await_final(self, memory: CandleMemory, request: CandleRequest, left: float | None) -> None:
         """Give a final candle a moment to arrive after its close, when nothing else is missing."""
         since, until = self._span(request)
+        before = opened_by(until - 1, self._timeframe_ms)
         now_ms = millis(self._clock.now())
         pause = self._settings.settle_seconds - (now_ms - until) / 1000
         pause = pause if left is None else min(pause, left)
 
         def settled() -> bool:
             lacking = memory.lacks(since, until)
-            return not self._feed.live() or lacking is None or lacking != until - self._timeframe_ms
+            return not self._feed.live() or lacking is None or lacking != before
 
         if pause > 0:
             with self._feed.changed:
@@ -250,7 +251,7 @@ class StreamProvider:
             if self._feed.live() and not memory.doubted:
                 return None
             # The last final candle again, so that a difference would show, and what came after it.
-            last = max(since, min(until, memory.end) - self._timeframe_ms)
+            last = max(since, opened_by(min(until, memory.end) - 1, self._timeframe_ms))
             return _Need(last, not self._feed.live(), memory.doubts)
 
     def _mend(self, memory: CandleMemory, request: CandleRequest, left: Callable[[], float | None]) -> None:

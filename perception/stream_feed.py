@@ -11,7 +11,7 @@ import structlog
 
 from domain.errors import BadAnswer
 from domain.ports import Clock
-from domain.times import millis
+from domain.times import closing, millis
 from perception.stream_memory import CandleMemory, Told
 from perception.stream_messages import Dialect, Kline, Notice
 from perception.stream_queue import LOG_EVERY, DropOldestQueue
@@ -178,7 +178,7 @@ class StreamFeed:
                 memory.form(candle, kline.event_ms, now_ms)
                 return
             # Final is final, also when our clock is a little behind the exchange's.
-            closes_ms = candle.time + memory.timeframe_ms
+            closes_ms = closing(candle.time, memory.timeframe_ms)
             told = memory.final(candle, max(now_ms, closes_ms))
             self.changed.notify_all()
         if told is Told.REVISED:

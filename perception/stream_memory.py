@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from domain.candle import RawCandle
+from domain.times import closing, opened_by
 
 SETTLED_MS = 10_000
 """So long after its close the last row of an answer counts as final even without a later one."""
@@ -127,8 +128,8 @@ class CandleMemory:
         if not given:
             return
         last = self._slot(max(given))
-        if last + self.timeframe_ms + SETTLED_MS <= known_ms:
-            last += self.timeframe_ms
+        if closing(last, self.timeframe_ms) + SETTLED_MS <= known_ms:
+            last = closing(last, self.timeframe_ms)
         if last > since_ms:
             self._cover(since_ms, last, {time: row for time, row in given.items() if time < last})
         forming = given.get(last)
@@ -159,7 +160,7 @@ class CandleMemory:
             self._closed.setdefault(time, self._aside.pop(time))
         while self.end in self._aside:
             self._closed[self.end] = self._aside.pop(self.end)
-            self.end += self.timeframe_ms
+            self.end = closing(self.end, self.timeframe_ms)
         oldest = self.end - self.size * self.timeframe_ms
         if self.start < oldest:
             self.start = oldest
@@ -169,7 +170,7 @@ class CandleMemory:
             del self._aside[min(self._aside)]
 
     def _slot(self, time: int) -> int:
-        return time - time % self.timeframe_ms
+        return opened_by(time, self.timeframe_ms)
 
     def window(self, since_ms: int, now_ms: int, limit: int) -> tuple[RawCandle, ...]:
         """Return covered candles that open in [since, now], the forming one last; the oldest `limit`.
@@ -184,4 +185,4 @@ class CandleMemory:
         return tuple(found[:limit])
 
     def _forms(self, time: int, since_ms: int, now_ms: int) -> bool:
-        return max(since_ms, self.end) <= time <= now_ms < time + self.timeframe_ms
+        return max(since_ms, self.end) <= time <= now_ms < closing(time, self.timeframe_ms)

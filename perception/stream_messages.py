@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from domain.candle import RawCandle
 from domain.errors import BadAnswer
+from domain.times import closing, grid
 from perception.binance import MOST_MS
 from perception.strict_json import Json, decode, number
 from perception.symbols import pair, timeframe_name
@@ -82,16 +83,17 @@ class Dialect:
         candle, final = self._candle(told), told.get("x")
         if not isinstance(final, bool):
             raise BadAnswer("kline does not say whether it is final")
-        known_from = candle.time + self.timeframe_ms if final else candle.time
+        known_from = closing(candle.time, self.timeframe_ms) if final else candle.time
         if known_from > now_ms + FUTURE_MS:
             raise BadAnswer(f"kline is {known_from - now_ms} ms ahead of now, limit {FUTURE_MS}")
         return Kline(symbol, candle, final, _instant(event.get("E"), "event time"))
 
     def _candle(self, told: dict[str, Json]) -> RawCandle:
         opened = _instant(told.get("t"), "open time")
-        if opened % self.timeframe_ms:
-            raise BadAnswer(f"kline opens {opened % self.timeframe_ms} ms off the timeframe's grid")
-        if _instant(told.get("T"), "close time") != opened + self.timeframe_ms - 1:
+        off = opened % grid(self.timeframe_ms)
+        if off:
+            raise BadAnswer(f"kline opens {off} ms off the timeframe's grid")
+        if _instant(told.get("T"), "close time") != closing(opened, self.timeframe_ms) - 1:
             raise BadAnswer("kline does not close where its interval ends")
         open_, high, low, close = (number(told.get(key), f"kline {key}") for key in "ohlc")
         if not (low <= open_ <= high and low <= close <= high):

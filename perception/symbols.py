@@ -1,12 +1,11 @@
-"""Symbols as ours (`BTC-USDT`, `MSFT`) and as a venue's URL takes them, unescaped: so checked first."""
+"""Symbols as ours (`BTC-USDT`, `MSFT`) and as a venue's URL takes them: checked first."""
 
-import re
 from typing import NamedTuple
 
+from domain.symbols import LIKE, parts
 from domain.times import TIMEFRAMES
 from perception.faults import Unasked
 
-SYMBOL = re.compile(r"([A-Z0-9.]{1,12})(?:-([A-Z0-9]{2,6}))?")
 NAMES = {length: name for name, length in TIMEFRAMES.items()}
 
 
@@ -19,10 +18,10 @@ class Pair(NamedTuple):
 
 def pair(symbol: str) -> Pair:
     """Take a symbol apart. Raises Refused when it is not one of ours: nothing else may enter a URL."""
-    found = SYMBOL.fullmatch(symbol)
+    found = parts(symbol)
     if found is None:
-        raise Unasked(f"symbol {symbol[:24]!r} is not like BTC-USDT or MSFT")
-    return Pair(found[1], found[2] or "")
+        raise Unasked(f"symbol {symbol[:24]!r} is not like {LIKE}")
+    return Pair(*found)
 
 
 def timeframe_name(timeframe_ms: int) -> str:

@@ -5,6 +5,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from domain.candle import Candle, RawCandle
+from domain.times import opening, slot
 from perception.walk import Climate, Shape, Walk, drawn
 
 HISTORY = 1100
@@ -21,13 +22,14 @@ class Scene(NamedTuple):
     tick: float
     timeframe_ms: int
 
-    def walk(self, slot: int) -> Walk:
-        """Return the walk from `slot` (candles since 1970) on."""
-        return Walk(self.climate, self.seed, self.symbol, slot)
+    def walk(self, number: int) -> Walk:
+        """Return the walk from the slot of a number on."""
+        return Walk(self.climate, self.seed, self.symbol, number)
 
-    def candle(self, shape: Shape, slot: int, before: int) -> Candle:
-        """Return the candle of a shape at `slot`, after a close of `before` ticks."""
-        return drawn(shape, self.climate, slot * self.timeframe_ms, before, home=self.home, tick=self.tick)
+    def candle(self, shape: Shape, number: int, before: int) -> Candle:
+        """Return the candle of a shape at the slot of a number, after a close of `before` ticks."""
+        opens = opening(number, self.timeframe_ms)
+        return drawn(shape, self.climate, opens, before, home=self.home, tick=self.tick)
 
     def raw(self, candle: Candle) -> RawCandle:
         """Return a candle as a provider would give it."""
@@ -44,16 +46,16 @@ class Track:
 
     def __init__(self, scene: Scene, price: int, at_ms: int, past: int) -> None:
         self.scene = scene
-        self._slot = at_ms // scene.timeframe_ms
+        self._slot = slot(at_ms, scene.timeframe_ms)
         first = self._slot - past
         self._walk = scene.walk(first)
         made: list[Candle] = []
         close, self._missing = price, False
-        for slot in range(first, self._slot + 1):
+        for number in range(first, self._slot + 1):
             shape = self._walk.step()
-            candle = scene.candle(shape, slot, close)
+            candle = scene.candle(shape, number, close)
             close, self._missing = candle.close, shape.missing
-            if slot == self._slot or not shape.missing:
+            if number == self._slot or not shape.missing:
                 made.append(candle)
         share = self._share(at_ms)
         factor = price / seen(made[-1], share).close
@@ -69,7 +71,7 @@ class Track:
 
     def behind(self, now_ms: int) -> int:
         """Return how many candles have closed since the track was last moved."""
-        return now_ms // self.scene.timeframe_ms - self._slot
+        return slot(now_ms, self.scene.timeframe_ms) - self._slot
 
     def candles(self, since_ms: int, now_ms: int) -> list[Candle]:
         """Return candles that open from `since_ms` on, the last as it is seen forming at `now_ms`.
@@ -91,8 +93,8 @@ class Track:
 
     def _share(self, now_ms: int) -> float:
         """Return how much of the forming candle has passed, 0 to 1."""
-        begun = self._slot * self.scene.timeframe_ms
-        return max(0.0, (now_ms - begun) / self.scene.timeframe_ms)
+        begun, over = (opening(self._slot + step, self.scene.timeframe_ms) for step in (0, 1))
+        return max(0.0, (now_ms - begun) / (over - begun))
 
 
 def seen(candle: Candle, share: float) -> Candle:

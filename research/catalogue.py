@@ -7,7 +7,6 @@ and read back against its fingerprint.
 
 import io
 import os
-import re
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -22,6 +21,7 @@ from filelock import FileLock, Timeout
 
 from domain.errors import BadInput
 from domain.private import private_folder
+from domain.symbols import LIKE, is_symbol
 from domain.times import TIMEFRAMES, utc
 from perception.files import FIELDS
 from research.candles import Candles, IntArray
@@ -30,7 +30,6 @@ FOLDER = "candles"
 LOCK_SECONDS = 10.0
 _KEY = "boyd.candles"
 _NAMES = {length: name for name, length in TIMEFRAMES.items()}
-_SYMBOL = re.compile(r"[A-Z0-9][A-Z0-9.]{0,11}(-[A-Z0-9]{1,12})?")
 _TIME = pl.Datetime("ms", "UTC")
 _TYPES = (_TIME, *[pl.Float64] * 5)
 _COLUMNS = ("time", "open", "high", "low", "close", "volume")
@@ -77,8 +76,8 @@ class Catalogue:
 
     def path(self, symbol: str, timeframe_ms: int) -> Path:
         """Return the file of a symbol and timeframe. Raises BadInput for one that cannot be."""
-        if not _SYMBOL.fullmatch(symbol):
-            raise BadInput(f"symbol {symbol[:40]!r} is not like BTC-USDT or MSFT")
+        if not is_symbol(symbol):
+            raise BadInput(f"symbol {symbol[:40]!r} is not like {LIKE}")
         name = _NAMES.get(timeframe_ms)
         if name is None:
             raise BadInput(f"timeframe {timeframe_ms} ms is not one of {', '.join(TIMEFRAMES)}")

@@ -15,7 +15,7 @@ import numpy as np
 from domain.candle import RawCandle
 from domain.errors import BadAnswer, BadInput, VenueFault
 from domain.ports import CandleRequest, Clock
-from domain.times import millis, utc
+from domain.times import MONTH_MS, millis, opened_by, slot, utc
 from perception.binance import MOST_ROWS
 from perception.guarded import GuardedProvider
 from perception.network import binance
@@ -23,6 +23,7 @@ from perception.settings import BinanceSettings, PerceptionSettings
 from research.candles import Candles
 from research.catalogue import Catalogue
 from research.load import Range
+from research.slots import closings
 
 FLUSH_ROWS = 100_000
 """Candles kept in memory before they are written: each writing replaces the whole file."""
@@ -73,7 +74,7 @@ def download(
     Raises BadInput for a range that is still to come, VenueFault when the venue fails; what came
     before is in the catalogue.
     """
-    span = (span[0] or 0, min(millis(at) - timeframe_ms + 1, span[1] or millis(at)))
+    span = (span[0] or 0, min(_closed_until(millis(at), timeframe_ms), span[1] or millis(at)))
     if span[0] >= span[1]:
         raise BadInput(f"no candle of the range is closed yet: it begins at {utc(span[0]).isoformat()}")
     held = catalogue.held(symbol, timeframe_ms)
@@ -99,7 +100,7 @@ def download(
 def lacking(held: Candles | None, span: tuple[int, int], timeframe_ms: int) -> list[tuple[int, int]]:
     """Return the parts of the span, end not included, that hold no candle yet but room for one."""
     inside = held.between(*span).time if held else np.empty(0, dtype=np.int64)
-    begins = [span[0], *(inside + timeframe_ms).tolist()]
+    begins = [span[0], *closings(inside, timeframe_ms).tolist()]
     ends = [*inside.tolist(), span[1]]
     return [part for part in zip(begins, ends, strict=True) if _slots(*part, timeframe_ms) > 0]
 
@@ -152,7 +153,12 @@ class _Pages:
 
 def _slots(since: int, end: int, timeframe_ms: int) -> int:
     """Return how many open times on the grid there are from `since` up to, not including, `end`."""
-    return max(0, (end - 1) // timeframe_ms - (since - 1) // timeframe_ms)
+    return max(0, slot(end - 1, timeframe_ms) - slot(since - 1, timeframe_ms))
+
+
+def _closed_until(at_ms: int, timeframe_ms: int) -> int:
+    """Return the instant before which every candle opened that is closed at `at_ms`."""
+    return opened_by(at_ms, MONTH_MS) if timeframe_ms == MONTH_MS else at_ms - timeframe_ms + 1
 
 
 def _check(page: Sequence[RawCandle], since: int, end: int) -> None:

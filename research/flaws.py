@@ -17,9 +17,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from domain.times import DAY_MS, MINUTE_MS, utc
+from domain.times import DAY_MS, MINUTE_MS, MONTH_MS, closing, grid, opened_by, utc
 from perception.quality import CLOSED_HOURS_MS
 from research.candles import Candles, FloatArray
+from research.slots import slots
 
 GAP, FLAT, ZERO_VOLUME, BAD_PRINT, JUMP, OFF_GRID = KINDS = (
     "gap", "flat", "zero_volume", "bad_print", "jump", "off_grid",
@@ -103,17 +104,18 @@ def _gaps(candles: Candles) -> list[Flaw]:
             _gap(candles, place, step[place] // DAY_MS, "days from one candle to the next")
             for place in np.flatnonzero(step > CLOSED_HOURS_MS)
         ]
-    return [
-        _gap(candles, place, step[place] // length - 1, "candles missing")
-        for place in np.flatnonzero(step // length > 1)
-    ]
+    # Off the grid, after an outage, a candle counts from where it opened; months have no length.
+    lacking = (np.diff(slots(candles.time, length)) if length == MONTH_MS else step // length) - 1
+    return [_gap(candles, place, lacking[place], "candles missing") for place in np.flatnonzero(lacking > 0)]
 
 
 def _gap(candles: Candles, place: np.intp, count: int, what: str) -> Flaw:
     length = candles.timeframe_ms
     after, before = int(candles.time[place]), int(candles.time[place + 1])
     last = after + ((before - after) // length - 1) * length
-    return Flaw(GAP, after + length, last, int(count), f"{count} {what}")
+    if length == MONTH_MS:
+        last = opened_by(before - 1, length)
+    return Flaw(GAP, closing(after, length), last, int(count), f"{count} {what}")
 
 
 def _stretches(candles: Candles, kind: str, mask: NDArray[np.bool_], what: str, least: int) -> list[Flaw]:
@@ -186,7 +188,7 @@ def _median3(values: FloatArray) -> FloatArray:
 def _off_grid(candles: Candles) -> NDArray[np.bool_]:
     # As perception.quality: a session's candles need only begin on a minute.
     length = candles.timeframe_ms
-    schedule = length if always_open(candles.symbol) else min(length, MINUTE_MS)
+    schedule = grid(length) if always_open(candles.symbol) else min(length, MINUTE_MS)
     off: NDArray[np.bool_] = candles.time % schedule != 0
     return off
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from domain.errors import BadInput
 from domain.instrument import Instrument
+from domain.times import closing
 from research.candles import Candles, FloatArray, IntArray
 from research.report_axes import (
     BOX,
@@ -129,7 +130,7 @@ def _trades(candles: Candles, results: Sequence[Result], most: int) -> tuple[NDA
 
 
 def _end(candles: Candles) -> int:
-    return int(candles.time[-1]) + candles.timeframe_ms
+    return closing(int(candles.time[-1]), candles.timeframe_ms)
 
 
 def _data(

@@ -3,14 +3,15 @@
 import numpy as np
 
 from domain.errors import BadInput
-from domain.times import TIMEFRAMES
+from domain.times import DAY_MS, MONTH_MS, TIMEFRAMES
 from research.candles import Candles
+from research.slots import closings, openings, slots
 
 _NAMES = {length: name for name, length in TIMEFRAMES.items()}
 
 
 def resample(candles: Candles, timeframe_ms: int) -> Candles:
-    """Return candles of a longer timeframe, their buckets counted from 1970 (UTC).
+    """Return candles of a longer timeframe, their buckets the slots of domain.times.
 
     A bucket is there when it holds a candle and the data reach its end; candles missing inside are
     left missing, and one that reaches over the end of its bucket is left out. So what is returned
@@ -19,9 +20,8 @@ def resample(candles: Candles, timeframe_ms: int) -> Candles:
     _check(candles, timeframe_ms)
     if timeframe_ms == candles.timeframe_ms or not len(candles):
         return Candles(candles.symbol, timeframe_ms, *_columns(candles))
-    bucket = candles.time // timeframe_ms
-    ends = (bucket + 1) * timeframe_ms
-    closes = candles.time + candles.timeframe_ms
+    ends = openings(slots(candles.time, timeframe_ms) + 1, timeframe_ms)
+    closes = closings(candles.time, candles.timeframe_ms)
     inside = (closes <= ends) & (ends <= closes[-1])
     return _grouped(_chosen(candles, inside), timeframe_ms)
 
@@ -33,8 +33,15 @@ def _check(candles: Candles, timeframe_ms: int) -> None:
         raise BadInput(f"timeframe {timeframe_ms} ms is not one of {', '.join(TIMEFRAMES)}")
     if timeframe_ms < candles.timeframe_ms:
         raise BadInput(f"timeframe {wanted} is finer than the data of {candles.symbol}, which is {have}")
-    if timeframe_ms % candles.timeframe_ms:
+    if not _fits(candles.timeframe_ms, timeframe_ms):
         raise BadInput(f"timeframe {wanted} is not a multiple of the data of {candles.symbol}, {have}")
+
+
+def _fits(shorter: int, longer: int) -> bool:
+    """Tell whether slots of one length never reach over the end of those of another."""
+    if longer == MONTH_MS:
+        return shorter == longer or DAY_MS % shorter == 0
+    return longer % shorter == 0
 
 
 def _columns(candles: Candles) -> tuple[np.ndarray, ...]:
@@ -46,7 +53,7 @@ def _chosen(candles: Candles, mask: np.ndarray) -> Candles:
 
 
 def _grouped(candles: Candles, timeframe_ms: int) -> Candles:
-    bucket = candles.time // timeframe_ms
+    bucket = slots(candles.time, timeframe_ms)
     if not len(bucket):
         return Candles(candles.symbol, timeframe_ms, *_columns(candles))
     first = np.flatnonzero(np.diff(bucket, prepend=bucket[0] - 1))
@@ -54,7 +61,7 @@ def _grouped(candles: Candles, timeframe_ms: int) -> Candles:
     return Candles(
         candles.symbol,
         timeframe_ms,
-        bucket[first] * timeframe_ms,
+        openings(bucket[first], timeframe_ms),
         candles.open[first],
         np.maximum.reduceat(candles.high, first),
         np.minimum.reduceat(candles.low, first),

@@ -15,7 +15,7 @@ from domain.candle import Candle
 from domain.errors import BadInput
 from domain.instrument import Instrument
 from domain.money import MAX_CASH
-from domain.times import MINUTE_MS
+from domain.times import MINUTE_MS, grid
 from perception.collar import FACTOR, LEVEL_CANDLES
 from perception.driven import NEVER, Cursor
 from research.candles import Candles, FloatArray, IntArray
@@ -99,7 +99,7 @@ def _sound(candles: Candles, instrument: Instrument) -> bool:
     """Tell whether every candle passes the loop's checks of single candles."""
     o, h, l, c = candles.open, candles.high, candles.low, candles.close  # noqa: E741  # the field's letters
     always_open = instrument.asset_class == "crypto"
-    schedule = candles.timeframe_ms if always_open else min(candles.timeframe_ms, MINUTE_MS)
+    schedule = grid(candles.timeframe_ms) if always_open else min(candles.timeframe_ms, MINUTE_MS)
     return bool(
         np.all(candles.time % schedule == 0)
         and np.all(np.diff(candles.time) > 0)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from domain.errors import BadInput
-from domain.times import DAY_MS, HOUR_MS
+from domain.times import DAY_MS, HOUR_MS, closing
 from research.candles import Candles, IntArray
 from research.sweep import Span
 
@@ -82,7 +82,7 @@ def _marks(candles: Sequence[Candles], warmup: int, *, in_candles: bool) -> IntA
     behind = [each.time[warmup:] for each in candles if len(each) > warmup]
     if not behind:
         raise BadInput(f"a warm-up of {warmup} candles leaves nothing of {max(map(len, candles))} candles")
-    end = max(int(each[-1]) for each in behind) + candles[0].timeframe_ms
+    end = closing(max(int(each[-1]) for each in behind), candles[0].timeframe_ms)
     if in_candles:
         return np.append(np.unique(np.concatenate(behind)), end)
     return np.array([min(int(each[0]) for each in behind), end])

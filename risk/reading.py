@@ -5,7 +5,7 @@ from datetime import datetime
 from domain.account import Account
 from domain.money import PPM, notional, share_up
 from domain.observation import Observation, Source
-from domain.times import millis
+from domain.times import closing, millis
 from risk.case import Case
 from risk.facts import CACHED, LIVE, NONE, RECORDED, SIMULATED, Book, Entry, Feed
 from risk.stake import stop_level
@@ -30,7 +30,7 @@ def feed_of(case: Case) -> Feed:
 
 
 def _candle_age(seen: Observation, now: int, timeframe_ms: int) -> int:
-    return abs(now - seen.candles[-1].time - timeframe_ms) if seen.candles else NONE
+    return abs(now - closing(seen.candles[-1].time, timeframe_ms)) if seen.candles else NONE
 
 
 def entry_of(case: Case) -> Entry:

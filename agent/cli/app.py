@@ -72,9 +72,7 @@ def run(
         float | None, typer.Option(help="Seconds between cycles; 0 runs without pause.")
     ] = None,
     symbol: Annotated[list[str] | None, typer.Option(help="What to trade; may be repeated.")] = None,
-    timeframe: Annotated[
-        str | None, typer.Option(help="Candle length: 1s, 1m, 5m, 15m, 30m, 1h, 4h or 1d.")
-    ] = None,
+    timeframe: Annotated[str | None, typer.Option(help="Candle length, from 1s to 1M (a month).")] = None,
     provider: Annotated[
         str | None, typer.Option(help="auto, alpha_vantage, binance, recorded or simulated.")
     ] = None,

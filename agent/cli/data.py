@@ -72,7 +72,7 @@ def check(
 def download(
     symbol: Annotated[str, typer.Argument(help="Pair such as BTC-USDT.")],
     *,
-    timeframe: Annotated[str, typer.Option(help="Candle length: 1s, 1m, 5m, 15m, 30m, 1h, 4h or 1d.")] = "1m",
+    timeframe: Annotated[str, typer.Option(help="Candle length, from 1s to 1M.")] = "1m",
     timerange: Annotated[
         str,
         typer.Option(help="UTC days such as 20230101-20230601, the end not included; 20230101- till now."),

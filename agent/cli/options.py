@@ -36,7 +36,7 @@ TimerangeOption = Annotated[
 ]
 TimeframeOption = Annotated[
     str | None,
-    typer.Option("--timeframe", help="Candle length: 1s, 1m, 5m, 15m, 30m, 1h, 4h, 1d, made of the data's."),
+    typer.Option("--timeframe", help="Candle length, from 1s to 1M, made of the data's."),
 ]
 SetOption = Annotated[
     list[str] | None,

@@ -5,7 +5,6 @@ counts as MOST of what the side receives, which is more than any spot fee: fewer
 be sold, more cannot. By how much the books may be off for it is said beside, by asset.
 """
 
-import re
 from decimal import ROUND_UP, Decimal
 from typing import NamedTuple
 
@@ -13,9 +12,9 @@ from domain.errors import BadAnswer
 from domain.instrument import Instrument
 from domain.money import ASSET_SCALE
 from domain.order import Side
+from domain.symbols import ASSET
 from platforms.binance.numbers import Json, number
 
-ASSET = re.compile(r"[A-Z0-9]{1,20}")
 MOST = Decimal("0.01")
 """What a fee that cannot be read counts as, as a share of what was received; spot fees are a tenth of it."""
 BELIEVED = Decimal("0.05")

@@ -98,7 +98,7 @@ def test_the_candle_that_still_forms_is_there_and_limits_hold(
     assert few == candles[:3]
 
 
-@pytest.mark.parametrize("symbol", ["MSFT", "BTC/USDT", "btc-usdt", "BTC-USDT&limit=1", "../x", "", "A" * 13])
+@pytest.mark.parametrize("symbol", ["MSFT", "BTC/USDT", "btc-usdt", "BTC-USDT&limit=1", "../x", "", "A" * 21])
 def test_a_symbol_that_is_not_one_never_reaches_a_url(
     venue: ScriptedServer, binance: GuardedProvider, symbol: str
 ) -> None:

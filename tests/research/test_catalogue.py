@@ -120,7 +120,7 @@ def test_an_empty_catalogue_says_so(catalogue: Catalogue) -> None:
         catalogue.get("BTC-USDT", MINUTE_MS)
 
 
-@pytest.mark.parametrize("symbol", ["..", "../x", "a/b", "", "btc-usdt", "BTC-USDT-X", "A" * 13, "."])
+@pytest.mark.parametrize("symbol", ["..", "../x", "a/b", "", "btc-usdt", "BTC-USDT-X", "A" * 21, "."])
 def test_a_symbol_never_leads_out_of_the_folder(catalogue: Catalogue, symbol: str) -> None:
     with pytest.raises(BadInput, match="is not like BTC-USDT or MSFT"):
         catalogue.add(made(symbol=symbol), "x", AT)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from domain.candle import RawCandle
-from domain.times import MINUTE_MS, millis
+from domain.times import MINUTE_MS, TIMEFRAMES, millis
 from perception.files import HEADER
 from tests.agent.command import agent, start, told
 from tests.perception import server as scripted
@@ -122,7 +122,7 @@ def test_a_bad_file_is_one_line_and_exit_2_and_those_before_it_are_in(tmp_path: 
         (("download", "BTC-USDT", "--timerange", "2023"), "timerange '2023' is not like 20230101-20230601"),
         (
             ("download", "BTC-USDT", "--timerange", "20230101-", "--timeframe", "2m"),
-            "--timeframe '2m' is not one of 1s, 1m, 5m, 15m, 30m, 1h, 4h, 1d",
+            f"--timeframe '2m' is not one of {', '.join(TIMEFRAMES)}",
         ),
         (("download", "../x", "--timerange", "20230101-"), "symbol '../x' is not like BTC-USDT or MSFT"),
         (("download", "BTC-USDT", "--timerange", "29990101-"), "no candle of the range is closed yet"),

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.errors import BadInput
-from domain.times import DAY_MS, HOUR_MS, MINUTE_MS, TIMEFRAMES
+from domain.times import DAY_MS, HOUR_MS, MINUTE_MS, TIMEFRAMES, closing, opened_by, utc
 from research.candles import Candles
 from research.load import load
 from research.resample import resample
@@ -77,10 +77,13 @@ def test_a_candle_that_reaches_over_the_end_of_its_bucket_is_left_out() -> None:
 
 @pytest.mark.parametrize("name", MADE_OF_MINUTES)
 def test_buckets_are_counted_from_1970(name: str) -> None:
-    made = resample(series(list(range(17, 3000))), TIMEFRAMES[name])
+    source = series(list(range(17, 3000)))
+    if TIMEFRAMES[name] > DAY_MS:
+        source = series(list(range(100)), DAY_MS)
+    made = resample(source, TIMEFRAMES[name])
     assert made.timeframe_ms == TIMEFRAMES[name]
     assert len(made)
-    assert not (made.time % TIMEFRAMES[name]).any()
+    assert made.time.tolist() == [opened_by(time, TIMEFRAMES[name]) for time in made.time.tolist()]
 
 
 def test_the_same_timeframe_changes_nothing() -> None:
@@ -93,7 +96,7 @@ def test_a_timeframe_that_cannot_be_made_is_refused() -> None:
         resample(series([0, 1], HOUR_MS), 5 * MINUTE_MS)
     with pytest.raises(BadInput, match="timeframe 15m is not a multiple of the data of BTC-USDT, 420000 ms"):
         resample(series([0, 1], 7 * MINUTE_MS), 15 * MINUTE_MS)
-    with pytest.raises(BadInput, match="timeframe 120000 ms is not one of 1s, 1m, 5m"):
+    with pytest.raises(BadInput, match="timeframe 120000 ms is not one of 1s, 1m, 3m"):
         resample(series([0, 1]), 2 * MINUTE_MS)
 
 
@@ -110,7 +113,7 @@ def test_a_truncated_series_gives_a_prefix_of_what_the_full_one_gives(
     assert early == whole[: len(early)]
     # And no closed bucket is held back: its end is the only thing that is waited for.
     reached = full.time[cut - 1] + MINUTE_MS if cut else 0
-    assert len(early) == sum(row[0] + timeframe <= reached for row in whole)
+    assert len(early) == sum(closing(int(row[0]), timeframe) <= reached for row in whole)
 
 
 def test_hours_made_of_binances_minutes_are_binances_hours() -> None:
@@ -125,3 +128,15 @@ def test_hours_made_of_binances_minutes_are_binances_hours() -> None:
         assert ours.tolist() == real.tolist()
     assert made.close.tolist() == theirs.close.tolist()
     np.testing.assert_allclose(made.volume, theirs.volume, rtol=1e-9)
+
+
+def test_weeks_begin_on_mondays_and_months_on_their_first() -> None:
+    days = series(list(range(130)), DAY_MS)  # from Sunday, 13 September 2020
+    weeks, months = resample(days, TIMEFRAMES["1w"]), resample(days, TIMEFRAMES["1M"])
+    assert [utc(time).isoweekday() for time in weeks.time.tolist()] == [1] * 19
+    assert utc(int(weeks.time[0])).isoformat() == "2020-09-07T00:00:00+00:00"
+    assert weeks.open[1] == days.open[1]
+    assert [f"{utc(time):%m-%d}" for time in months.time.tolist()] == ["09-01", "10-01", "11-01", "12-01"]
+    assert months.volume[2] == pytest.approx(days.volume[49:79].sum())
+    with pytest.raises(BadInput, match="timeframe 1M is not a multiple of the data of BTC-USDT, 1w"):
+        resample(weeks, TIMEFRAMES["1M"])
