@@ -3,8 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-CYCLES ?= 30
-INTERVAL ?= 2
+CYCLES ?=
+INTERVAL ?=
 ARGS ?=
 MINUTES ?= 30
 CASES ?= 0
@@ -27,8 +27,8 @@ $(STAMP): requirements/dev.lock pyproject.toml
 	@$(BIN)/python scripts/install.py
 	@touch $(STAMP)
 
-paper: $(STAMP) ## run the agent on paper; CYCLES=0 runs until Ctrl-C, ARGS="..." adds flags
-	@$(BIN)/agent run --mode paper --cycles $(CYCLES) --interval $(INTERVAL) $(ARGS)
+paper: $(STAMP) ## a rehearsal in seconds, then the agent on paper; CYCLES=0 runs until Ctrl-C, ARGS="..." adds flags
+	@$(BIN)/agent run --mode paper --rehearse $(if $(CYCLES),--cycles $(CYCLES)) $(if $(INTERVAL),--interval $(INTERVAL)) $(ARGS)
 
 quicktest: $(STAMP) ## the deterministic session CI compares byte by byte
 	@$(BIN)/agent run --mode quicktest

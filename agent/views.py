@@ -1,5 +1,6 @@
 """A session as it looks from outside: plain values for the API, commands and the control socket."""
 
+from datetime import datetime
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -13,20 +14,14 @@ from domain.lesson import Lesson
 from domain.money import DECIMALS, cash_text
 from domain.order import Standing
 from domain.ports import Records
+from domain.times import millis
 from learning.performance import summarise
 from learning.settings import LearningSettings
 
 if TYPE_CHECKING:  # the log shows amounts as here, and whoever sends orders logs
     from agent.flatten import Flattened
     from agent.reconciler import Review
-
-if TYPE_CHECKING:  # the log writes by these views, and orders write to the log
-    from agent.flatten import Flattened
-    from agent.reconciler import Review
-
-if TYPE_CHECKING:  # the log writes by these views, and orders write to the log
-    from agent.flatten import Flattened
-    from agent.reconciler import Review
+    from agent.settings import Options
 
 
 def decimal(value: Decimal) -> str:
@@ -117,6 +112,16 @@ def _resting(standing: Standing, instrument: Instrument) -> dict[str, Any]:
         "level": None if level is None else decimal(instrument.price(level)),
         "status": standing.status,
     }
+
+
+def next_candle_seconds(state: State, options: "Options", now: datetime) -> float | None:
+    """Return how long it is until the next candle closes; None where a market says itself what time it is."""
+    with state.lock:
+        opened = [state.last[symbol].time for symbol in options.symbols if symbol in state.last]
+    if options.driven or not opened:
+        return None
+    # The one that forms opened when the last closed one was over.
+    return max(0.0, (max(opened) + 2 * options.timeframe_ms - millis(now)) / 1000)
 
 
 def decision(event: CycleDecided, instruments: dict[str, Instrument]) -> list[dict[str, Any]]:

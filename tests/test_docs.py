@@ -93,8 +93,10 @@ def test_every_command_runs_and_prints_what_the_page_shows(
 
 
 def _run(command: str, home: Path, nobody: str) -> list[str]:
-    """Run one line of an sh block; `make` lines only have to name a target."""
+    """Run one line of an sh block; of the `make` lines that of the first minute, the others name a target."""
     words = shlex.split(command, comments=True)
+    if words == ["make", "paper"]:
+        words = ["agent", "run", "--mode", "paper", "--rehearse"]  # what it runs, as tests of it say
     if not words or words[0] == "make":
         return []
     assert words[0] == "agent", f"{command!r}: sh blocks hold agent and make lines only; mark others ```text"

@@ -97,6 +97,13 @@ def run(
     journal: JournalOption = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Put the old journal aside and begin anew.")] = False,
     plain: Annotated[bool, typer.Option("--plain", help="Plain lines, no live view.")] = False,
+    rehearse: Annotated[
+        bool,
+        typer.Option(
+            "--rehearse",
+            help="First a short rehearsal on the simulated market: a veto, a trade, a lesson. On paper only.",
+        ),
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """Run the agent: observe, decide, judge, trade and learn, cycle by cycle."""
@@ -117,7 +124,8 @@ def run(
         "home": home,
         "journal": journal,
     }
-    run_command(Wish(modes=mode or [], flags=flags, config=config, fresh=fresh, plain=plain, json=json))
+    wish = Wish(mode or [], flags, config, fresh=fresh, plain=plain, json=json, rehearse=rehearse)
+    run_command(wish)
 
 
 @app.command()

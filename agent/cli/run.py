@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any, NamedTuple
@@ -16,7 +17,7 @@ from agent.launch import Launch
 from agent.load import BadSettings, load
 from agent.quicktest import quicktest
 from agent.serve import control_server
-from agent.settings import Settings, secret_texts
+from agent.settings import Options, Settings, secret_texts
 from agent.summary import lines, summary
 from domain.errors import LocalFault
 from domain.events import Event
@@ -37,6 +38,7 @@ class Wish(NamedTuple):
     fresh: bool
     plain: bool
     json: bool
+    rehearse: bool = False
 
 
 def run_command(wish: Wish) -> None:
@@ -50,6 +52,8 @@ def run_command(wish: Wish) -> None:
     settings = load({**wish.flags, "mode": mode}, wish.config)
     if settings.mode == "quicktest":
         sys.exit(quicktest(print_line=say, as_json=wish.json))
+    if wish.rehearse and settings.mode != "paper":
+        raise BadSettings([f"--rehearse is for mode paper, not for {settings.mode}"])
     _run(settings, wish)
 
 
@@ -68,14 +72,23 @@ def refuse_live(wish: Wish) -> None:
 
 def _run(settings: Settings, wish: Wish) -> None:
     with Terminal() as terminal:
-        _session(settings, wish, terminal)
+        if wish.rehearse:
+            from agent.cli.rehearse import rehearsed
+
+            rehearsed(settings, wish, terminal)
+        else:
+            show = partial(screen_for, plain=wish.plain, as_json=wish.json)
+            run_session(settings, terminal, show, fresh=wish.fresh)
     if terminal.gone is not None:
         raise TerminalGone(f"{terminal.gone}; the session has ended in order")
 
 
-def _session(settings: Settings, wish: Wish, terminal: Terminal) -> None:
-    with Launch(settings, fresh=wish.fresh) as launch:
-        screen = screen_for(launch, plain=wish.plain, as_json=wish.json)
+def run_session(
+    settings: Options, terminal: Terminal, screen_of: Callable[[Launch], Screen], *, fresh: bool
+) -> None:
+    """Run one session to its end, shown on the screen made for it."""
+    with Launch(settings, fresh=fresh) as launch:
+        screen = screen_of(launch)
         if launch.kept is not None:
             screen.line(f"the old journal is kept as {launch.kept}")
         unwritten = log.start(launch.home.root, secret_texts(settings))

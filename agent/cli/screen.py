@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -10,9 +11,11 @@ from agent.cli.options import say
 from agent.launch import Launch
 from agent.shown import blocked_lines, shown, words
 from domain.events import CycleDecided, CycleEnded, Event, KillSwitchSet, OrderSettled, ParametersSet
-from domain.money import cash_text
+from domain.instrument import Instrument
+from domain.lesson import Lesson
+from domain.money import cash_text, show_cash
 from domain.observation import Observation, Source
-from domain.order import Fill
+from domain.order import Fill, Side
 from reasoning.orientation import muted
 
 
@@ -35,6 +38,8 @@ class Screen:
         self.decided: CycleDecided | None = None
         self.blocked: dict[str, str] = {}
         self.quick = launch.quick
+        self.quiet = False
+        self.fills: list[Fill] = []
 
     def __enter__(self) -> Self:
         options = self.launch.options
@@ -56,21 +61,26 @@ class Screen:
     ) -> None:
         return None
 
+    @property
+    def instruments(self) -> Mapping[str, Instrument]:
+        """Every instrument the account knows, on the grids it counts on now."""
+        return self.launch.parts.state.ledger.instruments
+
     def line(self, text: str) -> None:
         """Show one line."""
         say(text)
 
     def event(self, event: Event) -> None:
         """Show what is worth showing of an event."""
+        self._updates(event)
         match event:
             case CycleDecided():
                 self.decided = event
                 self._news(event)
                 self._blocked(event.blocked)
-                for receipt in event.updates:
-                    self._fills(receipt.fills)
+                self.fills = [fill for receipt in event.updates for fill in receipt.fills]
             case OrderSettled():
-                self._fills(event.receipt.fills)
+                self.filled(event.receipt.fills, self.launch.parts.state.ripe)
             case KillSwitchSet():
                 self.line(
                     f"kill switch {'thrown' if event.active else 'reset'} by {event.by}: {event.reason}"
@@ -102,29 +112,81 @@ class Screen:
                 self.muted[name] = fault
                 self.line(f"voice {name} is muted: {fault}")
 
-    def _fills(self, fills: tuple[Fill, ...]) -> None:
+    def _updates(self, event: Event) -> None:
+        """Show what resting orders did before a cycle decided, once the fold says what came of it."""
+        if self.fills:
+            lessons = event.lessons if isinstance(event, CycleEnded) else ()
+            self.filled(self.fills, (*self.launch.parts.state.ripe, *lessons))
+            self.fills = []
+
+    def filled(self, fills: Sequence[Fill], lessons: Iterable[Lesson]) -> None:
+        """Show fills, and with the one that closed a trade what it earned."""
+        closed = {(each.context.symbol, each.learned_at): each for each in lessons if each.kind == "trade"}
+        last = {(fill.symbol, fill.at): fill for fill in fills if fill.side is Side.SELL}
         for fill in fills:
-            instrument = self.grid[fill.symbol]
-            quantity = views.decimal(instrument.quantity(fill.lots))
-            price = views.decimal(instrument.price(fill.price))
-            self.line(
-                f"{fill.at:%Y-%m-%d %H:%M} {fill.side} {quantity} {fill.symbol} at {price}, "
-                f"fee {cash_text(fill.fee, instrument.cash_decimals)} {instrument.quote}"
-            )
+            key = fill.symbol, fill.at
+            self.fill(fill, closed.get(key) if fill is last.get(key) else None)
+
+    def fill(self, fill: Fill, closed: Lesson | None) -> None:
+        """Show one fill, and the lesson of the trade that it closed."""
+        self.line(f"{fill.at:%Y-%m-%d %H:%M} {fill_text(fill, self.instruments[fill.symbol], closed)}")
 
     def cycle(self, ended: CycleEnded) -> None:
-        """Show a cycle as a line, unless they come too quickly to be read."""
+        """Show what a cycle made of new candles, unless cycles come too quickly to be read.
+
+        Where nothing is new it is said once, until something is.
+        """
         if ended.error is not None:
             self.line(f"cycle {ended.cycle_id} failed in {ended.error.stage}: {ended.error.message}")
         elif not self.quick and self.decided is not None:
-            for row in views.decision(self.decided, self.grid):
+            rows = with_news(self.decided, self.grid)
+            for row in rows:
                 self.line(cycle_line(row, self.launch))
+            if not rows and not self.quiet:
+                self.line(quiet_line(self.decided, self.launch))
+            self.quiet = not rows
 
     def finish(self, told: dict[str, Any], lines: list[str]) -> None:
         """Show the summary."""
         del told
         for text in lines:
             say(text)
+
+
+def with_news(decided: CycleDecided, instruments: Mapping[str, Instrument]) -> list[dict[str, Any]]:
+    """Return a cycle's decisions on symbols that had a new candle, or on which something is to be done."""
+    fresh = {seen.symbol for seen in decided.observations if seen.candles}
+    rows = views.decision(decided, dict(instruments))
+    return [row for row in rows if row["symbol"] in fresh or row["verdict"] is not None]
+
+
+def quiet_line(decided: CycleDecided, launch: Launch) -> str:
+    """Say that a cycle saw no new candle, and when the next one is due."""
+    seconds = views.next_candle_seconds(launch.parts.state, launch.options, decided.at)
+    due = "" if seconds is None else f"; the next closes in {seconds:.0f} s"
+    prices = ", ".join(
+        f"{row['symbol']} {row['price'] or '?'} ({row['source']})"
+        for row in views.market(decided, launch.parts.grid)
+    )
+    return f"cycle {decided.cycle_id} {decided.at:%Y-%m-%dT%H:%M:%S} {prices}: no new candle{due}"
+
+
+def fill_text(fill: Fill, instrument: Instrument, closed: Lesson | None = None) -> str:
+    """Return a fill in words; with the lesson of the trade it closed, what that earned after costs."""
+    quantity = views.decimal(instrument.quantity(fill.lots))
+    price = views.decimal(instrument.price(fill.price))
+    text = (
+        f"{fill.side} {quantity} {fill.symbol} at {price}, "
+        f"fee {cash_text(fill.fee, instrument.cash_decimals)} {instrument.quote}"
+    )
+    return text if closed is None else f"{text}, {profit_text(closed, instrument)}"
+
+
+def profit_text(closed: Lesson, instrument: Instrument) -> str:
+    """Return what a closed trade earned after costs, and by what it was closed."""
+    sign = "+" if closed.pnl > 0 else ""
+    profit = show_cash(closed.pnl, instrument.cash_decimals)
+    return f"profit {sign}{profit} {instrument.quote} ({closed.result:+.2%}) by {closed.exit}"
 
 
 def cycle_line(row: dict[str, Any], launch: Launch) -> str:

@@ -1,7 +1,15 @@
 """The one place that knows every concrete class: options in, a session and its market out."""
 
 from agent.at_rest import guarded, open_account
-from agent.wiring.markets import MarketSource, market, market_of_candles, pacer, pause_seconds, recorded
+from agent.wiring.markets import (
+    MarketSource,
+    market,
+    market_of_candles,
+    pacer,
+    pause_seconds,
+    recorded,
+    unreachable,
+)
 from agent.wiring.sessions import (
     Parts,
     counted_alike,
@@ -34,4 +42,5 @@ __all__ = [
     "policy_of",
     "recorded",
     "session",
+    "unreachable",
 ]

@@ -11,8 +11,10 @@ from agent.pacer import MarketPacer, SpeedPacer, Timeline, WallPacer
 from agent.settings import Options
 from agent.wiring.sessions import Parts
 from domain.candle import Candle
+from domain.errors import VenueFault
 from domain.observation import Source
-from domain.ports import Clock, Observer, Pacer
+from domain.ports import CandleRequest, Clock, Observer, Pacer
+from domain.times import millis
 from perception import network
 from perception.chain import Chain, Guarded
 from perception.driven import Cursor, DrivenMarket
@@ -163,6 +165,27 @@ def _live(options: Options, clock: Clock, home: Home) -> dict[str, Guarded]:
         settings = options.alpha_vantage
         providers["alpha_vantage"] = network.alpha_vantage(settings, options.perception, clock, home.root)
     return providers
+
+
+def unreachable(options: Options, clock: Clock, home: Home, seconds: float) -> str:
+    """Ask the network providers for the last candle, each within `seconds`; "" when one answers."""
+    problems = []
+    live = _live(options, clock, home)
+    try:
+        now_ms = millis(clock.now())
+        step = options.timeframe_ms
+        request = CandleRequest(options.symbols[0], step, now_ms - 2 * step, now_ms, 2)
+        for name, provider in live.items():
+            try:
+                provider.candles(request, seconds)
+            except VenueFault as fault:
+                problems.append(f"{name}: {fault}")
+            else:
+                return ""
+    finally:
+        for provider in live.values():
+            provider.close()
+    return "; ".join(problems) or f"no provider has {options.symbols[0]} without a key"
 
 
 def _traded_market(options: Options, clock: Clock, home: Home) -> Guarded:
