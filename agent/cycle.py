@@ -19,10 +19,11 @@ from agent.orders import Executor
 from agent.soundness import unsound
 from agent.state import State
 from domain.account import Account
+from domain.candle import Candle
 from domain.decision import Action, Decision
 from domain.errors import BadAnswer, BoydError, IllegalTransition, JournalFault, LocalFault, VenueFault
 from domain.events import CycleDecided, CycleEnded, Event, Failure, KillSwitchSet
-from domain.observation import Observation
+from domain.observation import SPLIT, Observation
 from domain.order import OrderType, Receipt
 from domain.ports import Clock, Journal, Observer, Platform
 from domain.verdict import Approved, Verdict
@@ -38,8 +39,22 @@ from risk.trail import trail
 UNSEEN = "its market is not seen: "
 """How the reason begins for which a symbol of no observation takes no entry."""
 
+MAY_BE_SPLIT = "it may have been split: "
+"""How the reason begins for which a share takes no entry and is not valued anew."""
+
 TRAILS = 500
 """First number of a cycle's raised stops, above those of its entries and exits and their protection."""
+
+
+def _splits(observations: Sequence[Observation]) -> dict[str, str]:
+    """Return of each share whose price looks like a split what is done about it."""
+    return {
+        seen.symbol: f"{MAY_BE_SPLIT}{found.detail}; no price after it is used. Once what is held is sold "
+        f"(agent close {seen.symbol}) it is begun anew"
+        for seen in observations
+        for found in seen.findings
+        if found.kind == SPLIT
+    }
 
 
 class Cycle:
@@ -123,11 +138,17 @@ class Cycle:
         return faults[0] if faults and not (self.apart and turn.observations) else None
 
     def _observed(self, symbol: str, at: datetime) -> Observation:
-        seen = self.observer.observe(symbol, self.state.last.get(symbol), at)
+        seen = self.observer.observe(symbol, self._after(symbol), at)
         wrong = unsound(seen)
         if wrong:
             raise BadAnswer(f"{seen.provider} tells {wrong}")
         return seen
+
+    def _after(self, symbol: str) -> Candle | None:
+        """Return the candle to go on from; none for a share that may be split and is not held."""
+        ledger = self.state.ledger
+        anew = ledger.venue_blocks.get(symbol, "").startswith(MAY_BE_SPLIT) and symbol not in ledger.positions
+        return None if anew else self.state.last.get(symbol)
 
     def _walk(self, turn: "_Turn", failure: Exception | None) -> CycleEnded:
         fire = self.machine.fire
@@ -163,7 +184,12 @@ class Cycle:
         if failure is not None:
             raise failure
         turn.updates = self.executor.ours(self.platform.poll())
-        turn.blocked = {**turn.unseen, **self.platform.blocked(), **self.also_blocked}
+        turn.blocked = {
+            **turn.unseen,
+            **_splits(turn.observations),
+            **self.platform.blocked(),
+            **self.also_blocked,
+        }
         self._see(turn)
         self._trip(turn)
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from domain.currencies import foreign_exchange
 from domain.errors import BadInput
 from domain.instrument import Instrument, pair_grid
 from domain.money import cash_decimals
@@ -27,7 +28,7 @@ class InstrumentSettings(BaseModel):
 
 
 def instrument(symbol: str, overrides: Mapping[str, InstrumentSettings]) -> Instrument:
-    """Return the instrument of a symbol such as `BTC-USDT` (crypto) or `MSFT` (a share).
+    """Return the instrument of a symbol such as `BTC-USDT` (crypto), `EUR-USD` (fx) or `MSFT` (a share).
 
     Raises BadInput for a symbol of another form or a grid that money does not fit.
     """
@@ -44,8 +45,10 @@ def instrument(symbol: str, overrides: Mapping[str, InstrumentSettings]) -> Inst
             return _share(symbol)
         tick, step = pair_grid(base)
         least = LEAST_NOTIONAL.get(quote, Decimal(5))
-        decimals = cash_decimals(quote)
-        return Instrument(symbol, base, quote, tick, step, step, least, cash_decimals=decimals)
+        decimals, kind = cash_decimals(quote), "fx" if foreign_exchange(base, quote) else "crypto"
+        return Instrument(
+            symbol, base, quote, tick, step, step, least, asset_class=kind, cash_decimals=decimals
+        )
     except ValueError as error:
         raise BadInput(f"instruments.{symbol}: {error}") from error
 

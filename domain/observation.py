@@ -18,6 +18,10 @@ class Source(StrEnum):
     SIMULATED = "simulated"
 
 
+SPLIT = "split"
+"""Kind of the finding that a share's price looks like a split: what comes from there on is held back."""
+
+
 class Finding(msgspec.Struct, frozen=True):
     """One flaw found in the candles: its kind, what was seen, and the candle's open time in ms."""
 

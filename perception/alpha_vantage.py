@@ -1,4 +1,4 @@
-"""Alpha Vantage: candles of equities and crypto, exchange rates, and headlines with scores.
+"""Alpha Vantage: candles of shares, coins and currencies, quotes, exchange rates, and headlines with scores.
 
 The `alpha_vantage` package knows the API's functions and builds the URLs; its one hook,
 `_handle_api_call`, is where we take over: our base URL, our session, our reading of the answer. The
@@ -15,11 +15,12 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from domain.candle import RawCandle
+from domain.currencies import FIAT, foreign_exchange
 from domain.observation import Headline
 from domain.ports import CandleRequest
 from perception import alpha_vantage_answers as answers
 from perception import alpha_vantage_faults, alpha_vantage_news
-from perception.alpha_vantage_answers import Document, ExchangeRate
+from perception.alpha_vantage_answers import Document, ExchangeRate, SharePrice
 from perception.cache import LATEST, within
 from perception.call import Fetch
 from perception.faults import Unasked
@@ -87,8 +88,22 @@ class AlphaVantageProvider:
         if timeframe not in INTERVALS and timeframe != "1d":
             raise Unasked(f"alpha vantage has no {timeframe} candles, only {', '.join(INTERVALS)} and 1d")
         market = self._settings.quotes.get(quote, quote)
-        document = self._crypto(base, market, timeframe) if quote else self._equity(base, timeframe)
+        document = self._series(base, market, timeframe)
         return within(answers.candles(document, market), request)
+
+    def _series(self, base: str, market: str, timeframe: str) -> Document:
+        if not market:
+            return self._equity(base, timeframe)
+        if foreign_exchange(base, market):
+            return self._foreign(base, market, timeframe)
+        return self._crypto(base, market, timeframe)
+
+    def _foreign(self, base: str, market: str, timeframe: str) -> Document:
+        pair_ = {"from_symbol": base, "to_symbol": market}
+        if timeframe == "1d":
+            return self._ask(self._api.rates.get_currency_exchange_daily, **pair_)
+        interval = INTERVALS[timeframe]
+        return self._ask(self._api.rates.get_currency_exchange_intraday, interval=interval, **pair_)
 
     def _crypto(self, base: str, market: str, timeframe: str) -> Document:
         if timeframe == "1d":
@@ -98,7 +113,9 @@ class AlphaVantageProvider:
 
     def _equity(self, symbol: str, timeframe: str) -> Document:
         if timeframe == "1d":
-            return self._ask(self._api.series.get_daily, symbol=symbol)
+            series = self._api.series
+            adjusted = self._settings.adjusted_daily
+            return self._ask(series.get_daily_adjusted if adjusted else series.get_daily, symbol=symbol)
         interval = INTERVALS[timeframe]
         return self._ask(
             self._api.series.get_intraday, symbol=symbol, interval=interval, extended_hours="false"
@@ -110,10 +127,17 @@ class AlphaVantageProvider:
         ask = self._api.rates.get_currency_exchange_rate
         return answers.exchange_rate(self._ask(ask, from_currency=base, to_currency=quote))
 
+    def quote(self, symbol: str) -> SharePrice:
+        """Return what a share cost last. Raises as `candles` does, Refused for a pair."""
+        base, quote = pair(symbol)
+        if quote:
+            raise Unasked(f"alpha vantage quotes shares like MSFT; for {symbol} ask its exchange rate")
+        return answers.share_price(self._ask(self._api.series.get_quote_endpoint, symbol=base))
+
     def headlines(self, symbol: str, since: datetime, limit: int) -> tuple[Headline, ...]:
         """Return headlines about `symbol` published after `since`, newest first, with its own scores."""
         base, quote = pair(symbol)
-        ticker = f"CRYPTO:{base}" if quote else base
+        ticker = f"{'FOREX' if base in FIAT else 'CRYPTO'}:{base}" if quote else base
         document = self._ask(
             self._api.news.get_news_sentiment,
             tickers=ticker,
@@ -138,7 +162,7 @@ class AlphaVantageProvider:
         secret = key.get_secret_value() if key else ""
         query = [(name, value) for name, value in parse_qsl(urlsplit(url).query) if name != "apikey"]
         answer = self._fetch.get(f"{self._url}?{urlencode([*query, ('apikey', secret)], safe=':')}")
-        return _Whole(alpha_vantage_faults.read(sound(answer).body, secret))
+        return _Whole(alpha_vantage_faults.read(sound(answer).body, secret, dict(query).get("function", "")))
 
     @cached_property
     def _api(self) -> SimpleNamespace:

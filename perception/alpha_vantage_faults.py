@@ -1,13 +1,15 @@
 """What Alpha Vantage means when it says no: HTTP 200 carries the failures, as text.
 
-The texts overlap (the one about bursts also names premium plans and the daily limit), so the order
-of TELLTALES is the rule: burst, daily, entitlement, auth, invalid input.
+The texts overlap (the one about bursts also names premium plans and the daily limit, the one in the place
+of premium data the requests a minute of the plans), so the order of TELLTALES is the rule: burst,
+entitlement in the singular, limits, entitlement, auth, invalid input.
 """
 
 import re
 from typing import NamedTuple
 
 from domain.errors import BadAnswer, NoData, Refused, VenueFault
+from perception import alpha_vantage_csv
 from perception.faults import Pointless, Wait, inert
 from perception.strict_json import Json, decode
 
@@ -30,22 +32,26 @@ def _words(pattern: str) -> re.Pattern[str]:
 
 TELLTALES = (
     Telltale(_words(r"\d+ requests? per second|burst pattern"), "too many requests at once", Wait, 2.0),
+    # "This is a premium endpoint" is said of what was asked for; "all premium endpoints" is said in passing.
+    Telltale(_words(r"premium (api )?(endpoint|feature|function)\b"), "needs a premium key", Refused),
     Telltale(_words(r"\d+ (requests|calls) per minute"), "too many requests a minute", Wait, 60.0),
     Telltale(_words(r"\d+ (requests|calls) per day"), "the day's requests are used up", Wait, HOUR),
     Telltale(_words(r"higher api (request|call) (volume|frequency)"), "too many requests", Wait, 60.0),
-    Telltale(_words(r"premium endpoint|premium feature"), "needs a premium key", Refused),
+    Telltale(_words(r"premium (endpoint|feature)"), "needs a premium key", Refused),
     Telltale(_words(r"apikey|\bdemo\b|api key is invalid"), "the key is not accepted", Refused),
     Telltale(_words(r"no articles found"), "no articles", NoData),
     Telltale(_words(r"invalid api call|invalid inputs?"), "does not know what was asked for", Refused),
 )
 
 
-def read(body: bytes, key: str) -> dict[str, Json]:
-    """Return the document of an answer that holds data.
+def read(body: bytes, key: str, function: str = "") -> dict[str, Json]:
+    """Return the document of an answer to `function` that holds data, JSON or CSV.
 
     Raises what a failure text means, NoData for an empty document and BadAnswer for anything
     else. The venue's own words are shown only where ours fail, with the key struck out.
     """
+    if alpha_vantage_csv.is_csv(body):
+        return alpha_vantage_csv.document(body, function)
     document = decode(body)
     if not isinstance(document, dict):
         raise BadAnswer("answer is not a json object")

@@ -13,6 +13,7 @@ from perception.cache import LATEST
 from perception.call import Answer, Fetch
 from perception.faults import Unasked, Wait, inert
 from perception.fetch import sound
+from perception.rows import as_told, each_row
 from perception.settings import BinanceSettings
 from perception.strict_json import Json, decode, number
 from perception.symbols import pair, timeframe_name
@@ -40,7 +41,7 @@ class BinanceProvider:
         return request._replace(now_ms=LATEST, limit=min(request.limit, MOST_ROWS))
 
     def candles(self, request: CandleRequest) -> tuple[RawCandle, ...]:
-        """Return candles oldest first; none when nothing was traded since.
+        """Return candles oldest first; none when nothing was traded since, one not sound as it was told.
 
         Raises Refused (symbol, timeframe), RateLimited, BadAnswer, Unreachable.
         """
@@ -58,7 +59,7 @@ class BinanceProvider:
         rows = decode(self._answered(self._fetch.get(f"{self._url}?{urlencode(query)}")).body)
         if not isinstance(rows, list):
             raise BadAnswer("answer is not a list of candles")
-        return tuple(_candle(row) for row in rows)
+        return tuple(each_row(rows, _candle, _unread))
 
     def _answered(self, answer: Answer) -> Answer:
         """Return a good answer. Raises what the exchange's own error code says, else what the status says."""
@@ -90,16 +91,27 @@ def _own_error(answer: Answer) -> VenueFault | None:
 
 def _candle(row: Json) -> RawCandle:
     """Check one row: six fields at least, a whole open time, finite prices above 0, volume from 0."""
+    opened, values = _opened(row)
+    return RawCandle(
+        opened,
+        number(values[0], f"open of candle {opened}"),
+        number(values[1], f"high of candle {opened}"),
+        number(values[2], f"low of candle {opened}"),
+        number(values[3], f"close of candle {opened}"),
+        number(values[4], f"volume of candle {opened}", inclusive=True),
+    )
+
+
+def _unread(row: Json) -> RawCandle:
+    """Return a row that is not sound as far as it can be read."""
+    return as_told(*_opened(row))
+
+
+def _opened(row: Json) -> tuple[int, list[Json]]:
+    """Return a row's open time and its five values. Raises BadAnswer."""
     if not isinstance(row, list) or len(row) < 6:
         raise BadAnswer("a candle has fewer than 6 fields")
     opened = row[0]
     if not isinstance(opened, int) or isinstance(opened, bool) or not 0 <= opened < MOST_MS:
         raise BadAnswer("a candle's open time is not a count of milliseconds")
-    return RawCandle(
-        opened,
-        number(row[1], f"open of candle {opened}"),
-        number(row[2], f"high of candle {opened}"),
-        number(row[3], f"low of candle {opened}"),
-        number(row[4], f"close of candle {opened}"),
-        number(row[5], f"volume of candle {opened}", inclusive=True),
-    )
+    return opened, row[1:6]

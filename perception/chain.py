@@ -17,11 +17,15 @@ from domain.instrument import Instrument
 from domain.observation import Attempt, Finding, Headline, Observation, Source
 from domain.ports import CandleRequest, Clock
 from domain.times import closing, millis
-from perception.continuity import Continuity, series_of
+from perception.continuity import Continuity
 from perception.headlines import Headlines
 from perception.patience import Patience
 from perception.quality import Intake, intake
 from perception.simulated import SimulatedProvider
+from perception.splits import begun_anew, held_back, may_split
+
+DOUBT = frozenset({"jump", "split"})
+"""Findings of a price that is not believed yet: it says something, and no other source takes its place."""
 
 
 class Guarded(Protocol):
@@ -204,13 +208,23 @@ class Chain:
         taken = self._checked(quest, answer)
         kinds = sorted({finding.kind for finding in taken.findings})
         # A price under doubt says something; no other source may quietly take its place.
-        if taken.candles or taken.quote or "jump" in kinds:
+        if taken.candles or taken.quote or not DOUBT.isdisjoint(kinds):
             return taken
         what = f"no usable candle: {', '.join(kinds)}" if kinds else "no candles"
         quest.failed(answer.provider, NoData(what))
         return None
 
     def _checked(self, quest: _Quest, answer: _Answer) -> Intake:
+        """Return what an answer's candles come to; of a share, without what looks like a split of it."""
+        taken = self._taken(quest, answer)
+        instrument = self._instruments[quest.symbol]
+        if not may_split(instrument):
+            return taken
+        if quest.after is None:
+            return begun_anew(taken, instrument)
+        return held_back(taken, quest.after, instrument)
+
+    def _taken(self, quest: _Quest, answer: _Answer) -> Intake:
         instrument, follow = self._instruments[quest.symbol], answer.follow
         step, warmup = self._continuity.timeframe_ms, self._continuity.warmup
         # Judged at the instant it was fetched: what was forming then is not complete now.
@@ -229,7 +243,7 @@ class Chain:
         return taken._replace(candles=(), findings=(clock, *taken.findings), refused=())
 
     def _seen(self, quest: _Quest, answer: _Answer, taken: Intake) -> Observation:
-        self._continuity.delivered(quest.symbol, answer.provider, quest.after, taken)
+        series = self._continuity.delivered(quest.symbol, answer.provider, quest.after, taken)
         if answer.source is not Source.SIMULATED:
             self._simulating.discard(quest.symbol)
         headlines = self._headlines(quest)
@@ -237,7 +251,7 @@ class Chain:
             symbol=quest.symbol,
             source=answer.source,
             provider=answer.provider,
-            series=series_of(answer.provider, quest.symbol),
+            series=series,
             fetched_at=answer.fetched_at,
             candles=taken.candles,
             quote=taken.quote,

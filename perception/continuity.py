@@ -13,9 +13,13 @@ from domain.instrument import Instrument
 from domain.ports import CandleRequest
 from domain.times import DAY_MS, millis, opening, slot
 from perception.quality import CLOSED_HOURS_MS, Intake
+from perception.splits import BEGUN
 
 MOST_CANDLES = 1000
 """Candles one request for a market that never closes may ask for; Binance gives no more."""
+
+SINCE = " since "
+"""Between the name of a series that was begun anew and when it was, in ms."""
 
 
 class Continuity:
@@ -34,7 +38,7 @@ class Continuity:
 
     def on(self, symbol: str, provider: str) -> bool:
         """Tell whether the symbol's series is that provider's."""
-        return self._series.get(symbol) == series_of(provider, symbol)
+        return self._series.get(symbol, "").partition(SINCE)[0] == series_of(provider, symbol)
 
     def price(self, symbol: str) -> int | None:
         """Return the last price delivered in this process, in ticks."""
@@ -65,9 +69,17 @@ class Continuity:
         stretch = 2 if self.timeframe_ms >= DAY_MS else 6
         return self.warmup * stretch + CLOSED_HOURS_MS // self.timeframe_ms
 
-    def delivered(self, symbol: str, provider: str, after: Candle | None, taken: Intake) -> None:
-        """Remember what was delivered in answer to `after`."""
+    def delivered(self, symbol: str, provider: str, after: Candle | None, taken: Intake) -> str:
+        """Remember what was delivered in answer to `after`; return the name of its series.
+
+        A series begun anew behind a split is another one.
+        """
+        begun = next((each.time for each in taken.findings if each.kind == BEGUN), None)
         series = series_of(provider, symbol)
+        if begun is not None:
+            series = f"{series}{SINCE}{begun}"
+        elif after is not None and self.on(symbol, provider):
+            series = self._series[symbol]
         if taken.candles:
             if self._series.get(symbol, series) != series:
                 self._foreign[symbol] = after
@@ -75,6 +87,7 @@ class Continuity:
         last = taken.quote.price if taken.quote else taken.candles[-1].close if taken.candles else None
         if last is not None:
             self._price[symbol] = last
+        return series
 
 
 def series_of(provider: str, symbol: str) -> str:

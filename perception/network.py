@@ -11,7 +11,7 @@ from domain.errors import BadInput
 from domain.observation import Headline
 from domain.ports import Clock, Provider
 from perception.alpha_vantage import AlphaVantageProvider
-from perception.alpha_vantage_answers import ExchangeRate
+from perception.alpha_vantage_answers import ExchangeRate, SharePrice
 from perception.binance import BinanceProvider
 from perception.budget import Budget
 from perception.cache import AnswerCache
@@ -43,9 +43,9 @@ class GuardedAlphaVantage(GuardedProvider):
         super().__init__(provider, guard, clock, settings.cache, ttl_seconds)
         self._alpha_vantage = provider
         self._news = GuardedNews(provider, guard, clock, settings.cache, settings.news.refresh_seconds)
-        self._rates: AnswerCache[ExchangeRate] = AnswerCache(
-            clock, ttl_seconds=ttl_seconds, max_entries=settings.cache.max_entries
-        )
+        most = settings.cache.max_entries
+        self._rates: AnswerCache[ExchangeRate] = AnswerCache(clock, ttl_seconds=ttl_seconds, max_entries=most)
+        self._quotes: AnswerCache[SharePrice] = AnswerCache(clock, ttl_seconds=ttl_seconds, max_entries=most)
 
     def headlines(
         self, symbol: str, since: datetime, limit: int, deadline_seconds: float | None = None
@@ -59,6 +59,14 @@ class GuardedAlphaVantage(GuardedProvider):
         if kept is None:
             rate = self.guard.run(lambda: self._alpha_vantage.exchange_rate(base, quote), deadline_seconds)
             kept = self._rates.keep((base, quote), rate)
+        return kept.value
+
+    def quote(self, symbol: str, deadline_seconds: float | None = None) -> SharePrice:
+        """Return what a share cost last, from the cache while fresh. Raises as `candles`."""
+        kept = self._quotes.fresh(symbol)
+        if kept is None:
+            price = self.guard.run(lambda: self._alpha_vantage.quote(symbol), deadline_seconds)
+            kept = self._quotes.keep(symbol, price)
         return kept.value
 
 

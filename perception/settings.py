@@ -121,6 +121,9 @@ class AlphaVantageSettings(_Settings):
         le=86_400,
         description="its own cache.ttl_seconds, as its day is short; null for the shared one",
     )
+    adjusted_daily: bool = Field(
+        default=False, description="ask for daily shares with their splits, which takes a premium key"
+    )
     quotes: dict[str, str] = Field(
         default_factory=lambda: {"USDT": "USD", "USDC": "USD"},
         description="quote assets it knows under another market code (a dollar coin is priced as the dollar)",

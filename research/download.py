@@ -46,11 +46,15 @@ class Source(Protocol):
 
 
 class Downloaded(NamedTuple):
-    """What a download came to: candles that are new, requests made, all there are in the range now."""
+    """What a download came to: candles that are new, requests made, all there are in the range now.
+
+    `left_out` says of each candle that cannot be why it is not kept.
+    """
 
     new: int
     requests: int
     held: int
+    left_out: tuple[str, ...] = ()
 
 
 def binance_source(
@@ -94,7 +98,8 @@ def download(
         raise
     new += _kept(catalogue, symbol, timeframe_ms, rows, source.name, at)
     now = catalogue.held(symbol, timeframe_ms)
-    return Downloaded(new, pages.requests, len(now.between(*span)) if now else 0)
+    held_now = len(now.between(*span)) if now else 0
+    return Downloaded(new, pages.requests, held_now, tuple(pages.left_out))
 
 
 def lacking(held: Candles | None, span: tuple[int, int], timeframe_ms: int) -> list[tuple[int, int]]:
@@ -117,6 +122,7 @@ class _Pages:
         progress: Progress,
     ) -> None:
         self.requests = 0
+        self.left_out: list[str] = []
         self._source = source
         self._symbol = symbol
         self._timeframe_ms = timeframe_ms
@@ -144,9 +150,14 @@ class _Pages:
             _check(page, since, end)
             if not page:
                 return
+            wrong = {candle.time: odd for candle in page if (odd := _odd(candle))}
+            if len(wrong) == len(page):
+                raise BadAnswer(wrong[page[0].time])
+            self.left_out += wrong.values()
             # Not a timeframe on: after an outage the exchange has opened candles off the grid.
             since = page[-1].time + 1
-            yield page, _slots(since, end, self._timeframe_ms)
+            sound = [candle for candle in page if candle.time not in wrong]
+            yield sound, _slots(since, end, self._timeframe_ms)
             if len(page) < limit:
                 return
 
@@ -164,14 +175,21 @@ def _closed_until(at_ms: int, timeframe_ms: int) -> int:
 def _check(page: Sequence[RawCandle], since: int, end: int) -> None:
     """Refuse a page that is no row of candles: what is in the catalogue is believed later."""
     previous = since - 1
-    for time, open_, high, low, close, volume in page:
-        right = 0 < low <= open_ <= high and low <= close <= high and volume >= 0
-        if not (previous < time < end and right and isfinite(high + volume)):
-            raise BadAnswer(
-                f"candle {utc(time).isoformat()} cannot be: open {open_}, high {high}, low {low}, "
-                f"close {close}, volume {volume}, after {utc(previous).isoformat()}"
-            )
-        previous = time
+    for candle in page:
+        if not previous < candle.time < end:
+            times = f"{utc(candle.time).isoformat()} after {utc(previous).isoformat()}"
+            raise BadAnswer(f"candle {times} cannot be: its time is not asked for, or comes too late")
+        previous = candle.time
+
+
+def _odd(candle: RawCandle) -> str:
+    """Say why a candle cannot be, "" when it can."""
+    time, open_, high, low, close, volume = candle
+    right = 0 < low <= open_ <= high and low <= close <= high and volume >= 0
+    if right and isfinite(high + volume):
+        return ""
+    values = f"open {open_}, high {high}, low {low}, close {close}, volume {volume}"
+    return f"candle {utc(time).isoformat()} cannot be: {values}"
 
 
 def _kept(

@@ -111,6 +111,8 @@ def download_candles(wanted: Wanted, config: Path | None, home: Path | None, *, 
     if json:
         say_json({**wanted._asdict(), **done._asdict()})
         return
+    for odd in done.left_out:
+        say(f"left out  {odd}")
     say(f"{wanted.symbol} {wanted.timeframe}: {done.new} new candles, {done.held} in the range")
 
 

@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from agent.instruments import instrument
 from domain.candle import RawCandle
 from domain.errors import BadAnswer, NoData, Refused
 from domain.ports import CandleRequest
 from domain.times import DAY_MS, HOUR_MS, MINUTE_MS, millis
 from perception import network
 from perception.network import GuardedAlphaVantage
+from perception.quality import intake
 from perception.settings import AlphaVantageSettings, PerceptionSettings, RetrySettings
 from tests.perception import server as scripted
 from tests.perception.manual_clock import START, ManualClock
@@ -159,12 +161,152 @@ def test_intraday_crypto_is_utc_with_volume_as_a_bare_integer(
         {"1. open": "1", "2. high": "1", "3. low": "1", "4. close": True, "5. volume": "1"},
     ],
 )
-def test_a_row_that_is_not_sound_spoils_the_answer(
+def test_an_answer_without_a_sound_row_says_what_is_wrong(
     venue: ScriptedServer, provider: GuardedAlphaVantage, row: dict[str, object]
 ) -> None:
     venue.on(QUERY, alpha_vantage({"CRYPTO_INTRADAY": crypto({"2026-11-20 11:55:00": row})}))
     with pytest.raises(BadAnswer, match="2026-11-20 11:55:00"):
         provider.candles(wanted("BTC-USDT", 5 * MINUTE_MS))
+
+
+ZEROS: dict[str, object] = {
+    "1. open": "0.0000", "2. high": "0.0000", "3. low": "0.0000", "4. close": "0.0000", "5. volume": "0"
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("odd", [ZEROS, {}, "gone", ZEROS | {"4. close": "-"}])
+def test_one_unsound_row_is_left_out_by_name_and_a_hundred_good_ones_are_kept(
+    venue: ScriptedServer, provider: GuardedAlphaVantage, odd: object
+) -> None:
+    row = {"1. open": "10", "2. high": "12", "3. low": "9", "4. close": "11", "5. volume": "7"}
+    days = [f"2026-0{month}-{day:02}" for month in (4, 5, 6, 7) for day in range(1, 26)]
+    series: dict[str, object] = dict.fromkeys(days, row) | {"2026-06-27": odd}
+    document = {"Meta Data": {"5. Time Zone": "US/Eastern"}, "Time Series (Daily)": series}
+    venue.on(QUERY, alpha_vantage({"TIME_SERIES_DAILY": document}))
+    told = provider.candles(wanted("MSFT", DAY_MS))
+    taken = intake(instrument("MSFT", {}), told, None, DAY_MS, millis(START))
+    assert len(taken.candles) == 100
+    (finding,) = (each for each in taken.findings if each.kind in ("not_positive", "not_finite"))
+    assert finding.time == utc_ms("2026-06-27")
+
+
+def test_a_series_with_split_coefficients_is_told_in_the_shares_of_today(
+    venue: ScriptedServer, tmp_path: Path
+) -> None:
+    def row(price: float, volume: int, coefficient: str) -> dict[str, str]:
+        prices = dict.fromkeys(("1. open", "2. high", "3. low", "4. close"), str(price))
+        return prices | {
+            "5. adjusted close": "1",
+            "6. volume": str(volume),
+            "8. split coefficient": coefficient,
+        }
+
+    series = {
+        "2020-08-31": row(125, 400, "4.0000"), "2020-08-28": row(500, 100, "1.0000"),
+        "2014-06-09": row(92, 70, "7.0"), "2014-06-06": row(644, 10, "-"),
+    }  # fmt: skip
+    document = {"Meta Data": {"5. Time Zone": "US/Eastern"}, "Time Series (Daily)": series}
+    venue.on(QUERY, alpha_vantage({"TIME_SERIES_DAILY_ADJUSTED": document}))
+    settings = AlphaVantageSettings(api_key=SecretStr(KEY), base_url=venue.url, adjusted_daily=True)
+    built = network.alpha_vantage(settings, SHARED, ManualClock(), tmp_path)
+    told = built.candles(wanted("AAPL", DAY_MS))
+    built.close()
+    assert [(candle.close, candle.volume) for candle in told] == [
+        (23, 280),
+        (23, 280),
+        (125, 400),
+        (125, 400),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("timeframe", "function", "title"),
+    [(DAY_MS, "FX_DAILY", "Time Series FX (Daily)"), (5 * MINUTE_MS, "FX_INTRADAY", "Time Series FX (5min)")],
+)
+def test_a_pair_of_two_currencies_is_asked_for_as_foreign_exchange(
+    venue: ScriptedServer, provider: GuardedAlphaVantage, timeframe: int, function: str, title: str
+) -> None:
+    row = {"1. open": "1.09", "2. high": "1.1", "3. low": "1.08", "4. close": "1.095"}
+    metadata = {"2. From Symbol": "EUR", "3. To Symbol": "USD", "6. Time Zone": "UTC"}
+    venue.on(QUERY, alpha_vantage({function: {"Meta Data": metadata, title: {"2026-11-19": row}}}))
+    assert provider.candles(wanted("EUR-USD", timeframe)) == (
+        RawCandle(utc_ms("2026-11-19"), 1.09, 1.1, 1.08, 1.095, 0.0),
+    )
+    assert (venue.asked[0].query["from_symbol"], venue.asked[0].query["to_symbol"]) == ("EUR", "USD")
+    assert instrument("EUR-USD", {}).asset_class == "fx"
+    assert instrument("BTC-USD", {}).asset_class == "crypto"
+
+
+def test_headlines_of_a_currency_are_asked_for_as_such(
+    venue: ScriptedServer, provider: GuardedAlphaVantage
+) -> None:
+    venue.on(QUERY, alpha_vantage({"NEWS_SENTIMENT": {"items": "0", "feed": []}}))
+    provider.headlines("EUR-USD", LONG_AGO, 5)
+    assert venue.asked[0].query["tickers"] == "FOREX:EUR"
+
+
+ADJUSTED_CSV = (
+    b"timestamp,open,high,low,close,adjusted_close,volume,dividend_amount,split_coefficient\n"
+    b"2020-08-31,125,126,124,125,125,400,0,4.0\n2020-08-28,500,504,496,500,125,100,0,1.0\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("body", "function", "timeframe", "first"),
+    [
+        (
+            b"timestamp,open,high,low,close,volume\r\n2018-08-16,108.3,108.86,107.3,107.64,20687122\r\n",
+            "TIME_SERIES_DAILY", DAY_MS,
+            RawCandle(utc_ms("2018-08-16"), 108.3, 108.86, 107.3, 107.64, 20_687_122),
+        ),
+        (
+            b"timestamp,open,high,low,close,volume\n2018-04-11 15:30:00,91.84,91.84,91.48,91.6,852917\n",
+            "TIME_SERIES_INTRADAY", 15 * MINUTE_MS,
+            RawCandle(utc_ms("2018-04-11T19:30:00"), 91.84, 91.84, 91.48, 91.6, 852_917),
+        ),
+        (
+            ADJUSTED_CSV,
+            "TIME_SERIES_DAILY", DAY_MS,
+            RawCandle(utc_ms("2020-08-28"), 125, 126, 124, 125, 400),
+        ),
+    ],
+    ids=["daily", "intraday", "adjusted"],
+)  # fmt: skip
+def test_an_answer_in_csv_is_read_as_its_json(
+    venue: ScriptedServer,
+    provider: GuardedAlphaVantage,
+    body: bytes,
+    function: str,
+    timeframe: int,
+    first: RawCandle,
+) -> None:
+    venue.on(QUERY, alpha_vantage({function: body}))
+    assert provider.candles(wanted("MSFT", timeframe))[0] == first
+
+
+QUOTE = {
+    "01. symbol": "IBM", "02. open": "1", "05. price": "304.2100", "06. volume": "4",
+    "07. latest trading day": "2026-11-20", "08. previous close": "300.5", "10. change percent": "1.2%",
+}  # fmt: skip
+QUOTE_CSV = (
+    b"symbol,open,high,low,price,volume,latestDay,previousClose,change,changePercent\r\n"
+    b"IBM,1,1,1,304.2100,4,2026-11-20,300.5,3.7,1.2%\r\n"
+)
+
+
+@pytest.mark.parametrize(
+    "answer", [{"Global Quote": QUOTE}, {"Global Quote - DATA DELAYED BY 15 MINUTES": QUOTE}, QUOTE_CSV]
+)
+def test_a_quote_is_read_in_each_of_its_shapes(
+    venue: ScriptedServer, provider: GuardedAlphaVantage, answer: dict[str, object] | bytes
+) -> None:
+    venue.on(QUERY, alpha_vantage({"GLOBAL_QUOTE": answer}))
+    found = provider.quote("IBM")
+    assert found == (304.21, datetime(2026, 11, 20, tzinfo=UTC), 300.5)
+    assert provider.quote("IBM") is found
+    assert len(venue.asked) == 1
+    with pytest.raises(Refused, match="ask its exchange rate"):
+        provider.quote("BTC-USD")
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,15 @@ PREMIUM = (
     "Thank you for using Alpha Vantage! This is a premium endpoint. You may subscribe to any of the premium "
     "plans at https://www.alphavantage.co/premium/ to instantly unlock all premium endpoints"
 )
+PLACEHOLDER = (
+    "Thank you for using Alpha Vantage! This is a premium endpoint. Artificial data is shown. "
+    "Please subscribe to a 600 requests per minute or a 1200 requests per minute premium membership plan to "
+    "unlock it"
+)
+PER_MINUTE = (
+    "Thank you for using Alpha Vantage! Our standard API rate limit is 5 requests per minute. Please "
+    "subscribe to any of the premium plans to instantly unlock all premium endpoints"
+)
 FULL = (
     "Thank you! The outputsize=full parameter value is a premium feature for the TIME_SERIES_DAILY endpoint."
 )
@@ -74,7 +83,13 @@ CASES: list[tuple[bytes, type[VenueFault], str]] = [
     (b"[]", BadAnswer, "not a json object"),
     (b'"text"', BadAnswer, "not a json object"),
     (b"null", BadAnswer, "not a json object"),
-    (b"timestamp,open\n2018-01-01,1", BadAnswer, "malformed json"),
+    (document(Information=PLACEHOLDER), Refused, "needs a premium key"),
+    (document(message=PLACEHOLDER, data=[{"close": "1"}]), Refused, "needs a premium key"),
+    (document(Information=PER_MINUTE), RateLimited, "too many requests a minute"),
+    (b"timestamp,open\n2018-01-01,1", BadAnswer, "high of 2018-01-01 is not a number"),
+    (b"timestamp,open\n2018-01-01", BadAnswer, "has not the 2 fields of its head"),
+    (b"timestamp,open\n2018-01-01,1\n2018-01-01,1", BadAnswer, "a time twice"),
+    (b"timestamp,open,high,low,close,volume\n", NoData, "holds no row"),
     (b"<html><body>apikey</body></html>", BadAnswer, "html instead of json"),
 ]
 

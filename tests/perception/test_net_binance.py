@@ -15,9 +15,11 @@ from perception.binance import BinanceProvider
 from perception.cache import LATEST
 from perception.fetch import HttpFetch
 from perception.guarded import GuardedProvider
+from perception.quality import intake
 from perception.settings import BinanceSettings, PerceptionSettings, RetrySettings
 from tests.perception import server as scripted
 from tests.perception.manual_clock import START, ManualClock
+from tests.perception.off_candles import BTC
 from tests.perception.server import Behaviour, ScriptedServer
 from tests.perception.venues import KLINES, kline, klines, recorded, waving
 from tests.shared import shared_data
@@ -124,20 +126,39 @@ def test_an_unknown_timeframe_is_refused(venue: ScriptedServer, binance: Guarded
         [True, *ROW[1:]],
         [-1, *ROW[1:]],
         [1 << 60, *ROW[1:]],
-        [NOW, "nan", *ROW[2:]],
-        [NOW, "0.0", *ROW[2:]],
-        [NOW, "1", "-3", *ROW[3:]],
-        [NOW, "1", "1", None, *ROW[4:]],
-        [NOW, "1", "1", "1", "1e309", *ROW[5:]],
-        [NOW, "1", "1", "1", "1", "-1"],
     ],
 )
-def test_a_row_that_is_not_sound_spoils_the_answer(
+def test_a_row_without_a_time_spoils_the_answer(
     venue: ScriptedServer, binance: GuardedProvider, row: object
 ) -> None:
     venue.on(KLINES, scripted.answer([ROW, row]))
     with pytest.raises(BadAnswer):
         binance.candles(wanted())
+
+
+@pytest.mark.parametrize(
+    ("row", "kind"),
+    [
+        (["nan", *ROW[2:]], "not_finite"),
+        (["0.0", "0.0", "0.0", "0.0", "0"], "not_positive"),
+        (["1", "-3", *ROW[3:]], "not_positive"),
+        (["1", "1", None, *ROW[4:]], "not_finite"),
+        (["1", "1", "1", "1e309", *ROW[5:]], "not_finite"),
+        (["1", "1", "1", "1", "-1"], "not_positive"),
+    ],
+)
+def test_a_row_that_is_not_sound_is_left_out_by_name_and_the_others_are_good(
+    venue: ScriptedServer, binance: GuardedProvider, row: list[object], kind: str
+) -> None:
+    odd = [NOW - MINUTE_MS, *row]
+    good = [[NOW - number * MINUTE_MS, *ROW[1:]] for number in range(100, 1, -1)]
+    venue.on(KLINES, scripted.answer([*good, odd]))
+    taken = intake(BTC, binance.candles(wanted(since=0)), None, MINUTE_MS, NOW)
+    assert len(taken.candles) == len(good)
+    assert (kind, NOW - MINUTE_MS) in [(each.kind, each.time) for each in taken.findings]
+    venue.on(KLINES, scripted.answer([[NOW, *row]]))
+    with pytest.raises(BadAnswer):
+        binance.candles(wanted(since=NOW))
 
 
 @pytest.mark.parametrize(

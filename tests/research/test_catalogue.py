@@ -272,7 +272,7 @@ def test_a_range_comes_page_by_page_and_whole(
     done = download(
         source, catalogue, "BTC-USDT", MINUTE_MS, DAY, AT, lambda count, total: told.append((count, total))
     )
-    assert done == (1440, 2, 1440)
+    assert done == (1440, 2, 1440, ())
     assert catalogue.get("BTC-USDT", MINUTE_MS).fingerprint == rounded(made(0, 1440)).fingerprint
     assert starts(venue) == [0, 1000]
     assert [asked.query["limit"] for asked in venue.asked] == ["1000", "440"]
@@ -312,10 +312,10 @@ def test_only_what_is_lacking_is_asked_for(
     catalogue.add(rounded(made(100, 300)), "file.csv", AT)
     catalogue.add(rounded(made(310, 1400)), "file.csv", AT)
     done = download(source, catalogue, "BTC-USDT", MINUTE_MS, DAY, AT)
-    assert done == (150, 3, 1440)
+    assert done == (150, 3, 1440, ())
     assert starts(venue) == [0, 300, 1400]
     assert catalogue.get("BTC-USDT", MINUTE_MS).fingerprint == rounded(made(0, 1440)).fingerprint
-    assert download(source, catalogue, "BTC-USDT", MINUTE_MS, DAY, AT) == (0, 0, 1440)
+    assert download(source, catalogue, "BTC-USDT", MINUTE_MS, DAY, AT) == (0, 0, 1440, ())
 
 
 def failing_from(request: int, then: scripted.Behaviour, candles: Candles) -> scripted.Behaviour:
@@ -339,8 +339,21 @@ def test_a_download_cut_off_keeps_what_came_and_goes_on_there(
         download(source, catalogue, "BTC-USDT", MINUTE_MS, DAY, AT)
     assert len(catalogue.get("BTC-USDT", MINUTE_MS)) == 1000
     serve(venue, made(0, 1440))
-    assert download(source, catalogue, "BTC-USDT", MINUTE_MS, DAY, AT) == (440, 1, 1440)
+    assert download(source, catalogue, "BTC-USDT", MINUTE_MS, DAY, AT) == (440, 1, 1440, ())
     assert starts(venue)[-1] == 1000
+
+
+def test_a_candle_that_cannot_be_is_left_out_and_named(
+    venue: ScriptedServer, source: GuardedProvider, catalogue: Catalogue
+) -> None:
+    page = [kline(candle, MINUTE_MS) for candle in rows(made(0, 100))]
+    page[7][1:6] = ["0.0"] * 5
+    venue.on(KLINES, scripted.answer(page))
+    done = download(source, catalogue, "BTC-USDT", MINUTE_MS, (START, START + 100 * MINUTE_MS), AT)
+    assert done.new == done.held == 99
+    assert [odd[:60] for odd in done.left_out] == [
+        "candle 2023-01-01T00:07:00+00:00 cannot be: open 0.0, high 0"
+    ]
 
 
 def test_an_interrupt_keeps_what_came(
@@ -373,7 +386,7 @@ def test_a_long_download_is_written_as_it_goes(
 
     venue.on(KLINES, watching)
     span = (START, START + 4500 * MINUTE_MS)
-    assert download(source, catalogue, "BTC-USDT", MINUTE_MS, span, AT) == (4500, 5, 4500)
+    assert download(source, catalogue, "BTC-USDT", MINUTE_MS, span, AT) == (4500, 5, 4500, ())
     assert held == [0, 0, 2000, 2000, 4000]
     # Three writings of one download are one origin.
     assert [(origin.name, origin.candles) for origin in catalogue.list()[0].sources] == [("binance", 4500)]
@@ -425,7 +438,7 @@ def test_a_page_that_cannot_be_is_not_kept(
 ) -> None:
     page = [kline(candle, MINUTE_MS) for candle in spoil(rows(made(0, 5)))]
     venue.on(KLINES, scripted.answer(page))
-    with pytest.raises(BadAnswer, match=r"candle 2023-01-01T00:0.:00.* cannot be: open"):
+    with pytest.raises(BadAnswer, match=r"candle 2023-01-01T00:0.:00.* cannot be: (open|its time)"):
         download(source, catalogue, "BTC-USDT", MINUTE_MS, DAY, AT)
     assert catalogue.list() == ()
 
