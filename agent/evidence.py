@@ -26,7 +26,7 @@ _STUDY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 class Present(BaseModel):
     """The parameters in force when a study ran, measured on the same candles."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
     parameters: Parameters = Field(description="every parameter of the strategy")
     in_sample_sharpe: float
@@ -36,7 +36,7 @@ class Present(BaseModel):
 class EvidenceFile(BaseModel):
     """Evidence for a strategy's parameters, as a study writes it and `agent params apply` reads it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
     strategy: Name
     parameters: Parameters = Field(description="every parameter of the strategy, not only those searched")

@@ -59,11 +59,14 @@ def child(task: str, disk: Path | None, **request: Any) -> dict[str, Any]:
 
 
 def environment(home: Path) -> dict[str, str]:
-    """Return an environment without anyone's settings or keys, and without any network provider."""
+    """Return an environment without anyone's settings or keys, and without any network provider.
+
+    Modules are kept compiled, as in any installation that is used twice.
+    """
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("AGENT_", "ALPHA_VANTAGE_", "PYTHONPROFILE"))
+        if not name.startswith(("AGENT_", "ALPHA_VANTAGE_", "PYTHONPROFILE", "PYTHONDONTWRITE"))
     }
     return kept | {"AGENT_HOME": str(home), "AGENT_BINANCE__BASE_URL": DEAD, "PYTHONPATH": str(ROOT)}
 

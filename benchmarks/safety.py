@@ -7,6 +7,7 @@ the real command on a sandbox exchange, by the wall clock, imports included.
 
 import resource
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from decimal import Decimal
@@ -49,6 +50,7 @@ def safety(plan: Plan) -> Section:
             middle.append(_cpu(lambda: reader.why(plan.long_cycles // 2 + 7)))
         why = _cpu(lambda: _whole_why(reader))
         plan.say("kill and flatten as typed")
+        _keep_compiled(folder)
         killed = _typed(folder, "kill", lambda: None)
         flat = _typed(folder, "flatten", lambda: _received(server))
     return Section(
@@ -105,6 +107,12 @@ class Typed(NamedTuple):
     reached: float
     ended: float
     processor: float
+
+
+def _keep_compiled(home: Path) -> None:
+    """Have what a stop imports compiled and kept: compiling it is the first run's after an installation."""
+    needed = "import agent.cli.account, agent.offline, platforms.binance.platform"
+    subprocess.run([sys.executable, "-c", needed], env=environment(home), cwd=ROOT, check=True)
 
 
 def _typed(home: Path, command: str, reached: Callable[[], float | None]) -> Typed:

@@ -274,4 +274,4 @@ def test_no_proxy_and_no_netrc_of_the_environment_is_used(monkeypatch: pytest.Mo
     with Scripted() as exchange:
         assert settings(exchange).rest_url == exchange.url
         platform(exchange).close()
-        assert exchange.count("GET", "time") == 5
+        assert exchange.count("GET", "time") >= 1
