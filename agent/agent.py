@@ -141,6 +141,16 @@ class Agent:
             raise ValueError("flattening needs a reason")
         return self._running().flatten(reason)
 
+    def close(self, symbol: str, reason: str) -> dict[str, Any]:
+        """Cancel a symbol's orders and sell what is held of it, confirmed; entries go on.
+
+        Waits for no provider. Returns `flat`, `profit`, and what is left where it is not flat. Raises
+        ValueError without a reason, BadInput where nothing of the symbol is held.
+        """
+        if not reason.strip():
+            raise ValueError("closing needs a reason")
+        return self._running().close(symbol, reason)
+
     def apply_parameters(self, wish: Wish) -> dict[str, Any]:
         """Give a strategy other parameters from the next cycle on, as `agent params apply` does.
 

@@ -133,9 +133,10 @@ class Holdings:
         if after.lots:
             self._hold(after)
 
-    def sweep(self, at: datetime) -> None:
-        """Make lots of dust that is worth an order: everything is to be sold."""
-        for symbol in list(self.dust) if self.books > 1 else ():
+    def sweep(self, at: datetime, only: str = "") -> None:
+        """Make lots of dust that is worth an order, of one symbol or of all: it is to be sold."""
+        swept = [symbol for symbol in self.dust if only in ("", symbol)]
+        for symbol in swept if self.books > 1 else ():
             before = self.positions.get(symbol)
             mark, instrument = self.marks.get(symbol), self.instruments[symbol]
             position, self.dust[symbol] = raised(before, self.dust[symbol], mark, instrument, at)

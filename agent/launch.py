@@ -29,6 +29,7 @@ from agent.state import State
 from agent.summary import before
 from agent.why import explain
 from domain.errors import RateLimited, VenueFault
+from domain.money import cash_text
 from domain.ports import Clock, Journal, Platform
 from journal.lease import alive
 
@@ -235,6 +236,17 @@ class Launch:
         done = views.flattened(self.session.flatten(self.now(), reason))
         note = self.journal.note()
         return done | ({"unjournaled": note} if note else {})
+
+    def close(self, symbol: str, reason: str) -> dict[str, Any]:
+        """Sell what is held of one symbol and cancel its orders; from any thread. Raises BadInput."""
+        state = self.parts.state
+        ripe = len(state.ripe)
+        done = views.flattened(self.session.close(symbol, self.now(), reason))
+        with state.lock:
+            pnl = [lesson.pnl for lesson in state.ripe[ripe:] if lesson.context.symbol == symbol]
+            profit = cash_text(sum(pnl), state.ledger.cash_decimals) if pnl else None
+        note = self.journal.note()
+        return {"symbol": symbol, "profit": profit} | done | ({"unjournaled": note} if note else {})
 
     def review(self) -> dict[str, Any]:
         """Return how journal and venue compare; on the loop's thread only."""

@@ -173,6 +173,19 @@ class Reader:
         with opened as launch:
             return launch.session.once(lambda: launch.flatten(reason), f"flatten: {reason}")
 
+    def close(self, symbol: str, reason: str) -> dict[str, Any]:
+        """Sell what is held of one symbol, as `flatten` sells everything.
+
+        Raises BadInput where nothing of it is held, Busy as `flatten`.
+        """
+        live: dict[str, Any]
+        live, opened = self.running.have_or(self._stopping, "close", symbol=symbol, reason=reason)
+        if opened is None:
+            return live
+        with opened as launch:
+            launch.session.need(symbol)
+            return launch.session.once(lambda: launch.close(symbol, reason), f"close {symbol}: {reason}")
+
     def reconcile(self, adopt: str | None) -> dict[str, Any]:
         """Compare journal and venue; `adopt` is the reason to take the venue's account over as it is.
 

@@ -210,7 +210,7 @@ def _take(run: Session, observer: RecordedObserver, venue: RecordedPlatform | No
     elif isinstance(event, KillSwitchSet):
         run.set_kill(event.reason, active=event.active, at=event.at, by=event.by)
     elif isinstance(event, FlattenAsked) and venue is None:
-        flatten(run.reconciler, event.at, event.reason, event.by)
+        flatten(run.reconciler, event.at, event.reason, event.by, event.symbol)
     elif event is not None:
         # A real venue's answers between two cycles are input: what was recorded is taken as it is.
         run.reconciler.append(event)

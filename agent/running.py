@@ -17,7 +17,7 @@ from agent.home import Busy, Home
 ENDING_SECONDS = 3.0
 """How long an agent that ends, or that starts, may keep its account unheard before a command gives up."""
 
-STOPS = ("kill", "flatten")
+STOPS = ("kill", "flatten", "close")
 STOP_SECONDS = 20.0
 """The same for a stop: an agent that starts hears as soon as it has read its journal and the venue."""
 

@@ -14,20 +14,6 @@ CALL_SECONDS = 25.0
 def control_server(launch: Launch) -> ControlServer:
     """Return a control server for a session; not yet listening."""
 
-    def kill(request: Mapping[str, Any]) -> dict[str, Any]:
-        launch.inbox.kill(_reason(request))
-        return {"kill_switch": _reason(request)}
-
-    def reset(request: Mapping[str, Any]) -> dict[str, Any]:
-        reason = _reason(request)
-        launch.call(lambda: launch.reset_kill(reason)).result(CALL_SECONDS)
-        launch.inbox.pause(paused=False)
-        return {"kill_switch": None}
-
-    def flatten(request: Mapping[str, Any]) -> dict[str, Any]:
-        # Not through the loop's thread: it may be waiting for a provider.
-        return launch.flatten(_reason(request))
-
     def reconcile(request: Mapping[str, Any]) -> dict[str, Any]:
         lost = request.get("write_off")
         if lost:
@@ -52,14 +38,35 @@ def control_server(launch: Launch) -> ControlServer:
 
     commands: dict[str, Handler] = {
         "status": lambda _request: launch.status(),
-        "kill": kill,
-        "reset": reset,
-        "flatten": flatten,
+        **_stops(launch),
         "reconcile": reconcile,
         "parameters": parameters,
         "why": lambda request: launch.why(_cycle(request)),
     }
     return ControlServer(launch.home.control(launch.name), commands)
+
+
+def _stops(launch: Launch) -> dict[str, Handler]:
+    """Return the commands that end entries or positions, and the one that lets entries go on."""
+
+    def kill(request: Mapping[str, Any]) -> dict[str, Any]:
+        launch.inbox.kill(_reason(request))
+        return {"kill_switch": _reason(request)}
+
+    def reset(request: Mapping[str, Any]) -> dict[str, Any]:
+        reason = _reason(request)
+        launch.call(lambda: launch.reset_kill(reason)).result(CALL_SECONDS)
+        launch.inbox.pause(paused=False)
+        return {"kill_switch": None}
+
+    # Neither through the loop's thread: it may be waiting for a provider.
+    def flatten(request: Mapping[str, Any]) -> dict[str, Any]:
+        return launch.flatten(_reason(request))
+
+    def close(request: Mapping[str, Any]) -> dict[str, Any]:
+        return launch.close(str(request.get("symbol", "")), _reason(request))
+
+    return {"kill": kill, "reset": reset, "flatten": flatten, "close": close}
 
 
 def _cycle(request: Mapping[str, Any]) -> int | None:

@@ -19,7 +19,7 @@ from agent.keeper import Keeper
 from agent.reconciler import Reconciler, Review
 from agent.recovery import absorb, retune
 from agent.state import State
-from domain.errors import LocalFault
+from domain.errors import BadInput, LocalFault
 from domain.events import (
     AccountAdopted,
     CycleDecided,
@@ -203,6 +203,26 @@ class Session:
                 raise NotRunning(ENDED)
             self._journal_kill(at, by)
             return flatten(self.reconciler, at, reason, by)
+
+    def close(self, symbol: str, at: datetime, reason: str, by: str = "operator") -> Flattened:
+        """Cancel a symbol's orders and sell what is held of it; from any thread, without waiting for a cycle.
+
+        No rule is asked and no switch thrown. Raises BadInput where nothing of it is held or ordered,
+        NotRunning when the session has ended by then.
+        """
+        with self.inbox.trading:
+            if self.inbox.closed:
+                raise NotRunning(ENDED)
+            self.need(symbol)
+            return flatten(self.reconciler, at, reason, by, symbol)
+
+    def need(self, symbol: str) -> None:
+        """Raise BadInput where nothing of a symbol is held or ordered."""
+        ledger = self.state.ledger
+        there = {*ledger.positions, *ledger.dust, *(s.order.symbol for s in ledger.standings.values())}
+        if symbol not in there:
+            held = ", ".join(ledger.positions) or "nothing"
+            raise BadInput(f"no position in {symbol!r} to close: {held} is held")
 
     def _journal_kill(self, at: datetime | None, by: str = "operator") -> None:
         reason = self.inbox.take_kill()

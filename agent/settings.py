@@ -24,7 +24,7 @@ from agent.order_settings import OrderSettings
 from agent.running import PREFIX, default_home
 from agent.secret_file import read_secret
 from domain.errors import BadInput
-from domain.symbols import is_symbol
+from domain.symbols import is_symbol, spelled
 from domain.times import TIMEFRAMES
 from learning.settings import LearningSettings
 from perception.settings import AlphaVantageSettings, BinanceSettings, PerceptionSettings, StreamSettings
@@ -109,7 +109,10 @@ class Options(BaseModel):
     @field_validator("symbols", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
-        return tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
+        parts = value.split(",") if isinstance(value, str) else value
+        if not isinstance(parts, list | tuple):
+            return value
+        return tuple(spelled(each) if isinstance(each, str) else each for each in parts)
 
     @field_validator("data", mode="before")
     @classmethod

@@ -233,8 +233,8 @@ class State:
 
     @whole
     def sweep(self, event: FlattenAsked) -> None:
-        """Count dust that can be sold among what is held: everything is to be sold."""
-        self.ledger.sweep(event.at)
+        """Count dust that can be sold among what is held: it is to be sold with it."""
+        self.ledger.sweep(event.at, event.symbol)
 
     @whole
     def settle(self, receipt: Receipt) -> None:

@@ -177,11 +177,12 @@ class PositionWrittenOff(msgspec.Struct, frozen=True, tag="position_written_off"
 
 
 class FlattenAsked(msgspec.Struct, frozen=True, tag="flatten_asked"):
-    """Someone asked for every order to be cancelled and every position to be sold."""
+    """Someone asked for every order to be cancelled and every position to be sold, or of one `symbol`."""
 
     at: datetime
     reason: str
     by: str
+    symbol: str = ""
 
 
 class GridChanged(msgspec.Struct, frozen=True, tag="grid_changed"):

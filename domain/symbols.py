@@ -61,3 +61,17 @@ def ours(asset: str) -> str:
 def _base(name: str, quote: str) -> bool:
     base = name[: -len(quote)]
     return ASSET.fullmatch(base) is not None and (len(base) > 1 or quote in DOLLARS)
+
+
+def spelled(text: str) -> str:
+    """Return a symbol as people write it in ours: `BTC/USDT`, `btc_usdt` and `BTCUSDT` are `BTC-USDT`.
+
+    A name without a separator is taken for a pair only where its base is well known, for it may be a share.
+    What is no symbol either way is returned as it is.
+    """
+    base, separator, quote = re.sub("[/_]", "-", text.strip()).partition("-")
+    if separator:
+        pair = f"{base}-{quote}".upper()
+        return pair if is_symbol(pair) else text
+    known = [each for each in readings(text) if each.partition("-")[0] in WELL_KNOWN]
+    return known[0] if len(known) == 1 else text

@@ -1,9 +1,9 @@
-"""`agent flatten | reconcile`."""
+"""`agent flatten | close | reconcile`."""
 
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from agent.cli.options import home_of, say, say_json
 from agent.cli.undisturbed import Undisturbed
@@ -31,14 +31,44 @@ def flatten_account(home: Path | None, journal: str | None, reason: str, *, json
         _say_dust(told["dust"])
     else:
         say("NOT FLAT  the kill switch is thrown, but this is left:")
-        for client_id in told["orders"]:
-            say(f"order     {client_id}")
-        for symbol, quantity in told["positions"].items():
-            say(f"position  {quantity} {symbol}")
+        _say_left(told, "agent flatten")
+    _leave_stop(told, json=json)
+
+
+def close_position(symbol: str, home: Path | None, journal: str | None, reason: str, *, json: bool) -> None:
+    """Sell one symbol's position; exits 1 unless the venue confirms that nothing of it is left."""
+    why, place = _needed(reason), home_of(home)
+    name = place.latest(journal)
+    told = Running(place, name).have("close", symbol=symbol, reason=why)
+    if told is None:
+        with Undisturbed():
+            from agent.offline import Reader
+
+            told = Reader(place, name).close(symbol, why)
+    if json:
+        say_json(told)
+    elif told["flat"]:
+        profit = f", profit {told['profit']} after costs" if told["profit"] is not None else ""
+        say(f"closed    {symbol}: no order and no position is left, the venue confirms it{profit}")
         _say_dust(told["dust"])
-        for problem in told["problems"]:
-            say(f"problem   {problem}")
-        say("run agent flatten again, or close them at the exchange and then: agent reconcile")
+    else:
+        say(f"NOT SOLD  of {symbol} this is left:")
+        _say_left(told, f"agent close {symbol}")
+    _leave_stop(told, json=json)
+
+
+def _say_left(told: Mapping[str, Any], command: str) -> None:
+    for client_id in told["orders"]:
+        say(f"order     {client_id}")
+    for symbol, quantity in told["positions"].items():
+        say(f"position  {quantity} {symbol}")
+    _say_dust(told["dust"])
+    for problem in told["problems"]:
+        say(f"problem   {problem}")
+    say(f"run {command} again, or sell at the exchange and then: agent reconcile")
+
+
+def _leave_stop(told: Mapping[str, Any], *, json: bool) -> None:
     if told.get("unjournaled") and not json:
         say(f"NOTE      {told['unjournaled']}")
     sys.exit(0 if told["flat"] else 1)

@@ -22,6 +22,7 @@ from agent.cli.research import research
 from agent.cli.sandbox import EPILOG as SANDBOX_EPILOG
 from agent.cli.sandbox import sandbox
 from agent.cli.strategy import strategy as strategy_app
+from domain.symbols import spelled
 
 app = typer.Typer(
     help="Boyd: a trading agent you can replay, question and trust.",
@@ -71,7 +72,10 @@ def run(
     interval: Annotated[
         float | None, typer.Option(help="Seconds between cycles; 0 runs without pause.")
     ] = None,
-    symbol: Annotated[list[str] | None, typer.Option(help="What to trade; may be repeated.")] = None,
+    symbol: Annotated[
+        list[str] | None,
+        typer.Option(parser=spelled, metavar="SYMBOL", help="What to trade; may be repeated."),
+    ] = None,
     timeframe: Annotated[str | None, typer.Option(help="Candle length, from 1s to 1M (a month).")] = None,
     provider: Annotated[
         str | None, typer.Option(help="auto, alpha_vantage, binance, recorded or simulated.")
@@ -226,6 +230,24 @@ def flatten(
 
 
 @app.command(
+    epilog="Example: agent close BTC-USDT --reason 'before the news'. Exit code 0: the venue confirms that "
+    "nothing of it is left. 1: something is, and what."
+)
+def close(
+    symbol: Annotated[str, typer.Argument(parser=spelled, metavar="SYMBOL", help="Whose position is sold.")],
+    *,
+    reason: Annotated[str, typer.Option(help="Why; it goes into the journal.")] = "operator closed",
+    home: HomeOption = None,
+    journal: JournalOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Sell one position and cancel its orders, at once and confirmed; other symbols and entries go on."""
+    from agent.cli.account import close_position
+
+    close_position(symbol, home, journal, reason, json=json)
+
+
+@app.command(
     epilog="Examples: agent reconcile | agent reconcile --adopt --reason 'sold 0.1 BTC by hand'. "
     "Exit code 0: journal and venue agree, or the account was taken over. 1: they differ."
 )
@@ -235,7 +257,12 @@ def reconcile(
         bool, typer.Option("--adopt", help="Take the venue's account over as it is; needs --reason.")
     ] = False,
     write_off: Annotated[
-        str | None, typer.Option(help="Count the position in a symbol that cannot be sold any more as lost.")
+        str | None,
+        typer.Option(
+            parser=spelled,
+            metavar="SYMBOL",
+            help="Count the position in a symbol that cannot be sold any more as lost.",
+        ),
     ] = None,
     reason: Annotated[str | None, typer.Option(help="Why; it goes into the journal.")] = None,
     home: HomeOption = None,

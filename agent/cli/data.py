@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from agent.cli.options import ConfigOption, HomeOption, JsonOption
+from domain.symbols import spelled
 
 data = typer.Typer(
     help="Keep candles of the past: import, download, list and check them.",
@@ -14,7 +15,13 @@ data = typer.Typer(
 )
 
 SymbolOption = Annotated[
-    str | None, typer.Option("--symbol", help="Symbol of files whose name does not begin with one.")
+    str | None,
+    typer.Option(
+        "--symbol",
+        parser=spelled,
+        metavar="SYMBOL",
+        help="Symbol of files whose name does not begin with one.",
+    ),
 ]
 
 
@@ -70,7 +77,7 @@ def check(
     "agent data download ETH-USDT --timeframe 1h --timerange 20200101-"
 )
 def download(
-    symbol: Annotated[str, typer.Argument(help="Pair such as BTC-USDT.")],
+    symbol: Annotated[str, typer.Argument(parser=spelled, metavar="SYMBOL", help="Pair such as BTC-USDT.")],
     *,
     timeframe: Annotated[str, typer.Option(help="Candle length, from 1s to 1M.")] = "1m",
     timerange: Annotated[

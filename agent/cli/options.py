@@ -8,6 +8,7 @@ import typer
 
 from agent.cli.output import print_text
 from agent.shown import shown, shown_json
+from domain.symbols import spelled
 
 HomeOption = Annotated[
     Path | None, typer.Option("--home", help="Folder of journals and configuration (or AGENT_HOME).")
@@ -25,6 +26,15 @@ ConfigOption = Annotated[
     Path | None, typer.Option("--config", help="Configuration file; HOME/config.toml if not given.")
 ]
 
+SymbolsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--symbol",
+        parser=spelled,
+        metavar="SYMBOL",
+        help="Symbol in the catalogue, or of each file; may be repeated.",
+    ),
+]
 StrategyOption = Annotated[
     list[str] | None, typer.Option("--strategy", help="Strategy that has a voice; may be repeated.")
 ]

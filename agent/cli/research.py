@@ -12,6 +12,7 @@ from agent.cli.options import (
     JsonOption,
     SetOption,
     StrategyOption,
+    SymbolsOption,
     TimeframeOption,
     TimerangeOption,
 )
@@ -64,9 +65,7 @@ def monte_carlo(
     *,
     strategy: StrategyOption = None,
     data: DataOption = None,
-    symbol: Annotated[
-        list[str] | None, typer.Option(help="Symbol in the catalogue, or of each file.")
-    ] = None,
+    symbol: SymbolsOption = None,
     timerange: TimerangeOption = None,
     timeframe: TimeframeOption = None,
     runs: Annotated[int, typer.Option(help="Resamples of each kind.")] = 1000,
@@ -102,9 +101,7 @@ def walk_forward(
     *,
     strategy: StrategyOption = None,
     data: DataOption = None,
-    symbol: Annotated[
-        list[str] | None, typer.Option(help="Symbol in the catalogue, or of each file.")
-    ] = None,
+    symbol: SymbolsOption = None,
     timerange: TimerangeOption = None,
     timeframe: TimeframeOption = None,
     train: Annotated[
@@ -176,9 +173,7 @@ def optimize(
     *,
     strategy: StrategyOption = None,
     data: DataOption = None,
-    symbol: Annotated[
-        list[str] | None, typer.Option(help="Symbol in the catalogue, or of each file.")
-    ] = None,
+    symbol: SymbolsOption = None,
     timerange: TimerangeOption = None,
     timeframe: TimeframeOption = None,
     trials: Annotated[int, typer.Option(help="Trials the study shall have in all.")] = 200,

@@ -204,7 +204,7 @@ def test_an_account_somebody_else_has_open_is_told_from_one_that_is_free(tmp_pat
     assert not home.held("paper")
 
 
-@pytest.mark.parametrize("stop", ["kill", "flatten"])
+@pytest.mark.parametrize("stop", ["kill", "flatten", "close"])
 def test_a_stop_waits_for_an_agent_that_is_starting(tmp_path: Path, stop: str) -> None:
     home = Home(tmp_path)
     home.make()
@@ -213,6 +213,7 @@ def test_a_stop_waits_for_an_agent_that_is_starting(tmp_path: Path, stop: str) -
     stops: dict[str, Callable[[], object]] = {
         "kill": lambda: reader.kill("now", FrozenClock(), active=True),
         "flatten": lambda: reader.flatten("now"),
+        "close": lambda: reader.close("BTC-USDT", "now"),
     }
     starting = ControlServer(home.control("paper"), {stop: echo})
     with home.lock("paper"), ThreadPoolExecutor(1) as pool:  # it holds the account, and does not listen yet

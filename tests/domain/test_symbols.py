@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.symbols import is_symbol, parts, readings
+from domain.symbols import is_symbol, parts, readings, spelled
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,24 @@ def test_what_means_something_to_a_shell_a_path_or_a_url_is_no_symbol(text: str)
 )
 def test_a_name_is_split_by_the_quotes_there_are(name: str, pairs: tuple[str, ...]) -> None:
     assert readings(name) == pairs
+
+
+@pytest.mark.parametrize(
+    ("text", "symbol"),
+    [
+        ("BTC/USDT", "BTC-USDT"),
+        ("btc/usdt", "BTC-USDT"),
+        ("ETH_BTC", "ETH-BTC"),
+        (" eth-usdt ", "ETH-USDT"),
+        ("BTCUSDT", "BTC-USDT"),
+        ("BRK.B", "BRK.B"),
+        ("WBEUR", "WBEUR"),
+        ("btc", "btc"),
+        ("BTC/USDT/X", "BTC/USDT/X"),
+        ("../x", "../x"),
+        ("", ""),
+    ],
+)
+def test_a_symbol_is_understood_as_people_write_it(text: str, symbol: str) -> None:
+    assert spelled(text) == symbol
+    assert spelled(symbol) == symbol
