@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+import tempfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -176,7 +177,7 @@ class Home:
 
         Raises Busy at once when another process of this user has it.
         """
-        folder = Path(platformdirs.user_state_dir("boyd", appauthor=False)) / "accounts"
+        folder = _state_folder() / "accounts"
         private_folder(folder)
         name = _digest(key)
         lock = FileLock(folder / f"{name}.lock", mode=0o600)
@@ -208,6 +209,14 @@ class Home:
             return None
         archive(url, name, kept, holder=f"process {os.getpid()}")
         return kept
+
+
+def _state_folder() -> Path:
+    """Return where this user's locks lie, whatever the home; who has no home folder may still sell."""
+    try:
+        return Path(platformdirs.user_state_dir("boyd", appauthor=False))
+    except RuntimeError:
+        return Path(tempfile.gettempdir()) / f"boyd-{os.getuid()}"
 
 
 def _digest(text: str) -> str:

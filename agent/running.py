@@ -13,6 +13,7 @@ import platformdirs
 
 from agent import control
 from agent.home import Busy, Home
+from domain.errors import BadInput
 
 ENDING_SECONDS = 3.0
 """How long an agent that ends, or that starts, may keep its account unheard before a command gives up."""
@@ -28,8 +29,14 @@ PREFIX = "AGENT_"
 
 
 def default_home() -> Path:
-    """Return where journals, caches and the configuration live unless told otherwise."""
-    return Path(platformdirs.user_data_dir("boyd", appauthor=False))
+    """Return where journals, caches and the configuration live unless told otherwise.
+
+    Raises BadInput where the system knows no home folder of this user.
+    """
+    try:
+        return Path(platformdirs.user_data_dir("boyd", appauthor=False))
+    except RuntimeError:
+        raise BadInput("this user has no home folder (HOME is not set): use --home or AGENT_HOME") from None
 
 
 def home_named(home: Path | None) -> Home:

@@ -21,6 +21,7 @@ from typing import Any
 import platformdirs
 from filelock import FileLock
 
+from domain.errors import BadInput
 from domain.kernel import KERNELS
 from domain.private import private_folder
 from reasoning.own import OwnStrategy
@@ -146,9 +147,12 @@ def register() -> None:
 def cache_folder() -> Path:
     """Return the folder of machine code that belongs to these very sources, made if need be.
 
-    Raises BadInput where others may write it: what lies there is executed.
+    Raises BadInput where others may write it, for what lies there is executed, or where it would lie nowhere.
     """
-    chosen = os.environ.get(CACHE_VARIABLE) or platformdirs.user_cache_dir("boyd", appauthor=False)
+    try:
+        chosen = os.environ.get(CACHE_VARIABLE) or platformdirs.user_cache_dir("boyd", appauthor=False)
+    except RuntimeError:
+        raise BadInput(f"this user has no home folder (HOME is not set): set {CACHE_VARIABLE}") from None
     folder = Path(chosen) / "kernels" / digest()[:16]
     private_folder(folder)
     require_trusted(folder)

@@ -1,4 +1,4 @@
-"""What every test shares: Hypothesis without wall-clock limits, for machines differ.
+"""What every test shares: its surroundings, and Hypothesis without wall-clock limits, for machines differ.
 
 `make test` tries the same examples each time, so that a run says something of the change and not of the
 dice. `make test ARGS="-m hypothesis --hypothesis-profile=search"` tries others each time, to find what
@@ -6,6 +6,10 @@ nobody thought of; what it finds becomes an `@example`.
 """
 
 from hypothesis import HealthCheck, settings
+
+from tests import surroundings
+
+surroundings.settle()
 
 SLOW = (HealthCheck.too_slow,)
 settings.register_profile("boyd", deadline=None, derandomize=True, suppress_health_check=SLOW)

@@ -4,7 +4,8 @@ import errno
 import gc
 
 from agent.cli.app import app
-from agent.cli.output import GONE, complain, have_streams, leave
+from agent.cli.begin import settle_in
+from agent.cli.output import GONE, complain, leave
 from domain.errors import BadInput, BoydError
 
 OK, PROBLEM, USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -20,7 +21,7 @@ def main() -> None:
     # Imports make a hundred thousand objects that stay: looking for cycles among them, on the way and once
     # more at the exit, took a third of a short command's time.
     gc.set_threshold(20_000, 10, 10)
-    have_streams()
+    settle_in()
     try:
         code = _run()
     finally:

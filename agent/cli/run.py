@@ -136,7 +136,8 @@ class stopping_on_signals:  # noqa: N801 -- reads as a verb in a with statement
     """First SIGINT or SIGTERM: end after the cycle under way. Second: end now; the journal is whole.
 
     SIGHUP says that the terminal is gone and ends it after the cycle too, however often it comes (the
-    shell and the system both send it); where it is ignored (nohup) it stays so.
+    shell and the system both send it). SIGINT or SIGHUP that whoever started us has ignored (a script's
+    background, nohup) stay so.
     """
 
     def __init__(self, stop: Callable[[], None], terminal: Terminal) -> None:
@@ -146,11 +147,11 @@ class stopping_on_signals:  # noqa: N801 -- reads as a verb in a with statement
         self.before: dict[int, Any] = {}
 
     def __enter__(self) -> None:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            self.before[number] = signal.signal(number, self._handle)
-        hangup = getattr(signal, "SIGHUP", None)  # not on every system
-        if hangup is not None and signal.getsignal(hangup) is not signal.SIG_IGN:
-            self.before[hangup] = signal.signal(hangup, self._hang_up)
+        self.before[signal.SIGTERM] = signal.signal(signal.SIGTERM, self._handle)
+        for name, handler in (("SIGINT", self._handle), ("SIGHUP", self._hang_up)):
+            number = getattr(signal, name, None)  # not on every system
+            if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+                self.before[number] = signal.signal(number, handler)
 
     def __exit__(self, *_error: object) -> None:
         for number, handler in self.before.items():

@@ -1,0 +1,81 @@
+"""What the tests need of the process they run in, whoever started it: a person, a script, cron, a CI.
+
+A background or a CI runner ignores signals, cron sets nothing, a person has a proxy and settings of Boyd of
+their own. All of that is put right here, once, before anything else is imported; processes that tests start
+inherit it.
+"""
+
+import os
+import signal
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+ROOM_FOR_A_SOCKET = 40
+"""Characters of a temporary folder; a Unix socket below it has 108 for its whole path."""
+
+OF_BOYD = ("AGENT_", "ALPHA_VANTAGE_", "BINANCE_")
+OF_OTHERS = frozenset(
+    {
+        *("all_proxy", "http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "ws_proxy", "wss_proxy"),
+        *("columns", "lines", "force_color", "no_color", "py_colors", "clicolor", "clicolor_force"),
+        *("pythonoptimize", "pythonwarnings", "pythonioencoding", "pythonutf8", "pythonunbuffered"),
+        *("git_dir", "git_work_tree", "git_index_file", "makeflags", "makelevel", "mflags", "language"),
+    }
+)
+"""Variables that change what programs print or whom they ask, in small letters; tests set their own."""
+
+SETTLED = {"TZ": "UTC", "LC_ALL": "C.UTF-8", "LANG": "C.UTF-8", "TERM": "xterm-256color"}
+
+
+def settle() -> None:
+    """Put right what this process inherited."""
+    _inputs()
+    _signals()
+    os.umask(0o022)
+    for name in [name for name in os.environ if name.startswith(OF_BOYD) or name.lower() in OF_OTHERS]:
+        del os.environ[name]
+    os.environ.update(SETTLED)
+    time.tzset()
+    _temporary_folder()
+    _home()
+
+
+def _inputs() -> None:
+    """Have something at 0: where it is closed the next file that is opened would be standard input."""
+    try:
+        os.fstat(0)
+    except OSError:
+        os.open(os.devnull, os.O_RDONLY)
+    if sys.stdin is None:
+        sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 -- it stays open
+
+
+def _signals() -> None:
+    """Hear every signal; a child is told of none that its parent ignores."""
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    if threading.current_thread() is not threading.main_thread():
+        return
+    for name in ("SIGTERM", "SIGHUP", "SIGQUIT", "SIGCHLD", "SIGTSTP", "SIGTTIN", "SIGTTOU", "SIGUSR1"):
+        number = getattr(signal, name)
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _temporary_folder() -> None:
+    named = os.environ.get("TMPDIR", "")
+    usable = len(named) <= ROOM_FOR_A_SOCKET and Path(named).is_dir() and os.access(named, os.W_OK)
+    if named and not usable:
+        del os.environ["TMPDIR"]
+        tempfile.tempdir = None
+
+
+def _home() -> None:
+    """Have a home folder that can be written: kernels are kept there, and locks."""
+    home = os.environ.get("HOME", "")
+    if not (home and Path(home).is_absolute() and os.access(home, os.W_OK)):
+        os.environ["HOME"] = tempfile.mkdtemp(prefix="boyd-home-")
