@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -79,7 +79,7 @@ class Options(BaseModel):
     perception: PerceptionSettings = PerceptionSettings()
     simulated: SimulatedSettings = SimulatedSettings()
     reasoning: ReasoningSettings = ReasoningSettings()
-    risk: RiskSettings = RiskSettings()
+    risk: RiskSettings = Field(default=RiskSettings(), validate_default=True)
     sizing: SizingSettings = SizingSettings()
     paper: PaperSettings = PaperSettings()
     orders: OrderSettings = OrderSettings()
@@ -118,6 +118,14 @@ class Options(BaseModel):
     @classmethod
     def _paths(cls, value: object) -> object:
         return tuple(value.split(os.pathsep)) if isinstance(value, str) else value
+
+    @field_validator("risk")
+    @classmethod
+    def _real_money(cls, value: RiskSettings, info: ValidationInfo) -> RiskSettings:
+        """Tighten the limits that nobody set, in mode live; those a journal recorded are all set."""
+        if info.data.get("mode") != "live":
+            return value
+        return value.for_live(symbol.partition("-")[2] for symbol in info.data.get("symbols", ()))
 
     @field_validator("symbols")
     @classmethod

@@ -9,6 +9,7 @@ from research.books import (
     ACCT,
     BOUGHT,
     BOUGHT_REF,
+    BOUND,
     BY_STOP,
     BY_TARGET,
     CANDLE_AT,
@@ -122,6 +123,7 @@ def close_position(
     ints[row + 9] = fees
     ints[row + 10] = gross - (sold - bought)
     ints[row + 11] = pnl
+    ints[row + 12] = ints[p + BOUND]
     ints[HELD] -= 1
     ints[p + LOTS] = 0
     ints[p + STOP] = 0

@@ -16,6 +16,7 @@ from research.beside import Misstep
 from research.books import (
     ACCT,
     BOUGHT,
+    BOUND,
     CANDLE_AT,
     CASH,
     CLASS_AT,
@@ -244,7 +245,7 @@ def _rows(ints: IntArray, place: int, counter: int, width: int, kind: np.dtype[A
 
 def _open(prepared: Recording, ints: IntArray) -> tuple[dict[str, Any], ...]:
     names = {"lots": LOTS, "bought": BOUGHT, "fees": FEES, "opened_ms": OPENED_MS, "stop": STOP,
-             "target": TARGET, "mark": MARK}  # fmt: skip
+             "target": TARGET, "mark": MARK, "bound": BOUND}  # fmt: skip
     records = ints[ACCT : ACCT + len(prepared.tapes) * SYMBOL].reshape(-1, SYMBOL)
     return tuple(
         {"symbol": tape.symbol, **{name: int(record[at]) for name, at in names.items()}}

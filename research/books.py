@@ -50,12 +50,14 @@ WANTED, WANT_LOTS, WANT_STOP_PPM, WANT_STOP, WANT_TARGET = 25, 26, 27, 28, 29
 DECIDED = 30
 # Doubted candles: where its rows lie, how many, how many were looked at; and whether one reached the stop.
 DOUBT_AT, DOUBT_COUNT, DOUBT, TRIGGERED = 31, 32, 33, 34
-SYMBOL = 35
+# What bound the size of the entry: a code of risk.sizing.
+BOUND = 35
+SYMBOL = 36
 
 # The floats: the worst drawdown, each voice's weight, then the results of trades not yet learned from.
 WORST, WEIGHTS = 0, 1
 
-TRADE_ROW, VETO_ROW = 12, 4
+TRADE_ROW, VETO_ROW = 13, 4
 BY_SIGNAL, BY_STOP, BY_TARGET = 0, 1, 2
 
 # An event, a candle with a vote: its cycle and turn, then for each voice vote and levels; and as floats

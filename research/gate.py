@@ -11,6 +11,7 @@ from research.books import (
     ACCT,
     BOUGHT,
     BOUGHT_REF,
+    BOUND,
     BY_SIGNAL,
     CANDLE_AT,
     CASH,
@@ -223,13 +224,15 @@ def judge_entry(
         house.cost_ppm,
     )
     book = book_for(ints, house.cost_ppm, p, at_ms)
-    lots = size_entry(entry, book, house.limits, house.sizing).lots
+    size = size_entry(entry, book, house.limits, house.sizing)
+    lots = size.lots
     rule = first_denial(Feed(RECORDED, 0 if price > 0 else NONE, 0, 0), entry, lots, book, house.limits)
     if rule > 0:
         veto(ints, p, at_ms, rule)
         return
     ints[p + WANTED] = 1
     ints[p + WANT_LOTS] = lots
+    ints[p + BOUND] = size.bound
     ints[p + WANT_STOP_PPM] = stop_ppm
     ints[p + WANT_STOP] = stop
     ints[p + WANT_TARGET] = target

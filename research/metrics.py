@@ -2,7 +2,8 @@
 
 Ratios are taken from returns by UTC day and annualised with 365 days where a symbol trades every day
 (crypto: its name contains '-') and with 252 elsewhere; the risk-free rate is 0. A figure that the
-data do not define (no trades, no variance, no loss) is None, never 0, infinite or NaN.
+data do not define (no trades, no variance, no loss) is None, never 0, infinite or NaN; so is what would
+be stretched to a year from fewer than 30 daily returns.
 """
 
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from domain.times import HOUR_MS
 from research.candles import Candles, FloatArray
 from research.ratios import (
     CRYPTO_DAYS,
+    LEAST_DAYS,
     cagr,
     calmar,
     daily_returns,
@@ -22,6 +24,7 @@ from research.ratios import (
     hold_curve,
     periods_of,
     sharpe,
+    sharpe_interval,
     sortino,
 )
 from research.result import Result
@@ -33,7 +36,8 @@ __all__ = ["Metrics", "daily_returns", "metrics", "periods_of"]
 class Metrics:
     """The figures of one backtest; fractions are of 1, amounts in quote, None is undefined.
 
-    `days` are the daily returns behind the ratios, `periods` how many of them make a year. Drawdown:
+    `days` are the daily returns behind the ratios, `periods` how many of them make a year; `sharpe_low`
+    and `sharpe_high` are the 95 % confidence interval of the Sharpe ratio. Drawdown:
     the deepest fall from a peak over all cycles, and the days from that peak to its recovery, or to
     the end. Costs are those of closed trades; `cost_share` is their part of a gross profit. Turnover
     counts both ways, per year. `hold_*` is buy-and-hold without costs over the same period.
@@ -44,6 +48,8 @@ class Metrics:
     total_return: float | None
     cagr: float | None
     sharpe: float | None
+    sharpe_low: float | None
+    sharpe_high: float | None
     sortino: float | None
     calmar: float | None
     max_drawdown: float | None
@@ -62,6 +68,12 @@ class Metrics:
     hold_return: float | None
     hold_sharpe: float | None
     hold_drawdown: float | None
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """The 95 % confidence interval of the Sharpe ratio."""
+        low, high = self.sharpe_low, self.sharpe_high
+        return None if low is None or high is None else (low, high)
 
     def plain(self) -> dict[str, Any]:
         """Return the figures as JSON takes them."""
@@ -83,15 +95,19 @@ def metrics(result: Result, benchmark: Candles | Sequence[Candles] | None = None
         if sound
         else np.empty(0)
     )
-    growth, years = cagr(returns, periods), len(returns) / periods
+    enough = returns if len(returns) >= LEAST_DAYS else returns[:0]
+    growth, years = cagr(enough, periods), len(returns) / periods
+    low, high = sharpe_interval(enough, periods) or (None, None)
     depth, length = _fall(result)
     return Metrics(
         days=len(returns),
         periods=periods,
         total_return=float(equity[-1]) / result.opening_cash - 1 if len(equity) else None,
         cagr=growth,
-        sharpe=sharpe(returns, periods),
-        sortino=sortino(returns, periods),
+        sharpe=sharpe(enough, periods),
+        sharpe_low=low,
+        sharpe_high=high,
+        sortino=sortino(enough, periods),
         calmar=calmar(growth, depth),
         max_drawdown=depth,
         drawdown_days=length,
@@ -168,6 +184,6 @@ def _of_holding(candles: Sequence[Candles], periods: int) -> dict[str, Any]:
     returns = daily_returns(times, worth, 1.0, every_day=periods == CRYPTO_DAYS)
     return {
         "hold_return": float(worth[-1]) - 1,
-        "hold_sharpe": sharpe(returns, periods),
+        "hold_sharpe": sharpe(returns, periods) if len(returns) >= LEAST_DAYS else None,
         "hold_drawdown": depth,
     }

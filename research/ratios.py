@@ -10,6 +10,10 @@ from domain.times import DAY_MS
 from research.candles import Candles, FloatArray, IntArray
 
 CRYPTO_DAYS, EXCHANGE_DAYS = 365, 252
+LEAST_DAYS = 30
+"""Daily returns below which nothing is stretched to a year: a day of luck would be a Sharpe ratio of 13."""
+SIDES = 1.959964
+"""Deviations on each side of the mean that hold 95 % of a normal distribution."""
 STILL = 1e-12
 """Deviation over largest return below which a series has no variance: the rest is rounding."""
 
@@ -59,6 +63,22 @@ def sharpe(returns: FloatArray, periods: int) -> float | None:
     if deviation <= STILL * float(np.abs(returns).max()):
         return None
     return float(np.mean(returns)) / deviation * sqrt(periods)
+
+
+def sharpe_interval(returns: FloatArray, periods: int) -> tuple[float, float] | None:
+    """Return the 95 % confidence interval of the yearly Sharpe ratio, for returns of any distribution.
+
+    Deviation of the estimate from skewness and kurtosis: Mertens, "Comments on variance of the IID
+    estimator in Lo (2002)", 2002, as in Bailey and López de Prado 2012; days are taken as independent.
+    """
+    ratio = sharpe(returns, 1)
+    if ratio is None:
+        return None
+    shape = (returns - np.mean(returns)) / np.std(returns)
+    skew, kurtosis = float(np.mean(shape**3)), float(np.mean(shape**4))
+    spread = max(1 - skew * ratio + (kurtosis - 1) / 4 * ratio**2, 0.0)
+    reach = SIDES * sqrt(spread / (len(returns) - 1))
+    return (ratio - reach) * sqrt(periods), (ratio + reach) * sqrt(periods)
 
 
 def sortino(returns: FloatArray, periods: int) -> float | None:

@@ -55,6 +55,7 @@ from research.books import (
     Market,
 )
 from research.gate import buy, judge_entry, judge_exit, raise_stop, score_at, sell, strongest_at
+from risk.limits import day_limit
 from risk.rules import daily_loss
 
 LAST = 2**62
@@ -231,16 +232,18 @@ def replay(  # noqa: C901  # the order of a cycle, to be read in one piece
 ) -> None:
     """Run every cycle of a session; what it came to is left in `ints`, `floats` and `equity`."""
     candle_ms, opened, high, low, close, turn_ms, turn_end, turn_quote, turn_mark, instants, doubts = market
-    costs, limit, trailing_ppm = house.costs, house.limits.daily_loss, house.limits.trailing_ppm
+    costs, trailing_ppm = house.costs, house.limits.trailing_ppm
     cycles = len(instants)
     symbols = ints[SYMBOLS]
     due = next_event(ints, event)
     cycle = 0
+    limit = 0
     while cycle < cycles:
         at_ms = instants[cycle]
         ints[CYCLE] = cycle + 1
         if at_ms >= ints[DAY_END]:
             roll(ints, at_ms)
+            limit = day_limit(house.limits, ints[DAY_START])
         if ints[HELD] > 0:
             observe_all(
                 ints, floats, costs, at_ms, candle_ms, opened, high, low,

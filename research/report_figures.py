@@ -122,7 +122,10 @@ def costs(result: Result) -> Markup:
 
 
 def _cost_row(trades: Any, cash_scale: int) -> list[Cell]:
-    sums = {name: sum(trades[name].tolist()) / cash_scale for name in trades.dtype.names[6:]}
+    sums = {
+        name: sum(trades[name].tolist()) / cash_scale
+        for name in ("bought", "sold", "gross", "fees", "slippage", "pnl")
+    }
     gross, net = sums["gross"], sums["pnl"]
     return [
         number(len(trades), 0),

@@ -25,12 +25,14 @@ TRADE = np.dtype(
         ("fees", np.int64),
         ("slippage", np.int64),
         ("pnl", np.int64),
+        ("bound", np.int32),
     ]
 )
 """A closed round trip, as domain.account.Trade: amounts in cash units, times in ms (UTC).
 
 `symbol` is the place in Result.symbols, `ending` the place in ENDINGS. `gross` is before all costs,
-`pnl` after; `bought` and `sold` are notionals at fill prices; gross = pnl + fees + slippage.
+`pnl` after; `bought` and `sold` are notionals at fill prices; gross = pnl + fees + slippage. `bound` is the
+code in risk.sizing of what bound the entry's size.
 """
 
 ENDINGS = ("signal", "stop", "target")

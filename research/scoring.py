@@ -17,7 +17,7 @@ from research.candles import FloatArray, IntArray
 from research.ratios import CRYPTO_DAYS
 
 Floats = MutableSequence[float]
-PNL = TRADE_ROW - 1
+PNL = 11
 """Where a trade's row has its result after costs."""
 UNDEFINED = float("nan")
 CRITERIA = ("sharpe", "return", "calmar")

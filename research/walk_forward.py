@@ -52,7 +52,8 @@ class WalkForward:
 
     `times_ms` and `equity` are the unseen windows behind one another, as a multiple of the opening
     cash. In-sample windows overlap, so `inside` has no total; its figures are means over windows.
-    `present` has both sides' Sharpe ratios of the job's own parameters in the same windows, unfitted.
+    `present` has both sides' Sharpe ratios of the job's own parameters in the same windows, unfitted;
+    `interval` is the 95 % confidence interval of the unseen Sharpe ratio.
     `efficiency` is yearly mean return out of sample over that in sample (Pardo), None when nothing was
     won in sample. `deflated` and `overfit` are of the unseen days; None where too few or all alike.
     """
@@ -63,6 +64,7 @@ class WalkForward:
     inside: Side
     outside: Side
     present: tuple[float | None, float | None]
+    interval: tuple[float, float] | None
     hold_return: float | None
     efficiency: float | None
     deflated: float | None
@@ -116,7 +118,7 @@ def _present(
 ) -> tuple[float | None, float | None]:
     periods = figures.periods_of([each.symbol for each in job.candles])
     seen = _means([Score(*each.table[0].tolist()) for each in inside]).sharpe
-    return seen, figures.sharpe(np.concatenate([each.daily[0] for each in outside]), periods)
+    return seen, figures.sharpe(_enough(np.concatenate([each.daily[0] for each in outside])), periods)
 
 
 Curve = tuple[IntArray, FloatArray, int | None]
@@ -155,6 +157,7 @@ def _summed(
         inside=_means([fold.inside for fold in folds]),
         outside=side(times, equity, daily, periods),
         present=(None, None),
+        interval=figures.sharpe_interval(_enough(daily), periods),
         hold_return=float(worth[-1]) - 1 if len(worth) else None,
         efficiency=float(np.mean(daily)) / gain if gain > 0 else None,
         deflated=deflated(daily, everyone),
@@ -184,9 +187,15 @@ def _means(scores: Sequence[Score]) -> Side:
 def side(times_ms: IntArray, equity: FloatArray, daily: FloatArray, periods: int) -> Side:
     """Return the figures of a curve that begins at 1."""
     depth, _ = figures.drawdown(np.append(times_ms[:1], times_ms), np.append(1.0, equity))
+    daily = _enough(daily)
     growth = figures.cagr(daily, periods)
     total = float(equity[-1]) - 1
     return Side(total, growth, figures.sharpe(daily, periods), figures.calmar(growth, depth), depth)
+
+
+def _enough(daily: FloatArray) -> FloatArray:
+    """Return daily returns, none where they are too few to be stretched to a year."""
+    return daily if len(daily) >= figures.LEAST_DAYS else daily[:0]
 
 
 def deflated(daily: FloatArray, everyone: FloatArray) -> float | None:

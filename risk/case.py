@@ -52,7 +52,7 @@ class Policy(msgspec.Struct, frozen=True):
             raise BadInput(f"cost_ppm {cost_ppm} must be from 0 to {MAX_COST_PPM}")
         fixed = sizing.fixed_quantity if sizing.method == "fixed" else None
         limits = _limits(risk, mode, timeframe_ms, cash_decimals)
-        return cls(limits, sizing.pack(mode), fixed, timeframe_ms, cost_ppm, cash_decimals)
+        return cls(limits, _sizing(sizing, mode, cash_decimals), fixed, timeframe_ms, cost_ppm, cash_decimals)
 
     @property
     def live(self) -> bool:
@@ -65,6 +65,13 @@ def _limits(risk: RiskSettings, mode: Mode, timeframe_ms: int, cash_decimals: in
         return risk.pack(mode, timeframe_ms, cash_decimals)
     except ValueError as error:
         raise BadInput(f"risk: {error}") from None
+
+
+def _sizing(sizing: SizingSettings, mode: Mode, cash_decimals: int) -> Sizing:
+    try:
+        return sizing.pack(mode, cash_decimals)
+    except ValueError as error:
+        raise BadInput(f"sizing: {error}") from None
 
 
 class Case(msgspec.Struct, frozen=True):

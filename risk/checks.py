@@ -10,6 +10,7 @@ from domain.verdict import Check
 from risk import rules, table
 from risk.case import Case
 from risk.facts import Book, Entry, Feed
+from risk.limits import day_limit
 from risk.reading import unmarked
 from risk.rules import Measure
 from risk.table import rule
@@ -35,7 +36,7 @@ def checks_of(gate: Gate) -> tuple[Check, ...]:
     feed, entry, book, lots = gate.feed, gate.entry, gate.book, gate.order.lots
     limits, peak = gate.case.policy.limits, book.peak_equity
     cash_scale = gate.cash_scale
-    lost = rules.daily_loss(book.equity, book.day_start_equity, limits.daily_loss)
+    lost = rules.daily_loss(book.equity, book.day_start_equity, day_limit(limits, book.day_start_equity))
     price = "" if entry.price > 0 else "price"
     stop = price or "stop below the price"
     return (
@@ -47,7 +48,7 @@ def checks_of(gate: Gate) -> tuple[Check, ...]:
         _check(table.DAILY_LOSS, lost, cash_scale),
         _drawdown(table.MAX_DRAWDOWN, peak - book.equity, peak, limits.max_drawdown_ppm),
         _drawdown(table.CLASS_DRAWDOWN, book.class_fall, peak, limits.class_drawdown_ppm),
-        _check(table.PER_TRADE_LOSS, rules.trade_loss(entry, lots, limits), cash_scale, stop),
+        _check(table.PER_TRADE_LOSS, rules.trade_loss(entry, lots, book, limits), cash_scale, stop),
         _check(table.MAX_POSITIONS, rules.positions(book, limits)),
         _duplicate(gate, rules.duplicate(book)),
         _cool_down(rules.cool_down(book, limits)),

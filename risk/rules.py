@@ -10,7 +10,7 @@ from domain.kernel import kernel
 from domain.money import MAX_CASH, share_down
 from risk import table
 from risk.facts import CACHED, LIVE, Book, Entry, Feed
-from risk.limits import Limits
+from risk.limits import Limits, day_limit, trade_limit
 from risk.stake import loss_at_stop, stake
 
 
@@ -86,11 +86,12 @@ def drawdown(fall: int, peak_equity: int, limit_ppm: int) -> Measure:
 
 
 @kernel
-def trade_loss(entry: Entry, lots: int, limits: Limits) -> Measure:
+def trade_loss(entry: Entry, lots: int, book: Book, limits: Limits) -> Measure:
     """Measure the loss of `lots` at the stop with the costs of both ways; unknown without price or stop."""
     known = entry.price > 0 and entry.stop > 0
     loss = loss_at_stop(entry.price, entry.stop, lots, entry.cash_factor, entry.cost_ppm)
-    return Measure(loss, limits.per_trade_loss, known and loss <= limits.per_trade_loss, known)
+    limit = trade_limit(limits, book.equity)
+    return Measure(loss, limit, known and loss <= limit, known)
 
 
 @kernel
@@ -211,13 +212,13 @@ def first_denial(feed: Feed, entry: Entry, lots: int, book: Book, limits: Limits
         return table.UNKNOWN_ORDER
     if not blocked(book).passed:
         return table.BLOCKED
-    if not daily_loss(book.equity, book.day_start_equity, limits.daily_loss).passed:
+    if not daily_loss(book.equity, book.day_start_equity, day_limit(limits, book.day_start_equity)).passed:
         return table.DAILY_LOSS
     if not drawdown(book.peak_equity - book.equity, book.peak_equity, limits.max_drawdown_ppm).passed:
         return table.MAX_DRAWDOWN
     if not drawdown(book.class_fall, book.peak_equity, limits.class_drawdown_ppm).passed:
         return table.CLASS_DRAWDOWN
-    if not trade_loss(entry, lots, limits).passed:
+    if not trade_loss(entry, lots, book, limits).passed:
         return table.PER_TRADE_LOSS
     if not positions(book, limits).passed:
         return table.MAX_POSITIONS

@@ -1,8 +1,8 @@
 """How many lots an entry gets: the risk budget, then every cap, always rounded down.
 
 Equity x risk share x confidence x volatility x streak, over the loss of one lot at the stop with
-all costs (facts/trading.md, "Sizing"). The caps are those the gate would deny, so what is sized
-passes them; a fixed quantity is left as it is and the gate decides.
+all costs (facts/trading.md, "Sizing"); or a stake, which is what the entry is worth. The caps are those
+the gate would deny, so what is sized passes them; a fixed quantity is left as it is and the gate decides.
 """
 
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from domain.instrument import Instrument
 from domain.kernel import kernel
 from domain.money import share_down, show_cash
 from risk.facts import Book, Entry
-from risk.limits import Limits, Sizing
+from risk.limits import Limits, Sizing, trade_limit
 from risk.stake import lots_within
 
 BY_BUDGET = 0
@@ -22,6 +22,7 @@ BY_CASH = 4
 BY_FIXED = 5
 BY_CONFIDENCE = 6
 BY_NOTHING = 7
+BY_STAKE = 8
 """Codes of what bound a size; BY_NOTHING when price or stop is missing."""
 
 CAPS = {
@@ -82,6 +83,12 @@ def size_entry(entry: Entry, book: Book, limits: Limits, sizing: Sizing) -> Size
         return Size(entry.fixed_lots, BY_FIXED, 0, 0)
     if entry.price <= 0 or entry.stop <= 0:
         return Size(0, BY_NOTHING, 0, 0)
+    if sizing.stake > 0 or sizing.stake_ppm > 0:
+        worth = sizing.stake
+        if sizing.stake_ppm > 0:
+            worth = share_down(max(book.equity, 0), sizing.stake_ppm)
+        lots = worth // entry.cash_factor // entry.price
+        return capped(Size(lots, BY_STAKE, worth, worth), entry, book, limits)
     if not entry.confidence >= sizing.min_confidence:
         return Size(0, BY_CONFIDENCE, 0, 0)
     budget = risk_budget(entry, book, sizing.risk_ppm)
@@ -93,7 +100,7 @@ def size_entry(entry: Entry, book: Book, limits: Limits, sizing: Sizing) -> Size
 def capped(size: Size, entry: Entry, book: Book, limits: Limits) -> Size:
     """Return a size cut down to every cap: loss of the trade, exposure, concentration, free cash."""
     price, factor, cost = entry.price, entry.cash_factor, entry.cost_ppm
-    cap = limits.per_trade_loss
+    cap = trade_limit(limits, book.equity)
     size = tighter(size, BY_TRADE_LOSS, cap, lots_within(cap, price, entry.stop, factor, cost))
     cap = room(book.equity, limits.total_exposure_ppm, book.exposure)
     size = tighter(size, BY_EXPOSURE, cap, cap // factor // price)
@@ -114,8 +121,9 @@ def explain(size: Size, entry: Entry, sizing: Sizing, instrument: Instrument) ->
         return (
             f"confidence {entry.confidence:g} below the sizing minimum {sizing.min_confidence:g}: {quantity}"
         )
-    budget = f"risk budget {show_cash(size.budget, instrument.cash_decimals)}"
-    if size.bound == BY_BUDGET:
+    what = "stake" if sizing.stake > 0 or sizing.stake_ppm > 0 else "risk budget"
+    budget = f"{what} {show_cash(size.budget, instrument.cash_decimals)}"
+    if size.bound in (BY_BUDGET, BY_STAKE):
         return f"{budget}: {quantity}"
     cap = show_cash(size.cap, instrument.cash_decimals)
     return f"{budget} capped by {CAPS[size.bound]} {cap}: {quantity}"

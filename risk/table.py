@@ -180,6 +180,7 @@ RULES: tuple[Rule, ...] = (
         18,
         "size_below_minimum",
         (
+            "sizing.stake",
             "sizing.method",
             "sizing.risk_per_trade",
             "sizing.min_confidence",

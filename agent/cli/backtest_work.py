@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,15 +15,18 @@ from agent.settings import Options
 from agent.verify import Difference, compare, run_loop
 from agent.version import code_version
 from domain.errors import BadInput
-from domain.money import cash_text, show_cash
+from domain.money import PPM, cash_text, show_cash
 from domain.times import utc
 from research.backtest import Setup, backtest
 from research.candles import Candles
 from research.compiler import Engine, compiled, plain
 from research.flaws import flaw_lines, flaws
+from research.headline import Stopped, limits_did, stopped
 from research.metrics import Metrics, daily_returns, metrics
 from research.overfit import deflated_sharpe
+from research.ratios import LEAST_DAYS
 from research.result import ENDINGS, Result
+from research.words import costs_words, limits_words, stopped_words
 from risk.table import NOTHING_TO_REDUCE, RULES
 
 DIFFERENT = 1
@@ -47,6 +51,7 @@ class Done(NamedTuple):
     setup: Setup
     result: Result
     metrics: Metrics
+    stopped: Stopped | None
     deflated: float | None
     flaws: list[str]
     notes: list[str]
@@ -59,7 +64,17 @@ def backtest_command(wish: Wish) -> None:
     engine, notes = engine_for(setup, uncompiled=wish.uncompiled)
     result = backtest(candles, setup, engine)
     found = [f"{each.symbol}: {line}" for each in candles for line in flaw_lines(flaws(each))]
-    done = Done(options, candles, setup, result, metrics(result, candles), _deflated(result), found, notes)
+    done = Done(
+        options,
+        candles,
+        setup,
+        result,
+        metrics(result, candles),
+        stopped(result, setup.policy),
+        _deflated(result),
+        found,
+        notes,
+    )
     difference = _verified(done) if wish.verify else None
     if wish.report is not None:
         write_report(done, wish.report)
@@ -76,7 +91,8 @@ def backtest_command(wish: Wish) -> None:
 def _deflated(result: Result) -> float | None:
     """Return the probability that the true Sharpe ratio is above 0; None where the returns do not say."""
     try:
-        return deflated_sharpe(daily_returns(result.times_ms, result.equity, result.opening_cash), (1, 0.0))
+        returns = daily_returns(result.times_ms, result.equity, result.opening_cash)
+        return deflated_sharpe(returns, (1, 0.0)) if len(returns) >= LEAST_DAYS else None
     except BadInput:
         return None
 
@@ -124,6 +140,7 @@ def plain_result(done: Done, difference: Difference | None, *, verified: bool) -
     result = done.result
     money = _money_of(result)
     return {
+        "stopped": _plain_stop(done),
         "strategies": list(result.strategies),
         "parameters": result.parameters,
         "symbols": list(result.symbols),
@@ -138,6 +155,8 @@ def plain_result(done: Done, difference: Difference | None, *, verified: bool) -
         "trials": 1,
         "deflated_sharpe": done.deflated,
         "probability_of_overfitting": None,
+        "limits": _plain_limits(done),
+        "costs": _plain_costs(done),
         "vetoes": vetoes_by_rule(result),
         "kill_switch_at": None if result.kill_switch_ms is None else _iso(result.kill_switch_ms),
         "trades": trades_of(done),
@@ -150,6 +169,32 @@ def plain_result(done: Done, difference: Difference | None, *, verified: bool) -
     }
 
 
+def _plain_stop(done: Done) -> dict[str, Any] | None:
+    found, money = done.stopped, _money_of(done.result)
+    if found is None:
+        return None
+    return {
+        "since": _iso(found.since_ms),
+        "rule": found.rule,
+        "entries_denied": found.denied,
+        "share_of_run": found.share,
+        "day_lost": None if found.lost is None else money(found.lost),
+        "day_limit": None if found.limit is None else money(found.limit),
+        "text": stopped_words(found, done.result),
+    }
+
+
+def _plain_limits(done: Done) -> dict[str, Any]:
+    did = limits_did(done.result)
+    return asdict(did) | {"text": limits_words(did, done.result, done.setup.policy)}
+
+
+def _plain_costs(done: Done) -> dict[str, Any]:
+    costs = done.setup.costs
+    one_way = {"taker_fee": costs.taker_fee, "slippage": costs.slippage, "half_spread": costs.spread / 2}
+    return {name: ppm / PPM for name, ppm in one_way.items()} | {"each_way": sum(one_way.values()) / PPM}
+
+
 def _plain_verdict(difference: Difference | None) -> dict[str, Any]:
     return {"identical": difference is None, "difference": difference and difference._asdict()}
 
@@ -158,7 +203,7 @@ def trades_of(done: Done) -> list[dict[str, Any]]:
     """Return the trades with decimals and times as people read them."""
     told, money = [], _money_of(done.result)
     for row in done.result.trades.tolist():
-        symbol, ending, cycle, opened, closed, lots, bought, sold, gross, fees, slippage, pnl = row
+        symbol, ending, cycle, opened, closed, lots, bought, sold, gross, fees, slippage, pnl, _ = row
         grid = done.setup.instruments[done.result.symbols[symbol]]
         told.append(
             {
@@ -203,7 +248,8 @@ def lines(done: Done) -> list[str]:
     trades = result.trades
     fees, slippage = int(trades["fees"].sum()), int(trades["slippage"].sum())
     vetoes = ", ".join(f"{rule} {count}" for rule, count in vetoes_by_rule(result).items()) or "none"
-    shown = [
+    shown = [f"STOPPED     {stopped_words(done.stopped, result)}"] if done.stopped else []
+    shown += [
         f"backtest    {', '.join(result.strategies)} on {', '.join(result.symbols)} {done.options.timeframe}",
         f"period      {_iso(result.times_ms[0])} to {_iso(result.times_ms[-1])}, {result.cycles} cycles",
         (
@@ -216,29 +262,34 @@ def lines(done: Done) -> list[str]:
         ),
         (
             f"P&L         {show(int(trades['pnl'].sum()))} {quote} after costs; gross "
-            f"{show(int(trades['gross'].sum()))}, fees {show(fees)}, slippage {show(slippage)}"
+            f"{show(int(trades['gross'].sum()))}"
         ),
         (
             f"return      {_share(told.total_return)}, a year {_share(told.cagr)}; buy and hold "
             f"{_share(told.hold_return)}"
         ),
         (
-            f"risk        Sharpe {_number(told.sharpe)}, Sortino {_number(told.sortino)}, Calmar "
+            f"risk        Sharpe {_sharpe(told)}, Sortino {_number(told.sortino)}, Calmar "
             f"{_number(told.calmar)}, max drawdown {_share(told.max_drawdown)}"
         ),
+        f"limits      {limits_words(limits_did(result), result, done.setup.policy)}",
+        f"costs       {costs_words(done.setup.costs, show(fees), show(slippage))}",
         f"vetoes      {vetoes}",
     ]
     shown.append(
         f"luck        deflated Sharpe {_number(done.deflated)} (1 trial); overfitting n/a: it takes "
         "several trials, see agent walk-forward"
     )
-    if result.kill_switch_ms is not None:
-        shown.append(
-            f"kill switch thrown {_iso(result.kill_switch_ms)}: no entry after that, as in the loop until "
-            "`agent resume`"
-        )
     shown += [f"data        {line}" for line in done.flaws]
     return shown + [f"note        {line}" for line in done.notes]
+
+
+def _sharpe(told: Metrics) -> str:
+    """Show the Sharpe ratio with its interval, or why there is none."""
+    if told.days < LEAST_DAYS:
+        return f"n/a ({told.days} days, least {LEAST_DAYS})"
+    found = told.interval
+    return _number(told.sharpe) + ("" if found is None else f" (95 %: {found[0]:.2f} to {found[1]:.2f})")
 
 
 def _share(value: float | None) -> str:

@@ -1,5 +1,6 @@
 """`agent monte-carlo`: a backtest, then what else could have come of its trades and days."""
 
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from agent.backtesting import setup_of
@@ -8,7 +9,7 @@ from agent.cli.options import say, say_json, say_lines
 from agent.cli.research_input import Asked, gather
 from research.backtest import backtest
 from research.monte_carlo import Outcomes, Spread, block_bootstrap, shuffle_trades
-from research.ratios import CRYPTO_DAYS, daily_returns, periods_of
+from research.ratios import CRYPTO_DAYS, LEAST_DAYS, daily_returns, periods_of
 from research.result import Result
 
 
@@ -52,10 +53,10 @@ def resampled(result: Result, wish: Wish) -> list[Outcomes]:
     periods = periods_of(result.symbols)
     every_day = periods == CRYPTO_DAYS
     returns = daily_returns(result.times_ms, result.equity, float(result.opening_cash), every_day=every_day)
-    return [
-        shuffle_trades(pnl, opening, wish.runs, wish.seed, limit=wish.limit),
-        block_bootstrap(returns, wish.runs, wish.seed, wish.block, periods=periods, limit=wish.limit),
-    ]
+    days = block_bootstrap(returns, wish.runs, wish.seed, wish.block, periods=periods, limit=wish.limit)
+    if len(returns) < LEAST_DAYS:
+        days = replace(days, sharpe=None)  # so few say nothing of a year
+    return [shuffle_trades(pnl, opening, wish.runs, wish.seed, limit=wish.limit), days]
 
 
 def lines(outcome: Outcomes) -> list[str]:

@@ -13,6 +13,7 @@ from agent.cli.research_work import (
     chance,
     day,
     evidence_of,
+    interval,
     number,
     said,
     search_bar,
@@ -104,7 +105,7 @@ def lines(begun: Begun, search: Search, result: Studied) -> list[str]:
         ("a year", share(inside.cagr), share(outside.cagr)),
         ("total return", share(inside.total_return), share(outside.total_return)),
         ("buy and hold", share(inside.hold_return), share(outside.hold_return)),
-        ("Sharpe", number(inside.sharpe), number(outside.sharpe)),
+        ("Sharpe", _sharpe(inside), _sharpe(outside)),
         ("Calmar", number(inside.calmar), number(outside.calmar)),
         ("max drawdown", share(inside.max_drawdown), share(outside.max_drawdown)),
         ("trades", str(inside.trades), str(outside.trades)),
@@ -126,6 +127,10 @@ def lines(begun: Begun, search: Search, result: Studied) -> list[str]:
         f"deflated Sharpe   {chance(result.deflated)} that the best of {_made(result)} trials is no luck",
         *(f"note              {note}" for note in begun.notes),
     ]
+
+
+def _sharpe(told: Metrics) -> str:
+    return number(told.sharpe) + interval(told.interval)
 
 
 def plain(begun: Begun, search: Search, result: Studied) -> dict[str, Any]:

@@ -112,6 +112,11 @@ def number(value: float | None) -> str:
     return "n/a" if _undefined(value) else f"{value:.2f}"
 
 
+def interval(bounds: tuple[float, float] | None) -> str:
+    """Show the 95 % confidence interval beside a ratio."""
+    return "" if bounds is None else f" ({bounds[0]:.2f} to {bounds[1]:.2f})"
+
+
 def chance(value: float | None) -> str:
     """Show a probability."""
     return "n/a" if _undefined(value) else f"{value:.1%}"

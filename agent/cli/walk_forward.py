@@ -1,6 +1,7 @@
 """`agent walk-forward`: fit, test on the unseen, show both sides."""
 
 from collections.abc import Sequence
+from math import nan
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,6 +14,7 @@ from agent.cli.research_work import (
     chance,
     day,
     evidence_of,
+    interval,
     number,
     said,
     search_bar,
@@ -21,9 +23,10 @@ from agent.cli.research_work import (
 )
 from agent.evidence import write
 from agent.version import code_version
-from domain.times import utc
+from domain.times import DAY_MS, utc
 from research.engines import engine_named
 from research.grid import Grid, default_grid, grid_of
+from research.ratios import LEAST_DAYS
 from research.scoring import Score
 from research.sweep import job_of
 from research.walk_forward import WalkForward, walk_forward
@@ -88,7 +91,7 @@ def lines(begun: Begun, grid: Grid, result: WalkForward, wish: Wish) -> list[str
     inside, outside = result.inside, result.outside
     sides = [
         ("a year", share(inside.cagr), share(outside.cagr)),
-        ("Sharpe", number(inside.sharpe), number(outside.sharpe)),
+        ("Sharpe", number(inside.sharpe), number(outside.sharpe) + interval(result.interval)),
         ("Calmar", number(inside.calmar), number(outside.calmar)),
         ("max drawdown", share(inside.max_drawdown), share(outside.max_drawdown)),
         ("total return", "", share(outside.total_return)),
@@ -125,7 +128,9 @@ def _varied(grid: Grid) -> list[str]:
 
 def _row(fold: Any, varied: Sequence[str]) -> tuple[str, ...]:
     train, test = fold.window
-    inside, outside = fold.inside, fold.outside
+    inside, outside = (
+        _spanned(each, span) for each, span in zip((fold.inside, fold.outside), fold.window, strict=True)
+    )
     return (
         f"{day(test[0])} to {day(test[1])}",
         f"{day(train[0])} to {day(train[1])}",
@@ -137,6 +142,14 @@ def _row(fold: Any, varied: Sequence[str]) -> tuple[str, ...]:
         f"{outside.trades:.0f}",
         day(fold.killed_ms),
     )
+
+
+def _spanned(score: Score, span: tuple[int | None, int | None]) -> Score:
+    """Return a window's figures without those that would be stretched to a year from too few days."""
+    begin, end = (each or 0 for each in span)
+    if end - begin >= LEAST_DAYS * DAY_MS:
+        return score
+    return score._replace(sharpe=nan, cagr=nan, calmar=nan)
 
 
 def plain(begun: Begun, result: WalkForward, wish: Wish) -> dict[str, Any]:
@@ -154,6 +167,7 @@ def plain(begun: Begun, result: WalkForward, wish: Wish) -> dict[str, Any]:
         "windows": [_plain_fold(fold) for fold in result.folds],
         "in_sample": vars(result.inside),
         "out_of_sample": vars(result.outside),
+        "out_of_sample_sharpe_interval": result.interval,
         "efficiency": result.efficiency,
         "deflated_sharpe": result.deflated,
         "overfitting": None if pbo is None else pbo.plain(),
@@ -167,8 +181,9 @@ def plain(begun: Begun, result: WalkForward, wish: Wish) -> dict[str, Any]:
 
 
 def _plain_fold(fold: Any) -> dict[str, Any]:
-    inside: Score = fold.inside
-    outside: Score = fold.outside
+    inside, outside = (
+        _spanned(each, span) for each, span in zip((fold.inside, fold.outside), fold.window, strict=True)
+    )
     return {
         "train": [_iso(each) for each in fold.window.train],
         "test": [_iso(each) for each in fold.window.test],

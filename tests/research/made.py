@@ -119,7 +119,7 @@ def _trip(
     fees, slippage = share_up(bought, FEE_PPM) + share_up(sold, FEE_PPM), gross - (sold - bought)
     pnl = gross - fees - slippage
     stamps = int(times[begin]), int(times[end])
-    return (place, begin % 3, begin, *stamps, lots, bought, sold, gross, fees, slippage, pnl)
+    return (place, begin % 3, begin, *stamps, lots, bought, sold, gross, fees, slippage, pnl, begin % 5)
 
 
 def _vetoes(draw: np.random.Generator, times: IntArray, symbols: int) -> Any:

@@ -16,7 +16,16 @@ from domain.times import DAY_MS, HOUR_MS
 from research.candles import Candles
 from research.load import load
 from research.metrics import daily_returns, metrics
-from research.ratios import calmar, drawdown, hold_curve, periods_of, sharpe, sortino
+from research.ratios import (
+    LEAST_DAYS,
+    calmar,
+    drawdown,
+    hold_curve,
+    periods_of,
+    sharpe,
+    sharpe_interval,
+    sortino,
+)
 from research.result import TRADE, Result
 from tests.research.made import Plan, bare, trade, walk
 from tests.shared import shared_data
@@ -121,21 +130,41 @@ def test_an_open_position_has_turned_over_what_it_bought() -> None:
 
 
 def test_what_is_undefined_is_none_and_json_takes_the_rest() -> None:
-    days = np.arange(5) * DAY_MS
-    still = metrics(bare(days, np.full(5, 100), 100))
+    days = np.arange(40) * DAY_MS
+    still = metrics(bare(days, np.full(40, 100), 100))
     assert (still.total_return, still.cagr, still.max_drawdown, still.drawdown_days) == (0.0, 0.0, 0.0, 0.0)
     undefined = ("sharpe", "sortino", "calmar", "profit_factor", "expectancy", "cost_share", "win_rate",
                  "holding_hours", "hold_return", "hold_sharpe", "hold_drawdown")  # fmt: skip
     assert {
         name: value for name, value in still.plain().items() if name in undefined and value is not None
     } == {}
-    assert json.loads(json.dumps(still.plain(), allow_nan=False))["days"] == 5
+    assert json.loads(json.dumps(still.plain(), allow_nan=False))["days"] == 40
 
 
 def test_only_gains_have_no_sortino_calmar_or_profit_factor() -> None:
-    found = metrics(bare(np.arange(4) * DAY_MS, np.array([101, 103, 104, 108]), 100))
+    found = metrics(bare(np.arange(40) * DAY_MS, 100 + np.arange(40) ** 2, 100))
     assert found.sharpe is not None
     assert (found.sortino, found.calmar, found.profit_factor) == (None, None, None)
+
+
+@pytest.mark.parametrize(("days", "told"), [(2, False), (LEAST_DAYS - 1, False), (LEAST_DAYS, True)])
+def test_nothing_is_stretched_to_a_year_from_too_few_days(days: int, *, told: bool) -> None:
+    """Twenty-six hours of luck were a Sharpe ratio of 13.5."""
+    equity = 1_000 + np.random.default_rng(3).integers(0, 50, days).cumsum()
+    found = metrics(bare(np.arange(days) * DAY_MS, equity, 1_000))
+    yearly = (found.cagr, found.sharpe, found.sharpe_low, found.sharpe_high)
+    assert [each is not None for each in yearly] == [told] * 4
+    assert found.total_return is not None
+
+
+def test_a_sharpe_ratio_comes_with_the_interval_that_holds_the_true_one_19_times_in_20() -> None:
+    draw, years, held = np.random.default_rng(11), 4, 0
+    for _ in range(300):
+        returns = draw.standard_t(5, 365 * years) * 0.01 + 0.0005
+        interval = sharpe_interval(returns, 365)
+        assert interval is not None
+        held += interval[0] <= 0.0005 / (0.01 * (5 / 3) ** 0.5) * 365**0.5 <= interval[1]
+    assert 0.90 <= held / 300 <= 0.99
 
 
 def test_an_account_that_is_gone_has_lost_everything_and_no_ratio() -> None:

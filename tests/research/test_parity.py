@@ -118,6 +118,30 @@ def test_a_fixed_quantity_is_cut_and_denied_alike() -> None:
     assert difference is None
 
 
+@pytest.mark.parametrize(
+    ("sizing", "risk"),
+    [
+        ({"stake": "5%"}, {}),
+        ({"stake": 700}, {"daily_loss": "0.2%"}),
+        ({"stake": "all"}, {"concentration": 1, "total_exposure": 1, "per_trade_loss": "3%"}),
+    ],
+)
+def test_stakes_and_limits_as_shares_of_equity_are_the_loop_s_and_the_machine_s(
+    sizing: dict[str, Any], risk: dict[str, Any]
+) -> None:
+    candles = [recorded("crypto/1h/BTC-USDT_1h_2017-2023.csv.gz")[:2_500]]
+    found: dict[str, Any] = {"risk": {**EAGER, "per_trade_loss": "2%", **risk}, "sizing": sizing}
+    result, difference = both(candles, **found)
+    assert difference is None
+    assert (result.kill_switch_ms is not None) is (risk.get("daily_loss") == "0.2%")
+    machine = backtest(candles, setup_of(options_for(Settings(**found), candles)), compiled())
+    assert machine.trades.tolist() == result.trades.tolist()
+    assert machine.equity.tolist() == result.equity.tolist()
+    worth = result.trades["bought"] / 10**8
+    lowest, highest = {"5%": (450, 550), "all": (5_000, 12_000)}.get(str(sizing["stake"]), (690, 702))
+    assert lowest < worth.min() <= worth.max() < highest
+
+
 @st.composite
 def markets(draw: st.DrawFn) -> Candles:
     """A made market: a walk with gaps between close and open, jumps, holes, and candles of one price."""
@@ -140,7 +164,15 @@ def markets(draw: st.DrawFn) -> Candles:
 @given(
     candles=markets(),
     strategies=st.lists(st.sampled_from(sorted(STRATEGIES)), min_size=1, max_size=3, unique=True),
-    risk=st.sampled_from([{}, EAGER, {**EAGER, "daily_loss": 10}, {**EAGER, "trailing_stop": "0.01"}]),
+    risk=st.sampled_from(
+        [
+            {},
+            {**EAGER, "daily_loss": "1%"},
+            EAGER,
+            {**EAGER, "daily_loss": 10},
+            {**EAGER, "trailing_stop": "0.01"},
+        ]
+    ),
     learning=st.booleans(),
     stop_ppm=st.sampled_from([500, 5_000, 30_000]),
 )

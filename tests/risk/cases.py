@@ -50,6 +50,12 @@ INSTRUMENTS = {
 BTC = INSTRUMENTS["BTCUSDT"]
 
 
+MISSION: dict[str, Any] = {
+    "daily_loss": 20, "per_trade_loss": 5, "max_drawdown": "0.15", "class_drawdown": "0.05",
+    "total_exposure": "0.20",
+}  # fmt: skip  # amounts and fractions as the specification gives them
+
+
 def policy(
     mode: Mode = "live",
     *,
@@ -57,7 +63,12 @@ def policy(
     sizing: dict[str, Any] | None = None,
     **risk: Any,
 ) -> Policy:
-    how = {"method": "fixed", "fixed_quantity": fixed} if fixed is not None else (sizing or {})
+    risk = {**MISSION, **risk}
+    how = (
+        {"method": "fixed", "fixed_quantity": fixed}
+        if fixed is not None
+        else sizing or {"risk_per_trade": "0.01"}
+    )
     return Policy.pack(
         RiskSettings(**risk),
         SizingSettings(**how),

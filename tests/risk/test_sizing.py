@@ -21,6 +21,7 @@ from risk.sizing import (
     BY_EXPOSURE,
     BY_FIXED,
     BY_NOTHING,
+    BY_STAKE,
     BY_TRADE_LOSS,
     Size,
     explain,
@@ -36,6 +37,20 @@ LIMITS = policy().limits
 SIZING = policy().sizing
 OPEN = LIMITS._replace(per_trade_loss=to_cash(10**9), total_exposure_ppm=10**6, concentration_ppm=10**6)
 PLENTY = BOOK._replace(free=to_cash(10**9))
+
+
+def test_a_stake_is_worth_what_was_said_and_meets_every_cap() -> None:
+    price = ENTRY.price * ENTRY.cash_factor
+    amount = SIZING._replace(stake=to_cash(100))
+    share = SIZING._replace(stake_ppm=50_000)
+    assert size_entry(ENTRY, PLENTY, OPEN, amount) == Size(
+        to_cash(100) // price, BY_STAKE, to_cash(100), to_cash(100)
+    )
+    assert size_entry(ENTRY, PLENTY, OPEN, share).lots == PLENTY.equity // 20 // price
+    assert size_entry(sure(0.0), PLENTY, OPEN, share).lots == PLENTY.equity // 20 // price
+    everything = SIZING._replace(stake_ppm=10**6)
+    assert size_entry(ENTRY, BOOK, OPEN, everything).bound == BY_CASH
+    assert size_entry(ENTRY, BOOK, LIMITS, everything).bound == BY_TRADE_LOSS
 
 
 def sure(confidence: float) -> Entry:

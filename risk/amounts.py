@@ -1,0 +1,92 @@
+"""Amounts as people set them: in quote, as a share of equity, or as a share with a most beside it.
+
+`20` is an amount, `"3%"` a share of equity, `"3% up to 20"` the less of both. Read once, written as given.
+"""
+
+import re
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any, NamedTuple
+
+from pydantic import BeforeValidator, PlainValidator
+
+from domain.money import DECIMALS, MAX_AMOUNT, MAX_CASH, PPM, to_cash
+
+NUMBER = r"[0-9]+(?:\.[0-9]+)?"
+SHARE = re.compile(rf"({NUMBER})\s*%(?:\s+up\s+to\s+({NUMBER}))?")
+FORM = f"an amount in quote from 0 to {MAX_AMOUNT} with at most 8 decimals"
+
+
+class Bound(NamedTuple):
+    """A limit: an amount in quote (None for none) and a share of equity in ppm (None for none)."""
+
+    amount: Decimal | None
+    ppm: int | None
+
+    def packed(self, decimals: int) -> tuple[int, int]:
+        """Return amount in cash units and share, as risk.limits takes them. Raises ValueError beyond them."""
+        most = MAX_CASH if self.amount is None else to_cash(self.amount, decimals)
+        if self.ppm is None:
+            return most, 0
+        return (most, self.ppm) if self.ppm else (0, 0)
+
+
+def read(value: Decimal | str) -> Bound:
+    """Return what a checked setting says."""
+    if isinstance(value, Decimal):
+        return Bound(value, None)
+    found = SHARE.fullmatch(value)
+    if found is None:
+        return Bound(Decimal(value), None)
+    return Bound(None if found[2] is None else Decimal(found[2]), int(Decimal(found[1]) * PPM / 100))
+
+
+def _amount(value: Any) -> Decimal:
+    try:
+        found = Decimal(str(value).strip())
+    except InvalidOperation:
+        raise ValueError(f"must be {FORM}, or a share of equity such as 3%") from None
+    if not (found.is_finite() and 0 <= found <= MAX_AMOUNT) or found != round(found, DECIMALS):
+        raise ValueError(f"must be {FORM}, or a share of equity such as 3%")
+    return found
+
+
+def _percent(text: str) -> str:
+    share = Decimal(text)
+    if share > 100 or share != round(share, 4):
+        raise ValueError(f"{text}% must be from 0% to 100% with at most 4 decimals")
+    return f"{share.normalize():f}%"
+
+
+def _bound(value: Any) -> Decimal | str:
+    found = SHARE.fullmatch(value.strip()) if isinstance(value, str) else None
+    if found is None:
+        return _amount(value)
+    share = _percent(found[1])
+    return share if found[2] is None else f"{share} up to {_amount(found[2]).normalize():f}"
+
+
+def _fraction(value: Any) -> Any:
+    """Return `"15%"` as 0.15; anything else is checked as it is."""
+    found = SHARE.fullmatch(value.strip()) if isinstance(value, str) else None
+    return Decimal(found[1]) / 100 if found and found[2] is None else value
+
+
+def _stake(value: Any) -> Decimal | str | None:
+    if value is None or value in ("", "(none)"):
+        return None
+    if isinstance(value, str) and value.strip().lower() == "all":
+        return "all"
+    found = _bound(value)
+    if isinstance(found, str) and " up to " in found:
+        raise ValueError('must be a share of equity such as "5%", an amount such as 100, or "all"')
+    if found in (Decimal(0), "0%"):
+        raise ValueError("must be above 0; without a stake entries are sized by risk_per_trade")
+    return found
+
+
+AmountOrShare = Annotated[Decimal | str, PlainValidator(_bound)]
+"""An amount in quote, a share of equity, or the less of both."""
+Fraction = BeforeValidator(_fraction)
+"""Lets a fraction be given in per cent."""
+Stake = Annotated[Decimal | str | None, PlainValidator(_stake)]
+"""What an entry is worth: a share of equity, an amount in quote, or all the free cash."""
