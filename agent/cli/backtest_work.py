@@ -181,6 +181,7 @@ def _plain_stop(done: Done) -> dict[str, Any] | None:
         "rule": found.rule,
         "entries_denied": found.denied,
         "share_of_run": found.share,
+        "cagr_until_then": found.yearly,
         "day_lost": None if found.lost is None else money(found.lost),
         "day_limit": None if found.limit is None else money(found.limit),
         "text": stopped_words(found, done.result),
@@ -267,8 +268,8 @@ def lines(done: Done) -> list[str]:
             f"{show(int(trades['gross'].sum()))}"
         ),
         (
-            f"return      {_share(told.total_return)}, a year {_share(told.cagr)}; buy and hold "
-            f"{_share(told.hold_return)}"
+            f"return      {_share(told.total_return)}, a year {_share(told.cagr)}{_until_then(done)}; "
+            f"buy and hold {_share(told.hold_return)}"
         ),
         (
             f"risk        Sharpe {_sharpe(told)}, Sortino {_number(told.sortino)}, Calmar "
@@ -294,6 +295,11 @@ def said_of(done: Done) -> list[tuple[str, str]]:
         ("limits", limits_words(limits_did(result), result, setup.policy)),
         ("costs", costs_words(setup.costs, fees, slippage)),
     ]
+
+
+def _until_then(done: Done) -> str:
+    """Say what a year brought while something could be bought."""
+    return f" ({_share(done.stopped.yearly)} until it was stopped)" if done.stopped else ""
 
 
 def _sharpe(told: Metrics) -> str:
