@@ -65,6 +65,10 @@ class Reader:
         """Checkpoints of the journal."""
         return Checkpoints(self.home.checkpoints(self.name))
 
+    def fold(self, opened: Records) -> wiring.Parts:
+        """Return the fold of the opened journal, from its nearest checkpoint on."""
+        return self._parts(opened)
+
     def _parts(self, opened: Records) -> wiring.Parts:
         return wiring.parts(recorded_options(opened), opened, checkpoints=self.checkpoints)
 

@@ -16,8 +16,6 @@ from agent.cli.options import (
     HomeOption,
     JournalOption,
     JsonOption,
-    StrategyOption,
-    named,
 )
 from agent.cli.params import params
 from agent.cli.research import research
@@ -78,7 +76,6 @@ def run(
         list[str] | None,
         typer.Option(parser=spelled, metavar="SYMBOL", help="What to trade; may be repeated."),
     ] = None,
-    strategy: StrategyOption = None,
     timeframe: Annotated[str | None, typer.Option(help="Candle length, from 1s to 1M (a month).")] = None,
     provider: Annotated[
         str | None, typer.Option(help="auto, alpha_vantage, binance, recorded or simulated.")
@@ -125,7 +122,6 @@ def run(
         "data": tuple(data) if data else None,
         "speed": speed,
         "exchange": {"base_url": base_url} if base_url else None,
-        "reasoning": {"strategies": named(strategy)} if strategy else None,
         "account": account,
         "db_url": db_url,
         "db_url_file": db_url_file,
@@ -150,6 +146,59 @@ def positions(*, home: HomeOption = None, journal: JournalOption = None, json: J
     from agent.cli.read import show_positions
 
     show_positions(home, journal, json=json)
+
+
+@app.command(
+    epilog="Examples: agent trades | agent trades --symbol BTC/USDT --since 2026-11-01 --exit stop | "
+    "agent trades --csv > trades.csv. Open positions: agent positions."
+)
+def trades(
+    *,
+    symbol: Annotated[
+        list[str] | None,
+        typer.Option(parser=spelled, metavar="SYMBOL", help="Only of this symbol; may be repeated."),
+    ] = None,
+    since: Annotated[str | None, typer.Option(help="Closed on this UTC day or later: 2026-11-28.")] = None,
+    until: Annotated[str | None, typer.Option(help="Closed on this UTC day or before.")] = None,
+    session: Annotated[int | None, typer.Option(help="Only of this session.")] = None,
+    exit_: Annotated[
+        list[str] | None,
+        typer.Option("--exit", help="Ended by signal, stop, target or operator; may be repeated."),
+    ] = None,
+    last: Annotated[
+        int | None, typer.Option("--last", "-n", min=1, max=10**9, help="Only the latest ones.")
+    ] = None,
+    csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
+    home: HomeOption = None,
+    journal: JournalOption = None,
+    json: JsonOption = False,
+) -> None:
+    """List closed trades, oldest first, with prices, costs, result and how each ended."""
+    from agent.cli.trades import Wish, show_trades
+
+    wish = Wish(symbol or (), since, until, session, exit_ or (), last, csv, json)
+    show_trades(home, journal, wish)
+
+
+@app.command(
+    epilog="Examples: agent report | agent report --session 3 --out november.html | agent report --json"
+)
+def report(
+    *,
+    session: Annotated[
+        int | None, typer.Option(help="One session; the account's whole life if not given.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="File to write; JOURNAL-report.html here if not given.")
+    ] = None,
+    home: HomeOption = None,
+    journal: JournalOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Write a paper or live run as one page with charts, the same as a backtest's."""
+    from agent.cli.report import write_report
+
+    write_report(home, journal, session, out, json=json)
 
 
 @app.command()

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from agent.cli.options import HomeOption, JournalOption, JsonOption, home_of, say_json, say_lines
+from agent.cli.options import HomeOption, JournalOption, JsonOption, home_of
 
 journal = typer.Typer(
     help="Verify, read and export the journal.", no_args_is_help=True, rich_markup_mode=None
@@ -13,13 +13,11 @@ journal = typer.Typer(
 
 
 @journal.command("list")
-def list_journals(*, home: HomeOption = None, json: JsonOption = False) -> None:
-    """List the journals in the home, the latest used first."""
-    names = home_of(home).names()
-    if json:
-        say_json(names)
-    else:
-        say_lines(names or ["no journal yet; start one with: agent run --mode paper"])
+def list_(*, home: HomeOption = None, json: JsonOption = False) -> None:
+    """List the journals in the home, the latest used first: from when to when, rows, what it is worth."""
+    from agent.cli.journal_work import list_journals
+
+    list_journals(home_of(home), json=json)
 
 
 @journal.command(epilog="Exit code 0: intact. 1: broken, with the row that broke.")

@@ -10,12 +10,46 @@ import msgspec
 
 from agent.cli.options import say, say_json
 from agent.home import Home
+from agent.listing import journals
 from agent.offline import Reader
 from agent.shown import escaped_json
 from domain.errors import BadInput, JournalFault
 from journal.anchor import read_anchor, write_anchor
 from journal.stored import Broken
 from journal.verify import verify
+
+
+def list_journals(home: Home, *, json: bool) -> None:
+    """Print a line for each journal."""
+    told = journals(home)
+    if json:
+        say_json(told)
+        return
+    if not told:
+        say("no journal yet; start one with: agent run --mode paper")
+    width = max((len(each["journal"]) for each in told), default=0)
+    for each in told:
+        say(f"{each['journal']:<{width}}  {_listed(each)}")
+
+
+def _listed(told: dict[str, Any]) -> str:
+    parts = ["running"] if told["running"] else []
+    if told.get("since"):
+        parts.append(f"{_minute(told['since'])} to {_minute(told['until'])}")
+    if "rows" in told:
+        runs = f"{told['sessions']} session{'' if told['sessions'] == 1 else 's'}"
+        parts.append(f"{told['rows']:,} rows, {runs}")
+    if "equity" in told:
+        held = ", ".join(f"{quantity} {symbol}" for symbol, quantity in told["positions"].items())
+        parts.append(
+            f"equity {told['equity']} {told['quote']}, {told['trades']} trades, P&L {told['profit']}"
+        )
+        parts.append(f"holds {held or 'nothing'}")
+    return "; ".join([*parts, *([told["problem"]] if "problem" in told else [])])
+
+
+def _minute(text: str) -> str:
+    return text[:16].replace("T", " ")
 
 
 def verify_journal(home: Home, name: str | None, anchor: Path | None, *, json: bool) -> None:
