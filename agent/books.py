@@ -5,19 +5,21 @@ the agent came (`aside`) and what the rounding of fees left over (`dust`) belong
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from agent.dust import shown, step_units
+from agent.dust import step_units
 from agent.ledger import Ledger
+from domain.errors import LocalFault
 from domain.instrument import Instrument
-from domain.money import DECIMALS, from_cash
+from domain.money import DECIMALS, asset_text, from_cash
 from domain.order import Balance, OrderStatus, Purpose, Receipt, Standing
 from domain.times import millis
 
 OURS = re.compile(r"[0-9a-f]{8}-[0-9]+-[0-9a-z]+")
 """What client ids of every agent of this kind look like, whatever its journal."""
 
+ADOPT = "look at it with `agent reconcile`, take it over with `agent reconcile --adopt --reason ...`"
 
 EARLY_MS = 300_000
 """By how much an order may seem older than its intent: the venue's clock may be set back between the two."""
@@ -34,6 +36,14 @@ class Difference(NamedTuple):
     def __str__(self) -> str:
         ours, theirs = (from_cash(each, self.decimals) for each in (self.expected, self.found))
         return f"{self.asset}: {ours:f} in the journal, {theirs:f} at the venue"
+
+
+class Differs(LocalFault):
+    """The venue's account is not what the journal says, in these assets."""
+
+    def __init__(self, message: str, assets: Iterable[str] = ()) -> None:
+        super().__init__(message)
+        self.assets = frozenset(assets)
 
 
 def found(balances: Mapping[str, Balance], instruments: Iterable[Instrument]) -> dict[str, int]:
@@ -76,66 +86,10 @@ def differences(
     ]
 
 
-class TakenOver(NamedTuple):
-    """What an account comes to once it is taken over as the venue has it.
-
-    Our `cash` in cash units, what lies `aside` of each asset in 1e-8 of it, and the lots of each symbol's
-    position that are `gone`.
-    """
-
-    cash: int
-    aside: dict[str, int]
-    gone: dict[str, int]
-
-
-def take_over(
-    ledger: Ledger, there: Mapping[str, int], instruments: Sequence[Instrument], cap: int | None
-) -> TakenOver:
-    """Return how to count on with what the venue holds; `cap` bounds the cash that is ours."""
-    gone = _gone(ledger, there)
-    quote = instruments[0].quote
-    cash = there[quote] if cap is None else cap
-    if cap is not None and ledger.aside is not None:
-        cash = max(0, ledger.cash + _proceeds(ledger, gone))
-    cash = min(there[quote], cash)
-    aside = {quote: there[quote] - cash}
-    for each in instruments:
-        if each.base not in there:
-            aside[each.base] = (ledger.aside or {}).get(each.base, 0)
-            continue
-        position = ledger.positions.get(each.symbol)
-        lots = (position.lots if position else 0) - gone.get(each.symbol, 0)
-        ours = lots * step_units(each) + ledger.dust.get(each.symbol, 0)
-        aside[each.base] = there[each.base] - ours
-    return TakenOver(cash, aside, gone)
-
-
-def _gone(ledger: Ledger, there: Mapping[str, int]) -> dict[str, int]:
-    """Return the lots of our positions that the venue no longer holds, by symbol."""
-    gone = {}
-    for symbol, position in ledger.positions.items():
-        instrument = ledger.instruments[symbol]
-        if instrument.base not in there:
-            continue
-        lots = min(position.lots, there[instrument.base] // step_units(instrument))
-        if lots < position.lots:
-            gone[symbol] = position.lots - lots
-    return gone
-
-
-def _proceeds(ledger: Ledger, gone: Mapping[str, int]) -> int:
-    """Return what the lots that are gone were worth at the last marks."""
-    worth = 0
-    for symbol, lots in gone.items():
-        position, factor = ledger.positions[symbol], ledger.instruments[symbol].cash_factor
-        worth += position.value(ledger.marks.get(symbol), factor) * lots // position.lots
-    return worth
-
-
 def dust(ledger: Ledger) -> dict[str, str]:
     """Return what is held and cannot be sold by itself, as texts by asset."""
     left = ledger.leftovers()
-    return {ledger.instruments[symbol].base: shown(units) for symbol, units in left.items()}
+    return {ledger.instruments[symbol].base: asset_text(units) for symbol, units in left.items()}
 
 
 NEVER = frozenset({OrderStatus.ABSENT, OrderStatus.UNSENT, OrderStatus.REJECTED})

@@ -16,17 +16,16 @@ from typing import Any
 
 from agent.machine import IDLE, LEARNING, LoopMachine
 from agent.orders import Executor
-from agent.soundness import unsound
 from agent.state import State
+from agent.trailing import raised
+from agent.turn import Turn, look, splits
 from domain.account import Account
-from domain.candle import Candle
 from domain.decision import Action, Decision
-from domain.errors import BadAnswer, BoydError, IllegalTransition, JournalFault, LocalFault, VenueFault
-from domain.events import CycleDecided, CycleEnded, Event, Failure, KillSwitchSet
-from domain.observation import SPLIT, Observation
-from domain.order import OrderType, Receipt
+from domain.errors import BoydError, IllegalTransition, JournalFault, LocalFault, VenueFault
+from domain.events import CycleEnded, Event, Failure, KillSwitchSet
+from domain.observation import Observation
 from domain.ports import Clock, Journal, Observer, Platform
-from domain.verdict import Approved, Verdict
+from domain.verdict import Approved
 from reasoning.minds import Mind
 from reasoning.orientation import Orientation
 from reasoning.settings import ReasoningSettings
@@ -34,27 +33,6 @@ from reasoning.vote import decide
 from risk.case import Case, Policy
 from risk.judge import judge, reserve
 from risk.kill import trip_reason
-from risk.trail import trail
-
-UNSEEN = "its market is not seen: "
-"""How the reason begins for which a symbol of no observation takes no entry."""
-
-MAY_BE_SPLIT = "it may have been split: "
-"""How the reason begins for which a share takes no entry and is not valued anew."""
-
-TRAILS = 500
-"""First number of a cycle's raised stops, above those of its entries and exits and their protection."""
-
-
-def _splits(observations: Sequence[Observation]) -> dict[str, str]:
-    """Return of each share whose price looks like a split what is done about it."""
-    return {
-        seen.symbol: f"{MAY_BE_SPLIT}{found.detail}; no price after it is used. Once what is held is sold "
-        f"(agent close {seen.symbol}) it is begun anew"
-        for seen in observations
-        for found in seen.findings
-        if found.kind == SPLIT
-    }
 
 
 class Cycle:
@@ -103,7 +81,7 @@ class Cycle:
         Raises LocalFault when going on would not be safe; the cycle is recorded all the same,
         unless it is the journal that failed.
         """
-        turn = _Turn(self.state.cycle_id + 1, at)
+        turn = Turn(self.state.cycle_id + 1, at)
         ticks = self._ticks()
         self.machine.fire("wake")
         failure = self._look(turn)
@@ -114,49 +92,20 @@ class Cycle:
                 failure = VenueFault("the grid changed while the market was looked at")
             return self._walk(turn, failure)
 
+    def _look(self, turn: Turn) -> Exception | None:
+        return look(turn, self.symbols, self.observer, self.state, apart=self.apart)
+
     def _ticks(self) -> list[Decimal | None]:
         known = self.state.ledger.instruments
         return [known[each].tick_size if each in known else None for each in self.symbols]
 
-    def _look(self, turn: "_Turn") -> Exception | None:
-        """Look at every market; return what went wrong. Nothing is locked while providers take their time.
-
-        A market that cannot be seen is one symbol's: the others are decided on. Where none is seen, or the
-        fault is ours, the cycle fails.
-        """
-        faults: list[VenueFault] = []
-        for symbol in self.symbols:
-            try:
-                turn.observations.append(self._observed(symbol, turn.at))
-            except VenueFault as fault:
-                faults.append(fault)
-                turn.unseen[symbol] = f"{UNSEEN}{fault}"
-                if not self.apart:
-                    break
-            except Exception as error:  # noqa: BLE001 -- recorded and judged like any other failure of the cycle
-                return error
-        return faults[0] if faults and not (self.apart and turn.observations) else None
-
-    def _observed(self, symbol: str, at: datetime) -> Observation:
-        seen = self.observer.observe(symbol, self._after(symbol), at)
-        wrong = unsound(seen)
-        if wrong:
-            raise BadAnswer(f"{seen.provider} tells {wrong}")
-        return seen
-
-    def _after(self, symbol: str) -> Candle | None:
-        """Return the candle to go on from; none for a share that may be split and is not held."""
-        ledger = self.state.ledger
-        anew = ledger.venue_blocks.get(symbol, "").startswith(MAY_BE_SPLIT) and symbol not in ledger.positions
-        return None if anew else self.state.last.get(symbol)
-
-    def _walk(self, turn: "_Turn", failure: Exception | None) -> CycleEnded:
+    def _walk(self, turn: Turn, failure: Exception | None) -> CycleEnded:
         fire = self.machine.fire
         try:
             self._take_in(turn, failure)
             fire("observed")
             self._decide(turn)
-            trails = self._trails(turn) if self.policy.limits.trailing_ppm else ()
+            trails = self._trails(turn)
             if not trails and all(decision.action is Action.HOLD for decision in turn.decisions):
                 fire("held")
                 return self._reflect(turn, "held")
@@ -178,7 +127,7 @@ class Cycle:
         except Exception as error:  # noqa: BLE001 -- whatever failed, the cycle is recorded; ours is raised again there
             return self._fail(turn, error)
 
-    def _take_in(self, turn: "_Turn", failure: Exception | None) -> None:
+    def _take_in(self, turn: Turn, failure: Exception | None) -> None:
         for seen in turn.observations:
             self.platform.mark(seen.symbol, seen.candles, seen.quote, seen.doubted)
         if failure is not None:
@@ -186,14 +135,14 @@ class Cycle:
         turn.updates = self.executor.ours(self.platform.poll())
         turn.blocked = {
             **turn.unseen,
-            **_splits(turn.observations),
+            **splits(turn.observations),
             **self.platform.blocked(),
             **self.also_blocked,
         }
         self._see(turn)
         self._trip(turn)
 
-    def _see(self, turn: "_Turn") -> None:
+    def _see(self, turn: Turn) -> None:
         """Fold what entered, once; what cannot be folded is left out of the record: no start would pass."""
         turn.seen = True
         try:
@@ -202,7 +151,7 @@ class Cycle:
             turn.observations, turn.updates = [], ()
             raise
 
-    def _trip(self, turn: "_Turn") -> None:
+    def _trip(self, turn: Turn) -> None:
         state = self.state
         if state.kill_switch or state.tripped_day == turn.at.toordinal():
             return
@@ -212,25 +161,25 @@ class Cycle:
         if reason:
             self._throw(turn, reason, by="agent")
 
-    def _throw(self, turn: "_Turn", reason: str, *, by: str) -> None:
+    def _throw(self, turn: Turn, reason: str, *, by: str) -> None:
         event = KillSwitchSet(at=turn.at, active=True, reason=reason, by=by)
         self.state.switch(event)
         turn.before.append(event)
 
-    def _decide(self, turn: "_Turn") -> None:
+    def _decide(self, turn: Turn) -> None:
         for seen in turn.observations:
             orientation = self._hear(turn, seen)
             turn.decisions.append(
                 decide(turn.cycle_id, seen, orientation, self.state.beliefs, self.reasoning, turn.at)
             )
 
-    def _hear(self, turn: "_Turn", seen: Observation) -> Orientation:
+    def _hear(self, turn: Turn, seen: Observation) -> Orientation:
         turn.tried += 1
         orientation = self.mind.orient(seen)
         turn.oriented += 1
         return orientation
 
-    def _look_before_entry(self, turn: "_Turn") -> None:
+    def _look_before_entry(self, turn: Turn) -> None:
         """Where an entry is wanted, see that nobody else trades the account; the reason is journaled."""
         if any(decision.action is Action.BUY for decision in turn.decisions):
             reason = self.disturbed()
@@ -239,7 +188,7 @@ class Cycle:
                 turn.blocked[""] = f"{before}; {reason}" if before else reason
                 self.state.ledger.venue_blocks = dict(turn.blocked)
 
-    def _judge(self, turn: "_Turn") -> None:
+    def _judge(self, turn: Turn) -> None:
         killed = self.pending_kill()
         if killed and not self.state.kill_switch:
             self._throw(turn, killed, by="operator")
@@ -252,7 +201,7 @@ class Cycle:
             if isinstance(verdict, Approved):
                 account = reserve(account, verdict, self.state.ledger.instruments)
 
-    def _case(self, turn: "_Turn", seen: Observation, decision: Decision, account: Account) -> Case:
+    def _case(self, turn: Turn, seen: Observation, decision: Decision, account: Account) -> Case:
         return Case(
             decision=decision,
             observation=seen,
@@ -260,38 +209,14 @@ class Cycle:
             instruments=self.state.ledger.instruments,
             policy=self.policy,
             at=turn.at,
-            client_id=self.executor.client_id(turn.cycle_id, len(turn.verdicts)),
+            client_id=self.executor.factory.client_id(turn.cycle_id, len(turn.verdicts)),
         )
 
-    def _trails(self, turn: "_Turn") -> list[Approved]:
-        """Return the stops to be raised after this candle, of positions nobody wants to sell.
+    def _trails(self, turn: Turn) -> list[Approved]:
+        ppm = self.policy.limits.trailing_ppm
+        return raised(turn, self.state, self.executor.factory, ppm) if ppm else []
 
-        A vote to buy changes nothing: what is held is not bought again, and no headline may move a stop.
-        """
-        raised = []
-        for number, (seen, decision) in enumerate(zip(turn.observations, turn.decisions, strict=True)):
-            if decision.action is Action.SELL or not seen.candles or seen.quote is None:
-                continue
-            resting = {each.order.type: each.order for each in self.state.ledger.resting(seen.symbol)}
-            stop, target = resting.get(OrderType.STOP), resting.get(OrderType.TAKE_PROFIT)
-            if stop is None or seen.symbol not in self.state.ledger.positions:
-                continue
-            found = trail(
-                stop,
-                (target and target.trigger) or 0,
-                seen.candles[-1],
-                seen.quote,
-                self.state.ledger.instruments[seen.symbol],
-                self.policy.limits.trailing_ppm,
-                cycle_id=turn.cycle_id,
-                client_id=self.executor.client_id(turn.cycle_id, TRAILS + number),
-                at=turn.at,
-            )
-            if found is not None:
-                raised.append(found)
-        return raised
-
-    def _place(self, turn: "_Turn", approved: Sequence[Approved]) -> None:
+    def _place(self, turn: Turn, approved: Sequence[Approved]) -> None:
         orders = tuple(verdict.order for verdict in approved)
         intended = self.executor.intent(turn.cycle_id, turn.at, orders)
         self._note(turn)
@@ -303,7 +228,7 @@ class Cycle:
         for verdict in approved:
             self.executor.carry_out(verdict, turn.at)
 
-    def _reflect(self, turn: "_Turn", outcome: str, error: Failure | None = None) -> CycleEnded:
+    def _reflect(self, turn: Turn, outcome: str, error: Failure | None = None) -> CycleEnded:
         events: list[Event] = []
         if not turn.written:
             self._note(turn)
@@ -318,7 +243,7 @@ class Cycle:
         self._tell(*events, ended)
         return ended
 
-    def _note(self, turn: "_Turn") -> None:
+    def _note(self, turn: Turn) -> None:
         if turn.noted:
             return
         turn.noted = True
@@ -332,7 +257,7 @@ class Cycle:
         for event in events:
             self.publish(event)
 
-    def _fail(self, turn: "_Turn", error: Exception) -> CycleEnded:
+    def _fail(self, turn: Turn, error: Exception) -> CycleEnded:
         """Record a failed cycle, once, with its first cause; raise what is ours again once it is written."""
         stage = self.machine.state
         beyond = self._catch_up(turn)
@@ -350,7 +275,7 @@ class Cycle:
             raise error
         raise LocalFault(f"{failure.kind} in {stage}: {failure.message}") from error
 
-    def _catch_up(self, turn: "_Turn") -> Exception | None:
+    def _catch_up(self, turn: Turn) -> Exception | None:
         """Fold and hear what the failure kept from it, and return what failed; nothing is tried twice.
 
         What could not be heard is left out of the record: every start after it would fail there again.
@@ -366,7 +291,7 @@ class Cycle:
         del turn.observations[turn.oriented :]
         return fault
 
-    def _fail_learning(self, turn: "_Turn", failure: Failure) -> CycleEnded:
+    def _fail_learning(self, turn: Turn, failure: Failure) -> CycleEnded:
         """Record a failure of LEARNING itself, once, without the lessons that caused it."""
         ended = turn.ended
         if ended is None:
@@ -386,35 +311,3 @@ class Cycle:
                 self.machine.fire("failed")
             except IllegalTransition:
                 break
-
-
-class _Turn:
-    """What one cycle has gathered so far."""
-
-    def __init__(self, cycle_id: int, at: datetime) -> None:
-        self.cycle_id = cycle_id
-        self.at = at
-        self.before: list[Event] = []
-        self.observations: list[Observation] = []
-        self.updates: Sequence[Receipt] = ()
-        self.blocked: dict[str, str] = {}
-        self.unseen: dict[str, str] = {}
-        self.decisions: list[Decision] = []
-        self.verdicts: list[Verdict] = []
-        self.tried = 0
-        self.oriented = 0
-        self.seen = False
-        self.noted = False
-        self.written = False
-        self.ended: CycleEnded | None = None
-
-    def decided_event(self) -> CycleDecided:
-        return CycleDecided(
-            self.cycle_id,
-            self.at,
-            tuple(self.observations),
-            tuple(self.updates),
-            tuple(self.decisions),
-            tuple(self.verdicts),
-            self.blocked,
-        )

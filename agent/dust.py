@@ -31,11 +31,6 @@ def step_units(instrument: Instrument) -> int:
     return int(instrument.step_size * ASSET_SCALE)
 
 
-def shown(units: int) -> str:
-    """Return 1e-8 of an asset as a decimal text with all its digits."""
-    return f"{units // ASSET_SCALE}.{units % ASSET_SCALE:08d}" if units >= 0 else f"-{shown(-units)}"
-
-
 def worth(units: int, mark: int, instrument: Instrument) -> int:
     """Return what 1e-8 of a base asset are worth at `mark` ticks, in cash units, rounded down."""
     return units * mark * instrument.cash_factor // step_units(instrument)

@@ -71,7 +71,7 @@ def flatten(
             return left
         if monotonic() >= until:
             # What is left of it must not stand there without its stop.
-            _attempt(problems, "not everything is protected", lambda: reconciler.mend(at))
+            _attempt(problems, "not everything is protected", lambda: reconciler.protection.mend(at))
             return _left(reconciler, problems, only)
         sleep(PAUSE_SECONDS)
 

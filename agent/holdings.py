@@ -3,9 +3,10 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from agent.dust import Elsewhere, commission_cost, raised, shown, step_units, worth
+from agent.dust import Elsewhere, commission_cost, raised, step_units, worth
 from domain.account import Position, Trade, apply_fill, gather
 from domain.instrument import Instrument
+from domain.money import asset_text
 from domain.order import Fill, Side
 from domain.regrid import Regrid
 
@@ -148,7 +149,7 @@ class Holdings:
         reasons = {symbol: f"{odd}; {TAKE_OVER}" for symbol, odd in self.odd.items()}
         if self.unpriced:
             units = {each: self.elsewhere[each].unvalued for each in sorted(self.unpriced)}
-            fees = ", ".join(f"{shown(amount)} {asset}" for asset, amount in units.items())
+            fees = ", ".join(f"{asset_text(amount)} {asset}" for asset, amount in units.items())
             reasons[""] = f"fees of {fees} have no price here and profit does not contain them; {TAKE_OVER}"
         return reasons
 

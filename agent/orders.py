@@ -10,18 +10,16 @@ sends a new one as soon as the doubt is over.
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
-import msgspec
-
 from agent import books, log
+from agent.order_factory import OrderFactory, target_of
 from agent.recorded_platform import NOT_CANCELLED
 from agent.state import State
 from domain.errors import RateLimited, VenueFault
 from domain.events import Event, OrderSettled, OrdersIntended
-from domain.order import NOT_TRADING, OPEN, Order, OrderStatus, OrderType, Purpose, Receipt, Side, Standing
+from domain.order import NOT_TRADING, OPEN, Order, OrderStatus, Purpose, Receipt, Standing
 from domain.ports import Clock, Journal, Platform
 from domain.times import millis
 from domain.verdict import Approved
-from risk.stake import stop_below
 
 LOOK_AGAIN_SECONDS = 0.1
 """Between two questions about an order that rested and is not found."""
@@ -43,11 +41,8 @@ class Executor:
         self.journal = journal
         self.publish = publish
         self.clock = clock
+        self.factory = OrderFactory(state, journal)
         self._intended: dict[str, float] = {}
-
-    def client_id(self, cycle_id: int, number: int | str) -> str:
-        """Return the id of the cycle's order `number`: the same for ever, and of no other order."""
-        return f"{self.state.prefix or self.journal.journal_id[:8]}-{cycle_id}-{number}"
 
     def intent(self, cycle_id: int, at: datetime, orders: Sequence[Order]) -> OrdersIntended:
         """Return the intent of orders, to be committed next: their time to be sent runs from now on.
@@ -76,25 +71,17 @@ class Executor:
 
         Between cycles only: in a cycle the order is intended first, so that a replay finds the answer.
         """
-        lots = self._sendable(symbol)
-        number = f"c{self.state.ledger.intended}"
+        lots = self.factory.sendable(symbol)
         # Less than the venue's lot is tested whole: the venue refuses it, and its lot is read again.
         asked = lots or self.state.ledger.positions[symbol].lots
-        reason = self.platform.closed(symbol, self._sale(symbol, at, number, asked))
+        reason = self.platform.closed(symbol, self.factory.sale(symbol, at, "c", asked))
         return reason or ("" if lots else "it is less than the venue's lot")
 
     def exit_again(self, symbol: str, at: datetime) -> None:
         """Send an owed exit under a new id: the one before it is proven never to have arrived."""
-        lots = self._sendable(symbol)
-        if not lots:
+        if not self.factory.sendable(symbol):
             return
-        order = msgspec.structs.replace(
-            self.state.ledger.owed[symbol],
-            client_id=self.client_id(self.state.cycle_id, f"x{self.state.ledger.intended}"),
-            at=at,
-            lots=lots,
-            reference=self._reference(symbol),
-        )
+        order = self.factory.owed(symbol, at)
         self._intend((order,), at)
         doubt = self._doubt(order)
         if doubt:
@@ -104,26 +91,12 @@ class Executor:
 
     def sell_all(self, symbol: str, at: datetime) -> None:
         """Sell all that is held of a symbol, whoever asked for it."""
-        lots = self._sendable(symbol)
-        if not lots:
+        if not self.factory.sendable(symbol):
             return  # less than the venue's lot: dust
-        order = self._sale(symbol, at, f"f{self.state.ledger.intended}", lots)
+        order = self.factory.sale(symbol, at, "f")
         self._intend((order,), at)
         if self._freed(order, at):
             self._send(order)
-
-    def _sale(self, symbol: str, at: datetime, number: str, lots: int) -> Order:
-        return Order(
-            client_id=self.client_id(self.state.cycle_id, number),
-            cycle_id=self.state.cycle_id,
-            at=at,
-            symbol=symbol,
-            side=Side.SELL,
-            type=OrderType.MARKET,
-            purpose=Purpose.EXIT,
-            lots=lots,
-            reference=self._reference(symbol),
-        )
 
     def cancel(self, order: Order) -> None:
         """Cancel an order and record where it stands. Raises VenueFault when that is not told."""
@@ -176,16 +149,6 @@ class Executor:
         self.state.settle(receipt)
         self.publish(event)
 
-    def _sendable(self, symbol: str) -> int:
-        """Return the lots of a position that the venue's own lot can sell."""
-        return self.state.ledger.instruments[symbol].sendable(self.state.ledger.positions[symbol].lots)
-
-    def _reference(self, symbol: str) -> int:
-        """Return the last quote; where the market was never seen, what was paid."""
-        ledger = self.state.ledger
-        paid = ledger.positions[symbol].entry_ticks(ledger.instruments[symbol].cash_factor)
-        return ledger.marks.get(symbol) or round(paid)
-
     def _doubt(self, order: Order) -> str:
         """Say what must be known before this order may be sent, "" when nothing must."""
         for standing in self.state.ledger.unresolved():
@@ -237,13 +200,7 @@ class Executor:
             return
         receipts: Sequence[Receipt]
         if approved.target:
-            target = msgspec.structs.replace(
-                stop,
-                client_id=f"{stop.client_id}t",
-                type=OrderType.TAKE_PROFIT,
-                reference=approved.target,
-                trigger=approved.target,
-            )
+            target = target_of(stop, approved.target)
             self._intend((target,), at)
             receipts = self._send_oco(stop, target)
         else:
@@ -324,7 +281,7 @@ class Executor:
         """
         if approved.symbol not in self.state.ledger.positions:
             return  # executed, but its fills are not told yet: the reconciler protects it when they are
-        orders = self._protection(approved, at, tag)
+        orders = self.factory.protection(approved, at, tag)
         if not orders:
             return
         self._intend(orders, at)
@@ -333,47 +290,6 @@ class Executor:
         else:
             receipts = self._send_oco(orders[0], orders[1])
         self._retreat_if_refused(receipts, at)
-
-    def _protection(self, approved: Approved, at: datetime, tag: str) -> tuple[Order, ...]:
-        position = self.state.ledger.positions[approved.symbol]
-        instrument = self.state.ledger.instruments[approved.symbol]
-        lots = instrument.sendable(position.lots)
-        if not lots:
-            return ()
-        units = position.bought_lots * instrument.cash_factor
-        stop = approved.stop or stop_below(position.bought, units, approved.stop_ppm)
-        mark = self.state.ledger.marks.get(approved.symbol)
-        levels = [
-            (OrderType.STOP, instrument.stop_level(stop, mark)),
-            (OrderType.TAKE_PROFIT, instrument.level(approved.target)),
-        ]
-        wanted = [(type_, level) for type_, level in levels if level > 0]
-        first = self._next_number(approved)
-        oco = f"{approved.order.client_id}-oco{tag}" if len(wanted) > 1 else None
-        return tuple(
-            Order(
-                client_id=f"{self.client_id(approved.cycle_id, first + index)}{tag}",
-                cycle_id=approved.cycle_id,
-                at=at,
-                symbol=approved.symbol,
-                side=Side.SELL,
-                type=type_,
-                purpose=Purpose.PROTECT,
-                lots=lots,
-                reference=level,
-                trigger=level,
-                oco=oco,
-            )
-            for index, (type_, level) in enumerate(wanted)
-        )
-
-    def first_protection(self, approved: Approved) -> str:
-        """Return the client id of the first order that the cycle itself protected an entry with."""
-        return self.client_id(approved.cycle_id, self._next_number(approved))
-
-    def _next_number(self, approved: Approved) -> int:
-        """Return the first number of an entry's protective orders, above those of the cycle's 100 symbols."""
-        return 100 + 3 * int(approved.order.client_id.rsplit("-", 1)[1])
 
     def _retreat_if_refused(self, receipts: Sequence[Receipt], at: datetime) -> None:
         """Sell what cannot be protected, at once: an entry whose stop the venue refuses is not kept.

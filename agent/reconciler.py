@@ -8,56 +8,37 @@ halts the agent with an explanation and is never corrected in silence. Before it
 protected, where the holdings in question agree. Adopting the account ends every such halt.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from math import inf
 from typing import NamedTuple
 
-import msgspec
 import tenacity
 
-from agent import books, log
+from agent import adoption, books, log
 from agent.absence import Absence
-from agent.dust import step_units
+from agent.books import ADOPT, Differs
 from agent.machine import IDLE
 from agent.order_settings import OrderSettings
 from agent.orders import Executor
+from agent.protection import Protection
 from agent.recovery import absorb
 from agent.state import State
-from domain.errors import BadInput, LocalFault, VenueFault
-from domain.events import AccountAdopted, CycleEnded, Event, GridChanged, PositionWrittenOff
+from domain.errors import VenueFault
+from domain.events import CycleEnded, Event, GridChanged
 from domain.instrument import Instrument
-from domain.money import to_cash
-from domain.order import OPEN, OrderStatus, Purpose, Receipt, Standing
+from domain.order import OPEN, OrderStatus, Receipt, Standing
 from domain.ports import Clock, Journal, Platform
-from domain.verdict import Approved
 from reasoning.minds import Mind
 
-ADOPT = "look at it with `agent reconcile`, take it over with `agent reconcile --adopt --reason ...`"
 LOOKS = 3
 """How often holdings are read before a difference is believed: a fill may come in between."""
 
 AGAIN_SECONDS = 10.0
 """How long to wait after holdings could not be compared."""
 
-BARE_PAUSE = timedelta(seconds=10)
-"""After how long a position that could be neither protected nor sold is tried again; then twice as long."""
-
 LOOKS_AT_START = 6
 """How often a venue that does not answer is asked at start before the session is given up."""
-
-
-PAUSE_SECONDS = 0.5
-"""Between two questions about an order in doubt, while an operator waits."""
-
-
-class Differs(LocalFault):
-    """The venue's account is not what the journal says, in these assets."""
-
-    def __init__(self, message: str, assets: Iterable[str] = ()) -> None:
-        super().__init__(message)
-        self.assets = frozenset(assets)
 
 
 class Review(NamedTuple):
@@ -108,14 +89,12 @@ class Reconciler:
         self.publish = publish
         self.clock = clock
         self.prefix = prefix
+        self.protection = Protection(state, platform, executor, settings, clock)
         self.absence = Absence(platform.certainty, clock.monotonic, platform.time)
         self.due = -inf
         self.untold: list[str] = []
-        self.again: dict[str, datetime | float] = {}
-        self.paired: dict[str, str] = {}
         self.blocked: dict[str, str] = {}
         """Why no entry is to be made, besides what the venue says: holdings could not be compared."""
-        self.vain: Counter[str] = Counter()
 
     @property
     def remote(self) -> bool:
@@ -161,7 +140,7 @@ class Reconciler:
 
     def _compare_at_start(self, at: datetime) -> None:
         if self.state.ledger.aside is None:
-            self._first(at)
+            adoption.first(self, at)
         self.compare()
 
     def _protected(self, at: datetime, compare: Callable[[], None]) -> None:
@@ -169,14 +148,14 @@ class Reconciler:
         try:
             compare()
         except Differs as halt:
-            self.mend(at, but=halt.assets)
+            self.protection.mend(at, but=halt.assets)
             raise
-        self.mend(at)
+        self.protection.mend(at)
         wrong = self.state.ledger.contradictions.values()
         if wrong:
             raise Differs(f"what was told of orders cannot be: {'; '.join(wrong)}; {ADOPT}")
 
-    def review(self) -> "Review":
+    def review(self) -> Review:
         """Return how journal and venue compare, after taking in what can be known. Raises VenueFault."""
         self.regrid(self.state.at or self.platform.time())
         strange = tuple(self.orders())
@@ -206,7 +185,7 @@ class Reconciler:
         """Do what is due between two cycles. Raises Differs when going on would not be safe."""
         self.regrid(at)
         ledger = self.state.ledger
-        if any(True for _ in ledger.unresolved()):
+        if ledger.unresolved():
             self.resolve(at)
         self._protected(at, self._compare_when_due)
 
@@ -326,173 +305,6 @@ class Reconciler:
     def differing(self) -> list[books.Difference]:
         """Return the assets of which the venue holds another amount than the journal says."""
         return books.differences(self.state.ledger, self.platform.balances(), self.grid.values())
-
-    def _first(self, at: datetime) -> None:
-        """Take over the account of a new journal. Raises Differs when it may have been traded before."""
-        there = books.found(self.platform.balances(), self.grid.values())
-        held = {each.base: there.get(each.base, 0) for each in self.grid.values()}
-        whole = [each.base for each in self.grid.values() if held[each.base] >= step_units(each)]
-        strange = books.strangers(self.state.ledger, self.platform.open_orders())
-        if whole or strange:
-            what = [*(f"holds {asset}" for asset in whole), *(f"order {s.client_id}" for s in strange)]
-            raise Differs(f"a new journal, but the account is in use: {', '.join(what)}; {ADOPT}")
-        self.adopt(at, "first session on this account", by="agent")
-
-    def clear(self, at: datetime) -> tuple[str, ...]:
-        """End what stands in the way of taking an account over; return the orders that are given up.
-
-        Strange orders are cancelled. Orders in doubt are asked for until the horizon is over: what may still
-        arrive would make another account of it. Raises VenueFault when the venue does not answer.
-        """
-        for each in self.orders():
-            self.platform.cancel(each.symbol, each.client_id)
-        for _ in range(2 + int(self.platform.certainty.horizon_ms / 1000 / PAUSE_SECONDS)):
-            self.resolve(at)
-            if not self.state.ledger.unresolved():
-                break
-            self.clock.sleep(PAUSE_SECONDS)
-        return tuple(standing.order.client_id for standing in self.state.ledger.unresolved())
-
-    def adopt(self, at: datetime, reason: str, *, by: str, given_up: tuple[str, ...] = ()) -> AccountAdopted:
-        """Take the venue's holdings over as they are; in the journal first. Raises VenueFault unanswered."""
-        there = books.found(self.platform.balances(), self.grid.values())
-        cap = (
-            None
-            if self.settings.cash is None
-            else to_cash(self.settings.cash, self.state.ledger.cash_decimals)
-        )
-        taken = books.take_over(self.state.ledger, there, list(self.grid.values()), cap)
-        event = AccountAdopted(at, taken.cash, taken.aside, reason, by, taken.gone, given_up, self.prefix())
-        self.append(event)
-        self.state.take_over(event)
-        return event
-
-    def write_off(self, symbol: str, at: datetime, reason: str, *, by: str) -> PositionWrittenOff:
-        """Count a position nobody can sell as lost; in the journal first. Raises BadInput for any other."""
-        ledger = self.state.ledger
-        if symbol not in ledger.positions:
-            held = ", ".join(ledger.positions) or "nothing"
-            raise BadInput(f"no position in {symbol!r} to write off: {held} is held")
-        if not self.executor.closed(symbol, at) and symbol not in self.platform.blocked():
-            raise BadInput(f"{symbol} trades: sell it (agent flatten), it is not lost")
-        open_ = tuple(s.order.client_id for s in ledger.standings.values() if s.order.symbol == symbol)
-        event = PositionWrittenOff(at, symbol, ledger.positions[symbol].lots, reason, by, open_)
-        self.append(event)
-        self.state.apply(event)
-        return event
-
-    def release(self, symbols: Iterable[str]) -> None:
-        """Cancel the protection of positions that are gone: it would sell what is not ours."""
-        for symbol in symbols:
-            if symbol not in self.state.ledger.positions:
-                for standing in self.state.ledger.resting(symbol):
-                    try:
-                        self.executor.cancel(standing.order)
-                    except VenueFault as fault:
-                        log.say(
-                            "warning", "order not cancelled", order=standing.order.client_id, error=str(fault)
-                        )
-
-    def mend(self, at: datetime, but: Iterable[str] = ()) -> None:
-        """Send owed exits, and protect positions that stand without their stop or with one too small.
-
-        Positions in the assets `but` are left alone: nobody knows what is there.
-        """
-        ledger = self.state.ledger
-        unsure = {each.symbol for each in ledger.instruments.values() if each.base in but}
-        unsure |= {standing.order.symbol for standing in ledger.unresolved()}
-        for symbol in [each for each in ledger.owed if each not in unsure]:
-            if not self.executor.closed(symbol, at):
-                self.executor.exit_again(symbol, at)
-        for symbol in [each for each in ledger.positions if each not in unsure and each not in ledger.owed]:
-            if self._ripe(symbol, at):
-                self._protect(symbol, at)
-
-    def _ripe(self, symbol: str, at: datetime) -> bool:
-        """Say whether a position that could not be protected is to be tried again.
-
-        A period is time of our own; on paper, which is replayed, it is the market's, and one that runs
-        backwards ends it.
-        """
-        tried = self.again.get(symbol)
-        if tried is None:
-            return True
-        pause = timedelta(minutes=self.settings.operator_minutes)
-        if isinstance(tried, datetime):
-            return not tried <= at < tried + pause
-        if not self.state.ledger.small(symbol):
-            pause = min(pause, BARE_PAUSE * 2 ** min(self.vain[symbol] - 1, 16))
-        return self.clock.monotonic() >= tried + pause.total_seconds()
-
-    def _protect(self, symbol: str, at: datetime) -> None:
-        approved = self.state.entries.get(symbol)
-        if approved is None:
-            return
-        instrument = self.state.ledger.instruments[symbol]
-        lots = instrument.sendable(self.state.ledger.positions[symbol].lots)
-        if not lots:
-            return  # too small to be sent; whatever still rests may stay
-        resting = [s for s in self.state.ledger.resting(symbol) if s.order.purpose is Purpose.PROTECT]
-        if resting and all(
-            standing.order.lots - standing.imported == lots
-            and instrument.level(standing.order.trigger or 0) == (standing.order.trigger or 0)
-            for standing in resting
-        ):
-            return
-        if self._wanted(symbol) and self.executor.closed(symbol, at):
-            return  # tried again at the next look: nothing would be taken now, and what rests stays
-        try:
-            for standing in resting:
-                self.executor.cancel(standing.order)
-        except VenueFault as fault:
-            log.say("warning", "protection not renewed", symbol=symbol, error=str(fault))
-            return
-        ledger = self.state.ledger
-        if symbol not in ledger.positions:
-            return
-        self.executor.protect(self._plainer(approved), at, tag=f"r{ledger.intended}")
-        if self.bare(symbol) and not ledger.unresolved() and not self.platform.closed(symbol):
-            # Neither its stop nor its sale is taken (too small an order, say): not tried every second.
-            self.again[symbol] = self.clock.monotonic() if self.remote else at
-            self.vain[symbol] += 1
-            if ledger.small(symbol):
-                log.say("warning", "dust left: too small to be sold", symbol=symbol)
-            else:
-                log.say("error", "position cannot be protected", symbol=symbol)
-        else:
-            self.vain.pop(symbol, None)
-
-    def _wanted(self, symbol: str) -> bool:
-        """Say whether a position was to have a stop or a target."""
-        approved = self.state.entries.get(symbol)
-        return approved is not None and bool(approved.stop or approved.stop_ppm or approved.target)
-
-    def bare(self, symbol: str) -> bool:
-        """Say whether a position stands without the protection it was to have."""
-        held = self.state.ledger.positions.get(symbol)
-        if held is None or not self.state.ledger.instruments[symbol].sendable(held.lots):
-            return False
-        return self._wanted(symbol) and not self.state.ledger.resting(symbol)
-
-    def waiting(self, at: datetime) -> bool:
-        """Say whether something cannot wait: an order in doubt, an exit that is owed, a bare position."""
-        ledger = self.state.ledger
-        if ledger.owed or any(True for _ in ledger.unresolved()):
-            return True
-        return any(self.bare(each) and self._ripe(each, at) for each in ledger.positions)
-
-    def _plainer(self, approved: Approved) -> Approved:
-        """Return an entry without its target where the pair of both was tried in vain: a stop is a stop."""
-        entry = approved.order.client_id
-        ended = self.state.ledger.done.get(self.executor.first_protection(approved))
-        vain = (
-            ended in (OrderStatus.ABSENT, OrderStatus.REJECTED) or self.paired.get(approved.symbol) == entry
-        )
-        self.paired[approved.symbol] = entry
-        if not (approved.target and vain):
-            return approved
-        log.say("warning", "target given up: the venue took no pair with it", symbol=approved.symbol)
-        return msgspec.structs.replace(approved, target=0)
 
     def append(self, event: Event) -> None:
         """Write an event and tell of it."""

@@ -13,13 +13,13 @@ import msgspec
 
 from agent import wiring
 from agent.clock import StoppedClock
-from agent.cycle import UNSEEN
 from agent.flatten import flatten
 from agent.inbox import Inbox
 from agent.recorded_options import options_of
 from agent.recorded_platform import RecordedPlatform, fault_of
 from agent.recovery import absorb
 from agent.session import Session
+from agent.turn import UNSEEN
 from agent.version import code_version
 from domain.candle import Candle
 from domain.errors import BadInput, LocalFault, VenueFault

@@ -11,7 +11,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import TypeVar
 
-from agent import log
+from agent import adoption, log
 from agent.cycle import Cycle
 from agent.flatten import Flattened, flatten
 from agent.inbox import ENDED, Inbox, NotRunning
@@ -167,7 +167,7 @@ class Session:
         self._looked = clock.monotonic()
         with self.inbox.trading:
             now = clock.now()
-            if self.reconciler.waiting(now):
+            if self.reconciler.protection.waiting(now):
                 self.reconciler.tick(now)
 
     def review(self) -> Review:
@@ -181,15 +181,12 @@ class Session:
         Raises VenueFault when the venue does not say enough.
         """
         with self.inbox.trading:
-            given_up = self.reconciler.clear(at)
-            event = self.reconciler.adopt(at, reason, by="operator", given_up=given_up)
-            self.reconciler.release(event.gone)
-            return event
+            return adoption.take_over(self.reconciler, at, reason, by="operator")
 
     def write_off(self, symbol: str, at: datetime, reason: str) -> PositionWrittenOff:
         """Count a position nobody can sell as lost, by an operator's word. Raises BadInput for any other."""
         with self.inbox.trading:
-            return self.reconciler.write_off(symbol, at, reason, by="operator")
+            return adoption.write_off(self.reconciler, symbol, at, reason, by="operator")
 
     def flatten(self, at: datetime, reason: str, by: str = "operator") -> Flattened:
         """Throw the kill switch, cancel and sell everything; from any thread, without waiting for a cycle.

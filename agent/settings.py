@@ -19,6 +19,7 @@ from pydantic_settings import (
 )
 
 from agent import db_url
+from agent.environment import Variables
 from agent.instruments import InstrumentSettings
 from agent.order_settings import OrderSettings
 from agent.running import PREFIX, default_home
@@ -265,10 +266,11 @@ class Settings(Options, BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Read flags over environment over file; the key's own variable comes last."""
-        del dotenv_settings, file_secret_settings
+        del env_settings, dotenv_settings, file_secret_settings
         key = os.environ.get(KEY_VARIABLE)
         secret: dict[str, Any] = {"alpha_vantage": {"api_key": key}} if key else {}
         if exchange_keys():
             secret["exchange"] = exchange_keys()
         file = TomlConfigSettingsSource(settings_cls)
-        return init_settings, env_settings, file, InitSettingsSource(settings_cls, init_kwargs=secret)
+        known = InitSettingsSource(settings_cls, init_kwargs=secret)
+        return init_settings, Variables(settings_cls), file, known

@@ -5,13 +5,13 @@ from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from agent.dust import shown, worth
+from agent.dust import worth
 from agent.ledger import Ledger
 from agent.state import State
 from domain.events import AccountAdopted, CycleDecided, CycleEnded, SessionStarted
 from domain.instrument import Instrument
 from domain.lesson import Lesson
-from domain.money import DECIMALS, cash_text
+from domain.money import DECIMALS, asset_text, cash_text
 from domain.order import Standing
 from domain.ports import Records
 from domain.times import millis
@@ -60,14 +60,14 @@ def dust(ledger: Ledger) -> dict[str, Any]:
     for symbol, units in ledger.leftovers().items():
         instrument, mark = ledger.instruments[symbol], ledger.marks.get(symbol)
         value = None if mark is None else cash_text(worth(units, mark, instrument), ledger.cash_decimals)
-        rows[instrument.base] = {"quantity": shown(units), "value": value}
+        rows[instrument.base] = {"quantity": asset_text(units), "value": value}
     return rows
 
 
 def fees_elsewhere(ledger: Ledger) -> dict[str, Any]:
     """Return fees paid in a third asset, by asset; `unvalued` had no price and is in no profit."""
     return {
-        asset: {"amount": shown(paid.units), "unvalued": shown(paid.unvalued)}
+        asset: {"amount": asset_text(paid.units), "unvalued": asset_text(paid.unvalued)}
         for asset, paid in ledger.elsewhere.items()
     }
 

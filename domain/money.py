@@ -68,6 +68,11 @@ def from_cash(units: int, decimals: int = DECIMALS) -> Decimal:
     return Decimal(units).scaleb(-decimals)
 
 
+def asset_text(units: int) -> str:
+    """Return 1e-8 of an asset as a decimal text with all its digits."""
+    return f"{from_cash(units):f}"
+
+
 def cash_text(units: int, decimals: int = DECIMALS) -> str:
     """Return cash units as an exact decimal text without trailing zeros."""
     return f"{from_cash(units, decimals).normalize():f}"

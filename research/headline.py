@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from domain.times import DAY_MS
+from research.ratios import CRYPTO_DAYS, LEAST_DAYS, cagr, daily_returns, periods_of
 from research.result import Result
 from risk import table
 from risk.case import Policy
@@ -33,13 +34,15 @@ FINAL = frozenset(
 class Stopped:
     """From `since_ms` on no entry was allowed: by which rule, how many it denied, what part of the run it is.
 
-    For a kill switch `lost` and `limit` are the day's loss that threw it, in cash units; else None.
+    `yearly` is the growth a year until then, None where that is too short to say. For a kill switch `lost`
+    and `limit` are the day's loss that threw it, in cash units; else None.
     """
 
     since_ms: int
     rule: str
     denied: int
     share: float
+    yearly: float | None = None
     lost: int | None = None
     limit: int | None = None
 
@@ -73,7 +76,8 @@ def stopped(result: Result, policy: Policy) -> Stopped | None:
         return None
     denied = int(np.count_nonzero((times >= since) & (rules > 0)))
     lost, limit = (None, None) if code != table.KILL_SWITCH else _lost(result, policy, since)
-    return Stopped(since, table.rule(code).reason, denied, _share_from(result, since), lost, limit)
+    share, yearly = _share_from(result, since), _yearly_until(result, since)
+    return Stopped(since, table.rule(code).reason, denied, share, yearly, lost, limit)
 
 
 def _shut(result: Result) -> tuple[int, int]:
@@ -90,6 +94,19 @@ def _shut(result: Result) -> tuple[int, int]:
 def _share_from(result: Result, since: int) -> float:
     first, last = int(result.times_ms[0]), int(result.times_ms[-1])
     return (last - since) / (last - first) if last > first else 0.0
+
+
+def _yearly_until(result: Result, since: int) -> float | None:
+    """Return the growth a year without the time in which nothing could be bought and nothing was held."""
+    until = max([since, *result.trades["closed_ms"].tolist()])
+    count = int(np.searchsorted(result.times_ms, until, side="right"))
+    values = result.equity[:count].astype(np.float64)
+    if not count or not bool((values > 0).all()):
+        return None
+    periods = periods_of(result.symbols)
+    every_day = periods == CRYPTO_DAYS
+    returns = daily_returns(result.times_ms[:count], values, float(result.opening_cash), every_day=every_day)
+    return cagr(returns, periods) if len(returns) >= LEAST_DAYS else None
 
 
 def _lost(result: Result, policy: Policy, at: int) -> tuple[int | None, int | None]:

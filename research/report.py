@@ -44,6 +44,10 @@ class Report:
     grids. `unseen` is the out-of-sample result with its figures. `trials`, `deflated` and `overfit`
     are the number of trials behind the parameters, the deflated Sharpe ratio and the probability of
     backtest overfitting; None is told as not known. `parameters` adds to those in the result.
+
+    `session` is true of a paper or live run (research.journaled), of which nothing is said about trials.
+    `stopped` says since when nothing could be bought; `said` holds further lines under the headline, name and
+    text (limits, costs); `settings` are those in force, nested as the settings' `public()` has them.
     """
 
     result: Result
@@ -59,6 +63,10 @@ class Report:
     trials: int | None = None
     deflated: float | None = None
     overfit: float | None = None
+    session: bool = False
+    stopped: str = ""
+    said: Sequence[tuple[str, str]] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 def html_report(report: Report) -> str:
@@ -114,12 +122,14 @@ def _samples(report: Report) -> Samples:
 
 
 def _luck(report: Report) -> Luck:
-    return Luck(report.trials, report.deflated, report.overfit, unseen=report.unseen is not None)
+    unseen = report.unseen is not None
+    return Luck(report.trials, report.deflated, report.overfit, unseen=unseen, session=report.session)
 
 
 def _title(report: Report) -> str:
     result = report.result
-    return report.title or f"{', '.join(result.strategies) or 'Backtest'} on {', '.join(result.symbols)}"
+    kind = "Session" if report.session else "Backtest"
+    return report.title or f"{', '.join(result.strategies) or kind} on {', '.join(result.symbols)}"
 
 
 def _quote(report: Report) -> str:
@@ -140,8 +150,16 @@ def _head(report: Report, samples: Samples) -> Markup:
     return element("header", joined([
         element("p", " · ".join(what), "meta"),
         element("h1", _title(report)),
+        _stop(report.stopped),
         element("p", joined([badge, safe(said)], " "), "verdict"),
+        pairs(dict(report.said), kind="said") if report.said else Markup(),
     ]))  # fmt: skip
+
+
+def _stop(why: str) -> Markup:
+    if not why:
+        return Markup()
+    return element("p", joined([element("strong", "stopped", "badge bad"), safe(why)], " "), "verdict")
 
 
 def _figures(report: Report, samples: Samples) -> Markup:
@@ -212,7 +230,11 @@ def _inputs(report: Report) -> Markup:
         card("Parameters", pairs(parameters) if parameters else element("p", "None.", "note")),
         card("Flaws in the data", lines(report.flaws, "None found.")),
     ]
-    return element("div", joined(cards), "pair")
+    found = [element("div", joined(cards), "pair")]
+    if report.settings:
+        inner = element("details", joined([element("summary", "Show all"), pairs(report.settings)]))
+        found.append(card("Settings in force", inner))
+    return joined(found)
 
 
 def _made(report: Report) -> Markup:

@@ -30,7 +30,7 @@ from research.report_axes import (
     time_ticks,
 )
 from research.report_text import Markup, element, joined, number
-from research.result import ENDINGS, Result
+from research.result import Result
 
 COLUMNS = 16_000
 """Columns of all symbols together that the page keeps."""
@@ -98,7 +98,7 @@ def market_chart(
     columns = columns_of(candles, max(400, COLUMNS // symbols), grid_of.tick)
     trades, missing = _trades(candles, results, MOST_TRADES // symbols)
     bought, sold = fill_prices(trades, grid_of)
-    data = _data(columns, candles, grid_of, trades, (bought, sold), unseen_ms)
+    data = _data(columns, candles, grid_of, trades, (bought, sold), unseen_ms, results[0].endings)
     note = f"{missing} trades that moved least are not drawn." if missing else ""
     drawing = _drawn(candles, trades, (bought, sold), grid_of.tick, unseen_ms)
     script = Markup(f'<script type="application/json">{data}</script>')
@@ -140,6 +140,7 @@ def _data(
     trades: NDArray[Any],
     prices: tuple[FloatArray, FloatArray],
     unseen_ms: int | None,
+    endings: Sequence[str],
 ) -> str:
     """Return columns and trades for the script: differences, which are short, and ticks, which are whole."""
     body = np.minimum(columns.open, columns.close), np.maximum(columns.open, columns.close)
@@ -154,7 +155,7 @@ def _data(
         "places": max(0, -int(instrument.tick_size.normalize().as_tuple().exponent)),
         "quote": instrument.quote,
         "unseen": unseen_ms,
-        "endings": ENDINGS,
+        "endings": list(endings),
         "t": (np.diff(columns.time, prepend=columns.time[:1]) // 1000).tolist(),
         "o": (columns.open - before).tolist(),
         "c": (columns.close - columns.open).tolist(),

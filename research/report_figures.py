@@ -23,7 +23,7 @@ from research.report_text import (
     span,
     table,
 )
-from research.result import ENDINGS, Result
+from research.result import Result
 from risk.table import NOTHING_TO_REDUCE, RULES
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -45,11 +45,17 @@ def _plain(name: str, places: int = 2) -> Show:
     return lambda m: number(getattr(m, name), places)
 
 
+def _interval(figures: Metrics) -> Cell:
+    found = figures.interval
+    return NONE if found is None else f"{number(found[0])} and {number(found[1])}"
+
+
 FIGURES: tuple[tuple[str, Show], ...] = (
     ("Total return", _signed("total_return")),
     ("… buy and hold", _signed("hold_return")),
     ("Growth per year (CAGR)", _signed("cagr")),
     ("Sharpe ratio", _plain("sharpe")),
+    ("… with 95 % between", _interval),
     ("… buy and hold", _plain("hold_sharpe")),
     ("Sortino ratio", _plain("sortino")),
     ("Calmar ratio", _plain("calmar")),
@@ -68,7 +74,7 @@ FIGURES: tuple[tuple[str, Show], ...] = (
     ("Slippage", _plain("slippage")),
     ("Costs, share of gross profit", _share("cost_share")),
 )
-WORTH = 12
+WORTH = 13
 """Figures in the first table; the others tell of trades, costs and luck."""
 
 
@@ -177,7 +183,7 @@ def _trade(result: Result, place: int, instruments: Mapping[str, Instrument]) ->
         symbol,
         minute(int(row["opened_ms"])),
         minute(int(row["closed_ms"])),
-        ENDINGS[int(row["ending"])],
+        result.endings[int(row["ending"])],
         f"{grid.quantity(int(row['lots'])):f}",
         *(number(each, digits) for each in prices),
         number(int(row["fees"]) / result.cash_scale),
@@ -186,7 +192,7 @@ def _trade(result: Result, place: int, instruments: Mapping[str, Instrument]) ->
     ]
 
 
-def pairs(found: Mapping[str, Any], *, nested: str = "") -> Markup:
+def pairs(found: Mapping[str, Any], *, nested: str = "", kind: str = "") -> Markup:
     """Return names and values as a list; mappings inside are written as name.inner."""
     parts: list[Markup] = []
     for name, value in found.items():
@@ -196,7 +202,7 @@ def pairs(found: Mapping[str, Any], *, nested: str = "") -> Markup:
             shown = NONE if value is None else value
             parts.append(joined([element("dt", f"{nested}{name}"), element("dd", safe(shown))]))
     inner = joined(parts)
-    return inner if nested else element("dl", inner)
+    return inner if nested else element("dl", inner, kind)
 
 
 def lines(texts: Sequence[str], empty: str) -> Markup:

@@ -18,6 +18,7 @@ h3{font-size:.9rem;margin:1rem 0 .4rem}
 .meta,.note{margin:0;overflow-wrap:anywhere}
 .note{margin:-.35rem 0 .8rem;max-width:46rem}
 .verdict{margin:0;max-width:50rem;font-size:1.02rem}
+.said{margin:.7rem 0 0;max-width:60rem}
 .badge{display:inline-block;padding:.1rem .6rem;border-radius:1rem;font-size:.8rem;font-weight:600;
 margin-right:.35rem;color:var(--tone);background:color-mix(in srgb,var(--tone) 14%,transparent)}
 .badge.good{--tone:var(--up)}.badge.bad{--tone:var(--down)}.badge.open{--tone:var(--wait)}
@@ -95,7 +96,7 @@ button:hover{color:var(--ink);border-color:var(--soft)}
 .vetoes i{display:block;height:5px;border-radius:3px;background:var(--own);opacity:.65;margin:.15rem 0}
 .lines li{font-size:.86rem;padding:.3rem 0;border-bottom:1px solid var(--line);overflow-wrap:anywhere}
 .lines li:last-child{border:0}
-section dl{display:grid;grid-template-columns:minmax(6rem,max-content) 1fr;gap:.3rem 1.2rem;margin:0;
+section dl,.said{display:grid;grid-template-columns:minmax(6rem,max-content) 1fr;gap:.3rem 1.2rem;margin:0;
 font-size:.86rem}
 section dt{color:var(--soft);overflow-wrap:anywhere}
 section dd{margin:0;overflow-wrap:anywhere;font-variant-numeric:tabular-nums}

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from research.metrics import Metrics
+from research.ratios import LEAST_DAYS
 from research.report_text import Cell, Markup, coloured, element, joined, number, percent, safe, span
 from research.result import Result
 
@@ -22,11 +23,15 @@ class Luck:
     deflated: float | None
     overfit: float | None
     unseen: bool
+    session: bool = False
 
 
 def verdict(sample: Sample, luck: Luck, quote: str) -> tuple[Markup, str]:
     """Return a badge and a line in words, on the out-of-sample result where there is one."""
     title, result, figures = sample
+    if luck.session:
+        kind, word = _badge_of_session(figures)
+        return element("strong", word, f"badge {kind}"), _earned("In this session", result, figures, quote)
     said = [_earned(title, result, figures, quote), _lucky(luck)]
     if not luck.unseen:
         said.append("Nothing was kept out of sample.")
@@ -46,6 +51,13 @@ def _badge(figures: Metrics, luck: Luck) -> tuple[str, str]:
         return "open", "not proven"
     behind = figures.hold_return is not None and earned <= figures.hold_return
     return ("open", "behind buy and hold") if behind else ("good", "holds up")
+
+
+def _badge_of_session(figures: Metrics) -> tuple[str, str]:
+    earned = figures.total_return or 0.0
+    if earned == 0:
+        return "open", "no change"
+    return ("good", "gained") if earned > 0 else ("bad", "lost")
 
 
 def _earned(title: str, result: Result, figures: Metrics, quote: str) -> str:
@@ -76,7 +88,9 @@ def _count(trials: int | None) -> str:
 
 
 def luck_rows(luck: Luck) -> list[tuple[str, str]]:
-    """Return the figures that belong to the search, not to one sample."""
+    """Return the figures that belong to the search, not to one sample; a session has none."""
+    if luck.session:
+        return []
     unknown = "not known"
     return [
         ("Trials made", unknown if luck.trials is None else number(luck.trials, 0)),
@@ -88,18 +102,16 @@ def luck_rows(luck: Luck) -> list[tuple[str, str]]:
 def tiles(sample: Sample, luck: Luck) -> Markup:
     """Return six figures at a glance, each with what keeps it honest below it."""
     title, _, m = sample
-    rows = dict(luck_rows(luck))
     held = percent(m.hold_drawdown, 1)
     won = f"{percent(m.win_rate, 0)} won, profit factor {number(m.profit_factor)}"
-    deflated = f"deflated {rows['Deflated Sharpe ratio']}, trials {rows['Trials made']}"
     found: Sequence[tuple[str, Cell, str]] = (
         ("Return", coloured(percent(m.total_return, signed=True), m.total_return),
          f"buy and hold {percent(m.hold_return, signed=True)}"),
-        ("Sharpe ratio", number(m.sharpe), deflated),
+        ("Sharpe ratio", number(m.sharpe), _sureness(m, luck)),
         ("Max drawdown", percent(m.max_drawdown), f"{_length(m)}, buy and hold {held}"),
         ("Trades", number(m.trades, 0), won),
         ("Costs", number(m.costs), f"{percent(m.cost_share, 0)} of gross profit"),
-        ("Overfitting", rows["Probability of overfitting"], "probability, by cross-validation"),
+        _last_tile(m, luck),
     )  # fmt: skip
     inner = (
         joined([element("dt", name), element("dd", value), element("small", below)])
@@ -107,6 +119,28 @@ def tiles(sample: Sample, luck: Luck) -> Markup:
     )
     cells = joined(element("div", each) for each in inner)
     return Markup(f'<dl class="tiles" aria-label="{safe(title)}">{cells}</dl>')
+
+
+def _last_tile(figures: Metrics, luck: Luck) -> tuple[str, Cell, str]:
+    if luck.session:
+        return "Exposure", percent(figures.exposure, 0), "share of cycles with a position"
+    return (
+        "Overfitting",
+        dict(luck_rows(luck))["Probability of overfitting"],
+        "probability, by cross-validation",
+    )
+
+
+def _sureness(figures: Metrics, luck: Luck) -> str:
+    """Say between which values the true Sharpe ratio lies with 95 %, and what the search makes of it."""
+    if figures.days < LEAST_DAYS:
+        return f"{figures.days} days, least {LEAST_DAYS}"
+    found = figures.interval
+    said = [] if found is None else [f"95 %: {number(found[0])} to {number(found[1])}"]
+    if not luck.session:
+        rows = dict(luck_rows(luck))
+        said.append(f"deflated {rows['Deflated Sharpe ratio']}, trials {rows['Trials made']}")
+    return "; ".join(said)
 
 
 def _length(figures: Metrics) -> str:

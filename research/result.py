@@ -30,7 +30,7 @@ TRADE = np.dtype(
 )
 """A closed round trip, as domain.account.Trade: amounts in cash units, times in ms (UTC).
 
-`symbol` is the place in Result.symbols, `ending` the place in ENDINGS. `gross` is before all costs,
+`symbol` is the place in Result.symbols, `ending` the place in Result.endings. `gross` is before all costs,
 `pnl` after; `bought` and `sold` are notionals at fill prices; gross = pnl + fees + slippage. `bound` is the
 code in risk.sizing of what bound the entry's size.
 """
@@ -67,6 +67,7 @@ class Result:
     parameters: dict[str, dict[str, Any]] = field(default_factory=dict)
     candles: Sequence[Candles] = field(default=(), repr=False)
     cash_decimals: int = DECIMALS
+    endings: tuple[str, ...] = ENDINGS
 
     @property
     def cash_scale(self) -> int:

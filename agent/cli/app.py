@@ -16,6 +16,8 @@ from agent.cli.options import (
     HomeOption,
     JournalOption,
     JsonOption,
+    StrategyOption,
+    named,
 )
 from agent.cli.params import params
 from agent.cli.research import research
@@ -76,6 +78,7 @@ def run(
         list[str] | None,
         typer.Option(parser=spelled, metavar="SYMBOL", help="What to trade; may be repeated."),
     ] = None,
+    strategy: StrategyOption = None,
     timeframe: Annotated[str | None, typer.Option(help="Candle length, from 1s to 1M (a month).")] = None,
     provider: Annotated[
         str | None, typer.Option(help="auto, alpha_vantage, binance, recorded or simulated.")
@@ -122,6 +125,7 @@ def run(
         "data": tuple(data) if data else None,
         "speed": speed,
         "exchange": {"base_url": base_url} if base_url else None,
+        "reasoning": {"strategies": named(strategy)} if strategy else None,
         "account": account,
         "db_url": db_url,
         "db_url_file": db_url_file,

@@ -25,7 +25,7 @@ from research.headline import Stopped, limits_did, stopped
 from research.metrics import Metrics, daily_returns, metrics
 from research.overfit import deflated_sharpe
 from research.ratios import LEAST_DAYS
-from research.result import ENDINGS, Result
+from research.result import Result
 from research.words import costs_words, limits_words, stopped_words
 from risk.table import NOTHING_TO_REDUCE, RULES
 
@@ -128,6 +128,9 @@ def write_report(done: Done, path: Path) -> None:
             command=" ".join(["agent", *sys.argv[1:]]),
             trials=1,
             deflated=done.deflated,
+            stopped=stopped_words(done.stopped, done.result) if done.stopped else "",
+            said=[(name.capitalize(), text) for name, text in said_of(done)],
+            settings=done.options.public(),
         )
     )
     draft = path.with_name(f".{path.name}.part")
@@ -178,6 +181,7 @@ def _plain_stop(done: Done) -> dict[str, Any] | None:
         "rule": found.rule,
         "entries_denied": found.denied,
         "share_of_run": found.share,
+        "cagr_until_then": found.yearly,
         "day_lost": None if found.lost is None else money(found.lost),
         "day_limit": None if found.limit is None else money(found.limit),
         "text": stopped_words(found, done.result),
@@ -218,7 +222,7 @@ def trades_of(done: Done) -> list[dict[str, Any]]:
                 "fees": money(fees),
                 "slippage": money(slippage),
                 "pnl": money(pnl),
-                "ending": ENDINGS[ending],
+                "ending": done.result.endings[ending],
             }
         )
     return told
@@ -246,7 +250,6 @@ def lines(done: Done) -> list[str]:
     show = partial(show_cash, decimals=result.cash_decimals)
     quote = next(iter(done.setup.instruments.values())).quote
     trades = result.trades
-    fees, slippage = int(trades["fees"].sum()), int(trades["slippage"].sum())
     vetoes = ", ".join(f"{rule} {count}" for rule, count in vetoes_by_rule(result).items()) or "none"
     shown = [f"STOPPED     {stopped_words(done.stopped, result)}"] if done.stopped else []
     shown += [
@@ -265,15 +268,14 @@ def lines(done: Done) -> list[str]:
             f"{show(int(trades['gross'].sum()))}"
         ),
         (
-            f"return      {_share(told.total_return)}, a year {_share(told.cagr)}; buy and hold "
-            f"{_share(told.hold_return)}"
+            f"return      {_share(told.total_return)}, a year {_share(told.cagr)}{_until_then(done)}; "
+            f"buy and hold {_share(told.hold_return)}"
         ),
         (
             f"risk        Sharpe {_sharpe(told)}, Sortino {_number(told.sortino)}, Calmar "
             f"{_number(told.calmar)}, max drawdown {_share(told.max_drawdown)}"
         ),
-        f"limits      {limits_words(limits_did(result), result, done.setup.policy)}",
-        f"costs       {costs_words(done.setup.costs, show(fees), show(slippage))}",
+        *(f"{name:<11} {text}" for name, text in said_of(done)),
         f"vetoes      {vetoes}",
     ]
     shown.append(
@@ -282,6 +284,22 @@ def lines(done: Done) -> list[str]:
     )
     shown += [f"data        {line}" for line in done.flaws]
     return shown + [f"note        {line}" for line in done.notes]
+
+
+def said_of(done: Done) -> list[tuple[str, str]]:
+    """Return what the limits did and what trading costs here, each with its name."""
+    result, setup = done.result, done.setup
+    show = partial(show_cash, decimals=result.cash_decimals)
+    fees, slippage = (show(sum(result.trades[name].tolist())) for name in ("fees", "slippage"))
+    return [
+        ("limits", limits_words(limits_did(result), result, setup.policy)),
+        ("costs", costs_words(setup.costs, fees, slippage)),
+    ]
+
+
+def _until_then(done: Done) -> str:
+    """Say what a year brought while something could be bought."""
+    return f" ({_share(done.stopped.yearly)} until it was stopped)" if done.stopped else ""
 
 
 def _sharpe(told: Metrics) -> str:

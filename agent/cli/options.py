@@ -36,7 +36,8 @@ SymbolsOption = Annotated[
     ),
 ]
 StrategyOption = Annotated[
-    list[str] | None, typer.Option("--strategy", help="Strategy that has a voice; may be repeated.")
+    list[str] | None,
+    typer.Option("--strategy", help="Strategy that has a voice; may be repeated, or several with commas."),
 ]
 DataOption = Annotated[
     list[Path] | None, typer.Option("--data", help="Candle file (CSV, CSV.gz, Parquet); may be repeated.")
@@ -52,6 +53,12 @@ SetOption = Annotated[
     list[str] | None,
     typer.Option("--set", help="A setting for this run, such as risk.daily_loss=100; may be repeated."),
 ]
+
+
+def named(words: Iterable[str]) -> tuple[str, ...]:
+    """Return what an option names that may be repeated: each word, parted at its commas, once."""
+    parts = (part.strip() for word in words for part in word.split(","))
+    return tuple(dict.fromkeys(part for part in parts if part))
 
 
 def say(text: str = "") -> None:

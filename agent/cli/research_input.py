@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from agent.backtesting import options_for
-from agent.cli.options import home_of
+from agent.cli.options import home_of, named
 from agent.load import load
 from agent.settings import Options
 from domain.errors import BadInput
@@ -39,7 +39,7 @@ def gather(asked: Asked) -> tuple[Options, list[Candles]]:
     """
     flags: dict[str, Any] = nested(asked.sets)
     if asked.strategies:
-        flags.setdefault("reasoning", {})["strategies"] = tuple(dict.fromkeys(asked.strategies))
+        flags.setdefault("reasoning", {})["strategies"] = named(asked.strategies)
     settings = load({**flags, "home": asked.home}, asked.config)
     if settings.mode != "paper":
         raise BadInput(f"mode {settings.mode} is set; research runs with the rules of mode paper")

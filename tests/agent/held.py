@@ -78,8 +78,9 @@ class Held:
         instrument = self.state.ledger.instruments[symbol]
         price = instrument.ticks(self.server.exchange.markets[self.native(symbol)].price)
         executor = self.session.cycle.executor
+        name = executor.factory.client_id(cycle, 0)
         order = Order(
-            executor.client_id(cycle, 0), cycle, at, symbol, Side.BUY, OrderType.MARKET, Purpose.ENTRY,
+            name, cycle, at, symbol, Side.BUY, OrderType.MARKET, Purpose.ENTRY,
             instrument.lots(quantity), price,
         )  # fmt: skip
         approved = Approved(cycle, symbol, order, stop_ppm=stop_ppm)

@@ -64,7 +64,7 @@ class Desk:
         state = self.parts.state
         number = self.ledger.intended
         order = Order(
-            f"{self.executor.client_id(state.cycle_id, number)}", state.cycle_id, self.clock.now(), symbol,
+            self.executor.factory.client_id(state.cycle_id, number), state.cycle_id, self.clock.now(), symbol,
             Side.BUY, OrderType.MARKET, Purpose.ENTRY, instrument.lots(quantity),
             reference=instrument.ticks(str(self.exchange.markets[symbol.replace("-", "")].price)),
         )  # fmt: skip
@@ -100,9 +100,7 @@ class Desk:
 
     def sell(self, symbol: str) -> OrderStatus:
         """An exit that the loop wants: intended, then carried out."""
-        order = self.executor._sale(
-            symbol, self.clock.now(), f"s{self.ledger.intended}", self.ledger.positions[symbol].lots
-        )
+        order = self.executor.factory.sale(symbol, self.clock.now(), "s", self.ledger.positions[symbol].lots)
         self.executor._intend((order,), self.clock.now())
         self.executor.carry_out(Approved(order.cycle_id, symbol, order, ()), self.clock.now())
         return self.ledger.done[order.client_id]
@@ -182,7 +180,7 @@ def test_a_market_that_closes_between_the_question_and_the_sale_leaves_an_exit_o
     assert desk.sell(BTC) is OrderStatus.REJECTED
     assert desk.open(BTC) == []
     assert BTC in desk.ledger.owed
-    assert desk.session.reconciler.waiting(desk.clock.now())
+    assert desk.session.reconciler.protection.waiting(desk.clock.now())
     desk.status(BTC, status="TRADING")
     desk.look()
     assert desk.held("BTC") == 0
@@ -205,7 +203,7 @@ def test_a_stop_refused_by_a_closed_market_is_placed_at_the_first_look(
     refused = [each for each in desk.reasons() if each.startswith(NOT_TRADING)]
     assert refused, desk.reasons()
     assert desk.open(BTC) == []
-    assert desk.session.reconciler.bare(BTC)
+    assert desk.session.reconciler.protection.bare(BTC)
     monkeypatch.undo()
     desk.status(BTC, status="TRADING")
     desk.look()

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent import absence, books, wiring
+from agent.books import Differs
 from agent.dust import step_units
 from agent.ledger import Ledger
-from agent.reconciler import Differs
 from agent.session import EXHAUSTED
 from domain.candle import Quote
 from domain.errors import IllegalTransition, LocalFault, VenueFault
@@ -330,9 +330,8 @@ def test_fault_12_a_manual_trade_halts_the_agent_until_it_is_adopted() -> None:
     with pytest.raises(Differs, match=r"BTC: 0\.0\d* in the journal, 0\.0\d* at the venue.*--adopt"):
         world(at, [], journal=reopened(made)).run()
     again = world(at, [], journal=reopened(made))
-    with again.inbox.trading:
-        again.session.note_start()
-        again.session.reconciler.adopt(utc(START), "sold by hand", by="operator")
+    again.session.note_start()
+    again.session.take_over(utc(START), "sold by hand")
     third = world(at, [], journal=again.journal)
     assert third.run() == EXHAUSTED
     assert third.state.ledger.aside is not None
@@ -348,7 +347,7 @@ def test_fault_12_lots_that_are_gone_close_the_position_and_the_cash_is_the_venu
     at.holdings.update(BTC=-lots, USDT=12_345)
     again = world(at, [], journal=reopened(made))
     again.session.note_start()
-    event = again.session.reconciler.adopt(utc(START), "sold by hand", by="operator")
+    event = again.session.take_over(utc(START), "sold by hand")
     assert event.gone == {SYMBOL: lots}
     assert again.state.ledger.positions == {}
     assert books.differences(again.state.ledger, at.balances(), again.parts.grid.values()) == []

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from agent.reconciler import Differs
+from agent.books import Differs
 from tests.law.facts import HEADERS, REFUSALS, WAYS, Fact, Facts, Unreadable
 from tests.law.scenario import LIFE, Start, World
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.cycle import MAY_BE_SPLIT
 from agent.quicktest import FrozenClock
 from agent.replay import replay
+from agent.turn import MAY_BE_SPLIT
 from domain.candle import Candle, RawCandle
 from domain.events import CycleDecided
 from domain.observation import SPLIT, Observation
