@@ -5,7 +5,6 @@ fills of an order each time: whoever keeps the books counts a trade id once. May
 threads: a loop and an emergency stop.
 """
 
-import threading
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -15,23 +14,22 @@ from typing import Any
 import structlog
 
 from domain.candle import Candle, Quote
-from domain.errors import BadAnswer, OutcomeUnknown, RateLimited, Unreachable, VenueFault
+from domain.errors import BadAnswer, OutcomeUnknown, RateLimited, VenueFault
 from domain.instrument import Instrument
 from domain.order import NOT_TRADING, OPEN, Balance, Order, OrderStatus, Purpose, Receipt, Standing
 from domain.ports import Certainty, Clock
 from domain.regrid import Regrid
 from domain.times import millis
-from platforms.binance import answers, classify, codes, markets, requests
+from platforms.binance import answers, classify, codes, requests
 from platforms.binance.client import ApiError, Wire
 from platforms.binance.executions import Executions
 from platforms.binance.gate import Gate
+from platforms.binance.halts import TradingHalts
 from platforms.binance.listing import Listing
+from platforms.binance.poller import Poller
 from platforms.binance.settings import BinanceTradingSettings
 from platforms.binance.tracked import Tracked
 from platforms.binance.user_data import UserData
-
-CLOCK_SECONDS = 300.0
-"""Age at which the exchange's time is measured again."""
 
 MEASURED_SECONDS = 1.0
 """Age of the exchange's time with which a "not found" is told."""
@@ -66,15 +64,16 @@ class BinancePlatform:
         self.orders = Tracked(clock)
         self.executions = Executions(self.wire, self.listing, self.orders)
         self.gate = Gate(settings, self.wire.time, self.listing, self.orders)
-        self._polling = threading.Lock()
-        self._polled = 0.0
-        self._again: list[str] = []
+        self.halts = TradingHalts(self.wire, self.listing, self.gate)
         self._reports: dict[str, Any] = {}
-        self._held_back: dict[str, str] = {}
         self.events: UserData | None = None
         if settings.user_data and settings.api_key is not None:
             self.events = UserData(settings, clock, lambda: millis(self.time()))
             self.events.start()
+        self.poller = Poller(
+            wire=self.wire, listing=self.listing, halts=self.halts, orders=self.orders,
+            executions=self.executions, events=self.events, clock=clock,
+        )  # fmt: skip
 
     @property
     def certainty(self) -> Certainty:
@@ -126,50 +125,15 @@ class BinancePlatform:
 
     def hold_back(self, symbol: str, reason: str) -> None:
         """Block entries in a symbol, "" for every one, for as long as this platform lives."""
-        self._held_back[symbol] = reason
+        self.halts.hold_back(symbol, reason)
 
     def blocked(self) -> Mapping[str, str]:
         """Return why no entry is to be made: a closed market, a listing gone or unread, or as told."""
-        reasons = {symbol: self.listing.states.blocked(symbol) for symbol in self.listing.names}
-        return self._held_back | {symbol: reason for symbol, reason in reasons.items() if reason}
+        return self.halts.blocked()
 
     def closed(self, symbol: str, sale: Order | None = None) -> str:
-        """Return why no order of a symbol is taken now; with a `sale` as its listing and a test of it say.
-
-        Only a definite no counts: where the exchange does not answer, the sale is tried.
-        """
-        if symbol not in self.listing.names:
-            return "it is not traded here"
-        states = self.listing.states
-        was = states.closed(symbol)
-        if sale is None or (was and not states.look_due(symbol)):
-            return was
-        refused = ""
-        try:
-            refused = self._test(sale)
-            if was or (refused and states.look_due(symbol, markets.FILTER_SECONDS)):
-                self.listing.look(symbol)
-        except RateLimited as fault:
-            return str(fault)
-        except VenueFault as fault:
-            log.warning("market not asked", symbol=symbol, error=str(fault))
-        return states.closed(symbol) or refused
-
-    def _test(self, sale: Order) -> str:
-        """Ask whether the exchange would take an order, without sending it (order/test); say what refuses it.
-
-        Raises RateLimited where nothing may be asked now, VenueFault unanswered.
-        """
-        sized = self.gate.plain(sale)
-        try:
-            params = requests.order_params(sale, sized)
-            self.wire.call("post", "order/test", params, signed=True, vital=True, exits=True)
-        except ApiError as error:
-            if self._shut(sale.symbol, error) or not classify.filtered(error):
-                return ""
-            return f"the exchange refuses it: {error}"
-        self.listing.states.taken(sale.symbol)
-        return ""
+        """Return why no order of a symbol is taken now; with a `sale` as its listing and a test of it say."""
+        return self.halts.closed(symbol, sale)
 
     def place(self, order: Order) -> Receipt:
         """Send one order, once. Raises OutcomeUnknown when it may exist, RateLimited when it was not sent."""
@@ -259,56 +223,11 @@ class BinancePlatform:
 
         What cannot be read of one symbol leaves out that symbol; raises VenueFault when nothing can be read.
         """
-        ours = {each.client_id for each in self.orders.open()}
-        found: list[Receipt] = []
-        faults: list[VenueFault] = []
-        listed = self.listing.listed()
-        for symbol in listed:
-            try:
-                found += self._resting(symbol, ours)
-            except (Unreachable, RateLimited):
-                raise
-            except VenueFault as fault:
-                if isinstance(fault, ApiError):
-                    self._shut(symbol, fault)
-                log.warning("open orders of a symbol not read", symbol=symbol, error=str(fault))
-                faults.append(fault)
-        if faults and len(faults) == len(listed):
-            raise faults[0]
-        return found
-
-    def _resting(self, symbol: str, ours: set[str]) -> list[Receipt]:
-        params = {"symbol": self.listing.native(symbol)}
-        rows = answers.rows(self.wire.call("get", "openOrders", params, signed=True, vital=True))
-        grid, grain = self.listing.grid[symbol], self.listing.grain(symbol)
-        read = [(answers.resting(row, grid, grain), row) for row in rows]
-        resting = [(receipt, row) for receipt, row in read if receipt is not None]
-        self.listing.seen(symbol, resting, ours)
-        return [receipt for receipt, _ in resting]
+        return self.poller.open_orders()
 
     def poll(self) -> Sequence[Receipt]:
-        """Return what is new of our orders: each fill once, a state when it changed.
-
-        Asks for orders the event stream spoke of and, every few seconds (at once when events were missed),
-        for those that no longer rest as they did. What cannot be told now is told next time.
-        """
-        with self._polling:
-            found: list[Receipt] = []
-            names = self._names()
-            while names:
-                try:
-                    receipt = self._looked_up(names[0])
-                except (Unreachable, RateLimited) as fault:
-                    log.warning("orders not looked at", error=str(fault))
-                    break
-                except VenueFault as fault:
-                    log.warning("order not understood", order=names[0], error=str(fault))
-                    self._again.append(names[0])
-                    receipt = None
-                names.pop(0)
-                found += [receipt] if receipt else []
-            self._again += names
-            return found
+        """Return what is new of our orders: each fill once, a state when it changed."""
+        return self.poller.poll()
 
     def balances(self) -> dict[str, Balance]:
         """Return holdings of the traded assets that are listed. Raises VenueFault unanswered."""
@@ -374,20 +293,12 @@ class BinancePlatform:
         if verdict is classify.Verdict.REJECTED:
             if error.code == codes.FILTER:
                 self.listing.outdated()
-            return f"{NOT_TRADING}{error}" if self._shut(orders[0].symbol, error) else str(error)
+            return f"{NOT_TRADING}{error}" if self.halts.shut(orders[0].symbol, error) else str(error)
         if verdict is classify.Verdict.DUPLICATE and len(orders) == 1:
             # It arrived before, by whatever way: where it stands is the answer.
             with suppress(VenueFault):
                 return self.executions.ask(orders[0].symbol, orders[0].client_id)
         raise OutcomeUnknown(str(error)) from None
-
-    def _shut(self, symbol: str, error: ApiError) -> bool:
-        """Take in whether an error is of the market, not of the order, and say so."""
-        if error.code == codes.BAD_SYMBOL and 400 <= error.status < 500:
-            self.listing.states.gone(symbol)
-        elif classify.shut(error):
-            self.listing.states.refused(symbol, str(error))
-        return classify.shut(error)
 
     def _accepted(self, told: Any, order: Order) -> Receipt:
         """Return the receipt of an order that exists; whatever is missing in the answer is asked for."""
@@ -396,42 +307,3 @@ class BinancePlatform:
         except VenueFault as error:
             raise OutcomeUnknown(f"sent, but not understood: {error}") from None
         return self.orders.news(receipt) or receipt
-
-    def _names(self) -> list[str]:
-        """Return the client ids to ask for now."""
-        touched, missed = self.events.touched() if self.events else ([], False)
-        names, self._again = self._again + [each for each in touched if self.orders.get(each)], []
-        now = self.clock.monotonic()
-        if missed or now - self._polled >= self.settings.poll_seconds:
-            self._polled = now
-            names += self._changed(now)
-        return [name for name in dict.fromkeys(names) if self._listed(name)]
-
-    def _listed(self, client_id: str) -> bool:
-        """Say whether anything can be asked of an order: of a symbol that is not listed nothing can."""
-        order = self.orders.get(client_id)
-        return order is None or order.symbol not in self.listing.states.missing
-
-    def _changed(self, now: float) -> list[str]:
-        """Look at open orders; measure the clock and read the filters again when they are old."""
-        try:
-            resting = self.open_orders()
-            if self.wire.time.doubtful or self.wire.time.age() > CLOCK_SECONDS:
-                self.wire.time.renew()
-            self.listing.renew()
-            return self.orders.moved(resting)
-        except VenueFault as fault:
-            self._polled = now - self.settings.poll_seconds + min(1.0, self.settings.poll_seconds)
-            log.warning("open orders not looked at", error=str(fault))
-            return []
-
-    def _looked_up(self, client_id: str) -> Receipt | None:
-        """Return what is new of an order."""
-        order = self.orders.get(client_id)
-        if order is None:
-            return None
-        receipt = self.executions.find(order.symbol, client_id)
-        if receipt is None:
-            self.orders.missing(client_id, self._horizon())
-            return None
-        return self.orders.news(receipt)

@@ -256,7 +256,7 @@ def test_what_is_held_counts_whatever_the_settings_name(desk: Desk, journal: Mem
     assert set(again.ledger.positions) == {BTC, ETH}
     eth = next(iter(again.ledger.resting(ETH)))
     again.exchange.cancel(again.exchange.open_orders("ETHUSDT")[0])
-    again.platform._polled = 0.0
+    again.platform.poller.looked_at = 0.0
     again.look()
     again.look()
     assert again.open(ETH) == [Decimal(2_900)], f"{eth.order.client_id} was cancelled by hand: put back"

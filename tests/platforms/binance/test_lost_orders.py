@@ -196,7 +196,7 @@ def test_an_event_that_could_not_be_followed_up_is_at_the_next_poll(
     clock.advance(300)
     exchange.on("GET", "openOrders", lambda _: [row("a-1-0", **RESTS)])
     assert venue.poll() == []
-    venue.events = Events("a-1-0", "of-somebody-else")  # type: ignore[assignment]  # as much as poll needs
+    venue.poller.events = Events("a-1-0", "of-somebody-else")  # type: ignore[assignment]  # as much as poll needs
     exchange.on("GET", "order", lambda _: None)
     assert venue.poll() == []
     exchange.on("GET", "order", lambda _: row("a-1-0", status="CANCELED", executedQty="0.0"))
@@ -214,7 +214,7 @@ def test_after_events_may_have_been_missed_all_open_orders_are_looked_at_at_once
     clock.advance(300)
     exchange.on("GET", "openOrders", lambda _: [row("a-1-0", **RESTS)])
     assert venue.poll() == []
-    venue.events = Events(missed=True)  # type: ignore[assignment]  # as much as poll needs
+    venue.poller.events = Events(missed=True)  # type: ignore[assignment]  # as much as poll needs
     exchange.on("GET", "openOrders", lambda _: [])
     exchange.on("GET", "order", lambda _: row("a-1-0"))
     exchange.on("GET", "myTrades", lambda _: [trade(1, "0.01000")])

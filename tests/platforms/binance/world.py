@@ -54,13 +54,13 @@ class SandboxWorld:
 
     def move(self, price: int) -> None:
         self.exchange.set_price("BTCUSDT", self.price(price), None)
-        self.binance._polled = 0.0
+        self.binance.poller.looked_at = 0.0
 
     def trade(self, price: int, lots: int) -> None:
         before = self.exchange.markets["BTCUSDT"].price
         self.exchange.set_price("BTCUSDT", self.price(price), self.instrument.quantity(lots))
         self.exchange.set_price("BTCUSDT", before, Decimal(0))
-        self.binance._polled = 0.0
+        self.binance.poller.looked_at = 0.0
 
 
 def ids() -> Iterator[str]:
