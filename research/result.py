@@ -35,8 +35,7 @@ TRADE = np.dtype(
 code in risk.sizing of what bound the entry's size.
 """
 
-ENDINGS = ("signal", "stop", "target", "operator", "adopted", "written off")
-"""How a trade ended; a backtest knows the first three."""
+ENDINGS = ("signal", "stop", "target")
 
 VETO = np.dtype([("cycle", np.int64), ("at_ms", np.int64), ("symbol", np.int32), ("rule", np.int32)])
 """A denied decision; `rule` is the code in risk.table (0: nothing to reduce)."""

@@ -14,8 +14,7 @@ def write_report(
     home: Path | None, journal: str | None, session: int | None, out: Path | None, *, json: bool
 ) -> None:
     """Write the page of a run to a file, or print its figures."""
-    from agent.session_report import page, result_of  # NumPy: for this command alone
-    from research.metrics import metrics
+    from agent.session_report import page, told_of  # NumPy: for this command alone
 
     reader = Reader(home_of(home), journal)
     target = out or Path(f"{reader.name}-report.html")
@@ -25,14 +24,16 @@ def write_report(
     if history.started is None:
         raise BadInput("the journal holds no session yet")
     options = lenient(history.started, run_own=False)
+    told = told_of(history, options)
     if json:
-        result = result_of(history, options)
-        say_json({"journal": reader.name, "sessions": history.sessions, "figures": metrics(result).plain()})
+        said = {"journal": reader.name, "sessions": history.sessions, "stopped": told.stopped or None}
+        say_json({**said, "cycles": told.result.cycles, "figures": told.figures.plain()})
         return
     asked = "" if session is None else f" --session {session}"
-    text, result, figures = page(
-        history, options, reader.name, f"agent report --journal {reader.name}{asked}"
-    )
-    target.write_text(text, encoding="utf-8")
-    earned = "n/a" if figures.total_return is None else f"{figures.total_return:+.2%}"
-    say(f"written to {target}: {result.cycles} cycles, {len(result.trades)} trades, return {earned}")
+    command = f"agent report --journal {reader.name}{asked}"
+    target.write_text(page(told, history, options, reader.name, command), encoding="utf-8")
+    if told.stopped:
+        say(f"STOPPED   {told.stopped}")
+    earned = told.figures.total_return
+    figures = f"{told.result.cycles} cycles, {told.figures.trades} trades"
+    say(f"written to {target}: {figures}, return {'n/a' if earned is None else f'{earned:+.2%}'}")

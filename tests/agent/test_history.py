@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from agent.history import ASKED, History
-from agent.session_report import page, result_of
+from agent.session_report import page, told_of
 from agent.trades import COLUMNS, Asked, rows
 from domain.errors import BadInput
 from domain.money import from_cash
@@ -60,7 +60,7 @@ def test_a_session_of_its_own_has_its_own_trades_and_cycles(world: World, histor
     nothing = History(last + 1).read(world.journal)
     assert (nothing.trades, nothing.sessions, len(nothing.times_ms)) == ([], [], 0)
     with pytest.raises(BadInput, match="there is no cycle to report"):
-        result_of(nothing, world.options)
+        told_of(nothing, world.options)
 
 
 def test_trades_are_told_by_the_columns_and_filtered(history: History) -> None:
@@ -90,7 +90,9 @@ def test_what_a_person_sold_is_told_apart() -> None:
 
 
 def test_the_page_of_a_run_is_that_of_a_backtest_with_its_own_figures(world: World, history: History) -> None:
-    text, result, figures = page(history, world.options, "paper", "agent report")
+    made = told_of(history, world.options)
+    result, figures = made.result, made.figures
+    text = page(made, history, world.options, "paper", "agent report")
     assert text.startswith("<!doctype html>")
     assert "paper, paper, session 1" in text
     assert figures == metrics(result)
