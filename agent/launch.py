@@ -282,11 +282,16 @@ class Launch:
     def status(self) -> dict[str, Any]:
         """Return what the agent is doing; from any thread."""
         state, session = self.parts.state, self.session
-        ended = session.last_ended
+        ended, now = session.last_ended, self.now()
         return {
             "running": not self.inbox.closed,
             "journal": self.name,
             "mode": self.options.mode,
+            "symbols": list(self.options.symbols),
+            "timeframe": self.options.timeframe,
+            "clock": now.isoformat(),
+            "driven": self.options.driven,
+            "next_candle_seconds": views.next_candle_seconds(state, self.options, now),
             "session": state.session,
             "state": session.cycle.machine.state,
             "paused": self.inbox.paused,

@@ -14,7 +14,7 @@ from domain.lesson import Lesson
 from domain.money import DECIMALS, asset_text, cash_text
 from domain.order import Standing
 from domain.ports import Records
-from domain.times import millis
+from domain.times import closing, millis
 from learning.performance import summarise
 from learning.settings import LearningSettings
 
@@ -35,6 +35,8 @@ def account(state: State, pending_kill: str | None = None) -> dict[str, Any]:
         ledger, decimals = state.ledger, state.ledger.cash_decimals
         money = partial(cash_text, decimals=decimals)
         return {
+            "quote": next((each.quote for each in ledger.instruments.values()), None),
+            "cash_decimals": decimals,
             "cash": money(ledger.cash),
             "equity": money(ledger.equity),
             "opening_cash": money(ledger.opening_cash),
@@ -121,7 +123,8 @@ def next_candle_seconds(state: State, options: "Options", now: datetime) -> floa
     if options.driven or not opened:
         return None
     # The one that forms opened when the last closed one was over.
-    return max(0.0, (max(opened) + 2 * options.timeframe_ms - millis(now)) / 1000)
+    forming = closing(max(opened), options.timeframe_ms)
+    return max(0.0, (closing(forming, options.timeframe_ms) - millis(now)) / 1000)
 
 
 def decision(event: CycleDecided, instruments: dict[str, Instrument]) -> list[dict[str, Any]]:

@@ -1,6 +1,6 @@
-"""Draws docs/run.svg: the live view of a run, as a terminal shows it.
+"""Draws docs/run.svg: the live view of a run, as a terminal of 80 columns shows it.
 
-Runs the simulated market until a position is open, in a temporary home, and draws the status.
+Plays the simulated market, in a temporary home, until a trade is closed and another position is open.
 """
 
 import io
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from agent.cli.live import draw
+from agent.cli.live import LiveScreen
 from agent.launch import Launch
 from agent.settings import Settings
 from domain.events import CycleEnded, Event
@@ -21,25 +21,26 @@ CYCLES = 2_000
 
 def main() -> None:
     """Run and draw."""
-    console = Console(record=True, width=108, file=io.StringIO())
+    console = Console(record=True, width=80, height=24, file=io.StringIO())
     with tempfile.TemporaryDirectory() as home:
         settings = Settings(home=Path(home), provider="simulated", speed="max", cycles=CYCLES)
         with Launch(settings) as launch:
-            drawn: list[object] = []
+            screen = LiveScreen(launch)
+            screen.console = console
 
             def look(event: Event) -> None:
                 status = launch.status()
-                if isinstance(event, CycleEnded) and status["positions"] and not drawn:
-                    drawn.append(status)
-                    console.print(draw(status, []))
+                if isinstance(event, CycleEnded) and status["positions"] and status["account"]["trades"]:
+                    console.print(screen.render())
+                    launch.inbox.stop()
 
-            launch.session.listeners.append(look)
+            launch.session.listeners += [screen.event, look]
             launch.run()
     # The picture fetches nothing: rich's web fonts are taken out, the reader's monospace serves.
     svg = re.sub(
         r"@font-face \{.*?\}", "", console.export_svg(title="agent run --mode paper"), flags=re.DOTALL
     )
-    TARGET.write_text(svg)
+    TARGET.write_text(svg, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from agent.backtesting import setup_of
 from agent.cli.options import say, say_json, say_lines
 from agent.cli.progress import progress_bar
 from agent.cli.research_input import Asked, gather
+from agent.cli.sparkline import sparkline
 from agent.settings import Options
 from agent.verify import Difference, compare, run_loop
 from agent.version import code_version
@@ -30,7 +31,6 @@ from research.words import costs_words, limits_words, stopped_words
 from risk.table import NOTHING_TO_REDUCE, RULES
 
 DIFFERENT = 1
-BARS = "▁▂▃▄▅▆▇█"
 
 
 class Wish(NamedTuple):
@@ -257,7 +257,7 @@ def lines(done: Done) -> list[str]:
         f"period      {_iso(result.times_ms[0])} to {_iso(result.times_ms[-1])}, {result.cycles} cycles",
         (
             f"equity      {show(int(result.equity[-1]))} {quote} of {show(result.opening_cash)}  "
-            f"{sparkline(result)}"
+            f"{sparkline(result.equity[:: max(1, result.cycles // 400)].tolist())}"
         ),
         (
             f"trades      {len(trades)} closed, {_share(told.win_rate)} won; open positions: "
@@ -316,16 +316,6 @@ def _share(value: float | None) -> str:
 
 def _number(value: float | None) -> str:
     return "n/a" if value is None else f"{value:.2f}"
-
-
-def sparkline(result: Result, width: int = 40) -> str:
-    """Draw the equity as one line of blocks."""
-    step = max(1, result.cycles // width)
-    points = result.equity[::step].tolist()
-    low, high = min(points), max(points)
-    if high == low:
-        return BARS[0] * len(points)
-    return "".join(BARS[(point - low) * (len(BARS) - 1) // (high - low)] for point in points)
 
 
 def _verdict(done: Done, difference: Difference | None, *, verified: bool) -> list[str]:

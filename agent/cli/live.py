@@ -1,48 +1,111 @@
 """The live view of a run in a terminal, and the progress bar of a recording at full speed."""
 
+import os
+import select
+import signal
 from collections import deque
-from decimal import Decimal
 from types import TracebackType
 from typing import Any, Self
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, RenderableType
 from rich.live import Live
-from rich.panel import Panel
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 from rich.text import Text
 
-from agent.cli.screen import Screen
+from agent import log
+from agent.cli.keys import Keys
+from agent.cli.screen import Screen, profit_text, with_news
+from agent.cli.view import HELP, PAGES, Frame, draw
 from agent.launch import Launch
-from agent.shown import blocked_lines, shown
-from domain.events import CycleEnded
+from agent.shown import shown
+from domain.events import CycleDecided, CycleEnded, Event
+from domain.lesson import Lesson
+from domain.money import from_cash
 
-REMARKS = 8
-STATE_STYLES = {"IDLE": "dim", "EXECUTION": "bold yellow", "LEARNING": "magenta"}
+FRAMES_A_SECOND = 4
+REMARKS, LESSONS = 40, 40
+MOST_POINTS = 4_000
+SHOW_CURSOR = b"\x1b[?25h"
+VOTES = {1: "buy", -1: "sell"}
 
 
 class LiveScreen(Screen):
-    """State, price, position, equity, breaker, last decision and its reason, refreshed in place."""
+    """The view in place, drawn from the fold; it remembers only what it has shown: lines, points of bars."""
 
     def __init__(self, launch: Launch) -> None:
         super().__init__(launch)
         self.console = Console()
+        self.keys = Keys(self.pressed)
+        self.page = "events"
         self.remarks: deque[str] = deque(maxlen=REMARKS)
-        self.live = Live(get_renderable=self.render, console=self.console, refresh_per_second=4)
+        self.lessons: deque[str] = deque(maxlen=LESSONS)
+        self.equity: deque[float] = deque(maxlen=MOST_POINTS)
+        self.latest: dict[str, dict[str, Any]] = {}
+        self.voices: list[str] = []
+        self.failed = False
+        self.before: Any = None
+        self.live = Live(get_renderable=self.render, console=self.console, refresh_per_second=FRAMES_A_SECOND)
 
     def __enter__(self) -> Self:
         super().__enter__()
+        self.keys.__enter__()
+        self.before = signal.signal(signal.SIGCONT, self.keys.again)
         self.live.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.live.stop()
+        try:
+            self.page = "events"  # what stays in the terminal
+            self.live.stop()
+        finally:
+            signal.signal(signal.SIGCONT, self.before)
+            self.keys.__exit__(kind, error, trace)
+
+    def abandon(self) -> None:
+        """Put the terminal back for a process that ends at once; nothing here waits."""
+        self.keys.restore()
+        descriptor = self.console.file.fileno()
+        if select.select([], [descriptor], [], 0)[1]:
+            os.write(descriptor, SHOW_CURSOR)
+
+    def pressed(self, letter: str) -> None:
+        """Show another page; a letter without one says what ends a run."""
+        self.page = PAGES.get(letter.lower(), "help" if letter in "qQ?" else self.page)
 
     def line(self, text: str) -> None:
         """Keep a remark in view."""
         self.remarks.append(shown(text))
+
+    def event(self, event: Event) -> None:
+        """Take up what an event adds to the view."""
+        super().event(event)
+        if isinstance(event, CycleDecided):
+            self._decided(event)
+        elif isinstance(event, CycleEnded):
+            ledger = self.launch.parts.state.ledger
+            self.equity.append(float(from_cash(ledger.equity, ledger.cash_decimals)))
+            self.lessons.extend(self._lesson(each) for each in event.lessons)
+
+    def _decided(self, event: CycleDecided) -> None:
+        rows = with_news(event, self.instruments)
+        self.latest.update({row["symbol"]: row for row in rows})
+        fresh = {row["symbol"] for row in rows}
+        voices = [
+            f"{each.symbol} {voice.name} {VOTES.get(voice.vote, 'abstains')} {voice.confidence:.0f}, "
+            f"weight {voice.weight:.3f}: {voice.reason}"
+            for each in event.decisions
+            if each.symbol in fresh
+            for voice in each.voices
+        ]
+        self.voices = voices or self.voices
+
+    def _lesson(self, lesson: Lesson) -> str:
+        when = f"{lesson.learned_at:%m-%d %H:%M} {lesson.context.symbol}"
+        if lesson.kind == "trade":
+            return f"{when} {profit_text(lesson, self.instruments[lesson.context.symbol])}"
+        return f"{when} vetoed by {lesson.rule}: it would have made {lesson.result:+.2%} by {lesson.exit}"
 
     def cycle(self, ended: CycleEnded) -> None:
         """Only failures need a remark; the view shows the rest."""
@@ -50,54 +113,29 @@ class LiveScreen(Screen):
             super().cycle(ended)
 
     def render(self) -> RenderableType:
-        """Draw the view from the status, as any front end would."""
-        return draw(self.launch.status(), list(self.remarks))
+        """Draw the view from the status, as any front end would; whatever fails there ends no view."""
+        try:
+            return self._drawn()
+        except Exception as fault:  # noqa: BLE001 -- what is shown decides nothing
+            if not self.failed:
+                self.failed = True
+                log.say("error", "view not drawn", why=repr(fault))
+            return Text("the view cannot be drawn; the agent goes on (agent status tells how it is)")
 
-
-def draw(status: dict[str, Any], remarks: list[str]) -> RenderableType:
-    """Return a status as a panel."""
-    account = status["account"]
-    kill = account["kill_switch"]
-    blocked = "; ".join(blocked_lines(account["blocked"]))
-    state = status["state"]
-    head = Text.assemble(
-        (f" {state} ", STATE_STYLES.get(state, "bold green")),
-        f" cycle {status['cycle']}  equity {_cents(account['equity'])}  "
-        f"today {_cents(account['profit_today'])}  trades {account['trades']}  "
-        f"drawdown {account['max_drawdown']:.2%}  ",
-        (f"KILL SWITCH: {shown(kill)} ", "bold red") if kill else ("", ""),
-        (f"ENTRIES BLOCKED: {shown(blocked)}", "bold red") if blocked else ("", ""),
-    )
-    market = Table("symbol", "price", "source", "breaker", "position", "entry", "unrealised", expand=True)
-    held = {position["symbol"]: position for position in status["positions"]}
-    for row in status["market"]:
-        position = held.get(row["symbol"], {})
-        style = "bold red" if row["source"] == "simulated" else ""
-        market.add_row(
-            row["symbol"],
-            row["price"] or "?",
-            Text(row["source"], style=style),
-            Text(shown(row["breaker"])),
-            position.get("quantity", "none"),
-            position.get("entry", ""),
-            _cents(position["unrealised"]) if position else "",
+    def _drawn(self) -> RenderableType:
+        pages = {
+            "events": list(self.remarks),
+            "votes": self.voices,
+            "lessons": list(self.lessons) or ["no lesson yet: none of its trades is closed, no veto settled"],
+            "help": list(HELP),
+        }
+        frame = Frame(
+            status=self.launch.status(),
+            equity=tuple(self.equity),
+            decisions=tuple(self.latest.values()),
+            lines=pages[self.page],
         )
-    decisions = [Text(shown(decision_text(row))) for row in status["decisions"]]
-    notes = [Text(remark, style="dim") for remark in remarks]
-    title = f"boyd {status['mode']}  journal {status['journal']}"
-    return Panel(
-        Group(head, market, *decisions, *notes), title=title, subtitle="Ctrl-C ends after this cycle"
-    )
-
-
-def _cents(amount: str) -> str:
-    return f"{Decimal(amount):,.2f}"
-
-
-def decision_text(row: dict[str, Any]) -> str:
-    """Return a decision as one line of the view."""
-    verdict = f" -> {row['verdict']}" if row["verdict"] else ""
-    return f"{row['symbol']} {row['action']} {row['confidence']:.0f}{verdict}: {row['reason']}"
+        return draw(frame, self.console)
 
 
 class ProgressScreen(Screen):

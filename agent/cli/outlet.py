@@ -10,6 +10,7 @@ import io
 import os
 import queue
 import select
+import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -138,6 +139,10 @@ class Terminal:
         self._before = sys.stdout, sys.stderr
         for stream in self._before:
             stream.flush()
+        # A terminal stops who writes to it from the background (stty tostop): not who has stops to watch.
+        self._signals = {
+            each: signal.signal(each, signal.SIG_IGN) for each in (signal.SIGTTOU, signal.SIGTTIN)
+        }
         self.out = Outlet(sys.stdout.fileno(), "standard output", self.leave)
         self.err = Outlet(sys.stderr.fileno(), "error output", _bear)
         sys.stdout, sys.stderr = self.out, self.err
@@ -151,6 +156,8 @@ class Terminal:
         if self.out.dropped and not self.gone:
             self.err.write(f"{self.out.dropped} lines were not shown: nobody read them\n")
         self.err.drain()
+        for number, handler in self._signals.items():
+            signal.signal(number, handler)
 
     def leave(self, why: str) -> None:
         """Note that nobody is there any more and have the session end."""

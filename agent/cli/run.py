@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -101,7 +102,7 @@ def run_session(
         server = control_server(launch)
         server.start()
         try:
-            with stopping_on_signals(launch.inbox.stop, terminal), screen:
+            with stopping_on_signals(launch.inbox.stop, terminal, screen), screen:
                 reason = launch.run()
         finally:
             server.close()
@@ -137,18 +138,25 @@ class stopping_on_signals:  # noqa: N801 -- reads as a verb in a with statement
 
     SIGHUP says that the terminal is gone and ends it after the cycle too, however often it comes (the
     shell and the system both send it). SIGINT or SIGHUP that whoever started us has ignored (a script's
-    background, nohup) stay so.
+    background, nohup) stay so. A terminal cannot stop it: Ctrl-Z is answered, SIGQUIT ends it as
+    SIGINT does.
     """
 
-    def __init__(self, stop: Callable[[], None], terminal: Terminal) -> None:
+    def __init__(self, stop: Callable[[], None], terminal: Terminal, screen: Screen) -> None:
         self.stop = stop
         self.terminal = terminal
+        self.screen = screen
         self.count = 0
         self.before: dict[int, Any] = {}
 
     def __enter__(self) -> None:
         self.before[signal.SIGTERM] = signal.signal(signal.SIGTERM, self._handle)
-        for name, handler in (("SIGINT", self._handle), ("SIGHUP", self._hang_up)):
+        for name, handler in (
+            ("SIGINT", self._handle),
+            ("SIGQUIT", self._handle),
+            ("SIGHUP", self._hang_up),
+            ("SIGTSTP", self._stay),
+        ):
             number = getattr(signal, name, None)  # not on every system
             if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
                 self.before[number] = signal.signal(number, handler)
@@ -160,12 +168,18 @@ class stopping_on_signals:  # noqa: N801 -- reads as a verb in a with statement
     def _handle(self, number: int, _frame: FrameType | None) -> None:
         self.count += 1
         if self.count > 1:
+            with suppress(Exception):
+                self.screen.abandon()
             os._exit(SECOND_SIGNAL)
         self.stop()
         # Not by sys.stderr, which a live view may have taken: the line this signal interrupts may be its.
         self.terminal.err.write(
             f"{signal.Signals(number).name}: ending after this cycle; once more ends at once\n"
         )
+
+    def _stay(self, _number: int, _frame: FrameType | None) -> None:
+        """Answer Ctrl-Z: a process that is stopped watches no stop and sells nothing."""
+        self.terminal.err.write("an agent that is stopped watches nothing: it goes on; Ctrl-C ends it\n")
 
     def _hang_up(self, _number: int, _frame: FrameType | None) -> None:
         self.terminal.leave("the terminal hung up (SIGHUP)")

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from agent import views
+from agent.cli.keys import in_front
 from agent.cli.options import say
 from agent.launch import Launch
 from agent.shown import blocked_lines, shown, words
@@ -65,6 +66,9 @@ class Screen:
     def instruments(self) -> Mapping[str, Instrument]:
         """Every instrument the account knows, on the grids it counts on now."""
         return self.launch.parts.state.ledger.instruments
+
+    def abandon(self) -> None:
+        """Put the terminal back for a process that ends at once."""
 
     def line(self, text: str) -> None:
         """Show one line."""
@@ -235,7 +239,7 @@ def screen_for(launch: Launch, *, plain: bool, as_json: bool) -> Screen:
     """Return the screen that fits: JSON if asked for, a live view in a terminal, plain lines elsewhere."""
     if as_json:
         return JsonScreen(launch)
-    if plain or not sys.stdout.isatty():
+    if plain or not in_front(sys.stdout.fileno()):
         return Screen(launch)
     from agent.cli.live import LiveScreen, ProgressScreen
 
