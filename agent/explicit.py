@@ -6,8 +6,8 @@ from pathlib import Path
 
 from agent.settings import Options
 from domain.errors import BadInput
-from domain.times import TIMEFRAMES
-from perception.files import symbol_of, timeframe_of
+from perception.files import known, symbol_of, timeframe_of
+from perception.unadjusted import refuse_splits
 
 
 def files_by_symbol(options: Options) -> dict[str, Path]:
@@ -43,6 +43,9 @@ def explicit(options: Options) -> Options:
         return options
     files = files_by_symbol(options)
     timeframe = _timeframe(options, files)
+    for symbol, path in files.items():
+        if "-" not in symbol:
+            refuse_splits(path)
     changed = {
         "symbols": tuple(files),
         "timeframe": timeframe,
@@ -52,14 +55,7 @@ def explicit(options: Options) -> Options:
 
 
 def _timeframe(options: Options, files: dict[str, Path]) -> str:
-    names = {length: name for name, length in TIMEFRAMES.items()}
-    lengths = {path: timeframe_of(path) for path in files.values()}
-    for path, length in lengths.items():
-        if length not in names:
-            raise BadInput(
-                f"{path}: candles are {length / 1000:g} s apart, known are {', '.join(TIMEFRAMES)}"
-            )
-    kinds = {names[length] for length in lengths.values()}
+    kinds = {known(path, timeframe_of(path)) for path in files.values()}
     if len(kinds) > 1:
         raise BadInput(f"data files have different timeframes: {', '.join(sorted(kinds))}")
     (kind,) = kinds

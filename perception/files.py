@@ -1,8 +1,9 @@
-"""Candle files: CSV, gzipped CSV and Parquet, read as a stream and refused with a reason.
+"""Candle files, read as a stream and refused with a reason: Boyd's own, and those of other programs.
 
-A file holds `timestamp,open,high,low,close,volume`, oldest first; the timestamp is the candle's open
-time as ISO 8601 with a zone, or as whole seconds or milliseconds since 1970 (UTC). Every error is a
-BadInput that names the file, the line, the field, its value and what it should have been.
+A file of our own holds `timestamp,open,high,low,close,volume`, oldest first, as CSV, gzipped CSV or
+Parquet; the timestamp is the candle's open time as ISO 8601 with a zone, or as whole seconds or milliseconds
+since 1970 (UTC). Any other file goes to perception.foreign. Every error is a BadInput that names the file,
+the line, the field, its value and what it should have been.
 
 Numbers are ASCII digits with a point and an exponent where needed (`1e-05`, as pandas writes small prices), a
 sign and spaces around; what Python's float would take besides is not (`1_000`, digits of other scripts). A
@@ -10,162 +11,145 @@ price no market has had is a mistake in the file. What unpacks beyond the limits
 """
 
 import csv
-import gzip
 import io
 import re
-import zlib
-from collections import Counter
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
-from itertools import islice, pairwise
-from math import inf, isfinite
+from itertools import islice
+from math import inf
 from pathlib import Path
-from typing import IO, Any
 
 from domain.candle import RawCandle
 from domain.errors import BadInput
-from domain.times import millis, utc
-from perception.parquet import MOST_ROWS, check_rows, parquet_cells, parquet_rows
+from domain.times import TIMEFRAMES, millis
+from perception import contents, names
+from perception.contents import DAMAGE, GZIP, PARQUET
+from perception.foreign import Reading, layout_of, read_foreign
+from perception.limits import (
+    FIELDS,
+    LEAST_PRICE,
+    MOST_PRICE,
+    MOST_VOLUME,
+    SAMPLE_ROWS,
+    reason,
+    shown,
+    usual_step,
+)
+from perception.parquet import MOST_ROWS, check_rows, parquet_cells, parquet_rows, table_columns
 
-HEADER = "timestamp,open,high,low,close,volume"
-FIELDS = tuple(HEADER.split(","))
-SUFFIXES = (".csv", ".csv.gz", ".parquet")
-SAMPLE_ROWS = 200
-MOST_BYTES = 512 * 1024 * 1024
-"""Most that a file may hold once it is unpacked: 15 years of minutes are 8 million rows."""
-LEAST_PRICE, MOST_PRICE, MOST_VOLUME = 1e-12, 1e12, 1e18
-"""Beyond any pair's: bitcoin in dong is some 1e9, the cheapest coin in bitcoin some 1e-11."""
-CHUNK = 64 * 1024
+HEADER = ",".join(FIELDS)
+SUFFIXES = (
+    ".csv", ".csv.gz", ".parquet", ".zip", ".json", ".json.gz", ".feather", ".txt", ".tsv",
+)  # fmt: skip
+"""How names of candle files end; what they are is told by their content."""
 MAX_LINE = 4096
 """Longest line read, in characters: a file without line ends must not fill the memory."""
+ASKED = Reading()
+"""Nothing said: a file tells all by itself."""
 
-_SYMBOL = re.compile(r"([A-Z0-9]{1,12}(?:-[A-Z0-9]{1,12})?)_\d+[mhd][_.]")
 _SPREADSHEET = re.compile(r"\d+([.,]\d+)?[eE]\+?\d+")
-_LFS = b"version https://git-lfs"
-_DAMAGE = (OSError, EOFError, zlib.error, csv.Error)
+_DAMAGE = (*DAMAGE, csv.Error)
+_ZONED = re.compile(r"[0-9.eE+]*|.*(Z|[+-][0-9]{2}:?[0-9]{2})")
+"""A count, or a time with a zone."""
 
 
-def read_candles(path: Path) -> Generator[RawCandle, None, None]:
+def read_candles(path: Path, reading: Reading = ASKED) -> Generator[RawCandle, None, None]:
     """Return the file's candles oldest first, reading as they are asked for.
 
     The file as a whole is checked at once, each row when it is reached. Raises BadInput.
     """
-    suffix = _inspect(path)
-    if suffix == ".parquet":
+    if not own(path, reading):
+        return _foreign(path, reading)
+    if contents.kind_of(path) == PARQUET:
         return _candles(path, "row", 1, parquet_cells(path, FIELDS))
     return _candles(path, "line", 2, _csv_cells(path))
 
 
-def estimate_rows(path: Path) -> int:
+def own(path: Path, reading: Reading = ASKED) -> bool:
+    """Tell whether a file is one of our own format. Raises BadInput for one that cannot be read at all."""
+    kind = contents.kind_of(path)
+    if reading.format not in (None, "boyd") or reading.columns:
+        return False
+    if kind == PARQUET:
+        return set(FIELDS) <= set(table_columns(path))
+    lines = contents.first_bytes(path, 2 * MAX_LINE).split(b"\n", 2)
+    return headed(lines[0]) and (len(lines) == 1 or _zoned(lines[1]))
+
+
+def headed(line: bytes) -> bool:
+    """Tell whether a line is the header of our own files."""
+    return line.decode("utf-8-sig", "replace").strip().lower().replace(" ", "") == HEADER
+
+
+def estimate_rows(path: Path, reading: Reading = ASKED) -> int:
     """Guess the number of candles from the file's size and its first rows, for a progress bar."""
-    suffix = _inspect(path)
-    if suffix == ".parquet":
+    if not own(path, reading):
+        return len(read_foreign(path, reading).table.time)
+    kind = contents.kind_of(path)
+    if kind == PARQUET:
         return parquet_rows(path)
     try:
         with _text(path) as stream:
             header = stream.readline(MAX_LINE)
             lines = list(islice(_lines(stream), SAMPLE_ROWS))
-        size = _unpacked_size(path) if suffix == ".csv.gz" else path.stat().st_size
+        size = _unpacked_size(path) if kind == GZIP else path.stat().st_size
     except UnicodeDecodeError as error:
         raise _not_text(path, error) from error
     except _DAMAGE as error:
-        raise _damaged(path, error) from error
+        raise BadInput(contents.damaged(path, error)) from error
     length = sum(map(len, lines))
     return round(max(size - len(header), 0) * len(lines) / length) if length else 0
 
 
-def timeframe_of(path: Path) -> int:
-    """Return the candles' length in milliseconds: the most common step of the first 200 rows."""
-    rows = read_candles(path)
+def timeframe_of(path: Path, reading: Reading = ASKED) -> int:
+    """Return the candles' length in milliseconds: the most common step of the first rows."""
+    rows = read_candles(path, reading)
     times = [candle.time for candle in islice(rows, SAMPLE_ROWS)]
     rows.close()
-    steps = Counter(later - earlier for earlier, later in pairwise(times))
-    if not steps:
+    sparse = not own(path, reading) and layout_of(path, reading).format.sparse
+    return timeframe(path, times, sparse=sparse)
+
+
+def timeframe(path: Path, times: Sequence[int], *, sparse: bool) -> int:
+    """Return the length of candles that open at these times; of sparse ones the name's, where that fits.
+
+    Raises BadInput for a single candle.
+    """
+    step = usual_step(times)
+    if step is None:
         raise BadInput(f"{path}: holds 1 candle; at least 2 are needed to tell the timeframe")
-    most = max(steps.values())
-    return min(step for step, count in steps.items() if count == most)
+    named = names.length_of(path) if sparse else None
+    fits = named is not None and all((time - times[0]) % named == 0 for time in times[:SAMPLE_ROWS])
+    return named if fits and named else step
+
+
+def known(path: Path, length: int) -> str:
+    """Return the name of a timeframe. Raises BadInput for one that is not supported."""
+    for name, supported in TIMEFRAMES.items():
+        if supported == length:
+            return name
+    raise BadInput(f"{path}: candles are {length / 1000:g} s apart, known are {', '.join(TIMEFRAMES)}")
 
 
 def symbol_of(path: Path) -> str | None:
-    """Return the symbol in a name like `BTC-USDT_1m_20230316-20230501.csv.gz`, or None."""
-    found = _SYMBOL.match(path.name)
-    return found.group(1) if found else None
+    """Return the symbol in a name like `BTC-USDT_1m_20230316.csv.gz` or `BTCUSDT-1h.zip`, or None."""
+    return names.named(path).symbol
 
 
-def unpacked(path: Path, head: Callable[[bytes], bool]) -> io.BytesIO | None:
-    """Return what a CSV file holds, unpacked, or None where `head` does not like its first bytes.
-
-    Raises BadInput beyond MOST_BYTES, OSError, EOFError and zlib.error for a file that is damaged.
-    """
-    found = io.BytesIO()
-    with _bytes(path) as stream:
-        while part := stream.read(CHUNK):
-            if not found.tell() and not head(part[:MAX_LINE]):
-                return None
-            found.write(part)
-    found.seek(0)
-    return found
+def _foreign(path: Path, reading: Reading) -> Generator[RawCandle, None, None]:
+    rows = read_foreign(path, reading).table.rows()
+    return (row for row in rows)
 
 
-def _inspect(path: Path) -> str:
-    if path.is_dir():
-        raise BadInput(f"{path}: is a directory; a candle file is needed")
-    if not path.is_file():
-        raise BadInput(f"{path}: no such file")
-    suffix = next((known for known in SUFFIXES if path.name.lower().endswith(known)), None)
-    if suffix is None:
-        raise BadInput(f"{path}: name must end in one of {', '.join(SUFFIXES)}")
-    try:
-        with path.open("rb") as stream:
-            head = stream.read(len(_LFS))
-    except OSError as error:
-        raise BadInput(f"{path}: cannot be read: {error.strerror}") from error
-    if not head:
-        raise BadInput(f"{path}: is empty")
-    if head == _LFS:
-        raise BadInput(f"{path}: is a git-lfs pointer, not the data; fetch it with 'git lfs pull'")
-    return suffix
+def _zoned(line: bytes) -> bool:
+    stamp = line.decode("utf-8", "replace").split(",")[0].strip().strip('"')
+    return _ZONED.fullmatch(stamp) is not None or not stamp[:4].isdecimal()
 
 
 def _text(path: Path) -> io.TextIOBase:
     # Spreadsheets put a byte-order mark in front; utf-8-sig drops it.
-    return io.TextIOWrapper(_bytes(path), encoding="utf-8-sig", newline="")
-
-
-def _bytes(path: Path) -> io.BufferedReader:
-    source = gzip.open if path.name.lower().endswith(".gz") else open
-    return io.BufferedReader(_Bounded(path, source(path, "rb")), CHUNK)  # type: ignore[arg-type]  # it reads
-
-
-class _Bounded(io.RawIOBase):
-    """Reads on until more than MOST_BYTES came. Raises BadInput then."""
-
-    def __init__(self, path: Path, source: IO[bytes]) -> None:
-        self._path = path
-        self._source = source
-        self._read = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any, /) -> int:
-        part = self._source.read(len(buffer))
-        self._read += len(part)
-        if self._read > MOST_BYTES:
-            raise BadInput(too_large(self._path))
-        buffer[: len(part)] = part
-        return len(part)
-
-    def close(self) -> None:
-        self._source.close()
-        super().close()
-
-
-def too_large(path: Path) -> str:
-    """Return what to say of a file that holds more than is read."""
-    limit = f"{MOST_BYTES // 1024**2} MiB"
-    return f"{path}: holds more than {limit} once unpacked, which is the limit; split it by time"
+    return io.TextIOWrapper(contents.opened(path), encoding="utf-8-sig", newline="")
 
 
 def _lines(stream: io.TextIOBase) -> Iterator[str]:
@@ -183,21 +167,17 @@ def _not_text(path: Path, error: UnicodeDecodeError) -> BadInput:
     return BadInput(f"{path}: is not UTF-8 text (byte {error.object[error.start]:#04x})")
 
 
-def _damaged(path: Path, error: Exception) -> BadInput:
-    return BadInput(f"{path}: is damaged or cut short: {error}")
-
-
 def _csv_cells(path: Path) -> Iterator[Sequence[object]]:
     try:
         with _text(path) as stream:
             header = stream.readline(MAX_LINE).strip()
             if header.lower().replace(" ", "") != HEADER:
-                raise BadInput(f"{path}: line 1: header is {_shown(header)}; it must be {HEADER!r}")
+                raise BadInput(f"{path}: line 1: header is {shown(header)}; it must be {HEADER!r}")
             yield from csv.reader(_lines(stream))
     except UnicodeDecodeError as error:
         raise _not_text(path, error) from error
     except _DAMAGE as error:
-        raise _damaged(path, error) from error
+        raise BadInput(contents.damaged(path, error)) from error
 
 
 def _candles(
@@ -230,7 +210,7 @@ def _candles(
             and bottom <= closed <= top
             and 0 <= traded <= MOST_VOLUME
         ):
-            raise BadInput(f"{path}: {unit} {number}: {_fault(candle, previous)}")
+            raise BadInput(f"{path}: {unit} {number}: {reason(candle, previous)}")
         if number > most:
             check_rows(path, number - first + 1)
         previous = time
@@ -252,17 +232,17 @@ def _time(stamp: object) -> int:
     if isinstance(stamp, int):
         return _epoch(stamp)
     if not isinstance(stamp, str):
-        raise TypeError(f"time {_shown(stamp)} is neither ISO 8601 nor seconds nor milliseconds")
+        raise TypeError(f"time {shown(stamp)} is neither ISO 8601 nor seconds nor milliseconds")
     if stamp.isascii() and stamp.isdecimal():
         return _epoch(int(stamp))
     if _SPREADSHEET.fullmatch(stamp):
         raise ValueError(
-            f"time {_shown(stamp)} was mangled by a spreadsheet, its digits are lost; export it anew"
+            f"time {shown(stamp)} was mangled by a spreadsheet, its digits are lost; export it anew"
         )
     try:
         instant = datetime.fromisoformat(stamp)
     except ValueError as error:
-        raise ValueError(f"time {_shown(stamp)} is neither ISO 8601 nor seconds nor milliseconds") from error
+        raise ValueError(f"time {shown(stamp)} is neither ISO 8601 nor seconds nor milliseconds") from error
     return millis(instant)
 
 
@@ -284,7 +264,7 @@ def _malformed(cells: Sequence[object]) -> str:
         return str(error)
     for name, cell in zip(FIELDS[1:], cells[1:], strict=True):
         if not _is_number(cell):
-            return f"{name} {_shown(cell)} is not a number"
+            return f"{name} {shown(cell)} is not a number"
     return "cannot be read"
 
 
@@ -298,34 +278,3 @@ def _converts(cell: object) -> bool:
     except (ValueError, TypeError, OverflowError):
         return False
     return True
-
-
-def _fault(candle: RawCandle, previous: float) -> str:
-    if candle.time <= previous:
-        before = utc(int(previous)).isoformat()
-        order = "repeats" if candle.time == previous else "is before"
-        return f"time {utc(candle.time).isoformat()} {order} the last candle's {before}; oldest first"
-    for name, value in zip(FIELDS[1:], candle[1:], strict=True):
-        if said := _value_fault(name, value):
-            return said
-    if candle.high < candle.low:
-        return f"high {candle.high} is below low {candle.low}"
-    return f"open {candle.open} or close {candle.close} is outside low {candle.low} to high {candle.high}"
-
-
-def _value_fault(name: str, value: float) -> str:
-    if not isfinite(value):
-        return f"{name} {value} is not finite"
-    if name == "volume":
-        limit = f"volume {value} is above {MOST_VOLUME:g}" if value > MOST_VOLUME else ""
-        return f"volume {value} is below 0" if value < 0 else limit
-    if value <= 0:
-        return f"{name} {value} is not above 0"
-    if not LEAST_PRICE <= value <= MOST_PRICE:
-        return f"{name} {value} is no price: it must be from {LEAST_PRICE:g} to {MOST_PRICE:g}"
-    return ""
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else text[:77] + "..."

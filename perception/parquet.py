@@ -1,4 +1,4 @@
-"""Parquet candle files, read in batches. pyarrow is heavy and an extra, so it is imported on use."""
+"""Parquet and feather candle files. pyarrow is heavy and an extra, so it is imported on use."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -37,6 +37,38 @@ def parquet_rows(path: Path) -> int:
         raise BadInput(f"{path}: is not readable Parquet: {_first_line(error)}") from error
 
 
+def table_columns(path: Path, *, feather: bool = False) -> list[str]:
+    """Return the names of a Parquet or feather file's columns. Raises BadInput."""
+    parquet, arrow = _pyarrow(path)
+    try:
+        if feather:
+            with arrow.OSFile(str(path)) as file:
+                return list(arrow.ipc.open_file(file).schema.names)
+        return list(parquet.read_schema(path).names)
+    except (OSError, arrow.ArrowException) as error:
+        raise BadInput(f"{path}: is not readable {_kind(feather)}: {_first_line(error)}") from error
+
+
+def table_cells(path: Path, *, feather: bool) -> Iterator[Sequence[object]]:
+    """Return the rows of a Parquet or feather file of any columns.
+
+    Instants come as milliseconds since 1970, times without a zone as naive datetimes. Raises BadInput.
+    """
+    parquet, arrow = _pyarrow(path)
+    try:
+        if feather:
+            with arrow.OSFile(str(path)) as file:
+                table = arrow.ipc.open_file(file).read_all()
+        else:
+            check_rows(path, parquet_rows(path))
+            table = parquet.read_table(path)
+        check_rows(path, table.num_rows)
+        for batch in table.to_batches(max_chunksize=BATCH_ROWS):
+            yield from zip(*(_plain(column, arrow) for column in batch.columns), strict=True)
+    except (OSError, arrow.ArrowException) as error:
+        raise BadInput(f"{path}: is not readable {_kind(feather)}: {_first_line(error)}") from error
+
+
 def check_rows(path: Path, rows: int) -> None:
     """Raise BadInput for a file with more rows than are read."""
     if rows > MOST_ROWS:
@@ -68,6 +100,19 @@ def _times(path: Path, column: object, arrow: ModuleType) -> Iterable[object]:
         raise BadInput(f"{path}: timestamp column has type {kind}, which has no timezone; store it as UTC")
     whole = column.cast(arrow.timestamp("ms", kind.tz), safe=False)  # type: ignore[attr-defined]  # same
     return list(whole.cast(arrow.int64()).to_pylist())
+
+
+def _plain(column: object, arrow: ModuleType) -> list[object]:
+    kind = column.type  # type: ignore[attr-defined]  # pyarrow ships no types
+    if arrow.types.is_timestamp(kind):
+        # Nanoseconds would need pandas.
+        whole = column.cast(arrow.timestamp("ms", kind.tz), safe=False)  # type: ignore[attr-defined]  # same
+        return list((whole if kind.tz is None else whole.cast(arrow.int64())).to_pylist())
+    return list(column.to_pylist())  # type: ignore[attr-defined]  # same
+
+
+def _kind(feather: bool) -> str:  # noqa: FBT001  # one of two
+    return "feather" if feather else "Parquet"
 
 
 def _first_line(error: Exception) -> str:

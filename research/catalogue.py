@@ -22,8 +22,8 @@ from filelock import FileLock, Timeout
 from domain.errors import BadInput
 from domain.private import private_folder
 from domain.symbols import LIKE, is_symbol
-from domain.times import TIMEFRAMES, utc
-from perception.files import FIELDS
+from domain.times import MONTH_MS, TIMEFRAMES, utc
+from perception.limits import FIELDS
 from research.candles import Candles, IntArray
 
 FOLDER = "candles"
@@ -81,24 +81,35 @@ class Catalogue:
         name = _NAMES.get(timeframe_ms)
         if name is None:
             raise BadInput(f"timeframe {timeframe_ms} ms is not one of {', '.join(TIMEFRAMES)}")
-        return self.root / symbol / f"{name}.parquet"
+        # Some file systems take 1M for 1m.
+        return self.root / symbol / f"{'1mo' if timeframe_ms == MONTH_MS else name}.parquet"
 
     def add(self, candles: Candles, source: str, at: datetime) -> Added:
         """Merge candles into what is held, as of `at`; those held already must be the same.
 
         Raises BadInput, with nothing written, for a candle that differs and a file that cannot be.
         """
-        path = self.path(candles.symbol, candles.timeframe_ms)
         if not len(candles):
             raise BadInput(f"{source}: holds no candle of {candles.symbol}")
+        with self.adding(candles.symbol, candles.timeframe_ms, at) as series:
+            new = series.add(candles, source)
+        return Added(series.entry(), new, len(candles) - new)
+
+    @contextmanager
+    def adding(self, symbol: str, timeframe_ms: int, at: datetime) -> Iterator["Series"]:
+        """Let several sources be added to one series, as of `at`; it is written once, in the end.
+
+        What was added is written also when a later source is refused. Raises BadInput as `add`.
+        """
+        path = self.path(symbol, timeframe_ms)
         with self._locked(path):
-            held = _read(path, candles.symbol, candles.timeframe_ms) if path.is_file() else None
-            merged = candles if held is None else _merged(held[1], candles, source)
-            new = len(merged) - (len(held[1]) if held else 0)
-            entry = _entry(merged, _origins(held[0].sources if held else (), Origin(source, at, new)))
-            if new:
-                _write(path, merged, entry)
-        return Added(entry if new or held is None else held[0], new, len(candles) - new)
+            held = _read(path, symbol, timeframe_ms) if path.is_file() else None
+            series = Series(held, at)
+            try:
+                yield series
+            finally:
+                if series.new and series.candles is not None:
+                    _write(path, series.candles, series.entry())
 
     def get(self, symbol: str, timeframe_ms: int) -> Candles:
         """Return the candles held. Raises BadInput when there are none or the file is not sound."""
@@ -136,6 +147,34 @@ class Catalogue:
             lock.release()
 
 
+class Series:
+    """One series of the catalogue while sources are added to it."""
+
+    def __init__(self, held: tuple[Entry, Candles] | None, at: datetime) -> None:
+        self._held = None if held is None else held[0]
+        self._sources = () if held is None else held[0].sources
+        self._at = at
+        self.candles = None if held is None else held[1]
+        self.new = 0
+
+    def add(self, candles: Candles, source: str) -> int:
+        """Merge candles and return how many are new. Raises BadInput where one differs from what is held."""
+        before = 0 if self.candles is None else len(self.candles)
+        self.candles = candles if self.candles is None else _merged(self.candles, candles, source)
+        new = len(self.candles) - before
+        self._sources = _origins(self._sources, Origin(source, self._at, new))
+        self.new += new
+        return new
+
+    def entry(self) -> Entry:
+        """Return what the file says about itself, as it is or will be written."""
+        if self._held is not None and not self.new:
+            return self._held
+        if self.candles is None:
+            raise BadInput("nothing was added")
+        return _entry(self.candles, self._sources)
+
+
 def _entry(candles: Candles, sources: Iterable[Origin]) -> Entry:
     return Entry(
         candles.symbol, candles.timeframe_ms, len(candles), int(candles.time[0]), int(candles.time[-1]),
@@ -152,6 +191,10 @@ def _origins(before: tuple[Origin, ...], new: Origin) -> tuple[Origin, ...]:
 
 def _merged(held: Candles, more: Candles, source: str) -> Candles:
     """Join two sets of candles in time order. Raises BadInput where they contradict one another."""
+    if more.time[0] > held.time[-1] or more.time[-1] < held.time[0]:
+        first, second = (held, more) if more.time[0] > held.time[-1] else (more, held)
+        pieces = (np.concatenate([getattr(first, name), getattr(second, name)]) for name in _COLUMNS)
+        return Candles(held.symbol, held.timeframe_ms, *pieces)
     _, mine, theirs = np.intersect1d(held.time, more.time, assume_unique=True, return_indices=True)
     _agree(held, more, mine, theirs, source)
     new = np.ones(len(more), dtype=bool)

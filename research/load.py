@@ -1,73 +1,102 @@
-"""Candle files as arrays: Polars makes it fast, the loop's own reader says what is wrong.
-
-Whatever is not perfect at first sight is read again by perception.files, row by row. So a file is
-refused here exactly when the loop refuses it, in the same words, and its numbers are the same bits.
-"""
+"""Candle files as arrays, whatever program wrote them, and joining what belongs together."""
 
 import re
-import zlib
-from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
-import polars as pl
 
 from domain.errors import BadInput
+from domain.symbols import LIKE, is_symbol
 from domain.times import TIMEFRAMES, millis, utc
-from perception.files import (
-    FIELDS,
-    HEADER,
-    LEAST_PRICE,
-    MOST_PRICE,
-    MOST_VOLUME,
-    SAMPLE_ROWS,
-    read_candles,
-    symbol_of,
-    unpacked,
-)
-from perception.parquet import check_rows
-from research.candles import Candles, FloatArray, IntArray
+from perception import names
+from perception.files import ASKED, known, own, read_candles, timeframe
+from perception.foreign import Reading, layout_of, read_foreign, symbol_in
+from perception.formats import BOYD
+from perception.limits import FIELDS, SAMPLE_ROWS
+from research.candles import Candles
+from research.fast import Columns, foreign_columns, own_columns
 
-Columns = tuple[IntArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]
-"""Open time in ms (UTC), open, high, low, close, volume."""
 Range = tuple[int | None, int | None]
 """First instant and the instant after the last, in ms (UTC); None is open."""
 
-_SCHEMA = {name: pl.String if name == "timestamp" else pl.Float64 for name in FIELDS}
-# Closer than the parser: it would take 23:59:60. Rust's \d takes digits of every script, so [0-9].
-_ISO = r"^[12][0-9]{3}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-5][0-9](Z|\+00:00)$"
-_COUNT = r"^[0-9]{9,13}$"
 _RANGE = re.compile(r"([0-9]{8})?-([0-9]{8})?")
-_UNREADABLE = (OSError, EOFError, zlib.error, UnicodeDecodeError, pl.exceptions.PolarsError)
 
 
-def load(path: Path, symbol: str | None = None) -> Candles:
-    """Read one candle file; the symbol is in its name unless given.
+class Loaded(NamedTuple):
+    """A file's candles, the format it was read as, and what somebody should know of it."""
+
+    path: Path
+    candles: Candles
+    format: str
+    title: str
+    notes: tuple[str, ...] = ()
+
+    @property
+    def told(self) -> str:
+        """One line for people, "" where there is nothing to tell."""
+        title = () if self.format == BOYD.name else (self.title,)
+        return "; ".join((*title, *self.notes))
+
+
+def read(path: Path, reading: Reading = ASKED) -> Loaded:
+    """Read one candle file; the symbol is in it or in its name unless given.
 
     Raises BadInput exactly where and as the loop would.
     """
-    columns = _fast(path) or _careful(path)
-    symbol = symbol or symbol_of(path)
-    if symbol is None:
-        raise BadInput(f"{path}: the name does not begin with a symbol such as BTC-USDT; add --symbol")
-    return Candles(symbol, _timeframe(path, columns[0]), *columns)
+    if own(path, reading):
+        columns = own_columns(path) or _careful(path)
+        symbol = _symbol(path, names.Named(reading.symbol) if reading.symbol else names.named(path))
+        return Loaded(path, _candles(path, symbol.symbol, columns), BOYD.name, BOYD.title, _said(symbol))
+    layout = layout_of(path, reading)
+    notes: tuple[str, ...] = ()
+    fast = foreign_columns(path, layout)
+    if fast is None:
+        foreign = read_foreign(path, reading)
+        layout, notes = foreign.layout, foreign.notes
+        fast = _arrays(foreign.table[:6])
+    symbol = _symbol(path, symbol_in(path, reading, layout))
+    candles = _candles(path, symbol.symbol, fast, sparse=layout.format.sparse)
+    return Loaded(path, candles, layout.format.name, layout.format.title, (*_said(symbol), *notes))
 
 
-def load_many(paths: Sequence[Path], symbols: Sequence[str] | None = None) -> tuple[Candles, ...]:
-    """Read files of one timeframe; those of one symbol are joined in time order.
+def load(path: Path, symbol: str | None = None) -> Candles:
+    """Read one candle file; the symbol is in it or in its name unless given. Raises BadInput."""
+    return read(path, Reading(symbol=symbol)).candles
 
-    `symbols` names each file's symbol. Raises BadInput for a bad file, for different timeframes and
-    for files of one symbol that overlap in time.
+
+def load_many(
+    paths: Sequence[Path], symbols: Sequence[str] | None = None, reading: Reading = ASKED
+) -> tuple[Candles, ...]:
+    """Read files of one timeframe; those of one symbol are joined in time order. Raises as `joined`."""
+    return joined(read_many(paths, symbols, reading))
+
+
+def read_many(
+    paths: Sequence[Path], symbols: Sequence[str] | None = None, reading: Reading = ASKED
+) -> list[Loaded]:
+    """Read files; `symbols` names each one's symbol, or one for all. Raises BadInput."""
+    if symbols and len(symbols) not in (1, len(paths)):
+        raise BadInput(f"{len(symbols)} symbols for {len(paths)} data files; give one each, or one for all")
+    each = [None] * len(paths) if not symbols else [*symbols] * (len(paths) if len(symbols) == 1 else 1)
+    return [
+        read(path, reading if symbol is None else replace(reading, symbol=symbol))
+        for path, symbol in zip(paths, each, strict=True)
+    ]
+
+
+def joined(files: Sequence[Loaded]) -> tuple[Candles, ...]:
+    """Join the files of each symbol in time order.
+
+    Raises BadInput for different timeframes and for files of one symbol that overlap in time.
     """
-    if symbols is not None and len(symbols) != len(paths):
-        raise BadInput(f"{len(symbols)} symbols for {len(paths)} data files; give one each")
     found: dict[str, list[tuple[Candles, Path]]] = {}
-    for number, path in enumerate(paths):
-        candles = load(path, symbols[number] if symbols else None)
-        found.setdefault(candles.symbol, []).append((candles, path))
+    for each in files:
+        found.setdefault(each.candles.symbol, []).append((each.candles, each.path))
     _one_timeframe([part for parts in found.values() for part in parts])
     return tuple(_joined(parts) for parts in found.values())
 
@@ -95,108 +124,35 @@ def select(candles: Candles, span: Range) -> Candles:
     return chosen
 
 
-def sound(columns: Columns) -> bool:
-    """Tell whether times rise and every candle is one: the rule of perception.files, on whole columns."""
-    time, open_, high, low, close, volume = columns
-    return bool(
-        (time[1:] > time[:-1]).all()
-        and ((low >= LEAST_PRICE) & (low <= open_) & (open_ <= high) & (high <= MOST_PRICE)).all()
-        and ((low <= close) & (close <= high)).all()
-        and ((volume >= 0) & (volume <= MOST_VOLUME)).all()
-    )
-
-
-def _fast(path: Path) -> Columns | None:
-    """Return the columns of a file in which nothing is out of the ordinary, else None."""
-    try:
-        frame = _frame(path)
-        if frame is None or not frame.height or any(frame.null_count().row(0)):
-            return None
-        times = _times(frame["timestamp"])
-        if times is None:
-            return None
-        values = [_floats(frame[name]) for name in FIELDS[1:]]
-    except _UNREADABLE:
-        return None
-    columns = (times, *values)
-    return columns if times[0] >= 0 and sound(columns) else None  # type: ignore[return-value,arg-type]  # six
-
-
-def _frame(path: Path) -> pl.DataFrame | None:
-    name = path.name.lower()
-    if name.endswith(".parquet"):
-        check_rows(path, _rows(path))
-        frame = pl.read_parquet(path.read_bytes(), columns=list(FIELDS))
-        numeric = all(frame.schema[name].is_numeric() for name in FIELDS[1:])
-        decimal = any(frame.schema[name].is_decimal() for name in FIELDS[1:])
-        return frame if numeric and not decimal else None
-    if not name.endswith((".csv", ".csv.gz")):
-        return None
-    # By Python: it knows files of several gzip members and checks each one's sum.
-    data = unpacked(path, _has_header)
-    if data is None:
-        return None
-    frame = pl.read_csv(data, has_header=False, skip_rows=1, schema=_SCHEMA)
-    check_rows(path, frame.height)
-    return frame
-
-
-def _has_header(data: bytes) -> bool:
-    header = data[: data.find(b"\n") + 1].decode("utf-8-sig")
-    return header.strip().lower().replace(" ", "") == HEADER
-
-
-def _rows(path: Path) -> int:
-    return int(pl.scan_parquet(path).select(pl.len()).collect().item())
-
-
-def _times(column: pl.Series) -> IntArray | None:
-    """Return open times in ms, or None where the form is not one of the usual ones."""
-    kind = column.dtype
-    if kind == pl.String:
-        if column.str.contains(_ISO).all():
-            digits = column.str.slice(0, 19).str.replace(" ", "T", literal=True)
-            return _ints(digits.str.to_datetime("%Y-%m-%dT%H:%M:%S", time_unit="ms", strict=True))
-        return _counted(_ints(column)) if column.str.contains(_COUNT).all() else None
-    if isinstance(kind, pl.Datetime):
-        return _ints(column.dt.cast_time_unit("ms")) if kind.time_zone else None
-    return _counted(_ints(column)) if kind.is_integer() else None
-
-
-def _counted(counts: IntArray) -> IntArray | None:
-    """Return seconds (9 or 10 digits) and milliseconds (12 or 13) as milliseconds, as the loop does."""
-    seconds = (counts >= 10**8) & (counts < 10**10)
-    milliseconds = (counts >= 10**11) & (counts < 10**13)
-    return np.where(seconds, counts * 1000, counts) if (seconds | milliseconds).all() else None
-
-
-def _ints(column: pl.Series) -> IntArray:
-    return column.cast(pl.Int64).to_numpy(writable=True)
-
-
-def _floats(column: pl.Series) -> FloatArray:
-    # Writable: numba compiles a kernel once more for arrays that are not.
-    return column.cast(pl.Float64).to_numpy(writable=True)
-
-
 def _careful(path: Path) -> Columns:
     """Read row by row as the loop does. Raises its BadInput."""
     rows = np.fromiter(read_candles(path), dtype=np.dtype((np.float64, len(FIELDS))))
-    time, *values = (np.ascontiguousarray(rows[:, place]) for place in range(len(FIELDS)))
+    return _arrays([rows[:, place] for place in range(len(FIELDS))])
+
+
+def _arrays(columns: Sequence[Any]) -> Columns:
     # Milliseconds stay far below 2**53, so the way through a float is exact.
+    time, *values = (np.array(column) for column in columns)
     return (time.astype(np.int64), *values)  # type: ignore[return-value]  # six
 
 
-def _timeframe(path: Path, times: IntArray) -> int:
-    """Return the most common step of the first rows, by perception.files.timeframe_of's rule."""
-    steps = Counter(later - earlier for earlier, later in pairwise(times[:SAMPLE_ROWS].tolist()))
-    if not steps:
-        raise BadInput(f"{path}: holds 1 candle; at least 2 are needed to tell the timeframe")
-    most = max(steps.values())
-    length: int = min(step for step, count in steps.items() if count == most)
-    if length not in TIMEFRAMES.values():
-        raise BadInput(f"{path}: candles are {length / 1000:g} s apart, known are {', '.join(TIMEFRAMES)}")
-    return length
+def _symbol(path: Path, named: names.Named) -> names.Named:
+    if named.symbol is None:
+        why = f"; {named.said}" if named.said else ""
+        raise BadInput(f"{path}: the name does not begin with a symbol such as BTC-USDT; add --symbol{why}")
+    if not is_symbol(named.symbol):
+        raise BadInput(f"{path}: symbol {named.symbol[:40]!r} is not like {LIKE}")
+    return named
+
+
+def _said(named: names.Named) -> tuple[str, ...]:
+    return (named.said,) if named.said else ()
+
+
+def _candles(path: Path, symbol: str | None, columns: Columns, *, sparse: bool = False) -> Candles:
+    length = timeframe(path, columns[0][:SAMPLE_ROWS].tolist(), sparse=sparse)
+    known(path, length)
+    return Candles(symbol or "", length, *columns)
 
 
 def _one_timeframe(parts: Sequence[tuple[Candles, Path]]) -> None:

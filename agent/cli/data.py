@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from agent.cli.options import ConfigOption, HomeOption, JsonOption
+from agent.cli.reading import ColumnsOption, FormatOption, SplitsOption, ZoneOption, reading_of
 from domain.symbols import spelled
 
 data = typer.Typer(
@@ -28,19 +29,27 @@ SymbolOption = Annotated[
 @data.command(
     "import",
     epilog="Examples: agent data import BTC-USDT_1m_20230316-20230501.csv.gz | "
-    "agent data import prices.csv --symbol ETH-USDT",
+    "agent data import BTCUSDT-1m-2024-*.zip | agent data import BTC_USDT-1h.feather | "
+    "agent data import intraday_5min_IBM.csv --timezone America/New_York | agent data import x.csv --symbol "
+    "ETH-USDT --columns time=when,close=last. Formats are told by content: docs/how-to/own-files.md.",
 )
 def import_(
-    files: Annotated[list[Path], typer.Argument(help="Candle files (CSV, CSV.gz, Parquet).")],
+    files: Annotated[
+        list[Path], typer.Argument(help="Candle files: CSV, zip, gzip, JSON, feather, Parquet.")
+    ],
     *,
     symbol: SymbolOption = None,
+    format_: FormatOption = None,
+    columns: ColumnsOption = None,
+    timezone: ZoneOption = None,
+    splits: SplitsOption = None,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
     """Take candle files into the catalogue, each whole or not at all."""
     from agent.cli.data_work import import_files
 
-    import_files(home, files, symbol, json=json)
+    import_files(home, files, reading_of(format_, columns, timezone, symbol), splits or (), json=json)
 
 
 @data.command("list", epilog="Examples: agent data list | agent data list --json")
@@ -63,13 +72,16 @@ def check(
     ] = None,
     *,
     symbol: SymbolOption = None,
+    format_: FormatOption = None,
+    columns: ColumnsOption = None,
+    timezone: ZoneOption = None,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
     """Look for gaps, dead stretches, bad prints, jumps and times off the grid."""
     from agent.cli.data_work import check_candles
 
-    check_candles(home, what or [], symbol, json=json)
+    check_candles(home, what or [], reading_of(format_, columns, timezone, symbol), json=json)
 
 
 @data.command(

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,12 +16,22 @@ from agent.clock import SystemClock
 from domain.errors import BadInput
 from domain.times import TIMEFRAMES, utc
 from perception.files import SUFFIXES
+from perception.recognise import Reading
 from research.candles import Candles
 from research.catalogue import Added, Catalogue, Entry
 from research.flaws import SUSPECT, Flaw, flaw_lines, flaws
-from research.load import load, timerange
+from research.load import Loaded, read, timerange
+from research.splits import split_doubts, unsplit
 
 EMPTY = "the catalogue is empty; fill it with: agent data import FILE, or: agent data download SYMBOL"
+
+
+class Imported(NamedTuple):
+    """A file that was taken in, what it came to, and what looks like a split in it."""
+
+    loaded: Loaded
+    added: Added
+    doubts: tuple[str, ...] = ()
 
 
 class Wanted(NamedTuple):
@@ -31,29 +42,68 @@ class Wanted(NamedTuple):
     timerange: str
 
 
-def import_files(home: Path | None, files: Sequence[Path], symbol: str | None, *, json: bool) -> None:
+def import_files(
+    home: Path | None, files: Sequence[Path], reading: Reading, splits: Sequence[str], *, json: bool
+) -> None:
     """Add each file to the catalogue. Raises BadInput at the first that cannot be."""
     catalogue, now = _catalogue(home), SystemClock().now()
-    done: list[tuple[Path, Added]] = []
+    done: list[Imported] = []
     try:
         with _bar() as bar:
-            for path in bar.track(files, description="import"):
-                done.append((path, catalogue.add(load(path, symbol), path.name, now)))  # noqa: PERF401  # kept so far counts
+            found = (_unsplit(read(path, reading), splits) for path in bar.track(files, description="import"))
+            _import(catalogue, found, now, done)
     finally:
         # Also when a later file is refused: these are in.
         _say_imported(done, json=json)
 
 
-def _say_imported(done: Sequence[tuple[Path, Added]], *, json: bool) -> None:
+def _import(catalogue: Catalogue, files: Iterator[Loaded], now: datetime, done: list[Imported]) -> None:
+    """Add files one after the other; those of one series in a row are written together."""
+    following = next(files, None)
+    while following is not None:
+        symbol, length = following.candles.symbol, following.candles.timeframe_ms
+        added: list[tuple[Loaded, int]] = []
+        try:
+            with catalogue.adding(symbol, length, now) as series:
+                while following is not None and _series(following) == (symbol, length):
+                    added.append((following, series.add(following.candles, following.path.name)))
+                    following = next(files, None)
+        finally:
+            if added:
+                entry = series.entry()
+                done.extend(
+                    Imported(each, Added(entry, new, len(each.candles) - new), split_doubts(each.candles))
+                    for each, new in added
+                )
+
+
+def _unsplit(loaded: Loaded, splits: Sequence[str]) -> Loaded:
+    return loaded._replace(candles=unsplit(loaded.candles, splits))
+
+
+def _series(loaded: Loaded) -> tuple[str, int]:
+    return loaded.candles.symbol, loaded.candles.timeframe_ms
+
+
+def _say_imported(done: Sequence[Imported], *, json: bool) -> None:
     if json:
-        told = [{"file": str(path), "new": added.new, "known": added.known} for path, added in done]
-        say_json([row | _told(added.entry) for row, (_, added) in zip(told, done, strict=True)])
+        say_json([_told_import(each) for each in done])
         return
-    for path, added in done:
-        known = f", {added.known} were there" if added.known else ""
-        say(f"{path.name}: {added.new} new candles{known}")
-    for entry in {(added.entry.symbol, added.entry.timeframe): added.entry for _, added in done}.values():
+    for each in done:
+        known = f", {each.added.known} were there" if each.added.known else ""
+        say(f"{each.loaded.path.name}: {each.added.new} new candles{known}")
+        if each.loaded.told:
+            say(f"    {each.loaded.told}")
+        for doubt in each.doubts:
+            say(f"    {doubt}")
+    entries = {(each.added.entry.symbol, each.added.entry.timeframe): each.added.entry for each in done}
+    for entry in entries.values():
         say(_line(entry))
+
+
+def _told_import(each: Imported) -> dict[str, Any]:
+    told = {"file": str(each.loaded.path), "format": each.loaded.format, "notes": [*each.loaded.notes]}
+    return told | {"new": each.added.new, "known": each.added.known} | _told(each.added.entry)
 
 
 def list_entries(home: Path | None, *, json: bool) -> None:
@@ -70,12 +120,12 @@ def list_entries(home: Path | None, *, json: bool) -> None:
         say(EMPTY)
 
 
-def check_candles(home: Path | None, what: Sequence[str], symbol: str | None, *, json: bool) -> None:
+def check_candles(home: Path | None, what: Sequence[str], reading: Reading, *, json: bool) -> None:
     """Print flaws; exit 1 when one of them makes a backtest wrong."""
     found: list[tuple[str, int, tuple[Flaw, ...]]] = []
     with _bar() as bar:
         task = bar.add_task("check", total=None)
-        for name, candles in _named(_catalogue(home), what, symbol):
+        for name, candles in _named(_catalogue(home), what, reading):
             bar.update(task, advance=1, description=name)
             found.append((name, len(candles), flaws(candles)))
     if json:
@@ -120,14 +170,14 @@ def _catalogue(home: Path | None) -> Catalogue:
     return Catalogue(home_of(home).root)
 
 
-def _named(catalogue: Catalogue, what: Sequence[str], symbol: str | None) -> Iterator[tuple[str, Candles]]:
+def _named(catalogue: Catalogue, what: Sequence[str], reading: Reading) -> Iterator[tuple[str, Candles]]:
     """Yield candles with a name for people: those of files, of symbols, or of the whole catalogue."""
     entries = catalogue.list()
     if not what:
         yield from _of(catalogue, entries)
     for each in what:
         if "/" in each or each.lower().endswith(SUFFIXES):
-            yield Path(each).name, load(Path(each), symbol)
+            yield Path(each).name, read(Path(each), reading).candles
             continue
         chosen = [entry for entry in entries if entry.symbol == each]
         if not chosen:

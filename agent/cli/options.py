@@ -40,7 +40,7 @@ StrategyOption = Annotated[
     typer.Option("--strategy", help="Strategy that has a voice; may be repeated, or several with commas."),
 ]
 DataOption = Annotated[
-    list[Path] | None, typer.Option("--data", help="Candle file (CSV, CSV.gz, Parquet); may be repeated.")
+    list[Path] | None, typer.Option("--data", help="Candle file of any known format; may be repeated.")
 ]
 TimerangeOption = Annotated[
     str | None, typer.Option("--timerange", help="UTC days such as 20230101-20230601, the last not included.")

@@ -52,6 +52,12 @@ def complain(message: str) -> None:
             print(f"error: {shown(line)}", file=sys.stderr, flush=True)  # noqa: T201 -- this is the command line
 
 
+def mention(line: str) -> None:
+    """Print what somebody should know, and no machine needs, to the error output, if there is one."""
+    with suppress(OSError):
+        print(shown(line), file=sys.stderr, flush=True)  # noqa: T201 -- as above
+
+
 def leave(code: int) -> None:
     """Exit with a code, and with 1 for 0 when standard output failed in another way than a reader's leaving.
 

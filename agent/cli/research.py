@@ -16,6 +16,7 @@ from agent.cli.options import (
     TimeframeOption,
     TimerangeOption,
 )
+from agent.cli.reading import ColumnsOption, FormatOption, SplitsOption, ZoneOption, reading_of
 
 research = typer.Typer(rich_markup_mode=None)
 
@@ -36,6 +37,10 @@ def backtest(
     ] = None,
     timerange: TimerangeOption = None,
     timeframe: TimeframeOption = None,
+    format_: FormatOption = None,
+    columns: ColumnsOption = None,
+    timezone: ZoneOption = None,
+    splits: SplitsOption = None,
     verify: Annotated[
         bool, typer.Option("--verify", help="Run the loop over the same candles and compare everything.")
     ] = False,
@@ -52,7 +57,19 @@ def backtest(
     from agent.cli.backtest_work import Wish, backtest_command
     from agent.cli.research_input import Asked
 
-    asked = Asked(strategy or (), data or (), symbol or (), timerange, timeframe, set_ or (), config, home)
+    reading = reading_of(format_, columns, timezone)
+    asked = Asked(
+        strategy or (),
+        data or (),
+        symbol or (),
+        timerange,
+        timeframe,
+        set_ or (),
+        config,
+        home,
+        reading,
+        splits or (),
+    )
     backtest_command(Wish(asked, verify=verify, uncompiled=uncompiled, report=report, json=json))
 
 
@@ -68,6 +85,10 @@ def monte_carlo(
     symbol: SymbolsOption = None,
     timerange: TimerangeOption = None,
     timeframe: TimeframeOption = None,
+    format_: FormatOption = None,
+    columns: ColumnsOption = None,
+    timezone: ZoneOption = None,
+    splits: SplitsOption = None,
     runs: Annotated[int, typer.Option(help="Resamples of each kind.")] = 1000,
     seed: Annotated[int, typer.Option(help="Seed of the resampling.")] = 0,
     block: Annotated[
@@ -86,7 +107,19 @@ def monte_carlo(
     from agent.cli.monte_carlo_work import Wish, monte_carlo_command
     from agent.cli.research_input import Asked
 
-    asked = Asked(strategy or (), data or (), symbol or (), timerange, timeframe, set_ or (), config, home)
+    reading = reading_of(format_, columns, timezone)
+    asked = Asked(
+        strategy or (),
+        data or (),
+        symbol or (),
+        timerange,
+        timeframe,
+        set_ or (),
+        config,
+        home,
+        reading,
+        splits or (),
+    )
     monte_carlo_command(Wish(asked, runs, seed, block, limit, json))
 
 
@@ -104,6 +137,10 @@ def walk_forward(
     symbol: SymbolsOption = None,
     timerange: TimerangeOption = None,
     timeframe: TimeframeOption = None,
+    format_: FormatOption = None,
+    columns: ColumnsOption = None,
+    timezone: ZoneOption = None,
+    splits: SplitsOption = None,
     train: Annotated[
         str, typer.Option(help="Time fitted on: days (180d), hours (12h) or candles (5000c).")
     ] = "180d",
@@ -144,7 +181,19 @@ def walk_forward(
     from agent.cli.research_input import Asked
     from agent.cli.walk_forward import Wish, walk_forward_command
 
-    asked = Asked(strategy or (), data or (), symbol or (), timerange, timeframe, set_ or (), config, home)
+    reading = reading_of(format_, columns, timezone)
+    asked = Asked(
+        strategy or (),
+        data or (),
+        symbol or (),
+        timerange,
+        timeframe,
+        set_ or (),
+        config,
+        home,
+        reading,
+        splits or (),
+    )
     walk_forward_command(
         Wish(
             asked,
@@ -176,6 +225,10 @@ def optimize(
     symbol: SymbolsOption = None,
     timerange: TimerangeOption = None,
     timeframe: TimeframeOption = None,
+    format_: FormatOption = None,
+    columns: ColumnsOption = None,
+    timezone: ZoneOption = None,
+    splits: SplitsOption = None,
     trials: Annotated[int, typer.Option(help="Trials the study shall have in all.")] = 200,
     range_: Annotated[
         list[str] | None,
@@ -204,7 +257,19 @@ def optimize(
     from agent.cli.optimize import Wish, optimize_command
     from agent.cli.research_input import Asked
 
-    asked = Asked(strategy or (), data or (), symbol or (), timerange, timeframe, set_ or (), config, home)
+    reading = reading_of(format_, columns, timezone)
+    asked = Asked(
+        strategy or (),
+        data or (),
+        symbol or (),
+        timerange,
+        timeframe,
+        set_ or (),
+        config,
+        home,
+        reading,
+        splits or (),
+    )
     optimize_command(
         Wish(asked, trials, range_ or (), study, storage, timeout, seed, score, evidence_out, json)
     )

@@ -6,14 +6,18 @@ from typing import Any, NamedTuple
 
 from agent.backtesting import options_for
 from agent.cli.options import home_of, named
+from agent.cli.output import mention
 from agent.load import load
 from agent.settings import Options
 from domain.errors import BadInput
 from domain.times import TIMEFRAMES
+from perception.files import ASKED
+from perception.recognise import Reading
 from research.candles import Candles
 from research.catalogue import Catalogue
-from research.load import load_many, select, timerange
+from research.load import joined, read_many, select, timerange
 from research.resample import resample
+from research.splits import real_jumps, sure, unsplit
 
 NO_VALUE = "--set: a setting and its value, like risk.daily_loss=100"
 """Said without the text, which may be a key."""
@@ -30,6 +34,8 @@ class Asked(NamedTuple):
     sets: Sequence[str] = ()
     config: Path | None = None
     home: Path | None = None
+    reading: Reading = ASKED
+    splits: Sequence[str] = ()
 
 
 def gather(asked: Asked) -> tuple[Options, list[Candles]]:
@@ -43,7 +49,7 @@ def gather(asked: Asked) -> tuple[Options, list[Candles]]:
     settings = load({**flags, "home": asked.home}, asked.config)
     if settings.mode != "paper":
         raise BadInput(f"mode {settings.mode} is set; research runs with the rules of mode paper")
-    candles = [_cut(each, asked) for each in _source(asked)]
+    candles = [_cut(unsplit(each, asked.splits), asked) for each in _source(asked)]
     return options_for(settings, candles), candles
 
 
@@ -66,7 +72,11 @@ def nested(assignments: Sequence[str]) -> dict[str, Any]:
 
 def _source(asked: Asked) -> Sequence[Candles]:
     if asked.data:
-        return load_many(asked.data, list(asked.symbols) or None)
+        files = read_many(asked.data, list(asked.symbols) or None, asked.reading)
+        for each in files:
+            if each.told:
+                mention(f"{each.path.name}: {each.told}")
+        return joined(files)
     if not asked.symbols:
         raise BadInput("no candles named: give --data FILE, or --symbol of what `agent data list` shows")
     catalogue = Catalogue(home_of(asked.home).root)
@@ -85,6 +95,7 @@ def _from_catalogue(catalogue: Catalogue, symbol: str, timeframe: str | None) ->
 def _cut(candles: Candles, asked: Asked) -> Candles:
     if asked.timerange is not None:
         candles = select(candles, timerange(asked.timerange))
+    candles = sure(candles, real_jumps(asked.splits))
     if asked.timeframe is None:
         return candles
     if asked.timeframe not in TIMEFRAMES:

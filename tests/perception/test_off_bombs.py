@@ -11,7 +11,7 @@ import pytest
 from pyarrow import parquet
 
 from domain.errors import BadInput
-from perception import files
+from perception import contents
 from perception import parquet as candle_columns
 from perception.files import HEADER, read_candles
 from research.load import load
@@ -123,7 +123,7 @@ def test_a_bomb_is_refused_in_little_memory(tmp_path: Path, kind: str) -> None:
 
 @pytest.fixture
 def little(monkeypatch: pytest.MonkeyPatch) -> int:
-    monkeypatch.setattr(files, "MOST_BYTES", 2**20)
+    monkeypatch.setattr(contents, "MOST_BYTES", 2**20)
     return 2**20
 
 

@@ -7,6 +7,7 @@ import json
 import sys
 import time
 import tracemalloc
+import zipfile
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
@@ -131,12 +132,14 @@ def test_what_is_no_candle_file_is_refused_before_anything_is_asked_for(tmp_path
     empty = tmp_path / "empty.csv"
     empty.touch()
     other = tmp_path / "candles.xlsx"
-    other.write_text("x")
+    with zipfile.ZipFile(other, "w") as book:
+        book.writestr("[Content_Types].xml", "<Types/>")
+        book.writestr("xl/workbook.xml", "<workbook/>")
     for path, words in (
         (tmp_path / "none.csv", "no such file"),
         (tmp_path, "is a directory"),
         (empty, "is empty"),
-        (other, "name must end in one of .csv, .csv.gz, .parquet"),
+        (other, "is a workbook or a document; save its table as CSV"),
     ):
         with pytest.raises(BadInput, match=words):
             read_candles(path)
@@ -152,13 +155,9 @@ def test_a_header_without_candles_is_refused(tmp_path: Path) -> None:
     ("name", "words"),
     [
         ("git_lfs_pointer_instead_of_data.csv", "is a git-lfs pointer"),
-        ("cdd_binance_btcusdt_1h_mangled.csv", "line 1: header is 'unix,date,time"),
-        ("cdd_bitfinex_btcusd_1h_volume_swap.csv", "line 1: header is 'unix,date,symbol"),
-        ("cdd_coinbase_btcusd_1h_12hclock.csv", "line 1: header is 'Timestamps are UTC"),
-        ("aapl_2014_split_lean_unadjusted.csv", "line 1: header is '20140523 00:00"),
-        ("aapl_2014_split_yahoo_adjusted.csv", "line 1: header is 'Date,Open"),
-        ("cryptonews_raw_dmy.csv", "line 1: header is 'date;sentiment"),
-        ("binance_btcusdt_1m_halt_20230324.json", "name must end in"),
+        ("cdd_binance_btcusdt_1h_mangled.csv", "line 2: time '1.63875E+12' was mangled by a spreadsheet"),
+        ("aapl_2014_split_lean_unadjusted.csv", "is of no format that is known; line 1 is '20140523 00:00,"),
+        ("cryptonews_raw_dmy.csv", "is of no format that is known; line 1 is 'date;sentiment"),
     ],
 )
 def test_bad_files_met_in_the_wild_are_refused(name: str, words: str) -> None:
@@ -183,7 +182,7 @@ def test_a_truncated_or_false_gzip_is_refused(tmp_path: Path) -> None:
     assert refusal(cut).startswith("is damaged or cut short")
     false = tmp_path / "false.csv.gz"
     false.write_text(text(series(5)))
-    assert refusal(false).startswith("is damaged or cut short")
+    assert list(read_candles(false)) == series(5)  # what a file is it says itself, not its name
     flipped = bytearray(whole)
     flipped[len(whole) // 2] ^= 0xFF
     bad = tmp_path / "flipped.csv.gz"
@@ -248,7 +247,7 @@ def test_bad_parquet_is_refused_with_its_row_or_column(tmp_path: Path) -> None:
     parquet.write_table(table(series(3), pa.timestamp("ms")), path)
     assert "timestamp[ms], which has no timezone" in refusal(path)
     parquet.write_table(table(series(3)).drop_columns(["close"]), path)
-    assert "missing close of timestamp,open" in refusal(path)
+    assert "missing close; name them, as in: --columns close=Price" in refusal(path)
     rows = series(3)
     rows[2] = rows[2]._replace(close=float("nan"))
     parquet.write_table(table(rows), path)
@@ -291,7 +290,7 @@ def test_the_timeframe_is_the_most_common_step(tmp_path: Path) -> None:
         ("ETH-USDT_4h.parquet", "ETH-USDT"),
         ("my candles.csv", None),
         ("btc-usdt_1m_x.csv", None),
-        ("BTC_USDT-1h.csv", None),
+        ("BTC_USDT-1h.csv", "BTC-USDT"),
     ],
 )
 def test_the_symbol_is_read_from_names_of_the_usual_form(name: str, symbol: str | None) -> None:

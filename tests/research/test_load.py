@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import research.fast
 import research.load
 from domain.errors import BadInput
 from domain.times import HOUR_MS, MINUTE_MS, millis, utc
@@ -80,7 +81,7 @@ def test_every_decimal_is_parsed_to_the_same_bits(prices: list[tuple[float, int]
     # Plain decimals of up to 41 digits, many half-way between two doubles' neighbours.
     texts = [f"{price:.{digits}f}" for price, digits in prices if float(f"{price:.{digits}f}") > 0]
     body = "\n".join(f"2023-01-01T00:{place:02}:00Z,{t},{t},{t},{t},{t}" for place, t in enumerate(texts))
-    frame = pl.read_csv((HEADER + "\n" + body).encode(), schema=research.load._SCHEMA)
+    frame = pl.read_csv((HEADER + "\n" + body).encode(), schema=research.fast.SCHEMA)
     assert frame["open"].to_list() == [float(text) for text in texts]
 
 
@@ -187,7 +188,7 @@ def test_a_file_that_is_none_is_refused_in_the_loops_own_words(tmp_path: Path) -
     "name",
     [
         "cdd_binance_btcusdt_1h_mangled.csv",
-        "cdd_coinbase_btcusd_1h_12hclock.csv",
+        "aapl_2014_split_lean_unadjusted.csv",
         "git_lfs_pointer_instead_of_data.csv",
     ],
 )
@@ -317,8 +318,8 @@ def test_files_of_different_timeframes_are_refused(tmp_path: Path) -> None:
     two = saved(made("ETH-USDT", 1_600_000_020_000, 5, HOUR_MS), tmp_path / "ETH-USDT_1h_b.csv")
     with pytest.raises(BadInput, match=r"different timeframes: 1m in .*a\.csv, 1h in .*b\.csv"):
         load_many([one, two])
-    with pytest.raises(BadInput, match="1 symbols for 2 data files"):
-        load_many([one, two], ["BTC-USDT"])
+    with pytest.raises(BadInput, match="2 symbols for 3 data files"):
+        load_many([one, two, one], ["BTC-USDT", "ETH-USDT"])
 
 
 def test_a_timerange_is_utc_days_with_an_open_end() -> None:
