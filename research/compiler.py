@@ -19,14 +19,14 @@ from pathlib import Path
 from typing import Any
 
 import platformdirs
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from domain.errors import BadInput
 from domain.kernel import KERNELS
 from domain.private import private_folder
 from reasoning.own import OwnStrategy
 from reasoning.strategy import Strategy
-from research import beside, guarded, replay, signals
+from research import beside, compiling, guarded, replay, signals
 from research.looked import Looked
 from research.trusted import require_trusted
 
@@ -34,6 +34,9 @@ CACHE_VARIABLE = "AGENT_KERNEL_CACHE"
 """Folder of compiled kernels, when it is not to be the user's cache folder."""
 
 HOUSE = frozenset({"domain", "learning", "perception", "platforms", "reasoning", "research", "risk"})
+
+SAID_SECONDS = 0.5
+"""How long another process may compile before it is said that this one waits."""
 
 OUTERMOST = (signals.__file__, replay.__file__, __file__, str(Path(__file__).with_name("guarded_memory.py")))
 """Sources beside the kernels' own that machine code is made of."""
@@ -105,18 +108,34 @@ class MachineCode:
         njit: Any = numba.njit
         jit = njit(cache=True, nogil=True, _nrt=False, no_cfunc_wrapper=True, error_model=model)
         self._lock = FileLock(cache_folder() / "compiling.lock", mode=0o600)
-        with self._lock, _for_us_only():
+        self._function = function
+        with self._alone():
             self.dispatcher = jit(function)
         self._ready = False
+        compiling.expect(function)
 
     def __call__(self, *arguments: Any) -> Any:
         """Call it."""
         if self._ready:
             return self.dispatcher(*arguments)
-        with self._lock, _for_us_only():
+        with self._alone(), compiling.watched(self._function):
             result = self.dispatcher(*arguments)
         self._ready = True
         return result
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Hold the folder's lock; whoever has to wait for another process says so."""
+        try:
+            self._lock.acquire(timeout=SAID_SECONDS)
+        except Timeout:
+            compiling.waiting()
+            self._lock.acquire()
+        try:
+            with _for_us_only():
+                yield
+        finally:
+            self._lock.release()
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from agent.backtesting import setup_of
+from agent.cli.compile_bar import compiling_told
 from agent.cli.options import say, say_json, say_lines
 from agent.cli.progress import progress_bar
 from agent.cli.research_input import Asked, gather
@@ -62,7 +63,8 @@ def backtest_command(wish: Wish) -> None:
     options, candles = gather(wish.asked)
     setup = setup_of(options)
     engine, notes = engine_for(setup, uncompiled=wish.uncompiled)
-    result = backtest(candles, setup, engine)
+    with compiling_told():
+        result = backtest(candles, setup, engine)
     found = [f"{each.symbol}: {line}" for each in candles for line in flaw_lines(flaws(each))]
     done = Done(
         options,

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from agent.backtesting import setup_of
 from agent.cli.backtest_work import engine_for
+from agent.cli.compile_bar import compiling_told
 from agent.cli.options import say, say_json, say_lines
 from agent.cli.research_input import Asked, gather
 from research.backtest import backtest
@@ -29,7 +30,8 @@ def monte_carlo_command(wish: Wish) -> None:
     options, candles = gather(wish.asked)
     setup = setup_of(options)
     engine, notes = engine_for(setup, uncompiled=False)
-    result = backtest(candles, setup, engine)
+    with compiling_told():
+        result = backtest(candles, setup, engine)
     outcomes = resampled(result, wish)
     if wish.json:
         say_json({"trades": len(result.trades), "notes": notes, "outcomes": [o.plain() for o in outcomes]})

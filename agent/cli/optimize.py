@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from agent.cli.compile_bar import compiling_told
 from agent.cli.options import say_json, say_lines
 from agent.cli.research_input import Asked
 from agent.cli.research_work import (
@@ -67,7 +68,7 @@ def optimize_command(wish: Wish) -> None:
         criterion=wish.score,
         timeout=wish.timeout,
     )
-    with search_bar(f"study {name}", wish.trials) as done:
+    with compiling_told(), search_bar(f"study {name}", wish.trials) as done:
         result = optimise(Job(begun.candles, begun.setup, machine=begun.machine), search, done)
     found = evidence_of(begun, _found(name, result))
     write(evidence, found, mode=0o600)

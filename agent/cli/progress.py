@@ -4,9 +4,36 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 STEP = 500
 SAY_SECONDS = 60.0
+
+_shown: "list[Progress]" = []
+"""The bars that are on the terminal now, at most one set: only one display may draw there."""
+
+
+@contextmanager
+def bars(*columns: Any) -> "Iterator[Progress]":
+    """Show bars on the error output while something is done, and nothing of them afterwards.
+
+    Where some are shown already those are given: a further task has its place there.
+    """
+    if _shown:
+        yield _shown[-1]
+        return
+    from rich.console import Console  # only where someone looks
+    from rich.progress import Progress
+
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        _shown.append(progress)
+        try:
+            yield progress
+        finally:
+            _shown.remove(progress)
 
 
 @contextmanager
@@ -15,11 +42,10 @@ def progress_bar(what: str, total: int, step: int = STEP) -> Iterator[Callable[[
     if not sys.stderr.isatty():
         yield _lines(what, total)
         return
-    from rich.console import Console  # only where someone looks
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    with bars(*columns) as progress:
         task = progress.add_task(what, total=total)
 
         def advance(done: int) -> None:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from agent.backtesting import setup_of
 from agent.cli.backtest_work import engine_for
+from agent.cli.progress import bars
 from agent.cli.research_input import Asked, gather
 from agent.evidence import EvidenceFile, Present
 from agent.settings import Options
@@ -84,11 +85,10 @@ def search_bar(what: str, total: int) -> Iterator[Callable[[int], None]]:
     if not sys.stderr.isatty():
         yield lambda _done: None
         return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    with bars(*columns) as progress:
         task = progress.add_task(what, total=total)
         yield lambda done: progress.update(task, completed=done)
 

@@ -5,6 +5,7 @@ from math import nan
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from agent.cli.compile_bar import compiling_told
 from agent.cli.options import say_json, say_lines
 from agent.cli.research_input import Asked
 from agent.cli.research_work import (
@@ -59,7 +60,7 @@ def walk_forward_command(wish: Wish) -> None:
     job = job_of(begun.candles, begun.setup, grid.trials, machine=begun.machine)
     engine = engine_named(wish.engine, wish.workers, wish.address, machine=begun.machine)
     count = len(windows(job.candles, job.setup.warmup, plan))
-    with search_bar(f"{count} windows", 2 * count * (len(grid.trials) + 1)) as done:
+    with compiling_told(), search_bar(f"{count} windows", 2 * count * (len(grid.trials) + 1)) as done:
         result = walk_forward(engine, job, grid, plan, wish.score, done)
     if wish.evidence is not None:
         write(wish.evidence, evidence_of(begun, _found(result)))
