@@ -28,7 +28,8 @@ def bars(*columns: Any) -> "Iterator[Progress]":
     from rich.console import Console  # only where someone looks
     from rich.progress import Progress
 
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    # Else what is printed to a file meanwhile would go to the bar's terminal.
+    with Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=False) as progress:
         _shown.append(progress)
         try:
             yield progress

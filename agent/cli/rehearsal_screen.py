@@ -34,6 +34,7 @@ class RehearsalScreen(Screen):
         self.took = 0.0
         self.beliefs: Beliefs = launch.parts.state.beliefs
         self.interrupted = False
+        self.ran = launch.name
 
     def __enter__(self) -> Self:
         options = self.launch.options
@@ -149,10 +150,12 @@ class RehearsalScreen(Screen):
         """Return three commands that go on from here, as they are typed in this folder."""
         first = self.sought.first
         cycle = first.get(Milestone.TRADE) or first.get(Milestone.VETO) or self.launch.parts.state.cycle_id
-        where = f"--journal {self.launch.name}"
+        home = ""
         if self.launch.home.root != default_home():
-            where += f" --home {shlex.quote(str(self.launch.home.root.absolute()))}"
-        return [f"{typed()} {words} {where}" for words in (f"why {cycle}", "replay", "status")]
+            home = f" --home {shlex.quote(str(self.launch.home.root.absolute()))}"
+        name = self.launch.name
+        wanted = ((f"why {cycle}", name), ("replay", name), ("status", self.ran))
+        return [f"{typed()} {words} --journal {journal}{home}" for words, journal in wanted]
 
     def suggest(self) -> None:
         """Name three commands to try."""

@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from agent import wiring
@@ -52,7 +51,7 @@ def _go_on(
     if offline:
         screen.line(f"no live candles: {offline}")
         if not given & {"cycles", "interval_seconds"}:
-            screen.line("so this was the simulated market, played fast; CYCLES=100 lets it go on")
+            screen.line("so that was all: the simulated market, played fast. With CYCLES=100 it plays on")
             return
         changed = {"provider": "simulated", "journal": screen.launch.name}
     if "cycles" not in given:
@@ -63,7 +62,11 @@ def _go_on(
     what = "the simulated market goes on" if offline else "now the run"
     count = f"{chosen.cycles} cycles" if chosen.cycles else "until Ctrl-C"
     screen.line(f"{what}: {count}, {wiring.pause_seconds(chosen):g} s apart")
-    show = partial(screen_for, plain=wish.plain, as_json=wish.json)
+
+    def show(launch: Launch) -> Screen:
+        screen.ran = launch.name
+        return screen_for(launch, plain=wish.plain, as_json=wish.json)
+
     run_session(chosen, terminal, show, fresh=wish.fresh and not offline)
 
 

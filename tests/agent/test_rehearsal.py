@@ -93,7 +93,13 @@ def test_with_a_network_live_candles_follow_in_the_account_of_the_live_market(tm
     assert "BTC-USDT is on live data from binance" in output
     assert told(tmp_path, "status")["journal"] == "paper"
     assert [len(words) for words in commands(output)] == [7, 6, 6]
-    assert agent(tmp_path, *commands(output)[0][1:]).stdout
+    assert [words[words.index("--journal") + 1] for words in commands(output)] == [
+        "rehearsal",
+        "rehearsal",
+        "paper",
+    ]
+    for words in commands(output):
+        assert agent(tmp_path, *words[1:]).stdout
     lines = output.splitlines()
     quiet = ["no new candle" in line for line in lines]
     assert (True, True) not in pairwise(quiet)
