@@ -98,8 +98,8 @@ def test_with_a_network_live_candles_follow_in_the_account_of_the_live_market(tm
         "rehearsal",
         "paper",
     ]
-    for words in commands(output):
-        assert agent(tmp_path, *words[1:]).stdout
+    for typed in commands(output):
+        assert agent(tmp_path, *typed[1:]).stdout
     lines = output.splitlines()
     quiet = ["no new candle" in line for line in lines]
     assert (True, True) not in pairwise(quiet)
