@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from agent import wiring
+from agent.grids import with_grids
 from agent.instruments import instruments
 from agent.settings import Options
 from domain.errors import BadInput
@@ -12,6 +13,9 @@ from reasoning.settings import ReasoningSettings
 from reasoning.strategies import STRATEGIES
 from research.backtest import Setup, Voice
 from research.candles import Candles
+
+SAMPLE = 500
+"""Candles of a series by which its grid is told."""
 
 
 def options_for(options: Options, candles: Sequence[Candles]) -> Options:
@@ -24,7 +28,15 @@ def options_for(options: Options, candles: Sequence[Candles]) -> Options:
     if len(lengths) > 1:
         raise BadInput(f"candles have different timeframes: {', '.join(names[each] for each in lengths)}")
     symbols = tuple(each.symbol for each in candles)
-    return options.model_copy(update={"symbols": symbols, "timeframe": names[lengths[0]], "mode": "paper"})
+    named = {"symbols": symbols, "timeframe": names[lengths[0]], "mode": "paper"}
+    return with_grids(options.model_copy(update=named), {each.symbol: sampled(each) for each in candles})
+
+
+def sampled(candles: Candles) -> list[float]:
+    """Return prices from all over a series, to tell its grid by."""
+    step = max(1, len(candles) // SAMPLE)
+    columns = (candles.low, candles.close, candles.open, candles.high)
+    return [price for column in columns for price in column[::step].tolist()]
 
 
 def setup_of(options: Options) -> Setup:

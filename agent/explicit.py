@@ -2,12 +2,18 @@
 
 import hashlib
 import re
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
+from agent.grids import with_grids
 from agent.settings import Options
 from domain.errors import BadInput
-from perception.files import known, symbol_of, timeframe_of
+from perception.files import known, read_candles, symbol_of, timeframe_of
 from perception.unadjusted import refuse_splits
+
+MOST_READ = 20_000
+"""Candles of a file, from its beginning, of which every tenth tells the grid."""
 
 
 def files_by_symbol(options: Options) -> dict[str, Path]:
@@ -46,12 +52,28 @@ def explicit(options: Options) -> Options:
     for symbol, path in files.items():
         if "-" not in symbol:
             refuse_splits(path)
-    changed = {
+    changed: dict[str, Any] = {
         "symbols": tuple(files),
         "timeframe": timeframe,
         "data": tuple(path.resolve() for path in files.values()),
     }
+    if "warmup_candles" not in options.perception.model_fields_set:
+        # A recording is no longer than it is: each strategy takes its own warm-up of it and no more.
+        changed["perception"] = options.perception.model_copy(update={"warmup_candles": 1})
     return options.model_copy(update=changed)
+
+
+def gridded(options: Options) -> Options:
+    """Return the options with a grid for each symbol of the data files. Raises BadInput as `with_grids`."""
+    if options.provider != "recorded" or options.mode == "quicktest":
+        return options
+    return with_grids(options, {name: _prices(path) for name, path in files_by_symbol(options).items()})
+
+
+def _prices(path: Path) -> list[float]:
+    """Return prices of a file's first candles, to tell its grid by."""
+    rows = islice(read_candles(path), 0, MOST_READ, 10)
+    return [price for row in rows for price in row[1:5]]
 
 
 def _timeframe(options: Options, files: dict[str, Path]) -> str:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from domain.currencies import foreign_exchange
 from domain.errors import BadInput
-from domain.instrument import Instrument, pair_grid
+from domain.instrument import Instrument, has_pair_grid, pair_grid
 from domain.money import cash_decimals
 from domain.symbols import LIKE, is_symbol
 
@@ -51,6 +51,12 @@ def instrument(symbol: str, overrides: Mapping[str, InstrumentSettings]) -> Inst
         )
     except ValueError as error:
         raise BadInput(f"instruments.{symbol}: {error}") from error
+
+
+def is_listed(symbol: str) -> bool:
+    """Tell whether a symbol's grid is known here; a share's is a cent."""
+    base, _, quote = symbol.partition("-")
+    return not quote or has_pair_grid(base, quote)
 
 
 def _share(symbol: str) -> Instrument:

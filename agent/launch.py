@@ -15,7 +15,7 @@ from agent.account_lock import AccountLock
 from agent.catch_up import catch_up
 from agent.checkpoint import Checkpoint, Checkpoints
 from agent.clock import SystemClock
-from agent.explicit import explicit, journal_name
+from agent.explicit import explicit, gridded, journal_name
 from agent.failpoints import armed, fused
 from agent.fitness import refuse_broken, refuse_unfit
 from agent.guarded import RESERVE_BYTES
@@ -103,6 +103,8 @@ class Launch:
             if self.options.exchange.api_key is not None and self.options.remote:
                 key = self.options.exchange.api_key.get_secret_value()
                 self.locks.append(self.home.lock_account(key))  # before anything private is asked
+            if not hurry:
+                self.options = wiring.live_grids(gridded(self.options), self.clock, self.home.root)
             if self.options.mode == "live" and not hurry:
                 refuse_broken(self.home, self.name)
             self._open()

@@ -95,6 +95,9 @@ class Options(BaseModel):
         description="id of the account to trade, for mode live",
     )
     learning: LearningSettings = LearningSettings()
+    listing: Path | None = Field(
+        default=None, description="file of an exchange's listing (Binance's exchangeInfo), for symbols' grids"
+    )
     instruments: dict[str, InstrumentSettings] = {}
 
     @field_validator("db_url")

@@ -17,6 +17,8 @@ _PAIRS: dict[str, tuple[str, str]] = {
     "ADA": ("0.00001", "0.1"),
     "DOGE": ("0.0000001", "1"),
 }
+MONEY = frozenset({"USD", "USDT", "USDC", "BUSD", "FDUSD", "TUSD", "EUR", "GBP"})
+"""Quotes worth about a dollar."""
 MOST_COARSENED = 10
 _PAIR = ("0.0001", "0.001")
 
@@ -29,6 +31,11 @@ def pair_grid(base: str) -> tuple[Decimal, Decimal]:
     """
     tick, step = _PAIRS.get(base, _PAIR)
     return Decimal(tick), Decimal(step)
+
+
+def has_pair_grid(base: str, quote: str) -> bool:
+    """Tell whether a pair's grid is known: that of a base asset is one in money, not in another coin."""
+    return base in _PAIRS and quote in MONEY
 
 
 def fitting_step(tick: Decimal, step: Decimal, cash_decimals: int) -> Decimal:

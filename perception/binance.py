@@ -7,12 +7,13 @@ API: GET /api/v3/klines (github.com/binance/binance-spot-api-docs, rest-api.md),
 from urllib.parse import urlencode
 
 from domain.candle import RawCandle
-from domain.errors import BadAnswer, Refused, VenueFault
+from domain.errors import BadAnswer, NoData, Refused, VenueFault
 from domain.ports import CandleRequest
 from perception.cache import LATEST
 from perception.call import Answer, Fetch
 from perception.faults import Unasked, Wait, inert
 from perception.fetch import sound
+from perception.listed import Listed, listed
 from perception.rows import as_told, each_row
 from perception.settings import BinanceSettings
 from perception.strict_json import Json, decode, number
@@ -30,6 +31,7 @@ class BinanceProvider:
 
     def __init__(self, settings: BinanceSettings, fetch: Fetch) -> None:
         self._url = f"{settings.base_url}/api/v3/klines"
+        self._listing = f"{settings.base_url}/api/v3/exchangeInfo"
         self._fetch = fetch
 
     def missing(self) -> str:
@@ -60,6 +62,17 @@ class BinanceProvider:
         if not isinstance(rows, list):
             raise BadAnswer("answer is not a list of candles")
         return tuple(each_row(rows, _candle, _unread))
+
+    def listed(self, symbol: str) -> Listed:
+        """Return how the exchange lists a pair. Raises as `candles`, NoData where it says no grid."""
+        base, quote = pair(symbol)
+        if not quote:
+            raise Unasked(f"binance trades pairs like BTC-USDT, not {symbol}")
+        query = urlencode({"symbol": base + quote})
+        found = listed(self._answered(self._fetch.get(f"{self._listing}?{query}")).body)
+        if base + quote not in found:
+            raise NoData(f"the listing says no grid of {symbol}")
+        return found[base + quote]
 
     def _answered(self, answer: Answer) -> Answer:
         """Return a good answer. Raises what the exchange's own error code says, else what the status says."""

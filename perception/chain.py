@@ -12,6 +12,7 @@ from functools import partial
 from typing import NamedTuple, Protocol
 
 from domain.candle import Candle, RawCandle
+from domain.digits import MOST_LOST, lost
 from domain.errors import BadInput, NoData, Unreachable, VenueFault
 from domain.instrument import Instrument
 from domain.observation import Attempt, Finding, Headline, Observation, Source
@@ -24,6 +25,8 @@ from perception.quality import Intake, intake
 from perception.simulated import SimulatedProvider
 from perception.splits import begun_anew, held_back, may_split
 
+COARSE_ROWS = 20
+"""Newest candles of an answer by which its grid is judged."""
 DOUBT = frozenset({"jump", "split"})
 """Findings of a price that is not believed yet: it says something, and no other source takes its place."""
 
@@ -205,6 +208,7 @@ class Chain:
 
     def _take(self, quest: _Quest, answer: _Answer) -> Intake | None:
         """Check an answer's candles; note it as failed and return None when it says nothing at all."""
+        self._refuse_coarse(quest, answer)
         taken = self._checked(quest, answer)
         kinds = sorted({finding.kind for finding in taken.findings})
         # A price under doubt says something; no other source may quietly take its place.
@@ -213,6 +217,22 @@ class Chain:
         what = f"no usable candle: {', '.join(kinds)}" if kinds else "no candles"
         quest.failed(answer.provider, NoData(what))
         return None
+
+    def _refuse_coarse(self, quest: _Quest, answer: _Answer) -> None:
+        """Raise NoData where rounding to the grid ruins prices that somebody told: nothing is made up then.
+
+        On paper only: where an exchange is traded its own grid is counted on.
+        """
+        if self._simulated is None or answer.source is Source.SIMULATED:
+            return
+        instrument = self._instruments[quest.symbol]
+        closes = [row.close for row in answer.raw[-COARSE_ROWS:]]
+        share = lost(closes, instrument.tick)
+        if share > MOST_LOST:
+            raise NoData(
+                f"prices such as {closes[-1]:g} lose {share:.2%} when rounded to ticks of "
+                f"{instrument.tick_size:f}; set [instruments.{quest.symbol}] tick_size and step_size"
+            )
 
     def _checked(self, quest: _Quest, answer: _Answer) -> Intake:
         """Return what an answer's candles come to; of a share, without what looks like a split of it."""

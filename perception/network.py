@@ -18,7 +18,14 @@ from perception.cache import AnswerCache
 from perception.fetch import HttpFetch
 from perception.guard import Guard
 from perception.guarded import GuardedNews, GuardedProvider
-from perception.settings import AlphaVantageSettings, BinanceSettings, PerceptionSettings, StreamSettings
+from perception.listed import Listed
+from perception.settings import (
+    AlphaVantageSettings,
+    BinanceSettings,
+    CacheSettings,
+    PerceptionSettings,
+    StreamSettings,
+)
 
 if TYPE_CHECKING:
     from perception.stream import StreamProvider
@@ -70,6 +77,25 @@ class GuardedAlphaVantage(GuardedProvider):
         return kept.value
 
 
+class GuardedBinance(GuardedProvider):
+    """Binance's candles, and how it lists a pair, under one guard; thread-safe."""
+
+    def __init__(
+        self,
+        provider: BinanceProvider,
+        guard: Guard,
+        clock: Clock,
+        settings: CacheSettings,
+        ttl_seconds: float,
+    ) -> None:
+        super().__init__(provider, guard, clock, settings, ttl_seconds)
+        self._binance = provider
+
+    def listed(self, symbol: str, deadline_seconds: float | None = None) -> Listed:
+        """Return how the exchange lists a pair. Raises as `candles`."""
+        return self.guard.run(lambda: self._binance.listed(symbol), deadline_seconds)
+
+
 def alpha_vantage(
     settings: AlphaVantageSettings,
     shared: PerceptionSettings,
@@ -96,7 +122,7 @@ def binance(
     clock: Clock,
     home: Path,
     jitter: Jitter = random.random,
-) -> GuardedProvider:
+) -> GuardedBinance:
     """Build Binance's public market data; a ban is remembered in `home`/budgets/binance.json."""
     budget = Budget(
         BinanceProvider.name,
@@ -106,7 +132,7 @@ def binance(
     )
     guard = _guard(clock, budget, settings.timeout_seconds, shared, jitter)
     provider = BinanceProvider(settings, _fetch(settings, clock))
-    return GuardedProvider(provider, guard, clock, shared.cache, _ttl(settings, shared))
+    return GuardedBinance(provider, guard, clock, shared.cache, _ttl(settings, shared))
 
 
 def binance_stream(

@@ -58,7 +58,7 @@ def limits_words(did: LimitsDid, result: Result, policy: Policy) -> str:
     if did.worst_day is None:
         return said
     day = _bound(limits.daily_loss, limits.daily_loss_ppm, decimals)
-    return f"{said}; worst day {-did.worst_day:.2%} (limit {day})"
+    return f"{said}; worst day {-did.worst_day or 0:.2%} (limit {day})"
 
 
 def _bound(amount: int, ppm: int, decimals: int) -> str:

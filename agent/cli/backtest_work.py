@@ -60,9 +60,9 @@ class Done(NamedTuple):
 
 def backtest_command(wish: Wish) -> None:
     """Run as asked; exit 1 when the loop does not do the same."""
-    options, candles = gather(wish.asked)
+    options, candles, told = gather(wish.asked)
     setup = setup_of(options)
-    engine, notes = engine_for(setup, uncompiled=wish.uncompiled)
+    engine, about = engine_for(setup, uncompiled=wish.uncompiled)
     with compiling_told():
         result = backtest(candles, setup, engine)
     found = [f"{each.symbol}: {line}" for each in candles for line in flaw_lines(flaws(each))]
@@ -75,7 +75,7 @@ def backtest_command(wish: Wish) -> None:
         stopped(result, setup.policy),
         _deflated(result),
         found,
-        notes,
+        [*told, *about],
     )
     difference = _verified(done) if wish.verify else None
     if wish.report is not None:

@@ -27,9 +27,10 @@ class Wish(NamedTuple):
 
 def monte_carlo_command(wish: Wish) -> None:
     """Run the backtest and resample it. Raises BadInput when there is too little to resample."""
-    options, candles = gather(wish.asked)
+    options, candles, told = gather(wish.asked)
     setup = setup_of(options)
-    engine, notes = engine_for(setup, uncompiled=False)
+    engine, about = engine_for(setup, uncompiled=False)
+    notes = [*told, *about]
     with compiling_told():
         result = backtest(candles, setup, engine)
     outcomes = resampled(result, wish)

@@ -7,14 +7,17 @@ from typing import Any, NamedTuple
 from agent.backtesting import options_for
 from agent.cli.options import home_of, named
 from agent.cli.output import mention
+from agent.grids import words
 from agent.load import load
 from agent.settings import Options
 from domain.errors import BadInput
 from domain.times import TIMEFRAMES
 from perception.files import ASKED
 from perception.recognise import Reading
+from reasoning.minds import Mind
 from research.candles import Candles
 from research.catalogue import Catalogue
+from research.lead import Lead, with_lead
 from research.load import joined, read_many, select, timerange
 from research.resample import resample
 from research.splits import real_jumps, sure, unsplit
@@ -38,7 +41,15 @@ class Asked(NamedTuple):
     splits: Sequence[str] = ()
 
 
-def gather(asked: Asked) -> tuple[Options, list[Candles]]:
+class Gathered(NamedTuple):
+    """Settings, one series of candles per symbol with its warm-up in front, and what to say about them."""
+
+    options: Options
+    candles: list[Candles]
+    notes: list[str]
+
+
+def gather(asked: Asked) -> Gathered:
     """Return the settings and one series of candles per symbol.
 
     Raises BadInput or BadSettings with everything that is wrong with either.
@@ -49,8 +60,28 @@ def gather(asked: Asked) -> tuple[Options, list[Candles]]:
     settings = load({**flags, "home": asked.home}, asked.config)
     if settings.mode != "paper":
         raise BadInput(f"mode {settings.mode} is set; research runs with the rules of mode paper")
-    candles = [_cut(unsplit(each, asked.splits), asked) for each in _source(asked)]
-    return options_for(settings, candles), candles
+    raw = [unsplit(each, asked.splits) for each in _source(asked)]
+    series = [_resampled(each, asked) for each in raw]
+    options = options_for(settings, series)
+    lead = _lead(series, asked, settings)
+    for each, used in zip(raw, lead.candles, strict=True):
+        end_ms = int(used.time[-1]) + used.timeframe_ms
+        sure(each.between(int(used.time[0]), end_ms), real_jumps(asked.splits))
+    known = options.perception.model_copy(update={"warmup_candles": lead.warmup})
+    options = options.model_copy(update={"perception": known})
+    new = [name for name in options.instruments if name not in settings.instruments]
+    grids = [words(name, options.instruments[name]) for name in new]
+    return Gathered(options, lead.candles, [*grids, *lead.notes])
+
+
+def _lead(series: Sequence[Candles], asked: Asked, settings: Options) -> Lead:
+    """Cut what is traded, behind each strategy's own warm-up, or as many candles as the settings say."""
+    span = (None, None) if asked.timerange is None else timerange(asked.timerange)
+    for each in series:
+        select(each, span)  # a range that holds nothing is told as one
+    own, wished = Mind(settings.reasoning).candles_needed, settings.perception.warmup_candles
+    least = max(own, wished) if "warmup_candles" in settings.perception.model_fields_set else own
+    return with_lead(series, span, least, max(least, wished))
 
 
 def nested(assignments: Sequence[str]) -> dict[str, Any]:
@@ -92,10 +123,7 @@ def _from_catalogue(catalogue: Catalogue, symbol: str, timeframe: str | None) ->
     return catalogue.get(symbol, wanted if wanted in held else held[0])
 
 
-def _cut(candles: Candles, asked: Asked) -> Candles:
-    if asked.timerange is not None:
-        candles = select(candles, timerange(asked.timerange))
-    candles = sure(candles, real_jumps(asked.splits))
+def _resampled(candles: Candles, asked: Asked) -> Candles:
     if asked.timeframe is None:
         return candles
     if asked.timeframe not in TIMEFRAMES:

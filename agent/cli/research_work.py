@@ -35,7 +35,7 @@ class Begun(NamedTuple):
 
 def begin(asked: Asked) -> Begun:
     """Gather everything. Raises BadInput unless exactly one strategy is named."""
-    options, candles = gather(asked)
+    options, candles, said_of_input = gather(asked)
     names = options.reasoning.strategies
     if len(names) != 1:
         raise BadInput(f"{len(names)} strategies ({', '.join(names)}); name one with --strategy")
@@ -44,7 +44,7 @@ def begin(asked: Asked) -> Begun:
     strategy = STRATEGIES[names[0]]
     base = getattr(options.reasoning, names[0].replace("-", "_"), None)
     known = base if isinstance(base, StrategyParams) else strategy.params()
-    return Begun(options, candles, setup, strategy, known, engine.compiled, notes)
+    return Begun(options, candles, setup, strategy, known, engine.compiled, [*said_of_input, *notes])
 
 
 class Found(NamedTuple):

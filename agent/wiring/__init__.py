@@ -1,6 +1,7 @@
 """The one place that knows every concrete class: options in, a session and its market out."""
 
 from agent.at_rest import guarded, open_account
+from agent.wiring.listing import live_grids
 from agent.wiring.markets import (
     MarketSource,
     market,
@@ -30,6 +31,7 @@ __all__ = [
     "exchange",
     "guarded",
     "held",
+    "live_grids",
     "market",
     "market_of_candles",
     "one_way_cost_ppm",
