@@ -20,7 +20,7 @@ from domain.times import millis
 from perception import network
 from perception.network import GuardedBinance
 
-KEPT = "listing.json"
+KEPT = "grids.json"
 SECONDS = 5.0
 """What a session's beginning waits for a listing, and for the candles that stand in for one."""
 CANDLES = 200

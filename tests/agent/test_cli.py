@@ -70,13 +70,13 @@ def test_paper_without_key_network_or_config_completes_a_cycle_and_says_which_da
 def test_a_recording_runs_to_its_end_and_a_second_run_has_nothing_to_do(tmp_path: Path) -> None:
     words = ("run", "--provider", "recorded", "--data", "fixtures/quicktest.csv", "--symbol", "BTC-USDT")
     first = agent(tmp_path, *words, "--speed", "max").stdout
-    assert "data exhausted after 204 cycles" in first
+    assert "data exhausted after 390 cycles" in first
     second = agent(tmp_path, *words, "--speed", "max").stdout
     assert "every candle is already in journal" in second
     assert re.findall("equity .*", first)[-1] == re.findall("equity .*", second)[-1]
     third = agent(tmp_path, *words, "--speed", "max", "--fresh").stdout
     assert "the old journal is kept as" in third
-    assert "data exhausted after 204 cycles" in third
+    assert "data exhausted after 390 cycles" in third
 
 
 def test_real_candles_run_and_replay(tmp_path: Path) -> None:

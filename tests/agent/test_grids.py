@@ -192,7 +192,7 @@ def test_paper_follows_live_candles_of_a_cheap_coin_at_their_price(
     seen = [each for line in lines for each in line.get("decisions", ())]
     assert {each["source"] for each in seen} == {"live"}
     assert all(8.5e-06 <= float(each["price"]) <= 8.6e-06 for each in seen)
-    grid = json.loads((tmp_path / "listing.json").read_text())["PEPE-USDT"]
+    grid = json.loads((tmp_path / "grids.json").read_text())["PEPE-USDT"]
     assert Decimal(grid["tick_size"]) == Decimal(tick)
     assert told(tmp_path, "replay")["difference"] is None
 
