@@ -63,10 +63,11 @@ def write_off(
 def _clear(reconciler: "Reconciler", at: datetime) -> tuple[str, ...]:
     """End what stands in the way of taking an account over; return the orders that are given up.
 
-    Strange orders are cancelled. Orders in doubt are asked for until the horizon is over: what may still
-    arrive would make another account of it. Raises VenueFault when the venue does not answer.
+    Strange orders are cancelled, and ended ones that rest all the same. Orders in doubt are asked for until
+    the horizon is over: what may still arrive would make another account of it. Raises VenueFault when the
+    venue does not answer.
     """
-    for each in reconciler.orders():
+    for each in [*reconciler.orders(), *reconciler.lingering]:
         reconciler.platform.cancel(each.symbol, each.client_id)
     for _ in range(2 + int(reconciler.platform.certainty.horizon_ms / 1000 / PAUSE_SECONDS)):
         reconciler.resolve(at)

@@ -101,6 +101,12 @@ def strangers(ledger: Ledger, open_orders: Iterable[Receipt]) -> list[Receipt]:
     return [each for each in open_orders if OURS.fullmatch(each.client_id) and _strange(ledger, each)]
 
 
+def lingering(ledger: Ledger, open_orders: Iterable[Receipt]) -> list[Receipt]:
+    """Return open orders of ours that the journal has as ended: what they lock cannot be sold."""
+    ended = ledger.done
+    return [each for each in open_orders if ended.get(each.client_id) not in (None, *NEVER)]
+
+
 def _strange(ledger: Ledger, told: Receipt) -> bool:
     standing = ledger.standings.get(told.client_id)
     if standing is None:

@@ -142,10 +142,15 @@ def _cancel(problems: list[str], executor: Executor, client_id: str) -> None:
 
 
 def _strangers(reconciler: Reconciler, problems: list[str], only: str) -> None:
-    """Cancel open orders that look like ours although the journal does not know them."""
-    for each in [stranger for stranger in reconciler.orders() if only in ("", stranger.symbol)]:
-        reconciler.platform.cancel(each.symbol, each.client_id)
-        problems.append(f"order {each.client_id} is not in the journal: `agent reconcile` shows what it did")
+    """Cancel open orders like ours that the journal does not know, or has as ended."""
+    found = [
+        (each, "is not in the journal: `agent reconcile` shows what it did") for each in reconciler.orders()
+    ]
+    found += [(each, "rested though the journal has it as ended") for each in reconciler.lingering]
+    for each, what in found:
+        if only in ("", each.symbol):
+            reconciler.platform.cancel(each.symbol, each.client_id)
+            problems.append(f"order {each.client_id} {what}")
 
 
 def _left(reconciler: Reconciler, problems: list[str], only: str) -> Flattened:

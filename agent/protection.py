@@ -54,6 +54,10 @@ class Protection:
             if self._ripe(symbol, at):
                 self._protect(symbol, at)
 
+    def at_once(self, symbol: str) -> None:
+        """Try a position again at the next look, in vain though it was before."""
+        self._tried.pop(symbol, None)
+
     def _ripe(self, symbol: str, at: datetime) -> bool:
         """Say whether a position that could not be protected is to be tried again.
 

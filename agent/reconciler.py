@@ -8,7 +8,7 @@ halts the agent with an explanation and is never corrected in silence. Before it
 protected, where the holdings in question agree. Adopting the account ends every such halt.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from math import inf
 from typing import NamedTuple
@@ -93,6 +93,8 @@ class Reconciler:
         self.absence = Absence(platform.certainty, clock.monotonic, platform.time)
         self.due = -inf
         self.untold: list[str] = []
+        self.lingering: list[Receipt] = []
+        """Our orders that rested when last looked at, although the journal has them as ended."""
         self.blocked: dict[str, str] = {}
         """Why no entry is to be made, besides what the venue says: holdings could not be compared."""
 
@@ -250,7 +252,9 @@ class Reconciler:
     def compare(self) -> None:
         """Compare open orders and holdings with the journal. Raises Differs, VenueFault unanswered."""
         self.due = self.clock.monotonic() + self.settings.reconcile_seconds
+        before = {each.client_id for each in self.lingering}
         strange = self.orders()
+        self._let_go([each for each in self.lingering if each.client_id in before])
         if strange:
             names = ", ".join(f"{each.client_id} ({each.symbol})" for each in strange)
             raise Differs(f"open orders look like ours and are not in the journal: {names}; {ADOPT}")
@@ -263,6 +267,16 @@ class Reconciler:
                 return
         assets = [each.asset for each in differing]
         raise Differs(f"the account differs: {'; '.join(map(str, differing))}; {ADOPT}", assets)
+
+    def _let_go(self, lingering: Iterable[Receipt]) -> None:
+        """Cancel orders that rested twice though they count as ended: they lock what has to be protected.
+
+        Once may be a list that is older than the end. Raises VenueFault.
+        """
+        for each in lingering:
+            log.say("error", "an ended order rests: cancelled", order=each.client_id, symbol=each.symbol)
+            self.platform.cancel(each.symbol, each.client_id)
+            self.protection.at_once(each.symbol)
 
     def disturbed(self) -> str:
         """Say why no entry may be made just now, "" when the account is as the journal says.
@@ -294,6 +308,7 @@ class Reconciler:
                 except VenueFault as fault:
                     self.untold.append(order.client_id)
                     log.say("warning", "order not looked up", order=order.client_id, error=str(fault))
+        self.lingering = books.lingering(self.state.ledger, there.values())
         return books.strangers(self.state.ledger, there.values())
 
     def take_in(self) -> None:

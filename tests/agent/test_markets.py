@@ -16,7 +16,7 @@ from agent.session import Session
 from agent.settings import Options
 from domain.errors import BadInput
 from domain.events import OrderSettled
-from domain.order import NOT_TRADING, Order, OrderStatus, OrderType, Purpose, Side
+from domain.order import NOT_TRADING, Order, OrderStatus, OrderType, Purpose, Receipt, Side
 from domain.verdict import Approved
 from journal.memory import MemoryJournal
 from platforms.binance.platform import BinancePlatform
@@ -263,6 +263,37 @@ def test_what_is_held_counts_whatever_the_settings_name(desk: Desk, journal: Mem
     assert flatten(again.session.reconciler, again.clock.now(), "enough", "operator").flat
     assert again.held("ETH") == 0
     again.platform.close()
+
+
+def told_ended(desk: Desk) -> str:
+    """The stop counts as cancelled, by a false word of the exchange, where it rests all the same."""
+    stop = next(iter(desk.ledger.resting(BTC))).order
+    false = Receipt(stop.client_id, BTC, OrderStatus.CANCELLED, desk.clock.now(), reason="archived")
+    desk.executor.settle(stop.cycle_id, false)
+    assert desk.open(BTC) == [Decimal(48_000)]
+    return stop.client_id
+
+
+def test_an_ended_order_that_rests_all_the_same_does_not_keep_flatten_from_selling(desk: Desk) -> None:
+    told_ended(desk)
+    assert flatten(desk.session.reconciler, desk.clock.now(), "enough", "operator").flat
+    assert desk.held("BTC") == desk.held("ETH") == 0
+
+
+def test_an_ended_order_that_rests_at_two_looks_gives_way_to_one_the_journal_knows(desk: Desk) -> None:
+    ended = told_ended(desk)
+    for _ in range(3):
+        desk.look()
+    (resting,) = desk.exchange.open_orders("BTCUSDT")
+    assert resting.draft.client_id == next(iter(desk.ledger.resting(BTC))).order.client_id != ended
+    assert desk.open(BTC) == [Decimal(48_000)]
+    assert desk.sell(BTC) is OrderStatus.FILLED
+
+
+def test_adopting_cancels_an_ended_order_that_rests_all_the_same(desk: Desk) -> None:
+    told_ended(desk)
+    desk.session.take_over(desk.clock.now(), "as it is")
+    assert desk.open(BTC) == []
 
 
 def test_a_first_start_with_a_symbol_that_is_not_listed_names_it(server: SandboxServer) -> None:
