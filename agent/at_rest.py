@@ -46,7 +46,7 @@ def switched(home: Home, name: str, reason: str, clock: Clock, *, active: bool) 
     """
     if home.server:
         return None
-    with home.lock(name):
+    with home.lock(name, needed=not active):
         if home.afterwards(name).exists():
             return None
         try:

@@ -13,6 +13,7 @@ floats), replaced whole, 0600; the first 32 bytes are SHA-256 of the rest.
 import dataclasses
 import hashlib
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple, get_type_hints
 
@@ -161,7 +162,7 @@ class Checkpoints:
         private_folder(self.folder)
         write_whole(self.folder / f"{header.seq:012d}", content)
         for seq in superfluous(self.sequences()):
-            (self.folder / f"{seq:012d}").unlink(missing_ok=True)
+            self._drop(seq)
 
     def sequences(self) -> list[int]:
         """Return the rows of which there is a checkpoint, ascending."""
@@ -201,7 +202,8 @@ class Checkpoints:
         return found if found is not None and found.header.seq == seq else None
 
     def _drop(self, seq: int) -> None:
-        (self.folder / f"{seq:012d}").unlink(missing_ok=True)
+        with suppress(OSError):  # what cannot be removed is passed over again
+            (self.folder / f"{seq:012d}").unlink(missing_ok=True)
 
 
 def superfluous(sequences: list[int], most: int = MOST) -> list[int]:

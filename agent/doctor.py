@@ -119,6 +119,8 @@ def _journal(home: Home, name: str) -> Finding:
         use = "not in use"
     except Busy:
         use = "in use by a running agent"
+    except BadInput as fault:
+        return Finding(subject, "fail", str(fault), "nothing but the agent's own lock belongs there")
     return Finding(subject, "ok", f"{found.rows} rows, chain intact, {use}")
 
 
@@ -133,6 +135,9 @@ def _exchange(settings: Settings, clock: Clock) -> Iterator[Finding]:
         lock = Home.lock_account(key.get_secret_value())
     except Busy as busy:
         yield Finding("exchange", "warn", str(busy), "a running agent passed these checks when it began")
+        return
+    except BadInput as fault:
+        yield Finding("exchange", "fail", str(fault), "nothing but the agent's own lock belongs there")
         return
     with lock:
         try:

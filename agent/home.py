@@ -6,6 +6,7 @@ import re
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+from typing import Self
 
 import platformdirs
 from filelock import FileLock, Timeout
@@ -34,6 +35,19 @@ def checked_name(name: str) -> str:
 
 class Busy(LocalFault):
     """Another agent has this account open."""
+
+
+class Unlocked:
+    """Stands for a lock that cannot be taken, for there is no file: whoever stops an account does without."""
+
+    def release(self) -> None:
+        """Nothing is held."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_raised: object) -> None:
+        """Nothing is held."""
 
 
 class Home:
@@ -109,11 +123,11 @@ class Home:
         return [path.stem for path in files]
 
     def latest(self, name: str | None = None) -> str:
-        """Return the journal that was asked for, else the one last run.
+        """Return the journal that was asked for, else the one last run, as far as anybody knows.
 
         Raises BadInput when there is none.
         """
-        chosen = checked_name(name) if name else self._last_run()
+        chosen = checked_name(name) if name else self._last_run() or next(iter(self.names()), "")
         if chosen and (self.server or self.journal(chosen).is_file()):
             return chosen
         known = ", ".join(self.names()) or "none"
@@ -125,7 +139,8 @@ class Home:
         """Return the name of the journal run last, "" where nobody could note it."""
         with suppress(OSError, ValueError):
             name = (self.journals / LATEST).read_text(encoding="utf-8").strip()
-            return name if NAME.fullmatch(name) else ""
+            known = self.server or self.journal(name).is_file()
+            return name if NAME.fullmatch(name) and known else ""
         return ""
 
     def remember(self, name: str) -> None:
@@ -133,21 +148,23 @@ class Home:
         with suppress(OSError):  # a full disk is told of by the journal, not by this
             write_whole(self.journals / LATEST, f"{name}\n".encode())
 
-    def lock(self, name: str) -> FileLock:
+    def lock(self, name: str, *, needed: bool = True) -> "FileLock | Unlocked":
         """Take the account's lock; held until released or the process dies.
 
-        Raises Busy at once when another process has it.
+        Raises Busy at once when another process has it, BadInput where what lies there is no file; who stops
+        does without such a one: it is not `needed`.
         """
-        lock = FileLock(self._lock_file(name), mode=0o600)
+        path = self._lock_file(name)
+        held = f"journal {name} is in use by another agent"
         try:
             # A command that reads lets go in a moment; a running agent does not.
-            lock.acquire(timeout=READER_SECONDS)
+            lock = _taken(path, READER_SECONDS, needed=needed)
         except Timeout:
             process = self.owner(name)
             owner = f" (process {process})" if process else ""
-            raise Busy(f"journal {name} is in use by another agent{owner}; stop it first") from None
+            raise Busy(f"{held}{owner}; stop it first") from None
         with suppress(OSError):  # a full disk must not hold up who sells
-            self._lock_file(name).write_text(f"{os.getpid()}\n")
+            path.write_text(f"{os.getpid()}\n")
         return lock
 
     def owner(self, name: str) -> int | None:
@@ -172,20 +189,22 @@ class Home:
         return self.journals / f"{name}.lock"
 
     @staticmethod
-    def lock_account(key: str) -> FileLock:
+    def lock_account(key: str, *, needed: bool = True) -> "FileLock | Unlocked":
         """Take the lock of the account a key belongs to, whatever the home: one agent per account.
 
-        Raises Busy at once when another process of this user has it.
+        Raises Busy at once when another process of this user has it, BadInput as `lock`.
         """
-        folder = _state_folder() / "accounts"
-        private_folder(folder)
-        name = _digest(key)
-        lock = FileLock(folder / f"{name}.lock", mode=0o600)
+        path = _state_folder() / "accounts" / f"{_digest(key)}.lock"
         try:
-            lock.acquire(timeout=0)
+            private_folder(path.parent)
+        except OSError as error:
+            if needed:
+                raise BadInput(f"{path.parent}: cannot be made: {error.strerror}") from None
+            return Unlocked()
+        try:
+            return _taken(path, 0, needed=needed)
         except Timeout:
             raise Busy("another agent trades this account with the same key; stop it first") from None
-        return lock
 
     def archive(self, name: str, stamp: str) -> Path | str | None:
         """Move a journal aside, keeping it; return its new path or name, or None when there was none."""
@@ -209,6 +228,20 @@ class Home:
             return None
         archive(url, name, kept, holder=f"process {os.getpid()}")
         return kept
+
+
+def _taken(path: Path, seconds: float, *, needed: bool) -> "FileLock | Unlocked":
+    """Take a lock within `seconds`. Raises Timeout, BadInput where it is `needed` and cannot be opened."""
+    lock = FileLock(path, mode=0o600)
+    try:
+        lock.acquire(timeout=seconds)
+    except OSError as error:
+        if isinstance(error, Timeout):
+            raise
+        if needed:
+            raise BadInput(f"lock {path}: cannot be taken: {error.strerror}; move it away") from None
+        return Unlocked()
+    return lock
 
 
 def _state_folder() -> Path:

@@ -94,7 +94,8 @@ class Launch:
         self.home.make()
         self.home.keep_reserve(RESERVE_BYTES)
         self.account: AccountLock | None = None
-        self.locks: list[Lock] = [self.home.lock(self.name)]
+        stopping = hurry is Hurry.STOP
+        self.locks: list[Lock] = [self.home.lock(self.name, needed=not stopping)]
         self.kept = None
         try:
             if fresh:
@@ -102,7 +103,8 @@ class Launch:
                 self.kept = self.home.archive(self.name, stamp)
             if self.options.exchange.api_key is not None and self.options.remote:
                 key = self.options.exchange.api_key.get_secret_value()
-                self.locks.append(self.home.lock_account(key))  # before anything private is asked
+                # before anything private is asked
+                self.locks.append(self.home.lock_account(key, needed=not stopping))
             if not hurry:
                 self.options = wiring.live_grids(gridded(self.options), self.clock, self.home.root)
             if self.options.mode == "live" and not hurry:

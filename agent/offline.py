@@ -50,7 +50,7 @@ class Reader:
         """Open the journal for reading where it lies, its lock held; a copy where an agent has it."""
         try:
             lock = self.home.lock(self.name)
-        except (Busy, OSError):
+        except (Busy, BadInput, OSError):
             with self.journal() as copied:
                 yield copied
             return
@@ -129,7 +129,7 @@ class Reader:
         """
         live: dict[str, Any]
         live, lock = self.running.have_or(
-            lambda: self.home.lock(self.name), "kill" if active else "reset", reason=reason
+            lambda: self.home.lock(self.name, needed=not active), "kill" if active else "reset", reason=reason
         )
         if lock is None:
             return live

@@ -8,7 +8,7 @@ import warnings
 from pathlib import Path
 
 from tests.law.scenario import Start, begin
-from tests.law.walk import Case, every_case, facts_of, sample, walked
+from tests.law.walk import Case, every_case, every_file, facts_of, sample, walked
 
 START: list[Start] = []
 
@@ -32,7 +32,8 @@ def main(word: str, *, some: bool) -> int:
     with tempfile.TemporaryDirectory(prefix="boyd-law-") as name:
         prepared(name)
         facts = facts_of(START[0], Path(name))
-        cases = [case for case in (sample if some else every_case)(facts) if word in str(case)]
+        walk = [*(sample if some else every_case)(facts), *every_file(START[0], Path(name))]
+        cases = [case for case in walk if word in str(case)]
         say(f"{len(facts)} facts, {len(cases)} runs")
         broken: collections.Counter[str] = collections.Counter()
         with multiprocessing.get_context("fork").Pool(initializer=prepared, initargs=(name,)) as pool:

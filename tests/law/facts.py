@@ -170,6 +170,11 @@ class Unreadable(NamedTuple):
     def refused(self) -> bool:
         return self.way in REFUSALS
 
+    def put(self, world: Any) -> None:
+        """Have the exchange of a world answer so from now on."""
+        world.near.refuse = self.instead
+        world.near.change = self.of
+
     def strikes(self, question: Question) -> bool:
         return question.route == self.route and question.symbol in ("", *OURS)
 

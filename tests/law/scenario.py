@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 from unittest import mock
 
 import structlog
@@ -30,7 +30,7 @@ from domain.observation import Observation, Source
 from domain.times import MINUTE_MS, millis
 from platforms.binance.settings import BinanceTradingSettings
 from risk.settings import RiskSettings, SizingSettings
-from tests.law.facts import Facts, Unreadable
+from tests.law.facts import Facts
 from tests.law.nearby import KEY, SECRET, Nearby, opened
 from tests.perception.manual_clock import ManualClock
 
@@ -131,6 +131,13 @@ class _Waker:
         pass
 
 
+class Strikes(Protocol):
+    """A fact that can be made unreadable in a world."""
+
+    def put(self, world: "World") -> None:
+        """Make it so."""
+
+
 class Start(NamedTuple):
     """An account at the exchange with the journal that goes with it."""
 
@@ -229,9 +236,9 @@ class World:
         """Return all that was logged."""
         return "\n".join(str(entry) for entry in self.log.entries)
 
-    def strike(self, fact: Unreadable) -> None:
-        self.near.refuse = fact.instead
-        self.near.change = fact.of
+    def strike(self, fact: "Strikes") -> None:
+        """Make a fact unreadable from now on."""
+        fact.put(self)
 
     def heal(self) -> None:
         self.near.refuse = lambda _question: None

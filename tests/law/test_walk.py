@@ -51,7 +51,8 @@ def test_the_facts_are_found_by_reading(known: Known) -> None:
     ):  # fmt: skip
         assert name in names
     routes = {fact.route for fact in known.facts}
-    assert {case.fact.route for case in sample(known.facts)} == routes
+    walked_over = [case.fact for case in sample(known.facts)]
+    assert {fact.route for fact in walked_over if isinstance(fact, Unreadable)} == routes
     assert len(list(every_case(known.facts))) > 800
 
 

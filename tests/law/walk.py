@@ -11,7 +11,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from agent.books import Differs
+from domain.errors import BadInput
 from tests.law.facts import HEADERS, REFUSALS, WAYS, Fact, Facts, Unreadable
+from tests.law.files import WAYS as FILE_WAYS
+from tests.law.files import Spoilt, kinds
 from tests.law.scenario import LIFE, Start, World
 
 BARE_SECONDS = 15.0
@@ -25,7 +28,7 @@ CONCERNED = "BTCUSDT"
 class Case(NamedTuple):
     """One run of the walk."""
 
-    fact: Unreadable
+    fact: Unreadable | Spoilt
     phase: str
 
     def __str__(self) -> str:
@@ -34,6 +37,8 @@ class Case(NamedTuple):
     @property
     def alone(self) -> bool:
         """Whether the fact is of one symbol, so that nothing of another may stop."""
+        if isinstance(self.fact, Spoilt):
+            return True
         if self.fact.way == "throttled" or self.fact.path[:1] == ("headers",):
             return False
         shared = self.fact.refused and self.fact.route.startswith(("POST", "GET openOrders"))
@@ -45,6 +50,8 @@ class Case(NamedTuple):
     @property
     def sellable(self) -> bool:
         """Whether the exchange takes what is needed to sell the symbol concerned."""
+        if isinstance(self.fact, Spoilt):
+            return True
         gone = self.fact.way == "-1121" and self.fact.route == "GET exchangeInfo"
         return not (gone or (self.fact.refused and self.fact.route in NEEDED))
 
@@ -90,10 +97,16 @@ def sample(facts: Sequence[Fact]) -> Iterator[Case]:
         yield Case(Unreadable(fact.route, fact.path, way, fact.kind), PHASES[(number // 4 + number) % 3])
     ways = itertools.cycle(REFUSALS)
     for number, route in enumerate(_routes(facts)):
-        case = Case(Unreadable(route, (), next(ways)), PHASES[number % 2])
-        yield case if promised(case.fact) else Case(Unreadable(route, (), "-9999"), case.phase)
+        refused = Unreadable(route, (), next(ways))
+        yield Case(refused if promised(refused) else Unreadable(route, (), "-9999"), PHASES[number % 2])
     for number, (name, values) in enumerate(HEADERS.items()):
         yield Case(Unreadable("GET openOrders", ("headers", name), values[number + 1]), PHASES[number])
+
+
+def every_file(start: Start, folder: Path) -> list[Case]:
+    """Return the walk over files: every kind in every way, before the start, in a session, at the stop."""
+    spoilt = [Spoilt(kind, way) for kind in kinds(start, folder) for way in FILE_WAYS]
+    return [Case(each, phase) for each in spoilt for phase in ("before", "during", "stop")]
 
 
 def _routes(facts: Sequence[Fact]) -> list[str]:
@@ -114,6 +127,7 @@ class _Walk:
         self.before = set(self.exchange.orders)
         self.wrong: list[str] = []
         self.words: list[str] = []
+        self.refused = False
 
     def verdict(self, *, afterwards: bool) -> list[str]:
         if self.case.phase == "before":
@@ -138,7 +152,7 @@ class _Walk:
             self.world.near.on_answer = self._once
 
     def _once(self, question: Any) -> None:
-        if self.case.fact.strikes(question):
+        if isinstance(self.case.fact, Unreadable) and self.case.fact.strikes(question):
             self.world.heal()
 
     def _live(self) -> None:
@@ -148,12 +162,14 @@ class _Walk:
             self.words.append(str(error))
             if isinstance(error, Differs):
                 return  # what differs is another law's: it halts, and says so
+            if isinstance(self.case.fact, Spoilt) and isinstance(error, BadInput):
+                self.refused = "move it away" in str(error)  # a start may be refused so; a stop never
             started = any(question.method == "POST" for question in self.world.near.asked)
-            if self.case.alone or self.case.phase != "before" or started:
+            if not self.refused and (self.case.alone or self.case.phase != "before" or started):
                 self.wrong.append(f"the session ended with {type(error).__name__}: {error}")
 
     def _others_went_on(self) -> None:
-        if not self.case.alone or self.wrong:
+        if not self.case.alone or self.wrong or self.refused:
             return
         sides = [
             order.draft.side
@@ -197,6 +213,8 @@ class _Walk:
             self.wrong.append("what is concerned is not named")
 
     def _in_line(self) -> None:
+        if isinstance(self.case.fact, Spoilt):
+            self.case.fact.move_away(self.world)
         try:
             self.world.near.pass_seconds(10)
             for ban in self.world.home.glob("budgets/*.ban"):
