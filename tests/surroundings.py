@@ -5,7 +5,9 @@ their own. All of that is put right here, once, before anything else is imported
 inherit it.
 """
 
+import atexit
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -17,6 +19,9 @@ ROOM_FOR_A_SOCKET = 40
 """Characters of a temporary folder; a Unix socket below it has 108 for its whole path."""
 
 OF_BOYD = ("AGENT_", "ALPHA_VANTAGE_", "BINANCE_")
+CACHE = "AGENT_KERNEL_CACHE"
+"""Kept: it changes no result, and whoever set it has the kernels there."""
+
 OF_OTHERS = frozenset(
     {
         *("all_proxy", "http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "ws_proxy", "wss_proxy"),
@@ -35,12 +40,16 @@ def settle() -> None:
     _inputs()
     _signals()
     os.umask(0o022)
-    for name in [name for name in os.environ if name.startswith(OF_BOYD) or name.lower() in OF_OTHERS]:
+    for name in [name for name in os.environ if _strange(name)]:
         del os.environ[name]
     os.environ.update(SETTLED)
     time.tzset()
     _temporary_folder()
     _home()
+
+
+def _strange(name: str) -> bool:
+    return (name.startswith(OF_BOYD) and name != CACHE) or name.lower() in OF_OTHERS
 
 
 def _inputs() -> None:
@@ -78,4 +87,5 @@ def _home() -> None:
     """Have a home folder that can be written: kernels are kept there, and locks."""
     home = os.environ.get("HOME", "")
     if not (home and Path(home).is_absolute() and os.access(home, os.W_OK)):
-        os.environ["HOME"] = tempfile.mkdtemp(prefix="boyd-home-")
+        made = os.environ["HOME"] = tempfile.mkdtemp(prefix="boyd-home-")
+        atexit.register(shutil.rmtree, made, ignore_errors=True)
