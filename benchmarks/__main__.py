@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from benchmarks.archive import archive
 from benchmarks.candles import candles
 from benchmarks.figures import Section
 from benchmarks.loop import loop
@@ -29,6 +30,7 @@ SECTIONS: dict[str, Callable[[Plan], Section]] = {
     "paper": paper,
     "startup": startup,
     "safety": safety,
+    "archive": archive,
 }
 
 
