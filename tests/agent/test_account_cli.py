@@ -17,7 +17,7 @@ RECORDING = "crypto/1m/BTC-USDT_1m_20230316-20230501.csv.gz"
 def held(tmp_path: Path) -> Path:
     """Return a home whose account holds a position with its stop."""
     data = str(shared_data(RECORDING))
-    agent(tmp_path, "run", "--provider", "recorded", "--data", data, "--speed", "max", "--cycles", "900")
+    agent(tmp_path, "run", "--provider", "recorded", "--data", data, "--speed", "max", "--cycles", "810")
     assert told(tmp_path, "positions")
     return tmp_path
 
