@@ -73,6 +73,9 @@ def _strategies(settings: Settings) -> Iterator[Finding]:
 
 
 def _home(home: Home) -> Iterator[Finding]:
+    if not home.root.exists():
+        yield Finding("home", "ok", f"{home.root} is not there yet: the first run makes it")
+        return
     try:
         home.make()
     except BadInput as error:

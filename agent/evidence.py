@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from agent.load import problem
 from domain.errors import BadInput
 from domain.events import Evidence
+from domain.private import private_folder
 
 LARGEST = 1_000_000
 """Bytes; an evidence file is a few hundred."""
@@ -82,6 +83,10 @@ def read(path: Path) -> EvidenceFile:
         raise BadInput(_problems(str(path), error)) from None
 
 
+OWN = 0o600
+"""Mode of a file in the home, whose folder is made; elsewhere none is."""
+
+
 def checked(value: Any) -> EvidenceFile:
     """Return evidence that came as plain values. Raises BadInput with every problem."""
     try:
@@ -93,11 +98,16 @@ def checked(value: Any) -> EvidenceFile:
 def write(path: Path, evidence: EvidenceFile, mode: int = 0o666) -> None:
     """Write an evidence file, whole or not at all; the umask narrows its mode. Raises BadInput."""
     part = path.with_name(f"{path.name}.part")
+    text = evidence.model_dump_json(indent=2) + "\n"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists() and not path.is_file():  # a device or a pipe
+            path.write_text(text)
+            return
+        if mode == OWN:
+            private_folder(path.parent)
         part.unlink(missing_ok=True)
         part.touch(mode)
-        part.write_text(evidence.model_dump_json(indent=2) + "\n")
+        part.write_text(text)
         part.replace(path)
     except OSError as error:
         raise BadInput(f"{path}: cannot be written: {error.strerror}") from None

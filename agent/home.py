@@ -21,6 +21,7 @@ READER_SECONDS = 1.0
 """How long a lock is waited for that a command may hold which reads the journal."""
 
 
+OTHER = "name another with --home or AGENT_HOME"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 """What a journal may be called: those put aside have a longer name than the setting allows."""
 
@@ -77,9 +78,9 @@ class Home:
             for folder in (self.root, self.journals):
                 private_folder(folder)
         except OSError as error:
-            raise BadInput(f"home {self.root}: cannot be made: {error.strerror}") from None
+            raise BadInput(f"home {self.root}: cannot be made: {error.strerror}; {OTHER}") from None
         if not os.access(self.journals, os.W_OK):
-            raise BadInput(f"home {self.root}: not writable")
+            raise BadInput(f"home {self.root}: not writable; {OTHER}")
 
     def journal(self, name: str) -> Path:
         """Return the file of a journal."""

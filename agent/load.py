@@ -17,6 +17,7 @@ from agent.running import PREFIX, default_home
 from agent.settings import Options, Settings
 from agent.shown import shown
 from agent.strategies import folder_of, load_folder
+from domain.complaints import complaint
 from domain.errors import BadInput
 
 CONFIG_NAME = "config.toml"
@@ -41,12 +42,22 @@ def config_path(flags: Mapping[str, Any], config: Path | None = None) -> Path | 
     Raises BadSettings when a file was named that does not exist.
     """
     if config is not None:
+        if _is_folder(config):
+            raise BadSettings(
+                [f"--config {config}: that is a folder; name a file in it, such as {CONFIG_NAME}"]
+            )
         if not _is_file(config):
             raise BadSettings([f"--config {config}: no such file"])
         return config
     home = Path(flags.get("home") or os.environ.get(f"{PREFIX}HOME") or default_home())
     default = home / CONFIG_NAME
     return default if _is_file(default) else None
+
+
+def _is_folder(path: Path) -> bool:
+    with suppress(OSError, ValueError):
+        return path.is_dir()
+    return False
 
 
 def _is_file(path: Path) -> bool:
@@ -130,8 +141,7 @@ def problem(error: ErrorDetails, *, secretive: bool = True) -> str:
     Models that hold none, unlike the settings, are not `secretive`.
     """
     path = [str(part) for part in error["loc"] if part != "function-after"]
-    message = error["msg"].removeprefix("Value error, ")
-    message = shown(message[:1].lower() + message[1:])
+    message = shown(complaint(error))
     if not path:
         return message
     field = shown(".".join(path))[:LONGEST]

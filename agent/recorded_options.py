@@ -2,6 +2,9 @@
 
 from pathlib import Path
 
+from pydantic import ValidationError
+
+from agent.load import problem
 from agent.running import default_home
 from agent.settings import Options
 from agent.strategies import folder_of, load_folder, stand_in
@@ -53,9 +56,7 @@ def _folder(started: SessionStarted) -> Path:
 def _validated(started: SessionStarted, broken: list[str]) -> Options:
     try:
         return Options.model_validate(started.settings)
-    except ValueError as error:
-        raise BadInput(
-            "\n".join(
-                [f"session {started.session} was run with settings of another version: {error}", *broken]
-            )
-        ) from None
+    except ValidationError as error:
+        what = f"session {started.session} was run with settings of another version"
+        problems = [f"{what}: {problem(each)}" for each in error.errors()]
+        raise BadInput("\n".join([*problems, *broken])) from None

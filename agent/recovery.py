@@ -2,7 +2,10 @@
 
 from collections.abc import Callable
 
+from pydantic import ValidationError
+
 from agent.state import State
+from domain.complaints import complaint
 from domain.errors import BadInput
 from domain.events import CycleDecided, Event, GridChanged, ParametersSet, SessionStarted
 from domain.ports import Records, Row
@@ -73,6 +76,9 @@ def retune(event: ParametersSet, mind: Mind) -> int:
         return mind.retune(event.strategy, mind.own(event.strategy))
     try:
         packed = strategy.pack(strategy.params.model_validate(event.parameters))
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, each['loc']))}: {complaint(each)}" for each in error.errors())
+        raise BadInput(f"parameter version {event.version} is one of another program: {wrong}") from None
     except ValueError as error:
         raise BadInput(f"parameter version {event.version} is one of another program: {error}") from None
     return mind.retune(event.strategy, packed)

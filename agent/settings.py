@@ -25,7 +25,7 @@ from agent.order_settings import OrderSettings
 from agent.running import PREFIX, default_home
 from agent.secret_file import read_secret
 from domain.errors import BadInput
-from domain.symbols import is_symbol, spelled
+from domain.symbols import QUOTES, is_symbol, spelled
 from domain.times import TIMEFRAMES
 from learning.settings import LearningSettings
 from perception.settings import AlphaVantageSettings, BinanceSettings, PerceptionSettings, StreamSettings
@@ -250,6 +250,19 @@ class Settings(Options, BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix=PREFIX, env_nested_delimiter="__", frozen=True, extra="forbid", env_ignore_empty=True
     )
+
+    @model_validator(mode="after")
+    def _spelling(self) -> Self:
+        """Refuse a quote with the letters of a known one in another order: it would get an account."""
+        for symbol in self.symbols if not self.driven else ():
+            quote = symbol.partition("-")[2]
+            meant = [each for each in QUOTES if each != quote and sorted(each) == sorted(quote)]
+            if quote and quote not in QUOTES and meant and symbol not in self.instruments:
+                raise ValueError(
+                    f"{symbol}: {quote} is no known quote, {meant[0]} is; "
+                    f"for a new one add [instruments.{symbol}]"
+                )
+        return self
 
     @model_validator(mode="after")
     def _key(self) -> Self:

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from domain.complaints import complaint
 from reasoning.blocks import BlockParams
 from reasoning.gaps import GapParams
 from reasoning.rsi import RsiParams
@@ -48,7 +49,7 @@ class ReasoningSettings(BaseModel):
             except ValidationError as error:
                 for each in error.errors():
                     field = ".".join(str(part) for part in each["loc"])
-                    problems.append(f"custom.{name}.{field} {each['input']!r}: {each['msg']}")
+                    problems.append(f"custom.{name}.{field} {each['input']!r}: {complaint(each)}")
         if problems:
             raise ValueError("; ".join(problems))
         return self

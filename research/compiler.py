@@ -173,7 +173,13 @@ def cache_folder() -> Path:
     except RuntimeError:
         raise BadInput(f"this user has no home folder (HOME is not set): set {CACHE_VARIABLE}") from None
     folder = Path(chosen) / "kernels" / digest()[:16]
-    private_folder(folder)
+    try:
+        private_folder(folder)
+    except OSError as error:
+        raise BadInput(
+            f"machine code cannot be kept in {chosen}: {error.strerror}; set {CACHE_VARIABLE} to a folder "
+            "that can be written"
+        ) from None
     require_trusted(folder)
     return folder
 

@@ -10,6 +10,7 @@ from annotated_types import Ge, Gt, Le, Lt
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
+from domain.complaints import complaint
 from domain.errors import BadInput
 from reasoning.strategy import Strategy, StrategyParams
 
@@ -74,7 +75,7 @@ def trial_of(strategy: Strategy[Any], parameters: Mapping[str, Any]) -> Trial | 
     except ValidationError as error:
         for each in error.errors():
             if each["loc"]:
-                raise BadInput(_limit(strategy, each["loc"], each["input"], each["msg"])) from None
+                raise BadInput(_limit(strategy, each["loc"], each["input"], complaint(each))) from None
         return None
     return Trial(tuple(params.model_dump().items()), strategy.pack(params))
 
@@ -147,7 +148,7 @@ def _checked(strategy: Strategy[Any], name: str, value: Any) -> Any:
     except ValidationError as error:
         for each in error.errors():
             if each["loc"]:
-                raise BadInput(_limit(strategy, each["loc"], each["input"], each["msg"])) from None
+                raise BadInput(_limit(strategy, each["loc"], each["input"], complaint(each))) from None
     # Within its own limits; only together with the other fields' defaults it is not allowed.
     info = strategy.params.model_fields[name]
     return info.annotation(value) if info.annotation in (int, float) else value

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from agent.cli.options import home_of, say, say_json
+from agent.cli.options import home_of, needed, say, say_json
 from agent.cli.undisturbed import Undisturbed
 from agent.running import Running
 from domain.errors import BadInput
@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # heavy, and a running agent is asked without it
 
 def flatten_account(home: Path | None, journal: str | None, reason: str, *, json: bool) -> None:
     """Cancel and sell everything; exits 1 unless the venue confirms that nothing is left."""
-    why, place = _needed(reason), home_of(home)
+    why, place = needed(reason), home_of(home)
     name = place.latest(journal)
     told = Running(place, name).have("flatten", reason=why)
     if told is None:
@@ -37,7 +37,7 @@ def flatten_account(home: Path | None, journal: str | None, reason: str, *, json
 
 def close_position(symbol: str, home: Path | None, journal: str | None, reason: str, *, json: bool) -> None:
     """Sell one symbol's position; exits 1 unless the venue confirms that nothing of it is left."""
-    why, place = _needed(reason), home_of(home)
+    why, place = needed(reason), home_of(home)
     name = place.latest(journal)
     told = Running(place, name).have("close", symbol=symbol, reason=why)
     if told is None:
@@ -81,11 +81,11 @@ def reconcile_account(
     from agent.offline import Reader
 
     if lost is not None:
-        _write_off(Reader(home_of(home), journal), lost, _needed(reason or ""), adopt=adopt, json=json)
+        _write_off(Reader(home_of(home), journal), lost, needed(reason or ""), adopt=adopt, json=json)
         return
     if reason is not None and not adopt:
         raise BadInput("--reason is for --adopt and --write-off")
-    told = Reader(home_of(home), journal).reconcile(_needed(reason or "") if adopt else None)
+    told = Reader(home_of(home), journal).reconcile(needed(reason or "") if adopt else None)
     if json:
         say_json(told)
     elif adopt:
@@ -120,9 +120,3 @@ def _say_dust(dust: Mapping[str, str]) -> None:
     if dust:
         left = ", ".join(f"{quantity} {asset}" for asset, quantity in dust.items())
         say(f"dust      left: {left}, too small to be sold")
-
-
-def _needed(reason: str) -> str:
-    if not reason.strip():
-        raise BadInput("--reason is needed: it goes into the journal")
-    return reason.strip()

@@ -9,6 +9,7 @@ from agent.cli.config import config
 from agent.cli.data import data
 from agent.cli.drill import EPILOG as DRILL_EPILOG
 from agent.cli.drill import drill
+from agent.cli.group import PlainGroup
 from agent.cli.journal import journal
 from agent.cli.options import (
     BaseUrlOption,
@@ -27,6 +28,7 @@ from agent.cli.strategy import strategy as strategy_app
 from domain.symbols import spelled
 
 app = typer.Typer(
+    cls=PlainGroup,
     help="Boyd: a trading agent you can replay, question and trust.",
     epilog="Start with: agent run --mode paper --cycles 5 --interval 1",
     no_args_is_help=True,

@@ -13,6 +13,7 @@ from agent.cli.options import say, say_json, say_lines
 from agent.cli.progress import progress_bar
 from agent.cli.research_input import Asked, gather
 from agent.cli.sparkline import sparkline
+from agent.cli.targets import writable, write_page
 from agent.settings import Options
 from agent.verify import Difference, compare, run_loop
 from agent.version import code_version
@@ -60,6 +61,8 @@ class Done(NamedTuple):
 
 def backtest_command(wish: Wish) -> None:
     """Run as asked; exit 1 when the loop does not do the same."""
+    if wish.report is not None:
+        writable("--report", wish.report)
     options, candles, told = gather(wish.asked)
     setup = setup_of(options)
     engine, about = engine_for(setup, uncompiled=wish.uncompiled)
@@ -135,9 +138,7 @@ def write_report(done: Done, path: Path) -> None:
             settings=done.options.public(),
         )
     )
-    draft = path.with_name(f".{path.name}.part")
-    draft.write_text(page, encoding="utf-8")
-    draft.replace(path)
+    write_page("--report", path, page)
 
 
 def plain_result(done: Done, difference: Difference | None, *, verified: bool) -> dict[str, Any]:

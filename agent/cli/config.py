@@ -22,7 +22,9 @@ def show(*, config: ConfigOption = None, home: HomeOption = None, json: JsonOpti
 def init(
     *,
     home: HomeOption = None,
-    out: Annotated[Path | None, typer.Option(help="File to write; HOME/config.toml if not given.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="File to write, - prints it; HOME/config.toml if not given.")
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Write over a file that exists.")] = False,
 ) -> None:
     """Write a configuration file with every setting, its default and what it means."""

@@ -8,7 +8,8 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from agent.cli.options import home_of, say, say_json
+from agent.cli.options import home_of, say, say_json, say_lines
+from agent.cli.targets import writable
 from agent.load import CONFIG_NAME, config_path, is_secret, load
 from agent.running import PREFIX
 from agent.settings import EXCHANGE_KEY, EXCHANGE_SECRET, KEY_VARIABLE, Options
@@ -64,10 +65,15 @@ def toml(value: Any) -> str:
 
 
 def init_config(home: Path | None, out: Path | None, *, force: bool) -> None:
-    """Write a commented configuration file, readable by its owner alone."""
+    """Write a commented configuration file, readable by its owner alone; print it where `out` is "-"."""
+    if out == Path("-"):
+        say_lines(template())
+        return
     target = out or home_of(home).root / CONFIG_NAME
     if target.exists() and not force:
         raise BadInput(f"{target} exists already; --force writes over it")
+    if out is not None:
+        writable("--out", out)
     try:
         private_folder(target.parent)
         descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

@@ -22,6 +22,7 @@ from agent.cli.research_work import (
     share,
 )
 from agent.cli.research_work import table as table_of
+from agent.cli.targets import writable
 from agent.evidence import study_file, write
 from agent.version import code_version
 from domain.times import utc
@@ -51,6 +52,8 @@ class Wish(NamedTuple):
 
 def optimize_command(wish: Wish) -> None:
     """Search, keep what is done, and print the best with its figures on both sides."""
+    if wish.evidence is not None:
+        writable("--evidence-out", wish.evidence)
     begun = begin(wish.asked)
     name = wish.study or _name(begun)
     folder = search_home(wish.asked.home)

@@ -8,6 +8,7 @@ import typer
 
 from agent.cli.output import print_text
 from agent.shown import shown, shown_json
+from domain.errors import BadInput
 from domain.symbols import spelled
 
 HomeOption = Annotated[
@@ -81,3 +82,10 @@ def home_of(home: Path | None) -> Any:
     from agent.running import home_named
 
     return home_named(home)
+
+
+def needed(reason: str) -> str:
+    """Return a reason. Raises BadInput for an empty one."""
+    if not reason.strip():
+        raise BadInput("--reason is needed: it goes into the journal")
+    return reason.strip()

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from agent.cli.options import home_of, say, say_json
+from agent.cli.options import home_of, needed, say, say_json
 from agent.home import Busy
 from agent.running import Running, Unanswering
 from agent.shown import blocked_lines, words
@@ -127,7 +127,7 @@ def _figure(value: Any) -> str:
 
 def switch(home: Path | None, journal: str | None, reason: str, *, active: bool, json: bool) -> None:
     """Throw or reset the kill switch."""
-    place = home_of(home)
+    reason, place = needed(reason), home_of(home)
     name = place.latest(journal)
     told = Running(place, name).have("kill" if active else "reset", reason=reason)
     if told is None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from agent.cli.options import home_of, say, say_json
-from agent.cli.targets import writable
+from agent.cli.targets import writable, write_page
 from agent.cli.trades import history_of
 from agent.offline import Reader
 from agent.recorded_options import lenient
@@ -31,7 +31,7 @@ def write_report(
         return
     asked = "" if session is None else f" --session {session}"
     command = f"agent report --journal {reader.name}{asked}"
-    target.write_text(page(told, history, options, reader.name, command), encoding="utf-8")
+    write_page("--out", target, page(told, history, options, reader.name, command))
     if told.stopped:
         say(f"STOPPED   {told.stopped}")
     earned = told.figures.total_return

@@ -33,7 +33,9 @@ def sandbox(
     speed: Annotated[
         str, typer.Option(help="Times real time: at 60, one-minute candles last a second.")
     ] = "1",
-    port: Annotated[int, typer.Option(help="Port on 127.0.0.1; 0 takes a free one.")] = 9443,
+    port: Annotated[
+        int, typer.Option(min=0, max=65_535, help="Port on 127.0.0.1; 0 takes a free one.")
+    ] = 9443,
     faults: Annotated[Path | None, typer.Option(help="Plan of faults (TOML).")] = None,
     seed: Annotated[int, typer.Option(help="Seed of the random walk and of the faults.")] = 0,
     balance: Annotated[
@@ -66,7 +68,7 @@ def sandbox(
     options = _market(data or [], symbols or [], _number("--speed", speed), seed)
     options = replace(
         options,
-        terms=Terms(commission=_number("--commission", commission)),
+        terms=Terms(commission=_share("--commission", commission)),
         rights=KeyRights(ip_restricted=not any_ip, withdrawals=withdrawals),
         key=key or options.key,
         secret=_secret(secret, public_key) or options.secret,
@@ -126,6 +128,13 @@ def _number(flag: str, text: str) -> "Decimal":
         value = Decimal("NaN")
     if not value.is_finite() or value < 0:
         raise BadInput(f"{flag} {text!r} is not a number from 0 up")
+    return value
+
+
+def _share(flag: str, text: str) -> "Decimal":
+    value = _number(flag, text)
+    if value >= 1:
+        raise BadInput(f"{flag} {text} is a share of what is traded and must be below 1: 0.001 is 0.1 %")
     return value
 
 

@@ -23,6 +23,19 @@ def writable(option: str, path: Path) -> Path:
     return path
 
 
+def write_page(option: str, path: Path, text: str) -> None:
+    """Write a text to a file, whole or not at all; to a device or a pipe as it is. Raises BadInput."""
+    try:
+        if path.exists() and not path.is_file():
+            path.write_text(text, encoding="utf-8")
+            return
+        draft = path.with_name(f".{path.name[:200]}.part")
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(path)
+    except OSError as error:
+        raise BadInput(f"{option} {str(path)[:200]}: cannot be written: {error.strerror}") from None
+
+
 def _try(path: Path) -> None:
     """Open a file, or make one without a name beside it: rights alone do not tell. Raises OSError."""
     if path.is_file():

@@ -22,6 +22,7 @@ from agent.cli.research_work import (
     share,
     table,
 )
+from agent.cli.targets import writable
 from agent.evidence import write
 from agent.version import code_version
 from domain.times import DAY_MS, utc
@@ -53,6 +54,8 @@ class Wish(NamedTuple):
 
 def walk_forward_command(wish: Wish) -> None:
     """Run it and print the windows, both sides, and how much of it may be luck."""
+    if wish.evidence is not None:
+        writable("--evidence-out", wish.evidence)
     plan = Plan(length(wish.train), length(wish.test), length(wish.step or wish.test), wish.anchored)
     begun = begin(wish.asked)
     base = begun.base

@@ -137,6 +137,7 @@ def paper_platform(made: Parts) -> Platform:
     ledger = made.state.ledger
     fresh = not made.state.session
     grid = {**ledger.instruments, **made.grid}
+    _one_quote(ledger.instruments, made.grid)
     change = {symbol: Regrid(each, grid[symbol]) for symbol, each in ledger.instruments.items()}
     return MockTradingPlatform(
         grid,
@@ -146,6 +147,17 @@ def paper_platform(made: Parts) -> Platform:
         standing=[change[symbol].standing(s) for symbol in ledger.positions for s in ledger.resting(symbol)],
         next_id=len(ledger.trade_ids) + 1,
     )
+
+
+def _one_quote(known: Mapping[str, Instrument], wanted: Mapping[str, Instrument]) -> None:
+    """Refuse symbols of another quote than the journal's account counts in. Raises BadInput."""
+    counted = {each.quote for each in known.values()}
+    for symbol, each in wanted.items():
+        if counted and each.quote not in counted:
+            raise BadInput(
+                f"{symbol} is quoted in {each.quote}, this journal counts in {', '.join(sorted(counted))}: "
+                "name another one with --journal NAME, or put this one aside with --fresh"
+            )
 
 
 def held(state: State) -> dict[str, Instrument]:

@@ -133,7 +133,9 @@ class SandboxServer:
                 bound.bind((HOST, self._port))
             except OSError as error:
                 bound.close()
-                raise BadInput(f"port {self._port} cannot be used: {error.strerror}") from error
+                raise BadInput(
+                    f"port {self._port} cannot be used: {error.strerror}; 0 takes a free one"
+                ) from error
             self._socket = bound
         return self._socket
 

@@ -168,7 +168,7 @@ def test_a_space_lies_within_the_limits() -> None:
     }
     assert space_of(SMA, [], SmaParams(fast=4, slow=2_000))["slow"].high == 5_000
     assert "stop_ppm" not in space_of(SMA, [])
-    for text, said in (("fast=1:50", "greater than or equal to 2"), ("fast=50:5", "lies before its start"),
+    for text, said in (("fast=1:50", "must be at least 2"), ("fast=50:5", "lies before its start"),
                        ("slow=9:99:0.5", "so must its step be"), ("fast=5:9:x", "the step x")):  # fmt: skip
         with pytest.raises(BadInput, match=said):
             space_of(SMA, [text])

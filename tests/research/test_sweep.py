@@ -39,9 +39,9 @@ def test_combinations_a_strategy_forbids_are_left_out_and_counted() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("fast=1", "sma.fast = 1: input should be greater than or equal to 2"),
-        ("fast=999:1001:1", "sma.fast = 1001: input should be less than or equal to 1000"),
-        ("fast=soon", "sma.fast = soon: input should be a valid integer"),
+        ("fast=1", "sma.fast = 1: must be at least 2"),
+        ("fast=999:1001:1", "sma.fast = 1001: must be at most 1000"),
+        ("fast=soon", "sma.fast = soon: must be a whole number"),
         ("fast=5:50:0", "step must be above 0"),
         ("fast=50:5:5", "end must not lie before the start"),
         ("fast=5:50", "a range is start:end:step"),

@@ -159,7 +159,7 @@ def test_the_command_shows_both_sides(tmp_path: Path) -> None:
     assert all(each["train"][1] == each["test"][0] for each in shown["windows"])
     assert (tmp_path / "evidence.json").exists()
     refused = agent(tmp_path, *words, "--grid", "stop_ppm=5", check=2)
-    assert "sma.stop_ppm = 5: input should be greater than or equal to 100" in refused.stderr
+    assert "sma.stop_ppm = 5: must be at least 100" in refused.stderr
 
 
 def test_overfitting_is_not_told_of_trials_that_never_traded() -> None:
