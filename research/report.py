@@ -30,6 +30,7 @@ from research.report_figures import (
 from research.report_script import SCRIPT
 from research.report_style import STYLE
 from research.report_text import Markup, card, day, element, joined, minute, number, safe
+from research.report_trades import best_and_worst_days, exit_reasons, falls, trade_table
 from research.report_verdict import Luck, luck_rows, tiles, verdict
 from research.result import Result
 
@@ -207,7 +208,16 @@ def _markets(report: Report) -> Markup:
 
 def _months(samples: Samples) -> list[Markup]:
     note = "By UTC month, after costs; the first and last are as long as the data."
-    return [card(f"Months{_of(title, samples)}", monthly(result), note) for title, result, _ in samples]
+    parts = []
+    for title, result, _ in samples:
+        told = _of(title, samples)
+        deepest = card(f"Worst drawdowns{told}", falls(result), "From a peak of equity to its recovery.")
+        days = card(f"Best and worst days{told}", best_and_worst_days(result), "UTC days, after costs.")
+        parts += [
+            card(f"Months{told}", monthly(result), note),
+            element("div", joined([deepest, days]), "pair"),
+        ]
+    return parts
 
 
 def _trading(report: Report, samples: Samples) -> Markup:
@@ -218,10 +228,17 @@ def _trading(report: Report, samples: Samples) -> Markup:
         denied = card(f"Denied by rule{told}", vetoes(result))
         parts += [
             card(f"Costs{told}", costs(result), f"Closed trades, in {_quote(report)}."),
+            card(f"How trades ended{told}", exit_reasons(result), "After costs."),
             element("div", joined([results, denied]), "pair"),
             card(f"Largest wins and losses{told}", extremes(result, report.instruments)),
+            card(f"Trades{told}", trade_table(result, report.instruments), _TRADES),
         ]
     return joined(parts)
+
+
+_TRADES = (
+    "In the order they closed, after costs; prices are averages of the fills. A heading sorts by its column."
+)
 
 
 def _inputs(report: Report) -> Markup:

@@ -44,6 +44,10 @@ tbody tr:last-child>*{border-bottom:0}
 .halves{display:grid;grid-template-columns:1fr 1fr;gap:0 2.4rem}
 .figures+.figures tbody tr:nth-last-child(-n+3)>*{background:var(--tint)}
 .figures tbody th{white-space:normal}
+.tall{max-height:30rem;overflow:auto}
+.tall thead th{position:sticky;top:0;background:var(--card);cursor:pointer}
+.trades td,.trades th{text-align:right}
+.trades td:nth-child(2),.trades td:nth-child(6){text-align:left}
 .months td{padding:2px;border:0;min-width:3.5rem}
 .months th{border:0}
 .heat{display:block;padding:.3rem .35rem;border-radius:5px;color:var(--ink)}
@@ -63,6 +67,9 @@ svg{position:absolute;inset:0;width:100%;height:100%;overflow:visible}
 path{fill:none;vector-effect:non-scaling-stroke}
 .grid{stroke:var(--line);stroke-width:1}
 .equity{stroke:var(--own);stroke-width:1.8;stroke-linejoin:round}
+path.sharpe{stroke:var(--own);stroke-width:1.4}
+path.zero{stroke:var(--soft);stroke-width:1;stroke-dasharray:4 4}
+.plot.mid{height:170px;margin-top:1.1rem}.sub{margin:.9rem 0 .1rem;font-size:.78rem;color:var(--soft)}
 path.hold{stroke:var(--hold);stroke-width:1.3;stroke-linejoin:round}
 path.fall{fill:color-mix(in srgb,var(--down) 28%,transparent);stroke:var(--down);stroke-width:1}
 .bar.up{fill:var(--up);stroke:none}.bar.down{fill:var(--down);stroke:none}
@@ -78,6 +85,8 @@ path.up{stroke:var(--up)}path.down{stroke:var(--down)}
 font-variant-numeric:tabular-nums;line-height:1}
 .plot .x{top:100%;margin-top:.5rem;transform:translateX(-50%)}
 .plot .y{left:100%;margin-left:.5rem;transform:translateY(-50%)}
+.plot.pickable{cursor:crosshair;touch-action:pan-y}
+.pick{position:absolute;top:0;bottom:0;background:var(--own);opacity:0;pointer-events:none}
 .cross{position:absolute;top:0;bottom:0;width:1px;background:var(--soft);opacity:0;pointer-events:none}
 .read{margin:.2rem 0 0;min-height:1.3em;font-variant-numeric:tabular-nums}
 .controls{display:none;gap:.5rem 1.2rem;flex-wrap:wrap;align-items:center;font-size:.8rem;color:var(--soft)}
