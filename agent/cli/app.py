@@ -30,7 +30,7 @@ from domain.symbols import spelled
 app = typer.Typer(
     cls=PlainGroup,
     help="Boyd: a trading agent you can replay, question and trust.",
-    epilog="Start with: agent run --mode paper --cycles 5 --interval 1",
+    epilog="Start with: agent run --rehearse",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -63,7 +63,7 @@ def version(
 
 
 @app.command(
-    epilog="Examples: agent run --mode paper | agent run --mode paper --provider simulated --cycles 500 "
+    epilog="Examples: agent run --rehearse | agent run --mode paper | agent run --mode paper --provider simulated --cycles 500 "
     "--speed max | agent run --provider recorded --data BTC-USDT_1m.csv.gz --speed max | "
     "agent run --mode quicktest"
 )

@@ -31,15 +31,15 @@ def lessons(world: World) -> list[Lesson]:
     return [lesson for event in ended for lesson in event.lessons if lesson.kind == "trade"]
 
 
-@pytest.mark.parametrize(
-    ("period", "ending"), [(40, "signal"), (120, "stop")], ids=["sold by a vote", "sold by its stop"]
-)
-def test_every_sale_says_what_it_earned_and_what_sold(period: int, ending: str) -> None:
-    world = World(wave(900, period=period, depth=8.0))
+@pytest.mark.parametrize("minutes", [0, 60], ids=["bought anew in the cycle of a stop", "denied in it"])
+def test_every_sale_says_what_it_earned_and_what_sold(minutes: int) -> None:
+    options = lively()
+    risk = options.risk.model_copy(update={"cool_down_minutes": minutes})
+    world = World(wave(900, period=120, depth=8.0), options=options.model_copy(update={"risk": risk}))
     screen = Kept(world, quick=True)
     world.run()
     closed = lessons(world)
-    assert ending in {lesson.exit for lesson in closed}
+    assert {lesson.exit for lesson in closed} == {"signal", "stop"}
     sales = [line for line in screen.lines if " SELL " in line]
     assert len(sales) == len(closed)
     for line, lesson in zip(sales, closed, strict=True):
