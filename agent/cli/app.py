@@ -63,9 +63,9 @@ def version(
 
 
 @app.command(
-    epilog="Examples: agent run --rehearse | agent run --mode paper | agent run --mode paper --provider simulated --cycles 500 "
-    "--speed max | agent run --provider recorded --data BTC-USDT_1m.csv.gz --speed max | "
-    "agent run --mode quicktest"
+    epilog="Examples: agent run --rehearse | agent run --mode paper | agent run --mode paper --provider "
+    "simulated --cycles 500 --speed max | agent run --provider recorded --data BTC-USDT_1m.csv.gz --speed "
+    "max | agent run --mode quicktest"
 )
 def run(
     *,
