@@ -24,7 +24,7 @@ research = typer.Typer(rich_markup_mode=None)
 @research.command(
     epilog="Examples: agent backtest --strategy rsi --data BTC-USDT_1m.csv.gz --verify | agent backtest "
     "--strategy sma --symbol BTC-USDT --timeframe 1h --timerange 20230101-20230601 --report out.html | "
-    "agent backtest --strategy rsi --strategy sma --data a.csv.gz --data b.csv.gz --set risk.daily_loss=100. "
+    "agent backtest --strategy rsi --strategy sma --data a.csv.gz --data b.csv.gz --set sizing.stake=10%. "
     "Exit code 0: done. 1: --verify found a difference. 2: bad input."
 )
 def backtest(
