@@ -49,11 +49,17 @@ Handler = Callable[[Mapping[str, Any]], Any]
 
 
 class ControlServer:
-    """Serves commands at a socket until closed; whoever starts it holds the account's lock."""
+    """Serves commands at a socket until closed; whoever starts it holds the account's lock.
 
-    def __init__(self, path: Path, commands: Mapping[str, Handler]) -> None:
+    `keep_lock` is called ten times a second, so that it stays held whatever becomes of its file.
+    """
+
+    def __init__(
+        self, path: Path, commands: Mapping[str, Handler], keep_lock: Callable[[], None] = lambda: None
+    ) -> None:
         self.path = path
         self.commands = commands
+        self.keep_lock = keep_lock
         self._listener = socket.socket(socket.AF_UNIX)
         self._selector = selectors.DefaultSelector()
         self._waiting: dict[socket.socket, _Caller] = {}
@@ -85,6 +91,7 @@ class ControlServer:
 
     def _serve(self) -> None:
         while not self._closing:
+            self.keep_lock()
             for key, _ in self._selector.select(0.1):
                 if key.fileobj is self._listener:
                     self._welcome()

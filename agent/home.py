@@ -6,12 +6,12 @@ import re
 import tempfile
 from contextlib import suppress
 from pathlib import Path
-from typing import Self
 
 import platformdirs
 from filelock import FileLock, Timeout
 
 from agent import db_url
+from agent.file_lock import JournalLock, Unlocked, taken
 from agent.files import write_whole
 from domain.errors import BadInput, LocalFault
 from domain.private import private_folder
@@ -36,19 +36,6 @@ def checked_name(name: str) -> str:
 
 class Busy(LocalFault):
     """Another agent has this account open."""
-
-
-class Unlocked:
-    """Stands for a lock that cannot be taken, for there is no file: whoever stops an account does without."""
-
-    def release(self) -> None:
-        """Nothing is held."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_raised: object) -> None:
-        """Nothing is held."""
 
 
 class Home:
@@ -149,7 +136,7 @@ class Home:
         with suppress(OSError):  # a full disk is told of by the journal, not by this
             write_whole(self.journals / LATEST, f"{name}\n".encode())
 
-    def lock(self, name: str, *, needed: bool = True) -> "FileLock | Unlocked":
+    def lock(self, name: str, *, needed: bool = True) -> JournalLock:
         """Take the account's lock; held until released or the process dies.
 
         Raises Busy at once when another process has it, BadInput where what lies there is no file; who stops
@@ -159,14 +146,11 @@ class Home:
         held = f"journal {name} is in use by another agent"
         try:
             # A command that reads lets go in a moment; a running agent does not.
-            lock = _taken(path, READER_SECONDS, needed=needed)
+            return JournalLock(path, READER_SECONDS, needed=needed)
         except Timeout:
             process = self.owner(name)
             owner = f" (process {process})" if process else ""
             raise Busy(f"{held}{owner}; stop it first") from None
-        with suppress(OSError):  # a full disk must not hold up who sells
-            path.write_text(f"{os.getpid()}\n")
-        return lock
 
     def owner(self, name: str) -> int | None:
         """Return the process that took the account's lock last, None where it could not say."""
@@ -190,7 +174,7 @@ class Home:
         return self.journals / f"{name}.lock"
 
     @staticmethod
-    def lock_account(key: str, *, needed: bool = True) -> "FileLock | Unlocked":
+    def lock_account(key: str, *, needed: bool = True) -> FileLock | Unlocked:
         """Take the lock of the account a key belongs to, whatever the home: one agent per account.
 
         Raises Busy at once when another process of this user has it, BadInput as `lock`.
@@ -203,7 +187,7 @@ class Home:
                 raise BadInput(f"{path.parent}: cannot be made: {error.strerror}") from None
             return Unlocked()
         try:
-            return _taken(path, 0, needed=needed)
+            return taken(path, 0, needed=needed)
         except Timeout:
             raise Busy("another agent trades this account with the same key; stop it first") from None
 
@@ -229,20 +213,6 @@ class Home:
             return None
         archive(url, name, kept, holder=f"process {os.getpid()}")
         return kept
-
-
-def _taken(path: Path, seconds: float, *, needed: bool) -> "FileLock | Unlocked":
-    """Take a lock within `seconds`. Raises Timeout, BadInput where it is `needed` and cannot be opened."""
-    lock = FileLock(path, mode=0o600)
-    try:
-        lock.acquire(timeout=seconds)
-    except OSError as error:
-        if isinstance(error, Timeout):
-            raise
-        if needed:
-            raise BadInput(f"lock {path}: cannot be taken: {error.strerror}; move it away") from None
-        return Unlocked()
-    return lock
 
 
 def _state_folder() -> Path:

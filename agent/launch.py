@@ -95,7 +95,8 @@ class Launch:
         self.home.keep_reserve(RESERVE_BYTES)
         self.account: AccountLock | None = None
         stopping = hurry is Hurry.STOP
-        self.locks: list[Lock] = [self.home.lock(self.name, needed=not stopping)]
+        self.lock = self.home.lock(self.name, needed=not stopping)
+        self.locks: list[Lock] = [self.lock]
         self.kept = None
         try:
             if fresh:

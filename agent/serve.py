@@ -43,7 +43,7 @@ def control_server(launch: Launch) -> ControlServer:
         "parameters": parameters,
         "why": lambda request: launch.why(_cycle(request)),
     }
-    return ControlServer(launch.home.control(launch.name), commands)
+    return ControlServer(launch.home.control(launch.name), commands, launch.lock.renew)
 
 
 def _stops(launch: Launch) -> dict[str, Handler]:

@@ -204,6 +204,28 @@ def test_an_account_somebody_else_has_open_is_told_from_one_that_is_free(tmp_pat
     assert not home.held("paper")
 
 
+def test_a_running_agent_whose_lock_file_is_deleted_is_found_all_the_same(tmp_path: Path) -> None:
+    words = [str(AGENT), "run", "--provider", "simulated", "--interval", "0.05", "--plain"]
+    process = subprocess.Popen(words, env=environment(tmp_path), cwd=ROOT, stdout=subprocess.DEVNULL)
+    try:
+        while not list((tmp_path / "journals").glob("*.sock")) or not told(tmp_path, "status")["cycle"]:
+            assert process.poll() is None
+            time.sleep(0.1)
+        (lock,) = (tmp_path / "journals").glob("*.lock")
+        lock.unlink()
+        assert told(tmp_path, "status")["running"]
+        lock.unlink()
+        assert told(tmp_path, "kill", "--reason", "heard") == {"kill_switch": "heard"}
+        assert told(tmp_path, "status")["account"]["kill_switch"] == "heard"
+        assert lock.read_text() == f"{process.pid}\n"
+        process.terminate()
+        assert process.wait(60) == 0
+        assert not Home(tmp_path).held(lock.stem)
+    finally:
+        process.kill()
+        process.wait(60)
+
+
 @pytest.mark.parametrize("stop", ["kill", "flatten", "close"])
 def test_a_stop_waits_for_an_agent_that_is_starting(tmp_path: Path, stop: str) -> None:
     home = Home(tmp_path)
