@@ -1,17 +1,18 @@
-"""Floor 3: the loop, its wiring, settings and commands. `from agent import Agent, Settings`."""
+"""Floor 3: the loop, its wiring, settings and commands. `from agent import Agent, Settings, backtest`."""
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from agent.agent import Agent
+    from agent.notebook import Backtest, backtest
     from agent.settings import Settings
 
-__all__ = ["Agent", "Settings", "__version__"]
+__all__ = ["Agent", "Backtest", "Settings", "__version__", "backtest"]
 __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:
-    """Import the two public classes when first asked for, so that `agent --help` stays fast."""
+    """Import what is public when it is first asked for, so that `agent --help` stays fast."""
     if name == "Agent":
         from agent.agent import Agent
 
@@ -20,4 +21,8 @@ def __getattr__(name: str) -> Any:
         from agent.settings import Settings
 
         return Settings
+    if name in ("Backtest", "backtest"):
+        from agent import notebook
+
+        return getattr(notebook, name)
     raise AttributeError(f"module 'agent' has no attribute {name!r}")

@@ -7,14 +7,14 @@ with Agent(Settings(provider="simulated", interval_seconds=0)) as agent:
         ...
 """
 
-import queue
 import threading
-from collections.abc import Iterator
-from contextlib import suppress
+from collections import deque
 from types import TracebackType
 from typing import Any, Self
+from weakref import WeakSet
 
 from agent import views
+from agent.events import KEPT, Events, Numbered
 from agent.inbox import ENDED, NotRunning
 from agent.launch import Launch
 from agent.params import Wish
@@ -23,7 +23,6 @@ from domain.errors import LocalFault
 from domain.events import Event
 
 CALL_SECONDS = 30.0
-EVENTS_KEPT = 10_000
 
 
 class Agent:
@@ -37,7 +36,9 @@ class Agent:
         self._ready = threading.Event()
         self._fault: BaseException | None = None
         self._reason: str | None = None
-        self._subscribers: list[queue.Queue[Event | None]] = []
+        self._subscribers: WeakSet[Events] = WeakSet()
+        self._kept: deque[Numbered] = deque(maxlen=KEPT)
+        self._first = self._seq = 0
         self._guard = threading.Lock()
 
     def __enter__(self) -> Self:
@@ -67,6 +68,7 @@ class Agent:
         try:
             # Opened here, for the journal's one connection belongs to the loop's thread.
             with Launch(self.settings, fresh=self._fresh) as launch:
+                self._first = self._seq = launch.journal.head()[0]
                 launch.session.listeners.append(self._publish)
                 self._launch = launch
                 self._ready.set()
@@ -79,13 +81,15 @@ class Agent:
 
     def _publish(self, event: Event) -> None:
         with self._guard:
+            self._seq += 1
+            self._kept.append((self._seq, event))
             for subscriber in self._subscribers:
-                _put(subscriber, event)
+                subscriber.put(self._seq, event)
 
     def _close_subscribers(self) -> None:
         with self._guard:
             for subscriber in self._subscribers:
-                _put(subscriber, None)
+                subscriber.end()
 
     def join(self, timeout: float | None = None) -> str | None:
         """Wait for the loop to end and return why it did; None when it still runs.
@@ -160,8 +164,13 @@ class Agent:
         return launch.call(lambda: launch.set_parameters(wish)).result(CALL_SECONDS)
 
     def status(self) -> dict[str, Any]:
-        """Return what the agent is doing: state, market, account, last decision."""
-        return self._opened().status()
+        """Return what the agent is doing: state, market, account, last decision.
+
+        `seq` is the number of the last event it surely contains: `events(after=seq)` goes on from there.
+        """
+        # What was told last may be told before it counts.
+        launch, seq = self._opened(), max(self._first, self._seq - 1)
+        return launch.status() | {"seq": seq}
 
     def positions(self) -> list[dict[str, Any]]:
         """Return open positions with their protection."""
@@ -176,22 +185,28 @@ class Agent:
         launch = self._running()
         return launch.call(lambda: launch.why(cycle)).result(CALL_SECONDS)
 
-    def events(self) -> Iterator[Event]:
-        """Yield the journal's events as they are written, until the agent ends.
+    def events(self, after: int | None = None) -> Events:
+        """Return the journal's events as they are written, from this call on, until the agent ends.
 
-        A reader that falls behind by more than 10,000 events loses the oldest; the journal has them all.
+        With `after` they begin behind the event of that number: with `status()["seq"]` none lies between the
+        status and the first of them, and what came meanwhile may be contained in it already. Raises NotRunning
+        before `start`, ValueError where what follows `after` is not kept any more.
         """
-        mine: queue.Queue[Event | None] = queue.Queue(EVENTS_KEPT)
+        if self._thread is None:
+            raise NotRunning("the agent has not been started: call start() before events()")
         with self._guard:
-            self._subscribers.append(mine)
-            if self._thread is not None and not self._thread.is_alive():
-                mine.put_nowait(None)
-        try:
-            while (event := mine.get()) is not None:
-                yield event
-        finally:
-            with self._guard:
-                self._subscribers.remove(mine)
+            mine = Events(() if after is None else self._since(after))
+            if self._thread.is_alive():
+                self._subscribers.add(mine)
+            else:
+                mine.end()
+        return mine
+
+    def _since(self, after: int) -> list[Numbered]:
+        oldest = self._kept[0][0] if self._kept else self._seq + 1
+        if after + 1 < oldest:
+            raise ValueError(f"the oldest event kept is {oldest}, not {after + 1}; the journal has them all")
+        return [each for each in self._kept if each[0] > after]
 
     def _opened(self) -> Launch:
         if self._launch is None:
@@ -203,11 +218,3 @@ class Agent:
         if self._thread is None or not self._thread.is_alive():
             raise NotRunning(ENDED)
         return launch
-
-
-def _put(subscriber: queue.Queue[Event | None], event: Event | None) -> None:
-    """Hand an event to a reader; the oldest goes where it has fallen behind, unless it just caught up."""
-    if subscriber.full():
-        with suppress(queue.Empty):
-            subscriber.get_nowait()
-    subscriber.put_nowait(event)

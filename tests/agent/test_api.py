@@ -45,12 +45,12 @@ def test_it_runs_its_cycles_and_tells_why_it_ended() -> None:
 
 def test_events_come_in_order_and_end_with_the_session() -> None:
     agent = Agent(settings(cycles=20))
-    events = agent.events()
-    seen: list[Event] = []
-    reader = threading.Thread(target=lambda: seen.extend(events))
-    reader.start()
-    time.sleep(0.1)
+    with pytest.raises(NotRunning, match=r"call start\(\) before events\(\)"):
+        agent.events()
     agent.start()
+    seen: list[Event] = []
+    reader = threading.Thread(target=lambda: seen.extend(agent.events(after=0)))
+    reader.start()
     reader.join(300)
     agent.join(300)
     assert isinstance(seen[0], SessionStarted)
