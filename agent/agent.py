@@ -189,8 +189,8 @@ class Agent:
         """Return the journal's events as they are written, from this call on, until the agent ends.
 
         With `after` they begin behind the event of that number: with `status()["seq"]` none lies between the
-        status and the first of them, and what came meanwhile may be contained in it already. Raises NotRunning
-        before `start`, ValueError where what follows `after` is not kept any more.
+        status and the first of them, and what came meanwhile may be contained in it already. Raises
+        NotRunning before `start`, ValueError where what follows `after` is not kept any more.
         """
         if self._thread is None:
             raise NotRunning("the agent has not been started: call start() before events()")
