@@ -22,6 +22,7 @@ from research.backtest import Voice, backtest
 from research.candles import FloatArray
 from research.compiler import compiled, plain
 from research.grid import Trial, trial_of
+from research.headline import Stopped, stopped
 from research.metrics import Metrics, metrics
 from research.overfit import deflated_sharpe
 from research.scoring import CRITERIA
@@ -39,7 +40,8 @@ class Studied:
 
     `value` is the best score over the segments. `counts` are the study's trials by what became of
     them. `deflated` is of the days in sample, for the number of trials made; None where undefined.
-    `present` has the figures of the job's own parameters on both sides.
+    `present` has the figures of the job's own parameters on both sides, `stopped` since when a limit let
+    nothing be bought.
     """
 
     best: Trial
@@ -47,7 +49,7 @@ class Studied:
     counts: Mapping[str, int]
     inside: Metrics
     outside: Metrics
-    killed: tuple[int | None, int | None]
+    stopped: tuple[Stopped | None, Stopped | None]
     deflated: float | None
     present: tuple[Metrics, Metrics]
     cut_ms: int
@@ -214,7 +216,7 @@ def _told(
         counts=_counts(trials),
         inside=inside[0],
         outside=outside[0],
-        killed=(inside[1], outside[1]),
+        stopped=(inside[1], outside[1]),
         deflated=None if inside[0].sharpe is None else deflated_sharpe(inside[2], np.array(ratios)),
         present=(_run(job, own, seen)[0], _run(job, own, unseen)[0]),
         cut_ms=int(unseen[0] or 0),
@@ -234,7 +236,7 @@ def _counts(trials: Sequence[Any]) -> dict[str, int]:
     }
 
 
-Told = tuple[Metrics, int | None, FloatArray]
+Told = tuple[Metrics, Stopped | None, FloatArray]
 
 
 def _run(job: Job, made: Trial, span: Span) -> Told:
@@ -245,4 +247,4 @@ def _run(job: Job, made: Trial, span: Span) -> Told:
     result = backtest(candles, setup, compiled() if job.machine else plain())
     every_day = ratios.periods_of(result.symbols) == ratios.CRYPTO_DAYS
     daily = ratios.daily_returns(result.times_ms, result.equity, float(setup.cash), every_day=every_day)
-    return metrics(result, candles), result.kill_switch_ms, daily
+    return metrics(result, candles), stopped(result, setup.policy), daily

@@ -9,9 +9,11 @@ from agent.cli.compile_bar import compiling_told
 from agent.cli.options import say, say_json, say_lines
 from agent.cli.research_input import Asked, gather
 from research.backtest import backtest
+from research.headline import stopped
 from research.monte_carlo import Outcomes, Spread, block_bootstrap, shuffle_trades
 from research.ratios import CRYPTO_DAYS, LEAST_DAYS, daily_returns, periods_of
 from research.result import Result
+from research.words import stopped_words
 
 
 class Wish(NamedTuple):
@@ -34,9 +36,14 @@ def monte_carlo_command(wish: Wish) -> None:
     with compiling_told():
         result = backtest(candles, setup, engine)
     outcomes = resampled(result, wish)
+    ended = stopped(result, setup.policy)
+    since = None if ended is None else stopped_words(ended, result)
     if wish.json:
-        say_json({"trades": len(result.trades), "notes": notes, "outcomes": [o.plain() for o in outcomes]})
+        told_of = {"stopped": since, "trades": len(result.trades), "notes": notes}
+        say_json({**told_of, "outcomes": [each.plain() for each in outcomes]})
         return
+    if since is not None:
+        say(f"STOPPED     {since}")
     say(f"monte-carlo {', '.join(result.strategies)} on {', '.join(result.symbols)} {options.timeframe}")
     actual = result.equity[-1] / result.opening_cash - 1
     say(

@@ -26,6 +26,7 @@ from agent.cli.targets import writable
 from agent.evidence import study_file, write
 from agent.version import code_version
 from domain.times import utc
+from research.headline import Stopped
 from research.metrics import Metrics
 from research.optimise import Studied, optimise
 from research.space import space_of
@@ -114,7 +115,7 @@ def lines(begun: Begun, search: Search, result: Studied) -> list[str]:
         ("max drawdown", share(inside.max_drawdown), share(outside.max_drawdown)),
         ("trades", str(inside.trades), str(outside.trades)),
         ("present Sharpe", number(result.present[0].sharpe), number(result.present[1].sharpe)),
-        ("kill switch", day(result.killed[0]) or "no", day(result.killed[1]) or "no"),
+        ("stopped by a limit", _stop(result.stopped[0]), _stop(result.stopped[1])),
     ]
     counts = ", ".join(f"{count} {what}" for what, count in result.counts.items() if count)
     symbols = ", ".join(each.symbol for each in begun.candles)
@@ -151,8 +152,8 @@ def plain(begun: Begun, search: Search, result: Studied) -> dict[str, Any]:
         "parameters": dict(result.best.parameters),
         "value": value if abs(value) != float("inf") else None,
         "cut": utc(result.cut_ms).isoformat(),
-        "in_sample": _side(result.inside, result.killed[0]),
-        "out_of_sample": _side(result.outside, result.killed[1]),
+        "in_sample": _side(result.inside, result.stopped[0]),
+        "out_of_sample": _side(result.outside, result.stopped[1]),
         "present": {
             "in_sample_sharpe": result.present[0].sharpe,
             "out_of_sample_sharpe": result.present[1].sharpe,
@@ -164,5 +165,11 @@ def plain(begun: Begun, search: Search, result: Studied) -> dict[str, Any]:
     }
 
 
-def _side(told: Metrics, killed_ms: int | None) -> dict[str, Any]:
-    return {**told.plain(), "kill_switch_at": None if killed_ms is None else utc(killed_ms).isoformat()}
+def _stop(found: Stopped | None) -> str:
+    """Say since when a limit let nothing be bought, and which."""
+    return "no" if found is None else f"{day(found.since_ms)} {found.rule}"
+
+
+def _side(told: Metrics, found: Stopped | None) -> dict[str, Any]:
+    since = None if found is None else utc(found.since_ms).isoformat()
+    return {**told.plain(), "stopped_at": since, "stopped_by": None if found is None else found.rule}
