@@ -124,6 +124,9 @@ class _Waker:
         self.near.pass_seconds(max(seconds, LOOK_SECONDS))
         return False
 
+    def set(self) -> None:
+        pass
+
     def is_set(self) -> bool:
         return False
 
@@ -158,7 +161,7 @@ class World:
         self.near = Nearby(venue, self.clock)
         self.facts = facts
         self.log = LogCapture()
-        self.session_log: list[Any] = []
+        self.launch: Launch
 
     @contextmanager
     def here(self, acts: Acts, first: int = 0) -> Iterator[None]:
@@ -197,6 +200,7 @@ class World:
     def run(self, acts: Acts, on_cycle: Callable[[int], None] = lambda _number: None) -> dict[str, Any]:
         """Run one session of as many cycles as are written; return the status it ended with."""
         with self.here(acts), Launch(options(self.home, len(acts))) as launch:
+            self.launch = launch
             first = launch.session.state.cycle_id
             self._couple(launch)
             with mock.patch("agent.cycle.decide", partial(decided, acts, first)):
@@ -221,6 +225,10 @@ class World:
         inbox._wake = _Waker(self.near)
         launch.session.cycle.observer = Market(self.near)
         launch.pacer = WallPacer(self.clock, CYCLE_SECONDS, launch.inbox.wait)
+
+    def flatten_running(self) -> dict[str, Any]:
+        """Press the emergency stop in the session that runs, as its control socket does."""
+        return self.launch.flatten("law, running")
 
     def flatten(self) -> dict[str, Any]:
         """Press the emergency stop with no agent running, as `agent flatten` does."""

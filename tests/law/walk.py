@@ -6,7 +6,7 @@ concerned is named, its entries stop, and nothing else does.
 
 import itertools
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,8 +19,11 @@ from tests.law.scenario import LIFE, Start, World
 
 BARE_SECONDS = 15.0
 """How long a position may stand without a stop or a sale on its way while one fact is unreadable."""
-PHASES = ("before", "during", "once", "stop")
-"""From when a fact is unreadable: before the start, from the first cycle on, in one answer, at the stop."""
+PHASES = ("before", "during", "once", "stop", "running")
+"""From when a fact is unreadable: before the start, from the first cycle on, in one answer, at the stop, and
+at a stop that is pressed while the agent runs."""
+STOPPED_AT = 3
+"""In which cycle that stop comes: BTC and ETH, or what became of them, and SOL are held."""
 NATIVE = {"BTCUSDT": "BTC-USDT", "ETHUSDT": "ETH-USDT", "SOLUSDT": "SOL-USDT"}
 CONCERNED = "BTCUSDT"
 
@@ -79,11 +82,13 @@ def facts_of(start: Start, folder: Path) -> list[Fact]:
 
 def every_case(facts: Sequence[Fact]) -> Iterator[Case]:
     """Yield the whole walk: every fact in every way, from now an early, now a late time on."""
-    phases = itertools.cycle(PHASES + PHASES[1:])
+    phases = itertools.cycle(PHASES + PHASES[1:4])
     for fact, way in itertools.product(facts, WAYS):
         if fact.kind != "null" or way in ("type", "unknown"):
             yield Case(Unreadable(fact.route, fact.path, way, fact.kind), next(phases))
-    for route, way, phase in itertools.product(_routes(facts), REFUSALS, ("before", "during", "stop")):
+    for route, way, phase in itertools.product(
+        _routes(facts), REFUSALS, ("before", "during", "stop", "running")
+    ):
         if promised(Unreadable(route, (), way)):
             yield Case(Unreadable(route, (), way), phase)
     for route, (name, values) in itertools.product(_routes(facts), HEADERS.items()):
@@ -99,6 +104,8 @@ def sample(facts: Sequence[Fact]) -> Iterator[Case]:
     for number, route in enumerate(_routes(facts)):
         refused = Unreadable(route, (), next(ways))
         yield Case(refused if promised(refused) else Unreadable(route, (), "-9999"), PHASES[number % 2])
+    for number, route in enumerate(_routes(facts)[::3]):
+        yield Case(Unreadable(route, (), ("503", "-9999", "html", "silence")[number % 4]), "running")
     for number, (name, values) in enumerate(HEADERS.items()):
         yield Case(Unreadable("GET openOrders", ("headers", name), values[number + 1]), PHASES[number])
 
@@ -134,7 +141,7 @@ class _Walk:
             self.world.strike(self.case.fact)
         self._live()
         self._others_went_on()
-        self.world.strike(self.case.fact) if self.case.phase != "once" else self.world.heal()
+        self.world.heal() if self.case.phase in ("once", "running") else self.world.strike(self.case.fact)
         self._stop()
         self._sold()
         self._bare()
@@ -145,6 +152,10 @@ class _Walk:
         return self.wrong
 
     def _on_cycle(self, number: int) -> None:
+        if number == STOPPED_AT and self.case.phase == "running":
+            self.world.strike(self.case.fact)
+            self._stop(self.world.flatten_running)
+            self.world.heal()
         if number != 1 or self.case.phase not in ("during", "once"):
             return
         self.world.strike(self.case.fact)
@@ -169,7 +180,7 @@ class _Walk:
                 self.wrong.append(f"the session ended with {type(error).__name__}: {error}")
 
     def _others_went_on(self) -> None:
-        if not self.case.alone or self.wrong or self.refused:
+        if not self.case.alone or self.wrong or self.refused or self.case.phase == "running":
             return
         sides = [
             order.draft.side
@@ -179,9 +190,9 @@ class _Walk:
         if sides != ["BUY", "SELL"]:
             self.wrong.append(f"another symbol was stopped: SOL was traded {sides}")
 
-    def _stop(self) -> None:
+    def _stop(self, flatten: Callable[[], dict[str, Any]] | None = None) -> None:
         try:
-            told = self.world.flatten()
+            told = (flatten or self.world.flatten)()
         except Exception as error:  # noqa: BLE001 -- whatever it is, it is judged
             self.words.append(str(error))
             self.wrong.append(f"flatten ended with {type(error).__name__}: {error}")
