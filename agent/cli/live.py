@@ -29,13 +29,43 @@ SHOW_CURSOR = b"\x1b[?25h"
 VOTES = {1: "buy", -1: "sell"}
 
 
-class LiveScreen(Screen):
-    """The view in place, drawn from the fold; it remembers only what it has shown: lines, points of bars."""
+class OnTerminal(Screen):
+    """A screen that draws in place: the keyboard is its own while it does, and put back however it ends."""
 
     def __init__(self, launch: Launch) -> None:
         super().__init__(launch)
         self.console = Console()
         self.keys = Keys(self.pressed)
+        self.before: Any = None
+
+    def __enter__(self) -> Self:
+        super().__enter__()
+        self.keys.__enter__()
+        self.before = signal.signal(signal.SIGCONT, self.keys.again)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        signal.signal(signal.SIGCONT, self.before)
+        self.keys.__exit__(kind, error, trace)
+
+    def pressed(self, letter: str) -> None:
+        """Do nothing: no key means anything here."""
+
+    def abandon(self) -> None:
+        """Put the terminal back for a process that ends at once; nothing here waits."""
+        self.keys.restore()
+        descriptor = self.console.file.fileno()
+        if select.select([], [descriptor], [], 0)[1]:
+            os.write(descriptor, SHOW_CURSOR)
+
+
+class LiveScreen(OnTerminal):
+    """The view in place, drawn from the fold; it remembers only what it has shown: lines, points of bars."""
+
+    def __init__(self, launch: Launch) -> None:
+        super().__init__(launch)
         self.page = "events"
         self.remarks: deque[str] = deque(maxlen=REMARKS)
         self.lessons: deque[str] = deque(maxlen=LESSONS)
@@ -43,13 +73,10 @@ class LiveScreen(Screen):
         self.latest: dict[str, dict[str, Any]] = {}
         self.voices: list[str] = []
         self.failed = False
-        self.before: Any = None
         self.live = Live(get_renderable=self.render, console=self.console, refresh_per_second=FRAMES_A_SECOND)
 
     def __enter__(self) -> Self:
         super().__enter__()
-        self.keys.__enter__()
-        self.before = signal.signal(signal.SIGCONT, self.keys.again)
         self.live.start()
         return self
 
@@ -60,15 +87,7 @@ class LiveScreen(Screen):
             self.page = "events"  # what stays in the terminal
             self.live.stop()
         finally:
-            signal.signal(signal.SIGCONT, self.before)
-            self.keys.__exit__(kind, error, trace)
-
-    def abandon(self) -> None:
-        """Put the terminal back for a process that ends at once; nothing here waits."""
-        self.keys.restore()
-        descriptor = self.console.file.fileno()
-        if select.select([], [descriptor], [], 0)[1]:
-            os.write(descriptor, SHOW_CURSOR)
+            super().__exit__(kind, error, trace)
 
     def pressed(self, letter: str) -> None:
         """Show another page; a letter without one says what ends a run."""
@@ -138,7 +157,7 @@ class LiveScreen(Screen):
         return draw(frame, self.console)
 
 
-class ProgressScreen(Screen):
+class ProgressScreen(OnTerminal):
     """A progress bar over the candles of a recording; trades are written above it."""
 
     def __init__(self, launch: Launch) -> None:
@@ -148,6 +167,7 @@ class ProgressScreen(Screen):
             BarColumn(),
             MofNCompleteColumn(),
             TimeRemainingColumn(),
+            console=self.console,
         )
         self.task = self.progress.add_task("candles", total=launch.market.total())
         self.count = 0
@@ -160,8 +180,11 @@ class ProgressScreen(Screen):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._show()
-        self.progress.stop()
+        try:
+            self._show()
+            self.progress.stop()
+        finally:
+            super().__exit__(kind, error, trace)
 
     def line(self, text: str) -> None:
         """Write a line above the bar."""

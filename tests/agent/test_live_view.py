@@ -134,6 +134,21 @@ def test_a_second_ctrl_c_leaves_the_terminal_as_it_was(played: Screen) -> None:
     assert played.written.rindex(b"\x1b[?25h") > played.written.rindex(b"\x1b[?25l")
 
 
+def test_a_bar_over_a_recording_minds_no_key_either(tmp_path: Path) -> None:
+    words = ("run", "--provider", "recorded", "--data", "fixtures/quicktest.csv", "--symbol", "BTC-USDT")
+    screen = Screen(tmp_path, str(AGENT), *words, "--speed", "max")
+    try:
+        screen.until("candles")
+        os.write(screen.master, bytes(number for number in range(256) if number != 3))
+        assert screen.process.wait(60) == 0
+        screen.reader.join()
+        assert "data exhausted after " in screen.text()
+        assert re.search(r"candles .*455/455", screen.text())
+        assert termios.tcgetattr(screen.slave) == screen.before
+    finally:
+        screen.close()
+
+
 def test_in_the_background_of_a_terminal_it_writes_plain_lines_and_is_not_stopped(tmp_path: Path) -> None:
     run = f"{AGENT} run --provider simulated --interval 0.2 --cycles 4"
     screen = Screen(tmp_path, "/bin/bash", "-c", f"set -m; stty tostop; {run} & wait $!")
