@@ -5,6 +5,7 @@ from pathlib import Path
 from types import ModuleType
 
 from domain.errors import BadInput
+from domain.extras import lacking
 
 _SERVERS = ("postgresql", "postgres", "postgresql+psycopg")
 
@@ -37,6 +38,4 @@ def postgres() -> ModuleType:
         return importlib.import_module("journal.postgres")  # here, for psycopg is an extra
     except ImportError as error:
         missing = str(error).partition("\n")[0]
-        raise BadInput(
-            f"a journal on PostgreSQL needs psycopg: pip install 'boyd[postgres]' ({missing})"
-        ) from None
+        raise BadInput(f"{lacking('a journal on PostgreSQL', 'postgres')} ({missing})") from None

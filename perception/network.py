@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from domain.errors import BadInput
+from domain.extras import lacking
 from domain.observation import Headline
 from domain.ports import Clock, Provider
 from perception.alpha_vantage import AlphaVantageProvider
@@ -150,7 +151,7 @@ def binance_stream(
     from perception.stream import StreamProvider  # noqa: PLC0415  # for those who stream only
 
     if importlib.util.find_spec("websockets") is None:
-        raise BadInput("the market stream needs the extra live: pip install 'boyd[live]'")
+        raise BadInput(lacking("the market stream", "live"))
     return StreamProvider(settings, rest, symbols, timeframe_ms, clock, jitter)
 
 

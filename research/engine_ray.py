@@ -7,13 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 from domain.errors import BadInput, LocalFault
+from domain.extras import lacking
 from research.board import RETRIES, Board, Piece, timed
 from research.candles import Candles
 from research.engine_processes import COLUMNS
 from research.sweep import Answer, Done, Engine, Job, Task, Worker
 
 ADDRESS_VARIABLE = "RAY_ADDRESS"
-MISSING = "engine ray needs the extra `scale`, which is not installed: pip install 'boyd[scale]'"
+MISSING = lacking("engine ray", "scale")
 AHEAD = 2
 """Pieces per processor on their way, so that none waits for the next."""
 

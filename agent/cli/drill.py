@@ -8,6 +8,7 @@ import typer
 
 from agent.cli.options import JsonOption, say, say_json
 from domain.errors import BadInput
+from domain.extras import lacking
 
 if TYPE_CHECKING:
     from agent.drill.runner import Drilled
@@ -33,7 +34,7 @@ def drill(
     try:
         from agent.drill import plan, runner
     except ImportError:
-        raise BadInput("the drill needs the extra live: pip install 'boyd[live]'") from None
+        raise BadInput(lacking("the drill", "live")) from None
     from agent.cli.progress import progress_bar
 
     if cases < 0 or (workers is not None and workers < 1):

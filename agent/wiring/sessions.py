@@ -24,6 +24,7 @@ from agent.state import State
 from agent.version import code_version
 from domain.errors import BadInput
 from domain.events import Event, SessionStarted
+from domain.extras import lacking
 from domain.instrument import Instrument
 from domain.money import PPM
 from domain.ports import Clock, Journal, Observer, Platform, Records
@@ -180,7 +181,7 @@ def exchange(options: Options, clock: Clock, state: State | None = None) -> "Bin
     except ModuleNotFoundError as missing:
         if str(missing.name).partition(".")[0] not in ("binance", "websockets"):
             raise
-        raise BadInput(f"mode {options.mode} needs the extra live: pip install 'boyd[live]'") from None
+        raise BadInput(lacking(f"mode {options.mode}", "live")) from None
     memory = Home(options.home).budgets
     more, known = (held(state), state.ledger.instruments) if state else ({}, {})
     symbols = dict.fromkeys((*options.symbols, *more))

@@ -121,7 +121,10 @@ def test_without_psycopg_a_file_works_and_a_server_is_refused_with_what_to_insta
         text=True,
         check=True,
     )
-    assert "needs psycopg: pip install 'boyd[postgres]'" in done.stdout
+    assert (
+        "needs the extra postgres: make setup, or in the project's folder pip install '.[postgres]'"
+        in done.stdout
+    )
     assert "c4nary" not in done.stdout + done.stderr
 
 
