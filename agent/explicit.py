@@ -10,6 +10,7 @@ from agent.grids import with_grids
 from agent.settings import Options
 from domain.errors import BadInput
 from perception.files import known, read_candles, symbol_of, timeframe_of
+from perception.recognise import Reading
 from perception.unadjusted import refuse_splits
 
 MOST_READ = 20_000
@@ -28,18 +29,21 @@ def files_by_symbol(options: Options) -> dict[str, Path]:
     for number, path in enumerate(options.data):
         if not path.exists():
             raise BadInput(f"{path}: no such file")
-        symbol = _symbol(options, path, number) if named else symbol_of(path)
+        symbol = _symbol(options, path, number) if named else symbol_of(path, options.files.reading)
         if symbol is None:
             raise BadInput(f"{path}: the name does not begin with a symbol such as BTC-USDT; add --symbol")
         if symbol in found:
-            raise BadInput(f"{path}: {symbol} is already read from {found[symbol]}")
+            raise BadInput(
+                f"{path}: {symbol} is already read from {found[symbol]}; join files of one series with: "
+                f"agent data import {found[symbol].name} {path.name}"
+            )
         found[symbol] = path
     return found
 
 
 def _symbol(options: Options, path: Path, number: int) -> str:
     """Match a file to a named symbol by its name, else by its place."""
-    by_name = symbol_of(path)
+    by_name = symbol_of(path, options.files.reading)
     return by_name if by_name in options.symbols and by_name else options.symbols[number]
 
 
@@ -51,7 +55,7 @@ def explicit(options: Options) -> Options:
     timeframe = _timeframe(options, files)
     for symbol, path in files.items():
         if "-" not in symbol:
-            refuse_splits(path)
+            refuse_splits(path, options.files.reading)
     changed: dict[str, Any] = {
         "symbols": tuple(files),
         "timeframe": timeframe,
@@ -67,17 +71,20 @@ def gridded(options: Options) -> Options:
     """Return the options with a grid for each symbol of the data files. Raises BadInput as `with_grids`."""
     if options.provider != "recorded" or options.mode == "quicktest":
         return options
-    return with_grids(options, {name: _prices(path) for name, path in files_by_symbol(options).items()})
+    return with_grids(
+        options,
+        {name: _prices(path, options.files.reading) for name, path in files_by_symbol(options).items()},
+    )
 
 
-def _prices(path: Path) -> list[float]:
+def _prices(path: Path, reading: Reading) -> list[float]:
     """Return prices of a file's first candles, to tell its grid by."""
-    rows = islice(read_candles(path), 0, MOST_READ, 10)
+    rows = islice(read_candles(path, reading), 0, MOST_READ, 10)
     return [price for row in rows for price in row[1:5]]
 
 
 def _timeframe(options: Options, files: dict[str, Path]) -> str:
-    kinds = {known(path, timeframe_of(path)) for path in files.values()}
+    kinds = {known(path, timeframe_of(path, options.files.reading)) for path in files.values()}
     if len(kinds) > 1:
         raise BadInput(f"data files have different timeframes: {', '.join(sorted(kinds))}")
     (kind,) = kinds

@@ -28,7 +28,13 @@ from domain.errors import BadInput
 from domain.symbols import QUOTES, is_symbol, spelled
 from domain.times import TIMEFRAMES
 from learning.settings import LearningSettings
-from perception.settings import AlphaVantageSettings, BinanceSettings, PerceptionSettings, StreamSettings
+from perception.settings import (
+    AlphaVantageSettings,
+    BinanceSettings,
+    FileSettings,
+    PerceptionSettings,
+    StreamSettings,
+)
 from perception.simulated import SimulatedSettings
 from platforms.binance.settings import BinanceTradingSettings
 from platforms.settings import PaperSettings
@@ -79,6 +85,7 @@ class Options(BaseModel):
     binance: BinanceSettings = BinanceSettings()
     perception: PerceptionSettings = PerceptionSettings()
     simulated: SimulatedSettings = SimulatedSettings()
+    files: FileSettings = FileSettings()
     reasoning: ReasoningSettings = ReasoningSettings()
     risk: RiskSettings = Field(default=RiskSettings(), validate_default=True)
     sizing: SizingSettings = SizingSettings()

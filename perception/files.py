@@ -25,7 +25,7 @@ from domain.errors import BadInput
 from domain.times import TIMEFRAMES, millis
 from perception import contents, names
 from perception.contents import DAMAGE, GZIP, PARQUET
-from perception.foreign import Reading, layout_of, read_foreign
+from perception.foreign import Reading, layout_of, read_foreign, symbol_in
 from perception.limits import (
     FIELDS,
     LEAST_PRICE,
@@ -132,9 +132,14 @@ def known(path: Path, length: int) -> str:
     raise BadInput(f"{path}: candles are {length / 1000:g} s apart, known are {', '.join(TIMEFRAMES)}")
 
 
-def symbol_of(path: Path) -> str | None:
-    """Return the symbol in a name like `BTC-USDT_1m_20230316.csv.gz` or `BTCUSDT-1h.zip`, or None."""
-    return names.named(path).symbol
+def symbol_of(path: Path, reading: Reading | None = None) -> str | None:
+    """Return the symbol in a name like `BTC-USDT_1m_20230316.csv.gz` or `BTCUSDT-1h.zip`, or None.
+
+    With a `reading` the file is asked first: some hold their symbol. Raises BadInput then.
+    """
+    if reading is None or own(path, reading):
+        return names.named(path).symbol
+    return symbol_in(path, reading, layout_of(path, reading)).symbol
 
 
 def _foreign(path: Path, reading: Reading) -> Generator[RawCandle, None, None]:

@@ -9,7 +9,8 @@ from domain.errors import BadInput
 from domain.instrument import Instrument
 from domain.observation import Source
 from perception.driven import Cursor, DrivenMarket, Rows
-from perception.files import estimate_rows, read_candles, timeframe_of
+from perception.files import ASKED, estimate_rows, read_candles, timeframe_of
+from perception.recognise import Reading
 
 
 class RecordedMarket(DrivenMarket):
@@ -30,11 +31,12 @@ class RecordedMarket(DrivenMarket):
         *,
         warmup: int,
         lived_until: datetime | None = None,
+        reading: Reading = ASKED,
     ) -> None:
-        self._estimate = sum(estimate_rows(path) for path in files.values())
+        self._estimate = sum(estimate_rows(path, reading) for path in files.values())
         known = after or {}
         cursors = {
-            symbol: _cursor(path, instruments[symbol], timeframe_ms, known.get(symbol), warmup)
+            symbol: _cursor(path, reading, instruments[symbol], timeframe_ms, known.get(symbol), warmup)
             for symbol, path in files.items()
         }
         super().__init__(cursors, Source.RECORDED, lived_until=lived_until)
@@ -46,12 +48,17 @@ class RecordedMarket(DrivenMarket):
 
 
 def _cursor(
-    path: Path, instrument: Instrument, timeframe_ms: int, after: Candle | None, warmup: int
+    path: Path,
+    reading: Reading,
+    instrument: Instrument,
+    timeframe_ms: int,
+    after: Candle | None,
+    warmup: int,
 ) -> Cursor:
-    found = timeframe_of(path)
+    found = timeframe_of(path, reading)
     if found != timeframe_ms:
         raise BadInput(f"{path}: candles are {found} ms apart, the timeframe is {timeframe_ms} ms")
-    rows = read_candles(path)
+    rows = read_candles(path, reading)
     if after is not None:
         rows = _behind(rows, after.time)
     cursor = Cursor(rows, instrument, timeframe_ms, after=after, warmup=warmup)

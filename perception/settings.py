@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator
 
+from perception.recognise import Reading
+
 MEBIBYTE = 1024 * 1024
 CURRENCY = re.compile(r"[A-Z0-9]{2,6}")
 
@@ -205,3 +207,18 @@ class PerceptionSettings(_Settings):
     retry: RetrySettings = Field(default_factory=RetrySettings)
     cache: CacheSettings = Field(default_factory=CacheSettings)
     news: NewsSettings = Field(default_factory=NewsSettings)
+
+
+class FileSettings(_Settings):
+    """What candle files do not say themselves."""
+
+    format: str | None = Field(None, description="format of files that are not recognised, such as binance")
+    columns: dict[str, str] = Field(
+        default_factory=dict, description='columns by name or number, as { close = "Price", volume = "-" }'
+    )
+    timezone: str | None = Field(None, description="zone of times that name none, such as UTC")
+
+    @property
+    def reading(self) -> Reading:
+        """What is said of the files of a session."""
+        return Reading(self.format, tuple(sorted(self.columns.items())), self.timezone)

@@ -6,12 +6,13 @@ from pathlib import Path
 from domain.errors import BadInput
 from domain.times import utc
 from perception.files import read_candles
+from perception.recognise import Reading
 from perception.splits import looks_split
 
 
-def refuse_splits(path: Path) -> None:
+def refuse_splits(path: Path, reading: Reading) -> None:
     """Raise BadInput for a share's candles that jump as a split does: a loss or a gain that nobody had."""
-    for before, after in pairwise(read_candles(path)):
+    for before, after in pairwise(read_candles(path, reading)):
         split = looks_split(before.close, after.open)
         if split is not None:
             day = utc(after.time)

@@ -21,6 +21,7 @@ from agent.cli.options import (
     named,
 )
 from agent.cli.params import params
+from agent.cli.reading import ColumnsOption, FormatOption, ZoneOption, said_of_files
 from agent.cli.research import research
 from agent.cli.sandbox import EPILOG as SANDBOX_EPILOG
 from agent.cli.sandbox import sandbox
@@ -86,8 +87,11 @@ def run(
         str | None, typer.Option(help="auto, alpha_vantage, binance, recorded or simulated.")
     ] = None,
     data: Annotated[
-        list[Path] | None, typer.Option(help="Candle file (CSV, CSV.gz, Parquet); may be repeated.")
+        list[Path] | None, typer.Option(help="Candle file of any known format; may be repeated.")
     ] = None,
+    format_: FormatOption = None,
+    columns: ColumnsOption = None,
+    timezone: ZoneOption = None,
     speed: Annotated[
         str | None, typer.Option(help="Pace of recorded candles: times real time, or max.")
     ] = None,
@@ -125,6 +129,7 @@ def run(
         "timeframe": timeframe,
         "provider": provider,
         "data": tuple(data) if data else None,
+        "files": said_of_files(format_, columns, timezone),
         "speed": speed,
         "exchange": {"base_url": base_url} if base_url else None,
         "reasoning": {"strategies": named(strategy)} if strategy else None,

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -49,6 +49,15 @@ def reading_of(
         zone_of(timezone)
     named = tuple(_column(part) for text in columns or () for part in _PARTS.split(text))
     return Reading(format_, named, timezone, symbol)
+
+
+def said_of_files(
+    format_: str | None, columns: Sequence[str] | None, timezone: str | None
+) -> dict[str, Any] | None:
+    """Return what was said of files as settings of a session, None for nothing. Raises BadInput."""
+    reading = reading_of(format_, columns, timezone)
+    said = {"format": format_, "columns": dict(reading.columns) or None, "timezone": timezone}
+    return {name: value for name, value in said.items() if value is not None} or None
 
 
 def _column(text: str) -> tuple[str, str]:

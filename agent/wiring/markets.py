@@ -63,6 +63,7 @@ def recorded(made: Parts, files: Mapping[str, Path]) -> MarketSource:
         _last_candles(made),
         warmup=warmup(made),
         lived_until=made.state.at,
+        reading=made.options.files.reading,
     )
     return MarketSource(source, source, dict, lambda: source.position, lambda: source.total_candles)
 
