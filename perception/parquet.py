@@ -5,6 +5,7 @@ from pathlib import Path
 from types import ModuleType
 
 from domain.errors import BadInput
+from domain.extras import lacking
 
 BATCH_ROWS = 8192
 MOST_ROWS = 8_000_000
@@ -80,7 +81,7 @@ def _pyarrow(path: Path) -> tuple[ModuleType, ModuleType]:
         import pyarrow as pa  # noqa: PLC0415  # heavy, and absent without the extra
         from pyarrow import parquet  # noqa: PLC0415  # same
     except ImportError as error:
-        raise BadInput(f"{path}: reading Parquet needs pyarrow; install 'boyd[parquet]'") from error
+        raise BadInput(f"{path}: {lacking('reading Parquet', 'parquet')}") from error
     return parquet, pa
 
 

@@ -110,7 +110,7 @@ def test_what_was_true_once_is_gone(page: Path) -> None:
 
 def test_messages_name_no_package_that_is_not_published() -> None:
     sources = [path for room in ROOMS for path in (ROOT / room).rglob("*.py") if path != Path(__file__)]
-    assert [name_of(path) for path in sources if "pip install 'boyd" in path.read_text()] == []
+    assert [name_of(path) for path in sources if "boyd[" in path.read_text()] == []
 
 
 def test_the_page_on_configuration_names_every_variable_that_holds_a_secret() -> None:

@@ -261,7 +261,9 @@ def test_parquet_without_pyarrow_names_the_extra(tmp_path: Path, monkeypatch: py
     path = tmp_path / "a.parquet"
     parquet.write_table(table(series(3)), path)
     monkeypatch.setitem(sys.modules, "pyarrow", None)  # what the import system does for an absent package
-    assert refusal(path) == "reading Parquet needs pyarrow; install 'boyd[parquet]'"
+    assert refusal(path) == (
+        "reading Parquet needs the extra parquet: make setup, or in the project's folder pip install '.[parquet]'"
+    )
 
 
 def test_reading_csv_does_not_import_pyarrow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
