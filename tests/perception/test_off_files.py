@@ -261,8 +261,8 @@ def test_parquet_without_pyarrow_names_the_extra(tmp_path: Path, monkeypatch: py
     path = tmp_path / "a.parquet"
     parquet.write_table(table(series(3)), path)
     monkeypatch.setitem(sys.modules, "pyarrow", None)  # what the import system does for an absent package
-    assert refusal(path) == (
-        "reading Parquet needs the extra parquet: make setup, or in the project's folder pip install '.[parquet]'"
+    assert refusal(path).startswith(
+        "reading Parquet needs the extra parquet: make setup, or in the project's"
     )
 
 
