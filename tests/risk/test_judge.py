@@ -11,6 +11,7 @@ from domain.errors import LocalFault
 from domain.money import to_cash
 from domain.observation import Source
 from domain.times import MINUTE_MS
+from domain.verdict import Approved, Denied
 from risk.case import Case
 from risk.judge import judge
 from tests.risk.cases import (
@@ -233,3 +234,14 @@ def test_no_confidence_is_a_measurement_not_a_gap() -> None:
 def test_reward_over_risk_needs_a_stop_once_there_is_a_target() -> None:
     found = check(judge(deciding(case(), stop_ppm=0, target=2 * PRICE)), "min_reward_risk")
     assert (found.measured, found.passed, found.note) == (None, False, "missing: stop below the price")
+
+
+@pytest.mark.parametrize(("equity", "passes"), [(600, False), (10_000, True)])
+def test_what_a_trade_may_lose_is_a_share_of_the_present_equity(equity: int, *, passes: bool) -> None:
+    """A fixed quantity is never cut: 0.01 BTC loses 17 at its stop, a share of 1 % is 6 or 100."""
+    rules = policy("paper", fixed="0.01", per_trade_loss="1%", total_exposure=1, concentration=1)
+    verdict = judge(replace(case(), policy=rules, account=account(equity)))
+    assert isinstance(verdict, Approved) is passes
+    measured = next(each for each in verdict.checks if each.rule == "per_trade_loss_limit_exceeded")
+    assert (measured.passed, measured.limit) == (passes, equity / 100)
+    assert passes or (isinstance(verdict, Denied) and verdict.reason == measured.rule)

@@ -17,6 +17,15 @@ def test_it_trips_one_unit_beyond_the_daily_loss_and_not_at_it() -> None:
     assert trip_reason(beyond, LIMITS) == "daily loss 20.00000001 exceeds limit 20"
 
 
+def test_a_share_is_one_of_the_equity_the_day_began_with() -> None:
+    limits = policy(daily_loss="3%").limits
+    began = replace(account(500), peak_equity=to_cash(10_000))
+    assert trip_reason(replace(began, equity=to_cash(485)), limits) is None
+    assert trip_reason(replace(began, equity=to_cash(485) - 1), limits) == (
+        "daily loss 15.00000001 exceeds limit 15"
+    )
+
+
 def test_it_does_not_trip_twice() -> None:
     ruined = replace(account(), equity=0, kill_switch="manual")
     assert trip_reason(ruined, LIMITS) is None
