@@ -26,17 +26,19 @@ Check = Callable[[str, str], None]
 """Judges one parameter by name and text. Raises ApiError."""
 
 LARGEST_LONG, LARGEST_INT = 2**63 - 1, 2**31 - 1
-SYMBOL = "^[A-Z0-9-_.]{1,20}$"
-SYMBOLS = '^\\["[A-Z0-9-_.]{1,20}"(,"[A-Z0-9-_.]{1,20}"){0,}\\]$'
+SYMBOL = r"^[\w\-._&&[^a-z]]{1,50}$"
+"""As Binance tells it, in Java's words: letters and digits of any script but a to z."""
+SYMBOLS = r'^\["[\w\-._&&[^a-z]]{1,50}"(,"[\w\-._&&[^a-z]]{1,50}"){0,}\]$'
+ONE_SYMBOL = r"(?:[^\Wa-z]|[-.]){1,50}"
 INTEGER = "^[0-9]{1,20}$"
 BOOLEAN = "^(true|false)$"
 WINDOW = r"^[0-9]{1,5}(\.[0-9]{1,3})?$"
 TIME_ZONE = r"^[+-]?[0-9]{1,2}(:[0-9]{2})?$"
 
 
-def of_form(legal: str) -> Check:
-    """Return the check of a text that a pattern describes."""
-    pattern = re.compile(legal)
+def of_form(legal: str, ours: str = "") -> Check:
+    """Return the check of a text that a pattern describes; `ours` says it in Python's words."""
+    pattern = re.compile(ours or legal)
 
     def check(name: str, text: str) -> None:
         if not pattern.fullmatch(text):
@@ -82,7 +84,7 @@ def strategy_type(name: str, text: str) -> None:
 
 def symbols(name: str, text: str) -> None:
     """Check a JSON list of symbols, none of them twice."""
-    of_form(SYMBOLS)(name, text)
+    a_list(name, text)
     if len(set(found := json.loads(text))) < len(found):
         raise ApiError(-1151, "Symbol is present multiple times in the list.")
 
@@ -92,7 +94,8 @@ def anything(name: str, text: str) -> None:
     del name, text
 
 
-a_symbol = of_form(SYMBOL)
+a_symbol = of_form(SYMBOL, ONE_SYMBOL)
+a_list = of_form(SYMBOLS, rf'\["{ONE_SYMBOL}"(,"{ONE_SYMBOL}")*\]')
 a_client_id = of_form(CLIENT_ID)
 a_long = _whole(LARGEST_LONG)
 an_int = _whole(LARGEST_INT)

@@ -14,7 +14,9 @@ MICROSECONDS = 10**15
 _NUMBER = re.compile(NUMBER)
 _CLIENT_ID = re.compile(CLIENT_ID)
 _INTEGER = re.compile(r"^[0-9]{1,20}$")
-_SYMBOL = re.compile(r"^[A-Z0-9-_.]{1,20}$")
+SYMBOL = r"^[\w\-._&&[^a-z]]{1,50}$"
+"""As Binance tells it, in Java's words: letters and digits of any script but a to z."""
+_SYMBOL = re.compile(r"(?:[^\Wa-z]|[-.]){1,50}")
 
 
 class Params:
@@ -50,8 +52,8 @@ class Params:
     def symbol(self) -> str:
         """Return the symbol."""
         value = self.text("symbol")
-        if not _SYMBOL.match(value):
-            raise illegal("symbol", "^[A-Z0-9-_.]{1,20}$")
+        if not _SYMBOL.fullmatch(value):
+            raise illegal("symbol", SYMBOL)
         return value
 
     def number(self, name: str, *, word: str = "") -> Decimal:

@@ -93,7 +93,7 @@ SOUND = {
 
 DECIMALS = ("1e-5", "-1", "1,5", "NaN", "0x10", "+1", " 1", "1_0", "\u0661")
 WRONG: dict[str, tuple[int, tuple[str, ...]]] = {
-    "symbol": (-1100, ("btc usdt", "BTC/USDT", "B" * 21)),
+    "symbol": (-1100, ("btc usdt", "BTC/USDT", "B" * 51)),
     "symbols": (-1100, ("BTCUSDT", "[]", '["BTCUSDT",1]', "{")),
     "side": (-1117, ("buy", "HOLD", "1")),
     "Type": (-1116, ("market", "STOP", "1")),
