@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from datetime import datetime
 from enum import IntEnum
 from types import TracebackType
@@ -28,7 +29,7 @@ from agent.settings import Options
 from agent.state import State
 from agent.summary import before
 from agent.why import explain
-from domain.errors import RateLimited, VenueFault
+from domain.errors import BadInput, RateLimited, VenueFault
 from domain.money import cash_text
 from domain.ports import Clock, Journal, Platform
 from journal.lease import alive
@@ -91,10 +92,12 @@ class Launch:
         self.name = journal_name(self.options)
         url = self.options.db_url
         self.home = Home(self.options.home, url.get_secret_value() if url else None)
-        self.home.make()
+        stopping = hurry is Hurry.STOP
+        # A home that has become read-only (a disk that failed) keeps nobody from selling.
+        with suppress(*([BadInput] if stopping else [])):
+            self.home.make()
         self.home.keep_reserve(RESERVE_BYTES)
         self.account: AccountLock | None = None
-        stopping = hurry is Hurry.STOP
         self.lock = self.home.lock(self.name, needed=not stopping)
         self.locks: list[Lock] = [self.lock]
         self.kept = None

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from agent.home import Home
+from agent.offline import Reader
 from domain.errors import BadInput
 from domain.events import FlattenAsked
 from domain.order import Purpose
@@ -93,3 +95,20 @@ def test_it_says_what_is_left_where_the_venue_does_not_answer_and_leaves_no_posi
     assert at.balances()["BTC"].free == 0
     asked = [row.event for row in again.journal.rows() if isinstance(row.event, FlattenAsked)]
     assert [(each.symbol, each.reason) for each in asked] == [(SYMBOL, "enough"), (SYMBOL, "again")]
+
+
+@pytest.mark.parametrize("stop", ["close", "flatten"])
+def test_a_home_that_cannot_be_written_keeps_nobody_from_selling(
+    stop: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agent(tmp_path, *SIMULATED)
+
+    def refuse(home: Home) -> None:
+        raise BadInput(f"home {home.root}: not writable")
+
+    monkeypatch.setattr(Home, "make", refuse)
+    reader = Reader(Home(tmp_path))
+    done = reader.close(BTC, "x") if stop == "close" else reader.flatten("x")
+    assert done["flat"]
+    with pytest.raises(BadInput, match="not writable"):
+        reader.reconcile(None)
