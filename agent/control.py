@@ -210,6 +210,18 @@ def ask(path: Path, do: str, *, owner: int | None = None, **arguments: Any) -> A
     return reply["result"]
 
 
+def listens(path: Path) -> bool:
+    """Say whether anybody listens at a socket; one that a crash left behind says at once that nobody does."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        try:
+            _connect(connection, path)
+        except NotListening:
+            return False
+        except Silent:  # so many wait there
+            pass
+        return True
+
+
 def _connect(connection: socket.socket, path: Path) -> Peer:
     connection.settimeout(GREETING_SECONDS)
     try:

@@ -23,6 +23,9 @@ STOP_SECONDS = 20.0
 """The same for a stop: an agent that starts hears as soon as it has read its journal and the venue."""
 
 LOOK_SECONDS = 0.1
+AGAIN_SECONDS = 0.4
+"""How soon an agent takes its lock again, several times over."""
+
 T = TypeVar("T")
 
 PREFIX = "AGENT_"
@@ -67,7 +70,7 @@ class Running:
         """Have the running agent do something; None where there is none. Raises Unanswering."""
         socket = self.home.control(self.name)
         # Nobody has the account: whoever answers there is no agent of ours.
-        if not socket.exists() or not self.home.held(self.name):
+        if not socket.exists() or not (self.home.held(self.name) or self._takes_it_again(socket)):
             return None
         owner = self.home.owner(self.name)
         try:
@@ -76,6 +79,15 @@ class Running:
             return None
         except control.Silent as silent:
             raise Unanswering(self.name, str(silent), silent.pid or owner) from None
+
+    def _takes_it_again(self, socket: Path) -> bool:
+        """Say whether who listens there takes the lock: an agent whose lock file was deleted does."""
+        due = time.monotonic() + AGAIN_SECONDS
+        if not control.listens(socket):
+            return False
+        while not (held := self.home.held(self.name)) and time.monotonic() < due:
+            time.sleep(AGAIN_SECONDS / 20)
+        return held
 
     def have(self, do: str, **arguments: Any) -> Any:
         """Have the running agent do something; None where there is none, and one that was ending is gone.
