@@ -45,7 +45,10 @@ def commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[s
         yield from commands(each, (*path, name))
 
 
-TREE = dict(commands(typer.main.get_command(app)))
+WHOLE: Any = typer.main.get_command(app)
+"""The command line, built once."""
+
+TREE = dict(commands(WHOLE))
 
 
 def values(command: Any) -> Iterator[tuple[str, list[str]]]:
@@ -75,6 +78,7 @@ def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Capture
     (tmp_path / "here").mkdir()
     monkeypatch.setenv("AGENT_HOME", str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path / "here")
+    monkeypatch.setattr(cli, "app", WHOLE)
 
     def run(*words: str) -> tuple[int, str]:
         monkeypatch.setattr(sys, "argv", ["agent", *words])
