@@ -99,11 +99,12 @@ class ForeignRows:
         if self.said:
             yield self.said
         if self.left_out:
-            yield f"{len(self.left_out)} rows without prices are left out, the first is {self.left_out[0]}"
+            out = _count(len(self.left_out), "row")
+            yield f"left out, without prices: {out}, the first is {self.left_out[0]}"
         if self.without_volume:
-            yield f"{self.without_volume} candles have no volume, it counts as 0"
+            yield f"without a volume, counted as 0: {_count(self.without_volume, 'candle')}"
         if self.swapped:
-            yield f"the two volumes have changed places in {self.swapped} rows and were put right"
+            yield f"the two volumes have changed places in {_count(self.swapped, 'row')} and were put right"
 
     def _cells(self) -> Iterator[tuple[int, Sequence[object]]]:
         if self.layout.shape == TABLE:
@@ -275,6 +276,10 @@ def text_of(path: Path, data: bytes, *, cut: bool) -> str:
         if cut and len(data) - error.start < 4:
             return data[: error.start].decode("utf-8-sig")
         raise BadInput(f"{path}: is not UTF-8 text (byte {data[error.start]:#04x})") from None
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _is_nothing(cell: object) -> bool:

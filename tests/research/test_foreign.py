@@ -352,7 +352,7 @@ def test_investings_table_with_thousands_and_multiples(tmp_path: Path, form: str
         (at("2024-01-16"), 42511.1, 43572.6, 42066.4, 43137.7, 51_740.0),
     ]
     assert (loaded.candles.symbol, loaded.format) == ("BTC-USD", "investing")
-    assert "1 candles have no volume, it counts as 0" in loaded.told
+    assert "without a volume, counted as 0: 1 candle" in loaded.told
 
 
 def test_days_and_months_that_cannot_be_told_apart_are_asked_for(tmp_path: Path) -> None:
@@ -418,7 +418,7 @@ def test_a_row_of_zeros_is_left_out_and_named(tmp_path: Path) -> None:
     lines = [*ADJUSTED[:2], "2020-08-31,0.0000,0.0000,0.0000,0.0000,0.0,0,0.0000,1.0", *ADJUSTED[3:]]
     loaded = same(written(tmp_path, "daily_adjusted_AAPL.csv", *lines))
     assert len(loaded.candles) == 3
-    assert "1 rows without prices are left out, the first is 2020-08-31" in loaded.told
+    assert "left out, without prices: 1 row, the first is 2020-08-31" in loaded.told
     nulls = (*YAHOO[:3], "2014-06-06,null,null,null,null,null,null", YAHOO[4])
     assert len(same(written(tmp_path, "AAPL.csv", *nulls)).candles) == 3
 

@@ -102,18 +102,21 @@ def test_before_the_range_a_split_does_not_matter(tmp_path: Path) -> None:
         "--uncompiled",
         "--timerange",
     )
-    agent(tmp_path, *words, "20150101-20180101")
+    agent(tmp_path, *words, "20160101-20180101")
     assert "7:1 split" in agent(tmp_path, *words, "20140101-20180101", check=2).stderr
 
 
 def test_a_file_of_the_catalogue_is_asked_as_well(tmp_path: Path) -> None:
-    days = [f"2024-01-{day:02}T00:00:00Z,{price},{price},{price},{price},5" for day, price in
-            enumerate([100.0] * 10 + [50.0] * 10, 1)]  # fmt: skip
+    first = millis(datetime(2024, 1, 1, tzinfo=UTC)) // 1000
+    days = [
+        f"{first + 86400 * day},{price},{price},{price},{price},5"
+        for day, price in enumerate([100.0] * 150 + [50.0] * 150)
+    ]
     path = tmp_path / "ABC_1d_x.csv"
     path.write_text("\n".join([HEADER, *days]) + "\n")
     assert "looks like a 2:1 split" in agent(tmp_path, "data", "import", str(path)).stdout
     words = ("backtest", "--strategy", "sma", "--symbol", "ABC")
     assert (
-        "2024-01-11 opens at 50 after 100, which looks like a 2:1 split"
+        "2024-05-30 opens at 50 after 100, which looks like a 2:1 split"
         in agent(tmp_path, *words, check=2).stderr
     )
