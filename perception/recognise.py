@@ -14,6 +14,8 @@ from perception.numerals import Style, Unclear, style_of
 from perception.stamps import Form
 
 PRICES = ("open", "high", "low", "close")
+COLUMNS = ("time", *PRICES, "volume", "adjusted")
+"""What a person may name a column for."""
 DELIMITERS = (",", ";", "\t", "|")
 HEAD_LINES = 5
 """Lines in which a header may stand: some providers put a line of their own above it."""

@@ -11,7 +11,10 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator
 
-from perception.recognise import Reading
+from domain.errors import BadInput
+from perception.formats import NAMES
+from perception.recognise import COLUMNS, Reading
+from perception.stamps import zone_of
 
 MEBIBYTE = 1024 * 1024
 CURRENCY = re.compile(r"[A-Z0-9]{2,6}")
@@ -217,6 +220,29 @@ class FileSettings(_Settings):
         default_factory=dict, description='columns by name or number, as { close = "Price", volume = "-" }'
     )
     timezone: str | None = Field(None, description="zone of times that name none, such as UTC")
+
+    @field_validator("format")
+    @classmethod
+    def _known(cls, value: str | None) -> str | None:
+        if value is not None and value not in NAMES:
+            raise ValueError(f"must be one of {', '.join(NAMES)}")
+        return value
+
+    @field_validator("columns")
+    @classmethod
+    def _fields(cls, value: dict[str, str]) -> dict[str, str]:
+        other = [name for name in value if name not in COLUMNS]
+        if other:
+            raise ValueError(f"{', '.join(other)}: fields are {', '.join(COLUMNS)}")
+        return value
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone(cls, value: str | None) -> str | None:
+        try:
+            return value if value is None else zone_of(value).key
+        except BadInput:
+            raise ValueError("is no zone such as UTC, America/New_York or Europe/Berlin") from None
 
     @property
     def reading(self) -> Reading:

@@ -11,7 +11,7 @@ from agent.grids import words
 from agent.load import load
 from agent.settings import Options
 from domain.errors import BadInput
-from domain.times import TIMEFRAMES
+from domain.times import TIMEFRAMES, closing
 from perception.files import ASKED
 from perception.recognise import Reading
 from reasoning.minds import Mind
@@ -65,7 +65,7 @@ def gather(asked: Asked) -> Gathered:
     options = options_for(settings, series)
     lead = _lead(series, asked, settings)
     for each, used in zip(raw, lead.candles, strict=True):
-        end_ms = int(used.time[-1]) + used.timeframe_ms
+        end_ms = closing(int(used.time[-1]), used.timeframe_ms)
         sure(each.between(int(used.time[0]), end_ms), real_jumps(asked.splits))
     known = options.perception.model_copy(update={"warmup_candles": lead.warmup})
     options = options.model_copy(update={"perception": known})

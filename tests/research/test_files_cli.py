@@ -81,7 +81,10 @@ def test_a_time_without_a_zone_asks_for_one_in_research_and_in_the_loop(tmp_path
     assert "IBM 1h" in run.stdout + run.stderr
     assert "data exhausted" in run.stdout
     assert agent(tmp_path, "replay").returncode == 0
-    agent(tmp_path, "backtest", "--strategy", "sma", "--data", str(path), *zone, "--uncompiled")
+    wrong = agent(
+        tmp_path, "run", "--provider", "recorded", "--data", str(path), "--format", "excel", check=2
+    )
+    assert "files.format = excel: must be one of boyd, binance, kraken" in wrong.stderr
 
 
 def test_columns_are_said_on_the_command_line(tmp_path: Path) -> None:
