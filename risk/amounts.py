@@ -13,6 +13,7 @@ from domain.money import DECIMALS, MAX_AMOUNT, MAX_CASH, PPM, to_cash
 
 NUMBER = r"[0-9]+(?:\.[0-9]+)?"
 SHARE = re.compile(rf"({NUMBER})\s*%(?:\s+up\s+to\s+({NUMBER}))?")
+STAKE = 'must be a share of equity such as "5%" (0% to 100%), an amount in quote such as 100, or "all"'
 FORM = f"an amount in quote from 0 to {MAX_AMOUNT} with at most 8 decimals"
 
 
@@ -76,9 +77,12 @@ def _stake(value: Any) -> Decimal | str | None:
         return None
     if isinstance(value, str) and value.strip().lower() == "all":
         return "all"
-    found = _bound(value)
+    try:
+        found = _bound(value)
+    except ValueError:
+        raise ValueError(STAKE) from None
     if isinstance(found, str) and " up to " in found:
-        raise ValueError('must be a share of equity such as "5%", an amount such as 100, or "all"')
+        raise ValueError(STAKE)
     if found in (Decimal(0), "0%"):
         raise ValueError("must be above 0; without a stake entries are sized by risk_per_trade")
     return found
