@@ -48,7 +48,7 @@ def sure(candles: Candles, real: Collection[int] = ()) -> Candles:
 
     Raises BadInput saying what to do.
     """
-    open_ = [each for each in doubts(candles) if opened_by(int(candles.time[each.place]), DAY_MS) not in real]
+    open_ = _open(candles, real)
     if not open_:
         return candles
     told = "; ".join(_line(candles, each) for each in open_[:LINES])
@@ -58,6 +58,18 @@ def sure(candles: Candles, real: Collection[int] = ()) -> Candles:
         f"{candles.symbol}: {told}{more}: a loss or a gain that nobody had; take adjusted prices, or adjust "
         f"with --splits {days}, with 1 for a day on which the price really jumped"
     )
+
+
+def since_doubt(candles: Candles, until_ms: int | None, real: Collection[int] = ()) -> Candles:
+    """Return candles from the last doubted jump up to an instant on: nothing is warmed up across a split."""
+    if until_ms is None:
+        return candles
+    early = [each.place for each in _open(candles, real) if candles.time[each.place] <= until_ms]
+    return candles[early[-1] :] if early else candles
+
+
+def _open(candles: Candles, real: Collection[int]) -> list[Doubt]:
+    return [each for each in doubts(candles) if opened_by(int(candles.time[each.place]), DAY_MS) not in real]
 
 
 def adjusted(candles: Candles, splits: Sequence[tuple[int, float]]) -> Candles:

@@ -18,9 +18,9 @@ from reasoning.minds import Mind
 from research.candles import Candles
 from research.catalogue import Catalogue
 from research.lead import Lead, with_lead
-from research.load import joined, read_many, select, timerange
+from research.load import Range, joined, read_many, select, timerange
 from research.resample import resample
-from research.splits import real_jumps, sure, unsplit
+from research.splits import real_jumps, since_doubt, sure, unsplit
 
 NO_VALUE = "--set: a setting and its value, like risk.daily_loss=100"
 """Said without the text, which may be a key."""
@@ -60,13 +60,10 @@ def gather(asked: Asked) -> Gathered:
     settings = load({**flags, "home": asked.home}, asked.config)
     if settings.mode != "paper":
         raise BadInput(f"mode {settings.mode} is set; research runs with the rules of mode paper")
-    raw = [unsplit(each, asked.splits) for each in _source(asked)]
-    series = [_resampled(each, asked) for each in raw]
+    span = (None, None) if asked.timerange is None else timerange(asked.timerange)
+    series = [_resampled(_sure(each, asked, span), asked) for each in _source(asked)]
     options = options_for(settings, series)
-    lead = _lead(series, asked, settings)
-    for each, used in zip(raw, lead.candles, strict=True):
-        end_ms = closing(int(used.time[-1]), used.timeframe_ms)
-        sure(each.between(int(used.time[0]), end_ms), real_jumps(asked.splits))
+    lead = _lead(series, span, settings)
     known = options.perception.model_copy(update={"warmup_candles": lead.warmup})
     options = options.model_copy(update={"perception": known})
     new = [name for name in options.instruments if name not in settings.instruments]
@@ -74,11 +71,18 @@ def gather(asked: Asked) -> Gathered:
     return Gathered(options, lead.candles, [*grids, *lead.notes])
 
 
-def _lead(series: Sequence[Candles], asked: Asked, settings: Options) -> Lead:
+def _sure(candles: Candles, asked: Asked, span: Range) -> Candles:
+    """Return candles without a doubt, in the range or before it as far as that goes.
+
+    Raises BadInput where the range holds none, or a jump that looks like a split.
+    """
+    candles, real = unsplit(candles, asked.splits), real_jumps(asked.splits)
+    sure(select(candles, span), real)
+    return since_doubt(candles, span[0], real)
+
+
+def _lead(series: Sequence[Candles], span: Range, settings: Options) -> Lead:
     """Cut what is traded, behind each strategy's own warm-up, or as many candles as the settings say."""
-    span = (None, None) if asked.timerange is None else timerange(asked.timerange)
-    for each in series:
-        select(each, span)  # a range that holds nothing is told as one
     own, wished = Mind(settings.reasoning).candles_needed, settings.perception.warmup_candles
     least = max(own, wished) if "warmup_candles" in settings.perception.model_fields_set else own
     return with_lead(series, span, least, max(least, wished))

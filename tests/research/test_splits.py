@@ -12,7 +12,7 @@ from perception.files import HEADER
 from research.candles import Candles
 from research.flaws import flaws
 from research.load import load
-from research.splits import adjusted, doubts, real_jumps, splits_of, sure, unsplit
+from research.splits import adjusted, doubts, real_jumps, since_doubt, splits_of, sure, unsplit
 from tests.agent.command import agent
 from tests.shared import shared_data
 
@@ -120,3 +120,16 @@ def test_a_file_of_the_catalogue_is_asked_as_well(tmp_path: Path) -> None:
         "2024-05-30 opens at 50 after 100, which looks like a 2:1 split"
         in agent(tmp_path, *words, check=2).stderr
     )
+
+
+def test_a_range_right_behind_a_split_is_warmed_by_what_followed_it_alone() -> None:
+    """Averages over a split are of no price there ever was."""
+    days = [day * DAY_MS for day in range(19_000, 19_300)]
+    close = np.array([100.0] * 150 + [50.0] * 150) * (1 + 0.01 * np.sin(np.arange(300)))
+    one = np.round(close, 2)
+    candles = Candles("ABC", DAY_MS, np.array(days), one, one, one, one, np.ones(300))
+    assert since_doubt(candles, days[200]).time[0] == days[150]
+    assert since_doubt(candles, days[150]).time[0] == days[150], "the range may begin on the day itself"
+    assert len(since_doubt(candles, days[100])) == 300
+    assert len(since_doubt(candles, days[200], {days[150]})) == 300, "a jump that was real is no split"
+    assert since_doubt(candles, None) is candles
