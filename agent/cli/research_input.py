@@ -11,7 +11,7 @@ from agent.grids import words
 from agent.load import load
 from agent.settings import Options
 from domain.errors import BadInput
-from domain.times import TIMEFRAMES, closing
+from domain.times import TIMEFRAMES
 from perception.files import ASKED
 from perception.recognise import Reading
 from reasoning.minds import Mind

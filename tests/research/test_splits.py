@@ -102,7 +102,7 @@ def test_before_the_range_a_split_does_not_matter(tmp_path: Path) -> None:
         "--uncompiled",
         "--timerange",
     )
-    agent(tmp_path, *words, "20160101-20180101")
+    agent(tmp_path, *words, "20150101-20180101")
     assert "7:1 split" in agent(tmp_path, *words, "20140101-20180101", check=2).stderr
 
 
