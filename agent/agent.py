@@ -38,7 +38,8 @@ class Agent:
         self._reason: str | None = None
         self._subscribers: WeakSet[Events] = WeakSet()
         self._kept: deque[Numbered] = deque(maxlen=KEPT)
-        self._first = self._seq = 0
+        self.began = self._seq = 0
+        """Number of the last event before this session: `events(after=agent.began)` tells all of it."""
         self._guard = threading.Lock()
 
     def __enter__(self) -> Self:
@@ -68,7 +69,7 @@ class Agent:
         try:
             # Opened here, for the journal's one connection belongs to the loop's thread.
             with Launch(self.settings, fresh=self._fresh) as launch:
-                self._first = self._seq = launch.journal.head()[0]
+                self.began = self._seq = launch.journal.head()[0]
                 launch.session.listeners.append(self._publish)
                 self._launch = launch
                 self._ready.set()
@@ -169,7 +170,7 @@ class Agent:
         `seq` is the number of the last event it surely contains: `events(after=seq)` goes on from there.
         """
         # What was told last may be told before it counts.
-        launch, seq = self._opened(), max(self._first, self._seq - 1)
+        launch, seq = self._opened(), max(self.began, self._seq - 1)
         return launch.status() | {"seq": seq}
 
     def positions(self) -> list[dict[str, Any]]:

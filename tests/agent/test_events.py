@@ -124,6 +124,8 @@ def test_what_is_not_kept_any_more_is_refused_and_an_ended_agent_tells_the_rest(
     assert list(agent.events()) == []
     again = made(cycles=1)
     again.start()
+    (cycle,) = (event for event in again.events(after=again.began) if isinstance(event, CycleEnded))
+    assert cycle.cycle_id == 4
     with pytest.raises(ValueError, match="the oldest event kept is"):
         again.events(after=0)
     again.join(60)
