@@ -192,7 +192,7 @@ def test_bad_engines_are_refused() -> None:
 
 def test_without_ray_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
-    with pytest.raises(BadInput, match="needs the extra `scale`"):
+    with pytest.raises(BadInput, match="needs the extra scale: make setup"):
         engine_named("ray")
 
 
