@@ -51,7 +51,7 @@ Handler = Callable[[Mapping[str, Any]], Any]
 class ControlServer:
     """Serves commands at a socket until closed; whoever starts it holds the account's lock.
 
-    `keep_lock` is called ten times a second, so that it stays held whatever becomes of its file.
+    Ten times a second it sees that its socket is there and calls `keep_lock`, which sees to the lock's file.
     """
 
     def __init__(
@@ -60,7 +60,6 @@ class ControlServer:
         self.path = path
         self.commands = commands
         self.keep_lock = keep_lock
-        self._listener = socket.socket(socket.AF_UNIX)
         self._selector = selectors.DefaultSelector()
         self._waiting: dict[socket.socket, _Caller] = {}
         self._closing = False
@@ -69,17 +68,37 @@ class ControlServer:
     def start(self) -> None:
         """Begin to listen. Raises LocalFault where the home takes no socket."""
         try:
+            self._listen()
+        except OSError as error:
+            raise LocalFault(f"control socket {self.path}: {error.strerror or error}") from None
+        self._thread.start()
+
+    def _listen(self) -> None:
+        listener = socket.socket(socket.AF_UNIX)
+        try:
             with address(self.path) as where:
                 Path(where).unlink(missing_ok=True)  # a crash leaves it behind
-                self._listener.bind(where)
+                listener.bind(where)
                 Path(where).chmod(0o600)
-            self._listener.listen(1024)
-        except OSError as error:
-            self._listener.close()
-            raise LocalFault(f"control socket {self.path}: {error.strerror or error}") from None
-        self._listener.setblocking(False)
-        self._selector.register(self._listener, selectors.EVENT_READ)
-        self._thread.start()
+            listener.listen(1024)
+        except OSError:
+            listener.close()
+            raise
+        listener.setblocking(False)
+        self._selector.register(listener, selectors.EVENT_READ)
+        self._listener = listener
+
+    def _stay(self) -> None:
+        """Be heard whatever became of lock and socket: a clean-up may delete both under a running agent."""
+        self.keep_lock()
+        with suppress(OSError):
+            with address(self.path) as where:
+                there = Path(where).exists()
+            if not there and not self._closing:
+                former = self._listener
+                self._listen()
+                self._selector.unregister(former)
+                former.close()
 
     def close(self) -> None:
         """Stop listening and remove the socket."""
@@ -91,7 +110,7 @@ class ControlServer:
 
     def _serve(self) -> None:
         while not self._closing:
-            self.keep_lock()
+            self._stay()
             for key, _ in self._selector.select(0.1):
                 if key.fileobj is self._listener:
                     self._welcome()

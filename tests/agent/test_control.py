@@ -204,7 +204,7 @@ def test_an_account_somebody_else_has_open_is_told_from_one_that_is_free(tmp_pat
     assert not home.held("paper")
 
 
-def test_a_running_agent_whose_lock_file_is_deleted_is_found_all_the_same(tmp_path: Path) -> None:
+def test_a_running_agent_whose_lock_and_socket_are_deleted_is_found_all_the_same(tmp_path: Path) -> None:
     words = [str(AGENT), "run", "--provider", "simulated", "--interval", "0.05", "--plain"]
     process = subprocess.Popen(words, env=environment(tmp_path), cwd=ROOT, stdout=subprocess.DEVNULL)
     try:
@@ -212,15 +212,22 @@ def test_a_running_agent_whose_lock_file_is_deleted_is_found_all_the_same(tmp_pa
             assert process.poll() is None
             time.sleep(0.1)
         (lock,) = (tmp_path / "journals").glob("*.lock")
-        lock.unlink()
-        assert told(tmp_path, "status")["running"]
-        lock.unlink()
+        (socket_,) = (tmp_path / "journals").glob("*.sock")
+        for gone in ([lock], [socket_], [lock, socket_]):
+            for path in gone:
+                path.unlink()
+            due = time.monotonic() + 10
+            while not all(path.exists() for path in gone):  # a tenth of a second
+                assert time.monotonic() < due
+                time.sleep(0.05)
+            assert told(tmp_path, "status")["running"]
         assert told(tmp_path, "kill", "--reason", "heard") == {"kill_switch": "heard"}
         assert told(tmp_path, "status")["account"]["kill_switch"] == "heard"
         assert lock.read_text() == f"{process.pid}\n"
         process.terminate()
         assert process.wait(60) == 0
         assert not Home(tmp_path).held(lock.stem)
+        assert not socket_.exists()
     finally:
         process.kill()
         process.wait(60)
