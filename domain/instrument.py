@@ -6,6 +6,7 @@ from functools import cached_property
 import msgspec
 
 from domain.money import DECIMALS
+from domain.symbols import DOLLARS
 
 _PAIRS: dict[str, tuple[str, str]] = {
     "BTC": ("0.01", "0.00001"),
@@ -17,7 +18,7 @@ _PAIRS: dict[str, tuple[str, str]] = {
     "ADA": ("0.00001", "0.1"),
     "DOGE": ("0.0000001", "1"),
 }
-MONEY = frozenset({"USD", "USDT", "USDC", "BUSD", "FDUSD", "TUSD", "EUR", "GBP"})
+ABOUT_A_DOLLAR = frozenset({*DOLLARS, "USD", "EUR", "GBP"})
 """Quotes worth about a dollar."""
 MOST_COARSENED = 10
 _PAIR = ("0.0001", "0.001")
@@ -35,7 +36,7 @@ def pair_grid(base: str) -> tuple[Decimal, Decimal]:
 
 def has_pair_grid(base: str, quote: str) -> bool:
     """Tell whether a pair's grid is known: that of a base asset is one in money, not in another coin."""
-    return base in _PAIRS and quote in MONEY
+    return base in _PAIRS and quote in ABOUT_A_DOLLAR
 
 
 def fitting_step(tick: Decimal, step: Decimal, cash_decimals: int) -> Decimal:

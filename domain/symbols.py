@@ -14,11 +14,11 @@ LIKE = "BTC-USDT or MSFT"
 """What a symbol looks like, for messages."""
 
 DOLLARS = ("USDT", "USDC", "FDUSD", "TUSD", "BUSD", "USDP", "USD1", "PYUSD", "RLUSD", "USDE", "DAI")
-MONEY = (
+STATES = (
     "USD", "EUR", "GBP", "JPY", "AUD", "CAD", "CHF", "TRY", "BRL", "ARS", "MXN", "COP", "PLN", "RON", "CZK",
     "UAH", "RUB", "KRW", "IDR", "INR", "NGN", "ZAR", "THB", "SGD", "VAI", "EURI", "BIDR", "BKRW",
 )  # fmt: skip
-QUOTES = (*DOLLARS, *MONEY, "BTC", "XBT", "ETH", "BNB")
+QUOTES = (*DOLLARS, *STATES, "BTC", "XBT", "ETH", "BNB")
 """What pairs are quoted in."""
 WELL_KNOWN = frozenset(
     {
