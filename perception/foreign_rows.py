@@ -137,7 +137,10 @@ class ForeignRows:
         traded = self._volume(line, volume, cells, (low, high))
         candle = (self._time(line, stamp), open_, high, low, close, traded)
         adjusted = self._optional(line, "adjusted close", layout.adjusted, cells, close)
-        return _Row(candle, adjusted, self._optional(line, "split coefficient", layout.split, cells, 1.0))
+        split = self._optional(line, "split coefficient", layout.split, cells, 1.0)
+        return _Row(
+            candle, adjusted, split or 1.0
+        )  # 0 is no split, as Yahoo writes it, and no end of all volume
 
     def _volume(
         self, line: int, volume: object, cells: Sequence[object], prices: tuple[float, float]

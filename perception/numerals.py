@@ -18,6 +18,11 @@ class Style(StrEnum):
 
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}(,[0-9]{3})+")
 _POINTED = re.compile(r"[+-]?[0-9]{1,3}(\.[0-9]{3}){2,}")
+_WRITTEN = {
+    Style.THOUSANDS: re.compile(r"[+-]?[0-9]{1,3}(,[0-9]{2,3})*,[0-9]{3}(\.[0-9]*)?"),
+    Style.COMMA: re.compile(r"[+-]?([0-9]{1,3}(\.[0-9]{3})+|[0-9]*)(,[0-9]*)?([eE][+-]?[0-9]+)?"),
+}
+"""How a number with commas, or with points beside decimal commas, must be written; India's lakhs are."""
 _MULTIPLES = {"K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
 
 
@@ -45,14 +50,22 @@ def style_of(cells: Iterable[str]) -> Style:
 
 
 def number(text: str, style: Style, *, multiples: bool = False) -> float:
-    """Return a number. Raises ValueError for what is none, digits of other scripts and `1_000` included."""
+    """Return a number. Raises ValueError for what is none, digits of other scripts and `1_000` included.
+
+    A mark that stands where the style has none is no number: dropping it would make 12345 of 1234.5.
+    """
     if not text.isascii() or "_" in text:
         raise ValueError(text)
-    plain = text.strip()
-    if style is Style.THOUSANDS:
-        plain = plain.replace(",", "")
-    elif style is Style.COMMA:
-        plain = plain.replace(".", "").replace(",", ".")
+    plain, times = text.strip(), 1.0
     if multiples and plain[-1:] in _MULTIPLES:
-        return float(plain[:-1]) * _MULTIPLES[plain[-1]]
-    return float(plain)
+        plain, times = plain[:-1], _MULTIPLES[plain[-1]]
+    return float(_pointed(plain, style)) * times
+
+
+def _pointed(text: str, style: Style) -> str:
+    """Return a number as Python reads it. Raises ValueError for one of another style."""
+    if style is Style.PLAIN or not ("," in text or (style is Style.COMMA and "." in text)):
+        return text
+    if not _WRITTEN[style].fullmatch(text):
+        raise ValueError(text)
+    return text.replace(",", "") if style is Style.THOUSANDS else text.replace(".", "").replace(",", ".")

@@ -229,14 +229,27 @@ def _only(forms: Sequence[Form], times: Sequence[str], path: Path) -> Form:
 
 
 def _style(layout: Layout, rows: Sequence[Sequence[str]], path: Path) -> Style:
+    prices = [row[place].strip() for row in rows for place in layout.places[1:5]]
+    volumes = [row[layout.places[5]].strip() for row in rows if layout.places[5] != NONE]
     try:
-        return style_of(row[place].strip() for row in rows for place in layout.places[1:] if place >= 0)
+        style = style_of([*prices, *volumes])
+        pointed = _pointed(prices) if style is Style.COMMA else ""
     except Unclear as error:
         if layout.format.english:
             return Style.THOUSANDS
         raise BadInput(
             f"{path}: is {error} more than a thousand, or a decimal comma? write numbers with a point"
         ) from None
+    if pointed:
+        raise BadInput(
+            f"{path}: prices such as {pointed!r} have a point, volumes a decimal comma; write both alike"
+        )
+    return style
+
+
+def _pointed(prices: Sequence[str]) -> str:
+    """Return a price with a point where none has a comma, or "": 1.234 is one and a bit, or a thousand."""
+    return next((cell for cell in prices if "." in cell), "") if style_of(prices) is Style.PLAIN else ""
 
 
 def _tickers(rows: Sequence[Sequence[str]]) -> Sequence[str]:

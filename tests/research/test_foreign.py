@@ -446,6 +446,34 @@ def test_a_comma_that_may_mean_two_things_is_refused(tmp_path: Path) -> None:
     assert refused(path) == "is 2,281 more than a thousand, or a decimal comma? write numbers with a point"
 
 
+@pytest.mark.parametrize(
+    ("price", "volume", "said"),
+    [
+        ("1234.5", "12,5", "prices such as '1234.5' have a point, volumes a decimal comma; write both alike"),
+        ("1.234", "12,5", "prices such as '1.234' have a point, volumes a decimal comma; write both alike"),
+        ("1.234,5", "1", "line 12: close '1234.5' is not a number"),
+        ('"1,234.5"', "1", "line 12: close '12,34.5' is not a number"),
+    ],
+)
+def test_a_mark_is_never_dropped_from_a_number_that_another_rule_wrote(
+    tmp_path: Path, price: str, volume: str, said: str
+) -> None:
+    odd = {"1.234,5": "1234.5", '"1,234.5"': '"12,34.5"'}.get(price, price)
+    lines = [
+        f"{1704067200 + n * 3600};{price};{price};{price};{odd if n == 10 else price};{volume}"
+        for n in range(12)
+    ]
+    path = written(tmp_path, "ETH-USDT_1h.csv", "time;open;high;low;close;volume", *lines)
+    assert refused(path) == said
+
+
+def test_a_split_coefficient_of_zero_is_no_split_and_leaves_the_volume(tmp_path: Path) -> None:
+    header = "timestamp,open,high,low,close,adjusted_close,volume,dividend_amount,split_coefficient"
+    days = [f"2020-01-{day:02},10,11,9,10,{9 if day < 10 else 10},500,0.0,0" for day in range(1, 20)]
+    loaded = same(written(tmp_path, "daily_adjusted_AAPL.csv", header, *days))
+    assert set(loaded.candles.volume.tolist()) == {500.0}
+
+
 def test_columns_may_be_said_by_name_or_by_number(tmp_path: Path) -> None:
     path = written(tmp_path, "x.csv", "when,o,h,l,c,v", "1704067200,2,4,1,3,5", "1704070800,3,5,2,4,6")
     assert "is of no format that is known; line 1 is 'when,o,h,l,c,v'" in refused(path)
