@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails
 from pydantic_settings import SettingsConfigDict, SettingsError
 
 from agent import db_url
+from agent.nearest import no_such
 from agent.running import PREFIX, default_home
 from agent.settings import Options, Settings
 from agent.shown import shown
@@ -75,7 +76,7 @@ def load(flags: Mapping[str, Any] | None = None, config: Path | None = None) -> 
     """
     given = {name: value for name, value in (flags or {}).items() if value is not None}
     file = config_path(given, config)
-    problems = [f"{name}: no such setting" for name in unknown_variables(os.environ)]
+    problems = [f"{name}: {_no_variable(name)}" for name in unknown_variables(os.environ)]
     try:
         given = _with_database(given)
         broken = load_folder(_own_strategies(given, file))
@@ -146,7 +147,7 @@ def problem(error: ErrorDetails, *, secretive: bool = True) -> str:
         return message
     field = shown(".".join(path))[:LONGEST]
     if error["type"] == "extra_forbidden":
-        return f"{field}: no such setting"
+        return f"{field}: {no_such(field, Options)}"
     value = error["input"]
     if isinstance(value, dict) or (secretive and not _showable(path, value)):
         return f"{field}: {message}"
@@ -182,6 +183,15 @@ def unknown_variables(environment: Mapping[str, str]) -> list[str]:
         and name not in (KERNEL_CACHE, db_url.FILE_VARIABLE)
         and not _known(name[len(PREFIX) :].lower().split("__"), Settings)
     )
+
+
+def _no_variable(name: str) -> str:
+    """Say that a variable names no setting, and which may be meant."""
+    return no_such(name[len(PREFIX) :].replace("__", "."), Settings, _variable)
+
+
+def _variable(name: str) -> str:
+    return PREFIX + name.upper().replace(".", "__")
 
 
 def _known(path: list[str], model: type[BaseModel]) -> bool:

@@ -73,5 +73,5 @@ def spelled(text: str) -> str:
     if separator:
         pair = f"{base}-{quote}".upper()
         return pair if is_symbol(pair) else text
-    known = [each for each in readings(text) if each.partition("-")[0] in WELL_KNOWN]
+    known = [each for each in readings(text.strip().upper()) if each.partition("-")[0] in WELL_KNOWN]
     return known[0] if len(known) == 1 else text

@@ -67,7 +67,7 @@ def opened(path: Path, buffer: int = CHUNK) -> io.BufferedReader:
 def kind_of(path: Path) -> bytes:
     """Return which of the magic numbers a file begins with, or none. Raises BadInput for no file."""
     if path.is_dir():
-        raise BadInput(f"{path}: is a directory; a candle file is needed")
+        raise BadInput(f"{path}: is a directory; a candle file is needed, or several: {path}/*")
     if not path.is_file():
         raise BadInput(f"{path}: no such file")
     try:

@@ -1,5 +1,6 @@
 """The command line's own group: a bad value is refused in our words, whatever read it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import typer
@@ -15,6 +16,11 @@ LONGEST = 80
 class PlainGroup(TyperGroup):
     """Says what is wrong with a value, where the library behind typer would say it in its own words."""
 
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command that was named, and what it was given, as it parses it."""
+        name, command, given = super().resolve_command(ctx, args)
+        return name, command, given if command is None else spread(command.params, given)
+
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was named."""
         try:
@@ -25,3 +31,22 @@ class PlainGroup(TyperGroup):
                 told = errors()[0]
                 error.message = f"{shown(str(told['input']))[:LONGEST]} {complaint(told)}"
             raise
+
+
+def spread(params: Sequence[Any], words: Sequence[str]) -> list[str]:
+    """Give each word behind an option that may be repeated the option: `--data a b` is `--data a --data b`.
+
+    So a shell writes `--data *.zip`, and others their lists. Not where a command has words of its own.
+    """
+    if any(each.param_type_name == "argument" for each in params):
+        return list(words)
+    repeated = {name for each in params if getattr(each, "multiple", False) for name in each.opts}
+    told: list[str] = []
+    option: str | None = None
+    for word in words:
+        if word.startswith("-"):
+            option = word if word in repeated else None
+        elif option is not None and told[-1] != option:
+            told.append(option)
+        told.append(word)
+    return told

@@ -31,10 +31,7 @@ def backtest(
     *,
     strategy: StrategyOption = None,
     data: DataOption = None,
-    symbol: Annotated[
-        list[str] | None,
-        typer.Option(help="Symbol in the catalogue, or of each --data file; may be repeated."),
-    ] = None,
+    symbol: SymbolsOption = None,
     timerange: TimerangeOption = None,
     timeframe: TimeframeOption = None,
     format_: FormatOption = None,

@@ -59,6 +59,28 @@ def test_every_problem_is_reported_with_field_value_and_limit(
 
 
 @pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"stake": "100"}, "stake: no such setting; did you mean sizing.stake?"),
+        ({"risk": {"daly_loss": 1}}, "risk.daly_loss: no such setting; did you mean risk.daily_loss"),
+        ({"zzz": 1}, "zzz: no such setting; agent config show lists them"),
+    ],
+)
+def test_a_name_that_is_no_setting_is_told_with_the_one_meant(given: dict[str, object], said: str) -> None:
+    with pytest.raises(BadSettings) as caught:
+        load(given)
+    assert caught.value.problems[0].startswith(said)
+
+
+def test_a_variable_that_is_no_setting_is_told_with_the_one_meant(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AGENT_SIZING__STEAK", "100")
+    with pytest.raises(BadSettings) as caught:
+        load({})
+    said = "AGENT_SIZING__STEAK: no such setting; did you mean AGENT_SIZING__STAKE?"
+    assert caught.value.problems[0] == said
+
+
+@pytest.mark.parametrize(
     ("text", "said"),
     [("cycles = = 1", "not valid TOML"), ("\x00", "not valid TOML"), ("[risk\n", "not valid TOML")],
 )

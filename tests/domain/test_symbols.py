@@ -65,6 +65,8 @@ def test_a_name_is_split_by_the_quotes_there_are(name: str, pairs: tuple[str, ..
         ("ETH_BTC", "ETH-BTC"),
         (" eth-usdt ", "ETH-USDT"),
         ("BTCUSDT", "BTC-USDT"),
+        ("btcusdt", "BTC-USDT"),
+        ("msft", "msft"),
         ("BRK.B", "BRK.B"),
         ("WBEUR", "WBEUR"),
         ("btc", "btc"),

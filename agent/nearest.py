@@ -1,0 +1,33 @@
+"""The setting that was meant, where a name is none."""
+
+from collections.abc import Callable, Iterator
+from difflib import get_close_matches
+
+from pydantic import BaseModel
+
+LIST = "agent config show lists them"
+
+
+def no_such(name: str, model: type[BaseModel], write: Callable[[str], str] = str) -> str:
+    """Say that a dotted name is no setting of `model`, and which may be meant, written by `write`.
+
+    The last part may stand in another section (`stake` is `sizing.stake`), or be a slip of the pen.
+    """
+    meant = _meant(name.lower(), list(_names(model)))
+    told = " or ".join(map(write, meant))
+    return "no such setting; " + (f"did you mean {told}?" if meant else LIST)
+
+
+def _meant(name: str, known: list[str]) -> list[str]:
+    last = name.rpartition(".")[2]
+    elsewhere = [each for each in known if each.rpartition(".")[2] == last]
+    return elsewhere[:3] or get_close_matches(name, known, n=2, cutoff=0.75)
+
+
+def _names(model: type[BaseModel], before: str = "") -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            yield from _names(inner, f"{before}{name}.")
+        else:
+            yield before + name
