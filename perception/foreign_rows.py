@@ -66,6 +66,7 @@ class ForeignRows:
         self.left_out: list[str] = []
         self.without_volume = self.swapped = 0
         self.said = ""
+        self.whose: object = None
 
     def read(self) -> Table:
         """Return the candles. Raises BadInput naming file, line, field and value."""
@@ -126,6 +127,8 @@ class ForeignRows:
         layout = self.layout
         if len(cells) != layout.width:
             raise self._bad(line, f"{len(cells)} fields; there must be {layout.width}, as in the first row")
+        if layout.of != NONE:
+            self._of_one(line, cells[layout.of])
         stamp, *prices = (cells[place] for place in layout.places[:5])
         volume = cells[layout.places[5]] if layout.places[5] != NONE else 0.0
         if all(map(_is_nothing, prices)) or all(map(_is_zero, prices)):
@@ -141,6 +144,15 @@ class ForeignRows:
         return _Row(
             candle, adjusted, split or 1.0
         )  # 0 is no split, as Yahoo writes it, and no end of all volume
+
+    def _of_one(self, line: int, whose: object) -> None:
+        """Raise BadInput for a row of another symbol than the first row's."""
+        if self.whose is None:
+            self.whose = whose
+        if whose != self.whose:
+            raise self._bad(
+                line, f"is of {shown(whose)}, the rows before of {shown(self.whose)}; give each its file"
+            )
 
     def _volume(
         self, line: int, volume: object, cells: Sequence[object], prices: tuple[float, float]

@@ -16,6 +16,8 @@ from perception.stamps import Form
 PRICES = ("open", "high", "low", "close")
 COLUMNS = ("time", *PRICES, "volume", "adjusted")
 """What a person may name a column for."""
+WHOSE = ("symbol", "ticker", "tic", "pair")
+"""Names of a column that says whose candle a row is."""
 DELIMITERS = (",", ";", "\t", "|")
 HEAD_LINES = 5
 """Lines in which a header may stand: some providers put a line of their own above it."""
@@ -62,6 +64,8 @@ class Layout:
     quoted: int = NONE
     symbol: str = ""
     """As the file says it; "" where it does not."""
+    of: int = NONE
+    """The column that says in every row whose candle it is."""
 
 
 @dataclass(frozen=True)
@@ -184,6 +188,7 @@ def _placed(each: Format, columns: Mapping[int, str], width: int, skip: int, sym
         split=place(each.split),
         quoted=NONE if quoted == places[-1] else quoted,
         symbol=_pair(symbol),
+        of=place(WHOSE) if head.shape == TEXT else NONE,
     )
 
 

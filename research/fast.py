@@ -101,6 +101,7 @@ def _own_frame(path: Path) -> pl.DataFrame | None:
 def _text_columns(path: Path, layout: Layout) -> Columns | None:
     kind = pl.Int64 if layout.form.kind == stamps.COUNT else pl.String
     wanted = [place for place in (*layout.places, layout.quoted) if place != NONE]
+    whose = [] if layout.of == NONE else [f"column_{layout.of}"]
     schema: dict[str, type[pl.DataType]] = {f"column_{place}": pl.String for place in range(layout.width)}
     schema |= {f"column_{place}": pl.Float64 for place in wanted[1:]}
     schema[f"column_{wanted[0]}"] = kind
@@ -110,10 +111,14 @@ def _text_columns(path: Path, layout: Layout) -> Columns | None:
         skip_rows=layout.skip,
         separator=layout.delimiter,
         schema=schema,
-        columns=[f"column_{place}" for place in sorted(wanted)],
+        columns=[*(f"column_{place}" for place in sorted(wanted)), *whose],
     )
     check_rows(path, frame.height)
-    if not frame.height or any(frame.null_count().row(0)):
+    if (
+        not frame.height
+        or any(frame.null_count().row(0))
+        or any(frame[each].n_unique() > 1 for each in whose)
+    ):
         return None
     times = _stamped(frame[f"column_{wanted[0]}"], layout)
     if times is None:

@@ -474,6 +474,15 @@ def test_a_split_coefficient_of_zero_is_no_split_and_leaves_the_volume(tmp_path:
     assert set(loaded.candles.volume.tolist()) == {500.0}
 
 
+def test_rows_of_another_symbol_are_never_candles_of_the_first(tmp_path: Path) -> None:
+    rows_ = [f"{1704067200 + n * 3600},{'MATIC' if n < 5 else 'ETH'}/USDT,2,4,1,3,5" for n in range(9)]
+    for header in ("unix,symbol,open,high,low,close,volume", "time,Ticker,open,high,low,close,volume"):
+        path = written(tmp_path, "MATIC-USDT_1h.csv", header, *rows_)
+        said = "line 7: is of 'ETH/USDT', the rows before of 'MATIC/USDT'; give each its file"
+        assert refused(path) == said
+    assert len(rows(same(written(tmp_path, "MATIC-USDT_1h.csv", header, *rows_[:5])))) == 5
+
+
 def test_columns_may_be_said_by_name_or_by_number(tmp_path: Path) -> None:
     path = written(tmp_path, "x.csv", "when,o,h,l,c,v", "1704067200,2,4,1,3,5", "1704070800,3,5,2,4,6")
     assert "is of no format that is known; line 1 is 'when,o,h,l,c,v'" in refused(path)
