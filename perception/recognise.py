@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 from pathlib import Path
 
 from domain.errors import BadInput
@@ -178,6 +179,8 @@ def _placed(each: Format, columns: Mapping[int, str], width: int, skip: int, sym
     )
     if None in told.values() or NONE in places[:-1] or (places[-1] == NONE and "volume" not in told):
         return None
+    if told:
+        _apart(places, head.path)
     quoted = place(each.quoted)
     return Layout(
         each,
@@ -198,6 +201,14 @@ def _bare(each: Format, head: Head, reading: Reading) -> Layout | None:
     if reading.columns or len(first) != each.width or not all(map(_numeric, first)):
         return None
     return Layout(each, each.order, each.width)
+
+
+def _apart(places: Sequence[int], path: Path) -> None:
+    """Raise BadInput where a person gives one column to two fields."""
+    fields = COLUMNS[: len(places)]
+    for (field, its), (other, same) in combinations(zip(fields, places, strict=True), 2):
+        if its == same != NONE:
+            raise BadInput(f"{path}: --columns: {field} and {other} are one column; each has its own")
 
 
 def _dated(layout: Layout, head: Head, skip: int, reading: Reading) -> Layout | None:

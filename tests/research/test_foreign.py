@@ -483,6 +483,13 @@ def test_rows_of_another_symbol_are_never_candles_of_the_first(tmp_path: Path) -
     assert len(rows(same(written(tmp_path, "MATIC-USDT_1h.csv", header, *rows_[:5])))) == 5
 
 
+def test_one_column_is_never_two_fields(tmp_path: Path) -> None:
+    path = written(tmp_path, "x.csv", "time,open,high,low,close,volume", "1704067200,2,4,1,3,5")
+    for said, fields in ((("open", "close"), "open and close"), (("close", "volume"), "close and volume")):
+        reading = Reading(columns=(said,), symbol="BTC-USDT")
+        assert refused(path, reading) == f"--columns: {fields} are one column; each has its own"
+
+
 def test_columns_may_be_said_by_name_or_by_number(tmp_path: Path) -> None:
     path = written(tmp_path, "x.csv", "when,o,h,l,c,v", "1704067200,2,4,1,3,5", "1704070800,3,5,2,4,6")
     assert "is of no format that is known; line 1 is 'when,o,h,l,c,v'" in refused(path)
