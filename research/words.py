@@ -2,11 +2,14 @@
 
 from functools import partial
 
+import numpy as np
+
 from domain.money import MAX_CASH, PPM, show_cash
 from domain.times import utc
 from platforms.fills import Costs
 from research.headline import LimitsDid, Stopped
 from research.result import Result
+from risk import table
 from risk.case import Policy
 from risk.table import REASONS
 
@@ -55,10 +58,17 @@ def limits_words(did: LimitsDid, result: Result, policy: Policy) -> str:
     cuts = [f"{count} cut by {name} {most.get(name, '')}".rstrip() for name, count in did.cut.items()]
     worth = "" if did.mean_share is None else f", on average {did.mean_share:.1%} of equity"
     said = f"{sizing_words(policy, decimals)}: {did.entries} entries{worth}; {', '.join(cuts) or 'none cut'}"
+    said += _refused(result)
     if did.worst_day is None:
         return said
     day = _bound(limits.daily_loss, limits.daily_loss_ppm, decimals)
     return f"{said}; worst day {-did.worst_day or 0:.2%} (limit {day})"
+
+
+def _refused(result: Result) -> str:
+    """Say how many entries were of a size that the exchange does not take."""
+    count = int(np.isin(result.vetoes["rule"], (table.SIZE, table.FILTERS)).sum())
+    return f"; {count} refused by the exchange's least and largest sizes" if count else ""
 
 
 def _bound(amount: int, ppm: int, decimals: int) -> str:

@@ -49,13 +49,17 @@ def show_trades(home: Path | None, journal: str | None, wish: Wish) -> None:
     elif wish.csv:
         print_text(_csv(told))
     elif not told:
-        say("no closed trade" + (" of these" if asked != Asked() else " yet; positions: agent positions"))
+        say(
+            "no closed trade"
+            + (_elsewhere(history) if asked != Asked() else " yet; positions: agent positions")
+        )
     else:
         say_lines(_table(told))
         decimals = max((each.instrument.cash_decimals for each in trades), default=DECIMALS)
         pnl, won = sum(each.trade.pnl for each in trades), sum(each.trade.pnl > 0 for each in trades)
         quote = trades[0].instrument.quote
-        say(f"{len(trades)} trades, {won} of them won, P&L {show_cash(pnl, decimals)} {quote} after costs")
+        count = f"{len(trades)} trade{'' if len(trades) == 1 else 's'}"
+        say(f"{count}, {won} of them won, P&L {show_cash(pnl, decimals)} {quote} after costs")
 
 
 def history_of(reader: Reader, session: int | None, *, candles: bool = False) -> History:
@@ -65,6 +69,16 @@ def history_of(reader: Reader, session: int | None, *, candles: bool = False) ->
     if session is not None and not found.sessions:
         raise BadInput(f"--session {session}: not in the journal, it holds 1 to {found.state.session}")
     return found
+
+
+def _elsewhere(history: History) -> str:
+    """Say what there is where nothing of it was asked for."""
+    symbols = ", ".join(sorted({each.trade.symbol for each in history.trades}))
+    return (
+        f" of these; the journal has {len(history.trades)} of {symbols}"
+        if symbols
+        else " of these, nor any other"
+    )
 
 
 def _asked(wish: Wish) -> Asked:

@@ -109,7 +109,10 @@ def test_the_commands_tell_the_same(tmp_path: Path) -> None:
     assert len(every) == account["trades"] > 1
     read = list(csv.DictReader(io.StringIO(agent(tmp_path, "trades", "--csv").stdout)))
     assert read == [{name: str(value) for name, value in each.items()} for each in every]
+    none = agent(tmp_path, "trades", "--symbol", "XRP/USDT").stdout
+    assert none == f"no closed trade of these; the journal has {len(every)} of BTC-USDT\n"
     shown = agent(tmp_path, "trades", "--symbol", "btc/usdt", "-n", "1").stdout.splitlines()
+    assert shown[-1].startswith("1 trade, ")
     assert len(shown) == 3
     assert every[-1]["pnl"] in shown[1]
     (row,) = told(tmp_path, "journal", "list")

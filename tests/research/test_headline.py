@@ -95,6 +95,12 @@ def test_the_limits_are_told_with_what_they_cut() -> None:
     )
 
 
+def test_entries_of_a_size_that_no_exchange_takes_are_told_beside_none() -> None:
+    result = run((5, table.FILTERS), (6, table.CONFIDENCE), (7, table.SIZE))
+    words = limits_words(limits_did(result), result, policy(stake=1))
+    assert "0 entries; none cut; 2 refused by the exchange's least and largest sizes; worst day" in words
+
+
 @pytest.mark.parametrize(
     ("daily_loss", "sizing", "said"),
     [
