@@ -7,6 +7,7 @@ where the exchange repeats them in its answer.
 import json
 import threading
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,14 @@ class _Library(client()):  # type: ignore[misc]  # the library ships no types
         self._wire = wire
         self._thread = threading.local()
         self._signer = settings.signer()
-        super().__init__(settings.api_key.get_secret_value() if settings.api_key else None, ping=False)
+        key = settings.api_key.get_secret_value() if settings.api_key else None
+        with ThreadPoolExecutor(1) as apart:
+            apart.submit(self._make, key).result()
+
+    def _make(self, key: str | None) -> None:
+        """Set the library up in a thread of its own: the event loop it wants and never uses ends there."""
+        super().__init__(key, ping=False)
+        self.loop.close()
 
     @property
     def response(self) -> Any:

@@ -1,5 +1,6 @@
 """A strategy of one's own that goes wrong in the way its parameters ask for, at its 30th candle."""
 
+import sys
 from pathlib import Path
 
 from agent.strategies import LOADED, load_file
@@ -107,9 +108,11 @@ def written(folder: Path, name: str = "faulty") -> Path:
 
 
 def loaded(folder: Path, name: str = "faulty") -> OwnStrategy[tuple[int, int]]:
-    """Write and load it, in the place of one loaded before."""
+    """Write and load it, in the place of one loaded before, be it by a test of another file."""
     LOADED.pop(name, None)
     STRATEGIES.pop(name, None)
+    sys.modules.pop(name, None)
+    sys.path[:] = [each for each in sys.path if not Path(each, f"{name}.py").exists()]
     found = load_file(written(folder, name))
     assert isinstance(found, OwnStrategy)
     return found

@@ -1,5 +1,6 @@
 """One request, one try, one deadline: whatever the other side does with the connection."""
 
+import asyncio
 import gzip
 import socket
 import threading
@@ -275,3 +276,14 @@ def test_no_proxy_and_no_netrc_of_the_environment_is_used(monkeypatch: pytest.Mo
         assert settings(exchange).rest_url == exchange.url
         platform(exchange).close()
         assert exchange.count("GET", "time") >= 1
+
+
+def test_no_event_loop_is_left_to_whoever_has_one_of_their_own() -> None:
+    async def nothing() -> None:
+        pass
+
+    asyncio.run(nothing())
+    with Scripted() as exchange:
+        platform(exchange).close()
+    with pytest.raises(RuntimeError, match="no current event loop"):
+        asyncio.get_event_loop_policy().get_event_loop()
