@@ -5,9 +5,12 @@ from typing import Annotated
 
 import typer
 
+from agent.cli.group import PlainGroup
 from agent.cli.options import ConfigOption, HomeOption, JsonOption
 
-config = typer.Typer(help="Show or write the configuration.", no_args_is_help=True, rich_markup_mode=None)
+config = typer.Typer(
+    cls=PlainGroup, help="Show or write the configuration.", no_args_is_help=True, rich_markup_mode=None
+)
 
 
 @config.command()

@@ -5,11 +5,13 @@ from typing import Annotated
 
 import typer
 
+from agent.cli.group import PlainGroup
 from agent.cli.options import ConfigOption, HomeOption, JsonOption
 from agent.cli.reading import ColumnsOption, FormatOption, SplitsOption, ZoneOption, reading_of
 from domain.symbols import spelled
 
 data = typer.Typer(
+    cls=PlainGroup,
     help="Keep candles of the past: import, download, list and check them.",
     no_args_is_help=True,
     rich_markup_mode=None,

@@ -1,5 +1,6 @@
 """The command line's own group: a bad value is refused in our words, whatever read it."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,12 +14,18 @@ LONGEST = 80
 """Characters of a bad value that are repeated."""
 
 
+EXAMPLES = re.compile(r"Examples?: (.*?)(?:\.(?: +|$)|$)(.*)", re.DOTALL)
+"""The examples of a help, up to the first point behind a word, and what follows them."""
+
+
 class PlainGroup(TyperGroup):
     """Says what is wrong with a value, where the library behind typer would say it in its own words."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Find the command that was named, and what it was given, as it parses it."""
         name, command, given = super().resolve_command(ctx, args)
+        if command is not None and command.epilog:
+            command.epilog = listed(command.epilog)
         return name, command, given if command is None else spread(command.params, given)
 
     def invoke(self, ctx: Any) -> Any:
@@ -31,6 +38,15 @@ class PlainGroup(TyperGroup):
                 told = errors()[0]
                 error.message = f"{shown(str(told['input']))[:LONGEST]} {complaint(told)}"
             raise
+
+
+def listed(epilog: str) -> str:
+    """Return the closing words of a help, its examples one to a line: parted by bars they read as pipes."""
+    found = EXAMPLES.match(epilog)
+    if found is None:
+        return epilog
+    lines = [f"  {each}" for each in found[1].split(" | ")]
+    return "\n".join(["\b", "Examples:", *lines, "", found[2]]).rstrip()
 
 
 def spread(params: Sequence[Any], words: Sequence[str]) -> list[str]:

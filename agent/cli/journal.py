@@ -5,10 +5,11 @@ from typing import Annotated
 
 import typer
 
+from agent.cli.group import PlainGroup
 from agent.cli.options import HomeOption, JournalOption, JsonOption, home_of
 
 journal = typer.Typer(
-    help="Verify, read and export the journal.", no_args_is_help=True, rich_markup_mode=None
+    cls=PlainGroup, help="Verify, read and export the journal.", no_args_is_help=True, rich_markup_mode=None
 )
 
 

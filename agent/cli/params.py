@@ -5,9 +5,11 @@ from typing import Annotated
 
 import typer
 
+from agent.cli.group import PlainGroup
 from agent.cli.options import HomeOption, JournalOption, JsonOption
 
 params = typer.Typer(
+    cls=PlainGroup,
     help="Give strategies new parameters, on evidence, and take them back.",
     no_args_is_help=True,
     rich_markup_mode=None,

@@ -5,10 +5,14 @@ from typing import Annotated
 
 import typer
 
+from agent.cli.group import PlainGroup
 from agent.cli.options import ConfigOption, HomeOption, JsonOption
 
 strategy = typer.Typer(
-    help="List strategies; begin one of your own.", no_args_is_help=True, rich_markup_mode=None
+    cls=PlainGroup,
+    help="List strategies; begin one of your own.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
 
 

@@ -101,7 +101,8 @@ def _verdict(told: Told) -> None:
     for check in told["checks"]:
         mark = "ok  " if check["passed"] else "FAIL"
         note = f" ({check['note']})" if check.get("note") else ""
-        say(f"    {mark} {check['rule']:<28} measured {check['measured']}, limit {check['limit']}{note}")
+        measured, limit = ("none" if check[each] is None else check[each] for each in ("measured", "limit"))
+        say(f"    {mark} {check['rule']:<28} measured {measured}, limit {limit}{note}")
 
 
 def _order(told: Told) -> None:

@@ -7,7 +7,7 @@ import pytest
 import typer
 
 from agent.cli.app import app
-from agent.cli.group import spread
+from agent.cli.group import listed, spread
 
 
 def commands(group: Any, name: str = "agent") -> Iterator[tuple[str, Any]]:
@@ -53,3 +53,15 @@ def test_other_words_are_left_to_be_refused() -> None:
 def test_a_command_with_words_of_its_own_keeps_them() -> None:
     given = ["--columns", "close=Price", "a.csv", "b.csv"]
     assert of("agent data import", *given) == given
+
+
+def test_the_examples_of_a_help_stand_one_to_a_line() -> None:
+    with_examples = [each for each in COMMANDS.values() if "Example" in str(each.epilog)]
+    assert len(with_examples) > 20
+    for command in with_examples:
+        lines = listed(command.epilog).splitlines()
+        assert lines[:2] == ["\b", "Examples:"]
+        assert not any(" | agent" in line for line in lines)
+        assert all(
+            line.startswith("  agent ") for line in lines[2 : lines.index("", 2) if "" in lines else None]
+        )
