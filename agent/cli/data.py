@@ -106,3 +106,17 @@ def download(
     from agent.cli.data_work import Wanted, download_candles
 
     download_candles(Wanted(symbol, timeframe, timerange), config, home, json=json)
+
+
+@data.command(epilog="Examples: agent data quote MSFT | agent data quote EUR-USD --json")
+def quote(
+    symbol: Annotated[str, typer.Argument(parser=spelled, metavar="SYMBOL", help="Share or pair.")],
+    *,
+    config: ConfigOption = None,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Say what a share or a pair costs by Alpha Vantage; it takes one of the day's requests."""
+    from agent.cli.quote_work import show_quote
+
+    show_quote(symbol, config, home, json=json)

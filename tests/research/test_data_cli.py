@@ -1,5 +1,6 @@
 """`agent data`, as a user meets it: real processes, a venue on the loopback, one line for bad input."""
 
+import json
 import os
 import signal
 import subprocess
@@ -16,7 +17,7 @@ from perception.files import HEADER
 from tests.agent.command import agent, start, told
 from tests.perception import server as scripted
 from tests.perception.server import Exchange, ScriptedServer
-from tests.perception.venues import KLINES, klines, recorded
+from tests.perception.venues import KLINES, QUERY, alpha_vantage, klines, recorded
 from tests.shared import ROOT, shared_data
 
 FIRST = millis(datetime(2023, 1, 1, tzinfo=UTC))
@@ -193,3 +194,27 @@ def test_help_shows_examples_and_loads_nothing_heavy(tmp_path: Path) -> None:
     code = f"import sys, agent.cli.app; sys.exit(', '.join({heavy} & set(sys.modules)) or 0)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_quote_is_what_alpha_vantage_says_of_a_share_or_a_pair(
+    tmp_path: Path, venue: ScriptedServer
+) -> None:
+    env = {"AGENT_ALPHA_VANTAGE__BASE_URL": venue.url, "ALPHA_VANTAGE_API_KEY": "a-key-of-the-test"}
+    share = {"05. price": "412.30", "07. latest trading day": "2026-11-27", "08. previous close": "410.00"}
+    rate = {
+        "5. Exchange Rate": "1.0871", "6. Last Refreshed": "2026-11-27 20:00:00", "7. Time Zone": "UTC",
+        "8. Bid Price": "1.0870", "9. Ask Price": "-",
+    }  # fmt: skip
+    answers: dict[str, bytes | dict[str, object]] = {
+        "GLOBAL_QUOTE": {"Global Quote": share},
+        "CURRENCY_EXCHANGE_RATE": {"Realtime Currency Exchange Rate": rate},
+    }
+    venue.on(QUERY, alpha_vantage(answers))
+    said = agent(tmp_path, "data", "quote", "MSFT", env=env).stdout
+    assert said == "MSFT 412.3 at 2026-11-27, previous close 410\n"
+    told_rate = json.loads(agent(tmp_path, "data", "quote", "eur/usd", "--json", env=env).stdout)
+    assert told_rate == {
+        "symbol": "EUR-USD", "price": 1.0871, "at": "2026-11-27T20:00:00+00:00", "bid": 1.087, "ask": None,
+    }  # fmt: skip
+    refused = agent(tmp_path, "data", "quote", "MSFT", check=1)
+    assert refused.stderr == "error: no alpha vantage key is set (ALPHA_VANTAGE_API_KEY)\n"
