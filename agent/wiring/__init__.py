@@ -8,6 +8,7 @@ from agent.wiring.markets import (
     market_of_candles,
     pacer,
     pause_seconds,
+    quotes,
     recorded,
     unreachable,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "parts_of",
     "pause_seconds",
     "policy_of",
+    "quotes",
     "recorded",
     "session",
     "unreachable",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from agent.explicit import files_by_symbol
 from agent.home import Home
 from agent.pacer import MarketPacer, SpeedPacer, Timeline, WallPacer
-from agent.settings import Options
+from agent.settings import Options, Settings
 from agent.wiring.sessions import Parts
 from domain.candle import Candle
 from domain.errors import VenueFault
@@ -201,6 +201,11 @@ def _traded_market(options: Options, clock: Clock, home: Home) -> Guarded:
         own = exchange.base_url and f"ws{exchange.base_url.removeprefix('http')}"
         stream = stream.model_copy(update={"base_url": own or STREAMS[exchange.endpoint]})
     return network.binance_stream(stream, rest, options.symbols, options.timeframe_ms, clock)
+
+
+def quotes(settings: Settings, clock: Clock, home: Path) -> network.GuardedAlphaVantage:
+    """Return who says what a share or a pair costs just now; `close` it after use."""
+    return network.alpha_vantage(settings.alpha_vantage, settings.perception, clock, home)
 
 
 def _news_provider(
