@@ -52,21 +52,10 @@ def backtest(
 ) -> None:
     """Run the loop's own rules over years of candles, with the same trades, lot for lot."""
     from agent.cli.backtest_work import Wish, backtest_command
-    from agent.cli.research_input import Asked
+    from agent.cli.research_input import asked_of
 
     reading = reading_of(format_, columns, timezone)
-    asked = Asked(
-        strategy or (),
-        data or (),
-        symbol or (),
-        timerange,
-        timeframe,
-        set_ or (),
-        config,
-        home,
-        reading,
-        splits or (),
-    )
+    asked = asked_of(strategy, data, symbol, timerange, timeframe, set_, config, home, reading, splits)
     backtest_command(Wish(asked, verify=verify, uncompiled=uncompiled, report=report, json=json))
 
 
@@ -102,21 +91,10 @@ def monte_carlo(
 ) -> None:
     """Resample a backtest: its trades in another order, its days drawn again in blocks."""
     from agent.cli.monte_carlo_work import Wish, monte_carlo_command
-    from agent.cli.research_input import Asked
+    from agent.cli.research_input import asked_of
 
     reading = reading_of(format_, columns, timezone)
-    asked = Asked(
-        strategy or (),
-        data or (),
-        symbol or (),
-        timerange,
-        timeframe,
-        set_ or (),
-        config,
-        home,
-        reading,
-        splits or (),
-    )
+    asked = asked_of(strategy, data, symbol, timerange, timeframe, set_, config, home, reading, splits)
     monte_carlo_command(Wish(asked, runs, seed, block, limit, json))
 
 
@@ -175,22 +153,11 @@ def walk_forward(
     json: JsonOption = False,
 ) -> None:
     """Fit parameters on the past, trade the unseen time after it, window by window."""
-    from agent.cli.research_input import Asked
+    from agent.cli.research_input import asked_of
     from agent.cli.walk_forward import Wish, walk_forward_command
 
     reading = reading_of(format_, columns, timezone)
-    asked = Asked(
-        strategy or (),
-        data or (),
-        symbol or (),
-        timerange,
-        timeframe,
-        set_ or (),
-        config,
-        home,
-        reading,
-        splits or (),
-    )
+    asked = asked_of(strategy, data, symbol, timerange, timeframe, set_, config, home, reading, splits)
     walk_forward_command(
         Wish(
             asked,
@@ -252,21 +219,10 @@ def optimize(
 ) -> None:
     """Search for parameters in the first 70 % of the data; the rest shows what they are worth."""
     from agent.cli.optimize import Wish, optimize_command
-    from agent.cli.research_input import Asked
+    from agent.cli.research_input import asked_of
 
     reading = reading_of(format_, columns, timezone)
-    asked = Asked(
-        strategy or (),
-        data or (),
-        symbol or (),
-        timerange,
-        timeframe,
-        set_ or (),
-        config,
-        home,
-        reading,
-        splits or (),
-    )
+    asked = asked_of(strategy, data, symbol, timerange, timeframe, set_, config, home, reading, splits)
     optimize_command(
         Wish(asked, trials, range_ or (), study, storage, timeout, seed, score, evidence_out, json)
     )
