@@ -69,13 +69,6 @@ def load(path: Path, symbol: str | None = None) -> Candles:
     return read(path, Reading(symbol=symbol)).candles
 
 
-def load_many(
-    paths: Sequence[Path], symbols: Sequence[str] | None = None, reading: Reading = ASKED
-) -> tuple[Candles, ...]:
-    """Read files of one timeframe; those of one symbol are joined in time order. Raises as `joined`."""
-    return joined(read_many(paths, symbols, reading))
-
-
 def read_many(
     paths: Sequence[Path], symbols: Sequence[str] | None = None, reading: Reading = ASKED
 ) -> list[Loaded]:

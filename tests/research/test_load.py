@@ -18,7 +18,7 @@ from domain.errors import BadInput
 from domain.times import HOUR_MS, MINUTE_MS, millis, utc
 from perception.files import HEADER, read_candles, timeframe_of
 from research.candles import Candles
-from research.load import load, load_many, select, timerange
+from research.load import joined, load, read_many, select, timerange
 from tests.shared import in_time, shared_data
 
 NAME = "BTC-USDT_1m_x.csv"
@@ -295,10 +295,10 @@ def test_files_of_one_symbol_are_joined_in_time_order(tmp_path: Path) -> None:
         saved(other, tmp_path / "ETH-USDT_1m_x.csv"),
         saved(early, tmp_path / "BTC-USDT_1m_early.csv"),
     ]
-    bitcoin, ether = load_many(paths)
+    bitcoin, ether = joined(read_many(paths))
     assert (bitcoin.symbol, as_rows(bitcoin)) == ("BTC-USDT", as_rows(early) + as_rows(late))
     assert (ether.symbol, as_rows(ether)) == ("ETH-USDT", as_rows(other))
-    (single,) = load_many(paths[::2], ["ADA-USDT", "ADA-USDT"])
+    (single,) = joined(read_many(paths[::2], ["ADA-USDT", "ADA-USDT"]))
     assert single.symbol == "ADA-USDT"
 
 
@@ -306,20 +306,20 @@ def test_files_that_overlap_are_refused_with_both_names_and_the_range(tmp_path: 
     first = saved(made("BTC-USDT", 1_600_000_020_000, 5), tmp_path / "BTC-USDT_1m_a.csv")
     second = saved(made("BTC-USDT", 1_600_000_020_000 + 4 * MINUTE_MS, 9), tmp_path / "BTC-USDT_1m_b.csv")
     with pytest.raises(BadInput) as refused:
-        load_many([second, first])
+        joined(read_many([second, first]))
     said = str(refused.value)
     assert f"{second}: overlaps {first} from 2020-09-13T12:31:00Z to 2020-09-13T12:31:00Z" in said
     following = saved(made("BTC-USDT", 1_600_000_020_000 + 5 * MINUTE_MS, 9), tmp_path / "BTC-USDT_1m_c.csv")
-    assert len(load_many([first, following])[0]) == 14
+    assert len(joined(read_many([first, following]))[0]) == 14
 
 
 def test_files_of_different_timeframes_are_refused(tmp_path: Path) -> None:
     one = saved(made("BTC-USDT", 1_600_000_020_000, 5), tmp_path / "BTC-USDT_1m_a.csv")
     two = saved(made("ETH-USDT", 1_600_000_020_000, 5, HOUR_MS), tmp_path / "ETH-USDT_1h_b.csv")
     with pytest.raises(BadInput, match=r"different timeframes: 1m in .*a\.csv, 1h in .*b\.csv"):
-        load_many([one, two])
+        joined(read_many([one, two]))
     with pytest.raises(BadInput, match="2 symbols for 3 data files"):
-        load_many([one, two, one], ["BTC-USDT", "ETH-USDT"])
+        joined(read_many([one, two, one], ["BTC-USDT", "ETH-USDT"]))
 
 
 def test_a_timerange_is_utc_days_with_an_open_end() -> None:
