@@ -49,7 +49,7 @@ arrows: $(STAMP)
 check: lint types arrows test ## lint, types, arrows and tests, as CI runs them
 
 soak: $(STAMP) ## a long paper run under provider faults, with a report; MINUTES=30
-	@$(BIN)/python scripts/soak.py --minutes $(MINUTES) $(ARGS)
+	@$(BIN)/python scripts/soak/command.py --minutes $(MINUTES) $(ARGS)
 
 drill: $(STAMP) ## kill real agents at every step of an order, the whole matrix; CASES=0
 	@$(BIN)/agent drill --cases $(CASES) $(ARGS)

@@ -3,9 +3,9 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from agent.agent import Agent
+    from agent.account.agent import Agent
     from agent.notebook import Backtest, backtest
-    from agent.settings import Settings
+    from agent.settings.settings import Settings
 
 __all__ = ["Agent", "Backtest", "Settings", "__version__", "backtest"]
 __version__ = "0.1.0"
@@ -14,11 +14,11 @@ __version__ = "0.1.0"
 def __getattr__(name: str) -> Any:
     """Import what is public when it is first asked for, so that `agent --help` stays fast."""
     if name == "Agent":
-        from agent.agent import Agent
+        from agent.account.agent import Agent
 
         return Agent
     if name == "Settings":
-        from agent.settings import Settings
+        from agent.settings.settings import Settings
 
         return Settings
     if name in ("Backtest", "backtest"):

@@ -12,14 +12,14 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from agent.backtesting import setup_of
-from agent.cli.research_input import Asked, gather
+from agent.cli.handlers.inputs import Asked, gather
+from agent.wiring.backtests import setup_of
 from domain.symbols import spelled
-from research.backtest import backtest as run_backtest
-from research.headline import stopped
-from research.metrics import metrics
-from research.result import Result
-from research.words import stopped_words
+from research.engine.backtest import backtest as run_backtest
+from research.engine.result import Result
+from research.statistics.headline import stopped
+from research.statistics.metrics import metrics
+from research.statistics.words import stopped_words
 from risk.table import NOTHING_TO_REDUCE, RULES
 
 
@@ -57,7 +57,7 @@ def backtest(
     `settings` are those of the configuration, nested or by dotted names: {"risk.daily_loss": 100}. Raises
     BadInput with everything that is wrong.
     """
-    from agent.cli.backtest_work import engine_for  # noqa: PLC0415  # what a command prints with comes with it
+    from agent.cli.handlers.backtest import engine_for  # noqa: PLC0415  # what a command prints with comes with it
 
     files = [data] if isinstance(data, str | Path) else data
     asked = Asked(

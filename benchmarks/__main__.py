@@ -11,16 +11,16 @@ from pathlib import Path
 from benchmarks.archive import archive
 from benchmarks.candles import candles
 from benchmarks.figures import Section
-from benchmarks.loop import loop
+from benchmarks.loop.memory import memory
+from benchmarks.loop.paper import paper
+from benchmarks.loop.safety import safety
+from benchmarks.loop.stages import stages
+from benchmarks.loop.startup import startup
+from benchmarks.loop.throughput import loop
 from benchmarks.machine import machine
-from benchmarks.memory import memory
-from benchmarks.paper import paper
 from benchmarks.plan import Plan
 from benchmarks.processes import Failed, scratch
 from benchmarks.report import Report
-from benchmarks.safety import safety
-from benchmarks.stages import stages
-from benchmarks.startup import startup
 
 MOST_CYCLES = 60_000
 SECTIONS: dict[str, Callable[[Plan], Section]] = {

@@ -17,8 +17,8 @@ import polars as pl
 from benchmarks.figures import Figure, Section, ratio
 from benchmarks.plan import Plan
 from benchmarks.processes import scratch
-from research.catalogue import Catalogue
-from research.load import read
+from research.data.catalogue import Catalogue
+from research.data.load import read
 
 MINUTES = 366 * 1440
 NAME = "BTCUSDT-1m-2024"

@@ -5,11 +5,11 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from agent.instruments import instruments
+from agent.settings.instruments import instruments
 from domain.candle import Candle
 from domain.times import MINUTE_MS
-from perception.files import HEADER
-from perception.simulated import SimulatedMarket, SimulatedSettings
+from perception.driven.simulated import SimulatedMarket, SimulatedSettings
+from perception.files.candles import HEADER
 
 ROOT = Path(__file__).resolve().parent.parent
 SYMBOL = "BTC-USDT"

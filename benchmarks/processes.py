@@ -1,4 +1,4 @@
-"""Processes of their own: tasks of `benchmarks.child`, and the real command watched from outside."""
+"""Processes of their own: tasks of `benchmarks.loop.child`, and the real command watched from outside."""
 
 import json
 import os
@@ -48,7 +48,7 @@ def child(task: str, disk: Path | None, **request: Any) -> dict[str, Any]:
     """
     with scratch(disk) as folder:
         wish = json.dumps({"task": task, "folder": str(folder), **request})
-        command = [sys.executable, "-m", "benchmarks.child", wish]
+        command = [sys.executable, "-m", "benchmarks.loop.child", wish]
         done = subprocess.run(
             command, cwd=ROOT, env=environment(folder), capture_output=True, text=True, check=False
         )

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from agent.machine import mermaid
+from agent.loop.machine import mermaid
 from domain import order_table
 
 PAGE = Path(__file__).with_name("architecture.md")

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from agent.cli.live import LiveScreen
-from agent.launch import Launch
-from agent.settings import Settings
+from agent.account.opened import Launch
+from agent.cli.output.live import LiveScreen
+from agent.settings.settings import Settings
 from domain.events import CycleEnded, Event
 
 TARGET = Path(__file__).with_name("run.svg")

@@ -18,12 +18,12 @@ from domain.instrument import Instrument
 from domain.observation import Attempt, Finding, Headline, Observation, Source
 from domain.ports import CandleRequest, Clock
 from domain.times import closing, millis
-from perception.continuity import Continuity
+from perception.driven.simulated import SimulatedProvider
+from perception.guard.cycle_budget import Patience
 from perception.headlines import Headlines
-from perception.patience import Patience
-from perception.quality import Intake, intake
-from perception.simulated import SimulatedProvider
-from perception.splits import begun_anew, held_back, may_split
+from perception.quality.continuity import Continuity
+from perception.quality.intake import Intake, intake
+from perception.quality.splits import begun_anew, held_back, may_split
 
 COARSE_ROWS = 20
 """Newest candles of an answer by which its grid is judged."""

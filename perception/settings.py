@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from domain.errors import BadInput
-from perception.formats import NAMES
-from perception.recognise import COLUMNS, Reading
-from perception.stamps import zone_of
+from perception.files.formats import NAMES
+from perception.files.recognise import COLUMNS, Reading
+from perception.files.stamps import zone_of
 
 MEBIBYTE = 1024 * 1024
 CURRENCY = re.compile(r"[A-Z0-9]{2,6}")

@@ -10,11 +10,11 @@ import msgspec
 from domain.candle import Candle
 from domain.decision import Signal
 from domain.regrid import Regrid
-from reasoning.features import PLAN, Features, features_now, features_size, features_step
-from reasoning.indicators import Memory
+from reasoning.kernels.features import PLAN, Features, features_now, features_size, features_step
+from reasoning.kernels.indicators import Memory
+from reasoning.kernels.strategy import QUIET, Strategy
+from reasoning.news.sentiment import HeadlineMemory, Heard, SentimentSettings
 from reasoning.own import StandIn, StrategyFault
-from reasoning.sentiment import HeadlineMemory, Heard, SentimentSettings
-from reasoning.strategy import QUIET, Strategy
 
 UNKNOWN = Features(0.0, 0.0, 0, 0, 0.0, 0.0, 0)
 """Features before the first candle."""

@@ -18,13 +18,13 @@ from domain.decision import Signal
 from domain.observation import Observation
 from domain.regrid import Regrid
 from domain.times import millis
-from reasoning.features import PLAN, features_warmup, regime
+from reasoning.kernels.features import PLAN, features_warmup, regime
+from reasoning.kernels.strategy import QUIET, Strategy
 from reasoning.memories import Remembered, Speaker, SymbolMemory
 from reasoning.orientation import MUTED, Opinion, Orientation
 from reasoning.own import StandIn, StrategyFault
 from reasoning.settings import ReasoningSettings
-from reasoning.strategies import STRATEGIES
-from reasoning.strategy import QUIET, Strategy
+from reasoning.strategies.registry import STRATEGIES
 
 
 class Mind:

@@ -6,7 +6,7 @@ import msgspec
 
 from domain.candle import Candle
 from domain.decision import Decision, Signal
-from reasoning.sentiment import Sentiment
+from reasoning.news.sentiment import Sentiment
 
 Opinion = tuple[str, Signal, str]
 """A strategy's name, its signal on the last closed candle, and its reason in words."""

@@ -3,7 +3,7 @@
 1. Its memory has the size it asked for; an index below 0 or beyond it is an error, never another place.
 2. Whatever its code raises, and a vote, confidence or level that is none, becomes one `StrategyFault` that
    names strategy, file and line. Who steps it adds symbol and candle, and steps it no further.
-3. Machine code of it does the same (research.guarded).
+3. Machine code of it does the same (research.engine.guarded).
 
 A step that never ends cannot be told from a slow one and is not interrupted.
 """
@@ -21,9 +21,9 @@ from pydantic import ConfigDict
 from domain.decision import Signal
 from domain.errors import BadInput
 from domain.times import utc
-from reasoning.features import Features
-from reasoning.indicators import Memory
-from reasoning.strategy import QUIET, PackedT, Strategy, StrategyParams
+from reasoning.kernels.features import Features
+from reasoning.kernels.indicators import Memory
+from reasoning.kernels.strategy import QUIET, PackedT, Strategy, StrategyParams
 
 MOST_FLOATS = 10_000_000
 MOST_WARMUP = 1_000_000

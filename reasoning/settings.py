@@ -5,14 +5,14 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from domain.complaints import complaint
-from reasoning.blocks import BlockParams
-from reasoning.gaps import GapParams
-from reasoning.rsi import RsiParams
-from reasoning.sentiment import SentimentSettings
-from reasoning.sma import SmaParams
-from reasoning.strategies import BUILT_IN, STRATEGIES
-from reasoning.strategy import StrategyParams
-from reasoning.sweep import SweepParams
+from reasoning.kernels.strategy import StrategyParams
+from reasoning.news.sentiment import SentimentSettings
+from reasoning.strategies.fair_value_gap import GapParams
+from reasoning.strategies.liquidity_sweep import SweepParams
+from reasoning.strategies.order_block import BlockParams
+from reasoning.strategies.registry import BUILT_IN, STRATEGIES
+from reasoning.strategies.rsi import RsiParams
+from reasoning.strategies.sma import SmaParams
 
 
 class ReasoningSettings(BaseModel):

@@ -16,10 +16,10 @@ from domain.decision import Action, Decision, Signal, Voice
 from domain.kernel import kernel
 from domain.lesson import Beliefs
 from domain.observation import Observation
+from reasoning.kernels.strategy import QUIET
+from reasoning.news.sentiment import Sentiment, SentimentSettings
 from reasoning.orientation import Orientation
-from reasoning.sentiment import Sentiment, SentimentSettings
 from reasoning.settings import ReasoningSettings
-from reasoning.strategy import QUIET
 
 SENTIMENT = "sentiment"
 """Name of the voice of the headlines."""

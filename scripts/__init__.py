@@ -1,1 +1,1 @@
-"""Programs beside the product: each runs by its path, `python scripts/soak.py`."""
+"""Programs beside the product: each runs by its path, `python scripts/soak/command.py`."""

@@ -41,14 +41,16 @@ def test_no_registry_address_in_the_lock_file() -> None:
 
 
 def test_only_wiring_knows_concrete_adapters() -> None:
-    concrete = {"perception.recorded", "perception.simulated", "perception.chain", "perception.network",
-                "platforms.mock", "perception.alpha_vantage", "perception.binance"}  # fmt: skip
+    concrete = {"perception.driven.recorded", "perception.driven.simulated", "perception.chain",
+                "perception.build",
+                "platforms.paper.platform",
+                "perception.providers.alpha_vantage.provider", "perception.providers.binance"}  # fmt: skip
     found: dict[str, list[str]] = {}
     for path in (ROOT / "agent").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.ImportFrom) and node.module in concrete:
                 found.setdefault(path.relative_to(ROOT).as_posix(), []).append(node.module)
-    settings_only = {"agent/settings.py": ["perception.simulated"]}
+    settings_only = {"agent/settings/settings.py": ["perception.driven.simulated"]}
     assert {
         name: used for name, used in found.items() if not name.startswith("agent/wiring/")
     } == settings_only

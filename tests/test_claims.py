@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import typer
 
-from agent import db_url
 from agent.cli.app import app
-from agent.settings import EXCHANGE_KEY, EXCHANGE_SECRET, EXCHANGE_SECRET_FILE, KEY_VARIABLE
-from perception.alpha_vantage import INTERVALS
+from agent.settings import db_url
+from agent.settings.settings import EXCHANGE_KEY, EXCHANGE_SECRET, EXCHANGE_SECRET_FILE, KEY_VARIABLE
+from perception.providers.alpha_vantage.provider import INTERVALS
 from risk.table import RULES
 from tests.shared import ROOT
 

@@ -15,12 +15,12 @@ import typer
 from pydantic import BaseModel
 
 from agent.cli.app import app
-from agent.cli.config_work import toml
-from agent.load import unknown_variables
-from agent.settings import EXCHANGE_KEY, KEY_VARIABLE, Options
+from agent.cli.handlers.config import toml
+from agent.settings.load import unknown_variables
+from agent.settings.settings import EXCHANGE_KEY, KEY_VARIABLE, Options
 from risk.settings import RiskSettings, SizingSettings
 from risk.table import RULES
-from scripts.soak import parse
+from scripts.soak.command import parse
 from tests.agent.command import agent, environment
 from tests.shared import ROOT, shared_data
 
@@ -196,7 +196,7 @@ def test_every_flag_variable_and_setting_that_is_named_exists(page: Path) -> Non
 
 def test_the_soak_commands_are_understood() -> None:
     lines = [line for block in blocks(ROOT / "docs" / "how-to" / "soak.md") for line in block.lines]
-    commands = [shlex.split(line) for line in lines if "scripts/soak.py" in line]
+    commands = [shlex.split(line) for line in lines if "scripts/soak/command.py" in line]
     assert commands
     for words in commands:
         parse(words[2:])

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import pytest
 
-from agent.home import Home
+from agent.settings.home import Home
 from tests.agent.command import AGENT, agent, told
 from tests.shared import ROOT
 

@@ -4,8 +4,8 @@ import errno
 import gc
 
 from agent.cli.app import app
-from agent.cli.begin import settle_in
-from agent.cli.output import GONE, complain, leave
+from agent.cli.handlers.begin import settle_in
+from agent.cli.output.streams import GONE, complain, leave
 from domain.errors import BadInput, BoydError
 
 OK, PROBLEM, USAGE, INTERRUPTED = 0, 1, 2, 130

@@ -5,12 +5,20 @@ from typing import Annotated
 
 import typer
 
-from agent.cli.config import config
-from agent.cli.data import data
-from agent.cli.drill import EPILOG as DRILL_EPILOG
-from agent.cli.drill import drill
+from agent.cli.commands.config import config
+from agent.cli.commands.data import data
+from agent.cli.commands.drill import EPILOG as DRILL_EPILOG
+from agent.cli.commands.drill import drill
+from agent.cli.commands.journal import journal
+from agent.cli.commands.params import params
+from agent.cli.commands.reading import ColumnsOption, FormatOption, ZoneOption, said_of_files
+from agent.cli.commands.research import research
+from agent.cli.commands.sandbox import EPILOG as SANDBOX_EPILOG
+from agent.cli.commands.sandbox import sandbox
+from agent.cli.commands.stopping import stopping
+from agent.cli.commands.strategy import strategy as strategy_app
+from agent.cli.commands.watching import watching
 from agent.cli.group import PlainGroup
-from agent.cli.journal import journal
 from agent.cli.options import (
     BaseUrlOption,
     ConfigOption,
@@ -20,14 +28,6 @@ from agent.cli.options import (
     StrategyOption,
     named,
 )
-from agent.cli.params import params
-from agent.cli.reading import ColumnsOption, FormatOption, ZoneOption, said_of_files
-from agent.cli.research import research
-from agent.cli.sandbox import EPILOG as SANDBOX_EPILOG
-from agent.cli.sandbox import sandbox
-from agent.cli.stopping import stopping
-from agent.cli.strategy import strategy as strategy_app
-from agent.cli.watching import watching
 from domain.symbols import spelled
 
 app = typer.Typer(
@@ -59,7 +59,7 @@ def version(
 ) -> None:
     """Print the version when asked."""
     if show:
-        from agent.version import code_version
+        from agent.settings.version import code_version
 
         typer.echo(f"boyd {code_version()}")
         raise typer.Exit
@@ -124,7 +124,7 @@ def run(
     json: JsonOption = False,
 ) -> None:
     """Run the agent: observe, decide, judge, trade and learn, cycle by cycle."""
-    from agent.cli.run import Wish, run_command
+    from agent.cli.handlers.run import Wish, run_command
 
     flags = {
         "cycles": cycles,

@@ -7,7 +7,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from agent.shown import shown
+from agent.host.shown import shown
 from domain.complaints import complaint
 
 LONGEST = 80

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from agent.cli.output import print_text
-from agent.shown import shown, shown_json
+from agent.cli.output.streams import print_text
+from agent.host.shown import shown, shown_json
 from domain.errors import BadInput
 from domain.symbols import spelled
 
@@ -79,7 +79,7 @@ def say_json(value: Any) -> None:
 
 def home_of(home: Path | None) -> Any:
     """Return the home directory in use."""
-    from agent.running import home_named
+    from agent.account.running import home_named
 
     return home_named(home)
 

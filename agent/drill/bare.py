@@ -5,7 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from platforms.sandbox.exchange import Exchange
+from platforms.sandbox.exchange.exchange import Exchange
 
 
 class Watch:

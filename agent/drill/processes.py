@@ -16,22 +16,22 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from agent.clock import SystemClock
+from agent.account.opened import Launch
 from agent.drill.bare import Watch
 from agent.drill.facts import Fact, unheard
 from agent.drill.scenario import NATIVE, SYMBOL
-from agent.failpoints import VARIABLE
-from agent.launch import Launch
-from agent.lifeline import end_with
-from agent.settings import Options
+from agent.host.clock import SystemClock
+from agent.host.failpoints import VARIABLE
+from agent.host.lifeline import end_with
+from agent.settings.settings import Options
 from domain.candle import Candle
 from domain.observation import Observation
 from domain.ports import Observer
 from platforms.binance import platform as _platform  # noqa: F401 -- or every agent would import it anew
-from platforms.sandbox.exchange import Terms
-from platforms.sandbox.options import SandboxOptions
-from platforms.sandbox.rules import changed, rules_of
-from platforms.sandbox.server import SandboxServer
+from platforms.sandbox.exchange.exchange import Terms
+from platforms.sandbox.exchange.rules import changed, rules_of
+from platforms.sandbox.server.options import SandboxOptions
+from platforms.sandbox.server.server import SandboxServer
 
 START_SECONDS, RUN_SECONDS = 20.0, 60.0
 LOOK_SECONDS = 0.002

@@ -14,7 +14,7 @@ import msgspec
 from agent.drill import processes
 from agent.drill.case import Verdict, run_case
 from agent.drill.scenario import Case, options, write_candles
-from agent.lifeline import end_with
+from agent.host.lifeline import end_with
 from journal.scratch import Scratch
 
 PREFIX = "boyd-drill-"

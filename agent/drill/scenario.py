@@ -8,12 +8,12 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from agent.order_settings import OrderSettings
-from agent.settings import Options
+from agent.settings.orders import OrderSettings
+from agent.settings.settings import Options
 from perception.settings import PerceptionSettings
 from platforms.binance.settings import BinanceTradingSettings
-from reasoning.rsi import RsiParams
 from reasoning.settings import ReasoningSettings
+from reasoning.strategies.rsi import RsiParams
 from risk.settings import RiskSettings, SizingSettings
 
 SYMBOL, NATIVE = "BTC-USDT", "BTCUSDT"

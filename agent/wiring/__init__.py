@@ -1,6 +1,6 @@
 """The one place that knows every concrete class: options in, a session and its market out."""
 
-from agent.at_rest import guarded, open_account
+from agent.outage.at_rest import guarded, open_account
 from agent.wiring.listing import live_grids
 from agent.wiring.markets import (
     MarketSource,

@@ -10,15 +10,15 @@ from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 
-from agent.files import write_whole
-from agent.grids import settings_of, told_by, with_listing
-from agent.instruments import InstrumentSettings, is_listed
-from agent.settings import Options
+from agent.host.files import write_whole
+from agent.settings.grids import settings_of, told_by, with_listing
+from agent.settings.instruments import InstrumentSettings, is_listed
+from agent.settings.settings import Options
 from domain.errors import BadInput, VenueFault
 from domain.ports import CandleRequest, Clock
 from domain.times import millis
-from perception import network
-from perception.network import GuardedBinance
+from perception import build
+from perception.build import GuardedBinance
 
 KEPT = "grids.json"
 SECONDS = 5.0
@@ -37,7 +37,7 @@ def live_grids(options: Options, clock: Clock, home: Path) -> Options:
     unknown = [each for each in options.symbols if each not in options.instruments and not is_listed(each)]
     if not unknown:
         return options
-    binance = network.binance(options.binance, options.perception, clock, home)
+    binance = build.binance(options.binance, options.perception, clock, home)
     try:
         found = {symbol: _of(binance, symbol, options, clock) for symbol in unknown}
     finally:

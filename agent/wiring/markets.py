@@ -5,25 +5,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from agent.explicit import files_by_symbol
-from agent.home import Home
-from agent.pacer import MarketPacer, SpeedPacer, Timeline, WallPacer
-from agent.settings import Options, Settings
+from agent.loop.pacer import MarketPacer, SpeedPacer, Timeline, WallPacer
+from agent.settings.home import Home
+from agent.settings.resolve import files_by_symbol
+from agent.settings.settings import Options, Settings
 from agent.wiring.sessions import Parts
 from domain.candle import Candle
 from domain.errors import VenueFault
 from domain.observation import Source
 from domain.ports import CandleRequest, Clock, Observer, Pacer
 from domain.times import millis
-from perception import network
+from perception import build
 from perception.chain import Chain, Guarded
-from perception.driven import Cursor, DrivenMarket
+from perception.driven.market import Cursor, DrivenMarket
+from perception.driven.recorded import RecordedMarket
+from perception.driven.simulated import SimulatedMarket, SimulatedProvider
 from perception.headlines import Headlines
-from perception.recorded import RecordedMarket
-from perception.simulated import SimulatedMarket, SimulatedProvider
 
 if TYPE_CHECKING:
-    from research.candles import Candles  # NumPy is not needed where nothing is researched
+    from research.data.candles import Candles  # NumPy is not needed where nothing is researched
 
 STREAMS = {
     "live": "wss://stream.binance.com:9443",
@@ -161,10 +161,10 @@ def _live(options: Options, clock: Clock, home: Home) -> dict[str, Guarded]:
         wanted = (["binance"] if pairs else []) + ["alpha_vantage"]
     providers: dict[str, Guarded] = {}
     if "binance" in wanted:
-        providers["binance"] = network.binance(options.binance, options.perception, clock, home.root)
+        providers["binance"] = build.binance(options.binance, options.perception, clock, home.root)
     if "alpha_vantage" in wanted and (options.alpha_vantage.api_key or options.provider != "auto"):
         settings = options.alpha_vantage
-        providers["alpha_vantage"] = network.alpha_vantage(settings, options.perception, clock, home.root)
+        providers["alpha_vantage"] = build.alpha_vantage(settings, options.perception, clock, home.root)
     return providers
 
 
@@ -194,33 +194,33 @@ def _traded_market(options: Options, clock: Clock, home: Home) -> Guarded:
     told, stream, exchange = options.binance, options.stream, options.exchange
     if "base_url" not in told.model_fields_set:
         told = told.model_copy(update={"base_url": exchange.rest_url})
-    rest = network.binance(told, options.perception, clock, home.root)
+    rest = build.binance(told, options.perception, clock, home.root)
     if not options.streaming:
         return rest
     if "base_url" not in stream.model_fields_set:
         own = exchange.base_url and f"ws{exchange.base_url.removeprefix('http')}"
         stream = stream.model_copy(update={"base_url": own or STREAMS[exchange.endpoint]})
-    return network.binance_stream(stream, rest, options.symbols, options.timeframe_ms, clock)
+    return build.binance_stream(stream, rest, options.symbols, options.timeframe_ms, clock)
 
 
-def quotes(settings: Settings, clock: Clock, home: Path) -> network.GuardedAlphaVantage:
+def quotes(settings: Settings, clock: Clock, home: Path) -> build.GuardedAlphaVantage:
     """Return who says what a share or a pair costs just now; `close` it after use."""
-    return network.alpha_vantage(settings.alpha_vantage, settings.perception, clock, home)
+    return build.alpha_vantage(settings.alpha_vantage, settings.perception, clock, home)
 
 
 def _news_provider(
     options: Options, clock: Clock, home: Home, live: Mapping[str, Guarded]
-) -> network.GuardedAlphaVantage | None:
+) -> build.GuardedAlphaVantage | None:
     """Return who has the news, only Alpha Vantage: one guard and one day's budget for all it does."""
     if not options.perception.news.enabled or options.alpha_vantage.api_key is None:
         return None
     known = live.get("alpha_vantage")
-    if isinstance(known, network.GuardedAlphaVantage):
+    if isinstance(known, build.GuardedAlphaVantage):
         return known
-    return network.alpha_vantage(options.alpha_vantage, options.perception, clock, home.root)
+    return build.alpha_vantage(options.alpha_vantage, options.perception, clock, home.root)
 
 
-def _headlines(news: network.GuardedAlphaVantage | None, options: Options) -> Headlines | None:
+def _headlines(news: build.GuardedAlphaVantage | None, options: Options) -> Headlines | None:
     settings = options.perception.news
     if news is None:
         return None

@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from agent.checkpoint import Checkpoint, Checkpoints, Resumed, fold_key, resumed
-from agent.cycle import Cycle
-from agent.holdings import BOOKS
-from agent.home import Home
-from agent.inbox import Inbox
-from agent.instruments import instruments
-from agent.keeper import FoldKeeper
-from agent.machine import LoopMachine
-from agent.reconciler import Reconciler
-from agent.recovery import never, refold
-from agent.session import Session
-from agent.settings import Options
-from agent.state import State
-from agent.version import code_version
+from agent.loop.cycle import Cycle
+from agent.loop.inbox import Inbox
+from agent.loop.machine import LoopMachine
+from agent.loop.session import Session
+from agent.orders.reconciler import Reconciler
+from agent.settings.home import Home
+from agent.settings.instruments import instruments
+from agent.settings.settings import Options
+from agent.settings.version import code_version
+from agent.state.checkpoint import Checkpoint, Checkpoints, Resumed, fold_key, resumed
+from agent.state.fold import never, refold
+from agent.state.holdings import BOOKS
+from agent.state.keeper import FoldKeeper
+from agent.state.state import State
 from domain.errors import BadInput
 from domain.events import Event, SessionStarted
 from domain.extras import lacking
@@ -29,7 +29,7 @@ from domain.instrument import Instrument
 from domain.money import PPM
 from domain.ports import Clock, Journal, Observer, Platform, Records
 from domain.regrid import Regrid, finest
-from platforms.mock import MockTradingPlatform
+from platforms.paper.platform import MockTradingPlatform
 from reasoning.minds import Mind
 from risk.case import Policy
 

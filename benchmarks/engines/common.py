@@ -1,6 +1,6 @@
 """What every engine's script shares; it runs in the engine's own environment and imports nothing of ours.
 
-`SCRIPT DATA KIND PASSES`: DATA as benchmarks.peers_market writes it, KIND rsi, sma or sweep.
+`SCRIPT DATA KIND PASSES`: DATA as benchmarks.peers.market writes it, KIND rsi, sma or sweep.
 """
 
 import json

@@ -10,7 +10,7 @@ import structlog
 from domain.errors import BadAnswer
 from domain.instrument import Instrument
 from domain.order import Fill, OrderStatus, Receipt, Side
-from platforms.binance import answers, classify
+from platforms.binance import answers, outcome
 from platforms.binance.client import ApiError, Wire
 from platforms.binance.listing import Listing
 from platforms.binance.tracked import Tracked
@@ -34,9 +34,9 @@ class Executions:
         try:
             told = self.ask(symbol, client_id)
         except ApiError as error:
-            if classify.not_found(error):
+            if outcome.not_found(error):
                 return None
-            if classify.archived(error):
+            if outcome.archived(error):
                 return self._archived(symbol, client_id)
             raise
         return self.receipt(told, symbol, client_id)

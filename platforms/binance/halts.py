@@ -6,10 +6,10 @@ import structlog
 
 from domain.errors import RateLimited, VenueFault
 from domain.order import Order
-from platforms.binance import classify, codes, markets, requests
+from platforms.binance import codes, markets, outcome, requests
 from platforms.binance.client import ApiError, Wire
-from platforms.binance.gate import Gate
 from platforms.binance.listing import Listing
+from platforms.binance.pre_send import Gate
 
 log = structlog.get_logger()
 
@@ -64,7 +64,7 @@ class TradingHalts:
             params = requests.order_params(sale, sized)
             self.wire.call("post", "order/test", params, signed=True, vital=True, exits=True)
         except ApiError as error:
-            if self.shut(sale.symbol, error) or not classify.filtered(error):
+            if self.shut(sale.symbol, error) or not outcome.filtered(error):
                 return ""
             return f"the exchange refuses it: {error}"
         self.listing.states.taken(sale.symbol)
@@ -74,6 +74,6 @@ class TradingHalts:
         """Take in whether an error is of the market, not of the order, and say so."""
         if error.code == codes.BAD_SYMBOL and 400 <= error.status < 500:
             self.listing.states.gone(symbol)
-        elif classify.shut(error):
+        elif outcome.shut(error):
             self.listing.states.refused(symbol, str(error))
-        return classify.shut(error)
+        return outcome.shut(error)

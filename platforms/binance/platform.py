@@ -20,13 +20,13 @@ from domain.order import NOT_TRADING, OPEN, Balance, Order, OrderStatus, Purpose
 from domain.ports import Certainty, Clock
 from domain.regrid import Regrid
 from domain.times import millis
-from platforms.binance import answers, classify, codes, requests
+from platforms.binance import answers, codes, outcome, requests
 from platforms.binance.client import ApiError, Wire
 from platforms.binance.executions import Executions
-from platforms.binance.gate import Gate
 from platforms.binance.halts import TradingHalts
 from platforms.binance.listing import Listing
 from platforms.binance.poller import Poller
+from platforms.binance.pre_send import Gate
 from platforms.binance.settings import BinanceTradingSettings
 from platforms.binance.tracked import Tracked
 from platforms.binance.user_data import UserData
@@ -289,12 +289,12 @@ class BinancePlatform:
         return told
 
     def _judged(self, error: ApiError, orders: Sequence[Order]) -> Any:
-        verdict = classify.verdict(error)
-        if verdict is classify.Verdict.REJECTED:
+        verdict = outcome.verdict(error)
+        if verdict is outcome.Verdict.REJECTED:
             if error.code == codes.FILTER:
                 self.listing.outdated()
             return f"{NOT_TRADING}{error}" if self.halts.shut(orders[0].symbol, error) else str(error)
-        if verdict is classify.Verdict.DUPLICATE and len(orders) == 1:
+        if verdict is outcome.Verdict.DUPLICATE and len(orders) == 1:
             # It arrived before, by whatever way: where it stands is the answer.
             with suppress(VenueFault):
                 return self.executions.ask(orders[0].symbol, orders[0].client_id)

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from agent import wiring
-from agent.clock import SystemClock
-from agent.flatten import Flattened, flatten
-from agent.inbox import Inbox
-from agent.recovery import absorb
-from agent.session import Session
-from agent.settings import Options
-from agent.state import State
+from agent.host.clock import SystemClock
+from agent.loop.inbox import Inbox
+from agent.loop.session import Session
+from agent.orders.emergency import Flattened, flatten
+from agent.settings.settings import Options
+from agent.state.fold import absorb
+from agent.state.state import State
 from domain.candle import Quote
 from domain.decision import Action, Decision
 from domain.events import CycleDecided, CycleEnded, OrdersIntended
@@ -24,8 +24,8 @@ from domain.times import millis
 from domain.verdict import Approved
 from journal.memory import MemoryJournal
 from platforms.binance.platform import BinancePlatform
-from platforms.sandbox.rules import SymbolRules
-from platforms.sandbox.server import SandboxServer
+from platforms.sandbox.exchange.rules import SymbolRules
+from platforms.sandbox.server.server import SandboxServer
 from tests.agent.world import ID, Script
 from tests.platforms.binance.world import settings
 

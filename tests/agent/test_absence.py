@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.absence import LONGEST_SECONDS, Absence
+from agent.orders.absence import LONGEST_SECONDS, Absence
 from domain.order import Order, OrderStatus, OrderType, Purpose, Side, Standing
 from domain.ports import Certainty
 from domain.times import utc

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from agent import wiring
-from agent.afterwards import Afterwards, Header
-from agent.catch_up import catch_up
-from agent.guarded import Guarded, reduces
-from agent.lost import Lost
-from agent.state import State
+from agent.account.catch_up import catch_up
+from agent.outage.afterwards import Afterwards, Header
+from agent.outage.journal import Guarded, reduces
+from agent.outage.lost import Lost
+from agent.state.state import State
 from domain.errors import JournalFault
 from domain.events import (
     CycleEnded,

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from agent import Agent, Settings
-from agent.clock import SystemClock
-from agent.control import ControlServer, NotListening, ask
-from agent.home import Busy, Home
-from agent.inbox import ENDED, NotRunning
-from agent.offline import Reader
-from agent.params import Apply
+from agent.account.client import Reader
+from agent.account.control import ControlServer, NotListening, ask
+from agent.host.clock import SystemClock
+from agent.loop.inbox import ENDED, NotRunning
+from agent.parameters.versions import Apply
+from agent.settings.home import Busy, Home
 from domain.errors import BadInput, LocalFault
 from domain.events import CycleEnded, Event, KillSwitchSet, SessionEnded, SessionStarted
 

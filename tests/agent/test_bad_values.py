@@ -13,14 +13,14 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from typer.core import TyperArgument
 
 from agent import cli
-from agent.cli import output
 from agent.cli.app import app
-from agent.cli.targets import writable, write_page
-from agent.load import BadSettings, load
-from agent.settings import Options
+from agent.cli.handlers.targets import writable, write_page
+from agent.cli.output import streams
+from agent.settings.load import BadSettings, load
+from agent.settings.settings import Options
 from domain.complaints import KINDS, LIMITS, complaint
 from domain.errors import BadInput
-from research.compiler import cache_folder
+from research.engine.compiler import cache_folder
 
 NOT_OURS = re.compile(
     r"pydantic|validation error|Input should|Field required|Extra inputs|unable to parse|errors\.|type=|"
@@ -83,7 +83,7 @@ def typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Capture
     def run(*words: str) -> tuple[int, str]:
         monkeypatch.setattr(sys, "argv", ["agent", *words])
         code = cli._run()
-        output.GONE.clear()
+        streams.GONE.clear()
         out, err = capfd.readouterr()
         return code, out + err
 
@@ -185,7 +185,7 @@ def test_an_account_of_another_quote_says_how_to_go_on(typed: Any) -> None:
 
 def test_machine_code_that_can_be_kept_nowhere_says_which_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AGENT_KERNEL_CACHE", "/proc/no")
-    monkeypatch.setattr("research.compiler.digest", lambda: "0" * 16)
+    monkeypatch.setattr("research.engine.compiler.digest", lambda: "0" * 16)
     with pytest.raises(BadInput, match=r"cannot be kept in /proc/no: .*; set AGENT_KERNEL_CACHE to a folder"):
         cache_folder()
 

@@ -4,10 +4,10 @@ import msgspec
 import pytest
 
 from agent import wiring
-from agent.quicktest import FrozenClock
-from agent.replay import replay
-from agent.views import account
-from agent.why import explain
+from agent.explain.why import explain
+from agent.verify.quicktest import FrozenClock
+from agent.verify.replay import replay
+from agent.views.session import account
 from domain.events import CycleDecided, CycleEnded, Event
 from domain.order import Purpose
 from domain.verdict import Denied

@@ -8,19 +8,19 @@ import numpy as np
 import pytest
 from msgspec import structs
 
-from agent.backtesting import options_for, setup_of
-from agent.instruments import InstrumentSettings, instrument
-from agent.settings import Settings
-from agent.state import State
-from agent.verify import compare, run_loop
+from agent.settings.instruments import InstrumentSettings, instrument
+from agent.settings.settings import Settings
+from agent.state.state import State
+from agent.verify.parity import compare, run_loop
 from agent.wiring import counted_alike
+from agent.wiring.backtests import options_for, setup_of
 from domain.errors import BadInput
 from domain.instrument import fitting_step
 from domain.money import cash_decimals, cash_text, show_cash, to_cash
 from learning.settings import LearningSettings
-from research.backtest import backtest
-from research.candles import Candles
-from research.compiler import plain
+from research.data.candles import Candles
+from research.engine.backtest import backtest
+from research.engine.compiler import plain
 from tests.agent.command import agent, told
 from tests.research.made import walk
 from tests.research.test_parity import EAGER

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from agent import wiring
-from agent.checkpoint import (
+from agent.state.checkpoint import (
     FORMAT,
     GIVEN,
     Checkpoints,
@@ -21,11 +21,11 @@ from agent.checkpoint import (
     resumed,
     superfluous,
 )
-from agent.keeper import Keeper
-from agent.ledger import Ledger
-from agent.quicktest import FrozenClock
-from agent.recovery import absorb
-from agent.state import State
+from agent.state.fold import absorb
+from agent.state.keeper import Keeper
+from agent.state.ledger import Ledger
+from agent.state.state import State
+from agent.verify.quicktest import FrozenClock
 from domain.errors import JournalFault
 from domain.events import ParametersSet, SessionStarted
 from domain.times import utc
@@ -183,7 +183,7 @@ def test_what_is_kept_of_many_is_spread_evenly_and_holds_the_latest() -> None:
 def test_a_running_session_leaves_checkpoints_that_are_the_fold(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("agent.keeper.ROWS", 1)
+    monkeypatch.setattr("agent.state.keeper.ROWS", 1)
     world = World(wave(60))
     checkpoints = Checkpoints(tmp_path)
     world.session.keeper = Prompt(checkpoints, world.options, FrozenClock())
@@ -199,7 +199,7 @@ def test_a_running_session_leaves_checkpoints_that_are_the_fold(
 def test_a_fold_from_a_checkpoint_leaves_what_a_whole_fold_leaves(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("agent.keeper.ROWS", 50)
+    monkeypatch.setattr("agent.state.keeper.ROWS", 50)
     journal = traded()
     checkpoints = Checkpoints(tmp_path)
     first = wiring.parts(OPTIONS, journal, checkpoints=checkpoints)

@@ -39,7 +39,7 @@ def test_quicktest_prints_the_same_bytes_and_has_the_milestone(tmp_path: Path) -
 
 def test_quicktest_fails_when_the_milestone_does_not_come_out(tmp_path: Path) -> None:
     code = (
-        "import sys, agent.quicktest as q; from decimal import Decimal; "
+        "import sys, agent.verify.quicktest as q; from decimal import Decimal; "
         "q.MILESTONE['gross'] = Decimal(201); sys.exit(q.quicktest(print))"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)

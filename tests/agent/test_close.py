@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.home import Home
-from agent.offline import Reader
+from agent.account.client import Reader
+from agent.settings.home import Home
 from domain.errors import BadInput
 from domain.events import FlattenAsked
 from domain.order import Purpose

@@ -19,12 +19,12 @@ from typing import Any
 
 import pytest
 
-from agent.control import ControlServer, NotListening, Silent, ask
-from agent.control_address import address, peer_of
-from agent.home import Home
-from agent.offline import Reader
-from agent.quicktest import FrozenClock
-from agent.running import Unanswering
+from agent.account.address import address, peer_of
+from agent.account.client import Reader
+from agent.account.control import ControlServer, NotListening, Silent, ask
+from agent.account.running import Unanswering
+from agent.settings.home import Home
+from agent.verify.quicktest import FrozenClock
 from domain.errors import BadInput, LocalFault
 from tests.agent.command import AGENT, agent, environment, told
 from tests.shared import ROOT
@@ -82,7 +82,7 @@ def test_a_path_longer_than_the_system_allows_is_reached_all_the_same(
         if not proc:
             monkeypatch.setenv("TMPDIR", str(short))
             monkeypatch.setattr("tempfile.tempdir", None)
-            monkeypatch.setattr("agent.control_address.OPEN_FILES", Path("/nowhere"))
+            monkeypatch.setattr("agent.account.address.OPEN_FILES", Path("/nowhere"))
         long = ControlServer(deep / "x.sock", {"kill": echo})
         long.start()
         assert (deep / "x.sock").is_socket() is proc
@@ -184,7 +184,7 @@ def test_an_account_somebody_else_has_open_is_told_from_one_that_is_free(tmp_pat
     home.make()
     assert not home.held("paper")
     code = (
-        "import sys; from pathlib import Path; from agent.home import Home; "
+        "import sys; from pathlib import Path; from agent.settings.home import Home; "
         "held = Home(Path(sys.argv[1])).lock('paper'); print('held', flush=True); sys.stdin.read()"
     )
     holder = subprocess.Popen(

@@ -12,7 +12,7 @@ from domain.events import CycleDecided, CycleEnded, Event, OrderSettled, OrdersI
 from domain.observation import Observation
 from domain.order import Order, OrderStatus, OrderType, Purpose, Receipt
 from journal.memory import MemoryJournal
-from platforms.mock import MockTradingPlatform
+from platforms.paper.platform import MockTradingPlatform
 from tests.agent.world import ID, START, Dying, Script, Step, World, facts, folded, lively, venue_fault, wave
 
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.ledger import Ledger
-from agent.pacer import LASTING_SECONDS, WallPacer
+from agent.loop.pacer import LASTING_SECONDS, WallPacer
+from agent.state.ledger import Ledger
 from tests.agent.test_orders import venue, world
 from tests.perception.manual_clock import ManualClock
 

@@ -8,9 +8,9 @@ from typing import Any, get_args, get_origin
 import pytest
 from pydantic import BaseModel
 
-from agent.environment import Variables
-from agent.load import BadSettings, load
-from agent.settings import Options, Settings
+from agent.settings.environment import Variables
+from agent.settings.load import BadSettings, load
+from agent.settings.settings import Options, Settings
 from tests.agent.command import agent, told
 
 
@@ -52,7 +52,7 @@ def test_what_cannot_be_read_names_its_field(monkeypatch: pytest.MonkeyPatch, tm
         load({"home": tmp_path})
     assert [each.partition(" = ")[0] for each in refused.value.problems] == [
         "simulated.prices",
-        "reasoning.strategies",
+        "reasoning.strategies.registry",
     ]
 
 

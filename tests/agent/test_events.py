@@ -10,7 +10,7 @@ import pytest
 
 import agent as public
 from agent import Agent, Settings
-from agent.events import KEPT, Events
+from agent.views.events import KEPT, Events
 from domain.events import CycleEnded, Event, KillSwitchSet
 from domain.times import utc
 from journal.reader import open_reader

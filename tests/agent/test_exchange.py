@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from agent.clock import SystemClock
-from platforms.sandbox.options import SandboxOptions
-from platforms.sandbox.security import Credentials
-from platforms.sandbox.server import SandboxServer
-from platforms.sandbox.venue import KeyRights
+from agent.host.clock import SystemClock
+from platforms.sandbox.requests.security import Credentials
+from platforms.sandbox.requests.venue import KeyRights
+from platforms.sandbox.server.options import SandboxOptions
+from platforms.sandbox.server.server import SandboxServer
 from tests.agent.command import agent, start
 from tests.agent.warm import Done
 

@@ -11,20 +11,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.agent import Agent
-from agent.backtesting import options_for, sampled, setup_of
-from agent.grids import told_by, with_grids
-from agent.instruments import InstrumentSettings, instrument
-from agent.settings import Options, Settings
-from agent.verify import compare, run_loop
+from agent.account.agent import Agent
+from agent.settings.grids import told_by, with_grids
+from agent.settings.instruments import InstrumentSettings, instrument
+from agent.settings.settings import Options, Settings
+from agent.verify.parity import compare, run_loop
+from agent.wiring.backtests import options_for, sampled, setup_of
 from domain.candle import RawCandle
 from domain.digits import MOST_LOST, decimals_of, lost, step_of, tick_of
 from domain.errors import BadInput
 from domain.money import cash_decimals
 from domain.times import HOUR_MS
-from research.backtest import backtest
-from research.candles import Candles
-from research.compiler import plain
+from research.data.candles import Candles
+from research.engine.backtest import backtest
+from research.engine.compiler import plain
 from tests.agent.command import agent, told
 from tests.perception.server import Behaviour, ScriptedServer, answer
 from tests.perception.venues import KLINES, klines

@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 import msgspec
 import pytest
 
-from agent import books, wiring
-from agent.flatten import Flattened
-from agent.session import EXHAUSTED
+from agent import wiring
+from agent.loop.session import EXHAUSTED
+from agent.orders import differences
+from agent.orders.emergency import Flattened
 from agent.wiring.sessions import new_prefix
 from domain.errors import LocalFault
 from domain.events import AccountAdopted, CycleDecided, Event, OrderSettled, OrdersIntended, ParametersSet
@@ -190,7 +191,7 @@ def test_in_every_halt_the_emergency_stop_sells_what_the_journal_holds(halt: str
     assert after.free + after.locked <= before
     if scene.at.holdings.get("BTC", 0) >= 0 and halt not in ("the account wiped", "the journal lost"):
         assert (ours, done.positions) == (0, {})
-    assert not [each for each in scene.at.open_orders() if books.OURS.fullmatch(each.client_id)]
+    assert not [each for each in scene.at.open_orders() if differences.OURS.fullmatch(each.client_id)]
     taken = opened(scene)
     taken.session.once(lambda: taken.session.take_over(AT, "stopped"), "adopted: stopped")
     reset = opened(scene)
@@ -205,7 +206,7 @@ def goes_on(scene: Scene) -> None:
     assert again.session.done == len(CLOSES) - scene.seen
     ledger = again.state.ledger
     assert (ledger.unresolved(), ledger.contradictions) == ([], {})
-    assert books.differences(ledger, scene.at.balances(), again.parts.grid.values()) == []
+    assert differences.differences(ledger, scene.at.balances(), again.parts.grid.values()) == []
     state, _ = folded(again.options, scene.journal)
     assert facts(state) == facts(again.state)
 
@@ -291,8 +292,8 @@ def test_the_venues_order_must_be_the_one_that_was_meant(changed: dict[str, Any]
     standing = Standing(order, OrderStatus.UNKNOWN, utc(START), sent_at=utc(START))
     placed = msgspec.structs.replace(Placed(Side.BUY, OrderType.MARKET, 10, utc(START + 40)), **changed)
     told = Receipt(order.client_id, SYMBOL, OrderStatus.FILLED, AT, placed=placed)
-    assert words in str(books.mismatch(standing, told) or "")
-    assert bool(words) == (books.mismatch(standing, told) is not None)
+    assert words in str(differences.mismatch(standing, told) or "")
+    assert bool(words) == (differences.mismatch(standing, told) is not None)
 
 
 # the fold

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from agent.history import ASKED, History
-from agent.session_report import page, told_of
-from agent.trades import COLUMNS, Asked, rows
+from agent.explain.session_report import page, told_of
+from agent.views.history import ASKED, History
+from agent.views.trades import COLUMNS, Asked, rows
 from domain.errors import BadInput
 from domain.money import from_cash
 from domain.times import utc
-from research.metrics import metrics
+from research.statistics.metrics import metrics
 from tests.agent.command import agent, told
 from tests.agent.test_orders import first_entry, reopened, venue
 from tests.agent.test_orders import world as world_at

@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent import views
-from agent.ledger import Ledger
+from agent.state.ledger import Ledger
+from agent.views import session
 from domain.instrument import Instrument
 from domain.money import from_cash
 from domain.order import Fill, Order, OrderStatus, OrderType, Purpose, Receipt, Side
 from domain.times import utc
-from platforms.sandbox.book import Report
-from platforms.sandbox.exchange import Terms
-from platforms.sandbox.order import ExchangeOrder, Trade
-from platforms.sandbox.server import SandboxServer
+from platforms.sandbox.exchange.book import Report
+from platforms.sandbox.exchange.exchange import Terms
+from platforms.sandbox.exchange.order import ExchangeOrder, Trade
+from platforms.sandbox.server.server import SandboxServer
 from tests.agent.held import Held, doge, in_parts
 from tests.agent.world import START
 from tests.platforms.binance.world import served
@@ -56,8 +56,8 @@ def test_fees_of_a_purchase_in_twenty_parts_are_rounded_once_held_protected_and_
         assert ledger.trades == 1
         assert from_cash(ledger.gross - ledger.fees - ledger.slippage) == -Decimal("0.466") - sale
         ledger.value()
-        assert from_cash(views.profit(ledger)) == -Decimal("0.466") - sale
-        assert views.dust(ledger) == {"DOGE": {"quantity": "0.53400000", "value": "0.534"}}
+        assert from_cash(session.profit(ledger)) == -Decimal("0.466") - sale
+        assert session.dust(ledger) == {"DOGE": {"quantity": "0.53400000", "value": "0.534"}}
         assert not ledger.account(None).positions
         held.venue.close()
         # what is left joins the next purchase
@@ -198,7 +198,7 @@ def test_a_fee_in_bnb_is_imported_kept_apart_and_the_position_protected_and_sold
         held = Held(server, "DOGE-USDT")
         held.buy("DOGE-USDT", "466")
         assert held.stops("DOGE-USDT") == [("466", "0.95")]
-        told = views.account(held.state)
+        told = session.account(held.state)
         assert told["fees_elsewhere"] == {"BNB": {"amount": "0.00012345", "unvalued": "0.00012345"}}
         assert "fees of 0.00012345 BNB have no price here" in told["blocked"][""]
         held.tick()
@@ -228,7 +228,7 @@ def test_a_fee_in_what_is_traded_beside_is_valued_and_taken_of_what_lay_aside_fi
     assert ledger.aside["BNB"] == 0
     ledger.value()
     # The dust was ours without being paid for; beside it the profit is the fee, whoever's BNB paid it.
-    assert views.profit(ledger) == 150_000 * 600 - 72_000_000
+    assert session.profit(ledger) == 150_000 * 600 - 72_000_000
     assert ledger.unread() == {}
 
 

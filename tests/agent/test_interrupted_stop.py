@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from agent.drill.processes import Control
-from platforms.sandbox.server import SandboxServer
+from platforms.sandbox.server.server import SandboxServer
 from tests.agent.command import AGENT, environment
 from tests.agent.test_unjournaled import agrees, bitcoin, exchange, hold, own, settings
 from tests.shared import ROOT

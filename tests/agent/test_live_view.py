@@ -20,10 +20,10 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from agent.cli.keys import letters
-from agent.cli.sparkline import sparkline
-from agent.cli.view import Frame, draw, duration
-from agent.home import Home
+from agent.cli.output.keys import letters
+from agent.cli.output.sparkline import sparkline
+from agent.cli.output.view import Frame, draw, duration
+from agent.settings.home import Home
 from tests.agent.command import AGENT, environment, told
 from tests.shared import ROOT
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.machine import IDLE, LEARNING, STATES, TABLE, TRIGGERS, LoopMachine
+from agent.loop.machine import IDLE, LEARNING, STATES, TABLE, TRIGGERS, LoopMachine
 from domain.errors import IllegalTransition
 
 ALLOWED = {(arrow.source, arrow.trigger): arrow.dest for arrow in TABLE}

@@ -9,19 +9,19 @@ from typing import Any
 import pytest
 
 from agent import wiring
-from agent.clock import SystemClock
-from agent.flatten import flatten
-from agent.inbox import Inbox
-from agent.session import Session
-from agent.settings import Options
+from agent.host.clock import SystemClock
+from agent.loop.inbox import Inbox
+from agent.loop.session import Session
+from agent.orders.emergency import flatten
+from agent.settings.settings import Options
 from domain.errors import BadInput
 from domain.events import OrderSettled
 from domain.order import NOT_TRADING, Order, OrderStatus, OrderType, Purpose, Receipt, Side
 from domain.verdict import Approved
 from journal.memory import MemoryJournal
 from platforms.binance.platform import BinancePlatform
-from platforms.sandbox.options import KEY, SECRET
-from platforms.sandbox.server import SandboxServer
+from platforms.sandbox.server.options import KEY, SECRET
+from platforms.sandbox.server.server import SandboxServer
 from tests.agent.world import ID, Script
 from tests.platforms.binance.world import served
 

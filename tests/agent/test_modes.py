@@ -11,8 +11,8 @@ from pathlib import Path
 import numba
 import pytest
 
-from agent import log
-from research.compiler import CACHE_VARIABLE, MachineCode, cache_folder, compiled
+from agent.host import log
+from research.engine.compiler import CACHE_VARIABLE, MachineCode, cache_folder, compiled
 from tests.agent.command import agent
 from tests.own.faulty import written
 

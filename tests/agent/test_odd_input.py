@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from agent import cli
-from agent.cli import output
-from agent.load import BadSettings, load
-from agent.settings import Options
-from agent.shown import escaped_json, shown, shown_json
+from agent.cli.output import streams
+from agent.host.shown import escaped_json, shown, shown_json
+from agent.settings.load import BadSettings, load
+from agent.settings.settings import Options
 from tests.agent.command import agent
 
 HOSTILE = "\x1b]0;title\x07\x1b[2Jred\r\nflat  \u202egnp.\x7f\x9b31m\u2066\u200b\u2028\ufeff\U000e0041"
@@ -64,7 +64,7 @@ def test_an_odd_text_is_refused_in_a_line(
             given = [f"{option}={odd}"] if option.startswith("--") else [option, odd]
         monkeypatch.setattr(sys, "argv", ["agent", *words, *given])
         code = cli._run()  # raises what would be a traceback
-        output.GONE.clear()
+        streams.GONE.clear()
         out, err = capfd.readouterr()
         assert code in (0, 1, 2), odd
         assert len(out + err) < 15_000, odd[:20]

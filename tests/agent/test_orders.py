@@ -12,11 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent import absence, books, wiring
-from agent.books import Differs
-from agent.dust import step_units
-from agent.ledger import Ledger
-from agent.session import EXHAUSTED
+from agent import wiring
+from agent.loop.session import EXHAUSTED
+from agent.orders import absence, differences
+from agent.orders.differences import Differs
+from agent.state.dust import step_units
+from agent.state.ledger import Ledger
 from domain.candle import Quote
 from domain.errors import IllegalTransition, LocalFault, VenueFault
 from domain.events import CycleDecided, Event, OrderSettled, OrdersIntended
@@ -70,7 +71,7 @@ def oracle(at: Venue, made: World) -> None:
     nothing_twice(events(made))
     assert not made.state.ledger.unresolved()
     grid = made.parts.grid.values()
-    assert books.differences(made.state.ledger, at.balances(), grid) == []
+    assert differences.differences(made.state.ledger, at.balances(), grid) == []
     state, _ = folded(made.options, made.journal)
     assert facts(state) == facts(made.state)
 
@@ -292,7 +293,7 @@ def room_after_first_send() -> int:
     return count
 
 
-SKIPPING = ("agent.ledger.UNRESOLVED", frozenset(UNRESOLVED - {OrderStatus.SENDING}))
+SKIPPING = ("agent.state.ledger.UNRESOLVED", frozenset(UNRESOLVED - {OrderStatus.SENDING}))
 
 
 @pytest.mark.parametrize("mutant", ["recovery skips SENDING", "recovery trusts the first not-found"])
@@ -350,7 +351,7 @@ def test_fault_12_lots_that_are_gone_close_the_position_and_the_cash_is_the_venu
     event = again.session.take_over(utc(START), "sold by hand")
     assert event.gone == {SYMBOL: lots}
     assert again.state.ledger.positions == {}
-    assert books.differences(again.state.ledger, at.balances(), again.parts.grid.values()) == []
+    assert differences.differences(again.state.ledger, at.balances(), again.parts.grid.values()) == []
     assert [lesson.exit for lesson in again.state.ripe] == ["adopted"]
 
 

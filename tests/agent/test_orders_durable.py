@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from agent.session import EXHAUSTED
+from agent.loop.session import EXHAUSTED
 from domain.order import OrderStatus, Purpose
 from domain.ports import Journal
 from journal.sql import open_journal

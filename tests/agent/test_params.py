@@ -10,13 +10,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from agent import evidence, params
-from agent.evidence import EvidenceFile
-from agent.home import Busy, Home
-from agent.offline import Reader
-from agent.params import Apply, Rollback, Unproven
-from agent.quicktest import FrozenClock
-from agent.replay import replay
+from agent.account.client import Reader
+from agent.parameters import evidence
+from agent.parameters import versions as params
+from agent.parameters.evidence import EvidenceFile
+from agent.parameters.versions import Apply, Rollback, Unproven
+from agent.settings.home import Busy, Home
+from agent.verify.quicktest import FrozenClock
+from agent.verify.replay import replay
 from domain.errors import BadInput
 from domain.events import CycleDecided, CycleEnded, Event, KillSwitchSet, OrdersIntended, ParametersSet
 from domain.times import utc
@@ -24,8 +25,8 @@ from journal.memory import MemoryJournal
 from reasoning.memories import KEPT
 from reasoning.minds import Mind
 from reasoning.settings import ReasoningSettings
-from reasoning.sma import SmaParams
-from reasoning.strategies import STRATEGIES
+from reasoning.strategies.registry import STRATEGIES
+from reasoning.strategies.sma import SmaParams
 from tests.agent.command import agent, start, told
 from tests.agent.test_process import RUN, finish, running, until
 from tests.agent.test_recovery import Cut, PulledOut
@@ -534,7 +535,7 @@ def test_the_command_applies_lists_and_rolls_back_where_no_agent_runs(home: Path
 def test_no_version_is_written_while_somebody_else_has_the_account(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("agent.running.ENDING_SECONDS", 0.1)
+    monkeypatch.setattr("agent.account.running.ENDING_SECONDS", 0.1)
     place = Home(home)
     name = place.latest()
     before = len(told(home, "params", "list"))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent.session import EXHAUSTED
+from agent.loop.session import EXHAUSTED
 from domain.events import CycleDecided, CycleEnded, Event, OrderSettled, OrdersIntended
 from domain.order import OrderStatus, Purpose
 from journal.memory import MemoryJournal

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.instruments import instrument
-from agent.ledger import Ledger
-from agent.order_settings import OrderSettings
+from agent.settings.instruments import instrument
+from agent.settings.orders import OrderSettings
+from agent.state.ledger import Ledger
 from domain.account import Position
 from domain.candle import Candle, Quote
 from domain.errors import OutcomeUnknown
@@ -24,8 +24,8 @@ from domain.order import OrderStatus
 from domain.regrid import Regrid, common, finest
 from domain.times import MINUTE_MS, millis, utc
 from journal.reader import open_reader
-from platforms.sandbox.exchange import Terms
-from platforms.sandbox.server import SandboxServer
+from platforms.sandbox.exchange.exchange import Terms
+from platforms.sandbox.server.server import SandboxServer
 from reasoning.minds import Mind
 from tests.agent.command import agent, start
 from tests.agent.held import Held, doge, in_parts

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from agent import rehearsal
-from agent.cli.run import Wish, run_command
+from agent.account import rehearsal
+from agent.cli.handlers.run import Wish, run_command
 from tests.agent.command import agent, told
 from tests.perception import venues
 from tests.perception.server import ScriptedServer

@@ -3,8 +3,8 @@
 import msgspec
 import pytest
 
-from agent.quicktest import FrozenClock
-from agent.replay import replay
+from agent.verify.quicktest import FrozenClock
+from agent.verify.replay import replay
 from domain.decision import Action
 from domain.errors import BadInput, LocalFault, Unreachable
 from domain.events import CycleDecided, CycleEnded, Event

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from agent.control import ControlServer
-from agent.home import Home
+from agent.account.control import ControlServer
+from agent.settings.home import Home
 from domain.events import KillSwitchSet
 from journal.reader import open_reader
 from journal.sql import open_journal
@@ -23,7 +23,7 @@ HEAVY = (
     "binance",
     "rich",
     "numpy",
-    "agent.offline",
+    "agent.account.client",
 )
 LOOK = (
     "import json, sys\n"
@@ -82,7 +82,7 @@ def test_a_kill_without_an_agent_needs_the_journal_s_last_row_and_nothing_else(t
     code, modules, said = imported(home.root, "kill", "--reason", "smoke")
     assert code == 0
     assert "kill switch thrown: smoke" in said
-    more = {"agent.state", "perception", "reasoning", "platforms"}
+    more = {"agent.state.state", "perception", "reasoning", "platforms"}
     assert not modules & (more.union(HEAVY) - {"sqlalchemy"})
     with open_reader(home.journal("paper")) as journal:
         (row,) = journal.tail(1)
@@ -100,7 +100,7 @@ def test_a_stop_without_an_agent_imports_nothing_that_it_does_not_use() -> None:
     """All of the emergency stop and its exchange: half a second of processor was for other things."""
     look = (
         "import json, sys\n"
-        "import agent.offline, platforms.binance.platform\n"
+        "import agent.account.client, platforms.binance.platform\n"
         "print(json.dumps(sorted(sys.modules)))\n"
         "import binance\n"
         "assert binance.AsyncClient is sys.modules['binance.async_client'].AsyncClient, 'whole when used'\n"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from agent.cli.screen import Screen
+from agent.cli.output.screen import Screen
 from domain.events import CycleEnded
 from domain.lesson import Lesson
 from tests.agent.world import World, lively, wave

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from agent.cli.config_work import toml
-from agent.home import Home
-from agent.load import BadSettings, load
-from agent.settings import Options
+from agent.cli.handlers.config import toml
+from agent.settings.home import Home
+from agent.settings.load import BadSettings, load
+from agent.settings.settings import Options
 from domain.errors import BadInput
 from tests.agent.command import agent
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from agent.load import BadSettings, load
-from agent.settings import Options, Settings
+from agent.settings.load import BadSettings, load
+from agent.settings.settings import Options, Settings
 from agent.wiring import pause_seconds
 
 KEY = "canary-key-1234567890"

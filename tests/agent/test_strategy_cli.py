@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from agent.lookahead import made_up, prove
+from agent.verify.lookahead import made_up, prove
 from reasoning.settings import ReasoningSettings
-from reasoning.strategies import STRATEGIES
+from reasoning.strategies.registry import STRATEGIES
 from tests.agent.command import agent, told
 from tests.shared import shared_data
 
@@ -102,7 +102,7 @@ def test_one_that_remembers_outside_its_memory_is_caught(tmp_path: Path) -> None
         ("import nowhere_to_be_found\n", "line 1: ModuleNotFoundError"),
         ("x = 1\n", "defines 0 strategies at its top level; one Strategy(...) is needed"),
         (
-            "from reasoning.rsi import RSI\n",
+            "from reasoning.strategies.rsi import RSI\n",
             "its strategy is named 'rsi'; by the file's name it must be 'wrong'",
         ),
     ],

@@ -12,10 +12,10 @@ from typing import IO, Any
 
 import pytest
 
-from agent import log
-from agent.agent import Agent
-from agent.cli.outlet import KEPT, Outlet
-from agent.settings import Settings
+from agent.account.agent import Agent
+from agent.cli.output.outlet import KEPT, Outlet
+from agent.host import log
+from agent.settings.settings import Settings
 from domain.events import Event, OrderSettled, SessionEnded
 from domain.order import OrderType
 from tests.agent.command import AGENT, agent, environment, told

@@ -19,20 +19,20 @@ import pytest
 from psycopg import sql
 from pydantic import SecretStr
 
-from agent.clock import SystemClock
+from agent.account.client import Reader
+from agent.account.opened import Launch
 from agent.drill.processes import Control, Coupled
 from agent.drill.scenario import SYMBOL, options, write_candles
-from agent.home import Home
-from agent.host import place
-from agent.inbox import NotRunning
-from agent.launch import Launch
-from agent.offline import Reader
-from agent.settings import Options
+from agent.host.clock import SystemClock
+from agent.host.process import place
+from agent.loop.inbox import NotRunning
+from agent.settings.home import Home
+from agent.settings.settings import Options
 from domain.errors import JournalFault
 from domain.events import Event
 from journal.accounts import accounts, namespace
-from platforms.sandbox.options import SandboxOptions
-from platforms.sandbox.server import SandboxServer
+from platforms.sandbox.server.options import SandboxOptions
+from platforms.sandbox.server.server import SandboxServer
 from tests.agent.command import agent
 from tests.journal import postgres_server as on_server
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from agent.why import explain
+from agent.explain.why import explain
 from domain.errors import BadInput, Unreachable
 from domain.events import CycleDecided
 from domain.verdict import Approved, Denied

@@ -14,7 +14,7 @@ from domain.instrument import Instrument
 from domain.order import Balance, Order, Receipt
 from domain.ports import Certainty, Platform
 from domain.times import utc
-from platforms.mock import MockTradingPlatform
+from platforms.paper.platform import MockTradingPlatform
 from tests.agent.world import START
 
 LOST, EXECUTED, LATE = "lost", "executed", "late"

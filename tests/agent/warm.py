@@ -29,7 +29,8 @@ from tests.shared import ROOT
 
 # Nothing that starts threads which a fork would lose: neither Polars nor Arrow.
 IMPORTED = (
-    "agent.wiring", "agent.cli.run", "agent.cli.read", "rich.console", "rich.progress", "numba", "optuna",
+    "agent.wiring", "agent.cli.handlers.run", "agent.cli.handlers.status",
+    "rich.console", "rich.progress", "numba", "optuna",
 )  # fmt: skip
 
 

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from agent import wiring
-from agent.inbox import Inbox
-from agent.quicktest import FrozenClock
-from agent.recovery import refold
-from agent.session import Session
-from agent.settings import Options
-from agent.state import State
+from agent.loop.inbox import Inbox
+from agent.loop.session import Session
+from agent.settings.settings import Options
+from agent.state.fold import refold
+from agent.state.state import State
+from agent.verify.quicktest import FrozenClock
 from domain.candle import Candle, Quote
 from domain.errors import VenueFault
 from domain.events import Event

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import archive
-from research.load import read
+from research.data.load import read
 
 
 def test_the_year_is_binances_layout_and_the_same_each_time() -> None:

@@ -8,15 +8,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from agent.backtesting import setup_of
-from benchmarks import peers, peers_bare, peers_boyd, peers_engines
-from benchmarks.peers_engines import Engine, environment, figures, reason
-from benchmarks.peers_market import FEE, FIRST_SIGNAL, Column, made, pairs, read, write
-from benchmarks.peers_reference import reference
-from benchmarks.peers_table import aims, lines
-from benchmarks.peers_verdict import References, references, verdict
-from research.backtest import backtest
-from research.compiler import plain
+from agent.wiring.backtests import setup_of
+from benchmarks.peers import __main__ as peers
+from benchmarks.peers import bare as peers_bare
+from benchmarks.peers import boyd, engines
+from benchmarks.peers.engines import Engine, environment, figures, reason
+from benchmarks.peers.market import FEE, FIRST_SIGNAL, Column, made, pairs, read, write
+from benchmarks.peers.reference import reference
+from benchmarks.peers.table import aims, lines
+from benchmarks.peers.verdict import References, references, verdict
+from research.engine.backtest import backtest
+from research.engine.compiler import plain
 
 BARS = 6_000
 PLAIN: dict[str, tuple[Callable[..., peers_bare.Outcome], tuple[int, ...]]] = {
@@ -81,17 +83,17 @@ def test_the_compiled_kernel_is_the_plain_one(
 def test_this_project_trades_as_the_reference_does_when_no_limit_stands_in_the_way(
     market: tuple[Path, dict[str, Column]], kind: str
 ) -> None:
-    candles = peers_boyd.series(market[0])
-    result = backtest([candles], peers_boyd.setup(kind, [candles]), plain())
-    told = peers_boyd.outcome(result, candles)
+    candles = boyd.series(market[0])
+    result = backtest([candles], boyd.setup(kind, [candles]), plain())
+    told = boyd.outcome(result, candles)
     assert verdict(told, references(kind, market[1])) == "same trades and equity, filled at the next open"
 
 
 def test_the_shipped_limits_stay_in_the_default_runs(market: tuple[Path, dict[str, Column]]) -> None:
-    candles = peers_boyd.series(market[0])
-    wide, shipped = (peers_boyd.setup(kind, [candles]) for kind in ("rsi", "rsi-default"))
+    candles = boyd.series(market[0])
+    wide, shipped = (boyd.setup(kind, [candles]) for kind in ("rsi", "rsi-default"))
     assert shipped.policy.limits != wide.policy.limits
-    assert shipped.policy.limits == setup_of(peers_boyd.settings("rsi", wide=False)).policy.limits
+    assert shipped.policy.limits == setup_of(boyd.settings("rsi", wide=False)).policy.limits
     assert shipped.costs == wide.costs
 
 
@@ -191,7 +193,7 @@ def test_a_peer_that_does_not_install_is_told_with_its_reason(
     error = "ERROR: No matching distribution found for nonsense\nhint: see above\n"
     monkeypatch.setattr("venv.create", lambda *_, **__: None)
     failed = subprocess.CompletedProcess([""], 1, "", error)
-    monkeypatch.setattr(peers_engines, "execute", lambda *_: failed)
+    monkeypatch.setattr(engines, "execute", lambda *_: failed)
     engine = Engine("Nonsense", "none.py", "nothing", ("nonsense",))
     found = environment(engine, tmp_path)
     assert found == "does not install: ERROR: No matching distribution found for nonsense"
@@ -200,18 +202,18 @@ def test_a_peer_that_does_not_install_is_told_with_its_reason(
 
 
 def test_a_script_that_dies_is_told_with_its_last_line(tmp_path: Path) -> None:
-    python = environment(peers_engines.OURS, tmp_path)
+    python = environment(engines.OURS, tmp_path)
     assert isinstance(python, Path)
-    told = figures(peers_engines.OURS, python, tmp_path / "none.npz", "rsi")
+    told = figures(engines.OURS, python, tmp_path / "none.npz", "rsi")
     assert "none.npz" in told["failed"]
     assert reason("") == ""
 
 
 def test_an_engine_that_takes_too_long_is_stopped() -> None:
-    done = peers_engines.execute(["sleep", "5"], {}, 0.05)
+    done = engines.execute(["sleep", "5"], {}, 0.05)
     assert (done.returncode, done.stderr) == (1, "not done after 0.05 s")
 
 
 def test_every_script_named_is_there() -> None:
-    for engine in peers_engines.PEERS:
-        assert (peers_engines.SCRIPTS / engine.script).is_file()
+    for engine in engines.PEERS:
+        assert (engines.SCRIPTS / engine.script).is_file()

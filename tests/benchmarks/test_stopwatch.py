@@ -6,13 +6,13 @@ import pytest
 
 from benchmarks.candles import SYMBOL, candles, write_series
 from benchmarks.figures import Figure, ratio
-from benchmarks.floors import floors
-from benchmarks.memory import slope
-from benchmarks.sessions import Ready, journal_of, options_of, ready, run
-from benchmarks.stopwatch import DECIDE, JOURNAL, MACHINE, PACE, REFLECT, REST, STAGES, Stopwatch, timed
+from benchmarks.loop.floors import floors
+from benchmarks.loop.memory import slope
+from benchmarks.loop.sessions import Ready, journal_of, options_of, ready, run
+from benchmarks.loop.stopwatch import DECIDE, JOURNAL, MACHINE, PACE, REFLECT, REST, STAGES, Stopwatch, timed
 from domain.times import MINUTE_MS
-from perception.files import read_candles, symbol_of, timeframe_of
-from perception.simulated import SimulatedSettings
+from perception.driven.simulated import SimulatedSettings
+from perception.files.candles import read_candles, symbol_of, timeframe_of
 
 CYCLES = 400
 

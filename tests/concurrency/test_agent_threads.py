@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from agent import Agent, Settings
-from agent.clock import SystemClock
-from agent.control import ControlServer, ask
-from agent.home import Home
-from agent.inbox import Inbox, NotRunning
-from agent.offline import Reader
-from agent.params import Apply
-from agent.replay import replay
+from agent.account.client import Reader
+from agent.account.control import ControlServer, ask
+from agent.host.clock import SystemClock
+from agent.loop.inbox import Inbox, NotRunning
+from agent.parameters.versions import Apply
+from agent.settings.home import Home
+from agent.verify.replay import replay
 from domain.errors import BadInput
 from domain.events import CycleDecided, Event, FlattenAsked, KillSwitchSet, ParametersSet
 from domain.verdict import Approved

@@ -3,10 +3,10 @@
 import threading
 
 from domain.errors import Unreachable
-from perception.breaker import Breaker, Ticket
-from perception.cache import AnswerCache
+from perception.guard.breaker import Breaker, Ticket
+from perception.guard.cache import AnswerCache
 from perception.settings import BreakerSettings
-from perception.stream_queue import DropOldestQueue
+from perception.stream.queue import DropOldestQueue
 from tests.concurrency.shaken import Shaken, dealt, times
 from tests.perception.manual_clock import ManualClock
 

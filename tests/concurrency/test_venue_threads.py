@@ -12,10 +12,10 @@ from journal.memory import MemoryJournal
 from journal.sql import open_journal
 from journal.verify import Verified, verify
 from platforms.binance.limits import WEIGHT_HEADER, Weights
-from platforms.sandbox.errors import ApiError
-from platforms.sandbox.exchange import Exchange
-from platforms.sandbox.order import Draft
-from platforms.sandbox.rules import rules_of
+from platforms.sandbox.exchange.errors import ApiError
+from platforms.sandbox.exchange.exchange import Exchange
+from platforms.sandbox.exchange.order import Draft
+from platforms.sandbox.exchange.rules import rules_of
 from tests.concurrency.shaken import Shaken, times
 from tests.journal.cycles import JOURNAL_ID, cycle
 from tests.perception.manual_clock import ManualClock

@@ -20,7 +20,7 @@ from domain.times import (
     slot,
     utc,
 )
-from research.slots import closings, openings, slots
+from research.data.slots import closings, openings, slots
 
 instants = st.integers(-(10**12), 4 * 10**12)
 lengths = st.sampled_from(list(TIMEFRAMES.values()))

@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from agent.account.opened import Launch
 from agent.drill import processes
 from agent.drill.processes import Control
 from agent.drill.scenario import options, write_candles
-from agent.failpoints import VARIABLE
-from agent.launch import Launch
-from agent.settings import Options
+from agent.host.failpoints import VARIABLE
+from agent.settings.settings import Options
 from domain.events import OrderSettled
 from domain.order import OrderStatus
 from journal.reader import open_reader

@@ -49,18 +49,18 @@ def test_fault_02_killed_and_recovered_nothing_is_lost_or_doubled(case: Case) ->
 @pytest.mark.parametrize("mutant", ["recovery skips SENDING", "recovery trusts the first not-found"])
 def test_fault_02_the_mutants_are_caught(mutant: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if mutant == "recovery skips SENDING":
-        monkeypatch.setattr("agent.ledger.UNRESOLVED", UNRESOLVED - {OrderStatus.SENDING})
+        monkeypatch.setattr("agent.state.ledger.UNRESOLVED", UNRESOLVED - {OrderStatus.SENDING})
         # Else the adapter, told of every order in the journal, finds it by its own way.
         monkeypatch.setattr(Tracked, "remember", lambda _self, _standing: None)
         cases = [Case("none", waits=AFTER, message=1)]
     else:
-        monkeypatch.setattr("agent.absence.Absence.proven", lambda _self, _standing: True)
+        monkeypatch.setattr("agent.orders.absence.Absence.proven", lambda _self, _standing: True)
         cases = [Case("executed late", waits=BEFORE, message=1), Case("executed late")]
     assert not all(apart(case).kept for case in cases)
 
 
 def test_a_position_left_bare_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("agent.orders.Executor.protect", lambda *_arguments, **_more: None)
+    monkeypatch.setattr("agent.orders.executor.Executor.protect", lambda *_arguments, **_more: None)
     monkeypatch.setattr("agent.drill.case.BARE_SECONDS", 0.5)
     verdict = apart(Case(point=58))
     told = ("stood bare for", "stand without their stop")  # by when the death came, one of them or both

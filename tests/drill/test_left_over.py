@@ -15,7 +15,7 @@ import pytest
 
 from journal import scratch
 from journal.scratch import Scratch
-from research.engine_processes import _serve
+from research.search.executor_processes import _serve
 
 AGENT = Path(sys.executable).with_name("agent")
 SECONDS = 30.0
@@ -73,7 +73,7 @@ def lone_worker(folder: Path) -> None:
 
 
 def _busy(folder: Path) -> None:
-    import research.engine_processes as engine  # noqa: PLC0415 -- what is replaced is the child's own
+    import research.search.executor_processes as engine  # noqa: PLC0415 -- what is replaced is the child's own
 
     def endless(_folder: Path) -> None:
         (folder / "part").write_text(str(os.getpid()))

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from platforms.sandbox.gateway import Reply
+from platforms.sandbox.requests.gateway import Reply
 from tests.law.nearby import SILENCE, Question, said
 
 NAMES = ("filterType", "symbol", "asset", "rateLimitType", "clientOrderId")

@@ -18,10 +18,10 @@ import requests
 from agent.drill.bare import Watch
 from domain.times import millis
 from platforms.binance.transport import Raw, Unanswered
-from platforms.sandbox import gateway
-from platforms.sandbox.exchange import Terms
-from platforms.sandbox.gateway import Asked, Reply
-from platforms.sandbox.options import SandboxOptions, venue_of
+from platforms.sandbox.exchange.exchange import Terms
+from platforms.sandbox.requests import gateway
+from platforms.sandbox.requests.gateway import Asked, Reply
+from platforms.sandbox.server.options import SandboxOptions, venue_of
 from tests.perception.manual_clock import ManualClock
 
 KEY, SECRET = "law-key-of-this-account", "law-secret-of-this-account"

@@ -18,12 +18,12 @@ import structlog
 from pydantic import SecretStr
 from structlog.testing import LogCapture
 
-from agent.home import Home
-from agent.launch import Launch
-from agent.offline import Reader
-from agent.order_settings import OrderSettings
-from agent.pacer import WallPacer
-from agent.settings import Options
+from agent.account.client import Reader
+from agent.account.opened import Launch
+from agent.loop.pacer import WallPacer
+from agent.settings.home import Home
+from agent.settings.orders import OrderSettings
+from agent.settings.settings import Options
 from domain.candle import Candle, Quote
 from domain.decision import Action, Decision
 from domain.observation import Observation, Source
@@ -166,7 +166,7 @@ class World:
     @contextmanager
     def here(self, acts: Acts, first: int = 0) -> Iterator[None]:
         """Let everything the agent does happen in this world."""
-        from agent import flatten as emergency  # noqa: PLC0415 -- the module, not the function
+        from agent.orders import emergency  # noqa: PLC0415 -- the module, not the function
         from platforms.binance import client  # noqa: PLC0415
 
         strict = client._strict
@@ -189,9 +189,9 @@ class World:
         with (
             mock.patch.object(client, "fetch", fetch),
             mock.patch.object(client, "_strict", recording),
-            mock.patch("agent.launch.SystemClock", return_value=self.clock),
-            mock.patch("agent.session.flatten", stop),
-            mock.patch("agent.cycle.decide", partial(decided, acts, first)),
+            mock.patch("agent.account.opened.SystemClock", return_value=self.clock),
+            mock.patch("agent.loop.session.flatten", stop),
+            mock.patch("agent.loop.cycle.decide", partial(decided, acts, first)),
             mock.patch("tenacity.nap.time.sleep", self.near.pass_seconds),
             mock.patch.dict("os.environ", keys),
         ):
@@ -203,7 +203,7 @@ class World:
             self.launch = launch
             first = launch.session.state.cycle_id
             self._couple(launch)
-            with mock.patch("agent.cycle.decide", partial(decided, acts, first)):
+            with mock.patch("agent.loop.cycle.decide", partial(decided, acts, first)):
                 look = launch.session.cycle._look
 
                 def counted(turn: Any) -> Any:

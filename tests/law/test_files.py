@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.home import Busy, Home
+from agent.settings.home import Busy, Home
 from tests.law.files import WAYS, Spoilt, kinds
 from tests.law.scenario import Start, begin
 from tests.law.walk import Case, every_file, walked

@@ -14,9 +14,9 @@ from unittest import mock
 import msgspec
 import pytest
 
-from agent.flatten import flatten
-from agent.quicktest import FrozenClock
-from agent.replay import replay
+from agent.orders.emergency import flatten
+from agent.verify.quicktest import FrozenClock
+from agent.verify.replay import replay
 from domain.candle import Candle, Quote
 from domain.errors import LocalFault, Unreachable, VenueFault
 from domain.observation import Headline, Observation, Source
@@ -105,7 +105,7 @@ class Odd:
 
 def lived(oddity: Oddity) -> World:
     """Live five cycles and press the emergency stop."""
-    with mock.patch("agent.cycle.decide", partial(decided, ACTS, 0)):
+    with mock.patch("agent.loop.cycle.decide", partial(decided, ACTS, 0)):
         world = World([], options=lively(symbols=(BTC, ETH), risk=RISK), observer=Odd(oddity))
         finish = world.session._finish
 
@@ -137,7 +137,7 @@ def test_one_market_seen_oddly_stops_no_exit_of_another_nor_the_emergency_stop(n
 
 @pytest.mark.parametrize("name", ["missing", "unreachable"])
 def test_who_is_not_seen_is_named_takes_no_entry_and_replays(name: str) -> None:
-    with mock.patch("agent.cycle.decide", partial(decided, ACTS, 0)):
+    with mock.patch("agent.loop.cycle.decide", partial(decided, ACTS, 0)):
         world = lived(ODDITIES[name])
         reasons = [each.blocked.get(BTC, "") for each in decisions(world)][ODD_FROM - 1 :]
         assert all(reason.startswith("its market is not seen: ") for reason in reasons)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from agent.books import Differs
+from agent.orders.differences import Differs
 from domain.errors import BadInput
 from tests.law.facts import HEADERS, REFUSALS, WAYS, Fact, Facts, Unreadable
 from tests.law.files import WAYS as FILE_WAYS

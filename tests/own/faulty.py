@@ -3,16 +3,16 @@
 import sys
 from pathlib import Path
 
-from agent.strategies import LOADED, load_file
+from agent.settings.user_strategies import LOADED, load_file
 from reasoning.own import OwnStrategy
-from reasoning.strategies import STRATEGIES
+from reasoning.strategies.registry import STRATEGIES
 
 TEXT = """
 from typing import NamedTuple
 from pydantic import Field
 from domain.decision import Signal
 from domain.kernel import kernel
-from reasoning.strategy import Strategy, StrategyParams
+from reasoning.kernels.strategy import Strategy, StrategyParams
 
 class Packed(NamedTuple):
     kind: int

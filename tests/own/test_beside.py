@@ -7,16 +7,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from agent.backtesting import options_for, setup_of
-from agent.settings import Options
-from agent.strategies import LOADED, load_file
+from agent.settings.settings import Options
+from agent.settings.user_strategies import LOADED, load_file
+from agent.wiring.backtests import options_for, setup_of
 from domain.errors import BadInput
 from reasoning.own import OwnStrategy, StrategyFault
-from reasoning.strategies import STRATEGIES
-from research import beside, looked
-from research.backtest import Setup, Voice, backtest
-from research.compiler import compiled, plain
-from research.lean import Bench
+from reasoning.strategies.registry import STRATEGIES
+from research.engine import beside, looked
+from research.engine.backtest import Setup, Voice, backtest
+from research.engine.compiler import compiled, plain
+from research.search.trials import Bench
 from tests.own.faulty import TEXT
 from tests.research import made
 

@@ -12,22 +12,22 @@ from typing import Any
 import msgspec
 import pytest
 
-from agent.backtesting import options_for, setup_of
-from agent.lookahead import made_up, prove
-from agent.replay import replay
-from agent.settings import Options
+from agent.settings.settings import Options
+from agent.verify.lookahead import made_up, prove
+from agent.verify.replay import replay
+from agent.wiring.backtests import options_for, setup_of
 from domain.errors import BadInput
 from domain.events import CycleDecided, OrderSettled
 from domain.order import Side
+from reasoning.kernels.strategy import QUIET
 from reasoning.memories import Remembered
 from reasoning.minds import Mind
 from reasoning.orientation import muted
 from reasoning.own import OwnMemory, OwnStrategy, StrategyFault
-from reasoning.strategy import QUIET
-from research.backtest import Setup, Voice, backtest, events_of
-from research.compiler import compiled, plain
-from research.lean import Bench
-from research.recording import Recording
+from research.engine.backtest import Setup, Voice, backtest, events_of
+from research.engine.compiler import compiled, plain
+from research.engine.recording import Recording
+from research.search.trials import Bench
 from tests.agent.command import agent, told
 from tests.agent.world import World, folded, lively, wave
 from tests.own.faulty import WORDS, line_of, loaded, written

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from agent.instruments import instrument
+from agent.settings.instruments import instrument
 from domain.candle import RawCandle
 from domain.errors import BadAnswer, NoData, Refused
 from domain.ports import CandleRequest
 from domain.times import DAY_MS, HOUR_MS, MINUTE_MS, millis
-from perception import network
-from perception.network import GuardedAlphaVantage
-from perception.quality import intake
+from perception import build
+from perception.build import GuardedAlphaVantage
+from perception.quality.intake import intake
 from perception.settings import AlphaVantageSettings, PerceptionSettings, RetrySettings
 from tests.perception import server as scripted
 from tests.perception.manual_clock import START, ManualClock
@@ -38,7 +38,7 @@ def venue() -> Iterator[ScriptedServer]:
 @pytest.fixture
 def provider(venue: ScriptedServer, tmp_path: Path) -> Iterator[GuardedAlphaVantage]:
     settings = AlphaVantageSettings(api_key=SecretStr(KEY), base_url=venue.url)
-    built = network.alpha_vantage(settings, SHARED, ManualClock(), tmp_path)
+    built = build.alpha_vantage(settings, SHARED, ManualClock(), tmp_path)
     yield built
     built.close()
 
@@ -208,7 +208,7 @@ def test_a_series_with_split_coefficients_is_told_in_the_shares_of_today(
     document = {"Meta Data": {"5. Time Zone": "US/Eastern"}, "Time Series (Daily)": series}
     venue.on(QUERY, alpha_vantage({"TIME_SERIES_DAILY_ADJUSTED": document}))
     settings = AlphaVantageSettings(api_key=SecretStr(KEY), base_url=venue.url, adjusted_daily=True)
-    built = network.alpha_vantage(settings, SHARED, ManualClock(), tmp_path)
+    built = build.alpha_vantage(settings, SHARED, ManualClock(), tmp_path)
     told = built.candles(wanted("AAPL", DAY_MS))
     built.close()
     assert [(candle.close, candle.volume) for candle in told] == [
@@ -434,7 +434,7 @@ def test_what_it_cannot_serve_is_refused_without_a_request(
 
 def test_without_a_key_it_is_not_asked(venue: ScriptedServer, tmp_path: Path) -> None:
     settings = AlphaVantageSettings(base_url=venue.url)
-    keyless = network.alpha_vantage(settings, SHARED, ManualClock(), tmp_path)
+    keyless = build.alpha_vantage(settings, SHARED, ManualClock(), tmp_path)
     assert keyless.reason() == "no alpha vantage key is set (ALPHA_VANTAGE_API_KEY)"
     assert not keyless.available()
     with pytest.raises(Refused, match="no alpha vantage key is set"):
@@ -450,7 +450,7 @@ def test_the_base_url_may_name_the_host_or_the_endpoint(
 ) -> None:
     venue.on("*", scripted.answer({}))
     settings = AlphaVantageSettings(api_key=SecretStr(KEY), base_url=f"{venue.url}{suffix}")
-    built = network.alpha_vantage(settings, SHARED, ManualClock(), tmp_path)
+    built = build.alpha_vantage(settings, SHARED, ManualClock(), tmp_path)
     with pytest.raises(NoData):
         built.candles(wanted("MSFT", DAY_MS))
     built.close()
@@ -461,7 +461,7 @@ def test_a_key_with_odd_characters_arrives_as_it_is(venue: ScriptedServer, tmp_p
     venue.on(QUERY, scripted.answer({}))
     odd = "a&b=c d/é\n"
     settings = AlphaVantageSettings(api_key=SecretStr(odd), base_url=venue.url)
-    built = network.alpha_vantage(settings, SHARED, ManualClock(), tmp_path)
+    built = build.alpha_vantage(settings, SHARED, ManualClock(), tmp_path)
     with pytest.raises(NoData):
         built.candles(wanted("MSFT", DAY_MS))
     built.close()

@@ -10,10 +10,10 @@ from pydantic import SecretStr
 from domain.errors import BadAnswer, NoData, RateLimited, Refused, VenueFault
 from domain.ports import CandleRequest
 from domain.times import DAY_MS, millis
-from perception import network
-from perception.alpha_vantage_faults import read
-from perception.faults import Wait
-from perception.network import GuardedAlphaVantage
+from perception import build as network
+from perception.build import GuardedAlphaVantage
+from perception.guard.faults import Wait
+from perception.providers.alpha_vantage.faults import read
 from perception.settings import AlphaVantageSettings, PerceptionSettings
 from tests.perception import server as scripted
 from tests.perception.manual_clock import START, ManualClock

@@ -10,12 +10,12 @@ from domain.candle import RawCandle
 from domain.errors import BadAnswer, RateLimited, Refused, VenueFault
 from domain.ports import CandleRequest
 from domain.times import DAY_MS, HOUR_MS, MINUTE_MS, millis
-from perception import network
-from perception.binance import BinanceProvider
-from perception.cache import LATEST
-from perception.fetch import HttpFetch
-from perception.guarded import GuardedProvider
-from perception.quality import intake
+from perception import build as network
+from perception.guard.cache import LATEST
+from perception.guard.provider import GuardedProvider
+from perception.http.fetch import HttpFetch
+from perception.providers.binance import BinanceProvider
+from perception.quality.intake import intake
 from perception.settings import BinanceSettings, PerceptionSettings, RetrySettings
 from tests.perception import server as scripted
 from tests.perception.manual_clock import START, ManualClock

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.errors import Unreachable
-from perception.breaker import Breaker, Ticket
+from perception.guard.breaker import Breaker, Ticket
 from perception.settings import BreakerSettings
 from tests.perception.manual_clock import ManualClock
 

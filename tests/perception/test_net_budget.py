@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.times import DAY_MS, millis
-from perception.budget import Budget
-from perception.faults import Spent
+from perception.guard.budget import Budget
+from perception.guard.faults import Spent
 from tests.perception.manual_clock import START, ManualClock, RunningClock
 
 DAY = 86_400.0

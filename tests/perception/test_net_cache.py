@@ -13,11 +13,11 @@ from domain.errors import BadAnswer, Unreachable
 from domain.observation import Headline
 from domain.ports import CandleRequest
 from domain.times import MINUTE_MS, millis, utc
-from perception import network
-from perception.budget import Budget
-from perception.cache import Kept, LastGood
-from perception.guard import Guard
-from perception.guarded import GuardedNews, GuardedProvider
+from perception import build
+from perception.guard.budget import Budget
+from perception.guard.cache import Kept, LastGood
+from perception.guard.guard import Guard
+from perception.guard.provider import GuardedNews, GuardedProvider
 from perception.settings import (
     BinanceSettings,
     BreakerSettings,
@@ -48,7 +48,7 @@ def clock() -> ManualClock:
 @pytest.fixture
 def provider(venue: ScriptedServer, clock: ManualClock, tmp_path: Path) -> Iterator[GuardedProvider]:
     venue.on(KLINES, klines({"BTCUSDT": waving(lambda: millis(clock.now()))}))
-    built = network.binance(BinanceSettings(base_url=venue.url), SHARED, clock, tmp_path)
+    built = build.binance(BinanceSettings(base_url=venue.url), SHARED, clock, tmp_path)
     yield built
     built.close()
 

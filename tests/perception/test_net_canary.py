@@ -14,10 +14,10 @@ from pydantic import SecretStr
 from domain.errors import VenueFault
 from domain.ports import CandleRequest
 from domain.times import DAY_MS, MINUTE_MS, millis
-from perception import network
-from perception.alpha_vantage import AlphaVantageProvider
-from perception.fetch import HttpFetch
-from perception.network import GuardedAlphaVantage
+from perception import build
+from perception.build import GuardedAlphaVantage
+from perception.http.fetch import HttpFetch
+from perception.providers.alpha_vantage.provider import AlphaVantageProvider
 from perception.settings import AlphaVantageSettings, BreakerSettings, PerceptionSettings, RetrySettings
 from tests.perception import server as scripted
 from tests.perception.manual_clock import START, RunningClock
@@ -147,7 +147,7 @@ def test_the_key_is_nowhere_after_a_guarded_call(
     caplog.set_level(logging.DEBUG)
     venue.on("/query", FAILURES[failure])
     for name, ask in ASKS.items():
-        provider = network.alpha_vantage(settings(venue.url), SHARED, RunningClock(), tmp_path / name)
+        provider = build.alpha_vantage(settings(venue.url), SHARED, RunningClock(), tmp_path / name)
         before = len(venue.asked)
         fault = fault_of(ask, provider)
         if fault is None:
@@ -180,7 +180,7 @@ def test_the_key_is_nowhere_after_a_call_that_was_abandoned(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     venue.on("/query", SLOW[failure])
-    provider = network.alpha_vantage(settings(venue.url, 0.7), SHARED, RunningClock(), tmp_path)
+    provider = build.alpha_vantage(settings(venue.url, 0.7), SHARED, RunningClock(), tmp_path)
     with pytest.raises(VenueFault, match=r"no (complete )?answer") as caught:
         ASKS["daily"](provider)
     until = time.monotonic() + 10
@@ -199,7 +199,7 @@ def test_the_key_is_nowhere_when_there_is_no_venue(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, url: str
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    provider = network.alpha_vantage(settings(url), SHARED, RunningClock(), tmp_path)
+    provider = build.alpha_vantage(settings(url), SHARED, RunningClock(), tmp_path)
     for _ in range(5):
         with pytest.raises(VenueFault) as caught:
             ASKS["daily"](provider)

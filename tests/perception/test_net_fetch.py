@@ -9,10 +9,10 @@ from collections.abc import Iterator
 import pytest
 
 from domain.errors import BadAnswer, RateLimited, Refused, Unreachable, VenueFault
-from perception.budget import Budget
-from perception.call import Answer
-from perception.fetch import HttpFetch, sound
-from perception.guard import Guard
+from perception.guard.budget import Budget
+from perception.guard.call import Answer
+from perception.guard.guard import Guard
+from perception.http.fetch import HttpFetch, sound
 from perception.settings import BreakerSettings, RetrySettings
 from tests.perception import server as scripted
 from tests.perception.manual_clock import RunningClock

@@ -19,10 +19,10 @@ from domain.errors import (
     VenueFault,
 )
 from domain.ports import Clock
-from perception.backoff import Backoff
-from perception.budget import Budget
-from perception.faults import NotSent, Pointless, Unasked, Wait
-from perception.guard import MOST_HANGING, Guard
+from perception.guard.backoff import Backoff
+from perception.guard.budget import Budget
+from perception.guard.faults import NotSent, Pointless, Unasked, Wait
+from perception.guard.guard import MOST_HANGING, Guard
 from perception.settings import BreakerSettings, RetrySettings
 from tests.perception.manual_clock import ManualClock, RunningClock
 from tests.shared import in_time

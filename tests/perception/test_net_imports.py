@@ -15,7 +15,7 @@ def imported_by(module: str, names: tuple[str, ...]) -> list[str]:
 
 
 def test_building_the_network_providers_imports_nothing_heavy() -> None:
-    assert imported_by("perception.network", HEAVY) == []
+    assert imported_by("perception.build", HEAVY) == []
 
 
 def test_settings_cost_pydantic_and_nothing_else() -> None:

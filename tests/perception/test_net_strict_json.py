@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.errors import BadAnswer
-from perception.strict_json import Json, decode, number, signed
+from perception.http.strict_json import Json, decode, number, signed
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text()

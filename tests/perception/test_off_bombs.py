@@ -11,10 +11,10 @@ import pytest
 from pyarrow import parquet
 
 from domain.errors import BadInput
-from perception import contents
-from perception import parquet as candle_columns
-from perception.files import HEADER, read_candles
-from research.load import load
+from perception.files import contents
+from perception.files import parquet as candle_columns
+from perception.files.candles import HEADER, read_candles
+from research.data.load import load
 
 ROW = "2023-03-16T00:0{}:00Z,{},{},{},{},{}"
 
@@ -95,7 +95,7 @@ CHILD = """
 import resource, sys
 from pathlib import Path
 from domain.errors import BadInput
-from research.load import load
+from research.data.load import load
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 try:
     load(Path(sys.argv[1]))

@@ -13,8 +13,8 @@ from domain.observation import Attempt, Headline, Observation, Source
 from domain.ports import CandleRequest, Observer
 from domain.times import DAY_MS, HOUR_MS, MINUTE_MS, millis
 from perception.chain import Chain, Guarded
+from perception.driven.simulated import SimulatedProvider, SimulatedSettings
 from perception.headlines import Headlines, NewsSource
-from perception.simulated import SimulatedProvider, SimulatedSettings
 from tests.perception.off_candles import BTC, START, at, instrument, series, ticks
 
 NOW = at(START + 500 * MINUTE_MS + 20_000)

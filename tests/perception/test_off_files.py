@@ -23,7 +23,7 @@ from pyarrow import parquet
 from domain.candle import RawCandle
 from domain.errors import BadInput
 from domain.times import DAY_MS, HOUR_MS, MINUTE_MS
-from perception.files import estimate_rows, read_candles, symbol_of, timeframe_of
+from perception.files.candles import estimate_rows, read_candles, symbol_of, timeframe_of
 from tests.perception.off_candles import HEADER, series, stamp, text, write
 from tests.shared import shared_data
 

@@ -8,10 +8,10 @@ import pytest
 from domain.candle import RawCandle
 from domain.ports import CandleRequest
 from domain.times import DAY_MS, MONTH_MS, TIMEFRAMES, WEEK_MS, closing, millis, opened_by, opening, slot
-from perception.continuity import Continuity
-from perception.quality import intake
-from perception.simulated import SimulatedMarket, SimulatedProvider, SimulatedSettings
-from perception.stream_memory import CandleMemory
+from perception.driven.simulated import SimulatedMarket, SimulatedProvider, SimulatedSettings
+from perception.quality.continuity import Continuity
+from perception.quality.intake import intake
+from perception.stream.memory import CandleMemory
 from tests.perception.off_candles import BTC, at
 
 LONG = [TIMEFRAMES[name] for name in ("1d", "3d", "1w", "1M")]

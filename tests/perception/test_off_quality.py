@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from domain.candle import Candle, Quote, RawCandle
 from domain.observation import Finding
 from domain.times import DAY_MS, HOUR_MS, MINUTE_MS
-from perception.collar import LEVEL_CANDLES
-from perception.quality import MAX_FINDINGS, MAX_OF_A_KIND, Intake, intake, summarised
+from perception.quality.collar import LEVEL_CANDLES
+from perception.quality.intake import MAX_FINDINGS, MAX_OF_A_KIND, Intake, intake, summarised
 from tests.perception.off_candles import BTC, START, instrument, series, ticks
 from tests.shared import shared_data
 

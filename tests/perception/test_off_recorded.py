@@ -16,7 +16,7 @@ from domain.errors import BadInput
 from domain.instrument import Instrument
 from domain.observation import Finding, Observation, Source
 from domain.times import DAY_MS, HOUR_MS, MINUTE_MS, millis, utc
-from perception.recorded import RecordedMarket
+from perception.driven.recorded import RecordedMarket
 from tests.perception.off_candles import BTC, START, instrument, series, ticks, write
 from tests.shared import shared_data
 

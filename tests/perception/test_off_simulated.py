@@ -18,10 +18,10 @@ from domain.errors import BadInput, Refused
 from domain.observation import Observation, Source
 from domain.ports import CandleRequest
 from domain.times import DAY_MS, HOUR_MS, MINUTE_MS, millis, utc
-from perception.quality import intake
-from perception.simulated import SimulatedMarket, SimulatedProvider, SimulatedSettings
-from perception.track import HISTORY
-from perception.walk import DOWN, EPOCH, RANGE, UP, Walk
+from perception.driven.random_walk import DOWN, EPOCH, RANGE, UP, Walk
+from perception.driven.simulated import SimulatedMarket, SimulatedProvider, SimulatedSettings
+from perception.driven.simulated_series import HISTORY
+from perception.quality.intake import intake
 from tests.perception.off_candles import BTC, START, instrument
 
 GRID = {symbol: instrument(symbol) for symbol in ("BTC-USDT", "ETH-USDT", "XYZ-USDT")}

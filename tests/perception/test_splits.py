@@ -8,16 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.quicktest import FrozenClock
-from agent.replay import replay
-from agent.turn import MAY_BE_SPLIT
+from agent.loop.turn import MAY_BE_SPLIT
+from agent.verify.quicktest import FrozenClock
+from agent.verify.replay import replay
 from domain.candle import Candle, RawCandle
 from domain.events import CycleDecided
 from domain.observation import SPLIT, Observation
 from domain.ports import CandleRequest
 from domain.times import DAY_MS
 from perception.chain import Chain
-from perception.splits import KNOWN, looks_split, unsplit
+from perception.quality.splits import KNOWN, looks_split, unsplit
 from tests.agent.world import World, lively, wave
 from tests.perception.off_candles import START, at, instrument
 from tests.perception.test_off_chain import Clock

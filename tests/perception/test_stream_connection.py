@@ -13,8 +13,8 @@ from structlog.testing import capture_logs
 
 from domain.times import MINUTE_MS, millis
 from perception.settings import StreamSettings
-from perception.stream import StreamProvider
-from perception.stream_pace import Pace
+from perception.stream.provider import StreamProvider
+from perception.stream.reconnect import Pace
 from tests.perception.manual_clock import START, ManualClock, RunningClock
 from tests.perception.stream_server import FakeRest, Market, StreamServer, eventually, kline
 from tests.shared import in_time

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from domain.candle import RawCandle
 from domain.times import MINUTE_MS
-from perception.stream_memory import SETTLED_MS, CandleMemory, Told
+from perception.stream.memory import SETTLED_MS, CandleMemory, Told
 from tests.perception.stream_server import Market
 
 START = 28_000_000 * MINUTE_MS

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from domain.candle import RawCandle
 from domain.errors import BadAnswer, Refused
 from domain.times import MINUTE_MS
-from perception.stream_messages import FUTURE_MS, Dialect, Kline, Notice
+from perception.stream.messages import FUTURE_MS, Dialect, Kline, Notice
 from tests.perception.stream_server import combined, kline
 
 NOW = 1_700_000_040_000 // MINUTE_MS * MINUTE_MS + MINUTE_MS

@@ -19,10 +19,10 @@ from domain.instrument import Instrument
 from domain.observation import Source
 from domain.ports import CandleRequest, Provider
 from domain.times import MINUTE_MS, millis
-from perception import network
+from perception import build
 from perception.chain import Chain
 from perception.settings import BinanceSettings, PerceptionSettings, StreamSettings
-from perception.stream import StreamProvider
+from perception.stream.provider import StreamProvider
 from tests.perception.manual_clock import START, ManualClock
 from tests.perception.server import ScriptedServer
 from tests.perception.stream_server import FakeRest, Market, StreamServer, combined, eventually, kline
@@ -425,7 +425,7 @@ def test_behind_a_guard_and_in_the_chain_it_serves_live_and_then_labelled_as_kep
 
     with ScriptedServer() as venue:
         venue.on(KLINES, klines({"BTCUSDT": market}))
-        rest = network.binance(BinanceSettings(base_url=venue.url), PerceptionSettings(), clock, tmp_path)
+        rest = build.binance(BinanceSettings(base_url=venue.url), PerceptionSettings(), clock, tmp_path)
         provider = world.open(rest)
         chain = Chain([provider], None, {BTC: INSTRUMENT}, MINUTE_MS, warmup=50, clock=clock)
         world.to(0.5)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from structlog.testing import capture_logs
 
-from perception.stream_queue import DropOldestQueue
+from perception.stream.queue import DropOldestQueue
 
 
 @pytest.fixture

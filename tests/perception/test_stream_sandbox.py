@@ -11,12 +11,12 @@ from domain.candle import Candle
 from domain.instrument import Instrument
 from domain.ports import CandleRequest
 from domain.times import SECOND_MS, millis
-from perception import network
+from perception import build
 from perception.chain import Chain
-from perception.quality import intake
+from perception.quality.intake import intake
 from perception.settings import BinanceSettings, CacheSettings, PerceptionSettings, StreamSettings
-from platforms.sandbox.options import SandboxOptions
-from platforms.sandbox.server import SandboxServer
+from platforms.sandbox.server.options import SandboxOptions
+from platforms.sandbox.server.server import SandboxServer
 from tests.perception.manual_clock import RunningClock
 
 TICK, LOT = Decimal("0.01"), Decimal("0.00001")
@@ -49,11 +49,11 @@ def exchange(clock: RunningClock) -> Iterator[SandboxServer]:
 def test_through_disconnects_silence_and_shutdown_the_observer_gets_the_exchanges_candles(
     exchange: SandboxServer, clock: RunningClock, tmp_path: Path
 ) -> None:
-    rest = network.binance(BinanceSettings(base_url=exchange.base_url), SHARED, clock, tmp_path)
+    rest = build.binance(BinanceSettings(base_url=exchange.base_url), SHARED, clock, tmp_path)
     settings = StreamSettings(
         base_url=exchange.ws_url, watchdog_seconds=1.0, first_wait_seconds=0.05, settle_seconds=0.3
     )
-    stream = network.binance_stream(settings, rest, tuple(GRID), SECOND_MS, clock)
+    stream = build.binance_stream(settings, rest, tuple(GRID), SECOND_MS, clock)
     chain = Chain([stream], None, GRID, SECOND_MS, warmup=WARMUP, clock=clock)
     exchange.load_faults(PLAN)
     got: dict[str, list[Candle]] = {symbol: [] for symbol in GRID}

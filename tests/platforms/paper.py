@@ -6,8 +6,8 @@ from decimal import Decimal
 from domain.candle import Candle, Quote
 from domain.order import Fill, Order, OrderStatus, OrderType, Purpose, Receipt, Side
 from domain.times import MINUTE_MS, utc
-from platforms.mock import MockTradingPlatform
-from platforms.settings import PaperSettings
+from platforms.paper.platform import MockTradingPlatform
+from platforms.paper.settings import PaperSettings
 from tests.platforms.world import BTC, ETH
 
 MARKET, LIMIT, STOP, TARGET = OrderType.MARKET, OrderType.LIMIT, OrderType.STOP, OrderType.TAKE_PROFIT

@@ -11,8 +11,8 @@ from domain.instrument import Instrument
 from domain.money import notional
 from domain.order import Fill, Order, OrderType, Purpose, Receipt, Side
 from domain.times import MINUTE_MS, utc
-from platforms.mock import MockTradingPlatform
-from platforms.settings import PaperSettings
+from platforms.paper.platform import MockTradingPlatform
+from platforms.paper.settings import PaperSettings
 
 START_MS = 1_700_000_040_000
 

@@ -19,7 +19,7 @@ from platforms.fills import (
     taken_price,
     target_price,
 )
-from platforms.settings import PaperSettings
+from platforms.paper.settings import PaperSettings
 
 COSTS = PaperSettings().costs()
 FREE = Costs(0, 0, 0, 0, 1_000_000)

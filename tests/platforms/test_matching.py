@@ -8,8 +8,8 @@ from domain.candle import Quote
 from domain.money import MAX_CASH, notional, to_cash
 from domain.order import Balance, OrderStatus
 from domain.times import MINUTE_MS
-from platforms.market import volume_lots
-from platforms.settings import PaperSettings
+from platforms.paper.market import volume_lots
+from platforms.paper.settings import PaperSettings
 from tests.platforms.paper import (
     BUY,
     FREE,

@@ -8,9 +8,9 @@ from domain.money import to_cash
 from domain.order import Balance
 from domain.ports import Platform
 from domain.times import MINUTE_MS
-from platforms.memory import REMEMBERED
-from platforms.mock import MockTradingPlatform
-from platforms.settings import PaperSettings
+from platforms.paper.finished import REMEMBERED
+from platforms.paper.platform import MockTradingPlatform
+from platforms.paper.settings import PaperSettings
 from tests.platforms.paper import BUY, FREE, LOTS, MARKET, SELL, T0, only_fill, order, platform
 from tests.platforms.world import BTC
 

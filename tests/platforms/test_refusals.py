@@ -6,9 +6,9 @@ import pytest
 from domain.money import MAX_CASH, to_cash
 from domain.order import Balance, Order, OrderStatus
 from domain.times import utc
-from platforms.admission import MOST_WORKING
-from platforms.mock import MockTradingPlatform
-from platforms.settings import PaperSettings
+from platforms.paper.admission import MOST_WORKING
+from platforms.paper.platform import MockTradingPlatform
+from platforms.paper.settings import PaperSettings
 from tests.platforms.paper import (
     BUY,
     FREE,

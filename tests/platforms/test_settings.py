@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from pydantic import ValidationError
 
-from platforms.settings import PaperSettings
+from platforms.paper.settings import PaperSettings
 
 
 def test_fractions_become_whole_parts_per_million() -> None:

@@ -12,8 +12,8 @@ from domain.instrument import Instrument
 from domain.money import to_cash
 from domain.order import Order, OrderStatus, OrderType, Purpose, Side, Standing
 from domain.times import MINUTE_MS, utc
-from platforms.mock import MockTradingPlatform
-from platforms.settings import PaperSettings
+from platforms.paper.platform import MockTradingPlatform
+from platforms.paper.settings import PaperSettings
 from tests.platforms.world import BTC, ETH
 
 T0 = 1_700_000_040_000

@@ -9,7 +9,7 @@ from domain.candle import Quote
 from domain.errors import BadInput
 from domain.order import Balance, OrderStatus
 from domain.times import EPOCH, MINUTE_MS, utc
-from platforms.working import first_millis
+from platforms.paper.working_order import first_millis
 from tests.platforms.paper import (
     LOTS,
     MARKET,

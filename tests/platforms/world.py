@@ -9,8 +9,8 @@ from domain.instrument import Instrument
 from domain.order import Order, OrderType, Purpose, Side
 from domain.ports import Platform
 from domain.times import millis, utc
-from platforms.mock import MockTradingPlatform
-from platforms.settings import PaperSettings
+from platforms.paper.platform import MockTradingPlatform
+from platforms.paper.settings import PaperSettings
 
 BTC = Instrument(
     symbol="BTC-USDT",

@@ -3,7 +3,7 @@
 import pytest
 
 from domain.candle import Candle
-from reasoning.features import (
+from reasoning.kernels.features import (
     PLAN,
     Features,
     features_at,
@@ -16,7 +16,7 @@ from reasoning.features import (
     volatility_part,
     volume_part,
 )
-from reasoning.indicators import ATR_SIZE, atr_step
+from reasoning.kernels.indicators import ATR_SIZE, atr_step
 from tests.reasoning.samples import candles_of, walk
 
 

@@ -9,7 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.candle import Candle
-from reasoning.indicators import ATR_SIZE, RSI_SIZE, atr_step, mean_size, mean_step, rsi_step, window_mean
+from reasoning.kernels.indicators import (
+    ATR_SIZE,
+    RSI_SIZE,
+    atr_step,
+    mean_size,
+    mean_step,
+    rsi_step,
+    window_mean,
+)
 from tests.reasoning.samples import read_candles
 from tests.shared import shared_data
 

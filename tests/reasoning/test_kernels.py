@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from domain.kernel import KERNELS
-from reasoning.features import PLAN, features_now, features_size, features_step
-from reasoning.indicators import Memory
+from reasoning.kernels.features import PLAN, features_now, features_size, features_step
+from reasoning.kernels.indicators import Memory
+from reasoning.kernels.subset import compilable, fault_of
 from reasoning.settings import ReasoningSettings
-from reasoning.strategies import STRATEGIES
-from reasoning.subset import compilable, fault_of
+from reasoning.strategies.registry import STRATEGIES
 from tests.reasoning.samples import walk
 
 OURS = [kernel for kernel in KERNELS if kernel.__module__.startswith("reasoning.")]

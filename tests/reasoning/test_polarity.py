@@ -21,8 +21,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reasoning.finance_lexicon import PHRASES, WORDS, forms
-from reasoning.polarity import MAX_TEXT, lexicon_polarity, polarity, textblob_polarity
+from reasoning.news.lexicon import PHRASES, WORDS, forms
+from reasoning.news.polarity import MAX_TEXT, lexicon_polarity, polarity, textblob_polarity
 from tests.reasoning.labelled import BY_HAND, CRYPTO_ROWS, FRESH_ROWS, halves
 from tests.reasoning.samples import rows
 from tests.shared import shared_data

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from domain.observation import Headline
 from domain.times import HOUR_MS, utc
-from reasoning.sentiment import HeadlineMemory, Sentiment, SentimentSettings
+from reasoning.news.sentiment import HeadlineMemory, Sentiment, SentimentSettings
 from tests.reasoning.samples import START
 
 NOW = START + 100 * HOUR_MS

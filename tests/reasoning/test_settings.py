@@ -3,10 +3,10 @@
 import pytest
 from pydantic import ValidationError
 
-from reasoning.rsi import RsiPacked
 from reasoning.settings import ReasoningSettings
-from reasoning.sma import SmaPacked
-from reasoning.strategies import STRATEGIES
+from reasoning.strategies.registry import STRATEGIES
+from reasoning.strategies.rsi import RsiPacked
+from reasoning.strategies.sma import SmaPacked
 
 
 def test_defaults_are_those_of_the_specification() -> None:

@@ -11,11 +11,11 @@ from pydantic import ValidationError
 
 from domain.candle import Candle
 from domain.decision import Signal
-from reasoning.features import PLAN, Features, features_now, features_size, features_step
-from reasoning.rsi import RSI, RsiParams
-from reasoning.sma import SMA, SmaParams
-from reasoning.strategies import STRATEGIES
-from reasoning.strategy import Strategy, StrategyParams, signal_of
+from reasoning.kernels.features import PLAN, Features, features_now, features_size, features_step
+from reasoning.kernels.strategy import Strategy, StrategyParams, signal_of
+from reasoning.strategies.registry import STRATEGIES
+from reasoning.strategies.rsi import RSI, RsiParams
+from reasoning.strategies.sma import SMA, SmaParams
 from tests.reasoning.samples import candles_of, read_candles, walk
 from tests.shared import shared_data
 

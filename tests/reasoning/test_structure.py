@@ -8,13 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.candle import Candle
-from reasoning.blocks import BLOCK
-from reasoning.features import PLAN, features_now, features_size, features_step
-from reasoning.gaps import FVG
-from reasoning.levels import LEVELS_SIZE, sweep, touch
-from reasoning.strategies import STRATEGIES
-from reasoning.strategy import Strategy
-from reasoning.structure import (
+from reasoning.kernels.features import PLAN, features_now, features_size, features_step
+from reasoning.kernels.levels import LEVELS_SIZE, sweep, touch
+from reasoning.kernels.strategy import Strategy
+from reasoning.kernels.structure import (
     BREAK,
     HIGH,
     LOW,
@@ -25,7 +22,10 @@ from reasoning.structure import (
     structure_size,
     structure_step,
 )
-from reasoning.sweep import SWEEP
+from reasoning.strategies.fair_value_gap import FVG
+from reasoning.strategies.liquidity_sweep import SWEEP
+from reasoning.strategies.order_block import BLOCK
+from reasoning.strategies.registry import STRATEGIES
 from tests.reasoning import reference
 from tests.reasoning.reference import History, Said
 from tests.reasoning.samples import read_candles, walk

@@ -11,8 +11,8 @@ from domain.lesson import Beliefs
 from domain.observation import Headline
 from domain.times import utc
 from reasoning.minds import Mind
+from reasoning.news.sentiment import Sentiment
 from reasoning.orientation import Orientation
-from reasoning.sentiment import Sentiment
 from reasoning.settings import ReasoningSettings
 from reasoning.vote import decide
 from tests.reasoning.samples import START, observation, walk

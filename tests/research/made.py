@@ -11,8 +11,8 @@ import numpy as np
 from domain.instrument import Instrument
 from domain.money import ASSET_SCALE, share_up
 from domain.times import DAY_MS, MINUTE_MS
-from research.candles import Candles, IntArray
-from research.result import TRADE, VETO, Result
+from research.data.candles import Candles, IntArray
+from research.engine.result import TRADE, VETO, Result
 from risk import table
 
 START = 1_672_531_200_000  # 2023-01-01T00:00Z

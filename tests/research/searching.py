@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from agent.backtesting import options_for, setup_of
-from agent.settings import Settings
-from reasoning.sma import SMA, SmaPacked
-from research.backtest import Setup
-from research.candles import Candles
-from research.load import load
+from agent.settings.settings import Settings
+from agent.wiring.backtests import options_for, setup_of
+from reasoning.strategies.sma import SMA, SmaPacked
+from research.data.candles import Candles
+from research.data.load import load
+from research.engine.backtest import Setup
 from tests.shared import shared_data
 
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000

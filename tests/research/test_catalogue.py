@@ -13,17 +13,17 @@ import numpy as np
 import polars as pl
 import pytest
 
-import research.catalogue
-import research.download
+import research.data.catalogue
+import research.data.download
 from domain.candle import RawCandle
 from domain.errors import BadAnswer, BadInput, Refused, Unreachable
 from domain.times import DAY_MS, HOUR_MS, MINUTE_MS, millis
-from perception.files import read_candles
-from perception.guarded import GuardedProvider
+from perception.files.candles import read_candles
+from perception.guard.provider import GuardedProvider
 from perception.settings import BinanceSettings, PerceptionSettings, RetrySettings
-from research.candles import Candles
-from research.catalogue import Catalogue
-from research.download import binance_source, download, lacking
+from research.data.candles import Candles
+from research.data.catalogue import Catalogue
+from research.data.download import binance_source, download, lacking
 from tests.perception import server as scripted
 from tests.perception.manual_clock import ManualClock
 from tests.perception.server import Exchange, ScriptedServer
@@ -216,7 +216,7 @@ def test_imports_at_the_same_time_forget_nothing(catalogue: Catalogue) -> None:
 def test_an_import_that_never_ends_is_not_waited_for(
     catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(research.catalogue, "LOCK_SECONDS", 0.05)
+    monkeypatch.setattr(research.data.catalogue, "LOCK_SECONDS", 0.05)
     path = catalogue.path("BTC-USDT", MINUTE_MS)
     busy = pytest.raises(BadInput, match=r"another import has been at it for 0\.05 s")
     with catalogue._locked(path), busy:
@@ -299,7 +299,7 @@ def test_candles_off_the_grid_are_not_lost_between_pages(
 ) -> None:
     text = shared_data("raw", "binance_btcusdt_1h_offgrid_201802.json").read_text()
     real = [RawCandle(*row) for row in json.loads(text)]
-    monkeypatch.setattr(research.download, "MOST_ROWS", 1)
+    monkeypatch.setattr(research.data.download, "MOST_ROWS", 1)
     venue.on(KLINES, klines({"BTCUSDT": recorded(real)}))
     download(source, catalogue, "BTC-USDT", HOUR_MS, (real[0].time, real[-1].time + 1), AT)
     assert rows(catalogue.get("BTC-USDT", HOUR_MS)) == real
@@ -376,7 +376,7 @@ def test_a_long_download_is_written_as_it_goes(
     catalogue: Catalogue,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(research.download, "FLUSH_ROWS", 2000)
+    monkeypatch.setattr(research.data.download, "FLUSH_ROWS", 2000)
     held: list[int] = []
 
     def watching(exchange: Exchange) -> None:

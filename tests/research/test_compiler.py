@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from domain import kernel
-from reasoning.rsi import RSI
-from research import compiler
+from reasoning.strategies.rsi import RSI
+from research.engine import compiler
 
 SCRIPT = """
 import numpy as np
-from reasoning.features import PLAN
-from research.compiler import compiled
+from reasoning.kernels.features import PLAN
+from research.engine.compiler import compiled
 fill = compiled().fill_series
 ints = np.full(9, 7, dtype=np.int64)
 fill(np.zeros(27), np.zeros(3), PLAN, ints, ints, ints, np.ones(9))

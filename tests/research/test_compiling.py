@@ -9,21 +9,21 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from agent.cli.compile_bar import compiling_told
-from reasoning.rsi import RSI
-from research import compiling, replay, signals
-from research.compiler import CACHE_VARIABLE, loop_of
-from research.compiling import Compiling
+from agent.cli.output.compile_bar import compiling_told
+from reasoning.strategies.rsi import RSI
+from research.engine import account_pass, compiling, signals
+from research.engine.compiler import CACHE_VARIABLE, loop_of
+from research.engine.compiling import Compiling
 from tests.shared import ROOT
 
 SCRIPT = """
 import sys
 import numpy as np
-from agent.cli.compile_bar import compiling_told
-from agent.cli.progress import progress_bar
-from reasoning.features import PLAN
-from research.compiler import compiled
-from research.compiling import listening
+from agent.cli.output.compile_bar import compiling_told
+from agent.cli.output.progress import progress_bar
+from reasoning.kernels.features import PLAN
+from research.engine.compiler import compiled
+from research.engine.compiling import listening
 steps = []
 ints = np.full(9, 7, dtype=np.int64)
 with compiling_told(), listening(steps.append):
@@ -85,8 +85,8 @@ def test_a_log_has_two_lines_of_it(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_what_a_function_comes_to_is_counted_before(tmp_path: Path) -> None:
-    whole = compiling.reached(replay.replay)
-    assert replay.replay in whole
+    whole = compiling.reached(account_pass.replay)
+    assert account_pass.replay in whole
     assert 60 < len(whole) < 120
     assert RSI.step in compiling.reached(loop_of(RSI, tmp_path))
     assert compiling.reached(signals.fill_series) > {signals.fill_series}

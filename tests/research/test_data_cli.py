@@ -13,7 +13,7 @@ import pytest
 
 from domain.candle import RawCandle
 from domain.times import MINUTE_MS, TIMEFRAMES, millis
-from perception.files import HEADER
+from perception.files.candles import HEADER
 from tests.agent.command import agent, start, told
 from tests.perception import server as scripted
 from tests.perception.server import Exchange, ScriptedServer

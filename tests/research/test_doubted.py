@@ -10,18 +10,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from agent.backtesting import options_for, setup_of
-from agent.settings import Settings
-from agent.verify import compare, run_loop
+from agent.settings.settings import Settings
+from agent.verify.parity import compare, run_loop
+from agent.wiring.backtests import options_for, setup_of
 from domain.candle import Candle, Quote
 from domain.order import Order, OrderStatus, OrderType, Purpose, Side
 from domain.times import MINUTE_MS, utc
-from platforms.mock import MockTradingPlatform
-from platforms.settings import PaperSettings
-from research.backtest import backtest
-from research.candles import Candles
-from research.compiler import compiled, plain
-from research.result import Result
+from platforms.paper.platform import MockTradingPlatform
+from platforms.paper.settings import PaperSettings
+from research.data.candles import Candles
+from research.engine.backtest import backtest
+from research.engine.compiler import compiled, plain
+from research.engine.result import Result
 from tests.research import made
 from tests.research.test_parity import EAGER
 

@@ -15,15 +15,15 @@ import psutil
 import pytest
 
 from domain.errors import BadInput, LocalFault
-from reasoning.sma import SMA
-from research import board
-from research.backtest import Voice
-from research.engine_processes import Processes
-from research.engine_threads import One, Threads
-from research.engines import engine_named
-from research.grid import Grid, grid_of
-from research.scoring import FIELDS
-from research.sweep import Answer, Job, Scores, Task, Worker, job_of, sweep
+from reasoning.strategies.sma import SMA
+from research.engine.backtest import Voice
+from research.search import work_queue
+from research.search.executor_processes import Processes
+from research.search.executor_threads import One, Threads
+from research.search.executors import engine_named
+from research.search.grid import Grid, grid_of
+from research.search.sweep import Answer, Job, Scores, Task, Worker, job_of, sweep
+from research.statistics.scoring import FIELDS
 from tests.research.searching import DEADLY, setup_for, walk
 
 
@@ -46,14 +46,14 @@ def test_pieces_of_any_size_come_to_the_same(monkeypatch: pytest.MonkeyPatch) ->
     job, grid = work(count=1_500)
     found = [sweep(One(), job, grid.trials)]
     for size in (1, 7, 1_000):
-        monkeypatch.setattr(board.Board, "_size", lambda _board, size=size: size)
+        monkeypatch.setattr(work_queue.Board, "_size", lambda _board, size=size: size)
         found.append(sweep(One(), job, grid.trials[::-1]))
     assert all(same(found[0], each) for each in found)
 
 
 def test_who_hands_out_pieces_keeps_short_ones_and_none_that_was_lost() -> None:
     made: list[int] = []
-    pieces = board.Board([Task((None, None), tuple((n,) for n in range(1_000)))], 2, made.append)
+    pieces = work_queue.Board([Task((None, None), tuple((n,) for n in range(1_000)))], 2, made.append)
     assert pieces.own_piece() is None, "nobody knows yet how long a piece may be"
     first = pieces.piece()
     assert first is not None
@@ -221,7 +221,7 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 def test_a_ray_cluster_comes_to_the_same_though_a_worker_and_a_node_die(
     cluster: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(board.Board, "_size", lambda _board: 50)
+    monkeypatch.setattr(work_queue.Board, "_size", lambda _board: 50)
     job, grid = work(("fast=5:44:1", "slow=50:99:1"))
     killed: list[str] = []
 

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-import research.flaws
+import research.data.flaws
 from domain.times import DAY_MS, HOUR_MS, MINUTE_MS, millis, utc
-from research.candles import Candles
-from research.flaws import Flaw, flaw_lines, flaws
-from research.load import load
+from research.data.candles import Candles
+from research.data.flaws import Flaw, flaw_lines, flaws
+from research.data.load import load
 from tests.shared import ROOT, shared_data
 
 START = 1_600_000_200_000 // DAY_MS * DAY_MS
@@ -85,7 +85,7 @@ def test_gaps_of_shares_are_those_of_more_than_four_days(told: dict[str, Any]) -
 def test_dead_candles_are_as_many_as_the_manifest_says(
     told: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(research.flaws, "STRETCH", 1)
+    monkeypatch.setattr(research.data.flaws, "STRETCH", 1)
     candles = candles_of(told)
     assert sum(flaw.count for flaw in of_kind(candles, "zero_volume")) == told["zero_volume"]
     assert sum(flaw.count for flaw in of_kind(candles, "flat")) == told["flat"]

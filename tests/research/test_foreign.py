@@ -17,14 +17,14 @@ import pyarrow as pa
 import pytest
 from pyarrow import feather, parquet
 
-import research.load
+import research.data.load
 from domain.candle import RawCandle
 from domain.errors import BadInput
 from domain.times import TIMEFRAMES, millis, utc
-from perception import contents
-from perception.files import read_candles, timeframe_of
-from perception.foreign import Reading
-from research.load import Loaded, read
+from perception.files import contents
+from perception.files.candles import read_candles, timeframe_of
+from perception.files.foreign import Reading
+from research.data.load import Loaded, read
 from tests.shared import shared_data
 
 BINANCE = (
@@ -157,7 +157,7 @@ def test_freqtrades_tables(tmp_path: Path, ending: str, unit: str, monkeypatch: 
     assert rows(loaded) == FREQTRADE
     assert (loaded.candles.symbol, loaded.format) == ("BTC-USDT", "freqtrade")
     assert loaded.told == "freqtrade table; its name says BTC-USDT"
-    monkeypatch.setattr(research.load, "read_foreign", None)
+    monkeypatch.setattr(research.data.load, "read_foreign", None)
     assert rows(read(path)) == FREQTRADE  # by Polars alone
 
 
@@ -648,6 +648,6 @@ def test_a_large_archive_comes_by_polars_and_bit_for_bit_as_row_by_row(
     path = tmp_path / "BTCUSDT-1m-2025-01.csv"
     frame.write_csv(path, include_header=False)
     expected = [RawCandle(*row) for row in read_candles(path)]
-    monkeypatch.setattr(research.load, "read_foreign", None)
+    monkeypatch.setattr(research.data.load, "read_foreign", None)
     assert rows(read(path)) == [tuple(row) for row in expected]
     assert len(expected) == count

@@ -8,10 +8,10 @@ import pytest
 
 from domain.money import to_cash
 from domain.times import DAY_MS, HOUR_MS
-from platforms.settings import PaperSettings
-from research.headline import limits_did, stopped
-from research.result import TRADE, VETO, Result
-from research.words import costs_words, limits_words, stopped_words
+from platforms.paper.settings import PaperSettings
+from research.engine.result import TRADE, VETO, Result
+from research.statistics.headline import limits_did, stopped
+from research.statistics.words import costs_words, limits_words, stopped_words
 from risk import table
 from risk.case import Policy
 from risk.settings import RiskSettings, SizingSettings

@@ -8,10 +8,10 @@ from domain.account import Trade
 from domain.errors import BadInput
 from domain.money import to_cash
 from domain.times import DAY_MS, HOUR_MS
-from research.headline import limits_did
-from research.journaled import Closed, Session, Vetoed, result_of
-from research.metrics import metrics
-from research.report import Report, html_report
+from research.engine.journaled import Closed, Session, Vetoed, result_of
+from research.report.page import Report, html_report
+from research.statistics.headline import limits_did
+from research.statistics.metrics import metrics
 from tests.research.made import instrument, walk
 from tests.research.test_report import HOSTILE, Page
 

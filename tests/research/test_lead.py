@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from agent.cli.research_input import Asked, gather
+from agent.cli.handlers.inputs import Asked, gather
 from domain.errors import BadInput
 from domain.times import DAY_MS, HOUR_MS
 from reasoning.minds import Mind
 from reasoning.settings import ReasoningSettings
-from research.candles import Candles
-from research.lead import with_lead
-from research.resample import resample
+from research.data.candles import Candles
+from research.data.lead import with_lead
+from research.data.resample import resample
 from tests.research.made import START, walk
 
 DAYS = walk("MSFT", 500, DAY_MS)

@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import research.fast
-import research.load
+import research.data.fast
+import research.data.load
 from domain.errors import BadInput
 from domain.times import HOUR_MS, MINUTE_MS, millis, utc
-from perception.files import HEADER, read_candles, timeframe_of
-from research.candles import Candles
-from research.load import joined, load, read_many, select, timerange
+from perception.files.candles import HEADER, read_candles, timeframe_of
+from research.data.candles import Candles
+from research.data.load import joined, load, read_many, select, timerange
 from tests.shared import in_time, shared_data
 
 NAME = "BTC-USDT_1m_x.csv"
@@ -69,7 +69,7 @@ def test_real_files_come_fast_and_bit_for_bit_as_the_loop_reads_them(
 ) -> None:
     path = shared_data(*parts)
     expected = drained(path)
-    monkeypatch.setattr(research.load, "read_candles", unwanted)
+    monkeypatch.setattr(research.data.load, "read_candles", unwanted)
     candles = load(path)
     assert as_rows(candles) == expected
     assert candles.timeframe_ms == timeframe_of(path)
@@ -81,7 +81,7 @@ def test_every_decimal_is_parsed_to_the_same_bits(prices: list[tuple[float, int]
     # Plain decimals of up to 41 digits, many half-way between two doubles' neighbours.
     texts = [f"{price:.{digits}f}" for price, digits in prices if float(f"{price:.{digits}f}") > 0]
     body = "\n".join(f"2023-01-01T00:{place:02}:00Z,{t},{t},{t},{t},{t}" for place, t in enumerate(texts))
-    frame = pl.read_csv((HEADER + "\n" + body).encode(), schema=research.fast.SCHEMA)
+    frame = pl.read_csv((HEADER + "\n" + body).encode(), schema=research.data.fast.SCHEMA)
     assert frame["open"].to_list() == [float(text) for text in texts]
 
 
@@ -91,7 +91,7 @@ def test_every_decimal_is_parsed_to_the_same_bits(prices: list[tuple[float, int]
 def test_the_usual_forms_of_a_time_need_no_second_reading(
     tmp_path: Path, stamp: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(research.load, "read_candles", unwanted)
+    monkeypatch.setattr(research.data.load, "read_candles", unwanted)
     start = millis(datetime(2023, 3, 16, tzinfo=UTC))
     forms = [
         stamp.format(ms=at, seconds=at // 1000, day=f"{utc(at):%F}", time=f"{utc(at):%T}")
@@ -230,7 +230,7 @@ def test_parquet_is_read_whatever_counts_its_time(
     path = tmp_path / "BTC-USDT_1m_x.parquet"
     frame.write_parquet(path)
     loops = drained(path)
-    monkeypatch.setattr(research.load, "read_candles", unwanted)
+    monkeypatch.setattr(research.data.load, "read_candles", unwanted)
     assert as_rows(load(path)) == as_rows(expected) == loops
 
 

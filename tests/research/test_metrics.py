@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 from domain.errors import BadInput
 from domain.money import ASSET_SCALE
 from domain.times import DAY_MS, HOUR_MS
-from research.candles import Candles
-from research.load import load
-from research.metrics import daily_returns, metrics
-from research.ratios import (
+from research.data.candles import Candles
+from research.data.load import load
+from research.engine.result import TRADE, Result
+from research.statistics.metrics import daily_returns, metrics
+from research.statistics.ratios import (
     LEAST_DAYS,
     calmar,
     drawdown,
@@ -26,7 +27,6 @@ from research.ratios import (
     sharpe_interval,
     sortino,
 )
-from research.result import TRADE, Result
 from tests.research.made import Plan, bare, trade, walk
 from tests.shared import shared_data
 

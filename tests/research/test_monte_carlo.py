@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.errors import BadInput
-from research.monte_carlo import (
+from research.statistics.monte_carlo import (
     block_bootstrap,
     bootstrapped,
     default_block,
@@ -17,7 +17,7 @@ from research.monte_carlo import (
     shuffled_falls,
     stationary,
 )
-from research.ratios import sharpe
+from research.statistics.ratios import sharpe
 
 PNL = np.array([50, -30, 20, -60, 90, -10, 40], dtype=np.int64)
 

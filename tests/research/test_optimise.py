@@ -16,13 +16,13 @@ import pytest
 from optuna.trial import TrialState
 
 from domain.errors import BadInput
-from reasoning.rsi import RSI
-from reasoning.sma import SMA, SmaParams
-from research.candles import Candles
-from research.optimise import Studied, cut, optimise
-from research.space import Axis, space_of
-from research.study import SEGMENTS, Search
-from research.sweep import Job
+from reasoning.strategies.rsi import RSI
+from reasoning.strategies.sma import SMA, SmaParams
+from research.data.candles import Candles
+from research.search.optimise import Studied, cut, optimise
+from research.search.space import Axis, space_of
+from research.search.study import SEGMENTS, Search
+from research.search.sweep import Job
 from tests.agent.command import agent
 from tests.research.searching import setup_for, walk
 from tests.shared import shared_data

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.errors import BadInput
-from research.candles import FloatArray
-from research.overfit import (
+from research.data.candles import FloatArray
+from research.statistics.overfit import (
     deflated_sharpe,
     expected_maximum,
     probabilistic,

@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.backtesting import options_for, setup_of
-from agent.settings import Settings
-from agent.verify import compare, run_loop
-from reasoning.strategies import STRATEGIES
-from research.backtest import backtest
-from research.candles import Candles
-from research.compiler import compiled, plain
-from research.load import load
-from research.result import Result
+from agent.settings.settings import Settings
+from agent.verify.parity import compare, run_loop
+from agent.wiring.backtests import options_for, setup_of
+from reasoning.strategies.registry import STRATEGIES
+from research.data.candles import Candles
+from research.data.load import load
+from research.engine.backtest import backtest
+from research.engine.compiler import compiled, plain
+from research.engine.result import Result
 from risk import table
 from tests.shared import shared_data
 

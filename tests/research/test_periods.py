@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.times import DAY_MS, HOUR_MS
-from research.metrics import metrics
-from research.periods import days_of, rolling_sharpe, worst_falls
-from research.ratios import sharpe
-from research.report_trades import best_and_worst_days, exit_reasons, falls, trade_table
-from research.result import Result
+from research.engine.result import Result
+from research.report.trades import best_and_worst_days, exit_reasons, falls, trade_table
+from research.statistics.metrics import metrics
+from research.statistics.periods import days_of, rolling_sharpe, worst_falls
+from research.statistics.ratios import sharpe
 from tests.research.made import START, bare, instrument, trade, walk
 from tests.research.test_report import Page
 

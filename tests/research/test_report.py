@@ -10,11 +10,11 @@ import pytest
 
 from domain.errors import BadInput
 from domain.times import DAY_MS, HOUR_MS, MINUTE_MS
-from research.metrics import metrics
-from research.report import Report, html_report
-from research.report_candles import market_chart
-from research.report_text import number, percent
-from research.result import TRADE, VETO, Result
+from research.engine.result import TRADE, VETO, Result
+from research.report.candles import market_chart
+from research.report.page import Report, html_report
+from research.report.text import number, percent
+from research.statistics.metrics import metrics
 from tests.research.made import Plan, bare, instrument, trade, walk
 
 VOID = {"meta", "input", "br", "hr", "img", "link"}

@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.times import HOUR_MS, MINUTE_MS
-from research.metrics import metrics
-from research.report_axes import Scale, price_scale, round_ticks, thinned, time_ticks
-from research.report_candles import columns_of, fill_prices, market_chart
-from research.report_figures import _by_month
-from research.report_text import percent
-from research.report_verdict import Luck, verdict
-from research.result import TRADE
+from research.engine.result import TRADE
+from research.report.axes import Scale, price_scale, round_ticks, thinned, time_ticks
+from research.report.candles import columns_of, fill_prices, market_chart
+from research.report.figures import _by_month
+from research.report.text import percent
+from research.report.verdict import Luck, verdict
+from research.statistics.metrics import metrics
 from tests.research.made import instrument, trade, walk
 
 

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from domain.errors import BadInput
 from domain.times import DAY_MS, HOUR_MS, MINUTE_MS, TIMEFRAMES, closing, opened_by, utc
-from research.candles import Candles
-from research.load import load
-from research.resample import resample
+from research.data.candles import Candles
+from research.data.load import load
+from research.data.resample import resample
 from tests.shared import shared_data
 
 START = 1_600_000_200_000 // DAY_MS * DAY_MS

@@ -8,11 +8,11 @@ import pytest
 
 from domain.errors import BadInput
 from domain.times import DAY_MS, millis
-from perception.files import HEADER
-from research.candles import Candles
-from research.flaws import flaws
-from research.load import load
-from research.splits import adjusted, doubts, real_jumps, since_doubt, splits_of, sure, unsplit
+from perception.files.candles import HEADER
+from research.data.candles import Candles
+from research.data.flaws import flaws
+from research.data.load import load
+from research.data.splits import adjusted, doubts, real_jumps, since_doubt, splits_of, sure, unsplit
 from tests.agent.command import agent
 from tests.shared import shared_data
 

@@ -6,17 +6,17 @@ import numpy as np
 import pytest
 
 from domain.errors import BadInput
-from reasoning.rsi import RSI
-from reasoning.sma import SMA, SmaParams
-from research.backtest import Voice, backtest
-from research.candles import Candles
-from research.compiler import compiled
-from research.engine_threads import One
-from research.grid import default_grid, grid_of
-from research.metrics import metrics
-from research.ratios import daily_returns
-from research.scoring import Score
-from research.sweep import Job, Task, Worker, job_of, sweep, window
+from reasoning.strategies.rsi import RSI
+from reasoning.strategies.sma import SMA, SmaParams
+from research.data.candles import Candles
+from research.engine.backtest import Voice, backtest
+from research.engine.compiler import compiled
+from research.search.executor_threads import One
+from research.search.grid import default_grid, grid_of
+from research.search.sweep import Job, Task, Worker, job_of, sweep, window
+from research.statistics.metrics import metrics
+from research.statistics.ratios import daily_returns
+from research.statistics.scoring import Score
 from tests.research.searching import HOUR_MS, bitcoin, setup_for, walk
 
 

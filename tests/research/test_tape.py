@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.instruments import instrument
+from agent.settings.instruments import instrument
 from domain.errors import BadInput
-from perception.driven import Cursor
-from research.candles import Candles
-from research.load import load
-from research.tape import Tape, tape_of
+from perception.driven.market import Cursor
+from research.data.candles import Candles
+from research.data.load import load
+from research.engine.tape import Tape, tape_of
 from tests.shared import shared_data
 
 BTC = instrument("BTC-USDT", {})

@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 
 from domain.errors import BadInput
-from reasoning.sma import SMA
-from research.backtest import Voice, backtest
-from research.candles import Candles
-from research.compiler import compiled
-from research.engine_threads import One
-from research.grid import Grid, grid_of
-from research.metrics import metrics
-from research.sweep import Job, job_of, window
-from research.walk_forward import WalkForward, overfit, walk_forward
-from research.windows import Length, Plan, length, windows
+from reasoning.strategies.sma import SMA
+from research.data.candles import Candles
+from research.engine.backtest import Voice, backtest
+from research.engine.compiler import compiled
+from research.search.executor_threads import One
+from research.search.grid import Grid, grid_of
+from research.search.sweep import Job, job_of, window
+from research.search.walk_forward import WalkForward, overfit, walk_forward
+from research.search.windows import Length, Plan, length, windows
+from research.statistics.metrics import metrics
 from tests.agent.command import agent, told
 from tests.research.searching import DAY_MS, HOUR_MS, START_MS, bitcoin, setup_for, walk
 from tests.shared import shared_data

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from agent.settings import Options
+from agent.settings.settings import Options
 from domain.errors import BadInput
 from domain.money import to_cash
 from domain.times import HOUR_MS, MINUTE_MS

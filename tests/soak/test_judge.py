@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from scripts.soak_evidence import Evidence, Seen
-from scripts.soak_faults import Phase
-from scripts.soak_judge import QUESTIONS, judge, passed
-from scripts.soak_limits import FAIL, MEANINGS, PASS, UNJUDGED, Limits
-from scripts.soak_sample import Sample
+from scripts.soak.evidence.gathered import Evidence, Seen
+from scripts.soak.judge.judge import QUESTIONS, judge, passed
+from scripts.soak.judge.limits import FAIL, MEANINGS, PASS, UNJUDGED, Limits
+from scripts.soak.rig.faults import Phase
+from scripts.soak.rig.sample import Sample
 from tests.soak.world import OPEN, SAID, healthy, ms, summary, told
 
 Spoil = Callable[[Evidence], Evidence]

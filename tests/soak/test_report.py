@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from scripts import soak_report
-from scripts.soak_judge import judge
-from scripts.soak_limits import Limits
-from scripts.soak_plot import HEIGHT, WIDTH, Line, axis_for, plot
+from scripts.soak.judge.judge import judge
+from scripts.soak.judge.limits import Limits
+from scripts.soak.report import report
+from scripts.soak.report.plot import HEIGHT, WIDTH, Line, axis_for, plot
 from tests.soak.world import healthy
 
 WELL = healthy(180.0)
@@ -37,8 +37,8 @@ class Nesting(HTMLParser):
 
 def written(tmp_path: Path, limits: Limits) -> tuple[str, dict[str, object]]:
     judgements = judge(WELL, limits)
-    result = soak_report.summary(WELL, judgements, {"seed": 1, "note": "<script>alert(1)</script>"})
-    soak_report.write(tmp_path / "deep" / "out", WELL, judgements, result)
+    result = report.summary(WELL, judgements, {"seed": 1, "note": "<script>alert(1)</script>"})
+    report.write(tmp_path / "deep" / "out", WELL, judgements, result)
     folder = tmp_path / "deep" / "out"
     return (folder / "report.html").read_text(), json.loads((folder / "report.json").read_text())
 
@@ -63,12 +63,12 @@ def test_a_failure_comes_first_and_is_named_in_the_headline(tmp_path: Path) -> N
 def test_a_machine_that_was_hardly_there_is_remarked_on() -> None:
     stolen = WELL._replace(samples=tuple(each._replace(stolen=60.0) for each in WELL.samples))
     judgements = judge(stolen, Limits(rss_mib=10))
-    told = soak_report.summary(stolen, judgements, {})
+    told = report.summary(stolen, judgements, {})
     assert told["remark"] == (
         "the machine's host gave 60 % of it to others: what fails by the clock may be its doing"
     )
-    assert "gave 60 %" in soak_report.page(stolen, judgements, told)
-    assert soak_report.summary(WELL, judge(WELL, Limits()), {})["remark"] == ""
+    assert "gave 60 %" in report.page(stolen, judgements, told)
+    assert report.summary(WELL, judge(WELL, Limits()), {})["remark"] == ""
 
 
 def test_the_page_needs_nothing_else_and_shows_text_inert(tmp_path: Path) -> None:

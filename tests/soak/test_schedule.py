@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scripts.soak_faults import FAULTS, SHORTEST_SECONDS, schedule
+from scripts.soak.rig.faults import FAULTS, SHORTEST_SECONDS, schedule
 
 NAMES = tuple(FAULTS)
 

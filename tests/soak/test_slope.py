@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scripts.soak_slope import growth, theil_sen, thinned
+from scripts.soak.evidence.slope import growth, theil_sen, thinned
 
 
 @settings(deadline=None, max_examples=40)

@@ -8,15 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from agent.clock import SystemClock
-from scripts import soak
-from scripts.soak_judge import judge
-from scripts.soak_limits import Limits
-from scripts.soak_sample import Sampler
-from tests.shared import ROOT
+from agent.host.clock import SystemClock
+from scripts.soak import command as soak
+from scripts.soak.judge.judge import judge
+from scripts.soak.judge.limits import Limits
+from scripts.soak.rig.sample import Sampler
 from tests.soak.world import healthy
 
-SCRIPT = ROOT / "scripts" / "soak.py"
+SCRIPT = ["-m", "scripts.soak"]
 # What depends on how busy the machine is gets room here; a real soak keeps the defaults.
 SHORT = {
     "minutes": 0.15,
@@ -34,7 +33,7 @@ SHORT = {
 
 
 def run(*arguments: str, cwd: Path) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, str(SCRIPT), *arguments]
+    command = [sys.executable, *SCRIPT, *arguments]
     return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=900, check=False)
 
 

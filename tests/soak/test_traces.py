@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from scripts.soak_evidence import digest
-from scripts.soak_traces import CHUNK, key_traces, log_problem, log_problems, stderr_problems
+from scripts.soak.evidence.gathered import digest
+from scripts.soak.evidence.traces import CHUNK, key_traces, log_problem, log_problems, stderr_problems
 
 KEY = "SOAKCANARY000001"
 

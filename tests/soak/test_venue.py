@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from agent.clock import SystemClock
+from agent.host.clock import SystemClock
 from domain.times import MINUTE_MS, millis
-from perception.alpha_vantage_answers import candles as candles_of
-from scripts.soak_faults import FAULTS, Timing
-from scripts.soak_market import SYMBOLS, Market, markets
-from scripts.soak_venue import AlphaVantageVenue, BinanceVenue
+from perception.providers.alpha_vantage.answers import candles as candles_of
+from scripts.soak.rig.faults import FAULTS, Timing
+from scripts.soak.rig.market import SYMBOLS, Market, markets
+from scripts.soak.rig.venue import AlphaVantageVenue, BinanceVenue
 
 CLOCK = SystemClock()
 TIMING = Timing(timeout=1.0, breaker_reset=1.5, retry_after=2)

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from scripts.soak_evidence import Digest, Ending, Evidence, Seen
-from scripts.soak_faults import FAULTS, Phase, schedule
-from scripts.soak_probe import Probe
-from scripts.soak_process import Told, Turn
-from scripts.soak_sample import Sample
+from scripts.soak.evidence.gathered import Digest, Ending, Evidence, Seen
+from scripts.soak.rig.faults import FAULTS, Phase, schedule
+from scripts.soak.rig.probe import Probe
+from scripts.soak.rig.process import Told, Turn
+from scripts.soak.rig.sample import Sample
 
 BEGAN_MS = 1_800_000_000_000
 SECONDS = 1800.0

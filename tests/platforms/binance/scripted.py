@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import SecretStr
 
-from agent.clock import SystemClock
+from agent.host.clock import SystemClock
 from domain.ports import Clock
 from domain.times import millis
 from platforms.binance.platform import BinancePlatform

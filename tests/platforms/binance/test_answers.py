@@ -7,7 +7,7 @@ import pytest
 from domain.errors import BadAnswer
 from domain.order import OrderStatus, Side
 from domain.times import utc
-from platforms.binance import answers, classify
+from platforms.binance import answers, outcome
 from platforms.binance.client import ApiError
 from platforms.binance.platform import BinancePlatform
 from tests.platforms.binance.scripted import Scripted, Told
@@ -158,7 +158,7 @@ def test_no_reference_means_the_fills_own_price() -> None:
 def test_fault_01_only_an_allow_list_proves_that_an_order_does_not_exist(
     code: int, message: str, status: int, *, gone: bool
 ) -> None:
-    assert classify.rejected(ApiError(code, message, status)) is gone
+    assert outcome.rejected(ApiError(code, message, status)) is gone
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_fault_01_only_an_allow_list_proves_that_an_order_does_not_exist(
     [(-2013, 400, True), (-2013, 500, False), (-2011, 400, False), (0, 404, False)],
 )
 def test_only_one_answer_says_that_there_is_no_such_order(code: int, status: int, *, unknown: bool) -> None:
-    assert classify.not_found(ApiError(code, "Order does not exist.", status)) is unknown
+    assert outcome.not_found(ApiError(code, "Order does not exist.", status)) is unknown
 
 
 def test_an_archived_order_has_ended_without_a_fill(exchange: Scripted, venue: BinancePlatform) -> None:

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from agent.clock import SystemClock
+from agent.host.clock import SystemClock
 from domain.order import OrderStatus
 from platforms.binance.platform import BinancePlatform
-from platforms.sandbox.exchange import Terms
+from platforms.sandbox.exchange.exchange import Terms
 from tests.platforms.binance.orders import SELL, STOP, order
 from tests.platforms.binance.world import served, settings
 

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from platforms.binance import classify, codes
-from platforms.binance.classify import Verdict
+from platforms.binance import codes, outcome
 from platforms.binance.client import ApiError
+from platforms.binance.outcome import Verdict
 
 REFUSED = {
     -1002,
@@ -137,30 +137,30 @@ def test_every_code_of_the_exchange_s_list_is_in_the_table_once() -> None:
 
 @pytest.mark.parametrize("code", sorted(REFUSED))
 def test_a_refused_order_does_not_exist_unless_the_server_failed(code: int) -> None:
-    assert classify.verdict(error(code)) is Verdict.REJECTED
-    assert classify.verdict(error(code, status=500)) is Verdict.OPEN
+    assert outcome.verdict(error(code)) is Verdict.REJECTED
+    assert outcome.verdict(error(code, status=500)) is Verdict.OPEN
 
 
 @pytest.mark.parametrize("code", sorted(OPEN))
 def test_any_other_code_leaves_the_order_open(code: int) -> None:
-    assert classify.verdict(error(code)) is Verdict.OPEN
+    assert outcome.verdict(error(code)) is Verdict.OPEN
 
 
 @given(st.integers(-99_999, 99_999), st.text(max_size=30))
 def test_a_code_nobody_listed_proves_nothing(code: int, message: str) -> None:
     assume(code not in REFUSED | OPEN)
     unheard = error(code, message)
-    assert classify.verdict(unheard) is Verdict.OPEN
-    assert not classify.not_found(unheard)
-    assert not classify.archived(unheard)
-    assert not classify.shut(unheard)
+    assert outcome.verdict(unheard) is Verdict.OPEN
+    assert not outcome.not_found(unheard)
+    assert not outcome.archived(unheard)
+    assert not outcome.shut(unheard)
 
 
 def test_of_all_codes_one_says_missing_and_one_says_archived() -> None:
     listed = [error(code) for code in REFUSED | OPEN]
-    assert [each.code for each in listed if classify.not_found(each)] == [-2013]
-    assert [each.code for each in listed if classify.archived(each)] == [-2026]
-    assert not classify.archived(error(-2026, status=500))
+    assert [each.code for each in listed if outcome.not_found(each)] == [-2013]
+    assert [each.code for each in listed if outcome.archived(each)] == [-2026]
+    assert not outcome.archived(error(-2026, status=500))
 
 
 @pytest.mark.parametrize(
@@ -182,5 +182,5 @@ def test_of_all_codes_one_says_missing_and_one_says_archived() -> None:
     ],
 )
 def test_a_refusal_of_the_market_is_told_from_the_order_s(code: int, message: str, *, shut: bool) -> None:
-    assert classify.shut(error(code, message)) is shut
-    assert not classify.shut(error(code, message, status=503))
+    assert outcome.shut(error(code, message)) is shut
+    assert not outcome.shut(error(code, message, status=503))

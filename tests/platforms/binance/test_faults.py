@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from agent.clock import SystemClock
-from agent.dust import step_units
+from agent.host.clock import SystemClock
+from agent.state.dust import step_units
 from domain.errors import BadInput, OutcomeUnknown, RateLimited, VenueFault
 from domain.order import Order, OrderStatus, OrderType, Receipt, Side
 from platforms.binance.limits import Weights
 from platforms.binance.platform import BinancePlatform
-from platforms.sandbox.exchange import Terms
+from platforms.sandbox.exchange.exchange import Terms
 from tests.perception.manual_clock import ManualClock
 from tests.platforms.binance.world import SandboxWorld, served, settings
 from tests.platforms.world import Desk

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from agent.clock import SystemClock
+from agent.host.clock import SystemClock
 from domain.errors import BadInput
 from domain.order import OrderStatus
 from platforms.binance.platform import BinancePlatform

@@ -16,15 +16,15 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from pydantic import SecretStr, ValidationError
 from websockets.sync.client import connect
 
-from agent.clock import SystemClock
+from agent.host.clock import SystemClock
 from domain.errors import BadInput
 from domain.times import millis
 from platforms.binance.client import ApiError, Wire
 from platforms.binance.settings import BinanceTradingSettings
 from platforms.binance.signing import signer_of
 from platforms.binance.user_data import UserData
-from platforms.sandbox.options import KEY, SandboxOptions
-from platforms.sandbox.server import SandboxServer
+from platforms.sandbox.server.options import KEY, SandboxOptions
+from platforms.sandbox.server.server import SandboxServer
 
 ED25519 = ECC.generate(curve="Ed25519")
 RSA_2048 = RSA.generate(2048)

@@ -13,7 +13,7 @@ import pytest
 from pydantic import SecretStr
 from websockets.sync.server import ServerConnection, serve
 
-from agent.clock import SystemClock
+from agent.host.clock import SystemClock
 from platforms.binance import user_data
 from platforms.binance.settings import BinanceTradingSettings
 from platforms.binance.user_data import KEPT, UserData

@@ -7,14 +7,14 @@ from decimal import Decimal
 
 from pydantic import SecretStr
 
-from agent.clock import SystemClock
+from agent.host.clock import SystemClock
 from domain.instrument import Instrument
 from domain.ports import Platform
 from platforms.binance.platform import BinancePlatform
 from platforms.binance.settings import BinanceTradingSettings
-from platforms.sandbox.exchange import Terms
-from platforms.sandbox.options import KEY, SECRET, SandboxOptions
-from platforms.sandbox.server import SandboxServer
+from platforms.sandbox.exchange.exchange import Terms
+from platforms.sandbox.server.options import KEY, SECRET, SandboxOptions
+from platforms.sandbox.server.server import SandboxServer
 from tests.platforms.world import BTC
 
 PRICE = "50000"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from platforms.sandbox.options import KEY, SECRET
+from platforms.sandbox.server.options import KEY, SECRET
 from tests.platforms.sandbox.world import BTC, Client, sandbox
 
 # What the libraries say about their own dependencies is not for us to mend.

@@ -10,8 +10,8 @@ import requests
 from websockets.exceptions import ConnectionClosed
 
 from domain.errors import BadInput
-from platforms.sandbox.faults import KINDS, read_plan
-from platforms.sandbox.plan import Plan
+from platforms.sandbox.faults.faults import KINDS, read_plan
+from platforms.sandbox.faults.plan import Plan
 from tests.platforms.sandbox.test_sockets import Socket, socket_to
 from tests.platforms.sandbox.world import BTC, Client, sandbox
 

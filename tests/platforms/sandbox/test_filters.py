@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from platforms.sandbox.errors import ApiError
-from platforms.sandbox.exchange import Exchange
+from platforms.sandbox.exchange.errors import ApiError
+from platforms.sandbox.exchange.exchange import Exchange
 from tests.platforms.sandbox.world import BTC, draft, still
 
 

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.candle import RawCandle
-from platforms.sandbox.exchange import Exchange
-from platforms.sandbox.intervals import INTERVALS, opening, played_length
-from platforms.sandbox.market import MarketEvent
-from platforms.sandbox.rules import rules_of
-from platforms.sandbox.walk import walk
+from platforms.sandbox.exchange.exchange import Exchange
+from platforms.sandbox.exchange.intervals import INTERVALS, opening, played_length
+from platforms.sandbox.exchange.market import MarketEvent
+from platforms.sandbox.exchange.rules import rules_of
+from platforms.sandbox.exchange.walk import walk
 from tests.platforms.sandbox.world import BTC, START, candle
 
 

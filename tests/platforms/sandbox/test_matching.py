@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from platforms.sandbox.errors import ApiError
-from platforms.sandbox.exchange import Exchange, Terms
-from platforms.sandbox.rules import rules_of
-from platforms.sandbox.walk import walk
+from platforms.sandbox.exchange.errors import ApiError
+from platforms.sandbox.exchange.exchange import Exchange, Terms
+from platforms.sandbox.exchange.rules import rules_of
+from platforms.sandbox.exchange.walk import walk
 from tests.platforms.sandbox.world import BTC, START, candle, draft, still
 
 

@@ -11,12 +11,12 @@ from urllib.parse import urlencode
 
 import pytest
 
-from platforms.sandbox.gateway import KEY_HEADER, Asked, serve
-from platforms.sandbox.operations import REST, WEBSOCKET
-from platforms.sandbox.options import KEY, SandboxOptions, venue_of
-from platforms.sandbox.parameters import Takes
-from platforms.sandbox.venue import Venue
-from platforms.sandbox.ws_api import answer, read
+from platforms.sandbox.requests.gateway import KEY_HEADER, Asked, serve
+from platforms.sandbox.requests.operations import REST, WEBSOCKET
+from platforms.sandbox.requests.parameters import Takes
+from platforms.sandbox.requests.venue import Venue
+from platforms.sandbox.server.options import KEY, SandboxOptions, venue_of
+from platforms.sandbox.streams.ws_api import answer, read
 from tests.platforms.sandbox.documented import ALL, SIGNED, SOUND, names, wrong
 from tests.platforms.sandbox.world import START, draft, sign
 

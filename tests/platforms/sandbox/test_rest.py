@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from agent.clock import SystemClock
+from agent.host.clock import SystemClock
 from domain.errors import BadInput
-from platforms.sandbox.options import SandboxOptions
-from platforms.sandbox.server import SandboxServer
-from platforms.sandbox.venue import KeyRights
+from platforms.sandbox.requests.venue import KeyRights
+from platforms.sandbox.server.options import SandboxOptions
+from platforms.sandbox.server.server import SandboxServer
 from tests.platforms.sandbox.world import BTC, Client, sandbox, sign
 
 

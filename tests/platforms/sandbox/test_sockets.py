@@ -9,7 +9,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from platforms.sandbox.options import KEY
+from platforms.sandbox.server.options import KEY
 from tests.platforms.sandbox.world import BTC, Client, sandbox, sign
 
 

@@ -10,14 +10,14 @@ from urllib.parse import urlencode
 
 import requests
 
-from agent.clock import SystemClock
+from agent.host.clock import SystemClock
 from domain.candle import RawCandle
 from domain.times import millis
-from platforms.sandbox.exchange import Exchange, Terms
-from platforms.sandbox.options import KEY, SECRET, SandboxOptions
-from platforms.sandbox.order import Draft
-from platforms.sandbox.rules import rules_of
-from platforms.sandbox.server import SandboxServer
+from platforms.sandbox.exchange.exchange import Exchange, Terms
+from platforms.sandbox.exchange.order import Draft
+from platforms.sandbox.exchange.rules import rules_of
+from platforms.sandbox.server.options import KEY, SECRET, SandboxOptions
+from platforms.sandbox.server.server import SandboxServer
 
 BTC = "BTCUSDT"
 START = 1_700_000_040_000

@@ -1,0 +1,1 @@
+"""An account with its agent: opened, run, asked and steered from outside."""

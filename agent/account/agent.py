@@ -1,0 +1,222 @@
+"""The Python API: an agent that runs in a thread of its own and answers from any other.
+
+from agent import Agent, Settings
+
+with Agent(Settings(provider="simulated", interval_seconds=0)) as agent:
+    for event in agent.views.events():
+        ...
+"""
+
+import threading
+from collections import deque
+from types import TracebackType
+from typing import Any, Self
+from weakref import WeakSet
+
+from agent.account.opened import Launch
+from agent.loop.inbox import ENDED, NotRunning
+from agent.parameters.versions import Wish
+from agent.settings.settings import Options, Settings
+from agent.views import session
+from agent.views.events import KEPT, Events, Numbered
+from domain.errors import LocalFault
+from domain.events import Event
+
+CALL_SECONDS = 30.0
+
+
+class Agent:
+    """One agent on one account. Every method may be called from any thread."""
+
+    def __init__(self, settings: Options | None = None, *, fresh: bool = False) -> None:
+        self.settings = settings or Settings()
+        self._fresh = fresh
+        self._launch: Launch | None = None
+        self._thread: threading.Thread | None = None
+        self._ready = threading.Event()
+        self._fault: BaseException | None = None
+        self._reason: str | None = None
+        self._subscribers: WeakSet[Events] = WeakSet()
+        self._kept: deque[Numbered] = deque(maxlen=KEPT)
+        self.began = self._seq = 0
+        """Number of the last event before this session: `events(after=agent.began)` tells all of it."""
+        self._guard = threading.Lock()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Open the account and start the loop; return once it is about to run.
+
+        Raises LocalFault when it is running already or the account cannot be opened.
+        """
+        with self._guard:
+            if self._thread is not None:
+                raise LocalFault("the agent was started already")
+            self._thread = threading.Thread(target=self._run, name="boyd-loop", daemon=True)
+            self._thread.start()
+        self._ready.wait()
+        if self._launch is None and self._fault is not None:
+            raise self._fault
+
+    def _run(self) -> None:
+        try:
+            # Opened here, for the journal's one connection belongs to the loop's thread.
+            with Launch(self.settings, fresh=self._fresh) as launch:
+                self.began = self._seq = launch.journal.head()[0]
+                launch.session.listeners.append(self._publish)
+                self._launch = launch
+                self._ready.set()
+                self._reason = launch.run()
+        except BaseException as fault:  # noqa: BLE001 -- kept for whoever joins
+            self._fault = fault
+        finally:
+            self._ready.set()
+            self._close_subscribers()
+
+    def _publish(self, event: Event) -> None:
+        with self._guard:
+            self._seq += 1
+            self._kept.append((self._seq, event))
+            for subscriber in self._subscribers:
+                subscriber.put(self._seq, event)
+
+    def _close_subscribers(self) -> None:
+        with self._guard:
+            for subscriber in self._subscribers:
+                subscriber.end()
+
+    def join(self, timeout: float | None = None) -> str | None:
+        """Wait for the loop to end and return why it did; None when it still runs.
+
+        Raises the fault that ended it, if one did.
+        """
+        if self._thread is None:
+            raise NotRunning("the agent has not been started")
+        self._thread.join(timeout)
+        if self._thread.is_alive():
+            return None
+        if self._fault is not None:
+            raise self._fault
+        return self._reason
+
+    def stop(self, timeout: float | None = None) -> str | None:
+        """End the loop after the cycle under way and wait for it."""
+        if self._launch is not None:
+            self._launch.inbox.stop()
+        return self.join(timeout)
+
+    def pause(self) -> None:
+        """Hold the loop between two cycles; resting orders stay where they are."""
+        self._running().inbox.pause(paused=True)
+
+    def resume(self) -> None:
+        """Go on after a pause."""
+        self._running().inbox.pause(paused=False)
+
+    def kill(self, reason: str) -> None:
+        """Throw the kill switch: no entry from this instant on. Persists until `reset`.
+
+        Raises ValueError without a reason.
+        """
+        if not reason.strip():
+            raise ValueError("a kill needs a reason")
+        self._running().inbox.kill(reason)
+
+    def reset(self, reason: str) -> None:
+        """Reset the kill switch. Raises ValueError without a reason."""
+        if not reason.strip():
+            raise ValueError("a reset needs a reason")
+        launch = self._running()
+        launch.call(lambda: launch.reset_kill(reason)).result(CALL_SECONDS)
+
+    def flatten(self, reason: str) -> dict[str, Any]:
+        """Emergency stop: throw the kill switch, cancel every order, sell every position, confirm each.
+
+        Waits for no provider. Returns `flat`, and what is left where it is not. Raises ValueError without
+        a reason.
+        """
+        if not reason.strip():
+            raise ValueError("flattening needs a reason")
+        return self._running().flatten(reason)
+
+    def close(self, symbol: str, reason: str) -> dict[str, Any]:
+        """Cancel a symbol's orders and sell what is held of it, confirmed; entries go on.
+
+        Waits for no provider. Returns `flat`, `profit`, and what is left where it is not flat. Raises
+        ValueError without a reason, BadInput where nothing of the symbol is held.
+        """
+        if not reason.strip():
+            raise ValueError("closing needs a reason")
+        return self._running().close(symbol, reason)
+
+    def apply_parameters(self, wish: Wish) -> dict[str, Any]:
+        """Give a strategy other parameters from the next cycle on, as `agent params apply` does.
+
+        Raises BadInput when they cannot be meant, Unproven (agent.parameters.versions) when the evidence is
+        not enough.
+        """
+        launch = self._running()
+        return launch.call(lambda: launch.set_parameters(wish)).result(CALL_SECONDS)
+
+    def status(self) -> dict[str, Any]:
+        """Return what the agent is doing: state, market, account, last decision.
+
+        `seq` is the number of the last event it surely contains: `events(after=seq)` goes on from there.
+        """
+        # What was told last may be told before it counts.
+        launch, seq = self._opened(), max(self.began, self._seq - 1)
+        return launch.status() | {"seq": seq}
+
+    def positions(self) -> list[dict[str, Any]]:
+        """Return open positions with their protection."""
+        return session.positions(self._opened().session.state)
+
+    def decisions(self, count: int = 20) -> list[dict[str, Any]]:
+        """Return the latest decisions, oldest first, at most `count` cycles of them (200 are kept)."""
+        return self._opened().decisions(count)
+
+    def why(self, cycle: int | None = None) -> dict[str, Any]:
+        """Explain a cycle, the last one unless told otherwise. Raises BadInput when there is none such."""
+        launch = self._running()
+        return launch.call(lambda: launch.why(cycle)).result(CALL_SECONDS)
+
+    def events(self, after: int | None = None) -> Events:
+        """Return the journal's events as they are written, from this call on, until the agent ends.
+
+        With `after` they begin behind the event of that number: with `status()["seq"]` none lies between the
+        status and the first of them, and what came meanwhile may be contained in it already. Raises
+        NotRunning before `start`, ValueError where what follows `after` is not kept any more.
+        """
+        if self._thread is None:
+            raise NotRunning("the agent has not been started: call start() before events()")
+        with self._guard:
+            mine = Events(() if after is None else self._since(after))
+            if self._thread.is_alive():
+                self._subscribers.add(mine)
+            else:
+                mine.end()
+        return mine
+
+    def _since(self, after: int) -> list[Numbered]:
+        oldest = self._kept[0][0] if self._kept else self._seq + 1
+        if after + 1 < oldest:
+            raise ValueError(f"the oldest event kept is {oldest}, not {after + 1}; the journal has them all")
+        return [each for each in self._kept if each[0] > after]
+
+    def _opened(self) -> Launch:
+        if self._launch is None:
+            raise NotRunning("the agent has not been started")
+        return self._launch
+
+    def _running(self) -> Launch:
+        launch = self._opened()
+        if self._thread is None or not self._thread.is_alive():
+            raise NotRunning(ENDED)
+        return launch

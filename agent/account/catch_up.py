@@ -1,0 +1,71 @@
+"""Bringing a fold up to what happened while the journal could not be written, before anything else."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from agent.host import log
+from agent.outage.afterwards import Damaged, Found, fits, missing
+from agent.outage.journal import Guarded
+from agent.outage.lost import Lost
+from agent.state.fold import absorb
+from agent.wiring import Parts
+from domain.errors import JournalFault
+from domain.events import Event, JournaledAfterwards
+
+
+def catch_up(journal: Guarded, fold: Callable[[], Parts], at: datetime) -> Parts:
+    """Fold a journal and take in what was kept aside, once; what does not fit or fold is put aside.
+
+    In an emergency a journal that still cannot be written is gone on without. Raises JournalFault.
+    """
+    made = fold()
+    found = _found(journal)
+    if found is None:
+        return made
+    events = _missing(found, journal)
+    if not _absorbed(events, made):
+        _put_aside(journal)
+        return fold()
+    try:
+        if events:
+            header = found.header
+            journal.inner.append(JournaledAfterwards(at, header.file, len(events), header.why), *events)
+    except JournalFault as fault:
+        if not journal.emergency:
+            raise
+        journal.go_on(str(fault))
+    else:
+        journal.afterwards.remove()
+    return made
+
+
+def _found(journal: Guarded) -> Found | None:
+    try:
+        found = journal.afterwards.found()
+    except Damaged:
+        _put_aside(journal)
+        return None
+    if found is not None and not fits(found, journal.inner):
+        _put_aside(journal)
+        return None
+    return found
+
+
+def _missing(found: Found, journal: Guarded) -> tuple[Event, ...]:
+    return found.events if isinstance(journal.inner, Lost) else missing(found, journal.inner)
+
+
+def _absorbed(events: tuple[Event, ...], made: Parts) -> bool:
+    """Fold events; say whether they can follow what the journal holds."""
+    try:
+        for event in events:
+            absorb(event, made.state, made.mind)
+    except Exception as error:  # noqa: BLE001 -- whatever does not fold must not get into the journal
+        log.say("error", "what was done without the journal does not follow from it", error=str(error))
+        return False
+    return True
+
+
+def _put_aside(journal: Guarded) -> None:
+    kept = journal.afterwards.put_aside()
+    log.say("error", "what was done without the journal is put aside: compare with the venue", file=str(kept))

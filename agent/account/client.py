@@ -1,0 +1,292 @@
+"""Reading an account whether its agent runs or not: ask the agent, or read a copy of its journal."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from pydantic import SecretStr
+
+from agent import wiring
+from agent.account.catch_up import catch_up
+from agent.account.opened import Hurry, Launch, Without
+from agent.account.running import Running, Unanswering
+from agent.explain.why import explain
+from agent.host import log
+from agent.host.process import may_live
+from agent.outage.journal import Guarded
+from agent.outage.lost import Lost
+from agent.parameters import versions
+from agent.settings.home import Busy, Home
+from agent.settings.recorded import last_session, lenient, recorded_options
+from agent.settings.settings import Options, secret_texts, with_keys
+from agent.state.checkpoint import FORMAT, Checkpoint, Checkpoints, Header, decoded, encoded, fold_key
+from agent.state.fold import retune
+from agent.views import session
+from domain.errors import BadInput, JournalFault
+from domain.events import KillSwitchSet
+from domain.ports import Clock, Journal, Records
+from journal.lease import GRACE_MS
+from journal.reader import SqlReader, open_held, open_reader
+
+
+class Reader:
+    """Answers about one journal of the home."""
+
+    def __init__(self, home: Home, name: str | None = None) -> None:
+        self.home = home
+        self.name = home.latest(name)
+        self.running = Running(home, self.name)
+
+    @property
+    def path(self) -> Path:
+        """File of the journal."""
+        return self.home.journal(self.name)
+
+    def journal(self) -> SqlReader:
+        """Open a copy of the journal for reading; the agent that may be writing it is not disturbed."""
+        return open_reader(self.home.place(self.name), account=self.name)
+
+    @contextmanager
+    def resting(self) -> Iterator[SqlReader]:
+        """Open the journal for reading where it lies, its lock held; a copy where an agent has it."""
+        try:
+            lock = self.home.lock(self.name)
+        except (Busy, BadInput, OSError):
+            with self.journal() as copied:
+                yield copied
+            return
+        try:
+            with open_held(self.home.place(self.name), account=self.name) as opened:
+                yield opened
+        finally:
+            lock.release()
+
+    @property
+    def checkpoints(self) -> Checkpoints:
+        """Checkpoints of the journal."""
+        return Checkpoints(self.home.checkpoints(self.name))
+
+    def fold(self, opened: Records) -> wiring.Parts:
+        """Return the fold of the opened journal, from its nearest checkpoint on."""
+        return self._parts(opened)
+
+    def _parts(self, opened: Records) -> wiring.Parts:
+        return wiring.parts(recorded_options(opened), opened, checkpoints=self.checkpoints)
+
+    def status(self, silent: Unanswering | None = None) -> dict[str, Any]:
+        """Return the running agent's status, or what the journal says of one that does not tell.
+
+        Then `problem` says whether it lives and does not answer, and what to do. One that was found `silent`
+        is not asked again.
+        """
+        try:
+            live: dict[str, Any] | None = self.running.have("status") if silent is None else None
+            if live is not None:
+                return live
+        except Unanswering as error:
+            silent = error
+        with self.resting() as opened:
+            made = self._parts(opened)
+        state = made.state
+        return {
+            "running": silent is not None,
+            "problem": str(silent) if silent else None,
+            "journal": self.name,
+            "session": state.session,
+            "cycle": state.cycle_id,
+            "ended": state.ended_reason or "cut off",
+            "parameters": versions.view(state, made.mind),
+            "muted": dict(made.mind.muted),
+            "account": session.account(state),
+            "positions": session.positions(state),
+        }
+
+    def why(self, cycle: int | None) -> dict[str, Any]:
+        """Explain a cycle, the last one unless told otherwise: the running agent does, or the journal."""
+        live: dict[str, Any] | None = None
+        with suppress(BadInput, Unanswering):  # the journal says it better, an older agent cannot
+            live = self.running.ask("why", cycle=cycle)
+        return self.explained(cycle) if live is None else live
+
+    def explained(self, cycle: int | None) -> dict[str, Any]:
+        """Explain a cycle by the journal alone."""
+        with self.resting() as opened:
+            return explain(opened, cycle, self.checkpoints)
+
+    def positions(self) -> list[dict[str, Any]]:
+        """Return open positions."""
+        told: list[dict[str, Any]] = self.status()["positions"]
+        return told
+
+    def lessons(self) -> dict[str, Any]:
+        """Return lessons, the weights they fold into and what they add up to."""
+        with self.journal() as opened:
+            return session.lessons(opened, recorded_options(opened).learning)
+
+    def kill(self, reason: str, clock: Clock, *, active: bool) -> dict[str, Any]:
+        """Throw or reset the kill switch: in the running agent, or in the journal of one that is not.
+
+        Raises Busy when an agent has the account but does not answer.
+        """
+        live: dict[str, Any]
+        live, lock = self.running.have_or(
+            lambda: self.home.lock(self.name, needed=not active), "kill" if active else "reset", reason=reason
+        )
+        if lock is None:
+            return live
+        event = KillSwitchSet(at=clock.now(), active=active, reason=reason, by="operator")
+        with lock, self._writing(clock, stop=active) as journal:
+            journal.append(event)
+            note = journal.note()
+        return {"kill_switch": reason if active else None} | ({"unjournaled": note} if note else {})
+
+    @contextmanager
+    def _writing(self, clock: Clock, *, stop: bool = False) -> Iterator[Guarded]:
+        """Open the journal to append to it; what was kept aside comes first, the rest needs no fold.
+
+        One that cannot be opened is done without to `stop`.
+        """
+        inner: Journal
+        try:
+            inner = wiring.open_account(self.home.place(self.name), self.name, GRACE_MS, may_live)
+        except (JournalFault, BadInput) as fault:
+            if not stop:
+                raise
+            checkpoint, why = self._without(fault)
+            header = checkpoint.header
+            inner = Lost(header.journal_id, header.seq, header.hash, why)
+        journal = wiring.guarded(inner, self.home, self.name, emergency=stop)
+        try:
+            if journal.afterwards.path.exists():
+                if isinstance(inner, Lost):
+                    journal.go_on(inner.why)
+                else:
+                    catch_up(journal, lambda: self._parts(inner), clock.now())
+            yield journal
+        finally:
+            journal.close()
+
+    def flatten(self, reason: str) -> dict[str, Any]:
+        """Cancel and sell everything: by the running agent, else by opening its account here.
+
+        Raises Busy when an agent has the account but does not answer.
+        """
+        live: dict[str, Any]
+        live, opened = self.running.have_or(self._stopping, "flatten", reason=reason)
+        if opened is None:
+            return live
+        with opened as launch:
+            return launch.session.once(lambda: launch.flatten(reason), f"flatten: {reason}")
+
+    def close(self, symbol: str, reason: str) -> dict[str, Any]:
+        """Sell what is held of one symbol, as `flatten` sells everything.
+
+        Raises BadInput where nothing of it is held, Busy as `flatten`.
+        """
+        live: dict[str, Any]
+        live, opened = self.running.have_or(self._stopping, "close", symbol=symbol, reason=reason)
+        if opened is None:
+            return live
+        with opened as launch:
+            launch.session.need(symbol)
+            return launch.session.once(lambda: launch.close(symbol, reason), f"close {symbol}: {reason}")
+
+    def reconcile(self, adopt: str | None) -> dict[str, Any]:
+        """Compare journal and venue; `adopt` is the reason to take the venue's account over as it is.
+
+        Raises Busy when an agent has the account but does not answer.
+        """
+        live: dict[str, Any] | None = self.running.have("reconcile", adopt=bool(adopt), reason=adopt or "")
+        if live is not None:
+            return live
+        with self._opened() as launch:
+            if adopt:
+                return launch.session.once(lambda: launch.take_over(adopt), f"adopted: {adopt}")
+            return launch.session.once(launch.review, "reconciled")
+
+    def write_off(self, symbol: str, reason: str) -> dict[str, Any]:
+        """Count a position as lost that nobody can sell any more.
+
+        Raises BadInput for one that can be sold, Busy when an agent has the account but does not answer.
+        """
+        live: dict[str, Any] | None = self.running.have("reconcile", write_off=symbol, reason=reason)
+        if live is not None:
+            return live
+        with self._opened() as launch:
+            return launch.session.once(lambda: launch.write_off(symbol, reason), f"written off: {reason}")
+
+    def _opened(self) -> Launch:
+        with self.resting() as opened:
+            options = recorded_options(opened, run_own=False)
+        return self._launch(options, Hurry.LOOK)
+
+    def _stopping(self) -> Launch:
+        """Open the account to stop at once: by its journal, else by the latest checkpoint."""
+        read: Checkpoint | None = None
+        try:
+            with self.resting() as opened:
+                options = recorded_options(opened, run_own=False)  # whatever it does, it stops no sale
+            try:
+                return self._launch(options, Hurry.STOP)
+            except (JournalFault, BadInput, OSError):
+                read = self._read(options)
+                raise
+        except (JournalFault, BadInput, OSError) as fault:
+            without = self._without(fault, read)
+            return self._launch(
+                lenient(without.checkpoint.header.started, run_own=False), Hurry.STOP, without
+            )
+
+    def _read(self, options: Options) -> Checkpoint | None:
+        """Return the fold of a journal that can be read though it cannot be written, None where neither."""
+        try:
+            with self.resting() as opened:
+                made = wiring.parts(options, opened, checkpoints=self.checkpoints)
+                header = Header(
+                    FORMAT, opened.journal_id, *opened.head(), fold_key(options), last_session(opened)
+                )
+                return decoded(encoded(header, made.state, made.mind))
+        except (JournalFault, BadInput, OSError):
+            return None
+
+    def _without(self, fault: Exception, read: Checkpoint | None = None) -> Without:
+        """Return what is known of the journal without it. Raises the fault where nothing is."""
+        found = read or self.checkpoints.latest()
+        if found is None:
+            raise fault
+        return Without(found, str(fault))
+
+    def _launch(self, options: Options, hurry: Hurry, without: Without | None = None) -> Launch:
+        url = SecretStr(self.home.server) if self.home.server else None
+        named = None if url and options.remote else self.name  # there the account names its journal
+        more = {"home": self.home.root, "journal": named, "db_url": url}
+        chosen = with_keys(options).model_copy(update=more)
+        log.start(self.home.root, secret_texts(chosen))
+        launch = Launch(chosen, hurry=hurry, without=without)
+        launch.session.listeners.append(log.record)
+        return launch
+
+    def parameters(self) -> list[dict[str, Any]]:
+        """Return every parameter version, after what the settings of the last session say."""
+        with self.resting() as opened:
+            return versions.rows(self._parts(opened))
+
+    def set_parameters(self, wish: versions.Wish, clock: Clock) -> dict[str, Any]:
+        """Give a strategy new parameters: in the running agent, or in the journal of one that is not.
+
+        Raises BadInput when they cannot be meant, params.Unproven when the evidence is not enough, Busy
+        when an agent has the account but does not answer.
+        """
+        live: dict[str, Any] | None = self.running.have("parameters", wish=msgspec.to_builtins(wish))
+        if live is not None:
+            if "refused" in live:
+                raise versions.Unproven(live["refused"])
+            return live
+        with self.home.lock(self.name), self._writing(clock) as journal:
+            made = self._parts(journal)
+            event = versions.event_of(wish, made, clock.now())
+            waits = retune(event, made.mind)
+            journal.append(event)
+        return versions.told(event, active=True) | {"waits_candles": waits, "running": False}

@@ -1,0 +1,266 @@
+"""The control socket: how a command in another terminal talks to a running agent.
+
+A Unix socket beside the journal, in a folder of mode 0700: one JSON line in, one JSON line out. Only this
+user's processes are heard, as the system itself tells who is at the other end; and whoever asks believes
+only a process of this user that holds the account's lock. The agent greets first, so that one that is
+stopped or stuck is told from one that takes its time. It exists because another process must not open a
+running agent's database.
+
+Callers who say nothing cost a place among those who wait, and the oldest of them goes first: a kill is
+heard at once however many there are.
+"""
+
+import json
+import os
+import selectors
+import socket
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from agent.account.address import Peer, address, peer_of, stopped
+from agent.loop.inbox import NotRunning
+from domain.errors import BadInput, BoydError, LocalFault
+
+LINE_LIMIT = 65_536
+WAITING = 256
+"""Callers who have not said yet what they want, at most."""
+
+GREETING_SECONDS = 5.0
+SECONDS = 30.0
+
+
+class NotListening(LocalFault):
+    """No agent answers at the control socket."""
+
+
+class Silent(LocalFault):
+    """A process is there and does not answer; `pid` where the system tells."""
+
+    def __init__(self, what: str, pid: int | None) -> None:
+        self.pid = pid
+        super().__init__(what)
+
+
+Handler = Callable[[Mapping[str, Any]], Any]
+
+
+class ControlServer:
+    """Serves commands at a socket until closed; whoever starts it holds the account's lock.
+
+    Ten times a second it sees that its socket is there and calls `keep_lock`, which sees to the lock's file.
+    """
+
+    def __init__(
+        self, path: Path, commands: Mapping[str, Handler], keep_lock: Callable[[], None] = lambda: None
+    ) -> None:
+        self.path = path
+        self.commands = commands
+        self.keep_lock = keep_lock
+        self._selector = selectors.DefaultSelector()
+        self._waiting: dict[socket.socket, _Caller] = {}
+        self._closing = False
+        self._thread = threading.Thread(target=self._serve, name="boyd-control", daemon=True)
+
+    def start(self) -> None:
+        """Begin to listen. Raises LocalFault where the home takes no socket."""
+        try:
+            self._listen()
+        except OSError as error:
+            raise LocalFault(f"control socket {self.path}: {error.strerror or error}") from None
+        self._thread.start()
+
+    def _listen(self) -> None:
+        listener = socket.socket(socket.AF_UNIX)
+        try:
+            with address(self.path) as where:
+                Path(where).unlink(missing_ok=True)  # a crash leaves it behind
+                listener.bind(where)
+                Path(where).chmod(0o600)
+            listener.listen(1024)
+        except OSError:
+            listener.close()
+            raise
+        listener.setblocking(False)
+        self._selector.register(listener, selectors.EVENT_READ)
+        self._listener = listener
+
+    def _stay(self) -> None:
+        """Be heard whatever became of lock and socket: a clean-up may delete both under a running agent."""
+        self.keep_lock()
+        with suppress(OSError):
+            with address(self.path) as where:
+                there = Path(where).exists()
+            if not there and not self._closing:
+                former = self._listener
+                self._listen()
+                self._selector.unregister(former)
+                former.close()
+
+    def close(self) -> None:
+        """Stop listening and remove the socket."""
+        self._closing = True
+        with suppress(OSError), address(self.path) as where:
+            Path(where).unlink(missing_ok=True)
+        if self._thread.is_alive():
+            self._thread.join(SECONDS)
+
+    def _serve(self) -> None:
+        while not self._closing:
+            self._stay()
+            for key, _ in self._selector.select(0.1):
+                if key.fileobj is self._listener:
+                    self._welcome()
+                elif isinstance(key.fileobj, socket.socket):
+                    self._hear(key.fileobj)
+            overdue = time.monotonic() - GREETING_SECONDS
+            while self._waiting and next(iter(self._waiting.values())).since < overdue:
+                self._forget(next(iter(self._waiting))).close()
+        for connection in list(self._waiting):
+            self._forget(connection).close()
+        self._listener.close()
+        self._selector.close()
+
+    def _welcome(self) -> None:
+        """Greet whoever calls, if the system says that it is one of ours."""
+        while not self._closing:
+            try:
+                connection, _ = self._listener.accept()
+            except BlockingIOError:
+                return
+            except OSError:  # they left, or there are no descriptors for more
+                if self._waiting:
+                    self._forget(next(iter(self._waiting))).close()
+                return
+            try:
+                connection.setblocking(False)
+                if not peer_of(connection).trusted:
+                    raise PermissionError
+                connection.send(json.dumps({"pid": os.getpid()}).encode() + b"\n")
+            except OSError:
+                connection.close()
+                continue
+            self._waiting[connection] = _Caller(time.monotonic())
+            self._selector.register(connection, selectors.EVENT_READ)
+            self._hear(connection)
+            if len(self._waiting) > WAITING:
+                self._forget(next(iter(self._waiting))).close()
+
+    def _hear(self, connection: socket.socket) -> None:
+        """Take what a caller says; answer in a thread of its own once it is a line."""
+        said = self._waiting[connection].said
+        try:
+            data = connection.recv(LINE_LIMIT)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        said += data
+        if data and b"\n" not in said and len(said) < LINE_LIMIT:
+            return
+        self._forget(connection)
+        if not said:
+            connection.close()
+            return
+        answering = threading.Thread(target=self._reply, args=(connection, bytes(said)), daemon=True)
+        answering.start()
+
+    def _forget(self, connection: socket.socket) -> socket.socket:
+        del self._waiting[connection]
+        self._selector.unregister(connection)
+        return connection
+
+    def _reply(self, connection: socket.socket, line: bytes) -> None:
+        with connection, suppress(OSError):  # a caller who left has no use of it
+            connection.settimeout(GREETING_SECONDS)
+            connection.sendall(json.dumps(self.answer(line)).encode() + b"\n")
+
+    def answer(self, line: bytes) -> dict[str, Any]:
+        """Return the answer to one request line."""
+        try:
+            request = json.loads(line)
+            command = self.commands[request["do"]]
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            return {"error": f"request cannot be read: {type(error).__name__}"}
+        try:
+            return {"result": command(request)}
+        except NotRunning as error:
+            return {"gone": str(error)}
+        except BoydError as error:
+            return {"error": str(error)}
+        except Exception as error:  # noqa: BLE001 -- the asker gets it: no answer would mean no agent
+            return {"error": f"{type(error).__name__}: {error}"}
+
+
+class _Caller:
+    """Since when one waits, and what was said so far."""
+
+    def __init__(self, since: float) -> None:
+        self.since = since
+        self.said = bytearray()
+
+
+def ask(path: Path, do: str, *, owner: int | None = None, **arguments: Any) -> Any:
+    """Ask the agent that listens at `path` to do something and return its answer.
+
+    `owner` is the process that holds the account's lock, where it is known. Raises NotListening when
+    nobody is there who can be believed, Silent when one is who does not answer, BadInput with the agent's
+    own words when it refuses.
+    """
+    with socket.socket(socket.AF_UNIX) as connection:
+        peer = _connect(connection, path)
+        if not peer.trusted or (owner is not None and peer.pid not in (None, owner)):
+            raise NotListening("whoever listens there does not hold this account")
+        if stopped(peer.pid):
+            raise Silent("is stopped and does not answer", peer.pid)
+        with connection.makefile("rb") as answers:
+            _line(answers, peer, "does not answer")
+            connection.settimeout(SECONDS)
+            with suppress(OSError):  # its answer says more
+                connection.sendall(json.dumps({"do": do, **arguments}).encode() + b"\n")
+            reply = _line(answers, peer, f"has not answered in {SECONDS:g} s")
+    if "gone" in reply:
+        raise NotListening(reply["gone"])
+    if "error" in reply:
+        raise BadInput(reply["error"])
+    return reply["result"]
+
+
+def listens(path: Path) -> bool:
+    """Say whether anybody listens at a socket; one that a crash left behind says at once that nobody does."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        try:
+            _connect(connection, path)
+        except NotListening:
+            return False
+        except Silent:  # so many wait there
+            pass
+        return True
+
+
+def _connect(connection: socket.socket, path: Path) -> Peer:
+    connection.settimeout(GREETING_SECONDS)
+    try:
+        with address(path) as where:
+            connection.connect(where)
+        return peer_of(connection)
+    except (BlockingIOError, TimeoutError):  # so many wait that no more are let in
+        raise Silent("does not answer", None) from None
+    except OSError as error:
+        raise NotListening(f"no agent answers: {error.strerror or error}") from None
+
+
+def _line(answers: Any, peer: Peer, silence: str) -> dict[str, Any]:
+    try:
+        line = answers.readline()
+        told = json.loads(line)
+    except TimeoutError:
+        raise Silent(silence, peer.pid) from None
+    except (OSError, ValueError):
+        raise NotListening("no agent answers: it closed the connection") from None
+    if not isinstance(told, dict):
+        raise NotListening("no agent answers: that is another program")
+    return told

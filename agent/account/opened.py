@@ -1,0 +1,341 @@
+"""Opening an account in the home and running one session on it."""
+
+import dataclasses
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from datetime import datetime
+from enum import IntEnum
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self, TypeVar
+
+import tenacity
+
+from agent import wiring
+from agent.account.catch_up import catch_up
+from agent.account.lock import AccountLock
+from agent.doctor.preflight import refuse_broken, refuse_unfit
+from agent.explain.why import explain
+from agent.host import log
+from agent.host.clock import SystemClock
+from agent.host.failpoints import armed, fused
+from agent.host.process import may_live
+from agent.loop.inbox import Inbox
+from agent.outage.journal import RESERVE_BYTES
+from agent.outage.lost import Lost
+from agent.parameters import versions
+from agent.settings.home import Home
+from agent.settings.resolve import explicit, gridded, journal_name
+from agent.settings.settings import Options
+from agent.state.checkpoint import Checkpoint, Checkpoints
+from agent.state.keeper import Keeper
+from agent.state.state import State
+from agent.views import session as views
+from agent.views.summary import before
+from domain.errors import BadInput, RateLimited, VenueFault
+from domain.money import cash_text
+from domain.ports import Clock, Journal, Platform
+from journal.lease import alive
+
+if TYPE_CHECKING:
+    from platforms.binance.platform import BinancePlatform
+
+T = TypeVar("T")
+READABLE_SECONDS = 0.2
+OUT_OF_TIME = -1021
+"""The exchange's code for a request out of time: its clock leapt, and is measured before the next try."""
+OPENINGS = 8
+"""How often an exchange that does not answer is tried before a session is given up."""
+
+
+class Lock(Protocol):
+    """What is held while an account is open."""
+
+    def release(self) -> None:
+        """Let go of it."""
+
+
+class Hurry(IntEnum):
+    """Why an account is opened: to trade (no hurry), to look at it or compare it, or to stop at once."""
+
+    NONE = 0
+    LOOK = 1
+    STOP = 2
+
+
+class Without(NamedTuple):
+    """A journal that cannot be opened: what a checkpoint knows of it, and why it cannot."""
+
+    checkpoint: Checkpoint
+    why: str
+
+
+class Launch:
+    """An open account: lock held, journal folded, session ready. Use as a context.
+
+    A session that will trade folds every row, and so has checked every row; one opened in a `hurry`, to
+    stop or to compare, begins at a checkpoint, and asks no more of key and journal than it
+    needs. Raises Busy when another agent has the account, BadInput or
+    JournalFault when it cannot be opened.
+    """
+
+    def __init__(
+        self,
+        options: Options,
+        *,
+        fresh: bool = False,
+        clock: Clock | None = None,
+        hurry: Hurry = Hurry.NONE,
+        without: Without | None = None,
+    ) -> None:
+        self.clock = clock or SystemClock()
+        self.hurry = hurry
+        self.without = without
+        self.options = explicit(options)
+        self.name = journal_name(self.options)
+        url = self.options.db_url
+        self.home = Home(self.options.home, url.get_secret_value() if url else None)
+        stopping = hurry is Hurry.STOP
+        # A home that has become read-only (a disk that failed) keeps nobody from selling.
+        with suppress(*([BadInput] if stopping else [])):
+            self.home.make()
+        self.home.keep_reserve(RESERVE_BYTES)
+        self.account: AccountLock | None = None
+        self.lock = self.home.lock(self.name, needed=not stopping)
+        self.locks: list[Lock] = [self.lock]
+        self.kept = None
+        try:
+            if fresh:
+                stamp = f"{self.clock.now():%Y%m%dT%H%M%S}"
+                self.kept = self.home.archive(self.name, stamp)
+            if self.options.exchange.api_key is not None and self.options.remote:
+                key = self.options.exchange.api_key.get_secret_value()
+                # before anything private is asked
+                self.locks.append(self.home.lock_account(key, needed=not stopping))
+            if not hurry:
+                self.options = wiring.live_grids(gridded(self.options), self.clock, self.home.root)
+            if self.options.mode == "live" and not hurry:
+                refuse_broken(self.home, self.name)
+            self._open()
+        except BaseException:
+            self._unlock()
+            raise
+
+    def _unlock(self) -> None:
+        for lock in self.locks:
+            lock.release()
+
+    def _venue(self, state: State) -> Platform:
+        """Return the exchange, once it is fit to be traded; orders of an earlier session are known to it.
+
+        Only reads, so a hiccup is asked again. Raises VenueFault naming the exchange, BadSettings.
+        """
+        again = tenacity.Retrying(
+            stop=tenacity.stop_after_attempt(OPENINGS),
+            wait=tenacity.wait_random_exponential(multiplier=0.3, max=3),
+            retry=tenacity.retry_if_exception(_passing),
+            sleep=self.clock.sleep,
+            reraise=True,
+        )
+        try:
+            return again(self._fit_venue, state)
+        except VenueFault as fault:
+            raise VenueFault(f"exchange {self.options.exchange.host}: {fault}") from None
+
+    def _fit_venue(self, state: State) -> Platform:
+        venue = wiring.exchange(self.options, self.clock, state)
+        try:
+            # Selling and comparing wait for no examination of the account: only who may enter is examined.
+            unfit = "" if self.hurry else self._unfit(venue)
+        except RateLimited as silence:
+            if not state.session:
+                venue.close()
+                raise
+            # What an earlier session holds is protected and sold in a silence too, as far as exits go.
+            unfit = f"the account could not be examined, begin the session anew: {silence}"
+        except BaseException:
+            venue.close()
+            raise
+        if unfit:
+            venue.hold_back("", unfit)
+        venue.take_up(state.ledger.instruments, state.ledger.standings.values())
+        return venue
+
+    def _unfit(self, venue: "BinancePlatform") -> str:
+        """Examine the account and lock it by its number; return what speaks against entries."""
+        unfit = refuse_unfit(self.options, venue)
+        if not self.account:
+            self.account = AccountLock(self.options.exchange.host, venue.account_id())
+            self.locks.append(self.account)
+        return unfit
+
+    def _opened(self, grace_ms: int) -> Journal:
+        if self.without is not None:
+            header = self.without.checkpoint.header
+            return Lost(header.journal_id, header.seq, header.hash, self.without.why)
+        lives = may_live if self.hurry else alive
+        return wiring.open_account(self.home.place(self.name), self.name, grace_ms, lives)
+
+    def _fold(self) -> wiring.Parts:
+        if self.without is not None:
+            return wiring.parts_of(self.without.checkpoint, self.options)
+        return wiring.parts(self.options, self.journal, checkpoints=self.checkpoints, whole=not self.hurry)
+
+    def _open(self) -> None:
+        grace_ms = self.options.exchange.certainty.horizon_ms
+        self.checkpoints = Checkpoints(self.home.checkpoints(self.name))
+        stopping = self.hurry is Hurry.STOP
+        self.journal = wiring.guarded(self._opened(grace_ms), self.home, self.name, emergency=stopping)
+        try:
+            self.parts = catch_up(self.journal, self._fold, self.clock.now())
+            self.before = before(self.parts.state)
+            held = wiring.held(self.parts.state)
+            self.besides = tuple(symbol for symbol in held if symbol not in self.options.symbols)
+            if self.options.remote:
+                log.ready()
+                platform = self._venue(self.parts.state)
+                traded = (*self.options.symbols, *self.besides)
+                grid = {symbol: platform.instrument(symbol) for symbol in traded}
+                counted = wiring.counted_alike(grid, self.parts.state)
+                self.parts = dataclasses.replace(self.parts, grid=counted)
+            else:
+                platform = wiring.paper_platform(self.parts)
+            self.journal.inner, platform = fused(self.journal.inner, platform, armed())
+            self.inbox = Inbox(self.clock)
+            self.market = wiring.market(self.parts, self.clock, self.home)
+            self.session = wiring.session(
+                self.parts,
+                self.journal,
+                self.market.observer,
+                platform,
+                self.inbox,
+                at=self.clock.now(),
+            )
+            self.session.keeper = Keeper(self.checkpoints, self.options, self.clock)
+            self.pacer = wiring.pacer(self.options, self.market, self.clock, self.inbox.wait)
+        except BaseException:
+            self.journal.close()
+            raise
+        self.home.remember(self.name)
+
+    @property
+    def quick(self) -> bool:
+        """Whether cycles come too quickly to be read one by one."""
+        played = self.options.driven and self.options.speed is not None
+        return played or wiring.pause_seconds(self.options) < READABLE_SECONDS
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.market.close()
+        self.journal.close()
+        self._unlock()
+
+    def run(self) -> str:
+        """Run the session to its end and return why it ended."""
+        return self.session.run(self.pacer)
+
+    def now(self) -> datetime:
+        """Return the session's present: the clock's, or that of the market that drives it."""
+        return (self.parts.state.at if self.options.driven else None) or self.clock.now()
+
+    def flatten(self, reason: str) -> dict[str, Any]:
+        """Stop everything at once and sell what is held; from any thread."""
+        done = views.flattened(self.session.flatten(self.now(), reason))
+        note = self.journal.note()
+        return done | ({"unjournaled": note} if note else {})
+
+    def close(self, symbol: str, reason: str) -> dict[str, Any]:
+        """Sell what is held of one symbol and cancel its orders; from any thread. Raises BadInput."""
+        state = self.parts.state
+        ripe = len(state.ripe)
+        done = views.flattened(self.session.close(symbol, self.now(), reason))
+        with state.lock:
+            pnl = [lesson.pnl for lesson in state.ripe[ripe:] if lesson.context.symbol == symbol]
+            profit = cash_text(sum(pnl), state.ledger.cash_decimals) if pnl else None
+        note = self.journal.note()
+        return {"symbol": symbol, "profit": profit} | done | ({"unjournaled": note} if note else {})
+
+    def review(self) -> dict[str, Any]:
+        """Return how journal and venue compare; on the loop's thread only."""
+        return views.review(self.session.review())
+
+    def take_over(self, reason: str) -> dict[str, Any]:
+        """Take the venue's account over as it is; on the loop's thread only."""
+        return views.adopted(self.session.take_over(self.now(), reason), next(iter(self.parts.grid.values())))
+
+    def write_off(self, symbol: str, reason: str) -> dict[str, Any]:
+        """Count a position as lost that nobody can sell; on the loop's thread only."""
+        event = self.session.write_off(symbol, self.now(), reason)
+        quantity = self.parts.state.ledger.instruments[symbol].quantity(event.lots)
+        return {"written_off": symbol, "quantity": views.decimal(quantity), "reason": event.reason}
+
+    def call(self, function: Callable[[], T]) -> "Future[T]":
+        """Have the loop's thread run something between two cycles."""
+        return self.inbox.call(function)
+
+    def reset_kill(self, reason: str) -> None:
+        """Reset the kill switch; on the loop's thread only."""
+        self.session.reset_kill(reason, self.clock.now())
+
+    def set_parameters(self, wish: versions.Wish) -> dict[str, Any]:
+        """Give a strategy the parameters a person asks for; on the loop's thread only.
+
+        Raises BadInput when they cannot be meant, params.Unproven when the evidence is not enough.
+        """
+        event = versions.event_of(wish, self.parts, self.clock.now())
+        waits = self.session.adopt(event)
+        return versions.told(event, active=True) | {"waits_candles": waits, "running": True}
+
+    def status(self) -> dict[str, Any]:
+        """Return what the agent is doing; from any thread."""
+        state, session = self.parts.state, self.session
+        ended, now = session.last_ended, self.now()
+        return {
+            "running": not self.inbox.closed,
+            "journal": self.name,
+            "mode": self.options.mode,
+            "symbols": list(self.options.symbols),
+            "timeframe": self.options.timeframe,
+            "clock": now.isoformat(),
+            "driven": self.options.driven,
+            "next_candle_seconds": views.next_candle_seconds(state, self.options, now),
+            "session": state.session,
+            "state": session.cycle.machine.state,
+            "paused": self.inbox.paused,
+            "cycle": state.cycle_id,
+            "cycles": session.done,
+            "at": ended.at.isoformat() if ended else None,
+            "outcome": ended.outcome if ended else None,
+            "error": ended.error.message if ended and ended.error else None,
+            "market": self._market(),
+            "breakers": self.market.breakers(),
+            "muted": dict(self.parts.mind.muted),
+            "parameters": versions.view(state, self.parts.mind),
+            "account": views.account(state, pending_kill=self.inbox.pending_kill),
+            "positions": views.positions(state),
+            "decisions": self.decisions(1),
+        }
+
+    def _market(self) -> list[dict[str, Any]]:
+        if not self.session.decided:
+            return []
+        return views.market(self.session.decided[-1], self.parts.grid)
+
+    def decisions(self, count: int) -> list[dict[str, Any]]:
+        """Return the decisions of the latest `count` cycles, oldest first."""
+        events = list(self.session.decided)[-count:] if count > 0 else []
+        return [row for event in events for row in views.decision(event, self.parts.grid)]
+
+    def why(self, cycle: int | None) -> dict[str, Any]:
+        """Explain a cycle; from any thread, for it only reads what is journaled."""
+        return explain(self.journal, cycle, self.checkpoints)
+
+
+def _passing(error: BaseException) -> bool:
+    """Say whether a fault may pass by itself: a refusal (HTTP 4xx) will not, but for one out of time."""
+    refused = 400 <= getattr(error, "status", 0) < 500 and getattr(error, "code", 0) != OUT_OF_TIME
+    return isinstance(error, VenueFault) and not refused

@@ -1,0 +1,77 @@
+"""`agent journal ...`: verify, tail, export and anchor."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from agent.cli.group import PlainGroup
+from agent.cli.options import HomeOption, JournalOption, JsonOption, home_of
+
+journal = typer.Typer(
+    cls=PlainGroup, help="Verify, read and export the journal.", no_args_is_help=True, rich_markup_mode=None
+)
+
+
+@journal.command("list")
+def list_(*, home: HomeOption = None, json: JsonOption = False) -> None:
+    """List the journals in the home, the latest used first: from when to when, rows, what it is worth."""
+    from agent.cli.handlers.journal import list_journals
+
+    list_journals(home_of(home), json=json)
+
+
+@journal.command(epilog="Exit code 0: intact. 1: broken, with the row that broke.")
+def verify(
+    *,
+    home: HomeOption = None,
+    journal: JournalOption = None,
+    anchor: Annotated[
+        Path | None, typer.Option(help="Anchor written earlier; catches a cut tail or a rewritten chain.")
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Check every row's hash and the chain that ties them."""
+    from agent.cli.handlers.journal import verify_journal
+
+    verify_journal(home_of(home), journal, anchor, json=json)
+
+
+@journal.command()
+def tail(
+    *,
+    count: Annotated[int, typer.Option("--count", "-n", min=1, max=100_000, help="Rows to show.")] = 10,
+    home: HomeOption = None,
+    journal: JournalOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show the last rows."""
+    from agent.cli.handlers.journal import tail_journal
+
+    tail_journal(home_of(home), journal, count, json=json)
+
+
+@journal.command()
+def export(
+    *,
+    out: Annotated[Path | None, typer.Option(help="File to write; standard output if not given.")] = None,
+    home: HomeOption = None,
+    journal: JournalOption = None,
+) -> None:
+    """Write every row as JSON lines: sequence, hash, event."""
+    from agent.cli.handlers.journal import export_journal
+
+    export_journal(home_of(home), journal, out)
+
+
+@journal.command(epilog="Keep the file on another machine: agent journal verify --anchor FILE")
+def anchor(
+    file: Annotated[Path, typer.Argument(help="File to write.")],
+    *,
+    home: HomeOption = None,
+    journal: JournalOption = None,
+) -> None:
+    """Write down where the chain stands now, so that a later rewrite shows."""
+    from agent.cli.handlers.journal import anchor_journal
+
+    anchor_journal(home_of(home), journal, file)

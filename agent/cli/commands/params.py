@@ -1,0 +1,81 @@
+"""`agent params ...`: versions of the strategies' parameters."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from agent.cli.group import PlainGroup
+from agent.cli.options import HomeOption, JournalOption, JsonOption
+
+params = typer.Typer(
+    cls=PlainGroup,
+    help="Give strategies new parameters, on evidence, and take them back.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+@params.command("list", epilog="Examples: agent params list | agent params list --json")
+def list_(*, home: HomeOption = None, journal: JournalOption = None, json: JsonOption = False) -> None:
+    """List every version: strategy, parameters, evidence, when, by whom, and which is in force."""
+    from agent.cli.handlers.params import list_versions
+
+    list_versions(home, journal, json=json)
+
+
+@params.command(
+    epilog="Examples: agent params apply --strategy sma --set fast=10 --set slow=40 --evidence found.json | "
+    "agent params apply --strategy rsi --study night-run | agent params apply --strategy sma --set fast=10 "
+    '--force --reason "a try on paper". '
+    "Exit code 0: in force. 1: the evidence is not enough. 2: bad input."
+)
+def apply(
+    *,
+    strategy: Annotated[str, typer.Option(help="Strategy that gets the parameters.")],
+    set_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", help="A parameter, such as fast=10; may be repeated. All of the evidence's if none."
+        ),
+    ] = None,
+    evidence: Annotated[
+        Path | None, typer.Option(help="What a study found out, as `--evidence-out` wrote it.")
+    ] = None,
+    study: Annotated[str | None, typer.Option(help="Study in the home whose evidence to take.")] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Apply without enough evidence; needs a reason.")
+    ] = False,
+    reason: Annotated[str, typer.Option(help="Why; it goes into the journal.")] = "",
+    home: HomeOption = None,
+    journal: JournalOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Put parameters in force whose out-of-sample Sharpe ratio is at least 10 % better."""
+    from agent.cli.handlers.params import Asked, apply_parameters
+
+    asked = Asked(strategy, set_ or (), evidence, study, force=force, reason=reason)
+    apply_parameters(asked, home, journal, json=json)
+
+
+@params.command(
+    epilog='Examples: agent params rollback --reason "worse on paper" | agent params rollback 2 --reason "it '
+    'was better" | agent params rollback 0 --strategy sma --reason "back to the settings"'
+)
+def rollback(
+    version: Annotated[
+        int | None, typer.Argument(help="Version to go back to, 0 for the settings' own; the one before.")
+    ] = None,
+    *,
+    reason: Annotated[str, typer.Option(help="Why; it goes into the journal.")],
+    strategy: Annotated[
+        str | None, typer.Option(help="Whose parameters; those applied last if not given.")
+    ] = None,
+    home: HomeOption = None,
+    journal: JournalOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Put an earlier version in force again, as a version of its own."""
+    from agent.cli.handlers.params import roll_back
+
+    roll_back(version, strategy, reason, home, journal, json=json)

@@ -1,0 +1,116 @@
+"""The commands that tell what an agent does and did; each hands over to a module that does the work."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from agent.cli.options import HomeOption, JournalOption, JsonOption
+from domain.symbols import spelled
+
+watching = typer.Typer(rich_markup_mode=None)
+
+
+@watching.command()
+def status(*, home: HomeOption = None, journal: JournalOption = None, json: JsonOption = False) -> None:
+    """Show what the agent is doing, or how its last session ended."""
+    from agent.cli.handlers.status import show_status
+
+    show_status(home, journal, json=json)
+
+
+@watching.command()
+def positions(*, home: HomeOption = None, journal: JournalOption = None, json: JsonOption = False) -> None:
+    """Show open positions and the orders that protect them."""
+    from agent.cli.handlers.status import show_positions
+
+    show_positions(home, journal, json=json)
+
+
+@watching.command(
+    epilog="Examples: agent trades | agent trades --symbol BTC/USDT --since 2026-11-01 --exit stop | "
+    "agent trades --csv > trades.csv. Open positions: agent positions."
+)
+def trades(
+    *,
+    symbol: Annotated[
+        list[str] | None,
+        typer.Option(parser=spelled, metavar="SYMBOL", help="Only of this symbol; may be repeated."),
+    ] = None,
+    since: Annotated[str | None, typer.Option(help="Closed on this UTC day or later: 2026-11-28.")] = None,
+    until: Annotated[str | None, typer.Option(help="Closed on this UTC day or before.")] = None,
+    session: Annotated[int | None, typer.Option(help="Only of this session.")] = None,
+    exit_: Annotated[
+        list[str] | None,
+        typer.Option("--exit", help="Ended by signal, stop, target or operator; may be repeated."),
+    ] = None,
+    last: Annotated[
+        int | None, typer.Option("--last", "-n", min=1, max=10**9, help="Only the latest ones.")
+    ] = None,
+    csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
+    home: HomeOption = None,
+    journal: JournalOption = None,
+    json: JsonOption = False,
+) -> None:
+    """List closed trades, oldest first, with prices, costs, result and how each ended."""
+    from agent.cli.handlers.trades import Wish, show_trades
+
+    wish = Wish(symbol or (), since, until, session, exit_ or (), last, csv, json)
+    show_trades(home, journal, wish)
+
+
+@watching.command(
+    epilog="Examples: agent report | agent report --session 3 --out november.html | agent report --json"
+)
+def report(
+    *,
+    session: Annotated[
+        int | None, typer.Option(help="One session; the account's whole life if not given.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="File to write; JOURNAL-report.html here if not given.")
+    ] = None,
+    home: HomeOption = None,
+    journal: JournalOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Write a paper or live run as one page with charts, the same as a backtest's."""
+    from agent.cli.handlers.report import write_report
+
+    write_report(home, journal, session, out, json=json)
+
+
+@watching.command()
+def lessons(*, home: HomeOption = None, journal: JournalOption = None, json: JsonOption = False) -> None:
+    """Show what was learned: trades, vetoes and each voice's weight."""
+    from agent.cli.handlers.status import show_lessons
+
+    show_lessons(home, journal, json=json)
+
+
+@watching.command(epilog="Examples: agent why | agent why 812 | agent why 812 --json")
+def why(
+    cycle: Annotated[int | None, typer.Argument(help="Cycle to explain; the last one if not given.")] = None,
+    *,
+    home: HomeOption = None,
+    journal: JournalOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Explain a cycle: what was seen, who voted how, which rule measured what, what would have turned it."""
+    from agent.cli.handlers.why import show_why
+
+    show_why(cycle, home, journal, json=json)
+
+
+@watching.command(epilog="Exit code 0: identical. 1: a difference, shown field by field.")
+def replay(
+    *,
+    session: Annotated[int | None, typer.Option(help="Session to replay; the last one if not given.")] = None,
+    home: HomeOption = None,
+    journal: JournalOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Run a recorded session's inputs through today's code and compare every decision."""
+    from agent.cli.handlers.replay import show_replay
+
+    show_replay(session, home, journal, json=json)

@@ -1,0 +1,339 @@
+"""`agent backtest`: run it, check it against the loop if asked, show it."""
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from agent.cli.handlers.inputs import Asked, gather
+from agent.cli.handlers.targets import writable, write_page
+from agent.cli.options import say, say_json, say_lines
+from agent.cli.output.compile_bar import compiling_told
+from agent.cli.output.progress import progress_bar
+from agent.cli.output.sparkline import sparkline
+from agent.settings.settings import Options
+from agent.settings.version import code_version
+from agent.verify.parity import Difference, compare, run_loop
+from agent.wiring.backtests import setup_of
+from domain.errors import BadInput
+from domain.money import PPM, cash_text, show_cash
+from domain.times import utc
+from research.data.candles import Candles
+from research.data.flaws import flaw_lines, flaws
+from research.engine.backtest import Setup, backtest
+from research.engine.compiler import Engine, compiled, plain
+from research.engine.result import Result
+from research.statistics.headline import Stopped, limits_did, stopped
+from research.statistics.metrics import Metrics, daily_returns, metrics
+from research.statistics.overfit import deflated_sharpe
+from research.statistics.ratios import LEAST_DAYS
+from research.statistics.words import costs_words, limits_words, stopped_words
+from risk.table import NOTHING_TO_REDUCE, RULES
+
+DIFFERENT = 1
+
+
+class Wish(NamedTuple):
+    """What the command line asked for."""
+
+    asked: Asked
+    verify: bool
+    uncompiled: bool
+    report: Path | None
+    json: bool
+
+
+class Done(NamedTuple):
+    """A backtest with all that is said about it; `deflated` is its Sharpe ratio's, for a single trial."""
+
+    options: Options
+    candles: Sequence[Candles]
+    setup: Setup
+    result: Result
+    metrics: Metrics
+    stopped: Stopped | None
+    deflated: float | None
+    flaws: list[str]
+    notes: list[str]
+
+
+def backtest_command(wish: Wish) -> None:
+    """Run as asked; exit 1 when the loop does not do the same."""
+    if wish.report is not None:
+        writable("--report", wish.report)
+    options, candles, told = gather(wish.asked)
+    setup = setup_of(options)
+    engine, about = engine_for(setup, uncompiled=wish.uncompiled)
+    with compiling_told():
+        result = backtest(candles, setup, engine)
+    found = [f"{each.symbol}: {line}" for each in candles for line in flaw_lines(flaws(each))]
+    done = Done(
+        options,
+        candles,
+        setup,
+        result,
+        metrics(result, candles),
+        stopped(result, setup.policy),
+        _deflated(result),
+        found,
+        [*told, *about],
+    )
+    difference = _verified(done) if wish.verify else None
+    if wish.report is not None:
+        write_report(done, wish.report)
+    if wish.json:
+        say_json(plain_result(done, difference, verified=wish.verify))
+    else:
+        say_lines([*lines(done), *_verdict(done, difference, verified=wish.verify)])
+        if wish.report is not None:
+            say(f"report      {wish.report}")
+    if difference is not None:
+        sys.exit(DIFFERENT)
+
+
+def _deflated(result: Result) -> float | None:
+    """Return the probability that the true Sharpe ratio is above 0; None where the returns do not say."""
+    try:
+        returns = daily_returns(result.times_ms, result.equity, result.opening_cash)
+        return deflated_sharpe(returns, (1, 0.0)) if len(returns) >= LEAST_DAYS else None
+    except BadInput:
+        return None
+
+
+def engine_for(setup: Setup, *, uncompiled: bool) -> tuple[Engine, list[str]]:
+    """Return machine code where every strategy allows it, else plain Python, and what to say about it."""
+    from reasoning.kernels.subset import compilable  # reads sources: only where asked
+
+    reasons = [(voice.strategy.name, compilable(voice.strategy)) for voice in setup.voices]
+    notes = [f"strategy {name} runs uncompiled: {why}" for name, why in reasons if why is not None]
+    return (plain() if uncompiled or notes else compiled()), notes
+
+
+def _verified(done: Done) -> Difference | None:
+    with progress_bar("running the loop", done.result.cycles) as advance:
+        loop = run_loop(done.options, done.candles, advance)
+    return compare(loop, done.result)
+
+
+def write_report(done: Done, path: Path) -> None:
+    """Write the self-contained page, whole or not at all."""
+    from research.report.page import Report, html_report  # only where asked
+
+    page = html_report(
+        Report(
+            result=done.result,
+            metrics=done.metrics,
+            candles=tuple(done.candles),
+            instruments=done.setup.instruments,
+            parameters=done.result.parameters,
+            flaws=tuple(done.flaws),
+            code_version=code_version(),
+            command=" ".join(["agent", *sys.argv[1:]]),
+            trials=1,
+            deflated=done.deflated,
+            stopped=stopped_words(done.stopped, done.result) if done.stopped else "",
+            said=[(name.capitalize(), text) for name, text in said_of(done)],
+            settings=done.options.public(),
+        )
+    )
+    write_page("--report", path, page)
+
+
+def plain_result(done: Done, difference: Difference | None, *, verified: bool) -> dict[str, Any]:
+    """Return everything as JSON values; amounts as decimal texts in quote, times in ISO 8601 (UTC)."""
+    result = done.result
+    money = _money_of(result)
+    return {
+        "stopped": _plain_stop(done),
+        "strategies": list(result.strategies),
+        "parameters": result.parameters,
+        "symbols": list(result.symbols),
+        "timeframe": done.options.timeframe,
+        "from": _iso(result.times_ms[0]),
+        "to": _iso(result.times_ms[-1]),
+        "cycles": result.cycles,
+        "opening_cash": money(result.opening_cash),
+        "cash": money(result.cash),
+        "equity": money(result.equity[-1]),
+        "metrics": done.metrics.plain(),
+        "trials": 1,
+        "deflated_sharpe": done.deflated,
+        "probability_of_overfitting": None,
+        "limits": _plain_limits(done),
+        "costs": _plain_costs(done),
+        "vetoes": vetoes_by_rule(result),
+        "kill_switch_at": None if result.kill_switch_ms is None else _iso(result.kill_switch_ms),
+        "trades": trades_of(done),
+        "open_positions": [dict(each) for each in result.open_positions],
+        "flaws": done.flaws,
+        "notes": done.notes,
+        "fingerprints": list(result.fingerprints),
+        "code_version": code_version(),
+        "verified": _plain_verdict(difference) if verified else None,
+    }
+
+
+def _plain_stop(done: Done) -> dict[str, Any] | None:
+    found, money = done.stopped, _money_of(done.result)
+    if found is None:
+        return None
+    return {
+        "since": _iso(found.since_ms),
+        "rule": found.rule,
+        "entries_denied": found.denied,
+        "share_of_run": found.share,
+        "cagr_until_then": found.yearly,
+        "day_lost": None if found.lost is None else money(found.lost),
+        "day_limit": None if found.limit is None else money(found.limit),
+        "text": stopped_words(found, done.result),
+    }
+
+
+def _plain_limits(done: Done) -> dict[str, Any]:
+    did = limits_did(done.result)
+    return asdict(did) | {"text": limits_words(did, done.result, done.setup.policy)}
+
+
+def _plain_costs(done: Done) -> dict[str, Any]:
+    costs = done.setup.costs
+    one_way = {"taker_fee": costs.taker_fee, "slippage": costs.slippage, "half_spread": costs.spread / 2}
+    return {name: ppm / PPM for name, ppm in one_way.items()} | {"each_way": sum(one_way.values()) / PPM}
+
+
+def _plain_verdict(difference: Difference | None) -> dict[str, Any]:
+    return {"identical": difference is None, "difference": difference and difference._asdict()}
+
+
+def trades_of(done: Done) -> list[dict[str, Any]]:
+    """Return the trades with decimals and times as people read them."""
+    told, money = [], _money_of(done.result)
+    for row in done.result.trades.tolist():
+        symbol, ending, cycle, opened, closed, lots, bought, sold, gross, fees, slippage, pnl, _ = row
+        grid = done.setup.instruments[done.result.symbols[symbol]]
+        told.append(
+            {
+                "symbol": grid.symbol,
+                "opened": _iso(opened),
+                "closed": _iso(closed),
+                "entry_cycle": cycle,
+                "quantity": f"{grid.quantity(lots):f}",
+                "bought": money(bought),
+                "sold": money(sold),
+                "gross": money(gross),
+                "fees": money(fees),
+                "slippage": money(slippage),
+                "pnl": money(pnl),
+                "ending": done.result.endings[ending],
+            }
+        )
+    return told
+
+
+def vetoes_by_rule(result: Result) -> dict[str, int]:
+    """Return how often each rule denied a decision, the most frequent first."""
+    names = [NOTHING_TO_REDUCE.reason, *(rule.reason for rule in RULES)]
+    codes = result.vetoes["rule"].tolist()
+    counts = {names[code]: codes.count(code) for code in sorted(set(codes))}
+    return dict(sorted(counts.items(), key=lambda each: -each[1]))
+
+
+def _iso(milliseconds: Any) -> str:
+    return utc(int(milliseconds)).isoformat()
+
+
+def _money_of(result: Result) -> Callable[[Any], str]:
+    return lambda units: cash_text(int(units), result.cash_decimals)
+
+
+def lines(done: Done) -> list[str]:
+    """Return the result as lines for people."""
+    result, told = done.result, done.metrics
+    show = partial(show_cash, decimals=result.cash_decimals)
+    quote = next(iter(done.setup.instruments.values())).quote
+    trades = result.trades
+    vetoes = ", ".join(f"{rule} {count}" for rule, count in vetoes_by_rule(result).items()) or "none"
+    shown = [f"STOPPED     {stopped_words(done.stopped, result)}"] if done.stopped else []
+    shown += [
+        f"backtest    {', '.join(result.strategies)} on {', '.join(result.symbols)} {done.options.timeframe}",
+        f"period      {_iso(result.times_ms[0])} to {_iso(result.times_ms[-1])}, {result.cycles} cycles",
+        (
+            f"equity      {show(int(result.equity[-1]))} {quote} of {show(result.opening_cash)}  "
+            f"{sparkline(result.equity[:: max(1, result.cycles // 400)].tolist())}"
+        ),
+        (
+            f"trades      {len(trades)} closed, {_share(told.win_rate)} won; open positions: "
+            f"{len(result.open_positions)}"
+        ),
+        (
+            f"P&L         {show(int(trades['pnl'].sum()))} {quote} after costs; gross "
+            f"{show(int(trades['gross'].sum()))}"
+        ),
+        (
+            f"return      {_share(told.total_return)}, a year {_share(told.cagr)}{_until_then(done)}; "
+            f"buy and hold {_share(told.hold_return)}"
+        ),
+        (
+            f"risk        Sharpe {_sharpe(told)}, Sortino {_number(told.sortino)}, Calmar "
+            f"{_number(told.calmar)}, max drawdown {_share(told.max_drawdown)}"
+        ),
+        *(f"{name:<11} {text}" for name, text in said_of(done)),
+        f"vetoes      {vetoes}",
+    ]
+    shown.append(
+        f"luck        deflated Sharpe {_number(done.deflated)} (1 trial); overfitting n/a: it takes "
+        "several trials, see agent walk-forward"
+    )
+    shown += [f"data        {line}" for line in done.flaws]
+    return shown + [f"note        {line}" for line in done.notes]
+
+
+def said_of(done: Done) -> list[tuple[str, str]]:
+    """Return what the limits did and what trading costs here, each with its name."""
+    result, setup = done.result, done.setup
+    show = partial(show_cash, decimals=result.cash_decimals)
+    fees, slippage = (show(sum(result.trades[name].tolist())) for name in ("fees", "slippage"))
+    return [
+        ("limits", limits_words(limits_did(result), result, setup.policy)),
+        ("costs", costs_words(setup.costs, fees, slippage)),
+    ]
+
+
+def _until_then(done: Done) -> str:
+    """Say what a year brought while something could be bought."""
+    return f" ({_share(done.stopped.yearly)} until it was stopped)" if done.stopped else ""
+
+
+def _sharpe(told: Metrics) -> str:
+    """Show the Sharpe ratio with its interval, or why there is none."""
+    if told.days < LEAST_DAYS:
+        return f"n/a ({told.days} days, least {LEAST_DAYS})"
+    found = told.interval
+    return _number(told.sharpe) + ("" if found is None else f" (95 %: {found[0]:.2f} to {found[1]:.2f})")
+
+
+def _share(value: float | None) -> str:
+    return "n/a" if value is None else f"{value:.2%}"
+
+
+def _number(value: float | None) -> str:
+    return "n/a" if value is None else f"{value:.2f}"
+
+
+def _verdict(done: Done, difference: Difference | None, *, verified: bool) -> list[str]:
+    if not verified:
+        return []
+    if difference is None:
+        result = done.result
+        return [
+            (
+                f"verified    the loop did the same: {result.cycles} cycles, {len(result.trades)} trades, "
+                f"{len(result.vetoes)} vetoes"
+            )
+        ]
+    return [
+        f"DIFFERENT   {difference.what} {difference.number}",
+        f"  loop      {difference.loop}",
+        f"  backtest  {difference.backtest}",
+    ]

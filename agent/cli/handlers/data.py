@@ -1,0 +1,218 @@
+"""What `agent data ...` does."""
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from agent.cli.options import home_of, say, say_json, say_lines
+from agent.host.clock import SystemClock
+from domain.errors import BadInput
+from domain.times import TIMEFRAMES, utc
+from perception.files.candles import SUFFIXES
+from perception.files.recognise import Reading
+from research.data.candles import Candles
+from research.data.catalogue import Added, Catalogue, Entry
+from research.data.flaws import SUSPECT, Flaw, flaw_lines, flaws
+from research.data.load import Loaded, read, timerange
+from research.data.splits import split_doubts, unsplit
+
+EMPTY = "the catalogue is empty; fill it with: agent data import FILE, or: agent data download SYMBOL"
+
+
+class Imported(NamedTuple):
+    """A file that was taken in, what it came to, and what looks like a split in it."""
+
+    loaded: Loaded
+    added: Added
+    doubts: tuple[str, ...] = ()
+
+
+class Wanted(NamedTuple):
+    """What to download, as the command line says it."""
+
+    symbol: str
+    timeframe: str
+    timerange: str
+
+
+def import_files(
+    home: Path | None, files: Sequence[Path], reading: Reading, splits: Sequence[str], *, json: bool
+) -> None:
+    """Add each file to the catalogue. Raises BadInput at the first that cannot be."""
+    catalogue, now = _catalogue(home), SystemClock().now()
+    done: list[Imported] = []
+    try:
+        with _bar() as bar:
+            found = (_unsplit(read(path, reading), splits) for path in bar.track(files, description="import"))
+            _import(catalogue, found, now, done)
+    finally:
+        # Also when a later file is refused: these are in.
+        _say_imported(done, json=json)
+
+
+def _import(catalogue: Catalogue, files: Iterator[Loaded], now: datetime, done: list[Imported]) -> None:
+    """Add files one after the other; those of one series in a row are written together."""
+    following = next(files, None)
+    while following is not None:
+        symbol, length = following.candles.symbol, following.candles.timeframe_ms
+        added: list[tuple[Loaded, int]] = []
+        try:
+            with catalogue.adding(symbol, length, now) as series:
+                while following is not None and _series(following) == (symbol, length):
+                    added.append((following, series.add(following.candles, following.path.name)))
+                    following = next(files, None)
+        finally:
+            if added:
+                entry = series.entry()
+                done.extend(
+                    Imported(each, Added(entry, new, len(each.candles) - new), split_doubts(each.candles))
+                    for each, new in added
+                )
+
+
+def _unsplit(loaded: Loaded, splits: Sequence[str]) -> Loaded:
+    return loaded._replace(candles=unsplit(loaded.candles, splits))
+
+
+def _series(loaded: Loaded) -> tuple[str, int]:
+    return loaded.candles.symbol, loaded.candles.timeframe_ms
+
+
+def _say_imported(done: Sequence[Imported], *, json: bool) -> None:
+    if json:
+        say_json([_told_import(each) for each in done])
+        return
+    for each in done:
+        known = f", {each.added.known} were there" if each.added.known else ""
+        say(f"{each.loaded.path.name}: {each.added.new} new candles{known}")
+        if each.loaded.told:
+            say(f"    {each.loaded.told}")
+        for doubt in each.doubts:
+            say(f"    {doubt}")
+    entries = {(each.added.entry.symbol, each.added.entry.timeframe): each.added.entry for each in done}
+    for entry in entries.values():
+        say(_line(entry))
+
+
+def _told_import(each: Imported) -> dict[str, Any]:
+    told = {"file": str(each.loaded.path), "format": each.loaded.format, "notes": [*each.loaded.notes]}
+    return told | {"new": each.added.new, "known": each.added.known} | _told(each.added.entry)
+
+
+def list_entries(home: Path | None, *, json: bool) -> None:
+    """Print what there is."""
+    entries = _catalogue(home).list()
+    if json:
+        say_json([_told(entry) for entry in entries])
+        return
+    for entry in entries:
+        say(_line(entry))
+        for origin in entry.sources:
+            say(f"    {origin.candles} candles from {origin.name}, {origin.at:%Y-%m-%d %H:%M} UTC")
+    if not entries:
+        say(EMPTY)
+
+
+def check_candles(home: Path | None, what: Sequence[str], reading: Reading, *, json: bool) -> None:
+    """Print flaws; exit 1 when one of them makes a backtest wrong."""
+    found: list[tuple[str, int, tuple[Flaw, ...]]] = []
+    with _bar() as bar:
+        task = bar.add_task("check", total=None)
+        for name, candles in _named(_catalogue(home), what, reading):
+            bar.update(task, advance=1, description=name)
+            found.append((name, len(candles), flaws(candles)))
+    if json:
+        say_json(
+            [{"name": name, "candles": size, "flaws": list(map(_flaw, these))} for name, size, these in found]
+        )
+    for name, size, these in () if json else found:
+        say_lines([f"{name}: {size} candles", *(f"  {row}" for row in flaw_lines(these))])
+    if not found and not json:
+        say(EMPTY)
+    if any(flaw.kind in SUSPECT for _, _, these in found for flaw in these):
+        sys.exit(1)
+
+
+def download_candles(wanted: Wanted, config: Path | None, home: Path | None, *, json: bool) -> None:
+    """Download what is missing of the range."""
+    # Settings and the network cost half a second that no other command should wait for.
+    from agent.settings.load import load as settings_of
+    from research.data.download import binance_source, download
+
+    length = TIMEFRAMES.get(wanted.timeframe)
+    if length is None:
+        raise BadInput(f"--timeframe {wanted.timeframe!r} is not one of {', '.join(TIMEFRAMES)}")
+    span = timerange(wanted.timerange)
+    settings, clock, root = settings_of({"home": home}, config), SystemClock(), home_of(home).root
+    catalogue = Catalogue(root)
+    with closing(binance_source(settings.binance, settings.perception, clock, root)) as source, _bar() as bar:
+        task = bar.add_task(f"{wanted.symbol} {wanted.timeframe}", total=None)
+        done = download(
+            source, catalogue, wanted.symbol, length, span, clock.now(),
+            lambda count, total: bar.update(task, completed=count, total=total),
+        )  # fmt: skip
+    if json:
+        say_json({**wanted._asdict(), **done._asdict()})
+        return
+    for odd in done.left_out:
+        say(f"left out  {odd}")
+    say(f"{wanted.symbol} {wanted.timeframe}: {done.new} new candles, {done.held} in the range")
+
+
+def _catalogue(home: Path | None) -> Catalogue:
+    return Catalogue(home_of(home).root)
+
+
+def _named(catalogue: Catalogue, what: Sequence[str], reading: Reading) -> Iterator[tuple[str, Candles]]:
+    """Yield candles with a name for people: those of files, of symbols, or of the whole catalogue."""
+    entries = catalogue.list()
+    if not what:
+        yield from _of(catalogue, entries)
+    for each in what:
+        if "/" in each or each.lower().endswith(SUFFIXES):
+            yield Path(each).name, read(Path(each), reading).candles
+            continue
+        chosen = [entry for entry in entries if entry.symbol == each]
+        if not chosen:
+            there = ", ".join(dict.fromkeys(entry.symbol for entry in entries)) or "none"
+            raise BadInput(f"{each} is neither a candle file nor in the catalogue; there are: {there}")
+        yield from _of(catalogue, chosen)
+
+
+def _of(catalogue: Catalogue, entries: Iterable[Entry]) -> Iterator[tuple[str, Candles]]:
+    for entry in entries:
+        yield f"{entry.symbol} {entry.timeframe}", catalogue.get(entry.symbol, entry.timeframe_ms)
+
+
+def _bar() -> Progress:
+    """Return a progress bar on standard error, shown in a terminal only and gone at the end."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    console = Console(stderr=True)
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+
+
+def _line(entry: Entry) -> str:
+    first, last = (f"{utc(time):%Y-%m-%d %H:%M}" for time in (entry.first, entry.last))
+    size = f"{entry.candles} candles"
+    return f"{entry.symbol:<10} {entry.timeframe:<4} {size:>16}  {first} to {last}  {entry.fingerprint[:12]}"
+
+
+def _told(entry: Entry) -> dict[str, Any]:
+    plain: dict[str, Any] = msgspec.to_builtins(entry)
+    return plain | {
+        "timeframe": entry.timeframe,
+        "first": utc(entry.first).isoformat(),
+        "last": utc(entry.last).isoformat(),
+    }
+
+
+def _flaw(flaw: Flaw) -> dict[str, Any]:
+    first, last = utc(flaw.first).isoformat(), utc(flaw.last).isoformat()
+    return {"kind": flaw.kind, "first": first, "last": last, "count": flaw.count, "detail": flaw.detail}

@@ -1,0 +1,154 @@
+"""What every research command begins with: settings, and candles cut and resampled as asked."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from agent.cli.options import home_of, named
+from agent.cli.output.streams import mention
+from agent.settings.grids import words
+from agent.settings.load import load
+from agent.settings.settings import Options
+from agent.wiring.backtests import options_for
+from domain.errors import BadInput
+from domain.times import TIMEFRAMES
+from perception.files.candles import ASKED
+from perception.files.recognise import Reading
+from reasoning.minds import Mind
+from research.data.candles import Candles
+from research.data.catalogue import Catalogue
+from research.data.lead import Lead, with_lead
+from research.data.load import Range, joined, read_many, select, timerange
+from research.data.resample import resample
+from research.data.splits import real_jumps, since_doubt, sure, unsplit
+
+NO_VALUE = "--set: a setting and its value, like risk.daily_loss=100"
+"""Said without the text, which may be a key."""
+
+
+class Asked(NamedTuple):
+    """What a research command was given; `sets` are texts such as `risk.daily_loss=100`."""
+
+    strategies: Sequence[str] = ()
+    data: Sequence[Path] = ()
+    symbols: Sequence[str] = ()
+    timerange: str | None = None
+    timeframe: str | None = None
+    sets: Sequence[str] = ()
+    config: Path | None = None
+    home: Path | None = None
+    reading: Reading = ASKED
+    splits: Sequence[str] = ()
+
+
+def asked_of(
+    strategies: Sequence[str] | None,
+    data: Sequence[Path] | None,
+    symbols: Sequence[str] | None,
+    timerange: str | None,
+    timeframe: str | None,
+    sets: Sequence[str] | None,
+    config: Path | None,
+    home: Path | None,
+    reading: Reading,
+    splits: Sequence[str] | None,
+) -> Asked:
+    """Return what a research command was given, as its options say it: None is nothing."""
+    return Asked(
+        strategies or (), data or (), symbols or (), timerange, timeframe, sets or (), config, home, reading,
+        splits or (),
+    )  # fmt: skip
+
+
+class Gathered(NamedTuple):
+    """Settings, one series of candles per symbol with its warm-up in front, and what to say about them."""
+
+    options: Options
+    candles: list[Candles]
+    notes: list[str]
+
+
+def gather(asked: Asked) -> Gathered:
+    """Return the settings and one series of candles per symbol.
+
+    Raises BadInput or BadSettings with everything that is wrong with either.
+    """
+    flags: dict[str, Any] = nested(asked.sets)
+    if asked.strategies:
+        flags.setdefault("reasoning", {})["strategies"] = named(asked.strategies)
+    settings = load({**flags, "home": asked.home}, asked.config)
+    if settings.mode != "paper":
+        raise BadInput(f"mode {settings.mode} is set; research runs with the rules of mode paper")
+    span = (None, None) if asked.timerange is None else timerange(asked.timerange)
+    series = [_resampled(_sure(each, asked, span), asked) for each in _source(asked)]
+    options = options_for(settings, series)
+    lead = _lead(series, span, settings)
+    known = options.perception.model_copy(update={"warmup_candles": lead.warmup})
+    options = options.model_copy(update={"perception": known})
+    new = [name for name in options.instruments if name not in settings.instruments]
+    grids = [words(name, options.instruments[name]) for name in new]
+    return Gathered(options, lead.candles, [*grids, *lead.notes])
+
+
+def _sure(candles: Candles, asked: Asked, span: Range) -> Candles:
+    """Return candles without a doubt, in the range or before it as far as that goes.
+
+    Raises BadInput where the range holds none, or a jump that looks like a split.
+    """
+    candles, real = unsplit(candles, asked.splits), real_jumps(asked.splits)
+    sure(select(candles, span), real)
+    return since_doubt(candles, span[0], real)
+
+
+def _lead(series: Sequence[Candles], span: Range, settings: Options) -> Lead:
+    """Cut what is traded, behind each strategy's own warm-up, or as many candles as the settings say."""
+    own, wished = Mind(settings.reasoning).candles_needed, settings.perception.warmup_candles
+    least = max(own, wished) if "warmup_candles" in settings.perception.model_fields_set else own
+    return with_lead(series, span, least, max(least, wished))
+
+
+def nested(assignments: Sequence[str]) -> dict[str, Any]:
+    """Turn `risk.daily_loss=100` into `{"risk": {"daily_loss": "100"}}`, several into one tree."""
+    tree: dict[str, Any] = {}
+    for text in assignments:
+        name, found, value = text.partition("=")
+        if not found or not name or name.endswith("."):
+            raise BadInput(f"--set {name}: not like risk.daily_loss=100" if found else NO_VALUE)
+        *path, last = name.split(".")
+        branch = tree
+        for part in path:
+            branch = branch.setdefault(part, {})
+            if not isinstance(branch, dict):
+                raise BadInput(f"--set {name}: {part} was given a value before")
+        branch[last] = value
+    return tree
+
+
+def _source(asked: Asked) -> Sequence[Candles]:
+    if asked.data:
+        files = read_many(asked.data, list(asked.symbols) or None, asked.reading)
+        for each in files:
+            if each.told:
+                mention(f"{each.path.name}: {each.told}")
+        return joined(files)
+    if not asked.symbols:
+        raise BadInput("no candles named: give --data FILE, or --symbol of what `agent data list` shows")
+    catalogue = Catalogue(home_of(asked.home).root)
+    return [_from_catalogue(catalogue, symbol, asked.timeframe) for symbol in asked.symbols]
+
+
+def _from_catalogue(catalogue: Catalogue, symbol: str, timeframe: str | None) -> Candles:
+    """Return a symbol in the timeframe asked for, else in the finest that it can be made of."""
+    held = sorted(each.timeframe_ms for each in catalogue.list() if each.symbol == symbol)
+    if not held:
+        raise BadInput(f"{symbol} is not in the catalogue; add it with: agent data import FILE")
+    wanted = TIMEFRAMES.get(timeframe or "", held[0])
+    return catalogue.get(symbol, wanted if wanted in held else held[0])
+
+
+def _resampled(candles: Candles, asked: Asked) -> Candles:
+    if asked.timeframe is None:
+        return candles
+    if asked.timeframe not in TIMEFRAMES:
+        raise BadInput(f"timeframe {asked.timeframe!r} is not one of {', '.join(TIMEFRAMES)}")
+    return resample(candles, TIMEFRAMES[asked.timeframe])

@@ -1,0 +1,116 @@
+"""What `agent journal ...` does."""
+
+import io
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from agent.account.client import Reader
+from agent.account.listing import journals
+from agent.cli.options import say, say_json
+from agent.host.shown import escaped_json
+from agent.settings.home import Home
+from domain.errors import BadInput, JournalFault
+from journal.anchor import read_anchor, write_anchor
+from journal.stored import Broken
+from journal.verify import verify
+
+
+def list_journals(home: Home, *, json: bool) -> None:
+    """Print a line for each journal."""
+    told = journals(home)
+    if json:
+        say_json(told)
+        return
+    if not told:
+        say("no journal yet; start one with: agent run --mode paper")
+    width = max((len(each["journal"]) for each in told), default=0)
+    for each in told:
+        say(f"{each['journal']:<{width}}  {_listed(each)}")
+
+
+def _listed(told: dict[str, Any]) -> str:
+    parts = ["running"] if told["running"] else []
+    if told.get("since"):
+        parts.append(f"{_minute(told['since'])} to {_minute(told['until'])}")
+    if "rows" in told:
+        runs = f"{told['sessions']} session{'' if told['sessions'] == 1 else 's'}"
+        parts.append(f"{told['rows']:,} rows, {runs}")
+    if "equity" in told:
+        held = ", ".join(f"{quantity} {symbol}" for symbol, quantity in told["positions"].items())
+        parts.append(
+            f"equity {told['equity']} {told['quote']}, {told['trades']} trades, P&L {told['profit']}"
+        )
+        parts.append(f"holds {held or 'nothing'}")
+    return "; ".join([*parts, *([told["problem"]] if "problem" in told else [])])
+
+
+def _minute(text: str) -> str:
+    return text[:16].replace("T", " ")
+
+
+def verify_journal(home: Home, name: str | None, anchor: Path | None, *, json: bool) -> None:
+    """Check the chain; exit 1 when it is broken."""
+    reader = Reader(home, name)
+    found = verify(home.place(reader.name), read_anchor(anchor) if anchor else None, account=reader.name)
+    if json:
+        say_json({"journal": reader.name, "intact": not isinstance(found, Broken)} | found._asdict())
+    elif isinstance(found, Broken):
+        where = f"row {found.seq}" if found.seq else "the chain"
+        say(f"broken: {where} of journal {reader.name}: {found.what}")
+    else:
+        say(f"intact: {found.rows} rows of journal {reader.name}, head {found.head}")
+    if isinstance(found, Broken):
+        sys.exit(1)
+
+
+def tail_journal(home: Home, name: str | None, count: int, *, json: bool) -> None:
+    """Print the last rows."""
+    with Reader(home, name).journal() as opened:
+        rows = opened.tail(count)
+    if json:
+        say_json([msgspec.to_builtins(row) for row in rows])
+        return
+    for row in rows:
+        event = msgspec.json.encode(row.event).decode()
+        say(f"{row.seq:>8} {row.hash[:12]} {event}")
+
+
+def export_journal(home: Home, name: str | None, out: Path | None) -> None:
+    """Write JSON lines to a file or to standard output."""
+    with Reader(home, name).journal() as opened:
+        if out is None:
+            with suppress(BrokenPipeError):  # the reader has had enough; leaving says nothing of it
+                opened.export(_Shown() if sys.stdout.isatty() else sys.stdout.buffer)
+            return
+        try:
+            with out.open("wb") as file:
+                opened.export(file)
+        except OSError as error:
+            raise BadInput(f"--out {out}: cannot be written: {error.strerror}") from None
+    say(f"written to {out}")
+
+
+class _Shown(io.BytesIO):
+    """A terminal for exported rows: to a file they go to the byte, a terminal would obey some of them."""
+
+    def write(self, data: Any) -> int:
+        """Print JSON, with everything escaped that does not print."""
+        print(escaped_json(bytes(data).decode(errors="backslashreplace")), end="")  # noqa: T201 -- as said
+        return len(data)
+
+
+def anchor_journal(home: Home, name: str | None, file: Path) -> None:
+    """Write down the chain's head."""
+    with Reader(home, name).journal() as opened:
+        try:
+            write_anchor(file, opened)
+        except OSError as error:
+            raise BadInput(f"{file}: cannot be written: {error.strerror}") from None
+        seq, head = opened.head()
+    if not seq:
+        raise JournalFault("the journal is empty: nothing to anchor")
+    say(f"anchored row {seq}, hash {head}, in {file}")

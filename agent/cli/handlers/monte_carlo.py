@@ -1,0 +1,92 @@
+"""`agent monte-carlo`: a backtest, then what else could have come of its trades and days."""
+
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from agent.cli.handlers.backtest import engine_for
+from agent.cli.handlers.inputs import Asked, gather
+from agent.cli.options import say, say_json, say_lines
+from agent.cli.output.compile_bar import compiling_told
+from agent.wiring.backtests import setup_of
+from research.engine.backtest import backtest
+from research.engine.result import Result
+from research.statistics.headline import stopped
+from research.statistics.monte_carlo import Outcomes, Spread, block_bootstrap, shuffle_trades
+from research.statistics.ratios import CRYPTO_DAYS, LEAST_DAYS, daily_returns, periods_of
+from research.statistics.words import stopped_words
+
+
+class Wish(NamedTuple):
+    """What the command line asked for."""
+
+    asked: Asked
+    runs: int
+    seed: int
+    block: float | None
+    limit: float
+    json: bool
+
+
+def monte_carlo_command(wish: Wish) -> None:
+    """Run the backtest and resample it. Raises BadInput when there is too little to resample."""
+    options, candles, told = gather(wish.asked)
+    setup = setup_of(options)
+    engine, about = engine_for(setup, uncompiled=False)
+    notes = [*told, *about]
+    with compiling_told():
+        result = backtest(candles, setup, engine)
+    outcomes = resampled(result, wish)
+    ended = stopped(result, setup.policy)
+    since = None if ended is None else stopped_words(ended, result)
+    if wish.json:
+        told_of = {"stopped": since, "trades": len(result.trades), "notes": notes}
+        say_json({**told_of, "outcomes": [each.plain() for each in outcomes]})
+        return
+    if since is not None:
+        say(f"STOPPED     {since}")
+    say(f"monte-carlo {', '.join(result.strategies)} on {', '.join(result.symbols)} {options.timeframe}")
+    actual = result.equity[-1] / result.opening_cash - 1
+    say(
+        f"as it was   return {actual:.2%}, max drawdown {result.max_drawdown:.2%}, "
+        f"{len(result.trades)} trades"
+    )
+    for outcome in outcomes:
+        say_lines(lines(outcome))
+    for note in notes:
+        say(f"note        {note}")
+
+
+def resampled(result: Result, wish: Wish) -> list[Outcomes]:
+    """Return both kinds of resampling: the trades in another order, the days drawn again."""
+    opening = result.opening_cash / result.cash_scale
+    pnl = result.trades["pnl"] / result.cash_scale
+    periods = periods_of(result.symbols)
+    every_day = periods == CRYPTO_DAYS
+    returns = daily_returns(result.times_ms, result.equity, float(result.opening_cash), every_day=every_day)
+    days = block_bootstrap(returns, wish.runs, wish.seed, wish.block, periods=periods, limit=wish.limit)
+    if len(returns) < LEAST_DAYS:
+        days = replace(days, sharpe=None)  # so few say nothing of a year
+    return [shuffle_trades(pnl, opening, wish.runs, wish.seed, limit=wish.limit), days]
+
+
+def lines(outcome: Outcomes) -> list[str]:
+    """Return one resampling as lines for people."""
+    block = "" if outcome.block is None else f", blocks of {outcome.block:g} days on average"
+    told = [
+        f"{outcome.method}, {outcome.runs} runs, seed {outcome.seed}{block}",
+        "                     5 %      25 %      50 %      75 %      95 %",
+        f"  return       {_row(outcome.final_return, '.2%')}",
+        f"  max drawdown {_row(outcome.max_drawdown, '.2%')}",
+    ]
+    if outcome.sharpe is not None:
+        told.append(f"  Sharpe       {_row(outcome.sharpe, '.2f')}")
+    told.append(
+        f"  a loss in {outcome.loss:.1%} of the runs; a drawdown beyond {outcome.limit:.0%} "
+        f"in {outcome.beyond:.1%}"
+    )
+    return told
+
+
+def _row(spread: Spread, form: str) -> str:
+    values: tuple[Any, ...] = (spread.p5, spread.p25, spread.p50, spread.p75, spread.p95)
+    return " ".join(f"{value:{form}}".rjust(9) for value in values)

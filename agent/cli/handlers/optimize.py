@@ -1,0 +1,175 @@
+"""`agent optimize`: a study that can be stopped, gone on with and shared."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from agent.cli.handlers.inputs import Asked
+from agent.cli.handlers.search import (
+    Begun,
+    Found,
+    begin,
+    chance,
+    day,
+    evidence_of,
+    interval,
+    number,
+    said,
+    search_bar,
+    search_home,
+    share,
+)
+from agent.cli.handlers.search import table as table_of
+from agent.cli.handlers.targets import writable
+from agent.cli.options import say_json, say_lines
+from agent.cli.output.compile_bar import compiling_told
+from agent.parameters.evidence import study_file, write
+from agent.settings.version import code_version
+from domain.times import utc
+from research.search.optimise import Studied, optimise
+from research.search.space import space_of
+from research.search.study import Search
+from research.search.sweep import Job
+from research.statistics.headline import Stopped
+from research.statistics.metrics import Metrics
+
+STOPPED = 130
+
+
+class Wish(NamedTuple):
+    """What the command line asked for."""
+
+    asked: Asked
+    trials: int
+    ranges: Sequence[str]
+    study: str | None
+    storage: str | None
+    timeout: float | None
+    seed: int
+    score: str
+    evidence: Path | None
+    json: bool
+
+
+def optimize_command(wish: Wish) -> None:
+    """Search, keep what is done, and print the best with its figures on both sides."""
+    if wish.evidence is not None:
+        writable("--evidence-out", wish.evidence)
+    begun = begin(wish.asked)
+    name = wish.study or _name(begun)
+    folder = search_home(wish.asked.home)
+    evidence = study_file(folder.parent, name)  # refuses a bad name before anything runs
+    database = folder / f"{name}.db"
+    if not wish.storage:
+        database.touch(mode=0o600)  # SQLite would leave it to the umask
+    search = Search(
+        space=space_of(begun.strategy, wish.ranges, begun.base),
+        base=begun.base,
+        name=name,
+        storage=wish.storage or f"sqlite:///{database}",
+        trials=wish.trials,
+        seed=wish.seed,
+        criterion=wish.score,
+        timeout=wish.timeout,
+    )
+    with compiling_told(), search_bar(f"study {name}", wish.trials) as done:
+        result = optimise(Job(begun.candles, begun.setup, machine=begun.machine), search, done)
+    found = evidence_of(begun, _found(name, result))
+    write(evidence, found, mode=0o600)
+    if wish.evidence is not None:
+        write(wish.evidence, found)
+    if wish.json:
+        say_json(plain(begun, search, result))
+    else:
+        say_lines([*lines(begun, search, result), f"evidence          {evidence}"])
+    if result.interrupted:
+        raise SystemExit(STOPPED)
+
+
+def _name(begun: Begun) -> str:
+    symbols = "-".join(each.symbol for each in begun.candles[:2])
+    return f"{begun.strategy.name}-{symbols}-{begun.options.timeframe}"[:64]
+
+
+def _found(name: str, result: Studied) -> Found:
+    present = result.present[0].sharpe, result.present[1].sharpe
+    sides = result.inside.sharpe, result.outside.sharpe
+    return Found(
+        dict(result.best.parameters), sides, present, _made(result), result.deflated, None, f"study {name}"
+    )
+
+
+def _made(result: Studied) -> int:
+    return result.counts["complete"] + result.counts["pruned"]
+
+
+def lines(begun: Begun, search: Search, result: Studied) -> list[str]:
+    """Return the result as lines for people."""
+    inside, outside = result.inside, result.outside
+    rows: list[tuple[str, str, str]] = [
+        ("a year", share(inside.cagr), share(outside.cagr)),
+        ("total return", share(inside.total_return), share(outside.total_return)),
+        ("buy and hold", share(inside.hold_return), share(outside.hold_return)),
+        ("Sharpe", _sharpe(inside), _sharpe(outside)),
+        ("Calmar", number(inside.calmar), number(outside.calmar)),
+        ("max drawdown", share(inside.max_drawdown), share(outside.max_drawdown)),
+        ("trades", str(inside.trades), str(outside.trades)),
+        ("present Sharpe", number(result.present[0].sharpe), number(result.present[1].sharpe)),
+        ("stopped by a limit", _stop(result.stopped[0]), _stop(result.stopped[1])),
+    ]
+    counts = ", ".join(f"{count} {what}" for what, count in result.counts.items() if count)
+    symbols = ", ".join(each.symbol for each in begun.candles)
+    title = f"optimize {begun.strategy.name} on {symbols} {begun.options.timeframe}"
+    return [
+        f"{title}, study {search.name}: {counts}",
+        *(["stopped by Ctrl-C; the same command goes on"] if result.interrupted else []),
+        "",
+        f"best              {said(result.best.parameters, list(search.space))}",
+        f"{search.criterion:<17} {number(result.value)} over the segments searched",
+        "",
+        *table_of(("", f"in sample, to {day(result.cut_ms)}", "out of sample, after it"), rows),
+        "",
+        f"deflated Sharpe   {chance(result.deflated)} that the best of {_made(result)} trials is no luck",
+        *(f"note              {note}" for note in begun.notes),
+    ]
+
+
+def _sharpe(told: Metrics) -> str:
+    return number(told.sharpe) + interval(told.interval)
+
+
+def plain(begun: Begun, search: Search, result: Studied) -> dict[str, Any]:
+    """Return everything as JSON values."""
+    value = result.value
+    return {
+        "strategy": begun.strategy.name,
+        "symbols": [each.symbol for each in begun.candles],
+        "timeframe": begun.options.timeframe,
+        "fingerprints": [each.fingerprint for each in begun.candles],
+        "study": search.name,
+        "score": search.criterion,
+        "trials": dict(result.counts),
+        "parameters": dict(result.best.parameters),
+        "value": value if abs(value) != float("inf") else None,
+        "cut": utc(result.cut_ms).isoformat(),
+        "in_sample": _side(result.inside, result.stopped[0]),
+        "out_of_sample": _side(result.outside, result.stopped[1]),
+        "present": {
+            "in_sample_sharpe": result.present[0].sharpe,
+            "out_of_sample_sharpe": result.present[1].sharpe,
+        },
+        "deflated_sharpe": result.deflated,
+        "interrupted": result.interrupted,
+        "notes": begun.notes,
+        "code_version": code_version(),
+    }
+
+
+def _stop(found: Stopped | None) -> str:
+    """Say since when a limit let nothing be bought, and which."""
+    return "no" if found is None else f"{day(found.since_ms)} {found.rule}"
+
+
+def _side(told: Metrics, found: Stopped | None) -> dict[str, Any]:
+    since = None if found is None else utc(found.since_ms).isoformat()
+    return {**told.plain(), "stopped_at": since, "stopped_by": None if found is None else found.rule}

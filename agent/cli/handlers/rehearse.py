@@ -1,0 +1,102 @@
+"""`agent run --rehearse`, which `make paper` starts: the rehearsal in lines, the run, what to try then."""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from agent import wiring
+from agent.account.opened import Launch
+from agent.account.rehearsal import rehearsal_of
+from agent.cli.handlers.run import Wish, run_session
+from agent.cli.output.outlet import Terminal
+from agent.cli.output.rehearsal import RehearsalScreen
+from agent.cli.output.screen import Screen, screen_for
+from agent.host.clock import SystemClock
+from agent.settings.home import Home
+from agent.settings.settings import Settings
+from domain.errors import BoydError
+
+LIVE_CYCLES, LIVE_SECONDS = 30, 2.0
+"""The run after the rehearsal where nothing else is asked for: a minute of live candles."""
+
+PLAYED_SECONDS = 0.25
+"""Pause between two cycles of the simulated market when it goes on because there is no network."""
+
+ASK_SECONDS, AT_ONCE_SECONDS = 8.0, 0.3
+
+
+def rehearsed(settings: Settings, wish: Wish, terminal: Terminal) -> None:
+    """Rehearse, run as asked (on simulated candles where the network gives none), and say what to try."""
+    network = Network(settings)
+    screens: list[RehearsalScreen] = []
+
+    def screen_of(launch: Launch) -> Screen:
+        network.ask()  # with the home made, and nobody waits for it
+        screens.append(RehearsalScreen(launch, as_json=wish.json))
+        return screens[0]
+
+    run_session(rehearsal_of(settings), terminal, screen_of, fresh=True)
+    (screen,) = screens
+    if terminal.gone is None and not screen.interrupted:
+        _go_on(settings, wish, terminal, screen, network)
+    screen.suggest()
+
+
+def _go_on(
+    settings: Settings, wish: Wish, terminal: Terminal, screen: RehearsalScreen, network: "Network"
+) -> None:
+    given = settings.model_fields_set
+    offline = network.why(screen.line)
+    changed: dict[str, Any] = {}
+    if offline:
+        screen.line(f"no live candles: {offline}")
+        if not given & {"cycles", "interval_seconds"}:
+            screen.line("so that was all: the simulated market, played fast. With CYCLES=100 it plays on")
+            return
+        changed = {"provider": "simulated", "journal": screen.launch.name}
+    if "cycles" not in given:
+        changed["cycles"] = LIVE_CYCLES
+    if "interval_seconds" not in given and settings.speed is None:
+        changed["interval_seconds"] = PLAYED_SECONDS if offline else LIVE_SECONDS
+    chosen = settings.model_copy(update=changed)
+    what = "the simulated market goes on" if offline else "now the run"
+    count = f"{chosen.cycles} cycles" if chosen.cycles else "until Ctrl-C"
+    screen.line(f"{what}: {count}, {wiring.pause_seconds(chosen):g} s apart")
+
+    def show(launch: Launch) -> Screen:
+        screen.ran = launch.name
+        return screen_for(launch, plain=wish.plain, as_json=wish.json)
+
+    run_session(chosen, terminal, show, fresh=wish.fresh and not offline)
+
+
+class Network:
+    """Asks for live candles while the rehearsal plays, where the settings leave open who is asked."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._why = ""
+        self._thread: threading.Thread | None = None
+
+    def ask(self) -> None:
+        """Begin to ask."""
+        if self._settings.provider == "auto":
+            self._why = f"no answer in {ASK_SECONDS:g} s"
+            self._thread = threading.Thread(target=self._ask, name="boyd-network", daemon=True)
+            self._thread.start()
+
+    def _ask(self) -> None:
+        home = Home(self._settings.home)
+        try:
+            self._why = wiring.unreachable(self._settings, SystemClock(), home, ASK_SECONDS)
+        except (BoydError, OSError) as error:
+            self._why = str(error)
+
+    def why(self, say: Callable[[str], None]) -> str:
+        """Wait for the answer, saying so; return why there are no live candles, "" where there are."""
+        if self._thread is not None:
+            self._thread.join(AT_ONCE_SECONDS)
+            if self._thread.is_alive():
+                say("asking for live candles ...")
+                self._thread.join(ASK_SECONDS)
+        return self._why

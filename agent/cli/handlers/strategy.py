@@ -1,0 +1,107 @@
+"""What `agent strategy` and `agent lookahead` do."""
+
+import os
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+from agent.cli.options import home_of, say, say_json
+from agent.settings.load import load
+from agent.settings.template import example
+from agent.settings.user_strategies import LOADED, folder_in_use, folder_of, load_folder
+from agent.verify.lookahead import made_up, prove
+from domain.errors import BadInput
+from domain.private import private_folder
+from reasoning.kernels.subset import compilable
+from reasoning.settings import ReasoningSettings
+from reasoning.strategies.registry import STRATEGIES
+from research.engine.trusted import require_trusted_folder
+
+NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+
+
+def show_strategies(config: Path | None, home: Path | None, *, json: bool) -> None:
+    """Print every strategy; what is wrong with a file of the user's comes last."""
+    settings = load({"home": home}, config)
+    told = [_told(name, settings.reasoning) for name in STRATEGIES]
+    folder = folder_of({"strategies_folder": settings.strategies_folder}, settings.home)
+    problems = load_folder(folder)
+    if json:
+        say_json({"strategies": told, "folder": str(folder), "problems": problems})
+        return
+    for each in told:
+        say(f"{each['name']}  (warm-up {each['warmup']} candles, {each['source']}, {each['compiles']})")
+        for name, value in each["parameters"].items():
+            say(f"    {name} = {value['value']}    {value['description']}")
+    for problem in problems:
+        say(f"cannot be used: {problem}")
+    say(f"your own go into {folder}; begin one with: agent strategy new NAME")
+
+
+def _told(name: str, reasoning: ReasoningSettings) -> dict[str, Any]:
+    strategy, params = STRATEGIES[name], reasoning.params(name)
+    why = compilable(strategy)
+    return {
+        "name": name,
+        "warmup": strategy.warmup_for(strategy.pack(params)),
+        "source": str(LOADED[name][0]) if name in LOADED else "built in",
+        "compiles": "compiles" if why is None else f"runs uncompiled: {why}",
+        "parameters": {
+            field: {"value": getattr(params, field), "description": info.description}
+            for field, info in type(params).model_fields.items()
+        },
+    }
+
+
+def write_example(name: str, folder: Path | None, home: Path | None) -> None:
+    """Write the example. Raises BadInput for a bad name and rather than overwrite anything."""
+    if not NAME.fullmatch(name):
+        raise BadInput(f"name {name!r} is not of small letters, digits and hyphens, such as my-breakout")
+    if name in STRATEGIES:
+        raise BadInput(f"strategy {name!r} is built in; choose another name")
+    folder = folder or folder_in_use(home_of(home).root)
+    path = folder / f"{name.replace('-', '_')}.py"
+    private_folder(folder)
+    require_trusted_folder(folder)
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(example(name).encode())
+    except FileExistsError:
+        raise BadInput(f"{path}: is there already; nothing was written") from None
+    say(f"wrote {path}")
+    say(f"try it:   agent lookahead {name}")
+    say(f"run it:   agent backtest --strategy {name} --data FILE")
+
+
+def show_lookahead(
+    name: str, data: Path | None, config: Path | None, home: Path | None, *, json: bool
+) -> None:
+    """Print the proof; exit 1 when it fails or there was nothing to compare."""
+    settings = load({"home": home}, config)
+    if name not in STRATEGIES:
+        raise BadInput(f"unknown strategy {name!r}; known: {', '.join(STRATEGIES)}")
+    candles = made_up() if data is None else _from_file(data)
+    proof = prove(STRATEGIES[name], settings.reasoning.packed(name), candles)
+    if json:
+        say_json({"strategy": name, **proof._asdict(), "proved": proof.proved})
+    elif proof.proved:
+        say(
+            f"{name} does not look ahead: {proof.signals} signals on {proof.candles} candles are the same, "
+            f"cut short in {proof.cuts} places and told twice"
+        )
+    elif proof.difference is None:
+        say(f"{name} gave no signal on {proof.candles} candles, so nothing is proved; try --data FILE")
+    else:
+        say(f"{name} looks ahead, or keeps something outside its memory: {proof.difference}")
+    if not proof.proved:
+        sys.exit(1)
+
+
+def _from_file(data: Path) -> list[Any]:
+    from agent.settings.instruments import instrument  # only with a file
+    from perception.files.candles import read_candles, symbol_of  # as above
+    from perception.quality.ticks import rounded  # as above
+
+    grid = instrument(symbol_of(data) or "BTC-USDT", {})
+    return [rounded(row, grid)[0] for row in read_candles(data)]

@@ -1,0 +1,202 @@
+"""`agent walk-forward`: fit, test on the unseen, show both sides."""
+
+from collections.abc import Sequence
+from math import nan
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from agent.cli.handlers.inputs import Asked
+from agent.cli.handlers.search import (
+    Begun,
+    Found,
+    begin,
+    chance,
+    day,
+    evidence_of,
+    interval,
+    number,
+    said,
+    search_bar,
+    share,
+    table,
+)
+from agent.cli.handlers.targets import writable
+from agent.cli.options import say_json, say_lines
+from agent.cli.output.compile_bar import compiling_told
+from agent.parameters.evidence import write
+from agent.settings.version import code_version
+from domain.times import DAY_MS, utc
+from research.search.executors import engine_named
+from research.search.grid import Grid, default_grid, grid_of
+from research.search.sweep import job_of
+from research.search.walk_forward import WalkForward, walk_forward
+from research.search.windows import Plan, length, windows
+from research.statistics.ratios import LEAST_DAYS
+from research.statistics.scoring import Score
+
+
+class Wish(NamedTuple):
+    """What the command line asked for; `step` is the test's length if not given."""
+
+    asked: Asked
+    train: str
+    test: str
+    step: str | None
+    anchored: bool
+    grid: Sequence[str]
+    score: str
+    engine: str | None
+    workers: int | None
+    address: str | None
+    evidence: Path | None
+    json: bool
+
+
+def walk_forward_command(wish: Wish) -> None:
+    """Run it and print the windows, both sides, and how much of it may be luck."""
+    if wish.evidence is not None:
+        writable("--evidence-out", wish.evidence)
+    plan = Plan(length(wish.train), length(wish.test), length(wish.step or wish.test), wish.anchored)
+    begun = begin(wish.asked)
+    base = begun.base
+    grid = grid_of(begun.strategy, wish.grid, base) if wish.grid else default_grid(begun.strategy, base)
+    job = job_of(begun.candles, begun.setup, grid.trials, machine=begun.machine)
+    engine = engine_named(wish.engine, wish.workers, wish.address, machine=begun.machine)
+    count = len(windows(job.candles, job.setup.warmup, plan))
+    with compiling_told(), search_bar(f"{count} windows", 2 * count * (len(grid.trials) + 1)) as done:
+        result = walk_forward(engine, job, grid, plan, wish.score, done)
+    if wish.evidence is not None:
+        write(wish.evidence, evidence_of(begun, _found(result)))
+    if wish.json:
+        say_json(plain(begun, result, wish))
+    else:
+        say_lines(lines(begun, grid, result, wish))
+
+
+def _found(result: WalkForward) -> Found:
+    """Return the last window's parameters with the evidence of all windows."""
+    pbo = None if result.overfit is None else result.overfit.probability
+    sides = result.inside.sharpe, result.outside.sharpe
+    parameters = dict(result.folds[-1].trial.parameters)
+    source = f"walk-forward of {len(result.folds)} windows"
+    return Found(parameters, sides, result.present, result.trials, result.deflated, pbo, source)
+
+
+def lines(begun: Begun, grid: Grid, result: WalkForward, wish: Wish) -> list[str]:
+    """Return the result as lines for people."""
+    varied = _varied(grid)
+    rows = [_row(fold, varied) for fold in result.folds]
+    head = ("unseen window", "fitted on", "parameters", "in Sharpe", "in return", "out Sharpe", "out return",
+            "trades", "kill switch")  # fmt: skip
+    kind = "anchored" if wish.anchored else "rolling"
+    symbols = ", ".join(each.symbol for each in begun.candles)
+    pbo = None if result.overfit is None else result.overfit.probability
+    count = result.trials
+    inside, outside = result.inside, result.outside
+    sides = [
+        ("a year", share(inside.cagr), share(outside.cagr)),
+        ("Sharpe", number(inside.sharpe), number(outside.sharpe) + interval(result.interval)),
+        ("Calmar", number(inside.calmar), number(outside.calmar)),
+        ("max drawdown", share(inside.max_drawdown), share(outside.max_drawdown)),
+        ("total return", "", share(outside.total_return)),
+    ]
+    return [
+        (
+            f"walk-forward {begun.strategy.name} on {symbols} {begun.options.timeframe}, {kind}, "
+            f"{len(result.folds)} windows, {count} trials each by {wish.score}"
+            + (f", {result.skipped} combinations not allowed" if result.skipped else "")
+        ),
+        "",
+        *table(head, rows),
+        "",
+        *table(("", "in sample (mean)", "out of sample (joined)"), sides),
+        "",
+        f"efficiency        {number(result.efficiency)} of the yearly return in sample is left out of sample",
+        f"deflated Sharpe   {chance(result.deflated)} that the edge unseen is no luck of {count} trials",
+        f"overfitting       {chance(pbo)} that the best in sample is below the median out of sample",
+        f"present settings  Sharpe {number(result.present[0])} in, {number(result.present[1])} out of sample",
+        f"buy and hold      {share(result.hold_return)} over the unseen time, without costs",
+        f"kill switch       tripped in {result.killed} of {len(result.folds)} unseen windows",
+        *(f"note              {note}" for note in begun.notes),
+    ]
+
+
+def _varied(grid: Grid) -> list[str]:
+    names = [name for name, _ in grid.trials[0].parameters]
+    return [
+        name
+        for place, name in enumerate(names)
+        if len({each.parameters[place][1] for each in grid.trials}) > 1
+    ] or names
+
+
+def _row(fold: Any, varied: Sequence[str]) -> tuple[str, ...]:
+    train, test = fold.window
+    inside, outside = (
+        _spanned(each, span) for each, span in zip((fold.inside, fold.outside), fold.window, strict=True)
+    )
+    return (
+        f"{day(test[0])} to {day(test[1])}",
+        f"{day(train[0])} to {day(train[1])}",
+        said(fold.trial.parameters, varied),
+        number(inside.sharpe),
+        share(inside.net_return),
+        number(outside.sharpe),
+        share(outside.net_return),
+        f"{outside.trades:.0f}",
+        day(fold.killed_ms),
+    )
+
+
+def _spanned(score: Score, span: tuple[int | None, int | None]) -> Score:
+    """Return a window's figures without those that would be stretched to a year from too few days."""
+    begin, end = (each or 0 for each in span)
+    if end - begin >= LEAST_DAYS * DAY_MS:
+        return score
+    return score._replace(sharpe=nan, cagr=nan, calmar=nan)
+
+
+def plain(begun: Begun, result: WalkForward, wish: Wish) -> dict[str, Any]:
+    """Return everything as JSON values."""
+    pbo = result.overfit
+    return {
+        "strategy": begun.strategy.name,
+        "symbols": [each.symbol for each in begun.candles],
+        "timeframe": begun.options.timeframe,
+        "fingerprints": [each.fingerprint for each in begun.candles],
+        "anchored": wish.anchored,
+        "score": wish.score,
+        "trials": result.trials,
+        "skipped": result.skipped,
+        "windows": [_plain_fold(fold) for fold in result.folds],
+        "in_sample": vars(result.inside),
+        "out_of_sample": vars(result.outside),
+        "out_of_sample_sharpe_interval": result.interval,
+        "efficiency": result.efficiency,
+        "deflated_sharpe": result.deflated,
+        "overfitting": None if pbo is None else pbo.plain(),
+        "present": {"in_sample_sharpe": result.present[0], "out_of_sample_sharpe": result.present[1]},
+        "hold_return": result.hold_return,
+        "kill_switch_windows": result.killed,
+        "daily_returns": result.daily.tolist(),
+        "notes": begun.notes,
+        "code_version": code_version(),
+    }
+
+
+def _plain_fold(fold: Any) -> dict[str, Any]:
+    inside, outside = (
+        _spanned(each, span) for each, span in zip((fold.inside, fold.outside), fold.window, strict=True)
+    )
+    return {
+        "train": [_iso(each) for each in fold.window.train],
+        "test": [_iso(each) for each in fold.window.test],
+        "parameters": dict(fold.trial.parameters),
+        "in_sample": inside.plain(),
+        "out_of_sample": outside.plain(),
+        "kill_switch_at": _iso(fold.killed_ms),
+    }
+
+
+def _iso(time_ms: int | None) -> str | None:
+    return None if time_ms is None else utc(time_ms).isoformat()

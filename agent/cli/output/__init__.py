@@ -1,0 +1,1 @@
+"""What a terminal shows: streams, live view, progress, tables."""

@@ -1,0 +1,1 @@
+"""What is right, what is not, and whether an account is fit to be traded."""

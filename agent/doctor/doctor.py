@@ -1,0 +1,204 @@
+"""The doctor: what is right, what is not, and what to do about it."""
+
+import shutil
+import socket
+import stat
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from agent import wiring
+from agent.doctor import preflight
+from agent.doctor.check import Finding, Level
+from agent.settings.home import Busy, Home
+from agent.settings.load import BadSettings, config_path, load
+from agent.settings.settings import EXCHANGE_KEY, EXCHANGE_SECRET, KEY_VARIABLE, Settings
+from agent.settings.user_strategies import folder_of, load_folder
+from domain.errors import BadInput, JournalFault, VenueFault
+from domain.ports import Clock
+from domain.times import utc
+from journal.stored import Broken
+from journal.verify import verify
+
+SECONDS = 3.0
+LEAST_FREE = 200 * 1024 * 1024
+YOUNGEST = utc(1_735_689_600_000)
+"""The first instant of 2025: a clock that says less was never set."""
+
+
+def examine(
+    flags: Mapping[str, Any], config: Path | None, clock: Clock, *, live: bool = False
+) -> list[Finding]:
+    """Examine everything, with `live` the exchange account too; one part's problems never hide another's."""
+    findings, settings = _configuration(flags, config)
+    home = Home(Path(flags.get("home") or (settings or Settings.model_construct()).home))
+    findings += _home(home)
+    findings += _clock(clock)
+    findings += _journals(home)
+    if settings is not None:
+        findings += _strategies(settings)
+        findings += _providers(settings)
+        if live:
+            findings += _exchange(settings, clock)
+    return findings
+
+
+def _configuration(flags: Mapping[str, Any], config: Path | None) -> tuple[list[Finding], Settings | None]:
+    try:
+        settings = load(flags, config)
+    except BadSettings as error:
+        remedy = "mend it; agent config init writes a file with every setting explained"
+        return [Finding("configuration", "fail", each, remedy) for each in error.problems], None
+    found = [Finding("configuration", "ok", "every setting is valid")]
+    file = config_path(flags, config)
+    if file is not None:
+        found.append(_private("configuration file", file))
+    return found, settings
+
+
+def _private(subject: str, path: Path) -> Finding:
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if mode & 0o077:
+        return Finding(
+            subject, "warn", f"{path} has mode {mode:o}: others can read it", f"chmod go-rwx {path}"
+        )
+    return Finding(subject, "ok", f"{path} has mode {mode:o}")
+
+
+def _strategies(settings: Settings) -> Iterator[Finding]:
+    folder = folder_of({"strategies_folder": settings.strategies_folder}, settings.home)
+    for problem in load_folder(folder):
+        yield Finding("own strategies", "warn", problem, "mend it; until then it is not executed")
+
+
+def _home(home: Home) -> Iterator[Finding]:
+    if not home.root.exists():
+        yield Finding("home", "ok", f"{home.root} is not there yet: the first run makes it")
+        return
+    try:
+        home.make()
+    except BadInput as error:
+        yield Finding("home", "fail", str(error), "name another folder with --home or AGENT_HOME")
+        return
+    yield _private("home", home.journals)
+    free = shutil.disk_usage(home.journals).free
+    told = f"{free // 2**20} MiB free on its disk"
+    if free < LEAST_FREE:
+        yield Finding(
+            "disk", "fail", f"{told}, the limit is {LEAST_FREE // 2**20}", "free some, or move the home"
+        )
+    else:
+        yield Finding("disk", "ok", told)
+
+
+def _clock(clock: Clock) -> Iterator[Finding]:
+    now = clock.now()
+    if now < YOUNGEST:
+        yield Finding("clock", "fail", f"it says {now.isoformat()}", "set it; run a time service (NTP)")
+    else:
+        yield Finding("clock", "ok", f"it says {now.isoformat()}")
+
+
+def _journals(home: Home) -> Iterator[Finding]:
+    names = home.names() if home.journals.is_dir() else []
+    if not names:
+        yield Finding("journals", "ok", "none yet")
+    for name in names:
+        yield _journal(home, name)
+
+
+def _journal(home: Home, name: str) -> Finding:
+    subject = f"journal {name}"
+    try:
+        found = verify(home.journal(name))
+    except (BadInput, JournalFault) as error:
+        return Finding(subject, "fail", str(error), "restore a backup, or move the file aside and reconcile")
+    if isinstance(found, Broken):
+        remedy = "do not trade on it: keep the file, restore a backup, compare with the exchange"
+        return Finding(subject, "fail", f"row {found.seq}: {found.what}", remedy)
+    try:
+        home.lock(name).release()
+        use = "not in use"
+    except Busy:
+        use = "in use by a running agent"
+    except BadInput as fault:
+        return Finding(subject, "fail", str(fault), "nothing but the agent's own lock belongs there")
+    return Finding(subject, "ok", f"{found.rows} rows, chain intact, {use}")
+
+
+def _exchange(settings: Settings, clock: Clock) -> Iterator[Finding]:
+    """Examine the account as it would be traded live: reads only, nothing is placed."""
+    key = settings.exchange.api_key
+    if key is None or settings.exchange.api_secret is None:
+        remedy = f"set {EXCHANGE_KEY} and {EXCHANGE_SECRET}"
+        yield Finding("exchange", "fail", "no key is set", remedy)
+        return
+    try:
+        lock = Home.lock_account(key.get_secret_value())
+    except Busy as busy:
+        yield Finding("exchange", "warn", str(busy), "a running agent passed these checks when it began")
+        return
+    except BadInput as fault:
+        yield Finding("exchange", "fail", str(fault), "nothing but the agent's own lock belongs there")
+        return
+    with lock:
+        try:
+            venue = wiring.exchange(settings, clock)
+        except (BadInput, VenueFault) as error:
+            remedy = preflight.remedy_of(error) or "check address, symbols and network"
+            yield Finding("exchange", "fail", str(error), remedy)
+            return
+        try:
+            offset, limit = venue.wire.time.offset_ms, settings.exchange.max_clock_offset_ms
+            level: Level = "ok" if abs(offset) <= limit else "fail"
+            told = f"{offset} ms off the exchange's, the limit is {limit}"
+            yield Finding(
+                "exchange clock", level, told, "run a time service (NTP)" if level == "fail" else ""
+            )
+            yield from preflight.findings(settings.model_copy(update={"mode": "live"}), venue)
+        finally:
+            venue.close()
+
+
+def _providers(settings: Settings) -> Iterator[Finding]:
+    fallback = "on paper the agent goes on with cached or simulated data until it answers"
+    yield _reachable("binance", settings.binance.base_url, fallback)
+    if settings.alpha_vantage.api_key is None:
+        remedy = f"set {KEY_VARIABLE} for shares and news; Binance needs no key"
+        yield Finding("alpha_vantage", "warn", "no key is set", remedy)
+    else:
+        yield _reachable("alpha_vantage", settings.alpha_vantage.base_url, fallback)
+
+
+def _reachable(name: str, url: str, fallback: str) -> Finding:
+    """Connect to a provider's host, without a request: none of its budget is spent."""
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    host = parts.hostname or ""
+
+    def connect() -> None:
+        socket.create_connection((host, port), SECONDS).close()
+
+    problem = _within(connect, SECONDS)
+    if problem is None:
+        return Finding(name, "ok", f"{host}:{port} accepts connections")
+    return Finding(name, "warn", f"{host}:{port} is not reachable: {problem}", fallback)
+
+
+def _within(action: Callable[[], None], seconds: float) -> str | None:
+    """Run an action that may hang in a name lookup; return what went wrong, or None."""
+    outcome: list[str | None] = []
+
+    def work() -> None:
+        try:
+            action()
+            outcome.append(None)
+        except OSError as error:
+            outcome.append(error.strerror or type(error).__name__)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    return outcome[0] if outcome else f"no answer in {seconds:g} s"

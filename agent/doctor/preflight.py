@@ -1,0 +1,130 @@
+"""Whether an exchange account is fit to be traded: asked by the doctor and before every session."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol
+
+from agent.doctor.check import Finding
+from agent.settings.home import Home
+from agent.settings.load import BadSettings
+from agent.settings.settings import Options
+from domain.errors import BadInput, VenueFault
+from journal.stored import Broken
+from journal.verify import verify
+
+FORBIDDEN = {
+    "enableWithdrawals": "withdraw",
+    "enableInternalTransfer": "transfer to other users",
+    "permitsUniversalTransfer": "transfer between accounts",
+}
+"""What a key must not be able to do, by its name in apiRestrictions."""
+
+FEES = "fees"
+
+
+class Account(Protocol):
+    """What the exchange can say of an account and its key."""
+
+    def account_id(self) -> str:
+        """Return the account's number."""
+        ...
+
+    def rights(self) -> Mapping[str, Any]:
+        """Return what the key may do."""
+        ...
+
+    def pays_with_bnb(self) -> bool:
+        """Say whether fees are paid in BNB."""
+        ...
+
+
+def examined(options: Options, account: Account) -> Iterator[Finding]:
+    """Examine account and key. On a testnet, which does not tell a key's rights, they are not asked for.
+
+    Raises VenueFault when the exchange does not say.
+    """
+    yield from _account(options, account)
+    if options.mode == "live":
+        yield from _rights(options, account)
+        yield from _fees(account)
+
+
+def findings(options: Options, account: Account) -> Iterator[Finding]:
+    """Examine account and key, for the doctor: what the exchange does not say is a finding too."""
+    try:
+        yield from examined(options, account)
+    except VenueFault as error:
+        remedy = remedy_of(error) or "check key and network"
+        yield Finding("account", "fail", f"the exchange does not say: {error}", remedy)
+
+
+def remedy_of(error: Exception) -> str:
+    """Return what to do about a key that the exchange refuses, or nothing where the trouble is another."""
+    if not getattr(error, "of_key", False):
+        return ""
+    return (
+        "check that the secret belongs to the key and is not of another kind (HMAC, Ed25519, RSA), and the "
+        "key's permissions and addresses"
+    )
+
+
+def refuse_unfit(options: Options, account: Account) -> str:
+    """Raise BadSettings with everything that speaks against trading the account, VenueFault unanswered.
+
+    Returns what speaks against entries alone, "" when nothing does: how fees are paid must not keep what is
+    held from being protected and sold.
+    """
+    found = [each for each in examined(options, account) if each.level == "fail"]
+    refused = [f"{each.subject}: {each.what}; {each.remedy}" for each in found if each.subject != FEES]
+    if refused:
+        raise BadSettings(refused)
+    return "; ".join(f"{each.subject}: {each.what}; {each.remedy}" for each in found)
+
+
+def refuse_broken(home: Home, name: str) -> None:
+    """Raise BadSettings when a journal is there and does not verify. Not for one that is open here."""
+    place = home.place(name)
+    try:
+        checked = verify(place, account=name) if home.server or home.journal(name).is_file() else None
+    except BadInput:
+        return  # not there yet
+    if isinstance(checked, Broken):
+        raise BadSettings([f"journal: row {checked.seq}: {checked.what}; restore a backup, then reconcile"])
+
+
+def _account(options: Options, account: Account) -> Iterator[Finding]:
+    number = account.account_id()
+    if options.account and options.account != number:
+        yield Finding(
+            "account", "fail", f"the key is of account {number}, asked for {options.account}",
+            "type the id of the account you mean, or use its key",
+        )  # fmt: skip
+    else:
+        yield Finding("account", "ok", f"account {number}")
+
+
+def _rights(options: Options, account: Account) -> Iterator[Finding]:
+    rights = account.rights()
+    may = [what for name, what in FORBIDDEN.items() if rights.get(name)]
+    if may:
+        remedy = "make a key that can only read and trade"
+        yield Finding("key", "fail", f"it may {', '.join(may)}", remedy)
+    if not rights.get("enableSpotAndMarginTrading"):
+        yield Finding("key", "fail", "it may not trade", "allow spot trading for it")
+    if not rights.get("ipRestrict") and not options.exchange.any_ip:
+        remedy = "restrict it to this host's address, or set exchange.any_ip = true"
+        yield Finding("key", "fail", "it works from any address", remedy)
+    if not may:
+        yield Finding("key", "ok", "it can neither withdraw nor transfer")
+
+
+def _fees(account: Account) -> Iterator[Finding]:
+    remedy = "switch off paying fees with BNB: no profit would contain them"
+    try:
+        with_bnb = account.pays_with_bnb()
+    except VenueFault as error:
+        yield Finding(FEES, "fail", f"the exchange does not say what they are paid in: {error}", remedy)
+        return
+    if with_bnb:
+        yield Finding(FEES, "fail", "they are paid in BNB", remedy)
+    else:
+        yield Finding(FEES, "ok", "they are paid in what is traded")

@@ -1,0 +1,1 @@
+"""Why a cycle ended as it did, and what would have turned it."""

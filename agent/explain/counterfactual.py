@@ -1,0 +1,128 @@
+"""The smallest change of inputs that would have turned a cycle's outcome.
+
+A held or approved decision is asked with other closes of its last candle, nearest first; a denied
+one names what each failed rule measured and what it would have had to be.
+"""
+
+from typing import Any
+
+import msgspec
+
+from agent.views.session import decimal
+from agent.wiring import Parts, policy_of
+from domain.candle import Candle
+from domain.decision import Action, Decision
+from domain.instrument import Instrument
+from domain.observation import Observation
+from domain.verdict import Approved, Denied, Verdict
+from reasoning.vote import decide
+from risk.case import Case
+from risk.judge import judge
+
+WIDEST = 0.5
+"""Closes further away than this share of the price are not tried."""
+GROWTH = 1.25
+
+
+def turning_point(
+    before: Parts, seen: Observation, decision: Decision, verdict: Verdict | None
+) -> dict[str, Any]:
+    """Say what would have had to differ; `before` is the loop folded up to this cycle, and is used up."""
+    if isinstance(verdict, Denied):
+        return _limits(verdict)
+    if not seen.candles:
+        return {"kind": "candle", "text": "nothing but a new closed candle: strategies speak once per candle"}
+    return _Closes(before, seen, decision).answer()
+
+
+def _limits(verdict: Denied) -> dict[str, Any]:
+    failed = [check for check in verdict.checks if not check.passed]
+    changes = [
+        {"rule": check.rule, "measured": check.measured, "limit": check.limit, "note": check.note}
+        for check in failed
+    ]
+    if not failed:
+        return {"kind": "limits", "text": verdict.detail or verdict.reason, "changes": changes}
+    said = "; ".join(f"{c.rule} at {c.measured} where the limit is {c.limit}" for c in failed)
+    return {"kind": "limits", "text": f"each of these within its limit: {said}", "changes": changes}
+
+
+class _Closes:
+    """Asks the same decision with other closes of the last candle."""
+
+    def __init__(self, before: Parts, seen: Observation, decision: Decision) -> None:
+        self.before = before
+        self.seen = seen
+        self.decision = decision
+        self.instrument: Instrument = before.grid[seen.symbol]
+        self.candle = seen.candles[-1]
+        before.mind.orient(msgspec.structs.replace(seen, candles=seen.candles[:-1]))
+
+    def answer(self) -> dict[str, Any]:
+        """Return the nearest close with another action, what that action is and what the gate would say."""
+        found = [close for close in (self._nearest(-1), self._nearest(1)) if close is not None]
+        if not found:
+            text = f"no close within {WIDEST:.0%} would have changed it"
+            return {"kind": "close", "text": text, "close": None}
+        close = min(found, key=lambda each: abs(each - self.candle.close))
+        other = self._decide(close)
+        price = self.instrument.price
+        change = (close - self.candle.close) / self.candle.close
+        text = (
+            f"a close of {decimal(price(close))} instead of {decimal(price(self.candle.close))} "
+            f"({change:+.2%}) would have made it {other.action}: {other.reason}"
+        )
+        told = {
+            "kind": "close",
+            "close": decimal(price(close)),
+            "change": round(change, 6),
+            "action": other.action,
+        }
+        gate = self._gate(other)
+        return told | {"text": text + (f"; the gate would have said {gate}" if gate else ""), "gate": gate}
+
+    def _nearest(self, way: int) -> int | None:
+        """Return the close nearest on one side that changes the action: widening steps, then bisection."""
+        near, step = self.candle.close, 1.0
+        while step <= self.candle.close * WIDEST:
+            far = self.candle.close + way * int(step)
+            if far > 0 and self._turns(far):
+                return self._bisect(near, far)
+            near, step = far, max(step + 1, step * GROWTH)
+        return None
+
+    def _bisect(self, near: int, far: int) -> int:
+        while abs(far - near) > 1:
+            middle = (near + far) // 2
+            near, far = (near, middle) if self._turns(middle) else (middle, far)
+        return far
+
+    def _turns(self, close: int) -> bool:
+        return self._decide(close).action is not self.decision.action
+
+    def _decide(self, close: int) -> Decision:
+        candle = self.candle
+        tried = Candle(
+            candle.time, candle.open, max(candle.high, close), min(candle.low, close), close, candle.volume
+        )
+        orientation = self.before.mind.peek(self.seen.symbol, tried)
+        decision = self.decision
+        beliefs, reasoning = self.before.state.beliefs, self.before.options.reasoning
+        return decide(decision.cycle_id, self.seen, orientation, beliefs, reasoning, decision.at)
+
+    def _gate(self, decision: Decision) -> str | None:
+        if decision.action is Action.HOLD:
+            return None
+        state = self.before.state
+        verdict = judge(
+            Case(
+                decision=decision,
+                observation=self.seen,
+                account=state.ledger.account(state.kill_switch),
+                instruments=state.ledger.instruments,
+                policy=policy_of(self.before.options, self.before.grid),
+                at=decision.at,
+                client_id="what-if",
+            )
+        )
+        return "approved" if isinstance(verdict, Approved) else verdict.reason

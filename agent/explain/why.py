@@ -1,0 +1,196 @@
+"""Why: a cycle explained from the journal, down to what would have had to differ."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from agent import wiring
+from agent.explain.counterfactual import turning_point
+from agent.parameters import versions
+from agent.settings.recorded import options_of
+from agent.state.checkpoint import Checkpoints
+from agent.views.session import decimal
+from domain.errors import BadInput
+from domain.events import CycleDecided, CycleEnded, Event, OrderSettled, OrdersIntended, SessionStarted
+from domain.instrument import Instrument
+from domain.money import cash_text
+from domain.observation import Observation
+from domain.order import Order, Receipt
+from domain.ports import Records
+from domain.verdict import Approved, Verdict
+
+
+class _Story:
+    """The rows of one cycle, and what later rows say of its orders."""
+
+    def __init__(self, seq: int, decided: CycleDecided, session: SessionStarted) -> None:
+        self.seq = seq
+        self.decided = decided
+        self.session = session
+        self.ended: CycleEnded | None = None
+        self.orders: list[Order] = []
+        self.receipts: list[Receipt] = []
+
+    def add(self, event: Event) -> None:
+        """Take up a later row if it belongs to this cycle or to one of its orders."""
+        cycle = self.decided.cycle_id
+        if isinstance(event, CycleEnded) and event.cycle_id == cycle:
+            self.ended = event
+        elif isinstance(event, OrdersIntended) and event.cycle_id == cycle:
+            self.orders.extend(event.orders)
+        elif isinstance(event, OrderSettled):
+            self._receipt(event.receipt)
+        elif isinstance(event, CycleDecided):
+            for receipt in event.updates:
+                self._receipt(receipt)
+
+    def _receipt(self, receipt: Receipt) -> None:
+        if any(order.client_id == receipt.client_id for order in self.orders):
+            self.receipts.append(receipt)
+
+
+def explain(journal: Records, cycle: int | None, checkpoints: Checkpoints | None = None) -> dict[str, Any]:
+    """Explain a cycle (the last one unless told otherwise) as plain values.
+
+    Its rows are found by the index, and the fold up to it begins at the nearest of `checkpoints`. Raises
+    BadInput when the journal has no such cycle.
+    """
+    story = _story(journal, cycle)
+    decided, ended, session = story.decided, story.ended, story.session
+    before = wiring.parts(
+        options_of(session),
+        journal,
+        lambda event: event == decided,
+        checkpoints=checkpoints,
+        before=story.seq,
+    )
+    grid = before.state.ledger.instruments
+    before.state.see(decided.cycle_id, decided.at, decided.observations, decided.updates, decided.blocked)
+    return {
+        "cycle": decided.cycle_id,
+        "at": decided.at.isoformat(),
+        "mode": session.mode,
+        "session": session.session,
+        "outcome": ended.outcome if ended else "cut off before its end",
+        "path": list(ended.path) if ended else [],
+        "blocked": before.state.ledger.blocked(),
+        "parameters": versions.view(before.state, before.mind),
+        "error": msgspec.to_builtins(ended.error) if ended and ended.error else None,
+        "symbols": [_symbol(story, seen, grid[seen.symbol], before) for seen in decided.observations],
+        "orders": [_fate(order, story.receipts, grid[order.symbol]) for order in story.orders],
+        "lessons": len(ended.lessons) if ended else 0,
+    }
+
+
+def _story(journal: Records, cycle: int | None) -> _Story:
+    """Gather a cycle's rows and the later fate of its orders."""
+    newest = journal.last_cycle() or 0
+    rows = journal.find_cycle(newest if cycle is None else cycle)
+    first = next((row for row in rows if isinstance(row.event, CycleDecided)), None)
+    if first is None or not isinstance(first.event, CycleDecided):
+        held = f"it holds 1 to {newest}" if newest else "it holds none yet"
+        wanted = "a cycle" if cycle is None else f"cycle {cycle}"
+        raise BadInput(f"{wanted} is not in the journal, {held}")
+    story = _Story(first.seq, first.event, _session_of(journal, first.seq))
+    for row in rows:
+        story.add(row.event)
+    # What resting orders did later stands in the rows of the cycles that saw it.
+    known = {row.seq for row in rows}
+    names = {f'"{order.client_id}"'.encode() for order in story.orders}
+    for row in journal.mentions(first.seq, names):
+        if row.seq not in known:
+            story.add(row.event)
+    return story
+
+
+def _session_of(journal: Records, seq: int) -> SessionStarted:
+    """Return the session a row belongs to. Raises BadInput where none was started before it."""
+    started = None
+    for row in journal.sessions():
+        if row.seq < seq and isinstance(row.event, SessionStarted):
+            started = row.event
+    if started is None:
+        raise BadInput(f"row {seq} belongs to no session")
+    return started
+
+
+def _symbol(
+    story: _Story, seen: Observation, instrument: Instrument, before: "wiring.Parts"
+) -> dict[str, Any]:
+    decided = story.decided
+    decision = next((made for made in decided.decisions if made.symbol == seen.symbol), None)
+    verdict = next((each for each in decided.verdicts if each.symbol == seen.symbol), None)
+    told: dict[str, Any] = {"symbol": seen.symbol, "seen": _seen(seen, instrument, decided.at)}
+    if decision is None:
+        return told | {"decision": None, "verdict": None, "would_have_turned_it": None}
+    return told | {
+        "decision": {
+            "action": decision.action,
+            "score": round(decision.score, 4),
+            "confidence": round(decision.confidence, 4),
+            "reason": decision.reason,
+            "regime": decision.regime,
+            "voices": [msgspec.to_builtins(voice) for voice in decision.voices],
+        },
+        "verdict": _verdict(verdict, instrument),
+        "would_have_turned_it": turning_point(before, seen, decision, verdict),
+    }
+
+
+def _seen(seen: Observation, instrument: Instrument, at: datetime) -> dict[str, Any]:
+    """Say what was seen, from where, and how old it was at the cycle's instant."""
+    candle = seen.candles[-1] if seen.candles else None
+    return {
+        "source": seen.source,
+        "provider": seen.provider,
+        "fetched_at": seen.fetched_at.isoformat(),
+        "fetched_age_seconds": (at - seen.fetched_at).total_seconds(),
+        "new_candles": len(seen.candles),
+        "candle_opened_at": candle.opened_at.isoformat() if candle else None,
+        "candle_age_seconds": (at - candle.opened_at).total_seconds() if candle else None,
+        "candle_close": decimal(instrument.price(candle.close)) if candle else None,
+        "price": decimal(instrument.price(seen.quote.price)) if seen.quote else None,
+        "price_age_seconds": (at - seen.quote.at).total_seconds() if seen.quote else None,
+        "breaker": seen.breaker,
+        "not_served_by": {attempt.provider: attempt.reason for attempt in seen.attempts},
+        "findings": [f"{finding.kind}: {finding.detail}" for finding in seen.findings],
+        "headlines": [headline.title for headline in seen.headlines],
+    }
+
+
+def _verdict(verdict: Verdict | None, instrument: Instrument) -> dict[str, Any] | None:
+    if verdict is None:
+        return None
+    told: dict[str, Any] = {"checks": [msgspec.to_builtins(check) for check in verdict.checks]}
+    if isinstance(verdict, Approved):
+        quantity = decimal(instrument.quantity(verdict.order.lots))
+        return {"approved": True, "quantity": quantity, "sizing": verdict.sizing} | told
+    return {"approved": False, "reason": verdict.reason, "detail": verdict.detail} | told
+
+
+def _fate(order: Order, receipts: list[Receipt], instrument: Instrument) -> dict[str, Any]:
+    """Say what became of an order: every state it went through and every fill."""
+    mine = [receipt for receipt in receipts if receipt.client_id == order.client_id]
+    level = order.trigger or order.price
+    return {
+        "client_id": order.client_id,
+        "what": f"{order.purpose} {order.side} {order.type}",
+        "quantity": decimal(instrument.quantity(order.lots)),
+        "level": None if level is None else decimal(instrument.price(level)),
+        "states": [
+            {"status": each.status, "at": each.at.isoformat(), "reason": each.reason or None} for each in mine
+        ],
+        "fills": [
+            {
+                "trade_id": fill.trade_id,
+                "at": fill.at.isoformat(),
+                "quantity": decimal(instrument.quantity(fill.lots)),
+                "price": decimal(instrument.price(fill.price)),
+                "reference": decimal(instrument.price(fill.reference)),
+                "fee": cash_text(fill.fee, instrument.cash_decimals),
+            }
+            for each in mine
+            for fill in each.fills
+        ],
+    }

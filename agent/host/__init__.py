@@ -1,0 +1,1 @@
+"""The process and its machine: clock, log, locks, files written whole, and how a process dies on purpose."""

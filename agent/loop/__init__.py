@@ -1,0 +1,1 @@
+"""The loop: one cycle top to bottom, its pace, and the session it belongs to."""

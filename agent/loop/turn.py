@@ -1,0 +1,102 @@
+"""What one cycle gathers, and its look at the markets; nothing is locked while providers take their time."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from agent.loop.soundness import unsound
+from agent.state.state import State
+from domain.candle import Candle
+from domain.decision import Decision
+from domain.errors import BadAnswer, VenueFault
+from domain.events import CycleDecided, CycleEnded, Event
+from domain.observation import SPLIT, Observation
+from domain.order import Receipt
+from domain.ports import Observer
+from domain.verdict import Verdict
+
+UNSEEN = "its market is not seen: "
+"""How the reason begins for which a symbol of no observation takes no entry."""
+
+MAY_BE_SPLIT = "it may have been split: "
+"""How the reason begins for which a share takes no entry and is not valued anew."""
+
+
+class Turn:
+    """What one cycle has gathered so far."""
+
+    def __init__(self, cycle_id: int, at: datetime) -> None:
+        self.cycle_id = cycle_id
+        self.at = at
+        self.before: list[Event] = []
+        self.observations: list[Observation] = []
+        self.updates: Sequence[Receipt] = ()
+        self.blocked: dict[str, str] = {}
+        self.unseen: dict[str, str] = {}
+        self.decisions: list[Decision] = []
+        self.verdicts: list[Verdict] = []
+        self.tried = 0
+        self.oriented = 0
+        self.seen = False
+        self.noted = False
+        self.written = False
+        self.ended: CycleEnded | None = None
+
+    def decided_event(self) -> CycleDecided:
+        """Return what is journaled of what was seen and decided."""
+        return CycleDecided(
+            self.cycle_id,
+            self.at,
+            tuple(self.observations),
+            tuple(self.updates),
+            tuple(self.decisions),
+            tuple(self.verdicts),
+            self.blocked,
+        )
+
+
+def look(
+    turn: Turn, symbols: Sequence[str], observer: Observer, state: State, *, apart: bool
+) -> Exception | None:
+    """Look at every market; return what went wrong.
+
+    A market that cannot be seen is one symbol's, where they are looked at `apart`: the others are decided on.
+    Where none is seen, or the fault is ours, the cycle fails.
+    """
+    faults: list[VenueFault] = []
+    for symbol in symbols:
+        try:
+            turn.observations.append(_observed(symbol, turn, observer, state))
+        except VenueFault as fault:
+            faults.append(fault)
+            turn.unseen[symbol] = f"{UNSEEN}{fault}"
+            if not apart:
+                break
+        except Exception as error:  # noqa: BLE001 -- recorded and judged like any other failure of the cycle
+            return error
+    return faults[0] if faults and not (apart and turn.observations) else None
+
+
+def _observed(symbol: str, turn: Turn, observer: Observer, state: State) -> Observation:
+    seen = observer.observe(symbol, _after(symbol, state), turn.at)
+    wrong = unsound(seen)
+    if wrong:
+        raise BadAnswer(f"{seen.provider} tells {wrong}")
+    return seen
+
+
+def _after(symbol: str, state: State) -> Candle | None:
+    """Return the candle to go on from; none for a share that may be split and is not held."""
+    ledger = state.ledger
+    anew = ledger.venue_blocks.get(symbol, "").startswith(MAY_BE_SPLIT) and symbol not in ledger.positions
+    return None if anew else state.last.get(symbol)
+
+
+def splits(observations: Sequence[Observation]) -> dict[str, str]:
+    """Return of each share whose price looks like a split what is done about it."""
+    return {
+        seen.symbol: f"{MAY_BE_SPLIT}{found.detail}; no price after it is used. Once what is held is sold "
+        f"(agent close {seen.symbol}) it is begun anew"
+        for seen in observations
+        for found in seen.findings
+        if found.kind == SPLIT
+    }

@@ -1,0 +1,308 @@
+"""Sending orders: intent first, once, and never twice (design, "Placing an order").
+
+An approved order is already in the journal as SENDING when `carry_out` is called. Stops and targets
+that protect a new position are intended and sent the same way, so that they rest at the venue and
+outlive the agent. No rule blocks an exit; it waits only while a cancel or another order of its symbol is
+in doubt, because selling twice would be worse. Such an exit ends UNSENT and is owed: the reconciler
+sends a new one as soon as the doubt is over.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+
+from agent.host import log
+from agent.orders import differences
+from agent.orders.factory import OrderFactory, target_of
+from agent.state.state import State
+from agent.verify.recorded_platform import NOT_CANCELLED
+from domain.errors import RateLimited, VenueFault
+from domain.events import Event, OrderSettled, OrdersIntended
+from domain.order import NOT_TRADING, OPEN, Order, OrderStatus, Purpose, Receipt, Standing
+from domain.ports import Clock, Journal, Platform
+from domain.times import millis
+from domain.verdict import Approved
+
+LOOK_AGAIN_SECONDS = 0.1
+"""Between two questions about an order that rested and is not found."""
+
+
+class Executor:
+    """Carries approved orders to the platform and their outcomes to the journal."""
+
+    def __init__(
+        self,
+        state: State,
+        platform: Platform,
+        journal: Journal,
+        publish: Callable[[Event], None],
+        clock: Clock,
+    ) -> None:
+        self.state = state
+        self.platform = platform
+        self.journal = journal
+        self.publish = publish
+        self.clock = clock
+        self.factory = OrderFactory(state, journal)
+        self._intended: dict[str, float] = {}
+
+    def intent(self, cycle_id: int, at: datetime, orders: Sequence[Order]) -> OrdersIntended:
+        """Return the intent of orders, to be committed next: their time to be sent runs from now on.
+
+        It holds the venue's time, or None where sending takes no time.
+        """
+        self._intended |= dict.fromkeys((order.client_id for order in orders), self.clock.monotonic())
+        sending_at = self.platform.time() if self.platform.certainty.send_ms else None
+        return OrdersIntended(cycle_id, at, tuple(orders), sending_at)
+
+    def carry_out(self, approved: Approved, at: datetime) -> None:
+        """Send one approved order, then protect what it opened."""
+        order = approved.order
+        doubt = self._doubt(order)
+        if doubt:
+            self._unsent(order, doubt)
+        elif order.purpose is Purpose.EXIT:
+            self._exit(order, at)
+        elif order.purpose is Purpose.PROTECT:
+            self._raise_stop(approved, at)
+        elif self._send(order).filled:
+            self.protect(approved, at)
+
+    def closed(self, symbol: str, at: datetime) -> str:
+        """Ask whether a position could be sold now; say why not, "" when it may be tried.
+
+        Between cycles only: in a cycle the order is intended first, so that a replay finds the answer.
+        """
+        lots = self.factory.sendable(symbol)
+        # Less than the venue's lot is tested whole: the venue refuses it, and its lot is read again.
+        asked = lots or self.state.ledger.positions[symbol].lots
+        reason = self.platform.closed(symbol, self.factory.sale(symbol, at, "c", asked))
+        return reason or ("" if lots else "it is less than the venue's lot")
+
+    def exit_again(self, symbol: str, at: datetime) -> None:
+        """Send an owed exit under a new id: the one before it is proven never to have arrived."""
+        if not self.factory.sendable(symbol):
+            return
+        order = self.factory.owed(symbol, at)
+        self._intend((order,), at)
+        doubt = self._doubt(order)
+        if doubt:
+            self._unsent(order, doubt)
+        else:
+            self._exit(order, at)
+
+    def sell_all(self, symbol: str, at: datetime) -> None:
+        """Sell all that is held of a symbol, whoever asked for it."""
+        if not self.factory.sendable(symbol):
+            return  # less than the venue's lot: dust
+        order = self.factory.sale(symbol, at, "f")
+        self._intend((order,), at)
+        if self._freed(order, at):
+            self._send(order)
+
+    def cancel(self, order: Order) -> None:
+        """Cancel an order and record where it stands. Raises VenueFault when that is not told."""
+        receipt = self.platform.cancel(order.symbol, order.client_id)
+        standing = self.state.ledger.standings.get(order.client_id)
+        if receipt.status is OrderStatus.REJECTED:
+            if standing is None or standing.status not in OPEN:
+                # Not the order was refused but its cancel: that the venue does not know it proves nothing.
+                raise VenueFault(f"cancel of {order.client_id} refused: {receipt.reason}")
+            receipt = self.look_up(standing)
+        elif standing is not None and (other := differences.mismatch(standing, receipt)):
+            raise VenueFault(f"cancel of {order.client_id}: {other}")
+        self.settle(order.cycle_id, receipt)
+
+    def look_up(self, standing: Standing) -> Receipt:
+        """Return where an order stands that rested at the venue; one it no longer knows is gone.
+
+        It is asked several times: a venue may tell of an order a moment late. What the order did before it
+        went, holdings show. Raises VenueFault unanswered.
+        """
+        order = standing.order
+        for number in range(self.platform.certainty.not_founds):
+            self.clock.sleep(LOOK_AGAIN_SECONDS if number else 0)
+            found = self.platform.query(order.symbol, order.client_id)
+            if found is not None and not differences.mismatch(standing, found):
+                return found
+        at = self.platform.time()
+        gone = f"it was {standing.status}, and the venue does not know it any more"
+        return Receipt(
+            order.client_id, order.symbol, OrderStatus.CANCELLED, at, filled=standing.filled, reason=gone
+        )
+
+    def ours(self, told: Iterable[Receipt]) -> list[Receipt]:
+        """Return the receipts that are of our orders, and not of others that bear the same id."""
+        standings = self.state.ledger.standings
+        found = []
+        for each in told:
+            standing = standings.get(each.client_id)
+            other = standing and differences.mismatch(standing, each)
+            if other:
+                log.say("error", "not our order", order=each.client_id, symbol=each.symbol, reason=str(other))
+            else:
+                found.append(each)
+        return found
+
+    def settle(self, cycle_id: int, receipt: Receipt) -> None:
+        """Record what became of an order."""
+        event = OrderSettled(cycle_id, receipt)
+        self.journal.append(event)
+        self.state.settle(receipt)
+        self.publish(event)
+
+    def _doubt(self, order: Order) -> str:
+        """Say what must be known before this order may be sent, "" when nothing must."""
+        for standing in self.state.ledger.unresolved():
+            if standing.status is OrderStatus.SENDING:
+                continue  # of this very cycle, and not its turn yet
+            if order.purpose is Purpose.ENTRY or standing.order.symbol == order.symbol:
+                return f"order {standing.order.client_id} is {standing.status}: {standing.reason}"
+        return ""
+
+    def _unsent(self, order: Order, reason: str, at: datetime | None = None) -> Receipt:
+        if at is None:
+            at = self.platform.time() if self.platform.certainty.send_ms else order.at
+        receipt = Receipt(order.client_id, order.symbol, OrderStatus.UNSENT, at, reason=reason)
+        self.settle(order.cycle_id, receipt)
+        return receipt
+
+    def _freed(self, order: Order, at: datetime) -> bool:
+        """Cancel the protection that is in the way of an order; False when it cannot be sent now.
+
+        It is not given up for an order the venue would not take: a spot exchange locks what a stop would
+        sell, so the new one cannot be placed before the old one goes.
+        """
+        resting = self.state.ledger.resting(order.symbol)
+        known = self.platform.closed(order.symbol)
+        # Where nothing is given up and nothing is known against it, a test would only make the order late.
+        closed = self.platform.closed(order.symbol, order) if resting or known else ""
+        if closed:
+            self._unsent(order, f"{NOT_TRADING}{closed}")
+            return False
+        try:
+            for standing in resting:
+                self.cancel(standing.order)
+        except VenueFault as fault:
+            self._unsent(order, f"{NOT_CANCELLED}{fault}")
+            return False
+        held = self.state.ledger.positions.get(order.symbol)
+        lots = held.lots if held else 0
+        if lots >= order.lots:
+            return True
+        reason = f"position is {lots} lots, not {order.lots}: its stop was filled first"
+        absent = Receipt(order.client_id, order.symbol, OrderStatus.ABSENT, at, reason=reason)
+        self.settle(order.cycle_id, absent)
+        return False
+
+    def _raise_stop(self, approved: Approved, at: datetime) -> None:
+        """Put a higher stop, with its target, in the place of the protection that rests."""
+        stop = approved.order
+        if not self._freed(stop, at):
+            return
+        receipts: Sequence[Receipt]
+        if approved.target:
+            target = target_of(stop, approved.target)
+            self._intend((target,), at)
+            receipts = self._send_oco(stop, target)
+        else:
+            receipts = (self._send(stop),)
+        self._retreat_if_refused(receipts, at)
+
+    def _exit(self, order: Order, at: datetime) -> None:
+        """Cancel the protection, then sell what is still held; a stop that fired meanwhile has done it."""
+        if not self._freed(order, at):
+            return
+        if self._send(order).status is OrderStatus.REJECTED and order.symbol in self.state.entries:
+            # What cannot be sold now must not stand there without its stop.
+            self.protect(self.state.entries[order.symbol], at, tag=f"e{self.state.ledger.intended}")
+
+    def _late(self, order: Order) -> tuple[str, datetime | None]:
+        """Say why it is too late to send an order ("" when it is not), and the venue's time of saying so.
+
+        A slow disk must not send old news. What has passed is what the slower of two clocks cannot hide:
+        the venue's may be set back meanwhile, and then an old intent would look fresh.
+        """
+        limit = self.platform.certainty.send_ms
+        sent_at = self.state.ledger.standings[order.client_id].sent_at
+        intended = self._intended.pop(order.client_id, None)
+        if not limit or sent_at is None:
+            return "", None
+        here = 0.0 if intended is None else self.clock.monotonic() - intended
+        passed = max(millis(self.platform.time()) - millis(sent_at), round(here * 1000))
+        at = sent_at + timedelta(milliseconds=passed)
+        return (f"{passed} ms since its intent, the limit is {limit}" if passed > limit else ""), at
+
+    def _hindered(self, order: Order) -> tuple[str, datetime | None]:
+        """Say why an order is not to be sent any more ("" when it is), and the venue's time of saying so."""
+        late, at = self._late(order)
+        closed = self.platform.closed(order.symbol)
+        return late or (f"{NOT_TRADING}{closed}" if closed else ""), at
+
+    def _send(self, order: Order) -> Receipt:
+        hindered, at = self._hindered(order)
+        if hindered:
+            return self._unsent(order, hindered, at)
+        try:
+            receipt = self.platform.place(order)
+        except RateLimited as error:
+            return self._unsent(order, str(error), at)
+        except VenueFault as error:
+            receipt = _unknown(order, error)
+        other = differences.mismatch(self.state.ledger.standings[order.client_id], receipt)
+        if other:
+            receipt = _unknown(order, VenueFault(str(other)))
+        self.settle(order.cycle_id, receipt)
+        return receipt
+
+    def _send_oco(self, stop: Order, target: Order) -> Sequence[Receipt]:
+        hindered, at = self._hindered(stop)
+        self._intended.pop(target.client_id, None)
+        if hindered:
+            return self._unsent(stop, hindered, at), self._unsent(target, hindered, at)
+        try:
+            receipts = self.platform.place_oco(stop, target)
+        except RateLimited as error:
+            return self._unsent(stop, str(error), at), self._unsent(target, str(error), at)
+        except VenueFault as error:
+            receipts = _unknown(stop, error), _unknown(target, error)
+        for receipt in receipts:
+            self.settle(stop.cycle_id, receipt)
+        return receipts
+
+    def _intend(self, orders: Sequence[Order], at: datetime) -> None:
+        event = self.intent(orders[0].cycle_id, at, orders)
+        self.journal.append(event)
+        self.state.intend(event.orders, at, event.sending_at)
+        self.publish(event)
+
+    def protect(self, approved: Approved, at: datetime, tag: str = "") -> None:
+        """Place the stop, measured from the actual entry, and the target; where refused, get out again.
+
+        `tag` keeps the ids of orders placed by a recovery apart from those of the cycle itself.
+        """
+        if approved.symbol not in self.state.ledger.positions:
+            return  # executed, but its fills are not told yet: the reconciler protects it when they are
+        orders = self.factory.protection(approved, at, tag)
+        if not orders:
+            return
+        self._intend(orders, at)
+        if len(orders) == 1:
+            receipts: Sequence[Receipt] = (self._send(orders[0]),)
+        else:
+            receipts = self._send_oco(orders[0], orders[1])
+        self._retreat_if_refused(receipts, at)
+
+    def _retreat_if_refused(self, receipts: Sequence[Receipt], at: datetime) -> None:
+        """Sell what cannot be protected, at once: an entry whose stop the venue refuses is not kept.
+
+        Where it takes no order at all a sale would be refused too: the reconciler protects it when it can.
+        """
+        for each in receipts:
+            refused = each.status is OrderStatus.REJECTED and not each.reason.startswith(NOT_TRADING)
+            if refused and each.symbol in self.state.ledger.positions:
+                self.sell_all(each.symbol, at)
+                return
+
+
+def _unknown(order: Order, error: Exception) -> Receipt:
+    return Receipt(order.client_id, order.symbol, OrderStatus.UNKNOWN, order.at, reason=str(error))

@@ -1,0 +1,329 @@
+"""Bringing the journal and the venue in line: at every start, and then periodically, by the same code.
+
+Laws: what was sent and never answered is UNKNOWN until the venue itself tells otherwise; only repeated
+successful "not found" answers past the venue's horizon prove an order ABSENT (see `absence`), and a question
+that fails counts for nothing; an order that only bears our order's id is no answer; an entry is never sent
+again; a difference in holdings, an order that looks like ours and is not in the journal, or a contradiction
+halts the agent with an explanation and is never corrected in silence. Before it halts, what stands bare is
+protected, where the holdings in question agree. Adopting the account ends every such halt.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from math import inf
+from typing import NamedTuple
+
+import tenacity
+
+from agent.host import log
+from agent.loop.machine import IDLE
+from agent.orders import adoption
+from agent.orders import differences as books
+from agent.orders.absence import Absence
+from agent.orders.differences import ADOPT, Differs
+from agent.orders.executor import Executor
+from agent.orders.protection import Protection
+from agent.settings.orders import OrderSettings
+from agent.state.fold import absorb
+from agent.state.state import State
+from domain.errors import VenueFault
+from domain.events import CycleEnded, Event, GridChanged
+from domain.instrument import Instrument
+from domain.order import OPEN, OrderStatus, Receipt, Standing
+from domain.ports import Clock, Journal, Platform
+from reasoning.minds import Mind
+
+LOOKS = 3
+"""How often holdings are read before a difference is believed: a fill may come in between."""
+
+AGAIN_SECONDS = 10.0
+"""How long to wait after holdings could not be compared."""
+
+LOOKS_AT_START = 6
+"""How often a venue that does not answer is asked at start before the session is given up."""
+
+
+class Review(NamedTuple):
+    """How journal and venue compare: orders like ours it does not know, orders in doubt, and holdings.
+
+    `dust` is what is held and cannot be sold by itself, by asset; `odd` what the venue said that could not be
+    read, by symbol: holdings may be off by as much as it left open.
+    `contradictions` are what was told of orders and cannot be.
+    """
+
+    strange: tuple[Receipt, ...]
+    unresolved: tuple[Standing, ...]
+    differences: tuple[books.Difference, ...]
+    dust: dict[str, str]
+    odd: dict[str, str]
+    contradictions: tuple[str, ...] = ()
+
+    @property
+    def in_line(self) -> bool:
+        """Whether there is nothing to take over."""
+        return not (self.strange or self.unresolved or self.differences or self.contradictions)
+
+
+class Reconciler:
+    """Resolves orders, imports fills, compares holdings and protects what stands bare."""
+
+    def __init__(
+        self,
+        *,
+        state: State,
+        platform: Platform,
+        journal: Journal,
+        executor: Executor,
+        grid: dict[str, Instrument],
+        mind: Mind,
+        settings: OrderSettings,
+        publish: Callable[[Event], None],
+        clock: Clock,
+        prefix: Callable[[], str] = str,
+    ) -> None:
+        self.state = state
+        self.platform = platform
+        self.journal = journal
+        self.executor = executor
+        self.grid = grid
+        self.mind = mind
+        self.settings = settings
+        self.publish = publish
+        self.clock = clock
+        self.prefix = prefix
+        self.protection = Protection(state, platform, executor, settings, clock)
+        self.absence = Absence(platform.certainty, clock.monotonic, platform.time)
+        self.due = -inf
+        self.untold: list[str] = []
+        self.lingering: list[Receipt] = []
+        """Our orders that rested when last looked at, although the journal has them as ended."""
+        self.blocked: dict[str, str] = {}
+        """Why no entry is to be made, besides what the venue says: holdings could not be compared."""
+
+    @property
+    def remote(self) -> bool:
+        """Whether the venue outlives the agent, so that the two can differ."""
+        return self.platform.certainty.horizon_ms > 0
+
+    def start(self, at: datetime, *, compare: bool = True, mend: bool = True) -> None:
+        """Resolve what the last session left open, end its cycle, compare, and protect what is bare."""
+        self.resolve(at)
+        if self.state.open_cycle is not None:
+            path = (IDLE, IDLE)
+            ended = CycleEnded(self.state.open_cycle, at, path, "interrupted", tuple(self.state.ripe))
+            self.append(ended)
+            self.state.end(ended)
+        if compare and self.remote:
+            # What cannot be compared must not be traded, but may be sold. Only reads are repeated.
+            again = tenacity.Retrying(
+                stop=tenacity.stop_after_attempt(LOOKS_AT_START),
+                wait=tenacity.wait_random_exponential(multiplier=0.3, max=3),
+                retry=tenacity.retry_if_exception_type(VenueFault),
+                reraise=True,
+            )
+            self._protected(at, lambda: self._compare_or_wait(at, again))
+        elif mend:
+            self._protected(at, lambda: None)
+
+    def _compare_or_wait(self, at: datetime, again: tenacity.Retrying) -> None:
+        """Compare; where that cannot be done now, let no entry go until it was. Raises Differs.
+
+        Raises VenueFault on an account that was never compared: there is nothing to protect in it.
+        """
+        try:
+            again(self._compare_at_start, at)
+        except VenueFault as fault:
+            if self.state.ledger.aside is None:
+                raise
+            self._not_compared(fault)
+
+    def _not_compared(self, fault: VenueFault) -> None:
+        self.blocked[""] = f"the account could not be compared with the journal: {fault}"
+        self.due = self.clock.monotonic() + min(AGAIN_SECONDS, self.settings.reconcile_seconds)
+        log.say("warning", "reconciliation postponed", error=str(fault))
+
+    def _compare_at_start(self, at: datetime) -> None:
+        if self.state.ledger.aside is None:
+            adoption.first(self, at)
+        self.compare()
+
+    def _protected(self, at: datetime, compare: Callable[[], None]) -> None:
+        """Compare, then protect what stands bare, also when going on would not be safe. Raises Differs."""
+        try:
+            compare()
+        except Differs as halt:
+            self.protection.mend(at, but=halt.assets)
+            raise
+        self.protection.mend(at)
+        wrong = self.state.ledger.contradictions.values()
+        if wrong:
+            raise Differs(f"what was told of orders cannot be: {'; '.join(wrong)}; {ADOPT}")
+
+    def review(self) -> Review:
+        """Return how journal and venue compare, after taking in what can be known. Raises VenueFault."""
+        self.regrid(self.state.at or self.platform.time())
+        strange = tuple(self.orders())
+        self.take_in()
+        ledger = self.state.ledger
+        differing = tuple(self.differing())
+        wrong = tuple(ledger.contradictions.values())
+        return Review(
+            strange, tuple(ledger.unresolved()), differing, books.dust(ledger), dict(ledger.odd), wrong
+        )
+
+    def regrid(self, at: datetime) -> bool:
+        """Carry everything over to the grids the venue has now, in the journal first; say if any is new."""
+        changed = tuple(self.platform.changed())
+        if not changed:
+            return False
+        event = GridChanged(at, changed)
+        self.append(event)
+        absorb(event, self.state, self.mind)
+        self.grid.update({each.symbol: each for each in changed})
+        for each in changed:
+            tick, lot = f"{each.tick_size.normalize():f}", f"{each.step_size.normalize():f}"
+            log.say("warning", "counted on a new grid", symbol=each.symbol, tick=tick, lot=lot)
+        return True
+
+    def tick(self, at: datetime) -> None:
+        """Do what is due between two cycles. Raises Differs when going on would not be safe."""
+        self.regrid(at)
+        ledger = self.state.ledger
+        if ledger.unresolved():
+            self.resolve(at)
+        self._protected(at, self._compare_when_due)
+
+    def _compare_when_due(self) -> None:
+        if self.remote and self.clock.monotonic() >= self.due:
+            try:
+                self.compare()
+            except VenueFault as fault:
+                self._not_compared(fault)
+            else:
+                self.blocked.clear()
+
+    def resolve(self, at: datetime) -> None:
+        """Ask the venue for every order whose fate is open, again where what was told needs a finer grid."""
+        self._resolve(at)
+        if self.regrid(at):
+            self._resolve(at)
+
+    def _resolve(self, at: datetime) -> None:
+        for standing in self.state.ledger.unresolved():
+            order = standing.order
+            try:
+                found = self.platform.query(order.symbol, order.client_id)
+            except VenueFault as fault:
+                # No answer is no "not found": nothing is counted, nothing is concluded.
+                log.say("warning", "order unresolved", order=order.client_id, error=str(fault))
+                self._still_unknown(standing, at, str(fault))
+                continue
+            other = books.mismatch(standing, found) if found else None
+            if found is not None and not other:
+                self.absence.found(order.client_id)
+                self.executor.settle(order.cycle_id, found)
+            elif (other is None or other.sure) and self.absence.proven(standing):
+                # Of an id the venue tells the latest order: where that is another, ours is not there.
+                reason = f"never reached the platform; {other}" if other else "never reached the platform"
+                absent = Receipt(order.client_id, order.symbol, OrderStatus.ABSENT, at, reason=reason)
+                self.absence.found(order.client_id)
+                self.executor.settle(order.cycle_id, absent)
+            else:
+                self._still_unknown(standing, at, str(other or "not found yet"))
+
+    def _still_unknown(self, standing: Standing, at: datetime, reason: str) -> None:
+        """Record that an order of a session cut off is UNKNOWN, and when it needs an operator."""
+        order, status = standing.order, standing.status
+        if status is OrderStatus.SENDING:
+            told = OrderStatus.UNKNOWN
+        elif status is OrderStatus.UNKNOWN and self._overdue(standing):
+            told = OrderStatus.NEEDS_OPERATOR
+            log.say(
+                "error", "order needs an operator", order=order.client_id, symbol=order.symbol, reason=reason
+            )
+        else:
+            return
+        self.executor.settle(order.cycle_id, Receipt(order.client_id, order.symbol, told, at, reason=reason))
+
+    def _overdue(self, standing: Standing) -> bool:
+        """Say whether an order is in doubt for long; a leap of the venue's clock is no reason."""
+        patience = timedelta(minutes=self.settings.operator_minutes)
+        asked = self.absence.waited(standing.order.client_id) * 1000 >= self.platform.certainty.horizon_ms
+        return asked and self.platform.time() - (standing.sent_at or standing.at) > patience
+
+    def compare(self) -> None:
+        """Compare open orders and holdings with the journal. Raises Differs, VenueFault unanswered."""
+        self.due = self.clock.monotonic() + self.settings.reconcile_seconds
+        before = {each.client_id for each in self.lingering}
+        strange = self.orders()
+        self._let_go([each for each in self.lingering if each.client_id in before])
+        if strange:
+            names = ", ".join(f"{each.client_id} ({each.symbol})" for each in strange)
+            raise Differs(f"open orders look like ours and are not in the journal: {names}; {ADOPT}")
+        for _ in range(LOOKS):
+            self.take_in()
+            if self.state.ledger.unresolved() or self.untold:
+                return  # what is unknown may be the difference; entries wait, and it is resolved first
+            differing = self.differing()
+            if not differing:
+                return
+        assets = [each.asset for each in differing]
+        raise Differs(f"the account differs: {'; '.join(map(str, differing))}; {ADOPT}", assets)
+
+    def _let_go(self, lingering: Iterable[Receipt]) -> None:
+        """Cancel orders that rested twice though they count as ended: they lock what has to be protected.
+
+        Once may be a list that is older than the end. Raises VenueFault.
+        """
+        for each in lingering:
+            log.say("error", "an ended order rests: cancelled", order=each.client_id, symbol=each.symbol)
+            self.platform.cancel(each.symbol, each.client_id)
+            self.protection.at_once(each.symbol)
+
+    def disturbed(self) -> str:
+        """Say why no entry may be made just now, "" when the account is as the journal says.
+
+        Asked when an entry is wanted, which is seldom: weight 20, and 6 for each symbol. It changes and
+        records nothing; before the next cycle it is looked into in full, and that halts unless it was ours.
+        """
+        if not self.remote:
+            return ""
+        try:
+            strange = books.strangers(self.state.ledger, self.platform.open_orders())
+            found = [*(f"order {each.client_id}" for each in strange), *map(str, self.differing())]
+        except VenueFault as fault:
+            return f"the account cannot be compared with the journal: {fault}"
+        if not found:
+            return ""
+        self.due = -inf
+        return f"the account is not what the journal says: {'; '.join(found)}"
+
+    def orders(self) -> list[Receipt]:
+        """Settle our orders that no longer rest; return open ones that look like ours and are not known."""
+        there = {each.client_id: each for each in self.platform.open_orders()}
+        self.untold.clear()
+        for standing in list(self.state.ledger.standings.values()):
+            order = standing.order
+            if standing.status in OPEN and order.client_id not in there:
+                try:
+                    self.executor.settle(order.cycle_id, self.executor.look_up(standing))
+                except VenueFault as fault:
+                    self.untold.append(order.client_id)
+                    log.say("warning", "order not looked up", order=order.client_id, error=str(fault))
+        self.lingering = books.lingering(self.state.ledger, there.values())
+        return books.strangers(self.state.ledger, there.values())
+
+    def take_in(self) -> None:
+        """Record what happened to our orders since they were last polled."""
+        for receipt in self.executor.ours(self.platform.poll()):
+            standing = self.state.ledger.standings.get(receipt.client_id)
+            self.executor.settle(standing.order.cycle_id if standing else self.state.cycle_id, receipt)
+
+    def differing(self) -> list[books.Difference]:
+        """Return the assets of which the venue holds another amount than the journal says."""
+        return books.differences(self.state.ledger, self.platform.balances(), self.grid.values())
+
+    def append(self, event: Event) -> None:
+        """Write an event and tell of it."""
+        self.journal.append(event)
+        self.publish(event)

@@ -1,0 +1,1 @@
+"""A journal that cannot be written or opened: exits go on, and are journaled afterwards."""

@@ -1,0 +1,1 @@
+"""Versions of the strategies' parameters and the evidence they rest on."""

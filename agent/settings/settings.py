@@ -1,0 +1,299 @@
+"""Every setting, from a TOML file, `AGENT_...` variables and flags, in rising order.
+
+`agent.settings.load` reports all problems at once, each with field, value and limit. Keys are secrets: never
+written out and never part of `public()`.
+"""
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from agent.account.running import PREFIX, default_home
+from agent.host.secret_file import read_secret
+from agent.settings import db_url
+from agent.settings.environment import Variables
+from agent.settings.instruments import InstrumentSettings
+from agent.settings.orders import OrderSettings
+from domain.errors import BadInput
+from domain.symbols import QUOTES, is_symbol, spelled
+from domain.times import TIMEFRAMES
+from learning.settings import LearningSettings
+from perception.driven.simulated import SimulatedSettings
+from perception.settings import (
+    AlphaVantageSettings,
+    BinanceSettings,
+    FileSettings,
+    PerceptionSettings,
+    StreamSettings,
+)
+from platforms.binance.settings import BinanceTradingSettings
+from platforms.paper.settings import PaperSettings
+from reasoning.settings import ReasoningSettings
+from risk.settings import RiskSettings, SizingSettings
+
+KEY_VARIABLE = "ALPHA_VANTAGE_API_KEY"
+EXCHANGE_KEY, EXCHANGE_SECRET = "BINANCE_API_KEY", "BINANCE_API_SECRET"
+EXCHANGE_SECRET_FILE = "BINANCE_API_SECRET_FILE"  # noqa: S105 -- the variable's name
+MAX_SYMBOLS = 50
+
+
+class Options(BaseModel):
+    """All settings of a session; immutable. What the journal keeps and a replay reads back."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    mode: Literal["paper", "quicktest", "testnet", "live"] = Field(default="paper", description="how to run")
+    home: Path = Field(default_factory=default_home, description="folder of journals and configuration")
+    symbols: Annotated[tuple[str, ...], NoDecode] = Field(default=("BTC-USDT",), description="what to trade")
+    timeframe: str = Field(default="1m", description=f"candle length: {', '.join(TIMEFRAMES)}")
+    provider: Literal["auto", "alpha_vantage", "binance", "recorded", "simulated"] = Field(
+        default="auto", description="where market data comes from; auto: live, else cached, else simulated"
+    )
+    data: Annotated[tuple[Path, ...], NoDecode] = Field(
+        default=(), description="candle files for the recorded provider"
+    )
+    interval_seconds: float = Field(
+        default=60.0,
+        ge=0,
+        le=86_400,
+        description="pause between cycles; unless it is set, at most a candle's length",
+    )
+    speed: float | Literal["max"] | None = Field(
+        default=None, description="pace of recorded or simulated candles: times real time, or max"
+    )
+    cycles: int = Field(default=0, ge=0, le=10**12, description="cycles to run; 0 runs until stopped")
+    journal: str | None = Field(
+        default=None, pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", description="name of the journal in home"
+    )
+    db_url: SecretStr | None = Field(
+        default=None, description="PostgreSQL database that holds the journals instead of files"
+    )
+    strategies_folder: Path | None = Field(
+        default=None, description="folder of your own strategies; HOME/strategies if not given"
+    )
+    alpha_vantage: AlphaVantageSettings = AlphaVantageSettings()
+    binance: BinanceSettings = BinanceSettings()
+    perception: PerceptionSettings = PerceptionSettings()
+    simulated: SimulatedSettings = SimulatedSettings()
+    files: FileSettings = FileSettings()
+    reasoning: ReasoningSettings = ReasoningSettings()
+    risk: RiskSettings = Field(default=RiskSettings(), validate_default=True)
+    sizing: SizingSettings = SizingSettings()
+    paper: PaperSettings = PaperSettings()
+    orders: OrderSettings = OrderSettings()
+    exchange: BinanceTradingSettings = BinanceTradingSettings()
+    streaming: bool = Field(
+        default=True, description="testnet and live: follow the market's stream; without it REST alone"
+    )
+    stream: StreamSettings = StreamSettings()
+    account: str | None = Field(
+        default=None,
+        pattern=r"^[0-9A-Za-z_-]{1,40}$",
+        description="id of the account to trade, for mode live",
+    )
+    learning: LearningSettings = LearningSettings()
+    listing: Path | None = Field(
+        default=None, description="file of an exchange's listing (Binance's exchangeInfo), for symbols' grids"
+    )
+    instruments: dict[str, InstrumentSettings] = {}
+
+    @field_validator("db_url")
+    @classmethod
+    def _server(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            try:
+                db_url.checked(value.get_secret_value(), "the value")
+            except BadInput:
+                raise ValueError(db_url.FORM) from None
+        return value
+
+    @field_validator("symbols", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        parts = value.split(",") if isinstance(value, str) else value
+        if not isinstance(parts, list | tuple):
+            return value
+        return tuple(spelled(each) if isinstance(each, str) else each for each in parts)
+
+    @field_validator("data", mode="before")
+    @classmethod
+    def _paths(cls, value: object) -> object:
+        return tuple(value.split(os.pathsep)) if isinstance(value, str) else value
+
+    @field_validator("risk")
+    @classmethod
+    def _real_money(cls, value: RiskSettings, info: ValidationInfo) -> RiskSettings:
+        """Tighten the limits that nobody set, in mode live; those a journal recorded are all set."""
+        if info.data.get("mode") != "live":
+            return value
+        return value.for_live(symbol.partition("-")[2] for symbol in info.data.get("symbols", ()))
+
+    @field_validator("symbols")
+    @classmethod
+    def _symbols(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        bad = [symbol for symbol in value if not is_symbol(symbol)]
+        if bad:
+            raise ValueError(f"{', '.join(bad)} is not a symbol such as BTC-USDT or MSFT")
+        if not 1 <= len(value) <= MAX_SYMBOLS:
+            raise ValueError(f"{len(value)} symbols, the limit is 1 to {MAX_SYMBOLS}")
+        if len(set(value)) < len(value):
+            raise ValueError("a symbol is named twice")
+        return value
+
+    @field_validator("timeframe")
+    @classmethod
+    def _timeframe(cls, value: str) -> str:
+        if value not in TIMEFRAMES:
+            raise ValueError(f"must be one of {', '.join(TIMEFRAMES)}")
+        return value
+
+    @field_validator("speed")
+    @classmethod
+    def _speed(cls, value: float | Literal["max"] | None) -> float | Literal["max"] | None:
+        if isinstance(value, float) and not 0 < value <= 1_000_000:
+            raise ValueError("must be above 0 and at most 1000000, or max")
+        return value
+
+    @model_validator(mode="after")
+    def _together(self) -> Self:
+        if self.provider == "recorded" and self.mode != "quicktest" and not self.data:
+            raise ValueError("provider recorded needs a candle file: --data FILE (or data = [...])")
+        if self.data and self.provider != "recorded":
+            raise ValueError(f"data is only read by provider recorded, not by {self.provider}")
+        if self.speed is not None and self.provider not in ("recorded", "simulated"):
+            raise ValueError(f"speed applies to recorded or simulated candles, not to {self.provider}")
+        return self
+
+    @model_validator(mode="after")
+    def _venue(self) -> Self:
+        if not self.remote:
+            return self
+        problems = []
+        if self.mode == "live" and self.driven:
+            problems.append(f"mode live trades on live data, not on {self.provider}")
+        if self.provider == "alpha_vantage":
+            problems.append(f"mode {self.mode} sees the market it trades: provider binance or auto")
+        if self.mode == "live" and self.exchange.base_url is None and self.exchange.endpoint != "live":
+            problems.append("mode live needs exchange.endpoint = live (or a base url of your own)")
+        if self.mode == "testnet" and self.exchange.base_url is None and self.exchange.endpoint == "live":
+            problems.append("exchange.endpoint = live is for mode live; testnet and demo are rehearsals")
+        if self.mode == "live" and not self.account:
+            problems.append("mode live needs the account's id: --account ID (agent doctor --live shows it)")
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+    @property
+    def timeframe_ms(self) -> int:
+        """Length of a candle in milliseconds."""
+        return TIMEFRAMES[self.timeframe]
+
+    @property
+    def driven(self) -> bool:
+        """Whether the market itself says what time it is (recorded or simulated candles)."""
+        return self.provider in ("recorded", "simulated")
+
+    @property
+    def remote(self) -> bool:
+        """Whether orders go to a venue that outlives the agent."""
+        return self.mode in ("testnet", "live")
+
+    def public(self) -> dict[str, Any]:
+        """Return the settings as plain JSON values, without secrets, as the journal keeps them."""
+        return self.model_dump(
+            mode="json",
+            exclude={
+                "alpha_vantage": {"api_key"},
+                "exchange": {"api_key", "api_secret"},
+                "db_url": True,
+            },
+        )
+
+
+def with_keys(options: Options) -> Options:
+    """Return recorded options with the secrets of the environment: the journal holds none."""
+    key = os.environ.get(KEY_VARIABLE)
+    if key:
+        known = options.alpha_vantage.model_copy(update={"api_key": SecretStr(key)})
+        options = options.model_copy(update={"alpha_vantage": known})
+    keys = {name: SecretStr(value) for name, value in exchange_keys().items()}
+    return options.model_copy(update={"exchange": options.exchange.model_copy(update=keys)})
+
+
+def secret_texts(options: Options) -> list[str]:
+    """Return the secret texts that no log may show."""
+    exchange = options.exchange
+    keys = (options.alpha_vantage.api_key, exchange.api_key, exchange.api_secret, options.db_url)
+    return [key.get_secret_value() for key in keys if key]
+
+
+def exchange_keys() -> dict[str, str]:
+    """Return the exchange's key and secret as the environment has them, or the file it names.
+
+    Raises BadInput for a file that cannot be read, that others can read, or beside a secret.
+    """
+    named = {"api_key": EXCHANGE_KEY, "api_secret": EXCHANGE_SECRET}
+    found = {name: os.environ[variable] for name, variable in named.items() if os.environ.get(variable)}
+    if file := os.environ.get(EXCHANGE_SECRET_FILE):
+        if "api_secret" in found:
+            raise BadInput(f"{EXCHANGE_SECRET} and {EXCHANGE_SECRET_FILE} are both set: give one of them")
+        found["api_secret"] = read_secret(EXCHANGE_SECRET_FILE, Path(file))
+    return found
+
+
+class Settings(Options, BaseSettings):
+    """The options as people give them: flags over environment over file."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", frozen=True, extra="forbid", env_ignore_empty=True
+    )
+
+    @model_validator(mode="after")
+    def _spelling(self) -> Self:
+        """Refuse a quote with the letters of a known one in another order: it would get an account."""
+        for symbol in self.symbols if not self.driven else ():
+            quote = symbol.partition("-")[2]
+            meant = [each for each in QUOTES if each != quote and sorted(each) == sorted(quote)]
+            if quote and quote not in QUOTES and meant and symbol not in self.instruments:
+                raise ValueError(
+                    f"{symbol}: {quote} is no known quote, {meant[0]} is; "
+                    f"for a new one add [instruments.{symbol}]"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _key(self) -> Self:
+        if self.remote and not (self.exchange.api_key and self.exchange.api_secret):
+            raise ValueError(f"mode {self.mode} needs a key: set {EXCHANGE_KEY} and {EXCHANGE_SECRET}")
+        if self.provider == "alpha_vantage" and self.alpha_vantage.api_key is None:
+            raise ValueError(f"provider alpha_vantage needs a key: set {KEY_VARIABLE}")
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read flags over environment over file; the key's own variable comes last."""
+        del env_settings, dotenv_settings, file_secret_settings
+        key = os.environ.get(KEY_VARIABLE)
+        secret: dict[str, Any] = {"alpha_vantage": {"api_key": key}} if key else {}
+        if exchange_keys():
+            secret["exchange"] = exchange_keys()
+        file = TomlConfigSettingsSource(settings_cls)
+        known = InitSettingsSource(settings_cls, init_kwargs=secret)
+        return init_settings, Variables(settings_cls), file, known

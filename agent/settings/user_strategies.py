@@ -1,0 +1,163 @@
+"""Strategies of the user's own: one Python file each, in a folder the settings name.
+
+A file `NAME.py` defines one `Strategy` (reasoning.kernels) at its top level, named like the file. It is
+imported as it is: only put files there that you trust. What others may write is not executed.
+"""
+
+import importlib.util
+import os
+import sys
+import traceback
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from importlib.machinery import SourceFileLoader
+from pathlib import Path
+from types import CodeType
+from typing import Any
+
+from domain.errors import BadInput
+from domain.kernel import KERNELS
+from reasoning.kernels.strategy import Strategy, StrategyParams
+from reasoning.own import RAISES, OwnStrategy, StandIn
+from reasoning.strategies.registry import BUILT_IN, STRATEGIES, register
+from reasoning.vote import SENTIMENT
+from research.engine.trusted import require_trusted_folder
+
+FOLDER = "strategies"
+KERNEL_FIELDS = ("size", "warmup", "step", "signal", "explain")
+LOADED: dict[str, tuple[Path, int]] = {}
+"""File of each strategy that is not built in, by its name, and when the file was changed."""
+
+
+def load_folder(folder: Path) -> list[str]:
+    """Register every strategy of a folder that is new or changed; return what is wrong with the others.
+
+    Nothing of a folder is executed when others may write any of it: one file can import the next.
+    """
+    problems = []
+    try:
+        require_trusted_folder(folder)
+    except BadInput as error:
+        return [str(error)]
+    for path in sorted(folder.glob("*.py")) if folder.is_dir() else ():
+        try:
+            _load(path)
+        except BadInput as error:
+            problems.append(str(error))
+    return problems
+
+
+def load_file(path: Path) -> Strategy[Any]:
+    """Import one file and register its strategy.
+
+    Raises BadInput naming file, line and what is missing, or who else may write what would be executed.
+    """
+    require_trusted_folder(path.parent)
+    return _load(path)
+
+
+def _load(path: Path) -> Strategy[Any]:
+    name = path.stem.replace("_", "-")
+    path = path.resolve()
+    changed = path.stat().st_mtime_ns
+    if LOADED.get(name) == (path, changed) and not isinstance(STRATEGIES[name], StandIn):
+        return STRATEGIES[name]
+    if not path.stem.isidentifier() or _taken(path.stem, path):
+        raise BadInput(f"{path}: {path.stem!r} cannot be its name: not an identifier, or another module's")
+    marked = len(KERNELS)
+    module = _import(path)
+    found = [each for each in vars(module).values() if isinstance(each, Strategy)]
+    fault = _fault(found, name)
+    if fault is not None:
+        del KERNELS[marked:], sys.modules[path.stem]
+        raise BadInput(f"{path}: {fault}")
+    own = OwnStrategy.of(found[0], path)
+    register(own, replace=name in LOADED or isinstance(STRATEGIES.get(name), StandIn))
+    LOADED[name] = path, changed
+    return own
+
+
+def stand_in(names: Iterable[str], folder: Path) -> None:
+    """Have voices that abstain stand for these; their files are loaded when they are wanted."""
+    for name in names:
+        LOADED.pop(name, None)
+        path = folder / f"{name.replace('-', '_')}.py"
+        with suppress(OSError):
+            LOADED[name] = path.resolve(), path.stat().st_mtime_ns
+        STRATEGIES[name] = StandIn.of(name)
+
+
+def _fault(found: list[Strategy[Any]], name: str) -> str | None:
+    if len(found) != 1:
+        return f"defines {len(found)} strategies at its top level; one Strategy(...) is needed"
+    if found[0].name != name:
+        return f"its strategy is named {found[0].name!r}; by the file's name it must be {name!r}"
+    if name in BUILT_IN or name == SENTIMENT:
+        return f"strategy {name!r} is built in; choose another name"
+    wrong = [each for each in KERNEL_FIELDS if not callable(getattr(found[0], each))]
+    if wrong:
+        return f"{', '.join(wrong)} of its strategy cannot be called"
+    params: Any = found[0].params
+    if not isinstance(params, type) or not issubclass(params, StrategyParams):
+        return "params of its strategy is no class of StrategyParams"
+    return None
+
+
+def _taken(stem: str, path: Path) -> bool:
+    """Tell whether a name belongs to another module, loaded or to be found."""
+    spec = getattr(sys.modules.get(stem), "__spec__", None) or importlib.util.find_spec(stem)
+    return spec is not None and Path(spec.origin or "").resolve() != path and stem not in _stems()
+
+
+def _stems() -> set[str]:
+    return {path.stem for path, _ in LOADED.values()}
+
+
+def _import(path: Path) -> Any:
+    folder = str(path.parent)
+    if folder not in sys.path:
+        # Behind everything else; and worker processes find the file by the same way. None of them leaves
+        # bytecode beside it, which would be executed in the file's place.
+        sys.path.append(folder)
+        sys.dont_write_bytecode = True
+        os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (os.environ.get("PYTHONPATH"), folder)))
+    spec = importlib.util.spec_from_file_location(path.stem, path, loader=_Source(path.stem, str(path)))
+    if spec is None or spec.loader is None:
+        raise BadInput(f"{path}: cannot be imported")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[path.stem] = module
+    try:
+        spec.loader.exec_module(module)
+    except RAISES as error:  # whatever a user's file does, one line says where
+        del sys.modules[path.stem]
+        raise BadInput(f"{path}: {_where(error, path)}{type(error).__name__}: {error}") from None
+    return module
+
+
+class _Source(SourceFileLoader):
+    """Executes what is in the file, whatever bytecode lies beside it."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        """Return the compiled source."""
+        code: CodeType = self.source_to_code(self.get_data(self.get_filename(fullname)), self.path)
+        return code
+
+
+def _where(error: BaseException, path: Path) -> str:
+    if isinstance(error, SyntaxError):
+        return f"line {error.lineno}: "
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [frame.lineno for frame in frames if frame.filename == str(path)]
+    return f"line {lines[-1]}: " if lines else ""
+
+
+def folder_of(settings: Mapping[str, Any], home: Path) -> Path:
+    """Return the folder that settings name, else the one in the home."""
+    named = settings.get("strategies_folder")
+    return Path(named).expanduser() if named else home / FOLDER
+
+
+def folder_in_use(home: Path) -> Path:
+    """Return the folder where no settings have been read yet."""
+    return folder_of({"strategies_folder": os.environ.get("AGENT_STRATEGIES_FOLDER")}, home)

@@ -1,0 +1,21 @@
+"""Which code is running: the version and a digest of the project's own sources."""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+from agent import __version__
+
+ROOMS = ("agent", "domain", "journal", "learning", "perception", "platforms", "reasoning", "risk")
+
+
+@cache
+def code_version() -> str:
+    """Return `version+digest`; the digest changes with any source file of the rooms."""
+    root = Path(__file__).resolve().parents[2]
+    digest = hashlib.sha256()
+    for room in ROOMS:
+        for path in sorted((root / room).rglob("*.py")):
+            digest.update(path.relative_to(root).as_posix().encode() + b"\0")
+            digest.update(path.read_bytes() + b"\0")
+    return f"{__version__}+{digest.hexdigest()[:12]}"

@@ -1,0 +1,1 @@
+"""What an agent knows: the fold of its journal, live and after any restart."""

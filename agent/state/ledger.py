@@ -1,0 +1,301 @@
+"""The account as the journal tells it: cash, positions, orders and the day's counters.
+
+Laws: cash changes only by fills; a fill counts once, by its order's client id and its trade id (an exchange
+that was reset numbers trades anew); an order that is done
+never comes back; equity values an unmarked position at its entry; what a venue takes of a holding is
+rounded to lots once (see `agent.state.dust`). Journals of the first version fold as they did: what is new
+counts from the first session that says `books` 2.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import msgspec
+
+from agent.state.dust import step_units, too_small
+from agent.state.holdings import BOOKS
+from agent.state.results import Results
+from domain.account import Account, Trade
+from domain.errors import IllegalTransition, LocalFault
+from domain.instrument import Instrument
+from domain.money import DECIMALS
+from domain.order import (
+    NOT_TRADING,
+    OPEN,
+    TERMINAL,
+    UNRESOLVED,
+    Fill,
+    Order,
+    OrderStatus,
+    Purpose,
+    Receipt,
+    Side,
+    Standing,
+)
+from domain.order_table import after
+from domain.regrid import Regrid
+
+
+@dataclass(eq=False)
+class Ledger(Results):
+    """Mutable account, changed only through the methods below, all amounts in cash units.
+
+    A checkpoint carries every field with its type, so a fact of the account is a field here and nowhere else.
+    """
+
+    standings: dict[str, Standing] = field(default_factory=dict)
+    done: dict[str, OrderStatus] = field(default_factory=dict)
+    owed: dict[str, Order] = field(default_factory=dict)
+    intended: int = 0
+    venue_blocks: dict[str, str] = field(default_factory=dict)
+    trade_ids: set[tuple[str, str]] = field(default_factory=set)
+    contradictions: dict[str, str] = field(default_factory=dict)
+    given_up: set[str] = field(default_factory=set)
+
+    def contradict(self, what: str, why: str) -> None:
+        """Take note of something that was told and cannot be, by an order's client id.
+
+        It is folded like everything else, so a journal that holds it can be read; the agent halts on it
+        until the account is adopted.
+        """
+        self.contradictions[what] = why
+
+    @property
+    def cash_decimals(self) -> int:
+        """Return the decimals of the account's cash unit, that of its one quote currency."""
+        return next((each.cash_decimals for each in self.instruments.values()), DECIMALS)
+
+    def open(self, cash: int, instruments: Iterable[Instrument], books: int = BOOKS) -> list[Regrid]:
+        """Open the account with its cash, or add instruments to one that is open, under rules of `books`.
+
+        Returns how what is held was carried over to new grids.
+        """
+        self.books = books
+        changes = [change for each in instruments if (change := self.count_on(each)) is not None]
+        if cash:
+            self.cash += cash
+            self.opening_cash += cash
+            self.equity = self.peak_equity = self.day_start_equity = self.cash
+        return changes
+
+    def count_on(self, instrument: Instrument) -> Regrid | None:
+        """Count on an instrument from now on, orders under way and owed included."""
+        change = super().count_on(instrument)
+        if change is None:
+            return None
+        for client_id, standing in self.standings.items():
+            if standing.order.symbol == instrument.symbol:
+                self.standings[client_id] = change.standing(standing)
+        if instrument.symbol in self.owed:
+            self.owed[instrument.symbol] = change.order(self.owed[instrument.symbol])
+        return change
+
+    def intend(self, orders: Iterable[Order], at: datetime, sending_at: datetime | None = None) -> None:
+        """Take note of orders that are about to be sent."""
+        for order in orders:
+            if order.client_id in self.standings or order.client_id in self.done:
+                self.contradict(order.client_id, f"client id {order.client_id} is used twice")
+            sent_at = sending_at or at
+            self.standings[order.client_id] = Standing(order, OrderStatus.SENDING, at, sent_at=sent_at)
+            self.intended += 1
+            if order.purpose is Purpose.ENTRY:
+                self.entries_today += 1
+            elif order.purpose is Purpose.EXIT:
+                self.owed.pop(order.symbol, None)
+
+    def settle(self, receipt: Receipt) -> list[tuple[Trade, str]]:
+        """Take in what a venue said of an order; return trades it closed, each with how it ended.
+
+        Whatever is told late, twice or out of order comes to the same. What cannot be, or is told of an order
+        that was never intended, is a contradiction.
+        """
+        standing = self.standings.get(receipt.client_id)
+        if receipt.client_id in self.given_up:
+            return []  # what it did is in the balances that were taken over
+        if standing is None and receipt.client_id not in self.done:
+            name = receipt.client_id
+            self.contradict(name, f"{name} of {receipt.symbol} is no order of this journal")
+            return []
+        closed, imported = [], 0
+        for fill in receipt.fills:
+            if self._known(fill):
+                continue
+            imported += fill.lots
+            trade = self._fill(fill)
+            if trade is not None:
+                closed.append((trade, _ending(standing)))
+        if standing is None:
+            self._after(receipt, self.done[receipt.client_id])
+        else:
+            self._stand(standing, receipt, imported)
+        return closed
+
+    def _after(self, receipt: Receipt, present: OrderStatus) -> OrderStatus:
+        """Return an order's state after a receipt; it stays what it was where the two contradict."""
+        try:
+            return after(receipt.client_id, present, receipt.status)
+        except IllegalTransition as error:
+            self.contradict(receipt.client_id, str(error))
+            return present
+
+    def _stand(self, standing: Standing, receipt: Receipt, imported: int) -> None:
+        """Bring an order up to what was said; it is done when its state says so and no fill is missing."""
+        order = standing.order
+        status = self._after(receipt, standing.status)
+        news = status is receipt.status
+        now = msgspec.structs.replace(
+            standing,
+            status=status,
+            at=receipt.at if news else standing.at,
+            filled=max(standing.filled, receipt.filled),
+            imported=standing.imported + imported,
+            reason=receipt.reason if news else standing.reason,
+        )
+        self.standings[order.client_id] = now
+        if status in TERMINAL and now.imported >= now.filled:
+            del self.standings[order.client_id]
+            self.done[order.client_id] = status
+            never = status in (OrderStatus.UNSENT, OrderStatus.ABSENT) or (
+                status is OrderStatus.REJECTED and now.reason.startswith(NOT_TRADING)
+            )
+            if never and order.purpose is Purpose.EXIT and order.symbol in self.positions:
+                self.owed[order.symbol] = order
+
+    def adopt(
+        self,
+        cash: int,
+        aside: dict[str, int],
+        gone: dict[str, int],
+        at: datetime,
+        given_up: Iterable[str] = (),
+    ) -> list[Trade]:
+        """Take over what the venue holds; return the trades that count as closed by it.
+
+        Lots that are `gone` count as sold at the last mark, without a fee; `cash` is what there is then.
+        Nothing more is expected of orders `given_up`, and nothing that contradicted before counts.
+        """
+        self._give_up(given_up)
+        self.contradictions.clear()
+        closed = []
+        for symbol, lots in gone.items():
+            position = self.positions[symbol]
+            mark = self.marks.get(symbol) or round(position.entry_ticks(self.instruments[symbol].cash_factor))
+            number = f"adopted-{len(self.trade_ids)}"
+            sale = Fill(number, number, symbol, Side.SELL, lots, mark, mark, 0, maker=False, at=at)
+            trade = self._fill(sale)
+            if trade is not None:
+                closed.append(trade)
+        # Money that came or went without us is neither profit nor loss.
+        shift = cash - self.cash
+        self.opening_cash += shift
+        self.peak_equity += shift
+        self.day_start_equity += shift
+        self.cash = cash
+        self.aside = self.forgive(aside) if self.books > 1 else dict(aside)
+        self.value()
+        return closed
+
+    def write_off(self, symbol: str, lots: int, at: datetime, given_up: Iterable[str]) -> Trade | None:
+        """Count lots of a position as sold at nothing; the asset itself lies aside from now on.
+
+        Cash is what it was, and equity falls by what the lots were worth.
+        """
+        self._give_up(given_up)
+        number = f"written-off-{len(self.trade_ids)}"
+        lost = self._fill(Fill(number, number, symbol, Side.SELL, lots, 0, 0, 0, maker=False, at=at))
+        instrument = self.instruments[symbol]
+        if self.aside is not None:
+            left = lots * step_units(instrument) + self.dust.pop(symbol, 0)
+            self.aside[instrument.base] = self.aside.get(instrument.base, 0) + left
+        self.owed.pop(symbol, None)
+        self.value()
+        return lost
+
+    def _give_up(self, names: Iterable[str]) -> None:
+        for name in names:
+            if self.standings.pop(name, None) is not None:
+                self.given_up.add(name)
+                self.done[name] = OrderStatus.ABSENT
+
+    def _known(self, fill: Fill) -> bool:
+        return (fill.client_id, fill.trade_id) in self.trade_ids
+
+    def _fill(self, fill: Fill) -> Trade | None:
+        self.trade_ids.add((fill.client_id, fill.trade_id))
+        try:
+            trade = self.take(fill)
+        except LocalFault as error:
+            self.contradict(fill.client_id, str(error))
+            return None
+        if trade is not None:
+            self.owed.pop(fill.symbol, None)
+            self.count(trade)
+        return trade
+
+    def small(self, symbol: str) -> bool:
+        """Say whether a position at a real venue is too small to be sold, and no order of it is under way."""
+        if self.aside is None or any(s.order.symbol == symbol for s in self.standings.values()):
+            return False
+        return too_small(self.positions[symbol], self.marks.get(symbol), self.instruments[symbol])
+
+    def leftovers(self) -> dict[str, int]:
+        """Return what is held and cannot be sold by itself, by symbol, in 1e-8 of the base asset."""
+        left = {symbol: units for symbol, units in self.dust.items() if units}
+        for symbol, position in self.positions.items():
+            if self.small(symbol):
+                left[symbol] = left.get(symbol, 0) + position.lots * step_units(self.instruments[symbol])
+        return left
+
+    def account(self, kill_switch: str | None) -> Account:
+        """Return what the risk gate is told, at this moment."""
+        return Account(
+            cash=self.cash,
+            equity=self.equity,
+            day_start_equity=self.day_start_equity,
+            peak_equity=self.peak_equity,
+            positions=dict(self.positions),
+            marks=dict(self.marks),
+            entries=self._entries_under_way(),
+            entries_today=self.entries_today,
+            last_loss_at=self.last_loss_at,
+            loss_streak=self.loss_streak,
+            win_streak=self.win_streak,
+            class_drawdown=self.class_drawdown(),
+            kill_switch=kill_switch,
+            unknown_orders=tuple(standing.order.client_id for standing in self.unresolved()),
+            blocked=self.blocked(),
+            dust=tuple(symbol for symbol in self.positions if self.small(symbol)),
+        )
+
+    def blocked(self) -> dict[str, str]:
+        """Return why no entry is possible, by symbol ("" for every one): by these books and by the venue."""
+        told: dict[str, str] = {}
+        for reasons in (self.unread(), self.venue_blocks):
+            for symbol, reason in reasons.items():
+                told[symbol] = f"{told[symbol]}; {reason}" if symbol in told else reason
+        return told
+
+    def _entries_under_way(self) -> dict[str, int]:
+        under_way: dict[str, int] = {}
+        for standing in self.standings.values():
+            order = standing.order
+            if order.purpose is Purpose.ENTRY:
+                price = order.price or order.reference
+                rest = price * (order.lots - standing.filled) * self.instruments[order.symbol].cash_factor
+                under_way[order.symbol] = under_way.get(order.symbol, 0) + rest
+        return under_way
+
+    def resting(self, symbol: str) -> list[Standing]:
+        """Return the orders of a symbol that rest at the venue, oldest first."""
+        return [s for s in self.standings.values() if s.order.symbol == symbol and s.status in OPEN]
+
+    def unresolved(self) -> list[Standing]:
+        """Return the orders whose fate nobody knows, or of which a fill is missing."""
+        return [s for s in self.standings.values() if s.status in UNRESOLVED or s.imported < s.filled]
+
+
+def _ending(standing: Standing | None) -> str:
+    if standing is None:
+        return "signal"
+    return {"STOP": "stop", "TAKE_PROFIT": "target"}.get(standing.order.type, "signal")

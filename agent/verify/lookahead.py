@@ -1,0 +1,82 @@
+"""The proof that a strategy cannot look ahead: what it says of a candle never depends on later ones."""
+
+import random
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from domain.candle import Candle
+from domain.decision import Signal
+from domain.times import MINUTE_MS
+from reasoning.kernels.features import PLAN, features_now, features_size, features_step
+from reasoning.kernels.strategy import Strategy
+from reasoning.own import StrategyFault
+
+CUTS = 60
+LENGTH = 1_500
+SEED = 20_231
+BEGIN = 1_600_000_020_000
+
+
+class Proof(NamedTuple):
+    """How much was compared, and the first difference in words, if there was one."""
+
+    candles: int
+    cuts: int
+    signals: int
+    difference: str | None
+
+    @property
+    def proved(self) -> bool:
+        """Whether signals were compared, and all were the same."""
+        return self.signals > 0 and self.difference is None
+
+
+def prove(strategy: Strategy[Any], packed: tuple[Any, ...], candles: Sequence[Candle]) -> Proof:
+    """Compare the signals of the whole series with those of the series cut short in many places.
+
+    The whole series is told twice: a strategy that keeps anything outside its memory differs there.
+    """
+    whole = list(_signals(strategy, packed, candles))
+    votes = [place for place, signal in enumerate(whole) if signal.vote]
+    cuts = _cuts(len(candles), votes)
+    for cut in (len(candles), *cuts):
+        told = list(_signals(strategy, packed, candles[:cut]))
+        different = next((place for place in range(cut) if told[place] != whole[place]), None)
+        if different is not None:
+            said = f"told {cut} of {len(candles)} candles, candle {different + 1} gives {told[different]}"
+            return Proof(len(candles), len(cuts), len(votes), f"{said}; told all, {whole[different]}")
+    return Proof(len(candles), len(cuts), len(votes), None)
+
+
+def _cuts(count: int, votes: Sequence[int]) -> list[int]:
+    """Return where to cut: evenly, and right behind and before votes."""
+    chosen = {max(1, count * place // CUTS) for place in range(1, CUTS)}
+    chosen |= {place + 1 for place in votes[:: max(1, len(votes) // CUTS)]}
+    return sorted(cut for cut in chosen if cut < count)
+
+
+def _signals(strategy: Strategy[Any], packed: tuple[Any, ...], candles: Sequence[Candle]) -> Iterator[Signal]:
+    memory, shared = strategy.blank(packed), [0.0] * features_size(PLAN)
+    for candle in candles:
+        opened, high, low, close, volume = (float(part) for part in candle[1:])
+        features_step(shared, PLAN, high, low, close, volume)
+        features = features_now(shared, PLAN)
+        try:
+            yield strategy.hear(memory, packed, features, opened, high, low, close, volume)
+        except StrategyFault as fault:
+            raise fault.at("", candle.time) from None
+
+
+def made_up(length: int = LENGTH, seed: int = SEED) -> list[Candle]:
+    """Return a seeded random walk with gaps, calm and wild stretches, in ticks."""
+    dice = random.Random(seed)  # noqa: S311  # a market, not a secret
+    close, swing, candles = 1_000_000, 500.0, []
+    for place in range(length):
+        if place % 50 == 0:
+            swing = dice.choice((200.0, 1_000.0, 6_000.0, 15_000.0))
+        opened = max(1_000, close + round(dice.gauss(0, swing / 3)))
+        close = max(1_000, opened + round(dice.gauss(0, swing)))
+        high = max(opened, close) + round(abs(dice.gauss(0, swing / 2)))
+        low = max(1, min(opened, close) - round(abs(dice.gauss(0, swing / 2))))
+        candles.append(Candle(BEGIN + place * MINUTE_MS, opened, high, low, close, dice.expovariate(0.1)))
+    return candles

@@ -1,0 +1,173 @@
+"""Quicktest: a whole session on a fixture with a frozen clock, the same bytes every time.
+
+It reads no configuration, no environment and no network. It ends with the milestone trade, buy 0.1
+BTC at 50,000 and sell at 52,000, and proves its own journal by verifying and replaying it.
+"""
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from agent import wiring
+from agent.loop.inbox import Inbox
+from agent.settings.settings import Options
+from agent.verify.replay import replay
+from agent.views import session as views
+from agent.views.summary import lines, summary
+from domain.events import CycleDecided, CycleEnded, Event, OrderSettled
+from domain.lesson import Lesson
+from domain.money import cash_text, from_cash, show_cash
+from domain.order import Fill
+from domain.times import utc
+from journal.memory import MemoryJournal
+from journal.stored import Broken
+from journal.verify import verify
+from risk.settings import RiskSettings, SizingSettings
+
+FIXTURE = Path(__file__).resolve().parents[2] / "fixtures" / "quicktest.csv"
+SYMBOL = "BTC-USDT"
+JOURNAL_ID = "0b0d0b0d0b0d"
+MILESTONE = {
+    "quantity": Decimal("0.1"),
+    "buy": Decimal(50_000),
+    "sell": Decimal(52_000),
+    "gross": Decimal(200),
+}
+START_MS = 1_704_067_200_000
+
+
+class FrozenClock:
+    """Stands still at the fixture's beginning; the market moves the session's time."""
+
+    def now(self) -> datetime:
+        """Return the fixture's beginning."""
+        return utc(START_MS)
+
+    def monotonic(self) -> float:
+        """Return zero: no time passes."""
+        return 0.0
+
+    def sleep(self, seconds: float) -> None:
+        """Return at once."""
+
+
+def options() -> Options:
+    """Return the settings of quicktest: the milestone is a tenth of a bitcoin, so limits are widened."""
+    return Options(
+        mode="quicktest",
+        home=Path("quicktest"),
+        provider="recorded",
+        symbols=(SYMBOL,),
+        sizing=SizingSettings(method="fixed", fixed_quantity=MILESTONE["quantity"]),
+        risk=RiskSettings(
+            per_trade_loss=Decimal(200),
+            daily_loss=Decimal(250),
+            total_exposure=Decimal("0.6"),
+            concentration=Decimal("0.6"),
+        ),
+    )
+
+
+def quicktest(print_line: Callable[[str], None], *, as_json: bool = False) -> int:
+    """Run quicktest, print it, and return the exit code: 0 when the milestone came out as it must."""
+    journal = MemoryJournal(JOURNAL_ID)
+    run = _Run(journal)
+    proof = run.proof()
+    if as_json:
+        print_line(
+            json.dumps(run.told | {"milestone": run.milestone(), "proof": proof}, indent=2, default=str)
+        )
+    else:
+        for line in [*run.lines, *run.summary_lines, *run.milestone_lines(), *proof["lines"]]:
+            print_line(line)
+    return 0 if run.milestone()["as_expected"] and proof["intact"] and proof["identical"] else 1
+
+
+class _Run:
+    """One quicktest session and what it showed."""
+
+    def __init__(self, journal: MemoryJournal) -> None:
+        self.journal = journal
+        self.lines = [f"boyd quicktest: {SYMBOL} 1m, fixture {FIXTURE.name}, clock frozen"]
+        self.fills: list[Fill] = []
+        self.trades: list[Lesson] = []
+        clock = FrozenClock()
+        made = wiring.parts(options(), journal)
+        source = wiring.recorded(made, {SYMBOL: FIXTURE})
+        inbox = Inbox(clock)
+        session = wiring.session(
+            made, journal, source.observer, wiring.paper_platform(made), inbox, at=clock.now()
+        )
+        session.listeners.append(self._event)
+        self.grid = made.grid
+        reason = session.run(wiring.pacer(made.options, source, clock, inbox.wait))
+        self.told = summary(made.state, cycles=session.done, reason=reason, head=session.head)
+        self.summary_lines = lines(made.state, self.told, made.grid[SYMBOL].quote)
+
+    def _event(self, event: Event) -> None:
+        if isinstance(event, CycleDecided):
+            for row in views.decision(event, self.grid):
+                if row["action"] != "HOLD":
+                    self.lines.append(
+                        f"cycle {row['cycle']} {row['at'][:19]} {row['symbol']} {row['price']} "
+                        f"{row['action']} -> {row['verdict']}: {row['reason']}"
+                    )
+        elif isinstance(event, OrderSettled):
+            self.fills.extend(event.receipt.fills)
+        elif isinstance(event, CycleEnded):
+            self.trades.extend(lesson for lesson in event.lessons if lesson.kind == "trade")
+
+    def milestone(self) -> dict[str, Any]:
+        """Compare the one trade with what it must be; amounts are exact."""
+        grid = self.grid[SYMBOL]
+        trade = self.trades[0] if self.trades else None
+        got = {
+            "trades": len(self.trades),
+            "quantity": [grid.quantity(fill.lots) for fill in self.fills],
+            "reference": [grid.price(fill.reference) for fill in self.fills],
+            "gross": from_cash(trade.gross) if trade else None,
+        }
+        want = {
+            "trades": 1,
+            "quantity": [MILESTONE["quantity"]] * 2,
+            "reference": [MILESTONE["buy"], MILESTONE["sell"]],
+            "gross": MILESTONE["gross"],
+        }
+        costs = {
+            "fees": cash_text(trade.fees) if trade else None,
+            "slippage": cash_text(trade.slippage) if trade else None,
+            "net": cash_text(trade.pnl) if trade else None,
+        }
+        return {"as_expected": got == want, "got": got, "want": want} | costs
+
+    def milestone_lines(self) -> list[str]:
+        """Say the milestone, before costs and after."""
+        told = self.milestone()
+        if not told["as_expected"]:
+            return [f"milestone FAILED: got {told['got']}, want {told['want']}"]
+        trade = self.trades[0]
+        said = (
+            "milestone BUY 0.1 BTC at 50,000 -> SELL at 52,000 = "
+            f"+{show_cash(trade.gross)} before costs; fees {show_cash(trade.fees)}, "
+            f"slippage and spread {show_cash(trade.slippage)}, net {show_cash(trade.pnl)}"
+        )
+        return [said]
+
+    def proof(self) -> dict[str, Any]:
+        """Verify the journal and replay it."""
+        verified = verify(self.journal)
+        intact = not isinstance(verified, Broken)
+        again = replay(self.journal, None, FrozenClock())
+        identical = again.difference is None
+        told = "identical" if identical else f"DIFFERENT in cycle {again.difference.cycle_id}"  # type: ignore[union-attr]  # there is one
+        return {
+            "intact": intact,
+            "identical": identical,
+            "lines": [
+                f"journal   {'intact' if intact else 'BROKEN'}",
+                f"replay    {told}, {again.cycles} cycles, {again.events} events",
+            ],
+        }

@@ -1,0 +1,1 @@
+"""A session as plain values for whoever looks on: status, history, trades, events."""

@@ -1,0 +1,235 @@
+"""A session as it looks from outside: plain values for the API, commands and the control socket."""
+
+from datetime import datetime
+from decimal import Decimal
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from agent.state.dust import worth
+from agent.state.ledger import Ledger
+from agent.state.state import State
+from domain.events import AccountAdopted, CycleDecided, CycleEnded, SessionStarted
+from domain.instrument import Instrument
+from domain.lesson import Lesson
+from domain.money import DECIMALS, asset_text, cash_text
+from domain.order import Standing
+from domain.ports import Records
+from domain.times import closing, millis
+from learning.performance import summarise
+from learning.settings import LearningSettings
+
+if TYPE_CHECKING:  # the log shows amounts as here, and whoever sends orders logs
+    from agent.orders.emergency import Flattened
+    from agent.orders.reconciler import Review
+    from agent.settings.settings import Options
+
+
+def decimal(value: Decimal) -> str:
+    """Return a decimal without exponent or trailing zeros."""
+    return f"{value.normalize():f}"
+
+
+def account(state: State, pending_kill: str | None = None) -> dict[str, Any]:
+    """Return cash, equity, profit and the gate's counters; amounts as decimal texts in quote."""
+    with state.lock:
+        ledger, decimals = state.ledger, state.ledger.cash_decimals
+        money = partial(cash_text, decimals=decimals)
+        return {
+            "quote": next((each.quote for each in ledger.instruments.values()), None),
+            "cash_decimals": decimals,
+            "cash": money(ledger.cash),
+            "equity": money(ledger.equity),
+            "opening_cash": money(ledger.opening_cash),
+            "profit": money(profit(ledger)),
+            "profit_today": money(ledger.equity - ledger.day_start_equity),
+            "max_drawdown": round(ledger.max_drawdown, 6),
+            "trades": ledger.trades,
+            "wins": ledger.wins,
+            "gross": money(ledger.gross),
+            "fees": money(ledger.fees),
+            "slippage": money(ledger.slippage),
+            "fees_elsewhere": fees_elsewhere(ledger),
+            "dust": dust(ledger),
+            "entries_today": ledger.entries_today,
+            "kill_switch": state.kill_switch or pending_kill,
+            "blocked": ledger.blocked(),
+        }
+
+
+def dust(ledger: Ledger) -> dict[str, Any]:
+    """Return what is held and cannot be sold by itself, by asset, with its worth where a price is known."""
+    rows = {}
+    for symbol, units in ledger.leftovers().items():
+        instrument, mark = ledger.instruments[symbol], ledger.marks.get(symbol)
+        value = None if mark is None else cash_text(worth(units, mark, instrument), ledger.cash_decimals)
+        rows[instrument.base] = {"quantity": asset_text(units), "value": value}
+    return rows
+
+
+def fees_elsewhere(ledger: Ledger) -> dict[str, Any]:
+    """Return fees paid in a third asset, by asset; `unvalued` had no price and is in no profit."""
+    return {
+        asset: {"amount": asset_text(paid.units), "unvalued": asset_text(paid.unvalued)}
+        for asset, paid in ledger.elsewhere.items()
+    }
+
+
+def profit(ledger: Ledger) -> int:
+    """Return equity less what was put in, in cash units, and less the valued fees paid of what lay aside."""
+    unseen = sum(paid.cash for paid in ledger.elsewhere.values())
+    return ledger.equity - ledger.opening_cash - unseen
+
+
+def positions(state: State) -> list[dict[str, Any]]:
+    """Return open positions with their protection."""
+    with state.lock:
+        return [_position(state, symbol) for symbol in sorted(state.ledger.positions)]
+
+
+def _position(state: State, symbol: str) -> dict[str, Any]:
+    ledger = state.ledger
+    held, instrument, mark = ledger.positions[symbol], ledger.instruments[symbol], ledger.marks.get(symbol)
+    worth = held.value(mark, instrument.cash_factor)
+    entry = Decimal(held.bought) / (held.bought_lots * instrument.cash_factor) * instrument.tick_size
+    return {
+        "symbol": symbol,
+        "quantity": decimal(instrument.quantity(held.lots)),
+        "entry": decimal(entry.quantize(instrument.tick_size)),
+        "price": None if mark is None else decimal(instrument.price(mark)),
+        "unrealised": cash_text(worth - held.cost, instrument.cash_decimals),
+        "fees": cash_text(held.fees, instrument.cash_decimals),
+        "opened_at": held.opened_at.isoformat(),
+        "orders": [_resting(standing, instrument) for standing in ledger.resting(symbol)],
+    }
+
+
+def _resting(standing: Standing, instrument: Instrument) -> dict[str, Any]:
+    order = standing.order
+    level = order.trigger or order.price
+    return {
+        "client_id": order.client_id,
+        "type": order.type,
+        "side": order.side,
+        "quantity": decimal(instrument.quantity(order.lots)),
+        "level": None if level is None else decimal(instrument.price(level)),
+        "status": standing.status,
+    }
+
+
+def next_candle_seconds(state: State, options: "Options", now: datetime) -> float | None:
+    """Return how long it is until the next candle closes; None where a market says itself what time it is."""
+    with state.lock:
+        opened = [state.last[symbol].time for symbol in options.symbols if symbol in state.last]
+    if options.driven or not opened:
+        return None
+    # The one that forms opened when the last closed one was over.
+    forming = closing(max(opened), options.timeframe_ms)
+    return max(0.0, (closing(forming, options.timeframe_ms) - millis(now)) / 1000)
+
+
+def decision(event: CycleDecided, instruments: dict[str, Instrument]) -> list[dict[str, Any]]:
+    """Return a cycle's decisions with source, price, reason and verdict, one for each symbol."""
+    verdicts = {verdict.symbol: verdict for verdict in event.verdicts}
+    seen = {observation.symbol: observation for observation in event.observations}
+    rows = []
+    for made in event.decisions:
+        verdict = verdicts.get(made.symbol)
+        instrument = instruments[made.symbol]
+        rows.append(
+            {
+                "cycle": event.cycle_id,
+                "at": event.at.isoformat(),
+                "symbol": made.symbol,
+                "source": seen[made.symbol].source,
+                "price": None if made.price is None else decimal(instrument.price(made.price)),
+                "action": made.action,
+                "confidence": round(made.confidence, 2),
+                "reason": made.reason,
+                "verdict": None if verdict is None else getattr(verdict, "reason", "approved"),
+            }
+        )
+    return rows
+
+
+def lesson(item: Lesson, cash_decimals: int = DECIMALS) -> dict[str, Any]:
+    """Return one lesson as plain values."""
+    return {
+        "kind": item.kind,
+        "symbol": item.context.symbol,
+        "entry_cycle": item.context.cycle_id,
+        "learned_at": item.learned_at.isoformat(),
+        "result": round(item.result, 6),
+        "exit": item.exit,
+        "held_minutes": round(item.held_ms / 60_000, 1),
+        "pnl": cash_text(item.pnl, cash_decimals),
+        "rule": item.rule or None,
+        "regime": item.context.regime,
+        "voices": {voice.name: voice.vote for voice in item.context.voices},
+    }
+
+
+def market(event: CycleDecided, instruments: dict[str, Instrument]) -> list[dict[str, Any]]:
+    """Return what a cycle saw of each symbol: price, source and breaker."""
+    return [
+        {
+            "symbol": seen.symbol,
+            "price": decimal(instruments[seen.symbol].price(seen.quote.price)) if seen.quote else None,
+            "price_at": seen.quote.at.isoformat() if seen.quote else None,
+            "source": seen.source,
+            "provider": seen.provider,
+            "breaker": seen.breaker,
+            "not_served_by": {attempt.provider: attempt.reason for attempt in seen.attempts},
+        }
+        for seen in event.observations
+    ]
+
+
+def lessons(journal: Records, settings: LearningSettings) -> dict[str, Any]:
+    """Return a journal's lessons, oldest first, with what they add up to and each voice's weight."""
+    learned: list[Lesson] = []
+    decimals = DECIMALS
+    for row in journal.rows():
+        if isinstance(row.event, CycleEnded):
+            learned.extend(row.event.lessons)
+        elif isinstance(row.event, SessionStarted):
+            decimals = max((each.cash_decimals for each in row.event.instruments), default=decimals)
+    shown = [lesson(item, decimals) for item in learned]
+    return summarise(learned, settings, decimals) | {"lessons": shown}
+
+
+def flattened(done: "Flattened") -> dict[str, Any]:
+    """Return what an emergency stop left, as plain values."""
+    return {
+        "flat": done.flat,
+        "orders": list(done.orders),
+        "positions": dict(done.positions),
+        "problems": list(done.problems),
+        "dust": dict(done.dust),
+    }
+
+
+def review(found: "Review") -> dict[str, Any]:
+    """Return a comparison of journal and venue as plain values."""
+    return {
+        "in_line": found.in_line,
+        "strange_orders": [f"{each.client_id} ({each.symbol})" for each in found.strange],
+        "unresolved": [f"{s.order.client_id} ({s.order.symbol}) {s.status}" for s in found.unresolved],
+        "differences": [str(each) for each in found.differences],
+        "dust": dict(found.dust),
+        "not_read": dict(found.odd),
+        "contradictions": list(found.contradictions),
+    }
+
+
+def adopted(event: AccountAdopted, cash: Instrument) -> dict[str, Any]:
+    """Return what was taken over, as plain values, by an instrument of the account; amounts as texts."""
+    return {
+        "cash": cash_text(event.cash, cash.cash_decimals),
+        "aside": {
+            asset: cash_text(units, cash.cash_decimals if asset == cash.quote else DECIMALS)
+            for asset, units in event.aside.items()
+        },
+        "gone_lots": dict(event.gone),
+        "given_up": list(event.given_up),
+        "reason": event.reason,
+    }

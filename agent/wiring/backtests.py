@@ -1,0 +1,62 @@
+"""From settings to a backtest's numbers: the same settings the loop reads."""
+
+from collections.abc import Sequence
+
+from agent import wiring
+from agent.settings.grids import with_grids
+from agent.settings.instruments import instruments
+from agent.settings.settings import Options
+from domain.errors import BadInput
+from domain.times import TIMEFRAMES
+from reasoning.minds import Mind
+from reasoning.settings import ReasoningSettings
+from reasoning.strategies.registry import STRATEGIES
+from research.data.candles import Candles
+from research.engine.backtest import Setup, Voice
+
+SAMPLE = 500
+"""Candles of a series by which its grid is told."""
+
+
+def options_for(options: Options, candles: Sequence[Candles]) -> Options:
+    """Return the options with the symbols and the timeframe of the candles."""
+    names = {length: name for name, length in TIMEFRAMES.items()}
+    lengths = sorted({each.timeframe_ms for each in candles})
+    unknown = [length for length in lengths if length not in names]
+    if unknown:
+        raise BadInput(f"candles are {unknown[0] / 1000:g} s apart, known are {', '.join(TIMEFRAMES)}")
+    if len(lengths) > 1:
+        raise BadInput(f"candles have different timeframes: {', '.join(names[each] for each in lengths)}")
+    symbols = tuple(each.symbol for each in candles)
+    named = {"symbols": symbols, "timeframe": names[lengths[0]], "mode": "paper"}
+    return with_grids(options.model_copy(update=named), {each.symbol: sampled(each) for each in candles})
+
+
+def sampled(candles: Candles) -> list[float]:
+    """Return prices from all over a series, to tell its grid by."""
+    step = max(1, len(candles) // SAMPLE)
+    columns = (candles.low, candles.close, candles.open, candles.high)
+    return [price for column in columns for price in column[::step].tolist()]
+
+
+def setup_of(options: Options) -> Setup:
+    """Return everything a backtest with these options needs beside candles."""
+    reasoning = options.reasoning
+    needed = Mind(reasoning).candles_needed
+    grid = instruments(options.symbols, options.instruments)
+    return Setup(
+        voices=tuple(voice_of(reasoning, name) for name in reasoning.strategies),
+        instruments=grid,
+        policy=wiring.policy_of(options, grid),
+        costs=options.paper.costs(),
+        hedge=options.learning.packed(),
+        threshold=options.reasoning.vote_threshold,
+        cash=options.paper.opening_cash(grid.values()),
+        warmup=max(options.perception.warmup_candles, needed),
+    )
+
+
+def voice_of(reasoning: ReasoningSettings, name: str) -> Voice:
+    """Return a strategy with its parameters as settings have them."""
+    packed = reasoning.packed(name)
+    return Voice(STRATEGIES[name], packed, packed._asdict() if hasattr(packed, "_asdict") else {})

@@ -1,0 +1,1 @@
+"""The live path on loopback, measured beside its floors."""

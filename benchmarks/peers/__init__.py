@@ -1,0 +1,1 @@
+"""The same strategies on the same candles in every engine, in one run."""

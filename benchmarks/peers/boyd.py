@@ -1,0 +1,193 @@
+"""This project's own rows: `python -m benchmarks.peers.boyd DATA KIND PASSES`, one JSON line out.
+
+Costs are the other engines' (0.1 % a side, no slippage or spread), one unit a trade. The gate judges
+every entry; its limits are as wide as they go, or, in a kind that ends on `-default`, as shipped.
+"""
+
+import json
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+
+from agent.settings.settings import Options, Settings
+from agent.wiring.backtests import options_for, setup_of
+from benchmarks.peers.market import BEGIN_MS, CASH, FIRST_SIGNAL, MINUTE_MS, pairs, read
+from benchmarks.peers.memory import sampled
+from research.data.candles import Candles
+from research.engine.backtest import Setup, backtest, run
+from research.engine.compiler import Engine, compiled, plain
+from research.engine.recording import Recording
+from research.engine.result import Result
+
+SYMBOL = "BTC-USDT"
+WIDE: dict[str, Any] = {
+    "daily_loss": 10_000_000, "max_drawdown": 1, "class_drawdown": 1, "per_trade_loss": 10_000_000,
+    "max_positions": 1, "cool_down_minutes": 0, "max_trades_per_day": 1_000_000, "total_exposure": 1,
+    "concentration": 1, "min_confidence": 0, "min_reward_risk": 0, "loss_streak_paper": 1_000_000,
+}  # fmt: skip  # every rule is asked, none stands in the way
+FIVE_YEARS = 5 * 525_600
+
+
+def settings(kind: str, *, wide: bool) -> Options:
+    """Return settings for a strategy; the stop lies 90 % away where limits are wide, for it has no off."""
+    return Settings(
+        mode="paper",
+        reasoning={"strategies": (kind,), "vote_threshold": 1, kind: {"stop_ppm": 900_000}}
+        if wide
+        else {"strategies": (kind,)},
+        risk=WIDE if wide else {},
+        sizing={"method": "fixed", "fixed_quantity": Decimal(1)} if wide else {},
+        paper={"cash": int(CASH), "taker_fee": "0.001", "slippage": 0, "spread": 0},
+        learning={"enabled": False},
+    )
+
+
+def setup(kind: str, candles: Sequence[Candles]) -> Setup:
+    """Return a backtest's numbers for a kind such as rsi, sma-default or rsi-plain."""
+    options = options_for(settings(kind.partition("-")[0], wide="default" not in kind), candles)
+    return replace(setup_of(options), warmup=FIRST_SIGNAL)
+
+
+def series(path: Path, symbol: str = SYMBOL) -> Candles:
+    """Return a market as candles."""
+    m = read(path)
+    time_ms = m["time"].astype(np.int64)
+    return Candles(symbol, MINUTE_MS, time_ms, m["open"], m["high"], m["low"], m["close"], m["volume"])
+
+
+def timed(work: Callable[[], Any], passes: int) -> tuple[dict[str, float], Any]:
+    """Return the seconds of the first pass and of the others, and the last result."""
+    seconds = []
+    for _ in range(passes + 1):
+        begin = time.perf_counter()
+        result = work()
+        seconds.append(time.perf_counter() - begin)
+    later = seconds[1:] or seconds
+    return {"first": seconds[0], "seconds": min(later), "median": median(later)}, result
+
+
+def replayed(path: Path, kind: str, passes: int) -> dict[str, Any]:
+    """Time the replay alone, or with the candles' preparation, or uncompiled."""
+    candles = [series(path)]
+    engine: Engine = plain() if "plain" in kind else compiled()
+    asked = setup(kind, candles)
+    if "prepared" in kind or "plain" in kind:
+        told, result = timed(lambda: backtest(candles, asked, engine), 0 if "plain" in kind else passes)
+    else:
+        made = Recording(candles, asked.instruments, asked.warmup, engine)
+        told, result = timed(lambda: run(made, candles, asked), passes)
+    return {**told, **outcome(result, candles[0])}
+
+
+def outcome(result: Result, candles: Candles) -> dict[str, Any]:
+    """Return trades and equity as the other engines tell them: what is held counts at the last close."""
+    rows = [
+        [(int(each["opened_ms"]) - BEGIN_MS) // MINUTE_MS, int(each["bought"]) / 1e8,
+         (int(each["closed_ms"]) - BEGIN_MS) // MINUTE_MS, int(each["sold"]) / 1e8]
+        for each in result.trades[[0, -1] if len(result.trades) else []]
+    ]  # fmt: skip
+    held = len(result.open_positions) * float(candles.close[-1])
+    return {
+        "trades": len(result.trades),
+        "vetoes": len(result.vetoes),
+        "ends": rows,
+        "equity": result.cash / 1e8 + held,
+    }
+
+
+def compile_time(path: Path, _kind: str, _passes: int) -> dict[str, Any]:
+    """Time the first backtest of a process, machine code and numba's import included."""
+    candles = [series(path)]
+    asked = setup("rsi", candles)
+    told, _ = timed(lambda: backtest(candles, asked), 3)
+    return told
+
+
+def swept(path: Path, kind: str, _passes: int) -> dict[str, Any]:
+    """Try 400 or 4,000 pairs with research.search.sweep, in one thread, then in two."""
+    from reasoning.strategies.sma import SMA, SmaParams  # noqa: PLC0415  # this kind alone
+    from research.search.executor_threads import One, Threads  # noqa: PLC0415
+    from research.search.grid import trial_of  # noqa: PLC0415
+    from research.search.sweep import job_of, sweep  # noqa: PLC0415
+
+    candles = [series(path)]
+    base = SmaParams(stop_ppm=900_000).model_dump()
+    found = [
+        trial_of(SMA, {**base, "fast": fast, "slow": slow})
+        for fast, slow in pairs(200 if kind == "sweep-4000" else 20)
+    ]
+    trials = [each for each in found if each is not None]
+    job = job_of(candles, setup("sma", candles), trials)
+    alone, _ = timed(lambda: sweep(One(), job, trials), 1)
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    with sampled() as peak:
+        told, scores = timed(lambda: sweep(Threads(2), job, trials), 2)
+    trades = sum(int(scores.score(place).trades) for place in range(len(trials)))
+    return {
+        **told, "first": alone["first"], "pairs": len(trials), "trades_in_all": trades,
+        "one_thread": alone["seconds"], "one_thread_mb": own, "rss_mb": peak.most,
+    }  # fmt: skip
+
+
+def catalogued(path: Path, _kind: str, passes: int) -> dict[str, Any]:
+    """Time reading the candles from the catalogue's Parquet file."""
+    from domain.times import utc  # noqa: PLC0415  # this kind alone
+    from research.data.catalogue import Catalogue  # noqa: PLC0415
+
+    candles = series(path)
+    with tempfile.TemporaryDirectory() as home:
+        catalogue = Catalogue(Path(home))
+        catalogue.add(candles, "peers", utc(BEGIN_MS))
+        told, _ = timed(lambda: catalogue.get(SYMBOL, MINUTE_MS), passes)
+    return told
+
+
+def remembered(path: Path, _kind: str, _passes: int) -> dict[str, Any]:
+    """Run RSI over ten symbols of five years each; most of the memory is candles and tapes."""
+    year = series(path)
+    names = ["ADA", "AVAX", "BNB", "BTC", "DOGE", "DOT", "ETH", "LTC", "SOL", "XRP"]
+    times = BEGIN_MS + MINUTE_MS * np.arange(FIVE_YEARS, dtype=np.int64)
+    columns = [
+        np.resize(each, FIVE_YEARS) for each in (year.open, year.high, year.low, year.close, year.volume)
+    ]
+    candles = [
+        Candles(f"{name}-USDT", MINUTE_MS, times, *(np.roll(each, 977 * place) for each in columns))
+        for place, name in enumerate(names)
+    ]
+    size = sum(each.nbytes for each in columns) * len(candles) / 1e6 + times.nbytes / 1e6
+    begin = time.perf_counter()
+    asked = setup("rsi", candles)
+    made = Recording(candles, asked.instruments, asked.warmup, compiled())
+    prepared = made.series, made.columns, made.market
+    ready = time.perf_counter() - begin
+    told, result = timed(lambda: run(made, candles, asked), 1)
+    rows = len(candles) * len(prepared[0][0]) // 3
+    return {**told, "prepare": ready, "candles": rows, "candles_mb": size, "trades": len(result.trades)}
+
+
+KINDS: dict[str, Callable[[Path, str, int], dict[str, Any]]] = {
+    "compile": compile_time,
+    "sweep": swept,
+    "sweep-4000": swept,
+    "catalogue": catalogued,
+    "memory": remembered,
+}
+
+
+def main(path: Path, kind: str, passes: int) -> dict[str, Any]:
+    """Measure one kind; memory is the process's peak unless the kind measured more."""
+    told = KINDS.get(kind, replayed)(path, kind, passes)
+    return {"rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, "version": "0.1.0", **told}
+
+
+if __name__ == "__main__":
+    print("FIGURES " + json.dumps(main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]))))

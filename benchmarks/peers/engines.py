@@ -1,0 +1,162 @@
+"""The engines compared: what to install, the script that runs each, what each does per candle."""
+
+import json
+import os
+import subprocess
+import sys
+import venv
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+SCRIPTS = Path(__file__).resolve().parents[1] / "engines"
+ROOT = SCRIPTS.parent.parent
+INSTALL_SECONDS, RUN_SECONDS = 1_200, 900
+MARK = "FIGURES "
+
+
+class Engine(NamedTuple):
+    """An engine. `packages` empty: it runs here, as a module of this folder.
+
+    `runs` are the kinds its script knows, `passes` how often each is timed after the first pass;
+    `words` follow on the script's command line.
+    """
+
+    name: str
+    script: str
+    does: str
+    packages: tuple[str, ...] = ()
+    runs: tuple[str, ...] = ("rsi", "sma")
+    passes: int = 0
+    words: tuple[str, ...] = ()
+
+
+BARE = Engine(
+    "bare kernel",
+    "peers_bare",
+    "indicator, fill at the next open, fee; floats, no account, no stops, no record of trades",
+    runs=("rsi", "sma", "sweep"),
+    passes=200,
+)
+OURS = Engine(
+    "boyd",
+    "peers_boyd",
+    "indicator, confidence, vote, every rule of the gate, sizing, stop, fill with fee and slippage, "
+    "day limits, drawdown, equity of every candle; integer money; every trade and every veto recorded",
+    runs=(
+        "rsi", "sma", "rsi-prepared", "sma-prepared", "rsi-default", "sma-default", "rsi-plain",
+        "sma-plain", "compile", "sweep", "sweep-4000", "catalogue", "memory",
+    ),
+    passes=60,
+)  # fmt: skip
+PEERS = (
+    Engine(
+        "vectorbt[rust]",
+        "vectorbt_py.py",
+        "indicator and signals as whole arrays, then one compiled pass over orders; floats; no stops here",
+        ("vectorbt[rust]",),
+        ("rsi", "sma", "sweep"),
+        20,
+        ("rust",),
+    ),
+    Engine(
+        "vectorbt",
+        "vectorbt_py.py",
+        "as vectorbt[rust], its passes compiled by numba",
+        ("vectorbt",),
+        ("rsi", "sma", "sweep"),
+        20,
+        ("numba",),
+    ),
+    Engine(
+        "hftbacktest",
+        "hftbacktest_py.py",
+        "a compiled order book fed with four depth events a candle, latencies, the strategy itself compiled",
+        ("hftbacktest",),
+        passes=5,
+    ),
+    Engine(
+        "backtesting.py",
+        "backtesting_py.py",
+        "indicator as an array, then a Python loop: orders, trades, equity; no stops set; statistics",
+        ("backtesting",),
+        ("rsi", "sma", "sweep"),
+        1,
+    ),
+    Engine(
+        "NautilusTrader",
+        "nautilus_py.py",
+        "events: bar to matching engine, bus, Python strategy; order life cycle, account, portfolio",
+        ("nautilus_trader",),
+    ),
+    Engine(
+        "Jesse",
+        "jesse_py.py",
+        "Python loop with order and position objects, exchange simulation by candle parts, a store of state",
+        ("jesse",),
+    ),
+    Engine(
+        "backtrader",
+        "backtrader_py.py",
+        "Python loop with lines, broker, order and trade objects, cash checks",
+        ("backtrader", "pandas"),
+    ),
+    Engine(
+        "freqtrade",
+        "freqtrade_py.py",
+        "Python loop over rows with trade and order objects, stop-loss and least return each candle",
+        ("freqtrade",),
+    ),
+)  # fmt: skip
+
+
+def environment(engine: Engine, folder: Path) -> Path | str:
+    """Return the Python of an engine's own environment, made if need be, or why it does not install."""
+    if not engine.packages:
+        return Path(sys.executable)
+    home = folder / engine.name
+    python, done = home / "bin" / "python", home / "installed"
+    if done.exists():
+        return python
+    venv.create(home, with_pip=True, clear=True)
+    words = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *engine.packages]
+    found = execute(words, {}, INSTALL_SECONDS)
+    if found.returncode:
+        return f"does not install: {reason(found.stderr)}"
+    done.touch()
+    return python
+
+
+def figures(
+    engine: Engine, python: Path, data: Path, kind: str, more: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """Run an engine once and return what it tells; `failed` says why it told nothing."""
+    where = ["-m", f"benchmarks.{engine.script}"] if not engine.packages else [str(SCRIPTS / engine.script)]
+    words = [str(python), *where, str(data), kind, str(engine.passes), *engine.words]
+    path = str(SCRIPTS if engine.packages else ROOT)
+    told = execute(words, {"PYTHONPATH": path, **(more or {})}, RUN_SECONDS, data.parent)
+    for line in told.stdout.splitlines():
+        if line.startswith(MARK):
+            found: dict[str, Any] = json.loads(line.removeprefix(MARK))
+            return found
+    return {"failed": reason(told.stderr) or f"exit code {told.returncode} and no figures"}
+
+
+def execute(
+    words: Sequence[str], more: Mapping[str, str], seconds: float, folder: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a command with a limit to its time; running out of it is told like an error of its own."""
+    try:
+        return subprocess.run(
+            words, env={**os.environ, **more}, cwd=folder, capture_output=True, text=True, timeout=seconds,
+            check=False,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return subprocess.CompletedProcess(words, 1, "", f"not done after {seconds:g} s")
+
+
+def reason(text: str) -> str:
+    """Return the line of an error's output that says what was wrong: the first error, or the last line."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    errors = [line for line in lines if line.startswith("ERROR:")]
+    return (errors or lines[-1:] or [""])[0]

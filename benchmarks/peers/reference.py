@@ -1,0 +1,72 @@
+"""What the trades should be, worked out a second way: signals first, then fills, trade by trade."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.peers.market import CASH, FEE, FIRST_SIGNAL, Column
+
+Flags = NDArray[np.bool_]
+Trade = tuple[int, float, int, float]
+"""Candle and price of the entry, candle and price of the exit."""
+
+
+class Reference(NamedTuple):
+    """Closed trades, and cash with the unit that may be held at the last close."""
+
+    trades: tuple[Trade, ...]
+    equity: float
+
+
+def rsi(close: Column, n: int = 14) -> Column:
+    """Return Wilder's RSI, started from the mean of the first n changes; NaN before."""
+    found = np.full(len(close), np.nan)
+    changes = np.diff(close)
+    ups, downs = np.maximum(changes, 0.0).tolist(), np.maximum(-changes, 0.0).tolist()
+    gain, loss = sum(ups[:n]) / n, sum(downs[:n]) / n
+    for place in range(n, len(close)):
+        if place > n:
+            gain += (ups[place - 1] - gain) / n
+            loss += (downs[place - 1] - loss) / n
+        found[place] = 100.0 - 100.0 / (1.0 + gain / loss) if loss > 0.0 else 100.0
+    return found
+
+
+def sma(close: Column, n: int) -> Column:
+    """Return the mean of the last n closes; NaN before."""
+    sums = np.concatenate([[0.0], np.cumsum(close)])
+    return np.concatenate([np.full(n - 1, np.nan), (sums[n:] - sums[:-n]) / n])
+
+
+def signals(kind: str, close: Column, first: int = FIRST_SIGNAL) -> tuple[Flags, Flags]:
+    """Return entries and exits, true at the candle whose close crosses."""
+    line = rsi(close) if kind == "rsi" else sma(close, 20) - sma(close, 50)
+    before, now = line[:-1], line[1:]
+    low, high = (30.0, 70.0) if kind == "rsi" else (0.0, 0.0)
+    below, above = (before >= low) & (now < low), (before <= high) & (now > high)
+    enter, leave = (below, above) if kind == "rsi" else (above, below)
+    count = np.arange(1, len(close)) >= first
+    return np.append([False], enter & count), np.append([False], leave & count)
+
+
+def reference(kind: str, opened: Column, close: Column, *, at_close: bool = False) -> Reference:
+    """Return the trades of one unit, filled at the next open, or at the signal's own close."""
+    enter, leave = signals(kind, close)
+    prices, later = (close, 0) if at_close else (opened, 1)
+    trades: list[Trade] = []
+    bought: int | None = None
+    cash = CASH
+    for place in np.flatnonzero(enter | leave).tolist():
+        at = place + later
+        if at >= len(close):
+            break
+        price = float(prices[at])
+        if bought is None and enter[place]:
+            bought = at
+            cash -= price * (1.0 + FEE)
+        elif bought is not None and leave[place]:
+            trades.append((bought, float(prices[bought]), at, price))
+            bought = None
+            cash += price * (1.0 - FEE)
+    return Reference(tuple(trades), cash + (float(close[-1]) if bought is not None else 0.0))

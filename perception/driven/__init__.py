@@ -1,0 +1,1 @@
+"""Markets that say themselves what time it is: recorded and simulated."""

@@ -1,0 +1,76 @@
+"""The recorded market: candle files replayed at their own times."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+from domain.candle import Candle
+from domain.errors import BadInput
+from domain.instrument import Instrument
+from domain.observation import Source
+from perception.driven.market import Cursor, DrivenMarket, Rows
+from perception.files.candles import ASKED, estimate_rows, read_candles, timeframe_of
+from perception.files.recognise import Reading
+
+
+class RecordedMarket(DrivenMarket):
+    """Replays one candle file per symbol; files are read as they are needed.
+
+    The first `warmup` candles of each file are delivered together, so that strategies start warm.
+    A symbol with a candle in `after` goes on behind it instead. `lived_until` is the instant of the
+    last cycle an earlier session recorded. Raises BadInput for a file that cannot be used, that holds
+    another timeframe or is too short for the warm-up.
+    """
+
+    def __init__(
+        self,
+        files: Mapping[str, Path],
+        instruments: Mapping[str, Instrument],
+        timeframe_ms: int,
+        after: Mapping[str, Candle] | None = None,
+        *,
+        warmup: int,
+        lived_until: datetime | None = None,
+        reading: Reading = ASKED,
+    ) -> None:
+        self._estimate = sum(estimate_rows(path, reading) for path in files.values())
+        known = after or {}
+        cursors = {
+            symbol: _cursor(path, reading, instruments[symbol], timeframe_ms, known.get(symbol), warmup)
+            for symbol, path in files.items()
+        }
+        super().__init__(cursors, Source.RECORDED, lived_until=lived_until)
+
+    @property
+    def total_candles(self) -> int:
+        """Number of candles to read: an estimate until the files are at their end."""
+        return self.position if self.over else max(self._estimate, self.position)
+
+
+def _cursor(
+    path: Path,
+    reading: Reading,
+    instrument: Instrument,
+    timeframe_ms: int,
+    after: Candle | None,
+    warmup: int,
+) -> Cursor:
+    found = timeframe_of(path, reading)
+    if found != timeframe_ms:
+        raise BadInput(f"{path}: candles are {found} ms apart, the timeframe is {timeframe_ms} ms")
+    rows = read_candles(path, reading)
+    if after is not None:
+        rows = _behind(rows, after.time)
+    cursor = Cursor(rows, instrument, timeframe_ms, after=after, warmup=warmup)
+    if after is None and cursor.over:
+        raise BadInput(f"{path}: holds {cursor.position} candles; a warm-up of {warmup} needs {warmup + 1}")
+    return cursor
+
+
+def _behind(rows: Rows, time: int) -> Rows:
+    try:
+        for row in rows:
+            if row.time > time:
+                yield row
+    finally:
+        rows.close()

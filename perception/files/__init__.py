@@ -1,0 +1,1 @@
+"""Candle files of any program, recognised and read within limits."""

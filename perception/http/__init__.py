@@ -1,0 +1,1 @@
+"""One GET under a deadline, and JSON read without benefit of the doubt."""

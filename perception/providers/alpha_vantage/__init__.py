@@ -1,0 +1,1 @@
+"""Alpha Vantage: its documents, its refusals and its news."""

@@ -1,0 +1,1 @@
+"""The paper exchange: market, matching, account and the platform over them."""

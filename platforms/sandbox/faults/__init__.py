@@ -1,0 +1,1 @@
+"""What may go wrong in the sandbox, and when, from a plan."""

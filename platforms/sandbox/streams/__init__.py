@@ -1,0 +1,1 @@
+"""What the sandbox pushes: market streams and the account's events."""

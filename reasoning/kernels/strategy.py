@@ -1,0 +1,153 @@
+"""The shape of a strategy: parameters, a flat memory, and a step that sees one closed candle at a time.
+
+A step cannot look ahead: all it ever gets is the newest closed candle and what it wrote into its own
+memory before. The same step runs in the loop and, compiled, in a backtest, so it returns numbers: its
+vote. Where it votes, `signal` is asked for confidence, stop and target, and `explain` for words.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from domain.decision import Signal
+from domain.kernel import kernel
+from reasoning.kernels.features import Features
+from reasoning.kernels.indicators import Memory
+
+PackedT = TypeVar("PackedT", bound=tuple[Any, ...])
+PackedT_contra = TypeVar("PackedT_contra", bound=tuple[Any, ...], contravariant=True)
+
+
+QUIET = Signal(0, 0.0, 0.0, 0.0, 0.0, 0.0, 0, 0, 0)
+"""What a strategy says when it has nothing to say."""
+
+
+class StrategyParams(BaseModel, ABC):
+    """What a user may set for a strategy; `packed` is the same as plain numbers for its kernels."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @abstractmethod
+    def packed(self) -> tuple[Any, ...]:
+        """Return the parameters as a NamedTuple of numbers."""
+
+
+class Step(Protocol[PackedT_contra]):
+    """A step kernel: take in one closed candle (prices in ticks), vote on it."""
+
+    def __call__(
+        self,
+        memory: Memory,
+        packed: PackedT_contra,
+        opened: float,
+        high: float,
+        low: float,
+        close: float,
+        volume: float,
+        /,
+    ) -> int:
+        """Change `memory`; return +1 (buy), -1 (sell) or 0; no vote before `warmup` candles."""
+        ...
+
+
+class SignalKernel(Protocol[PackedT_contra]):
+    """A kernel asked right after a step that voted."""
+
+    def __call__(
+        self, memory: Memory, packed: PackedT_contra, vote: int, close: float, features: Features, /
+    ) -> Signal:
+        """Return the vote with its confidence, stop and target; leaves `memory` as it is."""
+        ...
+
+
+@dataclass(frozen=True)
+class Strategy(Generic[PackedT]):
+    """One strategy: its name, parameters and kernels.
+
+    `size` is the floats its memory needs (all zeros before the first candle), `warmup` the candles
+    after which it can vote, `explain` a sentence part about the candle last taken in. `hear` is what
+    the loop calls: one candle in, its signal out; it and the methods beside it are what a strategy of
+    the user's own guards.
+    """
+
+    name: str
+    params: type[StrategyParams]
+    size: Callable[[PackedT], int]
+    warmup: Callable[[PackedT], int]
+    step: Step[PackedT]
+    signal: SignalKernel[PackedT]
+    explain: Callable[[Memory, PackedT, Signal], str]
+
+    def pack(self, params: StrategyParams) -> tuple[Any, ...]:
+        """Return parameters as the numbers the kernels take."""
+        return params.packed()
+
+    def warmup_for(self, packed: PackedT) -> int:
+        """Return the candles before the first possible vote."""
+        return self.warmup(packed)
+
+    def size_for(self, packed: PackedT) -> int:
+        """Return the floats the memory needs."""
+        return self.size(packed)
+
+    def blank(self, packed: PackedT) -> Memory:
+        """Return the memory before the first candle."""
+        return [0.0] * self.size(packed)
+
+    def restored(self, values: list[float]) -> Memory:
+        """Return the memory with the values it had."""
+        return values
+
+    def take(
+        self,
+        memory: Memory,
+        packed: PackedT,
+        opened: float,
+        high: float,
+        low: float,
+        close: float,
+        volume: float,
+    ) -> int:
+        """Take in one closed candle and return the vote."""
+        return self.step(memory, packed, opened, high, low, close, volume)
+
+    def hear(
+        self,
+        memory: Memory,
+        packed: PackedT,
+        features: Features,
+        opened: float,
+        high: float,
+        low: float,
+        close: float,
+        volume: float,
+    ) -> Signal:
+        """Take in one closed candle with its features and return what the strategy says about it."""
+        vote = self.step(memory, packed, opened, high, low, close, volume)
+        return self.signal(memory, packed, vote, close, features) if vote else QUIET
+
+    def words(self, memory: Memory, packed: PackedT, signal: Signal) -> str:
+        """Return the reason of a signal in words."""
+        return self.explain(memory, packed, signal)
+
+
+@kernel
+def signal_of(vote: int, base: float, trend: float, features: Features, stop_ppm: int) -> Signal:
+    """Return a signal whose confidence is base + trend + shared parts, at most 100.
+
+    `stop_ppm` is the stop's distance from the actual entry; no absolute stop or target.
+    """
+    return signal_to(vote, base, trend, features, stop_ppm, 0, 0)
+
+
+@kernel
+def signal_to(
+    vote: int, base: float, trend: float, features: Features, stop_ppm: int, stop: int, target: int
+) -> Signal:
+    """Return a signal as `signal_of`, with an absolute stop and target in ticks (0 for none)."""
+    total = base + trend + features.volume + features.volatility
+    confidence = min(100.0, total)
+    return Signal(vote, confidence, base, trend, features.volume, features.volatility, stop_ppm, stop, target)

@@ -1,0 +1,1 @@
+"""What headlines say of an asset, as one number that decays."""

@@ -1,0 +1,1 @@
+"""The loop's own rules over whole series, compiled: signals, then the account."""

@@ -1,0 +1,288 @@
+"""The account of a replay: value, days, and what the market does to a position's protective orders."""
+
+from collections.abc import Sequence
+
+from domain.kernel import kernel
+from domain.money import notional, share_up
+from platforms.fills import SELL, Costs, stop_price, target_price
+from research.engine.layout import (
+    ACCT,
+    BOUGHT,
+    BOUGHT_REF,
+    BOUND,
+    BY_STOP,
+    BY_TARGET,
+    CANDLE_AT,
+    CASH,
+    CLASS_AT,
+    DAY_END,
+    DAY_MS,
+    DAY_START,
+    DOUBT,
+    DOUBT_AT,
+    DOUBT_COUNT,
+    ENTRIES_TODAY,
+    ENTRY_CYCLE,
+    EQUITY,
+    FACTOR,
+    FALL,
+    FEES,
+    HELD,
+    HELD_CYCLES,
+    KILLED,
+    LAST_LOSS,
+    LOSS_STREAK,
+    LOTS,
+    MARK,
+    NEVER,
+    OPENED_MS,
+    PEAK,
+    QUOTE,
+    QUOTE_MS,
+    RIPE,
+    RIPE_AT,
+    SINCE,
+    SPOKEN_AT,
+    STOP,
+    SYMBOL,
+    SYMBOLS,
+    TARGET,
+    TRADE_ROW,
+    TRADES,
+    TRADES_AT,
+    TRIGGERED,
+    TURN,
+    TURN_AT,
+    TURN_COUNT,
+    VOICES,
+    WEIGHTS,
+    WIN_STREAK,
+    WORST,
+    Doubts,
+    Floats,
+    Ints,
+)
+from risk.stake import trailed
+
+NO_TARGET = 2**62
+
+
+@kernel
+def take_value(ints: Ints, floats: Floats) -> None:
+    """Bring equity, its peak and the worst drawdown up to the present marks."""
+    equity = ints[CASH]
+    if ints[HELD] > 0:
+        for symbol in range(ints[SYMBOLS]):
+            p = ACCT + symbol * SYMBOL
+            if ints[p + LOTS] > 0:
+                equity += notional(ints[p + MARK], ints[p + LOTS], ints[p + FACTOR])
+    ints[EQUITY] = equity
+    peak = ints[PEAK]
+    if equity >= peak:
+        ints[PEAK] = equity
+        ints[FALL] = 0
+    elif peak - equity > ints[FALL]:
+        ints[FALL] = peak - equity
+        floats[WORST] = max(floats[WORST], (peak - equity) / peak)
+
+
+@kernel
+def roll(ints: Ints, at_ms: int) -> None:
+    """Begin a new day (UTC)."""
+    ints[DAY_END] = (at_ms // DAY_MS + 1) * DAY_MS
+    ints[DAY_START] = ints[EQUITY]
+    ints[ENTRIES_TODAY] = 0
+    ints[LOSS_STREAK] = 0
+
+
+@kernel
+def close_position(
+    ints: Ints, floats: Floats, costs: Costs, p: int, price: int, reference: int, at_ms: int, ending: int
+) -> None:
+    """Sell all of a position at `price` ticks: cash, counters, a trade and its lesson."""
+    lots, bought, factor = ints[p + LOTS], ints[p + BOUGHT], ints[p + FACTOR]
+    sold = notional(price, lots, factor)
+    fee = share_up(sold, costs.taker_fee)
+    fees = ints[p + FEES] + fee
+    gross = notional(reference, lots, factor) - ints[p + BOUGHT_REF]
+    pnl = sold - bought - fees
+    ints[CASH] += sold - fee
+    count_trade(ints, ints[p + CLASS_AT], pnl, at_ms)
+    remember(ints, floats, ints[p + SPOKEN_AT], pnl / bought)
+    row = ints[TRADES_AT] + ints[TRADES] * TRADE_ROW
+    ints[TRADES] += 1
+    ints[row] = (p - ACCT) // SYMBOL
+    ints[row + 1] = ending
+    ints[row + 2] = ints[p + ENTRY_CYCLE]
+    ints[row + 3] = ints[p + OPENED_MS]
+    ints[row + 4] = at_ms
+    ints[row + 5] = lots
+    ints[row + 6] = bought
+    ints[row + 7] = sold
+    ints[row + 8] = gross
+    ints[row + 9] = fees
+    ints[row + 10] = gross - (sold - bought)
+    ints[row + 11] = pnl
+    ints[row + 12] = ints[p + BOUND]
+    ints[HELD] -= 1
+    ints[p + LOTS] = 0
+    ints[p + STOP] = 0
+    ints[p + TARGET] = 0
+    ints[p + TRIGGERED] = 0
+
+
+@kernel
+def count_trade(ints: Ints, class_at: int, pnl: int, at_ms: int) -> None:
+    """Count a closed trade: streaks, the last loss, and its asset class's profit with its peak."""
+    if pnl > 0:
+        ints[WIN_STREAK] += 1
+        ints[LOSS_STREAK] = 0
+        ints[LAST_LOSS] = NEVER
+    else:
+        ints[WIN_STREAK] = 0
+        ints[LOSS_STREAK] += 1
+        ints[LAST_LOSS] = at_ms
+    ints[class_at] += pnl
+    ints[class_at + 1] = max(ints[class_at + 1], ints[class_at])
+
+
+@kernel
+def remember(ints: Ints, floats: Floats, spoken_at: int, result: float) -> None:
+    """Keep a trade's result and how each voice had voted, to be learned from at the cycle's end."""
+    ripe, voices = ints[RIPE], ints[VOICES]
+    floats[WEIGHTS + voices + ripe] = result
+    for voice in range(voices):
+        ints[ints[RIPE_AT] + ripe * voices + voice] = ints[spoken_at + voice]
+    ints[RIPE] = ripe + 1
+
+
+@kernel
+def meet(
+    ints: Ints, floats: Floats, costs: Costs, p: int, at_ms: int, opened: int, high: int, low: int
+) -> bool:
+    """Let the orders that protect a position meet a candle, or a quote as all three; tell if one filled."""
+    if ints[p + SINCE] > at_ms:
+        return False
+    level = ints[p + STOP]
+    if level > 0:
+        reached = min(low, level) if ints[p + TRIGGERED] > 0 else low
+        price = stop_price(SELL, level, opened, high, reached, costs)
+        if price > 0:
+            close_position(ints, floats, costs, p, price, level, at_ms, BY_STOP)
+            return True
+    level = ints[p + TARGET]
+    if level > 0:
+        price = target_price(SELL, level, opened, high, low, costs)
+        if price > 0:
+            close_position(ints, floats, costs, p, price, level, at_ms, BY_TARGET)
+            return True
+    return False
+
+
+@kernel
+def doubt(ints: Ints, p: int, until_ms: int, doubts: Doubts) -> None:
+    """Let what nobody believes of the present turn, up to `until_ms`, trigger the stop; it fills nothing."""
+    while ints[p + DOUBT] < ints[p + DOUBT_COUNT]:
+        row = ints[p + DOUBT_AT] + ints[p + DOUBT]
+        if doubts.turn[row] > ints[p + TURN] or doubts.ms[row] >= until_ms:
+            return
+        if ints[p + SINCE] <= doubts.ms[row] and ints[p + STOP] > 0 and doubts.low[row] <= ints[p + STOP]:
+            ints[p + TRIGGERED] = 1
+        ints[p + DOUBT] += 1
+
+
+@kernel
+def observe(
+    ints: Ints,
+    floats: Floats,
+    costs: Costs,
+    p: int,
+    at_ms: int,
+    candle_ms: Sequence[int],
+    opened: Sequence[int],
+    high: Sequence[int],
+    low: Sequence[int],
+    turn_ms: Sequence[int],
+    turn_end: Sequence[int],
+    turn_quote: Sequence[int],
+    turn_mark: Sequence[int],
+    doubts: Doubts,
+) -> None:
+    """Show one held symbol what closed by `at_ms`, and its quote."""
+    turn = ints[p + TURN_AT] + ints[p + TURN]
+    held = True
+    if ints[p + TURN] < ints[p + TURN_COUNT] and turn_ms[turn] == at_ms:
+        first = ints[p + CANDLE_AT]
+        for candle in range(first + turn_end[turn - 1], first + turn_end[turn]):
+            doubt(ints, p, candle_ms[candle], doubts)
+            if held:
+                held = not meet(
+                    ints, floats, costs, p, candle_ms[candle], opened[candle], high[candle], low[candle]
+                )
+        doubt(ints, p, at_ms, doubts)
+        ints[p + QUOTE] = turn_quote[turn]
+        ints[p + MARK] = turn_mark[turn]
+        ints[p + QUOTE_MS] = at_ms
+        ints[p + TURN] += 1
+    quote = ints[p + QUOTE]
+    if held and quote > 0:
+        meet(ints, floats, costs, p, ints[p + QUOTE_MS], quote, quote, quote)
+
+
+@kernel
+def hold(
+    ints: Ints,
+    floats: Floats,
+    equity: Ints,
+    first: int,
+    until: int,
+    limit: int,
+    trailing_ppm: int,
+    high: Sequence[int],
+    low: Sequence[int],
+    close: Sequence[int],
+    turn_ms: Sequence[int],
+    turn_end: Sequence[int],
+    turn_quote: Sequence[int],
+) -> int:
+    """Live through cycles of a lone symbol's position in which nothing but its value changes.
+
+    Returns the first cycle, from `first` and before `until`, that needs all the rules: a stop or
+    target may be met or moved, a day begins, the day's loss passes `limit`, a candle is missing.
+    """
+    p = ACCT
+    stop, day_end, day_start, killed = ints[p + STOP], ints[DAY_END], ints[DAY_START], ints[KILLED]
+    target = ints[p + TARGET] if ints[p + TARGET] > 0 else NO_TARGET
+    cash, peak, fall, worst = ints[CASH], ints[PEAK], ints[FALL], floats[WORST]
+    units = ints[p + LOTS] * ints[p + FACTOR]
+    worth = ints[EQUITY]
+    cycle = first
+    candle = turn_end[first - 1] - 1
+    while cycle < until and ints[p + TRIGGERED] == 0:
+        quote = turn_quote[cycle]
+        candle += 1
+        if turn_end[cycle] != candle + 1 or quote <= stop or quote >= target or turn_ms[cycle] >= day_end:
+            break
+        if low[candle] <= stop or high[candle] >= target:
+            break
+        if trailing_ppm > 0 and trailed(stop, close[candle], quote, trailing_ppm) != stop:
+            break
+        now = cash + quote * units
+        if day_start - now > limit and killed == 0:
+            break
+        worth = now
+        if worth >= peak:
+            peak = worth
+            fall = 0
+        elif peak - worth > fall:
+            fall = peak - worth
+            worst = max(worst, fall / peak)
+        equity[cycle] = worth
+        cycle += 1
+    if cycle > first:
+        ints[EQUITY], ints[PEAK], ints[FALL], floats[WORST] = worth, peak, fall, worst
+        ints[p + QUOTE] = ints[p + MARK] = turn_quote[cycle - 1]
+        ints[p + QUOTE_MS] = turn_ms[cycle - 1]
+        ints[p + TURN] = cycle
+        ints[HELD_CYCLES] += cycle - first
+    return cycle

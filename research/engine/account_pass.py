@@ -1,0 +1,286 @@
+"""Second pass: the loop's account over all tapes, instant by instant, with every rule of the house.
+
+It does what agent.loop.cycle does, in its order: a new day, what the market did to resting orders, marks
+and equity, the kill switch, decisions, the gate, orders with their protection, lessons. Nothing here
+is a rule: each is a kernel of its room. Where nothing is held and nobody votes nothing can happen,
+and the replay goes straight to the next vote.
+"""
+
+from collections.abc import Sequence
+
+from domain.kernel import kernel
+from learning.hedge import nudged
+from learning.settings import Hedge
+from platforms.fills import Costs
+from reasoning.vote import side_of
+from research.engine.account import hold, observe, roll, take_value
+from research.engine.gate import buy, judge_entry, judge_exit, raise_stop, score_at, sell, strongest_at
+from research.engine.layout import (
+    ACCT,
+    CYCLE,
+    DAY_END,
+    DAY_START,
+    DECIDED,
+    ENTRIES_TODAY,
+    EQUITY,
+    EVENT,
+    EVENT_AT,
+    EVENT_COUNT,
+    EVENT_CYCLE,
+    EVENT_TURN,
+    EVENT_VOICES,
+    EVIDENCE_AT,
+    HELD,
+    HELD_CYCLES,
+    KILL_MS,
+    KILLED,
+    LOTS,
+    MARK,
+    OPENED_MS,
+    PER_VOICE,
+    QUOTE,
+    QUOTE_MS,
+    RIPE,
+    RIPE_AT,
+    SYMBOL,
+    SYMBOLS,
+    TURN,
+    TURN_AT,
+    VOICES,
+    WANTED,
+    WEIGHTS,
+    Doubts,
+    Floats,
+    House,
+    Ints,
+    Market,
+)
+from risk.limits import day_limit
+from risk.rules import daily_loss
+
+LAST = 2**62
+
+
+@kernel
+def next_event(ints: Ints, event: Sequence[int]) -> int:
+    """Return the cycle of the next vote, LAST when there is none."""
+    found = LAST
+    width = EVENT_VOICES + PER_VOICE * ints[VOICES]
+    for symbol in range(ints[SYMBOLS]):
+        p = ACCT + symbol * SYMBOL
+        if ints[p + EVENT] < ints[p + EVENT_COUNT]:
+            found = min(found, event[(ints[p + EVENT_AT] + ints[p + EVENT]) * width + EVENT_CYCLE])
+    return found
+
+
+@kernel
+def is_calm(ints: Ints, limit: int) -> bool:
+    """Tell whether the day's loss leaves the kill switch where it is."""
+    if ints[KILLED] != 0 or ints[EQUITY] >= ints[DAY_START]:
+        return True
+    return bool(daily_loss(ints[EQUITY], ints[DAY_START], limit).passed)
+
+
+@kernel
+def watch_day(ints: Ints, at_ms: int, limit: int) -> None:
+    """Trip the kill switch when the day has lost too much."""
+    if not is_calm(ints, limit):
+        ints[KILLED] = 1
+        ints[KILL_MS] = at_ms
+
+
+@kernel
+def judge_all(
+    ints: Ints,
+    floats: Floats,
+    house: House,
+    event: Sequence[int],
+    sure: Sequence[float],
+    turn_quote: Sequence[int],
+    turn_mark: Sequence[int],
+    cycle: int,
+    at_ms: int,
+) -> int:
+    """Decide and judge every symbol with a vote in this cycle; return how many may act."""
+    acting = 0
+    voices = ints[VOICES]
+    width = EVENT_VOICES + PER_VOICE * voices
+    for symbol in range(ints[SYMBOLS]):
+        ints[ACCT + symbol * SYMBOL + WANTED] = 0
+    for symbol in range(ints[SYMBOLS]):
+        p = ACCT + symbol * SYMBOL
+        place = ints[p + EVENT_AT] + ints[p + EVENT]
+        e, f = place * width, place * (1 + voices)
+        if ints[p + EVENT] >= ints[p + EVENT_COUNT] or event[e + EVENT_CYCLE] != cycle:
+            continue
+        ints[p + EVENT] += 1
+        if ints[p + LOTS] == 0:
+            turn = event[e + EVENT_TURN]
+            ints[p + QUOTE] = turn_quote[ints[p + TURN_AT] + turn]
+            ints[p + MARK] = turn_mark[ints[p + TURN_AT] + turn]
+            ints[p + QUOTE_MS] = at_ms
+            ints[p + TURN] = turn + 1
+        score = score_at(ints, floats, house.hedge.min_evidence, event, sure, e, f)
+        side = side_of(score, house.threshold)
+        if side == 0:
+            continue
+        strongest = strongest_at(ints, floats, house.hedge.min_evidence, event, sure, e, f, side)
+        if strongest < 0:
+            continue
+        if side > 0:
+            judge_entry(ints, house, p, at_ms, event, e, strongest, abs(score), sure[f])
+        else:
+            ints[p + DECIDED] = cycle
+            judge_exit(ints, p, at_ms)
+        if ints[p + WANTED] != 0:
+            acting += 1
+    return acting
+
+
+@kernel
+def place_all(ints: Ints, floats: Floats, costs: Costs, at_ms: int) -> None:
+    """Send what was approved, in order; entries count for the day as soon as they are intended."""
+    for symbol in range(ints[SYMBOLS]):
+        if ints[ACCT + symbol * SYMBOL + WANTED] > 0:
+            ints[ENTRIES_TODAY] += 1
+    for symbol in range(ints[SYMBOLS]):
+        p = ACCT + symbol * SYMBOL
+        if ints[p + WANTED] > 0:
+            buy(ints, floats, costs, p, at_ms)
+        elif ints[p + WANTED] < 0:
+            sell(ints, floats, costs, p, at_ms)
+
+
+@kernel
+def learn(ints: Ints, floats: Floats, hedge: Hedge) -> None:
+    """Fold the lessons of the trades that closed in this cycle into the voices' weights."""
+    voices = ints[VOICES]
+    for ripe in range(ints[RIPE]):
+        for voice in range(voices):
+            vote = ints[ints[RIPE_AT] + ripe * voices + voice]
+            if vote != 0 and hedge.enabled == 1:
+                result = floats[WEIGHTS + voices + ripe]
+                floats[WEIGHTS + voice] = nudged(floats[WEIGHTS + voice], vote, result, hedge)
+                ints[ints[EVIDENCE_AT] + voice] += 1
+    ints[RIPE] = 0
+
+
+@kernel
+def skip(ints: Ints, equity: Ints, first: int, until: int) -> None:
+    """Write the equity of cycles in which nothing can happen."""
+    flat = ints[EQUITY]
+    for cycle in range(first, until):
+        equity[cycle] = flat
+
+
+@kernel
+def observe_all(
+    ints: Ints,
+    floats: Floats,
+    costs: Costs,
+    at_ms: int,
+    candle_ms: Sequence[int],
+    opened: Sequence[int],
+    high: Sequence[int],
+    low: Sequence[int],
+    turn_ms: Sequence[int],
+    turn_end: Sequence[int],
+    turn_quote: Sequence[int],
+    turn_mark: Sequence[int],
+    doubts: Doubts,
+) -> None:
+    """Show every held symbol what closed by `at_ms`, and value the account."""
+    for symbol in range(ints[SYMBOLS]):
+        p = ACCT + symbol * SYMBOL
+        if ints[p + LOTS] > 0:
+            observe(
+                ints, floats, costs, p, at_ms, candle_ms, opened, high, low,
+                turn_ms, turn_end, turn_quote, turn_mark, doubts,
+            )  # fmt: skip  # as they come
+    take_value(ints, floats)
+
+
+@kernel
+def raise_stops(
+    ints: Ints,
+    floats: Floats,
+    costs: Costs,
+    cycle: int,
+    at_ms: int,
+    trailing_ppm: int,
+    close: Sequence[int],
+    turn_ms: Sequence[int],
+    turn_end: Sequence[int],
+) -> None:
+    """Let the stops follow of positions that are older than this cycle and that nobody wants to sell."""
+    for symbol in range(ints[SYMBOLS]):
+        p = ACCT + symbol * SYMBOL
+        if ints[p + LOTS] > 0 and ints[p + OPENED_MS] < at_ms and ints[p + DECIDED] != cycle:
+            raise_stop(ints, floats, costs, p, at_ms, trailing_ppm, close, turn_ms, turn_end)
+    take_value(ints, floats)
+
+
+@kernel
+def replay(  # noqa: C901  # the order of a cycle, to be read in one piece
+    ints: Ints,
+    floats: Floats,
+    equity: Ints,
+    house: House,
+    market: Market,
+    event: Sequence[int],
+    sure: Sequence[float],
+) -> None:
+    """Run every cycle of a session; what it came to is left in `ints`, `floats` and `equity`."""
+    candle_ms, opened, high, low, close, turn_ms, turn_end, turn_quote, turn_mark, instants, doubts = market
+    costs, trailing_ppm = house.costs, house.limits.trailing_ppm
+    cycles = len(instants)
+    symbols = ints[SYMBOLS]
+    due = next_event(ints, event)
+    cycle = 0
+    limit = 0
+    while cycle < cycles:
+        at_ms = instants[cycle]
+        ints[CYCLE] = cycle + 1
+        if at_ms >= ints[DAY_END]:
+            roll(ints, at_ms)
+            limit = day_limit(house.limits, ints[DAY_START])
+        if ints[HELD] > 0:
+            observe_all(
+                ints, floats, costs, at_ms, candle_ms, opened, high, low,
+                turn_ms, turn_end, turn_quote, turn_mark, doubts,
+            )  # fmt: skip  # as they come
+        watch_day(ints, at_ms, limit)
+        if due == cycle:
+            if judge_all(ints, floats, house, event, sure, turn_quote, turn_mark, cycle, at_ms) > 0:
+                place_all(ints, floats, costs, at_ms)
+                take_value(ints, floats)
+            due = next_event(ints, event)
+        if trailing_ppm > 0 and ints[HELD] > 0:
+            raise_stops(ints, floats, costs, cycle, at_ms, trailing_ppm, close, turn_ms, turn_end)
+        if ints[RIPE] > 0:
+            learn(ints, floats, house.hedge)
+        equity[cycle] = ints[EQUITY]
+        cycle += 1
+        until = min(due, cycles)
+        if ints[HELD] > 0:
+            ints[HELD_CYCLES] += 1
+            if symbols == 1:
+                cycle = hold(
+                    ints,
+                    floats,
+                    equity,
+                    cycle,
+                    until,
+                    limit,
+                    trailing_ppm,
+                    high,
+                    low,
+                    close,
+                    turn_ms,
+                    turn_end,
+                    turn_quote,
+                )
+        elif cycle < until and is_calm(ints, limit):
+            # A day that begins meanwhile begins with this very equity: it can wait for the next vote.
+            skip(ints, equity, cycle, until)
+            cycle = until

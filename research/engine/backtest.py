@@ -1,0 +1,254 @@
+"""A backtest: the loop's own rules over whole series of candles, with the same trades, lot for lot."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from domain.errors import BadInput
+from domain.instrument import Instrument
+from learning.settings import Hedge
+from platforms.fills import Costs
+from reasoning.kernels.features import PLAN
+from reasoning.kernels.strategy import Strategy
+from research.data.candles import Candles, FloatArray, IntArray
+from research.engine.beside import Misstep
+from research.engine.compiler import Engine, compiled
+from research.engine.layout import (
+    ACCT,
+    BOUGHT,
+    BOUND,
+    CANDLE_AT,
+    CASH,
+    CLASS_AT,
+    DAY_END,
+    DOUBT_AT,
+    DOUBT_COUNT,
+    EQUITY,
+    EVENT_AT,
+    EVENT_COUNT,
+    EVENT_TURN,
+    EVENT_VOICES,
+    EVIDENCE_AT,
+    FACTOR,
+    FEES,
+    FIXED_LOTS,
+    HELD_CYCLES,
+    KILL_MS,
+    KILLED,
+    LAST_LOSS,
+    LOTS,
+    MARK,
+    MIN_CASH,
+    MIN_LOTS,
+    NEVER,
+    OPENED_MS,
+    PEAK,
+    PER_VOICE,
+    RIPE_AT,
+    SPOKEN_AT,
+    STOP,
+    SYMBOL,
+    SYMBOLS,
+    TARGET,
+    TRADE_ROW,
+    TRADES,
+    TRADES_AT,
+    TURN_AT,
+    TURN_COUNT,
+    VETO_ROW,
+    VETOES,
+    VETOES_AT,
+    VOICES,
+    WEIGHTS,
+    WORST,
+    House,
+)
+from research.engine.recording import Recording
+from research.engine.result import TRADE, VETO, Result
+from research.engine.signals import EVENT, KNOWN, SURE
+from risk.case import Policy
+
+LARGEST_CASH = 2**53 - 1
+"""Cash units (90 million quote) up to which every ratio of amounts is the same in machine code."""
+
+
+@dataclass(frozen=True)
+class Voice:
+    """A strategy with its parameters, as they were set and as its kernels take them."""
+
+    strategy: Strategy[Any]
+    packed: tuple[Any, ...]
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Setup:
+    """Everything a backtest needs beside candles: who speaks, the rules' numbers, the account.
+
+    `cash` in cash units; `warmup` the candles delivered together before the first cycle.
+    """
+
+    voices: tuple[Voice, ...]
+    instruments: Mapping[str, Instrument]
+    policy: Policy
+    costs: Costs
+    hedge: Hedge
+    threshold: float
+    cash: int
+    warmup: int
+
+    def house(self) -> House:
+        """Return the numbers of the rules."""
+        policy = self.policy
+        return House(
+            policy.limits, policy.sizing, self.costs, self.hedge, float(self.threshold), policy.cost_ppm
+        )
+
+
+def backtest(candles: Sequence[Candles], setup: Setup, engine: Engine | None = None) -> Result:
+    """Run one backtest over one series of candles per symbol.
+
+    Raises BadInput when a series is too short or the account too large.
+    """
+    prepared = Recording(candles, setup.instruments, setup.warmup, engine or compiled())
+    return run(prepared, candles, setup)
+
+
+def run(prepared: Recording, candles: Sequence[Candles], setup: Setup) -> Result:
+    """Run one backtest on candles made ready before."""
+    if not 0 < setup.cash <= LARGEST_CASH:
+        raise BadInput(f"cash {setup.cash} cash units must be from 1 to {LARGEST_CASH}")
+    event, sure, counts = events_of(prepared, setup)
+    ints, floats = opened(prepared, setup, counts)
+    books = prepared.give(ints), prepared.give(floats), prepared.give(np.zeros_like(prepared.instants))
+    give = prepared.give
+    prepared.engine.replay(*books, setup.house(), prepared.market, give(event), give(sure))
+    return _result(prepared, candles, setup, *(np.asarray(each) for each in books))
+
+
+def events_of(prepared: Recording, setup: Setup) -> tuple[IntArray, FloatArray, list[int]]:
+    """Return every candle with a vote, symbol by symbol, as `layout` lays them out, and how many."""
+    parts = []
+    for place in range(len(prepared.tapes)):
+        said = [_events(prepared, place, voice) for voice in setup.voices]
+        parts.append(said[0] if len(said) == 1 else _joined(said))
+    ints, floats = (np.concatenate([part[kind] for part in parts]) for kind in (0, 1))
+    return ints.reshape(-1), floats.reshape(-1), [len(part[0]) for part in parts]
+
+
+def _events(prepared: Recording, place: int, voice: Voice) -> tuple[Any, Any]:
+    """Return a voice's events on one tape, int64[n, EVENT] and float64[n, SURE]."""
+    find, give = prepared.engine.events(voice.strategy), prepared.give
+    columns, series = prepared.columns[place], prepared.series[place]
+    room = max(64, len(columns[0]) // 16)
+    while True:
+        ints, floats = give(np.zeros(room * EVENT, dtype=np.int64)), give(np.zeros(room * SURE))
+        memory, one = give(np.zeros(voice.strategy.size_for(voice.packed))), give(np.zeros(KNOWN))
+        turns = prepared.turns[place]
+        try:
+            found = find(memory, voice.packed, PLAN, series, one, *columns, *turns, ints, floats, 0)
+        except Misstep as misstep:
+            raise misstep.on(prepared.tapes[place]) from None
+        if found <= room:
+            break
+        room = found
+    return (
+        np.asarray(ints, dtype=np.int64)[: found * EVENT].reshape(-1, EVENT),
+        np.asarray(floats, dtype=np.float64)[: found * SURE].reshape(-1, SURE),
+    )
+
+
+def _joined(said: Sequence[tuple[Any, Any]]) -> tuple[Any, Any]:
+    """Join the voices' events of one symbol: one for each candle on which any of them voted."""
+    turns = np.unique(np.concatenate([ints[:, EVENT_TURN] for ints, _ in said]))
+    ints = np.zeros((len(turns), EVENT_VOICES + PER_VOICE * len(said)), dtype=np.int64)
+    floats = np.zeros((len(turns), 1 + len(said)))
+    for voice, (levels, sure) in enumerate(said):
+        at, first = np.searchsorted(turns, levels[:, EVENT_TURN]), EVENT_VOICES + voice * PER_VOICE
+        ints[at, :EVENT_VOICES] = levels[:, :EVENT_VOICES]
+        ints[at, first : first + PER_VOICE] = levels[:, EVENT_VOICES:]
+        floats[at, 0], floats[at, 1 + voice] = sure.T
+    return ints, floats
+
+
+def opened(prepared: Recording, setup: Setup, counts: Sequence[int]) -> tuple[IntArray, FloatArray]:
+    """Return the replay's books as they are before the first cycle; `counts` are events by symbol."""
+    symbols, voices, most = len(prepared.tapes), len(setup.voices), sum(counts) + 1
+    sizes = (2 * len(prepared.classes), symbols * voices, voices, 2 * symbols * voices)
+    blocks = np.cumsum([ACCT + symbols * SYMBOL, *sizes, most * TRADE_ROW, most * VETO_ROW])
+    classes, spoken, evidence, ripe, trades, vetoes, end = blocks.tolist()
+    ints = np.zeros(end, dtype=np.int64)
+    ints[[CASH, EQUITY, PEAK]] = setup.cash
+    ints[[DAY_END, LAST_LOSS]] = NEVER
+    ints[[SYMBOLS, VOICES, EVIDENCE_AT, RIPE_AT]] = symbols, voices, evidence, ripe
+    ints[[TRADES_AT, VETOES_AT]] = trades, vetoes
+    records = ints[ACCT : ACCT + symbols * SYMBOL].reshape(symbols, SYMBOL)
+    records[:, SPOKEN_AT] = spoken + voices * np.arange(symbols)
+    records[:, EVENT_AT], records[:, EVENT_COUNT] = np.cumsum([0, *counts[:-1]]), counts
+    _fill_grid(records, prepared, setup, classes)
+    floats = np.ones(WEIGHTS + voices + 2 * symbols)
+    floats[WORST] = 0.0
+    return ints, floats
+
+
+def _fill_grid(records: IntArray, prepared: Recording, setup: Setup, classes: int) -> None:
+    candle = turn = doubt = 0
+    fixed = setup.policy.fixed_quantity
+    for record, tape, grid in zip(records, prepared.tapes, prepared.instruments, strict=True):
+        record[[FACTOR, MIN_LOTS, MIN_CASH]] = grid.cash_factor, grid.min_lots, grid.min_cash
+        record[FIXED_LOTS] = 0 if fixed is None else grid.lots(fixed)
+        record[CLASS_AT] = classes + 2 * prepared.classes.index(grid.asset_class)
+        record[[CANDLE_AT, TURN_AT, TURN_COUNT]] = candle, turn, len(tape.turn_ms)
+        record[[DOUBT_AT, DOUBT_COUNT]] = doubt, len(tape.doubt_ms)
+        candle, turn = candle + len(tape.time), turn + len(tape.turn_ms)
+        doubt += len(tape.doubt_ms)
+
+
+def _result(
+    prepared: Recording,
+    candles: Sequence[Candles],
+    setup: Setup,
+    ints: IntArray,
+    floats: FloatArray,
+    equity: IntArray,
+) -> Result:
+    return Result(
+        symbols=tuple(tape.symbol for tape in prepared.tapes),
+        timeframe_ms=candles[0].timeframe_ms,
+        opening_cash=setup.cash,
+        cash=int(ints[CASH]),
+        times_ms=prepared.instants,
+        equity=equity,
+        trades=_rows(ints, TRADES_AT, TRADES, TRADE_ROW, TRADE),
+        vetoes=_rows(ints, VETOES_AT, VETOES, VETO_ROW, VETO),
+        held=int(ints[HELD_CYCLES]),
+        max_drawdown=float(floats[WORST]),
+        kill_switch_ms=int(ints[KILL_MS]) if ints[KILLED] else None,
+        open_positions=_open(prepared, ints),
+        strategies=tuple(voice.strategy.name for voice in setup.voices),
+        parameters={voice.strategy.name: dict(voice.parameters) for voice in setup.voices},
+        candles=candles,
+        cash_decimals=next(iter(setup.instruments.values())).cash_decimals,
+    )
+
+
+def _rows(ints: IntArray, place: int, counter: int, width: int, kind: np.dtype[Any]) -> Any:
+    first, count = int(ints[place]), int(ints[counter])
+    table = ints[first : first + count * width].reshape(count, width)
+    rows = np.zeros(count, dtype=kind)
+    for column, name in enumerate(kind.names or ()):
+        rows[name] = table[:, column]
+    return rows
+
+
+def _open(prepared: Recording, ints: IntArray) -> tuple[dict[str, Any], ...]:
+    names = {"lots": LOTS, "bought": BOUGHT, "fees": FEES, "opened_ms": OPENED_MS, "stop": STOP,
+             "target": TARGET, "mark": MARK, "bound": BOUND}  # fmt: skip
+    records = ints[ACCT : ACCT + len(prepared.tapes) * SYMBOL].reshape(-1, SYMBOL)
+    return tuple(
+        {"symbol": tape.symbol, **{name: int(record[at]) for name, at in names.items()}}
+        for tape, record in zip(prepared.tapes, records, strict=True)
+        if record[LOTS] > 0
+    )

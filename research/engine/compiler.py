@@ -1,0 +1,254 @@
+"""Turning the house's kernels into machine code, kept on disk until any of them changes.
+
+Every function on the list of kernels is handed to numba as it is; only the two outermost loops are
+compiled by name. numba's disk cache looks at the outermost function's file alone, so the cache lies
+in a folder named after a digest of all kernel sources, of Python, numba and the processor.
+"""
+
+import hashlib
+import importlib.util
+import inspect
+import os
+import platform
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+from filelock import FileLock, Timeout
+
+from domain.errors import BadInput
+from domain.kernel import KERNELS
+from domain.private import private_folder
+from reasoning.kernels.strategy import Strategy
+from reasoning.own import OwnStrategy
+from research.engine import account_pass, beside, compiling, guarded, signals
+from research.engine.looked import Looked
+from research.engine.trusted import require_trusted
+
+CACHE_VARIABLE = "AGENT_KERNEL_CACHE"
+"""Folder of compiled kernels, when it is not to be the user's cache folder."""
+
+HOUSE = frozenset({"domain", "learning", "perception", "platforms", "reasoning", "research", "risk"})
+
+SAID_SECONDS = 0.5
+"""How long another process may compile before it is said that this one waits."""
+
+OUTERMOST = (
+    signals.__file__,
+    account_pass.__file__,
+    __file__,
+    str(Path(__file__).with_name("guarded_memory.py")),
+)
+"""Sources beside the kernels' own that machine code is made of."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """The passes of a backtest: as machine code, or the same functions in plain Python."""
+
+    compiled: bool
+    fill_series: Callable[..., None]
+    events: Callable[[Strategy[Any]], Callable[..., int]]
+    replay: Callable[..., None]
+
+
+def plain() -> Engine:
+    """Return the engine that runs the kernels as they are."""
+
+    def events(strategy: Strategy[Any]) -> Callable[..., int]:
+        if isinstance(strategy, OwnStrategy):
+            return guarded.guarded_find(strategy, None)
+        return partial(signals.find_events, strategy.step, strategy.signal)
+
+    return Engine(False, signals.fill_series, events, account_pass.replay)
+
+
+@cache
+def compiled() -> Engine:
+    """Return the engine that runs the kernels as machine code; compiles when first used."""
+    import numba  # noqa: PLC0415  # half a second, and only where something is compiled
+
+    register()
+    folder = cache_folder()
+    config: Any = numba.config
+    config.CACHE_DIR = str(folder)
+    made: dict[str, Callable[..., int]] = {}
+
+    def events(strategy: Strategy[Any]) -> Callable[..., int]:
+        key = f"{strategy.step.__module__}.{strategy.name}"
+        if key not in made:
+            register()
+            made[key] = _machine_find(strategy, folder)
+        return made[key]
+
+    return Engine(True, MachineCode(signals.fill_series), events, MachineCode(account_pass.replay))
+
+
+def _machine_find(strategy: Strategy[Any], folder: Path) -> Callable[..., int]:
+    if isinstance(strategy, OwnStrategy):
+        loop = loop_of(strategy, folder)
+        sources = f"{loop.__code__.co_filename}|{_of_sources({beside.__file__}).hexdigest()}"
+        looked = Looked(folder, sources, beside.MOST)
+        return guarded.guarded_find(strategy, MachineCode(loop, raising=True), looked)
+    return MachineCode(loop_of(strategy, folder))
+
+
+class MachineCode:
+    """A function as machine code, compiled at its first call or found on disk.
+
+    Processes that want it at the same time do not all compile it: one does, the others wait for it.
+    """
+
+    def __init__(self, function: Callable[..., Any], *, raising: bool = False) -> None:
+        import numba  # noqa: PLC0415  # as above
+
+        # Nothing here allocates: without reference counts a call with an array costs nothing. And our
+        # kernels raise nothing, so no division asks whether to: that halves the time of a step.
+        model = "python" if raising else "numpy"
+        njit: Any = numba.njit
+        jit = njit(cache=True, nogil=True, _nrt=False, no_cfunc_wrapper=True, error_model=model)
+        self._lock = FileLock(cache_folder() / "compiling.lock", mode=0o600)
+        self._function = function
+        with self._alone():
+            self.dispatcher = jit(function)
+        self._ready = False
+        compiling.expect(function)
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Call it."""
+        if self._ready:
+            return self.dispatcher(*arguments)
+        with self._alone(), compiling.watched(self._function):
+            result = self.dispatcher(*arguments)
+        self._ready = True
+        return result
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Hold the folder's lock; whoever has to wait for another process says so."""
+        try:
+            self._lock.acquire(timeout=SAID_SECONDS)
+        except Timeout:
+            compiling.waiting()
+            self._lock.acquire()
+        try:
+            with _for_us_only():
+                yield
+        finally:
+            self._lock.release()
+
+
+@contextmanager
+def _for_us_only() -> Iterator[None]:
+    """Have numba's files made for their owner alone; used under the lock, for the umask is the process's."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+_registered: set[Callable[..., Any]] = set()
+
+
+def register() -> None:
+    """Hand every kernel on the list that is new to the compiler."""
+    from numba.extending import register_jitable  # noqa: PLC0415  # as above
+
+    # Inlined, for most are smaller than a call of theirs; and none is ever called from Python.
+    options = {"_nrt": False, "forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    for kernel in KERNELS:
+        if kernel not in _registered:
+            _registered.add(kernel)
+            register_jitable(**options)(kernel)
+
+
+def cache_folder() -> Path:
+    """Return the folder of machine code that belongs to these very sources, made if need be.
+
+    Raises BadInput where others may write it, for what lies there is executed, or where it would lie nowhere.
+    """
+    try:
+        chosen = os.environ.get(CACHE_VARIABLE) or platformdirs.user_cache_dir("boyd", appauthor=False)
+    except RuntimeError:
+        raise BadInput(f"this user has no home folder (HOME is not set): set {CACHE_VARIABLE}") from None
+    folder = Path(chosen) / "kernels" / digest()[:16]
+    try:
+        private_folder(folder)
+    except OSError as error:
+        raise BadInput(
+            f"machine code cannot be kept in {chosen}: {error.strerror}; set {CACHE_VARIABLE} to a folder "
+            "that can be written"
+        ) from None
+    require_trusted(folder)
+    return folder
+
+
+def digest() -> str:
+    """Return a digest of everything machine code depends on."""
+    import numba  # noqa: PLC0415  # as above
+
+    found = _of_sources({*OUTERMOST, *_files(house=True)})
+    found.update(f"{sys.version}|{numba.__version__}|{platform.machine()}|{_processor()}".encode())
+    return str(found.hexdigest())
+
+
+def _files(*, house: bool) -> set[str]:
+    """Return the files of the kernels that are the house's own, or of those that are not."""
+    kernels = [each for each in KERNELS if (each.__module__.partition(".")[0] in HOUSE) == house]
+    return {file for file in map(inspect.getsourcefile, kernels) if file is not None}
+
+
+def _of_sources(files: set[str]) -> Any:
+    found = hashlib.sha256()
+    for file in sorted(files):
+        found.update(Path(file).read_bytes())
+    return found
+
+
+def _processor() -> str:
+    import llvmlite.binding  # noqa: PLC0415  # as above
+
+    return str(llvmlite.binding.get_host_cpu_name())
+
+
+def loop_of(strategy: Strategy[Any], folder: Path) -> Callable[..., int]:
+    """Return `find_events` for one strategy, as a function in a file of its own.
+
+    A strategy's kernels are globals there: passed as arguments they could not be cached on disk.
+    """
+    pattern = signals.find_events
+    source = inspect.getsource(pattern)
+    for argument in ("step", "signal"):
+        source = "\n".join(line for line in source.split("\n") if not line.startswith(f"    {argument}: "))
+    text = f"from __future__ import annotations\n\n\n{source}"
+    known = f"{strategy.step.__module__}.{strategy.name}|{text}"
+    if strategy.step.__module__.partition(".")[0] not in HOUSE:
+        # A user's kernels are no part of the folder's digest: a change compiles this loop alone anew.
+        known += str(_of_sources(_files(house=False)).hexdigest())
+    name = hashlib.sha256(known.encode()).hexdigest()[:12]
+    path = folder / f"events_{name}.py"
+    if not path.exists():
+        mine = path.with_suffix(f".{os.getpid()}")
+        mine.touch(mode=0o600)
+        mine.write_text(text)
+        mine.replace(path)
+    spec = importlib.util.spec_from_file_location(f"boyd_events_{name}", path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path}: cannot be imported")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[module.__name__] = module  # where numba's disk cache will look for it
+    spec.loader.exec_module(module)
+    used = [name for name in pattern.__code__.co_names if name in pattern.__globals__]
+    module.__dict__.update({name: pattern.__globals__[name] for name in used})
+    step, signal = strategy.step, strategy.signal
+    if isinstance(strategy, OwnStrategy):
+        step, signal = guarded.guarded_kernels(strategy)
+    module.__dict__.update(step=step, signal=signal)
+    found: Callable[..., int] = module.__dict__[pattern.__name__]
+    return found

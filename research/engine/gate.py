@@ -1,0 +1,334 @@
+"""A replay's decision, gate and orders: what agent.loop.cycle does between seeing and learning."""
+
+from collections.abc import Sequence
+
+from domain.kernel import kernel
+from domain.money import MAX_CASH, notional, share_up
+from platforms.fills import BUY, SELL, Costs, buy_cost, market_price
+from reasoning.vote import score_of
+from research.engine.account import close_position
+from research.engine.layout import (
+    ACCT,
+    BOUGHT,
+    BOUGHT_REF,
+    BOUND,
+    BY_SIGNAL,
+    CANDLE_AT,
+    CASH,
+    CLASS_AT,
+    CYCLE,
+    DAY_START,
+    ENTRIES_TODAY,
+    ENTRY_CYCLE,
+    EQUITY,
+    EVENT_VOICES,
+    EVIDENCE_AT,
+    FACTOR,
+    FEES,
+    FIXED_LOTS,
+    HELD,
+    KILLED,
+    LAST_LOSS,
+    LOSS_STREAK,
+    LOTS,
+    MARK,
+    MIN_CASH,
+    MIN_LOTS,
+    NEVER,
+    OPENED_MS,
+    PEAK,
+    PER_VOICE,
+    QUOTE,
+    SINCE,
+    SPOKEN_AT,
+    STOP,
+    STOP_OF,
+    STOP_PPM_OF,
+    SYMBOL,
+    SYMBOLS,
+    TARGET,
+    TARGET_OF,
+    TRIGGERED,
+    TURN,
+    TURN_AT,
+    VETO_ROW,
+    VETOES,
+    VETOES_AT,
+    VOICES,
+    VOTE,
+    WANT_LOTS,
+    WANT_STOP,
+    WANT_STOP_PPM,
+    WANT_TARGET,
+    WANTED,
+    WEIGHTS,
+    WIN_STREAK,
+    Floats,
+    House,
+    Ints,
+)
+from risk.facts import NONE, RECORDED, Book, Entry, Feed
+from risk.rules import first_denial, fits
+from risk.sizing import size_entry
+from risk.stake import stop_below, stop_level, trailed
+from risk.table import FILTERS
+
+NOTHING_TO_REDUCE = 0
+"""Code of a veto on a sale without a position; every other veto has its rule's code."""
+
+
+@kernel
+def weight_of(ints: Ints, floats: Floats, voice: int, min_evidence: int) -> float:
+    """Return a voice's weight: 1 until enough trades stand behind it."""
+    if ints[ints[EVIDENCE_AT] + voice] < min_evidence:
+        return 1.0
+    return max(0.0, floats[WEIGHTS + voice])
+
+
+@kernel
+def score_at(
+    ints: Ints, floats: Floats, min_evidence: int, event: Sequence[int], sure: Sequence[float], e: int, f: int
+) -> float:
+    """Return the score of the event whose numbers begin at `e` and `f`, as reasoning.vote does."""
+    pull = 0.0
+    total = 0.0
+    for voice in range(ints[VOICES]):
+        vote = event[e + EVENT_VOICES + voice * PER_VOICE + VOTE]
+        if vote != 0:
+            weight = weight_of(ints, floats, voice, min_evidence)
+            pull += weight * vote * sure[f + 1 + voice]
+            total += weight
+    return score_of(pull, total)
+
+
+@kernel
+def strongest_at(
+    ints: Ints,
+    floats: Floats,
+    min_evidence: int,
+    event: Sequence[int],
+    sure: Sequence[float],
+    e: int,
+    f: int,
+    side: int,
+) -> int:
+    """Return the voice on a side with the most weight times confidence, -1 when none stands behind it."""
+    strongest = -1
+    most = -1.0
+    for voice in range(ints[VOICES]):
+        if event[e + EVENT_VOICES + voice * PER_VOICE + VOTE] == side:
+            weight = weight_of(ints, floats, voice, min_evidence)
+            if weight > 0.0 and weight * sure[f + 1 + voice] > most:
+                strongest = voice
+                most = weight * sure[f + 1 + voice]
+    return strongest
+
+
+@kernel
+def value_at(ints: Ints, p: int) -> int:
+    """Return what a symbol's position is worth at its mark."""
+    return notional(ints[p + MARK], ints[p + LOTS], ints[p + FACTOR])
+
+
+@kernel
+def class_fall(ints: Ints, class_at: int) -> int:
+    """Return how far an asset class's profit, open positions included, lies below its peak."""
+    now = ints[class_at]
+    for symbol in range(ints[SYMBOLS]):
+        p = ACCT + symbol * SYMBOL
+        if ints[p + LOTS] > 0 and ints[p + CLASS_AT] == class_at:
+            now += value_at(ints, p) - ints[p + BOUGHT]
+    return max(0, ints[class_at + 1] - now)
+
+
+@kernel
+def book_for(ints: Ints, cost_ppm: int, p: int, at_ms: int) -> Book:
+    """Return the account as the gate sees it: positions, and entries approved earlier in the cycle."""
+    free = ints[CASH]
+    exposure = 0
+    own = 0
+    entries = 0
+    for symbol in range(ints[SYMBOLS]):
+        q = ACCT + symbol * SYMBOL
+        value = 0
+        if ints[q + LOTS] > 0:
+            value = value_at(ints, q)
+        elif ints[q + WANTED] > 0:
+            value = notional(ints[q + QUOTE], ints[q + WANT_LOTS], ints[q + FACTOR])
+            free -= share_up(value, 1_000_000 + cost_ppm)
+            entries += 1
+        exposure += value
+        if q == p:
+            own = value
+    age = NONE
+    if ints[LAST_LOSS] != NEVER and ints[WIN_STREAK] == 0:
+        age = max(at_ms - ints[LAST_LOSS], 0)
+    return Book(
+        ints[EQUITY],
+        free,
+        ints[DAY_START],
+        ints[PEAK],
+        class_fall(ints, ints[p + CLASS_AT]),
+        exposure,
+        own,
+        0,
+        ints[HELD] + entries,
+        1 if ints[p + LOTS] > 0 else 0,
+        ints[ENTRIES_TODAY] + entries,
+        age,
+        ints[LOSS_STREAK],
+        ints[WIN_STREAK],
+        0,
+        ints[KILLED],
+        0,
+    )
+
+
+@kernel
+def veto(ints: Ints, p: int, at_ms: int, rule: int) -> None:
+    """Write down that a decision was denied."""
+    row = ints[VETOES_AT] + ints[VETOES] * VETO_ROW
+    ints[row] = ints[CYCLE]
+    ints[row + 1] = at_ms
+    ints[row + 2] = (p - ACCT) // SYMBOL
+    ints[row + 3] = rule
+    ints[VETOES] += 1
+
+
+@kernel
+def judge_entry(
+    ints: Ints,
+    house: House,
+    p: int,
+    at_ms: int,
+    event: Sequence[int],
+    e: int,
+    strongest: int,
+    confidence: float,
+    ratio: float,
+) -> None:
+    """Size an entry and put it through the gate."""
+    said = e + EVENT_VOICES + strongest * PER_VOICE
+    price, factor = ints[p + QUOTE], ints[p + FACTOR]
+    stop_ppm, stop, target = event[said + STOP_PPM_OF], event[said + STOP_OF], event[said + TARGET_OF]
+    entry = Entry(
+        price,
+        stop_level(price, stop_ppm, stop),
+        max(target, 0),
+        confidence,
+        ratio,
+        ints[p + FIXED_LOTS],
+        factor,
+        ints[p + MIN_LOTS],
+        ints[p + MIN_CASH],
+        house.cost_ppm,
+    )
+    book = book_for(ints, house.cost_ppm, p, at_ms)
+    size = size_entry(entry, book, house.limits, house.sizing)
+    lots = size.lots
+    rule = first_denial(Feed(RECORDED, 0 if price > 0 else NONE, 0, 0), entry, lots, book, house.limits)
+    if rule > 0:
+        veto(ints, p, at_ms, rule)
+        return
+    ints[p + WANTED] = 1
+    ints[p + WANT_LOTS] = lots
+    ints[p + BOUND] = size.bound
+    ints[p + WANT_STOP_PPM] = stop_ppm
+    ints[p + WANT_STOP] = stop
+    ints[p + WANT_TARGET] = target
+    for voice in range(ints[VOICES]):
+        ints[ints[p + SPOKEN_AT] + voice] = event[e + EVENT_VOICES + voice * PER_VOICE + VOTE]
+
+
+@kernel
+def judge_exit(ints: Ints, p: int, at_ms: int) -> None:
+    """Let a position be sold, unless there is none or the exchange's filters refuse."""
+    lots = ints[p + LOTS]
+    if lots == 0:
+        veto(ints, p, at_ms, NOTHING_TO_REDUCE)
+        return
+    # Without a current price only the exchange can tell the notional.
+    least = ints[p + MIN_CASH] if ints[p + QUOTE] > 0 else 0
+    if fits(ints[p + MARK], lots, ints[p + FACTOR], ints[p + MIN_LOTS], least):
+        ints[p + WANTED] = -1
+    else:
+        veto(ints, p, at_ms, FILTERS)
+
+
+@kernel
+def sell(ints: Ints, floats: Floats, costs: Costs, p: int, at_ms: int) -> None:
+    """Sell a position at the market; where the exchange refuses, its protection is placed anew."""
+    mark = ints[p + MARK]
+    if fits(mark, ints[p + LOTS], ints[p + FACTOR], ints[p + MIN_LOTS], ints[p + MIN_CASH]):
+        price = market_price(SELL, mark, costs)
+        close_position(ints, floats, costs, p, price, mark, at_ms, BY_SIGNAL)
+    else:
+        ints[p + SINCE] = at_ms
+
+
+@kernel
+def buy(ints: Ints, floats: Floats, costs: Costs, p: int, at_ms: int) -> None:
+    """Buy at the market and protect what was bought; an order the cash does not cover is refused."""
+    factor, mark, lots = ints[p + FACTOR], ints[p + MARK], ints[p + WANT_LOTS]
+    price = market_price(BUY, mark, costs)
+    if lots > MAX_CASH // factor // price:
+        return
+    cost = buy_cost(price, lots, factor, costs.taker_fee)
+    if cost > ints[CASH]:
+        return
+    bought = notional(price, lots, factor)
+    ints[CASH] -= cost
+    ints[HELD] += 1
+    ints[p + LOTS] = lots
+    ints[p + BOUGHT] = bought
+    ints[p + BOUGHT_REF] = notional(mark, lots, factor)
+    ints[p + FEES] = cost - bought
+    ints[p + OPENED_MS] = at_ms
+    ints[p + ENTRY_CYCLE] = ints[CYCLE]
+    protect(ints, floats, costs, p, at_ms)
+
+
+@kernel
+def protect(ints: Ints, floats: Floats, costs: Costs, p: int, at_ms: int) -> None:
+    """Place stop and target; where the exchange would refuse one, get out again at once."""
+    lots, factor = ints[p + LOTS], ints[p + FACTOR]
+    least_lots, least_cash = ints[p + MIN_LOTS], ints[p + MIN_CASH]
+    stop, target = ints[p + WANT_STOP], max(ints[p + WANT_TARGET], 0)
+    if stop == 0:
+        stop = stop_below(ints[p + BOUGHT], lots * factor, ints[p + WANT_STOP_PPM])
+    ints[p + STOP] = max(stop, 0)
+    ints[p + TARGET] = target
+    ints[p + TRIGGERED] = 0
+    ints[p + SINCE] = at_ms
+    stop_fits = stop <= 0 or fits(stop, lots, factor, least_lots, least_cash)
+    target_fits = target == 0 or fits(target, lots, factor, least_lots, least_cash)
+    in_order = stop <= 0 or target == 0 or target > stop
+    if not (stop_fits and target_fits and in_order):
+        ints[p + STOP] = 0
+        ints[p + TARGET] = 0
+        sell(ints, floats, costs, p, at_ms)
+
+
+@kernel
+def raise_stop(
+    ints: Ints,
+    floats: Floats,
+    costs: Costs,
+    p: int,
+    at_ms: int,
+    trailing_ppm: int,
+    close: Sequence[int],
+    turn_ms: Sequence[int],
+    turn_end: Sequence[int],
+) -> None:
+    """Let a position's stop follow the candle that closed in this cycle."""
+    turn = ints[p + TURN_AT] + ints[p + TURN] - 1
+    if turn_ms[turn] != at_ms or turn_end[turn] == turn_end[turn - 1]:
+        return
+    stop = ints[p + STOP]
+    level = trailed(stop, close[ints[p + CANDLE_AT] + turn_end[turn] - 1], ints[p + QUOTE], trailing_ppm)
+    if level == stop:
+        return
+    ints[p + WANT_STOP] = level
+    ints[p + WANT_TARGET] = ints[p + TARGET]
+    protect(ints, floats, costs, p, at_ms)

@@ -1,0 +1,105 @@
+"""Candles made ready for many backtests: tapes, and what does not depend on any strategy."""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from domain.instrument import Instrument
+from reasoning.kernels.features import PLAN
+from reasoning.kernels.indicators import ATR_SIZE
+from research.data.candles import Candles, FloatArray, IntArray
+from research.engine.compiler import Engine
+from research.engine.layout import Doubts, Market
+from research.engine.tape import Tape, tape_of
+
+Places = NDArray[np.int32]
+
+
+class Recording:
+    """The tapes of one session, joined to the arrays that the replay reads; used by many runs.
+
+    `instruments` holds every candle series' instrument. Raises BadInput when a series is too short.
+    """
+
+    def __init__(
+        self, candles: Sequence[Candles], instruments: Mapping[str, Instrument], warmup: int, engine: Engine
+    ) -> None:
+        self.engine = engine
+        self.instruments = [instruments[each.symbol] for each in candles]
+        self.tapes: list[Tape] = [
+            tape_of(each, grid, warmup) for each, grid in zip(candles, self.instruments, strict=True)
+        ]
+        self.classes = sorted({each.asset_class for each in self.instruments})
+
+    @cached_property
+    def instants(self) -> IntArray:
+        """Open times at which any symbol turns, one per cycle."""
+        if len(self.tapes) == 1:
+            return self.tapes[0].turn_ms
+        return np.unique(np.concatenate([tape.turn_ms for tape in self.tapes]))
+
+    @cached_property
+    def turns(self) -> list[tuple[Any, ...]]:
+        """For each symbol's candles the turn and the cycle in which each is the newest; -1 for none."""
+        return [tuple(map(self.give, self._turns(tape))) for tape in self.tapes]
+
+    def _turns(self, tape: Tape) -> tuple[Places, Places]:
+        turn, cycle = (np.full(len(tape.close), -1, dtype=np.int32) for _ in range(2))
+        ends, first = np.unique(tape.turn_end, return_index=True)
+        newest = ends > 0
+        turn[ends[newest] - 1] = first[newest]
+        cycle[ends[newest] - 1] = np.searchsorted(self.instants, tape.turn_ms[first[newest]])
+        return turn, cycle
+
+    @cached_property
+    def series(self) -> list[FloatArray]:
+        """Closes, volumes and ATRs of each symbol, behind one another."""
+        return [self._series(tape) for tape in self.tapes]
+
+    def _series(self, tape: Tape) -> Any:
+        columns = (tape.high, tape.low, tape.close, tape.volume)
+        made = self.give(np.zeros(3 * len(tape.close)))
+        self.engine.fill_series(
+            made, self.give(np.zeros(ATR_SIZE)), PLAN, *(self.give(each) for each in columns)
+        )
+        return made
+
+    @cached_property
+    def columns(self) -> list[tuple[Any, ...]]:
+        """Open, high, low, close and volume of each symbol, as the engine takes them."""
+        return [
+            tuple(self.give(each) for each in (tape.open, tape.high, tape.low, tape.close, tape.volume))
+            for tape in self.tapes
+        ]
+
+    @cached_property
+    def market(self) -> Market:
+        """The tapes behind one another."""
+        tapes = self.tapes
+        return Market(
+            candle_ms=self._joined([tape.time for tape in tapes]),
+            open=self._joined([tape.open for tape in tapes]),
+            high=self._joined([tape.high for tape in tapes]),
+            low=self._joined([tape.low for tape in tapes]),
+            close=self._joined([tape.close for tape in tapes]),
+            turn_ms=self._joined([tape.turn_ms for tape in tapes]),
+            turn_end=self._joined([tape.turn_end for tape in tapes]),
+            turn_quote=self._joined([tape.turn_quote for tape in tapes]),
+            turn_mark=self._joined([tape.turn_mark for tape in tapes]),
+            instants=self.give(self.instants),
+            doubts=Doubts(
+                self._joined([tape.doubt_ms for tape in tapes]),
+                self._joined([tape.doubt_low for tape in tapes]),
+                self._joined([tape.doubt_turn for tape in tapes]),
+            ),
+        )
+
+    def _joined(self, arrays: Sequence[IntArray]) -> Any:
+        return self.give(arrays[0] if len(arrays) == 1 else np.concatenate(arrays))
+
+    def give(self, array: Any) -> Any:
+        """Return an array as the engine takes it: itself, or a list for plain Python."""
+        return np.ascontiguousarray(array) if self.engine.compiled else array.tolist()

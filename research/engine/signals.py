@@ -1,0 +1,121 @@
+"""First pass: what a strategy says about every candle of one tape; it knows no account.
+
+A signal depends on candles alone, so it is worked out before the replay, once, and only the candles
+with a vote are handed on, as the events of `layout`. Features shared by all strategies are asked
+for at those candles only.
+"""
+
+from collections.abc import Callable, MutableSequence, Sequence
+from typing import Any
+
+from domain.kernel import kernel
+from reasoning.kernels.features import FeaturePlan, Features, features_at
+from reasoning.kernels.indicators import Memory, atr_step
+from research.engine.layout import (
+    EVENT_CYCLE,
+    EVENT_TURN,
+    EVENT_VOICES,
+    PER_VOICE,
+    STOP_OF,
+    STOP_PPM_OF,
+    TARGET_OF,
+    VOTE,
+)
+
+Floats = MutableSequence[float]
+Ints = MutableSequence[int]
+"""Arrays when compiled, lists in plain Python."""
+
+EVENT, SURE, KNOWN = EVENT_VOICES + PER_VOICE, 2, 8
+"""Numbers of an event of one voice: integers, floats; and of a candle's features with their flag."""
+
+
+@kernel
+def fill_series(
+    series: Floats,
+    memory: Memory,
+    plan: FeaturePlan,
+    high: Sequence[int],
+    low: Sequence[int],
+    close: Sequence[int],
+    volume: Sequence[float],
+) -> None:
+    """Write closes, volumes and ATRs behind one another, as `features_at` reads them."""
+    count = len(close)
+    for place in range(count):
+        ended = float(close[place])
+        series[place] = ended
+        series[count + place] = volume[place]
+        series[2 * count + place] = atr_step(memory, 0, plan[0], float(high[place]), float(low[place]), ended)
+
+
+def find_events(
+    step: Callable[..., int],
+    signal: Callable[..., Any],
+    memory: Memory,
+    packed: tuple[Any, ...],
+    plan: FeaturePlan,
+    series: Floats,
+    known: Floats,
+    opened: Sequence[int],
+    high: Sequence[int],
+    low: Sequence[int],
+    close: Sequence[int],
+    volume: Sequence[float],
+    turn_of: Sequence[int],
+    cycle_of: Sequence[int],
+    event: Ints,
+    sure: Floats,
+    first: int,
+) -> int:
+    """Step a strategy over a tape and write its votes as events from row `first`; return the next row.
+
+    An event is a vote on a candle that was news in some cycle. Beyond the room in `event` they are counted
+    but not kept: ask again with more room. `known` keeps every candle's features for the next to ask, or
+    has room for one candle's only.
+    """
+    row = first
+    count = len(close)
+    room = len(event) // EVENT
+    kept = len(known) > KNOWN
+    for place in range(count):
+        ended = float(close[place])
+        vote = step(
+            memory, packed, float(opened[place]), float(high[place]), float(low[place]), ended, volume[place]
+        )
+        if vote == 0 or turn_of[place] < 0:
+            continue
+        if row < room:
+            k = KNOWN * place if kept else 0
+            if not kept or known[k] == 0.0:
+                now = features_at(series, 0, count, place, place + 1, plan)
+                known[k] = 1.0
+                known[k + 1] = now.volume
+                known[k + 2] = now.volatility
+                known[k + 3] = float(now.trend)
+                known[k + 4] = float(now.wild)
+                known[k + 5] = now.atr
+                known[k + 6] = now.baseline
+                known[k + 7] = float(now.ready)
+            features = Features(
+                known[k + 1],
+                known[k + 2],
+                int(known[k + 3]),
+                int(known[k + 4]),
+                known[k + 5],
+                known[k + 6],
+                int(known[k + 7]),
+            )
+            said = signal(memory, packed, vote, ended, features)
+            e = EVENT * row
+            event[e + EVENT_CYCLE] = cycle_of[place]
+            event[e + EVENT_TURN] = turn_of[place]
+            event[e + EVENT_VOICES + VOTE] = said.vote
+            event[e + EVENT_VOICES + STOP_PPM_OF] = said.stop_ppm
+            event[e + EVENT_VOICES + STOP_OF] = said.stop
+            event[e + EVENT_VOICES + TARGET_OF] = said.target
+            measured = features.baseline > 0.0 and features.atr > 0.0
+            sure[SURE * row] = features.baseline / features.atr if measured else 1.0
+            sure[SURE * row + 1] = said.confidence
+        row += 1
+    return row

@@ -1,0 +1,212 @@
+"""The report's tables: what it earned, what that is worth, month by month, what it cost, what was denied."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from domain.instrument import Instrument
+from research.data.candles import FloatArray
+from research.engine.result import Result
+from research.report.candles import fill_prices
+from research.report.text import (
+    NONE,
+    Cell,
+    Markup,
+    coloured,
+    element,
+    joined,
+    minute,
+    number,
+    percent,
+    safe,
+    span,
+    table,
+)
+from research.statistics.metrics import Metrics
+from risk.table import NOTHING_TO_REDUCE, RULES
+
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+EXTREMES = 5
+Samples = Sequence[tuple[str, Result, Metrics]]
+"""Heading, result and figures of each sample; the one that was seen first."""
+Show = Callable[[Metrics], Cell]
+
+
+def _signed(name: str) -> Show:
+    return lambda m: coloured(percent(getattr(m, name), signed=True), getattr(m, name))
+
+
+def _share(name: str) -> Show:
+    return lambda m: percent(getattr(m, name))
+
+
+def _plain(name: str, places: int = 2) -> Show:
+    return lambda m: number(getattr(m, name), places)
+
+
+def _interval(figures: Metrics) -> Cell:
+    found = figures.interval
+    return NONE if found is None else f"{number(found[0])} and {number(found[1])}"
+
+
+FIGURES: tuple[tuple[str, Show], ...] = (
+    ("Total return", _signed("total_return")),
+    ("… buy and hold", _signed("hold_return")),
+    ("Growth per year (CAGR)", _signed("cagr")),
+    ("Sharpe ratio", _plain("sharpe")),
+    ("… with 95 % between", _interval),
+    ("… buy and hold", _plain("hold_sharpe")),
+    ("Sortino ratio", _plain("sortino")),
+    ("Calmar ratio", _plain("calmar")),
+    ("Max drawdown", _share("max_drawdown")),
+    ("… buy and hold", _share("hold_drawdown")),
+    ("Drawdown lasted", lambda m: span(None if m.drawdown_days is None else m.drawdown_days * 24)),
+    ("Daily returns", _plain("days", 0)),
+    ("Exposure", _share("exposure")),
+    ("Closed trades", _plain("trades", 0)),
+    ("Win rate", _share("win_rate")),
+    ("Profit factor", _plain("profit_factor")),
+    ("Expectancy per trade", lambda m: coloured(number(m.expectancy, signed=True), m.expectancy)),
+    ("Average holding time", lambda m: span(m.holding_hours)),
+    ("Turnover per year", lambda m: number(m.turnover, 1, unit="")),
+    ("Fees", _plain("fees")),
+    ("Slippage", _plain("slippage")),
+    ("Costs, share of gross profit", _share("cost_share")),
+)
+WORTH = 13
+"""Figures in the first table; the others tell of trades, costs and luck."""
+
+
+def headline(samples: Samples, luck: Iterable[tuple[str, str]]) -> Markup:
+    """Return every figure in two tables, samples side by side; what belongs to the search last."""
+    heads = ["", *(title for title, _, _ in samples)]
+    rows = [[name, *(show(figures) for _, _, figures in samples)] for name, show in FIGURES]
+    rows += [[name, told] for name, told in luck]
+    halves = (table(heads, part, "figures") for part in (rows[:WORTH], rows[WORTH:]))
+    return element("div", joined(halves), "halves")
+
+
+def monthly(result: Result) -> Markup:
+    """Return the returns by UTC month and year, first and last month as far as they go."""
+    years = _by_month(result)
+    rows = []
+    for year, months in years.items():
+        known = [each for each in months if each is not None]
+        total = float(np.prod([1 + each for each in known]) - 1)
+        rows.append([str(year), *(_warm(each) for each in months), _warm(total, "total")])
+    return table(["", *MONTHS, "Year"], rows, "months")
+
+
+def _by_month(result: Result) -> dict[int, list[float | None]]:
+    month = result.times_ms.astype("datetime64[ms]").astype("datetime64[M]").astype(np.int64)
+    last = np.flatnonzero(np.diff(month, append=month[-1:] + 1))
+    values: FloatArray = np.concatenate([[result.opening_cash], result.equity[last]]).astype(np.float64)
+    found: dict[int, list[float | None]] = {}
+    for at, before, after in zip(month[last].tolist(), values[:-1], values[1:], strict=True):
+        year = found.setdefault(1970 + at // 12, [None] * 12)
+        year[at % 12] = float(after / before - 1) if before > 0 else None
+    return found
+
+
+def _warm(value: float | None, kind: str = "") -> Markup:
+    if value is None:
+        return Markup()
+    heat = min(60, round(abs(value) * 400))
+    side = "up" if value > 0 else "down"
+    return element("span", percent(value, 1), f"heat {side} {kind}".strip(), f'style="--heat:{heat}%"')
+
+
+def costs(result: Result) -> Markup:
+    """Return what trading cost, by symbol and in all, in quote; closed trades."""
+    rows = []
+    for place, symbol in enumerate(result.symbols):
+        rows.append([symbol, *_cost_row(result.trades[result.trades["symbol"] == place], result.cash_scale)])
+    if len(rows) > 1:
+        rows.append(["all", *_cost_row(result.trades, result.cash_scale)])
+    return table(["", "Trades", "Traded", "Gross", "Fees", "Slippage", "Net"], rows)
+
+
+def _cost_row(trades: Any, cash_scale: int) -> list[Cell]:
+    sums = {
+        name: sum(trades[name].tolist()) / cash_scale
+        for name in ("bought", "sold", "gross", "fees", "slippage", "pnl")
+    }
+    gross, net = sums["gross"], sums["pnl"]
+    return [
+        number(len(trades), 0),
+        number(sums["bought"] + sums["sold"], 0),
+        coloured(number(gross, signed=True), gross),
+        number(sums["fees"]),
+        number(sums["slippage"]),
+        coloured(number(net, signed=True), net),
+    ]
+
+
+def vetoes(result: Result) -> Markup:
+    """Return how often each rule denied, most often first."""
+    if not len(result.vetoes):
+        return element("p", "No decision was denied.", "note")
+    codes, counts = np.unique(result.vetoes["rule"], return_counts=True)
+    order = np.lexsort((codes, -counts))
+    most = int(counts.max())
+    return element("ul", joined(_veto(int(codes[at]), int(counts[at]), most) for at in order), "vetoes")
+
+
+def _veto(code: int, count: int, most: int) -> Markup:
+    known = 0 < code <= len(RULES)
+    rule = RULES[code - 1] if known else NOTHING_TO_REDUCE
+    bar = Markup(f'<i style="width:{count / most * 100:.1f}%"></i>')
+    top = joined([element("b", rule.reason), element("span", number(count, 0))])
+    return element("li", joined([element("div", top), bar, element("small", rule.meaning)]))
+
+
+def extremes(result: Result, instruments: Mapping[str, Instrument]) -> Markup:
+    """Return the trades that won and lost most, with average fill prices."""
+    if not len(result.trades):
+        return element("p", "No closed trade.", "note")
+    order = np.argsort(-result.trades["pnl"], kind="stable").tolist()
+    chosen = order if len(order) <= 2 * EXTREMES else [*order[:EXTREMES], *order[-EXTREMES:]]
+    rows = [_trade(result, place, instruments) for place in chosen]
+    head = ("", "Opened", "Closed", "Ending", "Quantity", "Bought at", "Sold at", "Fees", "Slippage", "Net")
+    return table(head, rows)
+
+
+def _trade(result: Result, place: int, instruments: Mapping[str, Instrument]) -> list[Cell]:
+    row = result.trades[place]
+    symbol = result.symbols[int(row["symbol"])]
+    grid = instruments[symbol]
+    digits = max(0, -int(grid.tick_size.normalize().as_tuple().exponent))
+    prices = (float(each[0]) for each in fill_prices(result.trades[place : place + 1], grid))
+    net = int(row["pnl"]) / result.cash_scale
+    return [
+        symbol,
+        minute(int(row["opened_ms"])),
+        minute(int(row["closed_ms"])),
+        result.endings[int(row["ending"])],
+        f"{grid.quantity(int(row['lots'])):f}",
+        *(number(each, digits) for each in prices),
+        number(int(row["fees"]) / result.cash_scale),
+        number(int(row["slippage"]) / result.cash_scale),
+        coloured(number(net, signed=True), net),
+    ]
+
+
+def pairs(found: Mapping[str, Any], *, nested: str = "", kind: str = "") -> Markup:
+    """Return names and values as a list; mappings inside are written as name.inner."""
+    parts: list[Markup] = []
+    for name, value in found.items():
+        if isinstance(value, Mapping):
+            parts.append(pairs(value, nested=f"{nested}{name}."))
+        else:
+            shown = NONE if value is None else value
+            parts.append(joined([element("dt", f"{nested}{name}"), element("dd", safe(shown))]))
+    inner = joined(parts)
+    return inner if nested else element("dl", inner, kind)
+
+
+def lines(texts: Sequence[str], empty: str) -> Markup:
+    """Return texts as a list, or one line that says there are none."""
+    if not texts:
+        return element("p", empty, "note")
+    return element("ul", joined(element("li", each) for each in texts), "lines")

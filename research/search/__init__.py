@@ -1,0 +1,1 @@
+"""Many trials: sweeps, studies and walk-forwards, and who carries them out."""

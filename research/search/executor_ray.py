@@ -1,0 +1,106 @@
+"""Trials on a Ray cluster: candles go to each node once, tasks take seconds, failed ones run again."""
+
+import os
+import pickle
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from domain.errors import BadInput, LocalFault
+from domain.extras import lacking
+from research.data.candles import Candles
+from research.search.executor_processes import COLUMNS
+from research.search.sweep import Answer, Done, Engine, Job, Task, Worker
+from research.search.work_queue import RETRIES, Board, Piece, timed
+
+ADDRESS_VARIABLE = "RAY_ADDRESS"
+MISSING = lacking("engine ray", "scale")
+AHEAD = 2
+"""Pieces per processor on their way, so that none waits for the next."""
+
+
+def ray_module() -> Any:
+    """Return ray. Raises BadInput that says what to install when it is not there."""
+    try:
+        import ray  # noqa: PLC0415  # an extra, and heavy
+    except ImportError:
+        raise BadInput(MISSING) from None
+    return ray
+
+
+class Ray(Engine):
+    """A Ray cluster: the one at `address`, at RAY_ADDRESS, or one started on this machine."""
+
+    def __init__(self, address: str | None = None) -> None:
+        self._ray = ray_module()
+        self._address = address or os.environ.get(ADDRESS_VARIABLE)
+
+    def run(self, job: Job, tasks: Sequence[Task], done: Done) -> list[Answer]:
+        """Make the trials on the cluster. Raises LocalFault when a piece fails beyond its retries."""
+        ray = self._ray
+        ours = not ray.is_initialized()
+        if ours:
+            self._connect()
+        try:
+            return self._run(job, tasks, done)
+        finally:
+            if ours:
+                ray.shutdown()
+
+    def _connect(self) -> None:
+        try:
+            self._ray.init(address=self._address, log_to_driver=False, configure_logging=False)
+        except (ConnectionError, ValueError) as error:
+            raise BadInput(f"no ray cluster at {self._address}: {error}") from None
+
+    def _run(self, job: Job, tasks: Sequence[Task], done: Done) -> list[Answer]:
+        ray = self._ray
+        shared = ray.put(_packed(job))
+        processors = max(1, int(ray.cluster_resources().get("CPU", 1)))
+        board = Board(tasks, processors, done)
+        remote = ray.remote(max_retries=RETRIES)(_work)
+        flying: dict[Any, Piece] = {}
+        while not board.over:
+            while len(flying) < AHEAD * processors and (piece := board.piece()) is not None:
+                flying[remote.remote(shared.hex(), shared, piece.work)] = piece
+            ready, _ = ray.wait(list(flying), num_returns=1)
+            for each in ready:
+                board.home(flying.pop(each), *self._answer(each))
+        return board.answers()
+
+    def _answer(self, ready: Any) -> tuple[Answer, float]:
+        ray = self._ray
+        try:
+            told: tuple[Answer, float] = ray.get(ready)
+        except ray.exceptions.RayTaskError as error:
+            if isinstance(error.cause, BadInput | LocalFault):
+                raise error.cause from None
+            raise
+        except ray.exceptions.RayError as error:
+            raise LocalFault(f"trials failed {RETRIES + 1} times on the ray cluster: {error}") from None
+        return told
+
+
+_workers: dict[str, Worker] = {}
+
+
+def _work(key: str, shared: Any, task: Task) -> tuple[Answer, float]:
+    """Work on a task in a Ray worker, which keeps the job's candles from one task to the next."""
+    if key not in _workers:
+        _workers.clear()
+        _workers[key] = Worker(_unpacked(shared))
+    return timed(_workers[key], task)
+
+
+def _packed(job: Job) -> tuple[list[Any], bytes]:
+    """Return a job as Ray's store keeps it: columns as arrays that all workers of a node share."""
+    heads = [
+        (each.symbol, each.timeframe_ms, *(getattr(each, name) for name in COLUMNS)) for each in job.candles
+    ]
+    return heads, pickle.dumps(replace(job, candles=()))
+
+
+def _unpacked(shared: tuple[list[Any], bytes]) -> Job:
+    heads, rest = shared
+    job: Job = pickle.loads(rest)  # noqa: S301  # from our own driver
+    return replace(job, candles=[Candles(*head) for head in heads])

@@ -1,0 +1,143 @@
+"""A sweep: one strategy's parameters tried out on the same candles, under every rule of the loop.
+
+All trials share one warm-up, the longest that any of them needs, so they trade the same instants and
+can be compared. Results come sorted by parameters, whatever engine ran them in whatever order.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from domain.errors import BadInput
+from reasoning.kernels.features import PLAN, features_warmup
+from research.data.candles import Candles, FloatArray
+from research.engine.backtest import Setup, Voice
+from research.search.grid import Trial
+from research.search.trials import Bench
+from research.statistics.scoring import FIELDS, Score, best
+
+Span = tuple[int | None, int | None]
+"""First instant at which may be traded and the instant after the last, in ms (UTC); None is open."""
+Packed = tuple[Any, ...]
+Done = Callable[[int], None]
+KEPT = 2
+"""Spans whose candles a worker keeps ready."""
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """What every worker needs once: candles, the rules, which voice is tried out, and how to run.
+
+    `setup.warmup` holds for all trials; `machine` is machine code or plain Python.
+    """
+
+    candles: Sequence[Candles]
+    setup: Setup
+    voice: int = 0
+    machine: bool = True
+
+
+class Task(NamedTuple):
+    """Trials to make on one span."""
+
+    span: Span
+    packs: tuple[Packed, ...]
+
+
+class Answer(NamedTuple):
+    """One row per trial: scores float64[n, FIELDS] and daily returns float64[n, days]."""
+
+    table: FloatArray
+    daily: FloatArray
+
+
+class Engine:
+    """Whatever runs tasks; `done` is told how many trials are finished, of all tasks together."""
+
+    def run(self, job: Job, tasks: Sequence[Task], done: Done) -> list[Answer]:
+        """Return one answer per task, in the tasks' order."""
+        raise NotImplementedError
+
+
+class Worker:
+    """One process's hands: keeps the last spans' candles ready between tasks."""
+
+    def __init__(self, job: Job, kept: int = KEPT) -> None:
+        self._job = job
+        self._kept = kept
+        self._benches: dict[Span, Bench] = {}
+
+    def work(self, task: Task) -> Answer:
+        """Make the trials of a task. Raises BadInput when its span holds no candle to trade."""
+        bench = self._bench(task.span)
+        table, daily = np.zeros((len(task.packs), FIELDS)), np.zeros((len(task.packs), bench.days))
+        voices = list(self._job.setup.voices)
+        base = voices[self._job.voice]
+        for row, packed in enumerate(task.packs):
+            voices[self._job.voice] = Voice(base.strategy, packed)
+            table[row], daily[row] = bench.score(voices)
+        return Answer(table, daily)
+
+    def _bench(self, span: Span) -> Bench:
+        if span not in self._benches:
+            while len(self._benches) >= self._kept:
+                del self._benches[next(iter(self._benches))]
+            job = self._job
+            candles = window(job.candles, span, job.setup.warmup)
+            self._benches[span] = Bench(candles, job.setup, machine=job.machine)
+        return self._benches[span]
+
+
+def window(candles: Sequence[Candles], span: Span, warmup: int) -> list[Candles]:
+    """Return the candles of a span with the warm-up before it; nothing is traded before the span.
+
+    A symbol that has no candle to trade in it is left out. Raises BadInput when none has.
+    """
+    start, end = span
+    found = []
+    for each in candles:
+        first = 0 if start is None else max(int(np.searchsorted(each.time, start)) - warmup, 0)
+        last = len(each) if end is None else int(np.searchsorted(each.time, end))
+        if last - first > warmup:
+            found.append(each[first:last])
+    if not found:
+        names = ", ".join(each.symbol for each in candles)
+        raise BadInput(f"{names}: no candle is left to trade behind a warm-up of {warmup} candles")
+    return found
+
+
+def job_of(
+    candles: Sequence[Candles], setup: Setup, trials: Sequence[Trial], *, voice: int = 0, machine: bool = True
+) -> Job:
+    """Return a job whose warm-up is long enough for every trial."""
+    strategy = setup.voices[voice].strategy
+    longest = max(strategy.warmup_for(trial.packed) for trial in trials)
+    warmup = max(setup.warmup, longest, features_warmup(PLAN))
+    return Job(candles, replace(setup, warmup=warmup), voice, machine)
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """A sweep's results: trial i has row i of `table` and of `daily`."""
+
+    trials: tuple[Trial, ...]
+    table: FloatArray
+    daily: FloatArray
+
+    def score(self, place: int) -> Score:
+        """Return one trial's figures."""
+        return Score(*self.table[place].tolist())
+
+    def best(self, criterion: str) -> int:
+        """Return the place of the best trial, the first of equals."""
+        return best(self.table, criterion)
+
+
+def sweep(engine: Engine, job: Job, trials: Sequence[Trial], done: Done = lambda _count: None) -> Scores:
+    """Try every trial on all candles of the job."""
+    ordered = tuple(sorted(trials, key=lambda each: each.parameters))
+    task = Task((None, None), tuple(trial.packed for trial in ordered))
+    table, daily = engine.run(job, [task], done)[0]
+    return Scores(ordered, table, daily)

@@ -1,0 +1,120 @@
+"""What a sweep still has to do, cut into pieces of about a second, and the answers that came home.
+
+A piece holds trials of one task only and its answer goes to its place, so results do not depend on
+who ran what when.
+"""
+
+import time
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from domain.errors import LocalFault
+from research.search.sweep import Answer, Done, Task, Worker
+
+RETRIES = 3
+FIRST_PIECE, SECONDS = 4, 1.0
+"""Trials of the first pieces, and how long a piece should take once the speed is known."""
+OWN_SECONDS, OWN_UNTIL_SECONDS = 0.1, 1.0
+"""The same for whoever hands out the pieces, and how much work must be left for one of its own."""
+
+
+class Piece(NamedTuple):
+    """A run of trials of one task, from trial `first` on."""
+
+    task: int
+    first: int
+    work: Task
+
+
+class Board:
+    """What is still to do, handed out in pieces, and the answers that came home."""
+
+    def __init__(self, tasks: Sequence[Task], workers: int, done: Done) -> None:
+        self._tasks, self._workers, self._done = tasks, workers, done
+        self._place = (0, 0)
+        self._again: list[Piece] = []
+        self._failed: dict[tuple[int, int], int] = {}
+        self._answers: list[dict[int, Answer]] = [{} for _ in tasks]
+        self._left = sum(len(task.packs) for task in tasks)
+        self._made = 0
+        self._rate = 0.0
+
+    @property
+    def over(self) -> bool:
+        """Whether every answer is there."""
+        return self._left == 0
+
+    @property
+    def seconds_left(self) -> float:
+        """How long the rest would take one worker; 0 while nobody knows."""
+        return self._left / self._rate if self._rate else 0.0
+
+    def piece(self) -> Piece | None:
+        """Return the next piece to do, None when all are given out."""
+        return self._again.pop() if self._again else self._next(self._size())
+
+    def own_piece(self) -> Piece | None:
+        """Return a short piece for whoever hands them out; None towards the end, and never one that was lost.
+
+        Short, for helpers wait meanwhile; and one whose helper died is not to end its parent as well.
+        """
+        if self.seconds_left < OWN_UNTIL_SECONDS:
+            return None
+        return self._next(max(1, int(self._rate * OWN_SECONDS)))
+
+    def _next(self, size: int) -> Piece | None:
+        task, first = self._place
+        while task < len(self._tasks) and first >= len(self._tasks[task].packs):
+            task, first = task + 1, 0
+        if task == len(self._tasks):
+            return None
+        span, packs = self._tasks[task]
+        chosen = packs[first : first + size]
+        self._place = (task, first + len(chosen))
+        return Piece(task, first, Task(span, chosen))
+
+    def _size(self) -> int:
+        """Return trials for about a second, and towards the end few enough that all workers have some."""
+        if not self._rate:
+            return FIRST_PIECE
+        fair = self._left // (2 * self._workers)
+        return max(1, min(int(self._rate * SECONDS), max(fair, FIRST_PIECE)))
+
+    def home(self, piece: Piece, answer: Answer, seconds: float) -> None:
+        """Take in an answer."""
+        count = len(piece.work.packs)
+        self._answers[piece.task][piece.first] = answer
+        self._rate = count / max(seconds, 1e-6)
+        self._left -= count
+        self._made += count
+        self._done(self._made)
+
+    def lost(self, piece: Piece, why: str) -> None:
+        """Put a piece back whose worker died. Raises LocalFault after its last retry."""
+        key = piece.task, piece.first
+        self._failed[key] = self._failed.get(key, 0) + 1
+        if self._failed[key] > RETRIES:
+            last = piece.first + len(piece.work.packs) - 1
+            raise LocalFault(
+                f"trials {piece.first} to {last} of task {piece.task} failed {self._failed[key]} times, the "
+                f"limit is {RETRIES} retries: {why}"
+            )
+        self._again.append(piece)
+
+    def answers(self) -> list[Answer]:
+        """Return one answer per task, its pieces joined in the order of its trials."""
+        return [_joined([each for _, each in sorted(parts.items())]) for parts in self._answers]
+
+
+def _joined(parts: Sequence[Answer]) -> Answer:
+    return Answer(
+        np.concatenate([each.table for each in parts]), np.concatenate([each.daily for each in parts])
+    )
+
+
+def timed(worker: Worker, task: Task) -> tuple[Answer, float]:
+    """Work on a task; return the answer and the seconds it took."""
+    began = time.perf_counter()
+    return worker.work(task), time.perf_counter() - began

@@ -1,0 +1,1 @@
+"""What a result is worth in figures, each by a named formula."""

@@ -1,0 +1,1 @@
+"""What a soak is held to: evidence in, verdicts out."""

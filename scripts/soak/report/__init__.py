@@ -1,0 +1,1 @@
+"""A soak's report for people and machines."""

@@ -1,0 +1,1 @@
+"""What a soak runs: venues, faults, the process under test, its samples."""
