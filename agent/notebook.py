@@ -74,14 +74,14 @@ def backtest(
     setup = setup_of(options)
     engine, about = engine_for(setup, uncompiled=False)
     result = run_backtest(candles, setup, engine)
-    found = stopped(result, setup.policy)
+    match = stopped(result, setup.policy)
     quantities = {symbol: float(grid.step_size) for symbol, grid in setup.instruments.items()}
     return Backtest(
         equity=_equity(result),
         trades=_trades(result, quantities),
         vetoes=_vetoes(result),
         figures=metrics(result, candles).plain(),
-        stopped=stopped_words(found, result) if found else "",
+        stopped=stopped_words(match, result) if match else "",
         notes=[*notes, *about],
         result=result,
     )
@@ -107,7 +107,7 @@ def _equity(result: Result) -> pl.DataFrame:
 
 def _trades(result: Result, quantities: Mapping[str, float]) -> pl.DataFrame:
     rows = result.trades
-    symbols = [result.symbols[place] for place in rows["symbol"].tolist()]
+    symbols = [result.symbols[index] for index in rows["symbol"].tolist()]
     lots = zip(rows["lots"].tolist(), symbols, strict=True)
     money = ("bought", "sold", "gross", "fees", "slippage", "pnl")
     return pl.DataFrame(
@@ -118,7 +118,7 @@ def _trades(result: Result, quantities: Mapping[str, float]) -> pl.DataFrame:
             "entry_cycle": rows["entry_cycle"],
             "quantity": pl.Series([count * quantities[symbol] for count, symbol in lots], dtype=pl.Float64),
             **{name: rows[name] / result.cash_scale for name in money},
-            "exit": pl.Series([result.endings[place] for place in rows["ending"].tolist()], dtype=pl.String),
+            "exit": pl.Series([result.endings[index] for index in rows["ending"].tolist()], dtype=pl.String),
         }
     )
 
@@ -130,7 +130,7 @@ def _vetoes(result: Result) -> pl.DataFrame:
             "time": _times(rows["at_ms"]),
             "cycle": rows["cycle"],
             "symbol": pl.Series(
-                [result.symbols[place] for place in rows["symbol"].tolist()], dtype=pl.String
+                [result.symbols[index] for index in rows["symbol"].tolist()], dtype=pl.String
             ),
             "rule": pl.Series([names[code] for code in rows["rule"].tolist()], dtype=pl.String),
         }

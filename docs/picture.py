@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from agent.account.opened import Launch
+from agent.account.opened import OpenedAccount
 from agent.cli.output.live import LiveScreen
 from agent.settings.settings import Settings
 from domain.events import CycleEnded, Event
@@ -24,7 +24,7 @@ def main() -> None:
     console = Console(record=True, width=80, height=24, file=io.StringIO())
     with tempfile.TemporaryDirectory() as home:
         settings = Settings(home=Path(home), provider="simulated", speed="max", cycles=CYCLES)
-        with Launch(settings) as launch:
+        with OpenedAccount(settings) as launch:
             screen = LiveScreen(launch)
             screen.console = console
 

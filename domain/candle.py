@@ -33,7 +33,7 @@ class Candle(NamedTuple):
         return utc(self.time)
 
 
-class Quote(NamedTuple):
+class LastPrice(NamedTuple):
     """The last known price in ticks and when it was true, in ms (UTC)."""
 
     price: int

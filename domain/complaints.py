@@ -53,14 +53,14 @@ def complaint(error: Mapping[str, Any]) -> str:
     """Say what is wrong with a value."""
     kind = str(error["type"])
     if kind in ("value_error", "assertion_error"):
-        said = str(error["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
-        return said if said[1:2].isupper() else said[:1].lower() + said[1:]
+        text = str(error["msg"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
+        return text if text[1:2].isupper() else text[:1].lower() + text[1:]
     if kind == "extra_forbidden":
         return "no such setting"
     if kind in LIMITS:
-        name, said = LIMITS[kind]
-        return said.format(_shown((error.get("ctx") or {}).get(name, "what is allowed")))
-    return next((said for begin, said in KINDS if kind.startswith(begin)), "cannot be meant")
+        name, text = LIMITS[kind]
+        return text.format(_shown((error.get("ctx") or {}).get(name, "what is allowed")))
+    return next((text for begin, text in KINDS if kind.startswith(begin)), "cannot be meant")
 
 
 def _shown(limit: Any) -> str:

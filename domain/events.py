@@ -1,7 +1,7 @@
 """What the journal holds: what entered from outside and what was decided, in past tense.
 
 A cycle without an order is one transaction of CycleDecided and CycleEnded. A cycle with orders
-commits CycleDecided and OrdersIntended before anything is sent, and OrderSettled after.
+commits CycleDecided and OrdersIntended before anything is sent, and OrderReported after.
 """
 
 from datetime import datetime
@@ -73,7 +73,7 @@ class OrdersIntended(msgspec.Struct, frozen=True, tag="orders_intended"):
     sending_at: datetime | None = None
 
 
-class OrderSettled(msgspec.Struct, frozen=True, tag="order_settled"):
+class OrderReported(msgspec.Struct, frozen=True, tag="order_reported"):
     """What the platform answered to a send or a cancel, or what recovery found out."""
 
     cycle_id: int
@@ -153,10 +153,10 @@ class AccountAdopted(msgspec.Struct, frozen=True, tag="account_adopted"):
 
     at: datetime
     cash: int
-    aside: dict[str, int]
+    untracked: dict[str, int]
     reason: str
     by: str
-    gone: dict[str, int] = {}
+    missing: dict[str, int] = {}
     given_up: tuple[str, ...] = ()
     prefix: str = ""
 
@@ -220,7 +220,7 @@ Event = (
     SessionStarted
     | CycleDecided
     | OrdersIntended
-    | OrderSettled
+    | OrderReported
     | CycleEnded
     | KillSwitchSet
     | ParametersSet

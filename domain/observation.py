@@ -5,7 +5,7 @@ from enum import StrEnum
 
 import msgspec
 
-from domain.candle import Candle, Quote
+from domain.candle import Candle, LastPrice
 from domain.times import utc
 
 
@@ -64,7 +64,7 @@ class Observation(msgspec.Struct, frozen=True):
     series: str
     fetched_at: datetime
     candles: tuple[Candle, ...] = ()
-    quote: Quote | None = None
+    quote: LastPrice | None = None
     headlines: tuple[Headline, ...] = ()
     findings: tuple[Finding, ...] = ()
     attempts: tuple[Attempt, ...] = ()

@@ -156,7 +156,7 @@ class Receipt(msgspec.Struct, frozen=True):
     placed: Placed | None = None
 
 
-class Standing(msgspec.Struct, frozen=True):
+class OrderState(msgspec.Struct, frozen=True):
     """An order with where it stands as far as we know; `at` is the last change.
 
     `filled` is what the venue says was executed, `imported` what we have fills for, both in lots: an

@@ -39,18 +39,18 @@ _STALE: dict[OrderStatus, tuple[OrderStatus, ...]] = {
 """What may still be heard of an order that has moved on: old news, not a contradiction."""
 
 
-def after(client_id: str, present: OrderStatus, told: OrderStatus) -> OrderStatus:
-    """Return an order's state after hearing `told` of it.
+def after(client_id: str, present: OrderStatus, report: OrderStatus) -> OrderStatus:
+    """Return an order's state after hearing `report` of it.
 
     Raises IllegalTransition when the table has no way there: an order proven absent that trades, or a
     finished one that ends otherwise.
     """
-    if told is present or told in _STALE.get(present, ()):
+    if report is present or report in _STALE.get(present, ()):
         return present
-    if told in TABLE[present]:
-        return told
+    if report in TABLE[present]:
+        return report
     raise IllegalTransition(
-        f"order {client_id} is {present} and was then told to be {told}: compare it with the venue, "
+        f"order {client_id} is {present} and was then told to be {report}: compare it with the venue, "
         f"then take the difference over with `agent reconcile --adopt`"
     )
 

@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
-from domain.candle import Candle, Quote, RawCandle
+from domain.candle import Candle, LastPrice, RawCandle
 from domain.events import Event
 from domain.instrument import Instrument
 from domain.observation import Headline, Observation
@@ -125,7 +125,7 @@ class Platform(Protocol):
         ...
 
     def mark(
-        self, symbol: str, candles: Sequence[Candle], quote: Quote | None, doubted: Sequence[Candle] = ()
+        self, symbol: str, candles: Sequence[Candle], quote: LastPrice | None, doubted: Sequence[Candle] = ()
     ) -> None:
         """Show the market to a platform that simulates one; a real venue ignores it.
 

@@ -15,7 +15,7 @@ from domain.account import Position
 from domain.candle import Candle
 from domain.instrument import Instrument
 from domain.lesson import Pending
-from domain.order import Order, Standing
+from domain.order import Order, OrderState
 from domain.verdict import Approved
 
 COARSENED = 12
@@ -30,7 +30,7 @@ def common(one: Decimal, other: Decimal) -> Decimal:
 
 
 def finest(
-    known: Instrument, told: Instrument, *, quantity: Decimal | None = None, price: Decimal | None = None
+    known: Instrument, report: Instrument, *, quantity: Decimal | None = None, price: Decimal | None = None
 ) -> Instrument:
     """Return the instrument a journal counts on from now on: what the exchange tells, on a grid for both.
 
@@ -38,7 +38,7 @@ def finest(
     of them; where the cash unit does not hold tick times lot the tick is made coarser, and what a price
     lies between two ticks is counted as a cost.
     """
-    own_step, own_tick = told.order_step or told.step_size, told.order_tick or told.tick_size
+    own_step, own_tick = report.order_step or report.step_size, report.order_tick or report.tick_size
     step = common(known.step_size, own_step)
     step = common(step, quantity) if quantity else step
     tick = common(known.tick_size, own_tick)
@@ -51,7 +51,7 @@ def finest(
     else:
         return known
     return msgspec.structs.replace(
-        told, tick_size=tick, step_size=step, cash_decimals=known.cash_decimals,
+        report, tick_size=tick, step_size=step, cash_decimals=known.cash_decimals,
         order_step=own_step if own_step != step else None, order_tick=own_tick if own_tick != tick else None,
     )  # fmt: skip
 
@@ -116,7 +116,7 @@ class Regrid(NamedTuple):
             trigger=self.maybe(order.trigger),
         )
 
-    def standing(self, standing: Standing) -> Standing:
+    def standing(self, standing: OrderState) -> OrderState:
         """Return an order under way on the new grid, with what was executed of it."""
         return msgspec.structs.replace(
             standing,

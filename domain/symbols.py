@@ -37,8 +37,8 @@ def is_symbol(text: str) -> bool:
 
 def parts(symbol: str) -> tuple[str, str] | None:
     """Return base and quote of a symbol, the quote "" for a share; None for what is no symbol."""
-    found = SYMBOL.fullmatch(symbol)
-    return None if found is None else (found[1], found[2] or "")
+    match = SYMBOL.fullmatch(symbol)
+    return None if match is None else (match[1], match[2] or "")
 
 
 def readings(name: str) -> tuple[str, ...]:
@@ -47,9 +47,11 @@ def readings(name: str) -> tuple[str, ...]:
     Kraken's XBT and XDG are BTC and DOGE. A base of one letter is believed before a dollar coin only: GBTC
     is a share.
     """
-    found = [(name[: -len(quote)], quote) for quote in QUOTES if name.endswith(quote) and _base(name, quote)]
-    likely = [pair for pair in found if pair[0] in WELL_KNOWN]
-    chosen = likely if len(likely) == 1 else found
+    results = [
+        (name[: -len(quote)], quote) for quote in QUOTES if name.endswith(quote) and _base(name, quote)
+    ]
+    likely = [pair for pair in results if pair[0] in WELL_KNOWN]
+    chosen = likely if len(likely) == 1 else results
     return tuple(f"{ours(base)}-{ours(quote)}" for base, quote in chosen)
 
 

@@ -17,7 +17,7 @@ from domain.events import (
     GridChanged,
     JournaledAfterwards,
     KillSwitchSet,
-    OrderSettled,
+    OrderReported,
     OrdersIntended,
     ParametersSet,
     PositionWrittenOff,
@@ -31,7 +31,7 @@ _KINDS: dict[type, str] = {
     SessionStarted: SESSION_STARTED,
     CycleDecided: "cycle_decided",
     OrdersIntended: "orders_intended",
-    OrderSettled: "order_settled",
+    OrderReported: "order_reported",
     CycleEnded: "cycle_ended",
     KillSwitchSet: "kill_switch_set",
     ParametersSet: "parameters_set",
@@ -82,7 +82,7 @@ def decode(payload: bytes) -> Event:
 
 def index(event: Event) -> Index:
     """Return what an event's row is found by. Raises JournalFault for a time without a zone."""
-    at: datetime = event.receipt.at if isinstance(event, OrderSettled) else event.at
+    at: datetime = event.receipt.at if isinstance(event, OrderReported) else event.at
     try:
         return Index(millis(at), _KINDS[type(event)], getattr(event, "cycle_id", None))
     except ValueError as error:

@@ -72,10 +72,10 @@ class Lease(NamedTuple):
         cursor.execute(_RENEW, (claim.lease_ms, claim.account, self.epoch))
         if cursor.rowcount != 1:
             cursor.execute(_WHO, (claim.account,))
-            found = cursor.fetchone() or ("nobody", "none")
+            result = cursor.fetchone() or ("nobody", "none")
             raise JournalFault(
-                f"halted: another agent took over account {claim.account}: {found[0]} holds epoch "
-                f"{found[1]}, ours was {self.epoch}; nothing was appended"
+                f"halted: another agent took over account {claim.account}: {result[0]} holds epoch "
+                f"{result[1]}, ours was {self.epoch}; nothing was appended"
             )
 
     def release(self, cursor: DBAPICursor) -> None:
@@ -146,17 +146,17 @@ def take(cursor: DBAPICursor, claim: Claim, where: object, lives: Callable[[str]
     if taken is not None:
         return Lease(claim, taken[0])
     cursor.execute(_WHOSE, (grace_ms, account))
-    found = cursor.fetchone()
-    if found is None:
+    result = cursor.fetchone()
+    if result is None:
         raise JournalFault(f"{where} lacks its lease: verify it and restore it from a backup")
-    if not lives(found[0]):
-        cursor.execute(_TAKE_DEAD, (holder, lease_ms, grace_ms, account, found[1], found[0]))
+    if not lives(result[0]):
+        cursor.execute(_TAKE_DEAD, (holder, lease_ms, grace_ms, account, result[1], result[0]))
         taken = cursor.fetchone()
         if taken is not None:
             return Lease(claim, taken[0])
     raise JournalFault(
-        f"{where} is in use by another agent, {found[0]} (epoch {found[1]}): stop it first; if it is dead, "
-        f"the account may be taken over {_when(*found[2:])}, unless it is heard of again"
+        f"{where} is in use by another agent, {result[0]} (epoch {result[1]}): stop it first; if it is dead, "
+        f"the account may be taken over {_when(*result[2:])}, unless it is heard of again"
     )
 
 

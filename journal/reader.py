@@ -88,8 +88,8 @@ class SqlReader(History):
 
     def last_cycle(self) -> int | None:
         """Return the highest cycle id there is, or None before the first. Raises JournalFault."""
-        found: int | None = self._read(schema.LAST_CYCLE, {})[0][0]
-        return found
+        result: int | None = self._read(schema.LAST_CYCLE, {})[0][0]
+        return result
 
     def storage_flaw(self) -> str | None:
         """Return what the database finds wrong with its own pages and indexes, or None."""

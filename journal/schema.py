@@ -92,12 +92,12 @@ def journal_id(connection: sa.Connection, where: object) -> str:
     know; NewerSchema when a newer program wrote them.
     """
     meta = _meta(connection, where)
-    found = meta.get("schema", "none")
-    if found != str(VERSION):
-        text = f"{where} has schema version {found}, this program knows {VERSION}"
-        if found.isdecimal() and int(found) > VERSION:
+    result = meta.get("schema", "none")
+    if result != str(VERSION):
+        text = f"{where} has schema version {result}, this program knows {VERSION}"
+        if result.isdecimal() and int(result) > VERSION:
             raise NewerSchema(f"{text}; use the newer program that wrote it")
-        older = _steps(found) is not None
+        older = _steps(result) is not None
         raise JournalFault(f"{text}; {'start the agent once' if older else 'restore it from a backup'}")
     if "journal_id" not in meta:
         raise JournalFault(f"{where} does not say its journal id; restore it from a backup")
@@ -118,9 +118,9 @@ def _tables(connection: sa.Connection) -> set[str]:
     return set(sa.inspect(connection).get_table_names(schema=namespace)) if namespace else set()
 
 
-def _steps(found: str) -> list[Callable[[sa.Connection], None]] | None:
+def _steps(result: str) -> list[Callable[[sa.Connection], None]] | None:
     """Return the steps from a version to this program's, or None when there are none to take."""
-    if not found.isdecimal() or not 0 < int(found) < VERSION:
+    if not result.isdecimal() or not 0 < int(result) < VERSION:
         return None
-    wanted = range(int(found), VERSION)
+    wanted = range(int(result), VERSION)
     return [STEPS[version] for version in wanted] if all(version in STEPS for version in wanted) else None

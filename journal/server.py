@@ -146,10 +146,10 @@ def _set(connection: sa.Connection, namespace: str, where: str, *, writable: boo
     if writable:
         wanted |= _REQUIRED
     calls = ", ".join(["current_setting(%s)"] * len(wanted))
-    found = connection.exec_driver_sql(f"SELECT {calls}", tuple(wanted)).one()
-    for (name, (value, why)), seen in zip(wanted.items(), found, strict=True):
-        if seen != value:
-            raise JournalFault(f"{where}: PostgreSQL's {name} is {seen}, must be {value}: {why}")
+    result = connection.exec_driver_sql(f"SELECT {calls}", tuple(wanted)).one()
+    for (name, (value, why)), known in zip(wanted.items(), result, strict=True):
+        if known != value:
+            raise JournalFault(f"{where}: PostgreSQL's {name} is {known}, must be {value}: {why}")
 
 
 def disconnect(connection: sa.Connection) -> None:
@@ -190,9 +190,9 @@ def integrity(connection: sa.Connection) -> str | None:
         cursor.execute("SET LOCAL enable_seqscan = off")
         for (index, query), count in zip(_BY_INDEX.items(), expected, strict=True):
             cursor.execute(query)
-            found = cursor.fetchone()
-            if found != (count,):
-                return f"index {index} gives {found[0] if found else 'none'} of {count} rows"
+            result = cursor.fetchone()
+            if result != (count,):
+                return f"index {index} gives {result[0] if result else 'none'} of {count} rows"
     finally:
         cursor.execute("ROLLBACK")
         cursor.close()
@@ -217,8 +217,8 @@ def _refusal(error: BaseException, url: sa.URL) -> str:
 def _hosts(url: sa.URL) -> list[str]:
     """Return where the server is: of the host itself, else of the parameter, else the local socket."""
     named = url.query.get("host", "localhost")
-    found = url.host or (named if isinstance(named, str) else ",".join(named))
-    return found.split(",")
+    result = url.host or (named if isinstance(named, str) else ",".join(named))
+    return result.split(",")
 
 
 def _scheme(text: str) -> str:

@@ -89,8 +89,8 @@ def unguard(connection: sa.Connection) -> None:
 
 def check_guards(connection: sa.Connection, where: object) -> None:
     """Raise JournalFault unless every trigger is there, does what it did, and is in force."""
-    found = {row[0]: tuple(row[1:]) for row in connection.exec_driver_sql(_FOUND)}
+    result = {row[0]: tuple(row[1:]) for row in connection.exec_driver_sql(_FOUND)}
     for name, wanted in _GUARDS.items():
         body = _FUNCTIONS[wanted.function]
-        if found.get(name) != (wanted.table, wanted.bits, body, wanted.message + "\\000", "A", True):
+        if result.get(name) != (wanted.table, wanted.bits, body, wanted.message + "\\000", "A", True):
             raise JournalFault(f"{where} lacks its trigger {name}: verify it and restore it from a backup")

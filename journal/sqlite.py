@@ -79,9 +79,9 @@ def lock(connection: sa.Connection) -> None:
     """Set the pragmas and read them back. Raises JournalFault when one is not in force."""
     for name, wanted in _PRAGMAS:
         connection.exec_driver_sql(f"PRAGMA {name} = {wanted}").close()
-        found = connection.exec_driver_sql(f"PRAGMA {name}").scalar()
-        if found != wanted:
-            raise JournalFault(f"SQLite's {name} is {found}, must be {wanted}; is this a local disk?")
+        result = connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+        if result != wanted:
+            raise JournalFault(f"SQLite's {name} is {result}, must be {wanted}; is this a local disk?")
     # The exclusive lock is taken by the first write; take it now rather than at the first append.
     connection.exec_driver_sql(BEGIN).close()
     connection.exec_driver_sql("COMMIT").close()
@@ -102,9 +102,9 @@ def unguard(connection: sa.Connection) -> None:
 def check_guards(connection: sa.Connection, where: object) -> None:
     """Raise JournalFault unless every trigger is there, word for word: someone took one away."""
     query = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
-    found = {row.name: row.sql for row in connection.exec_driver_sql(query)}
+    result = {row.name: row.sql for row in connection.exec_driver_sql(query)}
     for name, body in _GUARDS.items():
-        if found.get(name) != _trigger(name, body):
+        if result.get(name) != _trigger(name, body):
             raise JournalFault(f"{where} lacks its trigger {name}: verify it and restore it from a backup")
 
 
@@ -125,8 +125,8 @@ def explain(error: BaseException, where: object) -> str:
 
 def integrity(connection: sa.Connection) -> str | None:
     """Return what SQLite finds wrong with its own pages and indexes, or None."""
-    found = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar()
-    return None if found == "ok" else str(found)
+    result = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar()
+    return None if result == "ok" else str(result)
 
 
 def backup(connection: sa.Connection, target: Path) -> None:
@@ -152,9 +152,9 @@ def create_file(path: Path) -> None:
 
 def check_access(path: Path) -> None:
     """Raise JournalFault unless the file and its directory, where the WAL goes, are ours to write."""
-    for place in (path, path.parent):
-        if not os.access(place, os.R_OK | os.W_OK):
-            raise JournalFault(f"{path} cannot be written: {place} is not writable by this user")
+    for folder in (path, path.parent):
+        if not os.access(folder, os.R_OK | os.W_OK):
+            raise JournalFault(f"{path} cannot be written: {folder} is not writable by this user")
 
 
 def sync(path: Path) -> None:

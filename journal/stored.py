@@ -59,9 +59,9 @@ def believed(stored: Stored, seq: int, previous: bytes) -> Row | Broken:
     return Row(seq, event, stored.hash.hex())
 
 
-def _sequence(found: int, expected: int) -> str:
-    if found < expected:
-        return f"row {found} stands where row {expected} is due"
-    if found == expected + 1:
-        return f"row {expected} is missing; row {found} follows"
-    return f"rows {expected} to {found - 1} are missing; row {found} follows"
+def _sequence(result: int, expected: int) -> str:
+    if result < expected:
+        return f"row {result} stands where row {expected} is due"
+    if result == expected + 1:
+        return f"row {expected} is missing; row {result} follows"
+    return f"rows {expected} to {result - 1} are missing; row {result} follows"

@@ -46,11 +46,11 @@ class Headlines:
         Raises VenueFault; the next question then waits its time all the same.
         """
         self._asked[symbol] = now
-        found = self._source.headlines(symbol, now - self._window, self._limit, deadline_seconds)
+        result = self._source.headlines(symbol, now - self._window, self._limit, deadline_seconds)
         # Twice the answer: what still may come again lies in the window, and more than that never comes.
         delivered = self._delivered.setdefault(symbol, deque(maxlen=2 * self._limit))
         new: dict[Key, Headline] = {}
-        for headline in found[: self._limit]:
+        for headline in result[: self._limit]:
             key = (headline.published_at, headline.title)
             if key not in delivered:
                 new.setdefault(key, headline)

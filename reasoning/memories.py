@@ -24,7 +24,7 @@ KEPT = 2_000
 warm-up is longer starts with these and is silent until it has seen the rest."""
 
 
-class Speaker(NamedTuple):
+class ConfiguredStrategy(NamedTuple):
     """A strategy with its parameters packed, ready to step."""
 
     strategy: Strategy[Any]
@@ -69,7 +69,11 @@ class SymbolMemory:
     )
 
     def __init__(
-        self, symbol: str, speakers: Sequence[Speaker], sentiment: SentimentSettings, muted: dict[str, str]
+        self,
+        symbol: str,
+        speakers: Sequence[ConfiguredStrategy],
+        sentiment: SentimentSettings,
+        muted: dict[str, str],
     ) -> None:
         self.symbol = symbol
         self.speakers = speakers
@@ -88,7 +92,7 @@ class SymbolMemory:
         self.features: Memory = [0.0] * features_size(PLAN)
         self.blocks: list[Memory] = [self._blank(speaker) for speaker in self.speakers]
 
-    def _blank(self, speaker: Speaker) -> Memory:
+    def _blank(self, speaker: ConfiguredStrategy) -> Memory:
         try:
             return speaker.strategy.blank(speaker.packed)
         except StrategyFault as fault:
@@ -106,23 +110,23 @@ class SymbolMemory:
         self.seen += 1
         self.latest = features
         signals = []
-        for place, (strategy, packed) in enumerate(self.speakers):
+        for index, (strategy, packed) in enumerate(self.speakers):
             if strategy.name in self.muted:
                 signals.append(QUIET)
                 continue
             try:
-                block = self.blocks[place]
-                signals.append(strategy.hear(block, packed, features, opened, high, low, close, volume))
+                block = self.blocks[index]
+                signals.append(strategy.on_candle(block, packed, features, opened, high, low, close, volume))
             except StrategyFault as fault:
                 self.muted[strategy.name] = str(fault.at(self.symbol, candle.time))
                 signals.append(QUIET)
         return signals
 
-    def retune(self, place: int, speakers: Sequence[Speaker]) -> None:
-        """Hear `speakers` from now on; the one at `place` starts over, warmed by the candles kept."""
+    def retune(self, index: int, speakers: Sequence[ConfiguredStrategy]) -> None:
+        """Hear `speakers` from now on; the one at `index` starts over, warmed by the candles kept."""
         self.speakers = speakers
-        strategy, packed = speakers[place]
-        self.blocks[place] = block = self._blank(speakers[place])
+        strategy, packed = speakers[index]
+        self.blocks[index] = block = self._blank(speakers[index])
         for candle in () if strategy.name in self.muted else self.recent:
             time, opened, high, low, close, volume = candle
             try:
@@ -139,28 +143,28 @@ class SymbolMemory:
         Their numbers are prices, squares of prices and neither, so they cannot be converted; a strategy
         that warms up longer than the candles kept is silent until it has seen the rest.
         """
-        seen, candles, series = self.seen, list(self.recent), self.series
+        value, candles, series = self.seen, list(self.recent), self.series
         self.start(series)
         for candle in candles:
             self.step(change.candle(candle))
-        self.seen = seen
+        self.seen = value
 
-    def resume(self, found: Remembered) -> None:
+    def resume(self, result: Remembered) -> None:
         """Be the memory that was remembered. Raises ValueError where it is one of other speakers."""
-        self.muted.update(found.muted)
-        if list(found.strategies) != [each.strategy.name for each in self.speakers]:
+        self.muted.update(result.muted)
+        if list(result.strategies) != [each.strategy.name for each in self.speakers]:
             raise ValueError("the memory is one of other strategies")
-        blocks = [self._restored(each, found.strategies[each.strategy.name]) for each in self.speakers]
+        blocks = [self._restored(each, result.strategies[each.strategy.name]) for each in self.speakers]
         self.series, self.candle, self.seen, self.latest = (
-            found.series, found.candle, found.seen, found.latest,
+            result.series, result.candle, result.seen, result.latest,
         )  # fmt: skip
-        self.now_ms = found.now_ms
-        self.recent = deque(found.recent, maxlen=KEPT)
-        self.features = found.features
+        self.now_ms = result.now_ms
+        self.recent = deque(result.recent, maxlen=KEPT)
+        self.features = result.features
         self.blocks = blocks
-        self.headlines.resume(found.headlines, found.now_ms)
+        self.headlines.resume(result.headlines, result.now_ms)
 
-    def _restored(self, speaker: Speaker, values: list[float]) -> Memory:
+    def _restored(self, speaker: ConfiguredStrategy, values: list[float]) -> Memory:
         """Return a strategy's memory as it was. Raises ValueError for one of another size."""
         strategy, packed = speaker
         if isinstance(strategy, StandIn) or strategy.name in self.muted:

@@ -20,20 +20,20 @@ from domain.regrid import Regrid
 from domain.times import millis
 from reasoning.kernels.features import PLAN, features_warmup, regime
 from reasoning.kernels.strategy import QUIET, Strategy
-from reasoning.memories import Remembered, Speaker, SymbolMemory
+from reasoning.memories import ConfiguredStrategy, Remembered, SymbolMemory
 from reasoning.orientation import MUTED, Opinion, Orientation
 from reasoning.own import StandIn, StrategyFault
 from reasoning.settings import ReasoningSettings
 from reasoning.strategies.registry import STRATEGIES
 
 
-class Mind:
+class StrategyRunner:
     """Memories of every symbol of a session, and what they make of the next observation."""
 
     def __init__(self, settings: ReasoningSettings) -> None:
         self._settings = settings
         self._speakers = tuple(
-            Speaker(STRATEGIES[name], settings.packed(name)) for name in settings.strategies
+            ConfiguredStrategy(STRATEGIES[name], settings.packed(name)) for name in settings.strategies
         )
         self._silent: tuple[Opinion, ...] = tuple(
             (name, QUIET, "no new candle") for name in settings.strategies
@@ -47,7 +47,7 @@ class Mind:
         self.warmup: int = max(self._warmup_of(speaker) for speaker in self._speakers)
         self._ready_after: int = max(self.warmup, features_warmup(PLAN))
 
-    def _warmup_of(self, speaker: Speaker) -> int:
+    def _warmup_of(self, speaker: ConfiguredStrategy) -> int:
         try:
             return speaker.strategy.warmup_for(speaker.packed)
         except StrategyFault as fault:
@@ -105,13 +105,13 @@ class Mind:
         Returns the candles it still waits for before it can vote on every symbol, 0 when it can at the
         next. The other voices notice nothing. Raises ValueError when none of this name has a voice.
         """
-        place = self.names.index(name)
-        speaker = Speaker(self._speakers[place].strategy, packed)
-        self._speakers = (*self._speakers[:place], speaker, *self._speakers[place + 1 :])
+        index = self.names.index(name)
+        speaker = ConfiguredStrategy(self._speakers[index].strategy, packed)
+        self._speakers = (*self._speakers[:index], speaker, *self._speakers[index + 1 :])
         self.muted.pop(name, None)
         self._count_warmup()
         for memory in self._symbols.values():
-            memory.retune(place, self._speakers)
+            memory.retune(index, self._speakers)
         heard = min((len(memory.recent) for memory in self._symbols.values()), default=0)
         return max(0, self._warmup_of(speaker) - 1 - heard)
 
@@ -129,23 +129,23 @@ class Mind:
         """Return all that is remembered, by symbol, as plain values."""
         return {symbol: memory.plain() for symbol, memory in self._symbols.items()}
 
-    def resume(self, found: Mapping[str, Remembered]) -> None:
+    def resume(self, result: Mapping[str, Remembered]) -> None:
         """Be the mind whose `memory` was found; it speaks with the same parameters already.
 
         Raises ValueError where it is one of other strategies.
         """
-        for symbol, remembered in found.items():
+        for symbol, remembered in result.items():
             memory = self._blank(symbol)
             memory.resume(remembered)
             self._symbols[symbol] = memory
 
     def __eq__(self, other: object) -> bool:
         """Two minds are equal when they would say the same about whatever comes next."""
-        if not isinstance(other, Mind):
+        if not isinstance(other, StrategyRunner):
             return NotImplemented
         tuned = [each.packed for each in self._speakers] == [each.packed for each in other._speakers]
-        said = self._settings == other._settings and self.muted == other.muted
-        return tuned and said and self.memory() == other.memory()
+        text = self._settings == other._settings and self.muted == other.muted
+        return tuned and text and self.memory() == other.memory()
 
     __hash__ = None  # type: ignore[assignment]  # it changes with every observation
 
@@ -172,9 +172,9 @@ class Mind:
 
 def _opinions(memory: SymbolMemory, signals: list[Signal]) -> tuple[Opinion, ...]:
     opinions = []
-    for place, (strategy, packed) in enumerate(memory.speakers):
-        signal = signals[place]
+    for index, (strategy, packed) in enumerate(memory.speakers):
+        signal = signals[index]
         fault = memory.muted.get(strategy.name)
-        said = f"{MUTED}{fault}" if fault else strategy.words(memory.blocks[place], packed, signal)
-        opinions.append((strategy.name, signal, said))
+        text = f"{MUTED}{fault}" if fault else strategy.words(memory.blocks[index], packed, signal)
+        opinions.append((strategy.name, signal, text))
     return tuple(opinions)

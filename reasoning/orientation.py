@@ -18,8 +18,8 @@ MUTED = "muted: "
 
 def muted(decisions: Iterable[Decision]) -> dict[str, str]:
     """Return the voices that were muted when decisions were made, each with what was wrong."""
-    reasons = {voice.name: voice.reason for made in decisions for voice in made.voices}
-    return {name: said.removeprefix(MUTED) for name, said in reasons.items() if said.startswith(MUTED)}
+    reasons = {voice.name: voice.reason for built in decisions for voice in built.voices}
+    return {name: text.removeprefix(MUTED) for name, text in reasons.items() if text.startswith(MUTED)}
 
 
 class Orientation(msgspec.Struct, frozen=True):

@@ -58,10 +58,10 @@ class OwnMemory(list[float]):
         list.__setitem__(self, self._place(index), float(value))
 
     def _place(self, index: SupportsIndex) -> int:
-        place = operator.index(index)
-        if not 0 <= place < len(self):
-            raise IndexError(f"memory index {place}, size {len(self)}")
-        return place
+        at_index = operator.index(index)
+        if not 0 <= at_index < len(self):
+            raise IndexError(f"memory index {at_index}, size {len(self)}")
+        return at_index
 
 
 @dataclass(frozen=True)
@@ -127,15 +127,15 @@ class OwnStrategy(Strategy[PackedT]):
 
     def say(self, memory: Memory, packed: PackedT, vote: int, close: float, features: Features) -> Signal:
         """Return what is said with a vote. Raises StrategyFault."""
-        said = self.guarded(self.signal, memory, packed, vote, close, features)
-        what = objection(said)
+        text = self.guarded(self.signal, memory, packed, vote, close, features)
+        what = objection(text)
         if what is not None:
             raise self.fault(what, first_line(self.signal))
-        confidence, base, trend, volume, volatility = (float(each) for each in said[1:6])
-        stop_ppm, stop, target = (int(each) for each in said[6:])
-        return Signal(int(said.vote), confidence, base, trend, volume, volatility, stop_ppm, stop, target)
+        confidence, base, trend, volume, volatility = (float(each) for each in text[1:6])
+        stop_ppm, stop, target = (int(each) for each in text[6:])
+        return Signal(int(text.vote), confidence, base, trend, volume, volatility, stop_ppm, stop, target)
 
-    def hear(self, memory: Memory, packed: PackedT, features: Features, *candle: float) -> Signal:
+    def on_candle(self, memory: Memory, packed: PackedT, features: Features, *candle: float) -> Signal:
         """Take in one closed candle with its features and return what is said. Raises StrategyFault."""
         vote = self.take(memory, packed, *candle)
         return self.say(memory, packed, vote, candle[3], features) if vote else QUIET
@@ -176,20 +176,20 @@ class StandIn(Strategy[Any]):
         )
 
 
-def objection(said: Any) -> str | None:
+def objection(text: Any) -> str | None:
     """Say what of a signal is none, or None."""
-    if not isinstance(said, Signal):
-        return f"signal {_shown(said)} is no Signal"
-    given: tuple[Any, ...] = said
+    if not isinstance(text, Signal):
+        return f"signal {_shown(text)} is no Signal"
+    given: tuple[Any, ...] = text
     numbers = all(isinstance(each, int | float) and isfinite(each) for each in given)
-    if not numbers or said.vote not in (-1, 0, 1):
-        return f"{said} has a vote that is none, or numbers that are not finite"
-    if not 0 <= said.confidence <= 100:
-        return f"confidence {said.confidence!r} is not from 0 to 100"
-    if not 0 <= said.stop_ppm < 1_000_000 or said.stop_ppm != int(said.stop_ppm):
-        return f"stop_ppm {said.stop_ppm!r} is no whole number from 0 to 999999"
+    if not numbers or text.vote not in (-1, 0, 1):
+        return f"{text} has a vote that is none, or numbers that are not finite"
+    if not 0 <= text.confidence <= 100:
+        return f"confidence {text.confidence!r} is not from 0 to 100"
+    if not 0 <= text.stop_ppm < 1_000_000 or text.stop_ppm != int(text.stop_ppm):
+        return f"stop_ppm {text.stop_ppm!r} is no whole number from 0 to 999999"
     for name in ("stop", "target"):
-        level = getattr(said, name)
+        level = getattr(text, name)
         if abs(level) > MOST_LEVEL or level != int(level):
             return f"{name} {level!r} is no whole number of ticks"
     return None

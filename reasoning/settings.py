@@ -75,5 +75,5 @@ class ReasoningSettings(BaseModel):
         """Return a strategy's parameters as they are set."""
         if name not in BUILT_IN:
             return STRATEGIES[name].params(**self.custom.get(name, {}))
-        found: StrategyParams = getattr(self, name.replace("-", "_"))
-        return found
+        result: StrategyParams = getattr(self, name.replace("-", "_"))
+        return result

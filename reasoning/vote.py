@@ -143,14 +143,14 @@ def _why_hold(
         if orientation.candle is None:
             return "no closed candle yet"
         return f"no new candle since {_minute(orientation.candle.opened_at)}"
-    said = "; ".join([voice.reason for voice in voices])
+    text = "; ".join([voice.reason for voice in voices])
     if not any(signal.vote for _, signal, _ in orientation.signals):
         if orientation.seen < orientation.warmup:
             return f"warming up: {orientation.seen} of {orientation.warmup} candles"
-        return f"no strategy voted: {said}" if voices[-1].vote else f"no voice voted: {said}"
+        return f"no strategy voted: {text}" if voices[-1].vote else f"no voice voted: {text}"
     if own >= settings.vote_threshold:
-        return f"held back by the news: score {own:.4g} without it, {score:.4g} with it: {said}"
-    return f"score {score:.4g} below threshold {settings.vote_threshold:g}: {said}"
+        return f"held back by the news: score {own:.4g} without it, {score:.4g} with it: {text}"
+    return f"score {score:.4g} below threshold {settings.vote_threshold:g}: {text}"
 
 
 def _minute(instant: datetime) -> str:

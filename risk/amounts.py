@@ -35,20 +35,20 @@ def read(value: Decimal | str) -> Bound:
     """Return what a checked setting says."""
     if isinstance(value, Decimal):
         return Bound(value, None)
-    found = SHARE.fullmatch(value)
-    if found is None:
+    match = SHARE.fullmatch(value)
+    if match is None:
         return Bound(Decimal(value), None)
-    return Bound(None if found[2] is None else Decimal(found[2]), int(Decimal(found[1]) * PPM / 100))
+    return Bound(None if match[2] is None else Decimal(match[2]), int(Decimal(match[1]) * PPM / 100))
 
 
 def _amount(value: Any) -> Decimal:
     try:
-        found = Decimal(str(value).strip())
+        result = Decimal(str(value).strip())
     except InvalidOperation:
         raise ValueError(f"must be {FORM}, or a share of equity such as 3%") from None
-    if not (found.is_finite() and 0 <= found <= MAX_AMOUNT) or found != round(found, DECIMALS):
+    if not (result.is_finite() and 0 <= result <= MAX_AMOUNT) or result != round(result, DECIMALS):
         raise ValueError(f"must be {FORM}, or a share of equity such as 3%")
-    return found
+    return result
 
 
 def _percent(text: str) -> str:
@@ -59,17 +59,17 @@ def _percent(text: str) -> str:
 
 
 def _bound(value: Any) -> Decimal | str:
-    found = SHARE.fullmatch(value.strip()) if isinstance(value, str) else None
-    if found is None:
+    match = SHARE.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None:
         return _amount(value)
-    share = _percent(found[1])
-    return share if found[2] is None else f"{share} up to {_amount(found[2]).normalize():f}"
+    share = _percent(match[1])
+    return share if match[2] is None else f"{share} up to {_amount(match[2]).normalize():f}"
 
 
 def _fraction(value: Any) -> Any:
     """Return `"15%"` as 0.15; anything else is checked as it is."""
-    found = SHARE.fullmatch(value.strip()) if isinstance(value, str) else None
-    return Decimal(found[1]) / 100 if found and found[2] is None else value
+    match = SHARE.fullmatch(value.strip()) if isinstance(value, str) else None
+    return Decimal(match[1]) / 100 if match and match[2] is None else value
 
 
 def _stake(value: Any) -> Decimal | str | None:
@@ -78,14 +78,14 @@ def _stake(value: Any) -> Decimal | str | None:
     if isinstance(value, str) and value.strip().lower() == "all":
         return "all"
     try:
-        found = _bound(value)
+        result = _bound(value)
     except ValueError:
         raise ValueError(STAKE) from None
-    if isinstance(found, str) and " up to " in found:
+    if isinstance(result, str) and " up to " in result:
         raise ValueError(STAKE)
-    if found in (Decimal(0), "0%"):
+    if result in (Decimal(0), "0%"):
         raise ValueError("must be above 0; without a stake entries are sized by risk_per_trade")
-    return found
+    return result
 
 
 AmountOrShare = Annotated[Decimal | str, PlainValidator(_bound)]

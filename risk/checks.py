@@ -9,7 +9,7 @@ from domain.times import MINUTE_MS
 from domain.verdict import Check
 from risk import rules, table
 from risk.case import Case
-from risk.facts import Book, Entry, Feed
+from risk.facts import AccountFacts, Entry, Feed
 from risk.limits import day_limit
 from risk.reading import unmarked
 from risk.rules import Measure
@@ -22,7 +22,7 @@ class Gate(NamedTuple):
     case: Case
     feed: Feed
     entry: Entry
-    book: Book
+    book: AccountFacts
     order: Order
 
     @property
@@ -68,8 +68,8 @@ def checks_of(gate: Gate) -> tuple[Check, ...]:
 def filters_check(order: Order, instrument: Instrument) -> Check:
     """Return the check of an order against the exchange's filters: what they say is the measurement."""
     which = rule(table.FILTERS)
-    said = refusal(order, instrument)
-    return Check(which.reason, said is None, said or "no refusal", None, which.unit)
+    text = refusal(order, instrument)
+    return Check(which.reason, text is None, text or "no refusal", None, which.unit)
 
 
 def detail(check: Check) -> str:
@@ -94,9 +94,9 @@ def _check(code: int, measure: Measure, scale: int = 1, lacking: str = "") -> Ch
     return Check(which.reason, measure.passed, measured, limit, which.unit)
 
 
-def _words(code: int, measure: Measure, seen: str, wanted: str) -> Check:
+def _words(code: int, measure: Measure, value: str, wanted: str) -> Check:
     which = rule(code)
-    return Check(which.reason, measure.passed, seen, wanted, which.unit)
+    return Check(which.reason, measure.passed, value, wanted, which.unit)
 
 
 def _kill_switch(gate: Gate, measure: Measure) -> Check:
@@ -142,8 +142,8 @@ def _drawdown(code: int, fall: int, peak: int, limit_ppm: int) -> Check:
 
 def _duplicate(gate: Gate, measure: Measure) -> Check:
     account, symbol = gate.case.account, gate.case.symbol
-    seen = "held" if symbol in account.positions else "on its way" if symbol in account.entries else "none"
-    return _words(table.DUPLICATE, measure, seen, "none")
+    value = "held" if symbol in account.positions else "on its way" if symbol in account.entries else "none"
+    return _words(table.DUPLICATE, measure, value, "none")
 
 
 def _cool_down(measure: Measure) -> Check:

@@ -43,7 +43,7 @@ class Entry(NamedTuple):
     cost_ppm: int
 
 
-class Book(NamedTuple):
+class AccountFacts(NamedTuple):
     """The account in cash units and counts.
 
     `free` is cash less what entries on their way will take with costs; `class_fall` how far the

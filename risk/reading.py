@@ -7,7 +7,7 @@ from domain.money import PPM, notional, share_up
 from domain.observation import Observation, Source
 from domain.times import closing, millis
 from risk.case import Case
-from risk.facts import CACHED, LIVE, NONE, RECORDED, SIMULATED, Book, Entry, Feed
+from risk.facts import CACHED, LIVE, NONE, RECORDED, SIMULATED, AccountFacts, Entry, Feed
 from risk.stake import stop_level
 
 _SOURCES = {
@@ -20,17 +20,17 @@ _SOURCES = {
 
 def feed_of(case: Case) -> Feed:
     """Measure the data. An age is a distance: a time as far ahead of the clock is as wrong as one behind."""
-    seen, now = case.observation, millis(case.at)
+    observation, now = case.observation, millis(case.at)
     return Feed(
-        source=_SOURCES[seen.source],
-        quote_age_ms=NONE if seen.quote is None else abs(now - seen.quote.time),
-        candle_age_ms=_candle_age(seen, now, case.policy.timeframe_ms),
-        breaker_open=int(seen.breaker != "closed"),
+        source=_SOURCES[observation.source],
+        quote_age_ms=NONE if observation.quote is None else abs(now - observation.quote.time),
+        candle_age_ms=_candle_age(observation, now, case.policy.timeframe_ms),
+        breaker_open=int(observation.breaker != "closed"),
     )
 
 
-def _candle_age(seen: Observation, now: int, timeframe_ms: int) -> int:
-    return abs(now - closing(seen.candles[-1].time, timeframe_ms)) if seen.candles else NONE
+def _candle_age(observation: Observation, now: int, timeframe_ms: int) -> int:
+    return abs(now - closing(observation.candles[-1].time, timeframe_ms)) if observation.candles else NONE
 
 
 def entry_of(case: Case) -> Entry:
@@ -51,12 +51,12 @@ def entry_of(case: Case) -> Entry:
     )
 
 
-def book_of(case: Case) -> Book:
+def book_of(case: Case) -> AccountFacts:
     """Measure the account as the case's symbol sees it."""
     account, symbol = case.account, case.symbol
     values = _exposures(case)
     counted = [each for each in values if each not in account.dust or each in account.entries]
-    return Book(
+    return AccountFacts(
         equity=account.equity,
         free=account.cash - _reserved(account, case.policy.cost_ppm),
         day_start_equity=account.day_start_equity,

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from domain.kernel import kernel
 from domain.money import MAX_CASH, share_down
 from risk import table
-from risk.facts import CACHED, LIVE, Book, Entry, Feed
+from risk.facts import CACHED, LIVE, AccountFacts, Entry, Feed
 from risk.limits import Limits, day_limit, trade_limit
 from risk.stake import loss_at_stop, stake
 
@@ -24,7 +24,7 @@ class Measure(NamedTuple):
 
 
 @kernel
-def kill_switch(book: Book) -> Measure:
+def kill_switch(book: AccountFacts) -> Measure:
     """Measure the kill switch: 1 on, 0 off."""
     return Measure(book.kill_switch, 0, book.kill_switch == 0, True)
 
@@ -59,13 +59,13 @@ def data_age(feed: Feed, entry: Entry, limits: Limits) -> Measure:
 
 
 @kernel
-def unknown_orders(book: Book) -> Measure:
+def unknown_orders(book: AccountFacts) -> Measure:
     """Count orders whose fate is unknown; none is allowed."""
     return Measure(book.unknown_orders, 0, book.unknown_orders == 0, True)
 
 
 @kernel
-def blocked(book: Book) -> Measure:
+def blocked(book: AccountFacts) -> Measure:
     """Measure whether the symbol's entries are blocked: 1 or 0."""
     return Measure(book.blocked, 0, book.blocked == 0, True)
 
@@ -86,7 +86,7 @@ def drawdown(fall: int, peak_equity: int, limit_ppm: int) -> Measure:
 
 
 @kernel
-def trade_loss(entry: Entry, lots: int, book: Book, limits: Limits) -> Measure:
+def trade_loss(entry: Entry, lots: int, book: AccountFacts, limits: Limits) -> Measure:
     """Measure the loss of `lots` at the stop with the costs of both ways; unknown without price or stop."""
     known = entry.price > 0 and entry.stop > 0
     loss = loss_at_stop(entry.price, entry.stop, lots, entry.cash_factor, entry.cost_ppm)
@@ -95,34 +95,34 @@ def trade_loss(entry: Entry, lots: int, book: Book, limits: Limits) -> Measure:
 
 
 @kernel
-def positions(book: Book, limits: Limits) -> Measure:
+def positions(book: AccountFacts, limits: Limits) -> Measure:
     """Count open positions and entries on their way, this one included."""
     count = book.positions + 1 - book.held
     return Measure(count, limits.max_positions, count <= limits.max_positions, True)
 
 
 @kernel
-def duplicate(book: Book) -> Measure:
+def duplicate(book: AccountFacts) -> Measure:
     """Measure whether the symbol is held or has an entry on its way: 1 or 0."""
     return Measure(book.held, 0, book.held == 0, True)
 
 
 @kernel
-def cool_down(book: Book, limits: Limits) -> Measure:
+def cool_down(book: AccountFacts, limits: Limits) -> Measure:
     """Measure the time since the last loss in ms; nothing to wait for passes."""
     rested = book.loss_age_ms < 0 or book.loss_age_ms >= limits.cool_down_ms
     return Measure(book.loss_age_ms, limits.cool_down_ms, rested, True)
 
 
 @kernel
-def trades_today(book: Book, limits: Limits) -> Measure:
+def trades_today(book: AccountFacts, limits: Limits) -> Measure:
     """Count today's entries, this one included."""
     count = book.entries_today + 1
     return Measure(count, limits.max_trades_per_day, count <= limits.max_trades_per_day, True)
 
 
 @kernel
-def exposure(entry: Entry, lots: int, book: Book, limits: Limits) -> Measure:
+def exposure(entry: Entry, lots: int, book: AccountFacts, limits: Limits) -> Measure:
     """Measure everything exposed with this entry; in live mode unknown while a position has no mark."""
     known = entry.price > 0 and (book.unmarked == 0 or limits.live == 0)
     total = book.exposure + stake(entry.price, lots, entry.cash_factor)
@@ -131,7 +131,7 @@ def exposure(entry: Entry, lots: int, book: Book, limits: Limits) -> Measure:
 
 
 @kernel
-def concentration(entry: Entry, lots: int, book: Book, limits: Limits) -> Measure:
+def concentration(entry: Entry, lots: int, book: AccountFacts, limits: Limits) -> Measure:
     """Measure what is exposed in the symbol with this entry."""
     known = entry.price > 0
     total = book.symbol_exposure + stake(entry.price, lots, entry.cash_factor)
@@ -157,7 +157,7 @@ def reward_risk(entry: Entry, limits: Limits) -> Measure:
 
 
 @kernel
-def loss_streak(book: Book, limits: Limits) -> Measure:
+def loss_streak(book: AccountFacts, limits: Limits) -> Measure:
     """Count the losing trades since the last win."""
     return Measure(book.loss_streak, limits.loss_streak, book.loss_streak <= limits.loss_streak, True)
 
@@ -176,7 +176,7 @@ def size(entry: Entry, lots: int) -> Measure:
 
 
 @kernel
-def cash(entry: Entry, lots: int, book: Book) -> Measure:
+def cash(entry: Entry, lots: int, book: AccountFacts) -> Measure:
     """Measure the cash the entry takes with its costs against what is free."""
     known = entry.price > 0
     needed = loss_at_stop(entry.price, 0, lots, entry.cash_factor, entry.cost_ppm)
@@ -197,7 +197,7 @@ def filters(entry: Entry, lots: int) -> Measure:
 
 
 @kernel
-def first_denial(feed: Feed, entry: Entry, lots: int, book: Book, limits: Limits) -> int:  # noqa: C901, PLR0911, PLR0912 - one line per rule, in the table's order, is how it is read
+def first_denial(feed: Feed, entry: Entry, lots: int, book: AccountFacts, limits: Limits) -> int:  # noqa: C901, PLR0911, PLR0912 - one line per rule, in the table's order, is how it is read
     """Return the code of the first rule that denies an entry of `lots`, 0 when none does.
 
     The whole gate in one kernel, for the compiled backtest; risk.judge explains the same rules.

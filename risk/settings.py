@@ -154,8 +154,8 @@ class SizingSettings(BaseModel):
         """Return the sizing as numbers for a mode and the account's cash unit."""
         stake = 0, 0
         if self.stake is not None:
-            found = Bound(None, PPM) if self.stake == "all" else read(self.stake)
-            stake = found.packed(cash_decimals) if found.ppm is None else (0, found.ppm)
+            result = Bound(None, PPM) if self.stake == "all" else read(self.stake)
+            stake = result.packed(cash_decimals) if result.ppm is None else (0, result.ppm)
         least = self.min_confidence_paper if mode in ON_PAPER else self.min_confidence
         return Sizing(
             fixed=int(self.method == "fixed"),

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from domain.instrument import Instrument
 from domain.kernel import kernel
 from domain.money import share_down, show_cash
-from risk.facts import Book, Entry
+from risk.facts import AccountFacts, Entry
 from risk.limits import Limits, Sizing, trade_limit
 from risk.stake import lots_within
 
@@ -43,7 +43,7 @@ class Size(NamedTuple):
 
 
 @kernel
-def risk_budget(entry: Entry, book: Book, risk_ppm: int) -> int:
+def risk_budget(entry: Entry, book: AccountFacts, risk_ppm: int) -> int:
     """Return what may be lost at the stop, in cash units, rounded down.
 
     Confidence counts from 0 to 100, the ratio of baseline ATR to ATR from 0.5 to 1.5 (NaN as 0.5);
@@ -77,7 +77,7 @@ def room(equity: int, share_ppm: int, taken: int) -> int:
 
 
 @kernel
-def size_entry(entry: Entry, book: Book, limits: Limits, sizing: Sizing) -> Size:
+def size_entry(entry: Entry, book: AccountFacts, limits: Limits, sizing: Sizing) -> Size:
     """Return the lots of an entry and what bound them; 0 lots when nothing may be bought."""
     if sizing.fixed == 1:
         return Size(entry.fixed_lots, BY_FIXED, 0, 0)
@@ -97,7 +97,7 @@ def size_entry(entry: Entry, book: Book, limits: Limits, sizing: Sizing) -> Size
 
 
 @kernel
-def capped(size: Size, entry: Entry, book: Book, limits: Limits) -> Size:
+def capped(size: Size, entry: Entry, book: AccountFacts, limits: Limits) -> Size:
     """Return a size cut down to every cap: loss of the trade, exposure, concentration, free cash."""
     price, factor, cost = entry.price, entry.cash_factor, entry.cost_ppm
     cap = trade_limit(limits, book.equity)

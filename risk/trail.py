@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from domain.candle import Candle, Quote
+from domain.candle import Candle, LastPrice
 from domain.instrument import Instrument
 from domain.order import Order, OrderType, Purpose, Side
 from domain.verdict import Approved
@@ -13,7 +13,7 @@ def trail(
     standing: Order,
     target: int,
     candle: Candle,
-    quote: Quote,
+    quote: LastPrice,
     instrument: Instrument,
     trailing_ppm: int,
     *,

@@ -37,8 +37,8 @@ def peer_of(connection: socket.socket) -> Peer:
     """Return who connected, or who listens."""
     if not hasattr(socket, "SO_PEERCRED"):
         return Peer(None, None)
-    told = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-    pid, uid, _ = struct.unpack("3i", told)
+    report = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    pid, uid, _ = struct.unpack("3i", report)
     return Peer(pid or None, uid)  # 0: of another container, so not to be named here
 
 
@@ -70,7 +70,7 @@ def _own_folder() -> Path:
     """Return a folder nobody else can write. Raises OSError where somebody made it before us."""
     folder = Path(tempfile.gettempdir()) / f"boyd-{os.geteuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
-    found = folder.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o077:
+    result = folder.lstat()
+    if not stat.S_ISDIR(result.st_mode) or result.st_uid != os.geteuid() or result.st_mode & 0o077:
         raise PermissionError(f"{folder} is not this user's alone")
     return folder

@@ -13,9 +13,9 @@ from types import TracebackType
 from typing import Any, Self
 from weakref import WeakSet
 
-from agent.account.opened import Launch
+from agent.account.opened import OpenedAccount
 from agent.loop.inbox import ENDED, NotRunning
-from agent.parameters.versions import Wish
+from agent.parameters.versions import ParametersRequest
 from agent.settings.settings import Options, Settings
 from agent.views import session
 from agent.views.events import KEPT, Events, Numbered
@@ -31,7 +31,7 @@ class Agent:
     def __init__(self, settings: Options | None = None, *, fresh: bool = False) -> None:
         self.settings = settings or Settings()
         self._fresh = fresh
-        self._launch: Launch | None = None
+        self._launch: OpenedAccount | None = None
         self._thread: threading.Thread | None = None
         self._ready = threading.Event()
         self._fault: BaseException | None = None
@@ -68,7 +68,7 @@ class Agent:
     def _run(self) -> None:
         try:
             # Opened here, for the journal's one connection belongs to the loop's thread.
-            with Launch(self.settings, fresh=self._fresh) as launch:
+            with OpenedAccount(self.settings, fresh=self._fresh) as launch:
                 self.began = self._seq = launch.journal.head()[0]
                 launch.session.listeners.append(self._publish)
                 self._launch = launch
@@ -156,14 +156,14 @@ class Agent:
             raise ValueError("closing needs a reason")
         return self._running().close(symbol, reason)
 
-    def apply_parameters(self, wish: Wish) -> dict[str, Any]:
+    def apply_parameters(self, request: ParametersRequest) -> dict[str, Any]:
         """Give a strategy other parameters from the next cycle on, as `agent params apply` does.
 
         Raises BadInput when they cannot be meant, Unproven (agent.parameters.versions) when the evidence is
         not enough.
         """
         launch = self._running()
-        return launch.call(lambda: launch.set_parameters(wish)).result(CALL_SECONDS)
+        return launch.call(lambda: launch.set_parameters(request)).result(CALL_SECONDS)
 
     def status(self) -> dict[str, Any]:
         """Return what the agent is doing: state, market, account, last decision.
@@ -210,12 +210,12 @@ class Agent:
             raise ValueError(f"the oldest event kept is {oldest}, not {after + 1}; the journal has them all")
         return [each for each in self._kept if each[0] > after]
 
-    def _opened(self) -> Launch:
+    def _opened(self) -> OpenedAccount:
         if self._launch is None:
             raise NotRunning("the agent has not been started")
         return self._launch
 
-    def _running(self) -> Launch:
+    def _running(self) -> OpenedAccount:
         launch = self._opened()
         if self._thread is None or not self._thread.is_alive():
             raise NotRunning(ENDED)

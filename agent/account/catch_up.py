@@ -18,17 +18,17 @@ def catch_up(journal: Guarded, fold: Callable[[], Parts], at: datetime) -> Parts
 
     In an emergency a journal that still cannot be written is gone on without. Raises JournalFault.
     """
-    made = fold()
-    found = _found(journal)
-    if found is None:
-        return made
-    events = _missing(found, journal)
-    if not _absorbed(events, made):
+    parts = fold()
+    result = _found(journal)
+    if result is None:
+        return parts
+    events = _missing(result, journal)
+    if not _absorbed(events, parts):
         _put_aside(journal)
         return fold()
     try:
         if events:
-            header = found.header
+            header = result.header
             journal.inner.append(JournaledAfterwards(at, header.file, len(events), header.why), *events)
     except JournalFault as fault:
         if not journal.emergency:
@@ -36,30 +36,30 @@ def catch_up(journal: Guarded, fold: Callable[[], Parts], at: datetime) -> Parts
         journal.go_on(str(fault))
     else:
         journal.afterwards.remove()
-    return made
+    return parts
 
 
 def _found(journal: Guarded) -> Found | None:
     try:
-        found = journal.afterwards.found()
+        result = journal.afterwards.found()
     except Damaged:
         _put_aside(journal)
         return None
-    if found is not None and not fits(found, journal.inner):
+    if result is not None and not fits(result, journal.inner):
         _put_aside(journal)
         return None
-    return found
+    return result
 
 
-def _missing(found: Found, journal: Guarded) -> tuple[Event, ...]:
-    return found.events if isinstance(journal.inner, Lost) else missing(found, journal.inner)
+def _missing(result: Found, journal: Guarded) -> tuple[Event, ...]:
+    return result.events if isinstance(journal.inner, Lost) else missing(result, journal.inner)
 
 
-def _absorbed(events: tuple[Event, ...], made: Parts) -> bool:
+def _absorbed(events: tuple[Event, ...], parts: Parts) -> bool:
     """Fold events; say whether they can follow what the journal holds."""
     try:
         for event in events:
-            absorb(event, made.state, made.mind)
+            absorb(event, parts.state, parts.mind)
     except Exception as error:  # noqa: BLE001 -- whatever does not fold must not get into the journal
         log.say("error", "what was done without the journal does not follow from it", error=str(error))
         return False

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from agent import wiring
 from agent.account.catch_up import catch_up
-from agent.account.opened import Hurry, Launch, Without
+from agent.account.opened import Hurry, OpenedAccount, Without
 from agent.account.running import Running, Unanswering
 from agent.explain.why import explain
 from agent.host import log
@@ -31,7 +31,7 @@ from journal.lease import GRACE_MS
 from journal.reader import SqlReader, open_held, open_reader
 
 
-class Reader:
+class AccountClient:
     """Answers about one journal of the home."""
 
     def __init__(self, home: Home, name: str | None = None) -> None:
@@ -46,7 +46,7 @@ class Reader:
 
     def journal(self) -> SqlReader:
         """Open a copy of the journal for reading; the agent that may be writing it is not disturbed."""
-        return open_reader(self.home.place(self.name), account=self.name)
+        return open_reader(self.home.journal_location(self.name), account=self.name)
 
     @contextmanager
     def resting(self) -> Iterator[SqlReader]:
@@ -58,7 +58,7 @@ class Reader:
                 yield copied
             return
         try:
-            with open_held(self.home.place(self.name), account=self.name) as opened:
+            with open_held(self.home.journal_location(self.name), account=self.name) as opened:
                 yield opened
         finally:
             lock.release()
@@ -88,8 +88,8 @@ class Reader:
         except Unanswering as error:
             silent = error
         with self.resting() as opened:
-            made = self._parts(opened)
-        state = made.state
+            parts = self._parts(opened)
+        state = parts.state
         return {
             "running": silent is not None,
             "problem": str(silent) if silent else None,
@@ -97,8 +97,8 @@ class Reader:
             "session": state.session,
             "cycle": state.cycle_id,
             "ended": state.ended_reason or "cut off",
-            "parameters": versions.view(state, made.mind),
-            "muted": dict(made.mind.muted),
+            "parameters": versions.view(state, parts.mind),
+            "muted": dict(parts.mind.muted),
             "account": session.account(state),
             "positions": session.positions(state),
         }
@@ -117,8 +117,8 @@ class Reader:
 
     def positions(self) -> list[dict[str, Any]]:
         """Return open positions."""
-        told: list[dict[str, Any]] = self.status()["positions"]
-        return told
+        answer: list[dict[str, Any]] = self.status()["positions"]
+        return answer
 
     def lessons(self) -> dict[str, Any]:
         """Return lessons, the weights they fold into and what they add up to."""
@@ -150,7 +150,7 @@ class Reader:
         """
         inner: Journal
         try:
-            inner = wiring.open_account(self.home.place(self.name), self.name, GRACE_MS, may_live)
+            inner = wiring.open_account(self.home.journal_location(self.name), self.name, GRACE_MS, may_live)
         except (JournalFault, BadInput) as fault:
             if not stop:
                 raise
@@ -203,7 +203,7 @@ class Reader:
             return live
         with self._opened() as launch:
             if adopt:
-                return launch.session.once(lambda: launch.take_over(adopt), f"adopted: {adopt}")
+                return launch.session.once(lambda: launch.adopt_account(adopt), f"adopted: {adopt}")
             return launch.session.once(launch.review, "reconciled")
 
     def write_off(self, symbol: str, reason: str) -> dict[str, Any]:
@@ -217,12 +217,12 @@ class Reader:
         with self._opened() as launch:
             return launch.session.once(lambda: launch.write_off(symbol, reason), f"written off: {reason}")
 
-    def _opened(self) -> Launch:
+    def _opened(self) -> OpenedAccount:
         with self.resting() as opened:
             options = recorded_options(opened, run_own=False)
         return self._launch(options, Hurry.LOOK)
 
-    def _stopping(self) -> Launch:
+    def _stopping(self) -> OpenedAccount:
         """Open the account to stop at once: by its journal, else by the latest checkpoint."""
         read: Checkpoint | None = None
         try:
@@ -243,28 +243,28 @@ class Reader:
         """Return the fold of a journal that can be read though it cannot be written, None where neither."""
         try:
             with self.resting() as opened:
-                made = wiring.parts(options, opened, checkpoints=self.checkpoints)
+                parts = wiring.parts(options, opened, checkpoints=self.checkpoints)
                 header = Header(
                     FORMAT, opened.journal_id, *opened.head(), fold_key(options), last_session(opened)
                 )
-                return decoded(encoded(header, made.state, made.mind))
+                return decoded(encoded(header, parts.state, parts.mind))
         except (JournalFault, BadInput, OSError):
             return None
 
     def _without(self, fault: Exception, read: Checkpoint | None = None) -> Without:
         """Return what is known of the journal without it. Raises the fault where nothing is."""
-        found = read or self.checkpoints.latest()
-        if found is None:
+        result = read or self.checkpoints.latest()
+        if result is None:
             raise fault
-        return Without(found, str(fault))
+        return Without(result, str(fault))
 
-    def _launch(self, options: Options, hurry: Hurry, without: Without | None = None) -> Launch:
+    def _launch(self, options: Options, hurry: Hurry, without: Without | None = None) -> OpenedAccount:
         url = SecretStr(self.home.server) if self.home.server else None
         named = None if url and options.remote else self.name  # there the account names its journal
         more = {"home": self.home.root, "journal": named, "db_url": url}
         chosen = with_keys(options).model_copy(update=more)
         log.start(self.home.root, secret_texts(chosen))
-        launch = Launch(chosen, hurry=hurry, without=without)
+        launch = OpenedAccount(chosen, hurry=hurry, without=without)
         launch.session.listeners.append(log.record)
         return launch
 
@@ -273,20 +273,20 @@ class Reader:
         with self.resting() as opened:
             return versions.rows(self._parts(opened))
 
-    def set_parameters(self, wish: versions.Wish, clock: Clock) -> dict[str, Any]:
+    def set_parameters(self, request: versions.ParametersRequest, clock: Clock) -> dict[str, Any]:
         """Give a strategy new parameters: in the running agent, or in the journal of one that is not.
 
         Raises BadInput when they cannot be meant, params.Unproven when the evidence is not enough, Busy
         when an agent has the account but does not answer.
         """
-        live: dict[str, Any] | None = self.running.have("parameters", wish=msgspec.to_builtins(wish))
+        live: dict[str, Any] | None = self.running.have("parameters", wish=msgspec.to_builtins(request))
         if live is not None:
             if "refused" in live:
                 raise versions.Unproven(live["refused"])
             return live
         with self.home.lock(self.name), self._writing(clock) as journal:
-            made = self._parts(journal)
-            event = versions.event_of(wish, made, clock.now())
-            waits = retune(event, made.mind)
+            parts = self._parts(journal)
+            event = versions.event_of(request, parts, clock.now())
+            waits = retune(event, parts.mind)
             journal.append(event)
         return versions.told(event, active=True) | {"waits_candles": waits, "running": False}

@@ -151,21 +151,21 @@ class ControlServer:
 
     def _hear(self, connection: socket.socket) -> None:
         """Take what a caller says; answer in a thread of its own once it is a line."""
-        said = self._waiting[connection].said
+        text = self._waiting[connection].said
         try:
             data = connection.recv(LINE_LIMIT)
         except BlockingIOError:
             return
         except OSError:
             data = b""
-        said += data
-        if data and b"\n" not in said and len(said) < LINE_LIMIT:
+        text += data
+        if data and b"\n" not in text and len(text) < LINE_LIMIT:
             return
         self._forget(connection)
-        if not said:
+        if not text:
             connection.close()
             return
-        answering = threading.Thread(target=self._reply, args=(connection, bytes(said)), daemon=True)
+        answering = threading.Thread(target=self._reply, args=(connection, bytes(text)), daemon=True)
         answering.start()
 
     def _forget(self, connection: socket.socket) -> socket.socket:
@@ -256,11 +256,11 @@ def _connect(connection: socket.socket, path: Path) -> Peer:
 def _line(answers: Any, peer: Peer, silence: str) -> dict[str, Any]:
     try:
         line = answers.readline()
-        told = json.loads(line)
+        answer = json.loads(line)
     except TimeoutError:
         raise Silent(silence, peer.pid) from None
     except (OSError, ValueError):
         raise NotListening("no agent answers: it closed the connection") from None
-    if not isinstance(told, dict):
+    if not isinstance(answer, dict):
         raise NotListening("no agent answers: that is another program")
-    return told
+    return answer

@@ -4,12 +4,12 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from agent.account.client import Reader
+from agent.account.client import AccountClient
 from agent.settings.home import Home
 from agent.views import session
 from agent.views.session import decimal
 from domain.errors import BadInput, BoydError, JournalFault
-from domain.events import Event, OrderSettled, SessionStarted
+from domain.events import Event, OrderReported, SessionStarted
 
 
 def journals(home: Home) -> list[dict[str, Any]]:
@@ -26,20 +26,20 @@ def _names(home: Home) -> list[str]:
 
 
 def _row(home: Home, name: str) -> dict[str, Any]:
-    told: dict[str, Any] = {"journal": name, "running": home.held(name)}
+    answer: dict[str, Any] = {"journal": name, "running": home.held(name)}
     try:
-        told |= _of(Reader(home, name))
+        answer |= _of(AccountClient(home, name))
     except BoydError as fault:
-        told["problem"] = str(fault)
-    return told
+        answer["problem"] = str(fault)
+    return answer
 
 
-def _of(reader: Reader) -> dict[str, Any]:
+def _of(reader: AccountClient) -> dict[str, Any]:
     with reader.resting() as opened:
         # A session's start is told by the machine's clock, whatever market it lives in.
         first, last = list(islice(opened.rows(), 2)), opened.tail(1)
         sessions = len(opened.session_rows())
-        told: dict[str, Any] = {
+        answer: dict[str, Any] = {
             "rows": opened.head()[0],
             "sessions": sessions,
             "since": _at(first[-1].event).isoformat() if first else None,
@@ -47,21 +47,21 @@ def _of(reader: Reader) -> dict[str, Any]:
         }
         row = opened.last_session()
         if row is not None and isinstance(row.event, SessionStarted):
-            told |= {"mode": row.event.mode, "symbols": [each.symbol for each in row.event.instruments]}
-            told |= _worth(reader, opened)
-    return told
+            answer |= {"mode": row.event.mode, "symbols": [each.symbol for each in row.event.instruments]}
+            answer |= _worth(reader, opened)
+    return answer
 
 
-def _worth(reader: Reader, opened: Any) -> dict[str, Any]:
+def _worth(reader: AccountClient, opened: Any) -> dict[str, Any]:
     """Return what the account is worth; nothing where its settings are those of another version."""
     try:
-        made = reader.fold(opened)
+        parts = reader.fold(opened)
     except (BadInput, JournalFault) as fault:
         return {"problem": str(fault)}
-    account = session.account(made.state)
-    quote = next((each.quote for each in made.state.ledger.instruments.values()), "")
+    account = session.account(parts.state)
+    quote = next((each.quote for each in parts.state.ledger.instruments.values()), "")
     names = ("equity", "opening_cash", "profit", "trades")
-    return {name: account[name] for name in names} | {"quote": quote, "positions": _held(made.state)}
+    return {name: account[name] for name in names} | {"quote": quote, "positions": _held(parts.state)}
 
 
 def _held(state: Any) -> dict[str, str]:
@@ -73,4 +73,4 @@ def _held(state: Any) -> dict[str, str]:
 
 
 def _at(event: Event) -> datetime:
-    return event.receipt.at if isinstance(event, OrderSettled) else event.at
+    return event.receipt.at if isinstance(event, OrderReported) else event.at

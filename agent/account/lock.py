@@ -54,14 +54,14 @@ def realm(host: str) -> str:
 
 
 def _named(name: str, number: str) -> socket.socket:
-    made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    built = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        made.bind(name)
-        made.listen(1)
+        built.bind(name)
+        built.listen(1)
     except OSError:
-        made.close()
+        built.close()
         raise _busy(number, _holder(name)) from None
-    return made
+    return built
 
 
 def _holder(name: str) -> str:
@@ -69,8 +69,8 @@ def _holder(name: str) -> str:
     with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asked:
         asked.settimeout(0.5)
         asked.connect(name)
-        told = asked.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, CREDENTIALS.size)
-        process, user, _ = CREDENTIALS.unpack(told)
+        report = asked.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, CREDENTIALS.size)
+        process, user, _ = CREDENTIALS.unpack(report)
         return f" (process {process} of user {user})"
     return ""
 

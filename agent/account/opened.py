@@ -70,7 +70,7 @@ class Without(NamedTuple):
     why: str
 
 
-class Launch:
+class OpenedAccount:
     """An open account: lock held, journal folded, session ready. Use as a context.
 
     A session that will trade folds every row, and so has checked every row; one opened in a `hurry`, to
@@ -158,7 +158,7 @@ class Launch:
             raise
         if unfit:
             venue.hold_back("", unfit)
-        venue.take_up(state.ledger.instruments, state.ledger.standings.values())
+        venue.take_up(state.ledger.instruments, state.ledger.open_orders.values())
         return venue
 
     def _unfit(self, venue: "BinancePlatform") -> str:
@@ -174,7 +174,7 @@ class Launch:
             header = self.without.checkpoint.header
             return Lost(header.journal_id, header.seq, header.hash, self.without.why)
         lives = may_live if self.hurry else alive
-        return wiring.open_account(self.home.place(self.name), self.name, grace_ms, lives)
+        return wiring.open_account(self.home.journal_location(self.name), self.name, grace_ms, lives)
 
     def _fold(self) -> wiring.Parts:
         if self.without is not None:
@@ -251,10 +251,12 @@ class Launch:
     def close(self, symbol: str, reason: str) -> dict[str, Any]:
         """Sell what is held of one symbol and cancel its orders; from any thread. Raises BadInput."""
         state = self.parts.state
-        ripe = len(state.ripe)
+        new_lessons = len(state.new_lessons)
         done = views.flattened(self.session.close(symbol, self.now(), reason))
         with state.lock:
-            pnl = [lesson.pnl for lesson in state.ripe[ripe:] if lesson.context.symbol == symbol]
+            pnl = [
+                lesson.pnl for lesson in state.new_lessons[new_lessons:] if lesson.context.symbol == symbol
+            ]
             profit = cash_text(sum(pnl), state.ledger.cash_decimals) if pnl else None
         note = self.journal.note()
         return {"symbol": symbol, "profit": profit} | done | ({"unjournaled": note} if note else {})
@@ -263,9 +265,11 @@ class Launch:
         """Return how journal and venue compare; on the loop's thread only."""
         return views.review(self.session.review())
 
-    def take_over(self, reason: str) -> dict[str, Any]:
+    def adopt_account(self, reason: str) -> dict[str, Any]:
         """Take the venue's account over as it is; on the loop's thread only."""
-        return views.adopted(self.session.take_over(self.now(), reason), next(iter(self.parts.grid.values())))
+        return views.adopted(
+            self.session.adopt_account(self.now(), reason), next(iter(self.parts.grid.values()))
+        )
 
     def write_off(self, symbol: str, reason: str) -> dict[str, Any]:
         """Count a position as lost that nobody can sell; on the loop's thread only."""
@@ -281,13 +285,13 @@ class Launch:
         """Reset the kill switch; on the loop's thread only."""
         self.session.reset_kill(reason, self.clock.now())
 
-    def set_parameters(self, wish: versions.Wish) -> dict[str, Any]:
+    def set_parameters(self, request: versions.ParametersRequest) -> dict[str, Any]:
         """Give a strategy the parameters a person asks for; on the loop's thread only.
 
         Raises BadInput when they cannot be meant, params.Unproven when the evidence is not enough.
         """
-        event = versions.event_of(wish, self.parts, self.clock.now())
-        waits = self.session.adopt(event)
+        event = versions.event_of(request, self.parts, self.clock.now())
+        waits = self.session.apply_parameters(event)
         return versions.told(event, active=True) | {"waits_candles": waits, "running": True}
 
     def status(self) -> dict[str, Any]:

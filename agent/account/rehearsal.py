@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from agent.settings.settings import Options
 from domain.decision import Action
-from domain.events import CycleDecided, CycleEnded, Event, OrderSettled, OrdersIntended
+from domain.events import CycleDecided, CycleEnded, Event, OrderReported, OrdersIntended
 from domain.lesson import Lesson
 from domain.order import OPEN, Purpose, Side
 from domain.verdict import Denied
@@ -60,7 +60,7 @@ class Sought:
         if isinstance(event, OrdersIntended):
             self._stops |= {each.client_id for each in event.orders if each.purpose is Purpose.PROTECT}
         new = [each for each in self._shown(event) if each not in self.first]
-        if isinstance(event, CycleDecided | CycleEnded | OrderSettled):
+        if isinstance(event, CycleDecided | CycleEnded | OrderReported):
             self.first |= dict.fromkeys(new, event.cycle_id)
         return new
 
@@ -68,7 +68,7 @@ class Sought:
         match event:
             case CycleDecided():
                 yield from _decided(event)
-            case OrderSettled():
+            case OrderReported():
                 if any(fill.side is Side.BUY for fill in event.receipt.fills):
                     yield Milestone.TRADE
                 elif event.receipt.status in OPEN and event.receipt.client_id in self._stops:
@@ -79,7 +79,7 @@ class Sought:
 
 
 def _decided(event: CycleDecided) -> Iterator[Milestone]:
-    if any(seen.quote is not None for seen in event.observations):
+    if any(observation.quote is not None for observation in event.observations):
         yield Milestone.MARKET
     if any(decision.action is not Action.HOLD for decision in event.decisions):
         yield Milestone.VOTE

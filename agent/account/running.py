@@ -9,11 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-import platformdirs
-
 from agent.account import control
-from agent.settings.home import Busy, Home
-from domain.errors import BadInput
+from agent.settings.home import PREFIX, Busy, Home, default_home
 
 ENDING_SECONDS = 3.0
 """How long an agent that ends, or that starts, may keep its account unheard before a command gives up."""
@@ -27,19 +24,6 @@ AGAIN_SECONDS = 0.4
 """How soon an agent takes its lock again, several times over."""
 
 T = TypeVar("T")
-
-PREFIX = "AGENT_"
-
-
-def default_home() -> Path:
-    """Return where journals, caches and the configuration live unless told otherwise.
-
-    Raises BadInput where the system knows no home folder of this user.
-    """
-    try:
-        return Path(platformdirs.user_data_dir("boyd", appauthor=False))
-    except RuntimeError:
-        raise BadInput("this user has no home folder (HOME is not set): use --home or AGENT_HOME") from None
 
 
 def home_named(home: Path | None) -> Home:

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from agent.account.control import ControlServer, Handler
-from agent.account.opened import Launch
+from agent.account.opened import OpenedAccount
 from agent.parameters.versions import Unproven, wish_of
 from domain.errors import BadInput
 
 CALL_SECONDS = 25.0
 
 
-def control_server(launch: Launch) -> ControlServer:
+def control_server(launch: OpenedAccount) -> ControlServer:
     """Return a control server for a session; not yet listening."""
 
     def reconcile(request: Mapping[str, Any]) -> dict[str, Any]:
@@ -21,13 +21,13 @@ def control_server(launch: Launch) -> ControlServer:
             return launch.call(lambda: launch.write_off(str(lost), reason)).result(CALL_SECONDS)
         if request.get("adopt"):
             reason = _reason(request)
-            return launch.call(lambda: launch.take_over(reason)).result(CALL_SECONDS)
+            return launch.call(lambda: launch.adopt_account(reason)).result(CALL_SECONDS)
         return launch.call(launch.review).result(CALL_SECONDS)
 
     def parameters(request: Mapping[str, Any]) -> dict[str, Any]:
-        wish = wish_of(request["wish"])
+        asked_for = wish_of(request["wish"])
         try:
-            return launch.call(lambda: launch.set_parameters(wish)).result(CALL_SECONDS)
+            return launch.call(lambda: launch.set_parameters(asked_for)).result(CALL_SECONDS)
         except Unproven as refusal:
             return {"refused": str(refusal)}
         except TimeoutError:
@@ -46,7 +46,7 @@ def control_server(launch: Launch) -> ControlServer:
     return ControlServer(launch.home.control(launch.name), commands, launch.lock.renew)
 
 
-def _stops(launch: Launch) -> dict[str, Handler]:
+def _stops(launch: OpenedAccount) -> dict[str, Handler]:
     """Return the commands that end entries or positions, and the one that lets entries go on."""
 
     def kill(request: Mapping[str, Any]) -> dict[str, Any]:

@@ -124,7 +124,7 @@ def run(
     json: JsonOption = False,
 ) -> None:
     """Run the agent: observe, decide, judge, trade and learn, cycle by cycle."""
-    from agent.cli.handlers.run import Wish, run_command
+    from agent.cli.handlers.run import RunRequest, run_command
 
     flags = {
         "cycles": cycles,
@@ -143,5 +143,5 @@ def run(
         "home": home,
         "journal": journal,
     }
-    wish = Wish(mode or [], flags, config, fresh=fresh, plain=plain, json=json, rehearse=rehearse)
-    run_command(wish)
+    request = RunRequest(mode or [], flags, config, fresh=fresh, plain=plain, json=json, rehearse=rehearse)
+    run_command(request)

@@ -35,18 +35,18 @@ class PlainGroup(TyperGroup):
         except typer.BadParameter as error:
             errors = getattr(error.__cause__, "errors", None)
             if errors is not None:
-                told = errors()[0]
-                error.message = f"{shown(str(told['input']))[:LONGEST]} {complaint(told)}"
+                report = errors()[0]
+                error.message = f"{shown(str(report['input']))[:LONGEST]} {complaint(report)}"
             raise
 
 
 def listed(epilog: str) -> str:
     """Return the closing words of a help, its examples one to a line: parted by bars they read as pipes."""
-    found = EXAMPLES.match(epilog)
-    if found is None:
+    match = EXAMPLES.match(epilog)
+    if match is None:
         return epilog
-    lines = [f"  {each}" for each in found[1].split(" | ")]
-    return "\n".join(["\b", "Examples:", *lines, "", found[2]]).rstrip()
+    lines = [f"  {each}" for each in match[1].split(" | ")]
+    return "\n".join(["\b", "Examples:", *lines, "", match[2]]).rstrip()
 
 
 def spread(params: Sequence[Any], words: Sequence[str]) -> list[str]:
@@ -57,12 +57,12 @@ def spread(params: Sequence[Any], words: Sequence[str]) -> list[str]:
     if any(each.param_type_name == "argument" for each in params):
         return list(words)
     repeated = {name for each in params if getattr(each, "multiple", False) for name in each.opts}
-    told: list[str] = []
+    report: list[str] = []
     option: str | None = None
     for word in words:
         if word.startswith("-"):
             option = word if word in repeated else None
-        elif option is not None and told[-1] != option:
-            told.append(option)
-        told.append(word)
-    return told
+        elif option is not None and report[-1] != option:
+            report.append(option)
+        report.append(word)
+    return report

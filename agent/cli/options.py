@@ -6,8 +6,6 @@ from typing import Annotated, Any
 
 import typer
 
-from agent.cli.output.streams import print_text
-from agent.host.shown import shown, shown_json
 from domain.errors import BadInput
 from domain.symbols import spelled
 
@@ -60,21 +58,6 @@ def named(words: Iterable[str]) -> tuple[str, ...]:
     """Return what an option names that may be repeated: each word, parted at its commas, once."""
     parts = (part.strip() for word in words for part in word.split(","))
     return tuple(dict.fromkeys(part for part in parts if part))
-
-
-def say(text: str = "") -> None:
-    """Print one line to standard output; whatever others have put into it, it only shows."""
-    print_text(shown(text))
-
-
-def say_lines(lines: Iterable[str]) -> None:
-    """Print lines to standard output, each as `say` does."""
-    print_text("\n".join(map(shown, lines)))
-
-
-def say_json(value: Any) -> None:
-    """Print a value as JSON."""
-    print_text(shown_json(value, indent=2))
 
 
 def home_of(home: Path | None) -> Any:

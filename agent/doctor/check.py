@@ -7,7 +7,7 @@ import msgspec
 Level = Literal["ok", "warn", "fail"]
 
 
-class Finding(msgspec.Struct, frozen=True):
+class CheckResult(msgspec.Struct, frozen=True):
     """One thing examined: how it is, and what to do when it is not well."""
 
     subject: str

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from agent import wiring
 from agent.doctor import preflight
-from agent.doctor.check import Finding, Level
+from agent.doctor.check import CheckResult, Level
 from agent.settings.home import Busy, Home
 from agent.settings.load import BadSettings, config_path, load
 from agent.settings.settings import EXCHANGE_KEY, EXCHANGE_SECRET, KEY_VARIABLE, Settings
@@ -30,7 +30,7 @@ YOUNGEST = utc(1_735_689_600_000)
 
 def examine(
     flags: Mapping[str, Any], config: Path | None, clock: Clock, *, live: bool = False
-) -> list[Finding]:
+) -> list[CheckResult]:
     """Examine everything, with `live` the exchange account too; one part's problems never hide another's."""
     findings, settings = _configuration(flags, config)
     home = Home(Path(flags.get("home") or (settings or Settings.model_construct()).home))
@@ -45,134 +45,138 @@ def examine(
     return findings
 
 
-def _configuration(flags: Mapping[str, Any], config: Path | None) -> tuple[list[Finding], Settings | None]:
+def _configuration(
+    flags: Mapping[str, Any], config: Path | None
+) -> tuple[list[CheckResult], Settings | None]:
     try:
         settings = load(flags, config)
     except BadSettings as error:
         remedy = "mend it; agent config init writes a file with every setting explained"
-        return [Finding("configuration", "fail", each, remedy) for each in error.problems], None
-    found = [Finding("configuration", "ok", "every setting is valid")]
+        return [CheckResult("configuration", "fail", each, remedy) for each in error.problems], None
+    results = [CheckResult("configuration", "ok", "every setting is valid")]
     file = config_path(flags, config)
     if file is not None:
-        found.append(_private("configuration file", file))
-    return found, settings
+        results.append(_private("configuration file", file))
+    return results, settings
 
 
-def _private(subject: str, path: Path) -> Finding:
+def _private(subject: str, path: Path) -> CheckResult:
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & 0o077:
-        return Finding(
+        return CheckResult(
             subject, "warn", f"{path} has mode {mode:o}: others can read it", f"chmod go-rwx {path}"
         )
-    return Finding(subject, "ok", f"{path} has mode {mode:o}")
+    return CheckResult(subject, "ok", f"{path} has mode {mode:o}")
 
 
-def _strategies(settings: Settings) -> Iterator[Finding]:
+def _strategies(settings: Settings) -> Iterator[CheckResult]:
     folder = folder_of({"strategies_folder": settings.strategies_folder}, settings.home)
     for problem in load_folder(folder):
-        yield Finding("own strategies", "warn", problem, "mend it; until then it is not executed")
+        yield CheckResult("own strategies", "warn", problem, "mend it; until then it is not executed")
 
 
-def _home(home: Home) -> Iterator[Finding]:
+def _home(home: Home) -> Iterator[CheckResult]:
     if not home.root.exists():
-        yield Finding("home", "ok", f"{home.root} is not there yet: the first run makes it")
+        yield CheckResult("home", "ok", f"{home.root} is not there yet: the first run makes it")
         return
     try:
         home.make()
     except BadInput as error:
-        yield Finding("home", "fail", str(error), "name another folder with --home or AGENT_HOME")
+        yield CheckResult("home", "fail", str(error), "name another folder with --home or AGENT_HOME")
         return
     yield _private("home", home.journals)
     free = shutil.disk_usage(home.journals).free
-    told = f"{free // 2**20} MiB free on its disk"
+    answer = f"{free // 2**20} MiB free on its disk"
     if free < LEAST_FREE:
-        yield Finding(
-            "disk", "fail", f"{told}, the limit is {LEAST_FREE // 2**20}", "free some, or move the home"
+        yield CheckResult(
+            "disk", "fail", f"{answer}, the limit is {LEAST_FREE // 2**20}", "free some, or move the home"
         )
     else:
-        yield Finding("disk", "ok", told)
+        yield CheckResult("disk", "ok", answer)
 
 
-def _clock(clock: Clock) -> Iterator[Finding]:
+def _clock(clock: Clock) -> Iterator[CheckResult]:
     now = clock.now()
     if now < YOUNGEST:
-        yield Finding("clock", "fail", f"it says {now.isoformat()}", "set it; run a time service (NTP)")
+        yield CheckResult("clock", "fail", f"it says {now.isoformat()}", "set it; run a time service (NTP)")
     else:
-        yield Finding("clock", "ok", f"it says {now.isoformat()}")
+        yield CheckResult("clock", "ok", f"it says {now.isoformat()}")
 
 
-def _journals(home: Home) -> Iterator[Finding]:
+def _journals(home: Home) -> Iterator[CheckResult]:
     names = home.names() if home.journals.is_dir() else []
     if not names:
-        yield Finding("journals", "ok", "none yet")
+        yield CheckResult("journals", "ok", "none yet")
     for name in names:
         yield _journal(home, name)
 
 
-def _journal(home: Home, name: str) -> Finding:
+def _journal(home: Home, name: str) -> CheckResult:
     subject = f"journal {name}"
     try:
-        found = verify(home.journal(name))
+        result = verify(home.journal(name))
     except (BadInput, JournalFault) as error:
-        return Finding(subject, "fail", str(error), "restore a backup, or move the file aside and reconcile")
-    if isinstance(found, Broken):
+        return CheckResult(
+            subject, "fail", str(error), "restore a backup, or move the file aside and reconcile"
+        )
+    if isinstance(result, Broken):
         remedy = "do not trade on it: keep the file, restore a backup, compare with the exchange"
-        return Finding(subject, "fail", f"row {found.seq}: {found.what}", remedy)
+        return CheckResult(subject, "fail", f"row {result.seq}: {result.what}", remedy)
     try:
         home.lock(name).release()
         use = "not in use"
     except Busy:
         use = "in use by a running agent"
     except BadInput as fault:
-        return Finding(subject, "fail", str(fault), "nothing but the agent's own lock belongs there")
-    return Finding(subject, "ok", f"{found.rows} rows, chain intact, {use}")
+        return CheckResult(subject, "fail", str(fault), "nothing but the agent's own lock belongs there")
+    return CheckResult(subject, "ok", f"{result.rows} rows, chain intact, {use}")
 
 
-def _exchange(settings: Settings, clock: Clock) -> Iterator[Finding]:
+def _exchange(settings: Settings, clock: Clock) -> Iterator[CheckResult]:
     """Examine the account as it would be traded live: reads only, nothing is placed."""
     key = settings.exchange.api_key
     if key is None or settings.exchange.api_secret is None:
         remedy = f"set {EXCHANGE_KEY} and {EXCHANGE_SECRET}"
-        yield Finding("exchange", "fail", "no key is set", remedy)
+        yield CheckResult("exchange", "fail", "no key is set", remedy)
         return
     try:
         lock = Home.lock_account(key.get_secret_value())
     except Busy as busy:
-        yield Finding("exchange", "warn", str(busy), "a running agent passed these checks when it began")
+        yield CheckResult("exchange", "warn", str(busy), "a running agent passed these checks when it began")
         return
     except BadInput as fault:
-        yield Finding("exchange", "fail", str(fault), "nothing but the agent's own lock belongs there")
+        yield CheckResult("exchange", "fail", str(fault), "nothing but the agent's own lock belongs there")
         return
     with lock:
         try:
             venue = wiring.exchange(settings, clock)
         except (BadInput, VenueFault) as error:
             remedy = preflight.remedy_of(error) or "check address, symbols and network"
-            yield Finding("exchange", "fail", str(error), remedy)
+            yield CheckResult("exchange", "fail", str(error), remedy)
             return
         try:
             offset, limit = venue.wire.time.offset_ms, settings.exchange.max_clock_offset_ms
             level: Level = "ok" if abs(offset) <= limit else "fail"
-            told = f"{offset} ms off the exchange's, the limit is {limit}"
-            yield Finding(
-                "exchange clock", level, told, "run a time service (NTP)" if level == "fail" else ""
+            answer = f"{offset} ms off the exchange's, the limit is {limit}"
+            yield CheckResult(
+                "exchange clock", level, answer, "run a time service (NTP)" if level == "fail" else ""
             )
             yield from preflight.findings(settings.model_copy(update={"mode": "live"}), venue)
         finally:
             venue.close()
 
 
-def _providers(settings: Settings) -> Iterator[Finding]:
+def _providers(settings: Settings) -> Iterator[CheckResult]:
     fallback = "on paper the agent goes on with cached or simulated data until it answers"
     yield _reachable("binance", settings.binance.base_url, fallback)
     if settings.alpha_vantage.api_key is None:
         remedy = f"set {KEY_VARIABLE} for shares and news; Binance needs no key"
-        yield Finding("alpha_vantage", "warn", "no key is set", remedy)
+        yield CheckResult("alpha_vantage", "warn", "no key is set", remedy)
     else:
         yield _reachable("alpha_vantage", settings.alpha_vantage.base_url, fallback)
 
 
-def _reachable(name: str, url: str, fallback: str) -> Finding:
+def _reachable(name: str, url: str, fallback: str) -> CheckResult:
     """Connect to a provider's host, without a request: none of its budget is spent."""
     parts = urlsplit(url)
     port = parts.port or (443 if parts.scheme == "https" else 80)
@@ -183,8 +187,8 @@ def _reachable(name: str, url: str, fallback: str) -> Finding:
 
     problem = _within(connect, SECONDS)
     if problem is None:
-        return Finding(name, "ok", f"{host}:{port} accepts connections")
-    return Finding(name, "warn", f"{host}:{port} is not reachable: {problem}", fallback)
+        return CheckResult(name, "ok", f"{host}:{port} accepts connections")
+    return CheckResult(name, "warn", f"{host}:{port} is not reachable: {problem}", fallback)
 
 
 def _within(action: Callable[[], None], seconds: float) -> str | None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
-from agent.doctor.check import Finding
+from agent.doctor.check import CheckResult
 from agent.settings.home import Home
 from agent.settings.load import BadSettings
 from agent.settings.settings import Options
@@ -21,7 +21,7 @@ FORBIDDEN = {
 FEES = "fees"
 
 
-class Account(Protocol):
+class VenueAccount(Protocol):
     """What the exchange can say of an account and its key."""
 
     def account_id(self) -> str:
@@ -37,7 +37,7 @@ class Account(Protocol):
         ...
 
 
-def examined(options: Options, account: Account) -> Iterator[Finding]:
+def examined(options: Options, account: VenueAccount) -> Iterator[CheckResult]:
     """Examine account and key. On a testnet, which does not tell a key's rights, they are not asked for.
 
     Raises VenueFault when the exchange does not say.
@@ -48,13 +48,13 @@ def examined(options: Options, account: Account) -> Iterator[Finding]:
         yield from _fees(account)
 
 
-def findings(options: Options, account: Account) -> Iterator[Finding]:
+def findings(options: Options, account: VenueAccount) -> Iterator[CheckResult]:
     """Examine account and key, for the doctor: what the exchange does not say is a finding too."""
     try:
         yield from examined(options, account)
     except VenueFault as error:
         remedy = remedy_of(error) or "check key and network"
-        yield Finding("account", "fail", f"the exchange does not say: {error}", remedy)
+        yield CheckResult("account", "fail", f"the exchange does not say: {error}", remedy)
 
 
 def remedy_of(error: Exception) -> str:
@@ -67,64 +67,64 @@ def remedy_of(error: Exception) -> str:
     )
 
 
-def refuse_unfit(options: Options, account: Account) -> str:
+def refuse_unfit(options: Options, account: VenueAccount) -> str:
     """Raise BadSettings with everything that speaks against trading the account, VenueFault unanswered.
 
     Returns what speaks against entries alone, "" when nothing does: how fees are paid must not keep what is
     held from being protected and sold.
     """
-    found = [each for each in examined(options, account) if each.level == "fail"]
-    refused = [f"{each.subject}: {each.what}; {each.remedy}" for each in found if each.subject != FEES]
+    results = [each for each in examined(options, account) if each.level == "fail"]
+    refused = [f"{each.subject}: {each.what}; {each.remedy}" for each in results if each.subject != FEES]
     if refused:
         raise BadSettings(refused)
-    return "; ".join(f"{each.subject}: {each.what}; {each.remedy}" for each in found)
+    return "; ".join(f"{each.subject}: {each.what}; {each.remedy}" for each in results)
 
 
 def refuse_broken(home: Home, name: str) -> None:
     """Raise BadSettings when a journal is there and does not verify. Not for one that is open here."""
-    place = home.place(name)
+    location = home.journal_location(name)
     try:
-        checked = verify(place, account=name) if home.server or home.journal(name).is_file() else None
+        checked = verify(location, account=name) if home.server or home.journal(name).is_file() else None
     except BadInput:
         return  # not there yet
     if isinstance(checked, Broken):
         raise BadSettings([f"journal: row {checked.seq}: {checked.what}; restore a backup, then reconcile"])
 
 
-def _account(options: Options, account: Account) -> Iterator[Finding]:
+def _account(options: Options, account: VenueAccount) -> Iterator[CheckResult]:
     number = account.account_id()
     if options.account and options.account != number:
-        yield Finding(
+        yield CheckResult(
             "account", "fail", f"the key is of account {number}, asked for {options.account}",
             "type the id of the account you mean, or use its key",
         )  # fmt: skip
     else:
-        yield Finding("account", "ok", f"account {number}")
+        yield CheckResult("account", "ok", f"account {number}")
 
 
-def _rights(options: Options, account: Account) -> Iterator[Finding]:
+def _rights(options: Options, account: VenueAccount) -> Iterator[CheckResult]:
     rights = account.rights()
     may = [what for name, what in FORBIDDEN.items() if rights.get(name)]
     if may:
         remedy = "make a key that can only read and trade"
-        yield Finding("key", "fail", f"it may {', '.join(may)}", remedy)
+        yield CheckResult("key", "fail", f"it may {', '.join(may)}", remedy)
     if not rights.get("enableSpotAndMarginTrading"):
-        yield Finding("key", "fail", "it may not trade", "allow spot trading for it")
+        yield CheckResult("key", "fail", "it may not trade", "allow spot trading for it")
     if not rights.get("ipRestrict") and not options.exchange.any_ip:
         remedy = "restrict it to this host's address, or set exchange.any_ip = true"
-        yield Finding("key", "fail", "it works from any address", remedy)
+        yield CheckResult("key", "fail", "it works from any address", remedy)
     if not may:
-        yield Finding("key", "ok", "it can neither withdraw nor transfer")
+        yield CheckResult("key", "ok", "it can neither withdraw nor transfer")
 
 
-def _fees(account: Account) -> Iterator[Finding]:
+def _fees(account: VenueAccount) -> Iterator[CheckResult]:
     remedy = "switch off paying fees with BNB: no profit would contain them"
     try:
         with_bnb = account.pays_with_bnb()
     except VenueFault as error:
-        yield Finding(FEES, "fail", f"the exchange does not say what they are paid in: {error}", remedy)
+        yield CheckResult(FEES, "fail", f"the exchange does not say what they are paid in: {error}", remedy)
         return
     if with_bnb:
-        yield Finding(FEES, "fail", "they are paid in BNB", remedy)
+        yield CheckResult(FEES, "fail", "they are paid in BNB", remedy)
     else:
-        yield Finding(FEES, "ok", "they are paid in what is traded")
+        yield CheckResult(FEES, "ok", "they are paid in what is traded")

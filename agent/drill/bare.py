@@ -16,14 +16,14 @@ class Watch:
 
     def __init__(self, exchange: Exchange) -> None:
         self.exchange = exchange
-        self.aside: dict[str, Decimal] = {}
+        self.untracked: dict[str, Decimal] = {}
         self.longest: dict[str, float] = {}
         self._since: dict[str, int] = {}
 
     def held(self, symbol: str) -> Decimal:
         """Return what is held of a symbol's base beyond what lay there before."""
         base = self.exchange.markets[symbol].rules.base
-        return self.exchange.account.total(base) - self.aside.get(base, Decimal(0))
+        return self.exchange.account.total(base) - self.untracked.get(base, Decimal(0))
 
     def guarded(self, symbol: str) -> Decimal:
         """Return how much of it rests in orders to sell; two that exclude each other count once."""
@@ -62,6 +62,6 @@ class Watch:
 
 def longest_bare(file: Path, now_ms: int) -> float:
     """Return for how many seconds a position stood bare at most, by what `Watch.keep` left in a file."""
-    told = json.loads(file.read_text()) if file.is_file() else {"longest": {}, "since": {}}
-    still = [(now_ms - since) / 1000 for since in told["since"].values()]
-    return float(max([0.0, *told["longest"].values(), *still]))
+    answer = json.loads(file.read_text()) if file.is_file() else {"longest": {}, "since": {}}
+    still = [(now_ms - since) / 1000 for since in answer["since"].values()]
+    return float(max([0.0, *answer["longest"].values(), *still]))

@@ -13,7 +13,7 @@ from agent.drill import processes
 from agent.drill.bare import longest_bare
 from agent.drill.facts import FACTS, Fact
 from agent.drill.processes import USUAL, Control
-from agent.drill.scenario import AFTER, FAULTS, Case, options, write_candles
+from agent.drill.scenario import AFTER, FAULTS, DrillCase, options, write_candles
 from journal.stored import Broken
 from journal.verify import verify
 
@@ -25,10 +25,10 @@ RECOVERIES = 6
 """How often a recovery that is killed too may begin anew before it counts as not converging."""
 
 
-class Verdict(NamedTuple):
+class CaseVerdict(NamedTuple):
     """What became of a case: how often the agent was killed, where, and what is not as promised."""
 
-    case: Case
+    case: DrillCase
     interrupted: int
     where: str
     lost: tuple[str, ...] = ()
@@ -44,16 +44,16 @@ class Verdict(NamedTuple):
         return not (self.lost or self.doubled or self.unexplained)
 
 
-def run_case(case: Case, root: Path | None = None) -> Verdict:
+def run_case(case: DrillCase, root: Path | None = None) -> CaseVerdict:
     """Run a case in a folder of its own under `root`, which goes when it is done."""
     try:
         with tempfile.TemporaryDirectory(prefix="boyd-drill-", dir=root) as name:
             return _in_folder(case, Path(name))
     except Exception as error:  # noqa: BLE001 -- a case that cannot be judged is told like any other
-        return Verdict(case, 0, "not judged", unexplained=(f"{type(error).__name__}: {error}",))
+        return CaseVerdict(case, 0, "not judged", unexplained=(f"{type(error).__name__}: {error}",))
 
 
-def _in_folder(case: Case, folder: Path) -> Verdict:
+def _in_folder(case: DrillCase, folder: Path) -> CaseVerdict:
     write_candles(folder / "BTC-USDT_1m.csv")
     venue, port = processes.exchange(folder, _fact(case))
     control = Control(port)
@@ -64,12 +64,12 @@ def _in_folder(case: Case, folder: Path) -> Verdict:
         processes.stop(venue)
 
 
-def _fact(case: Case) -> Fact:
+def _fact(case: DrillCase) -> Fact:
     return FACTS[case.fact] if case.fact else USUAL
 
 
 class _Run:
-    def __init__(self, case: Case, folder: Path, port: int, control: Control) -> None:
+    def __init__(self, case: DrillCase, folder: Path, port: int, control: Control) -> None:
         self.case = case
         self.fact = _fact(case)
         self.forgotten: set[str] = set()
@@ -83,7 +83,7 @@ class _Run:
         self.interrupted = 0
         self.unexplained: list[str] = []
 
-    def verdict(self) -> Verdict:
+    def verdict(self) -> CaseVerdict:
         self._interrupt()
         where = self._where()
         self._restore()
@@ -91,13 +91,13 @@ class _Run:
         self._recover()
         self.control.ask("DELETE", "/sandbox/faults")
         self._keep_clock()
-        told = self._settle()
-        lost, doubled, orders = self._compare(told)
+        report = self._settle()
+        lost, doubled, orders = self._compare(report)
         bare = self._bare()
         if self.fact.late and not orders:
             # It died before it had taken the account over; with its facts unreadable it never will.
             lost, self.unexplained = [], []
-        return Verdict(
+        return CaseVerdict(
             self.case,
             self.interrupted,
             where,
@@ -109,8 +109,8 @@ class _Run:
         )
 
     def _bare(self) -> float:
-        told = self.control.ask("GET", "/sandbox/status")
-        seconds = longest_bare(self.folder / "bare.json", told["time"] - told["clock_offset_ms"])
+        report = self.control.ask("GET", "/sandbox/status")
+        seconds = longest_bare(self.folder / "bare.json", report["time"] - report["clock_offset_ms"])
         limit = BARE_SECONDS * (2 if self.case.again else 1)
         if seconds > limit:
             self.unexplained.append(f"a position stood bare for {seconds:.1f} s, the limit is {limit:g}")
@@ -193,11 +193,11 @@ class _Run:
         return passed[self.case.point - 1] if 0 < self.case.point <= len(passed) else "not reached"
 
     def _settle(self) -> dict[str, Any]:
-        told = self.folder / "told.json"
+        answer = self.folder / "told.json"
         log = self.folder / "agent.log"
         for ban in (self.folder / "home").glob("budgets/*.ban"):
             ban.unlink()  # the operator has waited
-        child = processes.forked(lambda: processes.settle_agent(self.options, told), log)
+        child = processes.forked(lambda: processes.settle_agent(self.options, answer), log)
         code = processes.wait(child, processes.RUN_SECONDS)
         if code != 0:
             self.unexplained.append(f"settling ended with {code}: {_last(log)}")
@@ -207,19 +207,19 @@ class _Run:
             self.unexplained.append("there is no journal")
         elif isinstance(checked, Broken):
             self.unexplained.append(f"journal row {checked.seq}: {checked.what}")
-        return dict(json.loads(told.read_text())) if told.is_file() else {}
+        return dict(json.loads(answer.read_text())) if answer.is_file() else {}
 
-    def _compare(self, told: dict[str, Any]) -> tuple[list[str], list[str], int]:
+    def _compare(self, answer: dict[str, Any]) -> tuple[list[str], list[str], int]:
         """Hold what the agent believes against every order the exchange ever had."""
         orders = self.control.ask("GET", "/sandbox/orders")["orders"]
         names = [row["clientOrderId"] for row in orders]
         doubled = sorted({name for name in names if names.count(name) > 1})
-        lost = sorted(set(names) - set(told.get("intended", ())) - self.forgotten)
-        if told and not told["in_line"]:
+        lost = sorted(set(names) - set(answer.get("intended", ())) - self.forgotten)
+        if answer and not answer["in_line"]:
             kinds = ("strange_orders", "unresolved", "differences", "contradictions")
-            lost += [f"{kind}: {each}" for kind in kinds for each in told[kind]]
-        for symbol, lots in told.get("positions", {}).items():
-            if told["resting"].get(symbol, 0) < lots:
+            lost += [f"{kind}: {each}" for kind in kinds for each in answer[kind]]
+        for symbol, lots in answer.get("positions", {}).items():
+            if answer["resting"].get(symbol, 0) < lots:
                 self.unexplained.append(f"{lots} lots of {symbol} stand without their stop")
         return lost, doubled, len(orders)
 

@@ -60,11 +60,11 @@ class _Distorted:
 
     def __call__(self, session: Any, method: str, uri: str, options: Mapping[str, Any], **more: Any) -> Raw:
         asked = _question(method, uri, options)
-        told = self.fact.instead(asked, self.answered) if self.fact.instead else None
-        if told is not None:
+        answer = self.fact.instead(asked, self.answered) if self.fact.instead else None
+        if answer is not None:
             self.answered += 1
-            more["heard"](told.status, told.headers)
-            return told
+            more["heard"](answer.status, answer.headers)
+            return answer
         raw = self.fetch(session, method, uri, options, **more)
         if self.fact.change is None or raw.status != 200:
             return raw
@@ -87,28 +87,28 @@ def _error(code: int, message: str, status: int = 400, headers: Mapping[str, str
 def _everywhere(name: str, value: Any, *routes: str) -> Change:
     """Return what gives a field another value wherever answers of some routes hold it."""
 
-    def change(asked: Question, told: Any) -> None:
+    def change(asked: Question, answer: Any) -> None:
         if f"{asked.method} {asked.path}" in routes:
-            _put(told, name, value)
+            _put(answer, name, value)
 
     return change
 
 
-def _put(told: Any, name: str, value: Any) -> None:
-    if isinstance(told, dict):
-        if name in told:
-            told[name] = value
-        for each in told.values():
+def _put(answer: Any, name: str, value: Any) -> None:
+    if isinstance(answer, dict):
+        if name in answer:
+            answer[name] = value
+        for each in answer.values():
             _put(each, name, value)
-    elif isinstance(told, list):
-        for each in told:
+    elif isinstance(answer, list):
+        for each in answer:
             _put(each, name, value)
 
 
-def _foreign_fee(asked: Question, told: Any) -> None:
+def _foreign_fee(asked: Question, answer: Any) -> None:
     del asked
-    _put(told, "commissionAsset", "BNB")
-    _put(told, "commission", "0.00012345")
+    _put(answer, "commissionAsset", "BNB")
+    _put(answer, "commission", "0.00012345")
 
 
 def _closed(asked: Question, before: int) -> Raw | None:

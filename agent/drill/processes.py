@@ -16,7 +16,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from agent.account.opened import Launch
+from agent.account.opened import OpenedAccount
 from agent.drill.bare import Watch
 from agent.drill.facts import Fact, unheard
 from agent.drill.scenario import NATIVE, SYMBOL
@@ -71,11 +71,11 @@ class Coupled:
 
     def observe(self, symbol: str, after: Candle | None, now: Any) -> Observation:
         """Observe, and move the exchange there."""
-        seen = self.inner.observe(symbol, after, now)
-        if seen.quote is not None:
-            price = str(Decimal(seen.quote.price) * Decimal("0.01"))
+        observation = self.inner.observe(symbol, after, now)
+        if observation.quote is not None:
+            price = str(Decimal(observation.quote.price) * Decimal("0.01"))
             self.control.ask("POST", "/sandbox/price", {"symbol": NATIVE, "price": price})
-        return seen
+        return observation
 
     def close(self) -> None:
         """Close both."""
@@ -119,7 +119,7 @@ def exchange(folder: Path, fact: Fact = USUAL) -> tuple[int, int]:
     def serve() -> None:
         os.close(read)
         terms = Terms(commission=Decimal(fact.commission))
-        made = SandboxOptions(
+        built = SandboxOptions(
             symbols=(SYMBOL,),
             rules={SYMBOL: changed(rules_of(SYMBOL), dict(fact.filters))},
             prices={SYMBOL: "50000"},
@@ -129,7 +129,7 @@ def exchange(folder: Path, fact: Fact = USUAL) -> tuple[int, int]:
             key=key_of(folder),
             secret=key_of(folder),
         )
-        with SandboxServer(SystemClock(), made) as server:
+        with SandboxServer(SystemClock(), built) as server:
             Watch(server.exchange).keep(folder / "bare.json")
             os.write(write, str(server.port).encode())
             os.close(write)
@@ -148,7 +148,7 @@ def run_agent(options: Options, port: int, fuse: str, fact: Fact = USUAL) -> Non
     """Run the session to the end of the candles; dies where `fuse` says."""
     os.environ[VARIABLE] = fuse
     fact.distort()
-    with Launch(options) as launch:
+    with OpenedAccount(options) as launch:
         if fact.unheard:
             launch.session.listeners.append(unheard)
         launch.session.cycle.observer = Coupled(launch.session.cycle.observer, Control(port))
@@ -158,14 +158,14 @@ def run_agent(options: Options, port: int, fuse: str, fact: Fact = USUAL) -> Non
 def adopt_agent(options: Options) -> None:
     """Take the account over as it is, as an operator does after the journal was restored."""
     os.environ.pop(VARIABLE, None)
-    with Launch(options) as launch:
-        launch.session.once(lambda: launch.take_over("restored"), "adopted: restored")
+    with OpenedAccount(options) as launch:
+        launch.session.once(lambda: launch.adopt_account("restored"), "adopted: restored")
 
 
-def settle_agent(options: Options, told: Path) -> None:
-    """Run a session without a loop: resolve, protect, compare; write what stands then to `told`."""
+def settle_agent(options: Options, report: Path) -> None:
+    """Run a session without a loop: resolve, protect, compare; write what stands then to `report`."""
     os.environ.pop(VARIABLE, None)
-    with Launch(options) as launch:
+    with OpenedAccount(options) as launch:
         session = launch.session
 
         def settle() -> dict[str, Any]:
@@ -174,17 +174,17 @@ def settle_agent(options: Options, told: Path) -> None:
             while True:
                 reconciler.tick(session.started.at)
                 ledger = session.state.ledger
-                if (not ledger.unresolved() and not ledger.owed) or clock.monotonic() > until:
+                if (not ledger.unresolved() and not ledger.pending_exits) or clock.monotonic() > until:
                     break
                 time.sleep(0.05)
             return launch.review() | _standing(launch)
 
-        told.write_text(json.dumps(session.once(settle, "drill")))
+        report.write_text(json.dumps(session.once(settle, "drill")))
 
 
-def _standing(launch: Launch) -> dict[str, Any]:
+def _standing(launch: OpenedAccount) -> dict[str, Any]:
     ledger = launch.session.state.ledger
-    intended = {*ledger.done, *ledger.standings}
+    intended = {*ledger.done, *ledger.open_orders}
     stops = {symbol: sum(s.order.lots for s in ledger.resting(symbol)) for symbol in ledger.positions}
     return {
         "intended": sorted(intended),

@@ -12,8 +12,8 @@ from typing import Any
 import msgspec
 
 from agent.drill import processes
-from agent.drill.case import Verdict, run_case
-from agent.drill.scenario import Case, options, write_candles
+from agent.drill.case import CaseVerdict, run_case
+from agent.drill.scenario import DrillCase, options, write_candles
 from agent.host.lifeline import end_with
 from journal.scratch import Scratch
 
@@ -42,7 +42,7 @@ class Drilled(msgspec.Struct):
         """Whether every promise was kept in every run."""
         return not (self.lost or self.doubled or self.unexplained)
 
-    def add(self, verdict: Verdict) -> None:
+    def add(self, verdict: CaseVerdict) -> None:
         """Count a case in."""
         self.runs += 1
         self.interrupted += verdict.interrupted
@@ -53,14 +53,14 @@ class Drilled(msgspec.Struct):
         name = verdict.case.fact or verdict.case.fault
         self.bare[name] = max(self.bare.get(name, 0.0), verdict.bare)
         row = self.by_fault.setdefault(name, [0, 0, 0, 0, 0])
-        for place, more in enumerate(
+        for index, more in enumerate(
             (1, verdict.interrupted, bool(verdict.lost), bool(verdict.doubled), bool(verdict.unexplained))
         ):
-            row[place] += more
+            row[index] += more
         self.by_point[verdict.where] = self.by_point.get(verdict.where, 0) + 1
         if not verdict.kept:
-            said = (*verdict.lost, *verdict.doubled, *verdict.unexplained)
-            self.broken.append(f"{verdict.case}, {verdict.where}: {'; '.join(said)}")
+            text = (*verdict.lost, *verdict.doubled, *verdict.unexplained)
+            self.broken.append(f"{verdict.case}, {verdict.where}: {'; '.join(text)}")
 
 
 def points_passed() -> int:
@@ -72,8 +72,8 @@ def points_passed() -> int:
         try:
             passed = folder / "points"
             data, log = folder / "BTC-USDT_1m.csv", folder / "agent.log"
-            made = options(folder / "home", data, f"http://127.0.0.1:{port}", processes.key_of(folder))
-            child = processes.forked(lambda: processes.run_agent(made, port, f"0:{passed}"), log)
+            built = options(folder / "home", data, f"http://127.0.0.1:{port}", processes.key_of(folder))
+            child = processes.forked(lambda: processes.run_agent(built, port, f"0:{passed}"), log)
             code = processes.wait(child, processes.RUN_SECONDS)
             if code != 0:
                 raise OSError(f"the scenario ended with {code}: {log.read_text()[-500:]}")
@@ -82,8 +82,8 @@ def points_passed() -> int:
             processes.stop(venue)
 
 
-def run(cases: Sequence[Case], workers: int, told: Callable[[Drilled], None]) -> Drilled:
-    """Run cases over `workers` processes; `told` hears after each one. Ctrl-C ends it with what is done."""
+def run(cases: Sequence[DrillCase], workers: int, report: Callable[[Drilled], None]) -> Drilled:
+    """Run cases over `workers` processes; `report` hears after each one. Ctrl-C ends it with what is done."""
     drilled = Drilled(by_fault={}, bare={}, by_point={}, broken=[])
     try:
         with (
@@ -92,13 +92,13 @@ def run(cases: Sequence[Case], workers: int, told: Callable[[Drilled], None]) ->
         ):
             for verdict in verdicts:
                 drilled.add(verdict)
-                told(drilled)
+                report(drilled)
     except KeyboardInterrupt:
         drilled.stopped = True
     return drilled
 
 
-def _verdicts(cases: Sequence[Case], workers: int, root: Path) -> Generator[Verdict, None, None]:
+def _verdicts(cases: Sequence[DrillCase], workers: int, root: Path) -> Generator[CaseVerdict, None, None]:
     if workers == 1:
         yield from (run_case(case, root) for case in cases)
         return
@@ -142,17 +142,17 @@ def _end(team: Sequence[Any]) -> None:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
-def _answer(done: Any, team: Sequence[Any]) -> Verdict:
+def _answer(done: Any, team: Sequence[Any]) -> CaseVerdict:
     """Return the next verdict. Raises OSError when every worker is gone."""
     while done.empty():
         if not any(each.is_alive() for each in team):
             raise OSError("the drill's workers have ended without an answer")
         time.sleep(0.05)
-    verdict: Verdict = done.get()
+    verdict: CaseVerdict = done.get()
     return verdict
 
 
-def _feed(todo: Any, cases: Iterable[Case], workers: int) -> Iterator[None]:
+def _feed(todo: Any, cases: Iterable[DrillCase], workers: int) -> Iterator[None]:
     """Hand out cases a few ahead of the answers: a pipe that is full would stop us from reading."""
     waiting = iter(cases)
     for _, case in zip(range(2 * workers), waiting, strict=False):

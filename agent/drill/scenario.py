@@ -50,7 +50,7 @@ BEFORE, AFTER = "before execution", "after execution"
 
 
 @dataclass(frozen=True)
-class Case:
+class DrillCase:
     """One interrupted run.
 
     `point` is the failpoint at which the agent kills itself, counted from 1; 0 leaves it alone. With

@@ -25,14 +25,14 @@ GROWTH = 1.25
 
 
 def turning_point(
-    before: Parts, seen: Observation, decision: Decision, verdict: Verdict | None
+    before: Parts, observation: Observation, decision: Decision, verdict: Verdict | None
 ) -> dict[str, Any]:
     """Say what would have had to differ; `before` is the loop folded up to this cycle, and is used up."""
     if isinstance(verdict, Denied):
         return _limits(verdict)
-    if not seen.candles:
+    if not observation.candles:
         return {"kind": "candle", "text": "nothing but a new closed candle: strategies speak once per candle"}
-    return _Closes(before, seen, decision).answer()
+    return _Closes(before, observation, decision).answer()
 
 
 def _limits(verdict: Denied) -> dict[str, Any]:
@@ -43,8 +43,8 @@ def _limits(verdict: Denied) -> dict[str, Any]:
     ]
     if not failed:
         return {"kind": "limits", "text": verdict.detail or verdict.reason, "changes": changes}
-    said = "; ".join(f"{c.rule} at {c.measured} where the limit is {c.limit}" for c in failed)
-    return {"kind": "limits", "text": f"each of these within its limit: {said}", "changes": changes}
+    text = "; ".join(f"{c.rule} at {c.measured} where the limit is {c.limit}" for c in failed)
+    return {"kind": "limits", "text": f"each of these within its limit: {text}", "changes": changes}
 
 
 class _Closes:
@@ -60,11 +60,11 @@ class _Closes:
 
     def answer(self) -> dict[str, Any]:
         """Return the nearest close with another action, what that action is and what the gate would say."""
-        found = [close for close in (self._nearest(-1), self._nearest(1)) if close is not None]
-        if not found:
+        results = [close for close in (self._nearest(-1), self._nearest(1)) if close is not None]
+        if not results:
             text = f"no close within {WIDEST:.0%} would have changed it"
             return {"kind": "close", "text": text, "close": None}
-        close = min(found, key=lambda each: abs(each - self.candle.close))
+        close = min(results, key=lambda each: abs(each - self.candle.close))
         other = self._decide(close)
         price = self.instrument.price
         change = (close - self.candle.close) / self.candle.close
@@ -72,14 +72,14 @@ class _Closes:
             f"a close of {decimal(price(close))} instead of {decimal(price(self.candle.close))} "
             f"({change:+.2%}) would have made it {other.action}: {other.reason}"
         )
-        told = {
+        reply = {
             "kind": "close",
             "close": decimal(price(close)),
             "change": round(change, 6),
             "action": other.action,
         }
         gate = self._gate(other)
-        return told | {"text": text + (f"; the gate would have said {gate}" if gate else ""), "gate": gate}
+        return reply | {"text": text + (f"; the gate would have said {gate}" if gate else ""), "gate": gate}
 
     def _nearest(self, way: int) -> int | None:
         """Return the close nearest on one side that changes the action: widening steps, then bisection."""

@@ -33,25 +33,25 @@ def told_of(history: History, options: Options) -> Told:
     if not history.times_ms:
         raise BadInput("there is no cycle to report; run the agent first, or name another --session")
     result = result_of(_session(history, options))
-    found = stopped(result, wiring.policy_of(options, history.state.ledger.instruments))
-    return Told(result, metrics(result), stopped_words(found, result) if found else "")
+    match = stopped(result, wiring.policy_of(options, history.state.ledger.instruments))
+    return Told(result, metrics(result), stopped_words(match, result) if match else "")
 
 
-def page(told: Told, history: History, options: Options, name: str, command: str) -> str:
+def page(answer: Told, history: History, options: Options, name: str, command: str) -> str:
     """Return the HTML page of a run."""
     sessions = history.sessions
     which = f"session {sessions[0]}" if len(sessions) == 1 else f"sessions {sessions[0]} to {sessions[-1]}"
     report = Report(
-        result=told.result,
-        metrics=told.figures,
-        candles=tuple(told.result.candles),
+        result=answer.result,
+        metrics=answer.figures,
+        candles=tuple(answer.result.candles),
         instruments=history.state.ledger.instruments,
         code_version=code_version(),
         command=command,
         title=f"{name}, {options.mode}, {which}",
         session=True,
-        stopped=told.stopped,
-        said=[("Costs", _costs(told.result, options))],
+        stopped=answer.stopped,
+        said=[("Costs", _costs(answer.result, options))],
         settings=options.public(),
     )
     return html_report(report)
@@ -102,15 +102,15 @@ def _open(history: History) -> list[dict[str, Any]]:
 
 def _candles(history: History, options: Options) -> tuple[Candles, ...]:
     """Return the closed candles that the run saw, one series a symbol; of a candle seen twice the later."""
-    found = []
-    for symbol, seen in history.candles.items():
-        latest = {candle.time: (candle, tick) for candle, tick in seen}
+    results = []
+    for symbol, value in history.candles.items():
+        latest = {candle.time: (candle, tick) for candle, tick in value}
         rows = [latest[time] for time in sorted(latest)]
         if not rows:
             continue
         prices = np.array([[price * tick for price in candle[1:5]] for candle, tick in rows])
         volume = np.array([candle.volume for candle, _ in rows])
         time = np.array([candle.time for candle, _ in rows], dtype=np.int64)
-        open_, high, low, close = (np.ascontiguousarray(prices[:, place]) for place in range(4))
-        found.append(Candles(symbol, options.timeframe_ms, time, open_, high, low, close, volume))
-    return tuple(found)
+        open_, high, low, close = (np.ascontiguousarray(prices[:, index]) for index in range(4))
+        results.append(Candles(symbol, options.timeframe_ms, time, open_, high, low, close, volume))
+    return tuple(results)

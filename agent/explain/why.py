@@ -12,7 +12,7 @@ from agent.settings.recorded import options_of
 from agent.state.checkpoint import Checkpoints
 from agent.views.session import decimal
 from domain.errors import BadInput
-from domain.events import CycleDecided, CycleEnded, Event, OrderSettled, OrdersIntended, SessionStarted
+from domain.events import CycleDecided, CycleEnded, Event, OrderReported, OrdersIntended, SessionStarted
 from domain.instrument import Instrument
 from domain.money import cash_text
 from domain.observation import Observation
@@ -39,7 +39,7 @@ class _Story:
             self.ended = event
         elif isinstance(event, OrdersIntended) and event.cycle_id == cycle:
             self.orders.extend(event.orders)
-        elif isinstance(event, OrderSettled):
+        elif isinstance(event, OrderReported):
             self._receipt(event.receipt)
         elif isinstance(event, CycleDecided):
             for receipt in event.updates:
@@ -77,7 +77,10 @@ def explain(journal: Records, cycle: int | None, checkpoints: Checkpoints | None
         "blocked": before.state.ledger.blocked(),
         "parameters": versions.view(before.state, before.mind),
         "error": msgspec.to_builtins(ended.error) if ended and ended.error else None,
-        "symbols": [_symbol(story, seen, grid[seen.symbol], before) for seen in decided.observations],
+        "symbols": [
+            _symbol(story, observation, grid[observation.symbol], before)
+            for observation in decided.observations
+        ],
         "orders": [_fate(order, story.receipts, grid[order.symbol]) for order in story.orders],
         "lessons": len(ended.lessons) if ended else 0,
     }
@@ -116,15 +119,18 @@ def _session_of(journal: Records, seq: int) -> SessionStarted:
 
 
 def _symbol(
-    story: _Story, seen: Observation, instrument: Instrument, before: "wiring.Parts"
+    story: _Story, observation: Observation, instrument: Instrument, before: "wiring.Parts"
 ) -> dict[str, Any]:
     decided = story.decided
-    decision = next((made for made in decided.decisions if made.symbol == seen.symbol), None)
-    verdict = next((each for each in decided.verdicts if each.symbol == seen.symbol), None)
-    told: dict[str, Any] = {"symbol": seen.symbol, "seen": _seen(seen, instrument, decided.at)}
+    decision = next((built for built in decided.decisions if built.symbol == observation.symbol), None)
+    verdict = next((each for each in decided.verdicts if each.symbol == observation.symbol), None)
+    answer: dict[str, Any] = {
+        "symbol": observation.symbol,
+        "seen": _seen(observation, instrument, decided.at),
+    }
     if decision is None:
-        return told | {"decision": None, "verdict": None, "would_have_turned_it": None}
-    return told | {
+        return answer | {"decision": None, "verdict": None, "would_have_turned_it": None}
+    return answer | {
         "decision": {
             "action": decision.action,
             "score": round(decision.score, 4),
@@ -134,39 +140,39 @@ def _symbol(
             "voices": [msgspec.to_builtins(voice) for voice in decision.voices],
         },
         "verdict": _verdict(verdict, instrument),
-        "would_have_turned_it": turning_point(before, seen, decision, verdict),
+        "would_have_turned_it": turning_point(before, observation, decision, verdict),
     }
 
 
-def _seen(seen: Observation, instrument: Instrument, at: datetime) -> dict[str, Any]:
+def _seen(observation: Observation, instrument: Instrument, at: datetime) -> dict[str, Any]:
     """Say what was seen, from where, and how old it was at the cycle's instant."""
-    candle = seen.candles[-1] if seen.candles else None
+    candle = observation.candles[-1] if observation.candles else None
     return {
-        "source": seen.source,
-        "provider": seen.provider,
-        "fetched_at": seen.fetched_at.isoformat(),
-        "fetched_age_seconds": (at - seen.fetched_at).total_seconds(),
-        "new_candles": len(seen.candles),
+        "source": observation.source,
+        "provider": observation.provider,
+        "fetched_at": observation.fetched_at.isoformat(),
+        "fetched_age_seconds": (at - observation.fetched_at).total_seconds(),
+        "new_candles": len(observation.candles),
         "candle_opened_at": candle.opened_at.isoformat() if candle else None,
         "candle_age_seconds": (at - candle.opened_at).total_seconds() if candle else None,
         "candle_close": decimal(instrument.price(candle.close)) if candle else None,
-        "price": decimal(instrument.price(seen.quote.price)) if seen.quote else None,
-        "price_age_seconds": (at - seen.quote.at).total_seconds() if seen.quote else None,
-        "breaker": seen.breaker,
-        "not_served_by": {attempt.provider: attempt.reason for attempt in seen.attempts},
-        "findings": [f"{finding.kind}: {finding.detail}" for finding in seen.findings],
-        "headlines": [headline.title for headline in seen.headlines],
+        "price": decimal(instrument.price(observation.quote.price)) if observation.quote else None,
+        "price_age_seconds": (at - observation.quote.at).total_seconds() if observation.quote else None,
+        "breaker": observation.breaker,
+        "not_served_by": {attempt.provider: attempt.reason for attempt in observation.attempts},
+        "findings": [f"{finding.kind}: {finding.detail}" for finding in observation.findings],
+        "headlines": [headline.title for headline in observation.headlines],
     }
 
 
 def _verdict(verdict: Verdict | None, instrument: Instrument) -> dict[str, Any] | None:
     if verdict is None:
         return None
-    told: dict[str, Any] = {"checks": [msgspec.to_builtins(check) for check in verdict.checks]}
+    answer: dict[str, Any] = {"checks": [msgspec.to_builtins(check) for check in verdict.checks]}
     if isinstance(verdict, Approved):
         quantity = decimal(instrument.quantity(verdict.order.lots))
-        return {"approved": True, "quantity": quantity, "sizing": verdict.sizing} | told
-    return {"approved": False, "reason": verdict.reason, "detail": verdict.detail} | told
+        return {"approved": True, "quantity": quantity, "sizing": verdict.sizing} | answer
+    return {"approved": False, "reason": verdict.reason, "detail": verdict.detail} | answer
 
 
 def _fate(order: Order, receipts: list[Receipt], instrument: Instrument) -> dict[str, Any]:

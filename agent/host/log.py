@@ -23,7 +23,7 @@ from domain.events import (
     Event,
     JournaledAfterwards,
     KillSwitchSet,
-    OrderSettled,
+    OrderReported,
     ParametersSet,
     SessionEnded,
     SessionStarted,
@@ -172,7 +172,7 @@ def record(event: Event) -> None:
                 reason=event.reason,
                 by=event.by,
             )
-        case OrderSettled():
+        case OrderReported():
             receipt = event.receipt
             say("info", "order", id=receipt.client_id, status=receipt.status, reason=receipt.reason)
         case CycleEnded() if event.error:
@@ -192,11 +192,17 @@ def record(event: Event) -> None:
 
 
 def _changes_of_source(event: CycleDecided) -> None:
-    for seen in event.observations:
-        if _sources.get(seen.symbol) != seen.source:
-            _sources[seen.symbol] = seen.source
-            reasons = {attempt.provider: attempt.reason for attempt in seen.attempts}
-            say("warning", "data source", symbol=seen.symbol, source=seen.source, not_served_by=reasons)
+    for observation in event.observations:
+        if _sources.get(observation.symbol) != observation.source:
+            _sources[observation.symbol] = observation.source
+            reasons = {attempt.provider: attempt.reason for attempt in observation.attempts}
+            say(
+                "warning",
+                "data source",
+                symbol=observation.symbol,
+                source=observation.source,
+                not_served_by=reasons,
+            )
 
 
 def _muted_voices(event: CycleDecided) -> None:

@@ -30,7 +30,7 @@ def holder() -> str:
 
 def may_live(named: str) -> bool:
     """Say whether a holder may still live: only one of this boot and namespace is known to be gone."""
-    found = _HOLDER.fullmatch(named)
-    if found is None or found[2] != place():
+    match = _HOLDER.fullmatch(named)
+    if match is None or match[2] != place():
         return True
-    return Path("/proc", found[1]).exists()
+    return Path("/proc", match[1]).exists()

@@ -13,10 +13,10 @@ def read_secret(name: str, path: Path) -> str:
     """Return the text of a file that `name` points to. Raises BadInput that says what is wrong with it."""
     try:
         with path.open("rb") as stream:
-            found = os.fstat(stream.fileno())
-            if not stat.S_ISREG(found.st_mode):
+            result = os.fstat(stream.fileno())
+            if not stat.S_ISREG(result.st_mode):
                 raise BadInput(f"{name}: {path} is not a file")
-            mode = stat.S_IMODE(found.st_mode)
+            mode = stat.S_IMODE(result.st_mode)
             if mode & 0o077:
                 raise BadInput(f"{name}: {path} has mode {mode:o}: others can read it; chmod 600 {path}")
             content = stream.read(MOST_BYTES + 1)

@@ -31,7 +31,7 @@ def shown_json(value: Any, *, indent: int | None = None) -> str:
 
 def escaped_json(text: str) -> str:
     """Return a JSON text with everything escaped that does not print: it can only be inside strings."""
-    return _ODD.sub(lambda found: json.dumps(found.group())[1:-1], text)
+    return _ODD.sub(lambda result: json.dumps(result.group())[1:-1], text)
 
 
 def _escaped(letter: str) -> str:

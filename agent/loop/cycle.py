@@ -26,7 +26,7 @@ from domain.events import CycleEnded, Event, Failure, KillSwitchSet
 from domain.observation import Observation
 from domain.ports import Clock, Journal, Observer, Platform
 from domain.verdict import Approved
-from reasoning.minds import Mind
+from reasoning.minds import StrategyRunner
 from reasoning.orientation import Orientation
 from reasoning.settings import ReasoningSettings
 from reasoning.vote import decide
@@ -44,13 +44,13 @@ class Cycle:
         symbols: Sequence[str],
         machine: LoopMachine,
         state: State,
-        mind: Mind,
+        mind: StrategyRunner,
         observer: Observer,
         platform: Platform,
         journal: Journal,
         reasoning: ReasoningSettings,
         policy: Policy,
-        trading: AbstractContextManager[Any],
+        trading_lock: AbstractContextManager[Any],
         clock: Clock,
         pending_kill: Callable[[], str | None] = lambda: None,
         publish: Callable[[Event], None] = lambda _event: None,
@@ -65,7 +65,7 @@ class Cycle:
         self.journal = journal
         self.reasoning = reasoning
         self.policy = policy
-        self.trading = trading
+        self.trading_lock = trading_lock
         self.pending_kill = pending_kill
         self.disturbed = disturbed
         self.publish = publish
@@ -85,7 +85,7 @@ class Cycle:
         ticks = self._ticks()
         self.machine.fire("wake")
         failure = self._look(turn)
-        with self.trading:
+        with self.trading_lock:
             if self._ticks() != ticks:
                 # Seen in ticks of a grid that is no more: seen again in the next cycle.
                 turn.observations.clear()
@@ -128,8 +128,10 @@ class Cycle:
             return self._fail(turn, error)
 
     def _take_in(self, turn: Turn, failure: Exception | None) -> None:
-        for seen in turn.observations:
-            self.platform.mark(seen.symbol, seen.candles, seen.quote, seen.doubted)
+        for observation in turn.observations:
+            self.platform.mark(
+                observation.symbol, observation.candles, observation.quote, observation.doubted
+            )
         if failure is not None:
             raise failure
         turn.updates = self.executor.ours(self.platform.poll())
@@ -167,15 +169,15 @@ class Cycle:
         turn.before.append(event)
 
     def _decide(self, turn: Turn) -> None:
-        for seen in turn.observations:
-            orientation = self._hear(turn, seen)
+        for observation in turn.observations:
+            orientation = self._hear(turn, observation)
             turn.decisions.append(
-                decide(turn.cycle_id, seen, orientation, self.state.beliefs, self.reasoning, turn.at)
+                decide(turn.cycle_id, observation, orientation, self.state.beliefs, self.reasoning, turn.at)
             )
 
-    def _hear(self, turn: Turn, seen: Observation) -> Orientation:
+    def _hear(self, turn: Turn, observation: Observation) -> Orientation:
         turn.tried += 1
-        orientation = self.mind.orient(seen)
+        orientation = self.mind.orient(observation)
         turn.oriented += 1
         return orientation
 
@@ -193,18 +195,18 @@ class Cycle:
         if killed and not self.state.kill_switch:
             self._throw(turn, killed, by="operator")
         account = self.state.ledger.account(self.state.kill_switch)
-        for seen, decision in zip(turn.observations, turn.decisions, strict=True):
+        for observation, decision in zip(turn.observations, turn.decisions, strict=True):
             if decision.action is Action.HOLD:
                 continue
-            verdict = judge(self._case(turn, seen, decision, account))
+            verdict = judge(self._case(turn, observation, decision, account))
             turn.verdicts.append(verdict)
             if isinstance(verdict, Approved):
                 account = reserve(account, verdict, self.state.ledger.instruments)
 
-    def _case(self, turn: Turn, seen: Observation, decision: Decision, account: Account) -> Case:
+    def _case(self, turn: Turn, observation: Observation, decision: Decision, account: Account) -> Case:
         return Case(
             decision=decision,
-            observation=seen,
+            observation=observation,
             account=account,
             instruments=self.state.ledger.instruments,
             policy=self.policy,
@@ -234,7 +236,7 @@ class Cycle:
             self._note(turn)
             events = [*turn.before, turn.decided_event()]
         path = (*self.machine.path, IDLE)
-        lessons = tuple(self.state.ripe)
+        lessons = tuple(self.state.new_lessons)
         ended = CycleEnded(turn.cycle_id, turn.at, path, outcome, lessons, error)
         self.journal.append(*events, ended)
         turn.ended = ended

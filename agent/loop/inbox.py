@@ -34,13 +34,13 @@ class Inbox:
         self.clock = clock
         self._calls: deque[tuple[Callable[[], Any], Future[Any]]] = deque()
         self._wake = threading.Event()
-        self._door = threading.Lock()
+        self._calls_lock = threading.Lock()
         self.stopping = False
         self.why = STOPPED
         self.paused = False
         self.pending_kill: str | None = None
         self.closed = False
-        self.trading = threading.RLock()
+        self.trading_lock = threading.RLock()
         self.idle: Callable[[], None] = lambda: None
 
     def call(self, function: Callable[[], T]) -> "Future[T]":
@@ -49,7 +49,7 @@ class Inbox:
         Once the inbox is closed the error is NotRunning, and nothing was run.
         """
         future: Future[T] = Future()
-        with self._door:
+        with self._calls_lock:
             if self.closed:
                 future.set_exception(NotRunning(ENDED))
                 return future
@@ -59,7 +59,7 @@ class Inbox:
 
     def close(self) -> None:
         """Serve who has asked, and nobody after that; a kill heard until now is still to be journaled."""
-        with self._door:
+        with self._calls_lock:
             self.closed = True
         self.serve()
 
@@ -83,7 +83,7 @@ class Inbox:
 
         Raises NotRunning when there is no loop any more that would.
         """
-        with self._door:
+        with self._calls_lock:
             if self.closed:
                 raise NotRunning(ENDED)
             self.pending_kill = reason
@@ -91,7 +91,7 @@ class Inbox:
 
     def take_kill(self) -> str | None:
         """Return the reason of a kill that is not journaled yet, once."""
-        with self._door:
+        with self._calls_lock:
             reason, self.pending_kill = self.pending_kill, None
         return reason
 
@@ -116,7 +116,7 @@ class Inbox:
         while self._calls:
             function, future = self._calls.popleft()
             try:
-                with self.trading:
+                with self.trading_lock:
                     future.set_result(function())
             except BaseException as error:  # noqa: BLE001 -- the asker gets it, whatever it is
                 future.set_exception(error)

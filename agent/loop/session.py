@@ -115,14 +115,14 @@ class Session:
 
     def begin(self, *, compare: bool = True) -> None:
         """Write the session's start, then bring orders and positions in line with the venue."""
-        with self.inbox.trading:
+        with self.inbox.trading_lock:
             self.note_start()
             self.reconciler.start(self.started.at, compare=compare)
             self._keep(now=True)
 
     def once(self, do: Callable[[], T], reason: str) -> T:
         """Run a session without a loop, for an operator's command, and end it with `reason`."""
-        with self.inbox.trading:
+        with self.inbox.trading_lock:
             try:
                 self.note_start()
                 self.reconciler.start(self.started.at, compare=False, mend=False)
@@ -143,14 +143,14 @@ class Session:
         self.inbox.idle = self._idle
         while not self.cycles or self.done < self.cycles:
             at = pacer.next()
-            with self.inbox.trading:
+            with self.inbox.trading_lock:
                 self._journal_kill(at)
                 if at is None:
                     return self.inbox.why if self.inbox.stopping else EXHAUSTED
                 self.reconciler.tick(at)
             self.cycle.run(at)
             self.done += 1
-            with self.inbox.trading:
+            with self.inbox.trading_lock:
                 self._keep()
         return CYCLES
 
@@ -166,27 +166,27 @@ class Session:
         if not self.reconciler.remote or clock.monotonic() - self._looked < LOOK_AGAIN_SECONDS:
             return
         self._looked = clock.monotonic()
-        with self.inbox.trading:
+        with self.inbox.trading_lock:
             now = clock.now()
             if self.reconciler.protection.waiting(now):
                 self.reconciler.tick(now)
 
     def review(self) -> Review:
         """Return how journal and venue compare now, after taking in what can be known."""
-        with self.inbox.trading:
+        with self.inbox.trading_lock:
             return self.reconciler.review()
 
-    def take_over(self, at: datetime, reason: str) -> AccountAdopted:
+    def adopt_account(self, at: datetime, reason: str) -> AccountAdopted:
         """Count with what the venue holds from now on, by an operator's word.
 
         Raises VenueFault when the venue does not say enough.
         """
-        with self.inbox.trading:
-            return adoption.take_over(self.reconciler, at, reason, by="operator")
+        with self.inbox.trading_lock:
+            return adoption.adopt_account(self.reconciler, at, reason, by="operator")
 
     def write_off(self, symbol: str, at: datetime, reason: str) -> PositionWrittenOff:
         """Count a position nobody can sell as lost, by an operator's word. Raises BadInput for any other."""
-        with self.inbox.trading:
+        with self.inbox.trading_lock:
             return adoption.write_off(self.reconciler, symbol, at, reason, by="operator")
 
     def flatten(self, at: datetime, reason: str, by: str = "operator") -> Flattened:
@@ -196,7 +196,7 @@ class Session:
         when the session has ended by then: its kill switch is thrown, the rest is another session's.
         """
         self.inbox.kill(reason)
-        with self.inbox.trading:
+        with self.inbox.trading_lock:
             if self.inbox.closed:
                 raise NotRunning(ENDED)
             self._journal_kill(at, by)
@@ -208,7 +208,7 @@ class Session:
         No rule is asked and no switch thrown. Raises BadInput where nothing of it is held or ordered,
         NotRunning when the session has ended by then.
         """
-        with self.inbox.trading:
+        with self.inbox.trading_lock:
             if self.inbox.closed:
                 raise NotRunning(ENDED)
             self.need(symbol)
@@ -217,7 +217,7 @@ class Session:
     def need(self, symbol: str) -> None:
         """Raise BadInput where nothing of a symbol is held or ordered."""
         ledger = self.state.ledger
-        there = {*ledger.positions, *ledger.dust, *(s.order.symbol for s in ledger.standings.values())}
+        there = {*ledger.positions, *ledger.dust, *(s.order.symbol for s in ledger.open_orders.values())}
         if symbol not in there:
             held = ", ".join(ledger.positions) or "nothing"
             raise BadInput(f"no position in {symbol!r} to close: {held} is held")
@@ -239,13 +239,13 @@ class Session:
         if self.state.kill_switch is not None:
             self.set_kill(reason, active=False, at=at)
 
-    def adopt(self, event: ParametersSet) -> int:
+    def apply_parameters(self, event: ParametersSet) -> int:
         """Give a strategy new parameters, in the journal first; only the loop's thread calls this.
 
         Returns the candles it waits for before it can vote.
         """
         self._append(event)
-        self.state.adopt(event)
+        self.state.apply_parameters(event)
         return retune(event, self.cycle.mind)
 
     def _append(self, event: Event) -> None:
@@ -262,7 +262,7 @@ class Session:
     def _finish(self, reason: str) -> None:
         at = self.last_ended.at if self.last_ended else self.started.at
         try:
-            with self.inbox.trading:
+            with self.inbox.trading_lock:
                 self.inbox.close()
                 self._journal_kill(None)
                 ended = SessionEnded(self.started.session, at, reason)

@@ -13,13 +13,13 @@ LARGEST = 1 << 53
 """A price in ticks beyond this is no price: floating point no longer tells it from the next."""
 
 
-def unsound(seen: Observation) -> str:
+def unsound(observation: Observation) -> str:
     """Say what of an observation cannot be, "" where nothing is wrong."""
-    if seen.quote is not None and not 0 < seen.quote.price < LARGEST:
-        return f"a quote of {seen.quote.price} ticks"
-    if any(not _possible(candle) for candle in seen.candles):
+    if observation.quote is not None and not 0 < observation.quote.price < LARGEST:
+        return f"a quote of {observation.quote.price} ticks"
+    if any(not _possible(candle) for candle in observation.candles):
         return "a candle of impossible numbers"
-    if any(each.score is not None and not isfinite(each.score) for each in seen.headlines):
+    if any(each.score is not None and not isfinite(each.score) for each in observation.headlines):
         return "a headline whose score is no number"
     return ""
 

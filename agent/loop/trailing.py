@@ -17,25 +17,25 @@ def raised(turn: Turn, state: State, factory: OrderFactory, trailing_ppm: int) -
 
     A vote to buy changes nothing: what is held is not bought again, and no headline may move a stop.
     """
-    found = []
-    for number, (seen, decision) in enumerate(zip(turn.observations, turn.decisions, strict=True)):
-        if decision.action is Action.SELL or not seen.candles or seen.quote is None:
+    results = []
+    for number, (observation, decision) in enumerate(zip(turn.observations, turn.decisions, strict=True)):
+        if decision.action is Action.SELL or not observation.candles or observation.quote is None:
             continue
-        resting = {each.order.type: each.order for each in state.ledger.resting(seen.symbol)}
+        resting = {each.order.type: each.order for each in state.ledger.resting(observation.symbol)}
         stop, target = resting.get(OrderType.STOP), resting.get(OrderType.TAKE_PROFIT)
-        if stop is None or seen.symbol not in state.ledger.positions:
+        if stop is None or observation.symbol not in state.ledger.positions:
             continue
         higher = trail(
             stop,
             (target and target.trigger) or 0,
-            seen.candles[-1],
-            seen.quote,
-            state.ledger.instruments[seen.symbol],
+            observation.candles[-1],
+            observation.quote,
+            state.ledger.instruments[observation.symbol],
             trailing_ppm,
             cycle_id=turn.cycle_id,
             client_id=factory.client_id(turn.cycle_id, TRAILS + number),
             at=turn.at,
         )
         if higher is not None:
-            found.append(higher)
-    return found
+            results.append(higher)
+    return results

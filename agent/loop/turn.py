@@ -77,11 +77,11 @@ def look(
 
 
 def _observed(symbol: str, turn: Turn, observer: Observer, state: State) -> Observation:
-    seen = observer.observe(symbol, _after(symbol, state), turn.at)
-    wrong = unsound(seen)
+    observation = observer.observe(symbol, _after(symbol, state), turn.at)
+    wrong = unsound(observation)
     if wrong:
-        raise BadAnswer(f"{seen.provider} tells {wrong}")
-    return seen
+        raise BadAnswer(f"{observation.provider} tells {wrong}")
+    return observation
 
 
 def _after(symbol: str, state: State) -> Candle | None:
@@ -94,9 +94,10 @@ def _after(symbol: str, state: State) -> Candle | None:
 def splits(observations: Sequence[Observation]) -> dict[str, str]:
     """Return of each share whose price looks like a split what is done about it."""
     return {
-        seen.symbol: f"{MAY_BE_SPLIT}{found.detail}; no price after it is used. Once what is held is sold "
-        f"(agent close {seen.symbol}) it is begun anew"
-        for seen in observations
-        for found in seen.findings
-        if found.kind == SPLIT
+        observation.symbol: f"{MAY_BE_SPLIT}{result.detail}; no price after it is used. "
+        "Once what is held is sold "
+        f"(agent close {observation.symbol}) it is begun anew"
+        for observation in observations
+        for result in observation.findings
+        if result.kind == SPLIT
     }

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 
-from domain.order import Standing
+from domain.order import OrderState
 from domain.ports import Certainty
 from domain.times import millis
 
@@ -59,7 +59,7 @@ class Absence:
         asked = self.asked.setdefault(client_id, _Asked(now, now, self._shift(now)))
         return now - asked.first
 
-    def proven(self, standing: Standing) -> bool:
+    def proven(self, standing: OrderState) -> bool:
         """Count a "not found" and say whether it is proof."""
         name, now = standing.order.client_id, self.monotonic()
         shift = self._shift(now)
@@ -73,7 +73,7 @@ class Absence:
         longest = max(LONGEST_SECONDS, 3 * self.certainty.horizon_ms / 1000)
         return asked.total >= self.certainty.not_founds and now - asked.first > longest
 
-    def _passed(self, standing: Standing, seconds: float) -> bool:
+    def _passed(self, standing: OrderState, seconds: float) -> bool:
         """Say whether the horizon is over on both clocks."""
         horizon_ms = self.certainty.horizon_ms
         there = millis(self.venue_time()) - millis(standing.sent_at or standing.at)

@@ -37,10 +37,10 @@ def first(reconciler: "Reconciler", at: datetime) -> None:
     _adopt(reconciler, at, "first session on this account", by="agent")
 
 
-def take_over(reconciler: "Reconciler", at: datetime, reason: str, *, by: str) -> AccountAdopted:
+def adopt_account(reconciler: "Reconciler", at: datetime, reason: str, *, by: str) -> AccountAdopted:
     """Count with what the venue holds from now on. Raises VenueFault when it does not say enough."""
     event = _adopt(reconciler, at, reason, by=by, given_up=_clear(reconciler, at))
-    _release(reconciler, event.gone)
+    _release(reconciler, event.missing)
     return event
 
 
@@ -54,7 +54,7 @@ def write_off(
         raise BadInput(f"no position in {symbol!r} to write off: {held} is held")
     if not reconciler.executor.closed(symbol, at) and symbol not in reconciler.platform.blocked():
         raise BadInput(f"{symbol} trades: sell it (agent flatten), it is not lost")
-    open_ = tuple(s.order.client_id for s in ledger.standings.values() if s.order.symbol == symbol)
+    open_ = tuple(s.order.client_id for s in ledger.open_orders.values() if s.order.symbol == symbol)
     event = PositionWrittenOff(at, symbol, ledger.positions[symbol].lots, reason, by, open_)
     reconciler.append(event)
     reconciler.state.apply(event)
@@ -86,9 +86,11 @@ def _adopt(
     there = differences.found(reconciler.platform.balances(), grid)
     cap = None if ours is None else to_cash(ours, ledger.cash_decimals)
     taken = _taken_over(ledger, there, list(grid), cap)
-    event = AccountAdopted(at, taken.cash, taken.aside, reason, by, taken.gone, given_up, reconciler.prefix())
+    event = AccountAdopted(
+        at, taken.cash, taken.untracked, reason, by, taken.missing, given_up, reconciler.prefix()
+    )
     reconciler.append(event)
-    reconciler.state.take_over(event)
+    reconciler.state.adopt_account(event)
     return event
 
 
@@ -113,49 +115,49 @@ class _TakenOver(NamedTuple):
     """
 
     cash: int
-    aside: dict[str, int]
-    gone: dict[str, int]
+    untracked: dict[str, int]
+    missing: dict[str, int]
 
 
 def _taken_over(
     ledger: Ledger, there: Mapping[str, int], instruments: Sequence[Instrument], cap: int | None
 ) -> _TakenOver:
     """Return how to count on with what the venue holds; `cap` bounds the cash that is ours."""
-    gone = _gone(ledger, there)
+    missing = _gone(ledger, there)
     quote = instruments[0].quote
     cash = there[quote] if cap is None else cap
-    if cap is not None and ledger.aside is not None:
-        cash = max(0, ledger.cash + _proceeds(ledger, gone))
+    if cap is not None and ledger.untracked is not None:
+        cash = max(0, ledger.cash + _proceeds(ledger, missing))
     cash = min(there[quote], cash)
-    aside = {quote: there[quote] - cash}
+    untracked = {quote: there[quote] - cash}
     for each in instruments:
         if each.base not in there:
-            aside[each.base] = (ledger.aside or {}).get(each.base, 0)
+            untracked[each.base] = (ledger.untracked or {}).get(each.base, 0)
             continue
         position = ledger.positions.get(each.symbol)
-        lots = (position.lots if position else 0) - gone.get(each.symbol, 0)
+        lots = (position.lots if position else 0) - missing.get(each.symbol, 0)
         ours = lots * step_units(each) + ledger.dust.get(each.symbol, 0)
-        aside[each.base] = there[each.base] - ours
-    return _TakenOver(cash, aside, gone)
+        untracked[each.base] = there[each.base] - ours
+    return _TakenOver(cash, untracked, missing)
 
 
 def _gone(ledger: Ledger, there: Mapping[str, int]) -> dict[str, int]:
     """Return the lots of our positions that the venue no longer holds, by symbol."""
-    gone = {}
+    missing = {}
     for symbol, position in ledger.positions.items():
         instrument = ledger.instruments[symbol]
         if instrument.base not in there:
             continue
         lots = min(position.lots, there[instrument.base] // step_units(instrument))
         if lots < position.lots:
-            gone[symbol] = position.lots - lots
-    return gone
+            missing[symbol] = position.lots - lots
+    return missing
 
 
-def _proceeds(ledger: Ledger, gone: Mapping[str, int]) -> int:
+def _proceeds(ledger: Ledger, missing: Mapping[str, int]) -> int:
     """Return what the lots that are gone were worth at the last marks."""
     worth = 0
-    for symbol, lots in gone.items():
+    for symbol, lots in missing.items():
         position, factor = ledger.positions[symbol], ledger.instruments[symbol].cash_factor
         worth += position.value(ledger.marks.get(symbol), factor) * lots // position.lots
     return worth

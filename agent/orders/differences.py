@@ -13,7 +13,7 @@ from agent.state.ledger import Ledger
 from domain.errors import LocalFault
 from domain.instrument import Instrument
 from domain.money import DECIMALS, asset_text, from_cash
-from domain.order import Balance, OrderStatus, Purpose, Receipt, Standing
+from domain.order import Balance, OrderState, OrderStatus, Purpose, Receipt
 from domain.times import millis
 
 OURS = re.compile(r"[0-9a-f]{8}-[0-9]+-[0-9a-z]+")
@@ -61,14 +61,14 @@ def found(balances: Mapping[str, Balance], instruments: Iterable[Instrument]) ->
 
 def expected(ledger: Ledger, instruments: Iterable[Instrument]) -> dict[str, int]:
     """Return what the venue must hold of each traded asset by our books, in 1e-8 of it."""
-    aside = ledger.aside or {}
+    untracked = ledger.untracked or {}
     units: dict[str, int] = {}
     for instrument in instruments:
         held = ledger.positions.get(instrument.symbol)
         lots = held.lots if held else 0
         ours = lots * step_units(instrument) + ledger.dust.get(instrument.symbol, 0)
-        units[instrument.base] = ours + aside.get(instrument.base, 0)
-        units[instrument.quote] = ledger.cash + aside.get(instrument.quote, 0)
+        units[instrument.base] = ours + untracked.get(instrument.base, 0)
+        units[instrument.quote] = ledger.cash + untracked.get(instrument.quote, 0)
     return units
 
 
@@ -107,11 +107,11 @@ def lingering(ledger: Ledger, open_orders: Iterable[Receipt]) -> list[Receipt]:
     return [each for each in open_orders if ended.get(each.client_id) not in (None, *NEVER)]
 
 
-def _strange(ledger: Ledger, told: Receipt) -> bool:
-    standing = ledger.standings.get(told.client_id)
+def _strange(ledger: Ledger, report: Receipt) -> bool:
+    standing = ledger.open_orders.get(report.client_id)
     if standing is None:
-        return ledger.done.get(told.client_id) in (None, *NEVER)
-    return mismatch(standing, told) is not None
+        return ledger.done.get(report.client_id) in (None, *NEVER)
+    return mismatch(standing, report) is not None
 
 
 class Mismatch(NamedTuple):
@@ -124,15 +124,15 @@ class Mismatch(NamedTuple):
         return f"the venue has another order under this id: {self.why}"
 
 
-def mismatch(standing: Standing, told: Receipt) -> Mismatch | None:
+def mismatch(standing: OrderState, report: Receipt) -> Mismatch | None:
     """Return why a receipt is of another order than ours of that id, None when it is ours as far as one sees.
 
     A client id is unique among open orders only: after a restored backup an old order may answer to a new
     name, and what it did would be counted as ours.
     """
-    order, placed = standing.order, told.placed
-    if told.symbol != order.symbol:
-        return Mismatch(f"it is of {told.symbol}, ours of {order.symbol}")
+    order, placed = standing.order, report.placed
+    if report.symbol != order.symbol:
+        return Mismatch(f"it is of {report.symbol}, ours of {order.symbol}")
     if placed is None:
         return None
     for what, theirs, ours in (("side", placed.side, order.side), ("type", placed.type, order.type)):

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from agent.orders import differences
 from agent.orders.executor import Executor
 from agent.orders.reconciler import Reconciler
-from domain.candle import Quote
+from domain.candle import LastPrice
 from domain.errors import BoydError, JournalFault
 from domain.events import FlattenAsked
 from domain.order import Purpose
@@ -89,12 +89,12 @@ def _round(reconciler: Reconciler, at: datetime, only: str) -> list[str]:
         for symbol, reason in closed.items()
         if reason and not ledger.small(symbol)
     ]
-    for standing in list(ledger.standings.values()):
+    for standing in list(ledger.open_orders.values()):
         order = standing.order
         if only not in ("", order.symbol):
             continue
         keeps = order.purpose is Purpose.PROTECT and closed.get(order.symbol)
-        if order.client_id in ledger.standings and not keeps:
+        if order.client_id in ledger.open_orders and not keeps:
             _cancel(problems, executor, order.client_id)
     # An entry in doubt keeps nothing that is held from being sold; what it buys is sold when it is known.
     in_doubt = {s.order.symbol for s in ledger.unresolved() if s.order.purpose is not Purpose.ENTRY}
@@ -119,7 +119,7 @@ def _show_last_prices(reconciler: Reconciler) -> None:
     for symbol in state.ledger.positions:
         mark = state.ledger.marks.get(symbol)
         if mark is not None:
-            reconciler.platform.mark(symbol, (), Quote(mark, millis(state.at)))
+            reconciler.platform.mark(symbol, (), LastPrice(mark, millis(state.at)))
 
 
 def _attempt(problems: list[str], what: str, do: Callable[[], object]) -> None:
@@ -137,17 +137,17 @@ def _sell(problems: list[str], executor: Executor, symbol: str, at: datetime) ->
 
 
 def _cancel(problems: list[str], executor: Executor, client_id: str) -> None:
-    order = executor.state.ledger.standings[client_id].order
+    order = executor.state.ledger.open_orders[client_id].order
     _attempt(problems, f"{client_id} cannot be cancelled", lambda: executor.cancel(order))
 
 
 def _strangers(reconciler: Reconciler, problems: list[str], only: str) -> None:
     """Cancel open orders like ours that the journal does not know, or has as ended."""
-    found = [
+    results = [
         (each, "is not in the journal: `agent reconcile` shows what it did") for each in reconciler.orders()
     ]
-    found += [(each, "rested though the journal has it as ended") for each in reconciler.lingering]
-    for each, what in found:
+    results += [(each, "rested though the journal has it as ended") for each in reconciler.lingering]
+    for each, what in results:
         if only in ("", each.symbol):
             reconciler.platform.cancel(each.symbol, each.client_id)
             problems.append(f"order {each.client_id} {what}")
@@ -160,5 +160,7 @@ def _left(reconciler: Reconciler, problems: list[str], only: str) -> Flattened:
         for symbol, position in ledger.positions.items()
         if not ledger.small(symbol) and only in ("", symbol)
     }
-    orders = tuple(name for name, standing in ledger.standings.items() if only in ("", standing.order.symbol))
+    orders = tuple(
+        name for name, standing in ledger.open_orders.items() if only in ("", standing.order.symbol)
+    )
     return Flattened(orders, held, tuple(problems), differences.dust(ledger))

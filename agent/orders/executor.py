@@ -14,16 +14,19 @@ from agent.host import log
 from agent.orders import differences
 from agent.orders.factory import OrderFactory, target_of
 from agent.state.state import State
-from agent.verify.recorded_platform import NOT_CANCELLED
 from domain.errors import RateLimited, VenueFault
-from domain.events import Event, OrderSettled, OrdersIntended
-from domain.order import NOT_TRADING, OPEN, Order, OrderStatus, Purpose, Receipt, Standing
+from domain.events import Event, OrderReported, OrdersIntended
+from domain.order import NOT_TRADING, OPEN, Order, OrderState, OrderStatus, Purpose, Receipt
 from domain.ports import Clock, Journal, Platform
 from domain.times import millis
 from domain.verdict import Approved
 
 LOOK_AGAIN_SECONDS = 0.1
 """Between two questions about an order that rested and is not found."""
+
+
+NOT_CANCELLED = "protection is not known to be cancelled: "
+"""How an exit that could not be freed begins its reason; what follows are the venue's words."""
 
 
 class Executor:
@@ -82,7 +85,7 @@ class Executor:
         """Send an owed exit under a new id: the one before it is proven never to have arrived."""
         if not self.factory.sendable(symbol):
             return
-        order = self.factory.owed(symbol, at)
+        order = self.factory.pending_exits(symbol, at)
         self._intend((order,), at)
         doubt = self._doubt(order)
         if doubt:
@@ -102,7 +105,7 @@ class Executor:
     def cancel(self, order: Order) -> None:
         """Cancel an order and record where it stands. Raises VenueFault when that is not told."""
         receipt = self.platform.cancel(order.symbol, order.client_id)
-        standing = self.state.ledger.standings.get(order.client_id)
+        standing = self.state.ledger.open_orders.get(order.client_id)
         if receipt.status is OrderStatus.REJECTED:
             if standing is None or standing.status not in OPEN:
                 # Not the order was refused but its cancel: that the venue does not know it proves nothing.
@@ -110,9 +113,9 @@ class Executor:
             receipt = self.look_up(standing)
         elif standing is not None and (other := differences.mismatch(standing, receipt)):
             raise VenueFault(f"cancel of {order.client_id}: {other}")
-        self.settle(order.cycle_id, receipt)
+        self.record_report(order.cycle_id, receipt)
 
-    def look_up(self, standing: Standing) -> Receipt:
+    def look_up(self, standing: OrderState) -> Receipt:
         """Return where an order stands that rested at the venue; one it no longer knows is gone.
 
         It is asked several times: a venue may tell of an order a moment late. What the order did before it
@@ -121,33 +124,33 @@ class Executor:
         order = standing.order
         for number in range(self.platform.certainty.not_founds):
             self.clock.sleep(LOOK_AGAIN_SECONDS if number else 0)
-            found = self.platform.query(order.symbol, order.client_id)
-            if found is not None and not differences.mismatch(standing, found):
-                return found
+            result = self.platform.query(order.symbol, order.client_id)
+            if result is not None and not differences.mismatch(standing, result):
+                return result
         at = self.platform.time()
         gone = f"it was {standing.status}, and the venue does not know it any more"
         return Receipt(
             order.client_id, order.symbol, OrderStatus.CANCELLED, at, filled=standing.filled, reason=gone
         )
 
-    def ours(self, told: Iterable[Receipt]) -> list[Receipt]:
+    def ours(self, report: Iterable[Receipt]) -> list[Receipt]:
         """Return the receipts that are of our orders, and not of others that bear the same id."""
-        standings = self.state.ledger.standings
-        found = []
-        for each in told:
-            standing = standings.get(each.client_id)
+        open_orders = self.state.ledger.open_orders
+        results = []
+        for each in report:
+            standing = open_orders.get(each.client_id)
             other = standing and differences.mismatch(standing, each)
             if other:
                 log.say("error", "not our order", order=each.client_id, symbol=each.symbol, reason=str(other))
             else:
-                found.append(each)
-        return found
+                results.append(each)
+        return results
 
-    def settle(self, cycle_id: int, receipt: Receipt) -> None:
+    def record_report(self, cycle_id: int, receipt: Receipt) -> None:
         """Record what became of an order."""
-        event = OrderSettled(cycle_id, receipt)
+        event = OrderReported(cycle_id, receipt)
         self.journal.append(event)
-        self.state.settle(receipt)
+        self.state.record_report(receipt)
         self.publish(event)
 
     def _doubt(self, order: Order) -> str:
@@ -163,7 +166,7 @@ class Executor:
         if at is None:
             at = self.platform.time() if self.platform.certainty.send_ms else order.at
         receipt = Receipt(order.client_id, order.symbol, OrderStatus.UNSENT, at, reason=reason)
-        self.settle(order.cycle_id, receipt)
+        self.record_report(order.cycle_id, receipt)
         return receipt
 
     def _freed(self, order: Order, at: datetime) -> bool:
@@ -191,7 +194,7 @@ class Executor:
             return True
         reason = f"position is {lots} lots, not {order.lots}: its stop was filled first"
         absent = Receipt(order.client_id, order.symbol, OrderStatus.ABSENT, at, reason=reason)
-        self.settle(order.cycle_id, absent)
+        self.record_report(order.cycle_id, absent)
         return False
 
     def _raise_stop(self, approved: Approved, at: datetime) -> None:
@@ -223,7 +226,7 @@ class Executor:
         the venue's may be set back meanwhile, and then an old intent would look fresh.
         """
         limit = self.platform.certainty.send_ms
-        sent_at = self.state.ledger.standings[order.client_id].sent_at
+        sent_at = self.state.ledger.open_orders[order.client_id].sent_at
         intended = self._intended.pop(order.client_id, None)
         if not limit or sent_at is None:
             return "", None
@@ -248,10 +251,10 @@ class Executor:
             return self._unsent(order, str(error), at)
         except VenueFault as error:
             receipt = _unknown(order, error)
-        other = differences.mismatch(self.state.ledger.standings[order.client_id], receipt)
+        other = differences.mismatch(self.state.ledger.open_orders[order.client_id], receipt)
         if other:
             receipt = _unknown(order, VenueFault(str(other)))
-        self.settle(order.cycle_id, receipt)
+        self.record_report(order.cycle_id, receipt)
         return receipt
 
     def _send_oco(self, stop: Order, target: Order) -> Sequence[Receipt]:
@@ -266,7 +269,7 @@ class Executor:
         except VenueFault as error:
             receipts = _unknown(stop, error), _unknown(target, error)
         for receipt in receipts:
-            self.settle(stop.cycle_id, receipt)
+            self.record_report(stop.cycle_id, receipt)
         return receipts
 
     def _intend(self, orders: Sequence[Order], at: datetime) -> None:

@@ -37,11 +37,11 @@ class OrderFactory:
             reference=self._reference(symbol),
         )
 
-    def owed(self, symbol: str, at: datetime) -> Order:
+    def pending_exits(self, symbol: str, at: datetime) -> Order:
         """Return an owed exit anew, under another id: the one before it is proven never to have arrived."""
         sale = self.sale(symbol, at, "x")
         return msgspec.structs.replace(
-            self.state.ledger.owed[symbol],
+            self.state.ledger.pending_exits[symbol],
             client_id=sale.client_id,
             at=at,
             lots=sale.lots,

@@ -15,7 +15,7 @@ from agent.orders.executor import Executor
 from agent.settings.orders import OrderSettings
 from agent.state.state import State
 from domain.errors import VenueFault
-from domain.order import OrderStatus, Purpose, Standing
+from domain.order import OrderState, OrderStatus, Purpose
 from domain.ports import Clock, Platform
 from domain.verdict import Approved
 
@@ -47,10 +47,12 @@ class Protection:
         ledger = self.state.ledger
         unsure = {each.symbol for each in ledger.instruments.values() if each.base in but}
         unsure |= {standing.order.symbol for standing in ledger.unresolved()}
-        for symbol in [each for each in ledger.owed if each not in unsure]:
+        for symbol in [each for each in ledger.pending_exits if each not in unsure]:
             if not self.executor.closed(symbol, at):
                 self.executor.exit_again(symbol, at)
-        for symbol in [each for each in ledger.positions if each not in unsure and each not in ledger.owed]:
+        for symbol in [
+            each for each in ledger.positions if each not in unsure and each not in ledger.pending_exits
+        ]:
             if self._ripe(symbol, at):
                 self._protect(symbol, at)
 
@@ -88,7 +90,7 @@ class Protection:
             self.executor.protect(self._plainer(approved), at, tag=f"r{self.state.ledger.intended}")
             self._count(symbol, at)
 
-    def _stands(self, resting: Sequence[Standing], symbol: str, lots: int) -> bool:
+    def _stands(self, resting: Sequence[OrderState], symbol: str, lots: int) -> bool:
         """Say whether what rests protects all of a position, at levels of the venue's present grid."""
         level = self.state.ledger.instruments[symbol].level
         return bool(resting) and all(
@@ -97,7 +99,7 @@ class Protection:
             for each in resting
         )
 
-    def _cancelled(self, resting: Sequence[Standing], symbol: str) -> bool:
+    def _cancelled(self, resting: Sequence[OrderState], symbol: str) -> bool:
         try:
             for standing in resting:
                 self.executor.cancel(standing.order)
@@ -134,7 +136,7 @@ class Protection:
     def waiting(self, at: datetime) -> bool:
         """Say whether something cannot wait: an order in doubt, an exit that is owed, a bare position."""
         ledger = self.state.ledger
-        if ledger.owed or ledger.unresolved():
+        if ledger.pending_exits or ledger.unresolved():
             return True
         return any(self.bare(each) and self._ripe(each, at) for each in ledger.positions)
 

@@ -29,9 +29,9 @@ from agent.state.state import State
 from domain.errors import VenueFault
 from domain.events import CycleEnded, Event, GridChanged
 from domain.instrument import Instrument
-from domain.order import OPEN, OrderStatus, Receipt, Standing
+from domain.order import OPEN, OrderState, OrderStatus, Receipt
 from domain.ports import Clock, Journal, Platform
-from reasoning.minds import Mind
+from reasoning.minds import StrategyRunner
 
 LOOKS = 3
 """How often holdings are read before a difference is believed: a fill may come in between."""
@@ -52,7 +52,7 @@ class Review(NamedTuple):
     """
 
     strange: tuple[Receipt, ...]
-    unresolved: tuple[Standing, ...]
+    unresolved: tuple[OrderState, ...]
     differences: tuple[books.Difference, ...]
     dust: dict[str, str]
     odd: dict[str, str]
@@ -75,7 +75,7 @@ class Reconciler:
         journal: Journal,
         executor: Executor,
         grid: dict[str, Instrument],
-        mind: Mind,
+        mind: StrategyRunner,
         settings: OrderSettings,
         publish: Callable[[Event], None],
         clock: Clock,
@@ -110,7 +110,7 @@ class Reconciler:
         self.resolve(at)
         if self.state.open_cycle is not None:
             path = (IDLE, IDLE)
-            ended = CycleEnded(self.state.open_cycle, at, path, "interrupted", tuple(self.state.ripe))
+            ended = CycleEnded(self.state.open_cycle, at, path, "interrupted", tuple(self.state.new_lessons))
             self.append(ended)
             self.state.end(ended)
         if compare and self.remote:
@@ -133,7 +133,7 @@ class Reconciler:
         try:
             again(self._compare_at_start, at)
         except VenueFault as fault:
-            if self.state.ledger.aside is None:
+            if self.state.ledger.untracked is None:
                 raise
             self._not_compared(fault)
 
@@ -143,7 +143,7 @@ class Reconciler:
         log.say("warning", "reconciliation postponed", error=str(fault))
 
     def _compare_at_start(self, at: datetime) -> None:
-        if self.state.ledger.aside is None:
+        if self.state.ledger.untracked is None:
             adoption.first(self, at)
         self.compare()
 
@@ -212,40 +212,42 @@ class Reconciler:
         for standing in self.state.ledger.unresolved():
             order = standing.order
             try:
-                found = self.platform.query(order.symbol, order.client_id)
+                result = self.platform.query(order.symbol, order.client_id)
             except VenueFault as fault:
                 # No answer is no "not found": nothing is counted, nothing is concluded.
                 log.say("warning", "order unresolved", order=order.client_id, error=str(fault))
                 self._still_unknown(standing, at, str(fault))
                 continue
-            other = books.mismatch(standing, found) if found else None
-            if found is not None and not other:
+            other = books.mismatch(standing, result) if result else None
+            if result is not None and not other:
                 self.absence.found(order.client_id)
-                self.executor.settle(order.cycle_id, found)
+                self.executor.record_report(order.cycle_id, result)
             elif (other is None or other.sure) and self.absence.proven(standing):
                 # Of an id the venue tells the latest order: where that is another, ours is not there.
                 reason = f"never reached the platform; {other}" if other else "never reached the platform"
                 absent = Receipt(order.client_id, order.symbol, OrderStatus.ABSENT, at, reason=reason)
                 self.absence.found(order.client_id)
-                self.executor.settle(order.cycle_id, absent)
+                self.executor.record_report(order.cycle_id, absent)
             else:
                 self._still_unknown(standing, at, str(other or "not found yet"))
 
-    def _still_unknown(self, standing: Standing, at: datetime, reason: str) -> None:
+    def _still_unknown(self, standing: OrderState, at: datetime, reason: str) -> None:
         """Record that an order of a session cut off is UNKNOWN, and when it needs an operator."""
         order, status = standing.order, standing.status
         if status is OrderStatus.SENDING:
-            told = OrderStatus.UNKNOWN
+            report = OrderStatus.UNKNOWN
         elif status is OrderStatus.UNKNOWN and self._overdue(standing):
-            told = OrderStatus.NEEDS_OPERATOR
+            report = OrderStatus.NEEDS_OPERATOR
             log.say(
                 "error", "order needs an operator", order=order.client_id, symbol=order.symbol, reason=reason
             )
         else:
             return
-        self.executor.settle(order.cycle_id, Receipt(order.client_id, order.symbol, told, at, reason=reason))
+        self.executor.record_report(
+            order.cycle_id, Receipt(order.client_id, order.symbol, report, at, reason=reason)
+        )
 
-    def _overdue(self, standing: Standing) -> bool:
+    def _overdue(self, standing: OrderState) -> bool:
         """Say whether an order is in doubt for long; a leap of the venue's clock is no reason."""
         patience = timedelta(minutes=self.settings.operator_minutes)
         asked = self.absence.waited(standing.order.client_id) * 1000 >= self.platform.certainty.horizon_ms
@@ -290,23 +292,23 @@ class Reconciler:
             return ""
         try:
             strange = books.strangers(self.state.ledger, self.platform.open_orders())
-            found = [*(f"order {each.client_id}" for each in strange), *map(str, self.differing())]
+            results = [*(f"order {each.client_id}" for each in strange), *map(str, self.differing())]
         except VenueFault as fault:
             return f"the account cannot be compared with the journal: {fault}"
-        if not found:
+        if not results:
             return ""
         self.due = -inf
-        return f"the account is not what the journal says: {'; '.join(found)}"
+        return f"the account is not what the journal says: {'; '.join(results)}"
 
     def orders(self) -> list[Receipt]:
         """Settle our orders that no longer rest; return open ones that look like ours and are not known."""
         there = {each.client_id: each for each in self.platform.open_orders()}
         self.untold.clear()
-        for standing in list(self.state.ledger.standings.values()):
+        for standing in list(self.state.ledger.open_orders.values()):
             order = standing.order
             if standing.status in OPEN and order.client_id not in there:
                 try:
-                    self.executor.settle(order.cycle_id, self.executor.look_up(standing))
+                    self.executor.record_report(order.cycle_id, self.executor.look_up(standing))
                 except VenueFault as fault:
                     self.untold.append(order.client_id)
                     log.say("warning", "order not looked up", order=order.client_id, error=str(fault))
@@ -316,8 +318,8 @@ class Reconciler:
     def take_in(self) -> None:
         """Record what happened to our orders since they were last polled."""
         for receipt in self.executor.ours(self.platform.poll()):
-            standing = self.state.ledger.standings.get(receipt.client_id)
-            self.executor.settle(standing.order.cycle_id if standing else self.state.cycle_id, receipt)
+            standing = self.state.ledger.open_orders.get(receipt.client_id)
+            self.executor.record_report(standing.order.cycle_id if standing else self.state.cycle_id, receipt)
 
     def differing(self) -> list[books.Difference]:
         """Return the assets of which the venue holds another amount than the journal says."""

@@ -108,9 +108,9 @@ class Afterwards:
         return kept
 
 
-def fits(found: Found, journal: Journal) -> bool:
+def fits(result: Found, journal: Journal) -> bool:
     """Say whether a file builds on rows of this journal, as far as the journal can be read."""
-    header = found.header
+    header = result.header
     last, _ = journal.head()
     if isinstance(journal, Lost):
         return header.journal_id == journal.journal_id
@@ -121,9 +121,9 @@ def fits(found: Found, journal: Journal) -> bool:
     )
 
 
-def missing(found: Found, journal: Journal) -> tuple[Event, ...]:
+def missing(result: Found, journal: Journal) -> tuple[Event, ...]:
     """Return the events of a fitting file that the journal does not hold yet; none when it was taken in."""
-    header, events = found
+    header, events = result
     after = [row.event for row in journal.rows(header.seq)]
     if any(isinstance(event, JournaledAfterwards) and event.file == header.file for event in after):
         return ()

@@ -18,24 +18,24 @@ from journal.sql import SqlJournal, open_journal
 
 
 def open_account(
-    place: Path | str, name: str, grace_ms: int, lives: Callable[[str], bool] = alive
+    folder: Path | str, name: str, grace_ms: int, lives: Callable[[str], bool] = alive
 ) -> SqlJournal:
     """Open an account's journal, or create it with an id of its own.
 
-    `place` is its file, or the URL of a server where `name` is leased to one agent at a time; a successor
+    `folder` is its file, or the URL of a server where `name` is leased to one agent at a time; a successor
     waits `grace_ms` beyond the lease, for as long an order of the former holder may still arrive, unless
     `lives` says that the holder does not.
     """
     return open_journal(
-        place, secrets.token_hex(6), account=name, holder=holder(), grace_ms=grace_ms, lives=lives
+        folder, secrets.token_hex(6), account=name, holder=holder(), grace_ms=grace_ms, lives=lives
     )
 
 
 def guarded(inner: Journal, home: Home, name: str, *, emergency: bool = False) -> Guarded:
     """Return a journal that lets exits pass when it fails."""
     afterwards = Afterwards(home.afterwards(name))
-    made = partial(secrets.token_hex, 6)
-    return Guarded(inner, afterwards, made, emergency=emergency, reserve=home.reserve)
+    built = partial(secrets.token_hex, 6)
+    return Guarded(inner, afterwards, built, emergency=emergency, reserve=home.reserve)
 
 
 def switched(home: Home, name: str, reason: str, clock: Clock, *, active: bool) -> dict[str, Any] | None:
@@ -50,7 +50,7 @@ def switched(home: Home, name: str, reason: str, clock: Clock, *, active: bool) 
         if home.afterwards(name).exists():
             return None
         try:
-            inner = open_account(home.place(name), name, GRACE_MS, may_live)
+            inner = open_account(home.journal_location(name), name, GRACE_MS, may_live)
         except (JournalFault, BadInput):
             return None
         journal = guarded(inner, home, name, emergency=active)

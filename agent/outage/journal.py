@@ -13,7 +13,7 @@ from pathlib import Path
 
 from agent.outage.afterwards import Afterwards, Header
 from domain.errors import JournalFault
-from domain.events import Event, FlattenAsked, KillSwitchSet, OrderSettled, OrdersIntended
+from domain.events import Event, FlattenAsked, KillSwitchSet, OrderReported, OrdersIntended
 from domain.order import Purpose
 from domain.ports import Journal, Row
 from journal.codec import encode
@@ -29,7 +29,7 @@ def reduces(events: Sequence[Event]) -> bool:
     if any(order.purpose is Purpose.ENTRY for order in orders):
         return False
     stops = any(isinstance(event, KillSwitchSet) and event.active for event in events)
-    return bool(orders) or stops or any(isinstance(event, OrderSettled | FlattenAsked) for event in events)
+    return bool(orders) or stops or any(isinstance(event, OrderReported | FlattenAsked) for event in events)
 
 
 def _writable(events: Sequence[Event]) -> bool:

@@ -21,7 +21,7 @@ from agent.wiring import Parts
 from domain.errors import BadInput, LocalFault
 from domain.events import ParametersSet
 from reasoning.kernels.strategy import Strategy, StrategyParams
-from reasoning.minds import Mind
+from reasoning.minds import StrategyRunner
 from reasoning.own import StandIn
 
 GAIN = 0.1
@@ -55,10 +55,10 @@ class Rollback(msgspec.Struct, frozen=True, tag="rollback"):
     strategy: str | None = None
 
 
-Wish = Apply | Rollback
+ParametersRequest = Apply | Rollback
 
 
-def wish_of(plain: object) -> Wish:
+def wish_of(plain: object) -> ParametersRequest:
     """Return a wish that came through the control socket. Raises BadInput when it is none."""
     try:
         return msgspec.convert(plain, Apply | Rollback)
@@ -66,34 +66,34 @@ def wish_of(plain: object) -> Wish:
         raise BadInput(f"parameters cannot be read: {error}") from None
 
 
-def event_of(wish: Wish, made: Parts, at: datetime) -> ParametersSet:
+def event_of(request: ParametersRequest, parts: Parts, at: datetime) -> ParametersSet:
     """Return the event a wish becomes.
 
     Raises BadInput when it cannot be meant, Unproven when its evidence is not enough.
     """
-    return _applied(wish, made, at) if isinstance(wish, Apply) else _rolled_back(wish, made, at)
+    return _applied(request, parts, at) if isinstance(request, Apply) else _rolled_back(request, parts, at)
 
 
-def _applied(wish: Apply, made: Parts, at: datetime) -> ParametersSet:
-    strategy = strategy_of(made.mind, wish.strategy)
-    present = in_force(made, strategy)
-    proof = None if wish.evidence is None else evidence.checked(wish.evidence)
-    wanted = _wanted(wish, strategy, present, proof)
+def _applied(request: Apply, parts: Parts, at: datetime) -> ParametersSet:
+    strategy = strategy_of(parts.mind, request.strategy)
+    present = in_force(parts, strategy)
+    proof = None if request.evidence is None else evidence.checked(request.evidence)
+    wanted = _wanted(request, strategy, present, proof)
     if proof is not None:
         _fits(proof, strategy, wanted)
     if wanted == present:
         raise BadInput(f"{strategy.name} has these parameters already: {words(plain(present))}")
     lacking = shortfalls(proof, strategy, present)
-    if lacking and not wish.force:
+    if lacking and not request.force:
         raise Unproven("\n".join([*lacking, "to apply it all the same: --force --reason TEXT"]))
-    if lacking and not wish.reason.strip():
+    if lacking and not request.reason.strip():
         raise BadInput("a forced version needs a reason: --reason TEXT")
     return ParametersSet(
         at=at,
-        version=len(made.state.versions) + 1,
+        version=len(parts.state.versions) + 1,
         strategy=strategy.name,
         parameters=plain(wanted),
-        reason=wish.reason.strip() or f"out-of-sample sharpe at least {GAIN:.0%} better",
+        reason=request.reason.strip() or f"out-of-sample sharpe at least {GAIN:.0%} better",
         by="operator",
         evidence=None if proof is None else proof.event(),
         forced=bool(lacking),
@@ -101,10 +101,10 @@ def _applied(wish: Apply, made: Parts, at: datetime) -> ParametersSet:
 
 
 def _wanted(
-    wish: Apply, strategy: Strategy[Any], present: StrategyParams, proof: EvidenceFile | None
+    request: Apply, strategy: Strategy[Any], present: StrategyParams, proof: EvidenceFile | None
 ) -> StrategyParams:
-    if wish.given:
-        return parameters_of(strategy, plain(present) | wish.given)
+    if request.given:
+        return parameters_of(strategy, plain(present) | request.given)
     if proof is None:
         raise BadInput("no parameters: give --set NAME=VALUE, --evidence or --study")
     return parameters_of(strategy, dict(proof.parameters))
@@ -114,9 +114,9 @@ def _fits(proof: EvidenceFile, strategy: Strategy[Any], wanted: StrategyParams) 
     """Raise BadInput when evidence is for another strategy or for other parameters."""
     if proof.strategy != strategy.name:
         raise BadInput(f"the evidence is for strategy {proof.strategy}, to be applied to {strategy.name}")
-    found = _complete("parameters", proof.parameters, strategy)
-    if found != wanted:
-        raise BadInput(f"the evidence is for {words(plain(found))}, to be applied is {words(plain(wanted))}")
+    result = _complete("parameters", proof.parameters, strategy)
+    if result != wanted:
+        raise BadInput(f"the evidence is for {words(plain(result))}, to be applied is {words(plain(wanted))}")
     _complete("present.parameters", proof.present.parameters, strategy)
 
 
@@ -152,42 +152,42 @@ def shortfalls(proof: EvidenceFile | None, strategy: Strategy[Any], present: Str
     return lacking
 
 
-def _rolled_back(wish: Rollback, made: Parts, at: datetime) -> ParametersSet:
-    versions = made.state.versions
+def _rolled_back(request: Rollback, parts: Parts, at: datetime) -> ParametersSet:
+    versions = parts.state.versions
     if not versions:
         raise BadInput("no version was applied yet, so there is nothing to roll back")
-    if not wish.reason.strip():
+    if not request.reason.strip():
         raise BadInput("a rollback needs a reason")
-    if wish.version is not None and not 0 <= wish.version <= len(versions):
-        raise BadInput(f"version {wish.version} is not in the journal, it holds 1 to {len(versions)}")
-    strategy = strategy_of(made.mind, _whose(wish, versions))
+    if request.version is not None and not 0 <= request.version <= len(versions):
+        raise BadInput(f"version {request.version} is not in the journal, it holds 1 to {len(versions)}")
+    strategy = strategy_of(parts.mind, _whose(request, versions))
     now = standing(versions, strategy.name)
-    if wish.version is None and now == 0:
+    if request.version is None and now == 0:
         raise BadInput(f"{strategy.name} has the settings' own parameters; name the version to go back to")
-    target = now - 1 if wish.version is None else wish.version
+    target = now - 1 if request.version is None else request.version
     # What was in force then: a rollback to a rollback means what that one had brought back.
     root = standing(versions[:target], strategy.name)
     if root == now:
         raise BadInput(f"version {now} of {strategy.name} is in force already")
-    own = plain(made.options.reasoning.params(strategy.name))
+    own = plain(parts.options.reasoning.params(strategy.name))
     values = own if root == 0 else versions[root - 1].parameters
     return ParametersSet(
         at=at,
         version=len(versions) + 1,
         strategy=strategy.name,
         parameters=plain(parameters_of(strategy, values)),
-        reason=wish.reason.strip(),
+        reason=request.reason.strip(),
         by="operator",
         evidence=None if root == 0 else versions[root - 1].evidence,
         rolled_back_to=root,
     )
 
 
-def _whose(wish: Rollback, versions: list[ParametersSet]) -> str:
-    named = versions[wish.version - 1].strategy if wish.version else None
-    if named is not None and wish.strategy not in (None, named):
-        raise BadInput(f"version {wish.version} is of {named}, not of {wish.strategy}")
-    return wish.strategy or named or versions[-1].strategy
+def _whose(request: Rollback, versions: list[ParametersSet]) -> str:
+    named = versions[request.version - 1].strategy if request.version else None
+    if named is not None and request.strategy not in (None, named):
+        raise BadInput(f"version {request.version} is of {named}, not of {request.strategy}")
+    return request.strategy or named or versions[-1].strategy
 
 
 def standing(versions: list[ParametersSet], strategy: str) -> int:
@@ -198,7 +198,7 @@ def standing(versions: list[ParametersSet], strategy: str) -> int:
     return latest.version if latest.rolled_back_to is None else latest.rolled_back_to
 
 
-def strategy_of(mind: Mind, name: str) -> Strategy[Any]:
+def strategy_of(mind: StrategyRunner, name: str) -> Strategy[Any]:
     """Return a strategy that has a voice. Raises BadInput when none of this name has."""
     strategy = mind.strategy(name)
     if strategy is None:
@@ -223,11 +223,11 @@ def _problem(strategy: Strategy[Any], error: ErrorDetails) -> str:
     return f"{strategy.name}{'.' if error['loc'] else ': '}{problem(error, secretive=False)}"
 
 
-def in_force(made: Parts, strategy: Strategy[Any]) -> StrategyParams:
+def in_force(parts: Parts, strategy: Strategy[Any]) -> StrategyParams:
     """Return the parameters a strategy speaks with."""
-    event = made.state.in_force().get(strategy.name)
+    event = parts.state.in_force().get(strategy.name)
     if event is None:
-        return made.options.reasoning.params(strategy.name)
+        return parts.options.reasoning.params(strategy.name)
     return parameters_of(strategy, event.parameters)
 
 
@@ -243,23 +243,23 @@ def told(event: ParametersSet, *, active: bool) -> Values:
     return row | {"at": event.at.isoformat(), "active": active}
 
 
-def rows(made: Parts) -> list[Values]:
+def rows(parts: Parts) -> list[Values]:
     """Return the settings' own parameters of each voice, then every version, the oldest first."""
-    active = made.state.in_force()
+    active = parts.state.in_force()
     own = [
         {
             "version": 0,
             "strategy": name,
-            "parameters": plain(made.options.reasoning.params(name)),
+            "parameters": plain(parts.options.reasoning.params(name)),
             "by": "settings",
             "active": name not in active,
         }
-        for name in made.mind.names
+        for name in parts.mind.names
     ]
-    return own + [told(event, active=active.get(event.strategy) is event) for event in made.state.versions]
+    return own + [told(event, active=active.get(event.strategy) is event) for event in parts.state.versions]
 
 
-def view(state: State, mind: Mind) -> Values:
+def view(state: State, mind: StrategyRunner) -> Values:
     """Return the version in force of each voice that has not the settings' own parameters."""
     with state.lock:
         active = state.in_force()

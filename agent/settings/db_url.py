@@ -41,12 +41,12 @@ def named(flags: Mapping[str, Any]) -> str | None:
 
 def of_environment() -> str | None:
     """Return the URL that the environment names, None where it names none. Raises BadInput."""
-    told, file = os.environ.get(VARIABLE), os.environ.get(FILE_VARIABLE)
-    if told and file:
+    report, file = os.environ.get(VARIABLE), os.environ.get(FILE_VARIABLE)
+    if report and file:
         raise BadInput(f"{VARIABLE} and {FILE_VARIABLE} are both set: keep one of them")
     if file:
         return _of_file(Path(file), FILE_VARIABLE)
-    return checked(told, VARIABLE) if told else None
+    return checked(report, VARIABLE) if report else None
 
 
 def _typed(url: str) -> str:

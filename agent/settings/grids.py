@@ -23,15 +23,15 @@ def with_listing(options: Options) -> Options:
     if options.listing is None:
         return options
     try:
-        found = listed(options.listing.read_bytes())
+        result = listed(options.listing.read_bytes())
     except OSError as error:
         raise BadInput(f"listing = {options.listing}: cannot be read: {error.strerror}") from None
     except BadAnswer as error:
         raise BadInput(f"listing = {options.listing}: {error}; it is what exchangeInfo answers") from None
     new = {
-        symbol: settings_of(found[symbol.replace("-", "")])
+        symbol: settings_of(result[symbol.replace("-", "")])
         for symbol in options.symbols
-        if symbol not in options.instruments and symbol.replace("-", "") in found
+        if symbol not in options.instruments and symbol.replace("-", "") in result
     }
     return options.model_copy(update={"instruments": {**options.instruments, **new}})
 
@@ -55,8 +55,8 @@ def with_grids(options: Options, prices: Mapping[str, Prices]) -> Options:
         if symbol in prices:
             refuse_coarse(symbol, prices[symbol], own.tick_size)
     listed_too = with_listing(options)
-    found = {symbol: _grid(symbol, each, listed_too) for symbol, each in prices.items()}
-    new = {symbol: grid for symbol, grid in found.items() if grid is not None}
+    result = {symbol: _grid(symbol, each, listed_too) for symbol, each in prices.items()}
+    new = {symbol: grid for symbol, grid in result.items() if grid is not None}
     return listed_too.model_copy(update={"instruments": {**listed_too.instruments, **new}})
 
 

@@ -73,7 +73,7 @@ class Home:
         """Return the file of a journal."""
         return self.journals / f"{name}.db"
 
-    def place(self, name: str) -> Path | str:
+    def journal_location(self, name: str) -> Path | str:
         """Return what a journal is opened by: its file, or the URL of the server that holds it."""
         return self.server or self.journal(name)
 
@@ -225,3 +225,17 @@ def _state_folder() -> Path:
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+PREFIX = "AGENT_"
+
+
+def default_home() -> Path:
+    """Return where journals, caches and the configuration live unless told otherwise.
+
+    Raises BadInput where the system knows no home folder of this user.
+    """
+    try:
+        return Path(platformdirs.user_data_dir("boyd", appauthor=False))
+    except RuntimeError:
+        raise BadInput("this user has no home folder (HOME is not set): use --home or AGENT_HOME") from None

@@ -69,8 +69,8 @@ def instruments(symbols: Iterable[str], overrides: Mapping[str, InstrumentSettin
 
     Raises BadInput when they are not all quoted in one currency: cash is kept in one.
     """
-    found = {symbol: instrument(symbol, overrides) for symbol in symbols}
-    quotes = sorted({each.quote for each in found.values()})
+    result = {symbol: instrument(symbol, overrides) for symbol in symbols}
+    quotes = sorted({each.quote for each in result.values()})
     if len(quotes) > 1:
         raise BadInput(f"symbols are quoted in {', '.join(quotes)}; one account holds one quote currency")
-    return found
+    return result

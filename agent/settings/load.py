@@ -12,9 +12,9 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import SettingsConfigDict, SettingsError
 
-from agent.account.running import PREFIX, default_home
 from agent.host.shown import shown
 from agent.settings import db_url
+from agent.settings.home import PREFIX, default_home
 from agent.settings.nearest import no_such
 from agent.settings.settings import Options, Settings
 from agent.settings.user_strategies import folder_of, load_folder

@@ -14,8 +14,8 @@ def no_such(name: str, model: type[BaseModel], write: Callable[[str], str] = str
     The last part may stand in another section (`stake` is `sizing.stake`), or be a slip of the pen.
     """
     meant = _meant(name.lower(), list(_names(model)))
-    told = " or ".join(map(write, meant))
-    return "no such setting; " + (f"did you mean {told}?" if meant else LIST)
+    text = " or ".join(map(write, meant))
+    return "no such setting; " + (f"did you mean {text}?" if meant else LIST)
 
 
 def _meant(name: str, known: list[str]) -> list[str]:

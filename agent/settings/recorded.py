@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from agent.account.running import default_home
+from agent.settings.home import default_home
 from agent.settings.load import problem
 from agent.settings.settings import Options
 from agent.settings.user_strategies import folder_of, load_folder, stand_in

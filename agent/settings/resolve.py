@@ -25,20 +25,20 @@ def files_by_symbol(options: Options) -> dict[str, Path]:
     named = "symbols" in options.model_fields_set
     if named and len(options.symbols) != len(options.data):
         raise BadInput(f"{len(options.symbols)} symbols for {len(options.data)} data files; give one each")
-    found: dict[str, Path] = {}
+    result: dict[str, Path] = {}
     for number, path in enumerate(options.data):
         if not path.exists():
             raise BadInput(f"{path}: no such file")
         symbol = _symbol(options, path, number) if named else symbol_of(path, options.files.reading)
         if symbol is None:
             raise BadInput(f"{path}: the name does not begin with a symbol such as BTC-USDT; add --symbol")
-        if symbol in found:
+        if symbol in result:
             raise BadInput(
-                f"{path}: {symbol} is already read from {found[symbol]}; join files of one series with: "
-                f"agent data import {found[symbol].name} {path.name}"
+                f"{path}: {symbol} is already read from {result[symbol]}; join files of one series with: "
+                f"agent data import {result[symbol].name} {path.name}"
             )
-        found[symbol] = path
-    return found
+        result[symbol] = path
+    return result
 
 
 def _symbol(options: Options, path: Path, number: int) -> str:

@@ -18,10 +18,10 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from agent.account.running import PREFIX, default_home
 from agent.host.secret_file import read_secret
 from agent.settings import db_url
 from agent.settings.environment import Variables
+from agent.settings.home import PREFIX, default_home
 from agent.settings.instruments import InstrumentSettings
 from agent.settings.orders import OrderSettings
 from domain.errors import BadInput
@@ -243,12 +243,12 @@ def exchange_keys() -> dict[str, str]:
     Raises BadInput for a file that cannot be read, that others can read, or beside a secret.
     """
     named = {"api_key": EXCHANGE_KEY, "api_secret": EXCHANGE_SECRET}
-    found = {name: os.environ[variable] for name, variable in named.items() if os.environ.get(variable)}
+    result = {name: os.environ[variable] for name, variable in named.items() if os.environ.get(variable)}
     if file := os.environ.get(EXCHANGE_SECRET_FILE):
-        if "api_secret" in found:
+        if "api_secret" in result:
             raise BadInput(f"{EXCHANGE_SECRET} and {EXCHANGE_SECRET_FILE} are both set: give one of them")
-        found["api_secret"] = read_secret(EXCHANGE_SECRET_FILE, Path(file))
-    return found
+        result["api_secret"] = read_secret(EXCHANGE_SECRET_FILE, Path(file))
+    return result
 
 
 class Settings(Options, BaseSettings):

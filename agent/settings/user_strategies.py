@@ -66,12 +66,12 @@ def _load(path: Path) -> Strategy[Any]:
         raise BadInput(f"{path}: {path.stem!r} cannot be its name: not an identifier, or another module's")
     marked = len(KERNELS)
     module = _import(path)
-    found = [each for each in vars(module).values() if isinstance(each, Strategy)]
-    fault = _fault(found, name)
+    results = [each for each in vars(module).values() if isinstance(each, Strategy)]
+    fault = _fault(results, name)
     if fault is not None:
         del KERNELS[marked:], sys.modules[path.stem]
         raise BadInput(f"{path}: {fault}")
-    own = OwnStrategy.of(found[0], path)
+    own = OwnStrategy.of(results[0], path)
     register(own, replace=name in LOADED or isinstance(STRATEGIES.get(name), StandIn))
     LOADED[name] = path, changed
     return own
@@ -87,17 +87,17 @@ def stand_in(names: Iterable[str], folder: Path) -> None:
         STRATEGIES[name] = StandIn.of(name)
 
 
-def _fault(found: list[Strategy[Any]], name: str) -> str | None:
-    if len(found) != 1:
-        return f"defines {len(found)} strategies at its top level; one Strategy(...) is needed"
-    if found[0].name != name:
-        return f"its strategy is named {found[0].name!r}; by the file's name it must be {name!r}"
+def _fault(results: list[Strategy[Any]], name: str) -> str | None:
+    if len(results) != 1:
+        return f"defines {len(results)} strategies at its top level; one Strategy(...) is needed"
+    if results[0].name != name:
+        return f"its strategy is named {results[0].name!r}; by the file's name it must be {name!r}"
     if name in BUILT_IN or name == SENTIMENT:
         return f"strategy {name!r} is built in; choose another name"
-    wrong = [each for each in KERNEL_FIELDS if not callable(getattr(found[0], each))]
+    wrong = [each for each in KERNEL_FIELDS if not callable(getattr(results[0], each))]
     if wrong:
         return f"{', '.join(wrong)} of its strategy cannot be called"
-    params: Any = found[0].params
+    params: Any = results[0].params
     if not isinstance(params, type) or not issubclass(params, StrategyParams):
         return "params of its strategy is no class of StrategyParams"
     return None

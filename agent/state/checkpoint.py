@@ -31,7 +31,7 @@ from domain.events import ParametersSet, SessionStarted
 from domain.ports import Records
 from domain.private import private_folder
 from reasoning.memories import Remembered
-from reasoning.minds import Mind
+from reasoning.minds import StrategyRunner
 
 FORMAT = 1
 MOST = 64
@@ -81,7 +81,7 @@ class Checkpoint(NamedTuple):
     mind: bytes
     speaks: tuple[ParametersSet, ...]
 
-    def give(self, state: State, mind: Mind) -> None:
+    def give(self, state: State, mind: StrategyRunner) -> None:
         """Bring a fresh state and mind to where the fold was. Raises ValueError, BadInput: use neither."""
         self.give_state(state)
         for event in self.speaks:
@@ -90,9 +90,9 @@ class Checkpoint(NamedTuple):
 
     def give_state(self, state: State) -> None:
         """Bring a fresh state alone to where the fold was. Raises ValueError."""
-        found = msgspec.msgpack.decode(self.state, type=_STATE)
+        result = msgspec.msgpack.decode(self.state, type=_STATE)
         for name, kind in _carried(State, GIVEN):
-            value = getattr(found, name)
+            value = getattr(result, name)
             if name == "ledger":
                 for field, _ in _carried(Ledger):
                     setattr(state.ledger, field, getattr(value, field))
@@ -112,7 +112,7 @@ def fold_key(options: Options) -> str:
     return digest.hexdigest()
 
 
-def encoded(header: Header, state: State, mind: Mind) -> bytes:
+def encoded(header: Header, state: State, mind: StrategyRunner) -> bytes:
     """Return a fold as a file's bytes. Raises JournalFault for a field that is declared nowhere."""
     with state.lock:
         body = msgspec.msgpack.encode(
@@ -182,11 +182,11 @@ class Checkpoints:
         for seq in reversed(self.sequences()):
             if seq > limit:
                 continue
-            found = self.read(seq)
-            if found is None or found.header.journal_id != journal.journal_id:
+            result = self.read(seq)
+            if result is None or result.header.journal_id != journal.journal_id:
                 self._drop(seq)
-            elif found.header.key == key and journal.hash_at(seq) == found.header.hash:
-                return found
+            elif result.header.key == key and journal.hash_at(seq) == result.header.hash:
+                return result
         return None
 
     def latest(self) -> Checkpoint | None:
@@ -196,10 +196,10 @@ class Checkpoints:
     def read(self, seq: int) -> Checkpoint | None:
         """Return the checkpoint of a row, None where it cannot be read."""
         try:
-            found = decoded((self.folder / f"{seq:012d}").read_bytes())
+            result = decoded((self.folder / f"{seq:012d}").read_bytes())
         except OSError:
             return None
-        return found if found is not None and found.header.seq == seq else None
+        return result if result is not None and result.header.seq == seq else None
 
     def _drop(self, seq: int) -> None:
         with suppress(OSError):  # what cannot be removed is passed over again
@@ -211,7 +211,7 @@ def superfluous(sequences: list[int], most: int = MOST) -> list[int]:
     kept, dropped = list(sequences), []
     while len(kept) > most:
         # The one whose neighbours are nearest to each other is missed least.
-        gaps = [kept[place + 1] - (kept[place - 1] if place else 0) for place in range(len(kept) - 1)]
+        gaps = [kept[index + 1] - (kept[index - 1] if index else 0) for index in range(len(kept) - 1)]
         dropped.append(kept.pop(gaps.index(min(gaps))))
     return dropped
 
@@ -220,7 +220,7 @@ class Resumed(NamedTuple):
     """A fold as far as a checkpoint goes: state, mind, its row (0 without one), the session that was on."""
 
     state: State
-    mind: Mind
+    mind: StrategyRunner
     seq: int = 0
     started: SessionStarted | None = None
 
@@ -228,11 +228,11 @@ class Resumed(NamedTuple):
 def resumed(checkpoint: Checkpoint | None, options: Options, cost_ppm: int) -> Resumed:
     """Return the fold a checkpoint holds; without one that can be read, a fold that has not begun."""
     if checkpoint is not None:
-        state, mind = State(options.learning, cost_ppm), Mind(options.reasoning)
+        state, mind = State(options.learning, cost_ppm), StrategyRunner(options.reasoning)
         try:
             checkpoint.give(state, mind)
         except (ValueError, BadInput):
             pass
         else:
             return Resumed(state, mind, checkpoint.header.seq, checkpoint.header.started)
-    return Resumed(State(options.learning, cost_ppm), Mind(options.reasoning))
+    return Resumed(State(options.learning, cost_ppm), StrategyRunner(options.reasoning))

@@ -10,7 +10,7 @@ from domain.errors import BadInput
 from domain.events import CycleDecided, Event, GridChanged, ParametersSet, SessionStarted
 from domain.ports import Records, Row
 from domain.regrid import Regrid
-from reasoning.minds import Mind
+from reasoning.minds import StrategyRunner
 
 
 def never(event: Event) -> bool:
@@ -27,7 +27,7 @@ def ignore(row: Row) -> None:
 def refold(
     journal: Records,
     state: State,
-    mind: Mind,
+    mind: StrategyRunner,
     until: Callable[[Event], bool] = never,
     *,
     after: int = 0,
@@ -45,7 +45,7 @@ def refold(
         taken(row)
 
 
-def absorb(event: Event, state: State, mind: Mind) -> None:
+def absorb(event: Event, state: State, mind: StrategyRunner) -> None:
     """Fold one event into state and mind, as the live cycle did."""
     before = dict(state.ledger.instruments)
     state.apply(event)
@@ -53,8 +53,8 @@ def absorb(event: Event, state: State, mind: Mind) -> None:
         for symbol, known in before.items():
             mind.regrid(symbol, Regrid(known, state.ledger.instruments[symbol]))
     if isinstance(event, CycleDecided):
-        for seen in event.observations:
-            mind.orient(seen)
+        for observation in event.observations:
+            mind.orient(observation)
     elif isinstance(event, ParametersSet):
         try:
             retune(event, mind)
@@ -63,7 +63,7 @@ def absorb(event: Event, state: State, mind: Mind) -> None:
             mind.muted[event.strategy] = str(refused)
 
 
-def retune(event: ParametersSet, mind: Mind) -> int:
+def retune(event: ParametersSet, mind: StrategyRunner) -> int:
     """Give a strategy the parameters of an event; return the candles it waits for before it can vote.
 
     One that has no voice in this session waits for none. Raises BadInput where this version of the

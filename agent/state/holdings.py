@@ -23,7 +23,7 @@ class Holdings:
     books: int = BOOKS
     instruments: dict[str, Instrument] = field(default_factory=dict)
     cash: int = 0
-    aside: dict[str, int] | None = None
+    untracked: dict[str, int] | None = None
     marks: dict[str, int] = field(default_factory=dict)
     positions: dict[str, Position] = field(default_factory=dict)
     gathering: dict[str, Position] = field(default_factory=dict)
@@ -93,9 +93,9 @@ class Holdings:
         mark = self.marks.get(pair.symbol) if pair else None
         value = -worth(-units, mark, pair) if pair and mark else 0
         ours = 0
-        if pair and self.aside is not None:
-            ours = units - min(max(self.aside.get(asset, 0), 0), units)
-            self.aside[asset] = self.aside.get(asset, 0) - (units - ours)
+        if pair and self.untracked is not None:
+            ours = units - min(max(self.untracked.get(asset, 0), 0), units)
+            self.untracked[asset] = self.untracked.get(asset, 0) - (units - ours)
             self._dust(pair.symbol, -ours)
             if pair.symbol in self.positions:
                 self._hold(self.positions[pair.symbol])
@@ -161,7 +161,7 @@ class Holdings:
             if symbol in self.marks
         }
 
-    def forgive(self, aside: dict[str, int]) -> dict[str, int]:
+    def forgive(self, untracked: dict[str, int]) -> dict[str, int]:
         """Count what an operator took over as right: nothing is off, and dust that is not there is none.
 
         Returns what lies aside, none of it below 0.
@@ -169,7 +169,7 @@ class Holdings:
         self.slack.clear()
         self.odd.clear()
         self.unpriced.clear()
-        left = dict(aside)
+        left = dict(untracked)
         for symbol in self.dust:
             base = self.instruments[symbol].base
             missing = min(left.get(base, 0), 0)

@@ -10,7 +10,7 @@ from agent.state.state import State
 from domain.errors import JournalFault
 from domain.events import SessionStarted
 from domain.ports import Clock, Records, Row
-from reasoning.minds import Mind
+from reasoning.minds import StrategyRunner
 
 ROWS = 2_000
 """Rows after which another checkpoint is worth it: they are folded in a tenth of a second."""
@@ -33,7 +33,7 @@ class Keeper:
         self.due_at = 0.0
         self._writing: threading.Thread | None = None
 
-    def look(self, journal: Records, state: State, mind: Mind, started: SessionStarted) -> None:
+    def look(self, journal: Records, state: State, mind: StrategyRunner, started: SessionStarted) -> None:
         """Take a checkpoint after an order, for an emergency may have nothing else, and now and then.
 
         Only between cycles, when the state is the fold of every row.
@@ -42,7 +42,7 @@ class Keeper:
         if due and self.clock.monotonic() >= self.due_at:
             self.take(journal, state, mind, started)
 
-    def take(self, journal: Records, state: State, mind: Mind, started: SessionStarted) -> None:
+    def take(self, journal: Records, state: State, mind: StrategyRunner, started: SessionStarted) -> None:
         """Take a checkpoint now; the file is written by another thread, unless one is still being written."""
         if mind.stands_in or (self._writing is not None and self._writing.is_alive()):
             return

@@ -27,11 +27,11 @@ from domain.order import (
     UNRESOLVED,
     Fill,
     Order,
+    OrderState,
     OrderStatus,
     Purpose,
     Receipt,
     Side,
-    Standing,
 )
 from domain.order_table import after
 from domain.regrid import Regrid
@@ -44,9 +44,9 @@ class Ledger(Results):
     A checkpoint carries every field with its type, so a fact of the account is a field here and nowhere else.
     """
 
-    standings: dict[str, Standing] = field(default_factory=dict)
+    open_orders: dict[str, OrderState] = field(default_factory=dict)
     done: dict[str, OrderStatus] = field(default_factory=dict)
-    owed: dict[str, Order] = field(default_factory=dict)
+    pending_exits: dict[str, Order] = field(default_factory=dict)
     intended: int = 0
     venue_blocks: dict[str, str] = field(default_factory=dict)
     trade_ids: set[tuple[str, str]] = field(default_factory=set)
@@ -84,33 +84,33 @@ class Ledger(Results):
         change = super().count_on(instrument)
         if change is None:
             return None
-        for client_id, standing in self.standings.items():
+        for client_id, standing in self.open_orders.items():
             if standing.order.symbol == instrument.symbol:
-                self.standings[client_id] = change.standing(standing)
-        if instrument.symbol in self.owed:
-            self.owed[instrument.symbol] = change.order(self.owed[instrument.symbol])
+                self.open_orders[client_id] = change.standing(standing)
+        if instrument.symbol in self.pending_exits:
+            self.pending_exits[instrument.symbol] = change.order(self.pending_exits[instrument.symbol])
         return change
 
     def intend(self, orders: Iterable[Order], at: datetime, sending_at: datetime | None = None) -> None:
         """Take note of orders that are about to be sent."""
         for order in orders:
-            if order.client_id in self.standings or order.client_id in self.done:
+            if order.client_id in self.open_orders or order.client_id in self.done:
                 self.contradict(order.client_id, f"client id {order.client_id} is used twice")
             sent_at = sending_at or at
-            self.standings[order.client_id] = Standing(order, OrderStatus.SENDING, at, sent_at=sent_at)
+            self.open_orders[order.client_id] = OrderState(order, OrderStatus.SENDING, at, sent_at=sent_at)
             self.intended += 1
             if order.purpose is Purpose.ENTRY:
                 self.entries_today += 1
             elif order.purpose is Purpose.EXIT:
-                self.owed.pop(order.symbol, None)
+                self.pending_exits.pop(order.symbol, None)
 
-    def settle(self, receipt: Receipt) -> list[tuple[Trade, str]]:
+    def record_report(self, receipt: Receipt) -> list[tuple[Trade, str]]:
         """Take in what a venue said of an order; return trades it closed, each with how it ended.
 
         Whatever is told late, twice or out of order comes to the same. What cannot be, or is told of an order
         that was never intended, is a contradiction.
         """
-        standing = self.standings.get(receipt.client_id)
+        standing = self.open_orders.get(receipt.client_id)
         if receipt.client_id in self.given_up:
             return []  # what it did is in the balances that were taken over
         if standing is None and receipt.client_id not in self.done:
@@ -139,7 +139,7 @@ class Ledger(Results):
             self.contradict(receipt.client_id, str(error))
             return present
 
-    def _stand(self, standing: Standing, receipt: Receipt, imported: int) -> None:
+    def _stand(self, standing: OrderState, receipt: Receipt, imported: int) -> None:
         """Bring an order up to what was said; it is done when its state says so and no fill is missing."""
         order = standing.order
         status = self._after(receipt, standing.status)
@@ -152,21 +152,21 @@ class Ledger(Results):
             imported=standing.imported + imported,
             reason=receipt.reason if news else standing.reason,
         )
-        self.standings[order.client_id] = now
+        self.open_orders[order.client_id] = now
         if status in TERMINAL and now.imported >= now.filled:
-            del self.standings[order.client_id]
+            del self.open_orders[order.client_id]
             self.done[order.client_id] = status
             never = status in (OrderStatus.UNSENT, OrderStatus.ABSENT) or (
                 status is OrderStatus.REJECTED and now.reason.startswith(NOT_TRADING)
             )
             if never and order.purpose is Purpose.EXIT and order.symbol in self.positions:
-                self.owed[order.symbol] = order
+                self.pending_exits[order.symbol] = order
 
-    def adopt(
+    def adopt_account(
         self,
         cash: int,
-        aside: dict[str, int],
-        gone: dict[str, int],
+        untracked: dict[str, int],
+        missing: dict[str, int],
         at: datetime,
         given_up: Iterable[str] = (),
     ) -> list[Trade]:
@@ -178,7 +178,7 @@ class Ledger(Results):
         self._give_up(given_up)
         self.contradictions.clear()
         closed = []
-        for symbol, lots in gone.items():
+        for symbol, lots in missing.items():
             position = self.positions[symbol]
             mark = self.marks.get(symbol) or round(position.entry_ticks(self.instruments[symbol].cash_factor))
             number = f"adopted-{len(self.trade_ids)}"
@@ -192,7 +192,7 @@ class Ledger(Results):
         self.peak_equity += shift
         self.day_start_equity += shift
         self.cash = cash
-        self.aside = self.forgive(aside) if self.books > 1 else dict(aside)
+        self.untracked = self.forgive(untracked) if self.books > 1 else dict(untracked)
         self.value()
         return closed
 
@@ -205,16 +205,16 @@ class Ledger(Results):
         number = f"written-off-{len(self.trade_ids)}"
         lost = self._fill(Fill(number, number, symbol, Side.SELL, lots, 0, 0, 0, maker=False, at=at))
         instrument = self.instruments[symbol]
-        if self.aside is not None:
+        if self.untracked is not None:
             left = lots * step_units(instrument) + self.dust.pop(symbol, 0)
-            self.aside[instrument.base] = self.aside.get(instrument.base, 0) + left
-        self.owed.pop(symbol, None)
+            self.untracked[instrument.base] = self.untracked.get(instrument.base, 0) + left
+        self.pending_exits.pop(symbol, None)
         self.value()
         return lost
 
     def _give_up(self, names: Iterable[str]) -> None:
         for name in names:
-            if self.standings.pop(name, None) is not None:
+            if self.open_orders.pop(name, None) is not None:
                 self.given_up.add(name)
                 self.done[name] = OrderStatus.ABSENT
 
@@ -229,13 +229,13 @@ class Ledger(Results):
             self.contradict(fill.client_id, str(error))
             return None
         if trade is not None:
-            self.owed.pop(fill.symbol, None)
+            self.pending_exits.pop(fill.symbol, None)
             self.count(trade)
         return trade
 
     def small(self, symbol: str) -> bool:
         """Say whether a position at a real venue is too small to be sold, and no order of it is under way."""
-        if self.aside is None or any(s.order.symbol == symbol for s in self.standings.values()):
+        if self.untracked is None or any(s.order.symbol == symbol for s in self.open_orders.values()):
             return False
         return too_small(self.positions[symbol], self.marks.get(symbol), self.instruments[symbol])
 
@@ -270,15 +270,15 @@ class Ledger(Results):
 
     def blocked(self) -> dict[str, str]:
         """Return why no entry is possible, by symbol ("" for every one): by these books and by the venue."""
-        told: dict[str, str] = {}
+        answer: dict[str, str] = {}
         for reasons in (self.unread(), self.venue_blocks):
             for symbol, reason in reasons.items():
-                told[symbol] = f"{told[symbol]}; {reason}" if symbol in told else reason
-        return told
+                answer[symbol] = f"{answer[symbol]}; {reason}" if symbol in answer else reason
+        return answer
 
     def _entries_under_way(self) -> dict[str, int]:
         under_way: dict[str, int] = {}
-        for standing in self.standings.values():
+        for standing in self.open_orders.values():
             order = standing.order
             if order.purpose is Purpose.ENTRY:
                 price = order.price or order.reference
@@ -286,16 +286,16 @@ class Ledger(Results):
                 under_way[order.symbol] = under_way.get(order.symbol, 0) + rest
         return under_way
 
-    def resting(self, symbol: str) -> list[Standing]:
+    def resting(self, symbol: str) -> list[OrderState]:
         """Return the orders of a symbol that rest at the venue, oldest first."""
-        return [s for s in self.standings.values() if s.order.symbol == symbol and s.status in OPEN]
+        return [s for s in self.open_orders.values() if s.order.symbol == symbol and s.status in OPEN]
 
-    def unresolved(self) -> list[Standing]:
+    def unresolved(self) -> list[OrderState]:
         """Return the orders whose fate nobody knows, or of which a fill is missing."""
-        return [s for s in self.standings.values() if s.status in UNRESOLVED or s.imported < s.filled]
+        return [s for s in self.open_orders.values() if s.status in UNRESOLVED or s.imported < s.filled]
 
 
-def _ending(standing: Standing | None) -> str:
+def _ending(standing: OrderState | None) -> str:
     if standing is None:
         return "signal"
     return {"STOP": "stop", "TAKE_PROFIT": "target"}.get(standing.order.type, "signal")

@@ -26,7 +26,7 @@ from domain.events import (
     FlattenAsked,
     GridChanged,
     KillSwitchSet,
-    OrderSettled,
+    OrderReported,
     OrdersIntended,
     ParametersSet,
     PositionWrittenOff,
@@ -83,7 +83,7 @@ class State:
     contexts: dict[str, Context] = field(default_factory=dict)
     entries: dict[str, Approved] = field(default_factory=dict)
     pending: list[Pending] = field(default_factory=list)
-    ripe: list[Lesson] = field(default_factory=list)
+    new_lessons: list[Lesson] = field(default_factory=list)
     beliefs: Beliefs = field(default_factory=Beliefs)
     vetoes: Counter[str] = field(default_factory=Counter)
     outcomes: Counter[str] = field(default_factory=Counter)
@@ -99,16 +99,16 @@ class State:
                 self.end(event)
             case OrdersIntended():
                 self.intend(event.orders, event.at, event.sending_at)
-            case OrderSettled():
-                self.settle(event.receipt)
+            case OrderReported():
+                self.record_report(event.receipt)
             case KillSwitchSet():
                 self.switch(event)
             case ParametersSet():
-                self.adopt(event)
+                self.apply_parameters(event)
             case PositionWrittenOff():
                 self.write_off(event)
             case AccountAdopted():
-                self.take_over(event)
+                self.adopt_account(event)
             case FlattenAsked():
                 self.sweep(event)
             case GridChanged():
@@ -164,27 +164,33 @@ class State:
         ledger = self.ledger
         ledger.roll(at)
         ledger.venue_blocks = dict(blocked)
-        for seen in observations:
-            if seen.quote is not None:
-                ledger.marks[seen.symbol] = seen.quote.price
-            if seen.candles:
-                self._candles(seen, at)
+        for observation in observations:
+            if observation.quote is not None:
+                ledger.marks[observation.symbol] = observation.quote.price
+            if observation.candles:
+                self._candles(observation, at)
         for receipt in updates:
-            self.settle(receipt)
+            self.record_report(receipt)
         ledger.value()
 
-    def _candles(self, seen: Observation, at: datetime) -> None:
-        if self.series.get(seen.symbol, seen.series) != seen.series:
+    def _candles(self, observation: Observation, at: datetime) -> None:
+        if self.series.get(observation.symbol, observation.series) != observation.series:
             # Hindsight never runs from one market's prices into another's.
-            self.pending = [each for each in self.pending if each.context.symbol != seen.symbol]
-        self.last[seen.symbol] = seen.candles[-1]
-        self.series[seen.symbol] = seen.series
+            self.pending = [each for each in self.pending if each.context.symbol != observation.symbol]
+        self.last[observation.symbol] = observation.candles[-1]
+        self.series[observation.symbol] = observation.series
         if self.pending:
-            instrument = self.ledger.instruments[seen.symbol]
+            instrument = self.ledger.instruments[observation.symbol]
             self.pending, lessons = advance_all(
-                self.pending, seen.symbol, seen.candles, instrument, self.cost_ppm, at, self.learning
+                self.pending,
+                observation.symbol,
+                observation.candles,
+                instrument,
+                self.cost_ppm,
+                at,
+                self.learning,
             )
-            self.ripe.extend(lessons)
+            self.new_lessons.extend(lessons)
 
     @whole
     def note(self, decisions: Iterable[Decision], verdicts: Iterable[Verdict]) -> None:
@@ -222,14 +228,16 @@ class State:
         """Count a position as lost."""
         trade = self.ledger.write_off(event.symbol, event.lots, event.at, event.given_up)
         if trade is not None:
-            self.ripe.append(self._lesson(trade, "written off"))
+            self.new_lessons.append(self._lesson(trade, "written off"))
 
     @whole
-    def take_over(self, event: AccountAdopted) -> None:
+    def adopt_account(self, event: AccountAdopted) -> None:
         """Count with what the venue holds from now on."""
         self.prefix = event.prefix or self.prefix
-        for trade in self.ledger.adopt(event.cash, event.aside, event.gone, event.at, event.given_up):
-            self.ripe.append(self._lesson(trade, "adopted"))
+        for trade in self.ledger.adopt_account(
+            event.cash, event.untracked, event.missing, event.at, event.given_up
+        ):
+            self.new_lessons.append(self._lesson(trade, "adopted"))
 
     @whole
     def sweep(self, event: FlattenAsked) -> None:
@@ -237,10 +245,10 @@ class State:
         self.ledger.sweep(event.at, event.symbol)
 
     @whole
-    def settle(self, receipt: Receipt) -> None:
+    def record_report(self, receipt: Receipt) -> None:
         """Take in what a venue said of an order; closed trades become lessons."""
-        for trade, ending in self.ledger.settle(receipt):
-            self.ripe.append(self._lesson(trade, ending))
+        for trade, ending in self.ledger.record_report(receipt):
+            self.new_lessons.append(self._lesson(trade, ending))
 
     def _lesson(self, trade: Trade, ending: str) -> Lesson:
         context = self.contexts.pop(trade.symbol, None) or Context(
@@ -254,7 +262,7 @@ class State:
         """Close a cycle: its lessons become beliefs."""
         for lesson in event.lessons:
             self.beliefs = fold(self.beliefs, lesson, self.learning)
-        self.ripe = self.ripe[len(event.lessons) :]
+        self.new_lessons = self.new_lessons[len(event.lessons) :]
         self.open_cycle = None
         self.cycles += 1
         self.outcomes[event.outcome] += 1
@@ -274,7 +282,7 @@ class State:
             self.tripped_day = event.at.toordinal()
 
     @whole
-    def adopt(self, event: ParametersSet) -> None:
+    def apply_parameters(self, event: ParametersSet) -> None:
         """Take note of a version of a strategy's parameters."""
         self.versions.append(event)
 

@@ -37,21 +37,21 @@ def prove(strategy: Strategy[Any], packed: tuple[Any, ...], candles: Sequence[Ca
     The whole series is told twice: a strategy that keeps anything outside its memory differs there.
     """
     whole = list(_signals(strategy, packed, candles))
-    votes = [place for place, signal in enumerate(whole) if signal.vote]
+    votes = [index for index, signal in enumerate(whole) if signal.vote]
     cuts = _cuts(len(candles), votes)
     for cut in (len(candles), *cuts):
-        told = list(_signals(strategy, packed, candles[:cut]))
-        different = next((place for place in range(cut) if told[place] != whole[place]), None)
+        report = list(_signals(strategy, packed, candles[:cut]))
+        different = next((index for index in range(cut) if report[index] != whole[index]), None)
         if different is not None:
-            said = f"told {cut} of {len(candles)} candles, candle {different + 1} gives {told[different]}"
-            return Proof(len(candles), len(cuts), len(votes), f"{said}; told all, {whole[different]}")
+            text = f"told {cut} of {len(candles)} candles, candle {different + 1} gives {report[different]}"
+            return Proof(len(candles), len(cuts), len(votes), f"{text}; told all, {whole[different]}")
     return Proof(len(candles), len(cuts), len(votes), None)
 
 
 def _cuts(count: int, votes: Sequence[int]) -> list[int]:
     """Return where to cut: evenly, and right behind and before votes."""
-    chosen = {max(1, count * place // CUTS) for place in range(1, CUTS)}
-    chosen |= {place + 1 for place in votes[:: max(1, len(votes) // CUTS)]}
+    chosen = {max(1, count * index // CUTS) for index in range(1, CUTS)}
+    chosen |= {index + 1 for index in votes[:: max(1, len(votes) // CUTS)]}
     return sorted(cut for cut in chosen if cut < count)
 
 
@@ -62,7 +62,7 @@ def _signals(strategy: Strategy[Any], packed: tuple[Any, ...], candles: Sequence
         features_step(shared, PLAN, high, low, close, volume)
         features = features_now(shared, PLAN)
         try:
-            yield strategy.hear(memory, packed, features, opened, high, low, close, volume)
+            yield strategy.on_candle(memory, packed, features, opened, high, low, close, volume)
         except StrategyFault as fault:
             raise fault.at("", candle.time) from None
 
@@ -71,12 +71,12 @@ def made_up(length: int = LENGTH, seed: int = SEED) -> list[Candle]:
     """Return a seeded random walk with gaps, calm and wild stretches, in ticks."""
     dice = random.Random(seed)  # noqa: S311  # a market, not a secret
     close, swing, candles = 1_000_000, 500.0, []
-    for place in range(length):
-        if place % 50 == 0:
+    for index in range(length):
+        if index % 50 == 0:
             swing = dice.choice((200.0, 1_000.0, 6_000.0, 15_000.0))
         opened = max(1_000, close + round(dice.gauss(0, swing / 3)))
         close = max(1_000, opened + round(dice.gauss(0, swing)))
         high = max(opened, close) + round(abs(dice.gauss(0, swing / 2)))
         low = max(1, min(opened, close) - round(abs(dice.gauss(0, swing / 2))))
-        candles.append(Candle(BEGIN + place * MINUTE_MS, opened, high, low, close, dice.expovariate(0.1)))
+        candles.append(Candle(BEGIN + index * MINUTE_MS, opened, high, low, close, dice.expovariate(0.1)))
     return candles

@@ -10,7 +10,7 @@ from agent.host.clock import SystemClock
 from agent.loop.inbox import Inbox
 from agent.settings.settings import Options
 from domain.account import Position, Trade, apply_fill
-from domain.events import CycleDecided, Event, OrderSettled
+from domain.events import CycleDecided, Event, OrderReported
 from domain.instrument import Instrument
 from domain.order import Fill
 from domain.times import millis, utc
@@ -48,7 +48,7 @@ class LoopRun:
 
     def hear(self, event: Event) -> None:
         """Take down an event."""
-        if isinstance(event, OrderSettled):
+        if isinstance(event, OrderReported):
             self._fills(event.receipt.fills)
         elif isinstance(event, CycleDecided):
             for receipt in event.updates:
@@ -79,14 +79,14 @@ def run_loop(
 ) -> LoopRun:
     """Run the loop itself over candles, in memory; `tick` hears the number of every cycle done."""
     journal = MemoryJournal("0" * 12, keep=False)
-    made = wiring.parts(options, journal)
-    source = wiring.market_of_candles(made, candles)
-    run = LoopRun(made.grid, options.symbols)
+    parts = wiring.parts(options, journal)
+    source = wiring.market_of_candles(parts, candles)
+    run = LoopRun(parts.grid, options.symbols)
     inbox = Inbox(SystemClock())
     begun = utc(int(candles[0].time[0]))
-    session = wiring.session(made, journal, source.observer, wiring.paper_platform(made), inbox, at=begun)
+    session = wiring.session(parts, journal, source.observer, wiring.paper_platform(parts), inbox, at=begun)
     session.listeners.append(run.hear)
-    ledger = made.state.ledger
+    ledger = parts.state.ledger
 
     def instants() -> Iterator[Any]:
         while (at := pacer.next()) is not None:
@@ -97,7 +97,7 @@ def run_loop(
 
     pacer = wiring.pacer(options.model_copy(update={"provider": "recorded"}), source, inbox.clock, inbox.wait)
     session.run(_Once(instants()))
-    run.cash, run.max_drawdown, run.killed = ledger.cash, ledger.max_drawdown, bool(made.state.kill_switch)
+    run.cash, run.max_drawdown, run.killed = ledger.cash, ledger.max_drawdown, bool(parts.state.kill_switch)
     return run
 
 

@@ -17,7 +17,7 @@ from agent.settings.settings import Options
 from agent.verify.replay import replay
 from agent.views import session as views
 from agent.views.summary import lines, summary
-from domain.events import CycleDecided, CycleEnded, Event, OrderSettled
+from domain.events import CycleDecided, CycleEnded, Event, OrderReported
 from domain.lesson import Lesson
 from domain.money import cash_text, from_cash, show_cash
 from domain.order import Fill
@@ -95,17 +95,17 @@ class _Run:
         self.fills: list[Fill] = []
         self.trades: list[Lesson] = []
         clock = FrozenClock()
-        made = wiring.parts(options(), journal)
-        source = wiring.recorded(made, {SYMBOL: FIXTURE})
+        parts = wiring.parts(options(), journal)
+        source = wiring.recorded(parts, {SYMBOL: FIXTURE})
         inbox = Inbox(clock)
         session = wiring.session(
-            made, journal, source.observer, wiring.paper_platform(made), inbox, at=clock.now()
+            parts, journal, source.observer, wiring.paper_platform(parts), inbox, at=clock.now()
         )
         session.listeners.append(self._event)
-        self.grid = made.grid
-        reason = session.run(wiring.pacer(made.options, source, clock, inbox.wait))
-        self.told = summary(made.state, cycles=session.done, reason=reason, head=session.head)
-        self.summary_lines = lines(made.state, self.told, made.grid[SYMBOL].quote)
+        self.grid = parts.grid
+        reason = session.run(wiring.pacer(parts.options, source, clock, inbox.wait))
+        self.told = summary(parts.state, cycles=session.done, reason=reason, head=session.head)
+        self.summary_lines = lines(parts.state, self.told, parts.grid[SYMBOL].quote)
 
     def _event(self, event: Event) -> None:
         if isinstance(event, CycleDecided):
@@ -115,7 +115,7 @@ class _Run:
                         f"cycle {row['cycle']} {row['at'][:19]} {row['symbol']} {row['price']} "
                         f"{row['action']} -> {row['verdict']}: {row['reason']}"
                     )
-        elif isinstance(event, OrderSettled):
+        elif isinstance(event, OrderReported):
             self.fills.extend(event.receipt.fills)
         elif isinstance(event, CycleEnded):
             self.trades.extend(lesson for lesson in event.lessons if lesson.kind == "trade")
@@ -145,16 +145,16 @@ class _Run:
 
     def milestone_lines(self) -> list[str]:
         """Say the milestone, before costs and after."""
-        told = self.milestone()
-        if not told["as_expected"]:
-            return [f"milestone FAILED: got {told['got']}, want {told['want']}"]
+        report = self.milestone()
+        if not report["as_expected"]:
+            return [f"milestone FAILED: got {report['got']}, want {report['want']}"]
         trade = self.trades[0]
-        said = (
+        text = (
             "milestone BUY 0.1 BTC at 50,000 -> SELL at 52,000 = "
             f"+{show_cash(trade.gross)} before costs; fees {show_cash(trade.fees)}, "
             f"slippage and spread {show_cash(trade.slippage)}, net {show_cash(trade.pnl)}"
         )
-        return [said]
+        return [text]
 
     def proof(self) -> dict[str, Any]:
         """Verify the journal and replay it."""
@@ -162,12 +162,12 @@ class _Run:
         intact = not isinstance(verified, Broken)
         again = replay(self.journal, None, FrozenClock())
         identical = again.difference is None
-        told = "identical" if identical else f"DIFFERENT in cycle {again.difference.cycle_id}"  # type: ignore[union-attr]  # there is one
+        answer = "identical" if identical else f"DIFFERENT in cycle {again.difference.cycle_id}"  # type: ignore[union-attr]  # there is one
         return {
             "intact": intact,
             "identical": identical,
             "lines": [
                 f"journal   {'intact' if intact else 'BROKEN'}",
-                f"replay    {told}, {again.cycles} cycles, {again.events} events",
+                f"replay    {answer}, {again.cycles} cycles, {again.events} events",
             ],
         }

@@ -8,17 +8,15 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
+from agent.orders.executor import NOT_CANCELLED
 from domain import errors
-from domain.candle import Candle, Quote
+from domain.candle import Candle, LastPrice
 from domain.errors import LocalFault, OutcomeUnknown, RateLimited, VenueFault
-from domain.events import CycleDecided, CycleEnded, Event, OrderSettled, OrdersIntended
+from domain.events import CycleDecided, CycleEnded, Event, OrderReported, OrdersIntended
 from domain.instrument import Instrument
 from domain.order import NOT_TRADING, Balance, Order, OrderStatus, Receipt
 from domain.ports import Certainty
 from domain.times import EPOCH
-
-NOT_CANCELLED = "protection is not known to be cancelled: "
-"""How an exit that could not be freed begins its reason; what follows are the venue's words."""
 
 
 def fault_of(kind: str, message: str) -> Exception:
@@ -37,7 +35,7 @@ class RecordedPlatform:
 
     def __init__(self, certainty: Certainty) -> None:
         self.certainty = certainty
-        self.left: deque[OrdersIntended | OrderSettled] = deque()
+        self.left: deque[OrdersIntended | OrderReported] = deque()
         self.updates: tuple[Receipt, ...] = ()
         self.held_back: Mapping[str, str] = {}
         self.failure: Exception | None = None
@@ -45,7 +43,7 @@ class RecordedPlatform:
 
     def load(self, decided: CycleDecided | None, within: Iterable[Event], ended: CycleEnded | None) -> None:
         """Take up what the venue said in one cycle."""
-        self.left = deque(event for event in within if isinstance(event, OrdersIntended | OrderSettled))
+        self.left = deque(event for event in within if isinstance(event, OrdersIntended | OrderReported))
         self.updates = decided.updates if decided else ()
         self.held_back = decided.blocked if decided else {}
         error = ended.error if ended else None
@@ -53,7 +51,7 @@ class RecordedPlatform:
 
     def told(self, event: Event) -> None:
         """Move on: the replay has come to an order event of its own."""
-        if isinstance(event, OrdersIntended | OrderSettled) and self.left:
+        if isinstance(event, OrdersIntended | OrderReported) and self.left:
             self.left.popleft()
 
     def time(self) -> datetime:
@@ -79,7 +77,7 @@ class RecordedPlatform:
         """Return what was recorded for the pair, or raise as the venue did."""
         receipt = self.place(stop)
         second = self.left[1] if len(self.left) > 1 else None
-        if not isinstance(second, OrderSettled) or second.receipt.client_id != target.client_id:
+        if not isinstance(second, OrderReported) or second.receipt.client_id != target.client_id:
             raise self._missing(target.client_id)
         return receipt, second.receipt
 
@@ -87,13 +85,13 @@ class RecordedPlatform:
         """Return what was recorded, or raise in the venue's words."""
         del symbol
         front = self.left[0] if self.left else None
-        if isinstance(front, OrderSettled) and front.receipt.client_id != client_id:
+        if isinstance(front, OrderReported) and front.receipt.client_id != client_id:
             raise VenueFault(front.receipt.reason.removeprefix(NOT_CANCELLED))
         return self._next(client_id)
 
     def _next(self, client_id: str) -> Receipt:
         front = self.left[0] if self.left else None
-        if not isinstance(front, OrderSettled) or front.receipt.client_id != client_id:
+        if not isinstance(front, OrderReported) or front.receipt.client_id != client_id:
             raise self._missing(client_id)
         return front.receipt
 
@@ -108,7 +106,7 @@ class RecordedPlatform:
         """Return why an order was held back here, if it was."""
         del symbol, sale
         front = self.left[0] if self.left else None
-        if not isinstance(front, OrderSettled) or front.receipt.status is not OrderStatus.UNSENT:
+        if not isinstance(front, OrderReported) or front.receipt.status is not OrderStatus.UNSENT:
             return ""
         reason = front.receipt.reason
         return reason.removeprefix(NOT_TRADING) if reason.startswith(NOT_TRADING) else ""
@@ -134,7 +132,7 @@ class RecordedPlatform:
         raise VenueFault(f"a recorded venue is not asked for {symbol}")
 
     def mark(
-        self, symbol: str, candles: Sequence[Candle], quote: Quote | None, doubted: Sequence[Candle] = ()
+        self, symbol: str, candles: Sequence[Candle], quote: LastPrice | None, doubted: Sequence[Candle] = ()
     ) -> None:
         """Do nothing: a real venue has its own market."""
 

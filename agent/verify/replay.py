@@ -31,7 +31,7 @@ from domain.events import (
     FlattenAsked,
     JournaledAfterwards,
     KillSwitchSet,
-    OrderSettled,
+    OrderReported,
     ParametersSet,
     PositionWrittenOff,
     SessionEnded,
@@ -76,7 +76,9 @@ class RecordedObserver:
 
     def load(self, decided: CycleDecided | None, ended: CycleEnded | None) -> None:
         """Take up what one cycle saw."""
-        self.seen = {seen.symbol: seen for seen in decided.observations} if decided else {}
+        self.seen = (
+            {observation.symbol: observation for observation in decided.observations} if decided else {}
+        )
         error = ended.error if ended else None
         self.failure = (error.kind, error.message) if error else None
         self.blocked = decided.blocked if decided else {}
@@ -171,12 +173,12 @@ def replay(journal: Records, session: int | None, clock: Clock) -> Replayed:
     started = _find(sessions(journal), session)
     options = options_of(started)
     grid = {each.symbol: each for each in started.instruments} if options.remote else None
-    made = wiring.parts(options, journal, lambda event: event == started, grid)
+    parts = wiring.parts(options, journal, lambda event: event == started, grid)
     scratch = MemoryJournal(journal.journal_id, keep=False)
     observer, inbox = RecordedObserver(), Inbox(StoppedClock(clock))
     venue = RecordedPlatform(options.exchange.certainty) if options.remote else None
     run = wiring.session(
-        made, scratch, observer, venue or wiring.paper_platform(made), inbox,
+        parts, scratch, observer, venue or wiring.paper_platform(parts), inbox,
         at=started.at, prefix=started.prefix,
     )  # fmt: skip
     run.started = msgspec.structs.replace(run.started, books=started.books)
@@ -206,7 +208,7 @@ def _take(run: Session, observer: RecordedObserver, venue: RecordedPlatform | No
     """Take one recorded step: what people or the venue did between cycles, or a cycle."""
     event = step.event
     if isinstance(event, ParametersSet):
-        run.adopt(event)
+        run.apply_parameters(event)
     elif isinstance(event, KillSwitchSet):
         run.set_kill(event.reason, active=event.active, at=event.at, by=event.by)
     elif isinstance(event, FlattenAsked) and venue is None:
@@ -270,7 +272,7 @@ def _is_input(event: Event, *, remote: bool) -> bool:
 
 
 def _at(event: Event) -> datetime:
-    return event.receipt.at if isinstance(event, OrderSettled) else event.at
+    return event.receipt.at if isinstance(event, OrderReported) else event.at
 
 
 def _find(known: Sequence[SessionStarted], session: int | None) -> SessionStarted:

@@ -54,9 +54,9 @@ class _Fold(State):
     def _lesson(self, trade: Trade, ending: str) -> Lesson:
         context = self.contexts.get(trade.symbol)
         cycle = context.cycle_id if context else 0
-        told = ASKED if self.asked and ending == "signal" else ending
+        text = ASKED if self.asked and ending == "signal" else ending
         grid = self.ledger.instruments[trade.symbol]
-        self.closed.append(Closed(trade, told, cycle, self.session, grid))
+        self.closed.append(Closed(trade, text, cycle, self.session, grid))
         return super()._lesson(trade, ending)
 
 
@@ -85,11 +85,11 @@ class History:
         """Closed trades, oldest first."""
         return [each for each in self.state.closed if self._of_session(each.session)]
 
-    def read(self, journal: Records, told: Callable[[int], None] = lambda _done: None) -> "History":
+    def read(self, journal: Records, report: Callable[[int], None] = lambda _done: None) -> "History":
         """Fold every row of the journal. Raises JournalFault where its chain is broken."""
         for row in journal.rows():
             self.take(row.event)
-            told(row.seq)
+            report(row.seq)
         return self
 
     def take(self, event: Event) -> None:
@@ -123,9 +123,11 @@ class History:
             for verdict in event.verdicts
             if isinstance(verdict, Denied)
         ]
-        for seen in event.observations if self._keep_candles else ():
-            tick = self.state.ledger.instruments[seen.symbol].tick
-            self.candles.setdefault(seen.symbol, []).extend((candle, tick) for candle in seen.candles)
+        for observation in event.observations if self._keep_candles else ():
+            tick = self.state.ledger.instruments[observation.symbol].tick
+            self.candles.setdefault(observation.symbol, []).extend(
+                (candle, tick) for candle in observation.candles
+            )
 
     def _ended(self, at: datetime) -> None:
         self.times_ms.append(millis(at))

@@ -12,7 +12,7 @@ from domain.events import AccountAdopted, CycleDecided, CycleEnded, SessionStart
 from domain.instrument import Instrument
 from domain.lesson import Lesson
 from domain.money import DECIMALS, asset_text, cash_text
-from domain.order import Standing
+from domain.order import OrderState
 from domain.ports import Records
 from domain.times import closing, millis
 from learning.performance import summarise
@@ -103,7 +103,7 @@ def _position(state: State, symbol: str) -> dict[str, Any]:
     }
 
 
-def _resting(standing: Standing, instrument: Instrument) -> dict[str, Any]:
+def _resting(standing: OrderState, instrument: Instrument) -> dict[str, Any]:
     order = standing.order
     level = order.trigger or order.price
     return {
@@ -130,21 +130,21 @@ def next_candle_seconds(state: State, options: "Options", now: datetime) -> floa
 def decision(event: CycleDecided, instruments: dict[str, Instrument]) -> list[dict[str, Any]]:
     """Return a cycle's decisions with source, price, reason and verdict, one for each symbol."""
     verdicts = {verdict.symbol: verdict for verdict in event.verdicts}
-    seen = {observation.symbol: observation for observation in event.observations}
+    observed = {observation.symbol: observation for observation in event.observations}
     rows = []
-    for made in event.decisions:
-        verdict = verdicts.get(made.symbol)
-        instrument = instruments[made.symbol]
+    for built in event.decisions:
+        verdict = verdicts.get(built.symbol)
+        instrument = instruments[built.symbol]
         rows.append(
             {
                 "cycle": event.cycle_id,
                 "at": event.at.isoformat(),
-                "symbol": made.symbol,
-                "source": seen[made.symbol].source,
-                "price": None if made.price is None else decimal(instrument.price(made.price)),
-                "action": made.action,
-                "confidence": round(made.confidence, 2),
-                "reason": made.reason,
+                "symbol": built.symbol,
+                "source": observed[built.symbol].source,
+                "price": None if built.price is None else decimal(instrument.price(built.price)),
+                "action": built.action,
+                "confidence": round(built.confidence, 2),
+                "reason": built.reason,
                 "verdict": None if verdict is None else getattr(verdict, "reason", "approved"),
             }
         )
@@ -172,15 +172,17 @@ def market(event: CycleDecided, instruments: dict[str, Instrument]) -> list[dict
     """Return what a cycle saw of each symbol: price, source and breaker."""
     return [
         {
-            "symbol": seen.symbol,
-            "price": decimal(instruments[seen.symbol].price(seen.quote.price)) if seen.quote else None,
-            "price_at": seen.quote.at.isoformat() if seen.quote else None,
-            "source": seen.source,
-            "provider": seen.provider,
-            "breaker": seen.breaker,
-            "not_served_by": {attempt.provider: attempt.reason for attempt in seen.attempts},
+            "symbol": observation.symbol,
+            "price": decimal(instruments[observation.symbol].price(observation.quote.price))
+            if observation.quote
+            else None,
+            "price_at": observation.quote.at.isoformat() if observation.quote else None,
+            "source": observation.source,
+            "provider": observation.provider,
+            "breaker": observation.breaker,
+            "not_served_by": {attempt.provider: attempt.reason for attempt in observation.attempts},
         }
-        for seen in event.observations
+        for observation in event.observations
     ]
 
 
@@ -208,16 +210,16 @@ def flattened(done: "Flattened") -> dict[str, Any]:
     }
 
 
-def review(found: "Review") -> dict[str, Any]:
+def review(result: "Review") -> dict[str, Any]:
     """Return a comparison of journal and venue as plain values."""
     return {
-        "in_line": found.in_line,
-        "strange_orders": [f"{each.client_id} ({each.symbol})" for each in found.strange],
-        "unresolved": [f"{s.order.client_id} ({s.order.symbol}) {s.status}" for s in found.unresolved],
-        "differences": [str(each) for each in found.differences],
-        "dust": dict(found.dust),
-        "not_read": dict(found.odd),
-        "contradictions": list(found.contradictions),
+        "in_line": result.in_line,
+        "strange_orders": [f"{each.client_id} ({each.symbol})" for each in result.strange],
+        "unresolved": [f"{s.order.client_id} ({s.order.symbol}) {s.status}" for s in result.unresolved],
+        "differences": [str(each) for each in result.differences],
+        "dust": dict(result.dust),
+        "not_read": dict(result.odd),
+        "contradictions": list(result.contradictions),
     }
 
 
@@ -225,11 +227,11 @@ def adopted(event: AccountAdopted, cash: Instrument) -> dict[str, Any]:
     """Return what was taken over, as plain values, by an instrument of the account; amounts as texts."""
     return {
         "cash": cash_text(event.cash, cash.cash_decimals),
-        "aside": {
+        "untracked": {
             asset: cash_text(units, cash.cash_decimals if asset == cash.quote else DECIMALS)
-            for asset, units in event.aside.items()
+            for asset, units in event.untracked.items()
         },
-        "gone_lots": dict(event.gone),
+        "missing_lots": dict(event.missing),
         "given_up": list(event.given_up),
         "reason": event.reason,
     }

@@ -76,29 +76,29 @@ def _of_session(state: State, since: Before) -> dict[str, Any]:
     }
 
 
-def lines(state: State, told: dict[str, Any], quote: str, since: Before = NOTHING) -> list[str]:
+def lines(state: State, answer: dict[str, Any], quote: str, since: Before = NOTHING) -> list[str]:
     """Return the summary as lines for people: the session's, and in one line the account's life before."""
     ledger, now = state.ledger, before(state)
     show = partial(show_cash, decimals=ledger.cash_decimals)
-    vetoes = ", ".join(f"{rule} {count}" for rule, count in told["vetoes"].items()) or "none"
-    outcomes = ", ".join(f"{count} {outcome}" for outcome, count in told["outcomes"].items())
-    held = ", ".join(f"{each['quantity']} {each['symbol']}" for each in told["positions"]) or "none"
+    vetoes = ", ".join(f"{rule} {count}" for rule, count in answer["vetoes"].items()) or "none"
+    outcomes = ", ".join(f"{count} {outcome}" for outcome, count in answer["outcomes"].items())
+    held = ", ".join(f"{each['quantity']} {each['symbol']}" for each in answer["positions"]) or "none"
     trades, wins = now.trades - since.trades, now.wins - since.wins
     won = f", {wins} of them won" if trades else ""
     costs = f"fees {show(now.fees - since.fees)}, slippage {show(now.slippage - since.slippage)}"
     equity = f"{show(ledger.equity)} {quote} (opened with {show(ledger.opening_cash)})"
     gross, profit = show(now.gross - since.gross), show(now.profit - since.profit)
-    dust = ", ".join(f"{each['quantity']} {asset}" for asset, each in told["account"]["dust"].items())
+    dust = ", ".join(f"{each['quantity']} {asset}" for asset, each in answer["account"]["dust"].items())
     return [
-        f"ended     {told['ended']} after {told['cycles']} cycles ({outcomes or 'nothing was new'})",
+        f"ended     {answer['ended']} after {answer['cycles']} cycles ({outcomes or 'nothing was new'})",
         f"trades    {trades} closed{won}; open positions: {held}",
         f"P&L       {profit} {quote} after costs; closed trades: gross {gross}, {costs}",
-        *_elsewhere(told["account"]["fees_elsewhere"]),
+        *_elsewhere(answer["account"]["fees_elsewhere"]),
         *([f"dust      {dust}, too small to be sold"] if dust else []),
         f"equity    {equity}, max drawdown {ledger.max_drawdown:.2%}",
         f"vetoes    {vetoes}",
         *_life(now, since, show(now.profit), quote, state.cycles),
-        f"journal   {told['journal_rows']} rows, head {told['journal_head'][:16]}",
+        f"journal   {answer['journal_rows']} rows, head {answer['journal_head'][:16]}",
     ]
 
 

@@ -28,13 +28,13 @@ class Asked(NamedTuple):
 
     def of(self, trades: Iterable[Closed]) -> list[Closed]:
         """Return those that are asked for, oldest first."""
-        found = [each for each in trades if self._meant(each)]
+        results = [each for each in trades if self._meant(each)]
         return (
-            found
+            results
             if self.last is None
-            else found[len(found) - self.last :]
-            if self.last < len(found)
-            else found
+            else results[len(results) - self.last :]
+            if self.last < len(results)
+            else results
         )
 
     def _meant(self, each: Closed) -> bool:
@@ -56,7 +56,7 @@ def rows(trades: Iterable[Closed]) -> Iterator[dict[str, Any]]:
             name: cash_text(getattr(trade, name), grid.cash_decimals)
             for name in ("bought", "sold", "gross", "fees", "slippage", "pnl")
         }
-        told = {
+        answer = {
             "symbol": trade.symbol,
             "session": each.session,
             "entry_cycle": each.entry_cycle,
@@ -72,7 +72,7 @@ def rows(trades: Iterable[Closed]) -> Iterator[dict[str, Any]]:
             "entry_id": trade.entry_id,
             "exit_id": trade.exit_id,
         }
-        yield {name: told[name] for name in COLUMNS}
+        yield {name: answer[name] for name in COLUMNS}
 
 
 def _price(value: int, lots: int, grid: Instrument) -> str:

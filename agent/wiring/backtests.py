@@ -8,7 +8,7 @@ from agent.settings.instruments import instruments
 from agent.settings.settings import Options
 from domain.errors import BadInput
 from domain.times import TIMEFRAMES
-from reasoning.minds import Mind
+from reasoning.minds import StrategyRunner
 from reasoning.settings import ReasoningSettings
 from reasoning.strategies.registry import STRATEGIES
 from research.data.candles import Candles
@@ -42,7 +42,7 @@ def sampled(candles: Candles) -> list[float]:
 def setup_of(options: Options) -> Setup:
     """Return everything a backtest with these options needs beside candles."""
     reasoning = options.reasoning
-    needed = Mind(reasoning).candles_needed
+    needed = StrategyRunner(reasoning).candles_needed
     grid = instruments(options.symbols, options.instruments)
     return Setup(
         voices=tuple(voice_of(reasoning, name) for name in reasoning.strategies),

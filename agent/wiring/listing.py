@@ -39,10 +39,10 @@ def live_grids(options: Options, clock: Clock, home: Path) -> Options:
         return options
     binance = build.binance(options.binance, options.perception, clock, home)
     try:
-        found = {symbol: _of(binance, symbol, options, clock) for symbol in unknown}
+        result = {symbol: _of(binance, symbol, options, clock) for symbol in unknown}
     finally:
         binance.close()
-    new = {symbol: grid for symbol, grid in found.items() if grid is not None}
+    new = {symbol: grid for symbol, grid in result.items() if grid is not None}
     _keep(home / KEPT, new)
     new = _kept(home / KEPT, set(unknown) - new.keys()) | new
     return options.model_copy(update={"instruments": {**options.instruments, **new}})
@@ -68,22 +68,22 @@ def _prices(binance: GuardedBinance, symbol: str, options: Options, clock: Clock
 def _keep(path: Path, grids: dict[str, InstrumentSettings]) -> None:
     """Remember grids; one that cannot be written is asked for again."""
     if grids:
-        told = {**_read(path), **{name: each.model_dump(mode="json") for name, each in grids.items()}}
+        answer = {**_read(path), **{name: each.model_dump(mode="json") for name, each in grids.items()}}
         with suppress(OSError):
-            write_whole(path, json.dumps(told, indent=1).encode())
+            write_whole(path, json.dumps(answer, indent=1).encode())
 
 
 def _kept(path: Path, symbols: set[str]) -> dict[str, InstrumentSettings]:
-    found = {}
+    result = {}
     for name, grid in _read(path).items():
         if name in symbols:
             with suppress(ValueError):
-                found[name] = InstrumentSettings.model_validate(grid)
-    return found
+                result[name] = InstrumentSettings.model_validate(grid)
+    return result
 
 
 def _read(path: Path) -> dict[str, dict[str, Decimal | str]]:
     with suppress(OSError, ValueError):
-        told = json.loads(path.read_text())
-        return told if isinstance(told, dict) else {}
+        answer = json.loads(path.read_text())
+        return answer if isinstance(answer, dict) else {}
     return {}

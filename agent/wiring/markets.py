@@ -45,34 +45,34 @@ class MarketSource:
     close: Callable[[], None] = lambda: None
 
 
-def market(made: Parts, clock: Clock, home: Home) -> MarketSource:
+def market(parts: Parts, clock: Clock, home: Home) -> MarketSource:
     """Return the market the options name, going on where the journal left off."""
-    if made.options.provider == "recorded":
-        return recorded(made, files_by_symbol(made.options))
-    if made.options.provider == "simulated":
-        return _simulated(made)
-    return _wall(made, clock, home)
+    if parts.options.provider == "recorded":
+        return recorded(parts, files_by_symbol(parts.options))
+    if parts.options.provider == "simulated":
+        return _simulated(parts)
+    return _wall(parts, clock, home)
 
 
-def recorded(made: Parts, files: Mapping[str, Path]) -> MarketSource:
+def recorded(parts: Parts, files: Mapping[str, Path]) -> MarketSource:
     """Return a market of candle files."""
     source = RecordedMarket(
         files,
-        made.grid,
-        made.options.timeframe_ms,
-        _last_candles(made),
-        warmup=warmup(made),
-        lived_until=made.state.at,
-        reading=made.options.files.reading,
+        parts.grid,
+        parts.options.timeframe_ms,
+        _last_candles(parts),
+        warmup=warmup(parts),
+        lived_until=parts.state.at,
+        reading=parts.options.files.reading,
     )
     return MarketSource(source, source, dict, lambda: source.position, lambda: source.total_candles)
 
 
-def market_of_candles(made: Parts, candles: "Sequence[Candles]") -> MarketSource:
+def market_of_candles(parts: Parts, candles: "Sequence[Candles]") -> MarketSource:
     """Return a recorded market of candles in memory."""
     cursors = {
         each.symbol: Cursor(
-            each.rows(), made.grid[each.symbol], each.timeframe_ms, after=None, warmup=warmup(made)
+            each.rows(), parts.grid[each.symbol], each.timeframe_ms, after=None, warmup=warmup(parts)
         )
         for each in candles
     }
@@ -80,23 +80,25 @@ def market_of_candles(made: Parts, candles: "Sequence[Candles]") -> MarketSource
     return MarketSource(source, source, dict)
 
 
-def _last_candles(made: Parts) -> dict[str, Candle]:
-    return {symbol: made.state.last[symbol] for symbol in made.options.symbols if symbol in made.state.last}
+def _last_candles(parts: Parts) -> dict[str, Candle]:
+    return {
+        symbol: parts.state.last[symbol] for symbol in parts.options.symbols if symbol in parts.state.last
+    }
 
 
-def warmup(made: Parts) -> int:
+def warmup(parts: Parts) -> int:
     """Return how many candles a cold start takes in first: as set, and enough for every strategy."""
-    return max(made.options.perception.warmup_candles, made.mind.candles_needed)
+    return max(parts.options.perception.warmup_candles, parts.mind.candles_needed)
 
 
-def _simulated(made: Parts) -> MarketSource:
+def _simulated(parts: Parts) -> MarketSource:
     source = SimulatedMarket(
-        made.options.simulated,
-        made.grid,
-        made.options.timeframe_ms,
-        _last_candles(made),
-        warmup=warmup(made),
-        lived_until=made.state.at,
+        parts.options.simulated,
+        parts.grid,
+        parts.options.timeframe_ms,
+        _last_candles(parts),
+        warmup=warmup(parts),
+        lived_until=parts.state.at,
     )
     return MarketSource(source, source, dict, lambda: source.position)
 
@@ -122,25 +124,25 @@ def pause_seconds(options: Options) -> float:
     return 0.0 if options.provider == "recorded" else 1.0
 
 
-def _wall(made: Parts, clock: Clock, home: Home) -> MarketSource:
+def _wall(parts: Parts, clock: Clock, home: Home) -> MarketSource:
     """Return the market at the clock's time: live providers, their kept answers, else simulated."""
-    options = made.options
+    options = parts.options
     shared = options.perception
     live = _live(options, clock, home)
     news = _news_provider(options, clock, home, live)
     chain = Chain(
         list(live.values()),
         # Where real orders are placed nothing is made up: no candle is better than an invented one.
-        None if options.remote else SimulatedProvider(options.simulated, made.grid),
-        made.grid,
+        None if options.remote else SimulatedProvider(options.simulated, parts.grid),
+        parts.grid,
         options.timeframe_ms,
-        warmup=warmup(made),
+        warmup=warmup(parts),
         clock=clock,
         # Who was asked for by name gets all the time its own settings allow.
         budget_seconds=shared.budget_seconds if options.provider == "auto" else None,
         cached_seconds=shared.cached_seconds,
         news=_headlines(news, options),
-        series=made.state.series,
+        series=parts.state.series,
     )
     return MarketSource(
         chain,
@@ -191,10 +193,10 @@ def unreachable(options: Options, clock: Clock, home: Home, seconds: float) -> s
 
 def _traded_market(options: Options, clock: Clock, home: Home) -> Guarded:
     """Return the market of the exchange that is traded: its stream, and REST behind it."""
-    told, stream, exchange = options.binance, options.stream, options.exchange
-    if "base_url" not in told.model_fields_set:
-        told = told.model_copy(update={"base_url": exchange.rest_url})
-    rest = build.binance(told, options.perception, clock, home.root)
+    report, stream, exchange = options.binance, options.stream, options.exchange
+    if "base_url" not in report.model_fields_set:
+        report = report.model_copy(update={"base_url": exchange.rest_url})
+    rest = build.binance(report, options.perception, clock, home.root)
     if not options.streaming:
         return rest
     if "base_url" not in stream.model_fields_set:

@@ -30,7 +30,7 @@ from domain.money import PPM
 from domain.ports import Clock, Journal, Observer, Platform, Records
 from domain.regrid import Regrid, finest
 from platforms.paper.platform import MockTradingPlatform
-from reasoning.minds import Mind
+from reasoning.minds import StrategyRunner
 from risk.case import Policy
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Parts:
     options: Options
     grid: dict[str, Instrument]
     state: State
-    mind: Mind
+    mind: StrategyRunner
 
 
 def one_way_cost_ppm(options: Options) -> int:
@@ -86,11 +86,11 @@ def parts(
     grid = instruments(options.symbols, options.instruments) if grid is None else grid
     cost_ppm = one_way_cost_ppm(options)
     if checkpoints is None:
-        fold = Resumed(State(options.learning, cost_ppm), Mind(options.reasoning))
+        fold = Resumed(State(options.learning, cost_ppm), StrategyRunner(options.reasoning))
         refold(journal, fold.state, fold.mind, until)
     else:
-        found = None if whole else checkpoints.nearest(journal, fold_key(options), before)
-        fold = resumed(found, options, cost_ppm)
+        result = None if whole else checkpoints.nearest(journal, fold_key(options), before)
+        fold = resumed(result, options, cost_ppm)
         keeper = FoldKeeper(checkpoints, journal, options, fold)
         refold(journal, fold.state, fold.mind, until, after=fold.seq, taken=keeper.taken)
     counted = counted_alike(grid, fold.state)
@@ -99,10 +99,10 @@ def parts(
     return Parts(options, counted, fold.state, fold.mind)
 
 
-def carried(told: Instrument, state: State) -> Instrument:
+def carried(report: Instrument, state: State) -> Instrument:
     """Return an instrument of the settings on a grid that holds what the journal holds of it."""
-    known = state.ledger.instruments.get(told.symbol)
-    return told if known is None or not state.session else finest(known, told)
+    known = state.ledger.instruments.get(report.symbol)
+    return report if known is None or not state.session else finest(known, report)
 
 
 def counted_alike(grid: Mapping[str, Instrument], state: State) -> dict[str, Instrument]:
@@ -133,17 +133,17 @@ def parts_of(checkpoint: Checkpoint, options: Options) -> Parts:
     return Parts(options, grid, fold.state, fold.mind)
 
 
-def paper_platform(made: Parts) -> Platform:
+def paper_platform(parts: Parts) -> Platform:
     """Return the paper exchange as the journal left it."""
-    ledger = made.state.ledger
-    fresh = not made.state.session
-    grid = {**ledger.instruments, **made.grid}
-    _one_quote(ledger.instruments, made.grid)
+    ledger = parts.state.ledger
+    fresh = not parts.state.session
+    grid = {**ledger.instruments, **parts.grid}
+    _one_quote(ledger.instruments, parts.grid)
     change = {symbol: Regrid(each, grid[symbol]) for symbol, each in ledger.instruments.items()}
     return MockTradingPlatform(
         grid,
-        made.options.paper,
-        cash=made.options.paper.opening_cash(made.grid.values()) if fresh else ledger.cash,
+        parts.options.paper,
+        cash=parts.options.paper.opening_cash(parts.grid.values()) if fresh else ledger.cash,
         holdings={symbol: change[symbol].lots(held.lots) for symbol, held in ledger.positions.items()},
         standing=[change[symbol].standing(s) for symbol in ledger.positions for s in ledger.resting(symbol)],
         next_id=len(ledger.trade_ids) + 1,
@@ -164,7 +164,7 @@ def _one_quote(known: Mapping[str, Instrument], wanted: Mapping[str, Instrument]
 def held(state: State) -> dict[str, Instrument]:
     """Return what is held or has an order that is not done, whatever the settings name, by symbol."""
     ledger = state.ledger
-    symbols = [*ledger.positions, *(each.order.symbol for each in ledger.standings.values())]
+    symbols = [*ledger.positions, *(each.order.symbol for each in ledger.open_orders.values())]
     return {symbol: ledger.instruments[symbol] for symbol in dict.fromkeys(symbols)}
 
 
@@ -194,7 +194,7 @@ def new_prefix() -> str:
 
 
 def session(
-    made: Parts,
+    parts: Parts,
     journal: Journal,
     observer: Observer,
     platform: Platform,
@@ -204,18 +204,18 @@ def session(
     prefix: str | None = None,
 ) -> Session:
     """Join the parts into a session that has not begun; a `prefix` is that of a session run again."""
-    options, state = made.options, made.state
+    options, state = parts.options, parts.state
     cycle = Cycle(
         symbols=options.symbols,
         machine=LoopMachine(),
         state=state,
-        mind=made.mind,
+        mind=parts.mind,
         observer=observer,
         platform=platform,
         journal=journal,
         reasoning=options.reasoning,
-        policy=policy_of(options, made.grid),
-        trading=inbox.trading,
+        policy=policy_of(options, parts.grid),
+        trading_lock=inbox.trading_lock,
         clock=inbox.clock,
         pending_kill=lambda: inbox.pending_kill,
     )
@@ -224,8 +224,8 @@ def session(
         platform=platform,
         journal=journal,
         executor=cycle.executor,
-        grid=made.grid,
-        mind=made.mind,
+        grid=parts.grid,
+        mind=parts.mind,
         settings=options.orders,
         publish=cycle.publish,
         clock=inbox.clock,
@@ -240,8 +240,8 @@ def session(
         mode=options.mode,
         code_version=code_version(),
         settings=options.public(),
-        instruments=tuple(made.grid.values()),
-        cash=options.paper.opening_cash(made.grid.values()) if fresh and not options.remote else 0,
+        instruments=tuple(parts.grid.values()),
+        cash=options.paper.opening_cash(parts.grid.values()) if fresh and not options.remote else 0,
         books=BOOKS,
         prefix=(new_prefix() if prefix is None else prefix) if options.remote else "",
     )

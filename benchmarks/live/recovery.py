@@ -7,7 +7,7 @@ from agent import wiring
 from agent.settings.instruments import instruments
 from agent.settings.settings import Options
 from benchmarks.figures import Figure, Section
-from domain.events import Event, OrderSettled, OrdersIntended, SessionStarted
+from domain.events import Event, OrderReported, OrdersIntended, SessionStarted
 from domain.order import Fill, Order, OrderStatus, OrderType, Purpose, Receipt, Side
 from domain.times import utc
 from journal.sql import open_journal
@@ -58,4 +58,4 @@ def _order(number: int) -> tuple[Event, Event]:
     order = Order(name, number, at, SYMBOL, side, OrderType.MARKET, purpose, 1_000, 5_000_000)
     fill = Fill(str(number), name, SYMBOL, side, 1_000, 5_000_000, 5_000_000, 1_000, maker=False, at=at)
     receipt = Receipt(name, SYMBOL, OrderStatus.FILLED, at, filled=1_000, fills=(fill,))
-    return OrdersIntended(number, at, (order,)), OrderSettled(number, receipt)
+    return OrdersIntended(number, at, (order,)), OrderReported(number, receipt)

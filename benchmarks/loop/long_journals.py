@@ -9,14 +9,14 @@ from pydantic import SecretStr
 
 from agent.settings.instruments import instruments
 from agent.settings.settings import Options
-from domain.candle import Candle, Quote
+from domain.candle import Candle, LastPrice
 from domain.decision import Action, Decision, Voice
 from domain.events import (
     AccountAdopted,
     CycleDecided,
     CycleEnded,
     Event,
-    OrderSettled,
+    OrderReported,
     OrdersIntended,
     SessionStarted,
 )
@@ -80,7 +80,7 @@ def _cycle(number: int, ms: int, *, last: bool) -> list[Event]:
     seen = Observation(
         symbol=SYMBOL, source=Source.SIMULATED, provider="simulated", series="bench", fetched_at=at,
         candles=(Candle(ms - MINUTE_MS, close - 3, close + 9, close - 9, close, 12.5),),
-        quote=Quote(close, ms),
+        quote=LastPrice(close, ms),
     )  # fmt: skip
     voices = tuple(
         Voice(name, 0, 0.0, 1.0, f"{name} 48.2 says nothing", {"value": 48.2}) for name in ("rsi", "sma")
@@ -101,4 +101,4 @@ def _filled(number: int, at: Any, side: Side) -> tuple[Event, Event]:
     order = Order(name, number, at, SYMBOL, side, OrderType.MARKET, purpose, LOTS, PRICE)
     fill = Fill(str(number), name, SYMBOL, side, LOTS, PRICE, PRICE, 0, maker=False, at=at)
     receipt = Receipt(name, SYMBOL, OrderStatus.FILLED, at, filled=LOTS, fills=(fill,))
-    return OrdersIntended(number, at, (order,)), OrderSettled(number, receipt)
+    return OrdersIntended(number, at, (order,)), OrderReported(number, receipt)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from agent import wiring
-from agent.account.client import Reader
+from agent.account.client import AccountClient
 from agent.explain.why import explain
 from agent.host.clock import SystemClock
 from agent.settings.home import Home
@@ -39,7 +39,7 @@ def safety(plan: Plan) -> Section:
         Home(folder).make()
         plan.say(f"writing {plan.long_cycles} cycles")
         write(options, plan.long_cycles)
-        reader = Reader(Home(folder), NAME)
+        reader = AccountClient(Home(folder), NAME)
         first = _cpu(reader.status)
         whole, status, last, middle = [], [], [], []
         for number in range(1, plan.passes + 1):
@@ -86,12 +86,12 @@ def _cpu(do: Callable[[], object]) -> float:
     return 1000 * (time.process_time() - began)
 
 
-def _whole(reader: Reader) -> None:
+def _whole(reader: AccountClient) -> None:
     with reader.journal() as copied:
         wiring.parts(recorded_options(copied), copied)
 
 
-def _whole_why(reader: Reader) -> None:
+def _whole_why(reader: AccountClient) -> None:
     with reader.journal() as copied:
         explain(copied, None)
 

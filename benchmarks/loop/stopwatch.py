@@ -185,7 +185,7 @@ def timed(each: Ready, watch: Stopwatch) -> Ready:
         journal=_TimedJournal(plain.journal, watch),
         reasoning=plain.reasoning,
         policy=plain.policy,
-        trading=plain.trading,
+        trading_lock=plain.trading_lock,
         clock=plain.executor.clock,
         pending_kill=plain.pending_kill,
         publish=plain.publish,

@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with tempfile.TemporaryDirectory(prefix="boyd-peers-") as name:
         folder = (asked.keep or Path(name)).absolute()
         folder.mkdir(parents=True, exist_ok=True)
-        bench = Bench(folder, asked.bars, asked.sweep_bars)
+        bench = TrialRunner(folder, asked.bars, asked.sweep_bars)
         before = machine(folder)
         rows = list(bench.rows([each for each in ALL if not asked.only or each.name in asked.only]))
     found = {
@@ -68,7 +68,7 @@ def _candles(text: str) -> int:
     return number
 
 
-class Bench:
+class TrialRunner:
     """One run of the comparison: its folder, its markets and what should come out of them."""
 
     def __init__(self, folder: Path, bars: int, sweep_bars: int) -> None:

@@ -24,7 +24,7 @@ from benchmarks.peers.market import BEGIN_MS, CASH, FIRST_SIGNAL, MINUTE_MS, pai
 from benchmarks.peers.memory import sampled
 from research.data.candles import Candles
 from research.engine.backtest import Setup, backtest, run
-from research.engine.compiler import Engine, compiled, plain
+from research.engine.compiler import CompiledRules, compiled, plain
 from research.engine.recording import Recording
 from research.engine.result import Result
 
@@ -78,7 +78,7 @@ def timed(work: Callable[[], Any], passes: int) -> tuple[dict[str, float], Any]:
 def replayed(path: Path, kind: str, passes: int) -> dict[str, Any]:
     """Time the replay alone, or with the candles' preparation, or uncompiled."""
     candles = [series(path)]
-    engine: Engine = plain() if "plain" in kind else compiled()
+    engine: CompiledRules = plain() if "plain" in kind else compiled()
     asked = setup(kind, candles)
     if "prepared" in kind or "plain" in kind:
         told, result = timed(lambda: backtest(candles, asked, engine), 0 if "plain" in kind else passes)

@@ -12,7 +12,7 @@ from datetime import datetime
 from itertools import islice
 from sys import maxsize
 
-from domain.candle import Candle, Quote, RawCandle
+from domain.candle import Candle, LastPrice, RawCandle
 from domain.errors import BadInput
 from domain.instrument import Instrument
 from domain.observation import Finding, Observation, Source
@@ -50,7 +50,7 @@ class Cursor:
         self._warming = 0 if after is not None else warmup
         self._batch = list(islice(rows, 1 if after is not None else warmup))
         self._pending: deque[Candle] = deque(maxlen=max(warmup, MIN_PENDING))
-        self.quote: Quote | None = None
+        self.quote: LastPrice | None = None
         self.findings: tuple[Finding, ...] = ()
         self.doubted: tuple[Candle, ...] = ()
         self.turned = -NEVER
@@ -133,7 +133,7 @@ class Cursor:
             detail = f"quote {price} against a last close of {last.close}, limit x{FACTOR}"
             self.findings = (*self.findings, Finding("jump", detail, opened.time))
             price = None
-        self.quote = None if price is None else Quote(price, opened.time)
+        self.quote = None if price is None else LastPrice(price, opened.time)
 
 
 class DrivenMarket:

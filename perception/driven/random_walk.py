@@ -15,10 +15,10 @@ from domain.candle import Candle
 
 EPOCH = 512
 UP, DOWN, RANGE = 0, 1, 2
-MOODS = (1.0, 1.3, 0.7)
+REGIME_VOLATILITY = (1.0, 1.3, 0.7)
 """Volatility of each regime against the average: falls are rough, ranges are calm."""
-PERSISTENCE, UNREST = 0.97, 0.12
-SPREAD = UNREST / (1 - PERSISTENCE**2) ** 0.5
+PERSISTENCE, LOG_VOLATILITY_STEP = 0.97, 0.12
+SPREAD = LOG_VOLATILITY_STEP / (1 - PERSISTENCE**2) ** 0.5
 """Stationary standard deviation of log-volatility."""
 RANGE_PULL = 0.08
 JUMP_SIGMAS = 5.0
@@ -28,7 +28,7 @@ REACH = 100.0
 """How many times, up or down, a price may get away from home, whatever the settings."""
 
 
-class Climate(NamedTuple):
+class MarketParameters(NamedTuple):
     """How a market behaves, per candle.
 
     `sigma` is the volatility, `trend` the drift of a trending regime in sigmas, `turnover` the typical
@@ -53,20 +53,20 @@ class Shape(NamedTuple):
     body: float
     above: float
     below: float
-    bustle: float
+    volume_factor: float
     missing: bool
 
 
-class Walk:
+class RandomWalk:
     """An endless row of shapes, the first being the one at `slot` (candles since 1970)."""
 
-    def __init__(self, climate: Climate, seed: int, symbol: str, slot: int) -> None:
+    def __init__(self, climate: MarketParameters, seed: int, symbol: str, slot: int) -> None:
         self._climate = climate
         self._name = f"{seed}|{symbol}"
         self.regime = RANGE
         self._epoch, self._left = slot // EPOCH, 0
         self._random = Random(0)  # noqa: S311  # a simulation; replaced by _enter
-        self._unrest = self._deviation = 0.0
+        self._log_volatility = self._deviation = 0.0
         self._enter()
         for _ in range(slot % EPOCH):
             self.step()
@@ -76,7 +76,7 @@ class Walk:
         digest = sha256(f"{self._name}|{self._epoch}".encode()).digest()
         self._random = Random(int.from_bytes(digest))  # noqa: S311  # a simulation, seeded to be repeatable
         self.regime = self._random.choice((UP, DOWN, RANGE))
-        self._unrest = self._random.gauss(0.0, SPREAD)
+        self._log_volatility = self._random.gauss(0.0, SPREAD)
         self._deviation = 0.0
         self._left = EPOCH
 
@@ -97,9 +97,9 @@ class Walk:
         above = min(abs(gauss(0.0, 0.5 * sigma)), MOST_WICK)
         below = min(abs(gauss(0.0, 0.5 * sigma)), MOST_WICK)
         size = (abs(body) + above + below) / self._climate.sigma
-        bustle = (0.2 + 0.6 * size) * exp(gauss(0.0, 0.35))
+        volume_factor = (0.2 + 0.6 * size) * exp(gauss(0.0, 0.35))
         missing = chance() < self._climate.missing
-        return Shape(_within(gap, MOST_GAP), body, above, below, bustle, missing)
+        return Shape(_within(gap, MOST_GAP), body, above, below, volume_factor, missing)
 
     def _switch(self) -> None:
         if self._random.random() < self._climate.switch:
@@ -108,16 +108,18 @@ class Walk:
             self._deviation = 0.0
 
     def _volatility(self) -> float:
-        self._unrest = PERSISTENCE * self._unrest + self._random.gauss(0.0, UNREST)
+        self._log_volatility = PERSISTENCE * self._log_volatility + self._random.gauss(
+            0.0, LOG_VOLATILITY_STEP
+        )
         # Less SPREAD squared, so that the mean square is the climate's.
-        return self._climate.sigma * MOODS[self.regime] * exp(self._unrest - SPREAD**2)
+        return self._climate.sigma * REGIME_VOLATILITY[self.regime] * exp(self._log_volatility - SPREAD**2)
 
     def _body(self, sigma: float) -> float:
         move = self._random.gauss(0.0, sigma)
         if self._random.random() < self._climate.jump:
             size = JUMP_SIGMAS * sigma * self._random.paretovariate(3.0)
             move += self._random.choice((-size, size))
-            self._unrest += 0.8  # a jump stirs the market up
+            self._log_volatility += 0.8  # a jump stirs the market up
         if self.regime == RANGE:
             move -= RANGE_PULL * self._deviation
         else:
@@ -126,9 +128,11 @@ class Walk:
         return _within(move, MOST_BODY)
 
 
-def drawn(shape: Shape, climate: Climate, time: int, before: int, *, home: int, tick: float) -> Candle:
+def drawn(
+    shape: Shape, climate: MarketParameters, time: int, before: int, *, home: int, tick: float
+) -> Candle:
     """Return the candle of a shape after a close of `before`, near a `home` price, both in ticks."""
-    gap, body, above, below, bustle, _ = shape
+    gap, body, above, below, volume_factor, _ = shape
     lowest, highest = max(home / REACH, 1.0), home * REACH
     opened = min(max(before * exp(gap), lowest), highest)
     closed = min(max(opened * exp(body + climate.pull * log(home / opened)), lowest), highest)
@@ -136,7 +140,9 @@ def drawn(shape: Shape, climate: Climate, time: int, before: int, *, home: int, 
     # Rounding keeps order, so the wicks end outside the body.
     high, low = round(top * exp(above)), max(1, round(bottom * exp(-below)))
     close = round(closed)
-    return Candle(time, round(opened), high, low, close, round(climate.turnover * bustle / (close * tick), 6))
+    return Candle(
+        time, round(opened), high, low, close, round(climate.turnover * volume_factor / (close * tick), 6)
+    )
 
 
 def _within(value: float, limit: float) -> float:

@@ -55,9 +55,9 @@ def _cursor(
     after: Candle | None,
     warmup: int,
 ) -> Cursor:
-    found = timeframe_of(path, reading)
-    if found != timeframe_ms:
-        raise BadInput(f"{path}: candles are {found} ms apart, the timeframe is {timeframe_ms} ms")
+    result = timeframe_of(path, reading)
+    if result != timeframe_ms:
+        raise BadInput(f"{path}: candles are {result} ms apart, the timeframe is {timeframe_ms} ms")
     rows = read_candles(path, reading)
     if after is not None:
         rows = _behind(rows, after.time)

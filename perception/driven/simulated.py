@@ -18,8 +18,8 @@ from domain.observation import Source
 from domain.ports import CandleRequest
 from domain.times import DAY_MS, HOUR_MS, millis, slot
 from perception.driven.market import Cursor, DrivenMarket, Rows
-from perception.driven.random_walk import Climate
-from perception.driven.simulated_series import HISTORY, Scene, Track
+from perception.driven.random_walk import MarketParameters
+from perception.driven.simulated_series import HISTORY, Scene, SimulatedSeries
 
 PRICES = {"BTC": 50_000.0, "ETH": 3_000.0}
 OTHER_PRICE = 100.0
@@ -55,9 +55,9 @@ class SimulatedSettings(BaseModel):
         default=5e7, gt=0, le=1e12, description="typical turnover per hour, in quote"
     )
 
-    def climate(self, timeframe_ms: int) -> Climate:
+    def climate(self, timeframe_ms: int) -> MarketParameters:
         """Return the behaviour per candle of a timeframe."""
-        return Climate(
+        return MarketParameters(
             sigma=self.volatility * (timeframe_ms / YEAR_MS) ** 0.5,
             trend=self.trend,
             switch=1.0 / self.regime_candles,
@@ -141,7 +141,7 @@ class SimulatedProvider:
         self._settings = settings
         self._instruments = dict(instruments)
         self._anchors: dict[str, tuple[int, int]] = {}
-        self._tracks: dict[tuple[str, int], Track] = {}
+        self._tracks: dict[tuple[str, int], SimulatedSeries] = {}
 
     def anchor(self, symbol: str, price: int, time_ms: int) -> None:
         """Begin the symbol's market anew at `price` ticks, true at `time_ms`."""
@@ -155,19 +155,19 @@ class SimulatedProvider:
         if instrument is None:
             raise Refused(f"symbol {request.symbol} is not simulated: {', '.join(self._instruments)}")
         scene = self._settings.scene(instrument, request.timeframe_ms)
-        found = self._track(scene, request).candles(request.since_ms, request.now_ms)
-        return tuple(scene.raw(candle) for candle in found[: request.limit])
+        result = self._track(scene, request).candles(request.since_ms, request.now_ms)
+        return tuple(scene.raw(candle) for candle in result[: request.limit])
 
-    def _track(self, scene: Scene, request: CandleRequest) -> Track:
+    def _track(self, scene: Scene, request: CandleRequest) -> SimulatedSeries:
         key = (scene.symbol, scene.timeframe_ms)
         track = self._tracks.get(key)
         if track is None:
             price, at_ms = self._anchors.get(scene.symbol, (scene.home, request.now_ms))
             # The anchor is home as well: the walk must not be pulled away from it.
-            track = Track(scene._replace(home=price), price, at_ms, _past(request, at_ms))
+            track = SimulatedSeries(scene._replace(home=price), price, at_ms, _past(request, at_ms))
         if track.behind(request.now_ms) > HISTORY:
             # Nobody looked for long: the price stood still instead of being walked through all of it.
-            track = Track(track.scene, track.price, request.now_ms, _past(request, request.now_ms))
+            track = SimulatedSeries(track.scene, track.price, request.now_ms, _past(request, request.now_ms))
         self._tracks[key] = track
         return track
 

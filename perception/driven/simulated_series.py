@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from domain.candle import Candle, RawCandle
 from domain.times import opening, slot
-from perception.driven.random_walk import Climate, Shape, Walk, drawn
+from perception.driven.random_walk import MarketParameters, RandomWalk, Shape, drawn
 
 HISTORY = 1100
 """Closed candles kept at most: as many as the longest warm-up asks for."""
@@ -17,14 +17,14 @@ class Scene(NamedTuple):
 
     seed: int
     symbol: str
-    climate: Climate
+    climate: MarketParameters
     home: int
     tick: float
     timeframe_ms: int
 
-    def walk(self, number: int) -> Walk:
+    def walk(self, number: int) -> RandomWalk:
         """Return the walk from the slot of a number on."""
-        return Walk(self.climate, self.seed, self.symbol, number)
+        return RandomWalk(self.climate, self.seed, self.symbol, number)
 
     def candle(self, shape: Shape, number: int, before: int) -> Candle:
         """Return the candle of a shape at the slot of a number, after a close of `before` ticks."""
@@ -38,7 +38,7 @@ class Scene(NamedTuple):
         return RawCandle(time, open_ * tick, high * tick, low * tick, close * tick, volume)
 
 
-class Track:
+class SimulatedSeries:
     """A symbol's candles up to a moving now, in ticks; `price` holds at `at_ms`.
 
     The `past` candles before that are made up backwards from it, so that indicators have a history.
@@ -49,17 +49,17 @@ class Track:
         self._slot = slot(at_ms, scene.timeframe_ms)
         first = self._slot - past
         self._walk = scene.walk(first)
-        made: list[Candle] = []
+        results: list[Candle] = []
         close, self._missing = price, False
         for number in range(first, self._slot + 1):
             shape = self._walk.step()
             candle = scene.candle(shape, number, close)
             close, self._missing = candle.close, shape.missing
             if number == self._slot or not shape.missing:
-                made.append(candle)
+                results.append(candle)
         share = self._share(at_ms)
-        factor = price / seen(made[-1], share).close
-        *closed, forming = (_scaled(candle, factor) for candle in made)
+        factor = price / seen(results[-1], share).close
+        *closed, forming = (_scaled(candle, factor) for candle in results)
         # Rounding may have left the price a tick or two away.
         self._forming = _moved(forming, price - seen(forming, share).close)
         self._closed = deque(closed, maxlen=HISTORY)
@@ -80,8 +80,8 @@ class Track:
         """
         for _ in range(self.behind(now_ms)):
             self._advance()
-        found = [candle for candle in self._closed if candle.time >= since_ms]
-        return [*found, seen(self._forming, self._share(now_ms))]
+        results = [candle for candle in self._closed if candle.time >= since_ms]
+        return [*results, seen(self._forming, self._share(now_ms))]
 
     def _advance(self) -> None:
         if not self._missing:

@@ -100,14 +100,14 @@ def unpacked(path: Path, head: Callable[[bytes], bool], size: int) -> io.BytesIO
 
     Raises BadInput beyond MOST_BYTES, OSError, EOFError and zlib.error for a file that is damaged.
     """
-    found = io.BytesIO()
+    result = io.BytesIO()
     with opened(path) as stream:
         while part := stream.read(CHUNK):
-            if not found.tell() and not head(part[:size]):
+            if not result.tell() and not head(part[:size]):
                 return None
-            found.write(part)
-    found.seek(0)
-    return found
+            result.write(part)
+    result.seek(0)
+    return result
 
 
 def _archive(path: Path) -> tuple[zipfile.ZipFile, str]:

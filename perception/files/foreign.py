@@ -65,11 +65,11 @@ def _read(path: Path, reading: Reading, changed: int, size: int) -> Foreign:
 
 
 def _first_array(path: Path, head: bytes) -> list[object]:
-    found = _FIRST_ARRAY.match(head)
-    if found is None:
+    match = _FIRST_ARRAY.match(head)
+    if match is None:
         return arrays_of(path)[0] if arrays_of(path) else []
     try:
-        first: list[object] = msgspec.json.decode(found[1], type=list)
+        first: list[object] = msgspec.json.decode(match[1], type=list)
     except msgspec.DecodeError as error:
         raise BadInput(contents.damaged(path, error)) from None
     return first

@@ -84,7 +84,7 @@ class ForeignRows:
         if len(times) > 1 and times[0] > times[-1]:
             rows, times, lines = rows[::-1], times[::-1], lines[::-1]
         open_, high, low, close, volume = (
-            array("d", (row.candle[place] for row in rows)) for place in range(1, 6)
+            array("d", (row.candle[index] for row in rows)) for index in range(1, 6)
         )
         table = Table(self._opened(times), open_, high, low, close, volume, lines)
         table = self._adjusted(table, rows)
@@ -129,7 +129,7 @@ class ForeignRows:
             raise self._bad(line, f"{len(cells)} fields; there must be {layout.width}, as in the first row")
         if layout.of != NONE:
             self._of_one(line, cells[layout.of])
-        stamp, *prices = (cells[place] for place in layout.places[:5])
+        stamp, *prices = (cells[index] for index in layout.places[:5])
         volume = cells[layout.places[5]] if layout.places[5] != NONE else 0.0
         if all(map(_is_nothing, prices)) or all(map(_is_zero, prices)):
             self.left_out.append(str(stamp))
@@ -169,10 +169,10 @@ class ForeignRows:
             return other
         return traded
 
-    def _optional(self, line: int, name: str, place: int, cells: Sequence[object], otherwise: float) -> float:
-        if place == NONE:
+    def _optional(self, line: int, name: str, index: int, cells: Sequence[object], otherwise: float) -> float:
+        if index == NONE:
             return otherwise
-        value = self._number(line, name, cells[place])
+        value = self._number(line, name, cells[index])
         if not isfinite(value) or value < 0:
             raise self._bad(line, f"{name} {value} is below 0 or not finite")
         return value
@@ -200,20 +200,20 @@ class ForeignRows:
             raise self._bad(line, self._explained(str(error))) from error
         raise self._bad(line, f"time {shown(stamp)} is no time")
 
-    def _explained(self, said: str) -> str:
-        if not said.endswith(stamps.NO_ZONE):
-            return said
+    def _explained(self, text: str) -> str:
+        if not text.endswith(stamps.NO_ZONE):
+            return text
         hint = f"; {self.layout.format.hint}" if self.layout.format.hint else ""
-        return f"{said}; say it with --timezone, such as UTC or America/New_York{hint}"
+        return f"{text}; say it with --timezone, such as UTC or America/New_York{hint}"
 
     def _told_apart(self, times: "array[int]", lines: "array[int]") -> "array[int]":
         """Tell the two instants apart at which a zone's clocks show one time, when they go back."""
         if self.zone is None or self.layout.form.kind not in (stamps.NAIVE, stamps.COUNT):
             return times
         doubled: dict[int, list[int]] = defaultdict(list)
-        for place, time in enumerate(times):
+        for index, time in enumerate(times):
             if self.layout.form.kind == stamps.NAIVE and stamps.again(time, self.zone) is not None:
-                doubled[time].append(place)
+                doubled[time].append(index)
         backwards = len(times) > 1 and times[0] > times[-1]
         for time, places in doubled.items():
             if len(places) != 2:
@@ -254,9 +254,9 @@ class ForeignRows:
             for column in table[1:5]
         )
         volume, became = array("d", table.volume), 1.0
-        for place in range(len(rows) - 1, -1, -1):
-            volume[place] *= became
-            became *= rows[place].split
+        for index in range(len(rows) - 1, -1, -1):
+            volume[index] *= became
+            became *= rows[index].split
         first = f"{utc(table.time[0]):%Y-%m-%d} by {ratios[0]:.6g}"
         self.said = f"prices are adjusted for splits and dividends ({first}); as traded: --columns adjusted=-"
         open_, high, low, close = prices
@@ -264,23 +264,23 @@ class ForeignRows:
 
     def _check(self, table: Table) -> None:
         previous = -inf
-        for place, candle in enumerate(table.rows()):
-            said = fault(candle, previous)
-            if said:
-                raise self._bad(table.line[place], said)
+        for index, candle in enumerate(table.rows()):
+            text = fault(candle, previous)
+            if text:
+                raise self._bad(table.line[index], text)
             previous = candle.time
 
-    def _bad(self, line: int, said: str) -> BadInput:
-        return BadInput(f"{self.path}: {self.unit} {line}: {said}")
+    def _bad(self, line: int, text: str) -> BadInput:
+        return BadInput(f"{self.path}: {self.unit} {line}: {text}")
 
 
 def arrays_of(path: Path) -> list[list[object]]:
     """Return the JSON arrays a file holds. Raises BadInput."""
     try:
-        found: list[list[object]] = msgspec.json.decode(contents.whole(path), type=list[list[object]])
+        results: list[list[object]] = msgspec.json.decode(contents.whole(path), type=list[list[object]])
     except msgspec.DecodeError as error:
         raise BadInput(f"{path}: is no JSON array of arrays: {error}") from None
-    return found
+    return results
 
 
 def text_of(path: Path, data: bytes, *, cut: bool) -> str:

@@ -34,8 +34,8 @@ def reason(candle: RawCandle, previous: float) -> str:
         order = "repeats" if candle.time == previous else "is before"
         return f"time {utc(candle.time).isoformat()} {order} the last candle's {before}; oldest first"
     for name, value in zip(FIELDS[1:], candle[1:], strict=True):
-        if said := _value(name, value):
-            return said
+        if text := _value(name, value):
+            return text
     if candle.high < candle.low:
         return f"high {candle.high} is below low {candle.low}"
     return f"open {candle.open} or close {candle.close} is outside low {candle.low} to high {candle.high}"

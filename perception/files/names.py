@@ -55,9 +55,9 @@ def named(path: Path, *, shares: bool = False) -> Named:
 def length_of(path: Path) -> int | None:
     """Return the timeframe in ms that a file's name says; a number alone counts minutes, as Kraken's do."""
     for token in re.split(r"[_\-, ]+", _ENDINGS.sub("", path.name))[1:]:
-        found = TIMEFRAMES.get(_WORDS.get(token, token))
-        if found is not None:
-            return found
+        result = TIMEFRAMES.get(_WORDS.get(token, token))
+        if result is not None:
+            return result
         if token.isascii() and token.isdecimal() and int(token) * MINUTE_MS in TIMEFRAMES.values():
             return int(token) * MINUTE_MS
     return None

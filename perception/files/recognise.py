@@ -90,8 +90,8 @@ def recognised(path: Path, text: str, reading: Reading, *, cut: bool) -> Layout:
     lines = text.splitlines()
     lines = lines[:-1] if cut and len(lines) > 1 else lines
     tried = (_matched(head, skip, delimiter, reading) for head, skip, delimiter in _heads(path, lines))
-    found = [layout for layout in tried if layout is not None]
-    best = min(found, key=lambda layout: FORMATS.index(layout.format), default=None)
+    results = [layout for layout in tried if layout is not None]
+    best = min(results, key=lambda layout: FORMATS.index(layout.format), default=None)
     if best is None:
         raise BadInput(f"{path}: {_unknown(lines, reading)}")
     return best
@@ -99,10 +99,10 @@ def recognised(path: Path, text: str, reading: Reading, *, cut: bool) -> Layout:
 
 def of_table(path: Path, names: Sequence[str], reading: Reading) -> Layout:
     """Return how a table with named columns (feather, Parquet) is read; times are looked at later."""
-    found = _matched(Head(path, TABLE, (), names), 0, "", reading)
-    if found is None:
+    result = _matched(Head(path, TABLE, (), names), 0, "", reading)
+    if result is None:
         raise BadInput(f"{path}: columns are {', '.join(names)}; missing {_missing(names, reading)}")
-    return found
+    return result
 
 
 def of_arrays(path: Path, first: Sequence[object], reading: Reading) -> Layout:
@@ -156,7 +156,7 @@ def _headed(each: Format, head: Head, skip: int, reading: Reading) -> Layout | N
         symbol = _ticker(head.path, tickers, reading)
         shown = {symbol, tickers[0]}
         columns = {
-            place: name for place, name in columns.items() if place < len(tickers) and tickers[place] in shown
+            index: name for index, name in columns.items() if index < len(tickers) and tickers[index] in shown
         }
         beyond = 3
     elif each.symbol and rows and each.symbol in names:
@@ -173,13 +173,13 @@ def _placed(each: Format, columns: Mapping[int, str], width: int, skip: int, sym
         wanted = [name.format(base=base, quote=quote) for name in names]
         return next((at[name] for name in wanted if name in at), NONE)
 
-    told = {name: _said_place(value, at, width) for name, value in reading.columns}
+    answer = {name: _said_place(value, at, width) for name, value in reading.columns}
     places = tuple(
-        told.get(name, place(each.columns.get(name, ()))) or 0 for name in ("time", *PRICES, "volume")
+        answer.get(name, place(each.columns.get(name, ()))) or 0 for name in ("time", *PRICES, "volume")
     )
-    if None in told.values() or NONE in places[:-1] or (places[-1] == NONE and "volume" not in told):
+    if None in answer.values() or NONE in places[:-1] or (places[-1] == NONE and "volume" not in answer):
         return None
-    if told:
+    if answer:
         _apart(places, head.path)
     quoted = place(each.quoted)
     return Layout(
@@ -187,7 +187,7 @@ def _placed(each: Format, columns: Mapping[int, str], width: int, skip: int, sym
         places,
         width,
         skip=skip if head.shape == TEXT else 0,
-        adjusted=told.get("adjusted", place(each.adjusted)) or 0,
+        adjusted=answer.get("adjusted", place(each.adjusted)) or 0,
         split=place(each.split),
         quoted=NONE if quoted == places[-1] else quoted,
         symbol=_pair(symbol),
@@ -239,13 +239,13 @@ def _only(forms: Sequence[Form], times: Sequence[str], path: Path) -> Form:
     """Return the one form that times are in. Raises BadInput where days and months cannot be told apart."""
     dated = [each for each in forms if each.layout]
     if forms[0].layout and len(dated) > 1:
-        said = " or ".join(f"--columns time=Date:{each.layout}" for each in dated)
-        raise BadInput(f"{path}: time {times[0]!r}: which is the day, which the month? say {said}")
+        text = " or ".join(f"--columns time=Date:{each.layout}" for each in dated)
+        raise BadInput(f"{path}: time {times[0]!r}: which is the day, which the month? say {text}")
     return forms[0]
 
 
 def _style(layout: Layout, rows: Sequence[Sequence[str]], path: Path) -> Style:
-    prices = [row[place].strip() for row in rows for place in layout.places[1:5]]
+    prices = [row[index].strip() for row in rows for index in layout.places[1:5]]
     volumes = [row[layout.places[5]].strip() for row in rows if layout.places[5] != NONE]
     try:
         style = style_of([*prices, *volumes])
@@ -292,8 +292,8 @@ def _pair(text: str) -> str:
     """Return a symbol as a file's content says it: BTC/USDT, BTCUSD, AAPL, BRK-B."""
     text = text.strip().upper()
     for mark in ("/", "_", "-"):
-        base, found, quote = text.partition(mark)
-        if found:
+        base, result, quote = text.partition(mark)
+        if result:
             # Yahoo's share classes; no currency has one letter.
             return f"{base}.{quote}" if len(quote) == 1 else f"{base}-{quote}"
     known = readings(text)
@@ -334,7 +334,7 @@ def _unknown(lines: Sequence[str], reading: Reading) -> str:
     shown = first if len(first) <= 80 else first[:77] + "..."
     asked = f"--format {reading.format} does not fit" if reading.format else "is of no format that is known"
     cells = max((first.split(mark) for mark in DELIMITERS), key=len)
-    at = {plain(name): place for place, name in enumerate(cells)}
+    at = {plain(name): index for index, name in enumerate(cells)}
     absent = [value for _, value in reading.columns if _said_place(value, at, len(cells)) is None]
     if absent:
         return f"--columns: there is no column {absent[0]!r}; there are {', '.join(cells)}"

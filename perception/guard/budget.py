@@ -17,7 +17,14 @@ from threading import Lock
 from domain.ports import Clock
 from domain.retry_after import LONGEST_SECONDS
 from domain.times import DAY_MS, MINUTE_MS, millis, utc
-from perception.guard.budget_file import BudgetFile, BudgetMemory, Ledger, Spending, Unreadable, Unwritable
+from perception.guard.budget_file import (
+    BudgetFile,
+    BudgetMemory,
+    BudgetRecord,
+    Spending,
+    Unreadable,
+    Unwritable,
+)
 from perception.guard.faults import Spent
 
 
@@ -41,7 +48,7 @@ class Budget:
         self._clock = clock
         self._gap = 1.0 / per_second
         self._per_day = per_day
-        self._ledger: Ledger = BudgetFile(path) if path else BudgetMemory()
+        self._ledger: BudgetRecord = BudgetFile(path) if path else BudgetMemory()
         self._lock = Lock()
         self._known: Spending | None = None
         self._next = self._silent_until = clock.monotonic()
@@ -146,13 +153,13 @@ class Budget:
             self._start(self._known or Spending())
         return self._known or Spending()
 
-    def _start(self, found: Spending) -> None:
+    def _start(self, result: Spending) -> None:
         """Take up where the last process left off."""
         now, here = self._now(), self._clock.monotonic()
-        recent = self._recent(found.sent)
-        if any(stamp > now + MINUTE_MS for stamp in found.sent):
+        recent = self._recent(result.sent)
+        if any(stamp > now + MINUTE_MS for stamp in result.sent):
             self._keep(lambda spending: setattr(spending, "sent", recent))
-        silent = min(max(found.silent_until - now, 0) / 1000, LONGEST_SECONDS)
+        silent = min(max(result.silent_until - now, 0) / 1000, LONGEST_SECONDS)
         self._silent_until = max(self._silent_until, here + silent)
         self._next = here + max(0.0, self._gap - (now - max(recent, default=0)) / 1000)
 

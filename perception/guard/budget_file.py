@@ -30,7 +30,7 @@ class Unwritable(Exception):
     """The file cannot be locked, read or replaced; the text names it and says why."""
 
 
-class Ledger(Protocol):
+class BudgetRecord(Protocol):
     """Keeps one Spending."""
 
     def peek(self) -> Spending:

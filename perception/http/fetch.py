@@ -47,13 +47,13 @@ class HttpFetch:
         """
         call = CURRENT.get() or Call(self._timeout, self._monotonic)
         call.admit()
-        found = self._try(url, call)
-        if isinstance(found, Answer):
-            return found
-        if isinstance(found, NotSent):
+        result = self._try(url, call)
+        if isinstance(result, Answer):
+            return result
+        if isinstance(result, NotSent):
             call.refund()
         # Raised here, outside the except block, so that no context holds the URL.
-        raise found
+        raise result
 
     def _try(self, url: str, call: Call) -> Answer | VenueFault:
         from perception.http import session as http_session  # noqa: PLC0415  # requests costs 150 ms: first request only

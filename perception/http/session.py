@@ -160,15 +160,15 @@ def explain(error: Exception, host: str) -> VenueFault:
 
 def _causes(error: BaseException | None) -> list[BaseException]:
     """Return the error and what it was made from: requests and urllib3 keep it as argument or `reason`."""
-    found: list[BaseException] = []
+    results: list[BaseException] = []
     queue = [error]
     while queue:
         link = queue.pop()
-        if link is None or link in found:
+        if link is None or link in results:
             continue
-        found.append(link)
+        results.append(link)
         queue += [
             part for part in (*link.args, getattr(link, "reason", None)) if isinstance(part, BaseException)
         ]
         queue += [link.__cause__, link.__context__]
-    return found
+    return results

@@ -32,10 +32,10 @@ def _finite(text: str) -> float:
 
 
 def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    result = dict(pairs)
+    if len(result) != len(pairs):
         raise _Unsound("holds a key twice")
-    return found
+    return result
 
 
 def decode(body: bytes) -> Json:
@@ -73,11 +73,11 @@ def number(value: Json, what: str, *, above: float = 0.0, inclusive: bool = Fals
 
     Raises BadAnswer naming `what`.
     """
-    found = _as_float(value, NUMBER)
-    if found is None or found < above or (found == above and not inclusive):
+    result = _as_float(value, NUMBER)
+    if result is None or result < above or (result == above and not inclusive):
         bound = "at least" if inclusive else "above"
         raise BadAnswer(f"{what} is not a number {bound} {above:g}")
-    return found
+    return result
 
 
 def signed(value: Json) -> float | None:
@@ -94,7 +94,7 @@ def _as_float(value: Json, pattern: re.Pattern[str]) -> float | None:
     elif not isinstance(value, int | float):
         return None
     try:
-        found = float(value)
+        result = float(value)
     except OverflowError:
         return None
-    return found if math.isfinite(found) else None
+    return result if math.isfinite(result) else None

@@ -69,10 +69,10 @@ class BinanceProvider:
         if not quote:
             raise Unasked(f"binance trades pairs like BTC-USDT, not {symbol}")
         query = urlencode({"symbol": base + quote})
-        found = listed(self._answered(self._fetch.get(f"{self._listing}?{query}")).body)
-        if base + quote not in found:
+        result = listed(self._answered(self._fetch.get(f"{self._listing}?{query}")).body)
+        if base + quote not in result:
             raise NoData(f"the listing says no grid of {symbol}")
-        return found[base + quote]
+        return result[base + quote]
 
     def _answered(self, answer: Answer) -> Answer:
         """Return a good answer. Raises what the exchange's own error code says, else what the status says."""

@@ -25,16 +25,16 @@ def listed(body: bytes) -> dict[str, Listed]:
 
     Raises BadAnswer where it is no such answer.
     """
-    told = decode(body)
-    rows = told.get("symbols") if isinstance(told, dict) else None
+    answer = decode(body)
+    rows = answer.get("symbols") if isinstance(answer, dict) else None
     if not isinstance(rows, list):
         raise BadAnswer("answer is no listing: it holds no list of symbols")
-    found = {}
+    result = {}
     for row in rows:
         grid = _grid(row)
         if grid is not None and isinstance(row, dict):
-            found[str(row.get("symbol"))] = grid
-    return found
+            result[str(row.get("symbol"))] = grid
+    return result
 
 
 def _grid(row: Json) -> Listed | None:

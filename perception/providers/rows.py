@@ -22,17 +22,17 @@ def each_row(
 
     Raises BadAnswer where every row is unsound, with what is wrong with the first, and where a time is.
     """
-    found: list[RawCandle] = []
+    results: list[RawCandle] = []
     faults: list[BadAnswer] = []
     for row in rows:
         try:
-            found.append(sound(row))
+            results.append(sound(row))
         except BadAnswer as fault:
             faults.append(fault)
-            found.append(unread(row))
-    if faults and len(faults) == len(found):
+            results.append(unread(row))
+    if faults and len(faults) == len(results):
         raise faults[0]
-    return found
+    return results
 
 
 def as_told(time: int, values: Iterable[Json]) -> RawCandle:

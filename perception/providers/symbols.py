@@ -18,10 +18,10 @@ class Pair(NamedTuple):
 
 def pair(symbol: str) -> Pair:
     """Take a symbol apart. Raises Refused when it is not one of ours: nothing else may enter a URL."""
-    found = parts(symbol)
-    if found is None:
+    result = parts(symbol)
+    if result is None:
         raise Unasked(f"symbol {symbol[:24]!r} is not like {LIKE}")
-    return Pair(*found)
+    return Pair(*result)
 
 
 def timeframe_name(timeframe_ms: int) -> str:

@@ -11,7 +11,7 @@ from itertools import pairwise
 from statistics import median_low
 from typing import NamedTuple
 
-from domain.candle import Candle, Quote, RawCandle
+from domain.candle import Candle, LastPrice, RawCandle
 from domain.instrument import Instrument
 from domain.observation import Finding
 from domain.times import DAY_MS, MINUTE_MS, MONTH_MS, closing, grid, slot, utc
@@ -35,7 +35,7 @@ class Intake(NamedTuple):
     """
 
     candles: tuple[Candle, ...]
-    quote: Quote | None
+    quote: LastPrice | None
     findings: tuple[Finding, ...] = ()
     doubted: tuple[RawCandle, ...] = ()
     refused: tuple[Candle, ...] = ()
@@ -58,7 +58,7 @@ def intake(
         candle = follower(instrument, raw[0], after, timeframe_ms)
         closed_ms = 0 if candle is None else closing(candle.time, timeframe_ms)
         if candle is not None and closed_ms <= now_ms:
-            return Intake((candle,), Quote(candle.close, closed_ms), flat(candle))
+            return Intake((candle,), LastPrice(candle.close, closed_ms), flat(candle))
     return _Inspection(instrument, after, timeframe_ms, now_ms).run(raw)
 
 
@@ -208,7 +208,7 @@ class _Inspection:
             return slot(later.time, MONTH_MS) - slot(earlier.time, MONTH_MS) - 1
         return (later.time - earlier.time) // self.timeframe_ms - 1
 
-    def _quote(self, kept: Sequence[Candle], forming: Sequence[Candle]) -> Quote | None:
+    def _quote(self, kept: Sequence[Candle], forming: Sequence[Candle]) -> LastPrice | None:
         """Return the forming candle's close, else the last close; None while it cannot be believed."""
         for candle in forming:
             left = closing(candle.time, self.timeframe_ms) - self.now_ms
@@ -216,7 +216,9 @@ class _Inspection:
         if not forming:
             last = kept[-1] if kept else self.last_seen
             return (
-                Quote(last.close, min(closing(last.time, self.timeframe_ms), self.now_ms)) if last else None
+                LastPrice(last.close, min(closing(last.time, self.timeframe_ms), self.now_ms))
+                if last
+                else None
             )
         price, last = forming[-1].close, kept[-1] if kept else self.after
         if last is not None and not believable(price, last.close):
@@ -226,4 +228,4 @@ class _Inspection:
                 forming[-1].time,
             )
             return None
-        return Quote(price, self.now_ms)
+        return LastPrice(price, self.now_ms)

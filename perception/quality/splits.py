@@ -51,8 +51,8 @@ def looks_split(before: float, after: float) -> Split | None:
     change = before / after
     if 1 / (1.5 * (1 - NEAR)) < change < 1.5 * (1 - NEAR):
         return None
-    found = min(ALL, key=lambda split: abs(change / split.factor - 1))
-    return found if abs(change / found.factor - 1) <= NEAR else None
+    result = min(ALL, key=lambda split: abs(change / split.factor - 1))
+    return result if abs(change / result.factor - 1) <= NEAR else None
 
 
 def may_split(instrument: Instrument) -> bool:

@@ -161,14 +161,14 @@ class StreamFeed:
             self.note_drops()
         now_ms = millis(self._clock.now())
         try:
-            told = self._dialect.read(body, now_ms)
+            answer = self._dialect.read(body, now_ms)
         except BadAnswer as fault:
             self.missed(str(fault))
             return
-        if isinstance(told, Kline):
-            self._learn(told, now_ms)
-        elif told is not Notice.ACCEPTED:
-            self.on_notice(number, told.value)
+        if isinstance(answer, Kline):
+            self._learn(answer, now_ms)
+        elif answer is not Notice.ACCEPTED:
+            self.on_notice(number, answer.value)
 
     def _learn(self, kline: Kline, now_ms: int) -> None:
         memory, candle = self._memories[kline.symbol], kline.candle
@@ -179,7 +179,7 @@ class StreamFeed:
                 return
             # Final is final, also when our clock is a little behind the exchange's.
             closes_ms = closing(candle.time, memory.timeframe_ms)
-            told = memory.final(candle, max(now_ms, closes_ms))
+            report = memory.final(candle, max(now_ms, closes_ms))
             self.changed.notify_all()
-        if told is Told.REVISED:
+        if report is Told.REVISED:
             log.warning("final candle came in two versions", symbol=kline.symbol, time=candle.time)

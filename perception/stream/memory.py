@@ -178,11 +178,11 @@ class CandleMemory:
         A candle that is not known to be final is left out once its time is over: it would look final.
         """
         times = sorted(time for time in self._closed if since_ms <= time <= now_ms)
-        found = [self._closed[time] for time in times]
+        results = [self._closed[time] for time in times]
         forming = self._forming
         if forming is not None and self._forms(forming.candle.time, since_ms, now_ms):
-            found.append(forming.candle)
-        return tuple(found[:limit])
+            results.append(forming.candle)
+        return tuple(results[:limit])
 
     def _forms(self, time: int, since_ms: int, now_ms: int) -> bool:
         return max(since_ms, self.end) <= time <= now_ms < closing(time, self.timeframe_ms)

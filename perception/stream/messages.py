@@ -71,16 +71,16 @@ class Dialect:
         return _notice(message, kind)
 
     def _kline(self, stream: Json, event: dict[str, Json], now_ms: int) -> Kline:
-        told = event.get("k")
-        if not isinstance(told, dict):
+        report = event.get("k")
+        if not isinstance(report, dict):
             raise BadAnswer("kline is not an object")
-        name, interval = told.get("s"), told.get("i")
+        name, interval = report.get("s"), report.get("i")
         symbol = self._symbols.get(name) if isinstance(name, str) else None
         if symbol is None or interval != self._interval or event.get("s") != name:
             raise BadAnswer("kline is of a symbol or an interval that was not asked for")
         if stream is not None and stream != f"{str(name).lower()}@kline_{interval}":
             raise BadAnswer("kline came on another stream")
-        candle, final = self._candle(told), told.get("x")
+        candle, final = self._candle(report), report.get("x")
         if not isinstance(final, bool):
             raise BadAnswer("kline does not say whether it is final")
         known_from = closing(candle.time, self.timeframe_ms) if final else candle.time
@@ -88,17 +88,17 @@ class Dialect:
             raise BadAnswer(f"kline is {known_from - now_ms} ms ahead of now, limit {FUTURE_MS}")
         return Kline(symbol, candle, final, _instant(event.get("E"), "event time"))
 
-    def _candle(self, told: dict[str, Json]) -> RawCandle:
-        opened = _instant(told.get("t"), "open time")
+    def _candle(self, answer: dict[str, Json]) -> RawCandle:
+        opened = _instant(answer.get("t"), "open time")
         off = opened % grid(self.timeframe_ms)
         if off:
             raise BadAnswer(f"kline opens {off} ms off the timeframe's grid")
-        if _instant(told.get("T"), "close time") != closing(opened, self.timeframe_ms) - 1:
+        if _instant(answer.get("T"), "close time") != closing(opened, self.timeframe_ms) - 1:
             raise BadAnswer("kline does not close where its interval ends")
-        open_, high, low, close = (number(told.get(key), f"kline {key}") for key in "ohlc")
+        open_, high, low, close = (number(answer.get(key), f"kline {key}") for key in "ohlc")
         if not (low <= open_ <= high and low <= close <= high):
             raise BadAnswer("kline high and low do not enclose open and close")
-        volume = number(told.get("v"), "kline v", inclusive=True)
+        volume = number(answer.get("v"), "kline v", inclusive=True)
         return RawCandle(opened, open_, high, low, close, volume)
 
 

@@ -172,8 +172,8 @@ class StreamProvider:
         with self._feed.changed:
             if not memory.known_ms or not memory.reaches(since):
                 return None
-            found = memory.window(request.since_ms, request.now_ms, request.limit)
-            return found, utc(memory.known_ms)
+            result = memory.window(request.since_ms, request.now_ms, request.limit)
+            return result, utc(memory.known_ms)
 
     def wait_for_candle(
         self, symbols: Iterable[str], timeout_seconds: float, after_ms: int | None = None

@@ -172,8 +172,8 @@ def receipt(
     """
     native = instrument.symbol.replace("-", "")
     if not isinstance(answer, Mapping) or answer.get("symbol", native) != native:
-        told = answer.get("symbol") if isinstance(answer, Mapping) else answer
-        raise BadAnswer(f"asked for an order of {native}, told of {str(told)[:40]!r}")
+        reply = answer.get("symbol") if isinstance(answer, Mapping) else answer
+        raise BadAnswer(f"asked for an order of {native}, told of {str(reply)[:40]!r}")
     status, filled = _standing(answer, instrument)
     return Receipt(
         client_id=client_id or str(field(answer, "clientOrderId")),
@@ -270,16 +270,16 @@ def within(answer: Any, instrument: Instrument, filled: int) -> None:
 
 def balances(answer: Any, instruments: Sequence[Instrument]) -> dict[str, Balance]:
     """Return what an account holds of the traded assets; what is beyond whole lots is `dust` in 1e-8."""
-    told = {str(field(row, "asset")): row for row in rows(field(answer, "balances"))}
-    found: dict[str, Balance] = {}
+    reply = {str(field(row, "asset")): row for row in rows(field(answer, "balances"))}
+    result: dict[str, Balance] = {}
     for instrument in instruments:
         for asset, unit in (
             (instrument.quote, instrument.cash_unit),
             (instrument.base, instrument.step_size),
         ):
-            row = told.get(asset)
+            row = reply.get(asset)
             free, locked = (number(row, "free"), number(row, "locked")) if row else (Decimal(0), Decimal(0))
             whole_free, whole_locked = int(free // unit), int(locked // unit)
             rest = free + locked - (whole_free + whole_locked) * unit
-            found[asset] = Balance(whole_free, whole_locked, int(rest * ASSET_SCALE))
-    return found
+            result[asset] = Balance(whole_free, whole_locked, int(rest * ASSET_SCALE))
+    return result

@@ -19,7 +19,7 @@ from domain.times import millis
 from platforms.binance.ban import Ban
 from platforms.binance.clock import VenueClock
 from platforms.binance.library import client
-from platforms.binance.limits import Weights
+from platforms.binance.limits import RequestWeight
 from platforms.binance.settings import BinanceTradingSettings
 from platforms.binance.transport import Raw, Unanswered, WatchedAdapter, fetch
 
@@ -131,7 +131,7 @@ class Wire:
     def __init__(self, settings: BinanceTradingSettings, clock: Clock, memory: Path | None = None) -> None:
         self.settings = settings
         ban = Ban(memory / f"exchange-{settings.host.replace(':', '-')}.ban" if memory else None)
-        self.weights = Weights(clock, DEFAULT_WEIGHT, settings.reserved_weight, ban)
+        self.weights = RequestWeight(clock, DEFAULT_WEIGHT, settings.reserved_weight, ban)
         self.time = VenueClock(clock, self._server_time)
         secrets = (settings.api_key, settings.api_secret)
         self._secrets = [each.get_secret_value() for each in secrets if each and len(each) >= 8]
@@ -147,7 +147,7 @@ class Wire:
         vital: bool = False,
         exits: bool = False,
     ) -> Any:
-        """Send a request to /api/v3/`path` once and return its JSON; `vital` and `exits` as in `Weights`."""
+        """Send a request to /api/v3/`path` once and return its JSON; `vital`, `exits`: see RequestWeight."""
         if signed and self.time.doubtful:
             self.time.renew()
         self.weights.admit(vital=vital, exits=exits)
@@ -164,22 +164,22 @@ class Wire:
             raise Unanswered(f"a redirect (HTTP {raw.status}) is not followed")
         good = 200 <= raw.status < 300
         try:
-            told = _strict(self._hidden(raw.body.decode("utf-8", "replace")))
+            answer = _strict(self._hidden(raw.body.decode("utf-8", "replace")))
         except (ValueError, RecursionError) as error:
             if not good:
                 raise ApiError(0, "an error without sound JSON", raw.status) from None
             raise BadAnswer(f"HTTP {raw.status} without sound JSON: {_words(error)}") from None
         if good:
-            return told
-        raise self._error(told, raw.status)
+            return answer
+        raise self._error(answer, raw.status)
 
-    def _error(self, told: Any, status: int) -> ApiError:
-        code = told.get("code") if isinstance(told, Mapping) else None
+    def _error(self, answer: Any, status: int) -> ApiError:
+        code = answer.get("code") if isinstance(answer, Mapping) else None
         code = code if isinstance(code, int) and not isinstance(code, bool) else 0
         if code == CLOCK:
             self.time.doubtful = True
         self.weights.refused(code, status)
-        return ApiError(code, _words(told.get("msg", "")) if isinstance(told, Mapping) else "", status)
+        return ApiError(code, _words(answer.get("msg", "")) if isinstance(answer, Mapping) else "", status)
 
     def _hidden(self, text: str) -> str:
         for secret in self._secrets:
@@ -187,8 +187,8 @@ class Wire:
         return text
 
     def _server_time(self) -> int:
-        told = self.call("get", "time", signed=False, vital=True)
-        value = told.get("serverTime") if isinstance(told, Mapping) else None
+        answer = self.call("get", "time", signed=False, vital=True)
+        value = answer.get("serverTime") if isinstance(answer, Mapping) else None
         if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 1 << 47:
             raise BadAnswer("serverTime is no time")
         return value
@@ -212,7 +212,7 @@ def _refuse(name: str) -> None:
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    result = dict(pairs)
+    if len(result) < len(pairs):
         raise ValueError("an object names a key twice")
-    return found
+    return result

@@ -53,15 +53,15 @@ class VenueClock:
 
     def measure(self) -> int:
         """Ask the exchange and return the offset in milliseconds. Raises VenueFault unanswered."""
-        found = []
+        results = []
         for _ in range(SAMPLES):
             before = self.clock.monotonic()
             theirs = self.ask()
             after = self.clock.monotonic()
-            found.append((after - before, _Anchor(after, theirs + (after - before) * 500)))
+            results.append((after - before, _Anchor(after, theirs + (after - before) * 500)))
             if after - before <= SHORT_TRIP_SECONDS:
                 break
-        self._anchor = min(found)[1]
+        self._anchor = min(results)[1]
         self.doubtful = False
         return self.offset_ms
 

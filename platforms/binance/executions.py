@@ -12,8 +12,8 @@ from domain.instrument import Instrument
 from domain.order import Fill, OrderStatus, Receipt, Side
 from platforms.binance import answers, outcome
 from platforms.binance.client import ApiError, Wire
-from platforms.binance.listing import Listing
-from platforms.binance.tracked import Tracked
+from platforms.binance.listing import ExchangeInfo
+from platforms.binance.tracked import OrderTracker
 
 PAGE = 1000
 MOST_PAGES = 100
@@ -24,7 +24,7 @@ log = structlog.get_logger()
 class Executions:
     """Asks the exchange for orders and their trades."""
 
-    def __init__(self, wire: Wire, listing: Listing, orders: Tracked) -> None:
+    def __init__(self, wire: Wire, listing: ExchangeInfo, orders: OrderTracker) -> None:
         self.wire = wire
         self.listing = listing
         self.orders = orders
@@ -32,14 +32,14 @@ class Executions:
     def find(self, symbol: str, client_id: str) -> Receipt | None:
         """Return an order with all its fills; None only for a true "does not exist". Raises VenueFault."""
         try:
-            told = self.ask(symbol, client_id)
+            report = self.ask(symbol, client_id)
         except ApiError as error:
             if outcome.not_found(error):
                 return None
             if outcome.archived(error):
                 return self._archived(symbol, client_id)
             raise
-        return self.receipt(told, symbol, client_id)
+        return self.receipt(report, symbol, client_id)
 
     def _archived(self, symbol: str, client_id: str) -> Receipt:
         at, reason = (
@@ -53,41 +53,41 @@ class Executions:
         params = {"symbol": self.listing.native(symbol), "origClientOrderId": client_id}
         return self.wire.call("get", "order", params, signed=True, vital=True)
 
-    def receipt(self, told: Any, symbol: str, client_id: str) -> Receipt:
+    def receipt(self, answer: Any, symbol: str, client_id: str) -> Receipt:
         """Return the receipt of an order as told, with the fills it lacks. Raises VenueFault."""
         try:
-            return self._receipt(told, symbol, client_id)
+            return self._receipt(answer, symbol, client_id)
         except answers.OffGrid as seen:
             # Our grid is too coarse for what was executed: it is made finer before this is asked for again.
             self.listing.finer(seen)
             raise
 
-    def _receipt(self, told: Any, symbol: str, client_id: str) -> Receipt:
+    def _receipt(self, answer: Any, symbol: str, client_id: str) -> Receipt:
         instrument = self.listing.grid[symbol]
-        bare = answers.receipt(told, instrument, client_id=client_id, grain=self.listing.grain(symbol))
+        bare = answers.receipt(answer, instrument, client_id=client_id, grain=self.listing.grain(symbol))
         if not bare.filled:
             return bare
-        side = self._side(told, client_id)
-        fills = self._told(told, instrument, client_id, side)
+        side = self._side(answer, client_id)
+        fills = self._told(answer, instrument, client_id, side)
         if sum(each.lots for each in fills) != bare.filled or any(each.odd for each in fills):
-            average = answers.average(told)
+            average = answers.average(answer)
             fills = self._trades(instrument, int(bare.venue_id), client_id, side, average)
         # A trade may have come between the two answers; one that is not there yet is asked for again.
         filled = max(bare.filled, sum(each.lots for each in fills))
-        answers.within(told, instrument, filled)
+        answers.within(answer, instrument, filled)
         return msgspec.structs.replace(bare, filled=filled, fills=tuple(fills))
 
-    def _told(self, told: Any, instrument: Instrument, client_id: str, side: Side) -> list[Fill]:
+    def _told(self, answer: Any, instrument: Instrument, client_id: str, side: Side) -> list[Fill]:
         """Return the fills of an answer of type FULL: of an order that took at once.
 
         Where one of them cannot be read there are none: the account's trades have them too.
         """
-        if "transactTime" not in told:
+        if "transactTime" not in answer:
             return []
         reference = self.orders.reference(client_id)
         try:
-            at = answers.instant(told, "transactTime")
-            rows = answers.rows(told.get("fills", []))
+            at = answers.instant(answer, "transactTime")
+            rows = answers.rows(answer.get("fills", []))
             return [
                 answers.fill(row, instrument, client_id, side, reference, at, maker=False) for row in rows
             ]
@@ -111,22 +111,22 @@ class Executions:
         ]  # fmt: skip
 
     def _rows(self, symbol: str, order_id: int) -> list[Mapping[str, Any]]:
-        found: dict[int, Mapping[str, Any]] = {}
+        result: dict[int, Mapping[str, Any]] = {}
         params = {"symbol": self.listing.native(symbol), "orderId": str(order_id), "limit": str(PAGE)}
         for _ in range(MOST_PAGES):
             page = answers.rows(self.wire.call("get", "myTrades", params, signed=True, vital=True))
             for row in page:
                 if answers.whole(row, "orderId") != order_id:
                     raise BadAnswer(f"asked for trades of order {order_id}, told of {row['orderId']}")
-                found[answers.whole(row, "id")] = row
+                result[answers.whole(row, "id")] = row
             if len(page) < PAGE:
-                return [found[each] for each in sorted(found)]
-            params["fromId"] = str(max(found) + 1)
+                return [result[each] for each in sorted(result)]
+            params["fromId"] = str(max(result) + 1)
         raise BadAnswer(f"order {order_id} has more than {PAGE * MOST_PAGES} trades")
 
-    def _side(self, told: Any, client_id: str) -> Side:
+    def _side(self, answer: Any, client_id: str) -> Side:
         """Return the side of an order as told; where that cannot be read, as it was sent."""
-        name, ours = told.get("side"), self.orders.get(client_id)
+        name, ours = answer.get("side"), self.orders.get(client_id)
         if name in ("BUY", "SELL"):
             return Side(name)
         if ours is None:

@@ -42,8 +42,8 @@ def read(trade: Json, instrument: Instrument, side: Side, value: Decimal, amount
     if not commission:
         return Taken(0)
     if not isinstance(asset, str) or not ASSET.fullmatch(asset):
-        told = str(asset)[:20]
-        return _assumed(trade, instrument, what, received, f"commissionAsset is no asset: {told!r}")
+        report = str(asset)[:20]
+        return _assumed(trade, instrument, what, received, f"commissionAsset is no asset: {report!r}")
     if asset in (instrument.base, instrument.quote):
         whole = amount if asset == instrument.base else value
         if commission > whole * BELIEVED:
@@ -60,8 +60,8 @@ def _taken(commission: Decimal, asset: str, instrument: Instrument) -> Taken:
 
 def _assumed(trade: Json, instrument: Instrument, asset: str, whole: Decimal, odd: str) -> Taken:
     """Return the most a fee could be, in the asset it was taken in where that is told."""
-    told = trade.get("commissionAsset")
-    named = told if isinstance(told, str) and ASSET.fullmatch(told) else asset
+    report = trade.get("commissionAsset")
+    named = report if isinstance(report, str) and ASSET.fullmatch(report) else asset
     if named not in (instrument.base, instrument.quote):
         # Of a third asset: nothing of what was traded is missing, but nobody knows how much it was.
         return Taken(0, 0, named, f"{odd}: a fee in {named} of unknown size")

@@ -59,11 +59,11 @@ class Filters(NamedTuple):
 
 def parse(row: Any, symbol: str, asset_class: str = "crypto") -> Filters:
     """Return the filters of one symbol of exchangeInfo. Raises BadAnswer when one that must be is missing."""
-    found = named(row.get("filters"))
-    price, lot = _needed(found, "PRICE_FILTER"), _needed(found, "LOT_SIZE")
-    market = found.get("MARKET_LOT_SIZE", {})
-    least, most, min_binds, max_binds = _notional(found)
-    bids, asks = _bands(found)
+    result = named(row.get("filters"))
+    price, lot = _needed(result, "PRICE_FILTER"), _needed(result, "LOT_SIZE")
+    market = result.get("MARKET_LOT_SIZE", {})
+    least, most, min_binds, max_binds = _notional(result)
+    bids, asks = _bands(result)
     return Filters(
         instrument=_instrument(row, symbol, price, lot, least, asset_class),
         min_price=number(price, "minPrice"),
@@ -76,16 +76,16 @@ def parse(row: Any, symbol: str, asset_class: str = "crypto") -> Filters:
         max_notional=most,
         min_binds_market=min_binds,
         max_binds_market=max_binds,
-        average_minutes=_minutes(found),
+        average_minutes=_minutes(result),
         bids=bids,
         asks=asks,
-        max_orders=_count(found, "MAX_NUM_ORDERS", "maxNumOrders"),
-        max_stops=_count(found, "MAX_NUM_ALGO_ORDERS", "maxNumAlgoOrders"),
-        max_position=_optional(found.get("MAX_POSITION", {}), "maxPosition"),
+        max_orders=_count(result, "MAX_NUM_ORDERS", "maxNumOrders"),
+        max_stops=_count(result, "MAX_NUM_ALGO_ORDERS", "maxNumAlgoOrders"),
+        max_position=_optional(result.get("MAX_POSITION", {}), "maxPosition"),
         order_types=frozenset(map(str, field(row, "orderTypes"))),
         status=str(field(row, "status"))[:20],
         spot=row.get("isSpotTradingAllowed", True) is not False,
-        max_lists=_count(found, "MAX_NUM_ORDER_LISTS", "maxNumOrderLists"),
+        max_lists=_count(result, "MAX_NUM_ORDER_LISTS", "maxNumOrderLists"),
     )
 
 
@@ -126,45 +126,45 @@ def _instrument(row: Any, symbol: str, price: Any, lot: Any, least: Decimal, ass
         raise BadAnswer(f"filters of {symbol}: {error}") from None
 
 
-def _needed(found: Mapping[str, Any], name: str) -> Any:
-    if name not in found:
+def _needed(result: Mapping[str, Any], name: str) -> Any:
+    if name not in result:
         raise BadAnswer(f"exchangeInfo without filter {name}")
-    return found[name]
+    return result[name]
 
 
 def _optional(row: Any, name: str) -> Decimal:
     return number(row, name) if name in row else ZERO
 
 
-def _count(found: Mapping[str, Any], name: str, value: str) -> int:
-    return whole(found[name], value) if name in found else 0
+def _count(result: Mapping[str, Any], name: str, value: str) -> int:
+    return whole(result[name], value) if name in result else 0
 
 
-def _minutes(found: Mapping[str, Any]) -> int:
+def _minutes(result: Mapping[str, Any]) -> int:
     names = ("NOTIONAL", "MIN_NOTIONAL", "PERCENT_PRICE_BY_SIDE", "PERCENT_PRICE")
-    told = [whole(found[name], "avgPriceMins") for name in names if "avgPriceMins" in found.get(name, {})]
-    return max(told, default=0)
+    answer = [whole(result[name], "avgPriceMins") for name in names if "avgPriceMins" in result.get(name, {})]
+    return max(answer, default=0)
 
 
-def _notional(found: Mapping[str, Any]) -> tuple[Decimal, Decimal, bool, bool]:
+def _notional(result: Mapping[str, Any]) -> tuple[Decimal, Decimal, bool, bool]:
     """Return least and most value of an order, and whether each binds market orders too."""
-    row = found.get("NOTIONAL")
+    row = result.get("NOTIONAL")
     if row is not None:
         both = bool(row.get("applyMinToMarket", True)), bool(row.get("applyMaxToMarket", False))
         return number(row, "minNotional"), _optional(row, "maxNotional"), *both
-    row = found.get("MIN_NOTIONAL")
+    row = result.get("MIN_NOTIONAL")
     if row is not None:
         return number(row, "minNotional"), ZERO, bool(row.get("applyToMarket", True)), False
     return ZERO, ZERO, False, False
 
 
-def _bands(found: Mapping[str, Any]) -> tuple[Band | None, Band | None]:
-    row = found.get("PERCENT_PRICE_BY_SIDE")
+def _bands(result: Mapping[str, Any]) -> tuple[Band | None, Band | None]:
+    row = result.get("PERCENT_PRICE_BY_SIDE")
     if row is not None:
         name = "PERCENT_PRICE_BY_SIDE"
         bids = Band(name, number(row, "bidMultiplierDown"), number(row, "bidMultiplierUp"))
         return bids, Band(name, number(row, "askMultiplierDown"), number(row, "askMultiplierUp"))
-    row = found.get("PERCENT_PRICE")
+    row = result.get("PERCENT_PRICE")
     if row is not None:
         band = Band("PERCENT_PRICE", number(row, "multiplierDown"), number(row, "multiplierUp"))
         return band, band

@@ -8,8 +8,8 @@ from domain.errors import RateLimited, VenueFault
 from domain.order import Order
 from platforms.binance import codes, markets, outcome, requests
 from platforms.binance.client import ApiError, Wire
-from platforms.binance.listing import Listing
-from platforms.binance.pre_send import Gate
+from platforms.binance.listing import ExchangeInfo
+from platforms.binance.pre_send import PreSendChecks
 
 log = structlog.get_logger()
 
@@ -17,7 +17,7 @@ log = structlog.get_logger()
 class TradingHalts:
     """What is known of closed markets, asked for anew where a sale depends on it."""
 
-    def __init__(self, wire: Wire, listing: Listing, gate: Gate) -> None:
+    def __init__(self, wire: Wire, listing: ExchangeInfo, gate: PreSendChecks) -> None:
         self.wire = wire
         self.listing = listing
         self.gate = gate

@@ -32,7 +32,7 @@ BEGIN_SECONDS = 3.0
 """How long in such a time a further exit may still begin: its last request must fall into it."""
 
 
-class Weights:
+class RequestWeight:
     """Counts the weight used in the running minute and keeps silent while told to, over restarts too."""
 
     def __init__(self, clock: Clock, limit: int, reserved: float, ban: Ban | None = None) -> None:

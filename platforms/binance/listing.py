@@ -19,7 +19,7 @@ from domain.regrid import finest
 from platforms.binance import answers, codes, markets
 from platforms.binance.client import ApiError, Wire
 from platforms.binance.filters import Filters, named, parse, unread
-from platforms.binance.objections import Market, Sized, objection
+from platforms.binance.objections import FilterPrices, Sized, objection
 from platforms.binance.prices import Prices
 
 PRICE_SECONDS = 30.0
@@ -39,7 +39,7 @@ class _Others(NamedTuple):
     buying: Decimal = Decimal(0)
 
 
-class Listing:
+class ExchangeInfo:
     """Filters of some symbols; `filters` are the present ones, `grid` is what our books count on.
 
     The grid is as first read until `carry` or `changed` say otherwise: only then do the books know.
@@ -86,20 +86,20 @@ class Listing:
             if symbol in self.grid:
                 self.grid[symbol] = finest(each, self.filters[symbol].instrument)
 
-    def finer(self, seen: answers.OffGrid) -> None:
+    def finer(self, value: answers.OffGrid) -> None:
         """Have the grid hold a quantity or price that the exchange told, from the next `changed` on."""
-        self._seen.append(seen)
+        self._seen.append(value)
 
     def changed(self) -> list[Instrument]:
         """Return the instruments that are no longer as the books have them; from now on they are `grid`."""
         grid = {symbol: finest(each, self.filters[symbol].instrument) for symbol, each in self.grid.items()}
-        seen, self._seen = self._seen, []
-        for each in seen:
-            told = self.filters[each.symbol].instrument
-            grid[each.symbol] = finest(grid[each.symbol], told, quantity=each.quantity, price=each.price)
-        found = [each for symbol, each in grid.items() if each != self.grid[symbol]]
-        self.grid |= {each.symbol: each for each in found}
-        return found
+        value, self._seen = self._seen, []
+        for each in value:
+            report = self.filters[each.symbol].instrument
+            grid[each.symbol] = finest(grid[each.symbol], report, quantity=each.quantity, price=each.price)
+        results = [each for symbol, each in grid.items() if each != self.grid[symbol]]
+        self.grid |= {each.symbol: each for each in results}
+        return results
 
     def native(self, symbol: str) -> str:
         """Return the exchange's name of a symbol. Raises BadInput for one not traded here."""
@@ -172,18 +172,18 @@ class Listing:
         """Read what one order may move of an asset; an exchange that does not tell has no such limit."""
         for native in self.listed().values():
             try:
-                told = self.wire.call("get", "myFilters", {"symbol": native}, signed=True)
-                for row in answers.rows(told.get("assetFilters", [])):
+                answer = self.wire.call("get", "myFilters", {"symbol": native}, signed=True)
+                for row in answers.rows(answer.get("assetFilters", [])):
                     if row.get("filterType") == "MAX_ASSET":
                         self._most[str(row.get("asset"))] = answers.number(row, "limit")
             except (VenueFault, AttributeError):
                 return
 
-    def seen(self, symbol: str, told: Iterable[tuple[Receipt, Mapping[str, Any]]], ours: set[str]) -> None:
+    def seen(self, symbol: str, answer: Iterable[tuple[Receipt, Mapping[str, Any]]], ours: set[str]) -> None:
         """Take in which orders rest, as the filters that count orders and positions need it."""
         instrument = self.grid[symbol]
         count, stops, buying, lists = 0, 0, Decimal(0), set()
-        for receipt, row in told:
+        for receipt, row in answer:
             if receipt.client_id in ours:
                 continue
             count += 1
@@ -202,12 +202,12 @@ class Listing:
         One that only reduces a position is measured by what cannot be out of date alone; where a filter
         refuses it, the filters are read again soon, for they may have changed.
         """
-        found = objection(order, self.filters[order.symbol], self._market(order, list(beside)), as_sent)
-        if found is not None and order.purpose is not Purpose.ENTRY:
+        result = objection(order, self.filters[order.symbol], self._market(order, list(beside)), as_sent)
+        if result is not None and order.purpose is not Purpose.ENTRY:
             self.outdated()
-        return found
+        return result
 
-    def _market(self, order: Order, ours: list[Order]) -> Market:
+    def _market(self, order: Order, ours: list[Order]) -> FilterPrices:
         grid, others = self.grid[order.symbol], self._others.get(order.symbol, _Others())
         beside = [each for each in ours if each.symbol == order.symbol]
         buying = sum((grid.quantity(each.lots) for each in beside if each.side is Side.BUY), Decimal(0))
@@ -216,7 +216,7 @@ class Listing:
             len(ours) + sum(each.orders for each in self._others.values()),
             _stops(ours) + sum(each.stops for each in self._others.values()),
         )
-        return Market(
+        return FilterPrices(
             reference=grid.price(order.reference) if price is None else price,
             open_orders=others.orders + len(beside),
             open_stops=others.stops + _stops(beside),
@@ -231,36 +231,36 @@ class Listing:
         """Return what the exchange tells of our symbols, by its names; one by one where it knows not all."""
         wanted = ",".join(f'"{name}"' for name in self.names.values())
         try:
-            told = self.wire.call("get", "exchangeInfo", {"symbols": f"[{wanted}]"}, signed=False)
+            answer = self.wire.call("get", "exchangeInfo", {"symbols": f"[{wanted}]"}, signed=False)
         except ApiError as error:
             if error.code != codes.BAD_SYMBOL:
                 raise
             return {name: row for each in self.names.values() for name, row in self._row(each).items()}
-        return self._listed(told)
+        return self._listed(answer)
 
     def _row(self, native: str, *, vital: bool = False) -> dict[str, Any]:
         try:
-            told = self.wire.call("get", "exchangeInfo", {"symbol": native}, signed=False, vital=vital)
+            answer = self.wire.call("get", "exchangeInfo", {"symbol": native}, signed=False, vital=vital)
         except ApiError as error:
             if error.code != codes.BAD_SYMBOL:
                 raise
             return {native: None}
-        return self._listed(told)
+        return self._listed(answer)
 
-    def _listed(self, told: Any) -> dict[str, Any]:
-        rows = answers.rows(answers.field(told, "symbols"))
+    def _listed(self, answer: Any) -> dict[str, Any]:
+        rows = answers.rows(answers.field(answer, "symbols"))
         try:
-            self._read_limits(told)
+            self._read_limits(answer)
         except VenueFault as fault:
             log.warning("limits of the exchange not read, they stay as they were", error=str(fault))
         return {str(row.get("symbol")): row for row in rows}
 
-    def _read_limits(self, told: Any) -> None:
+    def _read_limits(self, answer: Any) -> None:
         """Read what bounds the whole account. Raises VenueFault."""
-        for limit in answers.rows(told.get("rateLimits", [])):
+        for limit in answers.rows(answer.get("rateLimits", [])):
             if (limit.get("rateLimitType"), limit.get("interval")) == ("REQUEST_WEIGHT", "MINUTE"):
                 self.wire.weights.limit = answers.whole(limit, "limit")
-        bounds = named(told.get("exchangeFilters", []))
+        bounds = named(answer.get("exchangeFilters", []))
         self._bounds = (
             _bound(bounds.get("EXCHANGE_MAX_NUM_ORDERS"), "maxNumOrders"),
             _bound(bounds.get("EXCHANGE_MAX_NUM_ALGO_ORDERS"), "maxNumAlgoOrders"),

@@ -12,7 +12,7 @@ from domain.order import Order, OrderType, Purpose, Side
 from platforms.binance.filters import ZERO, Band, Filters
 
 
-class Market(NamedTuple):
+class FilterPrices(NamedTuple):
     """What filters measure against: reference price, open orders and stops, and the position so far.
 
     `held` is the position: what there is of the base asset and what open purchases may still bring. `most` is
@@ -51,7 +51,9 @@ def plainly(order: Order, grid: Instrument) -> Sized:
     )
 
 
-def objection(order: Order, filters: Filters, market: Market, as_sent: Sized | None = None) -> str | None:
+def objection(
+    order: Order, filters: Filters, market: FilterPrices, as_sent: Sized | None = None
+) -> str | None:
     """Say which filter refuses an order, with value and limit, or None. `as_sent` is it on the present grid.
 
     Of what only reduces a position, nothing is refused by a measure that may be old (whether the symbol
@@ -72,7 +74,7 @@ def _trading(filters: Filters) -> str | None:
     return None if filters.trading else f"{filters.instrument.symbol} is not trading"
 
 
-def _measured(order: Sized, filters: Filters, market: Market) -> list[str | None]:
+def _measured(order: Sized, filters: Filters, market: FilterPrices) -> list[str | None]:
     band = filters.bids if order.buys else filters.asks
     return [
         _percent(order.price, band, market.reference),
@@ -153,7 +155,7 @@ def _notional_of(value: Decimal, filters: Filters, *, market: bool) -> str | Non
     return None
 
 
-def _room(order: Sized, filters: Filters, market: Market) -> list[str | None]:
+def _room(order: Sized, filters: Filters, market: FilterPrices) -> list[str | None]:
     """Say where there is no room beside what rests: for the order, and for the stop that will protect it."""
     counted = (
         ("MAX_NUM_ORDERS", "orders", market.open_orders, filters.max_orders),
@@ -163,18 +165,18 @@ def _room(order: Sized, filters: Filters, market: Market) -> list[str | None]:
         ("EXCHANGE_MAX_NUM_ALGO_ORDERS", "stops", market.everywhere[1], market.bounds[1]),
     )
     waits = order.buys or order.price is not None or order.trigger is not None
-    found: list[str | None] = [
+    results: list[str | None] = [
         f"{name}: {count} open {what} reach {most}"
         for name, what, count, most in counted
         if waits and 0 < most <= count
     ]
     after = market.held + order.quantity
     if order.buys and filters.max_position and after > filters.max_position:
-        found.append(f"MAX_POSITION: {after} above {filters.max_position}")
-    return found
+        results.append(f"MAX_POSITION: {after} above {filters.max_position}")
+    return results
 
 
-def _asset(order: Sized, market: Market) -> list[str | None]:
+def _asset(order: Sized, market: FilterPrices) -> list[str | None]:
     moved = order.quantity, order.quantity * (order.price or market.reference)
     return [
         f"MAX_ASSET: {_plain(amount)} above {_plain(most)}"

@@ -9,7 +9,7 @@ LIMITED = (418, 429)
 """Statuses of the gateway, which lets nothing through then."""
 
 
-class Verdict(Enum):
+class Outcome(Enum):
     """REJECTED does not exist, DUPLICATE exists already, OPEN may or may not."""
 
     REJECTED = "rejected"
@@ -17,19 +17,19 @@ class Verdict(Enum):
     OPEN = "open"
 
 
-def verdict(error: ApiError) -> Verdict:
+def verdict(error: ApiError) -> Outcome:
     """Say what became of a new order that was answered with an error."""
     if not _sound(error):
-        return Verdict.OPEN
+        return Outcome.OPEN
     if error.code == codes.NEW_ORDER_REJECTED:
-        return Verdict.DUPLICATE if codes.DUPLICATE in error.message.lower() else Verdict.REJECTED
+        return Outcome.DUPLICATE if codes.DUPLICATE in error.message.lower() else Outcome.REJECTED
     known = error.code in codes.REFUSED or error.status in LIMITED
-    return Verdict.REJECTED if known else Verdict.OPEN
+    return Outcome.REJECTED if known else Outcome.OPEN
 
 
 def rejected(error: ApiError) -> bool:
     """Say whether a new order with this answer certainly does not exist."""
-    return verdict(error) is Verdict.REJECTED
+    return verdict(error) is Outcome.REJECTED
 
 
 def not_found(error: ApiError) -> bool:

@@ -13,10 +13,10 @@ from typing import Any
 
 import structlog
 
-from domain.candle import Candle, Quote
+from domain.candle import Candle, LastPrice
 from domain.errors import BadAnswer, OutcomeUnknown, RateLimited, VenueFault
 from domain.instrument import Instrument
-from domain.order import NOT_TRADING, OPEN, Balance, Order, OrderStatus, Purpose, Receipt, Standing
+from domain.order import NOT_TRADING, OPEN, Balance, Order, OrderState, OrderStatus, Purpose, Receipt
 from domain.ports import Certainty, Clock
 from domain.regrid import Regrid
 from domain.times import millis
@@ -24,11 +24,11 @@ from platforms.binance import answers, codes, outcome, requests
 from platforms.binance.client import ApiError, Wire
 from platforms.binance.executions import Executions
 from platforms.binance.halts import TradingHalts
-from platforms.binance.listing import Listing
+from platforms.binance.listing import ExchangeInfo
 from platforms.binance.poller import Poller
-from platforms.binance.pre_send import Gate
+from platforms.binance.pre_send import PreSendChecks
 from platforms.binance.settings import BinanceTradingSettings
-from platforms.binance.tracked import Tracked
+from platforms.binance.tracked import OrderTracker
 from platforms.binance.user_data import UserData
 
 MEASURED_SECONDS = 1.0
@@ -59,11 +59,11 @@ class BinancePlatform:
         self.settings = settings
         self.clock = clock
         self.wire = Wire(settings, clock, memory)
-        self.listing = Listing(symbols, self.wire, clock, settings.refresh_minutes, known)
+        self.listing = ExchangeInfo(symbols, self.wire, clock, settings.refresh_minutes, known)
         self.wire.time.renew()
-        self.orders = Tracked(clock)
+        self.orders = OrderTracker(clock)
         self.executions = Executions(self.wire, self.listing, self.orders)
-        self.gate = Gate(settings, self.wire.time, self.listing, self.orders)
+        self.gate = PreSendChecks(settings, self.wire.time, self.listing, self.orders)
         self.halts = TradingHalts(self.wire, self.listing, self.gate)
         self._reports: dict[str, Any] = {}
         self.events: UserData | None = None
@@ -89,7 +89,7 @@ class BinancePlatform:
         self.listing.read()
         self.wire.time.measure()
 
-    def take_up(self, known: Mapping[str, Instrument], standing: Iterable[Standing]) -> None:
+    def take_up(self, known: Mapping[str, Instrument], standing: Iterable[OrderState]) -> None:
         """Take up what an earlier session left: the grids it counted on, and its orders under way."""
         self.listing.carry(known)
         grid = self.listing.grid
@@ -98,7 +98,7 @@ class BinancePlatform:
             traded = symbol in grid
             self.orders.remember(Regrid(known[symbol], grid[symbol]).standing(each) if traded else each)
 
-    def remember(self, standing: Iterable[Standing]) -> None:
+    def remember(self, standing: Iterable[OrderState]) -> None:
         """Take up orders that are counted on the present grid: what they referred to, and which rest."""
         for each in standing:
             self.orders.remember(each)
@@ -113,13 +113,13 @@ class BinancePlatform:
     def changed(self) -> Sequence[Instrument]:
         """Return instruments whose grid or filters changed since the books last heard; they are in force."""
         before = dict(self.listing.grid)
-        found = self.listing.changed()
-        for each in found:
+        result = self.listing.changed()
+        for each in result:
             self.orders.regrid(Regrid(before[each.symbol], each))
-        return found
+        return result
 
     def mark(
-        self, symbol: str, candles: Sequence[Candle], quote: Quote | None, doubted: Sequence[Candle] = ()
+        self, symbol: str, candles: Sequence[Candle], quote: LastPrice | None, doubted: Sequence[Candle] = ()
     ) -> None:
         """Do nothing: the exchange has its own market."""
 
@@ -140,8 +140,8 @@ class BinancePlatform:
         refused, as_sent = self.gate.admit((order,))
         if refused:
             return self._rejected(order, refused)
-        told = self._post("order", requests.order_params(order, as_sent[0]), (order,))
-        return self._accepted(told, order) if isinstance(told, Mapping) else self._refused(order, told)
+        answer = self._post("order", requests.order_params(order, as_sent[0]), (order,))
+        return self._accepted(answer, order) if isinstance(answer, Mapping) else self._refused(order, answer)
 
     def place_oco(self, stop: Order, target: Order) -> tuple[Receipt, Receipt]:
         """Send a stop and a target that cancel one another, once; both or neither."""
@@ -149,11 +149,11 @@ class BinancePlatform:
         if refused:
             return self._rejected(stop, refused), self._rejected(target, refused)
         params = requests.pair_params((stop, as_sent[0]), (target, as_sent[1]))
-        told = self._post("orderList/oco", params, (stop, target))
-        if not isinstance(told, Mapping):
-            return self._refused(stop, told), self._refused(target, told)
+        answer = self._post("orderList/oco", params, (stop, target))
+        if not isinstance(answer, Mapping):
+            return self._refused(stop, answer), self._refused(target, answer)
         try:
-            rows = answers.rows(answers.field(told, "orderReports"))
+            rows = answers.rows(answers.field(answer, "orderReports"))
             reports = {row.get("clientOrderId"): row for row in rows}
             first, second = (reports[each.client_id] for each in (stop, target))
         except (KeyError, TypeError, VenueFault) as error:
@@ -166,10 +166,10 @@ class BinancePlatform:
         Raises VenueFault when it still rests though the cancel was sent, or nobody can say.
         """
         fault: VenueFault | None = None
-        told: Any = None
+        answer: Any = None
         params = {"symbol": self.listing.native(symbol), "origClientOrderId": client_id}
         try:
-            told = self.wire.call("delete", "order", params, signed=True, vital=True)
+            answer = self.wire.call("delete", "order", params, signed=True, vital=True)
         except RateLimited:
             raise
         except VenueFault as error:
@@ -177,7 +177,7 @@ class BinancePlatform:
         try:
             receipt = self.query(symbol, client_id)
         except VenueFault:
-            if (receipt := self._cancelled(told, symbol, client_id)) is None:
+            if (receipt := self._cancelled(answer, symbol, client_id)) is None:
                 raise
         self._reports.pop(client_id, None)
         if receipt is None:
@@ -187,13 +187,13 @@ class BinancePlatform:
             raise fault or BadAnswer(f"order {client_id} was cancelled and is {receipt.status}")
         return receipt
 
-    def _cancelled(self, told: Any, symbol: str, client_id: str) -> Receipt | None:
+    def _cancelled(self, answer: Any, symbol: str, client_id: str) -> Receipt | None:
         """Return where an order stands by the answer to its cancel; None where that does not say it ended.
 
         So an exit does not wait for a query that nobody answers.
         """
         with suppress(VenueFault):
-            rows = answers.rows(told.get("orderReports", [told])) if isinstance(told, Mapping) else []
+            rows = answers.rows(answer.get("orderReports", [answer])) if isinstance(answer, Mapping) else []
             # The other order of a pair went with it: its own cancel will only be told that it is not there.
             self._reports |= {str(row.get("origClientOrderId")): row for row in rows}
         with suppress(VenueFault, KeyError):
@@ -231,13 +231,13 @@ class BinancePlatform:
 
     def balances(self) -> dict[str, Balance]:
         """Return holdings of the traded assets that are listed. Raises VenueFault unanswered."""
-        told = self.wire.call("get", "account", {"omitZeroBalances": "false"}, signed=True)
+        answer = self.wire.call("get", "account", {"omitZeroBalances": "false"}, signed=True)
         listed = [self.listing.grid[symbol] for symbol in self.listing.listed()]
         grid = listed or list(self.listing.grid.values())
-        found = answers.balances(told, grid)
+        result = answers.balances(answer, grid)
         for each in grid:
-            self.listing.held[each.base] = each.quantity(found[each.base].free + found[each.base].locked)
-        return found
+            self.listing.held[each.base] = each.quantity(result[each.base].free + result[each.base].locked)
+        return result
 
     def account_id(self) -> str:
         """Return the account's number. Raises VenueFault unanswered."""
@@ -245,10 +245,10 @@ class BinancePlatform:
 
     def rights(self) -> Mapping[str, Any]:
         """Return what the key may do (apiRestrictions). Raises VenueFault unanswered."""
-        told = self.wire.account_call("account/apiRestrictions")
-        if not isinstance(told, Mapping):
+        report = self.wire.account_call("account/apiRestrictions")
+        if not isinstance(report, Mapping):
             raise BadAnswer("apiRestrictions is no object")
-        return told
+        return report
 
     def pays_with_bnb(self) -> bool:
         """Say whether fees are paid in BNB, which no single account of ours can reckon."""
@@ -275,7 +275,7 @@ class BinancePlatform:
         """Send a POST once. Return the answer, or why it was refused; raise OutcomeUnknown for neither."""
         try:
             vital = all(order.purpose is not Purpose.ENTRY for order in orders)
-            told = self.wire.call("post", path, params, signed=True, vital=vital)
+            answer = self.wire.call("post", path, params, signed=True, vital=vital)
         except ApiError as error:
             return self._judged(error, orders)
         except RateLimited:
@@ -284,26 +284,26 @@ class BinancePlatform:
             raise
         except VenueFault as error:  # it may have arrived all the same
             raise OutcomeUnknown(str(error)) from None
-        if not isinstance(told, Mapping):
+        if not isinstance(answer, Mapping):
             raise OutcomeUnknown("the answer is no object")
-        return told
+        return answer
 
     def _judged(self, error: ApiError, orders: Sequence[Order]) -> Any:
         verdict = outcome.verdict(error)
-        if verdict is outcome.Verdict.REJECTED:
+        if verdict is outcome.Outcome.REJECTED:
             if error.code == codes.FILTER:
                 self.listing.outdated()
             return f"{NOT_TRADING}{error}" if self.halts.shut(orders[0].symbol, error) else str(error)
-        if verdict is outcome.Verdict.DUPLICATE and len(orders) == 1:
+        if verdict is outcome.Outcome.DUPLICATE and len(orders) == 1:
             # It arrived before, by whatever way: where it stands is the answer.
             with suppress(VenueFault):
                 return self.executions.ask(orders[0].symbol, orders[0].client_id)
         raise OutcomeUnknown(str(error)) from None
 
-    def _accepted(self, told: Any, order: Order) -> Receipt:
+    def _accepted(self, answer: Any, order: Order) -> Receipt:
         """Return the receipt of an order that exists; whatever is missing in the answer is asked for."""
         try:
-            receipt = self.executions.receipt(told, order.symbol, order.client_id)
+            receipt = self.executions.receipt(answer, order.symbol, order.client_id)
         except VenueFault as error:
             raise OutcomeUnknown(f"sent, but not understood: {error}") from None
         return self.orders.news(receipt) or receipt

@@ -12,8 +12,8 @@ from platforms.binance import answers
 from platforms.binance.client import ApiError, Wire
 from platforms.binance.executions import Executions
 from platforms.binance.halts import TradingHalts
-from platforms.binance.listing import Listing
-from platforms.binance.tracked import Tracked
+from platforms.binance.listing import ExchangeInfo
+from platforms.binance.tracked import OrderTracker
 from platforms.binance.user_data import UserData
 
 CLOCK_SECONDS = 300.0
@@ -29,9 +29,9 @@ class Poller:
         self,
         *,
         wire: Wire,
-        listing: Listing,
+        listing: ExchangeInfo,
         halts: TradingHalts,
-        orders: Tracked,
+        orders: OrderTracker,
         executions: Executions,
         events: UserData | None,
         clock: Clock,
@@ -53,12 +53,12 @@ class Poller:
         What cannot be read of one symbol leaves out that symbol; raises VenueFault when nothing can be read.
         """
         ours = {each.client_id for each in self.orders.open()}
-        found: list[Receipt] = []
+        results: list[Receipt] = []
         faults: list[VenueFault] = []
         listed = self.listing.listed()
         for symbol in listed:
             try:
-                found += self._resting(symbol, ours)
+                results += self._resting(symbol, ours)
             except (Unreachable, RateLimited):
                 raise
             except VenueFault as fault:
@@ -68,7 +68,7 @@ class Poller:
                 faults.append(fault)
         if faults and len(faults) == len(listed):
             raise faults[0]
-        return found
+        return results
 
     def _resting(self, symbol: str, ours: set[str]) -> list[Receipt]:
         params = {"symbol": self.listing.native(symbol)}
@@ -86,7 +86,7 @@ class Poller:
         for those that no longer rest as they did. What cannot be told now is told next time.
         """
         with self._polling:
-            found: list[Receipt] = []
+            results: list[Receipt] = []
             names = self._names()
             while names:
                 try:
@@ -99,9 +99,9 @@ class Poller:
                     self._again.append(names[0])
                     receipt = None
                 names.pop(0)
-                found += [receipt] if receipt else []
+                results += [receipt] if receipt else []
             self._again += names
-            return found
+            return results
 
     def _names(self) -> list[str]:
         """Return the client ids to ask for now."""

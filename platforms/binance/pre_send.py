@@ -6,17 +6,17 @@ from domain.filters import CLIENT_ID
 from domain.order import Order, Purpose
 from platforms.binance import requests
 from platforms.binance.clock import VenueClock
-from platforms.binance.listing import Listing
+from platforms.binance.listing import ExchangeInfo
 from platforms.binance.objections import Sized
 from platforms.binance.settings import BinanceTradingSettings
-from platforms.binance.tracked import Tracked
+from platforms.binance.tracked import OrderTracker
 
 
-class Gate:
+class PreSendChecks:
     """Lets orders go, or says why they are not sent. Used from several threads."""
 
     def __init__(
-        self, settings: BinanceTradingSettings, clock: VenueClock, listing: Listing, orders: Tracked
+        self, settings: BinanceTradingSettings, clock: VenueClock, listing: ExchangeInfo, orders: OrderTracker
     ) -> None:
         self.settings = settings
         self.clock = clock
@@ -47,12 +47,12 @@ class Gate:
     def _sized(self, order: Order, earlier: Sequence[Order], as_sent: list[Sized]) -> str | None:
         """Add an order as it will be sent; or say why it cannot be, as the filters have it."""
         grid, filters = self.listing.grid[order.symbol], self.listing.filters[order.symbol]
-        made = requests.sized(order, grid, filters, self.settings.stop_limit_slip)
-        if order.purpose is Purpose.ENTRY and made.quantity != grid.quantity(order.lots):
+        built = requests.sized(order, grid, filters, self.settings.stop_limit_slip)
+        if order.purpose is Purpose.ENTRY and built.quantity != grid.quantity(order.lots):
             step = filters.instrument.step_size
             return f"the lot of {order.symbol} changed to {step} while running: begin the session anew"
-        as_sent.append(made)
-        return self.listing.refusal(order, made, [*self.orders.open(), *earlier])
+        as_sent.append(built)
+        return self.listing.refusal(order, built, [*self.orders.open(), *earlier])
 
     def _unfit(self, order: Order) -> str | None:
         offset, limit = self.clock.offset_ms, self.settings.max_clock_offset_ms

@@ -40,7 +40,7 @@ class Prices:
         if not self._has_reference:
             return None
         try:
-            told = self._get("referencePrice", native)
+            answer = self._get("referencePrice", native)
         except ApiError as error:
             if error.code == codes.NO_REFERENCE_PRICE:  # this symbol has none; others may
                 return None
@@ -48,8 +48,10 @@ class Prices:
                 raise
             self._has_reference = False
             return None
-        value = told.get("referencePrice") if isinstance(told, Mapping) else field(told, "referencePrice")
-        return None if value is None else number(told, "referencePrice")
+        value = (
+            answer.get("referencePrice") if isinstance(answer, Mapping) else field(answer, "referencePrice")
+        )
+        return None if value is None else number(answer, "referencePrice")
 
     def _get(self, path: str, native: str) -> Any:
         return self.wire.call("get", path, {"symbol": native}, signed=False)

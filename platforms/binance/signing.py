@@ -39,8 +39,8 @@ def signer_of(secret: str) -> Signer:
 
 
 def _of_pem(pem: str) -> Signer:
-    found = _LABEL.search(pem)
-    label = found[1] if found else "nothing"
+    result = _LABEL.search(pem)
+    label = result[1] if result else "nothing"
     if "PUBLIC" in label:
         raise ValueError("is a public key, which the exchange has: give the private key of the pair")
     if label == "ENCRYPTED PRIVATE KEY" or "Proc-Type: 4,ENCRYPTED" in pem:

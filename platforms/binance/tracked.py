@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from domain.order import OPEN, UNRESOLVED, Order, OrderStatus, Receipt, Standing
+from domain.order import OPEN, UNRESOLVED, Order, OrderState, OrderStatus, Receipt
 from domain.ports import Clock
 from domain.regrid import Regrid
 
@@ -29,7 +29,7 @@ class _Tracked:
     told: set[str] = field(default_factory=set)
 
 
-class Tracked:
+class OrderTracker:
     """Our orders by client id. Used from several threads."""
 
     def __init__(self, clock: Clock) -> None:
@@ -48,7 +48,7 @@ class Tracked:
                 del self._references[next(each for each in self._references if each not in self._open)]
             return True
 
-    def remember(self, standing: Standing) -> None:
+    def remember(self, standing: OrderState) -> None:
         """Take up an order of an earlier session, told as far as it was imported then."""
         with self._lock:
             entry = self._take(standing.order)

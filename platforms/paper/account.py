@@ -9,7 +9,7 @@ from platforms.fills import BUY
 from platforms.paper.working_order import WorkingOrder
 
 
-class Book:
+class PaperAccount:
     """Cash in cash units, holdings in lots by symbol, working orders in order of placement.
 
     What is held back is derived from the working orders, so the two cannot disagree. Orders of

@@ -3,7 +3,7 @@
 from datetime import datetime
 from math import inf
 
-from domain.candle import Candle, Quote
+from domain.candle import Candle, LastPrice
 from domain.instrument import Instrument
 from domain.money import MAX_CASH
 from domain.order import OrderType
@@ -28,7 +28,7 @@ def volume_lots(volume: float, step: float) -> int:
     return int(min(volume / step + 1e-6, float(MAX_CASH)))
 
 
-def at_price(quote: Quote) -> Candle:
+def at_price(quote: LastPrice) -> Candle:
     """Return a quote as the candle of one instant."""
     return Candle(quote.time, quote.price, quote.price, quote.price, quote.price, 0.0)
 
@@ -46,7 +46,7 @@ def meeting_price(waiting: WorkingOrder, candle: Candle, costs: Costs) -> int:
     return limit_price(waiting.side, waiting.level, candle.high, candle.low, costs)
 
 
-class Market:
+class PaperMarket:
     """An instrument's last quote, the open time of its last candle, and its queue of waiting orders.
 
     The queue is sorted by `RANK`, then by placement.
@@ -57,7 +57,7 @@ class Market:
     def __init__(self, instrument: Instrument) -> None:
         self.instrument = instrument
         self.step = float(instrument.step_size)
-        self.quote: Quote | None = None
+        self.quote: LastPrice | None = None
         self.candle_time = BEFORE_TIME
         self.doubted_time = BEFORE_TIME
         self.queue: list[WorkingOrder] = []
@@ -71,7 +71,7 @@ class Market:
         """Take an order out of the queue."""
         self.queue.remove(waiting)
 
-    def accept(self, quote: Quote) -> bool:
+    def accept(self, quote: LastPrice) -> bool:
         """Take a quote as the last one; say no to one that is older than it or has no price."""
         if quote.price < 1 or (self.quote is not None and quote.time < self.quote.time):
             return False
@@ -87,5 +87,5 @@ class Market:
     def last_seen(self) -> datetime:
         """Return when the market was last seen; the epoch when it never was."""
         quoted = BEFORE_TIME if self.quote is None else self.quote.time
-        seen = max(self.candle_time, quoted)
-        return EPOCH if seen == BEFORE_TIME else utc(seen)
+        value = max(self.candle_time, quoted)
+        return EPOCH if value == BEFORE_TIME else utc(value)

@@ -7,9 +7,9 @@ from domain.candle import Candle
 from domain.order import OrderStatus, OrderType, Receipt
 from domain.times import utc
 from platforms.fills import BUY, Costs, buy_cost, market_price, taken_price
-from platforms.paper.account import Book
+from platforms.paper.account import PaperAccount
 from platforms.paper.finished import Memory
-from platforms.paper.market import Market, meeting_price
+from platforms.paper.market import PaperMarket, meeting_price
 from platforms.paper.working_order import WorkingOrder
 
 
@@ -21,7 +21,12 @@ class MatchingEngine:
     """
 
     def __init__(
-        self, book: Book, memory: Memory, markets: Mapping[str, Market], costs: Costs, next_id: int
+        self,
+        book: PaperAccount,
+        memory: Memory,
+        markets: Mapping[str, PaperMarket],
+        costs: Costs,
+        next_id: int,
     ) -> None:
         self.next_id = next_id
         self._book = book
@@ -29,7 +34,7 @@ class MatchingEngine:
         self._markets = markets
         self._costs = costs
 
-    def meet(self, market: Market, candle: Candle, volume: int) -> None:
+    def meet(self, market: PaperMarket, candle: Candle, volume: int) -> None:
         """Let the queue meet one candle of which limit orders may take `volume` lots together."""
         for waiting in tuple(market.queue):
             if not waiting.open or waiting.since > candle.time:
@@ -47,7 +52,7 @@ class MatchingEngine:
                 volume -= lots
                 self._make(waiting, lots, price, utc(candle.time), maker=True)
 
-    def doubt(self, market: Market, candle: Candle) -> None:
+    def doubt(self, market: PaperMarket, candle: Candle) -> None:
         """Let stops meet a candle that is not believed: it triggers those it reaches and fills nothing."""
         for waiting in market.queue:
             if waiting.order.type is not OrderType.STOP or not waiting.since <= candle.time < waiting.until:

@@ -20,16 +20,16 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from domain.candle import Candle, Quote
+from domain.candle import Candle, LastPrice
 from domain.errors import BadInput
 from domain.instrument import Instrument
 from domain.money import MAX_CASH, notional
-from domain.order import Balance, Order, OrderStatus, OrderType, Receipt, Standing
+from domain.order import Balance, Order, OrderState, OrderStatus, OrderType, Receipt
 from domain.ports import Certainty
 from domain.times import EPOCH
 from platforms.paper.admission import objection, pair_objection
 from platforms.paper.finished import Memory, without_fills
-from platforms.paper.market import Market, at_price
+from platforms.paper.market import PaperMarket, at_price
 from platforms.paper.matching import MatchingEngine
 from platforms.paper.settings import PaperSettings
 from platforms.paper.state import PaperState, opened_book, quote_asset
@@ -56,7 +56,7 @@ class MockTradingPlatform:
         settings: PaperSettings,
         cash: int | None = None,
         holdings: Mapping[str, int] | None = None,
-        standing: Sequence[Standing] = (),
+        standing: Sequence[OrderState] = (),
         next_id: int = 1,
     ) -> None:
         self._instruments = dict(instruments)
@@ -64,7 +64,7 @@ class MockTradingPlatform:
         self._costs = settings.costs()
         opening = settings.opening_cash(self._instruments.values()) if cash is None else cash
         self._book = opened_book(self._instruments, self._costs, opening, holdings or {}, standing)
-        self._markets = {symbol: Market(each) for symbol, each in self._instruments.items()}
+        self._markets = {symbol: PaperMarket(each) for symbol, each in self._instruments.items()}
         for working in self._book.working.values():
             self._markets[working.order.symbol].add(working)
         self._memory = Memory()
@@ -98,7 +98,7 @@ class MockTradingPlatform:
         return ()
 
     def mark(
-        self, symbol: str, candles: Sequence[Candle], quote: Quote | None, doubted: Sequence[Candle] = ()
+        self, symbol: str, candles: Sequence[Candle], quote: LastPrice | None, doubted: Sequence[Candle] = ()
     ) -> None:
         """Let waiting orders meet candles (oldest first), then the quote. Raises BadInput as above."""
         market = self._market(symbol)
@@ -121,12 +121,14 @@ class MockTradingPlatform:
         del symbol, sale
         return ""
 
-    def _meet(self, market: Market, candle: Candle) -> None:
+    def _meet(self, market: PaperMarket, candle: Candle) -> None:
         if candle.time > market.candle_time:
             market.candle_time = candle.time
             self._engine.meet(market, candle, market.takeable(candle, self._costs))
 
-    def _meet_in_order(self, market: Market, candles: Sequence[Candle], doubted: Sequence[Candle]) -> None:
+    def _meet_in_order(
+        self, market: PaperMarket, candles: Sequence[Candle], doubted: Sequence[Candle]
+    ) -> None:
         """Let waiting orders meet candles and doubted ones as they came; these are offered more than once."""
         for candle in sorted((*candles, *doubted)):
             if candle not in doubted:
@@ -181,8 +183,8 @@ class MockTradingPlatform:
     def query(self, symbol: str, client_id: str) -> Receipt | None:
         """Return where an order stands with all its fills, or None when it is not known."""
         working = self._book.working.get(client_id)
-        found = self._memory.find(client_id) if working is None else working.receipt(tuple(working.fills))
-        return found if found is not None and found.symbol == symbol else None
+        result = self._memory.find(client_id) if working is None else working.receipt(tuple(working.fills))
+        return result if result is not None and result.symbol == symbol else None
 
     def open_orders(self) -> Sequence[Receipt]:
         """Return every order that rests, in order of placement, with all its fills."""
@@ -205,7 +207,7 @@ class MockTradingPlatform:
         standing = tuple(each.standing() for each in self._book.working.values())
         return PaperState(self._book.cash, holdings, standing, self._engine.next_id)
 
-    def _market(self, symbol: str) -> Market:
+    def _market(self, symbol: str) -> PaperMarket:
         market = self._markets.get(symbol)
         if market is None:
             raise BadInput(f"symbol {symbol} is not traded on paper, only {sorted(self._markets)}")

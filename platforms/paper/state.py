@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 from domain.errors import BadInput
 from domain.instrument import Instrument
-from domain.order import OPEN, OrderType, Standing
+from domain.order import OPEN, OrderState, OrderType
 from platforms.fills import Costs
-from platforms.paper.account import Book
+from platforms.paper.account import PaperAccount
 from platforms.paper.working_order import WorkingOrder
 
 RESTING = frozenset({OrderType.LIMIT, OrderType.STOP, OrderType.TAKE_PROFIT})
@@ -22,7 +22,7 @@ class PaperState(NamedTuple):
 
     cash: int
     holdings: dict[str, int]
-    standing: tuple[Standing, ...]
+    standing: tuple[OrderState, ...]
     next_id: int
 
 
@@ -46,15 +46,15 @@ def opened_book(
     costs: Costs,
     cash: int,
     holdings: Mapping[str, int],
-    standing: Sequence[Standing],
-) -> Book:
+    standing: Sequence[OrderState],
+) -> PaperAccount:
     """Return a book that goes on where these left off. Raises BadInput when they contradict."""
     if cash < 0:
         raise BadInput(f"cash {cash} below 0")
     for symbol, lots in holdings.items():
         if symbol not in instruments or lots < 0:
             raise BadInput(f"holdings {symbol}: {lots} lots, of {sorted(instruments)}, at least 0")
-    book = Book(cash, {symbol: holdings.get(symbol, 0) for symbol in instruments})
+    book = PaperAccount(cash, {symbol: holdings.get(symbol, 0) for symbol in instruments})
     for each in standing:
         if each.status in OPEN:
             _take_up(book, each, instruments, costs)
@@ -62,7 +62,9 @@ def opened_book(
     return book
 
 
-def _take_up(book: Book, each: Standing, instruments: Mapping[str, Instrument], costs: Costs) -> None:
+def _take_up(
+    book: PaperAccount, each: OrderState, instruments: Mapping[str, Instrument], costs: Costs
+) -> None:
     order = each.order
     instrument = instruments.get(order.symbol)
     if instrument is None or order.type not in RESTING or not 0 <= each.filled < order.lots:
@@ -79,7 +81,7 @@ def _take_up(book: Book, each: Standing, instruments: Mapping[str, Instrument], 
     book.working[order.client_id] = working
 
 
-def _check_covered(book: Book, instruments: Iterable[Instrument]) -> None:
+def _check_covered(book: PaperAccount, instruments: Iterable[Instrument]) -> None:
     if book.locked_cash() > book.cash:
         raise BadInput(f"standing orders hold back {book.locked_cash()} cash units, cash {book.cash}")
     for each in instruments:

@@ -6,7 +6,7 @@ import msgspec
 
 from domain.instrument import Instrument
 from domain.money import notional, share_up
-from domain.order import OPEN, Fill, Order, OrderStatus, OrderType, Receipt, Side, Standing
+from domain.order import OPEN, Fill, Order, OrderState, OrderStatus, OrderType, Receipt, Side
 from domain.times import EPOCH, utc
 from platforms.fills import BUY, SELL, Costs, buy_cost, fee_step, market_price
 
@@ -25,7 +25,7 @@ def venue_id(client_id: str) -> str:
     return f"paper-{client_id}"
 
 
-def receipt_of(standing: Standing) -> Receipt:
+def receipt_of(standing: OrderState) -> Receipt:
     """Return the receipt of an order known only by where it stands, so without fills."""
     order = standing.order
     return Receipt(
@@ -140,9 +140,9 @@ class WorkingOrder:
         """Return where it stands, with the given fills."""
         return msgspec.structs.replace(receipt_of(self.standing()), fills=fills)
 
-    def standing(self) -> Standing:
+    def standing(self) -> OrderState:
         """Return it as the journal keeps it."""
-        return Standing(self.order, self.status, self.at, self.filled, self.reason)
+        return OrderState(self.order, self.status, self.at, self.filled, self.reason)
 
     def _claim(self) -> int:
         """Return what it must hold back to be sure of its remaining fills.

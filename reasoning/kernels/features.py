@@ -104,11 +104,11 @@ def features_step(
     volumes and ATRs.
     """
     size = ring_size(plan)
-    seen = memory[0]
-    slot = int(memory[1]) + 1 if seen > 0.0 else 0
+    value = memory[0]
+    slot = int(memory[1]) + 1 if value > 0.0 else 0
     if slot == size:
         slot = 0
-    memory[0] = seen + 1.0
+    memory[0] = value + 1.0
     memory[1] = float(slot)
     memory[RINGS + slot] = close
     memory[RINGS + size + slot] = volume
@@ -122,21 +122,21 @@ def features_now(memory: Memory, plan: FeaturePlan) -> Features:
 
 
 @kernel
-def features_at(memory: Memory, at: int, size: int, newest: int, seen: int, plan: FeaturePlan) -> Features:
+def features_at(memory: Memory, at: int, size: int, newest: int, value: int, plan: FeaturePlan) -> Features:
     """Return the features of one candle out of three series that lie behind one another.
 
     Closes begin at `at`, volumes `size` later, ATRs another `size` later; each may be a ring. `newest`
-    is the candle's slot, `seen` the candles up to it. A backtest asks only where it needs an answer.
+    is the candle's slot, `value` the candles up to it. A backtest asks only where it needs an answer.
     """
     atr_n, baseline_n, volume_n, fast_n, slow_n = plan
-    if seen < 1:
+    if value < 1:
         return Features(0.0, 0.0, 0, 0, 0.0, 0.0, 0)
     volumes, atrs = at + size, at + 2 * size
     atr = memory[atrs + newest]
-    baseline = window_mean(memory, atrs, size, newest, baseline_n) if seen >= atr_n + baseline_n else 0.0
-    mean_volume = window_mean(memory, volumes, size, newest, volume_n) if seen >= volume_n else 0.0
+    baseline = window_mean(memory, atrs, size, newest, baseline_n) if value >= atr_n + baseline_n else 0.0
+    mean_volume = window_mean(memory, volumes, size, newest, volume_n) if value >= volume_n else 0.0
     trend = 0
-    if seen > atr_n and seen >= slow_n and seen >= fast_n:
+    if value > atr_n and value >= slow_n and value >= fast_n:
         fast = window_mean(memory, at, size, newest, fast_n)
         trend = trend_of(fast, window_mean(memory, at, size, newest, slow_n), atr)
     return Features(
@@ -146,7 +146,7 @@ def features_at(memory: Memory, at: int, size: int, newest: int, seen: int, plan
         1 if baseline > 0.0 and atr > 1.5 * baseline else 0,
         atr,
         baseline,
-        1 if seen >= features_warmup(plan) else 0,
+        1 if value >= features_warmup(plan) else 0,
     )
 
 

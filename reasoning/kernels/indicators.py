@@ -36,17 +36,17 @@ def mean_step(memory: Memory, at: int, n: int, value: float) -> float:
     Block: 0 values seen, 1 their sum, 2 the slot of the next value, 3.. ring of the last `n` values.
     A sum of whole numbers below 2**53 is exact, so millions of values leave no drift.
     """
-    seen = memory[at] + 1.0
+    known = memory[at] + 1.0
     slot = memory[at + 2]
-    place = at + 3 + int(slot)
+    index = at + 3 + int(slot)
     # What changes is worked out first and the slot stays a float: one addition then stands between a
     # value and the next, and in whole numbers the order of sums does not matter.
-    total = memory[at + 1] + (value - memory[place])
-    memory[place] = value
-    memory[at] = seen
+    total = memory[at + 1] + (value - memory[index])
+    memory[index] = value
+    memory[at] = known
     memory[at + 1] = total
     memory[at + 2] = 0.0 if slot + 1.0 == n else slot + 1.0
-    if seen < n:
+    if known < n:
         return 0.0
     return total / n
 
@@ -79,26 +79,26 @@ def rsi_step(memory: Memory, at: int, n: int, close: float) -> float:
     says 0, which would read as oversold.
     Source: Wilder, New Concepts in Technical Trading Systems (1978).
     """
-    seen = int(memory[at])
+    value = int(memory[at])
     change = close - memory[at + 1]
-    memory[at] = seen + 1.0
+    memory[at] = value + 1.0
     memory[at + 1] = close
-    if seen == 0:
+    if value == 0:
         return 0.0
     gain = max(0.0, change)
     loss = gain - change
-    if seen > n:
+    if value > n:
         gain = (memory[at + 2] * (n - 1) + gain) / n
         loss = (memory[at + 3] * (n - 1) + loss) / n
     else:
         gain += memory[at + 2]
         loss += memory[at + 3]
-        if seen == n:
+        if value == n:
             gain /= n
             loss /= n
     memory[at + 2] = gain
     memory[at + 3] = loss
-    if seen < n:
+    if value < n:
         return 0.0
     moved = gain + loss
     return 100.0 * gain / moved if moved > 1e-200 else 50.0
@@ -111,19 +111,19 @@ def atr_step(memory: Memory, at: int, n: int, high: float, low: float, close: fl
     Known from candle `n` + 1 on (the first candle has no true range). Block: 0 candles seen,
     1 last close, 2 average (its sum while seeding). Source: Wilder (1978).
     """
-    seen = int(memory[at])
+    value = int(memory[at])
     before = memory[at + 1]
-    memory[at] = seen + 1.0
+    memory[at] = value + 1.0
     memory[at + 1] = close
-    if seen == 0:
+    if value == 0:
         return 0.0
     top = max(high, before)
     bottom = min(low, before)
-    if seen > n:
+    if value > n:
         average = (memory[at + 2] * (n - 1) + (top - bottom)) / n
     else:
         average = memory[at + 2] + (top - bottom)
-        if seen == n:
+        if value == n:
             average /= n
     memory[at + 2] = average
-    return average if seen >= n else 0.0
+    return average if value >= n else 0.0

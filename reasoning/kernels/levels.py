@@ -21,8 +21,8 @@ LEVELS_SIZE = LEVELS * LEVEL
 def touch(memory: Memory, at: int, price: float, tolerance: float, number: float) -> None:
     """Let a new swing touch the level it belongs to, or begin one."""
     oldest = at
-    for place in range(LEVELS):
-        level = at + place * LEVEL
+    for index in range(LEVELS):
+        level = at + index * LEVEL
         if memory[level + TOUCHES] > 0.0 and memory[level + LEFT] == 0.0:
             low = min(memory[level + LEAST], price)
             high = max(memory[level + MOST], price)
@@ -53,10 +53,10 @@ def sweep(
     `side` is +1 for lows (swept by `far`, the candle's low, and reclaimed from below), -1 for highs. Of
     several reclaimed at once the one touched last counts.
     """
-    found = 0.0
+    result = 0.0
     newest = -1.0
-    for place in range(LEVELS):
-        level = at + place * LEVEL
+    for index in range(LEVELS):
+        level = at + index * LEVEL
         if memory[level + TOUCHES] < touches:
             continue
         price = memory[level + SUM] / memory[level + TOUCHES]
@@ -70,8 +70,8 @@ def sweep(
         if side * (close - price) > 0.0:
             if memory[level + STAMP] > newest:
                 newest = memory[level + STAMP]
-                found = memory[level + EXTREME]
+                result = memory[level + EXTREME]
             memory[level + TOUCHES] = 0.0
         elif memory[level + LEFT] == 0.0:
             memory[level + TOUCHES] = 0.0
-    return found
+    return result

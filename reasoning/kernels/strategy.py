@@ -114,7 +114,7 @@ class Strategy(Generic[PackedT]):
         """Take in one closed candle and return the vote."""
         return self.step(memory, packed, opened, high, low, close, volume)
 
-    def hear(
+    def on_candle(
         self,
         memory: Memory,
         packed: PackedT,

@@ -38,10 +38,10 @@ def fault_of(function: Function) -> str | None:
     return _fault(function, set())
 
 
-def _fault(function: Function, seen: set[Function]) -> str | None:
-    if function in seen:
+def _fault(function: Function, known: set[Function]) -> str | None:
+    if function in known:
         return None
-    seen.add(function)
+    known.add(function)
     try:
         tree = _tree(function)
     except (OSError, TypeError, SyntaxError) as error:
@@ -53,7 +53,7 @@ def _fault(function: Function, seen: set[Function]) -> str | None:
     local = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
     local |= {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
     for node in ast.walk(tree):
-        fault = _of_node(node) or _of_name(node, local, function, seen)
+        fault = _of_node(node) or _of_name(node, local, function, known)
         if fault is not None:
             return f"line {getattr(node, 'lineno', 1)}: {fault}"
     return None
@@ -69,12 +69,12 @@ def _of_node(node: ast.AST) -> str | None:
     return None
 
 
-def _of_name(node: ast.AST, local: set[str], function: Function, seen: set[Function]) -> str | None:
+def _of_name(node: ast.AST, local: set[str], function: Function, visited: set[Function]) -> str | None:
     if not isinstance(node, ast.Name) or node.id in local:
         return None
     meaning = function.__globals__.get(node.id, getattr(builtins, node.id, None))
     if meaning in KERNELS:
-        fault = _fault(meaning, seen)
+        fault = _fault(meaning, visited)
         return None if fault is None else f"{node.id}: {fault}"
     known = isinstance(meaning, ModuleType) or meaning.__class__.__name__ == "builtin_function_or_method"
     if known and getattr(meaning, "__module__", getattr(meaning, "__name__", "")) == "math":

@@ -126,29 +126,29 @@ def lexicon_polarity(text: str) -> float | None:
 
 def _hits(tokens: list[str]) -> list[_Hit]:
     hits = []
-    place = 0
-    while place < len(tokens):
-        hit = _phrase_at(tokens, place) or _word_at(tokens, place)
+    index = 0
+    while index < len(tokens):
+        hit = _phrase_at(tokens, index) or _word_at(tokens, index)
         if hit is not None:
             hits.append(hit)
-        place = hit.end if hit is not None else place + 1
+        index = hit.end if hit is not None else index + 1
     return hits
 
 
-def _phrase_at(tokens: list[str], place: int) -> _Hit | None:
+def _phrase_at(tokens: list[str], index: int) -> _Hit | None:
     for length in range(_LONGEST, 1, -1):
-        worth = PHRASES.get(tuple(tokens[place : place + length]))
+        worth = PHRASES.get(tuple(tokens[index : index + length]))
         if worth is not None:
-            return _Hit(place, place + length, worth)
+            return _Hit(index, index + length, worth)
     return None
 
 
-def _word_at(tokens: list[str], place: int) -> _Hit | None:
-    word = tokens[place]
+def _word_at(tokens: list[str], index: int) -> _Hit | None:
+    word = tokens[index]
     worth = WORDS.get(word)
-    if word in BEFORE_NUMBER and place + 1 < len(tokens) and tokens[place + 1][0].isdigit():
+    if word in BEFORE_NUMBER and index + 1 < len(tokens) and tokens[index + 1][0].isdigit():
         worth = BEFORE_NUMBER[word]
-    return None if worth is None else _Hit(place, place + 1, worth)
+    return None if worth is None else _Hit(index, index + 1, worth)
 
 
 def _turn_bad_things(tokens: list[str], hits: list[_Hit]) -> None:
@@ -170,8 +170,8 @@ def _moves(words: list[str]) -> bool:
     return words[0] in MOVES if len(words) == 1 else tuple(words) in MOVE_PHRASES
 
 
-def _thing_near(tokens: list[str], place: int) -> int | None:
-    for step in (range(place - 1, max(-1, place - 7), -1), range(place + 1, min(len(tokens), place + 3))):
+def _thing_near(tokens: list[str], index: int) -> int | None:
+    for step in (range(index - 1, max(-1, index - 7), -1), range(index + 1, min(len(tokens), index + 3))):
         for other in step:
             if tokens[other] in _BREAKS:
                 break
@@ -183,9 +183,9 @@ def _thing_near(tokens: list[str], place: int) -> int | None:
 def _factor(tokens: list[str], hit: _Hit) -> float:
     """Return what the words before do to a hit: negation turns it, "slightly" softens it."""
     factor = 1.0
-    for place in range(hit.start - 1, max(-1, hit.start - 1 - _REACH), -1):
-        word = tokens[place]
-        if word in NEGATIONS or (word in TRYING and tokens[place + 1] == "to"):
+    for index in range(hit.start - 1, max(-1, hit.start - 1 - _REACH), -1):
+        word = tokens[index]
+        if word in NEGATIONS or (word in TRYING and tokens[index + 1] == "to"):
             factor *= _TURNED
         elif word in INTENSIFIERS:
             factor *= INTENSIFIERS[word]
@@ -194,9 +194,9 @@ def _factor(tokens: list[str], hit: _Hit) -> float:
     return factor * _background(tokens, hit.start)
 
 
-def _background(tokens: list[str], place: int) -> float:
+def _background(tokens: list[str], index: int) -> float:
     """Return what a word counts for in a clause the sentence sets aside: "rebounds after slide"."""
-    for before in range(place - 1, -1, -1):
+    for before in range(index - 1, -1, -1):
         if tokens[before] in BACKGROUND:
             return BACKGROUND[tokens[before]]
         if tokens[before] in ".,;:!?":

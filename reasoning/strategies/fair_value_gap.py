@@ -80,9 +80,9 @@ def filled(memory: Memory, ring: int, side: int, near: float, close: float) -> f
 
     `near` is the candle's price towards the gaps. A gap closed through is used up without a vote.
     """
-    found = 0.0
-    for place in range(GAPS):
-        at = ring + place * GAP
+    result = 0.0
+    for index in range(GAPS):
+        at = ring + index * GAP
         if memory[at + LEFT] <= 0.0:
             continue
         memory[at + LEFT] -= 1.0
@@ -91,8 +91,8 @@ def filled(memory: Memory, ring: int, side: int, near: float, close: float) -> f
             memory[at + LEFT] = 0.0
             if side * (close - memory[at + FAR]) >= 0.0:
                 edge = memory[at + FAR]
-                found = edge if found == 0.0 else side * max(side * found, side * edge)
-    return found
+                result = edge if result == 0.0 else side * max(side * result, side * edge)
+    return result
 
 
 @kernel
@@ -151,7 +151,7 @@ def explain_gap(memory: Memory, packed: GapPacked, signal: Signal) -> str:
         )
     if memory[STRUCTURE + SEEN] < gap_warmup(packed):
         return f"fvg warming up, {memory[STRUCTURE + SEEN]:.0f} of {gap_warmup(packed)} candles"
-    count = sum(memory[RINGS + place * GAP + LEFT] > 0.0 for place in range(2 * GAPS))
+    count = sum(memory[RINGS + index * GAP + LEFT] > 0.0 for index in range(2 * GAPS))
     return f"{count} gaps open, none filled to its middle"
 
 

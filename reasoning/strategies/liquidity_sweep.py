@@ -134,9 +134,9 @@ def explain_sweep(memory: Memory, packed: SweepPacked, signal: Signal) -> str:
             f"equal {where} swept and reclaimed, stop {signal.stop} and target {signal.target} ticks "
             f"(base 20, trend and body {signal.trend:.0f})"
         )
-    seen = memory[BLOCKS + 2 * LEVELS_SIZE + SEEN]
-    if seen < sweep_warmup(packed):
-        return f"sweep warming up, {seen:.0f} of {sweep_warmup(packed)} candles"
+    value = memory[BLOCKS + 2 * LEVELS_SIZE + SEEN]
+    if value < sweep_warmup(packed):
+        return f"sweep warming up, {value:.0f} of {sweep_warmup(packed)} candles"
     return "no level swept and reclaimed"
 
 

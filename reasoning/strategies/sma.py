@@ -74,12 +74,12 @@ def sma_strategy_step(
     before = memory[1]
     slow = mean_step(memory, 3, slow_n, close)
     fast = mean_step(memory, 3 + mean_size(slow_n), fast_n, close)
-    seen = memory[3]
-    now = fast - slow if seen >= slow_n else 0.0
+    value = memory[3]
+    now = fast - slow if value >= slow_n else 0.0
     memory[0] = before
     memory[1] = now
     memory[2] = slow
-    if seen <= slow_n:
+    if value <= slow_n:
         return 0
     if before <= 0.0 < now:
         return 1

@@ -127,8 +127,8 @@ class Catalogue:
     def list(self) -> tuple[Entry, ...]:
         """Return what is held, by symbol and timeframe. Raises BadInput for a file that is not ours."""
         files = sorted(self.root.glob("*/*.parquet"))
-        found = [_footer(path, path) for path in files if not path.name.startswith(".")]
-        return tuple(sorted(found, key=lambda entry: (entry.symbol, entry.timeframe_ms)))
+        results = [_footer(path, path) for path in files if not path.name.startswith(".")]
+        return tuple(sorted(results, key=lambda entry: (entry.symbol, entry.timeframe_ms)))
 
     @contextmanager
     def _locked(self, path: Path) -> Iterator[None]:
@@ -210,11 +210,11 @@ def _agree(held: Candles, more: Candles, mine: IntArray, theirs: IntArray, sourc
         ours, other = getattr(held, name)[mine], getattr(more, name)[theirs]
         differing = np.flatnonzero(ours != other)
         if len(differing):
-            place = differing[0]
-            at = f"{utc(int(held.time[mine[place]])):%Y-%m-%dT%H:%M:%SZ}"
+            index = differing[0]
+            at = f"{utc(int(held.time[mine[index]])):%Y-%m-%dT%H:%M:%SZ}"
             raise BadInput(
-                f"{source}: {name} {other[place]!s} of {held.symbol} {_NAMES[held.timeframe_ms]} at {at} "
-                f"differs from the catalogue's {ours[place]!s}; {len(differing)} of {len(mine)} candles "
+                f"{source}: {name} {other[index]!s} of {held.symbol} {_NAMES[held.timeframe_ms]} at {at} "
+                f"differs from the catalogue's {ours[index]!s}; {len(differing)} of {len(mine)} candles "
                 f"held already differ in {name}, nothing was written"
             )
 
@@ -276,14 +276,14 @@ def _read(path: Path, symbol: str, timeframe_ms: int) -> tuple[Entry, Candles]:
 
 def _footer(path: Path, content: Path | io.BytesIO) -> Entry:
     """Return what a file says about itself. Raises BadInput for one that is not ours or not whole."""
-    said: str | None = None
+    text: str | None = None
     try:
-        said = pl.read_parquet_metadata(content).get(_KEY)
+        text = pl.read_parquet_metadata(content).get(_KEY)
     except (OSError, pl.exceptions.PolarsError) as error:
         raise BadInput(f"{path}: is damaged or cut short: {_first_line(error)}") from None
-    if said is not None:
+    if text is not None:
         with suppress(msgspec.DecodeError):
-            entry = msgspec.json.decode(said.encode(), type=Entry)
+            entry = msgspec.json.decode(text.encode(), type=Entry)
             if entry.timeframe_ms in _NAMES:
                 return entry
     raise BadInput(f"{path}: is no candle file of this catalogue; remove it and import anew")

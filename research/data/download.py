@@ -199,6 +199,6 @@ def _kept(
     if not rows:
         return 0
     columns = np.array(rows, dtype=np.float64)
-    time, *values = (np.ascontiguousarray(columns[:, place]) for place in range(6))
+    time, *values = (np.ascontiguousarray(columns[:, index]) for index in range(6))
     candles = Candles(symbol, timeframe_ms, time.astype(np.int64), *values)
     return catalogue.add(candles, source, at).new

@@ -101,10 +101,10 @@ def _own_frame(path: Path) -> pl.DataFrame | None:
 
 def _text_columns(path: Path, layout: Layout) -> Columns | None:
     kind = pl.Int64 if layout.form.kind == stamps.COUNT else pl.String
-    wanted = [place for place in (*layout.places, layout.quoted) if place != NONE]
+    wanted = [index for index in (*layout.places, layout.quoted) if index != NONE]
     whose = [] if layout.of == NONE else [f"column_{layout.of}"]
-    schema: dict[str, type[pl.DataType]] = {f"column_{place}": pl.String for place in range(layout.width)}
-    schema |= {f"column_{place}": pl.Float64 for place in wanted[1:]}
+    schema: dict[str, type[pl.DataType]] = {f"column_{index}": pl.String for index in range(layout.width)}
+    schema |= {f"column_{index}": pl.Float64 for index in wanted[1:]}
     schema[f"column_{wanted[0]}"] = kind
     frame = pl.read_csv(
         contents.whole(path),
@@ -112,7 +112,7 @@ def _text_columns(path: Path, layout: Layout) -> Columns | None:
         skip_rows=layout.skip,
         separator=layout.delimiter,
         schema=schema,
-        columns=[*(f"column_{place}" for place in sorted(wanted)), *whose],
+        columns=[*(f"column_{index}" for index in sorted(wanted)), *whose],
     )
     check_rows(path, frame.height)
     if (
@@ -124,7 +124,7 @@ def _text_columns(path: Path, layout: Layout) -> Columns | None:
     times = _stamped(frame[f"column_{wanted[0]}"], layout)
     if times is None:
         return None
-    values = [_floats(frame[f"column_{place}"]) for place in layout.places[1:] if place != NONE]
+    values = [_floats(frame[f"column_{index}"]) for index in layout.places[1:] if index != NONE]
     if layout.places[-1] == NONE:
         values.append(np.zeros(len(times)))
     if layout.quoted != NONE and _swapped(values, frame[f"column_{layout.quoted}"].to_numpy()):
@@ -148,7 +148,7 @@ def _table_columns(path: Path, layout: Layout) -> Columns | None:
         check_rows(path, int(pl.scan_parquet(path).select(pl.len()).collect().item()))
         frame = pl.read_parquet(path.read_bytes())
     check_rows(path, frame.height)
-    names = [frame.columns[place] for place in layout.places if place != NONE]
+    names = [frame.columns[index] for index in layout.places if index != NONE]
     frame = frame.select(names)
     if len(names) < 6 or not frame.height or any(frame.null_count().row(0)) or not _numeric(frame, names[1:]):
         return None
@@ -163,7 +163,7 @@ def _array_columns(path: Path) -> Columns | None:
         return None
     table = np.array(rows, dtype=np.float64)
     times = _counted(table[:, 0].astype(np.int64))
-    return None if times is None else _sound(times, [table[:, place] for place in range(1, 6)])
+    return None if times is None else _sound(times, [table[:, index] for index in range(1, 6)])
 
 
 def _sound(times: IntArray, values: Sequence[FloatArray]) -> Columns | None:

@@ -53,7 +53,7 @@ class Flaw:
 
 def flaws(candles: Candles) -> tuple[Flaw, ...]:
     """Return every flaw, oldest first."""
-    found = [
+    results = [
         *_gaps(candles),
         *_stretches(
             candles, FLAT, candles.high == candles.low, "candles in a row, every price the same", STRETCH
@@ -63,7 +63,7 @@ def flaws(candles: Candles) -> tuple[Flaw, ...]:
         *_jumps(candles),
         *_stretches(candles, OFF_GRID, _off_grid(candles), "candles that open off the timeframe's grid", 1),
     ]
-    return tuple(sorted(found, key=lambda flaw: (flaw.first, KINDS.index(flaw.kind))))
+    return tuple(sorted(results, key=lambda flaw: (flaw.first, KINDS.index(flaw.kind))))
 
 
 def bad_prints(candles: Candles) -> NDArray[np.bool_]:
@@ -76,11 +76,11 @@ def bad_prints(candles: Candles) -> NDArray[np.bool_]:
     return bad
 
 
-def flaw_lines(found: Sequence[Flaw]) -> list[str]:
+def flaw_lines(result: Sequence[Flaw]) -> list[str]:
     """Return flaws as lines for people: per kind a headline and its largest ones, in time order."""
     lines: list[str] = []
     for kind in KINDS:
-        these = [flaw for flaw in found if flaw.kind == kind]
+        these = [flaw for flaw in result if flaw.kind == kind]
         if not these:
             continue
         shown = sorted(sorted(these, key=lambda flaw: -flaw.count)[:LINES])
@@ -101,17 +101,17 @@ def _gaps(candles: Candles) -> list[Flaw]:
     length = candles.timeframe_ms
     if not always_open(candles.symbol):
         return [
-            _gap(candles, place, step[place] // DAY_MS, "days from one candle to the next")
-            for place in np.flatnonzero(step > CLOSED_HOURS_MS)
+            _gap(candles, index, step[index] // DAY_MS, "days from one candle to the next")
+            for index in np.flatnonzero(step > CLOSED_HOURS_MS)
         ]
     # Off the grid, after an outage, a candle counts from where it opened; months have no length.
     lacking = (np.diff(slots(candles.time, length)) if length == MONTH_MS else step // length) - 1
-    return [_gap(candles, place, lacking[place], "candles missing") for place in np.flatnonzero(lacking > 0)]
+    return [_gap(candles, index, lacking[index], "candles missing") for index in np.flatnonzero(lacking > 0)]
 
 
-def _gap(candles: Candles, place: np.intp, count: int, what: str) -> Flaw:
+def _gap(candles: Candles, index: np.intp, count: int, what: str) -> Flaw:
     length = candles.timeframe_ms
-    after, before = int(candles.time[place]), int(candles.time[place + 1])
+    after, before = int(candles.time[index]), int(candles.time[index + 1])
     last = after + ((before - after) // length - 1) * length
     if length == MONTH_MS:
         last = opened_by(before - 1, length)
@@ -147,15 +147,15 @@ def _standing_out(candles: Candles) -> tuple[FloatArray, FloatArray]:
 
 def _prints(candles: Candles) -> list[Flaw]:
     above, below = _standing_out(candles)
-    found = []
-    for place in np.flatnonzero(bad_prints(candles)):
-        time = int(candles.time[place])
-        high = above[place] >= below[place]
-        price = (candles.high if high else candles.low)[place]
-        share = np.expm1(above[place]) if high else -np.expm1(-below[place])
+    results = []
+    for index in np.flatnonzero(bad_prints(candles)):
+        time = int(candles.time[index])
+        high = above[index] >= below[index]
+        price = (candles.high if high else candles.low)[index]
+        share = np.expm1(above[index]) if high else -np.expm1(-below[index])
         where = f"high {price:g} is {share:.0%} above" if high else f"low {price:g} is {share:.0%} below"
-        found.append(Flaw(BAD_PRINT, time, time, 1, f"{where} both neighbours"))
-    return found
+        results.append(Flaw(BAD_PRINT, time, time, 1, f"{where} both neighbours"))
+    return results
 
 
 def _jumps(candles: Candles) -> list[Flaw]:
@@ -170,11 +170,11 @@ def _jumps(candles: Candles) -> list[Flaw]:
     moved = (np.minimum(np.abs(opening), np.abs(shift)) >= least) & (opening * shift > 0)
     # Over more than four days nobody expects a level to hold; the gap is told.
     places = np.flatnonzero(moved & (np.diff(candles.time) <= CLOSED_HOURS_MS))
-    return [_jump(candles, place + 1) for place in places]
+    return [_jump(candles, index + 1) for index in places]
 
 
-def _jump(candles: Candles, place: np.intp) -> Flaw:
-    time, opened, before = int(candles.time[place]), candles.open[place], candles.close[place - 1]
+def _jump(candles: Candles, index: np.intp) -> Flaw:
+    time, opened, before = int(candles.time[index]), candles.open[index], candles.close[index - 1]
     what = (
         f"opens at {opened:g} after a close of {before:g}, x{opened / before:.3g}: a split, or a real shock"
     )

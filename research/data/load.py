@@ -87,19 +87,19 @@ def joined(files: Sequence[Loaded]) -> tuple[Candles, ...]:
 
     Raises BadInput for different timeframes and for files of one symbol that overlap in time.
     """
-    found: dict[str, list[tuple[Candles, Path]]] = {}
+    result: dict[str, list[tuple[Candles, Path]]] = {}
     for each in files:
-        found.setdefault(each.candles.symbol, []).append((each.candles, each.path))
-    _one_timeframe([part for parts in found.values() for part in parts])
-    return tuple(_joined(parts) for parts in found.values())
+        result.setdefault(each.candles.symbol, []).append((each.candles, each.path))
+    _one_timeframe([part for parts in result.values() for part in parts])
+    return tuple(_joined(parts) for parts in result.values())
 
 
 def timerange(text: str) -> Range:
     """Read `20230101-20230601`, `20230101-` or `-20230601`: UTC days, the second one not included."""
-    found = _RANGE.fullmatch(text)
-    if found is None or text == "-":
+    match = _RANGE.fullmatch(text)
+    if match is None or text == "-":
         raise BadInput(f"timerange {text!r} is not like 20230101-20230601, 20230101- or -20230601")
-    start, end = (_day(text, part) for part in found.groups())
+    start, end = (_day(text, part) for part in match.groups())
     if start is not None and end is not None and start >= end:
         raise BadInput(f"timerange {text!r}: its end is not after its start; the end day is not included")
     return start, end
@@ -120,7 +120,7 @@ def select(candles: Candles, span: Range) -> Candles:
 def _careful(path: Path) -> Columns:
     """Read row by row as the loop does. Raises its BadInput."""
     rows = np.fromiter(read_candles(path), dtype=np.dtype((np.float64, len(FIELDS))))
-    return _arrays([rows[:, place] for place in range(len(FIELDS))])
+    return _arrays([rows[:, index] for index in range(len(FIELDS))])
 
 
 def _arrays(columns: Sequence[Any]) -> Columns:

@@ -34,8 +34,8 @@ def doubts(candles: Candles) -> list[Doubt]:
         return []
     change = candles.close[:-1] / candles.open[1:]
     places = np.flatnonzero((change > LEAST) | (change < 1 / LEAST)) + 1
-    looked = ((int(place), looks_split(candles.close[place - 1], candles.open[place])) for place in places)
-    return [Doubt(place, split) for place, split in looked if split is not None]
+    looked = ((int(index), looks_split(candles.close[index - 1], candles.open[index])) for index in places)
+    return [Doubt(index, split) for index, split in looked if split is not None]
 
 
 def split_doubts(candles: Candles) -> tuple[str, ...]:
@@ -51,11 +51,11 @@ def sure(candles: Candles, real: Collection[int] = ()) -> Candles:
     open_ = _open(candles, real)
     if not open_:
         return candles
-    told = "; ".join(_line(candles, each) for each in open_[:LINES])
+    text = "; ".join(_line(candles, each) for each in open_[:LINES])
     more = f"; and {len(open_) - LINES} more" if len(open_) > LINES else ""
     days = ",".join(f"{_day(candles, each):%Y%m%d}={each.split.factor:g}" for each in open_)
     raise BadInput(
-        f"{candles.symbol}: {told}{more}: a loss or a gain that nobody had; take adjusted prices, or adjust "
+        f"{candles.symbol}: {text}{more}: a loss or a gain that nobody had; take adjusted prices, or adjust "
         f"with --splits {days}, with 1 for a day on which the price really jumped"
     )
 

@@ -230,7 +230,7 @@ def observe(
 
 
 @kernel
-def hold(
+def fast_forward(
     ints: Ints,
     floats: Floats,
     equity: Ints,

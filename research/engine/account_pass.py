@@ -13,7 +13,7 @@ from learning.hedge import nudged
 from learning.settings import Hedge
 from platforms.fills import Costs
 from reasoning.vote import side_of
-from research.engine.account import hold, observe, roll, take_value
+from research.engine.account import fast_forward, observe, roll, take_value
 from research.engine.gate import buy, judge_entry, judge_exit, raise_stop, score_at, sell, strongest_at
 from research.engine.layout import (
     ACCT,
@@ -51,9 +51,9 @@ from research.engine.layout import (
     WEIGHTS,
     Doubts,
     Floats,
-    House,
     Ints,
-    Market,
+    MarketLayout,
+    RuleParameters,
 )
 from risk.limits import day_limit
 from risk.rules import daily_loss
@@ -64,13 +64,13 @@ LAST = 2**62
 @kernel
 def next_event(ints: Ints, event: Sequence[int]) -> int:
     """Return the cycle of the next vote, LAST when there is none."""
-    found = LAST
+    result = LAST
     width = EVENT_VOICES + PER_VOICE * ints[VOICES]
     for symbol in range(ints[SYMBOLS]):
         p = ACCT + symbol * SYMBOL
         if ints[p + EVENT] < ints[p + EVENT_COUNT]:
-            found = min(found, event[(ints[p + EVENT_AT] + ints[p + EVENT]) * width + EVENT_CYCLE])
-    return found
+            result = min(result, event[(ints[p + EVENT_AT] + ints[p + EVENT]) * width + EVENT_CYCLE])
+    return result
 
 
 @kernel
@@ -93,9 +93,9 @@ def watch_day(ints: Ints, at_ms: int, limit: int) -> None:
 def judge_all(
     ints: Ints,
     floats: Floats,
-    house: House,
+    house: RuleParameters,
     event: Sequence[int],
-    sure: Sequence[float],
+    confidence: Sequence[float],
     turn_quote: Sequence[int],
     turn_mark: Sequence[int],
     cycle: int,
@@ -109,8 +109,8 @@ def judge_all(
         ints[ACCT + symbol * SYMBOL + WANTED] = 0
     for symbol in range(ints[SYMBOLS]):
         p = ACCT + symbol * SYMBOL
-        place = ints[p + EVENT_AT] + ints[p + EVENT]
-        e, f = place * width, place * (1 + voices)
+        index = ints[p + EVENT_AT] + ints[p + EVENT]
+        e, f = index * width, index * (1 + voices)
         if ints[p + EVENT] >= ints[p + EVENT_COUNT] or event[e + EVENT_CYCLE] != cycle:
             continue
         ints[p + EVENT] += 1
@@ -120,15 +120,15 @@ def judge_all(
             ints[p + MARK] = turn_mark[ints[p + TURN_AT] + turn]
             ints[p + QUOTE_MS] = at_ms
             ints[p + TURN] = turn + 1
-        score = score_at(ints, floats, house.hedge.min_evidence, event, sure, e, f)
+        score = score_at(ints, floats, house.hedge.min_evidence, event, confidence, e, f)
         side = side_of(score, house.threshold)
         if side == 0:
             continue
-        strongest = strongest_at(ints, floats, house.hedge.min_evidence, event, sure, e, f, side)
+        strongest = strongest_at(ints, floats, house.hedge.min_evidence, event, confidence, e, f, side)
         if strongest < 0:
             continue
         if side > 0:
-            judge_entry(ints, house, p, at_ms, event, e, strongest, abs(score), sure[f])
+            judge_entry(ints, house, p, at_ms, event, e, strongest, abs(score), confidence[f])
         else:
             ints[p + DECIDED] = cycle
             judge_exit(ints, p, at_ms)
@@ -225,10 +225,10 @@ def replay(  # noqa: C901  # the order of a cycle, to be read in one piece
     ints: Ints,
     floats: Floats,
     equity: Ints,
-    house: House,
-    market: Market,
+    house: RuleParameters,
+    market: MarketLayout,
     event: Sequence[int],
-    sure: Sequence[float],
+    confidence: Sequence[float],
 ) -> None:
     """Run every cycle of a session; what it came to is left in `ints`, `floats` and `equity`."""
     candle_ms, opened, high, low, close, turn_ms, turn_end, turn_quote, turn_mark, instants, doubts = market
@@ -251,7 +251,7 @@ def replay(  # noqa: C901  # the order of a cycle, to be read in one piece
             )  # fmt: skip  # as they come
         watch_day(ints, at_ms, limit)
         if due == cycle:
-            if judge_all(ints, floats, house, event, sure, turn_quote, turn_mark, cycle, at_ms) > 0:
+            if judge_all(ints, floats, house, event, confidence, turn_quote, turn_mark, cycle, at_ms) > 0:
                 place_all(ints, floats, costs, at_ms)
                 take_value(ints, floats)
             due = next_event(ints, event)
@@ -265,7 +265,7 @@ def replay(  # noqa: C901  # the order of a cycle, to be read in one piece
         if ints[HELD] > 0:
             ints[HELD_CYCLES] += 1
             if symbols == 1:
-                cycle = hold(
+                cycle = fast_forward(
                     ints,
                     floats,
                     equity,

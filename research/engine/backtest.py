@@ -14,7 +14,7 @@ from reasoning.kernels.features import PLAN
 from reasoning.kernels.strategy import Strategy
 from research.data.candles import Candles, FloatArray, IntArray
 from research.engine.beside import Misstep
-from research.engine.compiler import Engine, compiled
+from research.engine.compiler import CompiledRules, compiled
 from research.engine.layout import (
     ACCT,
     BOUGHT,
@@ -63,11 +63,11 @@ from research.engine.layout import (
     VOICES,
     WEIGHTS,
     WORST,
-    House,
+    RuleParameters,
 )
 from research.engine.recording import Recording
 from research.engine.result import TRADE, VETO, Result
-from research.engine.signals import EVENT, KNOWN, SURE
+from research.engine.signals import CONFIDENCE, EVENT, KNOWN
 from risk.case import Policy
 
 LARGEST_CASH = 2**53 - 1
@@ -99,15 +99,15 @@ class Setup:
     cash: int
     warmup: int
 
-    def house(self) -> House:
+    def house(self) -> RuleParameters:
         """Return the numbers of the rules."""
         policy = self.policy
-        return House(
+        return RuleParameters(
             policy.limits, policy.sizing, self.costs, self.hedge, float(self.threshold), policy.cost_ppm
         )
 
 
-def backtest(candles: Sequence[Candles], setup: Setup, engine: Engine | None = None) -> Result:
+def backtest(candles: Sequence[Candles], setup: Setup, engine: CompiledRules | None = None) -> Result:
     """Run one backtest over one series of candles per symbol.
 
     Raises BadInput when a series is too short or the account too large.
@@ -120,56 +120,56 @@ def run(prepared: Recording, candles: Sequence[Candles], setup: Setup) -> Result
     """Run one backtest on candles made ready before."""
     if not 0 < setup.cash <= LARGEST_CASH:
         raise BadInput(f"cash {setup.cash} cash units must be from 1 to {LARGEST_CASH}")
-    event, sure, counts = events_of(prepared, setup)
+    event, confidence, counts = events_of(prepared, setup)
     ints, floats = opened(prepared, setup, counts)
     books = prepared.give(ints), prepared.give(floats), prepared.give(np.zeros_like(prepared.instants))
     give = prepared.give
-    prepared.engine.replay(*books, setup.house(), prepared.market, give(event), give(sure))
+    prepared.engine.replay(*books, setup.house(), prepared.market, give(event), give(confidence))
     return _result(prepared, candles, setup, *(np.asarray(each) for each in books))
 
 
 def events_of(prepared: Recording, setup: Setup) -> tuple[IntArray, FloatArray, list[int]]:
     """Return every candle with a vote, symbol by symbol, as `layout` lays them out, and how many."""
     parts = []
-    for place in range(len(prepared.tapes)):
-        said = [_events(prepared, place, voice) for voice in setup.voices]
-        parts.append(said[0] if len(said) == 1 else _joined(said))
+    for index in range(len(prepared.tapes)):
+        lines = [_events(prepared, index, voice) for voice in setup.voices]
+        parts.append(lines[0] if len(lines) == 1 else _joined(lines))
     ints, floats = (np.concatenate([part[kind] for part in parts]) for kind in (0, 1))
     return ints.reshape(-1), floats.reshape(-1), [len(part[0]) for part in parts]
 
 
-def _events(prepared: Recording, place: int, voice: Voice) -> tuple[Any, Any]:
+def _events(prepared: Recording, index: int, voice: Voice) -> tuple[Any, Any]:
     """Return a voice's events on one tape, int64[n, EVENT] and float64[n, SURE]."""
     find, give = prepared.engine.events(voice.strategy), prepared.give
-    columns, series = prepared.columns[place], prepared.series[place]
+    columns, series = prepared.columns[index], prepared.series[index]
     room = max(64, len(columns[0]) // 16)
     while True:
-        ints, floats = give(np.zeros(room * EVENT, dtype=np.int64)), give(np.zeros(room * SURE))
+        ints, floats = give(np.zeros(room * EVENT, dtype=np.int64)), give(np.zeros(room * CONFIDENCE))
         memory, one = give(np.zeros(voice.strategy.size_for(voice.packed))), give(np.zeros(KNOWN))
-        turns = prepared.turns[place]
+        turns = prepared.turns[index]
         try:
-            found = find(memory, voice.packed, PLAN, series, one, *columns, *turns, ints, floats, 0)
+            result = find(memory, voice.packed, PLAN, series, one, *columns, *turns, ints, floats, 0)
         except Misstep as misstep:
-            raise misstep.on(prepared.tapes[place]) from None
-        if found <= room:
+            raise misstep.on(prepared.tapes[index]) from None
+        if result <= room:
             break
-        room = found
+        room = result
     return (
-        np.asarray(ints, dtype=np.int64)[: found * EVENT].reshape(-1, EVENT),
-        np.asarray(floats, dtype=np.float64)[: found * SURE].reshape(-1, SURE),
+        np.asarray(ints, dtype=np.int64)[: result * EVENT].reshape(-1, EVENT),
+        np.asarray(floats, dtype=np.float64)[: result * CONFIDENCE].reshape(-1, CONFIDENCE),
     )
 
 
-def _joined(said: Sequence[tuple[Any, Any]]) -> tuple[Any, Any]:
+def _joined(lines: Sequence[tuple[Any, Any]]) -> tuple[Any, Any]:
     """Join the voices' events of one symbol: one for each candle on which any of them voted."""
-    turns = np.unique(np.concatenate([ints[:, EVENT_TURN] for ints, _ in said]))
-    ints = np.zeros((len(turns), EVENT_VOICES + PER_VOICE * len(said)), dtype=np.int64)
-    floats = np.zeros((len(turns), 1 + len(said)))
-    for voice, (levels, sure) in enumerate(said):
+    turns = np.unique(np.concatenate([ints[:, EVENT_TURN] for ints, _ in lines]))
+    ints = np.zeros((len(turns), EVENT_VOICES + PER_VOICE * len(lines)), dtype=np.int64)
+    floats = np.zeros((len(turns), 1 + len(lines)))
+    for voice, (levels, confidence) in enumerate(lines):
         at, first = np.searchsorted(turns, levels[:, EVENT_TURN]), EVENT_VOICES + voice * PER_VOICE
         ints[at, :EVENT_VOICES] = levels[:, :EVENT_VOICES]
         ints[at, first : first + PER_VOICE] = levels[:, EVENT_VOICES:]
-        floats[at, 0], floats[at, 1 + voice] = sure.T
+        floats[at, 0], floats[at, 1 + voice] = confidence.T
     return ints, floats
 
 
@@ -234,8 +234,8 @@ def _result(
     )
 
 
-def _rows(ints: IntArray, place: int, counter: int, width: int, kind: np.dtype[Any]) -> Any:
-    first, count = int(ints[place]), int(ints[counter])
+def _rows(ints: IntArray, index: int, counter: int, width: int, kind: np.dtype[Any]) -> Any:
+    first, count = int(ints[index]), int(ints[counter])
     table = ints[first : first + count * width].reshape(count, width)
     rows = np.zeros(count, dtype=kind)
     for column, name in enumerate(kind.names or ()):

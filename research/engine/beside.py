@@ -16,7 +16,7 @@ from reasoning.kernels.features import features_warmup
 from reasoning.kernels.indicators import Memory
 from reasoning.own import OwnStrategy, StrategyFault, first_line
 from research.engine.layout import EVENT_TURN
-from research.engine.signals import EVENT, KNOWN, SURE, find_events
+from research.engine.signals import CONFIDENCE, EVENT, KNOWN, find_events
 from research.engine.tape import Tape
 
 MOST, STRETCH, SPREAD = 12_000, 500, 4
@@ -30,10 +30,10 @@ Stretch = tuple[int, int]
 class Misstep(Exception):  # it never leaves research
     """A strategy's fault, and the place of the candle at which it happened."""
 
-    def __init__(self, fault: StrategyFault, place: int) -> None:
+    def __init__(self, fault: StrategyFault, index: int) -> None:
         super().__init__(str(fault))
         self.fault = fault
-        self.place = place
+        self.place = index
 
     def on(self, tape: Tape) -> StrategyFault:
         """Return the fault with the tape's candle."""
@@ -55,7 +55,7 @@ class Pass(NamedTuple):
     turn_of: Any
     cycle_of: Any
     event: Any
-    sure: Any
+    confidence: Any
     first: int
 
     @property
@@ -69,31 +69,31 @@ class Pass(NamedTuple):
         series = np.concatenate([self.series[k * count + begin : k * count + end] for k in range(3)])
         columns = [each[begin:end] for each in self.columns]
         room = end - begin
-        event, sure = np.zeros(room * EVENT, dtype=np.int64), np.zeros(room * SURE)
-        return Pass._make((self.packed, self.plan, series, np.zeros(KNOWN), *columns, event, sure, 0))
+        event, confidence = np.zeros(room * EVENT, dtype=np.int64), np.zeros(room * CONFIDENCE)
+        return Pass._make((self.packed, self.plan, series, np.zeros(KNOWN), *columns, event, confidence, 0))
 
     def listed(self) -> "Pass":
         """Return it as plain Python takes it."""
         return Pass._make(each.tolist() if isinstance(each, np.ndarray) else each for each in self)
 
 
-def compare(strategy: OwnStrategy[Any], machine: Find, size: int, made: Pass, rows: int) -> None:
+def compare(strategy: OwnStrategy[Any], machine: Find, size: int, built: Pass, rows: int) -> None:
     """Step a strategy in Python beside what machine code wrote up to row `rows`. Raises Misstep."""
 
     def memory_at(end: int) -> Any:
         memory = np.zeros(size)
         if end:
-            machine(memory, *made.of(0, end))
+            machine(memory, *built.of(0, end))
         return memory
 
-    for stretch in stretches(made, memory_at):
-        _compare(strategy, machine, made, stretch, rows, memory_at)
+    for stretch in stretches(built, memory_at):
+        _compare(strategy, machine, built, stretch, rows, memory_at)
 
 
 def _compare(
     strategy: OwnStrategy[Any],
     machine: Find,
-    made: Pass,
+    built: Pass,
     stretch: Stretch,
     rows: int,
     memory_at: Callable[[int], Any],
@@ -101,28 +101,28 @@ def _compare(
     begin, end = stretch
     before = memory_at(begin)
     memory = strategy.restored(before.tolist())
-    said, count = _in_python(strategy, memory, made, stretch)
-    turns = made.turn_of[begin:end]
-    place = _first_difference(_written(made, rows, turns), _rows(said, 0, count))
-    if place is not None:
-        where = begin + int(np.flatnonzero(turns == place)[0])
+    text, count = _in_python(strategy, memory, built, stretch)
+    turns = built.turn_of[begin:end]
+    index = _first_difference(_written(built, rows, turns), _rows(text, 0, count))
+    if index is not None:
+        where = begin + int(np.flatnonzero(turns == index)[0])
         raise _differ(strategy, "another vote, confidence or level", where)
     slot = _apart(memory_at(end), memory)
     if slot is not None:
-        where = _since(strategy, machine, before, made, stretch)
+        where = _since(strategy, machine, before, built, stretch)
         raise _differ(strategy, f"another value in memory[{slot}]", where)
 
 
-def _differ(strategy: OwnStrategy[Any], what: str, place: int) -> Misstep:
+def _differ(strategy: OwnStrategy[Any], what: str, index: int) -> Misstep:
     words = f"{what} as machine code than in Python (math, a large power or whole number?); try --uncompiled"
-    return Misstep(strategy.fault(words, first_line(strategy.step)), place)
+    return Misstep(strategy.fault(words, first_line(strategy.step)), index)
 
 
-def _in_python(strategy: OwnStrategy[Any], memory: Memory, made: Pass, stretch: Stretch) -> tuple[Pass, int]:
+def _in_python(strategy: OwnStrategy[Any], memory: Memory, built: Pass, stretch: Stretch) -> tuple[Pass, int]:
     """Run `find_events` over a stretch; the candles before it are there for features only."""
     begin, end = stretch
-    start = max(begin - features_warmup(made.plan), 0)
-    part = made.of(start, end).listed()
+    start = max(begin - features_warmup(built.plan), 0)
+    part = built.of(start, end).listed()
     place = start - 1
 
     def step(*given: Any) -> int:
@@ -139,15 +139,17 @@ def _in_python(strategy: OwnStrategy[Any], memory: Memory, made: Pass, stretch: 
 Rows = tuple[Any, Any]
 
 
-def _rows(made: Pass, first: int, last: int) -> Rows:
-    ints = np.asarray(made.event[first * EVENT : last * EVENT], dtype=np.int64).reshape(-1, EVENT)
-    floats = np.asarray(made.sure[first * SURE : last * SURE], dtype=np.float64).reshape(-1, SURE)
+def _rows(built: Pass, first: int, last: int) -> Rows:
+    ints = np.asarray(built.event[first * EVENT : last * EVENT], dtype=np.int64).reshape(-1, EVENT)
+    floats = np.asarray(built.confidence[first * CONFIDENCE : last * CONFIDENCE], dtype=np.float64).reshape(
+        -1, CONFIDENCE
+    )
     return ints, floats.view(np.int64)
 
 
-def _written(made: Pass, rows: int, turns: Any) -> Rows:
+def _written(built: Pass, rows: int, turns: Any) -> Rows:
     """Return the rows machine code wrote about candles of these turns."""
-    ints, floats = _rows(made, made.first, rows)
+    ints, floats = _rows(built, built.first, rows)
     mine = np.isin(ints[:, EVENT_TURN], turns)
     return ints[mine], floats[mine]
 
@@ -170,40 +172,40 @@ def _apart(machine: Any, python: Sequence[float]) -> int | None:
     return None if same.all() else int(np.flatnonzero(~same)[0])
 
 
-def _since(strategy: OwnStrategy[Any], machine: Find, before: Any, made: Pass, stretch: Stretch) -> int:
+def _since(strategy: OwnStrategy[Any], machine: Find, before: Any, built: Pass, stretch: Stretch) -> int:
     """Return the candle after which the two memories differ, stepping one after another."""
     ours, theirs = strategy.restored(before.tolist()), before.copy()
-    silent = np.full_like(made.turn_of[:1], -1)
-    for place in range(*stretch):
-        one = made.of(place, place + 1)._replace(turn_of=silent)
+    silent = np.full_like(built.turn_of[:1], -1)
+    for index in range(*stretch):
+        one = built.of(index, index + 1)._replace(turn_of=silent)
         machine(theirs, *one)
         candle = (each[0] for each in one.listed()[4:9])
-        strategy.take(ours, made.packed, *map(float, candle))
+        strategy.take(ours, built.packed, *map(float, candle))
         if _apart(theirs, ours) is not None:
-            return place
+            return index
     return stretch[1] - 1
 
 
-def stretches(made: Pass, memory_at: Callable[[int], Any]) -> Iterator[Stretch]:
+def stretches(built: Pass, memory_at: Callable[[int], Any]) -> Iterator[Stretch]:
     """Yield the stretches of candles to step, oldest first and apart from one another."""
-    count = len(made.close)
+    count = len(built.close)
     if count <= MOST:
         yield 0, count
         return
     done = MOST // 2
     yield 0, done
-    for place in sorted(_odd(made, memory_at)):
-        begin, end = max(place - STRETCH // 5, done), min(place + STRETCH, count)
+    for index in sorted(_odd(built, memory_at)):
+        begin, end = max(index - STRETCH // 5, done), min(index + STRETCH, count)
         if begin < end:
             yield begin, end
             done = end
 
 
-def _odd(made: Pass, memory_at: Callable[[int], Any]) -> set[int]:
+def _odd(built: Pass, memory_at: Callable[[int], Any]) -> set[int]:
     """Return candles of which a strategy could make something odd, and some in between."""
-    count = len(made.close)
-    ranges, gaps = made.high - made.low, np.abs(np.diff(made.close, prepend=made.close[0]))
-    odd = {int(find(each)) for each in (ranges, made.close, made.volume) for find in (np.argmin, np.argmax)}
+    count = len(built.close)
+    ranges, gaps = built.high - built.low, np.abs(np.diff(built.close, prepend=built.close[0]))
+    odd = {int(find(each)) for each in (ranges, built.close, built.volume) for find in (np.argmin, np.argmax)}
     odd |= {int(np.argmax(gaps)), int(np.argmin(gaps[1:])) + 1}
     odd |= {count * each // (SPREAD + 1) for each in range(1, SPREAD + 1)} | {count - STRETCH}
     return odd | _not_finite(count, memory_at)

@@ -48,7 +48,7 @@ OUTERMOST = (
 
 
 @dataclass(frozen=True)
-class Engine:
+class CompiledRules:
     """The passes of a backtest: as machine code, or the same functions in plain Python."""
 
     compiled: bool
@@ -57,7 +57,7 @@ class Engine:
     replay: Callable[..., None]
 
 
-def plain() -> Engine:
+def plain() -> CompiledRules:
     """Return the engine that runs the kernels as they are."""
 
     def events(strategy: Strategy[Any]) -> Callable[..., int]:
@@ -65,11 +65,11 @@ def plain() -> Engine:
             return guarded.guarded_find(strategy, None)
         return partial(signals.find_events, strategy.step, strategy.signal)
 
-    return Engine(False, signals.fill_series, events, account_pass.replay)
+    return CompiledRules(False, signals.fill_series, events, account_pass.replay)
 
 
 @cache
-def compiled() -> Engine:
+def compiled() -> CompiledRules:
     """Return the engine that runs the kernels as machine code; compiles when first used."""
     import numba  # noqa: PLC0415  # half a second, and only where something is compiled
 
@@ -77,16 +77,16 @@ def compiled() -> Engine:
     folder = cache_folder()
     config: Any = numba.config
     config.CACHE_DIR = str(folder)
-    made: dict[str, Callable[..., int]] = {}
+    built: dict[str, Callable[..., int]] = {}
 
     def events(strategy: Strategy[Any]) -> Callable[..., int]:
         key = f"{strategy.step.__module__}.{strategy.name}"
-        if key not in made:
+        if key not in built:
             register()
-            made[key] = _machine_find(strategy, folder)
-        return made[key]
+            built[key] = _machine_find(strategy, folder)
+        return built[key]
 
-    return Engine(True, MachineCode(signals.fill_series), events, MachineCode(account_pass.replay))
+    return CompiledRules(True, MachineCode(signals.fill_series), events, MachineCode(account_pass.replay))
 
 
 def _machine_find(strategy: Strategy[Any], folder: Path) -> Callable[..., int]:
@@ -193,9 +193,9 @@ def digest() -> str:
     """Return a digest of everything machine code depends on."""
     import numba  # noqa: PLC0415  # as above
 
-    found = _of_sources({*OUTERMOST, *_files(house=True)})
-    found.update(f"{sys.version}|{numba.__version__}|{platform.machine()}|{_processor()}".encode())
-    return str(found.hexdigest())
+    result = _of_sources({*OUTERMOST, *_files(house=True)})
+    result.update(f"{sys.version}|{numba.__version__}|{platform.machine()}|{_processor()}".encode())
+    return str(result.hexdigest())
 
 
 def _files(*, house: bool) -> set[str]:
@@ -205,10 +205,10 @@ def _files(*, house: bool) -> set[str]:
 
 
 def _of_sources(files: set[str]) -> Any:
-    found = hashlib.sha256()
+    result = hashlib.sha256()
     for file in sorted(files):
-        found.update(Path(file).read_bytes())
-    return found
+        result.update(Path(file).read_bytes())
+    return result
 
 
 def _processor() -> str:
@@ -250,5 +250,5 @@ def loop_of(strategy: Strategy[Any], folder: Path) -> Callable[..., int]:
     if isinstance(strategy, OwnStrategy):
         step, signal = guarded.guarded_kernels(strategy)
     module.__dict__.update(step=step, signal=signal)
-    found: Callable[..., int] = module.__dict__[pattern.__name__]
-    return found
+    result: Callable[..., int] = module.__dict__[pattern.__name__]
+    return result

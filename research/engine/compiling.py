@@ -94,13 +94,13 @@ def _tell(compiling: Compiling) -> None:
 def reached(function: Callable[..., Any]) -> set[Any]:
     """Return a function and every kernel it calls, directly or not."""
     kernels = {getattr(each, "__code__", None): each for each in KERNELS}
-    found: set[Any] = set()
+    result: set[Any] = set()
     rest: list[Any] = [function]
     while rest:
         one = rest.pop()
-        if one in found or not isinstance(one, FunctionType):
+        if one in result or not isinstance(one, FunctionType):
             continue
-        found.add(one)
+        result.add(one)
         known = [one.__globals__.get(name) for name in one.__code__.co_names]
         rest.extend(each for each in known if getattr(each, "__code__", None) in kernels)
-    return found
+    return result

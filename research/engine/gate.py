@@ -64,10 +64,10 @@ from research.engine.layout import (
     WEIGHTS,
     WIN_STREAK,
     Floats,
-    House,
     Ints,
+    RuleParameters,
 )
-from risk.facts import NONE, RECORDED, Book, Entry, Feed
+from risk.facts import NONE, RECORDED, AccountFacts, Entry, Feed
 from risk.rules import first_denial, fits
 from risk.sizing import size_entry
 from risk.stake import stop_below, stop_level, trailed
@@ -87,7 +87,13 @@ def weight_of(ints: Ints, floats: Floats, voice: int, min_evidence: int) -> floa
 
 @kernel
 def score_at(
-    ints: Ints, floats: Floats, min_evidence: int, event: Sequence[int], sure: Sequence[float], e: int, f: int
+    ints: Ints,
+    floats: Floats,
+    min_evidence: int,
+    event: Sequence[int],
+    confidence: Sequence[float],
+    e: int,
+    f: int,
 ) -> float:
     """Return the score of the event whose numbers begin at `e` and `f`, as reasoning.vote does."""
     pull = 0.0
@@ -96,7 +102,7 @@ def score_at(
         vote = event[e + EVENT_VOICES + voice * PER_VOICE + VOTE]
         if vote != 0:
             weight = weight_of(ints, floats, voice, min_evidence)
-            pull += weight * vote * sure[f + 1 + voice]
+            pull += weight * vote * confidence[f + 1 + voice]
             total += weight
     return score_of(pull, total)
 
@@ -107,7 +113,7 @@ def strongest_at(
     floats: Floats,
     min_evidence: int,
     event: Sequence[int],
-    sure: Sequence[float],
+    confidence: Sequence[float],
     e: int,
     f: int,
     side: int,
@@ -118,9 +124,9 @@ def strongest_at(
     for voice in range(ints[VOICES]):
         if event[e + EVENT_VOICES + voice * PER_VOICE + VOTE] == side:
             weight = weight_of(ints, floats, voice, min_evidence)
-            if weight > 0.0 and weight * sure[f + 1 + voice] > most:
+            if weight > 0.0 and weight * confidence[f + 1 + voice] > most:
                 strongest = voice
-                most = weight * sure[f + 1 + voice]
+                most = weight * confidence[f + 1 + voice]
     return strongest
 
 
@@ -142,7 +148,7 @@ def class_fall(ints: Ints, class_at: int) -> int:
 
 
 @kernel
-def book_for(ints: Ints, cost_ppm: int, p: int, at_ms: int) -> Book:
+def book_for(ints: Ints, cost_ppm: int, p: int, at_ms: int) -> AccountFacts:
     """Return the account as the gate sees it: positions, and entries approved earlier in the cycle."""
     free = ints[CASH]
     exposure = 0
@@ -163,7 +169,7 @@ def book_for(ints: Ints, cost_ppm: int, p: int, at_ms: int) -> Book:
     age = NONE
     if ints[LAST_LOSS] != NEVER and ints[WIN_STREAK] == 0:
         age = max(at_ms - ints[LAST_LOSS], 0)
-    return Book(
+    return AccountFacts(
         ints[EQUITY],
         free,
         ints[DAY_START],
@@ -198,7 +204,7 @@ def veto(ints: Ints, p: int, at_ms: int, rule: int) -> None:
 @kernel
 def judge_entry(
     ints: Ints,
-    house: House,
+    house: RuleParameters,
     p: int,
     at_ms: int,
     event: Sequence[int],
@@ -208,9 +214,9 @@ def judge_entry(
     ratio: float,
 ) -> None:
     """Size an entry and put it through the gate."""
-    said = e + EVENT_VOICES + strongest * PER_VOICE
+    text = e + EVENT_VOICES + strongest * PER_VOICE
     price, factor = ints[p + QUOTE], ints[p + FACTOR]
-    stop_ppm, stop, target = event[said + STOP_PPM_OF], event[said + STOP_OF], event[said + TARGET_OF]
+    stop_ppm, stop, target = event[text + STOP_PPM_OF], event[text + STOP_OF], event[text + TARGET_OF]
     entry = Entry(
         price,
         stop_level(price, stop_ppm, stop),

@@ -63,10 +63,10 @@ def _look(
     strategy: OwnStrategy[Any], machine: Find, looked: Looked, arguments: Sequence[Any], rows: int
 ) -> None:
     """Compare what machine code wrote with Python, where that was not done before. Raises Misstep."""
-    size, made = len(arguments[0]), Pass(*arguments[1:])
-    series = size, made.packed, made.columns
-    if rows * EVENT <= len(made.event) and looked.due(*series):
-        compare(strategy, machine, size, made, rows)
+    size, built = len(arguments[0]), Pass(*arguments[1:])
+    series = size, built.packed, built.columns
+    if rows * EVENT <= len(built.event) and looked.due(*series):
+        compare(strategy, machine, size, built, rows)
         looked.done(*series)
 
 

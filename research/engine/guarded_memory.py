@@ -44,9 +44,9 @@ def guard(_context: Any, array: Any) -> Any:
     """Return an array as a guarded memory."""
 
     def build(context: Any, builder: Any, signature: Any, given: Any) -> Any:
-        made = cgutils.create_struct_proxy(signature.return_type)(context, builder)
-        made.array = given[0]
-        return made._getvalue()  # noqa: SLF001  # numba's name for it
+        built = cgutils.create_struct_proxy(signature.return_type)(context, builder)
+        built.array = given[0]
+        return built._getvalue()  # noqa: SLF001  # numba's name for it
 
     return Guarded(array)(array), build
 
@@ -98,11 +98,11 @@ def sound_vote(vote: Any) -> Any:
 
 
 @jitable
-def sound(said: Any) -> Any:
+def sound(text: Any) -> Any:
     """Return a signal as it is. Raises ValueError for one that `reasoning.own.objection` objects to."""
-    parts = said.base + said.trend + said.volume + said.volatility
-    good = said.confidence >= 0 and said.confidence <= 100 and parts - parts == 0
-    levels = whole(said.stop, -MOST_LEVEL, MOST_LEVEL) and whole(said.target, -MOST_LEVEL, MOST_LEVEL)
-    if not good or not levels or not whole(said.stop_ppm, 0, 999_999) or not whole(said.vote, -1, 1):
+    parts = text.base + text.trend + text.volume + text.volatility
+    good = text.confidence >= 0 and text.confidence <= 100 and parts - parts == 0
+    levels = whole(text.stop, -MOST_LEVEL, MOST_LEVEL) and whole(text.target, -MOST_LEVEL, MOST_LEVEL)
+    if not good or not levels or not whole(text.stop_ppm, 0, 999_999) or not whole(text.vote, -1, 1):
         raise ValueError("a signal that is none")
-    return said
+    return text

@@ -66,7 +66,7 @@ EVENT_CYCLE, EVENT_TURN, EVENT_VOICES = 0, 1, 2
 VOTE, STOP_PPM_OF, STOP_OF, TARGET_OF, PER_VOICE = 0, 1, 2, 3, 4
 
 
-class House(NamedTuple):
+class RuleParameters(NamedTuple):
     """Every number of the rules that does not change in a session."""
 
     limits: Limits
@@ -85,7 +85,7 @@ class Doubts(NamedTuple):
     turn: Sequence[int]
 
 
-class Market(NamedTuple):
+class MarketLayout(NamedTuple):
     """All tapes behind one another, and the instants of all cycles. Prices in ticks, times in ms."""
 
     candle_ms: Sequence[int]

@@ -39,7 +39,7 @@ class Looked:
         self._note(size, packed, columns).touch(mode=0o600)
 
     def _note(self, size: int, packed: tuple[Any, ...], columns: tuple[Any, ...]) -> Path:
-        found = hashlib.sha256(f"{self.sources}|{self.most}|{size}|{packed!r}".encode())
+        result = hashlib.sha256(f"{self.sources}|{self.most}|{size}|{packed!r}".encode())
         for column in columns:
-            found.update(column.data)
-        return self.folder / f"looked_{found.hexdigest()[:24]}"
+            result.update(column.data)
+        return self.folder / f"looked_{result.hexdigest()[:24]}"

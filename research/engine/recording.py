@@ -11,8 +11,8 @@ from domain.instrument import Instrument
 from reasoning.kernels.features import PLAN
 from reasoning.kernels.indicators import ATR_SIZE
 from research.data.candles import Candles, FloatArray, IntArray
-from research.engine.compiler import Engine
-from research.engine.layout import Doubts, Market
+from research.engine.compiler import CompiledRules
+from research.engine.layout import Doubts, MarketLayout
 from research.engine.tape import Tape, tape_of
 
 Places = NDArray[np.int32]
@@ -25,7 +25,11 @@ class Recording:
     """
 
     def __init__(
-        self, candles: Sequence[Candles], instruments: Mapping[str, Instrument], warmup: int, engine: Engine
+        self,
+        candles: Sequence[Candles],
+        instruments: Mapping[str, Instrument],
+        warmup: int,
+        engine: CompiledRules,
     ) -> None:
         self.engine = engine
         self.instruments = [instruments[each.symbol] for each in candles]
@@ -61,11 +65,11 @@ class Recording:
 
     def _series(self, tape: Tape) -> Any:
         columns = (tape.high, tape.low, tape.close, tape.volume)
-        made = self.give(np.zeros(3 * len(tape.close)))
+        built = self.give(np.zeros(3 * len(tape.close)))
         self.engine.fill_series(
-            made, self.give(np.zeros(ATR_SIZE)), PLAN, *(self.give(each) for each in columns)
+            built, self.give(np.zeros(ATR_SIZE)), PLAN, *(self.give(each) for each in columns)
         )
-        return made
+        return built
 
     @cached_property
     def columns(self) -> list[tuple[Any, ...]]:
@@ -76,10 +80,10 @@ class Recording:
         ]
 
     @cached_property
-    def market(self) -> Market:
+    def market(self) -> MarketLayout:
         """The tapes behind one another."""
         tapes = self.tapes
-        return Market(
+        return MarketLayout(
             candle_ms=self._joined([tape.time for tape in tapes]),
             open=self._joined([tape.open for tape in tapes]),
             high=self._joined([tape.high for tape in tapes]),

@@ -26,7 +26,7 @@ Floats = MutableSequence[float]
 Ints = MutableSequence[int]
 """Arrays when compiled, lists in plain Python."""
 
-EVENT, SURE, KNOWN = EVENT_VOICES + PER_VOICE, 2, 8
+EVENT, CONFIDENCE, KNOWN = EVENT_VOICES + PER_VOICE, 2, 8
 """Numbers of an event of one voice: integers, floats; and of a candle's features with their flag."""
 
 
@@ -42,11 +42,11 @@ def fill_series(
 ) -> None:
     """Write closes, volumes and ATRs behind one another, as `features_at` reads them."""
     count = len(close)
-    for place in range(count):
-        ended = float(close[place])
-        series[place] = ended
-        series[count + place] = volume[place]
-        series[2 * count + place] = atr_step(memory, 0, plan[0], float(high[place]), float(low[place]), ended)
+    for index in range(count):
+        ended = float(close[index])
+        series[index] = ended
+        series[count + index] = volume[index]
+        series[2 * count + index] = atr_step(memory, 0, plan[0], float(high[index]), float(low[index]), ended)
 
 
 def find_events(
@@ -65,7 +65,7 @@ def find_events(
     turn_of: Sequence[int],
     cycle_of: Sequence[int],
     event: Ints,
-    sure: Floats,
+    confidence: Floats,
     first: int,
 ) -> int:
     """Step a strategy over a tape and write its votes as events from row `first`; return the next row.
@@ -78,17 +78,17 @@ def find_events(
     count = len(close)
     room = len(event) // EVENT
     kept = len(known) > KNOWN
-    for place in range(count):
-        ended = float(close[place])
+    for index in range(count):
+        ended = float(close[index])
         vote = step(
-            memory, packed, float(opened[place]), float(high[place]), float(low[place]), ended, volume[place]
+            memory, packed, float(opened[index]), float(high[index]), float(low[index]), ended, volume[index]
         )
-        if vote == 0 or turn_of[place] < 0:
+        if vote == 0 or turn_of[index] < 0:
             continue
         if row < room:
-            k = KNOWN * place if kept else 0
+            k = KNOWN * index if kept else 0
             if not kept or known[k] == 0.0:
-                now = features_at(series, 0, count, place, place + 1, plan)
+                now = features_at(series, 0, count, index, index + 1, plan)
                 known[k] = 1.0
                 known[k + 1] = now.volume
                 known[k + 2] = now.volatility
@@ -106,16 +106,16 @@ def find_events(
                 known[k + 6],
                 int(known[k + 7]),
             )
-            said = signal(memory, packed, vote, ended, features)
+            text = signal(memory, packed, vote, ended, features)
             e = EVENT * row
-            event[e + EVENT_CYCLE] = cycle_of[place]
-            event[e + EVENT_TURN] = turn_of[place]
-            event[e + EVENT_VOICES + VOTE] = said.vote
-            event[e + EVENT_VOICES + STOP_PPM_OF] = said.stop_ppm
-            event[e + EVENT_VOICES + STOP_OF] = said.stop
-            event[e + EVENT_VOICES + TARGET_OF] = said.target
+            event[e + EVENT_CYCLE] = cycle_of[index]
+            event[e + EVENT_TURN] = turn_of[index]
+            event[e + EVENT_VOICES + VOTE] = text.vote
+            event[e + EVENT_VOICES + STOP_PPM_OF] = text.stop_ppm
+            event[e + EVENT_VOICES + STOP_OF] = text.stop
+            event[e + EVENT_VOICES + TARGET_OF] = text.target
             measured = features.baseline > 0.0 and features.atr > 0.0
-            sure[SURE * row] = features.baseline / features.atr if measured else 1.0
-            sure[SURE * row + 1] = said.confidence
+            confidence[CONFIDENCE * row] = features.baseline / features.atr if measured else 1.0
+            confidence[CONFIDENCE * row + 1] = text.confidence
         row += 1
     return row

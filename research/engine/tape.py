@@ -120,8 +120,8 @@ def _one_by_one(candles: Candles, instrument: Instrument, warmup: int) -> Tape:
         at = cursor.opens
         cursor.turn()
         # Told again at every turn until it is believed or dropped: it counts once.
-        told = max(doubts[-1][0] if doubts else -NEVER, believed[-1].time if believed else -NEVER)
-        doubts.extend((each.time, each.low, len(turns)) for each in cursor.doubted if each.time > told)
+        report = max(doubts[-1][0] if doubts else -NEVER, believed[-1].time if believed else -NEVER)
+        doubts.extend((each.time, each.low, len(turns)) for each in cursor.doubted if each.time > report)
         believed.extend(cursor.new(believed[-1] if believed else None))
         turns.append((at, len(believed), 0 if cursor.quote is None else cursor.quote.price))
     table = np.array(turns, dtype=np.int64).reshape(-1, 3)
@@ -129,7 +129,7 @@ def _one_by_one(candles: Candles, instrument: Instrument, warmup: int) -> Tape:
     volume = np.array([candle.volume for candle in believed], dtype=np.float64)
     doubted = np.array(doubts, dtype=np.int64).reshape(-1, 3)
     quote = np.ascontiguousarray(table[:, 2])
-    time, opened, high, low, close = (np.ascontiguousarray(columns[:, place]) for place in range(5))
+    time, opened, high, low, close = (np.ascontiguousarray(columns[:, index]) for index in range(5))
     return Tape(
         candles.symbol,
         time,
@@ -142,7 +142,7 @@ def _one_by_one(candles: Candles, instrument: Instrument, warmup: int) -> Tape:
         np.ascontiguousarray(table[:, 1]),
         quote,
         _last_known(quote),
-        *(np.ascontiguousarray(doubted[:, place]) for place in range(3)),
+        *(np.ascontiguousarray(doubted[:, index]) for index in range(3)),
     )
 
 

@@ -21,8 +21,8 @@ OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 def require_trusted(path: Path) -> None:
     """Raise BadInput where others may write a file or folder of code, or anything on the way to it."""
     *way, end = way_to(path)
-    for place in way:
-        _require(path, place, sticky=True)
+    for index in way:
+        _require(path, index, sticky=True)
     _require(path, end)
 
 
@@ -39,52 +39,52 @@ def require_trusted_folder(folder: Path) -> None:
 def way_to(path: Path) -> Iterator[Path]:
     """Yield the folders and links on the way to a path from the root down, and where it leads."""
     whole = path.absolute()
-    place, rest, links = Path(whole.anchor), list(reversed(whole.parts[1:])), 0
-    yield place
+    folder, rest, links = Path(whole.anchor), list(reversed(whole.parts[1:])), 0
+    yield folder
     while rest:
         name = rest.pop()
-        place = place.parent if name == ".." else place / name
-        yield place
-        if place.is_symlink():
+        folder = folder.parent if name == ".." else folder / name
+        yield folder
+        if folder.is_symlink():
             links += 1
             if links > MOST_LINKS:
                 raise BadInput(f"{path}: not executed: too many links on the way to it")
-            target = place.readlink()
+            target = folder.readlink()
             rest += reversed(target.parts[1:] if target.is_absolute() else target.parts)
-            place = Path(target.anchor) if target.is_absolute() else place.parent
+            folder = Path(target.anchor) if target.is_absolute() else folder.parent
 
 
 def importable(folder: Path) -> Iterator[Path]:
     """Yield the modules, packages and bytecode below a folder, links followed once."""
-    seen: set[Path] = set()
+    known: set[Path] = set()
     for above, folders, files in os.walk(folder, followlinks=True):
         here = Path(above)
         real = here.resolve()
-        if real in seen:
+        if real in known:
             folders.clear()
             continue
-        seen.add(real)
+        known.add(real)
         folders[:] = sorted(each for each in folders if each.isidentifier())
         yield from (here / each for each in folders)
         yield from (here / each for each in sorted(files) if each.endswith(tuple(all_suffixes())))
 
 
-def _require(code: Path, place: Path, *, sticky: bool = False) -> None:
+def _require(code: Path, folder: Path, *, sticky: bool = False) -> None:
     """Raise BadInput where others may write a place of code; `sticky` folders may be on the way to it."""
     if not hasattr(os, "geteuid"):  # pragma: no cover -- no such modes there
         return
     try:
-        found = place.lstat()
+        result = folder.lstat()
     except FileNotFoundError:
         return  # nothing is there to be executed
     except (OSError, ValueError) as error:
-        raise BadInput(f"{code}: not executed: {place} cannot be looked at: {error}") from None
+        raise BadInput(f"{code}: not executed: {folder} cannot be looked at: {error}") from None
     why = "what runs from there runs with the exchange keys of the environment"
-    if found.st_uid not in (0, os.geteuid()):
-        remedy = f"chown {os.geteuid()} {shlex.quote(str(place))}, or use a copy of your own"
-        raise BadInput(f"{code}: not executed: {place} belongs to user {found.st_uid}; {why}: {remedy}")
-    excused = stat.S_ISLNK(found.st_mode) or (sticky and found.st_mode & stat.S_ISVTX)
-    if found.st_mode & OTHERS_WRITE and not excused:
-        mode = f"mode {stat.S_IMODE(found.st_mode):04o}, so others may write it"
-        remedy = f"chmod go-w {shlex.quote(str(place))}"
-        raise BadInput(f"{code}: not executed: {place} has {mode}; {why}: {remedy}")
+    if result.st_uid not in (0, os.geteuid()):
+        remedy = f"chown {os.geteuid()} {shlex.quote(str(folder))}, or use a copy of your own"
+        raise BadInput(f"{code}: not executed: {folder} belongs to user {result.st_uid}; {why}: {remedy}")
+    excused = stat.S_ISLNK(result.st_mode) or (sticky and result.st_mode & stat.S_ISVTX)
+    if result.st_mode & OTHERS_WRITE and not excused:
+        mode = f"mode {stat.S_IMODE(result.st_mode):04o}, so others may write it"
+        remedy = f"chmod go-w {shlex.quote(str(folder))}"
+        raise BadInput(f"{code}: not executed: {folder} has {mode}; {why}: {remedy}")

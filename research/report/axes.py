@@ -31,9 +31,9 @@ class Scale:
 
     def place(self, values: FloatArray | IntArray | float) -> FloatArray:
         """Return where values lie, 0 to 1000 from the left or from the top."""
-        found = np.asarray(values, dtype=np.float64)
+        result = np.asarray(values, dtype=np.float64)
         low, high = (log(self.low), log(self.high)) if self.steep else (self.low, self.high)
-        share = ((np.log(found) if self.steep else found) - low) / ((high - low) or 1.0)
+        share = ((np.log(result) if self.steep else result) - low) / ((high - low) or 1.0)
         return BOX * (1 - share if self.down else share)
 
 
@@ -56,15 +56,15 @@ def round_ticks(scale: Scale, most: int = 5) -> list[float]:
     """Return round values inside a scale: steps of 1, 2 or 5 times a power of ten."""
     if scale.steep:
         powers = range(floor(log10(scale.low)), ceil(log10(scale.high)) + 1)
-        found = [digit * 10.0**power for power in powers for digit in (1, 2, 5)]
-        inside = [each for each in found if scale.low <= each <= scale.high]
+        results = [digit * 10.0**power for power in powers for digit in (1, 2, 5)]
+        inside = [each for each in results if scale.low <= each <= scale.high]
         if len(inside) >= FEW_STEPS:
             return inside[:: max(1, ceil(len(inside) / most))]
     rough = (scale.high - scale.low) / most
     power = 10.0 ** floor(log10(rough))
     step = next(digit * power for digit in (1, 2, 5, 10) if digit * power >= rough * (1 - 1e-9))
     first, last = ceil(scale.low / step), floor(scale.high / step)
-    return [place * step for place in range(first, last + 1)]
+    return [index * step for index in range(first, last + 1)]
 
 
 def time_ticks(first_ms: int, last_ms: int) -> list[tuple[int, str]]:
@@ -81,21 +81,21 @@ def time_ticks(first_ms: int, last_ms: int) -> list[tuple[int, str]]:
 
 def _even_ticks(first_ms: int, last_ms: int) -> list[tuple[int, str]]:
     for step in (HOUR_MS, 3 * HOUR_MS, 6 * HOUR_MS, 12 * HOUR_MS, *(k * DAY_MS for k in (1, 2, 5, 7, 14))):
-        found = range(-(-first_ms // step) * step, last_ms + 1, step)
-        if len(found) <= MOST_TICKS:
+        result = range(-(-first_ms // step) * step, last_ms + 1, step)
+        if len(result) <= MOST_TICKS:
             shape = "%d %b" if step >= DAY_MS else "%d %b %H:%M"
-            return [(each, utc(each).strftime(shape)) for each in found]
+            return [(each, utc(each).strftime(shape)) for each in result]
     return []
 
 
 def _months(first: datetime, last: datetime) -> list[datetime]:
     each = first.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    found = []
+    results = []
     while each <= last:
         if each >= first:
-            found.append(each)
+            results.append(each)
         each = (each + timedelta(days=32)).replace(day=1)
-    return found
+    return results
 
 
 def _month_name(month: datetime, step: int) -> str:
@@ -108,7 +108,7 @@ def labels(across: Sequence[tuple[int, str]], x: Scale, up: Sequence[tuple[float
         *((f"left:{float(x.place(at)) / 10:.2f}%", "x", name) for at, name in across),
         *((f"top:{float(y.place(at)) / 10:.2f}%", "y", name) for at, name in up),
     ]
-    return joined(element("span", name, kind, f'style="{place}"') for place, kind, name in marks)
+    return joined(element("span", name, kind, f'style="{index}"') for index, kind, name in marks)
 
 
 def grid(up: Sequence[float], y: Scale) -> Markup:

@@ -102,8 +102,8 @@ def market_chart(
     note = f"{missing} trades that moved least are not drawn." if missing else ""
     drawing = _drawn(candles, trades, (bought, sold), grid_of.tick, unseen_ms)
     script = Markup(f'<script type="application/json">{data}</script>')
-    title, told = element("h3", candles.symbol), element("p", note, "read")
-    return element("figure", joined([title, drawing, _CONTROLS, told, script]), "market")
+    title, report = element("h3", candles.symbol), element("p", note, "read")
+    return element("figure", joined([title, drawing, _CONTROLS, report, script]), "market")
 
 
 _CONTROLS = Markup(
@@ -119,8 +119,8 @@ def _trades(candles: Candles, results: Sequence[Result], most: int) -> tuple[NDA
     """Return the symbol's trades in time order, those of all results, and how many were left out."""
     parts = []
     for result in results:
-        place = result.symbols.index(candles.symbol) if candles.symbol in result.symbols else -1
-        parts.append(result.trades[result.trades["symbol"] == place])
+        index = result.symbols.index(candles.symbol) if candles.symbol in result.symbols else -1
+        parts.append(result.trades[result.trades["symbol"] == index])
     rows = np.concatenate(parts)
     rows = rows[(rows["opened_ms"] >= candles.time[0]) & (rows["closed_ms"] <= _end(candles))]
     missing = max(0, len(rows) - most)

@@ -46,8 +46,8 @@ def _plain(name: str, places: int = 2) -> Show:
 
 
 def _interval(figures: Metrics) -> Cell:
-    found = figures.interval
-    return NONE if found is None else f"{number(found[0])} and {number(found[1])}"
+    result = figures.interval
+    return NONE if result is None else f"{number(result[0])} and {number(result[1])}"
 
 
 FIGURES: tuple[tuple[str, Show], ...] = (
@@ -82,7 +82,7 @@ def headline(samples: Samples, luck: Iterable[tuple[str, str]]) -> Markup:
     """Return every figure in two tables, samples side by side; what belongs to the search last."""
     heads = ["", *(title for title, _, _ in samples)]
     rows = [[name, *(show(figures) for _, _, figures in samples)] for name, show in FIGURES]
-    rows += [[name, told] for name, told in luck]
+    rows += [[name, report] for name, report in luck]
     halves = (table(heads, part, "figures") for part in (rows[:WORTH], rows[WORTH:]))
     return element("div", joined(halves), "halves")
 
@@ -102,11 +102,11 @@ def _by_month(result: Result) -> dict[int, list[float | None]]:
     month = result.times_ms.astype("datetime64[ms]").astype("datetime64[M]").astype(np.int64)
     last = np.flatnonzero(np.diff(month, append=month[-1:] + 1))
     values: FloatArray = np.concatenate([[result.opening_cash], result.equity[last]]).astype(np.float64)
-    found: dict[int, list[float | None]] = {}
+    match: dict[int, list[float | None]] = {}
     for at, before, after in zip(month[last].tolist(), values[:-1], values[1:], strict=True):
-        year = found.setdefault(1970 + at // 12, [None] * 12)
+        year = match.setdefault(1970 + at // 12, [None] * 12)
         year[at % 12] = float(after / before - 1) if before > 0 else None
-    return found
+    return match
 
 
 def _warm(value: float | None, kind: str = "") -> Markup:
@@ -120,8 +120,8 @@ def _warm(value: float | None, kind: str = "") -> Markup:
 def costs(result: Result) -> Markup:
     """Return what trading cost, by symbol and in all, in quote; closed trades."""
     rows = []
-    for place, symbol in enumerate(result.symbols):
-        rows.append([symbol, *_cost_row(result.trades[result.trades["symbol"] == place], result.cash_scale)])
+    for index, symbol in enumerate(result.symbols):
+        rows.append([symbol, *_cost_row(result.trades[result.trades["symbol"] == index], result.cash_scale)])
     if len(rows) > 1:
         rows.append(["all", *_cost_row(result.trades, result.cash_scale)])
     return table(["", "Trades", "Traded", "Gross", "Fees", "Slippage", "Net"], rows)
@@ -167,17 +167,17 @@ def extremes(result: Result, instruments: Mapping[str, Instrument]) -> Markup:
         return element("p", "No closed trade.", "note")
     order = np.argsort(-result.trades["pnl"], kind="stable").tolist()
     chosen = order if len(order) <= 2 * EXTREMES else [*order[:EXTREMES], *order[-EXTREMES:]]
-    rows = [_trade(result, place, instruments) for place in chosen]
+    rows = [_trade(result, index, instruments) for index in chosen]
     head = ("", "Opened", "Closed", "Ending", "Quantity", "Bought at", "Sold at", "Fees", "Slippage", "Net")
     return table(head, rows)
 
 
-def _trade(result: Result, place: int, instruments: Mapping[str, Instrument]) -> list[Cell]:
-    row = result.trades[place]
+def _trade(result: Result, index: int, instruments: Mapping[str, Instrument]) -> list[Cell]:
+    row = result.trades[index]
     symbol = result.symbols[int(row["symbol"])]
     grid = instruments[symbol]
     digits = max(0, -int(grid.tick_size.normalize().as_tuple().exponent))
-    prices = (float(each[0]) for each in fill_prices(result.trades[place : place + 1], grid))
+    prices = (float(each[0]) for each in fill_prices(result.trades[index : index + 1], grid))
     net = int(row["pnl"]) / result.cash_scale
     return [
         symbol,
@@ -192,10 +192,10 @@ def _trade(result: Result, place: int, instruments: Mapping[str, Instrument]) ->
     ]
 
 
-def pairs(found: Mapping[str, Any], *, nested: str = "", kind: str = "") -> Markup:
+def pairs(result: Mapping[str, Any], *, nested: str = "", kind: str = "") -> Markup:
     """Return names and values as a list; mappings inside are written as name.inner."""
     parts: list[Markup] = []
-    for name, value in found.items():
+    for name, value in result.items():
         if isinstance(value, Mapping):
             parts.append(pairs(value, nested=f"{nested}{name}."))
         else:

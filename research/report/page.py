@@ -118,8 +118,8 @@ def _check(report: Report) -> None:
 
 
 def _samples(report: Report) -> Samples:
-    seen = (SEEN, report.result, report.metrics)
-    return [seen] if report.unseen is None else [seen, (UNSEEN, *report.unseen)]
+    value = (SEEN, report.result, report.metrics)
+    return [value] if report.unseen is None else [value, (UNSEEN, *report.unseen)]
 
 
 def _luck(report: Report) -> Luck:
@@ -147,12 +147,12 @@ def _head(report: Report, samples: Samples) -> Markup:
         f"{day(int(result.times_ms[0]))} to {day(int(last.times_ms[-1]))} UTC",
         f"{number(result.cycles, 0)} cycles",
     )
-    badge, said = verdict(samples[-1], _luck(report), _quote(report))
+    badge, text = verdict(samples[-1], _luck(report), _quote(report))
     return element("header", joined([
         element("p", " · ".join(what), "meta"),
         element("h1", _title(report)),
         _stop(report.stopped),
-        element("p", joined([badge, safe(said)], " "), "verdict"),
+        element("p", joined([badge, safe(text)], " "), "verdict"),
         pairs(dict(report.said), kind="said") if report.said else Markup(),
     ]))  # fmt: skip
 
@@ -210,11 +210,11 @@ def _months(samples: Samples) -> list[Markup]:
     note = "By UTC month, after costs; the first and last are as long as the data."
     parts = []
     for title, result, _ in samples:
-        told = _of(title, samples)
-        deepest = card(f"Worst drawdowns{told}", falls(result), "From a peak of equity to its recovery.")
-        days = card(f"Best and worst days{told}", best_and_worst_days(result), "UTC days, after costs.")
+        report = _of(title, samples)
+        deepest = card(f"Worst drawdowns{report}", falls(result), "From a peak of equity to its recovery.")
+        days = card(f"Best and worst days{report}", best_and_worst_days(result), "UTC days, after costs.")
         parts += [
-            card(f"Months{told}", monthly(result), note),
+            card(f"Months{report}", monthly(result), note),
             element("div", joined([deepest, days]), "pair"),
         ]
     return parts
@@ -223,15 +223,15 @@ def _months(samples: Samples) -> list[Markup]:
 def _trading(report: Report, samples: Samples) -> Markup:
     parts = []
     for title, result, _ in samples:
-        told = _of(title, samples)
-        results = card(f"Trade results{told}", histogram(result), "After costs, share of what was bought.")
-        denied = card(f"Denied by rule{told}", vetoes(result))
+        answer = _of(title, samples)
+        results = card(f"Trade results{answer}", histogram(result), "After costs, share of what was bought.")
+        denied = card(f"Denied by rule{answer}", vetoes(result))
         parts += [
-            card(f"Costs{told}", costs(result), f"Closed trades, in {_quote(report)}."),
-            card(f"How trades ended{told}", exit_reasons(result), "After costs."),
+            card(f"Costs{answer}", costs(result), f"Closed trades, in {_quote(report)}."),
+            card(f"How trades ended{answer}", exit_reasons(result), "After costs."),
             element("div", joined([results, denied]), "pair"),
-            card(f"Largest wins and losses{told}", extremes(result, report.instruments)),
-            card(f"Trades{told}", trade_table(result, report.instruments), _TRADES),
+            card(f"Largest wins and losses{answer}", extremes(result, report.instruments)),
+            card(f"Trades{answer}", trade_table(result, report.instruments), _TRADES),
         ]
     return joined(parts)
 
@@ -247,33 +247,33 @@ def _inputs(report: Report) -> Markup:
         card("Parameters", pairs(parameters) if parameters else element("p", "None.", "note")),
         card("Flaws in the data", lines(report.flaws, "None found.")),
     ]
-    found = [element("div", joined(cards), "pair")]
+    results = [element("div", joined(cards), "pair")]
     if report.settings:
         inner = element("details", joined([element("summary", "Show all"), pairs(report.settings)]))
-        found.append(card("Settings in force", inner))
-    return joined(found)
+        results.append(card("Settings in force", inner))
+    return joined(results)
 
 
 def _made(report: Report) -> Markup:
-    found: dict[str, Any] = {"code version": report.code_version}
+    match: dict[str, Any] = {"code version": report.code_version}
     for title, result, _ in _samples(report):
-        found |= _ending(result, title.lower())
+        match |= _ending(result, title.lower())
         series = result.candles or report.candles
         for each in series:
             span = f"{minute(int(each.time[0]))} to {minute(int(each.time[-1]))}" if len(each) else "empty"
-            found[f"{each.symbol}, {title.lower()}"] = (
+            match[f"{each.symbol}, {title.lower()}"] = (
                 f"{len(each):,} candles, {span}, SHA-256 {each.fingerprint}"
             )
     command = element("pre", report.command)
-    return card("Where it comes from", joined([pairs(found), element("h3", "Made by"), command]))
+    return card("Where it comes from", joined([pairs(match), element("h3", "Made by"), command]))
 
 
 def _ending(result: Result, title: str) -> dict[str, str]:
     """Return what the figures of closed trades leave out: the kill switch, positions still open."""
-    found = {}
+    match = {}
     if result.kill_switch_ms is not None:
-        found[f"kill switch, {title}"] = f"thrown {minute(result.kill_switch_ms)} UTC"
+        match[f"kill switch, {title}"] = f"thrown {minute(result.kill_switch_ms)} UTC"
     if result.open_positions:
         names = ", ".join(str(each.get("symbol")) for each in result.open_positions)
-        found[f"still open, {title}"] = f"{names}, counted in equity at the last mark"
-    return found
+        match[f"still open, {title}"] = f"{names}, counted in equity at the last mark"
+    return match

@@ -54,8 +54,8 @@ def _row(cells: Sequence[Cell], width: int) -> Markup:
 
 def card(title: str, inner: Markup, note: Cell = "") -> Markup:
     """Return a section with a heading."""
-    told = element("p", note, "note") if note else Markup()
-    return Markup(f"<section>{element('h2', title)}{told}{inner}</section>")
+    report = element("p", note, "note") if note else Markup()
+    return Markup(f"<section>{element('h2', title)}{report}{inner}</section>")
 
 
 def coloured(text: str, value: float | None) -> Markup:

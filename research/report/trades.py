@@ -42,19 +42,19 @@ def trade_table(result: Result, instruments: Mapping[str, Instrument]) -> Markup
     sums = np.cumsum(result.trades["pnl"][order]) / result.cash_scale
     first = max(0, count - MOST_ROWS)
     shown = enumerate(order[first:].tolist(), first)
-    rows = [_trade(result, place, at, float(sums[at]), instruments) for at, place in shown]
+    rows = [_trade(result, index, at, float(sums[at]), instruments) for at, index in shown]
     left = f"The first {first:,} of {count:,} trades are not listed." if first else ""
     return joined([element("p", left, "note") if left else Markup(), table(TRADE_HEAD, rows, "trades tall")])
 
 
 def _trade(
-    result: Result, place: int, at: int, total: float, instruments: Mapping[str, Instrument]
+    result: Result, index: int, at: int, total: float, instruments: Mapping[str, Instrument]
 ) -> list[Cell]:
-    row = result.trades[place]
+    row = result.trades[index]
     symbol = result.symbols[int(row["symbol"])]
     grid = instruments[symbol]
     digits = max(0, -int(grid.tick_size.normalize().as_tuple().exponent))
-    prices = (float(each[0]) for each in fill_prices(result.trades[place : place + 1], grid))
+    prices = (float(each[0]) for each in fill_prices(result.trades[index : index + 1], grid))
     scale = result.cash_scale
     net, bought = int(row["pnl"]) / scale, int(row["bought"]) / scale
     share = net / bought if bought else None
@@ -104,12 +104,12 @@ def _reason(name: str, trades: Any, result: Result) -> tuple[int, list[Cell]]:
 
 def falls(result: Result) -> Markup:
     """Return the deepest falls from a peak with how long they lasted."""
-    found = worst_falls(result, FALLS)
-    if not found:
+    match = worst_falls(result, FALLS)
+    if not match:
         return element("p", "Equity never fell below a peak.", "note")
     end = int(result.times_ms[-1])
     head = ("", "Peak", "Lowest", "Reached again", "Days down", "Days in all")
-    return table(head, [_fall(each, end) for each in found])
+    return table(head, [_fall(each, end) for each in match])
 
 
 def _fall(fall: Fall, end_ms: int) -> list[Cell]:
@@ -133,14 +133,14 @@ def best_and_worst_days(result: Result) -> Markup:
     order = moved[np.argsort(returns[moved], kind="stable")]
     worst, best = order[returns[order] < 0][:DAYS], order[returns[order] > 0][::-1][:DAYS]
     rows: list[list[Cell]] = []
-    for place in range(max(len(worst), len(best))):
-        sides = [_day(times, returns, side, place) for side in (best, worst)]
-        rows.append([str(place + 1), *(cell for side in sides for cell in side)])
+    for index in range(max(len(worst), len(best))):
+        sides = [_day(times, returns, side, index) for side in (best, worst)]
+        rows.append([str(index + 1), *(cell for side in sides for cell in side)])
     return table(("", "Best day", "", "Worst day", ""), rows)
 
 
-def _day(times: Any, returns: Any, order: Any, place: int) -> tuple[Cell, Cell]:
-    if place >= len(order):
+def _day(times: Any, returns: Any, order: Any, index: int) -> tuple[Cell, Cell]:
+    if index >= len(order):
         return "", ""
-    value = float(returns[order[place]])
-    return day(int(times[order[place]])), coloured(percent(value, signed=True), value)
+    value = float(returns[order[index]])
+    return day(int(times[order[index]])), coloured(percent(value, signed=True), value)

@@ -8,7 +8,7 @@ from research.report.text import Cell, Markup, coloured, element, joined, number
 from research.statistics.metrics import Metrics
 from research.statistics.ratios import LEAST_DAYS
 
-SURE = 0.95
+CONFIDENCE = 0.95
 """Deflated Sharpe ratio from which luck is an unlikely explanation, as in the paper."""
 COIN = 0.5
 """Probability of overfitting from which choosing by backtest was no better than a coin."""
@@ -32,11 +32,11 @@ def verdict(sample: Sample, luck: Luck, quote: str) -> tuple[Markup, str]:
     if luck.session:
         kind, word = _badge_of_session(figures)
         return element("strong", word, f"badge {kind}"), _earned("In this session", result, figures, quote)
-    said = [_earned(title, result, figures, quote), _lucky(luck)]
+    lines = [_earned(title, result, figures, quote), _lucky(luck)]
     if not luck.unseen:
-        said.append("Nothing was kept out of sample.")
+        lines.append("Nothing was kept out of sample.")
     kind, word = _badge(figures, luck)
-    return element("strong", word, f"badge {kind}"), " ".join(said)
+    return element("strong", word, f"badge {kind}"), " ".join(lines)
 
 
 def _badge(figures: Metrics, luck: Luck) -> tuple[str, str]:
@@ -46,7 +46,7 @@ def _badge(figures: Metrics, luck: Luck) -> tuple[str, str]:
     doubtful = (luck.deflated is not None and luck.deflated < COIN) or (luck.overfit or 0.0) >= COIN
     if doubtful:
         return "bad", "likely luck"
-    proven = luck.unseen and (luck.deflated or 0.0) >= SURE and luck.overfit is not None
+    proven = luck.unseen and (luck.deflated or 0.0) >= CONFIDENCE and luck.overfit is not None
     if not proven:
         return "open", "not proven"
     behind = figures.hold_return is not None and earned <= figures.hold_return
@@ -78,7 +78,7 @@ def _lucky(luck: Luck) -> str:
         return "How much of it is luck is not known: no deflated Sharpe ratio was given."
     tried = "one trial" if luck.trials == 1 else f"{_count(luck.trials)} trials"
     shown = number(luck.deflated)
-    if luck.deflated >= SURE:
+    if luck.deflated >= CONFIDENCE:
         return f"After {tried}, luck hardly explains such a result (deflated Sharpe ratio {shown})."
     return f"After {tried}, luck may explain such a result (deflated Sharpe ratio {shown})."
 
@@ -104,7 +104,7 @@ def tiles(sample: Sample, luck: Luck) -> Markup:
     title, _, m = sample
     held = percent(m.hold_drawdown, 1)
     won = f"{percent(m.win_rate, 0)} won, profit factor {number(m.profit_factor)}"
-    found: Sequence[tuple[str, Cell, str]] = (
+    result: Sequence[tuple[str, Cell, str]] = (
         ("Return", coloured(percent(m.total_return, signed=True), m.total_return),
          f"buy and hold {percent(m.hold_return, signed=True)}"),
         ("Sharpe ratio", number(m.sharpe), _sureness(m, luck)),
@@ -115,7 +115,7 @@ def tiles(sample: Sample, luck: Luck) -> Markup:
     )  # fmt: skip
     inner = (
         joined([element("dt", name), element("dd", value), element("small", below)])
-        for name, value, below in found
+        for name, value, below in result
     )
     cells = joined(element("div", each) for each in inner)
     return Markup(f'<dl class="tiles" aria-label="{safe(title)}">{cells}</dl>')
@@ -135,12 +135,12 @@ def _sureness(figures: Metrics, luck: Luck) -> str:
     """Say between which values the true Sharpe ratio lies with 95 %, and what the search makes of it."""
     if figures.days < LEAST_DAYS:
         return f"{figures.days} days, least {LEAST_DAYS}"
-    found = figures.interval
-    said = [] if found is None else [f"95 %: {number(found[0])} to {number(found[1])}"]
+    result = figures.interval
+    lines = [] if result is None else [f"95 %: {number(result[0])} to {number(result[1])}"]
     if not luck.session:
         rows = dict(luck_rows(luck))
-        said.append(f"deflated {rows['Deflated Sharpe ratio']}, trials {rows['Trials made']}")
-    return "; ".join(said)
+        lines.append(f"deflated {rows['Deflated Sharpe ratio']}, trials {rows['Trials made']}")
+    return "; ".join(lines)
 
 
 def _length(figures: Metrics) -> str:

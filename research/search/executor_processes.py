@@ -18,7 +18,7 @@ from journal.scratch import Scratch
 from research.data.candles import Candles
 from research.search.executor_threads import worker_count
 from research.search.sweep import Answer, Done, Engine, Job, Task, Worker
-from research.search.work_queue import Board, Piece, timed
+from research.search.work_queue import Chunk, WorkQueue, timed
 
 ALONE, WORTH_IT = 0.3, 3.0
 """Seconds after which this process asks for help, and the seconds of work left that are worth it."""
@@ -38,17 +38,17 @@ class Processes(Engine):
 
     def run(self, job: Job, tasks: Sequence[Task], done: Done) -> list[Answer]:
         """Make the trials, the first ones here: what is wrong shows at once, and kernels compile once."""
-        board, worker = Board(tasks, self.workers, done), Worker(job)
+        queue, worker = WorkQueue(tasks, self.workers, done), Worker(job)
         began = time.perf_counter()
-        while (piece := board.piece()) is not None:
-            board.home(piece, *timed(worker, piece.work))
+        while (chunk := queue.chunk()) is not None:
+            queue.complete(chunk, *timed(worker, chunk.work))
             late = time.perf_counter() - began > min(ALONE, self._worth_it)
-            if late and self.workers > 1 and board.seconds_left > self._worth_it:
-                self._with_help(job, board, worker)
+            if late and self.workers > 1 and queue.seconds_left > self._worth_it:
+                self._with_help(job, queue, worker)
                 break
-        return board.answers()
+        return queue.answers()
 
-    def _with_help(self, job: Job, board: Board, worker: Worker) -> None:
+    def _with_help(self, job: Job, queue: WorkQueue, worker: Worker) -> None:
         """Do the rest together with further processes; Ctrl-C ends them and removes the shared candles."""
         scratch = Scratch("boyd-sweep-")
         folder = scratch.path
@@ -56,31 +56,31 @@ class Processes(Engine):
         try:
             save_job(job, folder)
             hands.extend(_Hand(folder) for _ in range(self.workers - 1))
-            _drive(board, hands, worker)
+            _drive(queue, hands, worker)
         finally:
             for hand in hands:
                 hand.end()
             scratch.cleanup()
 
 
-def _drive(board: Board, hands: Sequence["_Hand"], worker: Worker) -> None:
+def _drive(queue: WorkQueue, hands: Sequence["_Hand"], worker: Worker) -> None:
     for hand in hands:
-        hand.give(board.piece())
-    while not board.over:
-        busy = {hand.ours: hand for hand in hands if hand.piece is not None}
-        own = board.own_piece()
+        hand.give(queue.chunk())
+    while not queue.over:
+        busy = {hand.ours: hand for hand in hands if hand.chunk is not None}
+        own = queue.own_chunk()
         if own is not None:
-            board.home(own, *timed(worker, own.work))
+            queue.complete(own, *timed(worker, own.work))
         for ready in wait(list(busy), None if own is None else 0):
             hand = busy[ready]  # type: ignore[index]  # only what was asked for comes back
-            piece, told = hand.piece, hand.answer()
-            if piece is not None and isinstance(told, BaseException):
-                raise told
-            if piece is not None and isinstance(told, tuple):
-                board.home(piece, *told)
-            elif piece is not None:
-                board.lost(piece, f"the worker ended with exit code {hand.restart()}")
-            hand.give(board.piece())
+            chunk, answer = hand.chunk, hand.answer()
+            if chunk is not None and isinstance(answer, BaseException):
+                raise answer
+            if chunk is not None and isinstance(answer, tuple):
+                queue.complete(chunk, *answer)
+            elif chunk is not None:
+                queue.requeue(chunk, f"the worker ended with exit code {hand.restart()}")
+            hand.give(queue.chunk())
 
 
 class _Hand:
@@ -88,7 +88,7 @@ class _Hand:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self.piece: Piece | None = None
+        self.chunk: Chunk | None = None
         self._start()
 
     def _start(self) -> None:
@@ -99,22 +99,22 @@ class _Hand:
         self._process.start()
         theirs.close()
 
-    def give(self, piece: Piece | None) -> None:
+    def give(self, chunk: Chunk | None) -> None:
         """Send a piece, if there is one."""
-        self.piece = piece
-        if piece is not None:
+        self.chunk = chunk
+        if chunk is not None:
             try:
-                self.ours.send(piece.work)
+                self.ours.send(chunk.work)
             except OSError:
                 return  # it died while idle: the answer will say so
 
     def answer(self) -> tuple[Answer, float] | BaseException | None:
         """Return the answer, what went wrong, or None when the worker is dead."""
         try:
-            told: tuple[Answer, float] | BaseException = self.ours.recv()
+            report: tuple[Answer, float] | BaseException = self.ours.recv()
         except (EOFError, OSError):
             return None
-        return told
+        return report
 
     def restart(self) -> int | None:
         """Replace the dead process; return its exit code."""
@@ -155,9 +155,9 @@ def _end_with_parent() -> None:
 
 def save_job(job: Job, folder: Path) -> None:
     """Write a job: candles as arrays to be mapped into memory, the rest pickled."""
-    for place, each in enumerate(job.candles):
+    for index, each in enumerate(job.candles):
         for name in COLUMNS:
-            np.save(folder / f"{place}_{name}.npy", getattr(each, name))
+            np.save(folder / f"{index}_{name}.npy", getattr(each, name))
     heads = [(each.symbol, each.timeframe_ms) for each in job.candles]
     (folder / "job.pickle").write_bytes(pickle.dumps((heads, replace(job, candles=()))))
 
@@ -166,8 +166,8 @@ def load_job(folder: Path) -> Job:
     """Read a job; its candles are shared by all processes of the machine, copied only where written."""
     heads, job = pickle.loads((folder / "job.pickle").read_bytes())  # noqa: S301  # our own, written just now
     candles: list[Any] = []
-    for place, head in enumerate(heads):
-        columns = [np.load(folder / f"{place}_{name}.npy", mmap_mode="c") for name in COLUMNS]
+    for index, head in enumerate(heads):
+        columns = [np.load(folder / f"{index}_{name}.npy", mmap_mode="c") for name in COLUMNS]
         candles.append(Candles(*head, *(np.asarray(column) for column in columns)))
-    made: Job = replace(job, candles=candles)
-    return made
+    built: Job = replace(job, candles=candles)
+    return built

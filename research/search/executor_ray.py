@@ -11,7 +11,7 @@ from domain.extras import lacking
 from research.data.candles import Candles
 from research.search.executor_processes import COLUMNS
 from research.search.sweep import Answer, Done, Engine, Job, Task, Worker
-from research.search.work_queue import RETRIES, Board, Piece, timed
+from research.search.work_queue import RETRIES, Chunk, WorkQueue, timed
 
 ADDRESS_VARIABLE = "RAY_ADDRESS"
 MISSING = lacking("engine ray", "scale")
@@ -57,28 +57,28 @@ class Ray(Engine):
         ray = self._ray
         shared = ray.put(_packed(job))
         processors = max(1, int(ray.cluster_resources().get("CPU", 1)))
-        board = Board(tasks, processors, done)
+        queue = WorkQueue(tasks, processors, done)
         remote = ray.remote(max_retries=RETRIES)(_work)
-        flying: dict[Any, Piece] = {}
-        while not board.over:
-            while len(flying) < AHEAD * processors and (piece := board.piece()) is not None:
-                flying[remote.remote(shared.hex(), shared, piece.work)] = piece
+        flying: dict[Any, Chunk] = {}
+        while not queue.over:
+            while len(flying) < AHEAD * processors and (chunk := queue.chunk()) is not None:
+                flying[remote.remote(shared.hex(), shared, chunk.work)] = chunk
             ready, _ = ray.wait(list(flying), num_returns=1)
             for each in ready:
-                board.home(flying.pop(each), *self._answer(each))
-        return board.answers()
+                queue.complete(flying.pop(each), *self._answer(each))
+        return queue.answers()
 
     def _answer(self, ready: Any) -> tuple[Answer, float]:
         ray = self._ray
         try:
-            told: tuple[Answer, float] = ray.get(ready)
+            report: tuple[Answer, float] = ray.get(ready)
         except ray.exceptions.RayTaskError as error:
             if isinstance(error.cause, BadInput | LocalFault):
                 raise error.cause from None
             raise
         except ray.exceptions.RayError as error:
             raise LocalFault(f"trials failed {RETRIES + 1} times on the ray cluster: {error}") from None
-        return told
+        return report
 
 
 _workers: dict[str, Worker] = {}

@@ -7,7 +7,7 @@ from queue import SimpleQueue
 
 from domain.errors import BadInput
 from research.search.sweep import Answer, Done, Engine, Job, Task, Worker
-from research.search.work_queue import Board, Piece, timed
+from research.search.work_queue import Chunk, WorkQueue, timed
 
 WORTH_IT = 0.1
 """Seconds of work left that are worth a further thread: it costs making the candles ready for it."""
@@ -22,26 +22,26 @@ class Threads(Engine):
 
     def run(self, job: Job, tasks: Sequence[Task], done: Done) -> list[Answer]:
         """Make the trials, the first ones in one thread: what is wrong shows at once, and kernels compile."""
-        board, worker = Board(tasks, self.workers, done), Worker(job)
-        while (piece := board.piece()) is not None:
-            board.home(piece, *timed(worker, piece.work))
-            if self.workers > 1 and board.seconds_left > WORTH_IT:
-                self._side_by_side(board, [worker, *(Worker(job) for _ in range(self.workers - 1))])
+        queue, worker = WorkQueue(tasks, self.workers, done), Worker(job)
+        while (chunk := queue.chunk()) is not None:
+            queue.complete(chunk, *timed(worker, chunk.work))
+            if self.workers > 1 and queue.seconds_left > WORTH_IT:
+                self._side_by_side(queue, [worker, *(Worker(job) for _ in range(self.workers - 1))])
                 break
-        return board.answers()
+        return queue.answers()
 
-    def _side_by_side(self, board: Board, workers: Sequence[Worker]) -> None:
+    def _side_by_side(self, queue: WorkQueue, workers: Sequence[Worker]) -> None:
         """Do the rest; Ctrl-C ends it when the pieces that are begun are done, a second or so."""
         free: SimpleQueue[Worker] = SimpleQueue()
         for worker in workers:
             free.put(worker)
-        busy: dict[Future[tuple[Answer, float]], Piece] = {}
+        busy: dict[Future[tuple[Answer, float]], Chunk] = {}
         with ThreadPoolExecutor(len(workers), "boyd-sweep") as pool:
-            while not board.over:
-                while len(busy) < len(workers) and (piece := board.piece()) is not None:
-                    busy[pool.submit(_turn, free, piece.work)] = piece
+            while not queue.over:
+                while len(busy) < len(workers) and (chunk := queue.chunk()) is not None:
+                    busy[pool.submit(_turn, free, chunk.work)] = chunk
                 for future in wait(busy, return_when=FIRST_COMPLETED).done:
-                    board.home(busy.pop(future), *future.result())
+                    queue.complete(busy.pop(future), *future.result())
 
 
 class One(Threads):

@@ -53,16 +53,16 @@ def combined(
 ) -> Grid:
     """Return every allowed combination of values. Raises BadInput when none is."""
     fixed = (base or strategy.params()).model_dump()
-    found = set()
-    made = 0
+    result = set()
+    built = 0
     for chosen in product(*values.values()):
-        made += 1
+        built += 1
         trial = trial_of(strategy, fixed | dict(zip(values, chosen, strict=True)))
         if trial is not None:
-            found.add(trial)
-    if not found:
-        raise BadInput(f"none of {made} combinations is allowed by {strategy.name}")
-    return Grid(tuple(sorted(found, key=lambda each: each.parameters)), made - len(found))
+            result.add(trial)
+    if not result:
+        raise BadInput(f"none of {built} combinations is allowed by {strategy.name}")
+    return Grid(tuple(sorted(result, key=lambda each: each.parameters)), built - len(result))
 
 
 def trial_of(strategy: Strategy[Any], parameters: Mapping[str, Any]) -> Trial | None:
@@ -85,8 +85,8 @@ def ranges_of(strategy: Strategy[Any], ranges: Sequence[str]) -> dict[str, list[
     fields = strategy.params.model_fields
     values: dict[str, list[Any]] = {}
     for text in ranges:
-        name, found, given = text.partition("=")
-        if not found or not given:
+        name, result, given = text.partition("=")
+        if not result or not given:
             raise BadInput(f"grid {text!r} is not like fast=5:50:5 or fast=5,8,13")
         if name not in fields:
             raise BadInput(f"{strategy.name} has no parameter {name!r}; it has {', '.join(fields)}")
@@ -138,7 +138,7 @@ def _values(text: str, given: str) -> list[Any]:
     count = int((end - start) / step) + 1
     if count > MOST:
         raise BadInput(f"grid {text!r} has {count} values, the limit is {MOST}")
-    return [f"{start + place * step:f}" for place in range(count)]
+    return [f"{start + index * step:f}" for index in range(count)]
 
 
 def _checked(strategy: Strategy[Any], name: str, value: Any) -> Any:
@@ -154,6 +154,6 @@ def _checked(strategy: Strategy[Any], name: str, value: Any) -> Any:
     return info.annotation(value) if info.annotation in (int, float) else value
 
 
-def _limit(strategy: Strategy[Any], place: Sequence[Any], value: Any, message: str) -> str:
-    field = ".".join(str(part) for part in place)
+def _limit(strategy: Strategy[Any], index: Sequence[Any], value: Any, message: str) -> str:
+    field = ".".join(str(part) for part in index)
     return f"{strategy.name}.{field} = {value}: {message[:1].lower()}{message[1:]}"

@@ -106,7 +106,7 @@ def cut(job: Job) -> tuple[list[Span], Span]:
         )
     first, last = min(int(each[0]) for each in behind), max(int(each[-1]) for each in behind)
     turn = first + round((last - first) * (1 - UNSEEN))
-    marks = [first + (turn - first) * place // SEGMENTS for place in range(SEGMENTS + 1)]
+    marks = [first + (turn - first) * index // SEGMENTS for index in range(SEGMENTS + 1)]
     if turn - first >= 2 * SEGMENTS * DAY_MS:
         marks = [marks[0], *(mark // DAY_MS * DAY_MS for mark in marks[1:])]
     return list(pairwise(marks)), (marks[-1], None)
@@ -154,15 +154,15 @@ class _Objective:
             raise _Interrupted from None
 
     def _value(self, trial: optuna.Trial) -> float:
-        made = suggested(
+        built = suggested(
             self._job, self._search, {n: a.suggest(trial, n) for n, a in self._search.space.items()}
         )
-        if made is None:
+        if built is None:
             trial.set_user_attr("invalid", True)
             raise optuna.TrialPruned
         daily, value = np.zeros(0), UNDEFINED
         for step, span in enumerate(self._segments):
-            daily = np.append(daily, self.worker.work(Task(span, (made.packed,))).daily[0])
+            daily = np.append(daily, self.worker.work(Task(span, (built.packed,))).daily[0])
             value = running(daily, self._periods, self._search.criterion)
             trial.report(value, step)
             if step + 1 < len(self._segments) and trial.should_prune():
@@ -201,24 +201,24 @@ def _told(
     if not complete:
         raise BadInput(f"study {search.name!r} has no finished trial yet; run it longer")
     top = max(complete, key=lambda each: (each.value, -each.number))
-    made = suggested(job, search, top.params)
-    if made is None:
+    built = suggested(job, search, top.params)
+    if built is None:
         raise BadInput(f"study {search.name!r}: trial {top.number} has parameters that are not allowed")
     segments, unseen = parts
-    seen = segments[0][0], segments[-1][1]
-    inside, outside = (_run(job, made, span) for span in (seen, unseen))
+    value = segments[0][0], segments[-1][1]
+    inside, outside = (_run(job, built, span) for span in (value, unseen))
     voice = job.setup.voices[job.voice]
     own = Trial(tuple(search.base.model_dump().items()), voice.packed)
     ratios = [each.user_attrs["daily_sharpe"] for each in trials if "daily_sharpe" in each.user_attrs]
     return Studied(
-        best=made,
+        best=built,
         value=float(top.value or 0.0),
         counts=_counts(trials),
         inside=inside[0],
         outside=outside[0],
         stopped=(inside[1], outside[1]),
         deflated=None if inside[0].sharpe is None else deflated_sharpe(inside[2], np.array(ratios)),
-        present=(_run(job, own, seen)[0], _run(job, own, unseen)[0]),
+        present=(_run(job, own, value)[0], _run(job, own, unseen)[0]),
         cut_ms=int(unseen[0] or 0),
         interrupted=interrupted,
     )
@@ -239,9 +239,9 @@ def _counts(trials: Sequence[Any]) -> dict[str, int]:
 Told = tuple[Metrics, Stopped | None, FloatArray]
 
 
-def _run(job: Job, made: Trial, span: Span) -> Told:
+def _run(job: Job, built: Trial, span: Span) -> Told:
     voices = list(job.setup.voices)
-    voices[job.voice] = Voice(voices[job.voice].strategy, made.packed, dict(made.parameters))
+    voices[job.voice] = Voice(voices[job.voice].strategy, built.packed, dict(built.parameters))
     setup = replace(job.setup, voices=tuple(voices))
     candles = window(job.candles, span, setup.warmup)
     result = backtest(candles, setup, compiled() if job.machine else plain())

@@ -97,8 +97,8 @@ def _around(strategy: Strategy[Any], base: StrategyParams | None) -> Space:
 def longest_warmup(strategy: Strategy[Any], space: Space, base: Mapping[str, Any]) -> int:
     """Return the longest warm-up at the space's corners. Raises BadInput when none is allowed."""
     corners = product(*(axis.ends() for axis in space.values()))
-    made = [trial_of(strategy, {**base, **dict(zip(space, corner, strict=True))}) for corner in corners]
-    found = [strategy.warmup_for(trial.packed) for trial in made if trial is not None]
-    if not found:
+    built = [trial_of(strategy, {**base, **dict(zip(space, corner, strict=True))}) for corner in corners]
+    results = [strategy.warmup_for(trial.packed) for trial in built if trial is not None]
+    if not results:
         raise BadInput(f"no corner of the search is allowed by {strategy.name}: {', '.join(space)}")
-    return max(found)
+    return max(results)

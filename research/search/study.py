@@ -116,7 +116,7 @@ def _study(search: Search, storage: optuna.storages.RDBStorage) -> optuna.Study:
         storage=storage, study_name=search.name, direction="maximize", load_if_exists=True,
         pruner=optuna.pruners.MedianPruner(n_startup_trials=STARTUP, n_warmup_steps=0),
     )  # fmt: skip
-    made = len(study.get_trials(deepcopy=False))
-    seed = int(np.random.SeedSequence([search.seed, made]).generate_state(1)[0])
+    built = len(study.get_trials(deepcopy=False))
+    seed = int(np.random.SeedSequence([search.seed, built]).generate_state(1)[0])
     study.sampler = optuna.samplers.TPESampler(seed=seed, n_startup_trials=STARTUP, constant_liar=True)
     return study

@@ -15,7 +15,7 @@ from reasoning.kernels.features import PLAN, features_warmup
 from research.data.candles import Candles, FloatArray
 from research.engine.backtest import Setup, Voice
 from research.search.grid import Trial
-from research.search.trials import Bench
+from research.search.trials import TrialRunner
 from research.statistics.scoring import FIELDS, Score, best
 
 Span = tuple[int | None, int | None]
@@ -67,7 +67,7 @@ class Worker:
     def __init__(self, job: Job, kept: int = KEPT) -> None:
         self._job = job
         self._kept = kept
-        self._benches: dict[Span, Bench] = {}
+        self._benches: dict[Span, TrialRunner] = {}
 
     def work(self, task: Task) -> Answer:
         """Make the trials of a task. Raises BadInput when its span holds no candle to trade."""
@@ -80,13 +80,13 @@ class Worker:
             table[row], daily[row] = bench.score(voices)
         return Answer(table, daily)
 
-    def _bench(self, span: Span) -> Bench:
+    def _bench(self, span: Span) -> TrialRunner:
         if span not in self._benches:
             while len(self._benches) >= self._kept:
                 del self._benches[next(iter(self._benches))]
             job = self._job
             candles = window(job.candles, span, job.setup.warmup)
-            self._benches[span] = Bench(candles, job.setup, machine=job.machine)
+            self._benches[span] = TrialRunner(candles, job.setup, machine=job.machine)
         return self._benches[span]
 
 
@@ -96,16 +96,16 @@ def window(candles: Sequence[Candles], span: Span, warmup: int) -> list[Candles]
     A symbol that has no candle to trade in it is left out. Raises BadInput when none has.
     """
     start, end = span
-    found = []
+    results = []
     for each in candles:
         first = 0 if start is None else max(int(np.searchsorted(each.time, start)) - warmup, 0)
         last = len(each) if end is None else int(np.searchsorted(each.time, end))
         if last - first > warmup:
-            found.append(each[first:last])
-    if not found:
+            results.append(each[first:last])
+    if not results:
         names = ", ".join(each.symbol for each in candles)
         raise BadInput(f"{names}: no candle is left to trade behind a warm-up of {warmup} candles")
-    return found
+    return results
 
 
 def job_of(
@@ -126,9 +126,9 @@ class Scores:
     table: FloatArray
     daily: FloatArray
 
-    def score(self, place: int) -> Score:
+    def score(self, index: int) -> Score:
         """Return one trial's figures."""
-        return Score(*self.table[place].tolist())
+        return Score(*self.table[index].tolist())
 
     def best(self, criterion: str) -> int:
         """Return the place of the best trial, the first of equals."""

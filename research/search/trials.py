@@ -24,7 +24,7 @@ from research.engine.layout import (
     TRADES_AT,
 )
 from research.engine.recording import Recording
-from research.engine.signals import EVENT, KNOWN, SURE
+from research.engine.signals import CONFIDENCE, EVENT, KNOWN
 from research.statistics.ratios import periods_of
 from research.statistics.scoring import FIELDS, day_ends, score_books
 
@@ -36,7 +36,7 @@ def _scorer() -> Callable[..., None]:
     return MachineCode(score_books)
 
 
-class Bench:
+class TrialRunner:
     """Candles made ready, and books that every trial writes anew; for one process and one thread.
 
     Raises BadInput when a series is too short.
@@ -73,10 +73,12 @@ class Bench:
         return row, daily
 
     def _full(self, setup: Setup) -> tuple[Any, Any, Any]:
-        event, sure, counts = events_of(self.prepared, setup)
+        event, confidence, counts = events_of(self.prepared, setup)
         give, (ints, floats) = self.prepared.give, opened(self.prepared, setup, counts)
         books = give(ints), give(floats), give(np.zeros_like(self.equity))
-        self.prepared.engine.replay(*books, setup.house(), self.prepared.market, give(event), give(sure))
+        self.prepared.engine.replay(
+            *books, setup.house(), self.prepared.market, give(event), give(confidence)
+        )
         return books
 
     def _lean(self, setup: Setup) -> tuple[Any, Any, Any]:
@@ -87,27 +89,27 @@ class Bench:
         ints, floats, blank_floats, size = self.ints, self.floats, self.blank[1], self.head
         ints[:size] = self.blank[0]
         floats[:] = blank_floats
-        for place in range(len(rows) - 1):
-            at = ACCT + place * SYMBOL
-            ints[at + EVENT_AT], ints[at + EVENT_COUNT] = rows[place], rows[place + 1] - rows[place]
-        event, sure = self.event[: rows[-1] * EVENT], self.sure[: rows[-1] * SURE]
+        for index in range(len(rows) - 1):
+            at = ACCT + index * SYMBOL
+            ints[at + EVENT_AT], ints[at + EVENT_COUNT] = rows[index], rows[index + 1] - rows[index]
+        event, confidence = self.event[: rows[-1] * EVENT], self.confidence[: rows[-1] * CONFIDENCE]
         prepared = self.prepared
-        prepared.engine.replay(ints, floats, self.equity, setup.house(), prepared.market, event, sure)
+        prepared.engine.replay(ints, floats, self.equity, setup.house(), prepared.market, event, confidence)
         return ints, floats, self.equity
 
     def _events(self, voice: Voice) -> list[int]:
         """Write the events of every symbol; return each one's first row, then the row after the last."""
         find, rows = self.prepared.engine.events(voice.strategy), [0]
         size = voice.strategy.size_for(voice.packed)
-        for place, (columns, series) in enumerate(
+        for index, (columns, series) in enumerate(
             zip(self.prepared.columns, self.prepared.series, strict=True)
         ):
-            turns, known = self.prepared.turns[place], self.known[place]
-            more = *columns, *turns, self.event, self.sure, rows[-1]
+            turns, known = self.prepared.turns[index], self.known[index]
+            more = *columns, *turns, self.event, self.confidence, rows[-1]
             try:
                 rows.append(find(np.zeros(size), voice.packed, PLAN, series, known, *more))
             except Misstep as misstep:
-                raise misstep.on(self.prepared.tapes[place]) from None
+                raise misstep.on(self.prepared.tapes[index]) from None
         return rows
 
     def _size_books(self, room: int) -> None:
@@ -117,7 +119,7 @@ class Bench:
         self.ints, self.floats = opened(self.prepared, self.setup, counts)
         self.head = int(self.ints[TRADES_AT])
         self.blank = self.ints[: self.head].copy(), self.floats.copy()
-        self.event, self.sure = np.zeros(room * EVENT, dtype=np.int64), np.zeros(room * SURE)
+        self.event, self.confidence = np.zeros(room * EVENT, dtype=np.int64), np.zeros(room * CONFIDENCE)
 
 
 def _writable(candles: Candles) -> Candles:

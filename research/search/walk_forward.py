@@ -16,7 +16,7 @@ from research.engine.backtest import Voice, backtest
 from research.engine.compiler import compiled, plain
 from research.search.grid import Grid, Trial
 from research.search.sweep import Answer, Done, Engine, Job, Task, window
-from research.search.windows import Plan, Window, windows
+from research.search.windows import Window, WindowPlan, windows
 from research.statistics import ratios as figures
 from research.statistics.overfit import MOST_BLOCKS, Pbo, deflated_sharpe, probability_of_overfitting
 from research.statistics.scoring import Score, best
@@ -83,30 +83,32 @@ def walk_forward(
     engine: Engine,
     job: Job,
     grid: Grid,
-    plan: Plan,
+    plan: WindowPlan,
     criterion: str = "sharpe",
     done: Done = lambda _count: None,
 ) -> WalkForward:
     """Fit and test every window. Raises BadInput as `windows` and the criterion's check do."""
-    found = windows(job.candles, job.setup.warmup, plan)
+    result = windows(job.candles, job.setup.warmup, plan)
     packs = tuple(trial.packed for trial in grid.trials)
-    spans = [each.train for each in found] + [each.test for each in found]
+    spans = [each.train for each in result] + [each.test for each in result]
     own = (job.setup.voices[job.voice].packed,)
     tasks = [Task(span, chosen) for chosen in (packs, own) for span in spans]
     answers = engine.run(job, tasks, done)
-    inside, outside, *own_sides = (answers[at : at + len(found)] for at in range(0, len(answers), len(found)))
+    inside, outside, *own_sides = (
+        answers[at : at + len(result)] for at in range(0, len(answers), len(result))
+    )
     chosen = [best(each.table, criterion) for each in inside]
-    curve = [_unseen(job, each, grid.trials[place]) for each, place in zip(found, chosen, strict=True)]
+    curve = [_unseen(job, each, grid.trials[index]) for each, index in zip(result, chosen, strict=True)]
     folds = [
         Fold(
             each,
-            grid.trials[place],
-            Score(*seen.table[place].tolist()),
-            Score(*unseen.table[place].tolist()),
+            grid.trials[index],
+            Score(*value.table[index].tolist()),
+            Score(*unseen.table[index].tolist()),
             killed,
         )
-        for each, place, seen, unseen, (_, _, killed) in zip(
-            found, chosen, inside, outside, curve, strict=True
+        for each, index, value, unseen, (_, _, killed) in zip(
+            result, chosen, inside, outside, curve, strict=True
         )
     ]
     summed = _summed(job, grid, folds, (inside, outside, chosen), curve)
@@ -117,8 +119,8 @@ def _present(
     job: Job, inside: Sequence[Answer], outside: Sequence[Answer]
 ) -> tuple[float | None, float | None]:
     periods = figures.periods_of([each.symbol for each in job.candles])
-    seen = _means([Score(*each.table[0].tolist()) for each in inside]).sharpe
-    return seen, figures.sharpe(_enough(np.concatenate([each.daily[0] for each in outside])), periods)
+    value = _means([Score(*each.table[0].tolist()) for each in inside]).sharpe
+    return value, figures.sharpe(_enough(np.concatenate([each.daily[0] for each in outside])), periods)
 
 
 Curve = tuple[IntArray, FloatArray, int | None]
@@ -138,16 +140,16 @@ def _summed(
     job: Job,
     grid: Grid,
     folds: Sequence[Fold],
-    made: tuple[list[Answer], list[Answer], list[int]],
+    built: tuple[list[Answer], list[Answer], list[int]],
     curve: Sequence[Curve],
 ) -> WalkForward:
-    inside, outside, chosen = made
+    inside, outside, chosen = built
     periods = figures.periods_of([each.symbol for each in job.candles])
-    seen = np.concatenate([each.daily[place] for each, place in zip(inside, chosen, strict=True)])
-    daily = np.concatenate([each.daily[place] for each, place in zip(outside, chosen, strict=True)])
+    value = np.concatenate([each.daily[index] for each, index in zip(inside, chosen, strict=True)])
+    daily = np.concatenate([each.daily[index] for each, index in zip(outside, chosen, strict=True)])
     everyone = np.concatenate([each.daily for each in outside], axis=1)
     times, equity = _stitched(curve)
-    gain = float(np.mean(seen))
+    gain = float(np.mean(value))
     held = [each.between(folds[0].window.test[0], folds[-1].window.test[1]) for each in job.candles]
     _, worth = figures.hold_curve(held)
     return WalkForward(

@@ -22,7 +22,7 @@ class Length(NamedTuple):
     candles: bool
 
 
-class Plan(NamedTuple):
+class WindowPlan(NamedTuple):
     """How windows follow each other; `anchored` ones all begin where the first does."""
 
     train: Length
@@ -40,13 +40,13 @@ class Window(NamedTuple):
 
 def length(text: str) -> Length:
     """Read `180d`, `12h` or `5000c` (candles). Raises BadInput."""
-    found = _LENGTH.fullmatch(text)
-    if found is None or int(found[1]) == 0:
+    match = _LENGTH.fullmatch(text)
+    if match is None or int(match[1]) == 0:
         raise BadInput(f"length {text!r} is not like 180d (days), 12h (hours) or 5000c (candles)")
-    return Length(int(found[1]) * _UNIT[found[2]], candles=found[2] == "c")
+    return Length(int(match[1]) * _UNIT[match[2]], candles=match[2] == "c")
 
 
-def windows(candles: Sequence[Candles], warmup: int, plan: Plan) -> list[Window]:
+def windows(candles: Sequence[Candles], warmup: int, plan: WindowPlan) -> list[Window]:
     """Return every whole window, from the first candle behind the warm-up (from midnight, for days).
 
     Raises BadInput when tests would overlap, units differ or the data hold no window.
@@ -58,23 +58,23 @@ def windows(candles: Sequence[Candles], warmup: int, plan: Plan) -> list[Window]
     marks = _marks(candles, warmup, in_candles=plan.train.candles)
     last = len(marks) - 1 if plan.train.candles else int(marks[1])
     start = 0 if plan.train.candles else _midnight(int(marks[0]), plan)
-    found = []
+    results = []
     at = start
     while at + plan.train.size + plan.test.size <= last:
         turn, end = at + plan.train.size, at + plan.train.size + plan.test.size
         begin = start if plan.anchored else at
         if plan.train.candles:
             begin, turn, end = (int(marks[each]) for each in (begin, turn, end))
-        found.append(Window((begin, turn), (turn, end)))
+        results.append(Window((begin, turn), (turn, end)))
         at += plan.step.size
-    if not found:
+    if not results:
         unit = "candles" if plan.train.candles else "days"
         scale = 1 if plan.train.candles else DAY_MS
         needed, there = (plan.train.size + plan.test.size) / scale, max(0, last - start) / scale
         raise BadInput(
             f"train and test need {needed:g} {unit}; behind a warm-up of {warmup} candles there are {there:g}"
         )
-    return found
+    return results
 
 
 def _marks(candles: Sequence[Candles], warmup: int, *, in_candles: bool) -> IntArray:
@@ -88,6 +88,6 @@ def _marks(candles: Sequence[Candles], warmup: int, *, in_candles: bool) -> IntA
     return np.array([min(int(each[0]) for each in behind), end])
 
 
-def _midnight(first: int, plan: Plan) -> int:
+def _midnight(first: int, plan: WindowPlan) -> int:
     whole = all(each.size % DAY_MS == 0 for each in plan[:3])
     return -(-first // DAY_MS) * DAY_MS if whole else first

@@ -20,7 +20,7 @@ OWN_SECONDS, OWN_UNTIL_SECONDS = 0.1, 1.0
 """The same for whoever hands out the pieces, and how much work must be left for one of its own."""
 
 
-class Piece(NamedTuple):
+class Chunk(NamedTuple):
     """A run of trials of one task, from trial `first` on."""
 
     task: int
@@ -28,13 +28,13 @@ class Piece(NamedTuple):
     work: Task
 
 
-class Board:
+class WorkQueue:
     """What is still to do, handed out in pieces, and the answers that came home."""
 
     def __init__(self, tasks: Sequence[Task], workers: int, done: Done) -> None:
         self._tasks, self._workers, self._done = tasks, workers, done
         self._place = (0, 0)
-        self._again: list[Piece] = []
+        self._again: list[Chunk] = []
         self._failed: dict[tuple[int, int], int] = {}
         self._answers: list[dict[int, Answer]] = [{} for _ in tasks]
         self._left = sum(len(task.packs) for task in tasks)
@@ -51,11 +51,11 @@ class Board:
         """How long the rest would take one worker; 0 while nobody knows."""
         return self._left / self._rate if self._rate else 0.0
 
-    def piece(self) -> Piece | None:
+    def chunk(self) -> Chunk | None:
         """Return the next piece to do, None when all are given out."""
         return self._again.pop() if self._again else self._next(self._size())
 
-    def own_piece(self) -> Piece | None:
+    def own_chunk(self) -> Chunk | None:
         """Return a short piece for whoever hands them out; None towards the end, and never one that was lost.
 
         Short, for helpers wait meanwhile; and one whose helper died is not to end its parent as well.
@@ -64,7 +64,7 @@ class Board:
             return None
         return self._next(max(1, int(self._rate * OWN_SECONDS)))
 
-    def _next(self, size: int) -> Piece | None:
+    def _next(self, size: int) -> Chunk | None:
         task, first = self._place
         while task < len(self._tasks) and first >= len(self._tasks[task].packs):
             task, first = task + 1, 0
@@ -73,7 +73,7 @@ class Board:
         span, packs = self._tasks[task]
         chosen = packs[first : first + size]
         self._place = (task, first + len(chosen))
-        return Piece(task, first, Task(span, chosen))
+        return Chunk(task, first, Task(span, chosen))
 
     def _size(self) -> int:
         """Return trials for about a second, and towards the end few enough that all workers have some."""
@@ -82,26 +82,26 @@ class Board:
         fair = self._left // (2 * self._workers)
         return max(1, min(int(self._rate * SECONDS), max(fair, FIRST_PIECE)))
 
-    def home(self, piece: Piece, answer: Answer, seconds: float) -> None:
+    def complete(self, chunk: Chunk, answer: Answer, seconds: float) -> None:
         """Take in an answer."""
-        count = len(piece.work.packs)
-        self._answers[piece.task][piece.first] = answer
+        count = len(chunk.work.packs)
+        self._answers[chunk.task][chunk.first] = answer
         self._rate = count / max(seconds, 1e-6)
         self._left -= count
         self._made += count
         self._done(self._made)
 
-    def lost(self, piece: Piece, why: str) -> None:
+    def requeue(self, chunk: Chunk, why: str) -> None:
         """Put a piece back whose worker died. Raises LocalFault after its last retry."""
-        key = piece.task, piece.first
+        key = chunk.task, chunk.first
         self._failed[key] = self._failed.get(key, 0) + 1
         if self._failed[key] > RETRIES:
-            last = piece.first + len(piece.work.packs) - 1
+            last = chunk.first + len(chunk.work.packs) - 1
             raise LocalFault(
-                f"trials {piece.first} to {last} of task {piece.task} failed {self._failed[key]} times, the "
+                f"trials {chunk.first} to {last} of task {chunk.task} failed {self._failed[key]} times, the "
                 f"limit is {RETRIES} retries: {why}"
             )
-        self._again.append(piece)
+        self._again.append(chunk)
 
     def answers(self) -> list[Answer]:
         """Return one answer per task, its pieces joined in the order of its trials."""

@@ -111,12 +111,12 @@ def _yearly_until(result: Result, since: int) -> float | None:
 
 def _lost(result: Result, policy: Policy, at: int) -> tuple[int | None, int | None]:
     """Return the loss of the day at the cycle that threw the switch, and its limit, in cash units."""
-    place = int(np.searchsorted(result.times_ms, at))
-    if place >= result.cycles:
+    index = int(np.searchsorted(result.times_ms, at))
+    if index >= result.cycles:
         return None, None
     began = int(np.searchsorted(result.times_ms, at // DAY_MS * DAY_MS))
     before = int(result.equity[began - 1]) if began else result.opening_cash
-    return before - int(result.equity[place]), day_limit(policy.limits, before)
+    return before - int(result.equity[index]), day_limit(policy.limits, before)
 
 
 def limits_did(result: Result) -> LimitsDid:

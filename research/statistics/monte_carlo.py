@@ -120,19 +120,19 @@ def shuffled_falls(pnl: FloatArray | IntArray, opening: float, runs: range, seed
     """Return the maximum drawdown of some of the runs, float64[len(runs)]."""
     amounts = pnl.astype(np.float64)
     falls = np.empty(len(runs))
-    for place, run in enumerate(runs):
-        falls[place] = _fall(opening + np.cumsum(_generator(seed, run).permutation(amounts)), opening)
+    for index, run in enumerate(runs):
+        falls[index] = _fall(opening + np.cumsum(_generator(seed, run).permutation(amounts)), opening)
     return falls
 
 
 def bootstrapped(daily_returns: FloatArray, runs: range, seed: int, block: float, periods: int) -> Table:
     """Return final return, maximum drawdown and Sharpe ratio (NaN: undefined) of some of the runs."""
     table = np.empty((3, len(runs)))
-    for place, run in enumerate(runs):
+    for index, run in enumerate(runs):
         days = daily_returns[stationary(len(daily_returns), block, _generator(seed, run))]
         worth = np.cumprod(1 + days, dtype=np.float64)
         ratio = sharpe(days, periods)
-        table[:, place] = worth[-1] - 1, _fall(worth, 1.0), np.nan if ratio is None else ratio
+        table[:, index] = worth[-1] - 1, _fall(worth, 1.0), np.nan if ratio is None else ratio
     return table[0], table[1], table[2]
 
 
@@ -141,9 +141,9 @@ def stationary(days: int, block: float, generator: Generator) -> IntArray:
     begins = generator.random(days) < 1 / block
     begins[0] = True
     starts = generator.integers(0, days, days)
-    place = np.arange(days)
-    since = np.maximum.accumulate(np.where(begins, place, 0))
-    chosen: IntArray = (starts[since] + place - since) % days
+    index = np.arange(days)
+    since = np.maximum.accumulate(np.where(begins, index, 0))
+    chosen: IntArray = (starts[since] + index - since) % days
     return chosen
 
 

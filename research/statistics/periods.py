@@ -31,13 +31,13 @@ def worst_falls(result: Result, most: int) -> list[Fall]:
     values = np.concatenate([[result.opening_cash], result.equity]).astype(np.float64)
     peaks = np.maximum.accumulate(values)
     under = np.flatnonzero(np.diff((values < peaks).astype(np.int8), prepend=0, append=0))
-    found = []
+    results = []
     for first, end in zip(under[::2].tolist(), under[1::2].tolist(), strict=True):
         bottom = first + int(np.argmin(values[first:end]))
         back = int(times[end]) if end < len(values) else None
         depth = 1 - float(values[bottom] / peaks[bottom])
-        found.append(Fall(int(times[first - 1]), int(times[bottom]), back, depth))
-    return sorted(found, key=lambda each: -each.depth)[:most]
+        results.append(Fall(int(times[first - 1]), int(times[bottom]), back, depth))
+    return sorted(results, key=lambda each: -each.depth)[:most]
 
 
 def days_of(result: Result) -> tuple[IntArray, FloatArray]:

@@ -44,8 +44,8 @@ class Score(NamedTuple):
 
     def plain(self) -> dict[str, float | None]:
         """Return the figures as JSON takes them, without the cash."""
-        told = {name: None if value != value else value for name, value in self._asdict().items()}  # noqa: PLR0124  # NaN
-        return {name: value for name, value in told.items() if name != "cash"}
+        answer = {name: None if value != value else value for name, value in self._asdict().items()}  # noqa: PLR0124  # NaN
+        return {name: value for name, value in answer.items() if name != "cash"}
 
 
 FIELDS = len(Score._fields)

@@ -19,17 +19,17 @@ def percent(ppm: float) -> str:
     return f"{ppm / 10_000:.4f}".rstrip("0").rstrip(".") + "%"
 
 
-def stopped_words(found: Stopped, result: Result) -> str:
+def stopped_words(match: Stopped, result: Result) -> str:
     """Say since when nothing could be bought, why, and how much of the run that is."""
     show = partial(show_cash, decimals=result.cash_decimals)
-    why = f"{found.rule}: {REASONS[found.rule].meaning}"
-    if found.lost is not None and found.limit is not None:
-        why = f"kill switch, thrown by the day's loss of {show(found.lost)} (limit {show(found.limit)})"
-    elif found.rule == "kill_switch_active":
+    why = f"{match.rule}: {REASONS[match.rule].meaning}"
+    if match.lost is not None and match.limit is not None:
+        why = f"kill switch, thrown by the day's loss of {show(match.lost)} (limit {show(match.limit)})"
+    elif match.rule == "kill_switch_active":
         why = "kill switch"
     return (
-        f"{utc(found.since_ms):%Y-%m-%d %H:%M}: nothing could be bought any more, {found.share:.1%} of the "
-        f"run ({found.denied} entries denied). {why}"
+        f"{utc(match.since_ms):%Y-%m-%d %H:%M}: nothing could be bought any more, {match.share:.1%} of the "
+        f"run ({match.denied} entries denied). {why}"
     )
 
 
@@ -57,12 +57,12 @@ def limits_words(did: LimitsDid, result: Result, policy: Policy) -> str:
     }
     cuts = [f"{count} cut by {name} {most.get(name, '')}".rstrip() for name, count in did.cut.items()]
     worth = "" if did.mean_share is None else f", on average {did.mean_share:.1%} of equity"
-    said = f"{sizing_words(policy, decimals)}: {did.entries} entries{worth}; {', '.join(cuts) or 'none cut'}"
-    said += _refused(result)
+    text = f"{sizing_words(policy, decimals)}: {did.entries} entries{worth}; {', '.join(cuts) or 'none cut'}"
+    text += _refused(result)
     if did.worst_day is None:
-        return said
+        return text
     day = _bound(limits.daily_loss, limits.daily_loss_ppm, decimals)
-    return f"{said}; worst day {-did.worst_day or 0:.2%} (limit {day})"
+    return f"{text}; worst day {-did.worst_day or 0:.2%} (limit {day})"
 
 
 def _refused(result: Result) -> str:

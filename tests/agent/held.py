@@ -15,7 +15,7 @@ from agent.orders.emergency import Flattened, flatten
 from agent.settings.settings import Options
 from agent.state.fold import absorb
 from agent.state.state import State
-from domain.candle import Quote
+from domain.candle import LastPrice
 from domain.decision import Action, Decision
 from domain.events import CycleDecided, CycleEnded, OrdersIntended
 from domain.observation import Observation, Source
@@ -44,7 +44,7 @@ class Held:
         )
         self.venue = BinancePlatform(symbols, self.options.exchange, self.clock)
         ledger = wiring.parts(self.options, self.journal, grid={}).state.ledger
-        self.venue.take_up(ledger.instruments, ledger.standings.values())
+        self.venue.take_up(ledger.instruments, ledger.open_orders.values())
         grid = {symbol: self.venue.instrument(symbol) for symbol in symbols}
         self.parts = wiring.parts(self.options, self.journal, grid=grid)
         self.session: Session = wiring.session(
@@ -68,7 +68,7 @@ class Held:
         """Take one cycle in which only a quote is seen: the sandbox's price."""
         at, cycle = self.clock.now(), self.state.cycle_id + 1
         price = self.server.exchange.markets[self.native(symbol)].price
-        quote = Quote(self.state.ledger.instruments[symbol].ticks(price), millis(at))
+        quote = LastPrice(self.state.ledger.instruments[symbol].ticks(price), millis(at))
         seen = Observation(symbol, Source.LIVE, "test", "test", at, quote=quote)
         self._write(CycleDecided(cycle, at, (seen,)), CycleEnded(cycle, at, (), "held"))
 
@@ -85,7 +85,7 @@ class Held:
         )  # fmt: skip
         approved = Approved(cycle, symbol, order, stop_ppm=stop_ppm)
         decision = Decision(cycle, symbol, at, Action.BUY, 80.0, 80.0, "test", price=price, stop_ppm=stop_ppm)
-        seen = Observation(symbol, Source.LIVE, "test", "test", at, quote=Quote(price, millis(at)))
+        seen = Observation(symbol, Source.LIVE, "test", "test", at, quote=LastPrice(price, millis(at)))
         self._write(
             CycleDecided(cycle, at, (seen,), (), (decision,), (approved,)),
             OrdersIntended(cycle, at, (order,), self.venue.time()),

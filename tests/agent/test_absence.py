@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.orders.absence import LONGEST_SECONDS, Absence
-from domain.order import Order, OrderStatus, OrderType, Purpose, Side, Standing
+from domain.order import Order, OrderState, OrderStatus, OrderType, Purpose, Side
 from domain.ports import Certainty
 from domain.times import utc
 from tests.agent.world import START, SYMBOL
@@ -30,13 +30,13 @@ class Clocks:
         return utc(START) + timedelta(seconds=self.real - 100.0 + self.ahead)
 
 
-def standing(clocks: Clocks, name: str = "a-1-0") -> Standing:
+def standing(clocks: Clocks, name: str = "a-1-0") -> OrderState:
     at = clocks.venue()
     order = Order(name, 1, at, SYMBOL, Side.BUY, OrderType.MARKET, Purpose.ENTRY, 1, 10_000)
-    return Standing(order, OrderStatus.UNKNOWN, at, sent_at=at)
+    return OrderState(order, OrderStatus.UNKNOWN, at, sent_at=at)
 
 
-def looks(clocks: Clocks, sent: Standing, every: float = 0.2) -> Iterator[float]:
+def looks(clocks: Clocks, sent: OrderState, every: float = 0.2) -> Iterator[float]:
     """Ask again and again, each answer "not found"; yield the real seconds since it was first asked."""
     absence = Absence(CERTAINTY, clocks.monotonic, clocks.venue)
     began = clocks.real

@@ -104,11 +104,11 @@ def test_whenever_the_journal_fails_a_stop_sells_and_is_journaled_once_afterward
         folder.mkdir()
         world, inner = failed_at(folder, room)
         assert not world.state.ledger.positions
-        assert not world.state.ledger.standings
+        assert not world.state.ledger.open_orders
         assert "nothing of this could be journaled: the disk is full" in world.journal.note()
         after = caught_up(inner, folder)
         assert not after.ledger.positions
-        assert not after.ledger.standings
+        assert not after.ledger.open_orders
         assert after.kill_switch == "disk full"
         assert after.ledger.cash == world.state.ledger.cash
         events = [row.event for row in inner.rows()]
@@ -136,7 +136,7 @@ def test_an_entry_filled_before_the_disk_is_full_is_protected(tmp_path: Path) ->
             bare += 1
             after = caught_up(inner, folder)
             assert facts(after)["ledger"]["positions"] == world.state.ledger.positions
-            assert facts(after)["ledger"]["standings"] == world.state.ledger.standings
+            assert facts(after)["ledger"]["standings"] == world.state.ledger.open_orders
     assert bare > 1
 
 

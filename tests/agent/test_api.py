@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from agent import Agent, Settings
-from agent.account.client import Reader
+from agent.account.client import AccountClient
 from agent.account.control import ControlServer, NotListening, ask
 from agent.host.clock import SystemClock
 from agent.loop.inbox import ENDED, NotRunning
@@ -208,8 +208,8 @@ def test_a_kill_for_an_agent_that_is_ending_waits_until_it_has_let_go(tmp_path: 
 
     threading.Thread(target=ending, daemon=True).start()
     has_it.wait(60)
-    Reader(home, name).kill("enough", SystemClock(), active=True)
-    with Reader(home, name).journal() as journal:
+    AccountClient(home, name).kill("enough", SystemClock(), active=True)
+    with AccountClient(home, name).journal() as journal:
         last = [row.event for row in journal.rows()][-1]
     assert isinstance(last, KillSwitchSet)
     assert last.active

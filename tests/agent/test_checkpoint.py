@@ -31,7 +31,7 @@ from domain.events import ParametersSet, SessionStarted
 from domain.times import utc
 from journal.memory import MemoryJournal
 from reasoning.memories import Remembered, SymbolMemory
-from reasoning.minds import Mind
+from reasoning.minds import StrategyRunner
 from tests.agent.world import ID, START, World, facts, folded, lively, wave
 
 OPTIONS = lively()
@@ -53,7 +53,7 @@ def header(journal: MemoryJournal, seq: int) -> Header:
 
 def kept(folder: Path, journal: MemoryJournal, seq: int) -> Checkpoints:
     """Keep a checkpoint of a journal's first `seq` rows."""
-    state, mind = State(OPTIONS.learning, COST), Mind(OPTIONS.reasoning)
+    state, mind = State(OPTIONS.learning, COST), StrategyRunner(OPTIONS.reasoning)
     for row in journal.rows():
         if row.seq <= seq:
             absorb(row.event, state, mind)
@@ -70,7 +70,7 @@ class Prompt(Keeper):
         self.close()
 
 
-def same(fold: Resumed, state: State, mind: Mind) -> None:
+def same(fold: Resumed, state: State, mind: StrategyRunner) -> None:
     assert facts(fold.state) == facts(state)
     assert fold.mind == mind
 
@@ -78,8 +78,8 @@ def same(fold: Resumed, state: State, mind: Mind) -> None:
 def test_a_checkpoint_of_every_prefix_is_the_fold_and_goes_on_as_the_fold() -> None:
     journal = traded()
     rows = list(journal.rows())
-    state, mind = State(OPTIONS.learning, COST), Mind(OPTIONS.reasoning)
-    went_on = Resumed(State(OPTIONS.learning, COST), Mind(OPTIONS.reasoning))
+    state, mind = State(OPTIONS.learning, COST), StrategyRunner(OPTIONS.reasoning)
+    went_on = Resumed(State(OPTIONS.learning, COST), StrategyRunner(OPTIONS.reasoning))
     for row in rows:
         absorb(row.event, state, mind)
         absorb(row.event, went_on.state, went_on.mind)

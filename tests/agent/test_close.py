@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.account.client import Reader
+from agent.account.client import AccountClient
 from agent.settings.home import Home
 from domain.errors import BadInput
 from domain.events import FlattenAsked
@@ -87,7 +87,7 @@ def test_it_says_what_is_left_where_the_venue_does_not_answer_and_leaves_no_posi
     done = again.session.close(SYMBOL, utc(START), "enough")
     assert list(done.positions) == [SYMBOL]
     assert any("no answer to the cancel" in each for each in done.problems)
-    assert [s.order.purpose for s in again.state.ledger.standings.values() if s.order.symbol == SYMBOL] == [
+    assert [s.order.purpose for s in again.state.ledger.open_orders.values() if s.order.symbol == SYMBOL] == [
         Purpose.PROTECT
     ]
     at.cancel_fails = 0
@@ -107,7 +107,7 @@ def test_a_home_that_cannot_be_written_keeps_nobody_from_selling(
         raise BadInput(f"home {home.root}: not writable")
 
     monkeypatch.setattr(Home, "make", refuse)
-    reader = Reader(Home(tmp_path))
+    reader = AccountClient(Home(tmp_path))
     done = reader.close(BTC, "x") if stop == "close" else reader.flatten("x")
     assert done["flat"]
     with pytest.raises(BadInput, match="not writable"):

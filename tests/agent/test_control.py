@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from agent.account.address import address, peer_of
-from agent.account.client import Reader
+from agent.account.client import AccountClient
 from agent.account.control import ControlServer, NotListening, Silent, ask
 from agent.account.running import Unanswering
 from agent.settings.home import Home
@@ -117,11 +117,11 @@ def test_whoever_does_not_hold_the_account_is_not_believed(server: ControlServer
     impostor = ControlServer(home.control("paper"), {"kill": lambda _request: {"kill_switch": "thrown"}})
     impostor.start()  # in a dead agent's place: nobody holds the account
     try:
-        assert Reader(home, "paper").running.ask("kill", reason="x") is None
+        assert AccountClient(home, "paper").running.ask("kill", reason="x") is None
         with home.lock("paper"):
             assert home.owner("paper") == os.getpid()
-            assert Reader(home, "paper").running.ask("kill", reason="x") == {"kill_switch": "thrown"}
-        assert Reader(home, "paper").running.ask("kill", reason="x") is None
+            assert AccountClient(home, "paper").running.ask("kill", reason="x") == {"kill_switch": "thrown"}
+        assert AccountClient(home, "paper").running.ask("kill", reason="x") is None
     finally:
         impostor.close()
 
@@ -199,7 +199,7 @@ def test_an_account_somebody_else_has_open_is_told_from_one_that_is_free(tmp_pat
     assert home.owner("paper") == holder.pid
     home.journal("paper").touch()
     with pytest.raises(Unanswering, match=f"process {holder.pid}"):
-        Reader(home, "paper").running.have("kill", reason="x")
+        AccountClient(home, "paper").running.have("kill", reason="x")
     holder.communicate()
     assert not home.held("paper")
 
@@ -238,7 +238,7 @@ def test_a_stop_waits_for_an_agent_that_is_starting(tmp_path: Path, stop: str) -
     home = Home(tmp_path)
     home.make()
     home.journal("paper").touch()
-    reader = Reader(home, "paper")
+    reader = AccountClient(home, "paper")
     stops: dict[str, Callable[[], object]] = {
         "kill": lambda: reader.kill("now", FrozenClock(), active=True),
         "flatten": lambda: reader.flatten("now"),
@@ -258,7 +258,7 @@ def test_a_stop_that_finds_the_account_just_opened_asks_who_opened_it(tmp_path: 
     home = Home(tmp_path)
     home.make()
     home.journal("paper").touch()
-    reader = Reader(home, "paper")
+    reader = AccountClient(home, "paper")
     starting = ControlServer(home.control("paper"), {"flatten": echo})
     with ExitStack() as opened:
 

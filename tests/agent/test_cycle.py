@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from domain.candle import Candle
 from domain.errors import JournalFault, LocalFault, Unreachable
-from domain.events import CycleDecided, CycleEnded, Event, OrderSettled, OrdersIntended
+from domain.events import CycleDecided, CycleEnded, Event, OrderReported, OrdersIntended
 from domain.observation import Observation
 from domain.order import Order, OrderStatus, OrderType, Purpose, Receipt
 from journal.memory import MemoryJournal
@@ -200,7 +200,7 @@ def test_an_order_is_intended_in_the_journal_before_it_is_sent_and_settled_after
     for event in world.events:
         if isinstance(event, OrdersIntended):
             seen |= dict.fromkeys((order.client_id for order in event.orders), "intended")
-        elif isinstance(event, OrderSettled):
+        elif isinstance(event, OrderReported):
             assert event.receipt.client_id in seen
             seen[event.receipt.client_id] = "settled"
     assert seen
@@ -219,7 +219,7 @@ def test_each_entry_gets_a_stop_three_percent_below_its_actual_fill() -> None:
     entries = [
         fill
         for event in world.events
-        if isinstance(event, OrderSettled)
+        if isinstance(event, OrderReported)
         for fill in event.receipt.fills
         if orders[fill.client_id].purpose is Purpose.ENTRY
     ]
@@ -277,7 +277,7 @@ def test_a_position_whose_exit_is_refused_gets_its_stop_back() -> None:
     refused = [
         event
         for event in world.events
-        if isinstance(event, OrderSettled) and event.receipt.reason == "no price"
+        if isinstance(event, OrderReported) and event.receipt.reason == "no price"
     ]
     assert refused
     for symbol in world.state.ledger.positions:

@@ -69,7 +69,7 @@ def test_an_account_with_holdings_is_not_taken_over_in_silence(tmp_path: Path) -
         assert refused.returncode == 1
         assert "a new journal, but the account is in use: holds BTC" in refused.stderr
         adopted = agent(tmp_path, "reconcile", "--adopt", "--reason", "mine", "--json", env=own(tmp_path))
-        assert json.loads(adopted.stdout)["aside"]["BTC"] == "0.5"
+        assert json.loads(adopted.stdout)["untracked"]["BTC"] == "0.5"
         run(tmp_path, server, "--cycles", "1")
 
 

@@ -15,8 +15,8 @@ from agent.orders import differences
 from agent.orders.emergency import Flattened
 from agent.wiring.sessions import new_prefix
 from domain.errors import LocalFault
-from domain.events import AccountAdopted, CycleDecided, Event, OrderSettled, OrdersIntended, ParametersSet
-from domain.order import Fill, OrderStatus, OrderType, Placed, Receipt, Side, Standing
+from domain.events import AccountAdopted, CycleDecided, Event, OrderReported, OrdersIntended, ParametersSet
+from domain.order import Fill, OrderState, OrderStatus, OrderType, Placed, Receipt, Side
 from domain.times import utc
 from journal.memory import MemoryJournal
 from tests.agent.test_orders import buy, first_entry, reopened, stranger, venue, world
@@ -117,13 +117,13 @@ def journal_of_yesterday() -> Scene:
 
 
 def told_of_nothing_ours() -> Scene:
-    return written(held(), OrderSettled(1, Receipt("deadbeef-1-0", SYMBOL, OrderStatus.NEW, AT)))
+    return written(held(), OrderReported(1, Receipt("deadbeef-1-0", SYMBOL, OrderStatus.NEW, AT)))
 
 
 def told_otherwise_than_before() -> Scene:
     scene = held()
     entry = scene.at.sent[0].client_id
-    return written(scene, OrderSettled(1, Receipt(entry, SYMBOL, OrderStatus.CANCELLED, AT)))
+    return written(scene, OrderReported(1, Receipt(entry, SYMBOL, OrderStatus.CANCELLED, AT)))
 
 
 def sold_more_than_held() -> Scene:
@@ -131,7 +131,7 @@ def sold_more_than_held() -> Scene:
     stop = stop_of(scene)
     fill = Fill("999999", stop, SYMBOL, Side.SELL, 10**9, 10_000, 10_000, 0, maker=False, at=AT)
     told = Receipt(stop, SYMBOL, OrderStatus.PARTIALLY_FILLED, AT, filled=10**9, fills=(fill,))
-    return written(scene, OrderSettled(1, told))
+    return written(scene, OrderReported(1, told))
 
 
 def a_cycle_twice() -> Scene:
@@ -146,7 +146,7 @@ def absent_and_then_traded() -> Scene:
     order = msgspec.structs.replace(entry, client_id="0badc0de-1-9", lots=200_000)
     absent = Receipt(order.client_id, SYMBOL, OrderStatus.ABSENT, AT)
     filled = scene.at.paper.place(order)
-    return written(scene, OrdersIntended(1, AT, (order,)), OrderSettled(1, absent), OrderSettled(1, filled))
+    return written(scene, OrdersIntended(1, AT, (order,)), OrderReported(1, absent), OrderReported(1, filled))
 
 
 HALTS: dict[str, tuple[Callable[[], Scene], str]] = {
@@ -173,7 +173,7 @@ def test_a_halt_names_itself_and_adopting_the_account_ends_it(halt: str) -> None
         with pytest.raises(LocalFault, match=words):
             opened(scene).run()
     taken = opened(scene)
-    taken.session.once(lambda: taken.session.take_over(AT, "looked at"), "adopted: looked at")
+    taken.session.once(lambda: taken.session.adopt_account(AT, "looked at"), "adopted: looked at")
     goes_on(scene)
 
 
@@ -193,7 +193,7 @@ def test_in_every_halt_the_emergency_stop_sells_what_the_journal_holds(halt: str
         assert (ours, done.positions) == (0, {})
     assert not [each for each in scene.at.open_orders() if differences.OURS.fullmatch(each.client_id)]
     taken = opened(scene)
-    taken.session.once(lambda: taken.session.take_over(AT, "stopped"), "adopted: stopped")
+    taken.session.once(lambda: taken.session.adopt_account(AT, "stopped"), "adopted: stopped")
     reset = opened(scene)
     reset.session.once(lambda: reset.session.reset_kill("on we go", AT), "reset")
     goes_on(scene)
@@ -231,7 +231,7 @@ def test_an_order_whose_fills_never_come_waits_for_an_operator_and_adopting_give
     waits.run()
     assert waits.state.ledger.unresolved()
     taken = opened(scene)
-    event = taken.session.once(lambda: taken.session.take_over(AT, "sold half"), "adopted")
+    event = taken.session.once(lambda: taken.session.adopt_account(AT, "sold half"), "adopted")
     assert isinstance(event, AccountAdopted)
     assert event.given_up == (stop,)
     goes_on(scene)
@@ -269,10 +269,10 @@ def test_another_order_under_our_id_is_no_answer_and_adopting_gives_ours_up() ->
     made = opened(scene, CLOSES[: scene.seen])
     made.run()
     assert made.state.ledger.positions == {}
-    reasons = [e.receipt.reason for e in made.events if isinstance(e, OrderSettled)]
+    reasons = [e.receipt.reason for e in made.events if isinstance(e, OrderReported)]
     assert any("it was placed at" in reason for reason in reasons) or made.state.ledger.unresolved()
     taken = opened(scene)
-    taken.session.once(lambda: taken.session.take_over(AT, "not ours"), "adopted")
+    taken.session.once(lambda: taken.session.adopt_account(AT, "not ours"), "adopted")
     goes_on(scene)
 
 
@@ -289,7 +289,7 @@ def test_another_order_under_our_id_is_no_answer_and_adopting_gives_ours_up() ->
 )
 def test_the_venues_order_must_be_the_one_that_was_meant(changed: dict[str, Any], words: str) -> None:
     order = msgspec.structs.replace(buy(10), type=OrderType.MARKET)
-    standing = Standing(order, OrderStatus.UNKNOWN, utc(START), sent_at=utc(START))
+    standing = OrderState(order, OrderStatus.UNKNOWN, utc(START), sent_at=utc(START))
     placed = msgspec.structs.replace(Placed(Side.BUY, OrderType.MARKET, 10, utc(START + 40)), **changed)
     told = Receipt(order.client_id, SYMBOL, OrderStatus.FILLED, AT, placed=placed)
     assert words in str(differences.mismatch(standing, told) or "")

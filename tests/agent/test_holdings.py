@@ -17,7 +17,7 @@ from domain.order import Fill, Order, OrderStatus, OrderType, Purpose, Receipt, 
 from domain.times import utc
 from platforms.sandbox.exchange.book import Report
 from platforms.sandbox.exchange.exchange import Terms
-from platforms.sandbox.exchange.order import ExchangeOrder, Trade
+from platforms.sandbox.exchange.order import ExchangeOrder, Execution
 from platforms.sandbox.server.server import SandboxServer
 from tests.agent.held import Held, doge, in_parts
 from tests.agent.world import START
@@ -92,10 +92,10 @@ def ledger_of(fills: list[Fill], total: int, dust: int = 0) -> Ledger:
     ledger.dust["DOGE-USDT"] = dust
     ledger.intend((order(Side.BUY, total, "a-1-0"),), utc(START))
     for each in fills:
-        ledger.settle(
+        ledger.record_report(
             Receipt("a-1-0", "DOGE-USDT", OrderStatus.PARTIALLY_FILLED, utc(START), filled=0, fills=(each,))
         )
-    ledger.settle(Receipt("a-1-0", "DOGE-USDT", OrderStatus.FILLED, utc(START), filled=total))
+    ledger.record_report(Receipt("a-1-0", "DOGE-USDT", OrderStatus.FILLED, utc(START), filled=total))
     return ledger
 
 
@@ -124,7 +124,7 @@ def test_parts_told_in_any_order_and_again_come_to_the_same(
 def test_what_is_no_whole_lot_yet_is_no_position_and_becomes_one() -> None:
     ledger = ledger_of([bought(1, 1, 10_000, 100_000)], 2)
     assert (ledger.positions, ledger.dust) == ({}, {"DOGE-USDT": 99_900_000})
-    ledger.settle(
+    ledger.record_report(
         Receipt(
             "a-1-0", "DOGE-USDT", OrderStatus.FILLED, utc(START), filled=2, fills=(bought(2, 1, 10_000, 0),)
         )
@@ -134,7 +134,7 @@ def test_what_is_no_whole_lot_yet_is_no_position_and_becomes_one() -> None:
 
 def test_a_remainder_below_the_minimum_takes_no_slot_and_is_not_in_the_way() -> None:
     ledger = ledger_of([bought(1, 4, 10_000, 0)], 4)
-    ledger.aside, ledger.marks["DOGE-USDT"] = {}, 10_000
+    ledger.untracked, ledger.marks["DOGE-USDT"] = {}, 10_000
     assert ledger.account(None).dust == ("DOGE-USDT",)  # 4 USDT, the minimum is 5
     assert ledger.leftovers() == {"DOGE-USDT": 4 * 10**8}
     ledger.marks["DOGE-USDT"] = 12_500
@@ -149,7 +149,9 @@ def test_a_journal_of_the_first_version_folds_as_it_did() -> None:
         old = msgspec.structs.replace(
             bought(number, lots, 10_000, 0), commission_asset="", fee_lots=1, dust=10**8 - lots * 100_000
         )
-        ledger.settle(Receipt("a-1-0", "DOGE-USDT", OrderStatus.PARTIALLY_FILLED, utc(START), fills=(old,)))
+        ledger.record_report(
+            Receipt("a-1-0", "DOGE-USDT", OrderStatus.PARTIALLY_FILLED, utc(START), fills=(old,))
+        )
     ledger.marks["DOGE-USDT"] = 10_000
     ledger.value()
     assert ledger.positions["DOGE-USDT"].lots == 446
@@ -167,7 +169,7 @@ def test_a_journal_of_the_first_version_folds_as_it_did() -> None:
 def test_dust_of_whole_lots_alone_is_sold_when_it_is_worth_an_order(price: int, left: int) -> None:
     ledger = Ledger()
     ledger.open(10**12, [DOGE])
-    ledger.aside, ledger.dust, ledger.marks = {}, {"DOGE-USDT": 450_000_000}, {"DOGE-USDT": price}
+    ledger.untracked, ledger.dust, ledger.marks = {}, {"DOGE-USDT": 450_000_000}, {"DOGE-USDT": price}
     ledger.sweep(utc(START))
     assert ledger.dust == {"DOGE-USDT": left}
     assert bool(ledger.positions) == (price == 20_000)
@@ -182,7 +184,7 @@ def paid_in(server: SandboxServer, asset: str, amount: str) -> None:
         book._rate = Decimal(0)
         report = book._report
 
-        def told(order: ExchangeOrder, kind: str, trade: Trade | None, report: Report = report) -> None:
+        def told(order: ExchangeOrder, kind: str, trade: Execution | None, report: Report = report) -> None:
             if trade is not None:
                 trade = replace(trade, commission=Decimal(amount), commission_asset=asset)
                 order.trades[-1] = trade
@@ -208,24 +210,26 @@ def test_a_fee_in_bnb_is_imported_kept_apart_and_the_position_protected_and_sold
         assert held.flatten().flat
         assert held.there("DOGE") == 0
         assert held.state.ledger.elsewhere["BNB"].units == 2 * 12_345
-        held.session.take_over(held.clock.now(), "pays in USDT now")
+        held.session.adopt_account(held.clock.now(), "pays in USDT now")
         assert held.state.ledger.blocked() == {}
         held.venue.close()
 
 
-@pytest.mark.parametrize("aside", [0, 100_000])
-def test_a_fee_in_what_is_traded_beside_is_valued_and_taken_of_what_lay_aside_first(aside: int) -> None:
+@pytest.mark.parametrize("untracked", [0, 100_000])
+def test_a_fee_in_what_is_traded_beside_is_valued_and_taken_of_what_lay_aside_first(untracked: int) -> None:
     ledger = Ledger()
     ledger.open(10**12, [DOGE, BNB])
-    ledger.aside, ledger.marks = {"BNB": aside}, {"BNB-USDT": 6_000, "DOGE-USDT": 10_000}
+    ledger.untracked, ledger.marks = {"BNB": untracked}, {"BNB-USDT": 6_000, "DOGE-USDT": 10_000}
     ledger.dust["BNB-USDT"] = 150_000
     ledger.intend((order(Side.BUY, 466, "a-1-0"),), utc(START))
     fee = msgspec.structs.replace(bought(1, 466, 10_000, 120_000), commission_asset="BNB")
-    ledger.settle(Receipt("a-1-0", "DOGE-USDT", OrderStatus.FILLED, utc(START), filled=466, fills=(fee,)))
+    ledger.record_report(
+        Receipt("a-1-0", "DOGE-USDT", OrderStatus.FILLED, utc(START), filled=466, fills=(fee,))
+    )
     assert ledger.positions["DOGE-USDT"].lots == 466
     assert ledger.positions["DOGE-USDT"].fees == 72_000_000  # 0.0012 BNB at 600
-    assert ledger.aside["BNB"] + ledger.dust["BNB-USDT"] == aside + 150_000 - 120_000
-    assert ledger.aside["BNB"] == 0
+    assert ledger.untracked["BNB"] + ledger.dust["BNB-USDT"] == untracked + 150_000 - 120_000
+    assert ledger.untracked["BNB"] == 0
     ledger.value()
     # The dust was ours without being paid for; beside it the profit is the fee, whoever's BNB paid it.
     assert session.profit(ledger) == 150_000 * 600 - 72_000_000
@@ -253,6 +257,6 @@ def test_a_fee_nobody_can_read_leaves_the_position_protected_sellable_and_named(
         held.tick()  # within what was left open: no halt
         assert "commission" in held.session.review().odd["DOGE-USDT"]
         assert held.flatten().flat
-        held.session.take_over(held.clock.now(), "seen")
+        held.session.adopt_account(held.clock.now(), "seen")
         assert (held.state.ledger.blocked(), held.differences()) == ({}, [])
         held.venue.close()

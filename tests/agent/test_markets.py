@@ -15,7 +15,7 @@ from agent.loop.session import Session
 from agent.orders.emergency import flatten
 from agent.settings.settings import Options
 from domain.errors import BadInput
-from domain.events import OrderSettled
+from domain.events import OrderReported
 from domain.order import NOT_TRADING, Order, OrderStatus, OrderType, Purpose, Receipt, Side
 from domain.verdict import Approved
 from journal.memory import MemoryJournal
@@ -47,7 +47,7 @@ class Desk:
         self.clock = SystemClock()
         made = wiring.parts(self.options, journal)
         self.platform: BinancePlatform = wiring.exchange(self.options, self.clock, made.state)
-        self.platform.remember(made.state.ledger.standings.values())
+        self.platform.remember(made.state.ledger.open_orders.values())
         names = dict.fromkeys((*symbols, *wiring.held(made.state)))
         grid = {symbol: self.platform.instrument(symbol) for symbol in names}
         self.parts = dataclasses.replace(made, grid=wiring.counted_alike(grid, made.state))
@@ -96,7 +96,7 @@ class Desk:
 
     def reasons(self) -> list[str]:
         """Why orders were not taken, as journaled."""
-        return [r.event.receipt.reason for r in self.journal.rows() if isinstance(r.event, OrderSettled)]
+        return [r.event.receipt.reason for r in self.journal.rows() if isinstance(r.event, OrderReported)]
 
     def sell(self, symbol: str) -> OrderStatus:
         """An exit that the loop wants: intended, then carried out."""
@@ -179,7 +179,7 @@ def test_a_market_that_closes_between_the_question_and_the_sale_leaves_an_exit_o
     monkeypatch.setattr(desk.platform, "cancel", closes)
     assert desk.sell(BTC) is OrderStatus.REJECTED
     assert desk.open(BTC) == []
-    assert BTC in desk.ledger.owed
+    assert BTC in desk.ledger.pending_exits
     assert desk.session.reconciler.protection.waiting(desk.clock.now())
     desk.status(BTC, status="TRADING")
     desk.look()
@@ -223,18 +223,22 @@ def test_a_delisted_pair_stops_nobody_and_is_written_off_to_the_unit(
     assert again.sell(ETH) is OrderStatus.FILLED
     left = flatten(again.session.reconciler, again.clock.now(), "enough", "operator")
     assert list(left.positions) == [BTC]
-    cash, aside = again.ledger.cash, dict(again.ledger.aside or {})
+    cash, untracked = again.ledger.cash, dict(again.ledger.untracked or {})
     with pytest.raises(BadInput, match="no position in 'ETH-USDT'"):
         again.session.write_off(ETH, again.clock.now(), "gone")
     event = again.session.write_off(BTC, again.clock.now(), "delisted")
     assert event.lots == 10_000
     assert again.ledger.cash == cash == again.ledger.equity
-    assert (again.ledger.aside or {})["BTC"] == aside.get("BTC", 0) + 10_000_000
+    assert (again.ledger.untracked or {})["BTC"] == untracked.get("BTC", 0) + 10_000_000
     assert again.ledger.positions == {}
-    assert again.ledger.standings == {}
+    assert again.ledger.open_orders == {}
     assert again.session.review().in_line
     state = wiring.parts(again.options, journal).state
-    assert (state.ledger.cash, state.ledger.aside, state.ledger.positions) == (cash, again.ledger.aside, {})
+    assert (state.ledger.cash, state.ledger.untracked, state.ledger.positions) == (
+        cash,
+        again.ledger.untracked,
+        {},
+    )
     again.status(BTC, listed=True)
     again.platform.refresh()
     assert again.session.reconciler.differing() == []
@@ -252,7 +256,7 @@ def test_what_is_held_counts_whatever_the_settings_name(desk: Desk, journal: Mem
     again = Desk(desk.server, journal, (BTC,))
     again.parts.state.entries.update(desk.parts.state.entries)
     assert again.session.review().in_line
-    assert again.session.take_over(again.clock.now(), "as it is").gone == {}
+    assert again.session.adopt_account(again.clock.now(), "as it is").missing == {}
     assert set(again.ledger.positions) == {BTC, ETH}
     eth = next(iter(again.ledger.resting(ETH)))
     again.exchange.cancel(again.exchange.open_orders("ETHUSDT")[0])
@@ -269,7 +273,7 @@ def told_ended(desk: Desk) -> str:
     """The stop counts as cancelled, by a false word of the exchange, where it rests all the same."""
     stop = next(iter(desk.ledger.resting(BTC))).order
     false = Receipt(stop.client_id, BTC, OrderStatus.CANCELLED, desk.clock.now(), reason="archived")
-    desk.executor.settle(stop.cycle_id, false)
+    desk.executor.record_report(stop.cycle_id, false)
     assert desk.open(BTC) == [Decimal(48_000)]
     return stop.client_id
 
@@ -292,7 +296,7 @@ def test_an_ended_order_that_rests_at_two_looks_gives_way_to_one_the_journal_kno
 
 def test_adopting_cancels_an_ended_order_that_rests_all_the_same(desk: Desk) -> None:
     told_ended(desk)
-    desk.session.take_over(desk.clock.now(), "as it is")
+    desk.session.adopt_account(desk.clock.now(), "as it is")
     assert desk.open(BTC) == []
 
 

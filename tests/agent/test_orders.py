@@ -18,9 +18,9 @@ from agent.orders import absence, differences
 from agent.orders.differences import Differs
 from agent.state.dust import step_units
 from agent.state.ledger import Ledger
-from domain.candle import Quote
+from domain.candle import LastPrice
 from domain.errors import IllegalTransition, LocalFault, VenueFault
-from domain.events import CycleDecided, Event, OrderSettled, OrdersIntended
+from domain.events import CycleDecided, Event, OrderReported, OrdersIntended
 from domain.order import (
     TERMINAL,
     UNRESOLVED,
@@ -77,7 +77,7 @@ def oracle(at: Venue, made: World) -> None:
 
 
 def statuses(made: World, client_id: str) -> list[OrderStatus]:
-    receipts = [e.receipt for e in events(made) if isinstance(e, OrderSettled)]
+    receipts = [e.receipt for e in events(made) if isinstance(e, OrderReported)]
     return [receipt.status for receipt in receipts if receipt.client_id == client_id]
 
 
@@ -88,7 +88,7 @@ def test_faults_01_and_05_whichever_answer_is_lost_there_is_one_order(fate: str,
     at.fates.extend([None] * place + [fate])
     made = world(at)
     assert made.run() == EXHAUSTED
-    unknown = [e for e in made.events if isinstance(e, OrderSettled) and e.receipt.status == "UNKNOWN"]
+    unknown = [e for e in made.events if isinstance(e, OrderReported) and e.receipt.status == "UNKNOWN"]
     assert len(unknown) in (1, 2)  # a stop and its target are one message
     oracle(at, made)
 
@@ -119,7 +119,7 @@ def test_fault_05_within_the_horizon_no_number_of_answers_is_proof() -> None:
     at.fates.append(LOST)
     made = world(at)
     made.platform.mark = lambda *_args: None  # type: ignore[method-assign]  # the venue's clock stands still
-    at.paper.mark(SYMBOL, (), Quote(10_000, START))
+    at.paper.mark(SYMBOL, (), LastPrice(10_000, START))
     made.run()
     assert at.asked[at.sent[0].client_id] > 10
     assert statuses(made, at.sent[0].client_id) == [OrderStatus.UNKNOWN]
@@ -189,7 +189,7 @@ def test_fault_08_a_cancel_that_fails_delays_the_exit_and_sells_once() -> None:
     at.cancel_fails = 3
     made = world(at)
     made.run()
-    unsent = [e.receipt for e in made.events if isinstance(e, OrderSettled) and e.receipt.status == "UNSENT"]
+    unsent = [e.receipt for e in made.events if isinstance(e, OrderReported) and e.receipt.status == "UNSENT"]
     assert unsent
     assert all("protection is not known to be cancelled" in receipt.reason for receipt in unsent)
     assert not set(at.asked) & {receipt.client_id for receipt in unsent}
@@ -208,7 +208,7 @@ def test_an_intent_that_took_too_long_to_write_is_never_sent() -> None:
     made = world(at, journal=Slow(ID))
     made.run()
     assert at.sent == []
-    settled = [e.receipt for e in made.events if isinstance(e, OrderSettled)]
+    settled = [e.receipt for e in made.events if isinstance(e, OrderReported)]
     assert {receipt.status for receipt in settled} == {OrderStatus.UNSENT}
     assert "3000 ms since its intent, the limit is 2500" in settled[0].reason
 
@@ -228,7 +228,7 @@ def test_a_venues_clock_set_back_makes_no_old_intent_look_fresh() -> None:
     made.session.cycle.executor.clock = here
     made.run()
     assert at.sent == []
-    settled = [e.receipt for e in made.events if isinstance(e, OrderSettled)]
+    settled = [e.receipt for e in made.events if isinstance(e, OrderReported)]
     assert "3000 ms since its intent, the limit is 2500" in settled[0].reason
 
 
@@ -286,7 +286,7 @@ def room_after_first_send() -> int:
     count = 0
     journal = made.journal
     for row in journal.rows():
-        if isinstance(row.event, OrderSettled):
+        if isinstance(row.event, OrderReported):
             break
         # a cycle's rows are one transaction, as is an intent with its decision
         count += not isinstance(row.event, OrdersIntended) and type(row.event).__name__ != "CycleEnded"
@@ -332,11 +332,11 @@ def test_fault_12_a_manual_trade_halts_the_agent_until_it_is_adopted() -> None:
         world(at, [], journal=reopened(made)).run()
     again = world(at, [], journal=reopened(made))
     again.session.note_start()
-    again.session.take_over(utc(START), "sold by hand")
+    again.session.adopt_account(utc(START), "sold by hand")
     third = world(at, [], journal=again.journal)
     assert third.run() == EXHAUSTED
-    assert third.state.ledger.aside is not None
-    assert third.state.ledger.aside["BTC"] == 7 * step_units(third.parts.grid[SYMBOL])
+    assert third.state.ledger.untracked is not None
+    assert third.state.ledger.untracked["BTC"] == 7 * step_units(third.parts.grid[SYMBOL])
 
 
 def test_fault_12_lots_that_are_gone_close_the_position_and_the_cash_is_the_venues() -> None:
@@ -348,11 +348,11 @@ def test_fault_12_lots_that_are_gone_close_the_position_and_the_cash_is_the_venu
     at.holdings.update(BTC=-lots, USDT=12_345)
     again = world(at, [], journal=reopened(made))
     again.session.note_start()
-    event = again.session.take_over(utc(START), "sold by hand")
-    assert event.gone == {SYMBOL: lots}
+    event = again.session.adopt_account(utc(START), "sold by hand")
+    assert event.missing == {SYMBOL: lots}
     assert again.state.ledger.positions == {}
     assert differences.differences(again.state.ledger, at.balances(), again.parts.grid.values()) == []
-    assert [lesson.exit for lesson in again.state.ripe] == ["adopted"]
+    assert [lesson.exit for lesson in again.state.new_lessons] == ["adopted"]
 
 
 def first_entry() -> int:
@@ -360,7 +360,7 @@ def first_entry() -> int:
     at = venue()
     made = world(at)
     made.run()
-    return next(event.cycle_id for event in events(made) if isinstance(event, OrderSettled))
+    return next(event.cycle_id for event in events(made) if isinstance(event, OrderReported))
 
 
 def stranger(client_id: str) -> Receipt:
@@ -404,7 +404,7 @@ def test_a_refused_cancel_of_an_unknown_order_proves_nothing() -> None:
     first = at.sent[0]
     with pytest.raises(VenueFault, match="refused"):
         made.session.cycle.executor.cancel(first)
-    assert made.state.ledger.standings[first.client_id].status in UNRESOLVED
+    assert made.state.ledger.open_orders[first.client_id].status in UNRESOLVED
 
 
 def test_a_position_whose_stop_and_sale_are_refused_is_not_tried_every_cycle() -> None:
@@ -543,13 +543,13 @@ def ledger_after(messages: list[Receipt]) -> Ledger:
     ledger.open(10**12, wiring.parts(lively(), MemoryJournal(ID)).grid.values())
     ledger.intend((buy(6),), utc(START))
     for each in messages:
-        ledger.settle(each)
+        ledger.record_report(each)
     return ledger
 
 
 def test_fault_07_every_permutation_of_the_messages_comes_to_the_same() -> None:
     results = {
-        (each.cash, each.positions[SYMBOL], tuple(each.done.items()), tuple(each.standings))
+        (each.cash, each.positions[SYMBOL], tuple(each.done.items()), tuple(each.open_orders))
         for each in (ledger_after(list(order)) for order in permutations(MESSAGES))
     }
     assert len(results) == 1
@@ -567,7 +567,7 @@ def test_fault_06_an_order_is_not_done_while_a_fill_is_missing() -> None:
     ledger = ledger_after([told(OrderStatus.FILLED, 3, filled=6)])
     (standing,) = ledger.unresolved()
     assert (standing.filled, standing.imported) == (6, 3)
-    ledger.settle(told(OrderStatus.FILLED, 1, 2, 3, filled=6))
+    ledger.record_report(told(OrderStatus.FILLED, 1, 2, 3, filled=6))
     assert ledger.unresolved() == []
     assert ledger.positions[SYMBOL].lots == 6
 
@@ -575,7 +575,7 @@ def test_fault_06_an_order_is_not_done_while_a_fill_is_missing() -> None:
 def test_a_fee_in_lots_leaves_cash_and_profit_exact() -> None:
     plain = ledger_after([])
     fill = msgspec.structs.replace(told(OrderStatus.FILLED, 6).fills[0], lots=6, fee=0, fee_lots=1, dust=40)
-    plain.settle(Receipt("a-1-0", SYMBOL, OrderStatus.FILLED, utc(START), filled=6, fills=(fill,)))
+    plain.record_report(Receipt("a-1-0", SYMBOL, OrderStatus.FILLED, utc(START), filled=6, fills=(fill,)))
     position = plain.positions[SYMBOL]
     assert position.lots == 5
     assert plain.cash == 10**12 - fill.price * 6 * plain.instruments[SYMBOL].cash_factor
@@ -607,6 +607,6 @@ def test_a_finished_order_never_becomes_another_and_an_absent_one_never_trades()
 
 def test_a_receipt_of_an_order_nobody_intended_is_a_contradiction_and_changes_nothing_else() -> None:
     ledger = Ledger()
-    assert ledger.settle(told(OrderStatus.NEW)) == []
+    assert ledger.record_report(told(OrderStatus.NEW)) == []
     assert ledger.contradictions == {"a-1-0": "a-1-0 of BTC-USDT is no order of this journal"}
-    assert (ledger.standings, ledger.done, ledger.cash) == ({}, {}, 0)
+    assert (ledger.open_orders, ledger.done, ledger.cash) == ({}, {}, 0)

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from agent.account.client import Reader
+from agent.account.client import AccountClient
 from agent.parameters import evidence
 from agent.parameters import versions as params
 from agent.parameters.evidence import EvidenceFile
@@ -23,7 +23,7 @@ from domain.events import CycleDecided, CycleEnded, Event, KillSwitchSet, Orders
 from domain.times import utc
 from journal.memory import MemoryJournal
 from reasoning.memories import KEPT
-from reasoning.minds import Mind
+from reasoning.minds import StrategyRunner
 from reasoning.settings import ReasoningSettings
 from reasoning.strategies.registry import STRATEGIES
 from reasoning.strategies.sma import SmaParams
@@ -64,11 +64,11 @@ def with_sharpes(new: float, present: float) -> dict[str, Any]:
     )
 
 
-def at_cycle(world: World, number: int, wish: params.Wish) -> None:
+def at_cycle(world: World, number: int, wish: params.ParametersRequest) -> None:
     """Have a person ask for parameters during a cycle, as the control port does."""
 
     def ask() -> None:
-        world.session.adopt(params.event_of(wish, world.parts, world.clock.now()))
+        world.session.apply_parameters(params.event_of(wish, world.parts, world.clock.now()))
 
     def hear(event: Event) -> None:
         if isinstance(event, CycleDecided) and event.cycle_id == number:
@@ -235,7 +235,7 @@ SETTINGS = ReasoningSettings()
 
 def test_a_retuned_strategy_says_what_one_that_always_had_the_parameters_says() -> None:
     candles = walk(300, seed=4)
-    mind, always = Mind(SETTINGS), Mind(ReasoningSettings(sma=SmaParams(**NEW)))
+    mind, always = StrategyRunner(SETTINGS), StrategyRunner(ReasoningSettings(sma=SmaParams(**NEW)))
     for each in (mind, always):
         each.orient(observation(candles[:200]))
     assert mind.retune("sma", SmaParams(**NEW).packed()) == 0
@@ -250,7 +250,7 @@ def test_a_retuned_strategy_says_what_one_that_always_had_the_parameters_says() 
 @pytest.mark.parametrize("name", sorted(STRATEGIES))
 def test_to_be_given_what_it_has_changes_nothing(name: str) -> None:
     settings = ReasoningSettings(strategies=tuple(STRATEGIES))
-    mind, twin = Mind(settings), Mind(settings)
+    mind, twin = StrategyRunner(settings), StrategyRunner(settings)
     for each in (mind, twin):
         each.orient(observation(walk(600, seed=9)))
     mind.retune(name, mind.own(name))
@@ -261,7 +261,7 @@ def test_to_be_given_what_it_has_changes_nothing(name: str) -> None:
 
 
 def test_it_is_warmed_by_the_last_candles_of_the_series_and_says_what_it_waits_for() -> None:
-    mind = Mind(SETTINGS)
+    mind = StrategyRunner(SETTINGS)
     assert mind.retune("sma", SmaParams(fast=5, slow=100).packed()) == 100
     mind.orient(observation(walk(70, seed=1)))
     assert mind.retune("sma", SmaParams(fast=5, slow=100).packed()) == 30
@@ -275,7 +275,7 @@ def test_it_is_warmed_by_the_last_candles_of_the_series_and_says_what_it_waits_f
 
 
 def test_the_other_voices_and_other_symbols_notice_nothing() -> None:
-    mind, twin = Mind(SETTINGS), Mind(SETTINGS)
+    mind, twin = StrategyRunner(SETTINGS), StrategyRunner(SETTINGS)
     for each in (mind, twin):
         each.orient(observation(walk(200, seed=3)))
     mind.retune("sma", SmaParams(**NEW).packed())
@@ -297,9 +297,9 @@ def made() -> World:
     return world
 
 
-def adopt(world: World, wish: params.Wish) -> ParametersSet:
+def adopt(world: World, wish: params.ParametersRequest) -> ParametersSet:
     event = params.event_of(wish, world.parts, AT + timedelta(minutes=1))
-    world.session.adopt(event)
+    world.session.apply_parameters(event)
     return event
 
 
@@ -410,7 +410,7 @@ def test_a_rollback_goes_back_one_version_or_to_the_one_named() -> None:
     assert adopt(world, Rollback("settings", 0, "rsi")).parameters["period"] == 14
 
 
-def folded_again(world: World) -> Mind:
+def folded_again(world: World) -> StrategyRunner:
     return folded(world.options, world.journal)[1]
 
 
@@ -540,7 +540,7 @@ def test_no_version_is_written_while_somebody_else_has_the_account(
     name = place.latest()
     before = len(told(home, "params", "list"))
     with place.lock(name), pytest.raises(Busy, match="is not to be reached"):
-        Reader(place, name).set_parameters(FAST, FrozenClock())
+        AccountClient(place, name).set_parameters(FAST, FrozenClock())
     assert len(told(home, "params", "list")) == before
 
 
@@ -562,7 +562,7 @@ def test_a_running_agent_takes_a_version_at_its_next_cycle_and_refuses_with_its_
     out, _ = finish(process)
     assert "parameters of sma set by operator, version 1: fast=5 slow=12" in out
     assert told(tmp_path, "replay")["difference"] is None
-    with Reader(Home(tmp_path)).journal() as journal:
+    with AccountClient(Home(tmp_path)).journal() as journal:
         events = [row.event for row in journal.rows()]
     place = next(index for index, event in enumerate(events) if isinstance(event, ParametersSet))
     assert isinstance(events[place - 1], CycleEnded)

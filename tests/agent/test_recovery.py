@@ -3,7 +3,7 @@
 import pytest
 
 from agent.loop.session import EXHAUSTED
-from domain.events import CycleDecided, CycleEnded, Event, OrderSettled, OrdersIntended
+from domain.events import CycleDecided, CycleEnded, Event, OrderReported, OrdersIntended
 from domain.order import OrderStatus, Purpose
 from journal.memory import MemoryJournal
 from tests.agent.world import ID, START, Script, World, facts, folded, lively, wave
@@ -93,7 +93,7 @@ def nothing_twice(events: list[Event]) -> None:
         for event in events
         for receipt in (
             [event.receipt]
-            if isinstance(event, OrderSettled)
+            if isinstance(event, OrderReported)
             else event.updates
             if isinstance(event, CycleDecided)
             else []
@@ -109,7 +109,7 @@ def test_an_order_whose_sending_was_cut_off_becomes_absent_and_its_cycle_is_ende
     journal = cut_at(room)
     world = World([], journal=journal)
     world.run()
-    settled = [event for event in world.events if isinstance(event, OrderSettled)]
+    settled = [event for event in world.events if isinstance(event, OrderReported)]
     assert [event.receipt.status for event in settled] == [OrderStatus.ABSENT]
     ended = [event for event in world.events if isinstance(event, CycleEnded)]
     assert [event.outcome for event in ended] == ["interrupted"]

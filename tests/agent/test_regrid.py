@@ -15,7 +15,7 @@ from agent.settings.instruments import instrument
 from agent.settings.orders import OrderSettings
 from agent.state.ledger import Ledger
 from domain.account import Position
-from domain.candle import Candle, Quote
+from domain.candle import Candle, LastPrice
 from domain.errors import OutcomeUnknown
 from domain.events import CycleDecided, GridChanged
 from domain.instrument import Instrument
@@ -26,7 +26,7 @@ from domain.times import MINUTE_MS, millis, utc
 from journal.reader import open_reader
 from platforms.sandbox.exchange.exchange import Terms
 from platforms.sandbox.server.server import SandboxServer
-from reasoning.minds import Mind
+from reasoning.minds import StrategyRunner
 from tests.agent.command import agent, start
 from tests.agent.held import Held, doge, in_parts
 from tests.agent.test_exchange import KEYS, own
@@ -201,8 +201,8 @@ def test_a_minimum_is_no_grid() -> None:
 
 
 @pytest.fixture
-def heard() -> tuple[Mind, list[Candle]]:
-    mind = Mind(lively().reasoning)
+def heard() -> tuple[StrategyRunner, list[Candle]]:
+    mind = StrategyRunner(lively().reasoning)
     candles = [
         Candle(START + n * MINUTE_MS, 10_000 + n % 7, 10_010 + n % 7, 9_990, 10_000 + n % 5, 5.0)
         for n in range(300)
@@ -214,18 +214,24 @@ def heard() -> tuple[Mind, list[Candle]]:
 def seen(candles: list[Candle]) -> Observation:
     last = candles[-1]
     return Observation(
-        "BTC-USDT", Source.LIVE, "test", "test", utc(last.time), tuple(candles), Quote(last.close, last.time)
+        "BTC-USDT",
+        Source.LIVE,
+        "test",
+        "test",
+        utc(last.time),
+        tuple(candles),
+        LastPrice(last.close, last.time),
     )
 
 
 def test_the_mind_goes_on_in_new_ticks_as_if_it_had_always_heard_them(
-    heard: tuple[Mind, list[Candle]],
+    heard: tuple[StrategyRunner, list[Candle]],
 ) -> None:
     mind, candles = heard
     old = instrument("BTC-USDT", {})
     change = Regrid(old, msgspec.structs.replace(old, tick_size=old.tick_size / 10))
     mind.regrid("BTC-USDT", change)
-    fresh = Mind(lively().reasoning)
+    fresh = StrategyRunner(lively().reasoning)
     fresh.orient(seen([change.candle(each) for each in candles]))
     assert mind == fresh
     assert millis(utc(candles[-1].time)) == candles[-1].time

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from agent.account import rehearsal
-from agent.cli.handlers.run import Wish, run_command
+from agent.cli.handlers.run import RunRequest, run_command
 from tests.agent.command import agent, told
 from tests.perception import venues
 from tests.perception.server import ScriptedServer
@@ -111,7 +111,7 @@ def test_what_does_not_come_of_itself_is_said_to_be_missing(
 ) -> None:
     monkeypatch.setattr(rehearsal, "MOST_CYCLES", 25)
     monkeypatch.setenv("AGENT_BINANCE__BASE_URL", NOBODY["AGENT_BINANCE__BASE_URL"])
-    run_command(Wish([], {"home": tmp_path}, None, fresh=False, plain=True, json=False, rehearse=True))
+    run_command(RunRequest([], {"home": tmp_path}, None, fresh=False, plain=True, json=False, rehearse=True))
     output = capfd.readouterr().out
     assert "NOT SEEN: a veto, a trade, its stop, a closed trade, a lesson. " in output
     assert set(cycles(output)) == {"market", "vote"}

@@ -16,7 +16,7 @@ from agent.account.agent import Agent
 from agent.cli.output.outlet import KEPT, Outlet
 from agent.host import log
 from agent.settings.settings import Settings
-from domain.events import Event, OrderSettled, SessionEnded
+from domain.events import Event, OrderReported, SessionEnded
 from domain.order import OrderType
 from tests.agent.command import AGENT, agent, environment, told
 from tests.agent.world import World, wave
@@ -185,12 +185,12 @@ def test_a_listener_that_raises_between_fill_and_stop_is_dropped(fault: BaseExce
 
     def raise_at_a_fill(event: Event) -> None:
         heard.append(event)
-        if isinstance(event, OrderSettled) and event.receipt.filled:
+        if isinstance(event, OrderReported) and event.receipt.filled:
             raise fault
 
     world.session.listeners.insert(0, raise_at_a_fill)
     world.run()
-    assert isinstance(heard[-1], OrderSettled)
+    assert isinstance(heard[-1], OrderReported)
     (symbol,) = world.state.ledger.positions
     assert OrderType.STOP in {each.order.type for each in world.state.ledger.resting(symbol)}
     end = world.events[-1]

@@ -19,8 +19,8 @@ import pytest
 from psycopg import sql
 from pydantic import SecretStr
 
-from agent.account.client import Reader
-from agent.account.opened import Launch
+from agent.account.client import AccountClient
+from agent.account.opened import OpenedAccount
 from agent.drill.processes import Control, Coupled
 from agent.drill.scenario import SYMBOL, options, write_candles
 from agent.host.clock import SystemClock
@@ -96,10 +96,10 @@ def own(tmp_path: Path, **more: str) -> dict[str, str]:
 
 
 @contextmanager
-def opened(made: Options, exchange: SandboxServer) -> Iterator[Launch]:
+def opened(made: Options, exchange: SandboxServer) -> Iterator[OpenedAccount]:
     control = Control(exchange.port)
     try:
-        with Launch(made) as launch:
+        with OpenedAccount(made) as launch:
             cycle = launch.session.cycle
             cycle.observer = Coupled(cycle.observer, control)
             yield launch
@@ -107,7 +107,7 @@ def opened(made: Options, exchange: SandboxServer) -> Iterator[Launch]:
         control.close()
 
 
-def when_held(launch: Launch, do: Callable[[], object]) -> None:
+def when_held(launch: OpenedAccount, do: Callable[[], object]) -> None:
     """Have something done as soon as a position is held."""
     done: list[bool] = []
 
@@ -332,4 +332,4 @@ def test_a_kill_is_kept_when_the_journal_cannot_be_opened(
 
 
 def status_of(home: Path) -> Any:
-    return Reader(Home(home), "drill").status()
+    return AccountClient(Home(home), "drill").status()

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from agent import wiring
-from domain.candle import Candle, Quote
+from domain.candle import Candle, LastPrice
 from domain.errors import BadAnswer, OutcomeUnknown, Unreachable
 from domain.instrument import Instrument
 from domain.order import Balance, Order, Receipt
@@ -63,7 +63,7 @@ class Venue:
         return ()
 
     def mark(
-        self, symbol: str, candles: Sequence[Candle], quote: Quote | None, doubted: Sequence[Candle] = ()
+        self, symbol: str, candles: Sequence[Candle], quote: LastPrice | None, doubted: Sequence[Candle] = ()
     ) -> None:
         self.paper.mark(symbol, candles, quote, doubted)
         self.now = max(self.now, self.paper.time())

@@ -13,14 +13,14 @@ from agent.settings.settings import Options
 from agent.state.fold import refold
 from agent.state.state import State
 from agent.verify.quicktest import FrozenClock
-from domain.candle import Candle, Quote
+from domain.candle import Candle, LastPrice
 from domain.errors import VenueFault
 from domain.events import Event
 from domain.observation import Attempt, Observation, Source
 from domain.ports import Journal, Platform, Records
 from domain.times import MINUTE_MS, millis, utc
 from journal.memory import MemoryJournal
-from reasoning.minds import Mind
+from reasoning.minds import StrategyRunner
 from risk.settings import RiskSettings
 
 START = 1_700_000_040_000
@@ -74,7 +74,7 @@ class Script:
         new = () if after is not None and after.time >= time else (candle,)
         return Observation(
             symbol=symbol, source=self.source, provider="script", series=f"script:{symbol}", fetched_at=now,
-            candles=new, quote=Quote(close, millis(now)), attempts=(Attempt("other", "down"),),
+            candles=new, quote=LastPrice(close, millis(now)), attempts=(Attempt("other", "down"),),
         )  # fmt: skip
 
     def close(self) -> None:
@@ -125,10 +125,10 @@ class World:
         return self.session.run(wiring.pacer(self.options, source, self.clock, self.inbox.wait))
 
 
-def folded(options: Options, journal: Records) -> tuple[State, Mind]:
+def folded(options: Options, journal: Records) -> tuple[State, StrategyRunner]:
     """Fold a journal into a fresh state and mind."""
     state = State(options.learning, wiring.one_way_cost_ppm(options))
-    mind = Mind(options.reasoning)
+    mind = StrategyRunner(options.reasoning)
     refold(journal, state, mind)
     return state, mind
 

@@ -197,7 +197,7 @@ def test_a_peer_that_does_not_install_is_told_with_its_reason(
     engine = Engine("Nonsense", "none.py", "nothing", ("nonsense",))
     found = environment(engine, tmp_path)
     assert found == "does not install: ERROR: No matching distribution found for nonsense"
-    bench = peers.Bench(tmp_path, 2_000, 2_000)
+    bench = peers.TrialRunner(tmp_path, 2_000, 2_000)
     assert list(bench.rows([engine])) == [{"engine": "Nonsense", "run": "-", "failed": found}]
 
 

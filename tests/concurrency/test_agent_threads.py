@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from agent import Agent, Settings
-from agent.account.client import Reader
+from agent.account.client import AccountClient
 from agent.account.control import ControlServer, ask
 from agent.host.clock import SystemClock
 from agent.loop.inbox import Inbox, NotRunning
@@ -258,7 +258,7 @@ def test_killed_or_flattened_while_it_stops_the_switch_is_in_the_journal(
 
 def journaled(home: Path) -> list[Event]:
     """Return everything in the journal once it was found intact and every session to replay identically."""
-    with Reader(Home(home), "crowd").journal() as journal:
+    with AccountClient(Home(home), "crowd").journal() as journal:
         assert isinstance(verify(journal), Verified)
         assert replay(journal, None, SystemClock()).difference is None
         return [row.event for row in journal.rows()]

@@ -11,7 +11,7 @@ from domain.errors import RateLimited
 from journal.memory import MemoryJournal
 from journal.sql import open_journal
 from journal.verify import Verified, verify
-from platforms.binance.limits import WEIGHT_HEADER, Weights
+from platforms.binance.limits import WEIGHT_HEADER, RequestWeight
 from platforms.sandbox.exchange.errors import ApiError
 from platforms.sandbox.exchange.exchange import Exchange
 from platforms.sandbox.exchange.order import Draft
@@ -78,7 +78,7 @@ def test_one_client_id_is_one_open_order(shaken: Shaken) -> None:
 
 def test_silence_that_was_asked_for_is_kept_by_every_thread(shaken: Shaken) -> None:
     clock = ManualClock()
-    weights = Weights(clock, limit=100, reserved=0.2)
+    weights = RequestWeight(clock, limit=100, reserved=0.2)
     sent: list[bool] = []
 
     def ask() -> None:
@@ -100,7 +100,7 @@ def test_silence_that_was_asked_for_is_kept_by_every_thread(shaken: Shaken) -> N
 
 
 def test_the_share_kept_for_cancels_is_taken_by_nobody_else(shaken: Shaken) -> None:
-    weights = Weights(ManualClock(), limit=100, reserved=0.2)
+    weights = RequestWeight(ManualClock(), limit=100, reserved=0.2)
     told: list[tuple[bool, int]] = []
     used = count(70)
 

@@ -10,13 +10,13 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from agent.account.opened import Launch
+from agent.account.opened import OpenedAccount
 from agent.drill import processes
 from agent.drill.processes import Control
 from agent.drill.scenario import options, write_candles
 from agent.host.failpoints import VARIABLE
 from agent.settings.settings import Options
-from domain.events import OrderSettled
+from domain.events import OrderReported
 from domain.order import OrderStatus
 from journal.reader import open_reader
 
@@ -47,7 +47,7 @@ class Rig(NamedTuple):
 
     def statuses(self, client_id: str | None = None) -> list[OrderStatus]:
         with open_reader(self.folder / "home" / "journals" / "drill.db") as journal:
-            told = [row.event.receipt for row in journal.rows() if isinstance(row.event, OrderSettled)]
+            told = [row.event.receipt for row in journal.rows() if isinstance(row.event, OrderReported)]
         return [each.status for each in told if client_id in (None, each.client_id)]
 
 
@@ -110,5 +110,5 @@ def test_after_a_restored_backup_a_lost_order_is_absent_and_takes_no_old_orders_
 def adopt(made: Options) -> None:
     """Take the account over, as the runbook has it after a restored backup."""
     os.environ.pop(VARIABLE, None)
-    with Launch(made) as launch:
-        launch.session.once(lambda: launch.take_over("restored"), "adopted: restored")
+    with OpenedAccount(made) as launch:
+        launch.session.once(lambda: launch.adopt_account("restored"), "adopted: restored")

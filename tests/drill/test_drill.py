@@ -6,40 +6,40 @@ from typing import Any
 import pytest
 
 from agent.drill import plan, runner
-from agent.drill.case import Verdict, run_case
+from agent.drill.case import CaseVerdict, run_case
 from agent.drill.facts import FACTS
-from agent.drill.scenario import AFTER, BEFORE, Case
+from agent.drill.scenario import AFTER, BEFORE, DrillCase
 from domain.order import UNRESOLVED, OrderStatus
-from platforms.binance.tracked import Tracked
+from platforms.binance.tracked import OrderTracker
 
 CHOSEN = (
-    Case("none", point=58),
-    Case("none", waits=AFTER, message=1),
-    Case("none", waits=AFTER, message=3),
-    Case("dropped after execution", waits=AFTER, message=2),
-    Case("executed late", waits=BEFORE, message=2),
-    Case("partial, then dropped", point=60),
-    Case("cancel unanswered", waits=AFTER, message=4),
-    Case("queries fail", point=64),
-    Case("503 after execution", point=61, again=3),
-    Case(point=59, fact="fees below a lot"),
-    Case(point=58, fact="market closed"),
+    DrillCase("none", point=58),
+    DrillCase("none", waits=AFTER, message=1),
+    DrillCase("none", waits=AFTER, message=3),
+    DrillCase("dropped after execution", waits=AFTER, message=2),
+    DrillCase("executed late", waits=BEFORE, message=2),
+    DrillCase("partial, then dropped", point=60),
+    DrillCase("cancel unanswered", waits=AFTER, message=4),
+    DrillCase("queries fail", point=64),
+    DrillCase("503 after execution", point=61, again=3),
+    DrillCase(point=59, fact="fees below a lot"),
+    DrillCase(point=58, fact="market closed"),
 )
 
 
-def apart(case: Case) -> Verdict:
+def apart(case: DrillCase) -> CaseVerdict:
     """Run a case in a process of its own that has one thread: it forks agents and an exchange."""
     context = multiprocessing.get_context("fork")
     queue: Any = context.SimpleQueue()
     process = context.Process(target=lambda: queue.put(run_case(case)))
     process.start()
     process.join(120)
-    verdict: Verdict = queue.get()
+    verdict: CaseVerdict = queue.get()
     return verdict
 
 
 @pytest.mark.parametrize("case", CHOSEN, ids=str)
-def test_fault_02_killed_and_recovered_nothing_is_lost_or_doubled(case: Case) -> None:
+def test_fault_02_killed_and_recovered_nothing_is_lost_or_doubled(case: DrillCase) -> None:
     verdict = apart(case)
     assert verdict.kept, verdict
     assert verdict.interrupted
@@ -51,18 +51,18 @@ def test_fault_02_the_mutants_are_caught(mutant: str, monkeypatch: pytest.Monkey
     if mutant == "recovery skips SENDING":
         monkeypatch.setattr("agent.state.ledger.UNRESOLVED", UNRESOLVED - {OrderStatus.SENDING})
         # Else the adapter, told of every order in the journal, finds it by its own way.
-        monkeypatch.setattr(Tracked, "remember", lambda _self, _standing: None)
-        cases = [Case("none", waits=AFTER, message=1)]
+        monkeypatch.setattr(OrderTracker, "remember", lambda _self, _standing: None)
+        cases = [DrillCase("none", waits=AFTER, message=1)]
     else:
         monkeypatch.setattr("agent.orders.absence.Absence.proven", lambda _self, _standing: True)
-        cases = [Case("executed late", waits=BEFORE, message=1), Case("executed late")]
+        cases = [DrillCase("executed late", waits=BEFORE, message=1), DrillCase("executed late")]
     assert not all(apart(case).kept for case in cases)
 
 
 def test_a_position_left_bare_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("agent.orders.executor.Executor.protect", lambda *_arguments, **_more: None)
     monkeypatch.setattr("agent.drill.case.BARE_SECONDS", 0.5)
-    verdict = apart(Case(point=58))
+    verdict = apart(DrillCase(point=58))
     told = ("stood bare for", "stand without their stop")  # by when the death came, one of them or both
     assert any(words in each for each in verdict.unexplained for words in told), verdict
 
@@ -87,7 +87,7 @@ def test_the_seed_says_which_cases_come_first() -> None:
 
 def test_what_is_not_kept_is_counted_and_told() -> None:
     drilled = runner.Drilled(by_fault={}, bare={}, by_point={}, broken=[])
-    drilled.add(Verdict(Case(), 1, "before send", lost=("a-1-0",)))
-    drilled.add(Verdict(Case("lost"), 2, "after send"))
+    drilled.add(CaseVerdict(DrillCase(), 1, "before send", lost=("a-1-0",)))
+    drilled.add(CaseVerdict(DrillCase("lost"), 2, "after send"))
     assert (drilled.runs, drilled.interrupted, drilled.lost, drilled.kept) == (2, 3, 1, False)
     assert "a-1-0" in drilled.broken[0]

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from domain.candle import Candle, Quote
+from domain.candle import Candle, LastPrice
 from domain.decision import Action, Decision, Voice
 from domain.events import (
     CycleDecided,
@@ -45,7 +45,7 @@ def decided(cycle_id: int, close: int = 2_456_100) -> CycleDecided:
         series="BTC-USDT 1m",
         fetched_at=at(cycle_id),
         candles=(Candle(time - 60_000, close - 7, close + 30, close - 40, close, 12.345678),),
-        quote=Quote(close + 1, time),
+        quote=LastPrice(close + 1, time),
     )
     voice = Voice("rsi", 0, 0.0, 1.0, "rsi 48.2 between 30 and 70", {"rsi": 48.2})
     hold = Decision(cycle_id, "BTC-USDT", at(cycle_id), Action.HOLD, 0.0, 0.0, "no vote", (voice,), close + 1)

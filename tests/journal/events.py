@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from domain.candle import Candle, Quote
+from domain.candle import Candle, LastPrice
 from domain.events import (
     CycleDecided,
     CycleEnded,
@@ -13,7 +13,7 @@ from domain.events import (
     Evidence,
     Failure,
     KillSwitchSet,
-    OrderSettled,
+    OrderReported,
     OrdersIntended,
     ParametersSet,
     SessionEnded,
@@ -42,7 +42,7 @@ _observations = st.builds(
     series=_texts,
     fetched_at=_times,
     candles=st.lists(_candles, max_size=3).map(tuple),
-    quote=st.none() | st.builds(Quote, _ticks, st.integers(0, 2**42)),
+    quote=st.none() | st.builds(LastPrice, _ticks, st.integers(0, 2**42)),
     headlines=st.lists(_headlines, max_size=2).map(tuple),
     findings=st.lists(st.builds(Finding, _texts, _texts, st.none() | _ids), max_size=2).map(tuple),
     attempts=st.lists(st.builds(Attempt, _texts, _texts), max_size=2).map(tuple),
@@ -105,7 +105,7 @@ events: st.SearchStrategy[Event] = st.one_of(
         st.dictionaries(_texts, _texts, max_size=2),
     ),
     st.builds(OrdersIntended, _ids, _times, st.lists(_orders, max_size=2).map(tuple)),
-    st.builds(OrderSettled, _ids, _receipts),
+    st.builds(OrderReported, _ids, _receipts),
     st.builds(CycleEnded, _ids, _times, st.just(("IDLE",)), _texts, st.just(()), _failures),
     st.builds(KillSwitchSet, _times, st.booleans(), _texts, _texts),
     st.builds(

@@ -1,6 +1,6 @@
 """A life in short: BTC and ETH are held with their stops; an exit, entries, an end, the emergency stop.
 
-What is decided is written by the test; all below the decision is real, from `Launch` to the wire.
+What is decided is written by the test; all below the decision is real, from `OpenedAccount` to the wire.
 """
 
 import copy
@@ -18,13 +18,13 @@ import structlog
 from pydantic import SecretStr
 from structlog.testing import LogCapture
 
-from agent.account.client import Reader
-from agent.account.opened import Launch
+from agent.account.client import AccountClient
+from agent.account.opened import OpenedAccount
 from agent.loop.pacer import WallPacer
 from agent.settings.home import Home
 from agent.settings.orders import OrderSettings
 from agent.settings.settings import Options
-from domain.candle import Candle, Quote
+from domain.candle import Candle, LastPrice
 from domain.decision import Action, Decision
 from domain.observation import Observation, Source
 from domain.times import MINUTE_MS, millis
@@ -94,7 +94,7 @@ class Market:
         new = () if after and after.time >= time else (candle,)
         return Observation(
             symbol=symbol, source=Source.LIVE, provider="near", series=f"near:{symbol}", fetched_at=now,
-            candles=new, quote=Quote(price, millis(now)),
+            candles=new, quote=LastPrice(price, millis(now)),
         )  # fmt: skip
 
     def close(self) -> None:
@@ -161,7 +161,7 @@ class World:
         self.near = Nearby(venue, self.clock)
         self.facts = facts
         self.log = LogCapture()
-        self.launch: Launch
+        self.launch: OpenedAccount
 
     @contextmanager
     def here(self, acts: Acts, first: int = 0) -> Iterator[None]:
@@ -199,7 +199,7 @@ class World:
 
     def run(self, acts: Acts, on_cycle: Callable[[int], None] = lambda _number: None) -> dict[str, Any]:
         """Run one session of as many cycles as are written; return the status it ended with."""
-        with self.here(acts), Launch(options(self.home, len(acts))) as launch:
+        with self.here(acts), OpenedAccount(options(self.home, len(acts))) as launch:
             self.launch = launch
             first = launch.session.state.cycle_id
             self._couple(launch)
@@ -220,7 +220,7 @@ class World:
             name = symbol.replace("-", "")
             self.near.venue.exchange.set_price(name, self.near.venue.exchange.markets[name].price * 96 / 100)
 
-    def _couple(self, launch: Launch) -> None:
+    def _couple(self, launch: OpenedAccount) -> None:
         inbox: Any = launch.inbox
         inbox._wake = _Waker(self.near)
         launch.session.cycle.observer = Market(self.near)
@@ -233,12 +233,12 @@ class World:
     def flatten(self) -> dict[str, Any]:
         """Press the emergency stop with no agent running, as `agent flatten` does."""
         with self.here({}):
-            return Reader(Home(self.home)).flatten("law")
+            return AccountClient(Home(self.home)).flatten("law")
 
     def review(self) -> dict[str, Any]:
         """Compare journal and exchange, as `agent reconcile` does."""
         with self.here({}):
-            return Reader(Home(self.home)).reconcile(None)
+            return AccountClient(Home(self.home)).reconcile(None)
 
     def words(self) -> str:
         """Return all that was logged."""

@@ -17,7 +17,7 @@ import pytest
 from agent.orders.emergency import flatten
 from agent.verify.quicktest import FrozenClock
 from agent.verify.replay import replay
-from domain.candle import Candle, Quote
+from domain.candle import Candle, LastPrice
 from domain.errors import LocalFault, Unreachable, VenueFault
 from domain.observation import Headline, Observation, Source
 from domain.order import OrderStatus
@@ -62,11 +62,11 @@ ODDITIES: dict[str, Oddity] = {
     "no candle": with_(candles=()),
     "no quote": with_(quote=None),
     "nothing": with_(candles=(), quote=None),
-    "quote of zero": with_(quote=Quote(0, START)),
-    "negative quote": with_(quote=Quote(-1, START)),
-    "enormous quote": with_(quote=Quote(10**16, START)),
-    "quote of tomorrow": with_(quote=Quote(PRICE, START + 86_400_000)),
-    "quote of 1970": with_(quote=Quote(PRICE, 0)),
+    "quote of zero": with_(quote=LastPrice(0, START)),
+    "negative quote": with_(quote=LastPrice(-1, START)),
+    "enormous quote": with_(quote=LastPrice(10**16, START)),
+    "quote of tomorrow": with_(quote=LastPrice(PRICE, START + 86_400_000)),
+    "quote of 1970": with_(quote=LastPrice(PRICE, 0)),
     "another source": with_(source=Source.SIMULATED),
     "another series": with_(series="another"),
     "no volume": candle(volume=0.0),
@@ -95,7 +95,7 @@ class Odd:
         seen = Observation(
             symbol=symbol, source=Source.RECORDED, provider="script", series=f"script:{symbol}",
             fetched_at=now, candles=(Candle(time, PRICE, PRICE + 5, PRICE - 5, PRICE, 50.0),),
-            quote=Quote(PRICE, millis(now)),
+            quote=LastPrice(PRICE, millis(now)),
         )  # fmt: skip
         return self.oddity(seen) if symbol == BTC and self.cycle >= ODD_FROM else seen
 

@@ -17,17 +17,17 @@ from agent.verify.lookahead import made_up, prove
 from agent.verify.replay import replay
 from agent.wiring.backtests import options_for, setup_of
 from domain.errors import BadInput
-from domain.events import CycleDecided, OrderSettled
+from domain.events import CycleDecided, OrderReported
 from domain.order import Side
 from reasoning.kernels.strategy import QUIET
 from reasoning.memories import Remembered
-from reasoning.minds import Mind
+from reasoning.minds import StrategyRunner
 from reasoning.orientation import muted
 from reasoning.own import OwnMemory, OwnStrategy, StrategyFault
 from research.engine.backtest import Setup, Voice, backtest, events_of
 from research.engine.compiler import compiled, plain
 from research.engine.recording import Recording
-from research.search.trials import Bench
+from research.search.trials import TrialRunner
 from tests.agent.command import agent, told
 from tests.agent.world import World, folded, lively, wave
 from tests.own.faulty import WORDS, line_of, loaded, written
@@ -67,7 +67,7 @@ def test_both_engines_find_the_same_fault_at_the_same_line_and_candle(
 def test_a_trial_of_a_sweep_finds_it_too_and_sound_ones_are_the_same_as_in_python(
     faulty: OwnStrategy[Any],
 ) -> None:
-    bench = Bench(CANDLES, setup(faulty, 0), machine=True)
+    bench = TrialRunner(CANDLES, setup(faulty, 0), machine=True)
     assert bench.lean
     with pytest.raises(StrategyFault, match="memory index 1000, size 4, at the candle of"):
         bench.score(setup(faulty, 3).voices)
@@ -122,7 +122,7 @@ def test_a_position_of_a_muted_voice_keeps_its_stop_and_is_stopped(faulty: OwnSt
     )
     world = World([*(100.0 + place / 100 for place in range(60)), 99.0, 90.0, 90.0], options=alone)
     world.run()
-    bought = [each for each in world.events if isinstance(each, OrderSettled) and each.receipt.fills]
+    bought = [each for each in world.events if isinstance(each, OrderReported) and each.receipt.fills]
     assert bought[-1].cycle_id == 30, "the last entry; the voice fails three candles later"
     assert world.parts.mind.muted
     (trade,) = [fill for each in decisions(world) for receipt in each.updates for fill in receipt.fills]
@@ -135,7 +135,7 @@ def decisions(world: World) -> list[CycleDecided]:
 
 
 def test_new_parameters_give_a_muted_voice_its_say_again(faulty: OwnStrategy[Any]) -> None:
-    mind = Mind(options(1).reasoning)
+    mind = StrategyRunner(options(1).reasoning)
     world = World(wave(60), options=options(1))
     world.run()
     for each in decisions(world):
@@ -154,7 +154,7 @@ def test_a_checkpoint_carries_who_is_muted_and_a_memory_that_stays_guarded(fault
         world.run()
         mind = world.parts.mind
         known = msgspec.msgpack.decode(msgspec.msgpack.encode(mind.memory()), type=dict[str, Remembered])
-        twin = Mind(options(kind).reasoning)
+        twin = StrategyRunner(options(kind).reasoning)
         twin.resume(known)
         assert twin == mind
         assert bool(twin.muted) == (kind == 1)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.candle import Candle, Quote, RawCandle
+from domain.candle import Candle, LastPrice, RawCandle
 from domain.errors import BadAnswer, BadInput, LocalFault, NoData, Unreachable, VenueFault
 from domain.observation import Attempt, Headline, Observation, Source
 from domain.ports import CandleRequest, Observer
@@ -96,7 +96,7 @@ class Wire:
         return tuple(item for item in self.items if item.published_at > since)[:limit]
 
 
-class Bench:
+class TrialRunner:
     """Two live providers, the simulated market and news, joined in a chain."""
 
     def __init__(
@@ -151,7 +151,7 @@ def closed(now: datetime, since: int) -> tuple[Candle, ...]:
 
 
 def test_the_chain_and_the_fakes_keep_to_the_ports() -> None:
-    bench = Bench()
+    bench = TrialRunner()
     observer: Observer = bench.chain
     guarded: Guarded = bench.first
     source: NewsSource = bench.wire
@@ -159,13 +159,13 @@ def test_the_chain_and_the_fakes_keep_to_the_ports() -> None:
 
 
 def test_the_first_observation_is_a_full_warmup_and_the_next_ones_only_what_is_new() -> None:
-    bench = Bench()
+    bench = TrialRunner()
     seen = bench.see()
     assert seen.candles == closed(NOW, START + 450 * MINUTE_MS)
     assert len(seen.candles) == WARMUP
     assert (seen.source, seen.provider, seen.series) == (Source.LIVE, "first", "first:BTC-USDT")
     assert seen.fetched_at == NOW
-    assert seen.quote == Quote(ticks(ROWS[500]).open, millis(NOW))
+    assert seen.quote == LastPrice(ticks(ROWS[500]).open, millis(NOW))
     assert [finding.kind for finding in seen.findings] == ["still_open"]
     assert seen.attempts == ()
     again = bench.see(NOW + timedelta(seconds=5))
@@ -179,7 +179,7 @@ def test_the_first_observation_is_a_full_warmup_and_the_next_ones_only_what_is_n
 
 
 def test_each_provider_that_failed_is_named_before_the_one_that_served() -> None:
-    bench = Bench()
+    bench = TrialRunner()
     bench.fail(bench.first)
     seen = bench.see()
     assert (seen.source, seen.provider, seen.series) == (Source.LIVE, "second", "second:BTC-USDT")
@@ -187,7 +187,7 @@ def test_each_provider_that_failed_is_named_before_the_one_that_served() -> None
 
 
 def test_when_all_fail_the_newest_kept_answer_serves_with_its_age() -> None:
-    bench = Bench()
+    bench = TrialRunner()
     bench.see()
     bench.fail(bench.first)
     bench.see(minutes(1))
@@ -197,13 +197,13 @@ def test_when_all_fail_the_newest_kept_answer_serves_with_its_age() -> None:
     assert (seen.source, seen.provider, seen.series) == (Source.CACHED, "second", "second:BTC-USDT")
     assert seen.fetched_at == minutes(1)
     assert seen.candles == ()
-    assert seen.quote == Quote(ticks(ROWS[501]).open, millis(minutes(1)))
+    assert seen.quote == LastPrice(ticks(ROWS[501]).open, millis(minutes(1)))
     assert seen.breaker == "open"
     assert [attempt.provider for attempt in seen.attempts] == ["first", "second"]
 
 
 def test_a_candle_that_was_forming_when_fetched_never_counts_as_closed() -> None:
-    bench = Bench()
+    bench = TrialRunner()
     bench.see()
     bench.fail(bench.first, bench.second)
     cached = bench.see(minutes(2))
@@ -220,7 +220,7 @@ def test_a_candle_that_was_forming_when_fetched_never_counts_as_closed() -> None
 
 
 def test_an_old_answer_gives_way_to_the_simulated_market_at_the_last_price() -> None:
-    bench = Bench()
+    bench = TrialRunner()
     real = bench.see()
     bench.fail(bench.first, bench.second)
     assert bench.see(minutes(5)).source is Source.CACHED
@@ -240,7 +240,7 @@ def test_an_old_answer_gives_way_to_the_simulated_market_at_the_last_price() -> 
 
 
 def test_each_time_it_takes_over_the_simulated_market_begins_at_the_last_price() -> None:
-    bench = Bench(shifted=1.3)
+    bench = TrialRunner(shifted=1.3)
     bench.fail(bench.first, bench.second)
     bench.see()
     bench.fail(bench.first)
@@ -254,7 +254,7 @@ def test_each_time_it_takes_over_the_simulated_market_begins_at_the_last_price()
 
 
 def test_without_a_simulated_market_the_kept_answer_serves_at_any_age_and_says_so() -> None:
-    bench = Bench(simulated=False)
+    bench = TrialRunner(simulated=False)
     bench.see()
     bench.fail(bench.first, bench.second)
     seen = bench.see(minutes(300))
@@ -262,7 +262,7 @@ def test_without_a_simulated_market_the_kept_answer_serves_at_any_age_and_says_s
 
 
 def test_with_nobody_left_the_last_fault_is_raised() -> None:
-    bench = Bench(simulated=False)
+    bench = TrialRunner(simulated=False)
     bench.first.fault = BadAnswer("html")
     bench.second.fault = Unreachable("no route")
     with pytest.raises(Unreachable, match="no route"):
@@ -275,7 +275,7 @@ def test_with_nobody_left_the_last_fault_is_raised() -> None:
 
 
 def test_a_fault_of_ours_is_not_taken_for_the_venues() -> None:
-    bench = Bench()
+    bench = TrialRunner()
     bench.first.fault = LocalFault("ours")
     with pytest.raises(LocalFault, match="ours"):
         bench.see()
@@ -290,7 +290,7 @@ def test_a_fault_of_ours_is_not_taken_for_the_venues() -> None:
     ],
 )
 def test_an_answer_that_says_nothing_counts_as_none(rows: list[RawCandle], reason: str) -> None:
-    bench = Bench()
+    bench = TrialRunner()
     bench.first.rows = rows
     seen = bench.see()
     assert seen.provider == "second"
@@ -298,7 +298,7 @@ def test_an_answer_that_says_nothing_counts_as_none(rows: list[RawCandle], reaso
 
 
 def test_prices_under_doubt_are_reported_and_not_replaced_by_another_source() -> None:
-    bench = Bench()
+    bench = TrialRunner()
     bench.see()
     bench.first.rows = [scaled(row, 10.0) for row in ROWS]
     for minute in range(1, 5):
@@ -312,7 +312,7 @@ def test_prices_under_doubt_are_reported_and_not_replaced_by_another_source() ->
 
 
 def test_another_providers_candles_begin_with_a_full_warmup() -> None:
-    bench = Bench(shifted=1.01)
+    bench = TrialRunner(shifted=1.01)
     bench.see()
     before = bench.after["BTC-USDT"]
     bench.fail(bench.first)
@@ -329,7 +329,7 @@ def test_another_providers_candles_begin_with_a_full_warmup() -> None:
 
 
 def test_a_warmup_the_loop_did_not_take_in_is_given_again() -> None:
-    bench = Bench()
+    bench = TrialRunner()
     bench.see()
     kept = bench.after["BTC-USDT"]
     bench.fail(bench.first)
@@ -339,19 +339,19 @@ def test_a_warmup_the_loop_did_not_take_in_is_given_again() -> None:
 
 
 def test_at_a_restart_the_last_candle_is_taken_on_trust_or_by_its_series() -> None:
-    trusting = Bench()
+    trusting = TrialRunner()
     trusting.after["BTC-USDT"] = ticks(ROWS[497])
     assert len(trusting.see().candles) == 2
-    told = Bench(known={"BTC-USDT": "simulated:BTC-USDT"})
+    told = TrialRunner(known={"BTC-USDT": "simulated:BTC-USDT"})
     told.after["BTC-USDT"] = ticks(ROWS[497])
     assert len(told.see().candles) == WARMUP
-    same = Bench(known={"BTC-USDT": "first:BTC-USDT"})
+    same = TrialRunner(known={"BTC-USDT": "first:BTC-USDT"})
     same.after["BTC-USDT"] = ticks(ROWS[497])
     assert len(same.see().candles) == 2
 
 
 def test_a_simulated_session_goes_on_after_a_restart_where_its_candle_closed() -> None:
-    bench = Bench(known={"BTC-USDT": "simulated:BTC-USDT"})
+    bench = TrialRunner(known={"BTC-USDT": "simulated:BTC-USDT"})
     bench.fail(bench.first, bench.second)
     last = ticks(ROWS[489])
     bench.after["BTC-USDT"] = last
@@ -362,7 +362,7 @@ def test_a_simulated_session_goes_on_after_a_restart_where_its_candle_closed() -
 
 
 def test_after_a_long_silence_a_warmup_fills_in_and_the_gap_is_told() -> None:
-    bench = Bench()
+    bench = TrialRunner()
     bench.after["BTC-USDT"] = ticks(ROWS[100])
     seen = bench.see()
     assert len(seen.candles) == WARMUP
@@ -370,12 +370,12 @@ def test_after_a_long_silence_a_warmup_fills_in_and_the_gap_is_told() -> None:
 
 
 def test_a_clock_set_back_asks_for_what_is_closed_and_delivers_nothing_twice() -> None:
-    bench = Bench()
+    bench = TrialRunner()
     bench.see()
     seen = bench.see(minutes(-60))
     assert seen.candles == ()
     assert seen.source is Source.LIVE
-    assert seen.quote == Quote(ticks(ROWS[440]).open, millis(minutes(-60)))
+    assert seen.quote == LastPrice(ticks(ROWS[440]).open, millis(minutes(-60)))
     assert seen.findings[0].kind == "clock"
     assert bench.see(minutes(1)).candles == closed(minutes(1), START + 500 * MINUTE_MS)
 
@@ -392,7 +392,7 @@ def test_shares_are_asked_for_further_back_than_their_warmup() -> None:
 
 
 def test_one_cycle_waits_no_longer_than_its_budget_in_sum() -> None:
-    bench = Bench(budget=10.0)
+    bench = TrialRunner(budget=10.0)
     for provider in (bench.first, bench.second):
         provider.takes = 8.0
     bench.fail(bench.first)
@@ -419,7 +419,7 @@ def test_one_cycle_waits_no_longer_than_its_budget_in_sum() -> None:
 def test_no_mix_of_slow_and_failing_providers_exceeds_the_budget(
     costs: list[float], faults: list[bool], budget: float
 ) -> None:
-    bench = Bench(budget=budget)
+    bench = TrialRunner(budget=budget)
     for number, symbol in enumerate(GRID):
         for place, provider in enumerate((bench.first, bench.second)):
             provider.takes = costs[2 * number + place]
@@ -437,7 +437,7 @@ def titles(items: Iterable[Headline]) -> list[str]:
 
 
 def test_headlines_are_delivered_once_and_asked_for_now_and_then() -> None:
-    bench = Bench()
+    bench = TrialRunner()
     bench.wire.items = [story("b", -2), story("a", -10)]
     assert titles(bench.see().headlines) == ["b", "a"]
     bench.wire.items = [story("c", 1), *bench.wire.items, story("late", -30)]
@@ -454,7 +454,7 @@ def test_headlines_are_delivered_once_and_asked_for_now_and_then() -> None:
 
 
 def test_news_that_fail_are_noted_and_cost_nothing_else() -> None:
-    bench = Bench()
+    bench = TrialRunner()
     bench.wire.fault = BadAnswer("not json")
     seen = bench.see()
     assert len(seen.candles) == WARMUP
@@ -464,7 +464,7 @@ def test_news_that_fail_are_noted_and_cost_nothing_else() -> None:
 
 
 def test_news_wait_within_the_budget_and_come_after_the_candles() -> None:
-    bench = Bench(budget=10.0)
+    bench = TrialRunner(budget=10.0)
     bench.first.takes = 4.0
     bench.see()
     assert bench.wire.asked[-1][2] == 6.0
@@ -477,14 +477,14 @@ def test_news_wait_within_the_budget_and_come_after_the_candles() -> None:
 
 
 def test_a_flood_of_headlines_is_bounded() -> None:
-    bench = Bench(news_seconds=0.0)
+    bench = TrialRunner(news_seconds=0.0)
     for hour in range(30):
         bench.wire.items = [story(f"{hour} {number}", hour * 60 + number / 100 - 5) for number in range(50)]
         assert len(bench.see(minutes(hour * 60)).headlines) == 10
 
 
 def test_close_reaches_every_provider_even_when_one_fails_to() -> None:
-    bench = Bench()
+    bench = TrialRunner()
 
     def broken() -> None:
         raise OSError("stuck")
@@ -500,7 +500,7 @@ def test_close_reaches_every_provider_even_when_one_fails_to() -> None:
 def test_whatever_fails_when_each_series_is_given_whole_and_in_order(
     plan: list[tuple[bool, bool, int]],
 ) -> None:
-    bench = Bench(shifted=1.02)
+    bench = TrialRunner(shifted=1.02)
     now, on, last = NOW, "", 0
     for first, second, passed in plan:
         bench.fail(*[p for p, down in ((bench.first, first), (bench.second, second)) if down])
@@ -528,6 +528,6 @@ def test_whatever_fails_when_each_series_is_given_whole_and_in_order(
 def test_faults_of_every_kind_are_survived() -> None:
     kinds: list[Callable[[str], VenueFault]] = [Unreachable, BadAnswer, NoData, VenueFault]
     for kind in kinds:
-        bench = Bench()
+        bench = TrialRunner()
         bench.first.fault = kind("x")
         assert bench.see().provider == "second"

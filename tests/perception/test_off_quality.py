@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.candle import Candle, Quote, RawCandle
+from domain.candle import Candle, LastPrice, RawCandle
 from domain.observation import Finding
 from domain.times import DAY_MS, HOUR_MS, MINUTE_MS
 from perception.quality.collar import LEVEL_CANDLES
@@ -77,7 +77,7 @@ def disturbed(draw: st.DrawFn) -> list[RawCandle]:
 def test_shuffling_repeating_and_garbage_change_nothing_but_the_findings(raw: list[RawCandle]) -> None:
     taken = take(raw)
     assert list(taken.candles) == CLEAN[:COUNT]
-    assert taken.quote == Quote(CLEAN[COUNT].close, NOW)
+    assert taken.quote == LastPrice(CLEAN[COUNT].close, NOW)
     assert kinds(taken)["gap"] == 0
     if raw != ROWS:
         assert len(taken.findings) > 1
@@ -147,14 +147,14 @@ def test_a_clean_batch_has_no_finding_but_the_forming_candle() -> None:
     taken = take(ROWS)
     assert list(taken.candles) == CLEAN[:COUNT]
     assert taken.findings == (Finding("still_open", "closes in 40000 ms", ROWS[COUNT].time),)
-    assert taken.quote == Quote(CLEAN[COUNT].close, NOW)
+    assert taken.quote == LastPrice(CLEAN[COUNT].close, NOW)
 
 
 def test_without_a_forming_candle_the_quote_is_the_last_close_at_its_time() -> None:
-    assert take(ROWS[:5]).quote == Quote(CLEAN[4].close, ROWS[5].time)
+    assert take(ROWS[:5]).quote == LastPrice(CLEAN[4].close, ROWS[5].time)
     only_known = take([ROWS[4]], after=CLEAN[4])
     assert only_known.candles == ()
-    assert only_known.quote == Quote(CLEAN[4].close, ROWS[5].time)
+    assert only_known.quote == LastPrice(CLEAN[4].close, ROWS[5].time)
     assert take([], after=CLEAN[4]) == Intake((), None)
 
 
@@ -185,7 +185,7 @@ def test_a_bad_candle_is_kept_out_and_named(row: RawCandle, kind: str) -> None:
 def test_a_candle_from_the_future_is_kept_out_and_named() -> None:
     taken = take([*ROWS, ROWS[3]._replace(time=NOW + MINUTE_MS)])
     assert list(taken.candles) == CLEAN[:COUNT]
-    assert taken.quote == Quote(CLEAN[COUNT].close, NOW)
+    assert taken.quote == LastPrice(CLEAN[COUNT].close, NOW)
     assert taken.findings[0] == Finding("future", "opens 60000 ms after now", NOW + MINUTE_MS)
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.candle import Candle, Quote, RawCandle
+from domain.candle import Candle, LastPrice, RawCandle
 from domain.errors import BadInput
 from domain.instrument import Instrument
 from domain.observation import Finding, Observation, Source
@@ -54,7 +54,7 @@ def test_a_candle_is_delivered_when_the_next_one_opens_with_that_open_as_quote(t
     for number, (now, seen) in enumerate(lived, 3):
         each = seen["BTC-USDT"]
         assert each.candles == tuple(map(ticks, rows[:3] if number == 3 else rows[number - 1 : number]))
-        assert each.quote == Quote(ticks(rows[number]).open, rows[number].time)
+        assert each.quote == LastPrice(ticks(rows[number]).open, rows[number].time)
         assert (each.source, each.provider, each.series) == (Source.RECORDED, "recorded", "recorded:BTC-USDT")
         assert each.fetched_at == now
         # Candle 7 is the first after the hole; it is delivered when candle 8 opens.
@@ -65,7 +65,7 @@ def test_a_candle_is_delivered_when_the_next_one_opens_with_that_open_as_quote(t
 def test_without_a_warmup_the_first_instant_has_a_price_and_no_candle(tmp_path: Path) -> None:
     lived = live(one(write(tmp_path / "a.csv", series(3)), 0), ["BTC-USDT"])
     assert [len(seen["BTC-USDT"].candles) for _, seen in lived] == [0, 1, 1]
-    assert lived[0][1]["BTC-USDT"].quote == Quote(ticks(series(1)[0]).open, START)
+    assert lived[0][1]["BTC-USDT"].quote == LastPrice(ticks(series(1)[0]).open, START)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from domain.errors import BadInput, Refused
 from domain.observation import Observation, Source
 from domain.ports import CandleRequest
 from domain.times import DAY_MS, HOUR_MS, MINUTE_MS, millis, utc
-from perception.driven.random_walk import DOWN, EPOCH, RANGE, UP, Walk
+from perception.driven.random_walk import DOWN, EPOCH, RANGE, UP, RandomWalk
 from perception.driven.simulated import SimulatedMarket, SimulatedProvider, SimulatedSettings
 from perception.driven.simulated_series import HISTORY
 from perception.quality.intake import intake
@@ -110,13 +110,13 @@ def test_a_symbol_that_joins_later_does_not_bring_years() -> None:
 
 
 def returns(chosen: SimulatedSettings, count: int, timeframe: int = MINUTE_MS) -> list[float]:
-    walk = Walk(chosen.climate(timeframe), chosen.seed, "BTC-USDT", 0)
+    walk = RandomWalk(chosen.climate(timeframe), chosen.seed, "BTC-USDT", 0)
     return [walk.step().body for _ in range(count)]
 
 
 def test_regimes_differ_in_drift_roughness_and_reach() -> None:
     chosen = SimulatedSettings(jump_chance=0)
-    walk = Walk(chosen.climate(MINUTE_MS), 3, "BTC-USDT", 0)
+    walk = RandomWalk(chosen.climate(MINUTE_MS), 3, "BTC-USDT", 0)
     bodies: dict[int, list[float]] = {UP: [], DOWN: [], RANGE: []}
     runs: list[tuple[int, list[float]]] = []
     for _ in range(40_000):
@@ -182,7 +182,7 @@ def test_volume_goes_with_the_range() -> None:
 
 def test_opening_gaps_come_as_often_as_set() -> None:
     def gaps(chance: float) -> int:
-        walk = Walk(SimulatedSettings(gap_chance=chance).climate(MINUTE_MS), 3, "A", 0)
+        walk = RandomWalk(SimulatedSettings(gap_chance=chance).climate(MINUTE_MS), 3, "A", 0)
         sigma = SimulatedSettings().climate(MINUTE_MS).sigma
         return sum(abs(walk.step().gap) > sigma for _ in range(5_000))
 

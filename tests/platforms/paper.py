@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from domain.candle import Candle, Quote
+from domain.candle import Candle, LastPrice
 from domain.order import Fill, Order, OrderStatus, OrderType, Purpose, Receipt, Side
 from domain.times import MINUTE_MS, utc
 from platforms.paper.platform import MockTradingPlatform
@@ -65,7 +65,7 @@ def platform(
     paper = MockTradingPlatform(
         {BTC.symbol: BTC, ETH.symbol: ETH}, settings or PaperSettings(), cash, {BTC.symbol: lots}
     )
-    paper.mark(BTC.symbol, (), Quote(quote, T0))
+    paper.mark(BTC.symbol, (), LastPrice(quote, T0))
     return paper
 
 

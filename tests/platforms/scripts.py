@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from hypothesis import strategies as st
 
-from domain.candle import Candle, Quote
+from domain.candle import Candle, LastPrice
 from domain.instrument import Instrument
 from domain.money import notional
 from domain.order import Fill, Order, OrderType, Purpose, Receipt, Side
@@ -171,7 +171,7 @@ class Session:
     def _show(self, op: Show) -> None:
         candles = () if op.candle is None else (Candle(self.time, *op.candle),)
         self.time += MINUTE_MS
-        quote = None if op.quote is None else Quote(op.quote, self.time)
+        quote = None if op.quote is None else LastPrice(op.quote, self.time)
         self.platform.mark(op.symbol, candles, quote)
 
     def _cancel(self, op: Cancel) -> list[Receipt]:

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from domain.candle import Quote
+from domain.candle import LastPrice
 from domain.money import MAX_CASH, notional, to_cash
 from domain.order import Balance, OrderStatus
 from domain.times import MINUTE_MS
@@ -81,7 +81,7 @@ def test_resting_limits_share_the_volume_of_a_candle_in_order_of_placement() -> 
     assert paper.poll() == []  # the same candle again brings no new volume
     paper.mark(BTC.symbol, [candle(1, PRICE, PRICE + 50_000, volume=0.0)], None)
     assert paper.poll() == []  # nor does one in which nothing traded
-    paper.mark(BTC.symbol, (), Quote(PRICE + 50_000, T0 + 2 * MINUTE_MS))
+    paper.mark(BTC.symbol, (), LastPrice(PRICE + 50_000, T0 + 2 * MINUTE_MS))
     assert events(paper) == [("second", OrderStatus.FILLED)]
 
 

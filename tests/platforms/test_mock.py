@@ -3,7 +3,7 @@
 import msgspec
 
 from domain.account import Position, Trade, apply_fill
-from domain.candle import Quote
+from domain.candle import LastPrice
 from domain.money import to_cash
 from domain.order import Balance
 from domain.ports import Platform
@@ -26,7 +26,7 @@ def test_it_is_a_platform_and_opens_with_the_cash_of_its_settings() -> None:
 def test_the_milestone_trade_makes_200_before_costs_and_shows_the_costs_apart() -> None:
     paper = platform(lots=0)
     bought = paper.place(order(BUY, MARKET, lots=10_000))
-    paper.mark(BTC.symbol, (), Quote(5_200_000, T0 + MINUTE_MS))
+    paper.mark(BTC.symbol, (), LastPrice(5_200_000, T0 + MINUTE_MS))
     sale = msgspec.structs.replace(
         order(SELL, MARKET, lots=10_000, name="o-2", minute=1), reference=5_200_000
     )

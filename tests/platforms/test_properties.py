@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.account import Position, apply_fill
-from domain.candle import Candle, Quote
+from domain.candle import Candle, LastPrice
 from domain.money import notional, to_cash
 from domain.order import OPEN, TERMINAL, Order, OrderStatus, OrderType, Side
 from domain.times import MINUTE_MS
@@ -218,7 +218,7 @@ def test_fills_do_not_depend_on_how_candles_are_batched(
 ) -> None:
     candles = [Candle(START_MS + (10 + n) * MINUTE_MS, *bar) for n, bar in enumerate(drawn)]
     cuts = sorted(data.draw(st.lists(st.integers(0, len(candles)), max_size=4)))
-    quote = Quote(data.draw(levels), candles[-1].time + MINUTE_MS)
+    quote = LastPrice(data.draw(levels), candles[-1].time + MINUTE_MS)
     bounds = [0, *cuts, len(candles)]
     batches = [candles[start:end] for start, end in pairwise(bounds)]
     outcomes = []

@@ -6,11 +6,11 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from domain.candle import Candle, Quote
+from domain.candle import Candle, LastPrice
 from domain.errors import BadInput
 from domain.instrument import Instrument
 from domain.money import to_cash
-from domain.order import Order, OrderStatus, OrderType, Purpose, Side, Standing
+from domain.order import Order, OrderState, OrderStatus, OrderType, Purpose, Side
 from domain.times import MINUTE_MS, utc
 from platforms.paper.platform import MockTradingPlatform
 from platforms.paper.settings import PaperSettings
@@ -32,11 +32,11 @@ LIMIT = Order(
 )
 
 
-def standing(status: OrderStatus = OrderStatus.NEW, filled: int = 0, **changes: object) -> Standing:
-    return Standing(msgspec.structs.replace(LIMIT, **changes), status, utc(T0), filled)
+def standing(status: OrderStatus = OrderStatus.NEW, filled: int = 0, **changes: object) -> OrderState:
+    return OrderState(msgspec.structs.replace(LIMIT, **changes), status, utc(T0), filled)
 
 
-def restored(*orders: Standing, lots: int = 1_000, cash: int = 0, next_id: int = 1) -> MockTradingPlatform:
+def restored(*orders: OrderState, lots: int = 1_000, cash: int = 0, next_id: int = 1) -> MockTradingPlatform:
     instruments = {BTC.symbol: BTC}
     return MockTradingPlatform(instruments, SETTINGS, cash, {BTC.symbol: lots}, orders, next_id)
 
@@ -120,5 +120,5 @@ def test_an_instrument_under_another_name_is_refused() -> None:
 
 def test_opening_cash_defaults_to_the_settings() -> None:
     paper = MockTradingPlatform({BTC.symbol: BTC}, PaperSettings(cash=Decimal("12.5")))
-    paper.mark(BTC.symbol, (), Quote(5_000_000, T0))
+    paper.mark(BTC.symbol, (), LastPrice(5_000_000, T0))
     assert paper.export().cash == to_cash("12.5")

@@ -5,7 +5,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from domain.candle import Quote
+from domain.candle import LastPrice
 from domain.errors import BadInput
 from domain.order import Balance, OrderStatus
 from domain.times import EPOCH, MINUTE_MS, utc
@@ -42,17 +42,17 @@ def test_an_order_a_microsecond_after_the_open_is_after_it() -> None:
     assert first_millis(utc(T0)) == T0
     paper = platform()
     paper.place(late)
-    paper.mark(BTC.symbol, [candle(0, PRICE - 500, PRICE)], Quote(PRICE - 500, T0))
+    paper.mark(BTC.symbol, [candle(0, PRICE - 500, PRICE)], LastPrice(PRICE - 500, T0))
     assert paper.poll() == []
 
 
 def test_a_quote_from_before_the_order_or_before_the_last_quote_never_meets_it() -> None:
     paper = platform()
     paper.place(order(SELL, STOP, PRICE - 100, minute=2))
-    paper.mark(BTC.symbol, (), Quote(PRICE - 500, T0 + MINUTE_MS))
+    paper.mark(BTC.symbol, (), LastPrice(PRICE - 500, T0 + MINUTE_MS))
     assert paper.poll() == []
-    paper.mark(BTC.symbol, (), Quote(PRICE, T0 + 5 * MINUTE_MS))
-    paper.mark(BTC.symbol, (), Quote(PRICE - 500, T0 + 4 * MINUTE_MS))
+    paper.mark(BTC.symbol, (), LastPrice(PRICE, T0 + 5 * MINUTE_MS))
+    paper.mark(BTC.symbol, (), LastPrice(PRICE - 500, T0 + 4 * MINUTE_MS))
     assert paper.poll() == []
     assert only_fill([paper.place(order(SELL, MARKET, name="m", minute=5))]).price == 4_993_750
 
@@ -60,7 +60,7 @@ def test_a_quote_from_before_the_order_or_before_the_last_quote_never_meets_it()
 @pytest.mark.parametrize("price", [0, -5])
 def test_a_quote_without_a_price_is_no_quote(price: int) -> None:
     paper = platform()
-    paper.mark(BTC.symbol, (), Quote(price, T0 + MINUTE_MS))
+    paper.mark(BTC.symbol, (), LastPrice(price, T0 + MINUTE_MS))
     assert only_fill([paper.place(order(SELL, MARKET, minute=1))]).price == 4_993_750
 
 
@@ -71,7 +71,7 @@ def test_resting_fills_carry_the_candles_open_time_and_quotes_their_own() -> Non
     (receipt,) = paper.poll()
     assert receipt.at == receipt.fills[0].at == utc(T0 + 3 * MINUTE_MS)
     paper.place(order(SELL, STOP, PRICE - 100, name="o-2", minute=4))
-    paper.mark(BTC.symbol, (), Quote(PRICE - 100, T0 + 4 * MINUTE_MS + 7))
+    paper.mark(BTC.symbol, (), LastPrice(PRICE - 100, T0 + 4 * MINUTE_MS + 7))
     assert only_fill(paper.poll()).at == utc(T0 + 4 * MINUTE_MS + 7)
 
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Protocol
 
-from domain.candle import Candle, Quote
+from domain.candle import Candle, LastPrice
 from domain.instrument import Instrument
 from domain.order import Order, OrderType, Purpose, Side
 from domain.ports import Platform
@@ -81,7 +81,7 @@ class PaperWorld:
 
     def _show(self, candle: Candle) -> None:
         self.time += MINUTE
-        self.platform.mark(self.instrument.symbol, (candle,), Quote(candle.close, millis(self.time)))
+        self.platform.mark(self.instrument.symbol, (candle,), LastPrice(candle.close, millis(self.time)))
 
 
 class Desk:

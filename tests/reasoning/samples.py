@@ -6,7 +6,7 @@ import random
 from collections.abc import Sequence
 from pathlib import Path
 
-from domain.candle import Candle, Quote
+from domain.candle import Candle, LastPrice
 from domain.observation import Headline, Observation, Source
 from domain.times import MINUTE_MS, utc
 
@@ -67,7 +67,7 @@ def observation(
 ) -> Observation:
     """Make an observation of candles, fetched when the last of them closed."""
     now = now_ms if now_ms is not None else (candles[-1].time if candles else START) + MINUTE_MS
-    quote = Quote(candles[-1].close, now) if candles else None
+    quote = LastPrice(candles[-1].close, now) if candles else None
     return Observation(
         symbol=symbol,
         source=Source.RECORDED,

@@ -92,7 +92,7 @@ def test_an_array_of_float64_and_a_list_give_the_same_bits() -> None:
             told = []
             for shared, memory in (as_list, as_array):
                 features_step(shared, PLAN, *candle[1:])
-                told.append(strategy.hear(memory, packed, features_now(shared, PLAN), *candle))
+                told.append(strategy.on_candle(memory, packed, features_now(shared, PLAN), *candle))
             assert told[0] == told[1]
         assert as_list[1] == as_array[1].tolist()
         assert as_list[0] == as_array[0].tolist()

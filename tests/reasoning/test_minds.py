@@ -11,7 +11,7 @@ from domain.candle import Candle
 from domain.decision import Signal
 from domain.observation import Headline, Observation
 from domain.times import MINUTE_MS, utc
-from reasoning.minds import Mind
+from reasoning.minds import StrategyRunner
 from reasoning.settings import ReasoningSettings
 from tests.reasoning.samples import START, observation, walk
 
@@ -21,8 +21,8 @@ SILENT = Signal(0, 0.0, 0.0, 0.0, 0.0, 0.0, 0, 0, 0)
 
 def test_a_first_observation_warms_up_and_only_its_last_candle_counts() -> None:
     candles = walk(400, seed=5)
-    at_once = Mind(SETTINGS).orient(observation(candles))
-    mind = Mind(SETTINGS)
+    at_once = StrategyRunner(SETTINGS).orient(observation(candles))
+    mind = StrategyRunner(SETTINGS)
     one_by_one = [mind.orient(observation([candle])) for candle in candles]
     assert one_by_one[-1] == at_once
     assert any(signal.vote for step in one_by_one for _, signal, _ in step.signals)
@@ -31,7 +31,7 @@ def test_a_first_observation_warms_up_and_only_its_last_candle_counts() -> None:
 
 
 def test_it_is_ready_when_every_strategy_and_feature_is() -> None:
-    mind = Mind(SETTINGS)
+    mind = StrategyRunner(SETTINGS)
     steps = [mind.orient(observation([candle])) for candle in walk(70, seed=1)]
     assert mind.candles_needed == 64
     assert [step.ready for step in steps] == [False] * 63 + [True] * 7
@@ -44,7 +44,7 @@ def test_it_is_ready_when_every_strategy_and_feature_is() -> None:
 
 def test_without_a_new_candle_no_signal_counts() -> None:
     candles = walk(200, seed=2)
-    mind = Mind(SETTINGS)
+    mind = StrategyRunner(SETTINGS)
     mind.orient(observation(candles))
     before = mind.memory()
     for again in (observation(()), observation(candles[-3:]), observation(candles[:50])):
@@ -57,7 +57,7 @@ def test_without_a_new_candle_no_signal_counts() -> None:
 
 def test_a_revised_repeated_or_older_candle_never_enters() -> None:
     candles = walk(200, seed=3)
-    clean, dirty = Mind(SETTINGS), Mind(SETTINGS)
+    clean, dirty = StrategyRunner(SETTINGS), StrategyRunner(SETTINGS)
     clean.orient(observation(candles))
     revised = candles[120]._replace(close=1, low=1)
     dirty.orient(observation([*candles[:121], revised, candles[50], *candles[100:]]))
@@ -67,7 +67,7 @@ def test_a_revised_repeated_or_older_candle_never_enters() -> None:
 def test_a_new_series_starts_over_and_its_news_stays() -> None:
     old, new = walk(300, seed=1), walk(80, seed=2)
     news = [Headline("Bitcoin soars", utc(START), "wire")]
-    mind, fresh = Mind(SETTINGS), Mind(SETTINGS)
+    mind, fresh = StrategyRunner(SETTINGS), StrategyRunner(SETTINGS)
     mind.orient(observation(old, series="live", headlines=news))
     restarted = mind.orient(observation(new, series="simulated"))
     expected = fresh.orient(observation(new, series="simulated"))
@@ -80,7 +80,7 @@ def test_a_new_series_starts_over_and_its_news_stays() -> None:
 
 def test_an_empty_observation_of_another_series_forgets_nothing() -> None:
     candles = walk(120, seed=4)
-    mind = Mind(SETTINGS)
+    mind = StrategyRunner(SETTINGS)
     mind.orient(observation(candles[:100], series="live"))
     mind.orient(observation((), series="cached", now_ms=candles[100].time))
     assert mind.orient(observation(candles[100:], series="live")).seen == 120
@@ -88,11 +88,11 @@ def test_an_empty_observation_of_another_series_forgets_nothing() -> None:
 
 def test_symbols_do_not_mix() -> None:
     one, two = walk(100, seed=1), walk(100, seed=2)
-    mind = Mind(SETTINGS)
+    mind = StrategyRunner(SETTINGS)
     for first, second in zip(one, two, strict=True):
         mind.orient(observation([first], symbol="BTC-USDT"))
         mind.orient(observation([second], symbol="ETH-USDT"))
-    alone = Mind(SETTINGS)
+    alone = StrategyRunner(SETTINGS)
     alone.orient(observation(two, symbol="ETH-USDT"))
     assert mind.memory()["ETH-USDT"] == alone.memory()["ETH-USDT"]
     assert mind.memory()["BTC-USDT"] != mind.memory()["ETH-USDT"]
@@ -100,7 +100,7 @@ def test_symbols_do_not_mix() -> None:
 
 def test_peek_says_what_orient_will_say_and_changes_nothing() -> None:
     candles = walk(300, seed=6)
-    mind, twin = Mind(SETTINGS), Mind(SETTINGS)
+    mind, twin = StrategyRunner(SETTINGS), StrategyRunner(SETTINGS)
     news = [Headline("Bitcoin soars", utc(START), "wire")]
     for done in (mind, twin):
         done.orient(observation(candles[:299], headlines=news, now_ms=candles[299].time))
@@ -116,7 +116,7 @@ def test_peek_says_what_orient_will_say_and_changes_nothing() -> None:
 
 def test_peek_at_an_older_candle_or_an_unknown_symbol_is_harmless() -> None:
     candles = walk(100, seed=6)
-    mind = Mind(SETTINGS)
+    mind = StrategyRunner(SETTINGS)
     mind.orient(observation(candles))
     assert not mind.peek("BTC-USDT", candles[10]).fresh
     assert mind.peek("NEW-USDT", candles[10]).seen == 1
@@ -124,15 +124,15 @@ def test_peek_at_an_older_candle_or_an_unknown_symbol_is_harmless() -> None:
 
 
 def test_the_chosen_strategies_speak_in_order() -> None:
-    only = Mind(ReasoningSettings(strategies=("sma",)))
-    both = Mind(ReasoningSettings(strategies=("sma", "rsi")))
+    only = StrategyRunner(ReasoningSettings(strategies=("sma",)))
+    both = StrategyRunner(ReasoningSettings(strategies=("sma", "rsi")))
     candles = walk(100, seed=6)
     assert [name for name, _, _ in only.orient(observation(candles)).signals] == ["sma"]
     assert [name for name, _, _ in both.orient(observation(candles)).signals] == ["sma", "rsi"]
 
 
 def test_headlines_can_be_switched_off() -> None:
-    deaf = Mind(ReasoningSettings.model_validate({"sentiment": {"enabled": False}}))
+    deaf = StrategyRunner(ReasoningSettings.model_validate({"sentiment": {"enabled": False}}))
     news = [Headline("Bitcoin soars", utc(START), "wire")]
     assert deaf.orient(observation(walk(5, seed=1), headlines=news)).sentiment is None
 
@@ -154,7 +154,7 @@ def _story(candles: list[Candle], cuts: list[int], titles: list[str]) -> list[Ob
 @settings(max_examples=25, deadline=None)
 def test_the_same_observations_give_the_same_mind(seed: int, cuts: list[int], titles: list[str]) -> None:
     story = _story(walk(120, seed), cuts, titles)
-    live, folded = Mind(SETTINGS), Mind(SETTINGS)
+    live, folded = StrategyRunner(SETTINGS), StrategyRunner(SETTINGS)
     said = [live.orient(told) for told in story]
     # what the journal gives back is the same through its encoding
     coder = msgspec.json.Encoder()
@@ -167,20 +167,20 @@ def test_the_same_observations_give_the_same_mind(seed: int, cuts: list[int], ti
 
 def test_minds_of_other_settings_or_other_pasts_differ() -> None:
     candles = walk(100, seed=1)
-    one, other = Mind(SETTINGS), Mind(SETTINGS)
+    one, other = StrategyRunner(SETTINGS), StrategyRunner(SETTINGS)
     assert one == other
     one.orient(observation(candles))
     assert one != other
     other.orient(observation(candles[:-1]))
     assert one != other
-    assert Mind(SETTINGS) != Mind(ReasoningSettings(vote_threshold=31.0))
+    assert StrategyRunner(SETTINGS) != StrategyRunner(ReasoningSettings(vote_threshold=31.0))
     assert one != "mind"
     with pytest.raises(TypeError):
         hash(one)
 
 
 def test_memory_stays_flat_over_many_candles() -> None:
-    mind = Mind(SETTINGS)
+    mind = StrategyRunner(SETTINGS)
     mind.orient(observation(walk(100, seed=1)))
     early = sum(map(len, mind.memory()["BTC-USDT"]["strategies"].values()))
     mind.orient(observation(walk(5_000, seed=1)))

@@ -45,7 +45,7 @@ def said(strategy: Strategy[Any], candles: list[Candle]) -> list[Said]:
     for place, candle in enumerate(candles):
         numbers = [float(part) for part in candle[1:]]
         features_step(shared, PLAN, *numbers[1:])
-        signal = strategy.hear(memory, packed, features_now(shared, PLAN), *numbers)
+        signal = strategy.on_candle(memory, packed, features_now(shared, PLAN), *numbers)
         assert strategy.explain(memory, packed, signal)
         if signal.vote:
             assert signal.stop_ppm == 0

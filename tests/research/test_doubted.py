@@ -13,7 +13,7 @@ import pytest
 from agent.settings.settings import Settings
 from agent.verify.parity import compare, run_loop
 from agent.wiring.backtests import options_for, setup_of
-from domain.candle import Candle, Quote
+from domain.candle import Candle, LastPrice
 from domain.order import Order, OrderStatus, OrderType, Purpose, Side
 from domain.times import MINUTE_MS, utc
 from platforms.paper.platform import MockTradingPlatform
@@ -90,7 +90,7 @@ def held() -> MockTradingPlatform:
     paper = MockTradingPlatform(
         {"BTC-USDT": BTC}, PaperSettings(slippage=0, spread=0, taker_fee=0), holdings={"BTC-USDT": 1_000_000}
     )
-    paper.mark("BTC-USDT", (), Quote(13_000, START))
+    paper.mark("BTC-USDT", (), LastPrice(13_000, START))
     legs = [
         Order(
             client_id=f"x-1-{type_}", cycle_id=1, at=utc(START), symbol="BTC-USDT", side=Side.SELL,
@@ -121,7 +121,7 @@ def test_a_low_that_passes_the_stop_fills_it_at_the_worse_of_stop_and_next_price
     then: int, price: int
 ) -> None:
     by_quote, by_candle = held(), held()
-    by_quote.mark("BTC-USDT", (), Quote(then, START + 2 * MINUTE_MS), (WICK,))
+    by_quote.mark("BTC-USDT", (), LastPrice(then, START + 2 * MINUTE_MS), (WICK,))
     assert fills(by_quote) == [(price, TOLD)]
     by_candle.mark("BTC-USDT", (), None, (WICK,))
     assert fills(by_candle) == [], "a price nobody believes fills nothing"
@@ -135,10 +135,10 @@ def test_a_low_that_passes_the_stop_fills_it_at_the_worse_of_stop_and_next_price
 def test_a_doubted_spike_fills_no_target_and_an_older_candle_no_younger_stop() -> None:
     paper = held()
     paper.mark(
-        "BTC-USDT", (), Quote(13_000, START + 2 * MINUTE_MS), (candle(1, 13_000, 90_000, 12_700, 13_000),)
+        "BTC-USDT", (), LastPrice(13_000, START + 2 * MINUTE_MS), (candle(1, 13_000, 90_000, 12_700, 13_000),)
     )
     before = candle(-1, 13_000, 13_000, 1, 13_000)
-    paper.mark("BTC-USDT", (), Quote(13_000, START + 3 * MINUTE_MS), (before,))
+    paper.mark("BTC-USDT", (), LastPrice(13_000, START + 3 * MINUTE_MS), (before,))
     assert fills(paper) == []
     assert len(paper.open_orders()) == 2
 
@@ -149,6 +149,6 @@ def test_a_crash_that_stays_sells_where_it_is_believed_at_last() -> None:
     for count in range(1, 5):
         paper.mark("BTC-USDT", (), None, run_[:count])
         assert fills(paper) == []
-    paper.mark("BTC-USDT", run_, Quote(1_300, START + 6 * MINUTE_MS))
+    paper.mark("BTC-USDT", run_, LastPrice(1_300, START + 6 * MINUTE_MS))
     assert [price for price, _ in fills(paper)] == [1_300]
     assert {each.status for each in paper.open_orders()} <= {OrderStatus.NEW}

@@ -46,28 +46,28 @@ def test_pieces_of_any_size_come_to_the_same(monkeypatch: pytest.MonkeyPatch) ->
     job, grid = work(count=1_500)
     found = [sweep(One(), job, grid.trials)]
     for size in (1, 7, 1_000):
-        monkeypatch.setattr(work_queue.Board, "_size", lambda _board, size=size: size)
+        monkeypatch.setattr(work_queue.WorkQueue, "_size", lambda _board, size=size: size)
         found.append(sweep(One(), job, grid.trials[::-1]))
     assert all(same(found[0], each) for each in found)
 
 
 def test_who_hands_out_pieces_keeps_short_ones_and_none_that_was_lost() -> None:
     made: list[int] = []
-    pieces = work_queue.Board([Task((None, None), tuple((n,) for n in range(1_000)))], 2, made.append)
-    assert pieces.own_piece() is None, "nobody knows yet how long a piece may be"
-    first = pieces.piece()
+    pieces = work_queue.WorkQueue([Task((None, None), tuple((n,) for n in range(1_000)))], 2, made.append)
+    assert pieces.own_chunk() is None, "nobody knows yet how long a piece may be"
+    first = pieces.chunk()
     assert first is not None
-    pieces.home(first, Answer(np.zeros((4, FIELDS)), np.zeros((4, 1))), 0.04)
-    own = pieces.own_piece()
+    pieces.complete(first, Answer(np.zeros((4, FIELDS)), np.zeros((4, 1))), 0.04)
+    own = pieces.own_chunk()
     assert own is not None
     assert (own.first, len(own.work.packs)) == (4, 10)
-    pieces.lost(own, "died")
-    other = pieces.own_piece()
+    pieces.requeue(own, "died")
+    other = pieces.own_chunk()
     assert other is not None
     assert other.first == 14
-    assert pieces.piece() == own
-    pieces.home(other, Answer(np.zeros((10, FIELDS)), np.zeros((10, 1))), 0.001)
-    assert pieces.own_piece() is None, "so little is left that the helpers should end it"
+    assert pieces.chunk() == own
+    pieces.complete(other, Answer(np.zeros((10, FIELDS)), np.zeros((10, 1))), 0.001)
+    assert pieces.own_chunk() is None, "so little is left that the helpers should end it"
 
 
 def sweepers() -> list[threading.Thread]:
@@ -221,7 +221,7 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 def test_a_ray_cluster_comes_to_the_same_though_a_worker_and_a_node_die(
     cluster: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(work_queue.Board, "_size", lambda _board: 50)
+    monkeypatch.setattr(work_queue.WorkQueue, "_size", lambda _board: 50)
     job, grid = work(("fast=5:44:1", "slow=50:99:1"))
     killed: list[str] = []
 

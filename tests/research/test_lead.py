@@ -10,7 +10,7 @@ import pytest
 from agent.cli.handlers.inputs import Asked, gather
 from domain.errors import BadInput
 from domain.times import DAY_MS, HOUR_MS
-from reasoning.minds import Mind
+from reasoning.minds import StrategyRunner
 from reasoning.settings import ReasoningSettings
 from research.data.candles import Candles
 from research.data.lead import with_lead
@@ -88,7 +88,7 @@ def file(tmp_path: Path) -> Path:
 def test_each_strategy_has_its_own_warm_up_unless_more_is_set(
     file: Path, tmp_path: Path, strategy: str, sets: tuple[str, ...], least: int
 ) -> None:
-    own = Mind(ReasoningSettings(strategies=(strategy,))).candles_needed
+    own = StrategyRunner(ReasoningSettings(strategies=(strategy,))).candles_needed
     asked: dict[str, Any] = {"strategies": (strategy,), "data": (file,), "sets": sets, "home": tmp_path}
     found = gather(Asked(**asked))
     assert found.options.perception.warmup_candles == max(own, least)

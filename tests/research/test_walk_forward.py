@@ -16,13 +16,13 @@ from research.search.executor_threads import One
 from research.search.grid import Grid, grid_of
 from research.search.sweep import Job, job_of, window
 from research.search.walk_forward import WalkForward, overfit, walk_forward
-from research.search.windows import Length, Plan, length, windows
+from research.search.windows import Length, WindowPlan, length, windows
 from research.statistics.metrics import metrics
 from tests.agent.command import agent, told
 from tests.research.searching import DAY_MS, HOUR_MS, START_MS, bitcoin, setup_for, walk
 from tests.shared import shared_data
 
-MONTH = Plan(length("60d"), length("20d"), length("20d"))
+MONTH = WindowPlan(length("60d"), length("20d"), length("20d"))
 
 
 def work(candles: Candles, **given: Any) -> tuple[Job, Grid]:
@@ -30,7 +30,7 @@ def work(candles: Candles, **given: Any) -> tuple[Job, Grid]:
     return job_of([candles], setup_for([candles], **given), grid.trials), grid
 
 
-def made(candles: Candles, plan: Plan = MONTH, **given: Any) -> WalkForward:
+def made(candles: Candles, plan: WindowPlan = MONTH, **given: Any) -> WalkForward:
     job, grid = work(candles, **given)
     return walk_forward(One(), job, grid, plan)
 
@@ -52,7 +52,7 @@ def test_windows_in_candles_count_candles_whatever_is_missing() -> None:
     keep = np.arange(1_000) % 7 != 3
     columns = (candles.time, candles.open, candles.high, candles.low, candles.close, candles.volume)
     holes = Candles(candles.symbol, HOUR_MS, *(column[keep] for column in columns))
-    plan = Plan(length("300c"), length("100c"), length("100c"))
+    plan = WindowPlan(length("300c"), length("100c"), length("100c"))
     for train, test in windows([holes], 250, plan):
         assert len(holes.between(*train)) == 300
         assert len(holes.between(*test)) == 100
@@ -66,7 +66,7 @@ def test_windows_in_candles_count_candles_whatever_is_missing() -> None:
         (MONTH._replace(train=length("900d")), r"train and test need 920 days; .* there are 30"),
     ],
 )
-def test_windows_that_cannot_be_are_refused(plan: Plan, said: str) -> None:
+def test_windows_that_cannot_be_are_refused(plan: WindowPlan, said: str) -> None:
     with pytest.raises(BadInput, match=said):
         windows([walk(1_000)], 250, plan)
 

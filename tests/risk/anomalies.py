@@ -7,7 +7,7 @@ from decimal import Decimal
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from domain.candle import Candle, Quote
+from domain.candle import Candle, LastPrice
 from domain.decision import Action
 from domain.money import to_cash
 from domain.observation import Source
@@ -45,7 +45,7 @@ POINTS = st.one_of(st.sampled_from([40.0, 50.0, 69.9, 70.0, float("nan"), -1.0])
 
 
 def _aged_quote(age: int) -> Change:
-    return lambda base: seeing(base, quote=Quote(PRICE, NOW_MS - age))
+    return lambda base: seeing(base, quote=LastPrice(PRICE, NOW_MS - age))
 
 
 def _aged_candle(age: int) -> Change:

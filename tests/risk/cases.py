@@ -7,7 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from domain.account import Account, Position
-from domain.candle import Candle, Quote
+from domain.candle import Candle, LastPrice
 from domain.decision import Action, Decision
 from domain.instrument import Instrument
 from domain.money import to_cash
@@ -134,7 +134,7 @@ def observation(symbol: str = "BTCUSDT", price: int = PRICE) -> Observation:
         series=f"binance:{symbol}:1m",
         fetched_at=NOW,
         candles=(Candle(NOW_MS - MINUTE_MS, price, price, price, price, 1.0),),
-        quote=Quote(price, NOW_MS),
+        quote=LastPrice(price, NOW_MS),
     )
 
 

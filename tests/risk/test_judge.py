@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from domain.candle import Quote
+from domain.candle import LastPrice
 from domain.decision import Action
 from domain.errors import LocalFault
 from domain.money import to_cash
@@ -94,7 +94,7 @@ def test_measurements_are_in_units_people_read(
         (seeing(case(), source=Source.SIMULATED), "source simulated, must be live or cached"),
         (seeing(case(), source=Source.CACHED), "source cached, must be live"),
         (
-            seeing(case(), quote=Quote(PRICE, NOW_MS - 20 * MINUTE_MS)),
+            seeing(case(), quote=LastPrice(PRICE, NOW_MS - 20 * MINUTE_MS)),
             "20 minutes old (quote), over the limit 15",
         ),
         (
@@ -102,11 +102,11 @@ def test_measurements_are_in_units_people_read(
             "20 minutes old (candle), over the limit 15",
         ),
         (
-            seeing(case(), source=Source.CACHED, quote=Quote(PRICE, NOW_MS - 20 * MINUTE_MS)),
+            seeing(case(), source=Source.CACHED, quote=LastPrice(PRICE, NOW_MS - 20 * MINUTE_MS)),
             "20 minutes old (quote), over the limit 15",
         ),
         (
-            seeing(case(), source=Source.CACHED, quote=Quote(PRICE, NOW_MS - 15 * MINUTE_MS)),
+            seeing(case(), source=Source.CACHED, quote=LastPrice(PRICE, NOW_MS - 15 * MINUTE_MS)),
             "source cached, must be live",
         ),
         (seeing(case(), quote=None), "missing: price"),
@@ -166,7 +166,7 @@ def test_paper_only_records_what_live_vetoes(odd: Case) -> None:
 
 
 def test_paper_records_old_data_as_old() -> None:
-    old = on_paper(seeing(case(), quote=Quote(PRICE, NOW_MS - 20 * MINUTE_MS)))
+    old = on_paper(seeing(case(), quote=LastPrice(PRICE, NOW_MS - 20 * MINUTE_MS)))
     found = check(approved(judge(old)), "stale_data")
     assert (found.measured, found.limit) == (20.0, 15.0)
     assert found.note == "minutes old (quote, recorded only: not in live mode)"

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
-from domain.candle import Quote
+from domain.candle import LastPrice
 from domain.instrument import Instrument
 from domain.money import from_cash, to_cash
 from domain.observation import Source
@@ -44,7 +44,7 @@ TENTH_CASH = loss_at_stop(PRICE, 0, 10_000, BTC.cash_factor, 2_000)
 
 
 def quote_aged(ms: int) -> Case:
-    return seeing(case(), quote=Quote(PRICE, NOW_MS - ms))
+    return seeing(case(), quote=LastPrice(PRICE, NOW_MS - ms))
 
 
 def candle_aged(ms: int) -> Case:

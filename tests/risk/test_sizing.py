@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from domain.money import share_down, to_cash
 from risk.case import Case
-from risk.facts import Book, Entry
+from risk.facts import AccountFacts, Entry
 from risk.judge import judge
 from risk.limits import Limits, Sizing
 from risk.reading import book_of, entry_of
@@ -99,7 +99,7 @@ def test_streaks_make_it_smaller(wins: int, losses: int, percent: int) -> None:
         (BOOK._replace(free=to_cash(100)), OPEN, BY_CASH),
     ],
 )
-def test_the_tightest_bound_is_named(book: Book, limits: Limits, bound: int) -> None:
+def test_the_tightest_bound_is_named(book: AccountFacts, limits: Limits, bound: int) -> None:
     assert size_entry(ENTRY, book, limits, SIZING).bound == bound
 
 
@@ -160,7 +160,7 @@ def entries(draw: st.DrawFn) -> Entry:
 @settings(deadline=None)
 @given(entry=entries(), book=BOOKS, limits=LIMIT, risk_ppm=st.integers(0, 10**6))
 def test_risk_to_the_stop_with_costs_and_every_cap_hold_after_rounding(
-    entry: Entry, book: Book, limits: Limits, risk_ppm: int
+    entry: Entry, book: AccountFacts, limits: Limits, risk_ppm: int
 ) -> None:
     size = size_entry(entry, book, limits, Sizing(fixed=0, risk_ppm=risk_ppm, min_confidence=0.0))
     assert size.lots >= 0
@@ -179,7 +179,7 @@ def test_risk_to_the_stop_with_costs_and_every_cap_hold_after_rounding(
 
 @settings(deadline=None)
 @given(entry=entries(), book=BOOKS, limits=LIMIT)
-def test_one_lot_more_would_break_what_is_named(entry: Entry, book: Book, limits: Limits) -> None:
+def test_one_lot_more_would_break_what_is_named(entry: Entry, book: AccountFacts, limits: Limits) -> None:
     size = size_entry(entry, book, limits, Sizing(fixed=0, risk_ppm=10_000, min_confidence=0.0))
     lots, factor, cost = size.lots + 1, entry.cash_factor, entry.cost_ppm
     needed = {
@@ -194,7 +194,7 @@ def test_one_lot_more_would_break_what_is_named(entry: Entry, book: Book, limits
 
 @settings(deadline=None)
 @given(lots=st.integers(0, 10**9), book=BOOKS, limits=LIMIT)
-def test_a_fixed_quantity_is_never_changed(lots: int, book: Book, limits: Limits) -> None:
+def test_a_fixed_quantity_is_never_changed(lots: int, book: AccountFacts, limits: Limits) -> None:
     entry = ENTRY._replace(fixed_lots=lots)
     assert size_entry(entry, book, limits, SIZING._replace(fixed=1)) == Size(lots, BY_FIXED, 0, 0)
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.candle import Candle, Quote
+from domain.candle import Candle, LastPrice
 from domain.order import Order, OrderType, Purpose, Side
 from domain.times import utc
 from risk.stake import trailed
@@ -54,7 +54,7 @@ def _standing(trigger: int) -> Order:
 
 def test_a_raised_stop_is_an_approved_order_with_its_target() -> None:
     later = AT + timedelta(minutes=1)
-    candle, quote = Candle(0, 10_000, 10_000, 10_000, 10_000, 1.0), Quote(10_000, 0)
+    candle, quote = Candle(0, 10_000, 10_000, 10_000, 10_000, 1.0), LastPrice(10_000, 0)
     found = trail(
         _standing(9_000), 12_000, candle, quote, BTC, 50_000, cycle_id=9, client_id="abc-9-500", at=later
     )

@@ -13,7 +13,7 @@ import msgspec
 from msgspec.structs import replace
 
 from domain.account import Account, Position, Trade, apply_fill
-from domain.candle import Candle, Quote
+from domain.candle import Candle, LastPrice
 from domain.decision import Action
 from domain.money import from_cash, notional, share_up
 from domain.order import Fill, Order, Purpose, Side
@@ -124,7 +124,7 @@ class World:
         candle = Candle(now - self.policy.timeframe_ms, price, price, price, price, 1.0)
         return Case(
             decision=wanted,
-            observation=replace(observation(symbol), quote=Quote(price, now), candles=(candle,)),
+            observation=replace(observation(symbol), quote=LastPrice(price, now), candles=(candle,)),
             account=self.account,
             instruments=INSTRUMENTS,
             policy=self.policy,

@@ -81,7 +81,7 @@ def healthy(seconds: float = SECONDS, names: tuple[str, ...] = tuple(FAULTS)) ->
         "session_started": 1,
         "cycle_decided": len(cycles),
         "cycle_ended": len(cycles),
-        "order_settled": 24,
+        "order_reported": 24,
     }
     return Evidence(
         began_ms=BEGAN_MS,

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 import typer
 
-from agent.cli.options import JsonOption, say, say_json
+from agent.cli.options import JsonOption
+from agent.cli.output.streams import say, say_json
 from domain.errors import BadInput
 from domain.extras import lacking
 

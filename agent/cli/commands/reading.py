@@ -56,12 +56,12 @@ def said_of_files(
 ) -> dict[str, Any] | None:
     """Return what was said of files as settings of a session, None for nothing. Raises BadInput."""
     reading = reading_of(format_, columns, timezone)
-    said = {"format": format_, "columns": dict(reading.columns) or None, "timezone": timezone}
-    return {name: value for name, value in said.items() if value is not None} or None
+    text = {"format": format_, "columns": dict(reading.columns) or None, "timezone": timezone}
+    return {name: value for name, value in text.items() if value is not None} or None
 
 
 def _column(text: str) -> tuple[str, str]:
-    name, found, value = text.partition("=")
-    if not found or name not in FIELDS or not value:
+    name, result, value = text.partition("=")
+    if not result or name not in FIELDS or not value:
         raise BadInput(f"--columns {text!r} is not like close=Price; fields are {', '.join(FIELDS)}")
     return name, value

@@ -51,12 +51,12 @@ def backtest(
     json: JsonOption = False,
 ) -> None:
     """Run the loop's own rules over years of candles, with the same trades, lot for lot."""
-    from agent.cli.handlers.backtest import Wish, backtest_command
+    from agent.cli.handlers.backtest import BacktestRequest, backtest_command
     from agent.cli.handlers.inputs import asked_of
 
     reading = reading_of(format_, columns, timezone)
     asked = asked_of(strategy, data, symbol, timerange, timeframe, set_, config, home, reading, splits)
-    backtest_command(Wish(asked, verify=verify, uncompiled=uncompiled, report=report, json=json))
+    backtest_command(BacktestRequest(asked, verify=verify, uncompiled=uncompiled, report=report, json=json))
 
 
 @research.command(
@@ -91,11 +91,11 @@ def monte_carlo(
 ) -> None:
     """Resample a backtest: its trades in another order, its days drawn again in blocks."""
     from agent.cli.handlers.inputs import asked_of
-    from agent.cli.handlers.monte_carlo import Wish, monte_carlo_command
+    from agent.cli.handlers.monte_carlo import MonteCarloRequest, monte_carlo_command
 
     reading = reading_of(format_, columns, timezone)
     asked = asked_of(strategy, data, symbol, timerange, timeframe, set_, config, home, reading, splits)
-    monte_carlo_command(Wish(asked, runs, seed, block, limit, json))
+    monte_carlo_command(MonteCarloRequest(asked, runs, seed, block, limit, json))
 
 
 @research.command(
@@ -154,12 +154,12 @@ def walk_forward(
 ) -> None:
     """Fit parameters on the past, trade the unseen time after it, window by window."""
     from agent.cli.handlers.inputs import asked_of
-    from agent.cli.handlers.walk_forward import Wish, walk_forward_command
+    from agent.cli.handlers.walk_forward import WalkForwardRequest, walk_forward_command
 
     reading = reading_of(format_, columns, timezone)
     asked = asked_of(strategy, data, symbol, timerange, timeframe, set_, config, home, reading, splits)
     walk_forward_command(
-        Wish(
+        WalkForwardRequest(
             asked,
             train,
             test,
@@ -219,12 +219,12 @@ def optimize(
 ) -> None:
     """Search for parameters in the first 70 % of the data; the rest shows what they are worth."""
     from agent.cli.handlers.inputs import asked_of
-    from agent.cli.handlers.optimize import Wish, optimize_command
+    from agent.cli.handlers.optimize import StudyRequest, optimize_command
 
     reading = reading_of(format_, columns, timezone)
     asked = asked_of(strategy, data, symbol, timerange, timeframe, set_, config, home, reading, splits)
     optimize_command(
-        Wish(asked, trials, range_ or (), study, storage, timeout, seed, score, evidence_out, json)
+        StudyRequest(asked, trials, range_ or (), study, storage, timeout, seed, score, evidence_out, json)
     )
 
 

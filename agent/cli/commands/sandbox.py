@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from agent.cli.options import JsonOption, say, say_json
+from agent.cli.options import JsonOption
+from agent.cli.output.streams import say, say_json
 from domain.errors import BadInput
 
 if TYPE_CHECKING:
@@ -91,8 +92,8 @@ def _market(data: list[Path], symbols: list[str], speed: "Decimal", seed: int) -
     files = _named(data, symbols)
     frames = {path: timeframe_of(path) for path in files.values()}
     if len(set(frames.values())) > 1:
-        told = ", ".join(f"{path}: {frame // 1000} s" for path, frame in frames.items())
-        raise BadInput(f"--data: candles of one length are needed, not {told}")
+        answer = ", ".join(f"{path}: {frame // 1000} s" for path, frame in frames.items())
+        raise BadInput(f"--data: candles of one length are needed, not {answer}")
     known = [*symbols, *(symbol for symbol in files if symbol not in symbols)] or ["BTC-USDT"]
     most = min((estimate_rows(path) // 2 for path in files.values()), default=HISTORY)
     return SandboxOptions(
@@ -211,12 +212,12 @@ def _end_by_signal() -> "Event":
 
 def _watch(server: "SandboxServer", ended: "Event", *, json: bool) -> None:
     """Stay until the end is asked for; say when the data has ended."""
-    told = False
+    report = False
     while not ended.wait(LOOK_SECONDS):
         if not server.alive:
             raise BadInput("the sandbox has stopped")
-        if server.exchange.standing_still and not told:
-            told = True
+        if server.exchange.standing_still and not report:
+            report = True
             if json:
                 say_json({"standing_still": True})
             else:

@@ -53,10 +53,10 @@ def trades(
     json: JsonOption = False,
 ) -> None:
     """List closed trades, oldest first, with prices, costs, result and how each ended."""
-    from agent.cli.handlers.trades import Wish, show_trades
+    from agent.cli.handlers.trades import TradesRequest, show_trades
 
-    wish = Wish(symbol or (), since, until, session, exit_ or (), last, csv, json)
-    show_trades(home, journal, wish)
+    request = TradesRequest(symbol or (), since, until, session, exit_ or (), last, csv, json)
+    show_trades(home, journal, request)
 
 
 @watching.command(

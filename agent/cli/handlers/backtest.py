@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 from agent.cli.handlers.inputs import Asked, gather
 from agent.cli.handlers.targets import writable, write_page
-from agent.cli.options import say, say_json, say_lines
 from agent.cli.output.compile_bar import compiling_told
 from agent.cli.output.progress import progress_bar
 from agent.cli.output.sparkline import sparkline
+from agent.cli.output.streams import say, say_json, say_lines
 from agent.settings.settings import Options
 from agent.settings.version import code_version
 from agent.verify.parity import Difference, compare, run_loop
@@ -23,7 +23,7 @@ from domain.times import utc
 from research.data.candles import Candles
 from research.data.flaws import flaw_lines, flaws
 from research.engine.backtest import Setup, backtest
-from research.engine.compiler import Engine, compiled, plain
+from research.engine.compiler import CompiledRules, compiled, plain
 from research.engine.result import Result
 from research.statistics.headline import Stopped, limits_did, stopped
 from research.statistics.metrics import Metrics, daily_returns, metrics
@@ -35,7 +35,7 @@ from risk.table import NOTHING_TO_REDUCE, RULES
 DIFFERENT = 1
 
 
-class Wish(NamedTuple):
+class BacktestRequest(NamedTuple):
     """What the command line asked for."""
 
     asked: Asked
@@ -59,16 +59,16 @@ class Done(NamedTuple):
     notes: list[str]
 
 
-def backtest_command(wish: Wish) -> None:
+def backtest_command(request: BacktestRequest) -> None:
     """Run as asked; exit 1 when the loop does not do the same."""
-    if wish.report is not None:
-        writable("--report", wish.report)
-    options, candles, told = gather(wish.asked)
+    if request.report is not None:
+        writable("--report", request.report)
+    options, candles, report = gather(request.asked)
     setup = setup_of(options)
-    engine, about = engine_for(setup, uncompiled=wish.uncompiled)
+    engine, about = engine_for(setup, uncompiled=request.uncompiled)
     with compiling_told():
         result = backtest(candles, setup, engine)
-    found = [f"{each.symbol}: {line}" for each in candles for line in flaw_lines(flaws(each))]
+    results = [f"{each.symbol}: {line}" for each in candles for line in flaw_lines(flaws(each))]
     done = Done(
         options,
         candles,
@@ -77,18 +77,18 @@ def backtest_command(wish: Wish) -> None:
         metrics(result, candles),
         stopped(result, setup.policy),
         _deflated(result),
-        found,
-        [*told, *about],
+        results,
+        [*report, *about],
     )
-    difference = _verified(done) if wish.verify else None
-    if wish.report is not None:
-        write_report(done, wish.report)
-    if wish.json:
-        say_json(plain_result(done, difference, verified=wish.verify))
+    difference = _verified(done) if request.verify else None
+    if request.report is not None:
+        write_report(done, request.report)
+    if request.json:
+        say_json(plain_result(done, difference, verified=request.verify))
     else:
-        say_lines([*lines(done), *_verdict(done, difference, verified=wish.verify)])
-        if wish.report is not None:
-            say(f"report      {wish.report}")
+        say_lines([*lines(done), *_verdict(done, difference, verified=request.verify)])
+        if request.report is not None:
+            say(f"report      {request.report}")
     if difference is not None:
         sys.exit(DIFFERENT)
 
@@ -102,7 +102,7 @@ def _deflated(result: Result) -> float | None:
         return None
 
 
-def engine_for(setup: Setup, *, uncompiled: bool) -> tuple[Engine, list[str]]:
+def engine_for(setup: Setup, *, uncompiled: bool) -> tuple[CompiledRules, list[str]]:
     """Return machine code where every strategy allows it, else plain Python, and what to say about it."""
     from reasoning.kernels.subset import compilable  # reads sources: only where asked
 
@@ -176,18 +176,18 @@ def plain_result(done: Done, difference: Difference | None, *, verified: bool) -
 
 
 def _plain_stop(done: Done) -> dict[str, Any] | None:
-    found, money = done.stopped, _money_of(done.result)
-    if found is None:
+    result, money = done.stopped, _money_of(done.result)
+    if result is None:
         return None
     return {
-        "since": _iso(found.since_ms),
-        "rule": found.rule,
-        "entries_denied": found.denied,
-        "share_of_run": found.share,
-        "cagr_until_then": found.yearly,
-        "day_lost": None if found.lost is None else money(found.lost),
-        "day_limit": None if found.limit is None else money(found.limit),
-        "text": stopped_words(found, done.result),
+        "since": _iso(result.since_ms),
+        "rule": result.rule,
+        "entries_denied": result.denied,
+        "share_of_run": result.share,
+        "cagr_until_then": result.yearly,
+        "day_lost": None if result.lost is None else money(result.lost),
+        "day_limit": None if result.limit is None else money(result.limit),
+        "text": stopped_words(result, done.result),
     }
 
 
@@ -208,11 +208,11 @@ def _plain_verdict(difference: Difference | None) -> dict[str, Any]:
 
 def trades_of(done: Done) -> list[dict[str, Any]]:
     """Return the trades with decimals and times as people read them."""
-    told, money = [], _money_of(done.result)
+    report, money = [], _money_of(done.result)
     for row in done.result.trades.tolist():
         symbol, ending, cycle, opened, closed, lots, bought, sold, gross, fees, slippage, pnl, _ = row
         grid = done.setup.instruments[done.result.symbols[symbol]]
-        told.append(
+        report.append(
             {
                 "symbol": grid.symbol,
                 "opened": _iso(opened),
@@ -228,7 +228,7 @@ def trades_of(done: Done) -> list[dict[str, Any]]:
                 "ending": done.result.endings[ending],
             }
         )
-    return told
+    return report
 
 
 def vetoes_by_rule(result: Result) -> dict[str, int]:
@@ -249,7 +249,7 @@ def _money_of(result: Result) -> Callable[[Any], str]:
 
 def lines(done: Done) -> list[str]:
     """Return the result as lines for people."""
-    result, told = done.result, done.metrics
+    result, report = done.result, done.metrics
     show = partial(show_cash, decimals=result.cash_decimals)
     quote = next(iter(done.setup.instruments.values())).quote
     trades = result.trades
@@ -263,7 +263,7 @@ def lines(done: Done) -> list[str]:
             f"{sparkline(result.equity[:: max(1, result.cycles // 400)].tolist())}"
         ),
         (
-            f"trades      {len(trades)} closed, {_share(told.win_rate)} won; open positions: "
+            f"trades      {len(trades)} closed, {_share(report.win_rate)} won; open positions: "
             f"{len(result.open_positions)}"
         ),
         (
@@ -271,12 +271,12 @@ def lines(done: Done) -> list[str]:
             f"{show(int(trades['gross'].sum()))}"
         ),
         (
-            f"return      {_share(told.total_return)}, a year {_share(told.cagr)}{_until_then(done)}; "
-            f"buy and hold {_share(told.hold_return)}"
+            f"return      {_share(report.total_return)}, a year {_share(report.cagr)}{_until_then(done)}; "
+            f"buy and hold {_share(report.hold_return)}"
         ),
         (
-            f"risk        Sharpe {_sharpe(told)}, Sortino {_number(told.sortino)}, Calmar "
-            f"{_number(told.calmar)}, max drawdown {_share(told.max_drawdown)}"
+            f"risk        Sharpe {_sharpe(report)}, Sortino {_number(report.sortino)}, Calmar "
+            f"{_number(report.calmar)}, max drawdown {_share(report.max_drawdown)}"
         ),
         *(f"{name:<11} {text}" for name, text in said_of(done)),
         f"vetoes      {vetoes}",
@@ -305,12 +305,12 @@ def _until_then(done: Done) -> str:
     return f" ({_share(done.stopped.yearly)} until it was stopped)" if done.stopped else ""
 
 
-def _sharpe(told: Metrics) -> str:
+def _sharpe(report: Metrics) -> str:
     """Show the Sharpe ratio with its interval, or why there is none."""
-    if told.days < LEAST_DAYS:
-        return f"n/a ({told.days} days, least {LEAST_DAYS})"
-    found = told.interval
-    return _number(told.sharpe) + ("" if found is None else f" (95 %: {found[0]:.2f} to {found[1]:.2f})")
+    if report.days < LEAST_DAYS:
+        return f"n/a ({report.days} days, least {LEAST_DAYS})"
+    result = report.interval
+    return _number(report.sharpe) + ("" if result is None else f" (95 %: {result[0]:.2f} to {result[1]:.2f})")
 
 
 def _share(value: float | None) -> str:

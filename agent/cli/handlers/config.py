@@ -8,9 +8,10 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from agent.account.running import PREFIX
 from agent.cli.handlers.targets import writable
-from agent.cli.options import home_of, say, say_json, say_lines
+from agent.cli.options import home_of
+from agent.cli.output.streams import say, say_json, say_lines
+from agent.settings.home import PREFIX
 from agent.settings.load import CONFIG_NAME, config_path, is_secret, load
 from agent.settings.settings import EXCHANGE_KEY, EXCHANGE_SECRET, KEY_VARIABLE, Options
 from domain.errors import BadInput

@@ -11,7 +11,8 @@ import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from agent.cli.options import home_of, say, say_json, say_lines
+from agent.cli.options import home_of
+from agent.cli.output.streams import say, say_json, say_lines
 from agent.host.clock import SystemClock
 from domain.errors import BadInput
 from domain.times import TIMEFRAMES, utc
@@ -50,8 +51,10 @@ def import_files(
     done: list[Imported] = []
     try:
         with _bar() as bar:
-            found = (_unsplit(read(path, reading), splits) for path in bar.track(files, description="import"))
-            _import(catalogue, found, now, done)
+            result = (
+                _unsplit(read(path, reading), splits) for path in bar.track(files, description="import")
+            )
+            _import(catalogue, result, now, done)
     finally:
         # Also when a later file is refused: these are in.
         _say_imported(done, json=json)
@@ -102,8 +105,8 @@ def _say_imported(done: Sequence[Imported], *, json: bool) -> None:
 
 
 def _told_import(each: Imported) -> dict[str, Any]:
-    told = {"file": str(each.loaded.path), "format": each.loaded.format, "notes": [*each.loaded.notes]}
-    return told | {"new": each.added.new, "known": each.added.known} | _told(each.added.entry)
+    answer = {"file": str(each.loaded.path), "format": each.loaded.format, "notes": [*each.loaded.notes]}
+    return answer | {"new": each.added.new, "known": each.added.known} | _told(each.added.entry)
 
 
 def list_entries(home: Path | None, *, json: bool) -> None:
@@ -122,21 +125,24 @@ def list_entries(home: Path | None, *, json: bool) -> None:
 
 def check_candles(home: Path | None, what: Sequence[str], reading: Reading, *, json: bool) -> None:
     """Print flaws; exit 1 when one of them makes a backtest wrong."""
-    found: list[tuple[str, int, tuple[Flaw, ...]]] = []
+    results: list[tuple[str, int, tuple[Flaw, ...]]] = []
     with _bar() as bar:
         task = bar.add_task("check", total=None)
         for name, candles in _named(_catalogue(home), what, reading):
             bar.update(task, advance=1, description=name)
-            found.append((name, len(candles), flaws(candles)))
+            results.append((name, len(candles), flaws(candles)))
     if json:
         say_json(
-            [{"name": name, "candles": size, "flaws": list(map(_flaw, these))} for name, size, these in found]
+            [
+                {"name": name, "candles": size, "flaws": list(map(_flaw, these))}
+                for name, size, these in results
+            ]
         )
-    for name, size, these in () if json else found:
+    for name, size, these in () if json else results:
         say_lines([f"{name}: {size} candles", *(f"  {row}" for row in flaw_lines(these))])
-    if not found and not json:
+    if not results and not json:
         say(EMPTY)
-    if any(flaw.kind in SUSPECT for _, _, these in found for flaw in these):
+    if any(flaw.kind in SUSPECT for _, _, these in results for flaw in these):
         sys.exit(1)
 
 

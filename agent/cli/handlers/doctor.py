@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from agent.cli.options import say, say_json
+from agent.cli.output.streams import say, say_json
 from agent.doctor.doctor import examine as examine_all
 from agent.host.clock import SystemClock
 
@@ -16,13 +16,13 @@ def examine(config: Path | None, home: Path | None, base_url: str | None, *, liv
     flags: dict[str, Any] = {"home": home} if home else {}
     if base_url:
         flags["exchange"] = {"base_url": base_url}
-    found = examine_all(flags, config, SystemClock(), live=live)
+    result = examine_all(flags, config, SystemClock(), live=live)
     if json:
-        say_json([msgspec.to_builtins(each) for each in found])
+        say_json([msgspec.to_builtins(each) for each in result])
     else:
-        for each in found:
+        for each in result:
             say(f"{each.level:<5} {each.subject}: {each.what}")
             if each.remedy and each.level != "ok":
                 say(f"      -> {each.remedy}")
-    if any(each.level == "fail" for each in found):
+    if any(each.level == "fail" for each in result):
         sys.exit(1)

@@ -14,7 +14,7 @@ from domain.errors import BadInput
 from domain.times import TIMEFRAMES
 from perception.files.candles import ASKED
 from perception.files.recognise import Reading
-from reasoning.minds import Mind
+from reasoning.minds import StrategyRunner
 from research.data.candles import Candles
 from research.data.catalogue import Catalogue
 from research.data.lead import Lead, with_lead
@@ -102,7 +102,7 @@ def _sure(candles: Candles, asked: Asked, span: Range) -> Candles:
 
 def _lead(series: Sequence[Candles], span: Range, settings: Options) -> Lead:
     """Cut what is traded, behind each strategy's own warm-up, or as many candles as the settings say."""
-    own, wished = Mind(settings.reasoning).candles_needed, settings.perception.warmup_candles
+    own, wished = StrategyRunner(settings.reasoning).candles_needed, settings.perception.warmup_candles
     least = max(own, wished) if "warmup_candles" in settings.perception.model_fields_set else own
     return with_lead(series, span, least, max(least, wished))
 
@@ -111,9 +111,9 @@ def nested(assignments: Sequence[str]) -> dict[str, Any]:
     """Turn `risk.daily_loss=100` into `{"risk": {"daily_loss": "100"}}`, several into one tree."""
     tree: dict[str, Any] = {}
     for text in assignments:
-        name, found, value = text.partition("=")
-        if not found or not name or name.endswith("."):
-            raise BadInput(f"--set {name}: not like risk.daily_loss=100" if found else NO_VALUE)
+        name, result, value = text.partition("=")
+        if not result or not name or name.endswith("."):
+            raise BadInput(f"--set {name}: not like risk.daily_loss=100" if result else NO_VALUE)
         *path, last = name.split(".")
         branch = tree
         for part in path:

@@ -8,9 +8,9 @@ from typing import Any
 
 import msgspec
 
-from agent.account.client import Reader
+from agent.account.client import AccountClient
 from agent.account.listing import journals
-from agent.cli.options import say, say_json
+from agent.cli.output.streams import say, say_json
 from agent.host.shown import escaped_json
 from agent.settings.home import Home
 from domain.errors import BadInput, JournalFault
@@ -21,31 +21,31 @@ from journal.verify import verify
 
 def list_journals(home: Home, *, json: bool) -> None:
     """Print a line for each journal."""
-    told = journals(home)
+    report = journals(home)
     if json:
-        say_json(told)
+        say_json(report)
         return
-    if not told:
+    if not report:
         say("no journal yet; start one with: agent run --mode paper")
-    width = max((len(each["journal"]) for each in told), default=0)
-    for each in told:
+    width = max((len(each["journal"]) for each in report), default=0)
+    for each in report:
         say(f"{each['journal']:<{width}}  {_listed(each)}")
 
 
-def _listed(told: dict[str, Any]) -> str:
-    parts = ["running"] if told["running"] else []
-    if told.get("since"):
-        parts.append(f"{_minute(told['since'])} to {_minute(told['until'])}")
-    if "rows" in told:
-        runs = f"{told['sessions']} session{'' if told['sessions'] == 1 else 's'}"
-        parts.append(f"{told['rows']:,} rows, {runs}")
-    if "equity" in told:
-        held = ", ".join(f"{quantity} {symbol}" for symbol, quantity in told["positions"].items())
+def _listed(answer: dict[str, Any]) -> str:
+    parts = ["running"] if answer["running"] else []
+    if answer.get("since"):
+        parts.append(f"{_minute(answer['since'])} to {_minute(answer['until'])}")
+    if "rows" in answer:
+        runs = f"{answer['sessions']} session{'' if answer['sessions'] == 1 else 's'}"
+        parts.append(f"{answer['rows']:,} rows, {runs}")
+    if "equity" in answer:
+        held = ", ".join(f"{quantity} {symbol}" for symbol, quantity in answer["positions"].items())
         parts.append(
-            f"equity {told['equity']} {told['quote']}, {told['trades']} trades, P&L {told['profit']}"
+            f"equity {answer['equity']} {answer['quote']}, {answer['trades']} trades, P&L {answer['profit']}"
         )
         parts.append(f"holds {held or 'nothing'}")
-    return "; ".join([*parts, *([told["problem"]] if "problem" in told else [])])
+    return "; ".join([*parts, *([answer["problem"]] if "problem" in answer else [])])
 
 
 def _minute(text: str) -> str:
@@ -54,22 +54,24 @@ def _minute(text: str) -> str:
 
 def verify_journal(home: Home, name: str | None, anchor: Path | None, *, json: bool) -> None:
     """Check the chain; exit 1 when it is broken."""
-    reader = Reader(home, name)
-    found = verify(home.place(reader.name), read_anchor(anchor) if anchor else None, account=reader.name)
+    reader = AccountClient(home, name)
+    result = verify(
+        home.journal_location(reader.name), read_anchor(anchor) if anchor else None, account=reader.name
+    )
     if json:
-        say_json({"journal": reader.name, "intact": not isinstance(found, Broken)} | found._asdict())
-    elif isinstance(found, Broken):
-        where = f"row {found.seq}" if found.seq else "the chain"
-        say(f"broken: {where} of journal {reader.name}: {found.what}")
+        say_json({"journal": reader.name, "intact": not isinstance(result, Broken)} | result._asdict())
+    elif isinstance(result, Broken):
+        where = f"row {result.seq}" if result.seq else "the chain"
+        say(f"broken: {where} of journal {reader.name}: {result.what}")
     else:
-        say(f"intact: {found.rows} rows of journal {reader.name}, head {found.head}")
-    if isinstance(found, Broken):
+        say(f"intact: {result.rows} rows of journal {reader.name}, head {result.head}")
+    if isinstance(result, Broken):
         sys.exit(1)
 
 
 def tail_journal(home: Home, name: str | None, count: int, *, json: bool) -> None:
     """Print the last rows."""
-    with Reader(home, name).journal() as opened:
+    with AccountClient(home, name).journal() as opened:
         rows = opened.tail(count)
     if json:
         say_json([msgspec.to_builtins(row) for row in rows])
@@ -81,7 +83,7 @@ def tail_journal(home: Home, name: str | None, count: int, *, json: bool) -> Non
 
 def export_journal(home: Home, name: str | None, out: Path | None) -> None:
     """Write JSON lines to a file or to standard output."""
-    with Reader(home, name).journal() as opened:
+    with AccountClient(home, name).journal() as opened:
         if out is None:
             with suppress(BrokenPipeError):  # the reader has had enough; leaving says nothing of it
                 opened.export(_Shown() if sys.stdout.isatty() else sys.stdout.buffer)
@@ -105,7 +107,7 @@ class _Shown(io.BytesIO):
 
 def anchor_journal(home: Home, name: str | None, file: Path) -> None:
     """Write down the chain's head."""
-    with Reader(home, name).journal() as opened:
+    with AccountClient(home, name).journal() as opened:
         try:
             write_anchor(file, opened)
         except OSError as error:

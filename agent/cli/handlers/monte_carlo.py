@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 from agent.cli.handlers.backtest import engine_for
 from agent.cli.handlers.inputs import Asked, gather
-from agent.cli.options import say, say_json, say_lines
 from agent.cli.output.compile_bar import compiling_told
+from agent.cli.output.streams import say, say_json, say_lines
 from agent.wiring.backtests import setup_of
 from research.engine.backtest import backtest
 from research.engine.result import Result
@@ -16,7 +16,7 @@ from research.statistics.ratios import CRYPTO_DAYS, LEAST_DAYS, daily_returns, p
 from research.statistics.words import stopped_words
 
 
-class Wish(NamedTuple):
+class MonteCarloRequest(NamedTuple):
     """What the command line asked for."""
 
     asked: Asked
@@ -27,18 +27,18 @@ class Wish(NamedTuple):
     json: bool
 
 
-def monte_carlo_command(wish: Wish) -> None:
+def monte_carlo_command(request: MonteCarloRequest) -> None:
     """Run the backtest and resample it. Raises BadInput when there is too little to resample."""
-    options, candles, told = gather(wish.asked)
+    options, candles, report = gather(request.asked)
     setup = setup_of(options)
     engine, about = engine_for(setup, uncompiled=False)
-    notes = [*told, *about]
+    notes = [*report, *about]
     with compiling_told():
         result = backtest(candles, setup, engine)
-    outcomes = resampled(result, wish)
+    outcomes = resampled(result, request)
     ended = stopped(result, setup.policy)
     since = None if ended is None else stopped_words(ended, result)
-    if wish.json:
+    if request.json:
         told_of = {"stopped": since, "trades": len(result.trades), "notes": notes}
         say_json({**told_of, "outcomes": [each.plain() for each in outcomes]})
         return
@@ -56,35 +56,37 @@ def monte_carlo_command(wish: Wish) -> None:
         say(f"note        {note}")
 
 
-def resampled(result: Result, wish: Wish) -> list[Outcomes]:
+def resampled(result: Result, request: MonteCarloRequest) -> list[Outcomes]:
     """Return both kinds of resampling: the trades in another order, the days drawn again."""
     opening = result.opening_cash / result.cash_scale
     pnl = result.trades["pnl"] / result.cash_scale
     periods = periods_of(result.symbols)
     every_day = periods == CRYPTO_DAYS
     returns = daily_returns(result.times_ms, result.equity, float(result.opening_cash), every_day=every_day)
-    days = block_bootstrap(returns, wish.runs, wish.seed, wish.block, periods=periods, limit=wish.limit)
+    days = block_bootstrap(
+        returns, request.runs, request.seed, request.block, periods=periods, limit=request.limit
+    )
     if len(returns) < LEAST_DAYS:
         days = replace(days, sharpe=None)  # so few say nothing of a year
-    return [shuffle_trades(pnl, opening, wish.runs, wish.seed, limit=wish.limit), days]
+    return [shuffle_trades(pnl, opening, request.runs, request.seed, limit=request.limit), days]
 
 
 def lines(outcome: Outcomes) -> list[str]:
     """Return one resampling as lines for people."""
     block = "" if outcome.block is None else f", blocks of {outcome.block:g} days on average"
-    told = [
+    report = [
         f"{outcome.method}, {outcome.runs} runs, seed {outcome.seed}{block}",
         "                     5 %      25 %      50 %      75 %      95 %",
         f"  return       {_row(outcome.final_return, '.2%')}",
         f"  max drawdown {_row(outcome.max_drawdown, '.2%')}",
     ]
     if outcome.sharpe is not None:
-        told.append(f"  Sharpe       {_row(outcome.sharpe, '.2f')}")
-    told.append(
+        report.append(f"  Sharpe       {_row(outcome.sharpe, '.2f')}")
+    report.append(
         f"  a loss in {outcome.loss:.1%} of the runs; a drawdown beyond {outcome.limit:.0%} "
         f"in {outcome.beyond:.1%}"
     )
-    return told
+    return report
 
 
 def _row(spread: Spread, form: str) -> str:

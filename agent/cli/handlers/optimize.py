@@ -21,8 +21,8 @@ from agent.cli.handlers.search import (
 )
 from agent.cli.handlers.search import table as table_of
 from agent.cli.handlers.targets import writable
-from agent.cli.options import say_json, say_lines
 from agent.cli.output.compile_bar import compiling_told
+from agent.cli.output.streams import say_json, say_lines
 from agent.parameters.evidence import study_file, write
 from agent.settings.version import code_version
 from domain.times import utc
@@ -36,7 +36,7 @@ from research.statistics.metrics import Metrics
 STOPPED = 130
 
 
-class Wish(NamedTuple):
+class StudyRequest(NamedTuple):
     """What the command line asked for."""
 
     asked: Asked
@@ -51,34 +51,34 @@ class Wish(NamedTuple):
     json: bool
 
 
-def optimize_command(wish: Wish) -> None:
+def optimize_command(request: StudyRequest) -> None:
     """Search, keep what is done, and print the best with its figures on both sides."""
-    if wish.evidence is not None:
-        writable("--evidence-out", wish.evidence)
-    begun = begin(wish.asked)
-    name = wish.study or _name(begun)
-    folder = search_home(wish.asked.home)
+    if request.evidence is not None:
+        writable("--evidence-out", request.evidence)
+    begun = begin(request.asked)
+    name = request.study or _name(begun)
+    folder = search_home(request.asked.home)
     evidence = study_file(folder.parent, name)  # refuses a bad name before anything runs
     database = folder / f"{name}.db"
-    if not wish.storage:
+    if not request.storage:
         database.touch(mode=0o600)  # SQLite would leave it to the umask
     search = Search(
-        space=space_of(begun.strategy, wish.ranges, begun.base),
+        space=space_of(begun.strategy, request.ranges, begun.base),
         base=begun.base,
         name=name,
-        storage=wish.storage or f"sqlite:///{database}",
-        trials=wish.trials,
-        seed=wish.seed,
-        criterion=wish.score,
-        timeout=wish.timeout,
+        storage=request.storage or f"sqlite:///{database}",
+        trials=request.trials,
+        seed=request.seed,
+        criterion=request.score,
+        timeout=request.timeout,
     )
-    with compiling_told(), search_bar(f"study {name}", wish.trials) as done:
+    with compiling_told(), search_bar(f"study {name}", request.trials) as done:
         result = optimise(Job(begun.candles, begun.setup, machine=begun.machine), search, done)
-    found = evidence_of(begun, _found(name, result))
-    write(evidence, found, mode=0o600)
-    if wish.evidence is not None:
-        write(wish.evidence, found)
-    if wish.json:
+    match = evidence_of(begun, _found(name, result))
+    write(evidence, match, mode=0o600)
+    if request.evidence is not None:
+        write(request.evidence, match)
+    if request.json:
         say_json(plain(begun, search, result))
     else:
         say_lines([*lines(begun, search, result), f"evidence          {evidence}"])
@@ -134,8 +134,8 @@ def lines(begun: Begun, search: Search, result: Studied) -> list[str]:
     ]
 
 
-def _sharpe(told: Metrics) -> str:
-    return number(told.sharpe) + interval(told.interval)
+def _sharpe(report: Metrics) -> str:
+    return number(report.sharpe) + interval(report.interval)
 
 
 def plain(begun: Begun, search: Search, result: Studied) -> dict[str, Any]:
@@ -165,11 +165,11 @@ def plain(begun: Begun, search: Search, result: Studied) -> dict[str, Any]:
     }
 
 
-def _stop(found: Stopped | None) -> str:
+def _stop(result: Stopped | None) -> str:
     """Say since when a limit let nothing be bought, and which."""
-    return "no" if found is None else f"{day(found.since_ms)} {found.rule}"
+    return "no" if result is None else f"{day(result.since_ms)} {result.rule}"
 
 
-def _side(told: Metrics, found: Stopped | None) -> dict[str, Any]:
-    since = None if found is None else utc(found.since_ms).isoformat()
-    return {**told.plain(), "stopped_at": since, "stopped_by": None if found is None else found.rule}
+def _side(report: Metrics, result: Stopped | None) -> dict[str, Any]:
+    since = None if result is None else utc(result.since_ms).isoformat()
+    return {**report.plain(), "stopped_at": since, "stopped_by": None if result is None else result.rule}

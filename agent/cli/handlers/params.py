@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from agent.account.client import Reader
-from agent.cli.options import home_of, say, say_json
+from agent.account.client import AccountClient
+from agent.cli.options import home_of
+from agent.cli.output.streams import say, say_json
 from agent.host.clock import SystemClock
 from agent.host.shown import words
 from agent.parameters import evidence
 from agent.parameters.evidence import EvidenceFile
-from agent.parameters.versions import Apply, Rollback, Wish
+from agent.parameters.versions import Apply, ParametersRequest, Rollback
 from domain.errors import BadInput
 
 Row = dict[str, Any]
@@ -29,11 +30,11 @@ class Asked(NamedTuple):
 
 def list_versions(home: Path | None, journal: str | None, *, json: bool) -> None:
     """Print every version, the settings' own first."""
-    told = Reader(home_of(home), journal).parameters()
+    report = AccountClient(home_of(home), journal).parameters()
     if json:
-        say_json(told)
+        say_json(report)
         return
-    for row in told:
+    for row in report:
         mark = "*" if row["active"] else " "
         say(f"{mark} {row['version']:>3} {row['strategy']:<16}{words(row['parameters'])}")
         for text in _details(row):
@@ -44,14 +45,14 @@ def list_versions(home: Path | None, journal: str | None, *, json: bool) -> None
 def apply_parameters(asked: Asked, home: Path | None, journal: str | None, *, json: bool) -> None:
     """Put parameters in force, or say what their evidence lacks."""
     proof = _evidence(asked, home)
-    wish = Apply(
+    request = Apply(
         strategy=asked.strategy,
         given=_given(asked.sets),
         evidence=None if proof is None else proof.model_dump(mode="json"),
         force=asked.force,
         reason=asked.reason,
     )
-    _carry_out(wish, home, journal, json=json)
+    _carry_out(request, home, journal, json=json)
 
 
 def roll_back(
@@ -67,18 +68,18 @@ def roll_back(
     _carry_out(Rollback(reason, version, strategy), home, journal, json=json)
 
 
-def _carry_out(wish: Wish, home: Path | None, journal: str | None, *, json: bool) -> None:
-    told = Reader(home_of(home), journal).set_parameters(wish, SystemClock())
+def _carry_out(request: ParametersRequest, home: Path | None, journal: str | None, *, json: bool) -> None:
+    report = AccountClient(home_of(home), journal).set_parameters(request, SystemClock())
     if json:
-        say_json(told)
+        say_json(report)
         return
-    say(f"version {told['version']} of {told['strategy']}: {words(told['parameters'])}")
-    for text in _details(told):
+    say(f"version {report['version']} of {report['strategy']}: {words(report['parameters'])}")
+    for text in _details(report):
         say(f"  {text}")
-    when = "the running agent, at its next cycle" if told["running"] else "the next run; no agent runs now"
+    when = "the running agent, at its next cycle" if report["running"] else "the next run; no agent runs now"
     say(f"taken by  {when}")
-    if told["waits_candles"]:
-        say(f"warm-up   {told['strategy']} is silent for {told['waits_candles']} more candles")
+    if report["waits_candles"]:
+        say(f"warm-up   {report['strategy']} is silent for {report['waits_candles']} more candles")
 
 
 def _evidence(asked: Asked, home: Path | None) -> EvidenceFile | None:
@@ -104,8 +105,8 @@ def _given(sets: Sequence[str]) -> Row:
     given: Row = {}
     problems = []
     for text in sets:
-        name, found, value = text.partition("=")
-        if not found or not name:
+        name, result, value = text.partition("=")
+        if not result or not name:
             problems.append(f"--set {text!r} is not like fast=10")
         elif name in given:
             problems.append(f"--set {name} is given twice")
@@ -122,14 +123,14 @@ def _details(row: Row) -> list[str]:
     notes = ["forced"] if row["forced"] else []
     if row["rolled_back_to"] is not None:
         notes.append(f"back to version {row['rolled_back_to']}")
-    told = [f"{', '.join([*notes, row['at'][:19], 'by ' + row['by']])}: {row['reason']}"]
+    answer = [f"{', '.join([*notes, row['at'][:19], 'by ' + row['by']])}: {row['reason']}"]
     if row["evidence"]:
-        told.extend(_figures(row["evidence"]))
-    return told
+        answer.extend(_figures(row["evidence"]))
+    return answer
 
 
 def _figures(proof: Row) -> list[str]:
-    found = (proof["in_sample_sharpe"], proof["out_of_sample_sharpe"])
+    result = (proof["in_sample_sharpe"], proof["out_of_sample_sharpe"])
     before = (proof["present_in_sample_sharpe"], proof["present_out_of_sample_sharpe"])
     notes = [f"{proof['trials']} trials"]
     for name, title in (("deflated_sharpe", "deflated sharpe"), ("pbo", "pbo")):
@@ -139,7 +140,7 @@ def _figures(proof: Row) -> list[str]:
         notes.append(f"from {proof['source']}")
     notes.append(f"data {proof['data_fingerprint'][:12]}")
     return [
-        "sharpe    in sample {:g}, out of sample {:g}".format(*found),
+        "sharpe    in sample {:g}, out of sample {:g}".format(*result),
         "before    in sample {:g}, out of sample {:g}, with ".format(*before) + words(proof["present"]),
         f"study     {', '.join(notes)}",
     ]

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 from agent import wiring
-from agent.account.opened import Launch
+from agent.account.opened import OpenedAccount
 from agent.account.rehearsal import rehearsal_of
-from agent.cli.handlers.run import Wish, run_session
+from agent.cli.handlers.run import RunRequest, run_session
 from agent.cli.output.outlet import Terminal
 from agent.cli.output.rehearsal import RehearsalScreen
 from agent.cli.output.screen import Screen, screen_for
@@ -25,25 +25,25 @@ PLAYED_SECONDS = 0.25
 ASK_SECONDS, AT_ONCE_SECONDS = 8.0, 0.3
 
 
-def rehearsed(settings: Settings, wish: Wish, terminal: Terminal) -> None:
+def rehearsed(settings: Settings, request: RunRequest, terminal: Terminal) -> None:
     """Rehearse, run as asked (on simulated candles where the network gives none), and say what to try."""
     network = Network(settings)
     screens: list[RehearsalScreen] = []
 
-    def screen_of(launch: Launch) -> Screen:
+    def screen_of(launch: OpenedAccount) -> Screen:
         network.ask()  # with the home made, and nobody waits for it
-        screens.append(RehearsalScreen(launch, as_json=wish.json))
+        screens.append(RehearsalScreen(launch, as_json=request.json))
         return screens[0]
 
     run_session(rehearsal_of(settings), terminal, screen_of, fresh=True)
     (screen,) = screens
     if terminal.gone is None and not screen.interrupted:
-        _go_on(settings, wish, terminal, screen, network)
+        _go_on(settings, request, terminal, screen, network)
     screen.suggest()
 
 
 def _go_on(
-    settings: Settings, wish: Wish, terminal: Terminal, screen: RehearsalScreen, network: "Network"
+    settings: Settings, request: RunRequest, terminal: Terminal, screen: RehearsalScreen, network: "Network"
 ) -> None:
     given = settings.model_fields_set
     offline = network.why(screen.line)
@@ -63,11 +63,11 @@ def _go_on(
     count = f"{chosen.cycles} cycles" if chosen.cycles else "until Ctrl-C"
     screen.line(f"{what}: {count}, {wiring.pause_seconds(chosen):g} s apart")
 
-    def show(launch: Launch) -> Screen:
+    def show(launch: OpenedAccount) -> Screen:
         screen.ran = launch.name
-        return screen_for(launch, plain=wish.plain, as_json=wish.json)
+        return screen_for(launch, plain=request.plain, as_json=request.json)
 
-    run_session(chosen, terminal, show, fresh=wish.fresh and not offline)
+    run_session(chosen, terminal, show, fresh=request.fresh and not offline)
 
 
 class Network:

@@ -5,35 +5,40 @@ from pathlib import Path
 
 import msgspec
 
-from agent.account.client import Reader
-from agent.cli.options import home_of, say, say_json
+from agent.account.client import AccountClient
+from agent.cli.options import home_of
+from agent.cli.output.streams import say, say_json
 from agent.host.clock import SystemClock
 from agent.verify.replay import Replayed, replay
 
 
 def show_replay(session: int | None, home: Path | None, journal: str | None, *, json: bool) -> None:
     """Replay a session; exit 1 when it went another way."""
-    with Reader(home_of(home), journal).journal() as opened:
-        found = replay(opened, session, SystemClock())
+    with AccountClient(home_of(home), journal).journal() as opened:
+        result = replay(opened, session, SystemClock())
     if json:
-        say_json(msgspec.to_builtins(found))
+        say_json(msgspec.to_builtins(result))
     else:
-        for line in lines(found):
+        for line in lines(result):
             say(line)
-    if found.difference is not None:
+    if result.difference is not None:
         sys.exit(1)
 
 
-def lines(found: Replayed) -> list[str]:
+def lines(result: Replayed) -> list[str]:
     """Say what a replay found."""
     code = (
-        "" if found.code == found.recorded_code else f" (recorded by {found.recorded_code}, now {found.code})"
+        ""
+        if result.code == result.recorded_code
+        else f" (recorded by {result.recorded_code}, now {result.code})"
     )
-    difference = found.difference
+    difference = result.difference
     if difference is None:
-        return [f"identical: {found.cycles} cycles, {found.events} events of session {found.session}{code}"]
+        return [
+            f"identical: {result.cycles} cycles, {result.events} events of session {result.session}{code}"
+        ]
     where = "" if difference.cycle_id is None else f" in cycle {difference.cycle_id}"
-    told = [
-        f"different after {found.events} events of session {found.session}: {difference.event}{where}{code}"
+    report = [
+        f"different after {result.events} events of session {result.session}: {difference.event}{where}{code}"
     ]
-    return told + [f"  {path}: recorded {old!r}, replayed {new!r}" for path, old, new in difference.fields]
+    return report + [f"  {path}: recorded {old!r}, replayed {new!r}" for path, old, new in difference.fields]

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from agent.account.client import Reader
+from agent.account.client import AccountClient
 from agent.cli.handlers.targets import writable, write_page
 from agent.cli.handlers.trades import history_of
-from agent.cli.options import home_of, say, say_json
+from agent.cli.options import home_of
+from agent.cli.output.streams import say, say_json
 from agent.settings.recorded import lenient
 from domain.errors import BadInput
 
@@ -16,7 +17,7 @@ def write_report(
     """Write the page of a run to a file, or print its figures."""
     from agent.explain.session_report import page, told_of  # NumPy: for this command alone
 
-    reader = Reader(home_of(home), journal)
+    reader = AccountClient(home_of(home), journal)
     target = out or Path(f"{reader.name}-report.html")
     if not json:
         writable("--out", target)
@@ -24,16 +25,16 @@ def write_report(
     if history.started is None:
         raise BadInput("the journal holds no session yet")
     options = lenient(history.started, run_own=False)
-    told = told_of(history, options)
+    report = told_of(history, options)
     if json:
-        said = {"journal": reader.name, "sessions": history.sessions, "stopped": told.stopped or None}
-        say_json({**said, "cycles": told.result.cycles, "figures": told.figures.plain()})
+        text = {"journal": reader.name, "sessions": history.sessions, "stopped": report.stopped or None}
+        say_json({**text, "cycles": report.result.cycles, "figures": report.figures.plain()})
         return
     asked = "" if session is None else f" --session {session}"
     command = f"agent report --journal {reader.name}{asked}"
-    write_page("--out", target, page(told, history, options, reader.name, command))
-    if told.stopped:
-        say(f"STOPPED   {told.stopped}")
-    earned = told.figures.total_return
-    figures = f"{told.result.cycles} cycles, {told.figures.trades} trades"
+    write_page("--out", target, page(report, history, options, reader.name, command))
+    if report.stopped:
+        say(f"STOPPED   {report.stopped}")
+    earned = report.figures.total_return
+    figures = f"{report.result.cycles} cycles, {report.figures.trades} trades"
     say(f"written to {target}: {figures}, return {'n/a' if earned is None else f'{earned:+.2%}'}")

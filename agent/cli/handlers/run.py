@@ -10,11 +10,11 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NamedTuple
 
-from agent.account.opened import Launch
+from agent.account.opened import OpenedAccount
 from agent.account.serve import control_server
-from agent.cli.options import say
 from agent.cli.output.outlet import Terminal, Unhurried
 from agent.cli.output.screen import Screen, screen_for
+from agent.cli.output.streams import say
 from agent.host import log
 from agent.settings.load import BadSettings, load
 from agent.settings.settings import Options, Settings, secret_texts
@@ -30,7 +30,7 @@ class TerminalGone(LocalFault):
     """Nobody is there any more who could see what the agent does."""
 
 
-class Wish(NamedTuple):
+class RunRequest(NamedTuple):
     """What the command line asked for."""
 
     modes: list[str]
@@ -42,53 +42,53 @@ class Wish(NamedTuple):
     rehearse: bool = False
 
 
-def run_command(wish: Wish) -> None:
+def run_command(request: RunRequest) -> None:
     """Run as asked. Raises BadSettings with every problem; exits 1 when the session ends in a fault."""
-    if "quicktest" in wish.modes:
-        refuse_live(wish)
-        sys.exit(quicktest(print_line=say, as_json=wish.json))
-    if len(wish.modes) > 1:
-        raise BadSettings([f"--mode is given {len(wish.modes)} times: {', '.join(wish.modes)}"])
-    mode = wish.modes[0] if wish.modes else None
-    settings = load({**wish.flags, "mode": mode}, wish.config)
+    if "quicktest" in request.modes:
+        refuse_live(request)
+        sys.exit(quicktest(print_line=say, as_json=request.json))
+    if len(request.modes) > 1:
+        raise BadSettings([f"--mode is given {len(request.modes)} times: {', '.join(request.modes)}"])
+    mode = request.modes[0] if request.modes else None
+    settings = load({**request.flags, "mode": mode}, request.config)
     if settings.mode == "quicktest":
-        sys.exit(quicktest(print_line=say, as_json=wish.json))
-    if wish.rehearse and settings.mode != "paper":
+        sys.exit(quicktest(print_line=say, as_json=request.json))
+    if request.rehearse and settings.mode != "paper":
         raise BadSettings([f"--rehearse is for mode paper, not for {settings.mode}"])
-    _run(settings, wish)
+    _run(settings, request)
 
 
-def refuse_live(wish: Wish) -> None:
+def refuse_live(request: RunRequest) -> None:
     """Refuse quicktest beside anything that asks for a real market or another mode."""
-    asked = {*wish.modes, os.environ.get("AGENT_MODE", "quicktest")} - {"quicktest"}
+    asked = {*request.modes, os.environ.get("AGENT_MODE", "quicktest")} - {"quicktest"}
     problems = [f"--mode quicktest is refused together with mode {mode}" for mode in sorted(asked)]
-    provider = wish.flags.get("provider")
+    provider = request.flags.get("provider")
     if provider:
         problems.append(f"--mode quicktest uses its own fixture: --provider {provider} is refused")
-    if wish.flags.get("data"):
+    if request.flags.get("data"):
         problems.append("--mode quicktest uses its own fixture: --data is refused")
     if problems:
         raise BadSettings(problems)
 
 
-def _run(settings: Settings, wish: Wish) -> None:
+def _run(settings: Settings, request: RunRequest) -> None:
     with Terminal() as terminal:
-        if wish.rehearse:
+        if request.rehearse:
             from agent.cli.handlers.rehearse import rehearsed
 
-            rehearsed(settings, wish, terminal)
+            rehearsed(settings, request, terminal)
         else:
-            show = partial(screen_for, plain=wish.plain, as_json=wish.json)
-            run_session(settings, terminal, show, fresh=wish.fresh)
+            show = partial(screen_for, plain=request.plain, as_json=request.json)
+            run_session(settings, terminal, show, fresh=request.fresh)
     if terminal.gone is not None:
         raise TerminalGone(f"{terminal.gone}; the session has ended in order")
 
 
 def run_session(
-    settings: Options, terminal: Terminal, screen_of: Callable[[Launch], Screen], *, fresh: bool
+    settings: Options, terminal: Terminal, screen_of: Callable[[OpenedAccount], Screen], *, fresh: bool
 ) -> None:
     """Run one session to its end, shown on the screen made for it."""
-    with Launch(settings, fresh=fresh) as launch:
+    with OpenedAccount(settings, fresh=fresh) as launch:
         screen = screen_of(launch)
         if launch.kept is not None:
             screen.line(f"the old journal is kept as {launch.kept}")
@@ -121,12 +121,12 @@ def _shown_on(screen: Screen) -> Callable[[Event], None]:
     return show
 
 
-def _sum_up(launch: Launch, screen: Screen, reason: str) -> None:
+def _sum_up(launch: OpenedAccount, screen: Screen, reason: str) -> None:
     state = launch.parts.state
     session, since = launch.session, launch.before
-    told = summary(state, cycles=session.done, reason=reason, head=session.head, since=since)
+    report = summary(state, cycles=session.done, reason=reason, head=session.head, since=since)
     quote = next(iter(launch.parts.grid.values())).quote
-    screen.finish(told, lines(state, told, quote, since))
+    screen.finish(report, lines(state, report, quote, since))
     if launch.session.done == 0 and reason == "data exhausted":
         screen.line(
             f"every candle is already in journal {launch.name}; --fresh puts it aside and begins anew"

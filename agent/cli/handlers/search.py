@@ -59,23 +59,23 @@ class Found(NamedTuple):
     source: str
 
 
-def evidence_of(begun: Begun, found: Found) -> EvidenceFile:
+def evidence_of(begun: Begun, result: Found) -> EvidenceFile:
     """Return what `agent params apply` wants to see; a Sharpe ratio without a trade is 0."""
-    inside, outside = (each or 0.0 for each in found.sharpe)
-    before, after = (each or 0.0 for each in found.present)
+    inside, outside = (each or 0.0 for each in result.sharpe)
+    before, after = (each or 0.0 for each in result.present)
     return EvidenceFile(
         strategy=begun.strategy.name,
-        parameters=found.parameters,
+        parameters=result.parameters,
         data_fingerprint=",".join(each.fingerprint for each in begun.candles),
         in_sample_sharpe=inside,
         out_of_sample_sharpe=outside,
         present=Present(
             parameters=begun.base.model_dump(), in_sample_sharpe=before, out_of_sample_sharpe=after
         ),
-        trials=found.trials,
-        deflated_sharpe=found.deflated,
-        pbo=found.pbo,
-        source=found.source,
+        trials=result.trials,
+        deflated_sharpe=result.deflated,
+        pbo=result.pbo,
+        source=result.source,
     )
 
 
@@ -139,11 +139,11 @@ def said(parameters: Sequence[tuple[str, Any]], varied: Sequence[str]) -> str:
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     """Return lines of a table: the first column to the left, the others to the right."""
-    widths = [max(len(row[place]) for row in [head, *rows]) for place in range(len(head))]
+    widths = [max(len(row[index]) for row in [head, *rows]) for index in range(len(head))]
     return [
         "  ".join(
-            cell.ljust(width) if place == 0 else cell.rjust(width)
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+            cell.ljust(width) if index == 0 else cell.rjust(width)
+            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in [head, *rows]
     ]

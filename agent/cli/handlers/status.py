@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from agent.account.running import Running, Unanswering
-from agent.cli.options import home_of, needed, say, say_json
+from agent.cli.options import home_of, needed
+from agent.cli.output.streams import say, say_json
 from agent.host.shown import blocked_lines, words
 from agent.settings.home import Busy
 
@@ -13,40 +14,45 @@ Row = dict[str, Any]
 
 def show_status(home: Path | None, journal: str | None, *, json: bool) -> None:
     """Print what the agent is doing, or how its last session ended."""
-    told = _status(home, journal)
+    report = _status(home, journal)
     if json:
-        say_json(told)
+        say_json(report)
     else:
-        _say_status(told)
-    if told.get("problem"):
-        raise Busy(told["problem"])
+        _say_status(report)
+    if report.get("problem"):
+        raise Busy(report["problem"])
 
 
 def _status(home: Path | None, journal: str | None) -> Row:
     """Return what a running agent says of itself, before anything heavy is imported, else its journal."""
-    place = home_of(home)
-    name, silent = place.latest(journal), None
+    agent_home = home_of(home)
+    name, silent = agent_home.latest(journal), None
     try:
-        live: Row | None = Running(place, name).have("status")
+        live: Row | None = Running(agent_home, name).have("status")
         if live is not None:
             return live
     except Unanswering as error:
         silent = error
-    from agent.account.client import Reader
+    from agent.account.client import AccountClient
 
-    return Reader(place, name).status(silent)
+    return AccountClient(agent_home, name).status(silent)
 
 
-def _say_status(told: Row) -> None:
-    account = told["account"]
+def _say_status(report: Row) -> None:
+    account = report["account"]
     doing = (
-        f"running, {told.get('state')}" if told["running"] else f"not running, last session: {told['ended']}"
+        f"running, {report.get('state')}"
+        if report["running"]
+        else f"not running, last session: {report['ended']}"
     )
-    if told.get("problem"):
+    if report.get("problem"):
         doing = "alive but not answering, this is from its journal"
-    if told.get("paused"):
+    if report.get("paused"):
         doing += ", paused"
-    say(f"agent     {doing} (journal {told['journal']}, session {told['session']}, cycle {told['cycle']})")
+    say(
+        f"agent     {doing} (journal {report['journal']}, session {report['session']}, "
+        f"cycle {report['cycle']})"
+    )
     say(f"equity    {account['equity']} (opened with {account['opening_cash']}), cash {account['cash']}")
     say(f"today     {account['profit_today']}, entries {account['entries_today']}")
     say(
@@ -56,33 +62,33 @@ def _say_status(told: Row) -> None:
     say(f"kill      {account['kill_switch'] or 'not thrown'}")
     for line in blocked_lines(account.get("blocked", {})):
         say(f"blocked   {line}")
-    for name, fault in told.get("muted", {}).items():
+    for name, fault in report.get("muted", {}).items():
         say(f"muted     {name}: {fault}")
-    for name, row in told.get("parameters", {}).items():  # an agent of an older version has none
+    for name, row in report.get("parameters", {}).items():  # an agent of an older version has none
         say(f"params    {name} version {row['version']}: {words(row['parameters'])}")
-    for row in told.get("market", []):
+    for row in report.get("market", []):
         say(
             f"market    {row['symbol']} {row['price']} ({row['source']} from {row['provider']}, "
             f"breaker {row['breaker']})"
         )
-    for row in told.get("decisions", []):
+    for row in report.get("decisions", []):
         say(f"decision  {row['symbol']} {row['action']}: {row['reason']}")
-    _say_positions(told["positions"])
+    _say_positions(report["positions"])
 
 
 def show_positions(home: Path | None, journal: str | None, *, json: bool) -> None:
     """Print open positions and their protection."""
-    told = _status(home, journal)["positions"]
+    report = _status(home, journal)["positions"]
     if json:
-        say_json(told)
+        say_json(report)
     else:
-        _say_positions(told)
+        _say_positions(report)
 
 
-def _say_positions(told: list[Row]) -> None:
-    if not told:
+def _say_positions(report: list[Row]) -> None:
+    if not report:
         say("position  none")
-    for held in told:
+    for held in report:
         say(
             f"position  {held['quantity']} {held['symbol']} at {held['entry']}, "
             f"price {held['price'] or '?'}, unrealised {held['unrealised']}, since {held['opened_at'][:19]}"
@@ -96,18 +102,18 @@ def _say_positions(told: list[Row]) -> None:
 
 def show_lessons(home: Path | None, journal: str | None, *, json: bool) -> None:
     """Print what was learned."""
-    from agent.account.client import Reader
+    from agent.account.client import AccountClient
 
-    told = Reader(home_of(home), journal).lessons()
+    report = AccountClient(home_of(home), journal).lessons()
     if json:
-        say_json(told)
+        say_json(report)
         return
-    for name, voice in told["voices"].items():
+    for name, voice in report["voices"].items():
         say(f"voice     {name}: {_figures(voice)}")
-    for name, rule in told["rules"].items():
+    for name, rule in report["rules"].items():
         say(f"veto      {name}: {_figures(rule)}")
-    say(f"trades    {_figures(told['totals'])}")
-    for item in told["lessons"][-20:]:
+    say(f"trades    {_figures(report['totals'])}")
+    for item in report["lessons"][-20:]:
         rule = f", vetoed by {item['rule']}" if item["rule"] else f", pnl {item['pnl']}"
         say(
             f"lesson    {item['learned_at'][:19]} {item['kind']} {item['symbol']} {item['result']:+.3%} "
@@ -127,23 +133,23 @@ def _figure(value: Any) -> str:
 
 def switch(home: Path | None, journal: str | None, reason: str, *, active: bool, json: bool) -> None:
     """Throw or reset the kill switch."""
-    reason, place = needed(reason), home_of(home)
-    name = place.latest(journal)
-    told = Running(place, name).have("kill" if active else "reset", reason=reason)
-    if told is None:
+    reason, agent_home = needed(reason), home_of(home)
+    name = agent_home.latest(journal)
+    report = Running(agent_home, name).have("kill" if active else "reset", reason=reason)
+    if report is None:
         from agent.host.clock import SystemClock
         from agent.outage.at_rest import switched
 
-        told = switched(place, name, reason, SystemClock(), active=active)
-    if told is None:
-        from agent.account.client import Reader
+        report = switched(agent_home, name, reason, SystemClock(), active=active)
+    if report is None:
+        from agent.account.client import AccountClient
 
-        told = Reader(place, name).kill(reason, SystemClock(), active=active)
+        report = AccountClient(agent_home, name).kill(reason, SystemClock(), active=active)
     if json:
-        say_json(told)
+        say_json(report)
     elif active:
         say(f"kill switch thrown: {reason}. no entries until: agent resume")
-        if told.get("unjournaled"):
-            say(f"NOTE      {told['unjournaled']}")
+        if report.get("unjournaled"):
+            say(f"NOTE      {report['unjournaled']}")
     else:
         say("kill switch reset: entries are judged again")

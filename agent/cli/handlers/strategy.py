@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from agent.cli.options import home_of, say, say_json
+from agent.cli.options import home_of
+from agent.cli.output.streams import say, say_json
 from agent.settings.load import load
 from agent.settings.template import example
 from agent.settings.user_strategies import LOADED, folder_in_use, folder_of, load_folder
@@ -24,13 +25,13 @@ NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 def show_strategies(config: Path | None, home: Path | None, *, json: bool) -> None:
     """Print every strategy; what is wrong with a file of the user's comes last."""
     settings = load({"home": home}, config)
-    told = [_told(name, settings.reasoning) for name in STRATEGIES]
+    report = [_told(name, settings.reasoning) for name in STRATEGIES]
     folder = folder_of({"strategies_folder": settings.strategies_folder}, settings.home)
     problems = load_folder(folder)
     if json:
-        say_json({"strategies": told, "folder": str(folder), "problems": problems})
+        say_json({"strategies": report, "folder": str(folder), "problems": problems})
         return
-    for each in told:
+    for each in report:
         say(f"{each['name']}  (warm-up {each['warmup']} candles, {each['source']}, {each['compiles']})")
         for name, value in each["parameters"].items():
             say(f"    {name} = {value['value']}    {value['description']}")

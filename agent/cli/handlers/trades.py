@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from agent.account.client import Reader
-from agent.cli.options import home_of, say, say_json, say_lines
+from agent.account.client import AccountClient
+from agent.cli.options import home_of
 from agent.cli.output.progress import progress_bar
-from agent.cli.output.streams import print_text
+from agent.cli.output.streams import print_text, say, say_json, say_lines
 from agent.views.history import History
 from agent.views.trades import COLUMNS, Asked, rows
 from domain.errors import BadInput
@@ -23,7 +23,7 @@ EXITS = ("signal", "stop", "target", "operator", "adopted", "written off")
 """How a trade may have ended; anything else is a slip of the pen."""
 
 
-class Wish(NamedTuple):
+class TradesRequest(NamedTuple):
     """What the command line asked for."""
 
     symbols: Sequence[str]
@@ -36,25 +36,25 @@ class Wish(NamedTuple):
     json: bool
 
 
-def show_trades(home: Path | None, journal: str | None, wish: Wish) -> None:
+def show_trades(home: Path | None, journal: str | None, request: TradesRequest) -> None:
     """Print the trades that are asked for, oldest first, and what they come to."""
-    if wish.csv and wish.json:
+    if request.csv and request.json:
         raise BadInput("--csv and --json are two forms: give one of them")
-    asked = _asked(wish)
-    history = history_of(Reader(home_of(home), journal), wish.session)
+    asked = _asked(request)
+    history = history_of(AccountClient(home_of(home), journal), request.session)
     trades = asked.of(history.trades)
-    told = list(rows(trades))
-    if wish.json:
-        say_json(told)
-    elif wish.csv:
-        print_text(_csv(told))
-    elif not told:
+    report = list(rows(trades))
+    if request.json:
+        say_json(report)
+    elif request.csv:
+        print_text(_csv(report))
+    elif not report:
         say(
             "no closed trade"
             + (_elsewhere(history) if asked != Asked() else " yet; positions: agent positions")
         )
     else:
-        say_lines(_table(told))
+        say_lines(_table(report))
         decimals = max((each.instrument.cash_decimals for each in trades), default=DECIMALS)
         pnl, won = sum(each.trade.pnl for each in trades), sum(each.trade.pnl > 0 for each in trades)
         quote = trades[0].instrument.quote
@@ -62,13 +62,13 @@ def show_trades(home: Path | None, journal: str | None, wish: Wish) -> None:
         say(f"{count}, {won} of them won, P&L {show_cash(pnl, decimals)} {quote} after costs")
 
 
-def history_of(reader: Reader, session: int | None, *, candles: bool = False) -> History:
+def history_of(reader: AccountClient, session: int | None, *, candles: bool = False) -> History:
     """Fold a journal for what it tells, with a bar. Raises BadInput for a session it does not have."""
-    with reader.journal() as opened, progress_bar("reading", opened.head()[0]) as told:
-        found = History(session, candles=candles).read(opened, told)
-    if session is not None and not found.sessions:
-        raise BadInput(f"--session {session}: not in the journal, it holds 1 to {found.state.session}")
-    return found
+    with reader.journal() as opened, progress_bar("reading", opened.head()[0]) as report:
+        result = History(session, candles=candles).read(opened, report)
+    if session is not None and not result.sessions:
+        raise BadInput(f"--session {session}: not in the journal, it holds 1 to {result.state.session}")
+    return result
 
 
 def _elsewhere(history: History) -> str:
@@ -81,47 +81,49 @@ def _elsewhere(history: History) -> str:
     )
 
 
-def _asked(wish: Wish) -> Asked:
-    unknown = [each for each in wish.exits if each not in EXITS]
+def _asked(request: TradesRequest) -> Asked:
+    unknown = [each for each in request.exits if each not in EXITS]
     if unknown:
         raise BadInput(f"--exit {unknown[0]}: not one of {', '.join(EXITS)}")
-    since, until = (_day(name, text) for name, text in (("--since", wish.since), ("--until", wish.until)))
+    since, until = (
+        _day(name, text) for name, text in (("--since", request.since), ("--until", request.until))
+    )
     if since and until and since > until:
-        raise BadInput(f"--since {wish.since} is after --until {wish.until}")
+        raise BadInput(f"--since {request.since} is after --until {request.until}")
     over = None if until is None else until + timedelta(days=1)
-    return Asked(frozenset(wish.symbols), since, over, frozenset(wish.exits), wish.last)
+    return Asked(frozenset(request.symbols), since, over, frozenset(request.exits), request.last)
 
 
 def _day(name: str, text: str | None) -> datetime | None:
     """Return a UTC day such as 2026-11-28 or 20261128."""
     if text is None:
         return None
-    found = DAY.fullmatch(text)
-    if found is None:
+    match = DAY.fullmatch(text)
+    if match is None:
         raise BadInput(f"{name} {text[:40]}: {NO_DAY}")
     try:
-        return datetime.strptime("".join(found.groups()), "%Y%m%d").replace(tzinfo=UTC)
+        return datetime.strptime("".join(match.groups()), "%Y%m%d").replace(tzinfo=UTC)
     except ValueError:
         raise BadInput(f"{name} {text[:40]}: {NO_DAY}") from None
 
 
-def _csv(told: Sequence[dict[str, Any]]) -> str:
+def _csv(answer: Sequence[dict[str, Any]]) -> str:
     out = io.StringIO()
     writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(told)
+    writer.writerows(answer)
     return out.getvalue().rstrip("\n")
 
 
-def _table(told: Sequence[dict[str, Any]]) -> list[str]:
+def _table(answer: Sequence[dict[str, Any]]) -> list[str]:
     head = ("closed", "symbol", "quantity", "entry", "exit", "by", "held", "pnl", "return")
-    cells = [head, *(_cells(each) for each in told)]
-    widths = [max(len(row[place]) for row in cells) for place in range(len(head))]
+    cells = [head, *(_cells(each) for each in answer)]
+    widths = [max(len(row[index]) for row in cells) for index in range(len(head))]
     left = (0, 1, 5)
     return [
         "  ".join(
-            cell.ljust(width) if place in left else cell.rjust(width)
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+            cell.ljust(width) if index in left else cell.rjust(width)
+            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in cells
     ]

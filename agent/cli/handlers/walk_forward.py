@@ -21,8 +21,8 @@ from agent.cli.handlers.search import (
     table,
 )
 from agent.cli.handlers.targets import writable
-from agent.cli.options import say_json, say_lines
 from agent.cli.output.compile_bar import compiling_told
+from agent.cli.output.streams import say_json, say_lines
 from agent.parameters.evidence import write
 from agent.settings.version import code_version
 from domain.times import DAY_MS, utc
@@ -30,12 +30,12 @@ from research.search.executors import engine_named
 from research.search.grid import Grid, default_grid, grid_of
 from research.search.sweep import job_of
 from research.search.walk_forward import WalkForward, walk_forward
-from research.search.windows import Plan, length, windows
+from research.search.windows import WindowPlan, length, windows
 from research.statistics.ratios import LEAST_DAYS
 from research.statistics.scoring import Score
 
 
-class Wish(NamedTuple):
+class WalkForwardRequest(NamedTuple):
     """What the command line asked for; `step` is the test's length if not given."""
 
     asked: Asked
@@ -52,25 +52,27 @@ class Wish(NamedTuple):
     json: bool
 
 
-def walk_forward_command(wish: Wish) -> None:
+def walk_forward_command(request: WalkForwardRequest) -> None:
     """Run it and print the windows, both sides, and how much of it may be luck."""
-    if wish.evidence is not None:
-        writable("--evidence-out", wish.evidence)
-    plan = Plan(length(wish.train), length(wish.test), length(wish.step or wish.test), wish.anchored)
-    begun = begin(wish.asked)
+    if request.evidence is not None:
+        writable("--evidence-out", request.evidence)
+    plan = WindowPlan(
+        length(request.train), length(request.test), length(request.step or request.test), request.anchored
+    )
+    begun = begin(request.asked)
     base = begun.base
-    grid = grid_of(begun.strategy, wish.grid, base) if wish.grid else default_grid(begun.strategy, base)
+    grid = grid_of(begun.strategy, request.grid, base) if request.grid else default_grid(begun.strategy, base)
     job = job_of(begun.candles, begun.setup, grid.trials, machine=begun.machine)
-    engine = engine_named(wish.engine, wish.workers, wish.address, machine=begun.machine)
+    engine = engine_named(request.engine, request.workers, request.address, machine=begun.machine)
     count = len(windows(job.candles, job.setup.warmup, plan))
     with compiling_told(), search_bar(f"{count} windows", 2 * count * (len(grid.trials) + 1)) as done:
-        result = walk_forward(engine, job, grid, plan, wish.score, done)
-    if wish.evidence is not None:
-        write(wish.evidence, evidence_of(begun, _found(result)))
-    if wish.json:
-        say_json(plain(begun, result, wish))
+        result = walk_forward(engine, job, grid, plan, request.score, done)
+    if request.evidence is not None:
+        write(request.evidence, evidence_of(begun, _found(result)))
+    if request.json:
+        say_json(plain(begun, result, request))
     else:
-        say_lines(lines(begun, grid, result, wish))
+        say_lines(lines(begun, grid, result, request))
 
 
 def _found(result: WalkForward) -> Found:
@@ -82,13 +84,13 @@ def _found(result: WalkForward) -> Found:
     return Found(parameters, sides, result.present, result.trials, result.deflated, pbo, source)
 
 
-def lines(begun: Begun, grid: Grid, result: WalkForward, wish: Wish) -> list[str]:
+def lines(begun: Begun, grid: Grid, result: WalkForward, request: WalkForwardRequest) -> list[str]:
     """Return the result as lines for people."""
     varied = _varied(grid)
     rows = [_row(fold, varied) for fold in result.folds]
     head = ("unseen window", "fitted on", "parameters", "in Sharpe", "in return", "out Sharpe", "out return",
             "trades", "kill switch")  # fmt: skip
-    kind = "anchored" if wish.anchored else "rolling"
+    kind = "anchored" if request.anchored else "rolling"
     symbols = ", ".join(each.symbol for each in begun.candles)
     pbo = None if result.overfit is None else result.overfit.probability
     count = result.trials
@@ -103,7 +105,7 @@ def lines(begun: Begun, grid: Grid, result: WalkForward, wish: Wish) -> list[str
     return [
         (
             f"walk-forward {begun.strategy.name} on {symbols} {begun.options.timeframe}, {kind}, "
-            f"{len(result.folds)} windows, {count} trials each by {wish.score}"
+            f"{len(result.folds)} windows, {count} trials each by {request.score}"
             + (f", {result.skipped} combinations not allowed" if result.skipped else "")
         ),
         "",
@@ -125,8 +127,8 @@ def _varied(grid: Grid) -> list[str]:
     names = [name for name, _ in grid.trials[0].parameters]
     return [
         name
-        for place, name in enumerate(names)
-        if len({each.parameters[place][1] for each in grid.trials}) > 1
+        for index, name in enumerate(names)
+        if len({each.parameters[index][1] for each in grid.trials}) > 1
     ] or names
 
 
@@ -156,7 +158,7 @@ def _spanned(score: Score, span: tuple[int | None, int | None]) -> Score:
     return score._replace(sharpe=nan, cagr=nan, calmar=nan)
 
 
-def plain(begun: Begun, result: WalkForward, wish: Wish) -> dict[str, Any]:
+def plain(begun: Begun, result: WalkForward, request: WalkForwardRequest) -> dict[str, Any]:
     """Return everything as JSON values."""
     pbo = result.overfit
     return {
@@ -164,8 +166,8 @@ def plain(begun: Begun, result: WalkForward, wish: Wish) -> dict[str, Any]:
         "symbols": [each.symbol for each in begun.candles],
         "timeframe": begun.options.timeframe,
         "fingerprints": [each.fingerprint for each in begun.candles],
-        "anchored": wish.anchored,
-        "score": wish.score,
+        "anchored": request.anchored,
+        "score": request.score,
         "trials": result.trials,
         "skipped": result.skipped,
         "windows": [_plain_fold(fold) for fold in result.folds],

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from agent.account.running import Running, Unanswering
-from agent.cli.options import home_of, say, say_json
+from agent.cli.options import home_of
+from agent.cli.output.streams import say, say_json
 from agent.host.shown import blocked_lines, words
 from domain.errors import BadInput
 
@@ -14,76 +15,79 @@ Told = dict[str, Any]
 
 def show_why(cycle: int | None, home: Path | None, journal: str | None, *, json: bool) -> None:
     """Print why a cycle came out as it did."""
-    told = _told(cycle, home, journal)
+    report = _told(cycle, home, journal)
     if json:
-        say_json(told)
+        say_json(report)
         return
     say(
-        f"cycle {told['cycle']} at {told['at']} ({told['mode']}, session {told['session']}): "
-        f"{told['outcome']}"
+        f"cycle {report['cycle']} at {report['at']} ({report['mode']}, session {report['session']}): "
+        f"{report['outcome']}"
     )
-    say(f"path      {' -> '.join(told['path'])}")
-    if told["error"]:
-        say(f"failed    in {told['error']['stage']}: {told['error']['kind']}: {told['error']['message']}")
-    for line in blocked_lines(told["blocked"]):
+    say(f"path      {' -> '.join(report['path'])}")
+    if report["error"]:
+        say(
+            f"failed    in {report['error']['stage']}: {report['error']['kind']}: "
+            f"{report['error']['message']}"
+        )
+    for line in blocked_lines(report["blocked"]):
         say(f"blocked   {line}")
-    for name, version in told["parameters"].items():
+    for name, version in report["parameters"].items():
         say(f"params    {name} version {version['version']}: {words(version['parameters'])}")
-    for symbol in told["symbols"]:
+    for symbol in report["symbols"]:
         _symbol(symbol)
-    for order in told["orders"]:
+    for order in report["orders"]:
         _order(order)
 
 
 def _told(cycle: int | None, home: Path | None, journal: str | None) -> Told:
     """Return what a running agent says, before anything heavy is imported, else its journal."""
-    place = home_of(home)
-    name = place.latest(journal)
+    agent_home = home_of(home)
+    name = agent_home.latest(journal)
     with suppress(BadInput, Unanswering):  # the journal says it better, an older agent cannot
-        live: Told | None = Running(place, name).ask("why", cycle=cycle)
+        live: Told | None = Running(agent_home, name).ask("why", cycle=cycle)
         if live is not None:
             return live
-    from agent.account.client import Reader
+    from agent.account.client import AccountClient
 
-    return Reader(place, name).explained(cycle)
+    return AccountClient(agent_home, name).explained(cycle)
 
 
-def _symbol(told: Told) -> None:
-    seen = told["seen"]
+def _symbol(report: Told) -> None:
+    value = report["seen"]
     say()
-    say(told["symbol"])
+    say(report["symbol"])
     say(
-        f"  seen      {seen['source']} data from {seen['provider']}, "
-        f"fetched {seen['fetched_age_seconds']:g} s before, "
-        f"{seen['new_candles']} new candles, breaker {seen['breaker']}"
+        f"  seen      {value['source']} data from {value['provider']}, "
+        f"fetched {value['fetched_age_seconds']:g} s before, "
+        f"{value['new_candles']} new candles, breaker {value['breaker']}"
     )
-    if seen["candle_opened_at"]:
+    if value["candle_opened_at"]:
         say(
-            f"  candle    opened {seen['candle_opened_at']} ({seen['candle_age_seconds']:g} s before), "
-            f"close {seen['candle_close']}"
+            f"  candle    opened {value['candle_opened_at']} ({value['candle_age_seconds']:g} s before), "
+            f"close {value['candle_close']}"
         )
-    if seen["price"]:
-        say(f"  price     {seen['price']} ({seen['price_age_seconds']:g} s old)")
-    for provider, reason in seen["not_served_by"].items():
+    if value["price"]:
+        say(f"  price     {value['price']} ({value['price_age_seconds']:g} s old)")
+    for provider, reason in value["not_served_by"].items():
         say(f"  not from  {provider}: {reason}")
-    for finding in seen["findings"]:
+    for finding in value["findings"]:
         say(f"  finding   {finding}")
-    for headline in seen["headlines"]:
+    for headline in value["headlines"]:
         say(f"  headline  {headline!r}")
-    if told["decision"]:
-        _decision(told["decision"])
-    if told["verdict"]:
-        _verdict(told["verdict"])
-    if told["would_have_turned_it"]:
-        say(f"  turned by {told['would_have_turned_it']['text']}")
+    if report["decision"]:
+        _decision(report["decision"])
+    if report["verdict"]:
+        _verdict(report["verdict"])
+    if report["would_have_turned_it"]:
+        say(f"  turned by {report['would_have_turned_it']['text']}")
 
 
-def _decision(told: Told) -> None:
+def _decision(report: Told) -> None:
     say(
-        f"  decision  {told['action']}, score {told['score']:g}, confidence {told['confidence']:g}, "
-        f"regime {told['regime']}: {told['reason']}"
+        f"  decision  {report['action']}, score {report['score']:g}, confidence {report['confidence']:g}, "
+        f"regime {report['regime']}: {report['reason']}"
     )
-    for voice in told["voices"]:
+    for voice in report["voices"]:
         vote = {1: "buy", -1: "sell"}.get(voice["vote"], "abstains")
         parts = ", ".join(f"{name} {value:g}" for name, value in voice.get("parts", {}).items())
         say(
@@ -92,27 +96,27 @@ def _decision(told: Told) -> None:
         )
 
 
-def _verdict(told: Told) -> None:
-    if told["approved"]:
-        say(f"  verdict   approved, {told['quantity']}: {told['sizing']}")
+def _verdict(report: Told) -> None:
+    if report["approved"]:
+        say(f"  verdict   approved, {report['quantity']}: {report['sizing']}")
     else:
-        detail = f": {told['detail']}" if told["detail"] else ""
-        say(f"  verdict   denied, {told['reason']}{detail}")
-    for check in told["checks"]:
+        detail = f": {report['detail']}" if report["detail"] else ""
+        say(f"  verdict   denied, {report['reason']}{detail}")
+    for check in report["checks"]:
         mark = "ok  " if check["passed"] else "FAIL"
         note = f" ({check['note']})" if check.get("note") else ""
         measured, limit = ("none" if check[each] is None else check[each] for each in ("measured", "limit"))
         say(f"    {mark} {check['rule']:<28} measured {measured}, limit {limit}{note}")
 
 
-def _order(told: Told) -> None:
-    level = f" at {told['level']}" if told["level"] else ""
+def _order(report: Told) -> None:
+    level = f" at {report['level']}" if report["level"] else ""
     say()
-    say(f"order     {told['client_id']} {told['what']} {told['quantity']}{level}")
-    for state in told["states"]:
+    say(f"order     {report['client_id']} {report['what']} {report['quantity']}{level}")
+    for state in report["states"]:
         reason = f": {state['reason']}" if state["reason"] else ""
         say(f"  {state['at'][:19]} {state['status']}{reason}")
-    for fill in told["fills"]:
+    for fill in report["fills"]:
         say(
             f"  {fill['at'][:19]} filled {fill['quantity']} at {fill['price']} "
             f"(reference {fill['reference']}), fee {fill['fee']}"

@@ -36,25 +36,25 @@ class _Lines:
         self.began: float | None = None
         self.waited = False
 
-    def hear(self, told: Compiling) -> None:
+    def hear(self, report: Compiling) -> None:
         """Take in how far it is; from any thread."""
         with self.lock:
-            if told.waiting:
+            if report.waiting:
                 self.wait()
             elif self.began is None:
                 self.began = time.monotonic()
-                self.begin(told)
-            self.show(told)
+                self.begin(report)
+            self.show(report)
 
-    def begin(self, told: Compiling) -> None:
-        _say(f"{WHAT}: {told.total} functions or so ...")
+    def begin(self, report: Compiling) -> None:
+        _say(f"{WHAT}: {report.total} functions or so ...")
 
     def wait(self) -> None:
         if not self.waited:
             self.waited = True
             _say(f"{WAITING} ...")
 
-    def show(self, told: Compiling) -> None:
+    def show(self, report: Compiling) -> None:
         """Lines do not move."""
 
     def end(self) -> None:
@@ -72,8 +72,8 @@ class _Bar(_Lines):
         self.progress: Progress | None = None
         self.task: TaskID | None = None
 
-    def begin(self, told: Compiling) -> None:
-        del told
+    def begin(self, report: Compiling) -> None:
+        del report
         self._open(WHAT)
 
     def wait(self) -> None:
@@ -91,9 +91,9 @@ class _Bar(_Lines):
             self.task = self.progress.add_task(what, total=None)
         self.progress.update(self.task, description=what)
 
-    def show(self, told: Compiling) -> None:
+    def show(self, report: Compiling) -> None:
         if self.progress is not None and self.task is not None:
-            done, total = (None, None) if told.waiting else (told.done, told.total)
+            done, total = (None, None) if report.waiting else (report.done, report.total)
             self.progress.update(self.task, completed=done, total=total)
 
     def end(self) -> None:

@@ -12,7 +12,7 @@ from rich.live import Live
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from agent.account.opened import Launch
+from agent.account.opened import OpenedAccount
 from agent.cli.output.keys import Keys
 from agent.cli.output.screen import Screen, profit_text, with_news
 from agent.cli.output.view import HELP, PAGES, Frame, draw
@@ -32,7 +32,7 @@ VOTES = {1: "buy", -1: "sell"}
 class OnTerminal(Screen):
     """A screen that draws in place: the keyboard is its own while it does, and put back however it ends."""
 
-    def __init__(self, launch: Launch) -> None:
+    def __init__(self, launch: OpenedAccount) -> None:
         super().__init__(launch)
         self.console = Console()
         self.keys = Keys(self.pressed)
@@ -64,7 +64,7 @@ class OnTerminal(Screen):
 class LiveScreen(OnTerminal):
     """The view in place, drawn from the fold; it remembers only what it has shown: lines, points of bars."""
 
-    def __init__(self, launch: Launch) -> None:
+    def __init__(self, launch: OpenedAccount) -> None:
         super().__init__(launch)
         self.page = "events"
         self.remarks: deque[str] = deque(maxlen=REMARKS)
@@ -160,7 +160,7 @@ class LiveScreen(OnTerminal):
 class ProgressScreen(OnTerminal):
     """A progress bar over the candles of a recording; trades are written above it."""
 
-    def __init__(self, launch: Launch) -> None:
+    def __init__(self, launch: OpenedAccount) -> None:
         super().__init__(launch)
         self.progress = Progress(
             TextColumn("{task.description}"),

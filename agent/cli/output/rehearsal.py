@@ -7,15 +7,15 @@ import sys
 from pathlib import Path
 from typing import Any, Self
 
-from agent.account.opened import Launch
+from agent.account.opened import OpenedAccount
 from agent.account.rehearsal import MOST_SECONDS, Milestone, Sought, trades, vetoes
-from agent.account.running import default_home
-from agent.cli.options import say
 from agent.cli.output.screen import Screen, fill_text
+from agent.cli.output.streams import say
 from agent.host.shown import shown
+from agent.settings.home import default_home
 from agent.views import session
 from domain.decision import Action, Decision
-from domain.events import CycleDecided, CycleEnded, Event, OrderSettled
+from domain.events import CycleDecided, CycleEnded, Event, OrderReported
 from domain.lesson import Beliefs, Lesson
 from domain.order import Fill, OrderType, Side
 from learning.hedge import UNPROVEN
@@ -26,7 +26,7 @@ ALL_SEEN, TOO_LONG = "all was seen", "the rehearsal's time was up"
 class RehearsalScreen(Screen):
     """Tells each kind of thing when it is first seen, every fill, and ends the session when all were."""
 
-    def __init__(self, launch: Launch, *, as_json: bool) -> None:
+    def __init__(self, launch: OpenedAccount, *, as_json: bool) -> None:
         super().__init__(launch)
         self.as_json = as_json
         self.sought = Sought()
@@ -58,7 +58,7 @@ class RehearsalScreen(Screen):
         match event:
             case CycleDecided():
                 self._decided(event, new)
-            case OrderSettled() if Milestone.STOP in new:
+            case OrderReported() if Milestone.STOP in new:
                 self._stop(event)
             case CycleEnded():
                 self._look_at_the_clock()
@@ -73,7 +73,7 @@ class RehearsalScreen(Screen):
     def _decided(self, event: CycleDecided, new: list[Milestone]) -> None:
         cycle = event.cycle_id
         if Milestone.MARKET in new:
-            taken = {seen.symbol: len(seen.candles) for seen in event.observations}
+            taken = {observation.symbol: len(observation.candles) for observation in event.observations}
             for row in session.market(event, dict(self.instruments)):
                 where = f"{row['symbol']} {row['price']} at {event.at:%Y-%m-%d %H:%M} of its own time"
                 self.tell("market", cycle, f"{where}, {taken[row['symbol']]} candles taken in")
@@ -87,7 +87,7 @@ class RehearsalScreen(Screen):
             for denied in vetoes(event):
                 self.tell("veto", cycle, f"{denied.reason}: {denied.detail}")
 
-    def _stop(self, event: OrderSettled) -> None:
+    def _stop(self, event: OrderReported) -> None:
         ledger, symbol = self.launch.parts.state.ledger, event.receipt.symbol
         instrument = ledger.instruments[symbol]
         entry = ledger.positions[symbol].entry_ticks(instrument.cash_factor)
@@ -129,19 +129,19 @@ class RehearsalScreen(Screen):
         elif self.took > MOST_SECONDS:
             self.launch.inbox.stop(TOO_LONG)
 
-    def finish(self, told: dict[str, Any], lines: list[str]) -> None:
+    def finish(self, answer: dict[str, Any], lines: list[str]) -> None:
         """Say what was seen and what was not, then the summary."""
-        self.interrupted = self.launch.inbox.stopping and told["ended"] not in (ALL_SEEN, TOO_LONG)
-        played = f"{told['cycles']} cycles in {self.took:.1f} s"
-        seen = ", ".join(self.sought.first) or "nothing"
-        self.line(f"seen in {played}: {seen}")
+        self.interrupted = self.launch.inbox.stopping and answer["ended"] not in (ALL_SEEN, TOO_LONG)
+        played = f"{answer['cycles']} cycles in {self.took:.1f} s"
+        value = ", ".join(self.sought.first) or "nothing"
+        self.line(f"seen in {played}: {value}")
         if self.sought.missing:
             missing = ", ".join(self.sought.missing)
             self.line(f"NOT SEEN: {missing}. It did not happen, and nothing is made up for it")
         if self.as_json:
-            say(json.dumps({"rehearsal": self._plain(), "summary": told}, default=str))
+            say(json.dumps({"rehearsal": self._plain(), "summary": answer}, default=str))
         else:
-            super().finish(told, lines)
+            super().finish(answer, lines)
 
     def _plain(self) -> dict[str, Any]:
         return {"seen": dict(self.sought.first), "missing": list(self.sought.missing), "try": self.commands()}
@@ -180,9 +180,9 @@ def _spoken(decision: Decision) -> str:
 
 def typed() -> str:
     """Return how this program is started from a shell in this folder."""
-    found = shutil.which("agent")
+    result = shutil.which("agent")
     program = Path(sys.argv[0]).absolute()
-    if found and Path(found).absolute() == program:
+    if result and Path(result).absolute() == program:
         return "agent"
     here = Path.cwd()
     return shlex.quote(str(program.relative_to(here) if program.is_relative_to(here) else program))

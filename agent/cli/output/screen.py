@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
-from agent.account.opened import Launch
-from agent.cli.options import say
+from agent.account.opened import OpenedAccount
 from agent.cli.output.keys import in_front
+from agent.cli.output.streams import say
 from agent.host.shown import blocked_lines, shown, words
 from agent.views import session
-from domain.events import CycleDecided, CycleEnded, Event, KillSwitchSet, OrderSettled, ParametersSet
+from domain.events import CycleDecided, CycleEnded, Event, KillSwitchSet, OrderReported, ParametersSet
 from domain.instrument import Instrument
 from domain.lesson import Lesson
 from domain.money import cash_text, show_cash
@@ -20,18 +20,18 @@ from domain.order import Fill, Side
 from reasoning.orientation import muted
 
 
-def why_this_source(seen: Observation) -> str:
+def why_this_source(observation: Observation) -> str:
     """Say which data a symbol is on, and why not better."""
-    reasons = "; ".join(f"{attempt.provider}: {attempt.reason}" for attempt in seen.attempts)
+    reasons = "; ".join(f"{attempt.provider}: {attempt.reason}" for attempt in observation.attempts)
     because = f", because {reasons}" if reasons else ""
-    loud = "SIMULATED DATA: " if seen.source is Source.SIMULATED else ""
-    return f"{loud}{seen.symbol} is on {seen.source} data from {seen.provider}{because}"
+    loud = "SIMULATED DATA: " if observation.source is Source.SIMULATED else ""
+    return f"{loud}{observation.symbol} is on {observation.source} data from {observation.provider}{because}"
 
 
 class Screen:
     """Plain lines; the other screens change how a cycle is shown."""
 
-    def __init__(self, launch: Launch) -> None:
+    def __init__(self, launch: OpenedAccount) -> None:
         self.launch = launch
         self.grid = launch.parts.grid
         self.sources: dict[str, Source] = {}
@@ -83,8 +83,8 @@ class Screen:
                 self._news(event)
                 self._blocked(event.blocked)
                 self.fills = [fill for receipt in event.updates for fill in receipt.fills]
-            case OrderSettled():
-                self.filled(event.receipt.fills, self.launch.parts.state.ripe)
+            case OrderReported():
+                self.filled(event.receipt.fills, self.launch.parts.state.new_lessons)
             case KillSwitchSet():
                 self.line(
                     f"kill switch {'thrown' if event.active else 'reset'} by {event.by}: {event.reason}"
@@ -107,10 +107,10 @@ class Screen:
 
     def _news(self, event: CycleDecided) -> None:
         """Say where data come from now, and which voice is heard no more."""
-        for seen in event.observations:
-            if self.sources.get(seen.symbol) is not seen.source:
-                self.sources[seen.symbol] = seen.source
-                self.line(why_this_source(seen))
+        for observation in event.observations:
+            if self.sources.get(observation.symbol) is not observation.source:
+                self.sources[observation.symbol] = observation.source
+                self.line(why_this_source(observation))
         for name, fault in muted(event.decisions).items():
             if self.muted.get(name) != fault:
                 self.muted[name] = fault
@@ -120,7 +120,7 @@ class Screen:
         """Show what resting orders did before a cycle decided, once the fold says what came of it."""
         if self.fills:
             lessons = event.lessons if isinstance(event, CycleEnded) else ()
-            self.filled(self.fills, (*self.launch.parts.state.ripe, *lessons))
+            self.filled(self.fills, (*self.launch.parts.state.new_lessons, *lessons))
             self.fills = []
 
     def filled(self, fills: Sequence[Fill], lessons: Iterable[Lesson]) -> None:
@@ -150,21 +150,21 @@ class Screen:
                 self.line(quiet_line(self.decided, self.launch))
             self.quiet = not rows
 
-    def finish(self, told: dict[str, Any], lines: list[str]) -> None:
+    def finish(self, answer: dict[str, Any], lines: list[str]) -> None:
         """Show the summary."""
-        del told
+        del answer
         for text in lines:
             say(text)
 
 
 def with_news(decided: CycleDecided, instruments: Mapping[str, Instrument]) -> list[dict[str, Any]]:
     """Return a cycle's decisions on symbols that had a new candle, or on which something is to be done."""
-    fresh = {seen.symbol for seen in decided.observations if seen.candles}
+    fresh = {observation.symbol for observation in decided.observations if observation.candles}
     rows = session.decision(decided, dict(instruments))
     return [row for row in rows if row["symbol"] in fresh or row["verdict"] is not None]
 
 
-def quiet_line(decided: CycleDecided, launch: Launch) -> str:
+def quiet_line(decided: CycleDecided, launch: OpenedAccount) -> str:
     """Say that a cycle saw no new candle, and when the next one is due."""
     seconds = session.next_candle_seconds(launch.parts.state, launch.options, decided.at)
     due = "" if seconds is None else f"; the next closes in {seconds:.0f} s"
@@ -193,7 +193,7 @@ def profit_text(closed: Lesson, instrument: Instrument) -> str:
     return f"profit {sign}{profit} {instrument.quote} ({closed.result:+.2%}) by {closed.exit}"
 
 
-def cycle_line(row: dict[str, Any], launch: Launch) -> str:
+def cycle_line(row: dict[str, Any], launch: OpenedAccount) -> str:
     """Return one decision as a line."""
     ledger = launch.parts.state.ledger
     instrument = launch.parts.grid[row["symbol"]]
@@ -218,7 +218,7 @@ class JsonScreen(Screen):
         """Write a cycle as one object."""
         rows = session.decision(self.decided, self.grid) if self.decided else []
         ledger = self.launch.parts.state.ledger
-        told = {
+        answer = {
             "cycle": ended.cycle_id,
             "at": ended.at.isoformat(),
             "outcome": ended.outcome,
@@ -227,15 +227,15 @@ class JsonScreen(Screen):
             "decisions": rows,
             "equity": cash_text(ledger.equity, ledger.cash_decimals),
         }
-        say(json.dumps(told, default=str))
+        say(json.dumps(answer, default=str))
 
-    def finish(self, told: dict[str, Any], lines: list[str]) -> None:
+    def finish(self, answer: dict[str, Any], lines: list[str]) -> None:
         """Write the summary as one object."""
         del lines
-        say(json.dumps({"summary": told}, default=str))
+        say(json.dumps({"summary": answer}, default=str))
 
 
-def screen_for(launch: Launch, *, plain: bool, as_json: bool) -> Screen:
+def screen_for(launch: OpenedAccount, *, plain: bool, as_json: bool) -> Screen:
     """Return the screen that fits: JSON if asked for, a live view in a terminal, plain lines elsewhere."""
     if as_json:
         return JsonScreen(launch)

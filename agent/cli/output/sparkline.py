@@ -8,7 +8,7 @@ BARS = "▁▂▃▄▅▆▇█"
 def sparkline(values: Sequence[float], width: int = 40) -> str:
     """Return values as bars, oldest first; of more than `width` the last of each stretch."""
     if len(values) > width:
-        values = [values[(place + 1) * len(values) // width - 1] for place in range(width)]
+        values = [values[(index + 1) * len(values) // width - 1] for index in range(width)]
     if not values:
         return ""
     low, span = min(values), max(values) - min(values)

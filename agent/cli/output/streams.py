@@ -7,9 +7,11 @@ error output, if there is one. That the reader has had enough (`agent journal ta
 import errno
 import os
 import sys
+from collections.abc import Iterable
 from contextlib import suppress
+from typing import Any
 
-from agent.host.shown import shown
+from agent.host.shown import shown, shown_json
 
 GONE: list[OSError] = []
 """Why standard output takes nothing more, once it does not."""
@@ -75,3 +77,18 @@ def leave(code: int) -> None:
         complain(f"standard output: {GONE[0].strerror}")
         code = code or 1
     sys.exit(code)
+
+
+def say(text: str = "") -> None:
+    """Print one line to standard output; whatever others have put into it, it only shows."""
+    print_text(shown(text))
+
+
+def say_lines(lines: Iterable[str]) -> None:
+    """Print lines to standard output, each as `say` does."""
+    print_text("\n".join(map(shown, lines)))
+
+
+def say_json(value: Any) -> None:
+    """Print a value as JSON."""
+    print_text(shown_json(value, indent=2))

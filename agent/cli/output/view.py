@@ -149,9 +149,9 @@ def _symbols(status: Row) -> Iterable[Text]:
         yield Text(f"and {len(names) - SYMBOLS_SHOWN} symbols more (agent positions)", style="dim")
 
 
-def _seen(name: str, seen: Row | None, position: Row | None) -> Text:
-    source = seen["source"] if seen else "not seen"
-    price = (seen or position or {}).get("price") or "?"
+def _seen(name: str, value: Row | None, position: Row | None) -> Text:
+    source = value["source"] if value else "not seen"
+    price = (value or position or {}).get("price") or "?"
     text = Text.assemble(
         (name, "bold"), f" {price} ", (source, "bold red" if source == "simulated" else "dim")
     )

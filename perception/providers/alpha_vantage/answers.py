@@ -74,9 +74,9 @@ class _Shape(NamedTuple):
 
     def split(self, row: Json) -> float:
         """Return a row's split coefficient, 1 where it has none that can be believed."""
-        told = {name: value for name, _, value in _fields(row)} if isinstance(row, dict) else {}
-        found = signed(told.get("split coefficient")) or 1.0
-        return found if 1 / MOST_SPLIT <= found <= MOST_SPLIT else 1.0
+        answer = {name: value for name, _, value in _fields(row)} if isinstance(row, dict) else {}
+        result = signed(answer.get("split coefficient")) or 1.0
+        return result if 1 / MOST_SPLIT <= result <= MOST_SPLIT else 1.0
 
     def fields(self, stamp: str, row: Json) -> dict[tuple[str, str], Json]:
         """Return the values of a row by name and currency. Raises BadAnswer where it is no object."""
@@ -118,8 +118,8 @@ def _series(document: Document) -> tuple[str, Document]:
 def _named(metadata: Json, ending: str) -> str:
     """Return the metadata's value under a numbered name ("6. Time Zone"), or ""."""
     entries = metadata.items() if isinstance(metadata, dict) else ()
-    found = [value for name, value in entries if name.endswith(f". {ending}") and isinstance(value, str)]
-    return found[0] if len(found) == 1 else ""
+    results = [value for name, value in entries if name.endswith(f". {ending}") and isinstance(value, str)]
+    return results[0] if len(results) == 1 else ""
 
 
 def _zone(name: str) -> ZoneInfo:
@@ -147,34 +147,34 @@ def _instant(stamp: Json, zone: ZoneInfo) -> datetime:
 
 def _fields(row: Document) -> Iterator[tuple[str, str, Json]]:
     for label, value in row.items():
-        found = FIELD.fullmatch(label)
-        if found is not None:
-            yield found[1], found[2] or "", value
+        match = FIELD.fullmatch(label)
+        if match is not None:
+            yield match[1], match[2] or "", value
 
 
 def exchange_rate(document: Document) -> ExchangeRate:
     """Return the rate of CURRENCY_EXCHANGE_RATE; bid and ask may be "-". Raises NoData or BadAnswer."""
-    found = document.get("Realtime Currency Exchange Rate")
-    if not isinstance(found, dict) or not found:
+    result = document.get("Realtime Currency Exchange Rate")
+    if not isinstance(result, dict) or not result:
         raise NoData("answer holds no exchange rate")
-    at = _instant(found.get("6. Last Refreshed"), _zone(_named(found, "Time Zone")))
-    rate = number(found.get("5. Exchange Rate"), "exchange rate")
+    at = _instant(result.get("6. Last Refreshed"), _zone(_named(result, "Time Zone")))
+    rate = number(result.get("5. Exchange Rate"), "exchange rate")
     return ExchangeRate(
-        rate, at.astimezone(UTC), _offer(found, "8. Bid Price"), _offer(found, "9. Ask Price")
+        rate, at.astimezone(UTC), _offer(result, "8. Bid Price"), _offer(result, "9. Ask Price")
     )
 
 
-def _offer(found: Document, name: str) -> float | None:
-    value = found.get(name)
+def _offer(result: Document, name: str) -> float | None:
+    value = result.get(name)
     return None if value in (None, "-") else number(value, name[3:].lower())
 
 
 def share_price(document: Document) -> SharePrice:
     """Return the price of GLOBAL_QUOTE; a delayed one has another name. Raises NoData or BadAnswer."""
-    found = next((value for name, value in document.items() if name.startswith("Global Quote")), None)
-    if not isinstance(found, dict) or not found:
+    result = next((value for name, value in document.items() if name.startswith("Global Quote")), None)
+    if not isinstance(result, dict) or not result:
         raise NoData("answer holds no quote")
-    price = number(found.get("05. price"), "price")
-    day = _instant(found.get("07. latest trading day"), ZoneInfo("UTC"))
-    before = found.get("08. previous close")
+    price = number(result.get("05. price"), "price")
+    day = _instant(result.get("07. latest trading day"), ZoneInfo("UTC"))
+    before = result.get("08. previous close")
     return SharePrice(price, day, None if before is None else number(before, "previous close"))

@@ -68,5 +68,5 @@ def _fault(text: str, key: str, *, permanent: bool) -> VenueFault:
     for words, name, kind, silence in TELLTALES:
         if words.search(text):
             return Wait(f"alpha vantage: {name}", silence) if kind is Wait else kind(f"alpha vantage: {name}")
-    said = f"alpha vantage says: {inert(text, key)}"
-    return Refused(said) if permanent else Pointless(said)
+    message = f"alpha vantage says: {inert(text, key)}"
+    return Refused(message) if permanent else Pointless(message)

@@ -21,10 +21,10 @@ def headlines(document: dict[str, Json], ticker: str, since: datetime, limit: in
     feed = document.get("feed")
     if not isinstance(feed, list) or not feed:
         raise NoData("answer holds no articles")
-    found = [headline for article in feed if (headline := _headline(article, ticker)) is not None]
-    if not found:
+    results = [headline for article in feed if (headline := _headline(article, ticker)) is not None]
+    if not results:
         raise BadAnswer("no article has a title and a time")
-    recent = [headline for headline in found if headline.published_at > since]
+    recent = [headline for headline in results if headline.published_at > since]
     return tuple(sorted(recent, key=lambda headline: headline.published_at, reverse=True)[:limit])
 
 
@@ -52,8 +52,8 @@ def _scored(article: dict[str, Json], ticker: str) -> tuple[float | None, float]
 
 
 def _bounded(value: Json, lowest: float) -> float | None:
-    found = signed(value)
-    return found if found is not None and lowest <= found <= 1.0 else None
+    result = signed(value)
+    return result if result is not None and lowest <= result <= 1.0 else None
 
 
 def _published(value: Json) -> datetime | None:

@@ -173,7 +173,7 @@ class AlphaVantageProvider:
             from alpha_vantage.timeseries import TimeSeries  # noqa: PLC0415  # see above
 
         hook = {"_handle_api_call": lambda _, url: self._answer(url)}
-        made = {
+        built = {
             name: type(f"Hooked{kind.__name__}", (kind,), hook)(key=STAND_IN)
             for name, kind in (
                 ("crypto", CryptoCurrencies),
@@ -182,4 +182,4 @@ class AlphaVantageProvider:
                 ("series", TimeSeries),
             )
         }
-        return SimpleNamespace(**made)
+        return SimpleNamespace(**built)

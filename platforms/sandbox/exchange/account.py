@@ -19,14 +19,14 @@ class Hold:
 
 
 @dataclass
-class Account:
+class Balances:
     """Free and locked amounts by asset. Nothing is ever negative."""
 
     free: dict[str, Decimal] = field(default_factory=dict)
     locked: dict[str, Decimal] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, balances: Mapping[str, Decimal]) -> "Account":
+    def of(cls, balances: Mapping[str, Decimal]) -> "Balances":
         """Return an account with these free balances."""
         return cls(dict(balances), dict.fromkeys(balances, ZERO))
 

@@ -7,9 +7,9 @@ do not move the market's price, and its orders never trade with one another.
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 
-from platforms.sandbox.exchange.account import Account
+from platforms.sandbox.exchange.account import Balances
 from platforms.sandbox.exchange.errors import rejected
-from platforms.sandbox.exchange.market import Level, Market
+from platforms.sandbox.exchange.market import Level, SandboxMarket
 from platforms.sandbox.exchange.matching import (
     amounts,
     crosses,
@@ -19,16 +19,16 @@ from platforms.sandbox.exchange.matching import (
     triggers_at,
 )
 from platforms.sandbox.exchange.numbers import ZERO, down
-from platforms.sandbox.exchange.order import ALGO, PRICED, Draft, ExchangeOrder, OrderList, Trade
+from platforms.sandbox.exchange.order import ALGO, PRICED, Draft, ExchangeOrder, Execution, OrderList
 from platforms.sandbox.exchange.play import Step
 
-Report = Callable[[ExchangeOrder, str, Trade | None], None]
+Report = Callable[[ExchangeOrder, str, Execution | None], None]
 WOULD_TRIGGER = "Stop price would trigger immediately."
 WOULD_TAKE = "Order would immediately match and take."
 RELATION = "The relationship of the prices for the orders is not correct."
 
 
-class Book:
+class OrderBook:
     """The orders of one symbol.
 
     `report` hears of every change (NEW, TRADE, CANCELED, EXPIRED, REJECTED). `rate` is the commission,
@@ -36,7 +36,7 @@ class Book:
     """
 
     def __init__(
-        self, market: Market, account: Account, report: Report, rate: Decimal, share: Decimal
+        self, market: SandboxMarket, account: Balances, report: Report, rate: Decimal, share: Decimal
     ) -> None:
         self.market = market
         self.account = account
@@ -195,7 +195,7 @@ class Book:
             self.account.pay(rules.base, quantity, order.hold)
             self.account.receive(rules.quote, value - fee)
         asset = rules.base if order.draft.buys else rules.quote
-        trade = Trade(self.market.take_id(), order.id, price, quantity, fee, asset, now, maker)
+        trade = Execution(self.market.take_id(), order.id, price, quantity, fee, asset, now, maker)
         order.trades.append(trade)
         order.executed += quantity
         order.spent += value

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from platforms.sandbox.exchange.account import Account
-from platforms.sandbox.exchange.book import Book
+from platforms.sandbox.exchange.account import Balances
+from platforms.sandbox.exchange.book import OrderBook
 from platforms.sandbox.exchange.errors import ApiError, no_such_order, rejected, unknown_order
 from platforms.sandbox.exchange.filters import check, check_room
 from platforms.sandbox.exchange.markets import Markets
-from platforms.sandbox.exchange.order import Draft, ExchangeOrder, OrderList, Trade
+from platforms.sandbox.exchange.order import Draft, ExchangeOrder, Execution, OrderList
 from platforms.sandbox.exchange.play import Step
 from platforms.sandbox.exchange.rules import SymbolRules
 from platforms.sandbox.requests.render import account_position, balance_update, execution_report, list_status
@@ -56,13 +56,13 @@ class Exchange(Markets):
     ) -> None:
         terms = terms or Terms()
         super().__init__(rules, start_ms, base_ms)
-        self.account = Account.of(balances)
+        self.account = Balances.of(balances)
         self.user_listeners: list[UserListener] = []
         self.orders: dict[int, ExchangeOrder] = {}
         self.lists: dict[int, OrderList] = {}
         self.requests: dict[str, Requests] = {}
         self.books = {
-            symbol: Book(market, self.account, self._report, terms.commission, terms.volume_share)
+            symbol: OrderBook(market, self.account, self._report, terms.commission, terms.volume_share)
             for symbol, market in self.markets.items()
         }
         self.terms = terms
@@ -132,10 +132,10 @@ class Exchange(Markets):
                 if order and order.symbol == symbol and client_id in (None, order.draft.client_id):
                     return order
                 raise no_such_order()
-            found = self._by_client.get((symbol, client_id or ""))
-            if found is None:
+            result = self._by_client.get((symbol, client_id or ""))
+            if result is None:
                 raise no_such_order()
-            return found
+            return result
 
     def open_orders(self, symbol: str | None = None) -> list[ExchangeOrder]:
         """Return every order that rests."""
@@ -189,7 +189,7 @@ class Exchange(Markets):
     def _match(self, symbol: str, step: Step, *, unlimited: bool) -> None:
         self.books[symbol].move(step, unlimited=unlimited)
 
-    def _report(self, order: ExchangeOrder, kind: str, trade: Trade | None) -> None:
+    def _report(self, order: ExchangeOrder, kind: str, trade: Execution | None) -> None:
         cancel_id = self._cancel_id if kind == "CANCELED" else None
         time = max(order.update_time, order.time)
         self._emit(execution_report(order, kind, trade, time, cancel_id))

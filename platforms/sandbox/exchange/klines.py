@@ -108,8 +108,8 @@ class Series:
         """Return candles that open from `start` to `end`: the first `limit`, or the last without a start."""
         low = 0 if start is None else bisect_left(self.bars, start, key=lambda bar: bar.time)
         high = len(self.bars) if end is None else bisect_right(self.bars, end, key=lambda bar: bar.time)
-        found = self.bars[low:high]
-        return found[-limit:] if start is None else found[:limit]
+        result = self.bars[low:high]
+        return result[-limit:] if start is None else result[:limit]
 
     def _open(self, time: int, price: Decimal) -> None:
         self.bars.append(Bar(time, time + self.length - 1, price, price, price, price))

@@ -23,13 +23,13 @@ Level = tuple[Decimal, Decimal]
 class MarketEvent:
     """What the public streams tell: trades that happened and candles that closed at `time`."""
 
-    market: "Market"
+    market: "SandboxMarket"
     time: int
     prints: tuple[Print, ...]
     closed: tuple[tuple[str, Bar], ...]
 
 
-class Market:
+class SandboxMarket:
     """A price that moves, with everything the exchange tells about it.
 
     `base_ms` is the length of the played candle: shorter intervals are not served. The book is
@@ -96,13 +96,13 @@ class Market:
         unit = max(
             down(LEVEL_VALUE * self.liquidity / self.price, self.rules.step_size), self.rules.step_size
         )
-        found = [(self.price + tick * n, unit * n) for n in range(1, LEVELS + 1)]
-        return [(price, quantity) for price, quantity in found if price > 0]
+        results = [(self.price + tick * n, unit * n) for n in range(1, LEVELS + 1)]
+        return [(price, quantity) for price, quantity in results if price > 0]
 
     def best(self, *, asks: bool) -> Level:
         """Return the best bid or ask."""
-        found = self.levels(asks=asks)
-        return found[0] if found else (ZERO, ZERO)
+        result = self.levels(asks=asks)
+        return result[0] if result else (ZERO, ZERO)
 
     def average(self, now: int) -> Decimal:
         """Return the volume-weighted price of the last minutes, or the last price when nothing traded."""

@@ -10,7 +10,7 @@ from typing import Any
 from domain.candle import RawCandle
 from platforms.sandbox.exchange.errors import ApiError
 from platforms.sandbox.exchange.intervals import opening
-from platforms.sandbox.exchange.market import Market, MarketEvent
+from platforms.sandbox.exchange.market import MarketEvent, SandboxMarket
 from platforms.sandbox.exchange.numbers import ZERO
 from platforms.sandbox.exchange.play import Play, Step
 from platforms.sandbox.exchange.rules import SymbolRules, changed
@@ -30,7 +30,7 @@ class Markets(ABC):
         self.now = start_ms
         self.offset_ms = 0
         self.base_ms = base_ms
-        self.markets = {one.symbol: Market(one, base_ms) for one in rules}
+        self.markets = {one.symbol: SandboxMarket(one, base_ms) for one in rules}
         self.market_listeners: list[MarketListener] = []
         self._plays: dict[str, Play] = {}
 
@@ -120,7 +120,7 @@ class Markets(ABC):
         """Return a symbol's rules. Raises ApiError -1121."""
         return self.market(symbol).rules
 
-    def market(self, symbol: str) -> Market:
+    def market(self, symbol: str) -> SandboxMarket:
         """Return a symbol's market. Raises ApiError -1121."""
         if symbol not in self.markets or not self.markets[symbol].rules.listed:
             raise ApiError(-1121, "Invalid symbol.")
@@ -143,7 +143,9 @@ class Markets(ABC):
         done = (market.trade(step.time, step.price, step.volume, buyer_maker=falling),) if step.volume else ()
         self._tell_market(market, done, closed)
 
-    def _tell_market(self, market: Market, prints: tuple[Any, ...], closed: tuple[Any, ...] = ()) -> None:
+    def _tell_market(
+        self, market: SandboxMarket, prints: tuple[Any, ...], closed: tuple[Any, ...] = ()
+    ) -> None:
         closed += market.roll(self.now)
         if prints or closed:
             event = MarketEvent(market, self.now, prints, closed)

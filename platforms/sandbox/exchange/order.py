@@ -38,7 +38,7 @@ class Draft:
 
 
 @dataclass(frozen=True)
-class Trade:
+class Execution:
     """One execution of an order of ours."""
 
     id: int
@@ -71,7 +71,7 @@ class ExchangeOrder:
     spent: Decimal = ZERO
     update_time: int = 0
     working_time: int = -1
-    trades: list[Trade] = field(default_factory=list)
+    trades: list[Execution] = field(default_factory=list)
     hold: Hold | None = None
 
     @property

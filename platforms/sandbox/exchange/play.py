@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from domain.candle import RawCandle
-from platforms.sandbox.exchange.market import Market
+from platforms.sandbox.exchange.market import SandboxMarket
 from platforms.sandbox.exchange.numbers import down
 
 _MOMENTS = (Decimal(0), Decimal("0.3"), Decimal("0.6"), Decimal("0.9"))
@@ -21,7 +21,7 @@ class Step(NamedTuple):
     leap: bool
 
 
-def steps(row: RawCandle, market: Market, start: int) -> list[Step]:
+def steps(row: RawCandle, market: SandboxMarket, start: int) -> list[Step]:
     """Return the moves of one candle played from `start`."""
     first, high, low, last = (market.on_grid(value) for value in (row.open, row.high, row.low, row.close))
     turns = (low, high) if first - low <= high - first else (high, low)
@@ -40,7 +40,9 @@ class Play:
     clock is played by `at_once` alone.
     """
 
-    def __init__(self, rows: Iterator[RawCandle], market: Market, start: int, *, driven: bool = True) -> None:
+    def __init__(
+        self, rows: Iterator[RawCandle], market: SandboxMarket, start: int, *, driven: bool = True
+    ) -> None:
         self.market = market
         self.driven = driven
         self.played = 0

@@ -93,7 +93,7 @@ class SymbolRules(msgspec.Struct, frozen=True, kw_only=True):
 
     def filters(self) -> list[dict[str, Any]]:
         """Return the filters as `exchangeInfo` gives them."""
-        found: list[dict[str, Any]] = [
+        results: list[dict[str, Any]] = [
             {
                 "filterType": "PRICE_FILTER",
                 "minPrice": plain(self.min_price),
@@ -133,8 +133,8 @@ class SymbolRules(msgspec.Struct, frozen=True, kw_only=True):
             {"filterType": "MAX_NUM_ALGO_ORDERS", "maxNumAlgoOrders": self.max_algo_orders},
         ]
         if self.max_position:
-            found.append({"filterType": "MAX_POSITION", "maxPosition": plain(self.max_position)})
-        return found
+            results.append({"filterType": "MAX_POSITION", "maxPosition": plain(self.max_position)})
+        return results
 
 
 def short(value: Decimal) -> str:
@@ -178,9 +178,9 @@ def changed(rules: SymbolRules, fields: dict[str, Any]) -> SymbolRules:
 def _converted(name: str, value: Any, kind: Any) -> Any:
     text = str(value) if kind is Decimal and isinstance(value, int | float | str) else value
     try:
-        found = msgspec.convert(text, kind)
+        result = msgspec.convert(text, kind)
     except (msgspec.ValidationError, ArithmeticError) as error:
         raise ValueError(f"filter field {name}: {value!r} is not {kind.__name__}") from error
-    if kind is Decimal and (not found.is_finite() or found < 0 or found % EIGHT):
+    if kind is Decimal and (not result.is_finite() or result < 0 or result % EIGHT):
         raise ValueError(f"filter field {name}: {value!r} is not a number from 0 up with at most 8 decimals")
-    return found
+    return result

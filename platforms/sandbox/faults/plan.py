@@ -26,7 +26,7 @@ class Due:
     until: int | None
 
 
-class Plan:
+class FaultPlan:
     """The faults in force. Times in ms of the exchange's own run, not of its possibly wrong clock."""
 
     def __init__(self, seed: int = 0) -> None:
@@ -81,7 +81,7 @@ class Plan:
 
     def due(self, now: int) -> list[Due]:
         """Return the timed faults whose moment has come since the last time."""
-        found = []
+        results = []
         for one in self._armed:
             if one.fault.kind in REQUEST_KINDS | EVENT_KINDS:
                 continue
@@ -89,8 +89,8 @@ class Plan:
                 one.rounds += 1
                 one.fault.fired += 1
                 lasts = one.fault["duration"]
-                found.append(Due(one.fault, at, None if lasts is None else at + int(lasts * 1000)))
-        return found
+                results.append(Due(one.fault, at, None if lasts is None else at + int(lasts * 1000)))
+        return results
 
 
 def _moment(one: _Armed) -> int | None:

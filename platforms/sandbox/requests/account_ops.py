@@ -4,7 +4,7 @@ from typing import Any
 
 from platforms.sandbox.exchange.errors import bad_combination
 from platforms.sandbox.exchange.numbers import ZERO, plain
-from platforms.sandbox.exchange.order import ExchangeOrder, Trade
+from platforms.sandbox.exchange.order import ExchangeOrder, Execution
 from platforms.sandbox.requests.params import Params
 from platforms.sandbox.requests.render import trade_row
 from platforms.sandbox.requests.venue import Venue
@@ -53,7 +53,7 @@ def trades(venue: Venue, params: Params) -> list[Json]:
     limit = params.limit(500, 1000)
     one = exchange.orders.get(number) if number is not None else None
     orders = exchange.orders.values() if number is None else [one] if one else []
-    found = [
+    results = [
         (order, trade)
         for order in orders
         if order.symbol == symbol
@@ -62,12 +62,12 @@ def trades(venue: Venue, params: Params) -> list[Json]:
         and (start is None or trade.time >= start)
         and (end is None or trade.time <= end)
     ]
-    found.sort(key=_by_id)
+    results.sort(key=_by_id)
     since = first is not None or start is not None
-    return [trade_row(order, trade) for order, trade in (found[:limit] if since else found[-limit:])]
+    return [trade_row(order, trade) for order, trade in (results[:limit] if since else results[-limit:])]
 
 
-def _by_id(row: tuple[ExchangeOrder, Trade]) -> int:
+def _by_id(row: tuple[ExchangeOrder, Execution]) -> int:
     return row[1].id
 
 
@@ -80,8 +80,8 @@ def order_counts(venue: Venue, params: Params) -> list[Json]:
 def commission(venue: Venue, params: Params) -> Json:
     """Tell the commission rates of a symbol."""
     sides = {"buyer": plain(ZERO), "seller": plain(ZERO)}
-    told = _commission(venue, params.symbol(), "Commission", sides)
-    return {"symbol": params.symbol(), **told}
+    report = _commission(venue, params.symbol(), "Commission", sides)
+    return {"symbol": params.symbol(), **report}
 
 
 def order_commission(venue: Venue, symbol: str) -> Json:

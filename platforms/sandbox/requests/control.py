@@ -133,10 +133,10 @@ def _read(body: bytes) -> Json:
 
 
 def _whole(order: ExchangeOrder) -> Json:
-    told = queried(order)
-    told["foreign"] = order.foreign
-    told["trades"] = [trade_row(order, trade) for trade in order.trades]
-    return told
+    report = queried(order)
+    report["foreign"] = order.foreign
+    report["trades"] = [trade_row(order, trade) for trade in order.trades]
+    return report
 
 
 def _symbol(venue: Venue, body: Json) -> str:

@@ -58,10 +58,10 @@ def read(asked: Asked) -> Params:
     form = asked.method != "GET" and asked.headers.get("content-type", "").startswith(FORM)
     for part in (asked.body if form else b"", asked.query):
         pairs = parse_qsl(part.decode("utf-8", "replace"), keep_blank_values=True)
-        found = dict(pairs)
-        if len(found) < len(pairs):
+        result = dict(pairs)
+        if len(result) < len(pairs):
             raise ApiError(-1101, "Duplicate values for a parameter detected.")
-        values |= found
+        values |= result
     return Params(values)
 
 
@@ -73,11 +73,11 @@ def serve(venue: Venue, asked: Asked) -> Reply:
         return refusal(ApiError(-5000, message, 404))
     with venue.exchange.lock:
         try:
-            told = reply(_run(venue, asked, operation))
+            report = reply(_run(venue, asked, operation))
         except ApiError as error:
-            told = refusal(error)
+            report = refusal(error)
         counts = venue.limits.headers(venue.exchange.now, orders=operation.places)
-        return Reply(told.status, told.body, {**counts, **told.headers})
+        return Reply(report.status, report.body, {**counts, **report.headers})
 
 
 def _run(venue: Venue, asked: Asked, operation: Operation) -> Any:

@@ -86,12 +86,12 @@ class RateLimits:
 
     def headers(self, now: int, *, orders: bool) -> dict[str, str]:
         """Return the counts as headers."""
-        told = {"X-MBX-USED-WEIGHT": str(self.weight.add(now, 0))}
-        told["X-MBX-USED-WEIGHT-1M"] = told["X-MBX-USED-WEIGHT"]
+        answer = {"X-MBX-USED-WEIGHT": str(self.weight.add(now, 0))}
+        answer["X-MBX-USED-WEIGHT-1M"] = answer["X-MBX-USED-WEIGHT"]
         if orders:
-            told["X-MBX-ORDER-COUNT-10S"] = str(self.orders.add(now, 0))
-            told["X-MBX-ORDER-COUNT-1D"] = str(self.daily.add(now, 0))
-        return told
+            answer["X-MBX-ORDER-COUNT-10S"] = str(self.orders.add(now, 0))
+            answer["X-MBX-ORDER-COUNT-1D"] = str(self.daily.add(now, 0))
+        return answer
 
     def rows(
         self, now: int | None = None, *, weight: bool = True, orders: bool = True

@@ -5,7 +5,7 @@ from typing import Any
 
 from platforms.sandbox.exchange.errors import ApiError, bad_combination, invalid
 from platforms.sandbox.exchange.klines import Bar
-from platforms.sandbox.exchange.market import Market
+from platforms.sandbox.exchange.market import SandboxMarket
 from platforms.sandbox.exchange.numbers import ZERO, down, plain
 from platforms.sandbox.requests.params import Params
 from platforms.sandbox.requests.render import exchange_info
@@ -39,33 +39,33 @@ def info(venue: Venue, params: Params) -> Json:
         raise bad_combination()
     spot = "SPOT" in _permissions(params.raw("permissions") or "SPOT")
     rules = [market.rules for market in _markets(venue, params)] if spot else []
-    told = exchange_info(rules, venue.limits.rows(), venue.exchange.time)
+    report = exchange_info(rules, venue.limits.rows(), venue.exchange.time)
     if params.raw("showPermissionSets") == "false":
-        for row in told["symbols"]:
+        for row in report["symbols"]:
             row["permissionSets"] = []
-    return told
+    return report
 
 
 def _permissions(text: str) -> list[str]:
     if not text.startswith("["):
         return [text]
     try:
-        found = json.loads(text)
+        result = json.loads(text)
     except ValueError:
-        found = None
-    if not isinstance(found, list) or not all(isinstance(name, str) for name in found):
+        result = None
+    if not isinstance(result, list) or not all(isinstance(name, str) for name in result):
         raise invalid("permissions")
-    return found
+    return result
 
 
 def depth(venue: Venue, params: Params) -> Json:
     """Tell the book."""
     (market,) = _markets(venue, params)
     limit = params.limit(100, 5000)
-    told: Json = {"lastUpdateId": venue.exchange.now}
+    answer: Json = {"lastUpdateId": venue.exchange.now}
     for name, asks in (("bids", False), ("asks", True)):
-        told[name] = [[plain(price), plain(amount)] for price, amount in market.levels(asks=asks)[:limit]]
-    return told
+        answer[name] = [[plain(price), plain(amount)] for price, amount in market.levels(asks=asks)[:limit]]
+    return answer
 
 
 def trades(venue: Venue, params: Params) -> list[Json]:
@@ -118,7 +118,7 @@ def book_ticker(venue: Venue, params: Params) -> Any:
     return _one_or_all(params, [best(market) for market in _markets(venue, params)])
 
 
-def best(market: Market) -> Json:
+def best(market: SandboxMarket) -> Json:
     """Return a market's best bid and ask."""
     (bid, bid_amount), (ask, ask_amount) = market.best(asks=False), market.best(asks=True)
     return {
@@ -139,7 +139,7 @@ def day(venue: Venue, params: Params) -> Any:
     return _one_or_all(params, rows)
 
 
-def _day(market: Market, bar: Bar) -> Json:
+def _day(market: SandboxMarket, bar: Bar) -> Json:
     change = bar.close - bar.open
     best_now = best(market)
     return {
@@ -164,7 +164,7 @@ def _day(market: Market, bar: Bar) -> Json:
     }
 
 
-def _markets(venue: Venue, params: Params) -> list[Market]:
+def _markets(venue: Venue, params: Params) -> list[SandboxMarket]:
     """Return the markets asked for: one, some or all, and of some or all those of the status asked for."""
     if "symbol" in params and "symbols" in params:
         raise bad_combination()
@@ -175,8 +175,8 @@ def _markets(venue: Venue, params: Params) -> list[Market]:
             raise ApiError(-1220, "The symbol's status does not match the requested symbolStatus.")
         return [one]
     names = json.loads(params.text("symbols")) if "symbols" in params else list(venue.exchange.markets)
-    found = [venue.exchange.market(name) for name in names]
-    return [one for one in found if not status or one.rules.info()["status"] == status]
+    results = [venue.exchange.market(name) for name in names]
+    return [one for one in results if not status or one.rules.info()["status"] == status]
 
 
 def _one_or_all(params: Params, rows: list[Json]) -> Any:

@@ -58,10 +58,10 @@ def cancel_all(venue: Venue, params: Params) -> list[Json]:
     exchange.rules(symbol)
     if not exchange.open_orders(symbol):
         raise unknown_order()
-    told: list[Json] = []
+    answer: list[Json] = []
     while resting := exchange.open_orders(symbol):
-        told.append(cancel(venue, Params({"symbol": symbol, "orderId": str(resting[0].id)})))
-    return told
+        answer.append(cancel(venue, Params({"symbol": symbol, "orderId": str(resting[0].id)})))
+    return answer
 
 
 def open_orders(venue: Venue, params: Params) -> list[Json]:
@@ -77,7 +77,7 @@ def all_orders(venue: Venue, params: Params) -> list[Json]:
     symbol, first = params.symbol(), params.integer("orderId")
     venue.exchange.rules(symbol)
     start, end = params.span()
-    found = [
+    results = [
         order
         for order in venue.exchange.orders.values()
         if order.symbol == symbol
@@ -87,7 +87,7 @@ def all_orders(venue: Venue, params: Params) -> list[Json]:
     ]
     limit = params.limit(500, 1000)
     since = first is not None or start is not None
-    return [queried(order) for order in (found[:limit] if since else found[-limit:])]
+    return [queried(order) for order in (results[:limit] if since else results[-limit:])]
 
 
 def place_oco(venue: Venue, params: Params) -> Json:
@@ -141,7 +141,7 @@ def all_lists(venue: Venue, params: Params) -> list[Json]:
     first, (start, end) = params.integer("fromId"), params.span()
     if first is not None and (start is not None or end is not None):
         raise bad_combination()
-    found = [
+    results = [
         order_list(pair)
         for pair in venue.exchange.lists.values()
         if (first is None or pair.id >= first)
@@ -149,7 +149,7 @@ def all_lists(venue: Venue, params: Params) -> list[Json]:
         and (end is None or pair.time <= end)
     ]
     limit = params.limit(500, 1000)
-    return found[:limit] if first is not None or start is not None else found[-limit:]
+    return results[:limit] if first is not None or start is not None else results[-limit:]
 
 
 def open_lists(venue: Venue, params: Params) -> list[Json]:
@@ -161,8 +161,8 @@ def open_lists(venue: Venue, params: Params) -> list[Json]:
 def _list(venue: Venue, number: int | None, client_id: str | None) -> OrderList | None:
     if number is not None:
         return venue.exchange.lists.get(number)
-    found = [pair for pair in venue.exchange.lists.values() if pair.client_id == client_id]
-    return found[-1] if found else None
+    results = [pair for pair in venue.exchange.lists.values() if pair.client_id == client_id]
+    return results[-1] if results else None
 
 
 def _wanted(venue: Venue, params: Params) -> ExchangeOrder:

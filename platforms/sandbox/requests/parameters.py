@@ -85,7 +85,7 @@ def strategy_type(name: str, text: str) -> None:
 def symbols(name: str, text: str) -> None:
     """Check a JSON list of symbols, none of them twice."""
     a_list(name, text)
-    if len(set(found := json.loads(text))) < len(found):
+    if len(set(result := json.loads(text))) < len(result):
         raise ApiError(-1151, "Symbol is present multiple times in the list.")
 
 

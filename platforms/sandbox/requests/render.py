@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from platforms.sandbox.exchange.numbers import ZERO, plain
-from platforms.sandbox.exchange.order import ExchangeOrder, OrderList, Trade
+from platforms.sandbox.exchange.order import ExchangeOrder, Execution, OrderList
 from platforms.sandbox.exchange.rules import SymbolRules
 
 Json = dict[str, Any]
@@ -12,7 +12,7 @@ Json = dict[str, Any]
 
 def _state(order: ExchangeOrder) -> Json:
     draft = order.draft
-    told: Json = {
+    answer: Json = {
         "price": plain(draft.price),
         "origQty": plain(order.quantity),
         "executedQty": plain(order.executed),
@@ -24,12 +24,12 @@ def _state(order: ExchangeOrder) -> Json:
         "side": draft.side,
     }
     if draft.stop_price:
-        told["stopPrice"] = plain(draft.stop_price)
+        answer["stopPrice"] = plain(draft.stop_price)
     if draft.strategy_id is not None:
-        told["strategyId"] = draft.strategy_id
+        answer["strategyId"] = draft.strategy_id
     if draft.strategy_type is not None:
-        told["strategyType"] = draft.strategy_type
-    return told
+        answer["strategyType"] = draft.strategy_type
+    return answer
 
 
 def _working(order: ExchangeOrder) -> Json:
@@ -39,7 +39,7 @@ def _working(order: ExchangeOrder) -> Json:
 def placed(order: ExchangeOrder, *, response: str | None = None) -> Json:
     """Return the answer to a new order: ACK, RESULT or FULL."""
     kind = response or order.draft.response
-    told: Json = {
+    answer: Json = {
         "symbol": order.symbol,
         "orderId": order.id,
         "orderListId": order.list_id,
@@ -47,14 +47,14 @@ def placed(order: ExchangeOrder, *, response: str | None = None) -> Json:
         "transactTime": order.time,
     }
     if kind == "ACK":
-        return told
-    told |= _state(order) | _working(order)
+        return answer
+    answer |= _state(order) | _working(order)
     if kind == "FULL":
-        told["fills"] = [fill(trade) for trade in order.trades if not trade.maker]
-    return told
+        answer["fills"] = [fill(trade) for trade in order.trades if not trade.maker]
+    return answer
 
 
-def fill(trade: Trade) -> Json:
+def fill(trade: Execution) -> Json:
     """Return a trade as the answer FULL has it."""
     return {
         "price": plain(trade.price),
@@ -67,7 +67,7 @@ def fill(trade: Trade) -> Json:
 
 def queried(order: ExchangeOrder) -> Json:
     """Return an order as a query gives it."""
-    told = {
+    answer = {
         "symbol": order.symbol,
         "orderId": order.id,
         "orderListId": order.list_id,
@@ -79,12 +79,12 @@ def queried(order: ExchangeOrder) -> Json:
         "updateTime": order.update_time,
         "isWorking": order.working,
     }
-    return told | _working(order)
+    return answer | _working(order)
 
 
 def cancelled(order: ExchangeOrder, cancel_id: str) -> Json:
     """Return the answer to a cancel; `cancel_id` is the cancel's own client id."""
-    told = {
+    answer = {
         "symbol": order.symbol,
         "origClientOrderId": order.draft.client_id,
         "orderId": order.id,
@@ -92,10 +92,10 @@ def cancelled(order: ExchangeOrder, cancel_id: str) -> Json:
         "clientOrderId": cancel_id,
         "transactTime": order.update_time,
     }
-    return told | _state(order) | {"selfTradePreventionMode": "NONE"}
+    return answer | _state(order) | {"selfTradePreventionMode": "NONE"}
 
 
-def trade_row(order: ExchangeOrder, trade: Trade) -> Json:
+def trade_row(order: ExchangeOrder, trade: Execution) -> Json:
     """Return a trade as `myTrades` gives it."""
     return {
         "symbol": order.symbol,
@@ -132,12 +132,12 @@ def order_list(pair: OrderList, now: int | None = None) -> Json:
 
 
 def execution_report(
-    order: ExchangeOrder, kind: str, trade: Trade | None, now: int, cancel_id: str | None = None
+    order: ExchangeOrder, kind: str, trade: Execution | None, now: int, cancel_id: str | None = None
 ) -> Json:
     """Return the user-data event of a change: NEW, TRADE, CANCELED, EXPIRED or REJECTED."""
     draft = order.draft
     last = trade.quantity if trade else ZERO
-    told: Json = {
+    answer: Json = {
         "e": "executionReport",
         "E": now,
         "s": order.symbol,
@@ -173,8 +173,8 @@ def execution_report(
         "V": "NONE",
     }
     if order.working:
-        told["W"] = order.working_time
-    return told
+        answer["W"] = order.working_time
+    return answer
 
 
 def account_position(assets: dict[str, tuple[Decimal, Decimal]], now: int) -> Json:

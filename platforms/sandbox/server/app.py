@@ -13,7 +13,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from domain.ports import Clock
 from domain.times import millis
 from platforms.sandbox.exchange.errors import ApiError
-from platforms.sandbox.faults.plan import Plan
+from platforms.sandbox.faults.plan import FaultPlan
 from platforms.sandbox.requests import control, gateway
 from platforms.sandbox.requests.control import Json
 from platforms.sandbox.requests.gateway import Asked, Reply
@@ -42,7 +42,7 @@ class SandboxApp:
 
     def __init__(self, venue: Venue, clock: Clock, seed: int = 0) -> None:
         self.venue = venue
-        self.plan = Plan(seed)
+        self.plan = FaultPlan(seed)
         self.hub = Hub(venue.exchange, self.plan)
         self.conductor = Conductor(venue, self.plan, self.hub)
         self._clock = clock
@@ -89,16 +89,16 @@ class SandboxApp:
             return
         effect = self._effect(request.method, path)
         try:
-            told = await self._through(effect, partial(gateway.serve, self.venue, asked), _as_it_is)
+            report = await self._through(effect, partial(gateway.serve, self.venue, asked), _as_it_is)
         except HungUp:
             await wire.hang_up(receive, send)
             return
         if effect.truncate is not None:
-            await wire.cut_short(told, receive, send, effect.truncate)
+            await wire.cut_short(report, receive, send, effect.truncate)
         elif effect.drip is not None:
-            await wire.drip(told, send, effect.drip)
+            await wire.drip(report, send, effect.drip)
         else:
-            await wire.answer(told, send)
+            await wire.answer(report, send)
 
     def _effect(self, method: str, path: str) -> Effect:
         with self.venue.exchange.lock:
@@ -116,11 +116,11 @@ class SandboxApp:
         self.catch_up()
         defer = None if effect.late is None else partial(self.conductor.later, effect.late)
         with self.venue.handling(effect.take, defer):
-            told = execute()
+            report = execute()
         await asyncio.sleep(effect.delay_after) if effect.delay_after else None
         if effect.drop_after:
             raise HungUp
-        return put(effect.afterwards) if effect.afterwards else told
+        return put(effect.afterwards) if effect.afterwards else report
 
     async def _websocket(self, socket: WebSocket, transport: asyncio.Transport) -> None:
         path = socket.url.path
@@ -132,11 +132,11 @@ class SandboxApp:
             self.hub.join(listener)
             await converse(socket, transport, self.hub, listener, _InTasks(self._ask))
             return
-        found = asked_streams(path, socket.url.query)
-        if found is None:
+        result = asked_streams(path, socket.url.query)
+        if result is None:
             await socket.close()
             return
-        names, listener.combined = found
+        names, listener.combined = result
         self.hub.join(listener, names)
         await converse(socket, transport, self.hub, listener, StreamRequests(self.hub))
 
@@ -151,11 +151,11 @@ class SandboxApp:
         effect = self._effect("WS", request.method)
         execute = partial(ws_api.answer, self.venue, request, hub=self.hub, listener=listener)
         try:
-            told = await self._through(effect, execute, partial(self._as_message, request))
+            report = await self._through(effect, execute, partial(self._as_message, request))
         except HungUp:
             listener.close(abruptly=True)
             return
-        body = json.dumps(told, separators=(",", ":")) if isinstance(told, dict) else told
+        body = json.dumps(report, separators=(",", ":")) if isinstance(report, dict) else report
         if effect.drip is not None:
             await asyncio.sleep(effect.drip * len(body))
         if effect.truncate is not None:
@@ -164,10 +164,10 @@ class SandboxApp:
         else:
             listener.send_text(body)
 
-    def _as_message(self, request: ws_api.Request, told: Reply) -> Any:
-        if told.content_type != gateway.JSON:
-            return told.body.decode()
-        return ws_api.finish(self.venue, request, {"status": told.status, "error": json.loads(told.body)})
+    def _as_message(self, request: ws_api.Request, report: Reply) -> Any:
+        if report.content_type != gateway.JSON:
+            return report.body.decode()
+        return ws_api.finish(self.venue, request, {"status": report.status, "error": json.loads(report.body)})
 
     def _tell_faults(self, venue: Venue, body: Json) -> Json:
         del venue, body
@@ -211,5 +211,5 @@ class _InTasks:
         task.add_done_callback(self._tasks.discard)
 
 
-def _as_it_is(told: Reply) -> Reply:
-    return told
+def _as_it_is(report: Reply) -> Reply:
+    return report

@@ -10,7 +10,7 @@ from typing import Any
 from platforms.sandbox.exchange.errors import ApiError
 from platforms.sandbox.exchange.rules import SymbolRules, changed
 from platforms.sandbox.faults.faults import Fault, read_plan
-from platforms.sandbox.faults.plan import Due, Plan
+from platforms.sandbox.faults.plan import Due, FaultPlan
 from platforms.sandbox.requests.venue import Venue
 from platforms.sandbox.streams.hub import Hub
 
@@ -20,7 +20,7 @@ Action = Callable[[], Any]
 class Conductor:
     """Strikes with the plan's timed faults and keeps what is to happen later, under the exchange's lock."""
 
-    def __init__(self, venue: Venue, plan: Plan, hub: Hub) -> None:
+    def __init__(self, venue: Venue, plan: FaultPlan, hub: Hub) -> None:
         self._venue = venue
         self._plan = plan
         self._hub = hub

@@ -14,10 +14,10 @@ Send = Callable[[Message], Awaitable[None]]
 
 def transport_of(send: Send) -> asyncio.Transport:
     """Return the socket's transport: ASGI cannot hang up, but uvicorn's `send` is bound to who can."""
-    found = send.__self__.transport  # type: ignore[attr-defined]
-    if not isinstance(found, asyncio.Transport):
-        raise TypeError(f"server gives {type(found).__name__} where a transport is needed")
-    return found
+    result = send.__self__.transport  # type: ignore[attr-defined]
+    if not isinstance(result, asyncio.Transport):
+        raise TypeError(f"server gives {type(result).__name__} where a transport is needed")
+    return result
 
 
 async def hang_up(receive: Receive, send: Send) -> None:
@@ -28,34 +28,34 @@ async def hang_up(receive: Receive, send: Send) -> None:
         pass
 
 
-async def answer(told: Reply, send: Send) -> None:
+async def answer(report: Reply, send: Send) -> None:
     """Send a whole answer."""
-    await _head(told, send)
-    await send({"type": "http.response.body", "body": told.body})
+    await _head(report, send)
+    await send({"type": "http.response.body", "body": report.body})
 
 
-async def drip(told: Reply, send: Send, seconds: float) -> None:
+async def drip(report: Reply, send: Send, seconds: float) -> None:
     """Send the body one byte at a time."""
-    await _head(told, send)
-    for position in range(len(told.body)):
+    await _head(report, send)
+    for position in range(len(report.body)):
         if transport_of(send).is_closing():
             return
-        part = told.body[position : position + 1]
+        part = report.body[position : position + 1]
         await send({"type": "http.response.body", "body": part, "more_body": True})
         await asyncio.sleep(seconds)
     await send({"type": "http.response.body", "body": b""})
 
 
-async def cut_short(told: Reply, receive: Receive, send: Send, keep: int) -> None:
+async def cut_short(report: Reply, receive: Receive, send: Send, keep: int) -> None:
     """Announce the whole body, send a part of it and hang up."""
-    await _head(told, send)
-    await send({"type": "http.response.body", "body": told.body[:keep], "more_body": True})
+    await _head(report, send)
+    await send({"type": "http.response.body", "body": report.body[:keep], "more_body": True})
     transport_of(send).close()
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
-async def _head(told: Reply, send: Send) -> None:
-    headers = {"content-type": told.content_type, "content-length": str(len(told.body)), **told.headers}
+async def _head(report: Reply, send: Send) -> None:
+    headers = {"content-type": report.content_type, "content-length": str(len(report.body)), **report.headers}
     pairs = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
-    await send({"type": "http.response.start", "status": told.status, "headers": pairs})
+    await send({"type": "http.response.start", "status": report.status, "headers": pairs})

@@ -9,7 +9,7 @@ from typing import Any
 
 from platforms.sandbox.exchange.exchange import Exchange
 from platforms.sandbox.exchange.market import MarketEvent
-from platforms.sandbox.faults.plan import Plan
+from platforms.sandbox.faults.plan import FaultPlan
 from platforms.sandbox.streams.names import Stream, messages, parse
 
 USER = "user"
@@ -63,7 +63,7 @@ class Listener:
 class Hub:
     """Passes what happens on the exchange to the connections. Every change is made under its lock."""
 
-    def __init__(self, exchange: Exchange, plan: Plan) -> None:
+    def __init__(self, exchange: Exchange, plan: FaultPlan) -> None:
         self.listeners: set[Listener] = set()
         self._exchange = exchange
         self._plan = plan
@@ -135,14 +135,14 @@ class Hub:
         return any(fnmatchcase(name, pattern) for pattern, _ in self._silent)
 
     def _market(self, event: MarketEvent) -> None:
-        made: dict[str, list[dict[str, Any]]] = {}
+        built: dict[str, list[dict[str, Any]]] = {}
         for listener in self.listeners:
             for name, stream in listener.streams.items():
                 if stream is None or self._is_silent(name):
                     continue
-                if name not in made:
-                    made[name] = messages(stream, event)
-                for message in made[name]:
+                if name not in built:
+                    built[name] = messages(stream, event)
+                for message in built[name]:
                     listener.send({"stream": name, "data": message} if listener.combined else message)
 
     def _user(self, event: dict[str, Any]) -> None:

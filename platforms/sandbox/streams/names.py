@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from platforms.sandbox.exchange.klines import Bar
-from platforms.sandbox.exchange.market import Market, MarketEvent
+from platforms.sandbox.exchange.market import MarketEvent, SandboxMarket
 from platforms.sandbox.exchange.numbers import down, plain
 from platforms.sandbox.requests.market_ops import best
 
@@ -41,15 +41,17 @@ def messages(stream: Stream, event: MarketEvent) -> list[Json]:
 
 
 def _klines(stream: Stream, event: MarketEvent) -> list[Json]:
-    found = [_kline(event, stream, bar, final=True) for name, bar in event.closed if name == stream.interval]
+    results = [
+        _kline(event, stream, bar, final=True) for name, bar in event.closed if name == stream.interval
+    ]
     series = event.market.series.get(stream.interval)
     if series and event.prints:
-        found.append(_kline(event, stream, series.bars[-1], final=False))
-    return found
+        results.append(_kline(event, stream, series.bars[-1], final=False))
+    return results
 
 
 def _kline(event: MarketEvent, stream: Stream, bar: Bar, *, final: bool) -> Json:
-    told = {
+    answer = {
         "t": bar.time,
         "T": bar.end,
         "s": stream.symbol,
@@ -68,7 +70,7 @@ def _kline(event: MarketEvent, stream: Stream, bar: Bar, *, final: bool) -> Json
         "Q": plain(down(bar.taker_quote)),
         "B": "0",
     }
-    return {"e": "kline", "E": event.time, "s": stream.symbol, "k": told}
+    return {"e": "kline", "E": event.time, "s": stream.symbol, "k": answer}
 
 
 def _trades(event: MarketEvent) -> list[Json]:
@@ -94,16 +96,16 @@ def _aggregates(event: MarketEvent) -> list[Json]:
 
 
 def _book_ticker(event: MarketEvent) -> list[Json]:
-    told = best(event.market)
+    report = best(event.market)
     sides = {"b": "bidPrice", "B": "bidQty", "a": "askPrice", "A": "askQty"}
-    return [{"u": event.prints[-1].id, "s": told["symbol"], **{k: told[v] for k, v in sides.items()}}]
+    return [{"u": event.prints[-1].id, "s": report["symbol"], **{k: report[v] for k, v in sides.items()}}]
 
 
 def _mini(event: MarketEvent) -> list[Json]:
     return [_day(event.market, event.time)]
 
 
-def _day(market: Market, now: int) -> Json:
+def _day(market: SandboxMarket, now: int) -> Json:
     bar = market.day(now)
     return {
         "e": "24hrMiniTicker",

@@ -47,20 +47,20 @@ def read(text: str) -> Request:
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> Json:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    result = dict(pairs)
+    if len(result) < len(pairs):
         raise ApiError(-1101, "Duplicate values for a parameter detected.")
-    return found
+    return result
 
 
 def answer(venue: Venue, request: Request, *, hub: Hub, listener: Listener) -> Json:
     """Answer one request. The exchange has been advanced to the present."""
     with venue.exchange.lock:
         try:
-            told: Json = {"status": 200, "result": _run(venue, request, hub, listener)}
+            reply: Json = {"status": 200, "result": _run(venue, request, hub, listener)}
         except ApiError as error:
-            told = failed(error)
-        return finish(venue, request, told)
+            reply = failed(error)
+        return finish(venue, request, reply)
 
 
 def failed(error: ApiError) -> Json:
@@ -68,9 +68,9 @@ def failed(error: ApiError) -> Json:
     return {"status": error.status, "error": dict(error.body)}
 
 
-def finish(venue: Venue, request: Request, told: Json) -> Json:
+def finish(venue: Venue, request: Request, answer: Json) -> Json:
     """Put the request's id and the limits around an answer."""
-    whole = {"id": request.id, **told}
+    whole = {"id": request.id, **answer}
     if request.limits:
         operation = WEBSOCKET.get(request.method)
         orders = bool(operation and operation.places)

@@ -37,7 +37,7 @@ def summary(evidence: Evidence, judgements: Sequence[Judgement], config: Config)
             "start_seconds": round(evidence.start_seconds, 2),
             "cycles": len(evidence.turns),
             "trades": told.get("account", {}).get("trades"),
-            "orders": evidence.digest.rows.get("order_settled", 0),
+            "orders": evidence.digest.rows.get("order_reported", 0),
             "rss_first_mib": round(samples[0].rss, 1) if samples else None,
             "rss_last_mib": round(samples[-1].rss, 1) if samples else None,
             "rss_peak_mib": round(max(sample.rss for sample in samples), 1) if samples else None,

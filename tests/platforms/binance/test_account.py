@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from domain.errors import BadAnswer, Unreachable
-from domain.order import OrderStatus, Standing
+from domain.order import OrderState, OrderStatus
 from domain.times import utc
 from platforms.binance.platform import BinancePlatform
 from tests.perception.manual_clock import ManualClock
@@ -32,7 +32,7 @@ def test_an_order_of_an_earlier_session_is_followed_with_its_reference(
     exchange: Scripted, venue: BinancePlatform, clock: ManualClock
 ) -> None:
     stop = order(SELL, STOP, level=4_900_000)
-    venue.remember([Standing(stop, OrderStatus.NEW, utc(0))])
+    venue.remember([OrderState(stop, OrderStatus.NEW, utc(0))])
     exchange.on("GET", "order", lambda _: row("a-1-0", side="SELL", type="STOP_LOSS"))
     exchange.on("GET", "myTrades", lambda _: [trade(1, "0.01000", price="48999.00", isBuyer=False)])
     (told,) = poll(venue, clock)

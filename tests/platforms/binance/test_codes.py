@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from platforms.binance import codes, outcome
 from platforms.binance.client import ApiError
-from platforms.binance.outcome import Verdict
+from platforms.binance.outcome import Outcome
 
 REFUSED = {
     -1002,
@@ -137,20 +137,20 @@ def test_every_code_of_the_exchange_s_list_is_in_the_table_once() -> None:
 
 @pytest.mark.parametrize("code", sorted(REFUSED))
 def test_a_refused_order_does_not_exist_unless_the_server_failed(code: int) -> None:
-    assert outcome.verdict(error(code)) is Verdict.REJECTED
-    assert outcome.verdict(error(code, status=500)) is Verdict.OPEN
+    assert outcome.verdict(error(code)) is Outcome.REJECTED
+    assert outcome.verdict(error(code, status=500)) is Outcome.OPEN
 
 
 @pytest.mark.parametrize("code", sorted(OPEN))
 def test_any_other_code_leaves_the_order_open(code: int) -> None:
-    assert outcome.verdict(error(code)) is Verdict.OPEN
+    assert outcome.verdict(error(code)) is Outcome.OPEN
 
 
 @given(st.integers(-99_999, 99_999), st.text(max_size=30))
 def test_a_code_nobody_listed_proves_nothing(code: int, message: str) -> None:
     assume(code not in REFUSED | OPEN)
     unheard = error(code, message)
-    assert outcome.verdict(unheard) is Verdict.OPEN
+    assert outcome.verdict(unheard) is Outcome.OPEN
     assert not outcome.not_found(unheard)
     assert not outcome.archived(unheard)
     assert not outcome.shut(unheard)

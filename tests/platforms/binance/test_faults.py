@@ -15,7 +15,7 @@ from agent.host.clock import SystemClock
 from agent.state.dust import step_units
 from domain.errors import BadInput, OutcomeUnknown, RateLimited, VenueFault
 from domain.order import Order, OrderStatus, OrderType, Receipt, Side
-from platforms.binance.limits import Weights
+from platforms.binance.limits import RequestWeight
 from platforms.binance.platform import BinancePlatform
 from platforms.sandbox.exchange.exchange import Terms
 from tests.perception.manual_clock import ManualClock
@@ -145,7 +145,7 @@ def test_fault_16_beyond_the_clocks_limit_no_entry_goes_and_an_exit_does(
 
 def test_fault_18_silence_is_kept_until_it_is_over_and_nothing_is_sent() -> None:
     clock = ManualClock()
-    weights = Weights(clock, 1_000, 0.2)
+    weights = RequestWeight(clock, 1_000, 0.2)
     weights.heard(429, {"retry-after": "7"})
     with pytest.raises(RateLimited, match=r"silence, 7\.0 s"):
         weights.admit(vital=True)
@@ -157,7 +157,7 @@ def test_fault_18_silence_is_kept_until_it_is_over_and_nothing_is_sent() -> None
 
 
 def test_fault_18_a_share_of_the_weight_is_kept_for_cancel_and_query() -> None:
-    weights = Weights(ManualClock(), 1_000, 0.2)
+    weights = RequestWeight(ManualClock(), 1_000, 0.2)
     weights.heard(200, {"x-mbx-used-weight-1m": "800"})
     with pytest.raises(RateLimited, match="800 of 800"):
         weights.admit(vital=False)

@@ -11,7 +11,7 @@ from domain.errors import BadAnswer
 from domain.order import Order, OrderType, Purpose, Side
 from domain.times import utc
 from platforms.binance.filters import parse
-from platforms.binance.objections import Market, objection
+from platforms.binance.objections import FilterPrices, objection
 
 ROW: dict[str, Any] = {
     "symbol": "BTCUSDT",
@@ -51,25 +51,41 @@ def order(kind: OrderType, side: Side, lots: int, level: int = 0) -> Order:
 @pytest.mark.parametrize(
     ("asked", "market", "reason"),
     [
-        (order(OrderType.LIMIT, Side.BUY, 0, 10_000), Market(Decimal(100)), "LOT_SIZE: quantity 0"),
-        (order(OrderType.LIMIT, Side.BUY, 1_000_001, 10_000), Market(Decimal(100)), "above maximum 100"),
-        (order(OrderType.MARKET, Side.BUY, 500_001), Market(Decimal(100)), "MARKET_LOT_SIZE"),
-        (order(OrderType.LIMIT, Side.BUY, 10, 100_001), Market(Decimal(900)), "PRICE_FILTER"),
-        (order(OrderType.LIMIT, Side.BUY, 499, 10_000), Market(Decimal(100)), "NOTIONAL: value 4.99 below"),
-        (order(OrderType.MARKET, Side.BUY, 499), Market(Decimal(100)), "NOTIONAL: value 4.99 below"),
-        (order(OrderType.LIMIT, Side.BUY, 900_001, 10_000), Market(Decimal(100)), "NOTIONAL: value 9000.01"),
-        (order(OrderType.LIMIT, Side.SELL, 1000, 20_001), Market(Decimal(100)), "outside 50 to 200"),
-        (order(OrderType.LIMIT, Side.BUY, 1000, 10_000), Market(Decimal(100), 200), "MAX_NUM_ORDERS"),
-        (order(OrderType.STOP, Side.SELL, 1000, 9_000), Market(Decimal(100), 5, 5), "MAX_NUM_ALGO_ORDERS"),
+        (order(OrderType.LIMIT, Side.BUY, 0, 10_000), FilterPrices(Decimal(100)), "LOT_SIZE: quantity 0"),
+        (
+            order(OrderType.LIMIT, Side.BUY, 1_000_001, 10_000),
+            FilterPrices(Decimal(100)),
+            "above maximum 100",
+        ),
+        (order(OrderType.MARKET, Side.BUY, 500_001), FilterPrices(Decimal(100)), "MARKET_LOT_SIZE"),
+        (order(OrderType.LIMIT, Side.BUY, 10, 100_001), FilterPrices(Decimal(900)), "PRICE_FILTER"),
+        (
+            order(OrderType.LIMIT, Side.BUY, 499, 10_000),
+            FilterPrices(Decimal(100)),
+            "NOTIONAL: value 4.99 below",
+        ),
+        (order(OrderType.MARKET, Side.BUY, 499), FilterPrices(Decimal(100)), "NOTIONAL: value 4.99 below"),
+        (
+            order(OrderType.LIMIT, Side.BUY, 900_001, 10_000),
+            FilterPrices(Decimal(100)),
+            "NOTIONAL: value 9000.01",
+        ),
+        (order(OrderType.LIMIT, Side.SELL, 1000, 20_001), FilterPrices(Decimal(100)), "outside 50 to 200"),
+        (order(OrderType.LIMIT, Side.BUY, 1000, 10_000), FilterPrices(Decimal(100), 200), "MAX_NUM_ORDERS"),
+        (
+            order(OrderType.STOP, Side.SELL, 1000, 9_000),
+            FilterPrices(Decimal(100), 5, 5),
+            "MAX_NUM_ALGO_ORDERS",
+        ),
         (
             order(OrderType.MARKET, Side.BUY, 10_001),
-            Market(Decimal(100), held=Decimal(59)),
+            FilterPrices(Decimal(100), held=Decimal(59)),
             "MAX_POSITION: 60.00010 above 60.00000",
         ),
     ],
 )
 def test_each_filter_refuses_with_its_name_the_value_and_the_limit(
-    asked: Order, market: Market, reason: str
+    asked: Order, market: FilterPrices, reason: str
 ) -> None:
     assert reason in str(objection(asked, FILTERS, market))
 
@@ -77,15 +93,27 @@ def test_each_filter_refuses_with_its_name_the_value_and_the_limit(
 @pytest.mark.parametrize(
     ("asked", "market"),
     [
-        (order(OrderType.LIMIT, Side.BUY, 500, 10_000), Market(Decimal(100))),  # exactly the least value
-        (order(OrderType.LIMIT, Side.SELL, 1000, 20_000), Market(Decimal(100))),  # exactly the upper band
-        (order(OrderType.LIMIT, Side.SELL, 1000, 5_000), Market(Decimal(100))),  # exactly the lower band
-        (order(OrderType.MARKET, Side.BUY, 500_000), Market(Decimal(100))),  # its most does not bind there
-        (order(OrderType.MARKET, Side.BUY, 10_000), Market(Decimal(100), held=Decimal(59))),
-        (order(OrderType.MARKET, Side.SELL, 10_000), Market(Decimal(100), 300, 300, Decimal(60))),
+        (
+            order(OrderType.LIMIT, Side.BUY, 500, 10_000),
+            FilterPrices(Decimal(100)),
+        ),  # exactly the least value
+        (
+            order(OrderType.LIMIT, Side.SELL, 1000, 20_000),
+            FilterPrices(Decimal(100)),
+        ),  # exactly the upper band
+        (
+            order(OrderType.LIMIT, Side.SELL, 1000, 5_000),
+            FilterPrices(Decimal(100)),
+        ),  # exactly the lower band
+        (
+            order(OrderType.MARKET, Side.BUY, 500_000),
+            FilterPrices(Decimal(100)),
+        ),  # its most does not bind there
+        (order(OrderType.MARKET, Side.BUY, 10_000), FilterPrices(Decimal(100), held=Decimal(59))),
+        (order(OrderType.MARKET, Side.SELL, 10_000), FilterPrices(Decimal(100), 300, 300, Decimal(60))),
     ],
 )
-def test_boundaries_are_inclusive_and_bind_only_what_they_are_for(asked: Order, market: Market) -> None:
+def test_boundaries_are_inclusive_and_bind_only_what_they_are_for(asked: Order, market: FilterPrices) -> None:
     assert objection(asked, FILTERS, market) is None
 
 
@@ -133,7 +161,7 @@ def test_every_pair_the_exchange_lists_has_whole_cash_units(
 def test_a_limit_order_is_refused_exactly_when_the_documentation_says(
     lots: int, level: int, side: Side, reference: int
 ) -> None:
-    market = Market(reference * TICK)
+    market = FilterPrices(reference * TICK)
     mine = objection(order(OrderType.LIMIT, side, lots, level), FILTERS, market) is None
     assert mine == allowed(lots * STEP, level * TICK, side, reference * TICK)
 
@@ -151,14 +179,14 @@ def test_a_filter_that_must_be_there_is_missed(name: str) -> None:
 def test_what_is_not_trading_is_refused() -> None:
     halted = parse(ROW | {"status": "BREAK"}, "BTC-USDT")
     assert "is not trading" in str(
-        objection(order(OrderType.MARKET, Side.BUY, 1000), halted, Market(Decimal(100)))
+        objection(order(OrderType.MARKET, Side.BUY, 1000), halted, FilterPrices(Decimal(100)))
     )
 
 
 def test_the_old_form_of_the_value_filter_is_read_too() -> None:
     old = {"filterType": "MIN_NOTIONAL", "minNotional": "10", "applyToMarket": False, "avgPriceMins": 1}
     filters = parse(ROW | {"filters": [*without("NOTIONAL")["filters"], old]}, "BTC-USDT")
-    assert objection(order(OrderType.MARKET, Side.BUY, 999), filters, Market(Decimal(100))) is None
+    assert objection(order(OrderType.MARKET, Side.BUY, 999), filters, FilterPrices(Decimal(100))) is None
     assert "NOTIONAL" in str(
-        objection(order(OrderType.LIMIT, Side.BUY, 999, 10_000), filters, Market(Decimal(100)))
+        objection(order(OrderType.LIMIT, Side.BUY, 999, 10_000), filters, FilterPrices(Decimal(100)))
     )

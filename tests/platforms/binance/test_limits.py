@@ -15,7 +15,7 @@ from platforms.binance.limits import (
     SLOW_SECONDS,
     TRY_AGAIN_SECONDS,
     TRY_SECONDS,
-    Weights,
+    RequestWeight,
 )
 from tests.perception.manual_clock import ManualClock
 
@@ -26,11 +26,11 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-def weights(clock: ManualClock) -> Weights:
-    return Weights(clock, 1_000, 0.2)
+def weights(clock: ManualClock) -> RequestWeight:
+    return RequestWeight(clock, 1_000, 0.2)
 
 
-def silent(weights: Weights) -> bool:
+def silent(weights: RequestWeight) -> bool:
     try:
         weights.admit(vital=True)
     except RateLimited:
@@ -41,7 +41,7 @@ def silent(weights: Weights) -> bool:
 @pytest.mark.parametrize("asked", ["", "soon", "-5", "1.5", "²", "9" * 400])
 @pytest.mark.parametrize(("status", "seconds"), [(429, SLOW_SECONDS), (418, BAN_SECONDS)])
 def test_fault_18_without_a_sound_time_the_silence_is_that_of_the_status(
-    weights: Weights, clock: ManualClock, status: int, seconds: float, asked: str
+    weights: RequestWeight, clock: ManualClock, status: int, seconds: float, asked: str
 ) -> None:
     weights.heard(status, {"retry-after": asked})
     clock.advance(seconds - 0.1)
@@ -50,7 +50,9 @@ def test_fault_18_without_a_sound_time_the_silence_is_that_of_the_status(
     assert not silent(weights)
 
 
-def test_fault_18_a_shorter_silence_does_not_end_a_longer_one(weights: Weights, clock: ManualClock) -> None:
+def test_fault_18_a_shorter_silence_does_not_end_a_longer_one(
+    weights: RequestWeight, clock: ManualClock
+) -> None:
     weights.heard(418, {"retry-after": "259200"})
     weights.heard(429, {"retry-after": "1"})
     weights.heard(200, {})
@@ -61,33 +63,35 @@ def test_fault_18_a_shorter_silence_does_not_end_a_longer_one(weights: Weights, 
     assert not silent(weights)
 
 
-def test_fault_18_a_step_of_the_wall_clock_ends_no_silence(weights: Weights, clock: ManualClock) -> None:
+def test_fault_18_a_step_of_the_wall_clock_ends_no_silence(
+    weights: RequestWeight, clock: ManualClock
+) -> None:
     weights.heard(429, {"retry-after": "60"})
     clock.step(3_600)
     assert silent(weights)
 
 
-def test_a_new_minute_is_a_new_budget(weights: Weights, clock: ManualClock) -> None:
+def test_a_new_minute_is_a_new_budget(weights: RequestWeight, clock: ManualClock) -> None:
     weights.heard(200, {"x-mbx-used-weight-1m": "1000"})
     assert silent(weights)
     clock.advance(60)
     weights.admit(vital=False)
 
 
-def test_a_count_beyond_all_sense_holds_nothing_back(weights: Weights) -> None:
+def test_a_count_beyond_all_sense_holds_nothing_back(weights: RequestWeight) -> None:
     weights.heard(200, {"x-mbx-used-weight-1m": "999999999"})
     weights.admit(vital=False)
 
 
-def test_an_error_that_is_no_limit_asks_for_no_silence(weights: Weights) -> None:
+def test_an_error_that_is_no_limit_asks_for_no_silence(weights: RequestWeight) -> None:
     weights.refused(-1013, 400)
     weights.heard(503, {"retry-after": "5"})
     weights.heard(200, {"x-mbx-used-weight-1m": "many"})
     assert not silent(weights)
 
 
-def banned(clock: ManualClock, path: Path) -> Weights:
-    return Weights(clock, 1_000, 0.2, Ban(path))
+def banned(clock: ManualClock, path: Path) -> RequestWeight:
+    return RequestWeight(clock, 1_000, 0.2, Ban(path))
 
 
 def test_fault_18_a_ban_outlives_the_process(clock: ManualClock, tmp_path: Path) -> None:
@@ -148,7 +152,7 @@ def test_a_silence_is_read_in_either_form_capped_at_the_longest_ban_and_kept(
     assert not silent(banned(clock, path))
 
 
-def tried(weights: Weights, *, exits: bool) -> bool:
+def tried(weights: RequestWeight, *, exits: bool) -> bool:
     with suppress(RateLimited):
         weights.admit(vital=True, exits=exits)
         return True
@@ -156,7 +160,7 @@ def tried(weights: Weights, *, exits: bool) -> bool:
 
 
 def test_in_a_silence_only_an_exit_is_tried_once_in_half_a_minute(
-    weights: Weights, clock: ManualClock
+    weights: RequestWeight, clock: ManualClock
 ) -> None:
     weights.heard(418, {"retry-after": "3600"})
     assert not tried(weights, exits=True), "the exchange has just said no"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from domain.order import Order, OrderType, Side
 from platforms.binance.filters import Filters, parse
-from platforms.binance.objections import Market, Sized, objection
+from platforms.binance.objections import FilterPrices, Sized, objection
 from platforms.binance.requests import order_params, pair_params, sized
 from tests.platforms.binance.orders import BUY, LIMIT, MARKET, SELL, STOP, TARGET, order
 from tests.platforms.binance.scripted import SYMBOL
@@ -149,7 +149,7 @@ def market_allowed(quantity: Decimal, side: Side, reference: Decimal, held: Deci
 def test_a_market_order_is_refused_exactly_when_the_documentation_says(
     side: Side, lots: int, reference: int, held: int
 ) -> None:
-    market = Market(BTC.price(reference), held=BTC.quantity(held))
+    market = FilterPrices(BTC.price(reference), held=BTC.quantity(held))
     asked = msgspec.structs.replace(order(side, MARKET, lots), purpose=order().purpose)
     mine = objection(asked, LOTS, market) is None
     assert mine == market_allowed(BTC.quantity(lots), side, BTC.price(reference), BTC.quantity(held))
@@ -173,13 +173,13 @@ def test_every_bound_of_a_limit_order_is_inclusive(lots: int, level: int, *, fit
     bounded = FILTERS._replace(
         instrument=instrument, max_quantity=Decimal(1), min_price=Decimal(40_000), max_price=Decimal(60_000)
     )
-    found = objection(order(BUY, LIMIT, lots, level), bounded, Market(Decimal(50_000)))
+    found = objection(order(BUY, LIMIT, lots, level), bounded, FilterPrices(Decimal(50_000)))
     assert (found is None) is fits
 
 
 def test_an_exit_is_held_back_by_no_measure_of_the_market() -> None:
     closed = LOTS._replace(status="BREAK", max_orders=1, max_stops=1)
-    market = Market(Decimal("0.01"), open_orders=9, open_stops=9)
+    market = FilterPrices(Decimal("0.01"), open_orders=9, open_stops=9)
     for asked in (order(SELL, MARKET, 3_000), order(SELL, STOP, 3_000, 4_900_000)):
         assert objection(asked, closed, market) is None
     as_sent = Sized(buys=False, quantity=Decimal("0.000005"))

@@ -6,9 +6,9 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.order import Fill, OrderStatus, Receipt, Side, Standing
+from domain.order import Fill, OrderState, OrderStatus, Receipt, Side
 from domain.times import utc
-from platforms.binance.tracked import KEPT, Tracked
+from platforms.binance.tracked import KEPT, OrderTracker
 from tests.perception.manual_clock import ManualClock
 from tests.platforms.binance.orders import LIMIT, order
 
@@ -47,7 +47,7 @@ def test_fault_07_news_in_any_order_and_any_number_come_to_the_same(
 ) -> None:
     last = told[-1]
     heard = data.draw(st.permutations(told + data.draw(st.lists(st.sampled_from(told), max_size=6))))
-    orders = Tracked(ManualClock())
+    orders = OrderTracker(ManualClock())
     orders.note(WANTED)
     news = [found for each in heard if (found := orders.news(each)) is not None]
     fills = [each.trade_id for found in news for each in found.fills]
@@ -64,7 +64,7 @@ def test_fault_07_fills_that_the_exchange_is_late_with_keep_the_order_open_until
 ) -> None:
     last = told[-1]
     missing = data.draw(st.integers(1, len(last.fills)))
-    orders = Tracked(ManualClock())
+    orders = OrderTracker(ManualClock())
     orders.note(WANTED)
     early = orders.news(msgspec.structs.replace(last, fills=last.fills[:-missing]))
     assert early is not None
@@ -76,7 +76,7 @@ def test_fault_07_fills_that_the_exchange_is_late_with_keep_the_order_open_until
 
 
 def test_what_rests_as_it_was_told_to_is_not_asked_for() -> None:
-    orders = Tracked(ManualClock())
+    orders = OrderTracker(ManualClock())
     orders.note(WANTED)
     resting = receipt(OrderStatus.NEW, 0, ())
     assert orders.moved([resting]) == ["a-1-0"]
@@ -87,7 +87,7 @@ def test_what_rests_as_it_was_told_to_is_not_asked_for() -> None:
 
 
 def test_an_id_is_used_once_unless_it_was_never_sent() -> None:
-    orders = Tracked(ManualClock())
+    orders = OrderTracker(ManualClock())
     assert orders.note(WANTED)
     assert not orders.note(WANTED)
     orders.refused(WANTED)
@@ -98,7 +98,7 @@ def test_an_id_is_used_once_unless_it_was_never_sent() -> None:
 
 def test_fault_05_an_order_the_exchange_does_not_know_is_asked_for_until_it_cannot_come_any_more() -> None:
     clock = ManualClock()
-    orders = Tracked(clock)
+    orders = OrderTracker(clock)
     orders.note(WANTED)
     clock.advance(10)
     orders.missing("a-1-0", 10)
@@ -109,8 +109,8 @@ def test_fault_05_an_order_the_exchange_does_not_know_is_asked_for_until_it_cann
 
 
 def test_an_order_of_an_earlier_session_is_told_from_where_it_was_imported() -> None:
-    orders = Tracked(ManualClock())
-    standing = Standing(WANTED, OrderStatus.PARTIALLY_FILLED, utc(0), filled=40, imported=40)
+    orders = OrderTracker(ManualClock())
+    standing = OrderState(WANTED, OrderStatus.PARTIALLY_FILLED, utc(0), filled=40, imported=40)
     orders.remember(standing)
     resting = receipt(OrderStatus.PARTIALLY_FILLED, 40, ())
     assert orders.moved([resting]) == []
@@ -119,7 +119,7 @@ def test_an_order_of_an_earlier_session_is_told_from_where_it_was_imported() -> 
 
 
 def test_what_was_told_by_an_answer_is_not_told_again_but_a_half_told_end_is() -> None:
-    orders = Tracked(ManualClock())
+    orders = OrderTracker(ManualClock())
     orders.note(WANTED)
     orders.told(receipt(OrderStatus.CANCELLED, 60, (fill(1, 20),)))
     assert orders.get("a-1-0") is not None
@@ -128,7 +128,7 @@ def test_what_was_told_by_an_answer_is_not_told_again_but_a_half_told_end_is() -
 
 
 def test_memory_of_orders_that_are_done_is_bounded() -> None:
-    orders = Tracked(ManualClock())
+    orders = OrderTracker(ManualClock())
     orders.note(msgspec.structs.replace(WANTED, client_id="rests"))
     for number in range(KEPT + 10):
         each = msgspec.structs.replace(WANTED, client_id=f"n{number}")

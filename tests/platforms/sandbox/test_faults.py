@@ -11,7 +11,7 @@ from websockets.exceptions import ConnectionClosed
 
 from domain.errors import BadInput
 from platforms.sandbox.faults.faults import KINDS, read_plan
-from platforms.sandbox.faults.plan import Plan
+from platforms.sandbox.faults.plan import FaultPlan
 from tests.platforms.sandbox.test_sockets import Socket, socket_to
 from tests.platforms.sandbox.world import BTC, Client, sandbox
 
@@ -255,11 +255,11 @@ def test_a_probability_is_kept_and_repeats_by_seed(client: Client) -> None:
 
 
 def test_a_fault_strikes_within_its_time_and_count_only() -> None:
-    plan = Plan()
+    plan = FaultPlan()
     plan.load({"fault": [{"kind": "drop", "start": 2, "duration": 3, "count": 2}]}, now=10_000)
     times = [now for now in range(10_000, 16_000, 500) if plan.for_request("GET", "/api/v3/time", now)]
     assert times == [12_000, 12_500]
-    plan = Plan()
+    plan = FaultPlan()
     plan.load({"fault": [{"kind": "disconnect", "start": 1, "every": 2, "count": 3}]}, now=0)
     assert [due.at for now in range(0, 20_000, 100) for due in plan.due(now)] == [1_000, 3_000, 5_000]
 
