@@ -112,8 +112,13 @@ class StrategyRunner:
         self._count_warmup()
         for memory in self._symbols.values():
             memory.retune(index, self._speakers)
+        return self.waits(name)
+
+    def waits(self, name: str) -> int:
+        """Return the candles a strategy waits for before it can vote on every symbol; 0 without a voice."""
+        speaker = next((each for each in self._speakers if each.strategy.name == name), None)
         heard = min((len(memory.recent) for memory in self._symbols.values()), default=0)
-        return max(0, self._warmup_of(speaker) - 1 - heard)
+        return 0 if speaker is None else max(0, self._warmup_of(speaker) - 1 - heard)
 
     @property
     def stands_in(self) -> bool:

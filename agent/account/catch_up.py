@@ -7,7 +7,6 @@ from agent.host import log
 from agent.outage.afterwards import Damaged, Found, fits, missing
 from agent.outage.journal import Guarded
 from agent.outage.lost import Lost
-from agent.state.fold import absorb
 from agent.wiring import Parts
 from domain.errors import JournalFault
 from domain.events import Event, JournaledAfterwards
@@ -59,7 +58,7 @@ def _absorbed(events: tuple[Event, ...], parts: Parts) -> bool:
     """Fold events; say whether they can follow what the journal holds."""
     try:
         for event in events:
-            absorb(event, parts.state, parts.mind)
+            parts.state.apply(event)
     except Exception as error:  # noqa: BLE001 -- whatever does not fold must not get into the journal
         log.say("error", "what was done without the journal does not follow from it", error=str(error))
         return False

@@ -10,6 +10,7 @@ from agent.explain.counterfactual import turning_point
 from agent.parameters import versions
 from agent.settings.recorded import options_of
 from agent.state.checkpoint import Checkpoints
+from agent.state.state import Observed
 from agent.views.session import decimal
 from domain.errors import BadInput
 from domain.events import CycleDecided, CycleEnded, Event, OrderReported, OrdersIntended, SessionStarted
@@ -66,7 +67,10 @@ def explain(journal: Records, cycle: int | None, checkpoints: Checkpoints | None
         before=story.seq,
     )
     grid = before.state.ledger.instruments
-    before.state.see(decided.cycle_id, decided.at, decided.observations, decided.updates, decided.blocked)
+    before.state.mind = None  # it answers what it would have said, so it has not heard this cycle
+    before.state.apply(
+        Observed(decided.cycle_id, decided.at, decided.observations, decided.updates, decided.blocked)
+    )
     return {
         "cycle": decided.cycle_id,
         "at": decided.at.isoformat(),

@@ -5,34 +5,30 @@ between cycles and while it waits. A kill takes effect at once: the cycle under 
 it judges.
 """
 
-from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from typing import TypeVar
 
-from agent.host import log
 from agent.loop.cycle import Cycle
 from agent.loop.inbox import ENDED, Inbox, NotRunning
 from agent.orders import adoption
 from agent.orders.emergency import Flattened, flatten
 from agent.orders.reconciler import Reconciler, Review
-from agent.state.fold import absorb, retune
+from agent.record import Record
 from agent.state.keeper import Keeper
-from agent.state.state import State
 from domain.errors import BadInput, LocalFault
 from domain.events import (
     AccountAdopted,
-    CycleDecided,
     CycleEnded,
-    Event,
     KillSwitchSet,
     ParametersSet,
     PositionWrittenOff,
     SessionEnded,
     SessionStarted,
 )
-from domain.ports import Journal, Observer, Pacer, Platform
+from domain.ports import Observer, Pacer, Platform
+from reasoning.minds import StrategyRunner
 
 T = TypeVar("T")
 
@@ -53,8 +49,8 @@ class Session:
         reconciler: Reconciler,
         observer: Observer,
         platform: Platform,
-        journal: Journal,
-        state: State,
+        record: Record,
+        mind: StrategyRunner,
     ) -> None:
         self.started = started
         self.cycle = cycle
@@ -62,39 +58,23 @@ class Session:
         self.reconciler = reconciler
         self.observer = observer
         self.platform = platform
-        self.journal = journal
-        self.state = state
+        self.record = record
+        self.journal = record.journal
+        self.state = record.state
+        self.mind = mind
         self.cycles: int = started.settings["cycles"]
         self.done = 0
-        self.decided: deque[CycleDecided] = deque(maxlen=200)
-        self.last_ended: CycleEnded | None = None
-        self.listeners: list[Callable[[Event], None]] = []
+        self.decided = record.decided
+        self.listeners = record.listeners
         self.fault: BaseException | None = None
         self.head: tuple[int, str] = (0, "")
-        cycle.publish = self.publish
-        cycle.executor.publish = reconciler.publish = self.publish
         self.keeper: Keeper | None = None
         self._looked = 0.0
 
-    def publish(self, event: Event) -> None:
-        """Tell listeners of an event that is already in the journal; none of them can interrupt the loop."""
-        if isinstance(event, CycleDecided):
-            self.decided.append(event)
-        elif isinstance(event, CycleEnded):
-            self.last_ended = event
-        for listener in list(self.listeners):
-            try:
-                listener(event)
-            except BaseException as fault:  # noqa: BLE001 -- publish is called between a fill and its stop
-                self._dismiss(listener, fault)
-
-    def _dismiss(self, listener: Callable[[Event], None], fault: BaseException) -> None:
-        """Tell no more of a listener that raises, and say so once; who asks to exit ends the session."""
-        self.listeners.remove(listener)
-        name = getattr(listener, "__qualname__", type(listener).__name__)
-        log.say("error", "listener dropped", listener=name, why=f"{type(fault).__name__}: {fault}")
-        if not isinstance(fault, Exception):
-            self.inbox.stop(f"stopped: {name} raised {type(fault).__name__}")
+    @property
+    def last_ended(self) -> CycleEnded | None:
+        """Return the end of the last cycle."""
+        return self.record.last_ended
 
     def run(self, pacer: Pacer) -> str:
         """Run until the cycles are done, the data is over or someone stops it; return which.
@@ -136,8 +116,7 @@ class Session:
 
     def note_start(self) -> None:
         """Write the session's start."""
-        self._append(self.started)
-        absorb(self.started, self.state, self.cycle.mind)
+        self.record.write(self.started)
 
     def _loop(self, pacer: Pacer) -> str:
         self.inbox.idle = self._idle
@@ -158,7 +137,7 @@ class Session:
         """Have a checkpoint taken when one is due, or now."""
         if self.keeper is not None and not getattr(self.journal, "fault", ""):  # else it is ahead of the rows
             look = self.keeper.take if now else self.keeper.look
-            look(self.journal, self.state, self.cycle.mind, self.started)
+            look(self.journal, self.state, self.mind, self.started)
 
     def _idle(self) -> None:
         """Go on asking for orders in doubt while the loop waits: a minute is long for them."""
@@ -229,9 +208,7 @@ class Session:
 
     def set_kill(self, reason: str, *, active: bool, at: datetime, by: str = "operator") -> None:
         """Throw or reset the kill switch, in the journal first; only the loop's thread calls this."""
-        event = KillSwitchSet(at=at, active=active, reason=reason, by=by)
-        self._append(event)
-        self.state.switch(event)
+        self.record.write(KillSwitchSet(at=at, active=active, reason=reason, by=by))
 
     def reset_kill(self, reason: str, at: datetime) -> None:
         """Reset the kill switch; a kill that was not yet written is written first."""
@@ -244,13 +221,8 @@ class Session:
 
         Returns the candles it waits for before it can vote.
         """
-        self._append(event)
-        self.state.apply_parameters(event)
-        return retune(event, self.cycle.mind)
-
-    def _append(self, event: Event) -> None:
-        self.journal.append(event)
-        self.publish(event)
+        self.record.write(event)
+        return self.mind.waits(event.strategy)
 
     def _keep_last(self) -> None:
         """Take a last checkpoint: whoever comes next has nothing to fold."""
@@ -265,9 +237,7 @@ class Session:
             with self.inbox.trading_lock:
                 self.inbox.close()
                 self._journal_kill(None)
-                ended = SessionEnded(self.started.session, at, reason)
-                self._append(ended)
-                self.state.apply(ended)
+                self.record.write(SessionEnded(self.started.session, at, reason))
                 self._keep_last()
         except Exception:
             # The fault under way comes first: what failed again here says no more.

@@ -8,7 +8,7 @@ from agent.state.state import State
 from domain.candle import Candle
 from domain.decision import Decision
 from domain.errors import BadAnswer, VenueFault
-from domain.events import CycleDecided, CycleEnded, Event
+from domain.events import CycleDecided, Event, KillSwitchSet
 from domain.observation import SPLIT, Observation
 from domain.order import Receipt
 from domain.ports import Observer
@@ -27,23 +27,17 @@ class Turn:
     def __init__(self, cycle_id: int, at: datetime) -> None:
         self.cycle_id = cycle_id
         self.at = at
-        self.before: list[Event] = []
+        self.kill: KillSwitchSet | None = None
         self.observations: list[Observation] = []
         self.updates: Sequence[Receipt] = ()
         self.blocked: dict[str, str] = {}
         self.unseen: dict[str, str] = {}
         self.decisions: list[Decision] = []
         self.verdicts: list[Verdict] = []
-        self.tried = 0
-        self.oriented = 0
-        self.seen = False
-        self.noted = False
-        self.written = False
-        self.ended: CycleEnded | None = None
 
-    def decided_event(self) -> CycleDecided:
-        """Return what is journaled of what was seen and decided."""
-        return CycleDecided(
+    def rows(self) -> tuple[Event, ...]:
+        """Return what is journaled of what was seen and decided, behind the kill switch it threw."""
+        decided = CycleDecided(
             self.cycle_id,
             self.at,
             tuple(self.observations),
@@ -52,6 +46,7 @@ class Turn:
             tuple(self.verdicts),
             self.blocked,
         )
+        return (decided,) if self.kill is None else (self.kill, decided)
 
 
 def look(

@@ -56,8 +56,7 @@ def write_off(
         raise BadInput(f"{symbol} trades: sell it (agent flatten), it is not lost")
     open_ = tuple(s.order.client_id for s in ledger.open_orders.values() if s.order.symbol == symbol)
     event = PositionWrittenOff(at, symbol, ledger.positions[symbol].lots, reason, by, open_)
-    reconciler.append(event)
-    reconciler.state.apply(event)
+    reconciler.record.write(event)
     return event
 
 
@@ -89,8 +88,7 @@ def _adopt(
     event = AccountAdopted(
         at, taken.cash, taken.untracked, reason, by, taken.missing, given_up, reconciler.prefix()
     )
-    reconciler.append(event)
-    reconciler.state.adopt_account(event)
+    reconciler.record.write(event)
     return event
 
 

@@ -56,9 +56,7 @@ def flatten(
 
     `only` is the one symbol to do that of, "" for every symbol.
     """
-    asked = FlattenAsked(at, reason, by, only)
-    reconciler.append(asked)
-    reconciler.state.apply(asked)
+    reconciler.record.write(FlattenAsked(at, reason, by, only))
     deadline = monotonic() + reconciler.settings.flatten_seconds
     # An order in doubt is proven absent within the venue's horizon; its symbol is sold only then.
     for_doubt = deadline + reconciler.platform.certainty.horizon_ms / 1000

@@ -7,17 +7,17 @@ in doubt, because selling twice would be worse. Such an exit ends UNSENT and is 
 sends a new one as soon as the doubt is over.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from agent.host import log
 from agent.orders import differences
 from agent.orders.factory import OrderFactory, target_of
-from agent.state.state import State
+from agent.record import Record
 from domain.errors import RateLimited, VenueFault
-from domain.events import Event, OrderReported, OrdersIntended
+from domain.events import OrderReported, OrdersIntended
 from domain.order import NOT_TRADING, OPEN, Order, OrderState, OrderStatus, Purpose, Receipt
-from domain.ports import Clock, Journal, Platform
+from domain.ports import Clock, Platform
 from domain.times import millis
 from domain.verdict import Approved
 
@@ -32,20 +32,12 @@ NOT_CANCELLED = "protection is not known to be cancelled: "
 class Executor:
     """Carries approved orders to the platform and their outcomes to the journal."""
 
-    def __init__(
-        self,
-        state: State,
-        platform: Platform,
-        journal: Journal,
-        publish: Callable[[Event], None],
-        clock: Clock,
-    ) -> None:
-        self.state = state
+    def __init__(self, record: Record, platform: Platform, clock: Clock) -> None:
+        self.record = record
+        self.state = record.state
         self.platform = platform
-        self.journal = journal
-        self.publish = publish
         self.clock = clock
-        self.factory = OrderFactory(state, journal)
+        self.factory = OrderFactory(record.state, record.journal)
         self._intended: dict[str, float] = {}
 
     def intent(self, cycle_id: int, at: datetime, orders: Sequence[Order]) -> OrdersIntended:
@@ -148,10 +140,7 @@ class Executor:
 
     def record_report(self, cycle_id: int, receipt: Receipt) -> None:
         """Record what became of an order."""
-        event = OrderReported(cycle_id, receipt)
-        self.journal.append(event)
-        self.state.record_report(receipt)
-        self.publish(event)
+        self.record.write(OrderReported(cycle_id, receipt))
 
     def _doubt(self, order: Order) -> str:
         """Say what must be known before this order may be sent, "" when nothing must."""
@@ -273,10 +262,7 @@ class Executor:
         return receipts
 
     def _intend(self, orders: Sequence[Order], at: datetime) -> None:
-        event = self.intent(orders[0].cycle_id, at, orders)
-        self.journal.append(event)
-        self.state.intend(event.orders, at, event.sending_at)
-        self.publish(event)
+        self.record.write(self.intent(orders[0].cycle_id, at, orders))
 
     def protect(self, approved: Approved, at: datetime, tag: str = "") -> None:
         """Place the stop, measured from the actual entry, and the target; where refused, get out again.

@@ -1,11 +1,29 @@
 """Bringing the journal and the venue in line: at every start, and then periodically, by the same code.
 
-Laws: what was sent and never answered is UNKNOWN until the venue itself tells otherwise; only repeated
-successful "not found" answers past the venue's horizon prove an order ABSENT (see `absence`), and a question
-that fails counts for nothing; an order that only bears our order's id is no answer; an entry is never sent
-again; a difference in holdings, an order that looks like ours and is not in the journal, or a contradiction
-halts the agent with an explanation and is never corrected in silence. Before it halts, what stands bare is
-protected, where the holdings in question agree. Adopting the account ends every such halt.
+Theory of operation. Between an order's intent and the venue's answer the process, the network or the venue
+may die; nobody knows then what became of the order. This module finds out, and nothing else does. Rules,
+each with its reason:
+
+1. What was sent and never answered is UNKNOWN until the venue itself tells otherwise. A guess either way
+   loses an order or doubles it.
+2. "Not found" proves an order ABSENT only when it is said repeatedly, and past the venue's horizon (see
+   `agent.orders.absence`): an order may still be on its way, and venues tell of new orders a moment late.
+3. A question that fails counts for nothing. Silence is no "not found".
+4. An order that only bears our order's id is no answer: ids may be used by others, and be used again.
+5. An entry is never sent again. The price it was decided at is gone; an exit that never arrived is *owed*
+   and sent anew, under another id.
+6. A difference in holdings, an order like ours that is not in the journal, or a contradiction halts the
+   agent with an explanation. It is never corrected in silence: a person must know that somebody else trades
+   the account, or that the books are wrong. Adopting the account ends every such halt.
+7. A difference is believed after several looks, and not while something is unknown: a fill may come in
+   between holdings and orders, and what is unknown may be the difference.
+8. Before it halts, what stands bare is protected, but for the assets in question. A halt is no reason to
+   leave a position without its stop.
+9. A venue that cannot be compared stops entries (`blocked`) and nothing else.
+10. What is found out is written through `agent.record` before anything is done about it, as in a cycle.
+
+Warning to whoever edits: every branch here is one that a crash can take. `agent drill` kills the agent
+before and after each of its steps; run it (`make drill`) after a change.
 """
 
 from collections.abc import Callable, Iterable
@@ -23,15 +41,13 @@ from agent.orders.absence import Absence
 from agent.orders.differences import ADOPT, Differs
 from agent.orders.executor import Executor
 from agent.orders.protection import Protection
+from agent.record import Record
 from agent.settings.orders import OrderSettings
-from agent.state.fold import absorb
-from agent.state.state import State
 from domain.errors import VenueFault
-from domain.events import CycleEnded, Event, GridChanged
+from domain.events import CycleEnded, GridChanged
 from domain.instrument import Instrument
 from domain.order import OPEN, OrderState, OrderStatus, Receipt
-from domain.ports import Clock, Journal, Platform
-from reasoning.minds import StrategyRunner
+from domain.ports import Clock, Platform
 
 LOOKS = 3
 """How often holdings are read before a difference is believed: a fill may come in between."""
@@ -70,25 +86,20 @@ class Reconciler:
     def __init__(
         self,
         *,
-        state: State,
+        record: Record,
         platform: Platform,
-        journal: Journal,
         executor: Executor,
         grid: dict[str, Instrument],
-        mind: StrategyRunner,
         settings: OrderSettings,
-        publish: Callable[[Event], None],
         clock: Clock,
         prefix: Callable[[], str] = str,
     ) -> None:
-        self.state = state
+        self.record = record
+        self.state = state = record.state
         self.platform = platform
-        self.journal = journal
         self.executor = executor
         self.grid = grid
-        self.mind = mind
         self.settings = settings
-        self.publish = publish
         self.clock = clock
         self.prefix = prefix
         self.protection = Protection(state, platform, executor, settings, clock)
@@ -110,9 +121,8 @@ class Reconciler:
         self.resolve(at)
         if self.state.open_cycle is not None:
             path = (IDLE, IDLE)
-            ended = CycleEnded(self.state.open_cycle, at, path, "interrupted", tuple(self.state.new_lessons))
-            self.append(ended)
-            self.state.end(ended)
+            lessons = tuple(self.state.new_lessons)
+            self.record.write(CycleEnded(self.state.open_cycle, at, path, "interrupted", lessons))
         if compare and self.remote:
             # What cannot be compared must not be traded, but may be sold. Only reads are repeated.
             again = tenacity.Retrying(
@@ -176,9 +186,7 @@ class Reconciler:
         changed = tuple(self.platform.changed())
         if not changed:
             return False
-        event = GridChanged(at, changed)
-        self.append(event)
-        absorb(event, self.state, self.mind)
+        self.record.write(GridChanged(at, changed))
         self.grid.update({each.symbol: each for each in changed})
         for each in changed:
             tick, lot = f"{each.tick_size.normalize():f}", f"{each.step_size.normalize():f}"
@@ -324,8 +332,3 @@ class Reconciler:
     def differing(self) -> list[books.Difference]:
         """Return the assets of which the venue holds another amount than the journal says."""
         return books.differences(self.state.ledger, self.platform.balances(), self.grid.values())
-
-    def append(self, event: Event) -> None:
-        """Write an event and tell of it."""
-        self.journal.append(event)
-        self.publish(event)

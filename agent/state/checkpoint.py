@@ -20,10 +20,10 @@ from typing import Any, NamedTuple, get_type_hints
 import msgspec
 
 from agent.host.files import write_whole
+from agent.retune import retune
 from agent.settings.settings import Options
 from agent.settings.user_strategies import LOADED
 from agent.settings.version import code_version
-from agent.state.fold import retune
 from agent.state.ledger import Ledger
 from agent.state.state import State
 from domain.errors import BadInput, JournalFault
@@ -37,7 +37,7 @@ FORMAT = 1
 MOST = 64
 """Files kept of a journal, spread evenly over its rows: `agent why` begins at the nearest before a cycle."""
 
-GIVEN = frozenset({"learning", "cost_ppm", "lock"})
+GIVEN = frozenset({"learning", "cost_ppm", "mind", "lock", "ahead", "orientations"})
 """Fields of a state that come from settings or the process, not from the fold."""
 
 _DIGEST = hashlib.sha256().digest_size
@@ -228,11 +228,17 @@ class Resumed(NamedTuple):
 def resumed(checkpoint: Checkpoint | None, options: Options, cost_ppm: int) -> Resumed:
     """Return the fold a checkpoint holds; without one that can be read, a fold that has not begun."""
     if checkpoint is not None:
-        state, mind = State(options.learning, cost_ppm), StrategyRunner(options.reasoning)
+        fold = blank(options, cost_ppm)
         try:
-            checkpoint.give(state, mind)
+            checkpoint.give(fold.state, fold.mind)
         except (ValueError, BadInput):
             pass
         else:
-            return Resumed(state, mind, checkpoint.header.seq, checkpoint.header.started)
-    return Resumed(State(options.learning, cost_ppm), StrategyRunner(options.reasoning))
+            return Resumed(fold.state, fold.mind, checkpoint.header.seq, checkpoint.header.started)
+    return blank(options, cost_ppm)
+
+
+def blank(options: Options, cost_ppm: int) -> Resumed:
+    """Return a fold that has not begun."""
+    mind = StrategyRunner(options.reasoning)
+    return Resumed(State(options.learning, cost_ppm, mind), mind)

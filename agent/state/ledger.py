@@ -1,13 +1,34 @@
 """The account as the journal tells it: cash, positions, orders and the day's counters.
 
-Laws: cash changes only by fills; a fill counts once, by its order's client id and its trade id (an exchange
-that was reset numbers trades anew); an order that is done
-never comes back; equity values an unmarked position at its entry; what a venue takes of a holding is
-rounded to lots once (see `agent.state.dust`). Journals of the first version fold as they did: what is new
-counts from the first session that says `books` 2.
+Theory of operation. The ledger is folded, by `agent.state.state` alone, from what venues said of our orders. It
+is what the risk gate is told, what is compared with the venue and what a restart trades with. Rules, each
+with its reason:
+
+1. Cash changes only by fills, and by an operator's taking the account over. Whatever else "corrected" it
+   would hide the difference that the comparison with the venue is there to find.
+2. A fill counts once, by its order's client id and its trade id: venues tell fills twice, and late; an
+   exchange that was reset numbers trades anew, so the trade id alone is not enough.
+3. An order that is done never comes back. Its id stays in `done` for ever, so that late news of it is known
+   for what it is, and no id is given out twice.
+4. An order is done when its state says so *and* no fill is missing. A venue says FILLED before it tells the
+   fills; done too soon, the position would be off by what came after.
+5. What cannot be (a state the table of orders does not allow, an unknown order, a sale of more than is
+   held) is a contradiction: noted under the order's id, never raised and never guessed at. The row stays
+   readable, so that what is held can still be sold; the agent halts until the account is taken over.
+6. An exit that never reached the venue is *owed*, until a new one is intended or nothing is left to sell.
+   An entry is never owed: nobody is hurt by one that was not made.
+7. Equity values a position without a mark at its entry: worth nothing it would trip the kill switch.
+8. What a venue takes of a holding is rounded to lots once (see `agent.state.dust`): each fee rounded by itself
+   drifts away from what the venue holds.
+9. Journals of the first version fold as they did. What is new counts from the first session that says
+   `books` 2; money that was counted one way is not counted another way afterwards.
+
+Warning to whoever edits: all amounts are integers of cash units, ticks and lots; a float here is a
+difference with the venue a month later. `research/` holds the same account in flat arrays, and is compared
+with this one trade by trade.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -247,8 +268,8 @@ class Ledger(Results):
                 left[symbol] = left.get(symbol, 0) + position.lots * step_units(self.instruments[symbol])
         return left
 
-    def account(self, kill_switch: str | None) -> Account:
-        """Return what the risk gate is told, at this moment."""
+    def account(self, kill_switch: str | None, venue_blocks: Mapping[str, str] | None = None) -> Account:
+        """Return what the risk gate is told, at this moment; `venue_blocks` where more is known by now."""
         return Account(
             cash=self.cash,
             equity=self.equity,
@@ -264,14 +285,14 @@ class Ledger(Results):
             class_drawdown=self.class_drawdown(),
             kill_switch=kill_switch,
             unknown_orders=tuple(standing.order.client_id for standing in self.unresolved()),
-            blocked=self.blocked(),
+            blocked=self.blocked(venue_blocks),
             dust=tuple(symbol for symbol in self.positions if self.small(symbol)),
         )
 
-    def blocked(self) -> dict[str, str]:
+    def blocked(self, venue_blocks: Mapping[str, str] | None = None) -> dict[str, str]:
         """Return why no entry is possible, by symbol ("" for every one): by these books and by the venue."""
         answer: dict[str, str] = {}
-        for reasons in (self.unread(), self.venue_blocks):
+        for reasons in (self.unread(), self.venue_blocks if venue_blocks is None else venue_blocks):
             for symbol, reason in reasons.items():
                 answer[symbol] = f"{answer[symbol]}; {reason}" if symbol in answer else reason
         return answer

@@ -1,23 +1,45 @@
 """The state of the loop: the fold of the journal, live and after any restart.
 
-Live code and recovery call the same methods: `apply` is what recovery does with each event, and
-the cycle calls the parts of it (`see`, `note`, `intend`, `settle`, `end`) as it produces them.
+Theory of operation. What the agent knows is one value, and `apply` is the one function that changes it: the
+loop calls it through `agent.record` as events come to be, a start calls it as it reads them back. So
+"restart", "replay" and "reading the journal" are the same code as trading. Rules, each with its reason:
+
+1. Nothing but `apply` changes a field, of the state, of its ledger or of its mind. A fact set beside it is
+   not in the journal, so it is gone after a restart and a replay decides otherwise.
+2. `apply` reads the event and the state, never a clock, a setting that is not given, or chance: the same
+   rows come to the same state on any machine, at any time.
+3. What an event says that cannot be is noted (`Ledger.contradict`), not raised: a row that raised would
+   raise at every start, and nobody could sell any more. The agent halts on what is noted.
+4. A cycle's row may be folded in two parts, what it saw (`Observed`) ahead of what was concluded from it,
+   for the conclusion needs the first part. Both parts together are exactly the row: `ahead` says of which
+   cycle the first was folded, so that it is not folded twice. A row that is read back has no first part
+   ahead of it.
+5. Only the loop's thread applies. Others hold `lock` while they read, and see an event folded whole or not
+   at all; the mind, which may run a user's code, is folded outside the lock: whoever asks never waits for
+   it.
+6. A new fact is a field with its type, so that checkpoints carry it, and with a default, so that journals
+   from before it fold. Change what an old row folds to, and every recorded session replays to something
+   else.
+
+Warning to whoever edits: a test compares this fold with the live state after every session it can think of
+(`tests/agent/test_cycle.py`), and with checkpoints of every prefix (`tests/agent/test_checkpoint.py`).
 """
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import wraps
-from typing import Any, TypeVar, cast
+from typing import NamedTuple
 
 import msgspec
 
+from agent.retune import retune
 from agent.state.ledger import Ledger
 from domain.account import Trade
 from domain.candle import Candle
 from domain.decision import Action, Decision
+from domain.errors import BadInput
 from domain.events import (
     AccountAdopted,
     CycleDecided,
@@ -35,39 +57,42 @@ from domain.events import (
 )
 from domain.lesson import Beliefs, Context, Lesson, Pending
 from domain.observation import Observation
-from domain.order import Order, Purpose, Receipt
+from domain.order import Purpose, Receipt
 from domain.regrid import Regrid
 from domain.verdict import Approved, Verdict
 from learning.hedge import fold
 from learning.reflect import reflect
 from learning.settings import LearningSettings
 from learning.vetoes import advance_all, watch
+from reasoning.minds import StrategyRunner
+from reasoning.orientation import Orientation
 
-F = TypeVar("F", bound=Callable[..., Any])
 
+class Observed(NamedTuple):
+    """What a cycle saw: the first part of its CycleDecided, folded before anything is decided on it."""
 
-def whole(method: F) -> F:
-    """Let other threads see the state only before or after a method, never in the midst of it."""
-
-    @wraps(method)
-    def locked(self: "State", *args: Any) -> Any:
-        with self.lock:
-            return method(self, *args)
-
-    return cast("F", locked)
+    cycle_id: int
+    at: datetime
+    observations: Sequence[Observation]
+    updates: Sequence[Receipt]
+    blocked: Mapping[str, str]
 
 
 @dataclass(eq=False)
 class State:
     """What the agent knows, all of it folded from events.
 
-    Only the loop's thread changes it; others hold `lock` while they read. A checkpoint carries every
-    field with its type but the first three, so what is folded is a field here and nowhere else.
+    Without a `mind` only the account is folded, and no strategy runs. A checkpoint carries every field with
+    its type but the first six, so what is folded is a field here and nowhere else.
     """
 
     learning: LearningSettings
     cost_ppm: int
+    mind: StrategyRunner | None = None
     lock: threading.RLock = field(default_factory=threading.RLock, init=False, repr=False)
+    ahead: int | None = None
+    orientations: dict[str, Orientation] = field(default_factory=dict, init=False)
+    """What the mind made of what the last cycle saw, by symbol."""
     ledger: Ledger = field(default_factory=Ledger)
     session: int = 0
     prefix: str = ""
@@ -89,46 +114,67 @@ class State:
     outcomes: Counter[str] = field(default_factory=Counter)
     ended_reason: str | None = None
 
-    def apply(self, event: Event) -> None:  # noqa: C901 -- one case an event is how it is read
-        """Fold one event into the state."""
-        match event:
-            case CycleDecided():
-                self.see(event.cycle_id, event.at, event.observations, event.updates, event.blocked)
-                self.note(event.decisions, event.verdicts)
-            case CycleEnded():
-                self.end(event)
-            case OrdersIntended():
-                self.intend(event.orders, event.at, event.sending_at)
-            case OrderReported():
-                self.record_report(event.receipt)
-            case KillSwitchSet():
-                self.switch(event)
-            case ParametersSet():
-                self.apply_parameters(event)
-            case PositionWrittenOff():
-                self.write_off(event)
-            case AccountAdopted():
-                self.adopt_account(event)
-            case FlattenAsked():
-                self.sweep(event)
-            case GridChanged():
-                self.regrid(event)
-            case SessionStarted():
-                self.start(event)
-            case SessionEnded():
-                self.finish(event)
+    def apply(self, event: Event | Observed) -> None:
+        """Fold one event, or what a cycle saw ahead of its row, into state and mind."""
+        heard = isinstance(event, CycleDecided) and event.cycle_id == self.ahead
+        with self.lock:
+            self._fold(event)
+        if self.mind is not None and not heard:
+            self._hear(event, self.mind)
 
-    @whole
-    def start(self, event: SessionStarted) -> None:
-        """Begin a session."""
+    def _hear(self, event: Event | Observed, mind: StrategyRunner) -> None:
+        if isinstance(event, Observed | CycleDecided):
+            self.orientations = {
+                observation.symbol: mind.orient(observation) for observation in event.observations
+            }
+        elif isinstance(event, ParametersSet):
+            try:
+                retune(event, mind)
+            except BadInput as refused:
+                # Parameters of another program end no command: the voice is silent until it is given others.
+                mind.muted[event.strategy] = str(refused)
+
+    def _fold(self, event: Event | Observed) -> None:  # noqa: C901, PLR0912 -- one case an event
+        match event:
+            case Observed():
+                self.ahead = event.cycle_id
+                self._see(event)
+            case CycleDecided():
+                self._decided(event)
+            case CycleEnded():
+                self._end(event)
+            case OrdersIntended():
+                self.ledger.intend(event.orders, event.at, event.sending_at)
+            case OrderReported():
+                self._settle(event.receipt)
+            case KillSwitchSet():
+                self._switch(event)
+            case ParametersSet():
+                self.versions.append(event)
+            case PositionWrittenOff():
+                self._write_off(event)
+            case AccountAdopted():
+                self._take_over(event)
+            case FlattenAsked():
+                # Dust that can be sold is counted among what is held: it is to be sold with it.
+                self.ledger.sweep(event.at, event.symbol)
+            case GridChanged():
+                self._regrid(event)
+            case SessionStarted():
+                self._start(event)
+            case SessionEnded():
+                # What an operator sold after the last cycle counts.
+                self.ended_reason = event.reason
+                self.ledger.value()
+
+    def _start(self, event: SessionStarted) -> None:
         self.session = event.session
         self.prefix = event.prefix
         self.ended_reason = None
         for change in self.ledger.open(event.cash, event.instruments, event.books):
             self._carry(change)
 
-    @whole
-    def regrid(self, event: GridChanged) -> None:
+    def _regrid(self, event: GridChanged) -> None:
         """Count on the grids of an event from now on; what is held is carried over to them."""
         for instrument in event.instruments:
             change = self.ledger.count_on(instrument)
@@ -144,34 +190,35 @@ class State:
         self.pending = [
             change.pending(each) if each.context.symbol == symbol else each for each in self.pending
         ]
+        if self.mind is not None:
+            self.mind.regrid(symbol, change)
 
-    @whole
-    def see(
-        self,
-        cycle_id: int,
-        at: datetime,
-        observations: Iterable[Observation],
-        updates: Iterable[Receipt],
-        blocked: Mapping[str, str],
-    ) -> None:
+    def _see(self, event: Observed | CycleDecided) -> None:
         """Take in what entered from outside: candles, quotes, what resting orders did, what is blocked."""
+        cycle_id, at, ledger = event.cycle_id, event.at, self.ledger
         if cycle_id <= self.cycle_id:
-            self.ledger.contradict(
-                f"cycle {cycle_id}", f"cycle {cycle_id} does not follow cycle {self.cycle_id}"
-            )
+            ledger.contradict(f"cycle {cycle_id}", f"cycle {cycle_id} does not follow cycle {self.cycle_id}")
         self.cycle_id = self.open_cycle = cycle_id
         self.at = at
-        ledger = self.ledger
         ledger.roll(at)
-        ledger.venue_blocks = dict(blocked)
-        for observation in observations:
+        ledger.venue_blocks = dict(event.blocked)
+        for observation in event.observations:
             if observation.quote is not None:
                 ledger.marks[observation.symbol] = observation.quote.price
             if observation.candles:
                 self._candles(observation, at)
-        for receipt in updates:
-            self.record_report(receipt)
+        for receipt in event.updates:
+            self._settle(receipt)
         ledger.value()
+
+    def _decided(self, event: CycleDecided) -> None:
+        """Take in a cycle's row, or what is left of it when what it saw was folded ahead."""
+        if event.cycle_id != self.ahead:
+            self._see(event)
+        self.ledger.venue_blocks = dict(event.blocked)
+        if event.verdicts:
+            self._note(event.decisions, event.verdicts)
+        self.ahead = None
 
     def _candles(self, observation: Observation, at: datetime) -> None:
         if self.series.get(observation.symbol, observation.series) != observation.series:
@@ -192,11 +239,8 @@ class State:
             )
             self.new_lessons.extend(lessons)
 
-    @whole
-    def note(self, decisions: Iterable[Decision], verdicts: Iterable[Verdict]) -> None:
+    def _note(self, decisions: Iterable[Decision], verdicts: Iterable[Verdict]) -> None:
         """Remember why entries were wanted, and watch what becomes of the vetoed ones."""
-        if not verdicts:
-            return
         by_symbol = {decision.symbol: decision for decision in decisions}
         for verdict in verdicts:
             decision = by_symbol[verdict.symbol]
@@ -218,20 +262,13 @@ class State:
         self.pending.append(watch(_context(decision), rule, price, stop, decision.target, self.learning))
         del self.pending[: -self.learning.max_pending]
 
-    @whole
-    def intend(self, orders: Iterable[Order], at: datetime, sending_at: datetime | None = None) -> None:
-        """Take note of orders about to be sent."""
-        self.ledger.intend(orders, at, sending_at)
-
-    @whole
-    def write_off(self, event: PositionWrittenOff) -> None:
+    def _write_off(self, event: PositionWrittenOff) -> None:
         """Count a position as lost."""
         trade = self.ledger.write_off(event.symbol, event.lots, event.at, event.given_up)
         if trade is not None:
             self.new_lessons.append(self._lesson(trade, "written off"))
 
-    @whole
-    def adopt_account(self, event: AccountAdopted) -> None:
+    def _take_over(self, event: AccountAdopted) -> None:
         """Count with what the venue holds from now on."""
         self.prefix = event.prefix or self.prefix
         for trade in self.ledger.adopt_account(
@@ -239,13 +276,7 @@ class State:
         ):
             self.new_lessons.append(self._lesson(trade, "adopted"))
 
-    @whole
-    def sweep(self, event: FlattenAsked) -> None:
-        """Count dust that can be sold among what is held: it is to be sold with it."""
-        self.ledger.sweep(event.at, event.symbol)
-
-    @whole
-    def record_report(self, receipt: Receipt) -> None:
+    def _settle(self, receipt: Receipt) -> None:
         """Take in what a venue said of an order; closed trades become lessons."""
         for trade, ending in self.ledger.record_report(receipt):
             self.new_lessons.append(self._lesson(trade, ending))
@@ -257,8 +288,7 @@ class State:
         instrument = self.ledger.instruments[trade.symbol]
         return reflect(trade, context, ending, instrument, trade.closed_at)
 
-    @whole
-    def end(self, event: CycleEnded) -> None:
+    def _end(self, event: CycleEnded) -> None:
         """Close a cycle: its lessons become beliefs."""
         for lesson in event.lessons:
             self.beliefs = fold(self.beliefs, lesson, self.learning)
@@ -268,23 +298,11 @@ class State:
         self.outcomes[event.outcome] += 1
         self.ledger.value()
 
-    @whole
-    def finish(self, event: SessionEnded) -> None:
-        """End a session; what an operator sold after the last cycle counts."""
-        self.ended_reason = event.reason
-        self.ledger.value()
-
-    @whole
-    def switch(self, event: KillSwitchSet) -> None:
+    def _switch(self, event: KillSwitchSet) -> None:
         """Throw or reset the kill switch."""
         self.kill_switch = event.reason if event.active else None
         if event.active and event.by == "agent":
             self.tripped_day = event.at.toordinal()
-
-    @whole
-    def apply_parameters(self, event: ParametersSet) -> None:
-        """Take note of a version of a strategy's parameters."""
-        self.versions.append(event)
 
     def in_force(self) -> dict[str, ParametersSet]:
         """Return the version in force of each strategy that does not speak with the settings' own."""

@@ -19,7 +19,6 @@ from agent.loop.turn import UNSEEN
 from agent.orders.emergency import flatten
 from agent.settings.recorded import options_of
 from agent.settings.version import code_version
-from agent.state.fold import absorb
 from agent.verify.recorded_platform import RecordedPlatform, fault_of
 from domain.candle import Candle
 from domain.errors import BadInput, LocalFault, VenueFault
@@ -215,8 +214,7 @@ def _take(run: Session, observer: RecordedObserver, venue: RecordedPlatform | No
         flatten(run.reconciler, event.at, event.reason, event.by, event.symbol)
     elif event is not None:
         # A real venue's answers between two cycles are input: what was recorded is taken as it is.
-        run.reconciler.append(event)
-        absorb(event, run.state, run.cycle.mind)
+        run.record.write(event)
     else:
         _cycle(run, observer, venue, step)
         return 1

@@ -13,11 +13,12 @@ from agent.loop.inbox import Inbox
 from agent.loop.machine import LoopMachine
 from agent.loop.session import Session
 from agent.orders.reconciler import Reconciler
+from agent.record import Record
 from agent.settings.home import Home
 from agent.settings.instruments import instruments
 from agent.settings.settings import Options
 from agent.settings.version import code_version
-from agent.state.checkpoint import Checkpoint, Checkpoints, Resumed, fold_key, resumed
+from agent.state.checkpoint import Checkpoint, Checkpoints, blank, fold_key, resumed
 from agent.state.fold import never, refold
 from agent.state.holdings import BOOKS
 from agent.state.keeper import FoldKeeper
@@ -86,13 +87,13 @@ def parts(
     grid = instruments(options.symbols, options.instruments) if grid is None else grid
     cost_ppm = one_way_cost_ppm(options)
     if checkpoints is None:
-        fold = Resumed(State(options.learning, cost_ppm), StrategyRunner(options.reasoning))
-        refold(journal, fold.state, fold.mind, until)
+        fold = blank(options, cost_ppm)
+        refold(journal, fold.state, until)
     else:
         result = None if whole else checkpoints.nearest(journal, fold_key(options), before)
         fold = resumed(result, options, cost_ppm)
         keeper = FoldKeeper(checkpoints, journal, options, fold)
-        refold(journal, fold.state, fold.mind, until, after=fold.seq, taken=keeper.taken)
+        refold(journal, fold.state, until, after=fold.seq, taken=keeper.taken)
     counted = counted_alike(grid, fold.state)
     if not options.remote:
         counted = {name: carried(each, fold.state) for name, each in counted.items()}
@@ -205,14 +206,13 @@ def session(
 ) -> Session:
     """Join the parts into a session that has not begun; a `prefix` is that of a session run again."""
     options, state = parts.options, parts.state
+    record = Record(journal, state, inbox.stop)
     cycle = Cycle(
         symbols=options.symbols,
         machine=LoopMachine(),
-        state=state,
-        mind=parts.mind,
+        record=record,
         observer=observer,
         platform=platform,
-        journal=journal,
         reasoning=options.reasoning,
         policy=policy_of(options, parts.grid),
         trading_lock=inbox.trading_lock,
@@ -220,14 +220,11 @@ def session(
         pending_kill=lambda: inbox.pending_kill,
     )
     reconciler = Reconciler(
-        state=state,
+        record=record,
         platform=platform,
-        journal=journal,
         executor=cycle.executor,
         grid=parts.grid,
-        mind=parts.mind,
         settings=options.orders,
-        publish=cycle.publish,
         clock=inbox.clock,
         prefix=new_prefix if options.remote else str,
     )
@@ -252,6 +249,6 @@ def session(
         reconciler=reconciler,
         observer=observer,
         platform=platform,
-        journal=journal,
-        state=state,
+        record=record,
+        mind=parts.mind,
     )

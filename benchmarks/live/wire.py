@@ -14,6 +14,7 @@ from pydantic import SecretStr
 
 from agent.host.clock import SystemClock
 from agent.orders.executor import Executor
+from agent.record import Record
 from agent.state.state import State
 from benchmarks.figures import Figure, Section
 from domain.order import Order, OrderType, Purpose, Side
@@ -112,7 +113,7 @@ def _orders(folder: Path, url: str, arrivals: Any) -> tuple[list[float], list[fl
     journal = open_journal(folder / "wire.db", "a1b2c3d4e5f6")
     state = State(LearningSettings(), 0)
     state.ledger.open(10**14, [platform.instrument(SYMBOL)])
-    executor = Executor(state, platform, journal, lambda _event: None, SystemClock())
+    executor = Executor(Record(journal, state, lambda _why: None), platform, SystemClock())
     to_wire, commits, trips = [], [], []
     for number in range(ORDERS):
         order = Order(

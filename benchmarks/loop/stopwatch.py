@@ -163,10 +163,10 @@ class _TimedCycle(Cycle):
         finally:
             self.watch.switch(before)
 
-    def _reflect(self, turn: Any, outcome: str, error: Failure | None = None) -> CycleEnded:
+    def _end(self, turn: Any, outcome: str, error: Failure | None = None) -> CycleEnded:
         before = self.watch.switch(REFLECT)
         try:
-            return super()._reflect(turn, outcome, error)
+            return super()._end(turn, outcome, error)
         finally:
             self.watch.switch(before)
 
@@ -175,20 +175,18 @@ def timed(each: Ready, watch: Stopwatch) -> Ready:
     """Return the session with every stage of its cycle, its journal, machine and pacer under the watch."""
     session = each.session
     plain = session.cycle
+    plain.record.journal = _TimedJournal(plain.record.journal, watch)
     cycle = _TimedCycle(
         symbols=plain.symbols,
         machine=_TimedMachine(watch),
-        state=plain.state,
-        mind=plain.mind,
+        record=plain.record,
         observer=plain.observer,
         platform=plain.platform,
-        journal=_TimedJournal(plain.journal, watch),
         reasoning=plain.reasoning,
         policy=plain.policy,
         trading_lock=plain.trading_lock,
         clock=plain.executor.clock,
         pending_kill=plain.pending_kill,
-        publish=plain.publish,
     )
     cycle.watch = watch
     session.cycle = cycle

@@ -13,7 +13,6 @@ from agent.loop.inbox import Inbox
 from agent.loop.session import Session
 from agent.orders.emergency import Flattened, flatten
 from agent.settings.settings import Options
-from agent.state.fold import absorb
 from agent.state.state import State
 from domain.candle import LastPrice
 from domain.decision import Action, Decision
@@ -119,7 +118,7 @@ class Held:
     def _write(self, *events: Any) -> None:
         self.journal.append(*events)
         for event in events:
-            absorb(event, self.state, self.parts.mind)
+            self.state.apply(event)
 
 
 def doge(**changes: Any) -> Mapping[str, SymbolRules]:

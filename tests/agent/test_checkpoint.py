@@ -15,13 +15,13 @@ from agent.state.checkpoint import (
     Checkpoints,
     Header,
     Resumed,
+    blank,
     decoded,
     encoded,
     fold_key,
     resumed,
     superfluous,
 )
-from agent.state.fold import absorb
 from agent.state.keeper import Keeper
 from agent.state.ledger import Ledger
 from agent.state.state import State
@@ -53,10 +53,10 @@ def header(journal: MemoryJournal, seq: int) -> Header:
 
 def kept(folder: Path, journal: MemoryJournal, seq: int) -> Checkpoints:
     """Keep a checkpoint of a journal's first `seq` rows."""
-    state, mind = State(OPTIONS.learning, COST), StrategyRunner(OPTIONS.reasoning)
+    state, mind, *_ = blank(OPTIONS, COST)
     for row in journal.rows():
         if row.seq <= seq:
-            absorb(row.event, state, mind)
+            state.apply(row.event)
     made = Checkpoints(folder)
     made.save(header(journal, seq), encoded(header(journal, seq), state, mind))
     return made
@@ -78,11 +78,11 @@ def same(fold: Resumed, state: State, mind: StrategyRunner) -> None:
 def test_a_checkpoint_of_every_prefix_is_the_fold_and_goes_on_as_the_fold() -> None:
     journal = traded()
     rows = list(journal.rows())
-    state, mind = State(OPTIONS.learning, COST), StrategyRunner(OPTIONS.reasoning)
-    went_on = Resumed(State(OPTIONS.learning, COST), StrategyRunner(OPTIONS.reasoning))
+    state, mind, *_ = blank(OPTIONS, COST)
+    went_on = blank(OPTIONS, COST)
     for row in rows:
-        absorb(row.event, state, mind)
-        absorb(row.event, went_on.state, went_on.mind)
+        state.apply(row.event)
+        went_on.state.apply(row.event)
         # From here on the fold lives in what was read back, so an error of one row shows in all after it.
         file = encoded(header(journal, row.seq), went_on.state, went_on.mind)
         went_on = resumed(decoded(file), OPTIONS, COST)

@@ -78,7 +78,7 @@ def test_an_unplanned_failure_is_recorded_and_halts_the_agent() -> None:
     assert world.market.closed
 
 
-@pytest.mark.parametrize("part", ["see", "note", "orient", "mark"])
+@pytest.mark.parametrize("part", ["_see", "_note", "orient", "mark"])
 def test_an_error_in_the_midst_of_a_cycle_is_told_once_recorded_once_and_the_journal_stays_readable(
     part: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,8 +1,9 @@
 """The machine: only the table's arrows, and an illegal trigger changes nothing."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from transitions import Machine, MachineError
 
 from agent.loop.machine import IDLE, LEARNING, STATES, TABLE, TRIGGERS, LoopMachine
 from domain.errors import IllegalTransition
@@ -40,3 +41,26 @@ def test_the_path_is_that_of_the_present_cycle() -> None:
     for trigger in ("wake", "observed", "held", "learned", "wake", "failed"):
         machine.fire(trigger)
     assert machine.path == ["IDLE", "PERCEPTION", "LEARNING"]
+
+
+class Model:
+    """What the library moves."""
+
+    state: str
+
+
+@settings(max_examples=200)
+@given(st.lists(st.sampled_from(TRIGGERS), max_size=40))
+def test_the_machine_goes_where_the_library_goes(triggers: list[str]) -> None:
+    model, machine = Model(), LoopMachine()
+    table = [arrow._asdict() for arrow in TABLE]
+    Machine(model, states=list(STATES), transitions=table, initial=IDLE, auto_transitions=False)
+    for trigger in triggers:
+        try:
+            getattr(model, trigger)()
+        except MachineError:
+            with pytest.raises(IllegalTransition):
+                machine.fire(trigger)
+        else:
+            machine.fire(trigger)
+        assert machine.state == model.state

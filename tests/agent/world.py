@@ -127,15 +127,16 @@ class World:
 
 def folded(options: Options, journal: Records) -> tuple[State, StrategyRunner]:
     """Fold a journal into a fresh state and mind."""
-    state = State(options.learning, wiring.one_way_cost_ppm(options))
     mind = StrategyRunner(options.reasoning)
-    refold(journal, state, mind)
+    state = State(options.learning, wiring.one_way_cost_ppm(options), mind)
+    refold(journal, state)
     return state, mind
 
 
 def facts(state: State) -> dict[str, Any]:
     """Return all a state knows, as comparable values."""
-    known = {name: value for name, value in vars(state).items() if name not in ("lock", "ledger")}
+    beside = ("lock", "ledger", "mind", "orientations")
+    known = {name: value for name, value in vars(state).items() if name not in beside}
     return known | {"ledger": dict(vars(state.ledger))}
 
 

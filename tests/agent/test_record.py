@@ -1,0 +1,141 @@
+"""The record: journal first, then the fold, then the listeners; nothing else changes the state."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agent.record import Record
+from agent.state.checkpoint import blank
+from agent.state.state import Observed, State
+from agent.wiring import one_way_cost_ppm
+from domain.errors import JournalFault
+from domain.events import CycleDecided, CycleEnded, Event, FlattenAsked, KillSwitchSet
+from domain.times import utc
+from journal.memory import MemoryJournal
+from tests.agent.world import ID, START, Dying, World, facts, lively, wave
+
+AGENT = Path(__file__).parents[2] / "agent"
+KILL = KillSwitchSet(at=utc(START), active=True, reason="enough", by="operator")
+
+
+def fresh() -> State:
+    options = lively()
+    return blank(options, one_way_cost_ppm(options)).state
+
+
+class Refusing(MemoryJournal):
+    def append(self, *events: Event) -> None:
+        raise JournalFault(f"the disk is full ({len(events)} events)")
+
+
+def test_a_listener_hears_what_is_in_the_journal_and_in_the_state() -> None:
+    journal, state = MemoryJournal(ID), fresh()
+    record = Record(journal, state, lambda _why: None)
+    heard: list[Any] = []
+    record.listeners.append(lambda event: heard.append((event, journal.head()[0], state.kill_switch)))
+    flatten = FlattenAsked(utc(START), "enough", "operator")
+    record.write(KILL, flatten)
+    assert heard == [(KILL, 2, "enough"), (flatten, 2, "enough")]
+
+
+@pytest.mark.parametrize("event", [KILL, CycleEnded(1, utc(START), ("IDLE", "IDLE"), "held")])
+def test_what_cannot_be_appended_is_neither_folded_nor_told(event: Event) -> None:
+    state = fresh()
+    record = Record(Refusing(ID), state, lambda _why: None)
+    record.listeners.append(lambda told: pytest.fail(f"told of {told}"))
+    before = repr(facts(state))
+    with pytest.raises(JournalFault):
+        record.write(event)
+    assert repr(facts(state)) == before
+    assert record.last_ended is None
+
+
+def test_a_cycles_row_that_cannot_be_folded_is_not_appended(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: Any) -> None:
+        raise Dying("the fold cannot take this")
+
+    journal, state = MemoryJournal(ID), fresh()
+    monkeypatch.setattr(state, "_decided", broken)
+    record = Record(journal, state, lambda _why: None)
+    with pytest.raises(Dying):
+        record.write(KILL, CycleDecided(1, utc(START)))
+    assert journal.head()[0] == 0
+    assert state.kill_switch is None
+    assert not record.holds(1)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.floats(min_value=50, max_value=200).map(lambda each: round(each, 2)), max_size=60))
+def test_a_row_folded_in_two_parts_is_the_row_folded_whole(closes: list[float]) -> None:
+    world = World([*wave(120), *closes])
+    world.run()
+    whole, parts = fresh(), fresh()
+    for row in world.journal.rows():
+        event = row.event
+        whole.apply(event)
+        if isinstance(event, CycleDecided):
+            parts.apply(Observed(event.cycle_id, event.at, event.observations, event.updates, event.blocked))
+        parts.apply(event)
+        assert facts(parts) == facts(whole)
+        assert parts.orientations == whole.orientations
+    assert parts.mind == whole.mind
+    assert facts(whole) == facts(world.state)
+
+
+def test_the_same_cycle_told_twice_is_a_contradiction_read_back_or_live() -> None:
+    state = fresh()
+    state.apply(Observed(1, utc(START), (), (), {}))
+    state.apply(CycleDecided(1, utc(START)))
+    assert not state.ledger.contradictions
+    state.apply(CycleDecided(1, utc(START)))
+    assert state.ledger.contradictions
+
+
+def sources() -> Iterator[tuple[str, ast.AST]]:
+    for path in AGENT.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            yield path.name, node
+
+
+OWNERS = {"state.py", "ledger.py", "results.py", "holdings.py", "books.py", "history.py", "checkpoint.py"}
+"""The fold itself, the account's life folded once more, and what brings a fold back."""
+
+
+def test_only_the_fold_changes_the_state() -> None:
+    """No other module assigns to a field of state or ledger, or calls what changes one."""
+    declared = {each for each in (*vars(fresh()), *vars(fresh().ledger)) if each != "lock"}
+    found = []
+    for name, node in sources():
+        targets = node.targets if isinstance(node, ast.Assign) else []
+        targets = [node.target] if isinstance(node, ast.AugAssign | ast.AnnAssign) else targets
+        for target in targets:
+            inner = target.value if isinstance(target, ast.Subscript) else target
+            if isinstance(inner, ast.Attribute) and inner.attr in declared:
+                owner = ast.unparse(inner.value)
+                if owner.split(".")[-1] in ("state", "ledger"):
+                    found.append(f"{name}: {ast.unparse(target)}")
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            owner = ast.unparse(node.func.value).split(".")[-1]
+            changes = ("intend", "settle", "adopt", "write_off", "sweep", "count_on", "roll", "value", "take")
+            if owner == "ledger" and node.func.attr in changes:
+                found.append(f"{name}: {ast.unparse(node.func)}")
+    assert [each for each in found if each.split(":")[0] not in OWNERS] == ["why.py: before.state.mind"]
+
+
+def test_a_session_appends_to_its_journal_in_one_place() -> None:
+    callers = {
+        name
+        for name, node in sources()
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "append"
+        and ast.unparse(node.func.value).split(".")[-1] in ("journal", "inner")
+    }
+    without_a_session = {"guarded.py", "catch_up.py", "offline.py", "at_rest.py", "config_work.py"}
+    assert "record.py" in callers
+    assert callers - {"record.py"} <= without_a_session
