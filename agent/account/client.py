@@ -18,11 +18,11 @@ from agent.host.process import may_live
 from agent.outage.journal import Guarded
 from agent.outage.lost import Lost
 from agent.parameters import versions
-from agent.retune import retune
 from agent.settings.home import Busy, Home
 from agent.settings.recorded import last_session, lenient, recorded_options
 from agent.settings.settings import Options, secret_texts, with_keys
 from agent.state.checkpoint import FORMAT, Checkpoint, Checkpoints, Header, decoded, encoded, fold_key
+from agent.state.retune import retune
 from agent.views import session
 from domain.errors import BadInput, JournalFault
 from domain.events import KillSwitchSet

@@ -19,7 +19,7 @@ from agent.loop.machine import IDLE, LEARNING, LoopMachine
 from agent.loop.trailing import raised
 from agent.loop.turn import Turn, look, splits
 from agent.orders.executor import Executor
-from agent.record import Record
+from agent.state.record import Record
 from agent.state.state import Observed
 from domain.account import Account
 from domain.decision import Action, Decision

@@ -15,8 +15,8 @@ from agent.loop.inbox import ENDED, Inbox, NotRunning
 from agent.orders import adoption
 from agent.orders.emergency import Flattened, flatten
 from agent.orders.reconciler import Reconciler, Review
-from agent.record import Record
 from agent.state.keeper import Keeper
+from agent.state.record import Record
 from domain.errors import BadInput, LocalFault
 from domain.events import (
     AccountAdopted,

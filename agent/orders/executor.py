@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from agent.host import log
 from agent.orders import differences
 from agent.orders.factory import OrderFactory, target_of
-from agent.record import Record
+from agent.state.record import Record
 from domain.errors import RateLimited, VenueFault
 from domain.events import OrderReported, OrdersIntended
 from domain.order import NOT_TRADING, OPEN, Order, OrderState, OrderStatus, Purpose, Receipt

@@ -20,7 +20,8 @@ each with its reason:
 8. Before it halts, what stands bare is protected, but for the assets in question. A halt is no reason to
    leave a position without its stop.
 9. A venue that cannot be compared stops entries (`blocked`) and nothing else.
-10. What is found out is written through `agent.record` before anything is done about it, as in a cycle.
+10. What is found out is written through `agent.state.record` before anything is done about it, as in a
+   cycle.
 
 Warning to whoever edits: every branch here is one that a crash can take. `agent drill` kills the agent
 before and after each of its steps; run it (`make drill`) after a change.
@@ -41,8 +42,8 @@ from agent.orders.absence import Absence
 from agent.orders.differences import ADOPT, Differs
 from agent.orders.executor import Executor
 from agent.orders.protection import Protection
-from agent.record import Record
 from agent.settings.orders import OrderSettings
+from agent.state.record import Record
 from domain.errors import VenueFault
 from domain.events import CycleEnded, GridChanged
 from domain.instrument import Instrument

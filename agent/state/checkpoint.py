@@ -20,11 +20,11 @@ from typing import Any, NamedTuple, get_type_hints
 import msgspec
 
 from agent.host.files import write_whole
-from agent.retune import retune
 from agent.settings.settings import Options
 from agent.settings.user_strategies import LOADED
 from agent.settings.version import code_version
 from agent.state.ledger import Ledger
+from agent.state.retune import retune
 from agent.state.state import State
 from domain.errors import BadInput, JournalFault
 from domain.events import ParametersSet, SessionStarted

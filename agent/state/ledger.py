@@ -1,8 +1,8 @@
 """The account as the journal tells it: cash, positions, orders and the day's counters.
 
-Theory of operation. The ledger is folded, by `agent.state.state` alone, from what venues said of our orders. It
-is what the risk gate is told, what is compared with the venue and what a restart trades with. Rules, each
-with its reason:
+Theory of operation. The ledger is folded, by `agent.state.state` alone, from what venues said of our
+orders. It is what the risk gate is told, what is compared with the venue and what a restart trades with.
+Rules, each with its reason:
 
 1. Cash changes only by fills, and by an operator's taking the account over. Whatever else "corrected" it
    would hide the difference that the comparison with the venue is there to find.
@@ -18,8 +18,8 @@ with its reason:
 6. An exit that never reached the venue is *owed*, until a new one is intended or nothing is left to sell.
    An entry is never owed: nobody is hurt by one that was not made.
 7. Equity values a position without a mark at its entry: worth nothing it would trip the kill switch.
-8. What a venue takes of a holding is rounded to lots once (see `agent.state.dust`): each fee rounded by itself
-   drifts away from what the venue holds.
+8. What a venue takes of a holding is rounded to lots once (see `agent.state.dust`): each fee rounded by
+   itself drifts away from what the venue holds.
 9. Journals of the first version fold as they did. What is new counts from the first session that says
    `books` 2; money that was counted one way is not counted another way afterwards.
 

@@ -1,7 +1,7 @@
 """The state of the loop: the fold of the journal, live and after any restart.
 
 Theory of operation. What the agent knows is one value, and `apply` is the one function that changes it: the
-loop calls it through `agent.record` as events come to be, a start calls it as it reads them back. So
+loop calls it through `agent.state.record` as events come to be, a start calls it as it reads them back. So
 "restart", "replay" and "reading the journal" are the same code as trading. Rules, each with its reason:
 
 1. Nothing but `apply` changes a field, of the state, of its ledger or of its mind. A fact set beside it is
@@ -34,8 +34,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from agent.retune import retune
 from agent.state.ledger import Ledger
+from agent.state.retune import retune
 from domain.account import Trade
 from domain.candle import Candle
 from domain.decision import Action, Decision
@@ -116,13 +116,13 @@ class State:
 
     def apply(self, event: Event | Observed) -> None:
         """Fold one event, or what a cycle saw ahead of its row, into state and mind."""
-        heard = isinstance(event, CycleDecided) and event.cycle_id == self.ahead
+        oriented = isinstance(event, CycleDecided) and event.cycle_id == self.ahead
         with self.lock:
             self._fold(event)
-        if self.mind is not None and not heard:
-            self._hear(event, self.mind)
+        if self.mind is not None and not oriented:
+            self._orient(event, self.mind)
 
-    def _hear(self, event: Event | Observed, mind: StrategyRunner) -> None:
+    def _orient(self, event: Event | Observed, mind: StrategyRunner) -> None:
         if isinstance(event, Observed | CycleDecided):
             self.orientations = {
                 observation.symbol: mind.orient(observation) for observation in event.observations
@@ -146,7 +146,7 @@ class State:
             case OrdersIntended():
                 self.ledger.intend(event.orders, event.at, event.sending_at)
             case OrderReported():
-                self._settle(event.receipt)
+                self._record_report(event.receipt)
             case KillSwitchSet():
                 self._switch(event)
             case ParametersSet():
@@ -154,7 +154,7 @@ class State:
             case PositionWrittenOff():
                 self._write_off(event)
             case AccountAdopted():
-                self._take_over(event)
+                self._adopt_account(event)
             case FlattenAsked():
                 # Dust that can be sold is counted among what is held: it is to be sold with it.
                 self.ledger.sweep(event.at, event.symbol)
@@ -208,7 +208,7 @@ class State:
             if observation.candles:
                 self._candles(observation, at)
         for receipt in event.updates:
-            self._settle(receipt)
+            self._record_report(receipt)
         ledger.value()
 
     def _decided(self, event: CycleDecided) -> None:
@@ -268,7 +268,7 @@ class State:
         if trade is not None:
             self.new_lessons.append(self._lesson(trade, "written off"))
 
-    def _take_over(self, event: AccountAdopted) -> None:
+    def _adopt_account(self, event: AccountAdopted) -> None:
         """Count with what the venue holds from now on."""
         self.prefix = event.prefix or self.prefix
         for trade in self.ledger.adopt_account(
@@ -276,7 +276,7 @@ class State:
         ):
             self.new_lessons.append(self._lesson(trade, "adopted"))
 
-    def _settle(self, receipt: Receipt) -> None:
+    def _record_report(self, receipt: Receipt) -> None:
         """Take in what a venue said of an order; closed trades become lessons."""
         for trade, ending in self.ledger.record_report(receipt):
             self.new_lessons.append(self._lesson(trade, ending))

@@ -13,7 +13,6 @@ from agent.loop.inbox import Inbox
 from agent.loop.machine import LoopMachine
 from agent.loop.session import Session
 from agent.orders.reconciler import Reconciler
-from agent.record import Record
 from agent.settings.home import Home
 from agent.settings.instruments import instruments
 from agent.settings.settings import Options
@@ -22,6 +21,7 @@ from agent.state.checkpoint import Checkpoint, Checkpoints, blank, fold_key, res
 from agent.state.fold import never, refold
 from agent.state.holdings import BOOKS
 from agent.state.keeper import FoldKeeper
+from agent.state.record import Record
 from agent.state.state import State
 from domain.errors import BadInput
 from domain.events import Event, SessionStarted

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from agent.host.clock import SystemClock
 from agent.orders.executor import Executor
-from agent.record import Record
+from agent.state.record import Record
 from agent.state.state import State
 from benchmarks.figures import Figure, Section
 from domain.order import Order, OrderType, Purpose, Side

@@ -12,8 +12,8 @@ folded into the state, told to whoever listens. Rules, each with its reason; who
    once, and left out of the row when it cannot be folded.
 4. Nobody who listens can hold up or end what follows: a write stands between a fill and its stop. A
    listener that raises is dropped.
-5. Whether a journal that fails may be gone on without is the journal's to say (`agent.outage.journal`), event by
-   event: then its append does not raise. Nothing here tries an append again.
+5. Whether a journal that fails may be gone on without is the journal's to say (`agent.outage.journal`),
+   event by event: then its append does not raise. Nothing here tries an append again.
 """
 
 from collections import deque
