@@ -7,8 +7,9 @@ if TYPE_CHECKING:
     from agent.notebook import Backtest, backtest
     from agent.settings.settings import Settings
 
+    __version__: str
+
 __all__ = ["Agent", "Backtest", "Settings", "__version__", "backtest"]
-__version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:
@@ -25,4 +26,8 @@ def __getattr__(name: str) -> Any:
         from agent import notebook
 
         return getattr(notebook, name)
+    if name == "__version__":
+        from agent.settings.version import VERSION
+
+        return VERSION
     raise AttributeError(f"module 'agent' has no attribute {name!r}")

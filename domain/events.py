@@ -144,8 +144,8 @@ class ParametersSet(msgspec.Struct, frozen=True, tag="parameters_set"):
 class AccountAdopted(msgspec.Struct, frozen=True, tag="account_adopted"):
     """What the venue's account holds became what we count with: at a first start, or by an operator.
 
-    `cash` is the quote asset the agent may use from now on, in cash units. `aside` is what lies in the
-    account beside it, by asset, in 1e-8 of the asset: never touched, only compared. `gone` are lots of
+    `cash` is the quote asset the agent may use from now on, in cash units. `untracked` is what lies in the
+    account beside it, by asset, in 1e-8 of the asset: never touched, only compared. `missing` are lots of
     our positions that the venue no longer has, by symbol; they count as sold at the last mark. `given_up`
     are client ids of orders of which nobody could say what became: what they did is in the balances. Orders
     from then on are named with `prefix`, where there is one.

@@ -25,6 +25,7 @@ from domain.events import (
     SessionStarted,
 )
 from domain.times import millis
+from journal.words import renamed
 
 SESSION_STARTED = "session_started"
 _KINDS: dict[type, str] = {
@@ -73,9 +74,9 @@ def encode(event: Event) -> bytes:
 
 
 def decode(payload: bytes) -> Event:
-    """Return the event of canonical bytes. Raises JournalFault when they are none."""
+    """Return the event of canonical bytes, in today's words. Raises JournalFault when they are none."""
     try:
-        return _decoder.decode(payload)
+        return _decoder.decode(renamed(payload))
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise JournalFault(f"undecodable: {error}") from None
 

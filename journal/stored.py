@@ -8,6 +8,7 @@ from domain.events import Event
 from domain.ports import Row
 from journal.chain import link
 from journal.codec import decode, encode, index
+from journal.words import kind_of
 
 
 class Stored(NamedTuple):
@@ -54,7 +55,7 @@ def believed(stored: Stored, seq: int, previous: bytes) -> Row | Broken:
         found_by = index(event)
     except JournalFault as fault:
         return Broken(seq, str(fault))
-    if (stored.at, stored.kind, stored.cycle_id) != found_by:
+    if (stored.at, kind_of(stored.kind), stored.cycle_id) != found_by:
         return Broken(seq, f"its columns {stored[1:4]} differ from its payload's {tuple(found_by)}")
     return Row(seq, event, stored.hash.hex())
 

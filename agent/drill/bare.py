@@ -3,7 +3,6 @@
 import json
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 from platforms.sandbox.exchange.exchange import Exchange
 
@@ -53,7 +52,7 @@ class Watch:
     def keep(self, file: Path) -> None:
         """Look whenever the account changes, and keep the findings in a file: see `longest_bare`."""
 
-        def heard(_event: dict[str, Any]) -> None:
+        def heard(_event: object) -> None:
             self.look()
             file.write_text(json.dumps({"longest": self.longest, "since": self._since}))
 

@@ -4,7 +4,7 @@ TEMPLATE = '''"""{title}: a breakout of the highest high and the lowest low of t
 
 Run it:    agent backtest --strategy {name} --data FILE
 Prove it:  agent lookahead {name}
-Trade it:  reasoning.strategies.registry = ["{name}"] in the configuration, parameters under
+Trade it:  reasoning.strategies = ["{name}"] in the configuration, parameters under
            [reasoning.custom.{name}]
 """
 

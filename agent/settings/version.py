@@ -4,8 +4,7 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
-from agent import __version__
-
+VERSION = "0.1.0"
 ROOMS = ("agent", "domain", "journal", "learning", "perception", "platforms", "reasoning", "risk")
 
 
@@ -18,4 +17,4 @@ def code_version() -> str:
         for path in sorted((root / room).rglob("*.py")):
             digest.update(path.relative_to(root).as_posix().encode() + b"\0")
             digest.update(path.read_bytes() + b"\0")
-    return f"{__version__}+{digest.hexdigest()[:12]}"
+    return f"{VERSION}+{digest.hexdigest()[:12]}"

@@ -52,7 +52,7 @@ def test_what_cannot_be_read_names_its_field(monkeypatch: pytest.MonkeyPatch, tm
         load({"home": tmp_path})
     assert [each.partition(" = ")[0] for each in refused.value.problems] == [
         "simulated.prices",
-        "reasoning.strategies.registry",
+        "reasoning.strategies",
     ]
 
 

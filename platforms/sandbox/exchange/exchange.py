@@ -7,9 +7,15 @@ method may be called from any thread; `lock` lets a caller do several things at 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from platforms.sandbox.exchange.account import Balances
+from platforms.sandbox.exchange.account_events import (
+    AccountEvent,
+    BalancesChanged,
+    ListChanged,
+    Moved,
+    OrderChanged,
+)
 from platforms.sandbox.exchange.book import OrderBook
 from platforms.sandbox.exchange.errors import ApiError, no_such_order, rejected, unknown_order
 from platforms.sandbox.exchange.filters import check, check_room
@@ -17,9 +23,8 @@ from platforms.sandbox.exchange.markets import Markets
 from platforms.sandbox.exchange.order import Draft, ExchangeOrder, Execution, OrderList
 from platforms.sandbox.exchange.play import Step
 from platforms.sandbox.exchange.rules import SymbolRules
-from platforms.sandbox.requests.render import account_position, balance_update, execution_report, list_status
 
-UserListener = Callable[[dict[str, Any]], None]
+UserListener = Callable[[AccountEvent], None]
 DUPLICATE = "Duplicate order sent."
 
 
@@ -149,7 +154,7 @@ class Exchange(Markets):
             self.account.know(asset)
             self.account.need(asset, -delta)
             self.account.free[asset] += delta
-            self._emit(balance_update(asset, delta, self.time))
+            self._emit(Moved(asset, delta, self.time))
             self._tell_balances(asset)
 
     def new_client_id(self) -> str:
@@ -192,11 +197,11 @@ class Exchange(Markets):
     def _report(self, order: ExchangeOrder, kind: str, trade: Execution | None) -> None:
         cancel_id = self._cancel_id if kind == "CANCELED" else None
         time = max(order.update_time, order.time)
-        self._emit(execution_report(order, kind, trade, time, cancel_id))
+        self._emit(OrderChanged(order, kind, trade, time, cancel_id))
         self._tell_balances(*self._assets(order))
         pair = self.lists.get(order.list_id)
         if pair and ((kind == "NEW" and order is pair.orders[-1]) or not pair.open):
-            self._emit(list_status(pair, time))
+            self._emit(ListChanged(pair, time))
 
     def _assets(self, order: ExchangeOrder) -> tuple[str, str]:
         rules = self.markets[order.symbol].rules
@@ -205,8 +210,8 @@ class Exchange(Markets):
     def _tell_balances(self, *assets: str) -> None:
         account = self.account
         rows = {name: (account.free[name], account.locked[name]) for name in assets}
-        self._emit(account_position(rows, self.time))
+        self._emit(BalancesChanged(rows, self.time))
 
-    def _emit(self, event: dict[str, Any]) -> None:
+    def _emit(self, event: AccountEvent) -> None:
         for listener in self.user_listeners:
             listener(event)

@@ -3,6 +3,13 @@
 from decimal import Decimal
 from typing import Any
 
+from platforms.sandbox.exchange.account_events import (
+    AccountEvent,
+    BalancesChanged,
+    ListChanged,
+    Moved,
+    OrderChanged,
+)
 from platforms.sandbox.exchange.numbers import ZERO, plain
 from platforms.sandbox.exchange.order import ExchangeOrder, Execution, OrderList
 from platforms.sandbox.exchange.rules import SymbolRules
@@ -129,6 +136,19 @@ def order_list(pair: OrderList, now: int | None = None) -> Json:
             {"symbol": o.symbol, "orderId": o.id, "clientOrderId": o.draft.client_id} for o in pair.orders
         ],
     }
+
+
+def user_event(event: AccountEvent) -> Json:
+    """Return what happened to the account as the stream of user data has it."""
+    match event:
+        case OrderChanged():
+            return execution_report(*event)
+        case BalancesChanged():
+            return account_position(*event)
+        case Moved():
+            return balance_update(*event)
+        case ListChanged():
+            return list_status(*event)
 
 
 def execution_report(

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
+from platforms.sandbox.exchange.account_events import AccountEvent
 from platforms.sandbox.exchange.exchange import Exchange
 from platforms.sandbox.exchange.market import MarketEvent
 from platforms.sandbox.faults.plan import FaultPlan
+from platforms.sandbox.requests.render import user_event
 from platforms.sandbox.streams.names import Stream, messages, parse
 
 USER = "user"
@@ -145,7 +147,8 @@ class Hub:
                 for message in built[name]:
                     listener.send({"stream": name, "data": message} if listener.combined else message)
 
-    def _user(self, event: dict[str, Any]) -> None:
+    def _user(self, happened: AccountEvent) -> None:
+        event = user_event(happened)
         struck = {fault.kind for fault in self._plan.for_event(event["e"], self._exchange.now)}
         if "miss" in struck or self._is_silent(USER):
             return

@@ -11,6 +11,7 @@ from platforms.sandbox.exchange.errors import ApiError
 from platforms.sandbox.exchange.exchange import Exchange, Terms
 from platforms.sandbox.exchange.rules import rules_of
 from platforms.sandbox.exchange.walk import walk
+from platforms.sandbox.requests.render import user_event
 from tests.platforms.sandbox.world import BTC, START, candle, draft, still
 
 
@@ -254,7 +255,7 @@ def test_the_same_seed_candles_and_orders_give_the_same_exchange() -> None:
     def run(seed: int) -> list[object]:
         heard: list[object] = []
         exchange = Exchange([rules_of("BTC-USDT")], {"USDT": Decimal(10_000)}, START, 1_000)
-        exchange.user_listeners.append(heard.append)
+        exchange.user_listeners.append(lambda event: heard.append(user_event(event)))
         exchange.open_market(BTC, walk("BTC", seed), 100)
         for second, side in zip(range(1, 60), repeat("BUY"), strict=False):
             exchange.advance(START + second * 700)
