@@ -2,12 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from functools import reduce
-from typing import Any
 
 import msgspec
 
 from domain.lesson import Beliefs, Lesson
-from domain.money import DECIMALS, cash_text
 from learning.hedge import fold
 from learning.settings import LearningSettings
 
@@ -71,16 +69,6 @@ def performance(lessons: Iterable[Lesson], settings: LearningSettings) -> Perfor
     trades = [lesson for lesson in learned if lesson.kind == "trade"]
     beliefs = reduce(lambda held, lesson: fold(held, lesson, settings), learned, Beliefs())
     return Performance(_voices(trades, beliefs), _rules(learned), _totals(trades))
-
-
-def summarise(
-    lessons: Iterable[Lesson], settings: LearningSettings, cash_decimals: int = DECIMALS
-) -> dict[str, Any]:
-    """Return `performance` as plain values: "voices", "rules" and "totals", cash as decimal texts."""
-    plain: dict[str, Any] = msgspec.to_builtins(performance(lessons, settings))
-    for name in ("pnl", "gross", "fees", "slippage"):
-        plain["totals"][name] = cash_text(plain["totals"][name], cash_decimals)
-    return plain
 
 
 def _voices(trades: Sequence[Lesson], beliefs: Beliefs) -> dict[str, VoiceRecord]:

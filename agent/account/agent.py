@@ -13,7 +13,11 @@ from types import TracebackType
 from typing import Any, Self
 from weakref import WeakSet
 
+import msgspec
+
 from agent.account.opened import OpenedAccount
+from agent.answers.account import DecisionRow, Position, Status
+from agent.answers.cycle import Explanation
 from agent.loop.inbox import ENDED, NotRunning
 from agent.parameters.versions import ParametersRequest
 from agent.settings.settings import Options, Settings
@@ -165,24 +169,24 @@ class Agent:
         launch = self._running()
         return launch.call(lambda: launch.set_parameters(request)).result(CALL_SECONDS)
 
-    def status(self) -> dict[str, Any]:
+    def status(self) -> Status:
         """Return what the agent is doing: state, market, account, last decision.
 
         `seq` is the number of the last event it surely contains: `events(after=seq)` goes on from there.
         """
         # What was told last may be told before it counts.
         launch, seq = self._opened(), max(self.began, self._seq - 1)
-        return launch.status() | {"seq": seq}
+        return msgspec.structs.replace(launch.status(), seq=seq)
 
-    def positions(self) -> list[dict[str, Any]]:
+    def positions(self) -> list[Position]:
         """Return open positions with their protection."""
         return session.positions(self._opened().session.state)
 
-    def decisions(self, count: int = 20) -> list[dict[str, Any]]:
+    def decisions(self, count: int = 20) -> list[DecisionRow]:
         """Return the latest decisions, oldest first, at most `count` cycles of them (200 are kept)."""
         return self._opened().decisions(count)
 
-    def why(self, cycle: int | None = None) -> dict[str, Any]:
+    def why(self, cycle: int | None = None) -> Explanation:
         """Explain a cycle, the last one unless told otherwise. Raises BadInput when there is none such."""
         launch = self._running()
         return launch.call(lambda: launch.why(cycle)).result(CALL_SECONDS)
@@ -190,7 +194,7 @@ class Agent:
     def events(self, after: int | None = None) -> Events:
         """Return the journal's events as they are written, from this call on, until the agent ends.
 
-        With `after` they begin behind the event of that number: with `status()["seq"]` none lies between the
+        With `after` they begin behind the event of that number: with `status().seq` none lies between the
         status and the first of them, and what came meanwhile may be contained in it already. Raises
         NotRunning before `start`, ValueError where what follows `after` is not kept any more.
         """

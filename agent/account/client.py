@@ -12,6 +12,11 @@ from agent import wiring
 from agent.account.catch_up import catch_up
 from agent.account.opened import Hurry, OpenedAccount, Without
 from agent.account.running import Running, Unanswering
+from agent.answers.account import Position, Status
+from agent.answers.amounts import told_as
+from agent.answers.cycle import Explanation
+from agent.answers.journals import ParameterVersion
+from agent.answers.learned import Lessons
 from agent.explain.why import explain
 from agent.host import log
 from agent.host.process import may_live
@@ -75,52 +80,52 @@ class AccountClient:
     def _parts(self, opened: Records) -> wiring.Parts:
         return wiring.parts(recorded_options(opened), opened, checkpoints=self.checkpoints)
 
-    def status(self, silent: Unanswering | None = None) -> dict[str, Any]:
+    def status(self, silent: Unanswering | None = None) -> Status:
         """Return the running agent's status, or what the journal says of one that does not tell.
 
         Then `problem` says whether it lives and does not answer, and what to do. One that was found `silent`
         is not asked again.
         """
         try:
-            live: dict[str, Any] | None = self.running.have("status") if silent is None else None
+            live = self.running.have("status") if silent is None else None
             if live is not None:
-                return live
+                return told_as(Status, live)
         except Unanswering as error:
             silent = error
         with self.resting() as opened:
             parts = self._parts(opened)
         state = parts.state
-        return {
-            "running": silent is not None,
-            "problem": str(silent) if silent else None,
-            "journal": self.name,
-            "session": state.session,
-            "cycle": state.cycle_id,
-            "ended": state.ended_reason or "cut off",
-            "parameters": versions.view(state, parts.mind),
-            "muted": dict(parts.mind.muted),
-            "account": session.account(state),
-            "positions": session.positions(state),
-        }
+        return Status(
+            running=silent is not None,
+            problem=str(silent) if silent else None,
+            journal=self.name,
+            session=state.session,
+            cycle=state.cycle_id,
+            ended=state.ended_reason or "cut off",
+            parameters=versions.view(state, parts.mind),
+            muted=dict(parts.mind.muted),
+            account=session.account(state),
+            positions=session.positions(state),
+        )
 
-    def why(self, cycle: int | None) -> dict[str, Any]:
+    def why(self, cycle: int | None) -> Explanation:
         """Explain a cycle, the last one unless told otherwise: the running agent does, or the journal."""
-        live: dict[str, Any] | None = None
         with suppress(BadInput, Unanswering):  # the journal says it better, an older agent cannot
             live = self.running.ask("why", cycle=cycle)
-        return self.explained(cycle) if live is None else live
+            if live is not None:
+                return told_as(Explanation, live)
+        return self.explained(cycle)
 
-    def explained(self, cycle: int | None) -> dict[str, Any]:
+    def explained(self, cycle: int | None) -> Explanation:
         """Explain a cycle by the journal alone."""
         with self.resting() as opened:
             return explain(opened, cycle, self.checkpoints)
 
-    def positions(self) -> list[dict[str, Any]]:
+    def positions(self) -> list[Position]:
         """Return open positions."""
-        answer: list[dict[str, Any]] = self.status()["positions"]
-        return answer
+        return self.status().positions
 
-    def lessons(self) -> dict[str, Any]:
+    def lessons(self) -> Lessons:
         """Return lessons, the weights they fold into and what they add up to."""
         with self.journal() as opened:
             return session.lessons(opened, recorded_options(opened).learning)
@@ -268,7 +273,7 @@ class AccountClient:
         launch.session.listeners.append(log.record)
         return launch
 
-    def parameters(self) -> list[dict[str, Any]]:
+    def parameters(self) -> list[ParameterVersion]:
         """Return every parameter version, after what the settings of the last session say."""
         with self.resting() as opened:
             return versions.rows(self._parts(opened))

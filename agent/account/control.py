@@ -21,6 +21,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from agent.account.address import Peer, address, peer_of, stopped
 from agent.loop.inbox import NotRunning
 from domain.errors import BadInput, BoydError, LocalFault
@@ -176,7 +178,7 @@ class ControlServer:
     def _reply(self, connection: socket.socket, line: bytes) -> None:
         with connection, suppress(OSError):  # a caller who left has no use of it
             connection.settimeout(GREETING_SECONDS)
-            connection.sendall(json.dumps(self.answer(line)).encode() + b"\n")
+            connection.sendall(json.dumps(msgspec.to_builtins(self.answer(line))).encode() + b"\n")
 
     def answer(self, line: bytes) -> dict[str, Any]:
         """Return the answer to one request line."""

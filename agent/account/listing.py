@@ -4,7 +4,10 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
+import msgspec
+
 from agent.account.client import AccountClient
+from agent.answers.journals import JournalRow
 from agent.settings.home import Home
 from agent.views import session
 from agent.views.session import decimal
@@ -12,7 +15,7 @@ from domain.errors import BadInput, BoydError, JournalFault
 from domain.events import Event, OrderReported, SessionStarted
 
 
-def journals(home: Home) -> list[dict[str, Any]]:
+def journals(home: Home) -> list[JournalRow]:
     """Return a row for each journal, the latest used first; one that cannot be read says why."""
     return [_row(home, name) for name in _names(home)]
 
@@ -25,43 +28,48 @@ def _names(home: Home) -> list[str]:
     return accounts(home.server)
 
 
-def _row(home: Home, name: str) -> dict[str, Any]:
-    answer: dict[str, Any] = {"journal": name, "running": home.held(name)}
+def _row(home: Home, name: str) -> JournalRow:
+    row = JournalRow(journal=name, running=home.held(name))
     try:
-        answer |= _of(AccountClient(home, name))
+        return _of(AccountClient(home, name), row)
     except BoydError as fault:
-        answer["problem"] = str(fault)
-    return answer
+        return msgspec.structs.replace(row, problem=str(fault))
 
 
-def _of(reader: AccountClient) -> dict[str, Any]:
+def _of(reader: AccountClient, row: JournalRow) -> JournalRow:
     with reader.resting() as opened:
         # A session's start is told by the machine's clock, whatever market it lives in.
         first, last = list(islice(opened.rows(), 2)), opened.tail(1)
-        sessions = len(opened.session_rows())
-        answer: dict[str, Any] = {
-            "rows": opened.head()[0],
-            "sessions": sessions,
-            "since": _at(first[-1].event).isoformat() if first else None,
-            "until": _at(last[-1].event).isoformat() if last else None,
-        }
-        row = opened.last_session()
-        if row is not None and isinstance(row.event, SessionStarted):
-            answer |= {"mode": row.event.mode, "symbols": [each.symbol for each in row.event.instruments]}
-            answer |= _worth(reader, opened)
-    return answer
+        row = msgspec.structs.replace(
+            row,
+            rows=opened.head()[0],
+            sessions=len(opened.session_rows()),
+            since=_at(first[-1].event) if first else None,
+            until=_at(last[-1].event) if last else None,
+        )
+        latest = opened.last_session()
+        if latest is None or not isinstance(latest.event, SessionStarted):
+            return row
+        symbols = [each.symbol for each in latest.event.instruments]
+        return _worth(reader, opened, msgspec.structs.replace(row, mode=latest.event.mode, symbols=symbols))
 
 
-def _worth(reader: AccountClient, opened: Any) -> dict[str, Any]:
-    """Return what the account is worth; nothing where its settings are those of another version."""
+def _worth(reader: AccountClient, opened: Any, row: JournalRow) -> JournalRow:
+    """Add what the account is worth; why not, where its settings are those of another version."""
     try:
         parts = reader.fold(opened)
     except (BadInput, JournalFault) as fault:
-        return {"problem": str(fault)}
+        return msgspec.structs.replace(row, problem=str(fault))
     account = session.account(parts.state)
-    quote = next((each.quote for each in parts.state.ledger.instruments.values()), "")
-    names = ("equity", "opening_cash", "profit", "trades")
-    return {name: account[name] for name in names} | {"quote": quote, "positions": _held(parts.state)}
+    return msgspec.structs.replace(
+        row,
+        equity=account.equity,
+        opening_cash=account.opening_cash,
+        profit=account.profit,
+        trades=account.trades,
+        quote=account.quote or "",
+        positions=_held(parts.state),
+    )
 
 
 def _held(state: Any) -> dict[str, str]:

@@ -14,6 +14,8 @@ import tenacity
 from agent import wiring
 from agent.account.catch_up import catch_up
 from agent.account.lock import AccountLock
+from agent.answers.account import DecisionRow, MarketRow, Status
+from agent.answers.cycle import Explanation
 from agent.doctor.preflight import refuse_broken, refuse_unfit
 from agent.explain.why import explain
 from agent.host import log
@@ -294,47 +296,47 @@ class OpenedAccount:
         waits = self.session.apply_parameters(event)
         return versions.told(event, active=True) | {"waits_candles": waits, "running": True}
 
-    def status(self) -> dict[str, Any]:
+    def status(self) -> Status:
         """Return what the agent is doing; from any thread."""
         state, session = self.parts.state, self.session
         ended, now = session.last_ended, self.now()
-        return {
-            "running": not self.inbox.closed,
-            "journal": self.name,
-            "mode": self.options.mode,
-            "symbols": list(self.options.symbols),
-            "timeframe": self.options.timeframe,
-            "clock": now.isoformat(),
-            "driven": self.options.driven,
-            "next_candle_seconds": views.next_candle_seconds(state, self.options, now),
-            "session": state.session,
-            "state": session.cycle.machine.state,
-            "paused": self.inbox.paused,
-            "cycle": state.cycle_id,
-            "cycles": session.done,
-            "at": ended.at.isoformat() if ended else None,
-            "outcome": ended.outcome if ended else None,
-            "error": ended.error.message if ended and ended.error else None,
-            "market": self._market(),
-            "breakers": self.market.breakers(),
-            "muted": dict(self.parts.mind.muted),
-            "parameters": versions.view(state, self.parts.mind),
-            "account": views.account(state, pending_kill=self.inbox.pending_kill),
-            "positions": views.positions(state),
-            "decisions": self.decisions(1),
-        }
+        return Status(
+            running=not self.inbox.closed,
+            journal=self.name,
+            mode=self.options.mode,
+            symbols=list(self.options.symbols),
+            timeframe=self.options.timeframe,
+            clock=now,
+            driven=self.options.driven,
+            next_candle_seconds=views.next_candle_seconds(state, self.options, now),
+            session=state.session,
+            state=session.cycle.machine.state,
+            paused=self.inbox.paused,
+            cycle=state.cycle_id,
+            cycles=session.done,
+            at=ended.at if ended else None,
+            outcome=ended.outcome if ended else None,
+            error=ended.error.message if ended and ended.error else None,
+            market=self._market(),
+            breakers=self.market.breakers(),
+            muted=dict(self.parts.mind.muted),
+            parameters=versions.view(state, self.parts.mind),
+            account=views.account(state, pending_kill=self.inbox.pending_kill),
+            positions=views.positions(state),
+            decisions=self.decisions(1),
+        )
 
-    def _market(self) -> list[dict[str, Any]]:
+    def _market(self) -> list[MarketRow]:
         if not self.session.decided:
             return []
         return views.market(self.session.decided[-1], self.parts.grid)
 
-    def decisions(self, count: int) -> list[dict[str, Any]]:
+    def decisions(self, count: int) -> list[DecisionRow]:
         """Return the decisions of the latest `count` cycles, oldest first."""
         events = list(self.session.decided)[-count:] if count > 0 else []
         return [row for event in events for row in views.decision(event, self.parts.grid)]
 
-    def why(self, cycle: int | None) -> dict[str, Any]:
+    def why(self, cycle: int | None) -> Explanation:
         """Explain a cycle; from any thread, for it only reads what is journaled."""
         return explain(self.journal, cycle, self.checkpoints)
 

@@ -4,10 +4,9 @@ A held or approved decision is asked with other closes of its last candle, neare
 one names what each failed rule measured and what it would have had to be.
 """
 
-from typing import Any
-
 import msgspec
 
+from agent.answers.cycle import Change, TurningPoint
 from agent.views.session import decimal
 from agent.wiring import Parts, policy_of
 from domain.candle import Candle
@@ -26,25 +25,27 @@ GROWTH = 1.25
 
 def turning_point(
     before: Parts, observation: Observation, decision: Decision, verdict: Verdict | None
-) -> dict[str, Any]:
+) -> TurningPoint:
     """Say what would have had to differ; `before` is the loop folded up to this cycle, and is used up."""
     if isinstance(verdict, Denied):
         return _limits(verdict)
     if not observation.candles:
-        return {"kind": "candle", "text": "nothing but a new closed candle: strategies speak once per candle"}
+        return TurningPoint(
+            kind="candle", text="nothing but a new closed candle: strategies speak once per candle"
+        )
     return _Closes(before, observation, decision).answer()
 
 
-def _limits(verdict: Denied) -> dict[str, Any]:
+def _limits(verdict: Denied) -> TurningPoint:
     failed = [check for check in verdict.checks if not check.passed]
     changes = [
-        {"rule": check.rule, "measured": check.measured, "limit": check.limit, "note": check.note}
+        Change(rule=check.rule, measured=check.measured, limit=check.limit, note=check.note)
         for check in failed
     ]
     if not failed:
-        return {"kind": "limits", "text": verdict.detail or verdict.reason, "changes": changes}
+        return TurningPoint(kind="limits", text=verdict.detail or verdict.reason)
     text = "; ".join(f"{c.rule} at {c.measured} where the limit is {c.limit}" for c in failed)
-    return {"kind": "limits", "text": f"each of these within its limit: {text}", "changes": changes}
+    return TurningPoint(kind="limits", text=f"each of these within its limit: {text}", changes=changes)
 
 
 class _Closes:
@@ -58,12 +59,12 @@ class _Closes:
         self.candle = seen.candles[-1]
         before.mind.orient(msgspec.structs.replace(seen, candles=seen.candles[:-1]))
 
-    def answer(self) -> dict[str, Any]:
+    def answer(self) -> TurningPoint:
         """Return the nearest close with another action, what that action is and what the gate would say."""
         results = [close for close in (self._nearest(-1), self._nearest(1)) if close is not None]
         if not results:
             text = f"no close within {WIDEST:.0%} would have changed it"
-            return {"kind": "close", "text": text, "close": None}
+            return TurningPoint(kind="close", text=text)
         close = min(results, key=lambda each: abs(each - self.candle.close))
         other = self._decide(close)
         price = self.instrument.price
@@ -72,14 +73,15 @@ class _Closes:
             f"a close of {decimal(price(close))} instead of {decimal(price(self.candle.close))} "
             f"({change:+.2%}) would have made it {other.action}: {other.reason}"
         )
-        reply = {
-            "kind": "close",
-            "close": decimal(price(close)),
-            "change": round(change, 6),
-            "action": other.action,
-        }
         gate = self._gate(other)
-        return reply | {"text": text + (f"; the gate would have said {gate}" if gate else ""), "gate": gate}
+        return TurningPoint(
+            kind="close",
+            text=text + (f"; the gate would have said {gate}" if gate else ""),
+            close=decimal(price(close)),
+            change=round(change, 6),
+            action=other.action,
+            gate=gate,
+        )
 
     def _nearest(self, way: int) -> int | None:
         """Return the close nearest on one side that changes the action: widening steps, then bisection."""

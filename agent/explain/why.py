@@ -1,11 +1,18 @@
 """Why: a cycle explained from the journal, down to what would have had to differ."""
 
 from datetime import datetime
-from typing import Any
-
-import msgspec
 
 from agent import wiring
+from agent.answers.cycle import (
+    DecisionTold,
+    Explanation,
+    FillTold,
+    OrderStep,
+    OrderTold,
+    Seen,
+    SymbolTold,
+    VerdictTold,
+)
 from agent.explain.counterfactual import turning_point
 from agent.parameters import versions
 from agent.settings.recorded import options_of
@@ -17,7 +24,7 @@ from domain.events import CycleDecided, CycleEnded, Event, OrderReported, Orders
 from domain.instrument import Instrument
 from domain.money import cash_text
 from domain.observation import Observation
-from domain.order import Order, Receipt
+from domain.order import Fill, Order, Receipt
 from domain.ports import Records
 from domain.verdict import Approved, Verdict
 
@@ -51,8 +58,8 @@ class _Story:
             self.receipts.append(receipt)
 
 
-def explain(journal: Records, cycle: int | None, checkpoints: Checkpoints | None = None) -> dict[str, Any]:
-    """Explain a cycle (the last one unless told otherwise) as plain values.
+def explain(journal: Records, cycle: int | None, checkpoints: Checkpoints | None = None) -> Explanation:
+    """Explain a cycle (the last one unless told otherwise).
 
     Its rows are found by the index, and the fold up to it begins at the nearest of `checkpoints`. Raises
     BadInput when the journal has no such cycle.
@@ -71,23 +78,23 @@ def explain(journal: Records, cycle: int | None, checkpoints: Checkpoints | None
     before.state.apply(
         Observed(decided.cycle_id, decided.at, decided.observations, decided.updates, decided.blocked)
     )
-    return {
-        "cycle": decided.cycle_id,
-        "at": decided.at.isoformat(),
-        "mode": session.mode,
-        "session": session.session,
-        "outcome": ended.outcome if ended else "cut off before its end",
-        "path": list(ended.path) if ended else [],
-        "blocked": before.state.ledger.blocked(),
-        "parameters": versions.view(before.state, before.mind),
-        "error": msgspec.to_builtins(ended.error) if ended and ended.error else None,
-        "symbols": [
+    return Explanation(
+        cycle=decided.cycle_id,
+        at=decided.at,
+        mode=session.mode,
+        session=session.session,
+        outcome=ended.outcome if ended else "cut off before its end",
+        path=list(ended.path) if ended else [],
+        blocked=before.state.ledger.blocked(),
+        parameters=versions.view(before.state, before.mind),
+        error=ended.error if ended else None,
+        symbols=[
             _symbol(story, observation, grid[observation.symbol], before)
             for observation in decided.observations
         ],
-        "orders": [_fate(order, story.receipts, grid[order.symbol]) for order in story.orders],
-        "lessons": len(ended.lessons) if ended else 0,
-    }
+        orders=[_fate(order, story.receipts, grid[order.symbol]) for order in story.orders],
+        lessons=len(ended.lessons) if ended else 0,
+    )
 
 
 def _story(journal: Records, cycle: int | None) -> _Story:
@@ -124,83 +131,80 @@ def _session_of(journal: Records, seq: int) -> SessionStarted:
 
 def _symbol(
     story: _Story, observation: Observation, instrument: Instrument, before: "wiring.Parts"
-) -> dict[str, Any]:
+) -> SymbolTold:
     decided = story.decided
     decision = next((built for built in decided.decisions if built.symbol == observation.symbol), None)
     verdict = next((each for each in decided.verdicts if each.symbol == observation.symbol), None)
-    answer: dict[str, Any] = {
-        "symbol": observation.symbol,
-        "seen": _seen(observation, instrument, decided.at),
-    }
+    report = _seen(observation, instrument, decided.at)
     if decision is None:
-        return answer | {"decision": None, "verdict": None, "would_have_turned_it": None}
-    return answer | {
-        "decision": {
-            "action": decision.action,
-            "score": round(decision.score, 4),
-            "confidence": round(decision.confidence, 4),
-            "reason": decision.reason,
-            "regime": decision.regime,
-            "voices": [msgspec.to_builtins(voice) for voice in decision.voices],
-        },
-        "verdict": _verdict(verdict, instrument),
-        "would_have_turned_it": turning_point(before, observation, decision, verdict),
-    }
+        return SymbolTold(symbol=observation.symbol, seen=report)
+    return SymbolTold(
+        symbol=observation.symbol,
+        seen=report,
+        decision=DecisionTold(
+            action=decision.action,
+            score=round(decision.score, 4),
+            confidence=round(decision.confidence, 4),
+            reason=decision.reason,
+            regime=decision.regime,
+            voices=list(decision.voices),
+        ),
+        verdict=_verdict(verdict, instrument),
+        would_have_turned_it=turning_point(before, observation, decision, verdict),
+    )
 
 
-def _seen(observation: Observation, instrument: Instrument, at: datetime) -> dict[str, Any]:
+def _seen(observation: Observation, instrument: Instrument, at: datetime) -> Seen:
     """Say what was seen, from where, and how old it was at the cycle's instant."""
     candle = observation.candles[-1] if observation.candles else None
-    return {
-        "source": observation.source,
-        "provider": observation.provider,
-        "fetched_at": observation.fetched_at.isoformat(),
-        "fetched_age_seconds": (at - observation.fetched_at).total_seconds(),
-        "new_candles": len(observation.candles),
-        "candle_opened_at": candle.opened_at.isoformat() if candle else None,
-        "candle_age_seconds": (at - candle.opened_at).total_seconds() if candle else None,
-        "candle_close": decimal(instrument.price(candle.close)) if candle else None,
-        "price": decimal(instrument.price(observation.quote.price)) if observation.quote else None,
-        "price_age_seconds": (at - observation.quote.at).total_seconds() if observation.quote else None,
-        "breaker": observation.breaker,
-        "not_served_by": {attempt.provider: attempt.reason for attempt in observation.attempts},
-        "findings": [f"{finding.kind}: {finding.detail}" for finding in observation.findings],
-        "headlines": [headline.title for headline in observation.headlines],
-    }
+    return Seen(
+        source=observation.source,
+        provider=observation.provider,
+        fetched_at=observation.fetched_at,
+        fetched_age_seconds=(at - observation.fetched_at).total_seconds(),
+        new_candles=len(observation.candles),
+        candle_opened_at=candle.opened_at if candle else None,
+        candle_age_seconds=(at - candle.opened_at).total_seconds() if candle else None,
+        candle_close=decimal(instrument.price(candle.close)) if candle else None,
+        price=decimal(instrument.price(observation.quote.price)) if observation.quote else None,
+        price_age_seconds=(at - observation.quote.at).total_seconds() if observation.quote else None,
+        breaker=observation.breaker,
+        not_served_by={attempt.provider: attempt.reason for attempt in observation.attempts},
+        findings=[f"{finding.kind}: {finding.detail}" for finding in observation.findings],
+        headlines=[headline.title for headline in observation.headlines],
+    )
 
 
-def _verdict(verdict: Verdict | None, instrument: Instrument) -> dict[str, Any] | None:
+def _verdict(verdict: Verdict | None, instrument: Instrument) -> VerdictTold | None:
     if verdict is None:
         return None
-    answer: dict[str, Any] = {"checks": [msgspec.to_builtins(check) for check in verdict.checks]}
+    checks = list(verdict.checks)
     if isinstance(verdict, Approved):
         quantity = decimal(instrument.quantity(verdict.order.lots))
-        return {"approved": True, "quantity": quantity, "sizing": verdict.sizing} | answer
-    return {"approved": False, "reason": verdict.reason, "detail": verdict.detail} | answer
+        return VerdictTold(approved=True, quantity=quantity, sizing=verdict.sizing, checks=checks)
+    return VerdictTold(approved=False, reason=verdict.reason, detail=verdict.detail, checks=checks)
 
 
-def _fate(order: Order, receipts: list[Receipt], instrument: Instrument) -> dict[str, Any]:
+def _fate(order: Order, receipts: list[Receipt], instrument: Instrument) -> OrderTold:
     """Say what became of an order: every state it went through and every fill."""
     mine = [receipt for receipt in receipts if receipt.client_id == order.client_id]
     level = order.trigger or order.price
-    return {
-        "client_id": order.client_id,
-        "what": f"{order.purpose} {order.side} {order.type}",
-        "quantity": decimal(instrument.quantity(order.lots)),
-        "level": None if level is None else decimal(instrument.price(level)),
-        "states": [
-            {"status": each.status, "at": each.at.isoformat(), "reason": each.reason or None} for each in mine
-        ],
-        "fills": [
-            {
-                "trade_id": fill.trade_id,
-                "at": fill.at.isoformat(),
-                "quantity": decimal(instrument.quantity(fill.lots)),
-                "price": decimal(instrument.price(fill.price)),
-                "reference": decimal(instrument.price(fill.reference)),
-                "fee": cash_text(fill.fee, instrument.cash_decimals),
-            }
-            for each in mine
-            for fill in each.fills
-        ],
-    }
+    return OrderTold(
+        client_id=order.client_id,
+        what=f"{order.purpose} {order.side} {order.type}",
+        quantity=decimal(instrument.quantity(order.lots)),
+        level=None if level is None else decimal(instrument.price(level)),
+        states=[OrderStep(status=each.status, at=each.at, reason=each.reason or None) for each in mine],
+        fills=[_fill(fill, instrument) for each in mine for fill in each.fills],
+    )
+
+
+def _fill(fill: Fill, instrument: Instrument) -> FillTold:
+    return FillTold(
+        trade_id=fill.trade_id,
+        at=fill.at,
+        quantity=decimal(instrument.quantity(fill.lots)),
+        price=decimal(instrument.price(fill.price)),
+        reference=decimal(instrument.price(fill.reference)),
+        fee=cash_text(fill.fee, instrument.cash_decimals),
+    )

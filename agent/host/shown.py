@@ -25,8 +25,11 @@ def shown(text: str) -> str:
 
 
 def shown_json(value: Any, *, indent: int | None = None) -> str:
-    """Return a value as JSON that only shows; it reads back the same."""
-    return escaped_json(json.dumps(value, indent=indent, default=str, ensure_ascii=False))
+    """Return an answer as JSON that only shows; it reads back the same."""
+    import msgspec  # noqa: PLC0415  # the command line is up before anything is answered
+
+    plain = msgspec.to_builtins(value, enc_hook=str)
+    return escaped_json(json.dumps(plain, indent=indent, ensure_ascii=False))
 
 
 def escaped_json(text: str) -> str:

@@ -12,6 +12,8 @@ import msgspec
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from agent.answers.account import VersionInForce
+from agent.answers.journals import ParameterVersion
 from agent.host.shown import words
 from agent.parameters import evidence
 from agent.parameters.evidence import EvidenceFile
@@ -243,34 +245,39 @@ def told(event: ParametersSet, *, active: bool) -> Values:
     return row | {"at": event.at.isoformat(), "active": active}
 
 
-def rows(parts: Parts) -> list[Values]:
+def rows(parts: Parts) -> list[ParameterVersion]:
     """Return the settings' own parameters of each voice, then every version, the oldest first."""
     active = parts.state.in_force()
     own = [
-        {
-            "version": 0,
-            "strategy": name,
-            "parameters": plain(parts.options.reasoning.params(name)),
-            "by": "settings",
-            "active": name not in active,
-        }
+        ParameterVersion(
+            version=0,
+            strategy=name,
+            parameters=plain(parts.options.reasoning.params(name)),
+            by="settings",
+            active=name not in active,
+        )
         for name in parts.mind.names
     ]
-    return own + [told(event, active=active.get(event.strategy) is event) for event in parts.state.versions]
+    return own + [row(event, active=active.get(event.strategy) is event) for event in parts.state.versions]
 
 
-def view(state: State, mind: StrategyRunner) -> Values:
+def row(event: ParametersSet, *, active: bool) -> ParameterVersion:
+    """Return a version as it is told."""
+    return ParameterVersion(**msgspec.structs.asdict(event), active=active)
+
+
+def view(state: State, mind: StrategyRunner) -> dict[str, VersionInForce]:
     """Return the version in force of each voice that has not the settings' own parameters."""
     with state.lock:
         active = state.in_force()
     return {
-        name: {
-            "version": event.version,
-            "parameters": event.parameters,
-            "at": event.at.isoformat(),
-            "by": event.by,
-            "rolled_back_to": event.rolled_back_to,
-        }
+        name: VersionInForce(
+            version=event.version,
+            parameters=event.parameters,
+            at=event.at,
+            by=event.by,
+            rolled_back_to=event.rolled_back_to,
+        )
         for name, event in active.items()
         if name in mind.names
     }

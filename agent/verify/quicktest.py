@@ -4,22 +4,24 @@ It reads no configuration, no environment and no network. It ends with the miles
 BTC at 50,000 and sell at 52,000, and proves its own journal by verifying and replaying it.
 """
 
-import json
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+
+import msgspec
 
 from agent import wiring
+from agent.answers.run import MilestoneSide, MilestoneTold, ProofTold, Quicktest
 from agent.loop.inbox import Inbox
 from agent.settings.settings import Options
 from agent.verify.replay import replay
 from agent.views import session as views
 from agent.views.summary import lines, summary
+from domain.decision import Action
 from domain.events import CycleDecided, CycleEnded, Event, OrderReported
 from domain.lesson import Lesson
-from domain.money import cash_text, from_cash, show_cash
+from domain.money import cash_text, show_cash
 from domain.order import Fill
 from domain.times import utc
 from journal.memory import MemoryJournal
@@ -71,19 +73,20 @@ def options() -> Options:
     )
 
 
-def quicktest(print_line: Callable[[str], None], *, as_json: bool = False) -> int:
-    """Run quicktest, print it, and return the exit code: 0 when the milestone came out as it must."""
+def quicktest(
+    print_line: Callable[[str], None], print_answer: Callable[[Quicktest], None] | None = None
+) -> int:
+    """Run quicktest and print its lines, or its answer; return 0 when the milestone came out as it must."""
     journal = MemoryJournal(JOURNAL_ID)
     run = _Run(journal)
     proof = run.proof()
-    if as_json:
-        print_line(
-            json.dumps(run.told | {"milestone": run.milestone(), "proof": proof}, indent=2, default=str)
-        )
+    if print_answer is not None:
+        report = Quicktest(**msgspec.structs.asdict(run.told), milestone=run.milestone(), proof=proof)
+        print_answer(report)
     else:
-        for line in [*run.lines, *run.summary_lines, *run.milestone_lines(), *proof["lines"]]:
+        for line in [*run.lines, *run.summary_lines, *run.milestone_lines(), *proof.lines]:
             print_line(line)
-    return 0 if run.milestone()["as_expected"] and proof["intact"] and proof["identical"] else 1
+    return 0 if run.milestone().as_expected and proof.intact and proof.identical else 1
 
 
 class _Run:
@@ -110,44 +113,46 @@ class _Run:
     def _event(self, event: Event) -> None:
         if isinstance(event, CycleDecided):
             for row in views.decision(event, self.grid):
-                if row["action"] != "HOLD":
+                if row.action is not Action.HOLD:
                     self.lines.append(
-                        f"cycle {row['cycle']} {row['at'][:19]} {row['symbol']} {row['price']} "
-                        f"{row['action']} -> {row['verdict']}: {row['reason']}"
+                        f"cycle {row.cycle} {row.at:%Y-%m-%dT%H:%M:%S} {row.symbol} {row.price} "
+                        f"{row.action} -> {row.verdict}: {row.reason}"
                     )
         elif isinstance(event, OrderReported):
             self.fills.extend(event.receipt.fills)
         elif isinstance(event, CycleEnded):
             self.trades.extend(lesson for lesson in event.lessons if lesson.kind == "trade")
 
-    def milestone(self) -> dict[str, Any]:
+    def milestone(self) -> MilestoneTold:
         """Compare the one trade with what it must be; amounts are exact."""
         grid = self.grid[SYMBOL]
         trade = self.trades[0] if self.trades else None
-        got = {
-            "trades": len(self.trades),
-            "quantity": [grid.quantity(fill.lots) for fill in self.fills],
-            "reference": [grid.price(fill.reference) for fill in self.fills],
-            "gross": from_cash(trade.gross) if trade else None,
-        }
-        want = {
-            "trades": 1,
-            "quantity": [MILESTONE["quantity"]] * 2,
-            "reference": [MILESTONE["buy"], MILESTONE["sell"]],
-            "gross": MILESTONE["gross"],
-        }
-        costs = {
-            "fees": cash_text(trade.fees) if trade else None,
-            "slippage": cash_text(trade.slippage) if trade else None,
-            "net": cash_text(trade.pnl) if trade else None,
-        }
-        return {"as_expected": got == want, "got": got, "want": want} | costs
+        got = MilestoneSide(
+            trades=len(self.trades),
+            quantity=[views.decimal(grid.quantity(fill.lots)) for fill in self.fills],
+            reference=[views.decimal(grid.price(fill.reference)) for fill in self.fills],
+            gross=cash_text(trade.gross) if trade else None,
+        )
+        want = MilestoneSide(
+            trades=1,
+            quantity=[views.decimal(MILESTONE["quantity"])] * 2,
+            reference=[views.decimal(MILESTONE[side]) for side in ("buy", "sell")],
+            gross=views.decimal(MILESTONE["gross"]),
+        )
+        return MilestoneTold(
+            as_expected=got == want,
+            got=got,
+            want=want,
+            fees=cash_text(trade.fees) if trade else None,
+            slippage=cash_text(trade.slippage) if trade else None,
+            net=cash_text(trade.pnl) if trade else None,
+        )
 
     def milestone_lines(self) -> list[str]:
         """Say the milestone, before costs and after."""
         report = self.milestone()
-        if not report["as_expected"]:
-            return [f"milestone FAILED: got {report['got']}, want {report['want']}"]
+        if not report.as_expected:
+            return [f"milestone FAILED: got {report.got}, want {report.want}"]
         trade = self.trades[0]
         text = (
             "milestone BUY 0.1 BTC at 50,000 -> SELL at 52,000 = "
@@ -156,18 +161,18 @@ class _Run:
         )
         return [text]
 
-    def proof(self) -> dict[str, Any]:
+    def proof(self) -> ProofTold:
         """Verify the journal and replay it."""
         verified = verify(self.journal)
         intact = not isinstance(verified, Broken)
         again = replay(self.journal, None, FrozenClock())
-        identical = again.difference is None
-        answer = "identical" if identical else f"DIFFERENT in cycle {again.difference.cycle_id}"  # type: ignore[union-attr]  # there is one
-        return {
-            "intact": intact,
-            "identical": identical,
-            "lines": [
+        difference = again.difference
+        answer = "identical" if difference is None else f"DIFFERENT in cycle {difference.cycle_id}"
+        return ProofTold(
+            intact=intact,
+            identical=difference is None,
+            lines=[
                 f"journal   {'intact' if intact else 'BROKEN'}",
                 f"replay    {answer}, {again.cycles} cycles, {again.events} events",
             ],
-        }
+        )

@@ -1,10 +1,15 @@
-"""A session as it looks from outside: plain values for the API, commands and the control socket."""
+"""A session as it looks from outside: typed answers for the API, commands and the control socket."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
+from agent.answers.account import Account, DecisionRow, Dust, FeePaid, MarketRow, Position, RestingOrder
+from agent.answers.learned import LessonRow, Lessons, TotalsTold
 from agent.state.dust import worth
 from agent.state.ledger import Ledger
 from agent.state.state import State
@@ -15,7 +20,7 @@ from domain.money import DECIMALS, asset_text, cash_text
 from domain.order import OrderState
 from domain.ports import Records
 from domain.times import closing, millis
-from learning.performance import summarise
+from learning.performance import Totals, performance
 from learning.settings import LearningSettings
 
 if TYPE_CHECKING:  # the log shows amounts as here, and whoever sends orders logs
@@ -29,47 +34,47 @@ def decimal(value: Decimal) -> str:
     return f"{value.normalize():f}"
 
 
-def account(state: State, pending_kill: str | None = None) -> dict[str, Any]:
+def account(state: State, pending_kill: str | None = None) -> Account:
     """Return cash, equity, profit and the gate's counters; amounts as decimal texts in quote."""
     with state.lock:
         ledger, decimals = state.ledger, state.ledger.cash_decimals
         money = partial(cash_text, decimals=decimals)
-        return {
-            "quote": next((each.quote for each in ledger.instruments.values()), None),
-            "cash_decimals": decimals,
-            "cash": money(ledger.cash),
-            "equity": money(ledger.equity),
-            "opening_cash": money(ledger.opening_cash),
-            "profit": money(profit(ledger)),
-            "profit_today": money(ledger.equity - ledger.day_start_equity),
-            "max_drawdown": round(ledger.max_drawdown, 6),
-            "trades": ledger.trades,
-            "wins": ledger.wins,
-            "gross": money(ledger.gross),
-            "fees": money(ledger.fees),
-            "slippage": money(ledger.slippage),
-            "fees_elsewhere": fees_elsewhere(ledger),
-            "dust": dust(ledger),
-            "entries_today": ledger.entries_today,
-            "kill_switch": state.kill_switch or pending_kill,
-            "blocked": ledger.blocked(),
-        }
+        return Account(
+            quote=next((each.quote for each in ledger.instruments.values()), None),
+            cash_decimals=decimals,
+            cash=money(ledger.cash),
+            equity=money(ledger.equity),
+            opening_cash=money(ledger.opening_cash),
+            profit=money(profit(ledger)),
+            profit_today=money(ledger.equity - ledger.day_start_equity),
+            max_drawdown=round(ledger.max_drawdown, 6),
+            trades=ledger.trades,
+            wins=ledger.wins,
+            gross=money(ledger.gross),
+            fees=money(ledger.fees),
+            slippage=money(ledger.slippage),
+            fees_elsewhere=fees_elsewhere(ledger),
+            dust=dust(ledger),
+            entries_today=ledger.entries_today,
+            kill_switch=state.kill_switch or pending_kill,
+            blocked=ledger.blocked(),
+        )
 
 
-def dust(ledger: Ledger) -> dict[str, Any]:
+def dust(ledger: Ledger) -> dict[str, Dust]:
     """Return what is held and cannot be sold by itself, by asset, with its worth where a price is known."""
     rows = {}
     for symbol, units in ledger.leftovers().items():
         instrument, mark = ledger.instruments[symbol], ledger.marks.get(symbol)
         value = None if mark is None else cash_text(worth(units, mark, instrument), ledger.cash_decimals)
-        rows[instrument.base] = {"quantity": asset_text(units), "value": value}
+        rows[instrument.base] = Dust(quantity=asset_text(units), value=value)
     return rows
 
 
-def fees_elsewhere(ledger: Ledger) -> dict[str, Any]:
+def fees_elsewhere(ledger: Ledger) -> dict[str, FeePaid]:
     """Return fees paid in a third asset, by asset; `unvalued` had no price and is in no profit."""
     return {
-        asset: {"amount": asset_text(paid.units), "unvalued": asset_text(paid.unvalued)}
+        asset: FeePaid(amount=asset_text(paid.units), unvalued=asset_text(paid.unvalued))
         for asset, paid in ledger.elsewhere.items()
     }
 
@@ -80,40 +85,40 @@ def profit(ledger: Ledger) -> int:
     return ledger.equity - ledger.opening_cash - unseen
 
 
-def positions(state: State) -> list[dict[str, Any]]:
+def positions(state: State) -> list[Position]:
     """Return open positions with their protection."""
     with state.lock:
         return [_position(state, symbol) for symbol in sorted(state.ledger.positions)]
 
 
-def _position(state: State, symbol: str) -> dict[str, Any]:
+def _position(state: State, symbol: str) -> Position:
     ledger = state.ledger
     held, instrument, mark = ledger.positions[symbol], ledger.instruments[symbol], ledger.marks.get(symbol)
     worth = held.value(mark, instrument.cash_factor)
     entry = Decimal(held.bought) / (held.bought_lots * instrument.cash_factor) * instrument.tick_size
-    return {
-        "symbol": symbol,
-        "quantity": decimal(instrument.quantity(held.lots)),
-        "entry": decimal(entry.quantize(instrument.tick_size)),
-        "price": None if mark is None else decimal(instrument.price(mark)),
-        "unrealised": cash_text(worth - held.cost, instrument.cash_decimals),
-        "fees": cash_text(held.fees, instrument.cash_decimals),
-        "opened_at": held.opened_at.isoformat(),
-        "orders": [_resting(standing, instrument) for standing in ledger.resting(symbol)],
-    }
+    return Position(
+        symbol=symbol,
+        quantity=decimal(instrument.quantity(held.lots)),
+        entry=decimal(entry.quantize(instrument.tick_size)),
+        price=None if mark is None else decimal(instrument.price(mark)),
+        unrealised=cash_text(worth - held.cost, instrument.cash_decimals),
+        fees=cash_text(held.fees, instrument.cash_decimals),
+        opened_at=held.opened_at,
+        orders=[_resting(standing, instrument) for standing in ledger.resting(symbol)],
+    )
 
 
-def _resting(standing: OrderState, instrument: Instrument) -> dict[str, Any]:
+def _resting(standing: OrderState, instrument: Instrument) -> RestingOrder:
     order = standing.order
     level = order.trigger or order.price
-    return {
-        "client_id": order.client_id,
-        "type": order.type,
-        "side": order.side,
-        "quantity": decimal(instrument.quantity(order.lots)),
-        "level": None if level is None else decimal(instrument.price(level)),
-        "status": standing.status,
-    }
+    return RestingOrder(
+        client_id=order.client_id,
+        type=order.type,
+        side=order.side,
+        quantity=decimal(instrument.quantity(order.lots)),
+        level=None if level is None else decimal(instrument.price(level)),
+        status=standing.status,
+    )
 
 
 def next_candle_seconds(state: State, options: "Options", now: datetime) -> float | None:
@@ -127,66 +132,64 @@ def next_candle_seconds(state: State, options: "Options", now: datetime) -> floa
     return max(0.0, (closing(forming, options.timeframe_ms) - millis(now)) / 1000)
 
 
-def decision(event: CycleDecided, instruments: dict[str, Instrument]) -> list[dict[str, Any]]:
+def decision(event: CycleDecided, instruments: Mapping[str, Instrument]) -> list[DecisionRow]:
     """Return a cycle's decisions with source, price, reason and verdict, one for each symbol."""
     verdicts = {verdict.symbol: verdict for verdict in event.verdicts}
     observed = {observation.symbol: observation for observation in event.observations}
-    rows = []
-    for built in event.decisions:
-        verdict = verdicts.get(built.symbol)
-        instrument = instruments[built.symbol]
-        rows.append(
-            {
-                "cycle": event.cycle_id,
-                "at": event.at.isoformat(),
-                "symbol": built.symbol,
-                "source": observed[built.symbol].source,
-                "price": None if built.price is None else decimal(instrument.price(built.price)),
-                "action": built.action,
-                "confidence": round(built.confidence, 2),
-                "reason": built.reason,
-                "verdict": None if verdict is None else getattr(verdict, "reason", "approved"),
-            }
+    return [
+        DecisionRow(
+            cycle=event.cycle_id,
+            at=event.at,
+            symbol=built.symbol,
+            source=observed[built.symbol].source,
+            price=None if built.price is None else decimal(instruments[built.symbol].price(built.price)),
+            action=built.action,
+            confidence=round(built.confidence, 2),
+            reason=built.reason,
+            verdict=getattr(verdicts[built.symbol], "reason", "approved")
+            if built.symbol in verdicts
+            else None,
         )
-    return rows
+        for built in event.decisions
+    ]
 
 
-def lesson(item: Lesson, cash_decimals: int = DECIMALS) -> dict[str, Any]:
-    """Return one lesson as plain values."""
-    return {
-        "kind": item.kind,
-        "symbol": item.context.symbol,
-        "entry_cycle": item.context.cycle_id,
-        "learned_at": item.learned_at.isoformat(),
-        "result": round(item.result, 6),
-        "exit": item.exit,
-        "held_minutes": round(item.held_ms / 60_000, 1),
-        "pnl": cash_text(item.pnl, cash_decimals),
-        "rule": item.rule or None,
-        "regime": item.context.regime,
-        "voices": {voice.name: voice.vote for voice in item.context.voices},
-    }
+def lesson(item: Lesson, cash_decimals: int = DECIMALS) -> LessonRow:
+    """Return one lesson as it is told."""
+    return LessonRow(
+        kind=item.kind,
+        symbol=item.context.symbol,
+        entry_cycle=item.context.cycle_id,
+        learned_at=item.learned_at,
+        result=round(item.result, 6),
+        exit=item.exit,
+        held_minutes=round(item.held_ms / 60_000, 1),
+        pnl=cash_text(item.pnl, cash_decimals),
+        rule=item.rule or None,
+        regime=item.context.regime,
+        voices={voice.name: voice.vote for voice in item.context.voices},
+    )
 
 
-def market(event: CycleDecided, instruments: dict[str, Instrument]) -> list[dict[str, Any]]:
+def market(event: CycleDecided, instruments: Mapping[str, Instrument]) -> list[MarketRow]:
     """Return what a cycle saw of each symbol: price, source and breaker."""
     return [
-        {
-            "symbol": observation.symbol,
-            "price": decimal(instruments[observation.symbol].price(observation.quote.price))
+        MarketRow(
+            symbol=observation.symbol,
+            price=decimal(instruments[observation.symbol].price(observation.quote.price))
             if observation.quote
             else None,
-            "price_at": observation.quote.at.isoformat() if observation.quote else None,
-            "source": observation.source,
-            "provider": observation.provider,
-            "breaker": observation.breaker,
-            "not_served_by": {attempt.provider: attempt.reason for attempt in observation.attempts},
-        }
+            price_at=observation.quote.at if observation.quote else None,
+            source=observation.source,
+            provider=observation.provider,
+            breaker=observation.breaker,
+            not_served_by={attempt.provider: attempt.reason for attempt in observation.attempts},
+        )
         for observation in event.observations
     ]
 
 
-def lessons(journal: Records, settings: LearningSettings) -> dict[str, Any]:
+def lessons(journal: Records, settings: LearningSettings) -> Lessons:
     """Return a journal's lessons, oldest first, with what they add up to and each voice's weight."""
     learned: list[Lesson] = []
     decimals = DECIMALS
@@ -196,7 +199,16 @@ def lessons(journal: Records, settings: LearningSettings) -> dict[str, Any]:
         elif isinstance(row.event, SessionStarted):
             decimals = max((each.cash_decimals for each in row.event.instruments), default=decimals)
     shown = [lesson(item, decimals) for item in learned]
-    return summarise(learned, settings, decimals) | {"lessons": shown}
+    done = performance(learned, settings)
+    return Lessons(voices=done.voices, rules=done.rules, totals=totals(done.totals, decimals), lessons=shown)
+
+
+def totals(done: Totals, cash_decimals: int = DECIMALS) -> TotalsTold:
+    """Return what all trades came to, cash as decimal texts."""
+    cash = {
+        name: cash_text(getattr(done, name), cash_decimals) for name in ("pnl", "gross", "fees", "slippage")
+    }
+    return TotalsTold(**msgspec.structs.asdict(done) | cash)
 
 
 def flattened(done: "Flattened") -> dict[str, Any]:

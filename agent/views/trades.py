@@ -1,19 +1,19 @@
-"""Closed trades as plain values, and which of them are asked for."""
+"""Closed trades as they are told, and which of them are asked for."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
+from functools import partial
+from typing import NamedTuple
 
+import msgspec
+
+from agent.answers.journals import TradeRow
 from agent.views.history import Closed
 from domain.instrument import Instrument
 from domain.money import cash_text
 
-COLUMNS = (
-    "symbol", "session", "entry_cycle", "opened", "closed", "held_minutes", "quantity", "entry_price",
-    "exit_price", "bought", "sold", "gross", "fees", "slippage", "pnl", "return", "exit",
-    "entry_id", "exit_id",
-)  # fmt: skip
+COLUMNS = tuple(each.encode_name for each in msgspec.structs.fields(TradeRow))
 """What is told of each trade, in this order; amounts are decimal texts in the quote currency."""
 
 
@@ -47,32 +47,33 @@ class Asked(NamedTuple):
         )
 
 
-def rows(trades: Iterable[Closed]) -> Iterator[dict[str, Any]]:
-    """Yield each trade as plain values, by COLUMNS."""
+def rows(trades: Iterable[Closed]) -> Iterator[TradeRow]:
+    """Yield each trade as it is told."""
     for each in trades:
         trade, grid = each.trade, each.instrument
         held = (trade.closed_at - trade.opened_at).total_seconds() / 60
-        money = {
-            name: cash_text(getattr(trade, name), grid.cash_decimals)
-            for name in ("bought", "sold", "gross", "fees", "slippage", "pnl")
-        }
-        answer = {
-            "symbol": trade.symbol,
-            "session": each.session,
-            "entry_cycle": each.entry_cycle,
-            "opened": trade.opened_at.isoformat(),
-            "closed": trade.closed_at.isoformat(),
-            "held_minutes": round(held, 1),
-            "quantity": f"{grid.quantity(trade.lots).normalize():f}",
-            "entry_price": _price(trade.bought, trade.lots, grid),
-            "exit_price": _price(trade.sold, trade.lots, grid),
-            **money,
-            "return": round(trade.pnl / trade.bought, 6) if trade.bought else None,
-            "exit": each.exit,
-            "entry_id": trade.entry_id,
-            "exit_id": trade.exit_id,
-        }
-        yield {name: answer[name] for name in COLUMNS}
+        money = partial(cash_text, decimals=grid.cash_decimals)
+        yield TradeRow(
+            symbol=trade.symbol,
+            session=each.session,
+            entry_cycle=each.entry_cycle,
+            opened=trade.opened_at,
+            closed=trade.closed_at,
+            held_minutes=round(held, 1),
+            quantity=f"{grid.quantity(trade.lots).normalize():f}",
+            entry_price=_price(trade.bought, trade.lots, grid),
+            exit_price=_price(trade.sold, trade.lots, grid),
+            bought=money(trade.bought),
+            sold=money(trade.sold),
+            gross=money(trade.gross),
+            fees=money(trade.fees),
+            slippage=money(trade.slippage),
+            pnl=money(trade.pnl),
+            earned=round(trade.pnl / trade.bought, 6) if trade.bought else None,
+            exit=each.exit,
+            entry_id=trade.entry_id,
+            exit_id=trade.exit_id,
+        )
 
 
 def _price(value: int, lots: int, grid: Instrument) -> str:

@@ -30,7 +30,7 @@ def settings(**more: object) -> Settings:
 
 def until(agent: Agent, cycle: int) -> None:
     due = time.monotonic() + 300
-    while agent.status()["cycle"] < cycle:
+    while agent.status().cycle < cycle:
         assert time.monotonic() < due, agent.status()
         time.sleep(0.01)
 
@@ -39,7 +39,7 @@ def test_it_runs_its_cycles_and_tells_why_it_ended() -> None:
     agent = Agent(settings(cycles=5))
     agent.start()
     assert agent.join(300) == "cycles"
-    assert agent.status()["cycles"] == 5
+    assert agent.status().cycles == 5
     assert len(agent.decisions(3)) == 3
 
 
@@ -64,10 +64,10 @@ def test_pause_holds_the_loop_and_resume_lets_it_go_on() -> None:
         until(agent, 3)
         agent.pause()
         time.sleep(0.3)
-        held = agent.status()["cycle"]
+        held = agent.status().cycle
         time.sleep(0.2)
-        assert agent.status()["cycle"] == held
-        assert agent.status()["paused"]
+        assert agent.status().cycle == held
+        assert agent.status().paused
         agent.resume()
         until(agent, held + 2)
 
@@ -76,15 +76,15 @@ def test_kill_acts_at_once_survives_a_restart_and_is_reset_by_hand() -> None:
     with Agent(settings()) as agent:
         until(agent, 2)
         agent.kill("drill")
-        assert agent.status()["account"]["kill_switch"] == "drill"
-        until(agent, agent.status()["cycle"] + 2)
+        assert agent.status().account.kill_switch == "drill"
+        until(agent, agent.status().cycle + 2)
     with Agent(settings()) as agent:
-        assert agent.status()["account"]["kill_switch"] == "drill"
+        assert agent.status().account.kill_switch == "drill"
         agent.reset("drill over")
-        assert agent.status()["account"]["kill_switch"] is None
+        assert agent.status().account.kill_switch is None
     with Agent(settings(cycles=1)) as agent:
         agent.join(300)
-        assert agent.status()["account"]["kill_switch"] is None
+        assert agent.status().account.kill_switch is None
 
 
 def test_flatten_leaves_nothing_and_a_cycle_under_way_enters_nothing_after_it() -> None:
@@ -92,9 +92,9 @@ def test_flatten_leaves_nothing_and_a_cycle_under_way_enters_nothing_after_it() 
         until(agent, 30)
         assert agent.flatten("enough")["flat"]
         assert agent.positions() == []
-        until(agent, agent.status()["cycle"] + 5)
+        until(agent, agent.status().cycle + 5)
         assert agent.positions() == []
-        assert agent.status()["account"]["kill_switch"] == "enough"
+        assert agent.status().account.kill_switch == "enough"
         with pytest.raises(ValueError, match="reason"):
             agent.flatten(" ")
 
@@ -104,7 +104,7 @@ def test_parameters_given_from_python_count_from_the_next_cycle_on() -> None:
         until(agent, 2)
         wish = Apply("rsi", {"period": 9}, force=True, reason="a try")
         assert agent.apply_parameters(wish)["version"] == 1
-        assert agent.status()["parameters"]["rsi"]["parameters"]["period"] == 9
+        assert agent.status().parameters["rsi"].parameters["period"] == 9
 
 
 def test_a_kill_is_in_the_journal_before_any_later_cycle() -> None:
@@ -125,11 +125,11 @@ def test_it_answers_many_threads_while_it_runs() -> None:
         try:
             for _ in range(20):
                 status = agent.status()
-                assert status["running"]
+                assert status.running
                 agent.positions()
                 agent.decisions(5)
                 if number == 0:
-                    assert agent.why()["symbols"]
+                    assert agent.why().symbols
         except BaseException as error:  # noqa: BLE001 -- whatever a thread meets fails the test
             faults.append(error)
 
@@ -149,7 +149,7 @@ def test_two_agents_never_share_an_account() -> None:
         second = Agent(settings())
         with pytest.raises(Busy, match="in use by another agent"):
             second.start()
-        assert first.status()["running"]
+        assert first.status().running
 
 
 def test_it_says_so_when_it_does_not_run() -> None:

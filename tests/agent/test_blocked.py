@@ -39,8 +39,8 @@ def test_a_blocked_symbol_is_not_entered_and_the_reason_is_in_the_verdict(symbol
     assert {each.reason for each in denied} >= {"entries_blocked"}
     first = next(each for each in denied if each.reason == "entries_blocked")
     assert first.detail.startswith(CLOSED)
-    assert account(made.state)["blocked"] == {symbol: CLOSED}
-    assert explain(journal, None)["blocked"] == {symbol: CLOSED}
+    assert account(made.state).blocked == {symbol: CLOSED}
+    assert explain(journal, None).blocked == {symbol: CLOSED}
 
 
 def test_another_symbol_s_reason_blocks_nothing() -> None:

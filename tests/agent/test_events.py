@@ -44,12 +44,13 @@ def test_each_event_is_told_with_its_row_in_the_journal_and_none_is_missed(tmp_p
         agent = made(cycles=30)
         agent.start()
         began = agent.status()
-        told = numbered(agent.events(after=began["seq"]), cycles)
+        assert began.seq is not None
+        told = numbered(agent.events(after=began.seq), cycles)
         agent.join(60)
         with open_reader(tmp_path / "journals" / "one.db") as journal:
             rows = {row.seq: row.event for row in journal.rows()}
         assert [seq for seq, _ in told] == list(range(told[0][0], told[-1][0] + 1))
-        assert told[0][0] == began["seq"] + 1
+        assert told[0][0] == began.seq + 1
         assert all(rows[seq] == event for seq, event in told)
 
 
@@ -57,12 +58,12 @@ def test_a_status_contains_all_that_its_number_says() -> None:
     with made() as agent:
         for _ in range(20):
             told = agent.status()
-            after = numbered(agent.events(after=told["seq"]), told["cycle"] + 1)
+            after = numbered(agent.events(after=told.seq), told.cycle + 1)
             cycles = [event.cycle_id for _, event in after if isinstance(event, CycleEnded)]
-            assert cycles == list(range(cycles[0], told["cycle"] + 2)), "each is told once"
-            assert cycles[0] <= told["cycle"] + 1, "no cycle lies between"
+            assert cycles == list(range(cycles[0], told.cycle + 2)), "each is told once"
+            assert cycles[0] <= told.cycle + 1, "no cycle lies between"
         agent.kill("drill")
-        assert agent.status()["account"]["kill_switch"] == "drill"
+        assert agent.status().account.kill_switch == "drill"
 
 
 def test_async_for_lets_other_tasks_go_on_and_ends_with_the_agent() -> None:

@@ -215,5 +215,6 @@ def test_a_grid_that_ruins_live_prices_is_no_reason_to_make_prices_up(
     made.start()
     made.join()
     told_of = made.status()
-    assert told_of["outcome"] == "failed"
-    assert "lose 100.00% when rounded to ticks of 0.0001; set [instruments.PEPE-USDT]" in told_of["error"]
+    assert told_of.outcome == "failed"
+    error = told_of.error or ""
+    assert "lose 100.00% when rounded to ticks of 0.0001; set [instruments.PEPE-USDT]" in error

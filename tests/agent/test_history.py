@@ -5,6 +5,7 @@ import io
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from agent.explain.session_report import page, told_of
@@ -66,11 +67,9 @@ def test_a_session_of_its_own_has_its_own_trades_and_cycles(world: World, histor
 def test_trades_are_told_by_the_columns_and_filtered(history: History) -> None:
     every = history.trades
     (first, *_), grid = list(rows(every)), every[0].instrument
-    assert tuple(first) == COLUMNS
-    assert first["pnl"] == f"{from_cash(every[0].trade.pnl, grid.cash_decimals).normalize():f}"
-    assert float(first["gross"]) - float(first["fees"]) - float(first["slippage"]) == pytest.approx(
-        float(first["pnl"])
-    )
+    assert tuple(msgspec.to_builtins(first)) == COLUMNS
+    assert first.pnl == f"{from_cash(every[0].trade.pnl, grid.cash_decimals).normalize():f}"
+    assert float(first.gross) - float(first.fees) - float(first.slippage) == pytest.approx(float(first.pnl))
     middle = every[len(every) // 2].trade.closed_at
     before, after = Asked(until=middle).of(every), Asked(since=middle).of(every)
     assert [*before, *after] == every

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agent.answers.account import Dust, FeePaid
 from agent.state.ledger import Ledger
 from agent.views import session
 from domain.instrument import Instrument
@@ -57,7 +58,7 @@ def test_fees_of_a_purchase_in_twenty_parts_are_rounded_once_held_protected_and_
         assert from_cash(ledger.gross - ledger.fees - ledger.slippage) == -Decimal("0.466") - sale
         ledger.value()
         assert from_cash(session.profit(ledger)) == -Decimal("0.466") - sale
-        assert session.dust(ledger) == {"DOGE": {"quantity": "0.53400000", "value": "0.534"}}
+        assert session.dust(ledger) == {"DOGE": Dust(quantity="0.53400000", value="0.534")}
         assert not ledger.account(None).positions
         held.venue.close()
         # what is left joins the next purchase
@@ -201,8 +202,8 @@ def test_a_fee_in_bnb_is_imported_kept_apart_and_the_position_protected_and_sold
         held.buy("DOGE-USDT", "466")
         assert held.stops("DOGE-USDT") == [("466", "0.95")]
         told = session.account(held.state)
-        assert told["fees_elsewhere"] == {"BNB": {"amount": "0.00012345", "unvalued": "0.00012345"}}
-        assert "fees of 0.00012345 BNB have no price here" in told["blocked"][""]
+        assert told.fees_elsewhere == {"BNB": FeePaid(amount="0.00012345", unvalued="0.00012345")}
+        assert "fees of 0.00012345 BNB have no price here" in told.blocked[""]
         held.tick()
         held = held.again()
         assert held.stops("DOGE-USDT") == [("466", "0.95")]

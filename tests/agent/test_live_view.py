@@ -17,9 +17,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from rich.console import Console
 
+from agent.answers.account import Status
 from agent.cli.output.keys import letters
 from agent.cli.output.sparkline import sparkline
 from agent.cli.output.view import Frame, draw, duration
@@ -161,31 +163,35 @@ def test_in_the_background_of_a_terminal_it_writes_plain_lines_and_is_not_stoppe
         screen.close()
 
 
-def status(**more: Any) -> dict[str, Any]:
+def status(**more: Any) -> Status:
     account = {
         "quote": "USDT", "cash_decimals": 8, "equity": "123456789.125", "gross": "-1234567.5",
         "fees": "12345.25", "slippage": "1234.75", "profit_today": "-98765.4321", "max_drawdown": 0.123456,
-        "trades": 1234, "wins": 617,
+        "trades": 1234, "wins": 617, "cash": "0", "opening_cash": "0", "profit": "0", "fees_elsewhere": {},
+        "dust": {}, "entries_today": 0,
         "kill_switch": "drawdown of a class", "blocked": {"": "somebody else has traded the account"},
     }  # fmt: skip
     told = {
-        "mode": "live", "journal": "live-api.binance.com-0123abcd", "symbols": ["1000SATS-USDT", *"ABCDEFGH"],
+        "running": True, "session": 1, "mode": "live",
+        "journal": "live-api.binance.com-0123abcd", "symbols": ["1000SATS-USDT", *"ABCDEFGH"],
         "timeframe": "15m", "state": "PERCEPTION", "cycle": 1234567, "clock": "2026-11-28T17:12:30+00:00",
         "next_candle_seconds": 150.9, "paused": False, "account": account, "market": [], "positions": [],
     }  # fmt: skip
-    return told | more
+    return msgspec.convert(told | more, Status)
 
 
 def held(symbol: str, *types: str) -> dict[str, Any]:
-    orders = [{"type": each, "level": f"0.000{number}425"} for number, each in enumerate(types, 1)]
+    order = {"client_id": "a", "side": "SELL", "quantity": "1", "status": "NEW"}
+    orders = [order | {"type": each, "level": f"0.000{number}425"} for number, each in enumerate(types, 1)]
     return {
         "symbol": symbol, "quantity": "123456789.00000001", "entry": "0.00085125", "price": "0.00085",
-        "unrealised": "-12345.678", "orders": orders,
+        "unrealised": "-12345.678", "orders": orders, "fees": "0", "opened_at": "2026-11-28T17:12:30Z",
     }  # fmt: skip
 
 
 def seen(symbol: str) -> dict[str, Any]:
-    return {"symbol": symbol, "price": "0.00085", "source": "live", "provider": "binance", "breaker": "open"}
+    told = {"symbol": symbol, "price": "0.00085", "source": "live", "provider": "binance", "breaker": "open"}
+    return told | {"price_at": None, "not_served_by": {}}
 
 
 def drawn(frame: Frame, width: int = SIZE[0], height: int = SIZE[1]) -> list[str]:

@@ -1,7 +1,7 @@
 """A backtest from Python has the numbers of the command."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import polars as pl
@@ -32,7 +32,7 @@ def test_a_backtest_is_frames_with_the_command_s_own_numbers(
     told = json.loads(agent(tmp_path, "backtest", *words, "--json").stdout)
     assert run.trades.height == len(told["trades"]) == run.figures["trades"] == 1
     (trade,), (same,) = run.trades.to_dicts(), told["trades"]
-    assert trade["opened"].isoformat() == same["opened"]
+    assert trade["opened"] == datetime.fromisoformat(same["opened"])
     assert {name: trade[name] for name in ("quantity", "bought", "sold", "fees", "pnl")} == {
         name: pytest.approx(float(same[name])) for name in ("quantity", "bought", "sold", "fees", "pnl")
     }

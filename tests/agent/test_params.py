@@ -426,15 +426,16 @@ def test_the_list_tells_what_is_in_force() -> None:
     adopt(world, Apply("sma", evidence=proof()))
     adopt(world, Rollback("back"))
     told_rows = params.rows(world.parts)
-    assert [(row["version"], row["strategy"], row["active"]) for row in told_rows] == [
+    assert [(row.version, row.strategy, row.active) for row in told_rows] == [
         (0, "rsi", True),
         (0, "sma", True),
         (1, "sma", False),
         (2, "sma", False),
     ]
     adopt(world, Rollback("again", 1))
-    assert [row["version"] for row in params.rows(world.parts) if row["active"]] == [0, 3]
-    assert told_rows[2]["evidence"]["pbo"] == 0.2
+    assert [row.version for row in params.rows(world.parts) if row.active] == [0, 3]
+    assert told_rows[2].evidence is not None
+    assert told_rows[2].evidence.pbo == 0.2
 
 
 def test_an_evidence_file_is_written_and_read_back(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def running(**more: Any) -> Agent:
     given |= {"journal": "crowd", "reasoning": eager, "risk": {"min_confidence": 0}}
     agent = Agent(Settings(**given | more))
     agent.start()
-    while agent.status()["cycle"] < 1:
+    while agent.status().cycle < 1:
         time.sleep(0.01)
     return agent
 
@@ -141,7 +141,7 @@ def test_killed_and_reset_by_many_it_never_enters_while_killed_and_replays(
 
     def look() -> None:
         for _ in range(10):
-            assert agent.status()["running"]
+            assert agent.status().running
             agent.positions()
             agent.decisions(5)
 

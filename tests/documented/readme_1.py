@@ -7,4 +7,4 @@ agent.start()
 for event in agent.events(after=agent.began):
     if isinstance(event, CycleEnded) and event.outcome == "executed":
         print("traded in cycle", event.cycle_id)
-print(agent.join(), agent.status()["account"]["equity"])
+print(agent.join(), agent.status().account.equity)

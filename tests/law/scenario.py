@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 from unittest import mock
 
+import msgspec
 import structlog
 from pydantic import SecretStr
 from structlog.testing import LogCapture
@@ -213,7 +214,8 @@ class World:
 
                 with mock.patch.object(launch.session.cycle, "_look", counted):
                     launch.run()
-            return launch.status()
+            plain: dict[str, Any] = msgspec.to_builtins(launch.status())
+            return plain
 
     def _fall(self, acts: Mapping[str, str]) -> None:
         for symbol in (each for each, act in acts.items() if act == FALL):

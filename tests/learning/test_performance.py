@@ -1,13 +1,11 @@
 """What lessons add up to; what has no basis is said to have none."""
 
-import json
-
 import pytest
 from msgspec.structs import astuple
 
 from domain.lesson import Lesson
 from learning.hedge import fold
-from learning.performance import Totals, performance, summarise
+from learning.performance import Totals, performance
 from learning.settings import LearningSettings
 from tests.learning.outcomes import lesson
 from tests.learning.test_hedge import folded
@@ -19,7 +17,6 @@ def test_no_trades_is_no_verdict() -> None:
     nothing = performance([], SETTINGS)
     assert (nothing.voices, nothing.rules) == ({}, {})
     assert nothing.totals == Totals(0, 0, None, None, None, 0, 0, 0, 0)
-    assert summarise([], SETTINGS)["totals"]["win_rate"] is None
 
 
 def test_vetoes_alone_are_no_trades() -> None:
@@ -65,14 +62,6 @@ def test_a_rule_is_measured_on_what_it_kept_us_from() -> None:
     assert list(found) == ["cool_down_active", "min_confidence"]
     assert astuple(found["cool_down_active"]) == pytest.approx((3, 1, 1, -0.02 / 3, 0.02))
     assert astuple(found["min_confidence"]) == pytest.approx((1, 0, 1, 0.05, -0.05))
-
-
-def test_the_summary_is_plain_values_with_exact_cash() -> None:
-    summary = summarise([lesson(0.02, {"rsi": 1}), lesson(-0.5, kind="veto", rule="x")], SETTINGS)
-    assert json.loads(json.dumps(summary)) == summary
-    assert summary["totals"]["pnl"] == "20"
-    assert summary["totals"]["fees"] == "0.00000002"
-    assert summary["voices"]["rsi"]["trades"] == summary["rules"]["x"]["vetoes"] == 1
 
 
 def test_weights_shown_are_those_the_vote_reads() -> None:

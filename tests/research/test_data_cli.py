@@ -53,7 +53,7 @@ def test_files_are_imported_listed_and_checked(tmp_path: Path) -> None:
     assert [(row["new"], row["known"], row["candles"]) for row in again] == [(0, 66087, 66087)]
     bitcoin, spy = told(tmp_path, "data", "list")
     assert (bitcoin["symbol"], bitcoin["timeframe"]) == ("BTC-USDT", "1m")
-    assert (bitcoin["first"], bitcoin["last"]) == ("2023-03-16T22:15:00+00:00", "2023-05-01T21:01:00+00:00")
+    assert (bitcoin["first"], bitcoin["last"]) == ("2023-03-16T22:15:00Z", "2023-05-01T21:01:00Z")
     assert spy["sources"][0]["name"] == shares.name
     listed = agent(tmp_path, "data", "list").stdout
     assert f"66087 candles from {minutes.name}, " in listed
@@ -214,7 +214,8 @@ def test_a_quote_is_what_alpha_vantage_says_of_a_share_or_a_pair(
     assert said == "MSFT 412.3 at 2026-11-27, previous close 410\n"
     told_rate = json.loads(agent(tmp_path, "data", "quote", "eur/usd", "--json", env=env).stdout)
     assert told_rate == {
-        "symbol": "EUR-USD", "price": 1.0871, "at": "2026-11-27T20:00:00+00:00", "bid": 1.087, "ask": None,
+        "symbol": "EUR-USD", "price": "1.0871", "at": "2026-11-27T20:00:00Z", "bid": "1.087", "ask": None,
+        "previous_close": None,
     }  # fmt: skip
     refused = agent(tmp_path, "data", "quote", "MSFT", check=1)
     assert refused.stderr == "error: no alpha vantage key is set (ALPHA_VANTAGE_API_KEY)\n"

@@ -1,18 +1,18 @@
 """`agent drill`: kill the agent everywhere, and ask the exchange what really happened."""
 
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
-import msgspec
 import typer
 
 from agent.cli.options import JsonOption
-from agent.cli.output.streams import say, say_json
+from agent.cli.output.streams import answer
 from domain.errors import BadInput
 from domain.extras import lacking
 
 if TYPE_CHECKING:
-    from agent.drill.runner import Drilled
+    from agent.answers.checks import DrillTold
 
 EPILOG = (
     "Examples: agent drill --cases 100 | agent drill --cases 0 --json. All of it happens on this machine, on "
@@ -46,27 +46,27 @@ def drill(
     chosen = plan.cases(runner.points_passed(), cases or None, seed, axes)
     with progress_bar("cases", len(chosen), step=1) as advance:
         drilled = runner.run(chosen, workers or runner.workers_here(), lambda done: advance(done.runs))
-    if json:
-        say_json({"kept": drilled.kept} | msgspec.to_builtins(drilled))
-    else:
-        _show(drilled)
+    import msgspec
+
+    from agent.answers.checks import DrillTold
+
+    answer(DrillTold(kept=drilled.kept, **msgspec.structs.asdict(drilled)), _lines, json=json)
     if drilled.stopped:
         typer.echo(f"stopped after {drilled.runs} of {len(chosen)} cases", err=True)
     sys.exit(1 if not drilled.kept else 130 if drilled.stopped else 0)
 
 
-def _show(drilled: "Drilled") -> None:
+def _lines(drilled: "DrillTold") -> Iterator[str]:
     heads = f"{'lost':>5} {'doubled':>8} {'unexplained':>12} {'bare, s':>8}"
-    say(f"{'fault or fact':28} {'runs':>6} {'killed':>7} {heads}")
+    yield f"{'fault or fact':28} {'runs':>6} {'killed':>7} {heads}"
     for fault, row in sorted(drilled.by_fault.items()):
         bare = drilled.bare.get(fault, 0.0)
-        say(f"{fault:28} {row[0]:6} {row[1]:7} {row[2]:5} {row[3]:8} {row[4]:12} {bare:8.1f}")
+        yield f"{fault:28} {row[0]:6} {row[1]:7} {row[2]:5} {row[3]:8} {row[4]:12} {bare:8.1f}"
     total = drilled.runs, drilled.interrupted, drilled.lost, drilled.doubled, drilled.unexplained
     bare = max(drilled.bare.values(), default=0.0)
-    say(f"{'all':28} {total[0]:6} {total[1]:7} {total[2]:5} {total[3]:8} {total[4]:12} {bare:8.1f}")
-    say()
+    yield f"{'all':28} {total[0]:6} {total[1]:7} {total[2]:5} {total[3]:8} {total[4]:12} {bare:8.1f}"
+    yield ""
     for where, count in sorted(drilled.by_point.items(), key=lambda row: -row[1]):
-        say(f"{count:6}  {where}")
-    for each in drilled.broken:
-        say(f"BROKEN  {each}")
-    say(f"{drilled.orders} orders at the exchange; {'every promise kept' if drilled.kept else 'NOT KEPT'}")
+        yield f"{count:6}  {where}"
+    yield from (f"BROKEN  {each}" for each in drilled.broken)
+    yield f"{drilled.orders} orders at the exchange; {'every promise kept' if drilled.kept else 'NOT KEPT'}"

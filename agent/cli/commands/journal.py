@@ -70,8 +70,9 @@ def anchor(
     *,
     home: HomeOption = None,
     journal: JournalOption = None,
+    json: JsonOption = False,
 ) -> None:
     """Write down where the chain stands now, so that a later rewrite shows."""
     from agent.cli.handlers.journal import anchor_journal
 
-    anchor_journal(home_of(home), journal, file)
+    anchor_journal(home_of(home), journal, file, json=json)

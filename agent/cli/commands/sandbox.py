@@ -170,14 +170,23 @@ def _plan(path: Path) -> dict[str, Any]:
 
 
 def _announce(server: "SandboxServer", options: "SandboxOptions", *, json: bool) -> None:
+    from agent.answers.checks import SandboxTold
     from platforms.sandbox.exchange.intervals import name_of
 
     base = name_of(server.exchange.base_ms)
     frame = f"{options.timeframe_ms // 1000} s"
     faults = len(server.faults)
     if json:
-        urls = {"base_url": server.base_url, "ws_url": server.ws_url, "ws_api_url": server.ws_api_url}
-        say_json(urls | {"symbols": list(options.symbols), "interval": base, "faults": faults})
+        say_json(
+            SandboxTold(
+                base_url=server.base_url,
+                ws_url=server.ws_url,
+                ws_api_url=server.ws_api_url,
+                symbols=list(options.symbols),
+                interval=base,
+                faults=faults,
+            )
+        )
         return
     say(f"sandbox   {server.base_url}, streams {server.ws_url}, WebSocket API {server.ws_api_url}")
     for symbol in options.symbols:
@@ -212,6 +221,8 @@ def _end_by_signal() -> "Event":
 
 def _watch(server: "SandboxServer", ended: "Event", *, json: bool) -> None:
     """Stay until the end is asked for; say when the data has ended."""
+    from agent.answers.checks import StandingStill
+
     report = False
     while not ended.wait(LOOK_SECONDS):
         if not server.alive:
@@ -219,6 +230,6 @@ def _watch(server: "SandboxServer", ended: "Event", *, json: bool) -> None:
         if server.exchange.standing_still and not report:
             report = True
             if json:
-                say_json({"standing_still": True})
+                say_json(StandingStill(standing_still=True))
             else:
                 say("market    the data has ended: prices stand still, orders are still taken")

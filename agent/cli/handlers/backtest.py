@@ -1,12 +1,23 @@
 """`agent backtest`: run it, check it against the loop if asked, show it."""
 
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from agent.answers.research import (
+    BacktestTold,
+    BacktestTrade,
+    CostsTold,
+    DifferenceTold,
+    LimitsTold,
+    OpenPosition,
+    StoppedTold,
+    Verification,
+)
+from agent.cli.figures import figures_told
 from agent.cli.handlers.inputs import Asked, gather
 from agent.cli.handlers.targets import writable, write_page
 from agent.cli.output.compile_bar import compiling_told
@@ -16,6 +27,7 @@ from agent.cli.output.streams import say, say_json, say_lines
 from agent.settings.settings import Options
 from agent.settings.version import code_version
 from agent.verify.parity import Difference, compare, run_loop
+from agent.views.session import decimal
 from agent.wiring.backtests import setup_of
 from domain.errors import BadInput
 from domain.money import PPM, cash_text, show_cash
@@ -84,7 +96,7 @@ def backtest_command(request: BacktestRequest) -> None:
     if request.report is not None:
         write_report(done, request.report)
     if request.json:
-        say_json(plain_result(done, difference, verified=request.verify))
+        say_json(answer_of(done, difference, verified=request.verify))
     else:
         say_lines([*lines(done), *_verdict(done, difference, verified=request.verify)])
         if request.report is not None:
@@ -141,94 +153,111 @@ def write_report(done: Done, path: Path) -> None:
     write_page("--report", path, page)
 
 
-def plain_result(done: Done, difference: Difference | None, *, verified: bool) -> dict[str, Any]:
-    """Return everything as JSON values; amounts as decimal texts in quote, times in ISO 8601 (UTC)."""
+def answer_of(done: Done, difference: Difference | None, *, verified: bool) -> BacktestTold:
+    """Return everything that is said about a backtest; amounts in quote, times in UTC."""
     result = done.result
     money = _money_of(result)
-    return {
-        "stopped": _plain_stop(done),
-        "strategies": list(result.strategies),
-        "parameters": result.parameters,
-        "symbols": list(result.symbols),
-        "timeframe": done.options.timeframe,
-        "from": _iso(result.times_ms[0]),
-        "to": _iso(result.times_ms[-1]),
-        "cycles": result.cycles,
-        "opening_cash": money(result.opening_cash),
-        "cash": money(result.cash),
-        "equity": money(result.equity[-1]),
-        "metrics": done.metrics.plain(),
-        "trials": 1,
-        "deflated_sharpe": done.deflated,
-        "probability_of_overfitting": None,
-        "limits": _plain_limits(done),
-        "costs": _plain_costs(done),
-        "vetoes": vetoes_by_rule(result),
-        "kill_switch_at": None if result.kill_switch_ms is None else _iso(result.kill_switch_ms),
-        "trades": trades_of(done),
-        "open_positions": [dict(each) for each in result.open_positions],
-        "flaws": done.flaws,
-        "notes": done.notes,
-        "fingerprints": list(result.fingerprints),
-        "code_version": code_version(),
-        "verified": _plain_verdict(difference) if verified else None,
-    }
+    return BacktestTold(
+        stopped=_stop_told(done),
+        strategies=list(result.strategies),
+        parameters=result.parameters,
+        symbols=list(result.symbols),
+        timeframe=done.options.timeframe,
+        begin=_at(result.times_ms[0]),
+        end=_at(result.times_ms[-1]),
+        cycles=result.cycles,
+        opening_cash=money(result.opening_cash),
+        cash=money(result.cash),
+        equity=money(result.equity[-1]),
+        metrics=figures_told(done.metrics, result.cash_decimals),
+        trials=1,
+        deflated_sharpe=done.deflated,
+        probability_of_overfitting=None,
+        limits=_limits_told(done),
+        costs=_costs_told(done),
+        vetoes=vetoes_by_rule(result),
+        kill_switch_at=None if result.kill_switch_ms is None else _at(result.kill_switch_ms),
+        trades=trades_of(done),
+        open_positions=[_open_told(each, done) for each in result.open_positions],
+        flaws=done.flaws,
+        notes=done.notes,
+        fingerprints=list(result.fingerprints),
+        code_version=code_version(),
+        verified=_verification(difference) if verified else None,
+    )
 
 
-def _plain_stop(done: Done) -> dict[str, Any] | None:
+def _stop_told(done: Done) -> StoppedTold | None:
     result, money = done.stopped, _money_of(done.result)
     if result is None:
         return None
-    return {
-        "since": _iso(result.since_ms),
-        "rule": result.rule,
-        "entries_denied": result.denied,
-        "share_of_run": result.share,
-        "cagr_until_then": result.yearly,
-        "day_lost": None if result.lost is None else money(result.lost),
-        "day_limit": None if result.limit is None else money(result.limit),
-        "text": stopped_words(result, done.result),
-    }
+    return StoppedTold(
+        since=_at(result.since_ms),
+        rule=result.rule,
+        entries_denied=result.denied,
+        share_of_run=result.share,
+        cagr_until_then=result.yearly,
+        day_lost=None if result.lost is None else money(result.lost),
+        day_limit=None if result.limit is None else money(result.limit),
+        text=stopped_words(result, done.result),
+    )
 
 
-def _plain_limits(done: Done) -> dict[str, Any]:
+def _limits_told(done: Done) -> LimitsTold:
     did = limits_did(done.result)
-    return asdict(did) | {"text": limits_words(did, done.result, done.setup.policy)}
+    return LimitsTold(**vars(did), text=limits_words(did, done.result, done.setup.policy))
 
 
-def _plain_costs(done: Done) -> dict[str, Any]:
+def _costs_told(done: Done) -> CostsTold:
     costs = done.setup.costs
     one_way = {"taker_fee": costs.taker_fee, "slippage": costs.slippage, "half_spread": costs.spread / 2}
-    return {name: ppm / PPM for name, ppm in one_way.items()} | {"each_way": sum(one_way.values()) / PPM}
+    shares = {name: ppm / PPM for name, ppm in one_way.items()}
+    return CostsTold(**shares, each_way=sum(one_way.values()) / PPM)
 
 
-def _plain_verdict(difference: Difference | None) -> dict[str, Any]:
-    return {"identical": difference is None, "difference": difference and difference._asdict()}
+def _verification(difference: Difference | None) -> Verification:
+    report = None if difference is None else DifferenceTold(**difference._asdict())
+    return Verification(identical=difference is None, difference=report)
 
 
-def trades_of(done: Done) -> list[dict[str, Any]]:
+def trades_of(done: Done) -> list[BacktestTrade]:
     """Return the trades with decimals and times as people read them."""
     report, money = [], _money_of(done.result)
     for row in done.result.trades.tolist():
         symbol, ending, cycle, opened, closed, lots, bought, sold, gross, fees, slippage, pnl, _ = row
         grid = done.setup.instruments[done.result.symbols[symbol]]
         report.append(
-            {
-                "symbol": grid.symbol,
-                "opened": _iso(opened),
-                "closed": _iso(closed),
-                "entry_cycle": cycle,
-                "quantity": f"{grid.quantity(lots):f}",
-                "bought": money(bought),
-                "sold": money(sold),
-                "gross": money(gross),
-                "fees": money(fees),
-                "slippage": money(slippage),
-                "pnl": money(pnl),
-                "ending": done.result.endings[ending],
-            }
+            BacktestTrade(
+                symbol=grid.symbol,
+                opened=_at(opened),
+                closed=_at(closed),
+                entry_cycle=cycle,
+                quantity=f"{grid.quantity(lots):f}",
+                bought=money(bought),
+                sold=money(sold),
+                gross=money(gross),
+                fees=money(fees),
+                slippage=money(slippage),
+                pnl=money(pnl),
+                ending=done.result.endings[ending],
+            )
         )
     return report
+
+
+def _open_told(held: Mapping[str, Any], done: Done) -> OpenPosition:
+    grid, money = done.setup.instruments[held["symbol"]], _money_of(done.result)
+    stop, target = (decimal(grid.price(held[name])) if held[name] else None for name in ("stop", "target"))
+    return OpenPosition(
+        symbol=grid.symbol,
+        opened=_at(held["opened_ms"]),
+        quantity=f"{grid.quantity(held['lots']):f}",
+        bought=money(held["bought"]),
+        fees=money(held["fees"]),
+        stop=stop,
+        target=target,
+        price=decimal(grid.price(held["mark"])),
+    )
 
 
 def vetoes_by_rule(result: Result) -> dict[str, int]:
@@ -239,8 +268,12 @@ def vetoes_by_rule(result: Result) -> dict[str, int]:
     return dict(sorted(counts.items(), key=lambda each: -each[1]))
 
 
-def _iso(milliseconds: Any) -> str:
-    return utc(int(milliseconds)).isoformat()
+def _at(milliseconds: Any) -> datetime:
+    return utc(int(milliseconds))
+
+
+def _span(times_ms: Any) -> str:
+    return f"{_at(times_ms[0]).isoformat()} to {_at(times_ms[-1]).isoformat()}"
 
 
 def _money_of(result: Result) -> Callable[[Any], str]:
@@ -257,7 +290,7 @@ def lines(done: Done) -> list[str]:
     shown = [f"STOPPED     {stopped_words(done.stopped, result)}"] if done.stopped else []
     shown += [
         f"backtest    {', '.join(result.strategies)} on {', '.join(result.symbols)} {done.options.timeframe}",
-        f"period      {_iso(result.times_ms[0])} to {_iso(result.times_ms[-1])}, {result.cycles} cycles",
+        f"period      {_span(result.times_ms)}, {result.cycles} cycles",
         (
             f"equity      {show(int(result.equity[-1]))} {quote} of {show(result.opening_cash)}  "
             f"{sparkline(result.equity[:: max(1, result.cycles // 400)].tolist())}"

@@ -7,12 +7,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from agent.answers.data import CheckedRow, DownloadTold, EntryRow, FlawRow, ImportedRow, SourceRow
 from agent.cli.options import home_of
-from agent.cli.output.streams import say, say_json, say_lines
+from agent.cli.output.streams import answer, say, say_json, say_lines
 from agent.host.clock import SystemClock
 from domain.errors import BadInput
 from domain.times import TIMEFRAMES, utc
@@ -90,37 +90,49 @@ def _series(loaded: Loaded) -> tuple[str, int]:
 
 def _say_imported(done: Sequence[Imported], *, json: bool) -> None:
     if json:
-        say_json([_told_import(each) for each in done])
-        return
+        say_json([_imported(each) for each in done])
+    else:
+        say_lines(_import_lines(done))
+
+
+def _import_lines(done: Sequence[Imported]) -> Iterator[str]:
     for each in done:
         known = f", {each.added.known} were there" if each.added.known else ""
-        say(f"{each.loaded.path.name}: {each.added.new} new candles{known}")
+        yield f"{each.loaded.path.name}: {each.added.new} new candles{known}"
         if each.loaded.told:
-            say(f"    {each.loaded.told}")
-        for doubt in each.doubts:
-            say(f"    {doubt}")
+            yield f"    {each.loaded.told}"
+        yield from (f"    {doubt}" for doubt in each.doubts)
     entries = {(each.added.entry.symbol, each.added.entry.timeframe): each.added.entry for each in done}
-    for entry in entries.values():
-        say(_line(entry))
+    yield from map(_line, entries.values())
 
 
-def _told_import(each: Imported) -> dict[str, Any]:
-    answer = {"file": str(each.loaded.path), "format": each.loaded.format, "notes": [*each.loaded.notes]}
-    return answer | {"new": each.added.new, "known": each.added.known} | _told(each.added.entry)
+def _imported(each: Imported) -> ImportedRow:
+    return ImportedRow(
+        file=str(each.loaded.path),
+        format=each.loaded.format,
+        notes=list(each.loaded.notes),
+        new=each.added.new,
+        known=each.added.known,
+        **_fields(each.added.entry),
+    )
 
 
 def list_entries(home: Path | None, *, json: bool) -> None:
     """Print what there is."""
     entries = _catalogue(home).list()
     if json:
-        say_json([_told(entry) for entry in entries])
-        return
+        say_json([EntryRow(**_fields(entry)) for entry in entries])
+    else:
+        say_lines(_entry_lines(entries))
+
+
+def _entry_lines(entries: Sequence[Entry]) -> Iterator[str]:
     for entry in entries:
-        say(_line(entry))
+        yield _line(entry)
         for origin in entry.sources:
-            say(f"    {origin.candles} candles from {origin.name}, {origin.at:%Y-%m-%d %H:%M} UTC")
+            yield f"    {origin.candles} candles from {origin.name}, {origin.at:%Y-%m-%d %H:%M} UTC"
     if not entries:
-        say(EMPTY)
+        yield EMPTY
 
 
 def check_candles(home: Path | None, what: Sequence[str], reading: Reading, *, json: bool) -> None:
@@ -134,7 +146,7 @@ def check_candles(home: Path | None, what: Sequence[str], reading: Reading, *, j
     if json:
         say_json(
             [
-                {"name": name, "candles": size, "flaws": list(map(_flaw, these))}
+                CheckedRow(name=name, candles=size, flaws=list(map(_flaw, these)))
                 for name, size, these in results
             ]
         )
@@ -164,12 +176,13 @@ def download_candles(wanted: Wanted, config: Path | None, home: Path | None, *, 
             source, catalogue, wanted.symbol, length, span, clock.now(),
             lambda count, total: bar.update(task, completed=count, total=total),
         )  # fmt: skip
-    if json:
-        say_json({**wanted._asdict(), **done._asdict()})
-        return
-    for odd in done.left_out:
-        say(f"left out  {odd}")
-    say(f"{wanted.symbol} {wanted.timeframe}: {done.new} new candles, {done.held} in the range")
+    reply = DownloadTold(**wanted._asdict(), **done._asdict() | {"left_out": list(done.left_out)})
+    answer(reply, _download_lines, json=json)
+
+
+def _download_lines(report: DownloadTold) -> Iterator[str]:
+    yield from (f"left out  {odd}" for odd in report.left_out)
+    yield f"{report.symbol} {report.timeframe}: {report.new} new candles, {report.held} in the range"
 
 
 def _catalogue(home: Path | None) -> Catalogue:
@@ -210,15 +223,20 @@ def _line(entry: Entry) -> str:
     return f"{entry.symbol:<10} {entry.timeframe:<4} {size:>16}  {first} to {last}  {entry.fingerprint[:12]}"
 
 
-def _told(entry: Entry) -> dict[str, Any]:
-    plain: dict[str, Any] = msgspec.to_builtins(entry)
-    return plain | {
+def _fields(entry: Entry) -> dict[str, Any]:
+    return {
+        "symbol": entry.symbol,
         "timeframe": entry.timeframe,
-        "first": utc(entry.first).isoformat(),
-        "last": utc(entry.last).isoformat(),
+        "timeframe_ms": entry.timeframe_ms,
+        "candles": entry.candles,
+        "first": utc(entry.first),
+        "last": utc(entry.last),
+        "fingerprint": entry.fingerprint,
+        "sources": [SourceRow(name=each.name, at=each.at, candles=each.candles) for each in entry.sources],
     }
 
 
-def _flaw(flaw: Flaw) -> dict[str, Any]:
-    first, last = utc(flaw.first).isoformat(), utc(flaw.last).isoformat()
-    return {"kind": flaw.kind, "first": first, "last": last, "count": flaw.count, "detail": flaw.detail}
+def _flaw(flaw: Flaw) -> FlawRow:
+    return FlawRow(
+        kind=flaw.kind, first=utc(flaw.first), last=utc(flaw.last), count=flaw.count, detail=flaw.detail
+    )

@@ -1,12 +1,12 @@
 """`agent doctor`."""
 
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
-from agent.cli.output.streams import say, say_json
+from agent.cli.output.streams import answer
+from agent.doctor.check import CheckResult
 from agent.doctor.doctor import examine as examine_all
 from agent.host.clock import SystemClock
 
@@ -17,12 +17,14 @@ def examine(config: Path | None, home: Path | None, base_url: str | None, *, liv
     if base_url:
         flags["exchange"] = {"base_url": base_url}
     result = examine_all(flags, config, SystemClock(), live=live)
-    if json:
-        say_json([msgspec.to_builtins(each) for each in result])
-    else:
-        for each in result:
-            say(f"{each.level:<5} {each.subject}: {each.what}")
-            if each.remedy and each.level != "ok":
-                say(f"      -> {each.remedy}")
+    answer(result, lines, json=json)
     if any(each.level == "fail" for each in result):
         sys.exit(1)
+
+
+def lines(result: Iterable[CheckResult]) -> Iterator[str]:
+    """Yield what was found, each with what to do where it is not well."""
+    for each in result:
+        yield f"{each.level:<5} {each.subject}: {each.what}"
+        if each.remedy and each.level != "ok":
+            yield f"      -> {each.remedy}"

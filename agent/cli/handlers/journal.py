@@ -2,6 +2,7 @@
 
 import io
 import sys
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -10,46 +11,44 @@ import msgspec
 
 from agent.account.client import AccountClient
 from agent.account.listing import journals
-from agent.cli.output.streams import say, say_json
+from agent.answers.journals import Anchored, ChainTold, JournalRow
+from agent.cli.output.streams import answer, say
 from agent.host.shown import escaped_json
 from agent.settings.home import Home
 from domain.errors import BadInput, JournalFault
+from domain.ports import Row
 from journal.anchor import read_anchor, write_anchor
 from journal.stored import Broken
 from journal.verify import verify
 
+MINUTE = "%Y-%m-%d %H:%M"
+
 
 def list_journals(home: Home, *, json: bool) -> None:
     """Print a line for each journal."""
-    report = journals(home)
-    if json:
-        say_json(report)
-        return
+    answer(journals(home), _listed, json=json)
+
+
+def _listed(report: Sequence[JournalRow]) -> Iterator[str]:
     if not report:
-        say("no journal yet; start one with: agent run --mode paper")
-    width = max((len(each["journal"]) for each in report), default=0)
-    for each in report:
-        say(f"{each['journal']:<{width}}  {_listed(each)}")
+        yield "no journal yet; start one with: agent run --mode paper"
+    width = max((len(each.journal) for each in report), default=0)
+    yield from (f"{each.journal:<{width}}  {'; '.join(_parts(each))}" for each in report)
 
 
-def _listed(answer: dict[str, Any]) -> str:
-    parts = ["running"] if answer["running"] else []
-    if answer.get("since"):
-        parts.append(f"{_minute(answer['since'])} to {_minute(answer['until'])}")
-    if "rows" in answer:
-        runs = f"{answer['sessions']} session{'' if answer['sessions'] == 1 else 's'}"
-        parts.append(f"{answer['rows']:,} rows, {runs}")
-    if "equity" in answer:
-        held = ", ".join(f"{quantity} {symbol}" for symbol, quantity in answer["positions"].items())
-        parts.append(
-            f"equity {answer['equity']} {answer['quote']}, {answer['trades']} trades, P&L {answer['profit']}"
-        )
-        parts.append(f"holds {held or 'nothing'}")
-    return "; ".join([*parts, *([answer["problem"]] if "problem" in answer else [])])
-
-
-def _minute(text: str) -> str:
-    return text[:16].replace("T", " ")
+def _parts(report: JournalRow) -> Iterator[str]:
+    if report.running:
+        yield "running"
+    if report.since and report.until:
+        yield f"{report.since:{MINUTE}} to {report.until:{MINUTE}}"
+    if report.rows is not None:
+        yield f"{report.rows:,} rows, {report.sessions} session{'' if report.sessions == 1 else 's'}"
+    if report.equity is not None:
+        held = ", ".join(f"{quantity} {symbol}" for symbol, quantity in report.positions.items())
+        yield f"equity {report.equity} {report.quote}, {report.trades} trades, P&L {report.profit}"
+        yield f"holds {held or 'nothing'}"
+    if report.problem is not None:
+        yield report.problem
 
 
 def verify_journal(home: Home, name: str | None, anchor: Path | None, *, json: bool) -> None:
@@ -58,27 +57,30 @@ def verify_journal(home: Home, name: str | None, anchor: Path | None, *, json: b
     result = verify(
         home.journal_location(reader.name), read_anchor(anchor) if anchor else None, account=reader.name
     )
-    if json:
-        say_json({"journal": reader.name, "intact": not isinstance(result, Broken)} | result._asdict())
-    elif isinstance(result, Broken):
-        where = f"row {result.seq}" if result.seq else "the chain"
-        say(f"broken: {where} of journal {reader.name}: {result.what}")
-    else:
-        say(f"intact: {result.rows} rows of journal {reader.name}, head {result.head}")
-    if isinstance(result, Broken):
+    intact = not isinstance(result, Broken)
+    answer(ChainTold(journal=reader.name, intact=intact, **result._asdict()), _verified, json=json)
+    if not intact:
         sys.exit(1)
+
+
+def _verified(report: ChainTold) -> Iterator[str]:
+    if report.intact:
+        yield f"intact: {report.rows} rows of journal {report.journal}, head {report.head}"
+    else:
+        where = f"row {report.seq}" if report.seq else "the chain"
+        yield f"broken: {where} of journal {report.journal}: {report.what}"
 
 
 def tail_journal(home: Home, name: str | None, count: int, *, json: bool) -> None:
     """Print the last rows."""
     with AccountClient(home, name).journal() as opened:
-        rows = opened.tail(count)
-    if json:
-        say_json([msgspec.to_builtins(row) for row in rows])
-        return
+        rows = list(opened.tail(count))
+    answer(rows, _rows, json=json)
+
+
+def _rows(rows: Sequence[Row]) -> Iterator[str]:
     for row in rows:
-        event = msgspec.json.encode(row.event).decode()
-        say(f"{row.seq:>8} {row.hash[:12]} {event}")
+        yield f"{row.seq:>8} {row.hash[:12]} {msgspec.json.encode(row.event).decode()}"
 
 
 def export_journal(home: Home, name: str | None, out: Path | None) -> None:
@@ -105,9 +107,10 @@ class _Shown(io.BytesIO):
         return len(data)
 
 
-def anchor_journal(home: Home, name: str | None, file: Path) -> None:
+def anchor_journal(home: Home, name: str | None, file: Path, *, json: bool) -> None:
     """Write down the chain's head."""
-    with AccountClient(home, name).journal() as opened:
+    reader = AccountClient(home, name)
+    with reader.journal() as opened:
         try:
             write_anchor(file, opened)
         except OSError as error:
@@ -115,4 +118,5 @@ def anchor_journal(home: Home, name: str | None, file: Path) -> None:
         seq, head = opened.head()
     if not seq:
         raise JournalFault("the journal is empty: nothing to anchor")
-    say(f"anchored row {seq}, hash {head}, in {file}")
+    report = Anchored(journal=reader.name, seq=seq, hash=head, file=str(file))
+    answer(report, lambda it: [f"anchored row {it.seq}, hash {it.hash}, in {it.file}"], json=json)

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from agent.answers.research import PresentTold, StudySide, StudyTold
+from agent.cli.figures import fields_told
 from agent.cli.handlers.inputs import Asked
 from agent.cli.handlers.search import (
     Begun,
@@ -79,7 +81,7 @@ def optimize_command(request: StudyRequest) -> None:
     if request.evidence is not None:
         write(request.evidence, match)
     if request.json:
-        say_json(plain(begun, search, result))
+        say_json(answer_of(begun, search, result))
     else:
         say_lines([*lines(begun, search, result), f"evidence          {evidence}"])
     if result.interrupted:
@@ -138,31 +140,29 @@ def _sharpe(report: Metrics) -> str:
     return number(report.sharpe) + interval(report.interval)
 
 
-def plain(begun: Begun, search: Search, result: Studied) -> dict[str, Any]:
-    """Return everything as JSON values."""
-    value = result.value
-    return {
-        "strategy": begun.strategy.name,
-        "symbols": [each.symbol for each in begun.candles],
-        "timeframe": begun.options.timeframe,
-        "fingerprints": [each.fingerprint for each in begun.candles],
-        "study": search.name,
-        "score": search.criterion,
-        "trials": dict(result.counts),
-        "parameters": dict(result.best.parameters),
-        "value": value if abs(value) != float("inf") else None,
-        "cut": utc(result.cut_ms).isoformat(),
-        "in_sample": _side(result.inside, result.stopped[0]),
-        "out_of_sample": _side(result.outside, result.stopped[1]),
-        "present": {
-            "in_sample_sharpe": result.present[0].sharpe,
-            "out_of_sample_sharpe": result.present[1].sharpe,
-        },
-        "deflated_sharpe": result.deflated,
-        "interrupted": result.interrupted,
-        "notes": begun.notes,
-        "code_version": code_version(),
-    }
+def answer_of(begun: Begun, search: Search, result: Studied) -> StudyTold:
+    """Return everything that is said about a study."""
+    value, decimals = result.value, next(iter(begun.setup.instruments.values())).cash_decimals
+    inside, outside = result.present
+    return StudyTold(
+        strategy=begun.strategy.name,
+        symbols=[each.symbol for each in begun.candles],
+        timeframe=begun.options.timeframe,
+        fingerprints=[each.fingerprint for each in begun.candles],
+        study=search.name,
+        score=search.criterion,
+        trials=dict(result.counts),
+        parameters=dict(result.best.parameters),
+        value=value if abs(value) != float("inf") else None,
+        cut=utc(result.cut_ms),
+        in_sample=_side(result.inside, result.stopped[0], decimals),
+        out_of_sample=_side(result.outside, result.stopped[1], decimals),
+        present=PresentTold(in_sample_sharpe=inside.sharpe, out_of_sample_sharpe=outside.sharpe),
+        deflated_sharpe=result.deflated,
+        interrupted=result.interrupted,
+        notes=begun.notes,
+        code_version=code_version(),
+    )
 
 
 def _stop(result: Stopped | None) -> str:
@@ -170,6 +170,9 @@ def _stop(result: Stopped | None) -> str:
     return "no" if result is None else f"{day(result.since_ms)} {result.rule}"
 
 
-def _side(report: Metrics, result: Stopped | None) -> dict[str, Any]:
-    since = None if result is None else utc(result.since_ms).isoformat()
-    return {**report.plain(), "stopped_at": since, "stopped_by": None if result is None else result.rule}
+def _side(report: Metrics, result: Stopped | None, cash_decimals: int) -> StudySide:
+    return StudySide(
+        **fields_told(report, cash_decimals),
+        stopped_at=None if result is None else utc(result.since_ms),
+        stopped_by=None if result is None else result.rule,
+    )

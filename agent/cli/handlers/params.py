@@ -1,18 +1,22 @@
 """The work of `agent params ...`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from msgspec import convert
+
 from agent.account.client import AccountClient
+from agent.answers.journals import ParameterVersion
 from agent.cli.options import home_of
-from agent.cli.output.streams import say, say_json
+from agent.cli.output.streams import answer, say, say_json
 from agent.host.clock import SystemClock
 from agent.host.shown import words
 from agent.parameters import evidence
 from agent.parameters.evidence import EvidenceFile
 from agent.parameters.versions import Apply, ParametersRequest, Rollback
 from domain.errors import BadInput
+from domain.events import Evidence
 
 Row = dict[str, Any]
 
@@ -30,16 +34,15 @@ class Asked(NamedTuple):
 
 def list_versions(home: Path | None, journal: str | None, *, json: bool) -> None:
     """Print every version, the settings' own first."""
-    report = AccountClient(home_of(home), journal).parameters()
-    if json:
-        say_json(report)
-        return
+    answer(AccountClient(home_of(home), journal).parameters(), _versions, json=json)
+
+
+def _versions(report: Sequence[ParameterVersion]) -> Iterator[str]:
     for row in report:
-        mark = "*" if row["active"] else " "
-        say(f"{mark} {row['version']:>3} {row['strategy']:<16}{words(row['parameters'])}")
-        for text in _details(row):
-            say(f"      {text}")
-    say("* in force")
+        mark = "*" if row.active else " "
+        yield f"{mark} {row.version:>3} {row.strategy:<16}{words(row.parameters)}"
+        yield from (f"      {text}" for text in _details(row))
+    yield "* in force"
 
 
 def apply_parameters(asked: Asked, home: Path | None, journal: str | None, *, json: bool) -> None:
@@ -74,7 +77,7 @@ def _carry_out(request: ParametersRequest, home: Path | None, journal: str | Non
         say_json(report)
         return
     say(f"version {report['version']} of {report['strategy']}: {words(report['parameters'])}")
-    for text in _details(report):
+    for text in _details(convert(report, ParameterVersion)):
         say(f"  {text}")
     when = "the running agent, at its next cycle" if report["running"] else "the next run; no agent runs now"
     say(f"taken by  {when}")
@@ -116,31 +119,29 @@ def _given(sets: Sequence[str]) -> Row:
     return given
 
 
-def _details(row: Row) -> list[str]:
+def _details(row: ParameterVersion) -> list[str]:
     """Say of a version when, by whom and why, and what spoke for it."""
-    if not row["version"]:
+    if row.at is None:
         return []
-    notes = ["forced"] if row["forced"] else []
-    if row["rolled_back_to"] is not None:
-        notes.append(f"back to version {row['rolled_back_to']}")
-    answer = [f"{', '.join([*notes, row['at'][:19], 'by ' + row['by']])}: {row['reason']}"]
-    if row["evidence"]:
-        answer.extend(_figures(row["evidence"]))
-    return answer
+    notes = ["forced"] if row.forced else []
+    if row.rolled_back_to is not None:
+        notes.append(f"back to version {row.rolled_back_to}")
+    answer = [f"{', '.join([*notes, f'{row.at:%Y-%m-%dT%H:%M:%S}', f'by {row.by}'])}: {row.reason}"]
+    return answer + (_figures(row.evidence) if row.evidence else [])
 
 
-def _figures(proof: Row) -> list[str]:
-    result = (proof["in_sample_sharpe"], proof["out_of_sample_sharpe"])
-    before = (proof["present_in_sample_sharpe"], proof["present_out_of_sample_sharpe"])
-    notes = [f"{proof['trials']} trials"]
-    for name, title in (("deflated_sharpe", "deflated sharpe"), ("pbo", "pbo")):
-        if proof[name] is not None:
-            notes.append(f"{title} {proof[name]:g}")
-    if proof["source"]:
-        notes.append(f"from {proof['source']}")
-    notes.append(f"data {proof['data_fingerprint'][:12]}")
+def _figures(proof: Evidence) -> list[str]:
+    notes = [f"{proof.trials} trials"]
+    if proof.deflated_sharpe is not None:
+        notes.append(f"deflated sharpe {proof.deflated_sharpe:g}")
+    if proof.pbo is not None:
+        notes.append(f"pbo {proof.pbo:g}")
+    if proof.source:
+        notes.append(f"from {proof.source}")
+    notes.append(f"data {proof.data_fingerprint[:12]}")
+    inside, outside = proof.present_in_sample_sharpe, proof.present_out_of_sample_sharpe
     return [
-        "sharpe    in sample {:g}, out of sample {:g}".format(*result),
-        "before    in sample {:g}, out of sample {:g}, with ".format(*before) + words(proof["present"]),
+        f"sharpe    in sample {proof.in_sample_sharpe:g}, out of sample {proof.out_of_sample_sharpe:g}",
+        f"before    in sample {inside:g}, out of sample {outside:g}, with {words(proof.present)}",
         f"study     {', '.join(notes)}",
     ]

@@ -1,14 +1,17 @@
 """What `agent data quote` does."""
 
+from collections.abc import Iterator
 from contextlib import closing
+from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 from agent import wiring
+from agent.answers.data import Quoted
 from agent.cli.options import home_of
-from agent.cli.output.streams import say, say_json
+from agent.cli.output.streams import answer
 from agent.host.clock import SystemClock
 from agent.settings.load import load
+from agent.views.session import decimal
 from domain.symbols import parts
 
 
@@ -16,21 +19,37 @@ def show_quote(symbol: str, config: Path | None, home: Path | None, *, json: boo
     """Ask Alpha Vantage, within the day's budget, what a share or a pair costs, and say it."""
     settings = load({"home": home}, config)
     base, quote = parts(symbol) or (symbol, "")
-    result: dict[str, Any]
     with closing(wiring.quotes(settings, SystemClock(), home_of(home).root)) as source:
         if quote:
             rate = source.exchange_rate(base, quote)
-            result = {"price": rate.rate, "at": rate.at.isoformat(), "bid": rate.bid, "ask": rate.ask}
+            report = Quoted(
+                symbol=symbol,
+                price=_text(rate.rate),
+                at=f"{rate.at:%Y-%m-%dT%H:%M:%SZ}",
+                bid=_known(rate.bid),
+                ask=_known(rate.ask),
+            )
         else:
             price = source.quote(symbol)
-            day = f"{price.day:%Y-%m-%d}"
-            result = {"price": price.price, "at": day, "previous_close": price.previous_close}
-    if json:
-        say_json({"symbol": symbol, **result})
-    else:
-        more = "".join(f", {name.replace('_', ' ')} {value:g}" for name, value in _more(result).items())
-        say(f"{symbol} {result['price']:g} at {result['at']}{more}")
+            report = Quoted(
+                symbol=symbol,
+                price=_text(price.price),
+                at=f"{price.day:%Y-%m-%d}",
+                previous_close=_known(price.previous_close),
+            )
+    answer(report, _lines, json=json)
 
 
-def _more(result: dict[str, Any]) -> dict[str, float]:
-    return {name: result[name] for name in ("bid", "ask", "previous_close") if result.get(name) is not None}
+def _lines(report: Quoted) -> Iterator[str]:
+    more = (("bid", report.bid), ("ask", report.ask), ("previous close", report.previous_close))
+    text = "".join(f", {name} {value}" for name, value in more if value is not None)
+    yield f"{report.symbol} {report.price} at {report.at}{text}"
+
+
+def _text(value: float) -> str:
+    """Return a price as the decimal it was written as."""
+    return decimal(Decimal(repr(value)))
+
+
+def _known(value: float | None) -> str | None:
+    return None if value is None else _text(value)

@@ -3,11 +3,9 @@
 import sys
 from pathlib import Path
 
-import msgspec
-
 from agent.account.client import AccountClient
 from agent.cli.options import home_of
-from agent.cli.output.streams import say, say_json
+from agent.cli.output.streams import answer
 from agent.host.clock import SystemClock
 from agent.verify.replay import Replayed, replay
 
@@ -16,11 +14,7 @@ def show_replay(session: int | None, home: Path | None, journal: str | None, *, 
     """Replay a session; exit 1 when it went another way."""
     with AccountClient(home_of(home), journal).journal() as opened:
         result = replay(opened, session, SystemClock())
-    if json:
-        say_json(msgspec.to_builtins(result))
-    else:
-        for line in lines(result):
-            say(line)
+    answer(result, lines, json=json)
     if result.difference is not None:
         sys.exit(1)
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from agent.account.client import AccountClient
+from agent.answers.research import ReportTold
 from agent.cli.handlers.targets import writable, write_page
 from agent.cli.handlers.trades import history_of
 from agent.cli.options import home_of
@@ -15,6 +16,7 @@ def write_report(
     home: Path | None, journal: str | None, session: int | None, out: Path | None, *, json: bool
 ) -> None:
     """Write the page of a run to a file, or print its figures."""
+    from agent.cli.figures import figures_told
     from agent.explain.session_report import page, told_of  # NumPy: for this command alone
 
     reader = AccountClient(home_of(home), journal)
@@ -27,8 +29,15 @@ def write_report(
     options = lenient(history.started, run_own=False)
     report = told_of(history, options)
     if json:
-        text = {"journal": reader.name, "sessions": history.sessions, "stopped": report.stopped or None}
-        say_json({**text, "cycles": report.result.cycles, "figures": report.figures.plain()})
+        say_json(
+            ReportTold(
+                journal=reader.name,
+                sessions=history.sessions,
+                stopped=report.stopped or None,
+                cycles=report.result.cycles,
+                figures=figures_told(report.figures, report.result.cash_decimals),
+            )
+        )
         return
     asked = "" if session is None else f" --session {session}"
     command = f"agent report --journal {reader.name}{asked}"

@@ -14,7 +14,7 @@ from agent.account.opened import OpenedAccount
 from agent.account.serve import control_server
 from agent.cli.output.outlet import Terminal, Unhurried
 from agent.cli.output.screen import Screen, screen_for
-from agent.cli.output.streams import say
+from agent.cli.output.streams import say, say_json
 from agent.host import log
 from agent.settings.load import BadSettings, load
 from agent.settings.settings import Options, Settings, secret_texts
@@ -46,13 +46,13 @@ def run_command(request: RunRequest) -> None:
     """Run as asked. Raises BadSettings with every problem; exits 1 when the session ends in a fault."""
     if "quicktest" in request.modes:
         refuse_live(request)
-        sys.exit(quicktest(print_line=say, as_json=request.json))
+        sys.exit(quicktest(say, say_json if request.json else None))
     if len(request.modes) > 1:
         raise BadSettings([f"--mode is given {len(request.modes)} times: {', '.join(request.modes)}"])
     mode = request.modes[0] if request.modes else None
     settings = load({**request.flags, "mode": mode}, request.config)
     if settings.mode == "quicktest":
-        sys.exit(quicktest(print_line=say, as_json=request.json))
+        sys.exit(quicktest(say, say_json if request.json else None))
     if request.rehearse and settings.mode != "paper":
         raise BadSettings([f"--rehearse is for mode paper, not for {settings.mode}"])
     _run(settings, request)

@@ -1,36 +1,39 @@
 """`agent status | positions | lessons | kill | resume`."""
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from agent.account.running import Running, Unanswering
+from agent.answers.account import Position, Status, StreamRow
+from agent.answers.amounts import told_as
 from agent.cli.options import home_of, needed
-from agent.cli.output.streams import say, say_json
+from agent.cli.output.streams import answer, say, say_json
 from agent.host.shown import blocked_lines, words
 from agent.settings.home import Busy
 
-Row = dict[str, Any]
+if TYPE_CHECKING:  # neither is heavy, and neither is needed to ask a running agent
+    from msgspec import Struct
+
+    from agent.answers.learned import Lessons
 
 
 def show_status(home: Path | None, journal: str | None, *, json: bool) -> None:
     """Print what the agent is doing, or how its last session ended."""
     report = _status(home, journal)
-    if json:
-        say_json(report)
-    else:
-        _say_status(report)
-    if report.get("problem"):
-        raise Busy(report["problem"])
+    answer(report, status_lines, json=json)
+    if report.problem:
+        raise Busy(report.problem)
 
 
-def _status(home: Path | None, journal: str | None) -> Row:
+def _status(home: Path | None, journal: str | None) -> Status:
     """Return what a running agent says of itself, before anything heavy is imported, else its journal."""
     agent_home = home_of(home)
     name, silent = agent_home.latest(journal), None
     try:
-        live: Row | None = Running(agent_home, name).have("status")
+        live = Running(agent_home, name).have("status")
         if live is not None:
-            return live
+            return told_as(Status, live)
     except Unanswering as error:
         silent = error
     from agent.account.client import AccountClient
@@ -38,91 +41,83 @@ def _status(home: Path | None, journal: str | None) -> Row:
     return AccountClient(agent_home, name).status(silent)
 
 
-def _say_status(report: Row) -> None:
-    account = report["account"]
-    doing = (
-        f"running, {report.get('state')}"
-        if report["running"]
-        else f"not running, last session: {report['ended']}"
+def status_lines(report: Status) -> Iterator[str]:
+    """Yield a status as people read it."""
+    account = report.account
+    yield f"agent     {_doing(report)} (journal {report.journal}, session {report.session}, cycle {report.cycle})"
+    yield f"equity    {account.equity} (opened with {account.opening_cash}), cash {account.cash}"
+    yield f"today     {account.profit_today}, entries {account.entries_today}"
+    yield (
+        f"trades    {account.trades}, won {account.wins}, fees {account.fees}, "
+        f"slippage {account.slippage}, max drawdown {account.max_drawdown:.2%}"
     )
-    if report.get("problem"):
+    yield f"kill      {account.kill_switch or 'not thrown'}"
+    yield from (f"blocked   {line}" for line in blocked_lines(account.blocked))
+    yield from (f"muted     {name}: {fault}" for name, fault in report.muted.items())
+    for name, version in report.parameters.items():
+        yield f"params    {name} version {version.version}: {words(version.parameters)}"
+    for row in report.market:
+        yield f"market    {row.symbol} {row.price} ({row.source} from {row.provider}, breaker {row.breaker})"
+    yield from (stream_line(name, stream) for name, stream in report.streams.items())
+    yield from (f"decision  {row.symbol} {row.action}: {row.reason}" for row in report.decisions)
+    yield from position_lines(report.positions)
+
+
+def _doing(report: Status) -> str:
+    doing = f"running, {report.state}" if report.running else f"not running, last session: {report.ended}"
+    if report.problem:
         doing = "alive but not answering, this is from its journal"
-    if report.get("paused"):
-        doing += ", paused"
-    say(
-        f"agent     {doing} (journal {report['journal']}, session {report['session']}, "
-        f"cycle {report['cycle']})"
-    )
-    say(f"equity    {account['equity']} (opened with {account['opening_cash']}), cash {account['cash']}")
-    say(f"today     {account['profit_today']}, entries {account['entries_today']}")
-    say(
-        f"trades    {account['trades']}, won {account['wins']}, fees {account['fees']}, "
-        f"slippage {account['slippage']}, max drawdown {account['max_drawdown']:.2%}"
-    )
-    say(f"kill      {account['kill_switch'] or 'not thrown'}")
-    for line in blocked_lines(account.get("blocked", {})):
-        say(f"blocked   {line}")
-    for name, fault in report.get("muted", {}).items():
-        say(f"muted     {name}: {fault}")
-    for name, row in report.get("parameters", {}).items():  # an agent of an older version has none
-        say(f"params    {name} version {row['version']}: {words(row['parameters'])}")
-    for row in report.get("market", []):
-        say(
-            f"market    {row['symbol']} {row['price']} ({row['source']} from {row['provider']}, "
-            f"breaker {row['breaker']})"
-        )
-    for row in report.get("decisions", []):
-        say(f"decision  {row['symbol']} {row['action']}: {row['reason']}")
-    _say_positions(report["positions"])
+    return f"{doing}, paused" if report.paused else doing
+
+
+def stream_line(name: str, stream: StreamRow) -> str:
+    """Return a stream's health as a line: whether candles come, and what was lost on the way."""
+    state = "live" if stream.live else "silent" if stream.connected else "not connected"
+    age = "" if stream.message_age is None else f", last message {stream.message_age:.0f} s ago"
+    lost = f"{stream.reconnects} reconnects, {stream.dropped} dropped, {stream.malformed} malformed"
+    return f"stream    {name} {state}{age}: {stream.messages} messages, {lost}, {stream.backfills} backfills"
 
 
 def show_positions(home: Path | None, journal: str | None, *, json: bool) -> None:
     """Print open positions and their protection."""
-    report = _status(home, journal)["positions"]
-    if json:
-        say_json(report)
-    else:
-        _say_positions(report)
+    answer(_status(home, journal).positions, position_lines, json=json)
 
 
-def _say_positions(report: list[Row]) -> None:
+def position_lines(report: list[Position]) -> Iterator[str]:
+    """Yield positions as people read them, each with the orders that protect it."""
     if not report:
-        say("position  none")
+        yield "position  none"
     for held in report:
-        say(
-            f"position  {held['quantity']} {held['symbol']} at {held['entry']}, "
-            f"price {held['price'] or '?'}, unrealised {held['unrealised']}, since {held['opened_at'][:19]}"
+        yield (
+            f"position  {held.quantity} {held.symbol} at {held.entry}, price {held.price or '?'}, "
+            f"unrealised {held.unrealised}, since {held.opened_at:%Y-%m-%dT%H:%M:%S}"
         )
-        for order in held["orders"]:
-            say(
-                f"  order   {order['side']} {order['quantity']} {order['type']} at {order['level']}: "
-                f"{order['status']}"
-            )
+        for order in held.orders:
+            yield f"  order   {order.side} {order.quantity} {order.type} at {order.level}: {order.status}"
 
 
 def show_lessons(home: Path | None, journal: str | None, *, json: bool) -> None:
     """Print what was learned."""
     from agent.account.client import AccountClient
 
-    report = AccountClient(home_of(home), journal).lessons()
-    if json:
-        say_json(report)
-        return
-    for name, voice in report["voices"].items():
-        say(f"voice     {name}: {_figures(voice)}")
-    for name, rule in report["rules"].items():
-        say(f"veto      {name}: {_figures(rule)}")
-    say(f"trades    {_figures(report['totals'])}")
-    for item in report["lessons"][-20:]:
-        rule = f", vetoed by {item['rule']}" if item["rule"] else f", pnl {item['pnl']}"
-        say(
-            f"lesson    {item['learned_at'][:19]} {item['kind']} {item['symbol']} {item['result']:+.3%} "
-            f"by {item['exit']}{rule}"
+    answer(AccountClient(home_of(home), journal).lessons(), lesson_lines, json=json)
+
+
+def lesson_lines(report: "Lessons") -> Iterator[str]:
+    """Yield what was learned as people read it: the records, then the latest twenty lessons."""
+    yield from (f"voice     {name}: {_figures(voice)}" for name, voice in report.voices.items())
+    yield from (f"veto      {name}: {_figures(rule)}" for name, rule in report.rules.items())
+    yield f"trades    {_figures(report.totals)}"
+    for item in report.lessons[-20:]:
+        rule = f", vetoed by {item.rule}" if item.rule else f", pnl {item.pnl}"
+        yield (
+            f"lesson    {item.learned_at:%Y-%m-%dT%H:%M:%S} {item.kind} {item.symbol} {item.result:+.3%} "
+            f"by {item.exit}{rule}"
         )
 
 
-def _figures(row: Row) -> str:
-    return ", ".join(f"{name} {_figure(value)}" for name, value in row.items())
+def _figures(row: "Struct") -> str:
+    return ", ".join(f"{name} {_figure(getattr(row, name))}" for name in row.__struct_fields__)
 
 
 def _figure(value: Any) -> str:

@@ -3,11 +3,14 @@
 import os
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from agent.answers.research import LookaheadTold
+from agent.answers.strategies import ParameterTold, StrategiesTold, StrategyRow
 from agent.cli.options import home_of
-from agent.cli.output.streams import say, say_json
+from agent.cli.output.streams import answer, say
 from agent.settings.load import load
 from agent.settings.template import example
 from agent.settings.user_strategies import LOADED, folder_in_use, folder_of, load_folder
@@ -28,31 +31,31 @@ def show_strategies(config: Path | None, home: Path | None, *, json: bool) -> No
     report = [_told(name, settings.reasoning) for name in STRATEGIES]
     folder = folder_of({"strategies_folder": settings.strategies_folder}, settings.home)
     problems = load_folder(folder)
-    if json:
-        say_json({"strategies": report, "folder": str(folder), "problems": problems})
-        return
-    for each in report:
-        say(f"{each['name']}  (warm-up {each['warmup']} candles, {each['source']}, {each['compiles']})")
-        for name, value in each["parameters"].items():
-            say(f"    {name} = {value['value']}    {value['description']}")
-    for problem in problems:
-        say(f"cannot be used: {problem}")
-    say(f"your own go into {folder}; begin one with: agent strategy new NAME")
+    answer(StrategiesTold(strategies=report, folder=str(folder), problems=problems), _lines, json=json)
 
 
-def _told(name: str, reasoning: ReasoningSettings) -> dict[str, Any]:
+def _lines(report: StrategiesTold) -> Iterator[str]:
+    for each in report.strategies:
+        yield f"{each.name}  (warm-up {each.warmup} candles, {each.source}, {each.compiles})"
+        for name, parameter in each.parameters.items():
+            yield f"    {name} = {parameter.value}    {parameter.description}"
+    yield from (f"cannot be used: {problem}" for problem in report.problems)
+    yield f"your own go into {report.folder}; begin one with: agent strategy new NAME"
+
+
+def _told(name: str, reasoning: ReasoningSettings) -> StrategyRow:
     strategy, params = STRATEGIES[name], reasoning.params(name)
     why = compilable(strategy)
-    return {
-        "name": name,
-        "warmup": strategy.warmup_for(strategy.pack(params)),
-        "source": str(LOADED[name][0]) if name in LOADED else "built in",
-        "compiles": "compiles" if why is None else f"runs uncompiled: {why}",
-        "parameters": {
-            field: {"value": getattr(params, field), "description": info.description}
+    return StrategyRow(
+        name=name,
+        warmup=strategy.warmup_for(strategy.pack(params)),
+        source=str(LOADED[name][0]) if name in LOADED else "built in",
+        compiles="compiles" if why is None else f"runs uncompiled: {why}",
+        parameters={
+            field: ParameterTold(value=getattr(params, field), description=info.description)
             for field, info in type(params).model_fields.items()
         },
-    }
+    )
 
 
 def write_example(name: str, folder: Path | None, home: Path | None) -> None:
@@ -84,19 +87,22 @@ def show_lookahead(
         raise BadInput(f"unknown strategy {name!r}; known: {', '.join(STRATEGIES)}")
     candles = made_up() if data is None else _from_file(data)
     proof = prove(STRATEGIES[name], settings.reasoning.packed(name), candles)
-    if json:
-        say_json({"strategy": name, **proof._asdict(), "proved": proof.proved})
-    elif proof.proved:
-        say(
-            f"{name} does not look ahead: {proof.signals} signals on {proof.candles} candles are the same, "
-            f"cut short in {proof.cuts} places and told twice"
-        )
-    elif proof.difference is None:
-        say(f"{name} gave no signal on {proof.candles} candles, so nothing is proved; try --data FILE")
-    else:
-        say(f"{name} looks ahead, or keeps something outside its memory: {proof.difference}")
+    answer(LookaheadTold(strategy=name, **proof._asdict(), proved=proof.proved), _proof, json=json)
     if not proof.proved:
         sys.exit(1)
+
+
+def _proof(report: LookaheadTold) -> Iterator[str]:
+    if report.proved:
+        yield (
+            f"{report.strategy} does not look ahead: {report.signals} signals on {report.candles} candles are the "
+            f"same, cut short in {report.cuts} places and told twice"
+        )
+    elif report.difference is None:
+        why = "so nothing is proved; try --data FILE"
+        yield f"{report.strategy} gave no signal on {report.candles} candles, {why}"
+    else:
+        yield f"{report.strategy} looks ahead, or keeps something outside its memory: {report.difference}"
 
 
 def _from_file(data: Path) -> list[Any]:

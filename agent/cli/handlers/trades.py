@@ -6,13 +6,16 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+import msgspec
 
 from agent.account.client import AccountClient
+from agent.answers.journals import TradeRow
 from agent.cli.options import home_of
 from agent.cli.output.progress import progress_bar
-from agent.cli.output.streams import print_text, say, say_json, say_lines
-from agent.views.history import History
+from agent.cli.output.streams import answer, print_text
+from agent.views.history import Closed, History
 from agent.views.trades import COLUMNS, Asked, rows
 from domain.errors import BadInput
 from domain.money import DECIMALS, show_cash
@@ -44,22 +47,23 @@ def show_trades(home: Path | None, journal: str | None, request: TradesRequest) 
     history = history_of(AccountClient(home_of(home), journal), request.session)
     trades = asked.of(history.trades)
     report = list(rows(trades))
-    if request.json:
-        say_json(report)
-    elif request.csv:
+    if request.csv:
         print_text(_csv(report))
-    elif not report:
-        say(
-            "no closed trade"
-            + (_elsewhere(history) if asked != Asked() else " yet; positions: agent positions")
-        )
-    else:
-        say_lines(_table(report))
-        decimals = max((each.instrument.cash_decimals for each in trades), default=DECIMALS)
-        pnl, won = sum(each.trade.pnl for each in trades), sum(each.trade.pnl > 0 for each in trades)
-        quote = trades[0].instrument.quote
-        count = f"{len(trades)} trade{'' if len(trades) == 1 else 's'}"
-        say(f"{count}, {won} of them won, P&L {show_cash(pnl, decimals)} {quote} after costs")
+        return
+    nothing = _elsewhere(history) if asked != Asked() else " yet; positions: agent positions"
+    answer(
+        report,
+        lambda rows: [*_table(rows), _total(trades)] if rows else [f"no closed trade{nothing}"],
+        json=request.json,
+    )
+
+
+def _total(trades: Sequence[Closed]) -> str:
+    decimals = max((each.instrument.cash_decimals for each in trades), default=DECIMALS)
+    pnl, won = sum(each.trade.pnl for each in trades), sum(each.trade.pnl > 0 for each in trades)
+    quote = trades[0].instrument.quote
+    count = f"{len(trades)} trade{'' if len(trades) == 1 else 's'}"
+    return f"{count}, {won} of them won, P&L {show_cash(pnl, decimals)} {quote} after costs"
 
 
 def history_of(reader: AccountClient, session: int | None, *, candles: bool = False) -> History:
@@ -107,17 +111,17 @@ def _day(name: str, text: str | None) -> datetime | None:
         raise BadInput(f"{name} {text[:40]}: {NO_DAY}") from None
 
 
-def _csv(answer: Sequence[dict[str, Any]]) -> str:
+def _csv(report: Sequence[TradeRow]) -> str:
     out = io.StringIO()
     writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
     writer.writeheader()
-    writer.writerows(answer)
+    writer.writerows(msgspec.to_builtins(report))
     return out.getvalue().rstrip("\n")
 
 
-def _table(answer: Sequence[dict[str, Any]]) -> list[str]:
+def _table(report: Sequence[TradeRow]) -> list[str]:
     head = ("closed", "symbol", "quantity", "entry", "exit", "by", "held", "pnl", "return")
-    cells = [head, *(_cells(each) for each in answer)]
+    cells = [head, *(_cells(each) for each in report)]
     widths = [max(len(row[index]) for row in cells) for index in range(len(head))]
     left = (0, 1, 5)
     return [
@@ -129,17 +133,17 @@ def _table(answer: Sequence[dict[str, Any]]) -> list[str]:
     ]
 
 
-def _cells(each: dict[str, Any]) -> tuple[str, ...]:
+def _cells(each: TradeRow) -> tuple[str, ...]:
     return (
-        each["closed"][:16].replace("T", " "),
-        each["symbol"],
-        each["quantity"],
-        each["entry_price"],
-        each["exit_price"],
-        each["exit"],
-        _span(each["held_minutes"]),
-        each["pnl"],
-        "n/a" if each["return"] is None else f"{each['return']:+.2%}",
+        f"{each.closed:%Y-%m-%d %H:%M}",
+        each.symbol,
+        each.quantity,
+        each.entry_price,
+        each.exit_price,
+        each.exit,
+        _span(each.held_minutes),
+        each.pnl,
+        "n/a" if each.earned is None else f"{each.earned:+.2%}",
     )
 
 

@@ -1,10 +1,19 @@
 """`agent walk-forward`: fit, test on the unseen, show both sides."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from math import nan
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from agent.answers.research import (
+    OverfittingTold,
+    PresentTold,
+    ScoreTold,
+    SideTold,
+    WalkForwardTold,
+    WindowTold,
+)
 from agent.cli.handlers.inputs import Asked
 from agent.cli.handlers.search import (
     Begun,
@@ -29,7 +38,7 @@ from domain.times import DAY_MS, utc
 from research.search.executors import engine_named
 from research.search.grid import Grid, default_grid, grid_of
 from research.search.sweep import job_of
-from research.search.walk_forward import WalkForward, walk_forward
+from research.search.walk_forward import Fold, WalkForward, walk_forward
 from research.search.windows import WindowPlan, length, windows
 from research.statistics.ratios import LEAST_DAYS
 from research.statistics.scoring import Score
@@ -70,7 +79,7 @@ def walk_forward_command(request: WalkForwardRequest) -> None:
     if request.evidence is not None:
         write(request.evidence, evidence_of(begun, _found(result)))
     if request.json:
-        say_json(plain(begun, result, request))
+        say_json(answer_of(begun, result, request))
     else:
         say_lines(lines(begun, grid, result, request))
 
@@ -132,7 +141,7 @@ def _varied(grid: Grid) -> list[str]:
     ] or names
 
 
-def _row(fold: Any, varied: Sequence[str]) -> tuple[str, ...]:
+def _row(fold: Fold, varied: Sequence[str]) -> tuple[str, ...]:
     train, test = fold.window
     inside, outside = (
         _spanned(each, span) for each, span in zip((fold.inside, fold.outside), fold.window, strict=True)
@@ -158,47 +167,48 @@ def _spanned(score: Score, span: tuple[int | None, int | None]) -> Score:
     return score._replace(sharpe=nan, cagr=nan, calmar=nan)
 
 
-def plain(begun: Begun, result: WalkForward, request: WalkForwardRequest) -> dict[str, Any]:
-    """Return everything as JSON values."""
+def answer_of(begun: Begun, result: WalkForward, request: WalkForwardRequest) -> WalkForwardTold:
+    """Return everything that is said about a walk-forward."""
     pbo = result.overfit
-    return {
-        "strategy": begun.strategy.name,
-        "symbols": [each.symbol for each in begun.candles],
-        "timeframe": begun.options.timeframe,
-        "fingerprints": [each.fingerprint for each in begun.candles],
-        "anchored": request.anchored,
-        "score": request.score,
-        "trials": result.trials,
-        "skipped": result.skipped,
-        "windows": [_plain_fold(fold) for fold in result.folds],
-        "in_sample": vars(result.inside),
-        "out_of_sample": vars(result.outside),
-        "out_of_sample_sharpe_interval": result.interval,
-        "efficiency": result.efficiency,
-        "deflated_sharpe": result.deflated,
-        "overfitting": None if pbo is None else pbo.plain(),
-        "present": {"in_sample_sharpe": result.present[0], "out_of_sample_sharpe": result.present[1]},
-        "hold_return": result.hold_return,
-        "kill_switch_windows": result.killed,
-        "daily_returns": result.daily.tolist(),
-        "notes": begun.notes,
-        "code_version": code_version(),
-    }
+    present = PresentTold(in_sample_sharpe=result.present[0], out_of_sample_sharpe=result.present[1])
+    return WalkForwardTold(
+        strategy=begun.strategy.name,
+        symbols=[each.symbol for each in begun.candles],
+        timeframe=begun.options.timeframe,
+        fingerprints=[each.fingerprint for each in begun.candles],
+        anchored=request.anchored,
+        score=request.score,
+        trials=result.trials,
+        skipped=result.skipped,
+        windows=list(map(_window, result.folds)),
+        in_sample=SideTold(**vars(result.inside)),
+        out_of_sample=SideTold(**vars(result.outside)),
+        out_of_sample_sharpe_interval=result.interval,
+        efficiency=result.efficiency,
+        deflated_sharpe=result.deflated,
+        overfitting=None if pbo is None else OverfittingTold(**pbo.plain()),
+        present=present,
+        hold_return=result.hold_return,
+        kill_switch_windows=result.killed,
+        daily_returns=result.daily.tolist(),
+        notes=begun.notes,
+        code_version=code_version(),
+    )
 
 
-def _plain_fold(fold: Any) -> dict[str, Any]:
+def _window(fold: Fold) -> WindowTold:
     inside, outside = (
         _spanned(each, span) for each, span in zip((fold.inside, fold.outside), fold.window, strict=True)
     )
-    return {
-        "train": [_iso(each) for each in fold.window.train],
-        "test": [_iso(each) for each in fold.window.test],
-        "parameters": dict(fold.trial.parameters),
-        "in_sample": inside.plain(),
-        "out_of_sample": outside.plain(),
-        "kill_switch_at": _iso(fold.killed_ms),
-    }
+    return WindowTold(
+        train=[_at(each) for each in fold.window.train],
+        test=[_at(each) for each in fold.window.test],
+        parameters=dict(fold.trial.parameters),
+        in_sample=ScoreTold(**inside.plain()),
+        out_of_sample=ScoreTold(**outside.plain()),
+        kill_switch_at=_at(fold.killed_ms),
+    )
 
 
-def _iso(time_ms: int | None) -> str | None:
-    return None if time_ms is None else utc(time_ms).isoformat()
+def _at(time_ms: int | None) -> datetime | None:
+    return None if time_ms is None else utc(time_ms)

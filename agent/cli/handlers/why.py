@@ -1,123 +1,122 @@
 """`agent why`: a cycle's explanation as a page of text."""
 
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from agent.account.running import Running, Unanswering
+from agent.answers.amounts import told_as
+from agent.answers.cycle import DecisionTold, Explanation, OrderTold, Seen, SymbolTold, VerdictTold
 from agent.cli.options import home_of
-from agent.cli.output.streams import say, say_json
+from agent.cli.output.streams import answer
 from agent.host.shown import blocked_lines, words
 from domain.errors import BadInput
 
-Told = dict[str, Any]
+INSTANT = "%Y-%m-%dT%H:%M:%S"
+VOTES = {1: "buy", -1: "sell"}
 
 
 def show_why(cycle: int | None, home: Path | None, journal: str | None, *, json: bool) -> None:
     """Print why a cycle came out as it did."""
-    report = _told(cycle, home, journal)
-    if json:
-        say_json(report)
-        return
-    say(
-        f"cycle {report['cycle']} at {report['at']} ({report['mode']}, session {report['session']}): "
-        f"{report['outcome']}"
-    )
-    say(f"path      {' -> '.join(report['path'])}")
-    if report["error"]:
-        say(
-            f"failed    in {report['error']['stage']}: {report['error']['kind']}: "
-            f"{report['error']['message']}"
-        )
-    for line in blocked_lines(report["blocked"]):
-        say(f"blocked   {line}")
-    for name, version in report["parameters"].items():
-        say(f"params    {name} version {version['version']}: {words(version['parameters'])}")
-    for symbol in report["symbols"]:
-        _symbol(symbol)
-    for order in report["orders"]:
-        _order(order)
+    answer(_told(cycle, home, journal), lines, json=json)
 
 
-def _told(cycle: int | None, home: Path | None, journal: str | None) -> Told:
+def _told(cycle: int | None, home: Path | None, journal: str | None) -> Explanation:
     """Return what a running agent says, before anything heavy is imported, else its journal."""
     agent_home = home_of(home)
     name = agent_home.latest(journal)
     with suppress(BadInput, Unanswering):  # the journal says it better, an older agent cannot
-        live: Told | None = Running(agent_home, name).ask("why", cycle=cycle)
+        live = Running(agent_home, name).ask("why", cycle=cycle)
         if live is not None:
-            return live
+            return told_as(Explanation, live)
     from agent.account.client import AccountClient
 
     return AccountClient(agent_home, name).explained(cycle)
 
 
-def _symbol(report: Told) -> None:
-    value = report["seen"]
-    say()
-    say(report["symbol"])
-    say(
-        f"  seen      {value['source']} data from {value['provider']}, "
-        f"fetched {value['fetched_age_seconds']:g} s before, "
-        f"{value['new_candles']} new candles, breaker {value['breaker']}"
+def lines(report: Explanation) -> Iterator[str]:
+    """Yield an explanation as a page of text."""
+    yield (
+        f"cycle {report.cycle} at {report.at.isoformat()} ({report.mode}, session {report.session}): {report.outcome}"
     )
-    if value["candle_opened_at"]:
-        say(
-            f"  candle    opened {value['candle_opened_at']} ({value['candle_age_seconds']:g} s before), "
-            f"close {value['candle_close']}"
-        )
-    if value["price"]:
-        say(f"  price     {value['price']} ({value['price_age_seconds']:g} s old)")
-    for provider, reason in value["not_served_by"].items():
-        say(f"  not from  {provider}: {reason}")
-    for finding in value["findings"]:
-        say(f"  finding   {finding}")
-    for headline in value["headlines"]:
-        say(f"  headline  {headline!r}")
-    if report["decision"]:
-        _decision(report["decision"])
-    if report["verdict"]:
-        _verdict(report["verdict"])
-    if report["would_have_turned_it"]:
-        say(f"  turned by {report['would_have_turned_it']['text']}")
+    yield f"path      {' -> '.join(report.path)}"
+    if report.error:
+        yield f"failed    in {report.error.stage}: {report.error.kind}: {report.error.message}"
+    yield from (f"blocked   {line}" for line in blocked_lines(report.blocked))
+    for name, version in report.parameters.items():
+        yield f"params    {name} version {version.version}: {words(version.parameters)}"
+    for symbol in report.symbols:
+        yield from _symbol(symbol)
+    for order in report.orders:
+        yield from _order(order)
 
 
-def _decision(report: Told) -> None:
-    say(
-        f"  decision  {report['action']}, score {report['score']:g}, confidence {report['confidence']:g}, "
-        f"regime {report['regime']}: {report['reason']}"
+def _symbol(report: SymbolTold) -> Iterator[str]:
+    yield ""
+    yield report.symbol
+    yield from _seen(report.seen)
+    if report.decision:
+        yield from _decision(report.decision)
+    if report.verdict:
+        yield from _verdict(report.verdict)
+    if report.would_have_turned_it:
+        yield f"  turned by {report.would_have_turned_it.text}"
+
+
+def _seen(value: Seen) -> Iterator[str]:
+    yield (
+        f"  seen      {value.source} data from {value.provider}, "
+        f"fetched {value.fetched_age_seconds:g} s before, "
+        f"{value.new_candles} new candles, breaker {value.breaker}"
     )
-    for voice in report["voices"]:
-        vote = {1: "buy", -1: "sell"}.get(voice["vote"], "abstains")
-        parts = ", ".join(f"{name} {value:g}" for name, value in voice.get("parts", {}).items())
-        say(
-            f"    {voice['name']:<10}{vote:<9}confidence {voice['confidence']:g} "
-            f"weight {voice['weight']:.3f}: {voice['reason']}{f' ({parts})' if parts else ''}"
+    if value.candle_opened_at:
+        yield (
+            f"  candle    opened {value.candle_opened_at.isoformat()} ({value.candle_age_seconds:g} s before), "
+            f"close {value.candle_close}"
+        )
+    if value.price:
+        yield f"  price     {value.price} ({value.price_age_seconds:g} s old)"
+    yield from (f"  not from  {provider}: {reason}" for provider, reason in value.not_served_by.items())
+    yield from (f"  finding   {finding}" for finding in value.findings)
+    yield from (f"  headline  {headline!r}" for headline in value.headlines)
+
+
+def _decision(report: DecisionTold) -> Iterator[str]:
+    yield (
+        f"  decision  {report.action}, score {report.score:g}, confidence {report.confidence:g}, "
+        f"regime {report.regime}: {report.reason}"
+    )
+    for voice in report.voices:
+        vote = VOTES.get(voice.vote, "abstains")
+        parts = ", ".join(f"{name} {value:g}" for name, value in voice.parts.items())
+        yield (
+            f"    {voice.name:<10}{vote:<9}confidence {voice.confidence:g} "
+            f"weight {voice.weight:.3f}: {voice.reason}{f' ({parts})' if parts else ''}"
         )
 
 
-def _verdict(report: Told) -> None:
-    if report["approved"]:
-        say(f"  verdict   approved, {report['quantity']}: {report['sizing']}")
+def _verdict(report: VerdictTold) -> Iterator[str]:
+    if report.approved:
+        yield f"  verdict   approved, {report.quantity}: {report.sizing}"
     else:
-        detail = f": {report['detail']}" if report["detail"] else ""
-        say(f"  verdict   denied, {report['reason']}{detail}")
-    for check in report["checks"]:
-        mark = "ok  " if check["passed"] else "FAIL"
-        note = f" ({check['note']})" if check.get("note") else ""
-        measured, limit = ("none" if check[each] is None else check[each] for each in ("measured", "limit"))
-        say(f"    {mark} {check['rule']:<28} measured {measured}, limit {limit}{note}")
+        detail = f": {report.detail}" if report.detail else ""
+        yield f"  verdict   denied, {report.reason}{detail}"
+    for check in report.checks:
+        mark = "ok  " if check.passed else "FAIL"
+        note = f" ({check.note})" if check.note else ""
+        measured, limit = ("none" if each is None else each for each in (check.measured, check.limit))
+        yield f"    {mark} {check.rule:<28} measured {measured}, limit {limit}{note}"
 
 
-def _order(report: Told) -> None:
-    level = f" at {report['level']}" if report["level"] else ""
-    say()
-    say(f"order     {report['client_id']} {report['what']} {report['quantity']}{level}")
-    for state in report["states"]:
-        reason = f": {state['reason']}" if state["reason"] else ""
-        say(f"  {state['at'][:19]} {state['status']}{reason}")
-    for fill in report["fills"]:
-        say(
-            f"  {fill['at'][:19]} filled {fill['quantity']} at {fill['price']} "
-            f"(reference {fill['reference']}), fee {fill['fee']}"
+def _order(report: OrderTold) -> Iterator[str]:
+    level = f" at {report.level}" if report.level else ""
+    yield ""
+    yield f"order     {report.client_id} {report.what} {report.quantity}{level}"
+    for state in report.states:
+        reason = f": {state.reason}" if state.reason else ""
+        yield f"  {state.at:{INSTANT}} {state.status}{reason}"
+    for fill in report.fills:
+        yield (
+            f"  {fill.at:{INSTANT}} filled {fill.quantity} at {fill.price} "
+            f"(reference {fill.reference}), fee {fill.fee}"
         )

@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from agent.account.opened import OpenedAccount
+from agent.answers.account import DecisionRow
 from agent.cli.output.keys import Keys
 from agent.cli.output.screen import Screen, profit_text, with_news
 from agent.cli.output.view import HELP, PAGES, Frame, draw
@@ -70,7 +71,7 @@ class LiveScreen(OnTerminal):
         self.remarks: deque[str] = deque(maxlen=REMARKS)
         self.lessons: deque[str] = deque(maxlen=LESSONS)
         self.equity: deque[float] = deque(maxlen=MOST_POINTS)
-        self.latest: dict[str, dict[str, Any]] = {}
+        self.latest: dict[str, DecisionRow] = {}
         self.voices: list[str] = []
         self.failed = False
         self.live = Live(get_renderable=self.render, console=self.console, refresh_per_second=FRAMES_A_SECOND)
@@ -109,8 +110,8 @@ class LiveScreen(OnTerminal):
 
     def _decided(self, event: CycleDecided) -> None:
         rows = with_news(event, self.instruments)
-        self.latest.update({row["symbol"]: row for row in rows})
-        fresh = {row["symbol"] for row in rows}
+        self.latest.update({row.symbol: row for row in rows})
+        fresh = {row.symbol for row in rows}
         voices = [
             f"{each.symbol} {voice.name} {VOTES.get(voice.vote, 'abstains')} {voice.confidence:.0f}, "
             f"weight {voice.weight:.3f}: {voice.reason}"

@@ -1,16 +1,17 @@
 """What a rehearsal shows: one line for each kind of thing, then three commands that go on from there."""
 
-import json
 import shlex
 import shutil
 import sys
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from agent.account.opened import OpenedAccount
 from agent.account.rehearsal import MOST_SECONDS, Milestone, Sought, trades, vetoes
+from agent.answers.account import Summary
+from agent.answers.run import Rehearsal, SummaryLine
 from agent.cli.output.screen import Screen, fill_text
-from agent.cli.output.streams import say
+from agent.cli.output.streams import say, say_json_line
 from agent.host.shown import shown
 from agent.settings.home import default_home
 from agent.views import session
@@ -74,9 +75,9 @@ class RehearsalScreen(Screen):
         cycle = event.cycle_id
         if Milestone.MARKET in new:
             taken = {observation.symbol: len(observation.candles) for observation in event.observations}
-            for row in session.market(event, dict(self.instruments)):
-                where = f"{row['symbol']} {row['price']} at {event.at:%Y-%m-%d %H:%M} of its own time"
-                self.tell("market", cycle, f"{where}, {taken[row['symbol']]} candles taken in")
+            for row in session.market(event, self.instruments):
+                where = f"{row.symbol} {row.price} at {event.at:%Y-%m-%d %H:%M} of its own time"
+                self.tell("market", cycle, f"{where}, {taken[row.symbol]} candles taken in")
         if Milestone.VOTE in new:
             for each in event.decisions:
                 if each.action is not Action.HOLD:
@@ -129,22 +130,26 @@ class RehearsalScreen(Screen):
         elif self.took > MOST_SECONDS:
             self.launch.inbox.stop(TOO_LONG)
 
-    def finish(self, answer: dict[str, Any], lines: list[str]) -> None:
+    def finish(self, report: Summary, lines: list[str]) -> None:
         """Say what was seen and what was not, then the summary."""
-        self.interrupted = self.launch.inbox.stopping and answer["ended"] not in (ALL_SEEN, TOO_LONG)
-        played = f"{answer['cycles']} cycles in {self.took:.1f} s"
+        self.interrupted = self.launch.inbox.stopping and report.ended not in (ALL_SEEN, TOO_LONG)
+        played = f"{report.cycles} cycles in {self.took:.1f} s"
         value = ", ".join(self.sought.first) or "nothing"
         self.line(f"seen in {played}: {value}")
         if self.sought.missing:
             missing = ", ".join(self.sought.missing)
             self.line(f"NOT SEEN: {missing}. It did not happen, and nothing is made up for it")
         if self.as_json:
-            say(json.dumps({"rehearsal": self._plain(), "summary": answer}, default=str))
+            say_json_line(SummaryLine(rehearsal=self._rehearsal(), summary=report))
         else:
-            super().finish(answer, lines)
+            super().finish(report, lines)
 
-    def _plain(self) -> dict[str, Any]:
-        return {"seen": dict(self.sought.first), "missing": list(self.sought.missing), "try": self.commands()}
+    def _rehearsal(self) -> Rehearsal:
+        return Rehearsal(
+            seen={str(each): cycle for each, cycle in self.sought.first.items()},
+            missing=list(self.sought.missing),
+            commands=self.commands(),
+        )
 
     def commands(self) -> list[str]:
         """Return three commands that go on from here, as they are typed in this folder."""

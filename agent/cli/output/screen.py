@@ -1,14 +1,15 @@
 """What a run shows: a live view in a terminal, plain lines elsewhere, JSON lines for machines."""
 
-import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from agent.account.opened import OpenedAccount
+from agent.answers.account import DecisionRow, Summary
+from agent.answers.run import CycleLine, SummaryLine
 from agent.cli.output.keys import in_front
-from agent.cli.output.streams import say
+from agent.cli.output.streams import say, say_json_line
 from agent.host.shown import blocked_lines, shown, words
 from agent.views import session
 from domain.events import CycleDecided, CycleEnded, Event, KillSwitchSet, OrderReported, ParametersSet
@@ -150,18 +151,18 @@ class Screen:
                 self.line(quiet_line(self.decided, self.launch))
             self.quiet = not rows
 
-    def finish(self, answer: dict[str, Any], lines: list[str]) -> None:
+    def finish(self, report: Summary, lines: list[str]) -> None:
         """Show the summary."""
-        del answer
+        del report
         for text in lines:
             say(text)
 
 
-def with_news(decided: CycleDecided, instruments: Mapping[str, Instrument]) -> list[dict[str, Any]]:
+def with_news(decided: CycleDecided, instruments: Mapping[str, Instrument]) -> list[DecisionRow]:
     """Return a cycle's decisions on symbols that had a new candle, or on which something is to be done."""
     fresh = {observation.symbol for observation in decided.observations if observation.candles}
-    rows = session.decision(decided, dict(instruments))
-    return [row for row in rows if row["symbol"] in fresh or row["verdict"] is not None]
+    rows = session.decision(decided, instruments)
+    return [row for row in rows if row.symbol in fresh or row.verdict is not None]
 
 
 def quiet_line(decided: CycleDecided, launch: OpenedAccount) -> str:
@@ -169,7 +170,7 @@ def quiet_line(decided: CycleDecided, launch: OpenedAccount) -> str:
     seconds = session.next_candle_seconds(launch.parts.state, launch.options, decided.at)
     due = "" if seconds is None else f"; the next closes in {seconds:.0f} s"
     prices = ", ".join(
-        f"{row['symbol']} {row['price'] or '?'} ({row['source']})"
+        f"{row.symbol} {row.price or '?'} ({row.source})"
         for row in session.market(decided, launch.parts.grid)
     )
     return f"cycle {decided.cycle_id} {decided.at:%Y-%m-%dT%H:%M:%S} {prices}: no new candle{due}"
@@ -193,16 +194,16 @@ def profit_text(closed: Lesson, instrument: Instrument) -> str:
     return f"profit {sign}{profit} {instrument.quote} ({closed.result:+.2%}) by {closed.exit}"
 
 
-def cycle_line(row: dict[str, Any], launch: OpenedAccount) -> str:
+def cycle_line(row: DecisionRow, launch: OpenedAccount) -> str:
     """Return one decision as a line."""
     ledger = launch.parts.state.ledger
-    instrument = launch.parts.grid[row["symbol"]]
-    held = ledger.positions.get(row["symbol"])
+    instrument = launch.parts.grid[row.symbol]
+    held = ledger.positions.get(row.symbol)
     quantity = session.decimal(instrument.quantity(held.lots)) if held else "none"
-    verdict = f" -> {row['verdict']}" if row["verdict"] else ""
+    verdict = f" -> {row.verdict}" if row.verdict else ""
     return (
-        f"cycle {row['cycle']} {row['at'][:19]} {row['symbol']} {row['price'] or '?'} ({row['source']}) "
-        f"{row['action']}{verdict}: {row['reason']} | position {quantity} | "
+        f"cycle {row.cycle} {row.at:%Y-%m-%dT%H:%M:%S} {row.symbol} {row.price or '?'} ({row.source}) "
+        f"{row.action}{verdict}: {row.reason} | position {quantity} | "
         f"equity {cash_text(ledger.equity, instrument.cash_decimals)}"
     )
 
@@ -218,21 +219,21 @@ class JsonScreen(Screen):
         """Write a cycle as one object."""
         rows = session.decision(self.decided, self.grid) if self.decided else []
         ledger = self.launch.parts.state.ledger
-        answer = {
-            "cycle": ended.cycle_id,
-            "at": ended.at.isoformat(),
-            "outcome": ended.outcome,
-            "path": ended.path,
-            "error": ended.error.message if ended.error else None,
-            "decisions": rows,
-            "equity": cash_text(ledger.equity, ledger.cash_decimals),
-        }
-        say(json.dumps(answer, default=str))
+        report = CycleLine(
+            cycle=ended.cycle_id,
+            at=ended.at,
+            outcome=ended.outcome,
+            path=list(ended.path),
+            error=ended.error.message if ended.error else None,
+            decisions=rows,
+            equity=cash_text(ledger.equity, ledger.cash_decimals),
+        )
+        say_json_line(report)
 
-    def finish(self, answer: dict[str, Any], lines: list[str]) -> None:
+    def finish(self, report: Summary, lines: list[str]) -> None:
         """Write the summary as one object."""
         del lines
-        say(json.dumps({"summary": answer}, default=str))
+        say_json_line(SummaryLine(summary=report))
 
 
 def screen_for(launch: OpenedAccount, *, plain: bool, as_json: bool) -> Screen:

@@ -7,11 +7,13 @@ error output, if there is one. That the reader has had enough (`agent journal ta
 import errno
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 
 from agent.host.shown import shown, shown_json
+
+T = TypeVar("T")
 
 GONE: list[OSError] = []
 """Why standard output takes nothing more, once it does not."""
@@ -47,6 +49,36 @@ def print_text(text: str) -> None:
         GONE.append(error)
 
 
+def say(text: str = "") -> None:
+    """Print one line to standard output; whatever others have put into it, it only shows."""
+    print_text(shown(text))
+
+
+def say_lines(lines: Iterable[str]) -> None:
+    """Print lines to standard output, each as `say` does; nothing where there are none."""
+    report = list(map(shown, lines))
+    if report:
+        print_text("\n".join(report))
+
+
+def say_json(value: Any) -> None:
+    """Print an answer as JSON."""
+    print_text(shown_json(value, indent=2))
+
+
+def say_json_line(value: Any) -> None:
+    """Print an answer as JSON on one line, for a command that answers more than once."""
+    print_text(shown_json(value))
+
+
+def answer(value: T, lines: Callable[[T], Iterable[str]], *, json: bool) -> None:
+    """Print what a command answers: as JSON if asked for, else as the lines that people read."""
+    if json:
+        say_json(value)
+    else:
+        say_lines(lines(value))
+
+
 def complain(message: str) -> None:
     """Print each line of a message to the error output, if there is one."""
     for line in message.split("\n"):
@@ -77,18 +109,3 @@ def leave(code: int) -> None:
         complain(f"standard output: {GONE[0].strerror}")
         code = code or 1
     sys.exit(code)
-
-
-def say(text: str = "") -> None:
-    """Print one line to standard output; whatever others have put into it, it only shows."""
-    print_text(shown(text))
-
-
-def say_lines(lines: Iterable[str]) -> None:
-    """Print lines to standard output, each as `say` does."""
-    print_text("\n".join(map(shown, lines)))
-
-
-def say_json(value: Any) -> None:
-    """Print a value as JSON."""
-    print_text(shown_json(value, indent=2))

@@ -1,19 +1,18 @@
 """The live view of a run, drawn from its status: 80 columns suffice, and no number is ever cut off."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from rich.console import Console, Group, RenderableType
 from rich.panel import Panel
 from rich.text import Text
 
+from agent.answers.account import Account, DecisionRow, MarketRow, Position, Status
 from agent.cli.output.sparkline import sparkline
 from agent.host.shown import blocked_lines, shown
 from domain.money import DECIMALS
-
-Row = dict[str, Any]
+from domain.order import OrderType
 
 STATE_STYLES = {"IDLE": "dim", "EXECUTION": "bold yellow", "LEARNING": "magenta"}
 SYMBOLS_SHOWN, DECISIONS_SHOWN = 8, 3
@@ -35,9 +34,9 @@ HELP = (
 class Frame(NamedTuple):
     """What is drawn: a status, the equity after each cycle, the latest decisions, and the lines of a page."""
 
-    status: Row
+    status: Status
     equity: Sequence[float] = ()
-    decisions: Sequence[Row] = ()
+    decisions: Sequence[DecisionRow] = ()
     lines: Sequence[str] = ()
 
 
@@ -56,7 +55,7 @@ def draw(frame: Frame, console: Console) -> RenderableType:
     room = max(console.height - FRAME_HEIGHT - taken, LEAST_LINES)
     page = _fitting([Text(shown(line), style="dim") for line in frame.lines], room, console, width)
     keys = "  ".join(f"{key} {name}" for key, name in PAGES.items())
-    title = f"boyd {status['mode']} · {_names(status)} · journal {status['journal']}"
+    title = f"boyd {status.mode} · {_names(status)} · journal {status.journal}"
     return Panel(
         Group(*rows, *page),
         title=Text(shown(title)),
@@ -75,22 +74,22 @@ def _fitting(lines: Sequence[Text], room: int, console: Console, width: int) -> 
     return kept
 
 
-def _names(status: Row) -> str:
-    symbols = status["symbols"]
+def _names(status: Status) -> str:
+    symbols = status.symbols
     more = f" and {len(symbols) - 3} more" if len(symbols) > 3 else ""
-    return f"{', '.join(symbols[:3])}{more} {status['timeframe']}"
+    return f"{', '.join(symbols[:3])}{more} {status.timeframe}"
 
 
-def _head(status: Row) -> Iterable[Text]:
-    state = status["state"]
-    clock = datetime.fromisoformat(status["clock"])
-    due = status["next_candle_seconds"]
+def _head(status: Status) -> Iterable[Text]:
+    state = status.state or ""
+    clock = f"{status.clock:%Y-%m-%d %H:%M:%S} UTC" if status.clock else ""
+    due = status.next_candle_seconds
     when = f"next candle in {duration(due)}" if due is not None else "by the market's own clock"
-    if status["paused"]:
+    if status.paused:
         when = "PAUSED"
     yield Text.assemble(
         (f"{state:<10} ", STATE_STYLES.get(state, "bold green")),
-        f"cycle {status['cycle']}  {clock:%Y-%m-%d %H:%M:%S} UTC  {when}",
+        f"cycle {status.cycle}  {clock}  {when}",
     )
 
 
@@ -108,69 +107,69 @@ def duration(seconds: float) -> str:
     return f"{whole} s"
 
 
-def _money(status: Row, equity: Sequence[float], width: int) -> Iterable[Text]:
-    account = status["account"]
+def _money(status: Status, equity: Sequence[float], width: int) -> Iterable[Text]:
+    account = status.account
     places = decimals(account)
-    opened = sum((Decimal(each["unrealised"]) for each in status["positions"]), Decimal(0))
-    closed = Decimal(account["gross"]) - Decimal(account["fees"]) - Decimal(account["slippage"])
-    trades, wins = account["trades"], account["wins"]
+    opened = sum((Decimal(each.unrealised) for each in status.positions), Decimal(0))
+    closed = Decimal(account.gross) - Decimal(account.fees) - Decimal(account.slippage)
+    trades, wins = account.trades, account.wins
     rate = f"{wins / trades:.0%} won" if trades else "win rate n/a"
     yield Text.assemble(
-        "equity ", (f"{Decimal(account['equity']):,.{places}f} {account['quote'] or ''}", "bold"),
+        "equity ", (f"{Decimal(account.equity):,.{places}f} {account.quote or ''}", "bold"),
         "   P&L closed ", _signed(closed, places), ", open ", _signed(opened, places),
-        ", today ", _signed(Decimal(account["profit_today"]), places),
+        ", today ", _signed(Decimal(account.profit_today), places),
     )  # fmt: skip
-    record = f"trades {trades}, {rate}   drawdown {account['max_drawdown']:.2%}   "
+    record = f"trades {trades}, {rate}   drawdown {account.max_drawdown:.2%}   "
     bars = sparkline(equity, max(width - len(record), LEAST_BARS))
     yield Text.assemble(record, (bars, "cyan"))
 
 
-def _warnings(status: Row) -> Iterable[Text]:
-    account = status["account"]
-    if account["kill_switch"]:
-        yield Text(f"KILL SWITCH: {shown(account['kill_switch'])}", style="bold red")
-    if account["blocked"]:
-        reasons = shown("; ".join(blocked_lines(account["blocked"])))
+def _warnings(status: Status) -> Iterable[Text]:
+    account = status.account
+    if account.kill_switch:
+        yield Text(f"KILL SWITCH: {shown(account.kill_switch)}", style="bold red")
+    if account.blocked:
+        reasons = shown("; ".join(blocked_lines(account.blocked)))
         yield Text(f"ENTRIES BLOCKED: {reasons}", style="bold red")
-    for row in status["market"]:
-        if row["breaker"] != "closed":
-            yield Text(f"{row['symbol']}: breaker of {row['provider']} is {row['breaker']}", style="bold red")
+    for row in status.market:
+        if row.breaker != "closed":
+            yield Text(f"{row.symbol}: breaker of {row.provider} is {row.breaker}", style="bold red")
 
 
-def _symbols(status: Row) -> Iterable[Text]:
-    held = {position["symbol"]: position for position in status["positions"]}
-    market = {row["symbol"]: row for row in status["market"]}
+def _symbols(status: Status) -> Iterable[Text]:
+    held = {each.symbol: each for each in status.positions}
+    market = {row.symbol: row for row in status.market}
     names = sorted({**market, **held}, key=lambda name: name not in held)
     for name in names[:SYMBOLS_SHOWN]:
         yield _seen(name, market.get(name), held.get(name))
         if name in held:
-            yield _held(held[name], decimals(status["account"]))
+            yield _held(held[name], decimals(status.account))
     if len(names) > SYMBOLS_SHOWN:
         yield Text(f"and {len(names) - SYMBOLS_SHOWN} symbols more (agent positions)", style="dim")
 
 
-def _seen(name: str, value: Row | None, position: Row | None) -> Text:
-    source = value["source"] if value else "not seen"
-    price = (value or position or {}).get("price") or "?"
+def _seen(name: str, value: MarketRow | None, position: Position | None) -> Text:
+    source = value.source if value else "not seen"
+    price = (value.price if value else position.price if position else None) or "?"
     text = Text.assemble(
         (name, "bold"), f" {price} ", (source, "bold red" if source == "simulated" else "dim")
     )
     return text if position else text.append("   nothing held", style="dim")
 
 
-def _held(position: Row, places: int) -> Text:
+def _held(position: Position, places: int) -> Text:
     """Return a position in one line: without a stop it says so."""
-    text = Text(f"  holds {position['quantity']} at {position['entry']}   open ")
-    text.append_text(_signed(Decimal(position["unrealised"]), places))
-    levels = {order["type"]: order["level"] for order in position["orders"]}
-    stop, target = levels.get("STOP"), levels.get("TAKE_PROFIT")
+    text = Text(f"  holds {position.quantity} at {position.entry}   open ")
+    text.append_text(_signed(Decimal(position.unrealised), places))
+    levels = {order.type: order.level for order in position.orders}
+    stop, target = levels.get(OrderType.STOP), levels.get(OrderType.TAKE_PROFIT)
     text.append(f"   stop {stop}" if stop else "   NO STOP", style="" if stop else "bold red")
     return text.append(f"   target {target}") if target else text
 
 
-def decimals(account: Row) -> int:
+def decimals(account: Account) -> int:
     """Return to how many decimals people read the account's amounts: two, six of a coin."""
-    return 2 if account["cash_decimals"] == DECIMALS else 6
+    return 2 if account.cash_decimals == DECIMALS else 6
 
 
 def _signed(amount: Decimal, places: int) -> Text:
@@ -178,8 +177,8 @@ def _signed(amount: Decimal, places: int) -> Text:
     return Text(f"{amount:+,.{places}f}" if amount else "0", style=style)
 
 
-def decision_text(row: Row) -> str:
+def decision_text(row: DecisionRow) -> str:
     """Return a decision as one line of the view."""
-    verdict = f" -> {row['verdict']}" if row["verdict"] else ""
-    what = f"{row['action']} {row['confidence']:.0f}{verdict}"
-    return f"{row['at'][11:16]} {row['symbol']} {what}: {row['reason']}"
+    verdict = f" -> {row.verdict}" if row.verdict else ""
+    what = f"{row.action} {row.confidence:.0f}{verdict}"
+    return f"{row.at:%H:%M} {row.symbol} {what}: {row.reason}"

@@ -1,0 +1,193 @@
+"""What an account holds, what its agent is doing, and what a session came to."""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from agent.answers.amounts import Amount, Values
+from domain.decision import Action
+from domain.order import OrderStatus, OrderType, Side
+
+
+class Dust(Struct, frozen=True, kw_only=True):
+    """What is held of an asset and cannot be sold by itself, with its worth where a price is known."""
+
+    quantity: Amount
+    value: Amount | None
+
+
+class FeePaid(Struct, frozen=True, kw_only=True):
+    """Fees paid in a third asset; `unvalued` had no price and is in no profit."""
+
+    amount: Amount
+    unvalued: Amount
+
+
+class Account(Struct, frozen=True, kw_only=True):
+    """Cash, equity, profit and the gate's counters; amounts in `quote`, of so many decimals.
+
+    `max_drawdown` is a fraction of 1. `fees_elsewhere` and `dust` are by asset, `blocked` by symbol ("" for
+    every symbol).
+    """
+
+    quote: str | None
+    cash_decimals: int
+    cash: Amount
+    equity: Amount
+    opening_cash: Amount
+    profit: Amount
+    profit_today: Amount
+    max_drawdown: float
+    trades: int
+    wins: int
+    gross: Amount
+    fees: Amount
+    slippage: Amount
+    fees_elsewhere: dict[str, FeePaid]
+    dust: dict[str, Dust]
+    entries_today: int
+    kill_switch: str | None
+    blocked: dict[str, str] = {}
+
+
+class RestingOrder(Struct, frozen=True, kw_only=True):
+    """An order that rests at the venue; `level` is its trigger or its limit."""
+
+    client_id: str
+    type: OrderType
+    side: Side
+    quantity: Amount
+    level: Amount | None
+    status: OrderStatus
+
+
+class Position(Struct, frozen=True, kw_only=True):
+    """An open position with the orders that protect it."""
+
+    symbol: str
+    quantity: Amount
+    entry: Amount
+    price: Amount | None
+    unrealised: Amount
+    fees: Amount
+    opened_at: datetime
+    orders: list[RestingOrder]
+
+
+class DecisionRow(Struct, frozen=True, kw_only=True):
+    """A cycle's decision on one symbol; `verdict` is "approved", the denying rule, or None for none."""
+
+    cycle: int
+    at: datetime
+    symbol: str
+    source: str
+    price: Amount | None
+    action: Action
+    confidence: float
+    reason: str
+    verdict: str | None
+
+
+class MarketRow(Struct, frozen=True, kw_only=True):
+    """What the last cycle saw of one symbol; `not_served_by` has each provider's reason."""
+
+    symbol: str
+    price: Amount | None
+    price_at: datetime | None
+    source: str
+    provider: str
+    breaker: str
+    not_served_by: dict[str, str]
+
+
+class VersionInForce(Struct, frozen=True, kw_only=True):
+    """The parameter version a voice speaks with, where it has not the settings' own."""
+
+    version: int
+    parameters: Values
+    at: datetime
+    by: str
+    rolled_back_to: int | None
+
+
+class StreamRow(Struct, frozen=True, kw_only=True):
+    """The health of one provider's stream; counts are since the session began.
+
+    `live`: connected and not silent. `reconnects` counts connections after the first, `dropped` messages
+    that fell out of a full queue, `malformed` ones that could not be used, `revised` final candles that
+    came in two versions, `backfills` questions to REST. `message_age` in seconds is None before the first.
+    """
+
+    connected: bool
+    live: bool
+    messages: int
+    malformed: int
+    dropped: int
+    revised: int
+    reconnects: int
+    message_age: float | None
+    backfills: int
+    backfill_failures: int
+
+
+class Status(Struct, frozen=True, kw_only=True):
+    """What an agent is doing, or how its last session ended.
+
+    `problem` says that it lives and does not answer: then the rest is from its journal. Of an agent that
+    does not run, what only a running one knows is None or empty. `seq` is the number of the last event
+    contained; the Python API tells it.
+    """
+
+    running: bool
+    journal: str
+    session: int
+    cycle: int
+    account: Account
+    positions: list[Position]
+    problem: str | None = None
+    ended: str | None = None
+    mode: str | None = None
+    symbols: list[str] = []
+    timeframe: str | None = None
+    clock: datetime | None = None
+    driven: bool | None = None
+    next_candle_seconds: float | None = None
+    state: str | None = None
+    paused: bool = False
+    cycles: int | None = None
+    at: datetime | None = None
+    outcome: str | None = None
+    error: str | None = None
+    market: list[MarketRow] = []
+    breakers: dict[str, str] = {}
+    streams: dict[str, StreamRow] = {}
+    muted: dict[str, str] = {}
+    parameters: dict[str, VersionInForce] = {}
+    decisions: list[DecisionRow] = []
+    seq: int | None = None
+
+
+class SessionFigures(Struct, frozen=True, kw_only=True):
+    """What one session added to its account."""
+
+    trades: int
+    wins: int
+    profit: Amount
+    gross: Amount
+    fees: Amount
+    slippage: Amount
+
+
+class Summary(Struct, frozen=True, kw_only=True):
+    """A session's end: its figures, and the account's as they stand."""
+
+    ended: str
+    cycles: int
+    cycles_in_journal: int
+    outcomes: dict[str, int]
+    session: SessionFigures
+    account: Account
+    positions: list[Position]
+    vetoes: dict[str, int]
+    journal_rows: int
+    journal_head: str

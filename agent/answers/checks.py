@@ -1,0 +1,40 @@
+"""What a drill came to, and what the sandbox exchange tells."""
+
+from msgspec import Struct
+
+
+class DrillTold(Struct, frozen=True, kw_only=True):
+    """`agent drill`: by fault its runs, kills, orders lost, doubled and unexplained.
+
+    `bare` is for how many seconds a position stood without a stop at most.
+    """
+
+    kept: bool
+    runs: int
+    interrupted: int
+    orders: int
+    lost: int
+    doubled: int
+    unexplained: int
+    by_fault: dict[str, list[int]]
+    bare: dict[str, float]
+    by_point: dict[str, int]
+    broken: list[str]
+    stopped: bool
+
+
+class SandboxTold(Struct, frozen=True, kw_only=True):
+    """The first line of `agent sandbox`: where it listens, what it trades."""
+
+    base_url: str
+    ws_url: str
+    ws_api_url: str
+    symbols: list[str]
+    interval: str
+    faults: int
+
+
+class StandingStill(Struct, frozen=True, kw_only=True):
+    """A line of `agent sandbox`: the data has ended, prices stand still."""
+
+    standing_still: bool

@@ -1,0 +1,137 @@
+"""A cycle explained: what was seen, decided and judged, what became of its orders."""
+
+from datetime import datetime
+from typing import Literal
+
+from msgspec import Struct
+
+from agent.answers.account import VersionInForce
+from agent.answers.amounts import Amount
+from domain.decision import Action, Voice
+from domain.events import Failure
+from domain.order import OrderStatus
+from domain.verdict import Check
+
+
+class Seen(Struct, frozen=True, kw_only=True):
+    """What was seen of a symbol, from where, and how old it was at the cycle's instant."""
+
+    source: str
+    provider: str
+    fetched_at: datetime
+    fetched_age_seconds: float
+    new_candles: int
+    candle_opened_at: datetime | None
+    candle_age_seconds: float | None
+    candle_close: Amount | None
+    price: Amount | None
+    price_age_seconds: float | None
+    breaker: str
+    not_served_by: dict[str, str]
+    findings: list[str]
+    headlines: list[str]
+
+
+class DecisionTold(Struct, frozen=True, kw_only=True):
+    """The decision with every voice; `score` from -100 to 100."""
+
+    action: Action
+    score: float
+    confidence: float
+    reason: str
+    regime: str
+    voices: list[Voice]
+
+
+class VerdictTold(Struct, frozen=True, kw_only=True):
+    """The gate's verdict with every check; `quantity` and `sizing` if approved, else `reason`, `detail`."""
+
+    approved: bool
+    checks: list[Check]
+    quantity: Amount | None = None
+    sizing: str | None = None
+    reason: str | None = None
+    detail: str | None = None
+
+
+class Change(Struct, frozen=True, kw_only=True):
+    """A failed check's measurement, and the limit it would have had to keep."""
+
+    rule: str
+    measured: float | int | str | None
+    limit: float | int | str | None
+    note: str
+
+
+class TurningPoint(Struct, frozen=True, kw_only=True):
+    """The smallest change that would have turned the outcome.
+
+    Of kind "limits" it names each failed check in `changes`; of kind "close" the nearest close that makes
+    another `action`, `change` as a fraction, and what the `gate` would have said; of kind "candle" only a
+    new candle would have.
+    """
+
+    kind: Literal["candle", "limits", "close"]
+    text: str
+    changes: list[Change] = []
+    close: Amount | None = None
+    change: float | None = None
+    action: Action | None = None
+    gate: str | None = None
+
+
+class SymbolTold(Struct, frozen=True, kw_only=True):
+    """One symbol of a cycle."""
+
+    symbol: str
+    seen: Seen
+    decision: DecisionTold | None = None
+    verdict: VerdictTold | None = None
+    would_have_turned_it: TurningPoint | None = None
+
+
+class OrderStep(Struct, frozen=True, kw_only=True):
+    """A state an order came into; `reason` is the venue's, None without one."""
+
+    status: OrderStatus
+    at: datetime
+    reason: str | None
+
+
+class FillTold(Struct, frozen=True, kw_only=True):
+    """A fill; `reference` is the quote when deciding."""
+
+    trade_id: str
+    at: datetime
+    quantity: Amount
+    price: Amount
+    reference: Amount
+    fee: Amount
+
+
+class OrderTold(Struct, frozen=True, kw_only=True):
+    """What became of an order: every state it went through and every fill."""
+
+    client_id: str
+    what: str
+    quantity: Amount
+    level: Amount | None
+    states: list[OrderStep]
+    fills: list[FillTold]
+
+
+class Explanation(Struct, frozen=True, kw_only=True):
+    """`agent why`: why a cycle came out as it did."""
+
+    cycle: int
+    at: datetime
+    mode: str
+    session: int
+    outcome: str
+    path: list[str]
+    blocked: dict[str, str]
+    parameters: dict[str, VersionInForce]
+    error: Failure | None
+    symbols: list[SymbolTold]
+    orders: list[OrderTold]
+    lessons: int

@@ -1,0 +1,90 @@
+"""What a journal holds: the journals of a home, their chains, their trades and their parameter versions."""
+
+from datetime import datetime
+
+from msgspec import Struct, field
+
+from agent.answers.amounts import Amount, Values
+from domain.events import Evidence
+
+
+class JournalRow(Struct, frozen=True, kw_only=True):
+    """A journal of the home: its span, its size, and what its account is worth.
+
+    `problem` says why it cannot be read; what could not be is None.
+    """
+
+    journal: str
+    running: bool
+    rows: int | None = None
+    sessions: int | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    mode: str | None = None
+    symbols: list[str] = []
+    equity: Amount | None = None
+    opening_cash: Amount | None = None
+    profit: Amount | None = None
+    trades: int | None = None
+    quote: str | None = None
+    positions: dict[str, Amount] = {}
+    problem: str | None = None
+
+
+class ChainTold(Struct, frozen=True, kw_only=True):
+    """`agent journal verify`: rows and head of an intact chain, else the row that broke and how."""
+
+    journal: str
+    intact: bool
+    rows: int | None = None
+    head: str | None = None
+    seq: int | None = None
+    what: str | None = None
+
+
+class Anchored(Struct, frozen=True, kw_only=True):
+    """`agent journal anchor`: the row and the hash that were written down, and where."""
+
+    journal: str
+    seq: int
+    hash: str
+    file: str
+
+
+class TradeRow(Struct, frozen=True, kw_only=True):
+    """A closed trade; amounts in the quote currency, `return` a fraction of what was bought."""
+
+    symbol: str
+    session: int
+    entry_cycle: int
+    opened: datetime
+    closed: datetime
+    held_minutes: float
+    quantity: Amount
+    entry_price: Amount
+    exit_price: Amount
+    bought: Amount
+    sold: Amount
+    gross: Amount
+    fees: Amount
+    slippage: Amount
+    pnl: Amount
+    earned: float | None = field(name="return")
+    exit: str
+    entry_id: str
+    exit_id: str
+
+
+class ParameterVersion(Struct, frozen=True, kw_only=True):
+    """A parameter version of a strategy; number 0 is what the settings say, and has no date."""
+
+    version: int
+    strategy: str
+    parameters: Values
+    by: str
+    active: bool
+    at: datetime | None = None
+    reason: str | None = None
+    evidence: Evidence | None = None
+    forced: bool = False
+    rolled_back_to: int | None = None

@@ -1,0 +1,50 @@
+"""What was learned: lessons, and what they add up to."""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from agent.answers.amounts import Amount
+from learning.performance import RuleRecord, VoiceRecord
+
+
+class LessonRow(Struct, frozen=True, kw_only=True):
+    """One outcome: a closed trade, or a vetoed entry (then `rule` is its rule). `result` is a fraction of 1.
+
+    `voices` has each voice's vote: 1 to buy, -1 to sell, 0 for none.
+    """
+
+    kind: str
+    symbol: str
+    entry_cycle: int
+    learned_at: datetime
+    result: float
+    exit: str
+    held_minutes: float
+    pnl: Amount
+    rule: str | None
+    regime: str
+    voices: dict[str, int]
+
+
+class TotalsTold(Struct, frozen=True, kw_only=True):
+    """All closed trades together; what has no basis is None, never 0."""
+
+    trades: int
+    wins: int
+    win_rate: float | None
+    profit_factor: float | None
+    mean_result: float | None
+    pnl: Amount
+    gross: Amount
+    fees: Amount
+    slippage: Amount
+
+
+class Lessons(Struct, frozen=True, kw_only=True):
+    """`agent lessons`: records of voices and of vetoing rules by name, the totals, and every lesson."""
+
+    voices: dict[str, VoiceRecord]
+    rules: dict[str, RuleRecord]
+    totals: TotalsTold
+    lessons: list[LessonRow]

@@ -1,0 +1,200 @@
+"""Every command with `--json` answers with the structs of the table, and the schemas of them are kept."""
+
+import json
+import math
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+import typer.main
+from pydantic import BaseModel
+
+from agent.answers.run import SummaryLine
+from agent.answers.table import ANSWERS
+from agent.cli.app import app
+from agent.settings.settings import Options
+from docs import schemas
+from domain.times import HOUR_MS
+from perception.files.candles import HEADER
+from tests.agent.command import agent, start
+from tests.perception.server import ScriptedServer
+from tests.perception.venues import KLINES, QUERY, alpha_vantage, klines, recorded
+from tests.research.test_data_cli import market
+
+QUICK = (
+    "--provider",
+    "recorded",
+    "--data",
+    "fixtures/quicktest.csv",
+    "--symbol",
+    "BTC-USDT",
+    "--speed",
+    "max",
+)
+QUIET = ("--rehearse", "--provider", "simulated", "--cycles", "1", "--speed", "max")
+WAVE = ("--data", "{home}/BTC-USDT_1h.csv")
+WORDS: dict[str, tuple[str, ...]] = {
+    "backtest": ("--strategy", "rsi", *WAVE, "--verify", "--uncompiled"),
+    "config show": (),
+    "data check": ("fixtures/quicktest.csv", "--symbol", "BTC-USDT"),
+    "data download": ("BTC-USDT", "--timeframe", "1m", "--timerange", "20230101-20230102"),
+    "data import": WAVE[1:],
+    "data list": (),
+    "data quote": ("MSFT",),
+    "doctor": (),
+    "drill": ("--cases", "1"),
+    "journal anchor": ("{home}/anchor",),
+    "journal list": (),
+    "journal tail": ("-n", "1000"),
+    "journal verify": (),
+    "lessons": (),
+    "lookahead": ("rsi",),
+    "monte-carlo": ("--strategy", "rsi", *WAVE, "--runs", "20"),
+    "optimize": ("--strategy", "rsi", *WAVE, "--trials", "2", "--study", "short"),
+    "params list": (),
+    "positions": (),
+    "replay": (),
+    "report": (),
+    "run": ("--mode", "quicktest"),
+    "sandbox": ("--port", "0"),
+    "status": (),
+    "strategy list": (),
+    "trades": (),
+    "walk-forward": ("--strategy", "rsi", *WAVE, "--grid", "period=10,14", "--train", "40d", "--test", "10d"),
+    "why": ("72",),
+}
+MAY_BE_ONE = ("data check", "doctor")  # exit code 1 says that something was found
+WITH_VENUE = ("data download", "data quote")
+REPLIES = {"kill", "resume", "flatten", "close", "reconcile", "params apply", "params rollback"}
+"""Commands that change something: what they reply is tried where they are."""
+
+
+def commands(command: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    if hasattr(command, "commands"):
+        for key, inner in command.commands.items():
+            yield from commands(inner, f"{name} {key}".strip())
+    else:
+        yield name, command
+
+
+def with_json() -> set[str]:
+    return {
+        name
+        for name, command in commands(typer.main.get_command(app))
+        if any("--json" in option.opts for option in command.params)
+    }
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a home with a run that has closed a trade, and a file of candles that rise and fall."""
+    folder = tmp_path_factory.mktemp("answers")
+    rows = [
+        (hour * HOUR_MS + 1_672_531_200_000, *[100 + 10 * math.sin(hour / 9) + hour % 5] * 4, 10 + hour % 7)
+        for hour in range(24 * 80)
+    ]
+    text = "\n".join([HEADER, *(",".join(map(str, row)) for row in rows)]) + "\n"
+    (folder / "BTC-USDT_1h.csv").write_text(text)
+    agent(folder, "run", *QUICK)
+    return folder
+
+
+def read(name: str, text: str) -> list[Any]:
+    """Decode each answer by one of the command's structs, which leaves nothing out; return them."""
+    decoder = json.JSONDecoder()
+    answers: list[Any] = []
+    while text := text.strip():
+        plain, end = decoder.raw_decode(text)
+        answers.append(as_one_of(ANSWERS[name], plain, text[:end]))
+        text = text[end:]
+    assert answers
+    return answers
+
+
+def as_one_of(kinds: tuple[Any, ...], plain: Any, text: str) -> Any:
+    found = []
+    for kind in kinds:
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            return Options.model_validate(plain)  # it forbids what it does not know
+        try:
+            answer = msgspec.json.decode(text, type=kind, strict=True)
+        except msgspec.ValidationError as error:
+            found.append(str(error))
+            continue
+        if json.loads(msgspec.json.encode(answer)) == plain:
+            return answer
+        found.append(f"{kind} leaves something out")
+    raise AssertionError(f"{found}: {text[:200]}")
+
+
+def test_the_schemas_of_the_documentation_are_those_of_the_structs() -> None:
+    kept = {path.name: path.read_text() for path in schemas.FOLDER.glob("*.json")}
+    assert kept == schemas.schemas(), "python -m docs.schemas writes them"
+
+
+def test_every_command_with_json_is_in_the_table_and_is_tried() -> None:
+    assert set(WORDS) == set(ANSWERS) - REPLIES
+    assert with_json() == set(WORDS) | REPLIES
+
+
+@pytest.mark.parametrize("name", sorted(set(WORDS) - {"sandbox", *WITH_VENUE}))
+def test_an_answer_is_what_the_table_says(home: Path, name: str) -> None:
+    words = [word.format(home=home) for word in WORDS[name]]
+    done = agent(home, *name.split(), *words, "--json", check=None)
+    assert done.returncode in ((0, 1) if name in MAY_BE_ONE else (0,)), done.stderr
+    read(name, done.stdout)
+
+
+@pytest.mark.parametrize("name", WITH_VENUE)
+def test_what_a_venue_says_is_what_the_table_says(tmp_path: Path, name: str) -> None:
+    share = {"05. price": "412.30", "07. latest trading day": "2026-11-27", "08. previous close": "410.00"}
+    with ScriptedServer() as venue:
+        venue.on(KLINES, klines({"BTCUSDT": recorded(market(1440))}))
+        venue.on(QUERY, alpha_vantage({"GLOBAL_QUOTE": {"Global Quote": share}}))
+        env = {
+            "AGENT_ALPHA_VANTAGE__BASE_URL": venue.url,
+            "ALPHA_VANTAGE_API_KEY": "a-key-of-the-test",
+            "AGENT_BINANCE__BASE_URL": venue.url,
+        }
+        done = agent(tmp_path, *name.split(), *WORDS[name], "--json", env=env)
+    read(name, done.stdout)
+
+
+def test_the_lines_of_a_run_are_what_the_table_says(tmp_path: Path) -> None:
+    *cycles, last = read("run", agent(tmp_path, "run", *QUICK, "--json").stdout)
+    assert len(cycles) > 200
+    assert last.summary.account.trades == 1
+    lines = read("run", agent(tmp_path, "run", *QUIET, "--json").stdout)
+    (rehearsal,) = [each.rehearsal for each in lines if isinstance(each, SummaryLine) and each.rehearsal]
+    assert rehearsal.seen
+
+
+def test_the_first_line_of_a_sandbox_is_what_the_table_says(tmp_path: Path) -> None:
+    process = start(tmp_path, "sandbox", *WORDS["sandbox"], "--json")
+    try:
+        assert process.stdout is not None
+        text = ""
+        while not text.endswith("}\n"):
+            text += process.stdout.readline()
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=20)
+    read("sandbox", text)
+
+
+def test_a_running_agent_s_answers_are_what_the_table_says(tmp_path: Path) -> None:
+    process = start(tmp_path, "run", "--provider", "simulated", "--interval", "0.3", "--json")
+    try:
+        assert process.stdout is not None
+        assert json.loads(process.stdout.readline())["cycle"] == 1
+        (status,) = read("status", agent(tmp_path, "status", "--json").stdout)
+        assert status.running
+        assert status.market
+        for name in ("positions", "why"):
+            read(name, agent(tmp_path, name, "--json").stdout)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=20)
