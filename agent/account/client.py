@@ -13,7 +13,7 @@ from agent.account.catch_up import catch_up
 from agent.account.opened import Hurry, OpenedAccount, Without
 from agent.account.running import Running, Unanswering
 from agent.answers.account import Position, Status
-from agent.answers.amounts import told_as
+from agent.answers.amounts import decoded_as
 from agent.answers.cycle import Explanation
 from agent.answers.journals import ParameterVersion
 from agent.answers.learned import Lessons
@@ -89,7 +89,7 @@ class AccountClient:
         try:
             live = self.running.have("status") if silent is None else None
             if live is not None:
-                return told_as(Status, live)
+                return decoded_as(Status, live)
         except Unanswering as error:
             silent = error
         with self.resting() as opened:
@@ -113,7 +113,7 @@ class AccountClient:
         with suppress(BadInput, Unanswering):  # the journal says it better, an older agent cannot
             live = self.running.ask("why", cycle=cycle)
             if live is not None:
-                return told_as(Explanation, live)
+                return decoded_as(Explanation, live)
         return self.explained(cycle)
 
     def explained(self, cycle: int | None) -> Explanation:

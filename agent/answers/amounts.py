@@ -20,7 +20,7 @@ Values = dict[str, Any]
 """Parameters of a strategy by name: numbers, texts or truth values, as its own model declares them."""
 
 
-def told_as(kind: type[T], plain: object) -> T:
+def decoded_as(kind: type[T], plain: object) -> T:
     """Return a running agent's answer as the struct it was. Raises BadInput for that of another version."""
     try:
         return msgspec.convert(plain, kind)

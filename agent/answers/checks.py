@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 
-class DrillTold(Struct, frozen=True, kw_only=True):
+class DrillAnswer(Struct, frozen=True, kw_only=True):
     """`agent drill`: by fault its runs, kills, orders lost, doubled and unexplained.
 
     `bare` is for how many seconds a position stood without a stop at most.
@@ -23,7 +23,7 @@ class DrillTold(Struct, frozen=True, kw_only=True):
     stopped: bool
 
 
-class SandboxTold(Struct, frozen=True, kw_only=True):
+class SandboxAnswer(Struct, frozen=True, kw_only=True):
     """The first line of `agent sandbox`: where it listens, what it trades."""
 
     base_url: str

@@ -32,7 +32,7 @@ class Seen(Struct, frozen=True, kw_only=True):
     headlines: list[str]
 
 
-class DecisionTold(Struct, frozen=True, kw_only=True):
+class DecisionAnswer(Struct, frozen=True, kw_only=True):
     """The decision with every voice; `score` from -100 to 100."""
 
     action: Action
@@ -43,7 +43,7 @@ class DecisionTold(Struct, frozen=True, kw_only=True):
     voices: list[Voice]
 
 
-class VerdictTold(Struct, frozen=True, kw_only=True):
+class VerdictAnswer(Struct, frozen=True, kw_only=True):
     """The gate's verdict with every check; `quantity` and `sizing` if approved, else `reason`, `detail`."""
 
     approved: bool
@@ -80,13 +80,13 @@ class TurningPoint(Struct, frozen=True, kw_only=True):
     gate: str | None = None
 
 
-class SymbolTold(Struct, frozen=True, kw_only=True):
+class SymbolAnswer(Struct, frozen=True, kw_only=True):
     """One symbol of a cycle."""
 
     symbol: str
     seen: Seen
-    decision: DecisionTold | None = None
-    verdict: VerdictTold | None = None
+    decision: DecisionAnswer | None = None
+    verdict: VerdictAnswer | None = None
     would_have_turned_it: TurningPoint | None = None
 
 
@@ -98,7 +98,7 @@ class OrderStep(Struct, frozen=True, kw_only=True):
     reason: str | None
 
 
-class FillTold(Struct, frozen=True, kw_only=True):
+class FillAnswer(Struct, frozen=True, kw_only=True):
     """A fill; `reference` is the quote when deciding."""
 
     trade_id: str
@@ -109,7 +109,7 @@ class FillTold(Struct, frozen=True, kw_only=True):
     fee: Amount
 
 
-class OrderTold(Struct, frozen=True, kw_only=True):
+class OrderAnswer(Struct, frozen=True, kw_only=True):
     """What became of an order: every state it went through and every fill."""
 
     client_id: str
@@ -117,7 +117,7 @@ class OrderTold(Struct, frozen=True, kw_only=True):
     quantity: Amount
     level: Amount | None
     states: list[OrderStep]
-    fills: list[FillTold]
+    fills: list[FillAnswer]
 
 
 class Explanation(Struct, frozen=True, kw_only=True):
@@ -132,6 +132,6 @@ class Explanation(Struct, frozen=True, kw_only=True):
     blocked: dict[str, str]
     parameters: dict[str, VersionInForce]
     error: Failure | None
-    symbols: list[SymbolTold]
-    orders: list[OrderTold]
+    symbols: list[SymbolAnswer]
+    orders: list[OrderAnswer]
     lessons: int

@@ -56,7 +56,7 @@ class CheckedRow(Struct, frozen=True, kw_only=True):
     flaws: list[FlawRow]
 
 
-class DownloadTold(Struct, frozen=True, kw_only=True):
+class DownloadAnswer(Struct, frozen=True, kw_only=True):
     """`agent data download`: candles that are new, requests made, all there are in the range now."""
 
     symbol: str

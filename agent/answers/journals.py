@@ -31,7 +31,7 @@ class JournalRow(Struct, frozen=True, kw_only=True):
     problem: str | None = None
 
 
-class ChainTold(Struct, frozen=True, kw_only=True):
+class ChainAnswer(Struct, frozen=True, kw_only=True):
     """`agent journal verify`: rows and head of an intact chain, else the row that broke and how."""
 
     journal: str

@@ -27,7 +27,7 @@ class LessonRow(Struct, frozen=True, kw_only=True):
     voices: dict[str, int]
 
 
-class TotalsTold(Struct, frozen=True, kw_only=True):
+class TotalsAnswer(Struct, frozen=True, kw_only=True):
     """All closed trades together; what has no basis is None, never 0."""
 
     trades: int
@@ -46,5 +46,5 @@ class Lessons(Struct, frozen=True, kw_only=True):
 
     voices: dict[str, VoiceRecord]
     rules: dict[str, RuleRecord]
-    totals: TotalsTold
+    totals: TotalsAnswer
     lessons: list[LessonRow]

@@ -37,7 +37,7 @@ class Figures(Struct, frozen=True, kw_only=True):
     hold_drawdown: float | None
 
 
-class StoppedTold(Struct, frozen=True, kw_only=True):
+class StoppedAnswer(Struct, frozen=True, kw_only=True):
     """Since when no entry was allowed, by which rule; of a kill switch the day's loss and its limit."""
 
     since: datetime
@@ -50,7 +50,7 @@ class StoppedTold(Struct, frozen=True, kw_only=True):
     text: str
 
 
-class LimitsTold(Struct, frozen=True, kw_only=True):
+class LimitsAnswer(Struct, frozen=True, kw_only=True):
     """What the limits did to entries: how many each cap cut, by the cap's name."""
 
     entries: int
@@ -60,7 +60,7 @@ class LimitsTold(Struct, frozen=True, kw_only=True):
     text: str
 
 
-class CostsTold(Struct, frozen=True, kw_only=True):
+class CostsAnswer(Struct, frozen=True, kw_only=True):
     """What a trade costs each way, as fractions of its notional."""
 
     taker_fee: float
@@ -99,7 +99,7 @@ class OpenPosition(Struct, frozen=True, kw_only=True):
     price: Amount
 
 
-class DifferenceTold(Struct, frozen=True, kw_only=True):
+class DifferenceAnswer(Struct, frozen=True, kw_only=True):
     """The first place where loop and backtest went different ways."""
 
     what: str
@@ -112,13 +112,13 @@ class Verification(Struct, frozen=True, kw_only=True):
     """Whether the loop did the same as the backtest."""
 
     identical: bool
-    difference: DifferenceTold | None
+    difference: DifferenceAnswer | None
 
 
-class BacktestTold(Struct, frozen=True, kw_only=True):
+class BacktestAnswer(Struct, frozen=True, kw_only=True):
     """`agent backtest`; `verified` is None without --verify."""
 
-    stopped: StoppedTold | None
+    stopped: StoppedAnswer | None
     strategies: list[str]
     parameters: dict[str, Values]
     symbols: list[str]
@@ -133,8 +133,8 @@ class BacktestTold(Struct, frozen=True, kw_only=True):
     trials: int
     deflated_sharpe: float | None
     probability_of_overfitting: float | None
-    limits: LimitsTold
-    costs: CostsTold
+    limits: LimitsAnswer
+    costs: CostsAnswer
     vetoes: dict[str, int]
     kill_switch_at: datetime | None
     trades: list[BacktestTrade]
@@ -146,7 +146,7 @@ class BacktestTold(Struct, frozen=True, kw_only=True):
     verified: Verification | None
 
 
-class ReportTold(Struct, frozen=True, kw_only=True):
+class ReportAnswer(Struct, frozen=True, kw_only=True):
     """`agent report --json`: the figures of a paper or live run."""
 
     journal: str
@@ -166,7 +166,7 @@ class Quantiles(Struct, frozen=True, kw_only=True):
     p95: float
 
 
-class OutcomesTold(Struct, frozen=True, kw_only=True):
+class OutcomesAnswer(Struct, frozen=True, kw_only=True):
     """One way of resampling: `loss` is the share of runs that lost, `beyond` of those deeper than `limit`."""
 
     method: str
@@ -181,23 +181,23 @@ class OutcomesTold(Struct, frozen=True, kw_only=True):
     beyond: float
 
 
-class MonteCarloTold(Struct, frozen=True, kw_only=True):
+class MonteCarloAnswer(Struct, frozen=True, kw_only=True):
     """`agent monte-carlo`."""
 
     stopped: str | None
     trades: int
     notes: list[str]
-    outcomes: list[OutcomesTold]
+    outcomes: list[OutcomesAnswer]
 
 
-class PresentTold(Struct, frozen=True, kw_only=True):
+class PresentAnswer(Struct, frozen=True, kw_only=True):
     """Sharpe ratios of the parameters in force, on both sides."""
 
     in_sample_sharpe: float | None
     out_of_sample_sharpe: float | None
 
 
-class SideTold(Struct, frozen=True, kw_only=True):
+class SideAnswer(Struct, frozen=True, kw_only=True):
     """One side of a walk-forward, over all windows."""
 
     total_return: float | None
@@ -207,7 +207,7 @@ class SideTold(Struct, frozen=True, kw_only=True):
     max_drawdown: float | None
 
 
-class ScoreTold(Struct, frozen=True, kw_only=True):
+class ScoreAnswer(Struct, frozen=True, kw_only=True):
     """A trial's figures in one window; `killed` is 1 when the kill switch tripped."""
 
     net_return: float | None
@@ -222,18 +222,18 @@ class ScoreTold(Struct, frozen=True, kw_only=True):
     killed: float | None
 
 
-class WindowTold(Struct, frozen=True, kw_only=True):
+class WindowAnswer(Struct, frozen=True, kw_only=True):
     """A window: first and last instant of both sides, the parameters chosen, their figures."""
 
     train: list[datetime | None]
     test: list[datetime | None]
     parameters: Values
-    in_sample: ScoreTold
-    out_of_sample: ScoreTold
+    in_sample: ScoreAnswer
+    out_of_sample: ScoreAnswer
     kill_switch_at: datetime | None
 
 
-class OverfittingTold(Struct, frozen=True, kw_only=True):
+class OverfittingAnswer(Struct, frozen=True, kw_only=True):
     """The probability of backtest overfitting, and the line of out-of-sample on in-sample ratios."""
 
     probability: float
@@ -245,7 +245,7 @@ class OverfittingTold(Struct, frozen=True, kw_only=True):
     combinations: int
 
 
-class WalkForwardTold(Struct, frozen=True, kw_only=True):
+class WalkForwardAnswer(Struct, frozen=True, kw_only=True):
     """`agent walk-forward`."""
 
     strategy: str
@@ -256,14 +256,14 @@ class WalkForwardTold(Struct, frozen=True, kw_only=True):
     score: str
     trials: int
     skipped: int
-    windows: list[WindowTold]
-    in_sample: SideTold
-    out_of_sample: SideTold
+    windows: list[WindowAnswer]
+    in_sample: SideAnswer
+    out_of_sample: SideAnswer
     out_of_sample_sharpe_interval: tuple[float, float] | None
     efficiency: float | None
     deflated_sharpe: float | None
-    overfitting: OverfittingTold | None
-    present: PresentTold
+    overfitting: OverfittingAnswer | None
+    present: PresentAnswer
     hold_return: float | None
     kill_switch_windows: int
     daily_returns: list[float]
@@ -278,7 +278,7 @@ class StudySide(Figures, frozen=True, kw_only=True):
     stopped_by: str | None
 
 
-class StudyTold(Struct, frozen=True, kw_only=True):
+class StudyAnswer(Struct, frozen=True, kw_only=True):
     """`agent optimize`: trials by what became of them, the best parameters, both sides of the cut."""
 
     strategy: str
@@ -293,14 +293,14 @@ class StudyTold(Struct, frozen=True, kw_only=True):
     cut: datetime
     in_sample: StudySide
     out_of_sample: StudySide
-    present: PresentTold
+    present: PresentAnswer
     deflated_sharpe: float | None
     interrupted: bool
     notes: list[str]
     code_version: str
 
 
-class LookaheadTold(Struct, frozen=True, kw_only=True):
+class LookaheadAnswer(Struct, frozen=True, kw_only=True):
     """`agent lookahead`: how much was compared, and the first difference in words."""
 
     strategy: str

@@ -44,7 +44,7 @@ class MilestoneSide(Struct, frozen=True, kw_only=True):
     gross: Amount | None
 
 
-class MilestoneTold(Struct, frozen=True, kw_only=True):
+class MilestoneAnswer(Struct, frozen=True, kw_only=True):
     """Quicktest's trade as it came out, as it must, and what it cost."""
 
     as_expected: bool
@@ -55,7 +55,7 @@ class MilestoneTold(Struct, frozen=True, kw_only=True):
     net: Amount | None
 
 
-class ProofTold(Struct, frozen=True, kw_only=True):
+class ProofAnswer(Struct, frozen=True, kw_only=True):
     """Whether quicktest's journal verifies and replays, and the lines that say so."""
 
     intact: bool
@@ -66,5 +66,5 @@ class ProofTold(Struct, frozen=True, kw_only=True):
 class Quicktest(Summary, frozen=True, kw_only=True):
     """`agent run --mode quicktest --json`: the summary, the milestone and the proof."""
 
-    milestone: MilestoneTold
-    proof: ProofTold
+    milestone: MilestoneAnswer
+    proof: ProofAnswer

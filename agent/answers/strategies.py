@@ -5,7 +5,7 @@ from typing import Any
 from msgspec import Struct
 
 
-class ParameterTold(Struct, frozen=True, kw_only=True):
+class ParameterAnswer(Struct, frozen=True, kw_only=True):
     """A parameter's value in force, and what it means."""
 
     value: Any
@@ -19,10 +19,10 @@ class StrategyRow(Struct, frozen=True, kw_only=True):
     warmup: int
     source: str
     compiles: str
-    parameters: dict[str, ParameterTold]
+    parameters: dict[str, ParameterAnswer]
 
 
-class StrategiesTold(Struct, frozen=True, kw_only=True):
+class StrategiesAnswer(Struct, frozen=True, kw_only=True):
     """`agent strategy list`: what there is, the folder of the user's own, and what is wrong there."""
 
     strategies: list[StrategyRow]

@@ -7,53 +7,53 @@ by it. A command that prints JSON line by line names each struct that a line may
 from typing import Any
 
 from agent.answers.account import Position, Status
-from agent.answers.checks import DrillTold, SandboxTold, StandingStill
+from agent.answers.checks import DrillAnswer, SandboxAnswer, StandingStill
 from agent.answers.cycle import Explanation
-from agent.answers.data import CheckedRow, DownloadTold, EntryRow, ImportedRow, Quoted
-from agent.answers.journals import Anchored, ChainTold, JournalRow, ParameterVersion, TradeRow
+from agent.answers.data import CheckedRow, DownloadAnswer, EntryRow, ImportedRow, Quoted
+from agent.answers.journals import Anchored, ChainAnswer, JournalRow, ParameterVersion, TradeRow
 from agent.answers.learned import Lessons
 from agent.answers.research import (
-    BacktestTold,
-    LookaheadTold,
-    MonteCarloTold,
-    ReportTold,
-    StudyTold,
-    WalkForwardTold,
+    BacktestAnswer,
+    LookaheadAnswer,
+    MonteCarloAnswer,
+    ReportAnswer,
+    StudyAnswer,
+    WalkForwardAnswer,
 )
 from agent.answers.run import CycleLine, Quicktest, SummaryLine
-from agent.answers.strategies import StrategiesTold
+from agent.answers.strategies import StrategiesAnswer
 from agent.doctor.check import CheckResult
 from agent.settings.settings import Settings
 from agent.verify.replay import Replayed
 from domain.ports import Row
 
 ANSWERS: dict[str, tuple[Any, ...]] = {
-    "backtest": (BacktestTold,),
+    "backtest": (BacktestAnswer,),
     "config show": (Settings,),
     "data check": (list[CheckedRow],),
-    "data download": (DownloadTold,),
+    "data download": (DownloadAnswer,),
     "data import": (list[ImportedRow],),
     "data list": (list[EntryRow],),
     "data quote": (Quoted,),
     "doctor": (list[CheckResult],),
-    "drill": (DrillTold,),
+    "drill": (DrillAnswer,),
     "journal anchor": (Anchored,),
     "journal list": (list[JournalRow],),
     "journal tail": (list[Row],),
-    "journal verify": (ChainTold,),
+    "journal verify": (ChainAnswer,),
     "lessons": (Lessons,),
-    "lookahead": (LookaheadTold,),
-    "monte-carlo": (MonteCarloTold,),
-    "optimize": (StudyTold,),
+    "lookahead": (LookaheadAnswer,),
+    "monte-carlo": (MonteCarloAnswer,),
+    "optimize": (StudyAnswer,),
     "params list": (list[ParameterVersion],),
     "positions": (list[Position],),
     "replay": (Replayed,),
-    "report": (ReportTold,),
+    "report": (ReportAnswer,),
     "run": (CycleLine, SummaryLine, Quicktest),
-    "sandbox": (SandboxTold, StandingStill),
+    "sandbox": (SandboxAnswer, StandingStill),
     "status": (Status,),
-    "strategy list": (StrategiesTold,),
+    "strategy list": (StrategiesAnswer,),
     "trades": (list[TradeRow],),
-    "walk-forward": (WalkForwardTold,),
+    "walk-forward": (WalkForwardAnswer,),
     "why": (Explanation,),
 }

@@ -4,14 +4,14 @@ from datetime import datetime
 
 from agent import wiring
 from agent.answers.cycle import (
-    DecisionTold,
+    DecisionAnswer,
     Explanation,
-    FillTold,
+    FillAnswer,
+    OrderAnswer,
     OrderStep,
-    OrderTold,
     Seen,
-    SymbolTold,
-    VerdictTold,
+    SymbolAnswer,
+    VerdictAnswer,
 )
 from agent.explain.counterfactual import turning_point
 from agent.parameters import versions
@@ -131,17 +131,17 @@ def _session_of(journal: Records, seq: int) -> SessionStarted:
 
 def _symbol(
     story: _Story, observation: Observation, instrument: Instrument, before: "wiring.Parts"
-) -> SymbolTold:
+) -> SymbolAnswer:
     decided = story.decided
     decision = next((built for built in decided.decisions if built.symbol == observation.symbol), None)
     verdict = next((each for each in decided.verdicts if each.symbol == observation.symbol), None)
     report = _seen(observation, instrument, decided.at)
     if decision is None:
-        return SymbolTold(symbol=observation.symbol, seen=report)
-    return SymbolTold(
+        return SymbolAnswer(symbol=observation.symbol, seen=report)
+    return SymbolAnswer(
         symbol=observation.symbol,
         seen=report,
-        decision=DecisionTold(
+        decision=DecisionAnswer(
             action=decision.action,
             score=round(decision.score, 4),
             confidence=round(decision.confidence, 4),
@@ -175,21 +175,21 @@ def _seen(observation: Observation, instrument: Instrument, at: datetime) -> See
     )
 
 
-def _verdict(verdict: Verdict | None, instrument: Instrument) -> VerdictTold | None:
+def _verdict(verdict: Verdict | None, instrument: Instrument) -> VerdictAnswer | None:
     if verdict is None:
         return None
     checks = list(verdict.checks)
     if isinstance(verdict, Approved):
         quantity = decimal(instrument.quantity(verdict.order.lots))
-        return VerdictTold(approved=True, quantity=quantity, sizing=verdict.sizing, checks=checks)
-    return VerdictTold(approved=False, reason=verdict.reason, detail=verdict.detail, checks=checks)
+        return VerdictAnswer(approved=True, quantity=quantity, sizing=verdict.sizing, checks=checks)
+    return VerdictAnswer(approved=False, reason=verdict.reason, detail=verdict.detail, checks=checks)
 
 
-def _fate(order: Order, receipts: list[Receipt], instrument: Instrument) -> OrderTold:
+def _fate(order: Order, receipts: list[Receipt], instrument: Instrument) -> OrderAnswer:
     """Say what became of an order: every state it went through and every fill."""
     mine = [receipt for receipt in receipts if receipt.client_id == order.client_id]
     level = order.trigger or order.price
-    return OrderTold(
+    return OrderAnswer(
         client_id=order.client_id,
         what=f"{order.purpose} {order.side} {order.type}",
         quantity=decimal(instrument.quantity(order.lots)),
@@ -199,8 +199,8 @@ def _fate(order: Order, receipts: list[Receipt], instrument: Instrument) -> Orde
     )
 
 
-def _fill(fill: Fill, instrument: Instrument) -> FillTold:
-    return FillTold(
+def _fill(fill: Fill, instrument: Instrument) -> FillAnswer:
+    return FillAnswer(
         trade_id=fill.trade_id,
         at=fill.at,
         quantity=decimal(instrument.quantity(fill.lots)),

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from agent import wiring
-from agent.answers.run import MilestoneSide, MilestoneTold, ProofTold, Quicktest
+from agent.answers.run import MilestoneAnswer, MilestoneSide, ProofAnswer, Quicktest
 from agent.loop.inbox import Inbox
 from agent.settings.settings import Options
 from agent.verify.replay import replay
@@ -123,7 +123,7 @@ class _Run:
         elif isinstance(event, CycleEnded):
             self.trades.extend(lesson for lesson in event.lessons if lesson.kind == "trade")
 
-    def milestone(self) -> MilestoneTold:
+    def milestone(self) -> MilestoneAnswer:
         """Compare the one trade with what it must be; amounts are exact."""
         grid = self.grid[SYMBOL]
         trade = self.trades[0] if self.trades else None
@@ -139,7 +139,7 @@ class _Run:
             reference=[views.decimal(MILESTONE[side]) for side in ("buy", "sell")],
             gross=views.decimal(MILESTONE["gross"]),
         )
-        return MilestoneTold(
+        return MilestoneAnswer(
             as_expected=got == want,
             got=got,
             want=want,
@@ -161,14 +161,14 @@ class _Run:
         )
         return [text]
 
-    def proof(self) -> ProofTold:
+    def proof(self) -> ProofAnswer:
         """Verify the journal and replay it."""
         verified = verify(self.journal)
         intact = not isinstance(verified, Broken)
         again = replay(self.journal, None, FrozenClock())
         difference = again.difference
         answer = "identical" if difference is None else f"DIFFERENT in cycle {difference.cycle_id}"
-        return ProofTold(
+        return ProofAnswer(
             intact=intact,
             identical=difference is None,
             lines=[

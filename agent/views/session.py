@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from agent.answers.account import Account, DecisionRow, Dust, FeePaid, MarketRow, Position, RestingOrder
-from agent.answers.learned import LessonRow, Lessons, TotalsTold
+from agent.answers.learned import LessonRow, Lessons, TotalsAnswer
 from agent.state.dust import worth
 from agent.state.ledger import Ledger
 from agent.state.state import State
@@ -203,12 +203,12 @@ def lessons(journal: Records, settings: LearningSettings) -> Lessons:
     return Lessons(voices=done.voices, rules=done.rules, totals=totals(done.totals, decimals), lessons=shown)
 
 
-def totals(done: Totals, cash_decimals: int = DECIMALS) -> TotalsTold:
+def totals(done: Totals, cash_decimals: int = DECIMALS) -> TotalsAnswer:
     """Return what all trades came to, cash as decimal texts."""
     cash = {
         name: cash_text(getattr(done, name), cash_decimals) for name in ("pnl", "gross", "fees", "slippage")
     }
-    return TotalsTold(**msgspec.structs.asdict(done) | cash)
+    return TotalsAnswer(**msgspec.structs.asdict(done) | cash)
 
 
 def flattened(done: "Flattened") -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent.answers.cycle import Explanation, SymbolTold
+from agent.answers.cycle import Explanation, SymbolAnswer
 from agent.explain.why import explain
 from domain.errors import BadInput, Unreachable
 from domain.events import CycleDecided
@@ -29,7 +29,7 @@ def cycles_with(journal: MemoryJournal, kind: type) -> list[CycleDecided]:
     ]
 
 
-def only(told: Explanation) -> SymbolTold:
+def only(told: Explanation) -> SymbolAnswer:
     (symbol,) = told.symbols
     return symbol
 

@@ -12,7 +12,7 @@ from domain.errors import BadInput
 from domain.extras import lacking
 
 if TYPE_CHECKING:
-    from agent.answers.checks import DrillTold
+    from agent.answers.checks import DrillAnswer
 
 EPILOG = (
     "Examples: agent drill --cases 100 | agent drill --cases 0 --json. All of it happens on this machine, on "
@@ -48,15 +48,15 @@ def drill(
         drilled = runner.run(chosen, workers or runner.workers_here(), lambda done: advance(done.runs))
     import msgspec
 
-    from agent.answers.checks import DrillTold
+    from agent.answers.checks import DrillAnswer
 
-    answer(DrillTold(kept=drilled.kept, **msgspec.structs.asdict(drilled)), _lines, json=json)
+    answer(DrillAnswer(kept=drilled.kept, **msgspec.structs.asdict(drilled)), _lines, json=json)
     if drilled.stopped:
         typer.echo(f"stopped after {drilled.runs} of {len(chosen)} cases", err=True)
     sys.exit(1 if not drilled.kept else 130 if drilled.stopped else 0)
 
 
-def _lines(drilled: "DrillTold") -> Iterator[str]:
+def _lines(drilled: "DrillAnswer") -> Iterator[str]:
     heads = f"{'lost':>5} {'doubled':>8} {'unexplained':>12} {'bare, s':>8}"
     yield f"{'fault or fact':28} {'runs':>6} {'killed':>7} {heads}"
     for fault, row in sorted(drilled.by_fault.items()):

@@ -170,7 +170,7 @@ def _plan(path: Path) -> dict[str, Any]:
 
 
 def _announce(server: "SandboxServer", options: "SandboxOptions", *, json: bool) -> None:
-    from agent.answers.checks import SandboxTold
+    from agent.answers.checks import SandboxAnswer
     from platforms.sandbox.exchange.intervals import name_of
 
     base = name_of(server.exchange.base_ms)
@@ -178,7 +178,7 @@ def _announce(server: "SandboxServer", options: "SandboxOptions", *, json: bool)
     faults = len(server.faults)
     if json:
         say_json(
-            SandboxTold(
+            SandboxAnswer(
                 base_url=server.base_url,
                 ws_url=server.ws_url,
                 ws_api_url=server.ws_api_url,

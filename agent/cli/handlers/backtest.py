@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from agent.answers.research import (
-    BacktestTold,
+    BacktestAnswer,
     BacktestTrade,
-    CostsTold,
-    DifferenceTold,
-    LimitsTold,
+    CostsAnswer,
+    DifferenceAnswer,
+    LimitsAnswer,
     OpenPosition,
-    StoppedTold,
+    StoppedAnswer,
     Verification,
 )
-from agent.cli.figures import figures_told
+from agent.cli.handlers.figures import figures_of_run
 from agent.cli.handlers.inputs import Asked, gather
 from agent.cli.handlers.targets import writable, write_page
 from agent.cli.output.compile_bar import compiling_told
@@ -153,11 +153,11 @@ def write_report(done: Done, path: Path) -> None:
     write_page("--report", path, page)
 
 
-def answer_of(done: Done, difference: Difference | None, *, verified: bool) -> BacktestTold:
+def answer_of(done: Done, difference: Difference | None, *, verified: bool) -> BacktestAnswer:
     """Return everything that is said about a backtest; amounts in quote, times in UTC."""
     result = done.result
     money = _money_of(result)
-    return BacktestTold(
+    return BacktestAnswer(
         stopped=_stop_told(done),
         strategies=list(result.strategies),
         parameters=result.parameters,
@@ -169,7 +169,7 @@ def answer_of(done: Done, difference: Difference | None, *, verified: bool) -> B
         opening_cash=money(result.opening_cash),
         cash=money(result.cash),
         equity=money(result.equity[-1]),
-        metrics=figures_told(done.metrics, result.cash_decimals),
+        metrics=figures_of_run(done.metrics, result.cash_decimals),
         trials=1,
         deflated_sharpe=done.deflated,
         probability_of_overfitting=None,
@@ -187,11 +187,11 @@ def answer_of(done: Done, difference: Difference | None, *, verified: bool) -> B
     )
 
 
-def _stop_told(done: Done) -> StoppedTold | None:
+def _stop_told(done: Done) -> StoppedAnswer | None:
     result, money = done.stopped, _money_of(done.result)
     if result is None:
         return None
-    return StoppedTold(
+    return StoppedAnswer(
         since=_at(result.since_ms),
         rule=result.rule,
         entries_denied=result.denied,
@@ -203,20 +203,20 @@ def _stop_told(done: Done) -> StoppedTold | None:
     )
 
 
-def _limits_told(done: Done) -> LimitsTold:
+def _limits_told(done: Done) -> LimitsAnswer:
     did = limits_did(done.result)
-    return LimitsTold(**vars(did), text=limits_words(did, done.result, done.setup.policy))
+    return LimitsAnswer(**vars(did), text=limits_words(did, done.result, done.setup.policy))
 
 
-def _costs_told(done: Done) -> CostsTold:
+def _costs_told(done: Done) -> CostsAnswer:
     costs = done.setup.costs
     one_way = {"taker_fee": costs.taker_fee, "slippage": costs.slippage, "half_spread": costs.spread / 2}
     shares = {name: ppm / PPM for name, ppm in one_way.items()}
-    return CostsTold(**shares, each_way=sum(one_way.values()) / PPM)
+    return CostsAnswer(**shares, each_way=sum(one_way.values()) / PPM)
 
 
 def _verification(difference: Difference | None) -> Verification:
-    report = None if difference is None else DifferenceTold(**difference._asdict())
+    report = None if difference is None else DifferenceAnswer(**difference._asdict())
     return Verification(identical=difference is None, difference=report)
 
 

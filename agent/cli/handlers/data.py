@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from agent.answers.data import CheckedRow, DownloadTold, EntryRow, FlawRow, ImportedRow, SourceRow
+from agent.answers.data import CheckedRow, DownloadAnswer, EntryRow, FlawRow, ImportedRow, SourceRow
 from agent.cli.options import home_of
 from agent.cli.output.streams import answer, say, say_json, say_lines
 from agent.host.clock import SystemClock
@@ -176,11 +176,11 @@ def download_candles(wanted: Wanted, config: Path | None, home: Path | None, *, 
             source, catalogue, wanted.symbol, length, span, clock.now(),
             lambda count, total: bar.update(task, completed=count, total=total),
         )  # fmt: skip
-    reply = DownloadTold(**wanted._asdict(), **done._asdict() | {"left_out": list(done.left_out)})
+    reply = DownloadAnswer(**wanted._asdict(), **done._asdict() | {"left_out": list(done.left_out)})
     answer(reply, _download_lines, json=json)
 
 
-def _download_lines(report: DownloadTold) -> Iterator[str]:
+def _download_lines(report: DownloadAnswer) -> Iterator[str]:
     yield from (f"left out  {odd}" for odd in report.left_out)
     yield f"{report.symbol} {report.timeframe}: {report.new} new candles, {report.held} in the range"
 

@@ -11,7 +11,7 @@ import msgspec
 
 from agent.account.client import AccountClient
 from agent.account.listing import journals
-from agent.answers.journals import Anchored, ChainTold, JournalRow
+from agent.answers.journals import Anchored, ChainAnswer, JournalRow
 from agent.cli.output.streams import answer, say
 from agent.host.shown import escaped_json
 from agent.settings.home import Home
@@ -58,12 +58,12 @@ def verify_journal(home: Home, name: str | None, anchor: Path | None, *, json: b
         home.journal_location(reader.name), read_anchor(anchor) if anchor else None, account=reader.name
     )
     intact = not isinstance(result, Broken)
-    answer(ChainTold(journal=reader.name, intact=intact, **result._asdict()), _verified, json=json)
+    answer(ChainAnswer(journal=reader.name, intact=intact, **result._asdict()), _verified, json=json)
     if not intact:
         sys.exit(1)
 
 
-def _verified(report: ChainTold) -> Iterator[str]:
+def _verified(report: ChainAnswer) -> Iterator[str]:
     if report.intact:
         yield f"intact: {report.rows} rows of journal {report.journal}, head {report.head}"
     else:

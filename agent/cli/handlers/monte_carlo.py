@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
-from agent.answers.research import MonteCarloTold, OutcomesTold, Quantiles
+from agent.answers.research import MonteCarloAnswer, OutcomesAnswer, Quantiles
 from agent.cli.handlers.backtest import engine_for
 from agent.cli.handlers.inputs import Asked, gather
 from agent.cli.output.compile_bar import compiling_told
@@ -40,19 +40,19 @@ def monte_carlo_command(request: MonteCarloRequest) -> None:
     outcomes = resampled(result, request)
     ended = stopped(result, setup.policy)
     since = None if ended is None else stopped_words(ended, result)
-    report = MonteCarloTold(
+    report = MonteCarloAnswer(
         stopped=since, trades=len(result.trades), notes=notes, outcomes=list(map(_told, outcomes))
     )
     answer(report, lambda it: lines(it, result, options.timeframe), json=request.json)
 
 
-def _told(outcome: Outcomes) -> OutcomesTold:
+def _told(outcome: Outcomes) -> OutcomesAnswer:
     spreads = {
         name: None if spread is None else Quantiles(**vars(spread))
         for name in ("final_return", "max_drawdown", "sharpe")
         for spread in (getattr(outcome, name),)
     }
-    return OutcomesTold(**vars(outcome) | spreads)
+    return OutcomesAnswer(**vars(outcome) | spreads)
 
 
 def resampled(result: Result, request: MonteCarloRequest) -> list[Outcomes]:
@@ -70,7 +70,7 @@ def resampled(result: Result, request: MonteCarloRequest) -> list[Outcomes]:
     return [shuffle_trades(pnl, opening, request.runs, request.seed, limit=request.limit), days]
 
 
-def lines(report: MonteCarloTold, result: Result, timeframe: str) -> Iterator[str]:
+def lines(report: MonteCarloAnswer, result: Result, timeframe: str) -> Iterator[str]:
     """Yield what resampling came to, as people read it."""
     if report.stopped is not None:
         yield f"STOPPED     {report.stopped}"
@@ -82,7 +82,7 @@ def lines(report: MonteCarloTold, result: Result, timeframe: str) -> Iterator[st
     yield from (f"note        {note}" for note in report.notes)
 
 
-def outcome_lines(outcome: OutcomesTold) -> Iterator[str]:
+def outcome_lines(outcome: OutcomesAnswer) -> Iterator[str]:
     """Yield one resampling as people read it."""
     block = "" if outcome.block is None else f", blocks of {outcome.block:g} days on average"
     yield f"{outcome.method}, {outcome.runs} runs, seed {outcome.seed}{block}"

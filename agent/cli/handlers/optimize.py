@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from agent.answers.research import PresentTold, StudySide, StudyTold
-from agent.cli.figures import fields_told
+from agent.answers.research import PresentAnswer, StudyAnswer, StudySide
+from agent.cli.handlers.figures import figure_fields
 from agent.cli.handlers.inputs import Asked
 from agent.cli.handlers.search import (
     Begun,
@@ -140,11 +140,11 @@ def _sharpe(report: Metrics) -> str:
     return number(report.sharpe) + interval(report.interval)
 
 
-def answer_of(begun: Begun, search: Search, result: Studied) -> StudyTold:
+def answer_of(begun: Begun, search: Search, result: Studied) -> StudyAnswer:
     """Return everything that is said about a study."""
     value, decimals = result.value, next(iter(begun.setup.instruments.values())).cash_decimals
     inside, outside = result.present
-    return StudyTold(
+    return StudyAnswer(
         strategy=begun.strategy.name,
         symbols=[each.symbol for each in begun.candles],
         timeframe=begun.options.timeframe,
@@ -157,7 +157,7 @@ def answer_of(begun: Begun, search: Search, result: Studied) -> StudyTold:
         cut=utc(result.cut_ms),
         in_sample=_side(result.inside, result.stopped[0], decimals),
         out_of_sample=_side(result.outside, result.stopped[1], decimals),
-        present=PresentTold(in_sample_sharpe=inside.sharpe, out_of_sample_sharpe=outside.sharpe),
+        present=PresentAnswer(in_sample_sharpe=inside.sharpe, out_of_sample_sharpe=outside.sharpe),
         deflated_sharpe=result.deflated,
         interrupted=result.interrupted,
         notes=begun.notes,
@@ -172,7 +172,7 @@ def _stop(result: Stopped | None) -> str:
 
 def _side(report: Metrics, result: Stopped | None, cash_decimals: int) -> StudySide:
     return StudySide(
-        **fields_told(report, cash_decimals),
+        **figure_fields(report, cash_decimals),
         stopped_at=None if result is None else utc(result.since_ms),
         stopped_by=None if result is None else result.rule,
     )

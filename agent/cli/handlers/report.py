@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from agent.account.client import AccountClient
-from agent.answers.research import ReportTold
+from agent.answers.research import ReportAnswer
 from agent.cli.handlers.targets import writable, write_page
 from agent.cli.handlers.trades import history_of
 from agent.cli.options import home_of
@@ -16,7 +16,7 @@ def write_report(
     home: Path | None, journal: str | None, session: int | None, out: Path | None, *, json: bool
 ) -> None:
     """Write the page of a run to a file, or print its figures."""
-    from agent.cli.figures import figures_told
+    from agent.cli.handlers.figures import figures_of_run
     from agent.explain.session_report import page, told_of  # NumPy: for this command alone
 
     reader = AccountClient(home_of(home), journal)
@@ -30,12 +30,12 @@ def write_report(
     report = told_of(history, options)
     if json:
         say_json(
-            ReportTold(
+            ReportAnswer(
                 journal=reader.name,
                 sessions=history.sessions,
                 stopped=report.stopped or None,
                 cycles=report.result.cycles,
-                figures=figures_told(report.figures, report.result.cash_decimals),
+                figures=figures_of_run(report.figures, report.result.cash_decimals),
             )
         )
         return

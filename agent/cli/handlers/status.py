@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from agent.account.running import Running, Unanswering
 from agent.answers.account import Position, Status, StreamRow
-from agent.answers.amounts import told_as
+from agent.answers.amounts import decoded_as
 from agent.cli.options import home_of, needed
 from agent.cli.output.streams import answer, say, say_json
 from agent.host.shown import blocked_lines, words
@@ -33,7 +33,7 @@ def _status(home: Path | None, journal: str | None) -> Status:
     try:
         live = Running(agent_home, name).have("status")
         if live is not None:
-            return told_as(Status, live)
+            return decoded_as(Status, live)
     except Unanswering as error:
         silent = error
     from agent.account.client import AccountClient
@@ -44,7 +44,8 @@ def _status(home: Path | None, journal: str | None) -> Status:
 def status_lines(report: Status) -> Iterator[str]:
     """Yield a status as people read it."""
     account = report.account
-    yield f"agent     {_doing(report)} (journal {report.journal}, session {report.session}, cycle {report.cycle})"
+    place = f"journal {report.journal}, session {report.session}, cycle {report.cycle}"
+    yield f"agent     {_doing(report)} ({place})"
     yield f"equity    {account.equity} (opened with {account.opening_cash}), cash {account.cash}"
     yield f"today     {account.profit_today}, entries {account.entries_today}"
     yield (

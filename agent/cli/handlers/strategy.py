@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from agent.answers.research import LookaheadTold
-from agent.answers.strategies import ParameterTold, StrategiesTold, StrategyRow
+from agent.answers.research import LookaheadAnswer
+from agent.answers.strategies import ParameterAnswer, StrategiesAnswer, StrategyRow
 from agent.cli.options import home_of
 from agent.cli.output.streams import answer, say
 from agent.settings.load import load
@@ -31,10 +31,10 @@ def show_strategies(config: Path | None, home: Path | None, *, json: bool) -> No
     report = [_told(name, settings.reasoning) for name in STRATEGIES]
     folder = folder_of({"strategies_folder": settings.strategies_folder}, settings.home)
     problems = load_folder(folder)
-    answer(StrategiesTold(strategies=report, folder=str(folder), problems=problems), _lines, json=json)
+    answer(StrategiesAnswer(strategies=report, folder=str(folder), problems=problems), _lines, json=json)
 
 
-def _lines(report: StrategiesTold) -> Iterator[str]:
+def _lines(report: StrategiesAnswer) -> Iterator[str]:
     for each in report.strategies:
         yield f"{each.name}  (warm-up {each.warmup} candles, {each.source}, {each.compiles})"
         for name, parameter in each.parameters.items():
@@ -52,7 +52,7 @@ def _told(name: str, reasoning: ReasoningSettings) -> StrategyRow:
         source=str(LOADED[name][0]) if name in LOADED else "built in",
         compiles="compiles" if why is None else f"runs uncompiled: {why}",
         parameters={
-            field: ParameterTold(value=getattr(params, field), description=info.description)
+            field: ParameterAnswer(value=getattr(params, field), description=info.description)
             for field, info in type(params).model_fields.items()
         },
     )
@@ -87,16 +87,16 @@ def show_lookahead(
         raise BadInput(f"unknown strategy {name!r}; known: {', '.join(STRATEGIES)}")
     candles = made_up() if data is None else _from_file(data)
     proof = prove(STRATEGIES[name], settings.reasoning.packed(name), candles)
-    answer(LookaheadTold(strategy=name, **proof._asdict(), proved=proof.proved), _proof, json=json)
+    answer(LookaheadAnswer(strategy=name, **proof._asdict(), proved=proof.proved), _proof, json=json)
     if not proof.proved:
         sys.exit(1)
 
 
-def _proof(report: LookaheadTold) -> Iterator[str]:
+def _proof(report: LookaheadAnswer) -> Iterator[str]:
     if report.proved:
         yield (
-            f"{report.strategy} does not look ahead: {report.signals} signals on {report.candles} candles are the "
-            f"same, cut short in {report.cuts} places and told twice"
+            f"{report.strategy} does not look ahead: {report.signals} signals on {report.candles} candles "
+            f"are the same, cut short in {report.cuts} places and told twice"
         )
     elif report.difference is None:
         why = "so nothing is proved; try --data FILE"

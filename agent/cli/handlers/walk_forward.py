@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from agent.answers.research import (
-    OverfittingTold,
-    PresentTold,
-    ScoreTold,
-    SideTold,
-    WalkForwardTold,
-    WindowTold,
+    OverfittingAnswer,
+    PresentAnswer,
+    ScoreAnswer,
+    SideAnswer,
+    WalkForwardAnswer,
+    WindowAnswer,
 )
 from agent.cli.handlers.inputs import Asked
 from agent.cli.handlers.search import (
@@ -167,11 +167,11 @@ def _spanned(score: Score, span: tuple[int | None, int | None]) -> Score:
     return score._replace(sharpe=nan, cagr=nan, calmar=nan)
 
 
-def answer_of(begun: Begun, result: WalkForward, request: WalkForwardRequest) -> WalkForwardTold:
+def answer_of(begun: Begun, result: WalkForward, request: WalkForwardRequest) -> WalkForwardAnswer:
     """Return everything that is said about a walk-forward."""
     pbo = result.overfit
-    present = PresentTold(in_sample_sharpe=result.present[0], out_of_sample_sharpe=result.present[1])
-    return WalkForwardTold(
+    present = PresentAnswer(in_sample_sharpe=result.present[0], out_of_sample_sharpe=result.present[1])
+    return WalkForwardAnswer(
         strategy=begun.strategy.name,
         symbols=[each.symbol for each in begun.candles],
         timeframe=begun.options.timeframe,
@@ -181,12 +181,12 @@ def answer_of(begun: Begun, result: WalkForward, request: WalkForwardRequest) ->
         trials=result.trials,
         skipped=result.skipped,
         windows=list(map(_window, result.folds)),
-        in_sample=SideTold(**vars(result.inside)),
-        out_of_sample=SideTold(**vars(result.outside)),
+        in_sample=SideAnswer(**vars(result.inside)),
+        out_of_sample=SideAnswer(**vars(result.outside)),
         out_of_sample_sharpe_interval=result.interval,
         efficiency=result.efficiency,
         deflated_sharpe=result.deflated,
-        overfitting=None if pbo is None else OverfittingTold(**pbo.plain()),
+        overfitting=None if pbo is None else OverfittingAnswer(**pbo.plain()),
         present=present,
         hold_return=result.hold_return,
         kill_switch_windows=result.killed,
@@ -196,16 +196,16 @@ def answer_of(begun: Begun, result: WalkForward, request: WalkForwardRequest) ->
     )
 
 
-def _window(fold: Fold) -> WindowTold:
+def _window(fold: Fold) -> WindowAnswer:
     inside, outside = (
         _spanned(each, span) for each, span in zip((fold.inside, fold.outside), fold.window, strict=True)
     )
-    return WindowTold(
+    return WindowAnswer(
         train=[_at(each) for each in fold.window.train],
         test=[_at(each) for each in fold.window.test],
         parameters=dict(fold.trial.parameters),
-        in_sample=ScoreTold(**inside.plain()),
-        out_of_sample=ScoreTold(**outside.plain()),
+        in_sample=ScoreAnswer(**inside.plain()),
+        out_of_sample=ScoreAnswer(**outside.plain()),
         kill_switch_at=_at(fold.killed_ms),
     )
 

@@ -5,8 +5,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from agent.account.running import Running, Unanswering
-from agent.answers.amounts import told_as
-from agent.answers.cycle import DecisionTold, Explanation, OrderTold, Seen, SymbolTold, VerdictTold
+from agent.answers.amounts import decoded_as
+from agent.answers.cycle import DecisionAnswer, Explanation, OrderAnswer, Seen, SymbolAnswer, VerdictAnswer
 from agent.cli.options import home_of
 from agent.cli.output.streams import answer
 from agent.host.shown import blocked_lines, words
@@ -28,7 +28,7 @@ def _told(cycle: int | None, home: Path | None, journal: str | None) -> Explanat
     with suppress(BadInput, Unanswering):  # the journal says it better, an older agent cannot
         live = Running(agent_home, name).ask("why", cycle=cycle)
         if live is not None:
-            return told_as(Explanation, live)
+            return decoded_as(Explanation, live)
     from agent.account.client import AccountClient
 
     return AccountClient(agent_home, name).explained(cycle)
@@ -37,7 +37,8 @@ def _told(cycle: int | None, home: Path | None, journal: str | None) -> Explanat
 def lines(report: Explanation) -> Iterator[str]:
     """Yield an explanation as a page of text."""
     yield (
-        f"cycle {report.cycle} at {report.at.isoformat()} ({report.mode}, session {report.session}): {report.outcome}"
+        f"cycle {report.cycle} at {report.at.isoformat()} ({report.mode}, session {report.session}): "
+        f"{report.outcome}"
     )
     yield f"path      {' -> '.join(report.path)}"
     if report.error:
@@ -51,7 +52,7 @@ def lines(report: Explanation) -> Iterator[str]:
         yield from _order(order)
 
 
-def _symbol(report: SymbolTold) -> Iterator[str]:
+def _symbol(report: SymbolAnswer) -> Iterator[str]:
     yield ""
     yield report.symbol
     yield from _seen(report.seen)
@@ -71,8 +72,8 @@ def _seen(value: Seen) -> Iterator[str]:
     )
     if value.candle_opened_at:
         yield (
-            f"  candle    opened {value.candle_opened_at.isoformat()} ({value.candle_age_seconds:g} s before), "
-            f"close {value.candle_close}"
+            f"  candle    opened {value.candle_opened_at.isoformat()} "
+            f"({value.candle_age_seconds:g} s before), close {value.candle_close}"
         )
     if value.price:
         yield f"  price     {value.price} ({value.price_age_seconds:g} s old)"
@@ -81,7 +82,7 @@ def _seen(value: Seen) -> Iterator[str]:
     yield from (f"  headline  {headline!r}" for headline in value.headlines)
 
 
-def _decision(report: DecisionTold) -> Iterator[str]:
+def _decision(report: DecisionAnswer) -> Iterator[str]:
     yield (
         f"  decision  {report.action}, score {report.score:g}, confidence {report.confidence:g}, "
         f"regime {report.regime}: {report.reason}"
@@ -95,7 +96,7 @@ def _decision(report: DecisionTold) -> Iterator[str]:
         )
 
 
-def _verdict(report: VerdictTold) -> Iterator[str]:
+def _verdict(report: VerdictAnswer) -> Iterator[str]:
     if report.approved:
         yield f"  verdict   approved, {report.quantity}: {report.sizing}"
     else:
@@ -108,7 +109,7 @@ def _verdict(report: VerdictTold) -> Iterator[str]:
         yield f"    {mark} {check.rule:<28} measured {measured}, limit {limit}{note}"
 
 
-def _order(report: OrderTold) -> Iterator[str]:
+def _order(report: OrderAnswer) -> Iterator[str]:
     level = f" at {report.level}" if report.level else ""
     yield ""
     yield f"order     {report.client_id} {report.what} {report.quantity}{level}"

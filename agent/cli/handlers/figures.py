@@ -10,12 +10,12 @@ from research.statistics.metrics import Metrics
 AMOUNTS = ("expectancy", "fees", "slippage", "costs")
 
 
-def figures_told(figures: Metrics, cash_decimals: int) -> Figures:
+def figures_of_run(figures: Metrics, cash_decimals: int) -> Figures:
     """Return a run's figures, its amounts to the cash unit of its quote currency."""
-    return Figures(**fields_told(figures, cash_decimals))
+    return Figures(**figure_fields(figures, cash_decimals))
 
 
-def fields_told(figures: Metrics, cash_decimals: int) -> dict[str, Any]:
+def figure_fields(figures: Metrics, cash_decimals: int) -> dict[str, Any]:
     """Return the same by the names of its fields."""
     report = vars(figures)
     return report | {name: _amount(report[name], cash_decimals) for name in AMOUNTS}
