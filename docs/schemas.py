@@ -1,6 +1,6 @@
 """Writes docs/schemas: the JSON Schema of what every command prints with `--json`.
 
-Made from the structs of agent/answers/table.py by `python -m docs.schemas`; a test fails when a file there is
+Made from the structs of agent/cli/answers.py by `python -m docs.schemas`; a test fails when a file there is
 out of date.
 """
 
@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from pydantic import BaseModel
 
-from agent.answers.table import ANSWERS
+from agent.cli.answers import ANSWERS
 
 FOLDER = Path(__file__).with_name("schemas")
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

@@ -13,7 +13,7 @@ import typer.main
 from pydantic import BaseModel
 
 from agent.answers.run import SummaryLine
-from agent.answers.table import ANSWERS
+from agent.cli.answers import ANSWERS
 from agent.cli.app import app
 from agent.settings.settings import Options
 from docs import schemas
