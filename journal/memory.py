@@ -78,3 +78,7 @@ class MemoryJournal(History):
     def close(self) -> None:
         """Refuse further appends; rows can still be read."""
         self._closed = True
+
+    def reopen(self) -> None:
+        """Take appends again, as the next process that opens the same file would."""
+        self._closed = False

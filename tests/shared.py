@@ -9,10 +9,14 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 
+def data_folder() -> Path:
+    """Return where the shared data are, or would be."""
+    return Path(os.environ.get("BOYD_SHARED_DATA", str(ROOT.parent / "shared" / "data")))
+
+
 def shared_data(*parts: str) -> Path:
     """Return a path in the shared data; skip the test with a plain reason where it is absent."""
-    base = Path(os.environ.get("BOYD_SHARED_DATA", str(ROOT.parent / "shared" / "data")))
-    path = base.joinpath(*parts)
+    path = data_folder().joinpath(*parts)
     if not path.exists():
         pytest.skip(f"shared data is absent: {path} (set BOYD_SHARED_DATA)")
     return path

@@ -4,6 +4,8 @@ import ast
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from docs.diagram import drawn
 from tests.shared import ROOT
@@ -40,17 +42,86 @@ def test_no_registry_address_in_the_lock_file() -> None:
     assert text.count("--hash=sha256:") > text.count("==")
 
 
+class Port(NamedTuple):
+    """A port through which the world is reached, and what a class must have to be an adapter of it."""
+
+    name: str
+    needs: frozenset[str]
+
+
+def public(node: ast.ClassDef) -> set[str]:
+    """Return the names of a class's own public methods, properties and attributes."""
+    named = [each.name for each in node.body if isinstance(each, ast.FunctionDef)]
+    stored = [each for each in ast.walk(node) if isinstance(getattr(each, "ctx", None), ast.Store)]
+    named += [each.attr for each in stored if isinstance(each, ast.Attribute)]
+    return {name for name in named if not name.startswith("_")}
+
+
+def classes_of(*folders: str) -> Iterator[tuple[str, ast.ClassDef]]:
+    """Yield every class of some folders with the module it stands in."""
+    for folder in folders:
+        for path in (ROOT / folder).rglob("*.py"):
+            module = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.ClassDef):
+                    yield module, node
+
+
+def ports() -> list[Port]:
+    known = {node.name: node for module, node in classes_of("domain") if module == "domain.ports"}
+    names = ("Provider", "NewsProvider", "Observer", "Platform")
+    return [Port(name, frozenset(public(known[name]) - {"name"})) for name in names]
+
+
+def adapters() -> dict[str, set[str]]:
+    """Return, by class, the modules of perception and platforms with one that has all a port asks for."""
+    every, asked = list(classes_of("perception", "platforms")), ports()
+    bases = {node.name: node for _, node in every}
+
+    def has(node: ast.ClassDef) -> set[str]:
+        above = [bases[name] for each in node.bases if (name := ast.unparse(each)) in bases]
+        return public(node).union(*map(has, above))
+
+    found: dict[str, set[str]] = {}
+    for module, node in every:
+        if any(port.needs <= has(node) for port in asked):
+            found.setdefault(node.name, set()).add(module)
+    return found
+
+
+def imports(tree: ast.AST) -> Iterator[ast.Import | ast.ImportFrom]:
+    """Yield what a module imports when it runs: not what its types alone are named by."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield node
+        elif not (isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"):
+            yield from imports(node)
+
+
+def test_adapters_are_found_by_their_port() -> None:
+    providers = {
+        "AlphaVantageProvider",
+        "BinanceProvider",
+        "SimulatedProvider",
+        "StreamProvider",
+        "GuardedNews",
+    }
+    observers = {"RecordedMarket", "SimulatedMarket"}
+    platforms = {"BinancePlatform", "MockTradingPlatform"}
+    assert providers | observers | platforms <= set(adapters())
+
+
 def test_only_wiring_knows_concrete_adapters() -> None:
-    concrete = {"perception.driven.recorded", "perception.driven.simulated", "perception.chain",
-                "perception.build",
-                "platforms.paper.platform",
-                "perception.providers.alpha_vantage.provider", "perception.providers.binance"}  # fmt: skip
-    found: dict[str, list[str]] = {}
-    for path in (ROOT / "agent").rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.ImportFrom) and node.module in concrete:
-                found.setdefault(path.relative_to(ROOT).as_posix(), []).append(node.module)
-    settings_only = {"agent/settings/settings.py": ["perception.driven.simulated"]}
-    assert {
-        name: used for name, used in found.items() if not name.startswith("agent/wiring/")
-    } == settings_only
+    concrete = adapters()
+    modules = set().union(*concrete.values())
+    found = [
+        f"{path.relative_to(ROOT)}: {getattr(node, 'module', '')}.{name.name}"
+        for path in (ROOT / "agent").rglob("*.py")
+        for node in imports(ast.parse(path.read_text()))
+        for name in node.names
+        if getattr(node, "module", None) in concrete.get(name.name, ())
+        or {name.name, f"{getattr(node, 'module', '')}.{name.name}"} & modules
+    ]
+    assert len(found) > 5, "wiring itself imports them"
+    # The drill loads the adapter before it forks its agents.
+    assert [each for each in found if not each.startswith(("agent/wiring/", "agent/drill/"))] == []

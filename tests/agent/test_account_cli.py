@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 
 from tests.agent.command import agent, start, told
-from tests.shared import shared_data
+from tests.seeded import saved, seeded
 
-RECORDING = "crypto/1m/BTC-USDT_1m_20230316-20230501.csv.gz"
+RECORDING = seeded("BTC-USDT", "1m", 2_500)
 
 
 @pytest.fixture
 def held(tmp_path: Path) -> Path:
     """Return a home whose account holds a position with its stop."""
-    data = str(shared_data(RECORDING))
-    agent(tmp_path, "run", "--provider", "recorded", "--data", data, "--speed", "max", "--cycles", "810")
+    (data,) = saved(tmp_path, RECORDING)
+    agent(tmp_path, "run", "--provider", "recorded", "--data", data, "--speed", "max", "--cycles", "150")
     assert told(tmp_path, "positions")
     return tmp_path
 
@@ -61,7 +61,7 @@ def test_paper_is_always_in_line(held: Path) -> None:
 
 
 def test_a_running_agent_is_flattened_between_two_cycles(tmp_path: Path) -> None:
-    data = str(shared_data(RECORDING))
+    (data,) = saved(tmp_path, RECORDING)
     running = start(tmp_path, "run", "--provider", "recorded", "--data", data, "--speed", "20000", "--plain")
     try:
         until(lambda: bool(told(tmp_path, "positions")))

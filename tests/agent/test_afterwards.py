@@ -56,7 +56,8 @@ class Failing(MemoryJournal):
 
     def healed(self) -> "Failing":
         """Return the journal as the next process finds it."""
-        self.room, self.failure, self._closed = 10**9, "", False
+        self.room, self.failure = 10**9, ""
+        self.reopen()
         if self._rows:
             self._seq, self._hash = self._rows[-1].seq, self._rows[-1].hash
         return self
@@ -211,7 +212,7 @@ def test_files_that_do_not_fit_are_put_aside_and_never_guessed_at(tmp_path: Path
     kill = KillSwitchSet(NOW, active=True, reason="x", by="operator")
     world = World(CLOSES[:20])
     world.run()
-    world.journal._closed = False
+    world.journal.reopen()
     seq, head = world.journal.head()
     wrong: list[Callable[[], Any]] = [
         lambda: Header("b" * 12, seq, head, "f11e", "full"),

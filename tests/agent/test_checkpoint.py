@@ -95,7 +95,7 @@ def test_a_checkpoint_of_every_prefix_is_the_fold_and_goes_on_as_the_fold() -> N
 def test_a_strategy_given_other_parameters_speaks_with_them_after_a_checkpoint(tmp_path: Path) -> None:
     journal = MemoryJournal(ID)
     World(wave(60), journal=journal).run()
-    journal._closed = False
+    journal.reopen()
     journal.append(ParametersSet(utc(START), 1, "rsi", {"period": 7}, "sharper", "operator"))
     World(wave(60), journal=journal, start=START + 3_600_000).run()
     seq = journal.head()[0]

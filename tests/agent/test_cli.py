@@ -12,7 +12,8 @@ import pytest
 
 from fixtures.generate import TARGET, rows
 from tests.agent.command import agent, start, told
-from tests.shared import ROOT, shared_data
+from tests.seeded import halted, saved, seeded
+from tests.shared import ROOT
 
 SIMULATED = ("run", "--provider", "simulated", "--speed", "max")
 
@@ -79,20 +80,16 @@ def test_a_recording_runs_to_its_end_and_a_second_run_has_nothing_to_do(tmp_path
     assert "data exhausted after 390 cycles" in third
 
 
-def test_real_candles_run_and_replay(tmp_path: Path) -> None:
-    data = shared_data("crypto", "1m", "BTC-USDT_1m_20230316-20230501.csv.gz")
-    agent(
-        tmp_path, "run", "--provider", "recorded", "--data", str(data), "--speed", "max", "--cycles", "1000"
-    )
+def test_candles_with_gaps_and_a_halt_run_and_replay(tmp_path: Path) -> None:
+    (data,) = saved(tmp_path, halted(seeded("BTC-USDT", "1m", 2_000), 900))
+    agent(tmp_path, "run", "--provider", "recorded", "--data", data, "--speed", "max", "--cycles", "1000")
     found = told(tmp_path, "replay")
     assert (found["cycles"], found["difference"]) == (1000, None)
 
 
 def test_two_files_run_in_one_session(tmp_path: Path) -> None:
-    files = [
-        shared_data("crypto", "1m", f"{base}-USDT_1m_20210420-20210520.csv.gz") for base in ("BTC", "ETH")
-    ]
-    words = [word for file in files for word in ("--data", str(file))]
+    files = saved(tmp_path, *(seeded(f"{base}-USDT", "1m", 800) for base in ("BTC", "ETH")))
+    words = [word for file in files for word in ("--data", file)]
     done = agent(
         tmp_path, "run", "--provider", "recorded", *words, "--speed", "max", "--cycles", "300", "--json"
     )

@@ -101,7 +101,7 @@ def test_an_error_in_the_midst_of_a_cycle_is_told_once_recorded_once_and_the_jou
     assert (last.outcome, last.error and last.error.message) == ("failed", f"{part} broke")
     assert [each.cycle_id for each in ended(world.events)].count(last.cycle_id) == 1
     assert [each.cycle_id for each in decided(world.events)].count(last.cycle_id) == 1
-    world.journal._closed = False
+    world.journal.reopen()
     again = World([100.0, 101.0], journal=world.journal, start=START + 800 * 60_000)
     assert again.run() == "data exhausted"
     assert facts(folded(again.options, again.journal)[0]) == facts(again.state)

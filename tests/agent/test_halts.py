@@ -46,7 +46,7 @@ def held() -> Scene:
 
 def opened(scene: Scene, closes: Any = None) -> World:
     """Open the account anew, as a process would on a remote venue: with client ids of its own."""
-    scene.journal._closed = False
+    scene.journal.reopen()
     observer = None if closes is not None else Resumed(scene.seen)
     made = world(scene.at, CLOSES if closes is None else closes, journal=scene.journal, observer=observer)
     made.session.started = msgspec.structs.replace(made.session.started, prefix=new_prefix())
@@ -60,7 +60,7 @@ def stop_of(scene: Scene) -> str:
 
 
 def written(scene: Scene, *told: Event) -> Scene:
-    scene.journal._closed = False
+    scene.journal.reopen()
     scene.journal.append(*told)
     return scene
 

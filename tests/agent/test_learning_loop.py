@@ -60,7 +60,7 @@ def test_what_was_learned_is_the_same_after_a_restart() -> None:
     whole = run(QUICK, CLOSES)
     journal = MemoryJournal(ID)
     run(QUICK, CLOSES[:400], journal)
-    journal._closed = False  # the next process opens the same file
+    journal.reopen()
     second = WithNews(CLOSES)
     second.index, second.previous = 399, float(CLOSES[399])  # type: ignore[arg-type]  # closes are floats
     again = World([], options=lively(learning=QUICK), journal=journal, observer=second)

@@ -217,7 +217,7 @@ def test_a_delisted_pair_stops_nobody_and_is_written_off_to_the_unit(
     desk.look()
     assert desk.platform.blocked() == {BTC: "the exchange does not list it"}
     desk.platform.close()
-    journal._closed = False
+    journal.reopen()
     again = Desk(server, journal, (BTC, ETH))
     assert list(again.platform.blocked()) == [BTC]
     assert again.sell(ETH) is OrderStatus.FILLED
@@ -252,7 +252,7 @@ def test_a_pair_that_trades_is_not_written_off(desk: Desk) -> None:
 
 def test_what_is_held_counts_whatever_the_settings_name(desk: Desk, journal: MemoryJournal) -> None:
     desk.platform.close()
-    journal._closed = False
+    journal.reopen()
     again = Desk(desk.server, journal, (BTC,))
     again.parts.state.entries.update(desk.parts.state.entries)
     assert again.session.review().in_line

@@ -160,7 +160,7 @@ def test_fault_03_questions_that_fail_prove_nothing_however_long() -> None:
 
 def reopened(made: World) -> MemoryJournal:
     journal: MemoryJournal = made.journal
-    journal._closed = False  # the next process opens the same file
+    journal.reopen()
     return journal
 
 
@@ -255,7 +255,7 @@ def cut(at: Venue, room: int) -> Cut:
     with pytest.raises(PulledOut):
         made.run()
     journal.room = 10**9
-    journal._closed = False
+    journal.reopen()
     return journal
 
 
@@ -269,9 +269,9 @@ def test_fault_11_a_recovery_cut_off_ten_times_converges() -> None:
         try:
             made.run()
         except PulledOut:
-            journal._closed = False
+            journal.reopen()
     journal.room = 10**9
-    journal._closed = False
+    journal.reopen()
     made = world(at, [], journal=journal)
     made.run()
     oracle(at, made)

@@ -135,7 +135,7 @@ def test_a_session_with_a_version_replays_identically_and_only_with_it_at_its_pl
 
 def test_a_restart_goes_on_with_the_version_whatever_the_settings_say() -> None:
     journal = tuned().journal
-    journal._closed = False
+    journal.reopen()
     changed = lively(reasoning=ReasoningSettings(sma=SmaParams(fast=30, slow=60)))
     again = World(wave(40), journal=journal, options=changed, start=START + 400 * 60_000)
     again.run()
@@ -145,12 +145,12 @@ def test_a_restart_goes_on_with_the_version_whatever_the_settings_say() -> None:
     back = params.event_of(Rollback("enough"), again.parts, AT)
     assert back.rolled_back_to == 0
     assert back.parameters == OWN | {"fast": 30, "slow": 60}
-    journal._closed = False
+    journal.reopen()
     journal.append(back)
     third = World(wave(40), journal=journal, options=changed, start=START + 800 * 60_000)
     third.run()
     assert "sma30" in sma_says(third, 341)
-    journal._closed = False
+    journal.reopen()
     fourth = World(wave(40), journal=journal, start=START + 1_200 * 60_000)
     fourth.run()
     assert "sma20" in sma_says(fourth, 381)
@@ -158,7 +158,7 @@ def test_a_restart_goes_on_with_the_version_whatever_the_settings_say() -> None:
 
 def test_a_session_in_which_the_strategy_has_no_voice_runs_without_it() -> None:
     journal = tuned().journal
-    journal._closed = False
+    journal.reopen()
     alone = lively(reasoning=ReasoningSettings(strategies=("rsi",)))
     world = World(wave(40), journal=journal, options=alone, start=START + 400 * 60_000)
     world.run()
@@ -188,7 +188,7 @@ def test_a_run_cut_off_around_a_version_goes_on(after: int) -> None:
     with pytest.raises(PulledOut):
         tuned(200, journal=journal)
     journal.after = journal.room = 10**9
-    journal._closed = False
+    journal.reopen()
     state, _ = folded(lively(), journal)
     assert [event.version for event in state.versions] == ([1] if after > 0 else [])
     world = World(wave(30), journal=journal, start=START + 400 * 60_000)
@@ -213,7 +213,8 @@ def test_what_people_write_after_a_crash_is_not_of_the_session_that_crashed(late
     world.session.listeners.append(pull)
     with pytest.raises(PulledOut):
         world.run()
-    journal.room, journal._closed = 10**9, False
+    journal.room = 10**9
+    journal.reopen()
     state, mind = folded(lively(), journal)
     assert state.open_cycle is not None
     written = (
@@ -293,7 +294,7 @@ def made() -> World:
     """Return a world that has run, with the settings' own parameters in force."""
     world = World(wave(60))
     world.run()
-    world.journal._closed = False
+    world.journal.reopen()
     return world
 
 

@@ -49,7 +49,7 @@ def cut_at(room: int) -> Cut:
     with pytest.raises(PulledOut):
         World(CLOSES, journal=journal).run()
     journal.room = 10**9
-    journal._closed = False  # the next process opens the same file
+    journal.reopen()
     return journal
 
 

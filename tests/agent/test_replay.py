@@ -88,7 +88,7 @@ def test_a_changed_input_changes_what_follows() -> None:
 
 def test_any_session_of_a_journal_can_be_replayed_and_an_unknown_one_is_refused() -> None:
     journal = recorded(150)
-    journal._closed = False
+    journal.reopen()
     second = World(wave(50), journal=journal, start=1_700_100_000_000)
     second.run()
     for session in (1, 2):

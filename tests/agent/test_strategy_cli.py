@@ -9,9 +9,9 @@ from agent.verify.lookahead import made_up, prove
 from reasoning.settings import ReasoningSettings
 from reasoning.strategies.registry import STRATEGIES
 from tests.agent.command import agent, told
-from tests.shared import shared_data
+from tests.seeded import saved, seeded
 
-BTC = ("crypto", "1h", "BTC-USDT_1h_2017-2023.csv.gz")
+BTC = seeded("BTC-USDT", "1h", 2_000)
 
 
 def written(home: Path, name: str, *changes: tuple[str, str]) -> Path:
@@ -53,8 +53,8 @@ def test_it_trades_in_the_loop_and_replays(tmp_path: Path) -> None:
 def test_a_backtest_compiles_it_and_agrees_with_the_loop(tmp_path: Path) -> None:
     written(tmp_path, "third-try")
     done = told(
-        tmp_path, "backtest", "--strategy", "third-try", "--data", str(shared_data(*BTC)), "--verify",
-        "--timerange", "20210101-20210301", "--set", "risk.daily_loss=1000",
+        tmp_path, "backtest", "--strategy", "third-try", "--data", *saved(tmp_path, BTC), "--verify",
+        "--timerange", "20200115-20200315", "--set", "risk.daily_loss=1000",
     )  # fmt: skip  # one command
     assert done["verified"]["identical"]
     assert done["notes"] == []
@@ -64,8 +64,8 @@ def test_a_backtest_compiles_it_and_agrees_with_the_loop(tmp_path: Path) -> None
 def test_one_that_cannot_be_compiled_runs_and_says_so(tmp_path: Path) -> None:
     written(tmp_path, "plain-try", ("    vote = 0\n", '    vote = len("") * 0\n'))
     done = told(
-        tmp_path, "backtest", "--strategy", "plain-try", "--data", str(shared_data(*BTC)), "--verify",
-        "--timerange", "20210101-20210301",
+        tmp_path, "backtest", "--strategy", "plain-try", "--data", *saved(tmp_path, BTC), "--verify",
+        "--timerange", "20200115-20200315",
     )  # fmt: skip  # one command
     assert done["verified"]["identical"]
     (note,) = done["notes"]
@@ -114,7 +114,7 @@ def test_what_is_wrong_with_a_file_is_said_in_one_line(tmp_path: Path, text: str
     (problem,) = told(tmp_path, "strategy", "list")["problems"]
     assert words in problem
     assert str(folder / "wrong.py") in problem
-    data = ("--data", str(shared_data(*BTC)))
+    data = ("--data", *saved(tmp_path, BTC))
     failed = agent(tmp_path, "backtest", "--strategy", "wrong", *data, check=2).stderr
     assert "unknown strategy 'wrong'" in failed
     assert words in failed

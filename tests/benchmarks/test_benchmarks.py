@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.shared import ROOT, shared_data
+from tests.seeded import file_of
+from tests.shared import ROOT
 
 Section = dict[str, Any]
 
@@ -38,7 +39,10 @@ def values(section: Section, name: str) -> list[float]:
 
 
 def test_the_loop_is_measured_beside_its_floors_on_the_recording(tmp_path: Path) -> None:
-    recording = shared_data("crypto", "1m", "BTC-USDT_1m_20230316-20230501.csv.gz")
+    folder = tmp_path / "crypto" / "1m"
+    folder.mkdir(parents=True)
+    recording = file_of(folder, "seeded/1m/BTC-USDT", 1_500)
+    recording = recording.rename(folder / "BTC-USDT_1m_20230316-20230501.csv.gz")
     out = tmp_path / "report.json"
     arguments = ("--cycles", "60", "--passes", "2", "--out", str(out))
     loop, said = measured("loop", recording.parents[2], *arguments)

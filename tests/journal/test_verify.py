@@ -4,6 +4,7 @@ import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -221,15 +222,19 @@ def test_fault_20_a_flipped_byte_anywhere_is_found_or_changes_nothing_that_is_re
     copy = tmp_path / "flipped.db"
     copy.write_bytes(pristine.read_bytes())
     flip(copy, int(where * copy.stat().st_size), mask)
-    with open_reader(pristine) as reader:
-        before = (list(reader.rows()), reader.head(), reader.journal_id)
+    assert not passes(copy) or contents(copy) == contents(pristine)
+
+
+def passes(journal: Path) -> bool:
     try:
-        found = verify(copy)
+        return isinstance(verify(journal), Verified)
     except JournalFault:
-        return
-    if isinstance(found, Verified):
-        with open_reader(copy) as reader:
-            assert (list(reader.rows()), reader.head(), reader.journal_id) == before
+        return False
+
+
+def contents(journal: Path) -> tuple[Any, ...]:
+    with open_reader(journal) as reader:
+        return list(reader.rows()), reader.head(), reader.journal_id
 
 
 @given(seq=st.integers(1, 25), where=st.floats(0, 1, exclude_max=True), mask=st.integers(1, 255))

@@ -133,6 +133,7 @@ def test_recorded_refusals_are_told_apart(name: str, fault: type[VenueFault]) ->
 
 def test_observed_rate_limit_texts_ask_for_silence() -> None:
     observed = json.loads(shared_data("alphavantage", "observed_rate_limit_texts.json").read_text())
+    assert observed["payloads"]
     for payload in observed["payloads"]:
         with pytest.raises(Wait, match="the day's requests are used up") as caught:
             read(json.dumps(payload).encode(), KEY)

@@ -1,6 +1,5 @@
 """Binance candles over a real socket: what is asked, what is believed, and what its errors mean."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,12 +16,12 @@ from perception.http.fetch import HttpFetch
 from perception.providers.binance import BinanceProvider
 from perception.quality.intake import intake
 from perception.settings import BinanceSettings, PerceptionSettings, RetrySettings
+from tests import wild
 from tests.perception import server as scripted
 from tests.perception.manual_clock import START, ManualClock
 from tests.perception.off_candles import BTC
 from tests.perception.server import Behaviour, ScriptedServer
 from tests.perception.venues import KLINES, kline, klines, recorded, waving
-from tests.shared import shared_data
 
 NOW = millis(START)
 ROW = kline(RawCandle(NOW, 2.0, 3.0, 1.0, 2.5, 10.0), MINUTE_MS)
@@ -59,13 +58,9 @@ def wanted(
 
 
 def test_real_candles_arrive_value_for_value(venue: ScriptedServer, binance: GuardedProvider) -> None:
-    rows = candles_of("binance_btcusdt_1m_outage_20210425.json")
-    venue.on(KLINES, klines({"BTCUSDT": recorded(rows)}))
-    assert list(binance.candles(wanted())) == rows
-
-
-def candles_of(name: str) -> list[RawCandle]:
-    return [RawCandle(*row) for row in json.loads(shared_data("raw", name).read_text())]
+    for rows in wild.rows(wild.OUTAGE):
+        venue.on(KLINES, klines({"BTCUSDT": recorded(rows)}))
+        assert list(binance.candles(wanted())) == rows
 
 
 def test_the_request_says_symbol_interval_start_and_limit(

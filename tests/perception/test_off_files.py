@@ -24,7 +24,9 @@ from domain.candle import RawCandle
 from domain.errors import BadInput
 from domain.times import DAY_MS, HOUR_MS, MINUTE_MS
 from perception.files.candles import estimate_rows, read_candles, symbol_of, timeframe_of
+from tests import wild
 from tests.perception.off_candles import HEADER, series, stamp, text, write
+from tests.seeded import file_of
 from tests.shared import shared_data
 
 RECORDED = ("crypto/1m/BTC-USDT_1m_20230316-20230501.csv.gz", "equities/1d/AAPL_1d_1998-2018.csv.gz")
@@ -160,19 +162,20 @@ def test_a_header_without_candles_is_refused(tmp_path: Path) -> None:
         ("cryptonews_raw_dmy.csv", "is of no format that is known; line 1 is 'date;sentiment"),
     ],
 )
-def test_bad_files_met_in_the_wild_are_refused(name: str, words: str) -> None:
-    path = shared_data("raw", name)
-    with pytest.raises(BadInput) as caught:
-        list(read_candles(path))
-    assert str(caught.value).startswith(f"{path}: {words}")
-    assert len(str(caught.value)) < 400
+def test_bad_files_met_in_the_wild_are_refused(tmp_path: Path, name: str, words: str) -> None:
+    for path in wild.files(tmp_path, name):
+        with pytest.raises(BadInput) as caught:
+            list(read_candles(path))
+        assert str(caught.value).startswith(f"{path}: {words}")
+        assert len(str(caught.value)) < 400
 
 
 def test_the_mangled_times_of_the_wild_file_are_recognised(tmp_path: Path) -> None:
-    wild = shared_data("raw", "cdd_binance_btcusdt_1h_mangled.csv").read_text().splitlines()[1].split(",")
-    path = tmp_path / "mangled.csv"
-    path.write_text(f"{HEADER}\n{wild[0]},{','.join(wild[4:8])},{wild[8]}\n")
-    assert "was mangled by a spreadsheet" in refusal(path)
+    for met in wild.files(tmp_path, wild.MANGLED):
+        cells = met.read_text().splitlines()[1].split(",")
+        path = tmp_path / "mangled.csv"
+        path.write_text(f"{HEADER}\n{cells[0]},{','.join(cells[4:8])},{cells[8]}\n")
+        assert "was mangled by a spreadsheet" in refusal(path)
 
 
 def test_a_truncated_or_false_gzip_is_refused(tmp_path: Path) -> None:
@@ -299,8 +302,8 @@ def test_the_symbol_is_read_from_names_of_the_usual_form(name: str, symbol: str 
     assert symbol_of(Path("/data") / name) == symbol
 
 
-def test_checking_every_row_costs_little_more_than_reading_it() -> None:
-    path = shared_data("crypto/1m/BTC-USDC_1m_20230301-20230321.csv.gz")
+def test_checking_every_row_costs_little_more_than_reading_it(tmp_path: Path) -> None:
+    path = file_of(tmp_path, "seeded/1m/BTC-USDT", 8_000)
 
     def bare() -> int:
         with gzip.open(path, "rt", newline="") as stream:
@@ -316,5 +319,5 @@ def test_checking_every_row_costs_little_more_than_reading_it() -> None:
 
 def _seconds(work: Callable[[], int]) -> float:
     begun = time.process_time()
-    assert work() == 30_240
+    assert work() == 8_000
     return time.process_time() - begun

@@ -1,6 +1,5 @@
 """Quality: whatever a feed sends, the loop sees the sound candles and a finding for every flaw."""
 
-import json
 import math
 from collections import Counter
 from collections.abc import Sequence
@@ -15,8 +14,8 @@ from domain.observation import Finding
 from domain.times import DAY_MS, HOUR_MS, MINUTE_MS
 from perception.quality.collar import LEVEL_CANDLES
 from perception.quality.intake import MAX_FINDINGS, MAX_OF_A_KIND, Intake, intake, summarised
+from tests import wild as met
 from tests.perception.off_candles import BTC, START, instrument, series, ticks
-from tests.shared import shared_data
 
 COUNT = 16
 ROWS = series(COUNT + 1)
@@ -305,29 +304,27 @@ def test_many_findings_become_few_and_a_count() -> None:
     assert summarised(many[:3]) == tuple(many[:3])
 
 
-def wild_rows(name: str) -> list[RawCandle]:
-    return [RawCandle(*row) for row in json.loads(shared_data("raw", name).read_text())]
-
-
 def test_the_exchange_outages_of_record_are_told_as_they_were() -> None:
-    outage = wild_rows("binance_btcusdt_1m_outage_20210425.json")
-    taken = intake(BTC, outage, None, MINUTE_MS, outage[-1].time + MINUTE_MS)
-    assert len(taken.candles) == len(outage)
-    assert [f.detail for f in taken.findings] == ["284 candles missing after 2021-04-25T04:00:00+00:00"]
-    halt = wild_rows("binance_btcusdt_1m_halt_20230324.json")
-    taken = intake(BTC, halt, None, MINUTE_MS, halt[-1].time + MINUTE_MS)
-    assert len(taken.candles) == len(halt)
-    assert taken.findings[-1].detail == "67 more: flat 67"
-    assert [f.detail for f in taken.findings if f.kind == "gap"] == [
-        "80 candles missing after 2023-03-24T12:39:00+00:00"
-    ]
+    for outage in met.rows(met.OUTAGE):
+        taken = intake(BTC, outage, None, MINUTE_MS, outage[-1].time + MINUTE_MS)
+        assert len(taken.candles) == len(outage)
+        assert [f.detail for f in taken.findings] == ["284 candles missing after 2021-04-25T04:00:00+00:00"]
+    for halt in met.rows(met.HALT):
+        taken = intake(BTC, halt, None, MINUTE_MS, halt[-1].time + MINUTE_MS)
+        assert len(taken.candles) == len(halt)
+        assert taken.findings[-1].detail == "67 more: flat 67"
+        assert [f.detail for f in taken.findings if f.kind == "gap"] == [
+            "80 candles missing after 2023-03-24T12:39:00+00:00"
+        ]
 
 
 def test_candles_off_the_hour_of_2018_are_kept_out_and_their_absence_is_told() -> None:
-    rows = wild_rows("binance_btcusdt_1h_offgrid_201802.json")
-    odd = [row for row in rows if row.time % HOUR_MS]
-    assert len(odd) == 43
-    taken = intake(BTC, rows, None, HOUR_MS, rows[-1].time + HOUR_MS)
-    assert [candle.time for candle in taken.candles] == [row.time for row in rows if row.time % HOUR_MS == 0]
-    assert kinds(taken) == {"off_schedule": MAX_OF_A_KIND, "gap": 1, "more": 1}
-    assert taken.findings[-1].detail == "38 more: off_schedule 38"
+    for rows in met.rows(met.OFF_GRID):
+        odd = [row for row in rows if row.time % HOUR_MS]
+        assert len(odd) == 43
+        taken = intake(BTC, rows, None, HOUR_MS, rows[-1].time + HOUR_MS)
+        assert [candle.time for candle in taken.candles] == [
+            row.time for row in rows if row.time % HOUR_MS == 0
+        ]
+        assert kinds(taken) == {"off_schedule": MAX_OF_A_KIND, "gap": 1, "more": 1}
+        assert taken.findings[-1].detail == "38 more: off_schedule 38"

@@ -5,7 +5,8 @@ from fractions import Fraction
 from itertools import pairwise
 from math import ceil
 
-from hypothesis import given, settings
+import pytest
+from hypothesis import find, given, settings
 from hypothesis import strategies as st
 
 from domain.account import Position, apply_fill
@@ -151,6 +152,15 @@ def test_no_order_fills_beyond_its_lots_or_twice_or_after_its_end(operations: li
         assert found is not None
         assert sum(fill.lots for fill in found.fills) == found.filled == filled[client_id]
         assert (found.status in OPEN) == (client_id not in ended)
+
+
+@pytest.mark.parametrize("kind", [OrderType.LIMIT, OrderType.STOP])
+def test_sessions_do_reach_fills_of_resting_orders(kind: OrderType) -> None:
+    def reached(operations: list[Op]) -> bool:
+        session = played(operations)
+        return any(session.orders[fill.client_id].type is kind for fill in session.fills)
+
+    assert find(sessions, reached, settings=settings(max_examples=2_000, deadline=None))
 
 
 @settings(max_examples=60, deadline=None)

@@ -9,6 +9,7 @@ from pathlib import Path
 from domain.candle import Candle, LastPrice
 from domain.observation import Headline, Observation, Source
 from domain.times import MINUTE_MS, utc
+from tests.seeded import market
 
 START = 1_680_000_000_000
 SYMBOL = "BTC-USDT"
@@ -20,14 +21,13 @@ def rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def read_candles(path: Path, tick: float = 0.01) -> list[Candle]:
-    """Read a shared candle file onto a grid; times are counted, as no test here needs the real ones."""
+def ticks(name: str, count: int) -> list[Candle]:
+    """Return a market's first candles in ticks; times are counted, as no test here needs the real ones."""
+    tick = 0.00001 if "DOGE" in name else 0.01
     made = []
-    for place, row in enumerate(rows(path)):
-        opened, high, low, close = (
-            round(float(row[name]) / tick) for name in ("open", "high", "low", "close")
-        )
-        made.append(Candle(START + place * MINUTE_MS, opened, high, low, close, float(row["volume"])))
+    for place, row in enumerate(market(name, count).rows()):
+        opened, high, low, close = (round(price / tick) for price in row[1:5])
+        made.append(Candle(START + place * MINUTE_MS, opened, high, low, close, row.volume))
     return made
 
 

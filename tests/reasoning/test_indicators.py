@@ -18,22 +18,23 @@ from reasoning.kernels.indicators import (
     rsi_step,
     window_mean,
 )
-from tests.reasoning.samples import read_candles
-from tests.shared import shared_data
+from tests.reasoning.samples import ticks
+from tests.seeded import present
 
-FILES = (
-    ("crypto", "1m", "BTC-USDT_1m_20230316-20230501.csv.gz"),
-    ("crypto", "1m", "DOGE-USDT_1m_20230316-20230501.csv.gz"),
-    ("crypto", "1h", "BTC-USDT_1h_2017-2023.csv.gz"),
-    ("equities", "1d", "AAPL_1d_1998-2018.csv.gz"),
+FILES = present(
+    ("seeded/1m/DOGE-USDT", 5_000),
+    ("seeded/1d/AAPL", 1_500),
+    ("crypto/1m/BTC-USDT_1m_20230316-20230501.csv.gz", 10**6),
+    ("crypto/1m/DOGE-USDT_1m_20230316-20230501.csv.gz", 10**6),
+    ("crypto/1h/BTC-USDT_1h_2017-2023.csv.gz", 10**6),
+    ("equities/1d/AAPL_1d_1998-2018.csv.gz", 10**6),
 )
 TOLERANCE = 1e-9
 
 
-@pytest.fixture(scope="module", params=FILES, ids=lambda parts: parts[-1].split(".")[0])
+@pytest.fixture(scope="module", params=FILES, ids=lambda size: size[0].split(".")[0])
 def candles(request: pytest.FixtureRequest) -> list[Candle]:
-    tick = 0.00001 if "DOGE" in request.param[-1] else 0.01
-    return read_candles(shared_data(*request.param), tick)
+    return ticks(*request.param)
 
 
 def _column(candles: list[Candle], name: str) -> np.ndarray:
@@ -74,7 +75,7 @@ def test_atr_agrees_with_talib(candles: list[Candle]) -> None:
     _agree(ours, talib.ATR(high, low, close, timeperiod=14), 14)
 
 
-def test_a_window_of_real_volumes_is_exact_after_66000_candles(candles: list[Candle]) -> None:
+def test_a_window_of_volumes_is_exact_after_thousands_of_candles(candles: list[Candle]) -> None:
     volumes = _column(candles, "volume").tolist()
     ring = [0.0] * 50
     for place, volume in enumerate(volumes):

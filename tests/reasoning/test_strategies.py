@@ -16,8 +16,8 @@ from reasoning.kernels.strategy import Strategy, StrategyParams, signal_of
 from reasoning.strategies.registry import STRATEGIES
 from reasoning.strategies.rsi import RSI, RsiParams
 from reasoning.strategies.sma import SMA, SmaParams
-from tests.reasoning.samples import candles_of, read_candles, walk
-from tests.shared import shared_data
+from tests.reasoning.samples import candles_of, ticks, walk
+from tests.seeded import present
 
 DEFAULTS: list[tuple[Strategy[Any], StrategyParams]] = [(RSI, RsiParams()), (SMA, SmaParams())]
 FAST_RSI = RsiParams(period=2)
@@ -48,8 +48,12 @@ def test_the_built_in_strategies_are_listed_by_name() -> None:
     assert all(name == strategy.name for name, strategy in STRATEGIES.items())
 
 
-def test_rsi_votes_where_the_talib_rsi_crosses_and_nowhere_else() -> None:
-    candles = read_candles(shared_data("crypto", "1m", "BTC-USDT_1m_20230316-20230501.csv.gz"))[:20_000]
+@pytest.mark.parametrize(
+    ("name", "count"),
+    present(("seeded/1m/BTC-USDT", 6_000), ("crypto/1m/BTC-USDT_1m_20230316-20230501.csv.gz", 20_000)),
+)
+def test_rsi_votes_where_the_talib_rsi_crosses_and_nowhere_else(name: str, count: int) -> None:
+    candles = ticks(name, count)
     oracle = talib.RSI(np.array([float(candle.close) for candle in candles]), timeperiod=14)
     before, now = oracle[:-1], oracle[1:]
     expected = [
@@ -58,12 +62,16 @@ def test_rsi_votes_where_the_talib_rsi_crosses_and_nowhere_else() -> None:
     ]
     said = [signal.vote for signal, _ in run(RSI, RsiParams(), candles)]
     assert said == expected
-    assert said.count(1) > 100
-    assert said.count(-1) > 100
+    assert said.count(1) > count // 200
+    assert said.count(-1) > count // 200
 
 
-def test_sma_votes_where_the_talib_means_cross_and_nowhere_else() -> None:
-    candles = read_candles(shared_data("crypto", "1h", "ETH-USDT_1h_2018-2023.csv.gz"))[:20_000]
+@pytest.mark.parametrize(
+    ("name", "count"),
+    present(("seeded/1h/ETH-USDT", 6_000), ("crypto/1h/ETH-USDT_1h_2018-2023.csv.gz", 20_000)),
+)
+def test_sma_votes_where_the_talib_means_cross_and_nowhere_else(name: str, count: int) -> None:
+    candles = ticks(name, count)
     closes = np.array([float(candle.close) for candle in candles])
     apart = np.sign(np.round(talib.SMA(closes, 20) - talib.SMA(closes, 50), 6))
     before, now = apart[:-1], apart[1:]
@@ -73,8 +81,8 @@ def test_sma_votes_where_the_talib_means_cross_and_nowhere_else() -> None:
     ]
     said = [signal.vote for signal, _ in run(SMA, SmaParams(), candles)]
     assert said == expected
-    assert said.count(1) > 100
-    assert said.count(-1) > 100
+    assert said.count(1) > count // 200
+    assert said.count(-1) > count // 200
 
 
 def test_rsi_speaks_once_per_crossing() -> None:

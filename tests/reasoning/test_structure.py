@@ -28,8 +28,8 @@ from reasoning.strategies.order_block import BLOCK
 from reasoning.strategies.registry import STRATEGIES
 from tests.reasoning import reference
 from tests.reasoning.reference import History, Said
-from tests.reasoning.samples import read_candles, walk
-from tests.shared import shared_data
+from tests.reasoning.samples import ticks, walk
+from tests.seeded import present
 
 PAIRS: list[tuple[Strategy[Any], Callable[[list[Candle]], list[Said]]]] = [
     (SWEEP, reference.sweeps), (BLOCK, reference.order_blocks), (FVG, reference.gaps),
@@ -56,11 +56,18 @@ def said(strategy: Strategy[Any], candles: list[Candle]) -> list[Said]:
 
 
 @pytest.mark.parametrize(("strategy", "slow"), PAIRS, ids=IDS)
-@pytest.mark.parametrize("name", ["BTC-USDT_1h_2017-2023", "ETH-USDT_1h_2018-2023"])
-def test_real_hours_are_read_as_by_the_slow_reference(
-    name: str, strategy: Strategy[Any], slow: Callable[[list[Candle]], list[Said]]
+@pytest.mark.parametrize(
+    ("name", "count"),
+    present(
+        ("seeded/1h/BTC-USDT", 3_000),
+        ("crypto/1h/BTC-USDT_1h_2017-2023.csv.gz", 4_000),
+        ("crypto/1h/ETH-USDT_1h_2018-2023.csv.gz", 4_000),
+    ),
+)
+def test_hours_are_read_as_by_the_slow_reference(
+    name: str, count: int, strategy: Strategy[Any], slow: Callable[[list[Candle]], list[Said]]
 ) -> None:
-    candles = read_candles(shared_data("crypto", "1h", f"{name}.csv.gz"))[:4_000]
+    candles = ticks(name, count)
     votes = said(strategy, candles)
     assert votes == slow(candles)
     assert {vote.vote for vote in votes} == {1, -1}

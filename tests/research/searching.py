@@ -11,11 +11,12 @@ from agent.settings.settings import Settings
 from agent.wiring.backtests import options_for, setup_of
 from reasoning.strategies.sma import SMA, SmaPacked
 from research.data.candles import Candles
-from research.data.load import load
 from research.engine.backtest import Setup
-from tests.shared import shared_data
+from tests.seeded import market
 
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
+YEAR = 366 * 24
+"""Hours of 2020, where the seeded market begins."""
 START_MS = 1_600_041_600_000  # a midnight
 FREE: dict[str, Any] = {
     "daily_loss": 100_000, "max_trades_per_day": 1000, "cool_down_minutes": 0, "loss_streak_paper": 1000,
@@ -37,8 +38,8 @@ def walk(count: int, seed: int = 1, symbol: str = "BTC-USDT", size: float = 0.01
 
 
 def bitcoin(count: int) -> Candles:
-    """Return the first real hourly candles."""
-    return load(shared_data("crypto", "1h", "BTC-USDT_1h_2017-2023.csv.gz"))[:count]
+    """Return the first hours of the seeded market, from 2020 on."""
+    return market("seeded/1h/BTC-USDT", count)
 
 
 def setup_for(candles: list[Candles], *strategies: str, **given: Any) -> Setup:

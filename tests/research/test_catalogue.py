@@ -1,6 +1,5 @@
 """The catalogue: whole files or none, nothing contradicted in silence, and downloads that go on."""
 
-import json
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -24,11 +23,11 @@ from perception.settings import BinanceSettings, PerceptionSettings, RetrySettin
 from research.data.candles import Candles
 from research.data.catalogue import Catalogue
 from research.data.download import binance_source, download, lacking
+from tests import wild
 from tests.perception import server as scripted
 from tests.perception.manual_clock import ManualClock
 from tests.perception.server import Exchange, ScriptedServer
 from tests.perception.venues import KLINES, kline, klines, recorded
-from tests.shared import shared_data
 
 AT = datetime(2026, 11, 20, tzinfo=UTC)
 START = millis(datetime(2023, 1, 1, tzinfo=UTC))
@@ -285,8 +284,7 @@ def test_a_range_comes_page_by_page_and_whole(
 def test_real_candles_with_an_outage_arrive_value_for_value(
     venue: ScriptedServer, source: GuardedProvider, catalogue: Catalogue
 ) -> None:
-    text = shared_data("raw", "binance_btcusdt_1m_outage_20210425.json").read_text()
-    real = [RawCandle(*row) for row in json.loads(text)]
+    real = next(wild.rows(wild.OUTAGE))
     venue.on(KLINES, klines({"BTCUSDT": recorded(real)}))
     day = millis(datetime(2021, 4, 25, tzinfo=UTC))
     done = download(source, catalogue, "BTC-USDT", MINUTE_MS, (day, day + DAY_MS), AT)
@@ -297,8 +295,7 @@ def test_real_candles_with_an_outage_arrive_value_for_value(
 def test_candles_off_the_grid_are_not_lost_between_pages(
     venue: ScriptedServer, source: GuardedProvider, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    text = shared_data("raw", "binance_btcusdt_1h_offgrid_201802.json").read_text()
-    real = [RawCandle(*row) for row in json.loads(text)]
+    real = next(wild.rows(wild.OFF_GRID))
     monkeypatch.setattr(research.data.download, "MOST_ROWS", 1)
     venue.on(KLINES, klines({"BTCUSDT": recorded(real)}))
     download(source, catalogue, "BTC-USDT", HOUR_MS, (real[0].time, real[-1].time + 1), AT)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.agent.command import agent, told
 from tests.research.test_foreign import kline
-from tests.shared import shared_data
+from tests.seeded import file_of
 
 START = 1_704_067_200_000
 HOUR = 3_600_000
@@ -106,7 +106,7 @@ def test_columns_are_said_on_the_command_line(tmp_path: Path) -> None:
 
 
 def test_freqtrades_file_goes_to_a_backtest_in_one_command(tmp_path: Path) -> None:
-    rows = [line.split(",") for line in _lines()[1:]]
+    rows = [line.split(",") for line in _lines(tmp_path)[1:]]
     path = tmp_path / "BTC_USDT-1h.json"
     path.write_text("[" + ",".join(f"[{_ms(row[0])},{','.join(row[1:])}]" for row in rows[:2000]) + "]")
     done = agent(tmp_path, "backtest", "--strategy", "rsi", "--data", str(path), "--uncompiled")
@@ -114,9 +114,9 @@ def test_freqtrades_file_goes_to_a_backtest_in_one_command(tmp_path: Path) -> No
     assert "rsi on BTC-USDT 1h" in done.stdout
 
 
-def _lines() -> list[str]:
-    with gzip.open(shared_data("crypto", "1h", "BTC-USDT_1h_2017-2023.csv.gz"), "rt") as stream:
-        return [next(stream).strip() for _ in range(2001)]
+def _lines(folder: Path) -> list[str]:
+    path = file_of(folder, "seeded/1h/BTC-USDT", 2_000)
+    return gzip.decompress(path.read_bytes()).decode().splitlines()
 
 
 def _ms(stamp: str) -> int:

@@ -2,8 +2,10 @@
 
 import json
 import os
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,8 @@ from domain.times import DAY_MS, HOUR_MS, MINUTE_MS, millis, utc
 from research.data.candles import Candles
 from research.data.flaws import Flaw, flaw_lines, flaws
 from research.data.load import load
+from tests import wild
+from tests.seeded import seeded, without
 from tests.shared import ROOT, shared_data
 
 START = 1_600_000_200_000 // DAY_MS * DAY_MS
@@ -50,10 +54,24 @@ def calm(count: int = 200, step: int = HOUR_MS, symbol: str = "BTC-USDT") -> Can
     return Candles(symbol, step, START + place * step, open_, high, low, close, np.ones(count))
 
 
-def without(candles: Candles, start: int, end: int) -> Candles:
-    keep = np.r_[0:start, end : len(candles)]
-    names = ("time", "open", "high", "low", "close", "volume")
-    return replace(candles, **{name: getattr(candles, name)[keep] for name in names})
+def test_gaps_are_where_candles_were_taken_out_and_nowhere_else() -> None:
+    whole = seeded("BTC-USDT", "1m", 3_000)
+    times = whole.time.tolist()
+    holes = {one: (two - one) // MINUTE_MS - 1 for one, two in pairwise(times) if two - one > MINUTE_MS}
+    cut = without(whole, 1_000, 1_080)
+    found = {flaw.first - MINUTE_MS: flaw.count for flaw in of_kind(cut, "gap")}
+    inside = [one for one in holes if times[999] <= one < times[1_080]]
+    lost = (times[1_080] - times[999]) // MINUTE_MS - 1
+    assert found == {one: count for one, count in holes.items() if one not in inside} | {times[999]: lost}
+    assert len(found) > 5
+
+
+def test_gaps_of_shares_are_those_of_more_than_a_long_weekend() -> None:
+    share = seeded("AAPL", "1d", 600)
+    around = [(one, two) for one, two in pairwise(share.time.tolist()) if two - one > 4 * DAY_MS]
+    found = of_kind(share, "gap")
+    assert [flaw.first - DAY_MS for flaw in found] == [one for one, _ in around]
+    assert len(of_kind(without(share, 300, 310), "gap")) == len(found) + 1
 
 
 @pytest.mark.parametrize("told", listed("crypto/"))
@@ -92,31 +110,33 @@ def test_dead_candles_are_as_many_as_the_manifest_says(
 
 
 def test_the_halt_of_march_2023_is_one_dead_stretch_and_one_gap() -> None:
-    found = flaws(raw("binance_btcusdt_1m_halt_20230324.json", MINUTE_MS))
     first, last = (millis(datetime(2023, 3, 24, *at, tzinfo=UTC)) for at in ((11, 28), (12, 39)))
-    flat, dead, gap = found
-    assert (flat.kind, flat.first, flat.last, flat.count) == ("flat", first, last, 72)
-    assert (dead.kind, dead.first, dead.last, dead.count) == ("zero_volume", first, last, 72)
-    assert (gap.kind, gap.first, gap.count) == ("gap", last + MINUTE_MS, 80)
+    for halt in raw(wild.HALT, MINUTE_MS):
+        flat, dead, gap = flaws(halt)
+        assert (flat.kind, flat.first, flat.last, flat.count) == ("flat", first, last, 72)
+        assert (dead.kind, dead.first, dead.last, dead.count) == ("zero_volume", first, last, 72)
+        assert (gap.kind, gap.first, gap.count) == ("gap", last + MINUTE_MS, 80)
 
 
-def raw(name: str, timeframe: int) -> Candles:
-    columns = np.array(json.loads(shared_data("raw", name).read_text()), dtype=np.float64).T
-    return Candles("BTC-USDT", timeframe, columns[0].astype(np.int64), *columns[1:])
+def raw(name: str, timeframe: int) -> Iterator[Candles]:
+    for rows in wild.rows(name):
+        columns = np.array(rows, dtype=np.float64).T
+        yield Candles("BTC-USDT", timeframe, columns[0].astype(np.int64), *columns[1:])
 
 
 def test_the_outage_of_april_2021_is_one_gap() -> None:
-    (gap,) = flaws(raw("binance_btcusdt_1m_outage_20210425.json", MINUTE_MS))
-    assert (gap.kind, gap.count) == ("gap", 284)
-    assert gap.detail == "284 candles missing"
+    for outage in raw(wild.OUTAGE, MINUTE_MS):
+        (gap,) = flaws(outage)
+        assert (gap.kind, gap.count) == ("gap", 284)
+        assert gap.detail == "284 candles missing"
 
 
 def test_candles_off_the_grid_are_told_as_one_stretch() -> None:
-    candles = raw("binance_btcusdt_1h_offgrid_201802.json", HOUR_MS)
-    (off,) = of_kind(candles, "off_grid")
-    real = candles.time[candles.time % HOUR_MS != 0]
-    assert len(real) > 1
-    assert (off.first, off.last, off.count) == (real[0], real[-1], len(real))
+    for candles in raw(wild.OFF_GRID, HOUR_MS):
+        (off,) = of_kind(candles, "off_grid")
+        real = candles.time[candles.time % HOUR_MS != 0]
+        assert len(real) > 1
+        assert (off.first, off.last, off.count) == (real[0], real[-1], len(real))
 
 
 def test_a_session_of_shares_need_not_begin_on_the_hour() -> None:

@@ -25,7 +25,7 @@ from perception.files import contents
 from perception.files.candles import read_candles, timeframe_of
 from perception.files.foreign import Reading
 from research.data.load import Loaded, read
-from tests.shared import shared_data
+from tests import wild
 
 BINANCE = (
     "open_time,open,high,low,close,volume,close_time,quote_volume,count,taker_buy_volume,taker_buy_quote_volume,"
@@ -305,21 +305,22 @@ def test_cryptodatadownload_newest_first_in_both_orders_of_its_columns(
     assert loaded.candles.symbol == ("BTC-USDT" if lines is CDD_NEW else "BTC-USD")
 
 
-def test_two_volumes_that_change_places_are_told_apart_by_the_price() -> None:
-    path = shared_data("raw", "cdd_bitfinex_btcusd_1h_volume_swap.csv")
-    candles = list(read_candles(path))
-    loaded = read(path)
-    assert [tuple(row) for row in candles] == rows(loaded)
-    # No hour of BTC/USD has ever seen a million BTC, which is what the file's own column says.
-    assert loaded.candles.volume.max() < 20_000
-    assert "the two volumes have changed places in" in loaded.told
-    assert loaded.candles.symbol == "BTC-USD"
+def test_two_volumes_that_change_places_are_told_apart_by_the_price(tmp_path: Path) -> None:
+    for path in wild.files(tmp_path, wild.SWAPPED):
+        candles = list(read_candles(path))
+        loaded = read(path)
+        assert [tuple(row) for row in candles] == rows(loaded)
+        # No hour of BTC/USD has ever seen a million BTC, which is what the file's own column says.
+        assert loaded.candles.volume.max() < 20_000
+        assert "the two volumes have changed places in" in loaded.told
+        assert loaded.candles.symbol == "BTC-USD"
 
 
-def test_a_clock_of_twelve_hours_is_read_as_the_line_above_it_says() -> None:
-    loaded = same(shared_data("raw", "cdd_coinbase_btcusd_1h_12hclock.csv"))
-    assert rows(loaded)[-1] == (at("2019-10-17 09:00"), 8051.0, 8056.83, 8021.23, 8035.88, 61.25)
-    assert loaded.candles.timeframe_ms == HOUR
+def test_a_clock_of_twelve_hours_is_read_as_the_line_above_it_says(tmp_path: Path) -> None:
+    for path in wild.files(tmp_path, wild.TWELVE):
+        loaded = same(path)
+        assert rows(loaded)[-1] == (at("2019-10-17 09:00"), 8051.0, 8056.83, 8021.23, 8035.88, 61.25)
+        assert loaded.candles.timeframe_ms == HOUR
 
 
 def test_krakens_archive_leaves_out_quiet_hours_and_has_its_own_names(tmp_path: Path) -> None:

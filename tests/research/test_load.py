@@ -19,7 +19,9 @@ from domain.times import HOUR_MS, MINUTE_MS, millis, utc
 from perception.files.candles import HEADER, read_candles, timeframe_of
 from research.data.candles import Candles
 from research.data.load import joined, load, read_many, select, timerange
-from tests.shared import in_time, shared_data
+from tests import wild
+from tests.seeded import file_of, present
+from tests.shared import in_time
 
 NAME = "BTC-USDT_1m_x.csv"
 GOOD = ("2023-03-16T22:15:00Z,2,3,1,2.5,10", "2023-03-16T22:16:00Z,2.5,4,2,3,0")
@@ -55,19 +57,22 @@ def unwanted(path: Path) -> NoReturn:
 
 
 @pytest.mark.parametrize(
-    "parts",
-    [
-        ("crypto", "1m", "BTC-USDT_1m_20210420-20210520.csv.gz"),
-        ("crypto", "1m", "BTC-USDC_1m_20230301-20230321.csv.gz"),
-        ("crypto", "1h", "DOGE-USDT_1h_2019-2023.csv.gz"),
-        ("equities", "1d", "AAPL_1d_1998-2018.csv.gz"),
-        ("equities", "1d", "MSFT_1d_2012-2017.csv.gz"),
-    ],
+    ("name", "count"),
+    present(
+        ("seeded/1m/BTC-USDT", 2_000),
+        ("seeded/1h/DOGE-USDT", 2_000),
+        ("seeded/1d/AAPL", 1_000),
+        ("crypto/1m/BTC-USDT_1m_20210420-20210520.csv.gz", 0),
+        ("crypto/1m/BTC-USDC_1m_20230301-20230321.csv.gz", 0),
+        ("crypto/1h/DOGE-USDT_1h_2019-2023.csv.gz", 0),
+        ("equities/1d/AAPL_1d_1998-2018.csv.gz", 0),
+        ("equities/1d/MSFT_1d_2012-2017.csv.gz", 0),
+    ),
 )
-def test_real_files_come_fast_and_bit_for_bit_as_the_loop_reads_them(
-    parts: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+def test_files_come_fast_and_bit_for_bit_as_the_loop_reads_them(
+    name: str, count: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    path = shared_data(*parts)
+    path = file_of(tmp_path, name, count)
     expected = drained(path)
     monkeypatch.setattr(research.data.load, "read_candles", unwanted)
     candles = load(path)
@@ -192,13 +197,13 @@ def test_a_file_that_is_none_is_refused_in_the_loops_own_words(tmp_path: Path) -
         "git_lfs_pointer_instead_of_data.csv",
     ],
 )
-def test_what_was_met_in_the_wild_is_refused_in_the_loops_own_words(name: str) -> None:
-    path = shared_data("raw", name)
-    with pytest.raises(BadInput) as loops:
-        drained(path)
-    with pytest.raises(BadInput) as ours:
-        load(path, "BTC-USDT")
-    assert str(ours.value) == str(loops.value)
+def test_what_was_met_in_the_wild_is_refused_in_the_loops_own_words(tmp_path: Path, name: str) -> None:
+    for path in wild.files(tmp_path, name):
+        with pytest.raises(BadInput) as loops:
+            drained(path)
+        with pytest.raises(BadInput) as ours:
+            load(path, "BTC-USDT")
+        assert str(ours.value) == str(loops.value)
 
 
 @pytest.mark.parametrize(

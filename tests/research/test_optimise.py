@@ -24,8 +24,8 @@ from research.search.space import Axis, space_of
 from research.search.study import SEGMENTS, Search
 from research.search.sweep import Job
 from tests.agent.command import agent
-from tests.research.searching import setup_for, walk
-from tests.shared import shared_data
+from tests.research.searching import YEAR, bitcoin, setup_for, walk
+from tests.seeded import saved
 
 SHARED = 20
 """Trials of a study that two processes make together."""
@@ -248,12 +248,12 @@ def test_two_processes_share_a_study_in_postgresql(postgres: str) -> None:
 
 
 def test_the_command_searches_goes_on_and_leaves_evidence(tmp_path: Path) -> None:
-    data = str(shared_data("crypto", "1h", "BTC-USDT_1h_2017-2023.csv.gz"))
-    words = ("optimize", "--strategy", "sma", "--data", data, "--timerange", "20200101-20201231",
+    (data,) = saved(tmp_path, bitcoin(YEAR))
+    words = ("optimize", "--strategy", "sma", "--data", data, "--timerange", "20200101-20200831",
              "--study", "night", "--range", "fast=5:30", "--range", "slow=40:90")  # fmt: skip
     shown = agent(tmp_path, *words, "--trials", "12").stdout
     assert "in sample" in shown
     assert "out of sample" in shown
     assert (tmp_path / "studies" / "night.evidence.json").exists()
-    refused = agent(tmp_path, *words[:6], "20210101-20211231", *words[7:], check=2)
+    refused = agent(tmp_path, *words[:6], "20200501-20201231", *words[7:], check=2)
     assert "belongs to other data" in refused.stderr

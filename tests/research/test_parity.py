@@ -1,6 +1,5 @@
 """The promise: a backtest is the loop. Same trades lot for lot, same vetoes, same cash and equity."""
 
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -13,32 +12,28 @@ from agent.verify.parity import compare, run_loop
 from agent.wiring.backtests import options_for, setup_of
 from reasoning.strategies.registry import STRATEGIES
 from research.data.candles import Candles
-from research.data.load import load
 from research.engine.backtest import backtest
 from research.engine.compiler import compiled, plain
 from research.engine.result import Result
 from risk import table
-from tests.shared import shared_data
+from tests.seeded import market, present
 
-FILES = (
-    "crypto/1m/BTC-USDT_1m_20210420-20210520.csv.gz",
-    "crypto/1m/SOL-USDT_1m_20230316-20230501.csv.gz",
-    "crypto/1m/BTC-USDC_1m_20230301-20230321.csv.gz",
-    "crypto/1h/DOGE-USDT_1h_2019-2023.csv.gz",
-    "crypto/1h/XRP-USDT_1h_2018-2023.csv.gz",
-    "equities/1d/AAPL_1d_1998-2018.csv.gz",
-    "equities/1d/QQQ_1d_1999-2018.csv.gz",
+MINUTES, HOURS = "crypto/1m/BTC-USDT_1m_20210917-20211017.csv.gz", "crypto/1h/BTC-USDT_1h_2017-2023.csv.gz"
+SEEDED = ("seeded/1m/SOL-USDT", "seeded/1h/DOGE-USDT", "seeded/1d/AAPL")
+FILES = present(
+    ("crypto/1m/BTC-USDT_1m_20210420-20210520.csv.gz", 1_500),
+    ("crypto/1m/SOL-USDT_1m_20230316-20230501.csv.gz", 1_500),
+    ("crypto/1m/BTC-USDC_1m_20230301-20230321.csv.gz", 1_500),
+    ("crypto/1h/DOGE-USDT_1h_2019-2023.csv.gz", 1_500),
+    ("crypto/1h/XRP-USDT_1h_2018-2023.csv.gz", 1_500),
+    ("equities/1d/AAPL_1d_1998-2018.csv.gz", 1_500),
+    ("equities/1d/QQQ_1d_1999-2018.csv.gz", 1_500),
 )
+FOUR = ("BTC-USDT", "ETH-USDT", "SOL-USDT", "ADA-USDT")
 EAGER: dict[str, Any] = {
     "daily_loss": 100_000, "max_trades_per_day": 1000, "cool_down_minutes": 0, "loss_streak_paper": 1000,
     "min_confidence": 40, "per_trade_loss": 50,
 }  # fmt: skip  # limits so wide that much is traded
-
-
-@cache
-def recorded(name: str) -> Candles:
-    """Return a shared file's candles, read once for all strategies."""
-    return load(shared_data(*name.split("/")))
 
 
 def both(candles: list[Candles], **given_: Any) -> tuple[Result, Any]:
@@ -49,17 +44,28 @@ def both(candles: list[Candles], **given_: Any) -> tuple[Result, Any]:
 
 
 @pytest.mark.parametrize("strategy", sorted(STRATEGIES))
-@pytest.mark.parametrize("name", FILES)
-def test_every_strategy_trades_alike_on_real_candles(name: str, strategy: str) -> None:
-    candles = recorded(name)[:1_500]
-    result, difference = both([candles], reasoning={"strategies": (strategy,)}, risk=EAGER)
+def test_every_strategy_trades_alike(strategy: str) -> None:
+    acts = 0
+    for name in SEEDED:
+        result, difference = both([market(name, 800)], reasoning={"strategies": (strategy,)}, risk=EAGER)
+        assert difference is None, name
+        assert result.cycles > 500
+        acts += len(result.trades) + len(result.vetoes)
+    assert acts > 5
+
+
+@pytest.mark.parametrize("strategy", sorted(STRATEGIES))
+@pytest.mark.parametrize(("name", "count"), FILES)
+def test_every_strategy_trades_alike_on_real_candles(name: str, count: int, strategy: str) -> None:
+    result, difference = both([market(name, count)], reasoning={"strategies": (strategy,)}, risk=EAGER)
     assert difference is None
     assert result.cycles > 1_000
 
 
+@pytest.mark.parametrize(("name", "count"), present(("seeded/1h/BTC-USDT", 8_000), (HOURS, 10**6)))
 @pytest.mark.parametrize("strategy", sorted(STRATEGIES))
-def test_machine_code_and_plain_python_agree_to_the_bit(strategy: str) -> None:
-    candles = [recorded("crypto/1h/BTC-USDT_1h_2017-2023.csv.gz")]
+def test_machine_code_and_plain_python_agree_to_the_bit(strategy: str, name: str, count: int) -> None:
+    candles = [market(name, count)]
     options = options_for(Settings(reasoning={"strategies": (strategy,)}, risk=EAGER), candles)
     one, other = (backtest(candles, setup_of(options), engine()) for engine in (plain, compiled))
     assert one.trades.tolist() == other.trades.tolist()
@@ -69,26 +75,32 @@ def test_machine_code_and_plain_python_agree_to_the_bit(strategy: str) -> None:
     assert len(one.trades) + len(one.vetoes) > 20
 
 
-def test_default_limits_veto_alike() -> None:
-    candles = recorded("crypto/1m/ETH-USDT_1m_20230316-20230501.csv.gz")[:8_000]
-    result, difference = both([candles])
+@pytest.mark.parametrize(
+    ("name", "count"),
+    present(("seeded/1m/ETH-USDT", 2_500), ("crypto/1m/ETH-USDT_1m_20230316-20230501.csv.gz", 8_000)),
+)
+def test_default_limits_veto_alike(name: str, count: int) -> None:
+    result, difference = both([market(name, count)])
     assert difference is None
     assert len(set(result.vetoes["rule"].tolist())) >= 3
 
 
-def test_a_kill_switch_trips_alike_and_stays() -> None:
-    candles = load(shared_data("crypto", "1h", "BTC-USDT_1h_2017-2023.csv.gz"))[:6_000]
-    result, difference = both([candles], risk={**EAGER, "daily_loss": 5})
+@pytest.mark.parametrize(("name", "count"), present(("seeded/1h/BTC-USDT", 1_500), (HOURS, 6_000)))
+def test_a_kill_switch_trips_alike_and_stays(name: str, count: int) -> None:
+    result, difference = both([market(name, count)], risk={**EAGER, "daily_loss": 5})
     assert difference is None
     assert result.kill_switch_ms is not None
     late = result.vetoes[result.vetoes["at_ms"] > result.kill_switch_ms]
     assert set(late["rule"].tolist()) <= {0, 1}
 
 
-def test_a_portfolio_reserves_and_exits_alike() -> None:
-    names = ("BTC-USDT", "ETH-USDT", "SOL-USDT", "ADA-USDT")
-    files = [shared_data("crypto", "1m", f"{name}_1m_20230316-20230501.csv.gz") for name in names]
-    candles = [load(path)[start : 2_200 + start] for start, path in zip((0, 40, 0, 700), files, strict=True)]
+@pytest.mark.parametrize(
+    ("name", "count"),
+    present(("seeded/1m/{}", 1_200), ("crypto/1m/{}_1m_20230316-20230501.csv.gz", 2_200)),
+)
+def test_a_portfolio_reserves_and_exits_alike(name: str, count: int) -> None:
+    begins = zip((0, 40, 0, 700), FOUR, strict=True)
+    candles = [market(name.format(each), 700 + count)[begin : begin + count] for begin, each in begins]
     result, difference = both(
         candles, risk={**EAGER, "max_positions": 2, "total_exposure": "0.05"}, learning={"min_evidence": 2}
     )
@@ -99,10 +111,13 @@ def test_a_portfolio_reserves_and_exits_alike() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "count"),
+    present(("seeded/1h/{}", 900), ("crypto/1m/{}_1m_20210917-20211017.csv.gz", 3_000)),
+)
 @pytest.mark.parametrize("trailing_stop", ["0.004", "0.02"])
-def test_a_trailing_stop_is_raised_alike(trailing_stop: str) -> None:
-    names = ("BTC-USDT", "ETH-USDT")
-    candles = [recorded(f"crypto/1m/{name}_1m_20210917-20211017.csv.gz")[:3_000] for name in names]
+def test_a_trailing_stop_is_raised_alike(trailing_stop: str, name: str, count: int) -> None:
+    candles = [market(name.format(each), count) for each in FOUR[:2]]
     risk = {**EAGER, "trailing_stop": trailing_stop}
     for part in (candles[:1], candles):
         result, difference = both(part, risk=risk)
@@ -111,11 +126,12 @@ def test_a_trailing_stop_is_raised_alike(trailing_stop: str) -> None:
         assert result.trades.tolist() != without.trades.tolist()
 
 
-def test_a_fixed_quantity_is_cut_and_denied_alike() -> None:
-    candles = recorded("crypto/1m/BTC-USDT_1m_20210917-20211017.csv.gz")[:4_000]
+@pytest.mark.parametrize(("name", "count"), present(("seeded/1m/BTC-USDT", 1_200), (MINUTES, 4_000)))
+def test_a_fixed_quantity_is_cut_and_denied_alike(name: str, count: int) -> None:
     sizing = {"method": "fixed", "fixed_quantity": "0.0123456789"}
-    _, difference = both([candles], risk={**EAGER, "per_trade_loss": 20}, sizing=sizing)
+    result, difference = both([market(name, count)], risk={**EAGER, "per_trade_loss": 20}, sizing=sizing)
     assert difference is None
+    assert len(result.trades) > 0
 
 
 @pytest.mark.parametrize(
@@ -126,10 +142,11 @@ def test_a_fixed_quantity_is_cut_and_denied_alike() -> None:
         ({"stake": "all"}, {"concentration": 1, "total_exposure": 1, "per_trade_loss": "3%"}),
     ],
 )
+@pytest.mark.parametrize(("name", "count"), present(("seeded/1h/BTC-USDT", 1_000), (HOURS, 2_500)))
 def test_stakes_and_limits_as_shares_of_equity_are_the_loop_s_and_the_machine_s(
-    sizing: dict[str, Any], risk: dict[str, Any]
+    sizing: dict[str, Any], risk: dict[str, Any], name: str, count: int
 ) -> None:
-    candles = [recorded("crypto/1h/BTC-USDT_1h_2017-2023.csv.gz")[:2_500]]
+    candles = [market(name, count)]
     found: dict[str, Any] = {"risk": {**EAGER, "per_trade_loss": "2%", **risk}, "sizing": sizing}
     result, difference = both(candles, **found)
     assert difference is None
@@ -195,7 +212,7 @@ def test_made_markets_are_traded_alike(
 
 
 def test_a_difference_is_found_and_named() -> None:
-    candles = recorded("crypto/1m/BTC-USDT_1m_20210917-20211017.csv.gz")[:3_000]
+    candles = market("seeded/1m/BTC-USDT", 900)
     options = options_for(Settings(risk=EAGER), [candles])
     result = backtest([candles], setup_of(options), plain())
     assert len(result.trades) > 3

@@ -5,11 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.candle import RawCandle
 from domain.errors import BadInput
 from domain.times import DAY_MS, HOUR_MS, MINUTE_MS, TIMEFRAMES, closing, opened_by, utc
 from research.data.candles import Candles
 from research.data.load import load
 from research.data.resample import resample
+from tests.seeded import halted, seeded
 from tests.shared import shared_data
 
 START = 1_600_000_200_000 // DAY_MS * DAY_MS
@@ -114,6 +116,20 @@ def test_a_truncated_series_gives_a_prefix_of_what_the_full_one_gives(
     # And no closed bucket is held back: its end is the only thing that is waited for.
     reached = full.time[cut - 1] + MINUTE_MS if cut else 0
     assert len(early) == sum(closing(int(row[0]), timeframe) <= reached for row in whole)
+
+
+def test_hours_made_of_seeded_minutes_are_those_a_reader_would_make() -> None:
+    minutes = halted(seeded("BTC-USDT", "1m", 3_000), 1_000)
+    hours: dict[int, list[RawCandle]] = {}
+    for row in minutes.rows():
+        hours.setdefault(row.time // HOUR_MS * HOUR_MS, []).append(row)
+    hours.popitem()  # the one that is not over
+    made = resample(minutes, HOUR_MS)
+    assert [row[:5] for row in rows(made)] == [
+        (at, held[0].open, max(row.high for row in held), min(row.low for row in held), held[-1].close)
+        for at, held in hours.items()
+    ]
+    assert made.volume.tolist() == pytest.approx([sum(row.volume for row in held) for held in hours.values()])
 
 
 def test_hours_made_of_binances_minutes_are_binances_hours() -> None:

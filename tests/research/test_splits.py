@@ -1,22 +1,24 @@
 """A share's split is no loss: adjusted by what the file or a person says, else refused everywhere."""
 
+import re
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from domain.errors import BadInput
-from domain.times import DAY_MS, millis
+from domain.times import DAY_MS, millis, utc
 from perception.files.candles import HEADER
 from research.data.candles import Candles
 from research.data.flaws import flaws
-from research.data.load import load
 from research.data.splits import adjusted, doubts, real_jumps, since_doubt, splits_of, sure, unsplit
 from tests.agent.command import agent
-from tests.shared import shared_data
+from tests.seeded import market, present, saved
 
-AAPL = ("equities", "1d", "AAPL_1d_1998-2018.csv.gz")
+SPLITS = {"2000-06-21": 2.0, "2000-09-29": 2.0, "2005-02-28": 2.0, "2014-06-09": 7.0}
+"""Where the series below falls as by a split; that of September 2000 stands for a real fall."""
 SAID = "20000621=2,20000929=1,20050228=2,20140609=7"
 
 
@@ -28,8 +30,27 @@ def share(prices: list[float], symbol: str = "ABC") -> Candles:
     )
 
 
-def test_apples_splits_are_found_and_its_real_fall_can_be_said() -> None:
-    candles = load(shared_data(*AAPL))
+@cache
+def apple() -> Candles:
+    """Return days of a share that splits as Apple's did, at the prices that were paid."""
+    first, last = (millis(datetime(*day, tzinfo=UTC)) for day in ((1998, 1, 2), (2018, 12, 31)))
+    days = np.array([at for at in range(first, last + 1, DAY_MS) if utc(at).isoweekday() < 6])
+    places = np.arange(len(days))
+    close = 101.0 + 4.0 * np.sin(places / 40.0) + 0.3 * np.sin(places / 2.0)
+    opened = np.concatenate([close[:1], close[:-1]]) + 0.1
+    high, low = np.maximum(opened, close) * 1.004, np.minimum(opened, close) * 0.996
+    factor = np.ones(len(days))
+    for day, split in SPLITS.items():
+        factor[days >= millis(datetime.fromisoformat(day).replace(tzinfo=UTC))] /= split
+    o, h, l, c = (np.round(column * factor * 28, 2) for column in (opened, high, low, close))  # noqa: E741  # the field's letters
+    return Candles("AAPL", DAY_MS, days, o, h, l, c, np.full(len(days), 1_000.0))
+
+
+REAL = [market(name, count) for name, count in present(("equities/1d/AAPL_1d_1998-2018.csv.gz", 10**6))]
+
+
+@pytest.mark.parametrize("candles", [apple(), *REAL], ids=lambda candles: f"{len(candles)} days")
+def test_apples_splits_are_found_and_its_real_fall_can_be_said(candles: Candles) -> None:
     assert [str(each.split) for each in doubts(candles)] == ["2:1", "2:1", "2:1", "7:1"]
     with pytest.raises(BadInput) as refused:
         sure(candles)
@@ -76,32 +97,23 @@ def test_a_split_that_is_none_is_refused(text: str) -> None:
 
 
 def test_no_command_trades_on_a_split_that_nobody_explained(tmp_path: Path) -> None:
-    path = str(shared_data(*AAPL))
+    (path,) = saved(tmp_path, apple())
     said = agent(tmp_path, "backtest", "--strategy", "sma", "--data", path, check=2).stderr
-    assert "2000-06-21 opens at 50.5 after 101, which looks like a 2:1 split" in said
+    assert re.search(r"2000-06-21 opens at [0-9.]+ after [0-9.]+, which looks like a 2:1 split", said)
     run = agent(tmp_path, "run", "--provider", "recorded", "--data", path, "--speed", "max", check=2).stderr
-    assert (
-        "looks like a 2:1 split; adjust it first: agent data import AAPL_1d_1998-2018.csv.gz --splits" in run
-    )
+    assert "looks like a 2:1 split; adjust it first: agent data import AAPL_1d_seeded.csv.gz --splits" in run
     done = agent(
         tmp_path, "data", "import", path, "--splits", SAID.replace("20000929=1", "20000929=2")
     ).stdout
-    assert "5283 new candles" in done
+    assert f"{len(apple())} new candles" in done
     held = str(tmp_path / "candles" / "AAPL" / "1d.parquet")
     agent(tmp_path, "run", "--provider", "recorded", "--data", held, "--symbol", "AAPL", "--speed", "max",
           "--cycles", "20")  # fmt: skip
 
 
 def test_before_the_range_a_split_does_not_matter(tmp_path: Path) -> None:
-    words = (
-        "backtest",
-        "--strategy",
-        "sma",
-        "--data",
-        str(shared_data(*AAPL)),
-        "--uncompiled",
-        "--timerange",
-    )
+    (path,) = saved(tmp_path, apple())
+    words = ("backtest", "--strategy", "sma", "--data", path, "--uncompiled", "--timerange")
     agent(tmp_path, *words, "20150101-20180101")
     assert "7:1 split" in agent(tmp_path, *words, "20140101-20180101", check=2).stderr
 

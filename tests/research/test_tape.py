@@ -11,9 +11,8 @@ from agent.settings.instruments import instrument
 from domain.errors import BadInput
 from perception.driven.market import Cursor
 from research.data.candles import Candles
-from research.data.load import load
 from research.engine.tape import Tape, tape_of
-from tests.shared import shared_data
+from tests.seeded import halted, market, present
 
 BTC = instrument("BTC-USDT", {})
 
@@ -69,8 +68,13 @@ def test_a_tape_is_what_the_loop_meets(seed: int, count: int, jump: float) -> No
     same(walk(seed, count, jump), 5)
 
 
-def test_real_candles_with_gaps_and_a_halt() -> None:
-    same(load(shared_data("crypto", "1m", "BTC-USDT_1m_20230316-20230501.csv.gz"))[9_500:12_500], 200)
+@pytest.mark.parametrize(
+    ("name", "count"),
+    present(("seeded/1m/BTC-USDT", 2_000), ("crypto/1m/BTC-USDT_1m_20230316-20230501.csv.gz", 12_500)),
+)
+def test_candles_with_gaps_and_a_halt(name: str, count: int) -> None:
+    candles = market(name, count)
+    same(candles[9_500:] if count > 9_500 else halted(candles, 1_000), 200)
 
 
 def test_a_jump_is_doubted_as_in_the_loop() -> None:

@@ -19,8 +19,8 @@ from research.search.walk_forward import WalkForward, overfit, walk_forward
 from research.search.windows import Length, WindowPlan, length, windows
 from research.statistics.metrics import metrics
 from tests.agent.command import agent, told
-from tests.research.searching import DAY_MS, HOUR_MS, START_MS, bitcoin, setup_for, walk
-from tests.shared import shared_data
+from tests.research.searching import DAY_MS, HOUR_MS, START_MS, YEAR, bitcoin, setup_for, walk
+from tests.seeded import saved
 
 MONTH = WindowPlan(length("60d"), length("20d"), length("20d"))
 
@@ -150,7 +150,7 @@ def test_a_kill_switch_that_trips_is_counted_for_its_window_only() -> None:
 
 
 def test_the_command_shows_both_sides(tmp_path: Path) -> None:
-    data = str(shared_data("crypto", "1h", "BTC-USDT_1h_2017-2023.csv.gz"))
+    (data,) = saved(tmp_path, bitcoin(YEAR))
     words = ("walk-forward", "--strategy", "sma", "--data", data, "--timerange", "20200101-20201231",
              "--grid", "fast=10,20", "--grid", "slow=40,80", "--train", "90d")  # fmt: skip
     shown = told(tmp_path, *words, "--evidence-out", str(tmp_path / "evidence.json"))

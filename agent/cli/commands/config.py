@@ -13,7 +13,7 @@ config = typer.Typer(
 )
 
 
-@config.command()
+@config.command(epilog="Examples: agent config show | agent config show --json")
 def show(*, config: ConfigOption = None, home: HomeOption = None, json: JsonOption = False) -> None:
     """Show every setting in force and where it comes from; keys are not shown."""
     from agent.cli.handlers.config import show_config
@@ -21,7 +21,7 @@ def show(*, config: ConfigOption = None, home: HomeOption = None, json: JsonOpti
     show_config(config, home, json=json)
 
 
-@config.command()
+@config.command(epilog="Examples: agent config init | agent config init --out paper.toml")
 def init(
     *,
     home: HomeOption = None,

@@ -13,7 +13,7 @@ journal = typer.Typer(
 )
 
 
-@journal.command("list")
+@journal.command("list", epilog="Examples: agent journal list | agent journal list --json")
 def list_(*, home: HomeOption = None, json: JsonOption = False) -> None:
     """List the journals in the home, the latest used first: from when to when, rows, what it is worth."""
     from agent.cli.handlers.journal import list_journals
@@ -21,7 +21,10 @@ def list_(*, home: HomeOption = None, json: JsonOption = False) -> None:
     list_journals(home_of(home), json=json)
 
 
-@journal.command(epilog="Exit code 0: intact. 1: broken, with the row that broke.")
+@journal.command(
+    epilog="Examples: agent journal verify | agent journal verify --anchor anchor.json. Exit code 0: intact. "
+    "1: broken, with the row that broke."
+)
 def verify(
     *,
     home: HomeOption = None,
@@ -37,7 +40,7 @@ def verify(
     verify_journal(home_of(home), journal, anchor, json=json)
 
 
-@journal.command()
+@journal.command(epilog="Examples: agent journal tail | agent journal tail --count 50 --json")
 def tail(
     *,
     count: Annotated[int, typer.Option("--count", "-n", min=1, max=100_000, help="Rows to show.")] = 10,
@@ -51,7 +54,7 @@ def tail(
     tail_journal(home_of(home), journal, count, json=json)
 
 
-@journal.command()
+@journal.command(epilog="Examples: agent journal export | agent journal export --out journal.jsonl")
 def export(
     *,
     out: Annotated[Path | None, typer.Option(help="File to write; standard output if not given.")] = None,
@@ -64,7 +67,10 @@ def export(
     export_journal(home_of(home), journal, out)
 
 
-@journal.command(epilog="Keep the file on another machine: agent journal verify --anchor FILE")
+@journal.command(
+    epilog="Example: agent journal anchor anchor.json. Keep the file on another machine: "
+    "agent journal verify --anchor FILE"
+)
 def anchor(
     file: Annotated[Path, typer.Argument(help="File to write.")],
     *,

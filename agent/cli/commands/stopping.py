@@ -10,7 +10,7 @@ from domain.symbols import spelled
 stopping = typer.Typer(rich_markup_mode=None)
 
 
-@stopping.command()
+@stopping.command(epilog="Example: agent kill --reason 'the market has gone mad'")
 def kill(
     *,
     reason: Annotated[str, typer.Option(help="Why; it goes into the journal.")],
@@ -24,7 +24,7 @@ def kill(
     switch(home, journal, reason, active=True, json=json)
 
 
-@stopping.command()
+@stopping.command(epilog="Example: agent resume --reason 'looked at, it was a bad print'")
 def resume(
     *,
     reason: Annotated[str, typer.Option(help="Why; it goes into the journal.")] = "operator resumed",
@@ -101,7 +101,10 @@ def reconcile(
     reconcile_account(home, journal, reason, adopt=adopt, lost=write_off, json=json)
 
 
-@stopping.command(epilog="Exit code 0: nothing is wrong. 1: something is, with what to do.")
+@stopping.command(
+    epilog="Examples: agent doctor | agent doctor --json. Exit code 0: nothing is wrong. "
+    "1: something is, with what to do."
+)
 def doctor(
     *,
     live: Annotated[

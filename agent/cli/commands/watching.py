@@ -11,7 +11,7 @@ from domain.symbols import spelled
 watching = typer.Typer(rich_markup_mode=None)
 
 
-@watching.command()
+@watching.command(epilog="Examples: agent status | agent status --json")
 def status(*, home: HomeOption = None, journal: JournalOption = None, json: JsonOption = False) -> None:
     """Show what the agent is doing, or how its last session ended."""
     from agent.cli.handlers.status import show_status
@@ -19,7 +19,7 @@ def status(*, home: HomeOption = None, journal: JournalOption = None, json: Json
     show_status(home, journal, json=json)
 
 
-@watching.command()
+@watching.command(epilog="Examples: agent positions | agent positions --json")
 def positions(*, home: HomeOption = None, journal: JournalOption = None, json: JsonOption = False) -> None:
     """Show open positions and the orders that protect them."""
     from agent.cli.handlers.status import show_positions
@@ -80,7 +80,7 @@ def report(
     write_report(home, journal, session, out, json=json)
 
 
-@watching.command()
+@watching.command(epilog="Examples: agent lessons | agent lessons --json")
 def lessons(*, home: HomeOption = None, journal: JournalOption = None, json: JsonOption = False) -> None:
     """Show what was learned: trades, vetoes and each voice's weight."""
     from agent.cli.handlers.status import show_lessons
@@ -102,7 +102,10 @@ def why(
     show_why(cycle, home, journal, json=json)
 
 
-@watching.command(epilog="Exit code 0: identical. 1: a difference, shown field by field.")
+@watching.command(
+    epilog="Examples: agent replay | agent replay --session 2 --json. Exit code 0: identical. "
+    "1: a difference, shown field by field."
+)
 def replay(
     *,
     session: Annotated[int | None, typer.Option(help="Session to replay; the last one if not given.")] = None,

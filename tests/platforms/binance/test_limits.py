@@ -81,6 +81,7 @@ def test_a_new_minute_is_a_new_budget(weights: RequestWeight, clock: ManualClock
 def test_a_count_beyond_all_sense_holds_nothing_back(weights: RequestWeight) -> None:
     weights.heard(200, {"x-mbx-used-weight-1m": "999999999"})
     weights.admit(vital=False)
+    assert not silent(weights)
 
 
 def test_an_error_that_is_no_limit_asks_for_no_silence(weights: RequestWeight) -> None:

@@ -50,6 +50,7 @@ def test_longer_candles_are_made_of_the_short_ones(name: str, seconds: int) -> N
     exchange = exchange_of()
     exchange.advance(START + seconds * 1000)
     series = exchange.markets[BTC].series
+    assert len(series[name].bars) > 0
     for bar in series[name].bars:
         parts = [one for one in series["1s"].bars if bar.time <= one.time <= bar.end]
         assert bar.time == opening(bar.time, INTERVALS[name])
