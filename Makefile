@@ -7,13 +7,15 @@ CYCLES ?=
 INTERVAL ?=
 ARGS ?=
 MINUTES ?= 30
+GATED := risk domain journal learning
+ROOMS := $(GATED) perception reasoning platforms research agent
 CASES ?= 0
 
 # Where it is set every start compiles the project's modules anew.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup paper quicktest test check lint types arrows soak drill law bench lock clean
+.PHONY: help setup paper quicktest test covered coverage check lint types arrows soak drill law bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -46,7 +48,16 @@ types: $(STAMP)
 arrows: $(STAMP)
 	@$(BIN)/lint-imports --no-cache
 
-check: lint types arrows test ## lint, types, arrows and tests, as CI runs them
+covered: $(STAMP) ## tests of risk, domain, journal and learning, and whether they reach as much as they did
+	@$(BIN)/python -m pytest -n 3 --dist worksteal $(GATED:%=tests/%) $(GATED:%=--cov=%) --cov-branch --cov-report= $(ARGS)
+	@$(BIN)/python -m scripts.covered --gate
+
+coverage: $(STAMP) ## every test, and how much of each room they reach
+	@$(BIN)/python -m pytest -n 3 --dist worksteal $(ROOMS:%=--cov=%) --cov-branch --cov-report= $(ARGS)
+	@$(BIN)/python -m scripts.covered
+
+check: lint types arrows covered ## lint, types, arrows and tests, as CI runs them
+	@$(MAKE) --no-print-directory test ARGS="$(GATED:%=--ignore=tests/%)"
 
 soak: $(STAMP) ## a long paper run under provider faults, with a report; MINUTES=30
 	@$(BIN)/python scripts/soak/command.py --minutes $(MINUTES) $(ARGS)
