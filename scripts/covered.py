@@ -1,7 +1,7 @@
-"""How much of each room its tests reach, branches included, from coverage's data; a room below its floor fails.
+"""How much of each room its tests reach, branches included; a gated room below its floor fails.
 
-The floors are what stood when they were set, rounded down: what is new is to be tested as well as what is there.
-They hold for the four rooms' own tests (`make covered`); of all tests the whole table is shown (`make coverage`).
+The floors are what stood when they were set: what is new is tested as well as what was there. They hold for
+the four rooms' own tests (`make covered`); of all tests the whole table is shown (`make coverage`).
 """
 
 import json
@@ -9,41 +9,60 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import NamedTuple
 
-FLOORS = {"risk": 97.5, "domain": 60.0, "journal": 94.0, "learning": 98.5}
-"""Percent of statements and branches, by room."""
+FLOORS = {"risk": 97.5, "domain": 65.0, "journal": 94.0, "learning": 98.5}
+"""Percent of lines and branches together, by room."""
+COUNTS = ("covered_lines", "num_statements", "covered_branches", "num_branches")
 
 
-def shares(report: Path) -> dict[str, tuple[float, float]]:
-    """Return by room the percent of statements and branches that ran, and of branches alone."""
-    counts: dict[str, list[int]] = {}
+class Reached(NamedTuple):
+    """What of a room ran: lines and branches, each of how many."""
+
+    lines: int = 0
+    all_lines: int = 0
+    branches: int = 0
+    all_branches: int = 0
+
+    @property
+    def both(self) -> float:
+        """Percent of lines and branches together."""
+        return 100 * (self.lines + self.branches) / max(self.all_lines + self.all_branches, 1)
+
+    @property
+    def of_branches(self) -> float:
+        """Percent of branches alone."""
+        return 100 * self.branches / max(self.all_branches, 1)
+
+
+def reached(report: Path) -> dict[str, Reached]:
+    """Return what ran by room, from coverage's JSON report."""
+    rooms: dict[str, Reached] = {}
     for name, file in json.loads(report.read_text())["files"].items():
-        summary = file["summary"]
-        room = counts.setdefault(Path(name).parts[0], [0, 0, 0, 0])
-        for place, key in enumerate(("covered_lines", "num_statements", "covered_branches", "num_branches")):
-            room[place] += summary[key]
-    return {
-        room: (100 * (lines + branches) / (all_lines + all_branches or 1), 100 * branches / (all_branches or 1))
-        for room, (lines, all_lines, branches, all_branches) in counts.items()
-    }
+        room = Path(name).parts[0]
+        added = (file["summary"][key] for key in COUNTS)
+        rooms[room] = Reached(*map(sum, zip(rooms.get(room, Reached()), added, strict=True)))
+    return rooms
+
+
+def below(rooms: dict[str, Reached]) -> list[str]:
+    """Return the gated rooms whose floor is not reached."""
+    return [room for room, floor in FLOORS.items() if rooms.get(room, Reached()).both < floor]
 
 
 def main(words: list[str]) -> int:
-    """Print the table; return 1 where a floor is not reached and `--gate` is given."""
+    """Print the table; with `--gate` return 1 where a floor is not reached."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "coverage.json"
-        coverage = [sys.executable, "-m", "coverage", "json", "-q", "-o", str(report)]
-        subprocess.run(coverage, check=True)
-        found = shares(report)
-    low = []
-    for room, (both, branches) in sorted(found.items()):
-        floor = FLOORS.get(room)
-        told = f", at least {floor:g} % is asked" if floor is not None and "--gate" in words else ""
-        print(f"{room:<12} {both:5.1f} % of lines and branches, {branches:5.1f} % of branches{told}")
-        if told and both < (floor or 0.0):
-            low.append(room)
+        subprocess.run([sys.executable, "-m", "coverage", "json", "-q", "-o", str(report)], check=True)
+        rooms = reached(report)
+    gate = "--gate" in words
+    for room, found in sorted(rooms.items()):
+        asked = f"; at least {FLOORS[room]:g} % is asked" if gate and room in FLOORS else ""
+        print(f"{room:<12} {found.both:5.1f} % of all, {found.of_branches:5.1f} % of branches{asked}")
+    low = below(rooms) if gate else []
     if low:
-        print(f"less of {', '.join(low)} is tested than was: test what is new, or take out what nobody calls")
+        print(f"{', '.join(low)}: less is tested than was; test what is new, or take out what nobody calls")
     return 1 if low else 0
 
 

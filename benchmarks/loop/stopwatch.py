@@ -1,23 +1,19 @@
-"""Where a cycle's time goes: a stopwatch wrapped around the stages from outside.
+"""Where a cycle's time goes: a stopwatch that listens to the machine and stands before the ports.
 
-The loop knows nothing of it. `timed` takes a session apart and puts it together with the same parts,
-each behind a wrapper that switches the stopwatch on the way in and back on the way out. Time is
-exclusive: what runs inside a stage but belongs to another (the journal inside `place`) is that
-other's.
+The loop knows nothing of it, and nothing of the loop is overridden. `timed` puts a listening machine in the
+session's cycle and a wrapper before its journal and its pacer; each state the machine enters begins a stage.
+Time is exclusive: what runs inside a stage but belongs to another (the journal in `place`) is the other's.
 """
 
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
-from typing import Any
 
-from agent.loop.cycle import Cycle
-from agent.loop.machine import LoopMachine
+from agent.loop.machine import EXECUTION, IDLE, LEARNING, PERCEPTION, REASONING, RISK_CHECK, LoopMachine
 from benchmarks.loop.floors import per_call
 from benchmarks.loop.sessions import Ready
-from domain.events import CycleEnded, Event, Failure
+from domain.events import Event
 from domain.ports import Journal, Pacer, Row
-from domain.verdict import Approved
 
 PACE, OBSERVE, DECIDE, JUDGE, PLACE, REFLECT, JOURNAL, MACHINE, REST = STAGES = (
     "pace", "observe", "decide", "judge", "place", "reflect", "journal", "machine", "rest",
@@ -51,17 +47,25 @@ def switch_us() -> float:
     return per_call(lambda: watch.switch(OBSERVE), calls=1000)
 
 
+STAGE_OF = {
+    IDLE: REST, PERCEPTION: OBSERVE, REASONING: DECIDE,
+    RISK_CHECK: JUDGE, EXECUTION: PLACE, LEARNING: REFLECT,
+}  # fmt: skip  # the stage that runs while the machine is in a state
+
+
 class _TimedMachine(LoopMachine):
+    """The machine as it is, listened to: each state it enters begins the stage of its name."""
+
     def __init__(self, watch: Stopwatch) -> None:
         super().__init__()
         self.watch = watch
 
     def fire(self, trigger: str) -> None:
-        before = self.watch.switch(MACHINE)
+        self.watch.switch(MACHINE)
         try:
             super().fire(trigger)
         finally:
-            self.watch.switch(before)
+            self.watch.switch(STAGE_OF[self.state])
 
 
 class _TimedJournal:
@@ -123,71 +127,9 @@ class _TimedPacer:
             self.watch.switch(before)
 
 
-class _TimedCycle(Cycle):
-    """The cycle with its stages timed; a turn is passed on untouched."""
-
-    watch: Stopwatch
-
-    def _look(self, turn: Any) -> Exception | None:
-        before = self.watch.switch(OBSERVE)
-        try:
-            return super()._look(turn)
-        finally:
-            self.watch.switch(before)
-
-    def _take_in(self, turn: Any, failure: Exception | None) -> None:
-        before = self.watch.switch(OBSERVE)
-        try:
-            super()._take_in(turn, failure)
-        finally:
-            self.watch.switch(before)
-
-    def _decide(self, turn: Any) -> None:
-        before = self.watch.switch(DECIDE)
-        try:
-            super()._decide(turn)
-        finally:
-            self.watch.switch(before)
-
-    def _judge(self, turn: Any) -> None:
-        before = self.watch.switch(JUDGE)
-        try:
-            super()._judge(turn)
-        finally:
-            self.watch.switch(before)
-
-    def _place(self, turn: Any, approved: Sequence[Approved]) -> None:
-        before = self.watch.switch(PLACE)
-        try:
-            super()._place(turn, approved)
-        finally:
-            self.watch.switch(before)
-
-    def _end(self, turn: Any, outcome: str, error: Failure | None = None) -> CycleEnded:
-        before = self.watch.switch(REFLECT)
-        try:
-            return super()._end(turn, outcome, error)
-        finally:
-            self.watch.switch(before)
-
-
 def timed(each: Ready, watch: Stopwatch) -> Ready:
-    """Return the session with every stage of its cycle, its journal, machine and pacer under the watch."""
-    session = each.session
-    plain = session.cycle
-    plain.record.journal = _TimedJournal(plain.record.journal, watch)
-    cycle = _TimedCycle(
-        symbols=plain.symbols,
-        machine=_TimedMachine(watch),
-        record=plain.record,
-        observer=plain.observer,
-        platform=plain.platform,
-        reasoning=plain.reasoning,
-        policy=plain.policy,
-        trading_lock=plain.trading_lock,
-        clock=plain.executor.clock,
-        pending_kill=plain.pending_kill,
-    )
-    cycle.watch = watch
-    session.cycle = cycle
-    return Ready(session, _TimedPacer(each.pacer, watch))
+    """Return the session with its machine, its journal and its pacer under the watch."""
+    cycle = each.session.cycle
+    cycle.machine = _TimedMachine(watch)
+    cycle.record.journal = _TimedJournal(cycle.record.journal, watch)
+    return Ready(each.session, _TimedPacer(each.pacer, watch))
