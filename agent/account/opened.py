@@ -14,7 +14,7 @@ import tenacity
 from agent import wiring
 from agent.account.catch_up import catch_up
 from agent.account.lock import AccountLock
-from agent.answers.account import DecisionRow, MarketRow, Status
+from agent.answers.account import DecisionRow, MarketRow, Status, StreamRow
 from agent.answers.cycle import Explanation
 from agent.doctor.preflight import refuse_broken, refuse_unfit
 from agent.explain.why import explain
@@ -319,6 +319,7 @@ class OpenedAccount:
             error=ended.error.message if ended and ended.error else None,
             market=self._market(),
             breakers=self.market.breakers(),
+            streams={name: StreamRow(**each._asdict()) for name, each in self.market.streams().items()},
             muted=dict(self.parts.mind.muted),
             parameters=versions.view(state, self.parts.mind),
             account=views.account(state, pending_kill=self.inbox.pending_kill),

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from agent.loop.pacer import MarketPacer, SpeedPacer, Timeline, WallPacer
 from agent.settings.home import Home
@@ -23,6 +23,7 @@ from perception.driven.simulated import SimulatedMarket, SimulatedProvider
 from perception.headlines import Headlines
 
 if TYPE_CHECKING:
+    from perception.stream.provider import StreamStatus  # WebSockets are an extra
     from research.data.candles import Candles  # NumPy is not needed where nothing is researched
 
 STREAMS = {
@@ -43,6 +44,16 @@ class MarketSource:
     position: Callable[[], int] = int
     total: Callable[[], int | None] = lambda: None
     close: Callable[[], None] = lambda: None
+    streams: Callable[[], dict[str, "StreamStatus"]] = dict
+
+
+@runtime_checkable
+class Streaming(Protocol):
+    """A provider that candles are pushed to."""
+
+    def status(self) -> "StreamStatus":
+        """Return the state of its connection and its counters."""
+        ...
 
 
 def market(parts: Parts, clock: Clock, home: Home) -> MarketSource:
@@ -149,6 +160,7 @@ def _wall(parts: Parts, clock: Clock, home: Home) -> MarketSource:
         None,
         lambda: {name: each.state for name, each in live.items()},
         close=news.close if news else (lambda: None),
+        streams=lambda: {name: each.status() for name, each in live.items() if isinstance(each, Streaming)},
     )
 
 

@@ -53,6 +53,21 @@ def test_a_rehearsal_runs_is_in_line_and_replays(tmp_path: Path, server: Sandbox
     assert json.loads(agent(tmp_path, "reconcile", "--json", env=own(tmp_path)).stdout)["in_line"]
 
 
+def test_status_tells_how_the_stream_does(tmp_path: Path, server: SandboxServer) -> None:
+    words = ("--mode", "testnet", "--base-url", server.base_url, "--timeframe", "1m", "--interval", "0.5")
+    with start(tmp_path, "run", *words, "--plain", env=own(tmp_path)) as running:
+        due = time.monotonic() + 30
+        streams: dict[str, Any] = {}
+        while not any(each["connected"] for each in streams.values()) and time.monotonic() < due:
+            report = agent(tmp_path, "status", "--json", check=None).stdout or "{}"
+            streams = json.loads(report).get("streams", {})
+        (stream,) = streams.values()
+        assert (stream["live"], stream["reconnects"], stream["dropped"]) == (True, 0, 0)
+        assert "0 reconnects, 0 dropped, 0 malformed" in agent(tmp_path, "status").stdout
+        running.terminate()
+        running.communicate(timeout=30)
+
+
 def test_the_key_is_nowhere_after_a_session_and_after_errors(tmp_path: Path, server: SandboxServer) -> None:
     said = run(tmp_path, server, "--cycles", "2")
     server.load_faults({"fault": [{"kind": "error", "path": "/api/v3/account"}]})
