@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 from math import ceil, floor, log, log10
 
 import numpy as np
+from markupsafe import Markup
 
 from domain.times import DAY_MS, HOUR_MS, millis, utc
 from research.data.candles import FloatArray, IntArray
-from research.report.text import Markup, element, joined, safe
+from research.report.templates import chart
 
 BOX = 1000
 MOST_TICKS = 7
@@ -105,10 +106,10 @@ def _month_name(month: datetime, step: int) -> str:
 def labels(across: Sequence[tuple[int, str]], x: Scale, up: Sequence[tuple[float, str]], y: Scale) -> Markup:
     """Return the labels beside a chart, placed in per cent."""
     marks = [
-        *((f"left:{float(x.place(at)) / 10:.2f}%", "x", name) for at, name in across),
-        *((f"top:{float(y.place(at)) / 10:.2f}%", "y", name) for at, name in up),
+        *(("x", f"left:{float(x.place(at)) / 10:.2f}%", name) for at, name in across),
+        *(("y", f"top:{float(y.place(at)) / 10:.2f}%", name) for at, name in up),
     ]
-    return joined(element("span", name, kind, f'style="{index}"') for index, kind, name in marks)
+    return chart("labels", marks)
 
 
 def grid(up: Sequence[float], y: Scale) -> Markup:
@@ -118,13 +119,12 @@ def grid(up: Sequence[float], y: Scale) -> Markup:
 
 def drawn(kind: str, path: str) -> Markup:
     """Return a path of a class that the style sheet knows."""
-    return Markup(f'<path class="{kind}" d="{path}"/>')
+    return chart("path", kind, path)
 
 
 def svg(inner: Markup, title: str) -> Markup:
     """Return a drawing that fills its place."""
-    box = f'viewBox="0 0 {BOX} {BOX}" preserveAspectRatio="none"'
-    return Markup(f'<svg {box} role="img" aria-label="{safe(title)}">{inner}</svg>')
+    return chart("svg", inner, title, BOX)
 
 
 def line(x: FloatArray, y: FloatArray) -> str:

@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from markupsafe import Markup
 from numpy.typing import NDArray
 
 from domain.errors import BadInput
@@ -30,7 +31,8 @@ from research.report.axes import (
     time_scale,
     time_ticks,
 )
-from research.report.text import Markup, element, joined, number
+from research.report.templates import chart
+from research.report.text import note, number
 
 COLUMNS = 16_000
 """Columns of all symbols together that the page keeps."""
@@ -94,25 +96,14 @@ def market_chart(
     if grid_of is None:
         raise BadInput(f"{candles.symbol}: no instrument in the report")
     if not len(candles):
-        return element("p", f"{candles.symbol}: no candle.", "note")
+        return note(f"{candles.symbol}: no candle.")
     columns = columns_of(candles, max(400, COLUMNS // symbols), grid_of.tick)
     trades, missing = _trades(candles, results, MOST_TRADES // symbols)
     bought, sold = fill_prices(trades, grid_of)
     data = _data(columns, candles, grid_of, trades, (bought, sold), unseen_ms, results[0].endings)
-    note = f"{missing} trades that moved least are not drawn." if missing else ""
+    words = f"{missing} trades that moved least are not drawn." if missing else ""
     drawing = _drawn(candles, trades, (bought, sold), grid_of.tick, unseen_ms)
-    script = Markup(f'<script type="application/json">{data}</script>')
-    title, report = element("h3", candles.symbol), element("p", note, "read")
-    return element("figure", joined([title, drawing, _CONTROLS, report, script]), "market")
-
-
-_CONTROLS = Markup(
-    '<div class="controls"><label>zoom<input type="range" class="zoom" min="0" max="100" value="0"></label>'
-    '<label>place<input type="range" class="place" min="0" max="1000" value="0"></label>'
-    '<span><button type="button" class="back">&lsaquo; trade</button>'
-    '<button type="button" class="next">trade &rsaquo;</button>'
-    '<button type="button" class="all">all</button></span></div>'
-)
+    return chart("market", candles.symbol, drawing, words, data)
 
 
 def _trades(candles: Candles, results: Sequence[Result], most: int) -> tuple[NDArray[Any], int]:
@@ -193,8 +184,8 @@ def _drawn(
     ]
     named = [(at, number(at, _digits(ticks))) for at in ticks]
     beside = labels(time_ticks(first, end), x, named, y)
-    drawing = svg(joined(paths), f"Candles and trades of {candles.symbol}")
-    return Markup(f'<div class="plot high">{drawing}{beside}<i class="cross"></i></div>')
+    drawing = svg(Markup().join(paths), f"Candles and trades of {candles.symbol}")
+    return chart("plot", drawing, beside, "high")
 
 
 def _shade(x: Scale, unseen_ms: int | None) -> str:

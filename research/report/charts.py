@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from markupsafe import Markup
 
 from research.data.candles import FloatArray, IntArray
 from research.engine.result import Result
@@ -22,7 +23,8 @@ from research.report.axes import (
     time_scale,
     time_ticks,
 )
-from research.report.text import Markup, element, joined, number, percent, safe
+from research.report.templates import chart
+from research.report.text import note, number, percent
 from research.statistics.periods import rolling_sharpe
 from research.statistics.ratios import hold_curve
 
@@ -38,7 +40,7 @@ def equity_chart(result: Result, quote: str) -> Markup:
     All have one time axis, which the mouse zooms; empty without two cycles.
     """
     if result.cycles < 2:
-        return element("p", "Fewer than two cycles: nothing to draw.", "note")
+        return note("Fewer than two cycles: nothing to draw.")
     times = result.times_ms
     equity = result.equity / result.cash_scale
     opening = result.opening_cash / result.cash_scale
@@ -54,8 +56,7 @@ def equity_chart(result: Result, quote: str) -> Markup:
         *_rolling(x, *rolling),
     ]
     points = _points(times, equity, fall, (held, worth), rolling[:2])
-    data = f'<script type="application/json">{points}</script>'
-    return element("figure", joined([*parts, element("p", "", "read"), Markup(data)]), "curves")
+    return chart("curves", parts, points)
 
 
 def _held(result: Result) -> tuple[IntArray, FloatArray]:
@@ -79,7 +80,7 @@ def _panel(name: str, x: Scale, lines: Sequence[Line], height: str, title: str) 
     ticks = round_ticks(y, 7 if height == "high" else 4)
     paths = [grid(ticks, y), *(_drawn(each, x, y) for each in lines)]
     named = [(at, number(at, 0 if y.high - y.low > 20 else 2)) for at in ticks]
-    return _plot(svg(joined(paths), title), labels([], x, named, y), height, name)
+    return _plot(svg(Markup().join(paths), title), labels([], x, named, y), height, name)
 
 
 def _drawn(line_of: Line, x: Scale, y: Scale) -> Markup:
@@ -93,7 +94,7 @@ def _beside(x: Scale, own: tuple[IntArray, FloatArray], hold: tuple[IntArray, Fl
     if not len(hold[0]):
         return []
     lines: list[Line] = [("hold", *hold), ("equity", *own)]
-    title = element("p", "equity and buy and hold, both from 100", "sub")
+    title = chart("sub", "equity and buy and hold, both from 100")
     return [title, _panel("both", x, lines, "mid", "Equity and buy and hold from 100")]
 
 
@@ -102,12 +103,12 @@ def _under(x: Scale, times: IntArray, fall: FloatArray) -> Markup:
     keep = thinned(fall, COLUMNS)
     path = line(x.place(times[keep]), y.place(fall[keep]))
     ticks = round_ticks(y, 3)
-    inner = joined([grid(ticks, y), drawn("fall", f"{path}L{BOX} 0L0 0Z")])
+    inner = grid(ticks, y) + drawn("fall", f"{path}L{BOX} 0L0 0Z")
     named = [(at, percent(at, 1 if y.low > -0.1 else 0)) for at in ticks]
     across = time_ticks(int(times[0]), int(times[-1]))
-    title = element("p", "fall from the peak", "sub")
+    title = chart("sub", "fall from the peak")
     beside = labels(across, x, named, y)
-    return joined([title, _plot(svg(inner, "Fall from the peak over time"), beside, "low", "fall")])
+    return title + _plot(svg(inner, "Fall from the peak over time"), beside, "low", "fall")
 
 
 def _rolling(x: Scale, times: IntArray, ratios: FloatArray, window: int) -> list[Markup]:
@@ -119,25 +120,21 @@ def _rolling(x: Scale, times: IntArray, ratios: FloatArray, window: int) -> list
     ticks = round_ticks(y, 4)
     zero = drawn("zero", f"M0 {float(y.place(0.0)):.1f}H{BOX}")
     path = _drawn(("sharpe", np.minimum(times, int(x.high)), ratios), x, y)
-    title = element("p", f"Sharpe ratio of the last {window} days, a year", "sub")
+    title = chart("sub", f"Sharpe ratio of the last {window} days, a year")
     named = [(at, number(at, 1)) for at in ticks]
-    drawing = svg(joined([grid(ticks, y), zero, path]), f"Rolling Sharpe ratio over {window} days")
+    drawing = svg(grid(ticks, y) + zero + path, f"Rolling Sharpe ratio over {window} days")
     return [title, _plot(drawing, labels([], x, named, y), "low", "sharpe")]
 
 
 def _plot(drawing: Markup, beside: Markup, kind: str, name: str = "") -> Markup:
-    panel = f' data-panel="{name}"' if name else ""
-    return Markup(f'<div class="plot {kind}"{panel}>{drawing}{beside}<i class="cross"></i></div>')
+    return chart("plot", drawing, beside, kind, name)
 
 
 def _legend(quote: str, *, with_hold: bool) -> Markup:
     names = [("equity", f"equity, {quote}")]
     names += [("hold", "buy and hold, no costs")] if with_hold else []
     names.append(("fall", "fall from the peak"))
-    keys = (
-        element("span", joined([Markup(f'<i class="key {kind}"></i>'), safe(name)])) for kind, name in names
-    )
-    return element("p", joined(keys), "legend")
+    return chart("legend", names)
 
 
 def _points(
@@ -164,14 +161,14 @@ def _points(
         few = thinned(rolling[1], POINTS // 2)
         rows["d"] = (rolling[0][few] // 60_000).tolist()
         rows["s"] = np.round(rolling[1][few], 2).tolist()
-    return json.dumps(rows, separators=(",", ":"))
+    return json.dumps(rows, separators=(",", ":")).replace("<", "\\u003c")
 
 
 def histogram(result: Result) -> Markup:
     """Return the distribution of trade results after costs, as shares of what each trade bought."""
     rows = result.trades[result.trades["bought"] > 0]
     if not len(rows):
-        return element("p", "No closed trade.", "note")
+        return note("No closed trade.")
     shares = rows["pnl"] / rows["bought"]
     edges, counts = _bins(shares)
     most = int(counts.max())
@@ -180,13 +177,11 @@ def histogram(result: Result) -> Markup:
     for left, right, count in zip(edges[:-1].tolist(), edges[1:].tolist(), counts.tolist(), strict=True):
         bars["up" if left >= 0 else "down"] += _bar(x, y, left, right, count) if count else ""
     ticks = [at for at in round_ticks(y, 4) if at == int(at)]
-    inner = joined([grid(ticks, y), *(drawn(f"bar {kind}", path) for kind, path in bars.items())])
+    inner = Markup().join([grid(ticks, y), *(drawn(f"bar {kind}", path) for kind, path in bars.items())])
     across = [(at, percent(at, _places(x), signed=True)) for at in round_ticks(x, 5)]
     beside = labels([], x, [(at, number(at, 0)) for at in ticks], y)
-    below = joined(
-        element("span", name, "x", f'style="left:{float(x.place(at)) / 10:.2f}%"') for at, name in across
-    )
-    return _plot(svg(inner, "Number of trades by result"), joined([beside, below]), "middle")
+    below = [("x", f"left:{float(x.place(at)) / 10:.2f}%", name) for at, name in across]
+    return _plot(svg(inner, "Number of trades by result"), beside + chart("labels", below), "middle")
 
 
 def _places(scale: Scale) -> int:

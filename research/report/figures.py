@@ -4,25 +4,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from markupsafe import Markup
 
 from domain.instrument import Instrument
 from research.data.candles import FloatArray
 from research.engine.result import Result
 from research.report.candles import fill_prices
-from research.report.text import (
-    NONE,
-    Cell,
-    Markup,
-    coloured,
-    element,
-    joined,
-    minute,
-    number,
-    percent,
-    safe,
-    span,
-    table,
-)
+from research.report.templates import part
+from research.report.text import NONE, Cell, coloured, minute, note, number, percent, span, table
 from research.statistics.metrics import Metrics
 from risk.table import NOTHING_TO_REDUCE, RULES
 
@@ -83,8 +72,7 @@ def headline(samples: Samples, luck: Iterable[tuple[str, str]]) -> Markup:
     heads = ["", *(title for title, _, _ in samples)]
     rows = [[name, *(show(figures) for _, _, figures in samples)] for name, show in FIGURES]
     rows += [[name, report] for name, report in luck]
-    halves = (table(heads, part, "figures") for part in (rows[:WORTH], rows[WORTH:]))
-    return element("div", joined(halves), "halves")
+    return part("halves", *(table(heads, half, "figures") for half in (rows[:WORTH], rows[WORTH:])))
 
 
 def monthly(result: Result) -> Markup:
@@ -114,7 +102,7 @@ def _warm(value: float | None, kind: str = "") -> Markup:
         return Markup()
     heat = min(60, round(abs(value) * 400))
     side = "up" if value > 0 else "down"
-    return element("span", percent(value, 1), f"heat {side} {kind}".strip(), f'style="--heat:{heat}%"')
+    return part("heat", percent(value, 1), f"{side} {kind}".strip(), heat)
 
 
 def costs(result: Result) -> Markup:
@@ -146,25 +134,23 @@ def _cost_row(trades: Any, cash_scale: int) -> list[Cell]:
 def vetoes(result: Result) -> Markup:
     """Return how often each rule denied, most often first."""
     if not len(result.vetoes):
-        return element("p", "No decision was denied.", "note")
+        return note("No decision was denied.")
     codes, counts = np.unique(result.vetoes["rule"], return_counts=True)
     order = np.lexsort((codes, -counts))
     most = int(counts.max())
-    return element("ul", joined(_veto(int(codes[at]), int(counts[at]), most) for at in order), "vetoes")
+    return part("vetoes", [_veto(int(codes[at]), int(counts[at]), most) for at in order])
 
 
-def _veto(code: int, count: int, most: int) -> Markup:
-    known = 0 < code <= len(RULES)
-    rule = RULES[code - 1] if known else NOTHING_TO_REDUCE
-    bar = Markup(f'<i style="width:{count / most * 100:.1f}%"></i>')
-    top = joined([element("b", rule.reason), element("span", number(count, 0))])
-    return element("li", joined([element("div", top), bar, element("small", rule.meaning)]))
+def _veto(code: int, count: int, most: int) -> dict[str, str]:
+    rule = RULES[code - 1] if 0 < code <= len(RULES) else NOTHING_TO_REDUCE
+    share = f"{count / most * 100:.1f}"
+    return {"reason": rule.reason, "count": number(count, 0), "share": share, "meaning": rule.meaning}
 
 
 def extremes(result: Result, instruments: Mapping[str, Instrument]) -> Markup:
     """Return the trades that won and lost most, with average fill prices."""
     if not len(result.trades):
-        return element("p", "No closed trade.", "note")
+        return note("No closed trade.")
     order = np.argsort(-result.trades["pnl"], kind="stable").tolist()
     chosen = order if len(order) <= 2 * EXTREMES else [*order[:EXTREMES], *order[-EXTREMES:]]
     rows = [_trade(result, index, instruments) for index in chosen]
@@ -192,21 +178,12 @@ def _trade(result: Result, index: int, instruments: Mapping[str, Instrument]) ->
     ]
 
 
-def pairs(result: Mapping[str, Any], *, nested: str = "", kind: str = "") -> Markup:
-    """Return names and values as a list; mappings inside are written as name.inner."""
-    parts: list[Markup] = []
+def pairs(result: Mapping[str, Any], nested: str = "") -> list[tuple[str, Any]]:
+    """Return names and values in a row; mappings inside are written as name.inner."""
+    rows: list[tuple[str, Any]] = []
     for name, value in result.items():
         if isinstance(value, Mapping):
-            parts.append(pairs(value, nested=f"{nested}{name}."))
+            rows += pairs(value, f"{nested}{name}.")
         else:
-            shown = NONE if value is None else value
-            parts.append(joined([element("dt", f"{nested}{name}"), element("dd", safe(shown))]))
-    inner = joined(parts)
-    return inner if nested else element("dl", inner, kind)
-
-
-def lines(texts: Sequence[str], empty: str) -> Markup:
-    """Return texts as a list, or one line that says there are none."""
-    if not texts:
-        return element("p", empty, "note")
-    return element("ul", joined(element("li", each) for each in texts), "lines")
+            rows.append((f"{nested}{name}", NONE if value is None else value))
+    return rows

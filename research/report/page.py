@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from markupsafe import Markup
+
 from domain.errors import BadInput
 from domain.instrument import Instrument
 from domain.times import TIMEFRAMES
@@ -17,21 +19,11 @@ from research.data.candles import Candles
 from research.engine.result import Result
 from research.report.candles import market_chart
 from research.report.charts import equity_chart, histogram
-from research.report.figures import (
-    Samples,
-    costs,
-    extremes,
-    headline,
-    lines,
-    monthly,
-    pairs,
-    vetoes,
-)
-from research.report.script import SCRIPT
-from research.report.style import STYLE
-from research.report.text import Markup, card, day, element, joined, minute, number, safe
+from research.report.figures import Samples, costs, extremes, headline, monthly, pairs, vetoes
+from research.report.templates import file, page
+from research.report.text import day, minute, number
 from research.report.trades import best_and_worst_days, exit_reasons, falls, trade_table
-from research.report.verdict import Luck, luck_rows, tiles, verdict
+from research.report.verdict import Luck, Sample, luck_rows, tiles, verdict
 from research.statistics.metrics import Metrics
 
 SEEN, UNSEEN = "In sample", "Out of sample"
@@ -77,35 +69,37 @@ def html_report(report: Report) -> str:
     """
     _check(report)
     samples = _samples(report)
-    parts = [
-        _head(report, samples),
-        tiles(samples[-1], _luck(report)),
-        *_curves(report, samples),
-        _figures(report, samples),
-        _markets(report),
-        *_months(samples),
-        _trading(report, samples),
-        _inputs(report),
-        _made(report),
-    ]
-    body = element("main", joined(parts))
-    return _PAGE.format(policy=_policy(), title=safe(_title(report)), style=STYLE, body=body, script=SCRIPT)
+    badge, words = verdict(samples[-1], _luck(report), _quote(report))
+    parameters = {**report.result.parameters, **report.parameters}
+    return page(
+        "page.html.j2",
+        digest=_digest(),
+        style=file("report.css"),
+        script=file("report.js"),
+        title=_title(report),
+        what=_what(report, samples),
+        badge=badge,
+        words=words,
+        stopped=report.stopped,
+        said=list(report.said),
+        quote=_quote(report),
+        tiles=tiles(samples[-1], _luck(report)),
+        sides=[_side(report, sample, samples) for sample in samples],
+        figures=headline(samples, luck_rows(_luck(report))),
+        figures_note=_figures_note(report),
+        markets=_markets(report),
+        markets_note=_markets_note(report),
+        parameters=pairs(parameters),
+        flaws=list(report.flaws),
+        settings=pairs(report.settings),
+        origin=pairs(_origin(report)),
+        command=report.command,
+    )
 
 
-_PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="{policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark"><title>{title}</title>
-<style>{style}</style></head>
-<body>{body}<script>{script}</script></body></html>
-"""
-
-
-def _policy() -> str:
-    """Return what the browser may do with the page: run this one script, load nothing."""
-    digest = base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode()
-    return f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
+def _digest() -> str:
+    """Return the hash by which the browser knows the one script it may run."""
+    return base64.b64encode(hashlib.sha256(file("report.js").encode()).digest()).decode()
 
 
 def _check(report: Report) -> None:
@@ -137,124 +131,60 @@ def _quote(report: Report) -> str:
     return " / ".join(sorted({report.instruments[each].quote for each in report.result.symbols}))
 
 
-def _head(report: Report, samples: Samples) -> Markup:
+def _what(report: Report, samples: Samples) -> list[str]:
+    """Return what was run on what, for how long."""
     result, last = report.result, samples[-1][1]
     frames = {length: name for name, length in TIMEFRAMES.items()}
-    what = (
+    return [
         ", ".join(result.strategies) or "no strategy",
         ", ".join(result.symbols),
         frames.get(result.timeframe_ms, f"{result.timeframe_ms} ms"),
         f"{day(int(result.times_ms[0]))} to {day(int(last.times_ms[-1]))} UTC",
         f"{number(result.cycles, 0)} cycles",
-    )
-    badge, text = verdict(samples[-1], _luck(report), _quote(report))
-    return element("header", joined([
-        element("p", " · ".join(what), "meta"),
-        element("h1", _title(report)),
-        _stop(report.stopped),
-        element("p", joined([badge, safe(text)], " "), "verdict"),
-        pairs(dict(report.said), kind="said") if report.said else Markup(),
-    ]))  # fmt: skip
+    ]
 
 
-def _stop(why: str) -> Markup:
-    if not why:
-        return Markup()
-    return element("p", joined([element("strong", "stopped", "badge bad"), safe(why)], " "), "verdict")
-
-
-def _figures(report: Report, samples: Samples) -> Markup:
+def _figures_note(report: Report) -> str:
     periods = report.metrics.periods
     note = f"After costs, in {_quote(report)}. Ratios: daily returns, {periods} a year, risk-free 0."
     if report.metrics.days < periods:
         note += f" Yearly figures are stretched from {report.metrics.days} days: do not compare them."
-    inner = joined([headline(samples, luck_rows(_luck(report))), _METHOD])
-    return card("Figures", inner, note)
+    return note
 
 
-_METHOD = Markup(
-    "<details><summary>How each figure is made</summary><p>Sharpe: mean over deviation of daily returns "
-    "(Sharpe 1994). Sortino: the same over downside deviation, target 0 (Sortino and van der Meer 1991). "
-    "Calmar: growth per year over max drawdown (Young 1991). Drawdown: deepest fall of equity from a peak "
-    "over all cycles, and its time from the peak to recovery or the end. Profit factor: won over lost; "
-    "expectancy: mean result of a trade, both after costs. Turnover: bought and sold, over average equity, "
-    "per year. Exposure: share of cycles that ended with a position. Buy and hold: equal parts of every "
-    "symbol, first open to last close, without costs. Deflated Sharpe ratio: probability that the Sharpe "
-    "ratio is above what the best of as many lucky trials would reach (Bailey and López de Prado 2014). "
-    "Probability of backtest overfitting: how often the best in sample was not above the median out of "
-    "sample (Bailey, Borwein, López de Prado and Zhu 2017). n/a: the data do not define it.</p></details>"
-)
-
-
-def _curves(report: Report, samples: Samples) -> list[Markup]:
-    quote = _quote(report)
-    return [card(f"Equity{_of(title, samples)}", equity_chart(result, quote)) for title, result, _ in samples]
-
-
-def _of(title: str, samples: Samples) -> str:
-    return f", {title.lower()}" if len(samples) > 1 else ""
-
-
-def _markets(report: Report) -> Markup:
+def _markets(report: Report) -> list[Markup]:
     results = [report.result] if report.unseen is None else [report.result, report.unseen[0]]
     start = None if report.unseen is None else int(report.unseen[0].times_ms[0])
-    charts = [
+    return [
         market_chart(each, results, report.instruments, len(report.candles), start) for each in report.candles
     ]
+
+
+def _markets_note(report: Report) -> str:
     note = "Dots: entry, winning exit, losing exit, at average fill prices."
-    shaded = " The shaded part is out of sample." if report.unseen else ""
-    return card("Trades on the candles", joined(charts), note + shaded)
+    return note + (" The shaded part is out of sample." if report.unseen else "")
 
 
-def _months(samples: Samples) -> list[Markup]:
-    note = "By UTC month, after costs; the first and last are as long as the data."
-    parts = []
-    for title, result, _ in samples:
-        report = _of(title, samples)
-        deepest = card(f"Worst drawdowns{report}", falls(result), "From a peak of equity to its recovery.")
-        days = card(f"Best and worst days{report}", best_and_worst_days(result), "UTC days, after costs.")
-        parts += [
-            card(f"Months{report}", monthly(result), note),
-            element("div", joined([deepest, days]), "pair"),
-        ]
-    return parts
+def _side(report: Report, sample: Sample, samples: Samples) -> dict[str, str]:
+    """Return the tables and charts of one sample by their names in the template."""
+    title, result, _ = sample
+    return {
+        "suffix": f", {title.lower()}" if len(samples) > 1 else "",
+        "equity": equity_chart(result, _quote(report)),
+        "months": monthly(result),
+        "falls": falls(result),
+        "days": best_and_worst_days(result),
+        "costs": costs(result),
+        "endings": exit_reasons(result),
+        "results": histogram(result),
+        "denied": vetoes(result),
+        "extremes": extremes(result, report.instruments),
+        "trades": trade_table(result, report.instruments),
+    }
 
 
-def _trading(report: Report, samples: Samples) -> Markup:
-    parts = []
-    for title, result, _ in samples:
-        answer = _of(title, samples)
-        results = card(f"Trade results{answer}", histogram(result), "After costs, share of what was bought.")
-        denied = card(f"Denied by rule{answer}", vetoes(result))
-        parts += [
-            card(f"Costs{answer}", costs(result), f"Closed trades, in {_quote(report)}."),
-            card(f"How trades ended{answer}", exit_reasons(result), "After costs."),
-            element("div", joined([results, denied]), "pair"),
-            card(f"Largest wins and losses{answer}", extremes(result, report.instruments)),
-            card(f"Trades{answer}", trade_table(result, report.instruments), _TRADES),
-        ]
-    return joined(parts)
-
-
-_TRADES = (
-    "In the order they closed, after costs; prices are averages of the fills. A heading sorts by its column."
-)
-
-
-def _inputs(report: Report) -> Markup:
-    parameters = {**report.result.parameters, **report.parameters}
-    cards = [
-        card("Parameters", pairs(parameters) if parameters else element("p", "None.", "note")),
-        card("Flaws in the data", lines(report.flaws, "None found.")),
-    ]
-    results = [element("div", joined(cards), "pair")]
-    if report.settings:
-        inner = element("details", joined([element("summary", "Show all"), pairs(report.settings)]))
-        results.append(card("Settings in force", inner))
-    return joined(results)
-
-
-def _made(report: Report) -> Markup:
+def _origin(report: Report) -> dict[str, Any]:
+    """Return where code, candles and endings of the page come from."""
     match: dict[str, Any] = {"code version": report.code_version}
     for title, result, _ in _samples(report):
         match |= _ending(result, title.lower())
@@ -264,8 +194,7 @@ def _made(report: Report) -> Markup:
             match[f"{each.symbol}, {title.lower()}"] = (
                 f"{len(each):,} candles, {span}, SHA-256 {each.fingerprint}"
             )
-    command = element("pre", report.command)
-    return card("Where it comes from", joined([pairs(match), element("h3", "Made by"), command]))
+    return match
 
 
 def _ending(result: Result, title: str) -> dict[str, str]:

@@ -1,36 +1,21 @@
 """Words, numbers and tables of the report; every text is escaped unless it is Markup."""
 
 from collections.abc import Iterable, Sequence
-from html import escape
+
+from markupsafe import Markup
 
 from domain.times import utc
+from research.report.templates import part
 
 NONE = "n/a"
-
-
-class Markup(str):
-    """Text that is HTML already and is not escaped again."""
-
-    __slots__ = ()
 
 
 Cell = str | Markup
 
 
-def safe(text: object) -> Markup:
-    """Return a text as HTML that shows it as it is."""
-    return text if isinstance(text, Markup) else Markup(escape(str(text), quote=True))
-
-
-def joined(parts: Iterable[Markup], between: str = "") -> Markup:
-    """Return pieces of HTML in a row."""
-    return Markup(between.join(parts))
-
-
-def element(tag: str, inner: Cell, kind: str = "", extra: str = "") -> Markup:
-    """Return an element with a class and further attributes, which are written as given."""
-    named = f' class="{escape(kind)}"' if kind else ""
-    return Markup(f"<{tag}{named}{extra and ' ' + extra}>{safe(inner)}</{tag}>")
+def note(text: str) -> Markup:
+    """Return a line of explanation."""
+    return part("note", text)
 
 
 def table(head: Sequence[Cell], rows: Iterable[Sequence[Cell]], kind: str = "") -> Markup:
@@ -38,30 +23,12 @@ def table(head: Sequence[Cell], rows: Iterable[Sequence[Cell]], kind: str = "") 
 
     The last cell of a short row spans the columns that are left.
     """
-    top = joined(element("th", cell, extra='scope="col"') for cell in head)
-    body = joined(_row(row, len(head)) for row in rows)
-    inner = f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
-    return Markup(f'<div class="{escape(("scroll " + kind).strip())}">{inner}</div>')
-
-
-def _row(cells: Sequence[Cell], width: int) -> Markup:
-    first = element("th", cells[0], extra='scope="row"')
-    spare = width - len(cells)
-    wide = f'colspan="{spare + 1}"' if spare else ""
-    rest = [element("td", cell) for cell in cells[1:-1]] + [element("td", cells[-1], extra=wide)]
-    return element("tr", joined([first, *rest]))
-
-
-def card(title: str, inner: Markup, note: Cell = "") -> Markup:
-    """Return a section with a heading."""
-    report = element("p", note, "note") if note else Markup()
-    return Markup(f"<section>{element('h2', title)}{report}{inner}</section>")
+    return part("table", head, list(rows), kind)
 
 
 def coloured(text: str, value: float | None) -> Markup:
     """Return a figure in the colour of a gain or a loss; its sign says the same."""
-    kind = "" if not value else "up" if value > 0 else "down"
-    return element("span", text, kind) if kind else safe(text)
+    return part("coloured", text, value)
 
 
 def percent(value: float | None, places: int = 2, *, signed: bool = False) -> str:

@@ -4,24 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from markupsafe import Markup
 
 from domain.instrument import Instrument
 from domain.times import DAY_MS, HOUR_MS
 from research.engine.result import Result
 from research.report.candles import fill_prices
-from research.report.text import (
-    Cell,
-    Markup,
-    coloured,
-    day,
-    element,
-    joined,
-    minute,
-    number,
-    percent,
-    span,
-    table,
-)
+from research.report.text import Cell, coloured, day, minute, note, number, percent, span, table
 from research.statistics.periods import Fall, days_of, worst_falls
 
 MOST_ROWS = 2_000
@@ -37,14 +26,14 @@ def trade_table(result: Result, instruments: Mapping[str, Instrument]) -> Markup
     """Return every closed trade in the order they closed; a click on a heading sorts by it."""
     count = len(result.trades)
     if not count:
-        return element("p", "No closed trade.", "note")
+        return note("No closed trade.")
     order = np.argsort(result.trades["closed_ms"], kind="stable")
     sums = np.cumsum(result.trades["pnl"][order]) / result.cash_scale
     first = max(0, count - MOST_ROWS)
     shown = enumerate(order[first:].tolist(), first)
     rows = [_trade(result, index, at, float(sums[at]), instruments) for at, index in shown]
     left = f"The first {first:,} of {count:,} trades are not listed." if first else ""
-    return joined([element("p", left, "note") if left else Markup(), table(TRADE_HEAD, rows, "trades tall")])
+    return (note(left) if left else Markup()) + table(TRADE_HEAD, rows, "trades tall")
 
 
 def _trade(
@@ -77,7 +66,7 @@ def _trade(
 def exit_reasons(result: Result) -> Markup:
     """Return how trades ended: how many each way, how many of them won, what they came to."""
     if not len(result.trades):
-        return element("p", "No closed trade.", "note")
+        return note("No closed trade.")
     rows = [_reason(name, result.trades[result.trades["ending"] == code], result) for code, name in
             enumerate(result.endings) if (result.trades["ending"] == code).any()]  # fmt: skip
     rows.sort(key=lambda each: -int(each[0]))
@@ -106,7 +95,7 @@ def falls(result: Result) -> Markup:
     """Return the deepest falls from a peak with how long they lasted."""
     match = worst_falls(result, FALLS)
     if not match:
-        return element("p", "Equity never fell below a peak.", "note")
+        return note("Equity never fell below a peak.")
     end = int(result.times_ms[-1])
     head = ("", "Peak", "Lowest", "Reached again", "Days down", "Days in all")
     return table(head, [_fall(each, end) for each in match])
@@ -129,7 +118,7 @@ def best_and_worst_days(result: Result) -> Markup:
     times, returns = days_of(result)
     moved = np.flatnonzero(returns)
     if not len(moved):
-        return element("p", "No day on which equity moved.", "note")
+        return note("No day on which equity moved.")
     order = moved[np.argsort(returns[moved], kind="stable")]
     worst, best = order[returns[order] < 0][:DAYS], order[returns[order] > 0][::-1][:DAYS]
     rows: list[list[Cell]] = []

@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
 from research.engine.result import Result
-from research.report.text import Cell, Markup, coloured, element, joined, number, percent, safe, span
+from research.report.templates import part
+from research.report.text import Cell, coloured, number, percent, span
 from research.statistics.metrics import Metrics
 from research.statistics.ratios import LEAST_DAYS
 
@@ -31,12 +34,12 @@ def verdict(sample: Sample, luck: Luck, quote: str) -> tuple[Markup, str]:
     title, result, figures = sample
     if luck.session:
         kind, word = _badge_of_session(figures)
-        return element("strong", word, f"badge {kind}"), _earned("In this session", result, figures, quote)
+        return part("badge", kind, word), _earned("In this session", result, figures, quote)
     lines = [_earned(title, result, figures, quote), _lucky(luck)]
     if not luck.unseen:
         lines.append("Nothing was kept out of sample.")
     kind, word = _badge(figures, luck)
-    return element("strong", word, f"badge {kind}"), " ".join(lines)
+    return part("badge", kind, word), " ".join(lines)
 
 
 def _badge(figures: Metrics, luck: Luck) -> tuple[str, str]:
@@ -113,12 +116,7 @@ def tiles(sample: Sample, luck: Luck) -> Markup:
         ("Costs", number(m.costs), f"{percent(m.cost_share, 0)} of gross profit"),
         _last_tile(m, luck),
     )  # fmt: skip
-    inner = (
-        joined([element("dt", name), element("dd", value), element("small", below)])
-        for name, value, below in result
-    )
-    cells = joined(element("div", each) for each in inner)
-    return Markup(f'<dl class="tiles" aria-label="{safe(title)}">{cells}</dl>')
+    return part("tiles", title, result)
 
 
 def _last_tile(figures: Metrics, luck: Luck) -> tuple[str, Cell, str]:

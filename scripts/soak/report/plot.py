@@ -1,10 +1,11 @@
 """Plots as inline SVG: lines over the run's time, the faults shaded behind them."""
 
 from collections.abc import Sequence
-from html import escape
 from math import ceil, floor, log10
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
+from research.report.templates import piece
 from scripts.soak.evidence.slope import Point, thinned
 from scripts.soak.progress import clock_text
 from scripts.soak.rig.faults import Phase
@@ -13,6 +14,11 @@ WIDTH, HEIGHT = 960, 190
 LEFT, RIGHT, TOP, BOTTOM = 62, 12, 12, 26
 MOST_POINTS = 1500
 COLUMNS = 6
+SIZE = {
+    "width": WIDTH, "height": HEIGHT, "left": LEFT, "right": WIDTH - RIGHT, "top": TOP,
+    "inner": HEIGHT - TOP - BOTTOM,
+}  # fmt: skip
+TEMPLATES = Path(__file__).with_name("templates")
 COLORS = ("#2563eb", "#d97706", "#059669")
 
 
@@ -67,20 +73,13 @@ def plot(
     """Return a figure with the lines, a legend and what it shows in words for those who cannot see it."""
     axis = axis_for([y for line in lines for _, y in line.points], from_zero=from_zero)
     span = max(seconds, 1.0)
-    parts = [
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(title)}">',
-        *_shades(phases, span),
-        *_grid(axis, span),
-        *(_path(line, index, axis, span) for index, line in enumerate(lines)),
-        "</svg>",
-    ]
-    legend = "".join(
-        f'<span class="key"><i style="border-top-color:{COLORS[index % len(COLORS)]};'
-        f'border-top-style:{"dashed" if line.dashed else "solid"}"></i>{escape(line.name)}</span>'
-        for index, line in enumerate(lines)
-    )
-    caption = f"<figcaption><b>{escape(title)}</b> <small>{escape(unit)}</small>{legend}</figcaption>"
-    return f"<figure>{caption}{''.join(parts)}</figure>"
+    drawn = [_path(line, index, axis, span) for index, line in enumerate(lines)]
+    marks = _times(span, HEIGHT - 8)
+    return _piece("plot", title, unit, drawn, _shades(phases, span), _ticks(axis), marks, SIZE)
+
+
+def _piece(name: str, *values: Any) -> str:
+    return piece("plots.html.j2", name, *values, folder=TEMPLATES)
 
 
 def x_of(seconds: float, span: float) -> float:
@@ -88,30 +87,29 @@ def x_of(seconds: float, span: float) -> float:
     return LEFT + (WIDTH - LEFT - RIGHT) * min(max(seconds / span, 0.0), 1.0)
 
 
-def _shades(phases: Sequence[Phase], span: float) -> list[str]:
+def _shades(phases: Sequence[Phase], span: float) -> list[dict[str, str]]:
     return [
-        f'<rect class="fault" x="{x_of(phase.begins, span):.1f}" y="{TOP}" '
-        f'width="{x_of(phase.ends, span) - x_of(phase.begins, span):.1f}" height="{HEIGHT - TOP - BOTTOM}">'
-        f"<title>{escape(phase.fault)}, {clock_text(phase.begins)} to {clock_text(phase.ends)}</title></rect>"
+        {
+            "x": f"{x_of(phase.begins, span):.1f}",
+            "width": f"{x_of(phase.ends, span) - x_of(phase.begins, span):.1f}",
+            "title": f"{phase.fault}, {clock_text(phase.begins)} to {clock_text(phase.ends)}",
+        }
         for phase in phases
         if phase.fault
     ]
 
 
-def _grid(axis: Axis, span: float) -> list[str]:
-    rows = [
-        f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" '
-        f'y1="{axis.y(tick):.1f}" y2="{axis.y(tick):.1f}"/>'
-        f'<text x="{LEFT - 8}" y="{axis.y(tick) + 4:.1f}" text-anchor="end">{tick:,.6g}</text>'
+def _ticks(axis: Axis) -> list[dict[str, str]]:
+    return [
+        {"y": f"{axis.y(tick):.1f}", "below": f"{axis.y(tick) + 4:.1f}", "text": f"{tick:,.6g}"}
         for tick in axis.ticks
     ]
-    return rows + _times(span, HEIGHT - 8)
 
 
-def _path(line: Line, index: int, axis: Axis, span: float) -> str:
+def _path(line: Line, index: int, axis: Axis, span: float) -> dict[str, Any]:
     points = " ".join(f"{x_of(x, span):.1f},{axis.y(y):.1f}" for x, y in thinned(line.points, MOST_POINTS))
-    dashes = ' stroke-dasharray="6 4"' if line.dashed else ""
-    return f'<polyline points="{points}" stroke="{COLORS[index % len(COLORS)]}"{dashes}/>'
+    color = COLORS[index % len(COLORS)]
+    return {"name": line.name, "points": points, "color": color, "dashed": line.dashed}
 
 
 class Stretch(NamedTuple):
@@ -133,34 +131,38 @@ def strip(title: str, rows: Sequence[tuple[str, Sequence[Stretch]]], seconds: fl
     """Return bars over time, a row for each name; a stretch bears its name where there is room."""
     span = max(seconds, 1.0)
     height = ROW * len(rows) + 22
-    parts = [f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(title)}">']
-    for index, (name, stretches) in enumerate(rows):
-        top = ROW * index + 2
-        parts.append(f'<text x="{LEFT - 8}" y="{top + 14}" text-anchor="end">{escape(name)}</text>')
-        parts += [_stretch(each, top, span) for each in stretches]
-    parts += _times(span, height - 6)
-    return f"<figure><figcaption><b>{escape(title)}</b></figcaption>{''.join(parts)}</svg></figure>"
+    bars = [
+        {
+            "name": name,
+            "top": ROW * index + 2,
+            "bars": [_stretch(each, span) for each in stretches],
+        }
+        for index, (name, stretches) in enumerate(rows)
+    ]
+    return _piece("strip", title, bars, _times(span, height - 6), SIZE | {"height": height, "bar": ROW - 6})
 
 
-def _stretch(each: Stretch, top: float, span: float) -> str:
+def _stretch(each: Stretch, span: float) -> dict[str, str]:
     left, right = x_of(each.begins, span), x_of(each.ends, span)
-    told = f"{each.name}, {clock_text(each.begins)} to {clock_text(each.ends)}"
-    bar = (
-        f'<rect class="{each.style}" x="{left:.1f}" y="{top}" width="{max(right - left, 0.6):.1f}" '
-        f'height="{ROW - 6}"><title>{escape(told)}</title></rect>'
-    )
     written = next((text for text in (each.name, each.short) if LETTER * len(text) <= right - left), "")
-    if not written or each.name == each.style:
-        return bar
-    middle = (left + right) / 2
-    place = f'x="{middle:.1f}" y="{top + 13}" text-anchor="middle"'
-    return f'{bar}<text class="name" {place}>{escape(written)}</text>'
+    return {
+        "style": each.style,
+        "x": f"{left:.1f}",
+        "width": f"{max(right - left, 0.6):.1f}",
+        "title": f"{each.name}, {clock_text(each.begins)} to {clock_text(each.ends)}",
+        "text": "" if each.name == each.style else written,
+        "middle": f"{(left + right) / 2:.1f}",
+    }
 
 
-def _times(span: float, y: float) -> list[str]:
+def _times(span: float, y: float) -> list[dict[str, Any]]:
     """Return the labels of the time axis."""
     return [
-        f'<text x="{x_of(span * index / COLUMNS, span):.1f}" y="{y}" '
-        f'text-anchor="{"end" if index == COLUMNS else "middle"}">{clock_text(span * index / COLUMNS)}</text>'
+        {
+            "x": f"{x_of(span * index / COLUMNS, span):.1f}",
+            "y": y,
+            "anchor": "end" if index == COLUMNS else "middle",
+            "text": clock_text(span * index / COLUMNS),
+        }
         for index in range(COLUMNS + 1)
     ]

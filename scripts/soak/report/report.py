@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from html import escape
 from itertools import pairwise
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 from domain.times import utc
+from research.report import templates
 from scripts.soak.evidence.gathered import Evidence
 from scripts.soak.evidence.slope import theil_sen
 from scripts.soak.judge.feed import faulty
@@ -16,8 +16,7 @@ from scripts.soak.judge.judge import passed
 from scripts.soak.judge.limits import Judgement
 from scripts.soak.judge.resources import HOUR, remark, settled
 from scripts.soak.progress import clock_text
-from scripts.soak.report.page import PAGE
-from scripts.soak.report.plot import Line, Stretch, plot, strip
+from scripts.soak.report.plot import TEMPLATES, Line, Stretch, plot, strip
 from scripts.soak.rig.faults import FAULTS, Phase
 
 Config = dict[str, Any]
@@ -75,12 +74,15 @@ def page(evidence: Evidence, judgements: Sequence[Judgement], result: dict[str, 
     """Return the HTML report."""
     good = passed(judgements)
     figures = {name: value for name, value in result["figures"].items() if name != "account"}
-    return PAGE.format(
+    return templates.page(
+        "soak.html.j2",
+        folder=TEMPLATES,
+        style=templates.file("soak.css", TEMPLATES),
         verdict="passed" if good else "failed",
         headline=_headline(evidence, judgements),
-        judgements="".join(map(_row, sorted(judgements, key=lambda each: each.verdict != "fail"))),
-        plots="".join(_plots(evidence)),
-        phases="".join(_phase_row(*each) for each in enumerate(faulty(evidence), 1)),
+        judgements=sorted(judgements, key=lambda each: each.verdict != "fail"),
+        plots=list(_plots(evidence)),
+        phases=[_phase_row(*each) for each in enumerate(faulty(evidence), 1)],
         figures=_pairs(figures),
         account=_pairs(result["figures"]["account"] or {}),
         config=_pairs(result["config"]),
@@ -99,29 +101,18 @@ def _headline(evidence: Evidence, judgements: Sequence[Judgement]) -> str:
     )
 
 
-def _row(judgement: Judgement) -> str:
-    style = judgement.verdict.replace(" ", "-")
-    cells = (judgement.name, judgement.question, judgement.measured, judgement.limit)
-    told = "".join(f"<td>{escape(text)}</td>" for text in cells)
-    return f'<tr><td><span class="{style}">{judgement.verdict}</span></td>{told}</tr>'
-
-
-def _phase_row(number: int, phase: Phase) -> str:
-    cells = (
+def _phase_row(number: int, phase: Phase) -> tuple[str, ...]:
+    return (
         str(number),
         clock_text(phase.begins),
         f"{phase.seconds:.1f} s",
         phase.fault,
         FAULTS[phase.fault].meaning,
     )
-    return f"<tr>{''.join(f'<td>{escape(text)}</td>' for text in cells)}</tr>"
 
 
-def _pairs(values: dict[str, Any]) -> str:
-    return "".join(
-        f"<tr><th>{escape(name.replace('_', ' '))}</th><td>{escape(_shown(value))}</td></tr>"
-        for name, value in values.items()
-    )
+def _pairs(values: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(name.replace("_", " "), _shown(value)) for name, value in values.items()]
 
 
 def _shown(value: Any) -> str:

@@ -1,6 +1,3 @@
-"""The report's script: cross-hair and zoom over equity and candles, trades, sorting. It loads nothing."""
-
-SCRIPT = r"""
 (function(){
 'use strict';
 var BOX=1000,DAY=86400000;
@@ -183,4 +180,3 @@ return[worth(text),text,row]});
 rows.sort(function(a,b){var c=a[0]!==null&&b[0]!==null?a[0]-b[0]:a[1]<b[1]?-1:a[1]>b[1]?1:0;return c*up});
 rows.forEach(function(each){body.appendChild(each[2])})})})});
 })();
-"""
