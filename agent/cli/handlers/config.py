@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import tomlkit
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
+from tomlkit.items import Item
 
 from agent.cli.handlers.targets import writable
 from agent.cli.options import home_of
@@ -50,19 +52,21 @@ def _flat(prefix: str, values: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def toml(value: Any) -> str:
-    """Write a JSON value as TOML."""
-    if value is None:
-        return "(none)"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, int | float):
-        return str(value)
-    if isinstance(value, list):
-        return f"[{', '.join(toml(item) for item in value)}]"
+    """Write a JSON value as TOML on one line, whatever is in its texts and names."""
+    return "(none)" if value is None else _item(value).as_string()
+
+
+def _item(value: Any) -> Item:
     if isinstance(value, dict):
-        return f"{{ {', '.join(f'{name} = {toml(item)}' for name, item in value.items())} }}"
-    escaped = str(value).replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+        table = tomlkit.inline_table()
+        table.update({name: _item(each) for name, each in value.items() if each is not None})
+        return table
+    if isinstance(value, list):
+        array = tomlkit.array()
+        array.extend(_item(each) for each in value)
+        return array
+    item: Item = tomlkit.item(value)
+    return item
 
 
 def init_config(home: Path | None, out: Path | None, *, force: bool) -> None:
