@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from agent.cli.handlers.config import template, toml
 
 SETTING = re.compile(r"\[|[a-z_]+ = ")
-TEXTS = st.text(st.characters(exclude_categories=("Cs",)), max_size=20)
+TEXTS = st.text(max_size=20)  # no lone surrogates unless asked for
 NUMBERS = st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False)
 VALUES = st.recursive(
     st.booleans() | NUMBERS | TEXTS,
