@@ -21,6 +21,10 @@ class BadInput(LocalFault):
     """Something a person supplied is wrong: a setting, a flag or a file. Says field, value and limit."""
 
 
+class Unproven(LocalFault):
+    """Parameters whose evidence is not enough; a person may put them in force all the same."""
+
+
 class VenueFault(BoydError):
     """A provider or a platform failed; recorded, and the agent goes on with what it has."""
 

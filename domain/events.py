@@ -9,11 +9,14 @@ from typing import Any
 
 import msgspec
 
+from domain.commands import Command
 from domain.decision import Decision
+from domain.evidence import Evidence
 from domain.instrument import Instrument
 from domain.lesson import Lesson
 from domain.observation import Observation
 from domain.order import Order, Receipt
+from domain.replies import Reply
 from domain.verdict import Verdict
 
 
@@ -103,26 +106,6 @@ class KillSwitchSet(msgspec.Struct, frozen=True, tag="kill_switch_set"):
     by: str
 
 
-class Evidence(msgspec.Struct, frozen=True):
-    """What spoke for a parameter set, as a study measured it on candles with this fingerprint.
-
-    `present` is what was in force at the study's time. `trials` counts the parameter sets that were
-    tried; the deflated Sharpe ratio and the probability of backtest overfitting (`pbo`) are None where
-    the study did not work them out.
-    """
-
-    data_fingerprint: str
-    in_sample_sharpe: float
-    out_of_sample_sharpe: float
-    present: dict[str, Any]
-    present_in_sample_sharpe: float
-    present_out_of_sample_sharpe: float
-    trials: int
-    deflated_sharpe: float | None = None
-    pbo: float | None = None
-    source: str = ""
-
-
 class ParametersSet(msgspec.Struct, frozen=True, tag="parameters_set"):
     """A strategy was given new parameters: by whom, why and on what evidence.
 
@@ -177,12 +160,16 @@ class PositionWrittenOff(msgspec.Struct, frozen=True, tag="position_written_off"
 
 
 class FlattenAsked(msgspec.Struct, frozen=True, tag="flatten_asked"):
-    """Someone asked for every order to be cancelled and every position to be sold, or of one `symbol`."""
+    """Someone asked for every order to be cancelled and every position to be sold, or of one `symbol`.
+
+    Of that symbol so many lots are `kept`.
+    """
 
     at: datetime
     reason: str
     by: str
     symbol: str = ""
+    kept: int = 0
 
 
 class GridChanged(msgspec.Struct, frozen=True, tag="grid_changed"):
@@ -208,6 +195,21 @@ class JournaledAfterwards(msgspec.Struct, frozen=True, tag="journaled_afterwards
     why: str
 
 
+class CommandReceived(msgspec.Struct, frozen=True, tag="command_received"):
+    """Somebody asked for something: the command says who, why and under which key. Its effects follow."""
+
+    at: datetime
+    command: Command
+
+
+class CommandAnswered(msgspec.Struct, frozen=True, tag="command_answered"):
+    """What came of the command received under `key`."""
+
+    at: datetime
+    key: str
+    reply: Reply
+
+
 class SessionEnded(msgspec.Struct, frozen=True, tag="session_ended"):
     """A run ended in order: "cycles", "data exhausted", "signal", "stopped" or a fault's text."""
 
@@ -229,5 +231,7 @@ Event = (
     | FlattenAsked
     | GridChanged
     | JournaledAfterwards
+    | CommandReceived
+    | CommandAnswered
     | SessionEnded
 )

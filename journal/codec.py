@@ -10,6 +10,8 @@ import msgspec
 from domain.errors import JournalFault
 from domain.events import (
     AccountAdopted,
+    CommandAnswered,
+    CommandReceived,
     CycleDecided,
     CycleEnded,
     Event,
@@ -41,6 +43,8 @@ _KINDS: dict[type, str] = {
     FlattenAsked: "flatten_asked",
     GridChanged: "grid_changed",
     JournaledAfterwards: "journaled_afterwards",
+    CommandReceived: "command_received",
+    CommandAnswered: "command_answered",
     SessionEnded: "session_ended",
 }
 _NO_NUMBERS_WITHIN = frozenset({str, int, bool, datetime, type(None)})

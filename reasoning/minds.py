@@ -114,11 +114,20 @@ class StrategyRunner:
             memory.retune(index, self._speakers)
         return self.waits(name)
 
-    def waits(self, name: str) -> int:
-        """Return the candles a strategy waits for before it can vote on every symbol; 0 without a voice."""
+    def waits(self, name: str, packed: tuple[Any, ...] | None = None) -> int:
+        """Return the candles a strategy waits for before it can vote on every symbol; 0 without a voice.
+
+        With `packed` those it would wait for if it were given these parameters; nothing changes.
+        """
         speaker = next((each for each in self._speakers if each.strategy.name == name), None)
+        if speaker is None:
+            return 0
         heard = min((len(memory.recent) for memory in self._symbols.values()), default=0)
-        return 0 if speaker is None else max(0, self._warmup_of(speaker) - 1 - heard)
+        try:
+            warmup = speaker.strategy.warmup_for(speaker.packed if packed is None else packed)
+        except StrategyFault:  # it is muted, and waits for nothing
+            return 0
+        return max(0, warmup - 1 - heard)
 
     @property
     def stands_in(self) -> bool:

@@ -9,8 +9,10 @@ with Agent(Settings(provider="simulated", interval_seconds=0)) as agent:
 
 import threading
 from collections import deque
+from contextlib import suppress
+from decimal import Decimal
 from types import TracebackType
-from typing import Any, Self
+from typing import Self, cast
 from weakref import WeakSet
 
 import msgspec
@@ -19,14 +21,36 @@ from agent.account.opened import OpenedAccount
 from agent.answers.account import DecisionRow, Position, Status
 from agent.answers.cycle import Explanation
 from agent.loop.inbox import ENDED, NotRunning
-from agent.parameters.versions import ParametersRequest
 from agent.settings.settings import Options, Settings
 from agent.views import session
 from agent.views.events import KEPT, Events, Numbered
+from domain.commands import (
+    ALL,
+    AdoptAccount,
+    ApplyParameters,
+    ClosePosition,
+    Command,
+    Flatten,
+    Kill,
+    Pause,
+    Reconcile,
+    ResetKill,
+    RollBackParameters,
+    Stop,
+    Unpause,
+)
 from domain.errors import LocalFault
 from domain.events import Event
-
-CALL_SECONDS = 30.0
+from domain.replies import (
+    Adopted,
+    Flattened,
+    KillSwitch,
+    ParametersInForce,
+    PositionClosed,
+    Reconciled,
+    Reply,
+)
+from domain.symbols import spelled
 
 
 class Agent:
@@ -110,64 +134,82 @@ class Agent:
             raise self._fault
         return self._reason
 
+    def handle(self, command: Command) -> Reply:
+        """Carry out a command of `domain.commands`, or answer a key that was given before as before.
+
+        Raises BadInput for what cannot be meant, Unproven for parameters whose evidence is not enough,
+        NotRunning where the agent does not run.
+        """
+        return self._running().handler.handle(command)
+
     def stop(self, timeout: float | None = None) -> str | None:
         """End the loop after the cycle under way and wait for it."""
-        if self._launch is not None:
-            self._launch.inbox.stop()
+        with suppress(LocalFault):  # it ends whether that can be journaled or not
+            self.handle(Stop())
         return self.join(timeout)
 
-    def pause(self) -> None:
+    def pause(self, reason: str = "") -> None:
         """Hold the loop between two cycles; resting orders stay where they are."""
-        self._running().inbox.pause(paused=True)
+        self.handle(Pause(reason=reason))
 
-    def resume(self) -> None:
+    def unpause(self, reason: str = "") -> None:
         """Go on after a pause."""
-        self._running().inbox.pause(paused=False)
+        self.handle(Unpause(reason=reason))
 
-    def kill(self, reason: str) -> None:
-        """Throw the kill switch: no entry from this instant on. Persists until `reset`.
+    resume = unpause
+
+    def kill(self, reason: str, *, key: str = "") -> KillSwitch:
+        """Throw the kill switch: no entry from this instant on. Persists until `reset_kill`.
 
         Raises ValueError without a reason.
         """
-        if not reason.strip():
-            raise ValueError("a kill needs a reason")
-        self._running().inbox.kill(reason)
+        return cast("KillSwitch", self.handle(Kill(reason=_given(reason, "a kill needs a reason"), key=key)))
 
-    def reset(self, reason: str) -> None:
+    def reset_kill(self, reason: str, *, key: str = "") -> KillSwitch:
         """Reset the kill switch. Raises ValueError without a reason."""
-        if not reason.strip():
-            raise ValueError("a reset needs a reason")
-        launch = self._running()
-        launch.call(lambda: launch.reset_kill(reason)).result(CALL_SECONDS)
+        reset = ResetKill(reason=_given(reason, "a reset needs a reason"), key=key)
+        return cast("KillSwitch", self.handle(reset))
 
-    def flatten(self, reason: str) -> dict[str, Any]:
+    reset = reset_kill
+
+    def flatten(self, reason: str, *, key: str = "") -> Flattened:
         """Emergency stop: throw the kill switch, cancel every order, sell every position, confirm each.
 
-        Waits for no provider. Returns `flat`, and what is left where it is not. Raises ValueError without
-        a reason.
+        Waits for no provider. Returns whether all is `flat`, and what is left where it is not. Raises
+        ValueError without a reason.
         """
-        if not reason.strip():
-            raise ValueError("flattening needs a reason")
-        return self._running().flatten(reason)
+        return cast(
+            "Flattened", self.handle(Flatten(reason=_given(reason, "flattening needs a reason"), key=key))
+        )
 
-    def close(self, symbol: str, reason: str) -> dict[str, Any]:
-        """Cancel a symbol's orders and sell what is held of it, confirmed; entries go on.
+    def close(
+        self, symbol: str, reason: str, *, share: Decimal | str | float = ALL, key: str = ""
+    ) -> PositionClosed:
+        """Cancel a symbol's orders and sell a share of what is held of it, all unless told otherwise.
 
-        Waits for no provider. Returns `flat`, `profit`, and what is left where it is not flat. Raises
-        ValueError without a reason, BadInput where nothing of the symbol is held.
+        What remains gets its stop and target again; entries go on. Waits for no provider. Returns whether it
+        is `flat`, `profit`, and what is left. Raises ValueError without a reason, BadInput where nothing of
+        the symbol is held or the share cannot be sold or protected by itself.
         """
-        if not reason.strip():
-            raise ValueError("closing needs a reason")
-        return self._running().close(symbol, reason)
+        part = Decimal(str(share))
+        reason = _given(reason, "closing needs a reason")
+        command = ClosePosition(symbol=spelled(symbol), share=part, reason=reason, key=key)
+        return cast("PositionClosed", self.handle(command))
 
-    def apply_parameters(self, request: ParametersRequest) -> dict[str, Any]:
-        """Give a strategy other parameters from the next cycle on, as `agent params apply` does.
+    def reconcile(self) -> Reconciled:
+        """Compare orders and holdings of the journal with the venue's."""
+        return cast("Reconciled", self.handle(Reconcile()))
 
-        Raises BadInput when they cannot be meant, Unproven (agent.parameters.versions) when the evidence is
-        not enough.
+    def adopt_account(self, reason: str, *, key: str = "") -> Adopted:
+        """Count with what the venue holds from now on. Raises BadInput without a reason."""
+        return cast("Adopted", self.handle(AdoptAccount(reason=reason, key=key)))
+
+    def apply_parameters(self, command: ApplyParameters | RollBackParameters) -> ParametersInForce:
+        """Give a strategy other parameters from the next cycle on, or earlier ones again.
+
+        Raises BadInput when they cannot be meant, Unproven when the evidence is not enough.
         """
-        launch = self._running()
-        return launch.call(lambda: launch.set_parameters(request)).result(CALL_SECONDS)
+        return cast("ParametersInForce", self.handle(command))
 
     def status(self) -> Status:
         """Return what the agent is doing: state, market, account, last decision.
@@ -189,7 +231,8 @@ class Agent:
     def why(self, cycle: int | None = None) -> Explanation:
         """Explain a cycle, the last one unless told otherwise. Raises BadInput when there is none such."""
         launch = self._running()
-        return launch.call(lambda: launch.why(cycle)).result(CALL_SECONDS)
+        with launch.inbox.turn():  # not in the midst of the cycle it is asked about
+            return launch.why(cycle)
 
     def events(self, after: int | None = None) -> Events:
         """Return the journal's events as they are written, from this call on, until the agent ends.
@@ -224,3 +267,9 @@ class Agent:
         if self._thread is None or not self._thread.is_alive():
             raise NotRunning(ENDED)
         return launch
+
+
+def _given(reason: str, complaint: str) -> str:
+    if not reason.strip():
+        raise ValueError(complaint)
+    return reason

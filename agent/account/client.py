@@ -1,15 +1,15 @@
 """Reading an account whether its agent runs or not: ask the agent, or read a copy of its journal."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
-import msgspec
 from pydantic import SecretStr
 
 from agent import wiring
 from agent.account.catch_up import catch_up
+from agent.account.control import StatusRequest, WhyRequest
+from agent.account.dispatch import Carries
 from agent.account.opened import Hurry, OpenedAccount, Without
 from agent.account.running import Running, Unanswering
 from agent.answers.account import Position, Status
@@ -20,6 +20,7 @@ from agent.answers.learned import Lessons
 from agent.explain.why import explain
 from agent.host import log
 from agent.host.process import may_live
+from agent.outage.at_rest import Resting
 from agent.outage.journal import Guarded
 from agent.outage.lost import Lost
 from agent.parameters import versions
@@ -27,11 +28,21 @@ from agent.settings.home import Busy, Home
 from agent.settings.recorded import last_session, lenient, recorded_options
 from agent.settings.settings import Options, secret_texts, with_keys
 from agent.state.checkpoint import FORMAT, Checkpoint, Checkpoints, Header, decoded, encoded, fold_key
-from agent.state.retune import retune
+from agent.state.retune import waits
 from agent.views import session
+from domain.commands import (
+    ApplyParameters,
+    ClosePosition,
+    Command,
+    Flatten,
+    Kill,
+    ResetKill,
+    RollBackParameters,
+)
 from domain.errors import BadInput, JournalFault
-from domain.events import KillSwitchSet
+from domain.events import CommandAnswered, CommandReceived
 from domain.ports import Clock, Journal, Records
+from domain.replies import Reply, recalled
 from journal.lease import GRACE_MS
 from journal.reader import SqlReader, open_held, open_reader
 
@@ -87,7 +98,7 @@ class AccountClient:
         is not asked again.
         """
         try:
-            live = self.running.have("status") if silent is None else None
+            live = self.running.have(StatusRequest()) if silent is None else None
             if live is not None:
                 return decoded_as(Status, live)
         except Unanswering as error:
@@ -111,7 +122,7 @@ class AccountClient:
     def why(self, cycle: int | None) -> Explanation:
         """Explain a cycle, the last one unless told otherwise: the running agent does, or the journal."""
         with suppress(BadInput, Unanswering):  # the journal says it better, an older agent cannot
-            live = self.running.ask("why", cycle=cycle)
+            live = self.running.ask(WhyRequest(cycle))
             if live is not None:
                 return decoded_as(Explanation, live)
         return self.explained(cycle)
@@ -130,22 +141,26 @@ class AccountClient:
         with self.journal() as opened:
             return session.lessons(opened, recorded_options(opened).learning)
 
-    def kill(self, reason: str, clock: Clock, *, active: bool) -> dict[str, Any]:
-        """Throw or reset the kill switch: in the running agent, or in the journal of one that is not.
+    @contextmanager
+    def opened(self, command: Command, clock: Clock) -> Iterator[Carries]:
+        """Open the account for one command: its journal alone, or with its venue for what needs that.
 
-        Raises Busy when an agent has the account but does not answer.
+        Raises Busy where an agent has it.
         """
-        live: dict[str, Any]
-        live, lock = self.running.have_or(
-            lambda: self.home.lock(self.name, needed=not active), "kill" if active else "reset", reason=reason
-        )
-        if lock is None:
-            return live
-        event = KillSwitchSet(at=clock.now(), active=active, reason=reason, by="operator")
-        with lock, self._writing(clock, stop=active) as journal:
-            journal.append(event)
-            note = journal.note()
-        return {"kill_switch": reason if active else None} | ({"unjournaled": note} if note else {})
+        match command:
+            case Kill() | ResetKill():
+                stop = isinstance(command, Kill)
+                with self.home.lock(self.name, needed=not stop), self._writing(clock, stop=stop) as journal:
+                    yield Resting(journal, clock)
+            case ApplyParameters() | RollBackParameters():
+                with self.home.lock(self.name), self._writing(clock) as journal:
+                    yield Tuning(journal, clock, self._parts)
+            case Flatten() | ClosePosition():
+                with self._stopping() as launch:
+                    yield launch.handler
+            case _:
+                with self._opened() as launch:
+                    yield launch.handler
 
     @contextmanager
     def _writing(self, clock: Clock, *, stop: bool = False) -> Iterator[Guarded]:
@@ -172,55 +187,6 @@ class AccountClient:
             yield journal
         finally:
             journal.close()
-
-    def flatten(self, reason: str) -> dict[str, Any]:
-        """Cancel and sell everything: by the running agent, else by opening its account here.
-
-        Raises Busy when an agent has the account but does not answer.
-        """
-        live: dict[str, Any]
-        live, opened = self.running.have_or(self._stopping, "flatten", reason=reason)
-        if opened is None:
-            return live
-        with opened as launch:
-            return launch.session.once(lambda: launch.flatten(reason), f"flatten: {reason}")
-
-    def close(self, symbol: str, reason: str) -> dict[str, Any]:
-        """Sell what is held of one symbol, as `flatten` sells everything.
-
-        Raises BadInput where nothing of it is held, Busy as `flatten`.
-        """
-        live: dict[str, Any]
-        live, opened = self.running.have_or(self._stopping, "close", symbol=symbol, reason=reason)
-        if opened is None:
-            return live
-        with opened as launch:
-            launch.session.need(symbol)
-            return launch.session.once(lambda: launch.close(symbol, reason), f"close {symbol}: {reason}")
-
-    def reconcile(self, adopt: str | None) -> dict[str, Any]:
-        """Compare journal and venue; `adopt` is the reason to take the venue's account over as it is.
-
-        Raises Busy when an agent has the account but does not answer.
-        """
-        live: dict[str, Any] | None = self.running.have("reconcile", adopt=bool(adopt), reason=adopt or "")
-        if live is not None:
-            return live
-        with self._opened() as launch:
-            if adopt:
-                return launch.session.once(lambda: launch.adopt_account(adopt), f"adopted: {adopt}")
-            return launch.session.once(launch.review, "reconciled")
-
-    def write_off(self, symbol: str, reason: str) -> dict[str, Any]:
-        """Count a position as lost that nobody can sell any more.
-
-        Raises BadInput for one that can be sold, Busy when an agent has the account but does not answer.
-        """
-        live: dict[str, Any] | None = self.running.have("reconcile", write_off=symbol, reason=reason)
-        if live is not None:
-            return live
-        with self._opened() as launch:
-            return launch.session.once(lambda: launch.write_off(symbol, reason), f"written off: {reason}")
 
     def _opened(self) -> OpenedAccount:
         with self.resting() as opened:
@@ -278,20 +244,24 @@ class AccountClient:
         with self.resting() as opened:
             return versions.rows(self._parts(opened))
 
-    def set_parameters(self, request: versions.ParametersRequest, clock: Clock) -> dict[str, Any]:
-        """Give a strategy new parameters: in the running agent, or in the journal of one that is not.
 
-        Raises BadInput when they cannot be meant, params.Unproven when the evidence is not enough, Busy
-        when an agent has the account but does not answer.
-        """
-        live: dict[str, Any] | None = self.running.have("parameters", wish=msgspec.to_builtins(request))
-        if live is not None:
-            if "refused" in live:
-                raise versions.Unproven(live["refused"])
-            return live
-        with self.home.lock(self.name), self._writing(clock) as journal:
-            parts = self._parts(journal)
-            event = versions.event_of(request, parts, clock.now())
-            waits = retune(event, parts.mind)
-            journal.append(event)
-        return versions.told(event, active=True) | {"waits_candles": waits, "running": False}
+class Tuning:
+    """The journal of an account that no agent runs, for parameters that the next session takes up."""
+
+    def __init__(self, journal: Guarded, clock: Clock, fold: Callable[[Records], wiring.Parts]) -> None:
+        self.journal = journal
+        self.clock = clock
+        self.fold = fold
+
+    def handle(self, command: Command) -> Reply:
+        """Put parameters in force. Raises BadInput when they cannot be meant, Unproven without evidence."""
+        if not isinstance(command, ApplyParameters | RollBackParameters):
+            raise BadInput(f"{type(command).__name__} is not for a journal alone")
+        parts, at = self.fold(self.journal), self.clock.now()
+        known = recalled(parts.state.commands.get(command.key), command)
+        if known is not None:
+            return known
+        event = versions.event_of(command, parts, at)
+        reply = versions.in_force_reply(event, waits(event, parts.mind), running=False)
+        self.journal.append(CommandReceived(at, command), event, CommandAnswered(at, command.key, reply))
+        return reply

@@ -16,7 +16,7 @@ import selectors
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,8 @@ import msgspec
 
 from agent.account.address import Peer, address, peer_of, stopped
 from agent.loop.inbox import NotRunning
-from domain.errors import BadInput, BoydError, LocalFault
+from domain.commands import Command
+from domain.errors import BadInput, BoydError, LocalFault, Unproven
 
 LINE_LIMIT = 65_536
 WAITING = 256
@@ -47,20 +48,34 @@ class Silent(LocalFault):
         super().__init__(what)
 
 
-Handler = Callable[[Mapping[str, Any]], Any]
+class StatusRequest(msgspec.Struct, frozen=True, tag_field="do", tag="status"):
+    """Ask what the agent is doing."""
+
+
+class WhyRequest(msgspec.Struct, frozen=True, tag_field="do", tag="why"):
+    """Ask why a cycle decided as it did; the last one where none is named."""
+
+    cycle: int | None = None
+
+
+Request = Command | StatusRequest | WhyRequest
+"""One line of the socket: a command, or a question."""
+
+_encoder = msgspec.json.Encoder()
+_decoder: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)
 
 
 class ControlServer:
-    """Serves commands at a socket until closed; whoever starts it holds the account's lock.
+    """Serves requests at a socket until closed; whoever starts it holds the account's lock.
 
     Ten times a second it sees that its socket is there and calls `keep_lock`, which sees to the lock's file.
     """
 
     def __init__(
-        self, path: Path, commands: Mapping[str, Handler], keep_lock: Callable[[], None] = lambda: None
+        self, path: Path, serve: Callable[[Request], Any], keep_lock: Callable[[], None] = lambda: None
     ) -> None:
         self.path = path
-        self.commands = commands
+        self.serve = serve
         self.keep_lock = keep_lock
         self._selector = selectors.DefaultSelector()
         self._waiting: dict[socket.socket, _Caller] = {}
@@ -178,19 +193,23 @@ class ControlServer:
     def _reply(self, connection: socket.socket, line: bytes) -> None:
         with connection, suppress(OSError):  # a caller who left has no use of it
             connection.settimeout(GREETING_SECONDS)
-            connection.sendall(json.dumps(msgspec.to_builtins(self.answer(line))).encode() + b"\n")
+            connection.sendall(self.answer(line) + b"\n")
 
-    def answer(self, line: bytes) -> dict[str, Any]:
+    def answer(self, line: bytes) -> bytes:
         """Return the answer to one request line."""
+        return _encoder.encode(self._answer(line))
+
+    def _answer(self, line: bytes) -> dict[str, Any]:
         try:
-            request = json.loads(line)
-            command = self.commands[request["do"]]
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
-            return {"error": f"request cannot be read: {type(error).__name__}"}
+            request = _decoder.decode(line)
+        except (ValueError, RecursionError) as error:
+            return {"error": f"request cannot be read: {error}"}
         try:
-            return {"result": command(request)}
+            return {"result": msgspec.to_builtins(self.serve(request))}
         except NotRunning as error:
             return {"gone": str(error)}
+        except Unproven as error:
+            return {"unproven": str(error)}
         except BoydError as error:
             return {"error": str(error)}
         except Exception as error:  # noqa: BLE001 -- the asker gets it: no answer would mean no agent
@@ -205,12 +224,12 @@ class _Caller:
         self.said = bytearray()
 
 
-def ask(path: Path, do: str, *, owner: int | None = None, **arguments: Any) -> Any:
-    """Ask the agent that listens at `path` to do something and return its answer.
+def ask(path: Path, request: Request, *, owner: int | None = None) -> Any:
+    """Ask the agent that listens at `path` something and return its answer as plain values.
 
     `owner` is the process that holds the account's lock, where it is known. Raises NotListening when
     nobody is there who can be believed, Silent when one is who does not answer, BadInput with the agent's
-    own words when it refuses.
+    own words when it refuses, Unproven when it is for want of evidence.
     """
     with socket.socket(socket.AF_UNIX) as connection:
         peer = _connect(connection, path)
@@ -222,10 +241,12 @@ def ask(path: Path, do: str, *, owner: int | None = None, **arguments: Any) -> A
             _line(answers, peer, "does not answer")
             connection.settimeout(SECONDS)
             with suppress(OSError):  # its answer says more
-                connection.sendall(json.dumps({"do": do, **arguments}).encode() + b"\n")
+                connection.sendall(_encoder.encode(request) + b"\n")
             reply = _line(answers, peer, f"has not answered in {SECONDS:g} s")
     if "gone" in reply:
         raise NotListening(reply["gone"])
+    if "unproven" in reply:
+        raise Unproven(reply["unproven"])
     if "error" in reply:
         raise BadInput(reply["error"])
     return reply["result"]

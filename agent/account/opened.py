@@ -1,18 +1,17 @@
 """Opening an account in the home and running one session on it."""
 
 import dataclasses
-from collections.abc import Callable
-from concurrent.futures import Future
 from contextlib import suppress
 from datetime import datetime
 from enum import IntEnum
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
 
 import tenacity
 
 from agent import wiring
 from agent.account.catch_up import catch_up
+from agent.account.handler import BriefHandler, Handler
 from agent.account.lock import AccountLock
 from agent.answers.account import DecisionRow, MarketRow, Status, StreamRow
 from agent.answers.cycle import Explanation
@@ -35,14 +34,12 @@ from agent.state.state import State
 from agent.views import session as views
 from agent.views.summary import before
 from domain.errors import BadInput, RateLimited, VenueFault
-from domain.money import cash_text
 from domain.ports import Clock, Journal, Platform
 from journal.lease import alive
 
 if TYPE_CHECKING:
     from platforms.binance.platform import BinancePlatform
 
-T = TypeVar("T")
 READABLE_SECONDS = 0.2
 OUT_OF_TIME = -1021
 """The exchange's code for a request out of time: its clock leapt, and is measured before the next try."""
@@ -214,6 +211,8 @@ class OpenedAccount:
                 at=self.clock.now(),
             )
             self.session.keeper = Keeper(self.checkpoints, self.options, self.clock)
+            handler = BriefHandler if self.hurry else Handler
+            self.handler = handler(self.session, self.parts, self.now)
             self.pacer = wiring.pacer(self.options, self.market, self.clock, self.inbox.wait)
         except BaseException:
             self.journal.close()
@@ -244,62 +243,10 @@ class OpenedAccount:
         """Return the session's present: the clock's, or that of the market that drives it."""
         return (self.parts.state.at if self.options.driven else None) or self.clock.now()
 
-    def flatten(self, reason: str) -> dict[str, Any]:
-        """Stop everything at once and sell what is held; from any thread."""
-        done = views.flattened(self.session.flatten(self.now(), reason))
-        note = self.journal.note()
-        return done | ({"unjournaled": note} if note else {})
-
-    def close(self, symbol: str, reason: str) -> dict[str, Any]:
-        """Sell what is held of one symbol and cancel its orders; from any thread. Raises BadInput."""
-        state = self.parts.state
-        new_lessons = len(state.new_lessons)
-        done = views.flattened(self.session.close(symbol, self.now(), reason))
-        with state.lock:
-            pnl = [
-                lesson.pnl for lesson in state.new_lessons[new_lessons:] if lesson.context.symbol == symbol
-            ]
-            profit = cash_text(sum(pnl), state.ledger.cash_decimals) if pnl else None
-        note = self.journal.note()
-        return {"symbol": symbol, "profit": profit} | done | ({"unjournaled": note} if note else {})
-
-    def review(self) -> dict[str, Any]:
-        """Return how journal and venue compare; on the loop's thread only."""
-        return views.review(self.session.review())
-
-    def adopt_account(self, reason: str) -> dict[str, Any]:
-        """Take the venue's account over as it is; on the loop's thread only."""
-        return views.adopted(
-            self.session.adopt_account(self.now(), reason), next(iter(self.parts.grid.values()))
-        )
-
-    def write_off(self, symbol: str, reason: str) -> dict[str, Any]:
-        """Count a position as lost that nobody can sell; on the loop's thread only."""
-        event = self.session.write_off(symbol, self.now(), reason)
-        quantity = self.parts.state.ledger.instruments[symbol].quantity(event.lots)
-        return {"written_off": symbol, "quantity": views.decimal(quantity), "reason": event.reason}
-
-    def call(self, function: Callable[[], T]) -> "Future[T]":
-        """Have the loop's thread run something between two cycles."""
-        return self.inbox.call(function)
-
-    def reset_kill(self, reason: str) -> None:
-        """Reset the kill switch; on the loop's thread only."""
-        self.session.reset_kill(reason, self.clock.now())
-
-    def set_parameters(self, request: versions.ParametersRequest) -> dict[str, Any]:
-        """Give a strategy the parameters a person asks for; on the loop's thread only.
-
-        Raises BadInput when they cannot be meant, params.Unproven when the evidence is not enough.
-        """
-        event = versions.event_of(request, self.parts, self.clock.now())
-        waits = self.session.apply_parameters(event)
-        return versions.told(event, active=True) | {"waits_candles": waits, "running": True}
-
     def status(self) -> Status:
         """Return what the agent is doing; from any thread."""
         state, session = self.parts.state, self.session
-        ended, now = session.last_ended, self.now()
+        ended, now, kill = session.last_ended, self.now(), self.inbox.pending_kill
         return Status(
             running=not self.inbox.closed,
             journal=self.name,
@@ -322,7 +269,7 @@ class OpenedAccount:
             streams={name: StreamRow(**each._asdict()) for name, each in self.market.streams().items()},
             muted=dict(self.parts.mind.muted),
             parameters=versions.view(state, self.parts.mind),
-            account=views.account(state, pending_kill=self.inbox.pending_kill),
+            account=views.account(state, pending_kill=kill.reason if kill else None),
             positions=views.positions(state),
             decisions=self.decisions(1),
         )

@@ -9,15 +9,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+import msgspec
+
 from agent.account import control
+from agent.account.control import Request
 from agent.settings.home import PREFIX, Busy, Home, default_home
+from domain.commands import Command, Exit
+from domain.replies import Reply
 
 ENDING_SECONDS = 3.0
 """How long an agent that ends, or that starts, may keep its account unheard before a command gives up."""
 
-STOPS = ("kill", "flatten", "close")
 STOP_SECONDS = 20.0
-"""The same for a stop: an agent that starts hears as soon as it has read its journal and the venue."""
+"""The same for an exit: an agent that starts hears as soon as it has read its journal and the venue."""
 
 LOOK_SECONDS = 0.1
 AGAIN_SECONDS = 0.4
@@ -50,15 +54,15 @@ class Running:
         self.home = home
         self.name = name
 
-    def ask(self, do: str, **arguments: Any) -> Any:
-        """Have the running agent do something; None where there is none. Raises Unanswering."""
+    def ask(self, request: Request) -> Any:
+        """Ask the running agent something; None where there is none. Raises Unanswering."""
         socket = self.home.control(self.name)
         # Nobody has the account: whoever answers there is no agent of ours.
         if not socket.exists() or not (self.home.held(self.name) or self._takes_it_again(socket)):
             return None
         owner = self.home.owner(self.name)
         try:
-            return control.ask(socket, do, owner=owner, **arguments)
+            return control.ask(socket, request, owner=owner)
         except control.NotListening:
             return None
         except control.Silent as silent:
@@ -73,30 +77,38 @@ class Running:
             time.sleep(AGAIN_SECONDS / 20)
         return held
 
-    def have(self, do: str, **arguments: Any) -> Any:
-        """Have the running agent do something; None where there is none, and one that was ending is gone.
+    def have(self, request: Request) -> Any:
+        """Ask the running agent something; None where there is none, and one that was ending is gone.
 
         One that is starting is waited for. Raises Unanswering.
         """
-        due = time.monotonic() + (STOP_SECONDS if do in STOPS else ENDING_SECONDS)
+        due = time.monotonic() + (STOP_SECONDS if isinstance(request, Exit) else ENDING_SECONDS)
         while True:
-            live = self.ask(do, **arguments)
+            live = self.ask(request)
             if live is not None or not self.home.held(self.name, LOOK_SECONDS):
                 return live
             if time.monotonic() >= due:
                 raise Unanswering(self.name, "is not to be reached", self.home.owner(self.name))
 
-    def have_or(self, alone: Callable[[], T], do: str, **arguments: Any) -> tuple[Any, T | None]:
-        """Have the running agent do something, or open with `alone` what is free to do it here.
+    @staticmethod
+    def reply(live: Any) -> Reply:
+        """Return an answer to a command as what it is."""
+        reply: Reply = msgspec.convert(live, Reply)
+        return reply
+
+    def have_or(self, alone: Callable[[], T], command: Command) -> Reply | T:
+        """Have the running agent carry out a command, or open with `alone` what is free to do it here.
 
         Where another was faster in opening it, an agent that starts or a second command, that one is asked.
+        The command's key is the same all along: whoever carried it out does not do so twice. Raises
+        Unanswering.
         """
         while True:
-            live = self.have(do, **arguments)
+            live = self.have(command)
             if live is not None:
-                return live, None
+                return self.reply(live)
             try:
-                return None, alone()
+                return alone()
             except Busy:
                 if not self.home.held(self.name):
                     raise  # not the journal's lock: an agent of another home has the account

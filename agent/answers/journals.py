@@ -5,7 +5,7 @@ from datetime import datetime
 from msgspec import Struct, field
 
 from agent.answers.amounts import Amount, Values
-from domain.events import Evidence
+from domain.evidence import Evidence
 
 
 class JournalRow(Struct, frozen=True, kw_only=True):

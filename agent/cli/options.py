@@ -17,6 +17,11 @@ JournalOption = Annotated[
     typer.Option("--journal", help="Name of a journal in the home; the last one run if not given."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+ReasonOption = Annotated[str, typer.Option(help="Why; it goes into the journal.")]
+KeyOption = Annotated[
+    str,
+    typer.Option("--key", help="Name of this command: given again under the same name it is not done twice."),
+]
 BaseUrlOption = Annotated[
     str | None,
     typer.Option("--base-url", help="Exchange that speaks as Binance does, such as that of `agent sandbox`."),

@@ -16,6 +16,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from agent.account.opened import OpenedAccount
 from agent.drill.bare import Watch
 from agent.drill.facts import Fact, unheard
@@ -25,6 +27,7 @@ from agent.host.failpoints import VARIABLE
 from agent.host.lifeline import end_with
 from agent.settings.settings import Options
 from domain.candle import Candle
+from domain.commands import AdoptAccount, Reconcile
 from domain.observation import Observation
 from domain.ports import Observer
 from platforms.binance import platform as _platform  # noqa: F401 -- or every agent would import it anew
@@ -158,8 +161,8 @@ def run_agent(options: Options, port: int, fuse: str, fact: Fact = USUAL) -> Non
 def adopt_agent(options: Options) -> None:
     """Take the account over as it is, as an operator does after the journal was restored."""
     os.environ.pop(VARIABLE, None)
-    with OpenedAccount(options) as launch:
-        launch.session.once(lambda: launch.adopt_account("restored"), "adopted: restored")
+    with OpenedAccount(options) as launch, launch.session.once("adopted: restored"):
+        launch.handler.handle(AdoptAccount(reason="restored"))
 
 
 def settle_agent(options: Options, report: Path) -> None:
@@ -177,9 +180,12 @@ def settle_agent(options: Options, report: Path) -> None:
                 if (not ledger.unresolved() and not ledger.pending_exits) or clock.monotonic() > until:
                     break
                 time.sleep(0.05)
-            return launch.review() | _standing(launch)
+            reviewed: dict[str, Any] = msgspec.to_builtins(launch.handler.handle(Reconcile()))
+            return reviewed | _standing(launch)
 
-        report.write_text(json.dumps(session.once(settle, "drill")))
+        with session.once("drill"):
+            result = settle()
+        report.write_text(json.dumps(result))
 
 
 def _standing(launch: OpenedAccount) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from agent.orders.executor import Executor
 from agent.state.record import Record
 from agent.state.state import Observed
 from domain.account import Account
+from domain.commands import Flatten, Kill
 from domain.decision import Action, Decision
 from domain.errors import BoydError, JournalFault, LocalFault, VenueFault
 from domain.events import CycleEnded, Event, Failure, KillSwitchSet
@@ -51,7 +52,7 @@ class Cycle:
         policy: Policy,
         trading_lock: AbstractContextManager[Any],
         clock: Clock,
-        pending_kill: Callable[[], str | None] = lambda: None,
+        pending_kill: Callable[[], Kill | Flatten | None] = lambda: None,
         disturbed: Callable[[], str] = str,
     ) -> None:
         self.symbols = tuple(symbols)
@@ -191,7 +192,7 @@ class Cycle:
     def _judge(self, turn: Turn) -> None:
         asked = self.pending_kill()
         if asked and not turn.kill and not self.state.kill_switch:
-            turn.kill = KillSwitchSet(at=turn.at, active=True, reason=asked, by="operator")
+            turn.kill = KillSwitchSet(at=turn.at, active=True, reason=asked.reason, by=asked.by)
         kill_switch = turn.kill.reason if turn.kill else self.state.kill_switch
         account = self.state.ledger.account(kill_switch, turn.blocked)
         for observation, decision in zip(turn.observations, turn.decisions, strict=True):

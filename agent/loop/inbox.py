@@ -1,24 +1,30 @@
-"""What other threads want of the loop's: commands, and flags that it watches.
+"""What other threads want of the loop's: a turn between two cycles, and flags that it watches.
 
-One thread runs the loop and owns the journal. Other threads ask it things through `call`; it answers
-between cycles and while it waits. A kill takes effect at once: the cycle under way reads it before it
-judges.
+One thread runs the loop. Whoever carries out a command takes a turn: it holds `trading`, which the loop
+holds from what a cycle saw to its end, so a command comes before or after and waits for no provider. A kill
+and a stop act at once, as flags; they are journaled by whoever has the next turn.
 """
 
 import threading
-from collections import deque
-from collections.abc import Callable
-from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any, TypeVar
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
+from domain.commands import Flatten, Kill, Stop
 from domain.errors import LocalFault
 
 if TYPE_CHECKING:  # who only asks a running agent needs none of it
     from domain.ports import Clock
 
-T = TypeVar("T")
+Urgent = Kill | Flatten | Stop
+"""Commands that act before they are journaled."""
 
 LOOK_SECONDS = 0.1
+YIELD_SECONDS = 1.0
+"""How long the loop lets others go first, at most: a lock alone would let it pass them by."""
+GIVE_SECONDS = 0.0005
+MOST_URGENT = 64
 ENDED = "the agent has ended"
 STOPPED = "stopped"
 
@@ -28,40 +34,56 @@ class NotRunning(LocalFault):
 
 
 class Inbox:
-    """Commands for the loop's thread, and the flags it watches while it waits."""
+    """Turns between the loop's cycles, and the flags it watches while it waits."""
 
     def __init__(self, clock: "Clock") -> None:
         self.clock = clock
-        self._calls: deque[tuple[Callable[[], Any], Future[Any]]] = deque()
         self._wake = threading.Event()
         self._calls_lock = threading.Lock()
+        self._asking = 0
+        self._urgent: list[Urgent] = []
+        self._opened = threading.Event()
         self.stopping = False
         self.why = STOPPED
         self.paused = False
-        self.pending_kill: str | None = None
         self.closed = False
         self.trading_lock = threading.RLock()
         self.idle: Callable[[], None] = lambda: None
 
-    def call(self, function: Callable[[], T]) -> "Future[T]":
-        """Have the loop's thread run `function`; the future holds its result or error.
+    def open(self) -> None:
+        """Let commands come: the session's start is in the journal."""
+        self._opened.set()
 
-        Once the inbox is closed the error is NotRunning, and nothing was run.
+    @contextmanager
+    def turn(self, seconds: float | None = None) -> Iterator[None]:
+        """Hold the loop back between two cycles; wait at most so long for it.
+
+        Raises NotRunning once the session has ended: nothing was done. TimeoutError where a cycle took
+        longer.
         """
-        future: Future[T] = Future()
         with self._calls_lock:
+            self._asking += 1
+        try:
+            if not (
+                self._opened.wait(seconds)
+                and self.trading_lock.acquire(timeout=-1 if seconds is None else seconds)
+            ):
+                raise TimeoutError
+        finally:
+            with self._calls_lock:
+                self._asking -= 1
+        try:
             if self.closed:
-                future.set_exception(NotRunning(ENDED))
-                return future
-            self._calls.append((function, future))
-        self._wake.set()
-        return future
+                raise NotRunning(ENDED)
+            yield
+        finally:
+            self.trading_lock.release()
 
     def close(self) -> None:
-        """Serve who has asked, and nobody after that; a kill heard until now is still to be journaled."""
+        """Let nobody in any more; what is urgent until now is still to be journaled."""
         with self._calls_lock:
             self.closed = True
-        self.serve()
+        self._opened.set()
 
     def stop(self, why: str = STOPPED) -> None:
         """End the loop after the cycle under way; `why` becomes the session's reason, the first one stays.
@@ -78,31 +100,43 @@ class Inbox:
         self.paused = paused
         self._wake.set()
 
-    def kill(self, reason: str) -> None:
-        """Deny every entry from this instant on; the loop journals it as soon as it can.
+    def at_once(self, asked: Urgent) -> None:
+        """Act on a command now: from this instant on a kill denies every entry, and a stop ends the loop.
 
-        Raises NotRunning when there is no loop any more that would.
+        However many come, the first kill is kept. Raises NotRunning when nobody would journal it any more.
         """
         with self._calls_lock:
             if self.closed:
                 raise NotRunning(ENDED)
-            self.pending_kill = reason
-        self._wake.set()
+            if len(self._urgent) < MOST_URGENT or (self.pending_kill is None and not isinstance(asked, Stop)):
+                self._urgent.append(asked)
+        if isinstance(asked, Stop):
+            self.stop()
 
-    def take_kill(self) -> str | None:
-        """Return the reason of a kill that is not journaled yet, once."""
+    @property
+    def urgent(self) -> tuple[Urgent, ...]:
+        """What acted and is not journaled yet, kills first: no stop keeps one from being written."""
+        return tuple(sorted(self._urgent, key=lambda each: isinstance(each, Stop)))
+
+    @property
+    def pending_kill(self) -> Kill | Flatten | None:
+        """The first kill that is not journaled yet."""
+        return next((each for each in self.urgent if not isinstance(each, Stop)), None)
+
+    def journaled(self, asked: Urgent) -> None:
+        """Take note that it is in the journal."""
         with self._calls_lock:
-            reason, self.pending_kill = self.pending_kill, None
-        return reason
+            self._urgent = [each for each in self._urgent if each is not asked]
 
     def wait(self, seconds: float) -> bool:
-        """Wait, serving commands; False when the loop should end."""
-        if seconds <= 0 and not self._wake.is_set() and not self.paused:
+        """Wait, letting others have their turns; False when the loop should end."""
+        if self._asking:
+            self._give_way()
+        if seconds <= 0 and not self.paused:
             return not self.stopping
         due = self.clock.monotonic() + seconds
         while True:
             self._wake.clear()
-            self.serve()
             self.idle()
             if self.stopping:
                 return False
@@ -111,12 +145,8 @@ class Inbox:
                 return True
             self._wake.wait(LOOK_SECONDS if self.paused else min(left, LOOK_SECONDS))
 
-    def serve(self) -> None:
-        """Run the commands that are waiting, never beside an emergency stop."""
-        while self._calls:
-            function, future = self._calls.popleft()
-            try:
-                with self.trading_lock:
-                    future.set_result(function())
-            except BaseException as error:  # noqa: BLE001 -- the asker gets it, whatever it is
-                future.set_exception(error)
+    def _give_way(self) -> None:
+        """Let those who wait for a turn have it before the next cycle."""
+        due = time.monotonic() + YIELD_SECONDS
+        while self._asking and time.monotonic() < due:
+            time.sleep(GIVE_SECONDS)

@@ -1,36 +1,32 @@
 """A session: one run of the loop, from SessionStarted to SessionEnded, and the commands it serves.
 
-One thread runs the loop and owns the journal. Other threads ask it things through `call`; it answers
-between cycles and while it waits. A kill takes effect at once: the cycle under way reads it before
-it judges.
+One thread runs the loop. Commands come from any other through `agent.account.handler`, which takes a turn
+between two cycles. A kill takes effect at once: the cycle under way reads it before it judges.
 """
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
-from typing import TypeVar
 
 from agent.loop.cycle import Cycle
-from agent.loop.inbox import ENDED, Inbox, NotRunning
-from agent.orders import adoption
-from agent.orders.emergency import Flattened, flatten
-from agent.orders.reconciler import Reconciler, Review
+from agent.loop.inbox import Inbox, Urgent
+from agent.orders.reconciler import Reconciler
 from agent.state.keeper import Keeper
 from agent.state.record import Record
-from domain.errors import BadInput, LocalFault
+from domain.commands import Flatten, Stop
+from domain.errors import LocalFault
 from domain.events import (
-    AccountAdopted,
+    CommandAnswered,
+    CommandReceived,
     CycleEnded,
+    Event,
     KillSwitchSet,
-    ParametersSet,
-    PositionWrittenOff,
     SessionEnded,
     SessionStarted,
 )
 from domain.ports import Observer, Pacer, Platform
+from domain.replies import KillSwitch, Stopping
 from reasoning.minds import StrategyRunner
-
-T = TypeVar("T")
 
 LOOK_AGAIN_SECONDS = 1.0
 
@@ -100,13 +96,14 @@ class Session:
             self.reconciler.start(self.started.at, compare=compare)
             self._keep(now=True)
 
-    def once(self, do: Callable[[], T], reason: str) -> T:
-        """Run a session without a loop, for an operator's command, and end it with `reason`."""
+    @contextmanager
+    def once(self, reason: str) -> Iterator[None]:
+        """Run a session without a loop, for one command, and end it with `reason`."""
         with self.inbox.trading_lock:
             try:
                 self.note_start()
                 self.reconciler.start(self.started.at, compare=False, mend=False)
-                return do()
+                yield
             except BaseException as fault:
                 self.fault = fault
                 reason = f"fault: {fault}"
@@ -115,15 +112,16 @@ class Session:
                 self._finish(reason)
 
     def note_start(self) -> None:
-        """Write the session's start."""
+        """Write the session's start; from now on commands may come."""
         self.record.write(self.started)
+        self.inbox.open()
 
     def _loop(self, pacer: Pacer) -> str:
         self.inbox.idle = self._idle
         while not self.cycles or self.done < self.cycles:
             at = pacer.next()
             with self.inbox.trading_lock:
-                self._journal_kill(at)
+                self.journal_urgent(at)
                 if at is None:
                     return self.inbox.why if self.inbox.stopping else EXHAUSTED
                 self.reconciler.tick(at)
@@ -142,6 +140,9 @@ class Session:
     def _idle(self) -> None:
         """Go on asking for orders in doubt while the loop waits: a minute is long for them."""
         clock = self.inbox.clock
+        if self.inbox.urgent:
+            with self.inbox.trading_lock:
+                self.journal_urgent(clock.now())
         if not self.reconciler.remote or clock.monotonic() - self._looked < LOOK_AGAIN_SECONDS:
             return
         self._looked = clock.monotonic()
@@ -150,79 +151,22 @@ class Session:
             if self.reconciler.protection.waiting(now):
                 self.reconciler.tick(now)
 
-    def review(self) -> Review:
-        """Return how journal and venue compare now, after taking in what can be known."""
-        with self.inbox.trading_lock:
-            return self.reconciler.review()
+    def journal_urgent(self, at: datetime | None) -> None:
+        """Journal what acted at once, each in one transaction; only who has the turn calls this."""
+        for asked in self.inbox.urgent:
+            events = self._urgent_events(asked, at or self.inbox.clock.now())
+            if events:
+                self.record.write(*events)
+            self.inbox.journaled(asked)
 
-    def adopt_account(self, at: datetime, reason: str) -> AccountAdopted:
-        """Count with what the venue holds from now on, by an operator's word.
-
-        Raises VenueFault when the venue does not say enough.
-        """
-        with self.inbox.trading_lock:
-            return adoption.adopt_account(self.reconciler, at, reason, by="operator")
-
-    def write_off(self, symbol: str, at: datetime, reason: str) -> PositionWrittenOff:
-        """Count a position nobody can sell as lost, by an operator's word. Raises BadInput for any other."""
-        with self.inbox.trading_lock:
-            return adoption.write_off(self.reconciler, symbol, at, reason, by="operator")
-
-    def flatten(self, at: datetime, reason: str, by: str = "operator") -> Flattened:
-        """Throw the kill switch, cancel and sell everything; from any thread, without waiting for a cycle.
-
-        The kill takes effect at once; the rest begins as soon as no order is on its way. Raises NotRunning
-        when the session has ended by then: its kill switch is thrown, the rest is another session's.
-        """
-        self.inbox.kill(reason)
-        with self.inbox.trading_lock:
-            if self.inbox.closed:
-                raise NotRunning(ENDED)
-            self._journal_kill(at, by)
-            return flatten(self.reconciler, at, reason, by)
-
-    def close(self, symbol: str, at: datetime, reason: str, by: str = "operator") -> Flattened:
-        """Cancel a symbol's orders and sell what is held of it; from any thread, without waiting for a cycle.
-
-        No rule is asked and no switch thrown. Raises BadInput where nothing of it is held or ordered,
-        NotRunning when the session has ended by then.
-        """
-        with self.inbox.trading_lock:
-            if self.inbox.closed:
-                raise NotRunning(ENDED)
-            self.need(symbol)
-            return flatten(self.reconciler, at, reason, by, symbol)
-
-    def need(self, symbol: str) -> None:
-        """Raise BadInput where nothing of a symbol is held or ordered."""
-        ledger = self.state.ledger
-        there = {*ledger.positions, *ledger.dust, *(s.order.symbol for s in ledger.open_orders.values())}
-        if symbol not in there:
-            held = ", ".join(ledger.positions) or "nothing"
-            raise BadInput(f"no position in {symbol!r} to close: {held} is held")
-
-    def _journal_kill(self, at: datetime | None, by: str = "operator") -> None:
-        reason = self.inbox.take_kill()
-        if reason is not None and self.state.kill_switch is None:
-            self.set_kill(reason, active=True, at=at or self.inbox.clock.now(), by=by)
-
-    def set_kill(self, reason: str, *, active: bool, at: datetime, by: str = "operator") -> None:
-        """Throw or reset the kill switch, in the journal first; only the loop's thread calls this."""
-        self.record.write(KillSwitchSet(at=at, active=active, reason=reason, by=by))
-
-    def reset_kill(self, reason: str, at: datetime) -> None:
-        """Reset the kill switch; a kill that was not yet written is written first."""
-        self._journal_kill(at)
-        if self.state.kill_switch is not None:
-            self.set_kill(reason, active=False, at=at)
-
-    def apply_parameters(self, event: ParametersSet) -> int:
-        """Give a strategy new parameters, in the journal first; only the loop's thread calls this.
-
-        Returns the candles it waits for before it can vote.
-        """
-        self.record.write(event)
-        return self.mind.waits(event.strategy)
+    def _urgent_events(self, asked: Urgent, at: datetime) -> list[Event]:
+        """Return what an urgent command comes to; nothing for one that is on record and still stands."""
+        thrown = isinstance(asked, Stop) or self.state.kill_switch is not None
+        events: list[Event] = [] if thrown else [KillSwitchSet(at, True, asked.reason, asked.by)]
+        if isinstance(asked, Flatten) or (thrown and self.state.answered(asked)):
+            return events
+        reply = Stopping(stopping=True) if isinstance(asked, Stop) else KillSwitch(kill_switch=asked.reason)
+        return [CommandReceived(at, asked), *events, CommandAnswered(at, asked.key, reply)]
 
     def _keep_last(self) -> None:
         """Take a last checkpoint: whoever comes next has nothing to fold."""
@@ -236,7 +180,7 @@ class Session:
         try:
             with self.inbox.trading_lock:
                 self.inbox.close()
-                self._journal_kill(None)
+                self.journal_urgent(None)
                 self.record.write(SessionEnded(self.started.session, at, reason))
                 self._keep_last()
         except Exception:

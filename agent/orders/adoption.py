@@ -44,20 +44,23 @@ def adopt_account(reconciler: "Reconciler", at: datetime, reason: str, *, by: st
     return event
 
 
-def write_off(
-    reconciler: "Reconciler", symbol: str, at: datetime, reason: str, *, by: str
-) -> PositionWrittenOff:
-    """Count a position nobody can sell as lost; in the journal first. Raises BadInput for any other."""
+def refuse_write_off(reconciler: "Reconciler", symbol: str, at: datetime) -> None:
+    """Raise BadInput for a position that is not held, or that can be sold."""
     ledger = reconciler.state.ledger
     if symbol not in ledger.positions:
         held = ", ".join(ledger.positions) or "nothing"
         raise BadInput(f"no position in {symbol!r} to write off: {held} is held")
     if not reconciler.executor.closed(symbol, at) and symbol not in reconciler.platform.blocked():
         raise BadInput(f"{symbol} trades: sell it (agent flatten), it is not lost")
+
+
+def written_off(
+    reconciler: "Reconciler", symbol: str, at: datetime, reason: str, *, by: str
+) -> PositionWrittenOff:
+    """Return what counts a position as lost, once it is written."""
+    ledger = reconciler.state.ledger
     open_ = tuple(s.order.client_id for s in ledger.open_orders.values() if s.order.symbol == symbol)
-    event = PositionWrittenOff(at, symbol, ledger.positions[symbol].lots, reason, by, open_)
-    reconciler.record.write(event)
-    return event
+    return PositionWrittenOff(at, symbol, ledger.positions[symbol].lots, reason, by, open_)
 
 
 def _clear(reconciler: "Reconciler", at: datetime) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ It asks no risk rule, no breaker and no provider; it reports what is truly flat,
 
 import time
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
 from agent.orders import differences
@@ -19,13 +19,13 @@ from agent.orders.reconciler import Reconciler
 from domain.candle import LastPrice
 from domain.errors import BoydError, JournalFault
 from domain.events import FlattenAsked
-from domain.order import Purpose
+from domain.order import OPEN, OrderState, Purpose
 from domain.times import millis
 
 PAUSE_SECONDS = 0.1
 
 
-class Flattened(NamedTuple):
+class Left(NamedTuple):
     """What is left: client ids of orders not known to be done, quantities held by symbol, and what failed.
 
     `dust` is what is held and too small to be sold; it does not keep an account from being flat.
@@ -44,39 +44,40 @@ class Flattened(NamedTuple):
 
 def flatten(
     reconciler: Reconciler,
-    at: datetime,
-    reason: str,
-    by: str,
-    only: str = "",
+    asked: FlattenAsked,
     *,
     sleep: Callable[[float], None] = time.sleep,
     monotonic: Callable[[], float] = time.monotonic,
-) -> Flattened:
+) -> Left:
     """Cancel all, confirm, sell all, confirm; go on until it is done or the settings' seconds are over.
 
-    `only` is the one symbol to do that of, "" for every symbol.
+    What was `asked` is in the journal: of which symbol to do that, and how much of it to keep. What is kept
+    gets its stop and target again.
     """
-    reconciler.record.write(FlattenAsked(at, reason, by, only))
     deadline = monotonic() + reconciler.settings.flatten_seconds
     # An order in doubt is proven absent within the venue's horizon; its symbol is sold only then.
     for_doubt = deadline + reconciler.platform.certainty.horizon_ms / 1000
+    only, mend = asked.symbol, partial(reconciler.protection.mend, asked.at)
     while True:
-        problems = _round(reconciler, at, only)
-        left = _left(reconciler, problems, only)
+        problems = _round(reconciler, asked)
+        if asked.kept:
+            _attempt(problems, "what is kept is not protected", mend)
+        left = _left(reconciler, problems, asked)
         doubted = any(only in ("", s.order.symbol) for s in reconciler.state.ledger.unresolved())
         until = for_doubt if doubted else deadline
         if left.flat or not reconciler.remote:
             return left
         if monotonic() >= until:
             # What is left of it must not stand there without its stop.
-            _attempt(problems, "not everything is protected", lambda: reconciler.protection.mend(at))
-            return _left(reconciler, problems, only)
+            _attempt(problems, "not everything is protected", mend)
+            return _left(reconciler, problems, asked)
         sleep(PAUSE_SECONDS)
 
 
-def _round(reconciler: Reconciler, at: datetime, only: str) -> list[str]:
+def _round(reconciler: Reconciler, asked: FlattenAsked) -> list[str]:
     """Go once over orders and positions; return what did not work."""
     problems: list[str] = []
+    at, only = asked.at, asked.symbol
     ledger, executor = reconciler.state.ledger, reconciler.executor
     _show_last_prices(reconciler)
     _attempt(problems, "fills cannot be read", reconciler.take_in)
@@ -91,14 +92,15 @@ def _round(reconciler: Reconciler, at: datetime, only: str) -> list[str]:
         order = standing.order
         if only not in ("", order.symbol):
             continue
-        keeps = order.purpose is Purpose.PROTECT and closed.get(order.symbol)
+        # Of a part the sale itself takes the stop away, and puts it back.
+        keeps = order.purpose is Purpose.PROTECT and (asked.kept or closed.get(order.symbol))
         if order.client_id in ledger.open_orders and not keeps:
             _cancel(problems, executor, order.client_id)
     # An entry in doubt keeps nothing that is held from being sold; what it buys is sold when it is known.
     in_doubt = {s.order.symbol for s in ledger.unresolved() if s.order.purpose is not Purpose.ENTRY}
     for symbol in [each for each in _meant(ledger.positions, only) if each not in in_doubt]:
         if not closed.get(symbol):
-            _sell(problems, executor, symbol, at)
+            _sell(problems, executor, symbol, asked)
     if reconciler.remote:
         _attempt(problems, "open orders cannot be read", lambda: _strangers(reconciler, problems, only))
     return problems
@@ -130,8 +132,11 @@ def _attempt(problems: list[str], what: str, do: Callable[[], object]) -> None:
         problems.append(f"{what}: {fault}")
 
 
-def _sell(problems: list[str], executor: Executor, symbol: str, at: datetime) -> None:
-    _attempt(problems, f"{symbol} cannot be sold", lambda: executor.sell_all(symbol, at))
+def _sell(problems: list[str], executor: Executor, symbol: str, asked: FlattenAsked) -> None:
+    lots = executor.state.ledger.positions[symbol].lots - asked.kept
+    sell = partial(executor.sell_part, symbol, asked.at, lots) if asked.kept else None
+    if lots > 0:
+        _attempt(problems, f"{symbol} cannot be sold", sell or partial(executor.sell_all, symbol, asked.at))
 
 
 def _cancel(problems: list[str], executor: Executor, client_id: str) -> None:
@@ -151,14 +156,22 @@ def _strangers(reconciler: Reconciler, problems: list[str], only: str) -> None:
             problems.append(f"order {each.client_id} {what}")
 
 
-def _left(reconciler: Reconciler, problems: list[str], only: str) -> Flattened:
-    ledger = reconciler.state.ledger
+def _left(reconciler: Reconciler, problems: list[str], asked: FlattenAsked) -> Left:
+    ledger, only = reconciler.state.ledger, asked.symbol
     held = {
         symbol: f"{ledger.instruments[symbol].quantity(position.lots).normalize():f}"
         for symbol, position in ledger.positions.items()
-        if not ledger.small(symbol) and only in ("", symbol)
+        if not ledger.small(symbol) and only in ("", symbol) and position.lots > asked.kept
     }
     orders = tuple(
-        name for name, standing in ledger.open_orders.items() if only in ("", standing.order.symbol)
+        name
+        for name, standing in ledger.open_orders.items()
+        if only in ("", standing.order.symbol) and not (asked.kept and _protects(standing))
     )
-    return Flattened(orders, held, tuple(problems), differences.dust(ledger))
+    if asked.kept and not held and not orders and reconciler.protection.bare(only):
+        problems = [*problems, f"what is kept of {only} stands without its stop: it is tried again"]
+    return Left(orders, held, tuple(problems), differences.dust(ledger))
+
+
+def _protects(standing: OrderState) -> bool:
+    return standing.order.purpose is Purpose.PROTECT and standing.status in OPEN

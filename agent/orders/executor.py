@@ -94,6 +94,21 @@ class Executor:
         if self._freed(order, at):
             self._send(order)
 
+    def sell_part(self, symbol: str, at: datetime, lots: int) -> None:
+        """Sell so many lots of a position, and protect what remains as it was.
+
+        Where the sale's own end is not known yet, the reconciler protects it when it is: a stop for more than
+        is held would be refused, and what cannot be protected is sold.
+        """
+        order = self.factory.sale(symbol, at, "f", lots)
+        self._intend((order,), at)
+        if not self._freed(order, at):
+            return
+        self._send(order)
+        doubtful = any(standing.order.symbol == symbol for standing in self.state.ledger.unresolved())
+        if symbol in self.state.entries and not doubtful:
+            self.protect(self.state.entries[symbol], at, tag=f"p{self.state.ledger.intended}")
+
     def cancel(self, order: Order) -> None:
         """Cancel an order and record where it stands. Raises VenueFault when that is not told."""
         receipt = self.platform.cancel(order.symbol, order.client_id)

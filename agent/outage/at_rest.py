@@ -2,19 +2,32 @@
 
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Protocol, Self
+
+import msgspec
 
 from agent.host.process import holder, may_live
 from agent.outage.afterwards import Afterwards
 from agent.outage.journal import Guarded
 from agent.settings.home import Home
+from domain.commands import Command, Kill, digest, needs_reason
 from domain.errors import BadInput, JournalFault
-from domain.events import KillSwitchSet
-from domain.ports import Clock, Journal
+from domain.events import CommandAnswered, CommandReceived, KillSwitchSet
+from domain.ports import Clock, Journal, Records
+from domain.replies import KillSwitch, Remembered, Reply, recalled
 from journal.lease import GRACE_MS, alive
 from journal.sql import SqlJournal, open_journal
+
+
+class Lock(Protocol):
+    """What is held while an account is open."""
+
+    def release(self) -> None:
+        """Let go of it."""
 
 
 def open_account(
@@ -38,25 +51,65 @@ def guarded(inner: Journal, home: Home, name: str, *, emergency: bool = False) -
     return Guarded(inner, afterwards, built, emergency=emergency, reserve=home.reserve)
 
 
-def switched(home: Home, name: str, reason: str, clock: Clock, *, active: bool) -> dict[str, Any] | None:
-    """Throw or reset the kill switch in the journal, which takes no fold.
+class Resting:
+    """The journal of an account that no agent runs. Use as a context."""
+
+    def __init__(self, journal: Guarded, clock: Clock, lock: Lock | None = None) -> None:
+        self.journal = journal
+        self.clock = clock
+        self.lock = lock
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.lock is not None:
+            self.journal.close()
+            self.lock.release()
+
+    def handle(self, command: Command) -> Reply:
+        """Throw or reset the kill switch. Raises BadInput for a reset that cannot be meant."""
+        active = isinstance(command, Kill)
+        if not active:  # a kill is written whatever was written before
+            needs_reason(command)
+            known = recalled(remembered(self.journal, command.key), command)
+            if known is not None:
+                return known
+        at, reply = self.clock.now(), KillSwitch(kill_switch=command.reason if active else None)
+        self.journal.append(
+            CommandReceived(at, command),
+            KillSwitchSet(at, active, command.reason, command.by),
+            CommandAnswered(at, command.key, reply),
+        )
+        return msgspec.structs.replace(reply, unjournaled=self.journal.note())
+
+
+def remembered(journal: Records, key: str) -> Remembered | None:
+    """Return what the journal remembers of a key, without folding it."""
+    result: Remembered | None = None
+    for row in journal.mentions(0, {msgspec.json.encode(key)}):
+        event = row.event
+        if isinstance(event, CommandReceived) and event.command.key == key:
+            result = Remembered(digest(event.command))
+        elif isinstance(event, CommandAnswered) and event.key == key and result is not None:
+            result = msgspec.structs.replace(result, reply=event.reply)
+    return result
+
+
+def opened(home: Home, name: str, clock: Clock, *, emergency: bool) -> Resting | None:
+    """Open the journal of an account to append to it, which takes no fold.
 
     None where that takes more (see account/client): the journal is on a server or cannot be opened, or
     something is to be journaled first. Raises Busy where an agent has the account.
     """
     if home.server:
         return None
-    with home.lock(name, needed=not active):
-        if home.afterwards(name).exists():
-            return None
-        try:
+    lock = home.lock(name, needed=not emergency)
+    with suppress(JournalFault, BadInput):
+        if not home.afterwards(name).exists():
             inner = open_account(home.journal_location(name), name, GRACE_MS, may_live)
-        except (JournalFault, BadInput):
-            return None
-        journal = guarded(inner, home, name, emergency=active)
-        try:
-            journal.append(KillSwitchSet(at=clock.now(), active=active, reason=reason, by="operator"))
-            note = journal.note()
-        finally:
-            journal.close()
-    return {"kill_switch": reason if active else None} | ({"unjournaled": note} if note else {})
+            return Resting(guarded(inner, home, name, emergency=emergency), clock, lock)
+    lock.release()
+    return None

@@ -12,8 +12,17 @@ from contextlib import suppress
 from pathlib import Path
 
 from agent.outage.afterwards import Afterwards, Header
+from domain.commands import Exit
 from domain.errors import JournalFault
-from domain.events import Event, FlattenAsked, KillSwitchSet, OrderReported, OrdersIntended
+from domain.events import (
+    CommandAnswered,
+    CommandReceived,
+    Event,
+    FlattenAsked,
+    KillSwitchSet,
+    OrderReported,
+    OrdersIntended,
+)
 from domain.order import Purpose
 from domain.ports import Journal, Row
 from journal.codec import encode
@@ -26,10 +35,12 @@ RESERVE_BYTES = 1024 * 1024
 def reduces(events: Sequence[Event]) -> bool:
     """Say whether events must not be held back by a journal that fails: they add no risk."""
     orders = [order for event in events if isinstance(event, OrdersIntended) for order in event.orders]
-    if any(order.purpose is Purpose.ENTRY for order in orders):
+    asked = [event.command for event in events if isinstance(event, CommandReceived)]
+    if any(order.purpose is Purpose.ENTRY for order in orders) or not all(isinstance(c, Exit) for c in asked):
         return False
     stops = any(isinstance(event, KillSwitchSet) and event.active for event in events)
-    return bool(orders) or stops or any(isinstance(event, OrderReported | FlattenAsked) for event in events)
+    report = any(isinstance(event, OrderReported | FlattenAsked | CommandAnswered) for event in events)
+    return bool(orders or asked) or stops or report
 
 
 def _writable(events: Sequence[Event]) -> bool:

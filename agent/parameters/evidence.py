@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from agent.settings.load import problem
 from domain.errors import BadInput
-from domain.events import Evidence
+from domain.evidence import Evidence
 from domain.private import private_folder
 
 LARGEST = 1_000_000

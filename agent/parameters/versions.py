@@ -20,8 +20,10 @@ from agent.parameters.evidence import EvidenceFile
 from agent.settings.load import problem
 from agent.state.state import State
 from agent.wiring import Parts
-from domain.errors import BadInput, LocalFault
+from domain.commands import ApplyParameters, RollBackParameters
+from domain.errors import BadInput, Unproven
 from domain.events import ParametersSet
+from domain.replies import ParametersInForce
 from reasoning.kernels.strategy import Strategy, StrategyParams
 from reasoning.minds import StrategyRunner
 from reasoning.own import StandIn
@@ -32,81 +34,47 @@ GAIN = 0.1
 Values = dict[str, Any]
 
 
-class Unproven(LocalFault):
-    """Parameters whose evidence is not enough; a person may put them in force all the same."""
-
-
-class Apply(msgspec.Struct, frozen=True, tag="apply"):
-    """Parameters a person wants in force.
-
-    `given` changes those in force; empty, the evidence's are taken. `evidence` is a file's content.
-    """
-
-    strategy: str
-    given: Values = {}
-    evidence: Values | None = None
-    force: bool = False
-    reason: str = ""
-
-
-class Rollback(msgspec.Struct, frozen=True, tag="rollback"):
-    """A version a person wants back in force; without a number the one before that in force."""
-
-    reason: str
-    version: int | None = None
-    strategy: str | None = None
-
-
-ParametersRequest = Apply | Rollback
-
-
-def wish_of(plain: object) -> ParametersRequest:
-    """Return a wish that came through the control socket. Raises BadInput when it is none."""
-    try:
-        return msgspec.convert(plain, Apply | Rollback)
-    except msgspec.ValidationError as error:
-        raise BadInput(f"parameters cannot be read: {error}") from None
-
-
-def event_of(request: ParametersRequest, parts: Parts, at: datetime) -> ParametersSet:
-    """Return the event a wish becomes.
+def event_of(command: ApplyParameters | RollBackParameters, parts: Parts, at: datetime) -> ParametersSet:
+    """Return the event a command becomes.
 
     Raises BadInput when it cannot be meant, Unproven when its evidence is not enough.
     """
-    return _applied(request, parts, at) if isinstance(request, Apply) else _rolled_back(request, parts, at)
+    if isinstance(command, ApplyParameters):
+        return _applied(command, parts, at)
+    return _rolled_back(command, parts, at)
 
 
-def _applied(request: Apply, parts: Parts, at: datetime) -> ParametersSet:
-    strategy = strategy_of(parts.mind, request.strategy)
+def _applied(command: ApplyParameters, parts: Parts, at: datetime) -> ParametersSet:
+    strategy = strategy_of(parts.mind, command.strategy)
     present = in_force(parts, strategy)
-    proof = None if request.evidence is None else evidence.checked(request.evidence)
-    wanted = _wanted(request, strategy, present, proof)
+    proof = None if command.evidence is None else evidence.checked(command.evidence)
+    wanted = _wanted(command, strategy, present, proof)
     if proof is not None:
         _fits(proof, strategy, wanted)
     if wanted == present:
         raise BadInput(f"{strategy.name} has these parameters already: {words(plain(present))}")
     lacking = shortfalls(proof, strategy, present)
-    if lacking and not request.force:
+    if lacking and not command.force:
         raise Unproven("\n".join([*lacking, "to apply it all the same: --force --reason TEXT"]))
-    if lacking and not request.reason.strip():
+    if lacking and not command.reason.strip():
         raise BadInput("a forced version needs a reason: --reason TEXT")
     return ParametersSet(
         at=at,
         version=len(parts.state.versions) + 1,
         strategy=strategy.name,
         parameters=plain(wanted),
-        reason=request.reason.strip() or f"out-of-sample sharpe at least {GAIN:.0%} better",
-        by="operator",
+        reason=command.reason.strip() or f"out-of-sample sharpe at least {GAIN:.0%} better",
+        by=command.by,
         evidence=None if proof is None else proof.event(),
         forced=bool(lacking),
     )
 
 
 def _wanted(
-    request: Apply, strategy: Strategy[Any], present: StrategyParams, proof: EvidenceFile | None
+    command: ApplyParameters, strategy: Strategy[Any], present: StrategyParams, proof: EvidenceFile | None
 ) -> StrategyParams:
-    if request.given:
-        return parameters_of(strategy, plain(present) | request.given)
+    if command.given:
+        return parameters_of(strategy, plain(present) | command.given)
     if proof is None:
         raise BadInput("no parameters: give --set NAME=VALUE, --evidence or --study")
     return parameters_of(strategy, dict(proof.parameters))
@@ -154,19 +122,19 @@ def shortfalls(proof: EvidenceFile | None, strategy: Strategy[Any], present: Str
     return lacking
 
 
-def _rolled_back(request: Rollback, parts: Parts, at: datetime) -> ParametersSet:
+def _rolled_back(command: RollBackParameters, parts: Parts, at: datetime) -> ParametersSet:
     versions = parts.state.versions
     if not versions:
         raise BadInput("no version was applied yet, so there is nothing to roll back")
-    if not request.reason.strip():
+    if not command.reason.strip():
         raise BadInput("a rollback needs a reason")
-    if request.version is not None and not 0 <= request.version <= len(versions):
-        raise BadInput(f"version {request.version} is not in the journal, it holds 1 to {len(versions)}")
-    strategy = strategy_of(parts.mind, _whose(request, versions))
+    if command.version is not None and not 0 <= command.version <= len(versions):
+        raise BadInput(f"version {command.version} is not in the journal, it holds 1 to {len(versions)}")
+    strategy = strategy_of(parts.mind, _whose(command, versions))
     now = standing(versions, strategy.name)
-    if request.version is None and now == 0:
+    if command.version is None and now == 0:
         raise BadInput(f"{strategy.name} has the settings' own parameters; name the version to go back to")
-    target = now - 1 if request.version is None else request.version
+    target = now - 1 if command.version is None else command.version
     # What was in force then: a rollback to a rollback means what that one had brought back.
     root = standing(versions[:target], strategy.name)
     if root == now:
@@ -178,18 +146,18 @@ def _rolled_back(request: Rollback, parts: Parts, at: datetime) -> ParametersSet
         version=len(versions) + 1,
         strategy=strategy.name,
         parameters=plain(parameters_of(strategy, values)),
-        reason=request.reason.strip(),
-        by="operator",
+        reason=command.reason.strip(),
+        by=command.by,
         evidence=None if root == 0 else versions[root - 1].evidence,
         rolled_back_to=root,
     )
 
 
-def _whose(request: Rollback, versions: list[ParametersSet]) -> str:
-    named = versions[request.version - 1].strategy if request.version else None
-    if named is not None and request.strategy not in (None, named):
-        raise BadInput(f"version {request.version} is of {named}, not of {request.strategy}")
-    return request.strategy or named or versions[-1].strategy
+def _whose(command: RollBackParameters, versions: list[ParametersSet]) -> str:
+    named = versions[command.version - 1].strategy if command.version else None
+    if named is not None and command.strategy not in (None, named):
+        raise BadInput(f"version {command.version} is of {named}, not of {command.strategy}")
+    return command.strategy or named or versions[-1].strategy
 
 
 def standing(versions: list[ParametersSet], strategy: str) -> int:
@@ -243,6 +211,12 @@ def told(event: ParametersSet, *, active: bool) -> Values:
     row: Values = msgspec.to_builtins(event)
     del row["type"]
     return row | {"at": event.at.isoformat(), "active": active}
+
+
+def in_force_reply(event: ParametersSet, waits_candles: int, *, running: bool) -> ParametersInForce:
+    """Return the answer to whoever put a version in force."""
+    given = {name: getattr(event, name) for name in event.__struct_fields__}
+    return ParametersInForce(active=True, waits_candles=waits_candles, running=running, **given)
 
 
 def rows(parts: Parts) -> list[ParameterVersion]:

@@ -1,5 +1,7 @@
 """Giving a strategy the parameters of an event."""
 
+from typing import Any
+
 from pydantic import ValidationError
 
 from domain.complaints import complaint
@@ -8,22 +10,31 @@ from domain.events import ParametersSet
 from reasoning.minds import StrategyRunner
 
 
-def retune(event: ParametersSet, mind: StrategyRunner) -> int:
-    """Give a strategy the parameters of an event; return the candles it waits for before it can vote.
+def retune(event: ParametersSet, mind: StrategyRunner) -> None:
+    """Give a strategy the parameters of an event; nothing where it has no voice in this session.
 
-    One that has no voice in this session waits for none. Raises BadInput where this version of the
-    program refuses the parameters.
+    Raises BadInput where this version of the program refuses the parameters.
     """
+    if mind.strategy(event.strategy) is not None:
+        mind.retune(event.strategy, _packed(event, mind))
+
+
+def waits(event: ParametersSet, mind: StrategyRunner) -> int:
+    """Return the candles a strategy would wait for with the parameters of an event before it can vote.
+
+    One that has no voice in this session waits for none. Raises BadInput as `retune` does.
+    """
+    return 0 if mind.strategy(event.strategy) is None else mind.waits(event.strategy, _packed(event, mind))
+
+
+def _packed(event: ParametersSet, mind: StrategyRunner) -> tuple[Any, ...]:
     strategy = mind.strategy(event.strategy)
-    if strategy is None:
-        return 0
-    if event.rolled_back_to == 0:
-        return mind.retune(event.strategy, mind.own(event.strategy))
+    if strategy is None or event.rolled_back_to == 0:
+        return mind.own(event.strategy)
     try:
-        packed = strategy.pack(strategy.params.model_validate(event.parameters))
+        return strategy.pack(strategy.params.model_validate(event.parameters))
     except ValidationError as error:
         wrong = "; ".join(f"{'.'.join(map(str, each['loc']))}: {complaint(each)}" for each in error.errors())
         raise BadInput(f"parameter version {event.version} is one of another program: {wrong}") from None
     except ValueError as error:
         raise BadInput(f"parameter version {event.version} is one of another program: {error}") from None
-    return mind.retune(event.strategy, packed)

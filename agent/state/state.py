@@ -14,9 +14,9 @@ loop calls it through `agent.state.record` as events come to be, a start calls i
    for the conclusion needs the first part. Both parts together are exactly the row: `ahead` says of which
    cycle the first was folded, so that it is not folded twice. A row that is read back has no first part
    ahead of it.
-5. Only the loop's thread applies. Others hold `lock` while they read, and see an event folded whole or not
-   at all; the mind, which may run a user's code, is folded outside the lock: whoever asks never waits for
-   it.
+5. Only who has the turn applies: the loop, or whoever carries out a command. Others hold `lock` while they
+   read, and see an event folded whole or not at all; the mind, which may run a user's code, is folded
+   outside the lock: whoever asks never waits for it.
 6. A new fact is a field with its type, so that checkpoints carry it, and with a default, so that journals
    from before it fold. Change what an old row folds to, and every recorded session replays to something
    else.
@@ -38,10 +38,13 @@ from agent.state.ledger import Ledger
 from agent.state.retune import retune
 from domain.account import Trade
 from domain.candle import Candle
+from domain.commands import Command, digest
 from domain.decision import Action, Decision
 from domain.errors import BadInput
 from domain.events import (
     AccountAdopted,
+    CommandAnswered,
+    CommandReceived,
     CycleDecided,
     CycleEnded,
     Event,
@@ -59,6 +62,7 @@ from domain.lesson import Beliefs, Context, Lesson, Pending
 from domain.observation import Observation
 from domain.order import Purpose, Receipt
 from domain.regrid import Regrid
+from domain.replies import Remembered, Reply
 from domain.verdict import Approved, Verdict
 from learning.hedge import fold
 from learning.reflect import reflect
@@ -66,6 +70,9 @@ from learning.settings import LearningSettings
 from learning.vetoes import advance_all, watch
 from reasoning.minds import StrategyRunner
 from reasoning.orientation import Orientation
+
+REMEMBERED = 256
+"""Commands that are remembered by their key, the latest ones."""
 
 
 class Observed(NamedTuple):
@@ -113,6 +120,7 @@ class State:
     vetoes: Counter[str] = field(default_factory=Counter)
     outcomes: Counter[str] = field(default_factory=Counter)
     ended_reason: str | None = None
+    commands: dict[str, Remembered] = field(default_factory=dict)
 
     def apply(self, event: Event | Observed) -> None:
         """Fold one event, or what a cycle saw ahead of its row, into state and mind."""
@@ -157,9 +165,14 @@ class State:
                 self._adopt_account(event)
             case FlattenAsked():
                 # Dust that can be sold is counted among what is held: it is to be sold with it.
-                self.ledger.sweep(event.at, event.symbol)
+                if not event.kept:
+                    self.ledger.sweep(event.at, event.symbol)
             case GridChanged():
                 self._regrid(event)
+            case CommandReceived():
+                self._receive(event.command)
+            case CommandAnswered():
+                self._answer(event)
             case SessionStarted():
                 self._start(event)
             case SessionEnded():
@@ -303,6 +316,27 @@ class State:
         self.kill_switch = event.reason if event.active else None
         if event.active and event.by == "agent":
             self.tripped_day = event.at.toordinal()
+
+    def answered(self, command: Command) -> Reply | None:
+        """Return what came of this very command before, None where it is not on record."""
+        with self.lock:
+            known = self.commands.get(command.key)
+        return known.reply if known is not None and known.digest == digest(command) else None
+
+    def _receive(self, command: Command) -> None:
+        """Remember that a command was received, and forget the oldest."""
+        if not command.key:
+            return
+        self.commands.pop(command.key, None)
+        self.commands[command.key] = Remembered(digest(command))
+        for key in list(self.commands)[:-REMEMBERED]:
+            del self.commands[key]
+
+    def _answer(self, event: CommandAnswered) -> None:
+        """Remember what came of a command."""
+        known = self.commands.get(event.key)
+        if known is not None:
+            self.commands[event.key] = msgspec.structs.replace(known, reply=event.reply)
 
     def in_force(self) -> dict[str, ParametersSet]:
         """Return the version in force of each strategy that does not speak with the settings' own."""

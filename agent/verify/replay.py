@@ -24,6 +24,8 @@ from domain.candle import Candle
 from domain.errors import BadInput, LocalFault, VenueFault
 from domain.events import (
     AccountAdopted,
+    CommandAnswered,
+    CommandReceived,
     CycleDecided,
     CycleEnded,
     Event,
@@ -39,6 +41,9 @@ from domain.events import (
 from domain.observation import Observation
 from domain.ports import Clock, Records
 from journal.memory import MemoryJournal
+
+ASKED = KillSwitchSet | ParametersSet | CommandReceived | CommandAnswered
+"""What people's words become by themselves, with an agent or without."""
 
 
 class Difference(msgspec.Struct, frozen=True):
@@ -159,7 +164,7 @@ def recorded_events(journal: Records, session: int) -> Iterator[Event]:
             open_ = isinstance(event, CycleDecided)
         if isinstance(event, JournaledAfterwards):
             continue
-        late = open_ and isinstance(event, KillSwitchSet | ParametersSet)
+        late = open_ and isinstance(event, ASKED)
         if inside and not late and not isinstance(event, SessionEnded):
             yield event
 
@@ -206,15 +211,11 @@ def replay(journal: Records, session: int | None, clock: Clock) -> Replayed:
 def _take(run: Session, observer: RecordedObserver, venue: RecordedPlatform | None, step: "_Step") -> int:
     """Take one recorded step: what people or the venue did between cycles, or a cycle."""
     event = step.event
-    if isinstance(event, ParametersSet):
-        run.apply_parameters(event)
-    elif isinstance(event, KillSwitchSet):
-        run.set_kill(event.reason, active=event.active, at=event.at, by=event.by)
-    elif isinstance(event, FlattenAsked) and venue is None:
-        flatten(run.reconciler, event.at, event.reason, event.by, event.symbol)
-    elif event is not None:
+    if event is not None:
         # A real venue's answers between two cycles are input: what was recorded is taken as it is.
         run.record.write(event)
+        if isinstance(event, FlattenAsked) and venue is None:
+            flatten(run.reconciler, event)
     else:
         _cycle(run, observer, venue, step)
         return 1
@@ -266,7 +267,7 @@ def _is_input(event: Event, *, remote: bool) -> bool:
     """Say whether an event between cycles came from outside the loop."""
     if isinstance(event, KillSwitchSet):
         return event.by != "agent"
-    return isinstance(event, ParametersSet | FlattenAsked | AccountAdopted | PositionWrittenOff) or remote
+    return isinstance(event, ASKED | FlattenAsked | AccountAdopted | PositionWrittenOff) or remote
 
 
 def _at(event: Event) -> datetime:

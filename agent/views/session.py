@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -13,7 +13,7 @@ from agent.answers.learned import LessonRow, Lessons, TotalsAnswer
 from agent.state.dust import worth
 from agent.state.ledger import Ledger
 from agent.state.state import State
-from domain.events import AccountAdopted, CycleDecided, CycleEnded, SessionStarted
+from domain.events import CycleDecided, CycleEnded, SessionStarted
 from domain.instrument import Instrument
 from domain.lesson import Lesson
 from domain.money import DECIMALS, asset_text, cash_text
@@ -24,8 +24,6 @@ from learning.performance import Totals, performance
 from learning.settings import LearningSettings
 
 if TYPE_CHECKING:  # the log shows amounts as here, and whoever sends orders logs
-    from agent.orders.emergency import Flattened
-    from agent.orders.reconciler import Review
     from agent.settings.settings import Options
 
 
@@ -209,41 +207,3 @@ def totals(done: Totals, cash_decimals: int = DECIMALS) -> TotalsAnswer:
         name: cash_text(getattr(done, name), cash_decimals) for name in ("pnl", "gross", "fees", "slippage")
     }
     return TotalsAnswer(**msgspec.structs.asdict(done) | cash)
-
-
-def flattened(done: "Flattened") -> dict[str, Any]:
-    """Return what an emergency stop left, as plain values."""
-    return {
-        "flat": done.flat,
-        "orders": list(done.orders),
-        "positions": dict(done.positions),
-        "problems": list(done.problems),
-        "dust": dict(done.dust),
-    }
-
-
-def review(result: "Review") -> dict[str, Any]:
-    """Return a comparison of journal and venue as plain values."""
-    return {
-        "in_line": result.in_line,
-        "strange_orders": [f"{each.client_id} ({each.symbol})" for each in result.strange],
-        "unresolved": [f"{s.order.client_id} ({s.order.symbol}) {s.status}" for s in result.unresolved],
-        "differences": [str(each) for each in result.differences],
-        "dust": dict(result.dust),
-        "not_read": dict(result.odd),
-        "contradictions": list(result.contradictions),
-    }
-
-
-def adopted(event: AccountAdopted, cash: Instrument) -> dict[str, Any]:
-    """Return what was taken over, as plain values, by an instrument of the account; amounts as texts."""
-    return {
-        "cash": cash_text(event.cash, cash.cash_decimals),
-        "untracked": {
-            asset: cash_text(units, cash.cash_decimals if asset == cash.quote else DECIMALS)
-            for asset, units in event.untracked.items()
-        },
-        "missing_lots": dict(event.missing),
-        "given_up": list(event.given_up),
-        "reason": event.reason,
-    }

@@ -11,12 +11,12 @@ from agent import wiring
 from agent.host.clock import SystemClock
 from agent.loop.inbox import Inbox
 from agent.loop.session import Session
-from agent.orders.emergency import Flattened, flatten
+from agent.orders.emergency import Left, flatten
 from agent.settings.settings import Options
 from agent.state.state import State
 from domain.candle import LastPrice
 from domain.decision import Action, Decision
-from domain.events import CycleDecided, CycleEnded, OrdersIntended
+from domain.events import CycleDecided, CycleEnded, FlattenAsked, OrdersIntended
 from domain.observation import Observation, Source
 from domain.order import Order, OrderType, Purpose, Side
 from domain.times import millis
@@ -97,10 +97,10 @@ class Held:
         self.session.reconciler.due = -inf
         self.session.reconciler.tick(self.clock.now())
 
-    def flatten(self) -> Flattened:
-        return flatten(
-            self.session.reconciler, self.clock.now(), "test", "operator", sleep=lambda _: time.sleep(0.02)
-        )
+    def flatten(self) -> Left:
+        asked = FlattenAsked(self.clock.now(), "test", "operator")
+        self.session.record.write(asked)
+        return flatten(self.session.reconciler, asked, sleep=lambda _: time.sleep(0.02))
 
     def differences(self) -> list[str]:
         return [str(each) for each in self.session.reconciler.differing()]

@@ -12,6 +12,7 @@ from agent.outage.afterwards import Afterwards, Header
 from agent.outage.journal import Guarded, reduces
 from agent.outage.lost import Lost
 from agent.state.state import State
+from domain.commands import Flatten
 from domain.errors import JournalFault
 from domain.events import (
     CycleEnded,
@@ -26,7 +27,7 @@ from domain.times import utc
 from journal.chain import genesis
 from journal.memory import MemoryJournal
 from tests.agent.test_recovery import nothing_twice
-from tests.agent.world import ID, START, World, facts, folded, lively, wave
+from tests.agent.world import ID, START, World, ask, facts, folded, lively, wave
 
 NOW = utc(START)
 CLOSES = wave(120)
@@ -88,7 +89,7 @@ def failed_at(folder: Path, room: int, *, keeps: bool = False, stop: bool = True
     if stop:
         # The agent that stands still: an operator's stop comes through it all the same.
         world.inbox.closed = False
-        world.session.flatten(NOW, "disk full")
+        ask(world, Flatten(reason="disk full"), NOW)
     return world, inner.healed()
 
 
@@ -137,7 +138,7 @@ def test_an_entry_filled_before_the_disk_is_full_is_protected(tmp_path: Path) ->
             bare += 1
             after = caught_up(inner, folder)
             assert facts(after)["ledger"]["positions"] == world.state.ledger.positions
-            assert facts(after)["ledger"]["standings"] == world.state.ledger.open_orders
+            assert facts(after)["ledger"]["open_orders"] == world.state.ledger.open_orders
     assert bare > 1
 
 

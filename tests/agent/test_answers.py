@@ -68,8 +68,18 @@ WORDS: dict[str, tuple[str, ...]] = {
 }
 MAY_BE_ONE = ("data check", "doctor")  # exit code 1 says that something was found
 WITH_VENUE = ("data download", "data quote")
-REPLIES = {"kill", "resume", "flatten", "close", "reconcile", "params apply", "params rollback"}
-"""Commands that change something: what they reply is tried where they are."""
+CHANGES = {
+    "kill": ("--reason", "x"),
+    "reset-kill": (),
+    "params apply": ("--strategy", "rsi", "--set", "period=9", "--force", "--reason", "x"),
+    "params rollback": ("--reason", "x"),
+    "reconcile": (),
+    "close": ("BTC-USDT",),
+    "flatten": ("--reason", "x"),
+    "stop": (),
+}
+"""Commands that change something, in the order in which they are tried on an account with a position."""
+PAUSES = {"pause", "unpause"}
 
 
 def commands(command: Any, name: str = "") -> Iterator[tuple[str, Any]]:
@@ -136,8 +146,14 @@ def test_the_schemas_of_the_documentation_are_those_of_the_structs() -> None:
 
 
 def test_every_command_with_json_is_in_the_table_and_is_tried() -> None:
-    assert set(WORDS) == set(ANSWERS) - REPLIES
-    assert with_json() == set(WORDS) | REPLIES
+    assert set(WORDS) | set(CHANGES) | PAUSES == set(ANSWERS)
+    assert with_json() == set(ANSWERS) | {"resume"}
+
+
+def test_a_reply_to_a_command_is_what_the_table_says(tmp_path: Path) -> None:
+    agent(tmp_path, "run", "--provider", "simulated", "--speed", "max", "--cycles", "120")
+    for name, words in CHANGES.items():
+        read(name, agent(tmp_path, *name.split(), *words, "--json").stdout)
 
 
 @pytest.mark.parametrize("name", sorted(set(WORDS) - {"sandbox", *WITH_VENUE}))
@@ -193,7 +209,7 @@ def test_a_running_agent_s_answers_are_what_the_table_says(tmp_path: Path) -> No
         (status,) = read("status", agent(tmp_path, "status", "--json").stdout)
         assert status.running
         assert status.market
-        for name in ("positions", "why"):
+        for name in ("positions", "why", "pause", "unpause", "stop"):
             read(name, agent(tmp_path, name, "--json").stdout)
     finally:
         process.send_signal(signal.SIGTERM)

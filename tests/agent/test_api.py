@@ -2,19 +2,17 @@
 
 import threading
 import time
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from agent import Agent, Settings
 from agent.account.client import AccountClient
-from agent.account.control import ControlServer, NotListening, ask
-from agent.host.clock import SystemClock
+from agent.account.control import ControlServer, NotListening, Request, ask
+from agent.account.dispatch import dispatch
 from agent.loop.inbox import ENDED, NotRunning
-from agent.parameters.versions import Apply
 from agent.settings.home import Busy, Home
+from domain.commands import ApplyParameters, Kill
 from domain.errors import BadInput, LocalFault
 from domain.events import CycleEnded, Event, KillSwitchSet, SessionEnded, SessionStarted
 
@@ -59,7 +57,7 @@ def test_events_come_in_order_and_end_with_the_session() -> None:
     assert ended == list(range(1, 21))
 
 
-def test_pause_holds_the_loop_and_resume_lets_it_go_on() -> None:
+def test_pause_holds_the_loop_and_unpause_lets_it_go_on() -> None:
     with Agent(settings()) as agent:
         until(agent, 3)
         agent.pause()
@@ -68,7 +66,7 @@ def test_pause_holds_the_loop_and_resume_lets_it_go_on() -> None:
         time.sleep(0.2)
         assert agent.status().cycle == held
         assert agent.status().paused
-        agent.resume()
+        agent.unpause()
         until(agent, held + 2)
 
 
@@ -80,7 +78,7 @@ def test_kill_acts_at_once_survives_a_restart_and_is_reset_by_hand() -> None:
         until(agent, agent.status().cycle + 2)
     with Agent(settings()) as agent:
         assert agent.status().account.kill_switch == "drill"
-        agent.reset("drill over")
+        agent.reset_kill("drill over")
         assert agent.status().account.kill_switch is None
     with Agent(settings(cycles=1)) as agent:
         agent.join(300)
@@ -90,7 +88,7 @@ def test_kill_acts_at_once_survives_a_restart_and_is_reset_by_hand() -> None:
 def test_flatten_leaves_nothing_and_a_cycle_under_way_enters_nothing_after_it() -> None:
     with Agent(settings()) as agent:
         until(agent, 30)
-        assert agent.flatten("enough")["flat"]
+        assert agent.flatten("enough").flat
         assert agent.positions() == []
         until(agent, agent.status().cycle + 5)
         assert agent.positions() == []
@@ -102,8 +100,8 @@ def test_flatten_leaves_nothing_and_a_cycle_under_way_enters_nothing_after_it() 
 def test_parameters_given_from_python_count_from_the_next_cycle_on() -> None:
     with Agent(settings()) as agent:
         until(agent, 2)
-        wish = Apply("rsi", {"period": 9}, force=True, reason="a try")
-        assert agent.apply_parameters(wish)["version"] == 1
+        wish = ApplyParameters(strategy="rsi", given={"period": 9}, force=True, reason="a try")
+        assert agent.apply_parameters(wish).version == 1
         assert agent.status().parameters["rsi"].parameters["period"] == 9
 
 
@@ -182,14 +180,14 @@ def test_bad_options_are_raised_where_it_was_started(tmp_path: Path) -> None:
 
 
 def test_an_agent_that_has_ended_meanwhile_is_not_there(tmp_path: Path) -> None:
-    def gone(_request: Mapping[str, Any]) -> None:
+    def gone(_request: Request) -> None:
         raise NotRunning(ENDED)
 
-    server = ControlServer(tmp_path / "x.sock", {"kill": gone})
+    server = ControlServer(tmp_path / "x.sock", gone)
     server.start()
     try:
         with pytest.raises(NotListening, match="the agent has ended"):
-            ask(tmp_path / "x.sock", "kill")
+            ask(tmp_path / "x.sock", Kill())
     finally:
         server.close()
 
@@ -208,8 +206,7 @@ def test_a_kill_for_an_agent_that_is_ending_waits_until_it_has_let_go(tmp_path: 
 
     threading.Thread(target=ending, daemon=True).start()
     has_it.wait(60)
-    AccountClient(home, name).kill("enough", SystemClock(), active=True)
+    dispatch(home, name, Kill(reason="enough"))
     with AccountClient(home, name).journal() as journal:
-        last = [row.event for row in journal.rows()][-1]
-    assert isinstance(last, KillSwitchSet)
+        last = [row.event for row in journal.rows() if isinstance(row.event, KillSwitchSet)][-1]
     assert last.active

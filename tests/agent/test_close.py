@@ -6,18 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from agent.account.client import AccountClient
+from agent.account.dispatch import dispatch
 from agent.settings.home import Home
+from domain.commands import ClosePosition, Flatten, Reconcile
 from domain.errors import BadInput
 from domain.events import FlattenAsked
 from domain.order import Purpose
+from domain.replies import Flattened, PositionClosed
 from domain.times import utc
 from tests.agent.command import agent, start, told
 from tests.agent.held import Held
 from tests.agent.test_account_cli import until
 from tests.agent.test_orders import first_entry, reopened, venue, world
 from tests.agent.test_recovery import CLOSES
-from tests.agent.world import START, SYMBOL
+from tests.agent.world import START, SYMBOL, ask
 from tests.platforms.binance.world import served
 
 BTC, ETH = "BTC-USDT", "ETH-USDT"
@@ -66,14 +68,14 @@ def both() -> Iterator[Held]:
 def test_the_other_symbols_keep_their_positions_and_their_stops(both: Held) -> None:
     kept = both.stops(ETH)
     assert kept
-    assert both.session.close(BTC, both.clock.now(), "enough").flat
+    assert ask(both, ClosePosition(symbol=BTC, reason="enough")).flat
     assert (both.stops(BTC), int(both.there("BTC"))) == ([], 0)
     assert (both.stops(ETH), int(both.there("ETH"))) == (kept, 1)
     assert list(both.state.ledger.positions) == [ETH]
     assert both.state.kill_switch is None
     assert both.differences() == []
     with pytest.raises(BadInput, match=r"no position in 'BTC-USDT' to close: ETH-USDT is held"):
-        both.session.need(BTC)
+        ask(both, ClosePosition(symbol=BTC))
 
 
 def test_it_says_what_is_left_where_the_venue_does_not_answer_and_leaves_no_position_bare() -> None:
@@ -84,14 +86,14 @@ def test_it_says_what_is_left_where_the_venue_does_not_answer_and_leaves_no_posi
     again = world(at, [], journal=reopened(made))
     again.session.note_start()
     again.session.reconciler.settings = again.options.orders.model_copy(update={"flatten_seconds": 0.2})
-    done = again.session.close(SYMBOL, utc(START), "enough")
+    done = ask(again, ClosePosition(symbol=SYMBOL, reason="enough"), utc(START))
     assert list(done.positions) == [SYMBOL]
     assert any("no answer to the cancel" in each for each in done.problems)
     assert [s.order.purpose for s in again.state.ledger.open_orders.values() if s.order.symbol == SYMBOL] == [
         Purpose.PROTECT
     ]
     at.cancel_fails = 0
-    assert again.session.close(SYMBOL, utc(START), "again").flat
+    assert ask(again, ClosePosition(symbol=SYMBOL, reason="again"), utc(START)).flat
     assert at.balances()["BTC"].free == 0
     asked = [row.event for row in again.journal.rows() if isinstance(row.event, FlattenAsked)]
     assert [(each.symbol, each.reason) for each in asked] == [(SYMBOL, "enough"), (SYMBOL, "again")]
@@ -107,8 +109,10 @@ def test_a_home_that_cannot_be_written_keeps_nobody_from_selling(
         raise BadInput(f"home {home.root}: not writable")
 
     monkeypatch.setattr(Home, "make", refuse)
-    reader = AccountClient(Home(tmp_path))
-    done = reader.close(BTC, "x") if stop == "close" else reader.flatten("x")
-    assert done["flat"]
+    home = Home(tmp_path)
+    command = ClosePosition(symbol=BTC, reason="x") if stop == "close" else Flatten(reason="x")
+    done = dispatch(home, home.latest(), command)
+    assert isinstance(done, Flattened | PositionClosed)
+    assert done.flat
     with pytest.raises(BadInput, match="not writable"):
-        reader.reconcile(None)
+        dispatch(home, home.latest(), Reconcile())

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -21,22 +21,29 @@ import pytest
 
 from agent.account.address import address, peer_of
 from agent.account.client import AccountClient
-from agent.account.control import ControlServer, NotListening, Silent, ask
+from agent.account.control import ControlServer, NotListening, Request, Silent, WhyRequest, ask
+from agent.account.dispatch import dispatch
 from agent.account.running import Unanswering
 from agent.settings.home import Home
-from agent.verify.quicktest import FrozenClock
+from domain.commands import ClosePosition, Command, Flatten, Kill
 from domain.errors import BadInput, LocalFault
+from domain.replies import KillSwitch
 from tests.agent.command import AGENT, agent, environment, told
 from tests.shared import ROOT
 
 
-def echo(request: Mapping[str, Any]) -> str:
-    return str(request["reason"])
+def echo(request: Request) -> str:
+    """Answer with the reason, and fail where it is none of a command."""
+    return getattr(request, "reason", "") or str(1 // 0)
+
+
+def thrown(request: Request) -> KillSwitch:
+    return KillSwitch(kill_switch=echo(request))
 
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[ControlServer]:
-    made = ControlServer(tmp_path / "x.sock", {"kill": echo, "fault": lambda _request: 1 // 0})
+    made = ControlServer(tmp_path / "x.sock", echo)
     made.start()
     yield made
     made.close()
@@ -45,9 +52,9 @@ def server(tmp_path: Path) -> Iterator[ControlServer]:
 
 def test_it_is_its_user_s_alone_and_answers_one_line_for_one(server: ControlServer) -> None:
     assert stat.S_IMODE(server.path.stat().st_mode) == 0o600
-    assert ask(server.path, "kill", reason="now", owner=os.getpid()) == "now"
+    assert ask(server.path, Kill(reason="now"), owner=os.getpid()) == "now"
     with pytest.raises(BadInput, match="ZeroDivisionError"):
-        ask(server.path, "fault")
+        ask(server.path, WhyRequest())
     for line in (b"{}\n", b"nonsense\n", b"[1]\n", b'{"do": "none"}\n', b"\xff\n", b"[" * 60_000 + b"\n"):
         with socket.socket(socket.AF_UNIX) as caller:
             caller.connect(str(server.path))
@@ -66,7 +73,7 @@ def test_a_kill_is_heard_at_once_beside_1100_callers_who_say_nothing(server: Con
             for _ in range(1100):
                 idle.enter_context(socket.socket(socket.AF_UNIX)).connect(str(server.path))
             began = time.monotonic()
-            assert ask(server.path, "kill", reason="through the crowd") == "through the crowd"
+            assert ask(server.path, Kill(reason="through the crowd")) == "through the crowd"
             assert time.monotonic() - began < 1
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
@@ -83,13 +90,13 @@ def test_a_path_longer_than_the_system_allows_is_reached_all_the_same(
             monkeypatch.setenv("TMPDIR", str(short))
             monkeypatch.setattr("tempfile.tempdir", None)
             monkeypatch.setattr("agent.account.address.OPEN_FILES", Path("/nowhere"))
-        long = ControlServer(deep / "x.sock", {"kill": echo})
+        long = ControlServer(deep / "x.sock", echo)
         long.start()
         assert (deep / "x.sock").is_socket() is proc
-        assert ask(deep / "x.sock", "kill", reason="deep") == "deep"
+        assert ask(deep / "x.sock", Kill(reason="deep")) == "deep"
         long.close()
         with pytest.raises(NotListening):
-            ask(deep / "x.sock", "kill", reason="deep")
+            ask(deep / "x.sock", Kill(reason="deep"))
     own = short / f"boyd-{os.geteuid()}"
     own.chmod(0o777)
     with pytest.raises(PermissionError), address(deep / "x.sock"):
@@ -100,12 +107,12 @@ def test_a_path_longer_than_the_system_allows_is_reached_all_the_same(
 def test_where_no_socket_can_be_made_it_says_so(tmp_path: Path) -> None:
     (tmp_path / "x.sock").mkdir()
     with pytest.raises(LocalFault, match=r"control socket .*x\.sock"):
-        ControlServer(tmp_path / "x.sock", {}).start()
+        ControlServer(tmp_path / "x.sock", echo).start()
 
 
 def test_whoever_does_not_hold_the_account_is_not_believed(server: ControlServer, tmp_path: Path) -> None:
     with pytest.raises(NotListening, match="does not hold this account"):
-        ask(server.path, "kill", reason="x", owner=os.getpid() + 1)
+        ask(server.path, Kill(reason="x"), owner=os.getpid() + 1)
     with socket.socket(socket.AF_UNIX) as caller:
         caller.connect(str(server.path))
         assert peer_of(caller) == (os.getpid(), os.geteuid())
@@ -114,14 +121,17 @@ def test_whoever_does_not_hold_the_account_is_not_believed(server: ControlServer
     home = Home(tmp_path)
     home.make()
     home.journal("paper").touch()
-    impostor = ControlServer(home.control("paper"), {"kill": lambda _request: {"kill_switch": "thrown"}})
+    impostor = ControlServer(home.control("paper"), thrown)
     impostor.start()  # in a dead agent's place: nobody holds the account
     try:
-        assert AccountClient(home, "paper").running.ask("kill", reason="x") is None
+        assert AccountClient(home, "paper").running.ask(Kill(reason="x")) is None
         with home.lock("paper"):
             assert home.owner("paper") == os.getpid()
-            assert AccountClient(home, "paper").running.ask("kill", reason="x") == {"kill_switch": "thrown"}
-        assert AccountClient(home, "paper").running.ask("kill", reason="x") is None
+            assert AccountClient(home, "paper").running.ask(Kill(reason="x")) == {
+                "type": "kill_switch",
+                "kill_switch": "x",
+            }
+        assert AccountClient(home, "paper").running.ask(Kill(reason="x")) is None
     finally:
         impostor.close()
 
@@ -130,7 +140,7 @@ def test_a_caller_who_waits_for_an_answer_hears_that_the_agent_has_closed(tmp_pa
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(str(tmp_path / "x.sock"))
         with pytest.raises(NotListening):
-            ask(tmp_path / "x.sock", "kill")
+            ask(tmp_path / "x.sock", Kill())
         listener.listen(0)
         with ExitStack() as crowd:
             for _ in range(2):
@@ -141,7 +151,7 @@ def test_a_caller_who_waits_for_an_answer_hears_that_the_agent_has_closed(tmp_pa
                 except BlockingIOError:
                     break
             with pytest.raises(Silent, match="does not answer"):
-                ask(tmp_path / "x.sock", "kill")
+                ask(tmp_path / "x.sock", Kill())
 
 
 STOPPED = (
@@ -172,7 +182,7 @@ def test_a_stopped_agent_is_alive_and_no_command_opens_its_account(tmp_path: Pat
         process.kill()
         process.wait(60)
         assert list((tmp_path / "journals").glob("*.sock")), "a crash leaves it behind"
-        assert told(tmp_path, "kill", "--reason", "after the crash") == {"kill_switch": "after the crash"}
+        assert told(tmp_path, "kill", "--reason", "after the crash")["kill_switch"] == "after the crash"
         assert told(tmp_path, "status")["ended"] == "cut off"
     finally:
         process.kill()
@@ -199,7 +209,7 @@ def test_an_account_somebody_else_has_open_is_told_from_one_that_is_free(tmp_pat
     assert home.owner("paper") == holder.pid
     home.journal("paper").touch()
     with pytest.raises(Unanswering, match=f"process {holder.pid}"):
-        AccountClient(home, "paper").running.have("kill", reason="x")
+        AccountClient(home, "paper").running.have(Kill(reason="x"))
     holder.communicate()
     assert not home.held("paper")
 
@@ -221,7 +231,7 @@ def test_a_running_agent_whose_lock_and_socket_are_deleted_is_found_all_the_same
                 assert time.monotonic() < due
                 time.sleep(0.05)
             assert told(tmp_path, "status")["running"]
-        assert told(tmp_path, "kill", "--reason", "heard") == {"kill_switch": "heard"}
+        assert told(tmp_path, "kill", "--reason", "heard")["kill_switch"] == "heard"
         assert told(tmp_path, "status")["account"]["kill_switch"] == "heard"
         assert lock.read_text() == f"{process.pid}\n"
         process.terminate()
@@ -233,24 +243,20 @@ def test_a_running_agent_whose_lock_and_socket_are_deleted_is_found_all_the_same
         process.wait(60)
 
 
-@pytest.mark.parametrize("stop", ["kill", "flatten", "close"])
-def test_a_stop_waits_for_an_agent_that_is_starting(tmp_path: Path, stop: str) -> None:
+@pytest.mark.parametrize(
+    "stop", [Kill(reason="now"), Flatten(reason="now"), ClosePosition(symbol="BTC-USDT", reason="now")]
+)
+def test_a_stop_waits_for_an_agent_that_is_starting(tmp_path: Path, stop: Command) -> None:
     home = Home(tmp_path)
     home.make()
     home.journal("paper").touch()
-    reader = AccountClient(home, "paper")
-    stops: dict[str, Callable[[], object]] = {
-        "kill": lambda: reader.kill("now", FrozenClock(), active=True),
-        "flatten": lambda: reader.flatten("now"),
-        "close": lambda: reader.close("BTC-USDT", "now"),
-    }
-    starting = ControlServer(home.control("paper"), {stop: echo})
+    starting = ControlServer(home.control("paper"), thrown)
     with home.lock("paper"), ThreadPoolExecutor(1) as pool:  # it holds the account, and does not listen yet
-        told = pool.submit(stops[stop])
+        told = pool.submit(dispatch, home, "paper", stop)
         time.sleep(0.3)
         assert not told.done()
         starting.start()
-        assert told.result(10) == "now"
+        assert told.result(10) == KillSwitch(kill_switch="now")
         starting.close()
 
 
@@ -259,7 +265,7 @@ def test_a_stop_that_finds_the_account_just_opened_asks_who_opened_it(tmp_path: 
     home.make()
     home.journal("paper").touch()
     reader = AccountClient(home, "paper")
-    starting = ControlServer(home.control("paper"), {"flatten": echo})
+    starting = ControlServer(home.control("paper"), thrown)
     with ExitStack() as opened:
 
         def alone() -> Any:
@@ -268,4 +274,4 @@ def test_a_stop_that_finds_the_account_just_opened_asks_who_opened_it(tmp_path: 
             starting.start()
             return home.lock("paper")
 
-        assert reader.running.have_or(alone, "flatten", reason="now") == ("now", None)
+        assert reader.running.have_or(alone, Flatten(reason="now")) == KillSwitch(kill_switch="now")

@@ -10,12 +10,13 @@ import msgspec
 import pytest
 
 from agent import wiring
+from agent.account.handler import BriefHandler
 from agent.loop.session import EXHAUSTED
 from agent.orders import differences
-from agent.orders.emergency import Flattened
 from agent.wiring.sessions import new_prefix
+from domain.commands import AdoptAccount, Command, Flatten, ResetKill
 from domain.errors import LocalFault
-from domain.events import AccountAdopted, CycleDecided, Event, OrderReported, OrdersIntended, ParametersSet
+from domain.events import CycleDecided, Event, OrderReported, OrdersIntended, ParametersSet
 from domain.order import Fill, OrderState, OrderStatus, OrderType, Placed, Receipt, Side
 from domain.times import utc
 from journal.memory import MemoryJournal
@@ -165,6 +166,11 @@ HALTS: dict[str, tuple[Callable[[], Scene], str]] = {
 """How each halt comes about, and how it names itself."""
 
 
+def briefly(world: World, command: Command) -> Any:
+    """Carry out a command in a session of its own, as where no agent runs."""
+    return BriefHandler(world.session, world.parts, lambda: AT).handle(command)
+
+
 @pytest.mark.parametrize("halt", HALTS)
 def test_a_halt_names_itself_and_adopting_the_account_ends_it(halt: str) -> None:
     made, words = HALTS[halt]
@@ -173,7 +179,7 @@ def test_a_halt_names_itself_and_adopting_the_account_ends_it(halt: str) -> None
         with pytest.raises(LocalFault, match=words):
             opened(scene).run()
     taken = opened(scene)
-    taken.session.once(lambda: taken.session.adopt_account(AT, "looked at"), "adopted: looked at")
+    briefly(taken, AdoptAccount(reason="looked at"))
     goes_on(scene)
 
 
@@ -183,7 +189,7 @@ def test_in_every_halt_the_emergency_stop_sells_what_the_journal_holds(halt: str
     stopped = opened(scene)
     there = scene.at.paper.balances()["BTC"]
     before = there.free + there.locked
-    done: Flattened = stopped.session.once(lambda: stopped.session.flatten(AT, "enough"), "flatten: enough")
+    done = briefly(stopped, Flatten(reason="enough"))
     after = scene.at.paper.balances()["BTC"]
     state, _ = folded(stopped.options, scene.journal)
     assert facts(state) == facts(stopped.state)
@@ -193,9 +199,9 @@ def test_in_every_halt_the_emergency_stop_sells_what_the_journal_holds(halt: str
         assert (ours, done.positions) == (0, {})
     assert not [each for each in scene.at.open_orders() if differences.OURS.fullmatch(each.client_id)]
     taken = opened(scene)
-    taken.session.once(lambda: taken.session.adopt_account(AT, "stopped"), "adopted: stopped")
+    briefly(taken, AdoptAccount(reason="stopped"))
     reset = opened(scene)
-    reset.session.once(lambda: reset.session.reset_kill("on we go", AT), "reset")
+    briefly(reset, ResetKill(reason="on we go"))
     goes_on(scene)
 
 
@@ -231,8 +237,7 @@ def test_an_order_whose_fills_never_come_waits_for_an_operator_and_adopting_give
     waits.run()
     assert waits.state.ledger.unresolved()
     taken = opened(scene)
-    event = taken.session.once(lambda: taken.session.adopt_account(AT, "sold half"), "adopted")
-    assert isinstance(event, AccountAdopted)
+    event = briefly(taken, AdoptAccount(reason="sold half"))
     assert event.given_up == (stop,)
     goes_on(scene)
 
@@ -272,7 +277,7 @@ def test_another_order_under_our_id_is_no_answer_and_adopting_gives_ours_up() ->
     reasons = [e.receipt.reason for e in made.events if isinstance(e, OrderReported)]
     assert any("it was placed at" in reason for reason in reasons) or made.state.ledger.unresolved()
     taken = opened(scene)
-    taken.session.once(lambda: taken.session.adopt_account(AT, "not ours"), "adopted")
+    briefly(taken, AdoptAccount(reason="not ours"))
     goes_on(scene)
 
 

@@ -11,6 +11,7 @@ import pytest
 from agent.explain.session_report import page, told_of
 from agent.views.history import ASKED, History
 from agent.views.trades import COLUMNS, Asked, rows
+from domain.commands import ClosePosition
 from domain.errors import BadInput
 from domain.money import from_cash
 from domain.times import utc
@@ -19,7 +20,7 @@ from tests.agent.command import agent, told
 from tests.agent.test_orders import first_entry, reopened, venue
 from tests.agent.test_orders import world as world_at
 from tests.agent.test_recovery import CLOSES
-from tests.agent.world import START, SYMBOL, World, wave
+from tests.agent.world import START, SYMBOL, World, ask, wave
 
 SIMULATED = ("run", "--provider", "simulated", "--speed", "max", "--cycles")
 
@@ -84,7 +85,8 @@ def test_what_a_person_sold_is_told_apart() -> None:
     made = world_at(at, CLOSES[: first_entry()])
     made.run()
     again = world_at(at, [], journal=reopened(made))
-    again.session.once(lambda: again.session.close(SYMBOL, utc(START), "enough"), "close: enough")
+    with again.session.once("close: enough"):
+        ask(again, ClosePosition(symbol=SYMBOL, reason="enough"), utc(START))
     assert [each.exit for each in History().read(again.journal).trades] == [ASKED]
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from agent.answers.account import Dust, FeePaid
 from agent.state.ledger import Ledger
 from agent.views import session
+from domain.commands import AdoptAccount, Reconcile
 from domain.instrument import Instrument
 from domain.money import from_cash
 from domain.order import Fill, Order, OrderStatus, OrderType, Purpose, Receipt, Side
@@ -21,7 +22,7 @@ from platforms.sandbox.exchange.exchange import Terms
 from platforms.sandbox.exchange.order import ExchangeOrder, Execution
 from platforms.sandbox.server.server import SandboxServer
 from tests.agent.held import Held, doge, in_parts
-from tests.agent.world import START
+from tests.agent.world import START, ask
 from tests.platforms.binance.world import served
 
 DOGE = Instrument("DOGE-USDT", "DOGE", "USDT", Decimal("0.0001"), Decimal(1), Decimal(1), Decimal(5))
@@ -207,11 +208,11 @@ def test_a_fee_in_bnb_is_imported_kept_apart_and_the_position_protected_and_sold
         held.tick()
         held = held.again()
         assert held.stops("DOGE-USDT") == [("466", "0.95")]
-        assert held.session.review().in_line
+        assert ask(held, Reconcile()).in_line
         assert held.flatten().flat
         assert held.there("DOGE") == 0
         assert held.state.ledger.elsewhere["BNB"].units == 2 * 12_345
-        held.session.adopt_account(held.clock.now(), "pays in USDT now")
+        ask(held, AdoptAccount(reason="pays in USDT now"))
         assert held.state.ledger.blocked() == {}
         held.venue.close()
 
@@ -256,8 +257,8 @@ def test_a_fee_nobody_can_read_leaves_the_position_protected_sellable_and_named(
         assert held.stops("DOGE-USDT") == [("461", "0.95")]
         assert "commission" in held.state.ledger.blocked()["DOGE-USDT"]
         held.tick()  # within what was left open: no halt
-        assert "commission" in held.session.review().odd["DOGE-USDT"]
+        assert "commission" in ask(held, Reconcile()).not_read["DOGE-USDT"]
         assert held.flatten().flat
-        held.session.adopt_account(held.clock.now(), "seen")
+        ask(held, AdoptAccount(reason="seen"))
         assert (held.state.ledger.blocked(), held.differences()) == ({}, [])
         held.venue.close()

@@ -7,12 +7,13 @@ from typing import Any
 import msgspec
 
 from domain.candle import Candle
+from domain.commands import ResetKill
 from domain.events import CycleDecided, CycleEnded, KillSwitchSet
 from domain.observation import Headline, Observation
 from domain.order import Purpose
 from journal.memory import MemoryJournal
 from learning.settings import LearningSettings
-from tests.agent.world import ID, Script, Step, World, folded, lively, wave
+from tests.agent.world import ID, Script, Step, World, ask, folded, lively, wave
 
 QUICK = LearningSettings(rate=2.0, min_evidence=1, full_result=0.005)
 CLOSES = wave(600)
@@ -99,7 +100,7 @@ def test_after_a_reset_it_is_not_thrown_again_the_same_day_while_the_rule_still_
 
     def reset(event: Any) -> None:
         if isinstance(event, CycleEnded) and world.state.kill_switch:
-            world.session.set_kill("operator resumed", active=False, at=event.at)
+            ask(world, ResetKill(reason="operator resumed"), event.at)
 
     world.session.listeners.append(reset)
     world.run()

@@ -12,8 +12,8 @@ from agent import wiring
 from agent.host.clock import SystemClock
 from agent.loop.inbox import Inbox
 from agent.loop.session import Session
-from agent.orders.emergency import flatten
 from agent.settings.settings import Options
+from domain.commands import AdoptAccount, Flatten, Reconcile, WriteOffPosition
 from domain.errors import BadInput
 from domain.events import OrderReported
 from domain.order import NOT_TRADING, Order, OrderStatus, OrderType, Purpose, Receipt, Side
@@ -22,7 +22,7 @@ from journal.memory import MemoryJournal
 from platforms.binance.platform import BinancePlatform
 from platforms.sandbox.server.options import KEY, SECRET
 from platforms.sandbox.server.server import SandboxServer
-from tests.agent.world import ID, Script
+from tests.agent.world import ID, Script, ask
 from tests.platforms.binance.world import served
 
 BTC, ETH = "BTC-USDT", "ETH-USDT"
@@ -155,7 +155,7 @@ def test_flatten_keeps_what_protects_a_closed_market_says_why_and_sells_the_othe
     desk: Desk, status: str
 ) -> None:
     desk.status(BTC, status=status)
-    left = flatten(desk.session.reconciler, desk.clock.now(), "enough", "operator")
+    left = ask(desk, Flatten(reason="enough"))
     assert not left.flat
     assert list(left.positions) == [BTC]
     assert any(each.startswith(f"{BTC} cannot be sold: ") for each in left.problems)
@@ -163,7 +163,7 @@ def test_flatten_keeps_what_protects_a_closed_market_says_why_and_sells_the_othe
     assert desk.held("ETH") == 0
     desk.status(BTC, status="TRADING")
     desk.forget()
-    assert flatten(desk.session.reconciler, desk.clock.now(), "enough", "operator").flat
+    assert ask(desk, Flatten(reason="enough")).flat
 
 
 def test_a_market_that_closes_between_the_question_and_the_sale_leaves_an_exit_owed_and_a_stop_wanted(
@@ -221,18 +221,18 @@ def test_a_delisted_pair_stops_nobody_and_is_written_off_to_the_unit(
     again = Desk(server, journal, (BTC, ETH))
     assert list(again.platform.blocked()) == [BTC]
     assert again.sell(ETH) is OrderStatus.FILLED
-    left = flatten(again.session.reconciler, again.clock.now(), "enough", "operator")
+    left = ask(again, Flatten(reason="enough"))
     assert list(left.positions) == [BTC]
     cash, untracked = again.ledger.cash, dict(again.ledger.untracked or {})
     with pytest.raises(BadInput, match="no position in 'ETH-USDT'"):
-        again.session.write_off(ETH, again.clock.now(), "gone")
-    event = again.session.write_off(BTC, again.clock.now(), "delisted")
-    assert event.lots == 10_000
+        ask(again, WriteOffPosition(symbol=ETH, reason="gone"))
+    told = ask(again, WriteOffPosition(symbol=BTC, reason="delisted"))
+    assert told.quantity == "0.1"
     assert again.ledger.cash == cash == again.ledger.equity
     assert (again.ledger.untracked or {})["BTC"] == untracked.get("BTC", 0) + 10_000_000
     assert again.ledger.positions == {}
     assert again.ledger.open_orders == {}
-    assert again.session.review().in_line
+    assert ask(again, Reconcile()).in_line
     state = wiring.parts(again.options, journal).state
     assert (state.ledger.cash, state.ledger.untracked, state.ledger.positions) == (
         cash,
@@ -247,7 +247,7 @@ def test_a_delisted_pair_stops_nobody_and_is_written_off_to_the_unit(
 
 def test_a_pair_that_trades_is_not_written_off(desk: Desk) -> None:
     with pytest.raises(BadInput, match="BTC-USDT trades"):
-        desk.session.write_off(BTC, desk.clock.now(), "lost")
+        ask(desk, WriteOffPosition(symbol=BTC, reason="lost"))
 
 
 def test_what_is_held_counts_whatever_the_settings_name(desk: Desk, journal: MemoryJournal) -> None:
@@ -255,8 +255,8 @@ def test_what_is_held_counts_whatever_the_settings_name(desk: Desk, journal: Mem
     journal.reopen()
     again = Desk(desk.server, journal, (BTC,))
     again.parts.state.entries.update(desk.parts.state.entries)
-    assert again.session.review().in_line
-    assert again.session.adopt_account(again.clock.now(), "as it is").missing == {}
+    assert ask(again, Reconcile()).in_line
+    assert ask(again, AdoptAccount(reason="as it is")).missing_lots == {}
     assert set(again.ledger.positions) == {BTC, ETH}
     eth = next(iter(again.ledger.resting(ETH)))
     again.exchange.cancel(again.exchange.open_orders("ETHUSDT")[0])
@@ -264,7 +264,7 @@ def test_what_is_held_counts_whatever_the_settings_name(desk: Desk, journal: Mem
     again.look()
     again.look()
     assert again.open(ETH) == [Decimal(2_900)], f"{eth.order.client_id} was cancelled by hand: put back"
-    assert flatten(again.session.reconciler, again.clock.now(), "enough", "operator").flat
+    assert ask(again, Flatten(reason="enough")).flat
     assert again.held("ETH") == 0
     again.platform.close()
 
@@ -280,7 +280,7 @@ def told_ended(desk: Desk) -> str:
 
 def test_an_ended_order_that_rests_all_the_same_does_not_keep_flatten_from_selling(desk: Desk) -> None:
     told_ended(desk)
-    assert flatten(desk.session.reconciler, desk.clock.now(), "enough", "operator").flat
+    assert ask(desk, Flatten(reason="enough")).flat
     assert desk.held("BTC") == desk.held("ETH") == 0
 
 
@@ -296,7 +296,7 @@ def test_an_ended_order_that_rests_at_two_looks_gives_way_to_one_the_journal_kno
 
 def test_adopting_cancels_an_ended_order_that_rests_all_the_same(desk: Desk) -> None:
     told_ended(desk)
-    desk.session.adopt_account(desk.clock.now(), "as it is")
+    ask(desk, AdoptAccount(reason="as it is"))
     assert desk.open(BTC) == []
 
 

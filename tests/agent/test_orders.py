@@ -19,6 +19,7 @@ from agent.orders.differences import Differs
 from agent.state.dust import step_units
 from agent.state.ledger import Ledger
 from domain.candle import LastPrice
+from domain.commands import AdoptAccount, Flatten
 from domain.errors import IllegalTransition, LocalFault, VenueFault
 from domain.events import CycleDecided, Event, OrderReported, OrdersIntended
 from domain.order import (
@@ -38,7 +39,7 @@ from domain.verdict import Denied
 from journal.memory import MemoryJournal
 from tests.agent.test_recovery import CLOSES, Cut, PulledOut, Resumed, nothing_twice
 from tests.agent.venue import EXECUTED, LATE, LOST, Venue, always, venue_of
-from tests.agent.world import ID, START, SYMBOL, World, facts, folded, lively
+from tests.agent.world import ID, START, SYMBOL, World, ask, facts, folded, lively
 from tests.perception.manual_clock import ManualClock
 
 
@@ -332,7 +333,7 @@ def test_fault_12_a_manual_trade_halts_the_agent_until_it_is_adopted() -> None:
         world(at, [], journal=reopened(made)).run()
     again = world(at, [], journal=reopened(made))
     again.session.note_start()
-    again.session.adopt_account(utc(START), "sold by hand")
+    ask(again, AdoptAccount(reason="sold by hand"), utc(START))
     third = world(at, [], journal=again.journal)
     assert third.run() == EXHAUSTED
     assert third.state.ledger.untracked is not None
@@ -348,8 +349,8 @@ def test_fault_12_lots_that_are_gone_close_the_position_and_the_cash_is_the_venu
     at.holdings.update(BTC=-lots, USDT=12_345)
     again = world(at, [], journal=reopened(made))
     again.session.note_start()
-    event = again.session.adopt_account(utc(START), "sold by hand")
-    assert event.missing == {SYMBOL: lots}
+    told = ask(again, AdoptAccount(reason="sold by hand"), utc(START))
+    assert told.missing_lots == {SYMBOL: lots}
     assert again.state.ledger.positions == {}
     assert differences.differences(again.state.ledger, at.balances(), again.parts.grid.values()) == []
     assert [lesson.exit for lesson in again.state.new_lessons] == ["adopted"]
@@ -465,7 +466,7 @@ def test_fault_13_flatten_cancels_sells_and_confirms_beyond_every_limit() -> Non
     assert at.paper.open_orders()
     again = world(at, [], journal=reopened(made))
     again.session.note_start()
-    done = again.session.flatten(utc(START), "enough")
+    done = ask(again, Flatten(reason="enough"), utc(START))
     assert done.flat
     assert at.paper.open_orders() == []
     assert again.state.kill_switch == "enough"
@@ -480,7 +481,7 @@ def test_flatten_says_what_is_left_when_the_venue_does_not_answer() -> None:
     again = world(at, [], journal=reopened(made))
     again.session.note_start()
     again.session.reconciler.settings = again.options.orders.model_copy(update={"flatten_seconds": 0.2})
-    done = again.session.flatten(utc(START), "enough")
+    done = ask(again, Flatten(reason="enough"), utc(START))
     assert not done.flat
     assert SYMBOL in done.positions
     assert any("no answer to the cancel" in each for each in done.problems)
@@ -502,7 +503,7 @@ def test_flatten_waits_for_no_provider() -> None:
     thread = threading.Thread(target=made.run)
     thread.start()
     assert waiting.wait(10)
-    done = made.session.flatten(utc(START), "now")
+    done = ask(made, Flatten(reason="now"), utc(START))
     assert done.flat
     assert at.paper.open_orders() == []
     go_on.set()

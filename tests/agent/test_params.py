@@ -2,7 +2,7 @@
 
 import json
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,15 +11,25 @@ import msgspec
 import pytest
 
 from agent.account.client import AccountClient
+from agent.account.dispatch import dispatch
 from agent.parameters import evidence
 from agent.parameters import versions as params
 from agent.parameters.evidence import EvidenceFile
-from agent.parameters.versions import Apply, Rollback, Unproven
 from agent.settings.home import Busy, Home
 from agent.verify.quicktest import FrozenClock
 from agent.verify.replay import replay
-from domain.errors import BadInput
-from domain.events import CycleDecided, CycleEnded, Event, KillSwitchSet, OrdersIntended, ParametersSet
+from domain.commands import ApplyParameters, RollBackParameters
+from domain.errors import BadInput, Unproven
+from domain.events import (
+    CommandAnswered,
+    CommandReceived,
+    CycleDecided,
+    CycleEnded,
+    Event,
+    KillSwitchSet,
+    OrdersIntended,
+    ParametersSet,
+)
 from domain.times import utc
 from journal.memory import MemoryJournal
 from reasoning.memories import KEPT
@@ -31,12 +41,20 @@ from tests.agent.command import agent, start, told
 from tests.agent.test_process import RUN, finish, running, until
 from tests.agent.test_recovery import Cut, PulledOut
 from tests.agent.test_replay import rewritten
-from tests.agent.world import ID, START, World, facts, folded, lively, wave
+from tests.agent.world import ID, START, World, ask, facts, folded, lively, wave
 from tests.reasoning.samples import observation, walk
 
 OWN = {"fast": 20, "slow": 50, "stop_ppm": 30_000}
 NEW = {"fast": 5, "slow": 12, "stop_ppm": 30_000}
-FAST = Apply("sma", {"fast": 5, "slow": 12}, force=True, reason="a try")
+
+
+def wanted(
+    strategy: str, given: Mapping[str, Any] | None = None, proof: Any = None, **more: Any
+) -> ApplyParameters:
+    return ApplyParameters(strategy=strategy, given=dict(given or {}), evidence=proof, **more)
+
+
+FAST = wanted("sma", {"fast": 5, "slow": 12}, force=True, reason="a try")
 AT = utc(START)
 
 
@@ -64,15 +82,12 @@ def with_sharpes(new: float, present: float) -> dict[str, Any]:
     )
 
 
-def at_cycle(world: World, number: int, wish: params.ParametersRequest) -> None:
+def at_cycle(world: World, number: int, wish: ApplyParameters | RollBackParameters) -> None:
     """Have a person ask for parameters during a cycle, as the control port does."""
 
-    def ask() -> None:
-        world.session.apply_parameters(params.event_of(wish, world.parts, world.clock.now()))
-
     def hear(event: Event) -> None:
-        if isinstance(event, CycleDecided) and event.cycle_id == number:
-            world.inbox.call(ask)
+        if isinstance(event, CycleEnded) and event.cycle_id == number:
+            ask(world, wish)
 
     world.session.listeners.append(hear)
 
@@ -142,7 +157,7 @@ def test_a_restart_goes_on_with_the_version_whatever_the_settings_say() -> None:
     assert "sma5" in sma_says(again, 301)
     assert replay(journal, 1, FrozenClock()).difference is None
     assert replay(journal, 2, FrozenClock()).difference is None
-    back = params.event_of(Rollback("enough"), again.parts, AT)
+    back = params.event_of(RollBackParameters(reason="enough"), again.parts, AT)
     assert back.rolled_back_to == 0
     assert back.parameters == OWN | {"fast": 30, "slow": 60}
     journal.reopen()
@@ -174,7 +189,7 @@ class Watched(Cut):
     after = 10**9
 
     def append(self, *events: Event) -> None:
-        if isinstance(events[0], ParametersSet):
+        if any(isinstance(event, ParametersSet) for event in events):
             self.room = max(0, self.after)
         elif self.after < 0 and isinstance(events[0], CycleDecided) and events[0].cycle_id == 120:
             self.room = 0
@@ -202,7 +217,9 @@ def test_a_run_cut_off_around_a_version_goes_on(after: int) -> None:
 
 
 @pytest.mark.parametrize("late", [FAST, None], ids=["parameters", "kill"])
-def test_what_people_write_after_a_crash_is_not_of_the_session_that_crashed(late: Apply | None) -> None:
+def test_what_people_write_after_a_crash_is_not_of_the_session_that_crashed(
+    late: ApplyParameters | None,
+) -> None:
     journal = Cut(ID)
     world = World(wave(220), journal=journal)
 
@@ -298,9 +315,9 @@ def made() -> World:
     return world
 
 
-def adopt(world: World, wish: params.ParametersRequest) -> ParametersSet:
+def adopt(world: World, wish: ApplyParameters | RollBackParameters) -> ParametersSet:
     event = params.event_of(wish, world.parts, AT + timedelta(minutes=1))
-    world.session.apply_parameters(event)
+    world.session.record.write(event)
     return event
 
 
@@ -317,7 +334,9 @@ def adopt(world: World, wish: params.ParametersRequest) -> ParametersSet:
 )
 def test_a_gain_out_of_sample_is_needed(new: float, present: float, lacks: str | None) -> None:
     world = made()
-    wish = Apply("sma", {"fast": "5", "slow": "12"}, with_sharpes(new, present))
+    wish = ApplyParameters(
+        strategy="sma", given={"fast": "5", "slow": "12"}, evidence=with_sharpes(new, present)
+    )
     if lacks is None:
         event = params.event_of(wish, world.parts, AT)
         assert (event.parameters, event.forced, event.by) == (NEW, False, "operator")
@@ -335,14 +354,14 @@ def test_a_gain_out_of_sample_is_needed(new: float, present: float, lacks: str |
 def test_without_evidence_it_is_refused_and_evidence_alone_is_enough() -> None:
     world = made()
     with pytest.raises(Unproven, match="no evidence of an out-of-sample gain of at least 10%"):
-        params.event_of(Apply("sma", {"fast": 5}), world.parts, AT)
-    event = params.event_of(Apply("sma", evidence=proof(), force=True), world.parts, AT)
+        params.event_of(wanted("sma", {"fast": 5}), world.parts, AT)
+    event = params.event_of(wanted("sma", proof=proof(), force=True), world.parts, AT)
     assert (event.parameters, event.forced) == (NEW, False)  # it needed no force
     assert event.evidence is not None
     assert event.evidence.trials == 120
     assert event.evidence.present == OWN
     with pytest.raises(BadInput, match="no parameters: give --set NAME=VALUE, --evidence or --study"):
-        params.event_of(Apply("sma"), world.parts, AT)
+        params.event_of(wanted("sma"), world.parts, AT)
 
 
 @pytest.mark.parametrize(
@@ -357,21 +376,25 @@ def test_without_evidence_it_is_refused_and_evidence_alone_is_enough() -> None:
 def test_evidence_for_something_else_is_refused_even_by_force(
     changes: dict[str, Any], given: dict[str, Any], told_so: str
 ) -> None:
-    wish = Apply("sma", given or NEW, proof(**changes), force=True, reason="x")
+    wish = ApplyParameters(
+        strategy="sma", given=given or NEW, evidence=proof(**changes), force=True, reason="x"
+    )
     with pytest.raises(BadInput, match=told_so):
         params.event_of(wish, made().parts, AT)
 
 
 def test_evidence_against_other_parameters_than_those_in_force_is_not_enough() -> None:
     world = made()
-    adopt(world, Apply("sma", {"fast": 6}, force=True, reason="first"))
-    wish = Apply("sma", NEW, proof())
+    adopt(world, wanted("sma", {"fast": 6}, force=True, reason="first"))
+    wish = wanted("sma", NEW, proof=proof())
     with pytest.raises(Unproven, match=r"compares with fast=20 slow=50 .* in force is fast=6 slow=50"):
         params.event_of(wish, world.parts, AT)
 
 
 def test_bad_parameters_are_told_all_at_once() -> None:
-    wish = Apply("sma", {"fast": "1", "slow": "many", "foo": 3}, force=True, reason="x")
+    wish = ApplyParameters(
+        strategy="sma", given={"fast": "1", "slow": "many", "foo": 3}, force=True, reason="x"
+    )
     with pytest.raises(BadInput) as caught:
         params.event_of(wish, made().parts, AT)
     lines = str(caught.value).splitlines()
@@ -379,36 +402,39 @@ def test_bad_parameters_are_told_all_at_once() -> None:
     assert lines[1].startswith("sma.slow = many: must be a whole number")
     assert lines[2] == "sma.foo: no such parameter; known: fast, slow, stop_ppm"
     with pytest.raises(BadInput, match="sma: fast 60 is not below slow 50"):
-        params.event_of(Apply("sma", {"fast": 60}, force=True, reason="x"), made().parts, AT)
+        params.event_of(wanted("sma", {"fast": 60}, force=True, reason="x"), made().parts, AT)
     with pytest.raises(BadInput, match="sma has these parameters already: fast=20"):
-        params.event_of(Apply("sma", OWN, force=True, reason="x"), made().parts, AT)
+        params.event_of(wanted("sma", OWN, force=True, reason="x"), made().parts, AT)
 
 
 def test_a_rollback_goes_back_one_version_or_to_the_one_named() -> None:
     world = made()
     with pytest.raises(BadInput, match="no version was applied yet"):
-        adopt(world, Rollback("x"))
+        adopt(world, RollBackParameters(reason="x"))
     for fast in (5, 6, 7):
-        adopt(world, Apply("sma", {"fast": fast}, force=True, reason=f"fast {fast}"))
-    adopt(world, Apply("rsi", {"period": 7}, force=True, reason="rsi too"))
-    found = [adopt(world, Rollback("back", strategy="sma")) for _ in range(3)]
+        adopt(world, wanted("sma", {"fast": fast}, force=True, reason=f"fast {fast}"))
+    adopt(world, wanted("rsi", {"period": 7}, force=True, reason="rsi too"))
+    found = [adopt(world, RollBackParameters(reason="back", strategy="sma")) for _ in range(3)]
     assert [(event.version, event.rolled_back_to) for event in found] == [(5, 2), (6, 1), (7, 0)]
     assert [event.parameters["fast"] for event in found] == [6, 5, 20]
     assert list(params.view(world.state, world.parts.mind)) == ["rsi"]
     with pytest.raises(BadInput, match="sma has the settings' own parameters; name the version"):
-        adopt(world, Rollback("back", strategy="sma"))
-    assert adopt(world, Rollback("to a rollback", 5)).rolled_back_to == 2
+        adopt(world, RollBackParameters(reason="back", strategy="sma"))
+    assert adopt(world, RollBackParameters(reason="to a rollback", version=5)).rolled_back_to == 2
     assert world.parts.mind.memory() == folded_again(world).memory()
     for wish, why in (
-        (Rollback("x", 5), "version 2 of sma is in force already"),
-        (Rollback("x", 99), "version 99 is not in the journal, it holds 1 to 8"),
-        (Rollback("x", 4, "sma"), "version 4 is of rsi, not of sma"),
-        (Rollback(" ", 1), "a rollback needs a reason"),
+        (RollBackParameters(reason="x", version=5), "version 2 of sma is in force already"),
+        (RollBackParameters(reason="x", version=99), "version 99 is not in the journal, it holds 1 to 8"),
+        (RollBackParameters(reason="x", version=4, strategy="sma"), "version 4 is of rsi, not of sma"),
+        (RollBackParameters(reason=" ", version=1), "a rollback needs a reason"),
     ):
         with pytest.raises(BadInput, match=why):
             adopt(world, wish)
-    assert adopt(world, Rollback("the last one applied")).strategy == "sma"
-    assert adopt(world, Rollback("settings", 0, "rsi")).parameters["period"] == 14
+    assert adopt(world, RollBackParameters(reason="the last one applied")).strategy == "sma"
+    assert (
+        adopt(world, RollBackParameters(reason="settings", version=0, strategy="rsi")).parameters["period"]
+        == 14
+    )
 
 
 def folded_again(world: World) -> StrategyRunner:
@@ -417,15 +443,15 @@ def folded_again(world: World) -> StrategyRunner:
 
 def test_a_rollback_carries_the_evidence_of_what_it_brings_back() -> None:
     world = made()
-    first = adopt(world, Apply("sma", evidence=proof()))
-    adopt(world, Apply("sma", {"fast": 6}, force=True, reason="x"))
-    assert adopt(world, Rollback("back")).evidence == first.evidence
+    first = adopt(world, wanted("sma", proof=proof()))
+    adopt(world, wanted("sma", {"fast": 6}, force=True, reason="x"))
+    assert adopt(world, RollBackParameters(reason="back")).evidence == first.evidence
 
 
 def test_the_list_tells_what_is_in_force() -> None:
     world = made()
-    adopt(world, Apply("sma", evidence=proof()))
-    adopt(world, Rollback("back"))
+    adopt(world, wanted("sma", proof=proof()))
+    adopt(world, RollBackParameters(reason="back"))
     told_rows = params.rows(world.parts)
     assert [(row.version, row.strategy, row.active) for row in told_rows] == [
         (0, "rsi", True),
@@ -433,7 +459,7 @@ def test_the_list_tells_what_is_in_force() -> None:
         (1, "sma", False),
         (2, "sma", False),
     ]
-    adopt(world, Rollback("again", 1))
+    adopt(world, RollBackParameters(reason="again", version=1))
     assert [row.version for row in params.rows(world.parts) if row.active] == [0, 3]
     assert told_rows[2].evidence is not None
     assert told_rows[2].evidence.pbo == 0.2
@@ -479,14 +505,6 @@ def test_a_file_that_is_no_evidence_is_refused_by_name(tmp_path: Path, content: 
         evidence.read(path)
     with pytest.raises(BadInput, match=r"missing\.json: cannot be read"):
         evidence.read(tmp_path / "missing.json")
-
-
-def test_a_wish_that_is_none_is_refused() -> None:
-    for plain in ({"type": "apply"}, {"type": "other"}, 3, {"type": "rollback", "reason": 3}):
-        with pytest.raises(BadInput, match="parameters cannot be read"):
-            params.wish_of(plain)
-    assert params.wish_of(msgspec.to_builtins(FAST)) == FAST
-    assert params.wish_of(msgspec.to_builtins(Rollback("x", 3))) == Rollback("x", 3)
 
 
 SIMULATED = ("run", "--provider", "simulated", "--speed", "max", "--plain")
@@ -542,7 +560,7 @@ def test_no_version_is_written_while_somebody_else_has_the_account(
     name = place.latest()
     before = len(told(home, "params", "list"))
     with place.lock(name), pytest.raises(Busy, match="is not to be reached"):
-        AccountClient(place, name).set_parameters(FAST, FrozenClock())
+        dispatch(place, name, FAST)
     assert len(told(home, "params", "list")) == before
 
 
@@ -565,7 +583,8 @@ def test_a_running_agent_takes_a_version_at_its_next_cycle_and_refuses_with_its_
     assert "parameters of sma set by operator, version 1: fast=5 slow=12" in out
     assert told(tmp_path, "replay")["difference"] is None
     with AccountClient(Home(tmp_path)).journal() as journal:
-        events = [row.event for row in journal.rows()]
+        asked = CommandReceived | CommandAnswered
+        events = [row.event for row in journal.rows() if not isinstance(row.event, asked)]
     place = next(index for index, event in enumerate(events) if isinstance(event, ParametersSet))
     assert isinstance(events[place - 1], CycleEnded)
     decided = events[place + 1]

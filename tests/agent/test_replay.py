@@ -5,6 +5,7 @@ import pytest
 
 from agent.verify.quicktest import FrozenClock
 from agent.verify.replay import replay
+from domain.commands import Kill
 from domain.decision import Action
 from domain.errors import BadInput, LocalFault, Unreachable
 from domain.events import CycleDecided, CycleEnded, Event
@@ -40,7 +41,9 @@ def test_failed_cycles_and_kills_replay_too() -> None:
     world = World(steps, journal=journal)
     world.session.listeners.append(
         lambda event: (
-            world.inbox.kill("enough") if isinstance(event, CycleEnded) and event.cycle_id == 120 else None
+            world.inbox.at_once(Kill(reason="enough"))
+            if isinstance(event, CycleEnded) and event.cycle_id == 120
+            else None
         )
     )
     world.run()

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from agent.account.control import ControlServer
+from agent.account.control import ControlServer, Request
 from agent.settings.home import Home
-from domain.events import KillSwitchSet
+from domain.commands import Kill
+from domain.events import CommandAnswered, CommandReceived, KillSwitchSet
+from domain.replies import Flattened, KillSwitch, Reply
 from journal.reader import open_reader
 from journal.sql import open_journal
 from tests.agent.command import environment
@@ -55,9 +57,12 @@ def running(tmp_path: Path) -> Iterator[Home]:
     home.make()
     home.journal("paper").touch()
     home.remember("paper")
-    flat = {"flat": True, "orders": [], "positions": {}, "dust": {}, "problems": []}
-    commands = {"kill": lambda asked: {"kill_switch": asked["reason"]}, "flatten": lambda _asked: flat}
-    server = ControlServer(home.control("paper"), commands)
+    flat = Flattened(flat=True, orders=(), positions={}, dust={}, problems=())
+
+    def serve(request: Request) -> Reply:
+        return KillSwitch(kill_switch=request.reason) if isinstance(request, Kill) else flat
+
+    server = ControlServer(home.control("paper"), serve)
     with home.lock("paper"):
         server.start()
         try:
@@ -85,9 +90,12 @@ def test_a_kill_without_an_agent_needs_the_journal_s_last_row_and_nothing_else(t
     more = {"agent.state.state", "perception", "reasoning", "platforms"}
     assert not modules & (more.union(HEAVY) - {"sqlalchemy"})
     with open_reader(home.journal("paper")) as journal:
-        (row,) = journal.tail(1)
-    assert isinstance(row.event, KillSwitchSet)
-    assert row.event.reason == "smoke"
+        received, thrown, answered = (row.event for row in journal.tail(3))
+        assert isinstance(received, CommandReceived)
+        assert (received.command.reason, received.command.by) == ("smoke", "operator")
+        assert isinstance(thrown, KillSwitchSet)
+        assert thrown.reason == "smoke"
+        assert answered == CommandAnswered(thrown.at, received.command.key, KillSwitch(kill_switch="smoke"))
 
 
 NOT_NEEDED = (

@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import psycopg
 import pytest
 from psycopg import sql
@@ -28,6 +29,7 @@ from agent.host.process import place
 from agent.loop.inbox import NotRunning
 from agent.settings.home import Home
 from agent.settings.settings import Options
+from domain.commands import Flatten
 from domain.errors import JournalFault
 from domain.events import Event
 from journal.accounts import accounts, namespace
@@ -134,6 +136,10 @@ def bitcoin(exchange: SandboxServer) -> float:
     return float(account.free.get("BTC", 0) + account.locked.get("BTC", 0)) // 0.00001
 
 
+def stop_running(launch: OpenedAccount) -> Any:
+    return msgspec.to_builtins(launch.handler.handle(Flatten(reason="stop")))
+
+
 def stopped(home: Path, tmp_path: Path, **env: str) -> Any:
     done = agent(home, "flatten", "--reason", "stop", "--json", check=None, env=own(tmp_path, **env))
     assert done.stdout, done.stderr
@@ -191,7 +197,7 @@ def test_b9_a_running_agent_whose_disk_fills_up_keeps_the_stop_and_flattens(
 
         def full() -> None:
             fill(home)
-            told.append(launch.flatten("stop"))
+            told.append(stop_running(launch))
 
         when_held(launch, full)
         with pytest.raises(JournalFault, match="cannot grow: the disk or the quota is full"):
@@ -273,7 +279,7 @@ def test_b8_a_running_agent_whose_backend_is_frozen_flattens_in_bounded_time(
 
         def ask() -> None:
             with suppress(NotRunning):  # it had ended by then
-                told.append((launch.flatten("stop"), time.monotonic()))
+                told.append((stop_running(launch), time.monotonic()))
 
         stop = threading.Thread(target=ask)
 

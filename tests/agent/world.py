@@ -4,9 +4,10 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from agent import wiring
+from agent.account.handler import Handler
 from agent.loop.inbox import Inbox
 from agent.loop.session import Session
 from agent.settings.settings import Options
@@ -14,10 +15,11 @@ from agent.state.fold import refold
 from agent.state.state import State
 from agent.verify.quicktest import FrozenClock
 from domain.candle import Candle, LastPrice
+from domain.commands import Command
 from domain.errors import VenueFault
 from domain.events import Event
 from domain.observation import Attempt, Observation, Source
-from domain.ports import Journal, Platform, Records
+from domain.ports import Clock, Journal, Platform, Records
 from domain.times import MINUTE_MS, millis, utc
 from journal.memory import MemoryJournal
 from reasoning.minds import StrategyRunner
@@ -123,6 +125,22 @@ class World:
     def run(self) -> str:
         source = wiring.MarketSource(self.market, self.market, dict)
         return self.session.run(wiring.pacer(self.options, source, self.clock, self.inbox.wait))
+
+
+class Asked(Protocol):
+    """A session of a test, with what it was made of."""
+
+    @property
+    def session(self) -> Session: ...
+    @property
+    def parts(self) -> wiring.Parts: ...
+    @property
+    def clock(self) -> Clock: ...
+
+
+def ask(world: Asked, command: Command, at: datetime | None = None) -> Any:
+    """Have a command carried out in a session, as whoever asks for it."""
+    return Handler(world.session, world.parts, (lambda: at) if at else world.clock.now).handle(command)
 
 
 def folded(options: Options, journal: Records) -> tuple[State, StrategyRunner]:

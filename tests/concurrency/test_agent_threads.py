@@ -1,8 +1,7 @@
 """Kill switch, inbox and API of one agent under threads."""
 
+import socket
 import time
-from collections.abc import Mapping
-from concurrent.futures import Future
 from pathlib import Path
 from threading import Barrier
 from typing import Any
@@ -11,14 +10,14 @@ import pytest
 
 from agent import Agent, Settings
 from agent.account.client import AccountClient
-from agent.account.control import ControlServer, ask
+from agent.account.control import ControlServer, Request, WhyRequest, ask
 from agent.host.clock import SystemClock
 from agent.loop.inbox import Inbox, NotRunning
-from agent.parameters.versions import Apply
 from agent.settings.home import Home
 from agent.verify.replay import replay
-from domain.errors import BadInput
+from domain.commands import ApplyParameters, Flatten, Kill
 from domain.events import CycleDecided, Event, FlattenAsked, KillSwitchSet, ParametersSet
+from domain.replies import Flattened
 from domain.verdict import Approved
 from journal.verify import Verified, verify
 from tests.concurrency.shaken import Shaken, times
@@ -41,51 +40,53 @@ def running(**more: Any) -> Agent:
     return agent
 
 
-def test_every_call_is_answered_once_and_one_at_a_time(shaken: Shaken) -> None:
+def test_every_turn_is_had_once_and_alone_while_the_loop_goes_on(shaken: Shaken) -> None:
     inbox = Inbox(SystemClock())
-    inside, answers = [0], list[Future[int]]()
+    inbox.open()
+    inside, had = [0], list[int]()
 
-    def alone(number: int) -> int:
+    def alone() -> None:
         inside[0] += 1
         assert inside[0] == 1
         inside[0] -= 1
-        return number
-
-    def call(first: int) -> None:
-        for number in range(first, first + 20):
-            answers.append(inbox.call(lambda number=number: alone(number)))  # type: ignore[misc]
 
     def loop() -> None:
-        while inbox.wait(0.005):
-            pass
+        while inbox.wait(0):
+            with inbox.trading_lock:
+                alone()
         inbox.close()
 
     everybody = Barrier(3)
 
-    def caller(first: int) -> None:
-        call(first)
+    def caller() -> None:
+        for _ in range(20):
+            with inbox.turn():
+                alone()
+                had.append(1)
         everybody.wait()
         inbox.stop()
 
-    shaken.run(loop, lambda: caller(0), lambda: caller(100), lambda: caller(200))
-    assert sorted(each.result(0) for each in answers) == [*range(20), *range(100, 120), *range(200, 220)]
+    shaken.run(loop, caller, caller, caller)
+    assert len(had) == 60
 
 
-def test_who_calls_while_it_closes_is_served_or_told_that_nothing_was_done(shaken: Shaken) -> None:
+def test_who_wants_a_turn_while_it_closes_has_it_or_is_told_that_nothing_was_done(shaken: Shaken) -> None:
     inbox = Inbox(SystemClock())
+    inbox.open()
     done, answered, refused = list[int](), list[int](), list[int]()
 
-    def call() -> None:
+    def ask_for_it() -> None:
         try:
-            inbox.call(lambda: done.append(1)).result(5)
+            with inbox.turn(5):
+                done.append(1)
             answered.append(1)
         except NotRunning:
             refused.append(1)
 
-    shaken.run(*[times(20, call)] * 4, inbox.close)
+    shaken.run(*[times(20, ask_for_it)] * 4, inbox.close)
     assert len(done) == len(answered)
     assert len(answered) + len(refused) == 80
-    call()
+    ask_for_it()
     assert refused
 
 
@@ -95,37 +96,42 @@ def test_a_kill_that_was_taken_is_seen_after_the_end(shaken: Shaken) -> None:
 
     def kill() -> None:
         try:
-            inbox.kill("enough")
+            inbox.at_once(Kill(reason="enough"))
             taken.append("enough")
         except NotRunning:
             return
 
-    seen: list[str | None] = []
+    seen: list[Kill | Flatten | None] = []
 
     def end() -> None:
         inbox.close()
-        seen.append(inbox.take_kill())
+        seen.append(inbox.pending_kill)
 
     shaken.run(kill, kill, end)
     assert bool(seen[0]) == bool(taken)
 
 
-def test_the_last_kill_before_a_look_is_seen(shaken: Shaken) -> None:
+def test_the_last_kill_is_kept_until_it_is_journaled(shaken: Shaken) -> None:
     inbox = Inbox(SystemClock())
-    seen: list[str] = []
+    journaled: list[str] = []
+
+    def write() -> None:
+        for each in inbox.urgent:
+            journaled.append(each.reason)
+            inbox.journaled(each)
 
     def loop() -> None:
         while inbox.wait(0.001):
-            seen.extend(filter(None, [inbox.take_kill()]))
-        seen.extend(filter(None, [inbox.take_kill()]))
+            write()
+        write()
 
     def kill() -> None:
-        times(5, lambda: inbox.kill("one"))()
-        inbox.kill("last")
+        times(5, lambda: inbox.at_once(Kill(reason="one")))()
+        inbox.at_once(Kill(reason="last"))
         inbox.stop()
 
     shaken.run(loop, kill)
-    assert seen[-1] == "last"
+    assert journaled == ["one"] * 5 + ["last"]
 
 
 def test_killed_and_reset_by_many_it_never_enters_while_killed_and_replays(
@@ -137,7 +143,7 @@ def test_killed_and_reset_by_many_it_never_enters_while_killed_and_replays(
         for turn in range(3):
             agent.kill(f"{name} {turn}")
             agent.status()
-            agent.reset(f"{name} {turn} is over")
+            agent.reset_kill(f"{name} {turn} is over")
 
     def look() -> None:
         for _ in range(10):
@@ -167,8 +173,9 @@ def test_versions_that_many_apply_are_numbered_without_a_gap_and_replay(
 
     def apply(period: int) -> None:
         for more in range(3):
-            wish = Apply("rsi", {"period": period + more}, force=True, reason="a try")
-            given.append(agent.apply_parameters(wish)["version"])
+            values = {"period": period + more}
+            wish = ApplyParameters(strategy="rsi", given=values, force=True, reason="a try")
+            given.append(agent.apply_parameters(wish).version)
 
     shaken.run(lambda: apply(10), lambda: apply(20), times(10, agent.status), times(3, agent.why))
     agent.stop(60)
@@ -178,13 +185,13 @@ def test_versions_that_many_apply_are_numbered_without_a_gap_and_replay(
 
 def test_two_that_flatten_at_once_sell_once(shaken: Shaken, tmp_path: Path) -> None:
     agent = running(interval_seconds=0.001, speed=None)
-    told: list[dict[str, Any]] = []
+    told: list[Flattened] = []
 
     def flatten() -> None:
         told.append(agent.flatten("all out"))
 
     shaken.run(flatten, flatten, times(10, agent.status))
-    assert [each["flat"] for each in told] == [True, True]
+    assert [each.flat for each in told] == [True, True]
     agent.stop(60)
     asked = [event for event in journaled(tmp_path) if isinstance(event, FlattenAsked)]
     assert len(asked) == 2
@@ -194,20 +201,25 @@ def test_the_control_socket_answers_every_command_whoever_else_calls(shaken: Sha
     file = tmp_path / "x.sock"
     served: list[int] = []
 
-    def add(asked: Mapping[str, Any]) -> int:
-        served.append(asked["number"])
+    def add(asked: Request) -> int:
+        assert isinstance(asked, WhyRequest)
+        served.append(asked.cycle or 0)
         return len(served)
 
-    server = ControlServer(file, {"add": add})
+    server = ControlServer(file, add)
     server.start()
 
     def command(first: int) -> None:
         for number in range(first, first + 10):
-            assert ask(file, "add", number=number) >= 1
+            assert ask(file, WhyRequest(number)) >= 1
 
     def intrude() -> None:
-        with pytest.raises(BadInput, match="cannot be read"):
-            ask(file, "subtract", number=-1)
+        with socket.socket(socket.AF_UNIX) as caller:
+            caller.connect(str(file))
+            caller.sendall(b'{"do": "subtract"}\n')
+            with caller.makefile("rb") as answers:
+                answers.readline()
+                assert b"cannot be read" in answers.readline()
 
     try:
         shaken.run(lambda: command(0), lambda: command(10), lambda: command(20), times(5, intrude))

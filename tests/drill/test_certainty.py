@@ -16,6 +16,7 @@ from agent.drill.processes import Control
 from agent.drill.scenario import options, write_candles
 from agent.host.failpoints import VARIABLE
 from agent.settings.settings import Options
+from domain.commands import AdoptAccount
 from domain.events import OrderReported
 from domain.order import OrderStatus
 from journal.reader import open_reader
@@ -110,5 +111,5 @@ def test_after_a_restored_backup_a_lost_order_is_absent_and_takes_no_old_orders_
 def adopt(made: Options) -> None:
     """Take the account over, as the runbook has it after a restored backup."""
     os.environ.pop(VARIABLE, None)
-    with OpenedAccount(made) as launch:
-        launch.session.once(lambda: launch.adopt_account("restored"), "adopted: restored")
+    with OpenedAccount(made) as launch, launch.session.once("adopted: restored"):
+        launch.handler.handle(AdoptAccount(reason="restored"))

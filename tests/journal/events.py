@@ -10,7 +10,6 @@ from domain.events import (
     CycleDecided,
     CycleEnded,
     Event,
-    Evidence,
     Failure,
     KillSwitchSet,
     OrderReported,
@@ -18,6 +17,7 @@ from domain.events import (
     ParametersSet,
     SessionEnded,
 )
+from domain.evidence import Evidence
 from domain.observation import Attempt, Finding, Headline, Observation, Source
 from domain.order import Fill, Order, OrderStatus, OrderType, Purpose, Receipt, Side
 from domain.verdict import Check, Denied

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from domain.candle import Candle
 from domain.errors import JournalFault
-from domain.events import CycleEnded, Event, Evidence, Failure, KillSwitchSet, ParametersSet, SessionStarted
+from domain.events import CycleEnded, Event, Failure, KillSwitchSet, ParametersSet, SessionStarted
+from domain.evidence import Evidence
 from domain.verdict import Check, Denied
 from journal.codec import decode, encode, index
 from tests.journal.cycles import at, decided, ended, session

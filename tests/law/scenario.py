@@ -19,15 +19,17 @@ import structlog
 from pydantic import SecretStr
 from structlog.testing import LogCapture
 
-from agent.account.client import AccountClient
+from agent.account.dispatch import dispatch
 from agent.account.opened import OpenedAccount
 from agent.loop.pacer import WallPacer
 from agent.settings.home import Home
 from agent.settings.orders import OrderSettings
 from agent.settings.settings import Options
 from domain.candle import Candle, LastPrice
+from domain.commands import Command, Flatten, Reconcile
 from domain.decision import Action, Decision
 from domain.observation import Observation, Source
+from domain.replies import Reply
 from domain.times import MINUTE_MS, millis
 from platforms.binance.settings import BinanceTradingSettings
 from risk.settings import RiskSettings, SizingSettings
@@ -55,6 +57,12 @@ LIFE: Acts = {
     7: {SOL: SELL},
 }
 """BTC, whose facts are unreadable, is sold, bought, stopped out and bought again; SOL is bought and sold."""
+
+
+def plain(reply: Reply) -> dict[str, Any]:
+    """Return a reply as `--json` prints it."""
+    told: dict[str, Any] = msgspec.to_builtins(reply)
+    return told
 
 
 def options(home: Path, cycles: int) -> Options:
@@ -230,17 +238,21 @@ class World:
 
     def flatten_running(self) -> dict[str, Any]:
         """Press the emergency stop in the session that runs, as its control socket does."""
-        return self.launch.flatten("law, running")
+        return plain(self.launch.handler.handle(Flatten(reason="law, running")))
 
     def flatten(self) -> dict[str, Any]:
         """Press the emergency stop with no agent running, as `agent flatten` does."""
         with self.here({}):
-            return AccountClient(Home(self.home)).flatten("law")
+            return self._dispatched(Flatten(reason="law"))
 
     def review(self) -> dict[str, Any]:
         """Compare journal and exchange, as `agent reconcile` does."""
         with self.here({}):
-            return AccountClient(Home(self.home)).reconcile(None)
+            return self._dispatched(Reconcile())
+
+    def _dispatched(self, command: Command) -> dict[str, Any]:
+        home = Home(self.home)
+        return plain(dispatch(home, home.latest(), command))
 
     def words(self) -> str:
         """Return all that was logged."""

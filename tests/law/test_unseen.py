@@ -14,16 +14,16 @@ from unittest import mock
 import msgspec
 import pytest
 
-from agent.orders.emergency import flatten
 from agent.verify.quicktest import FrozenClock
 from agent.verify.replay import replay
 from domain.candle import Candle, LastPrice
+from domain.commands import Flatten
 from domain.errors import LocalFault, Unreachable, VenueFault
 from domain.observation import Headline, Observation, Source
 from domain.order import OrderStatus
 from domain.times import MINUTE_MS, millis, utc
 from risk.settings import RiskSettings
-from tests.agent.world import START, World, lively
+from tests.agent.world import START, World, ask, lively
 from tests.law.scenario import BTC, BUY, ETH, SELL, decided
 
 ACTS = {1: {BTC: BUY, ETH: BUY}, 3: {ETH: SELL, BTC: BUY}}
@@ -123,7 +123,7 @@ def stop(world: World) -> None:
     ledger = world.state.ledger
     assert all(ledger.resting(symbol) for symbol in ledger.positions), "a position stands without its stop"
     assert ETH not in ledger.positions
-    flatten(world.session.reconciler, utc(START + 6 * MINUTE_MS), "law", "operator")
+    ask(world, Flatten(reason="law"), utc(START + 6 * MINUTE_MS))
 
 
 @pytest.mark.parametrize("name", ODDITIES)

@@ -12,13 +12,14 @@ from agent.loop.turn import MAY_BE_SPLIT
 from agent.verify.quicktest import FrozenClock
 from agent.verify.replay import replay
 from domain.candle import Candle, RawCandle
+from domain.commands import Flatten
 from domain.events import CycleDecided
 from domain.observation import SPLIT, Observation
 from domain.ports import CandleRequest
 from domain.times import DAY_MS
 from perception.chain import Chain
 from perception.quality.splits import KNOWN, looks_split, unsplit
-from tests.agent.world import World, lively, wave
+from tests.agent.world import World, ask, lively, wave
 from tests.perception.off_candles import START, at, instrument
 from tests.perception.test_off_chain import Clock
 
@@ -148,7 +149,7 @@ def test_a_split_is_no_loss_on_paper_and_blocks_nothing_but_entries() -> None:
     market.told[split + 1] = lambda: seen.update(lots=ledger.positions[SHARE].lots, equity=ledger.equity)
     market.told[split + 9] = lambda: (
         seen.update(after=ledger.equity, held=ledger.positions[SHARE].lots),
-        world.session.flatten(world.clock.now(), "the shares were split"),
+        ask(world, Flatten(reason="the shares were split")),
     )
     world.run()
     assert seen["held"] == seen["lots"] > 0

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from agent.cli.group import PlainGroup
-from agent.cli.options import HomeOption, JournalOption, JsonOption
+from agent.cli.options import HomeOption, JournalOption, JsonOption, KeyOption
 
 params = typer.Typer(
     cls=PlainGroup,
@@ -47,6 +47,7 @@ def apply(
         bool, typer.Option("--force", help="Apply without enough evidence; needs a reason.")
     ] = False,
     reason: Annotated[str, typer.Option(help="Why; it goes into the journal.")] = "",
+    key: KeyOption = "",
     home: HomeOption = None,
     journal: JournalOption = None,
     json: JsonOption = False,
@@ -54,7 +55,7 @@ def apply(
     """Put parameters in force whose out-of-sample Sharpe ratio is at least 10 % better."""
     from agent.cli.handlers.params import Asked, apply_parameters
 
-    asked = Asked(strategy, set_ or (), evidence, study, force=force, reason=reason)
+    asked = Asked(strategy, set_ or (), evidence, study, force=force, reason=reason, key=key)
     apply_parameters(asked, home, journal, json=json)
 
 
@@ -71,11 +72,14 @@ def rollback(
     strategy: Annotated[
         str | None, typer.Option(help="Whose parameters; those applied last if not given.")
     ] = None,
+    key: KeyOption = "",
     home: HomeOption = None,
     journal: JournalOption = None,
     json: JsonOption = False,
 ) -> None:
     """Put an earlier version in force again, as a version of its own."""
-    from agent.cli.handlers.params import roll_back
+    from agent.cli.handlers.params import put_in_force
+    from domain.commands import RollBackParameters
 
-    roll_back(version, strategy, reason, home, journal, json=json)
+    command = RollBackParameters(version=version, strategy=strategy, reason=reason, key=key)
+    put_in_force(command, home, journal, json=json)

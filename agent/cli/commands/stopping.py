@@ -4,38 +4,111 @@ from typing import Annotated
 
 import typer
 
-from agent.cli.options import BaseUrlOption, ConfigOption, HomeOption, JournalOption, JsonOption
+from agent.cli.options import (
+    BaseUrlOption,
+    ConfigOption,
+    HomeOption,
+    JournalOption,
+    JsonOption,
+    KeyOption,
+    ReasonOption,
+    needed,
+)
 from domain.symbols import spelled
 
 stopping = typer.Typer(rich_markup_mode=None)
 
 
-@stopping.command(epilog="Example: agent kill --reason 'the market has gone mad'")
+@stopping.command(
+    epilog="Example: agent kill --reason 'odd prices'. Works with and without a running agent. "
+    "Positions stay: agent flatten sells them."
+)
 def kill(
     *,
-    reason: Annotated[str, typer.Option(help="Why; it goes into the journal.")],
+    reason: ReasonOption,
+    key: KeyOption = "",
     home: HomeOption = None,
     journal: JournalOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Throw the kill switch: no entry until `agent resume`. Exits and stops go on working."""
-    from agent.cli.handlers.status import switch
+    """Throw the kill switch: no entry until `agent reset-kill`. Exits and stops go on working."""
+    from agent.cli.handlers.switches import throw
+    from domain.commands import Kill
 
-    switch(home, journal, reason, active=True, json=json)
+    throw(Kill(reason=needed(reason), key=key), home, journal, json=json)
 
 
-@stopping.command(epilog="Example: agent resume --reason 'looked at, it was a bad print'")
-def resume(
+@stopping.command("reset-kill", epilog="Example: agent reset-kill --reason 'prices are right again'.")
+def reset_kill(
     *,
-    reason: Annotated[str, typer.Option(help="Why; it goes into the journal.")] = "operator resumed",
+    reason: ReasonOption = "operator resumed",
+    key: KeyOption = "",
     home: HomeOption = None,
     journal: JournalOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Reset the kill switch."""
-    from agent.cli.handlers.status import switch
+    """Reset the kill switch: entries are judged again."""
+    from agent.cli.handlers.switches import throw
+    from domain.commands import ResetKill
 
-    switch(home, journal, reason, active=False, json=json)
+    throw(ResetKill(reason=needed(reason), key=key), home, journal, json=json)
+
+
+stopping.command("resume", hidden=True, epilog="Example: agent reset-kill; it is called so now.")(reset_kill)
+
+
+@stopping.command(
+    epilog="Example: agent pause --reason 'maintenance of the exchange'. Stops rest at the exchange "
+    "meanwhile; a pause ends with the session."
+)
+def pause(
+    *,
+    reason: ReasonOption = "operator paused",
+    key: KeyOption = "",
+    home: HomeOption = None,
+    journal: JournalOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Hold the running agent between two cycles until `agent unpause`."""
+    from agent.cli.handlers.switches import hold
+    from domain.commands import Pause
+
+    hold(Pause(reason=needed(reason), key=key), home, journal, json=json)
+
+
+@stopping.command(epilog="Example: agent unpause --reason 'maintenance is over'.")
+def unpause(
+    *,
+    reason: ReasonOption = "operator unpaused",
+    key: KeyOption = "",
+    home: HomeOption = None,
+    journal: JournalOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Let a paused agent go on."""
+    from agent.cli.handlers.switches import hold
+    from domain.commands import Unpause
+
+    hold(Unpause(reason=needed(reason), key=key), home, journal, json=json)
+
+
+@stopping.command(
+    epilog="Example: agent stop --reason 'new version'. Positions keep their stops at the exchange; on paper "
+    "they wait in the journal. Without a running agent there is nothing to do."
+)
+def stop(
+    *,
+    reason: ReasonOption = "operator stopped",
+    key: KeyOption = "",
+    home: HomeOption = None,
+    journal: JournalOption = None,
+    json: JsonOption = False,
+) -> None:
+    """End the running agent after the cycle under way."""
+    from agent.cli.handlers.switches import end
+    from domain.commands import Stop
+
+    end(Stop(reason=needed(reason), key=key), home, journal, json=json)
 
 
 @stopping.command(
@@ -44,33 +117,42 @@ def resume(
 )
 def flatten(
     *,
-    reason: Annotated[str, typer.Option(help="Why; it goes into the journal.")],
+    reason: ReasonOption,
+    key: KeyOption = "",
     home: HomeOption = None,
     journal: JournalOption = None,
     json: JsonOption = False,
 ) -> None:
     """Emergency stop: no entry from now on, every order cancelled, every position sold, each confirmed."""
     from agent.cli.handlers.emergency import flatten_account
+    from domain.commands import Flatten
 
-    flatten_account(home, journal, reason, json=json)
+    flatten_account(Flatten(reason=needed(reason), key=key), home, journal, json=json)
 
 
 @stopping.command(
-    epilog="Example: agent close BTC-USDT --reason 'before the news'. Exit code 0: the venue confirms that "
-    "nothing of it is left. 1: something is, and what."
+    epilog="Examples: agent close BTC-USDT --reason 'before the news' | agent close BTC-USDT --share 50%. "
+    "Exit code 0: the venue confirms that nothing of it is left, or no more than was to remain. 1: something "
+    "is, and what."
 )
 def close(
     symbol: Annotated[str, typer.Argument(parser=spelled, metavar="SYMBOL", help="Whose position is sold.")],
     *,
-    reason: Annotated[str, typer.Option(help="Why; it goes into the journal.")] = "operator closed",
+    share: Annotated[
+        str, typer.Option(help="How much of it: 50% or 0.5; what remains keeps its stop and target.")
+    ] = "100%",
+    reason: ReasonOption = "operator closed",
+    key: KeyOption = "",
     home: HomeOption = None,
     journal: JournalOption = None,
     json: JsonOption = False,
 ) -> None:
     """Sell one position and cancel its orders, at once and confirmed; other symbols and entries go on."""
-    from agent.cli.handlers.emergency import close_position
+    from agent.cli.handlers.emergency import close_position, share_of
+    from domain.commands import ClosePosition
 
-    close_position(symbol, home, journal, reason, json=json)
+    asked = ClosePosition(symbol=symbol, share=share_of(share), reason=needed(reason), key=key)
+    close_position(asked, home, journal, json=json)
 
 
 @stopping.command(
@@ -91,14 +173,15 @@ def reconcile(
         ),
     ] = None,
     reason: Annotated[str | None, typer.Option(help="Why; it goes into the journal.")] = None,
+    key: KeyOption = "",
     home: HomeOption = None,
     journal: JournalOption = None,
     json: JsonOption = False,
 ) -> None:
     """Compare orders and holdings of the journal with the venue's."""
-    from agent.cli.handlers.emergency import reconcile_account
+    from agent.cli.handlers.emergency import meant, reconcile_account
 
-    reconcile_account(home, journal, reason, adopt=adopt, lost=write_off, json=json)
+    reconcile_account(meant(reason, key, adopt=adopt, lost=write_off), home, journal, json=json)
 
 
 @stopping.command(

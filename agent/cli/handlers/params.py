@@ -2,21 +2,22 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from msgspec import convert
 
 from agent.account.client import AccountClient
+from agent.account.dispatch import dispatch
 from agent.answers.journals import ParameterVersion
 from agent.cli.options import home_of
 from agent.cli.output.streams import answer, say, say_json
-from agent.host.clock import SystemClock
 from agent.host.shown import words
 from agent.parameters import evidence
 from agent.parameters.evidence import EvidenceFile
-from agent.parameters.versions import Apply, ParametersRequest, Rollback
+from domain.commands import ApplyParameters, RollBackParameters
 from domain.errors import BadInput
-from domain.events import Evidence
+from domain.evidence import Evidence
+from domain.replies import ParametersInForce
 
 Row = dict[str, Any]
 
@@ -30,6 +31,7 @@ class Asked(NamedTuple):
     study: str | None
     force: bool
     reason: str
+    key: str = ""
 
 
 def list_versions(home: Path | None, journal: str | None, *, json: bool) -> None:
@@ -48,41 +50,33 @@ def _versions(report: Sequence[ParameterVersion]) -> Iterator[str]:
 def apply_parameters(asked: Asked, home: Path | None, journal: str | None, *, json: bool) -> None:
     """Put parameters in force, or say what their evidence lacks."""
     proof = _evidence(asked, home)
-    request = Apply(
+    command = ApplyParameters(
         strategy=asked.strategy,
         given=_given(asked.sets),
         evidence=None if proof is None else proof.model_dump(mode="json"),
         force=asked.force,
         reason=asked.reason,
+        key=asked.key,
     )
-    _carry_out(request, home, journal, json=json)
+    put_in_force(command, home, journal, json=json)
 
 
-def roll_back(
-    version: int | None,
-    strategy: str | None,
-    reason: str,
-    home: Path | None,
-    journal: str | None,
-    *,
-    json: bool,
+def put_in_force(
+    command: ApplyParameters | RollBackParameters, home: Path | None, journal: str | None, *, json: bool
 ) -> None:
-    """Put an earlier version in force again."""
-    _carry_out(Rollback(reason, version, strategy), home, journal, json=json)
-
-
-def _carry_out(request: ParametersRequest, home: Path | None, journal: str | None, *, json: bool) -> None:
-    report = AccountClient(home_of(home), journal).set_parameters(request, SystemClock())
+    """Put parameters, or an earlier version again, in force and say what was."""
+    agent_home = home_of(home)
+    report = cast("ParametersInForce", dispatch(agent_home, agent_home.latest(journal), command))
     if json:
         say_json(report)
         return
-    say(f"version {report['version']} of {report['strategy']}: {words(report['parameters'])}")
-    for text in _details(convert(report, ParameterVersion)):
+    say(f"version {report.version} of {report.strategy}: {words(report.parameters)}")
+    for text in _details(convert(report, ParameterVersion, from_attributes=True)):
         say(f"  {text}")
-    when = "the running agent, at its next cycle" if report["running"] else "the next run; no agent runs now"
+    when = "the running agent, at its next cycle" if report.running else "the next run; no agent runs now"
     say(f"taken by  {when}")
-    if report["waits_candles"]:
-        say(f"warm-up   {report['strategy']} is silent for {report['waits_candles']} more candles")
+    if report.waits_candles:
+        say(f"warm-up   {report.strategy} is silent for {report.waits_candles} more candles")
 
 
 def _evidence(asked: Asked, home: Path | None) -> EvidenceFile | None:

@@ -1,14 +1,15 @@
-"""`agent status | positions | lessons | kill | resume`."""
+"""The work of `agent status | positions | lessons`."""
 
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from agent.account.control import StatusRequest
 from agent.account.running import Running, Unanswering
 from agent.answers.account import Position, Status, StreamRow
 from agent.answers.amounts import decoded_as
-from agent.cli.options import home_of, needed
-from agent.cli.output.streams import answer, say, say_json
+from agent.cli.options import home_of
+from agent.cli.output.streams import answer
 from agent.host.shown import blocked_lines, words
 from agent.settings.home import Busy
 
@@ -31,7 +32,7 @@ def _status(home: Path | None, journal: str | None) -> Status:
     agent_home = home_of(home)
     name, silent = agent_home.latest(journal), None
     try:
-        live = Running(agent_home, name).have("status")
+        live = Running(agent_home, name).have(StatusRequest())
         if live is not None:
             return decoded_as(Status, live)
     except Unanswering as error:
@@ -125,27 +126,3 @@ def _figure(value: Any) -> str:
     if value is None:
         return "-"
     return f"{value:.4g}" if isinstance(value, float) else str(value)
-
-
-def switch(home: Path | None, journal: str | None, reason: str, *, active: bool, json: bool) -> None:
-    """Throw or reset the kill switch."""
-    reason, agent_home = needed(reason), home_of(home)
-    name = agent_home.latest(journal)
-    report = Running(agent_home, name).have("kill" if active else "reset", reason=reason)
-    if report is None:
-        from agent.host.clock import SystemClock
-        from agent.outage.at_rest import switched
-
-        report = switched(agent_home, name, reason, SystemClock(), active=active)
-    if report is None:
-        from agent.account.client import AccountClient
-
-        report = AccountClient(agent_home, name).kill(reason, SystemClock(), active=active)
-    if json:
-        say_json(report)
-    elif active:
-        say(f"kill switch thrown: {reason}. no entries until: agent resume")
-        if report.get("unjournaled"):
-            say(f"NOTE      {report['unjournaled']}")
-    else:
-        say("kill switch reset: entries are judged again")

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from agent.account.control import WhyRequest
 from agent.account.running import Running, Unanswering
 from agent.answers.amounts import decoded_as
 from agent.answers.cycle import DecisionAnswer, Explanation, OrderAnswer, Seen, SymbolAnswer, VerdictAnswer
@@ -26,7 +27,7 @@ def _told(cycle: int | None, home: Path | None, journal: str | None) -> Explanat
     agent_home = home_of(home)
     name = agent_home.latest(journal)
     with suppress(BadInput, Unanswering):  # the journal says it better, an older agent cannot
-        live = Running(agent_home, name).ask("why", cycle=cycle)
+        live = Running(agent_home, name).ask(WhyRequest(cycle))
         if live is not None:
             return decoded_as(Explanation, live)
     from agent.account.client import AccountClient

@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from agent.account.control import NotListening, Silent
+from agent.account.control import NotListening, Silent, StatusRequest
 from agent.account.control import ask as ask_port
 from agent.settings.home import Home
 from domain.errors import BadInput
@@ -35,7 +35,7 @@ def probe(home: Path, journal: str, key: str, at: float, phase: str) -> Probe:
     began = time.monotonic()
     problem = ""
     try:
-        ask_port(Home(home).control(journal), "status")
+        ask_port(Home(home).control(journal), StatusRequest())
     except (NotListening, Silent, BadInput) as error:
         problem = f"control socket: {error}"
     port_seconds = time.monotonic() - began
