@@ -25,7 +25,7 @@ def held(tmp_path: Path) -> Path:
 def test_flatten_sells_throws_the_switch_and_replays(held: Path) -> None:
     done = agent(held, "flatten", "--reason", "enough", "--json")
     assert done.returncode == 0
-    flat = {"flat": True, "orders": [], "positions": {}, "problems": [], "dust": {}}
+    flat = {"type": "flattened", "flat": True, "orders": [], "positions": {}, "problems": [], "dust": {}}
     assert json.loads(done.stdout) == flat
     status = told(held, "status")
     assert status["positions"] == []
@@ -50,6 +50,7 @@ def test_a_reason_is_needed_and_a_stray_one_refused(held: Path) -> None:
 
 def test_paper_is_always_in_line(held: Path) -> None:
     assert told(held, "reconcile") == {
+        "type": "reconciled",
         "in_line": True,
         "strange_orders": [],
         "unresolved": [],
