@@ -153,11 +153,11 @@ def test_a_flipped_byte_and_a_cut_tail_are_found(tmp_path: Path) -> None:
     assert agent(tmp_path, *SIMULATED, "--cycles", "1", check=1).stderr.startswith("error: ")
 
 
-def test_kill_and_resume_when_nothing_runs(tmp_path: Path) -> None:
+def test_kill_and_reset_kill_when_nothing_runs(tmp_path: Path) -> None:
     agent(tmp_path, *SIMULATED, "--cycles", "2")
     agent(tmp_path, "kill", "--reason", "drill")
     assert told(tmp_path, "status")["account"]["kill_switch"] == "drill"
-    agent(tmp_path, "resume", "--reason", "over")
+    agent(tmp_path, "reset-kill", "--reason", "over")
     assert told(tmp_path, "status")["account"]["kill_switch"] is None
     assert told(tmp_path, "journal", "verify")["intact"]
 
@@ -210,7 +210,7 @@ def test_a_wrong_flag_file_or_name_is_one_clear_line(
 
 
 def test_every_command_has_help(tmp_path: Path) -> None:
-    commands = ["run", "status", "positions", "lessons", "why", "replay", "kill", "resume", "doctor"]
+    commands = ["run", "status", "positions", "lessons", "why", "replay", "kill", "reset-kill", "doctor"]
     top = agent(tmp_path, "--help").stdout
     for command in [*commands, "journal", "config"]:
         assert command in top
