@@ -2,33 +2,48 @@
 
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    create_model,
+    field_validator,
+    model_validator,
+)
 
 from domain.complaints import complaint
 from reasoning.kernels.strategy import StrategyParams
 from reasoning.news.sentiment import SentimentSettings
-from reasoning.strategies.fair_value_gap import GapParams
-from reasoning.strategies.liquidity_sweep import SweepParams
-from reasoning.strategies.order_block import BlockParams
 from reasoning.strategies.registry import BUILT_IN, STRATEGIES
-from reasoning.strategies.rsi import RsiParams
-from reasoning.strategies.sma import SmaParams
 
 
-class ReasoningSettings(BaseModel):
-    """How the agent reasons. Each built-in strategy has its parameters in the field of its name."""
+def _field(name: str) -> str:
+    return name.replace("-", "_")
 
+
+def _parameters(name: str) -> Any:
+    params = STRATEGIES[name].params
+    return params, Field(default_factory=params, description=f"the {name} strategy")
+
+
+class _Voices(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     strategies: tuple[str, ...] = Field(("rsi", "sma"), description="strategies that have a voice")
     vote_threshold: float = Field(30.0, gt=0, le=100, description="smallest size of the score that acts")
-    rsi: RsiParams = Field(default_factory=RsiParams, description="the RSI strategy")
-    sma: SmaParams = Field(default_factory=SmaParams, description="the SMA crossover strategy")
-    liquidity_sweep: SweepParams = Field(
-        default_factory=SweepParams, description="the liquidity sweep strategy"
-    )
-    bos_order_block: BlockParams = Field(default_factory=BlockParams, description="the order block strategy")
-    fvg: GapParams = Field(default_factory=GapParams, description="the fair value gap strategy")
+
+
+_BuiltIn: Any = create_model(
+    "_BuiltIn",
+    __base__=_Voices,
+    **{_field(name): _parameters(name) for name in STRATEGIES if name in BUILT_IN},
+)
+
+
+class ReasoningSettings(_BuiltIn):
+    """How the agent reasons. Each built-in strategy has its parameters in the field of its name."""
+
     sentiment: SentimentSettings = Field(
         default_factory=SentimentSettings, description="the voice of the headlines"
     )
@@ -75,5 +90,5 @@ class ReasoningSettings(BaseModel):
         """Return a strategy's parameters as they are set."""
         if name not in BUILT_IN:
             return STRATEGIES[name].params(**self.custom.get(name, {}))
-        result: StrategyParams = getattr(self, name.replace("-", "_"))
+        result: StrategyParams = getattr(self, _field(name))
         return result

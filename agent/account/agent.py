@@ -3,7 +3,7 @@
 from agent import Agent, Settings
 
 with Agent(Settings(provider="simulated", interval_seconds=0)) as agent:
-    for event in agent.views.events():
+    for event in agent.events():
         ...
 """
 

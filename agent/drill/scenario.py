@@ -91,7 +91,9 @@ def options(home: Path, data: Path, base_url: str, key: str) -> Options:
         speed="max",
         journal="drill",
         perception=PerceptionSettings(warmup_candles=WARMUP),
-        reasoning=ReasoningSettings(strategies=("rsi",), rsi=RsiParams(period=3, lower=40, upper=60)),
+        reasoning=ReasoningSettings.model_validate(
+            {"strategies": ("rsi",), "rsi": RsiParams(period=3, lower=40, upper=60)}
+        ),
         risk=RiskSettings(
             min_confidence=40, max_trades_per_day=1000, cool_down_minutes=0, loss_streak=1000,
             daily_loss=Decimal(5000), per_trade_loss=Decimal(100),

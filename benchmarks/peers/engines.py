@@ -33,14 +33,14 @@ class Engine(NamedTuple):
 
 BARE = Engine(
     "bare kernel",
-    "peers_bare",
+    "peers.bare",
     "indicator, fill at the next open, fee; floats, no account, no stops, no record of trades",
     runs=("rsi", "sma", "sweep"),
     passes=200,
 )
 OURS = Engine(
     "boyd",
-    "peers_boyd",
+    "peers.boyd",
     "indicator, confidence, vote, every rule of the gate, sizing, stop, fill with fee and slippage, "
     "day limits, drawdown, equity of every candle; integer money; every trade and every veto recorded",
     runs=(

@@ -1,16 +1,23 @@
-"""The built-in strategies by name; a new one joins this list and gets a field in the settings."""
+"""The strategies by name: each module beside this one gives its own, so a new one is one file."""
 
+import pkgutil
+from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 
 from domain.errors import BadInput
+from reasoning import strategies
 from reasoning.kernels.strategy import Strategy
-from reasoning.strategies.fair_value_gap import FVG
-from reasoning.strategies.liquidity_sweep import SWEEP
-from reasoning.strategies.order_block import BLOCK
-from reasoning.strategies.rsi import RSI
-from reasoning.strategies.sma import SMA
 
-STRATEGIES: dict[str, Strategy[Any]] = {strategy.name: strategy for strategy in (RSI, SMA, SWEEP, BLOCK, FVG)}
+
+def _built_in() -> Iterator[Strategy[Any]]:
+    for found in pkgutil.iter_modules(strategies.__path__, f"{strategies.__name__}."):
+        if found.name != __name__:
+            module = import_module(found.name)
+            yield from (each for each in vars(module).values() if isinstance(each, Strategy))
+
+
+STRATEGIES: dict[str, Strategy[Any]] = {strategy.name: strategy for strategy in _built_in()}
 """Any: each strategy packs its own tuple of parameters, and only it ever reads that tuple."""
 
 BUILT_IN = frozenset(STRATEGIES)

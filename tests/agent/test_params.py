@@ -151,7 +151,7 @@ def test_a_session_with_a_version_replays_identically_and_only_with_it_at_its_pl
 def test_a_restart_goes_on_with_the_version_whatever_the_settings_say() -> None:
     journal = tuned().journal
     journal.reopen()
-    changed = lively(reasoning=ReasoningSettings(sma=SmaParams(fast=30, slow=60)))
+    changed = lively(reasoning=ReasoningSettings.model_validate({"sma": SmaParams(fast=30, slow=60)}))
     again = World(wave(40), journal=journal, options=changed, start=START + 400 * 60_000)
     again.run()
     assert "sma5" in sma_says(again, 301)
@@ -253,7 +253,10 @@ SETTINGS = ReasoningSettings()
 
 def test_a_retuned_strategy_says_what_one_that_always_had_the_parameters_says() -> None:
     candles = walk(300, seed=4)
-    mind, always = StrategyRunner(SETTINGS), StrategyRunner(ReasoningSettings(sma=SmaParams(**NEW)))
+    mind, always = (
+        StrategyRunner(SETTINGS),
+        StrategyRunner(ReasoningSettings.model_validate({"sma": SmaParams(**NEW)})),
+    )
     for each in (mind, always):
         each.orient(observation(candles[:200]))
     assert mind.retune("sma", SmaParams(**NEW).packed()) == 0

@@ -32,8 +32,8 @@ def test_parameters_reach_the_packed_numbers() -> None:
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"strategies": ["rsi", "magic"]}, "unknown strategy 'magic'; known: rsi, sma"),
-        ({"strategies": []}, "no strategy named; known: rsi, sma"),
+        ({"strategies": ["rsi", "magic"]}, "unknown strategy 'magic'; known: fvg, "),
+        ({"strategies": []}, "no strategy named; known: fvg, "),
         ({"strategies": ["rsi", "rsi"]}, "strategy named twice in rsi, rsi"),
         ({"vote_threshold": 0}, "greater than 0"),
         ({"vote_threshold": 101}, "less than or equal to 100"),

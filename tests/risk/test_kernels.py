@@ -12,7 +12,7 @@ from domain.kernel import KERNELS
 from risk import rules, sizing, stake
 
 OURS = [function for function in KERNELS if function.__module__.startswith("risk.")]
-NUMBERS = {"int", "float", "bool", "Book", "Entry", "Feed", "Limits", "Sizing", "Measure", "Size"}
+NUMBERS = {"int", "float", "bool", "AccountFacts", "Entry", "Feed", "Limits", "Sizing", "Measure", "Size"}
 FORBIDDEN = (
     ast.JoinedStr,
     ast.Dict,

@@ -13,9 +13,11 @@ from scripts.soak import command as soak
 from scripts.soak.judge.judge import judge
 from scripts.soak.judge.limits import Limits
 from scripts.soak.rig.sample import Sampler
+from tests.shared import ROOT
 from tests.soak.world import healthy
 
 SCRIPT = ["-m", "scripts.soak"]
+FINDS = {**os.environ, "PYTHONPATH": str(ROOT)}
 # What depends on how busy the machine is gets room here; a real soak keeps the defaults.
 SHORT = {
     "minutes": 0.15,
@@ -34,7 +36,9 @@ SHORT = {
 
 def run(*arguments: str, cwd: Path) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, *SCRIPT, *arguments]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=900, check=False)
+    return subprocess.run(
+        command, cwd=cwd, env=FINDS, capture_output=True, text=True, timeout=900, check=False
+    )
 
 
 def test_a_short_soak_of_a_real_agent_passes_and_leaves_its_report(tmp_path: Path) -> None:
