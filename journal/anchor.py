@@ -1,12 +1,12 @@
 """An anchor: a row's hash kept elsewhere, against which a shortened or rewritten journal shows."""
 
-import os
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 
 from domain.errors import BadInput, JournalFault
+from edge.files import write_whole
 from journal.history import History
 
 _Hex12 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{12}$")]
@@ -29,14 +29,8 @@ def write_anchor(path: Path, journal: History) -> Anchor:
     """
     seq, head = journal.head()
     anchor = Anchor(journal.journal_id, seq, head)
-    partial = path.with_name(path.name + ".partial")
     try:
-        handle = os.open(partial, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(msgspec.json.encode(anchor) + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
+        write_whole(path, msgspec.json.encode(anchor) + b"\n")
     except OSError as error:
         raise JournalFault(f"anchor {path} cannot be written: {error.strerror}") from error
     return anchor

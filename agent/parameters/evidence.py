@@ -15,6 +15,7 @@ from agent.settings.load import problem
 from domain.errors import BadInput
 from domain.evidence import Evidence
 from domain.private import private_folder
+from edge.files import write_whole
 
 LARGEST = 1_000_000
 """Bytes; an evidence file is a few hundred."""
@@ -97,7 +98,6 @@ def checked(value: Any) -> EvidenceFile:
 
 def write(path: Path, evidence: EvidenceFile, mode: int = 0o666) -> None:
     """Write an evidence file, whole or not at all; the umask narrows its mode. Raises BadInput."""
-    part = path.with_name(f"{path.name}.part")
     text = evidence.model_dump_json(indent=2) + "\n"
     try:
         if path.exists() and not path.is_file():  # a device or a pipe
@@ -105,10 +105,7 @@ def write(path: Path, evidence: EvidenceFile, mode: int = 0o666) -> None:
             return
         if mode == OWN:
             private_folder(path.parent)
-        part.unlink(missing_ok=True)
-        part.touch(mode)
-        part.write_text(text)
-        part.replace(path)
+        write_whole(path, text.encode(), mode=mode, durable=False)
     except OSError as error:
         raise BadInput(f"{path}: cannot be written: {error.strerror}") from None
 

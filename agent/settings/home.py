@@ -10,11 +10,11 @@ from pathlib import Path
 import platformdirs
 from filelock import FileLock, Timeout
 
-from agent.host.files import write_whole
 from agent.host.lock import JournalLock, Unlocked, taken
 from agent.settings import db_url
 from domain.errors import BadInput, LocalFault
 from domain.private import private_folder
+from edge.files import write_whole
 
 LATEST = ".latest"
 READER_SECONDS = 1.0

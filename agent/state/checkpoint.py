@@ -19,7 +19,6 @@ from typing import Any, NamedTuple, get_type_hints
 
 import msgspec
 
-from agent.host.files import write_whole
 from agent.settings.settings import Options
 from agent.settings.user_strategies import LOADED
 from agent.settings.version import code_version
@@ -30,6 +29,7 @@ from domain.errors import BadInput, JournalFault
 from domain.events import ParametersSet, SessionStarted
 from domain.ports import Records
 from domain.private import private_folder
+from edge.files import write_whole
 from reasoning.memories import Remembered
 from reasoning.minds import StrategyRunner
 

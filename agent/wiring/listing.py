@@ -10,13 +10,13 @@ from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 
-from agent.host.files import write_whole
 from agent.settings.grids import settings_of, told_by, with_listing
 from agent.settings.instruments import InstrumentSettings, is_listed
 from agent.settings.settings import Options
 from domain.errors import BadInput, VenueFault
 from domain.ports import CandleRequest, Clock
 from domain.times import millis
+from edge.files import write_whole
 from perception import build
 from perception.build import GuardedBinance
 

@@ -1,13 +1,13 @@
 """Exponential backoff with full jitter, and which faults deserve it.
 
-Waits are drawn from [0, min(cap, first * 2^(n-1))] before try n+1 ("full jitter", M. Brooker, AWS
-Architecture Blog, 2015), so that agents that failed together do not come back together.
+Waits are those of `edge.waits` before try n+1, so that agents that failed together do not come back together.
 """
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from domain.errors import BadAnswer, Unreachable
+from edge.waits import full_jitter
 from perception.guard.call import Call
 from perception.guard.faults import Deadline, Pointless
 from perception.settings import RetrySettings
@@ -56,7 +56,5 @@ class Backoff:
 
     def wait(self, attempt: int) -> float:
         """Return the seconds to wait after failed attempt number `attempt`, counted from 1."""
-        ceiling = min(
-            self._settings.max_wait_seconds, self._settings.first_wait_seconds * 2.0 ** (attempt - 1)
-        )
-        return ceiling * self._jitter()
+        told = self._settings
+        return full_jitter(attempt, told.first_wait_seconds, told.max_wait_seconds, self._jitter())

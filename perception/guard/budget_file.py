@@ -1,8 +1,5 @@
 """Where a budget remembers what it spent: in memory, or in a small JSON file that outlives the process."""
 
-import contextlib
-import os
-import secrets
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
@@ -10,6 +7,7 @@ from typing import Protocol
 import msgspec
 
 from domain.private import private_folder
+from edge.files import write_whole
 
 LOCK_SECONDS = 1.0
 LARGEST_FILE = 1_000_000
@@ -99,7 +97,7 @@ class BudgetFile:
         change(spending)
         after = msgspec.json.encode(spending)
         if after != before:
-            self._replace(after)
+            write_whole(self._path, after)
         return spending
 
     def _read(self) -> Spending:
@@ -113,17 +111,3 @@ class BudgetFile:
         except (msgspec.MsgspecError, UnicodeDecodeError):
             raise Unreadable from None
         return spending
-
-    def _replace(self, body: bytes) -> None:
-        fresh = self._path.with_name(f".{self._path.name}.{secrets.token_hex(4)}")
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(body)
-                file.flush()
-                os.fsync(file.fileno())
-            fresh.replace(self._path)
-        except OSError:
-            with contextlib.suppress(OSError):
-                fresh.unlink()
-            raise

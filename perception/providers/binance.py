@@ -9,11 +9,11 @@ from urllib.parse import urlencode
 from domain.candle import RawCandle
 from domain.errors import BadAnswer, NoData, Refused, VenueFault
 from domain.ports import CandleRequest
+from edge.strict_json import Json, decode, number
 from perception.guard.cache import LATEST
 from perception.guard.call import Answer, Fetch
 from perception.guard.faults import Unasked, Wait, inert
 from perception.http.fetch import sound
-from perception.http.strict_json import Json, decode, number
 from perception.providers.listed import Listed, listed
 from perception.providers.rows import as_told, each_row
 from perception.providers.symbols import pair, timeframe_name

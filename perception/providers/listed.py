@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from domain.errors import BadAnswer
-from perception.http.strict_json import NUMBER, Json, decode
+from edge.strict_json import NUMBER, Json, decode
 
 
 class Listed(NamedTuple):

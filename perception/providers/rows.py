@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from domain.candle import RawCandle
 from domain.errors import BadAnswer
-from perception.http.strict_json import Json, signed
+from edge.strict_json import Json, signed
 
 T = TypeVar("T")
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from domain.candle import RawCandle
 from domain.errors import BadAnswer
 from domain.times import closing, grid
-from perception.http.strict_json import Json, decode, number
+from edge.strict_json import Json, decode, number
 from perception.providers.binance import MOST_MS
 from perception.providers.symbols import pair, timeframe_name
 

@@ -3,18 +3,18 @@
 from collections import deque
 from collections.abc import Callable
 
+from edge.waits import full_jitter
 from perception.settings import StreamSettings
 
 WINDOW_SECONDS = 300.0
 STEADY_SECONDS = 30.0
 """A connection that served so long owes nothing to the failures before it."""
-MOST_DOUBLINGS = 32
 
 
 class Pace:
     """Says how long to wait before each connection. Used by one thread.
 
-    Waits are drawn from [0, min(cap, first * 2^(n-1))) after n failures in a row; in any 5 minutes
+    Waits after failures in a row are those of `edge.waits`; in any 5 minutes
     no more connections are tried than the settings allow. `jitter` draws from [0, 1).
     """
 
@@ -45,9 +45,8 @@ class Pace:
     def _backoff(self) -> float:
         if not self._failures:
             return 0.0
-        doublings = min(self._failures - 1, MOST_DOUBLINGS)
-        longest = min(self._settings.max_wait_seconds, self._settings.first_wait_seconds * 2.0**doublings)
-        return longest * self._jitter()
+        told = self._settings
+        return full_jitter(self._failures, told.first_wait_seconds, told.max_wait_seconds, self._jitter())
 
     def _turn(self) -> float:
         now = self._monotonic()

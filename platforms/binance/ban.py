@@ -1,13 +1,11 @@
 """The silence an exchange asked for, kept over restarts: a ban that is ignored grows (minutes to days)."""
 
-import os
-import secrets
-from contextlib import suppress
 from pathlib import Path
 
 import structlog
 
 from domain.private import private_folder
+from edge.files import write_whole
 
 LONGEST_MS = 3 * 24 * 3_600_000
 """The longest ban the exchange gives; what a file says beyond that is not believed."""
@@ -42,16 +40,8 @@ class Ban:
         wanted = int(seconds * 1000)
         if self.path is None or self.left_ms(now_ms) >= wanted:
             return
-        fresh = self.path.with_name(f".{self.path.name}.{secrets.token_hex(4)}")
         try:
             private_folder(self.path.parent)
-            descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w") as file:
-                file.write(f"{now_ms + wanted}\n")
-                file.flush()
-                os.fsync(file.fileno())
-            fresh.replace(self.path)
+            write_whole(self.path, f"{now_ms + wanted}\n".encode())
         except OSError as error:
-            with suppress(OSError):
-                fresh.unlink()
             structlog.get_logger().warning("ban cannot be kept", file=self.path.name, error=error.strerror)

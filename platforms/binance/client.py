@@ -4,7 +4,6 @@ Errors never show the URL of a signed request, which holds the signature, nor th
 where the exchange repeats them in its answer.
 """
 
-import json
 import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +15,7 @@ import requests
 from domain.errors import BadAnswer, VenueFault
 from domain.ports import Clock
 from domain.times import millis
+from edge.strict_json import parse
 from platforms.binance.ban import Ban
 from platforms.binance.clock import VenueClock
 from platforms.binance.library import client
@@ -164,7 +164,8 @@ class Wire:
             raise Unanswered(f"a redirect (HTTP {raw.status}) is not followed")
         good = 200 <= raw.status < 300
         try:
-            answer = _strict(self._hidden(raw.body.decode("utf-8", "replace")))
+            # A number too large is one fact of an answer: the rest of it is read all the same.
+            answer = parse(self._hidden(raw.body.decode("utf-8", "replace")), finite=False)
         except (ValueError, RecursionError) as error:
             if not good:
                 raise ApiError(0, "an error without sound JSON", raw.status) from None
@@ -201,18 +202,3 @@ class Wire:
 def _words(text: object) -> str:
     """Return text from outside on one line, inert and short."""
     return "".join(each if each.isprintable() else " " for each in str(text))[:LONGEST_WORDS]
-
-
-def _strict(text: str) -> Any:
-    return json.loads(text, parse_constant=_refuse, object_pairs_hook=_unique)
-
-
-def _refuse(name: str) -> None:
-    raise ValueError(f"{name} is no number")
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    result = dict(pairs)
-    if len(result) < len(pairs):
-        raise ValueError("an object names a key twice")
-    return result

@@ -15,6 +15,7 @@ import structlog
 from websockets.sync.client import ClientConnection, connect
 
 from domain.ports import Clock
+from edge.waits import full_jitter
 from platforms.binance.settings import BinanceTradingSettings
 
 KEPT = 1000
@@ -70,7 +71,7 @@ class UserData:
             self._thread.join(5.0)
 
     def _run(self) -> None:
-        wait = FIRST_WAIT
+        failures = 0
         while not self._end.is_set():
             began = self.clock.monotonic()
             try:
@@ -82,9 +83,9 @@ class UserData:
             with self._lock:
                 self._missed = True
             if self.clock.monotonic() - began > QUIET_SECONDS:
-                wait = FIRST_WAIT
-            self._end.wait(wait * random.random())  # noqa: S311 -- jitter, no secret
-            wait = min(wait * 2, LONGEST_WAIT)
+                failures = 0
+            failures += 1
+            self._end.wait(full_jitter(failures, FIRST_WAIT, LONGEST_WAIT, random.random()))  # noqa: S311 -- jitter, no secret
 
     def _connection(self) -> None:
         """Connect, subscribe and listen until the connection is to be left."""

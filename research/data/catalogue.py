@@ -6,8 +6,6 @@ and read back against its fingerprint.
 """
 
 import io
-import os
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -23,6 +21,7 @@ from domain.errors import BadInput
 from domain.private import private_folder
 from domain.symbols import LIKE, is_symbol
 from domain.times import MONTH_MS, TIMEFRAMES, utc
+from edge.files import write_whole
 from perception.files.limits import FIELDS
 from research.data.candles import Candles, IntArray
 
@@ -226,30 +225,10 @@ def _write(path: Path, candles: Candles, entry: Entry) -> None:
     ).with_columns(pl.col("timestamp").cast(_TIME))
     packed = io.BytesIO()
     frame.write_parquet(packed, compression="zstd", metadata={_KEY: msgspec.json.encode(entry).decode()})
-    temporary: Path | None = None
     try:
-        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
-        temporary = Path(name)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(packed.getbuffer())
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-        _settle(path.parent)
+        write_whole(path, packed.getbuffer(), settled=True)
     except OSError as error:
         raise BadInput(f"{path}: cannot be written: {error.strerror}") from None
-    finally:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
-
-
-def _settle(folder: Path) -> None:
-    # The new name is on the disk only when its folder is.
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _read(path: Path, symbol: str, timeframe_ms: int) -> tuple[Entry, Candles]:

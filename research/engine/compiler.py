@@ -24,6 +24,7 @@ from filelock import FileLock, Timeout
 from domain.errors import BadInput
 from domain.kernel import KERNELS
 from domain.private import private_folder
+from edge.files import write_whole
 from reasoning.kernels.strategy import Strategy
 from reasoning.own import OwnStrategy
 from research.engine import account_pass, beside, compiling, guarded, signals
@@ -234,10 +235,7 @@ def loop_of(strategy: Strategy[Any], folder: Path) -> Callable[..., int]:
     name = hashlib.sha256(known.encode()).hexdigest()[:12]
     path = folder / f"events_{name}.py"
     if not path.exists():
-        mine = path.with_suffix(f".{os.getpid()}")
-        mine.touch(mode=0o600)
-        mine.write_text(text)
-        mine.replace(path)
+        write_whole(path, text.encode(), durable=False)
     spec = importlib.util.spec_from_file_location(f"boyd_events_{name}", path)
     if spec is None or spec.loader is None:
         raise ImportError(f"{path}: cannot be imported")

@@ -31,6 +31,7 @@ from domain.decision import Action, Decision
 from domain.observation import Observation, Source
 from domain.replies import Reply
 from domain.times import MINUTE_MS, millis
+from edge.strict_json import parse
 from platforms.binance.settings import BinanceTradingSettings
 from risk.settings import RiskSettings, SizingSettings
 from tests.law.facts import Facts
@@ -178,11 +179,11 @@ class World:
         from agent.orders import emergency  # noqa: PLC0415 -- the module, not the function
         from platforms.binance import client  # noqa: PLC0415
 
-        strict = client._strict
         facts = self.facts
 
-        def recording(text: str) -> Any:
-            return facts.told(strict(text)) if facts else strict(text)
+        def recording(text: str, *, finite: bool) -> Any:
+            told = parse(text, finite=finite)
+            return facts.told(told) if facts else told
 
         def fetch(session: Any, *arguments: Any, **more: Any) -> Any:
             raw = self.near.fetch(session, *arguments, **more)
@@ -197,7 +198,7 @@ class World:
         structlog.configure(processors=[self.log])
         with (
             mock.patch.object(client, "fetch", fetch),
-            mock.patch.object(client, "_strict", recording),
+            mock.patch.object(client, "parse", recording),
             mock.patch("agent.account.opened.SystemClock", return_value=self.clock),
             mock.patch("agent.loop.session.flatten", stop),
             mock.patch("agent.loop.cycle.decide", partial(decided, acts, first)),

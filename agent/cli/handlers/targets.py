@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 
 from domain.errors import BadInput
+from edge.files import write_whole
 
 
 def writable(option: str, path: Path) -> Path:
@@ -29,9 +30,7 @@ def write_page(option: str, path: Path, text: str) -> None:
         if path.exists() and not path.is_file():
             path.write_text(text, encoding="utf-8")
             return
-        draft = path.with_name(f".{path.name[:200]}.part")
-        draft.write_text(text, encoding="utf-8")
-        draft.replace(path)
+        write_whole(path, text.encode(), mode=0o666, durable=False)
     except OSError as error:
         raise BadInput(f"{option} {str(path)[:200]}: cannot be written: {error.strerror}") from None
 

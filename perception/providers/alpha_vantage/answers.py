@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from domain.candle import RawCandle
 from domain.errors import BadAnswer, NoData
 from domain.times import millis
-from perception.http.strict_json import Json, number, signed
+from edge.strict_json import Json, number, signed
 from perception.providers.rows import as_told, each_row
 from perception.quality.splits import unsplit
 

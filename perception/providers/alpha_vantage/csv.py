@@ -8,7 +8,7 @@ import io
 from typing import NamedTuple
 
 from domain.errors import BadAnswer, NoData
-from perception.http.strict_json import Json
+from edge.strict_json import Json
 
 EASTERN = "TIME_SERIES_INTRADAY"
 QUOTE_FIELDS = {

@@ -9,8 +9,8 @@ import re
 from typing import NamedTuple
 
 from domain.errors import BadAnswer, NoData, Refused, VenueFault
+from edge.strict_json import Json, decode
 from perception.guard.faults import Pointless, Wait, inert
-from perception.http.strict_json import Json, decode
 from perception.providers.alpha_vantage import csv
 
 SPEAKING = ("Error Message", "Information", "Note", "message")

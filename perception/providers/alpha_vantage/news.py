@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 from domain.errors import BadAnswer, NoData
 from domain.observation import Headline
+from edge.strict_json import Json, signed
 from perception.guard.faults import one_line
-from perception.http.strict_json import Json, signed
 
 PUBLISHED = re.compile(r"\d{8}T\d{4}(\d\d)?")
 LONGEST_TITLE = 300

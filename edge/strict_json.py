@@ -16,37 +16,46 @@ NUMBER = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,3})?")
 SIGNED = re.compile(rf"-?{NUMBER.pattern}")
 
 
-class _Unsound(ValueError):
+class Unsound(ValueError):
     """Valid for the json module, not for us."""
 
 
 def _constant(name: str) -> Json:
-    raise _Unsound(f"holds {name}")
+    raise Unsound(f"holds {name}")
 
 
 def _finite(text: str) -> float:
     number = float(text)
     if not math.isfinite(number):
-        raise _Unsound("holds a number too large for a float")
+        raise Unsound("holds a number too large for a float")
     return number
 
 
 def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     result = dict(pairs)
     if len(result) != len(pairs):
-        raise _Unsound("holds a key twice")
+        raise Unsound("holds a key twice")
     return result
+
+
+def parse(text: str, *, finite: bool = True) -> Json:
+    """Parse a text in which every key stands once and every number is one.
+
+    A number too large for a float is unsound too, unless whoever reads looks at each number by itself: then,
+    `finite` false, it is infinity. Raises Unsound, another ValueError for no JSON, RecursionError.
+    """
+    parsed: Json = json.loads(
+        text, parse_constant=_constant, parse_float=_finite if finite else None, object_pairs_hook=_unique
+    )
+    return parsed
 
 
 def decode(body: bytes) -> Json:
     """Parse a body. Raises BadAnswer saying what it is instead of sound JSON; never quotes it."""
     reason = ""
     try:
-        text = body.decode("utf-8-sig")
-        parsed: Json = json.loads(
-            text, parse_constant=_constant, parse_float=_finite, object_pairs_hook=_unique
-        )
-    except _Unsound as error:
+        parsed = parse(body.decode("utf-8-sig"))
+    except Unsound as error:
         reason = str(error)
     except UnicodeDecodeError:
         reason = "is not utf-8"

@@ -1,13 +1,14 @@
 """JSON from outside is refused whenever two readers could disagree about it."""
 
 import json
+import math
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.errors import BadAnswer
-from perception.http.strict_json import Json, decode, number, signed
+from edge.strict_json import Json, decode, number, parse, signed
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text()
@@ -71,3 +72,13 @@ def test_volume_may_be_zero_and_a_score_negative() -> None:
     assert number("0", "volume", inclusive=True) == 0
     assert signed("-0.25") == -0.25
     assert signed("-nan") is None
+
+
+def test_a_number_too_large_is_infinity_to_those_who_look_at_each_number_by_themselves() -> None:
+    assert parse('{"price": 1e309}', finite=False) == {"price": math.inf}
+    for text in ('{"price": 1e309}', '{"a": 1, "a": 2}', "[NaN]"):
+        with pytest.raises(ValueError, match="holds"):
+            parse(text)
+    for text in ('{"a": 1, "a": 2}', "[-Infinity]"):
+        with pytest.raises(ValueError, match="holds"):
+            parse(text, finite=False)
