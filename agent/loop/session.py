@@ -10,6 +10,7 @@ from datetime import datetime
 
 from agent.loop.cycle import Cycle
 from agent.loop.inbox import Inbox, Urgent
+from agent.loop.machine import IDLE
 from agent.orders.reconciler import Reconciler
 from agent.state.keeper import Keeper
 from agent.state.record import Record
@@ -93,7 +94,7 @@ class Session:
         """Write the session's start, then bring orders and positions in line with the venue."""
         with self.inbox.trading_lock:
             self.note_start()
-            self.reconciler.start(self.started.at, compare=compare)
+            self._take_up(compare=compare)
             self._keep(now=True)
 
     @contextmanager
@@ -102,7 +103,7 @@ class Session:
         with self.inbox.trading_lock:
             try:
                 self.note_start()
-                self.reconciler.start(self.started.at, compare=False, mend=False)
+                self._take_up(compare=False, mend=False)
                 yield
             except BaseException as fault:
                 self.fault = fault
@@ -115,6 +116,15 @@ class Session:
         """Write the session's start; from now on commands may come."""
         self.record.write(self.started)
         self.inbox.open()
+
+    def _take_up(self, *, compare: bool, mend: bool = True) -> None:
+        """Resolve what the last session left open, end its cycle; compare, and protect what is bare."""
+        at, state = self.started.at, self.state
+        self.reconciler.resolve(at)
+        if state.open_cycle is not None:
+            lessons = tuple(state.new_lessons)
+            self.record.write(CycleEnded(state.open_cycle, at, (IDLE, IDLE), "interrupted", lessons))
+        self.reconciler.start(at, compare=compare, mend=mend)
 
     def _loop(self, pacer: Pacer) -> str:
         self.inbox.idle = self._idle

@@ -35,7 +35,6 @@ from typing import NamedTuple
 import tenacity
 
 from agent.host import log
-from agent.loop.machine import IDLE
 from agent.orders import adoption
 from agent.orders import differences as books
 from agent.orders.absence import Absence
@@ -45,7 +44,7 @@ from agent.orders.protection import Protection
 from agent.settings.orders import OrderSettings
 from agent.state.record import Record
 from domain.errors import VenueFault
-from domain.events import CycleEnded, GridChanged
+from domain.events import GridChanged
 from domain.instrument import Instrument
 from domain.order import OPEN, OrderState, OrderStatus, Receipt
 from domain.ports import Clock, Platform
@@ -118,12 +117,7 @@ class Reconciler:
         return self.platform.certainty.horizon_ms > 0
 
     def start(self, at: datetime, *, compare: bool = True, mend: bool = True) -> None:
-        """Resolve what the last session left open, end its cycle, compare, and protect what is bare."""
-        self.resolve(at)
-        if self.state.open_cycle is not None:
-            path = (IDLE, IDLE)
-            lessons = tuple(self.state.new_lessons)
-            self.record.write(CycleEnded(self.state.open_cycle, at, path, "interrupted", lessons))
+        """Compare, and protect what is bare; what the last session left open is resolved before."""
         if compare and self.remote:
             # What cannot be compared must not be traded, but may be sold. Only reads are repeated.
             again = tenacity.Retrying(
