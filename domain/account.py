@@ -7,6 +7,7 @@ import msgspec
 from domain.errors import LocalFault
 from domain.money import notional
 from domain.order import Fill, Side
+from domain.tally import outcome
 
 
 class Position(msgspec.Struct, frozen=True):
@@ -145,8 +146,13 @@ def gather(position: Position, step: int, dust: int, withheld: int = 0) -> tuple
 
 
 def _close(position: Position, last: Fill) -> Trade:
-    gross = position.sold_at_reference - position.bought_at_reference
-    realised = position.sold - position.bought
+    came = outcome(
+        position.bought,
+        position.sold,
+        position.bought_at_reference,
+        position.sold_at_reference,
+        position.fees,
+    )
     return Trade(
         symbol=position.symbol,
         opened_at=position.opened_at,
@@ -156,10 +162,10 @@ def _close(position: Position, last: Fill) -> Trade:
         lots=position.sold_lots,
         bought=position.bought,
         sold=position.sold,
-        gross=gross,
+        gross=came.gross,
         fees=position.fees,
-        slippage=gross - realised,
-        pnl=realised - position.fees,
+        slippage=came.slippage,
+        pnl=came.pnl,
     )
 
 

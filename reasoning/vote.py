@@ -68,7 +68,7 @@ _ACTIONS = {0: Action.HOLD, 1: Action.BUY, -1: Action.SELL}
 
 
 def _weight(name: str, beliefs: Beliefs) -> float:
-    return max(0.0, beliefs.weight(name))
+    return heard_weight(beliefs.weight(name))
 
 
 def _strategy_voice(name: str, signal: Signal, reason: str, beliefs: Beliefs) -> Voice:
@@ -100,9 +100,21 @@ def _score(voices: list[Voice]) -> float:
     pull = total = 0.0
     for voice in voices:
         if voice.vote:
-            pull += voice.weight * voice.vote * voice.confidence
+            pull += pull_of(voice.weight, voice.vote, voice.confidence)
             total += voice.weight
     return score_of(pull, total)
+
+
+@kernel
+def heard_weight(weight: float) -> float:
+    """Return the weight a voice is heard with: one below 0 would turn its vote round."""
+    return max(0.0, weight)
+
+
+@kernel
+def pull_of(weight: float, vote: int, confidence: float) -> float:
+    """Return what one voice adds to the score, before it is divided by the sum of weights."""
+    return weight * vote * confidence
 
 
 @kernel
@@ -123,7 +135,7 @@ def _strongest(orientation: Orientation, beliefs: Beliefs, side: int) -> Signal:
     """Return the signal with the most weight times confidence on a side; the first named wins a tie."""
     return max(
         (opinion for opinion in orientation.signals if opinion[1].vote == side),
-        key=lambda opinion: _weight(opinion[0], beliefs) * opinion[1].confidence,
+        key=lambda opinion: pull_of(_weight(opinion[0], beliefs), 1, opinion[1].confidence),
     )[1]
 
 

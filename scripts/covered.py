@@ -11,8 +11,10 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
-FLOORS = {"risk": 97.5, "domain": 65.0, "journal": 94.0, "learning": 98.5}
+FLOORS = {"risk": 97.5, "domain": 77.0, "journal": 93.0, "learning": 98.5}
 """Percent of lines and branches together, by room."""
+ON_A_SERVER = ("journal/postgres", "journal/server", "journal/accounts")
+"""Modules left out: their tests skip where no PostgreSQL is installed."""
 COUNTS = ("covered_lines", "num_statements", "covered_branches", "num_branches")
 
 
@@ -40,6 +42,8 @@ def reached(report: Path) -> dict[str, Reached]:
     rooms: dict[str, Reached] = {}
     for name, file in json.loads(report.read_text())["files"].items():
         room = Path(name).parts[0]
+        if name.startswith(ON_A_SERVER):
+            continue
         added = (file["summary"][key] for key in COUNTS)
         rooms[room] = Reached(*map(sum, zip(rooms.get(room, Reached()), added, strict=True)))
     return rooms

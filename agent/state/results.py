@@ -5,6 +5,7 @@ from datetime import datetime
 
 from agent.state.holdings import Holdings
 from domain.account import Trade
+from domain.tally import below_peak, drawdown, new_day, streaks_after, won
 
 
 @dataclass(eq=False)
@@ -42,10 +43,7 @@ class Results(Holdings):
             if self.day is not None:
                 self.yesterday = (self.day, self.entries_today, self.day_start_equity, self.loss_streak)
             self.day = day
-            self.day_start_equity = self.equity
-            self.entries_today = 0
-            # A streak counts within a day: an agent that may not enter could never win it away.
-            self.loss_streak = 0
+            self.day_start_equity, self.entries_today, self.loss_streak = new_day(self.equity)
         elif self.yesterday is not None and day <= self.yesterday[0]:
             _, entries, start_equity, losses = self.yesterday
             self.yesterday = None
@@ -65,7 +63,7 @@ class Results(Holdings):
         if equity >= self.peak_equity:
             self.peak_equity = equity
         else:
-            self.max_drawdown = max(self.max_drawdown, (self.peak_equity - equity) / self.peak_equity)
+            self.max_drawdown = max(self.max_drawdown, drawdown(equity, self.peak_equity))
 
     def count(self, trade: Trade) -> None:
         """Add a closed trade to the totals, the streaks and its asset class."""
@@ -73,11 +71,9 @@ class Results(Holdings):
         self.gross += trade.gross
         self.fees += trade.fees
         self.slippage += trade.slippage
-        if trade.pnl > 0:
-            self.wins += 1
-            self.win_streak, self.loss_streak, self.last_loss_at = self.win_streak + 1, 0, None
-        else:
-            self.win_streak, self.loss_streak, self.last_loss_at = 0, self.loss_streak + 1, trade.closed_at
+        self.win_streak, self.loss_streak = streaks_after(self.win_streak, self.loss_streak, trade.pnl)
+        self.wins += won(trade.pnl)
+        self.last_loss_at = None if won(trade.pnl) else trade.closed_at
         group = self.instruments[trade.symbol].asset_class
         profit = self.class_profit.get(group, 0) + trade.pnl
         self.class_profit[group] = profit
@@ -90,4 +86,4 @@ class Results(Holdings):
             instrument = self.instruments[symbol]
             open_profit = position.value(self.marks.get(symbol), instrument.cash_factor) - position.cost
             now[instrument.asset_class] = now.get(instrument.asset_class, 0) + open_profit
-        return {group: max(0, self.class_peak.get(group, 0) - profit) for group, profit in now.items()}
+        return {group: below_peak(profit, self.class_peak.get(group, 0)) for group, profit in now.items()}

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from domain.kernel import kernel
 from domain.money import notional, share_up
+from domain.tally import drawdown, new_day, outcome, streaks_after, won
 from platforms.fills import SELL, Costs, stop_price, target_price
 from research.engine.layout import (
     ACCT,
@@ -83,16 +84,17 @@ def take_value(ints: Ints, floats: Floats) -> None:
         ints[FALL] = 0
     elif peak - equity > ints[FALL]:
         ints[FALL] = peak - equity
-        floats[WORST] = max(floats[WORST], (peak - equity) / peak)
+        floats[WORST] = max(floats[WORST], drawdown(equity, peak))
 
 
 @kernel
 def roll(ints: Ints, at_ms: int) -> None:
     """Begin a new day (UTC)."""
     ints[DAY_END] = (at_ms // DAY_MS + 1) * DAY_MS
-    ints[DAY_START] = ints[EQUITY]
-    ints[ENTRIES_TODAY] = 0
-    ints[LOSS_STREAK] = 0
+    day = new_day(ints[EQUITY])
+    ints[DAY_START] = day.start_equity
+    ints[ENTRIES_TODAY] = day.entries
+    ints[LOSS_STREAK] = day.losses
 
 
 @kernel
@@ -104,11 +106,10 @@ def close_position(
     sold = notional(price, lots, factor)
     fee = share_up(sold, costs.taker_fee)
     fees = ints[p + FEES] + fee
-    gross = notional(reference, lots, factor) - ints[p + BOUGHT_REF]
-    pnl = sold - bought - fees
+    came = outcome(bought, sold, ints[p + BOUGHT_REF], notional(reference, lots, factor), fees)
     ints[CASH] += sold - fee
-    count_trade(ints, ints[p + CLASS_AT], pnl, at_ms)
-    remember(ints, floats, ints[p + SPOKEN_AT], pnl / bought)
+    count_trade(ints, ints[p + CLASS_AT], came.pnl, at_ms)
+    remember(ints, floats, ints[p + SPOKEN_AT], came.pnl / bought)
     row = ints[TRADES_AT] + ints[TRADES] * TRADE_ROW
     ints[TRADES] += 1
     ints[row] = (p - ACCT) // SYMBOL
@@ -119,10 +120,10 @@ def close_position(
     ints[row + 5] = lots
     ints[row + 6] = bought
     ints[row + 7] = sold
-    ints[row + 8] = gross
+    ints[row + 8] = came.gross
     ints[row + 9] = fees
-    ints[row + 10] = gross - (sold - bought)
-    ints[row + 11] = pnl
+    ints[row + 10] = came.slippage
+    ints[row + 11] = came.pnl
     ints[row + 12] = ints[p + BOUND]
     ints[HELD] -= 1
     ints[p + LOTS] = 0
@@ -134,14 +135,10 @@ def close_position(
 @kernel
 def count_trade(ints: Ints, class_at: int, pnl: int, at_ms: int) -> None:
     """Count a closed trade: streaks, the last loss, and its asset class's profit with its peak."""
-    if pnl > 0:
-        ints[WIN_STREAK] += 1
-        ints[LOSS_STREAK] = 0
-        ints[LAST_LOSS] = NEVER
-    else:
-        ints[WIN_STREAK] = 0
-        ints[LOSS_STREAK] += 1
-        ints[LAST_LOSS] = at_ms
+    now = streaks_after(ints[WIN_STREAK], ints[LOSS_STREAK], pnl)
+    ints[WIN_STREAK] = now.wins
+    ints[LOSS_STREAK] = now.losses
+    ints[LAST_LOSS] = NEVER if won(pnl) else at_ms
     ints[class_at] += pnl
     ints[class_at + 1] = max(ints[class_at + 1], ints[class_at])
 
@@ -276,7 +273,7 @@ def fast_forward(
             fall = 0
         elif peak - worth > fall:
             fall = peak - worth
-            worst = max(worst, fall / peak)
+            worst = max(worst, drawdown(worth, peak))
         equity[cycle] = worth
         cycle += 1
     if cycle > first:

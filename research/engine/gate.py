@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from domain.kernel import kernel
 from domain.money import MAX_CASH, notional, share_up
+from domain.tally import below_peak
 from platforms.fills import BUY, SELL, Costs, buy_cost, market_price
-from reasoning.vote import score_of
+from reasoning.vote import heard_weight, pull_of, score_of
 from research.engine.account import close_position
 from research.engine.layout import (
     ACCT,
@@ -82,7 +83,7 @@ def weight_of(ints: Ints, floats: Floats, voice: int, min_evidence: int) -> floa
     """Return a voice's weight: 1 until enough trades stand behind it."""
     if ints[ints[EVIDENCE_AT] + voice] < min_evidence:
         return 1.0
-    return max(0.0, floats[WEIGHTS + voice])
+    return heard_weight(floats[WEIGHTS + voice])
 
 
 @kernel
@@ -102,7 +103,7 @@ def score_at(
         vote = event[e + EVENT_VOICES + voice * PER_VOICE + VOTE]
         if vote != 0:
             weight = weight_of(ints, floats, voice, min_evidence)
-            pull += weight * vote * confidence[f + 1 + voice]
+            pull += pull_of(weight, vote, confidence[f + 1 + voice])
             total += weight
     return score_of(pull, total)
 
@@ -124,9 +125,10 @@ def strongest_at(
     for voice in range(ints[VOICES]):
         if event[e + EVENT_VOICES + voice * PER_VOICE + VOTE] == side:
             weight = weight_of(ints, floats, voice, min_evidence)
-            if weight > 0.0 and weight * confidence[f + 1 + voice] > most:
+            strength = pull_of(weight, 1, confidence[f + 1 + voice])
+            if weight > 0.0 and strength > most:
                 strongest = voice
-                most = weight * confidence[f + 1 + voice]
+                most = strength
     return strongest
 
 
@@ -144,7 +146,7 @@ def class_fall(ints: Ints, class_at: int) -> int:
         p = ACCT + symbol * SYMBOL
         if ints[p + LOTS] > 0 and ints[p + CLASS_AT] == class_at:
             now += value_at(ints, p) - ints[p + BOUGHT]
-    return max(0, ints[class_at + 1] - now)
+    return below_peak(now, ints[class_at + 1])
 
 
 @kernel
