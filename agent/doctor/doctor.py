@@ -5,6 +5,7 @@ import socket
 import stat
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -39,7 +40,7 @@ def examine(
     findings += _journals(home)
     if settings is not None:
         findings += _strategies(settings)
-        findings += _providers(settings)
+        findings += _providers(settings, clock, home)
         if live:
             findings += _exchange(settings, clock)
     return findings
@@ -166,7 +167,7 @@ def _exchange(settings: Settings, clock: Clock) -> Iterator[CheckResult]:
             venue.close()
 
 
-def _providers(settings: Settings) -> Iterator[CheckResult]:
+def _providers(settings: Settings, clock: Clock, home: Home) -> Iterator[CheckResult]:
     fallback = "on paper the agent goes on with cached or simulated data until it answers"
     yield _reachable("binance", settings.binance.base_url, fallback)
     if settings.alpha_vantage.api_key is None:
@@ -174,6 +175,20 @@ def _providers(settings: Settings) -> Iterator[CheckResult]:
         yield CheckResult("alpha_vantage", "warn", "no key is set", remedy)
     else:
         yield _reachable("alpha_vantage", settings.alpha_vantage.base_url, fallback)
+        yield from _budget(settings, clock, home)
+
+
+def _budget(settings: Settings, clock: Clock, home: Home) -> Iterator[CheckResult]:
+    """Tell how many of a day's requests are used, where the key has a limit."""
+    limit = settings.alpha_vantage.requests_per_day
+    if limit is None:
+        return
+    with closing(wiring.quotes(settings, clock, home.root)) as source:
+        used = source.guard.budget.used_today
+    remedy = "wait, or set alpha_vantage.requests_per_day to what the key allows" if used >= limit else ""
+    level: Level = "warn" if remedy else "ok"
+    words = f"{used} of {limit} requests of the last 24 hours are used"
+    yield CheckResult("alpha_vantage budget", level, words, remedy)
 
 
 def _reachable(name: str, url: str, fallback: str) -> CheckResult:

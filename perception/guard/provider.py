@@ -99,10 +99,6 @@ class GuardedProvider:
         """Return why a call made now would be refused without a request, or ""."""
         return self._provider.missing() or self.guard.reason()
 
-    def available(self) -> bool:
-        """Say whether a call made now could reach the venue."""
-        return not self.reason()
-
     def candles(self, request: CandleRequest, deadline_seconds: float | None = None) -> tuple[RawCandle, ...]:
         """Return candles oldest first, of more than `limit` the oldest; from the cache while fresh.
 

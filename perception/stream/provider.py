@@ -11,7 +11,7 @@ The law:
 """
 
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from threading import Lock
 from typing import NamedTuple
@@ -19,14 +19,14 @@ from typing import NamedTuple
 from domain.candle import RawCandle
 from domain.errors import BadInput, Unreachable, VenueFault
 from domain.ports import CandleRequest, Clock, Provider
-from domain.times import closing, millis, opened_by, opening, slot, utc
+from domain.times import millis, opened_by, opening, slot, utc
 from perception.providers.binance import MOST_ROWS
 from perception.settings import StreamSettings
 from perception.stream.backfill import Backfill
 from perception.stream.connection import StreamConnection
 from perception.stream.feed import StreamFeed
 from perception.stream.memory import CandleMemory
-from perception.stream.messages import FUTURE_MS, Dialect
+from perception.stream.messages import Dialect
 
 MOST_STREAMS = 1024
 CLOSE_SECONDS = 1.6
@@ -66,7 +66,7 @@ class StreamProvider:
     """Final candles of a market stream. Implements `Provider`; thread-safe.
 
     `symbols` that are no pair have no stream; they and other timeframes are passed on to `rest`. The
-    first call of `start`, `candles` or `wait_for_candle` connects. Raises BadInput when no symbol, or
+    first call of `start` or `candles` connects. Raises BadInput when no symbol, or
     more than 1024, can be streamed.
     """
 
@@ -174,37 +174,6 @@ class StreamProvider:
                 return None
             result = memory.window(request.since_ms, request.now_ms, request.limit)
             return result, utc(memory.known_ms)
-
-    def wait_for_candle(
-        self, symbols: Iterable[str], timeout_seconds: float, after_ms: int | None = None
-    ) -> int | None:
-        """Wait until each of `symbols` has a final candle that opened after `after_ms`.
-
-        Returns the open time that all of them have reached, once our clock says that candle is closed;
-        None when the time is over or the stream was closed. Without `after_ms` the next one is waited
-        for. Raises BadInput for a symbol without a stream, Unreachable once closed.
-        """
-        self.start()
-        memories = [self._streamed(symbol) for symbol in symbols]
-        changed = self._feed.changed
-
-        def reached() -> int:
-            return min((-1 if each.newest is None else each.newest for each in memories), default=-1)
-
-        with changed:
-            known = reached() if after_ms is None else after_ms
-            changed.wait_for(lambda: self._feed.closed or reached() > known, timeout_seconds)
-            early = closing(reached(), self._timeframe_ms) - millis(self._clock.now())
-            if early > 0 and reached() > known:
-                # Behind the exchange's clock by a moment: for us the candle has yet to close.
-                changed.wait_for(lambda: self._feed.closed, min(early, FUTURE_MS) / 1000)
-            return reached() if reached() > known and not self._feed.closed else None
-
-    def _streamed(self, symbol: str) -> CandleMemory:
-        memory = self._feed.memory(symbol)
-        if memory is None:
-            raise BadInput(f"symbol {symbol} is not streamed: {', '.join(self._asking)}")
-        return memory
 
     def _memory(self, request: CandleRequest) -> CandleMemory | None:
         """Return the memory that can answer a request, or None when only REST can."""

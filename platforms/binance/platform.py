@@ -84,11 +84,6 @@ class BinancePlatform:
         """Return the exchange's time as last measured."""
         return self.wire.time.now()
 
-    def refresh(self) -> None:
-        """Read the filters again and measure the clock. Raises VenueFault, BadInput."""
-        self.listing.read()
-        self.wire.time.measure()
-
     def take_up(self, known: Mapping[str, Instrument], standing: Iterable[OrderState]) -> None:
         """Take up what an earlier session left: the grids it counted on, and its orders under way."""
         self.listing.carry(known)

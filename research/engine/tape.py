@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from statistics import median_low
 
 import numpy as np
-from numpy.typing import NDArray
 
 from domain.candle import Candle
 from domain.errors import BadInput
@@ -20,7 +19,6 @@ from perception.driven.market import NEVER, Cursor
 from perception.quality.collar import FACTOR, LEVEL_CANDLES
 from research.data.candles import Candles, FloatArray, IntArray
 
-BoolArray = NDArray[np.bool_]
 NOTHING: IntArray = np.zeros(0, dtype=np.int64)
 
 

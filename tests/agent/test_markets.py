@@ -240,7 +240,7 @@ def test_a_delisted_pair_stops_nobody_and_is_written_off_to_the_unit(
         {},
     )
     again.status(BTC, listed=True)
-    again.platform.refresh()
+    again.platform.listing.read()
     assert again.session.reconciler.differing() == []
     again.platform.close()
 

@@ -48,7 +48,7 @@ def exchange(tick: str, step: str) -> SandboxServer:
 
 def relist(held: Held, **fields: str) -> None:
     held.server.exchange.change_rules("DOGEUSDT", fields)
-    held.venue.refresh()
+    held.venue.listing.read()
 
 
 BOTH = {"tick_size": "0.02", "step_size": "0.1"}

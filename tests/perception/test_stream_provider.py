@@ -4,7 +4,7 @@ import random
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from decimal import Decimal
@@ -449,55 +449,7 @@ def test_once_closed_it_says_so(world: World) -> None:
     provider.close()
     with pytest.raises(Unreachable, match="closed"):
         provider.candles(world.request(-1))
-    with pytest.raises(Unreachable, match="closed"):
-        provider.wait_for_candle([BTC], 1)
     assert not provider.status().connected
-
-
-def woken(provider: StreamProvider, symbols: Sequence[str], after: int | None) -> Callable[[], int | None]:
-    found: list[int | None] = []
-    thread = threading.Thread(target=lambda: found.append(provider.wait_for_candle(symbols, 15, after)))
-    thread.start()
-
-    def result() -> int | None:
-        thread.join()
-        return found[0]
-
-    return result
-
-
-def test_a_final_candle_wakes_who_waits_for_it_and_no_other_message_does(world: World) -> None:
-    provider = world.open()
-    provider.candles(world.request(-3))
-    world.to(1)
-    result = woken(provider, [BTC], None)
-    world.say(kline(MARKET.forming(at(1), 0.1), final=False), "<html>")
-    world.final(0)
-    assert result() == at(0)
-    # One that came before the call is not slept over when the caller says what it has.
-    assert provider.wait_for_candle([BTC], 0, at(-1)) == at(0)
-    assert provider.wait_for_candle([BTC], 0.01, at(0)) is None
-    assert provider.wait_for_candle([BTC], 0.01) is None
-
-
-def test_of_several_symbols_the_last_one_wakes(world: World) -> None:
-    world.symbols = (BTC, "ETH-USDT")
-    provider = world.open()
-    world.to(1)
-    result = woken(provider, world.symbols, at(-1))
-    world.final(0)
-    assert provider.wait_for_candle(world.symbols, 0.05, at(-1)) is None
-    world.say(kline(MARKET.candle(at(0)), final=True, symbol="ETHUSDT"))
-    assert result() == at(0)
-    with pytest.raises(BadInput, match="XRP-USDT is not streamed"):
-        provider.wait_for_candle(["XRP-USDT"], 0)
-
-
-def test_closing_wakes_who_waits(world: World) -> None:
-    provider = world.open()
-    result = woken(provider, [BTC], None)
-    provider.close()
-    assert result() is None
 
 
 def test_a_final_candle_ahead_of_our_clock_is_closed_for_the_observer_too(world: World) -> None:
@@ -507,9 +459,8 @@ def test_a_final_candle_ahead_of_our_clock_is_closed_for_the_observer_too(world:
     seen = chain.observe(BTC, None, world.clock.now())
     world.clock.advance(53.7)  # 300 ms before the close
     world.final(0)
-    began = time.monotonic()
-    assert provider.wait_for_candle([BTC], 10, at(-1)) == at(0)
-    assert time.monotonic() - began > 0.2
+    early = chain.observe(BTC, seen.candles[-1], world.clock.now())
+    assert early.candles == ()
     world.to(1)
     seen = chain.observe(BTC, seen.candles[-1], world.clock.now())
     assert [candle.time for candle in seen.candles] == [at(0)]
@@ -614,7 +565,6 @@ class Crowd:
         request = self.world.request(first, chance.choice([1, 5, 500]))
         rows = self.provider.candles(request)
         kept = self.provider.last_good(request)
-        self.provider.wait_for_candle([BTC], 0.001)
         status = self.provider.status()
         final = tuple(row for row in rows if row.time + MINUTE_MS <= request.now_ms)
         # A thread that had to wait while the market went on may ask for what was forgotten since.

@@ -58,15 +58,14 @@ def test_through_disconnects_silence_and_shutdown_the_observer_gets_the_exchange
     exchange.load_faults(PLAN)
     got: dict[str, list[Candle]] = {symbol: [] for symbol in GRID}
     kinds: set[str] = set()
-    ends, woken = time.monotonic() + SECONDS, 0
+    ends = time.monotonic() + SECONDS
     while time.monotonic() < ends:
         for symbol in GRID:
             last = got[symbol][-1] if got[symbol] else None
             seen = chain.observe(symbol, last, clock.now())
             got[symbol] += seen.candles
             kinds |= {finding.kind for finding in seen.findings}
-        newest = min(candles[-1].time for candles in got.values())
-        woken += stream.wait_for_candle(GRID, 0.7, newest) is not None
+        clock.sleep(0.3)
     status, now_ms = stream.status(), millis(clock.now())
     for symbol, candles in got.items():
         rows = rest.candles(CandleRequest(symbol, SECOND_MS, candles[0].time, now_ms, 1000))
@@ -77,4 +76,3 @@ def test_through_disconnects_silence_and_shutdown_the_observer_gets_the_exchange
     assert kinds <= {"still_open", "flat"}
     assert status.reconnects >= 3
     assert status.malformed == 0
-    assert woken >= 2

@@ -229,5 +229,8 @@ def test_a_quote_is_what_alpha_vantage_says_of_a_share_or_a_pair(
         "symbol": "EUR-USD", "price": "1.0871", "at": "2026-11-27T20:00:00Z", "bid": "1.087", "ask": None,
         "previous_close": None,
     }  # fmt: skip
+    found = json.loads(agent(tmp_path, "doctor", "--json", check=None, env=env).stdout)
+    (budget,) = [each for each in found if each["subject"] == "alpha_vantage budget"]
+    assert (budget["level"], budget["what"].split(" requests")[0]) == ("ok", "2 of 25")
     refused = agent(tmp_path, "data", "quote", "MSFT", check=1)
     assert refused.stderr == "error: no alpha vantage key is set (ALPHA_VANTAGE_API_KEY)\n"

@@ -82,7 +82,7 @@ def provoked(venue: BinancePlatform) -> list[str]:
         lambda: venue.place_oco(stop, target),
         lambda: venue.cancel("BTC-USDT", "x"),
         lambda: venue.query("BTC-USDT", "x"),
-        venue.open_orders, venue.balances, venue.poll, venue.refresh, venue.account_id, venue.rights,
+        venue.open_orders, venue.balances, venue.poll, venue.listing.read, venue.account_id, venue.rights,
         venue.pays_with_bnb,
     ]  # fmt: skip
     for call in calls:

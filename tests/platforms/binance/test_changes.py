@@ -81,7 +81,7 @@ def listed(**changes: Any) -> dict[str, Any]:
 
 def relist(exchange: Scripted, venue: BinancePlatform, **changes: Any) -> None:
     exchange.on("GET", "exchangeInfo", lambda _: listed(**changes))
-    venue.refresh()
+    venue.listing.read()
 
 
 def test_fault_19_a_coarser_lot_refuses_an_entry_and_rounds_an_exit_down(

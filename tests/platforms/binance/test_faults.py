@@ -136,7 +136,7 @@ def test_fault_16_beyond_the_clocks_limit_no_entry_goes_and_an_exit_does(
     fault(world, kind="clock", offset_ms=2_000)
     time.sleep(0.05)
     world.server.exchange.offset_ms = 2_000
-    world.binance.refresh()
+    world.binance.wire.time.measure()
     refused = world.platform.place(desk.order(BUY, MARKET, 1_000))
     assert refused.status is OrderStatus.REJECTED
     assert "ms off the exchange's, the limit is 500" in refused.reason
@@ -199,7 +199,7 @@ def test_fault_19_a_filter_that_changes_is_learned_from_the_refusal(world: Sandb
 
 def test_fault_19_a_lot_that_grows_is_never_rounded_up(world: SandboxWorld, desk: Desk) -> None:
     world.exchange.change_rules("BTCUSDT", {"step_size": "0.001"})
-    world.binance.refresh()
+    world.binance.listing.read()
     refused = world.platform.place(desk.order(BUY, MARKET, 1_050))
     assert refused.status is OrderStatus.REJECTED
     assert "changed to 0.001" in refused.reason
