@@ -24,7 +24,7 @@ from risk.table import NOTHING_TO_REDUCE, RULES
 
 
 class Backtest(NamedTuple):
-    """What a backtest came to.
+    """The result of a backtest as data frames.
 
     `equity` has time and equity of each cycle, `trades` a row for each closed trade, `vetoes` one for each
     denied decision; amounts in the quote currency as floats, times in UTC. `figures` are those of the report

@@ -1,4 +1,4 @@
-"""What a measurement comes to: figures with their noise, and ratios to floors of the same pass."""
+"""The figures of a measurement with their noise, and ratios to floors of the same pass."""
 
 from collections.abc import Iterable, Sequence
 from statistics import median

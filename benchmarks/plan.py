@@ -1,4 +1,4 @@
-"""What a run of the benchmarks was asked to do."""
+"""The plan of a run of the benchmarks."""
 
 import sys
 from pathlib import Path

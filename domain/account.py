@@ -45,7 +45,7 @@ class Position(msgspec.Struct, frozen=True):
 
     @property
     def cost(self) -> int:
-        """What the lots still held cost at entry, rounded down."""
+        """The entry cost of the lots still held, rounded down."""
         return self.bought * self.lots // self.bought_lots
 
     def entry_ticks(self, cash_factor: int) -> float:
@@ -170,7 +170,7 @@ def _close(position: Position, last: Fill) -> Trade:
 
 
 class Account(msgspec.Struct, frozen=True):
-    """What the risk gate is told of the account at the moment of judging; cash in cash units.
+    """The account as the risk gate sees it at the moment of judging; cash in cash units.
 
     `entries` are the notionals of entries already approved in this cycle or still on their way,
     by symbol. `marks` are the last quotes in ticks. `class_drawdown` is, by asset class, how far

@@ -1,4 +1,4 @@
-"""What people ask of a running account, as data: imperative, as events are in the past tense.
+"""Commands to a running account, as data: imperative, as events are in the past tense.
 
 Command line, Python API, control socket and journal hold the same union. `by` says who asked, `reason` why,
 and `key` which command it is: the same key again is the same command, not another one.

@@ -1,4 +1,4 @@
-"""What is wrong with a value, in our own words: those of a validation library are not for people.
+"""Complaints about values in our own words: those of a validation library are not for people.
 
 An error comes as pydantic tells it: a `type`, and a context `ctx` with the limits that were passed.
 """

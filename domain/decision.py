@@ -1,4 +1,4 @@
-"""What was concluded: each voice's vote and the one decision they add up to."""
+"""Decisions: each voice's vote and the one decision they add up to."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -8,7 +8,7 @@ import msgspec
 
 
 class Action(StrEnum):
-    """What a decision asks for."""
+    """The action of a decision."""
 
     BUY = "BUY"
     SELL = "SELL"
@@ -16,7 +16,7 @@ class Action(StrEnum):
 
 
 class Signal(NamedTuple):
-    """What a strategy's step kernel says about one closed candle.
+    """A strategy's signal on one closed candle, as its step kernel gives it.
 
     `vote` is +1 (buy), -1 (sell) or 0 (abstain); `confidence` 0 to 100, the sum of the four parts
     (`base`, `trend`, `volume`, `volatility`). `stop_ppm` is the stop's distance from the actual

@@ -1,4 +1,4 @@
-"""Whose fault it is: ours halts the agent, theirs is recorded and the agent degrades."""
+"""Errors by whose fault it is: ours halts the agent, theirs is recorded and the agent degrades."""
 
 
 class BoydError(Exception):

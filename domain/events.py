@@ -1,4 +1,4 @@
-"""What the journal holds: what entered from outside and what was decided, in past tense.
+"""The events of the journal: what entered from outside and what was decided, in past tense.
 
 A cycle without an order is one transaction of CycleDecided and CycleEnded. A cycle with orders
 commits CycleDecided and OrdersIntended before anything is sent, and OrderReported after.
@@ -21,7 +21,7 @@ from domain.verdict import Verdict
 
 
 class Failure(msgspec.Struct, frozen=True):
-    """What went wrong in a cycle: the state it was in, the kind of error and its message (redacted)."""
+    """A failure in a cycle: the state it was in, the kind of error and its message (redacted)."""
 
     stage: str
     kind: str
@@ -77,7 +77,7 @@ class OrdersIntended(msgspec.Struct, frozen=True, tag="orders_intended"):
 
 
 class OrderReported(msgspec.Struct, frozen=True, tag="order_reported"):
-    """What the platform answered to a send or a cancel, or what recovery found out."""
+    """A receipt: the platform's answer to a send or a cancel, or what recovery found out."""
 
     cycle_id: int
     receipt: Receipt
@@ -125,7 +125,7 @@ class ParametersSet(msgspec.Struct, frozen=True, tag="parameters_set"):
 
 
 class AccountAdopted(msgspec.Struct, frozen=True, tag="account_adopted"):
-    """What the venue's account holds became what we count with: at a first start, or by an operator.
+    """The venue's holdings became the account's: at a first start, or by an operator.
 
     `cash` is the quote asset the agent may use from now on, in cash units. `untracked` is what lies in the
     account beside it, by asset, in 1e-8 of the asset: never touched, only compared. `missing` are lots of
@@ -203,7 +203,7 @@ class CommandReceived(msgspec.Struct, frozen=True, tag="command_received"):
 
 
 class CommandAnswered(msgspec.Struct, frozen=True, tag="command_answered"):
-    """What came of the command received under `key`."""
+    """The reply to the command received under `key`."""
 
     at: datetime
     key: str

@@ -1,4 +1,4 @@
-"""What spoke for a parameter set."""
+"""Evidence for a parameter set."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import msgspec
 
 
 class Evidence(msgspec.Struct, frozen=True):
-    """What spoke for a parameter set, as a study measured it on candles with this fingerprint.
+    """Evidence for a parameter set, as a study measured it on candles with this fingerprint.
 
     `present` is what was in force at the study's time. `trials` counts the parameter sets that were
     tried; the deflated Sharpe ratio and the probability of backtest overfitting (`pbo`) are None where

@@ -54,7 +54,7 @@ def fitting_step(tick: Decimal, step: Decimal, cash_decimals: int) -> Decimal:
 
 
 class Instrument(msgspec.Struct, frozen=True, dict=True):
-    """What can be traded, with its price and quantity grid.
+    """A tradable symbol with its price and quantity grid.
 
     `tick_size` is the smallest price step, `step_size` the smallest quantity step (one lot),
     both in decimal units. `cash_decimals` are those of the account's cash unit (money.cash_decimals of

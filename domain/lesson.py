@@ -1,4 +1,4 @@
-"""What was learned: lessons from trades and vetoes, and the beliefs they fold into."""
+"""Lessons from trades and vetoes, and the beliefs they fold into."""
 
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from domain.decision import Voice
 
 
 class Context(msgspec.Struct, frozen=True):
-    """Why an entry was wanted, kept until its outcome is known."""
+    """The reasons for an entry, kept until its outcome is known."""
 
     cycle_id: int
     symbol: str

@@ -1,4 +1,4 @@
-"""What was seen: candles, a quote and headlines, each labelled with where it came from."""
+"""Observations: candles, a last price and headlines, each labelled with its source."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -10,7 +10,7 @@ from domain.times import utc
 
 
 class Source(StrEnum):
-    """How an observation was come by, from best to worst."""
+    """The source of an observation, from best to worst."""
 
     LIVE = "live"
     RECORDED = "recorded"
@@ -49,7 +49,7 @@ class Headline(msgspec.Struct, frozen=True):
 
 
 class Observation(msgspec.Struct, frozen=True):
-    """What entered the loop for one symbol in one cycle.
+    """One symbol's new data in one cycle, as it entered the loop.
 
     `candles` are the closed candles that are new to the loop, oldest first. `quote` is the last
     known price (the open of the candle that is still forming, or its last trade). `series` names

@@ -7,7 +7,7 @@ import msgspec
 
 
 class Side(StrEnum):
-    """Which way an order goes."""
+    """The side of an order."""
 
     BUY = "BUY"
     SELL = "SELL"
@@ -23,7 +23,7 @@ class OrderType(StrEnum):
 
 
 class Purpose(StrEnum):
-    """Why an order exists: ENTRY adds risk; EXIT and PROTECT only ever reduce it."""
+    """The purpose of an order: ENTRY adds risk; EXIT and PROTECT only ever reduce it."""
 
     ENTRY = "ENTRY"
     EXIT = "EXIT"
@@ -31,7 +31,7 @@ class Purpose(StrEnum):
 
 
 class OrderStatus(StrEnum):
-    """Where an order stands; the first five are ours, the rest are the venue's.
+    """The status of an order; the first five are ours, the rest are the venue's.
 
     UNSENT was intended and never sent. UNKNOWN was sent, and nobody can say yet what became of it;
     NEEDS_OPERATOR is the same after all patience. ABSENT is proven never to have arrived.
@@ -73,7 +73,7 @@ UNRESOLVED = frozenset({OrderStatus.SENDING, OrderStatus.UNKNOWN, OrderStatus.NE
 
 
 class Order(msgspec.Struct, frozen=True):
-    """What we ask a platform to do.
+    """An order as it is asked of a platform.
 
     `client_id` matches `[A-Za-z0-9_-]{1,36}` and is unique for ever. `price` is the limit,
     `trigger` the stop or take-profit level. `reference` is the quote when deciding, so that
@@ -140,7 +140,7 @@ class Placed(msgspec.Struct, frozen=True):
 
 
 class Receipt(msgspec.Struct, frozen=True):
-    """What a platform says of one order: status, cumulative filled lots and the fills that are new.
+    """A platform's report on one order: status, cumulative filled lots and the fills that are new.
 
     `placed` is the order itself as the venue has it, where it says so: an id alone proves no identity.
     """

@@ -14,7 +14,7 @@ from domain.order import Balance, Order, Receipt
 
 
 class Clock(Protocol):
-    """Where time comes from; only the shell asks it."""
+    """The source of time; only the shell asks it."""
 
     def now(self) -> datetime:
         """Return the current instant, aware."""
@@ -88,7 +88,7 @@ class Observer(Protocol):
 
 
 class Certainty(NamedTuple):
-    """When an order the venue does not know is proven never to have arrived.
+    """The proof that an order the venue does not know never arrived.
 
     `not_founds` answers in a row must say so, the last of them more than `horizon_ms` of the venue's
     time after the order was sent. An order not sent within `send_ms` of its intent is not sent at all.
@@ -100,7 +100,7 @@ class Certainty(NamedTuple):
 
 
 class Platform(Protocol):
-    """Where orders are carried out. A refusal is a receipt with a reason, never an exception."""
+    """A place that carries out orders. A refusal is a receipt with a reason, never an exception."""
 
     @property
     def name(self) -> str:
@@ -197,7 +197,7 @@ class Row(msgspec.Struct, frozen=True):
 
 
 class Records(Protocol):
-    """What was journaled, for whoever only reads."""
+    """Read access to a journal."""
 
     @property
     def journal_id(self) -> str:

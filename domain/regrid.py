@@ -68,12 +68,12 @@ class Regrid(NamedTuple):
 
     @property
     def ticks_change(self) -> bool:
-        """Whether prices are counted otherwise."""
+        """True when prices are counted otherwise."""
         return self.old.tick_size != self.new.tick_size
 
     @property
     def changes(self) -> bool:
-        """Whether anything held is counted otherwise: a minimum is no grid."""
+        """True when anything held is counted otherwise: a minimum is no grid."""
         return self.ticks_change or self.old.step_size != self.new.step_size
 
     def ticks(self, count: int) -> int:

@@ -1,4 +1,4 @@
-"""What came of a command, as data: what the control socket, the Python API and `--json` answer."""
+"""Replies to commands, as data: the answers of the control socket, the Python API and `--json`."""
 
 from datetime import datetime
 from typing import Any
@@ -20,19 +20,19 @@ class _Stopped(_Reply, frozen=True, kw_only=True):
 
 
 class KillSwitch(_Stopped, frozen=True, kw_only=True, tag="kill_switch"):
-    """Why the kill switch is thrown, None where it was reset."""
+    """The reason why the kill switch is thrown, None where it was reset."""
 
     kill_switch: str | None
 
 
 class Paused(_Reply, frozen=True, kw_only=True, tag="paused"):
-    """Whether the loop is held between two cycles."""
+    """True in `paused` while the loop is held between two cycles."""
 
     paused: bool
 
 
 class Flattened(_Stopped, frozen=True, kw_only=True, tag="flattened"):
-    """What is left: client ids of orders not known to be done, quantities held by symbol, and what failed.
+    """The remainder of a flatten: ids of orders not known to be done, quantities by symbol, and failures.
 
     `flat` says that nothing is, as far as the venue confirms. `dust` is held and too small to be sold; it
     does not keep an account from being flat.
@@ -46,7 +46,7 @@ class Flattened(_Stopped, frozen=True, kw_only=True, tag="flattened"):
 
 
 class PositionClosed(_Stopped, frozen=True, kw_only=True, tag="position_closed"):
-    """What is left of one symbol, and the profit after costs if a trade closed.
+    """The remainder of one symbol, and the profit after costs if a trade closed.
 
     Of a share, `kept` is the quantity that was to remain; `flat` then says that the share is sold and what
     remains is protected as it was, and `positions` is what is held all the same.
@@ -63,7 +63,7 @@ class PositionClosed(_Stopped, frozen=True, kw_only=True, tag="position_closed")
 
 
 class Reconciled(_Reply, frozen=True, kw_only=True, tag="reconciled"):
-    """How journal and venue compare."""
+    """A comparison of journal and venue."""
 
     in_line: bool
     strange_orders: tuple[str, ...]
@@ -75,7 +75,7 @@ class Reconciled(_Reply, frozen=True, kw_only=True, tag="reconciled"):
 
 
 class Adopted(_Reply, frozen=True, kw_only=True, tag="adopted"):
-    """What was taken over: cash, what is untracked by asset, lots that are missing, and orders given up."""
+    """The account as adopted: cash, untracked assets, missing lots, and orders given up."""
 
     cash: str
     untracked: dict[str, str]
@@ -113,7 +113,7 @@ class ParametersInForce(_Reply, frozen=True, kw_only=True, tag="parameters_in_fo
 
 
 class Stopping(_Reply, frozen=True, kw_only=True, tag="stopping"):
-    """Whether an agent was there, which ends after the cycle under way."""
+    """The answer to a stop: `stopping` when an agent was there, which ends after the cycle under way."""
 
     stopping: bool
 

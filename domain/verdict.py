@@ -1,4 +1,4 @@
-"""What the risk gate says: a value with a reason, never an exception."""
+"""Verdicts of the risk gate: a value with a reason, never an exception."""
 
 import msgspec
 

@@ -1,1 +1,1 @@
-"""How is the world touched without harm? Files, texts and waits that several rooms need and none owns."""
+"""The edge to the world that several rooms need and none owns: files, texts and waits."""

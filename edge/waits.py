@@ -1,4 +1,4 @@
-"""How long to wait after failures: exponential backoff with full jitter.
+"""Waits after failures: exponential backoff with full jitter.
 
 Waits are drawn from [0, min(longest, first * 2^(n-1))) after n failures in a row ("full jitter", M. Brooker,
 AWS Architecture Blog, 2015), so that what failed together does not come back together.

@@ -53,7 +53,7 @@ _decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
 
 
 class Index(NamedTuple):
-    """What rows are found by: time in ms (UTC), kind (the event's tag) and cycle, if it has one."""
+    """The index columns of a row: time in ms (UTC), kind (the event's tag) and cycle, if it has one."""
 
     at: int
     kind: str

@@ -52,7 +52,7 @@ _ACCOUNT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
 class Claim(NamedTuple):
-    """Who wants which account, for how long at a time, and how long a successor must wait beyond."""
+    """A claim on an account: its holder, the lease's length, and a successor's extra wait."""
 
     account: str
     holder: str

@@ -17,7 +17,7 @@ from journal.stored import Stored
 
 
 class Database(Protocol):
-    """What each kind of database has of its own; the modules `sqlite` and `server` are such."""
+    """The particulars of one kind of database; the modules `sqlite` and `server` are such."""
 
     Error: tuple[type[BaseException], ...]
 

@@ -23,7 +23,7 @@ class Stored(NamedTuple):
 
 
 class Broken(NamedTuple):
-    """Where the journal stops being what was written: the row's sequence and what is wrong with it."""
+    """The first row of a journal that is not what was written: its sequence and what is wrong with it."""
 
     seq: int
     what: str

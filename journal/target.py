@@ -1,4 +1,4 @@
-"""What a person may name as a journal: a path, an `sqlite:///` URL or a `postgresql://` URL."""
+"""Targets of a journal: a path, an `sqlite:///` URL or a `postgresql://` URL."""
 
 import importlib
 from pathlib import Path

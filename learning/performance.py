@@ -1,4 +1,4 @@
-"""What lessons add up to: per voice, per vetoing rule, and in total. What has no basis is None, never 0."""
+"""The totals of lessons: per voice, per vetoing rule, and over all. What has no basis is None, never 0."""
 
 from collections.abc import Iterable, Sequence
 from functools import reduce

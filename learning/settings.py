@@ -1,4 +1,4 @@
-"""What may be set about learning."""
+"""The settings of learning."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class Hedge(NamedTuple):
-    """How lessons move weights, as numbers."""
+    """The parameters of Hedge, by which lessons move weights, as numbers."""
 
     enabled: int
     rate: float
@@ -17,7 +17,7 @@ class Hedge(NamedTuple):
 
 
 class LearningSettings(BaseModel):
-    """How lessons move the voices' weights, and how long vetoed entries are watched."""
+    """The learning of voices' weights from lessons, and the time vetoed entries are watched."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -1,4 +1,4 @@
-"""What would have happened: a vetoed entry is watched until its stop, its target or its horizon.
+"""Veto watching: a vetoed entry is followed until its stop, its target or its horizon.
 
 Within one candle the order of prices is unknown, so the stop counts first. A candle that opens beyond
 a level leaves at its open, as an order resting there would.

@@ -66,7 +66,7 @@ StreamUrl = Annotated[str, AfterValidator(_checked_stream_url)]
 
 
 class BreakerSettings(_Settings):
-    """When a provider that keeps failing is left alone."""
+    """The circuit breaker of a provider that keeps failing."""
 
     failures: int = Field(5, ge=1, le=100, description="failed calls in a row that open the breaker")
     reset_seconds: float = Field(
@@ -85,7 +85,7 @@ class RetrySettings(_Settings):
 
 
 class CacheSettings(_Settings):
-    """How long an answer is good and how many are kept."""
+    """The age up to which an answer is good, and the number of answers kept."""
 
     ttl_seconds: float = Field(
         5.0, ge=0, le=86_400, description="age up to which an answer serves the same request again"
@@ -195,7 +195,7 @@ class StreamSettings(_Settings):
 
 
 class PerceptionSettings(_Settings):
-    """What every provider shares."""
+    """The settings all providers share."""
 
     budget_seconds: float = Field(
         12.0, gt=0, le=120, description="longest a cycle waits for providers that were chosen automatically"
@@ -213,7 +213,7 @@ class PerceptionSettings(_Settings):
 
 
 class FileSettings(_Settings):
-    """What candle files do not say themselves."""
+    """The format of candle files, where they do not say it themselves."""
 
     format: str | None = Field(None, description="format of files that are not recognised, such as binance")
     columns: dict[str, str] = Field(
@@ -246,5 +246,5 @@ class FileSettings(_Settings):
 
     @property
     def reading(self) -> Reading:
-        """What is said of the files of a session."""
+        """The reading of a session's files."""
         return Reading(self.format, tuple(sorted(self.columns.items())), self.timezone)

@@ -1,1 +1,1 @@
-"""Where orders are carried out: the paper exchange, its fill rules and its settings."""
+"""Trading platforms: the paper exchange, Binance, the sandbox exchange, and the fill rules."""

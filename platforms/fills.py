@@ -25,7 +25,7 @@ SELL = -1
 
 
 class Costs(NamedTuple):
-    """What trading costs, in parts per million; `participation` is of a candle's volume."""
+    """The costs of trading, in parts per million; `participation` is of a candle's volume."""
 
     maker_fee: int
     taker_fee: int

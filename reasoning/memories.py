@@ -1,4 +1,4 @@
-"""What is remembered of one symbol between observations: kernels' numbers, headlines, last candles."""
+"""The memory of one symbol between observations: kernels' numbers, headlines, last candles."""
 
 from collections import deque
 from collections.abc import Sequence

@@ -131,7 +131,7 @@ class StrategyRunner:
 
     @property
     def stands_in(self) -> bool:
-        """Whether a voice is not itself, so that what this mind remembers is good for no decision."""
+        """True when a voice is not itself, so that this runner's memory is good for no decision."""
         return any(isinstance(each.strategy, StandIn) for each in self._speakers)
 
     def regrid(self, symbol: str, change: Regrid) -> None:

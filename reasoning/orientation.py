@@ -1,4 +1,4 @@
-"""What was made of an observation: each strategy's signal, the news and the state of the market."""
+"""The orientation on an observation: each strategy's signal, the news and the state of the market."""
 
 from collections.abc import Iterable
 

@@ -33,7 +33,7 @@ RAISES = (Exception, SystemExit)
 
 
 class StrategyFault(BadInput):
-    """What a strategy of the user's did wrong: "strategy NAME, FILE:LINE: what, at the candle of ...".
+    """A fault of a user's strategy: "strategy NAME, FILE:LINE: what, at the candle of ...".
 
     The file is named without its folder: the text is journaled, and a replay elsewhere says the same.
     """

@@ -42,7 +42,7 @@ _BuiltIn: Any = create_model(
 
 
 class ReasoningSettings(_BuiltIn):
-    """How the agent reasons. Each built-in strategy has its parameters in the field of its name."""
+    """The settings of reasoning. Each built-in strategy has its parameters in the field of its name."""
 
     sentiment: SentimentSettings = Field(
         default_factory=SentimentSettings, description="the voice of the headlines"

@@ -1,4 +1,4 @@
-"""What is judged: a decision with everything the gate may look at."""
+"""The case to judge: a decision with everything the gate may look at."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -56,7 +56,7 @@ class Policy(msgspec.Struct, frozen=True):
 
     @property
     def live(self) -> bool:
-        """Whether real money is at stake."""
+        """True when real money is at stake."""
         return bool(self.limits.live)
 
 

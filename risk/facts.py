@@ -1,4 +1,4 @@
-"""What the gate measures, as numbers: the feed, the entry wanted and the account's book.
+"""The facts the gate measures, as numbers: the feed, the entry wanted and the account.
 
 The loop reads them from messages (risk.reading); a backtest fills in the same tuples from its own
 arrays. Every cash amount must lie within plus or minus `domain.money.MAX_CASH` when compiled.

@@ -1,4 +1,4 @@
-"""When the kill switch trips by itself. Throwing and resetting it is journaled by the agent."""
+"""The automatic trip of the kill switch. Throwing and resetting it is journaled by the agent."""
 
 from domain.account import Account
 from domain.money import DECIMALS, cash_text

@@ -33,7 +33,7 @@ class Limits(NamedTuple):
 
 
 class Sizing(NamedTuple):
-    """How an entry is sized: a fixed quantity, a stake, else the share of equity risked.
+    """The sizing of an entry: a fixed quantity, a stake, else the share of equity risked.
 
     `fixed` is 1 when the quantity is given; `stake` is an amount in cash units or, where `stake_ppm` is
     above 0, that share of equity.

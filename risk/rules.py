@@ -15,7 +15,7 @@ from risk.stake import loss_at_stop, stake
 
 
 class Measure(NamedTuple):
-    """What a rule measured, its limit, whether it passed, and whether all it needs was known."""
+    """A rule's measurement: its value, its limit, whether it passed, whether all it needs was known."""
 
     measured: float
     limit: float

@@ -1,4 +1,4 @@
-"""What a user may set: the limits of the gate and how entries are sized, with safe defaults."""
+"""The settings of risk: the limits of the gate and the sizing of entries, with safe defaults."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -119,7 +119,7 @@ class RiskSettings(BaseModel):
 
 
 class SizingSettings(BaseModel):
-    """How large an entry is: a stake, a share of equity at risk, or a fixed quantity that is never shrunk."""
+    """The size of an entry: a stake, a share of equity at risk, or a fixed quantity that is never shrunk."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -1,4 +1,4 @@
-"""How many lots an entry gets: the risk budget, then every cap, always rounded down.
+"""The size of an entry in lots: the risk budget, then every cap, always rounded down.
 
 Equity x risk share x confidence x volatility x streak, over the loss of one lot at the stop with
 all costs (facts/trading.md, "Sizing"); or a stake, which is what the entry is worth. The caps are those

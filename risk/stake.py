@@ -1,4 +1,4 @@
-"""What an entry puts at stake: its stop, its value and what it loses at the stop with all costs."""
+"""The stake of an entry: its stop, its value and its loss at the stop with all costs."""
 
 from domain.kernel import kernel
 from domain.money import MAX_CASH, notional, share_up

@@ -1,4 +1,4 @@
-"""How much of each room its tests reach, branches included; a gated room below its floor fails.
+"""The test coverage of each room, branches included; a gated room below its floor fails.
 
 The floors are what stood when they were set: what is new is tested as well as what was there. They hold for
 the four rooms' own tests (`make covered`); of all tests the whole table is shown (`make coverage`).
@@ -19,7 +19,7 @@ COUNTS = ("covered_lines", "num_statements", "covered_branches", "num_branches")
 
 
 class Reached(NamedTuple):
-    """What of a room ran: lines and branches, each of how many."""
+    """The lines and branches of a room that ran, each of how many."""
 
     lines: int = 0
     all_lines: int = 0

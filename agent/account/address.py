@@ -1,4 +1,4 @@
-"""Where the control socket of an account is bound and reached, and who is at its other end.
+"""The address of an account's control socket, for binding and connecting, and the peer at its other end.
 
 The system allows about 107 bytes of a socket's path, and a home may be longer: then it is reached through
 its open folder, or (where the system has no /proc) lies in a folder of this user among the temporary files.
@@ -29,7 +29,7 @@ class Peer(NamedTuple):
 
     @property
     def trusted(self) -> bool:
-        """Whether it is this user's, or the system's own, which can do anything anyway."""
+        """True for a process of this user or of the system, which can do anything anyway."""
         return self.uid in (None, os.geteuid(), 0)
 
 

@@ -1,4 +1,4 @@
-"""What each command does to an open account, one function each; `agent.account.handler` calls them in a turn.
+"""Effects of commands on an open account, one function each; `agent.account.handler` calls them in a turn.
 
 Each writes `CommandReceived` before its effect, and where the effect is events alone all of them with the
 answer in one transaction: such a command is carried out whole or not at all.

@@ -48,14 +48,14 @@ OPENINGS = 8
 
 
 class Lock(Protocol):
-    """What is held while an account is open."""
+    """A lock held while an account is open."""
 
     def release(self) -> None:
         """Let go of it."""
 
 
 class Hurry(IntEnum):
-    """Why an account is opened: to trade (no hurry), to look at it or compare it, or to stop at once."""
+    """The urgency of opening an account: to trade (none), to look at it or compare it, to stop at once."""
 
     NONE = 0
     LOOK = 1
@@ -221,7 +221,7 @@ class OpenedAccount:
 
     @property
     def quick(self) -> bool:
-        """Whether cycles come too quickly to be read one by one."""
+        """True when cycles come too quickly to be read one by one."""
         played = self.options.driven and self.options.speed is not None
         return played or wiring.pause_seconds(self.options) < READABLE_SECONDS
 

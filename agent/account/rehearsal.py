@@ -20,7 +20,7 @@ MOST_SECONDS = 12.0
 
 
 class Milestone(StrEnum):
-    """What a rehearsal waits for, in the order in which it is most often seen."""
+    """The milestones a rehearsal waits for, in the order in which they are most often seen."""
 
     MARKET = "a market"
     VOTE = "a vote"

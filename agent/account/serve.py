@@ -1,4 +1,4 @@
-"""What a running session answers on the control socket."""
+"""The control server of a running session."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What an account holds, what its agent is doing, and what a session came to."""
+"""Answers on an account: cash and positions, the agent's status, the summary of a session."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from domain.order import OrderStatus, OrderType, Side
 
 
 class Dust(Struct, frozen=True, kw_only=True):
-    """What is held of an asset and cannot be sold by itself, with its worth where a price is known."""
+    """A quantity too small to be sold by itself, with its worth where a price is known."""
 
     quantity: Amount
     value: Amount | None
@@ -89,7 +89,7 @@ class DecisionRow(Struct, frozen=True, kw_only=True):
 
 
 class MarketRow(Struct, frozen=True, kw_only=True):
-    """What the last cycle saw of one symbol; `not_served_by` has each provider's reason."""
+    """The market of one symbol as of the last cycle; `not_served_by` has each provider's reason."""
 
     symbol: str
     price: Amount | None
@@ -131,7 +131,7 @@ class StreamRow(Struct, frozen=True, kw_only=True):
 
 
 class Status(Struct, frozen=True, kw_only=True):
-    """What an agent is doing, or how its last session ended.
+    """The state of a running agent, or the end of its last session.
 
     `problem` says that it lives and does not answer: then the rest is from its journal. Of an agent that
     does not run, what only a running one knows is None or empty. `seq` is the number of the last event
@@ -168,7 +168,7 @@ class Status(Struct, frozen=True, kw_only=True):
 
 
 class SessionFigures(Struct, frozen=True, kw_only=True):
-    """What one session added to its account."""
+    """The trades, profit and costs that one session added to its account."""
 
     trades: int
     wins: int

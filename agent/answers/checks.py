@@ -1,4 +1,4 @@
-"""What a drill came to, and what the sandbox exchange tells."""
+"""Answers of `agent drill` and `agent sandbox`."""
 
 from msgspec import Struct
 

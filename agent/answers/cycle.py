@@ -14,7 +14,7 @@ from domain.verdict import Check
 
 
 class Seen(Struct, frozen=True, kw_only=True):
-    """What was seen of a symbol, from where, and how old it was at the cycle's instant."""
+    """One symbol's data at the cycle's instant: source, provider, ages, flaws."""
 
     source: str
     provider: str
@@ -110,7 +110,7 @@ class FillAnswer(Struct, frozen=True, kw_only=True):
 
 
 class OrderAnswer(Struct, frozen=True, kw_only=True):
-    """What became of an order: every state it went through and every fill."""
+    """An order with every state it went through and every fill."""
 
     client_id: str
     what: str

@@ -8,7 +8,7 @@ from agent.answers.amounts import Amount
 
 
 class SourceRow(Struct, frozen=True, kw_only=True):
-    """Where candles of an entry came from, how many, and when."""
+    """One source of a catalogue entry's candles: its name, the date, the number of candles."""
 
     name: str
     at: datetime

@@ -1,4 +1,4 @@
-"""What a journal holds: the journals of a home, their chains, their trades and their parameter versions."""
+"""Answers on journals: the list of a home, their chains, their trades and their parameter versions."""
 
 from datetime import datetime
 

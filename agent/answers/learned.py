@@ -1,4 +1,4 @@
-"""What was learned: lessons, and what they add up to."""
+"""Answers on learning: lessons, and their totals by voice and by rule."""
 
 from datetime import datetime
 

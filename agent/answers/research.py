@@ -1,4 +1,4 @@
-"""What backtests, resamplings, walk-forwards and studies came to. Fractions are of 1; None is undefined."""
+"""Answers of backtests, resamplings, walk-forwards and studies. Fractions are of 1; None is undefined."""
 
 from datetime import datetime
 
@@ -51,7 +51,7 @@ class StoppedAnswer(Struct, frozen=True, kw_only=True):
 
 
 class LimitsAnswer(Struct, frozen=True, kw_only=True):
-    """What the limits did to entries: how many each cap cut, by the cap's name."""
+    """The effect of the limits on entries: how many each cap cut, by the cap's name."""
 
     entries: int
     cut: dict[str, int]
@@ -61,7 +61,7 @@ class LimitsAnswer(Struct, frozen=True, kw_only=True):
 
 
 class CostsAnswer(Struct, frozen=True, kw_only=True):
-    """What a trade costs each way, as fractions of its notional."""
+    """The costs of a trade each way, as fractions of its notional."""
 
     taker_fee: float
     slippage: float
@@ -109,7 +109,7 @@ class DifferenceAnswer(Struct, frozen=True, kw_only=True):
 
 
 class Verification(Struct, frozen=True, kw_only=True):
-    """Whether the loop did the same as the backtest."""
+    """The comparison of a backtest with the loop over the same candles."""
 
     identical: bool
     difference: DifferenceAnswer | None

@@ -21,7 +21,7 @@ class CycleLine(Struct, frozen=True, kw_only=True):
 
 
 class Rehearsal(Struct, frozen=True, kw_only=True):
-    """What a rehearsal saw, with the cycle that first showed it; what it did not; commands to go on with."""
+    """The milestones a rehearsal reached, by first cycle; those it missed; commands to go on with."""
 
     seen: dict[str, int]
     missing: list[str]
@@ -56,7 +56,7 @@ class MilestoneAnswer(Struct, frozen=True, kw_only=True):
 
 
 class ProofAnswer(Struct, frozen=True, kw_only=True):
-    """Whether quicktest's journal verifies and replays, and the lines that say so."""
+    """The verification and replay of quicktest's journal, and the lines that tell of them."""
 
     intact: bool
     identical: bool

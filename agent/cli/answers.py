@@ -1,4 +1,4 @@
-"""Which command answers what: for every command with `--json`, the structs of what it prints.
+"""The table of answers: for every command with `--json`, the structs of what it prints.
 
 The schemas in docs/schemas are made from this table, and a test runs each command and decodes its answer
 by it. A command that prints JSON line by line names each struct that a line may be.

@@ -1,1 +1,1 @@
-"""What is right, what is not, and whether an account is fit to be traded."""
+"""The doctor's checks of an installation, and the preflight of an exchange account."""

@@ -1,4 +1,4 @@
-"""What an examination says of one thing."""
+"""The result of one doctor check: level, text, remedy."""
 
 from typing import Literal
 

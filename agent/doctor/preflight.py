@@ -1,4 +1,4 @@
-"""Whether an exchange account is fit to be traded: asked by the doctor and before every session."""
+"""Preflight: an exchange account's fitness for trading, checked by the doctor and before every session."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
@@ -22,7 +22,7 @@ FEES = "fees"
 
 
 class VenueAccount(Protocol):
-    """What the exchange can say of an account and its key."""
+    """The facts a preflight asks of an exchange: account id, the key's rights, fees paid in BNB."""
 
     def account_id(self) -> str:
         """Return the account's number."""

@@ -1,4 +1,4 @@
-"""How long positions stand bare: the exchange's own view of what is held and what rests to sell it."""
+"""The longest time a position stood bare, by the exchange's own view of holdings and resting sell orders."""
 
 import json
 from decimal import Decimal

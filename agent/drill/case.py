@@ -26,7 +26,7 @@ RECOVERIES = 6
 
 
 class CaseVerdict(NamedTuple):
-    """What became of a case: how often the agent was killed, where, and what is not as promised."""
+    """The verdict on a case: how often the agent was killed, where, and each promise not kept."""
 
     case: DrillCase
     interrupted: int
@@ -40,7 +40,7 @@ class CaseVerdict(NamedTuple):
 
     @property
     def kept(self) -> bool:
-        """Whether every promise was kept."""
+        """True when every promise was kept."""
         return not (self.lost or self.doubled or self.unexplained)
 
 

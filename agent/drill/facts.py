@@ -33,7 +33,7 @@ Instead = Callable[[Question, int], Raw | None]
 
 @dataclass(frozen=True)
 class Fact:
-    """What is not as expected. `late` holds it back until the agent has died once."""
+    """An unexpected fact at the venue. `late` holds it back until the agent has died once."""
 
     faults: tuple[Fault, ...] = ()
     change: Change | None = None

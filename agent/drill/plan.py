@@ -1,4 +1,4 @@
-"""Which cases a drill runs: every failpoint, fault, wait and fact, and recoveries killed too."""
+"""The matrix of drill cases: every failpoint, fault, wait and fact, and recoveries killed too."""
 
 import random
 from collections.abc import Iterator, Sequence

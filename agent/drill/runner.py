@@ -21,7 +21,7 @@ PREFIX = "boyd-drill-"
 
 
 class Drilled(msgspec.Struct):
-    """What a drill came to: runs and kills by fault, and every promise that was not kept."""
+    """The result of a drill: runs and kills by fault, and every promise that was not kept."""
 
     runs: int = 0
     interrupted: int = 0
@@ -39,7 +39,7 @@ class Drilled(msgspec.Struct):
 
     @property
     def kept(self) -> bool:
-        """Whether every promise was kept in every run."""
+        """True when every promise was kept in every run."""
         return not (self.lost or self.doubled or self.unexplained)
 
     def add(self, verdict: CaseVerdict) -> None:

@@ -1,4 +1,4 @@
-"""What is drilled: a short session that buys, protects and sells, and the faults it is crossed with."""
+"""The drilled scenario: a short session that buys, protects and sells, and the faults it is crossed with."""
 
 import math
 from dataclasses import dataclass

@@ -1,1 +1,1 @@
-"""Why a cycle ended as it did, and what would have turned it."""
+"""Explanations of cycles: the reasons for a decision, and the facts that would have turned it."""

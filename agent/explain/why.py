@@ -1,4 +1,4 @@
-"""Why: a cycle explained from the journal, down to what would have had to differ."""
+"""The explanation of a cycle from its journal, down to the facts that would have had to differ."""
 
 from datetime import datetime
 

@@ -182,7 +182,7 @@ class Cycle:
             )
 
     def _look_before_entry(self, turn: Turn) -> None:
-        """Where an entry is wanted, see that nobody else trades the account; the reason is journaled."""
+        """See that nobody else trades the account before an entry; the reason against it is journaled."""
         if any(decision.action is Action.BUY for decision in turn.decisions):
             reason = self.disturbed()
             if reason:

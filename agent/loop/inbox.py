@@ -1,4 +1,4 @@
-"""What other threads want of the loop's: a turn between two cycles, and flags that it watches.
+"""The inbox of the loop for other threads: a turn between two cycles, and flags that it watches.
 
 One thread runs the loop. Whoever carries out a command takes a turn: it holds `trading`, which the loop
 holds from what a cycle saw to its end, so a command comes before or after and waits for no provider. A kill
@@ -115,7 +115,7 @@ class Inbox:
 
     @property
     def urgent(self) -> tuple[Urgent, ...]:
-        """What acted and is not journaled yet, kills first: no stop keeps one from being written."""
+        """Commands that acted and are not journaled, kills first: no stop keeps one from being written."""
         return tuple(sorted(self._urgent, key=lambda each: isinstance(each, Stop)))
 
     @property

@@ -1,4 +1,4 @@
-"""Whether an observation can be at all: the last look at what comes from outside, whoever let it in.
+"""The last check of an observation before the loop uses it, whoever let it in.
 
 Perception has its own checks, kind by kind. What passes them and is no number all the same would end the
 session in the journal, or sell a position for nothing on paper; here it is a market that is not seen.

@@ -1,4 +1,4 @@
-"""What one cycle gathers, and its look at the markets; nothing is locked while providers take their time."""
+"""The turn of one cycle and its look at the markets; nothing is locked while providers take their time."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -22,7 +22,7 @@ MAY_BE_SPLIT = "it may have been split: "
 
 
 class Turn:
-    """What one cycle has gathered so far."""
+    """The facts one cycle has gathered so far."""
 
     def __init__(self, cycle_id: int, at: datetime) -> None:
         self.cycle_id = cycle_id

@@ -26,7 +26,7 @@ LONGEST_SECONDS = 120.0
 
 
 class _Asked(NamedTuple):
-    """When it was first asked for, since when the horizon counts, the clocks' distance then, answers since.
+    """The record of questions about one order: first asked, horizon's start, clocks' distance, answers since.
 
     `total` counts the answers beyond every leap.
     """

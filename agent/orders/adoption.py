@@ -109,10 +109,10 @@ def _release(reconciler: "Reconciler", symbols: Iterable[str]) -> None:
 
 
 class _TakenOver(NamedTuple):
-    """What an account comes to once it is taken over as the venue has it.
+    """The figures of an account taken over as the venue has it.
 
-    Our `cash` in cash units, what lies `aside` of each asset in 1e-8 of it, and the lots of each symbol's
-    position that are `gone`.
+    Our `cash` in cash units, what is `untracked` of each asset in 1e-8 of it, and the lots of each symbol's
+    position that are `missing`.
     """
 
     cash: int

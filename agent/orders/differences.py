@@ -115,7 +115,7 @@ def _strange(ledger: Ledger, report: Receipt) -> bool:
 
 
 class Mismatch(NamedTuple):
-    """Why what the venue has under an order's id is not that order; `sure` where no clock can excuse it."""
+    """The reason why a venue's order of our id is not ours; `sure` where no clock can excuse it."""
 
     why: str
     sure: bool = True

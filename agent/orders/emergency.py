@@ -26,7 +26,7 @@ PAUSE_SECONDS = 0.1
 
 
 class Left(NamedTuple):
-    """What is left: client ids of orders not known to be done, quantities held by symbol, and what failed.
+    """The remainder of a flatten: ids of orders not known to be done, quantities by symbol, and failures.
 
     `dust` is what is held and too small to be sold; it does not keep an account from being flat.
     """
@@ -38,7 +38,7 @@ class Left(NamedTuple):
 
     @property
     def flat(self) -> bool:
-        """Whether nothing is left, as far as the venue confirms."""
+        """True when nothing is left, as far as the venue confirms."""
         return not self.orders and not self.positions and not self.problems
 
 

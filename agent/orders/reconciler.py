@@ -60,7 +60,7 @@ LOOKS_AT_START = 6
 
 
 class Review(NamedTuple):
-    """How journal and venue compare: orders like ours it does not know, orders in doubt, and holdings.
+    """A comparison of journal and venue: orders like ours it does not know, orders in doubt, and holdings.
 
     `dust` is what is held and cannot be sold by itself, by asset; `odd` what the venue said that could not be
     read, by symbol: holdings may be off by as much as it left open.
@@ -76,7 +76,7 @@ class Review(NamedTuple):
 
     @property
     def in_line(self) -> bool:
-        """Whether there is nothing to take over."""
+        """True when there is nothing to take over."""
         return not (self.strange or self.unresolved or self.differences or self.contradictions)
 
 
@@ -113,7 +113,7 @@ class Reconciler:
 
     @property
     def remote(self) -> bool:
-        """Whether the venue outlives the agent, so that the two can differ."""
+        """True when the venue outlives the agent, so that the two can differ."""
         return self.platform.certainty.horizon_ms > 0
 
     def start(self, at: datetime, *, compare: bool = True, mend: bool = True) -> None:

@@ -1,4 +1,4 @@
-"""What an agent did while its journal could not be written: kept in a file, and journaled afterwards.
+"""The outage file: events while the journal could not be written, kept aside and journaled afterwards.
 
 The file is HOME/journals/NAME.afterwards.jsonl: a header, then one event a line as the journal would have
 it; append-only, synced before anything is sent, 0600. Rules:

@@ -24,7 +24,7 @@ from journal.sql import SqlJournal, open_journal
 
 
 class Lock(Protocol):
-    """What is held while an account is open."""
+    """A lock held while an account is open."""
 
     def release(self) -> None:
         """Let go of it."""

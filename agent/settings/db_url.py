@@ -1,4 +1,4 @@
-"""Where the database's URL comes from: it may hold a password, so it is never shown and best not typed.
+"""The database's URL and its sources: it may hold a password, so it is never shown and best not typed.
 
 Every user of a machine reads the arguments of its processes; variables and files only their owner's.
 """

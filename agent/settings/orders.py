@@ -11,7 +11,7 @@ Money = Annotated[Decimal, Field(gt=0, le=MAX_AMOUNT, decimal_places=8, allow_in
 
 
 class OrderSettings(BaseModel):
-    """How an account at a real venue is watched; the paper exchange lives with the agent and needs none."""
+    """The watch over orders at a real venue; the paper exchange lives with the agent and needs none."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -200,12 +200,12 @@ class Options(BaseModel):
 
     @property
     def driven(self) -> bool:
-        """Whether the market itself says what time it is (recorded or simulated candles)."""
+        """True when the market itself says what time it is (recorded or simulated candles)."""
         return self.provider in ("recorded", "simulated")
 
     @property
     def remote(self) -> bool:
-        """Whether orders go to a venue that outlives the agent."""
+        """True when orders go to a venue that outlives the agent."""
         return self.mode in ("testnet", "live")
 
     def public(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Which code is running: the version and a digest of the project's own sources."""
+"""The identity of the running code: version and a digest of the project's own sources."""
 
 import hashlib
 from functools import cache

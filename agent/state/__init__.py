@@ -1,1 +1,1 @@
-"""What an agent knows: the fold of its journal, live and after any restart."""
+"""The agent's state: the fold of its journal, live and after any restart."""

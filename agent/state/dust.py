@@ -1,4 +1,4 @@
-"""What an account has beside whole lots and cash, and what it paid in neither: exact, in 1e-8 of an asset.
+"""Dust and fees in third assets: amounts beside whole lots and cash, exact, in 1e-8 of an asset.
 
 1. *Dust* is what is held of a base asset beyond the lots of positions: the rest that fees leave, and lots
    that cannot be sold. It counts in equity where a mark is known, takes no slot and blocks nothing. It

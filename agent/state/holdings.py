@@ -1,4 +1,4 @@
-"""What is held: cash, positions, the dust beside them, and what was paid in other assets."""
+"""The holdings of an account: cash, positions, the dust beside them, and fees paid in other assets."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,7 +18,7 @@ TAKE_OVER = "mend it at the exchange, then `agent reconcile --adopt --reason ...
 
 @dataclass(eq=False)
 class Holdings:
-    """What fills do to an account; the ledger adds its orders and the day's counters."""
+    """The fold of fills into an account; the ledger adds its orders and the day's counters."""
 
     books: int = BOOKS
     instruments: dict[str, Instrument] = field(default_factory=dict)

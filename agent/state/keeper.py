@@ -1,4 +1,4 @@
-"""Who writes checkpoints, and when: a running agent now and then, and whoever folds a long journal."""
+"""The writers of checkpoints: a running agent now and then, and whoever folds a long journal."""
 
 import threading
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""What came of an account: equity and its peak, the day's counters, streaks, and the trades' totals."""
+"""The results of an account: equity and its peak, the day's counters, streaks, and the trades' totals."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -10,7 +10,7 @@ from domain.tally import below_peak, drawdown, new_day, streaks_after, won
 
 @dataclass(eq=False)
 class Results(Holdings):
-    """What holdings came to so far, in cash units; the ledger adds the orders."""
+    """The results of holdings so far, in cash units; the ledger adds the orders."""
 
     equity: int = 0
     peak_equity: int = 0

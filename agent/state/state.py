@@ -76,7 +76,7 @@ REMEMBERED = 256
 
 
 class Observed(NamedTuple):
-    """What a cycle saw: the first part of its CycleDecided, folded before anything is decided on it."""
+    """The observations of a cycle: the first part of its CycleDecided, folded before any decision on it."""
 
     cycle_id: int
     at: datetime
@@ -87,7 +87,7 @@ class Observed(NamedTuple):
 
 @dataclass(eq=False)
 class State:
-    """What the agent knows, all of it folded from events.
+    """The agent's whole state, folded from events.
 
     Without a `mind` only the account is folded, and no strategy runs. A checkpoint carries every field with
     its type but the first six, so what is folded is a field here and nowhere else.

@@ -18,7 +18,7 @@ BEGIN = 1_600_000_020_000
 
 
 class Proof(NamedTuple):
-    """How much was compared, and the first difference in words, if there was one."""
+    """The extent of a comparison, and the first difference in words, if there was one."""
 
     candles: int
     cuts: int
@@ -27,7 +27,7 @@ class Proof(NamedTuple):
 
     @property
     def proved(self) -> bool:
-        """Whether signals were compared, and all were the same."""
+        """True when signals were compared, and all were the same."""
         return self.signals > 0 and self.difference is None
 
 

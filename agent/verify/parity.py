@@ -33,7 +33,7 @@ class Difference(NamedTuple):
 
 
 class LoopRun:
-    """What the loop did: trades, vetoes and equity as it told them, event by event."""
+    """The loop's run: trades, vetoes and equity as it told them, event by event."""
 
     def __init__(self, grid: dict[str, Instrument], symbols: Sequence[str]) -> None:
         self.grid = grid

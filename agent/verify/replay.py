@@ -55,7 +55,7 @@ class Difference(msgspec.Struct, frozen=True):
 
 
 class Replayed(msgspec.Struct, frozen=True):
-    """What a replay found: how much was compared, and the first difference if there was one."""
+    """The result of a replay: the extent of the comparison, and the first difference if there was one."""
 
     session: int
     cycles: int
@@ -75,7 +75,7 @@ class RecordedObserver:
 
     @property
     def apart(self) -> bool:
-        """Whether the recorded cycle went on without the markets it did not see."""
+        """True when the recorded cycle went on without the markets it did not see."""
         return self.failure is None or any(why.startswith(UNSEEN) for why in self.blocked.values())
 
     def load(self, decided: CycleDecided | None, ended: CycleEnded | None) -> None:

@@ -61,7 +61,7 @@ class _Fold(State):
 
 
 class History:
-    """What a journal tells of its account, of one `session` or of all of them.
+    """The history of an account in its journal, of one `session` or of all of them.
 
     `times_ms` and `equity` hold one value per cycle: when it ended, and cash plus positions at their marks,
     in cash units. `held` counts the cycles that ended with a position.

@@ -18,7 +18,7 @@ COLUMNS = tuple(each.encode_name for each in msgspec.structs.fields(TradeRow))
 
 
 class Asked(NamedTuple):
-    """Which trades: of which symbols, closed from `since` on, before `until`, how ended; the `last` few."""
+    """A selection of trades: symbols, closed from `since` on, before `until`, by exit; the `last` few."""
 
     symbols: frozenset[str] = frozenset()
     since: datetime | None = None

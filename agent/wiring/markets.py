@@ -1,4 +1,4 @@
-"""Where a session's observations and instants come from, and its pace: the live, recorded or made market."""
+"""The market of a session, live, recorded or simulated: its observations, instants and pace."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ STREAMS = {
 
 @dataclass(frozen=True)
 class MarketSource:
-    """Where a session's observations and instants come from."""
+    """The source of a session's observations and instants."""
 
     observer: Observer
     timeline: Timeline | None

@@ -1,4 +1,4 @@
-"""What every engine's script shares; it runs in the engine's own environment and imports nothing of ours.
+"""Common code of all engines' scripts; it runs in the engine's own environment and imports nothing of ours.
 
 `SCRIPT DATA KIND PASSES`: DATA as benchmarks.peers.market writes it, KIND rsi, sma or sweep.
 """

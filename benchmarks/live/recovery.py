@@ -1,4 +1,4 @@
-"""What a restart costs after many orders: the fold of the journal, which is all of it but the venue."""
+"""The cost of a restart after many orders: the fold of the journal, which is all of it but the venue."""
 
 import time
 from pathlib import Path

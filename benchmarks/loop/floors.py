@@ -37,7 +37,7 @@ class Bare(msgspec.Struct, frozen=True):
 
 
 class _Model:
-    """What the bare machine moves."""
+    """The model that the bare machine moves."""
 
 
 def per_call(

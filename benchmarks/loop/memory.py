@@ -1,4 +1,4 @@
-"""Whether memory stays flat over many cycles of the endless simulated market."""
+"""The growth of memory over many cycles of the endless simulated market."""
 
 from collections.abc import Sequence
 from typing import Any

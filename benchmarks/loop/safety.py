@@ -102,7 +102,7 @@ def _received(server: SandboxServer) -> float | None:
 
 
 class Typed(NamedTuple):
-    """What a command took, in ms: until something was reached, until it ended, and of the processor."""
+    """The times of a command, in ms: until something was reached, until it ended, and of the processor."""
 
     reached: float
     ended: float

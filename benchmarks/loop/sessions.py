@@ -29,7 +29,7 @@ class Ready(NamedTuple):
 
 
 class Ran(NamedTuple):
-    """What a run took: cycles done, seconds by the wall clock and of the processor, outcomes by kind."""
+    """The costs of a run: cycles done, seconds by the wall clock and of the processor, outcomes by kind."""
 
     cycles: int
     wall: float

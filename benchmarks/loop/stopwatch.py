@@ -1,4 +1,4 @@
-"""Where a cycle's time goes: a stopwatch that listens to the machine and stands before the ports.
+"""The time of a cycle by stage: a stopwatch that listens to the machine and stands before the ports.
 
 The loop knows nothing of it, and nothing of the loop is overridden. `timed` puts a listening machine in the
 session's cycle and a wrapper before its journal and its pacer; each state the machine enters begins a stage.

@@ -114,7 +114,7 @@ class TrialRunner:
 
     @property
     def variables(self) -> dict[str, str]:
-        """Where machine code is kept during this run."""
+        """The environment that says where machine code is kept during this run."""
         return {CACHE_VARIABLE: str(self.folder / "kernels"), "NUMBA_CACHE_DIR": str(self.folder / "numba")}
 
 

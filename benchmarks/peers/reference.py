@@ -1,4 +1,4 @@
-"""What the trades should be, worked out a second way: signals first, then fills, trade by trade."""
+"""The reference trades, worked out a second way: signals first, then fills, trade by trade."""
 
 from typing import NamedTuple
 

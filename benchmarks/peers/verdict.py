@@ -1,4 +1,4 @@
-"""Whether an engine made the reference's trades, and if not, exactly why not."""
+"""The verdict on an engine: it made the reference's trades, or exactly why not."""
 
 from collections.abc import Mapping, Sequence
 from itertools import product

@@ -67,7 +67,7 @@ class Cursor:
 
     @property
     def over(self) -> bool:
-        """Whether no further candle opens."""
+        """True when no further candle opens."""
         return self._upcoming is None
 
     def turn(self) -> None:
@@ -163,7 +163,7 @@ class DrivenMarket:
 
     @property
     def over(self) -> bool:
-        """Whether every stream is at its end."""
+        """True when every stream is at its end."""
         return all(cursor.over for cursor in self._cursors)
 
     def next_time(self) -> datetime | None:

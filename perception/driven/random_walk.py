@@ -29,7 +29,7 @@ REACH = 100.0
 
 
 class MarketParameters(NamedTuple):
-    """How a market behaves, per candle.
+    """The parameters of a simulated market, per candle.
 
     `sigma` is the volatility, `trend` the drift of a trending regime in sigmas, `turnover` the typical
     turnover in quote. `switch`, `jump`, `gap` and `missing` are chances. `pull` is the share of the

@@ -29,7 +29,7 @@ PULL_MS = 2 * YEAR_MS
 
 
 class SimulatedSettings(BaseModel):
-    """How the simulated market behaves."""
+    """The settings of the simulated market."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

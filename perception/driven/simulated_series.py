@@ -13,7 +13,7 @@ HISTORY = 1100
 
 
 class Scene(NamedTuple):
-    """What makes one symbol's simulated market: `home` is its start price in ticks of size `tick`."""
+    """One symbol's simulated market: `home` is its start price in ticks of size `tick`."""
 
     seed: int
     symbol: str
@@ -66,7 +66,7 @@ class SimulatedSeries:
 
     @property
     def price(self) -> int:
-        """Where the forming candle will close, in ticks."""
+        """The close of the forming candle, in ticks."""
         return self._forming.close
 
     def behind(self, now_ms: int) -> int:

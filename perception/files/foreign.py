@@ -19,7 +19,7 @@ _FIRST_ARRAY = re.compile(rb"\s*\[\s*(\[[^\[\]]*\])")
 
 @dataclass(frozen=True)
 class Foreign:
-    """What a file came to: how it was read, its candles, and what somebody should know of it."""
+    """A file as it was read: its layout, its candles, and notes for people."""
 
     layout: Layout
     table: Table

@@ -93,7 +93,7 @@ class ForeignRows:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What was left out, put right or adjusted."""
+        """Notes on rows that were left out, put right or adjusted."""
         return tuple(self._notes())
 
     def _notes(self) -> Iterable[str]:

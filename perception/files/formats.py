@@ -18,7 +18,7 @@ _TIMES = ("timestamp", "time", "datetime", "date", "open time", "unix", "unix ti
 
 @dataclass(frozen=True)
 class Format:
-    """What makes a format, and where its candles stand.
+    """The definition of a file format: its marks, and the columns of a candle's fields.
 
     `columns` maps a candle's fields to the names they may have here, in order of preference; `{base}` is the
     base asset. `header` are names that must be there. `width` is the number of columns of a file without a

@@ -1,4 +1,4 @@
-"""What a candle of a file must be: prices and a volume that markets have, between a high and a low."""
+"""The limits of a candle in a file: prices and a volume that markets have, between a high and a low."""
 
 from collections import Counter
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What a candle file's name says: symbol and timeframe, in the ways providers name their files.
+"""The symbol and timeframe in a candle file's name, in the ways providers name their files.
 
 `BTC-USDT_1m_2023.csv`, `BTCUSDT-1m-2024-01.zip`, `BTC_USDT-1h.feather`, `Binance_BTCUSDT_1h.csv`,
 `XBTUSD_60.csv`, `BINANCE_BTCUSDT, 60.csv`, `daily_IBM.csv`, `BRK.B_1d_2020.csv`. A name that is not

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class Style(StrEnum):
-    """How a file writes its numbers."""
+    """The way a file writes its numbers."""
 
     PLAIN = "1234.5"
     THOUSANDS = "1,234.5"

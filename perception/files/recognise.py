@@ -29,7 +29,7 @@ NONE = -1
 
 @dataclass(frozen=True)
 class Reading:
-    """What a person says of their files, where the files do not say it themselves.
+    """A person's word on the format of their files, where the files do not say it themselves.
 
     `columns` gives time, open, high, low, close, volume a column's name or its number from 1; `-` is a
     column that is not there (volume, adjusted), and a time may have a form behind a colon: `Date:%d.%m.%Y`.
@@ -47,7 +47,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Layout:
-    """How a file is read: its format, and the places of columns in a row, NONE where there is none."""
+    """The layout of a file: its format, and the places of columns in a row, NONE where there is none."""
 
     format: Format
     places: tuple[int, ...]

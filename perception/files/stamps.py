@@ -18,7 +18,7 @@ COUNT, INSTANT, SESSION, NAIVE, DATE = "count", "instant", "session", "naive", "
 
 
 class Form(NamedTuple):
-    """How a file writes its times; `layout` is one of strptime's where ISO 8601 does not do."""
+    """The way a file writes its times; `layout` is one of strptime's where ISO 8601 does not do."""
 
     kind: str
     pattern: re.Pattern[str]

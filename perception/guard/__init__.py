@@ -1,1 +1,1 @@
-"""What stands around a provider: deadline, retries, budget, breaker and cache."""
+"""The guard around a provider: deadline, retries, budget, breaker and cache."""

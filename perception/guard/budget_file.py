@@ -1,4 +1,4 @@
-"""Where a budget remembers what it spent: in memory, or in a small JSON file that outlives the process."""
+"""The record of a budget's spending: in memory, or in a small JSON file that outlives the process."""
 
 from collections.abc import Callable
 from pathlib import Path

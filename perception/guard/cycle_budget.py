@@ -1,4 +1,4 @@
-"""How long one cycle may wait for its providers, all symbols together."""
+"""The time one cycle may wait for its providers, all symbols together."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -29,7 +29,7 @@ class Patience:
 
     @property
     def over(self) -> bool:
-        """Whether the cycle may not wait any longer."""
+        """True when the cycle may not wait any longer."""
         return self.left() == 0.0
 
     def spend(self, call: Callable[[], T]) -> T:

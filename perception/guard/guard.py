@@ -31,7 +31,7 @@ TOO_SHORT_SECONDS = 1.0
 
 
 class GuardCounts(NamedTuple):
-    """What a guard did so far.
+    """The counts of a guard so far.
 
     `calls` set out, `failures` of them ended in a fault of the venue, `timeouts` of those at the
     deadline; `retries` are further tries inside calls; `hanging` threads are left behind now.
@@ -45,7 +45,7 @@ class GuardCounts(NamedTuple):
 
 
 class _Outcome(Generic[T]):
-    """What a worker thread came back with: a value, a fault of theirs or an error of ours."""
+    """The outcome of a worker thread: a value, a fault of theirs or an error of ours."""
 
     def __init__(self) -> None:
         self.values: list[T] = []

@@ -92,7 +92,7 @@ class GuardedProvider:
 
     @property
     def counts(self) -> GuardCounts:
-        """What the guard did so far."""
+        """The counts of the guard so far."""
         return self.guard.counts
 
     def reason(self) -> str:

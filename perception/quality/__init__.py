@@ -1,1 +1,1 @@
-"""What candles go through before the loop sees them: grid, checks, collar, continuity."""
+"""The checks of candles before the loop sees them: grid, flaws, collar, continuity."""

@@ -1,4 +1,4 @@
-"""Which price series each symbol is on, and so what to ask next.
+"""The price series each symbol is on, and with it the candle to ask for next.
 
 The loop says after which candle it wants to go on. Whether an answer may follow on that candle
 depends on whose candle it was: another provider's prices are close but not the same, and a

@@ -1,4 +1,4 @@
-"""What candles go through before the loop sees them: put on the grid, checked, flagged, never repaired.
+"""The intake of raw candles: put on the grid, checked, flagged, never repaired.
 
 A bad candle is kept out and named in a finding; nothing is filled in, smoothed or corrected. The
 result does not depend on the order of the raw candles or on how often each was sent, except that of
@@ -27,7 +27,7 @@ CLOSED_HOURS_MS = 4 * DAY_MS
 
 
 class Intake(NamedTuple):
-    """What raw candles came to.
+    """The result of an intake.
 
     `candles` are closed and new, strictly rising in time. `quote` is the last known price. `doubted`
     are candles kept out for a price jump that later candles may yet confirm: offer them again. `refused` are

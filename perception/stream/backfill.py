@@ -26,7 +26,7 @@ class Backfill:
 
     @property
     def counts(self) -> tuple[int, int]:
-        """How often the provider was asked, and how often in vain."""
+        """The number of questions to the provider, and of those in vain."""
         with self._lock:
             return self._asked, self._failed
 

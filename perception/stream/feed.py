@@ -1,4 +1,4 @@
-"""Where a stream's messages become candles: the queue, the thread that empties it, the memories it fills.
+"""The feed of a stream's candles: its queue, the thread that empties it, the memories it fills.
 
 The reader's thread calls `up`, `message` and `down`; everything else holds `changed` while it looks.
 """
@@ -21,7 +21,7 @@ log = structlog.get_logger()
 
 @dataclass
 class FeedCounts:
-    """What a feed did so far: `messages` were read, `malformed` could not be used."""
+    """The counts of a feed so far: `messages` were read, `malformed` could not be used."""
 
     messages: int = 0
     malformed: int = 0

@@ -21,7 +21,7 @@ SETTLED_MS = 10_000
 
 
 class Told(StrEnum):
-    """What a final candle from the stream was to the memory."""
+    """The relation of a final candle from the stream to what the memory held."""
 
     NEW = "new"
     SAME = "same"
@@ -61,7 +61,7 @@ class CandleMemory:
 
     @property
     def doubted(self) -> bool:
-        """Whether something may have been missed since REST was last asked."""
+        """True when something may have been missed since REST was last asked."""
         return self.settled != self.doubts
 
     def doubt(self) -> None:

@@ -30,7 +30,7 @@ class Kline(NamedTuple):
 
 
 class Notice(StrEnum):
-    """What a message says that holds no candle."""
+    """The meaning of a message that holds no candle."""
 
     SHUTDOWN = "server shutdown"
     ACCEPTED = "subscription accepted"

@@ -34,7 +34,7 @@ CONSUMER_SECONDS = 0.3
 
 
 class StreamStatus(NamedTuple):
-    """How the stream is doing.
+    """The health of a stream.
 
     `live`: connected and not silent. `messages` were read, `dropped` ones fell out of the queue,
     `malformed` ones could not be used; `revised` final candles came in two versions. `message_age` in
@@ -55,7 +55,7 @@ class StreamStatus(NamedTuple):
 
 
 class _Need(NamedTuple):
-    """What REST is to be asked: candles from `since_ms`; `hard` when we cannot answer without."""
+    """A question to REST: candles from `since_ms`; `hard` when we cannot answer without."""
 
     since_ms: int
     hard: bool

@@ -1,4 +1,4 @@
-"""When to connect again: exponential backoff with full jitter, and a bound on connections made."""
+"""The pace of reconnecting: exponential backoff with full jitter, and a bound on connections made."""
 
 from collections import deque
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""What the exchange says of orders and money, as our messages. Numbers come as strings and stay exact.
+"""Binance's answers on orders and money, as our messages. Numbers come as strings and stay exact.
 
 Raises BadAnswer for what is not as documented and proves nothing. Where the rest of an answer proves that
 an order was executed, one odd fact of it is read conservatively instead and named (see `platforms.binance.

@@ -1,4 +1,4 @@
-"""Where an order stands and what was executed of it, asked until the two agree."""
+"""An order's status and its executions at Binance, asked until the two agree."""
 
 from collections.abc import Mapping
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""What the exchange took of an execution, exact to its last digit.
+"""The commission of an execution, exact to its last digit.
 
 A commission that cannot be read must not keep a position from being counted, protected and sold. It then
 counts as MOST of what the side receives, which is more than any spot fee: fewer lots than there may be can

@@ -14,7 +14,7 @@ TRADING = "TRADING"
 
 
 class Band(NamedTuple):
-    """What an order's price may be, as multiples of the reference price, bounds included."""
+    """The price band of an order, as multiples of the reference price, bounds included."""
 
     name: str
     down: Decimal
@@ -48,7 +48,7 @@ class Filters(NamedTuple):
 
     @property
     def trading(self) -> bool:
-        """Whether the exchange says that orders of this symbol are taken."""
+        """True when the exchange says that orders of this symbol are taken."""
         return self.status == TRADING
 
     @property

@@ -1,4 +1,4 @@
-"""Where trading is halted: what the exchange takes no order of now, and why no entry is made."""
+"""Trading halts: the symbols the exchange takes no order of now, and the reasons against entries."""
 
 from collections.abc import Mapping
 
@@ -15,7 +15,7 @@ log = structlog.get_logger()
 
 
 class TradingHalts:
-    """What is known of closed markets, asked for anew where a sale depends on it."""
+    """The halted markets, asked for anew where a sale depends on it."""
 
     def __init__(self, wire: Wire, listing: ExchangeInfo, gate: PreSendChecks) -> None:
         self.wire = wire

@@ -1,4 +1,4 @@
-"""What the exchange lists: the filters of our symbols, kept up to date, and what they say of an order.
+"""The exchange's listing: the filters of our symbols, kept up to date, and their objections to an order.
 
 One symbol's fault is one symbol's: what is not listed any more, or cannot be read, keeps the grid it is known
 by, bars entries of that symbol and nothing else.

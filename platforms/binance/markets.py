@@ -1,4 +1,4 @@
-"""Which of our markets take orders: by the listing's status, and by what the exchange last refused.
+"""The status of our markets: by the listing, and by what the exchange last refused.
 
 A market that is known to be closed is not sold into: its stop would be given up for nothing, and could not be
 put back. A status nobody described bars entries only.
@@ -29,7 +29,7 @@ REFUSED_SECONDS = 60.0
 
 
 class States:
-    """What is known of each market. Every method is quick and asks nobody."""
+    """The status of each market. Every method is quick and asks nobody."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock

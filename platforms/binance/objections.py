@@ -1,4 +1,4 @@
-"""What the exchange's filters would refuse, checked before sending.
+"""The objections of the exchange's filters, found before sending.
 
 Boundaries are inclusive and steps count from zero, as the exchange has it
 (github.com/binance/binance-spot-api-docs, filters.md).
@@ -13,7 +13,7 @@ from platforms.binance.filters import ZERO, Band, Filters
 
 
 class FilterPrices(NamedTuple):
-    """What filters measure against: reference price, open orders and stops, and the position so far.
+    """The quantities filters measure against: reference price, open orders and stops, the position so far.
 
     `held` is the position: what there is of the base asset and what open purchases may still bring. `most` is
     what one order may move of base and quote (MAX_ASSET); `everywhere` counts open orders and stops of all

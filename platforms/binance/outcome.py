@@ -1,4 +1,4 @@
-"""What an error says of the order it answers, by the table in `codes`."""
+"""The outcome of an order that was answered with an error, by the table in `codes`."""
 
 from enum import Enum
 

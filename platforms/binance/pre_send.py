@@ -1,4 +1,4 @@
-"""What is asked of an order before it is sent: the clock, its id, the filters, and how it goes out."""
+"""The checks of an order before it is sent: the clock, its id, the filters, and how it goes out."""
 
 from collections.abc import Sequence
 

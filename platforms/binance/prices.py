@@ -14,7 +14,7 @@ FRESH_SECONDS = 120.0
 
 
 class Prices:
-    """What was asked last, by the exchange's name of a symbol."""
+    """The reference prices last asked for, by the exchange's name of a symbol."""
 
     def __init__(self, wire: Wire, clock: Clock) -> None:
         self.wire = wire

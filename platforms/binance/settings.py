@@ -111,7 +111,7 @@ class BinanceTradingSettings(BaseModel):
 
     @property
     def certainty(self) -> Certainty:
-        """When "not found" is proof: a request cannot arrive later than its window and a margin."""
+        """The proof of "not found": a request cannot arrive later than its window and a margin."""
         return Certainty(self.recv_window_ms + self.margin_ms, self.not_founds, self.recv_window_ms // 2)
 
     def signer(self) -> Signer | None:
@@ -125,12 +125,12 @@ class BinanceTradingSettings(BaseModel):
 
     @property
     def rest_url(self) -> str:
-        """Where the REST API answers."""
+        """The URL of the REST API."""
         return self.base_url or ENDPOINTS[self.endpoint][0]
 
     @property
     def socket_url(self) -> str:
-        """Where the WebSocket API answers."""
+        """The URL of the WebSocket API."""
         if self.ws_api_url is not None:
             return self.ws_api_url
         if self.base_url is None:

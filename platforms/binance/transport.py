@@ -36,7 +36,7 @@ class Raw(NamedTuple):
 
 
 class _Attempt:
-    """What the thread that waits can take away from the thread that sends."""
+    """A sending that the thread which waits can take away from the thread that sends."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

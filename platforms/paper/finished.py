@@ -1,4 +1,4 @@
-"""What the paper exchange remembers of orders that no longer work, and what it has yet to tell."""
+"""The paper exchange's memory of orders that no longer work, and the news it has yet to tell."""
 
 from collections import OrderedDict
 

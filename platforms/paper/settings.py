@@ -1,4 +1,4 @@
-"""What a user may set about the paper exchange."""
+"""The settings of the paper exchange."""
 
 from collections.abc import Iterable
 from decimal import Decimal

@@ -14,7 +14,7 @@ RESTING = frozenset({OrderType.LIMIT, OrderType.STOP, OrderType.TAKE_PROFIT})
 
 
 class PaperState(NamedTuple):
-    """What MockTradingPlatform goes on from, its arguments in its order.
+    """The state MockTradingPlatform goes on from, its arguments in its order.
 
     Cash in cash units, lots by symbol (held ones only), open orders in order of placement, and the
     number of the next fill.

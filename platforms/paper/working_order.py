@@ -94,7 +94,7 @@ class WorkingOrder:
 
     @property
     def open(self) -> bool:
-        """Whether it may still fill."""
+        """True while it may still fill."""
         return self.status in OPEN
 
     @property

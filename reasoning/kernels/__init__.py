@@ -1,1 +1,1 @@
-"""What strategies are made of: flat memories, indicators, features, levels and structure."""
+"""The kernels of strategies: flat memories, indicators, features, levels and structure."""

@@ -88,7 +88,7 @@ def volatility_part(atr: float, baseline: float) -> float:
 
 @kernel
 def trend_of(fast: float, slow: float, atr: float) -> int:
-    """Which way the market goes: +1 or -1 when the means stand more than one ATR apart, else 0 (range)."""
+    """Return the trend: +1 or -1 when the means stand more than one ATR apart, else 0 (range)."""
     if fast - slow > atr:
         return 1
     return -1 if slow - fast > atr else 0

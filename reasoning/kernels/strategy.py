@@ -26,7 +26,7 @@ QUIET = Signal(0, 0.0, 0.0, 0.0, 0.0, 0.0, 0, 0, 0)
 
 
 class StrategyParams(BaseModel, ABC):
-    """What a user may set for a strategy; `packed` is the same as plain numbers for its kernels."""
+    """The parameters of a strategy; `packed` is the same as plain numbers for its kernels."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -1,4 +1,4 @@
-"""What of Python a kernel may use, so that the compiler takes it; told in words, without a compiler."""
+"""The subset of Python a kernel may use, so that the compiler takes it; checked without a compiler."""
 
 import ast
 import builtins

@@ -1,1 +1,1 @@
-"""What headlines say of an asset, as one number that decays."""
+"""The sentiment of an asset's headlines, as one number that decays."""

@@ -1,4 +1,4 @@
-"""What words of financial news are worth, from -1 (very bad for the asset) to +1 (very good).
+"""The lexicon of financial news: words from -1 (very bad for the asset) to +1 (very good).
 
 General sentiment lexicons know "good" and "terrible" but not "plunges", "beats" or "recalls"; this one
 knows only the latter kind. Verbs are listed once and inflected here. Written for this project; the

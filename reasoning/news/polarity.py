@@ -1,4 +1,4 @@
-"""What a headline's words say of an asset, from -1 to 1: a finance lexicon with TextBlob beside it.
+"""The polarity of a headline for its asset, from -1 to 1: a finance lexicon with TextBlob beside it.
 
 TextBlob alone knows general English and scores "BTC plunges" 0.0; the lexicon knows the market's
 verbs. Text from outside is data: it is cut to `MAX_TEXT` characters, split into words and added up.

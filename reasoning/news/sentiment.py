@@ -25,7 +25,7 @@ _KEY_LENGTH = 120
 
 
 class SentimentSettings(BaseModel):
-    """How headlines become a voice."""
+    """The settings of the headlines' voice."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -40,7 +40,7 @@ class SentimentSettings(BaseModel):
 
 
 class Sentiment(msgspec.Struct, frozen=True):
-    """What the news says: `score` in [-1, 1] from `count` headlines, the newest from `newest_at`.
+    """The sentiment of the news: `score` in [-1, 1] from `count` headlines, newest from `newest_at`.
 
     `method` is "provider" (their scores), "text" (read here) or "mixed".
     """

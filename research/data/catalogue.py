@@ -35,7 +35,7 @@ _COLUMNS = ("time", "open", "high", "low", "close", "volume")
 
 
 class Origin(msgspec.Struct, frozen=True):
-    """Where candles came from: a file's or a venue's name, when (UTC), and how many were new."""
+    """The origin of candles: a file's or a venue's name, when (UTC), and how many were new."""
 
     name: str
     at: datetime
@@ -43,7 +43,7 @@ class Origin(msgspec.Struct, frozen=True):
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """What a catalogue file's footer says about it; times are open times in ms (UTC)."""
+    """A catalogue entry, as its file's footer has it; times are open times in ms (UTC)."""
 
     symbol: str
     timeframe_ms: int
@@ -60,7 +60,7 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 class Added(NamedTuple):
-    """What an import came to: candles that are new, those held already, and all there are now."""
+    """The result of an import: candles that are new, those held already, and all there are now."""
 
     entry: Entry
     new: int

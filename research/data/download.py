@@ -46,7 +46,7 @@ class Source(Protocol):
 
 
 class Downloaded(NamedTuple):
-    """What a download came to: candles that are new, requests made, all there are in the range now.
+    """The result of a download: new candles, requests made, all candles in the range now.
 
     `left_out` says of each candle that cannot be why it is not kept.
     """

@@ -1,4 +1,4 @@
-"""What is wrong or odd in candles: gaps, dead stretches, prices nobody else saw, times off the grid.
+"""Flaws in candles: gaps, dead stretches, prices nobody else saw, times off the grid.
 
 Bad prints: a candle's high (low) that stands above (below) those of both its neighbours by at least
 10 % and by at least three times the median range of the 51 candles around it. Distance from the

@@ -41,7 +41,7 @@ class Misstep(Exception):  # it never leaves research
 
 
 class Pass(NamedTuple):
-    """What `find_events` is called with, but for the memory."""
+    """The arguments of `find_events`, but for the memory."""
 
     packed: tuple[Any, ...]
     plan: Any

@@ -1,4 +1,4 @@
-"""Who is told that rules are being turned into machine code, and how far that is.
+"""Progress of compiling: the rules' way into machine code, told to listeners.
 
 It takes half a minute the first time, and nothing is to be seen of it but by this. A listener hears what is
 compiled in its process, on the thread that compiles; numba itself says when it is done with a function.
@@ -13,7 +13,7 @@ from domain.kernel import KERNELS
 
 
 class Compiling(NamedTuple):
-    """How far it is: functions done, of so many as are known to come; `waiting` for another process."""
+    """The progress: functions done, of so many as are known to come; `waiting` for another process."""
 
     done: int
     total: int

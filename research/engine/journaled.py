@@ -40,7 +40,7 @@ class Vetoed(NamedTuple):
 
 @dataclass(frozen=True)
 class Session:
-    """What a journal holds of a session, or of an account over several; amounts in cash units.
+    """A session in a journal, or an account over several; amounts in cash units.
 
     `equity` is when and how much, oldest first, one for each cycle; `open_positions` has symbol, lots,
     bought, fees, opened_ms and mark of each. `candles` are drawn and make buy and hold, where there are any.

@@ -1,4 +1,4 @@
-"""Where the replay keeps its state: two flat arrays with named places, and what it reads beside them.
+"""The layout of the replay's state: two flat arrays with named places, and its inputs beside them.
 
 One array of integers and one of floats hold all that changes, because a compiler takes two arrays
 far faster than a structure of twenty. `ints` begins with the account, then one record per symbol

@@ -1,4 +1,4 @@
-"""What a backtest came to: trades, vetoes and equity, exact to the cash unit."""
+"""The result of a backtest: trades, vetoes and equity, exact to the cash unit."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

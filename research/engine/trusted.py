@@ -1,4 +1,4 @@
-"""Who may write what is about to be executed: root, this user, nobody else, for keys are in the environment.
+"""Trust in code files: written by root or this user only, for keys are in the environment.
 
 A path is as safe as every folder and link on the way to it: who may write one of them puts another file in
 its place. In a folder with the sticky bit (such as /tmp) others can only add names, so it counts as a way,

@@ -20,7 +20,7 @@ Sample = tuple[str, Result, Metrics]
 
 @dataclass(frozen=True)
 class Luck:
-    """What is known of the search behind the parameters; None is not known."""
+    """The search behind the parameters, as far as known; None is not known."""
 
     trials: int | None
     deflated: float | None

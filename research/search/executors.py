@@ -1,4 +1,4 @@
-"""Who makes the trials: this process, threads of it, processes of this machine, or a Ray cluster."""
+"""The executors of trials: this process, threads of it, processes of this machine, or a Ray cluster."""
 
 from domain.errors import BadInput
 from research.search.executor_processes import Processes

@@ -1,4 +1,4 @@
-"""Which parameters to try: ranges as people write them, checked by the strategy's own model."""
+"""Parameter grids: ranges as people write them, checked by the strategy's own model."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation

@@ -36,7 +36,7 @@ UNDEFINED = float("-inf")
 
 @dataclass(frozen=True, eq=False)
 class Studied:
-    """What a study came to: the best parameters with their figures on both sides of the cut.
+    """The result of a study: the best parameters with their figures on both sides of the cut.
 
     `value` is the best score over the segments. `counts` are the study's trials by what became of
     them. `deflated` is of the days in sample, for the number of trials made; None where undefined.
@@ -137,7 +137,7 @@ def _finished(study: optuna.Study) -> int:
 
 
 class _Objective:
-    """What a trial comes to: the score over all segments, reported after each."""
+    """The objective of a trial: the score over all segments, reported after each."""
 
     def __init__(self, job: Job, search: Search, segments: Sequence[Span]) -> None:
         self.worker = Worker(job, kept=len(segments) + 1)

@@ -1,4 +1,4 @@
-"""Where a study searches: one axis per parameter, within the limits of the strategy's own model."""
+"""The space of a study: one axis per parameter, within the limits of the strategy's own model."""
 
 from collections.abc import Mapping, Sequence
 from itertools import product

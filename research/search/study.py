@@ -29,7 +29,7 @@ HEARTBEAT = 30
 
 
 class Search(NamedTuple):
-    """What to search and how; `trials` is the number the study shall have, not how many to add."""
+    """The terms of a search; `trials` is the number the study shall have, not how many to add."""
 
     space: Space
     base: StrategyParams

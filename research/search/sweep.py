@@ -28,7 +28,7 @@ KEPT = 2
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """What every worker needs once: candles, the rules, which voice is tried out, and how to run.
+    """The inputs every worker needs once: candles, the rules, the voice tried out, the kind of code.
 
     `setup.warmup` holds for all trials; `machine` is machine code or plain Python.
     """

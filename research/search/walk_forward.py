@@ -48,7 +48,7 @@ class Side:
 
 @dataclass(frozen=True, eq=False)
 class WalkForward:
-    """What a walk-forward came to.
+    """The result of a walk-forward.
 
     `times_ms` and `equity` are the unseen windows behind one another, as a multiple of the opening
     cash. In-sample windows overlap, so `inside` has no total; its figures are means over windows.

@@ -1,4 +1,4 @@
-"""Where a walk-forward's windows lie: time fitted on, and the unseen time right after it."""
+"""The windows of a walk-forward: time fitted on, and the unseen time right after it."""
 
 import re
 from collections.abc import Sequence
@@ -16,14 +16,14 @@ _UNIT = {"d": DAY_MS, "h": HOUR_MS, "c": 1}
 
 
 class Length(NamedTuple):
-    """How long a window is: milliseconds or candles."""
+    """The length of a window: milliseconds or candles."""
 
     size: int
     candles: bool
 
 
 class WindowPlan(NamedTuple):
-    """How windows follow each other; `anchored` ones all begin where the first does."""
+    """The succession of windows; `anchored` ones all begin where the first does."""
 
     train: Length
     test: Length
@@ -32,7 +32,7 @@ class WindowPlan(NamedTuple):
 
 
 class Window(NamedTuple):
-    """Where parameters are fitted, and the unseen time right after it."""
+    """A span in which parameters are fitted, and the unseen time right after it."""
 
     train: Span
     test: Span

@@ -1,4 +1,4 @@
-"""What a sweep still has to do, cut into pieces of about a second, and the answers that came home.
+"""The work queue of a sweep, cut into chunks of about a second, and the answers that came back.
 
 A piece holds trials of one task only and its answer goes to its place, so results do not depend on
 who ran what when.
@@ -29,7 +29,7 @@ class Chunk(NamedTuple):
 
 
 class WorkQueue:
-    """What is still to do, handed out in pieces, and the answers that came home."""
+    """The chunks still to do, and the answers that came back."""
 
     def __init__(self, tasks: Sequence[Task], workers: int, done: Done) -> None:
         self._tasks, self._workers, self._done = tasks, workers, done
@@ -43,12 +43,12 @@ class WorkQueue:
 
     @property
     def over(self) -> bool:
-        """Whether every answer is there."""
+        """True when every answer is there."""
         return self._left == 0
 
     @property
     def seconds_left(self) -> float:
-        """How long the rest would take one worker; 0 while nobody knows."""
+        """The time the rest would take one worker; 0 while nobody knows."""
         return self._left / self._rate if self._rate else 0.0
 
     def chunk(self) -> Chunk | None:

@@ -1,1 +1,1 @@
-"""What a result is worth in figures, each by a named formula."""
+"""The statistics of a result, each by a named formula."""

@@ -1,4 +1,4 @@
-"""What a result must say before its figures: since when nothing could be bought, and what the limits did.
+"""The headline of a result: since when nothing could be bought, and what the limits did.
 
 A run that a limit ended after two weeks of six years is no run of six years; whoever reads its return
 has to know that first.
@@ -49,7 +49,7 @@ class Stopped:
 
 @dataclass(frozen=True)
 class LimitsDid:
-    """What the limits did to entries that were made: how many each cap cut, by the cap's name.
+    """The effect of the limits on entries that were made: how many each cap cut, by the cap's name.
 
     `mean_share` is what an entry was worth on average and `worst_day` the largest fall within a UTC day, as
     fractions of the equity before; None where there was none.

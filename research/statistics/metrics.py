@@ -1,4 +1,4 @@
-"""What a backtest came to in figures, each by a named formula, and buy-and-hold beside them.
+"""The metrics of a backtest, each by a named formula, and buy-and-hold beside them.
 
 Ratios are taken from returns by UTC day and annualised with 365 days where a symbol trades every day
 (crypto: its name contains '-') and with 252 elsewhere; the risk-free rate is 0. A figure that the

@@ -1,4 +1,4 @@
-"""What else could have come of it: trades in another order, days drawn again, seeded.
+"""Monte Carlo resampling: trades in another order, days drawn again, seeded.
 
 Run i depends only on the seed and i, so runs may be split over processes in any way: the same seed
 gives the same bytes.
@@ -40,7 +40,7 @@ class Spread:
 
 @dataclass(frozen=True)
 class Outcomes:
-    """What the runs came to; fractions are of 1.
+    """The outcomes of the runs; fractions are of 1.
 
     `final_return`, `max_drawdown` and `sharpe` (None where undefined in every run) are quantiles,
     `loss` is the share of runs that ended below their beginning, `beyond` the share whose drawdown

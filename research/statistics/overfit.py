@@ -1,4 +1,4 @@
-"""How much of a result is luck: deflated Sharpe ratio and the probability of backtest overfitting.
+"""The share of luck in a result: deflated Sharpe ratio and the probability of backtest overfitting.
 
 Sharpe ratios here are per observation (per day), not annualised, and skewness and kurtosis are the
 population's (a normal distribution has kurtosis 3), as in the papers.
@@ -81,7 +81,7 @@ def deflated_sharpe(returns: FloatArray, trials: FloatArray | tuple[int, float])
 
 @dataclass(frozen=True, eq=False)
 class Pbo:
-    """What CSCV found; one value of `logits` per combination, float64[combinations].
+    """The result of CSCV; one value of `logits` per combination, float64[combinations].
 
     `probability`: how often the best trial in sample was not above the median out of sample. `slope`
     and `intercept`: out-of-sample over in-sample Sharpe ratio of the chosen ones (a negative slope:

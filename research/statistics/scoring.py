@@ -1,4 +1,4 @@
-"""What a trial came to in a few figures, by the formulas of `metrics`, fast enough for sweeps.
+"""The score of a trial in a few figures, by the formulas of `metrics`, fast enough for sweeps.
 
 One row of floats per trial and one row of daily returns: they are what engines send home, what a
 search ranks by, and what the deflated Sharpe ratio and the probability of overfitting are made of.

@@ -1,4 +1,4 @@
-"""How a soak shows that it goes on: a bar in a terminal, a line at each change of phase elsewhere.
+"""The progress of a soak: a bar in a terminal, a line at each change of phase elsewhere.
 
 All of it goes to standard error, so that standard output holds the result and nothing else.
 """

@@ -1,4 +1,4 @@
-"""What a person says of candle files, from the words of the command line."""
+"""Command-line words on the format of candle files, read into a `Reading`."""
 
 import re
 from collections.abc import Sequence

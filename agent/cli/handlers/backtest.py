@@ -48,7 +48,7 @@ DIFFERENT = 1
 
 
 class BacktestRequest(NamedTuple):
-    """What the command line asked for."""
+    """The arguments of `agent backtest`."""
 
     asked: Asked
     verify: bool

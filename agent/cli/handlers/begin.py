@@ -1,4 +1,4 @@
-"""What a process inherits from whoever starts it, and what of that would make the agent deaf or blind.
+"""Repairs of inherited process state (signals, umask, outputs) that would make the agent deaf or blind.
 
 A script's background, nohup, cron and the runners of a CI each leave something behind: signals that are
 ignored or blocked, a umask, closed outputs. SIGINT and SIGHUP that are ignored stay so: that is how a shell

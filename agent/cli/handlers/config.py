@@ -1,4 +1,4 @@
-"""What `agent config ...` does."""
+"""The work of `agent config ...`."""
 
 import os
 from collections.abc import Iterator

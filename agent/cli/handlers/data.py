@@ -1,4 +1,4 @@
-"""What `agent data ...` does."""
+"""The work of `agent data ...`."""
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -36,7 +36,7 @@ class Imported(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """What to download, as the command line says it."""
+    """A range to download, in the words of the command line."""
 
     symbol: str
     timeframe: str

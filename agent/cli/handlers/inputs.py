@@ -1,4 +1,4 @@
-"""What every research command begins with: settings, and candles cut and resampled as asked."""
+"""The inputs of every research command: settings, and candles cut and resampled as asked."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,7 +27,7 @@ NO_VALUE = "--set: a setting and its value, like risk.daily_loss=100"
 
 
 class Asked(NamedTuple):
-    """What a research command was given; `sets` are texts such as `risk.daily_loss=100`."""
+    """The options research commands share; `sets` are texts such as `risk.daily_loss=100`."""
 
     strategies: Sequence[str] = ()
     data: Sequence[Path] = ()

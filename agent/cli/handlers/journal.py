@@ -1,4 +1,4 @@
-"""What `agent journal ...` does."""
+"""The work of `agent journal ...`."""
 
 import io
 import sys

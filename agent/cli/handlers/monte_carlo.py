@@ -19,7 +19,7 @@ from research.statistics.words import stopped_words
 
 
 class MonteCarloRequest(NamedTuple):
-    """What the command line asked for."""
+    """The arguments of `agent monte-carlo`."""
 
     asked: Asked
     runs: int

@@ -39,7 +39,7 @@ STOPPED = 130
 
 
 class StudyRequest(NamedTuple):
-    """What the command line asked for."""
+    """The arguments of `agent optimize`."""
 
     asked: Asked
     trials: int

@@ -23,7 +23,7 @@ Row = dict[str, Any]
 
 
 class Asked(NamedTuple):
-    """What `agent params apply` was given; `sets` are texts such as `fast=10`."""
+    """The arguments of `agent params apply`; `sets` are texts such as `fast=10`."""
 
     strategy: str
     sets: Sequence[str]

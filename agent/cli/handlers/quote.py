@@ -1,4 +1,4 @@
-"""What `agent data quote` does."""
+"""The work of `agent data quote`."""
 
 from collections.abc import Iterator
 from contextlib import closing

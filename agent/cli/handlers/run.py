@@ -31,7 +31,7 @@ class TerminalGone(LocalFault):
 
 
 class RunRequest(NamedTuple):
-    """What the command line asked for."""
+    """The arguments of a session's command: mode, flags, files and the form of its output."""
 
     modes: list[str]
     flags: Mapping[str, Any]

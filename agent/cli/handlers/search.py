@@ -1,4 +1,4 @@
-"""What `agent walk-forward` and `agent optimize` begin with and print."""
+"""The common beginning and output of `agent walk-forward` and `agent optimize`."""
 
 import sys
 from collections.abc import Callable, Iterator, Sequence

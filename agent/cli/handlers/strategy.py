@@ -1,4 +1,4 @@
-"""What `agent strategy` and `agent lookahead` do."""
+"""The work of `agent strategy` and `agent lookahead`."""
 
 import os
 import re

@@ -27,7 +27,7 @@ EXITS = ("signal", "stop", "target", "operator", "adopted", "written off")
 
 
 class TradesRequest(NamedTuple):
-    """What the command line asked for."""
+    """The arguments of `agent trades`."""
 
     symbols: Sequence[str]
     since: str | None

@@ -45,7 +45,7 @@ from research.statistics.scoring import Score
 
 
 class WalkForwardRequest(NamedTuple):
-    """What the command line asked for; `step` is the test's length if not given."""
+    """The arguments of `agent walk-forward`; `step` is the test's length if not given."""
 
     asked: Asked
     train: str

@@ -1,1 +1,1 @@
-"""What a terminal shows: streams, live view, progress, tables."""
+"""Terminal output: streams, live view, progress, tables."""

@@ -76,7 +76,7 @@ class Outlet(io.TextIOBase):
 
     @property
     def behind(self) -> bool:
-        """Whether so much waits to be read that a market which can wait should."""
+        """True when so much waits to be read that a market which can wait should."""
         return self.gone is None and self._texts.qsize() > KEPT // 2
 
     def drain(self) -> None:

@@ -1,4 +1,4 @@
-"""How far a long work is: a bar on a terminal's error output, else a line a minute for a log."""
+"""The progress of long work: a bar on a terminal's error output, else a line a minute for a log."""
 
 import sys
 import time

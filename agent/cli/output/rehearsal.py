@@ -1,4 +1,4 @@
-"""What a rehearsal shows: one line for each kind of thing, then three commands that go on from there."""
+"""The screen of a rehearsal: one line for each kind of thing, then three commands that go on from there."""
 
 import shlex
 import shutil
@@ -65,7 +65,7 @@ class RehearsalScreen(Screen):
                 self._look_at_the_clock()
 
     def _news(self, event: CycleDecided) -> None:
-        """Where the data come from is said at the beginning."""
+        """Say nothing: the source of the data is named at the beginning."""
 
     def tell(self, what: str, cycle: int, text: str) -> None:
         """Show one thing of a cycle."""

@@ -1,4 +1,4 @@
-"""What a run shows: a live view in a terminal, plain lines elsewhere, JSON lines for machines."""
+"""The screens of a run: a live view in a terminal, plain lines elsewhere, JSON lines for machines."""
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence

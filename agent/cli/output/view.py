@@ -32,7 +32,7 @@ HELP = (
 
 
 class Frame(NamedTuple):
-    """What is drawn: a status, the equity after each cycle, the latest decisions, and the lines of a page."""
+    """The contents of one frame: status, equity after each cycle, latest decisions, the lines of a page."""
 
     status: Status
     equity: Sequence[float] = ()

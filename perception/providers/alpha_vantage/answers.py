@@ -42,7 +42,7 @@ class ExchangeRate(NamedTuple):
 
 
 class SharePrice(NamedTuple):
-    """What a share cost last: its price, the day of it, and the day before's close."""
+    """The last price of a share, the day of it, and the day before's close."""
 
     price: float
     day: datetime
@@ -50,7 +50,7 @@ class SharePrice(NamedTuple):
 
 
 class _Shape(NamedTuple):
-    """How the rows of a series are to be read: zone of their times, currency of prices and of the rest."""
+    """The reading of a series' rows: zone of their times, currency of prices and of the rest."""
 
     zone: ZoneInfo
     market: str

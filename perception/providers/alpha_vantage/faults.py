@@ -1,4 +1,4 @@
-"""What Alpha Vantage means when it says no: HTTP 200 carries the failures, as text.
+"""Failures of Alpha Vantage, recognised by their text: HTTP 200 carries them.
 
 The texts overlap (the one about bursts also names premium plans and the daily limit, the one in the place
 of premium data the requests a minute of the plans), so the order of TELLTALES is the rule: burst,

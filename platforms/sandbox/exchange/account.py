@@ -12,7 +12,7 @@ INSUFFICIENT = "Account has insufficient balance for requested action."
 
 @dataclass
 class Hold:
-    """What is locked for an order, or for the two orders of a list together."""
+    """The amount locked for an order, or for the two orders of a list together."""
 
     asset: str
     amount: Decimal = ZERO

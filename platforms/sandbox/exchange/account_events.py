@@ -1,4 +1,4 @@
-"""What happens to the account, as values; the exchange's own words for it are made at the edge."""
+"""Events of the account, as values; the exchange's own words for them are made at the edge."""
 
 from decimal import Decimal
 from typing import NamedTuple

@@ -30,7 +30,7 @@ DUPLICATE = "Duplicate order sent."
 
 @dataclass
 class Requests:
-    """How often an order of a client id was asked for, and how often that created one."""
+    """The count of requests for an order of a client id, and of those that created one."""
 
     received: int = 0
     executed: int = 0
@@ -38,7 +38,7 @@ class Requests:
 
 @dataclass(frozen=True)
 class Terms:
-    """What trading costs, and the part of a candle's volume that resting orders may take."""
+    """The costs of trading, and the part of a candle's volume that resting orders may take."""
 
     commission: Decimal = Decimal("0.001")
     volume_share: Decimal = Decimal("0.1")

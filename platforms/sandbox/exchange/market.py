@@ -21,7 +21,7 @@ Level = tuple[Decimal, Decimal]
 
 @dataclass(frozen=True)
 class MarketEvent:
-    """What the public streams tell: trades that happened and candles that closed at `time`."""
+    """News for the public streams: trades that happened and candles that closed at `time`."""
 
     market: "SandboxMarket"
     time: int

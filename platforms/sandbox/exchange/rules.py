@@ -1,4 +1,4 @@
-"""What may be traded and within which filters."""
+"""The sandbox's symbols and their filters."""
 
 from decimal import Decimal
 from typing import Any
@@ -57,7 +57,7 @@ class SymbolRules(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def trading(self) -> bool:
-        """Whether orders are taken in and executed."""
+        """True when orders are taken in and executed."""
         return self.listed and self.status == "TRADING"
 
     def info(self) -> dict[str, Any]:

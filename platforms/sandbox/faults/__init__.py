@@ -1,1 +1,1 @@
-"""What may go wrong in the sandbox, and when, from a plan."""
+"""The faults of the sandbox, struck by a plan."""

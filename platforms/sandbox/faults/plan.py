@@ -1,4 +1,4 @@
-"""Which faults strike: by request, by event and by time. Deterministic by seed and order of arrival."""
+"""The plan of faults: by request, by event and by time. Deterministic by seed and order of arrival."""
 
 import random
 from collections.abc import Iterable, Mapping

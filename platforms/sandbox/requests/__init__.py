@@ -1,1 +1,1 @@
-"""What may be asked of the sandbox: parameters, signatures, limits, operations, answers."""
+"""The sandbox's requests: parameters, signatures, limits, operations, answers."""

@@ -1,4 +1,4 @@
-"""Which parameters each request takes, after Binance's documentation.
+"""The parameters of each request, after Binance's documentation.
 
 Sources: `rest-api.md`, `web-socket-api.md`, `errors.md` and `enums.md` of binance/binance-spot-api-docs at
 commit a5e0bc3 (2026-07-21); the wallet's routes (`/sapi`) after the developer site. A documented parameter

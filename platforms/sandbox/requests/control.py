@@ -1,4 +1,4 @@
-"""What may be asked of the sandbox itself: the oracle, and the hand that moves the market."""
+"""Control requests to the sandbox itself: the oracle, and the hand that moves the market."""
 
 import json
 from collections.abc import Callable

@@ -31,7 +31,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Reply:
-    """What goes back."""
+    """An HTTP reply."""
 
     status: int
     body: bytes

@@ -35,7 +35,7 @@ class Window:
 
 
 class RateLimits:
-    """What a client may still ask for. Times are the exchange's, in ms."""
+    """The remaining rate limits of a client. Times are the exchange's, in ms."""
 
     def __init__(self, weight: int = 6_000, orders: int = 100, daily_orders: int = 200_000) -> None:
         self.weight = Window(MINUTE_MS, weight)

@@ -1,4 +1,4 @@
-"""Who may ask: the API key, the signature over the bytes as sent, and the timestamp."""
+"""Authentication of requests: the API key, the signature over the bytes as sent, and the timestamp."""
 
 import hmac
 import re

@@ -13,7 +13,7 @@ from platforms.sandbox.requests.security import Credentials
 
 @dataclass
 class KeyRights:
-    """What `apiRestrictions` says of the key."""
+    """The rights of the key, as `apiRestrictions` tells them."""
 
     ip_restricted: bool = True
     withdrawals: bool = False
@@ -42,7 +42,7 @@ class KeyRights:
 
 @dataclass
 class Venue:
-    """What an operation works on.
+    """The exchange with its key, limits and rights, as an operation works on them.
 
     While a request is handled, `take` is the share of its order that finds a counterpart at once, and
     `defer`, when set, is handed the execution instead of it being done.

@@ -1,4 +1,4 @@
-"""Whom the sandbox listens to: programs on this machine, not pages in a browser, and nobody without end.
+"""Admission to the sandbox: programs on this machine, not pages in a browser, and nobody without end.
 
 A page of any site can make a browser post to 127.0.0.1, and a name that resolves to 127.0.0.1 makes the
 answer readable to it as well. So a Host that is not loopback's and an Origin that is not the sandbox's own

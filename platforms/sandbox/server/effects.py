@@ -1,4 +1,4 @@
-"""What the faults that strike a request do to it, put together."""
+"""The joint effect of the faults that strike a request."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -13,7 +13,7 @@ PAGE = b"<!DOCTYPE html><html><head><title>Gateway</title></head><body><h1>Bad G
 
 @dataclass
 class Effect:
-    """What to do with one request. Seconds; None where nothing is to be done.
+    """The treatment of one request. Seconds; None where nothing is to be done.
 
     `instead` is an answer that keeps the request from being executed, `afterwards` one that takes the
     place of the true answer. `lost` swallows it; `late` answers -1007 and executes it later.

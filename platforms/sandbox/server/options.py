@@ -1,4 +1,4 @@
-"""What a sandbox exchange is made of, and how it is put together."""
+"""The options of a sandbox exchange, and its assembly."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field

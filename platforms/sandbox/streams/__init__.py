@@ -1,1 +1,1 @@
-"""What the sandbox pushes: market streams and the account's events."""
+"""The sandbox's streams: market streams and the account's events."""

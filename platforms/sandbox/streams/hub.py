@@ -1,4 +1,4 @@
-"""Who listens to what: market streams and user data, and the faults that strike them on the way."""
+"""The hub of streams: market and user data, their listeners, and the faults that strike on the way."""
 
 import asyncio
 import json

@@ -1,1 +1,1 @@
-"""What a soak leaves behind, gathered."""
+"""The evidence a soak leaves behind, gathered."""

@@ -1,4 +1,4 @@
-"""What a soak leaves behind, gathered: the journal's rows, the log, error output and traces of the key."""
+"""The evidence of a soak: the journal's rows, the log, error output and traces of the key."""
 
 import json
 from bisect import bisect_left
@@ -33,7 +33,7 @@ class Seen(NamedTuple):
 
 
 class Digest(NamedTuple):
-    """What the journal says: its observations, and how many rows of which kind it has."""
+    """A digest of the journal: its observations, and how many rows of which kind it has."""
 
     seen: tuple[Seen, ...]
     rows: Mapping[str, int]
@@ -45,7 +45,7 @@ class Dated(Protocol):
 
     @property
     def at_ms(self) -> int:
-        """When it happened."""
+        """The instant it happened."""
         ...
 
 
@@ -53,7 +53,7 @@ D = TypeVar("D", bound=Dated)
 
 
 class Ending(NamedTuple):
-    """How the process went: exit code (None: had to be killed), seconds after SIGTERM, its last words."""
+    """The end of the process: exit code (None: had to be killed), seconds after SIGTERM, its last words."""
 
     code: int | None
     seconds: float

@@ -1,4 +1,4 @@
-"""What to look for in what a process leaves: faults of ours in its log, crashes, traces of a key."""
+"""Traces in what a process leaves: faults of ours in its log, crashes, traces of a key."""
 
 import json
 from collections.abc import Iterable, Iterator

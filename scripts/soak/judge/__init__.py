@@ -1,1 +1,1 @@
-"""What a soak is held to: evidence in, verdicts out."""
+"""The judgement of a soak: evidence in, verdicts out."""

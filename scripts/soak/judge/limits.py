@@ -19,7 +19,7 @@ class Judgement(NamedTuple):
 
 
 class Limits(NamedTuple):
-    """What a soak must keep; each field is an option of the same name, MEANINGS says what it bounds."""
+    """The limits of a soak; each field is an option of the same name, MEANINGS says what it bounds."""
 
     first_cycle_seconds: float = 15.0
     cycle_share: float = 0.5

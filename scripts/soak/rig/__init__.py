@@ -1,1 +1,1 @@
-"""What a soak runs: venues, faults, the process under test, its samples."""
+"""The rig of a soak: venues, faults, the process under test, its samples."""

@@ -18,7 +18,7 @@ JITTER = 0.2
 
 
 class Timing(NamedTuple):
-    """How patient the agent is told to be, in seconds: deadline of a call, pauses after failures."""
+    """The agent's patience, in seconds: deadline of a call, pauses after failures."""
 
     timeout: float
     breaker_reset: float

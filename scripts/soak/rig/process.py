@@ -34,7 +34,7 @@ class Turn(NamedTuple):
 
 
 class Told(NamedTuple):
-    """What a command answered: exit code, output, error output and the seconds it took."""
+    """The answer of a command: exit code, output, error output and the seconds it took."""
 
     code: int
     out: str
@@ -132,7 +132,7 @@ class AgentProcess:
 
     @property
     def running(self) -> bool:
-        """Whether it has not ended."""
+        """True while it has not ended."""
         return self._process.poll() is None
 
     def _read(self) -> None:

@@ -25,7 +25,7 @@ LAST_FAULT = "dripping"
 
 
 class Plan(NamedTuple):
-    """What is to be done; seconds throughout. `home` is the agent's, `errors` its error output."""
+    """The plan of a run; seconds throughout. `home` is the agent's, `errors` its error output."""
 
     seconds: float
     seed: int

@@ -9,7 +9,7 @@ MIB = 1024 * 1024
 
 
 class Sample(NamedTuple):
-    """What the process held at an instant; `at` in seconds since the run began.
+    """The resources the process held at an instant; `at` in seconds since the run began.
 
     `rss` in MiB, `cpu` in percent of one core since the sample before, `database` and `wal` in MiB.
     `stolen` is the share of the machine, in percent, that its host gave to others: where it is high,
