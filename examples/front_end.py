@@ -1,4 +1,4 @@
-"""A front end in 30 lines: it watches an agent on the simulated market, then pauses and kills it, with a reason."""
+"""A front end in 30 lines: it watches an agent on the simulated market, then pauses and kills it."""
 
 import tempfile
 
@@ -10,7 +10,9 @@ settings = Settings(
 )
 with Agent(settings) as agent:
     trades = 0
-    for event in agent.events(after=agent.began):  # each once, in the journal's order; its row is `events.seq`
+    for event in agent.events(
+        after=agent.began
+    ):  # each once, in the journal's order
         match event:
             case CycleDecided(decisions=decisions):
                 wanted = [decision for decision in decisions if decision.action != "HOLD"]

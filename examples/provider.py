@@ -1,7 +1,7 @@
-"""A provider of candles: a sine wave, asked as a venue over the network is: guarded, cached, checked, labelled.
+"""A provider of candles: a sine wave, asked as a venue is: guarded, cached, checked, labelled.
 
-A new one is a class with these five members. To trade on it, give it a builder in `perception/build.py` and a line in
-`agent/wiring/markets.py`; CONTRIBUTING.md has the walk.
+A new one is a class with these five members. To trade on it, give it a builder in `perception/build.py`
+and a line in `agent/wiring/markets.py`; CONTRIBUTING.md has the walk.
 """
 
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ class SineProvider:
         return request
 
     def candles(self, request: CandleRequest) -> Sequence[RawCandle]:
-        """Return candles oldest first; the last may still be open. What it cannot answer it raises as a VenueFault."""
+        """Return candles oldest first; the last may still be open. Raises VenueFault for what it lacks."""
         length = request.timeframe_ms
         first = -(-request.since_ms // length) * length
         return [self._candle(at, length) for at in range(first, request.now_ms + 1, length)][: request.limit]
