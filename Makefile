@@ -15,7 +15,7 @@ CASES ?= 0
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup paper quicktest test covered coverage check lint types arrows soak drill law bench lock clean
+.PHONY: docs help setup paper quicktest test covered coverage check lint types arrows soak drill law bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -67,6 +67,9 @@ drill: $(STAMP) ## kill real agents at every step of an order, the whole matrix;
 
 law: $(STAMP) ## make every fact of the exchange unreadable in turn, in every way
 	@$(BIN)/python -m tests.law $(ARGS)
+
+docs: $(STAMP) ## the pages as a site, with the API from its docstrings, in build/site
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet && echo "build/site/index.html"
 
 bench: $(STAMP) ## speed and memory, measured side by side
 	@$(BIN)/python -m benchmarks $(ARGS)

@@ -10,9 +10,7 @@ settings = Settings(
 )
 with Agent(settings) as agent:
     trades = 0
-    for event in agent.events(
-        after=agent.began
-    ):  # each once, in the journal's order
+    for event in agent.events(after=agent.began):  # each once, in the journal's order
         match event:
             case CycleDecided(decisions=decisions):
                 wanted = [decision for decision in decisions if decision.action != "HOLD"]

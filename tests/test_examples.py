@@ -49,7 +49,7 @@ def test_the_notebook_runs_from_top_to_bottom(tmp_path: Path) -> None:
     cells = json.loads((EXAMPLES / "research.ipynb").read_text())["cells"]
     code = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
     assert len(code) >= 3
-    out = python(["-c", "\n".join([*code, "print(len(run.equity), run.figures['cycles'])"])], tmp_path)
+    out = python(["-c", "\n".join([*code, "print(len(run.equity), len(run.result.equity))"])], tmp_path)
     rows, cycles = map(int, out.split())
     assert rows == cycles > 100
 
