@@ -165,11 +165,10 @@ class Cycle:
 
     def _trip(self, turn: Turn) -> None:
         state = self.state
-        if state.kill_switch or state.tripped_day == turn.at.toordinal():
+        equity, day_start = state.ledger.equity, state.ledger.day_start_equity
+        if equity >= day_start or state.kill_switch or state.tripped_day == turn.at.toordinal():
             return
-        if state.ledger.equity >= state.ledger.day_start_equity:
-            return
-        reason = trip_reason(state.ledger.account(None), self.policy.limits, self.policy.cash_decimals)
+        reason = trip_reason(equity, day_start, self.policy.limits, self.policy.cash_decimals)
         if reason:
             turn.kill = KillSwitchSet(at=turn.at, active=True, reason=reason, by="agent")
 

@@ -4,7 +4,7 @@ Perception has its own checks, kind by kind. What passes them and is no number a
 session in the journal, or sell a position for nothing on paper; here it is a market that is not seen.
 """
 
-from math import isfinite
+from math import inf, isfinite
 
 from domain.candle import Candle
 from domain.observation import Observation
@@ -17,13 +17,16 @@ def unsound(observation: Observation) -> str:
     """Say what of an observation cannot be, "" where nothing is wrong."""
     if observation.quote is not None and not 0 < observation.quote.price < LARGEST:
         return f"a quote of {observation.quote.price} ticks"
-    if any(not _possible(candle) for candle in observation.candles):
-        return "a candle of impossible numbers"
-    if any(each.score is not None and not isfinite(each.score) for each in observation.headlines):
-        return "a headline whose score is no number"
+    for candle in observation.candles:
+        if not _possible(candle):
+            return "a candle of impossible numbers"
+    for each in observation.headlines:
+        if each.score is not None and not isfinite(each.score):
+            return "a headline whose score is no number"
     return ""
 
 
 def _possible(candle: Candle) -> bool:
-    prices = candle.open, candle.high, candle.low, candle.close
-    return all(0 < price < LARGEST for price in prices) and isfinite(candle.volume) and candle.volume >= 0
+    _, opened, high, low, close, volume = candle
+    prices = 0 < opened < LARGEST and 0 < high < LARGEST and 0 < low < LARGEST and 0 < close < LARGEST
+    return prices and 0 <= volume < inf

@@ -45,6 +45,8 @@ class Protection:
         Positions in the assets `but` are left alone: nobody knows what is there.
         """
         ledger = self.state.ledger
+        if not ledger.positions and not ledger.pending_exits:
+            return
         unsure = {each.symbol for each in ledger.instruments.values() if each.base in but}
         unsure |= {standing.order.symbol for standing in ledger.unresolved()}
         for symbol in [each for each in ledger.pending_exits if each not in unsure]:

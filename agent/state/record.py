@@ -47,11 +47,14 @@ class Record:
                 self.state.apply(event)
         self.journal.append(*events)
         for event in events:
-            self._keep(event)
+            if isinstance(event, CycleDecided):
+                self.decided.append(event)
+            elif isinstance(event, CycleEnded):
+                self.last_ended = event
         for event in events:
             if not isinstance(event, CycleDecided):
                 self.state.apply(event)
-        for event in events:
+        for event in events if self.listeners else ():
             self._tell(event)
 
     def observe(self, value: Observed) -> None:
@@ -66,12 +69,6 @@ class Record:
         """Return the end of the last cycle, where it is this one and written."""
         ended = self.last_ended
         return ended if ended is not None and ended.cycle_id == cycle_id else None
-
-    def _keep(self, event: Event) -> None:
-        if isinstance(event, CycleDecided):
-            self.decided.append(event)
-        elif isinstance(event, CycleEnded):
-            self.last_ended = event
 
     def _tell(self, event: Event) -> None:
         for listener in list(self.listeners):

@@ -59,14 +59,13 @@ def window_mean(memory: Memory, at: int, size: int, newest: int, n: int) -> floa
     and a ring in the loop and a whole series in a backtest give the same bits.
     """
     total = 0.0
-    slot = newest - n + 1
-    if slot < 0:
-        slot += size
-    for _ in range(n):
-        total += memory[at + slot]
-        slot += 1
-        if slot == size:
-            slot = 0
+    oldest = newest - n + 1
+    if oldest < 0:
+        for slot in range(at + oldest + size, at + size):
+            total += memory[slot]
+        oldest = 0
+    for slot in range(at + oldest, at + newest + 1):
+        total += memory[slot]
     return total / n
 
 

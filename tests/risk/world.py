@@ -187,8 +187,10 @@ class World:
             marks={symbol: self.prices[symbol] for symbol in own.positions},
             class_drawdown={name: self._class_fall(name) for name in ("crypto", "metal")},
         )
-        tripped = trip_reason(marked, self.policy.limits)
-        self.account = marked if tripped is None else replace(marked, kill_switch=tripped)
+        if marked.kill_switch is None:
+            tripped = trip_reason(equity, marked.day_start_equity, self.policy.limits)
+            marked = replace(marked, kill_switch=tripped)
+        self.account = marked
 
     def _worth(self, position: Position) -> int:
         return notional(self.prices[position.symbol], position.lots, INSTRUMENTS[position.symbol].cash_factor)
