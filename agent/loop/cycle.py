@@ -12,7 +12,6 @@ thread comes before or after, and waits for no provider.
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from agent.loop.machine import IDLE, LEARNING, LoopMachine
@@ -26,6 +25,7 @@ from domain.commands import Flatten, Kill
 from domain.decision import Action, Decision
 from domain.errors import BoydError, JournalFault, LocalFault, VenueFault
 from domain.events import CycleEnded, Event, Failure, KillSwitchSet
+from domain.instrument import Instrument
 from domain.lesson import Lesson
 from domain.observation import Observation
 from domain.ports import Clock, Observer, Platform
@@ -79,11 +79,11 @@ class Cycle:
         unless it is the journal that failed.
         """
         turn = Turn(self.state.cycle_id + 1, at)
-        ticks = self._ticks()
+        grid = self._grid()
         self.machine.fire("wake")
         failure = self._look(turn)
         with self.trading_lock:
-            if self._ticks() != ticks:
+            if self._changed(grid):
                 # Seen in ticks of a grid that is no more: seen again in the next cycle.
                 turn.observations.clear()
                 failure = VenueFault("the grid changed while the market was looked at")
@@ -96,9 +96,16 @@ class Cycle:
     def _look(self, turn: Turn) -> Exception | None:
         return look(turn, self.symbols, self.observer, self.state, apart=self.apart)
 
-    def _ticks(self) -> list[Decimal | None]:
+    def _grid(self) -> list[Instrument | None]:
         known = self.state.ledger.instruments
-        return [known[each].tick_size if each in known else None for each in self.symbols]
+        return [known.get(each) for each in self.symbols]
+
+    def _changed(self, grid: list[Instrument | None]) -> bool:
+        """Say whether prices are counted in other ticks by now."""
+        return any(
+            now is not before and (not before or not now or now.tick_size != before.tick_size)
+            for before, now in zip(grid, self._grid(), strict=True)
+        )
 
     def _turned(self, turn: Turn, failure: Exception | None) -> CycleEnded:
         try:

@@ -49,11 +49,10 @@ class Record:
         for event in events:
             if isinstance(event, CycleDecided):
                 self.decided.append(event)
-            elif isinstance(event, CycleEnded):
+                continue
+            if isinstance(event, CycleEnded):
                 self.last_ended = event
-        for event in events:
-            if not isinstance(event, CycleDecided):
-                self.state.apply(event)
+            self.state.apply(event)
         for event in events if self.listeners else ():
             self._tell(event)
 

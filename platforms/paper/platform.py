@@ -39,6 +39,9 @@ DUPLICATE = "duplicate"
 ENDED = frozenset({OrderStatus.FILLED, OrderStatus.CANCELLED, OrderStatus.EXPIRED})
 
 
+AT_ONCE = Certainty(horizon_ms=0, not_founds=1, send_ms=0)
+
+
 class MockTradingPlatform:
     """A spot exchange on paper for one account with one quote asset, exact to the cash unit.
 
@@ -83,7 +86,7 @@ class MockTradingPlatform:
     @property
     def certainty(self) -> Certainty:
         """Return that a "not found" is proof at once: the exchange lives and dies with the agent."""
-        return Certainty(horizon_ms=0, not_founds=1, send_ms=0)
+        return AT_ONCE
 
     def time(self) -> datetime:
         """Return the latest time the market has shown."""
