@@ -177,6 +177,14 @@ def test_dust_of_whole_lots_alone_is_sold_when_it_is_worth_an_order(price: int, 
     assert bool(ledger.positions) == (price == 20_000)
 
 
+def test_an_account_that_was_never_worth_anything_is_valued_all_the_same() -> None:
+    ledger = Ledger()
+    ledger.open(0, [DOGE])
+    ledger.dust, ledger.marks = {"DOGE-USDT": -450_000_000}, {"DOGE-USDT": 10_000}
+    ledger.value()
+    assert ledger.equity < 0 == ledger.peak_equity == ledger.max_drawdown
+
+
 # fees in a third asset
 
 

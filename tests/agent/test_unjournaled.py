@@ -332,9 +332,9 @@ def test_a_kill_is_kept_when_the_journal_cannot_be_opened(
     assert "nothing of this could be journaled" in told["unjournaled"]
     file.unlink()
     shutil.move(tmp_path / "away", file)
-    assert status_of(home)["account"]["kill_switch"] is None, "reading writes nothing"
+    assert status_of(home).account.kill_switch is None, "reading writes nothing"
     agent(home, "reconcile", "--json", env=own(tmp_path))
-    assert status_of(home)["account"]["kill_switch"] == "stop"
+    assert status_of(home).account.kill_switch == "stop"
 
 
 def status_of(home: Path) -> Any:
