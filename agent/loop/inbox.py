@@ -116,6 +116,8 @@ class Inbox:
     @property
     def urgent(self) -> tuple[Urgent, ...]:
         """Commands that acted and are not journaled, kills first: no stop keeps one from being written."""
+        if not self._urgent:
+            return ()  # asked in every cycle
         return tuple(sorted(self._urgent, key=lambda each: isinstance(each, Stop)))
 
     @property

@@ -60,11 +60,10 @@ class Results(Holdings):
         if self.books > 1 and self.dust:
             equity += sum(self.dust_values().values())
         self.equity = equity
-        peak = self.peak_equity
-        if equity >= peak:
+        if equity >= self.peak_equity:
             self.peak_equity = equity
-        elif peak > 0:  # an account that was never worth anything falls by no share of it
-            self.max_drawdown = max(self.max_drawdown, drawdown(equity, peak))
+        else:
+            self.max_drawdown = max(self.max_drawdown, drawdown(equity, self.peak_equity))
 
     def count(self, trade: Trade) -> None:
         """Add a closed trade to the totals, the streaks and its asset class."""
