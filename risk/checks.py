@@ -1,28 +1,25 @@
 """The gate explained: every rule's measurement in units people read, evaluated even after a failure."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from domain.filters import refusal
 from domain.instrument import Instrument
 from domain.order import Order
-from domain.times import MINUTE_MS
 from domain.verdict import Check
 from risk import rules, table
 from risk.case import Case
-from risk.facts import AccountFacts, Entry, Feed
-from risk.limits import day_limit
+from risk.facts import Facts
 from risk.reading import unmarked
 from risk.rules import Measure
-from risk.table import rule
+from risk.table import CASH_UNITS, RULES, Rule, rule
 
 
 class Gate(NamedTuple):
-    """All the rules look at: the case, the numbers read from it and the order wanted."""
+    """All a check is told from: the case, the facts read from it and the order wanted."""
 
     case: Case
-    feed: Feed
-    entry: Entry
-    book: AccountFacts
+    facts: Facts
     order: Order
 
     @property
@@ -32,36 +29,15 @@ class Gate(NamedTuple):
 
 
 def checks_of(gate: Gate) -> tuple[Check, ...]:
-    """Return one check per rule, in the table's order (long because the table is); see `_blocked`."""
-    feed, entry, book, lots = gate.feed, gate.entry, gate.book, gate.order.lots
-    limits, peak = gate.case.policy.limits, book.peak_equity
-    cash_scale = gate.cash_scale
-    lost = rules.daily_loss(book.equity, book.day_start_equity, day_limit(limits, book.day_start_equity))
-    price = "" if entry.price > 0 else "price"
-    stop = price or "stop below the price"
-    return (
-        _kill_switch(gate, rules.kill_switch(book)),
-        _source(gate, rules.source(feed, limits)),
-        _data_age(gate, rules.data_age(feed, entry, limits)),
-        _check(table.UNKNOWN_ORDER, rules.unknown_orders(book)),
-        *_blocked(gate, rules.blocked(book)),
-        _check(table.DAILY_LOSS, lost, cash_scale),
-        _drawdown(table.MAX_DRAWDOWN, peak - book.equity, peak, limits.max_drawdown_ppm),
-        _drawdown(table.CLASS_DRAWDOWN, book.class_fall, peak, limits.class_drawdown_ppm),
-        _check(table.PER_TRADE_LOSS, rules.trade_loss(entry, lots, book, limits), cash_scale, stop),
-        _check(table.MAX_POSITIONS, rules.positions(book, limits)),
-        _duplicate(gate, rules.duplicate(book)),
-        _cool_down(rules.cool_down(book, limits)),
-        _check(table.TRADES_PER_DAY, rules.trades_today(book, limits)),
-        _exposure(gate, rules.exposure(entry, lots, book, limits), price),
-        _check(table.CONCENTRATION, rules.concentration(entry, lots, book, limits), cash_scale, price),
-        _check(table.CONFIDENCE, rules.confidence(entry, limits), lacking="confidence"),
-        _reward_risk(entry, rules.reward_risk(entry, limits), stop),
-        _check(table.LOSS_STREAK, rules.loss_streak(book, limits)),
-        _words(table.BREAKER, rules.breaker(feed), gate.case.observation.breaker, "closed"),
-        _check(table.SIZE, rules.size(entry, lots), lacking=price),
-        _check(table.CASH, rules.cash(entry, lots, book), cash_scale, price),
-        _entry_filters(gate, price),
+    """Return one check per rule, in the table's order; that of blocked entries only where they are.
+
+    Verdicts of older journals have none of it to compare.
+    """
+    measured = ((each, each.measure(gate.facts)) for each in RULES if each.measure is not None)
+    return tuple(
+        WORDED.get(each.reason, _check)(gate, each, measure)
+        for each, measure in measured
+        if not (each.measure is rules.blocked and measure.passed)
     )
 
 
@@ -85,87 +61,116 @@ def detail(check: Check) -> str:
     return f"{measured:.10g} {check.note}, {relation} the limit {limit:.10g}"
 
 
-def _check(code: int, measure: Measure, scale: int = 1, lacking: str = "") -> Check:
-    which = rule(code)
+def _check(gate: Gate, rule: Rule, measure: Measure) -> Check:
+    return _number(gate, rule, measure, _lacking(gate, rule))
+
+
+def _number(gate: Gate, rule: Rule, measure: Measure, lacking: str) -> Check:
+    scale = gate.cash_scale if rule.scale == CASH_UNITS else rule.scale
     limit = measure.limit if scale == 1 else measure.limit / scale
     if not measure.known:
-        return Check(which.reason, measure.passed, None, limit, f"missing: {lacking}")
+        return Check(rule.reason, measure.passed, None, limit, f"missing: {lacking}")
     measured = measure.measured if scale == 1 else measure.measured / scale
-    return Check(which.reason, measure.passed, measured, limit, which.unit)
+    return Check(rule.reason, measure.passed, measured, limit, rule.unit)
 
 
-def _words(code: int, measure: Measure, value: str, wanted: str) -> Check:
-    which = rule(code)
-    return Check(which.reason, measure.passed, value, wanted, which.unit)
+def _lacking(gate: Gate, rule: Rule) -> str:
+    if rule.needs in ("price", "stop") and gate.facts.entry.price <= 0:
+        return "price"
+    return {"stop": "stop below the price", "price": ""}.get(rule.needs, rule.needs)
 
 
-def _kill_switch(gate: Gate, measure: Measure) -> Check:
+def _words(rule: Rule, measure: Measure, value: str, wanted: str) -> Check:
+    return Check(rule.reason, measure.passed, value, wanted, rule.unit)
+
+
+def _kill_switch(gate: Gate, rule: Rule, measure: Measure) -> Check:
     reason = gate.case.account.kill_switch
-    return _words(table.KILL_SWITCH, measure, "off" if reason is None else f"on ({reason})", "off")
+    return _words(rule, measure, "off" if reason is None else f"on ({reason})", "off")
 
 
-def _source(gate: Gate, measure: Measure) -> Check:
+def _source(gate: Gate, rule: Rule, measure: Measure) -> Check:
     wanted = "live or cached" if gate.case.policy.live else "any"
-    return _words(table.SIMULATED_DATA, measure, str(gate.case.observation.source), wanted)
+    return _words(rule, measure, str(gate.case.observation.source), wanted)
 
 
-def _blocked(gate: Gate, measure: Measure) -> tuple[Check, ...]:
-    """Return the check of blocked entries where they are: verdicts of older journals have none to compare."""
-    if measure.passed:
-        return ()
-    which = rule(table.BLOCKED)
-    return (Check(which.reason, False, gate.case.account.why_blocked(gate.case.symbol), None, which.unit),)
+def _blocked(gate: Gate, rule: Rule, measure: Measure) -> Check:
+    why = gate.case.account.why_blocked(gate.case.symbol)
+    return Check(rule.reason, measure.passed, why, None, rule.unit)
 
 
-def _data_age(gate: Gate, measure: Measure) -> Check:
-    check = _check(table.STALE_DATA, measure, MINUTE_MS, _no_data(gate))
+def _data_age(gate: Gate, rule: Rule, measure: Measure) -> Check:
+    feed, priced = gate.facts.feed, gate.facts.entry.price > 0
+    check = _number(gate, rule, measure, "candle" if priced and feed.quote_age_ms >= 0 else "price")
     late = measure.measured > measure.limit
     if measure.known and not measure.passed and not late:  # young enough: it is the cache that vetoes
         return Check(check.rule, False, str(gate.case.observation.source), "live", "source")
     if not measure.known:
         return check
-    what = "candle" if rules.candle_is_older(gate.feed, gate.case.policy.limits) else "quote"
+    what = "candle" if rules.candle_is_older(feed, gate.facts.limits) else "quote"
     only = ", recorded only: not in live mode" if late and measure.passed else ""
     return Check(check.rule, check.passed, check.measured, check.limit, f"{check.note} ({what}{only})")
 
 
-def _no_data(gate: Gate) -> str:
-    return "candle" if gate.entry.price > 0 and gate.feed.quote_age_ms >= 0 else "price"
-
-
-def _drawdown(code: int, fall: int, peak: int, limit_ppm: int) -> Check:
-    which, measure = rule(code), rules.drawdown(fall, peak, limit_ppm)
+def _drawdown(gate: Gate, rule: Rule, measure: Measure) -> Check:
+    """Tell a fall as a percentage of the peak, though it is compared in cash units."""
+    limits, peak = gate.facts.limits, gate.facts.book.peak_equity
+    own = rule.measure is rules.class_drawdown
+    limit = (limits.class_drawdown_ppm if own else limits.max_drawdown_ppm) / 10_000
     if not measure.known:
-        return Check(which.reason, False, None, limit_ppm / 10_000, "missing: peak equity")
-    return Check(which.reason, measure.passed, fall / peak * 100, limit_ppm / 10_000, which.unit)
+        return Check(rule.reason, False, None, limit, "missing: peak equity")
+    return Check(rule.reason, measure.passed, measure.measured / peak * 100, limit, rule.unit)
 
 
-def _duplicate(gate: Gate, measure: Measure) -> Check:
+def _duplicate(gate: Gate, rule: Rule, measure: Measure) -> Check:
     account, symbol = gate.case.account, gate.case.symbol
     value = "held" if symbol in account.positions else "on its way" if symbol in account.entries else "none"
-    return _words(table.DUPLICATE, measure, value, "none")
+    return _words(rule, measure, value, "none")
 
 
-def _cool_down(measure: Measure) -> Check:
-    check = _check(table.COOL_DOWN, measure, MINUTE_MS)
+def _cool_down(gate: Gate, rule: Rule, measure: Measure) -> Check:
+    check = _check(gate, rule, measure)
     if measure.measured < 0:
         return Check(check.rule, check.passed, None, check.limit, "no loss, or a win since")
     return check
 
 
-def _exposure(gate: Gate, measure: Measure, price: str) -> Check:
-    return _check(
-        table.EXPOSURE, measure, gate.cash_scale, price or "mark of " + ", ".join(unmarked(gate.case))
-    )
+def _exposure(gate: Gate, rule: Rule, measure: Measure) -> Check:
+    lacking = "price" if gate.facts.entry.price <= 0 else "mark of " + ", ".join(unmarked(gate.case))
+    return _number(gate, rule, measure, lacking)
 
 
-def _entry_filters(gate: Gate, price: str) -> Check:
-    check = filters_check(gate.order, gate.case.instrument)
-    return Check(check.rule, False, None, None, f"missing: {price}") if price else check
+def _breaker(gate: Gate, rule: Rule, measure: Measure) -> Check:
+    return _words(rule, measure, gate.case.observation.breaker, "closed")
 
 
-def _reward_risk(entry: Entry, measure: Measure, stop: str) -> Check:
-    check = _check(table.REWARD_RISK, measure, lacking=stop)
-    if entry.target == 0:
+def _entry_filters(gate: Gate, rule: Rule, measure: Measure) -> Check:
+    """Tell what the exchange would say of the order itself; the measure alone knows no client id."""
+    del measure
+    if gate.facts.entry.price <= 0:
+        return Check(rule.reason, False, None, None, "missing: price")
+    return filters_check(gate.order, gate.case.instrument)
+
+
+def _reward_risk(gate: Gate, rule: Rule, measure: Measure) -> Check:
+    check = _check(gate, rule, measure)
+    if gate.facts.entry.target == 0:
         return Check(check.rule, check.passed, None, check.limit, "no target: exit by signal or stop")
     return check
+
+
+WORDED: dict[str, Callable[[Gate, Rule, Measure], Check]] = {
+    "kill_switch_active": _kill_switch,
+    "simulated_data": _source,
+    "stale_data": _data_age,
+    "entries_blocked": _blocked,
+    "max_drawdown": _drawdown,
+    "class_drawdown": _drawdown,
+    "duplicate_position": _duplicate,
+    "cool_down_active": _cool_down,
+    "portfolio_exposure": _exposure,
+    "min_reward_risk": _reward_risk,
+    "circuit_breaker_open": _breaker,
+    "exchange_filters": _entry_filters,
+}
+"""Rules whose check says more than a number and its limit, by their reason."""

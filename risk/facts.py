@@ -6,6 +6,8 @@ arrays. Every cash amount must lie within plus or minus `domain.money.MAX_CASH` 
 
 from typing import NamedTuple
 
+from risk.limits import Limits
+
 NONE = -1
 """An age in ms that is not known, or of something that never happened."""
 
@@ -70,3 +72,13 @@ class AccountFacts(NamedTuple):
     unknown_orders: int
     kill_switch: int
     blocked: int
+
+
+class Facts(NamedTuple):
+    """All a rule may look at: the data behind an entry, the entry, its lots, the account and the limits."""
+
+    feed: Feed
+    entry: Entry
+    lots: int
+    book: AccountFacts
+    limits: Limits

@@ -18,6 +18,7 @@ from domain.order import Order, OrderType, Purpose, Side
 from domain.verdict import Approved, Check, Denied, Verdict
 from risk.case import Case
 from risk.checks import Gate, checks_of, detail, filters_check
+from risk.facts import Facts
 from risk.reading import book_of, entry_of, feed_of
 from risk.sizing import explain, size_entry
 from risk.table import NOTHING_TO_REDUCE
@@ -74,7 +75,7 @@ def _enter(case: Case) -> Verdict:
     size = size._replace(lots=case.instrument.sendable(size.lots))
     sizing = explain(size, entry, policy.sizing, case.instrument)
     order = _order(case, Side.BUY, size.lots, entry.price)
-    checks = checks_of(Gate(case, feed_of(case), entry, book, order))
+    checks = checks_of(Gate(case, Facts(feed_of(case), entry, size.lots, book, policy.limits), order))
     failed = next((check for check in checks if not check.passed), None)
     if failed is not None:
         return Denied(decision.cycle_id, case.symbol, failed.rule, checks, f"{detail(failed)}; {sizing}")

@@ -1,4 +1,4 @@
-"""The rules as kernels: each measures one thing against its limit; `first_denial` is the ordered gate.
+"""The rules as kernels: each measures one thing against its limit; `risk.table` says in which order.
 
 A limit reached still passes, one unit beyond does not. What is not known does not pass. Every
 comparison is written so that NaN fails.
@@ -8,8 +8,7 @@ from typing import NamedTuple
 
 from domain.kernel import kernel
 from domain.money import MAX_CASH, share_down
-from risk import table
-from risk.facts import CACHED, LIVE, AccountFacts, Entry, Feed
+from risk.facts import CACHED, LIVE, Facts, Feed
 from risk.limits import Limits, day_limit, trade_limit
 from risk.stake import loss_at_stop, stake
 
@@ -24,14 +23,16 @@ class Measure(NamedTuple):
 
 
 @kernel
-def kill_switch(book: AccountFacts) -> Measure:
+def kill_switch(facts: Facts) -> Measure:
     """Measure the kill switch: 1 on, 0 off."""
+    book = facts.book
     return Measure(book.kill_switch, 0, book.kill_switch == 0, True)
 
 
 @kernel
-def source(feed: Feed, limits: Limits) -> Measure:
+def source(facts: Facts) -> Measure:
     """Measure the source's code: simulated and recorded data never reach a live order."""
+    feed, limits = facts.feed, facts.limits
     real = feed.source == LIVE or feed.source == CACHED  # noqa: PLR1714 - a kernel builds no set
     return Measure(feed.source, LIVE, real or limits.live == 0, True)
 
@@ -44,11 +45,12 @@ def candle_is_older(feed: Feed, limits: Limits) -> bool:
 
 
 @kernel
-def data_age(feed: Feed, entry: Entry, limits: Limits) -> Measure:
+def data_age(facts: Facts) -> Measure:
     """Measure the age in ms of quote or candle, whichever is worse.
 
     Without a price no entry in any mode; age, a missing candle and cached data veto in live mode only.
     """
+    feed, entry, limits = facts.feed, facts.entry, facts.limits
     priced = entry.price > 0 and feed.quote_age_ms >= 0
     candle = candle_is_older(feed, limits)
     age = feed.candle_age_ms if candle else feed.quote_age_ms
@@ -59,14 +61,16 @@ def data_age(feed: Feed, entry: Entry, limits: Limits) -> Measure:
 
 
 @kernel
-def unknown_orders(book: AccountFacts) -> Measure:
+def unknown_orders(facts: Facts) -> Measure:
     """Count orders whose fate is unknown; none is allowed."""
+    book = facts.book
     return Measure(book.unknown_orders, 0, book.unknown_orders == 0, True)
 
 
 @kernel
-def blocked(book: AccountFacts) -> Measure:
+def blocked(facts: Facts) -> Measure:
     """Measure whether the symbol's entries are blocked: 1 or 0."""
+    book = facts.book
     return Measure(book.blocked, 0, book.blocked == 0, True)
 
 
@@ -86,8 +90,30 @@ def drawdown(fall: int, peak_equity: int, limit_ppm: int) -> Measure:
 
 
 @kernel
-def trade_loss(entry: Entry, lots: int, book: AccountFacts, limits: Limits) -> Measure:
+def day_loss(facts: Facts) -> Measure:
+    """Measure the day's loss against what a day may lose."""
+    book = facts.book
+    return daily_loss(book.equity, book.day_start_equity, day_limit(facts.limits, book.day_start_equity))
+
+
+@kernel
+def account_drawdown(facts: Facts) -> Measure:
+    """Measure how far equity lies below its peak."""
+    book = facts.book
+    return drawdown(book.peak_equity - book.equity, book.peak_equity, facts.limits.max_drawdown_ppm)
+
+
+@kernel
+def class_drawdown(facts: Facts) -> Measure:
+    """Measure how far the profit of the symbol's asset class lies below its peak."""
+    book = facts.book
+    return drawdown(book.class_fall, book.peak_equity, facts.limits.class_drawdown_ppm)
+
+
+@kernel
+def trade_loss(facts: Facts) -> Measure:
     """Measure the loss of `lots` at the stop with the costs of both ways; unknown without price or stop."""
+    entry, lots, book, limits = facts.entry, facts.lots, facts.book, facts.limits
     known = entry.price > 0 and entry.stop > 0
     loss = loss_at_stop(entry.price, entry.stop, lots, entry.cash_factor, entry.cost_ppm)
     limit = trade_limit(limits, book.equity)
@@ -95,35 +121,40 @@ def trade_loss(entry: Entry, lots: int, book: AccountFacts, limits: Limits) -> M
 
 
 @kernel
-def positions(book: AccountFacts, limits: Limits) -> Measure:
+def positions(facts: Facts) -> Measure:
     """Count open positions and entries on their way, this one included."""
+    book, limits = facts.book, facts.limits
     count = book.positions + 1 - book.held
     return Measure(count, limits.max_positions, count <= limits.max_positions, True)
 
 
 @kernel
-def duplicate(book: AccountFacts) -> Measure:
+def duplicate(facts: Facts) -> Measure:
     """Measure whether the symbol is held or has an entry on its way: 1 or 0."""
+    book = facts.book
     return Measure(book.held, 0, book.held == 0, True)
 
 
 @kernel
-def cool_down(book: AccountFacts, limits: Limits) -> Measure:
+def cool_down(facts: Facts) -> Measure:
     """Measure the time since the last loss in ms; nothing to wait for passes."""
+    book, limits = facts.book, facts.limits
     rested = book.loss_age_ms < 0 or book.loss_age_ms >= limits.cool_down_ms
     return Measure(book.loss_age_ms, limits.cool_down_ms, rested, True)
 
 
 @kernel
-def trades_today(book: AccountFacts, limits: Limits) -> Measure:
+def trades_today(facts: Facts) -> Measure:
     """Count today's entries, this one included."""
+    book, limits = facts.book, facts.limits
     count = book.entries_today + 1
     return Measure(count, limits.max_trades_per_day, count <= limits.max_trades_per_day, True)
 
 
 @kernel
-def exposure(entry: Entry, lots: int, book: AccountFacts, limits: Limits) -> Measure:
+def exposure(facts: Facts) -> Measure:
     """Measure everything exposed with this entry; in live mode unknown while a position has no mark."""
+    entry, lots, book, limits = facts.entry, facts.lots, facts.book, facts.limits
     known = entry.price > 0 and (book.unmarked == 0 or limits.live == 0)
     total = book.exposure + stake(entry.price, lots, entry.cash_factor)
     limit = share_down(max(book.equity, 0), limits.total_exposure_ppm)
@@ -131,8 +162,9 @@ def exposure(entry: Entry, lots: int, book: AccountFacts, limits: Limits) -> Mea
 
 
 @kernel
-def concentration(entry: Entry, lots: int, book: AccountFacts, limits: Limits) -> Measure:
+def concentration(facts: Facts) -> Measure:
     """Measure what is exposed in the symbol with this entry."""
+    entry, lots, book, limits = facts.entry, facts.lots, facts.book, facts.limits
     known = entry.price > 0
     total = book.symbol_exposure + stake(entry.price, lots, entry.cash_factor)
     limit = share_down(max(book.equity, 0), limits.concentration_ppm)
@@ -140,15 +172,17 @@ def concentration(entry: Entry, lots: int, book: AccountFacts, limits: Limits) -
 
 
 @kernel
-def confidence(entry: Entry, limits: Limits) -> Measure:
+def confidence(facts: Facts) -> Measure:
     """Measure the decision's confidence, 0 to 100."""
+    entry, limits = facts.entry, facts.limits
     known = entry.confidence >= 0.0
     return Measure(entry.confidence, limits.min_confidence, entry.confidence >= limits.min_confidence, known)
 
 
 @kernel
-def reward_risk(entry: Entry, limits: Limits) -> Measure:
+def reward_risk(facts: Facts) -> Measure:
     """Measure the way to the target over the way to the stop; without a target it passes, measuring 0."""
+    entry, limits = facts.entry, facts.limits
     known = entry.price > 0 and entry.stop > 0
     risk = entry.price - entry.stop if known else 1
     ratio = (entry.target - entry.price) / risk if entry.target > 0 else 0.0
@@ -157,27 +191,31 @@ def reward_risk(entry: Entry, limits: Limits) -> Measure:
 
 
 @kernel
-def loss_streak(book: AccountFacts, limits: Limits) -> Measure:
+def loss_streak(facts: Facts) -> Measure:
     """Count the losing trades since the last win."""
+    book, limits = facts.book, facts.limits
     return Measure(book.loss_streak, limits.loss_streak, book.loss_streak <= limits.loss_streak, True)
 
 
 @kernel
-def breaker(feed: Feed) -> Measure:
+def breaker(facts: Facts) -> Measure:
     """Measure the breaker of the provider whose data this is: 0 closed, 1 not."""
+    feed = facts.feed
     return Measure(feed.breaker_open, 0, feed.breaker_open == 0, True)
 
 
 @kernel
-def size(entry: Entry, lots: int) -> Measure:
+def size(facts: Facts) -> Measure:
     """Measure what sizing left, in lots."""
+    entry, lots = facts.entry, facts.lots
     known = entry.price > 0
     return Measure(lots, 1, known and lots >= 1, known)
 
 
 @kernel
-def cash(entry: Entry, lots: int, book: AccountFacts) -> Measure:
+def cash(facts: Facts) -> Measure:
     """Measure the cash the entry takes with its costs against what is free."""
+    entry, lots, book = facts.entry, facts.lots, facts.book
     known = entry.price > 0
     needed = loss_at_stop(entry.price, 0, lots, entry.cash_factor, entry.cost_ppm)
     return Measure(needed, book.free, known and needed <= book.free, known)
@@ -190,60 +228,8 @@ def fits(price: int, lots: int, cash_factor: int, min_lots: int, min_cash: int) 
 
 
 @kernel
-def filters(entry: Entry, lots: int) -> Measure:
+def filters(facts: Facts) -> Measure:
     """Measure whether the exchange's filters refuse a market order for `lots`: 1 or 0."""
+    entry, lots = facts.entry, facts.lots
     fit = fits(entry.price, lots, entry.cash_factor, entry.min_lots, entry.min_cash)
     return Measure(0 if fit else 1, 0, fit, entry.price > 0)
-
-
-@kernel
-def first_denial(feed: Feed, entry: Entry, lots: int, book: AccountFacts, limits: Limits) -> int:  # noqa: C901, PLR0911, PLR0912 - one line per rule, in the table's order, is how it is read
-    """Return the code of the first rule that denies an entry of `lots`, 0 when none does.
-
-    The whole gate in one kernel, for the compiled backtest; risk.judge explains the same rules.
-    """
-    if not kill_switch(book).passed:
-        return table.KILL_SWITCH
-    if not source(feed, limits).passed:
-        return table.SIMULATED_DATA
-    if not data_age(feed, entry, limits).passed:
-        return table.STALE_DATA
-    if not unknown_orders(book).passed:
-        return table.UNKNOWN_ORDER
-    if not blocked(book).passed:
-        return table.BLOCKED
-    if not daily_loss(book.equity, book.day_start_equity, day_limit(limits, book.day_start_equity)).passed:
-        return table.DAILY_LOSS
-    if not drawdown(book.peak_equity - book.equity, book.peak_equity, limits.max_drawdown_ppm).passed:
-        return table.MAX_DRAWDOWN
-    if not drawdown(book.class_fall, book.peak_equity, limits.class_drawdown_ppm).passed:
-        return table.CLASS_DRAWDOWN
-    if not trade_loss(entry, lots, book, limits).passed:
-        return table.PER_TRADE_LOSS
-    if not positions(book, limits).passed:
-        return table.MAX_POSITIONS
-    if not duplicate(book).passed:
-        return table.DUPLICATE
-    if not cool_down(book, limits).passed:
-        return table.COOL_DOWN
-    if not trades_today(book, limits).passed:
-        return table.TRADES_PER_DAY
-    if not exposure(entry, lots, book, limits).passed:
-        return table.EXPOSURE
-    if not concentration(entry, lots, book, limits).passed:
-        return table.CONCENTRATION
-    if not confidence(entry, limits).passed:
-        return table.CONFIDENCE
-    if not reward_risk(entry, limits).passed:
-        return table.REWARD_RISK
-    if not loss_streak(book, limits).passed:
-        return table.LOSS_STREAK
-    if not breaker(feed).passed:
-        return table.BREAKER
-    if not size(entry, lots).passed:
-        return table.SIZE
-    if not cash(entry, lots, book).passed:
-        return table.CASH
-    if not filters(entry, lots).passed:
-        return table.FILTERS
-    return 0

@@ -1,40 +1,32 @@
-"""The ordered table of rules that code, docs and tests read: the first that fails names the denial.
+"""The ordered table of rules that all else is made of: the first that fails names the denial.
+
+The checks of a verdict follow it, `risk.gate` is written from it (`python -m scripts.gate`), docs and tests
+read it.
 
 A rule's code is its place in RULES, from 1; 0 means that nothing denies. Entries meet every rule,
 exits only the exchange's filters. Every rule is recorded with a verdict, but `entries_blocked` only where
 it denies.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
-KILL_SWITCH = 1
-SIMULATED_DATA = 2
-STALE_DATA = 3
-UNKNOWN_ORDER = 4
-BLOCKED = 5
-DAILY_LOSS = 6
-MAX_DRAWDOWN = 7
-CLASS_DRAWDOWN = 8
-PER_TRADE_LOSS = 9
-MAX_POSITIONS = 10
-DUPLICATE = 11
-COOL_DOWN = 12
-TRADES_PER_DAY = 13
-EXPOSURE = 14
-CONCENTRATION = 15
-CONFIDENCE = 16
-REWARD_RISK = 17
-LOSS_STREAK = 18
-BREAKER = 19
-SIZE = 20
-CASH = 21
-FILTERS = 22
+from domain.times import MINUTE_MS
+from risk import rules
+from risk.facts import Facts
+
+Measures = Callable[[Facts], rules.Measure]
+
+CASH_UNITS = -1
+"""Stands for the cash units in one unit of the quote currency, which differ by account."""
 
 
 class Rule(NamedTuple):
     """One rule: its number in the mission's list, recorded reason, settings, unit and meaning.
 
-    `least` says that the limit is a minimum, not a maximum. A setting is named as section.field.
+    `measure` is its kernel. `least` says that the limit is a minimum, not a maximum. A setting is named as
+    section.field. What is measured is divided by `scale` for people; `needs` is what a measurement lacks
+    where it is not known.
     """
 
     number: int
@@ -42,17 +34,23 @@ class Rule(NamedTuple):
     settings: tuple[str, ...]
     unit: str
     meaning: str
+    measure: Measures | None = None
     least: bool = False
+    scale: int = 1
+    needs: str = ""
 
 
 RULES: tuple[Rule, ...] = (
-    Rule(1, "kill_switch_active", (), "kill switch", "No entry while the kill switch is on."),
+    Rule(
+        1, "kill_switch_active", (), "kill switch", "No entry while the kill switch is on.", rules.kill_switch
+    ),
     Rule(
         2,
         "simulated_data",
         (),
         "source",
         "In live mode no entry on simulated or recorded data; in other modes the source is only recorded.",
+        rules.source,
     ),
     Rule(
         2,
@@ -60,6 +58,8 @@ RULES: tuple[Rule, ...] = (
         ("risk.max_data_age_minutes", "risk.max_candle_age_timeframes"),
         "minutes old",
         "No entry without a price; in live mode none on a quote or candle too old, missing or cached.",
+        rules.data_age,
+        scale=MINUTE_MS,
     ),
     Rule(
         3,
@@ -67,6 +67,7 @@ RULES: tuple[Rule, ...] = (
         (),
         "orders of unknown fate",
         "No entry while any order's fate is unknown.",
+        rules.unknown_orders,
     ),
     Rule(
         3,
@@ -74,6 +75,7 @@ RULES: tuple[Rule, ...] = (
         (),
         "reason",
         "No entry while exchange or books name a reason against it: a closed market, an unreadable fact.",
+        rules.blocked,
     ),
     Rule(
         4,
@@ -81,6 +83,8 @@ RULES: tuple[Rule, ...] = (
         ("risk.daily_loss",),
         "quote lost since the day began",
         "Equity may not have fallen by more than this since the day began, fees and open losses included.",
+        rules.day_loss,
+        scale=CASH_UNITS,
     ),
     Rule(
         5,
@@ -88,6 +92,7 @@ RULES: tuple[Rule, ...] = (
         ("risk.max_drawdown",),
         "% below peak equity",
         "Equity may not be further below its peak.",
+        rules.account_drawdown,
     ),
     Rule(
         5,
@@ -95,6 +100,7 @@ RULES: tuple[Rule, ...] = (
         ("risk.class_drawdown",),
         "% of peak equity lost by the asset class",
         "The profit of the symbol's asset class may not be further below its peak.",
+        rules.class_drawdown,
     ),
     Rule(
         6,
@@ -102,6 +108,9 @@ RULES: tuple[Rule, ...] = (
         ("risk.per_trade_loss",),
         "quote lost at the stop, costs included",
         "One entry may not lose more at its stop, with the costs of both ways; it needs a stop.",
+        rules.trade_loss,
+        scale=CASH_UNITS,
+        needs="stop",
     ),
     Rule(
         7,
@@ -109,6 +118,7 @@ RULES: tuple[Rule, ...] = (
         ("risk.max_positions",),
         "positions with this one",
         "Open positions and entries on their way may not be more, this one included.",
+        rules.positions,
     ),
     Rule(
         8,
@@ -116,6 +126,7 @@ RULES: tuple[Rule, ...] = (
         (),
         "position",
         "No entry in a symbol that is held or has an entry on its way.",
+        rules.duplicate,
     ),
     Rule(
         9,
@@ -123,7 +134,9 @@ RULES: tuple[Rule, ...] = (
         ("risk.cool_down_minutes",),
         "minutes since the last loss",
         "After a losing trade no entry until this much time has passed; a win clears it.",
+        rules.cool_down,
         least=True,
+        scale=MINUTE_MS,
     ),
     Rule(
         10,
@@ -131,6 +144,7 @@ RULES: tuple[Rule, ...] = (
         ("risk.max_trades_per_day",),
         "entries today with this one",
         "Entries in one day may not be more, this one included.",
+        rules.trades_today,
     ),
     Rule(
         11,
@@ -138,6 +152,9 @@ RULES: tuple[Rule, ...] = (
         ("risk.total_exposure",),
         "quote exposed with this entry",
         "Positions at their marks and entries on their way may not exceed this fraction of equity.",
+        rules.exposure,
+        scale=CASH_UNITS,
+        needs="price",
     ),
     Rule(
         13,
@@ -145,6 +162,9 @@ RULES: tuple[Rule, ...] = (
         ("risk.concentration",),
         "quote exposed in this symbol",
         "One symbol may not exceed this fraction of equity.",
+        rules.concentration,
+        scale=CASH_UNITS,
+        needs="price",
     ),
     Rule(
         15,
@@ -152,7 +172,9 @@ RULES: tuple[Rule, ...] = (
         ("risk.min_confidence",),
         "points of confidence",
         "An entry needs at least this confidence.",
+        rules.confidence,
         least=True,
+        needs="confidence",
     ),
     Rule(
         15,
@@ -160,7 +182,9 @@ RULES: tuple[Rule, ...] = (
         ("risk.min_reward_risk",),
         "reward over risk",
         "The way to the target over the way to the stop is at least this; an entry without a target passes.",
+        rules.reward_risk,
         least=True,
+        needs="stop",
     ),
     Rule(
         16,
@@ -168,6 +192,7 @@ RULES: tuple[Rule, ...] = (
         ("risk.loss_streak", "risk.loss_streak_paper"),
         "losing trades in a row",
         "No entry after a longer row of losing trades.",
+        rules.loss_streak,
     ),
     Rule(
         17,
@@ -175,6 +200,7 @@ RULES: tuple[Rule, ...] = (
         (),
         "breaker",
         "No entry on data of a provider whose circuit breaker is not closed.",
+        rules.breaker,
     ),
     Rule(
         18,
@@ -189,7 +215,9 @@ RULES: tuple[Rule, ...] = (
         ),
         "lots",
         "What sizing and its caps leave is at least one lot.",
+        rules.size,
         least=True,
+        needs="price",
     ),
     Rule(
         18,
@@ -197,6 +225,9 @@ RULES: tuple[Rule, ...] = (
         (),
         "quote needed, costs included",
         "The entry with its costs is paid from cash that no other entry has reserved.",
+        rules.cash,
+        scale=CASH_UNITS,
+        needs="price",
     ),
     Rule(
         18,
@@ -204,6 +235,7 @@ RULES: tuple[Rule, ...] = (
         (),
         "refusal",
         "The exchange's own filters: least quantity, least and largest notional, client order id.",
+        rules.filters,
     ),
 )
 """The gate, in order."""
@@ -211,6 +243,35 @@ RULES: tuple[Rule, ...] = (
 NOTHING_TO_REDUCE = Rule(
     0, "nothing_to_reduce", (), "lots held", "A sale needs a position: spot is long only.", least=True
 )
+
+
+def _code(measure: Measures) -> int:
+    """Return the code of the rule that a kernel measures."""
+    return next(code for code, each in enumerate(RULES, 1) if each.measure is measure)
+
+
+KILL_SWITCH = _code(rules.kill_switch)
+SIMULATED_DATA = _code(rules.source)
+STALE_DATA = _code(rules.data_age)
+UNKNOWN_ORDER = _code(rules.unknown_orders)
+BLOCKED = _code(rules.blocked)
+DAILY_LOSS = _code(rules.day_loss)
+MAX_DRAWDOWN = _code(rules.account_drawdown)
+CLASS_DRAWDOWN = _code(rules.class_drawdown)
+PER_TRADE_LOSS = _code(rules.trade_loss)
+MAX_POSITIONS = _code(rules.positions)
+DUPLICATE = _code(rules.duplicate)
+COOL_DOWN = _code(rules.cool_down)
+TRADES_PER_DAY = _code(rules.trades_today)
+EXPOSURE = _code(rules.exposure)
+CONCENTRATION = _code(rules.concentration)
+CONFIDENCE = _code(rules.confidence)
+REWARD_RISK = _code(rules.reward_risk)
+LOSS_STREAK = _code(rules.loss_streak)
+BREAKER = _code(rules.breaker)
+SIZE = _code(rules.size)
+CASH = _code(rules.cash)
+FILTERS = _code(rules.filters)
 
 REASONS: dict[str, Rule] = {rule.reason: rule for rule in (*RULES, NOTHING_TO_REDUCE)}
 """Every reason a denial can carry."""

@@ -68,8 +68,9 @@ from research.engine.layout import (
     Ints,
     RuleParameters,
 )
-from risk.facts import NONE, RECORDED, AccountFacts, Entry, Feed
-from risk.rules import first_denial, fits
+from risk.facts import NONE, RECORDED, AccountFacts, Entry, Facts, Feed
+from risk.gate import first_denial
+from risk.rules import fits
 from risk.sizing import size_entry
 from risk.stake import stop_below, stop_level, trailed
 from risk.table import FILTERS
@@ -234,7 +235,8 @@ def judge_entry(
     book = book_for(ints, house.cost_ppm, p, at_ms)
     size = size_entry(entry, book, house.limits, house.sizing)
     lots = size.lots
-    rule = first_denial(Feed(RECORDED, 0 if price > 0 else NONE, 0, 0), entry, lots, book, house.limits)
+    feed = Feed(RECORDED, 0 if price > 0 else NONE, 0, 0)
+    rule = first_denial(Facts(feed, entry, lots, book, house.limits))
     if rule > 0:
         veto(ints, p, at_ms, rule)
         return

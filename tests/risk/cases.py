@@ -15,10 +15,11 @@ from domain.observation import Observation, Source
 from domain.times import DAY_MS, MINUTE_MS, utc
 from domain.verdict import Approved, Check, Denied, Verdict
 from risk.case import Case, Policy
+from risk.facts import Facts
+from risk.gate import first_denial
 from risk.judge import judge
 from risk.limits import Limits
 from risk.reading import book_of, entry_of, feed_of
-from risk.rules import first_denial
 from risk.settings import Mode, RiskSettings, SizingSettings
 from risk.table import RULES
 
@@ -192,8 +193,13 @@ def reason(base: Case) -> str:
 
 def kernel_reason(base: Case, lots: int) -> str:
     """The reason the compiled gate gives for so many lots, "" when it passes."""
-    code = first_denial(feed_of(base), entry_of(base), lots, book_of(base), base.policy.limits)
+    code = first_denial(facts_of(base, lots))
     return RULES[code - 1].reason if code else ""
+
+
+def facts_of(base: Case, lots: int) -> Facts:
+    """Everything the rules look at."""
+    return Facts(feed_of(base), entry_of(base), lots, book_of(base), base.policy.limits)
 
 
 def check(verdict: Verdict, rule: str) -> Check:

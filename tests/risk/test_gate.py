@@ -12,7 +12,7 @@ from risk.judge import judge
 from risk.reading import book_of, entry_of
 from risk.sizing import Size, size_entry
 from tests.risk.anomalies import odd_cases
-from tests.risk.cases import case, deciding, kernel_reason, reason
+from tests.risk.cases import case, deciding, facts_of, kernel_reason, reason
 
 
 def size_of(base: Case) -> Size:
@@ -60,13 +60,16 @@ def test_a_price_that_is_none_denies_as_stale_before_anything_else() -> None:
 
 
 def test_the_filter_rule_alone_refuses_what_has_no_price() -> None:
-    entry = entry_of(case())._replace(price=0, min_cash=0, min_lots=0)
-    assert not rules.filters(entry, 1).passed
-    assert not rules.filters(entry._replace(price=1), 0).passed
-    assert rules.filters(entry._replace(price=1), 1).passed
+    facts = facts_of(case(), 1)
+    unpriced = facts._replace(entry=facts.entry._replace(price=0, min_cash=0, min_lots=0))
+    priced = unpriced._replace(entry=unpriced.entry._replace(price=1))
+    assert not rules.filters(unpriced).passed
+    assert not rules.filters(priced._replace(lots=0)).passed
+    assert rules.filters(priced).passed
 
 
 def test_the_largest_notional_passes_the_filter_and_one_unit_more_does_not() -> None:
-    entry = entry_of(case())._replace(price=1, cash_factor=1, min_cash=0, min_lots=0)
-    assert rules.filters(entry, MAX_CASH).passed
-    assert not rules.filters(entry, MAX_CASH + 1).passed
+    facts = facts_of(case(), MAX_CASH)
+    least = facts._replace(entry=facts.entry._replace(price=1, cash_factor=1, min_cash=0, min_lots=0))
+    assert rules.filters(least).passed
+    assert not rules.filters(least._replace(lots=MAX_CASH + 1)).passed

@@ -12,7 +12,8 @@ from domain.kernel import KERNELS
 from risk import rules, sizing, stake
 
 OURS = [function for function in KERNELS if function.__module__.startswith("risk.")]
-NUMBERS = {"int", "float", "bool", "AccountFacts", "Entry", "Feed", "Limits", "Sizing", "Measure", "Size"}
+FACTS = {"Facts", "AccountFacts", "Entry", "Feed", "Limits", "Sizing"}
+NUMBERS = {"int", "float", "bool", "Measure", "Size"} | FACTS
 FORBIDDEN = (
     ast.JoinedStr,
     ast.Dict,

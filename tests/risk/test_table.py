@@ -7,9 +7,10 @@ from risk import table
 from risk.judge import judge
 from risk.settings import RiskSettings, SizingSettings
 from risk.table import NOTHING_TO_REDUCE, REASONS, RULES, rule
+from scripts import gate
 from tests.risk.cases import case, owning
 
-CODES = {name: code for name, code in vars(table).items() if isinstance(code, int)}
+CODES = {name: code for name, code in vars(table).items() if isinstance(code, int) and code in range(1, 99)}
 
 
 RECORDED = [each.reason for each in RULES if each.reason != "entries_blocked"]
@@ -21,6 +22,13 @@ def test_codes_are_the_places_in_the_table() -> None:
     assert rule(table.KILL_SWITCH).reason == "kill_switch_active"
     assert rule(table.COOL_DOWN).reason == "cool_down_active"
     assert rule(table.FILTERS).reason == "exchange_filters"
+
+
+def test_every_rule_is_measured_by_a_kernel_of_its_own_and_the_gate_is_written_from_the_table() -> None:
+    measures = [each.measure for each in RULES]
+    assert len(set(measures)) == len(RULES)
+    assert None not in measures
+    assert gate.TARGET.read_text() == gate.source(), "run: .venv/bin/python -m scripts.gate"
 
 
 def test_numbers_rise_and_reasons_are_unique() -> None:
