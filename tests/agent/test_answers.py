@@ -145,6 +145,33 @@ def test_the_schemas_of_the_documentation_are_those_of_the_structs() -> None:
     assert kept == schemas.schemas(), "python -m docs.schemas writes them"
 
 
+AMOUNTS = {
+    "cash", "equity", "opening_cash", "profit", "profit_today", "pnl", "gross", "fees", "fee", "slippage",
+    "costs", "price", "entry", "entry_price", "exit_price", "bought", "sold", "expectancy", "quantity",
+    "level", "unrealised", "close", "stop", "target", "bid", "ask", "previous_close", "day_lost", "day_limit",
+    "reference",
+}  # fmt: skip
+SHARES = {("CostsAnswer", "slippage")}
+"""Named as amounts are, and a share of what is traded."""
+
+
+def number_in(schema: Any) -> bool:
+    kinds = [schema, *schema.get("anyOf", ())]
+    return any(each.get("type") in ("number", "integer") for each in kinds)
+
+
+def test_no_amount_is_a_number() -> None:
+    found, texts = 0, schemas.schemas()
+    for name in set(ANSWERS) - {"journal tail", "config show"}:  # as stored; the settings' own model
+        schema = json.loads(texts[f"{name.replace(' ', '-')}.json"])
+        for title, part in schema["$defs"].items():
+            named = AMOUNTS & set(part.get("properties", ()))
+            wrong = [field for field in named if number_in(part["properties"][field])]
+            assert not [field for field in wrong if (title, field) not in SHARES], (name, title, wrong)
+            found += len(named)
+    assert found > 100
+
+
 def test_every_command_with_json_is_in_the_table_and_is_tried() -> None:
     assert set(WORDS) | set(CHANGES) | PAUSES == set(ANSWERS)
     assert with_json() == set(ANSWERS) | {"resume"}

@@ -1,6 +1,7 @@
 """The report: one page that loads nothing, tells every figure and takes no text for markup."""
 
 import re
+import tomllib
 from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
@@ -16,6 +17,7 @@ from research.report.page import Report, html_report
 from research.report.text import number, percent
 from research.statistics.metrics import metrics
 from tests.research.made import Plan, bare, instrument, trade, walk
+from tests.shared import ROOT
 
 VOID = {"meta", "input", "br", "hr", "img", "link"}
 LOADS = {
@@ -164,6 +166,15 @@ def test_flaws_open_positions_and_the_kill_switch_are_told() -> None:
     assert "thrown 2023-01-02 01:00 UTC" in text
     assert "BTC-USDT, counted in equity" in text
     assert "None found." in Page(html_report(context())).text
+
+
+def test_an_installed_page_has_its_files() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
+    assert "templates/*" in settings["package-data"]["*"]
+    folder = ROOT / "research" / "report"
+    assert {path.parent for path in folder.rglob("*") if path.suffix in (".j2", ".css", ".js")} == {
+        folder / "templates"
+    }
 
 
 def test_the_same_result_gives_the_same_bytes() -> None:
