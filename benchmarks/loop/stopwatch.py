@@ -6,14 +6,15 @@ Time is exclusive: what runs inside a stage but belongs to another (the journal 
 """
 
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable
 from datetime import datetime
+from typing import Any, cast
 
 from agent.loop.machine import EXECUTION, IDLE, LEARNING, PERCEPTION, REASONING, RISK_CHECK, LoopMachine
 from benchmarks.loop.floors import per_call
 from benchmarks.loop.sessions import Ready
 from domain.events import Event
-from domain.ports import Journal, Pacer, Row
+from domain.ports import Journal, Pacer
 
 PACE, OBSERVE, DECIDE, JUDGE, PLACE, REFLECT, JOURNAL, MACHINE, REST = STAGES = (
     "pace", "observe", "decide", "judge", "place", "reflect", "journal", "machine", "rest",
@@ -75,33 +76,8 @@ class _TimedJournal:
         self.inner = journal
         self.watch = watch
 
-    @property
-    def journal_id(self) -> str:
-        return self.inner.journal_id
-
-    def rows(self, after: int = 0) -> Iterator[Row]:
-        return self.inner.rows(after)
-
-    def sessions(self) -> Iterator[Row]:
-        return self.inner.sessions()
-
-    def last_session(self) -> Row | None:
-        return self.inner.last_session()
-
-    def last_cycle(self) -> int | None:
-        return self.inner.last_cycle()
-
-    def find_cycle(self, cycle_id: int) -> Sequence[Row]:
-        return self.inner.find_cycle(cycle_id)
-
-    def mentions(self, after: int, texts: Collection[bytes]) -> Iterator[Row]:
-        return self.inner.mentions(after, texts)
-
-    def hash_at(self, seq: int) -> str:
-        return self.inner.hash_at(seq)
-
-    def head(self) -> tuple[int, str]:
-        return self.inner.head()
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
 
     def append(self, *events: Event) -> None:
         before = self.watch.switch(JOURNAL)
@@ -109,9 +85,6 @@ class _TimedJournal:
             self.inner.append(*events)
         finally:
             self.watch.switch(before)
-
-    def close(self) -> None:
-        self.inner.close()
 
 
 class _TimedPacer:
@@ -131,5 +104,5 @@ def timed(each: Ready, watch: Stopwatch) -> Ready:
     """Return the session with its machine, its journal and its pacer under the watch."""
     cycle = each.session.cycle
     cycle.machine = _TimedMachine(watch)
-    cycle.record.journal = _TimedJournal(cycle.record.journal, watch)
+    cycle.record.journal = cast("Journal", _TimedJournal(cycle.record.journal, watch))
     return Ready(each.session, _TimedPacer(each.pacer, watch))

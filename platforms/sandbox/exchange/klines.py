@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from platforms.sandbox.exchange.intervals import INTERVALS, opening
+from domain.times import opened_by
+from platforms.sandbox.exchange.intervals import INTERVALS
 from platforms.sandbox.exchange.numbers import EIGHT, ZERO, down, plain
 
 KEPT = 5_000
@@ -59,7 +60,7 @@ class Series:
     def roll(self, now: int, price: Decimal) -> list[Bar]:
         """Open candles up to `now`, flat where nothing traded, and return those that closed."""
         closed = []
-        start = opening(now, self.length)
+        start = opened_by(now, self.length)
         if self.bars:
             while self.bars[-1].time < start:
                 last = self.bars[-1]
@@ -91,7 +92,7 @@ class Series:
     def merge(self, time: int, prices: tuple[Decimal, Decimal, Decimal, Decimal], volume: Decimal) -> None:
         """Count a whole candle of history in."""
         first, high, low, last = prices
-        start = opening(time, self.length)
+        start = opened_by(time, self.length)
         if not self.bars or self.bars[-1].time < start:
             self._open(start, first)
             self.bars[-1].high, self.bars[-1].low = high, low

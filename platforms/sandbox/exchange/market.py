@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from domain.candle import RawCandle
-from platforms.sandbox.exchange.intervals import DAY_MS, INTERVALS, MINUTE_MS
+from domain.times import DAY_MS, MINUTE_MS
+from platforms.sandbox.exchange.intervals import INTERVALS
 from platforms.sandbox.exchange.klines import Bar, Print, Series
 from platforms.sandbox.exchange.numbers import ZERO, down
 from platforms.sandbox.exchange.rules import SymbolRules

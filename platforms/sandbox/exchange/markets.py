@@ -8,8 +8,8 @@ from itertools import islice
 from typing import Any
 
 from domain.candle import RawCandle
+from domain.times import opened_by
 from platforms.sandbox.exchange.errors import ApiError
-from platforms.sandbox.exchange.intervals import opening
 from platforms.sandbox.exchange.market import MarketEvent, SandboxMarket
 from platforms.sandbox.exchange.numbers import ZERO
 from platforms.sandbox.exchange.play import Play, Step
@@ -64,7 +64,7 @@ class Markets(ABC):
         """
         with self.lock:
             market = self.markets[symbol]
-            start = opening(self.now, self.base_ms)
+            start = opened_by(self.now, self.base_ms)
             market.remember(islice(rows, history), start)
             self._plays[symbol] = Play(rows, market, start, driven=driven)
             if market.price == ZERO and (first := self._plays[symbol].peek()):
@@ -77,7 +77,7 @@ class Markets(ABC):
         with self.lock:
             market = self.markets[symbol]
             row = RawCandle(0, flat, flat, flat, flat, 1.0)
-            market.remember([row] * history, opening(self.now, self.base_ms))
+            market.remember([row] * history, opened_by(self.now, self.base_ms))
             market.price = market.on_grid(price)
             market.roll(self.now)
 

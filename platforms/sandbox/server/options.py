@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from domain.candle import RawCandle
+from domain.times import MINUTE_MS
 from platforms.sandbox.exchange.exchange import Exchange, Terms
-from platforms.sandbox.exchange.intervals import MINUTE_MS, played_length
+from platforms.sandbox.exchange.intervals import played_length
 from platforms.sandbox.exchange.rules import SymbolRules, rules_of
 from platforms.sandbox.exchange.walk import walk
 from platforms.sandbox.requests.limits import RateLimits

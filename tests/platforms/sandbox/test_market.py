@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.candle import RawCandle
+from domain.times import opened_by
 from platforms.sandbox.exchange.exchange import Exchange
-from platforms.sandbox.exchange.intervals import INTERVALS, opening, played_length
+from platforms.sandbox.exchange.intervals import INTERVALS, played_length
 from platforms.sandbox.exchange.market import MarketEvent
 from platforms.sandbox.exchange.rules import rules_of
 from platforms.sandbox.exchange.walk import walk
@@ -53,7 +54,7 @@ def test_longer_candles_are_made_of_the_short_ones(name: str, seconds: int) -> N
     assert len(series[name].bars) > 0
     for bar in series[name].bars:
         parts = [one for one in series["1s"].bars if bar.time <= one.time <= bar.end]
-        assert bar.time == opening(bar.time, INTERVALS[name])
+        assert bar.time == opened_by(bar.time, INTERVALS[name])
         assert (bar.open, bar.close) == (parts[0].open, parts[-1].close)
         assert (bar.high, bar.low) == (max(one.high for one in parts), min(one.low for one in parts))
         assert bar.volume == sum(one.volume for one in parts)
