@@ -30,6 +30,25 @@ def test_the_arrows_point_down() -> None:
     assert done.returncode == 0, done.stdout
 
 
+def test_the_rooms_within_rooms_in_the_docs_are_the_contracts() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    inner = [each for each in contracts if each["type"] == "layers" and each["containers"]]
+    assert len(inner) > 5
+    for each in inner:
+        floors = " / ".join(floor.replace(" | ", " ") for floor in each["layers"])
+        assert f"{each['containers'][0]:<20}{floors}\n" in page
+        assert each["exhaustive"], "a new module must be given a room"
+
+
+def test_every_folder_says_in_one_sentence_what_it_answers() -> None:
+    for room in packages():
+        for init in (ROOT / room).rglob("__init__.py"):
+            said = ast.get_docstring(ast.parse(init.read_text()))
+            assert said, init
+            assert said.splitlines()[0].rstrip().endswith((".", "`.", "?")), init
+
+
 def test_the_state_diagrams_in_the_docs_are_the_tables() -> None:
     page = (ROOT / "docs" / "architecture.md").read_text()
     assert page.count("```mermaid") == 2
