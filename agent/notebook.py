@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from agent.cli.handlers.inputs import Asked, gather
+from agent.cli.handlers.inputs import ResearchRequest, gather
 from agent.wiring.backtests import setup_of
 from domain.symbols import spelled
 from research.engine.backtest import backtest as run_backtest
@@ -60,7 +60,7 @@ def backtest(
     from agent.cli.handlers.backtest import engine_for  # noqa: PLC0415  # what a command prints with comes with it
 
     files = [data] if isinstance(data, str | Path) else data
-    asked = Asked(
+    asked = ResearchRequest(
         strategies=tuple(strategies),
         data=[Path(each) for each in files],
         symbols=[spelled(each) for each in symbols],

@@ -131,14 +131,14 @@ Reply = (
 )
 
 
-class Remembered(msgspec.Struct, frozen=True):
+class RememberedCommand(msgspec.Struct, frozen=True):
     """A command by its digest, and what came of it; None where its end is not on record."""
 
     digest: str
     reply: Reply | None = None
 
 
-def recalled(known: Remembered | None, command: Command) -> Reply | None:
+def recalled(known: RememberedCommand | None, command: Command) -> Reply | None:
     """Return what came of a command before, None where it was not carried out or that is not on record.
 
     Raises BadInput for a key that was given to another command, unless this one is an exit.

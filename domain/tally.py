@@ -23,7 +23,7 @@ class Day(NamedTuple):
     losses: int
 
 
-class Outcome(NamedTuple):
+class RoundTrip(NamedTuple):
     """What a round trip came to: before costs at reference prices, lost to slippage, and after all costs."""
 
     gross: int
@@ -65,8 +65,8 @@ def below_peak(profit: int, peak: int) -> int:
 
 
 @kernel
-def outcome(bought: int, sold: int, bought_at_reference: int, sold_at_reference: int, fees: int) -> Outcome:
+def outcome(bought: int, sold: int, bought_at_reference: int, sold_at_reference: int, fees: int) -> RoundTrip:
     """Return what buying and selling the same lots came to; fees are those of both ways."""
     gross = sold_at_reference - bought_at_reference
     realised = sold - bought
-    return Outcome(gross, gross - realised, realised - fees)
+    return RoundTrip(gross, gross - realised, realised - fees)

@@ -18,7 +18,7 @@ from weakref import WeakSet
 import msgspec
 
 from agent.account.opened import OpenedAccount
-from agent.answers.account import DecisionRow, Position, Status
+from agent.answers.account import DecisionRow, PositionAnswer, Status
 from agent.answers.cycle import Explanation
 from agent.loop.inbox import ENDED, NotRunning
 from agent.settings.settings import Options, Settings
@@ -220,7 +220,7 @@ class Agent:
         launch, seq = self._opened(), max(self.began, self._seq - 1)
         return msgspec.structs.replace(launch.status(), seq=seq)
 
-    def positions(self) -> list[Position]:
+    def positions(self) -> list[PositionAnswer]:
         """Return open positions with their protection."""
         return session.positions(self._opened().session.state)
 

@@ -4,15 +4,15 @@ from collections.abc import Callable
 from datetime import datetime
 
 from agent.host import log
-from agent.outage.afterwards import Damaged, Found, fits, missing
-from agent.outage.journal import Guarded
+from agent.outage.afterwards import Damaged, OutageFile, fits, missing
+from agent.outage.journal import GuardedJournal
 from agent.outage.lost import Lost
 from agent.wiring import Parts
 from domain.errors import JournalFault
 from domain.events import Event, JournaledAfterwards
 
 
-def catch_up(journal: Guarded, fold: Callable[[], Parts], at: datetime) -> Parts:
+def catch_up(journal: GuardedJournal, fold: Callable[[], Parts], at: datetime) -> Parts:
     """Fold a journal and take in what was kept aside, once; what does not fit or fold is put aside.
 
     In an emergency a journal that still cannot be written is gone on without. Raises JournalFault.
@@ -38,7 +38,7 @@ def catch_up(journal: Guarded, fold: Callable[[], Parts], at: datetime) -> Parts
     return parts
 
 
-def _found(journal: Guarded) -> Found | None:
+def _found(journal: GuardedJournal) -> OutageFile | None:
     try:
         result = journal.afterwards.found()
     except Damaged:
@@ -50,7 +50,7 @@ def _found(journal: Guarded) -> Found | None:
     return result
 
 
-def _missing(result: Found, journal: Guarded) -> tuple[Event, ...]:
+def _missing(result: OutageFile, journal: GuardedJournal) -> tuple[Event, ...]:
     return result.events if isinstance(journal.inner, Lost) else missing(result, journal.inner)
 
 
@@ -65,6 +65,6 @@ def _absorbed(events: tuple[Event, ...], parts: Parts) -> bool:
     return True
 
 
-def _put_aside(journal: Guarded) -> None:
+def _put_aside(journal: GuardedJournal) -> None:
     kept = journal.afterwards.put_aside()
     log.say("error", "what was done without the journal is put aside: compare with the venue", file=str(kept))

@@ -12,7 +12,7 @@ from agent.account.control import StatusRequest, WhyRequest
 from agent.account.dispatch import Carries
 from agent.account.opened import Hurry, OpenedAccount, Without
 from agent.account.running import Running, Unanswering
-from agent.answers.account import Position, Status
+from agent.answers.account import PositionAnswer, Status
 from agent.answers.amounts import decoded_as
 from agent.answers.cycle import Explanation
 from agent.answers.journals import ParameterVersion
@@ -21,7 +21,7 @@ from agent.explain.why import explain
 from agent.host import log
 from agent.host.process import may_live
 from agent.outage.at_rest import Resting
-from agent.outage.journal import Guarded
+from agent.outage.journal import GuardedJournal
 from agent.outage.lost import Lost
 from agent.parameters import versions
 from agent.settings.home import Busy, Home
@@ -132,7 +132,7 @@ class AccountClient:
         with self.resting() as opened:
             return explain(opened, cycle, self.checkpoints)
 
-    def positions(self) -> list[Position]:
+    def positions(self) -> list[PositionAnswer]:
         """Return open positions."""
         return self.status().positions
 
@@ -163,7 +163,7 @@ class AccountClient:
                     yield launch.handler
 
     @contextmanager
-    def _writing(self, clock: Clock, *, stop: bool = False) -> Iterator[Guarded]:
+    def _writing(self, clock: Clock, *, stop: bool = False) -> Iterator[GuardedJournal]:
         """Open the journal to append to it; what was kept aside comes first, the rest needs no fold.
 
         One that cannot be opened is done without to `stop`.
@@ -248,7 +248,9 @@ class AccountClient:
 class Tuning:
     """The journal of an account that no agent runs, for parameters that the next session takes up."""
 
-    def __init__(self, journal: Guarded, clock: Clock, fold: Callable[[Records], wiring.Parts]) -> None:
+    def __init__(
+        self, journal: GuardedJournal, clock: Clock, fold: Callable[[Records], wiring.Parts]
+    ) -> None:
         self.journal = journal
         self.clock = clock
         self.fold = fold

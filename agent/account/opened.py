@@ -5,7 +5,7 @@ from contextlib import suppress
 from datetime import datetime
 from enum import IntEnum
 from types import TracebackType
-from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import tenacity
 
@@ -22,6 +22,7 @@ from agent.host.clock import SystemClock
 from agent.host.failpoints import armed, fused
 from agent.host.process import may_live
 from agent.loop.inbox import Inbox
+from agent.outage.at_rest import Lock
 from agent.outage.journal import RESERVE_BYTES
 from agent.outage.lost import Lost
 from agent.parameters import versions
@@ -45,13 +46,6 @@ OUT_OF_TIME = -1021
 """The exchange's code for a request out of time: its clock leapt, and is measured before the next try."""
 OPENINGS = 8
 """How often an exchange that does not answer is tried before a session is given up."""
-
-
-class Lock(Protocol):
-    """A lock held while an account is open."""
-
-    def release(self) -> None:
-        """Let go of it."""
 
 
 class Hurry(IntEnum):

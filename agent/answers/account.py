@@ -23,7 +23,7 @@ class FeePaid(Struct, frozen=True, kw_only=True):
     unvalued: Amount
 
 
-class Account(Struct, frozen=True, kw_only=True):
+class AccountAnswer(Struct, frozen=True, kw_only=True):
     """Cash, equity, profit and the gate's counters; amounts in `quote`, of so many decimals.
 
     `max_drawdown` is a fraction of 1. `fees_elsewhere` and `dust` are by asset, `blocked` by symbol ("" for
@@ -61,7 +61,7 @@ class RestingOrder(Struct, frozen=True, kw_only=True):
     status: OrderStatus
 
 
-class Position(Struct, frozen=True, kw_only=True):
+class PositionAnswer(Struct, frozen=True, kw_only=True):
     """An open position with the orders that protect it."""
 
     symbol: str
@@ -142,8 +142,8 @@ class Status(Struct, frozen=True, kw_only=True):
     journal: str
     session: int
     cycle: int
-    account: Account
-    positions: list[Position]
+    account: AccountAnswer
+    positions: list[PositionAnswer]
     problem: str | None = None
     ended: str | None = None
     mode: str | None = None
@@ -186,8 +186,8 @@ class Summary(Struct, frozen=True, kw_only=True):
     cycles_in_journal: int
     outcomes: dict[str, int]
     session: SessionFigures
-    account: Account
-    positions: list[Position]
+    account: AccountAnswer
+    positions: list[PositionAnswer]
     vetoes: dict[str, int]
     journal_rows: int
     journal_head: str

@@ -6,7 +6,7 @@ by it. A command that prints JSON line by line names each struct that a line may
 
 from typing import Any
 
-from agent.answers.account import Position, Status
+from agent.answers.account import PositionAnswer, Status
 from agent.answers.checks import DrillAnswer, SandboxAnswer, StandingStill
 from agent.answers.cycle import Explanation
 from agent.answers.data import CheckedRow, DownloadAnswer, EntryRow, ImportedRow, Quoted
@@ -63,7 +63,7 @@ ANSWERS: dict[str, tuple[Any, ...]] = {
     "params list": (list[ParameterVersion],),
     "params rollback": (ParametersInForce,),
     "pause": (Paused,),
-    "positions": (list[Position],),
+    "positions": (list[PositionAnswer],),
     "reconcile": (Reconciled, Adopted, WrittenOff),
     "replay": (Replayed,),
     "report": (ReportAnswer,),

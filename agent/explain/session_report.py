@@ -7,12 +7,12 @@ import numpy as np
 from agent import wiring
 from agent.settings.settings import Options
 from agent.settings.version import code_version
-from agent.views.history import History
+from agent.views.history import AccountHistory
 from domain.errors import BadInput
 from domain.money import show_cash
 from domain.times import millis, utc
 from research.data.candles import Candles
-from research.engine.journaled import CODES, Closed, Session, Vetoed, result_of
+from research.engine.journaled import CODES, JournaledSession, JournaledTrade, Vetoed, result_of
 from research.engine.result import Result
 from research.report.page import Report, html_report
 from research.statistics.headline import stopped
@@ -20,7 +20,7 @@ from research.statistics.metrics import Metrics, metrics
 from research.statistics.words import costs_words, stopped_words
 
 
-class Told(NamedTuple):
+class ReportedRun(NamedTuple):
     """A run as a result, its figures, and since when nothing could be bought ("" where something could)."""
 
     result: Result
@@ -28,16 +28,16 @@ class Told(NamedTuple):
     stopped: str
 
 
-def told_of(history: History, options: Options) -> Told:
+def told_of(history: AccountHistory, options: Options) -> ReportedRun:
     """Return what a run came to. Raises BadInput for one without a cycle."""
     if not history.times_ms:
         raise BadInput("there is no cycle to report; run the agent first, or name another --session")
     result = result_of(_session(history, options))
     match = stopped(result, wiring.policy_of(options, history.state.ledger.instruments))
-    return Told(result, metrics(result), stopped_words(match, result) if match else "")
+    return ReportedRun(result, metrics(result), stopped_words(match, result) if match else "")
 
 
-def page(answer: Told, history: History, options: Options, name: str, command: str) -> str:
+def page(answer: ReportedRun, history: AccountHistory, options: Options, name: str, command: str) -> str:
     """Return the HTML page of a run."""
     sessions = history.sessions
     which = f"session {sessions[0]}" if len(sessions) == 1 else f"sessions {sessions[0]} to {sessions[-1]}"
@@ -66,16 +66,16 @@ def _costs(result: Result, options: Options) -> str:
     return costs_words(options.paper.costs(), *paid)
 
 
-def _session(history: History, options: Options) -> Session:
+def _session(history: AccountHistory, options: Options) -> JournaledSession:
     ledger = history.state.ledger
     killed = history.killed_ms
-    return Session(
+    return JournaledSession(
         symbols=tuple(dict.fromkeys((*options.symbols, *ledger.instruments))),
         timeframe_ms=options.timeframe_ms,
         opening_cash=history.opening,
         cash=ledger.cash,
         equity=[(utc(at), worth) for at, worth in zip(history.times_ms, history.equity, strict=True)],
-        trades=[Closed(each.trade, each.exit) for each in history.trades],
+        trades=[JournaledTrade(each.trade, each.exit) for each in history.trades],
         vetoes=[
             Vetoed(each.cycle, utc(each.at_ms), each.symbol, each.reason)
             for each in history.denials
@@ -89,7 +89,7 @@ def _session(history: History, options: Options) -> Session:
     )
 
 
-def _open(history: History) -> list[dict[str, Any]]:
+def _open(history: AccountHistory) -> list[dict[str, Any]]:
     ledger = history.state.ledger
     return [
         {
@@ -100,7 +100,7 @@ def _open(history: History) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _candles(history: History, options: Options) -> tuple[Candles, ...]:
+def _candles(history: AccountHistory, options: Options) -> tuple[Candles, ...]:
     """Return the closed candles that the run saw, one series a symbol; of a candle seen twice the later."""
     results = []
     for symbol, value in history.candles.items():

@@ -25,7 +25,7 @@ EARLY_MS = 300_000
 """By how much an order may seem older than its intent: the venue's clock may be set back between the two."""
 
 
-class Difference(NamedTuple):
+class AssetDifference(NamedTuple):
     """An asset of which the venue holds another amount than the journal says, in units of `decimals`."""
 
     asset: str
@@ -74,13 +74,13 @@ def expected(ledger: Ledger, instruments: Iterable[Instrument]) -> dict[str, int
 
 def differences(
     ledger: Ledger, balances: Mapping[str, Balance], instruments: Iterable[Instrument]
-) -> list[Difference]:
+) -> list[AssetDifference]:
     """Return every asset of which journal and venue do not hold the same, beyond what could not be read."""
     grid = list(instruments)
     there, ours = found(balances, grid), expected(ledger, grid)
     cash = {each.quote: each.cash_decimals for each in grid}
     return [
-        Difference(asset, ours[asset], there[asset], cash.get(asset, DECIMALS))
+        AssetDifference(asset, ours[asset], there[asset], cash.get(asset, DECIMALS))
         for asset in ours
         if asset in there and abs(ours[asset] - there[asset]) > ledger.slack.get(asset, 0)
     ]

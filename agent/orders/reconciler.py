@@ -69,7 +69,7 @@ class Review(NamedTuple):
 
     strange: tuple[Receipt, ...]
     unresolved: tuple[OrderState, ...]
-    differences: tuple[books.Difference, ...]
+    differences: tuple[books.AssetDifference, ...]
     dust: dict[str, str]
     odd: dict[str, str]
     contradictions: tuple[str, ...] = ()
@@ -324,6 +324,6 @@ class Reconciler:
             standing = self.state.ledger.open_orders.get(receipt.client_id)
             self.executor.record_report(standing.order.cycle_id if standing else self.state.cycle_id, receipt)
 
-    def differing(self) -> list[books.Difference]:
+    def differing(self) -> list[books.AssetDifference]:
         """Return the assets of which the venue holds another amount than the journal says."""
         return books.differences(self.state.ledger, self.platform.balances(), self.grid.values())

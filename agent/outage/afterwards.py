@@ -27,7 +27,7 @@ from edge.files import settle
 from journal.codec import decode, encode
 
 
-class Header(msgspec.Struct, frozen=True):
+class OutageHeader(msgspec.Struct, frozen=True):
     """On which row of which journal the events build, the file's own id, and why it was begun."""
 
     journal_id: str
@@ -42,10 +42,10 @@ class Damaged(JournalFault):
     """The file is not what was written."""
 
 
-class Found(NamedTuple):
+class OutageFile(NamedTuple):
     """A file that was found: its header and its events."""
 
-    header: Header
+    header: OutageHeader
     events: tuple[Event, ...]
 
 
@@ -55,7 +55,7 @@ class Afterwards:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def found(self) -> Found | None:
+    def found(self) -> OutageFile | None:
         """Return what the file holds, None where there is none. A line cut off was never acted upon."""
         try:
             lines = self.path.read_bytes().split(b"\n")[:-1]
@@ -64,12 +64,12 @@ class Afterwards:
         except OSError as error:
             raise JournalFault(f"{self.path} cannot be read: {error.strerror}") from error
         try:
-            header = msgspec.json.decode(lines[0], type=Header) if lines else None
-            return None if header is None else Found(header, tuple(decode(line) for line in lines[1:]))
+            header = msgspec.json.decode(lines[0], type=OutageHeader) if lines else None
+            return None if header is None else OutageFile(header, tuple(decode(line) for line in lines[1:]))
         except (ValueError, JournalFault) as error:
             raise Damaged(f"{self.path} is damaged: {error}") from error
 
-    def begin(self, header: Header) -> None:
+    def begin(self, header: OutageHeader) -> None:
         """Begin a new file. Raises OSError."""
         self._write(msgspec.json.encode(header) + b"\n", os.O_CREAT | os.O_TRUNC)
         settle(self.path.parent)
@@ -105,7 +105,7 @@ class Afterwards:
         return kept
 
 
-def fits(result: Found, journal: Journal) -> bool:
+def fits(result: OutageFile, journal: Journal) -> bool:
     """Say whether a file builds on rows of this journal, as far as the journal can be read."""
     header = result.header
     last, _ = journal.head()
@@ -118,7 +118,7 @@ def fits(result: Found, journal: Journal) -> bool:
     )
 
 
-def missing(result: Found, journal: Journal) -> tuple[Event, ...]:
+def missing(result: OutageFile, journal: Journal) -> tuple[Event, ...]:
     """Return the events of a fitting file that the journal does not hold yet; none when it was taken in."""
     header, events = result
     after = [row.event for row in journal.rows(header.seq)]

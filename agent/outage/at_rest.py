@@ -12,13 +12,13 @@ import msgspec
 
 from agent.host.process import holder, may_live
 from agent.outage.afterwards import Afterwards
-from agent.outage.journal import Guarded
+from agent.outage.journal import GuardedJournal
 from agent.settings.home import Home
 from domain.commands import Command, Kill, digest, needs_reason
 from domain.errors import BadInput, JournalFault
 from domain.events import CommandAnswered, CommandReceived, KillSwitchSet
 from domain.ports import Clock, Journal, Records
-from domain.replies import KillSwitch, Remembered, Reply, recalled
+from domain.replies import KillSwitch, RememberedCommand, Reply, recalled
 from journal.lease import GRACE_MS, alive
 from journal.sql import SqlJournal, open_journal
 
@@ -44,17 +44,17 @@ def open_account(
     )
 
 
-def guarded(inner: Journal, home: Home, name: str, *, emergency: bool = False) -> Guarded:
+def guarded(inner: Journal, home: Home, name: str, *, emergency: bool = False) -> GuardedJournal:
     """Return a journal that lets exits pass when it fails."""
     afterwards = Afterwards(home.afterwards(name))
     built = partial(secrets.token_hex, 6)
-    return Guarded(inner, afterwards, built, emergency=emergency, reserve=home.reserve)
+    return GuardedJournal(inner, afterwards, built, emergency=emergency, reserve=home.reserve)
 
 
 class Resting:
     """The journal of an account that no agent runs. Use as a context."""
 
-    def __init__(self, journal: Guarded, clock: Clock, lock: Lock | None = None) -> None:
+    def __init__(self, journal: GuardedJournal, clock: Clock, lock: Lock | None = None) -> None:
         self.journal = journal
         self.clock = clock
         self.lock = lock
@@ -86,13 +86,13 @@ class Resting:
         return msgspec.structs.replace(reply, unjournaled=self.journal.note())
 
 
-def remembered(journal: Records, key: str) -> Remembered | None:
+def remembered(journal: Records, key: str) -> RememberedCommand | None:
     """Return what the journal remembers of a key, without folding it."""
-    result: Remembered | None = None
+    result: RememberedCommand | None = None
     for row in journal.mentions(0, {msgspec.json.encode(key)}):
         event = row.event
         if isinstance(event, CommandReceived) and event.command.key == key:
-            result = Remembered(digest(event.command))
+            result = RememberedCommand(digest(event.command))
         elif isinstance(event, CommandAnswered) and event.key == key and result is not None:
             result = msgspec.structs.replace(result, reply=event.reply)
     return result

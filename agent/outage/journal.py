@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from agent.outage.afterwards import Afterwards, Header
+from agent.outage.afterwards import Afterwards, OutageHeader
 from domain.commands import Exit
 from domain.errors import JournalFault
 from domain.events import (
@@ -53,7 +53,7 @@ def _writable(events: Sequence[Event]) -> bool:
     return True
 
 
-class Guarded:
+class GuardedJournal:
     """A journal that lets exits pass when it fails. Satisfies the port of journals."""
 
     def __init__(
@@ -112,7 +112,7 @@ class Guarded:
 
     def _begin(self) -> bool:
         seq, head = self.inner.head()
-        header = Header(self.inner.journal_id, seq, head, self.new_id(), self.fault, self.in_doubt)
+        header = OutageHeader(self.inner.journal_id, seq, head, self.new_id(), self.fault, self.in_doubt)
         return self._tried(lambda: self.afterwards.begin(header))
 
     def _keep(self, events: Sequence[Event]) -> None:

@@ -62,7 +62,7 @@ from domain.lesson import Beliefs, Context, Lesson, Pending
 from domain.observation import Observation
 from domain.order import Purpose, Receipt
 from domain.regrid import Regrid
-from domain.replies import Remembered, Reply
+from domain.replies import RememberedCommand, Reply
 from domain.verdict import Approved, Verdict
 from learning.hedge import fold
 from learning.reflect import reflect
@@ -120,7 +120,7 @@ class State:
     vetoes: Counter[str] = field(default_factory=Counter)
     outcomes: Counter[str] = field(default_factory=Counter)
     ended_reason: str | None = None
-    commands: dict[str, Remembered] = field(default_factory=dict)
+    commands: dict[str, RememberedCommand] = field(default_factory=dict)
 
     def apply(self, event: Event | Observed) -> None:
         """Fold one event, or what a cycle saw ahead of its row, into state and mind."""
@@ -328,7 +328,7 @@ class State:
         if not command.key:
             return
         self.commands.pop(command.key, None)
-        self.commands[command.key] = Remembered(digest(command))
+        self.commands[command.key] = RememberedCommand(digest(command))
         for key in list(self.commands)[:-REMEMBERED]:
             del self.commands[key]
 

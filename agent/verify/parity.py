@@ -23,7 +23,7 @@ from risk.table import NOTHING_TO_REDUCE, RULES
 RULE_CODES = {rule.reason: code for code, rule in enumerate(RULES, 1)} | {NOTHING_TO_REDUCE.reason: 0}
 
 
-class Difference(NamedTuple):
+class ParityDifference(NamedTuple):
     """The first place where loop and backtest went different ways."""
 
     what: str
@@ -117,7 +117,7 @@ TRADE_FIELDS = (
 VETO_FIELDS = ("cycle", "at_ms", "symbol", "rule")
 
 
-def compare(loop: LoopRun, result: Result) -> Difference | None:
+def compare(loop: LoopRun, result: Result) -> ParityDifference | None:
     """Return the first difference between a loop and a backtest, None when there is none."""
     pairs: list[tuple[str, Sequence[Any], Sequence[Any]]] = [
         ("trade", loop.trades, _table(result.trades, TRADE_FIELDS)),
@@ -137,10 +137,10 @@ def _table(rows: np.ndarray[Any, Any], names: tuple[str, ...]) -> list[tuple[int
     return list(zip(*(rows[name].tolist() for name in names), strict=True))
 
 
-def _first(what: str, ours: Sequence[Any], theirs: Sequence[Any]) -> Difference:
+def _first(what: str, ours: Sequence[Any], theirs: Sequence[Any]) -> ParityDifference:
     for number in range(max(len(ours), len(theirs))):
         mine = ours[number] if number < len(ours) else "nothing"
         other = theirs[number] if number < len(theirs) else "nothing"
         if mine != other:
-            return Difference(what, number + 1, str(mine), str(other))
+            return ParityDifference(what, number + 1, str(mine), str(other))
     raise AssertionError(f"{what}: nothing differs")

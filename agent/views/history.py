@@ -24,7 +24,7 @@ ASKED = "operator"
 """How a trade ended that `agent close` or `agent flatten` sold."""
 
 
-class Closed(NamedTuple):
+class ClosedTrade(NamedTuple):
     """A closed trade: how it ended, the cycle that entered (0: not known), its session and its grid."""
 
     trade: Trade
@@ -48,7 +48,7 @@ class _Fold(State):
 
     def __init__(self) -> None:
         super().__init__(LearningSettings(), 0)
-        self.closed: list[Closed] = []
+        self.closed: list[ClosedTrade] = []
         self.asked = False
 
     def _lesson(self, trade: Trade, ending: str) -> Lesson:
@@ -56,11 +56,11 @@ class _Fold(State):
         cycle = context.cycle_id if context else 0
         text = ASKED if self.asked and ending == "signal" else ending
         grid = self.ledger.instruments[trade.symbol]
-        self.closed.append(Closed(trade, text, cycle, self.session, grid))
+        self.closed.append(ClosedTrade(trade, text, cycle, self.session, grid))
         return super()._lesson(trade, ending)
 
 
-class History:
+class AccountHistory:
     """The history of an account in its journal, of one `session` or of all of them.
 
     `times_ms` and `equity` hold one value per cycle: when it ended, and cash plus positions at their marks,
@@ -81,11 +81,11 @@ class History:
         self._keep_candles = candles
 
     @property
-    def trades(self) -> list[Closed]:
+    def trades(self) -> list[ClosedTrade]:
         """Closed trades, oldest first."""
         return [each for each in self.state.closed if self._of_session(each.session)]
 
-    def read(self, journal: Records, report: Callable[[int], None] = lambda _done: None) -> "History":
+    def read(self, journal: Records, report: Callable[[int], None] = lambda _done: None) -> "AccountHistory":
         """Fold every row of the journal. Raises JournalFault where its chain is broken."""
         for row in journal.rows():
             self.take(row.event)

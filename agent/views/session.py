@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from agent.answers.account import Account, DecisionRow, Dust, FeePaid, MarketRow, Position, RestingOrder
+from agent.answers.account import (
+    AccountAnswer,
+    DecisionRow,
+    Dust,
+    FeePaid,
+    MarketRow,
+    PositionAnswer,
+    RestingOrder,
+)
 from agent.answers.learned import LessonRow, Lessons, TotalsAnswer
 from agent.state.dust import worth
 from agent.state.ledger import Ledger
@@ -32,12 +40,12 @@ def decimal(value: Decimal) -> str:
     return f"{value.normalize():f}"
 
 
-def account(state: State, pending_kill: str | None = None) -> Account:
+def account(state: State, pending_kill: str | None = None) -> AccountAnswer:
     """Return cash, equity, profit and the gate's counters; amounts as decimal texts in quote."""
     with state.lock:
         ledger, decimals = state.ledger, state.ledger.cash_decimals
         money = partial(cash_text, decimals=decimals)
-        return Account(
+        return AccountAnswer(
             quote=next((each.quote for each in ledger.instruments.values()), None),
             cash_decimals=decimals,
             cash=money(ledger.cash),
@@ -83,18 +91,18 @@ def profit(ledger: Ledger) -> int:
     return ledger.equity - ledger.opening_cash - unseen
 
 
-def positions(state: State) -> list[Position]:
+def positions(state: State) -> list[PositionAnswer]:
     """Return open positions with their protection."""
     with state.lock:
         return [_position(state, symbol) for symbol in sorted(state.ledger.positions)]
 
 
-def _position(state: State, symbol: str) -> Position:
+def _position(state: State, symbol: str) -> PositionAnswer:
     ledger = state.ledger
     held, instrument, mark = ledger.positions[symbol], ledger.instruments[symbol], ledger.marks.get(symbol)
     worth = held.value(mark, instrument.cash_factor)
     entry = Decimal(held.bought) / (held.bought_lots * instrument.cash_factor) * instrument.tick_size
-    return Position(
+    return PositionAnswer(
         symbol=symbol,
         quantity=decimal(instrument.quantity(held.lots)),
         entry=decimal(entry.quantize(instrument.tick_size)),

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import msgspec
 
 from agent.answers.journals import TradeRow
-from agent.views.history import Closed
+from agent.views.history import ClosedTrade
 from domain.instrument import Instrument
 from domain.money import cash_text
 
@@ -17,7 +17,7 @@ COLUMNS = tuple(each.encode_name for each in msgspec.structs.fields(TradeRow))
 """What is told of each trade, in this order; amounts are decimal texts in the quote currency."""
 
 
-class Asked(NamedTuple):
+class TradeSelection(NamedTuple):
     """A selection of trades: symbols, closed from `since` on, before `until`, by exit; the `last` few."""
 
     symbols: frozenset[str] = frozenset()
@@ -26,7 +26,7 @@ class Asked(NamedTuple):
     exits: frozenset[str] = frozenset()
     last: int | None = None
 
-    def of(self, trades: Iterable[Closed]) -> list[Closed]:
+    def of(self, trades: Iterable[ClosedTrade]) -> list[ClosedTrade]:
         """Return those that are asked for, oldest first."""
         results = [each for each in trades if self._meant(each)]
         return (
@@ -37,7 +37,7 @@ class Asked(NamedTuple):
             else results
         )
 
-    def _meant(self, each: Closed) -> bool:
+    def _meant(self, each: ClosedTrade) -> bool:
         closed = each.trade.closed_at
         return (
             (not self.symbols or each.trade.symbol in self.symbols)
@@ -47,7 +47,7 @@ class Asked(NamedTuple):
         )
 
 
-def rows(trades: Iterable[Closed]) -> Iterator[TradeRow]:
+def rows(trades: Iterable[ClosedTrade]) -> Iterator[TradeRow]:
     """Yield each trade as it is told."""
     for each in trades:
         trade, grid = each.trade, each.instrument

@@ -12,7 +12,7 @@ from reasoning.minds import StrategyRunner
 from reasoning.settings import ReasoningSettings
 from reasoning.strategies.registry import STRATEGIES
 from research.data.candles import Candles
-from research.engine.backtest import Setup, Voice
+from research.engine.backtest import BacktestVoice, Setup
 
 SAMPLE = 500
 """Candles of a series by which its grid is told."""
@@ -56,7 +56,7 @@ def setup_of(options: Options) -> Setup:
     )
 
 
-def voice_of(reasoning: ReasoningSettings, name: str) -> Voice:
+def voice_of(reasoning: ReasoningSettings, name: str) -> BacktestVoice:
     """Return a strategy with its parameters as settings have them."""
     packed = reasoning.packed(name)
-    return Voice(STRATEGIES[name], packed, packed._asdict() if hasattr(packed, "_asdict") else {})
+    return BacktestVoice(STRATEGIES[name], packed, packed._asdict() if hasattr(packed, "_asdict") else {})

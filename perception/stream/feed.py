@@ -12,7 +12,7 @@ import structlog
 from domain.errors import BadAnswer
 from domain.ports import Clock
 from domain.times import closing, millis
-from perception.stream.memory import CandleMemory, Told
+from perception.stream.memory import CandleMemory, Novelty
 from perception.stream.messages import Dialect, Kline, Notice
 from perception.stream.queue import LOG_EVERY, DropOldestQueue
 
@@ -181,5 +181,5 @@ class StreamFeed:
             closes_ms = closing(candle.time, memory.timeframe_ms)
             report = memory.final(candle, max(now_ms, closes_ms))
             self.changed.notify_all()
-        if report is Told.REVISED:
+        if report is Novelty.REVISED:
             log.warning("final candle came in two versions", symbol=kline.symbol, time=candle.time)

@@ -20,7 +20,7 @@ SETTLED_MS = 10_000
 """So long after its close the last row of an answer counts as final even without a later one."""
 
 
-class Told(StrEnum):
+class Novelty(StrEnum):
     """The relation of a final candle from the stream to what the memory held."""
 
     NEW = "new"
@@ -86,14 +86,14 @@ class CandleMemory:
             missing.add(self.end)
         return min(missing, default=None)
 
-    def final(self, candle: RawCandle, known_ms: int) -> Told:
+    def final(self, candle: RawCandle, known_ms: int) -> Novelty:
         """Take a final candle from the stream, known since `known_ms`."""
         time = candle.time
         self.known_ms = max(self.known_ms, known_ms)
         if not self.end:
             self.start = self.end = time
         if time < self.start:
-            return Told.OLD
+            return Novelty.OLD
         if time < self.end:
             return self._again(candle, self._closed.get(time))
         held = self._aside.get(time)
@@ -101,14 +101,14 @@ class CandleMemory:
             return self._again(candle, held)
         self._aside[time] = candle
         self._absorb()
-        return Told.NEW
+        return Novelty.NEW
 
-    def _again(self, candle: RawCandle, held: RawCandle | None) -> Told:
+    def _again(self, candle: RawCandle, held: RawCandle | None) -> Novelty:
         if candle == held:
-            return Told.SAME
+            return Novelty.SAME
         self._contested.add(candle.time)
         self.revisions += 1
-        return Told.REVISED
+        return Novelty.REVISED
 
     def form(self, candle: RawCandle, event_ms: int, known_ms: int) -> bool:
         """Take a candle that still forms; return False for one that is over or older than what is known."""

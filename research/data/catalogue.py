@@ -42,7 +42,7 @@ class Origin(msgspec.Struct, frozen=True):
     candles: int
 
 
-class Entry(msgspec.Struct, frozen=True):
+class CatalogueEntry(msgspec.Struct, frozen=True):
     """A catalogue entry, as its file's footer has it; times are open times in ms (UTC)."""
 
     symbol: str
@@ -62,7 +62,7 @@ class Entry(msgspec.Struct, frozen=True):
 class Added(NamedTuple):
     """The result of an import: candles that are new, those held already, and all there are now."""
 
-    entry: Entry
+    entry: CatalogueEntry
     new: int
     known: int
 
@@ -123,7 +123,7 @@ class Catalogue:
         path = self.path(symbol, timeframe_ms)
         return _read(path, symbol, timeframe_ms)[1] if path.is_file() else None
 
-    def list(self) -> tuple[Entry, ...]:
+    def list(self) -> tuple[CatalogueEntry, ...]:
         """Return what is held, by symbol and timeframe. Raises BadInput for a file that is not ours."""
         files = sorted(self.root.glob("*/*.parquet"))
         results = [_footer(path, path) for path in files if not path.name.startswith(".")]
@@ -149,7 +149,7 @@ class Catalogue:
 class Series:
     """One series of the catalogue while sources are added to it."""
 
-    def __init__(self, held: tuple[Entry, Candles] | None, at: datetime) -> None:
+    def __init__(self, held: tuple[CatalogueEntry, Candles] | None, at: datetime) -> None:
         self._held = None if held is None else held[0]
         self._sources = () if held is None else held[0].sources
         self._at = at
@@ -165,7 +165,7 @@ class Series:
         self.new += new
         return new
 
-    def entry(self) -> Entry:
+    def entry(self) -> CatalogueEntry:
         """Return what the file says about itself, as it is or will be written."""
         if self._held is not None and not self.new:
             return self._held
@@ -174,8 +174,8 @@ class Series:
         return _entry(self.candles, self._sources)
 
 
-def _entry(candles: Candles, sources: Iterable[Origin]) -> Entry:
-    return Entry(
+def _entry(candles: Candles, sources: Iterable[Origin]) -> CatalogueEntry:
+    return CatalogueEntry(
         candles.symbol, candles.timeframe_ms, len(candles), int(candles.time[0]), int(candles.time[-1]),
         candles.fingerprint, tuple(sources),
     )  # fmt: skip
@@ -218,7 +218,7 @@ def _agree(held: Candles, more: Candles, mine: IntArray, theirs: IntArray, sourc
             )
 
 
-def _write(path: Path, candles: Candles, entry: Entry) -> None:
+def _write(path: Path, candles: Candles, entry: CatalogueEntry) -> None:
     """Put a new file in the place of the old one, at once or not at all."""
     frame = pl.DataFrame(
         dict(zip(FIELDS, (getattr(candles, name) for name in _COLUMNS), strict=True))
@@ -231,7 +231,7 @@ def _write(path: Path, candles: Candles, entry: Entry) -> None:
         raise BadInput(f"{path}: cannot be written: {error.strerror}") from None
 
 
-def _read(path: Path, symbol: str, timeframe_ms: int) -> tuple[Entry, Candles]:
+def _read(path: Path, symbol: str, timeframe_ms: int) -> tuple[CatalogueEntry, Candles]:
     """Read a file at one go, for it may be replaced meanwhile. Raises BadInput."""
     try:
         data = path.read_bytes()
@@ -253,7 +253,7 @@ def _read(path: Path, symbol: str, timeframe_ms: int) -> tuple[Entry, Candles]:
     return entry, candles
 
 
-def _footer(path: Path, content: Path | io.BytesIO) -> Entry:
+def _footer(path: Path, content: Path | io.BytesIO) -> CatalogueEntry:
     """Return what a file says about itself. Raises BadInput for one that is not ours or not whole."""
     text: str | None = None
     try:
@@ -262,7 +262,7 @@ def _footer(path: Path, content: Path | io.BytesIO) -> Entry:
         raise BadInput(f"{path}: is damaged or cut short: {_first_line(error)}") from None
     if text is not None:
         with suppress(msgspec.DecodeError):
-            entry = msgspec.json.decode(text.encode(), type=Entry)
+            entry = msgspec.json.decode(text.encode(), type=CatalogueEntry)
             if entry.timeframe_ms in _NAMES:
                 return entry
     raise BadInput(f"{path}: is no candle file of this catalogue; remove it and import anew")

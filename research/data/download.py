@@ -32,7 +32,7 @@ Progress = Callable[[int, int], None]
 """Told how many candles' time is done, of how many."""
 
 
-class Source(Protocol):
+class CandleSource(Protocol):
     """A provider of candles, as the download needs it."""
 
     @property
@@ -65,7 +65,7 @@ def binance_source(
 
 
 def download(
-    source: Source,
+    source: CandleSource,
     catalogue: Catalogue,
     symbol: str,
     timeframe_ms: int,
@@ -115,7 +115,7 @@ class _Pages:
 
     def __init__(
         self,
-        source: Source,
+        source: CandleSource,
         symbol: str,
         timeframe_ms: int,
         parts: list[tuple[int, int]],

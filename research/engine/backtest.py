@@ -75,7 +75,7 @@ LARGEST_CASH = 2**53 - 1
 
 
 @dataclass(frozen=True)
-class Voice:
+class BacktestVoice:
     """A strategy with its parameters, as they were set and as its kernels take them."""
 
     strategy: Strategy[Any]
@@ -90,7 +90,7 @@ class Setup:
     `cash` in cash units; `warmup` the candles delivered together before the first cycle.
     """
 
-    voices: tuple[Voice, ...]
+    voices: tuple[BacktestVoice, ...]
     instruments: Mapping[str, Instrument]
     policy: Policy
     costs: Costs
@@ -138,7 +138,7 @@ def events_of(prepared: Recording, setup: Setup) -> tuple[IntArray, FloatArray, 
     return ints.reshape(-1), floats.reshape(-1), [len(part[0]) for part in parts]
 
 
-def _events(prepared: Recording, index: int, voice: Voice) -> tuple[Any, Any]:
+def _events(prepared: Recording, index: int, voice: BacktestVoice) -> tuple[Any, Any]:
     """Return a voice's events on one tape, int64[n, EVENT] and float64[n, SURE]."""
     find, give = prepared.engine.events(voice.strategy), prepared.give
     columns, series = prepared.columns[index], prepared.series[index]

@@ -22,7 +22,7 @@ extend: Any = extending
 jitable = extend.register_jitable(**INLINED)
 
 
-class Guarded(types.Type):
+class GuardedArray(types.Type):
     """The compiler's type of an array behind a look at every index."""
 
     def __init__(self, array: Any) -> None:
@@ -30,13 +30,13 @@ class Guarded(types.Type):
         super().__init__(name=f"Guarded({array})")
 
 
-@extend.register_model(Guarded)
+@extend.register_model(GuardedArray)
 class _Model(extend.models.StructModel):
     def __init__(self, manager: Any, kind: Any) -> None:
         super().__init__(manager, kind, [("array", kind.array)])
 
 
-extend.make_attribute_wrapper(Guarded, "array", "array")
+extend.make_attribute_wrapper(GuardedArray, "array", "array")
 
 
 @extend.intrinsic
@@ -48,17 +48,17 @@ def guard(_context: Any, array: Any) -> Any:
         built.array = given[0]
         return built._getvalue()  # noqa: SLF001  # numba's name for it
 
-    return Guarded(array)(array), build
+    return GuardedArray(array)(array), build
 
 
 @extend.overload(len, jit_options=INLINED)
 def _length(memory: Any) -> Any:
-    return (lambda memory: len(memory.array)) if isinstance(memory, Guarded) else None
+    return (lambda memory: len(memory.array)) if isinstance(memory, GuardedArray) else None
 
 
 @extend.overload(operator.getitem, jit_options=INLINED)
 def _get(memory: Any, index: Any) -> Any:
-    if not isinstance(memory, Guarded) or not isinstance(index, INDEX):
+    if not isinstance(memory, GuardedArray) or not isinstance(index, INDEX):
         return None
 
     def get(memory: Any, index: Any) -> Any:
@@ -72,7 +72,7 @@ def _get(memory: Any, index: Any) -> Any:
 @extend.overload(operator.setitem, jit_options=INLINED)
 def _set(memory: Any, index: Any, value: Any) -> Any:
     del value
-    if not isinstance(memory, Guarded) or not isinstance(index, INDEX):
+    if not isinstance(memory, GuardedArray) or not isinstance(index, INDEX):
         return None
 
     def put(memory: Any, index: Any, value: Any) -> None:

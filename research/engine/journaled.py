@@ -1,7 +1,7 @@
 """A session as a result: what a journal tells of trades, vetoes and equity, in the shape of a backtest's.
 
 The page, the figures and the headline take a `Result`, whatever made it. Whoever reads a journal fills in
-`Session` and asks for `result_of` it.
+`JournaledSession` and asks for `result_of` it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ from risk.table import NOTHING_TO_REDUCE, RULES
 CODES = {rule.reason: code for code, rule in enumerate(RULES, 1)} | {NOTHING_TO_REDUCE.reason: 0}
 
 
-class Closed(NamedTuple):
+class JournaledTrade(NamedTuple):
     """A closed trade and how it ended ("stop", "target", "signal", "flatten" ...)."""
 
     trade: Trade
@@ -39,7 +39,7 @@ class Vetoed(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Session:
+class JournaledSession:
     """A session in a journal, or an account over several; amounts in cash units.
 
     `equity` is when and how much, oldest first, one for each cycle; `open_positions` has symbol, lots,
@@ -51,7 +51,7 @@ class Session:
     opening_cash: int
     cash: int
     equity: Sequence[tuple[datetime, int]]
-    trades: Sequence[Closed] = ()
+    trades: Sequence[JournaledTrade] = ()
     vetoes: Sequence[Vetoed] = ()
     open_positions: Sequence[Mapping[str, Any]] = ()
     strategies: tuple[str, ...] = ()
@@ -61,7 +61,7 @@ class Session:
     cash_decimals: int = DECIMALS
 
 
-def result_of(session: Session) -> Result:
+def result_of(session: JournaledSession) -> Result:
     """Return a session's result. Raises BadInput where a trade or veto is of a symbol that is not named."""
     times = np.array([millis(at) for at, _ in session.equity], dtype=np.int64)
     trades, endings = _trades(session)
@@ -86,7 +86,7 @@ def result_of(session: Session) -> Result:
     )
 
 
-def _trades(session: Session) -> tuple[Any, tuple[str, ...]]:
+def _trades(session: JournaledSession) -> tuple[Any, tuple[str, ...]]:
     endings = tuple(dict.fromkeys((*ENDINGS, *(each.ending for each in session.trades))))
     rows = np.zeros(len(session.trades), dtype=TRADE)
     for row, (trade, ending) in zip(rows, session.trades, strict=True):
@@ -97,7 +97,7 @@ def _trades(session: Session) -> tuple[Any, tuple[str, ...]]:
     return rows[np.argsort(rows["closed_ms"], kind="stable")], endings
 
 
-def _vetoes(session: Session) -> Any:
+def _vetoes(session: JournaledSession) -> Any:
     rows = np.zeros(len(session.vetoes), dtype=VETO)
     for row, veto in zip(rows, session.vetoes, strict=True):
         row["cycle"], row["at_ms"] = veto.cycle, millis(veto.at)
@@ -105,14 +105,14 @@ def _vetoes(session: Session) -> Any:
     return rows
 
 
-def _place(session: Session, symbol: str) -> int:
+def _place(session: JournaledSession, symbol: str) -> int:
     try:
         return session.symbols.index(symbol)
     except ValueError:
         raise BadInput(f"{symbol} is not among the session's symbols: {', '.join(session.symbols)}") from None
 
 
-def _held(times: IntArray, trades: Any, session: Session) -> int:
+def _held(times: IntArray, trades: Any, session: JournaledSession) -> int:
     """Return how many cycles ended with a position."""
     held = np.zeros(len(times), dtype=bool)
     for opened, closed in zip(trades["opened_ms"].tolist(), trades["closed_ms"].tolist(), strict=True):

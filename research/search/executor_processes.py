@@ -17,7 +17,7 @@ import numpy as np
 from journal.scratch import Scratch
 from research.data.candles import Candles
 from research.search.executor_threads import worker_count
-from research.search.sweep import Answer, Done, Engine, Job, Task, Worker
+from research.search.sweep import Done, Engine, Job, Task, TrialScores, Worker
 from research.search.work_queue import Chunk, WorkQueue, timed
 
 ALONE, WORTH_IT = 0.3, 3.0
@@ -36,7 +36,7 @@ class Processes(Engine):
         self.workers = worker_count(workers)
         self._worth_it = worth_it
 
-    def run(self, job: Job, tasks: Sequence[Task], done: Done) -> list[Answer]:
+    def run(self, job: Job, tasks: Sequence[Task], done: Done) -> list[TrialScores]:
         """Make the trials, the first ones here: what is wrong shows at once, and kernels compile once."""
         queue, worker = WorkQueue(tasks, self.workers, done), Worker(job)
         began = time.perf_counter()
@@ -108,10 +108,10 @@ class _Hand:
             except OSError:
                 return  # it died while idle: the answer will say so
 
-    def answer(self) -> tuple[Answer, float] | BaseException | None:
+    def answer(self) -> tuple[TrialScores, float] | BaseException | None:
         """Return the answer, what went wrong, or None when the worker is dead."""
         try:
-            report: tuple[Answer, float] | BaseException = self.ours.recv()
+            report: tuple[TrialScores, float] | BaseException = self.ours.recv()
         except (EOFError, OSError):
             return None
         return report

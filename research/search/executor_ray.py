@@ -10,7 +10,7 @@ from domain.errors import BadInput, LocalFault
 from domain.extras import lacking
 from research.data.candles import Candles
 from research.search.executor_processes import COLUMNS
-from research.search.sweep import Answer, Done, Engine, Job, Task, Worker
+from research.search.sweep import Done, Engine, Job, Task, TrialScores, Worker
 from research.search.work_queue import RETRIES, Chunk, WorkQueue, timed
 
 ADDRESS_VARIABLE = "RAY_ADDRESS"
@@ -35,7 +35,7 @@ class Ray(Engine):
         self._ray = ray_module()
         self._address = address or os.environ.get(ADDRESS_VARIABLE)
 
-    def run(self, job: Job, tasks: Sequence[Task], done: Done) -> list[Answer]:
+    def run(self, job: Job, tasks: Sequence[Task], done: Done) -> list[TrialScores]:
         """Make the trials on the cluster. Raises LocalFault when a piece fails beyond its retries."""
         ray = self._ray
         ours = not ray.is_initialized()
@@ -53,7 +53,7 @@ class Ray(Engine):
         except (ConnectionError, ValueError) as error:
             raise BadInput(f"no ray cluster at {self._address}: {error}") from None
 
-    def _run(self, job: Job, tasks: Sequence[Task], done: Done) -> list[Answer]:
+    def _run(self, job: Job, tasks: Sequence[Task], done: Done) -> list[TrialScores]:
         ray = self._ray
         shared = ray.put(_packed(job))
         processors = max(1, int(ray.cluster_resources().get("CPU", 1)))
@@ -68,10 +68,10 @@ class Ray(Engine):
                 queue.complete(flying.pop(each), *self._answer(each))
         return queue.answers()
 
-    def _answer(self, ready: Any) -> tuple[Answer, float]:
+    def _answer(self, ready: Any) -> tuple[TrialScores, float]:
         ray = self._ray
         try:
-            report: tuple[Answer, float] = ray.get(ready)
+            report: tuple[TrialScores, float] = ray.get(ready)
         except ray.exceptions.RayTaskError as error:
             if isinstance(error.cause, BadInput | LocalFault):
                 raise error.cause from None
@@ -84,7 +84,7 @@ class Ray(Engine):
 _workers: dict[str, Worker] = {}
 
 
-def _work(key: str, shared: Any, task: Task) -> tuple[Answer, float]:
+def _work(key: str, shared: Any, task: Task) -> tuple[TrialScores, float]:
     """Work on a task in a Ray worker, which keeps the job's candles from one task to the next."""
     if key not in _workers:
         _workers.clear()

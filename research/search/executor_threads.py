@@ -6,7 +6,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from queue import SimpleQueue
 
 from domain.errors import BadInput
-from research.search.sweep import Answer, Done, Engine, Job, Task, Worker
+from research.search.sweep import Done, Engine, Job, Task, TrialScores, Worker
 from research.search.work_queue import Chunk, WorkQueue, timed
 
 WORTH_IT = 0.1
@@ -20,7 +20,7 @@ class Threads(Engine):
         """Use as many threads as told, or as there are processors. Raises BadInput below 1."""
         self.workers = worker_count(workers)
 
-    def run(self, job: Job, tasks: Sequence[Task], done: Done) -> list[Answer]:
+    def run(self, job: Job, tasks: Sequence[Task], done: Done) -> list[TrialScores]:
         """Make the trials, the first ones in one thread: what is wrong shows at once, and kernels compile."""
         queue, worker = WorkQueue(tasks, self.workers, done), Worker(job)
         while (chunk := queue.chunk()) is not None:
@@ -35,7 +35,7 @@ class Threads(Engine):
         free: SimpleQueue[Worker] = SimpleQueue()
         for worker in workers:
             free.put(worker)
-        busy: dict[Future[tuple[Answer, float]], Chunk] = {}
+        busy: dict[Future[tuple[TrialScores, float]], Chunk] = {}
         with ThreadPoolExecutor(len(workers), "boyd-sweep") as pool:
             while not queue.over:
                 while len(busy) < len(workers) and (chunk := queue.chunk()) is not None:
@@ -51,7 +51,7 @@ class One(Threads):
         super().__init__(1)
 
 
-def _turn(free: "SimpleQueue[Worker]", task: Task) -> tuple[Answer, float]:
+def _turn(free: "SimpleQueue[Worker]", task: Task) -> tuple[TrialScores, float]:
     """Work on a task with a worker that nobody else uses meanwhile."""
     worker = free.get()
     try:

@@ -18,7 +18,7 @@ from domain.errors import BadInput
 from domain.times import DAY_MS
 from reasoning.kernels.features import PLAN, features_warmup
 from research.data.candles import FloatArray
-from research.engine.backtest import Voice, backtest
+from research.engine.backtest import BacktestVoice, backtest
 from research.engine.compiler import compiled, plain
 from research.search.grid import Trial, trial_of
 from research.search.space import longest_warmup
@@ -241,7 +241,7 @@ Told = tuple[Metrics, Stopped | None, FloatArray]
 
 def _run(job: Job, built: Trial, span: Span) -> Told:
     voices = list(job.setup.voices)
-    voices[job.voice] = Voice(voices[job.voice].strategy, built.packed, dict(built.parameters))
+    voices[job.voice] = BacktestVoice(voices[job.voice].strategy, built.packed, dict(built.parameters))
     setup = replace(job.setup, voices=tuple(voices))
     candles = window(job.candles, span, setup.warmup)
     result = backtest(candles, setup, compiled() if job.machine else plain())

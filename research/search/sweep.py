@@ -13,7 +13,7 @@ import numpy as np
 from domain.errors import BadInput
 from reasoning.kernels.features import PLAN, features_warmup
 from research.data.candles import Candles, FloatArray
-from research.engine.backtest import Setup, Voice
+from research.engine.backtest import BacktestVoice, Setup
 from research.search.grid import Trial
 from research.search.trials import TrialRunner
 from research.statistics.scoring import FIELDS, Score, best
@@ -46,7 +46,7 @@ class Task(NamedTuple):
     packs: tuple[Packed, ...]
 
 
-class Answer(NamedTuple):
+class TrialScores(NamedTuple):
     """One row per trial: scores float64[n, FIELDS] and daily returns float64[n, days]."""
 
     table: FloatArray
@@ -56,7 +56,7 @@ class Answer(NamedTuple):
 class Engine:
     """Whatever runs tasks; `done` is told how many trials are finished, of all tasks together."""
 
-    def run(self, job: Job, tasks: Sequence[Task], done: Done) -> list[Answer]:
+    def run(self, job: Job, tasks: Sequence[Task], done: Done) -> list[TrialScores]:
         """Return one answer per task, in the tasks' order."""
         raise NotImplementedError
 
@@ -69,16 +69,16 @@ class Worker:
         self._kept = kept
         self._benches: dict[Span, TrialRunner] = {}
 
-    def work(self, task: Task) -> Answer:
+    def work(self, task: Task) -> TrialScores:
         """Make the trials of a task. Raises BadInput when its span holds no candle to trade."""
         bench = self._bench(task.span)
         table, daily = np.zeros((len(task.packs), FIELDS)), np.zeros((len(task.packs), bench.days))
         voices = list(self._job.setup.voices)
         base = voices[self._job.voice]
         for row, packed in enumerate(task.packs):
-            voices[self._job.voice] = Voice(base.strategy, packed)
+            voices[self._job.voice] = BacktestVoice(base.strategy, packed)
             table[row], daily[row] = bench.score(voices)
-        return Answer(table, daily)
+        return TrialScores(table, daily)
 
     def _bench(self, span: Span) -> TrialRunner:
         if span not in self._benches:

@@ -13,7 +13,7 @@ import numpy as np
 
 from reasoning.kernels.features import PLAN
 from research.data.candles import Candles, FloatArray
-from research.engine.backtest import Setup, Voice, events_of, opened
+from research.engine.backtest import BacktestVoice, Setup, events_of, opened
 from research.engine.beside import Misstep
 from research.engine.compiler import MachineCode, compiled, plain
 from research.engine.layout import (
@@ -60,7 +60,7 @@ class TrialRunner:
         """Number of daily returns of each trial."""
         return len(self.ends)
 
-    def score(self, voices: Sequence[Voice]) -> tuple[FloatArray, FloatArray]:
+    def score(self, voices: Sequence[BacktestVoice]) -> tuple[FloatArray, FloatArray]:
         """Run one trial; return its score float64[FIELDS] and daily returns float64[days].
 
         `voices` are those of the setup, with other parameters.
@@ -97,7 +97,7 @@ class TrialRunner:
         prepared.engine.replay(ints, floats, self.equity, setup.house(), prepared.market, event, confidence)
         return ints, floats, self.equity
 
-    def _events(self, voice: Voice) -> list[int]:
+    def _events(self, voice: BacktestVoice) -> list[int]:
         """Write the events of every symbol; return each one's first row, then the row after the last."""
         find, rows = self.prepared.engine.events(voice.strategy), [0]
         size = voice.strategy.size_for(voice.packed)

@@ -12,10 +12,10 @@ from typing import NamedTuple
 import numpy as np
 
 from research.data.candles import FloatArray, IntArray
-from research.engine.backtest import Voice, backtest
+from research.engine.backtest import BacktestVoice, backtest
 from research.engine.compiler import compiled, plain
 from research.search.grid import Grid, Trial
-from research.search.sweep import Answer, Done, Engine, Job, Task, window
+from research.search.sweep import Done, Engine, Job, Task, TrialScores, window
 from research.search.windows import Window, WindowPlan, windows
 from research.statistics import ratios as figures
 from research.statistics.overfit import MOST_BLOCKS, Pbo, deflated_sharpe, probability_of_overfitting
@@ -36,7 +36,7 @@ class Fold(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Side:
+class SideFigures:
     """Figures of one side over all windows, of daily returns behind one another; None is undefined."""
 
     total_return: float | None
@@ -61,8 +61,8 @@ class WalkForward:
     folds: tuple[Fold, ...]
     trials: int
     skipped: int
-    inside: Side
-    outside: Side
+    inside: SideFigures
+    outside: SideFigures
     present: tuple[float | None, float | None]
     interval: tuple[float, float] | None
     hold_return: float | None
@@ -116,7 +116,7 @@ def walk_forward(
 
 
 def _present(
-    job: Job, inside: Sequence[Answer], outside: Sequence[Answer]
+    job: Job, inside: Sequence[TrialScores], outside: Sequence[TrialScores]
 ) -> tuple[float | None, float | None]:
     periods = figures.periods_of([each.symbol for each in job.candles])
     value = _means([Score(*each.table[0].tolist()) for each in inside]).sharpe
@@ -129,7 +129,7 @@ Curve = tuple[IntArray, FloatArray, int | None]
 def _unseen(job: Job, span: Window, trial: Trial) -> Curve:
     """Return times, equity over opening cash, and when the kill switch tripped in an unseen window."""
     voices = list(job.setup.voices)
-    voices[job.voice] = Voice(voices[job.voice].strategy, trial.packed, dict(trial.parameters))
+    voices[job.voice] = BacktestVoice(voices[job.voice].strategy, trial.packed, dict(trial.parameters))
     setup = replace(job.setup, voices=tuple(voices))
     candles = window(job.candles, span.test, setup.warmup)
     result = backtest(candles, setup, compiled() if job.machine else plain())
@@ -140,7 +140,7 @@ def _summed(
     job: Job,
     grid: Grid,
     folds: Sequence[Fold],
-    built: tuple[list[Answer], list[Answer], list[int]],
+    built: tuple[list[TrialScores], list[TrialScores], list[int]],
     curve: Sequence[Curve],
 ) -> WalkForward:
     inside, outside, chosen = built
@@ -178,21 +178,21 @@ def _stitched(curve: Sequence[Curve]) -> tuple[IntArray, FloatArray]:
     return np.concatenate([times for times, _, _ in curve]), np.concatenate(parts)
 
 
-def _means(scores: Sequence[Score]) -> Side:
+def _means(scores: Sequence[Score]) -> SideFigures:
     def mean(name: str) -> float | None:
         values = np.array([getattr(score, name) for score in scores])
         return float(np.mean(values[~np.isnan(values)])) if not np.isnan(values).all() else None
 
-    return Side(None, mean("cagr"), mean("sharpe"), mean("calmar"), mean("max_drawdown"))
+    return SideFigures(None, mean("cagr"), mean("sharpe"), mean("calmar"), mean("max_drawdown"))
 
 
-def side(times_ms: IntArray, equity: FloatArray, daily: FloatArray, periods: int) -> Side:
+def side(times_ms: IntArray, equity: FloatArray, daily: FloatArray, periods: int) -> SideFigures:
     """Return the figures of a curve that begins at 1."""
     depth, _ = figures.drawdown(np.append(times_ms[:1], times_ms), np.append(1.0, equity))
     daily = _enough(daily)
     growth = figures.cagr(daily, periods)
     total = float(equity[-1]) - 1
-    return Side(total, growth, figures.sharpe(daily, periods), figures.calmar(growth, depth), depth)
+    return SideFigures(total, growth, figures.sharpe(daily, periods), figures.calmar(growth, depth), depth)
 
 
 def _enough(daily: FloatArray) -> FloatArray:

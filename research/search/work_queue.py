@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from domain.errors import LocalFault
-from research.search.sweep import Answer, Done, Task, Worker
+from research.search.sweep import Done, Task, TrialScores, Worker
 
 RETRIES = 3
 FIRST_PIECE, SECONDS = 4, 1.0
@@ -36,7 +36,7 @@ class WorkQueue:
         self._place = (0, 0)
         self._again: list[Chunk] = []
         self._failed: dict[tuple[int, int], int] = {}
-        self._answers: list[dict[int, Answer]] = [{} for _ in tasks]
+        self._answers: list[dict[int, TrialScores]] = [{} for _ in tasks]
         self._left = sum(len(task.packs) for task in tasks)
         self._made = 0
         self._rate = 0.0
@@ -82,7 +82,7 @@ class WorkQueue:
         fair = self._left // (2 * self._workers)
         return max(1, min(int(self._rate * SECONDS), max(fair, FIRST_PIECE)))
 
-    def complete(self, chunk: Chunk, answer: Answer, seconds: float) -> None:
+    def complete(self, chunk: Chunk, answer: TrialScores, seconds: float) -> None:
         """Take in an answer."""
         count = len(chunk.work.packs)
         self._answers[chunk.task][chunk.first] = answer
@@ -103,18 +103,18 @@ class WorkQueue:
             )
         self._again.append(chunk)
 
-    def answers(self) -> list[Answer]:
+    def answers(self) -> list[TrialScores]:
         """Return one answer per task, its pieces joined in the order of its trials."""
         return [_joined([each for _, each in sorted(parts.items())]) for parts in self._answers]
 
 
-def _joined(parts: Sequence[Answer]) -> Answer:
-    return Answer(
+def _joined(parts: Sequence[TrialScores]) -> TrialScores:
+    return TrialScores(
         np.concatenate([each.table for each in parts]), np.concatenate([each.daily for each in parts])
     )
 
 
-def timed(worker: Worker, task: Task) -> tuple[Answer, float]:
+def timed(worker: Worker, task: Task) -> tuple[TrialScores, float]:
     """Work on a task; return the answer and the seconds it took."""
     began = time.perf_counter()
     return worker.work(task), time.perf_counter() - began

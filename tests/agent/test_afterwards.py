@@ -8,8 +8,8 @@ import pytest
 
 from agent import wiring
 from agent.account.catch_up import catch_up
-from agent.outage.afterwards import Afterwards, Header
-from agent.outage.journal import Guarded, reduces
+from agent.outage.afterwards import Afterwards, OutageHeader
+from agent.outage.journal import GuardedJournal, reduces
 from agent.outage.lost import Lost
 from agent.state.state import State
 from domain.commands import Flatten
@@ -64,8 +64,8 @@ class Failing(MemoryJournal):
         return self
 
 
-def guarded(inner: Any, folder: Path, *, emergency: bool = False) -> Guarded:
-    return Guarded(
+def guarded(inner: Any, folder: Path, *, emergency: bool = False) -> GuardedJournal:
+    return GuardedJournal(
         inner,
         Afterwards(folder / "afterwards"),
         lambda: "f11e",
@@ -216,9 +216,9 @@ def test_files_that_do_not_fit_are_put_aside_and_never_guessed_at(tmp_path: Path
     world.journal.reopen()
     seq, head = world.journal.head()
     wrong: list[Callable[[], Any]] = [
-        lambda: Header("b" * 12, seq, head, "f11e", "full"),
-        lambda: Header(ID, seq + 5, head, "f11e", "full"),
-        lambda: Header(ID, seq - 1, head, "f11e", "full"),
+        lambda: OutageHeader("b" * 12, seq, head, "f11e", "full"),
+        lambda: OutageHeader(ID, seq + 5, head, "f11e", "full"),
+        lambda: OutageHeader(ID, seq - 1, head, "f11e", "full"),
     ]
     for number, header in enumerate(wrong, 1):
         file = Afterwards(tmp_path / "afterwards")
@@ -228,7 +228,7 @@ def test_files_that_do_not_fit_are_put_aside_and_never_guessed_at(tmp_path: Path
         assert len(list(tmp_path.glob("*.kept"))) == number
     (tmp_path / "afterwards").write_bytes(b"no journal\n")
     assert caught_up(world.journal, tmp_path).kill_switch is None
-    file.begin(Header(ID, seq, head, "f11e", "full"))
+    file.begin(OutageHeader(ID, seq, head, "f11e", "full"))
     file.add([CycleEnded(1, NOW, (), "held"), *unfounded(world)])
     caught_up(world.journal, tmp_path)
     assert world.journal.head() == (seq, head), "what does not fold gets into no journal"
@@ -251,7 +251,7 @@ def test_a_reserve_makes_room_for_the_file(tmp_path: Path, monkeypatch: pytest.M
     (tmp_path / "reserve").write_bytes(b"room")
     begin = Afterwards.begin
 
-    def full(self: Afterwards, header: Header) -> None:
+    def full(self: Afterwards, header: OutageHeader) -> None:
         if (tmp_path / "reserve").exists():
             raise OSError(28, "No space left on device")
         begin(self, header)

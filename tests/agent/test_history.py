@@ -9,8 +9,8 @@ import msgspec
 import pytest
 
 from agent.explain.session_report import page, told_of
-from agent.views.history import ASKED, History
-from agent.views.trades import COLUMNS, Asked, rows
+from agent.views.history import ASKED, AccountHistory
+from agent.views.trades import COLUMNS, TradeSelection, rows
 from domain.commands import ClosePosition
 from domain.errors import BadInput
 from domain.money import from_cash
@@ -37,11 +37,11 @@ def world() -> World:
 
 
 @pytest.fixture(scope="module")
-def history(world: World) -> History:
-    return History(candles=True).read(world.journal)
+def history(world: World) -> AccountHistory:
+    return AccountHistory(candles=True).read(world.journal)
 
 
-def test_the_fold_counts_what_the_loop_counted(world: World, history: History) -> None:
+def test_the_fold_counts_what_the_loop_counted(world: World, history: AccountHistory) -> None:
     ledger, trades = world.state.ledger, [each.trade for each in history.trades]
     assert len(trades) == ledger.trades > 5
     assert sum(each.pnl for each in trades) == ledger.cash - ledger.opening_cash
@@ -54,30 +54,33 @@ def test_the_fold_counts_what_the_loop_counted(world: World, history: History) -
     assert told_of == [(each.exit, each.context.cycle_id) for each in lessons if each.kind == "trade"]
 
 
-def test_a_session_of_its_own_has_its_own_trades_and_cycles(world: World, history: History) -> None:
+def test_a_session_of_its_own_has_its_own_trades_and_cycles(world: World, history: AccountHistory) -> None:
     last = world.state.session
-    assert [each.trade for each in History(last).read(world.journal).trades] == [
+    assert [each.trade for each in AccountHistory(last).read(world.journal).trades] == [
         each.trade for each in history.trades
     ]
-    nothing = History(last + 1).read(world.journal)
+    nothing = AccountHistory(last + 1).read(world.journal)
     assert (nothing.trades, nothing.sessions, len(nothing.times_ms)) == ([], [], 0)
     with pytest.raises(BadInput, match="there is no cycle to report"):
         told_of(nothing, world.options)
 
 
-def test_trades_are_told_by_the_columns_and_filtered(history: History) -> None:
+def test_trades_are_told_by_the_columns_and_filtered(history: AccountHistory) -> None:
     every = history.trades
     (first, *_), grid = list(rows(every)), every[0].instrument
     assert tuple(msgspec.to_builtins(first)) == COLUMNS
     assert first.pnl == f"{from_cash(every[0].trade.pnl, grid.cash_decimals).normalize():f}"
     assert float(first.gross) - float(first.fees) - float(first.slippage) == pytest.approx(float(first.pnl))
     middle = every[len(every) // 2].trade.closed_at
-    before, after = Asked(until=middle).of(every), Asked(since=middle).of(every)
+    before, after = TradeSelection(until=middle).of(every), TradeSelection(since=middle).of(every)
     assert [*before, *after] == every
     assert before
-    assert Asked(symbols=frozenset({"ETH-USDT"})).of(every) == []
-    assert Asked(symbols=frozenset({SYMBOL}), exits=frozenset({"signal"}), last=2).of(every) == every[-2:]
-    assert Asked(last=10**9).of(every) == every
+    assert TradeSelection(symbols=frozenset({"ETH-USDT"})).of(every) == []
+    assert (
+        TradeSelection(symbols=frozenset({SYMBOL}), exits=frozenset({"signal"}), last=2).of(every)
+        == every[-2:]
+    )
+    assert TradeSelection(last=10**9).of(every) == every
 
 
 def test_what_a_person_sold_is_told_apart() -> None:
@@ -87,10 +90,12 @@ def test_what_a_person_sold_is_told_apart() -> None:
     again = world_at(at, [], journal=reopened(made))
     with again.session.once("close: enough"):
         ask(again, ClosePosition(symbol=SYMBOL, reason="enough"), utc(START))
-    assert [each.exit for each in History().read(again.journal).trades] == [ASKED]
+    assert [each.exit for each in AccountHistory().read(again.journal).trades] == [ASKED]
 
 
-def test_the_page_of_a_run_is_that_of_a_backtest_with_its_own_figures(world: World, history: History) -> None:
+def test_the_page_of_a_run_is_that_of_a_backtest_with_its_own_figures(
+    world: World, history: AccountHistory
+) -> None:
     made = told_of(history, world.options)
     result, figures = made.result, made.figures
     text = page(made, history, world.options, "paper", "agent report")

@@ -12,7 +12,7 @@ from journal.memory import MemoryJournal
 from journal.sql import open_journal
 from journal.verify import Verified, verify
 from platforms.binance.limits import WEIGHT_HEADER, RequestWeight
-from platforms.sandbox.exchange.errors import ApiError
+from platforms.sandbox.exchange.errors import RequestRefused
 from platforms.sandbox.exchange.exchange import Exchange
 from platforms.sandbox.exchange.order import Draft
 from platforms.sandbox.exchange.rules import rules_of
@@ -39,7 +39,7 @@ def test_money_that_is_reserved_is_not_reserved_twice(shaken: Shaken) -> None:
     def place() -> None:
         try:
             exchange.place(draft(next(numbers)))
-        except ApiError as error:
+        except RequestRefused as error:
             refused[error.code] += 1
 
     shaken.run(*[times(6, place)] * 4)
@@ -64,12 +64,12 @@ def test_what_is_placed_and_cancelled_by_many_leaves_the_account_as_it_was(shake
 
 def test_one_client_id_is_one_open_order(shaken: Shaken) -> None:
     exchange = exchange_of(100_000)
-    refused: list[ApiError] = []
+    refused: list[RequestRefused] = []
 
     def place() -> None:
         try:
             exchange.place(draft(7))
-        except ApiError as error:
+        except RequestRefused as error:
             refused.append(error)
 
     shaken.run(*[times(5, place)] * 4)

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from platforms.sandbox.requests.gateway import Reply
+from platforms.sandbox.requests.gateway import HttpReply
 from tests.law.nearby import SILENCE, Question, said
 
 NAMES = ("filterType", "symbol", "asset", "rateLimitType", "clientOrderId")
@@ -136,12 +136,12 @@ def _places(value: Any, path: tuple[str, ...]) -> Iterator[tuple[Any, Any]]:
             yield value, first
 
 
-REFUSALS: dict[str, Callable[[], Reply]] = {
+REFUSALS: dict[str, Callable[[], HttpReply]] = {
     "-1121": lambda: said({"code": -1121, "msg": "Invalid symbol."}, 400),
     "-1000": lambda: said({"code": -1000, "msg": "An unknown error occurred."}, 400),
     "-9999": lambda: said({"code": -9999, "msg": "A code of next year."}, 400),
     "-2015": lambda: said({"code": -2015, "msg": "Invalid API-key, IP, or permissions for action."}, 401),
-    "html": lambda: Reply(403, b"<html>Forbidden</html>", {}, "text/html"),
+    "html": lambda: HttpReply(403, b"<html>Forbidden</html>", {}, "text/html"),
     "503": lambda: said({"code": -1001, "msg": "Internal error."}, 503),
     "silence": lambda: SILENCE,
     "throttled": lambda: said({"code": -1003, "msg": "Too many."}, 429, {"Retry-After": "999999999"}),
@@ -178,17 +178,19 @@ class Unreadable(NamedTuple):
     def strikes(self, question: Question) -> bool:
         return question.route == self.route and question.symbol in ("", *OURS)
 
-    def instead(self, question: Question) -> Reply | None:
+    def instead(self, question: Question) -> HttpReply | None:
         """Return what is answered instead of the exchange, None where it is to answer."""
         return REFUSALS[self.way]() if self.refused and self.strikes(question) else None
 
-    def of(self, question: Question, told: Reply) -> Reply:
+    def of(self, question: Question, told: HttpReply) -> HttpReply:
         """Return the answer with this fact unreadable."""
         if self.refused or not self.strikes(question):
             return told
         if self.path[:1] == ("headers",):
-            return Reply(told.status, told.body, {**told.headers, self.path[1]: self.way}, told.content_type)
+            return HttpReply(
+                told.status, told.body, {**told.headers, self.path[1]: self.way}, told.content_type
+            )
         if told.status != 200:
             return told
         value = change(Fact(self.route, self.path, self.kind), self.way, json.loads(told.body))
-        return Reply(told.status, json.dumps(value).encode(), told.headers, told.content_type)
+        return HttpReply(told.status, json.dumps(value).encode(), told.headers, told.content_type)

@@ -20,7 +20,7 @@ from domain.times import millis
 from platforms.binance.transport import Raw, Unanswered
 from platforms.sandbox.exchange.exchange import Terms
 from platforms.sandbox.requests import gateway
-from platforms.sandbox.requests.gateway import Asked, Reply
+from platforms.sandbox.requests.gateway import HttpReply, HttpRequest
 from platforms.sandbox.server.options import SandboxOptions, venue_of
 from tests.perception.manual_clock import ManualClock
 
@@ -34,11 +34,11 @@ copyreg.pickle(
     type(threading.RLock()), lambda _lock: (threading.RLock, ())
 )  # so that an exchange can be copied
 
-Change = Callable[["Question", Reply], Reply | None]
+Change = Callable[["Question", HttpReply], HttpReply | None]
 """What is done to an answer; None is no answer at all."""
 
 
-SILENCE = Reply(0, b"")
+SILENCE = HttpReply(0, b"")
 
 
 class Question(NamedTuple):
@@ -75,7 +75,7 @@ class Nearby:
         self.venue = venue
         self.clock = clock
         self.change: Change | None = None
-        self.refuse: Callable[[Question], Reply | None] = lambda _question: None
+        self.refuse: Callable[[Question], HttpReply | None] = lambda _question: None
         """Answers instead of the exchange, which then hears nothing; `SILENCE` is no answer."""
         self.on_answer: Callable[[Question], None] = lambda _question: None
         self.watch = Watch(venue.exchange)
@@ -90,7 +90,7 @@ class Nearby:
         parts = urlsplit(str(sent.url))
         body = sent.body if isinstance(sent.body, bytes) else (sent.body or "").encode()
         headers = {name.lower(): value for name, value in sent.headers.items()}
-        asked = Asked(str(sent.method), parts.path, parts.query.encode(), body, headers)
+        asked = HttpRequest(str(sent.method), parts.path, parts.query.encode(), body, headers)
         question = Question(asked.method, asked.path, dict(parse_qsl(f"{parts.query}&{body.decode()}")))
         self.asked.append(question)
         told = self._answer(asked, question)
@@ -100,7 +100,7 @@ class Nearby:
         more["heard"](told.status, found)
         return Raw(told.status, found, told.body)
 
-    def _answer(self, asked: Asked, question: Question) -> Reply | None:
+    def _answer(self, asked: HttpRequest, question: Question) -> HttpReply | None:
         self.clock.advance(TRIP_SECONDS)
         self.look()
         told = self.refuse(question)
@@ -124,6 +124,6 @@ class Nearby:
         self.look()
 
 
-def said(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Reply:
+def said(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> HttpReply:
     """Return an answer made by hand."""
-    return Reply(status, json.dumps(value).encode(), headers or {})
+    return HttpReply(status, json.dumps(value).encode(), headers or {})

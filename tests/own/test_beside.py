@@ -14,7 +14,7 @@ from domain.errors import BadInput
 from reasoning.own import OwnStrategy, StrategyFault
 from reasoning.strategies.registry import STRATEGIES
 from research.engine import beside, looked
-from research.engine.backtest import Setup, Voice, backtest
+from research.engine.backtest import BacktestVoice, Setup, backtest
 from research.engine.compiler import compiled, plain
 from research.search.trials import TrialRunner
 from tests.own.faulty import TEXT
@@ -56,7 +56,7 @@ def silent(tmp_path_factory: pytest.TempPathFactory) -> OwnStrategy[Any]:
 
 def setup(candles: Any, strategy: OwnStrategy[Any], kind: int, when: int) -> Setup:
     base = setup_of(options_for(Options(), [candles]))
-    return Setup(**{**vars(base), "voices": (Voice(strategy, (kind, when)),)})
+    return Setup(**{**vars(base), "voices": (BacktestVoice(strategy, (kind, when)),)})
 
 
 SHORT = made.walk("BTC-USDT", 700, seed=7)

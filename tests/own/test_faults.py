@@ -24,7 +24,7 @@ from reasoning.memories import Remembered
 from reasoning.minds import StrategyRunner
 from reasoning.orientation import muted
 from reasoning.own import OwnMemory, OwnStrategy, StrategyFault
-from research.engine.backtest import Setup, Voice, backtest, events_of
+from research.engine.backtest import BacktestVoice, Setup, backtest, events_of
 from research.engine.compiler import compiled, plain
 from research.engine.recording import Recording
 from research.search.trials import TrialRunner
@@ -43,7 +43,7 @@ def faulty(tmp_path_factory: pytest.TempPathFactory) -> OwnStrategy[Any]:
 
 def setup(strategy: OwnStrategy[Any], kind: int, when: int = 30) -> Setup:
     base = setup_of(options_for(Options(), CANDLES))
-    return replace(base, voices=(Voice(strategy, (kind, when)),))
+    return replace(base, voices=(BacktestVoice(strategy, (kind, when)),))
 
 
 @pytest.mark.parametrize("engine", [plain, compiled])

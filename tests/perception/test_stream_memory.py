@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from domain.candle import RawCandle
 from domain.times import MINUTE_MS
-from perception.stream.memory import SETTLED_MS, CandleMemory, Told
+from perception.stream.memory import SETTLED_MS, CandleMemory, Novelty
 from tests.perception.stream_server import Market
 
 START = 28_000_000 * MINUTE_MS
@@ -37,7 +37,7 @@ def test_an_empty_memory_lacks_everything() -> None:
 
 def test_final_candles_in_a_row_are_known() -> None:
     kept = memory()
-    assert [kept.final(candle(step), at(step + 1)) for step in range(4)] == [Told.NEW] * 4
+    assert [kept.final(candle(step), at(step + 1)) for step in range(4)] == [Novelty.NEW] * 4
     assert kept.lacks(at(0), at(4)) is None
     assert kept.lacks(at(0), at(5)) == at(4)
     assert kept.lacks(at(-1), at(4)) == at(-1)
@@ -84,7 +84,7 @@ def test_a_forming_candle_is_the_last_row_until_its_time_is_over() -> None:
     assert kept.window(at(0), at(2) - 1, 9) == (candle(0), MARKET.forming(at(1), 0.5))
     assert kept.window(at(0), at(2), 9) == (candle(0),)
     assert not kept.form(MARKET.forming(at(1), 0.4), at(1) + 4, at(1) + 6), "an older state came later"
-    assert kept.final(candle(1), at(2)) is Told.NEW
+    assert kept.final(candle(1), at(2)) is Novelty.NEW
     assert not kept.form(MARKET.forming(at(1), 0.9), at(2) - 1, at(2) + 1), "it is over"
     assert kept.window(at(0), at(2) - 1, 9) == (candle(0), candle(1))
 
@@ -105,8 +105,8 @@ def test_two_versions_of_a_final_candle_are_contested_until_rest_says_which() ->
     for step in range(3):
         kept.final(candle(step), at(step + 1))
     other = candle(1)._replace(close=candle(1).open)
-    assert kept.final(candle(1), at(3)) is Told.SAME
-    assert kept.final(other, at(3)) is Told.REVISED
+    assert kept.final(candle(1), at(3)) is Novelty.SAME
+    assert kept.final(other, at(3)) is Novelty.REVISED
     assert kept.lacks(at(0), at(3)) == at(1)
     assert kept.lacks(at(2), at(3)) is None
     assert kept.window(at(1), at(1), 1) == (candle(1),), "the first version stands"
@@ -131,7 +131,7 @@ def test_the_memory_is_bounded_and_says_what_it_forgot() -> None:
     assert steps(kept) == list(range(40, 50))
     assert kept.lacks(at(39), at(50)) == at(39)
     assert kept.lacks(at(40), at(50)) is None
-    assert kept.final(candle(3), at(50)) is Told.OLD
+    assert kept.final(candle(3), at(50)) is Novelty.OLD
     for step in range(100, 300, 2):
         kept.final(candle(step), at(step + 1))
     assert len(kept._aside) <= 10

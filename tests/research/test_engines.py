@@ -16,13 +16,13 @@ import pytest
 
 from domain.errors import BadInput, LocalFault
 from reasoning.strategies.sma import SMA
-from research.engine.backtest import Voice
+from research.engine.backtest import BacktestVoice
 from research.search import work_queue
 from research.search.executor_processes import Processes
 from research.search.executor_threads import One, Threads
 from research.search.executors import engine_named
 from research.search.grid import Grid, grid_of
-from research.search.sweep import Answer, Job, Scores, Task, Worker, job_of, sweep
+from research.search.sweep import Job, Scores, Task, TrialScores, Worker, job_of, sweep
 from research.statistics.scoring import FIELDS
 from tests.research.searching import DEADLY, setup_for, walk
 
@@ -57,7 +57,7 @@ def test_who_hands_out_pieces_keeps_short_ones_and_none_that_was_lost() -> None:
     assert pieces.own_chunk() is None, "nobody knows yet how long a piece may be"
     first = pieces.chunk()
     assert first is not None
-    pieces.complete(first, Answer(np.zeros((4, FIELDS)), np.zeros((4, 1))), 0.04)
+    pieces.complete(first, TrialScores(np.zeros((4, FIELDS)), np.zeros((4, 1))), 0.04)
     own = pieces.own_chunk()
     assert own is not None
     assert (own.first, len(own.work.packs)) == (4, 10)
@@ -66,7 +66,7 @@ def test_who_hands_out_pieces_keeps_short_ones_and_none_that_was_lost() -> None:
     assert other is not None
     assert other.first == 14
     assert pieces.chunk() == own
-    pieces.complete(other, Answer(np.zeros((10, FIELDS)), np.zeros((10, 1))), 0.001)
+    pieces.complete(other, TrialScores(np.zeros((10, FIELDS)), np.zeros((10, 1))), 0.001)
     assert pieces.own_chunk() is None, "so little is left that the helpers should end it"
 
 
@@ -80,7 +80,7 @@ def test_threads_come_to_the_same_and_work_at_the_same_time(monkeypatch: pytest.
     meeting, met = threading.Barrier(2), threading.Event()
     work_alone = Worker.work
 
-    def work_together(worker: Worker, task: Task) -> Answer:
+    def work_together(worker: Worker, task: Task) -> TrialScores:
         if threading.current_thread() in sweepers() and not met.is_set():
             meeting.wait(timeout=30)
             met.set()
@@ -113,7 +113,7 @@ def test_what_is_wrong_in_a_thread_is_told(monkeypatch: pytest.MonkeyPatch) -> N
     job, grid = work()
     work_alone = Worker.work
 
-    def fail(worker: Worker, task: Task) -> Answer:
+    def fail(worker: Worker, task: Task) -> TrialScores:
         if threading.current_thread() in sweepers():
             raise LocalFault("the disk is full")
         return work_alone(worker, task)
@@ -151,7 +151,9 @@ def test_processes_come_to_the_same_though_one_is_killed() -> None:
 def test_trials_that_end_their_process_every_time_are_named() -> None:
     job, grid = work(("fast=5", "slow=40:59:1"), 600)
     job = replace(
-        job, machine=False, setup=replace(job.setup, voices=(Voice(DEADLY, job.setup.voices[0].packed),))
+        job,
+        machine=False,
+        setup=replace(job.setup, voices=(BacktestVoice(DEADLY, job.setup.voices[0].packed),)),
     )
     spare = [trial for trial in grid.trials if trial.packed.slow != 40]  # type: ignore[attr-defined]
     deadly = [trial for trial in grid.trials if trial.packed.slow == 40]  # type: ignore[attr-defined]

@@ -8,7 +8,7 @@ from domain.account import Trade
 from domain.errors import BadInput
 from domain.money import to_cash
 from domain.times import DAY_MS, HOUR_MS
-from research.engine.journaled import Closed, Session, Vetoed, result_of
+from research.engine.journaled import JournaledSession, JournaledTrade, Vetoed, result_of
 from research.report.page import Report, html_report
 from research.statistics.headline import limits_did
 from research.statistics.metrics import metrics
@@ -27,9 +27,13 @@ def trade(day: int, pnl: int, symbol: str = "BTC-USDT") -> Trade:
     )  # fmt: skip
 
 
-def session(**more: object) -> Session:
+def session(**more: object) -> JournaledSession:
     days = [(BEGIN + timedelta(days=day), to_cash(10_000 + day)) for day in range(60)]
-    closed = [Closed(trade(20, 10), "stop"), Closed(trade(3, -5), HOSTILE), Closed(trade(40, 7), "flatten")]
+    closed = [
+        JournaledTrade(trade(20, 10), "stop"),
+        JournaledTrade(trade(3, -5), HOSTILE),
+        JournaledTrade(trade(40, 7), "flatten"),
+    ]
     vetoed = [
         Vetoed(5, BEGIN, "BTC-USDT", "min_confidence"),
         Vetoed(6, BEGIN, "BTC-USDT", "nothing_to_reduce"),
@@ -40,11 +44,11 @@ def session(**more: object) -> Session:
         "bought": to_cash(900),
         "opened_ms": int(BEGIN.timestamp()) * 1000,
     }
-    made = Session(
+    made = JournaledSession(
         symbols=("BTC-USDT",), timeframe_ms=HOUR_MS, opening_cash=to_cash(10_000), cash=to_cash(9_100),
         equity=days, trades=closed, vetoes=vetoed, open_positions=[held], strategies=("rsi",),
     )  # fmt: skip
-    return Session(**{**vars(made), **more})
+    return JournaledSession(**{**vars(made), **more})
 
 
 def test_a_session_has_the_figures_of_its_trades_and_its_equity() -> None:
@@ -76,4 +80,4 @@ def test_its_page_is_one_of_a_session_and_says_nothing_of_trials() -> None:
 
 def test_a_symbol_that_is_not_named_is_refused() -> None:
     with pytest.raises(BadInput, match="ETH-USDT is not among the session's symbols: BTC-USDT"):
-        result_of(session(trades=[Closed(trade(1, 1, "ETH-USDT"), "stop")]))
+        result_of(session(trades=[JournaledTrade(trade(1, 1, "ETH-USDT"), "stop")]))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from agent.cli.handlers.inputs import Asked, gather
+from agent.cli.handlers.inputs import ResearchRequest, gather
 from domain.errors import BadInput
 from domain.times import DAY_MS, HOUR_MS
 from reasoning.minds import StrategyRunner
@@ -90,7 +90,7 @@ def test_each_strategy_has_its_own_warm_up_unless_more_is_set(
 ) -> None:
     own = StrategyRunner(ReasoningSettings(strategies=(strategy,))).candles_needed
     asked: dict[str, Any] = {"strategies": (strategy,), "data": (file,), "sets": sets, "home": tmp_path}
-    found = gather(Asked(**asked))
+    found = gather(ResearchRequest(**asked))
     assert found.options.perception.warmup_candles == max(own, least)
     assert len(found.candles[0]) == 24 * 500
 
@@ -98,7 +98,7 @@ def test_each_strategy_has_its_own_warm_up_unless_more_is_set(
 def test_a_range_of_longer_candles_is_warmed_by_those_before_it(file: Path, tmp_path: Path) -> None:
     """Daily candles of a year's range began a year late: the warm-up ate the range."""
     day = f"{datetime.fromtimestamp(at(300) / 1000, UTC):%Y%m%d}"
-    found = gather(Asked(("rsi",), (file,), timerange=f"{day}-", timeframe="1d", home=tmp_path))
+    found = gather(ResearchRequest(("rsi",), (file,), timerange=f"{day}-", timeframe="1d", home=tmp_path))
     (candles,) = found.candles
     assert candles.time[found.options.perception.warmup_candles] == at(300)
     whole = resample(walk("BTC-USDT", 24 * 500, HOUR_MS), DAY_MS)

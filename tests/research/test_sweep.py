@@ -9,7 +9,7 @@ from domain.errors import BadInput
 from reasoning.strategies.rsi import RSI
 from reasoning.strategies.sma import SMA, SmaParams
 from research.data.candles import Candles
-from research.engine.backtest import Voice, backtest
+from research.engine.backtest import BacktestVoice, backtest
 from research.engine.compiler import compiled
 from research.search.executor_threads import One
 from research.search.grid import default_grid, grid_of
@@ -84,7 +84,7 @@ def test_a_score_over_two_symbols_that_begin_apart_is_that_of_the_backtest() -> 
 def _is_the_backtest(candles: list[Candles], job: Job, scores: object) -> None:
     assert scores.trials == tuple(sorted(scores.trials))  # type: ignore[attr-defined]
     for place, trial in enumerate(scores.trials):  # type: ignore[attr-defined]
-        voices = (Voice(SMA, trial.packed), *job.setup.voices[1:])
+        voices = (BacktestVoice(SMA, trial.packed), *job.setup.voices[1:])
         result = backtest(candles, replace(job.setup, voices=voices), compiled())
         score: Score = scores.score(place)  # type: ignore[attr-defined]
         told = metrics(result, candles)

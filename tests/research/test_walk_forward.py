@@ -10,7 +10,7 @@ import pytest
 from domain.errors import BadInput
 from reasoning.strategies.sma import SMA
 from research.data.candles import Candles
-from research.engine.backtest import Voice, backtest
+from research.engine.backtest import BacktestVoice, backtest
 from research.engine.compiler import compiled
 from research.search.executor_threads import One
 from research.search.grid import Grid, grid_of
@@ -101,7 +101,7 @@ def test_every_unseen_window_is_a_backtest_that_begins_warm_with_a_fresh_account
     found = made(candles)
     level, trades = 1.0, 0
     for fold in found.folds:
-        setup = replace(job.setup, voices=(Voice(SMA, fold.trial.packed),))
+        setup = replace(job.setup, voices=(BacktestVoice(SMA, fold.trial.packed),))
         cut = window([candles], fold.window.test, setup.warmup)
         result = backtest(cut, setup, compiled())
         assert result.times_ms[0] == fold.window.test[0]
@@ -120,7 +120,7 @@ def test_the_chosen_parameters_are_the_best_in_sample() -> None:
     job, grid = work(candles)
     fold = made(candles).folds[0]
     for trial in grid.trials:
-        setup = replace(job.setup, voices=(Voice(SMA, trial.packed),))
+        setup = replace(job.setup, voices=(BacktestVoice(SMA, trial.packed),))
         inside = made_score(candles, setup, fold.window.train)
         assert inside <= fold.inside.sharpe + 1e-12
 

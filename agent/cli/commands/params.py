@@ -53,9 +53,9 @@ def apply(
     json: JsonOption = False,
 ) -> None:
     """Put parameters in force whose out-of-sample Sharpe ratio is at least 10 % better."""
-    from agent.cli.handlers.params import Asked, apply_parameters
+    from agent.cli.handlers.params import ApplyRequest, apply_parameters
 
-    asked = Asked(strategy, set_ or (), evidence, study, force=force, reason=reason, key=key)
+    asked = ApplyRequest(strategy, set_ or (), evidence, study, force=force, reason=reason, key=key)
     apply_parameters(asked, home, journal, json=json)
 
 

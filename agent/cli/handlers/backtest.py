@@ -18,7 +18,7 @@ from agent.answers.research import (
     Verification,
 )
 from agent.cli.handlers.figures import figures_of_run
-from agent.cli.handlers.inputs import Asked, gather
+from agent.cli.handlers.inputs import ResearchRequest, gather
 from agent.cli.handlers.targets import writable, write_page
 from agent.cli.output.compile_bar import compiling_told
 from agent.cli.output.progress import progress_bar
@@ -26,7 +26,7 @@ from agent.cli.output.sparkline import sparkline
 from agent.cli.output.streams import say, say_json, say_lines
 from agent.settings.settings import Options
 from agent.settings.version import code_version
-from agent.verify.parity import Difference, compare, run_loop
+from agent.verify.parity import ParityDifference, compare, run_loop
 from agent.views.session import decimal
 from agent.wiring.backtests import setup_of
 from domain.errors import BadInput
@@ -50,7 +50,7 @@ DIFFERENT = 1
 class BacktestRequest(NamedTuple):
     """The arguments of `agent backtest`."""
 
-    asked: Asked
+    asked: ResearchRequest
     verify: bool
     uncompiled: bool
     report: Path | None
@@ -123,7 +123,7 @@ def engine_for(setup: Setup, *, uncompiled: bool) -> tuple[CompiledRules, list[s
     return (plain() if uncompiled or notes else compiled()), notes
 
 
-def _verified(done: Done) -> Difference | None:
+def _verified(done: Done) -> ParityDifference | None:
     with progress_bar("running the loop", done.result.cycles) as advance:
         loop = run_loop(done.options, done.candles, advance)
     return compare(loop, done.result)
@@ -153,7 +153,7 @@ def write_report(done: Done, path: Path) -> None:
     write_page("--report", path, page)
 
 
-def answer_of(done: Done, difference: Difference | None, *, verified: bool) -> BacktestAnswer:
+def answer_of(done: Done, difference: ParityDifference | None, *, verified: bool) -> BacktestAnswer:
     """Return everything that is said about a backtest; amounts in quote, times in UTC."""
     result = done.result
     money = _money_of(result)
@@ -215,7 +215,7 @@ def _costs_told(done: Done) -> CostsAnswer:
     return CostsAnswer(**shares, each_way=sum(one_way.values()) / PPM)
 
 
-def _verification(difference: Difference | None) -> Verification:
+def _verification(difference: ParityDifference | None) -> Verification:
     report = None if difference is None else DifferenceAnswer(**difference._asdict())
     return Verification(identical=difference is None, difference=report)
 
@@ -354,7 +354,7 @@ def _number(value: float | None) -> str:
     return "n/a" if value is None else f"{value:.2f}"
 
 
-def _verdict(done: Done, difference: Difference | None, *, verified: bool) -> list[str]:
+def _verdict(done: Done, difference: ParityDifference | None, *, verified: bool) -> list[str]:
     if not verified:
         return []
     if difference is None:

@@ -19,7 +19,7 @@ from domain.times import TIMEFRAMES, utc
 from perception.files.candles import SUFFIXES
 from perception.files.recognise import Reading
 from research.data.candles import Candles
-from research.data.catalogue import Added, Catalogue, Entry
+from research.data.catalogue import Added, Catalogue, CatalogueEntry
 from research.data.flaws import SUSPECT, Flaw, flaw_lines, flaws
 from research.data.load import Loaded, read, timerange
 from research.data.splits import split_doubts, unsplit
@@ -126,7 +126,7 @@ def list_entries(home: Path | None, *, json: bool) -> None:
         say_lines(_entry_lines(entries))
 
 
-def _entry_lines(entries: Sequence[Entry]) -> Iterator[str]:
+def _entry_lines(entries: Sequence[CatalogueEntry]) -> Iterator[str]:
     for entry in entries:
         yield _line(entry)
         for origin in entry.sources:
@@ -205,7 +205,7 @@ def _named(catalogue: Catalogue, what: Sequence[str], reading: Reading) -> Itera
         yield from _of(catalogue, chosen)
 
 
-def _of(catalogue: Catalogue, entries: Iterable[Entry]) -> Iterator[tuple[str, Candles]]:
+def _of(catalogue: Catalogue, entries: Iterable[CatalogueEntry]) -> Iterator[tuple[str, Candles]]:
     for entry in entries:
         yield f"{entry.symbol} {entry.timeframe}", catalogue.get(entry.symbol, entry.timeframe_ms)
 
@@ -217,13 +217,13 @@ def _bar() -> Progress:
     return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 
-def _line(entry: Entry) -> str:
+def _line(entry: CatalogueEntry) -> str:
     first, last = (f"{utc(time):%Y-%m-%d %H:%M}" for time in (entry.first, entry.last))
     size = f"{entry.candles} candles"
     return f"{entry.symbol:<10} {entry.timeframe:<4} {size:>16}  {first} to {last}  {entry.fingerprint[:12]}"
 
 
-def _fields(entry: Entry) -> dict[str, Any]:
+def _fields(entry: CatalogueEntry) -> dict[str, Any]:
     return {
         "symbol": entry.symbol,
         "timeframe": entry.timeframe,

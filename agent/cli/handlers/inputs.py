@@ -26,7 +26,7 @@ NO_VALUE = "--set: a setting and its value, like risk.daily_loss=100"
 """Said without the text, which may be a key."""
 
 
-class Asked(NamedTuple):
+class ResearchRequest(NamedTuple):
     """The options research commands share; `sets` are texts such as `risk.daily_loss=100`."""
 
     strategies: Sequence[str] = ()
@@ -52,9 +52,9 @@ def asked_of(
     home: Path | None,
     reading: Reading,
     splits: Sequence[str] | None,
-) -> Asked:
+) -> ResearchRequest:
     """Return what a research command was given, as its options say it: None is nothing."""
-    return Asked(
+    return ResearchRequest(
         strategies or (), data or (), symbols or (), timerange, timeframe, sets or (), config, home, reading,
         splits or (),
     )  # fmt: skip
@@ -68,7 +68,7 @@ class Gathered(NamedTuple):
     notes: list[str]
 
 
-def gather(asked: Asked) -> Gathered:
+def gather(asked: ResearchRequest) -> Gathered:
     """Return the settings and one series of candles per symbol.
 
     Raises BadInput or BadSettings with everything that is wrong with either.
@@ -90,7 +90,7 @@ def gather(asked: Asked) -> Gathered:
     return Gathered(options, lead.candles, [*grids, *lead.notes])
 
 
-def _sure(candles: Candles, asked: Asked, span: Range) -> Candles:
+def _sure(candles: Candles, asked: ResearchRequest, span: Range) -> Candles:
     """Return candles without a doubt, in the range or before it as far as that goes.
 
     Raises BadInput where the range holds none, or a jump that looks like a split.
@@ -124,7 +124,7 @@ def nested(assignments: Sequence[str]) -> dict[str, Any]:
     return tree
 
 
-def _source(asked: Asked) -> Sequence[Candles]:
+def _source(asked: ResearchRequest) -> Sequence[Candles]:
     if asked.data:
         files = read_many(asked.data, list(asked.symbols) or None, asked.reading)
         for each in files:
@@ -146,7 +146,7 @@ def _from_catalogue(catalogue: Catalogue, symbol: str, timeframe: str | None) ->
     return catalogue.get(symbol, wanted if wanted in held else held[0])
 
 
-def _resampled(candles: Candles, asked: Asked) -> Candles:
+def _resampled(candles: Candles, asked: ResearchRequest) -> Candles:
     if asked.timeframe is None:
         return candles
     if asked.timeframe not in TIMEFRAMES:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from agent.answers.research import MonteCarloAnswer, OutcomesAnswer, Quantiles
 from agent.cli.handlers.backtest import engine_for
-from agent.cli.handlers.inputs import Asked, gather
+from agent.cli.handlers.inputs import ResearchRequest, gather
 from agent.cli.output.compile_bar import compiling_told
 from agent.cli.output.streams import answer
 from agent.wiring.backtests import setup_of
@@ -21,7 +21,7 @@ from research.statistics.words import stopped_words
 class MonteCarloRequest(NamedTuple):
     """The arguments of `agent monte-carlo`."""
 
-    asked: Asked
+    asked: ResearchRequest
     runs: int
     seed: int
     block: float | None

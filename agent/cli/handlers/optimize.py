@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 from agent.answers.research import PresentAnswer, StudyAnswer, StudySide
 from agent.cli.handlers.figures import figure_fields
-from agent.cli.handlers.inputs import Asked
+from agent.cli.handlers.inputs import ResearchRequest
 from agent.cli.handlers.search import (
     Begun,
-    Found,
+    Proposal,
     begin,
     chance,
     day,
@@ -41,7 +41,7 @@ STOPPED = 130
 class StudyRequest(NamedTuple):
     """The arguments of `agent optimize`."""
 
-    asked: Asked
+    asked: ResearchRequest
     trials: int
     ranges: Sequence[str]
     study: str | None
@@ -93,10 +93,10 @@ def _name(begun: Begun) -> str:
     return f"{begun.strategy.name}-{symbols}-{begun.options.timeframe}"[:64]
 
 
-def _found(name: str, result: Studied) -> Found:
+def _found(name: str, result: Studied) -> Proposal:
     present = result.present[0].sharpe, result.present[1].sharpe
     sides = result.inside.sharpe, result.outside.sharpe
-    return Found(
+    return Proposal(
         dict(result.best.parameters), sides, present, _made(result), result.deflated, None, f"study {name}"
     )
 

@@ -22,7 +22,7 @@ from domain.replies import ParametersInForce
 Row = dict[str, Any]
 
 
-class Asked(NamedTuple):
+class ApplyRequest(NamedTuple):
     """The arguments of `agent params apply`; `sets` are texts such as `fast=10`."""
 
     strategy: str
@@ -47,7 +47,7 @@ def _versions(report: Sequence[ParameterVersion]) -> Iterator[str]:
     yield "* in force"
 
 
-def apply_parameters(asked: Asked, home: Path | None, journal: str | None, *, json: bool) -> None:
+def apply_parameters(asked: ApplyRequest, home: Path | None, journal: str | None, *, json: bool) -> None:
     """Put parameters in force, or say what their evidence lacks."""
     proof = _evidence(asked, home)
     command = ApplyParameters(
@@ -79,7 +79,7 @@ def put_in_force(
         say(f"warm-up   {report.strategy} is silent for {report.waits_candles} more candles")
 
 
-def _evidence(asked: Asked, home: Path | None) -> EvidenceFile | None:
+def _evidence(asked: ApplyRequest, home: Path | None) -> EvidenceFile | None:
     if asked.evidence is not None and asked.study is not None:
         raise BadInput("--evidence and --study were both given; give one")
     if asked.evidence is not None:

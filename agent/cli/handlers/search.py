@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from agent.cli.handlers.backtest import engine_for
-from agent.cli.handlers.inputs import Asked, gather
+from agent.cli.handlers.inputs import ResearchRequest, gather
 from agent.cli.output.progress import bars
 from agent.parameters.evidence import EvidenceFile, Present
 from agent.settings.settings import Options
@@ -33,7 +33,7 @@ class Begun(NamedTuple):
     notes: list[str]
 
 
-def begin(asked: Asked) -> Begun:
+def begin(asked: ResearchRequest) -> Begun:
     """Gather everything. Raises BadInput unless exactly one strategy is named."""
     options, candles, said_of_input = gather(asked)
     names = options.reasoning.strategies
@@ -47,7 +47,7 @@ def begin(asked: Asked) -> Begun:
     return Begun(options, candles, setup, strategy, known, engine.compiled, [*said_of_input, *notes])
 
 
-class Found(NamedTuple):
+class Proposal(NamedTuple):
     """The parameters that a search proposes, Sharpe ratios inside and outside, and what they are worth."""
 
     parameters: dict[str, Any]
@@ -59,7 +59,7 @@ class Found(NamedTuple):
     source: str
 
 
-def evidence_of(begun: Begun, result: Found) -> EvidenceFile:
+def evidence_of(begun: Begun, result: Proposal) -> EvidenceFile:
     """Return what `agent params apply` wants to see; a Sharpe ratio without a trade is 0."""
     inside, outside = (each or 0.0 for each in result.sharpe)
     before, after = (each or 0.0 for each in result.present)

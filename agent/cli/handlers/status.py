@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from agent.account.control import StatusRequest
 from agent.account.running import Running, Unanswering
-from agent.answers.account import Position, Status, StreamRow
+from agent.answers.account import PositionAnswer, Status, StreamRow
 from agent.answers.amounts import decoded_as
 from agent.cli.options import home_of
 from agent.cli.output.streams import answer
@@ -85,7 +85,7 @@ def show_positions(home: Path | None, journal: str | None, *, json: bool) -> Non
     answer(_status(home, journal).positions, position_lines, json=json)
 
 
-def position_lines(report: list[Position]) -> Iterator[str]:
+def position_lines(report: list[PositionAnswer]) -> Iterator[str]:
     """Yield positions as people read them, each with the orders that protect it."""
     if not report:
         yield "position  none"

@@ -15,8 +15,8 @@ from agent.answers.journals import TradeRow
 from agent.cli.options import home_of
 from agent.cli.output.progress import progress_bar
 from agent.cli.output.streams import answer, print_text
-from agent.views.history import Closed, History
-from agent.views.trades import COLUMNS, Asked, rows
+from agent.views.history import AccountHistory, ClosedTrade
+from agent.views.trades import COLUMNS, TradeSelection, rows
 from domain.errors import BadInput
 from domain.money import DECIMALS, show_cash
 
@@ -50,7 +50,7 @@ def show_trades(home: Path | None, journal: str | None, request: TradesRequest) 
     if request.csv:
         print_text(_csv(report))
         return
-    nothing = _elsewhere(history) if asked != Asked() else " yet; positions: agent positions"
+    nothing = _elsewhere(history) if asked != TradeSelection() else " yet; positions: agent positions"
     answer(
         report,
         lambda rows: [*_table(rows), _total(trades)] if rows else [f"no closed trade{nothing}"],
@@ -58,7 +58,7 @@ def show_trades(home: Path | None, journal: str | None, request: TradesRequest) 
     )
 
 
-def _total(trades: Sequence[Closed]) -> str:
+def _total(trades: Sequence[ClosedTrade]) -> str:
     decimals = max((each.instrument.cash_decimals for each in trades), default=DECIMALS)
     pnl, won = sum(each.trade.pnl for each in trades), sum(each.trade.pnl > 0 for each in trades)
     quote = trades[0].instrument.quote
@@ -66,16 +66,16 @@ def _total(trades: Sequence[Closed]) -> str:
     return f"{count}, {won} of them won, P&L {show_cash(pnl, decimals)} {quote} after costs"
 
 
-def history_of(reader: AccountClient, session: int | None, *, candles: bool = False) -> History:
+def history_of(reader: AccountClient, session: int | None, *, candles: bool = False) -> AccountHistory:
     """Fold a journal for what it tells, with a bar. Raises BadInput for a session it does not have."""
     with reader.journal() as opened, progress_bar("reading", opened.head()[0]) as report:
-        result = History(session, candles=candles).read(opened, report)
+        result = AccountHistory(session, candles=candles).read(opened, report)
     if session is not None and not result.sessions:
         raise BadInput(f"--session {session}: not in the journal, it holds 1 to {result.state.session}")
     return result
 
 
-def _elsewhere(history: History) -> str:
+def _elsewhere(history: AccountHistory) -> str:
     """Say what there is where nothing of it was asked for."""
     symbols = ", ".join(sorted({each.trade.symbol for each in history.trades}))
     return (
@@ -85,7 +85,7 @@ def _elsewhere(history: History) -> str:
     )
 
 
-def _asked(request: TradesRequest) -> Asked:
+def _asked(request: TradesRequest) -> TradeSelection:
     unknown = [each for each in request.exits if each not in EXITS]
     if unknown:
         raise BadInput(f"--exit {unknown[0]}: not one of {', '.join(EXITS)}")
@@ -95,7 +95,7 @@ def _asked(request: TradesRequest) -> Asked:
     if since and until and since > until:
         raise BadInput(f"--since {request.since} is after --until {request.until}")
     over = None if until is None else until + timedelta(days=1)
-    return Asked(frozenset(request.symbols), since, over, frozenset(request.exits), request.last)
+    return TradeSelection(frozenset(request.symbols), since, over, frozenset(request.exits), request.last)
 
 
 def _day(name: str, text: str | None) -> datetime | None:

@@ -14,10 +14,10 @@ from agent.answers.research import (
     WalkForwardAnswer,
     WindowAnswer,
 )
-from agent.cli.handlers.inputs import Asked
+from agent.cli.handlers.inputs import ResearchRequest
 from agent.cli.handlers.search import (
     Begun,
-    Found,
+    Proposal,
     begin,
     chance,
     day,
@@ -47,7 +47,7 @@ from research.statistics.scoring import Score
 class WalkForwardRequest(NamedTuple):
     """The arguments of `agent walk-forward`; `step` is the test's length if not given."""
 
-    asked: Asked
+    asked: ResearchRequest
     train: str
     test: str
     step: str | None
@@ -84,13 +84,13 @@ def walk_forward_command(request: WalkForwardRequest) -> None:
         say_lines(lines(begun, grid, result, request))
 
 
-def _found(result: WalkForward) -> Found:
+def _found(result: WalkForward) -> Proposal:
     """Return the last window's parameters with the evidence of all windows."""
     pbo = None if result.overfit is None else result.overfit.probability
     sides = result.inside.sharpe, result.outside.sharpe
     parameters = dict(result.folds[-1].trial.parameters)
     source = f"walk-forward of {len(result.folds)} windows"
-    return Found(parameters, sides, result.present, result.trials, result.deflated, pbo, source)
+    return Proposal(parameters, sides, result.present, result.trials, result.deflated, pbo, source)
 
 
 def lines(begun: Begun, grid: Grid, result: WalkForward, request: WalkForwardRequest) -> list[str]:

@@ -8,7 +8,7 @@ from rich.console import Console, Group, RenderableType
 from rich.panel import Panel
 from rich.text import Text
 
-from agent.answers.account import Account, DecisionRow, MarketRow, Position, Status
+from agent.answers.account import AccountAnswer, DecisionRow, MarketRow, PositionAnswer, Status
 from agent.cli.output.sparkline import sparkline
 from agent.host.shown import blocked_lines, shown
 from domain.money import DECIMALS
@@ -148,7 +148,7 @@ def _symbols(status: Status) -> Iterable[Text]:
         yield Text(f"and {len(names) - SYMBOLS_SHOWN} symbols more (agent positions)", style="dim")
 
 
-def _seen(name: str, value: MarketRow | None, position: Position | None) -> Text:
+def _seen(name: str, value: MarketRow | None, position: PositionAnswer | None) -> Text:
     source = value.source if value else "not seen"
     price = (value.price if value else position.price if position else None) or "?"
     text = Text.assemble(
@@ -157,7 +157,7 @@ def _seen(name: str, value: MarketRow | None, position: Position | None) -> Text
     return text if position else text.append("   nothing held", style="dim")
 
 
-def _held(position: Position, places: int) -> Text:
+def _held(position: PositionAnswer, places: int) -> Text:
     """Return a position in one line: without a stop it says so."""
     text = Text(f"  holds {position.quantity} at {position.entry}   open ")
     text.append_text(_signed(Decimal(position.unrealised), places))
@@ -167,7 +167,7 @@ def _held(position: Position, places: int) -> Text:
     return text.append(f"   target {target}") if target else text
 
 
-def decimals(account: Account) -> int:
+def decimals(account: AccountAnswer) -> int:
     """Return to how many decimals people read the account's amounts: two, six of a coin."""
     return 2 if account.cash_decimals == DECIMALS else 6
 

@@ -20,7 +20,7 @@ from platforms.sandbox.exchange.matching import (
 )
 from platforms.sandbox.exchange.numbers import ZERO, down
 from platforms.sandbox.exchange.order import ALGO, PRICED, Draft, ExchangeOrder, Execution, OrderList
-from platforms.sandbox.exchange.play import Step
+from platforms.sandbox.exchange.play import PriceStep
 
 Report = Callable[[ExchangeOrder, str, Execution | None], None]
 WOULD_TRIGGER = "Stop price would trigger immediately."
@@ -83,7 +83,7 @@ class OrderBook:
         for other in self._siblings(order):
             self._end(other, "CANCELED", now)
 
-    def move(self, step: Step, *, unlimited: bool = False) -> None:
+    def move(self, step: PriceStep, *, unlimited: bool = False) -> None:
         """Let the market go to a price: set off what waits on the way, then fill what rests there."""
         for price in self._way(step):
             self.market.price = price
@@ -168,7 +168,7 @@ class OrderBook:
         wanted = order.left if take == 1 else down(order.left * take, step)
         return sweep(levels, wanted, buys=draft.buys, limit=limit)
 
-    def _fill_resting(self, step: Step, room: Decimal | None) -> None:
+    def _fill_resting(self, step: PriceStep, room: Decimal | None) -> None:
         for order in sorted(self._on_book(), key=self._priority):
             if not order.open or not rests_within(order, step.price):
                 continue
@@ -232,7 +232,7 @@ class OrderBook:
     def _held_asset(self, draft: Draft) -> str:
         return self.market.rules.quote if draft.buys else self.market.rules.base
 
-    def _way(self, step: Step) -> list[Decimal]:
+    def _way(self, step: PriceStep) -> list[Decimal]:
         """Return the prices at which something is set off between the last price and the next."""
         if step.leap:
             return [step.price]

@@ -13,7 +13,7 @@ UNKNOWN_STATUS = {-1006: 500, -1007: 504}
 BAD_REQUEST, UNAUTHORISED, TOO_MANY, BANNED = 400, 401, 429, 418
 
 
-class ApiError(Exception):
+class RequestRefused(Exception):
     """A request was refused. `status` is the HTTP status, `headers` what goes beside the body."""
 
     def __init__(
@@ -31,51 +31,51 @@ class ApiError(Exception):
         return {"code": self.code, "msg": self.message}
 
 
-def mandatory(name: str) -> ApiError:
+def mandatory(name: str) -> RequestRefused:
     """Return the error for a parameter that is missing."""
-    return ApiError(-1102, f"Mandatory parameter '{name}' was not sent, was empty/null, or malformed.")
+    return RequestRefused(-1102, f"Mandatory parameter '{name}' was not sent, was empty/null, or malformed.")
 
 
-def illegal(name: str, legal: str) -> ApiError:
+def illegal(name: str, legal: str) -> RequestRefused:
     """Return the error for a parameter with characters it may not have."""
-    return ApiError(-1100, f"Illegal characters found in parameter '{name}'; legal range is '{legal}'.")
+    return RequestRefused(-1100, f"Illegal characters found in parameter '{name}'; legal range is '{legal}'.")
 
 
-def empty(name: str) -> ApiError:
+def empty(name: str) -> RequestRefused:
     """Return the error for an optional parameter without a value."""
-    return ApiError(-1105, f"Parameter '{name}' was empty.")
+    return RequestRefused(-1105, f"Parameter '{name}' was empty.")
 
 
-def invalid(name: str) -> ApiError:
+def invalid(name: str) -> RequestRefused:
     """Return the error for a parameter whose value is none of those there are."""
-    return ApiError(-1130, f"Data sent for parameter '{name}' is not valid.")
+    return RequestRefused(-1130, f"Data sent for parameter '{name}' is not valid.")
 
 
-def not_required(name: str) -> ApiError:
+def not_required(name: str) -> RequestRefused:
     """Return the error for a parameter that this kind of request does not have."""
-    return ApiError(-1106, f"Parameter '{name}' sent when not required.")
+    return RequestRefused(-1106, f"Parameter '{name}' sent when not required.")
 
 
-def bad_combination() -> ApiError:
+def bad_combination() -> RequestRefused:
     """Return the error for optional parameters that exclude one another."""
-    return ApiError(-1128, "Combination of optional parameters invalid.")
+    return RequestRefused(-1128, "Combination of optional parameters invalid.")
 
 
-def filter_failure(name: str) -> ApiError:
+def filter_failure(name: str) -> RequestRefused:
     """Return the error for an order that a filter refuses."""
-    return ApiError(-1013, f"Filter failure: {name}")
+    return RequestRefused(-1013, f"Filter failure: {name}")
 
 
-def rejected(message: str) -> ApiError:
+def rejected(message: str) -> RequestRefused:
     """Return the error for an order that the matching engine refuses."""
-    return ApiError(-2010, message)
+    return RequestRefused(-2010, message)
 
 
-def unknown_order() -> ApiError:
+def unknown_order() -> RequestRefused:
     """Return the error for a cancel that finds nothing to cancel."""
-    return ApiError(-2011, "Unknown order sent.")
+    return RequestRefused(-2011, "Unknown order sent.")
 
 
-def no_such_order() -> ApiError:
+def no_such_order() -> RequestRefused:
     """Return the error for a query that finds nothing."""
-    return ApiError(-2013, "Order does not exist.")
+    return RequestRefused(-2013, "Order does not exist.")

@@ -17,11 +17,11 @@ from platforms.sandbox.exchange.account_events import (
     OrderChanged,
 )
 from platforms.sandbox.exchange.book import OrderBook
-from platforms.sandbox.exchange.errors import ApiError, no_such_order, rejected, unknown_order
+from platforms.sandbox.exchange.errors import RequestRefused, no_such_order, rejected, unknown_order
 from platforms.sandbox.exchange.filters import check, check_room
 from platforms.sandbox.exchange.markets import Markets
 from platforms.sandbox.exchange.order import Draft, ExchangeOrder, Execution, OrderList
-from platforms.sandbox.exchange.play import Step
+from platforms.sandbox.exchange.play import PriceStep
 from platforms.sandbox.exchange.rules import SymbolRules
 
 UserListener = Callable[[AccountEvent], None]
@@ -100,7 +100,7 @@ class Exchange(Markets):
             self.lists[pair.id] = pair
             try:
                 self.books[pair.symbol].accept_list(pair)
-            except ApiError:
+            except RequestRefused:
                 del self.lists[pair.id]
                 raise
             self._next_list += 1
@@ -191,7 +191,7 @@ class Exchange(Markets):
     def _open_list(self, client_id: str) -> bool:
         return any(pair.open and pair.client_id == client_id for pair in self.lists.values())
 
-    def _match(self, symbol: str, step: Step, *, unlimited: bool) -> None:
+    def _match(self, symbol: str, step: PriceStep, *, unlimited: bool) -> None:
         self.books[symbol].move(step, unlimited=unlimited)
 
     def _report(self, order: ExchangeOrder, kind: str, trade: Execution | None) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from decimal import Decimal
 
-from platforms.sandbox.exchange.errors import ApiError, filter_failure
+from platforms.sandbox.exchange.errors import RequestRefused, filter_failure
 from platforms.sandbox.exchange.numbers import ZERO
 from platforms.sandbox.exchange.order import ALGO, PRICED, Draft, ExchangeOrder
 from platforms.sandbox.exchange.rules import SymbolRules
@@ -12,7 +12,7 @@ from platforms.sandbox.exchange.rules import SymbolRules
 def check(draft: Draft, rules: SymbolRules, average: Decimal) -> None:
     """Refuse an order that a filter of its own refuses. Raises ApiError -1013."""
     if rules.status != "TRADING":
-        raise ApiError(-1013, "Market is closed.")
+        raise RequestRefused(-1013, "Market is closed.")
     market = draft.type not in PRICED
     for price in (draft.price, draft.stop_price):
         if price:

@@ -49,7 +49,7 @@ class Print:
     buyer_maker: bool
 
 
-class Series:
+class KlineSeries:
     """The candles of one interval, oldest first; the last is still open."""
 
     def __init__(self, name: str) -> None:

@@ -8,7 +8,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from domain.candle import RawCandle
 from domain.times import DAY_MS, MINUTE_MS
 from platforms.sandbox.exchange.intervals import INTERVALS
-from platforms.sandbox.exchange.klines import Bar, Print, Series
+from platforms.sandbox.exchange.klines import Bar, KlineSeries, Print
 from platforms.sandbox.exchange.numbers import ZERO, down
 from platforms.sandbox.exchange.rules import SymbolRules
 
@@ -42,7 +42,7 @@ class SandboxMarket:
         self.base_ms = base_ms
         self.price = ZERO
         self.liquidity = Decimal(1)
-        self.series = {name: Series(name) for name, length in INTERVALS.items() if length % base_ms == 0}
+        self.series = {name: KlineSeries(name) for name, length in INTERVALS.items() if length % base_ms == 0}
         self.prints: deque[Print] = deque(maxlen=PRINTS_KEPT)
         self._next_id = 1
         self._recent: deque[tuple[int, Decimal, Decimal]] = deque()

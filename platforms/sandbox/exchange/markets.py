@@ -9,10 +9,10 @@ from typing import Any
 
 from domain.candle import RawCandle
 from domain.times import opened_by
-from platforms.sandbox.exchange.errors import ApiError
+from platforms.sandbox.exchange.errors import RequestRefused
 from platforms.sandbox.exchange.market import MarketEvent, SandboxMarket
 from platforms.sandbox.exchange.numbers import ZERO
-from platforms.sandbox.exchange.play import Play, Step
+from platforms.sandbox.exchange.play import Play, PriceStep
 from platforms.sandbox.exchange.rules import SymbolRules, changed
 
 MarketListener = Callable[[MarketEvent], None]
@@ -35,7 +35,7 @@ class Markets(ABC):
         self._plays: dict[str, Play] = {}
 
     @abstractmethod
-    def _match(self, symbol: str, step: Step, *, unlimited: bool) -> None:
+    def _match(self, symbol: str, step: PriceStep, *, unlimited: bool) -> None:
         """Let orders meet a move of the market."""
 
     @property
@@ -100,7 +100,7 @@ class Markets(ABC):
         """Move a market to a price at once; without a volume every order it reaches is filled whole."""
         with self.lock:
             market = self.markets[symbol]
-            step = Step(
+            step = PriceStep(
                 self.now, market.on_grid(price), volume if volume is not None else Decimal(1), leap=True
             )
             self._step(symbol, step, unlimited=volume is None)
@@ -123,7 +123,7 @@ class Markets(ABC):
     def market(self, symbol: str) -> SandboxMarket:
         """Return a symbol's market. Raises ApiError -1121."""
         if symbol not in self.markets or not self.markets[symbol].rules.listed:
-            raise ApiError(-1121, "Invalid symbol.")
+            raise RequestRefused(-1121, "Invalid symbol.")
         return self.markets[symbol]
 
     def change_rules(self, symbol: str, fields: dict[str, Any]) -> None:
@@ -132,7 +132,7 @@ class Markets(ABC):
             market = self.markets[symbol]
             market.rules = changed(market.rules, fields)
 
-    def _step(self, symbol: str, step: Step, *, unlimited: bool = False) -> None:
+    def _step(self, symbol: str, step: PriceStep, *, unlimited: bool = False) -> None:
         self.now = max(self.now, step.time)
         market = self.markets[symbol]
         closed = market.roll(step.time)

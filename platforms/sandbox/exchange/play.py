@@ -12,7 +12,7 @@ _MOMENTS = (Decimal(0), Decimal("0.3"), Decimal("0.6"), Decimal("0.9"))
 """When in a candle its four prices come, as shares of its length."""
 
 
-class Step(NamedTuple):
+class PriceStep(NamedTuple):
     """At `time` the price becomes `price` and `volume` trades there; `leap` tells a gap from a path."""
 
     time: int
@@ -21,7 +21,7 @@ class Step(NamedTuple):
     leap: bool
 
 
-def steps(row: RawCandle, market: SandboxMarket, start: int) -> list[Step]:
+def steps(row: RawCandle, market: SandboxMarket, start: int) -> list[PriceStep]:
     """Return the moves of one candle played from `start`."""
     first, high, low, last = (market.on_grid(value) for value in (row.open, row.high, row.low, row.close))
     turns = (low, high) if first - low <= high - first else (high, low)
@@ -30,7 +30,7 @@ def steps(row: RawCandle, market: SandboxMarket, start: int) -> list[Step]:
     parts = (part, part, part, volume - 3 * part)
     moments = (start + int(share * market.base_ms) for share in _MOMENTS)
     moves = zip(moments, (first, *turns, last), parts, strict=True)
-    return [Step(time, price, amount, time == start) for time, price, amount in moves]
+    return [PriceStep(time, price, amount, time == start) for time, price, amount in moves]
 
 
 class Play:
@@ -49,24 +49,24 @@ class Play:
         self.over = False
         self._rows = rows
         self._start = start
-        self._waiting: list[Step] = []
+        self._waiting: list[PriceStep] = []
 
-    def peek(self) -> Step | None:
+    def peek(self) -> PriceStep | None:
         """Return the next move, or None when the rows have ended."""
         if not self._waiting and not self.over:
             self._read()
         return self._waiting[0] if self._waiting else None
 
-    def pop(self) -> Step:
+    def pop(self) -> PriceStep:
         """Take the next move."""
         return self._waiting.pop(0)
 
-    def due(self, now: int) -> Step | None:
+    def due(self, now: int) -> PriceStep | None:
         """Return the next move when its time has come."""
         step = self.peek() if self.driven else None
         return step if step and step.time <= now else None
 
-    def at_once(self, time: int) -> list[Step]:
+    def at_once(self, time: int) -> list[PriceStep]:
         """Take what is left of the row being played, or the next one, all at `time`."""
         self.peek()
         taken = [step._replace(time=time) for step in self._waiting]

@@ -5,12 +5,12 @@ from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from platforms.sandbox.exchange.errors import ApiError
+from platforms.sandbox.exchange.errors import RequestRefused
 from platforms.sandbox.exchange.numbers import plain
 from platforms.sandbox.exchange.order import ExchangeOrder
 from platforms.sandbox.requests.accepts import NEW_ORDER
 from platforms.sandbox.requests.entry import draft_of
-from platforms.sandbox.requests.gateway import Asked, Reply, refusal, reply
+from platforms.sandbox.requests.gateway import HttpReply, HttpRequest, refusal, reply
 from platforms.sandbox.requests.params import Params
 from platforms.sandbox.requests.render import queried, trade_row
 from platforms.sandbox.requests.venue import Venue
@@ -104,7 +104,7 @@ ROUTES: dict[tuple[str, str], Handler] = {
 }
 
 
-def serve(venue: Venue, asked: Asked, routes: dict[tuple[str, str], Handler]) -> Reply:
+def serve(venue: Venue, asked: HttpRequest, routes: dict[tuple[str, str], Handler]) -> HttpReply:
     """Answer one control request; what cannot be done is a 400 that says why."""
     handler = routes.get((asked.method, asked.path))
     if handler is None:
@@ -114,7 +114,7 @@ def serve(venue: Venue, asked: Asked, routes: dict[tuple[str, str], Handler]) ->
         body = _read(asked.body)
         with venue.exchange.lock:
             return reply(handler(venue, body))
-    except ApiError as error:
+    except RequestRefused as error:
         return refusal(error)
     except ValueError as error:
         return reply({"error": str(error)}, 400)

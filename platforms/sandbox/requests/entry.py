@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 
-from platforms.sandbox.exchange.errors import ApiError, bad_combination, mandatory, not_required
+from platforms.sandbox.exchange.errors import RequestRefused, bad_combination, mandatory, not_required
 from platforms.sandbox.exchange.numbers import ZERO
 from platforms.sandbox.exchange.order import ALGO, PRICED, Draft
 from platforms.sandbox.requests.params import Params
@@ -122,7 +122,7 @@ def _oco_base(params: Params, new_id: NewId) -> Draft:
 def _leg(params: Params, leg: str, base: Draft, new_id: NewId) -> Draft:
     kind = params.text(f"{leg}Type")
     if kind in ("LIMIT", "MARKET"):
-        raise ApiError(-1158, "Order type not supported in OCO.")
+        raise RequestRefused(-1158, "Order type not supported in OCO.")
     _unneeded_of_leg(params, leg, kind)
     priced, waits = kind in PRICED, kind in ALGO
     return replace(
@@ -159,14 +159,14 @@ def _optional(params: Params, name: str) -> Decimal:
 def _supported(params: Params, iceberg: str, trailing: str, pegs: tuple[str, ...]) -> None:
     """Refuse what the listing says no symbol of the sandbox has. Raises ApiError -1013."""
     if iceberg in params:
-        raise ApiError(-1013, "Iceberg orders are not supported for this symbol.")
+        raise RequestRefused(-1013, "Iceberg orders are not supported for this symbol.")
     if trailing in params:
-        raise ApiError(-1013, "Trailing stop orders are not supported for this symbol.")
+        raise RequestRefused(-1013, "Trailing stop orders are not supported for this symbol.")
     if any(name in params for name in pegs):
-        raise ApiError(-1013, "Pegged orders are not supported for this symbol.")
+        raise RequestRefused(-1013, "Pegged orders are not supported for this symbol.")
     _same_account_trades(params)
 
 
 def _same_account_trades(params: Params) -> None:
     if params.raw("selfTradePreventionMode") not in (None, "NONE"):
-        raise ApiError(-1013, "This symbol does not allow the specified self-trade prevention mode.")
+        raise RequestRefused(-1013, "This symbol does not allow the specified self-trade prevention mode.")

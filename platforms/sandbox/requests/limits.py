@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from platforms.sandbox.exchange.errors import BANNED, TOO_MANY, ApiError
+from platforms.sandbox.exchange.errors import BANNED, TOO_MANY, RequestRefused
 
 MINUTE_MS, TEN_SECONDS_MS, DAY_MS = 60_000, 10_000, 86_400_000
 FIRST_BAN_MS = 120_000
@@ -13,7 +13,7 @@ PATIENCE = 10
 
 
 @dataclass
-class Window:
+class RateWindow:
     """A count that begins anew with each interval of the clock."""
 
     length: int
@@ -38,11 +38,11 @@ class RateLimits:
     """The remaining rate limits of a client. Times are the exchange's, in ms."""
 
     def __init__(self, weight: int = 6_000, orders: int = 100, daily_orders: int = 200_000) -> None:
-        self.weight = Window(MINUTE_MS, weight)
-        self.orders = Window(TEN_SECONDS_MS, orders)
-        self.daily = Window(DAY_MS, daily_orders)
+        self.weight = RateWindow(MINUTE_MS, weight)
+        self.orders = RateWindow(TEN_SECONDS_MS, orders)
+        self.daily = RateWindow(DAY_MS, daily_orders)
         self.banned_until = 0
-        self._refused = Window(MINUTE_MS, PATIENCE)
+        self._refused = RateWindow(MINUTE_MS, PATIENCE)
         self._ban_ms = FIRST_BAN_MS
 
     def count(self, now: int, weight: int) -> None:
@@ -63,26 +63,26 @@ class RateLimits:
                 f"Way too much request weight used; IP banned until {self.banned_until}. "
                 "Please use WebSocket Streams for live updates to avoid bans."
             )
-            raise ApiError(-1003, message, BANNED, _retry(self.banned_until - now))
+            raise RequestRefused(-1003, message, BANNED, _retry(self.banned_until - now))
 
     def ban(self, now: int, length_ms: int) -> None:
         """Refuse everything for a while."""
         self.banned_until = now + length_ms
 
-    def throttled(self, wait_ms: int) -> ApiError:
+    def throttled(self, wait_ms: int) -> RequestRefused:
         """Return the error that asks for a pause."""
         message = (
             f"Too much request weight used; current limit is {self.weight.limit} request weight "
             "per 1 MINUTE. Please use WebSocket Streams for live updates to avoid polling the API."
         )
-        return ApiError(-1003, message, TOO_MANY, _retry(wait_ms))
+        return RequestRefused(-1003, message, TOO_MANY, _retry(wait_ms))
 
     def count_order(self, now: int, amount: int = 1) -> None:
         """Count new orders. Raises ApiError -1015 beyond the limit."""
         for window, words in ((self.orders, "10 SECOND"), (self.daily, "1 DAY")):
             if window.add(now, amount) > window.limit:
                 message = f"Too many new orders; current limit is {window.limit} orders per {words}."
-                raise ApiError(-1015, message, TOO_MANY, _retry(window.left_ms(now)))
+                raise RequestRefused(-1015, message, TOO_MANY, _retry(window.left_ms(now)))
 
     def headers(self, now: int, *, orders: bool) -> dict[str, str]:
         """Return the counts as headers."""

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from platforms.sandbox.exchange.errors import ApiError, bad_combination, invalid
+from platforms.sandbox.exchange.errors import RequestRefused, bad_combination, invalid
 from platforms.sandbox.exchange.klines import Bar
 from platforms.sandbox.exchange.market import SandboxMarket
 from platforms.sandbox.exchange.numbers import ZERO, down, plain
@@ -91,9 +91,9 @@ def klines(venue: Venue, params: Params) -> list[list[Any]]:
     market = venue.exchange.market(params.symbol())
     name = params.text("interval")
     if name not in market.series:
-        raise ApiError(-1120, "Invalid interval.")
+        raise RequestRefused(-1120, "Invalid interval.")
     if (params.raw("timeZone") or "0").strip("+-0:"):
-        raise ApiError(-1013, "The sandbox has candles of time zone 0 only.")
+        raise RequestRefused(-1013, "The sandbox has candles of time zone 0 only.")
     start, end = params.time("startTime"), params.time("endTime")
     limit = params.limit(500, 1000)
     return [bar.row() for bar in market.series[name].between(start, end, limit)]
@@ -172,7 +172,7 @@ def _markets(venue: Venue, params: Params) -> list[SandboxMarket]:
     if "symbol" in params:
         one = venue.exchange.market(params.symbol())
         if status and one.rules.info()["status"] != status:
-            raise ApiError(-1220, "The symbol's status does not match the requested symbolStatus.")
+            raise RequestRefused(-1220, "The symbol's status does not match the requested symbolStatus.")
         return [one]
     names = json.loads(params.text("symbols")) if "symbols" in params else list(venue.exchange.markets)
     results = [venue.exchange.market(name) for name in names]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from platforms.sandbox.exchange.errors import ApiError, bad_combination, no_such_order, unknown_order
+from platforms.sandbox.exchange.errors import RequestRefused, bad_combination, no_such_order, unknown_order
 from platforms.sandbox.exchange.order import Draft, ExchangeOrder, OrderList
 from platforms.sandbox.requests.account_ops import order_commission
 from platforms.sandbox.requests.entry import draft_of, oco_of, old_oco_of
@@ -38,12 +38,12 @@ def cancel(venue: Venue, params: Params) -> Json:
     exchange = venue.exchange
     try:
         order = _wanted(venue, params)
-    except ApiError as error:
+    except RequestRefused as error:
         raise unknown_order() if error.code == no_such_order().code else error from None
     wanted = {"ONLY_NEW": "NEW", "ONLY_PARTIALLY_FILLED": "PARTIALLY_FILLED"}
     restriction = params.raw("cancelRestrictions")
     if restriction and order.open and order.status != wanted[restriction]:
-        raise ApiError(-2011, "Order was not canceled due to cancel restrictions.")
+        raise RequestRefused(-2011, "Order was not canceled due to cancel restrictions.")
     cancel_id = params.client_id("newClientOrderId") or exchange.new_client_id()
     ended = exchange.cancel(order, cancel_id)
     pair = exchange.lists.get(order.list_id)
@@ -111,12 +111,12 @@ def query_list(venue: Venue, params: Params) -> Json:
     """Tell where an order list stands."""
     number, client_id = params.integer("orderListId"), params.raw("origClientOrderId")
     if number is None and not client_id:
-        raise ApiError(
+        raise RequestRefused(
             -1102, "Param 'origClientOrderId' or 'orderListId' must be sent, but both were empty/null!"
         )
     pair = _list(venue, number, client_id)
     if pair is None:
-        raise ApiError(-2018, "Order list does not exist.")
+        raise RequestRefused(-2018, "Order list does not exist.")
     return order_list(pair)
 
 
@@ -125,7 +125,7 @@ def cancel_list(venue: Venue, params: Params) -> Json:
     symbol, exchange = params.symbol(), venue.exchange
     number, client_id = params.integer("orderListId"), params.raw("listClientOrderId")
     if number is None and not client_id:
-        raise ApiError(
+        raise RequestRefused(
             -1102, "Param 'listClientOrderId' or 'orderListId' must be sent, but both were empty/null!"
         )
     pair = _list(venue, number, client_id)
@@ -170,7 +170,7 @@ def _wanted(venue: Venue, params: Params) -> ExchangeOrder:
     venue.exchange.rules(symbol)
     client_id = params.raw("origClientOrderId")
     if number is None and not client_id:
-        raise ApiError(
+        raise RequestRefused(
             -1102, "Param 'origClientOrderId' or 'orderId' must be sent, but both were empty/null!"
         )
     return venue.exchange.find(symbol, number, client_id)

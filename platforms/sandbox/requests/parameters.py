@@ -14,7 +14,7 @@ from decimal import Decimal
 from platforms.sandbox.exchange.errors import (
     CLIENT_ID,
     NUMBER,
-    ApiError,
+    RequestRefused,
     empty,
     illegal,
     invalid,
@@ -52,7 +52,7 @@ def one_of(*values: str, code: int = 0, words: str = "") -> Check:
 
     def check(name: str, text: str) -> None:
         if text not in values:
-            raise ApiError(code, words) if code else invalid(name)
+            raise RequestRefused(code, words) if code else invalid(name)
 
     return check
 
@@ -63,7 +63,7 @@ def _whole(most: int) -> Check:
     def check(name: str, text: str) -> None:
         well_formed(name, text)
         if int(text) > most:
-            raise ApiError(-1108, f"Parameter '{name}' overflowed.")
+            raise RequestRefused(-1108, f"Parameter '{name}' overflowed.")
 
     return check
 
@@ -72,21 +72,21 @@ def decimal(name: str, text: str) -> None:
     """Check a decimal of fixed point with at most eight places. Raises ApiError -1100, -1111."""
     of_form(NUMBER)(name, text)
     if Decimal(text) % EIGHT:
-        raise ApiError(-1111, f"Parameter '{name}' has too much precision.")
+        raise RequestRefused(-1111, f"Parameter '{name}' has too much precision.")
 
 
 def strategy_type(name: str, text: str) -> None:
     """Check a strategy's type: numbers below a million are the exchange's own."""
     an_int(name, text)
     if int(text) < 1_000_000:
-        raise ApiError(-1134, f"`{name}` was less than 1000000.")
+        raise RequestRefused(-1134, f"`{name}` was less than 1000000.")
 
 
 def symbols(name: str, text: str) -> None:
     """Check a JSON list of symbols, none of them twice."""
     a_list(name, text)
     if len(set(result := json.loads(text))) < len(result):
-        raise ApiError(-1151, "Symbol is present multiple times in the list.")
+        raise RequestRefused(-1151, "Symbol is present multiple times in the list.")
 
 
 def anything(name: str, text: str) -> None:
@@ -137,8 +137,8 @@ class Takes:
         if read == len(names):
             return
         if not self.needed and not self.optional:
-            raise ApiError(-1101, f"Too many parameters; expected '0' and received '{len(names)}'.")
-        raise ApiError(
+            raise RequestRefused(-1101, f"Too many parameters; expected '0' and received '{len(names)}'.")
+        raise RequestRefused(
             -1104,
             f"Not all sent parameters were read; read '{read}' parameter(s) but was sent '{len(names)}'.",
         )

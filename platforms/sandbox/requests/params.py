@@ -4,7 +4,15 @@ import re
 from collections.abc import Mapping
 from decimal import Decimal
 
-from platforms.sandbox.exchange.errors import CLIENT_ID, NUMBER, ApiError, empty, illegal, invalid, mandatory
+from platforms.sandbox.exchange.errors import (
+    CLIENT_ID,
+    NUMBER,
+    RequestRefused,
+    empty,
+    illegal,
+    invalid,
+    mandatory,
+)
 from platforms.sandbox.exchange.numbers import EIGHT
 
 DAY_MS = 86_400_000
@@ -63,9 +71,9 @@ class Params:
             raise illegal(name, NUMBER)
         number = Decimal(value)
         if number % EIGHT:
-            raise ApiError(-1111, f"Parameter '{name}' has too much precision.")
+            raise RequestRefused(-1111, f"Parameter '{name}' has too much precision.")
         if number <= 0:
-            raise ApiError(-1013, f"Invalid {word or name}.")
+            raise RequestRefused(-1013, f"Invalid {word or name}.")
         return number
 
     def integer(self, name: str) -> int | None:
@@ -81,7 +89,7 @@ class Params:
         """Return `startTime` and `endTime` in ms; both may be sent in microseconds. Raises ApiError -1127."""
         start, end = self.time("startTime"), self.time("endTime")
         if start is not None and end is not None and end - start > DAY_MS:
-            raise ApiError(-1127, "More than 24 hours between startTime and endTime.")
+            raise RequestRefused(-1127, "More than 24 hours between startTime and endTime.")
         return start, end
 
     def time(self, name: str) -> int | None:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 
-from platforms.sandbox.exchange.errors import UNAUTHORISED, ApiError, empty, illegal, mandatory
+from platforms.sandbox.exchange.errors import UNAUTHORISED, RequestRefused, empty, illegal, mandatory
 from platforms.sandbox.requests.signatures import verifier
 
 AHEAD_MS = 1_000
@@ -29,14 +29,14 @@ class Credentials:
     def check_key(self, key: str | None) -> None:
         """Refuse a key that is not ours. Raises ApiError -2014 or -2015."""
         if key is None or not _KEY.match(key):
-            raise ApiError(-2014, "API-key format invalid.", UNAUTHORISED)
+            raise RequestRefused(-2014, "API-key format invalid.", UNAUTHORISED)
         if not hmac.compare_digest(key, self.key):
-            raise ApiError(-2015, "Invalid API-key, IP, or permissions for action.", UNAUTHORISED)
+            raise RequestRefused(-2015, "Invalid API-key, IP, or permissions for action.", UNAUTHORISED)
 
     def check_signature(self, payload: bytes, signature: str) -> None:
         """Refuse a signature that is not of these bytes. Raises ApiError -1022."""
         if not self._verify(payload, signature):
-            raise ApiError(-1022, "Signature for this request is not valid.")
+            raise RequestRefused(-1022, "Signature for this request is not valid.")
 
 
 def unsigned(query: bytes, body: bytes) -> bytes:
@@ -60,9 +60,9 @@ def check_time(timestamp: str | None, window: str | None, now: int) -> None:
     sent = sent // 1000 if sent > 10**15 else sent  # microseconds are allowed, too
     allowed = _window(window)
     if sent >= now + AHEAD_MS:
-        raise ApiError(-1021, "Timestamp for this request was 1000ms ahead of the server's time.")
+        raise RequestRefused(-1021, "Timestamp for this request was 1000ms ahead of the server's time.")
     if now - sent > allowed:
-        raise ApiError(-1021, "Timestamp for this request is outside of the recvWindow.")
+        raise RequestRefused(-1021, "Timestamp for this request is outside of the recvWindow.")
 
 
 def _window(window: str | None) -> Decimal:
@@ -77,5 +77,5 @@ def _window(window: str | None) -> Decimal:
     if not value.is_finite() or value < 0:
         raise illegal("recvWindow", r"^[0-9]{1,5}(\.[0-9]{1,3})?$")
     if value > LONGEST_WINDOW_MS:
-        raise ApiError(-1131, "recvWindow must be less than 60000.")
+        raise RequestRefused(-1131, "recvWindow must be less than 60000.")
     return value

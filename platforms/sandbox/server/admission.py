@@ -8,7 +8,7 @@ are refused, and what moves the market takes JSON, which no form can send unaske
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from platforms.sandbox.requests.gateway import Reply, reply
+from platforms.sandbox.requests.gateway import HttpReply, reply
 from platforms.sandbox.server.wire import Receive
 
 MOST_BYTES = 1024 * 1024
@@ -21,7 +21,7 @@ class TooLarge(Exception):
     """A body is longer than is read."""
 
 
-def objection(method: str, path: str, headers: Mapping[str, str]) -> Reply | None:
+def objection(method: str, path: str, headers: Mapping[str, str]) -> HttpReply | None:
     """Return why a request is not listened to, or None. Header names are lower-case."""
     host = headers.get("host", "")
     if _name(host) not in LOOPBACK:
@@ -56,12 +56,12 @@ async def body_of(receive: Receive, headers: Mapping[str, str]) -> bytes:
     return b"".join(parts)
 
 
-def too_large() -> Reply:
+def too_large() -> HttpReply:
     """Return the answer to a body that is too long; the connection ends with it."""
     return _refused(413, f"bodies are at most {MOST_BYTES} bytes", {"connection": "close"})
 
 
-def _refused(status: int, message: str, headers: Mapping[str, str] | None = None) -> Reply:
+def _refused(status: int, message: str, headers: Mapping[str, str] | None = None) -> HttpReply:
     return reply({"error": message}, status, headers)
 
 

@@ -12,11 +12,11 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from domain.ports import Clock
 from domain.times import millis
-from platforms.sandbox.exchange.errors import ApiError
+from platforms.sandbox.exchange.errors import RequestRefused
 from platforms.sandbox.faults.plan import FaultPlan
 from platforms.sandbox.requests import control, gateway
 from platforms.sandbox.requests.control import Json
-from platforms.sandbox.requests.gateway import Asked, Reply
+from platforms.sandbox.requests.gateway import HttpReply, HttpRequest
 from platforms.sandbox.requests.venue import Venue
 from platforms.sandbox.server import admission, wire
 from platforms.sandbox.server.conductor import Conductor
@@ -82,7 +82,7 @@ class SandboxApp:
         except admission.TooLarge:
             await wire.answer(admission.too_large(), send)
             return
-        asked = Asked(request.method, path, bytes(scope["query_string"]), body, headers)
+        asked = HttpRequest(request.method, path, bytes(scope["query_string"]), body, headers)
         self.catch_up()
         if path.startswith("/sandbox/"):
             await wire.answer(control.serve(self.venue, asked, self._routes), send)
@@ -104,7 +104,7 @@ class SandboxApp:
         with self.venue.exchange.lock:
             return effect_of(self.plan.for_request(method, path, self.venue.exchange.now), self.venue)
 
-    async def _through(self, effect: Effect, execute: Callable[[], T], put: Callable[[Reply], T]) -> T:
+    async def _through(self, effect: Effect, execute: Callable[[], T], put: Callable[[HttpReply], T]) -> T:
         """Execute a request under its faults. Raises HungUp when no answer is to be given."""
         await asyncio.sleep(effect.delay_before) if effect.delay_before else None
         if effect.lost is not None:
@@ -145,7 +145,7 @@ class SandboxApp:
         self.catch_up()
         try:
             request = ws_api.read(text)
-        except ApiError as error:
+        except RequestRefused as error:
             listener.send({"id": None, **ws_api.failed(error)})
             return
         effect = self._effect("WS", request.method)
@@ -164,7 +164,7 @@ class SandboxApp:
         else:
             listener.send_text(body)
 
-    def _as_message(self, request: ws_api.Request, report: Reply) -> Any:
+    def _as_message(self, request: ws_api.Request, report: HttpReply) -> Any:
         if report.content_type != gateway.JSON:
             return report.body.decode()
         return ws_api.finish(self.venue, request, {"status": report.status, "error": json.loads(report.body)})
@@ -211,5 +211,5 @@ class _InTasks:
         task.add_done_callback(self._tasks.discard)
 
 
-def _as_it_is(report: Reply) -> Reply:
+def _as_it_is(report: HttpReply) -> HttpReply:
     return report

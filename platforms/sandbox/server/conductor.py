@@ -7,7 +7,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from platforms.sandbox.exchange.errors import ApiError
+from platforms.sandbox.exchange.errors import RequestRefused
 from platforms.sandbox.exchange.rules import SymbolRules, changed
 from platforms.sandbox.faults.faults import Fault, read_plan
 from platforms.sandbox.faults.plan import Due, FaultPlan
@@ -56,7 +56,7 @@ class Conductor:
         for due in self._plan.due(now):
             self._strike(due)
         while self._waiting and self._waiting[0][0] <= now:
-            with suppress(ApiError):  # an order put off may find its filters or balance changed
+            with suppress(RequestRefused):  # an order put off may find its filters or balance changed
                 heapq.heappop(self._waiting)[2]()
 
     def _at(self, time: int, action: Action) -> None:

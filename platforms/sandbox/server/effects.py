@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from platforms.sandbox.exchange.errors import UNKNOWN, UNKNOWN_STATUS, ApiError
+from platforms.sandbox.exchange.errors import UNKNOWN, UNKNOWN_STATUS, RequestRefused
 from platforms.sandbox.faults.faults import Fault
-from platforms.sandbox.requests.gateway import Reply, refusal
+from platforms.sandbox.requests.gateway import HttpReply, refusal
 from platforms.sandbox.requests.venue import Venue
 
 PAGE = b"<!DOCTYPE html><html><head><title>Gateway</title></head><body><h1>Bad Gateway</h1></body></html>"
@@ -25,8 +25,8 @@ class Effect:
     drop_after: bool = False
     lost: float | None = None
     late: float | None = None
-    instead: Reply | None = None
-    afterwards: Reply | None = None
+    instead: HttpReply | None = None
+    afterwards: HttpReply | None = None
     truncate: int | None = None
     drip: float | None = None
     take: Decimal = Decimal(1)
@@ -73,11 +73,11 @@ def _apply(effect: Effect, fault: Fault, venue: Venue) -> None:  # noqa: C901, P
                 effect.instead = answer
 
 
-def _answer(fault: Fault) -> Reply:
+def _answer(fault: Fault) -> HttpReply:
     if fault.kind == "html":
-        return Reply(fault["status"], PAGE, content_type="text/html")
+        return HttpReply(fault["status"], PAGE, content_type="text/html")
     if fault.kind == "unknown":
         code = fault["code"]
-        return refusal(ApiError(code, UNKNOWN[code], UNKNOWN_STATUS[code]))
+        return refusal(RequestRefused(code, UNKNOWN[code], UNKNOWN_STATUS[code]))
     message = "Internal error; unable to process your request. Please try again."
-    return refusal(ApiError(-1001, message, fault["status"]))
+    return refusal(RequestRefused(-1001, message, fault["status"]))

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from platforms.sandbox.requests.gateway import Reply
+from platforms.sandbox.requests.gateway import HttpReply
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -28,13 +28,13 @@ async def hang_up(receive: Receive, send: Send) -> None:
         pass
 
 
-async def answer(report: Reply, send: Send) -> None:
+async def answer(report: HttpReply, send: Send) -> None:
     """Send a whole answer."""
     await _head(report, send)
     await send({"type": "http.response.body", "body": report.body})
 
 
-async def drip(report: Reply, send: Send, seconds: float) -> None:
+async def drip(report: HttpReply, send: Send, seconds: float) -> None:
     """Send the body one byte at a time."""
     await _head(report, send)
     for position in range(len(report.body)):
@@ -46,7 +46,7 @@ async def drip(report: Reply, send: Send, seconds: float) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-async def cut_short(report: Reply, receive: Receive, send: Send, keep: int) -> None:
+async def cut_short(report: HttpReply, receive: Receive, send: Send, keep: int) -> None:
     """Announce the whole body, send a part of it and hang up."""
     await _head(report, send)
     await send({"type": "http.response.body", "body": report.body[:keep], "more_body": True})
@@ -55,7 +55,7 @@ async def cut_short(report: Reply, receive: Receive, send: Send, keep: int) -> N
         pass
 
 
-async def _head(report: Reply, send: Send) -> None:
+async def _head(report: HttpReply, send: Send) -> None:
     headers = {"content-type": report.content_type, "content-length": str(len(report.body)), **report.headers}
     pairs = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": report.status, "headers": pairs})

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from platforms.sandbox.exchange.errors import ApiError, illegal
+from platforms.sandbox.exchange.errors import RequestRefused, illegal
 from platforms.sandbox.requests.accepts import KEYED, NOTHING
 from platforms.sandbox.requests.gateway import perform
 from platforms.sandbox.requests.operations import WEBSOCKET, Operation
@@ -34,9 +34,9 @@ def read(text: str) -> Request:
         # Numbers keep the text they came with: the signature covers it.
         value = json.loads(text, parse_float=str, object_pairs_hook=_each_once)
     except (ValueError, RecursionError):
-        raise ApiError(-1135, "JSON Request is invalid") from None
+        raise RequestRefused(-1135, "JSON Request is invalid") from None
     if not isinstance(value, dict) or not isinstance(value.get("method"), str):
-        raise ApiError(-1135, "JSON Request is invalid")
+        raise RequestRefused(-1135, "JSON Request is invalid")
     params = value.get("params", {})
     if not isinstance(params, dict):
         raise illegal("params", "object")
@@ -49,7 +49,7 @@ def read(text: str) -> Request:
 def _each_once(pairs: list[tuple[str, Any]]) -> Json:
     result = dict(pairs)
     if len(result) < len(pairs):
-        raise ApiError(-1101, "Duplicate values for a parameter detected.")
+        raise RequestRefused(-1101, "Duplicate values for a parameter detected.")
     return result
 
 
@@ -58,12 +58,12 @@ def answer(venue: Venue, request: Request, *, hub: Hub, listener: Listener) -> J
     with venue.exchange.lock:
         try:
             reply: Json = {"status": 200, "result": _run(venue, request, hub, listener)}
-        except ApiError as error:
+        except RequestRefused as error:
             reply = failed(error)
         return finish(venue, request, reply)
 
 
-def failed(error: ApiError) -> Json:
+def failed(error: RequestRefused) -> Json:
     """Return an error's answer."""
     return {"status": error.status, "error": dict(error.body)}
 
@@ -85,7 +85,7 @@ def _run(venue: Venue, request: Request, hub: Hub, listener: Listener) -> Any:
         return METHODS[method](venue, request.params, hub, listener)
     operation = WEBSOCKET.get(method)
     if operation is None:
-        raise ApiError(-1000, f"Unknown method: {request.method}.")
+        raise RequestRefused(-1000, f"Unknown method: {request.method}.")
     return _operate(venue, request, operation, listener)
 
 

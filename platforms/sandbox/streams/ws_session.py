@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from platforms.sandbox.exchange.errors import ApiError, mandatory
+from platforms.sandbox.exchange.errors import RequestRefused, mandatory
 from platforms.sandbox.requests.accepts import KEYED, NOTHING, SIGNATURE
 from platforms.sandbox.requests.parameters import an_int, takes
 from platforms.sandbox.requests.params import Params
@@ -39,7 +39,7 @@ def admit(venue: Venue, sent: Texts, listener: Listener) -> Texts:
 
 def _logon(venue: Venue, sent: Texts, hub: Hub, listener: Listener) -> Json:
     if venue.credentials.kind != "Ed25519":
-        raise ApiError(-4056, f"{venue.credentials.kind} API key is not supported.")
+        raise RequestRefused(-4056, f"{venue.credentials.kind} API key is not supported.")
     listener.authorised = None
     _SIGNED.check(admit(venue, sent, listener))
     listener.authorised = venue.exchange.time
@@ -76,7 +76,7 @@ def _subscriptions(venue: Venue, sent: Texts, hub: Hub, listener: Listener) -> l
 def _subscribe(venue: Venue, sent: Texts, hub: Hub, listener: Listener) -> Json:
     NOTHING.check(sent)
     if listener.authorised is None:
-        raise ApiError(-1002, "You are not authorized to execute this request.", 401)
+        raise RequestRefused(-1002, "You are not authorized to execute this request.", 401)
     del venue
     number = hub.join_user(listener)
     listener.of_session.append(number)

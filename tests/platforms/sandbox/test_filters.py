@@ -4,13 +4,13 @@ from decimal import Decimal
 
 import pytest
 
-from platforms.sandbox.exchange.errors import ApiError
+from platforms.sandbox.exchange.errors import RequestRefused
 from platforms.sandbox.exchange.exchange import Exchange
 from tests.platforms.sandbox.world import BTC, draft, still
 
 
 def refused(exchange: Exchange, *args: str, **fields: str) -> str:
-    with pytest.raises(ApiError) as error:
+    with pytest.raises(RequestRefused) as error:
         exchange.place(draft(*args, **fields))
     assert error.value.code == -1013
     assert error.value.status == 400

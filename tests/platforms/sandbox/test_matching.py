@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from platforms.sandbox.exchange.errors import ApiError
+from platforms.sandbox.exchange.errors import RequestRefused
 from platforms.sandbox.exchange.exchange import Exchange, Terms
 from platforms.sandbox.exchange.rules import rules_of
 from platforms.sandbox.exchange.walk import walk
@@ -76,7 +76,7 @@ def test_a_limit_that_meets_too_little(tif: str, status: str, executed: int) -> 
 
 def test_a_limit_maker_that_would_take_is_refused_and_changes_nothing() -> None:
     exchange = still("100")
-    with pytest.raises(ApiError, match="would immediately match and take") as refused:
+    with pytest.raises(RequestRefused, match="would immediately match and take") as refused:
         exchange.place(draft("BUY", "LIMIT_MAKER", "1", price="100.01"))
     assert refused.value.code == -2010
     assert not exchange.orders
@@ -126,7 +126,7 @@ def test_a_stop_limit_rests_where_the_gap_left_it() -> None:
 
 
 def test_a_stop_that_would_trigger_at_once_is_refused() -> None:
-    with pytest.raises(ApiError, match="trigger immediately"):
+    with pytest.raises(RequestRefused, match="trigger immediately"):
         still("100").place(draft("SELL", "STOP_LOSS", "1", stop_price="100"))
 
 
@@ -167,7 +167,7 @@ def test_an_oco_whose_prices_are_the_wrong_way_round_is_refused() -> None:
         draft("SELL", "LIMIT_MAKER", "1", price="90", client_id="t"),
         draft("SELL", "STOP_LOSS", "1", stop_price="80", client_id="s"),
     )
-    with pytest.raises(ApiError, match="relationship of the prices"):
+    with pytest.raises(RequestRefused, match="relationship of the prices"):
         exchange.place_list("list", legs)
     assert not exchange.lists
     assert not exchange.open_orders()
@@ -181,7 +181,7 @@ def test_a_client_id_may_come_again_once_its_order_is_filled_but_not_while_it_is
     assert (first.status, second.status) == ("FILLED", "FILLED")
     assert exchange.requests["twice"].executed == 2
     exchange.place(draft("BUY", "LIMIT", price="90", client_id="open"))
-    with pytest.raises(ApiError, match="Duplicate order sent"):
+    with pytest.raises(RequestRefused, match="Duplicate order sent"):
         exchange.place(draft("BUY", "LIMIT", price="90", client_id="open"))
 
 
@@ -194,7 +194,7 @@ def test_what_is_not_there_cannot_be_spent() -> None:
         draft("BUY", "MARKET", "0.6", client_id="b"),
         draft("SELL", "MARKET", "1", client_id="b"),
     ):
-        with pytest.raises(ApiError, match="insufficient balance"):
+        with pytest.raises(RequestRefused, match="insufficient balance"):
             exchange.place(order)
 
 
@@ -224,7 +224,7 @@ def test_money_is_conserved_and_never_negative_whatever_is_sent(
                 exchange.place(
                     draft(side, kind, str(Decimal(lots) / 10), client_id=f"c{number}", **cents, **stop)
                 )
-        except ApiError as error:
+        except RequestRefused as error:
             codes.add(error.code)
         exchange.set_price(BTC, Decimal(move) / 100, volume=Decimal(3))
         held = exchange.account

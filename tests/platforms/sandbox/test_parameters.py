@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from platforms.sandbox.requests.gateway import KEY_HEADER, Asked, serve
+from platforms.sandbox.requests.gateway import KEY_HEADER, HttpRequest, serve
 from platforms.sandbox.requests.operations import REST, WEBSOCKET
 from platforms.sandbox.requests.parameters import Takes
 from platforms.sandbox.requests.venue import Venue
@@ -44,7 +44,7 @@ def rest(venue: Venue, route: str, pairs: list[tuple[str, str]]) -> Any:
     query = urlencode(pairs)
     if route in SIGNED:
         query += f"&signature={sign(query)}"
-    return json.loads(serve(venue, Asked(method, path, query.encode(), b"", {KEY_HEADER: KEY})).body)
+    return json.loads(serve(venue, HttpRequest(method, path, query.encode(), b"", {KEY_HEADER: KEY})).body)
 
 
 def socket(venue: Venue, route: str, pairs: list[tuple[str, str]]) -> Any:
@@ -127,7 +127,7 @@ def test_a_parameter_sent_twice_is_refused_and_of_two_places_the_query_counts(
     query, body = urlencode(sound(route)), "symbol=NOWHERE"
     asked = f"{query}&signature={sign(query + body)}".encode()
     form = {KEY_HEADER: KEY, "content-type": "application/x-www-form-urlencoded"}
-    both = json.loads(serve(venue, Asked(method, path, asked, body.encode(), form)).body)
+    both = json.loads(serve(venue, HttpRequest(method, path, asked, body.encode(), form)).body)
     assert _code(both) != -1121  # the symbol of the body is nowhere
 
 
