@@ -9,9 +9,10 @@ import socket
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from contextvars import ContextVar
-from threading import Event, Lock
+from threading import Event
 from typing import NamedTuple, Protocol
 
+from edge.sockets import HeldSocket
 from perception.guard.budget import Budget
 from perception.guard.faults import Deadline
 
@@ -45,14 +46,12 @@ class Call:
         self._monotonic = monotonic
         self._ends = monotonic() + seconds
         self._budget = budget
-        self._lock = Lock()
-        self._socket: socket.socket | None = None
-        self._abandoned = False
+        self._held = HeldSocket()
         self._stamp: int | None = None
 
     def left(self) -> float:
         """Return the seconds left; 0 or less once over or abandoned."""
-        return 0.0 if self._abandoned else self._ends - self._monotonic()
+        return 0.0 if self._held.is_cut else self._ends - self._monotonic()
 
     def check(self) -> float:
         """Return the seconds left. Raises Deadline when there are none."""
@@ -76,23 +75,17 @@ class Call:
 
     def hold(self, sock: socket.socket) -> None:
         """Remember the socket being waited on. Raises Deadline when the call was abandoned meanwhile."""
-        with self._lock:
-            self._socket = sock
+        with suppress(ConnectionAbortedError):
+            self._held.hold(sock)
         self.check()
 
     def release(self) -> None:
         """Forget the socket: it is whole and may serve another call."""
-        with self._lock:
-            self._socket = None
+        self._held.release()
 
     def abandon(self) -> None:
         """Give the call up: whatever waits on its socket wakes with an error."""
-        with self._lock:
-            self._abandoned = True
-            if self._socket is not None:
-                # The base class's method: SSLSocket's own would pull the session from under the reader.
-                with suppress(OSError):
-                    socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
+        self._held.cut()
 
 
 CURRENT: ContextVar[Call | None] = ContextVar("CURRENT", default=None)

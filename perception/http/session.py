@@ -9,9 +9,6 @@ from http.client import IncompleteRead
 from http.cookiejar import DefaultCookiePolicy
 
 import requests
-from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import (
     ConnectTimeoutError,
     DecodeError,
@@ -21,10 +18,10 @@ from urllib3.exceptions import (
     ReadTimeoutError,
     SSLError,
 )
-from urllib3.poolmanager import PoolManager
 from urllib3.response import BaseHTTPResponse
 
 from domain.errors import BadAnswer, Refused, Unreachable, VenueFault
+from edge.cuttable import cuttable
 from perception.guard.call import CURRENT
 from perception.guard.faults import NotSent, Pointless
 
@@ -32,51 +29,8 @@ CHUNK = 64 * 1024
 AGENT = "boyd/0.1 (+trading agent; requests)"
 
 
-def _hold(connection: HTTPConnection) -> None:
-    call = CURRENT.get()
-    if call is not None and connection.sock is not None:
-        call.hold(connection.sock)
-
-
-class _HeldConnection(HTTPConnection):
-    """Shows its socket to the call, so that an abandoned call can be woken."""
-
-    def endheaders(self, *args: object, **kwargs: object) -> None:
-        super().endheaders(*args, **kwargs)  # type: ignore[arg-type]  # passed through as they came
-        _hold(self)
-
-
-class _HeldTlsConnection(HTTPSConnection):
-    """The same over TLS; the handshake itself is bounded by the connect timeout."""
-
-    def endheaders(self, *args: object, **kwargs: object) -> None:
-        super().endheaders(*args, **kwargs)  # type: ignore[arg-type]  # passed through as they came
-        _hold(self)
-
-
-class _HeldPool(HTTPConnectionPool):
-    ConnectionCls = _HeldConnection
-
-
-class _HeldTlsPool(HTTPSConnectionPool):
-    ConnectionCls = _HeldTlsConnection
-
-
-class _Adapter(HTTPAdapter):
-    """Makes requests use connections that show their socket, with or without a proxy."""
-
-    def init_poolmanager(self, *args: object, **kwargs: object) -> None:
-        super().init_poolmanager(*args, **kwargs)  # type: ignore[arg-type]  # passed through as they came
-        self._use_held(self.poolmanager)
-
-    def proxy_manager_for(self, *args: object, **kwargs: object) -> PoolManager:
-        manager: PoolManager = super().proxy_manager_for(*args, **kwargs)  # type: ignore[arg-type]  # same
-        self._use_held(manager)
-        return manager
-
-    @staticmethod
-    def _use_held(manager: PoolManager) -> None:
-        manager.pool_classes_by_scheme = {"http": _HeldPool, "https": _HeldTlsPool}
+_Adapter = cuttable(CURRENT.get)
+"""Connections that show their socket to the call, so that an abandoned call can be woken."""
 
 
 class _Session(requests.Session):

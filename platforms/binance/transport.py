@@ -5,18 +5,15 @@ of its own; whoever waited no longer gives it up, which cuts its connection and 
 later than that.
 """
 
-import socket
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from typing import Any, NamedTuple
 
 import requests
-from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from domain.errors import Unreachable
+from edge.cuttable import cuttable
+from edge.sockets import HeldSocket
 
 CHUNK = 65_536
 
@@ -35,59 +32,8 @@ class Raw(NamedTuple):
     body: bytes
 
 
-class _Attempt:
-    """A sending that the thread which waits can take away from the thread that sends."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._given_up = False
-        self._socket: socket.socket | None = None
-
-    def hold(self, connected: socket.socket | None) -> None:
-        """Remember the socket in use. Raises ConnectionAbortedError when nobody waits any more."""
-        with self._lock:
-            if self._given_up:
-                raise ConnectionAbortedError("given up")
-            self._socket = connected
-
-    def give_up(self) -> None:
-        """Cut the connection; one that is still being made will carry nothing."""
-        with self._lock:
-            self._given_up = True
-            if self._socket is not None:
-                with suppress(OSError):
-                    self._socket.shutdown(socket.SHUT_RDWR)
-
-
-class _Watched(HTTPConnection):
-    def connect(self) -> None:
-        super().connect()
-        _current.attempt.hold(self.sock)
-
-    def request(self, *arguments: Any, **options: Any) -> None:
-        _current.attempt.hold(self.sock)
-        super().request(*arguments, **options)
-
-
-class _WatchedTls(_Watched, HTTPSConnection):
-    pass
-
-
-class _Pool(HTTPConnectionPool):
-    ConnectionCls = _Watched
-
-
-class _TlsPool(HTTPSConnectionPool):
-    ConnectionCls = _WatchedTls
-
-
-class WatchedAdapter(HTTPAdapter):
-    """Connections that can be given up. One try: nothing is ever sent again."""
-
-    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
-        """Make the pools of such connections."""
-        super().init_poolmanager(*arguments, **options)
-        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
+WatchedAdapter = cuttable(lambda: getattr(_current, "attempt", None))
+"""Connections that can be given up. One try: nothing is ever sent again."""
 
 
 def fetch(
@@ -105,7 +51,7 @@ def fetch(
     Raises Unanswered when no whole answer came in `seconds`, or one that is too long.
     """
     box: list[Raw | BaseException] = []
-    attempt = _Attempt()
+    attempt = HeldSocket()
 
     def work() -> None:
         _current.attempt = attempt
@@ -118,7 +64,7 @@ def fetch(
     thread.start()
     thread.join(seconds)
     if not box:
-        attempt.give_up()
+        attempt.cut()
         raise Unanswered(f"no complete answer within {seconds:g} s")
     if isinstance(box[0], BaseException):
         raise box[0]
