@@ -1,4 +1,4 @@
-"""How results are counted, on plain numbers: the rules that the ledger and the backtest's account both call.
+"""Tallies of results, on plain numbers: the rules that the ledger and the backtest's account both call.
 
 Amounts in cash units. A win is a trade with a profit above 0 after all costs; one of exactly 0 is a loss.
 """
@@ -16,7 +16,7 @@ class Streaks(NamedTuple):
 
 
 class Day(NamedTuple):
-    """What counts within a day (UTC): equity as it began, entries made, trades lost in a row."""
+    """The counters of a day (UTC): equity as it began, entries made, trades lost in a row."""
 
     start_equity: int
     entries: int
@@ -24,7 +24,7 @@ class Day(NamedTuple):
 
 
 class RoundTrip(NamedTuple):
-    """What a round trip came to: before costs at reference prices, lost to slippage, and after all costs."""
+    """The result of a round trip: before costs at reference prices, lost to slippage, and after all costs."""
 
     gross: int
     slippage: int

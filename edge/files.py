@@ -31,10 +31,10 @@ def write_whole(
             draft.unlink()
         raise
     if settled:
-        settle(path.parent)
+        sync_folder(path.parent)
 
 
-def settle(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Put the names of a folder on the disk. Raises OSError."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:

@@ -6,7 +6,7 @@ from threading import Lock
 
 
 class HeldSocket:
-    """What the thread that waits for an answer can take away from the thread that reads it."""
+    """A socket that the thread which waits for an answer can take away from the thread that reads it."""
 
     def __init__(self) -> None:
         self._lock = Lock()

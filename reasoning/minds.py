@@ -76,7 +76,7 @@ class StrategyRunner:
             if memory.candle is None or candle.time > memory.candle.time:
                 signals = memory.step(candle)
         if observation.headlines and self._settings.sentiment.enabled:
-            memory.headlines.hear(observation.headlines, memory.now_ms)
+            memory.headlines.take_in(observation.headlines, memory.now_ms)
         return self._orientation(observation.symbol, memory, signals)
 
     def peek(self, symbol: str, candle: Candle) -> Orientation:

@@ -171,7 +171,7 @@ def settle_agent(options: Options, report: Path) -> None:
     with OpenedAccount(options) as launch:
         session = launch.session
 
-        def settle() -> dict[str, Any]:
+        def come_to_rest() -> dict[str, Any]:
             reconciler, clock = session.reconciler, session.inbox.clock
             until = clock.monotonic() + 15
             while True:
@@ -184,7 +184,7 @@ def settle_agent(options: Options, report: Path) -> None:
             return reviewed | _standing(launch)
 
         with session.once("drill"):
-            result = settle()
+            result = come_to_rest()
         report.write_text(json.dumps(result))
 
 

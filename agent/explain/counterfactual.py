@@ -51,13 +51,13 @@ def _limits(verdict: Denied) -> TurningPoint:
 class _Closes:
     """Asks the same decision with other closes of the last candle."""
 
-    def __init__(self, before: Parts, seen: Observation, decision: Decision) -> None:
+    def __init__(self, before: Parts, observation: Observation, decision: Decision) -> None:
         self.before = before
-        self.seen = seen
+        self.observation = observation
         self.decision = decision
-        self.instrument: Instrument = before.grid[seen.symbol]
-        self.candle = seen.candles[-1]
-        before.mind.orient(msgspec.structs.replace(seen, candles=seen.candles[:-1]))
+        self.instrument: Instrument = before.grid[observation.symbol]
+        self.candle = observation.candles[-1]
+        before.mind.orient(msgspec.structs.replace(observation, candles=observation.candles[:-1]))
 
     def answer(self) -> TurningPoint:
         """Return the nearest close with another action, what that action is and what the gate would say."""
@@ -107,10 +107,10 @@ class _Closes:
         tried = Candle(
             candle.time, candle.open, max(candle.high, close), min(candle.low, close), close, candle.volume
         )
-        orientation = self.before.mind.peek(self.seen.symbol, tried)
+        orientation = self.before.mind.peek(self.observation.symbol, tried)
         decision = self.decision
         beliefs, reasoning = self.before.state.beliefs, self.before.options.reasoning
-        return decide(decision.cycle_id, self.seen, orientation, beliefs, reasoning, decision.at)
+        return decide(decision.cycle_id, self.observation, orientation, beliefs, reasoning, decision.at)
 
     def _gate(self, decision: Decision) -> str | None:
         if decision.action is Action.HOLD:
@@ -119,7 +119,7 @@ class _Closes:
         verdict = judge(
             Case(
                 decision=decision,
-                observation=self.seen,
+                observation=self.observation,
                 account=state.ledger.account(state.kill_switch),
                 instruments=state.ledger.instruments,
                 policy=policy_of(self.before.options, self.before.grid),

@@ -77,7 +77,7 @@ class Executor:
         """Send an owed exit under a new id: the one before it is proven never to have arrived."""
         if not self.factory.sendable(symbol):
             return
-        order = self.factory.pending_exits(symbol, at)
+        order = self.factory.pending_exit(symbol, at)
         self._intend((order,), at)
         doubt = self._doubt(order)
         if doubt:

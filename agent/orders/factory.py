@@ -37,7 +37,7 @@ class OrderFactory:
             reference=self._reference(symbol),
         )
 
-    def pending_exits(self, symbol: str, at: datetime) -> Order:
+    def pending_exit(self, symbol: str, at: datetime) -> Order:
         """Return an owed exit anew, under another id: the one before it is proven never to have arrived."""
         sale = self.sale(symbol, at, "x")
         return msgspec.structs.replace(

@@ -23,7 +23,7 @@ from agent.outage.lost import Lost
 from domain.errors import JournalFault
 from domain.events import Event, JournaledAfterwards
 from domain.ports import Journal
-from edge.files import settle
+from edge.files import sync_folder
 from journal.codec import decode, encode
 
 
@@ -72,7 +72,7 @@ class Afterwards:
     def begin(self, header: OutageHeader) -> None:
         """Begin a new file. Raises OSError."""
         self._write(msgspec.json.encode(header) + b"\n", os.O_CREAT | os.O_TRUNC)
-        settle(self.path.parent)
+        sync_folder(self.path.parent)
 
     def add(self, events: Sequence[Event]) -> None:
         """Add events, durable on return. Raises OSError; the file is then as it was."""

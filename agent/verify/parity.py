@@ -46,7 +46,7 @@ class LoopRun:
         self.max_drawdown = 0.0
         self.killed = False
 
-    def hear(self, event: Event) -> None:
+    def on_event(self, event: Event) -> None:
         """Take down an event."""
         if isinstance(event, OrderReported):
             self._fills(event.receipt.fills)
@@ -85,7 +85,7 @@ def run_loop(
     inbox = Inbox(SystemClock())
     begun = utc(int(candles[0].time[0]))
     session = wiring.session(parts, journal, source.observer, wiring.paper_platform(parts), inbox, at=begun)
-    session.listeners.append(run.hear)
+    session.listeners.append(run.on_event)
     ledger = parts.state.ledger
 
     def instants() -> Iterator[Any]:

@@ -167,31 +167,31 @@ def _headed(each: Format, head: Head, skip: int, reading: Reading) -> Layout | N
 def _placed(each: Format, columns: Mapping[int, str], width: int, skip: int, symbol: str, head: Head,
             reading: Reading) -> Layout | None:  # fmt: skip
     base, quote = _assets(symbol)
-    at = {name: place for place, name in sorted(columns.items(), reverse=True)}
+    at = {name: number for number, name in sorted(columns.items(), reverse=True)}
 
-    def place(names: Sequence[str]) -> int:
+    def column_of(names: Sequence[str]) -> int:
         wanted = [name.format(base=base, quote=quote) for name in names]
         return next((at[name] for name in wanted if name in at), NONE)
 
     answer = {name: _said_place(value, at, width) for name, value in reading.columns}
     places = tuple(
-        answer.get(name, place(each.columns.get(name, ()))) or 0 for name in ("time", *PRICES, "volume")
+        answer.get(name, column_of(each.columns.get(name, ()))) or 0 for name in ("time", *PRICES, "volume")
     )
     if None in answer.values() or NONE in places[:-1] or (places[-1] == NONE and "volume" not in answer):
         return None
     if answer:
         _apart(places, head.path)
-    quoted = place(each.quoted)
+    quoted = column_of(each.quoted)
     return Layout(
         each,
         places,
         width,
         skip=skip if head.shape == TEXT else 0,
-        adjusted=answer.get("adjusted", place(each.adjusted)) or 0,
-        split=place(each.split),
+        adjusted=answer.get("adjusted", column_of(each.adjusted)) or 0,
+        split=column_of(each.split),
         quoted=NONE if quoted == places[-1] else quoted,
         symbol=_pair(symbol),
-        of=place(WHOSE) if head.shape == TEXT else NONE,
+        of=column_of(WHOSE) if head.shape == TEXT else NONE,
     )
 
 

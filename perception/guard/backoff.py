@@ -56,5 +56,5 @@ class Backoff:
 
     def wait(self, attempt: int) -> float:
         """Return the seconds to wait after failed attempt number `attempt`, counted from 1."""
-        told = self._settings
-        return full_jitter(attempt, told.first_wait_seconds, told.max_wait_seconds, self._jitter())
+        settings = self._settings
+        return full_jitter(attempt, settings.first_wait_seconds, settings.max_wait_seconds, self._jitter())

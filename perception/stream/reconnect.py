@@ -45,8 +45,10 @@ class Pace:
     def _backoff(self) -> float:
         if not self._failures:
             return 0.0
-        told = self._settings
-        return full_jitter(self._failures, told.first_wait_seconds, told.max_wait_seconds, self._jitter())
+        settings = self._settings
+        return full_jitter(
+            self._failures, settings.first_wait_seconds, settings.max_wait_seconds, self._jitter()
+        )
 
     def _turn(self) -> float:
         now = self._monotonic()

@@ -68,7 +68,7 @@ class Strategy(Generic[PackedT]):
     """One strategy: its name, parameters and kernels.
 
     `size` is the floats its memory needs (all zeros before the first candle), `warmup` the candles
-    after which it can vote, `explain` a sentence part about the candle last taken in. `hear` is what
+    after which it can vote, `explain` a sentence part about the candle last taken in. `on_candle` is what
     the loop calls: one candle in, its signal out; it and the methods beside it are what a strategy of
     the user's own guards.
     """

@@ -88,7 +88,7 @@ class HeadlineMemory:
         self._good = self._weight = 0.0
         self._method = "text"
 
-    def hear(self, headlines: Iterable[Headline], now_ms: int) -> None:
+    def take_in(self, headlines: Iterable[Headline], now_ms: int) -> None:
         """Remember headlines known at `now_ms`; a title heard before counts once, a later date as now."""
         known = {heard.key for heard in self.heard}
         for headline in headlines:

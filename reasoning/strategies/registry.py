@@ -11,9 +11,9 @@ from reasoning.kernels.strategy import Strategy
 
 
 def _built_in() -> Iterator[Strategy[Any]]:
-    for found in pkgutil.iter_modules(strategies.__path__, f"{strategies.__name__}."):
-        if found.name != __name__:
-            module = import_module(found.name)
+    for module_info in pkgutil.iter_modules(strategies.__path__, f"{strategies.__name__}."):
+        if module_info.name != __name__:
+            module = import_module(module_info.name)
             yield from (each for each in vars(module).values() if isinstance(each, Strategy))
 
 

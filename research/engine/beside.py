@@ -20,7 +20,7 @@ from research.engine.signals import CONFIDENCE, EVENT, KNOWN, find_events
 from research.engine.tape import Tape
 
 MOST, STRETCH, SPREAD = 12_000, 500, 4
-"""Candles stepped of one series at most, and of one stretch; stretches at no odd place."""
+"""Candles stepped of one series at most, and of one stretch; stretches at no odd index."""
 NEAR = 1e-6
 
 Find = Callable[..., int]
@@ -28,7 +28,7 @@ Stretch = tuple[int, int]
 
 
 class Misstep(Exception):  # it never leaves research
-    """A strategy's fault, and the place of the candle at which it happened."""
+    """A strategy's fault, and the index of the candle at which it happened."""
 
     def __init__(self, fault: StrategyFault, index: int) -> None:
         super().__init__(str(fault))
@@ -123,17 +123,17 @@ def _in_python(strategy: OwnStrategy[Any], memory: Memory, built: Pass, stretch:
     begin, end = stretch
     start = max(begin - features_warmup(built.plan), 0)
     part = built.of(start, end).listed()
-    place = start - 1
+    index = start - 1
 
     def step(*given: Any) -> int:
-        nonlocal place
-        place += 1
-        return strategy.take(*given) if place >= begin else 0
+        nonlocal index
+        index += 1
+        return strategy.take(*given) if index >= begin else 0
 
     try:
         return part, find_events(step, strategy.say, memory, *part)
     except StrategyFault as fault:
-        raise Misstep(fault, place) from None
+        raise Misstep(fault, index) from None
 
 
 Rows = tuple[Any, Any]
@@ -167,7 +167,7 @@ def _first_difference(one: Rows, other: Rows) -> int | None:
 
 
 def _apart(machine: Any, python: Sequence[float]) -> int | None:
-    """Return the first place in which two memories differ by more than rounding."""
+    """Return the first index in which two memories differ by more than rounding."""
     same = np.isclose(machine, np.asarray(python), rtol=NEAR, atol=NEAR, equal_nan=True)
     return None if same.all() else int(np.flatnonzero(~same)[0])
 

@@ -72,18 +72,18 @@ def _look(
 
 def _plainly(strategy: OwnStrategy[Any], arguments: Sequence[Any]) -> int:
     """Run `find_events` in plain Python. Raises Misstep."""
-    place = -1
+    index = -1
 
     def step(*given: Any) -> int:
-        nonlocal place
-        place += 1
+        nonlocal index
+        index += 1
         return strategy.take(*given)
 
     memory = strategy.blank(arguments[1])
     try:
         return find_events(step, strategy.say, memory, *arguments[1:])
     except StrategyFault as fault:
-        raise Misstep(fault, place) from None
+        raise Misstep(fault, index) from None
 
 
 def _step_through(strategy: OwnStrategy[Any], arguments: Sequence[Any]) -> None:

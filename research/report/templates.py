@@ -30,8 +30,8 @@ def _module(template: str, folder: Path) -> Any:
 
 def piece(template: str, name: str, *values: Any, folder: Path = FOLDER) -> Markup:
     """Return what one macro of a template makes of values."""
-    made: Markup = getattr(_module(template, folder), name)(*values)
-    return made
+    markup: Markup = getattr(_module(template, folder), name)(*values)
+    return markup
 
 
 def part(name: str, *values: Any) -> Markup:

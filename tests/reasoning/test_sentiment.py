@@ -24,7 +24,7 @@ def headline(
 
 def heard(*headlines: Headline, settings_: SentimentSettings = PLAIN) -> Sentiment:
     memory = HeadlineMemory(settings_)
-    memory.hear(headlines, NOW)
+    memory.take_in(headlines, NOW)
     sentiment = memory.sentiment(NOW)
     assert sentiment is not None
     return sentiment
@@ -62,7 +62,7 @@ def test_the_silence_keeps_one_faint_headline_from_shouting() -> None:
 
 def test_old_news_fades_and_then_is_forgotten() -> None:
     memory = HeadlineMemory(SentimentSettings())
-    memory.hear([headline("a", score=1.0)], NOW)
+    memory.take_in([headline("a", score=1.0)], NOW)
     scores = []
     for hours in (0, 6, 12, 23):
         sentiment = memory.sentiment(NOW + hours * HOUR_MS)
@@ -75,8 +75,8 @@ def test_old_news_fades_and_then_is_forgotten() -> None:
 
 def test_the_same_title_counts_once_however_often_it_comes() -> None:
     memory = HeadlineMemory(PLAIN)
-    memory.hear([headline("Bitcoin  Crashes", score=-1.0)], NOW)
-    memory.hear([headline("bitcoin crashes", score=-1.0), headline("calm", score=0.0)], NOW)
+    memory.take_in([headline("Bitcoin  Crashes", score=-1.0)], NOW)
+    memory.take_in([headline("bitcoin crashes", score=-1.0), headline("calm", score=0.0)], NOW)
     sentiment = memory.sentiment(NOW)
     assert sentiment is not None
     assert sentiment.count == 2
@@ -85,9 +85,9 @@ def test_the_same_title_counts_once_however_often_it_comes() -> None:
 
 def test_memory_is_bounded_and_keeps_the_newest() -> None:
     memory = HeadlineMemory(SentimentSettings(max_headlines=10, textblob=False))
-    memory.hear([headline(f"title {place}", place / 100) for place in range(500)], NOW)
+    memory.take_in([headline(f"title {place}", place / 100) for place in range(500)], NOW)
     assert [entry.key for entry in memory.heard] == [f"title {place}" for place in reversed(range(10))]
-    memory.hear([headline("x" * 100_000)], NOW)
+    memory.take_in([headline("x" * 100_000)], NOW)
     assert max(len(entry.key) for entry in memory.heard) <= 120
 
 
@@ -100,7 +100,7 @@ def test_a_headline_from_the_future_counts_as_of_now() -> None:
 def test_numbers_that_are_none_are_not_believed(bad: float) -> None:
     assert heard(headline("Bitcoin crashes", score=bad)).score < -0.6
     memory = HeadlineMemory(PLAIN)
-    memory.hear([headline("a", score=1.0, relevance=bad)], NOW)
+    memory.take_in([headline("a", score=1.0, relevance=bad)], NOW)
     assert memory.sentiment(NOW) is None
 
 
@@ -128,7 +128,7 @@ headlines_ = st.lists(
 def test_the_sum_kept_is_the_sum_defined(headlines: list[Headline], later: float) -> None:
     settings_ = SentimentSettings(textblob=False)
     memory = HeadlineMemory(settings_)
-    memory.hear(headlines, NOW)
+    memory.take_in(headlines, NOW)
     then = NOW + round(later * HOUR_MS)
     sentiment = memory.sentiment(then)
     inside = [entry for entry in memory.heard if entry.time >= then - 24 * HOUR_MS]

@@ -45,8 +45,8 @@ def _status(home: Path | None, journal: str | None) -> Status:
 def status_lines(report: Status) -> Iterator[str]:
     """Yield a status as people read it."""
     account = report.account
-    place = f"journal {report.journal}, session {report.session}, cycle {report.cycle}"
-    yield f"agent     {_doing(report)} ({place})"
+    where = f"journal {report.journal}, session {report.session}, cycle {report.cycle}"
+    yield f"agent     {_doing(report)} ({where})"
     yield f"equity    {account.equity} (opened with {account.opening_cash}), cash {account.cash}"
     yield f"today     {account.profit_today}, entries {account.entries_today}"
     yield (

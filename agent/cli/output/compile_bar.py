@@ -21,7 +21,7 @@ WAITING = "another process compiles the rules: waiting for it"
 def compiling_told() -> Iterator[None]:
     """Tell of whatever is compiled meanwhile; print nothing of your own before this ends."""
     teller = _Bar() if sys.stderr.isatty() else _Lines()
-    with listening(teller.hear):
+    with listening(teller.on_progress):
         try:
             yield
         finally:
@@ -36,7 +36,7 @@ class _Lines:
         self.began: float | None = None
         self.waited = False
 
-    def hear(self, report: Compiling) -> None:
+    def on_progress(self, report: Compiling) -> None:
         """Take in how far it is; from any thread."""
         with self.lock:
             if report.waiting:

@@ -57,12 +57,12 @@ def progress_bar(what: str, total: int, step: int = STEP) -> Iterator[Callable[[
 
 
 def _lines(what: str, total: int) -> Callable[[int], None]:
-    said = time.monotonic()
+    said_at = time.monotonic()
 
     def advance(done: int) -> None:
-        nonlocal said
-        if time.monotonic() - said >= SAY_SECONDS:
-            said = time.monotonic()
+        nonlocal said_at
+        if time.monotonic() - said_at >= SAY_SECONDS:
+            said_at = time.monotonic()
             sys.stderr.write(f"{what}: {done:,} of {total:,}\n")
             sys.stderr.flush()
 
