@@ -96,6 +96,15 @@ class Order(msgspec.Struct, frozen=True):
     expires_at: datetime | None = None
 
 
+SHARE = "s"
+"""Begins the number, in its id, of an order that sells a share of a position."""
+
+
+def sells_share(order: Order) -> bool:
+    """Say whether an order sells a share by somebody's word: one that never arrived is asked for again."""
+    return order.client_id.rpartition("-")[2].startswith(SHARE)
+
+
 class Fill(msgspec.Struct, frozen=True):
     """One execution. Unique by (symbol, trade_id). `fee` in cash units; `reference` in ticks.
 

@@ -16,7 +16,7 @@ from agent.orders.factory import OrderFactory, target_of
 from agent.state.record import Record
 from domain.errors import RateLimited, VenueFault
 from domain.events import OrderReported, OrdersIntended
-from domain.order import NOT_TRADING, OPEN, Order, OrderState, OrderStatus, Purpose, Receipt
+from domain.order import NOT_TRADING, OPEN, SHARE, Order, OrderState, OrderStatus, Purpose, Receipt
 from domain.ports import Clock, Platform
 from domain.times import millis
 from domain.verdict import Approved
@@ -100,7 +100,7 @@ class Executor:
         Where the sale's own end is not known yet, the reconciler protects it when it is: a stop for more than
         is held would be refused, and what cannot be protected is sold.
         """
-        order = self.factory.sale(symbol, at, "f", lots)
+        order = self.factory.sale(symbol, at, SHARE, lots)
         self._intend((order,), at)
         if not self._freed(order, at):
             return

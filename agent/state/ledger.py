@@ -16,6 +16,7 @@ Rules, each with its reason:
    held) is a contradiction: noted under the order's id, never raised and never guessed at. The row stays
    readable, so that what is held can still be sold; the agent halts until the account is taken over.
 6. An exit that never reached the venue is *owed*, until a new one is intended or nothing is left to sell.
+   The sale of a share is not: all would be sold in its place, and whoever asked for a share is told.
    An entry is never owed: nobody is hurt by one that was not made.
 7. Equity values a position without a mark at its entry: worth nothing it would trip the kill switch.
 8. What a venue takes of a holding is rounded to lots once (see `agent.state.dust`): each fee rounded by
@@ -53,6 +54,7 @@ from domain.order import (
     Purpose,
     Receipt,
     Side,
+    sells_share,
 )
 from domain.order_table import after
 from domain.regrid import Regrid
@@ -122,7 +124,7 @@ class Ledger(Results):
             self.intended += 1
             if order.purpose is Purpose.ENTRY:
                 self.entries_today += 1
-            elif order.purpose is Purpose.EXIT:
+            elif order.purpose is Purpose.EXIT and not sells_share(order):
                 self.pending_exits.pop(order.symbol, None)
 
     def record_report(self, receipt: Receipt) -> list[tuple[Trade, str]]:
@@ -180,7 +182,8 @@ class Ledger(Results):
             never = status in (OrderStatus.UNSENT, OrderStatus.ABSENT) or (
                 status is OrderStatus.REJECTED and now.reason.startswith(NOT_TRADING)
             )
-            if never and order.purpose is Purpose.EXIT and order.symbol in self.positions:
+            owed = order.purpose is Purpose.EXIT and not sells_share(order)
+            if never and owed and order.symbol in self.positions:
                 self.pending_exits[order.symbol] = order
 
     def adopt_account(
