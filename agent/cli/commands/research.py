@@ -1,22 +1,15 @@
 """The commands that try a strategy on candles of the past; each hands over to a module that does the work."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from agent.cli.commands.reading import ColumnsOption, FormatOption, SplitsOption, ZoneOption, reading_of
-from agent.cli.options import (
-    ConfigOption,
-    DataOption,
-    HomeOption,
-    JsonOption,
-    SetOption,
-    StrategyOption,
-    SymbolsOption,
-    TimeframeOption,
-    TimerangeOption,
-)
+from agent.cli.commands.over_candles import over_candles
+from agent.cli.options import ConfigOption, HomeOption, JsonOption
+
+if TYPE_CHECKING:
+    from agent.cli.handlers.inputs import ResearchRequest
 
 research = typer.Typer(rich_markup_mode=None)
 
@@ -27,35 +20,22 @@ research = typer.Typer(rich_markup_mode=None)
     "agent backtest --strategy rsi --strategy sma --data a.csv.gz --data b.csv.gz --set sizing.stake=10%. "
     "Exit code 0: done. 1: --verify found a difference. 2: bad input."
 )
+@over_candles
 def backtest(
+    asked: "ResearchRequest",
     *,
-    strategy: StrategyOption = None,
-    data: DataOption = None,
-    symbol: SymbolsOption = None,
-    timerange: TimerangeOption = None,
-    timeframe: TimeframeOption = None,
-    format_: FormatOption = None,
-    columns: ColumnsOption = None,
-    timezone: ZoneOption = None,
-    splits: SplitsOption = None,
     verify: Annotated[
         bool, typer.Option("--verify", help="Run the loop over the same candles and compare everything.")
     ] = False,
     report: Annotated[Path | None, typer.Option(help="Write a page with charts to this file.")] = None,
-    set_: SetOption = None,
     uncompiled: Annotated[
         bool, typer.Option("--uncompiled", help="Run the rules as plain Python; the result is the same.")
     ] = False,
-    config: ConfigOption = None,
-    home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
     """Run the loop's own rules over years of candles, with the same trades, lot for lot."""
     from agent.cli.handlers.backtest import BacktestRequest, backtest_command
-    from agent.cli.handlers.inputs import asked_of
 
-    reading = reading_of(format_, columns, timezone)
-    asked = asked_of(strategy, data, symbol, timerange, timeframe, set_, config, home, reading, splits)
     backtest_command(BacktestRequest(asked, verify=verify, uncompiled=uncompiled, report=report, json=json))
 
 
@@ -64,17 +44,10 @@ def backtest(
     epilog="Example: agent monte-carlo --strategy sma --data BTC-USDT_1h.csv.gz --runs 5000 --seed 7. "
     "The same seed gives the same figures.",
 )
+@over_candles
 def monte_carlo(
+    asked: "ResearchRequest",
     *,
-    strategy: StrategyOption = None,
-    data: DataOption = None,
-    symbol: SymbolsOption = None,
-    timerange: TimerangeOption = None,
-    timeframe: TimeframeOption = None,
-    format_: FormatOption = None,
-    columns: ColumnsOption = None,
-    timezone: ZoneOption = None,
-    splits: SplitsOption = None,
     runs: Annotated[int, typer.Option(help="Resamples of each kind.")] = 1000,
     seed: Annotated[int, typer.Option(help="Seed of the resampling.")] = 0,
     block: Annotated[
@@ -84,17 +57,11 @@ def monte_carlo(
     limit: Annotated[
         float, typer.Option(help="Drawdown whose probability is asked for, as a fraction.")
     ] = 0.2,
-    set_: SetOption = None,
-    config: ConfigOption = None,
-    home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
     """Resample a backtest: its trades in another order, its days drawn again in blocks."""
-    from agent.cli.handlers.inputs import asked_of
     from agent.cli.handlers.monte_carlo import MonteCarloRequest, monte_carlo_command
 
-    reading = reading_of(format_, columns, timezone)
-    asked = asked_of(strategy, data, symbol, timerange, timeframe, set_, config, home, reading, splits)
     monte_carlo_command(MonteCarloRequest(asked, runs, seed, block, limit, json))
 
 
@@ -105,17 +72,10 @@ def monte_carlo(
     "--test 30d --anchored --engine one | agent walk-forward --strategy sma --symbol BTC-USDT "
     "--timeframe 1h --train 5000c --test 500c --score calmar",
 )
+@over_candles
 def walk_forward(
+    asked: "ResearchRequest",
     *,
-    strategy: StrategyOption = None,
-    data: DataOption = None,
-    symbol: SymbolsOption = None,
-    timerange: TimerangeOption = None,
-    timeframe: TimeframeOption = None,
-    format_: FormatOption = None,
-    columns: ColumnsOption = None,
-    timezone: ZoneOption = None,
-    splits: SplitsOption = None,
     train: Annotated[
         str, typer.Option(help="Time fitted on: days (180d), hours (12h) or candles (5000c).")
     ] = "180d",
@@ -147,17 +107,11 @@ def walk_forward(
     evidence_out: Annotated[
         Path | None, typer.Option(help="Write the evidence for `agent params apply` to this file.")
     ] = None,
-    set_: SetOption = None,
-    config: ConfigOption = None,
-    home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
     """Fit parameters on the past, trade the unseen time after it, window by window."""
-    from agent.cli.handlers.inputs import asked_of
     from agent.cli.handlers.walk_forward import WalkForwardRequest, walk_forward_command
 
-    reading = reading_of(format_, columns, timezone)
-    asked = asked_of(strategy, data, symbol, timerange, timeframe, set_, config, home, reading, splits)
     walk_forward_command(
         WalkForwardRequest(
             asked,
@@ -182,17 +136,10 @@ def walk_forward(
     "The same command goes on with a study that was stopped. Exit code 0: done. 2: bad input. 130: Ctrl-C, "
     "what is done is kept."
 )
+@over_candles
 def optimize(
+    asked: "ResearchRequest",
     *,
-    strategy: StrategyOption = None,
-    data: DataOption = None,
-    symbol: SymbolsOption = None,
-    timerange: TimerangeOption = None,
-    timeframe: TimeframeOption = None,
-    format_: FormatOption = None,
-    columns: ColumnsOption = None,
-    timezone: ZoneOption = None,
-    splits: SplitsOption = None,
     trials: Annotated[int, typer.Option(help="Trials the study shall have in all.")] = 200,
     range_: Annotated[
         list[str] | None,
@@ -212,17 +159,11 @@ def optimize(
     evidence_out: Annotated[
         Path | None, typer.Option(help="Write the evidence for `agent params apply` to this file, too.")
     ] = None,
-    set_: SetOption = None,
-    config: ConfigOption = None,
-    home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
     """Search for parameters in the first 70 % of the data; the rest shows what they are worth."""
-    from agent.cli.handlers.inputs import asked_of
     from agent.cli.handlers.optimize import StudyRequest, optimize_command
 
-    reading = reading_of(format_, columns, timezone)
-    asked = asked_of(strategy, data, symbol, timerange, timeframe, set_, config, home, reading, splits)
     optimize_command(
         StudyRequest(asked, trials, range_ or (), study, storage, timeout, seed, score, evidence_out, json)
     )

@@ -41,25 +41,6 @@ class ResearchRequest(NamedTuple):
     splits: Sequence[str] = ()
 
 
-def asked_of(
-    strategies: Sequence[str] | None,
-    data: Sequence[Path] | None,
-    symbols: Sequence[str] | None,
-    timerange: str | None,
-    timeframe: str | None,
-    sets: Sequence[str] | None,
-    config: Path | None,
-    home: Path | None,
-    reading: Reading,
-    splits: Sequence[str] | None,
-) -> ResearchRequest:
-    """Return what a research command was given, as its options say it: None is nothing."""
-    return ResearchRequest(
-        strategies or (), data or (), symbols or (), timerange, timeframe, sets or (), config, home, reading,
-        splits or (),
-    )  # fmt: skip
-
-
 class Gathered(NamedTuple):
     """Settings, one series of candles per symbol with its warm-up in front, and what to say about them."""
 
