@@ -163,7 +163,10 @@ def test_every_make_target_that_is_named_exists() -> None:
 def flags(command: Any) -> set[str]:
     """Return every flag of a command and of those below it."""
     own = {name for option in command.params for name in (*option.opts, *option.secondary_opts)}
-    return own.union(*(flags(each) for each in getattr(command, "commands", {}).values()))
+    return own.union(
+        command.get_help_option_names(typer.Context(command)),
+        *(flags(each) for each in getattr(command, "commands", {}).values()),
+    )
 
 
 def setting_exists(path: str, model: type[BaseModel] = Options) -> bool:
