@@ -57,7 +57,7 @@ def backtest(
     `settings` are those of the configuration, nested or by dotted names: {"risk.daily_loss": 100}. Raises
     BadInput with everything that is wrong.
     """
-    from agent.cli.handlers.backtest import engine_for  # noqa: PLC0415  # what a command prints with comes with it
+    from agent.cli.handlers.backtest.command import engine_for  # noqa: PLC0415  # what a command prints with comes with it
 
     files = [data] if isinstance(data, str | Path) else data
     asked = ResearchRequest(

@@ -34,7 +34,7 @@ def backtest(
     json: JsonOption = False,
 ) -> None:
     """Run the loop's own rules over years of candles, with the same trades, lot for lot."""
-    from agent.cli.handlers.backtest import BacktestRequest, backtest_command
+    from agent.cli.handlers.backtest.command import BacktestRequest, backtest_command
 
     backtest_command(BacktestRequest(asked, verify=verify, uncompiled=uncompiled, report=report, json=json))
 

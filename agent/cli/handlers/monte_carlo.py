@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from agent.answers.research import MonteCarloAnswer, OutcomesAnswer, Quantiles
-from agent.cli.handlers.backtest import engine_for
+from agent.cli.handlers.backtest.command import engine_for
 from agent.cli.handlers.inputs import ResearchRequest, gather
 from agent.cli.output.compile_bar import compiling_told
 from agent.cli.output.streams import answer

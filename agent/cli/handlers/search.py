@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from agent.cli.handlers.backtest import engine_for
+from agent.cli.handlers.backtest.command import engine_for
 from agent.cli.handlers.inputs import ResearchRequest, gather
 from agent.cli.output.progress import bars
 from agent.parameters.evidence import EvidenceFile, Present

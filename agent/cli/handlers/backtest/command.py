@@ -1,0 +1,121 @@
+"""`agent backtest`: run it, check it against the loop if asked, show it."""
+
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+from agent.cli.handlers.backtest.answer import answer_of
+from agent.cli.handlers.backtest.done import Done, said_of
+from agent.cli.handlers.backtest.lines import lines, verdict_lines
+from agent.cli.handlers.inputs import ResearchRequest, gather
+from agent.cli.handlers.targets import writable, write_page
+from agent.cli.output.compile_bar import compiling_told
+from agent.cli.output.progress import progress_bar
+from agent.cli.output.streams import say, say_json, say_lines
+from agent.settings.version import code_version
+from agent.verify.parity import ParityDifference, compare, run_loop
+from agent.wiring.backtests import setup_of
+from domain.errors import BadInput
+from research.data.flaws import flaw_lines, flaws
+from research.engine.backtest import Setup, backtest
+from research.engine.compiler import CompiledRules, compiled, plain
+from research.engine.result import Result
+from research.statistics.headline import stopped
+from research.statistics.metrics import daily_returns, metrics
+from research.statistics.overfit import deflated_sharpe
+from research.statistics.ratios import LEAST_DAYS
+from research.statistics.words import stopped_words
+
+DIFFERENT = 1
+
+
+class BacktestRequest(NamedTuple):
+    """The arguments of `agent backtest`."""
+
+    asked: ResearchRequest
+    verify: bool
+    uncompiled: bool
+    report: Path | None
+    json: bool
+
+
+def backtest_command(request: BacktestRequest) -> None:
+    """Run as asked; exit 1 when the loop does not do the same."""
+    if request.report is not None:
+        writable("--report", request.report)
+    options, candles, report = gather(request.asked)
+    setup = setup_of(options)
+    engine, about = engine_for(setup, uncompiled=request.uncompiled)
+    with compiling_told():
+        result = backtest(candles, setup, engine)
+    results = [f"{each.symbol}: {line}" for each in candles for line in flaw_lines(flaws(each))]
+    done = Done(
+        options,
+        candles,
+        setup,
+        result,
+        metrics(result, candles),
+        stopped(result, setup.policy),
+        _deflated(result),
+        results,
+        [*report, *about],
+    )
+    difference = _verified(done) if request.verify else None
+    if request.report is not None:
+        write_report(done, request.report)
+    if request.json:
+        say_json(answer_of(done, difference, verified=request.verify))
+    else:
+        say_lines([*lines(done), *verdict_lines(done, difference, verified=request.verify)])
+        if request.report is not None:
+            say(f"report      {request.report}")
+    if difference is not None:
+        sys.exit(DIFFERENT)
+
+
+def _deflated(result: Result) -> float | None:
+    """Return the probability that the true Sharpe ratio is above 0; None where the returns do not say."""
+    try:
+        returns = daily_returns(result.times_ms, result.equity, result.opening_cash)
+        return deflated_sharpe(returns, (1, 0.0)) if len(returns) >= LEAST_DAYS else None
+    except BadInput:
+        return None
+
+
+def engine_for(setup: Setup, *, uncompiled: bool) -> tuple[CompiledRules, list[str]]:
+    """Return machine code where every strategy allows it, else plain Python, and what to say about it."""
+    from reasoning.kernels.subset import compilable  # reads sources: only where asked
+
+    reasons = [(voice.strategy.name, compilable(voice.strategy)) for voice in setup.voices]
+    notes = [f"strategy {name} runs uncompiled: {why}" for name, why in reasons if why is not None]
+    return (plain() if uncompiled or notes else compiled()), notes
+
+
+def _verified(done: Done) -> ParityDifference | None:
+    with progress_bar("running the loop", done.result.cycles) as advance:
+        loop = run_loop(done.options, done.candles, advance)
+    return compare(loop, done.result)
+
+
+def write_report(done: Done, path: Path) -> None:
+    """Write the self-contained page, whole or not at all."""
+    from research.report.page import Report, html_report  # only where asked
+
+    page = html_report(
+        Report(
+            result=done.result,
+            metrics=done.metrics,
+            candles=tuple(done.candles),
+            instruments=done.setup.instruments,
+            parameters=done.result.parameters,
+            flaws=tuple(done.flaws),
+            code_version=code_version(),
+            command=" ".join(["agent", *sys.argv[1:]]),
+            trials=1,
+            deflated=done.deflated,
+            stopped=stopped_words(done.stopped, done.result) if done.stopped else "",
+            said=[(name.capitalize(), text) for name, text in said_of(done)],
+            settings=done.options.public(),
+        )
+    )
+    write_page("--report", path, page)

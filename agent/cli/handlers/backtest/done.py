@@ -1,0 +1,60 @@
+"""A backtest with all that is said about it."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any, NamedTuple
+
+from agent.settings.settings import Options
+from domain.money import cash_text, show_cash
+from domain.times import utc
+from research.data.candles import Candles
+from research.engine.backtest import Setup
+from research.engine.result import Result
+from research.statistics.headline import Stopped, limits_did
+from research.statistics.metrics import Metrics
+from research.statistics.words import costs_words, limits_words
+from risk.table import NOTHING_TO_REDUCE, RULES
+
+
+class Done(NamedTuple):
+    """A backtest with all that is said about it; `deflated` is its Sharpe ratio's, for a single trial."""
+
+    options: Options
+    candles: Sequence[Candles]
+    setup: Setup
+    result: Result
+    metrics: Metrics
+    stopped: Stopped | None
+    deflated: float | None
+    flaws: list[str]
+    notes: list[str]
+
+
+def at_of(milliseconds: Any) -> datetime:
+    """Return an instant of a result's arrays."""
+    return utc(int(milliseconds))
+
+
+def money_of(result: Result) -> Callable[[Any], str]:
+    """Return what shows cash units of a result as decimal text."""
+    return lambda units: cash_text(int(units), result.cash_decimals)
+
+
+def vetoes_by_rule(result: Result) -> dict[str, int]:
+    """Return how often each rule denied a decision, the most frequent first."""
+    names = [NOTHING_TO_REDUCE.reason, *(rule.reason for rule in RULES)]
+    codes = result.vetoes["rule"].tolist()
+    counts = {names[code]: codes.count(code) for code in sorted(set(codes))}
+    return dict(sorted(counts.items(), key=lambda each: -each[1]))
+
+
+def said_of(done: Done) -> list[tuple[str, str]]:
+    """Return what the limits did and what trading costs here, each with its name."""
+    result, setup = done.result, done.setup
+    show = partial(show_cash, decimals=result.cash_decimals)
+    fees, slippage = (show(sum(result.trades[name].tolist())) for name in ("fees", "slippage"))
+    return [
+        ("limits", limits_words(limits_did(result), result, setup.policy)),
+        ("costs", costs_words(setup.costs, fees, slippage)),
+    ]
