@@ -15,7 +15,7 @@ CASES ?= 0
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: docs help setup paper quicktest test covered coverage check lint types arrows soak drill law bench lock clean
+.PHONY: docs written help setup paper quicktest test covered coverage check lint types arrows soak drill law bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -38,14 +38,14 @@ quicktest: $(STAMP) ## the deterministic session CI compares byte by byte
 test: $(STAMP) ## every test
 	@$(BIN)/python -m pytest -n 3 --dist worksteal $(ARGS)
 
-lint: $(STAMP)
+lint: $(STAMP) ## ruff
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 
-types: $(STAMP)
+types: $(STAMP) ## mypy, strict
 	@$(BIN)/mypy
 
-arrows: $(STAMP)
+arrows: $(STAMP) ## who may import whom
 	@$(BIN)/lint-imports --no-cache
 
 covered: $(STAMP) ## tests of risk, domain, journal and learning, and whether they reach as much as they did
@@ -67,6 +67,11 @@ drill: $(STAMP) ## kill real agents at every step of an order, the whole matrix;
 
 law: $(STAMP) ## make every fact of the exchange unreadable in turn, in every way
 	@$(BIN)/python -m tests.law $(ARGS)
+
+written: $(STAMP) ## write anew what is made from the code: schemas, the compiled gate, state diagrams
+	@$(BIN)/python -m scripts.gate
+	@$(BIN)/python -m docs.schemas
+	@$(BIN)/python -m docs.diagram
 
 docs: $(STAMP) ## the pages as a site, with the API from its docstrings, in build/site
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet && echo "build/site/index.html"

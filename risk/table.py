@@ -22,7 +22,7 @@ CASH_UNITS = -1
 
 
 class Rule(NamedTuple):
-    """One rule: its number in the mission's list, recorded reason, settings, unit and meaning.
+    """One rule: the number of its group (rising), recorded reason, settings, unit and meaning.
 
     `measure` is its kernel. `least` says that the limit is a minimum, not a maximum. A setting is named as
     section.field. What is measured is divided by `scale` for people; `needs` is what a measurement lacks

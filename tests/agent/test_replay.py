@@ -10,6 +10,9 @@ from domain.decision import Action
 from domain.errors import BadInput, LocalFault, Unreachable
 from domain.events import CycleDecided, CycleEnded, Event
 from journal.memory import MemoryJournal
+from risk import checks
+from risk.rules import Measure
+from risk.table import RULES, Rule
 from tests.agent.world import ID, Dying, World, wave
 
 
@@ -73,6 +76,18 @@ def test_a_changed_decision_is_shown_field_by_field() -> None:
     fields = {path: (old, new) for path, old, new in found.difference.fields}
     assert fields["decisions[0].action"] == ("SELL", "HOLD")
     assert fields["decisions[0].score"][0] == -99.0
+
+
+@pytest.mark.parametrize("passed", [True, False])
+def test_a_rule_that_came_later_differs_only_where_it_does_not_pass(
+    *, passed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = recorded()
+    measure = Measure(1.0, 2.0, passed=passed, known=True)
+    later = Rule(23, "later", (), "unit", "A rule of tomorrow.", lambda _facts: measure)
+    monkeypatch.setattr(checks, "RULES", (*RULES, later))
+    found = replay(journal, None, FrozenClock())
+    assert (found.difference is None) is passed
 
 
 def test_a_changed_input_changes_what_follows() -> None:
