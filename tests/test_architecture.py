@@ -50,6 +50,13 @@ def test_every_folder_says_in_one_sentence_what_it_answers() -> None:
             assert said.splitlines()[0].rstrip().endswith((".", "`.", "?")), init
 
 
+def test_the_rooms_of_the_agent_in_the_docs_say_what_they_say_themselves() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text()
+    for init in (ROOT / "agent").glob("*/__init__.py"):
+        sentence = (ast.get_docstring(ast.parse(init.read_text())) or "").splitlines()[0]
+        assert f"| `{init.parent.name}/` | {sentence} |" in page
+
+
 def test_the_state_diagrams_in_the_docs_are_the_tables() -> None:
     page = (ROOT / "docs" / "architecture.md").read_text()
     assert page.count("```mermaid") == 2

@@ -17,6 +17,8 @@ def test_the_site_is_built_and_holds_every_page_and_the_api(tmp_path: Path) -> N
     site = tmp_path / "site"
     for page in (ROOT / "docs").rglob("*.md"):
         assert (site / page.relative_to(ROOT / "docs").with_suffix(".html")).is_file(), page
+    for name in ("readme-page", "changelog", "contributing", "security", "examples"):
+        assert (site / f"{name}.html").is_file()
     api = (site / "reference" / "api.html").read_text()
     for name in ("agent.account.agent.Agent.kill", "agent.notebook.backtest", "domain.ports.Provider"):
         assert f'id="{name}"' in api
