@@ -1,4 +1,4 @@
-"""Hooks of `make docs`: pages that stand outside this folder are pages of the site, and links to them lead there."""
+"""Hooks of `make docs`: pages outside this folder are pages of the site too, and links to them lead there."""
 
 import posixpath
 import re
@@ -8,8 +8,13 @@ from typing import Any
 from mkdocs.structure.files import File
 
 ROOT = Path(__file__).resolve().parent.parent
-OUTSIDE = {"README.md": "readme-page.md", "CHANGELOG.md": "changelog.md", "CONTRIBUTING.md": "contributing.md",
-           "SECURITY.md": "security.md", "examples/README.md": "examples.md"}  # fmt: skip
+OUTSIDE = {
+    "README.md": "readme-page.md",
+    "CHANGELOG.md": "changelog.md",
+    "CONTRIBUTING.md": "contributing.md",
+    "SECURITY.md": "security.md",
+    "examples/README.md": "examples.md",
+}
 """Pages of the repository and their names on the site."""
 
 _LINK = re.compile(r"\[([^\]]*)\]\((?!https?:|#|mailto:)([^)#\s]+)(#[^)\s]*)?\)")
