@@ -28,6 +28,7 @@ OF_OTHERS = frozenset(
         *("columns", "lines", "force_color", "no_color", "py_colors", "clicolor", "clicolor_force"),
         *("pythonoptimize", "pythonwarnings", "pythonioencoding", "pythonutf8", "pythonunbuffered"),
         *("git_dir", "git_work_tree", "git_index_file", "makeflags", "makelevel", "mflags", "language"),
+        *("args", "cycles", "interval", "minutes", "cases"),  # what a `make` above was given it hands on
     }
 )
 """Variables that change what programs print or whom they ask, in small letters; tests set their own."""

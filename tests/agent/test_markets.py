@@ -100,7 +100,7 @@ class Desk:
 
     def sell(self, symbol: str) -> OrderStatus:
         """An exit that the loop wants: intended, then carried out."""
-        order = self.executor.factory.sale(symbol, self.clock.now(), "s", self.ledger.positions[symbol].lots)
+        order = self.executor.factory.sale(symbol, self.clock.now(), "y", self.ledger.positions[symbol].lots)
         self.executor._intend((order,), self.clock.now())
         self.executor.carry_out(Approved(order.cycle_id, symbol, order, ()), self.clock.now())
         return self.ledger.done[order.client_id]

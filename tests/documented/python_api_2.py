@@ -1,15 +1,17 @@
-import asyncio
+from decimal import Decimal
 
 from agent import Agent, Settings
-from domain.events import CycleEnded
+from domain.commands import ClosePosition, Kill
+from domain.errors import BadInput
+from domain.replies import KillSwitch
 
-
-async def watch() -> None:
-    with Agent(Settings(provider="simulated", speed="max", cycles=5, journal="watched")) as agent:
-        events = agent.events(after=agent.status().seq)
-        async for event in events:
-            if isinstance(event, CycleEnded) and event.cycle_id == 5:
-                print("cycle", event.cycle_id, "is row", events.seq)
-
-
-asyncio.run(watch())
+with Agent(Settings(provider="simulated", interval_seconds=0, journal="commanded")) as agent:
+    kill = Kill(reason="odd prices", by="alice", key="alice-1")
+    reply = agent.handle(kill)
+    if isinstance(reply, KillSwitch):
+        print(reply.kill_switch)
+    print(agent.handle(kill) == reply)
+    try:
+        agent.handle(ClosePosition(symbol="XRP-USDT", share=Decimal("0.5"), reason="half"))
+    except BadInput as refused:
+        print("refused:", str(refused).split(":")[0])

@@ -200,7 +200,7 @@ class World:
             mock.patch.object(client, "fetch", fetch),
             mock.patch.object(client, "parse", recording),
             mock.patch("agent.account.opened.SystemClock", return_value=self.clock),
-            mock.patch("agent.loop.session.flatten", stop),
+            mock.patch("agent.account.effects.flatten", stop),
             mock.patch("agent.loop.cycle.decide", partial(decided, acts, first)),
             mock.patch("tenacity.nap.time.sleep", self.near.pass_seconds),
             mock.patch.dict("os.environ", keys),
