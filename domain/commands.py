@@ -126,7 +126,8 @@ def named(command: Command, new_key: Callable[[], str]) -> Command:
     A key of more than 128 characters is none. Nobody asks in the agent's own name.
     """
     by, reason = _text(command.by)[:LONGEST_NAME], _text(command.reason)[:LONGEST_REASON]
-    key = _text(command.key) if 0 < len(command.key) <= LONGEST_KEY else new_key()
+    key = _text(command.key)
+    key = key if 0 < len(key) <= LONGEST_KEY else new_key()
     if by in ("", AGENT):
         by = OPERATOR
     if isinstance(command, Exit):
@@ -148,5 +149,6 @@ def _text(given: str) -> str:
 
 
 def digest(command: Command) -> str:
-    """Return what tells a command from another of the same key; who asked and why is part of it."""
-    return hashlib.sha256(_encoder.encode(command)).hexdigest()[:16]
+    """Return what tells a command from another of the same key: what is asked, whoever asks and why."""
+    bare = msgspec.structs.replace(command, by=OPERATOR, reason="", key="")
+    return hashlib.sha256(_encoder.encode(bare)).hexdigest()[:16]

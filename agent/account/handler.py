@@ -34,6 +34,7 @@ from domain.commands import (
     Flatten,
     Kill,
     Reconcile,
+    ResetKill,
     Stop,
     WriteOffPosition,
     digest,
@@ -41,7 +42,7 @@ from domain.commands import (
 )
 from domain.errors import BadInput, JournalFault
 from domain.events import CommandAnswered
-from domain.replies import Flattened, KillSwitch, PositionClosed, Reply, Stopping, recalled
+from domain.replies import Flattened, KillSwitch, Paused, PositionClosed, Reply, Stopping, recalled
 
 TURN_SECONDS = 25.0
 """How long a command that is no exit waits for the cycle under way."""
@@ -73,7 +74,7 @@ class Handler:
                 self.session.journal_urgent(self.now())
                 known = self._answered(command)
                 if known is not None:
-                    return self._noted(known)
+                    return self._noted(self._now(command, known))
                 self._refuse(command)
                 return self._answer(command, EFFECTS[type(command)](self._desk(), command))
         except TimeoutError:
@@ -114,8 +115,23 @@ class Handler:
             only = command.symbol if isinstance(command, ClosePosition) else ""
             held = any(only in ("", each) and not ledger.small(each) for each in ledger.positions)
             waiting = any(only in ("", each.order.symbol) for each in ledger.open_orders.values())
-            return reply.flat and not held and not waiting
+            thrown = isinstance(command, ClosePosition) or self.state.kill_switch is not None
+            return reply.flat and thrown and not held and not waiting
         return not isinstance(command, Kill) or self.state.kill_switch is not None
+
+    def _now(self, command: Command, reply: Reply) -> Reply:
+        """Return a remembered answer as it is true now: what was paused then may run by now.
+
+        Nothing is done again: a reset that comes late must not undo a kill it knew nothing of.
+        """
+        inbox = self.session.inbox
+        if isinstance(command, ResetKill):
+            return KillSwitch(kill_switch=self.state.kill_switch)
+        if isinstance(reply, Paused):
+            return Paused(paused=inbox.paused)
+        if isinstance(reply, Stopping):
+            return Stopping(stopping=inbox.stopping)
+        return reply
 
     def _answer(self, command: Command, reply: Reply) -> Reply:
         """Journal what came of a command, unless that was done with its effect."""

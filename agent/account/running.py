@@ -15,6 +15,7 @@ from agent.account import control
 from agent.account.control import Request
 from agent.settings.home import PREFIX, Busy, Home, default_home
 from domain.commands import Command, Exit
+from domain.errors import LocalFault
 from domain.replies import Reply
 
 ENDING_SECONDS = 3.0
@@ -92,8 +93,14 @@ class Running:
 
     @staticmethod
     def reply(live: Any) -> Reply:
-        """Return an answer to a command as what it is."""
-        reply: Reply = msgspec.convert(live, Reply)
+        """Return an answer as what it is. Raises LocalFault for one in another version's words."""
+        try:
+            reply: Reply = msgspec.convert(live, Reply)
+        except msgspec.ValidationError:
+            raise LocalFault(
+                "the running agent answered, but in the words of another version of Boyd: what was asked may "
+                "have been done. Look with `agent status` and `agent positions`, and restart it"
+            ) from None
         return reply
 
     def have_or(self, alone: Callable[[], T], command: Command) -> Reply | T:

@@ -75,8 +75,8 @@ class Resting:
         if not active:  # a kill is written whatever was written before
             needs_reason(command)
             known = recalled(remembered(self.journal, command.key), command)
-            if known is not None:
-                return known
+            if known is not None:  # nothing is done again, and what is told is true now
+                return KillSwitch(kill_switch=thrown(self.journal))
         at, reply = self.clock.now(), KillSwitch(kill_switch=command.reason if active else None)
         self.journal.append(
             CommandReceived(at, command),
@@ -96,6 +96,15 @@ def remembered(journal: Records, key: str) -> RememberedCommand | None:
         elif isinstance(event, CommandAnswered) and event.key == key and result is not None:
             result = msgspec.structs.replace(result, reply=event.reply)
     return result
+
+
+def thrown(journal: Records) -> str | None:
+    """Return why the kill switch is thrown, by a journal's last word on it; None where it is not."""
+    reason = None
+    for row in journal.mentions(0, {b'"kill_switch_set"'}):
+        if isinstance(row.event, KillSwitchSet):
+            reason = row.event.reason if row.event.active else None
+    return reason
 
 
 def opened(home: Home, name: str, clock: Clock, *, emergency: bool) -> Resting | None:

@@ -110,14 +110,12 @@ def test_no_bad_value_shows_a_library_and_no_command_makes_a_folder_for_it(
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("kill", "--reason", " "), "--reason is needed: it goes into the journal"),
         (("reset-kill", "--reason", ""), "--reason is needed"),
         (("resume", "--reason", ""), "--reason is needed"),
         (("close", "BTC-USDT", "--share", "0"), "must be above 0"),
         (("close", "BTC-USDT", "--share", "150%"), "at most 100%"),
         (("close", "BTC-USDT", "--share", "half"), "--share 'half'"),
         (("close", "BTC-USDT", "--share", "nan"), "must be above 0"),
-        (("close", "BTC-USDT", "--reason", ""), "--reason is needed"),
         (("sandbox", "--port", "99999"), "Invalid value for '--port': 99999 must be at most 65535"),
         (("sandbox", "--commission", "5"), "--commission 5 is a share of what is traded and must be below 1"),
         (("run", "--config", "."), "--config .: that is a folder; name a file in it, such as config.toml"),

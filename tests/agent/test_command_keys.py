@@ -28,12 +28,13 @@ from domain.commands import (
     ResetKill,
     Unpause,
     WriteOffPosition,
+    digest,
     named,
 )
 from domain.errors import BadInput, JournalFault, VenueFault
 from domain.events import CommandAnswered, CommandReceived, CycleEnded, Event, KillSwitchSet
 from domain.order import OrderStatus, OrderType
-from domain.replies import KillSwitch, PositionClosed
+from domain.replies import KillSwitch, Paused, PositionClosed
 from domain.times import utc
 from journal.codec import decode, encode
 from journal.memory import MemoryJournal
@@ -300,3 +301,30 @@ def test_a_name_given_to_a_command_stays() -> None:
     assert named(command, lambda: "new").key == "k"
     assert named(command, lambda: "new").reason == "spaces"
     assert named(Kill(reason="x"), lambda: "new").key == "new"
+
+
+@pytest.mark.parametrize("key", [" ", "\t", "", "x" * 200])
+def test_a_key_that_is_none_is_given_one_once(key: str) -> None:
+    keys = iter(("one", "two"))
+    first = named(Kill(reason="why", key=key), lambda: next(keys))
+    assert first.key == "one"
+    assert named(first, lambda: next(keys)) is first, "whoever hands it on gives it no other"
+
+
+def test_the_same_key_is_the_same_command_whoever_repeats_it_and_why() -> None:
+    half = ClosePosition(symbol=SYMBOL, share=Decimal("0.5"), reason="a", by="alice", key="k")
+    again = ClosePosition(symbol=SYMBOL, share=Decimal("0.5"), reason="b", by="bob", key="k")
+    other = ClosePosition(symbol=SYMBOL, share=Decimal("0.4"), reason="a", by="alice", key="k")
+    assert digest(half) == digest(again) != digest(other)
+    assert digest(Kill(key="k")) != digest(Flatten(key="k"))
+
+
+def test_a_remembered_answer_says_what_is_true_now() -> None:
+    handle = Desk(MemoryJournal(ID), 0).handler.handle
+    reset, pause = ResetKill(reason="ok", key="r"), Pause(reason="wait", key="p")
+    assert handle(reset) == KillSwitch(kill_switch=None)
+    handle(Kill(reason="odd", key="k"))
+    assert handle(reset) == KillSwitch(kill_switch="odd"), "and nothing is reset a second time"
+    assert handle(pause) == Paused(paused=True)
+    handle(Unpause(reason="on", key="u"))
+    assert handle(pause) == Paused(paused=False), "and nothing is paused a second time"

@@ -12,6 +12,7 @@ from agent.cli.options import (
     JsonOption,
     KeyOption,
     ReasonOption,
+    given,
     needed,
 )
 from domain.symbols import spelled
@@ -35,7 +36,7 @@ def kill(
     from agent.cli.handlers.switches import throw
     from domain.commands import Kill
 
-    throw(Kill(reason=needed(reason), key=key), home, journal, json=json)
+    throw(Kill(reason=given(reason), key=key), home, journal, json=json)
 
 
 @stopping.command("reset-kill", epilog="Example: agent reset-kill --reason 'prices are right again'.")
@@ -127,7 +128,7 @@ def flatten(
     from agent.cli.handlers.emergency import flatten_account
     from domain.commands import Flatten
 
-    flatten_account(Flatten(reason=needed(reason), key=key), home, journal, json=json)
+    flatten_account(Flatten(reason=given(reason), key=key), home, journal, json=json)
 
 
 @stopping.command(
@@ -151,7 +152,7 @@ def close(
     from agent.cli.handlers.emergency import close_position, share_of
     from domain.commands import ClosePosition
 
-    asked = ClosePosition(symbol=symbol, share=share_of(share), reason=needed(reason), key=key)
+    asked = ClosePosition(symbol=symbol, share=share_of(share), reason=given(reason), key=key)
     close_position(asked, home, journal, json=json)
 
 

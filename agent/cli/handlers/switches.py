@@ -45,4 +45,4 @@ def end(command: Stop, home: Path | None, journal: str | None, *, json: bool) ->
     elif report.stopping:
         say("stopping  it ends after the cycle under way; positions keep their stops")
     else:
-        say("not running, so there is nothing to stop")
+        say("nothing stops: no agent runs, or this very stop was carried out before")
