@@ -42,10 +42,14 @@ def test_flatten_again_finds_nothing_to_do(held: Path) -> None:
 
 
 def test_a_reason_is_needed_and_a_stray_one_refused(held: Path) -> None:
-    for words in (("flatten", "--reason", " "), ("reconcile", "--adopt")):
-        done = agent(held, *words, check=None)
-        assert (done.returncode, "--reason is needed" in done.stderr) == (2, True)
+    done = agent(held, "reconcile", "--adopt", check=None)
+    assert (done.returncode, "--reason is needed" in done.stderr) == (2, True)
     assert "--reason is for --adopt" in agent(held, "reconcile", "--reason", "x", check=None).stderr
+
+
+def test_an_empty_reason_stops_no_exit(held: Path) -> None:
+    assert told(held, "flatten", "--reason", " ")["flat"]
+    assert told(held, "status")["account"]["kill_switch"] == "no reason given"
 
 
 def test_paper_is_always_in_line(held: Path) -> None:

@@ -49,6 +49,7 @@ def silent(tmp_path_factory: pytest.TempPathFactory) -> OwnStrategy[Any]:
     for known in (LOADED, STRATEGIES):
         known.pop("silent", None)
     sys.modules.pop("silent", None)
+    sys.path[:] = [each for each in sys.path if not Path(each, "silent.py").exists()]
     found = load_file(path)
     assert isinstance(found, OwnStrategy)
     return found
