@@ -72,13 +72,6 @@ def home_of(home: Path | None) -> Any:
     return home_named(home)
 
 
-def given(reason: str) -> str:
-    """Return the reason of an exit: an empty one, from a script whose variable is not set, stops none."""
-    from domain.commands import NO_REASON
-
-    return reason.strip() or NO_REASON
-
-
 def needed(reason: str) -> str:
     """Return a reason. Raises BadInput for an empty one."""
     if not reason.strip():

@@ -12,7 +12,6 @@ from agent.cli.options import (
     JsonOption,
     KeyOption,
     ReasonOption,
-    given,
     needed,
 )
 from domain.symbols import spelled
@@ -36,7 +35,7 @@ def kill(
     from agent.cli.handlers.switches import throw
     from domain.commands import Kill
 
-    throw(Kill(reason=given(reason), key=key), home, journal, json=json)
+    throw(Kill(reason=reason, key=key), home, journal, json=json)
 
 
 @stopping.command("reset-kill", epilog="Example: agent reset-kill --reason 'prices are right again'.")
@@ -128,7 +127,7 @@ def flatten(
     from agent.cli.handlers.emergency import flatten_account
     from domain.commands import Flatten
 
-    flatten_account(Flatten(reason=given(reason), key=key), home, journal, json=json)
+    flatten_account(Flatten(reason=reason, key=key), home, journal, json=json)
 
 
 @stopping.command(
@@ -152,7 +151,7 @@ def close(
     from agent.cli.handlers.emergency import close_position, share_of
     from domain.commands import ClosePosition
 
-    asked = ClosePosition(symbol=symbol, share=share_of(share), reason=given(reason), key=key)
+    asked = ClosePosition(symbol=symbol, share=share_of(share), reason=reason, key=key)
     close_position(asked, home, journal, json=json)
 
 
