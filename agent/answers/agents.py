@@ -1,0 +1,270 @@
+"""Answers on the agents of a home, as `agent serve` sees them side by side."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+from msgspec import Struct
+
+from agent.answers.account import AccountAnswer, DecisionRow, PositionAnswer
+from agent.answers.amounts import Amount
+
+T = TypeVar("T")
+
+
+class Page(Struct, Generic[T], frozen=True, kw_only=True):
+    """A page of rows, newest first; `next` asks for those before them, None where there are none."""
+
+    items: list[T]
+    next: str | None = None
+
+
+class Health(Struct, frozen=True, kw_only=True):
+    """The server's own health, without anything of an account: `ok`, or how many agents are amiss."""
+
+    ok: bool
+    version: str
+    agents: int
+    running: int
+    amiss: int
+
+
+class Readiness(Struct, frozen=True, kw_only=True):
+    """Rows still to be read of each journal; `ready` when all were."""
+
+    ready: bool
+    behind: dict[str, int]
+
+
+class AlarmKind(StrEnum):
+    """The alarms of the overview, gravest first."""
+
+    DEAD = "dead"
+    HALTED = "halted"
+    KILLED = "killed"
+    IN_DOUBT = "in_doubt"
+    STALE = "stale"
+    SIMULATED = "simulated"
+    BREAKER = "breaker"
+    BLOCKED = "blocked"
+
+
+class Alarm(Struct, frozen=True, kw_only=True):
+    """A state of things that people should know of, and what it is about."""
+
+    kind: AlarmKind
+    text: str
+
+
+class Supervised(Struct, frozen=True, kw_only=True):
+    """An agent that `agent serve` keeps running: its process, its restarts, when the next one is due.
+
+    `halted` is the reason why it is not started again.
+    """
+
+    wanted: bool
+    pid: int | None = None
+    restarts: int = 0
+    next_start: datetime | None = None
+    halted: str | None = None
+
+
+class AgentRow(Struct, frozen=True, kw_only=True):
+    """One agent of the overview. `state` is its OODA state; `seq` the last row that is known here.
+
+    `supervised` is None for an agent that was started elsewhere.
+    """
+
+    agent: str
+    running: bool
+    mode: str | None
+    symbols: list[str]
+    timeframe: str | None
+    state: str | None
+    paused: bool
+    cycle: int
+    seq: int
+    at: datetime | None
+    outcome: str | None
+    ended: str | None
+    equity: Amount
+    profit: Amount
+    profit_today: Amount
+    quote: str | None
+    positions: list[PositionAnswer]
+    decisions: list[DecisionRow]
+    kill_switch: str | None
+    alarms: list[Alarm] = []
+    supervised: Supervised | None = None
+
+
+class EquityPoint(Struct, frozen=True, kw_only=True):
+    """Equity after a cycle, and its fall from the peak before as a fraction of 1 (0 at a new peak)."""
+
+    at: datetime
+    cycle: int
+    equity: Amount
+    drawdown: float
+
+
+class EquityCurve(Struct, frozen=True, kw_only=True):
+    """Equity over time, thinned to the points asked for; each stretch keeps its lowest and its highest."""
+
+    quote: str | None
+    opening_cash: Amount
+    points: list[EquityPoint]
+
+
+class CycleRow(Struct, frozen=True, kw_only=True):
+    """A cycle in a list: its outcome, and what was decided and judged of each symbol."""
+
+    cycle: int
+    seq: int
+    at: datetime
+    session: int
+    outcome: str | None
+    error: str | None
+    equity: Amount | None
+    decisions: list[DecisionRow]
+
+
+class OrderRow(Struct, frozen=True, kw_only=True):
+    """An order of the journal; `level` is its trigger or limit, `open` while its fate is not settled."""
+
+    client_id: str
+    cycle: int
+    seq: int
+    at: datetime
+    symbol: str
+    purpose: str
+    side: str
+    type: str
+    quantity: Amount
+    filled: Amount
+    level: Amount | None
+    status: str
+    open: bool
+    reason: str | None
+
+
+class FillRow(Struct, frozen=True, kw_only=True):
+    """A fill; `reference` is the quote when deciding."""
+
+    trade_id: str
+    client_id: str
+    seq: int
+    cycle: int
+    at: datetime
+    symbol: str
+    side: str
+    quantity: Amount
+    price: Amount
+    reference: Amount
+    fee: Amount
+
+
+class CandleRow(Struct, frozen=True, kw_only=True):
+    """A closed candle the agent saw; `time` is when it opened."""
+
+    time: datetime
+    open: Amount
+    high: Amount
+    low: Amount
+    close: Amount
+    volume: Amount
+
+
+class MarkerKind(StrEnum):
+    """The kinds of marks on a chart."""
+
+    ENTRY = "entry"
+    EXIT = "exit"
+    STOP = "stop"
+    TARGET = "target"
+    VETO = "veto"
+
+
+class Marker(Struct, frozen=True, kw_only=True):
+    """A mark on a chart: what happened at an instant and a price, in which cycle, and its short text."""
+
+    kind: MarkerKind
+    at: datetime
+    cycle: int
+    price: Amount | None
+    text: str
+
+
+class Chart(Struct, frozen=True, kw_only=True):
+    """Candles of a symbol, oldest first, with markers, and levels of what is held (`stop`, `target`)."""
+
+    symbol: str
+    timeframe: str
+    candles: list[CandleRow]
+    markers: list[Marker]
+    entry: Amount | None = None
+    stop: Amount | None = None
+    target: Amount | None = None
+
+
+class Headroom(Struct, frozen=True, kw_only=True):
+    """One risk rule as it stands: what is measured, its limit, and the share of it that is used (1: all).
+
+    `symbol` is None for a rule of the account. What cannot be measured without an order is None, and
+    `note` says so.
+    """
+
+    rule: str
+    symbol: str | None
+    meaning: str
+    unit: str
+    measured: str | None
+    limit: str | None
+    used: float | None
+    passed: bool | None
+    note: str | None = None
+
+
+class VoiceWeight(Struct, frozen=True, kw_only=True):
+    """A voice's weight after a lesson."""
+
+    at: datetime
+    cycle: int
+    voice: str
+    weight: float
+
+
+class BeliefsAnswer(Struct, frozen=True, kw_only=True):
+    """The weight of each voice now, and how it came to be."""
+
+    weights: dict[str, float]
+    history: list[VoiceWeight]
+
+
+class ProviderRow(Struct, frozen=True, kw_only=True):
+    """One provider's health: its breaker, when it last served, and why it last did not."""
+
+    provider: str
+    breaker: str | None
+    served_at: datetime | None
+    age_seconds: float | None
+    last_refusal: str | None
+    connected: bool | None = None
+    reconnects: int | None = None
+    dropped: int | None = None
+    malformed: int | None = None
+
+
+class LogLine(Struct, frozen=True, kw_only=True):
+    """A line of the log, secrets already taken out."""
+
+    at: str
+    level: str
+    text: str
+    fields: dict[str, str] = {}
+
+
+class AgentDetail(Struct, frozen=True, kw_only=True):
+    """One agent whole: its row, its account and its positions."""
+
+    row: AgentRow
+    account: AccountAnswer
