@@ -35,10 +35,15 @@ def checks_of(gate: Gate) -> tuple[Check, ...]:
     """
     measured = ((each, each.measure(gate.facts)) for each in RULES if each.measure is not None)
     return tuple(
-        WORDED.get(each.reason, _check)(gate, each, measure)
+        worded(gate, each, measure)
         for each, measure in measured
         if not (each.measure is rules.blocked and measure.passed)
     )
+
+
+def worded(gate: Gate, rule: Rule, measure: Measure) -> Check:
+    """Return one rule's measurement in the units and words people read."""
+    return WORDED.get(rule.reason, _check)(gate, rule, measure)
 
 
 def filters_check(order: Order, instrument: Instrument) -> Check:

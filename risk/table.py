@@ -9,7 +9,7 @@ it denies.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from domain.times import MINUTE_MS
 from risk import rules
@@ -26,7 +26,8 @@ class Rule(NamedTuple):
 
     `measure` is its kernel. `least` says that the limit is a minimum, not a maximum. A setting is named as
     section.field. What is measured is divided by `scale` for people; `needs` is what a measurement lacks
-    where it is not known.
+    where it is not known. `about` says what it can be measured of: the whole account, one symbol, or nothing
+    less than an order.
     """
 
     number: int
@@ -38,6 +39,7 @@ class Rule(NamedTuple):
     least: bool = False
     scale: int = 1
     needs: str = ""
+    about: Literal["account", "symbol", "order"] = "account"
 
 
 RULES: tuple[Rule, ...] = (
@@ -51,6 +53,7 @@ RULES: tuple[Rule, ...] = (
         "source",
         "In live mode no entry on simulated or recorded data; in other modes the source is only recorded.",
         rules.source,
+        about="symbol",
     ),
     Rule(
         2,
@@ -60,6 +63,7 @@ RULES: tuple[Rule, ...] = (
         "No entry without a price; in live mode none on a quote or candle too old, missing or cached.",
         rules.data_age,
         scale=MINUTE_MS,
+        about="symbol",
     ),
     Rule(
         3,
@@ -76,6 +80,7 @@ RULES: tuple[Rule, ...] = (
         "reason",
         "No entry while exchange or books name a reason against it: a closed market, an unreadable fact.",
         rules.blocked,
+        about="symbol",
     ),
     Rule(
         4,
@@ -101,6 +106,7 @@ RULES: tuple[Rule, ...] = (
         "% of peak equity lost by the asset class",
         "The profit of the symbol's asset class may not be further below its peak.",
         rules.class_drawdown,
+        about="symbol",
     ),
     Rule(
         6,
@@ -111,6 +117,7 @@ RULES: tuple[Rule, ...] = (
         rules.trade_loss,
         scale=CASH_UNITS,
         needs="stop",
+        about="order",
     ),
     Rule(
         7,
@@ -127,6 +134,7 @@ RULES: tuple[Rule, ...] = (
         "position",
         "No entry in a symbol that is held or has an entry on its way.",
         rules.duplicate,
+        about="symbol",
     ),
     Rule(
         9,
@@ -165,6 +173,7 @@ RULES: tuple[Rule, ...] = (
         rules.concentration,
         scale=CASH_UNITS,
         needs="price",
+        about="symbol",
     ),
     Rule(
         15,
@@ -175,6 +184,7 @@ RULES: tuple[Rule, ...] = (
         rules.confidence,
         least=True,
         needs="confidence",
+        about="order",
     ),
     Rule(
         15,
@@ -185,6 +195,7 @@ RULES: tuple[Rule, ...] = (
         rules.reward_risk,
         least=True,
         needs="stop",
+        about="order",
     ),
     Rule(
         16,
@@ -201,6 +212,7 @@ RULES: tuple[Rule, ...] = (
         "breaker",
         "No entry on data of a provider whose circuit breaker is not closed.",
         rules.breaker,
+        about="symbol",
     ),
     Rule(
         18,
@@ -218,6 +230,7 @@ RULES: tuple[Rule, ...] = (
         rules.size,
         least=True,
         needs="price",
+        about="order",
     ),
     Rule(
         18,
@@ -228,6 +241,7 @@ RULES: tuple[Rule, ...] = (
         rules.cash,
         scale=CASH_UNITS,
         needs="price",
+        about="order",
     ),
     Rule(
         18,
@@ -236,6 +250,7 @@ RULES: tuple[Rule, ...] = (
         "refusal",
         "The exchange's own filters: least quantity, least and largest notional, client order id.",
         rules.filters,
+        about="order",
     ),
 )
 """The gate, in order."""

@@ -13,7 +13,7 @@ from agent import wiring
 from agent.account.catch_up import catch_up
 from agent.account.handler import BriefHandler, Handler
 from agent.account.lock import AccountLock
-from agent.answers.account import DecisionRow, MarketRow, Status, StreamRow
+from agent.answers.account import DecisionRow, MarketRow, Status, StreamRow, Timing, Vitals
 from agent.answers.cycle import Explanation
 from agent.doctor.preflight import refuse_broken, refuse_unfit
 from agent.explain.why import explain
@@ -21,6 +21,7 @@ from agent.host import log
 from agent.host.clock import SystemClock
 from agent.host.failpoints import armed, fused
 from agent.host.process import may_live
+from agent.host.stopwatch import BOUNDS
 from agent.loop.inbox import Inbox
 from agent.outage.at_rest import Lock
 from agent.outage.journal import RESERVE_BYTES
@@ -241,6 +242,7 @@ class OpenedAccount:
         """Return what the agent is doing; from any thread."""
         state, session = self.parts.state, self.session
         ended, now, kill = session.last_ended, self.now(), self.inbox.pending_kill
+        vitals = self.vitals()
         return Status(
             running=not self.inbox.closed,
             journal=self.name,
@@ -259,13 +261,27 @@ class OpenedAccount:
             outcome=ended.outcome if ended else None,
             error=ended.error.message if ended and ended.error else None,
             market=self._market(),
-            breakers=self.market.breakers(),
-            streams={name: StreamRow(**each._asdict()) for name, each in self.market.streams().items()},
-            muted=dict(self.parts.mind.muted),
+            breakers=vitals.breakers,
+            streams=vitals.streams,
+            muted=vitals.muted,
+            timings=vitals.timings,
             parameters=versions.view(state, self.parts.mind),
             account=views.account(state, pending_kill=kill.reason if kill else None),
             positions=views.positions(state),
             decisions=self.decisions(1),
+        )
+
+    def vitals(self) -> Vitals:
+        """Return what only this process knows; from any thread, and nobody waits for it."""
+        watches = {"cycle": self.session.watch, "decision_to_wire": self.session.cycle.executor.watch}
+        return Vitals(
+            breakers=self.market.breakers(),
+            streams={name: StreamRow(**each._asdict()) for name, each in self.market.streams().items()},
+            muted=dict(self.parts.mind.muted),
+            timings={
+                name: Timing(bounds=list(BOUNDS), counts=list(each.counts), seconds=round(each.seconds, 6))
+                for name, each in watches.items()
+            },
         )
 
     def _market(self) -> list[MarketRow]:

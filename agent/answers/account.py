@@ -130,6 +130,30 @@ class StreamRow(Struct, frozen=True, kw_only=True):
     backfill_failures: int
 
 
+class Timing(Struct, frozen=True, kw_only=True):
+    """Durations since the session began: how many lie in each class of seconds, and their sum.
+
+    `bounds` are the largest of each class; `counts` has one more, of those beyond the last.
+    """
+
+    bounds: list[float]
+    counts: list[int]
+    seconds: float
+
+
+class Vitals(Struct, frozen=True, kw_only=True):
+    """The facts that only a running agent's process knows, and no journal tells.
+
+    `timings` are of a whole `cycle` and of `decision_to_wire`: from an order's intent until it is handed to
+    the platform, its commit included.
+    """
+
+    breakers: dict[str, str] = {}
+    streams: dict[str, StreamRow] = {}
+    muted: dict[str, str] = {}
+    timings: dict[str, Timing] = {}
+
+
 class Status(Struct, frozen=True, kw_only=True):
     """The state of a running agent, or the end of its last session.
 
@@ -164,6 +188,7 @@ class Status(Struct, frozen=True, kw_only=True):
     muted: dict[str, str] = {}
     parameters: dict[str, VersionInForce] = {}
     decisions: list[DecisionRow] = []
+    timings: dict[str, Timing] = {}
     seq: int | None = None
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 
+from agent.host.stopwatch import Stopwatch
 from agent.loop.cycle import Cycle
 from agent.loop.inbox import Inbox, Urgent
 from agent.loop.machine import IDLE
@@ -66,6 +67,7 @@ class Session:
         self.fault: BaseException | None = None
         self.head: tuple[int, str] = (0, "")
         self.keeper: Keeper | None = None
+        self.watch = Stopwatch()
         self._looked = 0.0
 
     @property
@@ -135,7 +137,9 @@ class Session:
                 if at is None:
                     return self.inbox.why if self.inbox.stopping else EXHAUSTED
                 self.reconciler.tick(at)
+            began = self.inbox.clock.monotonic()
             self.cycle.run(at)
+            self.watch.note(self.inbox.clock.monotonic() - began)
             self.done += 1
             with self.inbox.trading_lock:
                 self._keep()

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from agent.host import log
+from agent.host.stopwatch import Stopwatch
 from agent.orders import differences
 from agent.orders.factory import OrderFactory, target_of
 from agent.state.record import Record
@@ -38,6 +39,7 @@ class Executor:
         self.platform = platform
         self.clock = clock
         self.factory = OrderFactory(record.state, record.journal)
+        self.watch = Stopwatch()
         self._intended: dict[str, float] = {}
 
     def intent(self, cycle_id: int, at: datetime, orders: Sequence[Order]) -> OrdersIntended:
@@ -245,10 +247,17 @@ class Executor:
         closed = self.platform.closed(order.symbol)
         return late or (f"{NOT_TRADING}{closed}" if closed else ""), at
 
+    def _time(self, intended: float | None) -> None:
+        """Count how long an order waited that is handed to the platform now."""
+        if intended is not None:
+            self.watch.note(self.clock.monotonic() - intended)
+
     def _send(self, order: Order) -> Receipt:
+        intended = self._intended.get(order.client_id)
         hindered, at = self._hindered(order)
         if hindered:
             return self._unsent(order, hindered, at)
+        self._time(intended)
         try:
             receipt = self.platform.place(order)
         except RateLimited as error:
@@ -262,10 +271,12 @@ class Executor:
         return receipt
 
     def _send_oco(self, stop: Order, target: Order) -> Sequence[Receipt]:
+        intended = self._intended.get(stop.client_id)
         hindered, at = self._hindered(stop)
         self._intended.pop(target.client_id, None)
         if hindered:
             return self._unsent(stop, hindered, at), self._unsent(target, hindered, at)
+        self._time(intended)
         try:
             receipts = self.platform.place_oco(stop, target)
         except RateLimited as error:
