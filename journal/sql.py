@@ -33,6 +33,8 @@ class SqlJournal(SqlReader):
         # statements are given to the driver. Columns and `Stored` have one order.
         self._driver = cast("Any", connection.connection.driver_connection)
         self._cursor = self._driver.cursor()
+        self.committed: Callable[[Sequence[Stored]], None] | None = None
+        """Told of rows once they are durable, in their order and by whoever appends: it must not wait."""
 
     def append(self, *events: Event) -> None:
         """Append events in one transaction, durable on return. Raises JournalFault; never retry.
@@ -46,6 +48,16 @@ class SqlJournal(SqlReader):
                 return
             self._attempt(self._write, rows)
             self._seq, self._hash = rows[-1].seq, rows[-1].hash
+            if self.committed is not None:
+                self._tell(rows)
+
+    def _tell(self, rows: Sequence[Stored]) -> None:
+        """Tell of rows that are in the journal; who raises is told no more, for the append has succeeded."""
+        try:
+            if self.committed is not None:
+                self.committed(rows)
+        except Exception:  # noqa: BLE001 -- an append stands between a fill and its stop
+            self.committed = None
 
     @abstractmethod
     def _write(self, rows: Sequence[Stored]) -> None:

@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -58,25 +58,50 @@ class WhyRequest(msgspec.Struct, frozen=True, tag_field="do", tag="why"):
     cycle: int | None = None
 
 
+class FollowRequest(msgspec.Struct, frozen=True, tag_field="do", tag="follow"):
+    """Be told of the journal's rows as they are written, for as long as the connection lasts.
+
+    Rows above `after` come first where they are few (see `agent.account.feed`).
+    """
+
+    after: int | None = None
+
+
 Request = Command | StatusRequest | WhyRequest
 """One line of the socket: a command, or a question."""
 
 _encoder = msgspec.json.Encoder()
-_decoder: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)
+_decoder: msgspec.json.Decoder[Request | FollowRequest] = msgspec.json.Decoder(Request | FollowRequest)
+
+
+class Followed(Protocol):
+    """Whoever tells those who follow."""
+
+    def follow(self, connection: socket.socket, request: FollowRequest) -> None:
+        """Tell one who follows until it is over; never raises."""
+
+    def close(self) -> None:
+        """Tell the rest and let everybody go."""
 
 
 class ControlServer:
     """Serves requests at a socket until closed; whoever starts it holds the account's lock.
 
     Ten times a second it sees that its socket is there and calls `keep_lock`, which sees to the lock's file.
+    Whoever wants to follow is handed to `followed`, in a thread of its own, with the connection.
     """
 
     def __init__(
-        self, path: Path, serve: Callable[[Request], Any], keep_lock: Callable[[], None] = lambda: None
+        self,
+        path: Path,
+        serve: Callable[[Request], Any],
+        keep_lock: Callable[[], None] = lambda: None,
+        followed: Followed | None = None,
     ) -> None:
         self.path = path
         self.serve = serve
         self.keep_lock = keep_lock
+        self.followed = followed
         self._selector = selectors.DefaultSelector()
         self._waiting: dict[socket.socket, _Caller] = {}
         self._closing = False
@@ -118,8 +143,10 @@ class ControlServer:
                 former.close()
 
     def close(self) -> None:
-        """Stop listening and remove the socket."""
+        """Stop listening and remove the socket; who follows is told the rest."""
         self._closing = True
+        if self.followed is not None:
+            self.followed.close()
         with suppress(OSError), address(self.path) as where:
             Path(where).unlink(missing_ok=True)
         if self._thread.is_alive():
@@ -193,7 +220,18 @@ class ControlServer:
     def _reply(self, connection: socket.socket, line: bytes) -> None:
         with connection, suppress(OSError):  # a caller who left has no use of it
             connection.settimeout(GREETING_SECONDS)
-            connection.sendall(self.answer(line) + b"\n")
+            wanted = self._follows(line)
+            if wanted is not None and self.followed is not None:
+                self.followed.follow(connection, wanted)
+            else:
+                connection.sendall(self.answer(line) + b"\n")
+
+    @staticmethod
+    def _follows(line: bytes) -> FollowRequest | None:
+        with suppress(ValueError, RecursionError):
+            request = _decoder.decode(line)
+            return request if isinstance(request, FollowRequest) else None
+        return None
 
     def answer(self, line: bytes) -> bytes:
         """Return the answer to one request line."""
@@ -205,6 +243,8 @@ class ControlServer:
         except (ValueError, RecursionError) as error:
             return {"error": f"request cannot be read: {error}"}
         try:
+            if isinstance(request, FollowRequest):
+                raise BadInput("nobody can be followed here")  # noqa: TRY301 -- said like every refusal
             return {"result": msgspec.to_builtins(self.serve(request))}
         except NotRunning as error:
             return {"gone": str(error)}

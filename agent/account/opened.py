@@ -38,6 +38,7 @@ from agent.views.summary import before
 from domain.errors import BadInput, RateLimited, VenueFault
 from domain.ports import Clock, Journal, Platform
 from journal.lease import alive
+from journal.sql import SqlJournal
 
 if TYPE_CHECKING:
     from platforms.binance.platform import BinancePlatform
@@ -179,7 +180,10 @@ class OpenedAccount:
         grace_ms = self.options.exchange.certainty.horizon_ms
         self.checkpoints = Checkpoints(self.home.checkpoints(self.name))
         stopping = self.hurry is Hurry.STOP
-        self.journal = wiring.guarded(self._opened(grace_ms), self.home, self.name, emergency=stopping)
+        opened = self._opened(grace_ms)
+        self.stored = opened if isinstance(opened, SqlJournal) else None
+        """The journal itself, beneath what guards it; None where it cannot be opened."""
+        self.journal = wiring.guarded(opened, self.home, self.name, emergency=stopping)
         try:
             self.parts = catch_up(self.journal, self._fold, self.clock.now())
             self.before = before(self.parts.state)

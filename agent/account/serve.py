@@ -3,7 +3,9 @@
 from typing import Any
 
 from agent.account.control import ControlServer, Request, StatusRequest, WhyRequest
+from agent.account.feed import Feed
 from agent.account.opened import OpenedAccount
+from agent.answers.stream import LiveState
 
 
 def control_server(launch: OpenedAccount) -> ControlServer:
@@ -18,4 +20,14 @@ def control_server(launch: OpenedAccount) -> ControlServer:
             case command:
                 return launch.handler.handle(command)
 
-    return ControlServer(launch.home.control(launch.name), serve, launch.lock.renew)
+    def live() -> LiveState:
+        return LiveState(
+            agent=launch.name,
+            running=True,
+            state=launch.session.cycle.machine.state,
+            cycle=launch.parts.state.cycle_id,
+            paused=launch.inbox.paused,
+        )
+
+    feed = None if launch.stored is None else Feed(launch.stored, live)
+    return ControlServer(launch.home.control(launch.name), serve, launch.lock.renew, feed)
