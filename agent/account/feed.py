@@ -79,7 +79,7 @@ class _Follower:
         return commits
 
 
-class Feed:
+class JournalFeed:
     """Tells followers of one session's journal. `live` says where the loop stands, from any thread."""
 
     def __init__(self, journal: SqlJournal, live: Callable[[], LiveState]) -> None:
@@ -137,14 +137,14 @@ class Feed:
         connection.sendall(_line({"result": {"journal_id": self.journal.journal_id, "seq": last}}))
         if request.after is not None and 0 < last - request.after <= FEW:
             connection.sendall(_rows(self.journal.page(request.after, last - request.after)))
-        told, beats, beat_due = None, 0, 0.0
+        latest, beats, beat_due = None, 0, 0.0
         while not follower.over and self.journal.committed is not None:
             closing = self._closing.is_set()  # before what waits is taken: nothing comes after it
             commits = follower.take()
             lines = [_rows(rows) for rows in commits if rows[-1].seq > last]
             state = self.live()
-            if state != told:
-                told = state
+            if state != latest:
+                latest = state
                 lines.append(_line({"state": state}))
             if time.monotonic() >= beat_due:
                 beats, beat_due = beats + 1, time.monotonic() + BEAT_SECONDS

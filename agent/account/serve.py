@@ -3,7 +3,7 @@
 from typing import Any
 
 from agent.account.control import ControlServer, Request, StatusRequest, WhyRequest
-from agent.account.feed import Feed
+from agent.account.feed import JournalFeed
 from agent.account.opened import OpenedAccount
 from agent.answers.stream import LiveState
 
@@ -29,5 +29,5 @@ def control_server(launch: OpenedAccount) -> ControlServer:
             paused=launch.inbox.paused,
         )
 
-    feed = None if launch.stored is None else Feed(launch.stored, live)
+    feed = None if launch.stored is None else JournalFeed(launch.stored, live)
     return ControlServer(launch.home.control(launch.name), serve, launch.lock.renew, feed)

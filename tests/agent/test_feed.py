@@ -16,7 +16,7 @@ from agent import wiring
 from agent.account import feed as feeding
 from agent.account.catch_up import catch_up
 from agent.account.control import ControlServer
-from agent.account.feed import Feed
+from agent.account.feed import JournalFeed
 from agent.answers.stream import LiveState
 from domain.errors import JournalFault
 from domain.events import KillSwitchSet
@@ -68,7 +68,7 @@ class Told:
         self.file = folder / "paper.db"
         self.journal = open_journal(self.file, ID)
         self.live = LIVE
-        self.feed = Feed(self.journal, lambda: self.live)
+        self.feed = JournalFeed(self.journal, lambda: self.live)
         self.server = ControlServer(folder / "x.sock", str, followed=self.feed)
         self.server.start()
 
@@ -227,7 +227,7 @@ def test_rows_of_an_outage_are_told_when_they_are_in_the_journal(told: Told, tmp
     journal = guarded(told.journal, tmp_path)
     journal.append(session())
     follower = told.follower()
-    told.journal._write = _full  # type: ignore[method-assign]
+    told.journal._write = _full  # type: ignore[method-assign,assignment]
     journal.append(KillSwitchSet(NOW, True, "outage", "operator"))
     assert journal.note()
     told.server.close()
