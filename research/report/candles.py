@@ -1,13 +1,11 @@
 """Trades on the candles: the series in few columns, whatever its length, and a chart to zoom.
 
 A column holds the first open, the highest high, the lowest low and the last close of its candles, so
-no extreme is lost. The page draws columns again at any zoom; a year of minutes fits in 0.5 MB.
+no extreme is lost; a year of minutes fits in 0.5 MB.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -19,27 +17,11 @@ from domain.instrument import Instrument
 from domain.times import closing
 from research.data.candles import Candles, FloatArray, IntArray
 from research.engine.result import Result
-from research.report.axes import (
-    BOX,
-    Scale,
-    drawn,
-    grid,
-    labels,
-    price_scale,
-    round_ticks,
-    svg,
-    time_scale,
-    time_ticks,
-)
-from research.report.templates import chart
-from research.report.text import note, number
+from research.report.charts import figure
+from research.report.text import note
 
 COLUMNS = 16_000
 """Columns of all symbols together that the page keeps."""
-SHOWN = 160
-"""Columns drawn before a script has run."""
-CROWD = 100
-"""Trades in sight from which on their dots are small."""
 MOST_TRADES = 6_000
 """Trades of all symbols together; beyond, those that moved most."""
 
@@ -87,23 +69,23 @@ def market_chart(
     symbols: int,
     unseen_ms: int | None = None,
 ) -> Markup:
-    """Return one symbol's chart: drawn once here, again by the page's script at every zoom.
+    """Return one symbol's chart, zoomed and read on the page.
 
     From `unseen_ms` on the ground is shaded. Trades outside the candles are left out. Raises BadInput
     for a symbol without an instrument.
     """
-    grid_of = instruments.get(candles.symbol)
-    if grid_of is None:
+    grid = instruments.get(candles.symbol)
+    if grid is None:
         raise BadInput(f"{candles.symbol}: no instrument in the report")
     if not len(candles):
         return note(f"{candles.symbol}: no candle.")
-    columns = columns_of(candles, max(400, COLUMNS // symbols), grid_of.tick)
+    columns = columns_of(candles, max(400, COLUMNS // symbols), grid.tick)
     trades, missing = _trades(candles, results, MOST_TRADES // symbols)
-    bought, sold = fill_prices(trades, grid_of)
-    data = _data(columns, candles, grid_of, trades, (bought, sold), unseen_ms, results[0].endings)
-    words = f"{missing} trades that moved least are not drawn." if missing else ""
-    drawing = _drawn(candles, trades, (bought, sold), grid_of.tick, unseen_ms)
-    return chart("market", candles.symbol, drawing, words, data)
+    data = _data(columns, grid, trades) | {
+        "symbol": candles.symbol, "unseen": unseen_ms, "endings": list(results[0].endings)
+    }  # fmt: skip
+    words = note(f"{missing} trades that moved least are not drawn.") if missing else Markup()
+    return words + figure("market", f"Candles and trades of {candles.symbol}", data, candles.symbol)
 
 
 def _trades(candles: Candles, results: Sequence[Result], most: int) -> tuple[NDArray[Any], int]:
@@ -124,108 +106,26 @@ def _end(candles: Candles) -> int:
     return closing(int(candles.time[-1]), candles.timeframe_ms)
 
 
-def _data(
-    columns: Columns,
-    candles: Candles,
-    instrument: Instrument,
-    trades: NDArray[Any],
-    prices: tuple[FloatArray, FloatArray],
-    unseen_ms: int | None,
-    endings: Sequence[str],
-) -> str:
+def _data(columns: Columns, instrument: Instrument, trades: NDArray[Any]) -> dict[str, Any]:
     """Return columns and trades for the script: differences, which are short, and ticks, which are whole."""
     body = np.minimum(columns.open, columns.close), np.maximum(columns.open, columns.close)
     before = np.concatenate([[0], columns.close[:-1]])
-    seconds = {
-        name: ((trades[name] - candles.time[0]) // 1000).tolist() for name in ("opened_ms", "closed_ms")
-    }
-    rows = {
-        "first": int(candles.time[0]),
-        "end": _end(candles),
+    first = int(columns.time[0])
+    prices = fill_prices(trades, instrument)
+    return {
+        "first": first,
         "tick": instrument.tick,
         "places": max(0, -int(instrument.tick_size.normalize().as_tuple().exponent)),
         "quote": instrument.quote,
-        "unseen": unseen_ms,
-        "endings": list(endings),
         "t": (np.diff(columns.time, prepend=columns.time[:1]) // 1000).tolist(),
         "o": (columns.open - before).tolist(),
         "c": (columns.close - columns.open).tolist(),
         "h": (columns.high - body[1]).tolist(),
         "l": (body[0] - columns.low).tolist(),
         "trades": [
-            seconds["opened_ms"],
-            seconds["closed_ms"],
+            *(((trades[name] - first) // 1000).tolist() for name in ("opened_ms", "closed_ms")),
             *(np.round(each / instrument.tick, 1).tolist() for each in prices),
             np.round(trades["pnl"] / 10**instrument.cash_decimals, 4).tolist(),
             trades["ending"].tolist(),
         ],
     }
-    # A script's content ends at the first "</": no symbol may write one.
-    return json.dumps(rows, separators=(",", ":")).replace("<", "\\u003c")
-
-
-def _drawn(
-    candles: Candles,
-    trades: NDArray[Any],
-    prices: tuple[FloatArray, FloatArray],
-    tick: float,
-    unseen_ms: int | None,
-) -> Markup:
-    columns = columns_of(candles, SHOWN, tick)
-    first, end = int(candles.time[0]), _end(candles)
-    x = time_scale(first, end)
-    y = price_scale(_decimal(columns.low, tick), _decimal(columns.high, tick), *prices)
-    ticks = round_ticks(y)
-    paths = [
-        drawn("shade", _shade(x, unseen_ms)),
-        grid(ticks, y),
-        *_sticks(columns, tick, x, y),
-        *_marks(trades, prices, x, y),
-    ]
-    named = [(at, number(at, _digits(ticks))) for at in ticks]
-    beside = labels(time_ticks(first, end), x, named, y)
-    drawing = svg(Markup().join(paths), f"Candles and trades of {candles.symbol}")
-    return chart("plot", drawing, beside, "high")
-
-
-def _shade(x: Scale, unseen_ms: int | None) -> str:
-    return "" if unseen_ms is None else f"M{max(0.0, float(x.place(unseen_ms))):.1f} 0V{BOX}H{BOX}V0Z"
-
-
-def _decimal(ticks: IntArray, tick: float) -> FloatArray:
-    prices: FloatArray = np.multiply(ticks, tick, dtype=np.float64)
-    return prices
-
-
-def _digits(ticks: Sequence[float]) -> int:
-    step = min((b - a for a, b in pairwise(ticks)), default=1.0)
-    return max(0, int(np.ceil(-np.log10(step) - 1e-9)))
-
-
-def _sticks(columns: Columns, tick: float, x: Scale, y: Scale) -> list[Markup]:
-    middle = x.place(columns.time) + 500 / len(columns)
-    paths = dict.fromkeys(("up wick", "down wick", "up body", "down body"), "")
-    prices = (columns.open, columns.high, columns.low, columns.close)
-    places = (y.place(_decimal(each, tick)) for each in prices)
-    for at, opened, high, low, close in zip(middle, *places, strict=True):
-        kind = "up" if close <= opened else "down"
-        paths[f"{kind} wick"] += f"M{at:.1f} {low:.1f}V{high:.1f}"
-        paths[f"{kind} body"] += f"M{at:.1f} {opened:.1f}V{close:.1f}"
-    return [drawn(kind, path) for kind, path in paths.items()]
-
-
-def _marks(trades: NDArray[Any], prices: tuple[FloatArray, FloatArray], x: Scale, y: Scale) -> list[Markup]:
-    small = " small" if len(trades) > CROWD else ""
-    paths = dict.fromkeys(("trip won", "trip lost", "dot entry", "dot won", "dot lost"), "")
-    places = (
-        x.place(trades["opened_ms"]),
-        y.place(prices[0]),
-        x.place(trades["closed_ms"]),
-        y.place(prices[1]),
-    )
-    for pnl, a, b, c, d in zip(trades["pnl"], *places, strict=True):
-        kind = "won" if pnl > 0 else "lost"
-        paths[f"trip {kind}"] += f"M{a:.1f} {b:.1f}L{c:.1f} {d:.1f}"
-        paths["dot entry"] += f"M{a:.1f} {b:.1f}h0"
-        paths[f"dot {kind}"] += f"M{c:.1f} {d:.1f}h0"
-    return [drawn(f"{kind}{small}", path) for kind, path in paths.items()]

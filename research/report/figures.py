@@ -1,4 +1,4 @@
-"""The report's tables: what it earned, what that is worth, month by month, what it cost, what was denied."""
+"""The report's tables: what it earned, what that is worth, what it cost, what was denied."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
@@ -7,7 +7,6 @@ import numpy as np
 from markupsafe import Markup
 
 from domain.instrument import Instrument
-from research.data.candles import FloatArray
 from research.engine.result import Result
 from research.report.candles import fill_prices
 from research.report.templates import part
@@ -15,7 +14,6 @@ from research.report.text import NONE, Cell, coloured, minute, note, number, per
 from research.statistics.metrics import Metrics
 from risk.table import NOTHING_TO_REDUCE, RULES
 
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 EXTREMES = 5
 Samples = Sequence[tuple[str, Result, Metrics]]
 """Heading, result and figures of each sample; the one that was seen first."""
@@ -73,36 +71,6 @@ def headline(samples: Samples, luck: Iterable[tuple[str, str]]) -> Markup:
     rows = [[name, *(show(figures) for _, _, figures in samples)] for name, show in FIGURES]
     rows += [[name, report] for name, report in luck]
     return part("halves", *(table(heads, half, "figures") for half in (rows[:WORTH], rows[WORTH:])))
-
-
-def monthly(result: Result) -> Markup:
-    """Return the returns by UTC month and year, first and last month as far as they go."""
-    years = _by_month(result)
-    rows = []
-    for year, months in years.items():
-        known = [each for each in months if each is not None]
-        total = float(np.prod([1 + each for each in known]) - 1)
-        rows.append([str(year), *(_warm(each) for each in months), _warm(total, "total")])
-    return table(["", *MONTHS, "Year"], rows, "months")
-
-
-def _by_month(result: Result) -> dict[int, list[float | None]]:
-    month = result.times_ms.astype("datetime64[ms]").astype("datetime64[M]").astype(np.int64)
-    last = np.flatnonzero(np.diff(month, append=month[-1:] + 1))
-    values: FloatArray = np.concatenate([[result.opening_cash], result.equity[last]]).astype(np.float64)
-    match: dict[int, list[float | None]] = {}
-    for at, before, after in zip(month[last].tolist(), values[:-1], values[1:], strict=True):
-        year = match.setdefault(1970 + at // 12, [None] * 12)
-        year[at % 12] = float(after / before - 1) if before > 0 else None
-    return match
-
-
-def _warm(value: float | None, kind: str = "") -> Markup:
-    if value is None:
-        return Markup()
-    heat = min(60, round(abs(value) * 400))
-    side = "up" if value > 0 else "down"
-    return part("heat", percent(value, 1), f"{side} {kind}".strip(), heat)
 
 
 def costs(result: Result) -> Markup:

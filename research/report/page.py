@@ -18,15 +18,18 @@ from domain.times import TIMEFRAMES
 from research.data.candles import Candles
 from research.engine.result import Result
 from research.report.candles import market_chart
-from research.report.charts import equity_chart, histogram
-from research.report.figures import Samples, costs, extremes, headline, monthly, pairs, vetoes
-from research.report.templates import file, page
+from research.report.charts import equity_chart, histogram, monthly
+from research.report.figures import Samples, costs, extremes, headline, pairs, vetoes
+from research.report.inlined import script
+from research.report.templates import page, style
 from research.report.text import day, minute, number
 from research.report.trades import best_and_worst_days, exit_reasons, falls, trade_table
 from research.report.verdict import Luck, Sample, luck_rows, tiles, verdict
 from research.statistics.metrics import Metrics
 
 SEEN, UNSEEN = "In sample", "Out of sample"
+STYLES = ("tokens.css", "charts.css", "report.css")
+SCRIPT = "charts/report.js"
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,10 +75,10 @@ def html_report(report: Report) -> str:
     badge, words = verdict(samples[-1], _luck(report), _quote(report))
     parameters = {**report.result.parameters, **report.parameters}
     return page(
-        "page.html.j2",
+        "report.html.j2",
         digest=_digest(),
-        style=file("report.css"),
-        script=file("report.js"),
+        style=style(*STYLES),
+        script=script(SCRIPT),
         title=_title(report),
         what=_what(report, samples),
         badge=badge,
@@ -99,7 +102,7 @@ def html_report(report: Report) -> str:
 
 def _digest() -> str:
     """Return the hash by which the browser knows the one script it may run."""
-    return base64.b64encode(hashlib.sha256(file("report.js").encode()).digest()).decode()
+    return base64.b64encode(hashlib.sha256(script(SCRIPT).encode()).digest()).decode()
 
 
 def _check(report: Report) -> None:

@@ -1,8 +1,12 @@
 """The report's parts: prices, columns, lines, ticks, months and the first word are what they say."""
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,9 +15,10 @@ from hypothesis import strategies as st
 
 from domain.times import HOUR_MS, MINUTE_MS
 from research.engine.result import TRADE
-from research.report.axes import Scale, price_scale, round_ticks, thinned, time_ticks
+from research.report import inlined
 from research.report.candles import columns_of, fill_prices, market_chart
-from research.report.figures import _by_month
+from research.report.inlined import script
+from research.report.series import by_month, curve, distribution, thinned
 from research.report.text import percent
 from research.report.verdict import Luck, verdict
 from research.statistics.metrics import metrics
@@ -52,32 +57,42 @@ def test_a_thinned_line_keeps_its_ends_and_extremes(values: list[float], columns
     assert len(keep) <= 2 * columns + 2
 
 
-@given(st.floats(1e-6, 1e9), st.floats(1e-9, 1e3))
-def test_ticks_are_few_and_inside(low: float, share: float) -> None:
-    scale = price_scale(np.array([low, low * (1 + share)]))
-    ticks = round_ticks(scale)
-    assert 0 < len(ticks) <= 7
-    assert all(scale.low <= each <= scale.high for each in ticks)
-    assert 0 <= float(scale.place(low)) <= 1000
+def test_the_equity_drawn_keeps_ends_and_extremes_and_its_fall_is_below_the_peak() -> None:
+    result = trade([walk("BTC-USDT", 5000, HOUR_MS)])
+    lines = curve(result, 100)
+    equity = result.equity / result.cash_scale
+    assert (lines["e"][0], lines["e"][-1]) == (round(equity[0], 2), round(equity[-1], 2))
+    assert (min(lines["e"]), max(lines["e"])) == (round(equity.min(), 2), round(equity.max(), 2))
+    assert min(lines["f"]) == pytest.approx(-(metrics(result).max_drawdown or 0) * 100, abs=0.01)
+    assert len(lines["t"]) == len(lines["e"]) == len(lines["f"]) == len(lines["h"]) <= 202
+    assert all(a < b for name in ("t", "d") for a, b in pairwise(lines[name]))
 
 
-@given(st.integers(0, 2 * 10**12), st.integers(1, 20 * 365 * 24))
-def test_time_ticks_are_few_and_inside(first: int, hours: int) -> None:
-    ticks = time_ticks(first, first + hours * HOUR_MS)
-    assert len(ticks) <= 7
-    assert ticks or hours < 2
-    assert all(first <= at <= first + hours * HOUR_MS for at, _ in ticks)
+@given(st.lists(st.floats(-0.5, 0.5), min_size=1, max_size=300))
+def test_a_distribution_counts_every_trade_once_with_an_edge_at_zero(shares: list[float]) -> None:
+    bars = distribution(np.array(shares))
+    assert sum(bars["counts"]) == len(shares)
+    assert len(bars["edges"]) == len(bars["counts"]) + 1
+    assert min(abs(each) for each in bars["edges"]) < 1e-6
 
 
-def test_a_scale_runs_up_and_a_far_range_is_logarithmic() -> None:
-    assert Scale(0, 10).place(np.array([0, 5, 10])).tolist() == [1000, 500, 0]
-    assert price_scale(np.array([1.0, 100.0])).steep
-    assert not price_scale(np.array([1.0, 3.0])).steep
+def test_the_page_s_modules_become_one_text_or_are_refused(tmp_path: Path, monkeypatch: Any) -> None:
+    text = script("charts/report.js")
+    assert not re.search(r"^(?:import|export)\b", text, re.MULTILINE)
+    assert text.count('modules["vendor/lightweight-charts.js"] =') == 1
+    monkeypatch.setattr(inlined, "STATIC", tmp_path)
+    for line in ('import * as all from "./a.js";', "export default 1;", 'export * from "./a.js";'):
+        (tmp_path / "own.js").write_text(f"{line}\n")
+        with pytest.raises(ValueError, match=r"own\.js: (import|export) .* cannot be put into one file"):
+            script.__wrapped__("own.js")
+    (tmp_path / "own.js").write_text('const text = "</script>";\n')
+    with pytest.raises(ValueError, match="may not end it"):
+        script.__wrapped__("own.js")
 
 
 def test_months_compound_to_the_whole() -> None:
     result = trade([walk("BTC-USDT", 5000, HOUR_MS)])
-    months: Mapping[int, list[float | None]] = _by_month(result)
+    months: Mapping[int, list[float | None]] = by_month(result)
     whole = np.prod([1 + each for row in months.values() for each in row if each is not None])
     assert whole == pytest.approx(result.equity[-1] / result.opening_cash, rel=1e-12)
     assert list(months) == [2023]
@@ -89,9 +104,9 @@ def test_trades_outside_the_candles_are_not_drawn() -> None:
     result, part = trade([candles]), candles[:1500]
     chart = market_chart(part, [result], {"BTC-USDT": instrument("BTC-USDT")}, 1)
     inside = int((result.trades["closed_ms"] <= part.time[-1] + HOUR_MS).sum())
-    entries = re.search(r'class="dot entry" d="([^"]*)"', chart)
-    assert entries is not None
-    assert entries.group(1).count("M") == inside < len(result.trades)
+    drawn = json.loads(re.findall(r'<script type="application/json">(.*?)</script>', chart)[0])
+    assert {len(each) for each in drawn["trades"]} == {inside}
+    assert inside < len(result.trades)
 
 
 @pytest.mark.parametrize(

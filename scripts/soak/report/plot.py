@@ -1,4 +1,8 @@
-"""Plots as inline SVG: lines over the run's time, the faults shaded behind them."""
+"""Plots as inline SVG: lines over the run's time, the faults shaded behind them.
+
+They are drawn here and not by the page's charts: their axis counts seconds since the start, where those know
+instants, and the report is to be read where no script runs.
+"""
 
 from collections.abc import Sequence
 from math import ceil, floor, log10
@@ -19,7 +23,7 @@ SIZE = {
     "inner": HEIGHT - TOP - BOTTOM,
 }  # fmt: skip
 TEMPLATES = Path(__file__).with_name("templates")
-COLORS = ("#2563eb", "#d97706", "#059669")
+TONES = ("own", "wait", "up")
 
 
 class Line(NamedTuple):
@@ -108,8 +112,8 @@ def _ticks(axis: Axis) -> list[dict[str, str]]:
 
 def _path(line: Line, index: int, axis: Axis, span: float) -> dict[str, Any]:
     points = " ".join(f"{x_of(x, span):.1f},{axis.y(y):.1f}" for x, y in thinned(line.points, MOST_POINTS))
-    color = COLORS[index % len(COLORS)]
-    return {"name": line.name, "points": points, "color": color, "dashed": line.dashed}
+    tone = TONES[index % len(TONES)]
+    return {"name": line.name, "points": points, "tone": tone, "dashed": line.dashed}
 
 
 class Stretch(NamedTuple):

@@ -77,7 +77,7 @@ def page(evidence: Evidence, judgements: Sequence[Judgement], result: dict[str, 
     return templates.page(
         "soak.html.j2",
         folder=TEMPLATES,
-        style=templates.file("soak.css", TEMPLATES),
+        style=templates.style("tokens.css") + templates.style("soak.css", folder=TEMPLATES),
         verdict="passed" if good else "failed",
         headline=_headline(evidence, judgements),
         judgements=sorted(judgements, key=lambda each: each.verdict != "fail"),

@@ -1,0 +1,138 @@
+// What every chart over time stands on: the library, in the page's colours, light and dark.
+import { createChart } from "../vendor/lightweight-charts.js";
+import { number } from "./dom.js";
+
+const NAMES = ["ink", "soft", "line", "card", "own", "hold", "up", "down", "wait"];
+const MOST_MINUTES = 3 * 86400;
+
+// The page's colours as the browser resolves them, for canvases know no variables.
+export function colours(place = document.body) {
+  const probe = document.createElement("i");
+  place.append(probe);
+  const found = {};
+  for (const name of NAMES) {
+    probe.style.color = `var(--${name})`;
+    found[name] = getComputedStyle(probe).color;
+  }
+  probe.remove();
+  return found;
+}
+
+export function faded(colour, share) {
+  return colour.replace(/^rgba?\(([^)]+)\)$/, (_, parts) => {
+    const [red, green, blue] = parts.split(",");
+    return `rgba(${red},${green},${blue},${share})`;
+  });
+}
+
+// Calls `told` whenever light turns to dark or back; returns what ends it.
+export function onTheme(told) {
+  const media = matchMedia("(prefers-color-scheme: dark)");
+  const watched = new MutationObserver(told);
+  watched.observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme", "class"] });
+  media.addEventListener("change", told);
+  return () => {
+    watched.disconnect();
+    media.removeEventListener("change", told);
+  };
+}
+
+function options(tone) {
+  const small = Math.min(innerWidth, 1e4) < 600;
+  return {
+    autoSize: true,
+    layout: {
+      background: { type: "solid", color: "transparent" },
+      textColor: tone.soft,
+      fontSize: 11,
+      fontFamily: getComputedStyle(document.body).fontFamily,
+      attributionLogo: false,
+      panes: { separatorColor: tone.line, separatorHoverColor: tone.line, enableResize: false },
+    },
+    grid: { vertLines: { visible: false }, horzLines: { color: tone.line } },
+    rightPriceScale: { borderVisible: false, minimumWidth: small ? 52 : 72, scaleMargins: { top: 0.08, bottom: 0.06 } },
+    timeScale: { borderColor: tone.line, timeVisible: true, secondsVisible: false, minBarSpacing: 0.005, lockVisibleTimeRangeOnResize: true },
+    crosshair: {
+      mode: 0,
+      vertLine: { color: tone.soft, labelBackgroundColor: tone.soft },
+      horzLine: { color: tone.soft, labelBackgroundColor: tone.soft },
+    },
+    handleScroll: { mouseWheel: false, vertTouchDrag: false },
+    handleScale: { mouseWheel: false },
+    localization: { locale: "en-GB" },
+  };
+}
+
+// A chart in a place that the keyboard reaches. `restyle(tone)` is called at once and at each change of colours.
+// The wheel zooms only a chart that has the focus, so that a page scrolls over the others. `clock(seconds)` gives
+// the text of an instant where times are not to be shown in UTC.
+export function timeChart(place, { label, restyle = () => {}, clock = null, most = MOST_MINUTES }) {
+  place.replaceChildren();
+  place.tabIndex = 0;
+  place.setAttribute("role", "img");
+  place.setAttribute("aria-label", label);
+  const chart = createChart(place, options(colours(place)));
+  if (clock) chart.applyOptions({ localization: { timeFormatter: clock } });
+  const paint = () => {
+    const tone = colours(place);
+    chart.applyOptions(options(tone));
+    restyle(tone, chart);
+  };
+  const wheel = (on) => chart.applyOptions({ handleScale: { mouseWheel: on }, handleScroll: { mouseWheel: on } });
+  const focused = () => wheel(true);
+  const left = () => wheel(false);
+  const pressed = (event) => moved(chart, event);
+  const whole = () => chart.timeScale().fitContent();
+  place.addEventListener("focus", focused);
+  place.addEventListener("blur", left);
+  place.addEventListener("keydown", pressed);
+  place.addEventListener("dblclick", whole);
+  const ended = onTheme(paint);
+  return {
+    chart,
+    paint,
+    most,
+    whole,
+    remove() {
+      ended();
+      for (const [name, told] of [["focus", focused], ["blur", left], ["keydown", pressed], ["dblclick", whole]])
+        place.removeEventListener(name, told);
+      chart.remove();
+    },
+  };
+}
+
+// Arrows move the view by a tenth, plus and minus zoom, Home shows all.
+function moved(chart, event) {
+  const scale = chart.timeScale();
+  const range = scale.getVisibleLogicalRange();
+  if (!range) return;
+  const width = range.to - range.from;
+  const steps = {
+    ArrowLeft: [-width / 10, -width / 10],
+    ArrowRight: [width / 10, width / 10],
+    "+": [width / 8, -width / 8],
+    "=": [width / 8, -width / 8],
+    "-": [-width / 6, width / 6],
+  };
+  if (event.key === "Home") scale.fitContent();
+  else if (steps[event.key]) {
+    const [from, to] = steps[event.key];
+    scale.setVisibleLogicalRange({ from: range.from + from, to: range.to + to });
+  } else return;
+  event.preventDefault();
+}
+
+export function zoomed(chart, share) {
+  const scale = chart.timeScale();
+  const range = scale.getVisibleLogicalRange();
+  if (!range) return;
+  const middle = (range.from + range.to) / 2;
+  const half = ((range.to - range.from) * share) / 2;
+  scale.setVisibleLogicalRange({ from: middle - half, to: middle + half });
+}
+
+// The way numbers of a series stand at its axis.
+export function written(places, unit = "") {
+  return { type: "custom", minMove: 10 ** -places, formatter: (value) => number(value, places) + unit };
+}
