@@ -34,6 +34,7 @@ from domain.replies import (
     Paused,
     PositionClosed,
     Reconciled,
+    SettingsInForce,
     Stopping,
     WrittenOff,
 )
@@ -41,6 +42,7 @@ from domain.replies import (
 ANSWERS: dict[str, tuple[Any, ...]] = {
     "backtest": (BacktestAnswer,),
     "close": (PositionClosed,),
+    "config change": (SettingsInForce,),
     "config show": (Settings,),
     "data check": (list[CheckedRow],),
     "data download": (DownloadAnswer,),

@@ -27,6 +27,7 @@ from domain.events import (
     ParametersSet,
     SessionEnded,
     SessionStarted,
+    SettingsChanged,
 )
 
 
@@ -169,6 +170,16 @@ def record(event: Event) -> None:
                 version=event.version,
                 strategy=event.strategy,
                 forced=event.forced,
+                reason=event.reason,
+                by=event.by,
+            )
+        case SettingsChanged():
+            say(
+                "warning",
+                "settings changed",
+                settings=event.given,
+                before=event.before,
+                looser=list(event.looser),
                 reason=event.reason,
                 by=event.by,
             )

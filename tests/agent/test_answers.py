@@ -38,6 +38,7 @@ QUIET = ("--rehearse", "--provider", "simulated", "--cycles", "1", "--speed", "m
 WAVE = ("--data", "{home}/BTC-USDT_1h.csv")
 WORDS: dict[str, tuple[str, ...]] = {
     "backtest": ("--strategy", "rsi", *WAVE, "--verify", "--uncompiled"),
+    "config change": ("--set", "risk.max_positions=2", "--reason", "calm"),
     "config show": (),
     "data check": ("fixtures/quicktest.csv", "--symbol", "BTC-USDT"),
     "data download": ("BTC-USDT", "--timeframe", "1m", "--timerange", "20230101-20230102"),
