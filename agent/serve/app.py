@@ -21,10 +21,10 @@ from agent.serve.access.scope import Scope
 from agent.serve.guard.answers import answer_of, refused
 from agent.serve.guard.audit import Audit
 from agent.serve.guard.bodies import body_of, query_of
-from agent.serve.guard.gate import Gate, place_of
+from agent.serve.guard.gate import Gatekeeper, address_of
 from agent.serve.guard.places import Places
 from agent.serve.pages import pages
-from agent.serve.table import Context, Refused, Route, Streamed
+from agent.serve.table import Asking, Route, Streamed, TurnedAway
 from domain.errors import BoydError
 
 READERS, STEERERS = 6, 16
@@ -41,17 +41,17 @@ def table() -> tuple[Route, ...]:
 class Server:
     """The application in being: its table, what its handlers may use, and what was refused."""
 
-    def __init__(self, context: Context, places: Places) -> None:
-        self.audit = Audit(context.clock)
-        self.context = context._replace(refusals=self.audit.counts)
+    def __init__(self, asking: Asking, places: Places) -> None:
+        self.audit = Audit(asking.clock)
+        self.asking = asking._replace(refusals=self.audit.counts)
         self.table = table()
         self._limits: dict[bool, anyio.CapacityLimiter] = {}
         app = Starlette(
-            routes=[*self._paths(), *pages(context.door)],
+            routes=[*self._paths(), *pages(asking.door)],
             lifespan=self._live,
             exception_handlers={HTTPException: self._no_route, BoydError: self._refused},
         )
-        self.asgi = Gate(app, places, self.audit)
+        self.asgi = Gatekeeper(app, places, self.audit)
 
     @asynccontextmanager
     async def _live(self, _app: Starlette) -> AsyncIterator[None]:
@@ -72,11 +72,11 @@ class Server:
 
     async def _endpoint(self, methods: dict[str, Route], request: Request) -> Response:
         route = methods["GET" if request.method == "HEAD" else request.method]
-        context = self._context(route, request)
+        asking = self._asking(route, request)
         query = query_of(request.url.query, route.query) if route.query else None
         body = await body_of(request, route.body) if route.body else None
         given = await self._in_thread(
-            partial(route.handler, context, dict(request.path_params), query, body),
+            partial(route.handler, asking, dict(request.path_params), query, body),
             steering=route.scope is Scope.TRADE,
         )
         return _Streaming(given) if isinstance(given, Streamed) else answer_of(given)
@@ -84,22 +84,22 @@ class Server:
     async def _in_thread(self, work: Callable[[], Any], *, steering: bool) -> Any:
         return await anyio.to_thread.run_sync(work, limiter=self._limits[steering])
 
-    def _context(self, route: Route, request: Request) -> Context:
-        """Return what the handler may use. Raises Refused for whoever may not ask this."""
-        who = self.context.door.who(request.headers, request.cookies)
+    def _asking(self, route: Route, request: Request) -> Asking:
+        """Return what the handler may use. Raises TurnedAway for whoever may not ask this."""
+        who = self.asking.door.who(request.headers, request.cookies)
         if route.scope is not Scope.OPEN:
             if who is None or who.scope is Scope.OPEN:
-                raise Refused(
+                raise TurnedAway(
                     401,
                     "token",
                     "this needs a token: Authorization: Bearer, with what api.token or api-read.token holds",
                     headers={"www-authenticate": "Bearer"},
                 )
             if not who.scope.allows(route.scope):
-                raise Refused(403, "scope", f"this token may {who.scope}, and not {route.scope}")
-        return self.context._replace(
-            who=who or self.context.who,
-            place=place_of(request.scope),
+                raise TurnedAway(403, "scope", f"this token may {who.scope}, and not {route.scope}")
+        return self.asking._replace(
+            who=who or self.asking.who,
+            address=address_of(request.scope),
             secure=request.url.scheme == "https",
             headers=request.headers,
         )
@@ -109,7 +109,9 @@ class Server:
         status = error.status_code if isinstance(error, HTTPException) else 500
         kind, text = ("method", "cannot be asked so") if status == 405 else ("unknown", "is not here")
         headers = getattr(error, "headers", None)
-        refusal = Refused(status, kind, f"{request.method} {request.url.path[:200]} {text}", headers=headers)
+        refusal = TurnedAway(
+            status, kind, f"{request.method} {request.url.path[:200]} {text}", headers=headers
+        )
         return await self._refused(request, refusal)
 
     async def _refused(self, request: Request, error: Exception) -> Response:

@@ -21,7 +21,7 @@ from agent.serve.access.tokens import tokens_of
 from agent.serve.app import Server
 from agent.serve.fleet.fleet import Fleet
 from agent.serve.guard.places import Places, loopback
-from agent.serve.table import Context
+from agent.serve.table import Asking
 from agent.settings.home import Busy, Home
 from domain.errors import BadInput
 from domain.ports import Clock
@@ -34,7 +34,7 @@ LOG_NAME = "serve.log"
 
 
 class Serving(NamedTuple):
-    """Where and how to serve. `names` are more names that this server goes by."""
+    """The address to serve at, and how. `names` are more names that this server goes by."""
 
     host: str = "127.0.0.1"
     port: int = 8501
@@ -45,7 +45,7 @@ class Serving(NamedTuple):
 
 
 class Announced(NamedTuple):
-    """Where it is, how to log in (the code lets one browser in, once), and what ends it."""
+    """A server that listens: its address, a login (for one browser, once), and its end on demand."""
 
     url: str
     login: str
@@ -76,8 +76,8 @@ def run(home: Home, options: Serving, clock: Clock, ready: Ready) -> None:
     with alone(home), _bound(options) as listener:
         door = Door(tokens_of(home.root), folder(home) / "logins.json", clock)
         fleet = Fleet(home, clock)
-        context = Context(home=home, fleet=fleet, door=door, clock=clock)
-        server = Server(context, Places(options.host, options.names))
+        asking = Asking(home=home, fleet=fleet, door=door, clock=clock)
+        server = Server(asking, Places(options.host, options.names))
         fleet.start()
         try:
             _run(server, options, listener, ready)
@@ -177,7 +177,7 @@ def _run(server: Server, options: Serving, listener: socket.socket, ready: Ready
     url = _where(options, listener)
 
     def listening() -> None:
-        ready(Announced(url, f"{url}/login#code={server.context.door.code()}", ending.end))
+        ready(Announced(url, f"{url}/login#code={server.asking.door.code()}", ending.end))
 
     ending = _Ending(config, server.close, listening)
     try:

@@ -16,7 +16,7 @@ API = "/api/v1"
 JSON = "application/json"
 
 
-class Refused(BoydError):
+class TurnedAway(BoydError):
     """A request that is not answered: the status, the kind in one word, and what was wrong with it."""
 
     def __init__(
@@ -39,12 +39,12 @@ class Refused(BoydError):
         self.headers = dict(headers or {})
 
 
-def unknown(what: str) -> Refused:
+def unknown(what: str) -> TurnedAway:
     """Return the refusal of what there is not."""
-    return Refused(404, "unknown", what)
+    return TurnedAway(404, "unknown", what)
 
 
-class Raw(NamedTuple):
+class Content(NamedTuple):
     """An answer that is not JSON of a struct: its bytes, or its parts as they come.
 
     `policy` is a Content-Security-Policy of its own.
@@ -69,8 +69,8 @@ class With(NamedTuple):
     headers: Mapping[str, str]
 
 
-class Context(NamedTuple):
-    """What a handler may use: the home, its agents, the door, the clock; who asks, and from where."""
+class Asking(NamedTuple):
+    """All that a handler may use: the home, its agents, the door, the clock; who asks, and from where."""
 
     home: Home
     fleet: Fleet
@@ -80,19 +80,19 @@ class Context(NamedTuple):
     stream: Any = None
     refusals: Mapping[str, int] = {}
     who: Who = NOBODY
-    place: str = ""
+    address: str = ""
     secure: bool = False
     headers: Mapping[str, str] = {}
 
 
-Handler = Callable[[Context, dict[str, str], Any, Any], Any]
+Handler = Callable[[Asking, dict[str, str], Any, Any], Any]
 
 
 class Route(NamedTuple):
     """One route. `answer` is the type of what it answers, `query` and `body` the structs of what it takes.
 
-    `handler(context, path, query, body)` runs in a thread; it returns an answer, a Raw, a With or a Streamed,
-    and raises BadInput, Refused or any other BoydError.
+    `handler(asking, path, query, body)` runs in a thread; it returns an answer, a Content, a With or a
+    Streamed, and raises BadInput, TurnedAway or any other BoydError.
     """
 
     method: str

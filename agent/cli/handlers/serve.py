@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # an extra
 
 
 class ServeRequest(NamedTuple):
-    """What was asked for on the command line."""
+    """The options of the command line."""
 
     home: Path | None
     host: str

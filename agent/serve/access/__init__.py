@@ -1,1 +1,1 @@
-"""Who may ask: tokens, logins and what each of them allows."""
+"""Access: tokens, logins and what each of them allows."""

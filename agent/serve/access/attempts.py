@@ -7,7 +7,7 @@ MOST_PLACES = 1_000
 
 
 class Attempts:
-    """At most `most` attempts within `seconds` from one place."""
+    """At most `most` attempts within `seconds` from one address."""
 
     def __init__(self, most: int, seconds: float) -> None:
         self.most = most
@@ -15,24 +15,24 @@ class Attempts:
         self._lock = threading.Lock()
         self._made: dict[str, deque[float]] = {}
 
-    def wait(self, place: str, now: float) -> float:
-        """Return how long `place` has to wait before the next attempt, 0 where it may make one."""
+    def wait(self, address: str, now: float) -> float:
+        """Return how long `address` has to wait before the next attempt, 0 where it may make one."""
         with self._lock:
-            made = self._recent(place, now)
-            return 0.0 if len(made) < self.most else made[0] + self.seconds - now
+            times = self._recent(address, now)
+            return 0.0 if len(times) < self.most else times[0] + self.seconds - now
 
-    def note(self, place: str, now: float) -> None:
+    def note(self, address: str, now: float) -> None:
         """Count an attempt."""
         with self._lock:
-            made = self._recent(place, now)
-            made.append(now)
-            self._made.pop(place, None)
-            self._made[place] = made  # the latest stand last
+            times = self._recent(address, now)
+            times.append(now)
+            self._made.pop(address, None)
+            self._made[address] = times  # the latest stand last
             while len(self._made) > MOST_PLACES:
                 del self._made[next(iter(self._made))]
 
-    def _recent(self, place: str, now: float) -> deque[float]:
-        made = self._made.get(place, deque(maxlen=self.most))
-        while made and made[0] <= now - self.seconds:
-            made.popleft()
-        return made
+    def _recent(self, address: str, now: float) -> deque[float]:
+        times = self._made.get(address, deque(maxlen=self.most))
+        while times and times[0] <= now - self.seconds:
+            times.popleft()
+        return times

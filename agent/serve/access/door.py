@@ -60,7 +60,7 @@ class Door:
         now = self.clock.monotonic()
         with self._lock:
             self._codes = {code: due for code, due in self._codes.items() if due > now}
-            found = next((code for code in self._codes if same(given, code)), None)
-            if found is not None:
-                del self._codes[found]
-            return found is not None
+            match = next((code for code in self._codes if same(given, code)), None)
+            if match is not None:
+                del self._codes[match]
+            return match is not None

@@ -22,7 +22,7 @@ MOST = 100
 
 
 class Login(msgspec.Struct, frozen=True):
-    """What one login allows, and until when. `token` is the digest of the token it rests on."""
+    """A login: its scope and its end. `token` is the digest of the token it rests on."""
 
     scope: Scope
     until: datetime

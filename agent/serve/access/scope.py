@@ -1,11 +1,11 @@
-"""Scopes, and who asks with one."""
+"""Scopes, and an asker with one."""
 
 from enum import StrEnum
 from typing import NamedTuple
 
 
 class Scope(StrEnum):
-    """What a route asks for, each containing those before it."""
+    """The right that a route asks for, each containing those before it."""
 
     OPEN = "open"
     READ = "read"
@@ -18,7 +18,7 @@ class Scope(StrEnum):
 
 
 class Who(NamedTuple):
-    """Who asks: the scope, the `name` that the journal is told (`api` for a token, `page` for a login).
+    """An asker: the scope, the `name` that the journal is told (`api` for a token, `page` for a login).
 
     `until` is when a login ends, in seconds of the server's monotonic clock; None for a token.
     """

@@ -13,7 +13,7 @@ from starlette.responses import Response, StreamingResponse
 from agent.answers.refusal import Refusal, RefusalAnswer
 from agent.loop.inbox import NotRunning
 from agent.serve.fleet.fleet import Unknown
-from agent.serve.table import JSON, Raw, Refused, With
+from agent.serve.table import JSON, Content, TurnedAway, With
 from agent.settings.home import Busy
 from domain.errors import BadInput, BoydError, JournalFault, Unproven, VenueFault
 
@@ -53,7 +53,7 @@ def answer_of(given: Any, status: int = 200) -> Response:
     headers: Mapping[str, str] = {}
     if isinstance(given, With):
         given, headers = given
-    if isinstance(given, Raw):
+    if isinstance(given, Content):
         more = {"content-security-policy": given.policy} if given.policy else {}
         headers = {**given.headers, **more}
         if isinstance(given.body, bytes):
@@ -62,17 +62,17 @@ def answer_of(given: Any, status: int = 200) -> Response:
     return Response(_encoder.encode(given), status, dict(headers), JSON)
 
 
-def refusal_of(error: Exception) -> Refused:
+def refusal_of(error: Exception) -> TurnedAway:
     """Return an error as a refusal; one that nobody foresaw says no more than its kind."""
-    if isinstance(error, Refused):
+    if isinstance(error, TurnedAway):
         return error
     for kind, status, word in STATUSES:
         if isinstance(error, kind):
-            return Refused(status, word, str(error))
-    return Refused(500, "fault", f"{type(error).__name__}: the log of the server says more")
+            return TurnedAway(status, word, str(error))
+    return TurnedAway(500, "fault", f"{type(error).__name__}: the log of the server says more")
 
 
-def refused(error: Refused) -> Response:
+def refused(error: TurnedAway) -> Response:
     """Return a refusal as an answer."""
     body = RefusalAnswer(
         error=Refusal(

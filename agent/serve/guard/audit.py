@@ -5,7 +5,7 @@ from collections import Counter
 
 from agent.host import log
 from agent.serve.access.attempts import Attempts
-from agent.serve.table import Refused
+from agent.serve.table import TurnedAway
 from domain.ports import Clock
 
 MOST_LINES, SECONDS = 30, 60.0
@@ -23,7 +23,7 @@ class Audit:
         self._left_out = 0
         self._lock = threading.Lock()
 
-    def note(self, method: str, path: str, place: str, error: Refused) -> None:
+    def note(self, method: str, path: str, address: str, error: TurnedAway) -> None:
         """Note a refused call: what was asked, from where and why not; never what was given with it."""
         with self._lock:
             self.counts[error.kind] += 1
@@ -42,6 +42,6 @@ class Audit:
             status=error.status,
             method=method[:20],
             path=path[:200],
-            place=place,
+            address=address,
             **({"left_out_before": left_out} if left_out else {}),
         )

@@ -1,4 +1,4 @@
-"""What is given: a body of JSON and no other form, of bounded length, and a query, each as its struct."""
+"""Input: a body of JSON and no other form, of bounded length, and a query, each as its struct."""
 
 import asyncio
 from typing import Any, get_origin, get_type_hints
@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 import msgspec
 from starlette.requests import ClientDisconnect, Request
 
-from agent.serve.table import JSON, Refused
+from agent.serve.table import JSON, TurnedAway
 from edge.strict_json import parse
 
 MOST_BYTES = 60_000
@@ -17,10 +17,10 @@ LONGEST_QUERY = 4_000
 
 
 async def body_of(request: Request, kind: type[msgspec.Struct]) -> Any:
-    """Return a request's body as a struct. Raises Refused for another form, length or content."""
+    """Return a request's body as a struct. Raises TurnedAway for another form, length or content."""
     given = request.headers.get("content-type", "")
     if given.partition(";")[0].strip().lower() != JSON:
-        raise Refused(
+        raise TurnedAway(
             415,
             "media",
             "a body is JSON: Content-Type: application/json",
@@ -31,7 +31,7 @@ async def body_of(request: Request, kind: type[msgspec.Struct]) -> Any:
         async with asyncio.timeout(SECONDS):
             content = await _read(request)
     except TimeoutError:
-        raise Refused(
+        raise TurnedAway(
             408, "slow", f"the body did not come within {SECONDS:g} s", headers={"connection": "close"}
         ) from None
     return as_struct(content, kind)
@@ -44,7 +44,7 @@ async def _read(request: Request) -> bytes:
         async for part in request.stream():
             size += len(part)
             if size > MOST_BYTES:
-                raise Refused(
+                raise TurnedAway(
                     413,
                     "too_large",
                     "the body is too long",
@@ -54,23 +54,23 @@ async def _read(request: Request) -> bytes:
                 )
             parts.append(part)
     except ClientDisconnect:
-        raise Refused(400, "gone", "the body was cut off") from None
+        raise TurnedAway(400, "gone", "the body was cut off") from None
     return b"".join(parts)
 
 
 def as_struct(content: bytes, kind: type[msgspec.Struct]) -> Any:
-    """Return JSON as a struct. Raises Refused: 400 for what is no JSON, 422 for what cannot be meant."""
+    """Return JSON as a struct. Raises TurnedAway: 400 for what is no JSON, 422 for what cannot be meant."""
     try:
         plain = parse(content.decode())
     except (ValueError, RecursionError) as error:
-        raise Refused(400, "json", f"the body is not JSON: {error}") from None
+        raise TurnedAway(400, "json", f"the body is not JSON: {error}") from None
     return converted(plain, kind, strict=True)
 
 
 def query_of(text: str, kind: type[msgspec.Struct]) -> Any:
-    """Return a query as a struct: a name may be repeated where it takes several. Raises Refused."""
+    """Return a query as a struct: a name may be repeated where it takes several. Raises TurnedAway."""
     if len(text) > LONGEST_QUERY:
-        raise Refused(422, "bad_input", "the query is too long", limit=f"{LONGEST_QUERY} characters")
+        raise TurnedAway(422, "bad_input", "the query is too long", limit=f"{LONGEST_QUERY} characters")
     several = {
         name for name, hint in get_type_hints(kind).items() if get_origin(hint) in (list, tuple, frozenset)
     }
@@ -79,7 +79,7 @@ def query_of(text: str, kind: type[msgspec.Struct]) -> Any:
         if name in several:
             plain.setdefault(name, []).extend(value.split(","))
         elif name in plain:
-            raise Refused(422, "bad_input", f"{name} is given twice", field=name)
+            raise TurnedAway(422, "bad_input", f"{name} is given twice", field=name)
         else:
             plain[name] = value
     return converted(plain, kind, strict=False)
@@ -92,7 +92,7 @@ def converted(plain: Any, kind: type[msgspec.Struct], *, strict: bool) -> Any:
         for name in plain:
             if name not in known:
                 names = ", ".join(known) or "none"
-                raise Refused(
+                raise TurnedAway(
                     422, "bad_input", f"{_short(name)} is not known; there are: {names}", field=_short(name)
                 )
     try:
@@ -101,7 +101,7 @@ def converted(plain: Any, kind: type[msgspec.Struct], *, strict: bool) -> Any:
         message, _, where = str(error).partition(" - at `$")
         field = where.rstrip("`").lstrip(".") or None
         value = plain.get(field) if isinstance(plain, dict) and field else None
-        raise Refused(
+        raise TurnedAway(
             422, "bad_input", message, field=field, value=None if value is None else _short(value)
         ) from None
 

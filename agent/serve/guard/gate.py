@@ -9,7 +9,7 @@ from agent.host import log
 from agent.serve.guard.answers import HEADERS, refusal_of, refused
 from agent.serve.guard.audit import Audit
 from agent.serve.guard.places import Places
-from agent.serve.table import Refused
+from agent.serve.table import TurnedAway
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -22,7 +22,7 @@ SOCKET = "boyd.send"
 """Under this name a streaming answer finds the server's own `send`."""
 
 
-class Gate:
+class Gatekeeper:
     """Checks Host and Origin before anything else, and turns whatever fails into the one form."""
 
     def __init__(self, app: App, places: Places, audit: Audit) -> None:
@@ -48,12 +48,12 @@ class Gate:
                 raise
             await refused(self.note(scope, error))(scope, receive, leaving)
 
-    def note(self, scope: Scope, error: Exception) -> Refused:
+    def note(self, scope: Scope, error: Exception) -> TurnedAway:
         """Return an error as a refusal, noted."""
         refusal = refusal_of(error)
         if refusal.kind == "fault":
             log.say("error", "fault of the server", path=scope["path"][:200], exc_info=error)
-        self.audit.note(scope["method"], scope["path"], place_of(scope), refusal)
+        self.audit.note(scope["method"], scope["path"], address_of(scope), refusal)
         return refusal
 
 
@@ -68,12 +68,12 @@ class _Leaving:
         if message["type"] == "http.response.start":
             self.begun = True
             given = list(message.get("headers", []))
-            said = {name for name, _ in given}
-            message["headers"] = given + [each for each in ALWAYS if each[0] not in said]
+            names = {name for name, _ in given}
+            message["headers"] = given + [each for each in ALWAYS if each[0] not in names]
         await self.send(message)
 
 
-def place_of(scope: Scope) -> str:
+def address_of(scope: Scope) -> str:
     """Return the address a request came from."""
     client = scope.get("client")
     return str(client[0]) if client else ""

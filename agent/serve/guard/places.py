@@ -9,7 +9,7 @@ import ipaddress
 from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
-from agent.serve.table import Refused
+from agent.serve.table import TurnedAway
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 SAFE = frozenset({"GET", "HEAD"})
@@ -28,10 +28,10 @@ class Places:
         self.figures = not loopback(host)
 
     def check(self, method: str, headers: Mapping[str, str]) -> None:
-        """Raise Refused for a request to another name, or from another site. Header names are lower-case."""
+        """Raise TurnedAway for a request to another name, or from another site."""
         host = headers.get("host", "")
         if not self._ours(host):
-            raise Refused(
+            raise TurnedAway(
                 403,
                 "host",
                 "this server does not go by that name: ask 127.0.0.1 or localhost, or use --allow-host",
@@ -40,12 +40,12 @@ class Places:
             )
         origin = headers.get("origin")
         if origin is not None and not _same(origin, host):
-            raise Refused(
+            raise TurnedAway(
                 403, "origin", "a page of another site may not ask", field="Origin", value=origin[:100]
             )
         site, mode = headers.get("sec-fetch-site"), headers.get("sec-fetch-mode")
         if site is not None and site not in OURS and not (method in SAFE and mode == "navigate"):
-            raise Refused(
+            raise TurnedAway(
                 403, "origin", "a page of another site may not ask", field="Sec-Fetch-Site", value=site[:100]
             )
 

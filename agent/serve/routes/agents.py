@@ -5,18 +5,18 @@ from typing import Any
 from agent.answers.account import Status
 from agent.answers.agents import AgentRow
 from agent.serve.access.scope import Scope
-from agent.serve.table import API, Context, Route
+from agent.serve.table import API, Asking, Route
 
 
-def agents(context: Context, _path: dict[str, str], _query: Any, _body: Any) -> list[AgentRow]:
+def agents(asking: Asking, _path: dict[str, str], _query: Any, _body: Any) -> list[AgentRow]:
     """Return a row for each agent."""
-    fleet = context.fleet
+    fleet = asking.fleet
     return [fleet.get(name).row() for name in fleet.names()]
 
 
-def agent(context: Context, path: dict[str, str], _query: Any, _body: Any) -> Status:
+def agent(asking: Asking, path: dict[str, str], _query: Any, _body: Any) -> Status:
     """Return an agent's status, as `agent status --json` tells it."""
-    return context.fleet.get(path["agent"]).status()
+    return asking.fleet.get(path["agent"]).status()
 
 
 ROUTES = (

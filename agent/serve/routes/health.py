@@ -5,23 +5,23 @@ from typing import Any
 from agent.answers.agents import Health, Readiness
 from agent.answers.refusal import VersionAnswer
 from agent.serve.access.scope import Scope
-from agent.serve.table import API, Context, Route
+from agent.serve.table import API, Asking, Route
 from agent.settings.version import code_version
 
 
-def health(context: Context, _path: dict[str, str], _query: Any, _body: Any) -> Health:
+def health(asking: Asking, _path: dict[str, str], _query: Any, _body: Any) -> Health:
     """Tell whether the server works, and how many agents do."""
-    return context.fleet.health()
+    return asking.fleet.health()
 
 
-def ready(context: Context, _path: dict[str, str], _query: Any, _body: Any) -> Readiness:
+def ready(asking: Asking, _path: dict[str, str], _query: Any, _body: Any) -> Readiness:
     """Tell whether every journal was read to its end."""
-    return context.fleet.readiness()
+    return asking.fleet.readiness()
 
 
-def version(context: Context, _path: dict[str, str], _query: Any, _body: Any) -> VersionAnswer:
+def version(asking: Asking, _path: dict[str, str], _query: Any, _body: Any) -> VersionAnswer:
     """Tell which code runs, and what the asker's token allows."""
-    return VersionAnswer(version=code_version(), scope=context.who.scope)
+    return VersionAnswer(version=code_version(), scope=asking.who.scope)
 
 
 ROUTES = (

@@ -8,26 +8,26 @@ from agent.answers.refusal import LoggedIn, LoggedOut
 from agent.serve.access.door import COOKIE
 from agent.serve.access.logins import LASTS
 from agent.serve.access.scope import Scope
-from agent.serve.table import API, Context, Refused, Route, With
+from agent.serve.table import API, Asking, Route, TurnedAway, With
 
 
-class Login(msgspec.Struct, frozen=True):
+class LoginAsked(msgspec.Struct, frozen=True):
     """A login by a `token` of the home, or by the `code` that `agent serve` prints."""
 
     token: str | None = None
     code: str | None = None
 
 
-class Logout(msgspec.Struct, frozen=True):
+class LogoutAsked(msgspec.Struct, frozen=True):
     """Nothing: the cookie says which login ends."""
 
 
-def login(context: Context, _path: dict[str, str], _query: Any, body: Login) -> With:
-    """Begin a login. Raises Refused for a wrong token or code, and for too many of them."""
-    door, now = context.door, context.clock.monotonic()
-    wait = door.wrong.wait(context.place, now)
+def login(asking: Asking, _path: dict[str, str], _query: Any, body: LoginAsked) -> With:
+    """Begin a login. Raises TurnedAway for a wrong token or code, and for too many of them."""
+    door, now = asking.door, asking.clock.monotonic()
+    wait = door.wrong.wait(asking.address, now)
     if wait > 0:
-        raise Refused(
+        raise TurnedAway(
             429,
             "too_many",
             f"too many wrong logins: try again in {wait:.0f} s",
@@ -36,26 +36,26 @@ def login(context: Context, _path: dict[str, str], _query: Any, body: Login) -> 
         )
     scope = door.scope_of(body.token, body.code)
     if scope is None:
-        door.wrong.note(context.place, now)
-        raise Refused(
+        door.wrong.note(asking.address, now)
+        raise TurnedAway(
             401,
             "login",
             "no such token, or a code that was used or is older than ten minutes",
             headers=CHALLENGE,
         )
-    until = context.clock.now() + LASTS
-    cookie = _cookie(context, door.logins.begin(scope), int(LASTS.total_seconds()))
+    until = asking.clock.now() + LASTS
+    cookie = _cookie(asking, door.logins.begin(scope), int(LASTS.total_seconds()))
     return With(LoggedIn(scope=scope, until=until), {"set-cookie": cookie})
 
 
-def logout(context: Context, _path: dict[str, str], _query: Any, _body: Any) -> With:
+def logout(asking: Asking, _path: dict[str, str], _query: Any, _body: Any) -> With:
     """End the login of the cookie, if there is one."""
-    context.door.logins.end(context.who.session)
-    return With(LoggedOut(), {"set-cookie": _cookie(context, "", 0)})
+    asking.door.logins.end(asking.who.session)
+    return With(LoggedOut(), {"set-cookie": _cookie(asking, "", 0)})
 
 
-def _cookie(context: Context, name: str, seconds: int) -> str:
-    secure = "; Secure" if context.secure else ""
+def _cookie(asking: Asking, name: str, seconds: int) -> str:
+    secure = "; Secure" if asking.secure else ""
     return f"{COOKIE}={name}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}"
 
 
@@ -70,7 +70,16 @@ ROUTES = (
         LoggedIn,
         login,
         "server",
-        body=Login,
+        body=LoginAsked,
     ),
-    Route("POST", f"{API}/logout", Scope.OPEN, "Log a browser out", LoggedOut, logout, "server", body=Logout),
+    Route(
+        "POST",
+        f"{API}/logout",
+        Scope.OPEN,
+        "Log a browser out",
+        LoggedOut,
+        logout,
+        "server",
+        body=LogoutAsked,
+    ),
 )
