@@ -85,7 +85,7 @@ def test_an_address_that_others_reach_needs_tls_or_a_word(options: dict[str, Any
         {"host": "localhost"},
         {"host": "::", "without_tls": True},
     ):
-        check(Serving(**fine))  # type: ignore[arg-type]
+        check(Serving(**fine))
 
 
 def test_a_token_that_others_can_read_or_that_is_short_is_not_served_with(tmp_path: Path) -> None:
