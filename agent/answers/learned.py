@@ -48,3 +48,30 @@ class Lessons(Struct, frozen=True, kw_only=True):
     rules: dict[str, RuleRecord]
     totals: TotalsAnswer
     lessons: list[LessonRow]
+
+
+class TradeGroup(Struct, frozen=True, kw_only=True):
+    """Closed trades under one name; `mean_result` is their mean return after costs, a fraction of 1."""
+
+    name: str
+    trades: int
+    wins: int
+    pnl: Amount
+    mean_result: float | None
+
+
+class PerformanceAnswer(Struct, frozen=True, kw_only=True):
+    """The profit of closed trades by symbol, by hour of entry ("00" to "23", UTC), by voice, by ending.
+
+    Under a voice stand the trades that it spoke for. `voices` and `rules` are the records of learning:
+    `saved` is the sum of the returns a rule kept us from, turned round, above 0 where it earned its keep.
+    """
+
+    quote: str | None
+    totals: TotalsAnswer
+    by_symbol: list[TradeGroup]
+    by_hour: list[TradeGroup]
+    by_voice: list[TradeGroup]
+    by_exit: list[TradeGroup]
+    voices: dict[str, VoiceRecord]
+    rules: dict[str, RuleRecord]

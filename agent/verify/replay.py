@@ -37,13 +37,12 @@ from domain.events import (
     PositionWrittenOff,
     SessionEnded,
     SessionStarted,
-    SettingsChanged,
 )
 from domain.observation import Observation
 from domain.ports import Clock, Records
 from journal.memory import MemoryJournal
 
-ASKED = KillSwitchSet | ParametersSet | SettingsChanged | CommandReceived | CommandAnswered
+ASKED = KillSwitchSet | ParametersSet | CommandReceived | CommandAnswered
 """What people's words become by themselves, with an agent or without."""
 
 

@@ -84,11 +84,11 @@ export const Choice = ({ label, value, options, onChange }) => html`<div class="
 </div>`;
 
 /**
- * A table. `columns`: { name, title, num, wide (left out on a phone), head (the row's own name), cell(row), title }.
+ * A table. `columns`: { name, title, num, wide (left out on a phone), kind (a class), head (the row's own name), cell(row), title }.
  * `caption` is for those who hear the page; `onOpen(row)` makes rows pressable; `tall` scrolls inside.
  */
 export function Table({ caption, columns, rows, id = (row, k) => k, onOpen, chosen, tall, rowClass }) {
-  const kind = (column) => [column.num && "num", column.wide && "wide"].filter(Boolean).join(" ");
+  const kind = (column) => [column.num && "num", column.wide && "wide", column.kind].filter(Boolean).join(" ");
   const box = useRef(null);
   const scrolls = useScrolls(box);
   return html`<div ref=${box} class=${"scroll" + (tall ? " tall" : "")} style=${tall ? { "--tall": tall } : undefined}
@@ -150,9 +150,9 @@ export function Answered({ of, children, empty }) {
 }
 
 /** A share of a limit that is used. */
-export function Gauge({ label, used, text }) {
+export function Gauge({ label, used, text, failed }) {
   const share = used === null || used === undefined ? null : Math.max(0, Math.min(1, used));
-  const kind = share === null ? "" : share >= 1 ? "bad" : share >= 0.75 ? "wait" : "";
+  const kind = share === null ? "" : failed || share >= 1 ? "bad" : share >= 0.75 ? "wait" : "";
   return html`<div class="gauge" role="meter" aria-label=${label} aria-valuemin="0" aria-valuemax="100"
     aria-valuenow=${share === null ? 0 : Math.round(share * 100)} aria-valuetext=${text}>
     <div class="track"><div class=${"fill " + kind} style=${{ width: `${(share ?? 0) * 100}%` }}></div></div></div>`;

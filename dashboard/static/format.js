@@ -10,7 +10,7 @@ export function amount(text, { places, sign = false } = {}) {
   const [, minus, whole, decimals = ""] = /^(-?)(\d+)(?:\.(\d+))?$/.exec(String(text)) ?? [];
   if (whole === undefined) return String(text);
   const kept = places === undefined ? decimals : decimals.slice(0, places).padEnd(places, "0");
-  const grouped = whole.replace(/\B(?=(\d{3})+(?!\d))/g, "\u2009");
+  const grouped = whole.replace(/\B(?=(\d{3})+(?!\d))/g, ",");
   const nothing = !/[1-9]/.test(whole + kept);
   const before = nothing ? "" : minus ? MINUS : sign ? "+" : "";
   return before + grouped + (kept ? "." + kept : "");

@@ -3,6 +3,9 @@
 
 export const PAGES = [
   { name: "overview", path: "/", title: "Overview", group: "Watch", load: () => import("./pages/overview.js") },
+  { name: "agent", path: "/agents/:agent", title: "Agent", group: "Watch", agent: true, load: () => import("./pages/agent.js") },
+  { name: "decisions", path: "/decisions", title: "Decisions", group: "Watch", agent: true, load: () => import("./pages/decisions.js") },
+  { name: "trades", path: "/trades", title: "Trades and lessons", group: "Watch", agent: true, load: () => import("./pages/trades.js") },
 ];
 
 export const LOGIN = { name: "login", path: "/login", title: "Sign in", load: () => import("./pages/login.js") };

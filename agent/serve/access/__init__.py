@@ -1,1 +1,0 @@
-"""Access: tokens, logins and what each of them allows."""

@@ -1,1 +1,0 @@
-"""The agents of the home, each with its journal, found again and again."""

@@ -1,0 +1,100 @@
+// A cycle a row; opened: why it came out as it did. The address names agent, filters and the cycle that is open.
+
+import { html, useEffect, useState } from "../vendor/preact.js";
+import { get, part } from "../api.js";
+import { Answered, Badge, Button, Card, Empty, Failure, Input, Select, Table, Time } from "../components.js";
+import { amount, count, plain, words } from "../format.js";
+import { useQuery } from "../router.js";
+import { rowOf, useAnswer } from "../store.js";
+import { Why } from "../why.js";
+
+const OUTCOMES = ["executed", "denied", "held", "failed", "interrupted"];
+const TONES = { executed: "good", denied: "bad", failed: "bad", interrupted: "wait", held: "quiet" };
+const PAGE = 60;
+
+export const Outcome = ({ outcome }) => html`<${Badge} kind=${TONES[outcome] ?? "quiet"}>${outcome ?? "under way"}<//>`;
+
+export default function Decisions({ agent, row }) {
+  const [query, change] = useQuery();
+  const filters = { outcome: query.outcome, rule: query.rule, symbol: query.symbol, since: instant(query.since), until: instant(query.until) };
+  const open = query.cycle ?? null;
+  const choose = (cycle) => change({ agent, cycle }, { replace: open !== null && cycle !== null });
+  return html`<${Filters} query=${query} change=${change} symbols=${row?.symbols ?? []} />
+    <div class=${"reading" + (open === null ? "" : " open")}>
+      <${Cycles} key=${JSON.stringify(filters)} agent=${agent} filters=${filters} open=${open} onOpen=${choose} />
+      <div class="opened">${open === null
+        ? html`<div class="card hint"><${Empty} title="No cycle is open.">Choose one: what it saw, how each voice voted, what each rule measured, and the smallest change that would have turned it.<//></div>`
+        : html`<${Opened} agent=${agent} cycle=${open} onOpen=${choose} />`}</div>
+    </div>`;
+}
+
+/** A day of the address as an instant of UTC. */
+const instant = (day) => (/^\d{4}-\d\d-\d\d$/.test(day ?? "") ? `${day}T00:00:00Z` : day);
+
+function Filters({ query, change, symbols }) {
+  const set = (name) => (value) => change({ [name]: value || null });
+  const any = ["outcome", "rule", "symbol", "since", "until"].some((name) => query[name]);
+  return html`<form class="filters" role="search" aria-label="filter cycles" onSubmit=${(event) => event.preventDefault()}>
+    <${Select} label="Outcome" value=${query.outcome ?? ""} options=${[["", "any"], ...OUTCOMES.map((name) => [name, name])]} onChange=${set("outcome")} />
+    <${Select} label="Symbol" value=${query.symbol ?? ""} options=${[["", "all"], ...symbols.map((name) => [name, name])]} onChange=${set("symbol")} />
+    <${Input} label="Denied by rule" value=${query.rule ?? ""} placeholder="any, such as min_confidence" onChange=${later(set("rule"))} />
+    <${Input} label="Since (UTC day)" type="date" value=${query.since ?? ""} onChange=${set("since")} />
+    <${Input} label="Until (UTC day)" type="date" value=${query.until ?? ""} onChange=${set("until")} />
+    ${any && html`<${Button} kind="plain" onClick=${() => change({ outcome: null, rule: null, symbol: null, since: null, until: null })}>Clear<//>`}
+  </form>`;
+}
+
+let pending = 0;
+const later = (act) => (value) => { clearTimeout(pending); pending = setTimeout(() => act(value.trim()), 350); };
+
+function Cycles({ agent, filters, open, onOpen }) {
+  const path = `agents/${part(agent)}/cycles`;
+  const first = useAnswer(path, { ...filters, limit: PAGE }, { on: rowOf(agent, "cycle_ended") });
+  const [older, setOlder] = useState({ items: [], next: undefined, error: null, busy: false });
+  const oldest = first.data?.items.at(-1)?.cycle ?? Infinity;
+  const items = [...(first.data?.items ?? []), ...older.items.filter((row) => row.cycle < oldest)];
+  const next = older.next === undefined ? first.data?.next : older.next;
+  const more = async () => {
+    setOlder((old) => ({ ...old, busy: true, error: null }));
+    try {
+      const page = await get(path, { ...filters, limit: PAGE, cursor: next });
+      setOlder((old) => ({ items: [...old.items, ...page.items], next: page.next ?? null, error: null, busy: false }));
+    } catch (error) {
+      setOlder((old) => ({ ...old, error, busy: false }));
+    }
+  };
+  const filtered = Object.values(filters).some(Boolean);
+  return html`<${Card} title="Cycles" flush kind="list">
+    <${Answered} of=${first}>${() => items.length === 0
+      ? html`<${Empty} title=${filtered ? "No cycle fits the filters." : "No cycle yet."} command=${filtered ? null : `agent run --journal ${agent}`}>${filtered ? "Clear them to see all." : "Each cycle appears here the moment it ends."}<//>`
+      : html`<${Table} caption="cycles, newest first" id=${(row) => String(row.cycle)} rows=${items} chosen=${open} tall="calc(100vh - 13rem)"
+          onOpen=${(row) => onOpen(String(row.cycle))} columns=${columns(onOpen, open)} />
+        ${older.error && html`<${Failure} error=${older.error} again=${more} />`}
+        ${next && html`<div class="more"><${Button} onClick=${more} disabled=${older.busy}>${older.busy ? "Reading\u2026" : "Older"}<//></div>`}`}<//>
+  <//>`;
+}
+
+const columns = (onOpen, open) => [
+  { name: "cycle", title: "Cycle", num: true, head: true, cell: (row) => html`<button type="button" class="link" aria-expanded=${String(open === String(row.cycle))} onClick=${() => onOpen(String(row.cycle))}>${count(row.cycle)}</button>` },
+  { name: "at", title: "Time", cell: (row) => html`<${Time} at=${row.at} shape="short" />` },
+  { name: "outcome", title: "Outcome", cell: (row) => html`<${Outcome} outcome=${row.outcome} />` },
+  { name: "decisions", title: "Decisions", cell: (row) => html`<ul class="said">${row.decisions.map((each) => html`<li key=${each.symbol}>
+      <span class=${"action " + each.action}>${each.action}</span> ${each.symbol}
+      ${each.action !== "HOLD" && html`<span class="soft figure"> ${plain(each.confidence, 0)}</span>`}
+      ${each.verdict && each.verdict !== "approved" && html`<span class="down"> ${words(each.verdict)}</span>`}</li>`)}
+      ${row.error && html`<li class="down">${row.error}</li>`}</ul>` },
+  { name: "equity", title: "Equity", num: true, wide: true, kind: "extra", cell: (row) => amount(row.equity, { places: 2 }) },
+];
+
+function Opened({ agent, cycle, onOpen }) {
+  const answer = useAnswer(`agents/${part(agent)}/cycles/${part(cycle)}`, {}, { on: (event) => rowOf(agent, "order_reported", "cycle_ended")(event) && String(event.data.body?.cycle) === String(cycle) });
+  useEffect(() => { if (matchMedia("(max-width: 75rem)").matches) document.querySelector(".opened")?.scrollIntoView({ block: "start" }); }, [cycle]);
+  const at = Number(answer.data?.cycle ?? cycle);
+  const side = html`<div class="acts">
+    <${Button} aria-label="cycle before" disabled=${!(at > 1)} onClick=${() => onOpen(String(at - 1))}>\u2039<//>
+    <${Button} aria-label="cycle after" disabled=${!at} onClick=${() => onOpen(String(at + 1))}>\u203a<//>
+    <${Button} kind="plain" onClick=${() => onOpen(null)}>Close<//></div>`;
+  return html`<${Card} title=${`Cycle ${Number.isNaN(at) ? cycle : count(at)}`} side=${side} kind="why">
+    <${Answered} of=${answer}>${(data) => html`<${Why} why=${data} agent=${agent} />`}<//>
+  <//>`;
+}
