@@ -95,6 +95,18 @@ class RollBackParameters(_Asked, frozen=True, kw_only=True, tag="roll_back_param
     strategy: str | None = None
 
 
+class ChangeSettings(_Asked, frozen=True, kw_only=True, tag="change_settings"):
+    """Change settings that may change while an agent runs, from the next cycle on.
+
+    `given` holds dotted names with their new values, such as {"risk.daily_loss": "2%"}; those in `back` are
+    again what the settings say. In mode live a looser limit needs `loosen`.
+    """
+
+    given: dict[str, str | int | float | None] = {}
+    back: tuple[str, ...] = ()
+    loosen: bool = False
+
+
 class Stop(_Asked, frozen=True, kw_only=True, tag="stop"):
     """End the session after the cycle under way; positions keep their stops at the venue."""
 
@@ -111,6 +123,7 @@ Command = (
     | WriteOffPosition
     | ApplyParameters
     | RollBackParameters
+    | ChangeSettings
     | Stop
 )
 
@@ -139,7 +152,8 @@ def named(command: Command, new_key: Callable[[], str]) -> Command:
 
 def needs_reason(command: Command) -> None:
     """Raise BadInput for a command without a reason that needs one."""
-    if isinstance(command, ResetKill | AdoptAccount | WriteOffPosition) and not command.reason.strip():
+    needing = ResetKill | AdoptAccount | WriteOffPosition | ChangeSettings
+    if isinstance(command, needing) and not command.reason.strip():
         raise BadInput(f"{type(command).__name__} needs a reason: it goes into the journal")
 
 

@@ -124,6 +124,22 @@ class ParametersSet(msgspec.Struct, frozen=True, tag="parameters_set"):
     rolled_back_to: int | None = None
 
 
+class SettingsChanged(msgspec.Struct, frozen=True, tag="settings_changed"):
+    """Settings were changed while a session ran, or for the next one: by whom and why.
+
+    `given` has the new value of each dotted name, `before` what was in force, `own` what the session's
+    settings say: a setting that is its own again is no longer changed. `looser` allow more than before.
+    """
+
+    at: datetime
+    given: dict[str, Any]
+    before: dict[str, Any]
+    own: dict[str, Any]
+    reason: str
+    by: str
+    looser: tuple[str, ...] = ()
+
+
 class AccountAdopted(msgspec.Struct, frozen=True, tag="account_adopted"):
     """The venue's holdings became the account's: at a first start, or by an operator.
 
@@ -226,6 +242,7 @@ Event = (
     | CycleEnded
     | KillSwitchSet
     | ParametersSet
+    | SettingsChanged
     | AccountAdopted
     | PositionWrittenOff
     | FlattenAsked

@@ -112,6 +112,25 @@ class ParametersInForce(_Reply, frozen=True, kw_only=True, tag="parameters_in_fo
     running: bool
 
 
+class SettingsInForce(_Reply, frozen=True, kw_only=True, tag="settings_in_force"):
+    """The settings that were changed, each by its dotted name: its new value, and the one `before`.
+
+    `looser` names those that allow more than before, `tighter` those that allow less. `changed` is every
+    setting that is now another than the session's settings say. `running` says that an agent took them, at
+    its next cycle.
+    """
+
+    at: datetime
+    given: dict[str, Any]
+    before: dict[str, Any]
+    changed: dict[str, Any]
+    reason: str
+    by: str
+    running: bool
+    looser: tuple[str, ...] = ()
+    tighter: tuple[str, ...] = ()
+
+
 class Stopping(_Reply, frozen=True, kw_only=True, tag="stopping"):
     """The answer to a stop: `stopping` when an agent was there, which ends after the cycle under way."""
 
@@ -127,6 +146,7 @@ Reply = (
     | Adopted
     | WrittenOff
     | ParametersInForce
+    | SettingsInForce
     | Stopping
 )
 

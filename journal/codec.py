@@ -25,6 +25,7 @@ from domain.events import (
     PositionWrittenOff,
     SessionEnded,
     SessionStarted,
+    SettingsChanged,
 )
 from domain.times import millis
 from journal.words import renamed
@@ -38,6 +39,7 @@ _KINDS: dict[type, str] = {
     CycleEnded: "cycle_ended",
     KillSwitchSet: "kill_switch_set",
     ParametersSet: "parameters_set",
+    SettingsChanged: "settings_changed",
     AccountAdopted: "account_adopted",
     PositionWrittenOff: "position_written_off",
     FlattenAsked: "flatten_asked",

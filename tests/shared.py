@@ -1,6 +1,7 @@
 """Where tests find the shared market data: one setting, `BOYD_SHARED_DATA`, default ../shared/data."""
 
 import os
+import shutil
 import time
 from pathlib import Path
 
@@ -19,6 +20,19 @@ def shared_data(*parts: str) -> Path:
     path = data_folder().joinpath(*parts)
     if not path.exists():
         pytest.skip(f"shared data is absent: {path} (set BOYD_SHARED_DATA)")
+    return path
+
+
+def of_the_system(name: str) -> str:
+    """Return where a program of the system is, such as chromium, promtool or node.
+
+    Skips the test with a plain reason where it is absent; fails it where `.ci/system` saw to it.
+    """
+    path = shutil.which(name)
+    if path is None and os.environ.get("BOYD_SYSTEM") == "all":
+        pytest.fail(f"{name} is not found, and .ci/system found it")
+    if path is None:
+        pytest.skip(f"{name} is not on this machine; .ci/system installs it")
     return path
 
 

@@ -9,6 +9,7 @@ with Agent(Settings(provider="simulated", interval_seconds=0)) as agent:
 
 import threading
 from collections import deque
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from decimal import Decimal
 from types import TracebackType
@@ -28,6 +29,7 @@ from domain.commands import (
     ALL,
     AdoptAccount,
     ApplyParameters,
+    ChangeSettings,
     ClosePosition,
     Command,
     Flatten,
@@ -49,6 +51,7 @@ from domain.replies import (
     PositionClosed,
     Reconciled,
     Reply,
+    SettingsInForce,
 )
 from domain.symbols import spelled
 
@@ -210,6 +213,24 @@ class Agent:
         Raises BadInput when they cannot be meant, Unproven when the evidence is not enough.
         """
         return cast("ParametersInForce", self.handle(command))
+
+    def change_settings(
+        self,
+        given: Mapping[str, str | int | float | None],
+        reason: str,
+        *,
+        back: Sequence[str] = (),
+        loosen: bool = False,
+        key: str = "",
+    ) -> SettingsInForce:
+        """Change settings from the next cycle on, such as {"risk.daily_loss": "2%"}; take others `back`.
+
+        Raises ValueError without a reason, BadInput for a setting that does not change while an agent runs, a
+        value out of its limits, or a looser limit in mode live without `loosen`.
+        """
+        reason = _given(reason, "changing settings needs a reason")
+        command = ChangeSettings(given=dict(given), back=tuple(back), loosen=loosen, reason=reason, key=key)
+        return cast("SettingsInForce", self.handle(command))
 
     def status(self) -> Status:
         """Return what the agent is doing: state, market, account, last decision.

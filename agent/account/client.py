@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 
 from pydantic import SecretStr
 
 from agent import wiring
+from agent.account import changing
 from agent.account.catch_up import catch_up
 from agent.account.control import StatusRequest, WhyRequest
 from agent.account.dispatch import Carries
@@ -32,15 +34,17 @@ from agent.state.retune import waits
 from agent.views import session
 from domain.commands import (
     ApplyParameters,
+    ChangeSettings,
     ClosePosition,
     Command,
     Flatten,
     Kill,
     ResetKill,
     RollBackParameters,
+    needs_reason,
 )
 from domain.errors import BadInput, JournalFault
-from domain.events import CommandAnswered, CommandReceived
+from domain.events import CommandAnswered, CommandReceived, ParametersSet, SettingsChanged
 from domain.ports import Clock, Journal, Records
 from domain.replies import Reply, recalled
 from journal.lease import GRACE_MS
@@ -114,6 +118,7 @@ class AccountClient:
             cycle=state.cycle_id,
             ended=state.ended_reason or "cut off",
             parameters=versions.view(state, parts.mind),
+            changed=session.changed(state),
             muted=dict(parts.mind.muted),
             account=session.account(state),
             positions=session.positions(state),
@@ -152,7 +157,7 @@ class AccountClient:
                 stop = isinstance(command, Kill)
                 with self.home.lock(self.name, needed=not stop), self._writing(clock, stop=stop) as journal:
                     yield Resting(journal, clock)
-            case ApplyParameters() | RollBackParameters():
+            case ApplyParameters() | RollBackParameters() | ChangeSettings():
                 with self.home.lock(self.name), self._writing(clock) as journal:
                     yield Tuning(journal, clock, self._parts)
             case Flatten() | ClosePosition():
@@ -246,7 +251,7 @@ class AccountClient:
 
 
 class Tuning:
-    """The journal of an account that no agent runs, for parameters that the next session takes up."""
+    """The journal of an account that no agent runs, for what the next session takes up."""
 
     def __init__(
         self, journal: GuardedJournal, clock: Clock, fold: Callable[[Records], wiring.Parts]
@@ -256,14 +261,27 @@ class Tuning:
         self.fold = fold
 
     def handle(self, command: Command) -> Reply:
-        """Put parameters in force. Raises BadInput when they cannot be meant, Unproven without evidence."""
-        if not isinstance(command, ApplyParameters | RollBackParameters):
-            raise BadInput(f"{type(command).__name__} is not for a journal alone")
+        """Put parameters or settings in force.
+
+        Raises BadInput when they cannot be meant, Unproven for parameters without evidence.
+        """
+        needs_reason(command)
         parts, at = self.fold(self.journal), self.clock.now()
         known = recalled(parts.state.commands.get(command.key), command)
         if known is not None:
             return known
-        event = versions.event_of(command, parts, at)
-        reply = versions.in_force_reply(event, waits(event, parts.mind), running=False)
+        event, reply = _taken_up(command, parts, at)
         self.journal.append(CommandReceived(at, command), event, CommandAnswered(at, command.key, reply))
         return reply
+
+
+def _taken_up(
+    command: Command, parts: wiring.Parts, at: datetime
+) -> tuple[ParametersSet | SettingsChanged, Reply]:
+    if isinstance(command, ChangeSettings):
+        change = changing.event_of(command, parts, at)
+        return change, changing.reply_of(change, parts, running=False)
+    if not isinstance(command, ApplyParameters | RollBackParameters):
+        raise BadInput(f"{type(command).__name__} is not for a journal alone")
+    event = versions.event_of(command, parts, at)
+    return event, versions.in_force_reply(event, waits(event, parts.mind), running=False)

@@ -9,10 +9,12 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from agent.account import changing
 from agent.loop.session import Session
 from agent.orders import adoption
 from agent.orders.emergency import flatten
 from agent.parameters import versions
+from agent.settings.changes import INTERVAL
 from agent.state.dust import too_small
 from agent.state.retune import waits
 from agent.state.state import State
@@ -210,6 +212,15 @@ def _parameters(desk: Desk, command: commands.ApplyParameters | commands.RollBac
     return _whole(desk, command, reply, event)
 
 
+def _settings(desk: Desk, command: commands.ChangeSettings) -> Reply:
+    event = changing.event_of(command, desk.parts, desk.at)
+    reply = changing.reply_of(event, desk.parts, running=True)
+    _whole(desk, command, reply, event)
+    if INTERVAL in event.given:
+        desk.session.inbox.cut()
+    return reply
+
+
 EFFECTS: Mapping[type, Callable[[Desk, Any], Reply]] = MappingProxyType(
     {
         commands.Kill: _kill,
@@ -223,6 +234,7 @@ EFFECTS: Mapping[type, Callable[[Desk, Any], Reply]] = MappingProxyType(
         commands.WriteOffPosition: _write_off,
         commands.ApplyParameters: _parameters,
         commands.RollBackParameters: _parameters,
+        commands.ChangeSettings: _settings,
         commands.Stop: _stop,
     }
 )

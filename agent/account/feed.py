@@ -5,7 +5,7 @@ JSON lines at the control socket, after a `FollowRequest`:
     {"result": {"journal_id": "...", "seq": S}}                    where the journal stands
     {"rows": [{"seq": n, "hash": "hex", "event": {...}}, ...]}     rows of one commit; above S, none left out
     {"state": {...LiveState...}}                                   the state of the loop, when it changed
-    {"beat": n}                                                    once a second
+    {"beat": n, "vitals": {...Vitals...}}                          once a second: what no journal tells
 
 Theory of operation. The agent's own work comes first. Rules, each with its reason:
 
@@ -27,6 +27,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from agent.account.control import FollowRequest
+from agent.answers.account import Vitals
 from agent.answers.stream import LiveState
 from agent.host import log
 from journal.sql import SqlJournal
@@ -80,11 +81,17 @@ class _Follower:
 
 
 class JournalFeed:
-    """Tells followers of one session's journal. `live` says where the loop stands, from any thread."""
+    """Tells followers of one session's journal.
 
-    def __init__(self, journal: SqlJournal, live: Callable[[], LiveState]) -> None:
+    `live` says where the loop stands, `vitals` what else only this process knows; from any thread.
+    """
+
+    def __init__(
+        self, journal: SqlJournal, live: Callable[[], LiveState], vitals: Callable[[], Vitals] = Vitals
+    ) -> None:
         self.journal = journal
         self.live = live
+        self.vitals = vitals
         self._guard = threading.Lock()
         self._followers: tuple[_Follower, ...] = ()
         self._closing = threading.Event()
@@ -148,7 +155,7 @@ class JournalFeed:
                 lines.append(_line({"state": state}))
             if time.monotonic() >= beat_due:
                 beats, beat_due = beats + 1, time.monotonic() + BEAT_SECONDS
-                lines.append(_line({"beat": beats}))
+                lines.append(_line({"beat": beats, "vitals": self.vitals()}))
             if lines:
                 connection.sendall(b"".join(lines))
             if closing:

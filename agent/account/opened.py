@@ -30,6 +30,7 @@ from agent.parameters import versions
 from agent.settings.home import Home
 from agent.settings.resolve import explicit, gridded, journal_name
 from agent.settings.settings import Options
+from agent.state.changes import standing
 from agent.state.checkpoint import Checkpoint, Checkpoints
 from agent.state.keeper import Keeper
 from agent.state.state import State
@@ -187,6 +188,8 @@ class OpenedAccount:
         try:
             self.parts = catch_up(self.journal, self._fold, self.clock.now())
             self.before = before(self.parts.state)
+            if not self.hurry:
+                self._stale()
             held = wiring.held(self.parts.state)
             self.besides = tuple(symbol for symbol in held if symbol not in self.options.symbols)
             if self.options.remote:
@@ -212,11 +215,25 @@ class OpenedAccount:
             self.session.keeper = Keeper(self.checkpoints, self.options, self.clock)
             handler = BriefHandler if self.hurry else Handler
             self.handler = handler(self.session, self.parts, self.now)
-            self.pacer = wiring.pacer(self.options, self.market, self.clock, self.inbox.wait)
+            self.pacer = wiring.pacer(
+                self.options,
+                self.market,
+                self.clock,
+                self.inbox.wait,
+                lambda: self.parts.state.changed,
+            )
         except BaseException:
             self.journal.close()
             raise
         self.home.remember(self.name)
+
+    def _stale(self) -> None:
+        """Refuse changed settings that this program does not take, and say which are over."""
+        changed = self.parts.state.changed
+        over = changed.keys() - standing(changed, self.options.public()).keys()
+        if over:
+            log.say("warning", "changed settings are over: the settings say otherwise", settings=sorted(over))
+        wiring.refuse_stale(self.parts)
 
     @property
     def quick(self) -> bool:
@@ -270,6 +287,7 @@ class OpenedAccount:
             muted=vitals.muted,
             timings=vitals.timings,
             parameters=versions.view(state, self.parts.mind),
+            changed=views.changed(state),
             account=views.account(state, pending_kill=kill.reason if kill else None),
             positions=views.positions(state),
             decisions=self.decisions(1),

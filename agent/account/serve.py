@@ -29,5 +29,5 @@ def control_server(launch: OpenedAccount) -> ControlServer:
             paused=launch.inbox.paused,
         )
 
-    feed = None if launch.stored is None else JournalFeed(launch.stored, live)
+    feed = None if launch.stored is None else JournalFeed(launch.stored, live, launch.vitals)
     return ControlServer(launch.home.control(launch.name), serve, launch.lock.renew, feed)

@@ -1,6 +1,7 @@
 """Answers on an account: cash and positions, the agent's status, the summary of a session."""
 
 from datetime import datetime
+from typing import Any
 
 from msgspec import Struct
 
@@ -110,6 +111,16 @@ class VersionInForce(Struct, frozen=True, kw_only=True):
     rolled_back_to: int | None
 
 
+class ChangedSetting(Struct, frozen=True, kw_only=True):
+    """A setting that was changed while the agent ran: its value, and what the settings say (`own`)."""
+
+    value: Any
+    own: Any
+    at: datetime
+    by: str
+    reason: str
+
+
 class StreamRow(Struct, frozen=True, kw_only=True):
     """The health of one provider's stream; counts are since the session began.
 
@@ -187,6 +198,7 @@ class Status(Struct, frozen=True, kw_only=True):
     streams: dict[str, StreamRow] = {}
     muted: dict[str, str] = {}
     parameters: dict[str, VersionInForce] = {}
+    changed: dict[str, ChangedSetting] = {}
     decisions: list[DecisionRow] = []
     timings: dict[str, Timing] = {}
     seq: int | None = None

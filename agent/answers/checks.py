@@ -1,4 +1,4 @@
-"""Answers of `agent drill` and `agent sandbox`."""
+"""Answers of `agent drill`, `agent sandbox` and `agent serve`."""
 
 from msgspec import Struct
 
@@ -38,3 +38,14 @@ class StandingStill(Struct, frozen=True, kw_only=True):
     """A line of `agent sandbox`: the data has ended, prices stand still."""
 
     standing_still: bool
+
+
+class ServeAnswer(Struct, frozen=True, kw_only=True):
+    """The line of `agent serve`, once it listens: `login` lets one browser in, once, within ten minutes."""
+
+    url: str
+    login: str
+    docs: str
+    token_file: str
+    home: str
+    pid: int

@@ -5,8 +5,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from agent.answers.account import VersionInForce
-from agent.answers.amounts import Amount
+from agent.answers.account import ChangedSetting, VersionInForce
+from agent.answers.amounts import Amount, Values
 from domain.decision import Action, Voice
 from domain.events import Failure
 from domain.order import OrderStatus
@@ -121,7 +121,11 @@ class OrderAnswer(Struct, frozen=True, kw_only=True):
 
 
 class Explanation(Struct, frozen=True, kw_only=True):
-    """`agent why`: why a cycle came out as it did."""
+    """`agent why`: why a cycle came out as it did.
+
+    `limits` are the settings of [risk] and [sizing] in force then, `changed` those of all settings that were
+    changed while the agent ran.
+    """
 
     cycle: int
     at: datetime
@@ -131,6 +135,8 @@ class Explanation(Struct, frozen=True, kw_only=True):
     path: list[str]
     blocked: dict[str, str]
     parameters: dict[str, VersionInForce]
+    changed: dict[str, ChangedSetting]
+    limits: dict[str, Values]
     error: Failure | None
     symbols: list[SymbolAnswer]
     orders: list[OrderAnswer]

@@ -7,7 +7,7 @@ by it. A command that prints JSON line by line names each struct that a line may
 from typing import Any
 
 from agent.answers.account import PositionAnswer, Status
-from agent.answers.checks import DrillAnswer, SandboxAnswer, StandingStill
+from agent.answers.checks import DrillAnswer, SandboxAnswer, ServeAnswer, StandingStill
 from agent.answers.cycle import Explanation
 from agent.answers.data import CheckedRow, DownloadAnswer, EntryRow, ImportedRow, Quoted
 from agent.answers.journals import Anchored, ChainAnswer, JournalRow, ParameterVersion, TradeRow
@@ -34,6 +34,7 @@ from domain.replies import (
     Paused,
     PositionClosed,
     Reconciled,
+    SettingsInForce,
     Stopping,
     WrittenOff,
 )
@@ -41,6 +42,7 @@ from domain.replies import (
 ANSWERS: dict[str, tuple[Any, ...]] = {
     "backtest": (BacktestAnswer,),
     "close": (PositionClosed,),
+    "config change": (SettingsInForce,),
     "config show": (Settings,),
     "data check": (list[CheckedRow],),
     "data download": (DownloadAnswer,),
@@ -70,6 +72,7 @@ ANSWERS: dict[str, tuple[Any, ...]] = {
     "reset-kill": (KillSwitch,),
     "run": (CycleLine, SummaryLine, Quicktest),
     "sandbox": (SandboxAnswer, StandingStill),
+    "serve": (ServeAnswer,),
     "status": (Status,),
     "stop": (Stopping,),
     "strategy list": (StrategiesAnswer,),

@@ -15,6 +15,8 @@ from agent.cli.commands.reading import ColumnsOption, FormatOption, ZoneOption, 
 from agent.cli.commands.research import research
 from agent.cli.commands.sandbox import EPILOG as SANDBOX_EPILOG
 from agent.cli.commands.sandbox import sandbox
+from agent.cli.commands.serve import EPILOG as SERVE_EPILOG
+from agent.cli.commands.serve import serve
 from agent.cli.commands.stopping import stopping
 from agent.cli.commands.strategy import strategy as strategy_app
 from agent.cli.commands.watching import watching
@@ -47,6 +49,7 @@ app.add_typer(config, name="config")
 app.add_typer(strategy_app, name="strategy")
 app.add_typer(data, name="data")
 app.add_typer(params, name="params")
+app.command(epilog=SERVE_EPILOG)(serve)
 app.command(epilog=SANDBOX_EPILOG)(sandbox)
 app.command(epilog=DRILL_EPILOG)(drill)
 

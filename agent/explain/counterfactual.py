@@ -8,7 +8,7 @@ import msgspec
 
 from agent.answers.cycle import Change, TurningPoint
 from agent.views.session import decimal
-from agent.wiring import Parts, policy_of
+from agent.wiring import Parts, PolicyInForce
 from domain.candle import Candle
 from domain.decision import Action, Decision
 from domain.instrument import Instrument
@@ -122,7 +122,7 @@ class _Closes:
                 observation=self.observation,
                 account=state.ledger.account(state.kill_switch),
                 instruments=state.ledger.instruments,
-                policy=policy_of(self.before.options, self.before.grid),
+                policy=PolicyInForce(self.before.options, self.before.grid, state)(),
                 at=decision.at,
                 client_id="what-if",
             )

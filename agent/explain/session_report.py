@@ -33,6 +33,7 @@ def told_of(history: AccountHistory, options: Options) -> ReportedRun:
     if not history.times_ms:
         raise BadInput("there is no cycle to report; run the agent first, or name another --session")
     result = result_of(_session(history, options))
+    options = wiring.options_in_force(options, history.state.changed)
     match = stopped(result, wiring.policy_of(options, history.state.ledger.instruments))
     return ReportedRun(result, metrics(result), stopped_words(match, result) if match else "")
 

@@ -1,6 +1,7 @@
 """The explanation of a cycle from its journal, down to the facts that would have had to differ."""
 
 from datetime import datetime
+from typing import Any
 
 from agent import wiring
 from agent.answers.cycle import (
@@ -15,10 +16,11 @@ from agent.answers.cycle import (
 )
 from agent.explain.counterfactual import turning_point
 from agent.parameters import versions
+from agent.settings.changes import SECTIONS
 from agent.settings.recorded import options_of
 from agent.state.checkpoint import Checkpoints
 from agent.state.state import Observed
-from agent.views.session import decimal
+from agent.views.session import changed, decimal
 from domain.errors import BadInput
 from domain.events import CycleDecided, CycleEnded, Event, OrderReported, OrdersIntended, SessionStarted
 from domain.instrument import Instrument
@@ -87,6 +89,8 @@ def explain(journal: Records, cycle: int | None, checkpoints: Checkpoints | None
         path=list(ended.path) if ended else [],
         blocked=before.state.ledger.blocked(),
         parameters=versions.view(before.state, before.mind),
+        changed=changed(before.state),
+        limits=_limits(before),
         error=ended.error if ended else None,
         symbols=[
             _symbol(story, observation, grid[observation.symbol], before)
@@ -95,6 +99,11 @@ def explain(journal: Records, cycle: int | None, checkpoints: Checkpoints | None
         orders=[_fate(order, story.receipts, grid[order.symbol]) for order in story.orders],
         lessons=len(ended.lessons) if ended else 0,
     )
+
+
+def _limits(before: "wiring.Parts") -> dict[str, dict[str, Any]]:
+    options = wiring.options_in_force(before.options, before.state.changed)
+    return {name: getattr(options, name).model_dump(mode="json") for name in SECTIONS}
 
 
 def _story(journal: Records, cycle: int | None) -> _Story:

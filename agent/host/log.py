@@ -27,6 +27,7 @@ from domain.events import (
     ParametersSet,
     SessionEnded,
     SessionStarted,
+    SettingsChanged,
 )
 
 
@@ -71,9 +72,12 @@ class _LogFile(logging.handlers.RotatingFileHandler):
         self.lost += 1
 
 
-def start(home: Path, secrets: Iterable[str]) -> str | None:
-    """Send the log to HOME/agent.log, at most three files of ten megabytes; return why it cannot be."""
-    path = home / "agent.log"
+def start(home: Path, secrets: Iterable[str], file: str = "agent.log") -> str | None:
+    """Send the log to HOME/agent.log, at most three files of ten megabytes; return why it cannot be.
+
+    A process that lives beside the agents has a file of its own: two cannot turn one over.
+    """
+    path = home / file
     problem = _unfit(path)
     handler: logging.Handler = logging.NullHandler()
     if problem is None:
@@ -169,6 +173,16 @@ def record(event: Event) -> None:
                 version=event.version,
                 strategy=event.strategy,
                 forced=event.forced,
+                reason=event.reason,
+                by=event.by,
+            )
+        case SettingsChanged():
+            say(
+                "warning",
+                "settings changed",
+                settings=event.given,
+                before=event.before,
+                looser=list(event.looser),
                 reason=event.reason,
                 by=event.by,
             )

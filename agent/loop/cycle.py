@@ -49,7 +49,7 @@ class Cycle:
         observer: Observer,
         platform: Platform,
         reasoning: ReasoningSettings,
-        policy: Policy,
+        policy: Callable[[], Policy],
         trading_lock: AbstractContextManager[Any],
         clock: Clock,
         pending_kill: Callable[[], Kill | Flatten | None] = lambda: None,
@@ -62,7 +62,7 @@ class Cycle:
         self.observer = observer
         self.platform = platform
         self.reasoning = reasoning
-        self.policy = policy
+        self.policy_in_force = policy
         self.trading_lock = trading_lock
         self.pending_kill = pending_kill
         self.disturbed = disturbed
@@ -71,6 +71,11 @@ class Cycle:
         """Whether the others are decided on where one market is not seen; replays of old rows say no."""
         self.also_blocked: Mapping[str, str] = {}
         """Why no entry is to be made besides what the venue says; whoever knows it keeps it up to date."""
+
+    @property
+    def policy(self) -> Policy:
+        """The gate's settings in force, as the journal says."""
+        return self.policy_in_force()
 
     def run(self, at: datetime) -> CycleEnded:
         """Take one turn of the loop at the instant `at`.

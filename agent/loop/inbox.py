@@ -39,6 +39,7 @@ class Inbox:
     def __init__(self, clock: "Clock") -> None:
         self.clock = clock
         self._wake = threading.Event()
+        self._cut = False
         self._calls_lock = threading.Lock()
         self._asking = 0
         self._urgent: list[Urgent] = []
@@ -100,6 +101,11 @@ class Inbox:
         self.paused = paused
         self._wake.set()
 
+    def cut(self) -> None:
+        """End the wait under way: the pause it makes is another now."""
+        self._cut = True
+        self._wake.set()
+
     def at_once(self, asked: Urgent) -> None:
         """Act on a command now: from this instant on a kill denies every entry, and a stop ends the loop.
 
@@ -142,6 +148,9 @@ class Inbox:
             self.idle()
             if self.stopping:
                 return False
+            if self._cut and not self.paused:
+                self._cut = False
+                return True
             left = due - self.clock.monotonic()
             if left <= 0 and not self.paused:
                 return True

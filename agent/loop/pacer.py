@@ -56,42 +56,64 @@ class SteadyTime:
         return here - self._leapt >= LASTING_SECONDS
 
 
+Pause = float | Callable[[], float]
+"""Seconds between two cycles, or who knows them now: they may change while the loop runs."""
+
+
+Wait = Callable[[float], bool]
+
+
+def _asked(pause: Pause) -> Callable[[], float]:
+    return pause if callable(pause) else lambda: pause
+
+
+def _waited(pause: Callable[[], float], left: Callable[[float], float], wait: Wait) -> bool:
+    """Wait for what is left of a pause, anew where it was changed meanwhile; False when it is to end."""
+    while True:
+        seconds = pause()
+        if not wait(left(seconds)):
+            return False
+        if pause() == seconds:
+            return True
+
+
 class WallPacer:
-    """Cycles at a fixed interval of the machine's clock, the first at once.
+    """Cycles at an interval of the machine's clock, the first at once.
 
     `wait(seconds)` sleeps, wakes early for commands and returns False when the session should end.
     """
 
-    def __init__(self, clock: Clock, interval_seconds: float, wait: Callable[[float], bool]) -> None:
+    def __init__(self, clock: Clock, interval_seconds: Pause, wait: Wait) -> None:
         self.clock = clock
-        self.interval = interval_seconds
+        self.interval = _asked(interval_seconds)
         self.wait = wait
         self.time = SteadyTime(clock)
-        self.due: float | None = None
+        self.last: float | None = None
 
     def next(self) -> datetime | None:
         """Wait for the next cycle and return its instant."""
-        now = self.clock.monotonic()
-        delay = 0.0 if self.due is None else max(0.0, self.due - now)
-        if not self.wait(delay):
+        if not _waited(self.interval, self._left, self.wait):
             return None
         # Not from the due time: after a long cycle the agent does not hurry to catch up.
-        self.due = self.clock.monotonic() + self.interval
+        self.last = self.clock.monotonic()
         return self.time.now()
+
+    def _left(self, interval: float) -> float:
+        return 0.0 if self.last is None else max(0.0, self.last + interval - self.clock.monotonic())
 
 
 class MarketPacer:
     """Cycles at the instants of a driven market, with a pause between them when one is asked for."""
 
-    def __init__(self, market: Timeline, pause_seconds: float, wait: Callable[[float], bool]) -> None:
+    def __init__(self, market: Timeline, pause_seconds: Pause, wait: Wait) -> None:
         self.market = market
-        self.pause = pause_seconds
+        self.pause = _asked(pause_seconds)
         self.wait = wait
         self.first = True
 
     def next(self) -> datetime | None:
         """Pause, then return the market's next instant, or None when it is over."""
-        if not self.wait(0.0 if self.first else self.pause):
+        if not _waited(self.pause, lambda pause: 0.0 if self.first else pause, self.wait):
             return None
         self.first = False
         return self.market.next_time()
@@ -100,7 +122,7 @@ class MarketPacer:
 class SpeedPacer:
     """Cycles at a driven market's instants, `speed` times as fast as they happened."""
 
-    def __init__(self, market: Timeline, speed: float, wait: Callable[[float], bool]) -> None:
+    def __init__(self, market: Timeline, speed: float, wait: Wait) -> None:
         self.market = market
         self.speed = speed
         self.wait = wait

@@ -34,6 +34,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from agent.state import changes
+from agent.state.changes import Changed
 from agent.state.ledger import Ledger
 from agent.state.retune import retune
 from domain.account import Trade
@@ -57,6 +59,7 @@ from domain.events import (
     PositionWrittenOff,
     SessionEnded,
     SessionStarted,
+    SettingsChanged,
 )
 from domain.lesson import Beliefs, Context, Lesson, Pending
 from domain.observation import Observation
@@ -121,6 +124,8 @@ class State:
     outcomes: Counter[str] = field(default_factory=Counter)
     ended_reason: str | None = None
     commands: dict[str, RememberedCommand] = field(default_factory=dict)
+    changed: dict[str, Changed] = field(default_factory=dict)
+    """Settings changed while the agent ran, by dotted name; never changed itself, but replaced."""
 
     def apply(self, event: Event | Observed) -> None:
         """Fold one event, or what a cycle saw ahead of its row, into state and mind."""
@@ -159,6 +164,8 @@ class State:
                 self._switch(event)
             case ParametersSet():
                 self.versions.append(event)
+            case SettingsChanged():
+                self.changed = changes.after(self.changed, event)
             case PositionWrittenOff():
                 self._write_off(event)
             case AccountAdopted():
@@ -184,6 +191,7 @@ class State:
         self.session = event.session
         self.prefix = event.prefix
         self.ended_reason = None
+        self.changed = changes.standing(self.changed, event.settings)
         for change in self.ledger.open(event.cash, event.instruments, event.books):
             self._carry(change)
 

@@ -37,12 +37,13 @@ from domain.events import (
     PositionWrittenOff,
     SessionEnded,
     SessionStarted,
+    SettingsChanged,
 )
 from domain.observation import Observation
 from domain.ports import Clock, Records
 from journal.memory import MemoryJournal
 
-ASKED = KillSwitchSet | ParametersSet | CommandReceived | CommandAnswered
+ASKED = KillSwitchSet | ParametersSet | SettingsChanged | CommandReceived | CommandAnswered
 """What people's words become by themselves, with an agent or without."""
 
 

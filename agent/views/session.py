@@ -10,6 +10,7 @@ import msgspec
 
 from agent.answers.account import (
     AccountAnswer,
+    ChangedSetting,
     DecisionRow,
     Dust,
     FeePaid,
@@ -38,6 +39,14 @@ if TYPE_CHECKING:  # the log shows amounts as here, and whoever sends orders log
 def decimal(value: Decimal) -> str:
     """Return a decimal without exponent or trailing zeros."""
     return f"{value.normalize():f}"
+
+
+def changed(state: State) -> dict[str, ChangedSetting]:
+    """Return the settings that were changed while the agent ran, by dotted name."""
+    return {
+        name: ChangedSetting(value=each.value, own=each.own, at=each.at, by=each.by, reason=each.reason)
+        for name, each in state.changed.items()
+    }
 
 
 def account(state: State, pending_kill: str | None = None) -> AccountAnswer:

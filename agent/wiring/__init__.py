@@ -14,20 +14,24 @@ from agent.wiring.markets import (
 )
 from agent.wiring.sessions import (
     Parts,
+    PolicyInForce,
     counted_alike,
     exchange,
     held,
     one_way_cost_ppm,
+    options_in_force,
     paper_platform,
     parts,
     parts_of,
     policy_of,
+    refuse_stale,
     session,
 )
 
 __all__ = [
     "MarketSource",
     "Parts",
+    "PolicyInForce",
     "counted_alike",
     "exchange",
     "guarded",
@@ -37,6 +41,7 @@ __all__ = [
     "market_of_candles",
     "one_way_cost_ppm",
     "open_account",
+    "options_in_force",
     "pacer",
     "paper_platform",
     "parts",
@@ -45,6 +50,7 @@ __all__ = [
     "policy_of",
     "quotes",
     "recorded",
+    "refuse_stale",
     "session",
     "unreachable",
 ]

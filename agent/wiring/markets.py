@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from agent.loop.pacer import MarketPacer, SpeedPacer, Timeline, WallPacer
+from agent.settings.changes import INTERVAL
 from agent.settings.home import Home
 from agent.settings.resolve import files_by_symbol
 from agent.settings.settings import Options, Settings
+from agent.state.changes import Changed
 from agent.wiring.sessions import Parts
 from domain.candle import Candle
 from domain.errors import VenueFault
@@ -114,13 +116,25 @@ def _simulated(parts: Parts) -> MarketSource:
     return MarketSource(source, source, dict, lambda: source.position)
 
 
-def pacer(options: Options, source: MarketSource, clock: Clock, wait: Callable[[float], bool]) -> Pacer:
-    """Return what says when the next cycle is due."""
+def pacer(
+    options: Options,
+    source: MarketSource,
+    clock: Clock,
+    wait: Callable[[float], bool],
+    changed: Callable[[], Mapping[str, Changed]] = dict,
+) -> Pacer:
+    """Return what says when the next cycle is due; `changed` are settings changed while it runs."""
+
+    def pause() -> float:
+        each = changed().get(INTERVAL)
+        more = {} if each is None else {INTERVAL: float(each.value)}
+        return pause_seconds(options.model_copy(update=more) if more else options)
+
     if source.timeline is None:
-        return WallPacer(clock, pause_seconds(options), wait)
+        return WallPacer(clock, pause, wait)
     if isinstance(options.speed, float | int):
         return SpeedPacer(source.timeline, float(options.speed), wait)
-    return MarketPacer(source.timeline, pause_seconds(options), wait)
+    return MarketPacer(source.timeline, pause, wait)
 
 
 def pause_seconds(options: Options) -> float:

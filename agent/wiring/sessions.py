@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -13,10 +14,13 @@ from agent.loop.inbox import Inbox
 from agent.loop.machine import LoopMachine
 from agent.loop.session import Session
 from agent.orders.reconciler import Reconciler
+from agent.settings import changes
 from agent.settings.home import Home
 from agent.settings.instruments import instruments
+from agent.settings.load import BadSettings
 from agent.settings.settings import Options
 from agent.settings.version import code_version
+from agent.state.changes import Changed, standing, values
 from agent.state.checkpoint import Checkpoint, Checkpoints, blank, fold_key, resumed
 from agent.state.fold import never, refold
 from agent.state.holdings import BOOKS
@@ -65,6 +69,56 @@ def policy_of(options: Options, grid: Mapping[str, Instrument]) -> Policy:
         cost_ppm=one_way_cost_ppm(options),
         cash_decimals=next(iter(grid.values())).cash_decimals,
     )
+
+
+class PolicyInForce:
+    """The risk gate's settings as the journal says they are now; packed anew when they were changed."""
+
+    def __init__(self, options: Options, grid: Mapping[str, Instrument], state: State) -> None:
+        self.options = options
+        self.grid = grid
+        self.state = state
+        self._changed = state.changed
+        self._policy = self._packed()
+
+    def __call__(self) -> Policy:
+        """Return the policy in force."""
+        if self.state.changed is not self._changed:
+            self._changed = self.state.changed
+            self._policy = self._packed()
+        return self._policy
+
+    def _packed(self) -> Policy:
+        return policy_of(options_in_force(self.options, self._changed), self.grid)
+
+
+def options_in_force(options: Options, changed: Mapping[str, Changed]) -> Options:
+    """Return the options with what was changed while the agent ran.
+
+    What this version of the program refuses is left out: no exit waits for it, and no session that trades
+    begins with it (see `refuse_stale`).
+    """
+    try:
+        return changes.changed(options, values(changed))
+    except BadSettings:
+        for name, each in changed.items():
+            with suppress(BadSettings):
+                options = changes.changed(options, {name: each.value})
+        return options
+
+
+def refuse_stale(parts: Parts) -> None:
+    """Raise BadSettings where settings that were changed while an agent ran are none of this program."""
+    options = parts.options
+    changed = standing(parts.state.changed, options.public())
+    try:
+        policy_of(changes.changed(options, values(changed)), parts.grid)
+    except BadInput as fault:
+        wrong = str(fault).replace("\n", "; ")
+        names = ", ".join(changed)
+        raise BadSettings(
+            [f"changed while running, and not of this version: {wrong}. Set {names} anew in the settings"]
+        ) from None
 
 
 def parts(
@@ -214,7 +268,7 @@ def session(
         observer=observer,
         platform=platform,
         reasoning=options.reasoning,
-        policy=policy_of(options, parts.grid),
+        policy=PolicyInForce(options, parts.grid, state),
         trading_lock=inbox.trading_lock,
         clock=inbox.clock,
         pending_kill=lambda: inbox.pending_kill,

@@ -38,6 +38,7 @@ QUIET = ("--rehearse", "--provider", "simulated", "--cycles", "1", "--speed", "m
 WAVE = ("--data", "{home}/BTC-USDT_1h.csv")
 WORDS: dict[str, tuple[str, ...]] = {
     "backtest": ("--strategy", "rsi", *WAVE, "--verify", "--uncompiled"),
+    "config change": ("--set", "risk.max_positions=2", "--reason", "calm"),
     "config show": (),
     "data check": ("fixtures/quicktest.csv", "--symbol", "BTC-USDT"),
     "data download": ("BTC-USDT", "--timeframe", "1m", "--timerange", "20230101-20230102"),
@@ -60,6 +61,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "report": (),
     "run": ("--mode", "quicktest"),
     "sandbox": ("--port", "0"),
+    "serve": ("--port", "0"),
     "status": (),
     "strategy list": (),
     "trades": (),
@@ -183,7 +185,7 @@ def test_a_reply_to_a_command_is_what_the_table_says(tmp_path: Path) -> None:
         read(name, agent(tmp_path, *name.split(), *words, "--json").stdout)
 
 
-@pytest.mark.parametrize("name", sorted(set(WORDS) - {"sandbox", *WITH_VENUE}))
+@pytest.mark.parametrize("name", sorted(set(WORDS) - {"sandbox", "serve", *WITH_VENUE}))
 def test_an_answer_is_what_the_table_says(home: Path, name: str) -> None:
     words = [word.format(home=home) for word in WORDS[name]]
     done = agent(home, *name.split(), *words, "--json", check=None)
@@ -215,8 +217,9 @@ def test_the_lines_of_a_run_are_what_the_table_says(tmp_path: Path) -> None:
     assert rehearsal.seen
 
 
-def test_the_first_line_of_a_sandbox_is_what_the_table_says(tmp_path: Path) -> None:
-    process = start(tmp_path, "sandbox", *WORDS["sandbox"], "--json")
+@pytest.mark.parametrize("name", ["sandbox", "serve"])
+def test_the_first_line_of_a_server_is_what_the_table_says(tmp_path: Path, name: str) -> None:
+    process = start(tmp_path, name, *WORDS[name], "--json")
     try:
         assert process.stdout is not None
         text = ""
@@ -225,7 +228,7 @@ def test_the_first_line_of_a_sandbox_is_what_the_table_says(tmp_path: Path) -> N
     finally:
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=20)
-    read("sandbox", text)
+    read(name, text)
 
 
 def test_a_running_agent_s_answers_are_what_the_table_says(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from agent import wiring
@@ -17,6 +18,7 @@ from agent.account import feed as feeding
 from agent.account.catch_up import catch_up
 from agent.account.control import ControlServer
 from agent.account.feed import JournalFeed
+from agent.answers.account import Vitals
 from agent.answers.stream import LiveState
 from domain.errors import JournalFault
 from domain.events import KillSwitchSet
@@ -195,6 +197,7 @@ def test_the_state_is_told_when_it_changed_and_a_beat_each_second(
     assert next(lines) == {"state": {**LIVE_FIELDS}}
     beats = [next(lines) for _ in range(3)]
     assert [line.get("beat") for line in beats] == [1, 2, 3]
+    assert msgspec.convert(beats[0]["vitals"], Vitals) == Vitals()
     told.live = LiveState(agent="paper", running=True, state="EXECUTION", cycle=7, paused=True)
     line = next(line for line in lines if "beat" not in line)
     assert line["state"]["state"] == "EXECUTION"

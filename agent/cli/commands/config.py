@@ -6,10 +6,13 @@ from typing import Annotated
 import typer
 
 from agent.cli.group import PlainGroup
-from agent.cli.options import ConfigOption, HomeOption, JsonOption
+from agent.cli.options import ConfigOption, HomeOption, JournalOption, JsonOption, KeyOption
 
 config = typer.Typer(
-    cls=PlainGroup, help="Show or write the configuration.", no_args_is_help=True, rich_markup_mode=None
+    cls=PlainGroup,
+    help="Show, write or change the settings.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
 
 
@@ -34,3 +37,36 @@ def init(
     from agent.cli.handlers.config import init_config
 
     init_config(home, out, force=force)
+
+
+@config.command(
+    epilog="Examples: agent config change --set risk.daily_loss=2% --reason 'a rough week' | agent config "
+    "change --set sizing.stake=5% --set interval_seconds=30 --reason 'half the size' | agent config change "
+    "--back risk.daily_loss --reason 'calm again'. What may change: risk.*, sizing.* and interval_seconds."
+)
+def change(
+    *,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="A setting and its new value, like risk.daily_loss=2%; may be repeated."),
+    ] = None,
+    back: Annotated[
+        list[str] | None,
+        typer.Option("--back", help="A setting that is what the settings say again; may be repeated."),
+    ] = None,
+    loosen: Annotated[
+        bool, typer.Option("--loosen", help="In mode live: a limit may allow more than before.")
+    ] = False,
+    reason: Annotated[str, typer.Option(help="Why; it goes into the journal.")],
+    key: KeyOption = "",
+    home: HomeOption = None,
+    journal: JournalOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Change limits, sizing or pace of an account, from the running agent's next cycle on."""
+    from agent.cli.handlers.change import change_settings, given
+    from domain.commands import ChangeSettings
+
+    names = tuple(back or ())
+    command = ChangeSettings(given=given(set_ or ()), back=names, loosen=loosen, reason=reason, key=key)
+    change_settings(command, home, journal, json=json)

@@ -9,6 +9,7 @@ from agent.account.running import Running, Unanswering
 from agent.answers.account import PositionAnswer, Status, StreamRow
 from agent.answers.amounts import decoded_as
 from agent.cli.options import home_of
+from agent.cli.output.changed import changed_words
 from agent.cli.output.streams import answer
 from agent.host.shown import blocked_lines, words
 from agent.settings.home import Busy
@@ -58,6 +59,8 @@ def status_lines(report: Status) -> Iterator[str]:
     yield from (f"muted     {name}: {fault}" for name, fault in report.muted.items())
     for name, version in report.parameters.items():
         yield f"params    {name} version {version.version}: {words(version.parameters)}"
+    for name, change in report.changed.items():
+        yield f"setting   {changed_words(name, change)}"
     for row in report.market:
         yield f"market    {row.symbol} {row.price} ({row.source} from {row.provider}, breaker {row.breaker})"
     yield from (stream_line(name, stream) for name, stream in report.streams.items())

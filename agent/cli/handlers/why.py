@@ -9,6 +9,7 @@ from agent.account.running import Running, Unanswering
 from agent.answers.amounts import decoded_as
 from agent.answers.cycle import DecisionAnswer, Explanation, OrderAnswer, Seen, SymbolAnswer, VerdictAnswer
 from agent.cli.options import home_of
+from agent.cli.output.changed import changed_words
 from agent.cli.output.streams import answer
 from agent.host.shown import blocked_lines, words
 from domain.errors import BadInput
@@ -47,6 +48,8 @@ def lines(report: Explanation) -> Iterator[str]:
     yield from (f"blocked   {line}" for line in blocked_lines(report.blocked))
     for name, version in report.parameters.items():
         yield f"params    {name} version {version.version}: {words(version.parameters)}"
+    for name, change in report.changed.items():
+        yield f"setting   {changed_words(name, change)}"
     for symbol in report.symbols:
         yield from _symbol(symbol)
     for order in report.orders:

@@ -12,7 +12,15 @@ from agent.cli.output.keys import in_front
 from agent.cli.output.streams import say, say_json_line
 from agent.host.shown import blocked_lines, shown, words
 from agent.views import session
-from domain.events import CycleDecided, CycleEnded, Event, KillSwitchSet, OrderReported, ParametersSet
+from domain.events import (
+    CycleDecided,
+    CycleEnded,
+    Event,
+    KillSwitchSet,
+    OrderReported,
+    ParametersSet,
+    SettingsChanged,
+)
 from domain.instrument import Instrument
 from domain.lesson import Lesson
 from domain.money import cash_text, show_cash
@@ -95,6 +103,9 @@ class Screen:
                 self.line(
                     f"parameters of {event.strategy} set by {event.by}, version {event.version}: {values}"
                 )
+            case SettingsChanged():
+                loose = f"; allows more: {', '.join(event.looser)}" if event.looser else ""
+                self.line(f"settings changed by {event.by}: {words(event.given)}{loose}")
             case CycleEnded():
                 self.cycle(event)
 

@@ -1,0 +1,74 @@
+"""The work of `agent serve`."""
+
+import os
+import webbrowser
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from agent.answers.checks import ServeAnswer
+from agent.cli.options import home_of
+from agent.cli.output.streams import say, say_json_line
+from agent.host.clock import SystemClock
+from agent.settings.home import Home
+from domain.errors import BadInput
+
+if TYPE_CHECKING:  # an extra
+    from agent.serve.process import Announced
+
+
+class ServeRequest(NamedTuple):
+    """The options of the command line."""
+
+    home: Path | None
+    host: str
+    port: int
+    tls_cert: Path | None
+    tls_key: Path | None
+    without_tls: bool
+    names: tuple[str, ...]
+    browse: bool
+    json: bool
+
+
+def serve_command(request: ServeRequest) -> None:
+    """Serve until Ctrl-C or a signal to end; say where, once it listens."""
+    try:
+        from agent.serve import process
+    except ModuleNotFoundError as error:
+        raise BadInput(f"agent serve needs {error.name}: pip install 'boyd[serve]'") from None
+    home = home_of(request.home)
+    options = process.Serving(
+        host=request.host,
+        port=request.port,
+        names=request.names,
+        tls_cert=request.tls_cert,
+        tls_key=request.tls_key,
+        without_tls=request.without_tls,
+    )
+
+    def ready(where: "Announced") -> None:
+        _announce(home, where, json=request.json)
+        if request.browse:
+            webbrowser.open(where.login)
+
+    process.serve(home, options, SystemClock(), ready)
+
+
+def _announce(home: Home, where: "Announced", *, json: bool) -> None:
+    if json:
+        say_json_line(
+            ServeAnswer(
+                url=where.url,
+                login=where.login,
+                docs=f"{where.url}/docs",
+                token_file=str(home.root / "api.token"),
+                home=str(home.root),
+                pid=os.getpid(),
+            )
+        )
+        return
+    say(f"serving   {where.url} (home {home.root})")
+    say(f"log in    {where.login}")
+    say("          (once, within ten minutes; later by the token of the file below)")
+    say(f"programs  Authorization: Bearer $(cat {home.root / 'api.token'}), reference at {where.url}/docs")
+    say("end       Ctrl-C; the agents go on")

@@ -1,0 +1,1 @@
+"""Access: tokens, logins and what each of them allows."""

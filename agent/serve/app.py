@@ -1,0 +1,129 @@
+"""The application: the table of routes behind the gate, the pages beside it."""
+
+import importlib
+import pkgutil
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+import anyio
+import anyio.to_thread
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+from starlette.routing import Route as Path
+
+from agent.serve import routes
+from agent.serve.access.scope import Scope
+from agent.serve.guard.answers import answer_of, refused
+from agent.serve.guard.audit import Audit
+from agent.serve.guard.bodies import body_of, query_of
+from agent.serve.guard.gate import Gatekeeper, address_of
+from agent.serve.guard.places import Places
+from agent.serve.pages import pages
+from agent.serve.table import Asking, Route, Streamed, TurnedAway
+from domain.errors import BoydError
+
+READERS, STEERERS = 6, 16
+"""Threads for reads, and threads for commands, which may wait for a venue: no kill waits for a read."""
+
+
+def table() -> tuple[Route, ...]:
+    """Return every route: those of each module of `agent.serve.routes`."""
+    names = sorted(each.name for each in pkgutil.iter_modules(routes.__path__))
+    modules = [importlib.import_module(f"{routes.__name__}.{name}") for name in names]
+    return tuple(route for module in modules for route in module.ROUTES)
+
+
+class Server:
+    """The application in being: its table, what its handlers may use, and what was refused."""
+
+    def __init__(self, asking: Asking, places: Places) -> None:
+        self.audit = Audit(asking.clock)
+        self.asking = asking._replace(refusals=self.audit.counts)
+        self.table = table()
+        self._limits: dict[bool, anyio.CapacityLimiter] = {}
+        app = Starlette(
+            routes=[*self._paths(), *pages(asking.door)],
+            lifespan=self._live,
+            exception_handlers={HTTPException: self._no_route, BoydError: self._refused},
+        )
+        self.asgi = Gatekeeper(app, places, self.audit)
+
+    @asynccontextmanager
+    async def _live(self, _app: Starlette) -> AsyncIterator[None]:
+        self._limits = {False: anyio.CapacityLimiter(READERS), True: anyio.CapacityLimiter(STEERERS)}
+        yield
+
+    def close(self) -> None:
+        """End the streams: the server is about to end."""
+
+    def _paths(self) -> list[BaseRoute]:
+        """Return a path for each of the table's, with every method it has there."""
+        methods: dict[str, dict[str, Route]] = {}
+        for route in self.table:
+            methods.setdefault(route.path, {})[route.method] = route
+        return [
+            Path(path, partial(self._endpoint, each), methods=list(each)) for path, each in methods.items()
+        ]
+
+    async def _endpoint(self, methods: dict[str, Route], request: Request) -> Response:
+        route = methods["GET" if request.method == "HEAD" else request.method]
+        asking = self._asking(route, request)
+        query = query_of(request.url.query, route.query) if route.query else None
+        body = await body_of(request, route.body) if route.body else None
+        given = await self._in_thread(
+            partial(route.handler, asking, dict(request.path_params), query, body),
+            steering=route.scope is Scope.TRADE,
+        )
+        return _Streaming(given) if isinstance(given, Streamed) else answer_of(given)
+
+    async def _in_thread(self, work: Callable[[], Any], *, steering: bool) -> Any:
+        return await anyio.to_thread.run_sync(work, limiter=self._limits[steering])
+
+    def _asking(self, route: Route, request: Request) -> Asking:
+        """Return what the handler may use. Raises TurnedAway for whoever may not ask this."""
+        who = self.asking.door.who(request.headers, request.cookies)
+        if route.scope is not Scope.OPEN:
+            if who is None or who.scope is Scope.OPEN:
+                raise TurnedAway(
+                    401,
+                    "token",
+                    "this needs a token: Authorization: Bearer, with what api.token or api-read.token holds",
+                    headers={"www-authenticate": "Bearer"},
+                )
+            if not who.scope.allows(route.scope):
+                raise TurnedAway(403, "scope", f"this token may {who.scope}, and not {route.scope}")
+        return self.asking._replace(
+            who=who or self.asking.who,
+            address=address_of(request.scope),
+            secure=request.url.scheme == "https",
+            headers=request.headers,
+        )
+
+    async def _no_route(self, request: Request, error: Exception) -> Response:
+        """Answer for a path that is none, or a method it has not."""
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        kind, text = ("method", "cannot be asked so") if status == 405 else ("unknown", "is not here")
+        headers = getattr(error, "headers", None)
+        refusal = TurnedAway(
+            status, kind, f"{request.method} {request.url.path[:200]} {text}", headers=headers
+        )
+        return await self._refused(request, refusal)
+
+    async def _refused(self, request: Request, error: Exception) -> Response:
+        return refused(self.asgi.note(request.scope, error))
+
+
+class _Streaming(Response):
+    """An answer that goes on; it writes to the server's own `send`."""
+
+    def __init__(self, given: Streamed) -> None:
+        super().__init__()
+        self.given = given
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self.given.run(scope, receive, send)

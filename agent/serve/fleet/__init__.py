@@ -1,0 +1,1 @@
+"""The agents of the home, each with its journal, found again and again."""

@@ -1,0 +1,110 @@
+"""Input: a body of JSON and no other form, of bounded length, and a query, each as its struct."""
+
+import asyncio
+from typing import Any, get_origin, get_type_hints
+from urllib.parse import parse_qsl
+
+import msgspec
+from starlette.requests import ClientDisconnect, Request
+
+from agent.serve.table import JSON, TurnedAway
+from edge.strict_json import parse
+
+MOST_BYTES = 60_000
+"""Largest body: what the control socket of an agent takes in one line, less what we add."""
+SECONDS = 10.0
+LONGEST_QUERY = 4_000
+
+
+async def body_of(request: Request, kind: type[msgspec.Struct]) -> Any:
+    """Return a request's body as a struct. Raises TurnedAway for another form, length or content."""
+    given = request.headers.get("content-type", "")
+    if given.partition(";")[0].strip().lower() != JSON:
+        raise TurnedAway(
+            415,
+            "media",
+            "a body is JSON: Content-Type: application/json",
+            field="Content-Type",
+            value=given[:100],
+        )
+    try:
+        async with asyncio.timeout(SECONDS):
+            content = await _read(request)
+    except TimeoutError:
+        raise TurnedAway(
+            408, "slow", f"the body did not come within {SECONDS:g} s", headers={"connection": "close"}
+        ) from None
+    return as_struct(content, kind)
+
+
+async def _read(request: Request) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    try:
+        async for part in request.stream():
+            size += len(part)
+            if size > MOST_BYTES:
+                raise TurnedAway(
+                    413,
+                    "too_large",
+                    "the body is too long",
+                    value=f"more than {MOST_BYTES} bytes",
+                    limit=f"{MOST_BYTES} bytes",
+                    headers={"connection": "close"},
+                )
+            parts.append(part)
+    except ClientDisconnect:
+        raise TurnedAway(400, "gone", "the body was cut off") from None
+    return b"".join(parts)
+
+
+def as_struct(content: bytes, kind: type[msgspec.Struct]) -> Any:
+    """Return JSON as a struct. Raises TurnedAway: 400 for what is no JSON, 422 for what cannot be meant."""
+    try:
+        plain = parse(content.decode())
+    except (ValueError, RecursionError) as error:
+        raise TurnedAway(400, "json", f"the body is not JSON: {error}") from None
+    return converted(plain, kind, strict=True)
+
+
+def query_of(text: str, kind: type[msgspec.Struct]) -> Any:
+    """Return a query as a struct: a name may be repeated where it takes several. Raises TurnedAway."""
+    if len(text) > LONGEST_QUERY:
+        raise TurnedAway(422, "bad_input", "the query is too long", limit=f"{LONGEST_QUERY} characters")
+    several = {
+        name for name, hint in get_type_hints(kind).items() if get_origin(hint) in (list, tuple, frozenset)
+    }
+    plain: dict[str, Any] = {}
+    for name, value in parse_qsl(text, keep_blank_values=True):
+        if name in several:
+            plain.setdefault(name, []).extend(value.split(","))
+        elif name in plain:
+            raise TurnedAway(422, "bad_input", f"{name} is given twice", field=name)
+        else:
+            plain[name] = value
+    return converted(plain, kind, strict=False)
+
+
+def converted(plain: Any, kind: type[msgspec.Struct], *, strict: bool) -> Any:
+    """Return plain values as a struct; a field nobody knows is refused, so that no typing error is silent."""
+    if isinstance(plain, dict):
+        known = kind.__struct_encode_fields__
+        for name in plain:
+            if name not in known:
+                names = ", ".join(known) or "none"
+                raise TurnedAway(
+                    422, "bad_input", f"{_short(name)} is not known; there are: {names}", field=_short(name)
+                )
+    try:
+        return msgspec.convert(plain, kind, strict=strict)
+    except msgspec.ValidationError as error:
+        message, _, where = str(error).partition(" - at `$")
+        field = where.rstrip("`").lstrip(".") or None
+        value = plain.get(field) if isinstance(plain, dict) and field else None
+        raise TurnedAway(
+            422, "bad_input", message, field=field, value=None if value is None else _short(value)
+        ) from None
+
+
+def _short(value: Any) -> str:
+    return str(value)[:100]

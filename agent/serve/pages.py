@@ -1,0 +1,70 @@
+"""The pages: one shell for all of them, which asks the API; its files are open, for they hold no data."""
+
+from functools import cache
+
+from jinja2 import Environment, FileSystemLoader
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from agent.serve.access.door import Door
+from agent.serve.access.scope import Scope
+from dashboard import STATIC, TEMPLATES
+
+LOGIN = "/login"
+PAGES = (
+    "/",
+    "/agents/{agent}",
+    "/decisions",
+    "/trades",
+    "/research",
+    "/parameters",
+    "/journal",
+    "/settings",
+    "/log",
+    "/doctor",
+)
+
+
+@cache
+def templates() -> Environment:
+    """Return the page's templates; whatever is put into them is escaped."""
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+
+
+def pages(door: Door) -> list[BaseRoute]:
+    """Return the routes of the pages and of their files."""
+
+    async def page(request: Request) -> Response:
+        who = door.who(request.headers, request.cookies)
+        if who is None or not who.scope.allows(Scope.READ):
+            return to_login(request)
+        return _shell()
+
+    async def login(_request: Request) -> Response:
+        return _shell()
+
+    shown: list[BaseRoute] = [Route(path, page, methods=["GET"]) for path in PAGES]
+    return [*shown, Route(LOGIN, login, methods=["GET"]), Mount("/static", _Files(directory=STATIC))]
+
+
+def to_login(request: Request) -> Response:
+    """Send a browser without a login to it; the page comes back to where it was asked for."""
+    return RedirectResponse(f"{LOGIN}?next={request.url.path}", status_code=303)
+
+
+def _shell() -> Response:
+    return Response(templates().get_template("shell.html.j2").render(), media_type="text/html")
+
+
+class _Files(StaticFiles):
+    """The page's files: kept by the browser, and asked for again each time."""
+
+    def file_response(self, *args: object, **given: object) -> Response:
+        """Return a file, or that it has not changed."""
+        answer = super().file_response(*args, **given)  # type: ignore[arg-type]
+        answer.headers["cache-control"] = "no-cache"
+        return answer

@@ -1,0 +1,249 @@
+"""The process of `agent serve`: its socket, its server, how it begins and how it ends."""
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import FrameType
+from typing import NamedTuple
+
+import uvicorn
+from filelock import FileLock, Timeout
+
+from agent.host import log
+from agent.serve.access.door import Door
+from agent.serve.access.tokens import tokens_of
+from agent.serve.app import Server
+from agent.serve.fleet.fleet import Fleet
+from agent.serve.guard.places import Places, loopback
+from agent.serve.table import Asking
+from agent.settings.home import Busy, Home
+from domain.errors import BadInput
+from domain.ports import Clock
+from domain.private import private_folder
+
+GRACE_SECONDS = 2
+"""How long answers under way may take once the end was asked for; streams end at once."""
+NICER = 5
+LOG_NAME = "serve.log"
+
+
+class Serving(NamedTuple):
+    """The address to serve at, and how. `names` are more names that this server goes by."""
+
+    host: str = "127.0.0.1"
+    port: int = 8501
+    names: tuple[str, ...] = ()
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    without_tls: bool = False
+
+
+class Announced(NamedTuple):
+    """A server that listens: its address, a login (for one browser, once), and its end on demand."""
+
+    url: str
+    login: str
+    end: Callable[[], None]
+
+
+Ready = Callable[[Announced], None]
+
+
+def serve(home: Home, options: Serving, clock: Clock, ready: Ready) -> None:
+    """Be the server of a home until a signal asks for the end; raises as `run` does."""
+    check(options)
+    home.make()
+    tokens = tokens_of(home.root)
+    log.start(home.root, (tokens.trade, tokens.read), LOG_NAME)
+    _quiet()
+    _mind_manners()
+    run(home, options, clock, ready)
+
+
+def run(home: Home, options: Serving, clock: Clock, ready: Ready) -> None:
+    """Serve in whatever thread this is.
+
+    Raises BadInput for what cannot be meant, Busy where another process serves this home.
+    """
+    check(options)
+    home.make()
+    with alone(home), _bound(options) as listener:
+        door = Door(tokens_of(home.root), folder(home) / "logins.json", clock)
+        fleet = Fleet(home, clock)
+        asking = Asking(home=home, fleet=fleet, door=door, clock=clock)
+        server = Server(asking, Places(options.host, options.names))
+        fleet.start()
+        try:
+            _run(server, options, listener, ready)
+        finally:
+            fleet.close()
+
+
+def folder(home: Home) -> Path:
+    """Return the folder of what this server keeps, all of it to be made again but the logins."""
+    return home.root / "serve"
+
+
+def check(options: Serving) -> None:
+    """Raise BadInput for an address others reach without TLS, and for half of a certificate."""
+    if (options.tls_cert is None) != (options.tls_key is None):
+        raise BadInput("--tls-cert and --tls-key: a certificate and its key go together")
+    for flag, path in (("--tls-cert", options.tls_cert), ("--tls-key", options.tls_key)):
+        if path is not None and not path.is_file():
+            raise BadInput(f"{flag} {path}: there is no such file")
+    if not loopback(options.host) and options.tls_cert is None and not options.without_tls:
+        raise BadInput(
+            f"--host {options.host} can be reached from other machines, and the token would travel in the "
+            "clear: give --tls-cert and --tls-key, or --without-tls where a proxy or a tunnel sees to it"
+        )
+
+
+@contextmanager
+def alone(home: Home) -> Iterator[None]:
+    """Hold the home for this server. Raises Busy where another process serves it."""
+    private_folder(folder(home))
+    lock = FileLock(folder(home) / "lock", timeout=0, mode=0o600)
+    holder = folder(home) / "process"
+    try:
+        lock.acquire()
+    except Timeout:
+        with suppress(OSError):
+            raise Busy(f"this home is served already, by process {holder.read_text().strip()}") from None
+        raise Busy("this home is served already") from None
+    try:
+        holder.write_text(f"{os.getpid()}\n")
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def _bound(options: Serving) -> Iterator[socket.socket]:
+    """Yield the socket to listen at. Raises BadInput where it cannot be had."""
+    try:
+        family, _, _, _, where = socket.getaddrinfo(
+            options.host, options.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except (OSError, UnicodeError) as error:
+        raise BadInput(f"--host {options.host}: {getattr(error, 'strerror', None) or error}") from None
+    # asyncio switches Nagle's delay off only where the protocol is spelled out.
+    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as bound:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            bound.bind(where)
+        except OSError as error:
+            raise BadInput(
+                f"--port {options.port} on {options.host} cannot be used: {error.strerror}; "
+                "name another, or 0 for a free one"
+            ) from None
+        yield bound
+
+
+def _where(options: Serving, listener: socket.socket) -> str:
+    scheme = "https" if options.tls_cert else "http"
+    host = options.host if loopback(options.host) or not options.names else options.names[0]
+    named = f"[{host}]" if ":" in host else host
+    return f"{scheme}://{named}:{listener.getsockname()[1]}"
+
+
+def _mind_manners() -> None:
+    """Let the agents of this machine come first."""
+    with suppress(OSError):
+        os.nice(NICER)
+
+
+def _run(server: Server, options: Serving, listener: socket.socket, ready: Ready) -> None:
+    config = uvicorn.Config(
+        server.asgi,
+        loop="asyncio",
+        http="h11",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_keep_alive=15,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        ssl_certfile=options.tls_cert,
+        ssl_keyfile=options.tls_key,
+    )
+    url = _where(options, listener)
+
+    def listening() -> None:
+        ready(Announced(url, f"{url}/login#code={server.asking.door.code()}", ending.end))
+
+    ending = _Ending(config, server.close, listening)
+    try:
+        ending.run(sockets=[listener])
+    except OSError as error:  # a certificate that is none
+        raise BadInput(f"--tls-cert {options.tls_cert}: {error.strerror or error}") from None
+
+
+class _Ending(uvicorn.Server):
+    """A server that says when it listens, ends its streams before itself, and leaves by its own will."""
+
+    def __init__(
+        self, config: uvicorn.Config, closing: Callable[[], None], ready: Callable[[], None]
+    ) -> None:
+        super().__init__(config)
+        self.closing = closing
+        self.ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen, and say so."""
+        await super().startup(sockets)
+        if self.started:
+            await asyncio.to_thread(self.ready)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End the streams, then the rest."""
+        self.closing()
+        await super().shutdown(sockets)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Let signals ask for the end; none of them is raised once more when it has come."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.signal(number, self._asked) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, former in before.items():
+                signal.signal(number, former)
+
+    def end(self) -> None:
+        """Ask for the end, from any thread."""
+        self.should_exit = True
+
+    def _asked(self, _number: int, _frame: FrameType | None) -> None:
+        self.force_exit = self.should_exit  # asked twice
+        self.should_exit = True
+
+
+class _ToLog(logging.Handler):
+    """Passes warnings of the server on to our log."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Log one."""
+        error = record.exc_info[1] if record.exc_info else None
+        log.say("error", "server", said=record.getMessage()[:500], **({"exc_info": error} if error else {}))
+
+
+def _quiet() -> None:
+    """Keep the libraries off the outputs; asyncio says once a write that a reader has gone."""
+    for name in ("uvicorn", "uvicorn.error", "asyncio"):
+        logger = logging.getLogger(name)
+        logger.handlers = [_ToLog(logging.WARNING)]
+        logger.propagate = False
+    logging.getLogger("asyncio").addFilter(lambda record: "socket.send() raised" not in record.getMessage())
+    logging.getLogger("uvicorn.error").handlers = []
+    logging.getLogger("uvicorn.error").propagate = True

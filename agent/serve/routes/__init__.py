@@ -1,0 +1,1 @@
+"""The routes of the API, a module an area; each has its own `ROUTES`."""

@@ -1,0 +1,50 @@
+"""Settings that were changed while the agent ran: the fold of those events, and when a change is over.
+
+A change stands until somebody takes it back, or a session begins whose settings say something else than they
+did when it was new: whoever edits the file afterwards means what the file says.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from domain.events import SettingsChanged
+
+
+class Changed(msgspec.Struct, frozen=True):
+    """A setting's value in force, what the settings say instead, and who changed it when and why."""
+
+    value: Any
+    own: Any
+    at: datetime
+    by: str
+    reason: str
+
+
+def after(changes: Mapping[str, Changed], event: SettingsChanged) -> dict[str, Changed]:
+    """Return the changes in force after an event."""
+    new = {
+        name: Changed(value, event.own.get(name), event.at, event.by, event.reason)
+        for name, value in event.given.items()
+    }
+    return {name: each for name, each in {**changes, **new}.items() if each.value != each.own}
+
+
+def standing(changes: Mapping[str, Changed], settings: Mapping[str, Any]) -> dict[str, Changed]:
+    """Return the changes that stand in a session with these settings."""
+    return {name: each for name, each in changes.items() if own_value(settings, name) == each.own}
+
+
+def own_value(settings: Mapping[str, Any], name: str) -> Any:
+    """Return what settings, as the journal keeps them, say under a dotted name; None where nothing."""
+    value: Any = settings
+    for part in name.split("."):
+        value = value.get(part) if isinstance(value, Mapping) else None
+    return value
+
+
+def values(changes: Mapping[str, Changed]) -> dict[str, Any]:
+    """Return the values in force."""
+    return {name: each.value for name, each in changes.items()}

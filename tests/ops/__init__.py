@@ -1,0 +1,1 @@
+"""Files for whoever watches the agents from outside: alert rules, a Prometheus, a Grafana."""
