@@ -1,6 +1,7 @@
 """The pages: one shell for all of them, which asks the API; its files are open, for they hold no data."""
 
 from functools import cache
+from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader
 from starlette.requests import Request
@@ -53,7 +54,8 @@ def pages(door: Door) -> list[BaseRoute]:
 
 def to_login(request: Request) -> Response:
     """Send a browser without a login to it; the page comes back to where it was asked for."""
-    return RedirectResponse(f"{LOGIN}?next={request.url.path}", status_code=303)
+    wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return RedirectResponse(f"{LOGIN}?next={quote(wanted, safe='/')}", status_code=303)
 
 
 def _shell() -> Response:

@@ -146,7 +146,7 @@ export const Failure = ({ error, again }) => html`<div class="failure" role="ale
 export function Answered({ of, children, empty }) {
   if (of.data === null) return of.error ? html`<${Failure} error=${of.error} again=${of.again} />` : of.loading ? html`<${Waiting} />` : null;
   if (empty && empty.when(of.data)) return html`<${Empty} ...${empty}>${empty.text}<//>`;
-  return html`${of.error && html`<${Failure} error=${of.error} again=${of.again} />`}${children(of.data)}`;
+  return html`<div class="stack">${of.error && html`<${Failure} error=${of.error} again=${of.again} />`}${children(of.data)}</div>`;
 }
 
 /** A share of a limit that is used. */

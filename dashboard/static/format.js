@@ -4,16 +4,26 @@
 const MINUS = "\u2212";
 const NONE = "\u2013";
 
-/** An amount with its digits in groups of three; `places` cuts or fills its decimals (toward zero). */
+/** An amount with its digits in groups of three; `places` rounds (half to even, as the terminal does) or fills. */
 export function amount(text, { places, sign = false } = {}) {
   if (text === null || text === undefined || text === "") return NONE;
-  const [, minus, whole, decimals = ""] = /^(-?)(\d+)(?:\.(\d+))?$/.exec(String(text)) ?? [];
-  if (whole === undefined) return String(text);
-  const kept = places === undefined ? decimals : decimals.slice(0, places).padEnd(places, "0");
+  const [, minus, digits, decimals = ""] = /^(-?)(\d+)(?:\.(\d+))?$/.exec(String(text)) ?? [];
+  if (digits === undefined) return String(text);
+  const [whole, kept] = places === undefined ? [digits, decimals] : rounded(digits, decimals, places);
   const grouped = whole.replace(/\B(?=(\d{3})+(?!\d))/g, ",");
   const nothing = !/[1-9]/.test(whole + kept);
   const before = nothing ? "" : minus ? MINUS : sign ? "+" : "";
   return before + grouped + (kept ? "." + kept : "");
+}
+
+/** Digits before and after the point, rounded to so many places, on whole numbers of any length. */
+function rounded(whole, decimals, places) {
+  const rest = decimals.slice(places);
+  let value = BigInt(whole + decimals.slice(0, places).padEnd(places, "0"));
+  const half = /^50*$/.test(rest);
+  if (rest && (half ? value % 2n === 1n : rest >= "5")) value += 1n;
+  const text = value.toString().padStart(places + 1, "0");
+  return places === 0 ? [text, ""] : [text.slice(0, -places), text.slice(-places)];
 }
 
 /** The decimals of the longest of some amounts, so that a column lines up. */

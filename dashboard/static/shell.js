@@ -189,7 +189,8 @@ function Page({ page, params, agent, rows }) {
   const Shown = modules.get(page.name);
   if (!Shown) return html`<${Waiting} />`;
   if (page.agent && !agent && rows === null) return html`<${Waiting} />`;
-  return html`<${Shown} key=${page.agent ? agent : page.name} params=${params} agent=${agent} row=${(rows ?? []).find((row) => row.agent === agent) ?? null} rows=${rows} />`;
+  const row = (rows ?? []).find((each) => each.agent === agent) ?? null;
+  return html`<div class="stack page-${page.name}"><${Shown} key=${page.agent ? agent : page.name} params=${params} agent=${agent} row=${row} rows=${rows} /></div>`;
 }
 
 const SHORTCUTS = PAGES.map((page, k) => [k < 9 ? String(k + 1) : "0", page]).slice(0, 10);
