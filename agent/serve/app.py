@@ -23,8 +23,10 @@ from agent.serve.guard.audit import Audit
 from agent.serve.guard.bodies import body_of, query_of
 from agent.serve.guard.gate import Gatekeeper, address_of
 from agent.serve.guard.places import Places
-from agent.serve.pages import pages
-from agent.serve.table import Asking, Route, Streamed, TurnedAway
+from agent.serve.openapi.document import document
+from agent.serve.openapi.reference import shown
+from agent.serve.pages import pages, templates, to_login
+from agent.serve.table import HTML, Asking, Content, Route, Streamed, TurnedAway
 from domain.errors import BoydError
 
 READERS, STEERERS = 6, 16
@@ -44,7 +46,7 @@ class Server:
     def __init__(self, asking: Asking, places: Places) -> None:
         self.audit = Audit(asking.clock)
         self.asking = asking._replace(refusals=self.audit.counts)
-        self.table = table()
+        self.table = (*table(), *self._of_documents())
         self._limits: dict[bool, anyio.CapacityLimiter] = {}
         app = Starlette(
             routes=[*self._paths(), *pages(asking.door)],
@@ -57,6 +59,31 @@ class Server:
     async def _live(self, _app: Starlette) -> AsyncIterator[None]:
         self._limits = {False: anyio.CapacityLimiter(READERS), True: anyio.CapacityLimiter(STEERERS)}
         yield
+
+    def _of_documents(self) -> tuple[Route, ...]:
+        """Return the routes of the document itself and of the page made of it."""
+        return (
+            Route(
+                "GET", "/openapi.json", Scope.READ, "This document", dict[str, Any], self._document, "server"
+            ),
+            Route(
+                "GET",
+                "/docs",
+                Scope.READ,
+                "The reference of this API",
+                str,
+                self._reference,
+                "server",
+                media=HTML,
+            ),
+        )
+
+    def _document(self, *_asked: Any) -> Any:
+        return document(self.table)
+
+    def _reference(self, *_asked: Any) -> Content:
+        page = templates().get_template("reference.html.j2").render(shown(document(self.table)))
+        return Content(page.encode(), HTML)
 
     def close(self) -> None:
         """End the streams: the server is about to end."""
@@ -72,7 +99,12 @@ class Server:
 
     async def _endpoint(self, methods: dict[str, Route], request: Request) -> Response:
         route = methods["GET" if request.method == "HEAD" else request.method]
-        asking = self._asking(route, request)
+        try:
+            asking = self._asking(route, request)
+        except TurnedAway as error:
+            if error.status == 401 and route.media == HTML and _browses(request):
+                return to_login(request)
+            raise
         query = query_of(request.url.query, route.query) if route.query else None
         body = await body_of(request, route.body) if route.body else None
         given = await self._in_thread(
@@ -127,3 +159,8 @@ class _Streaming(Response):
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         await self.given.run(scope, receive, send)
+
+
+def _browses(request: Request) -> bool:
+    """Say whether a browser asks, which has a use of the page to log in."""
+    return HTML in request.headers.get("accept", "")

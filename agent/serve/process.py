@@ -50,6 +50,7 @@ class Announced(NamedTuple):
     url: str
     login: str
     end: Callable[[], None]
+    server: Server
 
 
 Ready = Callable[[Announced], None]
@@ -177,7 +178,7 @@ def _run(server: Server, options: Serving, listener: socket.socket, ready: Ready
     url = _where(options, listener)
 
     def listening() -> None:
-        ready(Announced(url, f"{url}/login#code={server.asking.door.code()}", ending.end))
+        ready(Announced(url, f"{url}/login#code={server.asking.door.code()}", ending.end, server))
 
     ending = _Ending(config, server.close, listening)
     try:

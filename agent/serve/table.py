@@ -13,7 +13,7 @@ from domain.errors import BoydError
 from domain.ports import Clock
 
 API = "/api/v1"
-JSON = "application/json"
+JSON, HTML = "application/json", "text/html"
 
 
 class TurnedAway(BoydError):
@@ -91,6 +91,8 @@ Handler = Callable[[Asking, dict[str, str], Any, Any], Any]
 class Route(NamedTuple):
     """One route. `answer` is the type of what it answers, `query` and `body` the structs of what it takes.
 
+    `headers` are those it minds, with what each is for.
+
     `handler(asking, path, query, body)` runs in a thread; it returns an answer, a Content, a With or a
     Streamed, and raises BadInput, TurnedAway or any other BoydError.
     """
@@ -106,3 +108,4 @@ class Route(NamedTuple):
     body: type[msgspec.Struct] | None = None
     media: str = JSON
     description: str = ""
+    headers: Mapping[str, str] = {}

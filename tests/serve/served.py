@@ -2,13 +2,14 @@
 
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from agent.host.clock import SystemClock
 from agent.serve.access.tokens import Tokens, tokens_of
+from agent.serve.app import Server
 from agent.serve.process import Announced, Serving, run
 from agent.settings.home import Home
 from domain.ports import Clock
@@ -24,6 +25,12 @@ class Served(NamedTuple):
     login: str
     home: Home
     tokens: Tokens
+    server: Server
+
+    @property
+    def refusals(self) -> Mapping[str, int]:
+        """How many calls were refused, by kind."""
+        return self.server.audit.counts
 
     def read(self, path: str, **given: Any) -> Answer:
         """Ask with the token that may only read."""
@@ -53,7 +60,7 @@ def serving(root: Path, clock: Clock | None = None, **options: Any) -> Iterator[
         thread.join()
         raise announced
     try:
-        yield Served(announced.url, announced.login, home, tokens_of(root))
+        yield Served(announced.url, announced.login, home, tokens_of(root), announced.server)
     finally:
         announced.end()
         thread.join(START_SECONDS)
