@@ -200,7 +200,7 @@ def test_a_body_without_end_is_not_read(served: Served) -> None:
     connection.endheaders()
     piece = b"1000\r\n" + b" " * 0x1000 + b"\r\n"
     with pytest.raises(OSError, match=r"[Bb]roken|reset"):
-        all(connection.send(piece) is None for _ in range(10_000))
+        connection.send(piece * 10_000)
     connection.close()
 
 
