@@ -24,22 +24,6 @@ class SessionBody(Struct, frozen=True, kw_only=True, tag_field="type", tag="sess
     reason: str | None = None
 
 
-class DecidedBody(Struct, frozen=True, kw_only=True, tag_field="type", tag="decided"):
-    """The market a cycle saw, and its conclusions."""
-
-    cycle: int
-    market: list[MarketRow]
-    decisions: list[DecisionRow]
-    blocked: dict[str, str]
-
-
-class OrdersBody(Struct, frozen=True, kw_only=True, tag_field="type", tag="orders"):
-    """Orders about to be sent."""
-
-    cycle: int
-    orders: list[OrderRow]
-
-
 class ReportBody(Struct, frozen=True, kw_only=True, tag_field="type", tag="report"):
     """The platform's answer on an order."""
 
@@ -49,6 +33,23 @@ class ReportBody(Struct, frozen=True, kw_only=True, tag_field="type", tag="repor
     status: str
     reason: str | None
     fills: list[FillRow]
+
+
+class DecidedBody(Struct, frozen=True, kw_only=True, tag_field="type", tag="decided"):
+    """The market a cycle saw, its conclusions, and the reports on resting orders that came with it."""
+
+    cycle: int
+    market: list[MarketRow]
+    decisions: list[DecisionRow]
+    blocked: dict[str, str]
+    reports: list[ReportBody] = []
+
+
+class OrdersBody(Struct, frozen=True, kw_only=True, tag_field="type", tag="orders"):
+    """Orders about to be sent."""
+
+    cycle: int
+    orders: list[OrderRow]
 
 
 class EndedBody(Struct, frozen=True, kw_only=True, tag_field="type", tag="ended"):

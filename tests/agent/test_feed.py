@@ -16,7 +16,7 @@ import pytest
 from agent import wiring
 from agent.account import feed as feeding
 from agent.account.catch_up import catch_up
-from agent.account.control import ControlServer
+from agent.account.control import ControlServer, listens
 from agent.account.feed import JournalFeed
 from agent.answers.account import Vitals
 from agent.answers.stream import LiveState
@@ -261,7 +261,7 @@ def test_a_kill_of_the_agent_closes_it_at_once(tmp_path: Path) -> None:
     agent = start(tmp_path, *words)
     try:
         path = tmp_path / "journals" / "x.sock"
-        until(lambda: path.exists() or agent.poll() is not None)
+        until(lambda: listens(path) or agent.poll() is not None)
         follower = Follower(path, after=0)
         rows = follower.rows(50)
         os.kill(agent.pid, signal.SIGKILL)

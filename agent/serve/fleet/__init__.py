@@ -1,1 +1,1 @@
-"""The agents of the home, each with its journal, found again and again."""
+"""The agents of a home as the server sees them: who runs, what each journal holds, and how to be heard."""

@@ -1,133 +1,159 @@
 """The agents of a home: which there are, what each is doing, and commands to it."""
 
-from agent.account.client import AccountClient
-from agent.account.dispatch import dispatch
-from agent.answers.account import Status
-from agent.answers.agents import AgentRow, Alarm, AlarmKind, Health, Readiness
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+
+from agent.answers.agents import AlarmKind, Health, Readiness
+from agent.host.log import say
+from agent.serve.fleet.watched import News, Watched
+from agent.serve.mirror.store import remove
 from agent.settings.home import Home
 from agent.settings.version import code_version
-from domain.commands import Command
 from domain.errors import BadInput, BoydError
 from domain.ports import Clock
-from domain.replies import Reply
+
+LOOK_SECONDS = 1.0
+ON_SERVER_SECONDS = 5.0
+FIRST_SECONDS = 10.0
+"""How long the start waits for the first look at every journal, at most."""
+
+AMISS = frozenset({AlarmKind.DEAD, AlarmKind.HALTED, AlarmKind.KILLED, AlarmKind.IN_DOUBT})
+"""Alarms that say an agent does not do its work."""
+
+Listener = Callable[[Watched, News], None]
 
 
 class Unknown(BadInput):
     """There is no agent of that name."""
 
 
-class Watched:
-    """One agent of the home, running or not."""
-
-    def __init__(self, home: Home, name: str, clock: Clock) -> None:
-        self.home = home
-        self.name = name
-        self.clock = clock
-
-    @property
-    def running(self) -> bool:
-        """Tell whether a process has the account."""
-        return self.home.held(self.name)
-
-    def status(self) -> Status:
-        """Return what the agent says of itself, or what its journal says of it."""
-        return AccountClient(self.home, self.name).status()
-
-    def row(self) -> AgentRow:
-        """Return the agent as one of several side by side."""
-        try:
-            return _row(self.status())
-        except BoydError as fault:
-            return _unreadable(self.name, str(fault))
-
-    def handle(self, command: Command) -> Reply:
-        """Have a command carried out by the running agent, or on the account as it lies."""
-        return dispatch(self.home, self.name, command, self.clock)
-
-
 class Fleet:
-    """The agents of a home."""
+    """The agents of a home, found again every second by a thread of its own."""
 
     def __init__(self, home: Home, clock: Clock) -> None:
         self.home = home
         self.clock = clock
+        self.problem: str | None = None
+        """Why the journals cannot be listed, None where they can."""
+        self._agents: dict[str, Watched] = {}
+        self._listeners: list[Listener] = []
+        self._guard = threading.Lock()
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="boyd-fleet", daemon=True)
 
     def names(self) -> list[str]:
-        """Return the journals there are, the latest used first."""
-        return self.home.names()
+        """Return the journals there are, the latest used first as far as it is known."""
+        return list(self._agents)
 
     def get(self, name: str) -> Watched:
         """Return an agent. Raises Unknown where there is none of that name."""
-        if name not in self.names():
-            raise Unknown(
-                f"agent {name[:100]}: not in this home; there are: {', '.join(self.names()) or 'none'}"
-            )
-        return Watched(self.home, name, self.clock)
+        watched = self._agents.get(name)
+        if watched is None:
+            known = ", ".join(self._agents) or "none"
+            raise Unknown(f"agent {name[:100]}: not in this home; there are: {known}")
+        return watched
+
+    def all(self) -> list[Watched]:
+        """Return every agent."""
+        return list(self._agents.values())
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Have a listener told what becomes of agents, in threads of theirs; it must not wait.
+
+        Returns what ends it.
+        """
+        with self._guard:
+            self._listeners = [*self._listeners, listener]
+
+        def leave() -> None:
+            with self._guard:
+                self._listeners = [each for each in self._listeners if each is not listener]
+
+        return leave
 
     def health(self) -> Health:
-        """Return how many agents there are, and how many run."""
-        names = self.names()
-        running = sum(self.home.held(name) for name in names)
-        return Health(ok=True, version=code_version(), agents=len(names), running=running, amiss=0)
+        """Return how many agents there are, how many run, and how many are amiss."""
+        agents = self.all()
+        amiss = sum(_amiss(each) for each in agents)
+        running = sum(each.running for each in agents)
+        return Health(
+            ok=self.problem is None and not amiss,
+            version=code_version(),
+            agents=len(agents),
+            running=running,
+            amiss=amiss,
+        )
 
     def readiness(self) -> Readiness:
-        """Return the rows still to be read."""
-        return Readiness(ready=True, behind=dict.fromkeys(self.names(), 0))
+        """Return the rows still to be read of each journal."""
+        agents = self.all()
+        ready = all(each.looked.is_set() and not each.mirror.behind for each in agents)
+        return Readiness(ready=ready, behind={each.name: each.mirror.behind for each in agents})
 
     def start(self) -> None:
-        """Begin to watch."""
+        """Begin to watch; every journal that is there now is known on return."""
+        self._look()
+        self._thread.start()
 
     def close(self) -> None:
-        """End it."""
+        """End it; the agents go on."""
+        self._closing.set()
+        if self._thread.ident is not None:
+            self._thread.join(10)
+        for each in self.all():
+            each.close()
+
+    def look(self) -> None:
+        """Find journals now, as whoever has just begun one asks."""
+        self._look()
+
+    def _run(self) -> None:
+        while not self._closing.wait(ON_SERVER_SECONDS if self.home.server else LOOK_SECONDS):
+            self._look()
+
+    def _look(self) -> None:
+        try:
+            names = self._listed()
+            self.problem = None
+        except (BoydError, OSError) as fault:
+            if self.problem is None:
+                say("error", "the journals cannot be listed", why=str(fault))
+            self.problem = str(fault)
+            return
+        with self._guard:
+            before = self._agents
+            self._agents = {name: before.get(name) or self._found(name) for name in names}
+            gone = [each for name, each in before.items() if name not in self._agents]
+            new = [each for each in self._agents.values() if each.name not in before]
+        for each in gone:
+            each.close()
+            with suppress(OSError):
+                remove(each.mirror.path)
+            self._tell(each, News.REMOVED)
+        for each in new:
+            each.start()
+            self._tell(each, News.FOUND)
+
+    def _listed(self) -> list[str]:
+        if not self.home.server:
+            return self.home.names()
+        from journal.accounts import accounts  # noqa: PLC0415  # psycopg is an extra
+
+        return accounts(self.home.server)
+
+    def _found(self, name: str) -> Watched:
+        return Watched(self.home, name, self.clock, self._tell)
+
+    def _tell(self, watched: Watched, news: News) -> None:
+        for listener in list(self._listeners):
+            try:
+                listener(watched, news)
+            except Exception as fault:  # noqa: BLE001 -- who looks on holds up nobody
+                say("error", "a listener raised", why=f"{type(fault).__name__}: {fault}")
 
 
-def _row(status: Status) -> AgentRow:
-    account = status.account
-    alarms = [Alarm(kind=AlarmKind.KILLED, text=account.kill_switch)] if account.kill_switch else []
-    return AgentRow(
-        agent=status.journal,
-        running=status.running,
-        mode=status.mode,
-        symbols=status.symbols,
-        timeframe=status.timeframe,
-        state=status.state,
-        paused=status.paused,
-        cycle=status.cycle,
-        seq=status.seq or 0,
-        at=status.at,
-        outcome=status.outcome,
-        ended=status.ended,
-        equity=account.equity,
-        profit=account.profit,
-        profit_today=account.profit_today,
-        quote=account.quote,
-        positions=status.positions,
-        decisions=status.decisions,
-        kill_switch=account.kill_switch,
-        alarms=alarms,
-    )
-
-
-def _unreadable(name: str, why: str) -> AgentRow:
-    return AgentRow(
-        agent=name,
-        running=False,
-        mode=None,
-        symbols=[],
-        timeframe=None,
-        state=None,
-        paused=False,
-        cycle=0,
-        seq=0,
-        at=None,
-        outcome=None,
-        ended=why,
-        equity="0",
-        profit="0",
-        profit_today="0",
-        quote=None,
-        positions=[],
-        decisions=[],
-        kill_switch=None,
-        alarms=[Alarm(kind=AlarmKind.DEAD, text=why)],
-    )
+def _amiss(watched: Watched) -> bool:
+    with suppress(BoydError):
+        return any(alarm.kind in AMISS for alarm in watched.row().alarms)
+    return True

@@ -1,1 +1,1 @@
-"""A copy of each journal, made to be asked: rows as they are, and tables of what people look for."""
+"""A journal's mirror: the same rows in a file that the server alone writes, beside tables to ask."""

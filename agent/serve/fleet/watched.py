@@ -1,0 +1,269 @@
+"""One journal of the home, watched: followed while its agent runs, read again when it changed at rest.
+
+A thread of its own keeps the mirror. It takes rows from the link; what the link has not, because it came
+before, was too much or the agent died in the midst, comes from a copy of the journal. So rows reach the
+mirror in order and none is left out, whatever becomes of agent and link.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from enum import StrEnum
+
+from agent.account.dispatch import dispatch
+from agent.answers.account import Status, Vitals
+from agent.answers.agents import AgentRow, Supervised
+from agent.answers.stream import LiveState
+from agent.host.log import say
+from agent.serve.fleet.link import Link, Unlinked
+from agent.serve.mirror import account
+from agent.serve.mirror.mirror import Mirror, Misfit, RawRow
+from agent.settings.home import Home
+from agent.state.checkpoint import Checkpoints
+from domain.commands import Command
+from domain.errors import BoydError
+from domain.ports import Clock
+from domain.replies import Reply
+from journal.history import PAGE
+from journal.reader import open_reader
+
+LOOK_SECONDS = 0.5
+ON_SERVER_SECONDS = 3.0
+"""Pause between two looks at a journal on a server, which says nothing of its own accord."""
+
+COPY_SHARE = 10
+"""A journal that changes without a feed is copied again after so many times as long as the last copy took."""
+
+COPYING = threading.Semaphore(1)
+"""One journal is read whole at a time."""
+
+
+class News(StrEnum):
+    """The news of an agent: its journal found or gone, itself come, ended or dead, its live state."""
+
+    FOUND = "found"
+    REMOVED = "removed"
+    CAME = "came"
+    GONE = "gone"
+    DIED = "died"
+    STATE = "state"
+
+
+Told = Callable[["Watched", News], None]
+
+
+class Watched:
+    """One agent of the home, running or not. `changed` is told of its coming, going and live state."""
+
+    def __init__(self, home: Home, name: str, clock: Clock, changed: Told) -> None:
+        self.home = home
+        self.name = name
+        self.clock = clock
+        self.changed = changed
+        self.supervised: Supervised | None = None
+        spare = Checkpoints(home.checkpoints(name))
+        self.mirror = Mirror(home.root / "serve" / "mirrors" / f"{name}.db", name, spare)
+        self.problem: str | None = None
+        """Why the journal cannot be read, None where it can."""
+        self.looked = threading.Event()
+        """Set once the journal was read for the first time, or could not be."""
+        self._link: Link | None = None
+        self._latest: LiveState | None = None
+        self._held = False
+        self._mark: object = None
+        self._copy_due = 0.0
+        self._wake = threading.Event()
+        self._closing = False
+        self._thread = threading.Thread(target=self._run, name=f"boyd-mirror {name}", daemon=True)
+
+    def start(self) -> None:
+        """Begin to watch."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """End it; the agent goes on."""
+        self._closing = True
+        self._wake.set()
+        if self._thread.ident is not None:
+            self._thread.join(30)
+        self.mirror.close()
+
+    @property
+    def running(self) -> bool:
+        """True while an agent has the account."""
+        return self._followed or self._held
+
+    @property
+    def _followed(self) -> bool:
+        return self._link is not None and not self._link.over
+
+    @property
+    def silent(self) -> bool:
+        """True while the agent is there and says nothing."""
+        return self._link is not None and self._link.silent
+
+    @property
+    def live(self) -> LiveState | None:
+        """Where the loop stands, None where no agent runs."""
+        return self._link.live if self._link is not None and self._followed else None
+
+    @property
+    def vitals(self) -> Vitals:
+        """What only the running agent knows."""
+        return self._link.vitals if self._link is not None and self._followed else Vitals()
+
+    def status(self) -> Status:
+        """Return what the agent is doing, or the end of its last session. Raises JournalFault unread."""
+        return account.status(self.mirror, self.beside())
+
+    def row(self) -> AgentRow:
+        """Return the agent as one of several side by side."""
+        return account.row(self.mirror, self.beside())
+
+    def beside(self) -> account.Beside:
+        """Return what is known of the agent beside its journal."""
+        return account.Beside(
+            running=self.running,
+            live=self.live,
+            vitals=self.vitals,
+            problem=self._trouble(),
+            supervised=self.supervised,
+            now=self.clock.now(),
+        )
+
+    def _trouble(self) -> str | None:
+        if self.silent:
+            return "its process lives and says nothing: it is stopped or stuck"
+        return self.problem
+
+    def handle(self, command: Command) -> Reply:
+        """Have a command carried out by the running agent, or on the account as it lies."""
+        return dispatch(self.home, self.name, command, self.clock)
+
+    def _run(self) -> None:
+        while not self._closing:
+            try:
+                self._look()
+                self.problem = None
+            except BoydError as fault:
+                self.problem = str(fault)
+            except Exception as fault:  # noqa: BLE001 -- one journal that cannot be read is no end of the others
+                self.problem = f"{type(fault).__name__}: {fault}"
+                say("error", "a journal cannot be mirrored", agent=self.name, why=self.problem)
+            self.looked.set()
+            self._wait(ON_SERVER_SECONDS if self.home.server else LOOK_SECONDS)
+
+    def _wait(self, seconds: float) -> None:
+        self._wake.wait(seconds)
+        self._wake.clear()
+
+    def _look(self) -> None:
+        link = self._linked()
+        if link is None:
+            self._at_rest()
+            return
+        self._link = link
+        self._latest = link.live
+        self.changed(self, News.CAME)
+        if link.over:  # it was faster
+            self._heard(link)
+        try:
+            self._follow(link)
+        finally:
+            link.close()
+
+    def _linked(self) -> Link | None:
+        """Return a link to the agent that runs, None where none does or it cannot be followed."""
+        path = self.home.control(self.name)
+        self._held = path.exists() and self.home.held(self.name)
+        if self._held:
+            with suppress(Unlinked):
+                return Link(path, self.home.owner(self.name), self.mirror.head, self._heard)
+        return None
+
+    def _heard(self, link: Link) -> None:
+        """Let the writer go on; tell of the live state and of the end at once."""
+        if link.over:
+            self._held = False
+            self.changed(self, News.DIED if link.died else News.GONE)
+        elif link.live != self._latest:
+            self._latest = link.live
+            self.changed(self, News.STATE)
+        self._wake.set()
+
+    def _follow(self, link: Link) -> None:
+        """Take rows until the agent is gone, from its feed and where that lacks some from a copy."""
+        self._begin(link.journal_id)
+        while not self._closing:
+            over, last = link.over, link.last  # before the rows are taken
+            rows = [row for row in link.take(PAGE) if row.seq > self.mirror.head]
+            self.mirror.target = max(self.mirror.target, last)
+            lacking = rows[0].seq - 1 if rows else last
+            if self.mirror.head < lacking:
+                self._fill(lacking)
+            elif rows:
+                self._take(rows, link.journal_id)
+            elif over:
+                return
+            else:
+                self.problem = None
+                self.looked.set()
+                self._wait(LOOK_SECONDS)
+
+    def _fill(self, until: int) -> None:
+        """Take from a copy what the link has left out; where that fails it is tried again."""
+        try:
+            self._copied(until)
+        except BoydError as fault:
+            self.problem = str(fault)
+            self._wait(LOOK_SECONDS)
+
+    def _begin(self, journal_id: str) -> None:
+        if self.mirror.journal_id != journal_id:
+            self.mirror.begin(journal_id)
+
+    def _take(self, rows: list[RawRow], journal_id: str) -> None:
+        """Take rows in; where they do not follow, the mirror is made anew."""
+        try:
+            self.mirror.take(rows)
+        except Misfit as why:
+            say("warning", "a mirror is made anew", agent=self.name, why=str(why))
+            self.mirror.anew(journal_id)
+
+    def _at_rest(self) -> None:
+        """Read what was written since the last look, if anything was."""
+        mark = self._marked()
+        if (mark is not None and mark == self._mark) or time.monotonic() < self._copy_due:
+            return
+        self._copied()
+        self._mark = mark
+
+    def _marked(self) -> object:
+        """Return what changes when the journal's file does, None where there is no file."""
+        if self.home.server:
+            return None
+        path = self.home.journal(self.name)
+        stats = []
+        for each in (path, path.with_name(path.name + "-wal")):
+            with suppress(OSError):
+                stat = each.stat()
+                stats.append((stat.st_ino, stat.st_size, stat.st_mtime_ns))
+        return tuple(stats)
+
+    def _copied(self, until: int | None = None) -> None:
+        """Take in what a copy of the journal has more; a mirror that does not fit is made anew."""
+        with COPYING:
+            began = time.monotonic()
+            location = self.home.journal_location(self.name)
+            with open_reader(location, account=self.name) as opened:
+                self._copy_due = time.monotonic() + COPY_SHARE * (time.monotonic() - began)
+                self._begin(opened.journal_id)
+                last, _ = opened.head()
+                head = self.mirror.head
+                if head > last or opened.hash_at(head) != self.mirror.head_hash:
+                    self.mirror.anew(opened.journal_id)
+                self.mirror.target = max(last, until or 0)
+                while self.mirror.head < last and not self._closing:
+                    page = opened.page(self.mirror.head, PAGE)
+                    self.mirror.take([RawRow(row.seq, row.payload, row.hash) for row in page])

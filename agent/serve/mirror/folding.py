@@ -1,0 +1,129 @@
+"""The fold a mirror keeps beside its tables: the agent's own state, folded by the agent's own code.
+
+The options are those the session was run with, so a session with others begins a fold of its own. A strategy
+that cannot be loaded is stood in for, and where the recorded settings are of another version only the account
+is folded: cash, positions and orders depend on none of them.
+"""
+
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from agent import wiring
+from agent.settings.recorded import lenient
+from agent.settings.settings import Options
+from agent.state.checkpoint import FORMAT, Checkpoint, Header, decoded, encoded, fold_key
+from agent.state.state import State
+from agent.views.history import ASKED, ClosedTrade
+from agent.views.latest import Latest
+from domain.account import Trade
+from domain.errors import BadInput, JournalFault
+from domain.events import CycleDecided, Event, FlattenAsked, SessionStarted
+from domain.instrument import Instrument
+from domain.lesson import Lesson
+from domain.order import OrderStatus
+from learning.settings import LearningSettings
+from reasoning.minds import StrategyRunner
+
+EVERY = 256
+"""Rows between two checkpoints: `why` of any cycle folds fewer than that."""
+
+
+@dataclass(eq=False)
+class MirroredState(State):
+    """The agent's state, which also keeps the trades that closed until they are taken."""
+
+    closed: list[ClosedTrade] = field(default_factory=list, init=False)
+    asked: bool = field(default=False, init=False)
+
+    def _lesson(self, trade: Trade, ending: str) -> Lesson:
+        context = self.contexts.get(trade.symbol)
+        text = ASKED if self.asked and ending == "signal" else ending
+        grid = self.ledger.instruments[trade.symbol]
+        cycle = context.cycle_id if context else 0
+        self.closed.append(ClosedTrade(trade, text, cycle, self.session, grid))
+        return super()._lesson(trade, ending)
+
+
+class MirrorFold:
+    """State, mind and settings up to a row; `options` are None where only the account can be folded."""
+
+    def __init__(self, started: SessionStarted | None) -> None:
+        self.started = started
+        self.options: Options | None = None
+        self.key = ""
+        self.problem: str | None = None
+        self.mind: StrategyRunner | None = None
+        self.latest = Latest()
+        if started is not None:
+            try:
+                self.options = lenient(started, run_own=True)
+                self.key = fold_key(self.options)
+                self.mind = StrategyRunner(self.options.reasoning)
+            except BadInput as error:
+                self.options, self.problem = None, str(error)
+        learning = self.options.learning if self.options else LearningSettings()
+        cost = wiring.one_way_cost_ppm(self.options) if self.options else 0
+        self.state = MirroredState(learning, cost, self.mind)
+
+    def fits(self, started: SessionStarted) -> bool:
+        """Say whether a session that starts folds on as this one does."""
+        if self.started is None or self.options is None:
+            return False
+        try:
+            return fold_key(lenient(started, run_own=True)) == self.key
+        except BadInput:
+            return False
+
+    def apply(self, event: Event) -> list[ClosedTrade]:
+        """Fold an event and return the trades it closed."""
+        state = self.state
+        if isinstance(event, FlattenAsked | CycleDecided):
+            state.asked = isinstance(event, FlattenAsked)
+        if isinstance(event, SessionStarted):
+            self.started = event
+        state.apply(event)
+        self.latest.apply(event)
+        closed, state.closed = state.closed, []
+        return closed
+
+    @property
+    def instruments(self) -> dict[str, Instrument]:
+        """Grids by symbol, of all that was ever traded."""
+        return self.state.ledger.instruments
+
+
+def thin(fold: MirrorFold, journal_id: str, seq: int, digest: bytes) -> bytes | None:
+    """Return a checkpoint of a fold without what only grows, which the mirror's tables know.
+
+    None where there is none to be had.
+    """
+    if fold.started is None or fold.mind is None or fold.mind.stands_in:
+        return None
+    state, ledger = fold.state, fold.state.ledger
+    header = Header(FORMAT, journal_id, seq, digest.hex(), fold.key, fold.started)
+    with state.lock:
+        done, ids = ledger.done, ledger.trade_ids
+        ledger.done, ledger.trade_ids = {}, set()
+        try:
+            return zlib.compress(encoded(header, state, fold.mind), 1)
+        except (JournalFault, TypeError, ValueError, OverflowError):
+            return None
+        finally:
+            ledger.done, ledger.trade_ids = done, ids
+
+
+def whole(
+    body: bytes, done: Iterable[tuple[str, str]], trade_ids: Iterable[tuple[str, str]]
+) -> Checkpoint | None:
+    """Return a checkpoint made whole again with orders that are done and the fills that count."""
+    result = decoded(zlib.decompress(body))
+    if result is None:
+        return None
+    plain: dict[str, Any] = msgspec.msgpack.decode(result.state)
+    plain["ledger"]["done"] = {name: OrderStatus(status) for name, status in done}
+    plain["ledger"]["trade_ids"] = list(trade_ids)
+    return result._replace(state=msgspec.msgpack.encode(plain))

@@ -1,0 +1,293 @@
+"""A mirror: what the server knows of one journal, for any number of readers and one writer.
+
+Theory of operation. Rows come from the agent's feed or from a copy of its journal, in order. Each is checked
+against the chain, folded by the agent's own code, and written with all that follows from it, in one
+transaction a batch; then whoever subscribed is told. So what is read here never says more than the journal
+and never half a row. Rules, each with its reason:
+
+1. Only `take`, `begin`, `anew` and `close` write, and one thread calls them. Readers have connections of
+   their own.
+2. No row is kept in memory. The fold is: one state and one mind, and its checkpoints are in the file.
+3. The file is a cache. Where its journal id, its program or a row's hash does not fit it is made anew.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from agent import wiring
+from agent.serve.mirror.folding import EVERY, MirrorFold, thin
+from agent.serve.mirror.ingest import Ingest, StreamLine
+from agent.serve.mirror.records import MirroredCheckpoints, MirroredRecords
+from agent.serve.mirror.store import Store, Unfit, made
+from agent.settings.settings import Options
+from agent.state.checkpoint import Checkpoints
+from agent.state.state import State
+from agent.views.latest import Latest
+from domain.errors import BadInput, JournalFault
+from domain.events import Event, SessionStarted
+from domain.instrument import Instrument
+from journal.chain import genesis, link
+from journal.codec import decode, index
+from journal.stored import Stored
+
+RECENT = 200
+"""Rows that tell again what the latest cycles saw, when a mirror is opened."""
+
+Listener = Callable[[Sequence[StreamLine]], None]
+
+
+class RawRow(NamedTuple):
+    """A row as it is handed on: its number, its payload and its hash, unchecked."""
+
+    seq: int
+    payload: bytes
+    hash: bytes
+
+
+class Misfit(Exception):
+    """Rows do not follow what the mirror holds: it is of another journal, or one that was changed."""
+
+
+class Mirror:
+    """The mirror of the journal `name`, in a file. `spare` are the agent's own checkpoints of it."""
+
+    def __init__(self, path: Path, name: str, spare: Checkpoints | None = None) -> None:
+        self.path = path
+        self.name = name
+        self.spare = spare
+        self.target = 0
+        """The last row there is, as far as anybody said."""
+        self._store: Store | None = None
+        self._fold = MirrorFold(None)
+        self._head: tuple[int, bytes] = (0, b"")
+        self._kept = 0
+        self._listeners: list[Listener] = []
+        self._guard = threading.Lock()
+
+    @property
+    def journal_id(self) -> str:
+        """Id of the journal, "" before anything is known of it."""
+        return self._store.journal_id if self._store else ""
+
+    @property
+    def head(self) -> int:
+        """The last row that is mirrored."""
+        return self._head[0]
+
+    @property
+    def head_hash(self) -> str:
+        """Hash (hex) of the last row that is mirrored."""
+        return self._head[1].hex()
+
+    @property
+    def behind(self) -> int:
+        """Rows still to be read."""
+        return max(0, self.target - self.head)
+
+    @property
+    def state(self) -> State:
+        """The fold of all rows up to the head; read it under its lock."""
+        return self._fold.state
+
+    @property
+    def latest(self) -> Latest:
+        """What the latest cycles saw and judged."""
+        return self._fold.latest
+
+    @property
+    def started(self) -> SessionStarted | None:
+        """The last session's start."""
+        return self._fold.started
+
+    @property
+    def options(self) -> Options | None:
+        """Options of the last session; None before the first, or where they are another version's."""
+        return self._fold.options
+
+    @property
+    def grid(self) -> dict[str, Instrument]:
+        """Grids by symbol, of all that was ever traded."""
+        return self._fold.instruments
+
+    @property
+    def parts(self) -> wiring.Parts | None:
+        """The fold as the parts of a session, None where its options are not known."""
+        fold = self._fold
+        if fold.options is None or fold.mind is None:
+            return None
+        return wiring.Parts(fold.options, dict(fold.instruments), fold.state, fold.mind)
+
+    @property
+    def problem(self) -> str | None:
+        """Why only the account could be folded, None where all was."""
+        return self._fold.problem
+
+    def begin(self, journal_id: str) -> None:
+        """Open the mirror of a journal, as it was left or empty."""
+        store: Store | None = None
+        if self.path.exists():
+            with suppress(Unfit, sqlite3.Error):
+                store = Store(self.path)
+        if store is not None and store.journal_id != journal_id:
+            store.close()
+            store = None
+        self._open(store or made(self.path, journal_id))
+
+    def anew(self, journal_id: str) -> None:
+        """Begin an empty mirror in place of one that does not fit."""
+        self._open(made(self.path, journal_id))
+
+    def _open(self, store: Store) -> None:
+        former, self._store = self._store, store
+        if former is not None:
+            former.close()
+        self._head = store.head()
+        self._fold = self._resumed(self._last_session())
+        self._kept = self.head
+        self.target = max(self.head, 0)
+
+    def _last_session(self) -> SessionStarted | None:
+        with self.records() as records:
+            row = records.last_session()
+        return row.event if row is not None and isinstance(row.event, SessionStarted) else None
+
+    def _resumed(self, started: SessionStarted | None) -> MirrorFold:
+        """Return the fold of every row there is, as a session folds them."""
+        fold = MirrorFold(started)
+        if started is None:
+            return fold
+        with self._reading() as connection:
+            records = MirroredRecords(connection, self.journal_id, self._head)
+            after = self._go_on(fold, connection, records)
+            for row in records.rows(max(0, after - RECENT)) if after else ():
+                if row.seq <= after:
+                    fold.latest.apply(row.event)
+            for row in records.rows(after):
+                fold.apply(row.event)
+        fold.started = started
+        return fold
+
+    def _go_on(self, fold: MirrorFold, connection: sqlite3.Connection, records: MirroredRecords) -> int:
+        """Bring a fold to the latest checkpoint that fits, and return its row; 0 where none does."""
+        result = MirroredCheckpoints(connection).newest()
+        if (result is None or result.header.key != fold.key) and self.spare is not None and fold.key:
+            result = self.spare.nearest(records, fold.key)
+        if result is None or result.header.key != fold.key or fold.mind is None:
+            return 0
+        try:
+            result.give(fold.state, fold.mind)
+        except (ValueError, BadInput):
+            raise Misfit("its checkpoint does not fit") from None
+        return result.header.seq
+
+    def take(self, rows: Sequence[RawRow]) -> None:
+        """Take in rows that follow the head. Raises Misfit where they do not, JournalFault for odd ones."""
+        checked = list(self._checked(rows))
+        while checked:
+            # A session may fold by other settings: what comes before it is written first.
+            cut = next(
+                (at for at, (_, event) in enumerate(checked) if isinstance(event, SessionStarted) and at),
+                len(checked),
+            )
+            self._write(checked[:cut])
+            checked = checked[cut:]
+
+    def _checked(self, rows: Sequence[RawRow]) -> Iterator[tuple[Stored, Event]]:
+        seq, previous = self._head
+        for row in rows:
+            if row.seq != seq + 1 or link(previous, row.seq, row.payload) != row.hash:
+                raise Misfit(f"row {row.seq} does not follow row {seq}")
+            event = decode(row.payload)
+            seq, previous = row.seq, row.hash
+            yield Stored(row.seq, *index(event), row.payload, row.hash), event
+
+    def _write(self, rows: Sequence[tuple[Stored, Event]]) -> None:
+        store = self._store
+        if store is None:
+            raise Misfit("nothing is known of the journal yet")
+        first = rows[0][1]
+        if isinstance(first, SessionStarted) and not self._fold.fits(first):
+            self._fold = self._resumed(first)
+        lines: list[StreamLine] = []
+        try:
+            with store.writing() as cursor:
+                ingest = Ingest(self.name, self._fold, cursor)
+                for row, event in rows:
+                    lines.append(ingest.take(row, event))
+                    self._keep(cursor, row)
+        except BaseException:
+            self._fold = self._resumed(self._last_session())  # it was ahead of what is written
+            raise
+        self._head = rows[-1][0].seq, rows[-1][0].hash
+        self.target = max(self.target, self.head)
+        for listener in list(self._listeners):
+            listener(lines)
+
+    def _keep(self, cursor: sqlite3.Cursor, row: Stored) -> None:
+        """Keep a checkpoint now and then, between cycles."""
+        if row.seq - self._kept < EVERY or self._fold.state.open_cycle is not None:
+            return
+        self._kept = row.seq
+        body = thin(self._fold, self.journal_id, row.seq, row.hash)
+        if body is not None:
+            cursor.execute("INSERT OR REPLACE INTO checkpoints VALUES (?, ?)", (row.seq, body))
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Have a listener told of each batch once it is written, in the writer's thread; it must not wait.
+
+        Returns what ends it.
+        """
+        with self._guard:
+            self._listeners = [*self._listeners, listener]
+
+        def leave() -> None:
+            with self._guard:
+                self._listeners = [each for each in self._listeners if each is not listener]
+
+        return leave
+
+    def events(self, after: int, limit: int, kinds: frozenset[str] = frozenset()) -> list[StreamLine]:
+        """Return at most `limit` rows above `after` as the stream tells them, of some kinds where named."""
+        marks = f"AND kind IN ({', '.join('?' * len(kinds))})" if kinds else ""
+        query = f"SELECT seq, kind, body FROM events WHERE seq > ? {marks} ORDER BY seq LIMIT ?"  # noqa: S608
+        with self._reading() as connection:
+            rows = connection.execute(query, (after, *sorted(kinds), limit))
+            return [StreamLine._make(row) for row in rows]
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        store = self._store
+        if store is None:
+            raise JournalFault(f"journal {self.name} was not read yet; try again in a moment")
+        with store.reading() as connection:
+            yield connection
+
+    reading = _reading
+
+    @contextmanager
+    def records(self) -> Iterator[MirroredRecords]:
+        """Yield the mirror as a journal to read, as it stands now."""
+        with self._reading() as connection:
+            yield _records(connection, self.journal_id)
+
+    @contextmanager
+    def checkpointed(self) -> Iterator[tuple[MirroredRecords, MirroredCheckpoints]]:
+        """Yield the mirror as a journal to read, with its checkpoints."""
+        with self._reading() as connection:
+            yield _records(connection, self.journal_id), MirroredCheckpoints(connection)
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._store is not None:
+            self._store.close()
+
+
+def _records(connection: sqlite3.Connection, journal_id: str) -> MirroredRecords:
+    row = connection.execute("SELECT seq, hash FROM rows ORDER BY seq DESC LIMIT 1").fetchone()
+    return MirroredRecords(
+        connection, journal_id, (0, genesis(journal_id)) if row is None else (row[0], row[1])
+    )
