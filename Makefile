@@ -71,6 +71,7 @@ law: $(STAMP) ## make every fact of the exchange unreadable in turn, in every wa
 written: $(STAMP) ## write anew what is made from the code: schemas, the compiled gate, state diagrams
 	@$(BIN)/python -m scripts.gate
 	@$(BIN)/python -m docs.schemas
+	@$(BIN)/python -m scripts.grafana
 	@$(BIN)/python -m docs.diagram
 
 docs: $(STAMP) ## the pages as a site, with the API from its docstrings, in build/site

@@ -112,11 +112,11 @@ def doubts(ledger: Ledger, now: datetime, *, running: bool, after_seconds: float
 
     An order on its way is in doubt after a moment, or where nobody waits for its answer any more.
     """
-    told = [
+    orders = [
         f"order {each.order.client_id} of {each.order.symbol} is {each.status}"
         for each in ledger.unresolved()
         if each.status is not OrderStatus.SENDING
         or not running
         or (now - each.at).total_seconds() > after_seconds
     ]
-    return told + [f"{what}: {why}" for what, why in ledger.contradictions.items()]
+    return orders + [f"{what}: {why}" for what, why in ledger.contradictions.items()]

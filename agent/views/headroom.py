@@ -55,27 +55,27 @@ def headroom(
     account: Account,
     instruments: Mapping[str, Instrument],
     policy: Policy,
-    seen: Mapping[str, Observation | None],
+    observed: Mapping[str, Observation | None],
     judged: Mapping[str, Judged],
     now: datetime,
 ) -> list[Headroom]:
     """Return a row for each rule of the account, and for each other rule one a symbol, in the gate's order.
 
-    `seen` has every symbol with what the last cycle saw of it, None where there was none. Without an
+    `observed` has every symbol with what the last cycle saw of it, None where there was none. Without an
     instrument nothing can be measured of a symbol, and there is no row.
     """
     gates = {
         symbol: _gate(_case(account, instruments, policy, symbol, observation, now))
-        for symbol, observation in seen.items()
+        for symbol, observation in observed.items()
         if symbol in instruments
     }
-    return [row for rule in RULES for row in _rows(rule, gates, seen, judged)]
+    return [row for rule in RULES for row in _rows(rule, gates, observed, judged)]
 
 
 def _rows(
     rule: Rule,
     gates: Mapping[str, Gate],
-    seen: Mapping[str, Observation | None],
+    observed: Mapping[str, Observation | None],
     judged: Mapping[str, Judged],
 ) -> Iterator[Headroom]:
     for symbol, gate in gates.items():
@@ -84,7 +84,7 @@ def _rows(
             return
         if rule.about == "order":
             yield _of_order(rule, gate, judged.get(symbol))
-        elif rule.measure in OF_THE_FEED and seen[symbol] is None:
+        elif rule.measure in OF_THE_FEED and observed[symbol] is None:
             yield _row(rule, symbol, None, None, None, None, UNSEEN)
         else:
             yield _measured(rule, symbol, gate)
@@ -98,8 +98,8 @@ def _case(
     observation: Observation | None,
     now: datetime,
 ) -> Case:
-    seen = observation or Observation(symbol, Source.RECORDED, "", "", now)
-    return Case(_wish(symbol, now), seen, account, instruments, policy, now, "headroom")
+    known = observation or Observation(symbol, Source.RECORDED, "", "", now)
+    return Case(_wish(symbol, now), known, account, instruments, policy, now, "headroom")
 
 
 def _gate(case: Case) -> Gate:

@@ -1,4 +1,4 @@
-"""What the latest cycles said of each market, provider and entry: a fold beside the state, for who looks on.
+"""The latest word on each market, provider and entry: a fold beside the state, for whoever looks on.
 
 None of it decides anything, so it is in no checkpoint: whoever begins in the middle of a journal folds the
 last rows first, and knows as much as those say.

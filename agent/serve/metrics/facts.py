@@ -1,0 +1,76 @@
+"""The facts one scrape tells: of each agent and of the server, taken together and then left alone."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from itertools import islice
+from typing import NamedTuple
+
+from agent.answers.account import Vitals
+from agent.answers.agents import Alarm, Headroom, ProviderRow
+from agent.answers.stream import LiveState
+from agent.state.state import State
+from domain.observation import Source
+from risk.case import Policy
+
+
+class AgentFacts(NamedTuple):
+    """All that is told of one agent; `vitals` and `live` are the last its process said.
+
+    `policy` is None before its first session. `sources` are by symbol. `cycle_age_seconds` is how long ago
+    its last cycle was told, by the server's clock.
+    """
+
+    name: str
+    running: bool
+    state: State
+    mode: str = ""
+    timeframe: str = ""
+    live: LiveState | None = None
+    vitals: Vitals = Vitals()
+    policy: Policy | None = None
+    headroom: Sequence[Headroom] = ()
+    providers: Sequence[ProviderRow] = ()
+    sources: Mapping[str, Source] = {}
+    alarms: Sequence[Alarm] = ()
+    finished: Mapping[str, int] = {}
+    in_doubt: int = 0
+    rows: int = 0
+    behind: int = 0
+    bytes: int = 0
+    cycle_age_seconds: float | None = None
+    interval_seconds: float | None = None
+
+
+class ServerFacts(NamedTuple):
+    """All that is told of the server. `requests` are by route and class of status, `refused` by kind.
+
+    `work` counts by state.
+    """
+
+    version: str
+    python: str
+    disk_free_bytes: int
+    requests: Mapping[tuple[str, str], int] = {}
+    refused: Mapping[str, int] = {}
+    stream_clients: int = 0
+    stream_dropped: int = 0
+    work: Mapping[str, int] = {}
+
+
+class Finished:
+    """Counts the orders that are done by the state they ended in; a look reads those since the last one."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+        self._seen = 0
+        self._of: object = None
+
+    def counts(self, state: State) -> Mapping[str, int]:
+        """Return the counts; those of another fold begin anew."""
+        with state.lock:
+            done = state.ledger.done
+            if self._of is not state or len(done) < self._seen:
+                self._of, self._seen, self._counts = state, 0, Counter()
+            self._counts.update(status.value for status in islice(done.values(), self._seen, None))
+            self._seen = len(done)
+        return dict(self._counts)
