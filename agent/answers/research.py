@@ -69,6 +69,31 @@ class CostsAnswer(Struct, frozen=True, kw_only=True):
     each_way: float
 
 
+class CurveAnswer(Struct, frozen=True, kw_only=True):
+    """Equity over time as multiples of the opening cash, thinned so that no extreme of it is lost.
+
+    The lists go together: seconds since 1970, equity, its fall from the peak as a fraction (0 at a peak),
+    and buy and hold of 1 (empty where it is not known).
+    """
+
+    times: list[int]
+    equity: list[float]
+    fall: list[float]
+    hold: list[float] = []
+
+
+class TriedAnswer(Struct, frozen=True, kw_only=True):
+    """A trial: its parameters, and its score on both sides; None where undefined or not measured."""
+
+    parameters: Values
+    in_sample: float | None
+    out_of_sample: float | None = None
+
+
+Months = dict[str, list[float | None]]
+"""Twelve returns by year, None for a month without a cycle."""
+
+
 class BacktestTrade(Struct, frozen=True, kw_only=True):
     """A closed trade of a backtest."""
 
@@ -144,6 +169,8 @@ class BacktestAnswer(Struct, frozen=True, kw_only=True):
     fingerprints: list[str]
     code_version: str
     verified: Verification | None
+    curve: CurveAnswer | None = None
+    months: Months = {}
 
 
 class ReportAnswer(Struct, frozen=True, kw_only=True):
@@ -246,7 +273,11 @@ class OverfittingAnswer(Struct, frozen=True, kw_only=True):
 
 
 class WalkForwardAnswer(Struct, frozen=True, kw_only=True):
-    """`agent walk-forward`."""
+    """`agent walk-forward`.
+
+    `curve` and `months` are of the unseen windows behind one another; `tried` are the best trials in sample,
+    1,000 at most, with the means of their score over all windows.
+    """
 
     strategy: str
     symbols: list[str]
@@ -269,6 +300,9 @@ class WalkForwardAnswer(Struct, frozen=True, kw_only=True):
     daily_returns: list[float]
     notes: list[str]
     code_version: str
+    curve: CurveAnswer | None = None
+    months: Months = {}
+    tried: list[TriedAnswer] = []
 
 
 class StudySide(Figures, frozen=True, kw_only=True):
@@ -279,7 +313,11 @@ class StudySide(Figures, frozen=True, kw_only=True):
 
 
 class StudyAnswer(Struct, frozen=True, kw_only=True):
-    """`agent optimize`: trials by what became of them, the best parameters, both sides of the cut."""
+    """`agent optimize`: trials by what became of them, the best parameters, both sides of the cut.
+
+    `curves` are the best parameters' in sample and out of sample, each from 1; `tried` are the best trials
+    that were finished, 1,000 at most.
+    """
 
     strategy: str
     symbols: list[str]
@@ -298,6 +336,9 @@ class StudyAnswer(Struct, frozen=True, kw_only=True):
     interrupted: bool
     notes: list[str]
     code_version: str
+    curves: list[CurveAnswer] = []
+    months: Months = {}
+    tried: list[TriedAnswer] = []
 
 
 class LookaheadAnswer(Struct, frozen=True, kw_only=True):

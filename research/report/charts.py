@@ -31,7 +31,7 @@ def monthly(result: Result) -> Markup:
     """Return the returns by UTC month and year as a table of warm and cold squares."""
     months = {
         year: [None if each is None else round(each, 6) for each in row]
-        for year, row in by_month(result).items()
+        for year, row in by_month(result.times_ms, result.equity, result.opening_cash).items()
     }
     return figure("monthly", "Returns by month", months)
 

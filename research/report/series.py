@@ -1,15 +1,18 @@
 """The lines of a result, thinned for a page: no extreme of the equity is lost, whatever its length."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from research.data.candles import FloatArray, IntArray
+from research.data.candles import Candles, FloatArray, IntArray
 from research.engine.result import Result
 from research.statistics.periods import rolling_sharpe
 from research.statistics.ratios import hold_curve
 
 BINS = 30
+Months = dict[int, list[float | None]]
+"""Twelve returns by year, None for a month without a cycle."""
 
 
 def thinned(values: FloatArray, columns: int) -> IntArray:
@@ -50,11 +53,17 @@ def fall_of(equity: FloatArray, opening: float) -> FloatArray:
 def _held(result: Result, times: IntArray) -> dict[str, Any]:
     """Return buy-and-hold over the cycles' period, of 1; nothing without candles."""
     first, last = int(result.times_ms[0]), int(result.times_ms[-1])
-    held, worth = hold_curve([each.between(first, last + 1) for each in result.candles])
+    worth = hold_at(times, [each.between(first, last + 1) for each in result.candles])
+    return {} if worth is None else {"h": np.round(worth, 4).tolist()}
+
+
+def hold_at(times: IntArray, candles: Sequence[Candles]) -> FloatArray | None:
+    """Return buy-and-hold of 1 at some instants, None without candles."""
+    held, worth = hold_curve(candles)
     if not len(held):
-        return {}
-    at = np.clip(np.searchsorted(held, times, side="right") - 1, 0, None)
-    return {"h": np.round(worth[at], 4).tolist()}
+        return None
+    values: FloatArray = worth[np.clip(np.searchsorted(held, times, side="right") - 1, 0, None)]
+    return values
 
 
 def _rolling(result: Result, columns: int) -> dict[str, Any]:
@@ -69,12 +78,12 @@ def _rolling(result: Result, columns: int) -> dict[str, Any]:
     return {"d": at[last].tolist(), "s": values[last].tolist(), "window": window}
 
 
-def by_month(result: Result) -> dict[int, list[float | None]]:
+def by_month(times_ms: IntArray, equity: FloatArray | IntArray, opening: float) -> Months:
     """Return the returns by UTC month and year, first and last month as far as they go."""
-    month = result.times_ms.astype("datetime64[ms]").astype("datetime64[M]").astype(np.int64)
+    month = times_ms.astype("datetime64[ms]").astype("datetime64[M]").astype(np.int64)
     last = np.flatnonzero(np.diff(month, append=month[-1:] + 1))
-    values: FloatArray = np.concatenate([[result.opening_cash], result.equity[last]]).astype(np.float64)
-    match: dict[int, list[float | None]] = {}
+    values: FloatArray = np.concatenate([[opening], equity[last]]).astype(np.float64)
+    match: Months = {}
     for at, before, after in zip(month[last].tolist(), values[:-1], values[1:], strict=True):
         year = match.setdefault(1970 + at // 12, [None] * 12)
         year[at % 12] = float(after / before - 1) if before > 0 else None

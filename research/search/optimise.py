@@ -20,6 +20,7 @@ from reasoning.kernels.features import PLAN, features_warmup
 from research.data.candles import FloatArray
 from research.engine.backtest import BacktestVoice, backtest
 from research.engine.compiler import compiled, plain
+from research.engine.result import Result
 from research.search.grid import Trial, trial_of
 from research.search.space import longest_warmup
 from research.search.study import SEGMENTS, UNSEEN, Search, identity, open_study
@@ -41,7 +42,8 @@ class Studied:
     `value` is the best score over the segments. `counts` are the study's trials by what became of
     them. `deflated` is of the days in sample, for the number of trials made; None where undefined.
     `present` has the figures of the job's own parameters on both sides, `stopped` since when a limit let
-    nothing be bought.
+    nothing be bought. `tried` are the finished trials with their scores, `results` the best one's on both
+    sides.
     """
 
     best: Trial
@@ -54,6 +56,8 @@ class Studied:
     present: tuple[Metrics, Metrics]
     cut_ms: int
     interrupted: bool
+    tried: tuple[tuple[Mapping[str, Any], float], ...] = ()
+    results: tuple[Result, ...] = ()
 
 
 class _Interrupted(Exception):
@@ -221,6 +225,8 @@ def _told(
         present=(_run(job, own, value)[0], _run(job, own, unseen)[0]),
         cut_ms=int(unseen[0] or 0),
         interrupted=interrupted,
+        tried=tuple((each.params, float(each.value or 0.0)) for each in complete),
+        results=(inside[3], outside[3]),
     )
 
 
@@ -236,7 +242,7 @@ def _counts(trials: Sequence[Any]) -> dict[str, int]:
     }
 
 
-Told = tuple[Metrics, Stopped | None, FloatArray]
+Told = tuple[Metrics, Stopped | None, FloatArray, Result]
 
 
 def _run(job: Job, built: Trial, span: Span) -> Told:
@@ -247,4 +253,4 @@ def _run(job: Job, built: Trial, span: Span) -> Told:
     result = backtest(candles, setup, compiled() if job.machine else plain())
     every_day = ratios.periods_of(result.symbols) == ratios.CRYPTO_DAYS
     daily = ratios.daily_returns(result.times_ms, result.equity, float(setup.cash), every_day=every_day)
-    return metrics(result, candles), stopped(result, setup.policy), daily
+    return metrics(result, candles), stopped(result, setup.policy), daily, result

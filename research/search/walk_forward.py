@@ -19,7 +19,7 @@ from research.search.sweep import Done, Engine, Job, Task, TrialScores, window
 from research.search.windows import Window, WindowPlan, windows
 from research.statistics import ratios as figures
 from research.statistics.overfit import MOST_BLOCKS, Pbo, deflated_sharpe, probability_of_overfitting
-from research.statistics.scoring import Score, best
+from research.statistics.scoring import Score, best, worth
 
 BLOCKS = 16
 """Blocks of the test of overfitting, fewer where there are fewer days."""
@@ -54,6 +54,7 @@ class WalkForward:
     cash. In-sample windows overlap, so `inside` has no total; its figures are means over windows.
     `present` has both sides' Sharpe ratios of the job's own parameters in the same windows, unfitted;
     `interval` is the 95 % confidence interval of the unseen Sharpe ratio.
+    `tried` are the scores of every trial of the grid in and out of sample, means over windows, or NaN.
     `efficiency` is yearly mean return out of sample over that in sample (Pardo), None when nothing was
     won in sample. `deflated` and `overfit` are of the unseen days; None where too few or all alike.
     """
@@ -72,6 +73,7 @@ class WalkForward:
     times_ms: IntArray
     equity: FloatArray
     daily: FloatArray
+    tried: tuple[tuple[float, float], ...] = ()
 
     @property
     def killed(self) -> int:
@@ -112,7 +114,18 @@ def walk_forward(
         )
     ]
     summed = _summed(job, grid, folds, (inside, outside, chosen), curve)
-    return replace(summed, present=_present(job, *own_sides))
+    tried = tuple(zip(_scores(inside, criterion), _scores(outside, criterion), strict=True))
+    return replace(summed, present=_present(job, *own_sides), tried=tried)
+
+
+def _scores(windows_of: Sequence[TrialScores], criterion: str) -> list[float]:
+    """Return each trial's score, its mean over the windows in which it is defined."""
+    values = np.array([worth(each.table, criterion) for each in windows_of])
+    known = np.isfinite(values)
+    counts = known.sum(axis=0)
+    sums = np.where(known, values, 0.0).sum(axis=0)
+    means: list[float] = np.where(counts > 0, sums / np.maximum(counts, 1), np.nan).tolist()
+    return means
 
 
 def _present(
@@ -151,7 +164,7 @@ def _summed(
     times, equity = _stitched(curve)
     gain = float(np.mean(value))
     held = [each.between(folds[0].window.test[0], folds[-1].window.test[1]) for each in job.candles]
-    _, worth = figures.hold_curve(held)
+    _, holding = figures.hold_curve(held)
     return WalkForward(
         folds=tuple(folds),
         trials=len(grid.trials),
@@ -160,7 +173,7 @@ def _summed(
         outside=side(times, equity, daily, periods),
         present=(None, None),
         interval=figures.sharpe_interval(_enough(daily), periods),
-        hold_return=float(worth[-1]) - 1 if len(worth) else None,
+        hold_return=float(holding[-1]) - 1 if len(holding) else None,
         efficiency=float(np.mean(daily)) / gain if gain > 0 else None,
         deflated=deflated(daily, everyone),
         overfit=overfit(everyone),

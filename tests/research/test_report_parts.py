@@ -92,7 +92,7 @@ def test_the_page_s_modules_become_one_text_or_are_refused(tmp_path: Path, monke
 
 def test_months_compound_to_the_whole() -> None:
     result = trade([walk("BTC-USDT", 5000, HOUR_MS)])
-    months: Mapping[int, list[float | None]] = by_month(result)
+    months: Mapping[int, list[float | None]] = by_month(result.times_ms, result.equity, result.opening_cash)
     whole = np.prod([1 + each for row in months.values() for each in row if each is not None])
     assert whole == pytest.approx(result.equity[-1] / result.opening_cash, rel=1e-12)
     assert list(months) == [2023]

@@ -4,7 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
 from agent.answers.research import PresentAnswer, StudyAnswer, StudySide
+from agent.cli.handlers.drawn import curve_of, months_of, tried_of
 from agent.cli.handlers.figures import figure_fields
 from agent.cli.handlers.inputs import ResearchRequest
 from agent.cli.handlers.search import (
@@ -28,6 +31,8 @@ from agent.cli.output.streams import say_json, say_lines
 from agent.parameters.evidence import study_file, write
 from agent.settings.version import code_version
 from domain.times import utc
+from research.data.candles import FloatArray, IntArray
+from research.engine.result import Result
 from research.search.optimise import Studied, optimise
 from research.search.space import space_of
 from research.search.study import Search
@@ -162,7 +167,21 @@ def answer_of(begun: Begun, search: Search, result: Studied) -> StudyAnswer:
         interrupted=result.interrupted,
         notes=begun.notes,
         code_version=code_version(),
+        curves=[
+            curve_of(each.times_ms, each.equity / each.opening_cash, begun.candles) for each in result.results
+        ],
+        months=months_of(*_joined(result.results)),
+        tried=tried_of((parameters, score, None) for parameters, score in result.tried),
     )
+
+
+def _joined(results: Sequence[Result]) -> tuple[IntArray, FloatArray]:
+    """Return both sides' equity behind one another, from 1."""
+    level, parts = 1.0, []
+    for each in results:
+        parts.append(each.equity / each.opening_cash * level)
+        level = float(parts[-1][-1])
+    return np.concatenate([each.times_ms for each in results]), np.concatenate(parts)
 
 
 def _stop(result: Stopped | None) -> str:

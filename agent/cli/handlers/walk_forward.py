@@ -14,6 +14,7 @@ from agent.answers.research import (
     WalkForwardAnswer,
     WindowAnswer,
 )
+from agent.cli.handlers.drawn import curve_of, months_of, tried_of
 from agent.cli.handlers.inputs import ResearchRequest
 from agent.cli.handlers.search import (
     Begun,
@@ -79,7 +80,7 @@ def walk_forward_command(request: WalkForwardRequest) -> None:
     if request.evidence is not None:
         write(request.evidence, evidence_of(begun, _found(result)))
     if request.json:
-        say_json(answer_of(begun, result, request))
+        say_json(answer_of(begun, grid, result, request))
     else:
         say_lines(lines(begun, grid, result, request))
 
@@ -167,7 +168,9 @@ def _spanned(score: Score, span: tuple[int | None, int | None]) -> Score:
     return score._replace(sharpe=nan, cagr=nan, calmar=nan)
 
 
-def answer_of(begun: Begun, result: WalkForward, request: WalkForwardRequest) -> WalkForwardAnswer:
+def answer_of(
+    begun: Begun, grid: Grid, result: WalkForward, request: WalkForwardRequest
+) -> WalkForwardAnswer:
     """Return everything that is said about a walk-forward."""
     pbo = result.overfit
     present = PresentAnswer(in_sample_sharpe=result.present[0], out_of_sample_sharpe=result.present[1])
@@ -193,6 +196,11 @@ def answer_of(begun: Begun, result: WalkForward, request: WalkForwardRequest) ->
         daily_returns=result.daily.tolist(),
         notes=begun.notes,
         code_version=code_version(),
+        curve=curve_of(result.times_ms, result.equity, begun.candles),
+        months=months_of(result.times_ms, result.equity),
+        tried=tried_of(
+            (dict(each.parameters), *scores) for each, scores in zip(grid.trials, result.tried, strict=True)
+        ),
     )
 
 

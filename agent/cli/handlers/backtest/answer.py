@@ -14,11 +14,14 @@ from agent.answers.research import (
     Verification,
 )
 from agent.cli.handlers.backtest.done import Done, at_of, money_of, vetoes_by_rule
+from agent.cli.handlers.drawn import curve_of, months_of
 from agent.cli.handlers.figures import figures_of_run
 from agent.settings.version import code_version
 from agent.verify.parity import ParityDifference
 from agent.views.session import decimal
 from domain.money import PPM
+from research.data.candles import FloatArray
+from research.engine.result import Result
 from research.statistics.headline import limits_did
 from research.statistics.words import limits_words, stopped_words
 
@@ -54,7 +57,14 @@ def answer_of(done: Done, difference: ParityDifference | None, *, verified: bool
         fingerprints=list(result.fingerprints),
         code_version=code_version(),
         verified=_verification(difference) if verified else None,
+        curve=curve_of(result.times_ms, _growth(result), result.candles),
+        months=months_of(result.times_ms, _growth(result)),
     )
+
+
+def _growth(result: Result) -> FloatArray:
+    growth: FloatArray = result.equity / result.opening_cash
+    return growth
 
 
 def _stop_told(done: Done) -> StoppedAnswer | None:
