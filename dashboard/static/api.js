@@ -16,7 +16,7 @@ export function whenSignedOut(callback) { onSignedOut = callback; }
 
 /** The address of a route; what is null, undefined or "" is left out of the query. */
 export function url(path, query = {}) {
-  const given = Object.entries(query).filter(([, value]) => value !== null && value !== undefined && value !== "");
+  const given = Object.entries(query ?? {}).filter(([, value]) => value !== null && value !== undefined && value !== "");
   const text = new URLSearchParams(given).toString();
   return BASE + path + (text ? "?" + text : "");
 }

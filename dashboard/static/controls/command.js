@@ -86,7 +86,7 @@ function Asked({ field, positions, value, set, wrong }) {
 
 const Reason = ({ command, value, set, wrong }) => html`<${Field} label=${command.needsReason ? "Reason" : "Reason (it goes into the journal)"} wrong=${wrong}
   hint=${command.exit && !value.trim() ? "Without one the journal says so; it is sent all the same." : null}>
-  ${(id) => html`<input id=${id} name="reason" maxlength="2000" autocomplete="off" value=${value} onInput=${(event) => set(event.target.value)} />`}<//>`;
+  ${(id) => html`<input id=${id} name="reason" autofocus maxlength="2000" autocomplete="off" value=${value} onInput=${(event) => set(event.target.value)} />`}<//>`;
 
 const Word = ({ word, value, set }) => html`<${Field} label=${html`Type <b>${word}</b> to confirm`}>
   ${(id) => html`<input id=${id} name="word" autocomplete="off" autocapitalize="off" spellcheck=${false} value=${value} onInput=${(event) => set(event.target.value)} />`}<//>`;

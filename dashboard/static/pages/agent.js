@@ -7,6 +7,7 @@ import { Alternative, Answered, Badge, Card, Chart, Choice, Empty, Gauge, Ooda, 
 import { age, amount, count, number, percent, places, plain, time, words } from "../format.js";
 import { to } from "../router.js";
 import { rowOf, useAnswer, useCell, useNow, zone } from "../store.js";
+import { Controls } from "../controls/bar.js";
 import { Outcome } from "./decisions.js";
 
 const CANDLES = 300;
@@ -22,7 +23,7 @@ export default function Agent({ agent, row }) {
       <${Ooda} ...${now} />
       <${Place} row=${row} status=${status.data} now=${now} />
       <span class="space"></span>
-      <a class="btn" href=${to("/decisions", { agent })}>Decisions</a>
+      <${Controls} agent=${agent} row=${row} />
     </div>
     <${Answered} of=${status}>${(data) => html`<${Figures} status=${data} now=${now} />`}<//>
     <div class="columns">

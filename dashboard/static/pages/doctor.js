@@ -6,6 +6,7 @@ import { useAnswer } from "../store.js";
 
 const KINDS = { ok: "good", warn: "wait", fail: "bad" };
 const NAMES = { ok: "well", warn: "mind", fail: "amiss" };
+const COMMAND = /\bagent (?:(?:run|serve|doctor|status|stop|kill|reset-kill|flatten|close|reconcile|backtest|replay)\b|(?:data|journal|params|config) [a-z]+)(?: --[a-z-]+(?: [^\s,;.]+)?)*/;
 const ORDER = ["fail", "warn", "ok"];
 
 export default function Doctor() {
@@ -24,6 +25,6 @@ export default function Doctor() {
 
 /** A remedy; where it names a command, that can be copied. */
 function Remedy({ text }) {
-  const command = /\bagent [a-z][a-z-]*(?: [a-z-]+)?(?: --[a-z-]+(?: [^\s,;.]+)?)*/.exec(text)?.[0];
+  const command = COMMAND.exec(text)?.[0];
   return html`<div class="remedy"><p>${text}</p>${command && html`<${Command} text=${command} />`}</div>`;
 }

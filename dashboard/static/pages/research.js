@@ -1,0 +1,137 @@
+// Research: start work beside the agents, follow it, read what came of it.
+
+import { html, useEffect, useRef, useState } from "../vendor/preact.js";
+import { get, newKey, part, post, url } from "../api.js";
+import { Answered, Badge, Button, Card, Choice, Empty, Failure, Field, Since, Time, Waiting } from "../components.js";
+import { Refusal } from "../controls/command.js";
+import { age, percent } from "../format.js";
+import { useQuery } from "../router.js";
+import { KINDS, optionsOf, optionsText } from "../research/schema.js";
+import { Result } from "../research/results.js";
+import { useAnswer } from "../store.js";
+
+const TONES = { waiting: "quiet", running: "wait", done: "good", failed: "bad", cancelled: "quiet" };
+const EVERY_MS = 3000;
+
+export default function Research({ rows: agents }) {
+  const [query, setQuery] = useQuery();
+  const work = useAnswer("work", null, { on: (event) => event.kind === "work", every: EVERY_MS });
+  const rows = [...(work.data ?? [])].sort((a, b) => (a.asked_at < b.asked_at ? 1 : -1));
+  const chosen = rows.find((row) => row.id === query.work) ?? (query.work ? null : rows[0]) ?? null;
+  return html`<div class="columns research">
+    <div class="stack">${chosen ? html`<${Work} key=${chosen.id} row=${chosen} />` : html`<div class="card"><${Empty} title="Nothing was tried here yet."
+      command="agent backtest --strategy rsi --symbol BTC-USDT">Start a backtest beside; its result opens here. Candles come from the catalogue: agent data download.<//></div>`}</div>
+    <div class="stack">
+      <${Begin} rows=${agents} onBegun=${(row) => { work.again(); setQuery({ work: row.id }); }} />
+      <${Card} title="Work" flush><${Answered} of=${work} empty=${{ when: (all) => all.length === 0, title: "Nothing waits and nothing ran.", text: "What you start is listed here, the newest first." }}>
+        ${() => html`<ul class="queue">${rows.map((row) => html`<${Queued} key=${row.id} row=${row} chosen=${row.id === chosen?.id} onOpen=${() => setQuery({ work: row.id })} onChanged=${work.again} />`)}</ul>`}<//><//>
+    </div>
+  </div>`;
+}
+
+/* Begin */
+
+function Begin({ rows, onBegun }) {
+  const [kind, setKind] = useState("backtest");
+  const [given, setGiven] = useState({});
+  const [state, setState] = useState({});
+  const key = useRef(newKey());
+  const { fields, says } = KINDS[kind];
+  const set = (name, value) => setGiven((old) => ({ ...old, [name]: value }));
+  async function begin(event) {
+    event.preventDefault();
+    if (state.busy) return;
+    setState({ busy: true });
+    try {
+      const row = await post("work", { kind, options: optionsOf(kind, given), reason: given.reason ?? "", key: key.current }, key.current);
+      setState({});
+      onBegun(row);
+    } catch (error) {
+      setState({ error });
+    }
+    key.current = newKey();
+  }
+  const draw = (field) => html`<${Option} key=${kind + field.name} field=${field} value=${given[field.name] ?? field.initial ?? ""} set=${(value) => set(field.name, value)} error=${state.error} />`;
+  return html`<${Card} title="Start">
+    <form class="stack" onSubmit=${begin} data-work=${kind}>
+      <${Choice} label="kind of work" value=${kind} options=${Object.entries(KINDS).map(([name, each]) => [name, each.title])} onChange=${(name) => { setKind(name); setState({}); }} />
+      <p class="soft small">${says}</p>
+      <div class="fields">${fields.filter((field) => !field.rare).map(draw)}</div>
+      ${fields.some((field) => field.rare) && html`<details><summary class="small">More</summary><div class="fields" style=${{ paddingTop: ".5rem" }}>${fields.filter((field) => field.rare).map(draw)}</div></details>`}
+      <${Lists} rows=${rows} />
+      ${state.error && html`<${Refusal} error=${state.error} />`}
+      <div class="acts"><button class="btn main-act" data-begin aria-disabled=${String(Boolean(state.busy))}>${state.busy ? "Sent\u2026" : `Start the ${KINDS[kind].title.toLowerCase()}`}</button></div>
+    </form><//>`;
+}
+
+/** Strategies and symbols of the agents here, as suggestions of the browser; the form works without. */
+function Lists({ rows }) {
+  const versions = useAnswer(rows?.[0] ? `agents/${part(rows[0].agent)}/parameters` : null);
+  const list = (id, names) => html`<datalist id=${id}>${[...new Set(names)].map((name) => html`<option key=${name} value=${name}></option>`)}</datalist>`;
+  return html`${list("strategies", (versions.data ?? []).map((each) => each.strategy))}${list("series", (rows ?? []).flatMap((row) => row.symbols))}`;
+}
+
+function Option({ field, value, set, error }) {
+  const wrong = error?.field && error.field.split(".").at(-1).replace(/^--/, "") === field.name ? error.message : null;
+  if (field.type === "flag") {
+    return html`<label class="check small"><input type="checkbox" name=${field.name} checked=${value === true} onChange=${(event) => set(event.target.checked)} /><span>${field.label}</span></label>`;
+  }
+  const typed = (event) => set(event.target.value);
+  return html`<${Field} label=${field.label} hint=${field.hint} wrong=${wrong}>${(id) => field.type === "choice"
+    ? html`<select id=${id} name=${field.name} onChange=${typed}>${field.choices.map((each) => html`<option key=${each} selected=${each === value}>${each}</option>`)}</select>`
+    : field.type === "lines" ? html`<textarea id=${id} name=${field.name} rows="2" spellcheck=${false} value=${value} onInput=${typed}></textarea>`
+    : html`<input id=${id} name=${field.name} value=${value} required=${field.required} list=${field.list} autocomplete="off" inputmode=${field.type === "whole" ? "numeric" : field.type === "number" ? "decimal" : undefined} onInput=${typed} />`}<//>`;
+}
+
+/* The queue */
+
+function Queued({ row, chosen, onOpen, onChanged }) {
+  const [error, setError] = useState(null);
+  const key = useRef(newKey());
+  const cancel = async () => {
+    try {
+      await post(`work/${part(row.id)}/cancel`, { reason: "", key: key.current }, key.current);
+      onChanged();
+    } catch (failed) {
+      setError(failed);
+    }
+  };
+  const goes = row.state === "running" || row.state === "waiting";
+  return html`<li class=${chosen ? "chosen" : ""} data-work-id=${row.id} data-state=${row.state}>
+    <div class="row"><button type="button" class="btn plain strong" aria-current=${chosen ? "true" : undefined} onClick=${onOpen}>${KINDS[row.kind]?.title ?? row.kind}</button>
+      <${Badge} kind=${TONES[row.state]}>${row.state}<//><span class="soft small"><${Since} at=${row.asked_at} /> ago</span><span style=${{ flex: 1 }}></span>
+      ${goes && html`<${Button} onClick=${cancel} aria-label=${`cancel the ${row.kind} asked at ${row.asked_at}`}>Cancel<//>`}</div>
+    <p class="soft small">${optionsText(row.options)}</p>
+    ${goes && html`<${Progress} row=${row} />`}
+    ${error && html`<p class="wait small" role="alert">${error.message}</p>`}
+  </li>`;
+}
+
+export const Progress = ({ row }) => html`<div class=${"progress" + (row.progress === null && row.state === "running" ? " unknown" : "")} role="progressbar" aria-label=${`progress of the ${row.kind}`}
+    aria-valuemin="0" aria-valuemax="100" aria-valuenow=${row.progress === null ? undefined : Math.round(row.progress * 100)}>
+    <div style=${row.progress === null ? {} : { width: `${row.progress * 100}%` }}></div></div>
+  <p class="soft tiny">${[row.progress !== null && percent(row.progress, { digits: 0 }), row.text].filter(Boolean).join(", ") || "waits for its turn"}</p>`;
+
+/* One piece of work */
+
+function Work({ row }) {
+  const took = row.started_at && row.ended_at ? age((new Date(row.ended_at) - new Date(row.started_at)) / 1000) : null;
+  return html`<div class="head"><h2 style=${{ fontSize: "1.05rem" }}>${KINDS[row.kind]?.title ?? row.kind}</h2><${Badge} kind=${TONES[row.state]}>${row.state}<//>
+      <span class="soft small">asked <${Time} at=${row.asked_at} shape="minute" /> by ${row.by}${took ? `, took ${took}` : ""}</span><span class="space"></span>
+      ${row.report && html`<a class="btn" data-report href=${url(`work/${part(row.id)}/report`)} target="_blank" rel="noopener">Open the report</a>`}</div>
+    <p class="soft small">${optionsText(row.options)}</p>
+    ${row.error && html`<div class="shout bad" role="alert"><b>${row.state === "cancelled" ? "Cancelled" : "Failed"}</b><span style=${{ whiteSpace: "pre-wrap" }}>${row.error}</span></div>`}
+    ${(row.state === "running" || row.state === "waiting") && html`<${Card} title="Under way"><${Progress} row=${row} /><//>`}
+    ${row.answer && html`<${Told} row=${row} />`}`;
+}
+
+function Told({ row }) {
+  const [state, setState] = useState({});
+  useEffect(() => {
+    const control = new AbortController();
+    get(`work/${part(row.id)}/answer`, null, control.signal).then((answer) => setState({ answer }), (error) => { if (error.name !== "AbortError") setState({ error }); });
+    return () => control.abort();
+  }, [row.id]);
+  if (state.error) return html`<${Failure} error=${state.error} />`;
+  return state.answer ? html`<${Result} kind=${row.kind} answer=${state.answer} />` : html`<${Waiting} />`;
+}
