@@ -40,6 +40,14 @@ export function Since({ at }) {
   return html`<time datetime=${at} title=${String(at)} class="figure">${age((now - new Date(at)) / 1000)}</time>`;
 }
 
+const LONG_MS = 36 * 3600_000;
+/** How long ago an instant was; one of another day (a replayed market's) is told as it is. */
+export function Ago({ at }) {
+  const now = useNow();
+  if (!at) return null;
+  return Math.abs(now - new Date(at)) > LONG_MS ? html`<${Time} at=${at} shape="minute" />` : html`<span><${Since} at=${at} /> ago</span>`;
+}
+
 /** An amount with its sign as a word would say it: +, − and colour. */
 export function Signed({ value, places, unit }) {
   const side = signOf(value);

@@ -140,7 +140,7 @@ function Preferences({ onHelp }) {
   return html`<div class="acts">
     <button type="button" class="btn plain small" aria-label=${`times in ${chosenZone === "utc" ? "UTC" : "local time"}; change`} onClick=${() => zone.write(chosenZone === "utc" ? "local" : "utc")}>${chosenZone === "utc" ? "UTC" : "local"}</button>
     <button type="button" class="btn plain small" aria-label=${`colours: ${chosenTheme}; change to ${next}`} onClick=${() => theme.write(next)}>${{ auto: "\u25d0", light: "\u2600", dark: "\u263e" }[chosenTheme]}</button>
-    <button type="button" class="btn plain small" aria-label="keyboard shortcuts" onClick=${onHelp}>?</button>
+    <button type="button" class="btn plain small help" aria-label="keyboard shortcuts" onClick=${onHelp}>?</button>
     <button type="button" class="btn plain small out" onClick=${signOut}>Sign out</button>
   </div>`;
 }

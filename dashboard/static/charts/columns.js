@@ -5,7 +5,7 @@ const [LEFT, RIGHT, TOP, BOTTOM] = [4, 46, 8, 22];
 
 // `rows`: `{name, value, text}`; `text` is read when a column is pointed at. `write(value)` gives the texts of the axis.
 export function columnsChart(root, rows, { label, height = 180, write = String, every = 1 }) {
-  const place = el("div", { class: "bars" });
+  const place = el("div", { class: "bars low" });
   const read = el("p", { class: "read" });
   root.append(place, read);
   const draw = () => place.replaceChildren(drawn(rows, place.clientWidth || 480, height, { label, write, every, read }));

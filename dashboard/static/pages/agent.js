@@ -3,7 +3,7 @@
 
 import { html, useMemo, useState } from "../vendor/preact.js";
 import { part } from "../api.js";
-import { Alternative, Answered, Badge, Card, Chart, Choice, Empty, Gauge, Ooda, Pairs, Share, Signed, Since, Table, Tiles, Time, useLive } from "../components.js";
+import { Ago, Alternative, Answered, Badge, Card, Chart, Choice, Empty, Gauge, Ooda, Pairs, Share, Signed, Table, Tiles, Time, useLive } from "../components.js";
 import { age, amount, count, number, percent, places, plain, time, words } from "../format.js";
 import { to } from "../router.js";
 import { rowOf, useAnswer, useCell, useNow, zone } from "../store.js";
@@ -43,7 +43,7 @@ export default function Agent({ agent, row }) {
 
 const Place = ({ row, status, now }) => row && html`<p class="soft small">
   ${[row.mode, row.symbols.join(", "), row.timeframe].filter(Boolean).join(" \u00b7 ")} \u00b7 cycle ${count(now.cycle)}
-  ${row.at && html`, <${Since} at=${row.at} /> ago`} ${row.outcome && html`<${Outcome} outcome=${row.outcome} />`}
+  ${row.at && html`, <${Ago} at=${row.at} />`} ${row.outcome && html`<${Outcome} outcome=${row.outcome} />`}
   ${!row.running && row.ended && html` \u00b7 ended: ${row.ended}`}${status?.problem && html` <${Badge} kind="bad">${status.problem}<//>`}</p>`;
 
 function Figures({ status, now }) {

@@ -1,9 +1,11 @@
 // All agents side by side: state, equity, today's profit, what is held, the last decision, what is amiss.
 
 import { html } from "../vendor/preact.js";
-import { Badge, Card, Dot, Empty, Ooda, Share, Signed, Since, Tiles, useLive, Waiting } from "../components.js";
+import { part } from "../api.js";
+import { Ago, Badge, Card, Dot, Empty, Ooda, Share, Signed, useLive, Waiting } from "../components.js";
 import { amount, count, number, plain } from "../format.js";
 import { to } from "../router.js";
+import { rowOf, useAnswer } from "../store.js";
 import { mood, tone } from "../mood.js";
 
 export default function Overview({ rows }) {
@@ -13,7 +15,7 @@ export default function Overview({ rows }) {
   const running = rows.filter((row) => row.running).length;
   const amiss = rows.reduce((sum, row) => sum + row.alarms.filter((alarm) => alarm.kind !== "simulated").length, 0);
   return html`<p class="soft">${count(rows.length)} ${rows.length === 1 ? "agent" : "agents"}, ${running} running${amiss ? `, ${amiss} ${amiss === 1 ? "alarm" : "alarms"}` : ""}</p>
-    <div class="grid" style=${{ "--least": "25rem" }}>${rows.map((row) => html`<${AgentCard} key=${row.agent} row=${row} />`)}</div>`;
+    <div class="overview-grid">${rows.map((row) => html`<${AgentCard} key=${row.agent} row=${row} />`)}</div>`;
 }
 
 function AgentCard({ row }) {
@@ -29,17 +31,32 @@ function AgentCard({ row }) {
       <span class="soft small">${[row.mode, row.symbols.join(", "), row.timeframe].filter(Boolean).join(" \u00b7 ")}</span>
     </header>
     <div class="body stack">
-      <${Alarms} alarms=${row.alarms} />
+      <${Alarms} alarms=${row.alarms.filter((alarm) => alarm.kind !== mood(row) && !(alarm.kind === "dead" && mood(row) === "died"))} />
       <dl class="figures-row">
         <div><dt>equity${row.quote ? `, ${row.quote}` : ""}</dt><dd class="figure">${amount(row.equity, { places: digits })}</dd></div>
         <div><dt>today</dt><dd><${Signed} value=${row.profit_today} places=${digits} /></dd></div>
         <div><dt>in all</dt><dd><${Signed} value=${row.profit} places=${digits} /></dd></div>
       </dl>
-      <div class="acts"><${Ooda} ...${now} /><span class="soft small figure">cycle ${count(now.cycle)}${row.at && html`, <${Since} at=${row.at} /> ago`}</span></div>
+      <${Spark} agent=${row.agent} />
+      <div class="acts"><${Ooda} ...${now} /><span class="soft small figure">cycle ${count(now.cycle)}${row.at && html`, <${Ago} at=${row.at} />`}</span></div>
       <${Held} positions=${row.positions} />
       <${Decided} row=${row} />
     </div>
   </section>`;
+}
+
+/** The equity's course in a stroke, over the line it opened at. */
+function Spark({ agent }) {
+  const { data } = useAnswer(`agents/${part(agent)}/equity`, { points: 120 }, { on: rowOf(agent, "cycle_ended") });
+  const values = (data?.points ?? []).map((point) => number(point.equity));
+  if (values.length < 2) return html`<div class="spark"></div>`;
+  const opened = number(data.opening_cash);
+  const [low, high] = [Math.min(opened, ...values), Math.max(opened, ...values)];
+  const y = (value) => 30 - ((value - low) / (high - low || 1)) * 28;
+  const points = values.map((value, k) => `${((k / (values.length - 1)) * 100).toFixed(2)},${y(value).toFixed(2)}`).join(" ");
+  const label = `equity of ${agent} over ${count(values.length)} points, from ${amount(data.points[0].equity, { places: 2 })} to ${amount(data.points.at(-1).equity, { places: 2 })}`;
+  return html`<svg class="spark" viewBox="0 0 100 32" preserveAspectRatio="none" role="img" aria-label=${label}>
+    <line x1="0" x2="100" y1=${y(opened)} y2=${y(opened)} /><polyline points=${points} /></svg>`;
 }
 
 const Alarms = ({ alarms }) => alarms.length > 0 && html`<ul class="acts">
@@ -56,7 +73,7 @@ const Decided = ({ row }) => row.decisions.length === 0
   ? html`<p class="soft small">${row.cycle ? "No decision in the last cycle." : "No cycle yet."}</p>`
   : html`<ul class="lines">${row.decisions.map((each) => html`<li key=${each.symbol}>
       <a href=${to("/decisions", { agent: row.agent, cycle: each.cycle })} class="strong" title="why">${each.action}</a>
-      <span>${each.symbol}</span><span class="soft figure">${plain(each.confidence, 2)}</span>
+      <span>${each.symbol}</span>${each.action !== "HOLD" && html`<span class="soft figure" title="confidence of 100">${plain(each.confidence, 0)}</span>`}
       <${Verdict} verdict=${each.verdict} /><span class="soft rest" title=${each.reason}>${each.reason}</span></li>`)}</ul>`;
 
 /** A verdict in a badge: approved, the rule that denied, or nothing to judge. */

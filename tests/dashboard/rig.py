@@ -1,0 +1,124 @@
+"""A home with a real agent that trades on the simulated market, and a real server of it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.serve.served import Served, serving
+
+AGENT = "alpha"
+MARKET = (
+    "--mode",
+    "paper",
+    "--provider",
+    "simulated",
+    "--symbol",
+    "BTC-USDT",
+    "--symbol",
+    "ETH-USDT",
+    "--plain",
+)
+SEEDED = 420
+"""Cycles before the page is looked at: enough for entries, exits, vetoes and lessons."""
+START_SECONDS = 30.0
+
+
+class Running(NamedTuple):
+    """An agent's process."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+
+def _command(home: Path, name: str, *more: str) -> tuple[list[str], dict[str, str]]:
+    environment = os.environ | {"AGENT_HOME": str(home)}
+    return [
+        str(Path(sys.executable).with_name("agent")),
+        "run",
+        *MARKET,
+        "--journal",
+        name,
+        *more,
+    ], environment
+
+
+def seed(home: Path, name: str = AGENT, cycles: int = SEEDED) -> None:
+    """Run so many cycles at once."""
+    command, environment = _command(home, name, "--cycles", str(cycles), "--speed", "max")
+    subprocess.run(command, env=environment, check=True, capture_output=True)
+
+
+@contextmanager
+def running(home: Path, name: str = AGENT, interval: float = 0.7) -> Iterator[Running]:
+    """Keep an agent running until the block ends."""
+    command, environment = _command(home, name, "--cycles", "0", "--interval", str(interval))
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        try:
+            yield Running(name, process)
+        finally:
+            with suppress(ProcessLookupError):
+                process.send_signal(signal.SIGINT)
+            try:
+                process.wait(START_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+class Rig:
+    """The home, its server, which may be ended and begun again at the same address."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.served: Served
+        self._held: Iterator[Served] | None = None
+
+    @property
+    def url(self) -> str:
+        """The server's address."""
+        return self.served.url
+
+    def serve(self, port: int = 0) -> None:
+        """Begin to serve."""
+        self._context = serving(self.home, port=port)
+        self.served = self._context.__enter__()
+
+    def cut(self) -> int:
+        """End the server, as a restart does; returns its port."""
+        port = int(self.served.url.rsplit(":", 1)[1])
+        self._context.__exit__(None, None, None)
+        return port
+
+    def ask(self, path: str, seconds: float = START_SECONDS) -> object:
+        """Return an answer of the API, asked again until there is one."""
+        end = time.monotonic() + seconds
+        while (answer := self.served.read(f"/api/v1/{path}")).status != 200:
+            assert time.monotonic() < end, answer.content
+            time.sleep(0.1)
+        value: object = answer.json
+        return value
+
+
+@contextmanager
+def rigged(home: Path) -> Iterator[Rig]:
+    """A seeded agent that runs, and a server of its home."""
+    seed(home)
+    rig = Rig(home)
+    with running(home):
+        rig.serve()
+        try:
+            yield rig
+        finally:
+            rig.cut()
