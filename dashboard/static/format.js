@@ -55,7 +55,7 @@ export function plain(value, digits) {
   if (value === null || value === undefined) return NONE;
   if (typeof value !== "number") return String(value);
   const text = digits === undefined ? String(Math.round(value * 1e6) / 1e6) : value.toFixed(digits);
-  return text.replace("-", MINUS);
+  return amount(text);
 }
 
 /** An integer with its digits grouped. */

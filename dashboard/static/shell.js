@@ -3,7 +3,6 @@
 import { html, render, useEffect, useErrorBoundary, useState } from "./vendor/preact.js";
 import { get, post, whenSignedOut } from "./api.js";
 import { announce, Announcer, Badge, Button, Choice, Dialog, Dot, Failure, Ooda, Waiting } from "./components.js";
-import { age } from "./format.js";
 import { mood, tone } from "./mood.js";
 import { LOGIN, PAGES } from "./pages.js";
 import { go, match, place, to } from "./router.js";
@@ -157,10 +156,10 @@ const TITLES = {
 
 /** What must not be overlooked: a stream that is silent, and each alarm of the agent (or of all agents). */
 function Shouts({ rows, agent }) {
-  const { open, stale, seconds, since } = useCell(link);
-  useNow();
+  const { open, stale, since } = useCell(link);
+  useNow(open && !stale ? 60_000 : 1000);
   const shouts = [];
-  if (stale) shouts.push({ key: "stream", kind: "bad", title: "Stale", text: `nothing heard from the server for ${age(seconds)}: what stands here may be old. Is \u201cagent serve\u201d running?` });
+  if (stale) shouts.push({ key: "stream", kind: "bad", title: "Stale", text: "nothing heard from the server for 15 seconds and more: what stands here may be old. Is \u201cagent serve\u201d running?" });
   else if (!open && Date.now() - since > 3000) shouts.push({ key: "stream", kind: "wait", title: "Connecting", text: "the stream is cut; what stands here may be old." });
   for (const row of rows ?? []) {
     if (agent && row.agent !== agent) continue;

@@ -45,8 +45,8 @@ export const lastAgent = remembered("agent", "");
 export const agents = cell(null);
 /** The live state of each agent by name (LiveState), as the stream tells it. */
 export const live = cell({});
-/** The stream itself: { open, since, beat }; `stale` is decided by the shell. */
-export const link = cell({ open: false, stale: false, since: Date.now(), seconds: 0 });
+/** The stream itself: open, or cut since when; stale when nothing was heard for 15 s. */
+export const link = cell({ open: false, stale: false, since: Date.now() });
 
 const listeners = new Set();
 /** Call back with every event of the stream: { kind, agent, seq, data }. Returns how to stop. */

@@ -25,9 +25,8 @@ export function start() {
 }
 
 function watch() {
-  const seconds = Math.round((Date.now() - heard) / 1000);
   const stale = Date.now() - heard > QUIET_MS;
-  link.write((old) => (old.stale === stale && old.seconds === seconds ? old : { ...old, stale, seconds }));
+  link.write((old) => (old.stale === stale ? old : { ...old, stale }));
 }
 
 /** A message of the stream, from the wire or from another tab. Rows that were told already are dropped. */

@@ -113,6 +113,19 @@ class Browser:
         self.one("main h1, main .card, main .tiles, main .empty")
         self.until(lambda: not self.all(".waiting"), "still reading")
 
+    def drawn(self) -> None:
+        """Wait until every chart is drawn, the faces are there, and a frame was painted."""
+        self.until(
+            lambda: all(
+                each.find_elements(By.CSS_SELECTOR, "canvas,svg,table") for each in self.all(".chart")
+            ),
+            "a chart is empty",
+        )
+        self.driver.execute_async_script(
+            "const done = arguments[0]; document.fonts.ready.then(() => "
+            "requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 250))))"
+        )
+
     def complaints(self) -> list[str]:
         """Return what the console has said since it was last asked, what is meant for developers left out."""
         lines: list[dict[str, Any]] = self.driver.get_log("browser")  # type: ignore[no-untyped-call]

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, Self
 
 from tests.serve.served import Served, serving
 
@@ -83,7 +83,15 @@ class Rig:
     def __init__(self, home: Path) -> None:
         self.home = home
         self.served: Served
-        self._held: Iterator[Served] | None = None
+
+    def __enter__(self) -> Self:
+        """Begin to serve."""
+        self.serve()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the server."""
+        self.cut()
 
     @property
     def url(self) -> str:
@@ -101,24 +109,26 @@ class Rig:
         self._context.__exit__(None, None, None)
         return port
 
-    def ask(self, path: str, seconds: float = START_SECONDS) -> object:
+    def ask(self, path: str, seconds: float = START_SECONDS) -> Any:
         """Return an answer of the API, asked again until there is one."""
         end = time.monotonic() + seconds
         while (answer := self.served.read(f"/api/v1/{path}")).status != 200:
             assert time.monotonic() < end, answer.content
             time.sleep(0.1)
-        value: object = answer.json
-        return value
+        return answer.json
+
+    def page(self, path: str) -> list[dict[str, Any]]:
+        """Return the rows of a page of the API, asked again until there is one."""
+        end = time.monotonic() + START_SECONDS
+        while not (rows := self.ask(path)["items"]):
+            assert time.monotonic() < end, f"{path}: no row"
+            time.sleep(0.1)
+        return list(rows)
 
 
 @contextmanager
 def rigged(home: Path) -> Iterator[Rig]:
     """A seeded agent that runs, and a server of its home."""
     seed(home)
-    rig = Rig(home)
-    with running(home):
-        rig.serve()
-        try:
-            yield rig
-        finally:
-            rig.cut()
+    with running(home), Rig(home) as rig:
+        yield rig

@@ -279,7 +279,7 @@ function Resting({ agent, changes }) {
 
 function Latest({ agent }) {
   const cycles = useAnswer(`agents/${part(agent)}/cycles`, { limit: 12 }, { on: rowOf(agent, "cycle_ended") });
-  return html`<${Card} title="Latest cycles" side=${html`<a class="small" href=${to("/decisions", { agent })}>all</a>`} flush><${Answered} of=${cycles}
+  return html`<${Card} title="Latest cycles" kind="last" side=${html`<a class="small" href=${to("/decisions", { agent })}>all</a>`} flush><${Answered} of=${cycles}
       empty=${{ when: (data) => data.items.length === 0, title: "No cycle yet.", text: "" }}>
     ${(data) => html`<${Table} caption="latest cycles" rows=${data.items} id=${(row) => row.cycle} columns=${[
       { name: "cycle", title: "Cycle", num: true, head: true, cell: (row) => html`<a href=${to("/decisions", { agent, cycle: row.cycle })}>${count(row.cycle)}</a>` },

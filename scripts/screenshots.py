@@ -1,0 +1,87 @@
+"""Takes the pictures of the dashboard in docs/screenshots: a seeded session, a real server, a real browser.
+
+    python -m scripts.screenshots            every picture
+    python -m scripts.screenshots agent      those of one page
+
+Pages are shown as they are on a desk in light and in dark, and on a phone. A picture is not let in that is
+larger than 200 kB.
+"""
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.dashboard.browser import MISSING, PHONE, WIDE, Browser, browsing, present
+from tests.dashboard.rig import AGENT, Rig, running, seed
+
+FOLDER = Path(__file__).parents[1] / "docs" / "screenshots"
+MOST_BYTES = 200_000
+CYCLES = 1200
+BESIDE = "beta"
+
+
+class Picture(NamedTuple):
+    """One picture: its file, the page's address, how it is looked at."""
+
+    name: str
+    address: str
+    size: tuple[int, int] = WIDE
+    dark: bool = False
+    height: int | None = None
+
+
+def pictures(denied: int) -> list[Picture]:
+    """Return every picture; `denied` is a cycle that was denied, to show its why."""
+    agent, why = f"/agents/{AGENT}", f"/decisions?agent={AGENT}&cycle={denied}"
+    trades = f"/trades?agent={AGENT}"
+    desk = [("overview", "/"), ("agent", agent), ("decisions", why), ("trades", trades)]
+    return [
+        *(Picture(f"{name}-light", address, height=980) for name, address in desk),
+        *(Picture(f"{name}-dark", address, dark=True, height=980) for name, address in desk),
+        *(Picture(f"{name}-phone", address, PHONE, dark=True) for name, address in desk),
+    ]
+
+
+def take(browser: Browser, picture: Picture) -> int:
+    """Take a picture; returns its bytes."""
+    browser.look(picture.size, dark=picture.dark, height=picture.height)
+    browser.go(picture.address)
+    browser.settled()
+    browser.one("[data-link=live]")
+    browser.drawn()
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    path = FOLDER / f"{picture.name}.png"
+    browser.driver.save_screenshot(str(path))
+    if (size := path.stat().st_size) > MOST_BYTES:
+        path.unlink()
+        raise SystemExit(f"{path.name}: {size:,} bytes, more than {MOST_BYTES:,}")
+    return size
+
+
+def main() -> int:
+    """Seed, serve, look, and write the pictures."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("page", nargs="?", default="", help="only pictures whose name begins so")
+    wanted = parser.parse_args().page
+    if not present():
+        print(MISSING, file=sys.stderr)
+        return 2
+    with tempfile.TemporaryDirectory(prefix="boyd") as folder:
+        home = Path(folder, "home")
+        seed(home, cycles=CYCLES)
+        seed(home, BESIDE, cycles=300)
+        with running(home, interval=2), Rig(home) as rig, browsing(Path(folder, "profile")) as browser:
+            browser.log_in(rig.url, rig.served.tokens.trade)
+            denied = rig.page(f"agents/{AGENT}/cycles?outcome=denied&limit=1")[0]["cycle"]
+            for picture in pictures(denied):
+                if picture.name.startswith(wanted):
+                    print(f"{picture.name:18} {take(browser, picture):8,} bytes")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
