@@ -10,17 +10,21 @@ const NAME = "boyd.stream";
 const QUIET_MS = 15_000;
 const WAITS_MS = [250, 500, 1000, 2000, 4000];
 
-const channel = "BroadcastChannel" in globalThis ? new BroadcastChannel(NAME) : null;
+const channel = navigator.locks && "BroadcastChannel" in globalThis ? new BroadcastChannel(NAME) : null;
 let cursor = "";
 let heard = Date.now();
+let leading = false;
 const seen = new Map();
 
 /** Begin to read, or to listen to the tab that does. */
 export function start() {
-  if (channel) channel.onmessage = ({ data }) => take(data);
+  if (channel) {
+    channel.onmessage = ({ data }) => (data.joined ? leading && channel.postMessage({ link: link.read().open, cursor }) : take(data));
+    channel.postMessage({ joined: true });
+  }
   setInterval(watch, 1000);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) watch(); });
-  if (navigator.locks && channel) navigator.locks.request(NAME, () => read());
+  if (channel) navigator.locks.request(NAME, () => read());
   else read({ onlyShown: true });
 }
 
@@ -31,7 +35,7 @@ function watch() {
 
 /** A message of the stream, from the wire or from another tab. Rows that were told already are dropped. */
 function take(message) {
-  heard = Date.now();
+  if (message.link !== false) heard = Date.now();
   if (message.link !== undefined) link.write((old) => (old.open === message.link ? old : { ...old, open: message.link, since: Date.now() }));
   if (message.cursor) cursor = message.cursor;
   if (link.read().stale) watch();
@@ -51,13 +55,13 @@ function share(message) {
 }
 
 async function read({ onlyShown = false } = {}) {
+  leading = true;
   for (let tries = 0; ; tries++) {
     if (onlyShown) await shown();
     try {
       await readOnce(() => { tries = 0; }, onlyShown);
     } catch (_) { /* the server is gone or the line was cut: again below */ }
-    link.write((old) => (old.open ? { ...old, open: false, since: Date.now() } : old));
-    channel?.postMessage({ down: true });
+    share({ link: false });
     await wait(WAITS_MS[Math.min(tries, WAITS_MS.length - 1)]);
   }
 }
