@@ -10,6 +10,7 @@ import { agents, lastAgent, link, live, onEvent, theme, useCell, useNow, zone } 
 import { start } from "./stream.js";
 
 const LEAST_MS = 400;
+const NEWS = { came: "runs", gone: "has ended", died: "died" };
 
 theme.watch((now) => {
   if (now === "auto") delete document.documentElement.dataset.theme;
@@ -42,7 +43,7 @@ function watchAgents() {
   onEvent((event) => {
     if (event.kind === "state") live.write((old) => ({ ...old, [event.agent]: event.data }));
     else if (event.kind !== "work") soon();
-    if (event.kind === "agent" && event.data.text) announce(event.data.text);
+    if (event.kind === "agent" && NEWS[event.data.news]) announce(`${event.agent} ${NEWS[event.data.news]}`);
   });
   ask();
 }

@@ -70,7 +70,8 @@ const LEAST_MS = 400;
 /**
  * The answer of a route, kept fresh: { data, error, loading, again }.
  * `on` says of a stream event whether to ask again (bursts are gathered); what was shown stays until the answer is
- * there. A `path` of null asks nothing. After a gap of the stream everything is asked again.
+ * there. A `path` of null asks nothing. After a gap of the stream everything is asked again,
+ * and when it begins, for what lies between the answer and the beginning.
  */
 export function useAnswer(path, query, { on, every } = {}) {
   const [state, setState] = useState({ data: null, error: null, loading: true, path: null });
@@ -101,7 +102,7 @@ export function useAnswer(path, query, { on, every } = {}) {
     now.current.soon = soon;
     setState((old) => ({ data: old.path === path ? old.data : null, error: null, loading: true, path }));
     ask();
-    const stop = onEvent((event) => { if (event.kind === "gap" || now.current.on?.(event)) soon(); });
+    const stop = onEvent((event) => { if (event.kind === "gap" || (event.kind === "hello" && event.first && now.current.on) || now.current.on?.(event)) soon(); });
     const clock = every ? setInterval(() => { if (!document.hidden) soon(); }, every) : 0;
     return () => { ended = true; control.abort(); stop(); clearTimeout(timer); clearInterval(clock); };
   }, [key, every]);

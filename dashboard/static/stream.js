@@ -45,8 +45,14 @@ function take(message) {
     if (event.seq <= (seen.get(event.agent) ?? 0)) return;
     seen.set(event.agent, event.seq);
   }
-  if (event.kind === "gap" || event.kind === "hello") seen.clear();
+  if (event.kind === "gap") seen.delete(event.agent);
+  if (event.kind === "hello") greeted(event.data.agents ?? {});
   tell(event);
+}
+
+/** A journal that was begun anew counts from one again. */
+function greeted(agents) {
+  for (const [name, { seq, after }] of Object.entries(agents)) if ((seen.get(name) ?? 0) > seq) seen.set(name, after);
 }
 
 function share(message) {
@@ -73,6 +79,7 @@ async function readOnce(opened, onlyShown) {
   const silence = setInterval(() => { if (Date.now() - last > 2 * QUIET_MS) control.abort(); }, 1000);
   let last = Date.now();
   try {
+    const first = cursor === "";
     const headers = { Accept: "text/event-stream", ...(cursor ? { "Last-Event-ID": cursor } : {}) };
     const response = await fetch(url("events"), { headers, cache: "no-store", signal: control.signal });
     if (!response.ok) throw new Error(String(response.status));
@@ -86,7 +93,7 @@ async function readOnce(opened, onlyShown) {
       last = Date.now();
       const messages = parse(value);
       if (messages.length === 0) share({});
-      for (const each of messages) share(each);
+      for (const each of messages) share(each.event.kind === "hello" ? { ...each, event: { ...each.event, first } } : each);
     }
   } finally {
     clearInterval(silence);
