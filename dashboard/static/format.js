@@ -54,7 +54,9 @@ export function percent(fraction, { digits = 2, sign = false } = {}) {
 export function plain(value, digits) {
   if (value === null || value === undefined) return NONE;
   if (typeof value !== "number") return String(value);
-  const text = digits === undefined ? String(Math.round(value * 1e6) / 1e6) : value.toFixed(digits);
+  const size = Math.abs(value);
+  const kept = 10 ** (size >= 1000 ? 2 : size >= 10 ? 3 : 6);
+  const text = digits === undefined ? String(Math.round(value * kept) / kept) : value.toFixed(digits);
   return amount(text);
 }
 

@@ -164,13 +164,20 @@ function Shouts({ rows, agent }) {
   else if (!open && Date.now() - since > 3000) shouts.push({ key: "stream", kind: "wait", title: "Connecting", text: "the stream is cut; what stands here may be old." });
   for (const row of rows ?? []) {
     if (agent && row.agent !== agent) continue;
-    for (const alarm of row.alarms ?? []) {
-      if (!agent && alarm.kind === "simulated") continue;
-      shouts.push({ key: row.agent + alarm.kind + alarm.text, kind: LOUD[alarm.kind] ?? "wait", title: TITLES[alarm.kind] ?? alarm.kind, text: alarm.text, agent: agent ? null : row.agent });
+    for (const [kind, texts] of gathered(row.alarms ?? [])) {
+      if (!agent && kind === "simulated") continue;
+      shouts.push({ key: row.agent + kind, kind: LOUD[kind] ?? "wait", title: TITLES[kind] ?? kind, text: texts.join("; "), agent: agent ? null : row.agent });
     }
   }
   return html`<div class="shouts" role="alert">${shouts.map((shout) => html`<div key=${shout.key} class=${"shout " + shout.kind} data-alarm=${shout.title}>
     <b>${shout.title}</b>${shout.agent && html`<a href=${`/agents/${encodeURIComponent(shout.agent)}`}>${shout.agent}</a>`}<span>${shout.text}</span></div>`)}</div>`;
+}
+
+/** Alarms by kind, gravest first as they come: [kind, texts]. */
+function gathered(alarms) {
+  const kinds = new Map();
+  for (const { kind, text } of alarms) kinds.set(kind, [...(kinds.get(kind) ?? []), text]);
+  return kinds;
 }
 
 const modules = new Map();

@@ -29,14 +29,14 @@ function Symbol({ of: { symbol, seen, decision, verdict, would_have_turned_it: t
     ${turned && html`<${Turned} turned=${turned} />`}
     <h4>Seen</h4><${Seen} seen=${seen} />
     ${decision && html`<h4>Voted</h4><p class="small">${decision.reason}</p>
-      <p class="soft small figure">score ${plain(decision.score, 1)}, confidence ${plain(decision.confidence, 1)}, market ${decision.regime}</p><${Votes} voices=${decision.voices} />`}
+      <p class="soft small">score ${plain(decision.score, 1)}, confidence ${plain(decision.confidence, 1)}, market ${decision.regime}</p><${Votes} voices=${decision.voices} />`}
     ${verdict && html`<h4>Judged</h4><${Judged} verdict=${verdict} />`}
   </section>`;
 }
 
 /** The smallest change of inputs that would have turned the outcome. */
 const Turned = ({ turned }) => html`<div class="turned"><b>What would have turned it</b><p>${turned.text}</p>
-  ${turned.close && html`<p class="figure soft small">close ${amount(turned.close)}, <${Share} value=${turned.change} />, then ${turned.action}${turned.gate && `; the gate: ${words(turned.gate)}`}</p>`}</div>`;
+  ${turned.close && html`<p class="soft small">close ${amount(turned.close)}, <${Share} value=${turned.change} />, then ${turned.action}${turned.gate && `; the gate: ${words(turned.gate)}`}</p>`}</div>`;
 
 function Seen({ seen }) {
   const refused = Object.entries(seen.not_served_by);

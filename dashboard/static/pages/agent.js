@@ -271,7 +271,7 @@ function Resting({ agent, changes }) {
   return html`<${Card} title="Orders" flush><${Answered} of=${orders} empty=${{ when: () => rows.length === 0, title: "No order was sent yet.", text: "" }}>
     ${() => html`<${Table} caption="latest orders" rows=${rows.slice(0, 12)} id=${(row) => row.client_id} columns=${[
       { name: "at", title: "Sent", head: true, cell: (row) => html`<a href=${to("/decisions", { agent, cycle: row.cycle })}><${Time} at=${row.at} shape="short" /></a>` },
-      { name: "what", title: "Order", cell: (row) => html`<span class=${"action " + row.side.toUpperCase()}>${row.side.toLowerCase()}</span> ${row.symbol}<div class="soft tiny">${words(row.purpose)}, ${words(row.type)}</div>` },
+      { name: "what", title: "Order", cell: (row) => html`<span class=${"action " + row.side.toUpperCase()}>${row.side.toLowerCase()}</span> <span class="nowrap">${row.symbol}</span><div class="soft tiny">${words(row.purpose)}, ${words(row.type)}</div>` },
       { name: "quantity", title: "Quantity", num: true, cell: (row) => html`${amount(row.quantity)}${row.level && html`<div class="soft tiny">at ${amount(row.level)}</div>`}` },
       { name: "status", title: "Fate", cell: (row) => html`<${Badge} kind=${row.open ? "" : /reject|unknown/i.test(row.status) ? "bad" : /fill/i.test(row.status) ? "good" : "quiet"} title=${row.reason ?? ""}>${words(row.status).toLowerCase()}<//>` },
     ]} />`}<//><//>`;

@@ -3,7 +3,7 @@
 import { html } from "../vendor/preact.js";
 import { part } from "../api.js";
 import { Ago, Badge, Card, Dot, Empty, Ooda, Share, Signed, useLive, Waiting } from "../components.js";
-import { amount, count, number, plain } from "../format.js";
+import { amount, count, number, plain, words } from "../format.js";
 import { to } from "../router.js";
 import { rowOf, useAnswer } from "../store.js";
 import { mood, tone } from "../mood.js";
@@ -60,7 +60,7 @@ function Spark({ agent }) {
 }
 
 const Alarms = ({ alarms }) => alarms.length > 0 && html`<ul class="acts">
-  ${alarms.map((alarm) => html`<li key=${alarm.kind + alarm.text}><${Badge} kind=${alarm.kind === "simulated" ? "wait" : "bad"} title=${alarm.text}>${alarm.kind.replace("_", " ")}<//></li>`)}</ul>`;
+  ${[...new Set(alarms.map((alarm) => alarm.kind))].map((kind) => html`<li key=${kind}><${Badge} kind=${kind === "simulated" ? "wait" : "bad"} title=${alarms.filter((alarm) => alarm.kind === kind).map((alarm) => alarm.text).join("; ")}>${words(kind)}<//></li>`)}</ul>`;
 
 const Held = ({ positions }) => positions.length === 0
   ? html`<p class="soft small">Nothing held.</p>`
