@@ -102,7 +102,7 @@ export function Table({ caption, columns, rows, id = (row, k) => k, onOpen, chos
   return html`<div ref=${box} class=${"scroll" + (tall ? " tall" : "")} style=${tall ? { "--tall": tall } : undefined}
     ...${scrolls || tall ? { tabindex: "0", role: "region", "aria-label": caption } : {}}>
     <table><caption class="unseen">${caption}</caption>
-    <thead><tr>${columns.map((column) => html`<th key=${column.name} scope="col" class=${kind(column)}>${column.title}</th>`)}</tr></thead>
+    <thead><tr>${columns.map((column) => column.title ? html`<th key=${column.name} scope="col" class=${kind(column)}>${column.title}</th>` : html`<td key=${column.name}></td>`)}</tr></thead>
     <tbody>${rows.map((row, k) => {
       const key = id(row, k);
       const open = onOpen && ((event) => { if (!event.target.closest("a,button,input,select")) onOpen(row); });

@@ -27,13 +27,13 @@ def equity_chart(result: Result, quote: str) -> Markup:
     return figure("equity", "Equity over time", curve(result, COLUMNS) | {"quote": quote})
 
 
-def monthly(result: Result) -> Markup:
+def monthly(result: Result, suffix: str = "") -> Markup:
     """Return the returns by UTC month and year as a table of warm and cold squares."""
     months = {
         year: [None if each is None else round(each, 6) for each in row]
         for year, row in by_month(result.times_ms, result.equity, result.opening_cash).items()
     }
-    return figure("monthly", "Returns by month", months)
+    return figure("monthly", f"Returns by month{suffix}", months)
 
 
 def histogram(result: Result) -> Markup:

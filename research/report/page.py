@@ -171,10 +171,11 @@ def _markets_note(report: Report) -> str:
 def _side(report: Report, sample: Sample, samples: Samples) -> dict[str, str]:
     """Return the tables and charts of one sample by their names in the template."""
     title, result, _ = sample
+    suffix = f", {title.lower()}" if len(samples) > 1 else ""
     return {
-        "suffix": f", {title.lower()}" if len(samples) > 1 else "",
+        "suffix": suffix,
         "equity": equity_chart(result, _quote(report)),
-        "months": monthly(result),
+        "months": monthly(result, suffix),
         "falls": falls(result),
         "days": best_and_worst_days(result),
         "costs": costs(result),

@@ -4,6 +4,8 @@ import { el, number, percent } from "./dom.js";
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
+const MOST_HEAT = 48; // beyond, the text on it is hard to read
+
 function square(value, text, warmth, kind = "") {
   if (value === null || value === undefined) return el("td", {}, el("span", { class: "heat none" }, kind ? "n/a" : ""));
   const side = value > 0 ? "up" : value < 0 ? "down" : "";
@@ -16,7 +18,7 @@ export function monthly(root, years, { label = "Returns by month" } = {}) {
   const rows = Object.entries(years).map(([year, months]) => {
     const known = months.filter((each) => each !== null);
     const whole = known.length ? known.reduce((sum, each) => sum * (1 + each), 1) - 1 : null;
-    const cell = (value, kind) => square(value, percent(value, 1), Math.min(60, Math.round(Math.abs(value) * 400)), kind);
+    const cell = (value, kind) => square(value, percent(value, 1), Math.min(MOST_HEAT, Math.round(Math.abs(value) * 400)), kind);
     return el("tr", {}, el("th", { scope: "row" }, year), months.map((each) => cell(each)), cell(whole, "total"));
   });
   root.append(scrolled("months", label, head, rows));
@@ -30,7 +32,7 @@ export function heatmap(root, { x, y, xs, ys, cells, best = null }, { label, pla
   const rows = cells.map((line, at) =>
     el("tr", {}, el("th", { scope: "row" }, String(ys[at])), line.map((value, column) => {
       const chosen = best && best[0] === column && best[1] === at;
-      return square(value, number(value, places, { signed: true }) + (chosen ? " ★" : ""), Math.round((Math.abs(value) / most) * 70), chosen ? "best" : "");
+      return square(value, number(value, places, { signed: true }) + (chosen ? " ★" : ""), Math.round((Math.abs(value) / most) * MOST_HEAT), chosen ? "best" : "");
     })));
   root.append(scrolled("trials", label, head, rows));
 }

@@ -11,7 +11,7 @@ const KINDS = {
   equity: (root, data) => equityChart(root, data, { label: root.getAttribute("aria-label") }),
   market,
   histogram,
-  monthly,
+  monthly: (root, data) => monthly(root, data, { label: root.getAttribute("aria-label") }),
   heatmap: (root, data) => heatmap(root, data, { label: root.getAttribute("aria-label") }),
 };
 

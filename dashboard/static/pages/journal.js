@@ -79,7 +79,7 @@ function Rows({ agent, head }) {
     { name: "seq", title: "Row", num: true, head: true, cell: (each) => count(each.seq) },
     { name: "at", title: "At", cell: (each) => html`<${Time} at=${each.at} />` },
     { name: "kind", title: "What", cell: (each) => html`<span class="nowrap">${words(each.kind)}</span>` },
-    { name: "text", title: "", cell: (each) => html`${textOf(each.body)} <button type="button" class="btn plain tiny" aria-expanded=${String(open === each.seq)} aria-label=${`row ${each.seq} whole`} onClick=${() => setOpen(open === each.seq ? null : each.seq)}>${open === each.seq ? "less" : "more"}</button>
+    { name: "text", title: "", cell: (each) => html`${textOf(each.body)} <button type="button" class="btn plain tiny" aria-expanded=${String(open === each.seq)} aria-label=${`${open === each.seq ? "less" : "more"} of row ${each.seq}`} onClick=${() => setOpen(open === each.seq ? null : each.seq)}>${open === each.seq ? "less" : "more"}</button>
       ${open === each.seq && html`<pre class="answer">${JSON.stringify(each.body, null, 2)}</pre>`}` },
   ];
   return html`<${Card} title="Rows" flush kind="rows" note=${held ? "held: what is written meanwhile comes when you go on" : "as they are written, the newest first"}

@@ -113,8 +113,8 @@ function Trials({ tried, score, sides }) {
 
 /** In sample beside out of sample, a figure a row. */
 const Sides = ({ rows, note }) => html`<${Card} title="In sample beside out of sample" flush note=${note}>
-  <div class="scroll compare"><table><caption class="unseen">figures of both samples</caption>
-    <thead><tr><th scope="col"></th><th scope="col">in sample</th><th scope="col">out of sample</th></tr></thead>
+  <div class="scroll compare" tabindex="0" role="region" aria-label="figures of both samples"><table><caption class="unseen">figures of both samples</caption>
+    <thead><tr><td></td><th scope="col">in sample</th><th scope="col">out of sample</th></tr></thead>
     <tbody>${rows.map(([name, inside, outside]) => html`<tr key=${name}><th scope="row">${name}</th><td class="num">${inside}</td><td class="num"><b>${outside}</b></td></tr>`)}</tbody></table></div><//>`;
 
 const SIDES = [["in_sample", "in sample"], ["out_of_sample", "out of sample"]];
@@ -156,7 +156,7 @@ function Windows({ windows }) {
     { name: "outs", title: "Out, Sharpe", num: true, wide: true, cell: (each) => two(each.out_of_sample.sharpe) },
     { name: "trades", title: "Trades", num: true, wide: true, cell: (each) => count(each.out_of_sample.trades) },
   ];
-  return html`<${Card} title="Windows" flush><${Table} caption="windows" columns=${columns} rows=${windows} tall="24rem" /><//>`;
+  return html`<${Card} title="Windows" flush><${Table} caption="windows, one a row" columns=${columns} rows=${windows} tall="24rem" /><//>`;
 }
 
 function Study({ answer }) {
