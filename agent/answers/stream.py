@@ -100,3 +100,43 @@ class LiveState(Struct, frozen=True, kw_only=True):
     state: str | None
     cycle: int
     paused: bool
+
+
+class Standing(Struct, frozen=True, kw_only=True):
+    """One journal as a stream finds it: its id, its last row, and the row after which the stream goes on."""
+
+    journal_id: str
+    seq: int
+    after: int
+
+
+class Hello(Struct, frozen=True, kw_only=True):
+    """The beginning of a stream (event `hello`): every journal it covers, by agent, and the server's version.
+
+    `seq` is the row after which it goes on where it covers one journal.
+    """
+
+    version: str
+    agents: dict[str, Standing]
+    seq: int | None = None
+
+
+class AgentNews(Struct, frozen=True, kw_only=True):
+    """The news of an agent (event `agent`): `found` or `removed` its journal, `came`, `gone` or `died` itself."""
+
+    agent: str
+    news: str
+
+
+class Gap(Struct, frozen=True, kw_only=True):
+    """Rows of an agent are not told (event `gap`): the stream goes on after row `after`, for this reason."""
+
+    agent: str
+    after: int
+    reason: str
+
+
+class Dropped(Struct, frozen=True, kw_only=True):
+    """The last event of a stream that is closed by the server (event `dropped`), with the reason."""
+
+    reason: str

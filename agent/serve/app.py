@@ -58,6 +58,7 @@ class Server:
     @asynccontextmanager
     async def _live(self, _app: Starlette) -> AsyncIterator[None]:
         self._limits = {False: anyio.CapacityLimiter(READERS), True: anyio.CapacityLimiter(STEERERS)}
+        self.asking.stream.start()
         yield
 
     def _of_documents(self) -> tuple[Route, ...]:
@@ -87,6 +88,7 @@ class Server:
 
     def close(self) -> None:
         """End the streams: the server is about to end."""
+        self.asking.stream.close()
 
     def _paths(self) -> list[BaseRoute]:
         """Return a path for each of the table's, with every method it has there."""
@@ -111,7 +113,9 @@ class Server:
             partial(route.handler, asking, dict(request.path_params), query, body),
             steering=route.scope is Scope.TRADE,
         )
-        return _Streaming(given) if isinstance(given, Streamed) else answer_of(given)
+        if isinstance(given, Streamed) and request.method != "HEAD":
+            return _Streaming(given)
+        return Response() if isinstance(given, Streamed) else answer_of(given)
 
     async def _in_thread(self, work: Callable[[], Any], *, steering: bool) -> Any:
         return await anyio.to_thread.run_sync(work, limiter=self._limits[steering])

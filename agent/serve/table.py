@@ -8,6 +8,7 @@ import msgspec
 from agent.serve.access.door import Door
 from agent.serve.access.scope import NOBODY, Scope, Who
 from agent.serve.fleet.fleet import Fleet
+from agent.serve.stream.hub import Hub
 from agent.settings.home import Home
 from domain.errors import BoydError
 from domain.ports import Clock
@@ -76,8 +77,8 @@ class Asking(NamedTuple):
     fleet: Fleet
     door: Door
     clock: Clock
+    stream: Hub
     work: Any = None
-    stream: Any = None
     refusals: Mapping[str, int] = {}
     who: Who = NOBODY
     address: str = ""

@@ -10,9 +10,8 @@ from typing import Any, get_args
 
 import msgspec
 
-from agent.answers.agents import Health
 from agent.answers.refusal import RefusalAnswer
-from agent.answers.stream import LiveState, StreamEvent
+from agent.answers.stream import AgentNews, Dropped, Gap, Hello, LiveState, StreamEvent
 from agent.answers.work import WorkRow
 from agent.serve.access.door import COOKIE
 from agent.serve.access.scope import Scope
@@ -23,7 +22,7 @@ from agent.settings.version import VERSION
 
 Plain = dict[str, Any]
 REF = "#/components/schemas/{name}"
-TOLD = (RefusalAnswer, StreamEvent, LiveState, WorkRow, Health)
+TOLD = (RefusalAnswer, StreamEvent, LiveState, WorkRow, Hello, AgentNews, Gap, Dropped)
 """Structs that stand in the document whether a route answers with them or not."""
 
 ABOUT = f"""The agents of one home: read what they see and why they did what they did, and steer them.

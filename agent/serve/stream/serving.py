@@ -1,0 +1,222 @@
+"""A stream on the wire: the beginning, the way from history into the present, beats, and the end."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from contextlib import suppress
+from typing import Any
+
+import msgspec
+
+from agent.answers.stream import Dropped, Gap, Hello, Standing
+from agent.serve.stream.client import Client
+from agent.serve.stream.cursor import written
+from agent.serve.stream.frames import BEAT, RETRY_MS, rows, told
+from agent.serve.stream.hub import ANEW, Covered, Hub
+from agent.settings.version import code_version
+from domain.errors import BoydError
+
+BEAT_SECONDS = 10.0
+LAST_SECONDS = 3.0
+"""How long a client that is closed may take to read what it is told last."""
+
+SEND_SECONDS = 30.0
+FIRST_SECONDS = 10.0
+AGAIN_SECONDS = 0.2
+PAGE = 500
+MOST_CLIENTS = 400
+HEADERS = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+]
+FULL = f"there are {MOST_CLIENTS} streams already: close one, or try again later"
+LOGGED_OUT = "the login has ended"
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """The wishes of a client: agents, kinds, the place to go on from, and whether its login still holds."""
+
+    agents: frozenset[str] = frozenset()
+    kinds: frozenset[str] = frozenset()
+    after: int | dict[str, int] | None = None
+    allowed: Callable[[], bool] = lambda: True
+
+
+class Streaming:
+    """One stream, from its first byte to its last."""
+
+    def __init__(self, hub: Hub, wanted: Wanted, send: Send, transport: asyncio.Transport | None) -> None:
+        self.hub = hub
+        self.wanted = wanted
+        self.send = send
+        self.transport = transport
+
+    async def run(self, receive: Receive) -> None:
+        """Serve until the client leaves, is dropped, or the server ends."""
+        await self.send({"type": "http.response.start", "status": 200, "headers": HEADERS})
+        if len(self.hub.clients) >= MOST_CLIENTS:
+            await self._end(f"retry: {10 * RETRY_MS}\n".encode() + told("dropped", Dropped(reason=FULL)))
+            return
+        await self._piece(f"retry: {RETRY_MS}\n\n".encode())
+        await self._opened()
+        client = Client(self.wanted.agents, self.wanted.kinds, await self._asked())
+        loop = asyncio.get_running_loop()
+        client.dropping = lambda: loop.call_later(LAST_SECONDS, self._cut)
+        watching = asyncio.create_task(_until_left(receive, client))
+        try:
+            self._begin(client)
+            await self._live(client)
+        except ConnectionError:
+            self._cut()
+            await watching  # until the server has noticed it would complain that the answer is not whole
+        finally:
+            self.hub.clients.discard(client)
+            self.hub.dropped += client.slow
+            watching.cancel()
+            with suppress(asyncio.CancelledError):
+                await watching
+
+    async def _opened(self) -> None:
+        """Wait until the journals were read, for a while: a server that has just begun reads them first."""
+        for _ in range(int(FIRST_SECONDS / 0.05)):
+            if self.hub.ready or self.hub.closing:
+                return
+            await asyncio.sleep(0.05)
+
+    async def _asked(self) -> dict[str, int]:
+        """Return the rows after which the client wants to go on, by journal.
+
+        A bare number is of the one journal covered. Where there are several by now it is of the one that was
+        begun first: the others came while the client was away, and it has nothing of them.
+        """
+        after = self.wanted.after
+        if isinstance(after, dict):
+            return after
+        names = [name for name in self.hub.journals if not self.wanted.agents or name in self.wanted.agents]
+        if after is None or not names:
+            return {}
+        if after == 0 or len(names) == 1:
+            return dict.fromkeys(names, after)
+        begun = [await asyncio.to_thread(_begun, self.hub.journals[name]) for name in names]
+        first = min(zip(begun, names, strict=True))[1]
+        return dict.fromkeys(names, 0) | {first: after}
+
+    def _begin(self, client: Client) -> None:
+        """Say hello and join: from here on nothing is missed."""
+        hub, gaps = self.hub, []
+        for name in hub.covered(client):
+            journal = hub.journals[name]
+            edge = max(journal.position, journal.watched.mirror.target)
+            after = client.asked.get(name, edge if self.wanted.after is None else 0)
+            if after > edge:
+                gaps.append(told("gap", Gap(agent=name, after=0, reason=ANEW)))
+                after = 0
+            client.positions[name] = after
+        client.put(self._hello(client))
+        for gap in gaps:
+            client.put(gap)
+        hub.clients.add(client)
+        if hub.closing:
+            client.end(b"")
+
+    def _hello(self, client: Client) -> bytes:
+        names = self.hub.covered(client)
+        agents = {
+            name: Standing(
+                journal_id=self.hub.journals[name].id,
+                seq=self.hub.journals[name].position,
+                after=client.positions[name],
+            )
+            for name in names
+        }
+        single = client.positions[names[0]] if len(names) == 1 else None
+        # Who named no place has one from now on, even if it is cut off before the first row.
+        cursor = written(client.positions, names) if self.wanted.after is None and names else None
+        return told("hello", Hello(version=code_version(), agents=agents, seq=single), cursor)
+
+    async def _live(self, client: Client) -> None:
+        while True:
+            over, chunk = client.over, client.take()
+            if over:
+                await self._end(chunk)
+                return
+            if chunk:
+                await self._piece(chunk)
+                continue
+            lagging = self.hub.lagging(client)
+            if lagging is not None:
+                await self._page(client, lagging)
+                continue
+            self.hub.join(client)
+            await self._wait(client)
+
+    async def _wait(self, client: Client) -> None:
+        try:
+            async with asyncio.timeout(BEAT_SECONDS):
+                await client.wake.wait()
+        except TimeoutError:
+            if self.wanted.allowed():
+                client.put(BEAT)
+            else:
+                client.end(told("dropped", Dropped(reason=LOGGED_OUT)))
+        client.wake.clear()
+
+    async def _page(self, client: Client, journal: Covered) -> None:
+        """Have the next rows of history sent; the next look says whether there are more."""
+        after, until, journal_id = client.positions.get(journal.name, 0), journal.position, journal.id
+        mirror = journal.watched.mirror
+        whole = mirror.head >= until  # not while it is made anew
+        try:
+            lines = await asyncio.to_thread(mirror.events, after, PAGE, client.kinds) if whole else []
+        except BoydError:
+            whole, lines = False, []
+        if not whole:
+            await asyncio.sleep(AGAIN_SECONDS)
+            return
+        if journal.id != journal_id or self.hub.journals.get(journal.name) is not journal:
+            return  # begun anew meanwhile, or gone
+        covered = self.hub.covered(client)
+        chunk = rows(journal.name, lines, frozenset(), client.positions, covered)
+        client.put(chunk, asked_for=True)
+        reached = lines[-1].seq if lines else 0
+        client.positions[journal.name] = reached if len(lines) == PAGE else max(reached, until)
+
+    async def _piece(self, chunk: bytes) -> None:
+        """Send a piece. Raises ConnectionError where the client takes nothing for long."""
+        try:
+            async with asyncio.timeout(SEND_SECONDS):
+                await self.send({"type": "http.response.body", "body": chunk, "more_body": True})
+        except TimeoutError:
+            raise ConnectionError("the client reads nothing") from None
+
+    async def _end(self, chunk: bytes) -> None:
+        """Send the last piece and close; who does not take even that is cut off."""
+        try:
+            async with asyncio.timeout(LAST_SECONDS):
+                await self.send({"type": "http.response.body", "body": chunk, "more_body": False})
+        except TimeoutError:
+            raise ConnectionError("the client reads nothing") from None
+
+    def _cut(self) -> None:
+        if self.transport is not None:
+            self.transport.abort()
+
+
+async def _until_left(receive: Receive, client: Client) -> None:
+    """Notice that a client has left."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    client.end(b"", keep=False)
+
+
+def _begun(journal: Covered) -> str:
+    """Return when a journal was begun, as its first row tells."""
+    first = journal.watched.mirror.events(0, 1, frozenset())
+    at: Mapping[str, Any] = msgspec.json.decode(first[0].body) if first else {}
+    return str(at.get("at", ""))
