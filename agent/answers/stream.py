@@ -122,7 +122,7 @@ class Hello(Struct, frozen=True, kw_only=True):
 
 
 class AgentNews(Struct, frozen=True, kw_only=True):
-    """The news of an agent (event `agent`): `found` or `removed` its journal, `came`, `gone` or `died` itself."""
+    """The news of an agent (event `agent`): `found` or `removed` its journal; `came`, `gone` or `died`."""
 
     agent: str
     news: str

@@ -33,7 +33,7 @@ class EventsQuery(Struct, frozen=True, kw_only=True):
     after: Annotated[
         str | None,
         Meta(
-            description="The id of the last event one has; 0 begins with the first row. What is new from now on "
+            description="The id of the last event one has; 0 begins with the first row. Only what is new "
             "where none is given. The header Last-Event-ID, which a browser sends by itself, goes before it."
         ),
     ] = None
@@ -85,7 +85,7 @@ ROUTES = (
         description="`id` is the row's number in the journal while the stream covers one journal, else "
         "`name=number,name=number` of all it covers; `event` is the kind of row, `data` a StreamEvent.\n\n"
         "Without a number come `hello` (Hello: where the stream begins), `state` (LiveState), `agent` "
-        "(AgentNews), `work` (WorkRow), `gap` (Gap: rows that are not told) and `dropped` (Dropped: the server "
-        "closes the stream). A comment comes every ten seconds in which nothing else does.",
+        "(AgentNews), `work` (WorkRow), `gap` (Gap: rows that are not told) and `dropped` (Dropped: the "
+        "server closes the stream). A comment comes every ten seconds in which nothing else does.",
     ),
 )

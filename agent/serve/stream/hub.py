@@ -1,10 +1,10 @@
 """The hub: from the mirrors' threads into the event loop, and there to every client.
 
-Theory of operation. Each journal has a position: the last row that was handed on. A mirror's thread gives rows
-over; 30 ms later at most they are encoded once for all clients that want the same and are in step, and each is
-given one piece. A client begins by paging through the mirror from where it was to the hub's position; as soon
-as it is there it is in step, for both happen in the one thread of the loop. Rows come to a client that is
-further by itself only above what it has. So there is no gap and no double, whatever meets whatever.
+Theory of operation. Each journal has a position: the last row that was handed on. A mirror's thread gives
+rows over; 30 ms later at most they are encoded once for all clients that want the same and are in step, and
+each is given one piece. A client begins by paging through the mirror from where it was to the hub's position;
+as soon as it is there it is in step, for both happen in the one thread of the loop. Rows come to a client
+that is further by itself only above what it has. So there is no gap and no double, whatever meets whatever.
 """
 
 import asyncio
@@ -40,7 +40,7 @@ class Covered:
 
 
 class Hub:
-    """Hands on what the mirrors and the fleet tell. Everything but `offer` and `tell` is for the loop's thread."""
+    """Hands on what mirrors and fleet tell. Everything but `offer` and `tell` is for the loop's thread."""
 
     def __init__(self, fleet: Fleet) -> None:
         self.fleet = fleet
@@ -194,7 +194,7 @@ class Hub:
             self.join(client)
 
     def _hand_to(self, client: Client, journal: Covered, lines: Sequence[StreamLine]) -> None:
-        """Hand rows to a client that is elsewhere: one that is behind pages on, one ahead has some of them."""
+        """Hand rows to a client elsewhere: one that is behind pages on, one ahead has some of them."""
         have = client.positions.get(journal.name, 0)
         if have < journal.position:
             return

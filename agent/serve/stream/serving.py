@@ -67,7 +67,7 @@ class Streaming:
         await self._opened()
         client = Client(self.wanted.agents, self.wanted.kinds, await self._asked())
         loop = asyncio.get_running_loop()
-        client.dropping = lambda: loop.call_later(LAST_SECONDS, self._cut)
+        client.dropping = lambda: _later(loop, self._cut)
         watching = asyncio.create_task(_until_left(receive, client))
         try:
             self._begin(client)
@@ -220,3 +220,7 @@ def _begun(journal: Covered) -> str:
     first = journal.watched.mirror.events(0, 1, frozenset())
     at: Mapping[str, Any] = msgspec.json.decode(first[0].body) if first else {}
     return str(at.get("at", ""))
+
+
+def _later(loop: asyncio.AbstractEventLoop, work: Callable[[], None]) -> None:
+    loop.call_later(LAST_SECONDS, work)
