@@ -83,7 +83,8 @@ def test_history_is_the_journal_row_by_row(resting: tuple[Served, int]) -> None:
 def test_it_goes_on_after_any_row(resting: tuple[Served, int]) -> None:
     served, rows = resting
     for last in (1, rows // 2, rows - 1):
-        for given in ({"last": str(last)}, {"after": str(last)}, {"last": str(last), "after": "0"}):
+        places: list[dict[str, Any]] = [{"last": str(last)}, {"after": str(last)}]
+        for given in (*places, {"last": str(last), "after": "0"}):
             with Reader(served.url, served.tokens.read, **given) as stream:
                 assert [each.data["seq"] for each in stream.until(rows)] == list(range(last + 1, rows + 1))
 
