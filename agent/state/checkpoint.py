@@ -14,6 +14,7 @@ import dataclasses
 import hashlib
 from collections import Counter
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, get_type_hints
 
@@ -43,6 +44,7 @@ GIVEN = frozenset({"learning", "cost_ppm", "mind", "lock", "ahead", "orientation
 _DIGEST = hashlib.sha256().digest_size
 
 
+@cache
 def _carried(kind: type, without: frozenset[str] = frozenset()) -> list[tuple[str, Any]]:
     hints = get_type_hints(kind)
     fields = [each.name for each in dataclasses.fields(kind) if each.name not in without]

@@ -8,7 +8,7 @@ is folded: cash, positions and orders depend on none of them.
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -28,8 +28,11 @@ from domain.order import OrderStatus
 from learning.settings import LearningSettings
 from reasoning.minds import StrategyRunner
 
-EVERY = 256
-"""Rows between two checkpoints: `why` of any cycle folds fewer than that."""
+EVERY = 32
+"""Rows between two checkpoints: `why` of any cycle folds hardly more than that."""
+
+WHOLE_EVERY = 512
+"""Rows after which the one checkpoint from which the fold itself goes on is taken anew."""
 
 
 @dataclass(eq=False)
@@ -96,20 +99,33 @@ class MirrorFold:
         return self.state.ledger.instruments
 
 
-def thin(fold: MirrorFold, journal_id: str, seq: int, digest: bytes) -> bytes | None:
+class _Forgetful:
+    """A mind without its last candles, which only new parameters are warmed by."""
+
+    def __init__(self, mind: StrategyRunner) -> None:
+        self.mind = mind
+
+    def memory(self) -> dict[str, Any]:
+        """Return all that is remembered but the last candles."""
+        return {symbol: {**plain, "recent": ()} for symbol, plain in self.mind.memory().items()}
+
+
+def checkpoint(fold: MirrorFold, journal_id: str, seq: int, digest: bytes, *, brief: bool) -> bytes | None:
     """Return a checkpoint of a fold without what only grows, which the mirror's tables know.
 
-    None where there is none to be had.
+    A `brief` one leaves out the last candles too: good to explain from, where no parameters are set on the
+    way. None where there is none to be had.
     """
     if fold.started is None or fold.mind is None or fold.mind.stands_in:
         return None
     state, ledger = fold.state, fold.state.ledger
+    mind = cast("StrategyRunner", _Forgetful(fold.mind)) if brief else fold.mind
     header = Header(FORMAT, journal_id, seq, digest.hex(), fold.key, fold.started)
     with state.lock:
         done, ids = ledger.done, ledger.trade_ids
         ledger.done, ledger.trade_ids = {}, set()
         try:
-            return zlib.compress(encoded(header, state, fold.mind), 1)
+            return zlib.compress(encoded(header, state, mind), 1)
         except (JournalFault, TypeError, ValueError, OverflowError):
             return None
         finally:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from agent import wiring
-from agent.serve.mirror.folding import EVERY, MirrorFold, thin
+from agent.serve.mirror.folding import EVERY, WHOLE_EVERY, MirrorFold, checkpoint
 from agent.serve.mirror.ingest import Ingest, StreamLine
 from agent.serve.mirror.records import MirroredCheckpoints, MirroredRecords
 from agent.serve.mirror.store import Store, Unfit, made
@@ -34,6 +34,7 @@ from journal.chain import genesis, link
 from journal.codec import decode, index
 from journal.stored import Stored
 
+PARAMETERS = "parameters_set"
 RECENT = 200
 """Rows that tell again what the latest cycles saw, when a mirror is opened."""
 
@@ -64,7 +65,7 @@ class Mirror:
         self._store: Store | None = None
         self._fold = MirrorFold(None)
         self._head: tuple[int, bytes] = (0, b"")
-        self._kept = 0
+        self._kept = self._resumable = 0
         self._listeners: list[Listener] = []
         self._guard = threading.Lock()
 
@@ -147,7 +148,7 @@ class Mirror:
             former.close()
         self._head = store.head()
         self._fold = self._resumed(self._last_session())
-        self._kept = self.head
+        self._kept = self._resumable = self.head
         self.target = max(self.head, 0)
 
     def _last_session(self) -> SessionStarted | None:
@@ -173,7 +174,7 @@ class Mirror:
 
     def _go_on(self, fold: MirrorFold, connection: sqlite3.Connection, records: MirroredRecords) -> int:
         """Bring a fold to the latest checkpoint that fits, and return its row; 0 where none does."""
-        result = MirroredCheckpoints(connection).newest()
+        result = MirroredCheckpoints(connection).resumption()
         if (result is None or result.header.key != fold.key) and self.spare is not None and fold.key:
             result = self.spare.nearest(records, fold.key)
         if result is None or result.header.key != fold.key or fold.mind is None:
@@ -228,13 +229,20 @@ class Mirror:
             listener(lines)
 
     def _keep(self, cursor: sqlite3.Cursor, row: Stored) -> None:
-        """Keep a checkpoint now and then, between cycles."""
-        if row.seq - self._kept < EVERY or self._fold.state.open_cycle is not None:
+        """Keep a checkpoint now and then, between cycles, and after new parameters."""
+        if self._fold.state.open_cycle is not None:
             return
-        self._kept = row.seq
-        body = thin(self._fold, self.journal_id, row.seq, row.hash)
-        if body is not None:
-            cursor.execute("INSERT OR REPLACE INTO checkpoints VALUES (?, ?)", (row.seq, body))
+        due = row.kind == PARAMETERS or row.seq - self._kept >= EVERY
+        if due:
+            self._kept = row.seq
+            body = checkpoint(self._fold, self.journal_id, row.seq, row.hash, brief=True)
+            if body is not None:
+                cursor.execute("INSERT OR REPLACE INTO checkpoints VALUES (?, ?)", (row.seq, body))
+        if row.seq - self._resumable >= WHOLE_EVERY:
+            self._resumable = row.seq
+            body = checkpoint(self._fold, self.journal_id, row.seq, row.hash, brief=False)
+            if body is not None:
+                cursor.execute("INSERT OR REPLACE INTO resumption VALUES (1, ?, ?)", (row.seq, body))
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Have a listener told of each batch once it is written, in the writer's thread; it must not wait.

@@ -9,6 +9,9 @@ from domain.ports import Records, Row
 from journal.history import History
 from journal.stored import Stored
 
+FEW = 48
+"""Rows of a page: most who read here want no more than those behind a checkpoint."""
+
 _PAGE = "SELECT seq, at, kind, cycle_id, payload, hash FROM rows WHERE seq > ? ORDER BY seq LIMIT ?"
 
 
@@ -30,8 +33,8 @@ class MirroredRecords(History):
         return self._head[0], self._head[1].hex()
 
     def page(self, after: int, limit: int) -> Sequence[Stored]:
-        """Return at most `limit` rows with a sequence above `after`, unchecked."""
-        return [Stored._make(row) for row in self._connection.execute(_PAGE, (after, limit))]
+        """Return at most `limit` rows with a sequence above `after`, unchecked; never many at once."""
+        return [Stored._make(row) for row in self._connection.execute(_PAGE, (after, min(limit, FEW)))]
 
     def cycle_rows(self, cycle_id: int) -> Sequence[int]:
         """Return the sequences of a cycle's rows."""
@@ -79,18 +82,21 @@ class MirroredCheckpoints(Checkpoints):
         last = journal.head()[0] + 1 if before is None else before
         query = "SELECT seq, body FROM checkpoints WHERE seq < ? ORDER BY seq DESC LIMIT 1"
         row = self._connection.execute(query, (last,)).fetchone()
-        if row is None:
+        if row is None or self._retuned(row[0], last):
             return None
         result = whole(row[1], *self._known(row[0], last))
         if result is None or result.header.key != key or journal.hash_at(row[0]) != result.header.hash:
             return None
         return result
 
-    def newest(self) -> Checkpoint | None:
-        """Return the latest checkpoint, whole for whatever may follow."""
-        row = self._connection.execute(
-            "SELECT seq, body FROM checkpoints ORDER BY seq DESC LIMIT 1"
-        ).fetchone()
+    def _retuned(self, seq: int, until: int) -> bool:
+        """Say whether parameters were set on the way: that takes candles that are not kept here."""
+        query = "SELECT 1 FROM rows WHERE seq > ? AND seq < ? AND kind = 'parameters_set' LIMIT 1"
+        return self._connection.execute(query, (seq, until)).fetchone() is not None
+
+    def resumption(self) -> Checkpoint | None:
+        """Return the checkpoint from which the fold goes on, whole for whatever may follow."""
+        row = self._connection.execute("SELECT seq, body FROM resumption").fetchone()
         if row is None:
             return None
         done = self._connection.execute("SELECT client_id, status FROM orders WHERE done_seq <= ?", row[:1])

@@ -100,6 +100,7 @@ CREATE TABLE markers (
 );
 CREATE INDEX markers_by_time ON markers (symbol, at);
 
--- The fold after a row, without what the tables above know: where `why` begins.
+-- The fold after a row, without what the tables above know: where `why` begins, and where the fold goes on.
 CREATE TABLE checkpoints (seq INTEGER PRIMARY KEY, body BLOB NOT NULL);
+CREATE TABLE resumption (number INTEGER PRIMARY KEY CHECK (number = 1), seq INTEGER, body BLOB NOT NULL);
 """
