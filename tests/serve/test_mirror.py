@@ -20,7 +20,6 @@ from agent.serve.mirror.mirror import Mirror, Misfit, RawRow
 from agent.serve.mirror.tables import STRETCH
 from agent.views import session as views
 from agent.views.history import AccountHistory
-from agent.views.performance import performance_answer
 from agent.views.trades import rows as trade_rows
 from domain.commands import ClosePosition, Command, Flatten, Kill, ResetKill
 from domain.errors import BadInput, Unreachable
@@ -30,6 +29,7 @@ from journal.memory import MemoryJournal
 from journal.verify import Verified, verify
 from reasoning.settings import ReasoningSettings
 from tests.agent.world import ID, SYMBOL, Step, folded, lively, wave
+from tests.serve.gathered import performance_answer
 from tests.serve.mirrored import after, mirror_of, raw, session
 
 OTHER = lively(reasoning=ReasoningSettings(vote_threshold=15))
