@@ -21,8 +21,10 @@ from agent.serve.access.scope import Scope
 from agent.serve.guard.answers import answer_of, refused
 from agent.serve.guard.audit import Audit
 from agent.serve.guard.bodies import body_of, query_of
-from agent.serve.guard.gate import Gatekeeper, address_of
+from agent.serve.guard.gate import ROUTE, Gatekeeper, address_of
 from agent.serve.guard.places import Places
+from agent.serve.metrics.exposition import Exposition
+from agent.serve.metrics.look import Look, Traffic
 from agent.serve.openapi.document import document
 from agent.serve.openapi.reference import shown
 from agent.serve.pages import pages, templates, to_login
@@ -45,7 +47,8 @@ class Server:
 
     def __init__(self, asking: Asking, places: Places) -> None:
         self.audit = Audit(asking.clock)
-        self.asking = asking._replace(refusals=self.audit.counts)
+        look = Look(asking.fleet, Traffic(self.audit.answered, self.audit.counts))
+        self.asking = asking._replace(refusals=self.audit.counts, metrics=Exposition(look).text)
         self.table = (*table(), *self._of_documents())
         self._limits: dict[bool, anyio.CapacityLimiter] = {}
         app = Starlette(
@@ -101,6 +104,7 @@ class Server:
 
     async def _endpoint(self, methods: dict[str, Route], request: Request) -> Response:
         route = methods["GET" if request.method == "HEAD" else request.method]
+        request.scope[ROUTE] = route.path
         try:
             asking = self._asking(route, request)
         except TurnedAway as error:

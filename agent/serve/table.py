@@ -80,6 +80,7 @@ class Asking(NamedTuple):
     stream: Hub
     work: Any = None
     refusals: Mapping[str, int] = {}
+    metrics: Callable[[str], tuple[bytes, str]] = lambda _accept: (b"", "text/plain")
     who: Who = NOBODY
     address: str = ""
     secure: bool = False

@@ -1,8 +1,10 @@
 """The metrics: true to the state they are read from, in the words Prometheus expects, and bounded."""
 
 import re
+import threading
 from collections.abc import Sequence
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, NamedTuple, cast
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -12,9 +14,12 @@ from agent.answers.account import StreamRow, Timing, Vitals
 from agent.answers.agents import Alarm, AlarmKind
 from agent.answers.stream import LiveState
 from agent.host.stopwatch import BOUNDS
+from agent.serve.fleet.fleet import Fleet
+from agent.serve.fleet.watched import Watched
 from agent.serve.metrics.exposition import Exposition, Told
 from agent.serve.metrics.facts import AgentFacts, Finished, ServerFacts
-from agent.serve.metrics.table import DURATIONS, METRICS, OWN
+from agent.serve.metrics.look import Look, Traffic
+from agent.serve.metrics.table import BEFORE_IT_IS_READ, DURATIONS, METRICS, OWN
 from agent.views.headroom import headroom
 from agent.views.latest import Latest
 from domain.order import OrderStatus
@@ -164,3 +169,36 @@ def test_counts_of_finished_orders_go_on_from_the_last_look_and_begin_anew_with_
     assert after["ABSENT"] == before.get("ABSENT", 0) + 1
     assert finished.counts(world.state) == before
     assert finished.counts(World([]).state) == {}
+
+
+def test_nothing_is_counted_of_a_journal_before_it_is_read_to_its_end(world: World) -> None:
+    names = {name for name, _ in scraped(facts(world, read=False, vitals=Vitals(), behind=7))}
+    assert {name for name in names if name.startswith("boyd_")} >= BEFORE_IT_IS_READ
+    assert not {each.name for each in METRICS} - BEFORE_IT_IS_READ & names
+
+
+class Fake(NamedTuple):
+    """A journal as a look sees it."""
+
+    name: str
+    mirror: Any
+    looked: threading.Event
+
+
+def test_a_journal_counts_as_read_from_its_end_on_and_anew_where_it_was_begun_anew() -> None:
+    look = Look(cast("Fleet", None), Traffic())
+    mirror, looked = SimpleNamespace(head=0, behind=0), threading.Event()
+    watched = cast("Watched", Fake("a", mirror, looked))
+    assert not look.read(watched)
+    looked.set()
+    for head, behind, read in (
+        (0, 90, False),
+        (50, 40, False),
+        (90, 0, True),
+        (95, 3, True),
+        (10, 88, False),
+    ):
+        mirror.head, mirror.behind = head, behind
+        assert look.read(watched) is read, (head, behind)
+    mirror.head, mirror.behind = 98, 0
+    assert look.read(watched)

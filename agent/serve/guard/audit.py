@@ -1,4 +1,4 @@
-"""The audit of refused calls: a line in the log each, as long as they are few, and a count of each kind."""
+"""The audit of calls: how each was answered, and a line in the log of a refused one while they are few."""
 
 import threading
 from collections import Counter
@@ -14,14 +14,19 @@ WATCHED = frozenset({"token", "scope", "host", "origin", "login", "too_many", "m
 
 
 class Audit:
-    """Notes refused calls. The kinds are a closed set, so the counts are bounded."""
+    """Counts calls and notes refused ones. Routes and kinds are closed sets, so the counts are bounded."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self.counts: Counter[str] = Counter()
+        self.answered: Counter[tuple[str, str]] = Counter()
         self._lines = Attempts(MOST_LINES, SECONDS)
         self._left_out = 0
         self._lock = threading.Lock()
+
+    def count(self, route: str, status: int) -> None:
+        """Count an answer by its route and its class of status; called by the server's one thread."""
+        self.answered[route, f"{status // 100}xx"] += 1
 
     def note(self, method: str, path: str, address: str, error: TurnedAway) -> None:
         """Note a refused call: what was asked, from where and why not; never what was given with it."""

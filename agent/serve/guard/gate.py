@@ -21,6 +21,11 @@ ALWAYS = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
 SOCKET = "boyd.send"
 """Under this name a streaming answer finds the server's own `send`."""
 
+ROUTE = "boyd.route"
+"""Under this name stands the route's path in the table, once one was found: a closed set."""
+
+OTHERS = "other"
+
 
 class Gatekeeper:
     """Checks Host and Origin before anything else, and turns whatever fails into the one form."""
@@ -44,9 +49,12 @@ class Gatekeeper:
             self.places.check(scope["method"], Headers(scope=scope))
             await self.app(scope, receive, leaving)
         except Exception as error:
-            if leaving.begun:
+            if leaving.status:
                 raise
             await refused(self.note(scope, error))(scope, receive, leaving)
+        finally:
+            # A stream writes by itself, and is counted when it ends.
+            self.audit.count(scope.get(ROUTE, OTHERS), leaving.status or 200)
 
     def note(self, scope: Scope, error: Exception) -> TurnedAway:
         """Return an error as a refusal, noted."""
@@ -62,11 +70,11 @@ class _Leaving:
 
     def __init__(self, send: Send) -> None:
         self.send = send
-        self.begun = False
+        self.status = 0
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self.begun = True
+            self.status = int(message["status"])
             given = list(message.get("headers", []))
             names = {name for name, _ in given}
             message["headers"] = given + [each for each in ALWAYS if each[0] not in names]

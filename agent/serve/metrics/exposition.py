@@ -18,7 +18,7 @@ from prometheus_client.utils import floatToGoString
 from agent.answers.account import Timing
 from agent.serve.metrics.facts import AgentFacts, ServerFacts
 from agent.serve.metrics.readings import Sample
-from agent.serve.metrics.table import DURATIONS, METRICS, OWN, Duration, Kind
+from agent.serve.metrics.table import BEFORE_IT_IS_READ, DURATIONS, METRICS, OWN, Duration, Kind
 
 SCRAPE = "boyd_scrape_seconds"
 
@@ -74,7 +74,10 @@ def _of_agents(agents: Sequence[AgentFacts]) -> Iterator[Family]:
 def _read(facts: AgentFacts) -> list[list[Sample]]:
     """Read every metric of one agent, all of the same moment."""
     with facts.state.lock:
-        return [list(metric.read(facts)) for metric in METRICS]
+        return [
+            list(metric.read(facts)) if facts.read or metric.name in BEFORE_IT_IS_READ else []
+            for metric in METRICS
+        ]
 
 
 def _of_server(server: ServerFacts) -> Iterator[Family]:

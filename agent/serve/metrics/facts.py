@@ -17,12 +17,14 @@ class AgentFacts(NamedTuple):
     """All that is told of one agent; `vitals` and `live` are the last its process said.
 
     `policy` is None before its first session. `sources` are by symbol. `cycle_age_seconds` is how long ago
-    its last cycle was told, by the server's clock.
+    its last cycle was told, by the server's clock. Nothing is counted of a journal that is not `read` to its
+    end yet: it would begin at 0 and jump.
     """
 
     name: str
     running: bool
     state: State
+    read: bool = True
     mode: str = ""
     timeframe: str = ""
     live: LiveState | None = None

@@ -133,6 +133,11 @@ METRICS: tuple[Metric, ...] = (
 )  # fmt: skip
 """Metrics of each agent, in the order they are told."""
 
+BEFORE_IT_IS_READ = frozenset(
+    {"boyd_agent_up", "boyd_alarm", "boyd_journal_bytes", "boyd_mirror_behind_rows"}
+)
+"""Metrics of an agent whose journal is not read to its end yet."""
+
 DURATIONS: tuple[Duration, ...] = (
     Duration("boyd_cycle_seconds", "cycle", "time of a whole cycle, its journal included"),
     Duration("boyd_decision_to_wire_seconds", "decision_to_wire",
