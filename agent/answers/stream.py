@@ -102,7 +102,7 @@ class LiveState(Struct, frozen=True, kw_only=True):
     paused: bool
 
 
-class Standing(Struct, frozen=True, kw_only=True):
+class CoveredJournal(Struct, frozen=True, kw_only=True):
     """One journal as a stream finds it: its id, its last row, and the row after which the stream goes on."""
 
     journal_id: str
@@ -117,7 +117,7 @@ class Hello(Struct, frozen=True, kw_only=True):
     """
 
     version: str
-    agents: dict[str, Standing]
+    agents: dict[str, CoveredJournal]
     seq: int | None = None
 
 

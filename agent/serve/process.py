@@ -21,7 +21,7 @@ from agent.serve.access.tokens import tokens_of
 from agent.serve.app import Server
 from agent.serve.fleet.fleet import Fleet
 from agent.serve.guard.places import Places, loopback
-from agent.serve.stream.hub import Hub
+from agent.serve.stream.relay import Relay
 from agent.serve.table import Asking
 from agent.settings.home import Busy, Home
 from domain.errors import BadInput
@@ -78,7 +78,7 @@ def run(home: Home, options: Serving, clock: Clock, ready: Ready) -> None:
     with alone(home), _bound(options) as listener:
         door = Door(tokens_of(home.root), folder(home) / "logins.json", clock)
         fleet = Fleet(home, clock)
-        asking = Asking(home=home, fleet=fleet, door=door, clock=clock, stream=Hub(fleet))
+        asking = Asking(home=home, fleet=fleet, door=door, clock=clock, stream=Relay(fleet))
         server = Server(asking, Places(options.host, options.names))
         fleet.start()
         try:

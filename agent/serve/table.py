@@ -8,7 +8,7 @@ import msgspec
 from agent.serve.access.door import Door
 from agent.serve.access.scope import NOBODY, Scope, Who
 from agent.serve.fleet.fleet import Fleet
-from agent.serve.stream.hub import Hub
+from agent.serve.stream.relay import Relay
 from agent.settings.home import Home
 from domain.errors import BoydError
 from domain.ports import Clock
@@ -77,7 +77,7 @@ class Asking(NamedTuple):
     fleet: Fleet
     door: Door
     clock: Clock
-    stream: Hub
+    stream: Relay
     work: Any = None
     refusals: Mapping[str, int] = {}
     metrics: Callable[[str], tuple[bytes, str]] = lambda _accept: (b"", "text/plain")

@@ -1,4 +1,4 @@
-"""The live stream as a route: agents, kinds and a place to go on from."""
+"""The live stream as a route: agents, kinds and a last to go on from."""
 
 import asyncio
 from typing import Annotated, Any, get_args
@@ -9,7 +9,7 @@ from agent.answers.stream import StreamEvent
 from agent.serve.access.scope import Scope
 from agent.serve.guard.gate import SOCKET
 from agent.serve.stream.cursor import parsed
-from agent.serve.stream.serving import Streaming, Wanted
+from agent.serve.stream.serving import OpenStream, Subscription
 from agent.serve.table import API, Asking, Route, Streamed, TurnedAway
 from domain.events import Event
 
@@ -18,7 +18,7 @@ KINDS = (*sorted(str(each.tag) for each in map(inspect.type_info, get_args(Event
 
 
 class EventsQuery(Struct, frozen=True, kw_only=True):
-    """What a stream covers, and from where it goes on."""
+    """The rows that a stream covers, and the one after which it goes on."""
 
     agent: Annotated[
         list[str], Meta(description="Only of these agents; all of the home where none is named.")
@@ -40,7 +40,7 @@ class EventsQuery(Struct, frozen=True, kw_only=True):
 
 
 def events(asking: Asking, _path: dict[str, str], query: EventsQuery, _body: Any) -> Streamed:
-    """Return a stream. Raises Unknown for an agent there is not, BadInput for a place that is none."""
+    """Return a stream. Raises Unknown for an agent there is not, BadInput for a last that is none."""
     for name in query.agent:
         asking.fleet.get(name)
     for kind in query.kind:
@@ -53,18 +53,18 @@ def events(asking: Asking, _path: dict[str, str], query: EventsQuery, _body: Any
                 value=kind[:100],
                 limit=", ".join(KINDS),
             )
-    place = asking.headers.get("last-event-id") or query.after
-    wanted = Wanted(
+    last = asking.headers.get("last-event-id") or query.after
+    wanted = Subscription(
         agents=frozenset(query.agent),
         kinds=frozenset(query.kind),
-        after=parsed(place) if place else None,
+        after=parsed(last) if last else None,
         allowed=lambda: not asking.who.session or asking.door.logins.find(asking.who.session) is not None,
     )
 
     async def run(scope: Any, receive: Any, send: Any) -> None:
         transport = getattr(getattr(scope[SOCKET], "__self__", None), "transport", None)
         known = transport if isinstance(transport, asyncio.Transport) else None
-        await Streaming(asking.stream, wanted, scope[SOCKET], known).run(receive)
+        await OpenStream(asking.stream, wanted, scope[SOCKET], known).run(receive)
         del send
 
     return Streamed(run)

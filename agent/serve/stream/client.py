@@ -18,7 +18,7 @@ SLOW = "you read too slowly: reconnect with Last-Event-ID to go on where you wer
 class Client:
     """A client. `agents` and `kinds` are what it wants, all of them where none is named.
 
-    While it is `in_step` its positions are the hub's, and its own are not kept.
+    While it is `in_step` its positions are the relay's, and its own are not kept.
     """
 
     def __init__(self, agents: frozenset[str], kinds: frozenset[str], asked: Mapping[str, int]) -> None:

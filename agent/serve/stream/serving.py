@@ -7,11 +7,11 @@ from typing import Any
 
 import msgspec
 
-from agent.answers.stream import Dropped, Gap, Hello, Standing
+from agent.answers.stream import CoveredJournal, Dropped, Gap, Hello
 from agent.serve.stream.client import Client
 from agent.serve.stream.cursor import written
 from agent.serve.stream.frames import BEAT, RETRY_MS, rows, told
-from agent.serve.stream.hub import ANEW, Covered, Hub
+from agent.serve.stream.relay import ANEW, Covered, Relay
 from agent.settings.version import code_version
 from domain.errors import BoydError
 
@@ -39,7 +39,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
 
-class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+class Subscription(msgspec.Struct, frozen=True, kw_only=True):
     """The wishes of a client: agents, kinds, the place to go on from, and whether its login still holds."""
 
     agents: frozenset[str] = frozenset()
@@ -48,11 +48,13 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     allowed: Callable[[], bool] = lambda: True
 
 
-class Streaming:
+class OpenStream:
     """One stream, from its first byte to its last."""
 
-    def __init__(self, hub: Hub, wanted: Wanted, send: Send, transport: asyncio.Transport | None) -> None:
-        self.hub = hub
+    def __init__(
+        self, relay: Relay, wanted: Subscription, send: Send, transport: asyncio.Transport | None
+    ) -> None:
+        self.relay = relay
         self.wanted = wanted
         self.send = send
         self.transport = transport
@@ -60,7 +62,7 @@ class Streaming:
     async def run(self, receive: Receive) -> None:
         """Serve until the client leaves, is dropped, or the server ends."""
         await self.send({"type": "http.response.start", "status": 200, "headers": HEADERS})
-        if len(self.hub.clients) >= MOST_CLIENTS:
+        if len(self.relay.clients) >= MOST_CLIENTS:
             await self._end(f"retry: {10 * RETRY_MS}\n".encode() + told("dropped", Dropped(reason=FULL)))
             return
         await self._piece(f"retry: {RETRY_MS}\n\n".encode())
@@ -76,8 +78,8 @@ class Streaming:
             self._cut()
             await watching  # until the server has noticed it would complain that the answer is not whole
         finally:
-            self.hub.clients.discard(client)
-            self.hub.dropped += client.slow
+            self.relay.clients.discard(client)
+            self.relay.dropped += client.slow
             watching.cancel()
             with suppress(asyncio.CancelledError):
                 await watching
@@ -85,7 +87,7 @@ class Streaming:
     async def _opened(self) -> None:
         """Wait until the journals were read, for a while: a server that has just begun reads them first."""
         for _ in range(int(FIRST_SECONDS / 0.05)):
-            if self.hub.ready or self.hub.closing:
+            if self.relay.ready or self.relay.closing:
                 return
             await asyncio.sleep(0.05)
 
@@ -98,20 +100,20 @@ class Streaming:
         after = self.wanted.after
         if isinstance(after, dict):
             return after
-        names = [name for name in self.hub.journals if not self.wanted.agents or name in self.wanted.agents]
+        names = [name for name in self.relay.journals if not self.wanted.agents or name in self.wanted.agents]
         if after is None or not names:
             return {}
         if after == 0 or len(names) == 1:
             return dict.fromkeys(names, after)
-        begun = [await asyncio.to_thread(_begun, self.hub.journals[name]) for name in names]
+        begun = [await asyncio.to_thread(_begun, self.relay.journals[name]) for name in names]
         first = min(zip(begun, names, strict=True))[1]
         return dict.fromkeys(names, 0) | {first: after}
 
     def _begin(self, client: Client) -> None:
         """Say hello and join: from here on nothing is missed."""
-        hub, gaps = self.hub, []
-        for name in hub.covered(client):
-            journal = hub.journals[name]
+        relay, gaps = self.relay, []
+        for name in relay.covered(client):
+            journal = relay.journals[name]
             edge = max(journal.position, journal.watched.mirror.target)
             after = client.asked.get(name, edge if self.wanted.after is None else 0)
             if after > edge:
@@ -121,16 +123,16 @@ class Streaming:
         client.put(self._hello(client))
         for gap in gaps:
             client.put(gap)
-        hub.clients.add(client)
-        if hub.closing:
+        relay.clients.add(client)
+        if relay.closing:
             client.end(b"")
 
     def _hello(self, client: Client) -> bytes:
-        names = self.hub.covered(client)
+        names = self.relay.covered(client)
         agents = {
-            name: Standing(
-                journal_id=self.hub.journals[name].id,
-                seq=self.hub.journals[name].position,
+            name: CoveredJournal(
+                journal_id=self.relay.journals[name].id,
+                seq=self.relay.journals[name].position,
                 after=client.positions[name],
             )
             for name in names
@@ -149,11 +151,11 @@ class Streaming:
             if chunk:
                 await self._piece(chunk)
                 continue
-            lagging = self.hub.lagging(client)
+            lagging = self.relay.lagging(client)
             if lagging is not None:
                 await self._page(client, lagging)
                 continue
-            self.hub.join(client)
+            self.relay.join(client)
             await self._wait(client)
 
     async def _wait(self, client: Client) -> None:
@@ -179,9 +181,9 @@ class Streaming:
         if not whole:
             await asyncio.sleep(AGAIN_SECONDS)
             return
-        if journal.id != journal_id or self.hub.journals.get(journal.name) is not journal:
+        if journal.id != journal_id or self.relay.journals.get(journal.name) is not journal:
             return  # begun anew meanwhile, or gone
-        covered = self.hub.covered(client)
+        covered = self.relay.covered(client)
         chunk = rows(journal.name, lines, frozenset(), client.positions, covered)
         client.put(chunk, asked_for=True)
         reached = lines[-1].seq if lines else 0

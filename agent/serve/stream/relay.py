@@ -1,9 +1,9 @@
-"""The hub: from the mirrors' threads into the event loop, and there to every client.
+"""The relay: from the mirrors' threads into the event loop, and there to every client.
 
 Theory of operation. Each journal has a position: the last row that was handed on. A mirror's thread gives
 rows over; 30 ms later at most they are encoded once for all clients that want the same and are in step, and
-each is given one piece. A client begins by paging through the mirror from where it was to the hub's position;
-as soon as it is there it is in step, for both happen in the one thread of the loop. Rows come to a client
+each is given one piece. A client begins by paging through the mirror from where it was to that position; as
+soon as it is there it is in step, for both happen in the one thread of the loop. Rows come to a client
 that is further by itself only above what it has. So there is no gap and no double, whatever meets whatever.
 """
 
@@ -30,7 +30,7 @@ CLOSING = b": the server ends\n\n"
 
 
 class Covered:
-    """A journal as the hub knows it: its id, and the last row that was handed on."""
+    """A journal as the relay knows it: its id, and the last row that was handed on."""
 
     def __init__(self, watched: Watched) -> None:
         self.watched = watched
@@ -39,7 +39,7 @@ class Covered:
         self.position = watched.mirror.head
 
 
-class Hub:
+class Relay:
     """Hands on what mirrors and fleet tell. Everything but `offer` and `tell` is for the loop's thread."""
 
     def __init__(self, fleet: Fleet) -> None:
@@ -215,7 +215,7 @@ class Hub:
                 client.put(frame)
 
     def _step_out(self, client: Client) -> None:
-        """Let a client keep positions of its own, from the hub's on."""
+        """Let a client keep positions of its own, from the relay's on."""
         if client.in_step:
             client.positions = {name: self.journals[name].position for name in self.covered(client)}
             client.in_step = False
@@ -235,7 +235,7 @@ class Hub:
         return sorted(name for name in self.journals if client.covers(name))
 
     def lagging(self, client: Client) -> Covered | None:
-        """Return a journal in which a client is behind the hub, None where it is in none."""
+        """Return a journal in which a client is behind the relay, None where it is in none."""
         if client.in_step:
             return None
         for name in self.covered(client):
@@ -244,7 +244,7 @@ class Hub:
         return None
 
     def join(self, client: Client) -> None:
-        """Take a client into step where it has what the hub has handed on, no more and no less."""
+        """Take a client into step where it has what the relay has handed on, no more and no less."""
         if not client.in_step:
             at = {name: self.journals[name].position for name in self.covered(client)}
             client.in_step = {name: client.positions.get(name, 0) for name in at} == at

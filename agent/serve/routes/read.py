@@ -1,0 +1,237 @@
+"""One agent read from its mirror: account, lists a page at a time, the why of a cycle, charts and figures."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Any, TypeVar
+
+from msgspec import Meta, Struct
+
+from agent.answers.account import AccountAnswer, PositionAnswer
+from agent.answers.agents import BeliefsAnswer, Chart, CycleRow, EquityCurve, FillRow, OrderRow, Page
+from agent.answers.cycle import Explanation
+from agent.answers.journals import ParameterVersion, TradeRow
+from agent.answers.learned import LessonRow, PerformanceAnswer
+from agent.serve.access.scope import Scope
+from agent.serve.mirror import chart, curve, pages, queries
+from agent.serve.mirror.mirror import Mirror
+from agent.serve.mirror.pages import RowFilters
+from agent.serve.table import API, Asking, Handler, Route, TurnedAway, unknown
+from domain.errors import BadInput
+from domain.symbols import spelled
+
+T = TypeVar("T")
+
+Symbol = Annotated[
+    str, Meta(min_length=1, max_length=40, description="Only of this symbol, such as BTC-USDT.")
+]
+Since = Annotated[datetime, Meta(tz=True, description="From this instant on: 2026-11-28T00:00:00Z.")]
+Until = Annotated[datetime, Meta(tz=True, description="Before this instant.")]
+Cursor = Annotated[
+    str, Meta(pattern="^[0-9]{1,18}$", description="`next` of the page before; the newest rows without it.")
+]
+Limit = Annotated[int, Meta(ge=1, le=pages.MOST, description=f"Rows of a page, {pages.LIMIT} if not given.")]
+Word = Annotated[str, Meta(min_length=1, max_length=64)]
+
+
+class CyclesQuery(Struct, frozen=True, kw_only=True):
+    """The cycles asked for."""
+
+    outcome: Annotated[Word | None, Meta(description="Only those that ended so: traded, held, denied.")] = (
+        None
+    )
+    rule: Annotated[Word | None, Meta(description="Only those in which this risk rule denied.")] = None
+    symbol: Symbol | None = None
+    since: Since | None = None
+    until: Until | None = None
+    cursor: Cursor | None = None
+    limit: Limit | None = None
+
+
+class OrdersQuery(Struct, frozen=True, kw_only=True):
+    """The orders asked for."""
+
+    symbol: Symbol | None = None
+    open: Annotated[bool, Meta(description="Only those whose fate is not settled.")] = False
+    since: Since | None = None
+    until: Until | None = None
+    cursor: Cursor | None = None
+    limit: Limit | None = None
+
+
+class FillsQuery(Struct, frozen=True, kw_only=True):
+    """The fills asked for."""
+
+    symbol: Symbol | None = None
+    since: Since | None = None
+    until: Until | None = None
+    cursor: Cursor | None = None
+    limit: Limit | None = None
+
+
+class TradesQuery(Struct, frozen=True, kw_only=True):
+    """The closed trades asked for; times are when they closed."""
+
+    symbol: Symbol | None = None
+    exit: Annotated[Word | None, Meta(description="Only those that ended so: signal, stop, target.")] = None
+    since: Since | None = None
+    until: Until | None = None
+    cursor: Cursor | None = None
+    limit: Limit | None = None
+
+
+class LessonsQuery(Struct, frozen=True, kw_only=True):
+    """The lessons asked for."""
+
+    symbol: Symbol | None = None
+    kind: Annotated[Word | None, Meta(description="trade or veto.")] = None
+    rule: Annotated[Word | None, Meta(description="Only of vetoes by this rule.")] = None
+    since: Since | None = None
+    until: Until | None = None
+    cursor: Cursor | None = None
+    limit: Limit | None = None
+
+
+class EquityQuery(Struct, frozen=True, kw_only=True):
+    """The points asked for."""
+
+    points: (
+        Annotated[
+            int, Meta(ge=10, le=curve.MOST, description=f"Points of the curve, {curve.POINTS} if not given.")
+        ]
+        | None
+    ) = None
+
+
+class CandlesQuery(Struct, frozen=True, kw_only=True):
+    """The candles asked for."""
+
+    symbol: Annotated[str, Meta(min_length=1, max_length=40, description="A symbol, such as BTC-USDT.")]
+    until: Until | None = None
+    limit: (
+        Annotated[int, Meta(ge=1, le=chart.MOST, description=f"Candles, {chart.LIMIT} if not given.")] | None
+    ) = None
+
+
+def filters(query: Any) -> RowFilters:
+    """Return what a query asks for, its symbol spelled as the journal spells it."""
+    given = {name: getattr(query, name, None) for name in RowFilters._fields}
+    if given["symbol"] is not None:
+        given["symbol"] = spelled(given["symbol"])
+    return RowFilters(**given | {"kind": getattr(query, "exit", None) or given["kind"]})
+
+
+def _of_mirror(answer: Callable[[Mirror], Any]) -> Handler:
+    """Return a handler of a question that takes nothing but the agent."""
+
+    def handler(asking: Asking, path: dict[str, str], _query: Any, _body: Any) -> Any:
+        return answer(asking.fleet.get(path["agent"]).mirror)
+
+    return handler
+
+
+def _paged(answer: Callable[..., Page[T]]) -> Handler:
+    """Return a handler of a list that is given a page at a time."""
+
+    def handler(asking: Asking, path: dict[str, str], query: Any, _body: Any) -> Page[T]:
+        mirror = asking.fleet.get(path["agent"]).mirror
+        return answer(mirror, filters(query), query.cursor, query.limit)
+
+    return handler
+
+
+def orders(asking: Asking, path: dict[str, str], query: OrdersQuery, _body: Any) -> Page[OrderRow]:
+    """Return orders, newest first."""
+    mirror = asking.fleet.get(path["agent"]).mirror
+    return queries.orders(mirror, filters(query), query.cursor, query.limit, only_open=query.open)
+
+
+def why(asking: Asking, path: dict[str, str], _query: Any, _body: Any) -> Explanation:
+    """Explain a cycle. Raises TurnedAway where there is none such."""
+    mirror, number = asking.fleet.get(path["agent"]).mirror, path["cycle"]
+    if number != "last" and not (number.isascii() and number.isdigit() and len(number) <= 12):
+        raise TurnedAway(422, "bad_input", "a cycle is a number or last", field="cycle", value=number[:100])
+    try:
+        return queries.why(mirror, None if number == "last" else int(number))
+    except BadInput as error:
+        raise unknown(str(error)) from None
+
+
+def equity(asking: Asking, path: dict[str, str], query: EquityQuery, _body: Any) -> EquityCurve:
+    """Return equity over time."""
+    return queries.equity(asking.fleet.get(path["agent"]).mirror, query.points)
+
+
+def candles(asking: Asking, path: dict[str, str], query: CandlesQuery, _body: Any) -> Chart:
+    """Return candles with markers."""
+    mirror = asking.fleet.get(path["agent"]).mirror
+    return queries.chart(mirror, spelled(query.symbol), query.limit, query.until)
+
+
+def _route(
+    name: str, summary: str, answer: Any, handler: Handler, query: type[Struct] | None = None
+) -> Route:
+    return Route(
+        "GET", f"{API}/agents/{{agent}}/{name}", Scope.READ, summary, answer, handler, "agents", query
+    )
+
+
+ROUTES = (
+    _route(
+        "account", "Cash, equity, profit and the gate's counters", AccountAnswer, _of_mirror(queries.account)
+    ),
+    _route(
+        "positions",
+        "Open positions, each with the orders that protect it",
+        list[PositionAnswer],
+        _of_mirror(queries.positions),
+    ),
+    _route("equity", "Equity after each cycle, thinned to so many points", EquityCurve, equity, EquityQuery),
+    _route("orders", "Orders, newest first", Page[OrderRow], orders, OrdersQuery),
+    _route("fills", "Fills, newest first", Page[FillRow], _paged(queries.fills), FillsQuery),
+    _route("trades", "Closed trades, newest first", Page[TradeRow], _paged(queries.trades), TradesQuery),
+    _route(
+        "lessons",
+        "Lessons of trades and of vetoes, newest first",
+        Page[LessonRow],
+        _paged(queries.lessons),
+        LessonsQuery,
+    ),
+    _route(
+        "cycles",
+        "Cycles with their decisions, newest first",
+        Page[CycleRow],
+        _paged(queries.cycles),
+        CyclesQuery,
+    ),
+    _route(
+        "cycles/{cycle}",
+        "Why a cycle decided as it did, and the smallest change that would have turned it",
+        Explanation,
+        why,
+    ),
+    _route(
+        "beliefs",
+        "The weight of each voice, and how it came to be",
+        BeliefsAnswer,
+        _of_mirror(queries.beliefs),
+    ),
+    _route(
+        "candles",
+        "Candles of a symbol with entries, exits, stops, targets and vetoes as markers",
+        Chart,
+        candles,
+        CandlesQuery,
+    ),
+    _route(
+        "performance",
+        "Profit by symbol, hour, voice and ending; what each veto saved or cost",
+        PerformanceAnswer,
+        _of_mirror(queries.performance),
+    ),
+    _route(
+        "parameters",
+        "Every parameter version with its evidence",
+        list[ParameterVersion],
+        _of_mirror(queries.parameters),
+    ),
+)
