@@ -7,14 +7,15 @@ import { amount, count, number, plain, words } from "../format.js";
 import { to } from "../router.js";
 import { rowOf, useAnswer } from "../store.js";
 import { mood, tone } from "../mood.js";
+import { BeginAgent } from "../controls/begin.js";
 
 export default function Overview({ rows }) {
   if (rows === null) return html`<${Waiting} />`;
   if (rows.length === 0) return html`<div class="card"><${Empty} title="No agent has left a journal in this home yet."
-    command="agent run --mode paper">Start one on paper; it appears here by itself.<//></div>`;
+    command="agent run --mode paper">Start one on paper; it appears here by itself.<//><div class="body acts"><${BeginAgent} /></div></div>`;
   const running = rows.filter((row) => row.running).length;
   const amiss = rows.reduce((sum, row) => sum + row.alarms.filter((alarm) => alarm.kind !== "simulated").length, 0);
-  return html`<p class="soft">${count(rows.length)} ${rows.length === 1 ? "agent" : "agents"}, ${running} running${amiss ? `, ${amiss} ${amiss === 1 ? "alarm" : "alarms"}` : ""}</p>
+  return html`<div class="head"><p class="soft">${count(rows.length)} ${rows.length === 1 ? "agent" : "agents"}, ${running} running${amiss ? `, ${amiss} ${amiss === 1 ? "alarm" : "alarms"}` : ""}</p><span class="space"></span><${BeginAgent} /></div>
     <div class="overview-grid">${rows.map((row) => html`<${AgentCard} key=${row.agent} row=${row} />`)}</div>`;
 }
 

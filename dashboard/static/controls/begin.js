@@ -1,0 +1,78 @@
+// An agent of our own: named, told what to trade, and kept running by the server.
+
+import { html, useRef, useState } from "../vendor/preact.js";
+import { newKey, post } from "../api.js";
+import { announce, Button, Dialog, Field } from "../components.js";
+import { go } from "../router.js";
+import { Refusal } from "./command.js";
+
+const MODES = [["paper", "paper: live candles, no money"], ["testnet", "testnet: orders to the test exchange"], ["live", "live: real money"]];
+const PROVIDERS = [["auto", "live, else kept, else simulated"], ["binance", "binance"], ["simulated", "simulated"]];
+const FIELDS = [
+  { name: "name", label: "Name", required: true, hint: "of the agent and of its journal" },
+  { name: "mode", label: "Mode", choices: MODES, initial: "paper" },
+  { name: "provider", label: "Market data", choices: PROVIDERS, initial: "auto" },
+  { name: "symbols", label: "Symbols", initial: "BTC-USDT", hint: "several with commas" },
+  { name: "timeframe", label: "Candles", initial: "1m" },
+  { name: "interval_seconds", label: "Seconds between cycles", initial: "60", number: true },
+];
+
+export function BeginAgent({ onBegun }) {
+  const [open, setOpen] = useState(false);
+  return html`<${Button} data-begin-agent onClick=${() => setOpen(true)}>Start an agent\u2026<//>
+    ${open && html`<${BeginDialog} onBegun=${onBegun} onClose=${() => setOpen(false)} />`}`;
+}
+
+function BeginDialog({ onBegun, onClose }) {
+  const [given, setGiven] = useState(() => Object.fromEntries(FIELDS.map((field) => [field.name, field.initial ?? ""])));
+  const [state, setState] = useState({});
+  const key = useRef(newKey());
+  const sent = useRef(false);
+  const set = (name, value) => setGiven((old) => ({ ...old, [name]: value }));
+  async function send(event) {
+    event.preventDefault();
+    if (sent.current || !given.name.trim()) return;
+    sent.current = true;
+    setState({ busy: true });
+    try {
+      await post("agents", { name: given.name.trim(), settings: settingsOf(given), reason: given.reason ?? "", key: key.current }, key.current);
+      announce(`${given.name} is started`);
+      onBegun?.(given.name.trim());
+      onClose();
+      go(`/agents/${encodeURIComponent(given.name.trim())}`);
+    } catch (error) {
+      sent.current = false;
+      if (error.status >= 400 && error.status < 500) key.current = newKey();
+      setState({ error });
+    }
+  }
+  return html`<${Dialog} title="Start an agent" onClose=${onClose}>
+    <form class="stack" onSubmit=${send} data-command="begin" novalidate>
+      <p>It runs as a process of its own, is started again after a crash and not after a halt, and goes on when this server ends.</p>
+      <div class="fields">${FIELDS.map((field) => html`<${Asked} key=${field.name} field=${field} value=${given[field.name]} set=${(value) => set(field.name, value)} error=${state.error} />`)}</div>
+      <${Field} label="Other settings, a name=value a line" hint="such as risk.daily_loss=2%">${(id) => html`<textarea id=${id} name="more" rows="2" spellcheck=${false} onInput=${(event) => set("more", event.target.value)}></textarea>`}<//>
+      <${Field} label="Reason (it goes into the journal)">${(id) => html`<input id=${id} name="reason" maxlength="2000" onInput=${(event) => set("reason", event.target.value)} />`}<//>
+      ${state.error && html`<${Refusal} error=${state.error} />`}
+      <div class="acts"><button class="btn main-act" data-send aria-disabled=${String(!given.name.trim())}>${state.busy ? "Starting\u2026" : "Start it"}</button>
+        <${Button} kind="plain" onClick=${onClose}>Cancel<//></div>
+    </form><//>`;
+}
+
+function Asked({ field, value, set, error }) {
+  const wrong = error?.field && error.field.split(".").at(-1) === field.name ? error.message : null;
+  return html`<${Field} label=${field.label} hint=${field.hint} wrong=${wrong}>${(id) => field.choices
+    ? html`<select id=${id} name=${field.name} onChange=${(event) => set(event.target.value)}>${field.choices.map(([key, text]) => html`<option key=${key} value=${key} selected=${key === value}>${text}</option>`)}</select>`
+    : html`<input id=${id} name=${field.name} value=${value} required=${field.required} autocomplete="off" inputmode=${field.number ? "decimal" : undefined} onInput=${(event) => set(event.target.value)} />`}<//>`;
+}
+
+/** What was typed as settings by dotted names; what is empty is left to the configuration. */
+function settingsOf(given) {
+  const settings = {};
+  for (const { name } of FIELDS.slice(1)) if (given[name].trim()) settings[name] = given[name].trim();
+  if (settings.symbols) settings.symbols = settings.symbols.split(",").map((each) => each.trim()).filter(Boolean);
+  for (const line of (given.more ?? "").split("\n").map((each) => each.trim()).filter(Boolean)) {
+    const [name, ...rest] = line.split("=");
+    settings[name.trim()] = rest.join("=").trim();
+  }
+  return settings;
+}
