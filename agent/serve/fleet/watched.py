@@ -22,7 +22,7 @@ from agent.serve.mirror.mirror import Mirror, Misfit, RawRow
 from agent.settings.home import Home
 from agent.state.checkpoint import Checkpoints
 from domain.commands import Command
-from domain.errors import BoydError
+from domain.errors import BoydError, JournalFault
 from domain.ports import Clock
 from domain.replies import Reply
 from journal.history import PAGE
@@ -114,12 +114,22 @@ class Watched:
         return self._link.vitals if self._link is not None and self._followed else Vitals()
 
     def status(self) -> Status:
-        """Return what the agent is doing, or the end of its last session. Raises JournalFault unread."""
+        """Return what the agent is doing, or the end of its last session.
+
+        Raises JournalFault where its journal cannot be read, or was not yet.
+        """
+        self._refuse_unread()
         return account.status(self.mirror, self.beside())
 
     def row(self) -> AgentRow:
-        """Return the agent as one of several side by side."""
+        """Return the agent as one of several side by side; of an unreadable journal why it is."""
+        if not self.mirror.journal_id:
+            return account.unread(self.name, self.problem, running=self.running)
         return account.row(self.mirror, self.beside())
+
+    def _refuse_unread(self) -> None:
+        if not self.mirror.journal_id:
+            raise JournalFault(self.problem or f"journal {self.name} is being read; ask again in a moment")
 
     def beside(self) -> account.Beside:
         """Return what is known of the agent beside its journal."""

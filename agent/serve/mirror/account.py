@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from agent import wiring
 from agent.answers.account import DecisionRow, MarketRow, Status, VersionInForce, Vitals
-from agent.answers.agents import AgentRow, Alarm, Supervised
+from agent.answers.agents import AgentRow, Alarm, AlarmKind, Supervised
 from agent.answers.stream import LiveState
 from agent.parameters import versions
 from agent.serve.mirror.mirror import Mirror
@@ -157,6 +157,33 @@ def row(mirror: Mirror, beside: Beside) -> AgentRow:
             alarms=alarms_of(mirror, beside, ended.at),
             supervised=beside.supervised,
         )
+
+
+def unread(name: str, problem: str | None, *, running: bool) -> AgentRow:
+    """Return the row of an agent whose journal cannot be read, or was not yet."""
+    alarms_now = [Alarm(kind=AlarmKind.DEAD, text=problem)] if problem else []
+    return AgentRow(
+        agent=name,
+        running=running,
+        mode=None,
+        symbols=[],
+        timeframe=None,
+        state=None,
+        paused=False,
+        cycle=0,
+        seq=0,
+        at=None,
+        outcome=None,
+        ended=problem,
+        equity="0",
+        profit="0",
+        profit_today="0",
+        quote=None,
+        positions=[],
+        decisions=[],
+        kill_switch=None,
+        alarms=alarms_now,
+    )
 
 
 def _interval(mirror: Mirror) -> float | None:
