@@ -126,7 +126,7 @@ def test_the_curve_and_the_chart_are_those_of_the_account(served: Served) -> Non
         ("cycles?nonsense=1", 422, "nonsense"),
         ("equity?points=5", 422, "points"),
         ("candles", 422, None),
-        ("candles?symbol=NO-SUCH", 422, None),
+        ("candles?symbol=NO-SUCH", 404, None),
         ("cycles/999999", 404, None),
         ("cycles/x", 422, "cycle"),
         ("cycles/1%2F2", 404, None),

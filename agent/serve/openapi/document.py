@@ -166,10 +166,11 @@ def _responses(route: Route, schemas: dict[str, Plain]) -> Plain:
 
 def _statuses(route: Route) -> list[str]:
     named, open_ = "{" in route.path, route.scope is Scope.OPEN
-    rows = ["403", *([] if open_ else ["401"]), *(["404"] if named else [])]
+    takes = named or route.query is not None
+    rows = ["403", *([] if open_ and route.body is None else ["401"]), *(["404"] if takes else [])]
     if route.body is not None:
         rows += ["400", "408", "413", "415", "422", "429" if open_ else "412", "409"]
-    elif named or route.query is not None or route.headers:
+    elif takes or route.headers:
         rows += ["409", "422"]
     return sorted(rows)
 

@@ -162,9 +162,12 @@ def equity(asking: Asking, path: dict[str, str], query: EquityQuery, _body: Any)
 
 
 def candles(asking: Asking, path: dict[str, str], query: CandlesQuery, _body: Any) -> Chart:
-    """Return candles with markers."""
-    mirror = asking.fleet.get(path["agent"]).mirror
-    return queries.chart(mirror, spelled(query.symbol), query.limit, query.until)
+    """Return candles with markers. Raises TurnedAway for a symbol that was never traded here."""
+    mirror, symbol = asking.fleet.get(path["agent"]).mirror, spelled(query.symbol)
+    try:
+        return queries.chart(mirror, symbol, query.limit, query.until)
+    except BadInput as error:  # what else there is of it the document forbids
+        raise unknown(str(error)) from None
 
 
 def _route(

@@ -12,7 +12,9 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 
-from agent.answers.stream import AgentNews, Gap, LiveState
+import msgspec
+
+from agent.answers.stream import AgentNews, Gap
 from agent.serve.fleet.fleet import Fleet
 from agent.serve.fleet.watched import News, Watched
 from agent.serve.mirror.ingest import StreamLine
@@ -82,7 +84,7 @@ class Relay:
         """Take rows over from a mirror's thread; it is not held up."""
         self._call(partial(self._take, name, journal_id, lines))
 
-    def tell(self, kind: str, agent: str | None, body: LiveState | AgentNews) -> None:
+    def tell(self, kind: str, agent: str | None, body: msgspec.Struct) -> None:
         """Hand on an event that is no row, of one agent or of all, from any thread."""
         self._call(partial(self._spread, kind, agent, told(kind, body)))
 
