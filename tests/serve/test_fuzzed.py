@@ -21,7 +21,7 @@ from tests.serve.served import Served, serving
 EXAMPLES = 6
 NAME = "one"
 SCHEMA = schemathesis.openapi.from_dict(document(table()))
-EVERY = [each.ok() for each in SCHEMA.get_all_operations()]
+EVERY: list[Any] = [each.ok() for each in SCHEMA.get_all_operations()]  # type: ignore[union-attr]
 OPERATIONS = {f"{each.method.upper()} {each.path}": each for each in EVERY}
 TAKING = sorted(name for name, each in OPERATIONS.items() if each.body or each.query or each.path_parameters)
 BEGINS = {"POST /api/v1/agents", "POST /api/v1/work"}
