@@ -18,7 +18,12 @@ from tests.dashboard.rig import AGENT, Rig, running, seed
 
 FOLDER = Path(__file__).parents[1] / "docs" / "screenshots"
 MOST_BYTES = 200_000
-CYCLES = 1200
+CYCLES = 1243
+"""By then two positions are held, for ten cycles more, and much was traded before."""
+
+SECONDS = 20.0
+"""Between cycles, so that the pictures are of one moment."""
+
 BESIDE = "beta"
 
 
@@ -74,7 +79,7 @@ def main() -> int:
         home = Path(folder, "home")
         seed(home, cycles=CYCLES)
         seed(home, BESIDE, cycles=300)
-        with running(home, interval=2), Rig(home) as rig, browsing(Path(folder, "profile")) as browser:
+        with running(home, interval=SECONDS), Rig(home) as rig, browsing(Path(folder, "profile")) as browser:
             browser.log_in(rig.url, rig.served.tokens.trade)
             denied = rig.page(f"agents/{AGENT}/cycles?outcome=denied&limit=1")[0]["cycle"]
             for picture in pictures(denied):

@@ -87,8 +87,14 @@ class Browser:
         """Return the text of the first that fits."""
         return self.until(lambda: self._words(selector), f"no text in {selector}", seconds)
 
+    def texts(self, selector: str) -> list[str]:
+        """Return the texts of all that fit, as of one instant."""
+        code = "return [...document.querySelectorAll(arguments[0])].map((each) => each.innerText)"
+        lines: list[str] = self.run(code, selector)
+        return lines
+
     def _words(self, selector: str) -> str:
-        return next((each.text for each in self.all(selector)), "")
+        return next(iter(self.texts(selector)), "")
 
     def until(self, value: Callable[[], T | None], otherwise: str, seconds: float = PATIENCE) -> T:
         """Return the first value that is one; what is drawn anew meanwhile is looked at again."""
@@ -110,7 +116,7 @@ class Browser:
 
     def settled(self) -> None:
         """Wait until nothing on the page is still being read."""
-        self.one("main h1, main .card, main .tiles, main .empty")
+        self.one("main h1, main .card, main .tiles, main .empty, main .failure")
         self.until(lambda: not self.all(".waiting"), "still reading")
 
     def drawn(self) -> None:

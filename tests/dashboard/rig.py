@@ -24,8 +24,9 @@ MARKET = (
     "ETH-USDT",
     "--plain",
 )
-SEEDED = 420
-"""Cycles before the page is looked at: enough for entries, exits, vetoes and lessons."""
+SEEDED = 136
+"""Cycles before the page is looked at: by then a trade was closed, an entry denied, something learned, and
+a position is held, for 45 cycles more."""
 START_SECONDS = 30.0
 
 
@@ -60,7 +61,7 @@ def seed(home: Path, name: str = AGENT, cycles: int = SEEDED) -> None:
 
 
 @contextmanager
-def running(home: Path, name: str = AGENT, interval: float = 0.7) -> Iterator[Running]:
+def running(home: Path, name: str = AGENT, interval: float = 1.0) -> Iterator[Running]:
     """Keep an agent running until the block ends."""
     command, environment = _command(home, name, "--cycles", "0", "--interval", str(interval))
     with subprocess.Popen(

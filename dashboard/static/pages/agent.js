@@ -234,8 +234,8 @@ function Rule({ of }) {
   const name = words(of.rule) + (of.symbol ? `, ${of.symbol}` : "");
   const value = of.measured === null ? "not measured" : `${figure(of.measured)}${of.limit === null ? "" : ` of ${figure(of.limit)}`}`;
   return html`<li class=${of.passed === false ? "failed" : ""} data-rule=${of.rule} title=${of.meaning}>
-    <span class="rule-name">${name}</span>
-    <span class="figure small">${value} <span class="soft">${of.unit}</span></span>
+    <span><span class="rule-name">${name}</span> <span class="soft tiny">${of.unit}</span></span>
+    <span class="figure small">${value}</span>
     ${of.used !== null ? html`<${Gauge} label=${name} used=${of.used} failed=${of.passed === false} text=${`${percent(of.used, { digits: 0 })} used: ${value} ${of.unit}`} />`
       : html`<span class="soft tiny">${of.note ?? (of.passed === false ? "not kept" : of.passed ? "kept" : "")}</span>`}
   </li>`;
@@ -256,8 +256,7 @@ function Providers({ agent, changes, status }) {
       { name: "provider", title: "Provider", head: true, cell: (row) => html`${row.provider}${row.last_refusal && html`<div class="soft tiny">${row.last_refusal}</div>`}` },
       { name: "breaker", title: "Breaker", cell: (row) => (row.breaker ? html`<${Badge} kind=${BREAKERS[row.breaker] ?? "quiet"}>${words(row.breaker)}<//>` : "\u2013") },
       { name: "age", title: "Served", num: true, cell: (row) => (row.age_seconds === null ? "never" : `${age(row.age_seconds)} ago`) },
-      { name: "stream", title: "Stream", cell: (row) => (row.connected === null ? html`<span class="soft">none</span>` : html`<${Badge} kind=${row.connected ? "good" : "bad"}>${row.connected ? "connected" : "cut"}<//>`) },
-      { name: "counts", title: "Reconnects, dropped", num: true, wide: true, cell: (row) => (row.connected === null ? "" : `${count(row.reconnects)}, ${count(row.dropped)}`) },
+      { name: "stream", title: "Stream", cell: (row) => (row.connected === null ? html`<span class="soft">none</span>` : html`<${Badge} kind=${row.connected ? "good" : "bad"}>${row.connected ? "connected" : "cut"}<//><div class="soft tiny">${count(row.reconnects)} reconnects, ${count(row.dropped)} dropped</div>`) },
     ]} />`}<//>
     ${status && Object.keys(status.muted).length > 0 && html`<div class="body"><${Pairs} rows=${Object.entries(status.muted)} /></div>`}
   <//>`;
@@ -266,12 +265,12 @@ function Providers({ agent, changes, status }) {
 /* Orders and decisions */
 
 function Resting({ agent, changes }) {
-  const orders = useAnswer(`agents/${part(agent)}/orders`, { limit: 30 }, { on: changes });
+  const orders = useAnswer(`agents/${part(agent)}/orders`, { limit: 8 }, { on: changes });
   const rows = orders.data?.items ?? orders.data ?? [];
   return html`<${Card} title="Orders" flush><${Answered} of=${orders} empty=${{ when: () => rows.length === 0, title: "No order was sent yet.", text: "" }}>
-    ${() => html`<${Table} caption="latest orders" rows=${rows.slice(0, 12)} id=${(row) => row.client_id} columns=${[
+    ${() => html`<${Table} caption="latest orders" rows=${rows.slice(0, 8)} id=${(row) => row.client_id} columns=${[
       { name: "at", title: "Sent", head: true, cell: (row) => html`<a href=${to("/decisions", { agent, cycle: row.cycle })}><${Time} at=${row.at} shape="short" /></a>` },
-      { name: "what", title: "Order", cell: (row) => html`<span class=${"action " + row.side.toUpperCase()}>${row.side.toLowerCase()}</span> <span class="nowrap">${row.symbol}</span><div class="soft tiny">${words(row.purpose)}, ${words(row.type)}</div>` },
+      { name: "what", title: "Order", cell: (row) => html`<span class=${"action " + row.side.toUpperCase()}>${row.side.toLowerCase()}</span> <span class="nowrap">${row.symbol}</span><div class="soft tiny">${words(row.purpose).toLowerCase()}, ${words(row.type).toLowerCase()}</div>` },
       { name: "quantity", title: "Quantity", num: true, cell: (row) => html`${amount(row.quantity)}${row.level && html`<div class="soft tiny">at ${amount(row.level)}</div>`}` },
       { name: "status", title: "Fate", cell: (row) => html`<${Badge} kind=${row.open ? "" : /reject|unknown/i.test(row.status) ? "bad" : /fill/i.test(row.status) ? "good" : "quiet"} title=${row.reason ?? ""}>${words(row.status).toLowerCase()}<//>` },
     ]} />`}<//><//>`;
