@@ -1,0 +1,69 @@
+"""The example clients, in Python and in JavaScript: they follow a real server through a restart."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.serve.served import serving
+from tests.serve.test_stream import running
+from tests.shared import ROOT
+
+EXAMPLES = ROOT / "examples"
+NODE = shutil.which("node")
+CLIENTS = {"api_client.py": [sys.executable], "follow.mjs": [NODE or "node"]}
+
+
+def cycles(process: subprocess.Popen[str], count: int) -> list[int]:
+    """Read so many lines that tell of a cycle."""
+    assert process.stdout is not None
+    found: list[int] = []
+    while len(found) < count:
+        line = process.stdout.readline()
+        assert line, process.stderr and process.stderr.read()
+        match = re.search(r": cycle (\d+) \w+", line)
+        found += [int(match[1])] if match else []
+    return found
+
+
+@pytest.mark.parametrize("name", sorted(CLIENTS))
+def test_a_client_follows_through_a_restart(name: str, tmp_path: Path) -> None:
+    if name.endswith(".mjs") and NODE is None:
+        pytest.skip("node is not installed: the JavaScript example is not run")
+    with running(tmp_path):
+        with serving(tmp_path) as served:
+            env = {**os.environ, "BOYD_TOKEN": served.tokens.read}
+            process = subprocess.Popen(
+                [*CLIENTS[name], str(EXAMPLES / name), served.url],
+                env=env,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+            found = cycles(process, 8)
+        try:
+            with serving(tmp_path, port=urlsplit(served.url).port):
+                while found[-1] < 40:
+                    found += cycles(process, 1)
+        finally:
+            process.kill()
+            process.communicate()
+    assert found == list(range(1, len(found) + 1))
+
+
+def test_a_client_says_what_the_server_said(tmp_path: Path) -> None:
+    with serving(tmp_path) as served:
+        command = [sys.executable, str(EXAMPLES / "api_client.py"), served.url]
+        env = {**os.environ, "BOYD_TOKEN": "x" * 40}
+        done = subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=30)
+    assert done.returncode == 1
+    assert "this needs a token" in done.stderr
+
+
+def test_the_stream_in_javascript_takes_thirty_lines() -> None:
+    assert len((EXAMPLES / "follow.mjs").read_text().splitlines()) <= 30
