@@ -48,7 +48,9 @@ const SYMBOL = { name: "symbol", label: "Symbol", required: true, of: "positions
 export const COMMANDS = {
   start: {
     title: "Start", act: "Start it", path: "start", says: "The agent is started as a process of its own, and started again after a crash; not after a halt.",
-    told: (reply) => [reply.pid ? `Started, process ${reply.pid}.` : "Started."],
+    fields: [{ name: "account", label: "Account, of a live one only", hint: "its id, as agent run asks for it" }],
+    body: ({ account }) => ({ account: account ?? "" }),
+    told: ({ agent, supervised }) => [supervised?.pid ? `${agent} runs, process ${supervised.pid}.` : `${agent} is being started.`, supervised?.halted && `Halted: ${supervised.halted}`].filter(Boolean),
   },
   stop: {
     title: "Stop", act: "Stop it", path: "stop", says: "The session ends after the cycle under way. Positions stay, with their stops at the venue.",
@@ -125,10 +127,5 @@ export const COMMANDS = {
   },
 };
 
-/** Per cent as people type it, as a fraction in decimal text: "12.5" is "0.125". Digits are moved, never computed. */
-export function shareOf(percent) {
-  const [, whole, rest = ""] = /^(\d{1,3})(?:[.,](\d+))?$/.exec(String(percent).trim().replace(/%$/, "").trim()) ?? [];
-  if (whole === undefined) return String(percent);
-  const digits = whole.padStart(3, "0") + rest;
-  return `${digits.slice(0, -2 - rest.length)}.${digits.slice(-2 - rest.length)}`.replace(/^0+(?=\d)/, "").replace(/\.?0+$/, "") || "0";
-}
+/** Per cent as people type it, as the API takes it: "12,5" is "12.5%"; what cannot be meant is refused there, in words. */
+export const shareOf = (typed) => `${String(typed).replace(/%/g, "").replace(",", ".").trim()}%`;

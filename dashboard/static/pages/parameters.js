@@ -58,16 +58,17 @@ export function EvidenceLine({ of: given, version }) {
     ${count(given.trials)} trials, deflated Sharpe ${plain(given.deflated_sharpe, 2)}, probability of overfitting ${percent(given.pbo, { digits: 0 })}</p>`;
 }
 
-function ApplyDialog({ agent, asked, onDone, onClose }) {
+/** Parameters of `asked.strategy` put in force: typed, or those of a file of evidence, or of a piece of work (`asked.work`). */
+export function ApplyDialog({ agent, asked, onDone, onClose }) {
   const more = (given, set, wrong) => html`
     <${Field} label="Parameters, a name=value a line" wrong=${wrong("given") ?? wrong("parameters")} hint="Those not named stay as they are.">${(id) => html`
       <textarea id=${id} name="given" spellcheck=${false} value=${given.given} onInput=${(event) => set({ given: event.target.value })}></textarea>`}<//>
-    <${Field} label="Evidence (the file of --evidence-out)" wrong=${wrong("evidence")} hint=${given.file ?? "Empty parameters take the evidence's."}>${(id) => html`
-      <input id=${id} type="file" accept=".json,application/json" onChange=${(event) => readEvidence(event.target.files[0], set)} />`}<//>
+    ${asked.work ? html`<p class="small">Evidence: what this work found. Empty parameters take it.</p>` : html`<${Field} label="Evidence (the file of --evidence-out)" wrong=${wrong("evidence")} hint=${given.file ?? "Empty parameters take the evidence's."}>${(id) => html`
+      <input id=${id} type="file" accept=".json,application/json" onChange=${(event) => readEvidence(event.target.files[0], set)} />`}<//>`}
     <label class="check"><input type="checkbox" name="force" checked=${given.force ?? false} onChange=${(event) => set({ force: event.target.checked })} />
       <span>Force: put them in force although the evidence is not enough</span></label>`;
   return html`<${CommandDialog} name="parameters" title=${`Apply parameters of ${asked.strategy}`} agent=${agent} given=${{ given: asked.given, evidence: asked.evidence ?? null }} more=${more}
-    body=${(given) => ({ strategy: asked.strategy, given: valuesOf(given.given), evidence: given.evidence, force: given.force ?? false })} onDone=${onDone} onClose=${onClose} />`;
+    body=${(given) => ({ strategy: asked.strategy, given: valuesOf(given.given), evidence: asked.work ? null : given.evidence, work: asked.work ?? null, force: given.force ?? false })} onDone=${onDone} onClose=${onClose} />`;
 }
 
 async function readEvidence(file, set) {

@@ -5,12 +5,14 @@ import { get, newKey, part, post, url } from "../api.js";
 import { Answered, Badge, Button, Card, Choice, Empty, Failure, Field, Since, Time, Waiting } from "../components.js";
 import { Refusal } from "../controls/command.js";
 import { age, percent } from "../format.js";
+import { ApplyDialog } from "./parameters.js";
 import { useQuery } from "../router.js";
 import { KINDS, optionsOf, optionsText } from "../research/schema.js";
 import { Result } from "../research/results.js";
 import { useAnswer } from "../store.js";
 
 const TONES = { waiting: "quiet", running: "wait", done: "good", failed: "bad", cancelled: "quiet" };
+const FOUND = new Set(["walk-forward", "optimize"]);
 const EVERY_MS = 3000;
 
 export default function Research({ rows: agents }) {
@@ -19,7 +21,7 @@ export default function Research({ rows: agents }) {
   const rows = [...(work.data ?? [])].sort((a, b) => (a.asked_at < b.asked_at ? 1 : -1));
   const chosen = rows.find((row) => row.id === query.work) ?? (query.work ? null : rows[0]) ?? null;
   return html`<div class="columns research">
-    <div class="stack">${chosen ? html`<${Work} key=${chosen.id} row=${chosen} />` : html`<div class="card"><${Empty} title="Nothing was tried here yet."
+    <div class="stack">${chosen ? html`<${Work} key=${chosen.id} row=${chosen} agents=${agents} />` : html`<div class="card"><${Empty} title="Nothing was tried here yet."
       command="agent backtest --strategy rsi --symbol BTC-USDT">Start a backtest beside; its result opens here. Candles come from the catalogue: agent data download.<//></div>`}</div>
     <div class="stack">
       <${Begin} rows=${agents} onBegun=${(row) => { work.again(); setQuery({ work: row.id }); }} />
@@ -114,7 +116,7 @@ export const Progress = ({ row }) => html`<div class=${"progress" + (row.progres
 
 /* One piece of work */
 
-function Work({ row }) {
+function Work({ row, agents }) {
   const took = row.started_at && row.ended_at ? age((new Date(row.ended_at) - new Date(row.started_at)) / 1000) : null;
   return html`<div class="head"><h2 style=${{ fontSize: "1.05rem" }}>${KINDS[row.kind]?.title ?? row.kind}</h2><${Badge} kind=${TONES[row.state]}>${row.state}<//>
       <span class="soft small">asked <${Time} at=${row.asked_at} shape="minute" /> by ${row.by}${took ? `, took ${took}` : ""}</span><span class="space"></span>
@@ -122,10 +124,10 @@ function Work({ row }) {
     <p class="soft small">${optionsText(row.options)}</p>
     ${row.error && html`<div class="shout bad" role="alert"><b>${row.state === "cancelled" ? "Cancelled" : "Failed"}</b><span style=${{ whiteSpace: "pre-wrap" }}>${row.error}</span></div>`}
     ${(row.state === "running" || row.state === "waiting") && html`<${Card} title="Under way"><${Progress} row=${row} /><//>`}
-    ${row.answer && html`<${Told} row=${row} />`}`;
+    ${row.answer && html`<${Told} row=${row} agents=${agents} />`}`;
 }
 
-function Told({ row }) {
+function Told({ row, agents }) {
   const [state, setState] = useState({});
   useEffect(() => {
     const control = new AbortController();
@@ -133,5 +135,15 @@ function Told({ row }) {
     return () => control.abort();
   }, [row.id]);
   if (state.error) return html`<${Failure} error=${state.error} />`;
-  return state.answer ? html`<${Result} kind=${row.kind} answer=${state.answer} />` : html`<${Waiting} />`;
+  if (!state.answer) return html`<${Waiting} />`;
+  return html`${FOUND.has(row.kind) && agents?.length > 0 && html`<${Adopt} row=${row} answer=${state.answer} agents=${agents} />`}<${Result} kind=${row.kind} answer=${state.answer} />`;
+}
+
+/** What was found, put in force for an agent, with this work as its evidence. */
+function Adopt({ row, answer, agents }) {
+  const [agent, setAgent] = useState(agents[0].agent);
+  const [open, setOpen] = useState(false);
+  return html`<div class="acts" data-adopt><${Button} onClick=${() => setOpen(true)}>Put what it found in force\u2026<//>
+    <label class="acts small"><span class="soft">for</span><select class="btn" value=${agent} onChange=${(event) => setAgent(event.target.value)}>${agents.map((each) => html`<option key=${each.agent} value=${each.agent} selected=${each.agent === agent}>${each.agent}</option>`)}</select></label>
+    ${open && html`<${ApplyDialog} agent=${agent} asked=${{ strategy: answer.strategy, given: "", work: row.id }} onClose=${() => setOpen(false)} />`}</div>`;
 }
