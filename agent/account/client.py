@@ -239,7 +239,7 @@ class AccountClient:
         named = None if url and options.remote else self.name  # there the account names its journal
         more = {"home": self.home.root, "journal": named, "db_url": url}
         chosen = with_keys(options).model_copy(update=more)
-        log.start(self.home.root, secret_texts(chosen))
+        log.also(self.home.root, secret_texts(chosen))
         launch = OpenedAccount(chosen, hurry=hurry, without=without)
         launch.session.listeners.append(log.record)
         return launch

@@ -69,6 +69,13 @@ class Supervised(Struct, frozen=True, kw_only=True):
     halted: str | None = None
 
 
+class Started(Struct, frozen=True, kw_only=True):
+    """An agent of our own that was begun; it listens once its journal is read."""
+
+    agent: str
+    supervised: Supervised
+
+
 class AgentRow(Struct, frozen=True, kw_only=True):
     """One agent of the overview. `state` is its OODA state; `seq` the last row that is known here.
 

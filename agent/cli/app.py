@@ -27,8 +27,11 @@ from agent.cli.options import (
     HomeOption,
     JournalOption,
     JsonOption,
+    SetOption,
     StrategyOption,
+    joined,
     named,
+    nested,
 )
 from domain.symbols import spelled
 
@@ -102,6 +105,7 @@ def run(
     speed: Annotated[
         str | None, typer.Option(help="Pace of recorded candles: times real time, or max.")
     ] = None,
+    set_: SetOption = None,
     base_url: BaseUrlOption = None,
     account: Annotated[
         str | None, typer.Option(help="Id of the account to trade; mode live needs it typed.")
@@ -146,5 +150,6 @@ def run(
         "home": home,
         "journal": journal,
     }
+    flags = joined(nested(set_ or ()), flags)
     request = RunRequest(mode or [], flags, config, fresh=fresh, plain=plain, json=json, rehearse=rehearse)
     run_command(request)

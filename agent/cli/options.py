@@ -1,6 +1,6 @@
 """Options that several commands share, declared once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -77,3 +77,39 @@ def needed(reason: str) -> str:
     if not reason.strip():
         raise BadInput("--reason is needed: it goes into the journal")
     return reason.strip()
+
+
+NO_VALUE = "--set: a setting and its value, like risk.daily_loss=100"
+"""Said without the text, which may be a key."""
+
+
+def nested(assignments: Sequence[str]) -> dict[str, Any]:
+    """Turn `risk.daily_loss=100` into `{"risk": {"daily_loss": "100"}}`, several into one tree."""
+    tree: dict[str, Any] = {}
+    for text in assignments:
+        name, result, value = text.partition("=")
+        if not result or not name or name.endswith("."):
+            raise BadInput(f"--set {name}: not like risk.daily_loss=100" if result else NO_VALUE)
+        *path, last = name.split(".")
+        branch = tree
+        for part in path:
+            branch = branch.setdefault(part, {})
+            if not isinstance(branch, dict):
+                raise BadInput(f"--set {name}: {part} was given a value before")
+        branch[last] = value
+    return tree
+
+
+def joined(sets: dict[str, Any], flags: dict[str, Any]) -> dict[str, Any]:
+    """Return settings given by `--set` and by flags of their own. Raises BadInput for one given both ways."""
+    result = dict(sets)
+    for name, value in flags.items():
+        if value is None:
+            continue
+        if isinstance(value, dict) and isinstance(result.get(name, {}), dict):
+            result[name] = joined(result.get(name, {}), value)
+        elif name in result:
+            raise BadInput(f"--set {name}: this setting has a flag of its own, which was given too")
+        else:
+            result[name] = value
+    return result

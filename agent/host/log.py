@@ -72,6 +72,22 @@ class _LogFile(logging.handlers.RotatingFileHandler):
         self.lost += 1
 
 
+_going: dict[str, list[str]] = {}
+"""The file of this process's log, and the secrets it hides."""
+
+
+def also(home: Path, secrets: Iterable[str]) -> None:
+    """Begin the log for a command; one that this process has already goes on, and hides these secrets too.
+
+    A server that carries out a command on an account at rest keeps its own file.
+    """
+    for file, known in _going.items():
+        if Path(file).parent == home:
+            known.extend(text for text in secrets if text and text not in known)
+            return
+    start(home, secrets)
+
+
 def start(home: Path, secrets: Iterable[str], file: str = "agent.log") -> str | None:
     """Send the log to HOME/agent.log, at most three files of ten megabytes; return why it cannot be.
 
@@ -93,7 +109,10 @@ def start(home: Path, secrets: Iterable[str], file: str = "agent.log") -> str | 
     logger.propagate = False
     _sources.clear()
     _muted.clear()
-    _configure(secrets)
+    hidden = [text for text in secrets if text]
+    _going.clear()
+    _going[str(path)] = hidden
+    _configure(hidden)
     return problem
 
 
@@ -109,13 +128,13 @@ def _unfit(path: Path) -> str | None:
     return None
 
 
-def _configure(secrets: Iterable[str]) -> None:
+def _configure(secrets: list[str]) -> None:
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
-            _Redact([text for text in secrets if text]),
+            _Redact(secrets),
             structlog.processors.JSONRenderer(),
         ],
         # One logger for all rooms: one of their own would write to the error output.
@@ -128,7 +147,7 @@ def ready() -> None:
     """Keep the log's library off standard output, where it would write to until it is told otherwise."""
     if not structlog.is_configured():
         logging.getLogger(NAME).addHandler(logging.NullHandler())
-        _configure(())
+        _configure([])
 
 
 def say(level: str, what: str, **fields: Any) -> None:

@@ -20,7 +20,7 @@ from agent.serve import routes
 from agent.serve.access.scope import Scope
 from agent.serve.guard.answers import answer_of, refused
 from agent.serve.guard.audit import Audit
-from agent.serve.guard.bodies import body_of, query_of
+from agent.serve.guard.bodies import body_of, exit_of, query_of
 from agent.serve.guard.gate import ROUTE, Gatekeeper, address_of
 from agent.serve.guard.places import Places
 from agent.serve.metrics.exposition import Exposition
@@ -28,11 +28,11 @@ from agent.serve.metrics.look import Look, Traffic
 from agent.serve.openapi.document import document
 from agent.serve.openapi.reference import shown
 from agent.serve.pages import pages, templates, to_login
-from agent.serve.table import HTML, Asking, Content, Route, Streamed, TurnedAway
+from agent.serve.table import EXITS, HTML, Asking, Content, Lane, Route, Streamed, TurnedAway
 from domain.errors import BoydError
 
-READERS, STEERERS = 6, 16
-"""Threads for reads, and threads for commands, which may wait for a venue: no kill waits for a read."""
+THREADS = {Lane.READ: 6, Lane.STEER: 16, Lane.EXIT: 16, Lane.KILL: 8}
+"""Threads of each lane: commands may wait for a venue, and no kill waits for a read or for them."""
 
 
 def table() -> tuple[Route, ...]:
@@ -50,7 +50,7 @@ class Server:
         look = Look(asking.fleet, Traffic(self.audit.answered, self.audit.counts))
         self.asking = asking._replace(refusals=self.audit.counts, metrics=Exposition(look).text)
         self.table = (*table(), *self._of_documents())
-        self._limits: dict[bool, anyio.CapacityLimiter] = {}
+        self._limits: dict[Lane, anyio.CapacityLimiter] = {}
         app = Starlette(
             routes=[*self._paths(), *pages(asking.door)],
             lifespan=self._live,
@@ -60,7 +60,7 @@ class Server:
 
     @asynccontextmanager
     async def _live(self, _app: Starlette) -> AsyncIterator[None]:
-        self._limits = {False: anyio.CapacityLimiter(READERS), True: anyio.CapacityLimiter(STEERERS)}
+        self._limits = {lane: anyio.CapacityLimiter(count) for lane, count in THREADS.items()}
         self.asking.stream.start()
         yield
 
@@ -112,17 +112,17 @@ class Server:
                 return to_login(request)
             raise
         query = query_of(request.url.query, route.query) if route.query else None
-        body = await body_of(request, route.body) if route.body else None
+        read = exit_of if route.way in EXITS else body_of
+        body = await read(request, route.body) if route.body else None
         given = await self._in_thread(
-            partial(route.handler, asking, dict(request.path_params), query, body),
-            steering=route.scope is Scope.TRADE,
+            partial(route.handler, asking, dict(request.path_params), query, body), route.way
         )
         if isinstance(given, Streamed) and request.method != "HEAD":
             return _Streaming(given)
         return Response() if isinstance(given, Streamed) else answer_of(given)
 
-    async def _in_thread(self, work: Callable[[], Any], *, steering: bool) -> Any:
-        return await anyio.to_thread.run_sync(work, limiter=self._limits[steering])
+    async def _in_thread(self, work: Callable[[], Any], lane: Lane) -> Any:
+        return await anyio.to_thread.run_sync(work, limiter=self._limits[lane])
 
     def _asking(self, route: Route, request: Request) -> Asking:
         """Return what the handler may use. Raises TurnedAway for whoever may not ask this."""

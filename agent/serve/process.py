@@ -19,7 +19,8 @@ from agent.host import log
 from agent.serve.access.door import Door
 from agent.serve.access.tokens import tokens_of
 from agent.serve.app import Server
-from agent.serve.fleet.fleet import Fleet
+from agent.serve.fleet.fleet import Fleet, Unknown
+from agent.serve.fleet.supervisor import Supervisor
 from agent.serve.guard.places import Places, loopback
 from agent.serve.stream.relay import Relay
 from agent.serve.table import Asking
@@ -64,13 +65,13 @@ def serve(home: Home, options: Serving, clock: Clock, ready: Ready) -> None:
     tokens = tokens_of(home.root)
     log.start(home.root, (tokens.trade, tokens.read), LOG_NAME)
     _quiet()
-    _mind_manners()
-    run(home, options, clock, ready)
+    run(home, options, clock, ready, nice=True)
 
 
-def run(home: Home, options: Serving, clock: Clock, ready: Ready) -> None:
+def run(home: Home, options: Serving, clock: Clock, ready: Ready, *, nice: bool = False) -> None:
     """Serve in whatever thread this is.
 
+    Where it is `nice` the agents of this machine come first; those it begins itself are as all others.
     Raises BadInput for what cannot be meant, Busy where another process serves this home.
     """
     check(options)
@@ -78,13 +79,31 @@ def run(home: Home, options: Serving, clock: Clock, ready: Ready) -> None:
     with alone(home), _bound(options) as listener:
         door = Door(tokens_of(home.root), folder(home) / "logins.json", clock)
         fleet = Fleet(home, clock)
-        asking = Asking(home=home, fleet=fleet, door=door, clock=clock, stream=Relay(fleet))
+        supervisor = _supervisor(home, fleet, clock)
+        if nice:  # behind the thread that begins agents: they would inherit it
+            _mind_manners()
+        stream = Relay(fleet)
+        asking = Asking(home=home, fleet=fleet, door=door, clock=clock, stream=stream, supervisor=supervisor)
         server = Server(asking, Places(options.host, options.names))
         fleet.start()
         try:
             _run(server, options, listener, ready)
         finally:
+            supervisor.close()
             fleet.close()
+
+
+def _supervisor(home: Home, fleet: Fleet, clock: Clock) -> Supervisor:
+    """Return the supervisor of our own agents, begun, whose word on each stands in the agent's row."""
+
+    def changed(name: str) -> None:
+        with suppress(Unknown):
+            fleet.get(name).supervised = supervisor.of(name)
+
+    supervisor = Supervisor(home, clock, changed)
+    fleet.subscribe(lambda watched, _news: changed(watched.name))
+    supervisor.start()
+    return supervisor
 
 
 def folder(home: Home) -> Path:

@@ -1,6 +1,7 @@
 """The table of routes as data: what each takes, needs and answers, and who answers it."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from enum import StrEnum
 from typing import Any, NamedTuple
 
 import msgspec
@@ -78,6 +79,7 @@ class Asking(NamedTuple):
     door: Door
     clock: Clock
     stream: Relay
+    supervisor: Any = None
     work: Any = None
     refusals: Mapping[str, int] = {}
     metrics: Callable[[str], tuple[bytes, str]] = lambda _accept: (b"", "text/plain")
@@ -86,6 +88,20 @@ class Asking(NamedTuple):
     secure: bool = False
     headers: Mapping[str, str] = {}
 
+
+class Lane(StrEnum):
+    """Threads of their own, so that none waits for another's: a read for no venue, a kill for nobody.
+
+    What comes in the lanes of exits is taken however odd its body is; see `agent.serve.guard.bodies`.
+    """
+
+    READ = "read"
+    STEER = "steer"
+    EXIT = "exit"
+    KILL = "kill"
+
+
+EXITS = frozenset({Lane.EXIT, Lane.KILL})
 
 Handler = Callable[[Asking, dict[str, str], Any, Any], Any]
 
@@ -111,3 +127,9 @@ class Route(NamedTuple):
     media: str = JSON
     description: str = ""
     headers: Mapping[str, str] = {}
+    lane: Lane | None = None
+
+    @property
+    def way(self) -> Lane:
+        """The lane its handler runs in."""
+        return self.lane or (Lane.STEER if self.scope is Scope.TRADE else Lane.READ)

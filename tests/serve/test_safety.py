@@ -49,6 +49,9 @@ def walked() -> list[Asked]:
 ROUTES = walked()
 CLOSED = [each for each in ROUTES if each.scope != "open"]
 CHANGING = [each for each in ROUTES if not each.plain]
+EXITS = ("/kill", "/flatten", "/close")
+READING = [each for each in CHANGING if not each.path.endswith(EXITS)]
+"""All but the exits: no odd body of whoever holds the token keeps one from being carried out."""
 
 
 @pytest.fixture(scope="module")
@@ -159,7 +162,7 @@ def test_a_page_of_another_site_changes_nothing_and_reads_nothing(served: Served
     ],
 )
 def test_a_body_in_a_form_that_a_page_sends_unasked_is_no_body(served: Served, media: str) -> None:
-    for each in CHANGING:
+    for each in READING:
         headers = {"Content-Type": media} if media else {}
         answer = asked(served, each, token=served.tokens.trade, body=b"{}", headers=headers)
         assert (answer.status, answer.kind) == (415, "media"), name(each)
@@ -184,7 +187,7 @@ def test_a_body_in_a_form_that_a_page_sends_unasked_is_no_body(served: Served, m
 def test_a_body_that_cannot_be_meant_is_refused_in_the_one_form(
     served: Served, body: bytes, status: int
 ) -> None:
-    for each in CHANGING:
+    for each in READING:
         headers = {"Content-Type": "application/json; charset=utf-8"}
         answer = asked(served, each, token=served.tokens.trade, body=body, headers=headers)
         assert answer.status == status, (name(each), answer.content)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from agent.cli.options import home_of, named
+from agent.cli.options import home_of, named, nested
 from agent.cli.output.streams import mention
 from agent.settings.grids import words
 from agent.settings.load import load
@@ -21,9 +21,6 @@ from research.data.lead import Lead, with_lead
 from research.data.load import Range, joined, read_many, select, timerange
 from research.data.resample import resample
 from research.data.splits import real_jumps, since_doubt, sure, unsplit
-
-NO_VALUE = "--set: a setting and its value, like risk.daily_loss=100"
-"""Said without the text, which may be a key."""
 
 
 class ResearchRequest(NamedTuple):
@@ -86,23 +83,6 @@ def _lead(series: Sequence[Candles], span: Range, settings: Options) -> Lead:
     own, wished = StrategyRunner(settings.reasoning).candles_needed, settings.perception.warmup_candles
     least = max(own, wished) if "warmup_candles" in settings.perception.model_fields_set else own
     return with_lead(series, span, least, max(least, wished))
-
-
-def nested(assignments: Sequence[str]) -> dict[str, Any]:
-    """Turn `risk.daily_loss=100` into `{"risk": {"daily_loss": "100"}}`, several into one tree."""
-    tree: dict[str, Any] = {}
-    for text in assignments:
-        name, result, value = text.partition("=")
-        if not result or not name or name.endswith("."):
-            raise BadInput(f"--set {name}: not like risk.daily_loss=100" if result else NO_VALUE)
-        *path, last = name.split(".")
-        branch = tree
-        for part in path:
-            branch = branch.setdefault(part, {})
-            if not isinstance(branch, dict):
-                raise BadInput(f"--set {name}: {part} was given a value before")
-        branch[last] = value
-    return tree
 
 
 def _source(asked: ResearchRequest) -> Sequence[Candles]:

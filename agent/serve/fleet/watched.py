@@ -124,7 +124,7 @@ class Watched:
     def row(self) -> AgentRow:
         """Return the agent as one of several side by side; of an unreadable journal why it is."""
         if not self.mirror.journal_id:
-            return account.unread(self.name, self.problem, running=self.running)
+            return account.unread(self.name, self.problem, self.supervised, running=self.running)
         return account.row(self.mirror, self.beside())
 
     def _refuse_unread(self) -> None:

@@ -1,6 +1,7 @@
 """Input: a body of JSON and no other form, of bounded length, and a query, each as its struct."""
 
 import asyncio
+import json
 from typing import Any, get_origin, get_type_hints
 from urllib.parse import parse_qsl
 
@@ -35,6 +36,42 @@ async def body_of(request: Request, kind: type[msgspec.Struct]) -> Any:
             408, "slow", f"the body did not come within {SECONDS:g} s", headers={"connection": "close"}
         ) from None
     return as_struct(content, kind)
+
+
+async def exit_of(request: Request, kind: type[msgspec.Struct]) -> Any:
+    """Return the body of a kill, a flatten or a close, however odd it is: no form of it keeps anybody in.
+
+    What is no JSON, too long or too slow counts as no body, and what nobody knows is left out; a reason and a
+    key are texts, whatever came. A login's cookie still needs JSON, as only pages of ours send it. Raises
+    TurnedAway for a body that was cut off, and for what is to be sold where that cannot be meant.
+    """
+    given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if given != JSON and "authorization" not in request.headers:
+        raise TurnedAway(415, "media", "a body is JSON: Content-Type: application/json", value=given[:100])
+    plain = _lenient(await _whatever(request))
+    known = {name: plain[name] for name in kind.__struct_encode_fields__ if plain.get(name) is not None}
+    texts = {name: str(known[name]) for name in ("reason", "key") if name in known}
+    return converted(known | texts, kind, strict=False)
+
+
+async def _whatever(request: Request) -> bytes:
+    try:
+        async with asyncio.timeout(SECONDS):
+            return await _read(request)
+    except TimeoutError:
+        return b""
+    except TurnedAway as refused:
+        if refused.kind == "gone":
+            raise
+        return b""
+
+
+def _lenient(content: bytes) -> dict[str, Any]:
+    try:
+        plain = json.loads(content.decode(errors="replace"))
+    except (ValueError, RecursionError):
+        return {}
+    return plain if isinstance(plain, dict) else {}
 
 
 async def _read(request: Request) -> bytes:

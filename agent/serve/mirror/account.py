@@ -159,7 +159,7 @@ def row(mirror: Mirror, beside: Beside) -> AgentRow:
         )
 
 
-def unread(name: str, problem: str | None, *, running: bool) -> AgentRow:
+def unread(name: str, problem: str | None, supervised: Supervised | None, *, running: bool) -> AgentRow:
     """Return the row of an agent whose journal cannot be read, or was not yet."""
     alarms_now = [Alarm(kind=AlarmKind.DEAD, text=problem)] if problem else []
     return AgentRow(
@@ -183,6 +183,7 @@ def unread(name: str, problem: str | None, *, running: bool) -> AgentRow:
         decisions=[],
         kill_switch=None,
         alarms=alarms_now,
+        supervised=supervised,
     )
 
 

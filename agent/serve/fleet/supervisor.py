@@ -1,0 +1,355 @@
+"""The supervisor: agents of our own, each an `agent run` in a process of its own, kept running.
+
+Theory of operation. Rules, each with its reason:
+
+1. A process is begun in a session of its own and outlives us, however we end; what is known of it is in a
+   file, and a later server adopts it by its number and the time it began.
+2. It is begun anew after a crash, later each time, and after nothing else (`agent.serve.fleet.ending`).
+3. Never two on an account: the agent's own locks say so. One that finds its account taken ends by itself.
+4. It is asked to stop by the command, then by SIGTERM, and never killed: an order may be on its way. One that
+   does not end is told of.
+5. One thread begins processes. It exists before this server becomes nice to others, and a process inherits
+   the niceness of the thread that begins it: agents are not to trade with less of the processor.
+"""
+
+import os
+import queue
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from agent.account.dispatch import dispatch
+from agent.answers.agents import Supervised
+from agent.host import log
+from agent.serve.fleet import processes
+from agent.serve.fleet.asked import checked, flat, refuse
+from agent.serve.fleet.ending import Sequel, judge, left, sessions
+from agent.serve.fleet.processes import Life
+from agent.settings.home import Busy, Home, checked_name
+from agent.settings.load import BadSettings
+from agent.settings.settings import Settings
+from domain.commands import Stop
+from domain.errors import BoydError
+from domain.ports import Clock
+from domain.private import private_folder
+from edge.files import write_whole
+
+LOOK_SECONDS = 0.25
+FIRST_SECONDS, MOST_SECONDS = 1.0, 300.0
+STEADY_SECONDS = 600.0
+"""An agent that ran so long begins its pauses anew."""
+
+ENDING_SECONDS = 5.0
+PATIENCE_SECONDS = 60.0
+"""How long a command to stop may take before SIGTERM says it once more."""
+
+
+class OwnAgent(msgspec.Struct, kw_only=True):
+    """An agent of our own, as the file keeps it."""
+
+    name: str
+    settings: dict[str, str]
+    by: str
+    wanted: bool = True
+    pid: int = 0
+    born: str = ""
+    began_at: datetime | None = None
+    before: int = 0
+    restarts: int = 0
+    tries: int = 0
+    pauses: int = 0
+    next_start: datetime | None = None
+    halted: str | None = None
+    stop_asked: datetime | None = None
+
+
+class Supervisor:
+    """Begins, watches, begins anew and stops agents of our own; from any thread."""
+
+    def __init__(self, home: Home, clock: Clock, changed: Callable[[str], None] = lambda _name: None) -> None:
+        self.home = home
+        self.clock = clock
+        self.changed = changed
+        self._own: dict[str, OwnAgent] = {}
+        self._lives: dict[str, Life] = {}
+        self._lock = threading.RLock()
+        self._asked: queue.Queue[Callable[[], None] | None] = queue.Queue()
+        self._closed = False
+        self._thread = threading.Thread(target=self._work, name="boyd-supervisor", daemon=True)
+
+    @property
+    def folder(self) -> Path:
+        """Folder of the file and of what processes complained of."""
+        return self.home.root / "serve"
+
+    def start(self) -> None:
+        """Adopt the agents an earlier server began, and begin to watch."""
+        private_folder(self.folder)
+        for each in self._read():
+            self._own[each.name] = each
+            if each.pid:
+                self._lives[each.name] = Life(each.pid, each.born)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Watch no longer; the agents go on."""
+        self._closed = True
+        self._asked.put(None)
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def names(self) -> list[str]:
+        """Return the names of our own agents."""
+        with self._lock:
+            return list(self._own)
+
+    def of(self, name: str) -> Supervised | None:
+        """Return what is known of an agent of our own, None for one that was started elsewhere."""
+        with self._lock:
+            own = self._own.get(name)
+            if own is None:
+                return None
+            life = self._lives.get(name)
+            return Supervised(
+                wanted=own.wanted,
+                pid=life.pid if life else None,
+                restarts=own.restarts,
+                next_start=own.next_start,
+                halted=own.halted,
+            )
+
+    def running(self) -> list[str]:
+        """Return the names of our own agents whose process lives."""
+        with self._lock:
+            return [name for name, life in self._lives.items() if processes.lives(life)]
+
+    def begin(self, name: str, settings: Mapping[str, Any], by: str) -> Supervised:
+        """Begin an agent with settings as `agent run` takes them.
+
+        Raises BadInput for a name or settings that cannot be meant, each problem with field, value and limit;
+        Busy where an agent of that name runs, or is ours already.
+        """
+        checked_name(name)
+        wanted = flat(settings)
+        refuse(wanted, self.home)
+        self._fit(checked(wanted, self.home, name), wanted)
+        self._wait_for_end(name)
+        with self._lock:
+            self._refuse_running(name)
+            self._own[name] = OwnAgent(name=name, settings=wanted, by=by)
+        return self._now(name)
+
+    def begin_again(self, name: str, settings: Mapping[str, str], account: str, by: str) -> Supervised:
+        """Begin an agent that does not run: with its own settings, or those given where it is none of ours.
+
+        Raises Busy where it runs, BadSettings where it trades real money and `account` is not its account.
+        """
+        self._wait_for_end(name)
+        with self._lock:
+            self._refuse_running(name)
+            former = self._own.get(name)
+            wanted = dict(former.settings if former else settings)
+        self._fit(checked(wanted, self.home, name), {"account": account})
+        with self._lock:
+            self._refuse_running(name)
+            self._own[name] = OwnAgent(
+                name=name, settings=wanted, by=by, restarts=former.restarts if former else 0
+            )
+        return self._now(name)
+
+    def _fit(self, options: Settings, given: Mapping[str, str]) -> None:
+        """Raise BadSettings for a mode that no agent is started in, and for real money that was not named."""
+        if options.mode == "quicktest":
+            raise BadSettings(["mode = quicktest: that is a test; modes are paper, testnet and live"])
+        if options.mode == "live" and given.get("account") != options.account:
+            raise BadSettings(["account: mode live needs the account's id with this very request"])
+
+    def _wait_for_end(self, name: str) -> None:
+        """Wait a little for a process that was asked to stop and is about to be gone."""
+        due = self.clock.monotonic() + ENDING_SECONDS
+        while self._ending(name) and self.clock.monotonic() < due:
+            self.clock.sleep(LOOK_SECONDS / 5)
+
+    def _ending(self, name: str) -> bool:
+        with self._lock:
+            own, life = self._own.get(name), self._lives.get(name)
+        if own is None or own.wanted or life is None:
+            return False
+        return not self.home.held(name) and processes.lives(life)
+
+    def _refuse_running(self, name: str) -> None:
+        life, own = self._lives.get(name), self._own.get(name)
+        if self.home.held(name) or (life is not None and processes.lives(life)):
+            raise Busy(f"agent {name} runs already; stop it first")
+        if own is not None and own.wanted:
+            raise Busy(f"agent {name} is about to begin; stop it first")
+
+    def _now(self, name: str) -> Supervised:
+        """Have the thread begin it, and return what came of that."""
+        done = threading.Event()
+
+        def work() -> None:
+            self._begin(name)
+            done.set()
+
+        self._asked.put(work)
+        done.wait(10.0)
+        supervised = self.of(name)
+        assert supervised is not None  # noqa: S101 -- nothing forgets one
+        return supervised
+
+    def stop(self, name: str) -> None:
+        """Keep an agent from being begun again, and send SIGTERM where a command has not ended it in time.
+
+        The command itself is whoever asks' to send. Nothing where it is none of ours.
+        """
+        with self._lock:
+            own = self._own.get(name)
+            if own is None:
+                return
+            own.wanted, own.next_start = False, None
+            own.stop_asked = self.clock.now()
+            self._write()
+        self.changed(name)
+
+    def end(self, name: str) -> None:
+        """Send SIGTERM to the process of an agent of our own, where it lives."""
+        with self._lock:
+            life = self._lives.get(name)
+        if life is not None:
+            processes.ask_to_end(life)
+
+    def _work(self) -> None:
+        while not self._closed:
+            with suppress(queue.Empty):
+                task = self._asked.get(timeout=LOOK_SECONDS)
+                if task is not None:
+                    task()
+            try:
+                self.look()
+            except Exception as fault:  # noqa: BLE001 -- one agent's fault keeps nobody from watching the others
+                log.say("error", "supervisor", why=repr(fault))
+
+    def look(self) -> None:
+        """Look after every agent of our own once; the thread does so four times a second."""
+        for name in self.names():
+            with self._lock:
+                own, life = self._own[name], self._lives.get(name)
+            if life is not None and not processes.lives(life):
+                self._ended(own, life)
+            elif life is not None:
+                self._watch(own, life)
+            elif own.wanted and own.next_start is not None and self.clock.now() >= own.next_start:
+                self._begin(name)
+
+    def _watch(self, own: OwnAgent, life: Life) -> None:
+        now = self.clock.now()
+        if own.pauses and own.began_at and now - own.began_at >= timedelta(seconds=STEADY_SECONDS):
+            own.pauses = 0
+        if own.stop_asked and now - own.stop_asked >= timedelta(seconds=PATIENCE_SECONDS):
+            own.stop_asked = None
+            own.halted = "was asked to stop and goes on: its cycle has not ended; SIGTERM was sent"
+            log.say("warning", "agent asked to end once more", agent=own.name, pid=life.pid)
+            processes.ask_to_end(life)
+            self._told(own)
+
+    def _begin(self, name: str) -> None:
+        before = sessions(self.home, name)
+        with self._lock:
+            own = self._own[name]
+            own.next_start, own.halted, own.stop_asked = None, None, None
+            own.before = before
+            own.began_at = self.clock.now()
+            try:
+                life = processes.begin(
+                    processes.command_line(self.home, self._journal(own), own.settings),
+                    self._errors(name),
+                    os.environ,
+                )
+            except OSError as error:
+                own.halted, own.wanted = f"cannot be started: {error.strerror or error}", False
+            else:
+                self._lives[name] = life
+                own.pid, own.born = life.pid, life.born
+        log.say("info", "agent begun", agent=name, pid=own.pid, by=own.by, why=own.halted or "")
+        self._told(own)
+
+    def _journal(self, own: OwnAgent) -> str | None:
+        """Return the journal to name; on a server an exchange account names its own."""
+        return None if self.home.server and own.settings.get("mode") in ("testnet", "live") else own.name
+
+    def _errors(self, name: str) -> Path:
+        return self.folder / f"{name}.err"
+
+    def _ended(self, own: OwnAgent, life: Life) -> None:
+        sequel = self._sequel(own, life)
+        with self._lock:
+            self._lives.pop(own.name, None)
+            own.pid, own.born, own.stop_asked = 0, "", None
+            if not own.wanted or not sequel.again:
+                own.wanted, own.halted = False, sequel.halted
+            else:
+                pause = min(FIRST_SECONDS * 2**own.pauses, MOST_SECONDS)
+                own.pauses += 1
+                own.restarts += 1
+                own.next_start = self.clock.now() + timedelta(seconds=pause)
+        log.say(
+            "warning" if sequel.halted or sequel.again else "info",
+            "agent ended",
+            agent=own.name,
+            code=processes.code_of(life),
+            again=sequel.again and own.wanted,
+            why=sequel.halted or sequel.text,
+        )
+        self._told(own)
+
+    def _sequel(self, own: OwnAgent, life: Life) -> Sequel:
+        try:
+            now = left(self.home, own.name) if self._there(own.name) else None
+        except (BoydError, OSError) as fault:
+            return Sequel(halted=f"its journal cannot be read: {fault}")
+        unbegun = now is None or now.sessions <= own.before
+        own.tries = own.tries + 1 if unbegun else 0
+        if unbegun and self.home.held(own.name):
+            return Sequel(halted="its account is in use by another agent")
+        words = processes.last_words(self._errors(own.name))
+        return judge(processes.code_of(life), own.before, now, words, own.tries)
+
+    def _there(self, name: str) -> bool:
+        return bool(self.home.server) or self.home.journal(name).is_file()
+
+    def _told(self, own: OwnAgent) -> None:
+        with self._lock:
+            self._write()
+        self.changed(own.name)
+
+    def _read(self) -> list[OwnAgent]:
+        try:
+            return msgspec.json.decode((self.folder / "agents.json").read_bytes(), type=list[OwnAgent])
+        except FileNotFoundError:
+            return []
+        except (OSError, ValueError) as error:
+            log.say("error", "agents.json cannot be read: none of before is watched", why=str(error))
+            with suppress(OSError):
+                (self.folder / "agents.json").rename(self.folder / "agents.json.odd")
+            return []
+
+    def _write(self) -> None:
+        try:
+            write_whole(self.folder / "agents.json", msgspec.json.encode(list(self._own.values())))
+        except OSError as error:
+            log.say("error", "agents.json cannot be written", why=error.strerror or str(error))
+
+
+def ask_to_stop(supervisor: Supervisor, home: Home, name: str, command: Stop, clock: Clock) -> Any:
+    """Have an agent stop: not begun again first, so that its end is not taken for a crash."""
+    supervisor.stop(name)
+    reply = dispatch(home, name, command, clock)
+    if not getattr(reply, "stopping", True):
+        supervisor.end(name)  # its session has not begun: no command reaches it
+    return reply
