@@ -47,7 +47,9 @@ class Server:
 
     def __init__(self, asking: Asking, places: Places) -> None:
         self.audit = Audit(asking.clock)
-        look = Look(asking.fleet, Traffic(self.audit.answered, self.audit.counts))
+        relay = asking.stream
+        traffic = Traffic(self.audit.answered, self.audit.counts, lambda: (len(relay.clients), relay.dropped))
+        look = Look(asking.fleet, traffic)
         self.asking = asking._replace(refusals=self.audit.counts, metrics=Exposition(look).text)
         self.table = (*table(), *self._of_documents())
         self._limits: dict[Lane, anyio.CapacityLimiter] = {}

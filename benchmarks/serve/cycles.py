@@ -1,0 +1,66 @@
+"""The price of being watched: an agent alone, with a server attached, and with clients of its stream."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.figures import Figure, Section, ratio
+from benchmarks.serve.processes import Ran, clients, run, server
+
+CYCLES = 6_000
+PACED = 200
+PASSES = 3
+CLIENTS = 200
+FULL = ("--provider", "simulated", "--speed", "max")
+PACE = ("--provider", "simulated", "--interval", "0.05")
+KINDS = ("alone", "served", f"{CLIENTS} clients")
+
+
+def cycles(folder: Path) -> Section:
+    """Run the same cycles alone, served, and followed; at full speed and paced."""
+    figures: list[Figure] = []
+    for pace, words, count in (("full speed", FULL, CYCLES), ("paced", PACE, PACED)):
+        runs: dict[str, list[Ran]] = {kind: [] for kind in KINDS}
+        for number in range(PASSES):
+            for kind in KINDS:
+                home = folder / f"{pace}-{kind}-{number}".replace(" ", "-")
+                runs[kind].append(_run(kind, home, (*words, "--cycles", str(count))))
+        start = run(folder / f"start-{pace}".replace(" ", "-"), *words, "--cycles", "1")
+        figures += _figures(pace, count, runs, start)
+    notes = (
+        "processor time is the agent's own process, its start taken off; the server runs at a lower priority",
+    )
+    return Section(
+        "cycles", f"{CYCLES} cycles at full speed, {PACED} at twenty a second", tuple(figures), notes
+    )
+
+
+def _run(kind: str, home: Path, words: Sequence[str]) -> Ran:
+    home.mkdir(parents=True)
+    if kind == "alone":
+        return run(home, *words)
+    with server(home) as served:
+        if kind == "served":
+            return run(home, *words)
+        with clients(served, CLIENTS) as figures:
+            ran = run(home, *words)
+            figures()
+            return ran
+
+
+def _figures(pace: str, count: int, runs: dict[str, list[Ran]], start: Ran) -> list[Figure]:
+    def per_cycle(kind: str) -> list[float]:
+        return [(each.processor - start.processor) / count * 1e6 for each in runs[kind]]
+
+    def each_second(kind: str) -> list[float]:
+        return [count / (each.seconds - start.seconds) for each in runs[kind]]
+
+    figures = []
+    for kind in KINDS:
+        figures.append(Figure(f"{pace}, {kind}: cycles", "1/s", tuple(each_second(kind))))
+        figures.append(Figure(f"{pace}, {kind}: processor", "us/cycle", tuple(per_cycle(kind))))
+    for kind in KINDS[1:]:
+        aim = "> 0.95"
+        speed = ratio(f"{pace}, {kind}: cycles kept", each_second(kind), each_second("alone"))
+        figures.append(Figure(speed.name, speed.unit, speed.values, aim))
+        figures.append(ratio(f"{pace}, {kind}: processor", per_cycle(kind), per_cycle("alone")))
+    return figures
