@@ -14,7 +14,7 @@ export function Why({ why }) {
     <${Path} path=${why.path} />
     ${why.error && html`<p class="shout bad"><b>${words(why.error.type ?? why.error.kind ?? "Error")}</b><span>${why.error.message ?? why.error.text ?? JSON.stringify(why.error)}</span></p>`}
     ${Object.entries(why.blocked).map(([symbol, reason]) => html`<p key=${symbol} class="shout wait"><b>Entries blocked${symbol && `, ${symbol}`}</b><span>${reason}</span></p>`)}
-    ${why.symbols.map((each) => html`<${Symbol} key=${each.symbol} of=${each} />`)}
+    ${[...why.symbols].sort((a, b) => (b.verdict !== null) - (a.verdict !== null)).map((each) => html`<${Symbol} key=${each.symbol} of=${each} />`)}
     <${Orders} orders=${why.orders} />
     <${Versions} parameters=${why.parameters} />
   </div>`;

@@ -29,6 +29,7 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
     "--hide-scrollbars",
+    "--disable-lcd-text",
     "--force-color-profile=srgb",
 )
 WIDE, PHONE = (1400, 900), (400, 860)

@@ -232,13 +232,21 @@ const ordered = (rules) => rules.map((rule, k) => [rule, k]).sort(([a, j], [b, k
 
 function Rule({ of }) {
   const name = words(of.rule) + (of.symbol ? `, ${of.symbol}` : "");
-  const value = of.measured === null ? "not measured" : `${figure(of.measured)}${of.limit === null ? "" : ` of ${figure(of.limit)}`}`;
+  const value = of.measured === null ? "not measured" : figure(of.measured) + against(of);
   return html`<li class=${of.passed === false ? "failed" : ""} data-rule=${of.rule} title=${of.meaning}>
     <span><span class="rule-name">${name}</span> <span class="soft tiny">${of.unit}</span></span>
     <span class="figure small">${value}</span>
     ${of.used !== null ? html`<${Gauge} label=${name} used=${of.used} failed=${of.passed === false} text=${`${percent(of.used, { digits: 0 })} used: ${value} ${of.unit}`} />`
       : html`<span class="soft tiny">${of.note ?? (of.passed === false ? "not kept" : of.passed ? "kept" : "")}</span>`}
   </li>`;
+}
+
+/** A limit in words: the most there may be, the least there must be, or the one state that is allowed. */
+function against({ measured, limit, passed }) {
+  if (limit === null) return "";
+  const [value, bound] = [number(measured), number(limit)];
+  if (Number.isNaN(value) || Number.isNaN(bound)) return measured === limit ? "" : `, limit ${limit}`;
+  return value !== bound && (value > bound) === passed ? `, least ${figure(limit)}` : ` of ${figure(limit)}`;
 }
 
 /** A measure that is a number with its digits grouped, at most two decimals where it is long; words as they are. */

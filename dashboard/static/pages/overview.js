@@ -28,11 +28,11 @@ function AgentCard({ row }) {
       <${Dot} kind=${tone(row)} hollow=${!row.running} />
       <h2 id=${"agent-" + row.agent}><a href=${address}>${row.agent}</a></h2>
       <${Badge} kind=${tone(row)}>${mood(row)}<//>
+      <${Alarms} alarms=${row.alarms.filter((alarm) => alarm.kind !== mood(row) && !(alarm.kind === "dead" && mood(row) === "died"))} />
       <span class="space"></span>
       <span class="soft small">${[row.mode, row.symbols.join(", "), row.timeframe].filter(Boolean).join(" \u00b7 ")}</span>
     </header>
     <div class="body stack">
-      <${Alarms} alarms=${row.alarms.filter((alarm) => alarm.kind !== mood(row) && !(alarm.kind === "dead" && mood(row) === "died"))} />
       <dl class="figures-row">
         <div><dt>equity${row.quote ? `, ${row.quote}` : ""}</dt><dd class="figure">${amount(row.equity, { places: digits })}</dd></div>
         <div><dt>today</dt><dd><${Signed} value=${row.profit_today} places=${digits} /></dd></div>
