@@ -103,7 +103,11 @@ def main() -> int:
         home = Path(folder, "home")
         seed(home, cycles=CYCLES)
         seed(home, BESIDE, cycles=300)
-        with running(home, interval=SECONDS), Rig(home) as rig, browsing(Path(folder, "profile")) as browser:
+        with (
+            running(home, interval=SECONDS) as agent,
+            Rig(home, agent) as rig,
+            browsing(Path(folder, "profile")) as browser,
+        ):
             browser.log_in(rig.url, rig.served.tokens.trade)
             browser.go("/")
             browser.one(f"[data-agent={AGENT}][data-mood=runs]")

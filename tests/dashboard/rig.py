@@ -41,6 +41,15 @@ class Running(NamedTuple):
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
 
+    @contextmanager
+    def silenced(self) -> Iterator[None]:
+        """Keep it from doing anything, though it lives, until the block ends."""
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.process.send_signal(signal.SIGCONT)
+
 
 def _command(home: Path, name: str, *more: str) -> tuple[list[str], dict[str, str]]:
     environment = os.environ | {"AGENT_HOME": str(home)}
@@ -81,8 +90,9 @@ def running(home: Path, name: str = AGENT, interval: float = 1.0) -> Iterator[Ru
 class Rig:
     """The home, its server, which may be ended and begun again at the same address."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, agent: Running) -> None:
         self.home = home
+        self.agent = agent
         self.served: Served
 
     def __enter__(self) -> Self:
@@ -131,5 +141,5 @@ class Rig:
 def rigged(home: Path) -> Iterator[Rig]:
     """A seeded agent that runs, and a server of its home."""
     seed(home)
-    with running(home), Rig(home) as rig:
+    with running(home) as agent, Rig(home, agent) as rig:
         yield rig

@@ -195,6 +195,23 @@ def test_a_stream_that_is_cut_is_said_and_goes_on_where_it_stood(page: Browser, 
     assert not page.all("[data-alarm=Connecting]")
 
 
+def test_a_page_that_hears_nothing_says_that_it_is_stale_until_it_hears_again(
+    page: Browser, rig: Rig
+) -> None:
+    page.go("/")
+    page.settled()
+    page.one("[data-link=live]")
+    page.run("const real = Date.now; globalThis.later = 0; Date.now = () => real() + globalThis.later")
+    with rig.agent.silenced():
+        page.until(
+            lambda: page.run("globalThis.later += 16000") or page.all("[data-alarm=Stale]"),
+            "nothing said of silence",
+        )
+        assert page.all("[data-link=stale]")
+    page.one("[data-link=live]")
+    page.until(lambda: "nothing heard" not in page.text("main"), "still stale")
+
+
 def listed(page: Browser) -> list[int]:
     return [number(text) for text in page.texts(".list tbody th button")]
 
