@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
 
@@ -275,3 +275,19 @@ class AgentDetail(Struct, frozen=True, kw_only=True):
 
     row: AgentRow
     account: AccountAnswer
+
+
+class SettingRow(Struct, frozen=True, kw_only=True):
+    """One setting of an agent: its value in force, and `source`: "default", "set", "changed" or "secret".
+
+    `changed` says who changed it while the agent ran, when and why; `changeable` that it may be.
+    """
+
+    name: str
+    value: Any
+    source: str
+    changeable: bool
+    default: Any = None
+    changed: str | None = None
+    description: str | None = None
+    limits: str | None = None

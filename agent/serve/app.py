@@ -31,7 +31,7 @@ from agent.serve.pages import pages, templates, to_login
 from agent.serve.table import EXITS, HTML, Asking, Content, Lane, Route, Streamed, TurnedAway
 from domain.errors import BoydError
 
-THREADS = {Lane.READ: 6, Lane.STEER: 16, Lane.EXIT: 16, Lane.KILL: 8}
+THREADS = {Lane.READ: 6, Lane.SLOW: 2, Lane.STEER: 16, Lane.EXIT: 16, Lane.KILL: 8}
 """Threads of each lane: commands may wait for a venue, and no kill waits for a read or for them."""
 
 

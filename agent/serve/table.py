@@ -96,6 +96,7 @@ class Lane(StrEnum):
     """
 
     READ = "read"
+    SLOW = "slow"
     STEER = "steer"
     EXIT = "exit"
     KILL = "kill"
