@@ -1,0 +1,219 @@
+"""Every control of the page, used on a real agent: sent once, told what happened, and no exit kept in."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from selenium.webdriver.common.keys import Keys
+
+from tests.dashboard.browser import Browser
+from tests.dashboard.rig import Rig, running, seed
+
+NAME = "gamma"
+DEAF = """
+const real = window.fetch;
+const cut = () => Promise.reject(new TypeError("cut"));
+window.fetch = (path, init) => init?.method === "POST" ? real(path, init) : cut();
+"""
+TWICE = "const it = document.querySelector('[data-send]'); it.click(); it.click();"
+
+
+@pytest.fixture(scope="module")
+def agent(rig: Rig) -> Iterator[str]:
+    """An agent of these tests alone, which they pause, kill, flatten and stop."""
+    seed(rig.home, NAME, cycles=60)
+    with running(rig.home, NAME, interval=0.3):
+        rig.ask(f"agents/{NAME}")
+        yield NAME
+
+
+@pytest.fixture
+def shown(page: Browser, agent: str) -> Browser:
+    page.go(f"/agents/{agent}")
+    page.settled()
+    page.one("[data-link=live]")
+    return page
+
+
+def opened(page: Browser, control: str) -> None:
+    """Open the dialog of a control, as a hand does."""
+    found = page.until(lambda: page.all(f"[data-control={control}]"), f"no control {control}")
+    if not found[0].is_displayed():
+        page.one(".controls summary").click()
+    page.one(f"[data-control={control}]").click()
+    page.one(f"dialog [data-command={control}]")
+
+
+def filled(page: Browser, **given: str) -> None:
+    for name, text in given.items():
+        box = page.one(f"dialog [name={name}]")
+        box.send_keys(Keys.CONTROL, "a")
+        box.send_keys(text)
+
+
+def told(page: Browser) -> tuple[str, str]:
+    """Return what the agent answered: well or amiss, and its words."""
+    found = page.one("dialog [data-told]", seconds=30)
+    return str(found.get_attribute("data-told")), found.text
+
+
+def asked(page: Browser, control: str, **given: str) -> tuple[str, str]:
+    opened(page, control)
+    filled(page, **given)
+    page.one("[data-send]").click()
+    answer = told(page)
+    page.one("dialog [data-told] .main-act").click()
+    return answer
+
+
+def commands(rig: Rig, name: str) -> list[dict[str, object]]:
+    """Return the commands in an agent's journal, as the stream tells them."""
+    mirror = rig.served.server.asking.fleet.get(name).mirror
+    rows = mirror.events(0, 100_000, frozenset({"command_received"}))
+    return [json.loads(text)["body"] for _, _, text in rows]
+
+
+def test_it_is_held_between_two_cycles_and_goes_on(shown: Browser) -> None:
+    assert asked(shown, "pause", reason="tea")[1].startswith("Paused.")
+    shown.one("[data-control=unpause]")
+    assert asked(shown, "unpause", reason="back")[1].startswith("It goes on.")
+    shown.one("[data-control=pause]")
+
+
+def test_kill_wants_its_word_and_pressed_twice_it_is_one_command(
+    shown: Browser, rig: Rig, agent: str
+) -> None:
+    opened(shown, "kill")
+    before = len(commands(rig, agent))
+    filled(shown, reason="a look of it")
+    shown.one("[data-send]").click()
+    assert "kill" in shown.text("#lacks")
+    filled(shown, word="no")
+    shown.one("[data-send]").click()
+    assert shown.all("dialog [data-command=kill]")
+    assert len(commands(rig, agent)) == before
+    filled(shown, word="Kill")
+    shown.run(TWICE)
+    kind, words = told(shown)
+    assert kind == "well"
+    assert "a look of it" in words
+    shown.until(lambda: len(commands(rig, agent)) > before, "not in the journal")
+    assert len(commands(rig, agent)) == before + 1
+    shown.one("dialog [data-told] .main-act").click()
+    shown.one("[data-alarm='Kill switch thrown']")
+
+
+def test_a_reset_wants_a_reason(shown: Browser) -> None:
+    if not shown.all("[data-control=reset-kill]"):
+        asked(shown, "kill", word="kill")
+    opened(shown, "reset-kill")
+    shown.one("[data-send]").click()
+    assert "reason" in shown.text("#lacks")
+    filled(shown, reason="seen to")
+    shown.one("[data-send]").click()
+    assert told(shown)[1].startswith("The kill switch is reset.")
+
+
+def test_a_share_of_nothing_is_refused_in_words_and_the_dialog_stays(shown: Browser) -> None:
+    opened(shown, "close")
+    filled(shown, symbol="BTC-USDT", share="250")
+    shown.one("[data-send]").click()
+    words = shown.text("dialog [data-refused]")
+    assert "share" in words
+    assert "100%" in words
+    filled(shown, share="100")
+    shown.one("[data-send]").click()
+    shown.one("dialog [data-told], dialog [data-refused]", seconds=30)
+
+
+def test_the_account_is_compared_adopted_and_written_off(shown: Browser) -> None:
+    assert asked(shown, "reconcile")[0] == "well"
+    assert "Cash" in asked(shown, "adopt", reason="as the venue says")[1]
+    shown.go(shown.run("return location.pathname"))
+    opened(shown, "write-off")
+    filled(shown, symbol="DOGE-USDT", reason="it is gone")
+    shown.one("[data-send]").click()
+    assert "DOGE-USDT" in shown.text("dialog [data-refused]")
+
+
+def test_flatten_is_sent_without_a_reason_from_a_page_that_knows_nothing(page: Browser, agent: str) -> None:
+    script = page.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": DEAF})
+    try:
+        page.go(f"/agents/{agent}")
+        page.one("[data-link=connecting], [data-link=stale]")
+        assert asked(page, "flatten", word="flatten")[0] == "well"
+    finally:
+        page.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", script)
+
+
+def test_what_was_not_answered_is_sent_again_as_the_same_command(
+    shown: Browser, rig: Rig, agent: str
+) -> None:
+    before = len(commands(rig, agent))
+    opened(shown, "kill")
+    filled(shown, reason="cut", word="kill")
+    cut = """
+        const real = window.fetch;
+        window.fetch = async (path, init) => {
+            if (init?.method !== "POST") return real(path, init);
+            await real(path, init);
+            window.fetch = real;
+            throw new TypeError("cut");
+        };
+    """
+    shown.run(cut)
+    shown.one("[data-send]").click()
+    words = shown.text("dialog [data-refused]")
+    assert "carried out all the same" in words
+    assert "agent kill" in words
+    shown.one("[data-send]").click()
+    assert told(shown)[0] == "well"
+    assert len(commands(rig, agent)) == before + 1
+
+
+def test_parameters_are_applied_and_rolled_back(page: Browser, agent: str) -> None:
+    page.go(f"/parameters?agent={agent}")
+    page.one("[data-apply=rsi]").click()
+    filled(page, given="period=10", reason="quicker")
+    page.one("[data-send]").click()
+    assert page.text("dialog [data-refused]")
+    page.one("dialog [name=force]").click()
+    page.one("[data-send]").click()
+    assert "Version 1 of rsi is in force" in told(page)[1]
+    page.one("dialog [data-told] .main-act").click()
+    page.one("[data-version='1']")
+    page.one("[data-back='0']").click()
+    filled(page, reason="as before")
+    page.one("[data-send]").click()
+    assert "of rsi is in force" in told(page)[1]
+    page.complaints()
+
+
+def test_it_ends_after_its_cycle_and_is_begun_again_by_the_server(
+    shown: Browser, rig: Rig, agent: str
+) -> None:
+    assert "ends after the cycle" in asked(shown, "stop", reason="night")[1]
+    shown.one("[data-control=start]", seconds=30)
+    assert agent in asked(shown, "start", reason="morning")[1]
+    shown.one("[data-control=stop]", seconds=30)
+    asked(shown, "stop", reason="night")
+    shown.one("[data-control=start]", seconds=30)
+    assert rig.ask("agents")
+
+
+def test_an_agent_is_begun_from_the_overview(page: Browser, rig: Rig) -> None:
+    page.go("/")
+    page.one("[data-begin-agent]").click()
+    filled(page, name="delta", more="risk.daily_loss=nonsense")
+    page.run("document.querySelector('[name=provider]').value = 'simulated'")
+    page.run("document.querySelector('[name=provider]').dispatchEvent(new Event('change', {bubbles: true}))")
+    page.one("[data-send]").click()
+    assert "daily_loss" in page.text("dialog [data-refused]")
+    filled(page, more="risk.daily_loss=2%")
+    page.one("[data-send]").click()
+    page.until(lambda: page.run("return location.pathname") == "/agents/delta", "it is not shown")
+    rig.ask("agents/delta/account")
+    page.until(lambda: "cycle" in page.text(".head"), "no cycle")
+    asked(page, "stop", reason="enough")
+    page.one("[data-control=start]", seconds=30)
+    page.complaints()
