@@ -6,7 +6,7 @@ import { announce, Announcer, Badge, Button, Choice, Dialog, Dot, Failure, Ooda,
 import { mood, tone } from "./mood.js";
 import { LOGIN, PAGES } from "./pages.js";
 import { go, match, place, to } from "./router.js";
-import { agents, lastAgent, link, live, onEvent, theme, useCell, useNow, zone } from "./store.js";
+import { agents, behind, lastAgent, link, live, onEvent, theme, useCell, useNow, zone } from "./store.js";
 import { start } from "./stream.js";
 
 const LEAST_MS = 400;
@@ -41,11 +41,21 @@ function watchAgents() {
     timer = setTimeout(() => { timer = 0; ask(); }, Math.max(0, last + LEAST_MS - Date.now()));
   }
   onEvent((event) => {
+    if (event.kind === "hello" || event.kind === "gap") watchReading();
     if (event.kind === "state") live.write((old) => ({ ...old, [event.agent]: event.data }));
     else if (event.kind !== "work") soon();
     if (event.kind === "agent" && NEWS[event.data.news]) announce(`${event.agent} ${NEWS[event.data.news]}`);
   });
   ask();
+}
+
+/** Ask how far the server is with reading the journals, until it has read them. */
+async function watchReading() {
+  try {
+    const { ready, behind: rows } = await get("ready");
+    behind.write(rows);
+    if (!ready) setTimeout(watchReading, 1000);
+  } catch (_) { /* asked again when the stream says hello */ }
 }
 
 let begun = false;
@@ -158,12 +168,14 @@ const TITLES = {
 /** What must not be overlooked: a stream that is silent, and each alarm of the agent (or of all agents). */
 function Shouts({ rows, agent }) {
   const { open, stale, since } = useCell(link);
+  const unread = useCell(behind);
   useNow(open && !stale ? 60_000 : 1000);
   const shouts = [];
   if (stale) shouts.push({ key: "stream", kind: "bad", title: "Stale", text: "nothing heard from the server for 15 seconds and more: what stands here may be old. Is \u201cagent serve\u201d running?" });
   else if (!open && Date.now() - since > 3000) shouts.push({ key: "stream", kind: "wait", title: "Connecting", text: "the stream is cut; what stands here may be old." });
   for (const row of rows ?? []) {
     if (agent && row.agent !== agent) continue;
+    if (unread[row.agent] > 0) shouts.push({ key: row.agent + "behind", kind: "wait", title: "Behind", text: "the server still reads this agent\u2019s journal: what stands here is old.", agent: agent ? null : row.agent });
     for (const [kind, texts] of gathered(row.alarms ?? [])) {
       if (!agent && kind === "simulated") continue;
       shouts.push({ key: row.agent + kind, kind: LOUD[kind] ?? "wait", title: TITLES[kind] ?? kind, text: texts.join("; "), agent: agent ? null : row.agent });

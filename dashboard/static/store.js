@@ -48,6 +48,9 @@ export const live = cell({});
 /** The stream itself: open, or cut since when; stale when nothing was heard for 15 s. */
 export const link = cell({ open: false, stale: false, since: Date.now() });
 
+/** Rows of each journal that the server has still to read; what it tells of these agents is old. */
+export const behind = cell({});
+
 const listeners = new Set();
 /** Call back with every event of the stream: { kind, agent, seq, data }. Returns how to stop. */
 export function onEvent(callback) {

@@ -212,6 +212,27 @@ def test_a_page_that_hears_nothing_says_that_it_is_stale_until_it_hears_again(
     page.until(lambda: "nothing heard" not in page.text("main"), "still stale")
 
 
+SLOW_READER = """
+    const real = fetch;
+    globalThis.behind = 5;
+    globalThis.fetch = (path, ...more) => String(path).endsWith("/ready")
+        ? Promise.resolve(Response.json({ready: !globalThis.behind, behind: {%s: globalThis.behind}}))
+        : real(path, ...more);
+"""
+
+
+def test_what_is_old_because_the_server_is_behind_is_called_old(page: Browser) -> None:
+    add, remove = ("Page.addScriptToEvaluateOnNewDocument", "Page.removeScriptToEvaluateOnNewDocument")
+    script = page.driver.execute_cdp_cmd(add, {"source": SLOW_READER % AGENT})
+    try:
+        page.go(f"/agents/{AGENT}")
+        page.one("[data-alarm=Behind]")
+        page.run("globalThis.behind = 0")
+        page.until(lambda: not page.all("[data-alarm=Behind]"), "still behind")
+    finally:
+        page.driver.execute_cdp_cmd(remove, {"identifier": script["identifier"]})
+
+
 def listed(page: Browser) -> list[int]:
     return [number(text) for text in page.texts(".list tbody th button")]
 

@@ -44,7 +44,7 @@ function options(tone) {
     layout: {
       background: { type: "solid", color: "transparent" },
       textColor: tone.soft,
-      fontSize: 11,
+      fontSize: Math.round(11 * (parseFloat(getComputedStyle(document.documentElement).fontSize) / 16)),
       fontFamily: getComputedStyle(document.body).fontFamily,
       attributionLogo: false,
       panes: { separatorColor: tone.line, separatorHoverColor: tone.line, enableResize: false },

@@ -101,7 +101,7 @@ function Candles({ chart }) {
   const last = chart.candles.at(-1);
   const marks = [...chart.markers].reverse();
   const label = `candles of ${chart.symbol}, ${chart.candles.length} of ${chart.timeframe}, last close ${amount(last.close)}, ${marks.length} marks`;
-  return html`<${Chart} kind="candles" again=${chosen + digits} data=${data} draw=${(root, first) => drawCandles(root, first, { label, places: digits, height: Math.round(Math.min(460, Math.max(260, innerHeight * 0.42))), clock: clockOf(chosen) })} />
+  return html`<${Chart} kind="candles" again=${chosen + digits} data=${data} draw=${(root, first) => drawCandles(root, first, { label, places: digits, height: Math.round(Math.min(720, Math.max(260, innerHeight * 0.4))), clock: clockOf(chosen) })} />
     <p class="legend"><span class="own">\u25b2 buy</span><span>\u25bc sell</span><span class="down">\u25a0 stop</span><span class="up">\u25cf target</span><span class="wait">\u25cf denied</span></p>
     <${Alternative} label=${`Marks as a table (${marks.length})`}>${marks.length === 0 ? html`<p>None among these candles.</p>` : html`<${Table} caption="marks on the candles" rows=${marks} tall="16rem" columns=${[
       { name: "at", title: "Time", head: true, cell: (mark) => html`<${Time} at=${mark.at} shape="minute" />` },

@@ -41,6 +41,7 @@ export default function Login() {
         <h1>Sign in</h1>
         <p class="soft">Open the address that <code>agent serve</code> prints, or paste a token.
           The one in <code>api.token</code> may read and trade, the one in <code>api-read.token</code> may only read.</p>
+        <input class="unseen" type="text" autocomplete="username" value="boyd" readonly tabindex="-1" aria-hidden="true" />
         <${Field} label="Token">${(id) => html`<input id=${id} type="password" autocomplete="current-password" required autofocus
           value=${token} onInput=${(event) => setToken(event.target.value)} />`}<//>
         ${error && html`<${Failure} error=${error} />`}
