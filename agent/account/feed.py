@@ -44,7 +44,7 @@ FEW = 512
 
 SEND_SECONDS = 5.0
 LOOK_SECONDS = 0.2
-GATHER_SECONDS = 0.02
+GATHER_SECONDS = 0.03
 """Pause between two sendings, so that an agent at full speed is not interrupted for every row."""
 
 BEAT_SECONDS = 1.0
@@ -144,17 +144,19 @@ class JournalFeed:
         connection.sendall(_line({"result": {"journal_id": self.journal.journal_id, "seq": last}}))
         if request.after is not None and 0 < last - request.after <= FEW:
             connection.sendall(_rows(self.journal.page(request.after, last - request.after)))
-        latest, beats, beat_due = None, 0, 0.0
+        latest, beats, beat_due, look_due = None, 0, 0.0, 0.0
         while not follower.over and self.journal.committed is not None:
             closing = self._closing.is_set()  # before what waits is taken: nothing comes after it
             commits = follower.take()
             lines = [_rows(rows) for rows in commits if rows[-1].seq > last]
-            state = self.live()
-            if state != latest:
-                latest = state
-                lines.append(_line({"state": state}))
-            if time.monotonic() >= beat_due:
-                beats, beat_due = beats + 1, time.monotonic() + BEAT_SECONDS
+            now = time.monotonic()
+            if now >= look_due:
+                state, look_due = self.live(), now + LOOK_SECONDS / 2
+                if state != latest:
+                    latest = state
+                    lines.append(_line({"state": state}))
+            if now >= beat_due:
+                beats, beat_due = beats + 1, now + BEAT_SECONDS
                 lines.append(_line({"beat": beats, "vitals": self.vitals()}))
             if lines:
                 connection.sendall(b"".join(lines))

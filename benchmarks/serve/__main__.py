@@ -13,13 +13,14 @@ from pathlib import Path
 
 from benchmarks.machine import machine
 from benchmarks.report import Report
-from benchmarks.serve import cycles, latency, memory, paint, peer, routes, startup
+from benchmarks.serve import cycles, latency, memory, paint, peer, queries, routes, startup
 
 SECTIONS = {
     "startup": startup.startup,
     "cycles": cycles.cycles,
     "latency": latency.latency,
     "routes": routes.routes,
+    "queries": queries.queries,
     "memory": memory.memory,
     "paint": paint.paint,
 }

@@ -24,7 +24,7 @@ PATHS = (
 
 def routes(folder: Path) -> Section:
     """Ask every reading route of an agent over one connection."""
-    home = _home(folder)
+    home = long_home(folder)
     figures: list[Figure] = []
     shutil.rmtree(home / "serve", ignore_errors=True)
     for what in ("first start", "start with its cache"):
@@ -40,10 +40,13 @@ def routes(folder: Path) -> Section:
     return Section("routes", f"reading routes, {ASKED} calls each, {CYCLES:,} cycles", tuple(figures))
 
 
-def _home(folder: Path) -> Path:
+def long_home(folder: Path) -> Path:
+    """Return the home named, or make one with one long journal."""
     if JOURNAL is not None:
         return JOURNAL
     home = folder / "long"
+    if home.exists():
+        return home
     home.mkdir()
     run(home, "--provider", "simulated", "--speed", "max", "--cycles", str(CYCLES))
     return home

@@ -1,5 +1,6 @@
 """The agents of a home: which there are, what each is doing, and commands to it."""
 
+import re
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -20,6 +21,9 @@ FIRST_SECONDS = 10.0
 
 AMISS = frozenset({AlarmKind.DEAD, AlarmKind.HALTED, AlarmKind.KILLED, AlarmKind.IN_DOUBT})
 """Alarms that say an agent does not do its work."""
+
+ASIDE = re.compile(r"\.\d{8}T\d{6}$")
+"""The end of a name that was put aside: whatever became of that agent, another one took its place."""
 
 Listener = Callable[[Watched, News], None]
 
@@ -75,7 +79,7 @@ class Fleet:
     def health(self) -> Health:
         """Return how many agents there are, how many run, and how many are amiss."""
         agents = self.all()
-        amiss = sum(_amiss(each) for each in agents)
+        amiss = sum(_amiss(each) for each in agents if not ASIDE.search(each.name))
         running = sum(each.running for each in agents)
         return Health(
             ok=self.problem is None and not amiss,

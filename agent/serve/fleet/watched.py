@@ -36,7 +36,7 @@ COPY_SHARE = 10
 """A journal that changes without a feed is copied again after so many times as long as the last copy took."""
 
 COPYING = threading.Semaphore(1)
-"""One journal is read whole at a time."""
+"""One journal at rest is read at a time; those of running agents wait for none."""
 
 
 class News(StrEnum):
@@ -246,7 +246,8 @@ class Watched:
         mark = self._marked()
         if (mark is not None and mark == self._mark) or time.monotonic() < self._copy_due:
             return
-        self._copied()
+        with COPYING:
+            self._copied()
         self._mark = mark
 
     def _marked(self) -> object:
@@ -263,17 +264,16 @@ class Watched:
 
     def _copied(self, until: int | None = None) -> None:
         """Take in what a copy of the journal has more; a mirror that does not fit is made anew."""
-        with COPYING:
-            began = time.monotonic()
-            location = self.home.journal_location(self.name)
-            with open_reader(location, account=self.name) as opened:
-                self._copy_due = time.monotonic() + COPY_SHARE * (time.monotonic() - began)
-                self._begin(opened.journal_id)
-                last, _ = opened.head()
-                head = self.mirror.head
-                if head > last or opened.hash_at(head) != self.mirror.head_hash:
-                    self.mirror.anew(opened.journal_id)
-                self.mirror.target = max(last, until or 0)
-                while self.mirror.head < last and not self._closing:
-                    page = opened.page(self.mirror.head, PAGE)
-                    self.mirror.take([RawRow(row.seq, row.payload, row.hash) for row in page])
+        began = time.monotonic()
+        location = self.home.journal_location(self.name)
+        with open_reader(location, account=self.name) as opened:
+            self._copy_due = time.monotonic() + COPY_SHARE * (time.monotonic() - began)
+            self._begin(opened.journal_id)
+            last, _ = opened.head()
+            head = self.mirror.head
+            if head > last or opened.hash_at(head) != self.mirror.head_hash:
+                self.mirror.anew(opened.journal_id)
+            self.mirror.target = max(last, until or 0)
+            while self.mirror.head < last and not self._closing:
+                page = opened.page(self.mirror.head, PAGE)
+                self.mirror.take([RawRow(row.seq, row.payload, row.hash) for row in page])

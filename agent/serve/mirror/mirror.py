@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from agent import wiring
+from agent.host.log import say
 from agent.serve.mirror.folding import EVERY, WHOLE_EVERY, MirrorFold, checkpoint
 from agent.serve.mirror.ingest import Ingest, StreamLine
 from agent.serve.mirror.records import MirroredCheckpoints, MirroredRecords
@@ -226,7 +227,13 @@ class Mirror:
         self._head = rows[-1][0].seq, rows[-1][0].hash
         self.target = max(self.target, self.head)
         for listener in list(self._listeners):
+            self._tell(listener, lines)
+
+    def _tell(self, listener: Listener, lines: Sequence[StreamLine]) -> None:
+        try:
             listener(lines)
+        except Exception as fault:  # noqa: BLE001 -- who looks on holds up nobody
+            say("error", "a listener raised", agent=self.name, why=f"{type(fault).__name__}: {fault}")
 
     def _keep(self, cursor: sqlite3.Cursor, row: Stored) -> None:
         """Keep a checkpoint now and then, between cycles, and after new parameters."""
