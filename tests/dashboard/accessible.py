@@ -19,7 +19,7 @@ SHA256 = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c"
 GRAVE = ("serious", "critical")
 RUN = """
 const done = arguments[arguments.length - 1];
-axe.run(document, {resultTypes: ["violations"]}).then(
+axe.run(document, {resultTypes: ["violations"], ...arguments[0]}).then(
     (result) => done(result.violations.map(({impact, id, nodes}) => ({impact, id,
         nodes: nodes.slice(0, 5).map((node) => node.html.slice(0, 200))}))),
     (error) => done([{impact: "critical", id: String(error), nodes: []}]));
@@ -43,10 +43,12 @@ def axe() -> str:
     return data.decode()
 
 
-def faults(browser: Browser) -> list[str]:
-    """Return what axe-core calls serious or critical on the page as it is shown."""
-    browser.run(axe())
-    found = browser.driver.execute_async_script(RUN)
+def faults(browser: Browser, *rules: str) -> list[str]:
+    """Return what axe-core calls serious or critical on the page as it is shown, by some rules or all."""
+    if not browser.run("return Boolean(window.axe)"):
+        browser.run(axe())
+    options = {"runOnly": list(rules)} if rules else {}
+    found = browser.driver.execute_async_script(RUN, options)
     return [f"{each['id']}: {each['nodes']}" for each in found if each["impact"] in GRAVE]
 
 

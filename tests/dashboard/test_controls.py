@@ -171,6 +171,22 @@ def test_what_was_not_answered_is_sent_again_as_the_same_command(
     assert len(commands(rig, agent)) == before + 1
 
 
+def test_a_setting_is_changed_a_wrong_one_refused_with_its_limit(page: Browser, agent: str) -> None:
+    page.go(f"/settings?agent={agent}&find=max_positions")
+    page.one("[data-change='risk.max_positions']").click()
+    filled(page, value="-3", reason="fewer")
+    page.one("[data-send]").click()
+    assert "risk.max_positions" in page.text("dialog [data-refused]")
+    filled(page, value="2")
+    page.one("[data-send]").click()
+    kind, words = told(page)
+    assert kind == "well"
+    assert "risk.max_positions: 3 \u2192 2" in words
+    page.one("dialog [data-told] .main-act").click()
+    page.until(lambda: "2" in page.text(".settings tbody td"), "not shown")
+    page.complaints()
+
+
 def test_parameters_are_applied_and_rolled_back(page: Browser, agent: str) -> None:
     page.go(f"/parameters?agent={agent}")
     page.one("[data-apply=rsi]").click()

@@ -5,7 +5,7 @@ const OVER_CANDLES = [
   { name: "symbol", label: "Symbol", type: "list", hint: "of the catalogue", list: "series" },
   { name: "timeframe", label: "Timeframe", type: "text", hint: "such as 5m, 1h, 1d" },
   { name: "timerange", label: "Days", type: "text", hint: "20230101-20230601, UTC" },
-  { name: "data", label: "Candle file", type: "lines", rare: true, hint: "instead of the catalogue: a path on the server a line" },
+  { name: "data", label: "Candle file", type: "lines", rare: true, hint: "instead of the catalogue: a path in the home of the server" },
   { name: "set", label: "Settings for this run", type: "lines", rare: true, hint: "such as risk.daily_loss=100, one a line" },
 ];
 const SCORE = { name: "score", label: "Fitted to", type: "choice", choices: ["sharpe", "return", "calmar"], initial: "sharpe" };
