@@ -12,6 +12,9 @@ from agent.answers.stream import Dropped
 from agent.serve.stream.frames import told
 
 MOST_BYTES = 1024 * 1024
+"""What may wait for longer than a moment; a burst that is taken at once may be larger."""
+
+PATIENCE_SECONDS, BURST = 1.0, 16
 SLOW = "you read too slowly: reconnect with Last-Event-ID to go on where you were"
 
 
@@ -34,6 +37,7 @@ class Client:
         """Called when it is dropped, so that it is cut off where it does not even read that."""
         self._waiting: deque[bytes] = deque()
         self._size = 0
+        self._since = 0.0
 
     def covers(self, name: str) -> bool:
         """Say whether it wants an agent's events."""
@@ -47,13 +51,19 @@ class Client:
         """Have something sent. A client that has too much waiting is dropped; history it has asked for."""
         if self.over or not chunk:
             return
+        if not self._waiting:
+            self._since = asyncio.get_running_loop().time()
         self._waiting.append(chunk)
         self._size += 0 if asked_for else len(chunk)
-        if self._size > MOST_BYTES:
+        if self._overfull():
             self.slow = True
             self.end(told("dropped", Dropped(reason=SLOW)), keep=False)
             self.dropping()
         self.wake.set()
+
+    def _overfull(self) -> bool:
+        waited = asyncio.get_running_loop().time() - self._since
+        return self._size > (MOST_BYTES if waited > PATIENCE_SECONDS else BURST * MOST_BYTES)
 
     def end(self, last: bytes, *, keep: bool = True) -> None:
         """Let it end, with a last word; what waits is sent before it, or left out."""
