@@ -17,7 +17,7 @@ from agent.explain.why import explain
 from agent.serve.mirror import queries
 from agent.serve.mirror.ingest import StreamLine
 from agent.serve.mirror.mirror import Mirror, Misfit, RawRow
-from agent.serve.mirror.tables import STRETCH
+from agent.serve.mirror.tables import STRETCHES
 from agent.views import session as views
 from agent.views.history import AccountHistory
 from agent.views.trades import rows as trade_rows
@@ -227,7 +227,7 @@ def test_a_thinned_curve_keeps_the_ends_the_lowest_and_the_highest(mirror: Mirro
         for pick in (min, max):
             extreme = pick(Decimal(point.equity) for point in every_point)
             assert extreme in {Decimal(point.equity) for point in points}
-    assert len(every_point) > STRETCH * 20  # so the coarse curves are of stretches
+    assert len(every_point) > STRETCHES[0] * 20  # so the coarse curves are of stretches
 
 
 def test_weights_over_time_end_at_the_weights_now(mirror: Mirror) -> None:

@@ -7,13 +7,18 @@ import msgspec
 
 from agent.answers.agents import EquityCurve, EquityPoint
 from agent.serve.mirror.mirror import Mirror
-from agent.serve.mirror.tables import STRETCH
+from agent.serve.mirror.tables import STRETCHES
 from domain.errors import BadInput
 from domain.money import cash_text
 from domain.times import utc
 
 POINTS = 500
 MOST = 5_000
+
+_ENDED = "FROM cycles WHERE equity IS NOT NULL"
+
+_EACH = f"SELECT equity, cycle, equity, cycle {_ENDED} ORDER BY cycle"
+_SPANS = "SELECT low, low_cycle, high, high_cycle FROM stretches WHERE length = ? ORDER BY number"
 
 Span = tuple[int, int, int, int]
 """The lowest equity of some cycles and its cycle, the highest and its cycle."""
@@ -26,9 +31,9 @@ def equity(mirror: Mirror, points: int | None = None) -> EquityCurve:
         raise BadInput(f"points {count}: must be from 10 to {MOST}")
     ledger = mirror.state.ledger
     with mirror.reading() as connection:
-        cycles = _chosen(connection, count)
+        cycles = _chosen(connection, mirror.state.cycles, count)
         rows = connection.execute(
-            "SELECT at, cycle, equity, drawdown FROM cycles WHERE equity IS NOT NULL "
+            f"SELECT at, cycle, equity, drawdown {_ENDED} "  # noqa: S608 -- ours
             "AND cycle IN (SELECT value FROM json_each(?)) ORDER BY cycle",
             (msgspec.json.encode(cycles),),
         ).fetchall()
@@ -47,23 +52,15 @@ def equity(mirror: Mirror, points: int | None = None) -> EquityCurve:
     )
 
 
-def _chosen(connection: sqlite3.Connection, count: int) -> list[int]:
-    """Return the cycles to show."""
-    query = "SELECT count(*), min(cycle), max(cycle) FROM cycles WHERE equity IS NOT NULL"
-    ended, first, last = connection.execute(query).fetchone()
+def _chosen(connection: sqlite3.Connection, ended: int, count: int) -> list[int]:
+    """Return the cycles to show, of so many that ended."""
     if ended <= count:
-        everything = connection.execute("SELECT cycle FROM cycles WHERE equity IS NOT NULL ORDER BY cycle")
-        return [row[0] for row in everything]
+        return [row[0] for row in connection.execute(f"SELECT cycle {_ENDED} ORDER BY cycle")]
+    (first,) = connection.execute(f"SELECT cycle {_ENDED} ORDER BY cycle LIMIT 1").fetchone()
+    (last,) = connection.execute(f"SELECT cycle {_ENDED} ORDER BY cycle DESC LIMIT 1").fetchone()
     width = -(-2 * (last - first + 1) // (count - 2))
-    if width < STRETCH:
-        rows: Iterable[Span] = (
-            (worth, cycle, worth, cycle)
-            for cycle, worth in connection.execute(
-                "SELECT cycle, equity FROM cycles WHERE equity IS NOT NULL ORDER BY cycle"
-            )
-        )
-    else:
-        rows = connection.execute("SELECT low, low_cycle, high, high_cycle FROM stretches ORDER BY number")
+    length = max((each for each in STRETCHES if each <= width), default=None)
+    rows = connection.execute(_SPANS if length else _EACH, (length,) if length else ())
     return sorted({first, last, *_extremes(rows, width)})
 
 

@@ -11,7 +11,7 @@ from agent.answers.stream import StreamEvent
 from agent.host.log import say
 from agent.serve.mirror import worded
 from agent.serve.mirror.folding import MirrorFold
-from agent.serve.mirror.tables import STRETCH
+from agent.serve.mirror.tables import STRETCHES
 from agent.views import session, trades
 from agent.views.history import ClosedTrade
 from domain.events import (
@@ -151,12 +151,8 @@ class Ingest:
             (event.outcome, error, ledger.equity, drawdown(ledger.equity, ledger.peak_equity), cycle),
         )
         self._do("UPDATE decisions SET outcome = ? WHERE cycle = ?", (event.outcome, cycle))
-        self._do(
-            "INSERT INTO stretches VALUES (:n, :equity, :cycle, :equity, :cycle) ON CONFLICT DO UPDATE SET "
-            "low_cycle = iif(:equity < low, :cycle, low_cycle), low = min(low, :equity), "
-            "high_cycle = iif(:equity > high, :cycle, high_cycle), high = max(high, :equity)",
-            {"n": cycle // STRETCH, "equity": ledger.equity, "cycle": cycle},
-        )
+        for length in STRETCHES:
+            self._stretch(length, cycle, ledger.equity)
         for lesson in event.lessons:
             self._lesson(seq, lesson)
         after = self.fold.state.beliefs
@@ -164,6 +160,16 @@ class Ingest:
             if after.evidence[voice] != before.evidence.get(voice):
                 values = (millis(event.at), cycle, voice, after.weight(voice))
                 self._do("INSERT INTO weights (at, cycle, voice, weight) VALUES (?, ?, ?, ?)", values)
+
+    def _stretch(self, length: int, cycle: int, equity: int) -> None:
+        """Keep the lowest and the highest equity of so many cycles."""
+        self._do(
+            "INSERT INTO stretches VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
+            "low_cycle = iif(excluded.low < low, excluded.low_cycle, low_cycle), "
+            "high_cycle = iif(excluded.high > high, excluded.high_cycle, high_cycle), "
+            "low = min(low, excluded.low), high = max(high, excluded.high)",
+            (length, cycle // length, equity, cycle, equity, cycle),
+        )
 
     def _lesson(self, seq: int, lesson: Lesson) -> None:
         body = _encode(session.lesson(lesson, self.fold.state.ledger.cash_decimals))

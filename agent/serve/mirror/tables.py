@@ -3,8 +3,8 @@
 FORMAT = 1
 """Of the tables and of what is written into them. Raise it with every change: the mirror is made anew."""
 
-STRETCH = 16
-"""Cycles of which the lowest and the highest equity are kept together, for curves over many."""
+STRETCHES = (16, 256)
+"""Numbers of cycles of which the lowest and the highest equity are kept together, for curves over many."""
 
 DDL = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -36,9 +36,9 @@ CREATE INDEX decisions_by_symbol_outcome ON decisions (symbol, outcome, cycle);
 CREATE INDEX decisions_by_rule ON decisions (verdict, cycle) WHERE verdict IS NOT NULL;
 CREATE INDEX decisions_by_rule_symbol ON decisions (verdict, symbol, cycle) WHERE verdict IS NOT NULL;
 CREATE TABLE stretches (
-    number INTEGER PRIMARY KEY, low INTEGER NOT NULL, low_cycle INTEGER NOT NULL, high INTEGER NOT NULL,
-    high_cycle INTEGER NOT NULL
-);
+    length INTEGER NOT NULL, number INTEGER NOT NULL, low INTEGER NOT NULL, low_cycle INTEGER NOT NULL,
+    high INTEGER NOT NULL, high_cycle INTEGER NOT NULL, PRIMARY KEY (length, number)
+) WITHOUT ROWID;
 
 CREATE TABLE orders (
     client_id TEXT PRIMARY KEY, seq INTEGER NOT NULL, cycle INTEGER NOT NULL, at INTEGER NOT NULL,
