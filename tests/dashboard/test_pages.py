@@ -11,10 +11,12 @@ import pytest
 from selenium.webdriver.common.keys import Keys
 
 from tests.dashboard.browser import PHONE, Browser
-from tests.dashboard.rig import AGENT, Rig, running
+from tests.dashboard.rig import AGENT, Rig, running, seed
 
 SOON = 2.0
-SHOWN = frozenset({"overview", "agent", "decisions", "trades", "parameters"})
+SHOWN = frozenset(
+    {"overview", "agent", "decisions", "trades", "parameters", "journal", "settings", "log", "doctor"}
+)
 
 
 @pytest.fixture(scope="session")
@@ -28,18 +30,15 @@ def table(rig: Rig, chromium: Browser) -> list[dict[str, Any]]:
 
 
 def test_what_is_held_is_shown_with_its_distance_to_the_stop(page: Browser, rig: Rig) -> None:
-    page.go(f"/agents/{AGENT}")
-    held = page.until(lambda: page.texts("[data-position='BTC-USDT']"), "no position")[0]
-    position = rig.ask(f"agents/{AGENT}/positions")[0]
+    seed(rig.home, "holder")
+    page.go("/agents/holder")
+    held = page.until(lambda: page.texts("[data-position='BTC-USDT']"), "no position", 30)[0]
+    position = rig.ask("agents/holder/positions")[0]
     stop = next(order["level"] for order in position["orders"] if "STOP" in order["type"])
-    away = Decimal(stop) / Decimal(position["price"]) - 1
-    assert f"{Decimal(stop):,}" in held
-    shown = re.search(r"\u2212(\d+\.\d\d)%", held[held.index("stop") :])
-    assert shown
-    assert abs(Decimal(shown[1]) / 100 + away) < Decimal("0.01")  # the price moves on
+    away = 100 * (1 - Decimal(stop) / Decimal(position["price"]))
+    assert f"{Decimal(stop):,} \u2212{away:.2f}%" in " ".join(held.split())
     label = str(page.one("[data-position] [role=img]").get_attribute("aria-label"))
-    assert "stop" in label
-    assert "entry" in label
+    assert f"stop {Decimal(stop):,}, {away:.2f}% away" in label
 
 
 def test_every_page_shows_what_there_is_and_the_console_stays_silent(
