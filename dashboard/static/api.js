@@ -14,6 +14,9 @@ let onSignedOut = () => {};
 /** Called when an answer says that nobody is signed in. */
 export function whenSignedOut(callback) { onSignedOut = callback; }
 
+/** Say that nobody is signed in any more. */
+export function signedOut() { onSignedOut(); }
+
 /** The address of a route; what is null, undefined or "" is left out of the query. */
 export function url(path, query = {}) {
   const given = Object.entries(query ?? {}).filter(([, value]) => value !== null && value !== undefined && value !== "");

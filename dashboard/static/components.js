@@ -211,6 +211,8 @@ export function Chart({ draw, data, kind = "", again = "" }) {
     Promise.resolve(draw(root.current, data)).then((chart) => {
       if (ended) chart?.remove?.();
       else made.current = { chart, data };
+    }).catch((error) => {
+      if (!ended) root.current.textContent = `The chart cannot be drawn: ${error.message}`;
     });
     return () => {
       ended = true;

@@ -74,7 +74,10 @@ function App() {
   const agent = chosenAgent(route, query, rows);
   useEffect(() => { if (page !== LOGIN) begin(); }, [page]);
   useEffect(() => { if (page?.agent && agent) lastAgent.write(agent); }, [agent, page]);
-  useEffect(() => { document.title = (page ? (page.name === "agent" ? agent : page.title) : "Not found") + " \u00b7 Boyd"; }, [page, agent]);
+  const loud = (rows ?? []).some((row) => (row.alarms ?? []).some((alarm) => LOUD[alarm.kind] === "bad"));
+  useEffect(() => {
+    document.title = `${loud ? "(!) " : ""}${page ? (page.name === "agent" ? agent : page.title) : "Not found"} \u00b7 Boyd`;
+  }, [page, agent, loud]);
   if (page === LOGIN) return html`<main id="main" tabindex="-1"><${Page} page=${page} params=${{}} /></main>`;
   return html`<${Frame} page=${page} agent=${agent} rows=${rows}><${Page} key=${page?.name} page=${page} params=${route?.params ?? {}} agent=${agent} rows=${rows} /><//>`;
 }

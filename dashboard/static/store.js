@@ -72,9 +72,9 @@ const LEAST_MS = 400;
 
 /**
  * The answer of a route, kept fresh: { data, error, loading, again }.
- * `on` says of a stream event whether to ask again (bursts are gathered); what was shown stays until the answer is
- * there. A `path` of null asks nothing. After a gap of the stream everything is asked again,
- * and when it begins, for what lies between the answer and the beginning.
+ * `on` says of a stream event whether to ask again; bursts are gathered, and a page that is hidden waits until it is
+ * seen. What was shown stays until the answer is there. A `path` of null asks nothing. After a gap of the stream
+ * everything is asked again, and when it begins, for what lies between the answer and the beginning.
  */
 export function useAnswer(path, query, { on, every } = {}) {
   const [state, setState] = useState({ data: null, error: null, loading: true, path: null });
@@ -84,14 +84,16 @@ export function useAnswer(path, query, { on, every } = {}) {
 
   useEffect(() => {
     if (key === null) { setState({ data: null, error: null, loading: false, path: null }); return undefined; }
-    let ended = false, running = false, due = false, last = 0, timer = 0;
+    let ended = false, running = false, due = false, failed = false, last = 0, timer = 0;
     const control = new AbortController();
     const settle = (next) => { if (!ended) setState((old) => ({ ...old, ...next, loading: false, path })); };
     async function ask() {
       running = true; due = false; last = Date.now();
       try {
         settle({ data: await get(path, query, control.signal), error: null });
+        failed = false;
       } catch (error) {
+        failed = true;
         if (error.name !== "AbortError") settle({ error });
       }
       running = false;
@@ -99,15 +101,20 @@ export function useAnswer(path, query, { on, every } = {}) {
     }
     function soon() {
       due = true;
-      if (running || timer) return;
+      if (running || timer || document.hidden) return;
       timer = setTimeout(() => { timer = 0; ask(); }, Math.max(0, last + LEAST_MS - Date.now()));
     }
+    const seen = () => { if (due) soon(); };
+    document.addEventListener("visibilitychange", seen);
     now.current.soon = soon;
     setState((old) => ({ data: old.path === path ? old.data : null, error: null, loading: true, path }));
     ask();
-    const stop = onEvent((event) => { if (event.kind === "gap" || (event.kind === "hello" && event.first && now.current.on) || now.current.on?.(event)) soon(); });
-    const clock = every ? setInterval(() => { if (!document.hidden) soon(); }, every) : 0;
-    return () => { ended = true; control.abort(); stop(); clearTimeout(timer); clearInterval(clock); };
+    const stop = onEvent((event) => {
+      const begun = event.kind === "hello" && (failed || (event.first && now.current.on));
+      if (begun || event.kind === "gap" || now.current.on?.(event)) soon();
+    });
+    const clock = every ? setInterval(() => { soon(); }, every) : 0;
+    return () => { ended = true; control.abort(); stop(); document.removeEventListener("visibilitychange", seen); clearTimeout(timer); clearInterval(clock); };
   }, [key, every]);
 
   return { ...state, again: () => now.current.soon?.() };

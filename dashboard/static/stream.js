@@ -3,7 +3,7 @@
 // lock and goes on from where the last told row stood. Without locks a tab reads for itself while it is shown.
 // Read with fetch and not with EventSource: that one closes for good after one refusal and hides the beats.
 
-import { url } from "./api.js";
+import { signedOut, url } from "./api.js";
 import { link, tell } from "./store.js";
 
 const NAME = "boyd.stream";
@@ -82,6 +82,7 @@ async function readOnce(opened, onlyShown) {
     const first = cursor === "";
     const headers = { Accept: "text/event-stream", ...(cursor ? { "Last-Event-ID": cursor } : {}) };
     const response = await fetch(url("events"), { headers, cache: "no-store", signal: control.signal });
+    if (response.status === 401) signedOut();
     if (!response.ok) throw new Error(String(response.status));
     opened();
     share({ link: true });

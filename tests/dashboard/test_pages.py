@@ -134,8 +134,10 @@ def test_filters_stand_in_the_address_and_only_what_fits_is_listed(page: Browser
     page.go(f"/decisions?agent={AGENT}&outcome=denied")
     page.settled()
     assert set(page.texts(".list tbody td .badge")) == {"denied"}
-    page.go(f"/decisions?agent={AGENT}&rule=no_such_rule")
+    page.one("input[placeholder^='any, such']").send_keys("no_such_rule", Keys.ENTER)
     page.until(lambda: "No cycle fits" in page.text("main"), "not said that nothing fits")
+    query = parse_qs(urlsplit(page.driver.current_url).query)
+    assert (query["outcome"], query["rule"]) == (["denied"], ["no_such_rule"])
 
 
 def test_the_keyboard_reaches_the_page_the_help_and_back(page: Browser) -> None:
@@ -192,6 +194,7 @@ def test_a_stream_that_is_cut_is_said_and_goes_on_where_it_stood(page: Browser, 
     assert cycles[0] - cycles[-1] == len(cycles) - 1, "a cycle is missing or doubled"
     assert page.run("return globalThis.sameDocument")
     assert not page.all("[data-alarm=Connecting]")
+    page.until(lambda: not page.all(".failure"), "what failed meanwhile is not asked again")
 
 
 def test_a_page_that_hears_nothing_says_that_it_is_stale_until_it_hears_again(
@@ -245,6 +248,7 @@ def test_an_agent_that_was_killed_shows_within_two_seconds(page: Browser, rig: R
         page.one("[data-agent=victim][data-mood=died]")
         assert time.monotonic() - killed < SOON
         assert "victim" in page.text("[data-alarm=Died]")
+        assert page.driver.title.startswith("(!)")
 
 
 def test_tabs_share_one_stream_and_the_next_one_takes_it_over(page: Browser) -> None:

@@ -16,7 +16,7 @@ export const Outcome = ({ outcome }) => html`<${Badge} kind=${TONES[outcome] ?? 
 
 export default function Decisions({ agent, row }) {
   const [query, change] = useQuery();
-  const filters = { outcome: query.outcome, rule: query.rule, symbol: query.symbol, since: instant(query.since), until: instant(query.until) };
+  const filters = { outcome: query.outcome, rule: query.rule, symbol: query.symbol, since: instant(query.since), until: instant(query.until, 1) };
   const open = query.cycle ?? null;
   const choose = (cycle) => change({ agent, cycle }, { replace: open !== null && cycle !== null });
   return html`<${Filters} query=${query} change=${change} symbols=${row?.symbols ?? []} />
@@ -28,8 +28,11 @@ export default function Decisions({ agent, row }) {
     </div>`;
 }
 
-/** A day of the address as an instant of UTC. */
-const instant = (day) => (/^\d{4}-\d\d-\d\d$/.test(day ?? "") ? `${day}T00:00:00Z` : day);
+/** The beginning of a day of the address, in UTC, or so many days later. */
+function instant(day, later = 0) {
+  const at = Date.parse(`${day}T00:00:00Z`);
+  return Number.isNaN(at) ? day : new Date(at + later * 86_400_000).toISOString();
+}
 
 function Filters({ query, change, symbols }) {
   const set = (name) => (value) => change({ [name]: value || null });
@@ -37,15 +40,20 @@ function Filters({ query, change, symbols }) {
   return html`<form class="filters" role="search" aria-label="filter cycles" onSubmit=${(event) => event.preventDefault()}>
     <${Select} label="Outcome" value=${query.outcome ?? ""} options=${[["", "any"], ...OUTCOMES.map((name) => [name, name])]} onChange=${set("outcome")} />
     <${Select} label="Symbol" value=${query.symbol ?? ""} options=${[["", "all"], ...symbols.map((name) => [name, name])]} onChange=${set("symbol")} />
-    <${Input} label="Denied by rule" value=${query.rule ?? ""} placeholder="any, such as min_confidence" onChange=${later(set("rule"))} />
+    <${Rule} key=${query.rule ?? ""} rule=${query.rule ?? ""} onRule=${set("rule")} />
     <${Input} label="Since (UTC day)" type="date" value=${query.since ?? ""} onChange=${set("since")} />
     <${Input} label="Until (UTC day)" type="date" value=${query.until ?? ""} onChange=${set("until")} />
     ${any && html`<${Button} kind="plain" onClick=${() => change({ outcome: null, rule: null, symbol: null, since: null, until: null })}>Clear<//>`}
   </form>`;
 }
 
-let pending = 0;
-const later = (act) => (value) => { clearTimeout(pending); pending = setTimeout(() => act(value.trim()), 350); };
+/** Typed text is the page's own until it is sent, so that nothing that happens meanwhile takes it away. */
+function Rule({ rule, onRule }) {
+  const [text, setText] = useState(rule);
+  const send = () => { if (text.trim() !== rule) onRule(text.trim()); };
+  return html`<${Input} label="Denied by rule" value=${text} placeholder="any, such as min_confidence" onChange=${setText} onBlur=${send}
+    onKeyDown=${(event) => { if (event.key === "Enter") send(); }} />`;
+}
 
 function Cycles({ agent, filters, open, onOpen }) {
   const path = `agents/${part(agent)}/cycles`;
