@@ -24,6 +24,7 @@ from agent.serve.fleet.supervisor import Supervisor
 from agent.serve.guard.places import Places, loopback
 from agent.serve.stream.relay import Relay
 from agent.serve.table import Asking
+from agent.serve.work.workshop import Workshop
 from agent.settings.home import Busy, Home
 from domain.errors import BadInput
 from domain.ports import Clock
@@ -83,12 +84,17 @@ def run(home: Home, options: Serving, clock: Clock, ready: Ready, *, nice: bool 
         if nice:  # behind the thread that begins agents: they would inherit it
             _mind_manners()
         stream = Relay(fleet)
-        asking = Asking(home=home, fleet=fleet, door=door, clock=clock, stream=stream, supervisor=supervisor)
+        work = Workshop(home, clock, lambda row: stream.tell("work", None, row))
+        work.start()
+        asking = Asking(
+            home=home, fleet=fleet, door=door, clock=clock, stream=stream, supervisor=supervisor, work=work
+        )
         server = Server(asking, Places(options.host, options.names))
         fleet.start()
         try:
             _run(server, options, listener, ready)
         finally:
+            work.close()
             supervisor.close()
             fleet.close()
 

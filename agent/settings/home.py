@@ -228,6 +228,8 @@ def _digest(text: str) -> str:
 
 
 PREFIX = "AGENT_"
+PROGRESS = f"{PREFIX}PROGRESS"
+"""Variable that asks long work to say how far it is for a program: JSON lines on the error output."""
 
 
 def default_home() -> Path:

@@ -14,7 +14,7 @@ from pydantic_settings import SettingsConfigDict, SettingsError
 
 from agent.host.shown import shown
 from agent.settings import db_url
-from agent.settings.home import PREFIX, default_home
+from agent.settings.home import PREFIX, PROGRESS, default_home
 from agent.settings.nearest import no_such
 from agent.settings.settings import Options, Settings
 from agent.settings.user_strategies import folder_of, load_folder
@@ -180,7 +180,7 @@ def unknown_variables(environment: Mapping[str, str]) -> list[str]:
         name
         for name in environment
         if name.startswith(PREFIX)
-        and name not in (KERNEL_CACHE, db_url.FILE_VARIABLE)
+        and name not in (KERNEL_CACHE, PROGRESS, db_url.FILE_VARIABLE)
         and not _known(name[len(PREFIX) :].lower().split("__"), Settings)
     )
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from agent.cli.handlers.backtest.command import engine_for
 from agent.cli.handlers.inputs import ResearchRequest, gather
-from agent.cli.output.progress import bars
+from agent.cli.output.progress import bars, tell, told_to_a_program
 from agent.parameters.evidence import EvidenceFile, Present
 from agent.settings.settings import Options
 from agent.wiring.backtests import setup_of
@@ -83,7 +83,7 @@ def evidence_of(begun: Begun, result: Proposal) -> EvidenceFile:
 def search_bar(what: str, total: int) -> Iterator[Callable[[int], None]]:
     """Show a bar with the time left on the error output, where someone looks at it."""
     if not sys.stderr.isatty():
-        yield lambda _done: None
+        yield tell(what, total) if told_to_a_program() else lambda _done: None
         return
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 

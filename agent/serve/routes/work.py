@@ -1,0 +1,105 @@
+"""Work beside the agents: started, followed, cancelled, its answer and its report read."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from agent.answers.work import WorkKind, WorkRow
+from agent.serve.access.scope import Scope
+from agent.serve.asked import KEY, by_of, key_of
+from agent.serve.table import API, HTML, JSON, Asking, Content, Route, unknown
+
+PART = 65_536
+_POLICY = re.compile(rb'<meta http-equiv="Content-Security-Policy" content="([^"]+)"')
+ALONE = "base-uri 'none'; form-action 'none'; frame-ancestors 'self'; sandbox allow-scripts"
+"""A report runs its own scripts and nothing else: it has no cookie and asks nobody."""
+
+
+class WorkAsked(Struct, frozen=True, kw_only=True):
+    """The `kind` of work, and `options` by the names the command of that name has for them."""
+
+    kind: WorkKind
+    options: dict[str, Any] = {}
+    reason: str = ""
+    key: str = ""
+
+
+class CancelAsked(Struct, frozen=True, kw_only=True):
+    """Nothing is needed."""
+
+    reason: str = ""
+    key: str = ""
+
+
+def rows(asking: Asking, _path: dict[str, str], _query: Any, _body: Any) -> list[WorkRow]:
+    """Return every piece of work, the latest first."""
+    result: list[WorkRow] = asking.work.rows()
+    return result
+
+
+def row(asking: Asking, path: dict[str, str], _query: Any, _body: Any) -> WorkRow:
+    """Return one piece of work."""
+    result: WorkRow = asking.work.row(path["id"])
+    return result
+
+
+def begin(asking: Asking, _path: dict[str, str], _query: Any, body: WorkAsked) -> WorkRow:
+    """Take a piece of work."""
+    result: WorkRow = asking.work.ask(body.kind, body.options, by_of(asking), key_of(asking, body))
+    return result
+
+
+def cancel(asking: Asking, path: dict[str, str], _query: Any, _body: Any) -> WorkRow:
+    """Cancel a piece of work."""
+    result: WorkRow = asking.work.cancel(path["id"])
+    return result
+
+
+def answer(asking: Asking, path: dict[str, str], _query: Any, _body: Any) -> Content:
+    """Return what the command printed."""
+    files = asking.work.place(path["id"])
+    if not asking.work.row(path["id"]).answer:
+        raise unknown(f"work {path['id'][:80]}: it has no answer")
+    return Content(_parts(files.answer), JSON)
+
+
+def report(asking: Asking, path: dict[str, str], _query: Any, _body: Any) -> Content:
+    """Return the page a backtest wrote."""
+    files = asking.work.place(path["id"])
+    if not files.report.is_file():
+        raise unknown(f"work {path['id'][:80]}: it has no report")
+    with files.report.open("rb") as file:
+        match = _POLICY.search(file.read(PART))
+    own = match[1].decode() if match else "default-src 'none'"
+    return Content(
+        _parts(files.report), HTML, {"x-frame-options": "SAMEORIGIN"}, policy=f"{own.rstrip('; ')}; {ALONE}"
+    )
+
+
+def _parts(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while part := file.read(PART):
+            yield part
+
+
+def _read(path: str, summary: str, given: Any, handler: Any, **more: Any) -> Route:
+    return Route("GET", f"{API}/work{path}", Scope.READ, summary, given, handler, "work", **more)
+
+
+ROUTES = (
+    _read("", "Every piece of work, the latest first", list[WorkRow], rows),
+    _read("/{id}", "One piece of work: how far it is, how it ended", WorkRow, row),
+    _read("/{id}/answer", "Its answer: what the command prints with --json", dict[str, Any], answer),
+    _read("/{id}/report", "Its report: a page", str, report, media=HTML),
+    Route(
+        "POST", f"{API}/work", Scope.TRADE, "Start a backtest, a walk-forward or a study", WorkRow, begin,
+        "work", body=WorkAsked, headers=KEY,
+    ),
+    Route(
+        "POST", f"{API}/work/{{id}}/cancel", Scope.TRADE, "Cancel a piece of work", WorkRow, cancel, "work",
+        body=CancelAsked, headers=KEY,
+    ),
+)  # fmt: skip
