@@ -1,17 +1,16 @@
-"""The process of a piece of work: nice, bounded, gone when the server is, and then the command itself.
-
-python -m agent.serve.work.child PARENT BYTES backtest ...
-"""
+"""The process of a piece of work: nice, bounded, gone when the server is, and then the command itself."""
 
 import os
 import sys
 from contextlib import suppress
 
 NICER = 10
+PROGRAM = "from agent.serve.work.child import bind; bind(); from agent.cli import main; main()"
+"""What such a process runs; its words are the server's number, the bytes it may have, and the command's."""
 
 
-def main() -> None:
-    """Be the process: bind it, and run the command of the words that follow."""
+def bind() -> None:
+    """Bind this process to its server and its bounds, and leave the command its own words."""
     parent, most_bytes, *words = sys.argv[1:]
     from agent.host.lifeline import end_with  # noqa: PLC0415 -- what is imported before counts too
 
@@ -20,9 +19,6 @@ def main() -> None:
         os.nice(NICER)
     _bound(int(most_bytes))
     sys.argv = ["agent", *words]
-    from agent.cli import main as command  # noqa: PLC0415 -- as above
-
-    command()
 
 
 def _bound(most: int) -> None:
@@ -34,7 +30,3 @@ def _bound(most: int) -> None:
     with suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_DATA, (most, most))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-if __name__ == "__main__":
-    main()

@@ -1,4 +1,4 @@
-"""The workshop: pieces of work one after the other, each a command in a process of its own, watched to its end.
+"""The workshop: pieces of work one after the other, each a command in a process of its own.
 
 A process is nice, has bounded memory and time, and ends with this server. What it printed and said lies in
 files, so nothing waits for whoever reads, and what is finished outlives the server.
@@ -20,6 +20,7 @@ import msgspec
 from agent.answers.work import WorkKind, WorkRow, WorkState
 from agent.host import log
 from agent.serve.fleet.fleet import Unknown
+from agent.serve.work.child import PROGRAM
 from agent.serve.work.following import Following
 from agent.serve.work.options import command_words
 from agent.serve.work.shelf import OVER, KeptWork, Place, Shelf
@@ -207,7 +208,7 @@ class Workshop:
 
     def _begin(self, kept: KeptWork, files: Place) -> "subprocess.Popen[bytes]":
         words = [*kept.words, *_files(kept.row.kind, files)]
-        command = [sys.executable, "-m", "agent.serve.work.child", str(os.getpid()), str(MOST_MEMORY), *words]
+        command = [sys.executable, "-c", PROGRAM, str(os.getpid()), str(MOST_MEMORY), *words]
         with files.answer.open("wb") as out, files.errors.open("wb") as errors:
             process = subprocess.Popen(  # noqa: S603 -- words of a closed table, each with its option
                 command,
