@@ -3,7 +3,6 @@ import { createChart } from "../vendor/lightweight-charts.js";
 import { number } from "./dom.js";
 
 const NAMES = ["ink", "soft", "line", "card", "own", "hold", "up", "down", "wait"];
-const MOST_MINUTES = 3 * 86400;
 
 // The page's colours as the browser resolves them, for canvases know no variables.
 export function colours(place = document.body) {
@@ -65,8 +64,9 @@ function options(tone) {
 
 // A chart in a place that the keyboard reaches. `restyle(tone)` is called at once and at each change of colours.
 // The wheel zooms only a chart that has the focus, so that a page scrolls over the others. `clock(seconds)` gives
-// the text of an instant where times are not to be shown in UTC.
-export function timeChart(place, { label, restyle = () => {}, clock = null, most = MOST_MINUTES }) {
+// the text of an instant where times are not to be shown in UTC. All is shown until somebody moves the view: `settle`
+// does so after new data, `whole` brings it back, `keep` says that it was moved.
+export function timeChart(place, { label, restyle = () => {}, clock = null }) {
   place.replaceChildren();
   place.tabIndex = 0;
   place.setAttribute("role", "img");
@@ -81,32 +81,44 @@ export function timeChart(place, { label, restyle = () => {}, clock = null, most
   const wheel = (on) => chart.applyOptions({ handleScale: { mouseWheel: on }, handleScroll: { mouseWheel: on } });
   const focused = () => wheel(true);
   const left = () => wheel(false);
-  const pressed = (event) => moved(chart, event);
-  const whole = () => chart.timeScale().fitContent();
-  place.addEventListener("focus", focused);
-  place.addEventListener("blur", left);
-  place.addEventListener("keydown", pressed);
-  place.addEventListener("dblclick", whole);
+  let own = false;
+  const whole = () => {
+    own = false;
+    chart.timeScale().fitContent();
+  };
+  const keep = () => {
+    own = true;
+  };
+  const settle = () => own || chart.timeScale().fitContent();
+  const pressed = (event) => (event.key === "Home" ? whole() : moved(chart, event) && keep());
+  const heard = [
+    ["focus", focused], ["blur", left], ["keydown", pressed], ["dblclick", whole],
+    ["pointermove", (event) => event.buttons && keep()], ["touchmove", keep], ["wheel", () => place === document.activeElement && keep()],
+  ];
+  for (const [name, told] of heard) place.addEventListener(name, told, { passive: name !== "keydown" });
   const ended = onTheme(paint);
+  const sized = new ResizeObserver(settle);
+  sized.observe(place);
   return {
     chart,
     paint,
-    most,
     whole,
+    keep,
+    settle,
     remove() {
       ended();
-      for (const [name, told] of [["focus", focused], ["blur", left], ["keydown", pressed], ["dblclick", whole]])
-        place.removeEventListener(name, told);
+      sized.disconnect();
+      for (const [name, told] of heard) place.removeEventListener(name, told);
       chart.remove();
     },
   };
 }
 
-// Arrows move the view by a tenth, plus and minus zoom, Home shows all.
+// Arrows move the view by a tenth, plus and minus zoom; tells whether the key was one of them.
 function moved(chart, event) {
   const scale = chart.timeScale();
   const range = scale.getVisibleLogicalRange();
-  if (!range) return;
+  if (!range) return false;
   const width = range.to - range.from;
   const steps = {
     ArrowLeft: [-width / 10, -width / 10],
@@ -115,15 +127,15 @@ function moved(chart, event) {
     "=": [width / 8, -width / 8],
     "-": [-width / 6, width / 6],
   };
-  if (event.key === "Home") scale.fitContent();
-  else if (steps[event.key]) {
-    const [from, to] = steps[event.key];
-    scale.setVisibleLogicalRange({ from: range.from + from, to: range.to + to });
-  } else return;
+  if (!steps[event.key]) return false;
+  const [from, to] = steps[event.key];
+  scale.setVisibleLogicalRange({ from: range.from + from, to: range.to + to });
   event.preventDefault();
+  return true;
 }
 
-export function zoomed(chart, share) {
+export function zoomed({ chart, keep }, share) {
+  keep();
   const scale = chart.timeScale();
   const range = scale.getVisibleLogicalRange();
   if (!range) return;

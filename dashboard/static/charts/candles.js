@@ -38,7 +38,7 @@ export function candleChart(root, { label, places = 2, height = 320, clock = nul
     state.lines = state.levels.map((level) => series.createPriceLine(lineOf(level, tone)));
   }
 
-  function set({ candles, trips: next, marks, levels, shade, keep = false }) {
+  function set({ candles, trips: next, marks, levels, shade }) {
     if (candles) {
       state.candles = candles;
       state.times.length = 0;
@@ -50,7 +50,7 @@ export function candleChart(root, { label, places = 2, height = 320, clock = nul
     if (marks) state.marks = marks;
     if (levels) state.levels = levels;
     toned(colours(place));
-    if (candles && !keep) held.whole();
+    if (candles) held.settle();
     read.textContent = words(state, state.candles.length - 1, clock);
   }
 
@@ -67,6 +67,7 @@ export function candleChart(root, { label, places = 2, height = 320, clock = nul
   function show(opened, closed) {
     const [from, to] = [placed(state.times, opened), placed(state.times, closed)];
     const room = Math.max(15, (to - from) * 1.5);
+    held.keep();
     held.chart.timeScale().setVisibleLogicalRange({ from: from - room, to: to + room });
   }
 

@@ -27,10 +27,10 @@ export function equityChart(root, data, { label = "Equity over time", heights = 
   const set = (next) => {
     data = next;
     filled(lines, next);
+    held.settle();
     read.textContent = told(next, next.t.length - 1, clock);
   };
   set(data);
-  held.whole();
   held.chart.subscribeCrosshairMove(({ time }) => {
     read.textContent = told(data, time === undefined ? data.t.length - 1 : before(data.t, time), clock);
   });

@@ -35,9 +35,9 @@ export function linesChart(root, data, { label, height = 220, places = 3, clock 
       value.textContent = points.length ? number(points.at(-1)[1], places) : "";
     }
     paint();
+    held.settle();
   }
 
   set(data);
-  held.whole();
   return { ...held, set };
 }

@@ -65,7 +65,7 @@ function market(root, data) {
   const button = (text, click, label) => el("button", { type: "button", click, "aria-label": label }, text);
   root.append(el("div", { class: "controls" },
     button("‹ trade", () => pick(-1), "previous trade"), button("trade ›", () => pick(1), "next trade"),
-    button("−", () => zoomed(held.chart, 1.6), "zoom out"), button("+", () => zoomed(held.chart, 1 / 1.6), "zoom in"),
+    button("−", () => zoomed(held, 1.6), "zoom out"), button("+", () => zoomed(held, 1 / 1.6), "zoom in"),
     button("all", all, "show all"), el("span", { class: "hint" }, "or drag, and the wheel after a click")));
 }
 

@@ -118,7 +118,7 @@ async function drawCandles(root, first, options) {
   const { candleChart } = await import("../charts/candles.js");
   const chart = candleChart(root, options);
   chart.set(first);
-  return { set: (next) => chart.set({ ...next, keep: true }), remove: chart.remove };
+  return { set: chart.set, remove: chart.remove };
 }
 
 /* Equity */

@@ -34,7 +34,7 @@ function Lines({ lines, of, text, follow }) {
   return html`<p class="soft small" style=${{ padding: "0 .8rem .3rem" }} role="status">${count(lines.length)} of ${count(of)} lines${text ? ` have \u201c${text}\u201d` : ""}</p>
     <ol class="log" ref=${box} tabindex="0" aria-label="log lines">${lines.map((line, k) => html`<li key=${k} data-level=${line.level}>
       <span class="soft">${time(line.at, "second", chosen)}</span><span class=${TONES[line.level?.toLowerCase()] ?? "soft"}>${line.level}</span>
-      <span class="text"><${Marked} text=${line.text} find=${text} /> <span class="soft">${Object.entries(line.fields ?? {}).map(([name, value]) => `${name}=${value}`).join(" ")}</span></span></li>`)}</ol>`;
+      <span class="text"><${Marked} text=${line.text} find=${text} /> <span class="soft">${Object.entries(line.fields ?? {}).filter(([name, value]) => value !== "" && value !== "{}" && !(name === "file" && value === "agent.log")).map(([name, value]) => `${name}=${value}`).join(" ")}</span></span></li>`)}</ol>`;
 }
 
 function Marked({ text, find }) {
