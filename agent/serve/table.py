@@ -15,7 +15,7 @@ from domain.errors import BoydError
 from domain.ports import Clock
 
 API = "/api/v1"
-JSON, HTML = "application/json", "text/html"
+JSON, HTML, EVENTS = "application/json", "text/html", "text/event-stream"
 
 
 class TurnedAway(BoydError):

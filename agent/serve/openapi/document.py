@@ -16,13 +16,15 @@ from agent.answers.work import WorkRow
 from agent.serve.access.door import COOKIE
 from agent.serve.access.scope import Scope
 from agent.serve.guard.bodies import MOST_BYTES
-from agent.serve.table import JSON, Route
+from agent.serve.stream.cursor import PATTERN
+from agent.serve.table import EVENTS, JSON, Route
 from agent.settings.home import NAME
 from agent.settings.version import VERSION
 
 Plain = dict[str, Any]
 REF = "#/components/schemas/{name}"
-TOLD = (RefusalAnswer, StreamEvent, LiveState, WorkRow, Hello, AgentNews, Gap, Dropped)
+SENT = (StreamEvent, Hello, LiveState, AgentNews, WorkRow, Gap, Dropped)
+TOLD = (RefusalAnswer, *SENT)
 """Structs that stand in the document whether a route answers with them or not."""
 
 ABOUT = f"""The agents of one home: read what they see and why they did what they did, and steer them.
@@ -59,6 +61,9 @@ PLACES: dict[str, Plain] = {
     },
 }
 """Parameters of paths."""
+
+HEADERS = {"Last-Event-ID": {"type": "string", "pattern": PATTERN}}
+"""Forms of headers."""
 
 STATUSES = {
     "400": "What was sent is not JSON.",
@@ -143,7 +148,14 @@ def _parameters(route: Route, components: dict[str, Plain]) -> list[Plain]:
         for name, each in schema.get("properties", {}).items():
             rows.append({"name": name, "in": "query", "required": name in required, **_described(each)})
     for name, text in route.headers.items():
-        rows.append({"name": name, "in": "header", "description": text, "schema": {"type": "string"}})
+        rows.append(
+            {
+                "name": name,
+                "in": "header",
+                "description": text,
+                "schema": HEADERS.get(name, {"type": "string"}),
+            }
+        )
     return rows
 
 
@@ -158,6 +170,8 @@ def _described(schema: Plain) -> Plain:
 
 def _responses(route: Route, schemas: dict[str, Plain]) -> Plain:
     schema = schemas[repr(route.answer)] if route.media == JSON else {"type": "string"}
+    if route.media == EVENTS:
+        schema = _event()
     good = {"description": route.summary, "content": {route.media: {"schema": schema}}}
     return {"200": good} | {
         status: {"$ref": f"#/components/responses/{status}"} for status in _statuses(route)
@@ -173,6 +187,14 @@ def _statuses(route: Route) -> list[str]:
     elif takes or route.headers:
         rows += ["409", "422"]
     return sorted(rows)
+
+
+def _event() -> Plain:
+    """Return the schema of one server-sent event; its data are JSON."""
+    kinds = [{"$ref": REF.format(name=each.__name__)} for each in SENT]
+    text = {"type": "string"}
+    data = {**text, "contentMediaType": JSON, "contentSchema": {"anyOf": kinds}}
+    return {"type": "object", "properties": {"id": text, "event": text, "data": data}}
 
 
 def _refusal(text: str) -> Plain:

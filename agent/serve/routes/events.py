@@ -8,9 +8,9 @@ from msgspec import Meta, Struct, inspect
 from agent.answers.stream import StreamEvent
 from agent.serve.access.scope import Scope
 from agent.serve.guard.gate import SOCKET
-from agent.serve.stream.cursor import parsed
+from agent.serve.stream.cursor import PATTERN, parsed
 from agent.serve.stream.serving import OpenStream, Subscription
-from agent.serve.table import API, Asking, Route, Streamed, TurnedAway
+from agent.serve.table import API, EVENTS, Asking, Route, Streamed, TurnedAway
 from domain.events import Event
 
 UNNUMBERED = ("state", "agent", "work")
@@ -24,7 +24,7 @@ class EventsQuery(Struct, frozen=True, kw_only=True):
         list[str], Meta(description="Only of these agents; all of the home where none is named.")
     ] = []
     kind: Annotated[
-        list[str],
+        list[Annotated[str, Meta(extra_json_schema={"enum": list(KINDS)})]],
         Meta(
             description="Only events of these kinds: those of the journal, and `state`, `agent` and `work`. "
             "`hello`, `gap` and `dropped` always come."
@@ -34,13 +34,14 @@ class EventsQuery(Struct, frozen=True, kw_only=True):
         str | None,
         Meta(
             description="The id of the last event one has; 0 begins with the first row. Only what is new "
-            "where none is given. The header Last-Event-ID, which a browser sends by itself, goes before it."
+            "where none is given. The header Last-Event-ID, which a browser sends by itself, goes before it.",
+            extra_json_schema={"pattern": PATTERN},
         ),
     ] = None
 
 
 def events(asking: Asking, _path: dict[str, str], query: EventsQuery, _body: Any) -> Streamed:
-    """Return a stream. Raises Unknown for an agent there is not, BadInput for a last that is none."""
+    """Return a stream. Raises Unknown for an agent there is not, BadInput for a place that is none."""
     for name in query.agent:
         asking.fleet.get(name)
     for kind in query.kind:
@@ -80,7 +81,7 @@ ROUTES = (
         events,
         "stream",
         query=EventsQuery,
-        media="text/event-stream",
+        media=EVENTS,
         headers={"Last-Event-ID": "The id of the last event one has; goes before `after`."},
         description="`id` is the row's number in the journal while the stream covers one journal, else "
         "`name=number,name=number` of all it covers; `event` is the kind of row, `data` a StreamEvent.\n\n"

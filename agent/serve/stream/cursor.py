@@ -9,6 +9,7 @@ from agent.settings.home import NAME
 from domain.errors import BadInput
 
 MOST_DIGITS, LONGEST = 15, 4_000
+PATTERN = r"^([0-9]{1,15}|[A-Za-z0-9][A-Za-z0-9._-]*=[0-9]{1,15}(,[A-Za-z0-9][A-Za-z0-9._-]*=[0-9]{1,15})*)$"
 FORM = "a row's number, or name=number of several journals, parted by commas"
 
 
