@@ -16,6 +16,7 @@ import uvicorn
 from filelock import FileLock, Timeout
 
 from agent.host import log
+from agent.serve.access.attempts import Attempts
 from agent.serve.access.door import Door
 from agent.serve.access.tokens import tokens_of
 from agent.serve.app import Server
@@ -34,6 +35,9 @@ GRACE_SECONDS = 2
 """How long answers under way may take once the end was asked for; streams end at once."""
 NICER = 5
 LOG_NAME = "serve.log"
+EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 -- what it says where others are told of it
+MOST_LINES, LINES_SECONDS = 30, 60.0
+"""What the server's own library says in the log, at most: anybody can send it nonsense."""
 
 
 class Serving(NamedTuple):
@@ -174,7 +178,9 @@ def _bound(options: Serving) -> Iterator[socket.socket]:
 
 def _where(options: Serving, listener: socket.socket) -> str:
     scheme = "https" if options.tls_cert else "http"
-    host = options.host if loopback(options.host) or not options.names else options.names[0]
+    host = options.host
+    if not loopback(host):
+        host = next(iter(options.names), "localhost" if host in EVERYWHERE else host)
     named = f"[{host}]" if ":" in host else host
     return f"{scheme}://{named}:{listener.getsockname()[1]}"
 
@@ -257,10 +263,17 @@ class _Ending(uvicorn.Server):
 
 
 class _ToLog(logging.Handler):
-    """Passes warnings of the server on to our log."""
+    """Passes warnings of the server on to our log, as long as they are few."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.lines = Attempts(MOST_LINES, LINES_SECONDS)
 
     def emit(self, record: logging.LogRecord) -> None:
         """Log one."""
+        if self.lines.wait("", record.created):
+            return
+        self.lines.note("", record.created)
         error = record.exc_info[1] if record.exc_info else None
         log.say("error", "server", said=record.getMessage()[:500], **({"exc_info": error} if error else {}))
 
@@ -269,7 +282,7 @@ def _quiet() -> None:
     """Keep the libraries off the outputs; asyncio says once a write that a reader has gone."""
     for name in ("uvicorn", "uvicorn.error", "asyncio"):
         logger = logging.getLogger(name)
-        logger.handlers = [_ToLog(logging.WARNING)]
+        logger.handlers = [_ToLog()]
         logger.propagate = False
     logging.getLogger("asyncio").addFilter(lambda record: "socket.send() raised" not in record.getMessage())
     logging.getLogger("uvicorn.error").handlers = []

@@ -1,14 +1,18 @@
 """`agent serve` as a process: it says where it is, is alone on its home, and ends when asked."""
 
+import http.client
 import json
+import shutil
 import signal
 import socket
+import ssl
 import stat
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -86,6 +90,59 @@ def test_an_address_that_others_reach_needs_tls_or_a_word(options: dict[str, Any
         {"host": "::", "without_tls": True},
     ):
         check(Serving(**fine))
+
+
+def certified(folder: Path) -> dict[str, Any]:
+    """Make a certificate for localhost, or skip where the system cannot."""
+    made = {"tls_cert": folder / "cert.pem", "tls_key": folder / "key.pem"}
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed: no certificate can be made")
+    words = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+    names = ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
+    files = ["-keyout", str(made["tls_key"]), "-out", str(made["tls_cert"])]
+    subprocess.run(["openssl", *words, *names, *files], check=True, capture_output=True)
+    return made
+
+
+def test_over_tls_it_answers_to_its_names_and_its_cookie_stays_there(tmp_path: Path) -> None:
+    files = certified(tmp_path)
+    with serving(tmp_path / "home", host="0.0.0.0", names=("boyd.example",), **files) as served:  # noqa: S104
+        assert served.url.startswith("https://boyd.example:")
+        trust = ssl.create_default_context(cafile=str(files["tls_cert"]))
+        port = urlsplit(served.url).port
+
+        def asked(method: str, path: str, body: Any = None, **headers: str) -> http.client.HTTPResponse:
+            connection = http.client.HTTPSConnection("localhost", port, timeout=20, context=trust)
+            content = None if body is None else json.dumps(body)
+            connection.request(method, path, content, {"Content-Type": "application/json", **headers})
+            answer = connection.getresponse()
+            answer.read()
+            connection.close()
+            return answer
+
+        assert asked("GET", "/api/v1/health").status == 200
+        for host, status in (("boyd.example", 200), ("192.0.2.7:1", 200), ("evil.example", 403)):
+            assert asked("GET", "/api/v1/health", Host=host).status == status
+        login = asked("POST", "/api/v1/login", {"token": served.tokens.read})
+        assert "Secure" in (login.getheader("set-cookie") or "").split("; ")
+
+
+def test_a_certificate_that_is_none_or_does_not_fit_is_said(tmp_path: Path) -> None:
+    files = certified(tmp_path)
+    files["tls_cert"].write_text("no certificate\n")
+    with pytest.raises(BadInput, match=r"--tls-cert .*cert\.pem"), serving(tmp_path / "home", **files):
+        pass
+
+
+def test_it_listens_on_the_loopback_of_the_other_protocol(tmp_path: Path) -> None:
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+    with serving(tmp_path, host="::1") as served:
+        assert served.url.startswith("http://[::1]:")
+        assert ask(served.url, "GET", "/api/v1/health").status == 200
 
 
 def test_a_token_that_others_can_read_or_that_is_short_is_not_served_with(tmp_path: Path) -> None:
