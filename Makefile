@@ -7,6 +7,7 @@ CYCLES ?=
 INTERVAL ?=
 ARGS ?=
 MINUTES ?= 30
+PORT ?= 8501
 GATED := risk domain journal learning
 ROOMS := $(GATED) perception reasoning platforms research agent
 CASES ?= 0
@@ -15,7 +16,7 @@ CASES ?= 0
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: docs written help setup paper quicktest test covered coverage check lint types arrows soak drill law bench lock clean
+.PHONY: docs written help setup paper dashboard quicktest test covered coverage check lint types arrows soak drill law bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -31,6 +32,9 @@ $(STAMP): requirements/dev.lock pyproject.toml
 
 paper: $(STAMP) ## a rehearsal in seconds, then the agent on paper; CYCLES=0 runs until Ctrl-C, ARGS="..." adds flags
 	@$(BIN)/agent run --mode paper --rehearse $(if $(CYCLES),--cycles $(CYCLES)) $(if $(INTERVAL),--interval $(INTERVAL)) $(ARGS)
+
+dashboard: $(STAMP) ## a paper agent and its page at http://127.0.0.1:8501; PORT=8501, ARGS="--open" adds flags
+	@$(BIN)/agent serve --paper --port $(PORT) $(ARGS)
 
 quicktest: $(STAMP) ## the deterministic session CI compares byte by byte
 	@$(BIN)/agent run --mode quicktest

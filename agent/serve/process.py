@@ -21,6 +21,7 @@ from agent.serve.access.door import Door
 from agent.serve.access.tokens import tokens_of
 from agent.serve.app import Server
 from agent.serve.fleet.fleet import Fleet, Unknown
+from agent.serve.fleet.paper import begin_paper
 from agent.serve.fleet.supervisor import Supervisor
 from agent.serve.guard.places import Places, loopback
 from agent.serve.stream.relay import Relay
@@ -41,7 +42,10 @@ MOST_LINES, LINES_SECONDS = 30, 60.0
 
 
 class Serving(NamedTuple):
-    """The address to serve at, and how. `names` are more names that this server goes by."""
+    """The address to serve at, and how. `names` are more names that this server goes by.
+
+    With `paper` a paper agent of our own is begun beside.
+    """
 
     host: str = "127.0.0.1"
     port: int = 8501
@@ -49,6 +53,7 @@ class Serving(NamedTuple):
     tls_cert: Path | None = None
     tls_key: Path | None = None
     without_tls: bool = False
+    paper: bool = False
 
 
 class Announced(NamedTuple):
@@ -63,18 +68,21 @@ class Announced(NamedTuple):
 Ready = Callable[[Announced], None]
 
 
-def serve(home: Home, options: Serving, clock: Clock, ready: Ready) -> None:
-    """Be the server of a home until a signal asks for the end; raises as `run` does."""
+def serve(home: Home, options: Serving, clock: Clock, ready: Ready) -> list[str]:
+    """Be the server of a home until a signal asks for the end; raises as `run` does.
+
+    Returns the agents of our own that go on.
+    """
     check(options)
     home.make()
     tokens = tokens_of(home.root)
     log.start(home.root, (tokens.trade, tokens.read), LOG_NAME)
     _quiet()
-    run(home, options, clock, ready, nice=True)
+    return run(home, options, clock, ready, nice=True)
 
 
-def run(home: Home, options: Serving, clock: Clock, ready: Ready, *, nice: bool = False) -> None:
-    """Serve in whatever thread this is.
+def run(home: Home, options: Serving, clock: Clock, ready: Ready, *, nice: bool = False) -> list[str]:
+    """Serve in whatever thread this is; return the agents of our own that go on.
 
     Where it is `nice` the agents of this machine come first; those it begins itself are as all others.
     Raises BadInput for what cannot be meant, Busy where another process serves this home.
@@ -96,7 +104,10 @@ def run(home: Home, options: Serving, clock: Clock, ready: Ready, *, nice: bool 
         server = Server(asking, Places(options.host, options.names))
         fleet.start()
         try:
+            if options.paper:
+                begin_paper(home, supervisor)
             _run(server, options, listener, ready)
+            return supervisor.running()
         finally:
             work.close()
             supervisor.close()

@@ -8,8 +8,8 @@ import typer
 from agent.cli.options import HomeOption, JsonOption
 
 EPILOG = (
-    "Examples: agent serve | agent serve --open | agent serve --port 9000 --json | agent serve --host "
-    "0.0.0.0 --tls-cert cert.pem --tls-key key.pem --allow-host boyd.example.org. Programs send "
+    "Examples: agent serve | agent serve --paper --open | agent serve --port 9000 --json | agent serve "
+    "--host 0.0.0.0 --tls-cert cert.pem --tls-key key.pem --allow-host boyd.example.org. Programs send "
     "Authorization: Bearer with what HOME/api.token holds (or HOME/api-read.token, which only reads)."
 )
 
@@ -32,6 +32,9 @@ def serve(
         list[str] | None,
         typer.Option(help="A name this server goes by besides localhost; may be repeated."),
     ] = None,
+    paper: Annotated[
+        bool, typer.Option("--paper", help="Begin a paper agent beside, and once a rehearsal to look at.")
+    ] = False,
     open_: Annotated[bool, typer.Option("--open", help="Open the page in the browser, logged in.")] = False,
     home: HomeOption = None,
     json: JsonOption = False,
@@ -48,6 +51,7 @@ def serve(
             tls_key=tls_key,
             without_tls=without_tls,
             names=tuple(allow_host or ()),
+            paper=paper,
             browse=open_,
             json=json,
         )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from agent.answers.checks import ServeAnswer
 from agent.cli.options import home_of
-from agent.cli.output.streams import say, say_json_line
+from agent.cli.output.streams import mention, say, say_json_line
 from agent.host.clock import SystemClock
 from agent.settings.home import Home
 from domain.errors import BadInput
@@ -26,6 +26,7 @@ class ServeRequest(NamedTuple):
     tls_key: Path | None
     without_tls: bool
     names: tuple[str, ...]
+    paper: bool
     browse: bool
     json: bool
 
@@ -44,6 +45,7 @@ def serve_command(request: ServeRequest) -> None:
         tls_cert=request.tls_cert,
         tls_key=request.tls_key,
         without_tls=request.without_tls,
+        paper=request.paper,
     )
 
     def ready(where: "Announced") -> None:
@@ -51,7 +53,11 @@ def serve_command(request: ServeRequest) -> None:
         if request.browse:
             webbrowser.open(where.login)
 
-    process.serve(home, options, SystemClock(), ready)
+    running = process.serve(home, options, SystemClock(), ready)
+    for name in running:
+        mention(f"goes on   {name}; end it with: agent stop --journal {name}")
+    if request.paper and not running:
+        mention("ended     no agent that this began goes on")
 
 
 def _announce(home: Home, where: "Announced", *, json: bool) -> None:
