@@ -207,6 +207,29 @@ def test_nothing_is_missed_and_nothing_doubled(ops: list[tuple[str, str, int]]) 
         asyncio.run(played(ops))
 
 
+def test_a_journal_that_cannot_be_read_holds_up_nobody_and_is_covered_once_it_can() -> None:
+    async def play() -> Follower:
+        fleet = Agents()
+        fleet.found("a").mirror.write(2)
+        broken = fleet.found("b")
+        broken.mirror.journal_id = ""
+        relay = Relay(cast("Fleet", fleet))
+        relay.start()
+        follower = Follower(relay, "0")
+        await asyncio.sleep(0.1)
+        assert follower.rows == [("a", 1), ("a", 2)]
+        broken.mirror.journal_id = "mended"
+        broken.mirror.write(3)
+        await asyncio.sleep(0.2)
+        relay.close()
+        await follower.task
+        return follower
+
+    follower = asyncio.run(play())
+    assert [seq for name, seq in follower.rows if name == "b"] == [1, 2, 3]
+    assert "gap" not in follower.others
+
+
 def test_what_is_in_step_is_encoded_once(monkeypatch: pytest.MonkeyPatch) -> None:
     encoded: list[int] = []
     real = frames.rows

@@ -308,11 +308,14 @@ def test_it_beats_and_ends_with_its_login(tmp_path: Path, monkeypatch: pytest.Mo
     with serving(tmp_path) as served:
         login = ask(served.url, "POST", "/api/v1/login", body={"token": served.tokens.read})
         cookie = login.headers["set-cookie"].partition(";")[0]
-        with Reader(served.url, "", cookie=cookie) as stream:
-            assert any(line == b": beat\n" for line in stream.answer)
-            ask(served.url, "POST", "/api/v1/logout", body={}, headers={"Cookie": cookie})
-            assert stream.first("dropped").data == {"reason": "the login has ended"}
-            assert not list(stream)
+        with Reader(served.url, "", cookie=cookie) as idle, Reader(served.url, "", cookie=cookie) as busy:
+            assert any(line == b": beat\n" for line in idle.answer)
+            with running(tmp_path, interval="0.01"):
+                busy.until(20)
+                ask(served.url, "POST", "/api/v1/logout", body={}, headers={"Cookie": cookie})
+                for stream in (idle, busy):
+                    assert stream.first("dropped").data == {"reason": "the login has ended"}
+                    assert not list(stream)
 
 
 def test_a_death_and_a_state_are_told_at_once(tmp_path: Path) -> None:

@@ -53,6 +53,7 @@ class Relay:
         self.closing = False
         self._ids: set[str] = set()
         self._opening: set[str] = set()
+        self._unread: set[str] = set()
         self._leaves: dict[str, Callable[[], None]] = {}
         self._pending: list[tuple[str, str, Sequence[StreamLine]]] = []
         self._due: asyncio.TimerHandle | None = None
@@ -61,8 +62,8 @@ class Relay:
 
     @property
     def ready(self) -> bool:
-        """True once every journal that was there at the start is covered."""
-        return not self._opening
+        """True once every journal is covered that there is; one that cannot be read holds up nobody."""
+        return self._opening <= self._unread
 
     def start(self) -> None:
         """Begin to hand on."""
@@ -121,10 +122,12 @@ class Relay:
     def _cover(self, watched: Watched) -> None:
         if self.closing or watched.name not in self._opening:
             return
-        if not watched.looked.is_set():
+        if not watched.looked.is_set() or not watched.mirror.journal_id:
+            self._unread |= {watched.name} if watched.looked.is_set() else set()
             asyncio.get_running_loop().call_later(LOOK_SECONDS, self._cover, watched)
             return
         self._opening.discard(watched.name)
+        self._unread.discard(watched.name)
         journal = Covered(watched)
         moved = journal.id in self._ids
         self._ids.add(journal.id)
@@ -148,6 +151,7 @@ class Relay:
 
     def _forget(self, name: str) -> None:
         self._opening.discard(name)
+        self._unread.discard(name)
         self._leaves.pop(name, lambda: None)()
         if self.journals.pop(name, None) is not None:
             for client in self.clients:

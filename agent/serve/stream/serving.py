@@ -58,6 +58,7 @@ class OpenStream:
         self.wanted = wanted
         self.send = send
         self.transport = transport
+        self._checked = 0.0
 
     async def run(self, receive: Receive) -> None:
         """Serve until the client leaves, is dropped, or the server ends."""
@@ -144,6 +145,7 @@ class OpenStream:
 
     async def _live(self, client: Client) -> None:
         while True:
+            self._check(client)
             over, chunk = client.over, client.take()
             if over:
                 await self._end(chunk)
@@ -163,11 +165,16 @@ class OpenStream:
             async with asyncio.timeout(BEAT_SECONDS):
                 await client.wake.wait()
         except TimeoutError:
-            if self.wanted.allowed():
-                client.put(BEAT)
-            else:
-                client.end(told("dropped", Dropped(reason=LOGGED_OUT)))
+            client.put(BEAT)
         client.wake.clear()
+
+    def _check(self, client: Client) -> None:
+        """See now and then, however much there is to send, that the login still holds."""
+        now = asyncio.get_running_loop().time()
+        if now - self._checked >= BEAT_SECONDS:
+            self._checked = now
+            if not self.wanted.allowed():
+                client.end(told("dropped", Dropped(reason=LOGGED_OUT)))
 
     async def _page(self, client: Client, journal: Covered) -> None:
         """Have the next rows of history sent; the next look says whether there are more."""
