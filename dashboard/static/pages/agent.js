@@ -4,14 +4,16 @@
 import { html, useMemo, useState } from "../vendor/preact.js";
 import { part } from "../api.js";
 import { Ago, Alternative, Answered, Badge, Card, Chart, Choice, Empty, Gauge, Ooda, Pairs, Share, Signed, Table, Tiles, Time, useLive } from "../components.js";
-import { age, amount, count, number, percent, places, plain, time, words } from "../format.js";
-import { to } from "../router.js";
+import { age, amount, count, number, percent, places, time, words } from "../format.js";
+import { go, to } from "../router.js";
 import { rowOf, useAnswer, useCell, useNow, zone } from "../store.js";
 import { Controls } from "../controls/bar.js";
-import { Outcome } from "./decisions.js";
+import { Conclusions, Outcome } from "./decisions.js";
 
 const CANDLES = 300;
 const POINTS = 600;
+const TRIPS = 100;
+const NO_TRADES = [];
 
 export default function Agent({ agent, row }) {
   const path = `agents/${part(agent)}`;
@@ -73,12 +75,13 @@ function Market({ agent, symbols, changes }) {
   const [picked, pick] = useState(null);
   const symbol = symbols.includes(picked) ? picked : symbols[0] ?? null;
   const side = symbols.length > 1 && html`<${Choice} label="symbol" value=${symbol} options=${symbols.map((name) => [name, name])} onChange=${pick} />`;
+  const done = useAnswer(symbol === null ? null : `agents/${part(agent)}/trades`, { symbol, limit: TRIPS }, { on: (event) => changes(event) && event.kind === "cycle_ended" });
   const chart = useAnswer(symbol === null ? null : `agents/${part(agent)}/candles`, { symbol, limit: CANDLES }, { on: changes });
   return html`<${Card} title="Candles" note=${symbol && chart.data ? `${symbol}, ${chart.data.timeframe}` : ""} side=${side}>
     ${symbol === null
       ? html`<${Empty} title="No market yet." command="agent run --mode paper">The first cycle brings candles.<//>`
       : html`<${Answered} of=${chart} empty=${{ when: (data) => data.candles.length === 0, title: "No candle yet.", text: "The first closed candle appears here by itself." }}>
-          ${(data) => html`<${Candles} key=${agent + symbol} chart=${data} />`}<//>`}
+          ${(data) => html`<${Candles} key=${agent + symbol} agent=${agent} chart=${data} trades=${done.data?.items ?? NO_TRADES} />`}<//>`}
   <//>`;
 }
 
@@ -86,39 +89,50 @@ function Market({ agent, symbols, changes }) {
 const seconds = (at) => Math.floor(new Date(at) / 1000);
 const SHORT = { entry: "buy", exit: "sell", stop: "stop", target: "target", veto: "" };
 
-function candlesOf(chart) {
+function candlesOf(chart, trades) {
+  const first = chart.candles.length ? seconds(chart.candles[0].time) : 0;
   return {
+    trips: trades.filter((trade) => seconds(trade.closed) >= first).map((trade) => ({ opened: seconds(trade.opened), closed: seconds(trade.closed), bought: number(trade.entry_price), sold: number(trade.exit_price), won: number(trade.pnl) > 0 })),
     candles: chart.candles.map(({ time: at, open, high, low, close }) => ({ time: seconds(at), open: number(open), high: number(high), low: number(low), close: number(close) })),
-    marks: chart.markers.map((mark) => ({ kind: mark.kind, time: seconds(mark.at), price: number(mark.price), text: mark.text, short: SHORT[mark.kind] })),
+    marks: chart.markers.map((mark) => ({ kind: mark.kind, time: seconds(mark.at), price: number(mark.price), text: mark.text, cycle: mark.cycle, short: SHORT[mark.kind] })),
     levels: [["entry", "own"], ["stop", "down"], ["target", "up"]].filter(([name]) => chart[name]).map(([name, tone]) => ({ name, price: number(chart[name]), tone })),
   };
 }
 
-function Candles({ chart }) {
+function Candles({ agent, chart, trades }) {
   const chosen = useCell(zone);
   const digits = places(chart.candles.slice(-50).map((candle) => candle.close), 6);
-  const data = useMemo(() => candlesOf(chart), [chart]);
+  const data = useMemo(() => candlesOf(chart, trades), [chart, trades]);
   const last = chart.candles.at(-1);
   const marks = [...chart.markers].reverse();
   const label = `candles of ${chart.symbol}, ${chart.candles.length} of ${chart.timeframe}, last close ${amount(last.close)}, ${marks.length} marks`;
-  return html`<${Chart} kind="candles" again=${chosen + digits} data=${data} draw=${(root, first) => drawCandles(root, first, { label, places: digits, height: Math.round(Math.min(720, Math.max(260, innerHeight * 0.4))), clock: clockOf(chosen) })} />
-    <p class="legend"><span class="own">\u25b2 buy</span><span>\u25bc sell</span><span class="down">\u25a0 stop</span><span class="up">\u25cf target</span><span class="wait">\u25cf denied</span></p>
+  return html`<${Chart} kind="candles" again=${chosen + digits} data=${data} draw=${(root, first) => drawCandles(root, first, { label, places: digits, height: Math.round(Math.min(720, Math.max(260, innerHeight * 0.4))), clock: clockOf(chosen) }, agent)} />
+    <p class="legend"><span class="own">\u25b2 buy</span><span>\u25bc sell</span><span class="down">\u25a0 stop</span><span class="up">\u25cf target</span><span class="wait">\u25cf denied</span><span>a mark opens its cycle</span></p>
     <${Alternative} label=${`Marks as a table (${marks.length})`}>${marks.length === 0 ? html`<p>None among these candles.</p>` : html`<${Table} caption="marks on the candles" rows=${marks} tall="16rem" columns=${[
       { name: "at", title: "Time", head: true, cell: (mark) => html`<${Time} at=${mark.at} shape="minute" />` },
       { name: "kind", title: "Mark", cell: (mark) => (mark.kind === "veto" ? "denied" : mark.kind) },
       { name: "price", title: "Price", num: true, cell: (mark) => amount(mark.price) },
       { name: "text", title: "What", cell: (mark) => mark.text },
-      { name: "cycle", title: "Cycle", num: true, cell: (mark) => count(mark.cycle) },
+      { name: "cycle", title: "Cycle", num: true, cell: (mark) => html`<a href=${to("/decisions", { agent, cycle: mark.cycle })}>${count(mark.cycle)}</a>` },
     ]} />`}<//>`;
 }
 
 const clockOf = (chosen) => (at) => time(at * 1000, "minute", chosen);
 
-async function drawCandles(root, first, options) {
+async function drawCandles(root, first, options, agent) {
   const { candleChart } = await import("../charts/candles.js");
   const chart = candleChart(root, options);
+  let marks = first.marks;
   chart.set(first);
-  return { set: chart.set, remove: chart.remove };
+  chart.chart.subscribeClick(({ time: bar }) => {
+    const mark = marks.find((each) => each.bar === bar);
+    if (mark) go(to("/decisions", { agent, cycle: mark.cycle }));
+  });
+  const set = (next) => {
+    marks = next.marks;
+    chart.set(next);
+  };
+  return { set, remove: chart.remove };
 }
 
 /* Equity */
@@ -292,6 +306,6 @@ function Latest({ agent }) {
       { name: "cycle", title: "Cycle", num: true, head: true, cell: (row) => html`<a href=${to("/decisions", { agent, cycle: row.cycle })}>${count(row.cycle)}</a>` },
       { name: "at", title: "Time", cell: (row) => html`<${Time} at=${row.at} shape="short" />` },
       { name: "outcome", title: "Outcome", cell: (row) => html`<${Outcome} outcome=${row.outcome} />` },
-      { name: "why", title: "Decisions", cell: (row) => html`<ul class="said">${row.decisions.map((each) => html`<li key=${each.symbol}><span class=${"action " + each.action}>${each.action}</span> ${each.symbol}${each.action !== "HOLD" && html`<span class="soft figure"> ${plain(each.confidence, 0)}</span>`}${each.verdict && each.verdict !== "approved" && html`<span class="down"> ${words(each.verdict)}</span>`}</li>`)}</ul>` },
+      { name: "why", title: "Decisions", cell: (row) => html`<${Conclusions} row=${row} />` },
     ]} />`}<//><//>`;
 }

@@ -14,6 +14,13 @@ const PAGE = 60;
 
 export const Outcome = ({ outcome }) => html`<${Badge} kind=${TONES[outcome] ?? "quiet"}>${outcome ?? "under way"}<//>`;
 
+/** What a cycle decided of each symbol, and which rule denied it. */
+export const Conclusions = ({ row }) => html`<ul class="said">${row.decisions.map((each) => html`<li key=${each.symbol}>
+  <span class=${"action " + each.action}>${each.action}</span> ${each.symbol}
+  ${each.action !== "HOLD" && html`<span class="soft figure"> ${plain(each.confidence, 0)}</span>`}
+  ${each.verdict && each.verdict !== "approved" && html`<span class="down"> ${words(each.verdict)}</span>`}</li>`)}
+  ${row.error && html`<li class="down">${row.error}</li>`}</ul>`;
+
 export default function Decisions({ agent, row }) {
   const [query, change] = useQuery();
   const filters = { outcome: query.outcome, rule: query.rule, symbol: query.symbol, since: instant(query.since), until: instant(query.until, 1) };
@@ -86,11 +93,7 @@ const columns = (onOpen, open) => [
   { name: "cycle", title: "Cycle", num: true, head: true, cell: (row) => html`<button type="button" class="link" aria-expanded=${String(open === String(row.cycle))} onClick=${() => onOpen(String(row.cycle))}>${count(row.cycle)}</button>` },
   { name: "at", title: "Time", cell: (row) => html`<${Time} at=${row.at} shape="short" />` },
   { name: "outcome", title: "Outcome", cell: (row) => html`<${Outcome} outcome=${row.outcome} />` },
-  { name: "decisions", title: "Decisions", cell: (row) => html`<ul class="said">${row.decisions.map((each) => html`<li key=${each.symbol}>
-      <span class=${"action " + each.action}>${each.action}</span> ${each.symbol}
-      ${each.action !== "HOLD" && html`<span class="soft figure"> ${plain(each.confidence, 0)}</span>`}
-      ${each.verdict && each.verdict !== "approved" && html`<span class="down"> ${words(each.verdict)}</span>`}</li>`)}
-      ${row.error && html`<li class="down">${row.error}</li>`}</ul>` },
+  { name: "decisions", title: "Decisions", cell: (row) => html`<${Conclusions} row=${row} />` },
   { name: "equity", title: "Equity", num: true, wide: true, kind: "extra", cell: (row) => amount(row.equity, { places: 2 }) },
 ];
 
