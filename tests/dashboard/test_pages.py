@@ -14,9 +14,6 @@ from tests.dashboard.browser import PHONE, Browser
 from tests.dashboard.rig import AGENT, Rig, running, seed
 
 SOON = 2.0
-SHOWN = frozenset(
-    {"overview", "agent", "decisions", "trades", "parameters", "journal", "settings", "log", "doctor"}
-)
 
 
 @pytest.fixture(scope="session")
@@ -26,7 +23,7 @@ def table(rig: Rig, chromium: Browser) -> list[dict[str, Any]]:
     code = """const done = arguments[0];
         import("/static/pages.js").then(({PAGES}) => done(JSON.parse(JSON.stringify(PAGES))))"""
     rows: list[dict[str, Any]] = chromium.driver.execute_async_script(code)
-    return [row | {"address": row["path"].replace(":agent", AGENT)} for row in rows if row["name"] in SHOWN]
+    return [row | {"address": row["path"].replace(":agent", AGENT)} for row in rows]
 
 
 def test_what_is_held_is_shown_with_its_distance_to_the_stop(page: Browser, rig: Rig) -> None:
