@@ -8,10 +8,12 @@ freqtrade's API server; with `--only memory --minutes 60` an hour of stream.
 import argparse
 import json
 import os
+import sys
 import tempfile
 from pathlib import Path
 
 from benchmarks.machine import machine
+from benchmarks.processes import Failed
 from benchmarks.report import Report
 from benchmarks.serve import cycles, latency, memory, paint, peer, queries, routes, startup
 
@@ -51,7 +53,10 @@ def main() -> None:
     wanted = asked.only or [*SECTIONS, *(ASKED_FOR if asked.freqtrade else ())]
     before = machine(Path(tempfile.gettempdir()))
     with tempfile.TemporaryDirectory(prefix="boyd-bench-") as name:
-        sections = [known[each](Path(name)) for each in wanted]
+        try:
+            sections = [known[each](Path(name)) for each in wanted]
+        except Failed as failure:
+            sys.exit(str(failure))
     report = Report(before, round(os.getloadavg()[0], 2), sections)
     print(json.dumps(report.plain(), indent=2) if asked.json else "\n".join(report.lines()))
 

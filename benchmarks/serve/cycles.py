@@ -7,7 +7,7 @@ from benchmarks.figures import Figure, Section, ratio
 from benchmarks.serve.processes import Ran, clients, run, server
 
 CYCLES = 6_000
-PACED = 200
+PACED = 400
 PASSES = 3
 CLIENTS = 200
 FULL = ("--provider", "simulated", "--speed", "max")
@@ -48,19 +48,18 @@ def _run(kind: str, home: Path, words: Sequence[str]) -> Ran:
 
 
 def _figures(pace: str, count: int, runs: dict[str, list[Ran]], start: Ran) -> list[Figure]:
-    def per_cycle(kind: str) -> list[float]:
+    def processor(kind: str) -> list[float]:
         return [(each.processor - start.processor) / count * 1e6 for each in runs[kind]]
 
-    def each_second(kind: str) -> list[float]:
+    def speed(kind: str) -> list[float]:
         return [count / (each.seconds - start.seconds) for each in runs[kind]]
 
     figures = []
     for kind in KINDS:
-        figures.append(Figure(f"{pace}, {kind}: cycles", "1/s", tuple(each_second(kind))))
-        figures.append(Figure(f"{pace}, {kind}: processor", "us/cycle", tuple(per_cycle(kind))))
+        figures.append(Figure(f"{pace}, {kind}: cycles", "1/s", tuple(speed(kind))))
+        figures.append(Figure(f"{pace}, {kind}: processor", "us/cycle", tuple(processor(kind))))
     for kind in KINDS[1:]:
-        aim = "> 0.95"
-        speed = ratio(f"{pace}, {kind}: cycles kept", each_second(kind), each_second("alone"))
-        figures.append(Figure(speed.name, speed.unit, speed.values, aim))
-        figures.append(ratio(f"{pace}, {kind}: processor", per_cycle(kind), per_cycle("alone")))
+        kept = ratio(f"{pace}, {kind}: cycles kept", speed(kind), speed("alone"))
+        figures.append(Figure(kept.name, kept.unit, kept.values, "> 0.95"))
+        figures.append(ratio(f"{pace}, {kind}: processor", processor(kind), processor("alone")))
     return figures

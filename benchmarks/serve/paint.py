@@ -21,7 +21,7 @@ PAINTED = (
     "return performance.getEntriesByType('paint')"
     ".filter(e => e.name === 'first-contentful-paint').map(e => e.startTime)[0]"
 )
-PAGES = ("/", "/agents/{agent}", "/decisions")
+PAGES = ("/", "/agents/{agent}")
 
 
 def paint(folder: Path) -> Section:
