@@ -76,6 +76,7 @@ written: $(STAMP) ## write anew what is made from the code: schemas, the compile
 	@$(BIN)/python -m scripts.gate
 	@$(BIN)/python -m docs.schemas
 	@$(BIN)/python -m scripts.grafana
+	@$(BIN)/python -m docs.tables
 	@$(BIN)/python -m docs.diagram
 
 docs: $(STAMP) ## the pages as a site, with the API from its docstrings, in build/site

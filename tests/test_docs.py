@@ -18,6 +18,7 @@ from agent.cli.app import app
 from agent.cli.handlers.config import toml
 from agent.settings.load import unknown_variables
 from agent.settings.settings import EXCHANGE_KEY, KEY_VARIABLE, Options
+from docs import tables
 from risk.settings import RiskSettings, SizingSettings
 from risk.table import RULES
 from scripts.soak.command import parse
@@ -255,3 +256,9 @@ def settings_table() -> str:
 def test_the_tables_in_the_docs_are_the_code_s(name: str, made: str) -> None:
     page = ROOT / "docs" / "how-to" / name
     assert made in page.read_text(), f"put this into {page}:\n\n{made}\n"
+
+
+@pytest.mark.parametrize("name", tables.WRITTEN)
+def test_routes_metrics_and_alerts_in_the_docs_are_the_code_s(name: str) -> None:
+    text = (ROOT / "docs" / "how-to" / name).read_text()
+    assert text == tables.page(name), "run: .venv/bin/python -m docs.tables"
