@@ -9,9 +9,12 @@ larger than 200 kB.
 
 import argparse
 import base64
+import math
+import random
 import struct
 import sys
 import tempfile
+import time
 import zlib
 from pathlib import Path
 from typing import NamedTuple
@@ -24,11 +27,15 @@ MOST_BYTES = 200_000
 CYCLES = 1244
 """By then two positions are held, for ten cycles more, and much was traded before."""
 
-SECONDS = 20.0
+SECONDS = 30.0
 """Between cycles, so that the pictures are of one moment."""
 
 BESIDE = "beta"
-HEIGHT = {"overview": 520}
+HEIGHT = {"overview": 520, "research": 1180}
+HISTORY = "BTC-USDT_1h.csv"
+DAYS = 400
+START_MS = 1_672_531_200_000
+TRIED = {"strategy": ["sma"], "data": [HISTORY], "grid": ["fast=10:30:5", "slow=40:80:10"]}
 
 
 class Picture(NamedTuple):
@@ -45,15 +52,42 @@ def pictures(denied: int) -> list[Picture]:
     """Return every picture; `denied` is a cycle that was denied, to show its why."""
     agent, why = f"/agents/{AGENT}", f"/decisions?agent={AGENT}&cycle={denied}"
     trades = f"/trades?agent={AGENT}"
-    desk = [("overview", "/"), ("agent", agent), ("decisions", why), ("trades", trades)]
-    return [
-        *(Picture(f"{name}-light", address, height=HEIGHT.get(name, 980)) for name, address in desk),
-        *(
-            Picture(f"{name}-dark", address, dark=True, height=HEIGHT.get(name, 980))
-            for name, address in desk
-        ),
-        *(Picture(f"{name}-phone", address, PHONE, dark=True) for name, address in desk),
+    shown = [
+        ("overview", "/"),
+        ("agent", agent),
+        ("decisions", why),
+        ("trades", trades),
+        ("research", "/research"),
     ]
+    desk = [(name, address, HEIGHT.get(name, 980)) for name, address in shown]
+    return [
+        *(Picture(f"{name}-light", address, height=height) for name, address, height in desk),
+        *(Picture(f"{name}-dark", address, dark=True, height=height) for name, address, height in desk),
+        *(Picture(f"{name}-phone", address, PHONE, dark=True) for name, address in shown),
+    ]
+
+
+def write_history(home: Path) -> None:
+    """Write made-up candles that a walk-forward can be run on."""
+    chance, price, drift, lines = random.Random(11), 30_000.0, 0.0, ["time,open,high,low,close,volume"]
+    for hour in range(DAYS * 24):
+        if hour % 200 == 0:
+            drift = chance.choice([-1, 0, 0, 1]) * 6e-4
+        opened, price = price, price * math.exp(drift + chance.gauss(0, 6e-3))
+        high, low = max(opened, price) * 1.002, min(opened, price) * 0.998
+        at = START_MS + hour * 3_600_000
+        lines.append(f"{at},{opened:.2f},{high:.2f},{low:.2f},{price:.2f},{10 + 5 * chance.random():.3f}")
+    (home / HISTORY).write_text("\n".join(lines) + "\n")
+
+
+def research(rig: Rig) -> None:
+    """Have a walk-forward run to its end."""
+    body = {"kind": "walk-forward", "options": TRIED}
+    id_ = rig.served.trade("POST", "/api/v1/work", body=body).json["id"]
+    while (row := rig.ask(f"work/{id_}"))["state"] in {"waiting", "running"}:
+        time.sleep(0.5)
+    if row["state"] != "done":
+        raise SystemExit(f"walk-forward: {row['error']}")
 
 
 def take(browser: Browser, picture: Picture) -> int:
@@ -103,6 +137,7 @@ def main() -> int:
         home = Path(folder, "home")
         seed(home, cycles=CYCLES)
         seed(home, BESIDE, cycles=300)
+        write_history(home)
         with (
             running(home, interval=SECONDS) as agent,
             Rig(home, agent) as rig,
@@ -111,6 +146,7 @@ def main() -> int:
             browser.log_in(rig.url, rig.served.tokens.trade)
             browser.go("/")
             browser.one(f"[data-agent={AGENT}][data-mood=runs]")
+            research(rig)
             denied = rig.page(f"agents/{AGENT}/cycles?rule=min_confidence&limit=1")[0]["cycle"]
             for picture in pictures(denied):
                 if picture.name.startswith(wanted):
