@@ -19,6 +19,9 @@ ON_SERVER_SECONDS = 5.0
 FIRST_SECONDS = 10.0
 """How long the start waits for the first look at every journal, at most."""
 
+RESTING = 8
+"""Agents at rest whose fold stays in memory, 3 MB each; of the others it is made again when asked for."""
+
 AMISS = frozenset({AlarmKind.DEAD, AlarmKind.HALTED, AlarmKind.KILLED, AlarmKind.IN_DOUBT})
 """Alarms that say an agent does not do its work."""
 
@@ -115,6 +118,13 @@ class Fleet:
     def _run(self) -> None:
         while not self._closing.wait(ON_SERVER_SECONDS if self.home.server else LOOK_SECONDS):
             self._look()
+            self._release()
+
+    def _release(self) -> None:
+        """Let go of folds of agents at rest, those not asked for the longest, beyond some."""
+        resting = [each.mirror for each in self.all() if not each.running and each.mirror.loaded]
+        for mirror in sorted(resting, key=lambda each: each.used)[:-RESTING]:
+            mirror.release()
 
     def _look(self) -> None:
         try:

@@ -71,6 +71,7 @@ class Watched:
         self._link: Link | None = None
         self._latest: LiveState | None = None
         self._held = False
+        self._row: tuple[object, AgentRow] | None = None
         self._mark: object = None
         self._copy_due = 0.0
         self._wake = threading.Event()
@@ -125,7 +126,13 @@ class Watched:
         """Return the agent as one of several side by side; of an unreadable journal why it is."""
         if not self.mirror.journal_id:
             return account.unread(self.name, self.problem, self.supervised, running=self.running)
-        return account.row(self.mirror, self.beside())
+        if self.running:
+            return account.row(self.mirror, self.beside())
+        mark = (self.mirror.journal_id, self.mirror.head, self.problem, self.supervised)
+        kept = self._row
+        if kept is None or kept[0] != mark:  # at rest it stays the same, and needs no fold
+            kept = self._row = mark, account.row(self.mirror, self.beside())
+        return kept[1]
 
     def _refuse_unread(self) -> None:
         if not self.mirror.journal_id:
@@ -248,6 +255,7 @@ class Watched:
             return
         with COPYING:
             self._copied()
+            self.mirror.rest()
         self._mark = mark
 
     def _marked(self) -> object:

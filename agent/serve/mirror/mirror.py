@@ -7,12 +7,14 @@ and never half a row. Rules, each with its reason:
 
 1. Only `take`, `begin`, `anew` and `close` write, and one thread calls them. Readers have connections of
    their own.
-2. No row is kept in memory. The fold is: one state and one mind, and its checkpoints are in the file.
+2. No row is kept in memory. The fold is, one state and one mind, while somebody asks for it; its checkpoints
+   are in the file.
 3. The file is a cache. Where its journal id, its program or a row's hash does not fit it is made anew.
 """
 
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -64,7 +66,10 @@ class Mirror:
         self.target = 0
         """The last row there is, as far as anybody said."""
         self._store: Store | None = None
-        self._fold = MirrorFold(None)
+        self._fold: MirrorFold | None = None
+        self._loading = threading.Lock()
+        self.used = 0.0
+        """When the fold was asked for last, by the monotonic clock."""
         self._head: tuple[int, bytes] = (0, b"")
         self._kept = self._resumable = 0
         self._listeners: list[Listener] = []
@@ -93,32 +98,32 @@ class Mirror:
     @property
     def state(self) -> State:
         """The fold of all rows up to the head; read it under its lock."""
-        return self._fold.state
+        return self._folded().state
 
     @property
     def latest(self) -> Latest:
         """What the latest cycles saw and judged."""
-        return self._fold.latest
+        return self._folded().latest
 
     @property
     def started(self) -> SessionStarted | None:
         """The last session's start."""
-        return self._fold.started
+        return self._folded().started
 
     @property
     def options(self) -> Options | None:
         """Options of the last session; None before the first, or where they are another version's."""
-        return self._fold.options
+        return self._folded().options
 
     @property
     def grid(self) -> dict[str, Instrument]:
         """Grids by symbol, of all that was ever traded."""
-        return self._fold.instruments
+        return self._folded().instruments
 
     @property
     def parts(self) -> wiring.Parts | None:
         """The fold as the parts of a session, None where its options are not known."""
-        fold = self._fold
+        fold = self._folded()
         if fold.options is None or fold.mind is None:
             return None
         return wiring.Parts(fold.options, dict(fold.instruments), fold.state, fold.mind)
@@ -126,7 +131,37 @@ class Mirror:
     @property
     def problem(self) -> str | None:
         """Why only the account could be folded, None where all was."""
-        return self._fold.problem
+        return self._folded().problem
+
+    @property
+    def loaded(self) -> bool:
+        """True while the fold is in memory."""
+        return self._fold is not None
+
+    def release(self) -> None:
+        """Let the fold go from memory; whoever asks next has it made again from its checkpoint."""
+        with self._loading:
+            self._fold = None
+
+    def rest(self) -> None:
+        """Let go of what only a writer at work needs; for the writer's own thread."""
+        if self._store is not None:
+            self._store.trim()
+
+    def _folded(self) -> MirrorFold:
+        """Return the fold of every row that is mirrored."""
+        self.used = time.monotonic()
+        fold = self._fold
+        if fold is not None:
+            return fold
+        with self._loading:
+            if self._fold is None:
+                self._fold = self._resumed(self._last_session()) if self._store else MirrorFold(None)
+            return self._fold
+
+    def _set(self, fold: MirrorFold | None) -> None:
+        with self._loading:
+            self._fold = fold
 
     def begin(self, journal_id: str) -> None:
         """Open the mirror of a journal, as it was left or empty."""
@@ -148,7 +183,7 @@ class Mirror:
         if former is not None:
             former.close()
         self._head = store.head()
-        self._fold = self._resumed(self._last_session())
+        self._set(None)
         self._kept = self._resumable = self.head
         self.target = max(self.head, 0)
 
@@ -212,18 +247,20 @@ class Mirror:
         if store is None:
             raise Misfit("nothing is known of the journal yet")
         first = rows[0][1]
-        if isinstance(first, SessionStarted) and not self._fold.fits(first):
-            self._fold = self._resumed(first)
+        fold = self._folded()
+        if isinstance(first, SessionStarted) and not fold.fits(first):
+            fold = self._resumed(first)
         lines: list[StreamLine] = []
         try:
             with store.writing() as cursor:
-                ingest = Ingest(self.name, self._fold, cursor)
+                ingest = Ingest(self.name, fold, cursor)
                 for row, event in rows:
                     lines.append(ingest.take(row, event))
-                    self._keep(cursor, row)
+                    self._keep(cursor, fold, row)
         except BaseException:
-            self._fold = self._resumed(self._last_session())  # it was ahead of what is written
+            self._set(None)  # it was ahead of what is written
             raise
+        self._set(fold)
         self._head = rows[-1][0].seq, rows[-1][0].hash
         self.target = max(self.target, self.head)
         for listener in list(self._listeners):
@@ -235,19 +272,19 @@ class Mirror:
         except Exception as fault:  # noqa: BLE001 -- who looks on holds up nobody
             say("error", "a listener raised", agent=self.name, why=f"{type(fault).__name__}: {fault}")
 
-    def _keep(self, cursor: sqlite3.Cursor, row: Stored) -> None:
+    def _keep(self, cursor: sqlite3.Cursor, fold: MirrorFold, row: Stored) -> None:
         """Keep a checkpoint now and then, between cycles, and after new parameters."""
-        if self._fold.state.open_cycle is not None:
+        if fold.state.open_cycle is not None:
             return
         due = row.kind == PARAMETERS or row.seq - self._kept >= EVERY
         if due:
             self._kept = row.seq
-            body = checkpoint(self._fold, self.journal_id, row.seq, row.hash, brief=True)
+            body = checkpoint(fold, self.journal_id, row.seq, row.hash, brief=True)
             if body is not None:
                 cursor.execute("INSERT OR REPLACE INTO checkpoints VALUES (?, ?)", (row.seq, body))
         if row.seq - self._resumable >= WHOLE_EVERY:
             self._resumable = row.seq
-            body = checkpoint(self._fold, self.journal_id, row.seq, row.hash, brief=False)
+            body = checkpoint(fold, self.journal_id, row.seq, row.hash, brief=False)
             if body is not None:
                 cursor.execute("INSERT OR REPLACE INTO resumption VALUES (1, ?, ?)", (row.seq, body))
 

@@ -15,7 +15,8 @@ from domain.private import private_folder
 from journal.chain import genesis
 
 IDLE_READERS = 2
-PAGES_KIB = 1024
+WRITER_KIB, READER_KIB = 1024, 256
+"""Pages that a connection keeps in memory."""
 
 Head = tuple[int, bytes]
 """Sequence and hash of the last row."""
@@ -76,6 +77,7 @@ class Store:
         if connection is None:
             connection = _connect(self.path)
             connection.execute("PRAGMA query_only = ON")
+            connection.execute(f"PRAGMA cache_size = -{READER_KIB}")
         try:
             connection.execute("BEGIN")
             yield connection
@@ -83,6 +85,14 @@ class Store:
             with suppress(sqlite3.Error):
                 connection.rollback()
             self._give_back(connection)
+
+    def trim(self) -> None:
+        """Let go of memory that is of use to a writer at work alone."""
+        with self._guard:
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+        self.writer.execute("PRAGMA shrink_memory")
 
     def _give_back(self, connection: sqlite3.Connection) -> None:
         with self._guard:
@@ -132,7 +142,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     try:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
-        connection.execute(f"PRAGMA cache_size = -{PAGES_KIB}")
+        connection.execute(f"PRAGMA cache_size = -{WRITER_KIB}")
     except sqlite3.DatabaseError as error:
         connection.close()
         raise Unfit(str(error)) from None
