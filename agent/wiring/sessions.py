@@ -89,7 +89,10 @@ class PolicyInForce:
         return self._policy
 
     def _packed(self) -> Policy:
-        return policy_of(options_in_force(self.options, self._changed), self.grid)
+        try:
+            return policy_of(options_in_force(self.options, self._changed), self.grid)
+        except BadInput:  # of another program; a session that trades does not begin with it
+            return policy_of(self.options, self.grid)
 
 
 def options_in_force(options: Options, changed: Mapping[str, Changed]) -> Options:

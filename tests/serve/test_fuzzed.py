@@ -26,7 +26,7 @@ SCHEMA = schemathesis.openapi.from_dict(document(table()))
 EVERY: list[Any] = [each.ok() for each in SCHEMA.get_all_operations()]  # type: ignore[union-attr]
 OPERATIONS = {f"{each.method.upper()} {each.path}": each for each in EVERY}
 TAKING = sorted(name for name, each in OPERATIONS.items() if each.body or each.query or each.path_parameters)
-BEGINS = {"POST /api/v1/agents", "POST /api/v1/work"}
+BEGINS = {"POST /api/v1/agents", "POST /api/v1/agents/{agent}/start", "POST /api/v1/work"}
 """What is meant here begins a process: only what cannot be meant is asked."""
 
 

@@ -8,12 +8,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from subprocess import Popen
 from typing import Any
 
 import msgspec
 import pytest
 
+from agent.account.control import StatusRequest
 from agent.account.dispatch import dispatch
+from agent.account.running import Running
 from agent.serve.access.door import COOKIE
 from agent.serve.routes import steer as steering
 from agent.settings.home import Home
@@ -108,11 +111,11 @@ def test_by_http_by_the_command_line_and_from_python_it_is_the_same(tmp_path: Pa
         agent(tmp_path, *BEGIN[:3], "--journal", each, "--plain", "--speed", "max", "--cycles", "20")
     with serving(tmp_path) as served:
         for what, body, words in WAYS:
-            told, left = since(served.home, lambda: steer(served, what, "http", **body), "http")  # noqa: B023
+            given, left = since(served.home, lambda: steer(served, what, "http", **body), "http")  # noqa: B023
             line = [*words, "--journal", "cli", "--json"]
             said, kept = since(served.home, lambda: agent(tmp_path, *line, check=None), "cli")  # noqa: B023
-            assert told.status == 200, (what, told.content)
-            assert _timeless(told.json) == _timeless(json.loads(said.stdout)), what
+            assert given.status == 200, (what, given.content)
+            assert _timeless(given.json) == _timeless(json.loads(said.stdout)), what
             assert left == kept, what
             if what not in ("stop", "reconcile", "flatten"):
                 assert _asker(served.home) == "api:trade", what
@@ -303,6 +306,48 @@ def test_it_begins_agents_that_outlive_it(tmp_path: Path) -> None:
         until(lambda: served.home.control("mine").exists())
         assert steer(served, "stop", "mine").json["stopping"]
         until(lambda: not served.home.held("mine"))
+
+
+def test_a_server_killed_outright_harms_no_agent_and_a_later_one_takes_it_up(tmp_path: Path) -> None:
+    body = {"name": "mine", "settings": {"provider": "simulated", "interval_seconds": 0.05}, "key": "m-1"}
+    process, url, token = _server(tmp_path)
+    begun = ask(url, "POST", "/api/v1/agents", token=token, body=body)
+    assert ask(url, "POST", "/api/v1/agents", token=token, body=body).json == begun.json
+    home, pid = Home(tmp_path), begun.json["supervised"]["pid"]
+    until(lambda: home.control("mine").exists() and home.owner("mine") == pid)
+    process.kill()
+    process.communicate()
+    before = _cycle(home)
+    until(lambda: _cycle(home) > before + 5)
+    process, url, token = _server(tmp_path)
+    path = "/api/v1/agents/mine"
+    rows = until(lambda: ask(url, "GET", "/api/v1/agents", token=token).json)
+    assert rows[0]["supervised"]["pid"] == pid
+    os.kill(pid, signal.SIGKILL)  # one that it adopted is begun anew as one that it began
+
+    def again() -> bool:
+        row = ask(url, "GET", "/api/v1/agents", token=token).json[0]["supervised"]
+        return row["pid"] not in (None, pid) and home.owner("mine") == row["pid"] and row["restarts"] == 1
+
+    until(again)
+    stopped = ask(url, "POST", f"{path}/stop", token=token, body={})
+    assert stopped.json["stopping"], stopped.content
+    until(lambda: not home.held("mine"))
+    process.terminate()
+    _, errors = process.communicate(timeout=30)
+    assert (process.returncode, errors) == (0, "")
+
+
+def _cycle(home: Home) -> int:
+    status: dict[str, int] = Running(home, "mine").ask(StatusRequest())
+    return status["cycle"]
+
+
+def _server(root: Path) -> tuple[Popen[str], str, str]:
+    process = start(root, "serve", "--port", "0", "--json")
+    assert process.stdout is not None
+    where = json.loads(process.stdout.readline())
+    return process, where["url"], Path(where["token_file"]).read_text().strip()
 
 
 def test_a_request_that_is_cut_off_harms_nothing(served: Served) -> None:

@@ -40,6 +40,9 @@ from domain.private import private_folder
 from edge.files import write_whole
 
 LOOK_SECONDS = 0.25
+READER_SECONDS = 1.5
+"""How long an account is seen to be taken before it is: a command that reads lets go in a moment."""
+
 FIRST_SECONDS, MOST_SECONDS = 1.0, 300.0
 STEADY_SECONDS = 600.0
 """An agent that ran so long begins its pauses anew."""
@@ -55,6 +58,7 @@ class OwnAgent(msgspec.Struct, kw_only=True):
     name: str
     settings: dict[str, str]
     by: str
+    key: str = ""
     wanted: bool = True
     pid: int = 0
     born: str = ""
@@ -128,27 +132,33 @@ class Supervisor:
         with self._lock:
             return [name for name, life in self._lives.items() if processes.lives(life)]
 
-    def begin(self, name: str, settings: Mapping[str, Any], by: str) -> Supervised:
+    def begin(self, name: str, settings: Mapping[str, Any], by: str, key: str = "") -> Supervised:
         """Begin an agent with settings as `agent run` takes them.
 
         Raises BadInput for a name or settings that cannot be meant, each problem with field, value and limit;
         Busy where an agent of that name runs, or is ours already.
         """
         checked_name(name)
+        if (known := self._done(name, key)) is not None:
+            return known
         wanted = flat(settings)
         refuse(wanted, self.home)
         self._fit(checked(wanted, self.home, name), wanted)
         self._wait_for_end(name)
         with self._lock:
             self._refuse_running(name)
-            self._own[name] = OwnAgent(name=name, settings=wanted, by=by)
+            self._own[name] = OwnAgent(name=name, settings=wanted, by=by, key=key)
         return self._now(name)
 
-    def begin_again(self, name: str, settings: Mapping[str, str], account: str, by: str) -> Supervised:
+    def begin_again(
+        self, name: str, settings: Mapping[str, str], account: str, by: str, key: str = ""
+    ) -> Supervised:
         """Begin an agent that does not run: with its own settings, or those given where it is none of ours.
 
         Raises Busy where it runs, BadSettings where it trades real money and `account` is not its account.
         """
+        if (known := self._done(name, key)) is not None:
+            return known
         self._wait_for_end(name)
         with self._lock:
             self._refuse_running(name)
@@ -158,7 +168,11 @@ class Supervisor:
         with self._lock:
             self._refuse_running(name)
             self._own[name] = OwnAgent(
-                name=name, settings=wanted, by=by, restarts=former.restarts if former else 0
+                name=name,
+                settings=wanted,
+                by=by,
+                key=key,
+                restarts=former.restarts if former else 0,
             )
         return self._now(name)
 
@@ -168,6 +182,12 @@ class Supervisor:
             raise BadSettings(["mode = quicktest: that is a test; modes are paper, testnet and live"])
         if options.mode == "live" and given.get("account") != options.account:
             raise BadSettings(["account: mode live needs the account's id with this very request"])
+
+    def _done(self, name: str, key: str) -> Supervised | None:
+        """Return what is known of an agent that was begun under this very key, None for another key."""
+        with self._lock:
+            own = self._own.get(name)
+            return self.of(name) if own is not None and key and own.key == key else None
 
     def _wait_for_end(self, name: str) -> None:
         """Wait a little for a process that was asked to stop and is about to be gone."""
@@ -315,7 +335,7 @@ class Supervisor:
             return Sequel(halted=f"its journal cannot be read: {fault}")
         unbegun = now is None or now.sessions <= own.before
         own.tries = own.tries + 1 if unbegun else 0
-        if unbegun and self.home.held(own.name):
+        if unbegun and self.home.held(own.name, READER_SECONDS):
             return Sequel(halted="its account is in use by another agent")
         words = processes.last_words(self._errors(own.name))
         return judge(processes.code_of(life), own.before, now, words, own.tries)

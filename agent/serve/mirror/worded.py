@@ -35,6 +35,7 @@ from domain.events import (
     PositionWrittenOff,
     SessionEnded,
     SessionStarted,
+    SettingsChanged,
 )
 from domain.instrument import Instrument
 from domain.money import cash_text
@@ -158,12 +159,17 @@ def note(event: Event) -> NoteBody:
     return NoteBody(text=_sentence(event), by=by, reason=reason, fields=fields)
 
 
-def _sentence(event: Event) -> str:  # noqa: PLR0911 -- one case an event
+def _sentence(event: Event) -> str:  # noqa: C901, PLR0911 -- one case an event
     match event:
         case KillSwitchSet():
             return f"kill switch {'thrown' if event.active else 'reset'} by {event.by}: {event.reason}"
         case ParametersSet():
             return f"{event.strategy} speaks with parameter version {event.version}, by {event.by}"
+        case SettingsChanged():
+            words = ", ".join(
+                f"{name} from {event.before.get(name)} to {each}" for name, each in event.given.items()
+            )
+            return f"{event.by} changed settings: {words}"
         case AccountAdopted():
             return f"the account was adopted by {event.by}: {event.reason}"
         case PositionWrittenOff():

@@ -210,7 +210,7 @@ def _begin(asking: Asking, _path: dict[str, str], _query: Any, body: BeginAsked)
     checked_name(body.name)
     return Started(
         agent=body.name,
-        supervised=asking.supervisor.begin(body.name, body.settings, by_of(asking)),
+        supervised=asking.supervisor.begin(body.name, body.settings, by_of(asking), key_of(asking, body)),
     )
 
 
@@ -218,7 +218,8 @@ def _start(asking: Asking, path: dict[str, str], _query: Any, body: StartAsked) 
     name = named_agent(asking, path)
     supervisor = asking.supervisor
     known = {} if supervisor.of(name) else last_settings(asking.home, name)
-    supervised = supervisor.begin_again(name, known, body.account, by_of(asking))
+    key = key_of(asking, body)
+    supervised = supervisor.begin_again(name, known, body.account, by_of(asking), key)
     return Started(agent=name, supervised=supervised)
 
 
