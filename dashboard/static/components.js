@@ -158,9 +158,9 @@ export function Answered({ of, children, empty }) {
 }
 
 /** A share of a limit that is used. */
-export function Gauge({ label, used, text, failed }) {
+export function Gauge({ label, used, text, failed, denies }) {
   const share = used === null || used === undefined ? null : Math.max(0, Math.min(1, used));
-  const kind = share === null ? "" : failed || share >= 1 ? "bad" : share >= 0.75 ? "wait" : "";
+  const kind = share === null ? "" : denies ? "wait" : failed || share >= 1 ? "bad" : share >= 0.75 ? "wait" : "";
   return html`<div class="gauge" role="meter" aria-label=${label} aria-valuemin="0" aria-valuemax="100"
     aria-valuenow=${share === null ? 0 : Math.round(share * 100)} aria-valuetext=${text}>
     <div class="track"><div class=${"fill " + kind} style=${{ width: `${(share ?? 0) * 100}%` }}></div></div></div>`;

@@ -238,19 +238,20 @@ function Risk({ agent, changes }) {
 
 function summary(rules) {
   const broken = rules.filter((rule) => rule.passed === false).length;
-  return broken ? `${broken} of ${rules.length} at their limit` : `${rules.length} rules, none at its limit`;
+  return broken ? `${broken} of ${rules.length} would deny an entry now` : `${rules.length} rules, none would deny an entry now`;
 }
 
-const weight = (rule) => (rule.passed === false ? 3 : rule.used !== null ? 1 + Math.min(1, rule.used) : rule.measured !== null ? 0.5 : 0);
+const weight = (rule) => (rule.passed === false ? (rule.symbol === null ? 4 : 3) : rule.used !== null ? 1 + Math.min(1, rule.used) : rule.measured !== null ? 0.5 : 0);
 const ordered = (rules) => rules.map((rule, k) => [rule, k]).sort(([a, j], [b, k]) => weight(b) - weight(a) || j - k).map(([rule]) => rule);
 
 function Rule({ of }) {
   const name = words(of.rule) + (of.symbol ? `, ${of.symbol}` : "");
   const value = of.measured === null ? "not measured" : figure(of.measured) + against(of);
-  return html`<li class=${of.passed === false ? "failed" : ""} data-rule=${of.rule} title=${of.meaning}>
+  const failed = of.passed === false && (of.symbol === null ? "failed" : "denies");
+  return html`<li class=${failed || ""} data-rule=${of.rule} title=${of.meaning}>
     <span><span class="rule-name">${name}</span> <span class="soft tiny">${of.unit}</span></span>
     <span class="figure small">${value}</span>
-    ${of.used !== null ? html`<${Gauge} label=${name} used=${of.used} failed=${of.passed === false} text=${`${percent(of.used, { digits: 0 })} used: ${value} ${of.unit}`} />`
+    ${of.used !== null ? html`<${Gauge} label=${name} used=${of.used} failed=${failed === "failed"} denies=${failed === "denies"} text=${`${percent(of.used, { digits: 0 })} used: ${value} ${of.unit}`} />`
       : html`<span class="soft tiny">${of.note ?? (of.passed === false ? "not kept" : of.passed ? "kept" : "")}</span>`}
   </li>`;
 }
