@@ -21,7 +21,7 @@ from agent.serve.mirror.tables import STRETCHES
 from agent.views import session as views
 from agent.views.history import AccountHistory
 from agent.views.trades import rows as trade_rows
-from domain.commands import ClosePosition, Command, Flatten, Kill, ResetKill
+from domain.commands import ApplyParameters, ClosePosition, Command, Flatten, Kill, ResetKill
 from domain.errors import BadInput, Unreachable
 from domain.events import CycleEnded
 from domain.money import cash_text
@@ -44,6 +44,9 @@ def eventful(seed: int) -> MemoryJournal:
     asked: dict[int, Command] = {
         chance.randrange(60, 120): Kill(reason="look", key="a"),
         chance.randrange(121, 140): ResetKill(reason="go on", key="b"),
+        chance.randrange(20, 50): ApplyParameters(
+            strategy="rsi", given={"period": chance.randrange(6, 13)}, force=True, reason="faster"
+        ),
         **{
             number: ClosePosition(symbol=SYMBOL, reason="now")
             for number in chance.sample(range(150, 250), 30)
@@ -93,7 +96,8 @@ def test_a_mirror_tells_what_the_command_line_tells_of_the_same_journal(seed: in
         cash_text(worth) for worth in history.equity
     ]
     assert queries.equity(mirror, 5000).opening_cash == cash_text(history.opening)
-    for cycle in chance.sample(range(1, state.cycle_id + 1), 12):
+    assert state.versions
+    for cycle in (*chance.sample(range(15, 60), 6), *chance.sample(range(1, state.cycle_id + 1), 8)):
         assert queries.why(mirror, cycle) == explain(journal, cycle), cycle
     with mirror.records() as records:
         assert verify(records) == verify(journal) == Verified(*journal.head())
