@@ -64,6 +64,14 @@ def resting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, 
         yield made, rows
 
 
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Return a home in which one agent runs."""
+    folder = tmp_path_factory.mktemp("running")
+    with running(folder):
+        yield folder
+
+
 def test_history_is_the_journal_row_by_row(resting: tuple[Served, int]) -> None:
     served, rows = resting
     with Reader(served.url, served.tokens.read, after="0") as stream:
@@ -140,8 +148,8 @@ def test_what_cannot_be_meant_is_said_before_a_stream_begins(
     assert answer.json["error"]["message"]
 
 
-def test_cut_and_resumed_it_misses_and_doubles_nothing(tmp_path: Path) -> None:
-    with running(tmp_path), serving(tmp_path) as served:
+def test_cut_and_resumed_it_misses_and_doubles_nothing(home: Path) -> None:
+    with serving(home) as served:
         events: list[Told] = []
         last: str | None = "0"
         for _ in range(5):
@@ -152,36 +160,37 @@ def test_cut_and_resumed_it_misses_and_doubles_nothing(tmp_path: Path) -> None:
                     if len(events) % 11 == 0:  # in the midst of a batch as well
                         break
         assert [each.data["seq"] for each in events] == list(range(1, len(events) + 1))
-    assert told(events) == kinds_in_journal(tmp_path)[: len(events)]
+    assert told(events) == kinds_in_journal(home)[: len(events)]
 
 
-def test_it_goes_on_over_a_restart_of_the_server(tmp_path: Path) -> None:
-    with running(tmp_path):
-        with serving(tmp_path) as first, Reader(first.url, first.tokens.read, after="0") as stream:
-            events = stream.until(12)
-        with (
-            serving(tmp_path) as second,
-            Reader(second.url, second.tokens.read, last=events[-1].id) as stream,
-        ):
-            events += stream.until(30)
-    assert [each.data["seq"] for each in events] == list(range(1, len(events) + 1))
-    assert told(events) == kinds_in_journal(tmp_path)[: len(events)]
+def edge(stream: Reader) -> int:
+    """Return the row after which a stream goes on."""
+    return int(stream.first("hello").data["seq"])
 
 
-def test_it_goes_on_when_the_server_was_killed_and_the_agent_knows_nothing_of_it(tmp_path: Path) -> None:
-    with running(tmp_path) as process:
-        with served(tmp_path) as (server, where):
-            token = (tmp_path / "api.token").read_text().strip()
-            with Reader(where["url"], token, after="0") as stream:
-                events = stream.until(12)
-                server.kill()
-                rest = [each for each in stream.rows() if each.data["seq"] > 12]
-        events += rest
-        with served(tmp_path) as (_, where), Reader(where["url"], token, last=events[-1].id) as stream:
-            events += stream.until(30)
-        assert process.poll() is None
-    assert [each.data["seq"] for each in events] == list(range(1, len(events) + 1))
-    assert told(events) == kinds_in_journal(tmp_path)[: len(events)]
+def test_it_goes_on_over_a_restart_of_the_server(home: Path) -> None:
+    with serving(home) as first, Reader(first.url, first.tokens.read) as stream:
+        begun = edge(stream)
+        events = stream.until(begun + 12)
+    last = events[-1].id
+    with serving(home) as second, Reader(second.url, second.tokens.read, last=last) as stream:
+        events += stream.until(begun + 30)
+    assert [each.data["seq"] for each in events] == list(range(begun + 1, begun + len(events) + 1))
+    assert told(events) == kinds_in_journal(home)[begun:][: len(events)]
+
+
+def test_it_goes_on_when_the_server_was_killed_and_the_agent_knows_nothing_of_it(home: Path) -> None:
+    with served(home) as (server, where):
+        token = (home / "api.token").read_text().strip()
+        with Reader(where["url"], token) as stream:
+            begun = edge(stream)
+            events = stream.until(begun + 12)
+            server.kill()
+            events += list(stream.rows())
+    with served(home) as (_, where), Reader(where["url"], token, last=events[-1].id) as stream:
+        events += stream.until(events[-1].data["seq"] + 12)
+    assert [each.data["seq"] for each in events] == list(range(begun + 1, begun + len(events) + 1))
+    assert told(events) == kinds_in_journal(home)[begun:][: len(events)]
 
 
 def by_agent(events: list[Told]) -> dict[str, list[int]]:
@@ -200,38 +209,36 @@ def read_both(stream: Reader, events: list[Told], rows: int) -> None:
             return
 
 
-def test_two_agents_on_one_stream_go_on_from_one_place(tmp_path: Path) -> None:
+def test_an_agent_that_appears_is_told_of_from_its_first_row_to_its_death(tmp_path: Path) -> None:
     events: list[Told] = []
-    with running(tmp_path, "one"), running(tmp_path, "two"), serving(tmp_path) as served:
-        with Reader(served.url, served.tokens.read, after="0") as stream:
-            read_both(stream, events, 10)
+    with running(tmp_path, "one"), serving(tmp_path) as served, ExitStack() as stack:
+
+        def reader(**given: Any) -> Reader:
+            return stack.enter_context(Reader(served.url, served.tokens.read, **given))
+
+        stream = reader(after="0")
+        events += stream.until(5)
+        second = stack.enter_context(running(tmp_path, "two"))
+        read_both(stream, events, 12)
+        stream.close()
         assert events[-1].id is not None
         assert sorted(part.partition("=")[0] for part in events[-1].id.split(",")) == ["one", "two"]
-        with Reader(served.url, served.tokens.read, last=events[-1].id) as stream:
-            read_both(stream, events, 25)
-        with Reader(served.url, served.tokens.read, last="0", agent="two") as stream:
-            alone = stream.until(10)
-        assert [each.id for each in alone] == [str(seq) for seq in range(1, 11)]
+        read_both(reader(last=events[-1].id), events, events[-1].data["seq"] + 15)
+        bare: list[Told] = []
+        read_both(reader(last="5"), bare, 12)  # it knew of one journal
+        alone = reader(last="0", agent="two").until(10)
+        news = reader(kind="state,agent", agent="two")
+        assert news.first("state").data["running"] is True
+        second.kill()
+        while (latest := news.first("agent").data["news"]) == "came":
+            pass
+        assert latest == "died"
     for seqs in by_agent(events).values():
         assert seqs == list(range(1, len(seqs) + 1))
-
-
-def test_an_agent_that_appears_is_told_of_from_its_first_row(tmp_path: Path) -> None:
-    events: list[Told] = []
-    with running(tmp_path, "one"), serving(tmp_path) as served:
-        with Reader(served.url, served.tokens.read, after="0") as stream:
-            events += stream.until(5)
-            with running(tmp_path, "two"):
-                read_both(stream, events, 12)
-        bare = next(each for each in events if each.id == "5")
-        with Reader(served.url, served.tokens.read, last=bare.id) as stream:  # it knew of one journal
-            later: list[Told] = []
-            read_both(stream, later, 12)
-    for seqs in by_agent(events).values():
-        assert seqs == list(range(1, len(seqs) + 1))
-    found = by_agent(later)
+    found = by_agent(bare)
     assert found["one"] == list(range(6, found["one"][-1] + 1))
     assert found["two"] == list(range(1, found["two"][-1] + 1))
+    assert [each.id for each in alone] == [str(seq) for seq in range(1, 11)]
 
 
 def test_a_journal_begun_anew_is_told_from_its_first_row_and_what_was_put_aside_is_not(
@@ -248,24 +255,26 @@ def test_a_journal_begun_anew_is_told_from_its_first_row_and_what_was_put_aside_
     assert [each.data["seq"] for each in events] == list(range(1, len(events) + 1))
 
 
-def test_fifty_clients_are_told_the_same(tmp_path: Path) -> None:
-    with running(tmp_path), serving(tmp_path) as served:
+def test_fifty_clients_are_told_the_same(home: Path) -> None:
+    with serving(home) as served:
 
         def follow(number: int) -> list[tuple[int, str]]:
             given: dict[str, Any] = {"after": "0"} if number % 2 else {"last": "3"}
             with Reader(served.url, served.tokens.read, **given) as stream:
-                return told(stream.until(40))
+                return told(stream.until(until))
 
+        with Reader(served.url, served.tokens.read) as stream:
+            until = edge(stream) + 20
         with ThreadPoolExecutor(50) as pool:
             found = list(pool.map(follow, range(50)))
-    journal = kinds_in_journal(tmp_path)
+    journal = kinds_in_journal(home)
     for number, events in enumerate(found):
         begin = 0 if number % 2 else 3
         assert events == journal[begin : events[-1][0]]
 
 
-def test_one_that_does_not_read_is_dropped_and_nobody_waits_for_it(tmp_path: Path) -> None:
-    with running(tmp_path), serving(tmp_path) as served:
+def test_one_that_does_not_read_is_dropped_and_nobody_waits_for_it(home: Path) -> None:
+    with serving(home) as served:
         relay = served.server.asking.stream
         with Reader(served.url, served.tokens.read, kind="agent") as slow:
             assert isinstance(slow.connection.sock, socket.socket)
@@ -273,8 +282,8 @@ def test_one_that_does_not_read_is_dropped_and_nobody_waits_for_it(tmp_path: Pat
             news = AgentNews(agent="x" * 20_000, news="came")
             for _ in range(500):
                 relay.tell("agent", None, news)
-            with Reader(served.url, served.tokens.read, after="0", kind="cycle_ended") as other:
-                last_row = 20
+            with Reader(served.url, served.tokens.read, kind="cycle_ended") as other:
+                last_row = edge(other)
                 while not relay.dropped:
                     relay.tell("agent", None, news)
                     last_row = other.until(last_row + 2)[-1].data["seq"]
@@ -290,9 +299,9 @@ def test_one_that_does_not_read_is_dropped_and_nobody_waits_for_it(tmp_path: Pat
             assert "Last-Event-ID" in last.data["reason"]
 
 
-def test_a_signal_ends_it_in_time_whoever_listens(tmp_path: Path) -> None:
-    with running(tmp_path), served(tmp_path) as (process, where):
-        token = (tmp_path / "api.token").read_text().strip()
+def test_a_signal_ends_it_in_time_whoever_listens(home: Path) -> None:
+    with served(home) as (process, where):
+        token = (home / "api.token").read_text().strip()
         streams = [Reader(where["url"], token) for _ in range(5)]
         for each in streams:
             each.first("hello")
@@ -303,32 +312,19 @@ def test_a_signal_ends_it_in_time_whoever_listens(tmp_path: Path) -> None:
             each.close()
 
 
-def test_it_beats_and_ends_with_its_login(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_beats_and_ends_with_its_login(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(streaming, "BEAT_SECONDS", 0.05)
-    with serving(tmp_path) as served:
+    with serving(home) as served, ExitStack() as stack:
         login = ask(served.url, "POST", "/api/v1/login", body={"token": served.tokens.read})
         cookie = login.headers["set-cookie"].partition(";")[0]
-        with Reader(served.url, "", cookie=cookie) as idle, Reader(served.url, "", cookie=cookie) as busy:
-            assert any(line == b": beat\n" for line in idle.answer)
-            with running(tmp_path, interval="0.01"):
-                busy.until(20)
-                ask(served.url, "POST", "/api/v1/logout", body={}, headers={"Cookie": cookie})
-                for stream in (idle, busy):
-                    assert stream.first("dropped").data == {"reason": "the login has ended"}
-                    assert not list(stream)
-
-
-def test_a_death_and_a_state_are_told_at_once(tmp_path: Path) -> None:
-    with ExitStack() as stack:
-        process = stack.enter_context(running(tmp_path))
-        made = stack.enter_context(serving(tmp_path))
-        stream = stack.enter_context(Reader(made.url, made.tokens.read, kind="state,agent"))
-        assert stream.first("state").data["running"] is True
-        process.kill()
-        news = stream.first("agent").data
-        while news["news"] == "came":
-            news = stream.first("agent").data
-        assert news == {"agent": "one", "news": "died"}
+        idle = stack.enter_context(Reader(served.url, "", cookie=cookie, kind="session_ended"))
+        busy = stack.enter_context(Reader(served.url, "", cookie=cookie))
+        assert any(line == b": beat\n" for line in idle.answer)
+        busy.until(edge(busy) + 6)
+        ask(served.url, "POST", "/api/v1/logout", body={}, headers={"Cookie": cookie})
+        for stream in (idle, busy):
+            assert stream.first("dropped").data == {"reason": "the login has ended"}
+            assert not list(stream)
 
 
 def test_every_body_is_the_struct_of_the_document(resting: tuple[Served, int]) -> None:
