@@ -1,40 +1,20 @@
 """Research from the page: work is begun by a form, followed, cancelled, read with what keeps it honest."""
 
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from selenium.webdriver.common.keys import Keys
 
-from domain.times import HOUR_MS
 from tests.dashboard.accessible import faults
 from tests.dashboard.browser import Browser
+from tests.dashboard.catalogue import WORK_SECONDS, imported
 from tests.dashboard.rig import Rig
-from tests.research.made import walk
-
-COMPILED_SECONDS = 240.0
-"""The first run of a version compiles the rules."""
 
 
 @pytest.fixture(scope="module")
 def candles(rig: Rig) -> str:
     """Half a year of hours in the catalogue of the home."""
-    series = walk("MADE-USDT", 4000, HOUR_MS)
-    file = rig.home / "MADE-USDT_1h.csv"
-    columns = (series.time, series.open, series.high, series.low, series.close, series.volume)
-    rows = (",".join(map(str, row)) for row in zip(*(each.tolist() for each in columns), strict=True))
-    file.write_text("\n".join(["time,open,high,low,close,volume", *rows]) + "\n")
-    command = [
-        str(Path(sys.executable).with_name("agent")),
-        "data",
-        "import",
-        str(file),
-        "--home",
-        str(rig.home),
-    ]
-    subprocess.run(command, check=True, capture_output=True)
+    imported(rig.home, "MADE-USDT", 4000)
     return "MADE-USDT"
 
 
@@ -66,7 +46,7 @@ def begun(page: Browser) -> str:
 
 
 def ended(page: Browser, work: str, state: str) -> None:
-    page.one(f"[data-work-id='{work}'][data-state={state}]", seconds=COMPILED_SECONDS)
+    page.one(f"[data-work-id='{work}'][data-state={state}]", seconds=WORK_SECONDS)
 
 
 def test_a_backtest_is_run_read_and_its_report_opened(research: Browser) -> None:

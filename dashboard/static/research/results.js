@@ -131,7 +131,7 @@ function WalkForward({ answer }) {
         ["parameters in force, Sharpe", two(answer.present.in_sample_sharpe), two(answer.present.out_of_sample_sharpe)],
       ]} />
       <${Card} title="How much is left" ><${Pairs} rows=${[
-        ["efficiency", answer.efficiency === null ? "not known" : `${percent(answer.efficiency, { digits: 0 })} of the yearly return in sample is left out of sample`],
+        ["efficiency", efficiencyOf(answer.efficiency)],
         ["buy and hold", html`${share(answer.hold_return)} over the unseen time, without costs`],
         ["kill switch", `tripped in ${answer.kill_switch_windows} of ${answer.windows.length} unseen windows`],
         ["fitted to", answer.score], ["last chosen", optionsOf(answer.windows.at(-1)?.parameters)],
@@ -141,6 +141,11 @@ function WalkForward({ answer }) {
     <${Trials} tried=${answer.tried} score=${answer.score} sides=${SIDES} />
     <${Months} months=${answer.months} note="out of sample, by UTC month" />
     <${Windows} windows=${answer.windows} />`;
+}
+
+function efficiencyOf(share) {
+  if (share === null) return "not known: nothing was won in sample";
+  return share > 0 ? `${percent(share, { digits: 0 })} of the yearly return in sample is left out of sample` : "nothing of the return in sample is left out of sample";
 }
 
 const optionsOf = (values = {}) => Object.entries(values).map(([name, value]) => `${name} ${value}`).join(", ");
