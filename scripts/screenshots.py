@@ -39,13 +39,14 @@ TRIED = {"strategy": ["sma"], "data": [HISTORY], "grid": ["fast=10:30:5", "slow=
 
 
 class Picture(NamedTuple):
-    """One picture: its file, the page's address, how it is looked at."""
+    """One picture: its file, the page's address, how it is looked at, what is pressed before."""
 
     name: str
     address: str
     size: tuple[int, int] = WIDE
     dark: bool = False
     height: int | None = None
+    press: str = ""
 
 
 def pictures(denied: int) -> list[Picture]:
@@ -61,6 +62,7 @@ def pictures(denied: int) -> list[Picture]:
     ]
     desk = [(name, address, HEIGHT.get(name, 980)) for name, address in shown]
     return [
+        Picture("flatten-light", agent, height=700, press="[data-control=flatten]"),
         *(Picture(f"{name}-light", address, height=height) for name, address, height in desk),
         *(Picture(f"{name}-dark", address, dark=True, height=height) for name, address, height in desk),
         *(Picture(f"{name}-phone", address, PHONE, dark=True) for name, address in shown),
@@ -97,6 +99,9 @@ def take(browser: Browser, picture: Picture) -> int:
     browser.settled()
     browser.one("[data-link=live]")
     browser.drawn()
+    if picture.press:
+        browser.one(picture.press).click()
+        browser.one("dialog[open]")
     FOLDER.mkdir(parents=True, exist_ok=True)
     path = FOLDER / f"{picture.name}.png"
     path.write_bytes(small(browser, browser.driver.get_screenshot_as_base64()))

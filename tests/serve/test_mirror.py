@@ -14,7 +14,7 @@ from agent.answers.agents import MarkerKind, Page
 from agent.answers.learned import PerformanceAnswer
 from agent.answers.stream import StreamEvent
 from agent.explain.why import explain
-from agent.serve.mirror import queries
+from agent.serve.mirror import curve, queries
 from agent.serve.mirror.ingest import StreamLine
 from agent.serve.mirror.mirror import Mirror, Misfit, RawRow
 from agent.serve.mirror.tables import STRETCHES
@@ -220,6 +220,13 @@ def test_a_chart_has_the_candles_the_agent_saw_and_marks_what_it_did(
     assert early.candles == chart.candles[40:50]
     with pytest.raises(BadInput, match="'DOGE-USDT': not traded here; traded are: BTC-USDT"):
         queries.chart(mirror, "DOGE-USDT")
+
+
+def test_a_curve_of_cycles_that_are_not_to_be_read_yet_is_empty(
+    mirror: Mirror, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(curve, "_ENDED", f"{curve._ENDED} AND cycle < 0")
+    assert queries.equity(mirror, 10).points == []
 
 
 def test_a_thinned_curve_keeps_the_ends_the_lowest_and_the_highest(mirror: Mirror) -> None:

@@ -56,7 +56,10 @@ def _chosen(connection: sqlite3.Connection, ended: int, count: int) -> list[int]
     """Return the cycles to show, of so many that ended."""
     if ended <= count:
         return [row[0] for row in connection.execute(f"SELECT cycle {_ENDED} ORDER BY cycle")]
-    (first,) = connection.execute(f"SELECT cycle {_ENDED} ORDER BY cycle LIMIT 1").fetchone()
+    begin = connection.execute(f"SELECT cycle {_ENDED} ORDER BY cycle LIMIT 1").fetchone()
+    if begin is None:
+        return []  # the fold is a step ahead of what may be read
+    (first,) = begin
     (last,) = connection.execute(f"SELECT cycle {_ENDED} ORDER BY cycle DESC LIMIT 1").fetchone()
     width = -(-2 * (last - first + 1) // (count - 2))
     length = max((each for each in STRETCHES if each <= width), default=None)
