@@ -4,7 +4,7 @@ import importlib
 import pkgutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import anyio
@@ -84,11 +84,15 @@ class Server:
             ),
         )
 
-    def _document(self, *_asked: Any) -> Any:
+    @cached_property
+    def _described(self) -> dict[str, Any]:
         return document(self.table)
 
+    def _document(self, *_asked: Any) -> Any:
+        return self._described
+
     def _reference(self, *_asked: Any) -> Content:
-        page = templates().get_template("reference.html.j2").render(shown(document(self.table)))
+        page = templates().get_template("reference.html.j2").render(shown(self._described))
         return Content(page.encode(), HTML)
 
     def close(self) -> None:

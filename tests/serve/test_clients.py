@@ -1,11 +1,14 @@
 """The example clients, in Python and in JavaScript: they follow a real server through a restart."""
 
+import itertools
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -54,6 +57,21 @@ def test_a_client_follows_through_a_restart(name: str, tmp_path: Path) -> None:
             process.kill()
             process.communicate()
     assert found == list(range(1, len(found) + 1))
+
+
+def test_the_client_in_python_steers_once_however_often_it_sends(tmp_path: Path) -> None:
+    boyd: Any = runpy.run_path(str(EXAMPLES / "api_client.py"))["Boyd"]
+    with running(tmp_path), serving(tmp_path) as served:
+        client = boyd(served.url, served.tokens.trade)
+        for _ in range(2):
+            assert client.post("agents/one/pause", reason="a test", key="k")["paused"] is True
+        assert client.post("agents/one/unpause", reason="over")["paused"] is False
+        rows = client.get("agents/one/cycles", limit=3)["items"]
+        asked = [kind for _, kind, _ in itertools.islice(client.events(last="0", kind="command_received"), 3)]
+        with pytest.raises(SystemExit, match="not in this home"):
+            client.post("agents/nobody/pause", reason="a test")
+    assert len(rows) == 3
+    assert asked == ["hello", "command_received", "command_received"]
 
 
 def test_a_client_says_what_the_server_said(tmp_path: Path) -> None:
