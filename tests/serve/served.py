@@ -32,6 +32,11 @@ class Served(NamedTuple):
         """How many calls were refused, by kind."""
         return self.server.audit.counts
 
+    def settled(self) -> None:
+        """Wait until every journal that is there was read."""
+        for each in self.server.asking.fleet.all():
+            assert each.looked.wait(START_SECONDS)
+
     def read(self, path: str, **given: Any) -> Answer:
         """Ask with the token that may only read."""
         return ask(self.url, "GET", path, token=self.tokens.read, **given)

@@ -40,6 +40,7 @@ def test_a_client_follows_through_a_restart(name: str, tmp_path: Path) -> None:
         pytest.skip("node is not installed: the JavaScript example is not run")
     with running(tmp_path):
         with serving(tmp_path) as served:
+            served.settled()
             env = {**os.environ, "BOYD_TOKEN": served.tokens.read}
             process = subprocess.Popen(
                 [*CLIENTS[name], str(EXAMPLES / name), served.url],
@@ -62,6 +63,7 @@ def test_a_client_follows_through_a_restart(name: str, tmp_path: Path) -> None:
 def test_the_client_in_python_steers_once_however_often_it_sends(tmp_path: Path) -> None:
     boyd: Any = runpy.run_path(str(EXAMPLES / "api_client.py"))["Boyd"]
     with running(tmp_path), serving(tmp_path) as served:
+        served.settled()
         client = boyd(served.url, served.tokens.trade)
         for _ in range(2):
             assert client.post("agents/one/pause", reason="a test", key="k")["paused"] is True

@@ -36,7 +36,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     agent(home, "run", "--provider", "simulated", "--speed", "max", "--cycles", "60", "--journal", NAME)
     with pytest.MonkeyPatch.context() as patch, serving(home) as made:
         patch.setattr(streaming, "MOST_CLIENTS", 0)  # a stream that would go on is told so and closed
-        made.server.asking.fleet.get(NAME).looked.wait(20)
+        made.settled()
         yield made
 
 

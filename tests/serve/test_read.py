@@ -20,7 +20,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     words = ("--provider", "simulated", "--speed", "max", "--cycles", str(CYCLES), "--journal", NAME)
     agent(home, "run", *words)
     with serving(home) as made:
-        made.server.asking.fleet.get(NAME).looked.wait(20)
+        made.settled()
         yield made
 
 
