@@ -30,7 +30,7 @@ from agent.account.control import FollowRequest
 from agent.answers.account import Vitals
 from agent.answers.stream import LiveState
 from agent.host import log
-from journal.sql import SqlJournal
+from journal.sql import SqliteJournal, SqlJournal
 from journal.stored import Stored
 
 MOST = 8
@@ -142,8 +142,10 @@ class JournalFeed:
     def _tell(self, connection: socket.socket, follower: _Follower, request: FollowRequest) -> None:
         last, _ = self.journal.head()
         connection.sendall(_line({"result": {"journal_id": self.journal.journal_id, "seq": last}}))
-        if request.after is not None and 0 < last - request.after <= FEW:
-            connection.sendall(_rows(self.journal.page(request.after, last - request.after)))
+        after = last if request.after is None else request.after
+        # Of a server nothing is read here: one that stands still would hold up who appends.
+        if 0 < last - after <= FEW and isinstance(self.journal, SqliteJournal):
+            connection.sendall(_rows(self.journal.page(after, last - after)))
         latest, beats, beat_due, look_due = None, 0, 0.0, 0.0
         while not follower.over and self.journal.committed is not None:
             closing = self._closing.is_set()  # before what waits is taken: nothing comes after it

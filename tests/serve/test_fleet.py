@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from agent.serve.fleet.fleet import Fleet, Unknown
 from agent.serve.fleet.link import Link
 from agent.serve.fleet.watched import News, Watched
 from agent.serve.mirror import queries
+from agent.serve.mirror.mirror import Mirror, RawRow
 from agent.settings.home import Home
 from domain.commands import Kill
 from domain.replies import KillSwitch
@@ -208,14 +209,18 @@ def test_what_the_link_leaves_out_comes_from_the_journal(
 ) -> None:
     monkeypatch.setattr(linking, "MOST_BYTES", 20_000)
     copied: list[int | None] = []
-    copy = Watched._copied
+    copy, take = Watched._copied, Mirror.take
 
     def counted(watched: Watched, until: int | None = None) -> None:
         copied.append(until)
-        time.sleep(0.05)  # time in which more is written than the link keeps
         copy(watched, until)
 
+    def slow(mirror: Mirror, rows: Sequence[RawRow]) -> None:
+        time.sleep(0.03)  # time in which more is written than the link keeps
+        take(mirror, rows)
+
     monkeypatch.setattr(Watched, "_copied", counted)
+    monkeypatch.setattr(Mirror, "take", slow)
     told = Told(tmp_path)
     try:
         # a copy of a journal that this very process writes is refused: another writes it

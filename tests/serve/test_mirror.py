@@ -23,7 +23,7 @@ from agent.views.history import AccountHistory
 from agent.views.trades import rows as trade_rows
 from domain.commands import ApplyParameters, ClosePosition, Command, Flatten, Kill, ResetKill
 from domain.errors import BadInput, Unreachable
-from domain.events import CycleEnded
+from domain.events import CycleEnded, SessionStarted
 from domain.money import cash_text
 from journal.memory import MemoryJournal
 from journal.verify import Verified, verify
@@ -305,6 +305,27 @@ def test_a_fault_on_the_way_leaves_mirror_and_fold_as_they_were(
     options = mirror.options
     assert options is not None
     assert queries.account(mirror) == views.account(folded(options, journal)[0])
+    mirror.close()
+
+
+def test_of_settings_of_another_version_the_account_is_told_all_the_same(
+    journal: MemoryJournal, tmp_path: Path
+) -> None:
+    other = MemoryJournal(ID)
+    for row in journal.rows():
+        event = row.event
+        if isinstance(event, SessionStarted):
+            event = msgspec.structs.replace(event, settings=event.settings | {"of_tomorrow": 1})
+        other.append(event)
+    mirror = mirror_of(other, tmp_path, batch=300)
+    history = AccountHistory().read(journal)
+    assert queries.account(mirror) == views.account(history.state)
+    assert every(queries.trades, mirror) == list(trade_rows(history.trades))[::-1]
+    assert mirror.problem is not None
+    assert "settings of another version" in mirror.problem
+    with pytest.raises(BadInput, match="settings of another version"):
+        queries.why(mirror, 100)
+    assert queries.chart(mirror, SYMBOL).candles
     mirror.close()
 
 

@@ -32,6 +32,9 @@ LOOK_SECONDS = 0.5
 ON_SERVER_SECONDS = 3.0
 """Pause between two looks at a journal on a server, which says nothing of its own accord."""
 
+AGAIN_SECONDS = 5.0
+"""Pause after a journal could not be read, or its mirror not be written."""
+
 COPY_SHARE = 10
 """A journal that changes without a feed is copied again after so many times as long as the last copy took."""
 
@@ -160,16 +163,18 @@ class Watched:
 
     def _run(self) -> None:
         while not self._closing:
+            pause = ON_SERVER_SECONDS if self.home.server else LOOK_SECONDS
             try:
                 self._look()
-                self.problem = None
             except BoydError as fault:
-                self.problem = str(fault)
+                self.problem, pause = str(fault), AGAIN_SECONDS
             except Exception as fault:  # noqa: BLE001 -- one journal that cannot be read is no end of the others
-                self.problem = f"{type(fault).__name__}: {fault}"
-                say("error", "a journal cannot be mirrored", agent=self.name, why=self.problem)
+                text, pause = f"{type(fault).__name__}: {fault}", AGAIN_SECONDS
+                if text != self.problem:
+                    say("error", "a journal cannot be mirrored", agent=self.name, why=text)
+                self.problem = text
             self.looked.set()
-            self._wait(ON_SERVER_SECONDS if self.home.server else LOOK_SECONDS)
+            self._wait(pause)
 
     def _wait(self, seconds: float) -> None:
         self._wake.wait(seconds)
@@ -251,12 +256,15 @@ class Watched:
     def _at_rest(self) -> None:
         """Read what was written since the last look, if anything was."""
         mark = self._marked()
-        if (mark is not None and mark == self._mark) or time.monotonic() < self._copy_due:
+        if mark is not None and mark == self._mark:
+            self.problem = None
+            return
+        if time.monotonic() < self._copy_due:
             return
         with COPYING:
             self._copied()
             self.mirror.rest()
-        self._mark = mark
+        self._mark, self.problem = mark, None
 
     def _marked(self) -> object:
         """Return what changes when the journal's file does, None where there is no file."""
