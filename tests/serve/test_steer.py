@@ -2,11 +2,13 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from subprocess import Popen
 from typing import Any
@@ -20,7 +22,17 @@ from agent.account.running import Running
 from agent.serve.access.door import COOKIE
 from agent.serve.routes import steer as steering
 from agent.settings.home import Home
-from domain.commands import Command, Kill, ResetKill
+from domain.commands import (
+    ApplyParameters,
+    ChangeSettings,
+    Command,
+    Flatten,
+    Kill,
+    Reconcile,
+    ResetKill,
+    RollBackParameters,
+    Stop,
+)
 from domain.events import (
     CommandAnswered,
     CommandReceived,
@@ -75,50 +87,62 @@ def _bare(value: Any) -> Any:
     return [_bare(each) for each in value] if isinstance(value, list) else value
 
 
-WAYS: list[tuple[str, dict[str, Any], list[str]]] = [
-    ("kill", {"reason": "odd prices"}, ["kill", "--reason", "odd prices"]),
-    ("reset-kill", {"reason": "right again"}, ["reset-kill", "--reason", "right again"]),
-    ("flatten", {"reason": "holiday"}, ["flatten", "--reason", "holiday"]),
-    ("reset-kill", {}, ["reset-kill"]),
-    ("reconcile", {}, ["reconcile"]),
+FORCED = {"strategy": "sma", "given": {"fast": "5"}, "force": True, "reason": "a try"}
+WAYS: list[tuple[str, dict[str, Any], Command, list[str]]] = [
+    ("kill", {"reason": "odd"}, Kill(reason="odd"), ["kill", "--reason", "odd"]),
+    ("reset-kill", {"reason": "well"}, ResetKill(reason="well"), ["reset-kill", "--reason", "well"]),
+    ("flatten", {"reason": "holiday"}, Flatten(reason="holiday"), ["flatten", "--reason", "holiday"]),
+    ("reset-kill", {}, ResetKill(reason="operator resumed"), []),
+    ("reconcile", {}, Reconcile(), []),
     (
         "settings",
         {"given": {"risk.max_positions": "2"}, "reason": "calm"},
+        ChangeSettings(given={"risk.max_positions": "2"}, reason="calm"),
         ["config", "change", "--set", "risk.max_positions=2", "--reason", "calm"],
     ),
     (
         "settings",
         {"back": ["risk.max_positions"], "reason": "again"},
-        ["config", "change", "--back", "risk.max_positions", "--reason", "again"],
+        ChangeSettings(back=("risk.max_positions",), reason="again"),
+        [],
     ),
     (
         "parameters",
-        {"strategy": "sma", "given": {"fast": "5"}, "force": True, "reason": "a try"},
+        FORCED,
+        ApplyParameters(strategy="sma", given={"fast": "5"}, force=True, reason="a try"),
         ["params", "apply", "--strategy", "sma", "--set", "fast=5", "--force", "--reason", "a try"],
     ),
     (
         "parameters/rollback",
         {"version": 0, "strategy": "sma", "reason": "back"},
-        ["params", "rollback", "0", "--strategy", "sma", "--reason", "back"],
+        RollBackParameters(version=0, strategy="sma", reason="back"),
+        [],
     ),
-    ("stop", {}, ["stop"]),
+    ("stop", {}, Stop(reason="operator stopped"), []),
 ]
+"""Each command by HTTP, from Python, and for some by the command line, which takes a second each."""
 
 
 def test_by_http_by_the_command_line_and_from_python_it_is_the_same(tmp_path: Path) -> None:
-    """Both accounts see the same commands, one by HTTP, the other by the command line."""
-    for each in ("http", "cli"):
-        agent(tmp_path, *BEGIN[:3], "--journal", each, "--plain", "--speed", "max", "--cycles", "20")
+    """The same commands to accounts that are alike: the same replies, and the same rows but for who asked."""
+    agent(tmp_path, *BEGIN[:3], "--journal", "http", "--plain", "--speed", "max", "--cycles", "20")
+    home = Home(tmp_path)
+    for each in ("cli", "python"):
+        shutil.copy(home.journal("http"), home.journal(each))
     with serving(tmp_path) as served:
-        for what, body, words in WAYS:
-            given, left = since(served.home, lambda: steer(served, what, "http", **body), "http")  # noqa: B023
-            line = [*words, "--journal", "cli", "--json"]
-            said, kept = since(served.home, lambda: agent(tmp_path, *line, check=None), "cli")  # noqa: B023
+        for what, body, command, words in WAYS:
+            given, left = since(home, partial(steer, served, what, "http", **body), "http")
+            reply, kept = since(home, partial(dispatch, home, "python", command), "python")
             assert given.status == 200, (what, given.content)
-            assert _timeless(given.json) == _timeless(json.loads(said.stdout)), what
+            assert _timeless(given.json) == _timeless(json.loads(msgspec.json.encode(reply))), what
             assert left == kept, what
-            if what not in ("stop", "reconcile", "flatten"):
-                assert _asker(served.home) == "api:trade", what
+            if words:
+                line = [*words, "--journal", "cli", "--json"]
+                said, typed = since(home, partial(agent, tmp_path, *line, check=None), "cli")
+                assert _timeless(given.json) == _timeless(json.loads(said.stdout)), what
+                assert left == typed, what
+            if left and what not in ("reconcile", "flatten"):
+                assert _asker(home) == "api:trade", what
 
 
 def _timeless(reply: dict[str, Any]) -> dict[str, Any]:
