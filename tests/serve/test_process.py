@@ -48,7 +48,7 @@ def test_it_says_where_it_is_serves_and_ends_on_a_signal(tmp_path: Path) -> None
         second = agent(tmp_path, "serve", "--port", "0", check=1)
         assert f"served already, by process {process.pid}" in second.stderr
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=10) == 0
+        assert process.wait(timeout=30) == 0
         assert process.stderr is not None
         assert process.stderr.read() == ""
         log = (tmp_path / "serve.log").read_text()

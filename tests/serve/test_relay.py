@@ -176,15 +176,21 @@ async def played(ops: list[tuple[str, str, int]]) -> list[Follower]:
     for each in followers:
         each.open.set()
     ends = {name: each.mirror.head for name, each in fleet.agents.items()}
-    for _ in range(400):
-        if all(complete(each, ends) for each in followers):
-            break
-        await asyncio.sleep(0.005)
+    await until(lambda: all(complete(each, ends) for each in followers))
     relay.close()
     for each in followers:
         await each.task
         assert complete(each, ends), (each.rows, ends, each.kinds)
     return followers
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for something, a machine's worst day at most."""
+    for _ in range(4_000):
+        if condition():
+            return
+        await asyncio.sleep(0.005)
+    assert condition()
 
 
 def complete(follower: Follower, ends: dict[str, int]) -> bool:
@@ -216,11 +222,10 @@ def test_a_journal_that_cannot_be_read_holds_up_nobody_and_is_covered_once_it_ca
         relay = Relay(cast("Fleet", fleet))
         relay.start()
         follower = Follower(relay, "0")
-        await asyncio.sleep(0.1)
-        assert follower.rows == [("a", 1), ("a", 2)]
+        await until(lambda: follower.rows == [("a", 1), ("a", 2)])
         broken.mirror.journal_id = "mended"
         broken.mirror.write(3)
-        await asyncio.sleep(0.2)
+        await until(lambda: len(follower.rows) == 5)
         relay.close()
         await follower.task
         return follower
@@ -244,10 +249,10 @@ def test_what_is_in_step_is_encoded_once(monkeypatch: pytest.MonkeyPatch) -> Non
         relay = Relay(cast("Fleet", fleet))
         relay.start()
         followers = [Follower(relay, "0") for _ in range(20)]
-        await asyncio.sleep(0.1)
+        await until(lambda: len(relay.clients) == 20 and all(each.in_step for each in relay.clients))
         monkeypatch.setattr(relays, "rows", counted)
         mirror.write(5)
-        await asyncio.sleep(0.1)
+        await until(lambda: all(len(each.rows) == 5 for each in followers))
         relay.close()
         for each in followers:
             await each.task
@@ -267,14 +272,14 @@ def test_one_that_does_not_read_is_told_so_or_cut_off(monkeypatch: pytest.Monkey
         relay = Relay(cast("Fleet", fleet))
         relay.start()
         follower, other = Follower(relay, "0"), Follower(relay, "0")
-        await asyncio.sleep(0.05)
+        await until(lambda: len(relay.clients) == 2 and all(each.in_step for each in relay.clients))
         follower.open.clear()
         mirror.write(60)  # more at once than may wait: a burst is no reason
         for _ in range(20):
             await asyncio.sleep(0.02)
             mirror.write(3)
-        await asyncio.sleep(0.1)
-        assert [seq for _, seq in other.rows] == list(range(1, 121))
+        await until(lambda: [seq for _, seq in other.rows] == list(range(1, 121)))
+        await until(lambda: any(each.over for each in relay.clients))
         follower.open.set()
         await follower.task
         dropped = relay.dropped

@@ -3,6 +3,7 @@
 import signal
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -22,6 +23,7 @@ from tests.serve.asking import ask
 from tests.serve.served import Served, serving
 from tests.serve.streams import Reader, Told
 from tests.serve.test_process import served
+from tests.shared import in_time
 
 SIMULATED = ("run", "--provider", "simulated")
 
@@ -305,8 +307,10 @@ def test_a_signal_ends_it_in_time_whoever_listens(home: Path) -> None:
         streams = [Reader(where["url"], token) for _ in range(5)]
         for each in streams:
             each.first("hello")
+        began = time.monotonic()
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=3) == 0
+        assert process.wait(timeout=30) == 0
+        in_time(began, 3)
         for each in streams:
             assert list(each.rows()) is not None  # it ends, and is whole
             each.close()
