@@ -47,9 +47,7 @@ class Server:
 
     def __init__(self, asking: Asking, places: Places) -> None:
         self.audit = Audit(asking.clock)
-        relay = asking.stream
-        traffic = Traffic(self.audit.answered, self.audit.counts, lambda: (len(relay.clients), relay.dropped))
-        look = Look(asking.fleet, traffic)
+        look = Look(asking.fleet, self._traffic(asking))
         self.asking = asking._replace(refusals=self.audit.counts, metrics=Exposition(look).text)
         self.table = (*table(), *self._of_documents())
         self._limits: dict[Lane, anyio.CapacityLimiter] = {}
@@ -59,6 +57,16 @@ class Server:
             exception_handlers={HTTPException: self._no_route, BoydError: self._refused},
         )
         self.asgi = Gatekeeper(app, places, self.audit)
+
+    def _traffic(self, asking: Asking) -> Traffic:
+        """Return where the server's own counts are read."""
+        relay, work = asking.stream, asking.work
+        return Traffic(
+            self.audit.answered,
+            self.audit.counts,
+            stream=lambda: (len(relay.clients), relay.dropped),
+            work=lambda: [row.state for row in work.rows()] if work else [],
+        )
 
     @asynccontextmanager
     async def _live(self, _app: Starlette) -> AsyncIterator[None]:

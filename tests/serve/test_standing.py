@@ -79,3 +79,5 @@ def test_calls_are_counted_by_route_and_never_by_path(home: Path) -> None:
     assert told["boyd_api_requests_total", route, "4xx"] == 1
     assert told["boyd_api_requests_total", "4xx", "other"] == 2
     assert told["boyd_api_refused_total", "unknown"] >= 2
+    assert told["boyd_work", "waiting"] == 0
+    assert told["boyd_stream_clients",] == 0

@@ -2,12 +2,13 @@
 
 import platform
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
 
 from agent import wiring
 from agent.answers.agents import Alarm
+from agent.answers.work import WorkState
 from agent.serve.fleet.fleet import Fleet
 from agent.serve.fleet.watched import Watched
 from agent.serve.metrics.exposition import Told
@@ -24,13 +25,13 @@ from domain.errors import BoydError
 class Traffic(NamedTuple):
     """The server's own counts, where they are kept: calls by route and status, refusals, stream, work.
 
-    `stream` returns the clients there are and those let go so far, `work` its pieces by state.
+    `stream` returns the clients there are and those let go so far, `work` the state of each piece.
     """
 
     requests: Mapping[tuple[str, str], int] = {}
     refused: Mapping[str, int] = {}
     stream: Callable[[], tuple[int, int]] = lambda: (0, 0)
-    work: Callable[[], Mapping[str, int]] = dict
+    work: Callable[[], Sequence[WorkState]] = tuple
 
 
 class Look:
@@ -91,7 +92,7 @@ class Look:
             refused=dict(self.traffic.refused),
             stream_clients=clients,
             stream_dropped=dropped,
-            work=self.traffic.work(),
+            work=_counted(self.traffic.work()),
         )
 
 
@@ -115,6 +116,11 @@ def _of_session(mirror: Mirror, beside: Beside) -> dict[str, Any]:
         "cycle_age_seconds": quiet,
         "interval_seconds": wiring.pause_seconds(options),
     }
+
+
+def _counted(pieces: Sequence[WorkState]) -> dict[str, int]:
+    """Return how many there are in each state, none left out."""
+    return {state.value: pieces.count(state) for state in WorkState}
 
 
 def _alarms(watched: Watched) -> list[Alarm]:
