@@ -54,7 +54,11 @@ class Server:
         app = Starlette(
             routes=[*self._paths(), *pages(asking.door)],
             lifespan=self._live,
-            exception_handlers={HTTPException: self._no_route, BoydError: self._refused},
+            exception_handlers={
+                HTTPException: self._no_route,
+                BoydError: self._refused,
+                Exception: self._refused,
+            },
         )
         self.asgi = Gatekeeper(app, places, self.audit)
 

@@ -23,7 +23,7 @@ from agent.serve.app import Server
 from agent.serve.fleet.fleet import Fleet, Unknown
 from agent.serve.fleet.paper import begin_paper
 from agent.serve.fleet.supervisor import Supervisor
-from agent.serve.guard.places import Places, loopback
+from agent.serve.guard.places import Places, loopback, name_of
 from agent.serve.stream.relay import Relay
 from agent.serve.table import Asking
 from agent.serve.work.workshop import Workshop
@@ -136,6 +136,9 @@ def check(options: Serving) -> None:
     """Raise BadInput for an address others reach without TLS, and for half of a certificate."""
     if (options.tls_cert is None) != (options.tls_key is None):
         raise BadInput("--tls-cert and --tls-key: a certificate and its key go together")
+    for name in options.names:
+        if name_of(name) != name.lower() or ":" in name:
+            raise BadInput(f"--allow-host {name[:100]}: a name alone is meant, without scheme and port")
     for flag, path in (("--tls-cert", options.tls_cert), ("--tls-key", options.tls_key)):
         if path is not None and not path.is_file():
             raise BadInput(f"{flag} {path}: there is no such file")

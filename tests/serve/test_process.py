@@ -77,6 +77,9 @@ def test_a_port_that_is_taken_is_said_in_a_line(tmp_path: Path) -> None:
         ({"host": "boyd.example"}, "can be reached from other machines"),
         ({"tls_cert": Path("cert.pem")}, "go together"),
         ({"tls_key": Path("key.pem")}, "go together"),
+        ({"names": ("boyd.example:8501",)}, "a name alone is meant"),
+        ({"names": ("https://boyd.example",)}, "a name alone is meant"),
+        ({"names": ("",)}, "a name alone is meant"),
         ({"tls_cert": Path("no.pem"), "tls_key": Path("no.pem")}, "there is no such file"),
     ],
 )

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from agent.host import log
 from agent.serve.access.attempts import Attempts
 from agent.serve.access.door import COOKIE, Door
 from agent.serve.access.scope import Scope
@@ -332,6 +333,26 @@ def test_tokens_are_made_once_are_for_their_owner_and_differ(tmp_path: Path) -> 
     assert first.scope_of("\ud800") is None
 
 
+def test_a_fault_of_the_server_s_own_is_told_in_the_one_form_and_no_more(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[Any] = []
+    monkeypatch.setattr(log, "say", lambda *words, **fields: said.append((words, fields)))
+
+    def broken(*_given: Any) -> Any:
+        raise RuntimeError("what nobody should read")
+
+    monkeypatch.setattr(served.server.asking.fleet, "health", broken)
+    answer = ask(served.url, "GET", "/api/v1/health")
+    assert (answer.status, answer.kind) == (500, "fault")
+    assert b"nobody should read" not in answer.content
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    monkeypatch.undo()
+    assert ask(served.url, "GET", "/api/v1/health").status == 200
+    faults = [fields for words, fields in said if words == ("error", "fault of the server")]
+    assert [str(each["exc_info"]) for each in faults] == ["what nobody should read"]
+
+
 def test_refused_calls_are_counted_by_kind(served: Served) -> None:
     before = served.refusals["host"]
     ask(served.url, "GET", "/api/v1/health", headers={"Host": "evil.example"})
@@ -340,7 +361,7 @@ def test_refused_calls_are_counted_by_kind(served: Served) -> None:
 
 
 KINDS = {"token", "scope", "host", "origin", "login", "too_many", "media", "too_large", "slow"} | {
-    "json", "bad_input", "unknown", "method", "busy", "not_running", "unproven", "conflict", "gone"
+    "fault", "json", "bad_input", "unknown", "method", "busy", "not_running", "unproven", "conflict", "gone"
 }  # fmt: skip
 
 

@@ -49,6 +49,8 @@ class Gatekeeper:
             self.places.check(scope["method"], Headers(scope=scope))
             await self.app(scope, receive, leaving)
         except Exception as error:
+            if leaving.ended:  # it was answered, and noted with that
+                return
             if leaving.status:
                 raise
             await refused(self.note(scope, error))(scope, receive, leaving)
@@ -71,6 +73,7 @@ class _Leaving:
     def __init__(self, send: Send) -> None:
         self.send = send
         self.status = 0
+        self.ended = False
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -78,6 +81,7 @@ class _Leaving:
             given = list(message.get("headers", []))
             names = {name for name, _ in given}
             message["headers"] = given + [each for each in ALWAYS if each[0] not in names]
+        self.ended = message["type"] == "http.response.body" and not message.get("more_body")
         await self.send(message)
 
 
