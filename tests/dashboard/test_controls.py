@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from decimal import Decimal
 
 import pytest
 from selenium.webdriver.common.keys import Keys
@@ -10,6 +11,9 @@ from tests.dashboard.browser import Browser
 from tests.dashboard.rig import Rig, running, seed
 
 NAME = "gamma"
+HOLDING = 335
+"""Cycles of the simulated market after which ETH-USDT is held."""
+
 DEAF = """
 const real = window.fetch;
 const cut = () => Promise.reject(new TypeError("cut"));
@@ -124,6 +128,31 @@ def test_a_share_of_nothing_is_refused_in_words_and_the_dialog_stays(shown: Brow
     filled(shown, share="100")
     shown.one("[data-send]").click()
     shown.one("dialog [data-told], dialog [data-refused]", seconds=30)
+
+
+def test_half_of_a_position_is_sold_and_the_rest_is_protected(page: Browser, rig: Rig) -> None:
+    seed(rig.home, "sigma", cycles=HOLDING)
+    held = rig.ask("agents/sigma/positions")
+    assert [each["symbol"] for each in held] == ["ETH-USDT"]
+    page.go("/agents/sigma")
+    page.settled()
+    page.one("[data-control=start]")
+    opened(page, "close")
+    assert page.one("dialog [name=symbol]").get_attribute("value") == "ETH-USDT"
+    next(each for each in page.all("dialog button") if each.text == "50 %").click()
+    filled(page, reason="half is enough")
+    page.one("[data-send]").click()
+    kind, words = told(page)
+    assert kind == "well"
+    assert "The share of ETH-USDT is sold" in words
+    before, half = Decimal(held[0]["quantity"]), Decimal("0.5")
+    least, most = before * half, before * half + Decimal("0.0002")  # what is sold is cut to the lot
+
+    def rest() -> bool:
+        now = rig.ask("agents/sigma/positions")
+        return bool(now) and least <= Decimal(now[0]["quantity"]) <= most and bool(now[0]["orders"])
+
+    page.until(rest, "half of it is not what is held")
 
 
 def test_the_account_is_compared_adopted_and_written_off(shown: Browser) -> None:
