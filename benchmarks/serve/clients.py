@@ -1,39 +1,49 @@
 """Clients of the event stream, many in one process: `python -m benchmarks.serve.clients URL COUNT`.
 
 Says `connected` once all are, and at the end of its input how many events came and how old they were, as one
-JSON line. An event is as old as its own instant says, so what the cycle itself took is included; events of a
-market that says itself what time it is are counted, and no age is told of them.
+JSON line. An event's age counts from the moment the agent's own feed told its row to this process
+(`BOYD_FEED`, the control socket), which it does after the commit; without a feed events are counted only.
 """
 
 import asyncio
 import json
 import os
 import re
+import socket
 import sys
-from datetime import UTC, datetime
+import threading
+import time
 from urllib.parse import urlsplit
 
-AT = re.compile(rb'"at":"([^"]+)"')
-OLDEST_MS = 60_000.0
+ROW = re.compile(rb'"seq":(\d+),"hash"')
+NUMBER = re.compile(rb"(\d+)\s*$")
 
 
 class Seen:
-    """The events that came to all clients."""
+    """The events that came to all clients, and when the feed told each row."""
 
     def __init__(self) -> None:
         self.events = 0
         self.ages: list[float] = []
+        self.fed: dict[int, float] = {}
 
-    def line(self, line: bytes) -> None:
-        """Count one line of the stream, if it is an event's."""
-        match = AT.search(line) if line.startswith(b"data:") else None
-        if match is None:
-            return
+    def event(self, number: int) -> None:
+        """Count one event, by its row's number."""
         self.events += 1
-        at = datetime.fromisoformat(match[1].decode())
-        age = (datetime.now(UTC) - at).total_seconds() * 1000  # noqa: TID251 -- it times what it measures
-        if 0 <= age < OLDEST_MS:
-            self.ages.append(age)
+        fed = self.fed.get(number)
+        if fed is not None:
+            self.ages.append(max((time.monotonic() - fed) * 1000, 0.0))
+
+    def feed(self, path: str) -> None:
+        """Follow the agent itself, in a thread of its own."""
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(path)
+            lines = connection.makefile("rb")
+            lines.readline()
+            connection.sendall(b'{"do":"follow"}\n')
+            for line in lines:
+                now = time.monotonic()
+                self.fed |= {int(number): now for number in ROW.findall(line)}
 
 
 async def follow(url: str, token: str, seen: Seen, connected: asyncio.Semaphore) -> None:
@@ -48,13 +58,20 @@ async def follow(url: str, token: str, seen: Seen, connected: asyncio.Semaphore)
     if b" 200 " not in first:
         raise SystemExit(first.decode())
     connected.release()
+    number = None
     while line := await reader.readline():
-        seen.line(line)
+        if line.startswith(b"id:"):
+            number = NUMBER.search(line)
+        elif line.startswith(b"data:") and number is not None:
+            seen.event(int(number[1]))
+            number = None
 
 
 async def main(url: str, count: int) -> None:
     """Follow with every client until the input ends, then tell."""
     seen, connected = Seen(), asyncio.Semaphore(0)
+    if path := os.environ.get("BOYD_FEED"):
+        threading.Thread(target=seen.feed, args=(path,), daemon=True).start()
     tasks = [
         asyncio.create_task(follow(url, os.environ["BOYD_TOKEN"], seen, connected)) for _ in range(count)
     ]

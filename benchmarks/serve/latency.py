@@ -9,8 +9,7 @@ from benchmarks.serve.processes import agent, clients, server
 
 SECONDS = 15.0
 COUNTS = (1, 200)
-WALL = ("--interval", "0.1")
-"""By the machine's clock: no provider is there, so the data are simulated and the instants are real."""
+PACE = ("--provider", "simulated", "--interval", "0.1", "--journal", "a")
 
 
 def latency(folder: Path) -> Section:
@@ -20,10 +19,10 @@ def latency(folder: Path) -> Section:
         home = folder / f"latency-{count}"
         home.mkdir()
         with server(home) as served:
-            watched = agent(home, *WALL)
+            watched = agent(home, *PACE)
             try:
                 _wait_for_cycles()
-                with clients(served, count) as figures_of:
+                with clients(served, count, home / "journals" / "a.sock") as figures_of:
                     before = served.processor
                     time.sleep(SECONDS)
                     spent = served.processor - before
@@ -39,7 +38,12 @@ def latency(folder: Path) -> Section:
             Figure(f"{name}: let go", "clients", (told["gone"],), "0"),
         ]
     title = f"events of an agent with ten cycles a second, {SECONDS:g} s each"
-    return Section("latency", title, tuple(figures), ("the age counts from the cycle's instant on",))
+    return Section(
+        "latency",
+        title,
+        tuple(figures),
+        ("the age counts from where the agent's feed tells a row, after its commit",),
+    )
 
 
 def _wait_for_cycles() -> None:

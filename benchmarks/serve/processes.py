@@ -114,10 +114,13 @@ def run(home: Path, *words: str) -> Ran:
 
 
 @contextmanager
-def clients(served: Served, count: int) -> Iterator[Any]:
-    """Have so many clients follow the stream; yields what returns their figures, once and at the end."""
+def clients(served: Served, count: int, feed: Path | None = None) -> Iterator[Any]:
+    """Have so many clients follow the stream; yields what returns their figures, once and at the end.
+
+    Ages of events are told where the control socket of their agent is given.
+    """
     words = [sys.executable, "-m", "benchmarks.serve.clients", served.url, str(count)]
-    env = dict(os.environ) | {"BOYD_TOKEN": served.token}
+    env = dict(os.environ) | {"BOYD_TOKEN": served.token} | ({"BOYD_FEED": str(feed)} if feed else {})
     with subprocess.Popen(
         words, cwd=ROOT, env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
