@@ -8,12 +8,16 @@ not: finding it out is the first thing a new session does, before it trades, and
 from typing import NamedTuple
 
 from agent.account.client import AccountClient
+from agent.serve.fleet.turns import turn
 from agent.settings.home import Home
 from domain.errors import BoydError
 from domain.order import OrderStatus
 from journal.reader import SqlReader
 
 BAD_INPUT, AT_ONCE = 2, 130
+PATIENCE_SECONDS = 60.0
+"""How long a command that has the account open here is waited for."""
+
 TRIES = 5
 """How often a process is begun that ends before its session begins: an exchange may not answer."""
 
@@ -38,7 +42,7 @@ class Remains(NamedTuple):
 def left(home: Home, name: str) -> Remains:
     """Return what a journal says. Raises BoydError where it cannot be read."""
     client = AccountClient(home, name)
-    with client.resting() as opened:
+    with turn(name, PATIENCE_SECONDS), client.resting() as opened:
         state = client.fold(opened).state
     waiting = tuple(
         standing.order.client_id
@@ -51,7 +55,7 @@ def left(home: Home, name: str) -> Remains:
 def sessions(home: Home, name: str) -> int:
     """Return how many sessions a journal holds, 0 for none that can be read."""
     try:
-        with AccountClient(home, name).resting() as opened:
+        with turn(name, PATIENCE_SECONDS), AccountClient(home, name).resting() as opened:
             return _sessions(opened)
     except (BoydError, OSError):
         return 0

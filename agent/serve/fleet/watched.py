@@ -17,6 +17,7 @@ from agent.answers.agents import AgentRow, Supervised
 from agent.answers.stream import LiveState
 from agent.host.log import say
 from agent.serve.fleet.link import Link, Unlinked
+from agent.serve.fleet.turns import taken
 from agent.serve.mirror import account
 from agent.serve.mirror.mirror import Mirror, Misfit, RawRow
 from agent.settings.home import Home
@@ -259,7 +260,7 @@ class Watched:
         if mark is not None and mark == self._mark:
             self.problem = None
             return
-        if time.monotonic() < self._copy_due:
+        if time.monotonic() < self._copy_due or taken(self.name):
             return
         with COPYING:
             self._copied()

@@ -8,6 +8,7 @@ keep no command from it.
 from collections.abc import Callable
 from contextlib import suppress
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import Any, TypeVar
 
 import msgspec
@@ -20,6 +21,7 @@ from agent.serve.asked import KEY, by_of, key_of, named_agent, reasoned
 from agent.serve.fleet.fleet import Unknown
 from agent.serve.fleet.recorded import last_settings
 from agent.serve.fleet.supervisor import ask_to_stop
+from agent.serve.fleet.turns import turn
 from agent.serve.table import API, Asking, Lane, Route
 from agent.settings.home import checked_name
 from domain import commands
@@ -136,7 +138,7 @@ def _carried_out(make: Made) -> Handler:
     def handle(asking: Asking, path: dict[str, str], _query: Any, body: Any) -> Reply:
         name = named_agent(asking, path)
         command = make(body, {"reason": body.reason, "by": by_of(asking), "key": key_of(asking, body)})
-        return dispatch(asking.home, name, reasoned(command), asking.clock)
+        return dispatch(asking.home, name, reasoned(command), asking.clock, alone=partial(turn, name))
 
     return handle
 

@@ -18,10 +18,11 @@ from agent.doctor.check import CheckResult
 from agent.host import log_tail
 from agent.serve.access.scope import Scope
 from agent.serve.asked import KEY, named_agent
+from agent.serve.fleet.turns import taken
 from agent.serve.fleet.watched import Watched
 from agent.serve.table import API, Asking, Content, Lane, Route
 from agent.settings.changes import changeable
-from agent.settings.home import Home
+from agent.settings.home import Busy, Home
 from agent.settings.listing import OneSetting, listed
 from agent.settings.load import CONFIG_NAME, load
 from agent.settings.settings import secret_texts
@@ -109,10 +110,17 @@ def _at(rows: Sequence[Row]) -> datetime | None:
 
 def verified(asking: Asking, path: dict[str, str], _query: Any, _body: Any) -> ChainAnswer:
     """Check every row of the journal itself, and the latest anchor that was written here."""
-    name = named_agent(asking, path)
+    name = _at_rest(named_agent(asking, path))
     with ONE_AT_A_TIME:
         result = verify(asking.home.journal_location(name), _latest_anchor(asking.home, name), account=name)
     return ChainAnswer(journal=name, intact=not isinstance(result, Broken), **result._asdict())
+
+
+def _at_rest(name: str) -> str:
+    """Return the name of an agent whose journal is not open here. Raises Busy for a moment where it is."""
+    if taken(name):
+        raise Busy(f"a command on {name} has its journal open: ask again when it is done")
+    return name
 
 
 def _latest_anchor(home: Home, name: str) -> Anchor | None:
@@ -130,7 +138,7 @@ def _anchors(home: Home) -> Path:
 
 def anchored(asking: Asking, path: dict[str, str], _query: Any, _body: Any) -> Anchored:
     """Write down where the chain stands, as a file of the home; keep a copy on another machine."""
-    name = named_agent(asking, path)
+    name = _at_rest(named_agent(asking, path))
     with open_reader(asking.home.journal_location(name), account=name) as opened:
         (seq, head), journal_id = opened.head(), opened.journal_id
     if not seq:
