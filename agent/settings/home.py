@@ -106,9 +106,16 @@ class Home:
         return self.journals / (f"{name}.sock" if len(name) <= 64 else f"{_digest(name)}.sock")
 
     def names(self) -> list[str]:
-        """Return the journals there are, the latest used first."""
-        files = sorted(self.journals.glob("*.db"), key=lambda path: path.stat().st_mtime, reverse=True)
-        return [path.stem for path in files]
+        """Return the journals there are, the latest used first.
+
+        A file whose name is none, or that cannot be looked at, is no journal and no fault of the others.
+        """
+        used: dict[str, float] = {}
+        for path in self.journals.glob("*.db"):
+            with suppress(OSError):
+                if NAME.fullmatch(path.stem):
+                    used[path.stem] = path.stat().st_mtime
+        return sorted(used, key=used.__getitem__, reverse=True)
 
     def latest(self, name: str | None = None) -> str:
         """Return the journal that was asked for, else the one last run, as far as anybody knows.

@@ -5,6 +5,7 @@ before, was too much or the agent died in the midst, comes from a copy of the jo
 mirror in order and none is left out, whatever becomes of agent and link.
 """
 
+import sqlite3
 import threading
 import time
 from collections.abc import Callable
@@ -19,7 +20,7 @@ from agent.host.log import say
 from agent.serve.fleet.link import Link, Unlinked
 from agent.serve.fleet.turns import taken
 from agent.serve.mirror import account
-from agent.serve.mirror.mirror import Mirror, Misfit, RawRow
+from agent.serve.mirror.mirror import Mirror, Misfit, RawRow, Unready
 from agent.settings.home import Home
 from agent.state.checkpoint import Checkpoints
 from domain.commands import Command
@@ -128,8 +129,12 @@ class Watched:
 
     def row(self) -> AgentRow:
         """Return the agent as one of several side by side; of an unreadable journal why it is."""
-        if not self.mirror.journal_id:
-            return account.unread(self.name, self.problem, self.supervised, running=self.running)
+        if self.mirror.journal_id:
+            with suppress(JournalFault):
+                return self._read_row()
+        return account.unread(self.name, self.problem, self.supervised, running=self.running)
+
+    def _read_row(self) -> AgentRow:
         if self.running:
             return account.row(self.mirror, self.beside())
         mark = (self.mirror.journal_id, self.mirror.head, self.problem, self.supervised)
@@ -140,7 +145,9 @@ class Watched:
 
     def _refuse_unread(self) -> None:
         if not self.mirror.journal_id:
-            raise JournalFault(self.problem or f"journal {self.name} is being read; ask again in a moment")
+            if self.problem:
+                raise JournalFault(self.problem)
+            raise Unready(f"journal {self.name} is being read; ask again in a moment")
 
     def beside(self) -> account.Beside:
         """Return what is known of the agent beside its journal."""
@@ -174,6 +181,8 @@ class Watched:
                 if text != self.problem:
                     say("error", "a journal cannot be mirrored", agent=self.name, why=text)
                 self.problem = text
+                if isinstance(fault, sqlite3.DatabaseError) and self.mirror.damaged(fault):
+                    pause = LOOK_SECONDS
             self.looked.set()
             self._wait(pause)
 
@@ -182,6 +191,7 @@ class Watched:
         self._wake.clear()
 
     def _look(self) -> None:
+        self._mend()
         link = self._linked()
         if link is None:
             self._at_rest()
@@ -219,6 +229,7 @@ class Watched:
         """Take rows until the agent is gone, from its feed and where that lacks some from a copy."""
         self._begin(link.journal_id)
         while not self._closing:
+            self._mend()
             over, last = link.over, link.last  # before the rows are taken
             rows = [row for row in link.take(PAGE) if row.seq > self.mirror.head]
             self.mirror.target = max(self.mirror.target, last)
@@ -233,6 +244,10 @@ class Watched:
                 self.problem = None
                 self.looked.set()
                 self._wait(LOOK_SECONDS)
+
+    def _mend(self) -> None:
+        if self.mirror.mend():
+            self._mark, self._copy_due = None, 0.0
 
     def _fill(self, until: int) -> None:
         """Take from a copy what the link has left out; where that fails it is tried again."""

@@ -13,6 +13,7 @@ from starlette.responses import Response, StreamingResponse
 from agent.answers.refusal import Refusal, RefusalAnswer
 from agent.loop.inbox import NotRunning
 from agent.serve.fleet.fleet import Unknown
+from agent.serve.mirror.mirror import Unready
 from agent.serve.table import JSON, Content, TurnedAway, With
 from agent.settings.home import Busy
 from domain.errors import BadInput, BoydError, JournalFault, Unproven, VenueFault
@@ -41,6 +42,7 @@ STATUSES: tuple[tuple[type[Exception], int, str], ...] = (
     (Busy, 409, "busy"),
     (NotRunning, 409, "not_running"),
     (BadInput, 422, "bad_input"),
+    (Unready, 503, "reading"),
     (JournalFault, 500, "journal"),
     (VenueFault, 502, "venue"),
     (BoydError, 409, "conflict"),
@@ -68,7 +70,8 @@ def refusal_of(error: Exception) -> TurnedAway:
         return error
     for kind, status, word in STATUSES:
         if isinstance(error, kind):
-            return TurnedAway(status, word, str(error))
+            later = {"retry-after": "1"} if kind is Unready else None
+            return TurnedAway(status, word, str(error), headers=later)
     return TurnedAway(500, "fault", f"{type(error).__name__}: the log of the server says more")
 
 

@@ -9,7 +9,8 @@ and never half a row. Rules, each with its reason:
    their own.
 2. No row is kept in memory. The fold is, one state and one mind, while somebody asks for it; its checkpoints
    are in the file.
-3. The file is a cache. Where its journal id, its program or a row's hash does not fit it is made anew.
+3. The file is a cache. Where its journal id, its program or a row's hash does not fit it is made anew; so it
+   is where it turns out damaged or gone while we read (`flaw`). Until then who asks is told to ask again.
 """
 
 import sqlite3
@@ -38,6 +39,9 @@ from journal.codec import decode, index
 from journal.stored import Stored
 
 PARAMETERS = "parameters_set"
+DAMAGED = frozenset(
+    (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN)
+)
 RECENT = 200
 """Rows that tell again what the latest cycles saw, when a mirror is opened."""
 
@@ -52,6 +56,10 @@ class RawRow(NamedTuple):
     hash: bytes
 
 
+class Unready(JournalFault):
+    """The mirror has not read its journal yet, or is being made anew: the same question will be answered."""
+
+
 class Misfit(Exception):
     """Rows do not follow what the mirror holds: it is of another journal, or one that was changed."""
 
@@ -63,6 +71,8 @@ class Mirror:
         self.path = path
         self.name = name
         self.spare = spare
+        self.flaw = ""
+        """What is wrong with the file; then the writer makes it anew."""
         self.target = 0
         """The last row there is, as far as anybody said."""
         self._store: Store | None = None
@@ -178,8 +188,22 @@ class Mirror:
         """Begin an empty mirror in place of one that does not fit."""
         self._open(made(self.path, journal_id))
 
+    @property
+    def sound(self) -> bool:
+        """False while the file is damaged or gone."""
+        return self._store is None or not (self.flaw or self._store.moved)
+
+    def mend(self) -> bool:
+        """Make the mirror anew where its file is damaged or gone, and say whether it was."""
+        if self.sound:
+            return False
+        say("warning", "a mirror is made anew", agent=self.name, why=self.flaw or "its file is gone")
+        self.anew(self.journal_id)
+        return True
+
     def _open(self, store: Store) -> None:
         former, self._store = self._store, store
+        self.flaw = ""
         if former is not None:
             former.close()
         self._head = store.head()
@@ -314,9 +338,25 @@ class Mirror:
     def _reading(self) -> Iterator[sqlite3.Connection]:
         store = self._store
         if store is None:
-            raise JournalFault(f"journal {self.name} was not read yet; try again in a moment")
-        with store.reading() as connection:
-            yield connection
+            raise Unready(f"journal {self.name} was not read yet; ask again in a moment")
+        try:
+            with store.reading() as connection:
+                yield connection
+        except (Unfit, sqlite3.DatabaseError) as error:
+            if not self.damaged(error):
+                raise
+            raise Unready(f"the mirror of journal {self.name} is made anew; ask again in a moment") from error
+        except JournalFault as fault:  # the chain was whole when it was read in
+            self.flaw = str(fault)
+            raise
+
+    def damaged(self, error: Exception) -> bool:
+        """Say whether an error tells of a damaged file, and take note of it."""
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+        missing = code == sqlite3.SQLITE_ERROR and str(error).startswith("no such table")
+        if isinstance(error, Unfit) or missing or code in DAMAGED:
+            self.flaw = str(error)
+        return bool(self.flaw)
 
     reading = _reading
 

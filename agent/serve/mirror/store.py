@@ -35,6 +35,7 @@ class Store:
         self._guard = threading.Lock()
         self._closed = False
         self.writer = _connect(path)
+        self._file = _identity(path)
         try:
             self._meta: dict[str, str] = dict(self.writer.execute("SELECT name, value FROM meta"))
         except sqlite3.DatabaseError as error:
@@ -54,6 +55,11 @@ class Store:
         row = self.writer.execute("SELECT seq, hash FROM rows ORDER BY seq DESC LIMIT 1").fetchone()
         return (0, genesis(self.journal_id)) if row is None else (row[0], row[1])
 
+    @property
+    def moved(self) -> bool:
+        """True once the file is gone, or another one lies in its place."""
+        return _identity(self.path) != self._file
+
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Cursor]:
         """Yield a cursor inside one transaction; only the mirror's own thread writes."""
@@ -71,7 +77,10 @@ class Store:
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """Yield a connection that reads, in any thread: what it reads first holds until the end."""
+        """Yield a connection that reads, in any thread: what it reads first holds until the end.
+
+        Raises Unfit where the file is gone.
+        """
         with self._guard:
             connection = self._idle.pop() if self._idle else None
         if connection is None:
@@ -114,6 +123,7 @@ def made(path: Path, journal_id: str) -> Store:
     """Make an empty mirror of a journal, in place of what lies there."""
     private_folder(path.parent)
     remove(path)
+    path.touch(0o600)
     connection = _connect(path)
     try:
         connection.executescript(DDL)
@@ -131,13 +141,20 @@ def remove(path: Path) -> None:
         path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
+def _identity(path: Path) -> tuple[int, int] | None:
+    with suppress(OSError):
+        stat = path.stat()
+        return stat.st_dev, stat.st_ino
+    return None
+
+
 def _program() -> str:
     return f"{FORMAT} {code_version()}"
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    if not path.exists():
-        path.touch(0o600)
+    if not path.exists():  # SQLite would make an empty one
+        raise Unfit("its file is gone")
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
     try:
         connection.execute("PRAGMA journal_mode = WAL")
