@@ -200,8 +200,8 @@ export function Dialog({ title, onClose, broad, children }) {
   </dialog>`;
 }
 
-/** A chart of charts/: `draw(root)` makes it once and returns { set, remove }; `data` is set at each change. */
-export function Chart({ draw, data, kind = "", again = "" }) {
+/** A chart of charts/: `draw(root)` makes it once and returns { set, remove }; `data` is set at each change, as `label` is. */
+export function Chart({ draw, data, label, kind = "", again = "" }) {
   const root = useRef(null);
   const made = useRef(null);
   const failed = useRef(false);
@@ -210,7 +210,10 @@ export function Chart({ draw, data, kind = "", again = "" }) {
     failed.current = false;
     Promise.resolve(draw(root.current, data)).then((chart) => {
       if (ended) chart?.remove?.();
-      else made.current = { chart, data };
+      else {
+        made.current = { chart, data };
+        named(root.current, label);
+      }
     }).catch((error) => {
       if (!ended) root.current.textContent = `The chart cannot be drawn: ${error.message}`;
     });
@@ -226,12 +229,21 @@ export function Chart({ draw, data, kind = "", again = "" }) {
       made.current.data = data;
       made.current.chart?.set?.(data);
     }
-  }, [data]);
+    named(root.current, label);
+  }, [data, label]);
   return html`<div class=${"chart " + kind} ref=${root}></div>`;
 }
 
+/** What a chart is and shows, for those who do not see it; as new as the chart. */
+function named(root, label) {
+  if (label) root?.querySelector("[role=img]")?.setAttribute("aria-label", label);
+}
+
 /** The same as a table, for those who do not see the chart or want the numbers. */
-export const Alternative = ({ label, children }) => html`<details class="alternative"><summary>${label}</summary>${children}</details>`;
+export function Alternative({ label, children }) {
+  const [open, setOpen] = useState(false);
+  return html`<details class="alternative" onToggle=${(event) => setOpen(event.target.open)}><summary>${label}</summary>${open && children}</details>`;
+}
 
 let speak = () => {};
 /** Say something once to a screen reader, politely; what was said last is not repeated. */

@@ -101,7 +101,12 @@ def number(text: str) -> int:
 def test_the_agent_page_says_what_is_seen_as_text_too(page: Browser, rig: Rig) -> None:
     page.go(f"/agents/{AGENT}")
     page.settled()
-    assert "candles of BTC-USDT" in str(page.one(".chart.candles [role=img]").get_attribute("aria-label"))
+    drawn = page.one(".chart.candles [role=img]")
+    first = page.until(lambda: drawn.get_attribute("aria-label"), "no text for the candles")
+    assert "candles of BTC-USDT" in first
+    page.until(lambda: drawn.get_attribute("aria-label") != first, "the text for the candles grows old")
+    page.one(".alternative summary").click()
+    assert page.text(".alternative table caption") == "marks on the candles"
     assert page.text("[data-alarm='Simulated data']")
     page.one(".rules [data-rule]")
     rules = [row["rule"] for row in rig.ask(f"agents/{AGENT}/risk")]

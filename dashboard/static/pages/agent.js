@@ -106,7 +106,7 @@ function Candles({ agent, chart, trades }) {
   const last = chart.candles.at(-1);
   const marks = [...chart.markers].reverse();
   const label = `candles of ${chart.symbol}, ${chart.candles.length} of ${chart.timeframe}, last close ${amount(last.close)}, ${marks.length} marks`;
-  return html`<${Chart} kind="candles" again=${chosen + digits} data=${data} draw=${(root, first) => drawCandles(root, first, { label, places: digits, height: Math.round(Math.min(720, Math.max(260, innerHeight * 0.4))), clock: clockOf(chosen) }, agent)} />
+  return html`<${Chart} kind="candles" again=${chosen + digits} data=${data} label=${label} draw=${(root, first) => drawCandles(root, first, { label, places: digits, height: Math.round(Math.min(720, Math.max(260, innerHeight * 0.4))), clock: clockOf(chosen) }, agent)} />
     <p class="legend"><span class="own">\u25b2 buy</span><span>\u25bc sell</span><span class="down">\u25a0 stop</span><span class="up">\u25cf target</span><span class="wait">\u25cf denied</span><span>a mark opens its cycle</span></p>
     <${Alternative} label=${`Marks as a table (${marks.length})`}>${marks.length === 0 ? html`<p>None among these candles.</p>` : html`<${Table} caption="marks on the candles" rows=${marks} tall="16rem" columns=${[
       { name: "at", title: "Time", head: true, cell: (mark) => html`<${Time} at=${mark.at} shape="minute" />` },
@@ -148,7 +148,10 @@ function Equity({ agent, changes }) {
 function Curve({ curve, chosen }) {
   const data = useMemo(() => curveOf(curve), [curve]);
   const rows = useMemo(() => thinned(curve.points, 40), [curve]);
-  return html`<${Chart} kind="curve" again=${chosen} data=${data} draw=${async (root, first) => {
+  const [first, last] = [curve.points[0], curve.points.at(-1)];
+  const fall = Math.max(...curve.points.map((point) => Math.abs(point.drawdown)));
+  const label = `equity from ${amount(first.equity, { places: 2 })} to ${amount(last.equity, { places: 2 })}, largest fall from a peak ${percent(fall)}`;
+  return html`<${Chart} kind="curve" again=${chosen} data=${data} label=${label} draw=${async (root, first) => {
       const { equityChart } = await import("../charts/equity.js");
       return equityChart(root, first, { label: "Equity and its fall from the peak", heights: { equity: 170, fall: 70 }, clock: clockOf(chosen) });
     }} />

@@ -103,7 +103,8 @@ function Weights({ agent, path, on }) {
 
 function WeightLines({ history, weights, chosen }) {
   const data = useMemo(() => linesOf(history), [history]);
-  return html`<${Chart} again=${chosen} data=${data} draw=${async (root, first) => {
+  const label = `weights over time, now ${Object.entries(weights).map(([voice, weight]) => `${voice} ${plain(weight, 3)}`).join(", ")}`;
+  return html`<${Chart} again=${chosen} data=${data} label=${label} draw=${async (root, first) => {
       const { linesChart } = await import("../charts/lines.js");
       return linesChart(root, first, { label: `weights of ${Object.keys(first).join(", ")} over time`, height: 190, clock: (at) => time(at * 1000, "minute", chosen) });
     }} />
