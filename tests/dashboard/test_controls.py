@@ -1,6 +1,7 @@
 """Every control of the page, used on a real agent: sent once, told what happened, and no exit kept in."""
 
 import json
+import time
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -29,6 +30,17 @@ def agent(rig: Rig) -> Iterator[str]:
     with running(rig.home, NAME, interval=0.3):
         rig.ask(f"agents/{NAME}")
         yield NAME
+
+
+@pytest.fixture(scope="module", autouse=True)
+def none_left(rig: Rig) -> Iterator[None]:
+    """End what the server began, for it outlives the server."""
+    yield
+    supervisor, end = rig.served.server.asking.supervisor, time.monotonic() + 30
+    for name in supervisor.running():
+        rig.served.trade("POST", f"/api/v1/agents/{name}/stop", body={"reason": "the tests are over"})
+    while supervisor.running() and time.monotonic() < end:
+        time.sleep(0.1)
 
 
 @pytest.fixture
