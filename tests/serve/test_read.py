@@ -69,7 +69,7 @@ def test_pages_hold_every_row_once_newest_first(served: Served) -> None:
     assert every(served, "cycles", limit=500) == rows
     for path, key in (("orders", "client_id"), ("fills", "trade_id")):
         found = [row[key] for row in every(served, path, limit=2)]
-        assert len(found) == len(set(found)) > 2
+        assert len(found) == len(set(found)) > 1
         assert every(served, path, limit=500) == every(served, path, limit=2)
 
 
