@@ -63,7 +63,8 @@ class TradeGroup(Struct, frozen=True, kw_only=True):
 class PerformanceAnswer(Struct, frozen=True, kw_only=True):
     """The profit of closed trades by symbol, by hour of entry ("00" to "23", UTC), by voice, by ending.
 
-    Under a voice stand the trades that it spoke for. `voices` and `rules` are the records of learning:
+    Every closed trade counts, whoever closed it, so each sum is the account's; under a voice stand those
+    whose entry it spoke for. `voices` and `rules` are the records of learning, as of the last ended cycle:
     `saved` is the sum of the returns a rule kept us from, turned round, above 0 where it earned its keep.
     """
 

@@ -23,13 +23,13 @@ from agent.views.history import AccountHistory
 from agent.views.trades import rows as trade_rows
 from domain.commands import ApplyParameters, ClosePosition, Command, Flatten, Kill, ResetKill
 from domain.errors import BadInput, Unreachable
-from domain.events import CycleEnded, SessionStarted
+from domain.events import CycleDecided, CycleEnded, SessionStarted
 from domain.money import cash_text
 from journal.memory import MemoryJournal
 from journal.verify import Verified, verify
 from reasoning.settings import ReasoningSettings
 from tests.agent.world import ID, SYMBOL, Step, folded, lively, wave
-from tests.serve.gathered import performance_answer
+from tests.serve.gathered import performance_answer, total
 from tests.serve.mirrored import after, mirror_of, raw, session
 
 OTHER = lively(reasoning=ReasoningSettings(vote_threshold=15))
@@ -91,7 +91,7 @@ def test_a_mirror_tells_what_the_command_line_tells_of_the_same_journal(seed: in
     assert every(queries.trades, mirror) == trades[::-1]
     lessons = views.lessons(journal, options.learning)
     assert every(queries.lessons, mirror) == lessons.lessons[::-1]
-    same_performance(queries.performance(mirror), performance_answer(trades, lessons, "USDT"))
+    same_performance(queries.performance(mirror), performance_answer(trades, lessons, spoke(journal), "USDT"))
     assert [point.equity for point in queries.equity(mirror, 5000).points] == [
         cash_text(worth) for worth in history.equity
     ]
@@ -104,6 +104,46 @@ def test_a_mirror_tells_what_the_command_line_tells_of_the_same_journal(seed: in
         pages = [records.page(after, 1)[0] for after in range(last)]
         assert pages == journal.page(0, last)
     mirror.close()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_every_sum_of_trades_is_the_accounts_after_any_row_whoever_closed_them(
+    seed: int, tmp_path: Path
+) -> None:
+    chance, journal = random.Random(seed), eventful(seed)
+    last, wanted = journal.head()[0], spoke(journal)
+    mirror = Mirror(tmp_path / "x.db", "x")
+    mirror.begin(journal.journal_id)
+    operator = 0
+    while mirror.head < last:
+        mirror.take(raw(journal.page(mirror.head, chance.randrange(1, 40))))
+        account, told = queries.account(mirror), queries.performance(mirror)
+        trades = every(queries.trades, mirror)
+        operator = sum(each.exit == "operator" for each in trades)
+        for name in ("trades", "wins"):
+            parts = sum(getattr(row, name) for row in told.by_symbol)
+            assert getattr(told.totals, name) == getattr(account, name) == parts
+        assert len(trades) == account.trades
+        listed = total(each.pnl for each in trades)
+        assert told.totals.pnl == listed == total(row.pnl for row in told.by_symbol)
+        for name in ("gross", "fees", "slippage"):
+            summed = total(getattr(each, name) for each in trades)
+            assert getattr(told.totals, name) == getattr(account, name) == summed
+        for group in told.by_voice:
+            own = [each for each in trades if group.name in wanted[each.entry_cycle, each.symbol]]
+            assert (group.trades, group.pnl) == (len(own), total(each.pnl for each in own))
+    assert operator
+    mirror.close()
+
+
+def spoke(journal: MemoryJournal) -> dict[tuple[int, str], set[str]]:
+    """Return who voted to buy what in which cycle."""
+    return {
+        (row.event.cycle_id, decision.symbol): {each.name for each in decision.voices if each.vote > 0}
+        for row in journal.rows()
+        if isinstance(row.event, CycleDecided)
+        for decision in row.event.decisions
+    }
 
 
 def every(query: Callable[..., Page[Any]], mirror: Mirror) -> list[Any]:

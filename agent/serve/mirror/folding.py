@@ -8,7 +8,7 @@ is folded: cash, positions and orders depend on none of them.
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import msgspec
 
@@ -35,11 +35,18 @@ WHOLE_EVERY = 512
 """Rows after which the one checkpoint from which the fold itself goes on is taken anew."""
 
 
+class Closing(NamedTuple):
+    """A closed trade, and the lesson that a later cycle will learn of it: at once, or after a restart."""
+
+    trade: ClosedTrade
+    lesson: Lesson
+
+
 @dataclass(eq=False)
 class MirroredState(State):
     """The agent's state, which also keeps the trades that closed until they are taken."""
 
-    closed: list[ClosedTrade] = field(default_factory=list, init=False)
+    closed: list[Closing] = field(default_factory=list, init=False)
     asked: bool = field(default=False, init=False)
 
     def _lesson(self, trade: Trade, ending: str) -> Lesson:
@@ -47,8 +54,9 @@ class MirroredState(State):
         text = ASKED if self.asked and ending == "signal" else ending
         grid = self.ledger.instruments[trade.symbol]
         cycle = context.cycle_id if context else 0
-        self.closed.append(ClosedTrade(trade, text, cycle, self.session, grid))
-        return super()._lesson(trade, ending)
+        lesson = super()._lesson(trade, ending)
+        self.closed.append(Closing(ClosedTrade(trade, text, cycle, self.session, grid), lesson))
+        return lesson
 
 
 class MirrorFold:
@@ -81,7 +89,7 @@ class MirrorFold:
         except BadInput:
             return False
 
-    def apply(self, event: Event) -> list[ClosedTrade]:
+    def apply(self, event: Event) -> list[Closing]:
         """Fold an event and return the trades it closed."""
         state = self.state
         if isinstance(event, FlattenAsked | CycleDecided):

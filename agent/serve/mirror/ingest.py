@@ -10,10 +10,9 @@ from agent.answers.agents import FillRow, MarkerKind
 from agent.answers.stream import StreamEvent
 from agent.host.log import say
 from agent.serve.mirror import worded
-from agent.serve.mirror.folding import MirrorFold
+from agent.serve.mirror.folding import Closing, MirrorFold
 from agent.serve.mirror.tables import STRETCHES
 from agent.views import session, trades
-from agent.views.history import ClosedTrade
 from domain.events import (
     AccountAdopted,
     CycleDecided,
@@ -180,17 +179,12 @@ class Ingest:
             symbol=lesson.context.symbol,
             rule=lesson.rule or None,
             at=millis(lesson.learned_at),
-            result=lesson.result,
-            pnl=lesson.pnl,
-            gross=lesson.gross,
-            fees=lesson.fees,
-            slippage=lesson.slippage,
             body=body,
         )
         if lesson.kind == "trade":
             for voice in lesson.context.voices:
                 if voice.vote:
-                    self._voice(voice.name, lesson, spoke_for=voice.vote > 0)
+                    self._voice(voice.name, lesson.result if voice.vote > 0 else -lesson.result)
         elif lesson.kind == "veto":
             result = lesson.result
             self._do(
@@ -200,23 +194,12 @@ class Ingest:
                 (lesson.rule, result < 0, result > 0, result),
             )
 
-    def _voice(self, name: str, lesson: Lesson, *, spoke_for: bool) -> None:
-        """Add a trade to a voice's record; profits count where it spoke for the entry."""
-        result = lesson.result if spoke_for else -lesson.result
+    def _voice(self, name: str, result: float) -> None:
+        """Add what came of doing as a voice said to its record."""
         self._do(
-            "INSERT INTO voices VALUES (?, 1, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
-            "trades = trades + 1, correct = correct + excluded.correct, total = total + excluded.total, "
-            "spoken = spoken + excluded.spoken, wins = wins + excluded.wins, pnl = pnl + excluded.pnl, "
-            "returns = returns + excluded.returns",
-            (
-                name,
-                result > 0,
-                result,
-                spoke_for,
-                spoke_for and lesson.pnl > 0,
-                lesson.pnl if spoke_for else 0,
-                round(lesson.result, 6) if spoke_for else 0.0,
-            ),
+            "INSERT INTO voices VALUES (?, 1, ?, ?) ON CONFLICT DO UPDATE SET trades = trades + 1, "
+            "correct = correct + excluded.correct, total = total + excluded.total",
+            (name, result > 0, result),
         )
 
     def _intended(self, seq: int, event: OrdersIntended) -> None:
@@ -300,7 +283,9 @@ class Ingest:
             return MarkerKind.TARGET if kind == OrderType.TAKE_PROFIT.value else MarkerKind.STOP
         return MarkerKind.EXIT
 
-    def _trade(self, seq: int, closed: ClosedTrade) -> None:
+    def _trade(self, seq: int, closing: Closing) -> None:
+        """Write a trade as it closes: whoever closed it, and whether or not a cycle learned of it yet."""
+        closed, lesson = closing
         row = next(trades.rows([closed]))
         trade = closed.trade
         self._put(
@@ -312,5 +297,17 @@ class Ingest:
             exit=closed.exit,
             pnl=trade.pnl,
             earned=row.earned,
+            result=lesson.result,
+            gross=trade.gross,
+            fees=trade.fees,
+            slippage=trade.slippage,
             body=_encode(row),
         )
+        for voice in lesson.context.voices:
+            if voice.vote > 0:
+                self._do(
+                    "INSERT INTO spoken VALUES (?, 1, ?, ?, ?) ON CONFLICT DO UPDATE SET "
+                    "trades = trades + 1, wins = wins + excluded.wins, pnl = pnl + excluded.pnl, "
+                    "returns = returns + excluded.returns",
+                    (voice.name, trade.pnl > 0, trade.pnl, round(lesson.result, 6)),
+                )

@@ -1,4 +1,8 @@
-"""Results from every side: profit by symbol, hour, ending and voice, vetoes by rule, weights over time."""
+"""Results from every side: profit by symbol, hour, ending and voice, vetoes by rule, weights over time.
+
+Money is added up from the closed trades alone, so that every sum agrees with the list and with the account;
+the records of learning are those of the lessons, which come with the end of a cycle.
+"""
 
 import sqlite3
 from typing import Any
@@ -38,7 +42,7 @@ def performance(mirror: Mirror) -> PerformanceAnswer:
                     mean_result=returns / trades,
                 )
                 for name, trades, wins, pnl, returns in read(
-                    "SELECT voice, spoken, wins, pnl, returns FROM voices WHERE spoken > 0 ORDER BY voice"
+                    "SELECT voice, trades, wins, pnl, returns FROM spoken ORDER BY voice"
                 )
             ],
             voices={
@@ -66,10 +70,10 @@ def _groups(connection: sqlite3.Connection, column: str, decimals: int) -> list[
 
 
 def _totals(connection: sqlite3.Connection, decimals: int) -> TotalsAnswer:
-    """Return what the lessons of all trades came to, as `agent lessons` adds them up."""
+    """Return what all closed trades came to."""
     row: tuple[Any, ...] = connection.execute(
         "SELECT count(*), sum(pnl > 0), total(result), sum(max(pnl, 0)), sum(min(pnl, 0)), "
-        "sum(gross), sum(fees), sum(slippage) FROM lessons WHERE kind = 'trade'"
+        "sum(gross), sum(fees), sum(slippage) FROM trades"
     ).fetchone()
     trades, wins, result, won, lost, gross, fees, slippage = (each or 0 for each in row)
     return totals(

@@ -1,6 +1,6 @@
 """The tables of a mirror. All of them follow from the rows: a mirror that does not fit is made anew."""
 
-FORMAT = 1
+FORMAT = 2
 """Of the tables and of what is written into them. Raise it with every change: the mirror is made anew."""
 
 STRETCHES = (16, 256)
@@ -62,23 +62,26 @@ CREATE UNIQUE INDEX fills_once ON fills (client_id, trade_id);
 CREATE INDEX fills_by_symbol ON fills (symbol, number);
 CREATE TABLE trades (
     number INTEGER PRIMARY KEY, seq INTEGER NOT NULL, symbol TEXT NOT NULL, closed INTEGER NOT NULL,
-    hour INTEGER NOT NULL, exit TEXT NOT NULL, pnl INTEGER NOT NULL, earned REAL,
-    body BLOB NOT NULL
+    hour INTEGER NOT NULL, exit TEXT NOT NULL, pnl INTEGER NOT NULL, earned REAL, result REAL NOT NULL,
+    gross INTEGER NOT NULL, fees INTEGER NOT NULL, slippage INTEGER NOT NULL, body BLOB NOT NULL
 );
 CREATE INDEX trades_by_symbol ON trades (symbol, number);
 CREATE INDEX trades_by_time ON trades (closed);
+-- Closed trades by the voices that spoke for their entry.
+CREATE TABLE spoken (
+    voice TEXT PRIMARY KEY, trades INTEGER NOT NULL, wins INTEGER NOT NULL, pnl INTEGER NOT NULL,
+    returns REAL NOT NULL
+) WITHOUT ROWID;
 CREATE TABLE lessons (
     number INTEGER PRIMARY KEY, seq INTEGER NOT NULL, kind TEXT NOT NULL, symbol TEXT NOT NULL, rule TEXT,
-    at INTEGER NOT NULL, result REAL NOT NULL, pnl INTEGER NOT NULL, gross INTEGER NOT NULL,
-    fees INTEGER NOT NULL, slippage INTEGER NOT NULL, body BLOB NOT NULL
+    at INTEGER NOT NULL, body BLOB NOT NULL
 );
 CREATE INDEX lessons_by_kind ON lessons (kind, number);
 CREATE INDEX lessons_by_rule ON lessons (rule, number) WHERE rule IS NOT NULL;
 
 -- Running totals of lessons, added up in the journal's order.
 CREATE TABLE voices (
-    voice TEXT PRIMARY KEY, trades INTEGER NOT NULL, correct INTEGER NOT NULL, total REAL NOT NULL,
-    spoken INTEGER NOT NULL, wins INTEGER NOT NULL, pnl INTEGER NOT NULL, returns REAL NOT NULL
+    voice TEXT PRIMARY KEY, trades INTEGER NOT NULL, correct INTEGER NOT NULL, total REAL NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE rules (
     rule TEXT PRIMARY KEY, vetoes INTEGER NOT NULL, losses INTEGER NOT NULL, gains INTEGER NOT NULL,
