@@ -2,15 +2,14 @@
 //   BOYD_TOKEN=$(cat HOME/api-read.token) node examples/follow.mjs http://127.0.0.1:8501
 const url = process.argv[2] ?? "http://127.0.0.1:8501";
 let last = "0"; // from the first row on; the id of the last event that came
-
 async function follow() {
   const headers = { Authorization: `Bearer ${process.env.BOYD_TOKEN}`, "Last-Event-ID": last };
   const response = await fetch(`${url}/api/v1/events`, { headers });
-  if (!response.ok) throw new Error((await response.json()).error.message);
+  if (!response.ok) throw new Error((await response.json()).error.message, { cause: response.status });
   let text = "";
   for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
     const blocks = (text + chunk).split("\n\n");
-    text = blocks.pop();
+    text = blocks.pop(); // what is not whole yet
     blocks.forEach(take);
   }
 }
@@ -24,7 +23,8 @@ function take(block) {
   last = id ?? last;
 }
 
-for (;;) {
-  await follow().catch((error) => console.error(`cut off: ${error.message}`));
-  await new Promise((again) => setTimeout(again, 500));
+for (let fault; ![401, 403].includes(fault?.cause); await new Promise((again) => setTimeout(again, 500))) {
+  fault = await follow().catch((error) => error); // a token that is refused is refused again: that is the end
+  if (fault) console.error(`cut off: ${fault.message}`);
 }
+process.exitCode = 1;

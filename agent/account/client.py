@@ -152,6 +152,11 @@ class AccountClient:
 
         Raises Busy where an agent has it.
         """
+        with log.about(self.name), self._opening(command, clock) as carries:
+            yield carries
+
+    @contextmanager
+    def _opening(self, command: Command, clock: Clock) -> Iterator[Carries]:
         match command:
             case Kill() | ResetKill():
                 stop = isinstance(command, Kill)

@@ -147,6 +147,7 @@ class Handler:
             by=command.by,
             reason=command.reason,
             key=command.key,
+            **({"symbol": command.symbol} if isinstance(command, ClosePosition) else {}),
         )
         return self._noted(reply)
 

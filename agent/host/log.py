@@ -11,8 +11,9 @@ import logging
 import logging.handlers
 import os
 import sys
-from collections.abc import Iterable, MutableMapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, MutableMapping
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from domain.events import (
     SessionStarted,
     SettingsChanged,
 )
+from domain.order import Receipt
 
 
 def _import_without(hidden: str) -> None:
@@ -72,6 +74,22 @@ class _LogFile(logging.handlers.RotatingFileHandler):
         self.lost += 1
 
 
+_agents: dict[str, str] = {}
+"""The agent that this process is, under ""; nothing where it is none."""
+
+_about: ContextVar[str] = ContextVar("about", default="")
+
+
+@contextmanager
+def about(agent: str) -> Iterator[None]:
+    """Have every line that is written within name this agent: a server carries out commands on many."""
+    token = _about.set(agent)
+    try:
+        yield
+    finally:
+        _about.reset(token)
+
+
 _going: dict[str, list[str]] = {}
 """The file of this process's log, and the secrets it hides."""
 
@@ -88,8 +106,10 @@ def also(home: Path, secrets: Iterable[str]) -> None:
     start(home, secrets)
 
 
-def start(home: Path, secrets: Iterable[str], file: str = "agent.log") -> str | None:
+def start(home: Path, secrets: Iterable[str], file: str = "agent.log", agent: str = "") -> str | None:
     """Send the log to HOME/agent.log, at most three files of ten megabytes; return why it cannot be.
+
+    Every line names `agent`, where the process is one: agents of a home share the file.
 
     A process that lives beside the agents has a file of its own: two cannot turn one over.
     """
@@ -109,6 +129,8 @@ def start(home: Path, secrets: Iterable[str], file: str = "agent.log") -> str | 
     logger.propagate = False
     _sources.clear()
     _muted.clear()
+    _agents.clear()
+    _agents[""] = agent
     hidden = [text for text in secrets if text]
     _going.clear()
     _going[str(path)] = hidden
@@ -133,6 +155,7 @@ def _configure(secrets: list[str]) -> None:
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _named,
             structlog.processors.format_exc_info,
             _Redact(secrets),
             structlog.processors.JSONRenderer(),
@@ -157,6 +180,14 @@ def say(level: str, what: str, **fields: Any) -> None:
         getattr(structlog.get_logger(NAME), level)(what, **fields)
 
 
+def _named(_logger: Any, _method: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Name the agent a line is about, where it does not say so itself."""
+    agent = _about.get() or _agents.get("")
+    if agent:
+        entry.setdefault("agent", agent)
+    return entry
+
+
 class _Redact:
     """Takes secrets out of every text, should one ever get this far."""
 
@@ -177,7 +208,9 @@ def record(event: Event) -> None:
     """Log an event if it stands out."""
     match event:
         case SessionStarted():
-            say("info", "session started", session=event.session, mode=event.mode, code=event.code_version)
+            symbols = [each.symbol for each in event.instruments]
+            code = event.code_version
+            say("info", "session started", session=event.session, mode=event.mode, symbols=symbols, code=code)
         case SessionEnded():
             level = "error" if event.reason.startswith("fault") else "info"
             say(level, "session ended", session=event.session, reason=event.reason)
@@ -206,8 +239,7 @@ def record(event: Event) -> None:
                 by=event.by,
             )
         case OrderReported():
-            receipt = event.receipt
-            say("info", "order", id=receipt.client_id, status=receipt.status, reason=receipt.reason)
+            _order("info", event.receipt)
         case CycleEnded() if event.error:
             error = event.error
             say(
@@ -250,4 +282,9 @@ def _muted_voices(event: CycleDecided) -> None:
 def _odd_fills(event: CycleDecided) -> None:
     for receipt in event.updates:
         if receipt.fills and receipt.reason:
-            say("warning", "order", id=receipt.client_id, status=receipt.status, reason=receipt.reason)
+            _order("warning", receipt)
+
+
+def _order(level: str, receipt: Receipt) -> None:
+    name, symbol = receipt.client_id, receipt.symbol
+    say(level, "order", id=name, symbol=symbol, status=receipt.status, reason=receipt.reason)

@@ -105,7 +105,9 @@ def _release(reconciler: "Reconciler", symbols: Iterable[str]) -> None:
         try:
             reconciler.executor.cancel(order)
         except VenueFault as fault:
-            log.say("warning", "order not cancelled", order=order.client_id, error=str(fault))
+            log.say(
+                "warning", "order not cancelled", order=order.client_id, symbol=order.symbol, error=str(fault)
+            )
 
 
 class _TakenOver(NamedTuple):

@@ -218,7 +218,13 @@ class Reconciler:
                 result = self.platform.query(order.symbol, order.client_id)
             except VenueFault as fault:
                 # No answer is no "not found": nothing is counted, nothing is concluded.
-                log.say("warning", "order unresolved", order=order.client_id, error=str(fault))
+                log.say(
+                    "warning",
+                    "order unresolved",
+                    order=order.client_id,
+                    symbol=order.symbol,
+                    error=str(fault),
+                )
                 self._still_unknown(standing, at, str(fault))
                 continue
             other = books.mismatch(standing, result) if result else None
@@ -314,7 +320,13 @@ class Reconciler:
                     self.executor.record_report(order.cycle_id, self.executor.look_up(standing))
                 except VenueFault as fault:
                     self.untold.append(order.client_id)
-                    log.say("warning", "order not looked up", order=order.client_id, error=str(fault))
+                    log.say(
+                        "warning",
+                        "order not looked up",
+                        order=order.client_id,
+                        symbol=order.symbol,
+                        error=str(fault),
+                    )
         self.lingering = books.lingering(self.state.ledger, there.values())
         return books.strangers(self.state.ledger, there.values())
 

@@ -1,6 +1,6 @@
 """Every setting of a session in a row of its own: its value, default, limits and meaning; no secret."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel
@@ -10,6 +10,7 @@ from agent.settings.load import is_secret
 from agent.settings.settings import Options
 
 HIDDEN = "(secret, not shown)"
+UNSET = "(not set)"
 _SIGNS = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below", "pattern": "of the form"}
 
 
@@ -25,15 +26,23 @@ class OneSetting(NamedTuple):
 
 
 def listed(
-    settings: Mapping[str, Any], model: type[BaseModel] = Options, before: str = ""
+    settings: Mapping[str, Any],
+    model: type[BaseModel] = Options,
+    before: str = "",
+    unset: Collection[str] = (),
 ) -> Iterator[OneSetting]:
-    """Yield every setting of a model with its value in `settings`, which are those the journal keeps."""
+    """Yield every setting of a model with its value in `settings`, which are those the journal keeps.
+
+    It keeps no secret, nor whether there was one: `unset` names those that are known not to be given.
+    """
     for name, field in model.model_fields.items():
         inner, value = field.annotation, settings.get(name)
         if isinstance(inner, type) and issubclass(inner, BaseModel):
-            yield from listed(value if isinstance(value, Mapping) else {}, inner, f"{before}{name}.")
+            yield from listed(value if isinstance(value, Mapping) else {}, inner, f"{before}{name}.", unset)
         elif is_secret(field):
-            yield OneSetting(f"{before}{name}", HIDDEN, None, True, field.description, None)
+            given = f"{before}{name}" not in unset
+            shown = HIDDEN if given else UNSET
+            yield OneSetting(f"{before}{name}", shown, None, given, field.description, None)
         else:
             default = _plain(field)
             shown = settings.get(name, default)

@@ -76,13 +76,17 @@ def test_the_client_in_python_steers_once_however_often_it_sends(tmp_path: Path)
     assert asked == ["hello", "command_received", "command_received"]
 
 
-def test_a_client_says_what_the_server_said(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", sorted(CLIENTS))
+def test_a_client_whose_token_is_refused_says_so_once_and_ends(name: str, tmp_path: Path) -> None:
+    if name.endswith(".mjs") and NODE is None:
+        pytest.skip("node is not installed: the JavaScript example is not run")
     with serving(tmp_path) as served:
-        command = [sys.executable, str(EXAMPLES / "api_client.py"), served.url]
+        command = [*CLIENTS[name], str(EXAMPLES / name), served.url]
         env = {**os.environ, "BOYD_TOKEN": "x" * 40}
         done = subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=30)
+        assert served.refusals == {"token": 1}
     assert done.returncode == 1
-    assert "this needs a token" in done.stderr
+    assert done.stderr.count("this needs a token") == 1
 
 
 def test_the_stream_in_javascript_takes_thirty_lines() -> None:

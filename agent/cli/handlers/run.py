@@ -92,7 +92,7 @@ def run_session(
         screen = screen_of(launch)
         if launch.kept is not None:
             screen.line(f"the old journal is kept as {launch.kept}")
-        unwritten = log.start(launch.home.root, secret_texts(settings))
+        unwritten = log.start(launch.home.root, secret_texts(settings), agent=launch.name)
         if unwritten is not None:
             screen.line(f"no log: {unwritten}")
         launch.session.listeners += [log.record, _shown_on(screen)]

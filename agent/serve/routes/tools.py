@@ -23,7 +23,7 @@ from agent.serve.fleet.watched import Watched
 from agent.serve.table import API, Asking, Content, Lane, Route
 from agent.settings.changes import changeable
 from agent.settings.home import Busy, Home
-from agent.settings.listing import OneSetting, listed
+from agent.settings.listing import UNSET, OneSetting, listed
 from agent.settings.load import CONFIG_NAME, load
 from agent.settings.settings import secret_texts
 from agent.state.changes import Changed
@@ -183,11 +183,14 @@ def settings(asking: Asking, path: dict[str, str], _query: Any, _body: Any) -> l
     started, may, changed = mirror.started, set(changeable()), mirror.state.changed
     if started is None:
         raise JournalFault(f"journal {path['agent'][:80]} was not read yet; ask again in a moment")
-    return [_setting(each, changed.get(each.name), may) for each in listed(started.settings)]
+    # Journals of a home lie all in its database, or none does.
+    unset = () if asking.home.server else ("db_url",)
+    rows = listed(started.settings, unset=unset)
+    return [_setting(each, changed.get(each.name), may) for each in rows]
 
 
 def _setting(each: OneSetting, change: Changed | None, may: set[str]) -> SettingRow:
-    plain = "secret" if each.secret else "default" if each.value == each.default else "set"
+    plain = "secret" if each.secret else "default" if each.value in (each.default, UNSET) else "set"
     return SettingRow(
         name=each.name,
         value=each.value if change is None else change.value,
