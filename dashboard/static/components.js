@@ -1,7 +1,7 @@
 // The parts that pages are made of. Each draws what it is given; none asks the API.
 
 import { h, html, useEffect, useRef, useState } from "./vendor/preact.js";
-import { age, amount, percent, signOf, time } from "./format.js";
+import { age, amount, percent, signOf, spoken, time } from "./format.js";
 import { live, useCell, useNow, zone } from "./store.js";
 
 export { h, html };
@@ -145,9 +145,12 @@ export function Command({ text }) {
 
 export const Waiting = ({ text = "reading\u2026" }) => html`<div class="waiting" role="status">${text}</div>`;
 
+/** What an answer that is none is called, by its status. */
+export const TITLES = { 0: "Not answered", 401: "Signed out", 403: "Not allowed", 404: "Not there", 409: "Not now", 412: "Not proven", 422: "Not accepted", 429: "Too many", 503: "Not yet" };
+
 /** What went wrong, in the server's words, and a way to try again. */
-export const Failure = ({ error, again }) => html`<div class="failure" role="alert"><b>${error.status === 404 ? "Not there" : "Not answered"}</b>
-  <p>${error.message}</p>${error.field && html`<p class="soft small">${error.field}${error.value ? `: ${error.value}` : ""}${error.limit ? `, limit ${error.limit}` : ""}</p>`}
+export const Failure = ({ error, again, title }) => html`<div class="failure" role="alert"><b>${title ?? TITLES[error.status] ?? "Failed"}</b>
+  <p>${spoken(error.message)}</p>${error.field && html`<p class="soft small">${error.field}${error.value ? `: ${error.value}` : ""}${error.limit ? `, limit ${error.limit}` : ""}</p>`}
   ${again && html`<div><${Button} onClick=${again}>Try again<//></div>`}</div>`;
 
 /** An answer of useAnswer: what is known already stays on the page while it is asked again. */

@@ -107,5 +107,17 @@ export function time(value, shape = "second", zone = "utc") {
   return [day, clock].filter(Boolean).join(" ");
 }
 
+// Options of the command line, as a form calls them.
+const SPOKEN = [
+  [/give --evidence or --study to apply it all the same: --force/g, "choose a file of evidence, or tick \u201cForce\u201d"],
+  [/--evidence or --study/g, "a file of evidence"], [/--force\b/g, "\u201cForce\u201d"], [/--journal\b:?/g, "name"], [/--([a-z][a-z-]*)/g, "$1"],
+];
+
+/** What the command line would say, as the page says it. */
+export const spoken = (text) => SPOKEN.reduce((told, [pattern, word]) => told.replace(pattern, word), String(text ?? ""));
+
+/** How a cycle ended, in the page's words: the journal's "held" is also what is owned and a loop that waits. */
+export const outcomeOf = (outcome) => (outcome === "held" ? "no action" : outcome ?? "under way");
+
 /** Words of a name in the journal's spelling: "stop_loss" is "stop loss". */
 export const words = (name) => (name ? String(name).replace(/_/g, " ") : NONE);

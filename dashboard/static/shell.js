@@ -3,10 +3,11 @@
 import { html, render, useEffect, useErrorBoundary, useState } from "./vendor/preact.js";
 import { get, post, whenSignedOut } from "./api.js";
 import { announce, Announcer, Badge, Button, Choice, Dialog, Dot, Failure, Ooda, Waiting } from "./components.js";
-import { mood, tone } from "./mood.js";
+import { Absent, NoAgent, Starting } from "./absent.js";
+import { mood, starting, tone } from "./mood.js";
 import { LOGIN, PAGES } from "./pages.js";
 import { go, match, place, to } from "./router.js";
-import { agents, behind, lastAgent, link, live, onEvent, theme, useCell, useNow, zone } from "./store.js";
+import { agents, begun, behind, lastAgent, link, live, onEvent, rowsDue, theme, useCell, useNow, zone } from "./store.js";
 import { start } from "./stream.js";
 
 const LEAST_MS = 400;
@@ -31,7 +32,7 @@ function watchAgents() {
   let timer = 0, last = 0, running = false, due = false;
   async function ask() {
     running = true; due = false; last = Date.now();
-    try { agents.write(await get("agents")); } catch (_) { /* the link's own words say it */ }
+    try { agents.write(byName(await get("agents"))); } catch (_) { /* the link's own words say it */ }
     running = false;
     if (due) soon();
   }
@@ -40,6 +41,7 @@ function watchAgents() {
     if (running || timer) return;
     timer = setTimeout(() => { timer = 0; ask(); }, Math.max(0, last + LEAST_MS - Date.now()));
   }
+  rowsDue.watch(soon);
   onEvent((event) => {
     if (event.kind === "hello" || event.kind === "gap") watchReading();
     if (event.kind === "state") live.write((old) => ({ ...old, [event.agent]: event.data }));
@@ -48,6 +50,9 @@ function watchAgents() {
   });
   ask();
 }
+
+/** Rows in one order for ever: what is beside a control today stands there tomorrow. */
+const byName = (rows) => [...rows].sort((a, b) => (a.agent < b.agent ? -1 : 1));
 
 /** Ask how far the server is with reading the journals, until it has read them. */
 async function watchReading() {
@@ -58,10 +63,10 @@ async function watchReading() {
   } catch (_) { /* asked again when the stream says hello */ }
 }
 
-let begun = false;
+let watches = false;
 function begin() {
-  if (begun) return;
-  begun = true;
+  if (watches) return;
+  watches = true;
   watchAgents();
   start();
 }
@@ -100,7 +105,7 @@ function Frame({ page, agent, rows, children }) {
         <${Preferences} onHelp=${() => setHelp(true)} />
       </header>
       <main class="main" id="main" tabindex="-1">
-        <${Shouts} rows=${rows} agent=${page?.agent ? agent : null} />
+        <${Shouts} rows=${rows} agent=${page?.agent ? agent : null} all=${page?.name === "overview"} />
         ${children}
       </main>
     </div>
@@ -169,7 +174,7 @@ const TITLES = {
 };
 
 /** What must not be overlooked: a stream that is silent, and each alarm of the agent (or of all agents). */
-function Shouts({ rows, agent }) {
+function Shouts({ rows, agent, all }) {
   const { open, stale, since } = useCell(link);
   const unread = useCell(behind);
   useNow(open && !stale ? 60_000 : 1000);
@@ -180,7 +185,7 @@ function Shouts({ rows, agent }) {
     if (agent && row.agent !== agent) continue;
     if (unread[row.agent] > 0) shouts.push({ key: row.agent + "behind", kind: "wait", title: "Behind", text: "the server still reads this agent\u2019s journal: what stands here is old.", agent: agent ? null : row.agent });
     for (const [kind, texts] of gathered(row.alarms ?? [])) {
-      if (!agent && kind === "simulated") continue;
+      if (!agent && !all && kind === "simulated") continue;
       shouts.push({ key: row.agent + kind, kind: LOUD[kind] ?? "wait", title: TITLES[kind] ?? kind, text: texts.join("; "), agent: agent ? null : row.agent });
     }
   }
@@ -198,6 +203,7 @@ function gathered(alarms) {
 const modules = new Map();
 function Page({ page, params, agent, rows }) {
   const [, draw] = useState(0);
+  const young = useCell(begun);
   const [broken, mend] = useErrorBoundary((error) => console.error(error));
   useEffect(() => {
     if (!page || modules.has(page.name)) return;
@@ -212,6 +218,9 @@ function Page({ page, params, agent, rows }) {
   if (!Shown) return html`<${Waiting} />`;
   if (page.agent && !agent && rows === null) return html`<${Waiting} />`;
   const row = (rows ?? []).find((each) => each.agent === agent) ?? null;
+  if (page.agent && rows?.length === 0 && !young[agent]) return html`<${NoAgent} />`;
+  if (page.agent && (starting(row) || (!row && young[agent]))) return html`<${Starting} agent=${agent} row=${row} />`;
+  if (page.agent && rows !== null && !row) return html`<${Absent} agent=${agent} rows=${rows} />`;
   return html`<div class="stack page-${page.name}"><${Shown} key=${page.agent ? agent : page.name} params=${params} agent=${agent} row=${row} rows=${rows} /></div>`;
 }
 

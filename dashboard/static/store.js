@@ -43,6 +43,10 @@ export const lastAgent = remembered("agent", "");
 
 /** The rows of all agents (AgentRow), null before the first answer; written by the shell. */
 export const agents = cell(null);
+/** Agents that were begun from this page and of which the server has no row yet: name to when, in milliseconds. */
+export const begun = cell({});
+/** Have the agents' rows asked anew: written by whoever waits for a row. */
+export const rowsDue = cell(0);
 /** The live state of each agent by name (LiveState), as the stream tells it. */
 export const live = cell({});
 /** The stream itself: open, or cut since when; stale when nothing was heard for 15 s. */

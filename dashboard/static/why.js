@@ -2,14 +2,14 @@
 
 import { html } from "./vendor/preact.js";
 import { Badge, Pairs, Share, Table, Time } from "./components.js";
-import { age, amount, count, plain, words } from "./format.js";
+import { age, amount, count, outcomeOf, plain, words } from "./format.js";
 
 const TONES = { executed: "good", denied: "bad", failed: "bad", interrupted: "wait", held: "quiet" };
 const SHORT = { IDLE: "idle", PERCEPTION: "perceive", REASONING: "reason", RISK_CHECK: "risk", EXECUTION: "execute", LEARNING: "learn" };
 
 export function Why({ why }) {
   return html`<div class="stack">
-    <div class="acts"><${Badge} kind=${TONES[why.outcome] ?? "quiet"}>${why.outcome}<//><${Time} at=${why.at} />
+    <div class="acts"><${Badge} kind=${TONES[why.outcome] ?? "quiet"}>${outcomeOf(why.outcome)}<//><${Time} at=${why.at} />
       <span class="soft small">${why.mode}, session ${why.session}${why.lessons ? `, ${why.lessons} ${why.lessons === 1 ? "lesson" : "lessons"} learned` : ""}</span></div>
     <${Path} path=${why.path} />
     ${why.error && html`<p class="shout bad"><b>${words(why.error.type ?? why.error.kind ?? "Error")}</b><span>${why.error.message ?? why.error.text ?? JSON.stringify(why.error)}</span></p>`}
@@ -57,7 +57,7 @@ const Votes = ({ voices }) => html`<${Table} caption="votes of each voice" rows=
   { name: "says", title: "Says", cell: (voice) => html`<span class=${"action " + SAYS[voice.vote]}>${SAYS[voice.vote] ?? plain(voice.vote)}</span>` },
   { name: "confidence", title: "Confidence", num: true, cell: (voice) => html`<span class="vote"><i class=${voice.vote < 0 ? "down" : "up"} style=${{ width: `${Math.min(100, Math.abs(voice.vote ? voice.confidence : 0))}%` }}></i></span>${plain(voice.confidence, 1)}` },
   { name: "weight", title: "Weight", num: true, cell: (voice) => plain(voice.weight, 3) },
-  { name: "reason", title: "Because", wide: true, cell: (voice) => html`${voice.reason}${Object.keys(voice.parts).length > 0 && html`<span class="soft"> (${Object.entries(voice.parts).map(([name, value]) => `${name} ${plain(value, 1)}`).join(", ")})</span>`}` },
+  { name: "reason", title: "Because", kind: "because", cell: (voice) => html`${voice.reason}${Object.keys(voice.parts).length > 0 && html`<span class="soft"> (${Object.entries(voice.parts).map(([name, value]) => `${name} ${plain(value, 1)}`).join(", ")})</span>`}` },
 ]} />`;
 
 function Judged({ verdict }) {

@@ -59,9 +59,9 @@ def test_the_keyboard_comes_to_everything_and_shows_where_it_is(page: Browser, p
 def test_a_dialog_is_for_every_reader_keeps_the_focus_and_gives_it_back(page: Browser, name: str) -> None:
     page.go(f"/agents/{AGENT}")
     page.settled()
-    if name == "reconcile":
-        page.one(".controls summary").click()
     opener = page.one(f"[data-control={name}]")
+    if not opener.is_displayed():
+        page.one(".controls summary").click()
     opener.click()
     page.one("dialog[open]")
     assert page.run("return document.activeElement.name") in {"reason", "symbol"}

@@ -62,7 +62,7 @@ def opened(page: Browser, control: str) -> None:
 
 def filled(page: Browser, **given: str) -> None:
     for name, text in given.items():
-        box = page.one(f"dialog [name={name}]")
+        box = page.one(f"dialog [name='{name}']")
         box.send_keys(Keys.CONTROL, "a")
         box.send_keys(text)
 
@@ -144,13 +144,14 @@ def test_a_share_of_nothing_is_refused_in_words_and_the_dialog_stays(shown: Brow
 
 def test_half_of_a_position_is_sold_and_the_rest_is_protected(page: Browser, rig: Rig) -> None:
     seed(rig.home, "sigma", cycles=HOLDING)
+    page.until(lambda: not rig.ask("ready")["behind"].get("sigma", 1), "its journal is not read")
     held = rig.ask("agents/sigma/positions")
     assert [each["symbol"] for each in held] == ["ETH-USDT"]
     page.go("/agents/sigma")
     page.settled()
     page.one("[data-control=start]")
     opened(page, "close")
-    assert page.one("dialog [name=symbol]").get_attribute("value") == "ETH-USDT"
+    assert page.one("dialog select[name=symbol]").get_attribute("value") == "ETH-USDT"
     next(each for each in page.all("dialog button") if each.text == "50 %").click()
     filled(page, reason="half is enough")
     page.one("[data-send]").click()
@@ -165,6 +166,17 @@ def test_half_of_a_position_is_sold_and_the_rest_is_protected(page: Browser, rig
         return bool(now) and least <= Decimal(now[0]["quantity"]) <= most and bool(now[0]["orders"])
 
     page.until(rest, "half of it is not what is held")
+
+
+def test_on_paper_who_stops_or_pauses_is_told_that_nobody_watches(page: Browser, rig: Rig) -> None:
+    with running(rig.home, "sigma", interval=5.0):
+        page.go("/agents/sigma")
+        for control in ("pause", "stop"):
+            opened(page, control)
+            words = page.text("dialog [data-warns]")
+            assert "ETH-USDT" in words
+            assert "nobody watches" in words
+            page.one("dialog header button").click()
 
 
 def test_the_account_is_compared_adopted_and_written_off(shown: Browser) -> None:
@@ -261,7 +273,13 @@ def test_it_ends_after_its_cycle_and_is_begun_again_by_the_server(
 def test_an_agent_is_begun_from_the_overview(page: Browser, rig: Rig) -> None:
     page.go("/")
     page.one("[data-begin-agent]").click()
-    filled(page, name="delta", more="risk.daily_loss=nonsense")
+    assert page.run("return document.activeElement.name") == "name"
+    filled(page, name="bad name!")
+    page.one("[data-send]").click()
+    page.one("dialog .field:has([name=name]) .wrong")
+    assert "--" not in page.text("dialog [data-refused]")
+    filled(page, name="delta", **{"reasoning.strategies": "rsi, sma"})
+    filled(page, more="risk.daily_loss=nonsense")
     page.run("document.querySelector('[name=provider]').value = 'simulated'")
     page.run("document.querySelector('[name=provider]').dispatchEvent(new Event('change', {bubbles: true}))")
     page.one("[data-send]").click()

@@ -142,6 +142,33 @@ def test_filters_stand_in_the_address_and_only_what_fits_is_listed(page: Browser
     assert (query["outcome"], query["rule"]) == (["denied"], ["no_such_rule"])
 
 
+def test_cycles_without_action_can_be_left_out_and_are_called_so(page: Browser) -> None:
+    page.go(f"/decisions?agent={AGENT}")
+    page.settled()
+    assert "no action" in page.texts(".list tbody td .badge")
+    assert "held" not in page.texts(".list tbody td .badge")
+    page.one("[data-acted]").click()
+    page.until(
+        lambda: (kinds := set(page.texts(".list tbody td .badge"))) and "no action" not in kinds,
+        "those without action are still there",
+    )
+    assert {"executed", "denied"} & set(page.texts(".list tbody td .badge"))
+
+
+def test_an_old_cycle_of_the_address_is_in_the_list_and_in_sight(page: Browser) -> None:
+    page.go(f"/decisions?agent={AGENT}&cycle=3")
+    page.one(".list tr.chosen")
+    page.until(
+        lambda: page.run("""const box = document.querySelector(".list .scroll").getBoundingClientRect();
+            const row = document.querySelector("tr.chosen").getBoundingClientRect();
+            return row.top >= box.top && row.bottom <= box.bottom"""),
+        "the open cycle is out of sight",
+    )
+    assert page.text(".list tr.chosen th") == "3"
+    cycles = listed(page)
+    assert cycles[0] - cycles[-1] == len(cycles) - 1
+
+
 def test_the_keyboard_reaches_the_page_the_help_and_back(page: Browser) -> None:
     page.go("/")
     page.settled()
@@ -304,7 +331,7 @@ def test_a_login_needs_a_code_or_a_token_and_comes_back(page: Browser, rig: Rig)
         page.go(f"/decisions?agent={AGENT}&outcome=denied")
         assert urlsplit(page.driver.current_url).path == "/login"
         page.one("input[type=password]").send_keys("wrong", Keys.ENTER)
-        assert page.text(".failure")
+        assert "Not signed in" in page.text(".failure")
         token = page.one("input[type=password]")
         token.clear()
         token.send_keys(rig.served.tokens.read, Keys.ENTER)

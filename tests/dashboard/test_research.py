@@ -8,7 +8,7 @@ from selenium.webdriver.common.keys import Keys
 from tests.dashboard.accessible import faults
 from tests.dashboard.browser import Browser
 from tests.dashboard.catalogue import WORK_SECONDS, imported
-from tests.dashboard.rig import Rig
+from tests.dashboard.rig import AGENT, Rig
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +94,10 @@ def test_a_walk_forward_shows_both_sides_luck_and_its_trials(research: Browser) 
     assert len(research.all(".trials tbody td .heat")) == 6
     assert research.all(".trials .best")
     assert faults(research) == []
+    assert not research.one("[data-adopt] button").is_enabled()
+    agents = research.one("[data-adopt] select")
+    assert agents.get_attribute("value") == ""
+    agents.send_keys(AGENT)
     research.one("[data-adopt] button").click()
     research.one("dialog [name=reason]").send_keys("of the night")
     research.one("[data-send]").click()

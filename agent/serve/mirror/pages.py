@@ -33,6 +33,7 @@ class RowFilters(NamedTuple):
 
     symbol: str | None = None
     outcome: str | None = None
+    acted: bool = False
     rule: str | None = None
     kind: str | None = None
     since: datetime | None = None
@@ -90,6 +91,7 @@ def cycles(
     """Return cycles. Of `rule` and `symbol` those count in which a decision on the symbol met the rule."""
     count, clause = limit_of(limit), _Clause().add("cycle < ?", cursor_of(cursor))
     clause.add("at >= ?", filters.since).add("at < ?", filters.until).add("outcome = ?", filters.outcome)
+    clause.add("outcome <> ?", "held" if filters.acted else None)
     if filters.symbol is None and filters.rule is None:
         query = f"SELECT cycle FROM cycles WHERE {clause} ORDER BY cycle DESC LIMIT ?"  # noqa: S608
     else:

@@ -39,6 +39,7 @@ class CyclesQuery(Struct, frozen=True, kw_only=True):
     outcome: Annotated[Word | None, Meta(description="Only those that ended so: traded, held, denied.")] = (
         None
     )
+    acted: Annotated[bool, Meta(description="Without those that ended in no action (`held`).")] = False
     rule: Annotated[Word | None, Meta(description="Only those in which this risk rule denied.")] = None
     symbol: Symbol | None = None
     since: Since | None = None
@@ -114,7 +115,7 @@ class CandlesQuery(Struct, frozen=True, kw_only=True):
 
 def filters(query: Any) -> RowFilters:
     """Return what a query asks for, its symbol spelled as the journal spells it."""
-    given = {name: getattr(query, name, None) for name in RowFilters._fields}
+    given = {name: getattr(query, name, usual) for name, usual in RowFilters._field_defaults.items()}
     if given["symbol"] is not None:
         given["symbol"] = spelled(given["symbol"])
     return RowFilters(**given | {"kind": getattr(query, "exit", None) or given["kind"]})

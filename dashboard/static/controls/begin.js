@@ -4,15 +4,20 @@ import { html, useRef, useState } from "../vendor/preact.js";
 import { newKey, post } from "../api.js";
 import { announce, Button, Dialog, Field } from "../components.js";
 import { go } from "../router.js";
+import { spoken } from "../format.js";
+import { begun } from "../store.js";
 import { Refusal } from "./command.js";
 
 const MODES = [["paper", "paper: live candles, no money"], ["testnet", "testnet: orders to the test exchange"], ["live", "live: real money"]];
 const PROVIDERS = [["auto", "live, else kept, else simulated"], ["binance", "binance"], ["simulated", "simulated"]];
+const STRATEGIES = ["rsi", "sma", "order_block", "liquidity_sweep", "fair_value_gap"];
+const LISTS = ["symbols", "reasoning.strategies"];
 const FIELDS = [
   { name: "name", label: "Name", required: true, hint: "of the agent and of its journal" },
   { name: "mode", label: "Mode", choices: MODES, initial: "paper" },
   { name: "provider", label: "Market data", choices: PROVIDERS, initial: "auto" },
   { name: "symbols", label: "Symbols", initial: "BTC-USDT", hint: "several with commas" },
+  { name: "reasoning.strategies", label: "Strategies", list: STRATEGIES, hint: "several with commas; empty: what the configuration says" },
   { name: "timeframe", label: "Candles", initial: "1m" },
   { name: "interval_seconds", label: "Seconds between cycles", initial: "60", number: true },
 ];
@@ -37,6 +42,7 @@ function BeginDialog({ onBegun, onClose }) {
     try {
       await post("agents", { name: given.name.trim(), settings: settingsOf(given), reason: given.reason ?? "", key: key.current }, key.current);
       announce(`${given.name} is started`);
+      begun.write((old) => ({ ...old, [given.name.trim()]: Date.now() }));
       onBegun?.(given.name.trim());
       onClose();
       go(`/agents/${encodeURIComponent(given.name.trim())}`);
@@ -58,18 +64,28 @@ function BeginDialog({ onBegun, onClose }) {
     </form><//>`;
 }
 
+/** What a refusal says of a field: one that names several has a line for each. */
+function wrongOf(error, name) {
+  if (!error) return null;
+  const last = name.split(".").at(-1);
+  const lines = error.message.split("\n").map(spoken).filter((line) => new RegExp(`^[\\w.]*\\b${last}\\b`).test(line));
+  if (lines.length > 0) return lines.join("; ");
+  return error.field && spoken(error.field).split(".").at(-1) === last ? spoken(error.message) : null;
+}
+
 function Asked({ field, value, set, error }) {
-  const wrong = error?.field && error.field.split(".").at(-1) === field.name ? error.message : null;
+  const wrong = wrongOf(error, field.name);
   return html`<${Field} label=${field.label} hint=${field.hint} wrong=${wrong}>${(id) => field.choices
     ? html`<select id=${id} name=${field.name} onChange=${(event) => set(event.target.value)}>${field.choices.map(([key, text]) => html`<option key=${key} value=${key} selected=${key === value}>${text}</option>`)}</select>`
-    : html`<input id=${id} name=${field.name} value=${value} required=${field.required} autocomplete="off" inputmode=${field.number ? "decimal" : undefined} onInput=${(event) => set(event.target.value)} />`}<//>`;
+    : html`<input id=${id} name=${field.name} value=${value} required=${field.required} autofocus=${field.required} list=${field.list && "begin-strategies"} autocomplete="off" inputmode=${field.number ? "decimal" : undefined} onInput=${(event) => set(event.target.value)} />
+      ${field.list && html`<datalist id="begin-strategies">${field.list.map((each) => html`<option key=${each} value=${each}></option>`)}</datalist>`}`}<//>`;
 }
 
 /** What was typed as settings by dotted names; what is empty is left to the configuration. */
 function settingsOf(given) {
   const settings = {};
   for (const { name } of FIELDS.slice(1)) if (given[name].trim()) settings[name] = given[name].trim();
-  if (settings.symbols) settings.symbols = settings.symbols.split(",").map((each) => each.trim()).filter(Boolean);
+  for (const name of LISTS) if (settings[name]) settings[name] = settings[name].split(",").map((each) => each.trim()).filter(Boolean);
   for (const line of (given.more ?? "").split("\n").map((each) => each.trim()).filter(Boolean)) {
     const [name, ...rest] = line.split("=");
     settings[name.trim()] = rest.join("=").trim();

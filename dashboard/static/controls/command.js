@@ -3,14 +3,15 @@
 
 import { html, useEffect, useRef, useState } from "../vendor/preact.js";
 import { newKey, part, post } from "../api.js";
-import { announce, Button, Command, Dialog, Field } from "../components.js";
+import { announce, Button, Command, Dialog, Field, TITLES } from "../components.js";
+import { spoken } from "../format.js";
 import { COMMANDS } from "./commands.js";
 
 /**
  * A command to `agent`. `positions` (PositionAnswer) is what can be closed, `given` sets fields beforehand, `more(given,
  * set, wrong)` draws fields of its own, `body(given)` replaces the command's; `onDone(reply)` after it was carried out.
  */
-export function CommandDialog({ name, agent, positions = [], given: before = {}, more, body, onDone, onClose, title }) {
+export function CommandDialog({ name, agent, row, positions = row?.positions ?? [], given: before = {}, more, body, onDone, onClose, title }) {
   const command = COMMANDS[name];
   const [given, setGiven] = useState(() => ({ ...initial(command, positions), ...before }));
   const [state, setState] = useState({ phase: "asked" });
@@ -43,6 +44,7 @@ export function CommandDialog({ name, agent, positions = [], given: before = {},
       ? html`<${Told} command=${command} reply=${state.reply} onClose=${onClose} />`
       : html`<form class="stack" onSubmit=${send} data-command=${name} novalidate>
           <p>${command.says}</p>
+          ${command.warns?.(row) && html`<p class="shout wait" data-warns><b>On paper</b><span>${command.warns(row)}</span></p>`}
           ${(command.fields ?? []).map((field) => html`<${Asked} key=${field.name} field=${field} positions=${positions} value=${given[field.name] ?? ""} set=${(value) => set({ [field.name]: value })} wrong=${wrongOf(state.error, field.name)} />`)}
           ${more?.(given, set, (field) => wrongOf(state.error, field))}
           <${Reason} command=${command} value=${given.reason ?? ""} set=${(value) => set({ reason: value })} wrong=${wrongOf(state.error, "reason")} />
@@ -72,10 +74,14 @@ function lacking(command, given) {
   return null;
 }
 
-const wrongOf = (error, name) => (error?.field && (error.field === name || error.field.endsWith(`.${name}`)) ? [error.message, error.limit && `limit ${error.limit}`].filter(Boolean).join(", ") : null);
+const wrongOf = (error, name) => (error?.field && (error.field === name || error.field.endsWith(`.${name}`)) ? [spoken(error.message), error.limit && `limit ${error.limit}`].filter(Boolean).join(", ") : null);
 
 function Asked({ field, positions, value, set, wrong }) {
-  if (field.of === "positions") {
+  if (field.of === "positions" && positions.length > 0) {
+    return html`<${Field} label=${field.label} wrong=${wrong}>${(id) => html`<select id=${id} name=${field.name} onChange=${(event) => set(event.target.value)}>
+      ${positions.map((held) => html`<option key=${held.symbol} value=${held.symbol} selected=${held.symbol === value}>${held.symbol}, ${held.quantity} held</option>`)}</select>`}<//>`;
+  }
+  if (field.of) {
     return html`<${Field} label=${field.label} wrong=${wrong}>${(id) => html`<input id=${id} name=${field.name} list="held" autocomplete="off" required value=${value} onInput=${(event) => set(event.target.value)} />
       <datalist id="held">${positions.map((held) => html`<option key=${held.symbol} value=${held.symbol}>${held.quantity}</option>`)}</datalist>`}<//>`;
   }
@@ -101,12 +107,11 @@ function Sent({ since }) {
   return html`Sent, waiting for the agent\u2026${seconds > 0 ? ` ${seconds} s` : ""}`;
 }
 
-const TITLES = { 0: "Not answered", 401: "Signed out", 403: "Not allowed", 404: "Not there", 409: "Not now", 412: "Not proven", 422: "Not accepted", 429: "Too many" };
 
 /** Why it was not carried out: field, value and limit; for what must not wait, the command that needs no page. */
 export const Refusal = ({ error, cli }) => html`<div class="failure" role="alert" data-refused=${error.kind || error.status}>
-  <b>${TITLES[error.status] ?? "Failed"}</b><p>${error.message}</p>
-  ${error.field && html`<p class="soft small">${[error.field, error.value && `given ${error.value}`, error.limit && `limit ${error.limit}`].filter(Boolean).join(", ")}</p>`}
+  <b>${TITLES[error.status] ?? "Failed"}</b><p>${spoken(error.message)}</p>
+  ${error.field && html`<p class="soft small">${[spoken(error.field), error.value && `given ${error.value}`, error.limit && `limit ${error.limit}`].filter(Boolean).join(", ")}</p>`}
   ${error.status === 0 && html`<p class="soft small">It may have been carried out all the same. Sent again it is the same command, and done once.</p>`}
   ${cli && html`<div><${Command} text=${cli} /></div>`}</div>`;
 

@@ -43,6 +43,10 @@ const version = (reply) => [
   reply.forced && "Forced: its evidence was not enough.",
 ].filter(Boolean);
 
+/** On paper the venue is the agent itself: a stop rests nowhere else. Says so where something is held. */
+const unwatched = (until) => (row) => (row?.mode === "paper" && row.positions.length > 0
+  ? `${row.positions.map((held) => held.symbol).join(", ")} ${row.positions.length === 1 ? "is" : "are"} held, and nobody watches the stops of a paper account ${until}.` : null);
+
 const SYMBOL = { name: "symbol", label: "Symbol", required: true, of: "positions" };
 
 export const COMMANDS = {
@@ -53,11 +57,11 @@ export const COMMANDS = {
     told: ({ agent, supervised }) => [supervised?.pid ? `${agent} runs, process ${supervised.pid}.` : `${agent} is being started.`, supervised?.halted && `Halted: ${supervised.halted}`].filter(Boolean),
   },
   stop: {
-    title: "Stop", act: "Stop it", path: "stop", says: "The session ends after the cycle under way. Positions stay, with their stops at the venue.",
+    title: "Stop", act: "Stop it", path: "stop", says: "The session ends after the cycle under way. Positions stay, with their stops at the venue.", warns: unwatched("until it runs again"),
     told: (reply) => [reply.stopping === false ? "No agent was running." : "It ends after the cycle under way."],
   },
   pause: {
-    title: "Pause", act: "Pause it", path: "pause", says: "The loop is held between two cycles; what rests at the venue stays there. Nothing is bought and no exit is decided until it goes on.",
+    title: "Pause", act: "Pause it", path: "pause", says: "The loop is held between two cycles; what rests at the venue stays there. Nothing is bought and no exit is decided until it goes on.", warns: unwatched("until it goes on"),
     told: (reply) => [reply.paused ? "Paused." : "Not paused."],
   },
   unpause: {
@@ -101,7 +105,7 @@ export const COMMANDS = {
   },
   "write-off": {
     title: "Write a position off", act: "Count it as lost", path: "write-off", tone: "bad", needsReason: true,
-    says: "A position that nobody can sell any more counts as lost. It stays at the venue.", fields: [SYMBOL], body: ({ symbol }) => ({ symbol }),
+    says: "A position that nobody can sell any more counts as lost. It stays at the venue.", fields: [{ ...SYMBOL, of: "names" }], body: ({ symbol }) => ({ symbol }),
     told: (reply) => [`${reply.written_off}: ${reply.quantity} count as lost.`],
   },
   parameters: {

@@ -3,7 +3,7 @@
 import { html, useEffect, useState } from "../vendor/preact.js";
 import { get, part } from "../api.js";
 import { Answered, Badge, Button, Card, Empty, Failure, Input, Select, Table, Time } from "../components.js";
-import { amount, count, plain, words } from "../format.js";
+import { amount, count, outcomeOf, plain, words } from "../format.js";
 import { useQuery } from "../router.js";
 import { rowOf, useAnswer } from "../store.js";
 import { Why } from "../why.js";
@@ -11,8 +11,10 @@ import { Why } from "../why.js";
 const OUTCOMES = ["executed", "denied", "held", "failed", "interrupted"];
 const TONES = { executed: "good", denied: "bad", failed: "bad", interrupted: "wait", held: "quiet" };
 const PAGE = 60;
+const MOST = 500;
+const SIDE = 20;
 
-export const Outcome = ({ outcome }) => html`<${Badge} kind=${TONES[outcome] ?? "quiet"}>${outcome ?? "under way"}<//>`;
+export const Outcome = ({ outcome }) => html`<${Badge} kind=${TONES[outcome] ?? "quiet"}>${outcomeOf(outcome)}<//>`;
 
 /** What a cycle decided of each symbol, and which rule denied it. */
 export const Conclusions = ({ row }) => html`<ul class="said">${row.decisions.map((each) => html`<li key=${each.symbol}>
@@ -23,7 +25,7 @@ export const Conclusions = ({ row }) => html`<ul class="said">${row.decisions.ma
 
 export default function Decisions({ agent, row }) {
   const [query, change] = useQuery();
-  const filters = { outcome: query.outcome, rule: query.rule, symbol: query.symbol, since: instant(query.since), until: instant(query.until, 1) };
+  const filters = { outcome: query.outcome, acted: query.acted, rule: query.rule, symbol: query.symbol, since: instant(query.since), until: instant(query.until, 1) };
   const open = query.cycle ?? null;
   const choose = (cycle) => change({ agent, cycle }, { replace: open !== null && cycle !== null });
   return html`<${Filters} query=${query} change=${change} symbols=${row?.symbols ?? []} />
@@ -43,14 +45,15 @@ function instant(day, later = 0) {
 
 function Filters({ query, change, symbols }) {
   const set = (name) => (value) => change({ [name]: value || null });
-  const any = ["outcome", "rule", "symbol", "since", "until"].some((name) => query[name]);
+  const any = ["outcome", "acted", "rule", "symbol", "since", "until"].some((name) => query[name]);
   return html`<form class="filters" role="search" aria-label="filter cycles" onSubmit=${(event) => event.preventDefault()}>
-    <${Select} label="Outcome" value=${query.outcome ?? ""} options=${[["", "any"], ...OUTCOMES.map((name) => [name, name])]} onChange=${set("outcome")} />
+    <${Select} label="Outcome" value=${query.outcome ?? ""} options=${[["", "any"], ...OUTCOMES.map((name) => [name, outcomeOf(name)])]} onChange=${set("outcome")} />
+    <${Button} aria-pressed=${String(query.acted === "true")} data-acted onClick=${() => change({ acted: query.acted === "true" ? null : "true" })}>Without “no action”<//>
     <${Select} label="Symbol" value=${query.symbol ?? ""} options=${[["", "all"], ...symbols.map((name) => [name, name])]} onChange=${set("symbol")} />
     <${Rule} key=${query.rule ?? ""} rule=${query.rule ?? ""} onRule=${set("rule")} />
     <${Input} label="Since (UTC day)" type="date" value=${query.since ?? ""} onChange=${set("since")} />
     <${Input} label="Until (UTC day)" type="date" value=${query.until ?? ""} onChange=${set("until")} />
-    ${any && html`<${Button} kind="plain" onClick=${() => change({ outcome: null, rule: null, symbol: null, since: null, until: null })}>Clear<//>`}
+    ${any && html`<${Button} kind="plain" onClick=${() => change({ outcome: null, acted: null, rule: null, symbol: null, since: null, until: null })}>Clear<//>`}
   </form>`;
 }
 
@@ -68,6 +71,7 @@ function Cycles({ agent, filters, open, onOpen }) {
   const [older, setOlder] = useState({ items: [], next: undefined, error: null, busy: false });
   const oldest = first.data?.items.at(-1)?.cycle ?? Infinity;
   const items = [...(first.data?.items ?? []), ...older.items.filter((row) => row.cycle < oldest)];
+  useShown(open, items, first.data, (pages) => setOlder((old) => (old.next === undefined ? pages : old)), path, filters);
   const next = older.next === undefined ? first.data?.next : older.next;
   const more = async () => {
     setOlder((old) => ({ ...old, busy: true, error: null }));
@@ -87,6 +91,22 @@ function Cycles({ agent, filters, open, onOpen }) {
         ${older.error && html`<${Failure} error=${older.error} again=${more} />`}
         ${next && html`<div class="more"><${Button} onClick=${more} disabled=${older.busy}>${older.busy ? "Reading\u2026" : "Older"}<//></div>`}`}<//>
   <//>`;
+}
+
+/** Bring the cycle that is open into the list, and the list to it: what lies between is read too, up to some pages. */
+function useShown(open, items, first, setOlder, path, filters) {
+  const there = items.some((row) => String(row.cycle) === open);
+  const known = first !== null;
+  useEffect(() => {
+    if (open === null || !known || there || !first.next) return;
+    const far = Math.min(MOST, Number(first.next) - Number(open) + SIDE);
+    if (far > 0) get(path, { ...filters, limit: far, cursor: first.next }).then(({ items: older, next }) => setOlder({ items: older, next: next ?? null, error: null, busy: false }), () => {});
+  }, [open, known]);
+  useEffect(() => {
+    const box = document.querySelector(".list .scroll");
+    const row = box?.querySelector("tr.chosen");
+    if (row) box.scrollTop = Math.max(0, row.offsetTop - box.clientHeight / 3);
+  }, [open, there]);
 }
 
 const columns = (onOpen, open) => [

@@ -82,8 +82,8 @@ function Rows({ agent, head }) {
     { name: "text", title: "", cell: (each) => html`${textOf(each.body)} <button type="button" class="btn plain tiny" aria-expanded=${String(open === each.seq)} aria-label=${`${open === each.seq ? "less" : "more"} of row ${each.seq}`} onClick=${() => setOpen(open === each.seq ? null : each.seq)}>${open === each.seq ? "less" : "more"}</button>
       ${open === each.seq && html`<pre class="answer">${JSON.stringify(each.body, null, 2)}</pre>`}` },
   ];
-  return html`<${Card} title="Rows" flush kind="rows" note=${held ? "held: what is written meanwhile comes when you go on" : "as they are written, the newest first"}
-    side=${html`<${Button} aria-pressed=${String(held)} onClick=${() => { if (held) recent(agent, head, undefined).then(add, () => {}); setHeld(!held); }}>${held ? "Go on" : "Hold"}<//>`}>
+  return html`<${Card} title="Rows" flush kind="rows" note=${held ? "frozen: what is written meanwhile comes when you go on" : "as they are written, the newest first"}
+    side=${html`<${Button} aria-pressed=${String(held)} onClick=${() => { if (held) recent(agent, head, undefined).then(add, () => {}); setHeld(!held); }}>${held ? "Go on" : "Freeze"}<//>`}>
     ${error && html`<${Failure} error=${error} />`}
     <${Table} caption="journal rows" columns=${columns} rows=${rows} id=${(each) => each.seq} tall="34rem" /><//>`;
 }

@@ -44,7 +44,7 @@ export default function Login() {
         <input class="unseen" type="text" autocomplete="username" value="boyd" readonly tabindex="-1" aria-hidden="true" />
         <${Field} label="Token">${(id) => html`<input id=${id} type="password" autocomplete="current-password" required autofocus
           value=${token} onInput=${(event) => setToken(event.target.value)} />`}<//>
-        ${error && html`<${Failure} error=${error} />`}
+        ${error && html`<${Failure} error=${error} title=${error.status === 401 || error.status === 403 ? "Not signed in" : null} />`}
         <div class="acts"><button class="btn main-act" disabled=${busy || !token.trim()}>${busy ? "Signing in\u2026" : "Sign in"}</button></div>
         <p class="soft small">Where the token is:</p><${Command} text="agent serve --help" />
       </div>

@@ -2,19 +2,19 @@
 
 import { html } from "../vendor/preact.js";
 import { part } from "../api.js";
-import { Ago, Badge, Card, Dot, Empty, Ooda, Share, Signed, useLive, Waiting } from "../components.js";
+import { Ago, Badge, Card, Dot, Ooda, Share, Signed, useLive, Waiting } from "../components.js";
 import { amount, count, number, plain, words } from "../format.js";
 import { to } from "../router.js";
 import { rowOf, useAnswer } from "../store.js";
 import { mood, tone } from "../mood.js";
+import { NoAgent } from "../absent.js";
 import { BeginAgent } from "../controls/begin.js";
 
 export default function Overview({ rows }) {
   if (rows === null) return html`<${Waiting} />`;
-  if (rows.length === 0) return html`<div class="card"><${Empty} title="No agent has left a journal in this home yet."
-    command="agent run --mode paper">Start one on paper; it appears here by itself.<//><div class="body acts"><${BeginAgent} /></div></div>`;
+  if (rows.length === 0) return html`<${NoAgent} />`;
   const running = rows.filter((row) => row.running).length;
-  const amiss = rows.reduce((sum, row) => sum + row.alarms.filter((alarm) => alarm.kind !== "simulated").length, 0);
+  const amiss = rows.reduce((sum, row) => sum + row.alarms.length, 0);
   return html`<div class="head"><p class="soft">${count(rows.length)} ${rows.length === 1 ? "agent" : "agents"}, ${running} running${amiss ? `, ${amiss} ${amiss === 1 ? "alarm" : "alarms"}` : ""}</p><span class="space"></span><${BeginAgent} /></div>
     <div class="overview-grid">${rows.map((row) => html`<${AgentCard} key=${row.agent} row=${row} />`)}</div>`;
 }
@@ -60,8 +60,9 @@ function Spark({ agent }) {
     <line x1="0" x2="100" y1=${y(opened)} y2=${y(opened)} /><polyline points=${points} /></svg>`;
 }
 
+const MILD = new Set(["simulated", "breaker", "blocked"]);
 const Alarms = ({ alarms }) => alarms.length > 0 && html`<ul class="acts">
-  ${[...new Set(alarms.map((alarm) => alarm.kind))].map((kind) => html`<li key=${kind}><${Badge} kind=${kind === "simulated" ? "wait" : "bad"} title=${alarms.filter((alarm) => alarm.kind === kind).map((alarm) => alarm.text).join("; ")}>${words(kind)}<//></li>`)}</ul>`;
+  ${[...new Set(alarms.map((alarm) => alarm.kind))].map((kind) => html`<li key=${kind}><${Badge} kind=${MILD.has(kind) ? "wait" : "bad"} title=${alarms.filter((alarm) => alarm.kind === kind).map((alarm) => alarm.text).join("; ")}>${words(kind)}<//></li>`)}</ul>`;
 
 const Held = ({ positions }) => positions.length === 0
   ? html`<p class="soft small">Nothing held.</p>`

@@ -112,7 +112,7 @@ function Queued({ row, chosen, onOpen, onChanged }) {
 export const Progress = ({ row }) => html`<div class=${"progress" + (row.progress === null && row.state === "running" ? " unknown" : "")} role="progressbar" aria-label=${`progress of the ${row.kind}`}
     aria-valuemin="0" aria-valuemax="100" aria-valuenow=${row.progress === null ? undefined : Math.round(row.progress * 100)}>
     <div style=${row.progress === null ? {} : { width: `${row.progress * 100}%` }}></div></div>
-  <p class="soft tiny">${[row.progress !== null && percent(row.progress, { digits: 0 }), row.text].filter(Boolean).join(", ") || "waits for its turn"}</p>`;
+  <p class="soft tiny">${[row.progress !== null && percent(row.progress, { digits: 0 }), row.text].filter(Boolean).join(", ") || (row.state === "running" ? "begins; the first run of a version compiles the rules, half a minute" : "waits for its turn")}</p>`;
 
 /* One piece of work */
 
@@ -141,9 +141,9 @@ function Told({ row, agents }) {
 
 /** What was found, put in force for an agent, with this work as its evidence. */
 function Adopt({ row, answer, agents }) {
-  const [agent, setAgent] = useState(agents[0].agent);
+  const [agent, setAgent] = useState("");
   const [open, setOpen] = useState(false);
-  return html`<div class="acts" data-adopt><${Button} onClick=${() => setOpen(true)}>Put what it found in force\u2026<//>
-    <label class="acts small"><span class="soft">for</span><select class="btn" value=${agent} onChange=${(event) => setAgent(event.target.value)}>${agents.map((each) => html`<option key=${each.agent} value=${each.agent} selected=${each.agent === agent}>${each.agent}</option>`)}</select></label>
+  return html`<div class="acts" data-adopt><${Button} disabled=${!agent} onClick=${() => setOpen(true)}>Put what it found in force\u2026<//>
+    <label class="acts small"><span class="soft">for</span><select class="btn" value=${agent} onChange=${(event) => setAgent(event.target.value)}><option value="" selected=${!agent}>choose an agent</option>${agents.map((each) => html`<option key=${each.agent} value=${each.agent} selected=${each.agent === agent}>${each.agent}</option>`)}</select></label>
     ${open && html`<${ApplyDialog} agent=${agent} asked=${{ strategy: answer.strategy, given: "", work: row.id }} onClose=${() => setOpen(false)} />`}</div>`;
 }
