@@ -70,3 +70,17 @@ def test_agents_stand_in_one_order(page: Browser, rig: Rig) -> None:
     for names in (page.texts(".rail .agents .name"), page.texts("#pick-agent option")):
         assert names == sorted(names)
         assert {"able", AGENT, "zulu"} <= set(names)
+
+
+def test_whoever_has_no_candles_is_told_how_to_get_some_and_may_try_on_made_up_ones(empty: Browser) -> None:
+    empty.go("/research")
+    assert "agent data download" in empty.text("[data-no-candles]")
+    empty.one("[data-made-up]").click()
+    series = empty.one("select[name=series]", seconds=60)
+    assert "MADEUP-USDT" in series.text
+    empty.until(
+        lambda: empty.one("form [name=symbol]").get_attribute("value") == "MADEUP-USDT", "it is not chosen"
+    )
+    assert empty.one("form [name=timeframe]").get_attribute("value") == "1h"
+    empty.go("/research")
+    assert empty.one("form [name=symbol]").get_attribute("value") == "MADEUP-USDT"

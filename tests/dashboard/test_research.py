@@ -20,6 +20,8 @@ def candles(rig: Rig) -> str:
 
 @pytest.fixture
 def research(page: Browser, candles: str) -> Iterator[Browser]:
+    page.go("/static/icon.svg")
+    page.run("sessionStorage.clear()")
     page.go("/research")
     page.settled()
     typed(page, symbol=candles, timeframe="1h")

@@ -115,7 +115,9 @@ class CandlesQuery(Struct, frozen=True, kw_only=True):
 
 def filters(query: Any) -> RowFilters:
     """Return what a query asks for, its symbol spelled as the journal spells it."""
-    given = {name: getattr(query, name, usual) for name, usual in RowFilters._field_defaults.items()}
+    given: dict[str, Any] = {
+        name: getattr(query, name, usual) for name, usual in RowFilters._field_defaults.items()
+    }
     if given["symbol"] is not None:
         given["symbol"] = spelled(given["symbol"])
     return RowFilters(**given | {"kind": getattr(query, "exit", None) or given["kind"]})

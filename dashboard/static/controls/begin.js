@@ -10,7 +10,7 @@ import { Refusal } from "./command.js";
 
 const MODES = [["paper", "paper: live candles, no money"], ["testnet", "testnet: orders to the test exchange"], ["live", "live: real money"]];
 const PROVIDERS = [["auto", "live, else kept, else simulated"], ["binance", "binance"], ["simulated", "simulated"]];
-const STRATEGIES = ["rsi", "sma", "order_block", "liquidity_sweep", "fair_value_gap"];
+export const STRATEGIES = ["rsi", "sma", "order_block", "liquidity_sweep", "fair_value_gap"];
 const LISTS = ["symbols", "reasoning.strategies"];
 const FIELDS = [
   { name: "name", label: "Name", required: true, hint: "of the agent and of its journal" },
@@ -65,7 +65,7 @@ function BeginDialog({ onBegun, onClose }) {
 }
 
 /** What a refusal says of a field: one that names several has a line for each. */
-function wrongOf(error, name) {
+export function wrongOf(error, name) {
   if (!error) return null;
   const last = name.split(".").at(-1);
   const lines = error.message.split("\n").map(spoken).filter((line) => new RegExp(`^[\\w.]*\\b${last}\\b`).test(line));

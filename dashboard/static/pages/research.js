@@ -2,11 +2,12 @@
 
 import { html, useEffect, useRef, useState } from "../vendor/preact.js";
 import { get, newKey, part, post, url } from "../api.js";
-import { Answered, Badge, Button, Card, Choice, Empty, Failure, Field, Since, Time, Waiting } from "../components.js";
+import { Answered, Badge, Button, Card, Choice, Command, Empty, Failure, Field, Since, Time, Waiting } from "../components.js";
 import { Refusal } from "../controls/command.js";
-import { age, percent } from "../format.js";
+import { age, count, percent } from "../format.js";
 import { ApplyDialog } from "./parameters.js";
 import { useQuery } from "../router.js";
+import { STRATEGIES, wrongOf } from "../controls/begin.js";
 import { KINDS, optionsOf, optionsText } from "../research/schema.js";
 import { Result } from "../research/results.js";
 import { useAnswer } from "../store.js";
@@ -18,13 +19,14 @@ const EVERY_MS = 3000;
 export default function Research({ rows: agents }) {
   const [query, setQuery] = useQuery();
   const work = useAnswer("work", null, { on: (event) => event.kind === "work", every: EVERY_MS });
+  const candles = useAnswer("data");
   const rows = [...(work.data ?? [])].sort((a, b) => (a.asked_at < b.asked_at ? 1 : -1));
   const chosen = rows.find((row) => row.id === query.work) ?? (query.work ? null : rows[0]) ?? null;
   return html`<div class="columns research">
     <div class="stack">${chosen ? html`<${Work} key=${chosen.id} row=${chosen} agents=${agents} />` : html`<div class="card"><${Empty} title="Nothing was tried here yet."
-      command="agent backtest --strategy rsi --symbol BTC-USDT">Start a backtest beside; its result opens here. Candles come from the catalogue: agent data download.<//></div>`}</div>
+      command="agent backtest --strategy rsi --symbol BTC-USDT">Start a backtest beside; its result opens here.<//></div>`}</div>
     <div class="stack">
-      <${Begin} rows=${agents} onBegun=${(row) => { work.again(); setQuery({ work: row.id }); }} />
+      <${Begin} rows=${agents} candles=${candles} onBegun=${(row) => { work.again(); setQuery({ work: row.id }); }} />
       <${Card} title="Work" flush><${Answered} of=${work} empty=${{ when: (all) => all.length === 0, title: "Nothing waits and nothing ran.", text: "What you start is listed here, the newest first." }}>
         ${() => html`<ul class="queue">${rows.map((row) => html`<${Queued} key=${row.id} row=${row} chosen=${row.id === chosen?.id} onOpen=${() => setQuery({ work: row.id })} onChanged=${work.again} />`)}</ul>`}<//><//>
     </div>
@@ -33,9 +35,48 @@ export default function Research({ rows: agents }) {
 
 /* Begin */
 
-function Begin({ rows, onBegun }) {
-  const [kind, setKind] = useState("backtest");
-  const [given, setGiven] = useState({});
+// What was typed last, kept for this tab: a reload takes nothing away.
+const kept = { kind: "backtest", given: {} };
+try { Object.assign(kept, JSON.parse(sessionStorage.getItem("boyd.work") ?? "{}")); } catch (_) { /* no storage */ }
+if (!KINDS[kept.kind]) kept.kind = "backtest";
+function keep() { try { sessionStorage.setItem("boyd.work", JSON.stringify(kept)); } catch (_) { /* no storage */ } }
+
+/** The series there are, to choose one of; where there is none, how to get some. */
+function Series({ candles, symbol, timeframe, choose }) {
+  const [state, setState] = useState({});
+  const make = async () => {
+    if (state.busy) return;
+    setState({ busy: true });
+    try {
+      const rows = await post("data/made-up");
+      setState({});
+      candles.again();
+      if (rows[0]) choose(rows.find((row) => row.symbol.startsWith("MADEUP")) ?? rows[0]);
+    } catch (error) {
+      setState({ error });
+    }
+  };
+  if (candles.error) return html`<${Failure} error=${candles.error} again=${candles.again} />`;
+  if (candles.data === null) return html`<${Waiting} text="looking for candles\u2026" />`;
+  const rows = candles.data;
+  const at = rows.findIndex((row) => row.symbol === symbol && row.timeframe === timeframe);
+  const made = html`<${Button} data-made-up aria-disabled=${String(Boolean(state.busy))} onClick=${make}>${state.busy ? "Making them up\u2026" : "Use made-up candles"}<//>`;
+  return html`${rows.length > 0
+    ? html`<${Field} label="Candles in the catalogue">${(id) => html`<select id=${id} name="series" onChange=${(event) => { if (rows[event.target.value]) choose(rows[event.target.value]); }}>
+        <option value="" selected=${at < 0}>choose a series, or type one below</option>
+        ${rows.map((row, k) => html`<option key=${row.symbol + row.timeframe} value=${k} selected=${k === at}>${row.symbol}, ${row.timeframe}: ${row.first.slice(0, 10)} to ${row.last.slice(0, 10)}, ${count(row.candles)}</option>`)}</select>`}<//>`
+    : html`<div class="stack small" data-no-candles><p><b>The catalogue holds no candles yet.</b> Fetch some, or try on made-up ones.</p>
+        <${Command} text="agent data download BTC-USDT --timeframe 1h --timerange 20240101-" />${made}</div>`}
+    ${state.error && html`<${Refusal} error=${state.error} />`}`;
+}
+
+function Begin({ rows, candles, onBegun }) {
+  const [kind, setKindNow] = useState(kept.kind);
+  const [given, setGivenNow] = useState(kept.given);
+  const setKind = (next) => { kept.kind = next; keep(); setKindNow(next); };
+  const setGiven = (change) => setGivenNow((old) => { kept.given = change(old); keep(); return kept.given; });
+  const only = candles.data?.length === 1 ? candles.data[0] : null;
+  useEffect(() => { if (only && !given.symbol) setGiven((old) => ({ ...old, symbol: only.symbol, timeframe: only.timeframe })); }, [only?.symbol]);
   const [state, setState] = useState({});
   const key = useRef(newKey());
   const { fields, says } = KINDS[kind];
@@ -58,23 +99,24 @@ function Begin({ rows, onBegun }) {
     <form class="stack" onSubmit=${begin} data-work=${kind}>
       <${Choice} label="kind of work" value=${kind} options=${Object.entries(KINDS).map(([name, each]) => [name, each.title])} onChange=${(name) => { setKind(name); setState({}); }} />
       <p class="soft small">${says}</p>
+      ${kind !== "lookahead" && html`<${Series} candles=${candles} symbol=${given.symbol} timeframe=${given.timeframe} choose=${(row) => setGiven((old) => ({ ...old, symbol: row.symbol, timeframe: row.timeframe }))} />`}
       <div class="fields">${fields.filter((field) => !field.rare).map(draw)}</div>
       ${fields.some((field) => field.rare) && html`<details><summary class="small">More</summary><div class="fields" style=${{ paddingTop: ".5rem" }}>${fields.filter((field) => field.rare).map(draw)}</div></details>`}
-      <${Lists} rows=${rows} />
+      <${Lists} rows=${rows} candles=${candles.data} />
       ${state.error && html`<${Refusal} error=${state.error} />`}
       <div class="acts"><button class="btn main-act" data-begin aria-disabled=${String(Boolean(state.busy))}>${state.busy ? "Sent\u2026" : `Start the ${KINDS[kind].title.toLowerCase()}`}</button></div>
     </form><//>`;
 }
 
 /** Strategies and symbols of the agents here, as suggestions of the browser; the form works without. */
-function Lists({ rows }) {
+function Lists({ rows, candles }) {
   const versions = useAnswer(rows?.[0] ? `agents/${part(rows[0].agent)}/parameters` : null);
   const list = (id, names) => html`<datalist id=${id}>${[...new Set(names)].map((name) => html`<option key=${name} value=${name}></option>`)}</datalist>`;
-  return html`${list("strategies", (versions.data ?? []).map((each) => each.strategy))}${list("series", (rows ?? []).flatMap((row) => row.symbols))}`;
+  return html`${list("strategies", [...STRATEGIES, ...(versions.data ?? []).map((each) => each.strategy)])}${list("series", (candles ?? []).map((row) => row.symbol))}`;
 }
 
 function Option({ field, value, set, error }) {
-  const wrong = error?.field && error.field.split(".").at(-1).replace(/^--/, "") === field.name ? error.message : null;
+  const wrong = wrongOf(error, field.name);
   if (field.type === "flag") {
     return html`<label class="check small"><input type="checkbox" name=${field.name} checked=${value === true} onChange=${(event) => set(event.target.checked)} /><span>${field.label}</span></label>`;
   }
