@@ -34,7 +34,8 @@ class SqlJournal(SqlReader):
         self._driver = cast("Any", connection.connection.driver_connection)
         self._cursor = self._driver.cursor()
         self.committed: Callable[[Sequence[Stored]], None] | None = None
-        """Told of rows once they are durable, in their order and by whoever appends: it must not wait."""
+        """Told of rows once they are durable, in their order and by whoever appends, who holds the lock: it
+        must neither wait nor read the journal."""
 
     def append(self, *events: Event) -> None:
         """Append events in one transaction, durable on return. Raises JournalFault; never retry.

@@ -5,7 +5,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,6 +20,7 @@ from domain.events import Event
 from journal import sqlite
 from journal.reader import open_reader
 from journal.sql import open_journal
+from journal.stored import Stored
 from journal.verify import Verified, verify
 from tests.journal.cycles import JOURNAL_ID, cycle, session
 from tests.journal.events import events, patient
@@ -211,6 +212,7 @@ import os, sys
 from pathlib import Path
 from domain.errors import JournalFault
 from journal.sql import open_journal
+from journal.stored import Stored
 
 folder = Path(sys.argv[1])
 open_journal(folder / "warm.db", "{JOURNAL_ID}").close()
@@ -257,3 +259,43 @@ def test_a_pragma_that_does_not_take_is_refused() -> None:
     ):
         sqlite.lock(connection)
     engine.dispose()
+
+
+def test_whoever_follows_is_told_of_each_commit_once_it_is_there(path: Path) -> None:
+    told: list[Stored] = []
+    with open_journal(path, JOURNAL_ID) as journal:
+        journal.append(*cycle(4))
+        before, _ = journal.head()
+        journal.committed = told.extend
+        journal.append(*cycle(5))
+        journal.append()
+        journal.append(*cycle(6))
+        journal.committed = None
+        journal.append(*cycle(7))
+        assert told == journal.page(before, 4)
+
+
+def test_one_that_raises_is_told_no_more_and_the_append_stands(path: Path) -> None:
+    calls: list[int] = []
+
+    def failing(rows: Sequence[Stored]) -> None:
+        calls.append(rows[-1].seq)
+        raise OSError
+
+    with open_journal(path, JOURNAL_ID) as journal:
+        journal.committed = failing
+        journal.append(*cycle(4))
+        journal.append(*cycle(5))
+        assert journal.head()[0] == calls[0] + 2
+        assert journal.committed is None
+        assert len(calls) == 1
+
+
+def test_nobody_is_told_of_what_was_not_written(path: Path) -> None:
+    told: list[Sequence[Stored]] = []
+    journal = open_journal(path, JOURNAL_ID)
+    journal.committed = told.append
+    journal.close()
+    with pytest.raises(JournalFault):
+        journal.append(*cycle(4))
+    assert told == []
