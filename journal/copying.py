@@ -17,6 +17,10 @@ _WAL_HEADER = 32
 _held: set[tuple[int, int]] = set()
 
 
+class OpenHere(JournalFault):
+    """The journal is open in this process, for a moment: whoever only reads it comes again."""
+
+
 def hold(path: Path) -> tuple[int, int]:
     """Remember that this process has the file open, and return the name to release it by.
 
@@ -36,13 +40,13 @@ def release(name: tuple[int, int]) -> None:
 def copy(path: Path, folder: Path) -> Path:
     """Copy the journal at `path`, with its WAL, into `folder` and return the copy's path.
 
-    Raises BadInput when there is no such file, JournalFault when it is open in this process, cannot
-    be read, or changes too fast.
+    Raises BadInput when there is no such file, OpenHere when it is open in this process, JournalFault
+    when it cannot be read, or changes too fast.
     """
     if not path.is_file():
         raise BadInput(f"journal {path} {'is a directory' if path.is_dir() else 'does not exist'}")
     if _identity(path) in _held:
-        raise JournalFault(f"{path} is open in this process: read through the open journal")
+        raise OpenHere(f"{path} is open in this process: read through the open journal")
     target = folder / "journal.db"
     try:
         for _ in range(_TRIES):

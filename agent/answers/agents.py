@@ -59,7 +59,8 @@ class Alarm(Struct, frozen=True, kw_only=True):
 class Supervised(Struct, frozen=True, kw_only=True):
     """An agent that `agent serve` keeps running: its process, its restarts, when the next one is due.
 
-    `halted` is the reason why it is not started again.
+    `by` and `reason` say who had it begun, and why; `failed` why its process ended last where that was no
+    end in order; `halted` is the reason why it is not started again.
     """
 
     wanted: bool
@@ -67,6 +68,9 @@ class Supervised(Struct, frozen=True, kw_only=True):
     restarts: int = 0
     next_start: datetime | None = None
     halted: str | None = None
+    by: str = ""
+    reason: str = ""
+    failed: str | None = None
 
 
 class Started(Struct, frozen=True, kw_only=True):
@@ -79,6 +83,7 @@ class Started(Struct, frozen=True, kw_only=True):
 class AgentRow(Struct, frozen=True, kw_only=True):
     """One agent of the overview. `state` is its OODA state; `seq` the last row that is known here.
 
+    `state` is "STARTING" for one of the server's own that is to run and has no journal yet.
     `supervised` is None for an agent that was started elsewhere.
     """
 

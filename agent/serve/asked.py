@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from agent.serve.fleet.fleet import Unknown
+from agent.serve.mirror.mirror import Unready
 from agent.serve.table import Asking
 from agent.settings.home import checked_name
 from domain import commands
@@ -31,9 +32,10 @@ REASONS: Mapping[type, str] = MappingProxyType(
 """Reasons of commands that need none of their asker, as the command line gives them."""
 
 
-def named_agent(asking: Asking, path: dict[str, str]) -> str:
+def named_agent(asking: Asking, path: dict[str, str], *, unbegun: bool = False) -> str:
     """Return the name of an agent of the home, by what lies there. Raises Unknown where there is none.
 
+    One of our own that has no journal yet is returned where it may be `unbegun`; else raises Unready for it.
     What this server has read of the journals is not asked: a command needs none of it.
     """
     name, home = path["agent"], asking.home
@@ -44,6 +46,10 @@ def named_agent(asking: Asking, path: dict[str, str]) -> str:
     there = home.journal(name).is_file() or home.held(name) or home.afterwards(name).exists()
     if there or (home.server and name in asking.fleet.names()):
         return name
+    if asking.supervisor is not None and name in asking.supervisor.names():
+        if unbegun:
+            return name
+        raise Unready(f"agent {name} has no journal yet: ask again once its session has begun, or stop it")
     raise Unknown(f"agent {name[:80]}: not in this home; there are: {', '.join(home.names()[:20]) or 'none'}")
 
 

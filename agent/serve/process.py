@@ -118,10 +118,12 @@ def _supervisor(home: Home, fleet: Fleet, clock: Clock) -> Supervisor:
     """Return the supervisor of our own agents, begun, whose word on each stands in the agent's row."""
 
     def changed(name: str) -> None:
+        fleet.add(name)
         with suppress(Unknown):
             fleet.get(name).supervised = supervisor.of(name)
 
     supervisor = Supervisor(home, clock, changed)
+    fleet.own = supervisor.there
     fleet.subscribe(lambda watched, _news: changed(watched.name))
     supervisor.start()
     return supervisor

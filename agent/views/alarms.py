@@ -29,7 +29,8 @@ class Known(NamedTuple):
 
     `ended` is why its last session ended, None while one goes on or where it was cut off. `quiet_seconds`
     have passed since the last cycle ended, `interval_seconds` lie between two, None where that is unknown.
-    `problem` says that its process lives and does not answer. `sessions` counts those it had.
+    `problem` says that its process lives and does not answer. `sessions` counts those it had. `ending` says
+    that its last session ended in order, in rows that are not read yet.
     """
 
     running: bool
@@ -45,6 +46,7 @@ class Known(NamedTuple):
     quiet_seconds: float | None = None
     interval_seconds: float | None = None
     supervised: Supervised | None = None
+    ending: bool = False
 
 
 def alarms(known: Known) -> list[Alarm]:
@@ -65,10 +67,13 @@ def _life(known: Known) -> Iterator[Alarm]:
     elif halted or (known.ended or "").startswith(FAULT):
         text = halted or (known.ended or "").removeprefix(FAULT)
         yield Alarm(kind=AlarmKind.HALTED, text=f"halted: {text}")
+    elif known.ending:
+        return
     elif known.sessions and known.ended is None:
         yield Alarm(kind=AlarmKind.DEAD, text="its process is gone and wrote no end: killed, or it crashed")
-    elif known.supervised and known.supervised.wanted:
-        yield Alarm(kind=AlarmKind.DEAD, text="it should run and does not")
+    elif known.supervised and known.supervised.wanted and known.supervised.pid is None:
+        failed = known.supervised.failed
+        yield Alarm(kind=AlarmKind.DEAD, text=f"it should run and does not{(failed and f': {failed}') or ''}")
 
 
 def _late(known: Known) -> Iterator[Alarm]:

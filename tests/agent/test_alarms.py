@@ -64,6 +64,8 @@ def test_what_people_should_know_of_is_one_alarm_with_its_reason(
         {"running": False, "ended": "cycles"},
         {"running": False, "ended": "stopped", "supervised": Supervised(wanted=False)},
         {"running": False, "sessions": 0},
+        {"running": False, "ended": None, "ending": True},
+        {"running": False, "sessions": 0, "supervised": Supervised(wanted=True, pid=7)},
     ],
 )
 def test_an_agent_that_is_well_or_was_ended_in_order_raises_none(facts: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -25,12 +26,15 @@ from agent.serve.mirror import queries
 from agent.serve.mirror.mirror import Mirror, RawRow
 from agent.settings.home import Home
 from domain.commands import Kill
+from domain.errors import BoydError
+from domain.events import KillSwitchSet, SessionEnded
 from domain.replies import KillSwitch
+from journal.copying import OpenHere
 from journal.reader import open_reader
 from journal.sql import SqlJournal, open_journal
 from tests.agent.command import agent, start
 from tests.agent.world import ID
-from tests.journal.cycles import cycle, session
+from tests.journal.cycles import at, cycle, session
 from tests.journal.postgres_server import postgres_server, url
 
 __all__ = ["postgres_server", "url"]
@@ -304,3 +308,77 @@ def test_a_link_is_refused_by_who_does_not_hold_the_account(tmp_path: Path) -> N
             Link(tmp_path / "nobody", None, 0, lambda _link: None)
     finally:
         told.close()
+
+
+def kinds(watched: Watched) -> list[AlarmKind]:
+    return [alarm.kind for alarm in watched.row().alarms]
+
+
+@pytest.mark.parametrize("in_order", [True, False])
+def test_an_end_in_order_is_no_death_while_its_last_rows_are_still_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, in_order: bool
+) -> None:
+    told, go, take = Told(tmp_path), threading.Event(), Mirror.take
+
+    def held_up(mirror: Mirror, rows: Sequence[RawRow]) -> None:
+        assert mirror.head < 3 or go.wait(30)
+        take(mirror, rows)
+
+    monkeypatch.setattr(Mirror, "take", held_up)
+    told.journal.append(session(), *cycle(1))
+    with fleet_of(tmp_path) as (fleet, heard):
+        watched = fleet.get("x")
+        until(lambda: watched.live is not None and watched.mirror.head == 3)
+        told.journal.append(*cycle(2), *[SessionEnded(1, at(3), "stopped")] * in_order)
+        told.close()
+        until(lambda: ("x", News.GONE if in_order else News.DIED) in heard)
+        assert (watched.row().ended, watched.running) == (None, False)  # its last rows are not read
+        assert kinds(watched) == ([] if in_order else [AlarmKind.DEAD])
+        go.set()
+        until(lambda: watched.mirror.head == 5 + in_order)
+        until(lambda: not watched._ending)
+        assert kinds(watched) == ([] if in_order else [AlarmKind.DEAD])
+
+
+def test_a_journal_that_is_open_here_for_a_command_is_looked_at_again_and_raises_no_alarm(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agent(tmp_path, *RUN, "--cycles", "10", "--journal", "x")
+    met: list[OpenHere] = []
+    missed = Watched._missed
+
+    def counted(watched: Watched, fault: BoydError) -> float:
+        pause = missed(watched, fault)
+        met.extend([fault] if isinstance(fault, OpenHere) else [])
+        return pause
+
+    monkeypatch.setattr(Watched, "_missed", counted)
+    with fleet_of(tmp_path) as (fleet, _):
+        watched = fleet.get("x")
+        head = watched.mirror.head
+        journal = open_journal(tmp_path / "journals" / "x.db", ID)
+        try:
+            journal.append(KillSwitchSet(at(1), active=True, reason="look", by="test"))
+            until(lambda: met)
+            assert (watched.problem, kinds(watched)) == (None, [])
+        finally:
+            journal.close()
+        until(lambda: watched.mirror.head == head + 1)
+        assert kinds(watched) == [AlarmKind.KILLED]
+
+
+def test_agents_are_told_by_name_whichever_was_used_last(tmp_path: Path) -> None:
+    journals = tmp_path / "journals"
+    journals.mkdir()
+    for age, name in enumerate(("b", "a", "c")):
+        (journals / f"{name}.db").write_bytes(b"")
+        os.utime(journals / f"{name}.db", (age, age))
+    fleet = Fleet(Home(tmp_path), SystemClock())
+    fleet.look()
+    try:
+        assert fleet.names() == ["a", "b", "c"]
+        os.utime(journals / "a.db", (9, 9))
+        fleet.look()
+        assert fleet.names() == ["a", "b", "c"]
+    finally:
+        fleet.close()

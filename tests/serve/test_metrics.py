@@ -187,10 +187,12 @@ class Fake(NamedTuple):
 
 def test_a_journal_counts_as_read_from_its_end_on_and_anew_where_it_was_begun_anew() -> None:
     look = Look(cast("Fleet", None), Traffic())
-    mirror, looked = SimpleNamespace(head=0, behind=0), threading.Event()
+    mirror, looked = SimpleNamespace(head=0, behind=0, journal_id=""), threading.Event()
     watched = cast("Watched", Fake("a", mirror, looked))
     assert not look.read(watched)
     looked.set()
+    assert not look.read(watched)  # one that starts has no journal: it would be told at 0, and jump
+    mirror.journal_id = "j"
     for head, behind, read in (
         (0, 90, False),
         (50, 40, False),

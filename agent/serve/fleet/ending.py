@@ -43,6 +43,8 @@ def left(home: Home, name: str) -> Remains:
     """Return what a journal says. Raises BoydError where it cannot be read."""
     client = AccountClient(home, name)
     with turn(name, PATIENCE_SECONDS), client.resting() as opened:
+        if opened.last_session() is None:  # it was cut off while it was made
+            return Remains(sessions=0, ended=None, kill_switch=None, waiting=())
         state = client.fold(opened).state
     waiting = tuple(
         standing.order.client_id

@@ -2,10 +2,10 @@
 
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 
-from agent.answers.agents import AlarmKind, Health, Readiness
+from agent.answers.agents import AlarmKind, Health, Readiness, Supervised
 from agent.host.log import say
 from agent.serve.fleet.watched import News, Watched
 from agent.serve.mirror.store import remove
@@ -43,6 +43,8 @@ class Fleet:
         self.clock = clock
         self.problem: str | None = None
         """Why the journals cannot be listed, None where they can."""
+        self.own: Callable[[], Mapping[str, Supervised]] = dict
+        """Returns the agents of our own that are there whether they have a journal or not."""
         self._agents: dict[str, Watched] = {}
         self._listeners: list[Listener] = []
         self._guard = threading.Lock()
@@ -50,7 +52,7 @@ class Fleet:
         self._thread = threading.Thread(target=self._run, name="boyd-fleet", daemon=True)
 
     def names(self) -> list[str]:
-        """Return the journals there are, the latest used first as far as it is known."""
+        """Return the agents there are, by name: an order that stays while they come and go."""
         return list(self._agents)
 
     def get(self, name: str) -> Watched:
@@ -126,9 +128,22 @@ class Fleet:
         for mirror in sorted(resting, key=lambda each: each.used)[:-RESTING]:
             mirror.release()
 
+    def add(self, name: str) -> None:
+        """Have an agent of our own here at once, before it has a journal."""
+        with self._guard:
+            if name in self._agents or name not in (own := self.own()):
+                return
+            new = self._found(name, own)
+            self._agents = dict(sorted([*self._agents.items(), (name, new)]))
+        self._begin(new)
+
+    def _begin(self, watched: Watched) -> None:
+        watched.start()
+        self._tell(watched, News.FOUND)
+
     def _look(self) -> None:
         try:
-            names = self._listed()
+            listed = self._listed()
             self.problem = None
         except (BoydError, OSError) as fault:
             if self.problem is None:
@@ -136,8 +151,9 @@ class Fleet:
             self.problem = str(fault)
             return
         with self._guard:
-            before = self._agents
-            self._agents = {name: before.get(name) or self._found(name) for name in names}
+            before, own = self._agents, self.own()
+            names = sorted({*listed, *own})
+            self._agents = {name: before.get(name) or self._found(name, own) for name in names}
             gone = [each for name, each in before.items() if name not in self._agents]
             new = [each for each in self._agents.values() if each.name not in before]
         for each in gone:
@@ -146,8 +162,7 @@ class Fleet:
                 remove(each.mirror.path)
             self._tell(each, News.REMOVED)
         for each in new:
-            each.start()
-            self._tell(each, News.FOUND)
+            self._begin(each)
 
     def _listed(self) -> list[str]:
         if not self.home.server:
@@ -156,8 +171,10 @@ class Fleet:
 
         return accounts(self.home.server)
 
-    def _found(self, name: str) -> Watched:
-        return Watched(self.home, name, self.clock, self._tell)
+    def _found(self, name: str, own: Mapping[str, Supervised]) -> Watched:
+        watched = Watched(self.home, name, self.clock, self._tell)
+        watched.supervised = own.get(name)
+        return watched
 
     def _tell(self, watched: Watched, news: News) -> None:
         for listener in list(self._listeners):

@@ -37,6 +37,7 @@ from domain.commands import Stop
 from domain.errors import BoydError
 from domain.ports import Clock
 from domain.private import private_folder
+from domain.replies import Stopping
 from edge.files import write_whole
 
 LOOK_SECONDS = 0.25
@@ -59,6 +60,7 @@ class OwnAgent(msgspec.Struct, kw_only=True):
     settings: dict[str, str]
     by: str
     key: str = ""
+    reason: str = ""
     wanted: bool = True
     pid: int = 0
     born: str = ""
@@ -69,6 +71,7 @@ class OwnAgent(msgspec.Struct, kw_only=True):
     pauses: int = 0
     next_start: datetime | None = None
     halted: str | None = None
+    failed: str | None = None
     stop_asked: datetime | None = None
 
 
@@ -125,14 +128,33 @@ class Supervisor:
                 restarts=own.restarts,
                 next_start=own.next_start,
                 halted=own.halted,
+                by=own.by,
+                reason=own.reason,
+                failed=own.failed,
             )
+
+    def there(self) -> dict[str, Supervised]:
+        """Return the agents of our own that are there without a journal too: to run, running, or halted.
+
+        One whose account names its journal is there under that name as soon as its process lives.
+        """
+        with self._lock:
+            told = {name: self.of(name) for name, own in self._own.items() if self._shown(own)}
+        return {name: each for name, each in told.items() if each is not None}
+
+    def _shown(self, own: OwnAgent) -> bool:
+        if own.name in self._lives:
+            return self._journal(own) is not None
+        return own.wanted or own.halted is not None
 
     def running(self) -> list[str]:
         """Return the names of our own agents whose process lives."""
         with self._lock:
             return [name for name, life in self._lives.items() if processes.lives(life)]
 
-    def begin(self, name: str, settings: Mapping[str, Any], by: str, key: str = "") -> Supervised:
+    def begin(
+        self, name: str, settings: Mapping[str, Any], by: str, key: str = "", reason: str = ""
+    ) -> Supervised:
         """Begin an agent with settings as `agent run` takes them.
 
         Raises BadInput for a name or settings that cannot be meant, each problem with field, value and limit;
@@ -147,31 +169,39 @@ class Supervisor:
         self._wait_for_end(name)
         with self._lock:
             self._refuse_running(name)
-            self._own[name] = OwnAgent(name=name, settings=wanted, by=by, key=key)
+            self._own[name] = OwnAgent(name=name, settings=wanted, by=by, key=key, reason=reason)
         return self._now(name)
 
     def begin_again(
-        self, name: str, settings: Mapping[str, str], account: str, by: str, key: str = ""
+        self,
+        name: str,
+        settings: Mapping[str, str],
+        account: str,
+        by: str,
+        key: str = "",
+        reason: str = "",
     ) -> Supervised:
         """Begin an agent that does not run: with its own settings, or those given where it is none of ours.
 
+        One that waits to be begun anew is begun now.
         Raises Busy where it runs, BadSettings where it trades real money and `account` is not its account.
         """
         if (known := self._done(name, key)) is not None:
             return known
         self._wait_for_end(name)
         with self._lock:
-            self._refuse_running(name)
+            self._refuse_running(name, waits=True)
             former = self._own.get(name)
             wanted = dict(former.settings if former else settings)
         self._fit(checked(wanted, self.home, name), {"account": account})
         with self._lock:
-            self._refuse_running(name)
+            self._refuse_running(name, waits=True)
             self._own[name] = OwnAgent(
                 name=name,
                 settings=wanted,
                 by=by,
                 key=key,
+                reason=reason,
                 restarts=former.restarts if former else 0,
             )
         return self._now(name)
@@ -202,19 +232,21 @@ class Supervisor:
             return False
         return not self.home.held(name) and processes.lives(life)
 
-    def _refuse_running(self, name: str) -> None:
+    def _refuse_running(self, name: str, *, waits: bool = False) -> None:
+        """Raise Busy where it runs, or is about to; one that only `waits` to be begun anew may be begun."""
         life, own = self._lives.get(name), self._own.get(name)
         if self.home.held(name) or (life is not None and processes.lives(life)):
             raise Busy(f"agent {name} runs already; stop it first")
-        if own is not None and own.wanted:
-            raise Busy(f"agent {name} is about to begin; stop it first")
+        if own is not None and own.wanted and not (waits and own.next_start is not None):
+            raise Busy(f"agent {name} is about to begin; stop it first, or start it to begin it now")
 
     def _now(self, name: str) -> Supervised:
         """Have the thread begin it, and return what came of that."""
         done = threading.Event()
 
         def work() -> None:
-            self._begin(name)
+            if name not in self._lives:  # its pause may just have ended
+                self._begin(name)
             done.set()
 
         self._asked.put(work)
@@ -226,7 +258,8 @@ class Supervisor:
     def stop(self, name: str) -> None:
         """Keep an agent from being begun again, and send SIGTERM where a command has not ended it in time.
 
-        The command itself is whoever asks' to send. Nothing where it is none of ours.
+        The command itself is whoever asks' to send. Nothing where it is none of ours. One whose session never
+        began is forgotten about: whoever stops it has read why.
         """
         with self._lock:
             own = self._own.get(name)
@@ -234,15 +267,19 @@ class Supervisor:
                 return
             own.wanted, own.next_start = False, None
             own.stop_asked = self.clock.now()
+            if own.tries:
+                own.halted = None
             self._write()
         self.changed(name)
 
-    def end(self, name: str) -> None:
-        """Send SIGTERM to the process of an agent of our own, where it lives."""
+    def end(self, name: str) -> bool:
+        """Send SIGTERM to the process of an agent of our own, where it lives, and say whether it did."""
         with self._lock:
             life = self._lives.get(name)
-        if life is not None:
-            processes.ask_to_end(life)
+        if life is None or not processes.lives(life):
+            return False
+        processes.ask_to_end(life)
+        return True
 
     def _work(self) -> None:
         while not self._closed:
@@ -293,10 +330,12 @@ class Supervisor:
                 )
             except OSError as error:
                 own.halted, own.wanted = f"cannot be started: {error.strerror or error}", False
+                own.tries += 1
             else:
                 self._lives[name] = life
                 own.pid, own.born = life.pid, life.born
-        log.say("info", "agent begun", agent=name, pid=own.pid, by=own.by, why=own.halted or "")
+        told = {"reason": own.reason, "why": own.halted or ""}
+        log.say("info", "agent begun", agent=name, pid=own.pid, by=own.by, **told)
         self._told(own)
 
     def _journal(self, own: OwnAgent) -> str | None:
@@ -311,6 +350,7 @@ class Supervisor:
         with self._lock:
             self._lives.pop(own.name, None)
             own.pid, own.born, own.stop_asked = 0, "", None
+            own.failed = sequel.text if sequel.again else None
             if not own.wanted or not sequel.again:
                 own.wanted, own.halted = False, sequel.halted
             else:
@@ -319,7 +359,7 @@ class Supervisor:
                 own.restarts += 1
                 own.next_start = self.clock.now() + timedelta(seconds=pause)
         log.say(
-            "warning" if sequel.halted or sequel.again else "info",
+            "warning" if sequel.halted or (sequel.again and own.wanted) else "info",
             "agent ended",
             agent=own.name,
             code=processes.code_of(life),
@@ -332,7 +372,8 @@ class Supervisor:
         try:
             now = left(self.home, own.name) if self._there(own.name) else None
         except (BoydError, OSError) as fault:
-            return Sequel(halted=f"its journal cannot be read: {fault}")
+            words = processes.last_words(self._errors(own.name))
+            return Sequel(halted=f"its journal cannot be read: {fault}{words and f'; it said: {words}'}")
         unbegun = now is None or now.sessions <= own.before
         own.tries = own.tries + 1 if unbegun else 0
         if unbegun and self.home.held(own.name, READER_SECONDS):
@@ -341,7 +382,11 @@ class Supervisor:
         return judge(processes.code_of(life), own.before, now, words, own.tries)
 
     def _there(self, name: str) -> bool:
-        return bool(self.home.server) or self.home.journal(name).is_file()
+        if not self.home.server:
+            return self.home.journal(name).is_file()
+        from journal.accounts import accounts  # noqa: PLC0415  # psycopg is an extra
+
+        return name in accounts(self.home.server)
 
     def _told(self, own: OwnAgent) -> None:
         with self._lock:
@@ -370,6 +415,6 @@ def ask_to_stop(supervisor: Supervisor, home: Home, name: str, command: Stop, cl
     """Have an agent stop: not begun again first, so that its end is not taken for a crash."""
     supervisor.stop(name)
     reply = dispatch(home, name, command, clock)
-    if not getattr(reply, "stopping", True):
-        supervisor.end(name)  # its session has not begun: no command reaches it
+    if not getattr(reply, "stopping", True):  # its session has not begun: no command reaches it
+        return Stopping(stopping=supervisor.end(name))
     return reply

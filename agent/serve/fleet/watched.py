@@ -24,9 +24,10 @@ from agent.serve.mirror.mirror import Mirror, Misfit, RawRow, Unready
 from agent.settings.home import Home
 from agent.state.checkpoint import Checkpoints
 from domain.commands import Command
-from domain.errors import BoydError, JournalFault
+from domain.errors import BadInput, BoydError, JournalFault
 from domain.ports import Clock
 from domain.replies import Reply
+from journal.copying import OpenHere
 from journal.history import PAGE
 from journal.reader import open_reader
 
@@ -76,6 +77,8 @@ class Watched:
         self._link: Link | None = None
         self._latest: LiveState | None = None
         self._held = False
+        self._ending = False
+        """True from an end in order until its last rows are read."""
         self._row: tuple[object, AgentRow] | None = None
         self._mark: object = None
         self._copy_due = 0.0
@@ -124,7 +127,7 @@ class Watched:
 
         Raises JournalFault where its journal cannot be read, or was not yet.
         """
-        self._refuse_unread()
+        self.refuse_unread()
         return account.status(self.mirror, self.beside())
 
     def row(self) -> AgentRow:
@@ -137,17 +140,27 @@ class Watched:
     def _read_row(self) -> AgentRow:
         if self.running:
             return account.row(self.mirror, self.beside())
-        mark = (self.mirror.journal_id, self.mirror.head, self.problem, self.supervised)
+        mark = (self.mirror.journal_id, self.mirror.head, self.problem, self.supervised, self._ending)
         kept = self._row
         if kept is None or kept[0] != mark:  # at rest it stays the same, and needs no fold
             kept = self._row = mark, account.row(self.mirror, self.beside())
         return kept[1]
 
-    def _refuse_unread(self) -> None:
+    def refuse_unread(self) -> None:
+        """Raise JournalFault where the journal cannot be read, Unready where it was not, or is not there."""
         if not self.mirror.journal_id:
             if self.problem:
                 raise JournalFault(self.problem)
-            raise Unready(f"journal {self.name} is being read; ask again in a moment")
+            raise Unready(self._unread())
+
+    def _unread(self) -> str:
+        own = self.supervised
+        if own is None:
+            return f"journal {self.name} is being read; ask again in a moment"
+        if own.wanted:
+            why = f" (its last try failed: {own.failed})" if own.failed else ""
+            return f"agent {self.name} is starting and has no journal yet{why}; ask again in a moment"
+        return f"agent {self.name} has no journal: {own.halted or 'it ended before its session began'}"
 
     def beside(self) -> account.Beside:
         """Return what is known of the agent beside its journal."""
@@ -158,6 +171,7 @@ class Watched:
             problem=self._trouble(),
             supervised=self.supervised,
             now=self.clock.now(),
+            ending=self._ending,
         )
 
     def _trouble(self) -> str | None:
@@ -175,7 +189,7 @@ class Watched:
             try:
                 self._look()
             except BoydError as fault:
-                self.problem, pause = str(fault), AGAIN_SECONDS
+                pause = self._missed(fault)
             except Exception as fault:  # noqa: BLE001 -- one journal that cannot be read is no end of the others
                 text, pause = f"{type(fault).__name__}: {fault}", AGAIN_SECONDS
                 if text != self.problem:
@@ -185,6 +199,21 @@ class Watched:
                     pause = LOOK_SECONDS
             self.looked.set()
             self._wait(pause)
+
+    def _missed(self, fault: BoydError) -> float:
+        """Take note why the journal could not be read, and return the pause until the next look.
+
+        One that is open here for a command is no problem; neither is one that is not there yet, or not whole,
+        while an agent of our own begins it.
+        """
+        if isinstance(fault, OpenHere):
+            return LOOK_SECONDS
+        own = None if self.mirror.journal_id else self.supervised
+        if own is not None and (own.pid or isinstance(fault, BadInput)):
+            self.problem = None
+            return LOOK_SECONDS
+        self.problem = str(fault)
+        return AGAIN_SECONDS
 
     def _wait(self, seconds: float) -> None:
         self._wake.wait(seconds)
@@ -198,6 +227,7 @@ class Watched:
             return
         self._link = link
         self._latest = link.live
+        self._ending = False
         self.changed(self, News.CAME)
         if link.over:  # it was faster
             self._heard(link)
@@ -218,7 +248,7 @@ class Watched:
     def _heard(self, link: Link) -> None:
         """Let the writer go on; tell of the live state and of the end at once."""
         if link.over:
-            self._held = False
+            self._held, self._ending = False, not link.died
             self.changed(self, News.DIED if link.died else News.GONE)
         elif link.live != self._latest:
             self._latest = link.live
@@ -254,7 +284,7 @@ class Watched:
         try:
             self._copied(until)
         except BoydError as fault:
-            self.problem = str(fault)
+            self._missed(fault)
             self._wait(LOOK_SECONDS)
 
     def _begin(self, journal_id: str) -> None:
@@ -273,14 +303,14 @@ class Watched:
         """Read what was written since the last look, if anything was."""
         mark = self._marked()
         if mark is not None and mark == self._mark:
-            self.problem = None
+            self.problem, self._ending = None, False
             return
         if time.monotonic() < self._copy_due or taken(self.name):
             return
         with COPYING:
             self._copied()
             self.mirror.rest()
-        self._mark, self.problem = mark, None
+        self._mark, self.problem, self._ending = mark, None, False
 
     def _marked(self) -> object:
         """Return what changes when the journal's file does, None where there is no file."""

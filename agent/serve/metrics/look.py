@@ -56,7 +56,7 @@ class Look:
         mirror, name = watched.mirror, watched.name
         head = mirror.head
         grown = name in self._heads and head >= self._heads[name]
-        if not watched.looked.is_set() or (mirror.behind and not grown):
+        if not mirror.journal_id or not watched.looked.is_set() or (mirror.behind and not grown):
             self._heads.pop(name, None)
             return False
         self._heads[name] = head

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from agent import wiring
 from agent.answers.account import DecisionRow, MarketRow, Status, VersionInForce, Vitals
-from agent.answers.agents import AgentRow, Alarm, AlarmKind, Supervised
+from agent.answers.agents import AgentRow, Alarm, Supervised
 from agent.answers.stream import LiveState
 from agent.parameters import versions
 from agent.serve.mirror.mirror import Mirror
@@ -14,10 +14,14 @@ from agent.views import alarms, session
 from domain.times import utc
 
 CUT_OFF = "cut off"
+STARTING = "STARTING"
 
 
 class Beside(NamedTuple):
-    """Facts of an agent beside its journal: that it runs, its process's own words, what is wrong."""
+    """Facts of an agent beside its journal: that it runs, its process's own words, what is wrong.
+
+    `ending`: its process ended in order, and the last rows are still to be read.
+    """
 
     running: bool
     live: LiveState | None
@@ -25,6 +29,7 @@ class Beside(NamedTuple):
     problem: str | None
     supervised: Supervised | None
     now: datetime
+    ending: bool = False
 
 
 class LastCycle(NamedTuple):
@@ -160,21 +165,22 @@ def row(mirror: Mirror, beside: Beside) -> AgentRow:
 
 
 def unread(name: str, problem: str | None, supervised: Supervised | None, *, running: bool) -> AgentRow:
-    """Return the row of an agent whose journal cannot be read, or was not yet."""
-    alarms_now = [Alarm(kind=AlarmKind.DEAD, text=problem)] if problem else []
+    """Return the row of an agent whose journal cannot be read, or was not yet, or is not there yet."""
+    known = alarms.Known(running=running, sessions=0, problem=problem, supervised=supervised)
+    starting = supervised is not None and supervised.wanted and not problem
     return AgentRow(
         agent=name,
         running=running,
         mode=None,
         symbols=[],
         timeframe=None,
-        state=None,
+        state=STARTING if starting else None,
         paused=False,
         cycle=0,
         seq=0,
         at=None,
         outcome=None,
-        ended=problem,
+        ended=problem or (supervised.halted if supervised else None),
         equity="0",
         profit="0",
         profit_today="0",
@@ -182,7 +188,7 @@ def unread(name: str, problem: str | None, supervised: Supervised | None, *, run
         positions=[],
         decisions=[],
         kill_switch=None,
-        alarms=alarms_now,
+        alarms=alarms.alarms(known),
         supervised=supervised,
     )
 
@@ -214,5 +220,6 @@ def alarms_of(mirror: Mirror, beside: Beside, ended: datetime | None) -> list[Al
             quiet_seconds=quiet,
             interval_seconds=_interval(mirror),
             supervised=beside.supervised,
+            ending=beside.ending,
         )
     )

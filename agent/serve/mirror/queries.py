@@ -8,7 +8,7 @@ from agent.parameters import versions
 from agent.serve.mirror.account import row, status
 from agent.serve.mirror.chart import chart
 from agent.serve.mirror.curve import equity
-from agent.serve.mirror.mirror import Mirror
+from agent.serve.mirror.mirror import Mirror, Unready
 from agent.serve.mirror.pages import RowFilters, cycles, fills, lessons, orders, trades
 from agent.serve.mirror.results import beliefs, performance
 from agent.views import session
@@ -54,5 +54,7 @@ def parameters(mirror: Mirror) -> list[ParameterVersion]:
     """Return every parameter version, after what the settings of the last session say."""
     parts = mirror.parts
     if parts is None:
-        raise JournalFault(mirror.problem or "the journal holds no session yet")
+        if mirror.problem:
+            raise JournalFault(mirror.problem)
+        raise Unready("the journal holds no session yet; ask again in a moment")
     return versions.rows(parts)

@@ -166,7 +166,9 @@ def equity(asking: Asking, path: dict[str, str], query: EquityQuery, _body: Any)
 
 def candles(asking: Asking, path: dict[str, str], query: CandlesQuery, _body: Any) -> Chart:
     """Return candles with markers. Raises TurnedAway for a symbol that was never traded here."""
-    mirror, symbol = asking.fleet.get(path["agent"]).mirror, spelled(query.symbol)
+    watched, symbol = asking.fleet.get(path["agent"]), spelled(query.symbol)
+    watched.refuse_unread()
+    mirror = watched.mirror
     try:
         return queries.chart(mirror, symbol, query.limit, query.until)
     except BadInput as error:  # what else there is of it the document forbids

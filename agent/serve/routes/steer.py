@@ -111,7 +111,10 @@ class ChangeAsked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BeginAsked(msgspec.Struct, frozen=True, kw_only=True):
-    """The `name` of the agent, which is that of its journal, and settings as `agent run` takes them."""
+    """The `name` of the agent, which is that of its journal, and settings as `agent run` takes them.
+
+    The `reason` stands in the server's log and with the agent (`supervised`), not in its journal.
+    """
 
     name: str
     settings: dict[str, Any] = {}
@@ -120,7 +123,10 @@ class BeginAsked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StartAsked(msgspec.Struct, frozen=True, kw_only=True):
-    """Nothing is needed; mode live needs the `account`'s id."""
+    """Nothing is needed; mode live needs the `account`'s id.
+
+    The `reason` stands in the server's log and with the agent (`supervised`), not in its journal.
+    """
 
     account: str = ""
     reason: str = ""
@@ -202,7 +208,7 @@ def _change(body: ChangeAsked, who: Plain) -> Command:
 
 
 def _stop(asking: Asking, path: dict[str, str], _query: Any, body: CommandAsked) -> Reply:
-    name = named_agent(asking, path)
+    name = named_agent(asking, path, unbegun=True)
     command = reasoned(Stop(reason=body.reason, by=by_of(asking), key=key_of(asking, body)))
     reply: Reply = ask_to_stop(asking.supervisor, asking.home, name, command, asking.clock)
     return reply
@@ -210,18 +216,17 @@ def _stop(asking: Asking, path: dict[str, str], _query: Any, body: CommandAsked)
 
 def _begin(asking: Asking, _path: dict[str, str], _query: Any, body: BeginAsked) -> Started:
     checked_name(body.name)
-    return Started(
-        agent=body.name,
-        supervised=asking.supervisor.begin(body.name, body.settings, by_of(asking), key_of(asking, body)),
-    )
+    who = by_of(asking), key_of(asking, body), body.reason.strip()
+    supervised = asking.supervisor.begin(body.name, body.settings, *who)
+    return Started(agent=body.name, supervised=supervised)
 
 
 def _start(asking: Asking, path: dict[str, str], _query: Any, body: StartAsked) -> Started:
-    name = named_agent(asking, path)
+    name = named_agent(asking, path, unbegun=True)
     supervisor = asking.supervisor
     known = {} if supervisor.of(name) else last_settings(asking.home, name)
-    key = key_of(asking, body)
-    supervised = supervisor.begin_again(name, known, body.account, by_of(asking), key)
+    who = by_of(asking), key_of(asking, body), body.reason.strip()
+    supervised = supervisor.begin_again(name, known, body.account, *who)
     return Started(agent=name, supervised=supervised)
 
 

@@ -20,6 +20,7 @@ from agent.serve.access.scope import Scope
 from agent.serve.asked import KEY, named_agent
 from agent.serve.fleet.turns import taken
 from agent.serve.fleet.watched import Watched
+from agent.serve.mirror.mirror import Unready
 from agent.serve.table import API, Asking, Content, Lane, Route
 from agent.settings.changes import changeable
 from agent.settings.home import Busy, Home
@@ -182,7 +183,7 @@ def settings(asking: Asking, path: dict[str, str], _query: Any, _body: Any) -> l
     mirror = asking.fleet.get(path["agent"]).mirror
     started, may, changed = mirror.started, set(changeable()), mirror.state.changed
     if started is None:
-        raise JournalFault(f"journal {path['agent'][:80]} was not read yet; ask again in a moment")
+        raise Unready(f"journal {path['agent'][:80]} was not read yet; ask again in a moment")
     # Journals of a home lie all in its database, or none does.
     unset = () if asking.home.server else ("db_url",)
     rows = listed(started.settings, unset=unset)
