@@ -57,7 +57,7 @@ function BeginDialog({ onBegun, onClose }) {
       <p>It runs as a process of its own, is started again after a crash and not after a halt, and goes on when this server ends.</p>
       <div class="fields">${FIELDS.map((field) => html`<${Asked} key=${field.name} field=${field} value=${given[field.name]} set=${(value) => set(field.name, value)} error=${state.error} />`)}</div>
       <${Field} label="Other settings, a name=value a line" hint="such as risk.daily_loss=2%">${(id) => html`<textarea id=${id} name="more" rows="2" spellcheck=${false} onInput=${(event) => set("more", event.target.value)}></textarea>`}<//>
-      <${Field} label="Reason (it goes into the journal)">${(id) => html`<input id=${id} name="reason" maxlength="2000" onInput=${(event) => set("reason", event.target.value)} />`}<//>
+      <${Field} label="Reason (kept with the agent and in the server's log)">${(id) => html`<input id=${id} name="reason" maxlength="2000" onInput=${(event) => set("reason", event.target.value)} />`}<//>
       ${state.error && html`<${Refusal} error=${state.error} />`}
       <div class="acts"><button class="btn main-act" data-send aria-disabled=${String(!given.name.trim())}>${state.busy ? "Starting\u2026" : "Start it"}</button>
         <${Button} kind="plain" onClick=${onClose}>Cancel<//></div>

@@ -90,7 +90,7 @@ function Asked({ field, positions, value, set, wrong }) {
     ${field.type === "share" && ["25", "50", "100"].map((each) => html`<${Button} key=${each} aria-pressed=${String(value === each)} onClick=${() => set(each)}>${each} %<//>`)}</div>`}<//>`;
 }
 
-const Reason = ({ command, value, set, wrong }) => html`<${Field} label=${command.needsReason ? "Reason" : "Reason (it goes into the journal)"} wrong=${wrong}
+const Reason = ({ command, value, set, wrong }) => html`<${Field} label=${command.needsReason ? "Reason" : `Reason (${command.keeps ?? "it goes into the journal"})`} wrong=${wrong}
   hint=${command.exit && !value.trim() ? "Without one the journal says so; it is sent all the same." : null}>
   ${(id) => html`<input id=${id} name="reason" autofocus maxlength="2000" autocomplete="off" value=${value} onInput=${(event) => set(event.target.value)} />`}<//>`;
 

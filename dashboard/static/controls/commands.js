@@ -51,7 +51,7 @@ const SYMBOL = { name: "symbol", label: "Symbol", required: true, of: "positions
 
 export const COMMANDS = {
   start: {
-    title: "Start", act: "Start it", path: "start", says: "The agent is started as a process of its own, and started again after a crash; not after a halt.",
+    title: "Start", act: "Start it", path: "start", keeps: "kept with the agent and in the server's log", says: "The agent is started as a process of its own, and started again after a crash; not after a halt.",
     fields: [{ name: "account", label: "Account, of a live one only", hint: "its id, as agent run asks for it" }],
     body: ({ account }) => ({ account: account ?? "" }),
     told: ({ agent, supervised }) => [supervised?.pid ? `${agent} runs, process ${supervised.pid}.` : `${agent} is being started.`, supervised?.halted && `Halted: ${supervised.halted}`].filter(Boolean),
