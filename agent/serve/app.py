@@ -27,7 +27,7 @@ from agent.serve.metrics.exposition import Exposition
 from agent.serve.metrics.look import Look, Traffic
 from agent.serve.openapi.document import document
 from agent.serve.openapi.reference import shown
-from agent.serve.pages import pages, templates, to_login
+from agent.serve.pages import is_page, pages, shell, templates, to_login
 from agent.serve.table import EXITS, HTML, Asking, Content, Lane, Route, Streamed, TurnedAway
 from domain.errors import BoydError
 
@@ -163,8 +163,10 @@ class Server:
         )
 
     async def _no_route(self, request: Request, error: Exception) -> Response:
-        """Answer for a path that is none, or a method it has not."""
+        """Answer for a path that is none, or a method it has not; a browser gets a page."""
         status = error.status_code if isinstance(error, HTTPException) else 500
+        if status == 404 and request.method == "GET" and _browses(request) and is_page(request.url.path):
+            return shell(404)
         kind, text = ("method", "cannot be asked so") if status == 405 else ("unknown", "is not here")
         headers = getattr(error, "headers", None)
         refusal = TurnedAway(

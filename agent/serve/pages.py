@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
@@ -14,6 +14,9 @@ from agent.serve.access.scope import Scope
 from dashboard import STATIC, TEMPLATES
 
 LOGIN = "/login"
+ICON = "/favicon.ico"
+"""Asked for by every browser, also beside an answer that is no page."""
+
 PAGES = (
     "/",
     "/agents/{agent}",
@@ -43,13 +46,21 @@ def pages(door: Door) -> list[BaseRoute]:
         who = door.who(request.headers, request.cookies)
         if who is None or not who.scope.allows(Scope.READ):
             return to_login(request)
-        return _shell()
+        return shell()
 
     async def login(_request: Request) -> Response:
-        return _shell()
+        return shell()
+
+    async def icon(_request: Request) -> Response:
+        return FileResponse(STATIC / "icon.svg")
 
     shown: list[BaseRoute] = [Route(path, page, methods=["GET"]) for path in PAGES]
-    return [*shown, Route(LOGIN, login, methods=["GET"]), Mount("/static", _Files(directory=STATIC))]
+    return [
+        *shown,
+        Route(LOGIN, login, methods=["GET"]),
+        Route(ICON, icon),
+        Mount("/static", _Files(directory=STATIC)),
+    ]
 
 
 def to_login(request: Request) -> Response:
@@ -58,8 +69,14 @@ def to_login(request: Request) -> Response:
     return RedirectResponse(f"{LOGIN}?next={quote(wanted, safe='/')}", status_code=303)
 
 
-def _shell() -> Response:
-    return Response(templates().get_template("shell.html.j2").render(), media_type="text/html")
+def is_page(path: str) -> bool:
+    """Say whether a path lies where pages do: none of the API's and no file."""
+    return not path.startswith(("/api/", "/static/", "/openapi", "/metrics", "/docs"))
+
+
+def shell(status: int = 200) -> Response:
+    """Return the one page; it holds no data, and says itself where there is none such."""
+    return Response(templates().get_template("shell.html.j2").render(), status, media_type="text/html")
 
 
 class _Files(StaticFiles):

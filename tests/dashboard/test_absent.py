@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.dashboard.browser import Browser
+from tests.dashboard.browser import PHONE, Browser
 from tests.dashboard.rig import AGENT, Rig, seed
 from tests.serve.served import serving
 
@@ -84,3 +84,33 @@ def test_whoever_has_no_candles_is_told_how_to_get_some_and_may_try_on_made_up_o
     assert empty.one("form [name=timeframe]").get_attribute("value") == "1h"
     empty.go("/research")
     assert empty.one("form [name=symbol]").get_attribute("value") == "MADEUP-USDT"
+
+
+def test_an_address_of_no_page_has_a_page_that_says_so_and_the_api_keeps_its_form(
+    page: Browser, rig: Rig
+) -> None:
+    page.go("/nowhere/at/all")
+    assert "no such page" in page.text("main .empty")
+    assert page.run("return performance.getEntriesByType('navigation')[0].responseStatus") == 404
+    fetched = """const [path, done] = arguments;
+        fetch(path, {headers: {Accept: "text/html"}})
+            .then((answer) => done([answer.status, answer.headers.get("content-type")]))"""
+    answers = [
+        page.driver.execute_async_script(fetched, path) for path in ("/api/v1/nothing", "/favicon.ico")
+    ]
+    assert answers[0][0] == 404
+    assert "json" in answers[0][1]
+    assert answers[1][0] == 200
+    assert "svg" in answers[1][1]
+    page.complaints()
+
+
+def test_why_is_read_on_a_phone_too(page: Browser) -> None:
+    page.look(PHONE)
+    page.go(f"/decisions?agent={AGENT}&cycle=3")
+    page.settled()
+    found = page.until(lambda: page.texts(".why td.because"), "no reason of a vote")
+    assert all(found)
+    wide = page.run("""return [...document.querySelectorAll(".why td.because")]
+        .every((each) => each.checkVisibility() && each.getBoundingClientRect().right <= innerWidth)""")
+    assert wide

@@ -111,6 +111,7 @@ def test_the_agent_page_says_what_is_seen_as_text_too(page: Browser, rig: Rig) -
     page.one(".rules [data-rule]")
     rules = [row["rule"] for row in rig.ask(f"agents/{AGENT}/risk")]
     assert sorted(each.get_attribute("data-rule") or "" for each in page.all(".rules li")) == sorted(rules)
+    assert "judged in cycle" in page.text(".rules [data-rule=min_confidence]")
     equity = rig.served.read(f"/api/v1/agents/{AGENT}/account").json["equity"]
     assert equity.split(".")[0][-3:] in page.text(".tiles")
 

@@ -50,7 +50,7 @@ function options(tone) {
     },
     grid: { vertLines: { visible: false }, horzLines: { color: tone.line } },
     rightPriceScale: { borderVisible: false, minimumWidth: small ? 52 : 72, scaleMargins: { top: 0.08, bottom: 0.06 } },
-    timeScale: { borderColor: tone.line, timeVisible: true, secondsVisible: false, minBarSpacing: 0.005, lockVisibleTimeRangeOnResize: true },
+    timeScale: { borderColor: tone.line, timeVisible: true, secondsVisible: false, minBarSpacing: 0.005, rightOffset: 4, lockVisibleTimeRangeOnResize: true },
     crosshair: {
       mode: 0,
       vertLine: { color: tone.soft, labelBackgroundColor: tone.soft },

@@ -252,7 +252,7 @@ function Rule({ of }) {
   const value = of.measured === null ? "not measured" : figure(of.measured) + against(of);
   const failed = of.passed === false && (of.symbol === null ? "failed" : "denies");
   return html`<li class=${failed || ""} data-rule=${of.rule} title=${of.meaning}>
-    <span><span class="rule-name">${name}</span> <span class="soft tiny">${of.unit}</span></span>
+    <span><span class="rule-name">${name}</span> <span class="soft tiny">${[of.unit, of.used !== null && of.note].filter(Boolean).join(", ")}</span></span>
     <span class="figure small">${value}</span>
     ${of.used !== null ? html`<${Gauge} label=${name} used=${of.used} failed=${failed === "failed"} denies=${failed === "denies"} text=${`${percent(of.used, { digits: 0 })} used: ${value} ${of.unit}`} />`
       : html`<span class="soft tiny">${of.note ?? (of.passed === false ? "not kept" : of.passed ? "kept" : "")}</span>`}
