@@ -21,6 +21,10 @@ class BadInput(LocalFault):
     """Something a person supplied is wrong: a setting, a flag or a file. Says field, value and limit."""
 
 
+class EndUnknown(BadInput):
+    """A command was begun before and how it ended is not on record: it is not done again by itself."""
+
+
 class Unproven(LocalFault):
     """Parameters whose evidence is not enough; a person may put them in force all the same."""
 

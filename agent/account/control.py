@@ -26,7 +26,7 @@ import msgspec
 from agent.account.address import Peer, address, peer_of, stopped
 from agent.loop.inbox import NotRunning
 from domain.commands import Command
-from domain.errors import BadInput, BoydError, LocalFault, Unproven
+from domain.errors import BadInput, BoydError, EndUnknown, LocalFault, Unproven
 
 LINE_LIMIT = 65_536
 WAITING = 256
@@ -251,7 +251,7 @@ class ControlServer:
         except Unproven as error:
             return {"unproven": str(error)}
         except BoydError as error:
-            return {"error": str(error)}
+            return {"error": str(error), "end_unknown": isinstance(error, EndUnknown)}
         except Exception as error:  # noqa: BLE001 -- the asker gets it: no answer would mean no agent
             return {"error": f"{type(error).__name__}: {error}"}
 
@@ -269,7 +269,8 @@ def ask(path: Path, request: Request, *, owner: int | None = None) -> Any:
 
     `owner` is the process that holds the account's lock, where it is known. Raises NotListening when
     nobody is there who can be believed, Silent when one is who does not answer, BadInput with the agent's
-    own words when it refuses, Unproven when it is for want of evidence.
+    own words when it refuses (EndUnknown where it was begun before and its end is not on record), Unproven
+    when it is for want of evidence.
     """
     with socket.socket(socket.AF_UNIX) as connection:
         peer = _connect(connection, path)
@@ -288,7 +289,7 @@ def ask(path: Path, request: Request, *, owner: int | None = None) -> Any:
     if "unproven" in reply:
         raise Unproven(reply["unproven"])
     if "error" in reply:
-        raise BadInput(reply["error"])
+        raise (EndUnknown if reply.get("end_unknown") else BadInput)(reply["error"])
     return reply["result"]
 
 

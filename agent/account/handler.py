@@ -40,7 +40,7 @@ from domain.commands import (
     digest,
     named,
 )
-from domain.errors import BadInput, JournalFault
+from domain.errors import BadInput, EndUnknown, JournalFault
 from domain.events import CommandAnswered
 from domain.replies import Flattened, KillSwitch, Paused, PositionClosed, Reply, Stopping, recalled
 
@@ -98,7 +98,7 @@ class Handler:
     def _answered(self, command: Command) -> Reply | None:
         """Return what came of a command that was carried out before and is not to be carried out again.
 
-        Raises BadInput for a key of another command, and for a share whose end is not on record.
+        Raises BadInput for a key of another command, EndUnknown for a share whose end is not on record.
         """
         known = self.state.commands.get(command.key)
         reply = recalled(known, command)
@@ -174,7 +174,7 @@ class BriefHandler(Handler):
 
 
 def _lost_share(command: ClosePosition) -> Reply:
-    raise BadInput(
+    raise EndUnknown(
         f"key {command.key!r}: how selling a share of {command.symbol} ended is not on record; look at "
         "`agent positions`, then ask under another key, or close all of it"
     )

@@ -23,6 +23,7 @@ from agent.serve.app import Server
 from agent.serve.fleet.fleet import Fleet, Unknown
 from agent.serve.fleet.paper import begin_paper
 from agent.serve.fleet.supervisor import Supervisor
+from agent.serve.guard.patient import PatientProtocol
 from agent.serve.guard.places import Places, loopback, name_of
 from agent.serve.stream.relay import Relay
 from agent.serve.table import Asking
@@ -211,7 +212,7 @@ def _run(server: Server, options: Serving, listener: socket.socket, ready: Ready
     config = uvicorn.Config(
         server.asgi,
         loop="asyncio",
-        http="h11",
+        http=PatientProtocol,
         ws="none",
         lifespan="on",
         log_config=None,

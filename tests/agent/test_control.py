@@ -24,9 +24,10 @@ from agent.account.client import AccountClient
 from agent.account.control import ControlServer, NotListening, Request, Silent, WhyRequest, ask
 from agent.account.dispatch import dispatch
 from agent.account.running import Unanswering
+from agent.serve.guard.answers import refusal_of
 from agent.settings.home import Home
 from domain.commands import ClosePosition, Command, Flatten, Kill
-from domain.errors import BadInput, LocalFault
+from domain.errors import BadInput, EndUnknown, LocalFault
 from domain.replies import KillSwitch
 from tests.agent.command import AGENT, agent, environment, told
 from tests.shared import ROOT
@@ -35,6 +36,10 @@ from tests.shared import ROOT
 def echo(request: Request) -> str:
     """Answer with the reason, and fail where it is none of a command."""
     return getattr(request, "reason", "") or str(1 // 0)
+
+
+def cut_off(_request: Request) -> str:
+    raise EndUnknown("how it ended is not on record")
 
 
 def thrown(request: Request) -> KillSwitch:
@@ -48,6 +53,18 @@ def server(tmp_path: Path) -> Iterator[ControlServer]:
     yield made
     made.close()
     assert not made.path.exists()
+
+
+def test_who_asks_learns_that_the_end_of_a_command_is_not_on_record(tmp_path: Path) -> None:
+    made = ControlServer(tmp_path / "x.sock", cut_off)
+    made.start()
+    try:
+        with pytest.raises(EndUnknown, match="not on record") as told_so:
+            ask(made.path, Kill(reason="now"))
+    finally:
+        made.close()
+    refusal = refusal_of(told_so.value)
+    assert (refusal.status, refusal.kind) == (409, "unknown_end")
 
 
 def test_it_is_its_user_s_alone_and_answers_one_line_for_one(server: ControlServer) -> None:

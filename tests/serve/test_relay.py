@@ -43,7 +43,15 @@ class Mirror:
         self.listeners.append(listener)
         return lambda: self.listeners.remove(listener)
 
-    def events(self, after: int, limit: int, kinds: frozenset[str] = frozenset()) -> list[StreamLine]:
+    def events(
+        self,
+        after: int,
+        limit: int,
+        kinds: frozenset[str] = frozenset(),
+        *,
+        most_bytes: int | None = None,
+    ) -> list[StreamLine]:
+        del most_bytes
         wanted = [each for each in self.lines[after:] if not kinds or each.kind in kinds]
         return wanted[:limit]
 

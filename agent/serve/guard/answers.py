@@ -16,7 +16,7 @@ from agent.serve.fleet.fleet import Unknown
 from agent.serve.mirror.mirror import Unready
 from agent.serve.table import JSON, Content, TurnedAway, With
 from agent.settings.home import Busy
-from domain.errors import BadInput, BoydError, JournalFault, Unproven, VenueFault
+from domain.errors import BadInput, BoydError, EndUnknown, JournalFault, Unproven, VenueFault
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -41,6 +41,7 @@ STATUSES: tuple[tuple[type[Exception], int, str], ...] = (
     (Unproven, 412, "unproven"),
     (Busy, 409, "busy"),
     (NotRunning, 409, "not_running"),
+    (EndUnknown, 409, "unknown_end"),
     (BadInput, 422, "bad_input"),
     (Unready, 503, "reading"),
     (JournalFault, 500, "journal"),

@@ -16,7 +16,7 @@ and never half a row. Rules, each with its reason:
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -326,13 +326,23 @@ class Mirror:
 
         return leave
 
-    def events(self, after: int, limit: int, kinds: frozenset[str] = frozenset()) -> list[StreamLine]:
-        """Return at most `limit` rows above `after` as the stream tells them, of some kinds where named."""
+    def events(
+        self,
+        after: int,
+        limit: int,
+        kinds: frozenset[str] = frozenset(),
+        *,
+        most_bytes: int | None = None,
+    ) -> list[StreamLine]:
+        """Return at most `limit` rows above `after` as the stream tells them, of some kinds where named.
+
+        With `most_bytes` it is the first few of them that have so many together, one at least.
+        """
         marks = f"AND kind IN ({', '.join('?' * len(kinds))})" if kinds else ""
         query = f"SELECT seq, kind, body FROM events WHERE seq > ? {marks} ORDER BY seq LIMIT ?"  # noqa: S608
         with self._reading() as connection:
             rows = connection.execute(query, (after, *sorted(kinds), limit))
-            return [StreamLine._make(row) for row in rows]
+            return list(_few(map(StreamLine._make, rows), most_bytes))
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
@@ -376,6 +386,15 @@ class Mirror:
         """Close the file."""
         if self._store is not None:
             self._store.close()
+
+
+def _few(lines: Iterable[StreamLine], most_bytes: int | None) -> Iterator[StreamLine]:
+    size = 0
+    for line in lines:
+        yield line
+        size += len(line.body)
+        if most_bytes is not None and size >= most_bytes:
+            return
 
 
 def _records(connection: sqlite3.Connection, journal_id: str) -> MirroredRecords:

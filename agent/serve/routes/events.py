@@ -59,6 +59,7 @@ def events(asking: Asking, _path: dict[str, str], query: EventsQuery, _body: Any
         agents=frozenset(query.agent),
         kinds=frozenset(query.kind),
         after=parsed(last) if last else None,
+        trusted=asking.who.scope.allows(Scope.TRADE),
         allowed=lambda: not asking.who.session or asking.door.logins.find(asking.who.session) is not None,
     )
 

@@ -18,11 +18,15 @@ from agent.answers.stream import AgentNews, Gap
 from agent.serve.fleet.fleet import Fleet
 from agent.serve.fleet.watched import News, Watched
 from agent.serve.mirror.ingest import StreamLine
-from agent.serve.stream.client import Client
+from agent.serve.stream import client as clients
+from agent.serve.stream.client import Client, Waiting
 from agent.serve.stream.frames import rows, told
 
 BATCH_SECONDS = 0.03
 LOOK_SECONDS = 0.05
+READERS = 2
+"""Pages of history that are read at once, for all clients: a crowd that catches up waits for its turns."""
+
 NEW_ROWS = 10_000
 """Rows of a journal that is found that are told from its beginning; of a longer one only what is new."""
 
@@ -48,6 +52,10 @@ class Relay:
         self.fleet = fleet
         self.clients: set[Client] = set()
         self.journals: dict[str, Covered] = {}
+        self.seats = 0
+        """Streams that are open, those that have not begun to listen as well."""
+        self.waiting = Waiting()
+        self.reading = asyncio.Semaphore(READERS)
         self.dropped = 0
         """Clients that read too slowly, since the start."""
         self.closing = False
@@ -198,6 +206,7 @@ class Relay:
         journal.position = lines[-1].seq
         for client in late:
             self.join(client)
+        self.relieve()
 
     def _hand_to(self, client: Client, journal: Covered, lines: Sequence[StreamLine]) -> None:
         """Hand rows to a client elsewhere: one that is behind pages on, one ahead has some of them."""
@@ -220,6 +229,14 @@ class Relay:
                 client.positions[journal.name] = 0
                 client.put(frame)
 
+    def relieve(self) -> None:
+        """Drop those who have kept something waiting the longest, while too much waits for all together."""
+        while self.waiting.size > clients.MOST_TOGETHER:
+            crowd = [each for each in self.clients if each.waits and not each.over]
+            if not crowd:
+                return
+            min(crowd, key=lambda each: each.since).drop(clients.CROWDED)
+
     def _step_out(self, client: Client) -> None:
         """Let a client keep positions of its own, from the relay's on."""
         if client.in_step:
@@ -231,6 +248,7 @@ class Relay:
         for client in self.clients:
             if client.wants(kind) and (agent is None or client.covers(agent)):
                 client.put(frame)
+        self.relieve()
 
     def positions(self) -> dict[str, int]:
         """Return the last row handed on of each journal."""

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from agent.answers.stream import CoveredJournal, Dropped, Gap, Hello
+from agent.serve.mirror.ingest import StreamLine
 from agent.serve.stream.client import Client
 from agent.serve.stream.cursor import written
 from agent.serve.stream.frames import BEAT, RETRY_MS, rows, told
@@ -22,8 +23,13 @@ LAST_SECONDS = 3.0
 SEND_SECONDS = 30.0
 FIRST_SECONDS = 10.0
 AGAIN_SECONDS = 0.2
-PAGE = 500
-MOST_CLIENTS = 400
+PAGE, PAGE_BYTES = 500, 64 * 1024
+MOST_BUFFERED = 32 * 1024
+"""Bytes in the server's own buffer of a stream, beside the piece that is sent, before it waits."""
+
+MOST_CLIENTS, MOST_READERS = 400, 320
+"""Streams at a time; who may only read leaves some to who may trade."""
+
 HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store"),
@@ -31,7 +37,7 @@ HEADERS = [
     (b"x-content-type-options", b"nosniff"),
     (b"cross-origin-resource-policy", b"same-origin"),
 ]
-FULL = f"there are {MOST_CLIENTS} streams already: close one, or try again later"
+FULL = "there are {most} streams already: close one, or try again later"
 LOGGED_OUT = "the login has ended"
 
 Message = MutableMapping[str, Any]
@@ -40,11 +46,15 @@ Send = Callable[[Message], Awaitable[None]]
 
 
 class Subscription(msgspec.Struct, frozen=True, kw_only=True):
-    """The wishes of a client: agents, kinds, the place to go on from, and whether its login still holds."""
+    """The wishes of a client: agents, kinds, the place to go on from, and whether its login still holds.
+
+    `trusted` is one that may trade.
+    """
 
     agents: frozenset[str] = frozenset()
     kinds: frozenset[str] = frozenset()
     after: int | dict[str, int] | None = None
+    trusted: bool = True
     allowed: Callable[[], bool] = lambda: True
 
 
@@ -62,13 +72,24 @@ class OpenStream:
 
     async def run(self, receive: Receive) -> None:
         """Serve until the client leaves, is dropped, or the server ends."""
+        if self.transport is not None:
+            self.transport.set_write_buffer_limits(high=MOST_BUFFERED)
         await self.send({"type": "http.response.start", "status": 200, "headers": HEADERS})
-        if len(self.relay.clients) >= MOST_CLIENTS:
-            await self._end(f"retry: {10 * RETRY_MS}\n".encode() + told("dropped", Dropped(reason=FULL)))
+        most = MOST_CLIENTS if self.wanted.trusted else min(MOST_READERS, MOST_CLIENTS)
+        if self.relay.seats >= most:
+            reason = FULL.format(most=most)
+            await self._end(f"retry: {10 * RETRY_MS}\n".encode() + told("dropped", Dropped(reason=reason)))
             return
+        self.relay.seats += 1
+        try:
+            await self._seated(receive)
+        finally:
+            self.relay.seats -= 1
+
+    async def _seated(self, receive: Receive) -> None:
         await self._piece(f"retry: {RETRY_MS}\n\n".encode())
         await self._opened()
-        client = Client(self.wanted.agents, self.wanted.kinds, await self._asked())
+        client = Client(self.wanted.agents, self.wanted.kinds, await self._asked(), self.relay.waiting)
         loop = asyncio.get_running_loop()
         client.dropping = lambda: _later(loop, self._cut)
         watching = asyncio.create_task(_until_left(receive, client))
@@ -80,6 +101,7 @@ class OpenStream:
             await watching  # until the server has noticed it would complain that the answer is not whole
         finally:
             self.relay.clients.discard(client)
+            client.clear()
             self.relay.dropped += client.slow
             watching.cancel()
             with suppress(asyncio.CancelledError):
@@ -146,12 +168,11 @@ class OpenStream:
     async def _live(self, client: Client) -> None:
         while True:
             self._check(client)
-            over, chunk = client.over, client.take()
-            if over:
-                await self._end(chunk)
+            if client.over:
+                await self._last(client)
                 return
-            if chunk:
-                await self._piece(chunk)
+            if client.waits:
+                await self._piece(client.take())
                 continue
             lagging = self.relay.lagging(client)
             if lagging is not None:
@@ -179,13 +200,8 @@ class OpenStream:
     async def _page(self, client: Client, journal: Covered) -> None:
         """Have the next rows of history sent; the next look says whether there are more."""
         after, until, journal_id = client.positions.get(journal.name, 0), journal.position, journal.id
-        mirror = journal.watched.mirror
-        whole = mirror.head >= until  # not while it is made anew
-        try:
-            lines = await asyncio.to_thread(mirror.events, after, PAGE, client.kinds) if whole else []
-        except BoydError:
-            whole, lines = False, []
-        if not whole:
+        lines = await self._history(client, journal, after, until)
+        if lines is None:
             await asyncio.sleep(AGAIN_SECONDS)
             return
         if journal.id != journal_id or self.relay.journals.get(journal.name) is not journal:
@@ -193,14 +209,40 @@ class OpenStream:
         covered = self.relay.covered(client)
         chunk = rows(journal.name, lines, frozenset(), client.positions, covered)
         client.put(chunk, asked_for=True)
-        reached = lines[-1].seq if lines else 0
-        client.positions[journal.name] = reached if len(lines) == PAGE else max(reached, until)
+        client.positions[journal.name] = lines[-1].seq if lines else max(after, until)
+        self.relay.relieve()
+
+    async def _history(
+        self, client: Client, journal: Covered, after: int, until: int
+    ) -> list[StreamLine] | None:
+        """Return the next rows when it is this client's turn, None while the mirror is made anew."""
+        mirror = journal.watched.mirror
+        async with self.relay.reading:
+            if client.over:
+                return []
+            try:
+                lines = await asyncio.to_thread(
+                    mirror.events, after, PAGE, client.kinds, most_bytes=PAGE_BYTES
+                )
+            except BoydError:
+                return None
+        return lines if mirror.head >= until else None
 
     async def _piece(self, chunk: bytes) -> None:
         """Send a piece. Raises ConnectionError where the client takes nothing for long."""
         try:
             async with asyncio.timeout(SEND_SECONDS):
                 await self.send({"type": "http.response.body", "body": chunk, "more_body": True})
+        except TimeoutError:
+            raise ConnectionError("the client reads nothing") from None
+
+    async def _last(self, client: Client) -> None:
+        """Send what waits still, and close; who does not take it is cut off."""
+        try:
+            async with asyncio.timeout(LAST_SECONDS):
+                while client.waits:
+                    chunk = client.take()
+                    await self.send({"type": "http.response.body", "body": chunk, "more_body": client.waits})
         except TimeoutError:
             raise ConnectionError("the client reads nothing") from None
 
