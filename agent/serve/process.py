@@ -91,7 +91,8 @@ def run(home: Home, options: Serving, clock: Clock, ready: Ready, *, nice: bool 
     check(options)
     home.make()
     with alone(home), _bound(options) as listener:
-        door = Door(tokens_of(home.root), folder(home) / "logins.json", clock)
+        port = listener.getsockname()[1]
+        door = Door(tokens_of(home.root), folder(home) / "logins.json", clock, port)
         fleet = Fleet(home, clock)
         supervisor = _supervisor(home, fleet, clock)
         if nice:  # behind the thread that begins agents: they would inherit it

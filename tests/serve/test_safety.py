@@ -6,12 +6,13 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 import pytest
 
 from agent.host import log
 from agent.serve.access.attempts import Attempts
-from agent.serve.access.door import COOKIE, Door
+from agent.serve.access.door import Door
 from agent.serve.access.scope import Scope
 from agent.serve.access.tokens import Tokens, tokens_of
 from agent.serve.app import table
@@ -83,7 +84,7 @@ def test_no_route_but_health_and_login_answers_without_a_token(served: Served) -
             {"Authorization": "Bearer wrong"},
             {"Authorization": f"Basic {served.tokens.trade}"},
             {"Authorization": served.tokens.trade},
-            {"Cookie": f"{COOKIE}={served.tokens.trade}"},
+            {"Cookie": f"{served.server.asking.door.cookie}={served.tokens.trade}"},
             {"X-Api-Key": served.tokens.trade},
         ):
             answer = asked(served, each, headers=headers)
@@ -286,17 +287,19 @@ def test_a_login_ends_by_itself_outlives_the_server_and_not_its_token(tmp_path: 
     with serving(tmp_path, clock) as served:
         answer = ask(served.url, "POST", "/api/v1/login", body={"token": served.tokens.trade})
         cookie = {"Cookie": cookie_of(answer)}
+        port = urlsplit(served.url).port
+        assert cookie["Cookie"].startswith(f"{COOKIE}_{port}=")  # a home on another port has its own
     kept = tmp_path / "serve" / "logins.json"
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     assert cookie["Cookie"].partition("=")[2] not in kept.read_text()
-    with serving(tmp_path, clock) as served:
+    with serving(tmp_path, clock, port=port) as served:
         assert ask(served.url, "GET", "/api/v1/agents", headers=cookie).status == 200
         clock.advance(12 * 3600)
         assert ask(served.url, "GET", "/api/v1/agents", headers=cookie).status == 401
         clock.advance(-1)
         assert ask(served.url, "GET", "/api/v1/agents", headers=cookie).status == 200
     (tmp_path / "api.token").unlink()
-    with serving(tmp_path, clock) as served:
+    with serving(tmp_path, clock, port=port) as served:
         assert ask(served.url, "GET", "/api/v1/agents", headers=cookie).status == 401
 
 

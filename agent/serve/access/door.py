@@ -12,6 +12,8 @@ from agent.serve.access.tokens import Tokens, same
 from domain.ports import Clock
 
 COOKIE = "boyd_session"
+"""The login's cookie; behind it stands the port, for a browser sends it to every port of a name."""
+
 CODE_SECONDS = 600.0
 MOST_WRONG, WRONG_SECONDS = 10, 60.0
 
@@ -19,7 +21,8 @@ MOST_WRONG, WRONG_SECONDS = 10, 60.0
 class Door:
     """Knows who may come in."""
 
-    def __init__(self, tokens: Tokens, kept: Path, clock: Clock) -> None:
+    def __init__(self, tokens: Tokens, kept: Path, clock: Clock, port: int = 0) -> None:
+        self.cookie = f"{COOKIE}_{port}"
         self.tokens = tokens
         self.clock = clock
         self.logins = Logins(kept, clock, tokens.trade)
@@ -34,7 +37,7 @@ class Door:
             kind, _, token = given.partition(" ")
             scope = self.tokens.scope_of(token.strip()) if kind.lower() == "bearer" else None
             return Who(scope, "api") if scope else None
-        return self._of_cookie(cookies.get(COOKIE, ""))
+        return self._of_cookie(cookies.get(self.cookie, ""))
 
     def _of_cookie(self, name: str) -> Who:
         login = self.logins.find(name) if name else None

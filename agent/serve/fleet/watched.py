@@ -71,6 +71,7 @@ class Watched:
         spare = Checkpoints(home.checkpoints(name))
         self.mirror = Mirror(home.root / "serve" / "mirrors" / f"{name}.db", name, spare)
         self.problem: str | None = None
+        self._said: str | None = None
         """Why the journal cannot be read, None where it can."""
         self.looked = threading.Event()
         """Set once the journal was read for the first time, or could not be."""
@@ -192,7 +193,8 @@ class Watched:
                 pause = self._missed(fault)
             except Exception as fault:  # noqa: BLE001 -- one journal that cannot be read is no end of the others
                 text, pause = f"{type(fault).__name__}: {fault}", AGAIN_SECONDS
-                if text != self.problem:
+                if text != self._said:  # the same again and again would fill a disk that is full
+                    self._said = text
                     say("error", "a journal cannot be mirrored", agent=self.name, why=text)
                 self.problem = text
                 if isinstance(fault, sqlite3.DatabaseError) and self.mirror.damaged(fault):

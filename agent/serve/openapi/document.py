@@ -111,7 +111,7 @@ def document(table: Iterable[Route]) -> Plain:
             "responses": {status: _refusal(text) for status, text in STATUSES.items()},
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer"},
-                "login": {"type": "apiKey", "in": "cookie", "name": COOKIE},
+                "login": {"type": "apiKey", "in": "cookie", "name": f"{COOKIE}_PORT"},
             },
         },
     }

@@ -1,6 +1,7 @@
 """The live stream as a route: agents, kinds and a last to go on from."""
 
 import asyncio
+from contextlib import suppress
 from typing import Annotated, Any, get_args
 
 from msgspec import Meta, Struct, inspect
@@ -8,6 +9,7 @@ from msgspec import Meta, Struct, inspect
 from agent.answers.stream import StreamEvent
 from agent.serve.access.scope import Scope
 from agent.serve.guard.gate import SOCKET
+from agent.serve.mirror.mirror import Unready
 from agent.serve.stream.cursor import PATTERN, parsed
 from agent.serve.stream.serving import OpenStream, Subscription
 from agent.serve.table import API, EVENTS, Asking, Route, Streamed, TurnedAway
@@ -43,7 +45,8 @@ class EventsQuery(Struct, frozen=True, kw_only=True):
 def events(asking: Asking, _path: dict[str, str], query: EventsQuery, _body: Any) -> Streamed:
     """Return a stream. Raises Unknown for an agent there is not, BadInput for a place that is none."""
     for name in query.agent:
-        asking.fleet.get(name)
+        with suppress(Unready):  # it is waited for: any status but 200 ends an EventSource for good
+            asking.fleet.get(name)
     for kind in query.kind:
         if kind not in KINDS:
             raise TurnedAway(

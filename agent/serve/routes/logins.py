@@ -5,7 +5,6 @@ from typing import Any
 import msgspec
 
 from agent.answers.refusal import LoggedIn, LoggedOut
-from agent.serve.access.door import COOKIE
 from agent.serve.access.logins import LASTS
 from agent.serve.access.scope import Scope
 from agent.serve.table import API, Asking, Route, TurnedAway, With
@@ -56,7 +55,7 @@ def logout(asking: Asking, _path: dict[str, str], _query: Any, _body: Any) -> Wi
 
 def _cookie(asking: Asking, name: str, seconds: int) -> str:
     secure = "; Secure" if asking.secure else ""
-    return f"{COOKIE}={name}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}"
+    return f"{asking.door.cookie}={name}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}"
 
 
 CHALLENGE = {"www-authenticate": "Bearer"}
