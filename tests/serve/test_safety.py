@@ -12,7 +12,7 @@ import pytest
 
 from agent.host import log
 from agent.serve.access.attempts import Attempts
-from agent.serve.access.door import Door
+from agent.serve.access.door import COOKIE, Door
 from agent.serve.access.scope import Scope
 from agent.serve.access.tokens import Tokens, tokens_of
 from agent.serve.app import table
