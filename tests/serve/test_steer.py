@@ -334,6 +334,7 @@ def test_it_begins_agents_that_outlive_it(tmp_path: Path) -> None:
         assert steer(served, "stop", "mine", reason="over").json["stopping"]
         until(lambda: not served.home.held("mine"))
         back = steer(served, "start", "mine")
+        assert back.status == 200, back.content
         assert back.json["supervised"]["pid"] not in (None, pid)
         until(lambda: served.home.control("mine").exists())
         assert steer(served, "stop", "mine").json["stopping"]

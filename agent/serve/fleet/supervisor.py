@@ -245,7 +245,8 @@ class Supervisor:
         done = threading.Event()
 
         def work() -> None:
-            if name not in self._lives:  # its pause may just have ended
+            life = self._lives.get(name)
+            if life is None or not processes.lives(life):  # its pause may just have ended
                 self._begin(name)
             done.set()
 
