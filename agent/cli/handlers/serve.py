@@ -11,6 +11,7 @@ from agent.cli.output.streams import mention, say, say_json_line
 from agent.host.clock import SystemClock
 from agent.settings.home import Home
 from domain.errors import BadInput
+from domain.extras import lacking
 
 if TYPE_CHECKING:  # an extra
     from agent.serve.process import Announced
@@ -35,8 +36,10 @@ def serve_command(request: ServeRequest) -> None:
     """Serve until Ctrl-C or a signal to end; say where, once it listens."""
     try:
         from agent.serve import process
-    except ModuleNotFoundError as error:
-        raise BadInput(f"agent serve needs {error.name}: pip install 'boyd[serve]'") from None
+    except ModuleNotFoundError as missing:
+        if str(missing.name).partition(".")[0] not in ("jinja2", "prometheus_client", "starlette", "uvicorn"):
+            raise
+        raise BadInput(lacking("agent serve", "serve")) from None
     home = home_of(request.home)
     options = process.Serving(
         host=request.host,
