@@ -63,4 +63,5 @@ def test_every_example_is_on_the_page_and_tested() -> None:
     page = (EXAMPLES / "README.md").read_text()
     names = {path.name for path in EXAMPLES.iterdir() if path.suffix in (".py", ".ipynb")}
     assert all(f"]({name})" in page for name in names)
-    assert names == {*SHOWN, "three_falls.py", "research.ipynb"}
+    elsewhere = {"api_client.py"}  # tests/serve/test_clients.py
+    assert names == {*SHOWN, *elsewhere, "three_falls.py", "research.ipynb"}

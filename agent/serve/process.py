@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import re
 import signal
 import socket
 import threading
@@ -24,7 +25,7 @@ from agent.serve.fleet.fleet import Fleet, Unknown
 from agent.serve.fleet.paper import begin_paper
 from agent.serve.fleet.supervisor import Supervisor
 from agent.serve.guard.patient import PatientProtocol
-from agent.serve.guard.places import Places, loopback, name_of
+from agent.serve.guard.places import Places, loopback
 from agent.serve.stream.relay import Relay
 from agent.serve.table import Asking
 from agent.serve.work.workshop import Workshop
@@ -37,6 +38,7 @@ GRACE_SECONDS = 2
 """How long answers under way may take once the end was asked for; streams end at once."""
 NICER = 5
 LOG_NAME = "serve.log"
+HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9_-]{1,63}(?<!-))*")
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 -- what it says where others are told of it
 MOST_LINES, LINES_SECONDS = 30, 60.0
 """What the server's own library says in the log, at most: anybody can send it nonsense."""
@@ -141,7 +143,7 @@ def check(options: Serving) -> None:
     if (options.tls_cert is None) != (options.tls_key is None):
         raise BadInput("--tls-cert and --tls-key: a certificate and its key go together")
     for name in options.names:
-        if name_of(name) != name.lower() or ":" in name:
+        if not HOST_NAME.fullmatch(name):
             raise BadInput(f"--allow-host {name[:100]}: a name alone is meant, without scheme and port")
     for flag, path in (("--tls-cert", options.tls_cert), ("--tls-key", options.tls_key)):
         if path is not None and not path.is_file():

@@ -134,8 +134,12 @@ def test_only_the_fold_changes_the_state() -> None:
         for attribute in changed(node)
         if ast.unparse(attribute.value).split(".")[-1] in ("state", "ledger")
     )
-    # Neither is folded: who asked for a sale, and that what is explained is folded without a mind.
-    assert found == ["explain/why.py: before.state.mind", "views/history.py: state.asked"]
+    # None is folded: who asked for a sale, and that what is explained is folded without a mind.
+    assert found == [
+        "explain/why.py: before.state.mind",
+        "serve/mirror/folding.py: state.asked",
+        "views/history.py: state.asked",
+    ]
 
 
 def test_a_session_appends_to_its_journal_in_one_place() -> None:

@@ -139,8 +139,8 @@ class Supervisor:
         One whose account names its journal is there under that name as soon as its process lives.
         """
         with self._lock:
-            told = {name: self.of(name) for name, own in self._own.items() if self._shown(own)}
-        return {name: each for name, each in told.items() if each is not None}
+            shown = {name: self.of(name) for name, own in self._own.items() if self._shown(own)}
+        return {name: each for name, each in shown.items() if each is not None}
 
     def _shown(self, own: OwnAgent) -> bool:
         if own.name in self._lives:
@@ -335,8 +335,15 @@ class Supervisor:
             else:
                 self._lives[name] = life
                 own.pid, own.born = life.pid, life.born
-        told = {"reason": own.reason, "why": own.halted or ""}
-        log.say("info", "agent begun", agent=name, pid=own.pid, by=own.by, **told)
+        log.say(
+            "info",
+            "agent begun",
+            agent=name,
+            pid=own.pid,
+            by=own.by,
+            reason=own.reason,
+            why=own.halted or "",
+        )
         self._told(own)
 
     def _journal(self, own: OwnAgent) -> str | None:

@@ -26,7 +26,7 @@ CROWDED = "too much waits for all who listen, and for you the longest: reconnect
 SLOW = "you read too slowly: reconnect with Last-Event-ID to go on where you were"
 
 
-class Piece(NamedTuple):
+class QueuedChunk(NamedTuple):
     """A piece that waits in a client since `at`; `counted` where it was not asked for by the client."""
 
     chunk: bytes
@@ -79,7 +79,7 @@ class Client:
         self.wake = asyncio.Event()
         self.dropping: Callable[[], None] = lambda: None
         """Called when it is dropped, so that it is cut off where it does not even read that."""
-        self._waiting: deque[Piece] = deque()
+        self._waiting: deque[QueuedChunk] = deque()
         self._sent = 0
         self._size = 0
 
@@ -111,7 +111,7 @@ class Client:
         self.wake.set()
 
     def _append(self, chunk: bytes, *, counted: bool = False) -> None:
-        self._waiting.append(Piece(chunk, asyncio.get_running_loop().time(), counted))
+        self._waiting.append(QueuedChunk(chunk, asyncio.get_running_loop().time(), counted))
         self._size += len(chunk) if counted else 0
         self.together.add(chunk)
 

@@ -64,8 +64,8 @@ def walk(hours: int = HOURS, seed: int = 1) -> Iterator[str]:
         opened, close = close, close * (1 + chance.gauss(0.0, SPREAD))
         above, below = (1 + abs(chance.gauss(0.0, SPREAD / 2)) for _ in range(2))
         prices = (opened, max(opened, close) * above, min(opened, close) / below, close)
-        told = ",".join(f"{price:.2f}" for price in prices)
-        yield f"{FIRST_MS + number * HOUR_MS},{told},{chance.gammavariate(2.0, 5.0):.3f}\n"
+        text = ",".join(f"{price:.2f}" for price in prices)
+        yield f"{FIRST_MS + number * HOUR_MS},{text},{chance.gammavariate(2.0, 5.0):.3f}\n"
 
 
 def _told(home: Home, words: list[str]) -> bytes:
