@@ -6,7 +6,7 @@ from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
 
-from agent.answers.account import AccountAnswer, DecisionRow, PositionAnswer
+from agent.answers.account import DecisionRow, PositionAnswer
 from agent.answers.amounts import Amount
 
 T = TypeVar("T")
@@ -273,13 +273,6 @@ class LogLine(Struct, frozen=True, kw_only=True):
     level: str
     text: str
     fields: dict[str, str] = {}
-
-
-class AgentDetail(Struct, frozen=True, kw_only=True):
-    """One agent whole: its row, its account and its positions."""
-
-    row: AgentRow
-    account: AccountAnswer
 
 
 class SettingRow(Struct, frozen=True, kw_only=True):
