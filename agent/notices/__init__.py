@@ -1,0 +1,6 @@
+"""Notices: the home's own small log of what no journal says, and how far each channel has told of it."""
+
+from agent.notices.notices import Notices
+from agent.notices.records import Acknowledged, ChannelState, DeadLetter, Held, Incident, NoticeRow
+
+__all__ = ["Acknowledged", "ChannelState", "DeadLetter", "Held", "Incident", "NoticeRow", "Notices"]
