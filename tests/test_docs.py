@@ -18,6 +18,7 @@ from agent.cli.app import app
 from agent.cli.handlers.config import toml
 from agent.settings.load import unknown_variables
 from agent.settings.settings import EXCHANGE_KEY, KEY_VARIABLE, Options
+from agent.settings.upkeep.sections import Upkeep, models_in
 from docs import tables
 from risk.settings import RiskSettings, SizingSettings
 from risk.table import RULES
@@ -194,8 +195,10 @@ def test_every_flag_variable_and_setting_that_is_named_exists(page: Path) -> Non
             assert variable == "AGENT_HOME" or not unknown_variables({variable: ""}), variable
         for variable in re.findall(r"\b[A-Z_]+_API_KEY\b", quoted):
             assert variable in (KEY_VARIABLE, f"AGENT_{KEY_VARIABLE}", EXCHANGE_KEY), variable
-        if re.fullmatch(r"[a-z_]+(\.[a-zA-Z_-]+)+", quoted) and quoted.split(".")[0] in Options.model_fields:
-            assert setting_exists(quoted), quoted
+        if re.fullmatch(r"[a-z_]+(\.[a-zA-Z_-]+)+", quoted) and quoted.split(".")[0] in (
+            Options.model_fields | Upkeep.model_fields
+        ):
+            assert setting_exists(quoted) or setting_exists(quoted, Upkeep), quoted
 
 
 def test_the_soak_commands_are_understood() -> None:
@@ -245,8 +248,17 @@ def settings_table() -> str:
             # The home's default is the machine's, so the page says what it is and not where.
             default = "your data folder" if name == "home" else f"`{toml(defaults[name])}`"
             plain.append((f"`{name}`", default, field.description))
+    beside = [
+        (f"`[{name}]`", (model.__doc__ or "").splitlines()[0])
+        for name, field in Upkeep.model_fields.items()
+        for model in models_in(field.annotation)
+    ]
     return "\n\n".join(
-        (table(("setting", "default", "what it is"), plain), table(("section", "what it is"), sections))
+        (
+            table(("setting", "default", "what it is"), plain),
+            table(("section", "what it is"), sections),
+            table(("section of the home", "what it is"), beside),
+        )
     )
 
 

@@ -16,6 +16,7 @@ from agent.doctor.check import CheckResult, Level
 from agent.settings.home import Busy, Home
 from agent.settings.load import BadSettings, config_path, load
 from agent.settings.settings import EXCHANGE_KEY, EXCHANGE_SECRET, KEY_VARIABLE, Settings
+from agent.settings.upkeep.reading import upkeep
 from agent.settings.user_strategies import folder_of, load_folder
 from domain.errors import BadInput, JournalFault, VenueFault
 from domain.ports import Clock
@@ -52,13 +53,28 @@ def _configuration(
     try:
         settings = load(flags, config)
     except BadSettings as error:
-        remedy = "mend it; agent config init writes a file with every setting explained"
-        return [CheckResult("configuration", "fail", each, remedy) for each in error.problems], None
-    results = [CheckResult("configuration", "ok", "every setting is valid")]
+        return [_bad(each) for each in error.problems], None
+    results = _beside(settings.home, config_path(flags, config)) or [
+        CheckResult("configuration", "ok", "every setting is valid")
+    ]
     file = config_path(flags, config)
     if file is not None:
         results.append(_private("configuration file", file))
     return results, settings
+
+
+def _beside(home: Path, file: Path | None) -> list[CheckResult]:
+    """Return what is wrong in the home's own sections; an agent runs all the same."""
+    try:
+        upkeep(Home(home), file)
+    except BadSettings as error:
+        return [_bad(each) for each in error.problems]
+    return []
+
+
+def _bad(problem: str) -> CheckResult:
+    remedy = "mend it; agent config init writes a file with every setting explained"
+    return CheckResult("configuration", "fail", problem, remedy)
 
 
 def _private(subject: str, path: Path) -> CheckResult:

@@ -238,6 +238,9 @@ PREFIX = "AGENT_"
 PROGRESS = f"{PREFIX}PROGRESS"
 """Variable that asks long work to say how far it is for a program: JSON lines on the error output."""
 
+AS_OF = f"{PREFIX}AS_OF"
+"""Variable with the instant a job was due, in ISO form: a late run reports on the time it was meant for."""
+
 
 def default_home() -> Path:
     """Return where journals, caches and the configuration live unless told otherwise.

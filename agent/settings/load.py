@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -14,9 +14,10 @@ from pydantic_settings import SettingsConfigDict, SettingsError
 
 from agent.host.shown import shown
 from agent.settings import db_url
-from agent.settings.home import PREFIX, PROGRESS, default_home
+from agent.settings.home import AS_OF, PREFIX, PROGRESS, default_home
 from agent.settings.nearest import no_such
 from agent.settings.settings import Options, Settings
+from agent.settings.upkeep.sections import Upkeep, models_in
 from agent.settings.user_strategies import folder_of, load_folder
 from domain.complaints import complaint
 from domain.errors import BadInput
@@ -147,7 +148,7 @@ def problem(error: ErrorDetails, *, secretive: bool = True) -> str:
         return message
     field = shown(".".join(path))[:LONGEST]
     if error["type"] == "extra_forbidden":
-        return f"{field}: {no_such(field, Options)}"
+        return f"{field}: {no_such(field, Options, Upkeep)}"
     value = error["input"]
     if isinstance(value, dict) or (secretive and not _showable(path, value)):
         return f"{field}: {message}"
@@ -159,14 +160,20 @@ def _showable(path: list[str], value: object) -> bool:
 
     Such a text may be the key in another field, and a list or a table may hold it.
     """
-    field = Options.model_fields.get(path[0])
+    field = Options.model_fields.get(path[0]) or Upkeep.model_fields.get(path[0])
     inner = field.annotation if field else None
     if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
         return field is not None and not is_secret(field)
-    beside = any(is_secret(each) or name.endswith("url") for name, each in inner.model_fields.items())
     own = inner.model_fields.get(path[1]) if len(path) > 1 else None
     plain = own is not None and not is_secret(own) and isinstance(value, bool | int | float)
-    return plain or not beside
+    return plain or not _holds_secret(inner)
+
+
+def _holds_secret(model: type[BaseModel]) -> bool:
+    return any(
+        is_secret(each) or name.endswith("url") or any(map(_holds_secret, models_in(each.annotation)))
+        for name, each in model.model_fields.items()
+    )
 
 
 def is_secret(field: FieldInfo) -> bool:
@@ -180,14 +187,14 @@ def unknown_variables(environment: Mapping[str, str]) -> list[str]:
         name
         for name in environment
         if name.startswith(PREFIX)
-        and name not in (KERNEL_CACHE, PROGRESS, db_url.FILE_VARIABLE)
-        and not _known(name[len(PREFIX) :].lower().split("__"), Settings)
+        and name not in (KERNEL_CACHE, PROGRESS, AS_OF, db_url.FILE_VARIABLE)
+        and not any(_known(name[len(PREFIX) :].lower().split("__"), each) for each in (Settings, Upkeep))
     )
 
 
 def _no_variable(name: str) -> str:
     """Say that a variable names no setting, and which may be meant."""
-    return no_such(name[len(PREFIX) :].replace("__", "."), Settings, _variable)
+    return no_such(name[len(PREFIX) :].replace("__", "."), Settings, Upkeep, write=_variable)
 
 
 def _variable(name: str) -> str:
@@ -200,5 +207,5 @@ def _known(path: list[str], model: type[BaseModel]) -> bool:
         return False
     inner = field.annotation
     if len(path) == 1 or not (isinstance(inner, type) and issubclass(inner, BaseModel)):
-        return len(path) == 1 or path[0] == "instruments"
+        return len(path) == 1 or get_origin(inner) is dict
     return _known(path[1:], inner)

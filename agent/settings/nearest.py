@@ -8,12 +8,12 @@ from pydantic import BaseModel
 LIST = "agent config show lists them"
 
 
-def no_such(name: str, model: type[BaseModel], write: Callable[[str], str] = str) -> str:
-    """Say that a dotted name is no setting of `model`, and which may be meant, written by `write`.
+def no_such(name: str, *models: type[BaseModel], write: Callable[[str], str] = str) -> str:
+    """Say that a dotted name is no setting of `models`, and which may be meant, written by `write`.
 
     The last part may stand in another section (`stake` is `sizing.stake`), or be a slip of the pen.
     """
-    meant = _meant(name.lower(), list(_names(model)))
+    meant = _meant(name.lower(), [each for model in models for each in _names(model)])
     text = " or ".join(map(write, meant))
     return "no such setting; " + (f"did you mean {text}?" if meant else LIST)
 

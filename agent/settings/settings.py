@@ -24,6 +24,7 @@ from agent.settings.environment import Variables
 from agent.settings.home import PREFIX, default_home
 from agent.settings.instruments import InstrumentSettings
 from agent.settings.orders import OrderSettings
+from agent.settings.upkeep.sections import Upkeep
 from domain.errors import BadInput
 from domain.symbols import QUOTES, is_symbol, spelled
 from domain.times import TIMEFRAMES
@@ -251,6 +252,13 @@ def exchange_keys() -> dict[str, str]:
     return result
 
 
+class _Written(TomlConfigSettingsSource):
+    """The file without the sections that are the home's."""
+
+    def __call__(self) -> dict[str, Any]:
+        return {name: value for name, value in super().__call__().items() if name not in Upkeep.model_fields}
+
+
 class Settings(Options, BaseSettings):
     """The options as people give them: flags over environment over file."""
 
@@ -294,6 +302,6 @@ class Settings(Options, BaseSettings):
         secret: dict[str, Any] = {"alpha_vantage": {"api_key": key}} if key else {}
         if exchange_keys():
             secret["exchange"] = exchange_keys()
-        file = TomlConfigSettingsSource(settings_cls)
+        file = _Written(settings_cls)
         known = InitSettingsSource(settings_cls, init_kwargs=secret)
         return init_settings, Variables(settings_cls), file, known

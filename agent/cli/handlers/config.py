@@ -13,9 +13,11 @@ from tomlkit.items import Item
 from agent.cli.handlers.targets import writable
 from agent.cli.options import home_of
 from agent.cli.output.streams import say, say_json, say_lines
-from agent.settings.home import PREFIX
+from agent.settings.home import PREFIX, Home
 from agent.settings.load import CONFIG_NAME, config_path, is_secret, load
 from agent.settings.settings import EXCHANGE_KEY, EXCHANGE_SECRET, KEY_VARIABLE, Options
+from agent.settings.upkeep.reading import upkeep
+from agent.settings.upkeep.sections import Upkeep, models_in
 from domain.errors import BadInput
 from domain.private import private_folder
 
@@ -26,10 +28,11 @@ NOT_IN_FILE = ("home", "db_url")
 def show_config(config: Path | None, home: Path | None, *, json: bool) -> None:
     """Print the settings in force."""
     settings = load({"home": home}, config)
-    if json:
-        say_json(settings.public())
-        return
     file = config_path({"home": home}, config)
+    beside = upkeep(Home(settings.home), file)
+    if json:
+        say_json(settings.public() | beside.public())
+        return
     say(f"# file: {file or 'none'}; then {PREFIX}... variables; then flags")
     secrets = {
         "alpha_vantage.api_key": (settings.alpha_vantage.api_key, KEY_VARIABLE),
@@ -39,7 +42,7 @@ def show_config(config: Path | None, home: Path | None, *, json: bool) -> None:
     }
     for name, (secret, variable) in secrets.items():
         say(f"# {name}: {'set' if secret else f'not set ({variable})'}")
-    for name, value in _flat("", settings.public()):
+    for name, value in _flat("", settings.public() | beside.public()):
         say(f"{name} = {toml(value)}")
 
 
@@ -108,6 +111,11 @@ def template() -> Iterator[str]:
     yield "#[instruments.BTC-USDT]"
     yield '#tick_size = "0.01"'
     yield '#step_size = "0.00001"'
+    yield ""
+    yield "# What is done beside the agents, by `agent serve`: the home's settings, and no session's."
+    for name, field in Upkeep.model_fields.items():
+        for model in models_in(field.annotation):
+            yield from _section(name, model)
 
 
 def _section(name: str, model: type[BaseModel]) -> Iterator[str]:
