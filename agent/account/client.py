@@ -29,7 +29,9 @@ from agent.parameters import versions
 from agent.settings.home import Busy, Home
 from agent.settings.recorded import last_session, lenient, recorded_options
 from agent.settings.settings import Options, secret_texts, with_keys
-from agent.state.checkpoint import FORMAT, Checkpoint, Checkpoints, Header, decoded, encoded, fold_key
+from agent.state.checkpoint import FORMAT, Checkpoint, Header, read, taken
+from agent.state.checkpoints import Checkpoints
+from agent.state.key import fold_key
 from agent.state.retune import waits
 from agent.views import session
 from domain.commands import (
@@ -228,7 +230,8 @@ class AccountClient:
                 header = Header(
                     FORMAT, opened.journal_id, *opened.head(), fold_key(options), last_session(opened)
                 )
-                return decoded(encoded(header, parts.state, parts.mind))
+                result = taken(header, parts.state, parts.mind)
+                return read(result.body, result.settled)
         except (JournalFault, BadInput, OSError):
             return None
 

@@ -31,7 +31,8 @@ from agent.settings.home import Home
 from agent.settings.resolve import explicit, gridded, journal_name
 from agent.settings.settings import Options
 from agent.state.changes import standing
-from agent.state.checkpoint import Checkpoint, Checkpoints
+from agent.state.checkpoint import Checkpoint
+from agent.state.checkpoints import Checkpoints
 from agent.state.keeper import Keeper
 from agent.state.state import State
 from agent.views import session as views

@@ -28,6 +28,7 @@ from agent.host.lifeline import end_with
 from agent.settings.settings import Options
 from domain.candle import Candle
 from domain.commands import AdoptAccount, Reconcile
+from domain.events import OrdersIntended
 from domain.observation import Observation
 from domain.ports import Observer
 from platforms.binance import platform as _platform  # noqa: F401 -- or every agent would import it anew
@@ -190,7 +191,10 @@ def settle_agent(options: Options, report: Path) -> None:
 
 def _standing(launch: OpenedAccount) -> dict[str, Any]:
     ledger = launch.session.state.ledger
-    intended = {*ledger.done, *ledger.open_orders}
+    rows = (row.event for row in launch.journal.rows())
+    intended = {
+        each.client_id for event in rows if isinstance(event, OrdersIntended) for each in event.orders
+    }
     stops = {symbol: sum(s.order.lots for s in ledger.resting(symbol)) for symbol in ledger.positions}
     return {
         "intended": sorted(intended),

@@ -18,7 +18,7 @@ from agent.explain.counterfactual import turning_point
 from agent.parameters import versions
 from agent.settings.changes import SECTIONS
 from agent.settings.recorded import options_of
-from agent.state.checkpoint import Checkpoints
+from agent.state.checkpoints import Checkpoints
 from agent.state.state import Observed
 from agent.views.session import changed, decimal
 from domain.errors import BadInput

@@ -103,14 +103,13 @@ def strangers(ledger: Ledger, open_orders: Iterable[Receipt]) -> list[Receipt]:
 
 def lingering(ledger: Ledger, open_orders: Iterable[Receipt]) -> list[Receipt]:
     """Return open orders of ours that the journal has as ended: what they lock cannot be sold."""
-    ended = ledger.done
-    return [each for each in open_orders if ended.get(each.client_id) not in (None, *NEVER)]
+    return [each for each in open_orders if ledger.ended(each.client_id) not in (None, *NEVER)]
 
 
 def _strange(ledger: Ledger, report: Receipt) -> bool:
     standing = ledger.open_orders.get(report.client_id)
     if standing is None:
-        return ledger.done.get(report.client_id) in (None, *NEVER)
+        return ledger.ended(report.client_id) in (None, *NEVER)
     return mismatch(standing, report) is not None
 
 

@@ -145,7 +145,7 @@ class Protection:
     def _plainer(self, approved: Approved) -> Approved:
         """Return an entry without its target where the pair of both was tried in vain: a stop is a stop."""
         entry = approved.order.client_id
-        ended = self.state.ledger.done.get(self.executor.factory.first_protection(approved))
+        ended = self.state.ledger.ended(self.executor.factory.first_protection(approved))
         vain = (
             ended in (OrderStatus.ABSENT, OrderStatus.REJECTED) or self._paired.get(approved.symbol) == entry
         )

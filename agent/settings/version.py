@@ -1,20 +1,47 @@
 """The identity of the running code: version and a digest of the project's own sources."""
 
 import hashlib
+import sys
+from collections.abc import Iterable
+from contextlib import suppress
 from functools import cache
+from importlib import metadata
 from pathlib import Path
 
 VERSION = "0.1.0"
 ROOMS = ("agent", "domain", "journal", "learning", "perception", "platforms", "reasoning", "risk")
 
+FOLD = ("agent/state", "domain", "journal/codec.py", "journal/words.py", "learning", "reasoning")
+"""The sources that make a state of a journal's rows: no other file of ours has a part in it."""
+
+LIBRARIES = ("msgspec", "textblob")
+"""Libraries that have a part in it: what a row's bytes say, and how a headline sounds."""
+
+_ROOT = Path(__file__).resolve().parents[2]
+
 
 @cache
 def code_version() -> str:
     """Return `version+digest`; the digest changes with any source file of the rooms."""
-    root = Path(__file__).resolve().parents[2]
+    return f"{VERSION}+{_digest(ROOMS).hexdigest()[:12]}"
+
+
+@cache
+def fold_version() -> str:
+    """Return a digest (hex) of all that makes a state of rows, so that equal ones come to the same state."""
+    digest = _digest(FOLD)
+    digest.update(f"Python {sys.version_info[:2]}\n".encode())
+    for name in LIBRARIES:
+        with suppress(metadata.PackageNotFoundError):
+            digest.update(f"{name} {metadata.version(name)}\n".encode())
+    return digest.hexdigest()
+
+
+def _digest(names: Iterable[str]) -> "hashlib._Hash":
     digest = hashlib.sha256()
-    for room in ROOMS:
-        for path in sorted((root / room).rglob("*.py")):
-            digest.update(path.relative_to(root).as_posix().encode() + b"\0")
+    for name in names:
+        place = _ROOT / name
+        for path in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
+            digest.update(path.relative_to(_ROOT).as_posix().encode() + b"\0")
             digest.update(path.read_bytes() + b"\0")
-    return f"{VERSION}+{digest.hexdigest()[:12]}"
+    return digest

@@ -5,7 +5,9 @@ from contextlib import suppress
 
 from agent.host import log
 from agent.settings.settings import Options
-from agent.state.checkpoint import FORMAT, Checkpoints, Header, Resumed, encoded, fold_key
+from agent.state.checkpoint import FORMAT, Header, Resumed, Taken, taken
+from agent.state.checkpoints import Checkpoints
+from agent.state.key import fold_key
 from agent.state.state import State
 from domain.errors import JournalFault
 from domain.events import SessionStarted
@@ -18,8 +20,8 @@ ROWS = 2_000
 SHARE = 200
 """A checkpoint waits for this many times as long as the last one took: half a percent of the time."""
 
-FOLDS = 16
-"""How many checkpoints a whole fold of a long journal leaves behind."""
+FOLDS = 512
+"""How many checkpoints a whole fold of a long journal leaves behind: `agent why` begins at the nearest."""
 
 
 class Keeper:
@@ -48,22 +50,20 @@ class Keeper:
             return
         began = self.clock.monotonic()
         header = Header(FORMAT, journal.journal_id, *journal.head(), self.key, started)
+        result: Taken | None = None
         try:
-            content = encoded(header, state, mind)
+            result = taken(header, state, mind)
         except (JournalFault, TypeError, ValueError, OverflowError) as error:
             log.say("warning", "no checkpoint", error=str(error))
-            content = b""
         self.seq, self.intended = header.seq, state.ledger.intended
         self.due_at = self.clock.monotonic() + SHARE * (self.clock.monotonic() - began)
-        if content:
-            self._writing = threading.Thread(
-                target=self._write, args=(header, content), name="boyd-checkpoint"
-            )
+        if result is not None:
+            self._writing = threading.Thread(target=self._write, args=(result,), name="boyd-checkpoint")
             self._writing.start()
 
-    def _write(self, header: Header, content: bytes) -> None:
+    def _write(self, result: Taken) -> None:
         try:
-            self.checkpoints.save(header, content)
+            self.checkpoints.save(result)
         except OSError as error:
             log.say("warning", "no checkpoint", error=error.strerror)
 
@@ -95,4 +95,4 @@ class FoldKeeper:
             self.next = row.seq + self.pace
             header = Header(FORMAT, self.journal.journal_id, row.seq, row.hash, self.key, self.started)
             with suppress(OSError, JournalFault, TypeError, ValueError, OverflowError):
-                self.checkpoints.save(header, encoded(header, self.fold.state, self.fold.mind))
+                self.checkpoints.save(taken(header, self.fold.state, self.fold.mind))

@@ -8,7 +8,7 @@ Rules, each with its reason:
    would hide the difference that the comparison with the venue is there to find.
 2. A fill counts once, by its order's client id and its trade id: venues tell fills twice, and late; an
    exchange that was reset numbers trades anew, so the trade id alone is not enough.
-3. An order that is done never comes back. Its id stays in `done` for ever, so that late news of it is known
+3. An order that is done never comes back. It is known for ever (`settled`), so that late news of it is known
    for what it is, and no id is given out twice.
 4. An order is done when its state says so *and* no fill is missing. A venue says FILLED before it tells the
    fills; done too soon, the position would be off by what came after.
@@ -38,6 +38,7 @@ import msgspec
 from agent.state.dust import step_units, too_small
 from agent.state.holdings import BOOKS
 from agent.state.results import Results
+from agent.state.settled import Settled
 from domain.account import Account, Trade
 from domain.errors import IllegalTransition, LocalFault
 from domain.instrument import Instrument
@@ -68,11 +69,10 @@ class Ledger(Results):
     """
 
     open_orders: dict[str, OrderState] = field(default_factory=dict)
-    done: dict[str, OrderStatus] = field(default_factory=dict)
+    settled: Settled = field(default_factory=Settled)
     pending_exits: dict[str, Order] = field(default_factory=dict)
     intended: int = 0
     venue_blocks: dict[str, str] = field(default_factory=dict)
-    trade_ids: set[tuple[str, str]] = field(default_factory=set)
     contradictions: dict[str, str] = field(default_factory=dict)
     given_up: set[str] = field(default_factory=set)
 
@@ -117,7 +117,7 @@ class Ledger(Results):
     def intend(self, orders: Iterable[Order], at: datetime, sending_at: datetime | None = None) -> None:
         """Take note of orders that are about to be sent."""
         for order in orders:
-            if order.client_id in self.open_orders or order.client_id in self.done:
+            if order.client_id in self.open_orders or self.ended(order.client_id):
                 self.contradict(order.client_id, f"client id {order.client_id} is used twice")
             sent_at = sending_at or at
             self.open_orders[order.client_id] = OrderState(order, OrderStatus.SENDING, at, sent_at=sent_at)
@@ -136,22 +136,23 @@ class Ledger(Results):
         standing = self.open_orders.get(receipt.client_id)
         if receipt.client_id in self.given_up:
             return []  # what it did is in the balances that were taken over
-        if standing is None and receipt.client_id not in self.done:
+        ended = None if standing else self.ended(receipt.client_id)
+        if standing is None and ended is None:
             name = receipt.client_id
             self.contradict(name, f"{name} of {receipt.symbol} is no order of this journal")
             return []
         closed, imported = [], 0
         for fill in receipt.fills:
-            if self._known(fill):
+            if self.settled.counts(fill.client_id, fill.trade_id):
                 continue
             imported += fill.lots
             trade = self._fill(fill)
             if trade is not None:
                 closed.append((trade, _ending(standing)))
-        if standing is None:
-            self._after(receipt, self.done[receipt.client_id])
-        else:
+        if standing is not None:
             self._stand(standing, receipt, imported)
+        elif ended is not None:
+            self._after(receipt, ended)
         return closed
 
     def _after(self, receipt: Receipt, present: OrderStatus) -> OrderStatus:
@@ -178,7 +179,7 @@ class Ledger(Results):
         self.open_orders[order.client_id] = now
         if status in TERMINAL and now.imported >= now.filled:
             del self.open_orders[order.client_id]
-            self.done[order.client_id] = status
+            self.settled.end(order.client_id, status)
             never = status in (OrderStatus.UNSENT, OrderStatus.ABSENT) or (
                 status is OrderStatus.REJECTED and now.reason.startswith(NOT_TRADING)
             )
@@ -205,7 +206,7 @@ class Ledger(Results):
         for symbol, lots in missing.items():
             position = self.positions[symbol]
             mark = self.marks.get(symbol) or round(position.entry_ticks(self.instruments[symbol].cash_factor))
-            number = f"adopted-{len(self.trade_ids)}"
+            number = f"adopted-{self.settled.fills}"
             sale = Fill(number, number, symbol, Side.SELL, lots, mark, mark, 0, maker=False, at=at)
             trade = self._fill(sale)
             if trade is not None:
@@ -226,7 +227,7 @@ class Ledger(Results):
         Cash is what it was, and equity falls by what the lots were worth.
         """
         self._give_up(given_up)
-        number = f"written-off-{len(self.trade_ids)}"
+        number = f"written-off-{self.settled.fills}"
         lost = self._fill(Fill(number, number, symbol, Side.SELL, lots, 0, 0, 0, maker=False, at=at))
         instrument = self.instruments[symbol]
         if self.untracked is not None:
@@ -240,13 +241,14 @@ class Ledger(Results):
         for name in names:
             if self.open_orders.pop(name, None) is not None:
                 self.given_up.add(name)
-                self.done[name] = OrderStatus.ABSENT
+                self.settled.end(name, OrderStatus.ABSENT)
 
-    def _known(self, fill: Fill) -> bool:
-        return (fill.client_id, fill.trade_id) in self.trade_ids
+    def ended(self, client_id: str) -> OrderStatus | None:
+        """Return how an order ended, None where it is not done or none of this journal."""
+        return self.settled.status(client_id)
 
     def _fill(self, fill: Fill) -> Trade | None:
-        self.trade_ids.add((fill.client_id, fill.trade_id))
+        self.settled.count(fill.client_id, fill.trade_id)
         try:
             trade = self.take(fill)
         except LocalFault as error:

@@ -1,6 +1,7 @@
 """The one place that knows every concrete class: options in, a session and its market out."""
 
 from agent.outage.at_rest import guarded, open_account
+from agent.state.key import one_way_cost_ppm
 from agent.wiring.listing import live_grids
 from agent.wiring.markets import (
     MarketSource,
@@ -18,7 +19,6 @@ from agent.wiring.sessions import (
     counted_alike,
     exchange,
     held,
-    one_way_cost_ppm,
     options_in_force,
     paper_platform,
     parts,

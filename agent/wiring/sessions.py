@@ -21,17 +21,18 @@ from agent.settings.load import BadSettings
 from agent.settings.settings import Options
 from agent.settings.version import code_version
 from agent.state.changes import Changed, standing, values
-from agent.state.checkpoint import Checkpoint, Checkpoints, blank, fold_key, resumed
+from agent.state.checkpoint import Checkpoint, blank, resumed
+from agent.state.checkpoints import Checkpoints
 from agent.state.fold import never, refold
 from agent.state.holdings import BOOKS
 from agent.state.keeper import FoldKeeper
+from agent.state.key import fold_key, one_way_cost_ppm
 from agent.state.record import Record
 from agent.state.state import State
 from domain.errors import BadInput
 from domain.events import Event, SessionStarted
 from domain.extras import lacking
 from domain.instrument import Instrument
-from domain.money import PPM
 from domain.ports import Clock, Journal, Observer, Platform, Records
 from domain.regrid import Regrid, finest
 from platforms.paper.platform import MockTradingPlatform
@@ -50,13 +51,6 @@ class Parts:
     grid: dict[str, Instrument]
     state: State
     mind: StrategyRunner
-
-
-def one_way_cost_ppm(options: Options) -> int:
-    """Return a bound of what one way of a market order costs: the fee is taken of the slipped price."""
-    costs = options.paper.costs()
-    slipped = PPM + costs.slippage + (costs.spread + 1) // 2
-    return -(-slipped * (PPM + costs.taker_fee) // PPM) - PPM + 1
 
 
 def policy_of(options: Options, grid: Mapping[str, Instrument]) -> Policy:
@@ -204,7 +198,7 @@ def paper_platform(parts: Parts) -> Platform:
         cash=parts.options.paper.opening_cash(parts.grid.values()) if fresh else ledger.cash,
         holdings={symbol: change[symbol].lots(held.lots) for symbol, held in ledger.positions.items()},
         standing=[change[symbol].standing(s) for symbol in ledger.positions for s in ledger.resting(symbol)],
-        next_id=len(ledger.trade_ids) + 1,
+        next_id=ledger.settled.fills + 1,
     )
 
 

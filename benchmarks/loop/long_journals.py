@@ -51,20 +51,24 @@ def options_of(home: Path, base_url: str) -> Options:
     )
 
 
-def write(options: Options, cycles: int) -> Path:
-    """Write a journal of so many cycles, one trade in two hundred, and a position at the end."""
+def write(options: Options, cycles: int, trades_every: int = TRADES_EVERY) -> Path:
+    """Write a journal of so many cycles, one trade in so many of them, and a position at the end.
+
+    On paper the account opens with cash; elsewhere it was taken over.
+    """
     path = options.home / "journals" / f"{NAME}.db"
     grid = tuple(instruments([SYMBOL], {}).values())
     first = round(time.time() * 1000) - cycles * MINUTE_MS  # noqa: TID251 -- the last cycle is now
     journal = open_journal(path, ID)
-    cash = to_cash(10_000)
-    journal.append(
-        SessionStarted(1, utc(first), "testnet", "bench", options.public(), grid, 0),
-        AccountAdopted(utc(first), cash, {"USDT": 0, "BTC": 0}, "bench", "agent"),
+    paper, cash = options.mode == "paper", to_cash(10_000)
+    started = SessionStarted(
+        1, utc(first), options.mode, "bench", options.public(), grid, cash if paper else 0
     )
+    adopted = AccountAdopted(utc(first), cash, {"USDT": 0, "BTC": 0}, "bench", "agent")
+    journal.append(*([started] if paper else [started, adopted]))
     events: list[Event] = []
     for number in range(1, cycles + 1):
-        events += _cycle(number, first + number * MINUTE_MS, last=number == cycles)
+        events += _cycle(number, first + number * MINUTE_MS, _side(number, cycles, trades_every))
         if len(events) >= BATCH:
             journal.append(*events)
             events = []
@@ -75,7 +79,14 @@ def write(options: Options, cycles: int) -> Path:
     return path
 
 
-def _cycle(number: int, ms: int, *, last: bool) -> list[Event]:
+def _side(number: int, cycles: int, every: int) -> Side | None:
+    """Return what is done in a cycle: bought in one of so many and in the last, sold in the one after it."""
+    if number == cycles or number % every == 0:
+        return Side.BUY
+    return Side.SELL if number % every == 1 and number > 1 else None
+
+
+def _cycle(number: int, ms: int, side: Side | None) -> list[Event]:
     at, close = utc(ms), PRICE + number % 97
     seen = Observation(
         symbol=SYMBOL, source=Source.SIMULATED, provider="simulated", series="bench", fetched_at=at,
@@ -88,10 +99,8 @@ def _cycle(number: int, ms: int, *, last: bool) -> list[Event]:
     hold = Decision(number, SYMBOL, at, Action.HOLD, 0.0, 0.0, "no voice voted", voices, close)
     path = ("PERCEPTION", "REASONING", "LEARNING", "IDLE")
     rows: list[Event] = [CycleDecided(number, at, (seen,), (), (hold,))]
-    if last:
-        rows += _filled(number, at, Side.BUY)
-    elif number % TRADES_EVERY in (0, 1) and number > 1:
-        rows += _filled(number, at, Side.SELL if number % TRADES_EVERY else Side.BUY)
+    if side is not None:
+        rows += _filled(number, at, side)
     return [*rows, CycleEnded(number, at, path, "held")]
 
 

@@ -9,21 +9,12 @@ from typing import Any
 import pytest
 
 from agent import wiring
-from agent.state.checkpoint import (
-    FORMAT,
-    GIVEN,
-    Checkpoints,
-    Header,
-    Resumed,
-    blank,
-    decoded,
-    encoded,
-    fold_key,
-    resumed,
-    superfluous,
-)
+from agent.state.checkpoint import FORMAT, GIVEN, Header, Resumed, blank, read, resumed, taken
+from agent.state.checkpoints import Checkpoints, Place, superfluous
 from agent.state.keeper import Keeper
+from agent.state.key import fold_key
 from agent.state.ledger import Ledger
+from agent.state.settled import Settled
 from agent.state.state import State
 from agent.verify.quicktest import FrozenClock
 from domain.errors import JournalFault
@@ -58,8 +49,12 @@ def kept(folder: Path, journal: MemoryJournal, seq: int) -> Checkpoints:
         if row.seq <= seq:
             state.apply(row.event)
     made = Checkpoints(folder)
-    made.save(header(journal, seq), encoded(header(journal, seq), state, mind))
+    made.save(taken(header(journal, seq), state, mind))
     return made
+
+
+def place(journal: MemoryJournal, seq: int) -> Place:
+    return Place(journal.journal_id, seq, fold_key(OPTIONS))
 
 
 class Prompt(Keeper):
@@ -84,8 +79,9 @@ def test_a_checkpoint_of_every_prefix_is_the_fold_and_goes_on_as_the_fold() -> N
         state.apply(row.event)
         went_on.state.apply(row.event)
         # From here on the fold lives in what was read back, so an error of one row shows in all after it.
-        file = encoded(header(journal, row.seq), went_on.state, went_on.mind)
-        went_on = resumed(decoded(file), OPTIONS, COST)
+        kept_now = taken(header(journal, row.seq), went_on.state, went_on.mind)
+        log = Settled.of(bytes(kept_now.log), kept_now.mark)
+        went_on = resumed(read(kept_now.body, log), OPTIONS, COST)
         assert went_on.seq == row.seq
         same(went_on, state, mind)
     assert state.ledger.trades > 2
@@ -122,7 +118,7 @@ def test_a_fact_that_is_declared_nowhere_makes_no_checkpoint(part: str) -> None:
     state, mind = folded(OPTIONS, journal)
     vars(state if part == "state" else state.ledger)["forgotten"] = 1
     with pytest.raises(JournalFault, match="does not declare forgotten"):
-        encoded(header(journal, 1), state, mind)
+        taken(header(journal, 1), state, mind)
 
 
 def test_the_nearest_checkpoint_below_a_row_is_taken(tmp_path: Path) -> None:
@@ -143,13 +139,13 @@ def test_one_that_does_not_fit_is_passed_over_in_silence(tmp_path: Path) -> None
     assert longer.nearest(shorter, key) is None, "of a row that is another there"
     assert longer.nearest(journal, "another program") is None
     assert longer.nearest(journal, key) is not None
-    file = tmp_path / f"{20:012d}"
+    file = tmp_path / place(journal, 20).name
     content = bytearray(file.read_bytes())
-    for place in (0, 40, len(content) - 1):
-        content[place] ^= 1
+    for byte in (0, 40, len(content) - 1):
+        content[byte] ^= 1
         file.write_bytes(content)
-        assert longer.read(20) is None, "one bit is another"
-        content[place] ^= 1
+        assert longer.read(place(journal, 20)) is None, "one bit is another"
+        content[byte] ^= 1
     file.write_bytes(content[:50])
     assert longer.nearest(journal, key) is None, "cut off"
     assert not file.exists()
@@ -160,14 +156,17 @@ def test_one_of_another_journal_is_removed(tmp_path: Path) -> None:
     other = MemoryJournal("f" * 12)
     World(wave(10), journal=other).run()
     assert checkpoints.nearest(other, fold_key(OPTIONS)) is None
-    assert checkpoints.sequences() == []
+    kept(tmp_path, other, 3)
+    assert checkpoints.sequences() == [3]
 
 
 def test_files_are_for_their_owner_alone(tmp_path: Path) -> None:
     kept(tmp_path / "new", traded(10), 5)
-    (file,) = (tmp_path / "new").iterdir()
-    assert file.stat().st_mode & 0o777 == 0o600
-    assert file.parent.stat().st_mode & 0o777 == 0o700
+    files = list((tmp_path / "new").iterdir())
+    assert len(files) == 2, "a checkpoint and the log of what is settled"
+    for file in files:
+        assert file.stat().st_mode & 0o777 == 0o600
+        assert file.parent.stat().st_mode & 0o777 == 0o700
 
 
 def test_what_is_kept_of_many_is_spread_evenly_and_holds_the_latest() -> None:

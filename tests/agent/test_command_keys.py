@@ -172,8 +172,7 @@ def test_a_share_whose_sale_is_in_doubt_is_sold_once_and_what_remains_is_protect
     assert sum(s.order.lots for s in ledger.resting(SYMBOL)) in (held, 2 * held), (
         "its stop, and target if any"
     )
-    sold = [each for each in ledger.done.values() if each is OrderStatus.FILLED]
-    assert sold
+    assert ledger.settled.ended[OrderStatus.FILLED]
 
 
 def test_the_stop_of_what_remains_is_refused_and_all_of_it_is_sold() -> None:

@@ -103,7 +103,9 @@ class Desk:
         order = self.executor.factory.sale(symbol, self.clock.now(), "y", self.ledger.positions[symbol].lots)
         self.executor._intend((order,), self.clock.now())
         self.executor.carry_out(Approved(order.cycle_id, symbol, order, ()), self.clock.now())
-        return self.ledger.done[order.client_id]
+        status = self.ledger.ended(order.client_id)
+        assert status is not None
+        return status
 
 
 @pytest.fixture

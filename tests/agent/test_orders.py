@@ -18,6 +18,7 @@ from agent.orders import absence, differences
 from agent.orders.differences import Differs
 from agent.state.dust import step_units
 from agent.state.ledger import Ledger
+from agent.state.settled import Settled
 from domain.candle import LastPrice
 from domain.commands import AdoptAccount, Flatten
 from domain.errors import IllegalTransition, LocalFault, VenueFault
@@ -550,18 +551,20 @@ def ledger_after(messages: list[Receipt]) -> Ledger:
 
 def test_fault_07_every_permutation_of_the_messages_comes_to_the_same() -> None:
     results = {
-        (each.cash, each.positions[SYMBOL], tuple(each.done.items()), tuple(each.open_orders))
+        (each.cash, each.positions[SYMBOL], each.ended("a-1-0"), tuple(each.open_orders))
         for each in (ledger_after(list(order)) for order in permutations(MESSAGES))
     }
     assert len(results) == 1
-    assert next(iter(results))[2] == (("a-1-0", OrderStatus.FILLED),)
+    assert next(iter(results))[2] is OrderStatus.FILLED
 
 
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.sampled_from(MESSAGES), min_size=0, max_size=8), st.permutations(MESSAGES))
 def test_fault_07_repetition_changes_nothing(more: list[Receipt], order: list[Receipt]) -> None:
     ledger, plain = ledger_after([*order, *more]), ledger_after(list(MESSAGES))
-    assert (ledger.cash, ledger.positions, ledger.done) == (plain.cash, plain.positions, plain.done)
+    assert (ledger.cash, ledger.positions, ledger.settled.ended) == (
+        plain.cash, plain.positions, plain.settled.ended,
+    )  # fmt: skip
 
 
 def test_fault_06_an_order_is_not_done_while_a_fill_is_missing() -> None:
@@ -610,4 +613,4 @@ def test_a_receipt_of_an_order_nobody_intended_is_a_contradiction_and_changes_no
     ledger = Ledger()
     assert ledger.record_report(told(OrderStatus.NEW)) == []
     assert ledger.contradictions == {"a-1-0": "a-1-0 of BTC-USDT is no order of this journal"}
-    assert (ledger.open_orders, ledger.done, ledger.cash) == ({}, {}, 0)
+    assert (ledger.open_orders, ledger.settled, ledger.cash) == ({}, Settled(), 0)

@@ -162,4 +162,4 @@ def decisions(world: World) -> list[Any]:
 
 
 def filled(world: World, order: Any) -> bool:
-    return world.state.ledger.done.get(order.client_id) is OrderStatus.FILLED
+    return world.state.ledger.ended(order.client_id) is OrderStatus.FILLED

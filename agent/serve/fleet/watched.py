@@ -22,7 +22,7 @@ from agent.serve.fleet.turns import taken
 from agent.serve.mirror import account
 from agent.serve.mirror.mirror import Mirror, Misfit, RawRow, Unready
 from agent.settings.home import Home
-from agent.state.checkpoint import Checkpoints
+from agent.state.checkpoints import Checkpoints
 from domain.commands import Command
 from domain.errors import BadInput, BoydError, JournalFault
 from domain.ports import Clock

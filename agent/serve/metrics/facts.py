@@ -1,8 +1,6 @@
 """The facts one scrape tells: of each agent and of the server, taken together and then left alone."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from itertools import islice
 from typing import NamedTuple
 
 from agent.answers.account import Vitals
@@ -34,7 +32,6 @@ class AgentFacts(NamedTuple):
     providers: Sequence[ProviderRow] = ()
     sources: Mapping[str, Source] = {}
     alarms: Sequence[Alarm] = ()
-    finished: Mapping[str, int] = {}
     in_doubt: int = 0
     rows: int = 0
     behind: int = 0
@@ -57,22 +54,3 @@ class ServerFacts(NamedTuple):
     stream_clients: int = 0
     stream_dropped: int = 0
     work: Mapping[str, int] = {}
-
-
-class Finished:
-    """Counts the orders that are done by the state they ended in; a look reads those since the last one."""
-
-    def __init__(self) -> None:
-        self._counts: Counter[str] = Counter()
-        self._seen = 0
-        self._of: object = None
-
-    def counts(self, state: State) -> Mapping[str, int]:
-        """Return the counts; those of another fold begin anew."""
-        with state.lock:
-            done = state.ledger.done
-            if self._of is not state or len(done) < self._seen:
-                self._of, self._seen, self._counts = state, 0, Counter()
-            self._counts.update(status.value for status in islice(done.values(), self._seen, None))
-            self._seen = len(done)
-        return dict(self._counts)

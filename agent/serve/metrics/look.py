@@ -12,7 +12,7 @@ from agent.answers.work import WorkState
 from agent.serve.fleet.fleet import Fleet
 from agent.serve.fleet.watched import Watched
 from agent.serve.metrics.exposition import Told
-from agent.serve.metrics.facts import AgentFacts, Finished, ServerFacts
+from agent.serve.metrics.facts import AgentFacts, ServerFacts
 from agent.serve.mirror import account, standing
 from agent.serve.mirror.account import Beside
 from agent.serve.mirror.mirror import Mirror
@@ -35,19 +35,17 @@ class Traffic(NamedTuple):
 
 
 class Look:
-    """Looks at a fleet; remembers between two how far each journal was told, and the orders that are done."""
+    """Looks at a fleet; remembers between two how far each journal was told."""
 
     def __init__(self, fleet: Fleet, traffic: Traffic) -> None:
         self.fleet = fleet
         self.traffic = traffic
-        self._finished: dict[str, Finished] = {}
         self._heads: dict[str, int] = {}
 
     def __call__(self) -> Told:
         """Return the facts of this moment. An agent that cannot be read is told as far as it is known."""
         agents = self.fleet.all()
         known = {each.name for each in agents}
-        self._finished = {name: each for name, each in self._finished.items() if name in known}
         self._heads = {name: head for name, head in self._heads.items() if name in known}
         return Told([self._agent(each) for each in agents], self._server())
 
@@ -64,7 +62,6 @@ class Look:
 
     def _agent(self, watched: Watched) -> AgentFacts:
         mirror, beside = watched.mirror, watched.beside()
-        finished = self._finished.setdefault(watched.name, Finished())
         facts = AgentFacts(
             name=watched.name,
             running=watched.running,
@@ -72,7 +69,6 @@ class Look:
             read=self.read(watched),
             live=beside.live,
             vitals=beside.vitals,
-            finished=finished.counts(mirror.state),
             alarms=_alarms(watched),
             rows=max(mirror.head, mirror.target),
             behind=mirror.behind,

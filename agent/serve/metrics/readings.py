@@ -72,11 +72,8 @@ def open_orders(facts: AgentFacts) -> Iterable[Sample]:
 
 def finished(facts: AgentFacts) -> Iterable[Sample]:
     """Return the orders that are done, by state."""
-    return [
-        ((status.value,), float(facts.finished.get(status, 0)))
-        for status in OrderStatus
-        if status in TERMINAL
-    ]
+    ended = facts.state.ledger.settled.ended
+    return [((status.value,), float(ended.get(status, 0))) for status in OrderStatus if status in TERMINAL]
 
 
 def breakers(facts: AgentFacts) -> Iterable[Sample]:

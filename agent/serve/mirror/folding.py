@@ -5,17 +5,16 @@ that cannot be loaded is stood in for, and where the recorded settings are of an
 is folded: cash, positions and orders depend on none of them.
 """
 
-import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, cast
 
-import msgspec
-
 from agent import wiring
 from agent.settings.recorded import lenient
 from agent.settings.settings import Options
-from agent.state.checkpoint import FORMAT, Checkpoint, Header, decoded, encoded, fold_key
+from agent.state.checkpoint import FORMAT, Checkpoint, Header, decoded, taken
+from agent.state.key import fold_key
+from agent.state.settled import Settled
 from agent.state.state import State
 from agent.views.history import ASKED, ClosedTrade
 from agent.views.latest import Latest
@@ -24,7 +23,6 @@ from domain.errors import BadInput, JournalFault
 from domain.events import CycleDecided, Event, FlattenAsked, SessionStarted
 from domain.instrument import Instrument
 from domain.lesson import Lesson
-from domain.order import OrderStatus
 from learning.settings import LearningSettings
 from reasoning.minds import StrategyRunner
 
@@ -119,35 +117,24 @@ class _Forgetful:
 
 
 def checkpoint(fold: MirrorFold, journal_id: str, seq: int, digest: bytes, *, brief: bool) -> bytes | None:
-    """Return a checkpoint of a fold without what only grows, which the mirror's tables know.
+    """Return a checkpoint of a fold without its log of what is settled, which the mirror's tables know.
 
     A `brief` one leaves out the last candles too: good to explain from, where no parameters are set on the
     way. None where there is none to be had.
     """
     if fold.started is None or fold.mind is None or fold.mind.stands_in:
         return None
-    state, ledger = fold.state, fold.state.ledger
     mind = cast("StrategyRunner", _Forgetful(fold.mind)) if brief else fold.mind
     header = Header(FORMAT, journal_id, seq, digest.hex(), fold.key, fold.started)
-    with state.lock:
-        done, ids = ledger.done, ledger.trade_ids
-        ledger.done, ledger.trade_ids = {}, set()
-        try:
-            return zlib.compress(encoded(header, state, mind), 1)
-        except (JournalFault, TypeError, ValueError, OverflowError):
-            return None
-        finally:
-            ledger.done, ledger.trade_ids = done, ids
+    try:
+        return taken(header, fold.state, mind).packed()
+    except (JournalFault, TypeError, ValueError, OverflowError):
+        return None
 
 
 def whole(
-    body: bytes, done: Iterable[tuple[str, str]], trade_ids: Iterable[tuple[str, str]]
+    body: bytes, done: Iterable[tuple[str, str]], fills: Iterable[tuple[str, str]]
 ) -> Checkpoint | None:
     """Return a checkpoint made whole again with orders that are done and the fills that count."""
-    result = decoded(zlib.decompress(body))
-    if result is None:
-        return None
-    plain: dict[str, Any] = msgspec.msgpack.decode(result.state)
-    plain["ledger"]["done"] = {name: OrderStatus(status) for name, status in done}
-    plain["ledger"]["trade_ids"] = list(trade_ids)
-    return result._replace(state=msgspec.msgpack.encode(plain))
+    result = decoded(body)
+    return None if result is None else result._replace(settled=Settled.some(result.mark, done, fills))

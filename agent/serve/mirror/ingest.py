@@ -231,7 +231,7 @@ class Ingest:
         """Bring an order up to a report on it; one that no order was intended for is only mentioned."""
         self._mention(seq, receipt.client_id)
         ledger, instrument = self.fold.state.ledger, self.fold.instruments.get(receipt.symbol)
-        ours = receipt.client_id in ledger.open_orders or receipt.client_id in ledger.done
+        ours = receipt.client_id in ledger.open_orders or ledger.ended(receipt.client_id) is not None
         if instrument is None or not ours or receipt.client_id in ledger.given_up:
             return
         for fill in receipt.fills:
@@ -248,7 +248,7 @@ class Ingest:
         """Write where an order stands by the fold, which knows what may follow what."""
         ledger = self.fold.state.ledger
         standing = ledger.open_orders.get(client_id)
-        status: OrderStatus | None = standing.status if standing else ledger.done.get(client_id)
+        status: OrderStatus | None = standing.status if standing else ledger.ended(client_id)
         if status is None:
             return
         done = None if standing else seq

@@ -28,7 +28,7 @@ from agent.serve.mirror.ingest import Ingest, StreamLine
 from agent.serve.mirror.records import MirroredCheckpoints, MirroredRecords
 from agent.serve.mirror.store import Store, Unfit, made
 from agent.settings.settings import Options
-from agent.state.checkpoint import Checkpoints
+from agent.state.checkpoints import Checkpoints
 from agent.state.state import State
 from agent.views.latest import Latest
 from domain.errors import BadInput, JournalFault
@@ -38,7 +38,9 @@ from journal.chain import genesis, link
 from journal.codec import decode, index
 from journal.stored import Stored
 
-PARAMETERS = "parameters_set"
+ANEW = frozenset(("parameters_set", "grid_changed", "session_started"))
+"""Kinds of rows that may warm a mind anew by its last candles."""
+
 DAMAGED = frozenset(
     (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN)
 )
@@ -297,10 +299,10 @@ class Mirror:
             say("error", "a listener raised", agent=self.name, why=f"{type(fault).__name__}: {fault}")
 
     def _keep(self, cursor: sqlite3.Cursor, fold: MirrorFold, row: Stored) -> None:
-        """Keep a checkpoint now and then, between cycles, and after new parameters."""
+        """Keep a checkpoint now and then, between cycles, and after what takes more than a brief one."""
         if fold.state.open_cycle is not None:
             return
-        due = row.kind == PARAMETERS or row.seq - self._kept >= EVERY
+        due = row.kind in ANEW or row.seq - self._kept >= EVERY
         if due:
             self._kept = row.seq
             body = checkpoint(fold, self.journal_id, row.seq, row.hash, brief=True)

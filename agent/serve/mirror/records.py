@@ -4,7 +4,8 @@ import sqlite3
 from collections.abc import Collection, Iterator, Sequence
 
 from agent.serve.mirror.folding import whole
-from agent.state.checkpoint import Checkpoint, Checkpoints, Header
+from agent.state.checkpoint import Checkpoint, Taken
+from agent.state.checkpoints import Checkpoints
 from domain.ports import Records, Row
 from journal.history import History
 from journal.stored import Stored
@@ -74,7 +75,7 @@ class MirroredCheckpoints(Checkpoints):
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
-    def save(self, header: Header, content: bytes) -> None:
+    def save(self, taken: Taken) -> None:
         """Keep nothing: this only reads."""
 
     def nearest(self, journal: Records, key: str, before: int | None = None) -> Checkpoint | None:
@@ -90,8 +91,11 @@ class MirroredCheckpoints(Checkpoints):
         return result
 
     def _retuned(self, seq: int, until: int) -> bool:
-        """Say whether parameters were set on the way: that takes candles that are not kept here."""
-        query = "SELECT 1 FROM rows WHERE seq > ? AND seq < ? AND kind = 'parameters_set' LIMIT 1"
+        """Say whether a mind may be warmed anew on the way: that takes candles that are not kept here."""
+        query = (
+            "SELECT 1 FROM rows WHERE seq > ? AND seq < ? AND "
+            "kind IN ('parameters_set', 'grid_changed', 'session_started') LIMIT 1"
+        )
         return self._connection.execute(query, (seq, until)).fetchone() is not None
 
     def resumption(self) -> Checkpoint | None:
