@@ -226,6 +226,21 @@ class CommandAnswered(msgspec.Struct, frozen=True, tag="command_answered"):
     reply: Reply
 
 
+class ProcessNoted(msgspec.Struct, frozen=True, tag="process_noted"):
+    """The state of the agent's process, once an hour: what no other row tells and nothing is decided by.
+
+    `seconds` have passed since the session began, `memory` is what the process holds, in bytes (0 where the
+    system does not say). `reconnects` counts connections after the first, by stream, and `dropped` messages
+    that were lost, both since the session began.
+    """
+
+    at: datetime
+    seconds: float
+    memory: int = 0
+    reconnects: dict[str, int] = {}
+    dropped: dict[str, int] = {}
+
+
 class SessionEnded(msgspec.Struct, frozen=True, tag="session_ended"):
     """A run ended in order: "cycles", "data exhausted", "signal", "stopped" or a fault's text."""
 
@@ -250,5 +265,6 @@ Event = (
     | JournaledAfterwards
     | CommandReceived
     | CommandAnswered
+    | ProcessNoted
     | SessionEnded
 )

@@ -23,6 +23,7 @@ from domain.events import (
     OrdersIntended,
     ParametersSet,
     PositionWrittenOff,
+    ProcessNoted,
     SessionEnded,
     SessionStarted,
     SettingsChanged,
@@ -47,6 +48,7 @@ _KINDS: dict[type, str] = {
     JournaledAfterwards: "journaled_afterwards",
     CommandReceived: "command_received",
     CommandAnswered: "command_answered",
+    ProcessNoted: "process_noted",
     SessionEnded: "session_ended",
 }
 _NO_NUMBERS_WITHIN = frozenset({str, int, bool, datetime, type(None)})

@@ -23,6 +23,7 @@ from agent.host.failpoints import armed, fused
 from agent.host.process import may_live
 from agent.host.stopwatch import BOUNDS
 from agent.loop.inbox import Inbox
+from agent.loop.noting import ProcessNotes
 from agent.outage.at_rest import Lock
 from agent.outage.journal import RESERVE_BYTES
 from agent.outage.lost import Lost
@@ -214,6 +215,7 @@ class OpenedAccount:
                 at=self.clock.now(),
             )
             self.session.keeper = Keeper(self.checkpoints, self.options, self.clock)
+            self.session.notes = ProcessNotes(self.clock, self.market.streams)
             handler = BriefHandler if self.hurry else Handler
             self.handler = handler(self.session, self.parts, self.now)
             self.pacer = wiring.pacer(

@@ -12,6 +12,7 @@ from agent.answers.cycle import Explanation
 from agent.answers.data import CheckedRow, DownloadAnswer, EntryRow, ImportedRow, Quoted
 from agent.answers.journals import Anchored, ChainAnswer, JournalRow, ParameterVersion, TradeRow
 from agent.answers.learned import Lessons
+from agent.answers.report import PeriodReport
 from agent.answers.research import (
     BacktestAnswer,
     LookaheadAnswer,
@@ -68,7 +69,7 @@ ANSWERS: dict[str, tuple[Any, ...]] = {
     "positions": (list[PositionAnswer],),
     "reconcile": (Reconciled, Adopted, WrittenOff),
     "replay": (Replayed,),
-    "report": (ReportAnswer,),
+    "report": (ReportAnswer, PeriodReport),
     "reset-kill": (KillSwitch,),
     "run": (CycleLine, SummaryLine, Quicktest),
     "sandbox": (SandboxAnswer, StandingStill),

@@ -75,7 +75,8 @@ def _session(history: AccountHistory, options: Options) -> JournaledSession:
         timeframe_ms=options.timeframe_ms,
         opening_cash=history.opening,
         cash=ledger.cash,
-        equity=[(utc(at), worth) for at, worth in zip(history.times_ms, history.equity, strict=True)],
+        times_ms=history.times_ms,
+        equity=history.equity,
         trades=[JournaledTrade(each.trade, each.exit) for each in history.trades],
         vetoes=[
             Vetoed(each.cycle, utc(each.at_ms), each.symbol, each.reason)

@@ -12,6 +12,7 @@ from agent.host.stopwatch import Stopwatch
 from agent.loop.cycle import Cycle
 from agent.loop.inbox import Inbox, Urgent
 from agent.loop.machine import IDLE
+from agent.loop.noting import ProcessNotes
 from agent.orders.reconciler import Reconciler
 from agent.state.keeper import Keeper
 from agent.state.record import Record
@@ -67,6 +68,7 @@ class Session:
         self.fault: BaseException | None = None
         self.head: tuple[int, str] = (0, "")
         self.keeper: Keeper | None = None
+        self.notes: ProcessNotes | None = None
         self.watch = Stopwatch()
         self._looked = 0.0
 
@@ -142,8 +144,16 @@ class Session:
             self.watch.note(self.inbox.clock.monotonic() - began)
             self.done += 1
             with self.inbox.trading_lock:
+                self._note(at)
                 self._keep()
         return CYCLES
+
+    def _note(self, at: datetime) -> None:
+        """Journal the state of the process when it is time; nothing waits for it or fails by it."""
+        with suppress(Exception):
+            noted = self.notes and self.notes.note(at)
+            if noted:
+                self.record.write(noted)
 
     def _keep(self, *, now: bool = False) -> None:
         """Have a checkpoint taken when one is due, or now."""

@@ -35,6 +35,7 @@ from domain.events import (
     OrderReported,
     ParametersSet,
     PositionWrittenOff,
+    ProcessNoted,
     SessionEnded,
     SessionStarted,
     SettingsChanged,
@@ -183,7 +184,7 @@ def recorded_events(journal: Records, session: int) -> Iterator[Event]:
             continue
         if isinstance(event, CycleDecided | CycleEnded):
             open_ = isinstance(event, CycleDecided)
-        if isinstance(event, JournaledAfterwards):
+        if isinstance(event, JournaledAfterwards | ProcessNoted):
             continue
         late = open_ and isinstance(event, ASKED)
         if inside and not late and not isinstance(event, SessionEnded):

@@ -12,9 +12,10 @@ from typing import NamedTuple
 from agent.state.state import State
 from domain.account import Trade
 from domain.candle import Candle
+from domain.decision import Decision
 from domain.events import CycleDecided, CycleEnded, Event, FlattenAsked, SessionStarted
 from domain.instrument import Instrument
-from domain.lesson import Lesson
+from domain.lesson import Context, Lesson
 from domain.ports import Records
 from domain.times import millis
 from domain.verdict import Denied
@@ -25,13 +26,17 @@ ASKED = "operator"
 
 
 class ClosedTrade(NamedTuple):
-    """A closed trade: how it ended, the cycle that entered (0: not known), its session and its grid."""
+    """A closed trade: how it ended, the cycle that entered (0: not known), its session and its grid.
+
+    `context` has the reasons for its entry, where they are known.
+    """
 
     trade: Trade
     exit: str
     entry_cycle: int
     session: int
     instrument: Instrument
+    context: Context | None = None
 
 
 class Denial(NamedTuple):
@@ -43,20 +48,29 @@ class Denial(NamedTuple):
     reason: str
 
 
-class _Fold(State):
-    """A state that keeps what it would otherwise only count."""
+class AccountFold(State):
+    """A state of the account alone, that keeps the trades it would otherwise only count."""
 
     def __init__(self) -> None:
         super().__init__(LearningSettings(), 0)
         self.closed: list[ClosedTrade] = []
         self.asked = False
 
+    def take(self, event: Event) -> None:
+        """Fold an event, and take note of who asked for what is sold by it."""
+        if isinstance(event, FlattenAsked | CycleDecided):
+            self.asked = isinstance(event, FlattenAsked)
+        self.apply(event)
+
+    def _watch(self, decision: Decision, rule: str, price: int) -> None:
+        """Follow no vetoed entry: the journal has its lesson."""
+
     def _lesson(self, trade: Trade, ending: str) -> Lesson:
         context = self.contexts.get(trade.symbol)
         cycle = context.cycle_id if context else 0
         text = ASKED if self.asked and ending == "signal" else ending
         grid = self.ledger.instruments[trade.symbol]
-        self.closed.append(ClosedTrade(trade, text, cycle, self.session, grid))
+        self.closed.append(ClosedTrade(trade, text, cycle, self.session, grid, context))
         return super()._lesson(trade, ending)
 
 
@@ -69,7 +83,7 @@ class AccountHistory:
 
     def __init__(self, session: int | None = None, *, candles: bool = False) -> None:
         self.session = session
-        self.state = _Fold()
+        self.state = AccountFold()
         self.started: SessionStarted | None = None
         self.sessions: list[int] = []
         self.opening = 0
@@ -95,11 +109,9 @@ class AccountHistory:
     def take(self, event: Event) -> None:
         """Take in the next event."""
         state = self.state
-        if isinstance(event, FlattenAsked | CycleDecided):
-            state.asked = isinstance(event, FlattenAsked)
         if isinstance(event, SessionStarted):
             self._begin(event)
-        state.apply(event)
+        state.take(event)
         if isinstance(event, SessionStarted) and len(self.sessions) == 1:
             self.opening = state.ledger.equity
         if not self._of_session(state.session):

@@ -42,7 +42,7 @@ class Vetoed(NamedTuple):
 class JournaledSession:
     """A session in a journal, or an account over several; amounts in cash units.
 
-    `equity` is when and how much, oldest first, one for each cycle; `open_positions` has symbol, lots,
+    `times_ms` and `equity` are when and how much, oldest first, one for each cycle; `open_positions` has symbol, lots,
     bought, fees, opened_ms and mark of each. `candles` are drawn and make buy and hold, where there are any.
     """
 
@@ -50,7 +50,8 @@ class JournaledSession:
     timeframe_ms: int
     opening_cash: int
     cash: int
-    equity: Sequence[tuple[datetime, int]]
+    times_ms: Sequence[int]
+    equity: Sequence[int]
     trades: Sequence[JournaledTrade] = ()
     vetoes: Sequence[Vetoed] = ()
     open_positions: Sequence[Mapping[str, Any]] = ()
@@ -63,7 +64,7 @@ class JournaledSession:
 
 def result_of(session: JournaledSession) -> Result:
     """Return a session's result. Raises BadInput where a trade or veto is of a symbol that is not named."""
-    times = np.array([millis(at) for at, _ in session.equity], dtype=np.int64)
+    times = np.array(session.times_ms, dtype=np.int64)
     trades, endings = _trades(session)
     killed = session.kill_switch_at
     return Result(
@@ -72,7 +73,7 @@ def result_of(session: JournaledSession) -> Result:
         opening_cash=session.opening_cash,
         cash=session.cash,
         times_ms=times,
-        equity=np.array([worth for _, worth in session.equity], dtype=np.int64),
+        equity=np.array(session.equity, dtype=np.int64),
         trades=trades,
         vetoes=_vetoes(session),
         held=_held(times, trades, session),

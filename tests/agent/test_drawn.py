@@ -7,7 +7,7 @@ from math import inf, nan, prod
 import numpy as np
 import pytest
 
-from agent.cli.handlers.drawn import COLUMNS, MOST_TRIED, curve_of, months_of, tried_of
+from agent.reports.drawn import COLUMNS, MOST_TRIED, curve_of, months_of, tried_of
 from domain.times import HOUR_MS
 from tests.research.made import trade, walk
 

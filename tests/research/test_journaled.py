@@ -28,7 +28,8 @@ def trade(day: int, pnl: int, symbol: str = "BTC-USDT") -> Trade:
 
 
 def session(**more: object) -> JournaledSession:
-    days = [(BEGIN + timedelta(days=day), to_cash(10_000 + day)) for day in range(60)]
+    begun = int(BEGIN.timestamp()) * 1000
+    times, equity = [begun + day * DAY_MS for day in range(60)], [to_cash(10_000 + day) for day in range(60)]
     closed = [
         JournaledTrade(trade(20, 10), "stop"),
         JournaledTrade(trade(3, -5), HOSTILE),
@@ -46,7 +47,8 @@ def session(**more: object) -> JournaledSession:
     }
     made = JournaledSession(
         symbols=("BTC-USDT",), timeframe_ms=HOUR_MS, opening_cash=to_cash(10_000), cash=to_cash(9_100),
-        equity=days, trades=closed, vetoes=vetoed, open_positions=[held], strategies=("rsi",),
+        times_ms=times, equity=equity, trades=closed, vetoes=vetoed, open_positions=[held],
+        strategies=("rsi",),
     )  # fmt: skip
     return JournaledSession(**{**vars(made), **more})
 

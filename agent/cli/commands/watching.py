@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from agent.cli.options import HomeOption, JournalOption, JsonOption
+from domain.errors import BadInput
 from domain.symbols import spelled
 
 watching = typer.Typer(rich_markup_mode=None)
@@ -60,13 +61,29 @@ def trades(
 
 
 @watching.command(
-    epilog="Examples: agent report | agent report --session 3 --out november.html | agent report --json"
+    epilog="Examples: agent report | agent report --days 7 --out week.html | agent report --days 1 --text | "
+    "agent report --since 2026-11-01 --until 2026-11-30 --json | agent report --session 3"
 )
 def report(
     *,
+    days: Annotated[
+        int | None, typer.Option(help="The last so many days: earnings, costs, backtest beside it, health.")
+    ] = None,
+    since: Annotated[str | None, typer.Option(help="From this UTC day or instant on: 2026-11-28.")] = None,
+    until: Annotated[
+        str | None, typer.Option(help="Up to the end of this UTC day, or to an instant.")
+    ] = None,
+    as_of: Annotated[
+        str | None,
+        typer.Option("--as-of", envvar="AGENT_AS_OF", help="Instant at which --days end; now if not given."),
+    ] = None,
     session: Annotated[
         int | None, typer.Option(help="One session; the account's whole life if not given.")
     ] = None,
+    backtest: Annotated[
+        bool, typer.Option(help="Of a period: run the backtest of the same candles beside it.")
+    ] = True,
+    text: Annotated[bool, typer.Option("--text", help="Of a period: print it as lines.")] = False,
     out: Annotated[
         Path | None, typer.Option(help="File to write; JOURNAL-report.html here if not given.")
     ] = None,
@@ -74,10 +91,23 @@ def report(
     journal: JournalOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Write a paper or live run as one page with charts, the same as a backtest's."""
+    """Write a period, a session or an account's whole life as one page with charts.
+
+    A period (--days, --since, --until) also tells costs against those assumed, vetoes, health, and each trade
+    beside a backtest of the same candles.
+    """
+    from agent.cli.handlers.period import PeriodRequest, write_period
     from agent.cli.handlers.report import write_report
 
-    write_report(home, journal, session, out, json=json)
+    asked = PeriodRequest(days, since, until, as_of, out, text, json, backtest)
+    if asked.given:
+        if session is not None:
+            raise BadInput("--session and a period were both given: give one of them")
+        write_period(home, journal, asked)
+    elif text:
+        raise BadInput("--text is for a period: give --days, --since or --until")
+    else:
+        write_report(home, journal, session, out, json=json)
 
 
 @watching.command(epilog="Examples: agent lessons | agent lessons --json")

@@ -7,8 +7,6 @@ from typing import NamedTuple
 import numpy as np
 
 from agent.answers.research import PresentAnswer, StudyAnswer, StudySide
-from agent.cli.handlers.drawn import curve_of, months_of, tried_of
-from agent.cli.handlers.figures import figure_fields
 from agent.cli.handlers.inputs import ResearchRequest
 from agent.cli.handlers.search import (
     Begun,
@@ -29,6 +27,8 @@ from agent.cli.handlers.targets import writable
 from agent.cli.output.compile_bar import compiling_told
 from agent.cli.output.streams import say_json, say_lines
 from agent.parameters.evidence import study_file, write
+from agent.reports.drawn import curve_of, months_of, tried_of
+from agent.reports.figures import figure_fields
 from agent.settings.version import code_version
 from domain.times import utc
 from research.data.candles import FloatArray, IntArray

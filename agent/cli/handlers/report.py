@@ -16,8 +16,8 @@ def write_report(
     home: Path | None, journal: str | None, session: int | None, out: Path | None, *, json: bool
 ) -> None:
     """Write the page of a run to a file, or print its figures."""
-    from agent.cli.handlers.figures import figures_of_run
     from agent.explain.session_report import page, told_of  # NumPy: for this command alone
+    from agent.reports.figures import figures_of_run
 
     reader = AccountClient(home_of(home), journal)
     target = out or Path(f"{reader.name}-report.html")

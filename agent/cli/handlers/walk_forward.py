@@ -14,7 +14,6 @@ from agent.answers.research import (
     WalkForwardAnswer,
     WindowAnswer,
 )
-from agent.cli.handlers.drawn import curve_of, months_of, tried_of
 from agent.cli.handlers.inputs import ResearchRequest
 from agent.cli.handlers.search import (
     Begun,
@@ -34,6 +33,7 @@ from agent.cli.handlers.targets import writable
 from agent.cli.output.compile_bar import compiling_told
 from agent.cli.output.streams import say_json, say_lines
 from agent.parameters.evidence import write
+from agent.reports.drawn import curve_of, months_of, tried_of
 from agent.settings.version import code_version
 from domain.times import DAY_MS, utc
 from research.search.executors import engine_named

@@ -33,6 +33,7 @@ from domain.events import (
     OrdersIntended,
     ParametersSet,
     PositionWrittenOff,
+    ProcessNoted,
     SessionEnded,
     SessionStarted,
     SettingsChanged,
@@ -185,4 +186,6 @@ def _sentence(event: Event) -> str:  # noqa: C901, PLR0911 -- one case an event
             return f"{event.command.by} asked for {name}: {event.command.reason or 'no reason given'}"
         case CommandAnswered():
             return f"{type(event.reply).__name__} was answered"
+        case ProcessNoted():
+            return f"the process holds {event.memory / 1e6:.0f} MB after {event.seconds / 3600:.1f} h"
     return type(event).__name__

@@ -14,8 +14,8 @@ from agent.answers.research import (
     Verification,
 )
 from agent.cli.handlers.backtest.done import Done, at_of, money_of, vetoes_by_rule
-from agent.cli.handlers.drawn import curve_of, months_of
-from agent.cli.handlers.figures import figures_of_run
+from agent.reports.drawn import curve_of, months_of
+from agent.reports.figures import figures_of_run
 from agent.settings.version import code_version
 from agent.verify.parity import ParityDifference
 from agent.views.session import decimal

@@ -1,0 +1,114 @@
+"""`agent report --days 7`: an account over a period, as a page, as lines or as JSON."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+from agent.account.client import AccountClient
+from agent.cli.handlers.targets import writable, write_page
+from agent.cli.options import home_of
+from agent.cli.output.progress import progress_bar
+from agent.cli.output.streams import answer, say
+from agent.host.clock import SystemClock
+from agent.reports.period import Period, ends_at
+from agent.reports.report import Reported, reported
+from agent.reports.text import lines
+from agent.settings.recorded import last_session
+from domain.errors import BadInput
+from journal.history import History
+
+MOST_DAYS = 3_660
+INSTANT = re.compile(r"\d{4}-?\d{2}-?\d{2}([T ]\d{2}:\d{2}(:\d{2})?(\.\d+)?(Z|[+-]\d{2}:\d{2})?)?")
+DRIVEN = frozenset({"recorded", "simulated"})
+
+
+class PeriodRequest(NamedTuple):
+    """The period asked for and how it is told; the texts are a UTC day or an instant."""
+
+    days: int | None
+    since: str | None
+    until: str | None
+    as_of: str | None
+    out: Path | None
+    text: bool
+    json: bool
+    backtest: bool
+
+    @property
+    def given(self) -> bool:
+        """Say whether a period was asked for at all."""
+        return any(each is not None for each in (self.days, self.since, self.until))
+
+
+def write_period(home: Path | None, journal: str | None, asked: PeriodRequest) -> None:
+    """Write the page of a period to a file, or print it."""
+    if asked.text and asked.json:
+        raise BadInput("--text and --json are two forms: give one of them")
+    client = AccountClient(home_of(home), journal)
+    target = asked.out or Path(f"{client.name}-report.html")
+    page = not asked.json and not asked.text
+    if page:
+        writable("--out", target)
+    done = period_report(client, asked)
+    if not page:
+        answer(done.answer, lines, json=asked.json)
+        return
+    from agent.reports.page import html
+
+    write_page("--out", target, html(done))
+    first = next(lines(done.answer))
+    say(f"written to {target}: {first.removeprefix('report').strip()}")
+
+
+def period_report(client: AccountClient, asked: PeriodRequest) -> Reported:
+    """Return the report that is asked for, with a bar while it is made."""
+    with client.resting() as records:
+        period = period_of(records, asked)
+        with progress_bar("reading", records.head()[0]) as tell:
+            return reported(records, client.name, period, client.checkpoints, tell)
+
+
+def period_of(records: History, asked: PeriodRequest) -> Period:
+    """Return the period that is asked for; it ends with the present, or the last cycle of a driven market."""
+    if asked.days is not None and (asked.since or asked.until):
+        raise BadInput("--days and --since or --until were both given: give one of them")
+    until = _instant("--until", asked.until, end=True) or _instant("--as-of", asked.as_of) or _now(records)
+    if asked.since is None:
+        days = 1 if asked.days is None else asked.days
+        if not 1 <= days <= MOST_DAYS:
+            raise BadInput(f"--days {days}: must be from 1 to {MOST_DAYS}")
+        return Period(until - timedelta(days=days), until)
+    since = _instant("--since", asked.since)
+    if since is None or since >= until:
+        raise BadInput(f"--since {asked.since} is not before the end, {until:%Y-%m-%dT%H:%M:%SZ}")
+    return Period(since, until)
+
+
+def _now(records: History) -> datetime:
+    """Return the present; of a driven market the instant just behind the last cycle."""
+    driven = last_session(records).settings.get("provider") in DRIVEN
+    last = ends_at(records)
+    if driven and last is not None:
+        return last + timedelta(milliseconds=1)
+    return SystemClock().now()
+
+
+def _instant(name: str, text: str | None, *, end: bool = False) -> datetime | None:
+    """Return a UTC day such as 2026-11-28, of which `end` is the end, or an instant; None for none.
+
+    Raises BadInput for another text.
+    """
+    if not text:
+        return None
+    if not INSTANT.fullmatch(text):
+        raise BadInput(f"{name} {text[:40]}: not a day such as 2026-11-28, nor an instant such as "
+                       "2026-11-28T23:00:00Z")  # fmt: skip
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise BadInput(f"{name} {text[:40]}: {error}") from None
+    found = found if found.tzinfo else found.replace(tzinfo=UTC)
+    return found.astimezone(UTC) + (
+        timedelta(days=1) if end and len(text) <= len("2026-11-28") else timedelta()
+    )
