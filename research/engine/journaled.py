@@ -42,8 +42,9 @@ class Vetoed(NamedTuple):
 class JournaledSession:
     """A session in a journal, or an account over several; amounts in cash units.
 
-    `times_ms` and `equity` are when and how much, oldest first, one for each cycle; `open_positions` has symbol, lots,
-    bought, fees, opened_ms and mark of each. `candles` are drawn and make buy and hold, where there are any.
+    `times_ms` and `equity` are when and how much, oldest first, one for each cycle; `open_positions` has
+    symbol, lots, bought, fees, opened_ms and mark of each. `candles` are drawn and make buy and hold, where
+    there are any.
     """
 
     symbols: tuple[str, ...]
