@@ -239,7 +239,8 @@ def test_a_pause_is_no_time_down() -> None:
         events.append(event)
     health = told(of(*events), Period(utc(START), until)).health
     (gap,) = health.gaps
-    assert (gap.why, gap.hours) == ("paused", pytest.approx(2.0))
+    assert gap.why == "paused"
+    assert gap.hours == pytest.approx(2.0)
     assert health.share_up == 1.0
     assert health.longest_hours > health.hours_up
     assert health.commands == {"Pause": 1, "Unpause": 1}
