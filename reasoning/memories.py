@@ -1,7 +1,7 @@
 """The memory of one symbol between observations: kernels' numbers, headlines, last candles."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from copy import copy
 from typing import Any, NamedTuple
 
@@ -12,7 +12,7 @@ from domain.decision import Signal
 from domain.regrid import Regrid
 from reasoning.kernels.features import PLAN, Features, features_now, features_size, features_step
 from reasoning.kernels.indicators import Memory
-from reasoning.kernels.strategy import QUIET, Strategy
+from reasoning.kernels.strategy import QUIET, Indicator, Strategy
 from reasoning.news.sentiment import HeadlineMemory, Heard, SentimentSettings
 from reasoning.own import StandIn, StrategyFault
 
@@ -121,6 +121,12 @@ class SymbolMemory:
                 self.muted[strategy.name] = str(fault.at(self.symbol, candle.time))
                 signals.append(QUIET)
         return signals
+
+    def indicators(self) -> Iterator[tuple[str, tuple[Indicator, ...]]]:
+        """Yield each voice that is heard, with the numbers it looks at."""
+        for (strategy, packed), block in zip(self.speakers, self.blocks, strict=True):
+            if strategy.name not in self.muted:
+                yield strategy.name, strategy.drawn(block, packed)
 
     def retune(self, index: int, speakers: Sequence[ConfiguredStrategy]) -> None:
         """Hear `speakers` from now on; the one at `index` starts over, warmed by the candles kept."""

@@ -19,7 +19,7 @@ from domain.observation import Observation
 from domain.regrid import Regrid
 from domain.times import millis
 from reasoning.kernels.features import PLAN, features_warmup, regime
-from reasoning.kernels.strategy import QUIET, Strategy
+from reasoning.kernels.strategy import QUIET, Indicator, Strategy
 from reasoning.memories import ConfiguredStrategy, Remembered, SymbolMemory
 from reasoning.orientation import MUTED, Opinion, Orientation
 from reasoning.own import StandIn, StrategyFault
@@ -85,6 +85,13 @@ class StrategyRunner:
         memory = (self._blank(symbol) if known is None else known).copy()
         newer = memory.candle is None or candle.time > memory.candle.time
         return self._orientation(symbol, memory, memory.step(candle) if newer else None)
+
+    def indicators(self, symbol: str) -> tuple[tuple[str, Indicator], ...]:
+        """Return what each voice looks at of a symbol's last candle, by the voice's name."""
+        memory = self._symbols.get(symbol)
+        if memory is None or memory.candle is None:
+            return ()
+        return tuple((voice, each) for voice, indicators in memory.indicators() for each in indicators)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -23,11 +23,12 @@ from domain.errors import BadInput
 from domain.times import utc
 from reasoning.kernels.features import Features
 from reasoning.kernels.indicators import Memory
-from reasoning.kernels.strategy import QUIET, PackedT, Strategy, StrategyParams
+from reasoning.kernels.strategy import QUIET, Indicator, PackedT, Strategy, StrategyParams
 
 MOST_FLOATS = 10_000_000
 MOST_WARMUP = 1_000_000
 MOST_LEVEL = 2**53
+MOST_INDICATORS = 8
 RAISES = (Exception, SystemExit)
 """What a user's code can raise that is not meant for us."""
 
@@ -147,6 +148,18 @@ class OwnStrategy(Strategy[PackedT]):
         except StrategyFault as fault:
             return f"no explanation: {fault}"
 
+    def drawn(self, memory: Memory, packed: PackedT) -> tuple[Indicator, ...]:
+        """Return the numbers that are drawn, those that are numbers; none where its code fails."""
+        try:
+            given = self.guarded(lambda: tuple(self.indicators(memory, packed))[:MOST_INDICATORS])
+        except StrategyFault:
+            return ()
+        return tuple(
+            Indicator(str(each.name)[:40], float(each.value), bool(each.on_price))
+            for each in given
+            if _is_indicator(each)
+        )
+
 
 class AnyParams(StrategyParams):
     """Parameters nobody can check, kept as they are."""
@@ -174,6 +187,10 @@ class StandIn(Strategy[Any]):
             signal=lambda *_vote: QUIET,
             explain=lambda *_vote: "its code was not run",
         )
+
+
+def _is_indicator(given: Any) -> bool:
+    return isinstance(given, Indicator) and isinstance(given.value, int | float) and isfinite(given.value)
 
 
 def objection(text: Any) -> str | None:

@@ -1,6 +1,8 @@
-// A picture in at most 256 colours: the most frequent ones, every other pixel in the nearest of them.
+// A picture in at most 256 colours: the most frequent ones that are not all but the same as another, every other
+// pixel in the nearest of them.
 // Arguments: a PNG as base64, and the callback: gives width, height, colours as [red, green, blue], indices as base64.
 const [png, done] = arguments;
+const SAME = 8;
 const picture = new Image();
 picture.onload = () => {
   const canvas = Object.assign(document.createElement("canvas"), { width: picture.width, height: picture.height });
@@ -10,7 +12,12 @@ picture.onload = () => {
   const key = (at) => (data[at] << 16) | (data[at + 1] << 8) | data[at + 2];
   const counts = new Map();
   for (let at = 0; at < data.length; at += 4) counts.set(key(at), (counts.get(key(at)) ?? 0) + 1);
-  const colours = [...counts].sort(([, a], [, b]) => b - a).slice(0, 256).map(([colour]) => [colour >> 16, (colour >> 8) & 255, colour & 255]);
+  const colours = [];
+  for (const [colour] of [...counts].sort(([, a], [, b]) => b - a)) {
+    const each = [colour >> 16, (colour >> 8) & 255, colour & 255];
+    const known = colours.some((other) => each.every((part, at) => Math.abs(part - other[at]) < SAME));
+    if (!known && colours.push(each) === 256) break;
+  }
   const nearest = new Map();
   const index = (colour) => {
     if (!nearest.has(colour)) {

@@ -206,13 +206,25 @@ class Marker(Struct, frozen=True, kw_only=True):
     text: str
 
 
+class ChartLine(Struct, frozen=True, kw_only=True):
+    """An indicator of a strategy: a value a candle as its kernel computed it, None where it did not.
+
+    `on_price` says that it is a price, to be drawn on the candles; others have a scale of their own.
+    """
+
+    name: str
+    on_price: bool
+    values: list[float | None]
+
+
 class Chart(Struct, frozen=True, kw_only=True):
-    """Candles of a symbol, oldest first, with markers, and levels of what is held (`stop`, `target`)."""
+    """Candles of a symbol, oldest first, with markers, levels of what is held, and the strategies' lines."""
 
     symbol: str
     timeframe: str
     candles: list[CandleRow]
     markers: list[Marker]
+    lines: list[ChartLine] = []
     entry: Amount | None = None
     stop: Amount | None = None
     target: Amount | None = None

@@ -1,6 +1,7 @@
 """Answers on learning: lessons, and their totals by voice and by rule."""
 
 from datetime import datetime
+from enum import StrEnum
 
 from msgspec import Struct
 
@@ -58,6 +59,40 @@ class TradeGroup(Struct, frozen=True, kw_only=True):
     wins: int
     pnl: Amount
     mean_result: float | None
+
+
+class Period(StrEnum):
+    """The periods profit is told by: UTC days, weeks from Monday, months."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+
+
+class ProfitRow(Struct, frozen=True, kw_only=True):
+    """A period: its first instant and the first after it, and what it came to.
+
+    `change` is what the equity did, positions still held among it; `closed` is the profit of the trades that
+    closed in it, after costs. `change_share` is of the equity at the beginning, a fraction of 1.
+    """
+
+    begin: datetime
+    end: datetime
+    equity: Amount
+    change: Amount
+    change_share: float | None
+    trades: int
+    wins: int
+    closed: Amount
+    fees: Amount
+
+
+class ProfitAnswer(Struct, frozen=True, kw_only=True):
+    """Profit by period, newest first."""
+
+    quote: str | None
+    by: Period
+    rows: list[ProfitRow]
 
 
 class PerformanceAnswer(Struct, frozen=True, kw_only=True):

@@ -93,9 +93,10 @@ export const Choice = ({ label, value, options, onChange }) => html`<div class="
 
 /**
  * A table. `columns`: { name, title, num, wide (left out on a phone), kind (a class), head (the row's own name), cell(row), title }.
- * `caption` is for those who hear the page; `onOpen(row)` makes rows pressable; `tall` scrolls inside.
+ * `caption` is for those who hear the page; `onOpen(row)` makes rows pressable; `tall` scrolls inside; `detail(row)` is
+ * what stands below a row over its whole width, where there is anything.
  */
-export function Table({ caption, columns, rows, id = (row, k) => k, onOpen, chosen, tall, rowClass }) {
+export function Table({ caption, columns, rows, id = (row, k) => k, onOpen, chosen, tall, rowClass, detail }) {
   const kind = (column) => [column.num && "num", column.wide && "wide", column.kind].filter(Boolean).join(" ");
   const box = useRef(null);
   const scrolls = useScrolls(box);
@@ -107,11 +108,13 @@ export function Table({ caption, columns, rows, id = (row, k) => k, onOpen, chos
       const key = id(row, k);
       const open = onOpen && ((event) => { if (!event.target.closest("a,button,input,select")) onOpen(row); });
       const looks = [onOpen && "opens", key === chosen && "chosen", rowClass?.(row)].filter(Boolean).join(" ");
-      return html`<tr key=${key} class=${looks} onClick=${open}>
+      const below = detail?.(row);
+      const more = below && html`<tr key=${`${key} detail`} class="detail"><td colspan=${columns.length}>${below}</td></tr>`;
+      return [html`<tr key=${key} class=${looks} onClick=${open}>
         ${columns.map((column) => column.head
           ? html`<th key=${column.name} scope="row" class=${kind(column)}>${column.cell(row)}</th>`
           : html`<td key=${column.name} class=${kind(column)}>${column.cell(row)}</td>`)}
-      </tr>`;
+      </tr>`, more];
     })}</tbody></table>
   </div>`;
 }

@@ -116,6 +116,9 @@ const SPOKEN = [
 /** What the command line would say, as the page says it. */
 export const spoken = (text) => SPOKEN.reduce((told, [pattern, word]) => told.replace(pattern, word), String(text ?? ""));
 
+/** A text of the server's, its cycles written as all cycles are. */
+export const told = (text) => String(text ?? "").replace(/\b([Cc]ycle) (\d{4,})\b/g, (_, word, number) => `${word} ${count(number)}`);
+
 /** How a cycle ended, in the page's words: the journal's "held" is also what is owned and a loop that waits. */
 export const outcomeOf = (outcome) => (outcome === "held" ? "no action" : outcome ?? "under way");
 

@@ -4,7 +4,7 @@ import { html } from "./vendor/preact.js";
 import { Badge, Pairs, Share, Table, Time } from "./components.js";
 import { age, amount, count, outcomeOf, plain, words } from "./format.js";
 
-const TONES = { executed: "good", denied: "bad", failed: "bad", interrupted: "wait", held: "quiet" };
+const TONES = { executed: "good", denied: "wait", failed: "bad", interrupted: "wait", held: "quiet" };
 const SHORT = { IDLE: "idle", PERCEPTION: "perceive", REASONING: "reason", RISK_CHECK: "risk", EXECUTION: "execute", LEARNING: "learn" };
 
 export function Why({ why }) {
@@ -25,7 +25,7 @@ const Path = ({ path }) => html`<ol class="ooda" aria-label="states the cycle pa
 function Symbol({ of: { symbol, seen, decision, verdict, would_have_turned_it: turned } }) {
   return html`<section class="why-symbol" aria-label=${symbol}>
     <h3>${symbol}${decision && html` <span class=${"action " + decision.action}>${decision.action}</span>`}
-      ${verdict && html` <${Badge} kind=${verdict.approved ? "good" : "bad"}>${verdict.approved ? "approved" : `denied: ${words(verdict.reason)}`}<//>`}</h3>
+      ${verdict && html` <${Badge} kind=${verdict.approved ? "good" : "wait"}>${verdict.approved ? "approved" : `denied: ${words(verdict.reason)}`}<//>`}</h3>
     ${turned && html`<${Turned} turned=${turned} />`}
     <h4>Seen</h4><${Seen} seen=${seen} />
     ${decision && html`<h4>Voted</h4><p class="small">${decision.reason}</p>
@@ -55,7 +55,7 @@ const SAYS = { 1: "BUY", "-1": "SELL", 0: "\u2013" };
 const Votes = ({ voices }) => html`<${Table} caption="votes of each voice" rows=${voices} id=${(voice) => voice.name} columns=${[
   { name: "voice", title: "Voice", head: true, cell: (voice) => voice.name },
   { name: "says", title: "Says", cell: (voice) => html`<span class=${"action " + SAYS[voice.vote]}>${SAYS[voice.vote] ?? plain(voice.vote)}</span>` },
-  { name: "confidence", title: "Confidence", num: true, cell: (voice) => html`<span class="vote"><i class=${voice.vote < 0 ? "down" : "up"} style=${{ width: `${Math.min(100, Math.abs(voice.vote ? voice.confidence : 0))}%` }}></i></span>${plain(voice.confidence, 1)}` },
+  { name: "confidence", title: "Confidence", num: true, cell: (voice) => html`<span class="vote"><i class=${voice.vote < 0 ? "sell" : "own"} style=${{ width: `${Math.min(100, Math.abs(voice.vote ? voice.confidence : 0))}%` }}></i></span>${plain(voice.confidence, 1)}` },
   { name: "weight", title: "Weight", num: true, cell: (voice) => plain(voice.weight, 3) },
   { name: "reason", title: "Because", kind: "because", cell: (voice) => html`${voice.reason}${Object.keys(voice.parts).length > 0 && html`<span class="soft"> (${Object.entries(voice.parts).map(([name, value]) => `${name} ${plain(value, 1)}`).join(", ")})</span>`}` },
 ]} />`;

@@ -8,7 +8,7 @@ vote. Where it votes, `signal` is asked for confidence, stop and target, and `ex
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -23,6 +23,19 @@ PackedT_contra = TypeVar("PackedT_contra", bound=tuple[Any, ...], contravariant=
 
 QUIET = Signal(0, 0.0, 0.0, 0.0, 0.0, 0.0, 0, 0, 0)
 """What a strategy says when it has nothing to say."""
+
+
+class Indicator(NamedTuple):
+    """A number of a strategy that is drawn over time: a price in ticks, or on a scale of its own."""
+
+    name: str
+    value: float
+    on_price: bool
+
+
+def no_indicators(_memory: Memory, _packed: Any) -> tuple[Indicator, ...]:
+    """Return nothing: what such a strategy looks at is no line."""
+    return ()
 
 
 class StrategyParams(BaseModel, ABC):
@@ -70,7 +83,8 @@ class Strategy(Generic[PackedT]):
     `size` is the floats its memory needs (all zeros before the first candle), `warmup` the candles
     after which it can vote, `explain` a sentence part about the candle last taken in. `on_candle` is what
     the loop calls: one candle in, its signal out; it and the methods beside it are what a strategy of
-    the user's own guards.
+    the user's own guards. `indicators` are the numbers it looks at, to be drawn: those known after the candle
+    last taken in; they decide nothing.
     """
 
     name: str
@@ -80,6 +94,7 @@ class Strategy(Generic[PackedT]):
     step: Step[PackedT]
     signal: SignalKernel[PackedT]
     explain: Callable[[Memory, PackedT, Signal], str]
+    indicators: Callable[[Memory, PackedT], tuple[Indicator, ...]] = no_indicators
 
     def pack(self, params: StrategyParams) -> tuple[Any, ...]:
         """Return parameters as the numbers the kernels take."""
@@ -132,6 +147,10 @@ class Strategy(Generic[PackedT]):
     def words(self, memory: Memory, packed: PackedT, signal: Signal) -> str:
         """Return the reason of a signal in words."""
         return self.explain(memory, packed, signal)
+
+    def drawn(self, memory: Memory, packed: PackedT) -> tuple[Indicator, ...]:
+        """Return the numbers that are drawn."""
+        return self.indicators(memory, packed)
 
 
 @kernel

@@ -12,7 +12,7 @@ from domain.decision import Signal
 from domain.kernel import kernel
 from reasoning.kernels.features import Features
 from reasoning.kernels.indicators import RSI_SIZE, Memory, rsi_step
-from reasoning.kernels.strategy import Strategy, StrategyParams, signal_of
+from reasoning.kernels.strategy import Indicator, Strategy, StrategyParams, signal_of
 
 
 class RsiPacked(NamedTuple):
@@ -103,6 +103,17 @@ def explain_rsi(memory: Memory, packed: RsiPacked, signal: Signal) -> str:
     return f"rsi {now:.1f} inside {packed.lower:g}-{packed.upper:g}"
 
 
+def indicators_of_rsi(memory: Memory, packed: RsiPacked) -> tuple[Indicator, ...]:
+    """Return the RSI between the lines it votes at, once it is known."""
+    if memory[2] <= packed.period:
+        return ()
+    return (
+        Indicator("rsi", memory[1], on_price=False),
+        Indicator("rsi lower", packed.lower, on_price=False),
+        Indicator("rsi upper", packed.upper, on_price=False),
+    )
+
+
 RSI = Strategy(
     name="rsi",
     params=RsiParams,
@@ -111,4 +122,5 @@ RSI = Strategy(
     step=rsi_strategy_step,
     signal=rsi_signal,
     explain=explain_rsi,
+    indicators=indicators_of_rsi,
 )

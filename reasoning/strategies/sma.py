@@ -14,7 +14,7 @@ from domain.decision import Signal
 from domain.kernel import kernel
 from reasoning.kernels.features import Features
 from reasoning.kernels.indicators import Memory, mean_size, mean_step
-from reasoning.kernels.strategy import Strategy, StrategyParams, signal_of
+from reasoning.kernels.strategy import Indicator, Strategy, StrategyParams, signal_of
 
 
 class SmaPacked(NamedTuple):
@@ -113,6 +113,16 @@ def _percent(memory: Memory) -> str:
     return f"{abs(memory[1]) / memory[2] * 100.0:.2g}"
 
 
+def indicators_of_sma(memory: Memory, packed: SmaPacked) -> tuple[Indicator, ...]:
+    """Return both means, once they are full."""
+    if memory[3] < packed.slow:
+        return ()
+    return (
+        Indicator(f"sma{packed.fast}", memory[2] + memory[1], on_price=True),
+        Indicator(f"sma{packed.slow}", memory[2], on_price=True),
+    )
+
+
 SMA = Strategy(
     name="sma",
     params=SmaParams,
@@ -121,4 +131,5 @@ SMA = Strategy(
     step=sma_strategy_step,
     signal=sma_signal,
     explain=explain_sma,
+    indicators=indicators_of_sma,
 )

@@ -164,7 +164,7 @@ def _markets(report: Report) -> list[Markup]:
 
 
 def _markets_note(report: Report) -> str:
-    note = "Dots: entry, winning exit, losing exit, at average fill prices."
+    note = "Dots: blue an entry, green an exit with a gain, red one with a loss, at average fill prices."
     return note + (" The shaded part is out of sample." if report.unseen else "")
 
 

@@ -8,6 +8,7 @@ from domain.times import utc
 from research.report.templates import part
 
 NONE = "n/a"
+MINUS = "\N{MINUS SIGN}"
 
 
 Cell = str | Markup
@@ -37,12 +38,12 @@ def percent(value: float | None, places: int = 2, *, signed: bool = False) -> st
 
 
 def number(value: float | None, places: int = 2, *, signed: bool = False, unit: str = "") -> str:
-    """Format a number with thousands separated; a rounded zero has no sign."""
+    """Format a number with thousands separated and the minus of numbers; a rounded zero has no sign."""
     if value is None:
         return NONE
     if round(value, places) == 0:
         return f"{0:.{places}f}{unit}"
-    return f"{value:{'+' if signed else ''},.{places}f}{unit}"
+    return f"{value:{'+' if signed else ''},.{places}f}{unit}".replace("-", MINUS)
 
 
 def span(hours: float | None) -> str:

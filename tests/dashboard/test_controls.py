@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from selenium.webdriver.common.keys import Keys
@@ -89,9 +90,24 @@ def commands(rig: Rig, name: str) -> list[dict[str, object]]:
     return [json.loads(text)["body"] for _, _, text in rows]
 
 
+PLACES = """return [...document.querySelectorAll(".controls [data-control]")].map((each) => {
+    const { left, top } = each.getBoundingClientRect();
+    return [each.dataset.control, left, top];
+})"""
+
+
+def places(page: Browser) -> list[Any]:
+    """Return where each control stands, but for the one that pauses or goes on."""
+    page.one("[data-alarm='Simulated data']")
+    found: list[Any] = page.run(PLACES)
+    return [place for place in found if place[0] not in {"pause", "unpause", "start"}]
+
+
 def test_it_is_held_between_two_cycles_and_goes_on(shown: Browser) -> None:
+    before = places(shown)
     assert asked(shown, "pause", reason="tea")[1].startswith("Paused.")
     shown.one("[data-control=unpause]")
+    assert places(shown) == before
     assert asked(shown, "unpause", reason="back")[1].startswith("It goes on.")
     shown.one("[data-control=pause]")
 
@@ -264,7 +280,7 @@ def test_it_ends_after_its_cycle_and_is_begun_again_by_the_server(
     assert "ends after the cycle" in asked(shown, "stop", reason="night")[1]
     shown.one("[data-control=start]", seconds=30)
     assert agent in asked(shown, "start", reason="morning")[1]
-    shown.one("[data-control=stop]", seconds=30)
+    shown.one("[data-control=pause]", seconds=30)
     asked(shown, "stop", reason="night")
     shown.one("[data-control=start]", seconds=30)
     assert rig.ask("agents")
@@ -274,11 +290,12 @@ def test_an_agent_is_begun_from_the_overview(page: Browser, rig: Rig) -> None:
     page.go("/")
     page.one("[data-begin-agent]").click()
     assert page.run("return document.activeElement.name") == "name"
-    filled(page, name="bad name!")
+    filled(page, name="bad name!", interval_seconds="-1", more="risk.daily_loss=-5")
     page.one("[data-send]").click()
-    page.one("dialog .field:has([name=name]) .wrong")
+    for name in ("name", "interval_seconds", "more"):
+        page.one(f"dialog .field:has([name={name}]) .wrong")
     assert "--" not in page.text("dialog [data-refused]")
-    filled(page, name="delta", **{"reasoning.strategies": "rsi, sma"})
+    filled(page, name="delta", interval_seconds="60", **{"reasoning.strategies": "rsi, sma"})
     filled(page, more="risk.daily_loss=nonsense")
     page.run("document.querySelector('[name=provider]').value = 'simulated'")
     page.run("document.querySelector('[name=provider]').dispatchEvent(new Event('change', {bubbles: true}))")

@@ -65,6 +65,45 @@ def test_no_page_is_wider_than_a_phone_and_the_dark_is_dark(
         assert max(red, green, blue) < 60, row["name"]
 
 
+READ = {
+    f"/journal?agent={AGENT}": ".rows .because",
+    f"/settings?agent={AGENT}": ".settings .detail td",
+    "/docs": ".reference td:last-child",
+}
+
+
+@pytest.mark.parametrize("address", READ)
+def test_what_is_read_has_the_width_of_a_phone(page: Browser, address: str) -> None:
+    page.look(PHONE)
+    page.go(address)
+    page.one(READ[address])
+    code = """return [...document.querySelectorAll(arguments[0])]
+        .map((each) => each.getBoundingClientRect().width)"""
+    widths = page.until(
+        lambda: [width for width in page.run(code, READ[address]) if width], "nothing is read"
+    )
+    assert min(widths) > 0.7 * PHONE[0]
+    assert page.run("return document.documentElement.scrollWidth") <= PHONE[0]
+
+
+def test_a_long_refusal_of_a_provider_pushes_no_column_out_of_sight(page: Browser) -> None:
+    page.look((1440, 900))
+    page.go(f"/agents/{AGENT}")
+    page.settled()
+    found = page.run("""const table = [...document.querySelectorAll("table")]
+            .find((each) => each.caption?.textContent === "providers");
+        const row = document.createElement("tr");
+        row.className = "detail";
+        const cell = document.createElement("td");
+        row.append(Object.assign(cell, {colSpan: 4, textContent: "no answer in 10 s; ".repeat(30)}));
+        table.tBodies[0].append(row);
+        const box = table.parentElement;
+        const seen = [box.scrollWidth, box.clientWidth];
+        row.remove();
+        return seen""")
+    assert found[0] <= found[1]
+
+
 def widest(page: Browser) -> Any:
     return page.run("""return [...document.querySelectorAll("main *")]
         .filter((each) => each.getBoundingClientRect().right > innerWidth + 1)

@@ -70,7 +70,7 @@ def test_a_heading_sorts_by_its_column(report: Browser) -> None:
         cells = report.run(
             "return [...document.querySelectorAll('.trades tbody tr')].map((r) => r.cells[11].textContent)"
         )
-        return [float(each.replace(",", "")) for each in cells][:80]
+        return [float(each.replace(",", "").replace("\N{MINUS SIGN}", "-")) for each in cells][:80]
 
     heads = report.all(".trades thead th")
     heads[11].find_element("css selector", "button").click()

@@ -68,6 +68,9 @@ def test_a_backtest_is_run_read_and_its_report_opened(research: Browser) -> None
     research.drawn()
     assert len(research.all("[data-result=backtest] .chart canvas")) > 0
     assert research.all(".months td")
+    market = research.one("[data-result=backtest] [aria-label='next trade']")
+    market.click()
+    assert any(text.startswith("trade 1 of ") for text in research.texts("[data-result=backtest] .read"))
     assert faults(research) == []
     address = research.one("[data-report]").get_attribute("href")
     assert address is not None
@@ -113,6 +116,20 @@ def test_what_cannot_be_meant_is_refused_with_its_limit(research: Browser) -> No
     typed(research, runs="0")
     research.one("[data-begin]").click()
     assert "runs = 0: must be a whole number from 1" in research.text("[data-refused]")
+    research.complaints()
+
+
+def test_each_of_several_problems_stands_beside_its_field(research: Browser) -> None:
+    research.one("form details summary").click()
+    typed(research, timerange="yesterday", set="risk.daily_loss=-5", strategy="no_such")
+    research.one("[data-begin]").click()
+    research.one("[data-refused]")
+    wrong = {
+        name: research.text(f".field:has([name={name}]) .wrong") for name in ("timerange", "set", "strategy")
+    }
+    assert "20230101-20230601" in wrong["timerange"]
+    assert "risk.daily_loss" in wrong["set"]
+    assert "no_such" in wrong["strategy"]
     research.complaints()
 
 

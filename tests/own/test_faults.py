@@ -19,7 +19,7 @@ from agent.wiring.backtests import options_for, setup_of
 from domain.errors import BadInput
 from domain.events import CycleDecided, OrderReported
 from domain.order import Side
-from reasoning.kernels.strategy import QUIET
+from reasoning.kernels.strategy import QUIET, Indicator
 from reasoning.memories import Remembered
 from reasoning.minds import StrategyRunner
 from reasoning.orientation import muted
@@ -224,3 +224,21 @@ def test_an_operator_hears_of_it_and_sells_whatever_the_file_has_become(tmp_path
     change = ("--set", "kind=0", "--force", "--reason", "x")
     refused = agent(tmp_path, "params", "apply", "--strategy", "mine", *change, check=2)
     assert "cannot be loaded" in refused.stderr
+
+
+def test_lines_that_fail_or_are_none_are_left_out_and_the_vote_stands(faulty: OwnStrategy[Any]) -> None:
+    def wild(_memory: Any, _packed: Any) -> Any:
+        return (
+            Indicator("sound", 5.0, on_price=True),
+            Indicator("odd", float("nan"), on_price=True),
+            "no line",
+        )
+
+    def fails(_memory: Any, _packed: Any) -> Any:
+        raise ZeroDivisionError
+
+    packed = faulty.pack(faulty.params())
+    memory = faulty.blank(packed)
+    assert replace(faulty, indicators=wild).drawn(memory, packed) == (Indicator("sound", 5.0, on_price=True),)
+    assert replace(faulty, indicators=fails).drawn(memory, packed) == ()
+    assert faulty.drawn(memory, packed) == ()

@@ -1,6 +1,9 @@
 """What the API reads is what the command line tells, page by page and filter by filter."""
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
+from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -113,6 +116,43 @@ def test_the_curve_and_the_chart_are_those_of_the_account(served: Served) -> Non
     assert read(served, "beliefs")["weights"]
 
 
+def test_the_lines_on_the_candles_are_what_the_voices_spoke_of(served: Served) -> None:
+    chart = read(served, "candles", symbol="BTC-USDT", limit=150)
+    lines = {line["name"]: line for line in chart["lines"]}
+    assert {name: line["on_price"] for name, line in lines.items()} == {
+        "rsi": False, "rsi lower": False, "rsi upper": False, "sma20": True, "sma50": True,
+    }  # fmt: skip
+    assert {len(line["values"]) for line in lines.values()} == {150}
+    closes = [float(each["close"]) for each in chart["candles"]]
+    assert lines["sma20"]["values"][-1] == pytest.approx(sum(closes[-20:]) / 20)
+    said = {voice["name"]: voice["reason"] for voice in _voices(served)}
+    assert said["rsi"].startswith(f"rsi {lines['rsi']['values'][-1]:.1f} ")
+    away = abs(lines["sma20"]["values"][-1] / lines["sma50"]["values"][-1] - 1) * 100
+    assert f"{away:.2g} %" in said["sma"]
+
+
+def _voices(served: Served) -> list[Any]:
+    voices: list[Any] = read(served, "cycles/last")["symbols"][0]["decision"]["voices"]
+    return voices
+
+
+def test_profit_by_period_adds_up_to_the_account_whatever_the_period(served: Served) -> None:
+    account, totals = read(served, "account"), read(served, "performance")["totals"]
+    for by, days in (("day", 1), ("week", 7), ("month", 31)):
+        rows = read(served, "profit", by=by, limit=400)["rows"]
+        assert sum(Decimal(row["change"]) for row in rows) == Decimal(account["profit"])
+        assert sum(Decimal(row["closed"]) for row in rows) == Decimal(totals["pnl"])
+        assert sum(row["trades"] for row in rows) == totals["trades"]
+        assert rows[0]["equity"] == account["equity"]
+        begun = [datetime.fromisoformat(row["begin"]) for row in rows]
+        assert begun == sorted(begun, reverse=True)
+        assert all(one["begin"] == other["end"] for one, other in pairwise(rows))
+        assert all(timedelta() < datetime.fromisoformat(row["end"]) - at <= timedelta(days)
+                   for row, at in zip(rows, begun, strict=True))  # fmt: skip
+        assert by != "week" or all(at.weekday() == 0 for at in begun)
+    assert read(served, "profit")["rows"][0] == read(served, "profit", limit=1)["rows"][0]
+
+
 @pytest.mark.parametrize(
     ("path", "status", "field"),
     [
@@ -125,6 +165,8 @@ def test_the_curve_and_the_chart_are_those_of_the_account(served: Served) -> Non
         ("cycles?since=2026-11-28T00:00:00", 422, "since"),  # of no time zone
         ("cycles?nonsense=1", 422, "nonsense"),
         ("equity?points=5", 422, "points"),
+        ("profit?by=year", 422, "by"),
+        ("profit?limit=0", 422, "limit"),
         ("candles", 422, None),
         ("candles?symbol=NO-SUCH", 404, None),
         ("cycles/999999", 404, None),

@@ -205,3 +205,13 @@ def test_begun_anew_after_a_crash_and_after_nothing_else(
 ) -> None:
     sequel = judge(code, 1, now, "words", tries)
     assert (sequel.again, sequel.halted) == (again, halted)
+
+
+def test_all_that_is_wrong_with_an_agent_to_begin_is_said_at_once(tmp_path: Path) -> None:
+    own = Supervisor(Home(tmp_path), SystemClock())
+    settings = {"mode": "paper", "interval_seconds": "-1", "home": "/elsewhere", "risk": {"daily_loss": "-5"}}
+    with pytest.raises(BadSettings) as wrong:
+        own.begin("bad name!", settings, "api")
+    fields = ["--journal bad name!", "home", "interval_seconds", "risk.daily_loss"]
+    assert len(wrong.value.problems) == len(fields)
+    assert all(any(text.startswith(field) for text in wrong.value.problems) for field in fields)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from agent.settings.home import Home
+from agent.settings.home import NAME, Home, checked_name
 from agent.settings.load import BadSettings, load
 from agent.settings.nearest import no_such
 from agent.settings.settings import Options, Settings
@@ -101,6 +101,24 @@ def checked(settings: Mapping[str, str], home: Home, name: str) -> Settings:
         raise
     except BadInput as error:
         raise BadSettings([str(error)]) from None
+
+
+def judged(name: str, settings: Mapping[str, str], home: Home) -> Settings:
+    """Return the settings an agent would be begun with. Raises BadSettings with all that is wrong at once."""
+    problems: list[str] = []
+    for check in (lambda: checked_name(name), lambda: refuse(settings, home)):
+        try:
+            check()
+        except BadInput as error:
+            problems += getattr(error, "problems", [str(error)])
+    allowed = {each: value for each, value in settings.items() if not any(_wrong(each, value, home))}
+    try:
+        options = checked(allowed, home, name if NAME.fullmatch(name) else "unnamed")
+    except BadSettings as error:
+        raise BadSettings([*problems, *error.problems]) from None
+    if problems:
+        raise BadSettings(problems)
+    return options
 
 
 def tree(settings: Mapping[str, str]) -> dict[str, Any]:

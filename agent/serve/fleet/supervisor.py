@@ -27,10 +27,10 @@ from agent.account.dispatch import dispatch
 from agent.answers.agents import Supervised
 from agent.host import log
 from agent.serve.fleet import processes
-from agent.serve.fleet.asked import checked, flat, refuse
+from agent.serve.fleet.asked import checked, flat, judged
 from agent.serve.fleet.ending import Sequel, judge, left, sessions
 from agent.serve.fleet.processes import Life
-from agent.settings.home import Busy, Home, checked_name
+from agent.settings.home import Busy, Home
 from agent.settings.load import BadSettings
 from agent.settings.settings import Settings
 from domain.commands import Stop
@@ -160,12 +160,10 @@ class Supervisor:
         Raises BadInput for a name or settings that cannot be meant, each problem with field, value and limit;
         Busy where an agent of that name runs, or is ours already.
         """
-        checked_name(name)
         if (known := self._done(name, key)) is not None:
             return known
         wanted = flat(settings)
-        refuse(wanted, self.home)
-        self._fit(checked(wanted, self.home, name), wanted)
+        self._fit(judged(name, wanted, self.home), wanted)
         self._wait_for_end(name)
         with self._lock:
             self._refuse_running(name)

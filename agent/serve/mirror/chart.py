@@ -3,7 +3,9 @@
 import sqlite3
 from datetime import datetime
 
-from agent.answers.agents import CandleRow, Chart, Marker, MarkerKind
+import msgspec
+
+from agent.answers.agents import CandleRow, Chart, ChartLine, Marker, MarkerKind
 from agent.serve.mirror.mirror import Mirror
 from agent.views import session
 from domain.errors import BadInput
@@ -13,6 +15,8 @@ from domain.times import millis, utc
 LIMIT = 300
 MOST = 2_000
 MARKERS = 1_000
+
+_decoded = msgspec.json.Decoder(list[tuple[str, bool, float]])
 
 
 def chart(mirror: Mirror, symbol: str, limit: int | None = None, until: datetime | None = None) -> Chart:
@@ -31,7 +35,14 @@ def chart(mirror: Mirror, symbol: str, limit: int | None = None, until: datetime
             "WHERE symbol = ? AND timeframe = ? AND time < ? ORDER BY time DESC LIMIT ?",
             (symbol, timeframe, before, count),
         ).fetchall()[::-1]
-        markers = _markers(connection, symbol, rows[0][0] if rows else 0, before)
+        first = rows[0][0] if rows else 0
+        markers = _markers(connection, symbol, first, before)
+        bodies = dict(
+            connection.execute(
+                "SELECT time, body FROM lines WHERE symbol = ? AND timeframe = ? AND time >= ? AND time < ?",
+                (symbol, timeframe, first, before),
+            )
+        )
     return Chart(
         symbol=symbol,
         timeframe=timeframe,
@@ -47,6 +58,7 @@ def chart(mirror: Mirror, symbol: str, limit: int | None = None, until: datetime
             for time, opened, high, low, close, volume in rows
         ],
         markers=markers,
+        lines=_lines([row[0] for row in rows], bodies),
         **_levels(mirror, symbol),
     )
 
@@ -62,6 +74,15 @@ def _markers(connection: sqlite3.Connection, symbol: str, since: int, before: in
         Marker(kind=MarkerKind(kind), at=utc(at), cycle=cycle, price=price, text=text)
         for kind, at, cycle, price, text in rows
     ]
+
+
+def _lines(times: list[int], bodies: dict[int, bytes]) -> list[ChartLine]:
+    """Return each line with a value a candle, None where nobody looked."""
+    values: dict[tuple[str, bool], list[float | None]] = {}
+    for index, time in enumerate(times):
+        for name, on_price, value in _decoded.decode(bodies[time]) if time in bodies else ():
+            values.setdefault((name, on_price), [None] * len(times))[index] = value
+    return [ChartLine(name=name, on_price=on_price, values=line) for (name, on_price), line in values.items()]
 
 
 def _levels(mirror: Mirror, symbol: str) -> dict[str, str | None]:

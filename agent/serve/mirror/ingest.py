@@ -113,6 +113,7 @@ class Ingest:
             self._do("INSERT OR REPLACE INTO decisions VALUES (?, ?, ?, NULL, ?, ?)", values)
         for observation in event.observations:
             self._candles(observation)
+            self._lines(observation)
         for verdict in event.verdicts:
             if isinstance(verdict, Denied):
                 self._veto(event, verdict)
@@ -127,6 +128,20 @@ class Ingest:
             prices = [session.decimal(instrument.price(each)) for each in candle[1:5]]
             values = (observation.symbol, timeframe, candle.time, *prices, candle.volume)
             self._do("INSERT OR REPLACE INTO candles VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
+
+    def _lines(self, observation: Observation) -> None:
+        """Keep what the strategies looked at after the last candle: of those before it nobody voted."""
+        mind, options = self.fold.mind, self.fold.options
+        if mind is None or options is None or not observation.candles:
+            return
+        tick = self.fold.instruments[observation.symbol].tick
+        lines = [
+            (each.name, each.on_price, each.value * tick if each.on_price else each.value)
+            for _, each in mind.indicators(observation.symbol)
+        ]
+        if lines:
+            values = (observation.symbol, options.timeframe, observation.candles[-1].time, _encode(lines))
+            self._do("INSERT OR REPLACE INTO lines VALUES (?, ?, ?, ?)", values)
 
     def _veto(self, event: CycleDecided, verdict: Denied) -> None:
         decision = next((each for each in event.decisions if each.symbol == verdict.symbol), None)

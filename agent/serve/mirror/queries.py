@@ -10,6 +10,7 @@ from agent.serve.mirror.chart import chart
 from agent.serve.mirror.curve import equity
 from agent.serve.mirror.mirror import Mirror, Unready
 from agent.serve.mirror.pages import RowFilters, cycles, fills, lessons, orders, trades
+from agent.serve.mirror.periods import profit
 from agent.serve.mirror.results import beliefs, performance
 from agent.views import session
 from domain.errors import JournalFault
@@ -27,6 +28,7 @@ __all__ = [
     "parameters",
     "performance",
     "positions",
+    "profit",
     "row",
     "status",
     "trades",

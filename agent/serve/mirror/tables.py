@@ -1,6 +1,6 @@
 """The tables of a mirror. All of them follow from the rows: a mirror that does not fit is made anew."""
 
-FORMAT = 2
+FORMAT = 3
 """Of the tables and of what is written into them. Raise it with every change: the mirror is made anew."""
 
 STRETCHES = (16, 256)
@@ -95,6 +95,11 @@ CREATE TABLE weights (
 CREATE TABLE candles (
     symbol TEXT NOT NULL, timeframe TEXT NOT NULL, time INTEGER NOT NULL, open TEXT NOT NULL,
     high TEXT NOT NULL, low TEXT NOT NULL, close TEXT NOT NULL, volume REAL NOT NULL,
+    PRIMARY KEY (symbol, timeframe, time)
+) WITHOUT ROWID;
+-- What the strategies looked at after a candle, to be drawn: [[name, whether it is a price, value], ...].
+CREATE TABLE lines (
+    symbol TEXT NOT NULL, timeframe TEXT NOT NULL, time INTEGER NOT NULL, body BLOB NOT NULL,
     PRIMARY KEY (symbol, timeframe, time)
 ) WITHOUT ROWID;
 CREATE TABLE markers (

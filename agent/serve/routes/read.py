@@ -10,9 +10,9 @@ from agent.answers.account import AccountAnswer, PositionAnswer
 from agent.answers.agents import BeliefsAnswer, Chart, CycleRow, EquityCurve, FillRow, OrderRow, Page
 from agent.answers.cycle import Explanation
 from agent.answers.journals import ParameterVersion, TradeRow
-from agent.answers.learned import LessonRow, PerformanceAnswer
+from agent.answers.learned import LessonRow, PerformanceAnswer, Period, ProfitAnswer
 from agent.serve.access.scope import Scope
-from agent.serve.mirror import chart, curve, pages, queries
+from agent.serve.mirror import chart, curve, pages, periods, queries
 from agent.serve.mirror.mirror import Mirror
 from agent.serve.mirror.pages import RowFilters
 from agent.serve.table import API, Asking, Handler, Route, TurnedAway, unknown
@@ -103,6 +103,16 @@ class EquityQuery(Struct, frozen=True, kw_only=True):
     ) = None
 
 
+class ProfitQuery(Struct, frozen=True, kw_only=True):
+    """The periods asked for."""
+
+    by: Annotated[Period, Meta(description="UTC days, weeks from Monday, or months.")] = Period.DAY
+    limit: (
+        Annotated[int, Meta(ge=1, le=periods.MOST, description=f"Periods, {periods.LIMIT} if not given.")]
+        | None
+    ) = None
+
+
 class CandlesQuery(Struct, frozen=True, kw_only=True):
     """The candles asked for."""
 
@@ -164,6 +174,11 @@ def equity(asking: Asking, path: dict[str, str], query: EquityQuery, _body: Any)
     return queries.equity(asking.fleet.get(path["agent"]).mirror, query.points)
 
 
+def profit(asking: Asking, path: dict[str, str], query: ProfitQuery, _body: Any) -> ProfitAnswer:
+    """Return profit by period."""
+    return queries.profit(asking.fleet.get(path["agent"]).mirror, query.by, query.limit)
+
+
 def candles(asking: Asking, path: dict[str, str], query: CandlesQuery, _body: Any) -> Chart:
     """Return candles with markers. Raises TurnedAway for a symbol that was never traded here."""
     watched, symbol = asking.fleet.get(path["agent"]), spelled(query.symbol)
@@ -194,6 +209,7 @@ ROUTES = (
         _of_mirror(queries.positions),
     ),
     _route("equity", "Equity after each cycle, thinned to so many points", EquityCurve, equity, EquityQuery),
+    _route("profit", "Profit by day, week or month, newest first", ProfitAnswer, profit, ProfitQuery),
     _route("orders", "Orders, newest first", Page[OrderRow], orders, OrdersQuery),
     _route("fills", "Fills, newest first", Page[FillRow], _paged(queries.fills), FillsQuery),
     _route("trades", "Closed trades, newest first", Page[TradeRow], _paged(queries.trades), TradesQuery),

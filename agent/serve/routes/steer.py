@@ -23,7 +23,6 @@ from agent.serve.fleet.recorded import last_settings
 from agent.serve.fleet.supervisor import ask_to_stop
 from agent.serve.fleet.turns import turn
 from agent.serve.table import API, Asking, Lane, Route
-from agent.settings.home import checked_name
 from domain import commands
 from domain.commands import Command, Stop
 from domain.errors import BadInput
@@ -215,7 +214,6 @@ def _stop(asking: Asking, path: dict[str, str], _query: Any, body: CommandAsked)
 
 
 def _begin(asking: Asking, _path: dict[str, str], _query: Any, body: BeginAsked) -> Started:
-    checked_name(body.name)
     who = by_of(asking), key_of(asking, body), body.reason.strip()
     supervised = asking.supervisor.begin(body.name, body.settings, *who)
     return Started(agent=body.name, supervised=supervised)

@@ -14,6 +14,10 @@ from agent.serve.table import API, HTML, JSON, Asking, Content, Route, unknown
 
 PART = 65_536
 _POLICY = re.compile(rb'<meta http-equiv="Content-Security-Policy" content="([^"]+)"')
+_MARKET = re.compile(
+    rb'<figure class="chart" data-chart="market"[^>]*>(?:<h3>[^<]*</h3>)?\s*'
+    rb'<script type="application/json">([^<]*)</script>'
+)
 ALONE = "base-uri 'none'; form-action 'none'; frame-ancestors 'self'; sandbox allow-scripts"
 """A report runs its own scripts and nothing else: it has no cookie and asks nobody."""
 
@@ -79,6 +83,14 @@ def report(asking: Asking, path: dict[str, str], _query: Any, _body: Any) -> Con
     )
 
 
+def markets(asking: Asking, path: dict[str, str], _query: Any, _body: Any) -> Content:
+    """Return the charts of candles and trades that the page a backtest wrote holds as data."""
+    files = asking.work.place(path["id"])
+    if not files.report.is_file():
+        raise unknown(f"work {path['id'][:80]}: it has no report")
+    return Content(b"[" + b",".join(_MARKET.findall(files.report.read_bytes())) + b"]", JSON)
+
+
 def _parts(path: Path) -> Iterator[bytes]:
     with path.open("rb") as file:
         while part := file.read(PART):
@@ -93,6 +105,12 @@ ROUTES = (
     _read("", "Every piece of work, the latest first", list[WorkRow], rows),
     _read("/{id}", "One piece of work: how far it is, how it ended", WorkRow, row),
     _read("/{id}/answer", "Its answer: what the command prints with --json", dict[str, Any], answer),
+    _read(
+        "/{id}/markets",
+        "Candles and trades of a backtest, a symbol each, as its report draws them",
+        list[dict[str, Any]],
+        markets,
+    ),
     _read("/{id}/report", "Its report: a page", str, report, media=HTML),
     Route(
         "POST", f"{API}/work", Scope.TRADE, "Start a backtest, a walk-forward or a study", WorkRow, begin,

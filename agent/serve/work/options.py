@@ -38,8 +38,8 @@ def command_words(kind: WorkKind, options: Mapping[str, Any], home: Home) -> Wor
                 words += table[name](name, value, home)
             except BadInput as error:
                 problems.append(str(error))
-    if not problems:
-        problems = _settings(options, home)
+    if not any(re.match(r"(set|strategy)\b", each) for each in problems):
+        problems += _settings(options, home)
     problems += _lacking(kind, options)
     if problems:
         raise BadSettings(problems)

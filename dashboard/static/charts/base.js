@@ -2,7 +2,8 @@
 import { createChart } from "../vendor/lightweight-charts.js";
 import { number } from "./dom.js";
 
-const NAMES = ["ink", "soft", "line", "card", "own", "hold", "up", "down", "wait"];
+const NAMES = ["ink", "soft", "line", "card", "own", "sell", "hold", "up", "down", "wait"];
+const ROOM = 12; // pixels right of the last bar
 
 // The page's colours as the browser resolves them, for canvases know no variables.
 export function colours(place = document.body) {
@@ -36,7 +37,7 @@ export function onTheme(told) {
   };
 }
 
-function options(tone) {
+function options(tone, room) {
   const small = Math.min(innerWidth, 1e4) < 600;
   return {
     autoSize: true,
@@ -50,7 +51,7 @@ function options(tone) {
     },
     grid: { vertLines: { visible: false }, horzLines: { color: tone.line } },
     rightPriceScale: { borderVisible: false, minimumWidth: small ? 52 : 72, scaleMargins: { top: 0.08, bottom: 0.06 } },
-    timeScale: { borderColor: tone.line, timeVisible: true, secondsVisible: false, minBarSpacing: 0.005, rightOffset: 4, lockVisibleTimeRangeOnResize: true },
+    timeScale: { borderColor: tone.line, timeVisible: true, secondsVisible: false, minBarSpacing: 0.005, rightOffsetPixels: room, lockVisibleTimeRangeOnResize: true },
     crosshair: {
       mode: 0,
       vertLine: { color: tone.soft, labelBackgroundColor: tone.soft },
@@ -66,16 +67,16 @@ function options(tone) {
 // The wheel zooms only a chart that has the focus, so that a page scrolls over the others. `clock(seconds)` gives
 // the text of an instant where times are not to be shown in UTC. All is shown until somebody moves the view: `settle`
 // does so after new data, `whole` brings it back, `keep` says that it was moved.
-export function timeChart(place, { label, restyle = () => {}, clock = null }) {
+export function timeChart(place, { label, restyle = () => {}, clock = null, room = ROOM }) {
   place.replaceChildren();
   place.tabIndex = 0;
   place.setAttribute("role", "img");
   place.setAttribute("aria-label", label);
-  const chart = createChart(place, options(colours(place)));
+  const chart = createChart(place, options(colours(place), room));
   if (clock) chart.applyOptions({ localization: { timeFormatter: clock } });
   const paint = () => {
     const tone = colours(place);
-    chart.applyOptions(options(tone));
+    chart.applyOptions(options(tone, room));
     restyle(tone, chart);
   };
   const wheel = (on) => chart.applyOptions({ handleScale: { mouseWheel: on }, handleScroll: { mouseWheel: on } });
@@ -143,6 +144,20 @@ export function zoomed({ chart, keep }, share) {
   const half = ((range.to - range.from) * share) / 2;
   scale.setVisibleLogicalRange({ from: middle - half, to: middle + half });
 }
+
+// What keeps an axis from making noise of a line that is as good as flat: it spans `share` of the values at least.
+export function calm(share) {
+  return (original) => {
+    const found = original();
+    if (!found?.priceRange) return found;
+    const { minValue: low, maxValue: high } = found.priceRange;
+    const lacks = spanned(low, high, share) - (high - low);
+    return lacks <= 0 ? found : { ...found, priceRange: { minValue: low - lacks / 2, maxValue: high + lacks / 2 } };
+  };
+}
+
+// How much an axis spans that shows values from `low` to `high`, and `share` of them at least.
+export const spanned = (low, high, share) => Math.max(high - low, Math.max(Math.abs(low), Math.abs(high)) * share);
 
 // The way numbers of a series stand at its axis.
 export function written(places, unit = "") {

@@ -2,6 +2,9 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 
+// The minus of numbers, as wide as a plus; a hyphen is for words.
+export const MINUS = "\u2212";
+
 // An element with properties, attributes and children; text stays text.
 export function el(name, attributes = {}, ...children) {
   return filled(document.createElement(name), attributes, children);
@@ -29,7 +32,7 @@ export function number(value, places = 2, { signed = false, unit = "" } = {}) {
   const shown = (zero ? 0 : plain).toLocaleString("en-US", {
     minimumFractionDigits: places, maximumFractionDigits: places,
   });
-  return `${signed && !zero && plain > 0 ? "+" : ""}${shown}${unit}`;
+  return `${signed && !zero && plain > 0 ? "+" : ""}${shown.replace("-", MINUS)}${unit}`;
 }
 
 export function percent(share, places = 2, more = {}) {

@@ -1,6 +1,6 @@
 // Equity, its fall from the peak, equity beside buy and hold, and the rolling Sharpe ratio: one axis of time.
 import { AreaSeries, BaselineSeries, LineSeries } from "../vendor/lightweight-charts.js";
-import { colours, faded, timeChart, written } from "./base.js";
+import { calm, colours, faded, timeChart, written } from "./base.js";
 import { before, el, number, stamp } from "./dom.js";
 
 const PANELS = [
@@ -9,6 +9,16 @@ const PANELS = [
   { name: "fall", height: 100, title: () => "fall from the peak" },
   { name: "sharpe", height: 100, title: ({ window: days }) => `Sharpe ratio of the last ${days} days, a year` },
 ];
+
+const LEAST_SPAN = 0.005;
+const LEAST_FALL = 0.5;
+
+// The axis of the fall begins at the peak and reaches half a per cent down at least: what is less is no fall to speak of.
+function fallen(original) {
+  const found = original();
+  if (!found?.priceRange) return found;
+  return { ...found, priceRange: { minValue: Math.min(found.priceRange.minValue, -LEAST_FALL), maxValue: 0 } };
+}
 
 // `data`: `t` seconds, `e` equity, `f` fall from the peak in per cent; where known `h` buy and hold of 1, `d` and `s`
 // seconds and values of the rolling Sharpe ratio over `window` days; `quote`. Returns what sets other data and ends it.
@@ -69,12 +79,12 @@ function added(chart, lines, name, pane) {
   const add = (kind, key, more) => {
     lines[key] = chart.addSeries(kind, { ...plain, ...more }, pane);
   };
-  if (name === "equity") add(LineSeries, "equity", { priceFormat: written(2) });
+  if (name === "equity") add(LineSeries, "equity", { priceFormat: written(2), autoscaleInfoProvider: calm(LEAST_SPAN) });
   if (name === "both") {
     add(LineSeries, "hold", { priceFormat: written(1), lineWidth: 1 });
     add(LineSeries, "own", { priceFormat: written(1), lineWidth: 1 });
   }
-  if (name === "fall") add(BaselineSeries, "fall", { priceFormat: written(1, " %"), lineWidth: 1, baseValue: { type: "price", price: 0 } });
+  if (name === "fall") add(BaselineSeries, "fall", { priceFormat: written(1, " %"), lineWidth: 1, baseValue: { type: "price", price: 0 }, autoscaleInfoProvider: fallen });
   if (name === "sharpe") add(AreaSeries, "sharpe", { priceFormat: written(1), lineWidth: 1 });
 }
 

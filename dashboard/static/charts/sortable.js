@@ -1,10 +1,10 @@
 // A table whose headings sort it: numbers by their value, lengths of time by their length, the rest as text.
-import { el } from "./dom.js";
+import { el, MINUS } from "./dom.js";
 
 const UNITS = { min: 1, h: 60, days: 1440 };
 
 function worth(text) {
-  const found = /^([+-]?[\d,]*\.?\d+)(?: (min|h|days|%))?$/.exec(text);
+  const found = /^([+-]?[\d,]*\.?\d+)(?: (min|h|days|%))?$/.exec(text.replace(MINUS, "-"));
   return found ? Number.parseFloat(found[1].replaceAll(",", "")) * (UNITS[found[2]] ?? 1) : null;
 }
 

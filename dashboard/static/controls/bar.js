@@ -1,24 +1,23 @@
-// The controls of one agent. What reduces risk is always there and always works, whatever the page knows or does not.
+// The controls of one agent, each in a place of its own that nothing that happens takes from it: a finger on its way to
+// one must not meet another. What reduces risk is always there and always works, whatever the page knows or does not.
 
 import { html, useState } from "../vendor/preact.js";
 import { Button } from "../components.js";
 import { COMMANDS } from "./commands.js";
 import { CommandDialog } from "./command.js";
 
-/** `row` (AgentRow) may be missing or old: it chooses what is offered first, never whether an exit is. */
+/** `row` (AgentRow) may be missing or old: it chooses which of start, pause and go on is offered, nothing else. */
 export function Controls({ agent, row, onDone }) {
   const [open, setOpen] = useState(null);
   const act = (name, kind = "") => html`<${Button} key=${name} kind=${`${COMMANDS[name].tone ?? ""} ${kind}`} data-control=${name} onClick=${() => setOpen(name)}>${COMMANDS[name].title}<//>`;
   const running = row?.running ?? true;
-  const holds = row ? row.positions.length > 0 : true;
   return html`<div class="acts controls" role="group" aria-label=${`controls of ${agent}`}>
-    ${!running && act("start")}
-    ${running && act(row?.paused ? "unpause" : "pause")}
-    ${running && act("stop")}
-    ${holds && act("close")}${act("flatten")}${row?.kill_switch ? act("reset-kill") : act("kill")}
+    <span class="slot">${running ? act(row?.paused ? "unpause" : "pause") : act("start")}</span>
+    ${act("stop")}${act("close")}${act("flatten")}${act("kill")}
     <details class="more"><summary class="btn">More</summary><div class="acts">
-      ${row?.kill_switch && act("kill")}${!holds && act("close")}${act("reconcile")}${act("adopt")}${act("write-off")}
+      ${act("reconcile")}${act("adopt")}${act("write-off")}
     </div></details>
+    ${row?.kill_switch && act("reset-kill")}
     ${open && html`<${CommandDialog} name=${open} agent=${agent} row=${row} positions=${row?.positions ?? []} onDone=${onDone} onClose=${() => setOpen(null)} />`}
   </div>`;
 }

@@ -4,9 +4,9 @@ import { html, useRef, useState } from "../vendor/preact.js";
 import { newKey, post } from "../api.js";
 import { announce, Button, Dialog, Field } from "../components.js";
 import { go } from "../router.js";
-import { spoken } from "../format.js";
 import { begun } from "../store.js";
 import { Refusal } from "./command.js";
+import { wrongOf } from "./problems.js";
 
 const MODES = [["paper", "paper: live candles, no money"], ["testnet", "testnet: orders to the test exchange"], ["live", "live: real money"]];
 const PROVIDERS = [["auto", "live, else kept, else simulated"], ["binance", "binance"], ["simulated", "simulated"]];
@@ -21,6 +21,8 @@ const FIELDS = [
   { name: "timeframe", label: "Candles", initial: "1m" },
   { name: "interval_seconds", label: "Seconds between cycles", initial: "60", number: true },
 ];
+
+const NAMES = FIELDS.map((field) => field.name);
 
 export function BeginAgent({ onBegun }) {
   const [open, setOpen] = useState(false);
@@ -56,21 +58,12 @@ function BeginDialog({ onBegun, onClose }) {
     <form class="stack" onSubmit=${send} data-command="begin" novalidate>
       <p>It runs as a process of its own, is started again after a crash and not after a halt, and goes on when this server ends.</p>
       <div class="fields">${FIELDS.map((field) => html`<${Asked} key=${field.name} field=${field} value=${given[field.name]} set=${(value) => set(field.name, value)} error=${state.error} />`)}</div>
-      <${Field} label="Other settings, a name=value a line" hint="such as risk.daily_loss=2%">${(id) => html`<textarea id=${id} name="more" rows="2" spellcheck=${false} onInput=${(event) => set("more", event.target.value)}></textarea>`}<//>
+      <${Field} label="Other settings, a name=value a line" hint="such as risk.daily_loss=2%" wrong=${wrongOf(state.error, "settings", NAMES)}>${(id) => html`<textarea id=${id} name="more" rows="2" spellcheck=${false} onInput=${(event) => set("more", event.target.value)}></textarea>`}<//>
       <${Field} label="Reason (kept with the agent and in the server's log)">${(id) => html`<input id=${id} name="reason" maxlength="2000" onInput=${(event) => set("reason", event.target.value)} />`}<//>
       ${state.error && html`<${Refusal} error=${state.error} />`}
       <div class="acts"><button class="btn main-act" data-send aria-disabled=${String(!given.name.trim())}>${state.busy ? "Starting\u2026" : "Start it"}</button>
         <${Button} kind="plain" onClick=${onClose}>Cancel<//></div>
     </form><//>`;
-}
-
-/** What a refusal says of a field: one that names several has a line for each. */
-export function wrongOf(error, name) {
-  if (!error) return null;
-  const last = name.split(".").at(-1);
-  const lines = error.message.split("\n").map(spoken).filter((line) => new RegExp(`^[\\w.]*\\b${last}\\b`).test(line));
-  if (lines.length > 0) return lines.join("; ");
-  return error.field && spoken(error.field).split(".").at(-1) === last ? spoken(error.message) : null;
 }
 
 function Asked({ field, value, set, error }) {

@@ -4,10 +4,11 @@
 import { html, useMemo, useState } from "../vendor/preact.js";
 import { part } from "../api.js";
 import { Ago, Alternative, Answered, Badge, Card, Chart, Choice, Empty, Gauge, Ooda, Pairs, Share, Signed, Table, Tiles, Time, useLive } from "../components.js";
-import { age, amount, count, number, percent, places, time, words } from "../format.js";
+import { age, amount, count, number, percent, places, time, told, words } from "../format.js";
 import { go, to } from "../router.js";
 import { rowOf, useAnswer, useCell, useNow, zone } from "../store.js";
 import { Controls } from "../controls/bar.js";
+import { LEVELS, MARKS, SAID } from "../charts/marks.js";
 import { Conclusions, Outcome } from "./decisions.js";
 
 const CANDLES = 300;
@@ -21,10 +22,8 @@ export default function Agent({ agent, row }) {
   const status = useAnswer(path, {}, { on: (event) => changes(event) || (event.kind === "agent" && event.agent === agent) });
   const now = useLive(row);
   return html`
-    <div class="head">
-      <${Ooda} ...${now} />
-      <${Place} row=${row} status=${status.data} now=${now} />
-      <span class="space"></span>
+    <div class="agent-head">
+      <div class="head"><${Ooda} ...${now} /><${Place} row=${row} status=${status.data} now=${now} /></div>
       <${Controls} agent=${agent} row=${row} />
     </div>
     <${Answered} of=${status}>${(data) => html`<${Figures} status=${data} now=${now} />`}<//>
@@ -43,7 +42,7 @@ export default function Agent({ agent, row }) {
     </div>`;
 }
 
-const Place = ({ row, status, now }) => row && html`<p class="soft small">
+const Place = ({ row, status, now }) => row && html`<p class="soft small place">
   ${[row.mode, row.symbols.join(", "), row.timeframe].filter(Boolean).join(" \u00b7 ")} \u00b7 cycle ${count(now.cycle)}
   ${row.at && html`, <${Ago} at=${row.at} />`} ${row.outcome && html`<${Outcome} outcome=${row.outcome} />`}
   ${!row.running && row.ended && html` \u00b7 ended: ${row.ended}`}${status?.problem && html` <${Badge} kind="bad">${status.problem}<//>`}</p>`;
@@ -87,15 +86,14 @@ function Market({ agent, symbols, changes }) {
 
 /** An instant of the API as whole seconds, as the charts take it. */
 const seconds = (at) => Math.floor(new Date(at) / 1000);
-const SHORT = { entry: "buy", exit: "sell", stop: "stop", target: "target", veto: "" };
-
 function candlesOf(chart, trades) {
   const first = chart.candles.length ? seconds(chart.candles[0].time) : 0;
   return {
     trips: trades.filter((trade) => seconds(trade.closed) >= first).map((trade) => ({ opened: seconds(trade.opened), closed: seconds(trade.closed), bought: number(trade.entry_price), sold: number(trade.exit_price), won: number(trade.pnl) > 0 })),
-    candles: chart.candles.map(({ time: at, open, high, low, close }) => ({ time: seconds(at), open: number(open), high: number(high), low: number(low), close: number(close) })),
-    marks: chart.markers.map((mark) => ({ kind: mark.kind, time: seconds(mark.at), price: number(mark.price), text: mark.text, cycle: mark.cycle, short: SHORT[mark.kind] })),
-    levels: [["entry", "own"], ["stop", "down"], ["target", "up"]].filter(([name]) => chart[name]).map(([name, tone]) => ({ name, price: number(chart[name]), tone })),
+    candles: chart.candles.map(({ time: at, open, high, low, close, volume }) => ({ time: seconds(at), open: number(open), high: number(high), low: number(low), close: number(close), volume: number(volume) })),
+    marks: chart.markers.map((mark) => ({ kind: mark.kind, time: seconds(mark.at), price: number(mark.price), text: mark.text, cycle: mark.cycle, short: SAID[mark.kind] })),
+    levels: Object.entries(LEVELS).filter(([name]) => chart[name]).map(([name, tone]) => ({ name, price: number(chart[name]), tone })),
+    lines: chart.lines.map(({ name, on_price: onPrice, values }) => ({ name, onPrice, values })),
   };
 }
 
@@ -107,7 +105,7 @@ function Candles({ agent, chart, trades }) {
   const marks = [...chart.markers].reverse();
   const label = `candles of ${chart.symbol}, ${chart.candles.length} of ${chart.timeframe}, last close ${amount(last.close)}, ${marks.length} marks`;
   return html`<${Chart} kind="candles" again=${chosen + digits} data=${data} label=${label} draw=${(root, first) => drawCandles(root, first, { label, places: digits, height: Math.round(Math.min(720, Math.max(260, innerHeight * 0.4))), clock: clockOf(chosen) }, agent)} />
-    <p class="legend"><span class="own">\u25b2 buy</span><span>\u25bc sell</span><span class="down">\u25a0 stop</span><span class="up">\u25cf target</span><span class="wait">\u25cf denied</span><span>a mark opens its cycle</span></p>
+    <p class="legend">${Object.values(MARKS).map(({ tone, sign, name }) => html`<span key=${name} class=${tone}>${sign} ${name}</span>`)}<span>a mark opens its cycle</span></p>
     <${Alternative} label=${`Marks as a table (${marks.length})`}>${marks.length === 0 ? html`<p>None among these candles.</p>` : html`<${Table} caption="marks on the candles" rows=${marks} tall="16rem" columns=${[
       { name: "at", title: "Time", head: true, cell: (mark) => html`<${Time} at=${mark.at} shape="minute" />` },
       { name: "kind", title: "Mark", cell: (mark) => (mark.kind === "veto" ? "denied" : mark.kind) },
@@ -252,10 +250,10 @@ function Rule({ of }) {
   const value = of.measured === null ? "not measured" : figure(of.measured) + against(of);
   const failed = of.passed === false && (of.symbol === null ? "failed" : "denies");
   return html`<li class=${failed || ""} data-rule=${of.rule} title=${of.meaning}>
-    <span><span class="rule-name">${name}</span> <span class="soft tiny">${[of.unit, of.used !== null && of.note].filter(Boolean).join(", ")}</span></span>
+    <span><span class="rule-name">${name}</span> <span class="soft tiny">${told([of.unit, of.used !== null && of.note].filter(Boolean).join(", "))}</span></span>
     <span class="figure small">${value}</span>
     ${of.used !== null ? html`<${Gauge} label=${name} used=${of.used} failed=${failed === "failed"} denies=${failed === "denies"} text=${`${percent(of.used, { digits: 0 })} used: ${value} ${of.unit}`} />`
-      : html`<span class="soft tiny">${of.note ?? (of.passed === false ? "not kept" : of.passed ? "kept" : "")}</span>`}
+      : html`<span class="soft tiny">${of.note ? told(of.note) : (of.passed === false ? "not kept" : of.passed ? "kept" : "")}</span>`}
   </li>`;
 }
 
@@ -278,8 +276,8 @@ function Providers({ agent, changes, status }) {
   const providers = useAnswer(`agents/${part(agent)}/providers`, {}, { on: changes, every: 15000 });
   return html`<${Card} title="Providers and breakers" flush><${Answered} of=${providers}
       empty=${{ when: (data) => data.length === 0, title: "No provider was asked yet.", text: "They appear with the first cycle." }}>
-    ${(data) => html`<${Table} caption="providers" rows=${data} id=${(row) => row.provider} columns=${[
-      { name: "provider", title: "Provider", head: true, cell: (row) => html`${row.provider}${row.last_refusal && html`<div class="soft tiny">${row.last_refusal}</div>`}` },
+    ${(data) => html`<${Table} caption="providers" rows=${data} id=${(row) => row.provider} detail=${(row) => row.last_refusal && html`<span class="tiny">last refused: ${row.last_refusal}</span>`} columns=${[
+      { name: "provider", title: "Provider", head: true, cell: (row) => row.provider },
       { name: "breaker", title: "Breaker", cell: (row) => (row.breaker ? html`<${Badge} kind=${BREAKERS[row.breaker] ?? "quiet"}>${words(row.breaker)}<//>` : "\u2013") },
       { name: "age", title: "Served", num: true, cell: (row) => (row.age_seconds === null ? "never" : `${age(row.age_seconds)} ago`) },
       { name: "stream", title: "Stream", cell: (row) => (row.connected === null ? html`<span class="soft">none</span>` : html`<${Badge} kind=${row.connected ? "good" : "bad"}>${row.connected ? "connected" : "cut"}<//><div class="soft tiny">${count(row.reconnects)} reconnects, ${count(row.dropped)} dropped</div>`) },

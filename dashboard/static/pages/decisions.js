@@ -9,7 +9,7 @@ import { rowOf, useAnswer } from "../store.js";
 import { Why } from "../why.js";
 
 const OUTCOMES = ["executed", "denied", "held", "failed", "interrupted"];
-const TONES = { executed: "good", denied: "bad", failed: "bad", interrupted: "wait", held: "quiet" };
+const TONES = { executed: "good", denied: "wait", failed: "bad", interrupted: "wait", held: "quiet" };
 const PAGE = 60;
 const MOST = 500;
 const SIDE = 20;
@@ -20,7 +20,7 @@ export const Outcome = ({ outcome }) => html`<${Badge} kind=${TONES[outcome] ?? 
 export const Conclusions = ({ row }) => html`<ul class="said">${row.decisions.map((each) => html`<li key=${each.symbol}>
   <span class=${"action " + each.action}>${each.action}</span> ${each.symbol}
   ${each.action !== "HOLD" && html`<span class="soft figure"> ${plain(each.confidence, 0)}</span>`}
-  ${each.verdict && each.verdict !== "approved" && html`<span class="down"> ${words(each.verdict)}</span>`}</li>`)}
+  ${each.verdict && each.verdict !== "approved" && html`<span class="wait"> ${words(each.verdict)}</span>`}</li>`)}
   ${row.error && html`<li class="down">${row.error}</li>`}</ul>`;
 
 export default function Decisions({ agent, row }) {

@@ -4,7 +4,7 @@ import { html, useEffect, useState } from "../vendor/preact.js";
 import { get, part, url } from "../api.js";
 import { Answered, Badge, Button, Card, Failure, Pairs, Signed, Table, Tiles, Time } from "../components.js";
 import { CommandDialog } from "../controls/command.js";
-import { amount, count, words } from "../format.js";
+import { amount, count, outcomeOf, told, words } from "../format.js";
 import { rowOf, useAnswer, useEvents } from "../store.js";
 import { parser } from "../stream.js";
 
@@ -79,7 +79,7 @@ function Rows({ agent, head }) {
     { name: "seq", title: "Row", num: true, head: true, cell: (each) => count(each.seq) },
     { name: "at", title: "At", cell: (each) => html`<${Time} at=${each.at} />` },
     { name: "kind", title: "What", cell: (each) => html`<span class="nowrap">${words(each.kind)}</span>` },
-    { name: "text", title: "", cell: (each) => html`${textOf(each.body)} <button type="button" class="btn plain tiny" aria-expanded=${String(open === each.seq)} aria-label=${`${open === each.seq ? "less" : "more"} of row ${each.seq}`} onClick=${() => setOpen(open === each.seq ? null : each.seq)}>${open === each.seq ? "less" : "more"}</button>
+    { name: "text", title: "In words", kind: "because", cell: (each) => html`${textOf(each.body)} <button type="button" class="btn plain tiny" aria-expanded=${String(open === each.seq)} aria-label=${`${open === each.seq ? "less" : "more"} of row ${each.seq}`} onClick=${() => setOpen(open === each.seq ? null : each.seq)}>${open === each.seq ? "less" : "more"}</button>
       ${open === each.seq && html`<pre class="answer">${JSON.stringify(each.body, null, 2)}</pre>`}` },
   ];
   return html`<${Card} title="Rows" flush kind="rows" note=${held ? "frozen: what is written meanwhile comes when you go on" : "as they are written, the newest first"}
@@ -122,11 +122,11 @@ async function recent(agent, head, signal) {
 /** A row in a sentence. */
 function textOf(body) {
   switch (body?.type) {
-    case "decided": return `cycle ${body.cycle}: ${body.decisions.map((each) => `${each.symbol} ${each.action}${each.verdict && each.verdict !== "approved" ? `, denied by ${words(each.verdict)}` : ""}`).join("; ")}`;
+    case "decided": return `cycle ${count(body.cycle)}: ${body.decisions.map((each) => `${each.symbol} ${each.action}${each.verdict && each.verdict !== "approved" ? `, denied by ${words(each.verdict)}` : ""}`).join("; ")}`;
     case "orders": return body.orders.map((order) => `${order.purpose} ${order.side} ${order.quantity} ${order.symbol}`).join("; ");
     case "report": return `${body.symbol} ${words(body.status)}${body.fills.length ? `, ${body.fills.map((fill) => `${fill.quantity} at ${fill.price}`).join(", ")}` : ""}${body.reason ? `: ${body.reason}` : ""}`;
-    case "ended": return `cycle ${body.cycle} ${words(body.outcome)}, equity ${amount(body.equity, { places: 2 })}${body.error ? `: ${body.error}` : ""}`;
+    case "ended": return `cycle ${count(body.cycle)} ended: ${outcomeOf(body.outcome)}, equity ${amount(body.equity, { places: 2 })}${body.error ? `: ${body.error}` : ""}`;
     case "session": return body.reason ? `session ${body.session} ended: ${body.reason}` : `session ${body.session}, ${body.mode ?? ""} ${(body.symbols ?? []).join(", ")}`;
-    default: return [body?.text, body?.reason && `\u201c${body.reason}\u201d`, body?.by && `by ${body.by}`].filter(Boolean).join(", ");
+    default: return [told(body?.text), body?.reason && `\u201c${body.reason}\u201d`, body?.by && `by ${body.by}`].filter(Boolean).join(", ");
   }
 }

@@ -46,6 +46,8 @@ function AgentCard({ row }) {
   </section>`;
 }
 
+const LEAST_SPAN = 0.002; // of the equity: what moves less is as good as flat
+
 /** The equity's course in a stroke, over the line it opened at. */
 function Spark({ agent }) {
   const { data } = useAnswer(`agents/${part(agent)}/equity`, { points: 120 }, { on: rowOf(agent, "cycle_ended") });
@@ -53,7 +55,8 @@ function Spark({ agent }) {
   if (values.length < 2) return html`<div class="spark"></div>`;
   const opened = number(data.opening_cash);
   const [low, high] = [Math.min(opened, ...values), Math.max(opened, ...values)];
-  const y = (value) => 30 - ((value - low) / (high - low || 1)) * 28;
+  const span = Math.max(high - low, high * LEAST_SPAN);
+  const y = (value) => 16 - ((value - (low + high) / 2) / span) * 28;
   const points = values.map((value, k) => `${((k / (values.length - 1)) * 100).toFixed(2)},${y(value).toFixed(2)}`).join(" ");
   const label = `equity of ${agent} over ${count(values.length)} points, from ${amount(data.points[0].equity, { places: 2 })} to ${amount(data.points.at(-1).equity, { places: 2 })}`;
   return html`<svg class="spark" viewBox="0 0 100 32" preserveAspectRatio="none" role="img" aria-label=${label}>
@@ -81,4 +84,4 @@ const Decided = ({ row }) => row.decisions.length === 0
 /** A verdict in a badge: approved, the rule that denied, or nothing to judge. */
 export const Verdict = ({ verdict }) => verdict === null
   ? html`<span class="soft small">not judged</span>`
-  : html`<${Badge} kind=${verdict === "approved" ? "good" : "bad"}>${verdict === "approved" ? "approved" : `denied: ${verdict.replace(/_/g, " ")}`}<//>`;
+  : html`<${Badge} kind=${verdict === "approved" ? "good" : "wait"}>${verdict === "approved" ? "approved" : `denied: ${verdict.replace(/_/g, " ")}`}<//>`;

@@ -7,7 +7,8 @@ import { Refusal } from "../controls/command.js";
 import { age, count, percent } from "../format.js";
 import { ApplyDialog } from "./parameters.js";
 import { useQuery } from "../router.js";
-import { STRATEGIES, wrongOf } from "../controls/begin.js";
+import { STRATEGIES } from "../controls/begin.js";
+import { wrongOf } from "../controls/problems.js";
 import { KINDS, optionsOf, optionsText } from "../research/schema.js";
 import { Result } from "../research/results.js";
 import { useAnswer } from "../store.js";
@@ -94,14 +95,14 @@ function Begin({ rows, candles, onBegun }) {
     }
     key.current = newKey();
   }
-  const draw = (field) => html`<${Option} key=${kind + field.name} field=${field} value=${given[field.name] ?? field.initial ?? ""} set=${(value) => set(field.name, value)} error=${state.error} />`;
+  const draw = (field) => html`<${Option} key=${kind + field.name} field=${field} value=${given[field.name] ?? field.initial ?? ""} set=${(value) => set(field.name, value)} error=${state.error} others=${fields.map((each) => each.also ?? each.name)} />`;
   return html`<${Card} title="Start">
     <form class="stack" onSubmit=${begin} data-work=${kind}>
       <${Choice} label="kind of work" value=${kind} options=${Object.entries(KINDS).map(([name, each]) => [name, each.title])} onChange=${(name) => { setKind(name); setState({}); }} />
       <p class="soft small">${says}</p>
       ${kind !== "lookahead" && html`<${Series} candles=${candles} symbol=${given.symbol} timeframe=${given.timeframe} choose=${(row) => setGiven((old) => ({ ...old, symbol: row.symbol, timeframe: row.timeframe }))} />`}
       <div class="fields">${fields.filter((field) => !field.rare).map(draw)}</div>
-      ${fields.some((field) => field.rare) && html`<details><summary class="small">More</summary><div class="fields" style=${{ paddingTop: ".5rem" }}>${fields.filter((field) => field.rare).map(draw)}</div></details>`}
+      ${fields.some((field) => field.rare) && html`<details open=${rareWrong(fields, state.error)}><summary class="small">More</summary><div class="fields" style=${{ paddingTop: ".5rem" }}>${fields.filter((field) => field.rare).map(draw)}</div></details>`}
       <${Lists} rows=${rows} candles=${candles.data} />
       ${state.error && html`<${Refusal} error=${state.error} />`}
       <div class="acts"><button class="btn main-act" data-begin aria-disabled=${String(Boolean(state.busy))}>${state.busy ? "Sent\u2026" : `Start the ${KINDS[kind].title.toLowerCase()}`}</button></div>
@@ -115,8 +116,11 @@ function Lists({ rows, candles }) {
   return html`${list("strategies", [...STRATEGIES, ...(versions.data ?? []).map((each) => each.strategy)])}${list("series", (candles ?? []).map((row) => row.symbol))}`;
 }
 
-function Option({ field, value, set, error }) {
-  const wrong = wrongOf(error, field.name);
+/** Whether one of the fields that few need is wrong, so that it is not folded away. */
+const rareWrong = (fields, error) => fields.some((field) => field.rare && wrongOf(error, field.name, field.name === "set" ? fields.map((each) => each.also ?? each.name) : null)) || undefined;
+
+function Option({ field, value, set, error, others }) {
+  const wrong = wrongOf(error, field.also ?? field.name, field.name === "set" ? others : null) ?? wrongOf(error, field.name);
   if (field.type === "flag") {
     return html`<label class="check small"><input type="checkbox" name=${field.name} checked=${value === true} onChange=${(event) => set(event.target.checked)} /><span>${field.label}</span></label>`;
   }
@@ -178,7 +182,7 @@ function Told({ row, agents }) {
   }, [row.id]);
   if (state.error) return html`<${Failure} error=${state.error} />`;
   if (!state.answer) return html`<${Waiting} />`;
-  return html`${FOUND.has(row.kind) && agents?.length > 0 && html`<${Adopt} row=${row} answer=${state.answer} agents=${agents} />`}<${Result} kind=${row.kind} answer=${state.answer} />`;
+  return html`${FOUND.has(row.kind) && agents?.length > 0 && html`<${Adopt} row=${row} answer=${state.answer} agents=${agents} />`}<${Result} kind=${row.kind} answer=${state.answer} work=${row} />`;
 }
 
 /** What was found, put in force for an agent, with this work as its evidence. */

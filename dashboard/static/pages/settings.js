@@ -43,12 +43,12 @@ const changeables = (rows) => rows.filter((row) => row.changeable).length;
 
 function Section({ name, rows, onChange }) {
   const columns = [
-    { name: "name", title: "Setting", head: true, cell: (row) => html`<code title=${row.name}>${row.name.slice(row.name.indexOf(".") + 1)}</code>${row.description && html`<br /><span class="soft small">${row.description}</span>`}` },
+    { name: "name", title: "Setting", head: true, cell: (row) => html`<code title=${row.name}>${row.name.slice(row.name.indexOf(".") + 1)}</code>` },
     { name: "value", title: "In force", cell: (row) => html`<span class="figure" style=${{ whiteSpace: "normal" }}>${shown(row.value)}</span>${row.changed && html` <${Badge} kind="wait" title=${row.changed}>changed<//>`}` },
     { name: "source", title: "From", wide: true, cell: (row) => html`<span class="soft">${row.source}</span>` },
     { name: "change", title: "", cell: (row) => row.changeable && html`<${Button} data-change=${row.name} aria-label=${`change ${row.name}`} onClick=${() => onChange(row)}>Change\u2026<//>` },
   ];
-  return html`<${Card} title=${name} flush kind="settings"><${Table} caption=${`settings ${name}`} columns=${columns} rows=${rows} id=${(row) => row.name} /><//>`;
+  return html`<${Card} title=${name} flush kind="settings"><${Table} caption=${`settings ${name}`} columns=${columns} rows=${rows} id=${(row) => row.name} detail=${(row) => row.description && html`<span class="small">${row.description}</span>`} /><//>`;
 }
 
 function ChangeDialog({ agent, row, onDone, onClose }) {

@@ -20,6 +20,7 @@ export default function Trades({ agent }) {
         <${Voices} rows=${data.by_voice} voices=${data.voices} quote=${data.quote} />
         <${Groups} title="Profit by ending" name="ending" rows=${data.by_exit} quote=${data.quote} />
       </div>
+      <${Periods} agent=${agent} path=${path} on=${learned} />
       <div class="grid" style=${{ "--least": "26rem" }}>
         <${Hours} rows=${data.by_hour} quote=${data.quote} agent=${agent} />
         <${Weights} agent=${agent} path=${path} on=${learned} />
@@ -70,6 +71,41 @@ function Voices({ rows, voices, quote }) {
     { name: "right", title: "Right", num: true, cell: (name) => (voices[name] ? `${count(voices[name].right)} of ${count(voices[name].trades)}` : "\u2013") },
     { name: "weight", title: "Weight", num: true, cell: (name) => plain(voices[name]?.weight ?? null, 3) },
   ]} />`}<//>`;
+}
+
+/* Day by day */
+
+const PERIODS = [["day", "Days"], ["week", "Weeks"], ["month", "Months"]];
+const LONG = 60;
+
+function Periods({ agent, path, on }) {
+  const [by, choose] = useState("day");
+  const profit = useAnswer(`${path}/profit`, { by, limit: by === "day" ? LONG : null }, { on });
+  const side = html`<${Choice} label="profit by" value=${by} options=${PERIODS} onChange=${choose} />`;
+  return html`<${Card} title="Profit over time" note=${profit.data?.quote ? `${profit.data.quote}, what the equity did; UTC` : ""} side=${side}><${Answered} of=${profit}
+      empty=${{ when: (data) => data.rows.length === 0, title: "No cycle yet.", text: "Each day appears here with its first cycle." }}>
+    ${(data) => html`<${PeriodColumns} key=${agent + data.by} of=${data} />`}<//><//>`;
+}
+
+function PeriodColumns({ of: { rows, by, quote } }) {
+  const name = (row) => time(row.begin, "day").slice(by === "month" ? 0 : 5, by === "month" ? 7 : 10);
+  const data = useMemo(() => [...rows].reverse().map((row) => ({
+    name: name(row), value: number(row.change),
+    text: `${by === "day" ? "" : `${by} of `}${time(row.begin, "day")}: ${amount(row.change, { places: 2, sign: true })} ${quote ?? ""} to ${amount(row.equity, { places: 2 })}; ${row.trades} ${row.trades === 1 ? "trade" : "trades"} closed`,
+  })), [rows]);
+  return html`${rows.length > 1 && html`<${Chart} again=${by + (rows.length > 12)} data=${data} draw=${async (root, first) => {
+      const { columnsChart } = await import("../charts/columns.js");
+      return columnsChart(root, first, { label: `profit by ${by}, ${rows.length} of them`, write: (value) => amount(String(value)), every: Math.max(1, Math.ceil(rows.length / 12)) });
+    }} />`}
+    <${Table} caption=${`profit by ${by}, newest first`} rows=${rows} id=${(row) => row.begin} tall=${rows.length > 8 ? "18rem" : undefined} columns=${[
+      { name: "period", title: by, head: true, cell: (row) => html`<span class="figure">${time(row.begin, "day")}</span>` },
+      { name: "change", title: "Profit", num: true, cell: (row) => html`<${Signed} value=${row.change} places=${2} />` },
+      { name: "share", title: "Return", num: true, cell: (row) => html`<${Share} value=${row.change_share} />` },
+      { name: "equity", title: "Equity", num: true, cell: (row) => amount(row.equity, { places: 2 }) },
+      { name: "trades", title: "Trades, won", num: true, wide: true, cell: (row) => `${count(row.trades)}, ${count(row.wins)}` },
+      { name: "closed", title: "Closed", num: true, wide: true, cell: (row) => html`<${Signed} value=${row.closed} places=${2} />` },
+      { name: "fees", title: "Fees", num: true, wide: true, cell: (row) => amount(row.fees, { places: 2 }) },
+    ]} />`;
 }
 
 const HOURS = Array.from({ length: 24 }, (_, hour) => String(hour).padStart(2, "0"));

@@ -2,9 +2,10 @@
 // number of trials, what luck explains.
 
 import { html, useState } from "../vendor/preact.js";
-import { Badge, Card, Chart, Pairs, Share, Signed, Table, Tiles, Time } from "../components.js";
+import { part } from "../api.js";
+import { Badge, Card, Chart, Choice, Failure, Pairs, Share, Signed, Table, Tiles, Time } from "../components.js";
 import { amount, count, percent, plain, time, words } from "../format.js";
-import { useCell, zone } from "../store.js";
+import { useAnswer, useCell, zone } from "../store.js";
 import { distribution, squares, varied } from "./squares.js";
 
 const share = (value) => html`<${Share} value=${value} />`;
@@ -12,9 +13,9 @@ const two = (value) => plain(value, 2);
 const clockOf = (chosen) => (at) => time(at * 1000, "minute", chosen);
 
 /** The result of a kind of work; of one that is not known here the answer as it is. */
-export function Result({ kind, answer }) {
+export function Result({ kind, answer, work }) {
   const Shown = { backtest: Backtest, "walk-forward": WalkForward, optimize: Study, "monte-carlo": MonteCarlo }[kind];
-  return html`<div class="stack" data-result=${kind}>${Shown ? html`<${Shown} answer=${answer} />` : html`<${Card} title="Answer"><pre class="answer">${JSON.stringify(answer, null, 2)}</pre><//>`}
+  return html`<div class="stack" data-result=${kind}>${Shown ? html`<${Shown} answer=${answer} work=${work} />` : html`<${Card} title="Answer"><pre class="answer">${JSON.stringify(answer, null, 2)}</pre><//>`}
     <${Notes} answer=${answer} /></div>`;
 }
 
@@ -40,7 +41,7 @@ function Luck({ deflated, pbo, earned, trials }) {
 
 /* Backtest */
 
-function Backtest({ answer }) {
+function Backtest({ answer, work }) {
   const m = answer.metrics;
   return html`<${Luck} deflated=${answer.deflated_sharpe} pbo=${answer.probability_of_overfitting} earned=${m.total_return} trials=${answer.trials} />
     ${answer.stopped && html`<div class="shout bad" role="status"><b>Stopped</b><span>${answer.stopped.text}</span></div>`}
@@ -53,9 +54,22 @@ function Backtest({ answer }) {
       { name: "costs", value: amount(m.costs, { places: 2 }), below: `${percent(m.cost_share, { digits: 0 })} of gross profit` },
     ]} />
     <${Curve} title="Equity" curve=${answer.curve} opening=${answer.opening_cash} />
+    <${Markets} work=${work} />
     <${Months} months=${answer.months} />
     <div class="both"><${Spread} trades=${answer.trades} /><${Denied} vetoes=${answer.vetoes} /></div>
     <${Trades} trades=${answer.trades} />`;
+}
+
+/** Candles of each symbol with the trades on them, as its written report has them. */
+function Markets({ work }) {
+  const markets = useAnswer(work?.report ? `work/${part(work.id)}/markets` : null);
+  const [picked, pick] = useState(null);
+  const all = markets.data ?? [];
+  const shown = all.find((each) => each.symbol === picked) ?? all[0];
+  if (!shown) return markets.error && html`<${Failure} error=${markets.error} again=${markets.again} />`;
+  const side = all.length > 1 && html`<${Choice} label="symbol" value=${shown.symbol} options=${all.map((each) => [each.symbol, each.symbol])} onChange=${pick} />`;
+  return html`<${Card} title="Candles and trades" note=${`${shown.symbol}; a blue dot is an entry, a green one a gain, a red one a loss`} side=${side}>
+    <${Chart} again=${shown.symbol} data=${shown} draw=${async (root, data) => (await import("../charts/market.js")).market(root, data)} /><//>`;
 }
 
 const Denied = ({ vetoes }) => html`<${Card} title="Denied by rule">${Object.keys(vetoes).length === 0 ? html`<p class="soft">No decision was denied.</p>`
@@ -161,7 +175,9 @@ function Windows({ windows }) {
     { name: "outs", title: "Out, Sharpe", num: true, wide: true, cell: (each) => two(each.out_of_sample.sharpe) },
     { name: "trades", title: "Trades", num: true, wide: true, cell: (each) => count(each.out_of_sample.trades) },
   ];
-  return html`<${Card} title="Windows" flush><${Table} caption="windows, one a row" columns=${columns} rows=${windows} tall="24rem" /><//>`;
+  const told = { ins: windows.some((each) => each.in_sample.sharpe !== null), outs: windows.some((each) => each.out_of_sample.sharpe !== null) };
+  const note = told.ins && told.outs ? null : `no Sharpe ratio of windows shorter than 30 days${told.ins ? " unseen" : ""}: that of all together stands above`;
+  return html`<${Card} title="Windows" flush note=${note}><${Table} caption="windows, one a row" columns=${columns.filter(({ name }) => told[name] ?? true)} rows=${windows} tall="24rem" /><//>`;
 }
 
 function Study({ answer }) {

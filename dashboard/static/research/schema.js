@@ -1,7 +1,7 @@
 // The kinds of work and what each can be told, as data: the form is drawn from it. Names are those of the command line.
 
 const OVER_CANDLES = [
-  { name: "strategy", label: "Strategy", type: "list", required: true, hint: "several with commas", list: "strategies", initial: "rsi" },
+  { name: "strategy", also: "reasoning.strategies", label: "Strategy", type: "list", required: true, hint: "several with commas", list: "strategies", initial: "rsi" },
   { name: "symbol", label: "Symbol", type: "list", hint: "of the catalogue", list: "series" },
   { name: "timeframe", label: "Timeframe", type: "text", hint: "such as 5m, 1h, 1d" },
   { name: "timerange", label: "Days", type: "text", hint: "20230101-20230601, UTC" },
