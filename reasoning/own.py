@@ -190,7 +190,8 @@ class StandIn(Strategy[Any]):
 
 
 def _is_indicator(given: Any) -> bool:
-    return isinstance(given, Indicator) and isinstance(given.value, int | float) and isfinite(given.value)
+    value: Any = getattr(given, "value", None)
+    return isinstance(given, Indicator) and isinstance(value, int | float) and isfinite(value)
 
 
 def objection(text: Any) -> str | None:
