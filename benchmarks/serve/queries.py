@@ -1,5 +1,6 @@
 """Questions put to a mirror without a server around it: its first reading, its second, and every filter."""
 
+import gc
 import random
 import shutil
 import time
@@ -50,6 +51,8 @@ def _ready(home: Path) -> Fleet:
     fleet.start()
     while not fleet.readiness().ready:
         time.sleep(0.005)
+    gc.collect()
+    gc.freeze()  # as the server does
     return fleet
 
 

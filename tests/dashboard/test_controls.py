@@ -54,10 +54,14 @@ def shown(page: Browser, agent: str) -> Browser:
 
 def opened(page: Browser, control: str) -> None:
     """Open the dialog of a control, as a hand does."""
-    found = page.until(lambda: page.all(f"[data-control={control}]"), f"no control {control}")
-    if not found[0].is_displayed():
-        page.one(".controls summary").click()
-    page.one(f"[data-control={control}]").click()
+
+    def pressed() -> bool:  # in one go: the row is drawn anew whenever the agent says something
+        if not page.one(f"[data-control={control}]").is_displayed():
+            page.one(".controls summary").click()
+        page.one(f"[data-control={control}]").click()
+        return True
+
+    page.until(pressed, f"no control {control}")
     page.one(f"dialog [data-command={control}]")
 
 

@@ -45,6 +45,8 @@ class Fleet:
         """Why the journals cannot be listed, None where they can."""
         self.own: Callable[[], Mapping[str, Supervised]] = dict
         """Returns the agents of our own that are there whether they have a journal or not."""
+        self.once_ready: Callable[[], None] | None = None
+        """Called once, by the fleet's thread, when every journal was read."""
         self._agents: dict[str, Watched] = {}
         self._listeners: list[Listener] = []
         self._guard = threading.Lock()
@@ -121,6 +123,9 @@ class Fleet:
         while not self._closing.wait(ON_SERVER_SECONDS if self.home.server else LOOK_SECONDS):
             self._look()
             self._release()
+            if self.once_ready is not None and self.readiness().ready:
+                self.once_ready, done = None, self.once_ready
+                done()
 
     def _release(self) -> None:
         """Let go of folds of agents at rest, those not asked for the longest, beyond some."""

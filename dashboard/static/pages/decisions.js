@@ -1,12 +1,13 @@
 // A cycle a row; opened: why it came out as it did. The address names agent, filters and the cycle that is open.
 
 import { html, useEffect, useState } from "../vendor/preact.js";
-import { get, part } from "../api.js";
-import { Answered, Badge, Button, Card, Empty, Failure, Input, Select, Table, Time } from "../components.js";
+import { part } from "../api.js";
+import { Answered, Badge, Button, Card, Empty, Input, Select, Table, Time } from "../components.js";
 import { amount, count, outcomeOf, plain, words } from "../format.js";
 import { useQuery } from "../router.js";
 import { rowOf, useAnswer } from "../store.js";
 import { Why } from "../why.js";
+import { Older, usePages } from "./paged.js";
 
 const OUTCOMES = ["executed", "denied", "held", "failed", "interrupted"];
 const TONES = { executed: "good", denied: "wait", failed: "bad", interrupted: "wait", held: "quiet" };
@@ -67,40 +68,26 @@ function Rule({ rule, onRule }) {
 
 function Cycles({ agent, filters, open, onOpen }) {
   const path = `agents/${part(agent)}/cycles`;
-  const first = useAnswer(path, { ...filters, limit: PAGE }, { on: rowOf(agent, "cycle_ended") });
-  const [older, setOlder] = useState({ items: [], next: undefined, error: null, busy: false });
-  const oldest = first.data?.items.at(-1)?.cycle ?? Infinity;
-  const items = [...(first.data?.items ?? []), ...older.items.filter((row) => row.cycle < oldest)];
-  useShown(open, items, first.data, (pages) => setOlder((old) => (old.next === undefined ? pages : old)), path, filters);
-  const next = older.next === undefined ? first.data?.next : older.next;
-  const more = async () => {
-    setOlder((old) => ({ ...old, busy: true, error: null }));
-    try {
-      const page = await get(path, { ...filters, limit: PAGE, cursor: next });
-      setOlder((old) => ({ items: [...old.items, ...page.items], next: page.next ?? null, error: null, busy: false }));
-    } catch (error) {
-      setOlder((old) => ({ ...old, error, busy: false }));
-    }
-  };
+  const { first, items, next, busy, error, more } = usePages(path, filters, { on: rowOf(agent, "cycle_ended"), limit: PAGE, id: (row) => row.cycle });
+  useShown(open, items, next, more);
   const filtered = Object.values(filters).some(Boolean);
   return html`<${Card} title="Cycles" flush kind="list">
     <${Answered} of=${first}>${() => items.length === 0
       ? html`<${Empty} title=${filtered ? "No cycle fits the filters." : "No cycle yet."} command=${filtered ? null : `agent run --journal ${agent}`}>${filtered ? "Clear them to see all." : "Each cycle appears here the moment it ends."}<//>`
       : html`<${Table} caption="cycles, newest first" id=${(row) => String(row.cycle)} rows=${items} chosen=${open} tall="calc(100vh - 13rem)"
           onOpen=${(row) => onOpen(String(row.cycle))} columns=${columns(onOpen, open)} />
-        ${older.error && html`<${Failure} error=${older.error} again=${more} />`}
-        ${next && html`<div class="more"><${Button} onClick=${more} disabled=${older.busy}>${older.busy ? "Reading\u2026" : "Older"}<//></div>`}`}<//>
+        <${Older} next=${next} busy=${busy} error=${error} more=${more} />`}<//>
   <//>`;
 }
 
 /** Bring the cycle that is open into the list, and the list to it: what lies between is read too, up to some pages. */
-function useShown(open, items, first, setOlder, path, filters) {
+function useShown(open, items, next, more) {
   const there = items.some((row) => String(row.cycle) === open);
-  const known = first !== null;
+  const known = items.length > 0;
   useEffect(() => {
-    if (open === null || !known || there || !first.next) return;
-    const far = Math.min(MOST, Number(first.next) - Number(open) + SIDE);
-    if (far > 0) get(path, { ...filters, limit: far, cursor: first.next }).then(({ items: older, next }) => setOlder({ items: older, next: next ?? null, error: null, busy: false }), () => {});
+    if (open === null || !known || there || !next) return;
+    const far = Math.min(MOST, Number(next) - Number(open) + SIDE);
+    if (far > 0) more(far);
   }, [open, known]);
   useEffect(() => {
     const box = document.querySelector(".list .scroll");

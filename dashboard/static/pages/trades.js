@@ -1,11 +1,12 @@
 // What trading came to: profit by symbol, hour and voice, what each veto saved or cost, how the weights moved.
 
 import { html, useMemo, useState } from "../vendor/preact.js";
-import { get, part } from "../api.js";
-import { Alternative, Answered, Badge, Button, Card, Chart, Choice, Failure, Share, Signed, Table, Tiles, Time } from "../components.js";
+import { part } from "../api.js";
+import { Alternative, Answered, Badge, Button, Card, Chart, Choice, Share, Signed, Table, Tiles, Time } from "../components.js";
 import { amount, age, count, number, percent, plain, time, words } from "../format.js";
 import { to } from "../router.js";
 import { rowOf, useAnswer, useCell, zone } from "../store.js";
+import { Older, usePages } from "./paged.js";
 
 const PAGE = 50;
 
@@ -190,19 +191,10 @@ function History({ agent, path, on }) {
 }
 
 function Listed({ path, on, columns, empty, caption }) {
-  const first = useAnswer(path, { limit: PAGE }, { on });
-  const [older, setOlder] = useState({ items: [], next: undefined, error: null });
-  const next = older.next === undefined ? first.data?.next : older.next;
-  const more = async () => {
-    try {
-      const page = await get(path, { limit: PAGE, cursor: next });
-      setOlder((old) => ({ items: [...old.items, ...page.items], next: page.next ?? null, error: null }));
-    } catch (error) { setOlder((old) => ({ ...old, error })); }
-  };
-  return html`<${Answered} of=${first} empty=${{ when: (data) => data.items.length === 0, title: empty }}>${(data) => html`
-    <${Table} caption=${caption} rows=${[...data.items, ...older.items]} columns=${columns} />
-    ${older.error && html`<${Failure} error=${older.error} again=${more} />`}
-    ${next && html`<div class="more"><${Button} onClick=${more}>Older<//></div>`}`}<//>`;
+  const { first, items, next, busy, error, more } = usePages(path, {}, { on, limit: PAGE, id: JSON.stringify });
+  return html`<${Answered} of=${first} empty=${{ when: (data) => data.items.length === 0, title: empty }}>${() => html`
+    <${Table} caption=${caption} rows=${items} columns=${columns} />
+    <${Older} next=${next} busy=${busy} error=${error} more=${more} />`}<//>`;
 }
 
 const why = (agent, cycle, text) => html`<a href=${to("/decisions", { agent, cycle })} title="why">${text}</a>`;
