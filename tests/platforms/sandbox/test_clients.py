@@ -20,6 +20,16 @@ pytestmark = [
 WAIT = 5.0
 
 
+@pytest.fixture(autouse=True)
+def loop() -> Iterator[None]:
+    """Clients take the thread's event loop, or make one and leave it to the collector: here it is ended."""
+    made = asyncio.new_event_loop()
+    asyncio.set_event_loop(made)
+    yield
+    asyncio.set_event_loop(None)
+    made.close()
+
+
 @pytest.fixture
 def client() -> Iterator[Client]:
     with sandbox() as found:
