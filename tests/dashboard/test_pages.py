@@ -206,7 +206,8 @@ def test_an_old_cycle_of_the_address_is_in_the_list_and_in_sight(page: Browser) 
     )
     assert page.text(".list tr.chosen th") == "3"
     newest = listed(page)[0]
-    cycles = page.until(lambda: (rows := listed(page))[0] > newest + 1 and rows, "no new cycle comes")
+    page.until(lambda: listed(page)[0] > newest + 1, "no new cycle comes")
+    cycles = listed(page)
     assert cycles == list(range(cycles[0], cycles[-1] - 1, -1)), "new ones pushed others out of the list"
 
 

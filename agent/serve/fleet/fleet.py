@@ -123,9 +123,9 @@ class Fleet:
         while not self._closing.wait(ON_SERVER_SECONDS if self.home.server else LOOK_SECONDS):
             self._look()
             self._release()
-            if self.once_ready is not None and self.readiness().ready:
-                self.once_ready, done = None, self.once_ready
-                done()
+            if (due := self.once_ready) is not None and self.readiness().ready:
+                self.once_ready = None
+                due()
 
     def _release(self) -> None:
         """Let go of folds of agents at rest, those not asked for the longest, beyond some."""
