@@ -5,6 +5,7 @@ from collections import Counter
 from datetime import datetime
 
 from agent import wiring
+from agent.reports.seen import Seen
 from agent.reports.uptime import Uptime
 from agent.settings.recorded import lenient
 from agent.settings.settings import Options
@@ -75,6 +76,8 @@ class Lived:
         self.failed_checks: list[str] = []
         self.uptime = Uptime(state.at)
         self.uptime.begin(self.options, state.changed)
+        self.seen = Seen()
+        self.seen.begin(started, self.options, state)
 
     @property
     def trades(self) -> list[ClosedTrade]:
@@ -86,6 +89,7 @@ class Lived:
         if isinstance(event, SessionStarted):
             self._begin(event)
         self.state.take(event)
+        self.seen.take(event, self.options, self.state)
         match event:
             case SessionStarted():
                 self.uptime.begin(self.options, self.state.changed)

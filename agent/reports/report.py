@@ -12,6 +12,7 @@ from agent.reports import days, groups, health
 from agent.reports.lines import Drawn, drawn
 from agent.reports.lived import Lived, in_force
 from agent.reports.period import Period, Span, before, rows_of, span_of
+from agent.reports.twin import twin_of
 from agent.state.checkpoints import Checkpoints
 from agent.views import session, trades
 from agent.views.session import profit
@@ -19,6 +20,8 @@ from domain.errors import BadInput
 from domain.money import cash_text
 from journal.history import History
 from platforms.fills import Costs
+
+NOT_ASKED = "it was not asked for"
 
 MOST_TRADES = 2_000
 """Trades that are told one by one, the latest."""
@@ -38,8 +41,12 @@ def reported(
     period: Period,
     checkpoints: Checkpoints | None = None,
     tell: Callable[[int], None] = lambda _done: None,
+    *,
+    twin: bool = True,
 ) -> Reported:
     """Return the report of a journal over a period; `tell` hears how many rows were read.
+
+    With `twin` a backtest of the candles that were seen is run beside it.
 
     Raises BadInput where the journal has no session by then, JournalFault where its chain is broken.
     """
@@ -50,10 +57,13 @@ def reported(
         tell(row.seq - span.after)
     if lived.started is None:
         raise BadInput(f"the journal holds no session before {period.until:%Y-%m-%dT%H:%M:%SZ}")
-    return _told(records, name, period, span, lived)
+    beside = twin_of(records, period, span, lived) if twin else TwinAnswer(why_not=NOT_ASKED)
+    return _told(records, name, period, span, lived, beside)
 
 
-def _told(records: History, name: str, period: Period, span: Span, lived: Lived) -> Reported:
+def _told(
+    records: History, name: str, period: Period, span: Span, lived: Lived, beside: TwinAnswer
+) -> Reported:
     state, ledger = lived.state, lived.state.ledger
     earned = profit(ledger) - lived.profit_before
     began = ledger.equity - earned
@@ -97,7 +107,7 @@ def _told(records: History, name: str, period: Period, span: Span, lived: Lived)
         vetoes=groups.vetoes(dict(lived.denied), lived.lessons),
         risk=health.risk(lived, told, lines.metrics.max_drawdown if lines else None),
         health=health.health(lived, period),
-        twin=TwinAnswer(why_not="it was not asked for"),
+        twin=beside,
         trades=list(trades.rows(closed[-MOST_TRADES:])),
         notes=_notes(lived, closed),
     )

@@ -66,7 +66,7 @@ def period_report(client: AccountClient, asked: PeriodRequest) -> Reported:
     with client.resting() as records:
         period = period_of(records, asked)
         with progress_bar("reading", records.head()[0]) as tell:
-            return reported(records, client.name, period, client.checkpoints, tell)
+            return reported(records, client.name, period, client.checkpoints, tell, twin=asked.backtest)
 
 
 def period_of(records: History, asked: PeriodRequest) -> Period:
