@@ -12,7 +12,7 @@ from agent.answers.report import TwinAnswer
 from agent.reports.pairs import Side, parts
 from agent.reports.period import Period
 from agent.reports.report import reported
-from domain.commands import ApplyParameters, Kill, ResetKill
+from domain.commands import ApplyParameters, Command, Kill, ResetKill
 from domain.events import CycleDecided, OrderReported, OrdersIntended, SessionStarted
 from domain.order import Side as Way
 from domain.times import utc
@@ -75,7 +75,7 @@ def test_a_part_of_a_session_is_compared_behind_its_own_warm_up(seed: int, journ
 
 
 def test_what_a_kill_kept_from_us_is_told_by_its_rule() -> None:
-    asked = {300: Kill(reason="look", key="k"), 700: ResetKill(reason="go on", key="r")}
+    asked: dict[int, Command] = {300: Kill(reason="look", key="k"), 700: ResetKill(reason="go on", key="r")}
     answer = twin(Session([candles()], asked=asked).journal)
     missing = [each for each in answer.pairs if each.session is None]
     assert len(missing) > 2
