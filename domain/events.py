@@ -211,6 +211,18 @@ class JournaledAfterwards(msgspec.Struct, frozen=True, tag="journaled_afterwards
     why: str
 
 
+class JournalRestored(msgspec.Struct, frozen=True, tag="journal_restored"):
+    """The rows before this one were put back from a backup, up to row `seq` with the hash `hash`.
+
+    What happened after that row may be missing. `source` names the backup and its point.
+    """
+
+    at: datetime
+    seq: int
+    hash: str
+    source: str
+
+
 class CommandReceived(msgspec.Struct, frozen=True, tag="command_received"):
     """Somebody asked for something: the command says who, why and under which key. Its effects follow."""
 
@@ -263,6 +275,7 @@ Event = (
     | FlattenAsked
     | GridChanged
     | JournaledAfterwards
+    | JournalRestored
     | CommandReceived
     | CommandAnswered
     | ProcessNoted

@@ -61,10 +61,12 @@ class WhyRequest(msgspec.Struct, frozen=True, tag_field="do", tag="why"):
 class FollowRequest(msgspec.Struct, frozen=True, tag_field="do", tag="follow"):
     """Be told of the journal's rows as they are written, for as long as the connection lasts.
 
-    Rows above `after` come first where they are few (see `agent.account.feed`).
+    Rows above `after` come first where they are few (see `agent.account.feed`). With `until` only rows above
+    `after` and up to that one come, however many they are, and the connection ends with them.
     """
 
     after: int | None = None
+    until: int | None = None
 
 
 Request = Command | StatusRequest | WhyRequest

@@ -7,6 +7,8 @@ JSON lines at the control socket, after a `FollowRequest`:
     {"state": {...LiveState...}}                                   the state of the loop, when it changed
     {"beat": n, "vitals": {...Vitals...}}                          once a second: what no journal tells
 
+Whoever asks for rows `until` one gets the first line and these rows, and nothing else.
+
 Theory of operation. The agent's own work comes first. Rules, each with its reason:
 
 1. A row is told once it is durable and never before: who follows must not know what a crash undoes. The
@@ -15,7 +17,8 @@ Theory of operation. The agent's own work comes first. Rules, each with its reas
    encoding a row's frame included, is done by the follower's own thread; payloads are never encoded twice.
 3. Nobody is waited for. One who has not taken `MOST_BYTES`, or takes nothing for `SEND_SECONDS`, is let go:
    the journal has the rows. What goes wrong here ends that connection and nothing else.
-4. The state is looked at by the follower's thread now and then. The loop tells it to nobody.
+4. Rows of the past are read in slices with a pause after each, so that who appends waits for one at most.
+5. The state is looked at by the follower's thread now and then. The loop tells it to nobody.
 """
 
 import socket
@@ -42,6 +45,10 @@ MOST_BYTES = 4 * 1024 * 1024
 FEW = 512
 """Rows that are told of what was written before; whoever lacks more reads a copy of the journal."""
 
+SLICE = 128
+"""Rows of the past that are read at once: a fraction of a millisecond."""
+
+SLICE_SECONDS = 0.002
 SEND_SECONDS = 5.0
 LOOK_SECONDS = 0.2
 GATHER_SECONDS = 0.03
@@ -101,6 +108,9 @@ class JournalFeed:
         follower = _Follower()
         try:
             connection.settimeout(SEND_SECONDS)
+            if request.until is not None:
+                self._tell_past(connection, request.after or 0, request.until)
+                return
             if not self._join(follower):
                 connection.sendall(_line({"error": f"{MOST} follow already"}))
                 return
@@ -138,6 +148,16 @@ class JournalFeed:
     def _put(self, rows: Sequence[Stored]) -> None:
         for follower in self._followers:
             follower.put(rows)
+
+    def _tell_past(self, connection: socket.socket, after: int, until: int) -> None:
+        """Tell the rows above `after` up to row `until`; of a server nothing is read here."""
+        last, _ = self.journal.head()
+        connection.sendall(_line({"result": {"journal_id": self.journal.journal_id, "seq": last}}))
+        last = min(last, until) if isinstance(self.journal, SqliteJournal) else 0
+        while after < last and not self._closing.wait(SLICE_SECONDS):
+            rows = self.journal.page(after, min(SLICE, last - after))
+            connection.sendall(_rows(rows))
+            after = rows[-1].seq
 
     def _tell(self, connection: socket.socket, follower: _Follower, request: FollowRequest) -> None:
         last, _ = self.journal.head()

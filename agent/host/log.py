@@ -23,6 +23,7 @@ from domain.events import (
     CycleEnded,
     Event,
     JournaledAfterwards,
+    JournalRestored,
     KillSwitchSet,
     OrderReported,
     ParametersSet,
@@ -218,6 +219,8 @@ def record(event: Event) -> None:
             say("warning", "kill switch", active=event.active, reason=event.reason, by=event.by)
         case JournaledAfterwards():
             say("warning", "journaled afterwards", events=event.count, why=event.why)
+        case JournalRestored():
+            say("warning", "journal restored", up_to=event.seq, source=event.source)
         case ParametersSet():
             say(
                 "warning",

@@ -42,6 +42,7 @@ from agent.orders.differences import ADOPT, Differs
 from agent.orders.executor import Executor
 from agent.orders.protection import Protection
 from agent.settings.orders import OrderSettings
+from agent.state.ledger import RESTORED
 from agent.state.record import Record
 from domain.errors import VenueFault
 from domain.events import GridChanged
@@ -160,9 +161,12 @@ class Reconciler:
             self.protection.mend(at, but=halt.assets)
             raise
         self.protection.mend(at)
-        wrong = self.state.ledger.contradictions.values()
+        wrong = dict(self.state.ledger.contradictions)
+        restored = wrong.pop(RESTORED, "")
+        if restored:
+            raise Differs(f"{restored}; {ADOPT}")
         if wrong:
-            raise Differs(f"what was told of orders cannot be: {'; '.join(wrong)}; {ADOPT}")
+            raise Differs(f"what was told of orders cannot be: {'; '.join(wrong.values())}; {ADOPT}")
 
     def review(self) -> Review:
         """Return how journal and venue compare, after taking in what can be known. Raises VenueFault."""

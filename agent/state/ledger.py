@@ -60,6 +60,9 @@ from domain.order import (
 from domain.order_table import after
 from domain.regrid import Regrid
 
+RESTORED = "restored"
+"""What a journal put back from a backup is noted under, among the contradictions."""
+
 
 @dataclass(eq=False)
 class Ledger(Results):
@@ -83,6 +86,16 @@ class Ledger(Results):
         until the account is adopted.
         """
         self.contradictions[what] = why
+
+    def restored(self, seq: int) -> None:
+        """Take note that rows after `seq` may be missing: what an account at a venue did then is not known.
+
+        The halt is that of a contradiction, and ends as such a one does. A paper account lives in the journal
+        alone.
+        """
+        if self.untracked is not None:
+            why = f"the journal was restored from a backup and may lack what followed row {seq}"
+            self.contradict(RESTORED, why)
 
     @property
     def cash_decimals(self) -> int:

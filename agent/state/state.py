@@ -52,6 +52,7 @@ from domain.events import (
     Event,
     FlattenAsked,
     GridChanged,
+    JournalRestored,
     KillSwitchSet,
     OrderReported,
     OrdersIntended,
@@ -176,6 +177,8 @@ class State:
                     self.ledger.sweep(event.at, event.symbol)
             case GridChanged():
                 self._regrid(event)
+            case JournalRestored():
+                self.ledger.restored(event.seq)
             case CommandReceived():
                 self._receive(event.command)
             case CommandAnswered():

@@ -31,6 +31,7 @@ from domain.events import (
     Event,
     FlattenAsked,
     JournaledAfterwards,
+    JournalRestored,
     KillSwitchSet,
     OrderReported,
     ParametersSet,
@@ -184,7 +185,7 @@ def recorded_events(journal: Records, session: int) -> Iterator[Event]:
             continue
         if isinstance(event, CycleDecided | CycleEnded):
             open_ = isinstance(event, CycleDecided)
-        if isinstance(event, JournaledAfterwards | ProcessNoted):
+        if isinstance(event, JournaledAfterwards | JournalRestored | ProcessNoted):
             continue
         late = open_ and isinstance(event, ASKED)
         if inside and not late and not isinstance(event, SessionEnded):

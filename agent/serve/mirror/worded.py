@@ -28,6 +28,7 @@ from domain.events import (
     FlattenAsked,
     GridChanged,
     JournaledAfterwards,
+    JournalRestored,
     KillSwitchSet,
     OrderReported,
     OrdersIntended,
@@ -181,6 +182,8 @@ def _sentence(event: Event) -> str:  # noqa: C901, PLR0911 -- one case an event
             return f"the grid changed of {', '.join(each.symbol for each in event.instruments)}"
         case JournaledAfterwards():
             return f"{event.count} rows were journaled afterwards: {event.why}"
+        case JournalRestored():
+            return f"the journal was restored from {event.source} up to row {event.seq}"
         case CommandReceived():
             name = type(event.command).__name__
             return f"{event.command.by} asked for {name}: {event.command.reason or 'no reason given'}"

@@ -1,0 +1,109 @@
+"""Points: what a backup held at a time. Rows and files are kept once; a point only names them."""
+
+import hashlib
+from datetime import datetime
+from typing import NamedTuple
+
+import msgspec
+
+from agent.backup.vault import Damaged, Vault
+from domain.times import millis, utc
+
+FOLDER = "points"
+STAMP = "%Y%m%dT%H%M%SZ"
+
+
+class JournalPoint(msgspec.Struct, frozen=True):
+    """A journal as far as it was backed up: its line of segments, its last row and that row's time in ms.
+
+    `latest` are the rows it had then where that is more, because something failed.
+    """
+
+    name: str
+    line: str
+    journal_id: str
+    seq: int
+    hash: str
+    until: int
+    latest: int | None = None
+
+
+class FilePoint(msgspec.Struct, frozen=True):
+    """A file of the home: its path in it, where its content lies in the backup, and its size."""
+
+    path: str
+    content: str
+    size: int
+
+
+class Point(msgspec.Struct, frozen=True):
+    """A point in time. `previous` is the digest (hex) of the point before, "" for the first."""
+
+    number: int
+    at: datetime
+    program: str
+    previous: str
+    journals: tuple[JournalPoint, ...] = ()
+    files: tuple[FilePoint, ...] = ()
+
+
+class Listed(NamedTuple):
+    """A point's file: its number, its time and its name in the vault."""
+
+    number: int
+    at: datetime
+    name: str
+
+
+def listed(vault: Vault) -> list[Listed]:
+    """Return the points there are, oldest first, by their names alone."""
+    found = []
+    for name in vault.names(FOLDER):
+        number, _, stamp = name.removesuffix(".json").partition("-")
+        if number.isdecimal() and stamp.isdecimal():
+            found.append(Listed(int(number), utc(int(stamp)), f"{FOLDER}/{name}"))
+    return sorted(found)
+
+
+def read(vault: Vault, name: str) -> Point:
+    """Return a point. Raises Damaged."""
+    try:
+        return msgspec.json.decode(vault.read(name), type=Point)
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise Damaged(vault.folder / name, f"it is no point of this program: {error}") from None
+
+
+def latest(vault: Vault, at: datetime | None = None) -> Point | None:
+    """Return the last point that can be read, of those not later than `at` if given, or None.
+
+    One that is damaged is passed over: the one before names all the same rows but the newest.
+    """
+    for each in reversed(listed(vault)):
+        if at is None or each.at <= at:
+            try:
+                return read(vault, each.name)
+            except Damaged:
+                continue
+    return None
+
+
+def write(vault: Vault, at: datetime, program: str, parts: "Parts") -> tuple[Point, int]:
+    """Write the next point and return it with its size. Raises OSError."""
+    before = listed(vault)
+    number = before[-1].number + 1 if before else 1
+    point = Point(number, at, program, _digest_of(vault, before), *parts)
+    return point, vault.write(f"{FOLDER}/{number:08d}-{millis(at)}.json", msgspec.json.encode(point))
+
+
+class Parts(NamedTuple):
+    """The journals and files of a point."""
+
+    journals: tuple[JournalPoint, ...]
+    files: tuple[FilePoint, ...]
+
+
+def _digest_of(vault: Vault, before: list[Listed]) -> str:
+    try:
+        return hashlib.sha256(vault.read(before[-1].name)).hexdigest() if before else ""
+    except Damaged:
+        return "damaged"

@@ -1,0 +1,288 @@
+"""Restoring: journals as they were at a time, into a home, each checked whole before it takes its place.
+
+Theory of operation. Rows are read from the segments, checked against the chain and against every anchor there
+is, and written into a draft; a last row says that this journal was restored, and up to where. Only then what
+lies in the way is put aside, under another name, and the draft takes its place. So a crash at any point
+leaves either the old journal or the new one, never half of one. On an account at an exchange that last row
+halts the next start until a person adopts it: orders of the time that is missing may have been filled, and
+nobody here knows.
+"""
+
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from agent.answers.backups import JournalRestore, RestoreAnswer
+from agent.backup import points
+from agent.backup.lines import Line
+from agent.backup.points import FilePoint, JournalPoint, Point
+from agent.backup.vault import Damaged, Vault
+from agent.settings.home import Home, checked_name
+from domain.errors import BadInput, JournalFault
+from domain.events import JournalRestored
+from domain.private import private_folder
+from domain.times import millis, utc
+from edge.files import write_whole
+from journal.anchor import Anchor, read_anchor
+from journal.stored import Stored, chained
+
+DRAFT = ".restoring"
+STAMP = "%Y%m%dT%H%M%S"
+HALTS = (
+    "on an exchange account, journal {0} halts until it is adopted: look with `agent reconcile --journal {0}`, "
+    "then `agent reconcile --journal {0} --adopt --reason ...`"
+)
+
+
+class Wanted(NamedTuple):
+    """What is to be restored: which journals (all where none is named), up to which time or row."""
+
+    journals: tuple[str, ...] = ()
+    at: datetime | None = None
+    seq: int | None = None
+    put_aside: bool = False
+    anchors: tuple[Path, ...] = ()
+
+
+def point_of(vault: Vault, wanted: Wanted) -> Point:
+    """Return the point to restore from: the first that has the time that is wanted, else the last.
+
+    Raises BadInput where there is none.
+    """
+    there = points.listed(vault)
+    later = [each for each in there if wanted.at is not None and each.at >= wanted.at]
+    for each in later or reversed(there):
+        with suppress(Damaged):
+            return points.read(vault, each.name)
+    if later:
+        return point_of(vault, wanted._replace(at=None))
+    if there:
+        points.read(vault, there[-1].name)  # says what is wrong with it
+    raise BadInput(f"backup {vault.folder} holds no point yet: no backup into it was finished")
+
+
+def restore(vault: Vault, home: Home, wanted: Wanted, now: datetime) -> RestoreAnswer:
+    """Put journals and files of a backup back into a home; see above.
+
+    Raises BadInput where something is in the way or what is wanted is not there, Busy where an agent runs on
+    a journal, JournalFault (Cut for a damaged segment) where it is not what was written. Then nothing was
+    changed, but for journals that were finished before.
+    """
+    point = point_of(vault, wanted)
+    chosen = _chosen(point, wanted)
+    home.make()
+    if not wanted.put_aside:
+        for each in chosen:
+            _refuse_over(home, each.name)
+    restored = [_Restoring(vault, home, each, point, wanted, now).run() for each in chosen]
+    # Files are those of the point at or before the time: what was set later is not of then.
+    of_files = (points.latest(vault, wanted.at) or point) if wanted.at is not None else point
+    files = _files(vault, home, of_files, wanted, now) if not wanted.journals else _Files([], [], [])
+    if chosen:
+        home.remember(max(restored, key=lambda each: each.until or utc(0)).journal)
+    return RestoreAnswer(
+        folder=str(vault.folder),
+        home=str(home.root),
+        point=point.number,
+        at=point.at,
+        journals=restored,
+        files=files.written,
+        stayed=files.stayed,
+        left_out=files.failed,
+        to_do=list(_to_do(restored, files)),
+    )
+
+
+def _to_do(restored: Iterable[JournalRestore], files: "_Files") -> Iterator[str]:
+    if "config.toml" in files.written:
+        yield "config.toml: set keys and tokens again, no backup holds them"
+    for each in restored:
+        yield HALTS.format(each.journal)
+
+
+def _chosen(point: Point, wanted: Wanted) -> list[JournalPoint]:
+    known = {each.name: each for each in point.journals}
+    missing = [name for name in wanted.journals if name not in known]
+    if missing:
+        raise BadInput(
+            f"--journal {missing[0]}: not in this backup; there are: {', '.join(sorted(known)) or 'none'}"
+        )
+    if wanted.seq is not None and len(wanted.journals) != 1 and len(known) != 1:
+        raise BadInput(f"--seq {wanted.seq}: say of which journal with --journal: {', '.join(sorted(known))}")
+    return [known[name] for name in wanted.journals or sorted(known)]
+
+
+def _refuse_over(home: Home, name: str) -> None:
+    """Raise BadInput where a journal of that name lies in the home already."""
+    if _exists(home, name):
+        where = "the database" if home.server else home.root
+        raise BadInput(
+            f"journal {name} is in {where} already: nothing was restored. "
+            "--put-aside keeps it under another name and restores in its place; --home names another home"
+        )
+
+
+def _exists(home: Home, name: str) -> bool:
+    if not home.server:
+        return home.journal(name).exists()
+    from journal.accounts import accounts  # noqa: PLC0415  # psycopg is an extra
+
+    return name in accounts(home.server)
+
+
+class _Restoring:
+    """One journal on its way back."""
+
+    def __init__(
+        self, vault: Vault, home: Home, known: JournalPoint, point: Point, wanted: Wanted, now: datetime
+    ) -> None:
+        self.home = home
+        self.known = known
+        self.name = checked_name(known.name)
+        self.line = Line(vault, known.name, known.line)
+        self.wanted = wanted
+        self.now = now
+        self.source = f"backup {vault.about.id}, point {point.number}"
+        self.anchors = _anchors(vault, home, point, wanted, known.journal_id)
+        self.matched = 0
+        self.last = self.until = 0
+
+    def run(self) -> JournalRestore:
+        """Restore it."""
+        with self.home.lock(self.name):
+            kept = self._on_server() if self.home.server else self._in_file()
+        return JournalRestore(
+            journal=self.name,
+            rows=self.last,
+            of_rows=self.known.seq,
+            until=utc(self.until) if self.last else None,
+            where=self.name if self.home.server else str(self.home.journal(self.name)),
+            put_aside=kept,
+            anchors=self.matched,
+        )
+
+    def _in_file(self) -> str | None:
+        from journal.rebuild import rebuild, take_place  # noqa: PLC0415  # what opens a database takes a while
+
+        path = self.home.journal(self.name)
+        draft = path.with_name(path.name + DRAFT)
+        rebuild(draft, self.known.journal_id, self._rows())
+        kept = self._put_aside()
+        take_place(draft, path)
+        return kept
+
+    def _on_server(self) -> str | None:
+        from journal.server_rebuild import rebuild  # noqa: PLC0415  # psycopg is an extra
+
+        server = self.home.server or ""
+        for _ in self._rows():  # all of it is read and checked before anything is put aside
+            pass
+        kept = self._put_aside()
+        rebuild(server, self.name, self.known.journal_id, self._rows())
+        return kept
+
+    def _put_aside(self) -> str | None:
+        """Give what lies in the way another name, with the checkpoints that are of it."""
+        if not _exists(self.home, self.name):
+            return None
+        if not self.wanted.put_aside:
+            _refuse_over(self.home, self.name)
+        stamp = f"{self.now:{STAMP}}"
+        kept = self.home.archive(self.name, stamp)
+        with suppress(OSError):
+            folder = self.home.checkpoints(self.name)
+            folder.rename(folder.with_name(f"{self.name}.{stamp}"))
+        return None if kept is None else str(kept)
+
+    def _rows(self) -> Iterator[Stored]:
+        """Yield the rows that are wanted, each checked, and the one that says what this journal is."""
+        anchors, self.matched, last = dict(self.anchors), 0, None
+        limit = self.known.seq if self.wanted.seq is None else self.wanted.seq
+        if limit > self.known.seq:
+            raise BadInput(f"--seq {limit}: this point has rows 1 to {self.known.seq} of journal {self.name}")
+        for last in self.line.rows(self._too_late, limit):
+            wanted = anchors.pop(last.seq, None)
+            if wanted is not None and wanted != last.hash.hex():
+                raise JournalFault(
+                    f"journal {self.name}: row {last.seq} is not the one that was anchored: the backup, or "
+                    f"the anchor, was changed. --seq {last.seq - 1} restores what is before it"
+                )
+            self.matched += wanted is not None
+            yield last
+        if last is None:
+            raise BadInput(f"journal {self.name}: no row is as old as that; its first is of {self._first()}")
+        if last.seq == self.known.seq and last.hash.hex() != self.known.hash:
+            raise JournalFault(f"journal {self.name}: row {last.seq} is not the one this point names")
+        self.last, self.until = last.seq, last.at
+        restored = JournalRestored(self.now, last.seq, last.hash.hex(), self.source)
+        yield from chained(last.seq, last.hash, [restored])
+
+    def _too_late(self, row: Stored) -> bool:
+        return self.wanted.at is not None and row.at > millis(self.wanted.at)
+
+    def _first(self) -> str:
+        row = next(self.line.rows(last=1), None)
+        return "nothing" if row is None else utc(row.at).isoformat()
+
+
+def _anchors(vault: Vault, home: Home, point: Point, wanted: Wanted, journal_id: str) -> Mapping[int, str]:
+    """Return the rows that were anchored, by the backup, the home and the files named; hashes in hex."""
+    found = [read_anchor(path) for path in wanted.anchors]
+    for path in (home.root / "anchors").glob("*.json"):
+        with suppress(BadInput):
+            found.append(read_anchor(path))
+    for each in point.files:
+        if each.path.startswith("anchors/"):
+            with suppress(Damaged, msgspec.MsgspecError, ValueError):
+                found.append(msgspec.json.decode(vault.read(each.content), type=Anchor))
+    return {each.seq: each.hash for each in found if each.journal_id == journal_id and each.seq > 0}
+
+
+class _Files(NamedTuple):
+    written: list[str]
+    stayed: list[str]
+    failed: list[str]
+
+
+def _files(vault: Vault, home: Home, point: Point, wanted: Wanted, now: datetime) -> _Files:
+    """Put the home's files back; one that differs stays, or is put aside where that is wanted."""
+    result = _Files([], [], [])
+    for each in point.files:
+        try:
+            content = vault.read(each.content)
+        except Damaged as damaged:
+            result.failed.append(f"{each.path}: {damaged}")
+            continue
+        _put(home.root / _inside(each), content, result, each.path, wanted, now)
+    return result
+
+
+def _inside(file: FilePoint) -> Path:
+    """Return a file's path in the home. Raises BadInput for one that leads out of it."""
+    path = Path(file.path)
+    if path.is_absolute() or ".." in path.parts:
+        raise BadInput(f"the backup names a file outside the home: {file.path}")
+    return path
+
+
+def _put(target: Path, content: bytes, result: _Files, name: str, wanted: Wanted, now: datetime) -> None:
+    try:
+        if target.exists():
+            if target.read_bytes() == content:
+                result.written.append(name)
+                return
+            if not wanted.put_aside:
+                result.stayed.append(name)
+                return
+            shutil.move(target, target.with_name(f"{target.name}.{now:{STAMP}}"))
+        private_folder(target.parent)
+        write_whole(target, content, settled=True)
+        result.written.append(name)
+    except OSError as error:
+        result.failed.append(f"{name}: {error.strerror or os.fspath(target)}")

@@ -1,0 +1,129 @@
+"""Taking a backup: rows first, then files, and last the point that names them: what it names is there."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+from agent.answers.backups import BackupAnswer, JournalBackup
+from agent.backup import points
+from agent.backup.files import content_of, kept
+from agent.backup.lines import Line
+from agent.backup.points import FilePoint, JournalPoint
+from agent.backup.shipping import Shipped, ship
+from agent.backup.thinning import thin
+from agent.backup.vault import Vault
+from agent.settings.home import Home
+from agent.settings.version import code_version
+from domain.errors import BoydError
+from domain.times import utc
+
+Report = Callable[[str], None]
+
+
+class Keep(NamedTuple):
+    """How many points are kept: every one of so many days, and this many whatever their age."""
+
+    days: float
+    points: int
+
+
+class _Journal(NamedTuple):
+    point: JournalPoint | None
+    answer: JournalBackup
+    bytes: int = 0
+
+
+def journals_of(home: Home) -> list[str]:
+    """Return the names of all journals of a home or its server."""
+    if not home.server:
+        return sorted(home.names())
+    from journal.accounts import accounts  # noqa: PLC0415  # psycopg is an extra
+
+    return accounts(home.server)
+
+
+def backup(
+    home: Home,
+    vault: Vault,
+    names: Iterable[str],
+    now: datetime,
+    keep: Keep,
+    report: Report = lambda _text: None,
+) -> BackupAnswer:
+    """Back up journals of a home and the files beside them, and drop what there is too much of.
+
+    A journal that fails keeps no other from being backed up: the answer says which and why. Raises Busy where
+    another backup is being written there, OSError where the folder cannot be written.
+    """
+    with vault.held():
+        before = points.latest(vault)
+        known = {each.name: each for each in before.journals} if before else {}
+        done = []
+        for name in names:
+            report(name)
+            done.append(_journal(home, vault, name, known.get(name)))
+        files, size, left_out = _files(
+            home, vault, {each.content for each in before.files} if before else set()
+        )
+        # A journal that is gone, or was not asked for, stays in the point as it was.
+        taken = {each.answer.journal: each.point for each in done if each.point is not None}
+        parts = points.Parts(tuple({**known, **taken}.values()), files)
+        point, own = points.write(vault, now, code_version(), parts)
+        dropped = thin(vault, now, keep.days, keep.points)
+    return BackupAnswer(
+        folder=str(vault.folder),
+        point=point.number,
+        at=point.at,
+        encrypted=vault.encrypted,
+        journals=[each.answer for each in done],
+        files=len(files),
+        new_bytes=sum(each.bytes for each in done) + size + own,
+        total_bytes=vault.size(),
+        dropped_points=dropped,
+        left_out=left_out,
+    )
+
+
+def _journal(home: Home, vault: Vault, name: str, before: JournalPoint | None) -> _Journal:
+    try:
+        return _of(name, ship(vault, home, name))
+    except (BoydError, OSError) as error:
+        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        known = _end_now(vault, before) if before else None
+        rows = known.seq if known else 0
+        return _Journal(known, JournalBackup(journal=name, rows=rows, problem=why))
+
+
+def _of(name: str, shipped: Shipped) -> _Journal:
+    end = shipped.end
+    point = JournalPoint(name, shipped.line.name, shipped.line.journal_id, end.seq, end.hash.hex(), end.until)
+    answer = JournalBackup(
+        journal=name,
+        rows=end.seq,
+        new_rows=shipped.rows,
+        until=utc(end.until) if end.seq else None,
+        note=shipped.note or None,
+    )
+    return _Journal(point, answer, shipped.bytes)
+
+
+def _end_now(vault: Vault, before: JournalPoint) -> JournalPoint:
+    """Return a journal that failed as far as its line goes: some of its rows may be new all the same."""
+    end = Line(vault, before.name, before.line).end()
+    return JournalPoint(before.name, before.line, before.journal_id, end.seq, end.hash.hex(), end.until)
+
+
+def _files(home: Home, vault: Vault, known: set[str]) -> tuple[tuple[FilePoint, ...], int, list[str]]:
+    """Keep the home's files, each content once; return them, the bytes written, what was left out and why."""
+    found, written, left_out = [], 0, []
+    for path in kept(home.root):
+        try:
+            content = content_of(home.root, path)
+        except (OSError, ValueError) as error:
+            left_out.append(f"{path}: {error.strerror if isinstance(error, OSError) else error}")
+            continue
+        name = vault.content_name(content)
+        if name not in known or not (vault.folder / name).exists():
+            written += vault.write(name, content)
+        found.append(FilePoint(str(path), name, len(content)))
+    return tuple(found), written, left_out
