@@ -125,7 +125,7 @@ class Line(NamedTuple):
 
 
 class Cut(JournalFault):
-    """A line that cannot be read to its end: what is damaged, and the last row before it with its time in ms."""
+    """A line that cannot be read to its end: what is damaged, and the last row before that with its time."""
 
     def __init__(self, damaged: Damaged, journal: str, seq: int, until: int) -> None:
         self.damaged = damaged

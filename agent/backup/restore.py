@@ -35,8 +35,8 @@ from journal.stored import Stored, chained
 DRAFT = ".restoring"
 STAMP = "%Y%m%dT%H%M%S"
 HALTS = (
-    "on an exchange account, journal {0} halts until it is adopted: look with `agent reconcile --journal {0}`, "
-    "then `agent reconcile --journal {0} --adopt --reason ...`"
+    "on an exchange account, journal {0} halts until it is adopted: agent reconcile --journal {0}, "
+    "then agent reconcile --journal {0} --adopt --reason ..."
 )
 
 

@@ -1,0 +1,137 @@
+"""`agent backup`: into a folder, the points it holds, and whether it can be read."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from agent.answers.alerts import AlertKind, Severity
+from agent.answers.backups import BackupAnswer, BackupCheck, PointRow
+from agent.backup import check as checking
+from agent.backup.take import Keep, backup, journals_of
+from agent.backup.vault import begun, opened
+from agent.cli.output.streams import answer
+from agent.host.clock import SystemClock
+from agent.host.secret_file import read_secret
+from agent.notices.notices import FILE, Notices
+from agent.settings.home import Home
+from agent.settings.upkeep.backup import BackupSettings
+from agent.settings.upkeep.reading import upkeep
+from domain.errors import BadInput, BoydError
+
+INCIDENT = "backup"
+MINUTE = "%Y-%m-%d %H:%M"
+
+
+class BackupRequest(NamedTuple):
+    """What is asked of `agent backup`."""
+
+    home: Home
+    out: Path | None
+    journals: tuple[str, ...]
+    key_file: Path | None
+    listing: bool = False
+    checking: bool = False
+
+
+def backup_command(request: BackupRequest, *, json: bool) -> None:
+    """Take a backup, or show or check one. Exits with 1 where something is lost or failed."""
+    settings = upkeep(request.home).backup
+    folder, key = folder_of(request.out, settings), key_of(request.key_file, settings)
+    if request.listing:
+        answer(checking.rows_of(opened(folder, key)), _points, json=json)
+    elif request.checking:
+        report = checking.check(opened(folder, key))
+        answer(report, _checked, json=json)
+        sys.exit(0 if report.intact else 1)
+    else:
+        _take(request, folder, key, Keep(settings.keep_days, settings.keep_points), json=json)
+
+
+def folder_of(out: Path | None, settings: BackupSettings) -> Path:
+    """Return where backups go. Raises BadInput where nobody says."""
+    folder = out or settings.folder
+    if folder is None:
+        raise BadInput("--out: name the backup's folder, or set [backup] folder; best on another disk")
+    return folder.expanduser().absolute()
+
+
+def key_of(file: Path | None, settings: BackupSettings) -> str | None:
+    """Return the key, None where the backup is not to be encrypted. Raises BadInput."""
+    return read_secret("--key-file", file.expanduser()) if file is not None else settings.secret()
+
+
+def _take(request: BackupRequest, folder: Path, key: str | None, keep: Keep, *, json: bool) -> None:
+    """Take a backup; a failure is told by exit code and as a notice, and the next success ends that."""
+    now = SystemClock().now()
+    try:
+        _refuse_within(request.home, folder)
+        vault = begun(folder, key)
+        report = backup(request.home, vault, request.journals or journals_of(request.home), now, keep)
+    except (BoydError, OSError) as error:
+        why = str(error) if isinstance(error, BoydError) else f"{folder}: {error.strerror or error}"
+        _tell(request.home, why, now)
+        raise BadInput(why) if isinstance(error, OSError) else error from None
+    failed = [f"{each.journal}: {each.problem}" for each in report.journals if each.problem]
+    _tell(request.home, "; ".join(failed), now)
+    answer(report, _taken, json=json)
+    sys.exit(1 if failed else 0)
+
+
+def _refuse_within(home: Home, folder: Path) -> None:
+    """Raise BadInput for a folder in which the home lies: it would be backed up into itself."""
+    root = home.root.expanduser().absolute()
+    if folder == root or folder in root.parents:
+        raise BadInput(f"--out {folder}: the home lies in it; name a folder of its own, best on another disk")
+
+
+def _tell(home: Home, why: str, now: datetime) -> None:
+    """Open the incident of failing backups, or end it; where even that cannot be written the exit code says it."""
+    with suppress(BoydError, OSError):
+        notices = Notices(home.root / FILE)
+        try:
+            if why:
+                title = "the backup failed"
+                notices.open(INCIDENT, AlertKind.BACKUP_FAILED, Severity.CRITICAL, None, title, why, now)
+            else:
+                notices.end(INCIDENT, "backups succeed again", now)
+        finally:
+            notices.close()
+
+
+def _taken(report: BackupAnswer) -> Iterator[str]:
+    for each in report.journals:
+        until = f", the last of {each.until:{MINUTE}}" if each.until else ""
+        yield f"{each.journal}: {each.rows:,} rows, {each.new_rows:,} new{until}"
+        if each.note:
+            yield f"  note: {each.note}"
+        if each.problem:
+            yield f"  FAILED: {each.problem}"
+    for text in report.left_out:
+        yield f"left out: {text}"
+    sealed = "encrypted" if report.encrypted else "not encrypted"
+    size = f"{megabytes(report.new_bytes)} new, {megabytes(report.total_bytes)} in all, {sealed}"
+    yield f"point {report.point} in {report.folder}: {report.files} files, {size}"
+    if report.dropped_points:
+        yield f"{report.dropped_points} older points dropped"
+
+
+def _points(rows: Sequence[PointRow]) -> Iterator[str]:
+    if not rows:
+        yield "no point yet"
+    for each in rows:
+        held = ", ".join(f"{name} {seq:,}" for name, seq in each.journals.items())
+        yield f"{each.point:>6}  {each.at:%Y-%m-%dT%H:%M:%SZ}  {each.problem or f'rows: {held}; {each.files} files'}"
+
+
+def _checked(report: BackupCheck) -> Iterator[str]:
+    held = ", ".join(f"{name} {seq:,} rows" for name, seq in report.rows.items())
+    yield f"{'intact' if report.intact else 'DAMAGED'}: {report.points} points, {held or 'no journal'}"
+    yield from report.problems
+
+
+def megabytes(size: int) -> str:
+    """Return a size in words."""
+    return f"{size / 1e6:,.1f} MB" if size >= 1e5 else f"{size / 1e3:,.1f} kB"

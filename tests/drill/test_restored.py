@@ -1,0 +1,88 @@
+"""A home is lost while a position is held: restored from its backup the agent halts, is adopted, and goes on."""
+
+import shutil
+from datetime import timedelta
+
+import pytest
+
+from agent.account.client import AccountClient
+from agent.backup.restore import Wanted, restore
+from agent.backup.take import Keep, backup
+from agent.backup.vault import begun, opened
+from agent.drill import processes
+from agent.host.clock import SystemClock
+from agent.settings.home import Home
+from domain.commands import Flatten, Kill
+from domain.errors import LocalFault
+from journal.verify import Verified, verify
+from tests.drill.rig import Rig, adopt, rig
+
+__all__ = ["rig"]
+KEY = "canary-key-of-the-drill"
+
+
+def backed_up(rig: Rig) -> None:
+    vault = begun(rig.folder / "out", KEY)
+    answer = backup(Home(rig.options.home), vault, ["drill"], SystemClock().now(), Keep(30, 24))
+    assert answer.journals[0].problem is None
+    assert answer.journals[0].rows
+
+
+def resting(rig: Rig) -> list[str]:
+    orders = rig.control.ask("GET", "/sandbox/orders")["orders"]
+    return [each["clientOrderId"] for each in orders if each["status"] == "NEW"]
+
+
+def lost_and_restored(rig: Rig) -> None:
+    shutil.rmtree(rig.options.home)
+    vault = opened(rig.folder / "out", KEY)
+    restore(vault, Home(rig.options.home), Wanted(), SystemClock().now() + timedelta(seconds=1))
+
+
+def halted(rig: Rig) -> str:
+    """Start the agent and return why it ended by itself, "" where it did not."""
+    told = rig.folder / "halted"
+
+    def run() -> None:
+        try:
+            processes.run_agent(rig.options, rig.port, "0")
+        except LocalFault as fault:
+            told.write_text(str(fault))
+
+    told.write_text("")
+    rig.agent(run)
+    return told.read_text()
+
+
+def test_a_lost_home_is_restored_halts_is_adopted_and_the_agent_goes_on(rig: Rig) -> None:
+    rig.run(f"30:{rig.folder / 'points'}")
+    assert resting(rig)  # the stop of a position
+    backed_up(rig)
+    rig.run(f"25:{rig.folder / 'points'}")  # what is done now is in no backup
+    lost_and_restored(rig)
+    assert "reconcile --adopt" in halted(rig)
+    assert "reconcile --adopt" in halted(rig)  # again and again, until somebody looked
+    rig.agent(lambda: adopt(rig.options))
+    rig.run()
+    told = rig.settled()
+    assert told["in_line"], told
+    assert told["resting"] == told["positions"]
+    assert isinstance(verify(Home(rig.options.home).journal("drill")), Verified)
+
+
+@pytest.mark.parametrize("command", [Kill(reason="lost", by="me"), Flatten(reason="lost", by="me")])
+def test_nothing_of_a_restored_account_blocks_a_stop(rig: Rig, command: Kill | Flatten) -> None:
+    """Nothing was traded after the backup, so only the restore itself speaks against going on."""
+    rig.run(f"30:{rig.folder / 'points'}")
+    assert resting(rig)  # the stop of a position
+    backed_up(rig)
+    lost_and_restored(rig)
+
+    def stop() -> None:
+        client = AccountClient(Home(rig.options.home), "drill")
+        with client.opened(command, SystemClock()) as carries:
+            carries.handle(command)
+
+    rig.agent(stop)
+    assert bool(resting(rig)) is isinstance(command, Kill)  # a kill leaves the stop of what is held
+    assert "restored from a backup and may lack what followed row" in halted(rig)
