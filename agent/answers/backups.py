@@ -60,12 +60,13 @@ class JournalRestore(Struct, frozen=True, kw_only=True):
     """A journal that was restored: its rows, the time of the last, those the backup has, where it lies.
 
     `put_aside` is where the journal lies that was there before; `anchors` how many rows were held against an
-    anchor.
+    anchor. `halts` says that it is of an account at an exchange, which must be adopted first.
     """
 
     journal: str
     rows: int
     of_rows: int
+    halts: bool
     until: datetime | None
     where: str
     put_aside: str | None = None

@@ -10,7 +10,9 @@ from agent.backup.vault import Damaged, Vault
 def check(vault: Vault) -> BackupCheck:
     """Read every point, every file a point names and every row."""
     problems: list[str] = []
-    there = [point for each in points.listed(vault) if (point := _point(vault, each.name, problems)) is not None]
+    there = [
+        point for each in points.listed(vault) if (point := _point(vault, each.name, problems)) is not None
+    ]
     for name in sorted({file.content for point in there for file in point.files}):
         try:
             vault.read(name)
@@ -39,7 +41,7 @@ def _point(vault: Vault, name: str, problems: list[str]) -> Point | None:
 
 
 def _lines(vault: Vault, there: list[Point]) -> dict[Line, int]:
-    """Return each line that a point names, with the last row that one of them has of it; the latest line last."""
+    """Return each line that a point names, with the last row that any has of it; the latest line last."""
     last: dict[Line, int] = {}
     for point in there:
         for each in point.journals:

@@ -25,18 +25,19 @@ from agent.backup.points import FilePoint, JournalPoint, Point
 from agent.backup.vault import Damaged, Vault
 from agent.settings.home import Home, checked_name
 from domain.errors import BadInput, JournalFault
-from domain.events import JournalRestored
+from domain.events import JournalRestored, SessionStarted
 from domain.private import private_folder
 from domain.times import millis, utc
 from edge.files import write_whole
 from journal.anchor import Anchor, read_anchor
+from journal.codec import SESSION_STARTED, decode
 from journal.stored import Stored, chained
 
 DRAFT = ".restoring"
 STAMP = "%Y%m%dT%H%M%S"
 HALTS = (
-    "on an exchange account, journal {0} halts until it is adopted: agent reconcile --journal {0}, "
-    "then agent reconcile --journal {0} --adopt --reason ..."
+    "journal {0} is of an account at an exchange and halts until that is adopted: "
+    "agent reconcile --journal {0}, then agent reconcile --journal {0} --adopt --reason ..."
 )
 
 
@@ -102,8 +103,7 @@ def restore(vault: Vault, home: Home, wanted: Wanted, now: datetime) -> RestoreA
 def _to_do(restored: Iterable[JournalRestore], files: "_Files") -> Iterator[str]:
     if "config.toml" in files.written:
         yield "config.toml: set keys and tokens again, no backup holds them"
-    for each in restored:
-        yield HALTS.format(each.journal)
+    yield from (HALTS.format(each.journal) for each in restored if each.halts)
 
 
 def _chosen(point: Point, wanted: Wanted) -> list[JournalPoint]:
@@ -152,6 +152,7 @@ class _Restoring:
         self.anchors = _anchors(vault, home, point, wanted, known.journal_id)
         self.matched = 0
         self.last = self.until = 0
+        self.mode = ""
 
     def run(self) -> JournalRestore:
         """Restore it."""
@@ -161,6 +162,7 @@ class _Restoring:
             journal=self.name,
             rows=self.last,
             of_rows=self.known.seq,
+            halts=self.mode in ("testnet", "live"),
             until=utc(self.until) if self.last else None,
             where=self.name if self.home.server else str(self.home.journal(self.name)),
             put_aside=kept,
@@ -214,6 +216,8 @@ class _Restoring:
                     f"the anchor, was changed. --seq {last.seq - 1} restores what is before it"
                 )
             self.matched += wanted is not None
+            if last.kind == SESSION_STARTED:
+                self.mode = _mode(last)
             yield last
         if last is None:
             raise BadInput(f"journal {self.name}: no row is as old as that; its first is of {self._first()}")
@@ -229,6 +233,12 @@ class _Restoring:
     def _first(self) -> str:
         row = next(self.line.rows(last=1), None)
         return "nothing" if row is None else utc(row.at).isoformat()
+
+
+def _mode(row: Stored) -> str:
+    """Return the mode of the session that a row starts."""
+    event = decode(row.payload)
+    return event.mode if isinstance(event, SessionStarted) else ""
 
 
 def _anchors(vault: Vault, home: Home, point: Point, wanted: Wanted, journal_id: str) -> Mapping[int, str]:

@@ -1,7 +1,6 @@
-"""Backups: what is shipped once comes back to the byte, to any row and any time, or it is told what does not."""
+"""Backups: what is shipped once comes back to the byte, to any row and any time, or it is told what not."""
 
 import json
-import os
 import sqlite3
 import stat
 from datetime import timedelta
@@ -108,7 +107,9 @@ def test_a_path_through_segments_has_no_gap_and_goes_as_far_as_any(parts: list[t
     assert not any(first <= at + 1 <= last for first, last in spans)
 
 
-def test_a_home_deleted_comes_back_to_the_byte_and_says_that_it_was_restored(rig: Rig, tmp_path: Path) -> None:
+def test_a_home_deleted_comes_back_to_the_byte_and_says_that_it_was_restored(
+    rig: Rig, tmp_path: Path
+) -> None:
     rig.write(5)
     (rig.home.root / "config.toml").write_text('mode = "paper"\n[exchange]\napi_key = "canary"\n')
     answer = rig.backup()
@@ -126,7 +127,9 @@ def test_a_home_deleted_comes_back_to_the_byte_and_says_that_it_was_restored(rig
         assert isinstance(next(iter(journal.rows(11))).event, JournalRestored)
 
 
-def test_a_backup_ships_only_what_is_new_and_any_of_them_restores_its_own_rows(rig: Rig, tmp_path: Path) -> None:
+def test_a_backup_ships_only_what_is_new_and_any_of_them_restores_its_own_rows(
+    rig: Rig, tmp_path: Path
+) -> None:
     for number in range(4):
         rig.write(2)
         answer = rig.backup(number)
@@ -171,7 +174,9 @@ def test_a_journal_in_the_way_is_refused_or_put_aside_and_never_lost(plain: Rig)
     assert plain.rows()[:-1] == before[:5]
 
 
-def test_after_a_restore_of_an_older_state_a_new_line_begins_and_the_old_rows_stay(plain: Rig, tmp_path: Path) -> None:
+def test_after_a_restore_of_an_older_state_a_new_line_begins_and_the_old_rows_stay(
+    plain: Rig, tmp_path: Path
+) -> None:
     plain.write(4)
     plain.backup()
     old = plain.rows()
@@ -219,7 +224,7 @@ def test_what_was_damaged_at_the_end_is_shipped_again(plain: Rig, tmp_path: Path
     plain.backup()
     plain.write(2)
     plain.backup(1)
-    last = sorted((plain.out / plain.line().folder).glob("*.seg"))[-1]
+    last = max((plain.out / plain.line().folder).glob("*.seg"))
     last.write_bytes(b"noise")
     assert plain.backup(2).journals[0].new_rows == 4
     plain.restore(tmp_path / "to")
@@ -253,7 +258,7 @@ def test_a_sealed_file_under_another_name_does_not_open(tmp_path: Path) -> None:
     vault = begun(tmp_path / "v", KEY)
     vault.write("files/a", b"first")
     vault.write("files/b", b"second")
-    os.replace(tmp_path / "v" / "files" / "b", tmp_path / "v" / "files" / "a")
+    (tmp_path / "v" / "files" / "b").replace(tmp_path / "v" / "files" / "a")
     with pytest.raises(Damaged, match="another file under this name"):
         vault.read("files/a")
 

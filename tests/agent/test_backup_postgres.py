@@ -1,4 +1,4 @@
-"""Backups of journals on a real PostgreSQL server: shipped while an agent writes, and put back into a server."""
+"""Backups of journals on a real PostgreSQL server: shipped while an agent writes, put back into a server."""
 
 import os
 import subprocess
@@ -73,7 +73,10 @@ def test_a_journal_of_files_is_put_back_into_a_server_and_the_other_way(
     restore(opened(tmp_path / "out", None), Home(tmp_path / "server", url), Wanted(), NOW)
     backed_up(Home(tmp_path / "server", url), tmp_path / "out2")
     restore(opened(tmp_path / "out2", None), Home(tmp_path / "file"), Wanted(), NOW)
-    with open_reader(url, account="j") as on_server, open_reader(Home(tmp_path / "file").journal("j")) as file:
+    with (
+        open_reader(url, account="j") as on_server,
+        open_reader(Home(tmp_path / "file").journal("j")) as file,
+    ):
         assert list(file.page(0, 4)) == list(on_server.page(0, 4))
 
 
@@ -113,7 +116,9 @@ def dumped(server: Server, here: str, there: str) -> None:
     if not all(each.exists() for each in programs):
         pytest.skip("pg_dump and pg_restore are not installed")
     environment = {**os.environ, "PGPASSWORD": urlsplit(here).password or ""}
-    dump = subprocess.run([str(programs[0]), "-Fc", bare(here)], capture_output=True, check=True, env=environment)
+    dump = subprocess.run(
+        [str(programs[0]), "-Fc", bare(here)], capture_output=True, check=True, env=environment
+    )
     subprocess.run([str(programs[1]), "-d", bare(there)], input=dump.stdout, check=True, env=environment)
 
 

@@ -1,4 +1,4 @@
-"""A home is lost while a position is held: restored from its backup the agent halts, is adopted, and goes on."""
+"""A home is lost while a position is held: restored from a backup the agent halts, is adopted, goes on."""
 
 import shutil
 from datetime import timedelta

@@ -22,7 +22,7 @@ KeyFileOption = Annotated[
 
 @backups.command(
     epilog="Examples: agent backup --out /mnt/backup/boyd | agent backup --out /mnt/backup/boyd --key-file "
-    "backup.key | agent backup --list | agent backup --check. Exit code 1: a journal failed, or the check did."
+    "backup.key | agent backup --list | agent backup --check. Exit code 1: something failed or is damaged."
 )
 def backup(
     *,
@@ -57,7 +57,9 @@ def restore(
     journal: JournalsOption = None,
     put_aside: Annotated[
         bool,
-        typer.Option("--put-aside", help="Keep what is in the way under another name and restore in its place."),
+        typer.Option(
+            "--put-aside", help="Keep what is in the way under another name and restore in its place."
+        ),
     ] = False,
     anchor: Annotated[
         list[Path] | None, typer.Option(help="Anchor to hold the rows against; may be repeated.")
@@ -70,6 +72,13 @@ def restore(
     from agent.cli.handlers.restore import RestoreRequest, restore_command
 
     request = RestoreRequest(
-        home_of(home), folder, at, seq, tuple(journal or ()), tuple(anchor or ()), key_file, put_aside=put_aside
+        home_of(home),
+        folder,
+        at,
+        seq,
+        tuple(journal or ()),
+        tuple(anchor or ()),
+        key_file,
+        put_aside=put_aside,
     )
     restore_command(request, json=json)

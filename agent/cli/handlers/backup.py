@@ -88,7 +88,7 @@ def _refuse_within(home: Home, folder: Path) -> None:
 
 
 def _tell(home: Home, why: str, now: datetime) -> None:
-    """Open the incident of failing backups, or end it; where even that cannot be written the exit code says it."""
+    """Open the incident of failing backups, or end it; where that cannot be written the exit code says it."""
     with suppress(BoydError, OSError):
         notices = Notices(home.root / FILE)
         try:
@@ -123,7 +123,8 @@ def _points(rows: Sequence[PointRow]) -> Iterator[str]:
         yield "no point yet"
     for each in rows:
         held = ", ".join(f"{name} {seq:,}" for name, seq in each.journals.items())
-        yield f"{each.point:>6}  {each.at:%Y-%m-%dT%H:%M:%SZ}  {each.problem or f'rows: {held}; {each.files} files'}"
+        what = each.problem or f"rows: {held or 'none'}; {each.files} files"
+        yield f"{each.point:>6}  {each.at:%Y-%m-%dT%H:%M:%SZ}  {what}"
 
 
 def _checked(report: BackupCheck) -> Iterator[str]:

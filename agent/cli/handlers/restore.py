@@ -1,9 +1,12 @@
 """`agent restore`."""
 
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
+
+from pydantic import SecretStr
 
 from agent.answers.backups import RestoreAnswer
 from agent.backup.restore import Wanted, restore
@@ -15,6 +18,8 @@ from agent.settings.home import Home
 from agent.settings.upkeep.backup import BackupSettings
 from agent.settings.upkeep.reading import upkeep
 from domain.errors import BadInput, BoydError
+
+KEY_VARIABLE = "AGENT_BACKUP__KEY"
 
 
 class RestoreRequest(NamedTuple):
@@ -45,7 +50,8 @@ def _settings(home: Home) -> BackupSettings:
     try:
         return upkeep(home).backup
     except BoydError:
-        return BackupSettings()
+        key = os.environ.get(KEY_VARIABLE)
+        return BackupSettings(key=SecretStr(key) if key else None)
 
 
 def instant(text: str) -> datetime:
