@@ -31,7 +31,7 @@ _decode_rows = msgspec.msgpack.Decoder(_Rows)
 
 
 class SegmentHeader(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a segment holds: its rows `first` to `last`, and all that finds a row without unpacking.
+    """The head of a segment: its rows `first` to `last`, and all that finds a row without unpacking.
 
     `previous` is the hash (hex) of the row before the first, `hash` that of the last; `since` and `until` are
     the least and the greatest time of its rows in ms, `cycles` its lowest and highest cycle, `sessions` the
@@ -61,8 +61,8 @@ def packed(journal_id: str, previous: bytes, rows: Sequence[Stored]) -> bytes:
     Raises JournalFault naming the first row that does not follow: what is packed can be unpacked.
     """
     before = previous
-    for place, row in enumerate(rows):
-        seq = rows[0].seq + place
+    for index, row in enumerate(rows):
+        seq = rows[0].seq + index
         if row.seq != seq or type(row.payload) is not bytes or link(before, seq, row.payload) != row.hash:
             raise JournalFault(f"the journal breaks at row {seq}: it does not follow the row before")
         before = row.hash
@@ -142,12 +142,12 @@ def path_through(spans: Iterable[tuple[int, int]], last: int | None = None) -> l
 
     Where several cover the next row the longest is taken: a merged one stands beside its parts for a moment.
     """
-    found: list[tuple[int, int]] = []
+    result: list[tuple[int, int]] = []
     at, left = 0, sorted(spans)
     while last is None or at < last:
         covering = [span for span in left if span[0] <= at + 1 <= span[1]]
         if not covering:
             break
-        found.append(max(covering, key=lambda span: span[1]))
-        at = found[-1][1]
-    return found
+        result.append(max(covering, key=lambda span: span[1]))
+        at = result[-1][1]
+    return result

@@ -2,9 +2,9 @@
 
 from agent.answers.backups import BackupCheck, PointRow
 from agent.backup import points
-from agent.backup.lines import Cut, Line
+from agent.backup.lines import Cut, SegmentLine
 from agent.backup.points import Point
-from agent.backup.vault import Damaged, Vault
+from agent.backup.vault import DamagedFile, Vault
 
 
 def check(vault: Vault) -> BackupCheck:
@@ -16,7 +16,7 @@ def check(vault: Vault) -> BackupCheck:
     for name in sorted({file.content for point in there for file in point.files}):
         try:
             vault.read(name)
-        except Damaged as damaged:
+        except DamagedFile as damaged:
             problems.append(f"{damaged}; it is a file of the home, and no journal lacks anything")
     rows: dict[str, int] = {}
     for line, last in _lines(vault, there).items():
@@ -35,22 +35,22 @@ def check(vault: Vault) -> BackupCheck:
 def _point(vault: Vault, name: str, problems: list[str]) -> Point | None:
     try:
         return points.read(vault, name)
-    except Damaged as damaged:
+    except DamagedFile as damaged:
         problems.append(f"{damaged}; the points beside it can be restored")
         return None
 
 
-def _lines(vault: Vault, there: list[Point]) -> dict[Line, int]:
+def _lines(vault: Vault, there: list[Point]) -> dict[SegmentLine, int]:
     """Return each line that a point names, with the last row that any has of it; the latest line last."""
-    last: dict[Line, int] = {}
+    last: dict[SegmentLine, int] = {}
     for point in there:
         for each in point.journals:
-            line = Line(vault, each.name, each.line)
+            line = SegmentLine(vault, each.name, each.line)
             last[line] = max(each.seq, last.pop(line, 0))
     return last
 
 
-def _rows(line: Line, last: int, problems: list[str]) -> int:
+def _rows(line: SegmentLine, last: int, problems: list[str]) -> int:
     count = 0
     try:
         for row in line.rows(last=last):
@@ -62,13 +62,13 @@ def _rows(line: Line, last: int, problems: list[str]) -> int:
 
 def rows_of(vault: Vault) -> list[PointRow]:
     """Return the points of a backup, oldest first."""
-    found = []
+    result = []
     for each in points.listed(vault):
         try:
             point = points.read(vault, each.name)
-        except Damaged as damaged:
-            found.append(PointRow(point=each.number, at=each.at, journals={}, files=0, problem=str(damaged)))
+        except DamagedFile as damaged:
+            result.append(PointRow(point=each.number, at=each.at, journals={}, files=0, problem=str(damaged)))
             continue
         journals = {one.name: one.seq for one in point.journals}
-        found.append(PointRow(point=point.number, at=point.at, journals=journals, files=len(point.files)))
-    return found
+        result.append(PointRow(point=point.number, at=point.at, journals=journals, files=len(point.files)))
+    return result

@@ -41,8 +41,8 @@ MOST_BYTES = 64 * 1024 * 1024
 
 def kept(home: Path) -> Iterator[Path]:
     """Yield the files of a home that belong to a backup, by their path in it, in order."""
-    found = {path.relative_to(home) for pattern in KEPT for path in home.glob(pattern) if _plain(path)}
-    yield from sorted(path for path in found if not any(NEVER.search(part) for part in path.parts))
+    result = {path.relative_to(home) for pattern in KEPT for path in home.glob(pattern) if _plain(path)}
+    yield from sorted(path for path in result if not any(NEVER.search(part) for part in path.parts))
 
 
 def _plain(path: Path) -> bool:

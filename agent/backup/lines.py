@@ -8,7 +8,7 @@ one keeps what only it has.
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from agent.backup.vault import Damaged, Vault
+from agent.backup.vault import DamagedFile, Vault
 from domain.errors import JournalFault
 from journal.chain import genesis
 from journal.segment import (
@@ -26,14 +26,14 @@ FOLDER = "journals"
 
 
 class End(NamedTuple):
-    """Where a line ends: its last row, that row's hash and its time in ms."""
+    """The end of a line: its last row, that row's hash and its time in ms."""
 
     seq: int
     hash: bytes
     until: int
 
 
-class Line(NamedTuple):
+class SegmentLine(NamedTuple):
     """A line of a vault: the journal's name, and the line's own."""
 
     vault: Vault
@@ -63,23 +63,23 @@ class Line(NamedTuple):
         return f"{self.folder}/{name_of(*span)}"
 
     def segment(self, span: tuple[int, int]) -> tuple[SegmentHeader, list[Stored]]:
-        """Return a segment's header and rows. Raises Damaged where they are not those it is named for."""
+        """Return a segment's header and rows. Raises DamagedFile where they are not those it is named for."""
         file = self.file(span)
         try:
             header, rows = unpacked(self.vault.read(file))
         except DamagedSegment as error:
-            raise Damaged(self.vault.folder / file, str(error)) from None
+            raise DamagedFile(self.vault.folder / file, str(error)) from None
         if (header.journal_id, header.first, header.last) != (self.journal_id, *span):
             what = f"it holds rows {header.first} to {header.last} of journal {header.journal_id}"
-            raise Damaged(self.vault.folder / file, what)
+            raise DamagedFile(self.vault.folder / file, what)
         return header, rows
 
     def header(self, span: tuple[int, int]) -> SegmentHeader:
-        """Return a segment's header. Raises Damaged."""
+        """Return a segment's header. Raises DamagedFile."""
         try:
             return header_of(self.vault.read(self.file(span)))
         except DamagedSegment as error:
-            raise Damaged(self.vault.folder / self.file(span), str(error)) from None
+            raise DamagedFile(self.vault.folder / self.file(span), str(error)) from None
 
     def end(self) -> End:
         """Return where the line ends, its last segment checked; a damaged one counts as not there."""
@@ -87,7 +87,7 @@ class Line(NamedTuple):
         while path:
             try:
                 header, rows = self.segment(path[-1])
-            except Damaged:
+            except DamagedFile:
                 path.pop()
                 continue
             return End(header.last, rows[-1].hash, rows[-1].at)
@@ -105,7 +105,7 @@ class Line(NamedTuple):
             try:
                 header, rows = self.segment(span)
                 self._follows(span, header, at, previous, rows)
-            except Damaged as damaged:
+            except DamagedFile as damaged:
                 raise Cut(damaged, self.journal, at, time) from None
             for row in rows[at + 1 - header.first :]:
                 if until(row) or (last is not None and row.seq > last):
@@ -113,7 +113,9 @@ class Line(NamedTuple):
                 yield row
                 at, previous, time = row.seq, row.hash, row.at
         if last is not None and at < last:
-            missing = Damaged(self.vault.folder / self.folder, f"the segment with row {at + 1} is missing")
+            missing = DamagedFile(
+                self.vault.folder / self.folder, f"the segment with row {at + 1} is missing"
+            )
             raise Cut(missing, self.journal, at, time)
 
     def _follows(
@@ -121,13 +123,13 @@ class Line(NamedTuple):
     ) -> None:
         before = header.previous if at + 1 == header.first else rows[at - header.first].hash.hex()
         if before != previous.hex():
-            raise Damaged(self.vault.folder / self.file(span), f"it does not follow row {at}")
+            raise DamagedFile(self.vault.folder / self.file(span), f"it does not follow row {at}")
 
 
 class Cut(JournalFault):
     """A line that cannot be read to its end: what is damaged, and the last row before that with its time."""
 
-    def __init__(self, damaged: Damaged, journal: str, seq: int, until: int) -> None:
+    def __init__(self, damaged: DamagedFile, journal: str, seq: int, until: int) -> None:
         self.damaged = damaged
         self.seq = seq
         self.until = until
@@ -139,18 +141,18 @@ class Cut(JournalFault):
         super().__init__(f"{damaged}; {rest}")
 
 
-def lines_of(vault: Vault, journal: str, journal_id: str) -> list[Line]:
+def lines_of(vault: Vault, journal: str, journal_id: str) -> list[SegmentLine]:
     """Return the lines of a journal by its id, the latest last."""
-    found = []
+    result = []
     for name in vault.names(f"{FOLDER}/{journal}"):
         own, _, number = name.partition(".")
         if own == journal_id and (not number or number.isdecimal()):
-            found.append((int(number or 1), Line(vault, journal, name)))
-    return [line for _, line in sorted(found, key=lambda each: each[0])]
+            result.append((int(number or 1), SegmentLine(vault, journal, name)))
+    return [line for _, line in sorted(result, key=lambda each: each[0])]
 
 
-def next_line(vault: Vault, journal: str, journal_id: str) -> Line:
+def next_line(vault: Vault, journal: str, journal_id: str) -> SegmentLine:
     """Return a line that is not there yet."""
     known = lines_of(vault, journal, journal_id)
     number = int(known[-1].name.partition(".")[2] or 1) + 1 if known else 1
-    return Line(vault, journal, journal_id if number == 1 else f"{journal_id}.{number}")
+    return SegmentLine(vault, journal, journal_id if number == 1 else f"{journal_id}.{number}")

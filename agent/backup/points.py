@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from agent.backup.vault import Damaged, Vault
+from agent.backup.vault import DamagedFile, Vault
 from domain.times import millis, utc
 
 FOLDER = "points"
@@ -47,7 +47,7 @@ class Point(msgspec.Struct, frozen=True):
     files: tuple[FilePoint, ...] = ()
 
 
-class Listed(NamedTuple):
+class ListedPoint(NamedTuple):
     """A point's file: its number, its time and its name in the vault."""
 
     number: int
@@ -55,22 +55,22 @@ class Listed(NamedTuple):
     name: str
 
 
-def listed(vault: Vault) -> list[Listed]:
+def listed(vault: Vault) -> list[ListedPoint]:
     """Return the points there are, oldest first, by their names alone."""
-    found = []
+    result = []
     for name in vault.names(FOLDER):
         number, _, stamp = name.removesuffix(".json").partition("-")
         if number.isdecimal() and stamp.isdecimal():
-            found.append(Listed(int(number), utc(int(stamp)), f"{FOLDER}/{name}"))
-    return sorted(found)
+            result.append(ListedPoint(int(number), utc(int(stamp)), f"{FOLDER}/{name}"))
+    return sorted(result)
 
 
 def read(vault: Vault, name: str) -> Point:
-    """Return a point. Raises Damaged."""
+    """Return a point. Raises DamagedFile."""
     try:
         return msgspec.json.decode(vault.read(name), type=Point)
     except (msgspec.MsgspecError, ValueError) as error:
-        raise Damaged(vault.folder / name, f"it is no point of this program: {error}") from None
+        raise DamagedFile(vault.folder / name, f"it is no point of this program: {error}") from None
 
 
 def latest(vault: Vault, at: datetime | None = None) -> Point | None:
@@ -82,12 +82,12 @@ def latest(vault: Vault, at: datetime | None = None) -> Point | None:
         if at is None or each.at <= at:
             try:
                 return read(vault, each.name)
-            except Damaged:
+            except DamagedFile:
                 continue
     return None
 
 
-def write(vault: Vault, at: datetime, program: str, parts: "Parts") -> tuple[Point, int]:
+def write(vault: Vault, at: datetime, program: str, parts: "PointParts") -> tuple[Point, int]:
     """Write the next point and return it with its size. Raises OSError."""
     before = listed(vault)
     number = before[-1].number + 1 if before else 1
@@ -95,15 +95,15 @@ def write(vault: Vault, at: datetime, program: str, parts: "Parts") -> tuple[Poi
     return point, vault.write(f"{FOLDER}/{number:08d}-{millis(at)}.json", msgspec.json.encode(point))
 
 
-class Parts(NamedTuple):
+class PointParts(NamedTuple):
     """The journals and files of a point."""
 
     journals: tuple[JournalPoint, ...]
     files: tuple[FilePoint, ...]
 
 
-def _digest_of(vault: Vault, before: list[Listed]) -> str:
+def _digest_of(vault: Vault, before: list[ListedPoint]) -> str:
     try:
         return hashlib.sha256(vault.read(before[-1].name)).hexdigest() if before else ""
-    except Damaged:
+    except DamagedFile:
         return "damaged"

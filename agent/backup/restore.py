@@ -20,9 +20,9 @@ import msgspec
 
 from agent.answers.backups import JournalRestore, RestoreAnswer
 from agent.backup import points
-from agent.backup.lines import Line
+from agent.backup.lines import SegmentLine
 from agent.backup.points import FilePoint, JournalPoint, Point
-from agent.backup.vault import Damaged, Vault
+from agent.backup.vault import DamagedFile, Vault
 from agent.settings.home import Home, checked_name
 from domain.errors import BadInput, JournalFault
 from domain.events import JournalRestored, SessionStarted
@@ -41,8 +41,8 @@ HALTS = (
 )
 
 
-class Wanted(NamedTuple):
-    """What is to be restored: which journals (all where none is named), up to which time or row."""
+class Restoration(NamedTuple):
+    """A restore as it is wanted: its journals (all where none is named), up to a time or a row."""
 
     journals: tuple[str, ...] = ()
     at: datetime | None = None
@@ -51,7 +51,7 @@ class Wanted(NamedTuple):
     anchors: tuple[Path, ...] = ()
 
 
-def point_of(vault: Vault, wanted: Wanted) -> Point:
+def point_of(vault: Vault, wanted: Restoration) -> Point:
     """Return the point to restore from: the first that has the time that is wanted, else the last.
 
     Raises BadInput where there is none.
@@ -59,7 +59,7 @@ def point_of(vault: Vault, wanted: Wanted) -> Point:
     there = points.listed(vault)
     later = [each for each in there if wanted.at is not None and each.at >= wanted.at]
     for each in later or reversed(there):
-        with suppress(Damaged):
+        with suppress(DamagedFile):
             return points.read(vault, each.name)
     if later:
         return point_of(vault, wanted._replace(at=None))
@@ -68,7 +68,7 @@ def point_of(vault: Vault, wanted: Wanted) -> Point:
     raise BadInput(f"backup {vault.folder} holds no point yet: no backup into it was finished")
 
 
-def restore(vault: Vault, home: Home, wanted: Wanted, now: datetime) -> RestoreAnswer:
+def restore(vault: Vault, home: Home, wanted: Restoration, now: datetime) -> RestoreAnswer:
     """Put journals and files of a backup back into a home; see above.
 
     Raises BadInput where something is in the way or what is wanted is not there, Busy where an agent runs on
@@ -106,7 +106,7 @@ def _to_do(restored: Iterable[JournalRestore], files: "_Files") -> Iterator[str]
     yield from (HALTS.format(each.journal) for each in restored if each.halts)
 
 
-def _chosen(point: Point, wanted: Wanted) -> list[JournalPoint]:
+def _chosen(point: Point, wanted: Restoration) -> list[JournalPoint]:
     known = {each.name: each for each in point.journals}
     missing = [name for name in wanted.journals if name not in known]
     if missing:
@@ -140,12 +140,12 @@ class _Restoring:
     """One journal on its way back."""
 
     def __init__(
-        self, vault: Vault, home: Home, known: JournalPoint, point: Point, wanted: Wanted, now: datetime
+        self, vault: Vault, home: Home, known: JournalPoint, point: Point, wanted: Restoration, now: datetime
     ) -> None:
         self.home = home
         self.known = known
         self.name = checked_name(known.name)
-        self.line = Line(vault, known.name, known.line)
+        self.line = SegmentLine(vault, known.name, known.line)
         self.wanted = wanted
         self.now = now
         self.source = f"backup {vault.about.id}, point {point.number}"
@@ -241,17 +241,19 @@ def _mode(row: Stored) -> str:
     return event.mode if isinstance(event, SessionStarted) else ""
 
 
-def _anchors(vault: Vault, home: Home, point: Point, wanted: Wanted, journal_id: str) -> Mapping[int, str]:
+def _anchors(
+    vault: Vault, home: Home, point: Point, wanted: Restoration, journal_id: str
+) -> Mapping[int, str]:
     """Return the rows that were anchored, by the backup, the home and the files named; hashes in hex."""
-    found = [read_anchor(path) for path in wanted.anchors]
+    result = [read_anchor(path) for path in wanted.anchors]
     for path in (home.root / "anchors").glob("*.json"):
         with suppress(BadInput):
-            found.append(read_anchor(path))
+            result.append(read_anchor(path))
     for each in point.files:
         if each.path.startswith("anchors/"):
-            with suppress(Damaged, msgspec.MsgspecError, ValueError):
-                found.append(msgspec.json.decode(vault.read(each.content), type=Anchor))
-    return {each.seq: each.hash for each in found if each.journal_id == journal_id and each.seq > 0}
+            with suppress(DamagedFile, msgspec.MsgspecError, ValueError):
+                result.append(msgspec.json.decode(vault.read(each.content), type=Anchor))
+    return {each.seq: each.hash for each in result if each.journal_id == journal_id and each.seq > 0}
 
 
 class _Files(NamedTuple):
@@ -260,13 +262,13 @@ class _Files(NamedTuple):
     failed: list[str]
 
 
-def _files(vault: Vault, home: Home, point: Point, wanted: Wanted, now: datetime) -> _Files:
+def _files(vault: Vault, home: Home, point: Point, wanted: Restoration, now: datetime) -> _Files:
     """Put the home's files back; one that differs stays, or is put aside where that is wanted."""
     result = _Files([], [], [])
     for each in point.files:
         try:
             content = vault.read(each.content)
-        except Damaged as damaged:
+        except DamagedFile as damaged:
             result.failed.append(f"{each.path}: {damaged}")
             continue
         _put(home.root / _inside(each), content, result, each.path, wanted, now)
@@ -281,7 +283,7 @@ def _inside(file: FilePoint) -> Path:
     return path
 
 
-def _put(target: Path, content: bytes, result: _Files, name: str, wanted: Wanted, now: datetime) -> None:
+def _put(target: Path, content: bytes, result: _Files, name: str, wanted: Restoration, now: datetime) -> None:
     try:
         if target.exists():
             if target.read_bytes() == content:

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from agent.backup.lines import End, Line, lines_of, next_line
-from agent.backup.source import Source, Unheard, source
+from agent.backup.lines import End, SegmentLine, lines_of, next_line
+from agent.backup.source import RowSource, Unheard, source
 from agent.backup.vault import Vault
 from agent.settings.home import Home
 from domain.errors import JournalFault
@@ -19,7 +19,7 @@ MOST_BYTES = 8 * 1024 * 1024
 class Shipped(NamedTuple):
     """A journal after a backup: its line, where that ends, what was new, and what was lost or failed."""
 
-    line: Line
+    line: SegmentLine
     end: End
     rows: int
     bytes: int
@@ -53,7 +53,7 @@ def _shipped(vault: Vault, home: Home, journal: str, *, ask: bool) -> Shipped:
         return Shipped(line, end, rows, written, note)
 
 
-def _continued(vault: Vault, journal: str, opened: Source) -> tuple[Line, End, str]:
+def _continued(vault: Vault, journal: str, opened: RowSource) -> tuple[SegmentLine, End, str]:
     """Return the line that a journal goes on with; another one where it is not what the last one holds."""
     lines = lines_of(vault, journal, opened.journal_id)
     if not lines:
@@ -69,7 +69,7 @@ def _continued(vault: Vault, journal: str, opened: Source) -> tuple[Line, End, s
     return fresh, End(0, genesis(opened.journal_id), 0), note
 
 
-def _same(opened: Source, end: End) -> bool:
+def _same(opened: RowSource, end: End) -> bool:
     """Say whether a journal has the very row that a line ends with."""
     if opened.last < end.seq:
         return False

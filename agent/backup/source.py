@@ -29,7 +29,7 @@ SECONDS = 5.0
 _CHUNK = 1024 * 1024
 
 
-class Source(Protocol):
+class RowSource(Protocol):
     """A journal to take rows from."""
 
     @property
@@ -170,12 +170,12 @@ def _lines(connection: socket.socket) -> Iterator[_Line]:
 
 def _said(line: bytes) -> _Line:
     try:
-        said = _decode_line(line)
+        report = _decode_line(line)
     except (msgspec.MsgspecError, ValueError) as error:
         raise Unheard(f"what the agent tells cannot be read: {error}") from None
-    if said.error:
-        raise Unheard(said.error)
-    return said
+    if report.error:
+        raise Unheard(report.error)
+    return report
 
 
 def _stored(row: _Pushed) -> Stored:
@@ -200,14 +200,14 @@ def _tag(payload: bytes, kind: str) -> str:
 
 
 @contextmanager
-def source(home: Home, name: str, known: Callable[[str], int], *, ask: bool = True) -> Iterator[Source]:
+def source(home: Home, name: str, known: Callable[[str], int], *, ask: bool = True) -> Iterator[RowSource]:
     """Open a journal of the home to take rows from; `known` says how many are known of one by its id.
 
     Raises BadInput, JournalFault where it cannot be read.
     """
-    told = _told(home, name) if ask and not home.server and home.held(name) else None
-    if told is not None and told.last - known(told.journal_id) <= FEW:
-        yield told
+    agent = _told(home, name) if ask and not home.server and home.held(name) else None
+    if agent is not None and agent.last - known(agent.journal_id) <= FEW:
+        yield agent
         return
     client = AccountClient(home, name)
     if home.server or home.held(name):

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from agent.answers.backups import BackupAnswer, JournalBackup
 from agent.backup import points
 from agent.backup.files import content_of, kept
-from agent.backup.lines import Line
+from agent.backup.lines import SegmentLine
 from agent.backup.points import FilePoint, JournalPoint
 from agent.backup.shipping import Shipped, ship
 from agent.backup.thinning import thin
@@ -21,7 +21,7 @@ Report = Callable[[str], None]
 
 
 class Keep(NamedTuple):
-    """How many points are kept: every one of so many days, and this many whatever their age."""
+    """The points that are kept: every one of so many days, and this many whatever their age."""
 
     days: float
     points: int
@@ -67,7 +67,7 @@ def backup(
         )
         # A journal that is gone, or was not asked for, stays in the point as it was.
         taken = {each.answer.journal: each.point for each in done if each.point is not None}
-        parts = points.Parts(tuple({**known, **taken}.values()), files)
+        parts = points.PointParts(tuple({**known, **taken}.values()), files)
         point, own = points.write(vault, now, code_version(), parts)
         dropped = thin(vault, now, keep.days, keep.points)
     return BackupAnswer(
@@ -109,13 +109,13 @@ def _of(name: str, shipped: Shipped) -> _Journal:
 
 def _end_now(vault: Vault, before: JournalPoint) -> JournalPoint:
     """Return a journal that failed as far as its line goes: some of its rows may be new all the same."""
-    end = Line(vault, before.name, before.line).end()
+    end = SegmentLine(vault, before.name, before.line).end()
     return JournalPoint(before.name, before.line, before.journal_id, end.seq, end.hash.hex(), end.until)
 
 
 def _files(home: Home, vault: Vault, known: set[str]) -> tuple[tuple[FilePoint, ...], int, list[str]]:
     """Keep the home's files, each content once; return them, the bytes written, what was left out and why."""
-    found, written, left_out = [], 0, []
+    result, written, left_out = [], 0, []
     for path in kept(home.root):
         try:
             content = content_of(home.root, path)
@@ -125,5 +125,5 @@ def _files(home: Home, vault: Vault, known: set[str]) -> tuple[tuple[FilePoint, 
         name = vault.content_name(content)
         if name not in known or not (vault.folder / name).exists():
             written += vault.write(name, content)
-        found.append(FilePoint(str(path), name, len(content)))
-    return tuple(found), written, left_out
+        result.append(FilePoint(str(path), name, len(content)))
+    return tuple(result), written, left_out

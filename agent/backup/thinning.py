@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from itertools import groupby
 
 from agent.backup import points
-from agent.backup.lines import FOLDER, Line
-from agent.backup.points import Listed, Point
-from agent.backup.vault import Damaged, Vault
+from agent.backup.lines import FOLDER, SegmentLine
+from agent.backup.points import ListedPoint, Point
+from agent.backup.vault import DamagedFile, Vault
 from journal.segment import MOST, packed
 from journal.stored import Stored
 
@@ -32,7 +32,7 @@ def thin(vault: Vault, now: datetime, days: float, least: int) -> int:
     for each in there:
         if each not in stay:
             vault.remove(each.name)
-    with suppress(Damaged):
+    with suppress(DamagedFile):
         left = [points.read(vault, each.name) for each in stay]
         _drop_unnamed(vault, left)
         for line in _lines(left, vault):
@@ -40,13 +40,13 @@ def thin(vault: Vault, now: datetime, days: float, least: int) -> int:
     return len(there) - len(stay)
 
 
-def _staying(there: list[Listed], oldest: datetime, least: int) -> list[Listed]:
-    return [each for place, each in enumerate(there) if each.at >= oldest or place >= len(there) - least]
+def _staying(there: list[ListedPoint], oldest: datetime, least: int) -> list[ListedPoint]:
+    return [each for index, each in enumerate(there) if each.at >= oldest or index >= len(there) - least]
 
 
-def _lines(left: list[Point], vault: Vault) -> list[Line]:
+def _lines(left: list[Point], vault: Vault) -> list[SegmentLine]:
     named = dict.fromkeys((each.name, each.line) for point in left for each in point.journals)
-    return [Line(vault, journal, line) for journal, line in named]
+    return [SegmentLine(vault, journal, line) for journal, line in named]
 
 
 def _drop_unnamed(vault: Vault, left: list[Point]) -> None:
@@ -58,17 +58,17 @@ def _drop_unnamed(vault: Vault, left: list[Point]) -> None:
     for journal in vault.names(FOLDER):
         for name in vault.names(f"{FOLDER}/{journal}"):
             if (journal, name) not in named:
-                _drop_line(Line(vault, journal, name))
+                _drop_line(SegmentLine(vault, journal, name))
 
 
-def _drop_line(line: Line) -> None:
+def _drop_line(line: SegmentLine) -> None:
     for name in line.vault.names(line.folder):
         line.vault.remove(f"{line.folder}/{name}")
     with suppress(OSError):
         (line.vault.folder / line.folder).rmdir()
 
 
-def merge(line: Line) -> None:
+def merge(line: SegmentLine) -> None:
     """Make large segments of small ones that follow one another; remove those that a larger one holds."""
     path = line.path()
     for small, spans in groupby(path, key=lambda span: span[1] - span[0] + 1 < SMALL):
@@ -81,14 +81,14 @@ def merge(line: Line) -> None:
             line.vault.remove(line.file(span))
 
 
-def _merge(line: Line, run: list[tuple[int, int]]) -> None:
+def _merge(line: SegmentLine, run: list[tuple[int, int]]) -> None:
     """Write the segments of a run as few; one that is damaged ends it: its rows are not given up."""
     rows: list[Stored] = []
     seq, previous = 0, b""
     for span in run:
         try:
             header, more = line.segment(span)
-        except Damaged:
+        except DamagedFile:
             return
         previous = previous or bytes.fromhex(header.previous)
         rows += [row for row in more if row.seq > seq]
@@ -100,12 +100,12 @@ def _merge(line: Line, run: list[tuple[int, int]]) -> None:
         _write(line, previous, rows)
 
 
-def _write(line: Line, previous: bytes, rows: list[Stored]) -> None:
-    """Write a merged segment and read it back. Raises Damaged; then it is not left behind."""
+def _write(line: SegmentLine, previous: bytes, rows: list[Stored]) -> None:
+    """Write a merged segment and read it back. Raises DamagedFile; then it is not left behind."""
     span = (rows[0].seq, rows[-1].seq)
     line.vault.write(line.file(span), packed(line.journal_id, previous, rows))
     try:
         line.segment(span)
-    except Damaged:
+    except DamagedFile:
         line.vault.remove(line.file(span))
         raise

@@ -30,7 +30,7 @@ PLAIN, SEALED = b"boyd-plain 1 ", b"boyd-sealed 1\n"
 
 
 class About(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a folder's backup is: its format and id; salt and check of its key, "" without one."""
+    """The backup of a folder: its format and id; salt and check of its key, "" without one."""
 
     format: int
     id: str
@@ -38,7 +38,7 @@ class About(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     check: str = ""
 
 
-class Damaged(LocalFault):
+class DamagedFile(LocalFault):
     """A file of a backup is missing or not what was written; `file` is its path."""
 
     def __init__(self, file: Path, what: str) -> None:
@@ -83,28 +83,28 @@ class Vault:
         return len(data)
 
     def read(self, name: str) -> bytes:
-        """Return a file's content. Raises Damaged."""
+        """Return a file's content. Raises DamagedFile."""
         path = self.folder / name
         try:
             data = path.read_bytes()
         except FileNotFoundError:
-            raise Damaged(path, "it is missing") from None
+            raise DamagedFile(path, "it is missing") from None
         except OSError as error:
-            raise Damaged(path, f"it cannot be read: {error.strerror}") from None
+            raise DamagedFile(path, f"it cannot be read: {error.strerror}") from None
         if self.seal is not None:
             return self._unsealed(path, name, data)
         head, end, content = data.partition(b"\n")
         if not end or head != PLAIN + self._digest(name, content).encode():
-            raise Damaged(path, "it was changed, cut, or is another file under this name")
+            raise DamagedFile(path, "it was changed, cut, or is another file under this name")
         return content
 
     def _unsealed(self, path: Path, name: str, data: bytes) -> bytes:
         if self.seal is None or not data.startswith(SEALED):
-            raise Damaged(path, "it is not a sealed file")
+            raise DamagedFile(path, "it is not a sealed file")
         try:
             return self.seal.unseal(self._named(name), data[len(SEALED) :])
         except Unsealable as error:
-            raise Damaged(path, str(error)) from None
+            raise DamagedFile(path, str(error)) from None
 
     def names(self, folder: str) -> list[str]:
         """Return the names in a folder of the backup, drafts left out; none where it is not there."""

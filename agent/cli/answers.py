@@ -7,6 +7,7 @@ by it. A command that prints JSON line by line names each struct that a line may
 from typing import Any
 
 from agent.answers.account import PositionAnswer, Status
+from agent.answers.backups import BackupAnswer, BackupCheck, PointRow, RestoreAnswer
 from agent.answers.checks import DrillAnswer, SandboxAnswer, ServeAnswer, StandingStill
 from agent.answers.cycle import Explanation
 from agent.answers.data import CheckedRow, DownloadAnswer, EntryRow, ImportedRow, Quoted
@@ -42,6 +43,7 @@ from domain.replies import (
 
 ANSWERS: dict[str, tuple[Any, ...]] = {
     "backtest": (BacktestAnswer,),
+    "backup": (BackupAnswer, list[PointRow], BackupCheck),
     "close": (PositionClosed,),
     "config change": (SettingsInForce,),
     "config show": (Settings,),
@@ -71,6 +73,7 @@ ANSWERS: dict[str, tuple[Any, ...]] = {
     "replay": (Replayed,),
     "report": (ReportAnswer, PeriodReport),
     "reset-kill": (KillSwitch,),
+    "restore": (RestoreAnswer,),
     "run": (CycleLine, SummaryLine, Quicktest),
     "sandbox": (SandboxAnswer, StandingStill),
     "serve": (ServeAnswer,),

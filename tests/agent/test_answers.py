@@ -37,6 +37,7 @@ QUICK = (
 QUIET = ("--rehearse", "--provider", "simulated", "--cycles", "1", "--speed", "max")
 WAVE = ("--data", "{home}/BTC-USDT_1h.csv")
 WORDS: dict[str, tuple[str, ...]] = {
+    "backup": ("--out", "{home}/kept"),
     "backtest": ("--strategy", "rsi", *WAVE, "--verify", "--uncompiled"),
     "config change": ("--set", "risk.max_positions=2", "--reason", "calm"),
     "config show": (),
@@ -59,6 +60,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "positions": (),
     "replay": (),
     "report": (),
+    "restore": ("{home}/kept", "--home", "{home}/restored"),
     "run": ("--mode", "quicktest"),
     "sandbox": ("--port", "0"),
     "serve": ("--port", "0"),
@@ -111,6 +113,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     text = "\n".join([HEADER, *(",".join(map(str, row)) for row in rows)]) + "\n"
     (folder / "BTC-USDT_1h.csv").write_text(text)
     agent(folder, "run", *QUICK)
+    agent(folder, "backup", "--out", str(folder / "kept"))
     return folder
 
 

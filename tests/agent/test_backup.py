@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from agent.answers.backups import BackupAnswer, RestoreAnswer
 from agent.backup import points
 from agent.backup.check import check
-from agent.backup.lines import Cut, Line, lines_of
-from agent.backup.restore import Wanted, restore
+from agent.backup.lines import Cut, SegmentLine, lines_of
+from agent.backup.restore import Restoration, restore
 from agent.backup.take import Keep, backup, journals_of
 from agent.backup.thinning import merge
-from agent.backup.vault import Damaged, Vault, begun, opened
+from agent.backup.vault import DamagedFile, Vault, begun, opened
 from agent.settings.home import Home
 from domain.errors import BadInput, JournalFault
 from domain.events import Event, JournalRestored
@@ -61,11 +61,11 @@ class Rig:
     def vault(self) -> Vault:
         return opened(self.out, self.key)
 
-    def line(self) -> Line:
+    def line(self) -> SegmentLine:
         return lines_of(self.vault(), "j", JOURNAL_ID)[-1]
 
     def restore(self, to: Path, **wanted: object) -> RestoreAnswer:
-        return restore(self.vault(), Home(to), Wanted(**wanted), NOW)  # type: ignore[arg-type]  # as given
+        return restore(self.vault(), Home(to), Restoration(**wanted), NOW)  # type: ignore[arg-type]  # as given
 
     def rows(self, home: Home | None = None) -> list[Stored]:
         with open_reader((home or self.home).journal("j")) as journal:
@@ -259,7 +259,7 @@ def test_a_sealed_file_under_another_name_does_not_open(tmp_path: Path) -> None:
     vault.write("files/a", b"first")
     vault.write("files/b", b"second")
     (tmp_path / "v" / "files" / "b").replace(tmp_path / "v" / "files" / "a")
-    with pytest.raises(Damaged, match="another file under this name"):
+    with pytest.raises(DamagedFile, match="another file under this name"):
         vault.read("files/a")
 
 

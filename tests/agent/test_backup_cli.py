@@ -36,16 +36,23 @@ def test_a_running_agent_is_backed_up_by_its_own_word_and_a_lost_home_comes_back
     assert second["journals"][0]["new_rows"] == rows[1] - rows[0]
     done = agent(tmp_path / "new", "restore", str(out), "--json", env=KEY)
     assert json.loads(done.stdout)["journals"][0]["rows"] == rows[1]
-    with open_reader(Home(home).journal("paper")) as old, open_reader(Home(tmp_path / "new").journal("paper")) as new:
+    with (
+        open_reader(Home(home).journal("paper")) as old,
+        open_reader(Home(tmp_path / "new").journal("paper")) as new,
+    ):
         assert list(new.page(0, rows[1])) == list(old.page(0, rows[1]))
     agent(tmp_path / "new", *RUN[:-1], "--cycles", "3", "--plain")
     assert told(tmp_path / "new", "journal", "verify")["intact"]
     assert told(tmp_path / "new", "replay")["difference"] is None
-    wrong = agent(tmp_path / "no", "restore", str(out), check=2, env={"AGENT_BACKUP__KEY": "another-key-of-16"})
+    wrong = agent(
+        tmp_path / "no", "restore", str(out), check=2, env={"AGENT_BACKUP__KEY": "another-key-of-16"}
+    )
     assert "this key is not the one it was begun with" in wrong.stderr
 
 
-def test_a_backup_that_fails_says_so_by_its_exit_code_and_as_a_notice_until_one_succeeds(tmp_path: Path) -> None:
+def test_a_backup_that_fails_says_so_by_its_exit_code_and_as_a_notice_until_one_succeeds(
+    tmp_path: Path,
+) -> None:
     home = tmp_path / "home"
     agent(home, *RUN[:-1], "--cycles", "2", "--plain")
     (tmp_path / "file").touch()

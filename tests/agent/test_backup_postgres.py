@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from agent.backup.restore import Wanted, restore
+from agent.backup.restore import Restoration, restore
 from agent.backup.take import Keep, backup, journals_of
 from agent.backup.vault import begun, opened
 from agent.settings.home import Home
@@ -44,7 +44,7 @@ def test_an_account_in_use_is_backed_up_and_put_back_into_another_database(
         assert backed_up(home, out) == 2
         rows = list(journal.page(0, 100))
     new = Home(tmp_path / "new", there)
-    told = restore(opened(out, None), new, Wanted(), NOW)
+    told = restore(opened(out, None), new, Restoration(), NOW)
     assert told.journals[0].rows == 5
     with open_reader(there, account="live.one") as restored:
         assert list(restored.page(0, 100))[:-1] == rows
@@ -52,8 +52,8 @@ def test_an_account_in_use_is_backed_up_and_put_back_into_another_database(
     with leased(there, "live.one") as journal:  # its lease is free, and it goes on
         journal.append(*cycle(3))
     with pytest.raises(BadInput, match="in the database already"):
-        restore(opened(out, None), new, Wanted(), NOW)
-    again = restore(opened(out, None), new, Wanted(put_aside=True, seq=3), NOW)
+        restore(opened(out, None), new, Restoration(), NOW)
+    again = restore(opened(out, None), new, Restoration(put_aside=True, seq=3), NOW)
     kept = again.journals[0].put_aside
     assert kept is not None
     with open_reader(there, account=kept) as aside:
@@ -70,9 +70,9 @@ def test_a_journal_of_files_is_put_back_into_a_server_and_the_other_way(
     with open_journal(home.journal("j"), JOURNAL_ID) as journal:
         journal.append(session(), *cycle(1))
     backed_up(home, tmp_path / "out")
-    restore(opened(tmp_path / "out", None), Home(tmp_path / "server", url), Wanted(), NOW)
+    restore(opened(tmp_path / "out", None), Home(tmp_path / "server", url), Restoration(), NOW)
     backed_up(Home(tmp_path / "server", url), tmp_path / "out2")
-    restore(opened(tmp_path / "out2", None), Home(tmp_path / "file"), Wanted(), NOW)
+    restore(opened(tmp_path / "out2", None), Home(tmp_path / "file"), Restoration(), NOW)
     with (
         open_reader(url, account="j") as on_server,
         open_reader(Home(tmp_path / "file").journal("j")) as file,
@@ -88,7 +88,7 @@ def test_an_agent_that_writes_is_not_restored_over(postgres_server: Server, tmp_
     backed_up(home, tmp_path / "out")
     with leased(url, "j") as journal:
         with pytest.raises(JournalFault, match="in use by another agent"):
-            restore(opened(tmp_path / "out", None), home, Wanted(put_aside=True), NOW)
+            restore(opened(tmp_path / "out", None), home, Restoration(put_aside=True), NOW)
         journal.append(*cycle(6))
 
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from agent.account.client import AccountClient
-from agent.backup.restore import Wanted, restore
+from agent.backup.restore import Restoration, restore
 from agent.backup.take import Keep, backup
 from agent.backup.vault import begun, opened
 from agent.drill import processes
@@ -36,7 +36,7 @@ def resting(rig: Rig) -> list[str]:
 def lost_and_restored(rig: Rig) -> None:
     shutil.rmtree(rig.options.home)
     vault = opened(rig.folder / "out", KEY)
-    restore(vault, Home(rig.options.home), Wanted(), SystemClock().now() + timedelta(seconds=1))
+    restore(vault, Home(rig.options.home), Restoration(), SystemClock().now() + timedelta(seconds=1))
 
 
 def halted(rig: Rig) -> str:

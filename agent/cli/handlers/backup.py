@@ -26,7 +26,7 @@ MINUTE = "%Y-%m-%d %H:%M"
 
 
 class BackupRequest(NamedTuple):
-    """What is asked of `agent backup`."""
+    """The words of an `agent backup`."""
 
     home: Home
     out: Path | None

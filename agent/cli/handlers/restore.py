@@ -9,7 +9,7 @@ from typing import NamedTuple
 from pydantic import SecretStr
 
 from agent.answers.backups import RestoreAnswer
-from agent.backup.restore import Wanted, restore
+from agent.backup.restore import Restoration, restore
 from agent.backup.vault import opened
 from agent.cli.handlers.backup import MINUTE, key_of
 from agent.cli.output.streams import answer
@@ -23,7 +23,7 @@ KEY_VARIABLE = "AGENT_BACKUP__KEY"
 
 
 class RestoreRequest(NamedTuple):
-    """What is asked of `agent restore`."""
+    """The words of an `agent restore`."""
 
     home: Home
     folder: Path
@@ -41,7 +41,7 @@ def restore_command(request: RestoreRequest, *, json: bool) -> None:
         raise BadInput(f"--at {request.at} and --seq {request.seq}: give one of them")
     at = None if request.at is None else instant(request.at)
     vault = opened(request.folder.expanduser().absolute(), key_of(request.key_file, _settings(request.home)))
-    wanted = Wanted(request.journals, at, request.seq, request.put_aside, request.anchors)
+    wanted = Restoration(request.journals, at, request.seq, request.put_aside, request.anchors)
     answer(restore(vault, request.home, wanted, SystemClock().now()), _restored, json=json)
 
 

@@ -1,4 +1,4 @@
-"""Where backups go, and how many are kept."""
+"""The place of backups, their key, and how many are kept."""
 
 from pathlib import Path
 
