@@ -29,7 +29,6 @@ def test_a_running_agent_is_backed_up_by_its_own_word_and_a_lost_home_comes_back
             second = json.loads(agent(home, "backup", "--out", str(out), "--json", env=KEY).stdout)
         finally:
             running.send_signal(signal.SIGKILL)
-            running.stdout.close()
     rows = [each["journals"][0]["rows"] for each in (first, second)]
     assert first["encrypted"] is True
     assert rows[0] < rows[1]
