@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from agent.answers.data import EntryRow
-from agent.serve.work.child import PROGRAM
+from agent.host.child import PROGRAM
 from agent.settings.home import Home
 from domain.errors import BadInput, JournalFault
 from domain.times import HOUR_MS

@@ -19,8 +19,8 @@ import msgspec
 
 from agent.answers.work import WorkKind, WorkRow, WorkState
 from agent.host import log
+from agent.host.child import PROGRAM
 from agent.serve.fleet.fleet import Unknown
-from agent.serve.work.child import PROGRAM
 from agent.serve.work.following import Following
 from agent.serve.work.options import command_words
 from agent.serve.work.shelf import OVER, KeptWork, Place, Shelf

@@ -1,16 +1,16 @@
-"""The process of a piece of work: nice, bounded, gone when the server is, and then the command itself."""
+"""The process of work beside the agents: nice, bounded, gone with its parent, and then the command itself."""
 
 import os
 import sys
 from contextlib import suppress
 
 NICER = 10
-PROGRAM = "from agent.serve.work.child import bind; bind(); from agent.cli import main; main()"
-"""What such a process runs; its words are the server's number, the bytes it may have, and the command's."""
+PROGRAM = "from agent.host.child import bind; bind(); from agent.cli import main; main()"
+"""What such a process runs; its words are the parent's number, the bytes it may have, and the command's."""
 
 
 def bind() -> None:
-    """Bind this process to its server and its bounds, and leave the command its own words."""
+    """Bind this process to its parent and its bounds, and leave the command its own words."""
     parent, most_bytes, *words = sys.argv[1:]
     from agent.host.lifeline import end_with  # noqa: PLC0415 -- what is imported before counts too
 

@@ -1,0 +1,1 @@
+"""Jobs of a home: due by a schedule, done once each time, whoever is killed meanwhile."""

@@ -1,0 +1,76 @@
+"""The table of jobs: the commands that each is, and the settings that say when."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from agent.answers.alerts import AlertKind
+from agent.jobs.store import Definition
+from agent.settings.home import Home
+from agent.settings.schedule import Schedule
+from agent.settings.upkeep.jobs import JobSettings, JobsSettings
+
+Words = list[str]
+
+
+class Occasion(NamedTuple):
+    """One run of a job: the home, the settings of its jobs, and the instant it is about."""
+
+    home: Home
+    jobs: JobsSettings
+    slot: datetime
+
+
+class JobEntry(NamedTuple):
+    """A job: its name, which is that of its settings, and the commands it is, each `agent ...`.
+
+    A `local` one is done in every home that shares a server. `fine` are the exit codes that are no failure,
+    `alert` is the kind of notice that one is told by.
+    """
+
+    name: str
+    what: str
+    commands: Callable[[Occasion], list[Words]]
+    local: bool = False
+    fine: frozenset[int] = frozenset({0})
+    alert: AlertKind = AlertKind.JOB_FAILED
+
+    def settings(self, jobs: JobsSettings) -> JobSettings:
+        """Return the settings of this job."""
+        result: JobSettings = getattr(jobs, self.name)
+        return result
+
+    def definition(self, jobs: JobsSettings) -> Definition:
+        """Return the job as it is to be kept."""
+        given = self.settings(jobs)
+        grace = timedelta(minutes=given.grace_minutes)
+        return Definition(self.name, Schedule(given.schedule, given.zone), grace, given.on, self.local)
+
+
+def _verify(run: Occasion) -> list[Words]:
+    return [["journal", "verify", "--journal", name, "--json"] for name in journals(run.home)]
+
+
+def _anchor(run: Occasion) -> list[Words]:
+    folder = run.home.root / "anchors"
+    return [
+        ["journal", "anchor", str(folder / f"{name}-{run.slot:%Y%m%d}.json"), "--journal", name, "--json"]
+        for name in journals(run.home)
+    ]
+
+
+def journals(home: Home) -> list[str]:
+    """Return the journals of a home, in its files or on its server."""
+    if not home.server:
+        return sorted(home.names())
+    from journal.accounts import accounts  # noqa: PLC0415 -- psycopg is an extra
+
+    return accounts(home.server)
+
+
+JOBS = (
+    JobEntry("verify", "check every row of every journal, and the chain that ties them", _verify),
+    JobEntry("anchor", "write down where each journal's chain stands, in HOME/anchors", _anchor, local=True),
+)
+
+BY_NAME = {job.name: job for job in JOBS}

@@ -1,0 +1,80 @@
+"""Schedules: the instants a cron rule names in a time zone, each once, computed in UTC.
+
+Where clocks are set, a rule of fixed hours is kept as Debian's cron keeps it: what falls into the hour that
+is left out happens when it is over, what falls into the hour that comes twice happens in the first. A rule
+with a star for its minutes or hours goes by the time that passes.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from itertools import takewhile
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from cronsim import CronSim, CronSimError
+
+from domain.times import utc
+
+FIELDS = "five fields: minute, hour, day of the month, month, day of the week"
+NO_SCHEDULE = f'is no schedule such as "30 2 * * *": {FIELDS}'
+NO_ZONE = "is no time zone such as UTC or Europe/Berlin"
+FIRST_LOOK = timedelta(minutes=2)
+WIDER = 6
+
+
+class Schedule(NamedTuple):
+    """A rule of five fields as cron has them, in a time zone."""
+
+    rule: str
+    zone: str = "UTC"
+
+    def after(self, at: datetime) -> Iterator[datetime]:
+        """Yield every instant of the rule behind `at`, in UTC and in order."""
+        last = at
+        for local in CronSim(self.rule, at.astimezone(zone_of(self.zone))):
+            instant = local.astimezone(UTC)
+            if instant > last:
+                last = instant
+                yield instant
+
+    def next(self, at: datetime) -> datetime:
+        """Return the first instant of the rule behind `at`."""
+        return next(self.after(at))
+
+    def latest(self, since: datetime, at: datetime) -> datetime | None:
+        """Return the last instant of the rule from `since` to `at`, None where there is none."""
+        look = FIRST_LOOK
+        before = since - timedelta(milliseconds=1)
+        while True:
+            start = max(before, at - look)
+            instants = list(takewhile(lambda each: each <= at, self.after(start)))
+            if instants or start == before:
+                return instants[-1] if instants else None
+            look *= WIDER
+
+
+@lru_cache(maxsize=64)
+def zone_of(name: str) -> ZoneInfo:
+    """Return a time zone by its name. Raises ValueError."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, OSError, ValueError):
+        raise ValueError(NO_ZONE) from None
+
+
+def checked_rule(text: str) -> str:
+    """Return a rule that names instants. Raises ValueError."""
+    try:
+        next(CronSim(text, utc(0)))
+    except (CronSimError, StopIteration):
+        raise ValueError(NO_SCHEDULE) from None
+    if len(text.split()) != 5:
+        raise ValueError(NO_SCHEDULE)
+    return text
+
+
+def checked_zone(text: str) -> str:
+    """Return the name of a time zone there is. Raises ValueError."""
+    zone_of(text)
+    return text
