@@ -224,8 +224,12 @@ class Records(Protocol):
         """Return the rows of one cycle, oldest first; empty when there is none."""
         ...
 
-    def mentions(self, after: int, texts: Collection[bytes]) -> Iterator[Row]:
-        """Return rows above `after` whose payload holds one of `texts`, oldest first."""
+    def session_of(self, seq: int) -> Row | None:
+        """Return the row that starts the session row `seq` belongs to, None where none was started before."""
+        ...
+
+    def mentions(self, after: int, texts: Collection[bytes], until: int | None = None) -> Iterator[Row]:
+        """Return rows above `after`, up to `until`, whose payload holds one of `texts`, oldest first."""
         ...
 
     def head(self) -> tuple[int, str]:

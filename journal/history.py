@@ -77,12 +77,13 @@ class History(ABC):
         """Return the rows of one cycle, oldest first; empty when there is none. Raises JournalFault."""
         return list(self._at(self.cycle_rows(cycle_id)))
 
-    def mentions(self, after: int, texts: Collection[bytes]) -> Iterator[Row]:
-        """Return rows above `after` whose payload holds one of `texts`, oldest first; no other is decoded.
+    def mentions(self, after: int, texts: Collection[bytes], until: int | None = None) -> Iterator[Row]:
+        """Return rows above `after`, up to `until`, whose payload holds one of `texts`, oldest first.
 
-        The chain is checked on the way. Raises JournalFault naming the row where it breaks.
+        No other is decoded. The chain is checked on the way, where it takes no more to find them. Raises
+        JournalFault naming the row where it breaks.
         """
-        last, _ = self.head()
+        last = self._limit(until)
         previous = self._hash_of(after)
         while after < last and texts:
             page = self.page(after, min(PAGE, last - after))
@@ -94,6 +95,15 @@ class History(ABC):
                 elif stored.seq != after + 1 or link(previous, stored.seq, stored.payload) != stored.hash:
                     _sure(believed(stored, after + 1, previous))
                 after, previous = stored.seq, stored.hash
+
+    def _limit(self, until: int | None) -> int:
+        last, _ = self.head()
+        return last if until is None else min(last, until)
+
+    def session_of(self, seq: int) -> Row | None:
+        """Return the row that starts the session row `seq` belongs to, None where none was started before."""
+        before = [number for number in self.session_rows() if number < seq]
+        return next(self._at(before[-1:]), None)
 
     def last_session(self) -> Row | None:
         """Return the row that starts the last session, None before the first. Raises JournalFault."""

@@ -1,6 +1,6 @@
 """Reading a journal in a database, through SQLAlchemy Core; never blocks or touches a running agent's."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from threading import Lock
 from typing import Any, Protocol
@@ -9,11 +9,15 @@ import sqlalchemy as sa
 
 from domain.errors import BadInput, JournalFault
 from domain.events import Event
+from domain.ports import Row
 from journal import copying, schema, sqlite, target
 from journal.chain import genesis
 from journal.history import History
 from journal.scratch import Scratch
 from journal.stored import Stored
+
+LOOK_ROWS = 4096
+"""Rows that are looked through at a time: a few milliseconds, in which nobody else reads or appends."""
 
 
 class Database(Protocol):
@@ -91,6 +95,21 @@ class SqlReader(History):
         result: int | None = self._read(schema.LAST_CYCLE, {})[0][0]
         return result
 
+    def mentions(self, after: int, texts: Collection[bytes], until: int | None = None) -> Iterator[Row]:
+        """Return rows above `after`, up to `until`, whose payload holds one of `texts`, oldest first.
+
+        SQLite looks through a file itself, and only what it finds is checked. Raises JournalFault.
+        """
+        if self._database is not sqlite or not texts:
+            yield from super().mentions(after, texts, until)
+            return
+        last, begin = self._limit(until), _common(*texts)
+        while after < last:
+            upto = min(after + LOOK_ROWS, last)
+            found = self._read(schema.SEARCH, {"after": after, "until": upto, "text": begin})
+            yield from self._at(seq for seq, payload in found if any(text in payload for text in texts))
+            after = upto
+
     def storage_flaw(self) -> str | None:
         """Return what the database finds wrong with its own pages and indexes, or None."""
         with self._lock:
@@ -109,7 +128,7 @@ class SqlReader(History):
                 self._connection.engine.dispose()
                 self._release()
 
-    def _read(self, query: sa.Executable, values: dict[str, int]) -> Sequence[Sequence[Any]]:
+    def _read(self, query: sa.Executable, values: dict[str, Any]) -> Sequence[Sequence[Any]]:
         with self._lock:
             self._refuse_closed()
             try:
@@ -120,6 +139,13 @@ class SqlReader(History):
     def _refuse_closed(self) -> None:
         if self._closed:
             raise JournalFault("the journal is closed")
+
+
+def _common(*texts: bytes) -> bytes:
+    """Return what all texts begin with."""
+    first, last = min(texts), max(texts)  # what these two have in common all have that lie between
+    length = next((at for at, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))
+    return first[:length]
 
 
 def open_held(name: Path | str, *, account: str = "") -> SqlReader:

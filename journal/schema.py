@@ -54,6 +54,10 @@ PAGE = sa.text(
 CYCLE = sa.select(ROWS.c.seq).where(ROWS.c.cycle_id == sa.bindparam("cycle_id")).order_by(ROWS.c.seq)
 SESSIONS = sa.select(ROWS.c.seq).where(_STARTS).order_by(ROWS.c.seq)
 LAST_CYCLE = sa.select(sa.func.max(ROWS.c.cycle_id))
+SEARCH = sa.text(
+    "SELECT seq, payload FROM rows "
+    "WHERE seq > :after AND seq <= :until AND instr(payload, :text) > 0 ORDER BY seq"
+)
 LAST_ROW = sa.text("SELECT seq, hash FROM rows ORDER BY seq DESC LIMIT 1")
 
 

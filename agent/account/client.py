@@ -9,6 +9,8 @@ from pydantic import SecretStr
 
 from agent import wiring
 from agent.account import changing
+from agent.account.ahead import Ahead, Progress, ignore, long
+from agent.account.at_hand import AtHand
 from agent.account.catch_up import catch_up
 from agent.account.control import StatusRequest, WhyRequest
 from agent.account.dispatch import Carries
@@ -19,8 +21,9 @@ from agent.answers.amounts import decoded_as
 from agent.answers.cycle import Explanation
 from agent.answers.journals import ParameterVersion
 from agent.answers.learned import Lessons
-from agent.explain.why import explain
+from agent.explain.why import explain, wanted
 from agent.host import log
+from agent.host.clock import SystemClock
 from agent.host.process import may_live
 from agent.outage.at_rest import Resting
 from agent.outage.journal import GuardedJournal
@@ -66,8 +69,12 @@ class AccountClient:
         """File of the journal."""
         return self.home.journal(self.name)
 
-    def journal(self) -> SqlReader:
-        """Open a copy of the journal for reading; the agent that may be writing it is not disturbed."""
+    def journal(self) -> AtHand:
+        """Open the journal for reading, wherever it is to be had; who trades or stops it is not held up."""
+        return AtHand(self.home, self.name)
+
+    def copied(self) -> SqlReader:
+        """Open a copy of the journal for reading."""
         return open_reader(self.home.journal_location(self.name), account=self.name)
 
     @contextmanager
@@ -76,7 +83,7 @@ class AccountClient:
         try:
             lock = self.home.lock(self.name)
         except (Busy, BadInput, OSError):
-            with self.journal() as copied:
+            with self.copied() as copied:
                 yield copied
             return
         try:
@@ -94,6 +101,19 @@ class AccountClient:
         """Return the fold of the opened journal, from its nearest checkpoint on."""
         return self._parts(opened)
 
+    def folded(self) -> wiring.Parts:
+        """Return the fold of the journal; for a long one nobody who stops the account has to wait."""
+        self.prepare()
+        with self.resting() as opened:
+            return self._parts(opened)
+
+    def prepare(self, progress: Progress = ignore) -> None:
+        """Fold what no checkpoint holds yet, in slices, where that is much and no agent has the account."""
+        if long(self.home, self.name):
+            with self.resting() as opened:
+                options = recorded_options(opened)
+            Ahead(self.home, self.name, options, SystemClock()).run(progress)
+
     def _parts(self, opened: Records) -> wiring.Parts:
         return wiring.parts(recorded_options(opened), opened, checkpoints=self.checkpoints)
 
@@ -109,8 +129,7 @@ class AccountClient:
                 return decoded_as(Status, live)
         except Unanswering as error:
             silent = error
-        with self.resting() as opened:
-            parts = self._parts(opened)
+        parts = self.folded()
         state = parts.state
         return Status(
             running=silent is not None,
@@ -136,6 +155,10 @@ class AccountClient:
 
     def explained(self, cycle: int | None) -> Explanation:
         """Explain a cycle by the journal alone."""
+        if long(self.home, self.name):
+            with self.resting() as opened:
+                options, before = wanted(opened, cycle)
+            Ahead(self.home, self.name, options, SystemClock(), before).run()
         with self.resting() as opened:
             return explain(opened, cycle, self.checkpoints)
 
@@ -254,8 +277,7 @@ class AccountClient:
 
     def parameters(self) -> list[ParameterVersion]:
         """Return every parameter version, after what the settings of the last session say."""
-        with self.resting() as opened:
-            return versions.rows(self._parts(opened))
+        return versions.rows(self.folded())
 
 
 class Tuning:

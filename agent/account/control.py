@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import msgspec
 
@@ -58,6 +58,19 @@ class WhyRequest(msgspec.Struct, frozen=True, tag_field="do", tag="why"):
     cycle: int | None = None
 
 
+class ReadRequest(msgspec.Struct, frozen=True, tag_field="do", tag="read"):
+    """Ask for part of the agent's journal, and for where it ends.
+
+    That is `limit` rows above `after` as they are stored, or the numbers of the rows of a `cycle`, of all
+    starts of sessions, or the last cycle.
+    """
+
+    what: Literal["head", "rows", "cycle", "sessions", "last_cycle"]
+    after: int = 0
+    limit: int = 128
+    cycle: int = 0
+
+
 class FollowRequest(msgspec.Struct, frozen=True, tag_field="do", tag="follow"):
     """Be told of the journal's rows as they are written, for as long as the connection lasts.
 
@@ -69,7 +82,7 @@ class FollowRequest(msgspec.Struct, frozen=True, tag_field="do", tag="follow"):
     until: int | None = None
 
 
-Request = Command | StatusRequest | WhyRequest
+Request = Command | StatusRequest | WhyRequest | ReadRequest
 """One line of the socket: a command, or a question."""
 
 _encoder = msgspec.json.Encoder()

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 import tenacity
 
 from agent import wiring
+from agent.account.ahead import Ahead, Progress, ignore, long
 from agent.account.catch_up import catch_up
 from agent.account.handler import BriefHandler, Handler
 from agent.account.lock import AccountLock
+from agent.account.old_rows import OldRows
 from agent.answers.account import DecisionRow, MarketRow, Status, StreamRow, Timing, Vitals
 from agent.answers.cycle import Explanation
 from agent.doctor.preflight import refuse_broken, refuse_unfit
@@ -31,17 +33,20 @@ from agent.parameters import versions
 from agent.settings.home import Home
 from agent.settings.resolve import explicit, gridded, journal_name
 from agent.settings.settings import Options
+from agent.settings.version import fold_version
 from agent.state.changes import standing
 from agent.state.checkpoint import Checkpoint
 from agent.state.checkpoints import Checkpoints
 from agent.state.keeper import Keeper
+from agent.state.key import PROGRAM
 from agent.state.state import State
 from agent.views import session as views
 from agent.views.summary import before
-from domain.errors import BadInput, RateLimited, VenueFault
+from domain.commands import Kill
+from domain.errors import BadInput, BoydError, RateLimited, VenueFault
 from domain.ports import Clock, Journal, Platform
 from journal.lease import alive
-from journal.sql import SqlJournal
+from journal.sql import SqliteJournal, SqlJournal
 
 if TYPE_CHECKING:
     from platforms.binance.platform import BinancePlatform
@@ -49,6 +54,12 @@ if TYPE_CHECKING:
 READABLE_SECONDS = 0.2
 OUT_OF_TIME = -1021
 """The exchange's code for a request out of time: its clock leapt, and is measured before the next try."""
+WHOLE = 5_000
+"""Rows that a session which will trade folds all of, in a fifth of a second, and so has looked at all of."""
+
+CHECK = "journal check"
+"""Who throws the kill switch where an old row is not what was written."""
+
 OPENINGS = 8
 """How often an exchange that does not answer is tried before a session is given up."""
 
@@ -71,9 +82,9 @@ class Without(NamedTuple):
 class OpenedAccount:
     """An open account: lock held, journal folded, session ready. Use as a context.
 
-    A session that will trade folds every row, and so has checked every row; one opened in a `hurry`, to
-    stop or to compare, begins at a checkpoint, and asks no more of key and journal than it
-    needs. Raises Busy when another agent has the account, BadInput or
+    It begins at a checkpoint; what lies before that is looked at while a session that trades runs. One opened
+    in a `hurry`, to stop or to compare, asks no more of key and journal than it needs. `progress` is told of
+    a long fold, where no checkpoint fits. Raises Busy when another agent has the account, BadInput or
     JournalFault when it cannot be opened.
     """
 
@@ -85,6 +96,7 @@ class OpenedAccount:
         clock: Clock | None = None,
         hurry: Hurry = Hurry.NONE,
         without: Without | None = None,
+        progress: Progress = ignore,
     ) -> None:
         self.clock = clock or SystemClock()
         self.hurry = hurry
@@ -98,6 +110,8 @@ class OpenedAccount:
         with suppress(*([BadInput] if stopping else [])):
             self.home.make()
         self.home.keep_reserve(RESERVE_BYTES)
+        if not hurry and not fresh and long(self.home, self.name):
+            Ahead(self.home, self.name, self.options, self.clock).run(progress)
         self.account: AccountLock | None = None
         self.lock = self.home.lock(self.name, needed=not stopping)
         self.locks: list[Lock] = [self.lock]
@@ -177,7 +191,13 @@ class OpenedAccount:
     def _fold(self) -> wiring.Parts:
         if self.without is not None:
             return wiring.parts_of(self.without.checkpoint, self.options)
-        return wiring.parts(self.options, self.journal, checkpoints=self.checkpoints, whole=not self.hurry)
+        return wiring.parts(
+            self.options,
+            self.journal,
+            checkpoints=self.checkpoints,
+            whole=not self.hurry and self.journal.head()[0] <= WHOLE,
+            stopping=self.hurry is Hurry.STOP,
+        )
 
     def _open(self) -> None:
         grace_ms = self.options.exchange.certainty.horizon_ms
@@ -214,7 +234,8 @@ class OpenedAccount:
                 self.inbox,
                 at=self.clock.now(),
             )
-            self.session.keeper = Keeper(self.checkpoints, self.options, self.clock)
+            if not self.parts.brief:
+                self.session.keeper = Keeper(self.checkpoints, self.options, self.clock)
             self.session.notes = ProcessNotes(self.clock, self.market.streams)
             handler = BriefHandler if self.hurry else Handler
             self.handler = handler(self.session, self.parts, self.now)
@@ -256,7 +277,23 @@ class OpenedAccount:
 
     def run(self) -> str:
         """Run the session to its end and return why it ended."""
-        return self.session.run(self.pacer)
+        self.checkpoints.keep_only(fold_version()[:PROGRAM])
+        check = self._old_rows()
+        check.start()
+        try:
+            return self.session.run(self.pacer)
+        finally:
+            check.close()
+
+    def _old_rows(self) -> OldRows:
+        """Return who looks at what was not folded; not of a server, which could hold up an append."""
+
+        def broken(what: str) -> None:
+            with suppress(BoydError):  # the session has ended
+                self.handler.handle(Kill(reason=what, by=CHECK))
+
+        stored = self.stored if isinstance(self.stored, SqliteJournal) else None
+        return OldRows(stored, self.parts.since, broken, lambda: self.inbox.closed)
 
     def now(self) -> datetime:
         """Return the session's present: the clock's, or that of the market that drives it."""

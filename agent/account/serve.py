@@ -2,10 +2,12 @@
 
 from typing import Any
 
-from agent.account.control import ControlServer, Request, StatusRequest, WhyRequest
+from agent.account.at_hand import told
+from agent.account.control import ControlServer, ReadRequest, Request, StatusRequest, WhyRequest
 from agent.account.feed import JournalFeed
 from agent.account.opened import OpenedAccount
 from agent.answers.stream import LiveState
+from domain.errors import BadInput
 
 
 def control_server(launch: OpenedAccount) -> ControlServer:
@@ -17,6 +19,10 @@ def control_server(launch: OpenedAccount) -> ControlServer:
                 return launch.status()
             case WhyRequest(cycle):
                 return launch.why(cycle)
+            case ReadRequest():
+                if launch.stored is None:
+                    raise BadInput("this journal cannot be read")
+                return told(launch.stored, request)
             case command:
                 return launch.handler.handle(command)
 

@@ -6,6 +6,17 @@ from msgspec import Struct, field
 
 from agent.answers.amounts import Amount, Values
 from domain.evidence import Evidence
+from journal.stored import Stored
+
+
+class JournalPart(Struct, frozen=True):
+    """A running agent's word on its journal: id, last row, and the rows or numbers that were asked for."""
+
+    journal_id: str
+    seq: int
+    hash: str
+    rows: tuple[Stored, ...] = ()
+    numbers: tuple[int, ...] = ()
 
 
 class JournalRow(Struct, frozen=True, kw_only=True):

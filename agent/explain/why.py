@@ -1,5 +1,6 @@
 """The explanation of a cycle from its journal, down to the facts that would have had to differ."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +19,7 @@ from agent.explain.counterfactual import turning_point
 from agent.parameters import versions
 from agent.settings.changes import SECTIONS
 from agent.settings.recorded import options_of
+from agent.settings.settings import Options
 from agent.state.checkpoints import Checkpoints
 from agent.state.state import Observed
 from agent.views.session import changed, decimal
@@ -26,9 +28,12 @@ from domain.events import CycleDecided, CycleEnded, Event, OrderReported, Orders
 from domain.instrument import Instrument
 from domain.money import cash_text
 from domain.observation import Observation
-from domain.order import Fill, Order, Receipt
+from domain.order import TERMINAL, Fill, Order, Receipt
 from domain.ports import Records
 from domain.verdict import Approved, Verdict
+
+STRETCH = 4096
+"""Rows looked through first for what became of a cycle's orders; then twice as many, until all are done."""
 
 
 class _Story:
@@ -54,6 +59,17 @@ class _Story:
         elif isinstance(event, CycleDecided):
             for receipt in event.updates:
                 self._receipt(receipt)
+
+    @property
+    def over(self) -> bool:
+        """True once every order of the cycle is done, and no fill of one is missing."""
+        return all(map(self._done, self.orders))
+
+    def _done(self, order: Order) -> bool:
+        mine = [each for each in self.receipts if each.client_id == order.client_id]
+        told = {fill.trade_id: fill.lots for each in mine for fill in each.fills}
+        filled = max((each.filled for each in mine), default=0)
+        return any(each.status in TERMINAL for each in mine) and sum(told.values()) >= filled
 
     def _receipt(self, receipt: Receipt) -> None:
         if any(order.client_id == receipt.client_id for order in self.orders):
@@ -108,34 +124,46 @@ def _limits(before: "wiring.Parts") -> dict[str, dict[str, Any]]:
 
 def _story(journal: Records, cycle: int | None) -> _Story:
     """Gather a cycle's rows and the later fate of its orders."""
+    seq, decided, session = _first(journal, cycle)
+    story = _Story(seq, decided, session)
+    rows = journal.find_cycle(decided.cycle_id)
+    for row in rows:
+        story.add(row.event)
+    _later(journal, story, {row.seq for row in rows})
+    return story
+
+
+def wanted(journal: Records, cycle: int | None) -> tuple[Options, int]:
+    """Return by which options a cycle is explained, and the row the fold ends before. Raises BadInput."""
+    seq, _, session = _first(journal, cycle)
+    return options_of(session), seq
+
+
+def _later(journal: Records, story: _Story, known: Collection[int]) -> None:
+    """Gather what resting orders did later, from the rows of the cycles that saw it, until all are done."""
+    names = {f'"{order.client_id}"'.encode() for order in story.orders}
+    after, stretch, (last, _) = story.seq, STRETCH, journal.head()
+    while after < last and not story.over:
+        until = min(after + stretch, last)
+        for row in journal.mentions(after, names, until):
+            if row.seq not in known:
+                story.add(row.event)
+        after, stretch = until, 2 * stretch
+
+
+def _first(journal: Records, cycle: int | None) -> tuple[int, CycleDecided, SessionStarted]:
+    """Return a cycle's first row, and the session it belongs to. Raises BadInput where there is none such."""
     newest = journal.last_cycle() or 0
     rows = journal.find_cycle(newest if cycle is None else cycle)
     first = next((row for row in rows if isinstance(row.event, CycleDecided)), None)
     if first is None or not isinstance(first.event, CycleDecided):
         held = f"it holds 1 to {newest}" if newest else "it holds none yet"
-        wanted = "a cycle" if cycle is None else f"cycle {cycle}"
-        raise BadInput(f"{wanted} is not in the journal, {held}")
-    story = _Story(first.seq, first.event, _session_of(journal, first.seq))
-    for row in rows:
-        story.add(row.event)
-    # What resting orders did later stands in the rows of the cycles that saw it.
-    known = {row.seq for row in rows}
-    names = {f'"{order.client_id}"'.encode() for order in story.orders}
-    for row in journal.mentions(first.seq, names):
-        if row.seq not in known:
-            story.add(row.event)
-    return story
-
-
-def _session_of(journal: Records, seq: int) -> SessionStarted:
-    """Return the session a row belongs to. Raises BadInput where none was started before it."""
-    started = None
-    for row in journal.sessions():
-        if row.seq < seq and isinstance(row.event, SessionStarted):
-            started = row.event
-    if started is None:
-        raise BadInput(f"row {seq} belongs to no session")
-    return started
+        asked = "a cycle" if cycle is None else f"cycle {cycle}"
+        raise BadInput(f"{asked} is not in the journal, {held}")
+    begun = journal.session_of(first.seq)
+    if begun is None or not isinstance(begun.event, SessionStarted):
+        raise BadInput(f"row {first.seq} belongs to no session")
+    return first.seq, first.event, begun.event
 
 
 def _symbol(

@@ -157,7 +157,8 @@ class Session:
 
     def _keep(self, *, now: bool = False) -> None:
         """Have a checkpoint taken when one is due, or now."""
-        if self.keeper is not None and not getattr(self.journal, "fault", ""):  # else it is ahead of the rows
+        ahead = getattr(self.journal, "first", "") or self.record.torn  # of what is in the rows
+        if self.keeper is not None and not ahead:
             look = self.keeper.take if now else self.keeper.look
             look(self.journal, self.state, self.mind, self.started)
 

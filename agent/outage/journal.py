@@ -161,9 +161,13 @@ class GuardedJournal:
         """Return the rows of one cycle."""
         return self.inner.find_cycle(cycle_id)
 
-    def mentions(self, after: int, texts: Collection[bytes]) -> Iterator[Row]:
+    def session_of(self, seq: int) -> Row | None:
+        """Return the row that starts the session a row belongs to."""
+        return self.inner.session_of(seq)
+
+    def mentions(self, after: int, texts: Collection[bytes], until: int | None = None) -> Iterator[Row]:
         """Return rows whose payload holds one of the texts."""
-        return self.inner.mentions(after, texts)
+        return self.inner.mentions(after, texts, until)
 
     def hash_at(self, seq: int) -> str:
         """Return a row's hash."""

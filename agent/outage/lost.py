@@ -49,9 +49,13 @@ class Lost:
         """Refuse. Raises JournalFault."""
         raise JournalFault(f"{self.why} (cycle {cycle_id})")
 
-    def mentions(self, after: int, texts: Collection[bytes]) -> Iterator[Row]:
+    def session_of(self, seq: int) -> Row | None:
         """Refuse. Raises JournalFault."""
-        del texts
+        raise JournalFault(f"{self.why} (row {seq})")
+
+    def mentions(self, after: int, texts: Collection[bytes], until: int | None = None) -> Iterator[Row]:
+        """Refuse. Raises JournalFault."""
+        del texts, until
         return self.rows(after)
 
     def close(self) -> None:

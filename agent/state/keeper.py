@@ -78,7 +78,7 @@ class FoldKeeper:
 
     def __init__(self, checkpoints: Checkpoints, journal: Records, options: Options, fold: Resumed) -> None:
         self.checkpoints = checkpoints
-        self.journal = journal
+        self.journal_id = journal.journal_id
         self.key = fold_key(options)
         self.fold = fold
         self.started = fold.started
@@ -90,9 +90,13 @@ class FoldKeeper:
         """Take note of a folded row, and keep a checkpoint when it is due or the last of many."""
         if isinstance(row.event, SessionStarted):
             self.started = row.event
-        due = row.seq >= self.next or (row.seq == self.last and row.seq >= self.next - self.pace + ROWS)
-        if due and self.started is not None and not self.fold.mind.stands_in:
-            self.next = row.seq + self.pace
-            header = Header(FORMAT, self.journal.journal_id, row.seq, row.hash, self.key, self.started)
+        if row.seq >= self.next or (row.seq == self.last and row.seq >= self.next - self.pace + ROWS):
+            self.take(row)
+
+    def take(self, row: Row) -> None:
+        """Keep a checkpoint of the fold up to a row."""
+        self.next = row.seq + self.pace
+        if self.started is not None and not self.fold.mind.stands_in:
+            header = Header(FORMAT, self.journal_id, row.seq, row.hash, self.key, self.started)
             with suppress(OSError, JournalFault, TypeError, ValueError, OverflowError):
                 self.checkpoints.save(taken(header, self.fold.state, self.fold.mind))

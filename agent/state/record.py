@@ -39,6 +39,8 @@ class Record:
         self.listeners: list[Callable[[Event], None]] = []
         self.decided: deque[CycleDecided] = deque(maxlen=LATEST)
         self.last_ended: CycleEnded | None = None
+        self.torn = False
+        """True once something was folded in part that is in no row: this is no fold of the rows."""
 
     def write(self, *events: Event) -> None:
         """Append events, fold them and tell of them. Raises JournalFault where they cannot be appended."""
@@ -58,7 +60,11 @@ class Record:
 
     def observe(self, value: Observed) -> None:
         """Fold what a cycle saw, ahead of its row. Raises whatever the fold raises."""
-        self.state.apply(value)
+        try:
+            self.state.apply(value)
+        except BaseException:
+            self.torn = True
+            raise
 
     def holds(self, cycle_id: int) -> bool:
         """Say whether a cycle's row is written."""

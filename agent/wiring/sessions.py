@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
+from agent.host import log
 from agent.loop.cycle import Cycle
 from agent.loop.inbox import Inbox
 from agent.loop.machine import LoopMachine
@@ -21,15 +22,15 @@ from agent.settings.load import BadSettings
 from agent.settings.settings import Options
 from agent.settings.version import code_version
 from agent.state.changes import Changed, standing, values
-from agent.state.checkpoint import Checkpoint, blank, resumed
+from agent.state.checkpoint import Checkpoint, Resumed, blank, resumed
 from agent.state.checkpoints import Checkpoints
-from agent.state.fold import never, refold
+from agent.state.fold import ignore, never, refold
 from agent.state.holdings import BOOKS
 from agent.state.keeper import FoldKeeper
 from agent.state.key import fold_key, one_way_cost_ppm
 from agent.state.record import Record
 from agent.state.state import State
-from domain.errors import BadInput
+from domain.errors import BadInput, JournalFault
 from domain.events import Event, SessionStarted
 from domain.extras import lacking
 from domain.instrument import Instrument
@@ -43,6 +44,10 @@ if TYPE_CHECKING:
     from platforms.binance.platform import BinancePlatform
 
 
+FAR = 20_000
+"""Rows who stops an account does not wait for: a second of folding."""
+
+
 @dataclass(frozen=True)
 class Parts:
     """The loop's parts, folded to the end of a journal and ready to run."""
@@ -51,6 +56,10 @@ class Parts:
     grid: dict[str, Instrument]
     state: State
     mind: StrategyRunner
+    since: int = 0
+    """The row of the checkpoint at which the fold began: rows up to it were not looked at."""
+    brief: bool = False
+    """True where only the account was folded: the mind is blank and good for no decision."""
 
 
 def policy_of(options: Options, grid: Mapping[str, Instrument]) -> Policy:
@@ -127,28 +136,74 @@ def parts(
     checkpoints: Checkpoints | None = None,
     before: int | None = None,
     whole: bool = False,
+    stopping: bool = False,
 ) -> Parts:
     """Fold a journal into the parts of a session, up to the first event of which `until` is true.
 
     `grid` is the venue's own where it has one. With `checkpoints` the fold begins at the nearest that
     can be believed, below row `before` where that is given, and leaves others behind; `whole` begins at the
-    first row all the same. Raises JournalFault where the chain is broken, BadInput where a symbol cannot be
-    traded.
+    first row all the same. Who is `stopping` an account waits for no long fold: where no checkpoint is near,
+    the account is taken from one of another program, and nothing but the account is folded. Raises
+    JournalFault where the chain is broken, BadInput where a symbol cannot be traded.
     """
     grid = instruments(options.symbols, options.instruments) if grid is None else grid
-    cost_ppm = one_way_cost_ppm(options)
-    if checkpoints is None:
-        fold = blank(options, cost_ppm)
-        refold(journal, fold.state, until)
-    else:
-        result = None if whole else checkpoints.nearest(journal, fold_key(options), before)
-        fold = resumed(result, options, cost_ppm)
-        keeper = FoldKeeper(checkpoints, journal, options, fold)
-        refold(journal, fold.state, until, after=fold.seq, taken=keeper.taken)
+    fold = brief = None
+    if checkpoints is not None and not whole:
+        found = checkpoints.nearest(journal, fold_key(options), before)
+        if stopping and journal.head()[0] - (found.header.seq if found else 0) > FAR:
+            fold = brief = _account_alone(journal, options, checkpoints)
+        if fold is None and found is not None:
+            fold = _gone_on(journal, options, checkpoints, found, until)
+    if fold is None:
+        fold = blank(options, one_way_cost_ppm(options))
+        keeper = FoldKeeper(checkpoints, journal, options, fold) if checkpoints is not None else None
+        refold(journal, fold.state, until, taken=keeper.taken if keeper else ignore)
     counted = counted_alike(grid, fold.state)
     if not options.remote:
         counted = {name: carried(each, fold.state) for name, each in counted.items()}
-    return Parts(options, counted, fold.state, fold.mind)
+    return Parts(options, counted, fold.state, fold.mind, fold.seq, brief is not None)
+
+
+def _gone_on(
+    journal: Records,
+    options: Options,
+    checkpoints: Checkpoints,
+    found: Checkpoint,
+    until: Callable[[Event], bool],
+) -> Resumed | None:
+    """Return the fold from a checkpoint on; None where that does not go on, for then it is in doubt."""
+    fold = resumed(found, options, one_way_cost_ppm(options))
+    keeper = FoldKeeper(checkpoints, journal, options, fold)
+    try:
+        refold(journal, fold.state, until, after=fold.seq, taken=keeper.taken)
+    except JournalFault:
+        raise
+    except Exception as error:  # noqa: BLE001 -- the rows are the truth, and are folded without it
+        log.say("error", "a checkpoint does not go on", row=fold.seq, why=f"{type(error).__name__}: {error}")
+        return None
+    return fold
+
+
+def _account_alone(journal: Records, options: Options, checkpoints: Checkpoints) -> Resumed | None:
+    """Return the account as the latest checkpoint of any program and later rows have it, None without one."""
+    found = checkpoints.nearest(journal, "")
+    if found is None:
+        return None
+    fold = blank(options, one_way_cost_ppm(options))
+    try:
+        found.give_state(fold.state)
+        fold.state.mind = None
+        refold(journal, fold.state, after=found.header.seq)
+    except JournalFault:
+        raise
+    except Exception as error:  # noqa: BLE001 -- of another program: then the rows are folded, all of them
+        log.say("warning", "an account is of another program", why=f"{type(error).__name__}: {error}")
+        return None
+    log.say(
+        "warning", "the account alone was folded, from another program's checkpoint", row=found.header.seq
+    )
+    fold.state.mind = fold.mind
+    return fold._replace(seq=found.header.seq)
 
 
 def carried(report: Instrument, state: State) -> Instrument:

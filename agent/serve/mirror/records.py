@@ -49,7 +49,7 @@ class MirroredRecords(History):
         """Return the highest cycle id there is."""
         return self._numbers("SELECT max(cycle_id) FROM rows")[0]
 
-    def mentions(self, after: int, texts: Collection[bytes]) -> Iterator[Row]:
+    def mentions(self, after: int, texts: Collection[bytes], until: int | None = None) -> Iterator[Row]:
         """Return rows above `after` that name one of some orders, by the index: `texts` are quoted ids.
 
         Rows that hold another text are not found so: they are looked for one by one.
@@ -58,9 +58,12 @@ class MirroredRecords(History):
         marks = ", ".join("?" * len(names))
         known = self._numbers(f"SELECT count(*) FROM orders WHERE client_id IN ({marks})", *names)[0]  # noqa: S608
         if known < len(names):
-            return super().mentions(after, texts)
-        query = f"SELECT DISTINCT seq FROM mentions WHERE client_id IN ({marks}) AND seq > ? ORDER BY seq"  # noqa: S608
-        return self._at(self._numbers(query, *names, after))
+            return super().mentions(after, texts, until)
+        query = (
+            f"SELECT DISTINCT seq FROM mentions WHERE client_id IN ({marks}) "  # noqa: S608
+            "AND seq > ? AND seq <= ? ORDER BY seq"
+        )
+        return self._at(self._numbers(query, *names, after, self._limit(until)))
 
     def close(self) -> None:
         """Hold nothing: the connection is whoever opened it."""
