@@ -22,6 +22,7 @@ from agent.serve.access.attempts import Attempts
 from agent.serve.access.door import Door
 from agent.serve.access.tokens import tokens_of
 from agent.serve.app import Server
+from agent.serve.chat.made import chat_of
 from agent.serve.fleet.fleet import Fleet, Unknown
 from agent.serve.fleet.paper import begin_paper
 from agent.serve.fleet.supervisor import Supervisor
@@ -31,6 +32,7 @@ from agent.serve.stream.relay import Relay
 from agent.serve.table import Asking
 from agent.serve.work.workshop import Workshop
 from agent.settings.home import Busy, Home
+from agent.settings.upkeep.reading import upkeep
 from domain.errors import BadInput
 from domain.ports import Clock
 from domain.private import private_folder
@@ -93,6 +95,8 @@ def run(home: Home, options: Serving, clock: Clock, ready: Ready, *, nice: bool 
     """
     check(options)
     home.make()
+    bot = upkeep(home).telegram
+    bot.secret()  # what is wrong with it is said before anything is begun
     with alone(home), _bound(options) as listener:
         port = listener.getsockname()[1]
         door = Door(tokens_of(home.root), folder(home) / "logins.json", clock, port)
@@ -108,13 +112,18 @@ def run(home: Home, options: Serving, clock: Clock, ready: Ready, *, nice: bool 
             home=home, fleet=fleet, door=door, clock=clock, stream=stream, supervisor=supervisor, work=work
         )
         server = Server(asking, Places(options.host, options.names))
+        chat = chat_of(home, fleet, clock, bot, supervisor, tokens=door.tokens)
         fleet.start()
         try:
+            if chat is not None:
+                chat.start()
             if options.paper:
                 begin_paper(home, supervisor)
             _run(server, options, listener, ready)
             return supervisor.running()
         finally:
+            if chat is not None:
+                chat.close()
             work.close()
             supervisor.close()
             fleet.close()

@@ -1,10 +1,8 @@
 """The journal itself, the settings, the log and the doctor."""
 
-import os
 import threading
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
@@ -23,10 +21,9 @@ from agent.serve.fleet.watched import Watched
 from agent.serve.mirror.mirror import Unready
 from agent.serve.table import API, Asking, Content, Lane, Route
 from agent.settings.changes import changeable
+from agent.settings.hidden import hidden_texts
 from agent.settings.home import Busy, Home
 from agent.settings.listing import UNSET, OneSetting, listed
-from agent.settings.load import CONFIG_NAME, load
-from agent.settings.settings import secret_texts
 from agent.state.changes import Changed
 from domain.errors import BadInput, JournalFault
 from domain.events import OrderReported
@@ -39,9 +36,6 @@ from journal.stored import Broken
 from journal.verify import verify
 
 NDJSON = "application/x-ndjson"
-SHORTEST = 6
-"""Letters of a secret that is looked for: a shorter one would be found everywhere."""
-
 ONE_AT_A_TIME = threading.Semaphore(1)
 """A journal is verified, and everything examined, one after the other: each reads all there is."""
 
@@ -212,32 +206,10 @@ def _told(change: Changed) -> str:
 def log_lines(asking: Asking, _path: dict[str, str], query: LogQuery, _body: Any) -> list[LogLine]:
     """Return the end of the log, secrets taken out once more."""
     root, tokens = asking.home.root, asking.door.tokens
-    hidden = [tokens.trade, tokens.read, *_of_environment(), *_of_settings(root, _mark(root))]
     files = [root / "agent.log", root / "serve.log"]
-    secrets = [each for each in hidden if len(each) >= SHORTEST]
+    secrets = [tokens.trade, tokens.read, *hidden_texts(root)]
     lines = log_tail.tail(files, query.lines, query.level or "debug", secrets)
     return [LogLine(at=each.at, level=each.level, text=each.text, fields=each.fields) for each in lines]
-
-
-def _of_environment() -> list[str]:
-    return [value for name, value in os.environ.items() if name.endswith(("_KEY", "_SECRET", "DB_URL"))]
-
-
-@lru_cache(maxsize=4)
-def _of_settings(root: Path, _mark: float) -> tuple[str, ...]:
-    """Return the secrets of the settings as they are now, as far as these can be read."""
-    try:
-        return tuple(secret_texts(load({"home": root})))
-    except BadInput:
-        return ()
-
-
-def _mark(root: Path) -> float:
-    """Return when the configuration was written last, 0 where there is none."""
-    try:
-        return (root / CONFIG_NAME).stat().st_mtime
-    except OSError:
-        return 0.0
 
 
 def doctor(asking: Asking, _path: dict[str, str], _query: Any, _body: Any) -> list[CheckResult]:
