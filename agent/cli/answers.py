@@ -14,16 +14,10 @@ from agent.answers.data import CheckedRow, DownloadAnswer, EntryRow, ImportedRow
 from agent.answers.journals import Anchored, ChainAnswer, JournalRow, ParameterVersion, TradeRow
 from agent.answers.learned import Lessons
 from agent.answers.report import PeriodReport
-from agent.answers.research import (
-    BacktestAnswer,
-    LookaheadAnswer,
-    MonteCarloAnswer,
-    ReportAnswer,
-    StudyAnswer,
-    WalkForwardAnswer,
-)
+from agent.answers.research import BacktestAnswer, MonteCarloAnswer, ReportAnswer
 from agent.answers.run import CycleLine, Quicktest, SummaryLine
 from agent.answers.strategies import StrategiesAnswer
+from agent.answers.trials import LookaheadAnswer, StudyAnswer, WalkForwardAnswer
 from agent.doctor.check import CheckResult
 from agent.settings.settings import Settings
 from agent.verify.replay import Replayed

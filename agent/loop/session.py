@@ -141,7 +141,7 @@ class Session:
                 self.reconciler.tick(at)
             began = self.inbox.clock.monotonic()
             self.cycle.run(at)
-            self.watch.note(self.inbox.clock.monotonic() - began)
+            self.watch.since(began, self.inbox.clock.monotonic)
             self.done += 1
             with self.inbox.trading_lock:
                 self._note(at)

@@ -250,7 +250,7 @@ class Executor:
     def _time(self, intended: float | None) -> None:
         """Count how long an order waited that is handed to the platform now."""
         if intended is not None:
-            self.watch.note(self.clock.monotonic() - intended)
+            self.watch.since(intended, self.clock.monotonic)
 
     def _send(self, order: Order) -> Receipt:
         intended = self._intended.get(order.client_id)

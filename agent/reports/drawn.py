@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from agent.answers.research import CurveAnswer, Months, TriedAnswer
+from agent.answers.research import CurveAnswer, Months
+from agent.answers.trials import TriedAnswer
 from research.data.candles import Candles, FloatArray, IntArray
 from research.report.series import by_month, fall_of, hold_at, thinned
 

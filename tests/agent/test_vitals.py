@@ -26,3 +26,19 @@ def test_every_cycle_is_timed_and_every_order_that_was_handed_to_the_platform() 
     assert 0 < sum(session.cycle.executor.watch.counts) <= len(sent)
     entries = {each.client_id for each in reports if each.client_id.endswith("-0")}
     assert sum(session.cycle.executor.watch.counts) >= len(entries)
+
+
+class Broken(Stopwatch):
+    """A stopwatch that counts nothing, and raises."""
+
+    def note(self, seconds: float) -> None:
+        raise ZeroDivisionError(seconds)
+
+
+def test_a_stopwatch_that_fails_stops_no_order_and_no_cycle() -> None:
+    sound, world = World(wave(300)), World(wave(300))
+    world.session.watch, world.session.cycle.executor.watch = Broken(), Broken()
+    sound.run()
+    world.run()
+    assert world.session.done == 300
+    assert world.events == sound.events

@@ -15,8 +15,9 @@ from agent.answers.learned import PerformanceAnswer
 from agent.answers.stream import StreamEvent
 from agent.explain.why import explain
 from agent.serve.mirror import curve, queries
+from agent.serve.mirror.folded import Misfit
 from agent.serve.mirror.ingest import StreamLine
-from agent.serve.mirror.mirror import Mirror, Misfit, RawRow
+from agent.serve.mirror.mirror import Mirror, RawRow
 from agent.serve.mirror.tables import STRETCHES
 from agent.views import session as views
 from agent.views.history import AccountHistory

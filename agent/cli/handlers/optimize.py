@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from agent.answers.research import PresentAnswer, StudyAnswer, StudySide
+from agent.answers.trials import PresentAnswer, StudyAnswer, StudySide
 from agent.cli.handlers.inputs import ResearchRequest
 from agent.cli.handlers.search import (
     Begun,

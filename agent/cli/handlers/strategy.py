@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from agent.answers.research import LookaheadAnswer
 from agent.answers.strategies import ParameterAnswer, StrategiesAnswer, StrategyRow
+from agent.answers.trials import LookaheadAnswer
 from agent.cli.options import home_of
 from agent.cli.output.streams import answer, say
 from agent.settings.load import load

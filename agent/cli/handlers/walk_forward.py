@@ -6,7 +6,7 @@ from math import nan
 from pathlib import Path
 from typing import NamedTuple
 
-from agent.answers.research import (
+from agent.answers.trials import (
     OverfittingAnswer,
     PresentAnswer,
     ScoreAnswer,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 
 from agent.answers.agents import AlarmKind, Health, Readiness, Supervised
+from agent.host.listeners import Listeners
 from agent.host.log import say
 from agent.serve.fleet.watched import News, Watched
 from agent.serve.mirror.store import remove
@@ -48,7 +49,7 @@ class Fleet:
         self.once_ready: Callable[[], None] | None = None
         """Called once, by the fleet's thread, when every journal was read."""
         self._agents: dict[str, Watched] = {}
-        self._listeners: list[Listener] = []
+        self._listeners = Listeners[Watched, News]()
         self._guard = threading.Lock()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="boyd-fleet", daemon=True)
@@ -74,14 +75,7 @@ class Fleet:
 
         Returns what ends it.
         """
-        with self._guard:
-            self._listeners = [*self._listeners, listener]
-
-        def leave() -> None:
-            with self._guard:
-                self._listeners = [each for each in self._listeners if each is not listener]
-
-        return leave
+        return self._listeners.subscribe(listener)
 
     def health(self) -> Health:
         """Return how many agents there are, how many run, and how many are amiss."""
@@ -182,11 +176,7 @@ class Fleet:
         return watched
 
     def _tell(self, watched: Watched, news: News) -> None:
-        for listener in list(self._listeners):
-            try:
-                listener(watched, news)
-            except Exception as fault:  # noqa: BLE001 -- who looks on holds up nobody
-                say("error", "a listener raised", why=f"{type(fault).__name__}: {fault}")
+        self._listeners.tell(watched, news)
 
 
 def _amiss(watched: Watched) -> bool:

@@ -26,4 +26,4 @@ def begin_paper(home: Home, supervisor: Supervisor) -> None:
         words = [*processes.AGENT, "run", "--plain", f"--home={home.root}", "--mode=paper", "--rehearse"]
         words += ["--provider=simulated", f"--journal={REHEARSAL}", "--cycles=1"]
         with suppress(OSError):
-            processes.begin(words, supervisor.folder / f"{REHEARSAL}.err", os.environ)
+            processes.begin(words, supervisor.file.errors(REHEARSAL), os.environ)

@@ -17,33 +17,27 @@ import queue
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from datetime import datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 from typing import Any
-
-import msgspec
 
 from agent.account.dispatch import dispatch
 from agent.answers.agents import Supervised
 from agent.host import log
 from agent.serve.fleet import processes
 from agent.serve.fleet.asked import checked, flat, judged
-from agent.serve.fleet.ending import Sequel, judge, left, sessions
+from agent.serve.fleet.ending import sessions
+from agent.serve.fleet.own import OwnAgent, OwnFile
 from agent.serve.fleet.processes import Life
+from agent.serve.fleet.sequel import sequel_of
 from agent.settings.home import Busy, Home
 from agent.settings.load import BadSettings
 from agent.settings.settings import Settings
 from domain.commands import Stop
-from domain.errors import BoydError
 from domain.ports import Clock
 from domain.private import private_folder
 from domain.replies import Stopping
-from edge.files import write_whole
 
 LOOK_SECONDS = 0.25
-READER_SECONDS = 1.5
-"""How long an account is seen to be taken before it is: a command that reads lets go in a moment."""
-
 FIRST_SECONDS, MOST_SECONDS = 1.0, 300.0
 STEADY_SECONDS = 600.0
 """An agent that ran so long begins its pauses anew."""
@@ -53,28 +47,6 @@ PATIENCE_SECONDS = 60.0
 """How long a command to stop may take before SIGTERM says it once more."""
 
 
-class OwnAgent(msgspec.Struct, kw_only=True):
-    """An agent of our own, as the file keeps it."""
-
-    name: str
-    settings: dict[str, str]
-    by: str
-    key: str = ""
-    reason: str = ""
-    wanted: bool = True
-    pid: int = 0
-    born: str = ""
-    began_at: datetime | None = None
-    before: int = 0
-    restarts: int = 0
-    tries: int = 0
-    pauses: int = 0
-    next_start: datetime | None = None
-    halted: str | None = None
-    failed: str | None = None
-    stop_asked: datetime | None = None
-
-
 class Supervisor:
     """Begins, watches, begins anew and stops agents of our own; from any thread."""
 
@@ -82,6 +54,7 @@ class Supervisor:
         self.home = home
         self.clock = clock
         self.changed = changed
+        self.file = OwnFile(home.root / "serve")
         self._own: dict[str, OwnAgent] = {}
         self._lives: dict[str, Life] = {}
         self._lock = threading.RLock()
@@ -89,15 +62,10 @@ class Supervisor:
         self._closed = False
         self._thread = threading.Thread(target=self._work, name="boyd-supervisor", daemon=True)
 
-    @property
-    def folder(self) -> Path:
-        """Folder of the file and of what processes complained of."""
-        return self.home.root / "serve"
-
     def start(self) -> None:
         """Adopt the agents an earlier server began, and begin to watch."""
-        private_folder(self.folder)
-        for each in self._read():
+        private_folder(self.file.folder)
+        for each in self.file.read():
             self._own[each.name] = each
             if each.pid:
                 self._lives[each.name] = Life(each.pid, each.born)
@@ -268,7 +236,7 @@ class Supervisor:
             own.stop_asked = self.clock.now()
             if own.tries:
                 own.halted = None
-            self._write()
+            self.file.write(list(self._own.values()))
         self.changed(name)
 
     def end(self, name: str) -> bool:
@@ -324,7 +292,7 @@ class Supervisor:
             try:
                 life = processes.begin(
                     processes.command_line(self.home, self._journal(own), own.settings),
-                    self._errors(name),
+                    self.file.errors(name),
                     os.environ,
                 )
             except OSError as error:
@@ -348,11 +316,8 @@ class Supervisor:
         """Return the journal to name; on a server an exchange account names its own."""
         return None if self.home.server and own.settings.get("mode") in ("testnet", "live") else own.name
 
-    def _errors(self, name: str) -> Path:
-        return self.folder / f"{name}.err"
-
     def _ended(self, own: OwnAgent, life: Life) -> None:
-        sequel = self._sequel(own, life)
+        sequel = sequel_of(self.home, own, life, self.file.errors(own.name))
         with self._lock:
             self._lives.pop(own.name, None)
             own.pid, own.born, own.stop_asked = 0, "", None
@@ -374,47 +339,10 @@ class Supervisor:
         )
         self._told(own)
 
-    def _sequel(self, own: OwnAgent, life: Life) -> Sequel:
-        try:
-            now = left(self.home, own.name) if self._there(own.name) else None
-        except (BoydError, OSError) as fault:
-            words = processes.last_words(self._errors(own.name))
-            return Sequel(halted=f"its journal cannot be read: {fault}{words and f'; it said: {words}'}")
-        unbegun = now is None or now.sessions <= own.before
-        own.tries = own.tries + 1 if unbegun else 0
-        if unbegun and self.home.held(own.name, READER_SECONDS):
-            return Sequel(halted="its account is in use by another agent")
-        words = processes.last_words(self._errors(own.name))
-        return judge(processes.code_of(life), own.before, now, words, own.tries)
-
-    def _there(self, name: str) -> bool:
-        if not self.home.server:
-            return self.home.journal(name).is_file()
-        from journal.accounts import accounts  # noqa: PLC0415  # psycopg is an extra
-
-        return name in accounts(self.home.server)
-
     def _told(self, own: OwnAgent) -> None:
         with self._lock:
-            self._write()
+            self.file.write(list(self._own.values()))
         self.changed(own.name)
-
-    def _read(self) -> list[OwnAgent]:
-        try:
-            return msgspec.json.decode((self.folder / "agents.json").read_bytes(), type=list[OwnAgent])
-        except FileNotFoundError:
-            return []
-        except (OSError, ValueError) as error:
-            log.say("error", "agents.json cannot be read: none of before is watched", why=str(error))
-            with suppress(OSError):
-                (self.folder / "agents.json").rename(self.folder / "agents.json.odd")
-            return []
-
-    def _write(self) -> None:
-        try:
-            write_whole(self.folder / "agents.json", msgspec.json.encode(list(self._own.values())))
-        except OSError as error:
-            log.say("error", "agents.json cannot be written", why=error.strerror or str(error))
 
 
 def ask_to_stop(supervisor: Supervisor, home: Home, name: str, command: Stop, clock: Clock) -> Any:

@@ -20,7 +20,8 @@ from agent.host.log import say
 from agent.serve.fleet.link import Link, Unlinked
 from agent.serve.fleet.turns import taken
 from agent.serve.mirror import account
-from agent.serve.mirror.mirror import Mirror, Misfit, RawRow, Unready
+from agent.serve.mirror.folded import Misfit
+from agent.serve.mirror.mirror import Mirror, RawRow, Unready
 from agent.settings.home import Home
 from agent.state.checkpoints import Checkpoints
 from domain.commands import Command

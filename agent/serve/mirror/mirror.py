@@ -14,26 +14,21 @@ and never half a row. Rules, each with its reason:
 """
 
 import sqlite3
-import threading
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from agent import wiring
+from agent.host.listeners import Listeners
 from agent.host.log import say
+from agent.serve.mirror.folded import FoldedMirror, Misfit
 from agent.serve.mirror.folding import EVERY, WHOLE_EVERY, MirrorFold, checkpoint
 from agent.serve.mirror.ingest import Ingest, StreamLine
 from agent.serve.mirror.records import MirroredCheckpoints, MirroredRecords
 from agent.serve.mirror.store import Store, Unfit, made
-from agent.settings.settings import Options
 from agent.state.checkpoints import Checkpoints
-from agent.state.state import State
-from agent.views.latest import Latest
-from domain.errors import BadInput, JournalFault
+from domain.errors import JournalFault
 from domain.events import Event, SessionStarted
-from domain.instrument import Instrument
 from journal.chain import genesis, link
 from journal.codec import decode, index
 from journal.stored import Stored
@@ -44,9 +39,6 @@ ANEW = frozenset(("parameters_set", "grid_changed", "session_started"))
 DAMAGED = frozenset(
     (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN)
 )
-RECENT = 200
-"""Rows that tell again what the latest cycles saw, when a mirror is opened."""
-
 Listener = Callable[[Sequence[StreamLine]], None]
 
 
@@ -62,30 +54,20 @@ class Unready(JournalFault):
     """The mirror has not read its journal yet, or is being made anew: the same question will be answered."""
 
 
-class Misfit(Exception):
-    """Rows do not follow what the mirror holds: it is of another journal, or one that was changed."""
-
-
-class Mirror:
-    """The mirror of the journal `name`, in a file. `spare` are the agent's own checkpoints of it."""
+class Mirror(FoldedMirror):
+    """The mirror of the journal `name`, in a file."""
 
     def __init__(self, path: Path, name: str, spare: Checkpoints | None = None) -> None:
+        super().__init__(spare)
         self.path = path
         self.name = name
-        self.spare = spare
         self.flaw = ""
         """What is wrong with the file; then the writer makes it anew."""
         self.target = 0
         """The last row there is, as far as anybody said."""
         self._store: Store | None = None
-        self._fold: MirrorFold | None = None
-        self._loading = threading.Lock()
-        self.used = 0.0
-        """When the fold was asked for last, by the monotonic clock."""
-        self._head: tuple[int, bytes] = (0, b"")
         self._kept = self._resumable = 0
-        self._listeners: list[Listener] = []
-        self._guard = threading.Lock()
+        self._listeners = Listeners[Sequence[StreamLine]](agent=name)
 
     @property
     def journal_id(self) -> str:
@@ -107,73 +89,10 @@ class Mirror:
         """Rows still to be read."""
         return max(0, self.target - self.head)
 
-    @property
-    def state(self) -> State:
-        """The fold of all rows up to the head; read it under its lock."""
-        return self._folded().state
-
-    @property
-    def latest(self) -> Latest:
-        """What the latest cycles saw and judged."""
-        return self._folded().latest
-
-    @property
-    def started(self) -> SessionStarted | None:
-        """The last session's start."""
-        return self._folded().started
-
-    @property
-    def options(self) -> Options | None:
-        """Options of the last session; None before the first, or where they are another version's."""
-        return self._folded().options
-
-    @property
-    def grid(self) -> dict[str, Instrument]:
-        """Grids by symbol, of all that was ever traded."""
-        return self._folded().instruments
-
-    @property
-    def parts(self) -> wiring.Parts | None:
-        """The fold as the parts of a session, None where its options are not known."""
-        fold = self._folded()
-        if fold.options is None or fold.mind is None:
-            return None
-        return wiring.Parts(fold.options, dict(fold.instruments), fold.state, fold.mind)
-
-    @property
-    def problem(self) -> str | None:
-        """Why only the account could be folded, None where all was."""
-        return self._folded().problem
-
-    @property
-    def loaded(self) -> bool:
-        """True while the fold is in memory."""
-        return self._fold is not None
-
-    def release(self) -> None:
-        """Let the fold go from memory; whoever asks next has it made again from its checkpoint."""
-        with self._loading:
-            self._fold = None
-
     def rest(self) -> None:
         """Let go of what only a writer at work needs; for the writer's own thread."""
         if self._store is not None:
             self._store.trim()
-
-    def _folded(self) -> MirrorFold:
-        """Return the fold of every row that is mirrored."""
-        self.used = time.monotonic()
-        fold = self._fold
-        if fold is not None:
-            return fold
-        with self._loading:
-            if self._fold is None:
-                self._fold = self._resumed(self._last_session()) if self._store else MirrorFold(None)
-            return self._fold
-
-    def _set(self, fold: MirrorFold | None) -> None:
-        with self._loading:
-            self._fold = fold
 
     def begin(self, journal_id: str) -> None:
         """Open the mirror of a journal, as it was left or empty."""
@@ -212,40 +131,6 @@ class Mirror:
         self._set(None)
         self._kept = self._resumable = self.head
         self.target = max(self.head, 0)
-
-    def _last_session(self) -> SessionStarted | None:
-        with self.records() as records:
-            row = records.last_session()
-        return row.event if row is not None and isinstance(row.event, SessionStarted) else None
-
-    def _resumed(self, started: SessionStarted | None) -> MirrorFold:
-        """Return the fold of every row there is, as a session folds them."""
-        fold = MirrorFold(started)
-        if started is None:
-            return fold
-        with self._reading() as connection:
-            records = MirroredRecords(connection, self.journal_id, self._head)
-            after = self._go_on(fold, connection, records)
-            for row in records.rows(max(0, after - RECENT)) if after else ():
-                if row.seq <= after:
-                    fold.latest.apply(row.event)
-            for row in records.rows(after):
-                fold.apply(row.event)
-        fold.started = started
-        return fold
-
-    def _go_on(self, fold: MirrorFold, connection: sqlite3.Connection, records: MirroredRecords) -> int:
-        """Bring a fold to the latest checkpoint that fits, and return its row; 0 where none does."""
-        result = MirroredCheckpoints(connection).resumption()
-        if (result is None or result.header.key != fold.key) and self.spare is not None and fold.key:
-            result = self.spare.nearest(records, fold.key)
-        if result is None or result.header.key != fold.key or fold.mind is None:
-            return 0
-        try:
-            result.give(fold.state, fold.mind)
-        except (ValueError, BadInput):
-            raise Misfit("its checkpoint does not fit") from None
-        return result.header.seq
 
     def take(self, rows: Sequence[RawRow]) -> None:
         """Take in rows that follow the head. Raises Misfit where they do not, JournalFault for odd ones."""
@@ -289,14 +174,7 @@ class Mirror:
         self._set(fold)
         self._head = rows[-1][0].seq, rows[-1][0].hash
         self.target = max(self.target, self.head)
-        for listener in list(self._listeners):
-            self._tell(listener, lines)
-
-    def _tell(self, listener: Listener, lines: Sequence[StreamLine]) -> None:
-        try:
-            listener(lines)
-        except Exception as fault:  # noqa: BLE001 -- who looks on holds up nobody
-            say("error", "a listener raised", agent=self.name, why=f"{type(fault).__name__}: {fault}")
+        self._listeners.tell(lines)
 
     def _keep(self, cursor: sqlite3.Cursor, fold: MirrorFold, row: Stored) -> None:
         """Keep a checkpoint now and then, between cycles, and after what takes more than a brief one."""
@@ -319,14 +197,7 @@ class Mirror:
 
         Returns what ends it.
         """
-        with self._guard:
-            self._listeners = [*self._listeners, listener]
-
-        def leave() -> None:
-            with self._guard:
-                self._listeners = [each for each in self._listeners if each is not listener]
-
-        return leave
+        return self._listeners.subscribe(listener)
 
     def events(
         self,
@@ -342,12 +213,13 @@ class Mirror:
         """
         marks = f"AND kind IN ({', '.join('?' * len(kinds))})" if kinds else ""
         query = f"SELECT seq, kind, body FROM events WHERE seq > ? {marks} ORDER BY seq LIMIT ?"  # noqa: S608
-        with self._reading() as connection:
+        with self.reading() as connection:
             rows = connection.execute(query, (after, *sorted(kinds), limit))
             return list(_few(map(StreamLine._make, rows), most_bytes))
 
     @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Yield a connection that reads the file. Raises Unready where it is not made yet, or made anew."""
         store = self._store
         if store is None:
             raise Unready(f"journal {self.name} was not read yet; ask again in a moment")
@@ -370,18 +242,16 @@ class Mirror:
             self.flaw = str(error)
         return bool(self.flaw)
 
-    reading = _reading
-
     @contextmanager
     def records(self) -> Iterator[MirroredRecords]:
         """Yield the mirror as a journal to read, as it stands now."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             yield _records(connection, self.journal_id)
 
     @contextmanager
     def checkpointed(self) -> Iterator[tuple[MirroredRecords, MirroredCheckpoints]]:
         """Yield the mirror as a journal to read, with its checkpoints."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             yield _records(connection, self.journal_id), MirroredCheckpoints(connection)
 
     def close(self) -> None:
