@@ -22,6 +22,7 @@ from agent.answers.learned import LessonRow, Lessons, TotalsAnswer
 from agent.state.dust import worth
 from agent.state.ledger import Ledger
 from agent.state.state import State
+from agent.views.history import AccountFold
 from domain.events import CycleDecided, CycleEnded, SessionStarted
 from domain.instrument import Instrument
 from domain.lesson import Lesson
@@ -205,17 +206,24 @@ def market(event: CycleDecided, instruments: Mapping[str, Instrument]) -> list[M
 
 
 def lessons(journal: Records, settings: LearningSettings) -> Lessons:
-    """Return a journal's lessons, oldest first, with what they add up to and each voice's weight."""
+    """Return a journal's lessons, oldest first, with what they add up to and each voice's weight.
+
+    The totals are those of all closed trades: one that an operator closed counts before a cycle learns of it.
+    """
     learned: list[Lesson] = []
     decimals = DECIMALS
+    account = AccountFold()
     for row in journal.rows():
+        account.take(row.event)
         if isinstance(row.event, CycleEnded):
             learned.extend(row.event.lessons)
         elif isinstance(row.event, SessionStarted):
             decimals = max((each.cash_decimals for each in row.event.instruments), default=decimals)
     shown = [lesson(item, decimals) for item in learned]
     done = performance(learned, settings)
-    return Lessons(voices=done.voices, rules=done.rules, totals=totals(done.totals, decimals), lessons=shown)
+    waiting = [each for each in account.new_lessons if each.kind == "trade"]
+    every = performance([*learned, *waiting], settings).totals if waiting else done.totals
+    return Lessons(voices=done.voices, rules=done.rules, totals=totals(every, decimals), lessons=shown)
 
 
 def totals(done: Totals, cash_decimals: int = DECIMALS) -> TotalsAnswer:

@@ -37,6 +37,10 @@ def test_one_position_is_sold_and_journaled_and_entries_go_on(tmp_path: Path) ->
     assert (status["positions"], status["account"]["kill_switch"]) == ([], None)
     assert status["account"]["equity"] == status["account"]["cash"]
     assert done["profit"].startswith("-")
+    trades, totals = told(tmp_path, "trades"), told(tmp_path, "lessons")["totals"]
+    assert trades[-1]["exit"] == "operator"
+    assert totals["trades"] == len(trades), "a sale counts before a cycle learns of it"
+    assert Decimal(totals["pnl"]) == sum(Decimal(each["pnl"]) for each in trades)
 
 
 def test_a_running_agent_sells_between_two_cycles_and_replays(tmp_path: Path) -> None:

@@ -20,7 +20,12 @@ def test_one_that_raises_is_logged_and_the_others_are_told(caplog: pytest.LogCap
 def test_one_that_leaves_while_it_is_told_is_told_no_more() -> None:
     heard: list[str] = []
     listeners = Listeners[str]()
-    leave = listeners.subscribe(lambda text: (heard.append(f"one {text}"), leave())[0])
+
+    def once(text: str) -> None:
+        heard.append(f"one {text}")
+        leave()
+
+    leave = listeners.subscribe(once)
     listeners.subscribe(lambda text: heard.append(f"two {text}"))
     listeners.tell("a")
     listeners.tell("b")

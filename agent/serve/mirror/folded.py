@@ -26,7 +26,7 @@ class Misfit(Exception):
 
 
 class FoldedMirror(ABC):
-    """What a mirror's rows come to. `spare` are the agent's own checkpoints of the journal."""
+    """The fold of a mirror's rows, and all it tells. `spare` are the agent's own checkpoints."""
 
     def __init__(self, spare: Checkpoints | None) -> None:
         self.spare = spare
