@@ -8,7 +8,7 @@ from msgspec import Struct
 from agent.answers.alerts import AlertKind, Severity
 from domain.errors import VenueFault
 
-__all__ = ["AlertKind", "Channel", "Later", "Message", "Never", "Severity"]
+__all__ = ["AlertKind", "Channel", "Gone", "Later", "Message", "Never", "Severity"]
 
 
 class Message(Struct, frozen=True, kw_only=True):
@@ -43,6 +43,13 @@ class Never(VenueFault):
     """A send that cannot succeed, however often it is tried: the message goes to the dead letters."""
 
 
+class Gone(Never):
+    """A send that failed because of the channel itself: its address is gone, its key is refused.
+
+    The message waits and is tried again, seldom; the channel counts as dead at once.
+    """
+
+
 class Channel(Protocol):
     """A way to people. Each has a thread of its own, so a send may wait, within a deadline of its own."""
 
@@ -54,7 +61,7 @@ class Channel(Protocol):
     def send(self, message: Message) -> None:
         """Send one message; it has arrived on return, and may have on an error.
 
-        Raises Never where trying again is of no use, Later where it is; any other error counts as Later, by
-        the usual backoff. No error's text holds a secret.
+        Raises Never where trying again is of no use, Gone where the channel itself is of none, Later where it
+        is; any other error counts as Later, by the usual backoff. No error's text holds a secret.
         """
         ...

@@ -1,6 +1,9 @@
 """The words of alerts, and the answers on them: kinds, severities, channels, what waits and what was lost."""
 
+from datetime import datetime
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class Severity(StrEnum):
@@ -39,6 +42,7 @@ class AlertKind(StrEnum):
     BREAKER_OPEN = "breaker_open"
     STREAM_SILENT = "stream_silent"
     SIMULATED = "simulated"
+    STALE = "stale"
     BLOCKED = "blocked"
     CYCLES_FAIL = "cycles_fail"
     NO_TRADE = "no_trade"
@@ -52,3 +56,91 @@ class AlertKind(StrEnum):
     NOTICE = "notice"
     DIGEST = "digest"
     TEST = "test"
+
+
+class IncidentRow(Struct, frozen=True, kw_only=True):
+    """A state of things that lasts; `ended` is None while it does. `id` is the message that told of it."""
+
+    id: str
+    kind: AlertKind
+    severity: Severity
+    agent: str | None
+    title: str
+    began: datetime
+    ended: datetime | None
+    runbook: str
+
+
+class ConcernRow(Struct, frozen=True, kw_only=True):
+    """Something that nobody has acknowledged yet; `reminders` were told of it since."""
+
+    id: str
+    kind: AlertKind
+    agent: str | None
+    title: str
+    at: datetime
+    reminders: int
+    runbook: str
+
+
+class ChannelRow(Struct, frozen=True, kw_only=True):
+    """A channel's health: `dead` and `failing_since` are None where it works; `error` is the last one."""
+
+    name: str
+    sent: int
+    sent_at: datetime | None
+    attempts: int
+    failing_since: datetime | None
+    next_try: datetime | None
+    dead: datetime | None
+    error: str
+
+
+class DeadLetterRow(Struct, frozen=True, kw_only=True):
+    """A message that a channel could not send and never will."""
+
+    channel: str
+    id: str
+    kind: AlertKind
+    severity: Severity
+    agent: str | None
+    title: str
+    why: str
+    at: datetime
+
+
+class NoticeLine(Struct, frozen=True, kw_only=True):
+    """One of the home's own notices."""
+
+    id: str
+    kind: AlertKind
+    severity: Severity
+    agent: str | None
+    title: str
+    at: datetime
+
+
+class AlertsAnswer(Struct, frozen=True, kw_only=True):
+    """The alerts of a home: what lasts, what nobody acknowledged, the channels, what was never sent."""
+
+    incidents: list[IncidentRow]
+    unacknowledged: list[ConcernRow]
+    channels: list[ChannelRow]
+    dead_letters: list[DeadLetterRow]
+    notices: list[NoticeLine]
+
+
+class AcknowledgedRow(Struct, frozen=True, kw_only=True):
+    """A message that somebody will see to: who said so first, and when."""
+
+    id: str
+    by: str
+    at: datetime
+
+
+class TestedRow(Struct, frozen=True, kw_only=True):
+    """A test of a channel: `error` is why the message did not arrive, None where it did."""
+
+    channel: str
+    ok: bool
+    error: str | None

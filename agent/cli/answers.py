@@ -7,6 +7,7 @@ by it. A command that prints JSON line by line names each struct that a line may
 from typing import Any
 
 from agent.answers.account import PositionAnswer, Status
+from agent.answers.alerts import AcknowledgedRow, AlertsAnswer, TestedRow
 from agent.answers.backups import BackupAnswer, BackupCheck, PointRow, RestoreAnswer
 from agent.answers.checks import DrillAnswer, SandboxAnswer, ServeAnswer, StandingStill
 from agent.answers.cycle import Explanation
@@ -36,6 +37,9 @@ from domain.replies import (
 )
 
 ANSWERS: dict[str, tuple[Any, ...]] = {
+    "alerts acknowledge": (list[AcknowledgedRow],),
+    "alerts list": (AlertsAnswer,),
+    "alerts test": (list[TestedRow],),
     "backtest": (BacktestAnswer,),
     "backup": (BackupAnswer, list[PointRow], BackupCheck),
     "close": (PositionClosed,),

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from agent.cli.commands.alerts import alerts
 from agent.cli.commands.backup import backups
 from agent.cli.commands.config import config
 from agent.cli.commands.data import data
@@ -50,6 +51,7 @@ app.add_typer(stopping)
 app.add_typer(research)
 app.add_typer(journal, name="journal")
 app.add_typer(backups)
+app.add_typer(alerts, name="alerts")
 app.add_typer(config, name="config")
 app.add_typer(strategy_app, name="strategy")
 app.add_typer(data, name="data")

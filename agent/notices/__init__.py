@@ -1,6 +1,15 @@
 """Notices: the home's own small log of what no journal says, and how far each channel has told of it."""
 
 from agent.notices.notices import Notices
-from agent.notices.records import Acknowledged, ChannelState, DeadLetter, Held, Incident, NoticeRow
+from agent.notices.records import Acknowledged, ChannelState, Concern, DeadLetter, Held, Incident, NoticeRow
 
-__all__ = ["Acknowledged", "ChannelState", "DeadLetter", "Held", "Incident", "NoticeRow", "Notices"]
+__all__ = [
+    "Acknowledged",
+    "ChannelState",
+    "Concern",
+    "DeadLetter",
+    "Held",
+    "Incident",
+    "NoticeRow",
+    "Notices",
+]

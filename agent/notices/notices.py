@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from agent.answers.alerts import AlertKind, Severity
-from agent.notices.records import Acknowledged, ChannelState, DeadLetter, Held, Incident, NoticeRow
+from agent.notices.records import Acknowledged, ChannelState, Concern, DeadLetter, Held, Incident, NoticeRow
 from agent.notices.tables import DDL, FORMAT
 from domain.errors import BoydError
 from domain.private import private_folder
@@ -27,6 +27,7 @@ FILE = "notices.db"
 WAIT_SECONDS = 10.0
 """How long another process's transaction is waited for."""
 
+MOST_DIGITS = 15
 KEPT_LETTERS = 500
 """Dead letters that are kept, the latest."""
 
@@ -145,12 +146,25 @@ class Notices:
         return [_incident(row) for row in rows]
 
     def acknowledge(self, identity: str, by: str, at: datetime) -> Acknowledged:
-        """Note that somebody will see to a message; who was first stays. Returns who that was."""
+        """Note that somebody will see to a message; who was first stays. Returns who that was.
+
+        Who acknowledges what was told again acknowledges what it tells of.
+        """
         with self.together():
-            self._do("INSERT OR IGNORE INTO acknowledged VALUES (?, ?, ?)", identity, by, millis(at))
-            result = self.acknowledged(identity)
-        assert result is not None  # noqa: S101 -- it was written just now, in the same transaction
-        return result
+            for each in dict.fromkeys((identity, self._told_again(identity))):
+                self._do("INSERT OR IGNORE INTO acknowledged VALUES (?, ?, ?)", each, by, millis(at))
+            rows = self._do("SELECT id, person, at FROM acknowledged WHERE id = ?", identity)
+        return Acknowledged(id=rows[0][0], by=rows[0][1], at=utc(rows[0][2]))
+
+    def _told_again(self, identity: str) -> str:
+        """Return the message that a notice tells again of, the same where it is no such notice."""
+        number = identity.removeprefix("notice-")
+        if number == identity or not number.isdecimal() or len(number) > MOST_DIGITS:
+            return identity
+        rows = self._do(
+            "SELECT key FROM notices WHERE seq = ? AND kind = ?", int(number), AlertKind.ESCALATION
+        )
+        return str(rows[0][0]).split("/")[1] if rows else identity
 
     def acknowledged(self, identity: str) -> Acknowledged | None:
         """Return who acknowledged a message, None where nobody has."""
@@ -167,6 +181,10 @@ class Notices:
             "INSERT INTO cursors VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET seq = max(seq, excluded.seq)",
             *(channel, source, seq),
         )
+
+    def rewind(self, channel: str, source: str, seq: int) -> None:
+        """Set a channel back in a source that was itself set back: a journal that was restored."""
+        self._do("INSERT OR REPLACE INTO cursors VALUES (?, ?, ?)", channel, source, seq)
 
     def hold(self, channel: str, held: Held) -> None:
         """Note that a channel passed a message over for later."""
@@ -196,6 +214,15 @@ class Notices:
         """Return when a channel told of something last, and how often it was said since; None for never."""
         rows = self._do("SELECT at, again FROM told WHERE channel = ? AND key = ?", channel, key)
         return (utc(rows[0][0]), rows[0][1]) if rows else None
+
+    def all_told(self, channel: str) -> dict[str, tuple[datetime, int]]:
+        """Return everything a channel told lately, as `told` does."""
+        rows = self._do("SELECT key, at, again FROM told WHERE channel = ?", channel)
+        return {key: (utc(at), again) for key, at, again in rows}
+
+    def forget(self, channel: str, before: datetime) -> None:
+        """Forget what a channel told before an instant and was not said again since."""
+        self._do("DELETE FROM told WHERE channel = ? AND at < ? AND again = 0", channel, millis(before))
 
     def again(self, channel: str, key: str) -> None:
         """Count something that was said again and is not told."""
@@ -231,6 +258,35 @@ class Notices:
             limit,
         )
         return [_letter(row) for row in rows]
+
+    def concern(self, concern: Concern) -> None:
+        """Note what somebody has to see to; one that is known stays as it was."""
+        self._do(
+            "INSERT OR IGNORE INTO concerns VALUES (?, ?, ?, ?, ?, ?, 0, NULL)",
+            *(concern.id, concern.agent, concern.kind, concern.title, concern.about, millis(concern.at)),
+        )
+
+    def concerns(self) -> list[Concern]:
+        """Return what somebody has to see to, oldest first."""
+        rows = self._do(
+            "SELECT id, agent, kind, title, about, at, times FROM concerns WHERE resolved IS NULL ORDER BY at"
+        )
+        return [_concern(row) for row in rows]
+
+    def known(self, identity: str) -> bool:
+        """Say whether anybody was told under an id of something to acknowledge."""
+        number = identity.removeprefix("notice-")
+        if number != identity and number.isdecimal() and len(number) <= MOST_DIGITS:
+            return bool(self._do("SELECT 1 FROM notices WHERE seq = ?", int(number)))
+        return bool(self._do("SELECT 1 FROM concerns WHERE id = ?", identity))
+
+    def escalated(self, identity: str, times: int) -> None:
+        """Note how often a concern was told again."""
+        self._do("UPDATE concerns SET times = ? WHERE id = ?", times, identity)
+
+    def resolve(self, identity: str, at: datetime) -> None:
+        """Note that nobody has to see to something any more."""
+        self._do("UPDATE concerns SET resolved = ? WHERE id = ? AND resolved IS NULL", millis(at), identity)
 
     @contextmanager
     def together(self) -> Iterator[None]:
@@ -340,6 +396,13 @@ def _incident(row: Sequence[Any]) -> Incident:
         began=utc(began),
         seq=seq,
         ended=None if ended is None else utc(ended),
+    )
+
+
+def _concern(row: Sequence[Any]) -> Concern:
+    identity, agent, kind, title, about, at, times = row
+    return Concern(
+        id=identity, agent=agent, kind=_kind(kind), title=title, about=about, at=utc(at), times=times
     )
 
 

@@ -83,3 +83,19 @@ class Held(Struct, frozen=True, kw_only=True):
     seq: int
     part: int
     due: datetime
+
+
+class Concern(Struct, frozen=True, kw_only=True):
+    """Something that somebody has to see to: the message that told of it, and how often it was told again.
+
+    `about` says what it is, and so when it is resolved by itself: "kill", "order/ID", "incident/KEY" or
+    "notice/SEQ".
+    """
+
+    id: str
+    agent: str | None
+    kind: AlertKind
+    title: str
+    about: str
+    at: datetime
+    times: int = 0

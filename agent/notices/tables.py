@@ -32,6 +32,11 @@ CREATE TABLE IF NOT EXISTS told (
     channel TEXT NOT NULL, key TEXT NOT NULL, at INTEGER NOT NULL, again INTEGER NOT NULL,
     PRIMARY KEY (channel, key)
 ) WITHOUT ROWID;
+-- What somebody has to see to, until it is acknowledged or resolved by itself.
+CREATE TABLE IF NOT EXISTS concerns (
+    id TEXT PRIMARY KEY, agent TEXT, kind TEXT NOT NULL, title TEXT NOT NULL, about TEXT NOT NULL,
+    at INTEGER NOT NULL, times INTEGER NOT NULL, resolved INTEGER
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS channels (name TEXT PRIMARY KEY, state BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS dead_letters (
     number INTEGER PRIMARY KEY AUTOINCREMENT, channel TEXT NOT NULL, id TEXT NOT NULL, kind TEXT NOT NULL,

@@ -13,6 +13,7 @@ import msgspec
 from agent.host import log
 from agent.orders.executor import Executor
 from agent.settings.orders import OrderSettings
+from agent.state.bare import bare, wanted
 from agent.state.state import State
 from domain.errors import VenueFault
 from domain.order import OrderState, OrderStatus, Purpose
@@ -86,7 +87,7 @@ class Protection:
         resting = [s for s in self.state.ledger.resting(symbol) if s.order.purpose is Purpose.PROTECT]
         if self._stands(resting, symbol, lots):
             return
-        if self._wanted(symbol) and self.executor.closed(symbol, at):
+        if wanted(self.state, symbol) and self.executor.closed(symbol, at):
             return  # tried again at the next look: nothing would be taken now, and what rests stays
         if self._cancelled(resting, symbol) and symbol in self.state.ledger.positions:
             self.executor.protect(self._plainer(approved), at, tag=f"r{self.state.ledger.intended}")
@@ -123,17 +124,9 @@ class Protection:
         else:
             log.say("error", "position cannot be protected", symbol=symbol)
 
-    def _wanted(self, symbol: str) -> bool:
-        """Say whether a position was to have a stop or a target."""
-        approved = self.state.entries.get(symbol)
-        return approved is not None and bool(approved.stop or approved.stop_ppm or approved.target)
-
     def bare(self, symbol: str) -> bool:
         """Say whether a position stands without the protection it was to have."""
-        held = self.state.ledger.positions.get(symbol)
-        if held is None or not self.state.ledger.instruments[symbol].sendable(held.lots):
-            return False
-        return self._wanted(symbol) and not self.state.ledger.resting(symbol)
+        return bare(self.state, symbol)
 
     def waiting(self, at: datetime) -> bool:
         """Say whether something cannot wait: an order in doubt, an exit that is owed, a bare position."""

@@ -21,6 +21,7 @@ from agent.host import log
 from agent.serve.access.attempts import Attempts
 from agent.serve.access.door import Door
 from agent.serve.access.tokens import tokens_of
+from agent.serve.alerting.alerting import alerting_of
 from agent.serve.app import Server
 from agent.serve.chat.made import chat_of
 from agent.serve.fleet.fleet import Fleet, Unknown
@@ -101,6 +102,7 @@ def run(home: Home, options: Serving, clock: Clock, ready: Ready, *, nice: bool 
         port = listener.getsockname()[1]
         door = Door(tokens_of(home.root), folder(home) / "logins.json", clock, port)
         fleet = Fleet(home, clock)
+        alerting = alerting_of(fleet, clock)  # before anything is begun: its settings may be none
         supervisor = _supervisor(home, fleet, clock)
         if nice:  # behind the thread that begins agents: they would inherit it
             _mind_manners()
@@ -115,6 +117,8 @@ def run(home: Home, options: Serving, clock: Clock, ready: Ready, *, nice: bool 
         chat = chat_of(home, fleet, clock, bot, supervisor, tokens=door.tokens)
         fleet.start()
         try:
+            if alerting is not None:
+                alerting.start()
             if chat is not None:
                 chat.start()
             if options.paper:
@@ -122,6 +126,8 @@ def run(home: Home, options: Serving, clock: Clock, ready: Ready, *, nice: bool 
             _run(server, options, listener, ready)
             return supervisor.running()
         finally:
+            if alerting is not None:
+                alerting.close()
             if chat is not None:
                 chat.close()
             work.close()

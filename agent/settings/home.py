@@ -59,6 +59,11 @@ class Home:
         """Folder of what venues were asked for and how long they want silence."""
         return self.root / "budgets"
 
+    @property
+    def notices(self) -> Path:
+        """File of what no journal says, and of how far each channel has told."""
+        return self.root / "notices.db"
+
     def make(self) -> None:
         """Make the folders. Raises BadInput when the path is no folder or cannot be written."""
         try:

@@ -38,6 +38,9 @@ QUIET = ("--rehearse", "--provider", "simulated", "--cycles", "1", "--speed", "m
 WAVE = ("--data", "{home}/BTC-USDT_1h.csv")
 WORDS: dict[str, tuple[str, ...]] = {
     "backup": ("--out", "{home}/kept"),
+    "alerts acknowledge": ("--all",),
+    "alerts list": (),
+    "alerts test": ("--config", "{home}/alerts.toml"),
     "backtest": ("--strategy", "rsi", *WAVE, "--verify", "--uncompiled"),
     "config change": ("--set", "risk.max_positions=2", "--reason", "calm"),
     "config show": (),
@@ -70,7 +73,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "walk-forward": ("--strategy", "rsi", *WAVE, "--grid", "period=10,14", "--train", "40d", "--test", "10d"),
     "why": ("72",),
 }
-MAY_BE_ONE = ("data check", "doctor")  # exit code 1 says that something was found
+MAY_BE_ONE = ("alerts test", "data check", "doctor")  # exit code 1 says that something was found
 WITH_VENUE = ("data download", "data quote")
 CHANGES = {
     "kill": ("--reason", "x"),
@@ -112,6 +115,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ]
     text = "\n".join([HEADER, *(",".join(map(str, row)) for row in rows)]) + "\n"
     (folder / "BTC-USDT_1h.csv").write_text(text)
+    hook = '[alerts.webhooks.nobody]\nurl = "http://127.0.0.1:9/"\nsecret = "of nobody"\n'
+    (folder / "alerts.toml").write_text(hook)
     agent(folder, "run", *QUICK)
     agent(folder, "backup", "--out", str(folder / "kept"))
     return folder

@@ -1,0 +1,1 @@
+"""The channels: webhooks, e-mail, and through apprise whatever else there is."""
