@@ -39,6 +39,11 @@ class OldRows:
         if self.until:
             self._thread.start()
 
+    def wait(self, seconds: float) -> None:
+        """Wait until it has looked at all, or so long."""
+        if self._thread.is_alive():
+            self._thread.join(seconds)
+
     def close(self) -> None:
         """End it, wherever it is."""
         self._closing.set()

@@ -1,0 +1,289 @@
+"""A long journal costs what is new in it, is read where it lies, and holds up nobody who stops."""
+
+import re
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from agent import wiring
+from agent.account import ahead, at_hand, old_rows, opened
+from agent.account.ahead import Ahead
+from agent.account.at_hand import AtHand
+from agent.account.client import AccountClient
+from agent.account.dispatch import dispatch
+from agent.account.old_rows import OldRows
+from agent.account.opened import CHECK, OpenedAccount
+from agent.account.serve import control_server
+from agent.explain.why import explain
+from agent.settings.home import Home
+from agent.settings.recorded import recorded_options
+from agent.settings.settings import Options
+from agent.state.checkpoints import Checkpoints
+from agent.state.fold import refold
+from agent.state.key import fold_key
+from agent.verify.quicktest import FrozenClock
+from domain.commands import Flatten, Kill
+from domain.errors import JournalFault
+from domain.events import KillSwitchSet
+from domain.order import Purpose
+from domain.replies import Flattened
+from journal.memory import MemoryJournal
+from journal.reader import open_reader
+from tests.agent.world import ID, World, facts, folded, lively, wave
+from tests.journal.tamper import flip
+
+NAME = "long"
+
+
+def options(home: Path, cycles: int = 40) -> Options:
+    return lively(home=home, journal=NAME, cycles=cycles)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    """A home with a journal of one session."""
+    with OpenedAccount(options(tmp_path)) as launch:
+        launch.run()
+    return Home(tmp_path)
+
+
+@pytest.fixture
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a short journal taken for a long one."""
+    monkeypatch.setattr(opened, "WHOLE", 0)
+    monkeypatch.setattr(ahead, "SHORT_BYTES", 0)
+    monkeypatch.setattr(ahead, "LONG", 0)
+    monkeypatch.setattr(ahead, "SLICE_SECONDS", 0.0)
+    monkeypatch.setattr(ahead, "ROWS", 1)
+    monkeypatch.setattr(ahead, "GAP_SECONDS", 0.0)
+    monkeypatch.setattr(old_rows, "PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(old_rows, "SHARE", 0)
+    monkeypatch.setattr(wiring.sessions, "FAR", 0)
+
+
+def checkpoints(home: Home) -> Checkpoints:
+    return Checkpoints(home.checkpoints(NAME))
+
+
+def test_a_session_begins_at_the_checkpoint_of_the_last_one_and_is_the_fold(home: Home, short: None) -> None:
+    with OpenedAccount(options(home.root, cycles=5)) as launch:
+        head, _ = launch.journal.head()
+        assert launch.parts.since == head, "no row is folded again"
+        state, mind = folded(launch.options, launch.journal)
+        assert facts(launch.parts.state) == facts(state)
+        assert launch.parts.mind == mind
+        assert launch.run() == "cycles"
+    with AccountClient(home, NAME).resting() as journal:
+        state, _ = folded(recorded_options(journal), journal)
+    assert state.kill_switch is None
+    assert state.cycles == 45
+
+
+def test_a_short_journal_is_folded_whole_by_who_trades(home: Home) -> None:
+    with OpenedAccount(options(home.root)) as launch:
+        assert launch.parts.since == 0
+
+
+def test_a_byte_changed_in_an_old_row_throws_the_kill_switch_while_the_agent_runs(
+    home: Home, short: None
+) -> None:
+    path = home.journal(NAME)
+    flip(path, path.read_bytes().index(b'"cycle_id":3,"at":"2') + 20)
+    with OpenedAccount(options(home.root, cycles=0)) as launch:
+
+        def until_thrown(event: Any) -> None:
+            if isinstance(event, KillSwitchSet):
+                launch.inbox.stop("thrown")
+
+        launch.session.listeners.append(until_thrown)
+        assert launch.run() == "thrown"
+        state = launch.parts.state
+    assert re.search(r"breaks at row [678]:.*agent journal verify", state.kill_switch or "")
+    last = [row.event for row in _rows(home) if isinstance(row.event, KillSwitchSet)][-1]
+    assert last.by == CHECK
+
+
+def _rows(home: Home) -> Iterator[Any]:
+    """Yield the rows behind the second one of the last session: those before are not to be read any more."""
+    with open_reader(home.journal(NAME)) as journal:
+        yield from journal.rows(journal.session_rows()[-1])
+
+
+def test_old_rows_are_looked_at_up_to_the_checkpoint_and_no_further() -> None:
+    journal = MemoryJournal(ID)
+    World(wave(20), journal=journal).run()
+    for broken in (None, 1, 7, 30):
+        told: list[str] = []
+        rows = journal.page(0, 999)
+
+        class Altered(MemoryJournal):
+            def page(self, after: int, limit: int, rows: Any = rows, broken: Any = broken) -> Any:
+                return [
+                    row._replace(payload=row.payload + b" ") if row.seq == broken else row
+                    for row in rows[after : after + limit]
+                ]
+
+        check = OldRows(Altered(ID), 20, told.append, threading.Event().is_set)
+        check.start()
+        check.wait(60)
+        assert (len(told) == 1) == (broken in (1, 7))
+        if told:
+            assert f"breaks at row {broken}:" in told[0]
+
+
+class Between(FrozenClock):
+    """Does something whenever somebody sleeps on it."""
+
+    def __init__(self, do: Any) -> None:
+        self.do = do
+        self.at = 0.0
+
+    def monotonic(self) -> float:
+        self.at += 0.001
+        return self.at
+
+    def sleep(self, _seconds: float) -> None:
+        self.do()
+
+
+def test_whoever_kills_gets_in_between_two_slices_of_a_long_fold_and_is_folded_too(
+    home: Home, short: None
+) -> None:
+    for place in checkpoints(home).places():
+        (checkpoints(home).folder / place.name).unlink()
+    killed: list[int] = []
+
+    def kill() -> None:
+        if not killed:
+            dispatch(home, NAME, Kill(reason="enough"))
+            killed.append(1)
+
+    seen: list[tuple[int, int]] = []
+    fold = Ahead(home, NAME, options(home.root), Between(kill))
+    fold.run(lambda done, total: seen.append((done, total)))
+    assert len(seen) > 40
+    assert seen[-1][0] == seen[-1][1] > seen[0][1], "what came meanwhile is folded too"
+    assert fold.fold.state.kill_switch == "enough"
+    with AccountClient(home, NAME).resting() as journal:
+        found = checkpoints(home).nearest(journal, fold_key(options(home.root)))
+        assert found is not None
+        assert found.header.seq == journal.head()[0]
+    Ahead(home, NAME, options(home.root), Between(pytest.fail)).run()  # has nothing to do
+
+
+def test_who_stops_after_an_upgrade_takes_the_account_from_the_checkpoint_of_the_old_program(
+    home: Home, short: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with AccountClient(home, NAME).resting() as journal:
+        state, _ = folded(options(home.root), journal)
+        monkeypatch.setattr(wiring.sessions, "fold_key", lambda _: "f" * 28)
+        parts = wiring.parts(options(home.root), journal, checkpoints=checkpoints(home), stopping=True)
+    assert parts.brief
+    assert facts(parts.state) == facts(state)
+    before = checkpoints(home).sequences()
+    reply = dispatch(home, NAME, Flatten(reason="enough"))
+    assert isinstance(reply, Flattened)
+    assert reply.flat
+    assert checkpoints(home).sequences() == before, "a blank mind is kept for nobody"
+
+
+def test_a_checkpoint_that_does_not_go_on_is_not_believed(
+    home: Home, short: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with AccountClient(home, NAME).resting() as journal:
+        middle = checkpoints(home).sequences()[0]
+        whole, _ = folded(options(home.root), journal)
+        real = refold
+        tries: list[int] = []
+
+        def stumbling(*given: Any, after: int = 0, **more: Any) -> None:
+            tries.append(after)
+            if after:
+                raise KeyError("of nothing")
+            real(*given, after=after, **more)
+
+        monkeypatch.setattr(wiring.sessions, "refold", stumbling)
+        parts = wiring.parts(options(home.root), journal, checkpoints=checkpoints(home), before=middle + 1)
+    assert tries == [middle, 0]
+    assert facts(parts.state) == facts(whole)
+
+
+def test_a_state_that_was_torn_is_no_checkpoint(home: Home, short: None) -> None:
+    with OpenedAccount(options(home.root, cycles=1)) as launch:
+        launch.session.record.torn = True
+        before = checkpoints(home).sequences()
+        launch.run()
+        assert checkpoints(home).sequences() == before
+
+
+def test_a_journal_is_read_from_its_agent_and_at_rest_without_a_copy(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def copied(*_: Any, **__: Any) -> None:
+        pytest.fail("copied")
+
+    with open_reader(home.journal(NAME)) as journal:
+        rows, cycles, last = list(journal.rows()), journal.find_cycle(7), journal.last_cycle()
+    monkeypatch.setattr(at_hand, "open_reader", copied)
+    monkeypatch.setattr(at_hand, "MOST", 7)
+    reading = AtHand(home, NAME)
+    assert list(reading.rows()) == rows
+    with OpenedAccount(options(home.root, cycles=1)) as launch:
+        server = control_server(launch)
+        server.start()
+        try:
+            beside = AtHand(home, NAME)
+            assert beside.head() == launch.journal.head()
+            assert list(beside.rows()) == rows
+            assert list(beside.find_cycle(7)) == list(cycles)
+            assert beside.last_cycle() == last
+            assert beside.tail(3) == rows[-3:]
+            assert [row.event for row in beside.sessions()] == [rows[0].event]
+            assert list(reading.rows()) == rows, "an agent has begun meanwhile"
+        finally:
+            server.close()
+    assert list(beside.rows()) == rows, "it has ended"
+    home.archive(NAME, "aside")
+    with OpenedAccount(options(home.root, cycles=1)) as launch:
+        launch.run()
+    monkeypatch.undo()
+    with pytest.raises(JournalFault, match="put aside meanwhile"):
+        list(beside.rows())
+
+
+def test_status_and_why_after_an_upgrade_leave_the_account_free(home: Home, short: None) -> None:
+    for place in checkpoints(home).places():
+        (checkpoints(home).folder / place.name).unlink()
+    client = AccountClient(home, NAME)
+    status = client.status()
+    with client.resting() as journal:
+        state, _ = folded(recorded_options(journal), journal)
+        near = checkpoints(home).nearest(journal, fold_key(options(home.root)))
+    assert status.cycle == state.cycle_id == 40
+    assert near is not None, "what was folded is kept"
+    told = client.explained(17)
+    assert told.cycle == 17
+    assert msgspec.to_builtins(told) == msgspec.to_builtins(client.why(17))
+
+
+def test_what_became_of_an_order_is_looked_for_until_it_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agent.explain.why.STRETCH", 2)
+    journal = MemoryJournal(ID)
+    World([*wave(80), *[40.0] * 30], journal=journal).run()  # its stop is reached in another cycle's row
+    looked: list[tuple[int, int | None]] = []
+    plain = journal.mentions
+
+    def noted(after: int, texts: Any, until: int | None = None) -> Any:
+        looked.append((after, until))
+        return plain(after, texts, until)
+
+    monkeypatch.setattr(journal, "mentions", noted)
+    orders = [each for row in journal.rows() for each in getattr(row.event, "orders", ())]
+    told = explain(journal, next(each.cycle_id for each in orders if each.purpose is Purpose.PROTECT))
+    assert len(looked) > 1
+    assert (looked[-1][1] or 0) < journal.head()[0], "no further than where the last one was done"
+    assert all(order.states[-1].status == "FILLED" for order in told.orders)
