@@ -43,7 +43,11 @@ class JournalRow(Struct, frozen=True, kw_only=True):
 
 
 class ChainAnswer(Struct, frozen=True, kw_only=True):
-    """`agent journal verify`: rows and head of an intact chain, else the row that broke and how."""
+    """`agent journal verify`: rows and head of an intact chain, else the row that broke and how.
+
+    `checkpoints` were compared with the fold, where that was asked for; `wrong_checkpoint` is the row of the
+    first that is another.
+    """
 
     journal: str
     intact: bool
@@ -51,6 +55,8 @@ class ChainAnswer(Struct, frozen=True, kw_only=True):
     head: str | None = None
     seq: int | None = None
     what: str | None = None
+    checkpoints: int | None = None
+    wrong_checkpoint: int | None = None
 
 
 class Anchored(Struct, frozen=True, kw_only=True):

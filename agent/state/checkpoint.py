@@ -99,7 +99,7 @@ class Checkpoint(NamedTuple):
         """Bring a fresh state alone to where the fold was. Raises ValueError."""
         if self.settled is None:
             raise ValueError("what is settled was not found")
-        result = msgspec.msgpack.decode(self.state, type=_STATE)
+        result = decoded_state(self.state)
         for name, kind in _carried(State, GIVEN):
             value = getattr(result, name)
             if name == "ledger":
@@ -165,6 +165,11 @@ def read(body: bytes, settled: Settled | None = None) -> Checkpoint | None:
     if file.header.format != FORMAT:
         return None
     return Checkpoint(file.header, bytes(file.state), bytes(file.mind), file.speaks, file.mark, settled)
+
+
+def decoded_state(content: bytes) -> Any:
+    """Return the fields of a state, for comparing. Raises ValueError."""
+    return msgspec.msgpack.decode(content, type=_STATE)
 
 
 def _fields(part: Any, without: frozenset[str] = frozenset()) -> dict[str, Any]:

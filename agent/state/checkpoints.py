@@ -9,6 +9,7 @@ other. Nothing here waits for the disk: what a power cut tears does not fit its 
 import os
 import re
 from collections import Counter
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -154,6 +155,10 @@ class Checkpoints:
             names = [each.name for each in self.folder.iterdir()]
             old = [name for name in names if name.isdigit()]  # of a former form
             self._drop(*old, *(name for name in names if name.endswith(".settled") and name not in needed))
+
+    def drop(self, places: Iterable[Place]) -> None:
+        """Drop checkpoints that turned out to be wrong."""
+        self._drop(*(each.name for each in places))
 
     def _drop(self, *names: str) -> None:
         for name in names:

@@ -22,9 +22,11 @@ from agent.explain.why import explain
 from agent.settings.home import Home
 from agent.settings.recorded import recorded_options
 from agent.settings.settings import Options
+from agent.state.checkpoint import taken
 from agent.state.checkpoints import Checkpoints
 from agent.state.fold import refold
 from agent.state.key import fold_key
+from agent.verify.checkpoints import compare
 from agent.verify.quicktest import FrozenClock
 from domain.commands import Flatten, Kill
 from domain.errors import JournalFault
@@ -253,6 +255,26 @@ def test_a_journal_is_read_from_its_agent_and_at_rest_without_a_copy(
     monkeypatch.undo()
     with pytest.raises(JournalFault, match="put aside meanwhile"):
         list(beside.rows())
+
+
+def test_checkpoints_are_compared_with_the_fold_and_dropped_where_one_is_another(
+    home: Home, short: None
+) -> None:
+    with OpenedAccount(options(home.root, cycles=5)) as launch:
+        launch.run()
+    kept = checkpoints(home)
+    with AccountClient(home, NAME).journal() as journal:
+        settings = recorded_options(journal)
+        count = len(kept.places())
+        assert compare(journal, kept, settings) == (count, None)
+        place = kept.places()[-1]
+        found = kept.read(place)
+        assert found is not None
+        state, mind = folded(settings, journal)
+        state.ledger.cash += 1
+        kept.save(taken(found.header, state, mind))
+        assert compare(journal, kept, settings) == (count, place.seq)
+    assert kept.places() == []
 
 
 def test_status_and_why_after_an_upgrade_leave_the_account_free(home: Home, short: None) -> None:

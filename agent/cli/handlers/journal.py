@@ -12,14 +12,21 @@ import msgspec
 from agent.account.client import AccountClient
 from agent.account.listing import journals
 from agent.answers.journals import Anchored, ChainAnswer, JournalRow
+from agent.cli.output.progress import progress_bar
 from agent.cli.output.streams import answer, say
 from agent.host.shown import escaped_json
 from agent.settings.home import Home
+from agent.settings.recorded import recorded_options
+from agent.verify.checkpoints import compare
 from domain.errors import BadInput, JournalFault
 from domain.ports import Row
 from journal.anchor import read_anchor, write_anchor
+from journal.history import History
 from journal.stored import Broken
 from journal.verify import verify
+
+LARGE_BYTES = 256 * 1024 * 1024
+"""Size of a file that is not copied to be looked at."""
 
 MINUTE = "%Y-%m-%d %H:%M"
 
@@ -51,21 +58,42 @@ def _parts(report: JournalRow) -> Iterator[str]:
         yield report.problem
 
 
-def verify_journal(home: Home, name: str | None, anchor: Path | None, *, json: bool) -> None:
-    """Check the chain; exit 1 when it is broken."""
+def verify_journal(
+    home: Home, name: str | None, anchor: Path | None, *, checkpoints: bool, json: bool
+) -> None:
+    """Check the chain, and the checkpoints where asked; exit 1 when one is broken."""
     reader = AccountClient(home, name)
-    result = verify(
-        home.journal_location(reader.name), read_anchor(anchor) if anchor else None, account=reader.name
-    )
-    intact = not isinstance(result, Broken)
-    answer(ChainAnswer(journal=reader.name, intact=intact, **result._asdict()), _verified, json=json)
-    if not intact:
+    with reader.journal() if _large(reader) else reader.copied() as opened:
+        result = verify(opened, read_anchor(anchor) if anchor else None)
+        intact = not isinstance(result, Broken)
+        report = ChainAnswer(journal=reader.name, intact=intact, **result._asdict())
+        if intact and checkpoints:
+            report = _compared(report, reader, opened)
+    answer(report, _verified, json=json)
+    if not intact or report.wrong_checkpoint is not None:
         sys.exit(1)
+
+
+def _large(reader: AccountClient) -> bool:
+    return not reader.home.server and reader.path.is_file() and reader.path.stat().st_size >= LARGE_BYTES
+
+
+def _compared(report: ChainAnswer, reader: AccountClient, opened: History) -> ChainAnswer:
+    with progress_bar("folding", opened.head()[0]) as told:
+        result = compare(opened, reader.checkpoints, recorded_options(opened), told)
+    return msgspec.structs.replace(report, checkpoints=result.checked, wrong_checkpoint=result.wrong)
 
 
 def _verified(report: ChainAnswer) -> Iterator[str]:
     if report.intact:
         yield f"intact: {report.rows} rows of journal {report.journal}, head {report.head}"
+        if report.wrong_checkpoint is not None:
+            yield (
+                f"broken: the checkpoint of row {report.wrong_checkpoint} is not the fold of the rows; all "
+                "are dropped, and the next start folds every row. Restart the agent"
+            )
+        elif report.checkpoints is not None:
+            yield f"{report.checkpoints} checkpoints are the fold of the rows"
     else:
         where = f"row {report.seq}" if report.seq else "the chain"
         yield f"broken: {where} of journal {report.journal}: {report.what}"
