@@ -20,6 +20,7 @@ from domain.events import (
     OrdersIntended,
     SessionStarted,
 )
+from domain.lesson import Context, Lesson
 from domain.money import to_cash
 from domain.observation import Observation, Source
 from domain.order import Fill, Order, OrderStatus, OrderType, Purpose, Receipt, Side
@@ -101,7 +102,13 @@ def _cycle(number: int, ms: int, side: Side | None) -> list[Event]:
     rows: list[Event] = [CycleDecided(number, at, (seen,), (), (hold,))]
     if side is not None:
         rows += _filled(number, at, side)
-    return [*rows, CycleEnded(number, at, path, "held")]
+    return [*rows, CycleEnded(number, at, path, "held", (_lesson(number, at),) if side is Side.SELL else ())]
+
+
+def _lesson(number: int, at: Any) -> Lesson:
+    """Return what a cycle learns of the trade it closed; the next would have to otherwise."""
+    context = Context(number - 1, SYMBOL, at, 0.5, "ranging", ())
+    return Lesson("trade", context, at, 0.0, "signal", MINUTE_MS, float(PRICE), float(PRICE))
 
 
 def _filled(number: int, at: Any, side: Side) -> tuple[Event, Event]:
