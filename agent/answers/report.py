@@ -235,3 +235,16 @@ class PeriodReport(Struct, frozen=True, kw_only=True):
     twin: TwinAnswer
     trades: list[TradeRow]
     notes: list[str] = []
+
+
+class KeptReport(Struct, frozen=True, kw_only=True):
+    """A report that is kept in the home: its name, its period, and what it came to."""
+
+    name: str
+    since: datetime
+    until: datetime
+    days: float
+    seq: int
+    profit: Amount
+    earned: float | None
+    trades: int

@@ -84,6 +84,7 @@ def report(
         bool, typer.Option(help="Of a period: run the backtest of the same candles beside it.")
     ] = True,
     text: Annotated[bool, typer.Option("--text", help="Of a period: print it as lines.")] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="Of a period: keep it in HOME/reports.")] = False,
     out: Annotated[
         Path | None, typer.Option(help="File to write; JOURNAL-report.html here if not given.")
     ] = None,
@@ -99,13 +100,13 @@ def report(
     from agent.cli.handlers.period import PeriodRequest, write_period
     from agent.cli.handlers.report import write_report
 
-    asked = PeriodRequest(days, since, until, as_of, out, text, json, backtest)
+    asked = PeriodRequest(days, since, until, as_of, out, text, json, backtest, keep)
     if asked.given:
         if session is not None:
             raise BadInput("--session and a period were both given: give one of them")
         write_period(home, journal, asked)
-    elif text:
-        raise BadInput("--text is for a period: give --days, --since or --until")
+    elif text or keep:
+        raise BadInput("--text and --keep are for a period: give --days, --since or --until")
     else:
         write_report(home, journal, session, out, json=json)
 

@@ -13,6 +13,7 @@ from agent.cli.output.streams import answer, say
 from agent.host.clock import SystemClock
 from agent.reports.period import Period, ends_at
 from agent.reports.report import Reported, reported
+from agent.reports.shelf import ReportShelf
 from agent.reports.text import lines
 from agent.settings.recorded import last_session
 from domain.errors import BadInput
@@ -34,6 +35,7 @@ class PeriodRequest(NamedTuple):
     text: bool
     json: bool
     backtest: bool
+    keep: bool = False
 
     @property
     def given(self) -> bool:
@@ -46,19 +48,30 @@ def write_period(home: Path | None, journal: str | None, asked: PeriodRequest) -
     if asked.text and asked.json:
         raise BadInput("--text and --json are two forms: give one of them")
     client = AccountClient(home_of(home), journal)
-    target = asked.out or Path(f"{client.name}-report.html")
-    page = not asked.json and not asked.text
-    if page:
+    target = _target(client, asked)
+    if target is not None:
         writable("--out", target)
     done = period_report(client, asked)
-    if not page:
+    if asked.json or asked.text:
         answer(done.answer, lines, json=asked.json)
+    if target is None and not asked.keep:
         return
-    from agent.reports.page import html
+    from agent.reports.page import html  # the charts' modules: only where a page is made
 
-    write_page("--out", target, html(done))
-    first = next(lines(done.answer))
-    say(f"written to {target}: {first.removeprefix('report').strip()}")
+    page = html(done)
+    if target is not None:
+        write_page("--out", target, page)
+    kept = ReportShelf(client.home, client.name).keep(done.answer, page) if asked.keep else ""
+    if not asked.json and not asked.text:
+        told = next(lines(done.answer)).removeprefix("report").strip()
+        say(f"{f'kept as {kept}' if asked.keep else f'written to {target}'}: {told}")
+
+
+def _target(client: AccountClient, asked: PeriodRequest) -> Path | None:
+    """Return the file to write the page to, None where it is not to be written, or kept in the home."""
+    if asked.out is not None or asked.json or asked.text or asked.keep:
+        return asked.out
+    return Path(f"{client.name}-report.html")
 
 
 def period_report(client: AccountClient, asked: PeriodRequest) -> Reported:
