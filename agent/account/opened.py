@@ -1,6 +1,7 @@
 """Opening an account in the home and running one session on it."""
 
 import dataclasses
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
 from enum import IntEnum
@@ -18,6 +19,7 @@ from agent.account.old_rows import OldRows
 from agent.answers.account import DecisionRow, MarketRow, Status, StreamRow, Timing, Vitals
 from agent.answers.cycle import Explanation
 from agent.doctor.preflight import refuse_broken, refuse_unfit
+from agent.doctor.verdicts import ASK_AGAIN, against_entries
 from agent.explain.why import explain
 from agent.host import log
 from agent.host.clock import SystemClock
@@ -31,6 +33,7 @@ from agent.outage.journal import RESERVE_BYTES
 from agent.outage.lost import Lost
 from agent.parameters import versions
 from agent.settings.home import Home
+from agent.settings.load import BadSettings
 from agent.settings.resolve import explicit, gridded, journal_name
 from agent.settings.settings import Options
 from agent.settings.version import fold_version
@@ -100,6 +103,7 @@ class OpenedAccount:
     ) -> None:
         self.clock = clock or SystemClock()
         self.hurry = hurry
+        self.gated = ""
         self.without = without
         self.options = explicit(options)
         self.name = journal_name(self.options)
@@ -168,10 +172,30 @@ class OpenedAccount:
         except BaseException:
             venue.close()
             raise
-        if unfit:
-            venue.hold_back("", unfit)
+        against = "; ".join(each for each in (unfit, self.gated) if each)
+        if against:
+            venue.hold_back("", against)
         venue.take_up(state.ledger.instruments, state.ledger.open_orders.values())
         return venue
+
+    def _gate(self, held: Mapping[str, object]) -> str:
+        """Return why the gate lets a live session make no entry, "" where it may.
+
+        What is held is protected and sold whatever the gate says; a session with nothing to look after is
+        not begun. Raises BadSettings for that.
+        """
+        if self.hurry or self.options.mode != "live":
+            return ""
+        against = against_entries(self.home, self.name, self.options.reasoning.strategies)
+        if not against:
+            return ""
+        if self.options.despite_gate:
+            log.say("warning", "the gate is overridden", gate=against, reason=self.options.despite_gate)
+            return ""
+        if not held:
+            raise BadSettings([f"{against}; {ASK_AGAIN}"])
+        log.say("warning", "no entry is made", why=against, held=sorted(held))
+        return against
 
     def _unfit(self, venue: "BinancePlatform") -> str:
         """Examine the account and lock it by its number; return what speaks against entries."""
@@ -216,6 +240,7 @@ class OpenedAccount:
             self.besides = tuple(symbol for symbol in held if symbol not in self.options.symbols)
             if self.options.remote:
                 log.ready()
+                self.gated = self._gate(held)
                 platform = self._venue(self.parts.state)
                 traded = (*self.options.symbols, *self.besides)
                 grid = {symbol: platform.instrument(symbol) for symbol in traded}

@@ -12,6 +12,7 @@ from agent.answers.backups import BackupAnswer, BackupCheck, PointRow, RestoreAn
 from agent.answers.checks import DrillAnswer, SandboxAnswer, ServeAnswer, StandingStill
 from agent.answers.cycle import Explanation
 from agent.answers.data import CheckedRow, DownloadAnswer, EntryRow, ImportedRow, Quoted
+from agent.answers.gate import GateAnswer
 from agent.answers.journals import Anchored, ChainAnswer, JournalRow, ParameterVersion, TradeRow
 from agent.answers.learned import Lessons
 from agent.answers.report import PeriodReport
@@ -53,6 +54,7 @@ ANSWERS: dict[str, tuple[Any, ...]] = {
     "doctor": (list[CheckResult],),
     "drill": (DrillAnswer,),
     "flatten": (Flattened,),
+    "gate": (GateAnswer,),
     "journal anchor": (Anchored,),
     "journal list": (list[JournalRow],),
     "journal tail": (list[Row],),

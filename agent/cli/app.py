@@ -12,6 +12,7 @@ from agent.cli.commands.data import data
 from agent.cli.commands.drill import EPILOG as DRILL_EPILOG
 from agent.cli.commands.drill import drill
 from agent.cli.commands.journal import journal
+from agent.cli.commands.judging import judging
 from agent.cli.commands.params import params
 from agent.cli.commands.reading import ColumnsOption, FormatOption, ZoneOption, said_of_files
 from agent.cli.commands.research import research
@@ -47,6 +48,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(watching)
+app.add_typer(judging)
 app.add_typer(stopping)
 app.add_typer(research)
 app.add_typer(journal, name="journal")
@@ -114,6 +116,12 @@ def run(
     account: Annotated[
         str | None, typer.Option(help="Id of the account to trade; mode live needs it typed.")
     ] = None,
+    despite_gate: Annotated[
+        str | None,
+        typer.Option(
+            "--despite-gate", help="Reason in words to enter in mode live though the gate says NO-GO."
+        ),
+    ] = None,
     db_url: Annotated[
         str | None, typer.Option(help="PostgreSQL database of the journals (or AGENT_DB_URL), not files.")
     ] = None,
@@ -149,6 +157,7 @@ def run(
         "exchange": {"base_url": base_url} if base_url else None,
         "reasoning": {"strategies": named(strategy)} if strategy else None,
         "account": account,
+        "despite_gate": despite_gate,
         "db_url": db_url,
         "db_url_file": db_url_file,
         "home": home,

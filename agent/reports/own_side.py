@@ -11,6 +11,7 @@ from domain.times import millis
 from domain.verdict import Denied
 from journal.history import History
 
+BLOCKED = "entries_blocked"
 NO_VOTE = "the session did not vote to buy"
 NOT_DECIDED = "no cycle of the session decided on that candle"
 
@@ -81,7 +82,7 @@ class OwnSide:
         verdict = next((each for each in decided.verdicts if each.symbol == symbol), None)
         if isinstance(verdict, Denied):
             blocked = [decided.blocked[name] for name in ("", symbol) if name in decided.blocked]
-            why = "; ".join(blocked) if verdict.reason == "blocked" else ""
+            why = "; ".join(blocked) if verdict.reason == BLOCKED else ""
             return told(f"the session's gate denied it: {verdict.reason}", why)
         if verdict is not None:
             return told("its order was not filled", _unfilled(rows, verdict.order.client_id))

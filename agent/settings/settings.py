@@ -102,6 +102,13 @@ class Options(BaseModel):
         pattern=r"^[0-9A-Za-z_-]{1,40}$",
         description="id of the account to trade, for mode live",
     )
+    despite_gate: str | None = Field(
+        default=None,
+        pattern=r"^\s*\S+(\s+\S+){2,}\s*$",
+        max_length=500,
+        description="reason in words, three at least, to enter in mode live though the gate says NO-GO; "
+        "it goes into the journal",
+    )
     learning: LearningSettings = LearningSettings()
     listing: Path | None = Field(
         default=None, description="file of an exchange's listing (Binance's exchangeInfo), for symbols' grids"
