@@ -66,7 +66,8 @@ def sound(**changes: Any) -> PeriodReport:
         twin__why_not=None, twin__unexplained=0, twin__matched=100, twin__backtest_trades=100,
         twin__backtest_pnl="950", twin__pairs=[PAIR] * 100, costs=[COST],
     )  # fmt: skip
-    return replaced(report, **changes)
+    made: PeriodReport = replaced(report, **changes)
+    return made
 
 
 def facts(settings: GateSettings | None = None, **changes: Any) -> Facts:

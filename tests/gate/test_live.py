@@ -1,8 +1,8 @@
 """Mode live and the gate: no entry on NO-GO, and no exit that it stands in the way of."""
 
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import msgspec
@@ -27,7 +27,7 @@ WORDS = "I know of the bad week and go on"
 
 
 def verdict(journal: str = "law", *, bad: bool = True) -> GateAnswer:
-    changes = {"health__halts": ["KeyError"]} if bad else {}
+    changes: dict[str, Any] = {"health__halts": ["KeyError"]} if bad else {}
     return msgspec.structs.replace(judged(facts(**changes)), journal=journal, strategies=list(STRATEGIES))
 
 
@@ -37,7 +37,7 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Start:
 
 
 @pytest.fixture
-def world(start: Start, tmp_path: Path) -> Iterator[World]:
+def world(start: Start, tmp_path: Path) -> World:
     made = World(start, tmp_path / "home")
     KeptVerdicts(Home(made.home)).keep(verdict())
     return made
