@@ -37,7 +37,7 @@ class Chart(NamedTuple):
 class Watched(NamedTuple):
     """What a test came to: its sum, whether it stands in alarm, and the result that raised it (from 0)."""
 
-    count: int
+    results: int
     value: float
     alarm: bool
     raised_at: int | None
