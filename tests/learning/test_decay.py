@@ -1,35 +1,34 @@
 """The test of decay is wrong as rarely as it says, sees what it says, and says nothing on too little."""
 
 import random
+from collections.abc import Callable
 from math import sqrt
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
-from learning.decay import CUT, LEAST, chart, false_alarms, normal, run_length, seen_after, watch
+from learning.decay import CUT, LEAST, Chart, chart, false_alarms, normal, run_length, seen_after, watch
+
+FloatArray = NDArray[np.float64]
+Draw = Callable[[np.random.Generator, int], FloatArray]
+
+DRAWS: dict[str, Draw] = {
+    "normal": lambda chance, paths: chance.standard_normal(paths),
+    "heavy": lambda chance, paths: chance.standard_t(4, paths),
+    "coin": lambda chance, paths: (chance.random(paths) < 0.4).astype(np.float64),
+}
 
 
-def alarms(
-    paths: int,
-    length: int,
-    test: tuple[float, float],
-    *,
-    shift: float = 0.0,
-    heavy: bool = False,
-    coin: float | None = None,
-    seed: int = 1,
-) -> np.ndarray:  # type: ignore[type-arg]
+def alarms(paths: int, length: int, test: Chart, kind: str, shift: float = 0.0) -> FloatArray:
     """Return when each of many paths raises its alarm (`length` for never): the fold, over all at once."""
-    chance = np.random.default_rng(seed)
-    draw = {
-        "heavy": lambda: chance.standard_t(4, paths) / sqrt(2),
-        "coin": lambda: (chance.random(paths) < (coin or 0) - shift).astype(float),
-    }.get("heavy" if heavy else "coin" if coin is not None else "", lambda: chance.standard_normal(paths))
-    allowance, limit = test
+    chance = np.random.default_rng(1)
+    allowance, limit = test.allowance, test.limit
     mean, squares, value = np.zeros(paths), np.zeros(paths), np.zeros(paths)
-    raised = np.full(paths, length)
+    raised: FloatArray = np.full(paths, float(length))
     for count in range(length):
-        result = 0.4 + 1.7 * (draw() - (shift if count >= LEAST + 70 and coin is None else 0.0))
+        lost = shift if count >= LEAST + 70 else 0.0
+        result: FloatArray = 0.4 + 1.7 * (DRAWS[kind](chance, paths) - lost)
         if count >= LEAST:
             deviation = np.sqrt(squares / (count - 1))
             t = (result - mean) / deviation * sqrt(count / (count + 1))
@@ -51,15 +50,11 @@ def test_the_limit_is_that_of_the_stated_rate(shift: float, rate: int) -> None:
     assert seen_after(test, shift) < rate / 4
 
 
-@pytest.mark.parametrize(
-    ("kind", "more"), [("normal", {}), ("heavy", {"heavy": True}), ("coin", {"coin": 0.4})]
-)
-def test_false_alarms_are_as_rare_as_stated_whatever_the_results_are_like(
-    kind: str, more: dict[str, float]
-) -> None:
+@pytest.mark.parametrize("kind", DRAWS)
+def test_false_alarms_are_as_rare_as_stated_whatever_the_results_are_like(kind: str) -> None:
     """4,000 paths of 600 results in which nothing changes, seeded; the level and the spread are not known."""
     test, length = chart(0.3, 1000), 600
-    raised = alarms(4000, length, test[:2], **more)  # type: ignore[arg-type]
+    raised = alarms(4000, length, test, kind)
     measured, stated = float(np.mean(raised < length)), false_alarms(test, length - LEAST)
     assert measured <= stated + 0.03, kind
     assert measured >= stated * 0.4, "a test that never speaks is none"
@@ -67,7 +62,7 @@ def test_false_alarms_are_as_rare_as_stated_whatever_the_results_are_like(
 
 def test_a_loss_is_seen_about_when_it_is_said_to_be() -> None:
     test, shift = chart(0.3, 1000), 0.6
-    raised = alarms(1500, 500, test[:2], shift=shift)
+    raised = alarms(1500, 500, test, "normal", shift)
     delays = raised[raised >= LEAST + 70] - (LEAST + 70)
     assert float(np.median(delays)) == pytest.approx(seen_after(test, shift), rel=0.5)
 
