@@ -19,6 +19,7 @@ from agent.answers.report import PeriodReport
 from agent.answers.research import BacktestAnswer, MonteCarloAnswer, ReportAnswer
 from agent.answers.run import CycleLine, Quicktest, SummaryLine
 from agent.answers.strategies import StrategiesAnswer
+from agent.answers.summary import DaySummary
 from agent.answers.trials import LookaheadAnswer, StudyAnswer, WalkForwardAnswer
 from agent.doctor.check import CheckResult
 from agent.settings.settings import Settings
@@ -80,6 +81,7 @@ ANSWERS: dict[str, tuple[Any, ...]] = {
     "status": (Status,),
     "stop": (Stopping,),
     "strategy list": (StrategiesAnswer,),
+    "summary": (DaySummary,),
     "trades": (list[TradeRow],),
     "unpause": (Paused,),
     "walk-forward": (WalkForwardAnswer,),

@@ -36,9 +36,9 @@ def may_live(named: str) -> bool:
     return Path("/proc", match[1]).exists()
 
 
-def memory() -> int:
-    """Return the bytes of memory this process holds, 0 where the system does not say."""
+def memory(process: int | str = "self") -> int:
+    """Return the bytes of memory this process or another holds, 0 where the system does not say."""
     try:
-        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        return int(Path(f"/proc/{process}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except (OSError, ValueError, IndexError):
         return 0

@@ -59,6 +59,10 @@ def _anchor(run: Occasion) -> list[Words]:
     ]
 
 
+def _summary(run: Occasion) -> list[Words]:
+    return [["summary", "--journal", name, "--send", "--json"] for name in journals(run.home)]
+
+
 def journals(home: Home) -> list[str]:
     """Return the journals of a home, in its files or on its server."""
     if not home.server:
@@ -70,6 +74,7 @@ def journals(home: Home) -> list[str]:
 
 JOBS = (
     JobEntry("verify", "check every row of every journal, and the chain that ties them", _verify),
+    JobEntry("summary", "sum up each agent's day, and have it told", _summary),
     JobEntry("anchor", "write down where each journal's chain stands, in HOME/anchors", _anchor, local=True),
 )
 

@@ -70,6 +70,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "serve": ("--port", "0"),
     "status": (),
     "strategy list": (),
+    "summary": (),
     "trades": (),
     "walk-forward": ("--strategy", "rsi", *WAVE, "--grid", "period=10,14", "--train", "40d", "--test", "10d"),
     "why": ("72",),

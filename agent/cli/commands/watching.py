@@ -111,6 +111,30 @@ def report(
         write_report(home, journal, session, out, json=json)
 
 
+@watching.command(
+    epilog="Examples: agent summary | agent summary --json | agent summary --days 7 | agent summary --as-of "
+    "2026-11-28T23:00:00Z --send. The job `summary` sends it at 23:00 UTC for each agent."
+)
+def summary(
+    *,
+    days: Annotated[int, typer.Option(min=1, max=366, help="The last so many days.")] = 1,
+    as_of: Annotated[
+        str | None,
+        typer.Option("--as-of", envvar="AGENT_AS_OF", help="Instant at which they end; now if not given."),
+    ] = None,
+    send: Annotated[
+        bool, typer.Option("--send", help="Have the alerts' channels tell it, once for this instant.")
+    ] = False,
+    home: HomeOption = None,
+    journal: JournalOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Sum up the day: profit, trades and win rate, risk, and how the agent ran."""
+    from agent.cli.handlers.summary import show_summary
+
+    show_summary(home, journal, days, as_of, send=send, json=json)
+
+
 @watching.command(epilog="Examples: agent lessons | agent lessons --json")
 def lessons(*, home: HomeOption = None, journal: JournalOption = None, json: JsonOption = False) -> None:
     """Show what was learned: trades, vetoes and each voice's weight."""

@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from agent.account.client import AccountClient
 from agent.cli.handlers.targets import writable, write_page
@@ -12,12 +12,14 @@ from agent.cli.output.progress import progress_bar
 from agent.cli.output.streams import answer, say
 from agent.host.clock import SystemClock
 from agent.reports.period import Period, ends_at
-from agent.reports.report import Reported, reported
 from agent.reports.shelf import ReportShelf
 from agent.reports.text import lines
 from agent.settings.recorded import last_session
 from domain.errors import BadInput
 from journal.history import History
+
+if TYPE_CHECKING:
+    from agent.reports.report import Reported
 
 MOST_DAYS = 3_660
 INSTANT = re.compile(r"\d{4}-?\d{2}-?\d{2}([T ]\d{2}:\d{2}(:\d{2})?(\.\d+)?(Z|[+-]\d{2}:\d{2})?)?")
@@ -74,8 +76,10 @@ def _target(client: AccountClient, asked: PeriodRequest) -> Path | None:
     return Path(f"{client.name}-report.html")
 
 
-def period_report(client: AccountClient, asked: PeriodRequest) -> Reported:
+def period_report(client: AccountClient, asked: PeriodRequest) -> "Reported":
     """Return the report that is asked for, with a bar while it is made."""
+    from agent.reports.report import reported  # NumPy: for whoever wants a report
+
     with client.resting() as records:
         period = period_of(records, asked)
         with progress_bar("reading", records.head()[0]) as tell:
@@ -86,13 +90,13 @@ def period_of(records: History, asked: PeriodRequest) -> Period:
     """Return the period that is asked for; it ends with the present, or the last cycle of a driven market."""
     if asked.days is not None and (asked.since or asked.until):
         raise BadInput("--days and --since or --until were both given: give one of them")
-    until = _instant("--until", asked.until, end=True) or _instant("--as-of", asked.as_of) or _now(records)
+    until = instant("--until", asked.until, end=True) or instant("--as-of", asked.as_of) or _now(records)
     if asked.since is None:
         days = 1 if asked.days is None else asked.days
         if not 1 <= days <= MOST_DAYS:
             raise BadInput(f"--days {days}: must be from 1 to {MOST_DAYS}")
         return Period(until - timedelta(days=days), until)
-    since = _instant("--since", asked.since)
+    since = instant("--since", asked.since)
     if since is None or since >= until:
         raise BadInput(f"--since {asked.since} is not before the end, {until:%Y-%m-%dT%H:%M:%SZ}")
     return Period(since, until)
@@ -107,7 +111,7 @@ def _now(records: History) -> datetime:
     return SystemClock().now()
 
 
-def _instant(name: str, text: str | None, *, end: bool = False) -> datetime | None:
+def instant(name: str, text: str | None, *, end: bool = False) -> datetime | None:
     """Return a UTC day such as 2026-11-28, of which `end` is the end, or an instant; None for none.
 
     Raises BadInput for another text.

@@ -39,8 +39,16 @@ class AnchorJob(JobSettings):
     schedule: Rule = Field(default="40 3 * * *", description=WHEN)
 
 
+class SummaryJob(JobSettings):
+    """Each agent's day is summed up and told."""
+
+    on: bool = Field(default=True, description=ON)
+    schedule: Rule = Field(default="0 23 * * *", description=WHEN)
+
+
 class JobsSettings(Section):
     """The jobs that `agent serve` does by itself, each with its schedule."""
 
     verify: VerifyJob = VerifyJob()
     anchor: AnchorJob = AnchorJob()
+    summary: SummaryJob = SummaryJob()
