@@ -5,13 +5,13 @@ import socket
 import stat
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from agent import wiring
-from agent.doctor import preflight
+from agent.doctor import preflight, telegram
 from agent.doctor.check import CheckResult, Level
 from agent.settings.home import Busy, Home
 from agent.settings.load import BadSettings, config_path, load
@@ -39,6 +39,7 @@ def examine(
     findings += _home(home)
     findings += _clock(clock)
     findings += _journals(home)
+    findings += _bot(home, flags, config)
     if settings is not None:
         findings += _strategies(settings)
         findings += _providers(settings, clock, home)
@@ -70,6 +71,11 @@ def _beside(home: Path, file: Path | None) -> list[CheckResult]:
     except BadSettings as error:
         return [_bad(each) for each in error.problems]
     return []
+
+
+def _bot(home: Home, flags: Mapping[str, Any], config: Path | None) -> Iterator[CheckResult]:
+    with suppress(BadSettings):  # told with the configuration
+        yield from telegram.examine(upkeep(home, config_path(flags, config)).telegram)
 
 
 def _bad(problem: str) -> CheckResult:

@@ -31,7 +31,7 @@ def summary(name: str, lived: Lived, period: Period, process: Process) -> DaySum
     earned = profit(ledger) - lived.profit_before
     began = ledger.equity - earned
     equity = [began - lived.profit_before + each for each in lived.profits]
-    told = days.days_of(lived.times_ms, equity, began)
+    rows = days.days_of(lived.times_ms, equity, began)
     account, totals = session.account(state), groups.totals_of(lived.trades, decimals)
     ran, up = health.health(lived, period), lived.uptime.told(*period)
     status = process.status
@@ -58,9 +58,9 @@ def summary(name: str, lived: Lived, period: Period, process: Process) -> DaySum
             for each in session.positions(state)
         ],
         kill_switch=state.kill_switch,
-        deepest_fall=max((each.deepest for each in told), default=None),
+        deepest_fall=max((each.deepest for each in rows), default=None),
         max_drawdown=account.max_drawdown,
-        breaks=health.risk(lived, told, None).breaks,
+        breaks=health.risk(lived, rows, None).breaks,
         bare=ran.bare,
         running=status.running,
         paused=status.paused,

@@ -21,6 +21,12 @@ AT_ONCE = 20
 KINDS = ("message", "edited_message", "callback_query")
 """Updates that are asked for."""
 
+MOST_DATA = 64
+"""Bytes of a button's data."""
+
+ACKNOWLEDGE = "ack:"
+"""How the data of the button below an alert begins; the alert's id follows."""
+
 SOME_SECONDS, MOST_FLOOD_SECONDS = 5.0, 3_600.0
 
 Plain = dict[str, Any]
@@ -44,7 +50,7 @@ class Me(NamedTuple):
     name: str
 
 
-class Batch(NamedTuple):
+class UpdateBatch(NamedTuple):
     """Updates as they came, and Telegram's own clock when it sent them, where it was told."""
 
     updates: list[Plain]
@@ -64,7 +70,7 @@ class Bot:
             raise NoAnswer("getMe: the answer names no bot")
         return Me(result["id"], str(result.get("username", "")))
 
-    def updates(self, offset: int | None, seconds: int) -> Batch:
+    def updates(self, offset: int | None, seconds: int) -> UpdateBatch:
         """Wait up to `seconds` for updates.
 
         `offset` confirms all below it, which are not told again; without one all come that are unconfirmed.
@@ -76,7 +82,7 @@ class Bot:
         result = _result("getUpdates", answer)
         if not isinstance(result, list):
             raise NoAnswer("getUpdates: the answer is no list")
-        return Batch([each for each in result if isinstance(each, dict)], _date(answer))
+        return UpdateBatch([each for each in result if isinstance(each, dict)], _date(answer))
 
     def send(self, chat: int, text: str, *, buttons: Buttons = (), reply_to: int | None = None) -> int | None:
         """Send a plain text of at most 4,096 characters; return the message's number where it is told."""
@@ -144,9 +150,9 @@ def _refusal(method: str, answer: Answered, plain: Plain) -> BotFault:
     if status == 409:
         return Conflict(text)
     if status in (401, 404) and plain.get("ok") is False:
-        return TokenRefused(text)
+        return TokenRefused(text, status)
     if 400 <= status < 500 and plain.get("ok") is False:
-        return Rejected(text)
+        return Rejected(text, status)
     return NoAnswer(text)  # 5xx, a redirect, a page of somebody on the way
 
 

@@ -37,7 +37,11 @@ class NoAnswer(BotFault):
 
 
 class Rejected(BotFault):
-    """A no that stays one: what was asked cannot be, or the bot may not."""
+    """A no that stays one: what was asked cannot be, or the bot may not. `status` is HTTP's."""
+
+    def __init__(self, text: str, status: int = 400) -> None:
+        super().__init__(text)
+        self.status = status
 
 
 class TokenRefused(Rejected):

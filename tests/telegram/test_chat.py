@@ -439,12 +439,15 @@ def test_a_kill_behind_what_nobody_can_read_is_heard(home: Path) -> None:
         chat.api.asked("/kill", "KILL SWITCH THROWN")
 
 
+def _polls(api: BotApi) -> list[bool]:
+    """Return of each poll whether it confirmed something."""
+    return ["offset" in each.body for each in api.calls if each.method == "getUpdates"]
+
+
 def test_numbers_that_begin_anew_are_taken(home: Path) -> None:
     with chatting(home) as chat:
         chat.api.asked("/version", "0.1.0")
-        until(
-            lambda: "offset" not in [each for each in chat.api.calls if each.method == "getUpdates"][-1].body
-        )
+        until(lambda: _polls(chat.api)[-2:] == [True, False])
         chat.api._next = 7
         chat.api.asked("/kill", "KILL SWITCH THROWN")
 

@@ -16,14 +16,14 @@ from domain.errors import BadInput
 
 NO_CHANNEL = (
     "no channel is set: name one in config.toml, such as [alerts.webhooks.ops] with url and secret, "
-    "[alerts.mail.me] or [alerts.apprise.phone]"
+    "[alerts.mail.me], [alerts.apprise.phone] or [telegram]"
 )
 
 
 def list_alerts(home: Path | None, config: Path | None, *, json: bool) -> None:
     """Print the alerts of a home; leave with 1 where somebody has something to do."""
     agent_home = home_of(home)
-    report = listing(agent_home.notices, list(upkeep(agent_home, config).alerts.channel_names()))
+    report = listing(agent_home.notices, list(upkeep(agent_home, config).channel_names()))
     answer(report, _lines, json=json)
     if report.unacknowledged or any(each.dead is not None for each in report.channels):
         leave(1)
@@ -78,7 +78,8 @@ def _acknowledged(rows: Sequence[AcknowledgedRow]) -> Iterator[str]:
 def try_channels(names: Sequence[str], home: Path | None, config: Path | None, *, json: bool) -> None:
     """Send a message over channels, and leave with 1 where one did not arrive."""
     agent_home = home_of(home)
-    configured = Configured(upkeep(agent_home, config).alerts, SystemClock())
+    beside = upkeep(agent_home, config)
+    configured = Configured(beside.alerts, SystemClock(), beside.telegram)
     rows = [_tested(each, configured, agent_home) for each in _chosen(configured.channels, names)]
     answer(rows, _results, json=json)
     if not all(each.ok for each in rows):

@@ -194,8 +194,9 @@ def alerting_of(fleet: Fleet, clock: Clock, also: Sequence[Channel] = ()) -> Ale
     of anything, and the log says so.
     """
     home = fleet.home
-    settings = upkeep(home).alerts
-    named = Configured(settings, clock)
+    beside = upkeep(home)
+    settings = beside.alerts
+    named = Configured(settings, clock, beside.telegram)
     if named.secrets:
         hide(home.root, named.secrets)
     try:

@@ -8,9 +8,12 @@ from pydantic import SecretStr
 from agent.alerts.channel import Channel
 from agent.alerts.channels.long_tail import LongTail
 from agent.alerts.channels.mail import Mail, MailServer
+from agent.alerts.channels.telegram import Telegram
 from agent.alerts.channels.webhook import Target, Webhook
 from agent.settings.upkeep.alerts import AlertSettings, MailSettings, WebhookSettings
 from agent.settings.upkeep.section import secret_of
+from agent.settings.upkeep.telegram import TelegramSettings
+from agent.telegram.client import Bot
 from domain.errors import BadInput
 from domain.ports import Clock
 
@@ -21,13 +24,16 @@ class Configured:
     Raises BadInput for an address that is none, and for a secret that cannot be read.
     """
 
-    def __init__(self, settings: AlertSettings, clock: Clock) -> None:
+    def __init__(
+        self, settings: AlertSettings, clock: Clock, telegram: TelegramSettings | None = None
+    ) -> None:
         self.secrets: list[str] = []
         self._clock = clock
         self.channels: list[Channel] = [
             *self._webhooks(settings),
             *self._mails(settings),
             *self._rest(settings),
+            *self._telegram(telegram or TelegramSettings()),
         ]
 
     def hide(self, text: str) -> str:
@@ -83,3 +89,9 @@ class Configured:
                     f"alerts.apprise.{name}.url: is missing, such as ntfy://ntfy.example.org/topic"
                 )
             yield LongTail(name, url, each.seconds)
+
+    def _telegram(self, settings: TelegramSettings) -> Iterator[Channel]:
+        token = settings.secret()
+        if token is not None and settings.told:
+            self.secrets.append(token)
+            yield Telegram(Bot(settings.base_url, token), settings.told)

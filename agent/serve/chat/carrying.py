@@ -9,7 +9,7 @@ from functools import partial
 from agent.host import log
 from agent.serve.chat import steering
 from agent.serve.chat.due import OLDEST_SECONDS, ChatRequest
-from agent.serve.chat.outbox import Outbox
+from agent.serve.chat.outbox import ChatOutbox
 from agent.serve.chat.steering import Asker, Helm
 from agent.serve.chat.strands import Strands
 from agent.serve.chat.taken import Command, TakenNumbers, Unkept
@@ -25,7 +25,7 @@ STRAND = "command"
 class Carrying:
     """Carries out commands for one bot; from any thread."""
 
-    def __init__(self, helm: Helm, taken: TakenNumbers, outbox: Outbox, strands: Strands) -> None:
+    def __init__(self, helm: Helm, taken: TakenNumbers, outbox: ChatOutbox, strands: Strands) -> None:
         self.helm = helm
         self.taken = taken
         self.outbox = outbox

@@ -22,14 +22,14 @@ from typing import NamedTuple
 from agent.host import log
 from agent.serve.chat.carrying import STRAND, Carrying
 from agent.serve.chat.hearing import Acknowledge, Hearing
-from agent.serve.chat.outbox import Outbox
+from agent.serve.chat.outbox import ChatOutbox
 from agent.serve.chat.queries import InfoDesk
 from agent.serve.chat.steering import Helm
 from agent.serve.chat.strands import Strands
 from agent.serve.chat.strangers import Doorkeeper
 from agent.serve.chat.taken import Command, TakenNumbers
 from agent.serve.chat.watch import ChatWatch
-from agent.telegram.client import Batch, Bot
+from agent.telegram.client import Bot, UpdateBatch
 from agent.telegram.faults import BotFault, Conflict, Flood, TokenRefused, hidden
 from agent.telegram.updates import read
 from agent.telegram.words import WORDS
@@ -64,7 +64,7 @@ class Chat:
     def __init__(self, life: ChatParts) -> None:
         self.life = life
         self.clock = life.helm.clock
-        self.outbox = Outbox(life.sending, self.clock)
+        self.outbox = ChatOutbox(life.sending, self.clock)
         self.strands = Strands(_failed)
         self._hearing: Hearing | None = None
         self._taken: TakenNumbers | None = None
@@ -127,7 +127,7 @@ class Chat:
         self._hearing = hearing
         return hearing
 
-    def _take(self, hearing: Hearing, batch: Batch) -> None:
+    def _take(self, hearing: Hearing, batch: UpdateBatch) -> None:
         """Take updates up; those seen before are passed over. The next poll confirms them.
 
         Numbers begin anew after a week of silence: where there is nothing to confirm, all are asked for.

@@ -9,11 +9,12 @@ from agent.answers.agents import AgentRow
 from agent.serve.chat import queries
 from agent.serve.chat.carrying import EXITS, Carrying
 from agent.serve.chat.due import ChatRequest, of_button, of_message
-from agent.serve.chat.outbox import Outbox
+from agent.serve.chat.outbox import ChatOutbox
 from agent.serve.chat.queries import InfoDesk
 from agent.serve.chat.questions import LIFE_SECONDS, MARK, AskedBack, Questions
 from agent.serve.chat.strands import Strands
 from agent.telegram.clean import one_line
+from agent.telegram.client import ACKNOWLEDGE
 from agent.telegram.texts import replies
 from agent.telegram.updates import Pressed, Said, Update
 from agent.telegram.words import EVERY, Asked, Operand, Way, for_another, is_command, parse
@@ -22,9 +23,6 @@ from domain.ports import Clock
 
 MOST_QUERIES = 20
 """Questions of one chat that wait."""
-
-ACKNOWLEDGE = "ack:"
-"""How the data of the button below an alert begins; the message's id follows."""
 
 ASKING_BACK = frozenset({"flatten", "close", "reset_kill", "start", "reload"})
 
@@ -36,7 +34,12 @@ class Hearing:
     """Understands what comes from those who may ask. `heard` is for one thread, and waits for nothing."""
 
     def __init__(
-        self, desk: InfoDesk, carrying: Carrying, outbox: Outbox, strands: Strands, acknowledge: Acknowledge
+        self,
+        desk: InfoDesk,
+        carrying: Carrying,
+        outbox: ChatOutbox,
+        strands: Strands,
+        acknowledge: Acknowledge,
     ) -> None:
         self.desk = desk
         self.carrying = carrying

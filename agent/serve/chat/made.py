@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable
 from contextlib import closing, suppress
 from functools import partial
 
+from agent.alerts.listing import acknowledge
 from agent.answers.alerts import AlertKind, Severity
 from agent.host import log
 from agent.notices import Notices
-from agent.notices.notices import FILE
 from agent.serve.chat.chat import Chat, ChatParts
 from agent.serve.chat.queries import InfoDesk
 from agent.serve.chat.steering import Helm
@@ -40,7 +40,7 @@ def chat_of(
     if token is None:
         return None
     began, shut = clock.monotonic(), [token, *tokens]
-    notices = partial(Notices, home.root / FILE)
+    notices = partial(Notices, home.notices)
     log.also(home.root, [token])
     life = ChatParts(
         taking=Bot(settings.base_url, token),
@@ -56,7 +56,7 @@ def chat_of(
         helm=Helm(home, clock, supervisor),
         watch=ChatWatch(clock, _teller(notices, clock)),
         file=home.root / "serve" / "chat.db",
-        acknowledge=lambda identity, by: _acknowledged(notices, clock, identity, by),
+        acknowledge=lambda identity, by: _acknowledged(home, clock, identity, by),
         poll_seconds=settings.poll_seconds,
     )
     return Chat(life)
@@ -76,8 +76,7 @@ def _teller(notices: Callable[[], Notices], clock: Clock) -> Callable[[Trouble],
     return told
 
 
-def _acknowledged(notices: Callable[[], Notices], clock: Clock, identity: str, by: str) -> str:
-    """Note that somebody took note of an alert. Raises NoticesFault."""
-    with closing(notices()) as opened:
-        first = opened.acknowledge(identity, by, clock.now())
+def _acknowledged(home: Home, clock: Clock, identity: str, by: str) -> str:
+    """Note that somebody sees to an alert. Raises BadInput for none, NoticesFault."""
+    (first,) = acknowledge(home.notices, [identity], by, clock.now())
     return f"#{identity} is seen to by {first.by} since {first.at:%H:%M:%S} UTC"

@@ -42,7 +42,7 @@ class _Sending(NamedTuple):
     do: Callable[[Bot], object]
 
 
-class Outbox:
+class ChatOutbox:
     """Sends through a bot of its own; from any thread."""
 
     def __init__(self, bot: Bot, clock: Clock) -> None:

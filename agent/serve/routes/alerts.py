@@ -22,7 +22,7 @@ class AcknowledgeAsked(Struct, frozen=True, kw_only=True):
 
 def alerts(asking: Asking, _path: dict[str, str], _query: Any, _body: Any) -> AlertsAnswer:
     """Return the alerts as they stand."""
-    return listing(asking.home.notices, list(upkeep(asking.home).alerts.channel_names()))
+    return listing(asking.home.notices, list(upkeep(asking.home).channel_names()))
 
 
 def seen_to(

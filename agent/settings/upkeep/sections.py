@@ -25,6 +25,12 @@ class Upkeep(BaseModel):
     retention: RetentionSettings = RetentionSettings()
     gate: GateSettings = GateSettings()
 
+    def channel_names(self) -> Iterator[str]:
+        """Yield the names of all channels that tell alerts."""
+        yield from self.alerts.channel_names()
+        if self.telegram.tells:
+            yield "telegram"
+
     def public(self) -> dict[str, Any]:
         """Return the settings as plain JSON values, every secret masked."""
         return self.model_dump(mode="json")

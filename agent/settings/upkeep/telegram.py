@@ -51,6 +51,11 @@ class TelegramSettings(Section):
         """Return the chats that are told alerts."""
         return self.alerts or self.chats[:1]
 
+    @property
+    def tells(self) -> bool:
+        """Say whether there is a bot that tells alerts to anybody."""
+        return bool((self.token or self.token_file) and self.told)
+
     def secret(self) -> str | None:
         """Return the token, None where none is set. Raises BadInput for a file that holds none."""
         text = secret_of("telegram.token", self.token, self.token_file)
