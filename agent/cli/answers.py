@@ -12,7 +12,7 @@ from agent.answers.backups import BackupAnswer, BackupCheck, PointRow, RestoreAn
 from agent.answers.checks import DrillAnswer, SandboxAnswer, ServeAnswer, StandingStill
 from agent.answers.cycle import Explanation
 from agent.answers.data import CheckedRow, DownloadAnswer, EntryRow, ImportedRow, Quoted
-from agent.answers.gate import GateAnswer
+from agent.answers.gate import DecayAnswer, GateAnswer, Reoptimized
 from agent.answers.journals import Anchored, ChainAnswer, JournalRow, ParameterVersion, TradeRow
 from agent.answers.learned import Lessons
 from agent.answers.report import PeriodReport
@@ -52,6 +52,7 @@ ANSWERS: dict[str, tuple[Any, ...]] = {
     "data import": (list[ImportedRow],),
     "data list": (list[EntryRow],),
     "data quote": (Quoted,),
+    "decay": (DecayAnswer,),
     "doctor": (list[CheckResult],),
     "drill": (DrillAnswer,),
     "flatten": (Flattened,),
@@ -71,6 +72,7 @@ ANSWERS: dict[str, tuple[Any, ...]] = {
     "pause": (Paused,),
     "positions": (list[PositionAnswer],),
     "reconcile": (Reconciled, Adopted, WrittenOff),
+    "reoptimize": (Reoptimized,),
     "replay": (Replayed,),
     "report": (ReportAnswer, PeriodReport),
     "reset-kill": (KillSwitch,),

@@ -84,9 +84,14 @@ def decided_on(times: IntArray, instant_ms: int) -> int:
 
 
 def warmup_of(rules: Rules) -> int:
-    """Return the candles a cold start of these rules takes in first."""
-    needed = StrategyRunner(rules.options.reasoning).candles_needed
-    return max(rules.options.perception.warmup_candles, needed)
+    """Return the candles a cold start of these rules takes in first, with the parameters in force."""
+    reasoning = rules.options.reasoning
+    needed = [
+        STRATEGIES[name].warmup_for(_voice(rules, name).packed)
+        for name in rules.parameters
+        if name in reasoning.strategies
+    ]
+    return max(rules.options.perception.warmup_candles, StrategyRunner(reasoning).candles_needed, *needed)
 
 
 def run_stretch(rules: Rules, found: Mapping[str, Market], period: Period, end_ms: int) -> Ran:
@@ -94,25 +99,26 @@ def run_stretch(rules: Rules, found: Mapping[str, Market], period: Period, end_m
     warmup = warmup_of(rules)
     begin_ms = millis(period.since) if rules.since is None else millis(rules.since) + 1
     series = [
-        _cut(found[name].candles, begin_ms, end_ms, warmup)
+        cut(found[name].candles, begin_ms, end_ms, warmup)
         for name in rules.options.symbols
         if name in found and name in rules.instruments
     ]
     if not series:
         raise BadInput("no candle was seen")
-    setup = _setup(rules, [each.symbol for each in series], warmup)
+    setup = setup_of(rules, [each.symbol for each in series], warmup)
     few = sum(map(len, series)) <= FEW_CANDLES
     return Ran(backtest(series, setup, plain() if few else compiled()), begin_ms, end_ms)
 
 
-def _cut(candles: Candles, begin_ms: int, end_ms: int, warmup: int) -> Candles:
+def cut(candles: Candles, begin_ms: int, end_ms: int, warmup: int) -> Candles:
     """Return a stretch's candles behind their warm-up, and the one whose opening ends it."""
     first = int(np.searchsorted(candles.time, begin_ms - candles.timeframe_ms, side="right"))
     last = int(np.searchsorted(candles.time, end_ms)) + 1
     return candles[max(0, first - warmup) : last]
 
 
-def _setup(rules: Rules, symbols: Sequence[str], warmup: int) -> Setup:
+def setup_of(rules: Rules, symbols: Sequence[str], warmup: int) -> Setup:
+    """Return what a backtest by some rules needs beside candles; it has the costs and the gate of paper."""
     options = rules.options.model_copy(update={"mode": "paper", "symbols": tuple(symbols)})
     grid = {name: rules.instruments[name] for name in symbols}
     return Setup(

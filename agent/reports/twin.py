@@ -46,7 +46,7 @@ def twin_of(records: History, period: Period, span: Span, lived: Lived) -> TwinA
     if absent:
         return TwinAnswer(why_not=f"strategy {absent} cannot be loaded here")
     found = markets(
-        records, _with_warmup(records, period, span, rules[0]), rules[-1].options.timeframe_ms, _grids(rules)
+        records, with_warmup(records, period, span, rules[0]), rules[-1].options.timeframe_ms, grids_of(rules)
     )
     count = sum(len(each.candles) for each in found.values())
     if count > MOST_CANDLES:
@@ -82,11 +82,12 @@ def _absent(rules: Sequence[Rules]) -> str:
     return ""
 
 
-def _grids(rules: Sequence[Rules]) -> dict[str, Instrument]:
+def grids_of(rules: Sequence[Rules]) -> dict[str, Instrument]:
+    """Return the grid of each symbol as it was first."""
     return {name: grid for each in reversed(rules) for name, grid in each.instruments.items()}
 
 
-def _with_warmup(records: History, period: Period, span: Span, rules: Rules) -> Span:
+def with_warmup(records: History, period: Period, span: Span, rules: Rules) -> Span:
     """Return the rows of a period and those before it that hold the strategies' warm-up."""
     back = (warmup_of(rules) + 2) * rules.options.timeframe_ms
     first = first_at(records, millis(period.since) - back) - 1

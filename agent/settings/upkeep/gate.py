@@ -68,7 +68,10 @@ class GateSettings(Section):
         default=60, ge=1, le=100_000, description="parameter sets that a re-optimisation tries"
     )
     reoptimize_days: int = Field(
-        default=90, ge=2, le=3_660, description="days of seen candles that it searches in"
+        default=180,
+        ge=101,
+        le=3_660,
+        description="days of seen candles that it searches in; three in ten are kept unseen, 30 at least",
     )
     reoptimize_applies: bool = Field(
         default=False, description="put better parameters in force without asking"
