@@ -143,7 +143,7 @@ def _notify(client: AccountClient, found: Reoptimized, journal_id: str, account:
     try:
         for each in told:
             notices.put(
-                f"reoptimize/{journal_id}/{found.seq}/{each.strategy}",
+                f"reoptimize/{journal_id}/{found.seq}/{each.strategy}/{each.did}",
                 AlertKind.DECAY,
                 Severity.INFO,
                 client.name,
