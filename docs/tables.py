@@ -1,4 +1,4 @@
-"""Writes the tables of the HTTP API's routes and of the metrics into their pages, from the code itself.
+"""Writes the tables of routes, metrics, alerts and the gate into their pages, from the code itself.
 
 A test fails when a page is behind. After a change: `python -m docs.tables`.
 """
@@ -57,7 +57,39 @@ def alerts() -> str:
     )
 
 
-WRITTEN = {"http-api.md": {"routes": routes}, "monitoring.md": {"metrics": metrics, "alerts": alerts}}
+def decisions() -> str:
+    """Return the gate's matrix: where any rule of some areas stands so, the verdict and the next step."""
+    from agent.gate.matrix import DECISIONS  # noqa: PLC0415
+
+    return _table(
+        ("any rule of", "stands", "verdict", "next"),
+        [
+            (
+                ", ".join(each.areas) if len(each.areas) < 3 else "any area",
+                str(each.standing or "all pass"),
+                f"**{each.verdict}**",
+                each.next_step,
+            )
+            for each in DECISIONS
+        ],
+    )
+
+
+def failures() -> str:
+    """Return the gate's rules with what each failure means and what to do then."""
+    from agent.gate.rules import RULES  # noqa: PLC0415
+
+    return _table(
+        ("rule", "area", "measures", "where it fails", "do"),
+        [(f"`{each.name}`", str(each.area), each.meaning, each.failure, each.remedy) for each in RULES],
+    )
+
+
+WRITTEN = {
+    "http-api.md": {"routes": routes},
+    "monitoring.md": {"metrics": metrics, "alerts": alerts},
+    "gate.md": {"decisions": decisions, "failures": failures},
+}
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
