@@ -67,7 +67,7 @@ def answer(asking: Asking, path: dict[str, str], _query: Any, _body: Any) -> Con
     files = asking.work.place(path["id"])
     if not asking.work.row(path["id"]).answer:
         raise unknown(f"work {path['id'][:80]}: it has no answer")
-    return Content(_parts(files.answer), JSON)
+    return Content(parts_of(files.answer), JSON)
 
 
 def report(asking: Asking, path: dict[str, str], _query: Any, _body: Any) -> Content:
@@ -75,11 +75,16 @@ def report(asking: Asking, path: dict[str, str], _query: Any, _body: Any) -> Con
     files = asking.work.place(path["id"])
     if not files.report.is_file():
         raise unknown(f"work {path['id'][:80]}: it has no report")
-    with files.report.open("rb") as file:
+    return page_of(files.report)
+
+
+def page_of(path: Path) -> Content:
+    """Return a written page, which runs its own scripts and nothing else."""
+    with path.open("rb") as file:
         match = _POLICY.search(file.read(PART))
     own = match[1].decode() if match else "default-src 'none'"
     return Content(
-        _parts(files.report), HTML, {"x-frame-options": "SAMEORIGIN"}, policy=f"{own.rstrip('; ')}; {ALONE}"
+        parts_of(path), HTML, {"x-frame-options": "SAMEORIGIN"}, policy=f"{own.rstrip('; ')}; {ALONE}"
     )
 
 
@@ -91,7 +96,8 @@ def markets(asking: Asking, path: dict[str, str], _query: Any, _body: Any) -> Co
     return Content(b"[" + b",".join(_MARKET.findall(files.report.read_bytes())) + b"]", JSON)
 
 
-def _parts(path: Path) -> Iterator[bytes]:
+def parts_of(path: Path) -> Iterator[bytes]:
+    """Yield a file part by part."""
     with path.open("rb") as file:
         while part := file.read(PART):
             yield part
