@@ -8,6 +8,7 @@ export const PAGES = [
   { name: "trades", path: "/trades", title: "Trades and lessons", group: "Watch", agent: true, load: () => import("./pages/trades.js") },
   { name: "research", path: "/research", title: "Research", group: "Work", load: () => import("./pages/research.js") },
   { name: "parameters", path: "/parameters", title: "Parameters", group: "Work", agent: true, load: () => import("./pages/parameters.js") },
+  { name: "worth", path: "/worth", title: "Gate and reports", group: "Work", agent: true, load: () => import("./pages/worth.js") },
   { name: "journal", path: "/journal", title: "Journal", group: "Keep", agent: true, load: () => import("./pages/journal.js") },
   { name: "settings", path: "/settings", title: "Settings", group: "Keep", agent: true, load: () => import("./pages/settings.js") },
   { name: "log", path: "/log", title: "Log", group: "Keep", load: () => import("./pages/log.js") },

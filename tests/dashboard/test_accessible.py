@@ -14,6 +14,7 @@ PAGES = (
     f"/trades?agent={AGENT}",
     "/research",
     f"/parameters?agent={AGENT}",
+    f"/worth?agent={AGENT}",
     f"/journal?agent={AGENT}",
     f"/settings?agent={AGENT}&only=changeable",
     "/doctor",

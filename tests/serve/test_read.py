@@ -1,5 +1,6 @@
 """What the API reads is what the command line tells, page by page and filter by filter."""
 
+import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -195,3 +196,22 @@ def test_the_agents_stand_side_by_side(served: Served) -> None:
     assert row["cycle"] == CYCLES
     assert served.read("/api/v1/ready").json == {"ready": True, "behind": {NAME: 0}}
     assert served.read("/api/v1/health").json["agents"] == 1
+
+
+def test_the_gates_verdict_and_kept_reports_are_read_as_they_were_kept(served: Served) -> None:
+    home = served.home.root
+    assert read(served, "reports") == []
+    assert served.read(f"/api/v1/agents/{NAME}/gate").status == 404
+    agent(home, "report", "--journal", NAME, "--days", "1", "--keep")
+    verdict = json.loads(agent(home, "gate", "--journal", NAME, "--notify", "--json").stdout)
+    assert read(served, "gate") == verdict
+    assert served.read("/api/v1/gate").json == [verdict]
+    (kept,) = read(served, "reports")
+    figures = read(served, f"reports/{kept['name']}")
+    assert figures["profit"] == kept["profit"]
+    assert figures["account"] == read(served, "account")
+    page = served.read(f"/api/v1/agents/{NAME}/reports/{kept['name']}/page")
+    assert page.content.startswith(b"<!doctype html>")
+    assert "sandbox" in page.headers["content-security-policy"]
+    for name in ("20240101T000000Z-1d", "..", "x"):
+        assert served.read(f"/api/v1/agents/{NAME}/reports/{name}").status in (404, 422)

@@ -13,6 +13,7 @@ import msgspec
 from agent.answers.refusal import RefusalAnswer
 from agent.answers.stream import AgentNews, Dropped, Gap, Hello, LiveState, StreamEvent
 from agent.answers.work import WorkRow
+from agent.reports.shelf import NAME as REPORT
 from agent.serve.access.door import COOKIE
 from agent.serve.access.scope import Scope
 from agent.serve.guard.bodies import MOST_BYTES
@@ -58,6 +59,10 @@ PLACES: dict[str, Plain] = {
     "id": {
         "description": "Id of a piece of work.",
         "schema": {"type": "string", "pattern": "^[A-Za-z0-9-]{1,64}$"},
+    },
+    "report": {
+        "description": "Name of a kept report: the end of its period, and its days.",
+        "schema": {"type": "string", "pattern": f"^{REPORT.pattern}$"},
     },
 }
 """Parameters of paths."""

@@ -13,6 +13,11 @@ from agent.serve.table import API, HTML, JSON, Asking, Content, Route, unknown
 from domain.errors import BadInput
 
 
+def verdicts(asking: Asking, _path: dict[str, str], _query: Any, _body: Any) -> list[GateAnswer]:
+    """Return every verdict that is kept, the latest first."""
+    return list(KeptVerdicts(asking.home).every())
+
+
 def gate(asking: Asking, path: dict[str, str], _query: Any, _body: Any) -> GateAnswer:
     """Return the verdict that is kept. Raises TurnedAway where there is none."""
     name = named_agent(asking, path)
@@ -56,6 +61,15 @@ def _read(path: str, summary: str, given: Any, handler: Any, **more: Any) -> Rou
 
 
 ROUTES = (
+    Route(
+        "GET",
+        f"{API}/gate",
+        Scope.READ,
+        "The gate's latest verdict on each agent, where one is kept",
+        list[GateAnswer],
+        verdicts,
+        "agents",
+    ),
     _read("gate", "The gate's latest verdict, rule by rule", GateAnswer, gate),
     _read("reports", "The reports that are kept, the latest period first", list[KeptReport], reports),
     _read("reports/{report}", "A kept report's figures", PeriodReport, figures),
