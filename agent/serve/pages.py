@@ -24,6 +24,7 @@ PAGES = (
     "/trades",
     "/research",
     "/parameters",
+    "/worth",
     "/journal",
     "/settings",
     "/log",
