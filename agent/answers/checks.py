@@ -49,3 +49,10 @@ class ServeAnswer(Struct, frozen=True, kw_only=True):
     token_file: str
     home: str
     pid: int
+
+
+class BesideAnswer(Struct, frozen=True, kw_only=True):
+    """The line of `agent serve --without-http`, once it does the jobs."""
+
+    home: str
+    pid: int

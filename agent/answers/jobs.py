@@ -75,3 +75,12 @@ class JobOutput(Struct, frozen=True, kw_only=True):
     slot: datetime
     printed: str
     said: str
+
+
+class JobRan(Struct, frozen=True, kw_only=True):
+    """A run that was asked for here, and its output."""
+
+    name: str
+    run: JobRun
+    printed: str
+    said: str

@@ -9,10 +9,11 @@ from typing import Any
 from agent.answers.account import PositionAnswer, Status
 from agent.answers.alerts import AcknowledgedRow, AlertsAnswer, TestedRow
 from agent.answers.backups import BackupAnswer, BackupCheck, PointRow, RestoreAnswer
-from agent.answers.checks import DrillAnswer, SandboxAnswer, ServeAnswer, StandingStill
+from agent.answers.checks import BesideAnswer, DrillAnswer, SandboxAnswer, ServeAnswer, StandingStill
 from agent.answers.cycle import Explanation
 from agent.answers.data import CheckedRow, DownloadAnswer, EntryRow, ImportedRow, Quoted
 from agent.answers.gate import DecayAnswer, GateAnswer, Reoptimized
+from agent.answers.jobs import JobAnswer, JobRan, JobRow
 from agent.answers.journals import Anchored, ChainAnswer, JournalRow, ParameterVersion, TradeRow
 from agent.answers.learned import Lessons
 from agent.answers.report import PeriodReport
@@ -57,6 +58,11 @@ ANSWERS: dict[str, tuple[Any, ...]] = {
     "drill": (DrillAnswer,),
     "flatten": (Flattened,),
     "gate": (GateAnswer,),
+    "jobs list": (list[JobRow],),
+    "jobs pause": (JobAnswer,),
+    "jobs resume": (JobAnswer,),
+    "jobs run": (JobRan,),
+    "jobs show": (JobAnswer,),
     "journal anchor": (Anchored,),
     "journal list": (list[JournalRow],),
     "journal tail": (list[Row],),
@@ -79,7 +85,7 @@ ANSWERS: dict[str, tuple[Any, ...]] = {
     "restore": (RestoreAnswer,),
     "run": (CycleLine, SummaryLine, Quicktest),
     "sandbox": (SandboxAnswer, StandingStill),
-    "serve": (ServeAnswer,),
+    "serve": (ServeAnswer, BesideAnswer),
     "status": (Status,),
     "stop": (Stopping,),
     "strategy list": (StrategiesAnswer,),

@@ -11,6 +11,7 @@ from agent.cli.commands.config import config
 from agent.cli.commands.data import data
 from agent.cli.commands.drill import EPILOG as DRILL_EPILOG
 from agent.cli.commands.drill import drill
+from agent.cli.commands.jobs import jobs
 from agent.cli.commands.journal import journal
 from agent.cli.commands.judging import judging
 from agent.cli.commands.params import params
@@ -52,6 +53,7 @@ app.add_typer(judging)
 app.add_typer(stopping)
 app.add_typer(research)
 app.add_typer(journal, name="journal")
+app.add_typer(jobs, name="jobs")
 app.add_typer(backups)
 app.add_typer(alerts, name="alerts")
 app.add_typer(config, name="config")

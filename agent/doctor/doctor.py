@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from agent import wiring
 from agent.doctor import preflight, telegram
 from agent.doctor.check import CheckResult, Level
+from agent.doctor.jobs import jobs_of
 from agent.settings.home import Busy, Home
 from agent.settings.load import BadSettings, config_path, load
 from agent.settings.settings import EXCHANGE_KEY, EXCHANGE_SECRET, KEY_VARIABLE, Settings
@@ -40,6 +41,7 @@ def examine(
     findings += _clock(clock)
     findings += _journals(home)
     findings += _bot(home, flags, config)
+    findings += jobs_of(home, clock)
     if settings is not None:
         findings += _strategies(settings)
         findings += _providers(settings, clock, home)

@@ -9,6 +9,7 @@ from agent.jobs.store import Definition
 from agent.settings.home import Home
 from agent.settings.schedule import Schedule
 from agent.settings.upkeep.jobs import JobSettings, JobsSettings
+from domain.private import private_folder
 
 Words = list[str]
 
@@ -53,6 +54,7 @@ def _verify(run: Occasion) -> list[Words]:
 
 def _anchor(run: Occasion) -> list[Words]:
     folder = run.home.root / "anchors"
+    private_folder(folder)
     return [
         ["journal", "anchor", str(folder / f"{name}-{run.slot:%Y%m%d}.json"), "--journal", name, "--json"]
         for name in journals(run.home)

@@ -117,11 +117,11 @@ class Scheduler:
         for lost in claims.lost:
             self._lost(lost)
         for claimed in claims.claimed:
-            self.take(claimed)
+            self.take(claimed, self.jobs[claimed.name])
 
-    def take(self, claimed: Claimed) -> None:
+    def take(self, claimed: Claimed, job: JobEntry) -> None:
         """Begin a run that was claimed; one that cannot begin has failed."""
-        job, settings = self.jobs[claimed.name], self._defined or self.settings()
+        settings = self._defined or self.settings()
         until = self.clock.now() + LEASE
         try:
             occasion = Occasion(self.home, settings, claimed.slot)

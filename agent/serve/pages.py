@@ -27,6 +27,7 @@ PAGES = (
     "/worth",
     "/journal",
     "/settings",
+    "/jobs",
     "/log",
     "/doctor",
 )

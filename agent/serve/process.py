@@ -3,45 +3,36 @@
 import asyncio
 import gc
 import logging
-import os
 import re
 import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import NamedTuple
 
 import uvicorn
-from filelock import FileLock, Timeout
 
 from agent.host import log
 from agent.serve.access.attempts import Attempts
 from agent.serve.access.door import Door
 from agent.serve.access.tokens import tokens_of
-from agent.serve.alerting.alerting import alerting_of
 from agent.serve.app import Server
-from agent.serve.chat.made import chat_of
-from agent.serve.fleet.fleet import Fleet, Unknown
 from agent.serve.fleet.paper import begin_paper
-from agent.serve.fleet.supervisor import Supervisor
 from agent.serve.guard.patient import PatientProtocol
 from agent.serve.guard.places import Places, loopback
+from agent.serve.keeping import LOG_NAME, HomeKeeper, alone, folder, mind_manners
 from agent.serve.stream.relay import Relay
 from agent.serve.table import Asking
 from agent.serve.work.workshop import Workshop
-from agent.settings.home import Busy, Home
-from agent.settings.upkeep.reading import upkeep
+from agent.settings.home import Home
 from domain.errors import BadInput
 from domain.ports import Clock
-from domain.private import private_folder
 
 GRACE_SECONDS = 2
 """How long answers under way may take once the end was asked for; streams end at once."""
-NICER = 5
-LOG_NAME = "serve.log"
 HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9_-]{1,63}(?<!-))*")
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 -- what it says where others are told of it
 MOST_LINES, LINES_SECONDS = 30, 60.0
@@ -96,58 +87,31 @@ def run(home: Home, options: Serving, clock: Clock, ready: Ready, *, nice: bool 
     """
     check(options)
     home.make()
-    bot = upkeep(home).telegram
-    bot.secret()  # what is wrong with it is said before anything is begun
     with alone(home), _bound(options) as listener:
         port = listener.getsockname()[1]
         door = Door(tokens_of(home.root), folder(home) / "logins.json", clock, port)
-        fleet = Fleet(home, clock)
-        alerting = alerting_of(fleet, clock)  # before anything is begun: its settings may be none
-        supervisor = _supervisor(home, fleet, clock)
+        keeper = HomeKeeper(home, clock, door.tokens)
+        fleet, supervisor = keeper.fleet, keeper.supervisor
         if nice:  # behind the thread that begins agents: they would inherit it
-            _mind_manners()
+            mind_manners()
             fleet.once_ready = _keep_what_is_there
         stream = Relay(fleet)
         work = Workshop(home, clock, lambda row: stream.tell("work", None, row))
         work.start()
         asking = Asking(
-            home=home, fleet=fleet, door=door, clock=clock, stream=stream, supervisor=supervisor, work=work
-        )
+            home=home, fleet=fleet, door=door, clock=clock, stream=stream, supervisor=supervisor, work=work,
+            jobs=keeper.jobs,
+        )  # fmt: skip
         server = Server(asking, Places(options.host, options.names))
-        chat = chat_of(home, fleet, clock, bot, supervisor, tokens=door.tokens)
-        fleet.start()
+        keeper.start()
         try:
-            if alerting is not None:
-                alerting.start()
-            if chat is not None:
-                chat.start()
             if options.paper:
                 begin_paper(home, supervisor)
             _run(server, options, listener, ready)
             return supervisor.running()
         finally:
-            if alerting is not None:
-                alerting.close()
-            if chat is not None:
-                chat.close()
             work.close()
-            supervisor.close()
-            fleet.close()
-
-
-def _supervisor(home: Home, fleet: Fleet, clock: Clock) -> Supervisor:
-    """Return the supervisor of our own agents, begun, whose word on each stands in the agent's row."""
-
-    def changed(name: str) -> None:
-        fleet.add(name)
-        with suppress(Unknown):
-            fleet.get(name).supervised = supervisor.of(name)
-
-    supervisor = Supervisor(home, clock, changed)
-    fleet.own = supervisor.there
-    fleet.subscribe(lambda watched, _news: changed(watched.name))
-    supervisor.start()
-    return supervisor
+            keeper.close()
 
 
 def _keep_what_is_there() -> None:
@@ -157,11 +121,6 @@ def _keep_what_is_there() -> None:
     """
     gc.collect()
     gc.freeze()
-
-
-def folder(home: Home) -> Path:
-    """Return the folder of what this server keeps, all of it to be made again but the logins."""
-    return home.root / "serve"
 
 
 def check(options: Serving) -> None:
@@ -179,25 +138,6 @@ def check(options: Serving) -> None:
             f"--host {options.host} can be reached from other machines, and the token would travel in the "
             "clear: give --tls-cert and --tls-key, or --without-tls where a proxy or a tunnel sees to it"
         )
-
-
-@contextmanager
-def alone(home: Home) -> Iterator[None]:
-    """Hold the home for this server. Raises Busy where another process serves it."""
-    private_folder(folder(home))
-    lock = FileLock(folder(home) / "lock", timeout=0, mode=0o600)
-    holder = folder(home) / "process"
-    try:
-        lock.acquire()
-    except Timeout:
-        with suppress(OSError):
-            raise Busy(f"this home is served already, by process {holder.read_text().strip()}") from None
-        raise Busy("this home is served already") from None
-    try:
-        holder.write_text(f"{os.getpid()}\n")
-        yield
-    finally:
-        lock.release()
 
 
 @contextmanager
@@ -229,12 +169,6 @@ def _where(options: Serving, listener: socket.socket) -> str:
         host = next(iter(options.names), "localhost" if host in EVERYWHERE else host)
     named = f"[{host}]" if ":" in host else host
     return f"{scheme}://{named}:{listener.getsockname()[1]}"
-
-
-def _mind_manners() -> None:
-    """Let the agents of this machine come first."""
-    with suppress(OSError):
-        os.nice(NICER)
 
 
 def _run(server: Server, options: Serving, listener: socket.socket, ready: Ready) -> None:

@@ -81,6 +81,7 @@ class Asking(NamedTuple):
     stream: Relay
     supervisor: Any = None
     work: Any = None
+    jobs: Any = None
     refusals: Mapping[str, int] = {}
     metrics: Callable[[str], tuple[bytes, str]] = lambda _accept: (b"", "text/plain")
     who: Who = NOBODY

@@ -11,6 +11,7 @@ export const PAGES = [
   { name: "worth", path: "/worth", title: "Gate and reports", group: "Work", agent: true, load: () => import("./pages/worth.js") },
   { name: "journal", path: "/journal", title: "Journal", group: "Keep", agent: true, load: () => import("./pages/journal.js") },
   { name: "settings", path: "/settings", title: "Settings", group: "Keep", agent: true, load: () => import("./pages/settings.js") },
+  { name: "jobs", path: "/jobs", title: "Jobs", group: "Keep", load: () => import("./pages/jobs.js") },
   { name: "log", path: "/log", title: "Log", group: "Keep", load: () => import("./pages/log.js") },
   { name: "doctor", path: "/doctor", title: "Doctor", group: "Keep", load: () => import("./pages/doctor.js") },
 ];

@@ -9,8 +9,9 @@ from agent.cli.options import HomeOption, JsonOption
 
 EPILOG = (
     "Examples: agent serve | agent serve --paper --open | agent serve --port 9000 --json | agent serve "
-    "--host 0.0.0.0 --tls-cert cert.pem --tls-key key.pem --allow-host boyd.example.org. Programs send "
-    "Authorization: Bearer with what HOME/api.token holds (or HOME/api-read.token, which only reads)."
+    "--without-http | agent serve --host 0.0.0.0 --tls-cert cert.pem --tls-key key.pem --allow-host "
+    "boyd.example.org. Programs send Authorization: Bearer with what HOME/api.token holds (or "
+    "HOME/api-read.token, which only reads)."
 )
 
 
@@ -36,10 +37,14 @@ def serve(
         bool, typer.Option("--paper", help="Begin a paper agent beside, and once a rehearsal to look at.")
     ] = False,
     open_: Annotated[bool, typer.Option("--open", help="Open the page in the browser, logged in.")] = False,
+    without_http: Annotated[
+        bool,
+        typer.Option("--without-http", help="Listen nowhere: only do the jobs and look after the agents."),
+    ] = False,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Serve the home's agents: an HTTP API with a live stream, a dashboard and metrics."""
+    """Serve the home's agents: an HTTP API with a live stream, a dashboard, metrics; and do its jobs."""
     from agent.cli.handlers.serve import ServeRequest, serve_command
 
     serve_command(
@@ -54,5 +59,6 @@ def serve(
             paper=paper,
             browse=open_,
             json=json,
+            without_http=without_http,
         )
     )

@@ -5,7 +5,7 @@ import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from agent.answers.checks import ServeAnswer
+from agent.answers.checks import BesideAnswer, ServeAnswer
 from agent.cli.options import home_of
 from agent.cli.output.streams import mention, say, say_json_line
 from agent.host.clock import SystemClock
@@ -30,10 +30,39 @@ class ServeRequest(NamedTuple):
     paper: bool
     browse: bool
     json: bool
+    without_http: bool = False
 
 
 def serve_command(request: ServeRequest) -> None:
     """Serve until Ctrl-C or a signal to end; say where, once it listens."""
+    if request.without_http:
+        _without_http(request)
+    else:
+        _with_http(request)
+
+
+def _without_http(request: ServeRequest) -> None:
+    from agent.serve.headless import serve_without_http
+
+    if request.paper or request.browse:
+        raise BadInput("--without-http has no page: --paper and --open go with a server that has one")
+    home = home_of(request.home)
+
+    def ready() -> None:
+        if request.json:
+            say_json_line(BesideAnswer(home=str(home.root), pid=os.getpid()))
+        else:
+            say(f"serving   the jobs of home {home.root}, without HTTP; agent jobs list shows them")
+
+    _go_on(serve_without_http(home, SystemClock(), ready))
+
+
+def _go_on(running: list[str]) -> None:
+    for name in running:
+        mention(f"goes on   {name}; end it with: agent stop --journal {name}")
+
+
+def _with_http(request: ServeRequest) -> None:
     try:
         from agent.serve import process
     except ModuleNotFoundError as missing:
@@ -57,8 +86,7 @@ def serve_command(request: ServeRequest) -> None:
             webbrowser.open(where.login)
 
     running = process.serve(home, options, SystemClock(), ready)
-    for name in running:
-        mention(f"goes on   {name}; end it with: agent stop --journal {name}")
+    _go_on(running)
     if request.paper and not running:
         mention("ended     no agent that this began goes on")
 

@@ -64,6 +64,10 @@ PLACES: dict[str, Plain] = {
         "description": "Name of a kept report: the end of its period, and its days.",
         "schema": {"type": "string", "pattern": f"^{REPORT.pattern}$"},
     },
+    "job": {
+        "description": "Name of a job.",
+        "schema": {"type": "string", "pattern": "^[a-z-]{1,40}$"},
+    },
 }
 """Parameters of paths."""
 
