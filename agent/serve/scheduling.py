@@ -6,6 +6,7 @@ from datetime import datetime
 from agent.answers.jobs import JobAnswer, JobOutput, JobRow
 from agent.host import log
 from agent.jobs import listing
+from agent.jobs.catalogue import JOBS
 from agent.jobs.opening import Changing, open_store, owner, telling
 from agent.jobs.scheduler import Scheduler
 from agent.jobs.store import JobStore
@@ -111,6 +112,6 @@ class Scheduling:
         store = self.store()
         if not store.kept():
             settings = self.settings()
-            jobs = [job.definition(settings) for job in listing.JOBS]
+            jobs = [job.definition(settings) for job in JOBS]
             store.define(jobs, self.clock.now())
         return store
