@@ -7,6 +7,8 @@ import pytest
 
 from agent.alerts.channel import Gone, Later, Never
 from agent.alerts.channels.telegram import Telegram
+from agent.doctor.telegram import examine
+from agent.settings.upkeep.telegram import TelegramSettings
 from agent.telegram.client import Bot
 from tests.agent.alerts.rig import message
 from tests.agent.command import agent
@@ -92,9 +94,16 @@ def test_the_command_line_tries_it_lists_it_and_the_doctor_asks_who_it_is(
     looked = agent(root, "doctor", env=env | {"AGENT_BINANCE__BASE_URL": "http://127.0.0.1:9"}, check=None)
     assert "the bot boyd_bot answers" in looked.stdout
     assert "telegram.users names nobody" in looked.stdout
-    served.faults["sendMessage"].append(refusal(403, f"Forbidden for {TOKEN}"))
-    refused = agent(root, "alerts", "test", "telegram", env=env, check=1)
-    assert "FAILED" in refused.stdout
-    assert TOKEN not in refused.stdout + refused.stderr + looked.stdout
-    without = agent(root, "doctor", env={"AGENT_BINANCE__BASE_URL": "http://127.0.0.1:9"}, check=None)
-    assert "telegram" not in without.stdout
+    assert TOKEN not in done.stdout + done.stderr + looked.stdout
+
+
+def test_the_doctor_says_nothing_where_no_bot_is_set_and_what_is_wrong_with_one(
+    api: tuple[str, BotApi],
+) -> None:
+    assert list(examine(TelegramSettings())) == []
+    given = {"token": TOKEN, "base_url": api[0], "chats": (CHAT,), "users": (1,)}
+    api[1].faults["getMe"].append(refusal(401, f"Unauthorized {TOKEN}"))
+    (refused,) = examine(TelegramSettings.model_validate(given))
+    assert (refused.level, TOKEN in refused.what) == ("fail", False)
+    (away,) = examine(TelegramSettings.model_validate(given | {"base_url": "http://127.0.0.1:9"}))
+    assert away.level == "warn"
