@@ -26,7 +26,7 @@ EDGE = 1.166
 """Siegmund's correction: how far the sum jumps over its limit on average."""
 
 
-class Chart(NamedTuple):
+class Cusum(NamedTuple):
     """A test: its allowance, its limit, and after how many results it raises one false alarm on average."""
 
     allowance: float
@@ -34,8 +34,8 @@ class Chart(NamedTuple):
     false_alarm: int
 
 
-class Watched(NamedTuple):
-    """What a test came to: its sum, whether it stands in alarm, and the result that raised it (from 0)."""
+class CusumState(NamedTuple):
+    """The state of a test: its sum, whether it stands in alarm, and the result that raised it (from 0)."""
 
     results: int
     value: float
@@ -56,7 +56,7 @@ def run_length(drift: float, limit: float) -> float:
     return (exp(min(power, 700.0)) - power - 1.0) / (2.0 * drift * drift)
 
 
-def chart(shift: float, false_alarm: int) -> Chart:
+def chart(shift: float, false_alarm: int) -> Cusum:
     """Return the test made for a loss of `shift` deviations a result, wrong once in `false_alarm` results."""
     allowance = shift / 2.0
     low, high = 0.0, 1.0
@@ -65,20 +65,20 @@ def chart(shift: float, false_alarm: int) -> Chart:
     for _ in range(60):
         middle = (low + high) / 2.0
         low, high = (middle, high) if run_length(-allowance, middle) < false_alarm else (low, middle)
-    return Chart(allowance, high, false_alarm)
+    return Cusum(allowance, high, false_alarm)
 
 
-def seen_after(test: Chart, shift: float) -> int:
+def seen_after(test: Cusum, shift: float) -> int:
     """Return after how many results a loss of `shift` deviations each is seen on average."""
     return round(run_length(shift - test.allowance, test.limit))
 
 
-def false_alarms(test: Chart, results: int) -> float:
+def false_alarms(test: Cusum, results: int) -> float:
     """Return the probability of at least one false alarm in so many results: runs are nearly exponential."""
     return 1.0 - exp(-results / test.false_alarm)
 
 
-def watch(results: Iterable[float], test: Chart, least: int = LEAST) -> Watched:
+def watch(results: Iterable[float], test: Cusum, least: int = LEAST) -> CusumState:
     """Return what a test comes to on results, oldest first.
 
     The first `least` only teach it what is usual. In alarm it stays: what was usual is not learned from what
@@ -95,7 +95,7 @@ def watch(results: Iterable[float], test: Chart, least: int = LEAST) -> Watched:
             away = result - mean
             mean += away / count
             squares += away * (result - mean)
-    return Watched(count, value, raised is not None, raised, mean if count else None)
+    return CusumState(count, value, raised is not None, raised, mean if count else None)
 
 
 def normal(result: float, count: int, mean: float, squares: float) -> float:

@@ -17,7 +17,7 @@ class Verdict(StrEnum):
     NO_GO = "NO-GO"
 
 
-class Standing(StrEnum):
+class RuleStanding(StrEnum):
     """The standings of one rule. `weak`: it holds as measured, and that proves little."""
 
     PASS = "pass"  # noqa: S105 -- no password
@@ -42,7 +42,7 @@ class GateRow(Struct, frozen=True, kw_only=True):
     meaning: str
     measured: str | None
     limit: str
-    standing: Standing
+    standing: RuleStanding
     why: str
     power: str
 

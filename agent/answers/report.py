@@ -53,7 +53,7 @@ class CostRow(Struct, frozen=True, kw_only=True):
 
 
 class VetoRow(Struct, frozen=True, kw_only=True):
-    """What a rule denied, and what its watched vetoes that were settled in the period would have come to.
+    """The denials of a rule, and the outcome of its watched vetoes that were settled in the period.
 
     `saved` is the sum of the returns it kept us from, turned round: above 0 it earned its keep.
     """
@@ -101,7 +101,7 @@ class MemoryRow(Struct, frozen=True, kw_only=True):
 
 
 class HealthAnswer(Struct, frozen=True, kw_only=True):
-    """How the agent ran: cycles and how they ended, time up and down, failures, data, people's commands.
+    """The agent's own record: cycles and how they ended, time up and down, failures, data, commands.
 
     `hours_up` and `longest_hours` (without a gap) are of the market's time, `share_up` is that of the time
     not paused. `sources` has how many observations came from where. `crashes` are sessions that wrote no end.

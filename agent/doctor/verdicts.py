@@ -49,8 +49,8 @@ class KeptVerdicts:
             names = [each.stem for each in self.folder.glob("*.json") if NAME.fullmatch(each.stem)]
         except OSError as error:
             raise BadInput(f"{self.folder}: cannot be read: {error.strerror}") from None
-        found = [each for name in names if (each := self.of(name)) is not None]
-        yield from sorted(found, key=lambda each: each.until, reverse=True)
+        verdicts = [each for name in names if (each := self.of(name)) is not None]
+        yield from sorted(verdicts, key=lambda each: each.until, reverse=True)
 
     def counting_for(self, journal: str, strategies: Sequence[str]) -> GateAnswer | None:
         """Return the verdict that counts for a journal: its own, else the latest on the same strategies.

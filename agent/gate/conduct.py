@@ -1,13 +1,13 @@
 """The rules of conduct: whether the agent ran, kept to its limits and left nothing open."""
 
-from agent.gate.facts import Facts, Measured, passed, unknown
+from agent.gate.facts import GateFacts, Measured, passed, unknown
 
 LEAST_NOTES = 24
 """Hourly notes of the process that a slope of its memory is believed from."""
 MB = 1_000_000
 
 
-def uptime(facts: Facts) -> Measured:
+def uptime(facts: GateFacts) -> Measured:
     """Measure the hours up."""
     health, limit = facts.report.health, facts.settings.uptime_hours
     words = f"at least {limit:g} h"
@@ -19,7 +19,7 @@ def uptime(facts: Facts) -> Measured:
     return passed(value, words, holds=health.hours_up >= limit, why=_gaps(facts), power=power)
 
 
-def _gaps(facts: Facts) -> str:
+def _gaps(facts: GateFacts) -> str:
     gaps = [each for each in facts.report.health.gaps if each.why != "paused"]
     if not gaps:
         return "no gap"
@@ -27,7 +27,7 @@ def _gaps(facts: Facts) -> str:
     return f"{len(gaps)} gaps, the longest {worst.hours:.1f} h from {worst.begin:%Y-%m-%d %H:%M}"
 
 
-def availability(facts: Facts) -> Measured:
+def availability(facts: GateFacts) -> Measured:
     """Measure the share of time up."""
     share, limit = facts.report.health.share_up, facts.settings.availability
     words = f"at least {limit:.2%}"
@@ -36,7 +36,7 @@ def availability(facts: Facts) -> Measured:
     return passed(f"{share:.3%}", words, holds=share >= limit, why=_gaps(facts))
 
 
-def cycles(facts: Facts) -> Measured:
+def cycles(facts: GateFacts) -> Measured:
     """Measure the share of cycles that ended without a failure."""
     health, limit = facts.report.health, facts.settings.cycles_done
     words = f"at least {limit:.2%}"
@@ -49,7 +49,7 @@ def cycles(facts: Facts) -> Measured:
     return passed(f"{share:.3%}", words, holds=share >= limit, why=why)
 
 
-def halts(facts: Facts) -> Measured:
+def halts(facts: GateFacts) -> Measured:
     """Count the halts, the crashes and the failures that are ours."""
     health = facts.report.health
     ours = [each for each in health.faults if each.ours]
@@ -60,7 +60,7 @@ def halts(facts: Facts) -> Measured:
     return passed(str(count), "none", holds=not count, why=why)
 
 
-def data(facts: Facts) -> Measured:
+def data(facts: GateFacts) -> Measured:
     """Measure the share of what was seen that was made up."""
     sources = facts.report.health.sources
     words, total = "no made-up data", sum(sources.values())
@@ -73,7 +73,7 @@ def data(facts: Facts) -> Measured:
     return passed(value, words, holds=True)
 
 
-def reconnects(facts: Facts) -> Measured:
+def reconnects(facts: GateFacts) -> Measured:
     """Measure the lost connections of streams a day."""
     health, limit = facts.report.health, facts.settings.reconnects_per_day
     words = f"at most {limit:g} a day"
@@ -86,7 +86,7 @@ def reconnects(facts: Facts) -> Measured:
     )
 
 
-def memory(facts: Facts) -> Measured:
+def memory(facts: GateFacts) -> Measured:
     """Measure the growth of the process's memory a day."""
     known, limit = facts.report.health.memory, facts.settings.memory_mb_per_day
     words, power = f"at most {limit:g} MB a day", "least squares over the longest session's hourly notes"
@@ -98,7 +98,7 @@ def memory(facts: Facts) -> Measured:
     return passed(f"{slope:+.2f} MB a day", words, holds=slope <= limit, why=why, power=power)
 
 
-def limits(facts: Facts) -> Measured:
+def limits(facts: GateFacts) -> Measured:
     """Count what went beyond a limit."""
     breaks = facts.report.risk.breaks
     power = "a stop that is gapped through counts: it is what happens with real money too"
@@ -107,13 +107,13 @@ def limits(facts: Facts) -> Measured:
     )
 
 
-def kill_switches(facts: Facts) -> Measured:
+def kill_switches(facts: GateFacts) -> Measured:
     """Count how often the kill switch was thrown."""
     count, limit = facts.report.health.kill_switches, facts.settings.kill_switches
     return passed(str(count), f"fewer than {limit + 1}", holds=count <= limit)
 
 
-def audit(facts: Facts) -> Measured:
+def audit(facts: GateFacts) -> Measured:
     """Look whether the journal is whole and nothing is open that nobody knows of."""
     health, words = facts.report.health, "chain whole, nothing in doubt"
     bare = [f"{each} has no stop" for each in health.bare]

@@ -25,8 +25,8 @@ MAX_TRADES = "risk.max_trades_per_day"
 """The setting that pauses entries at 0: no exit asks it."""
 
 
-class Series(NamedTuple):
-    """What one test watches: values with the instant of each, and how many of them make a year (0: none)."""
+class WatchedSeries(NamedTuple):
+    """The values one test watches, with the instant of each, and how many of them make a year (0: none)."""
 
     name: str
     unit: str
@@ -39,9 +39,9 @@ def decay(done: Reported, settings: GateSettings) -> DecayAnswer:
     """Return whether the account decays, a pure function of a report and the settings."""
     trades = since_parameters(done)
     tests = [watched(each, settings) for each in _series(done, trades)]
-    found = [each for each in tests if each.alarm]
+    state = [each for each in tests if each.alarm]
     silent = all(each.silent for each in tests)
-    verdict = DECAYED if found else SILENT if silent else STEADY
+    verdict = DECAYED if state else SILENT if silent else STEADY
     report = done.answer
     return DecayAnswer(
         journal=report.journal,
@@ -50,7 +50,7 @@ def decay(done: Reported, settings: GateSettings) -> DecayAnswer:
         until=report.until,
         verdict=verdict,
         tests=tests,
-        reasons=[_said(each) for each in found] or [each.silent for each in tests if each.silent],
+        reasons=[_said(each) for each in state] or [each.silent for each in tests if each.silent],
         paused=done.lived.state.changed.get(MAX_TRADES) is not None
         and done.lived.state.changed[MAX_TRADES].value == 0,
         next_step=_next(verdict),
@@ -68,13 +68,13 @@ def _begun(done: Reported) -> datetime | None:
     return versions[-1].at if versions else None
 
 
-def _series(done: Reported, trades: Sequence[ClosedTrade]) -> list[Series]:
+def _series(done: Reported, trades: Sequence[ClosedTrade]) -> list[WatchedSeries]:
     closed = [each.trade.closed_at for each in trades]
     days, returns, periods = _days(done)
     return [
-        Series("expectancy", "trade", [result_of(each) for each in trades], closed),
-        Series("hit rate", "trade", [float(each.trade.pnl > 0) for each in trades], closed),
-        Series("Sharpe ratio", "day", returns, days, periods),
+        WatchedSeries("expectancy", "trade", [result_of(each) for each in trades], closed),
+        WatchedSeries("hit rate", "trade", [float(each.trade.pnl > 0) for each in trades], closed),
+        WatchedSeries("Sharpe ratio", "day", returns, days, periods),
     ]
 
 
@@ -91,10 +91,10 @@ def _days(done: Reported) -> tuple[list[datetime], list[float], int]:
     return [at for at, _ in kept], [earned for _, earned in kept], periods
 
 
-def watched(series: Series, settings: GateSettings) -> DecayTest:
+def watched(series: WatchedSeries, settings: GateSettings) -> DecayTest:
     """Return what one test says of its series."""
     test = chart(settings.decay_shift, settings.decay_false_alarm * TESTS)
-    found, window = watch(series.values, test), settings.decay_window
+    state, window = watch(series.values, test), settings.decay_window
     few = len(series.values) <= LEAST
     return DecayTest(
         name=series.name,
@@ -103,17 +103,17 @@ def watched(series: Series, settings: GateSettings) -> DecayTest:
         silent=f"silent: {len(series.values)} {series.unit}s, too few below {LEAST + 1}" if few else None,
         rolling=_figure(series, series.values[-window:]),
         before=_figure(series, series.values[:-window]),
-        value=round(found.value, 4),
+        value=round(state.value, 4),
         limit=round(test.limit, 4),
-        alarm=found.alarm,
-        since=None if found.raised_at is None else series.at[found.raised_at],
+        alarm=state.alarm,
+        since=None if state.raised_at is None else series.at[state.raised_at],
         false_alarm=test.false_alarm,
         seen_after=seen_after(test, settings.decay_shift),
         shift=settings.decay_shift,
     )
 
 
-def _figure(series: Series, values: Sequence[float]) -> float | None:
+def _figure(series: WatchedSeries, values: Sequence[float]) -> float | None:
     """Return the mean of some values, or their yearly Sharpe ratio; None of too few."""
     if not values:
         return None

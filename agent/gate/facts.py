@@ -1,9 +1,9 @@
-"""What the gate's rules measure: a period's report, the chain, the evidence of the parameters in force."""
+"""The facts the gate's rules measure: a period's report, the chain, the evidence of the parameters."""
 
 from math import erf, sqrt
 from typing import NamedTuple
 
-from agent.answers.gate import Standing
+from agent.answers.gate import RuleStanding
 from agent.answers.report import PeriodReport
 from agent.settings.upkeep.gate import GateSettings
 from domain.evidence import Evidence
@@ -13,7 +13,7 @@ SIDES = 1.959964
 ONE_SIDED = 1.644854
 
 
-class Facts(NamedTuple):
+class GateFacts(NamedTuple):
     """All that is judged. `broken` says how the chain is broken, "" where it is whole, None unverified.
 
     `evidence` has what each strategy with a version of its own rests on; `results` are the returns of the
@@ -29,23 +29,23 @@ class Facts(NamedTuple):
 
 
 class Measured(NamedTuple):
-    """What a rule found: the value and its limit in words, how it stands, why, and what that can show."""
+    """A rule's measurement: value and limit in words, how it stands, why, and what that can show."""
 
     value: str | None
     limit: str
-    standing: Standing
+    standing: RuleStanding
     why: str
     power: str = ""
 
 
 def passed(value: str, limit: str, *, holds: bool, why: str = "", power: str = "") -> Measured:
     """Return a measurement that holds or does not."""
-    return Measured(value, limit, Standing.PASS if holds else Standing.FAIL, why, power)
+    return Measured(value, limit, RuleStanding.PASS if holds else RuleStanding.FAIL, why, power)
 
 
 def unknown(limit: str, why: str, value: str | None = None, power: str = "") -> Measured:
     """Return that a rule has not the data it needs."""
-    return Measured(value, limit, Standing.UNKNOWN, why, power)
+    return Measured(value, limit, RuleStanding.UNKNOWN, why, power)
 
 
 def likelihood(deviations: float) -> float:

@@ -2,13 +2,13 @@
 
 from math import sqrt
 
-from agent.answers.gate import Standing
+from agent.answers.gate import RuleStanding
 from agent.answers.report import CostRow
 from agent.gate.facts import SIDES as WIDE
-from agent.gate.facts import Facts, Measured, days_needed, likelihood, passed, unknown
+from agent.gate.facts import GateFacts, Measured, days_needed, likelihood, passed, unknown
 
 
-def trades(facts: Facts) -> Measured:
+def trades(facts: GateFacts) -> Measured:
     """Count the closed trades."""
     count, least = facts.report.totals.trades, facts.settings.trades
     words = f"at least {least}"
@@ -17,7 +17,7 @@ def trades(facts: Facts) -> Measured:
     return passed(str(count), words, holds=True)
 
 
-def profit(facts: Facts) -> Measured:
+def profit(facts: GateFacts) -> Measured:
     """Measure the profit of the period, and how far the trades' results lie above 0."""
     report, words = facts.report, "above 0"
     value = f"{report.profit} {report.quote or ''}".strip()
@@ -40,18 +40,20 @@ def _mean_likely(results: list[float]) -> float | None:
     return None if variance <= 0 else likelihood(mean / sqrt(variance / count))
 
 
-def _sure(value: str, limit: str, sure: float | None, facts: Facts, power: str) -> Measured:
+def _sure(value: str, limit: str, sure: float | None, facts: GateFacts, power: str) -> Measured:
     """Return a measurement that holds: proven as far as is asked for, or weak."""
     least = facts.settings.confidence
     if sure is not None and sure >= least:
-        return Measured(value, limit, Standing.PASS, f"likelihood {sure:.0%}, asked for {least:.0%}", power)
+        return Measured(
+            value, limit, RuleStanding.PASS, f"likelihood {sure:.0%}, asked for {least:.0%}", power
+        )
     shown = "unknown" if sure is None else f"{sure:.0%}"
     return Measured(
-        value, limit, Standing.WEAK, f"it may be luck: likelihood {shown}, asked for {least:.0%}", power
+        value, limit, RuleStanding.WEAK, f"it may be luck: likelihood {shown}, asked for {least:.0%}", power
     )
 
 
-def sharpe(facts: Facts) -> Measured:
+def sharpe(facts: GateFacts) -> Measured:
     """Measure the yearly Sharpe ratio of daily returns, with its 95 % confidence interval."""
     figures, limit = facts.report.figures, facts.settings.sharpe
     words = f"at least {limit:g}"
@@ -77,7 +79,7 @@ def _sharpe_power(days: int, periods: int) -> str:
     )
 
 
-def drawdown(facts: Facts) -> Measured:
+def drawdown(facts: GateFacts) -> Measured:
     """Measure the largest fall from a peak."""
     fall, limit = facts.report.risk.drawdown, facts.settings.drawdown
     words = f"below {limit:.0%}"
@@ -86,7 +88,7 @@ def drawdown(facts: Facts) -> Measured:
     return passed(f"{fall:.2%}", words, holds=fall < limit, power="a longer time finds deeper falls")
 
 
-def win_rate(facts: Facts) -> Measured:
+def win_rate(facts: GateFacts) -> Measured:
     """Measure the share of trades won, with its 95 % interval (Wilson)."""
     totals, limit = facts.report.totals, facts.settings.win_rate
     words = f"at least {limit:.0%}"
@@ -109,7 +111,7 @@ def wilson(wins: int, count: int) -> tuple[float, float]:
     return max(0.0, middle - reach), min(1.0, middle + reach)
 
 
-def costs(facts: Facts) -> Measured:
+def costs(facts: GateFacts) -> Measured:
     """Measure what trading cost over what a backtest takes for it."""
     row, limit = _all(facts), facts.settings.slippage_factor
     words = f"at most {limit:g} times"
@@ -123,33 +125,33 @@ def costs(facts: Facts) -> Measured:
     return passed(f"{times:.2f} times", words, holds=times <= limit, why=why)
 
 
-def _all(facts: Facts) -> CostRow | None:
+def _all(facts: GateFacts) -> CostRow | None:
     return next((each for each in facts.report.costs if not each.symbol), None)
 
 
-def twin(facts: Facts) -> Measured:
+def twin(facts: GateFacts) -> Measured:
     """Measure the share of trades that are the backtest's own, or whose difference has a cause."""
-    found, limit = facts.report.twin, facts.settings.explained
+    beside, limit = facts.report.twin, facts.settings.explained
     words = f"at least {limit:.0%}"
-    if found.why_not or not found.pairs:
-        return unknown(words, found.why_not or "neither side closed a trade")
-    share = 1 - found.unexplained / len(found.pairs)
-    why = f"{found.matched} of {len(found.pairs)} in both, {found.identical} identical"
+    if beside.why_not or not beside.pairs:
+        return unknown(words, beside.why_not or "neither side closed a trade")
+    share = 1 - beside.unexplained / len(beside.pairs)
+    why = f"{beside.matched} of {len(beside.pairs)} in both, {beside.identical} identical"
     return passed(f"{share:.0%}", words, holds=share >= limit, why=why)
 
 
-def out_of_sample(facts: Facts) -> Measured:
+def out_of_sample(facts: GateFacts) -> Measured:
     """Measure what the backtest earned on the same candles: nobody had seen them when the rules were set."""
-    found, words = facts.report.twin, "above 0"
-    if found.why_not:
-        return unknown(words, found.why_not)
-    value = f"{found.backtest_pnl} {facts.report.quote or ''}".strip()
-    if found.backtest_trades < facts.settings.trades:
-        return unknown(words, f"{found.backtest_trades} trades, least {facts.settings.trades}", value)
-    return passed(value, words, holds=float(found.backtest_pnl) > 0)
+    beside, words = facts.report.twin, "above 0"
+    if beside.why_not:
+        return unknown(words, beside.why_not)
+    value = f"{beside.backtest_pnl} {facts.report.quote or ''}".strip()
+    if beside.backtest_trades < facts.settings.trades:
+        return unknown(words, f"{beside.backtest_trades} trades, least {facts.settings.trades}", value)
+    return passed(value, words, holds=float(beside.backtest_pnl) > 0)
 
 
-def deflated_sharpe(facts: Facts) -> Measured:
+def deflated_sharpe(facts: GateFacts) -> Measured:
     """Return the deflated Sharpe ratio of the parameters' search; without one, that of the period."""
     limit, power = facts.settings.deflated_sharpe, "the likelihood that it is no luck of the search"
     words = f"at least {limit:g}"
@@ -164,10 +166,10 @@ def deflated_sharpe(facts: Facts) -> Measured:
     if value >= limit:
         return passed(f"{value:.2f}", words, holds=True, why=why, power=power)
     # What a search found may be luck: no proof against it either.
-    return Measured(f"{value:.2f}", words, Standing.WEAK, why, power)
+    return Measured(f"{value:.2f}", words, RuleStanding.WEAK, why, power)
 
 
-def overfitting(facts: Facts) -> Measured:
+def overfitting(facts: GateFacts) -> Measured:
     """Return the probability of backtest overfitting of the search behind the parameters."""
     limit = facts.settings.pbo
     words, power = f"at most {limit:g}", "how often the best in sample was below the median out of sample"

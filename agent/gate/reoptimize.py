@@ -16,7 +16,7 @@ from agent.parameters.evidence import EvidenceFile, Present
 from agent.parameters.versions import plain, shortfalls
 from agent.reports.backtested import cut, setup_of, warmup_of
 from agent.reports.candles import markets
-from agent.reports.period import Period, Span, span_of
+from agent.reports.period import ReportPeriod, Span, span_of
 from agent.reports.report import Reported
 from agent.reports.seen import Rules
 from agent.reports.twin import grids_of, with_warmup
@@ -51,40 +51,40 @@ KEPT, OFFERED, APPLIED, WAITING, CONFIRMED, ROLLED_BACK = (
 )
 
 
-class Known(NamedTuple):
+class SearchedAccount(NamedTuple):
     """An account as it is searched: its candles with their warm-up, its rules, its parameter versions."""
 
-    period: Period
+    period: ReportPeriod
     rules: Rules
     candles: list[Candles]
     versions: Sequence[ParametersSet]
 
 
 class Found(NamedTuple):
-    """What is proposed for a strategy, with its evidence where a search was made."""
+    """A proposal for a strategy, with its evidence where a search was made."""
 
     row: ReoptimizedRow
     evidence: EvidenceFile | None = None
     back_to: int | None = None
 
 
-def known(records: History, done: Reported) -> Known:
+def known(records: History, done: Reported) -> SearchedAccount:
     """Return what a report's account saw. Raises BadInput where nothing was seen."""
     rules = done.lived.seen.rules
     if not rules:
         raise BadInput("the last session's settings are of another version: nothing can be searched")
-    period, last = Period(done.answer.since, done.answer.until), rules[-1]
+    period, last = ReportPeriod(done.answer.since, done.answer.until), rules[-1]
     span: Span = with_warmup(records, period, span_of(records, period), last)
-    found = markets(records, span, last.options.timeframe_ms, grids_of(rules))
+    result = markets(records, span, last.options.timeframe_ms, grids_of(rules))
     candles = [
-        found[name].candles for name in last.options.symbols if name in found and name in last.instruments
+        result[name].candles for name in last.options.symbols if name in result and name in last.instruments
     ]
     if not candles:
         raise BadInput("no candle was seen in the period")
-    return Known(period, last, candles, done.lived.state.versions)
+    return SearchedAccount(period, last, candles, done.lived.state.versions)
 
 
-def present_of(account: Known, strategy: Strategy[Any]) -> StrategyParams:
+def present_of(account: SearchedAccount, strategy: Strategy[Any]) -> StrategyParams:
     """Return the parameters a strategy has now."""
     given = account.rules.parameters.get(strategy.name)
     if given is None:
@@ -93,7 +93,7 @@ def present_of(account: Known, strategy: Strategy[Any]) -> StrategyParams:
 
 
 def considered(
-    account: Known, name: str, settings: GateSettings, study: "Study", done: Callable[[int], None]
+    account: SearchedAccount, name: str, settings: GateSettings, study: "Study", done: Callable[[int], None]
 ) -> Found:
     """Return what is to be done about one strategy: a new version is tested first, else others are sought."""
     strategy = STRATEGIES[name]
@@ -103,11 +103,11 @@ def considered(
     first = tried(account, version, settings)
     if first.row.did != CONFIRMED:
         return first
-    found = searched(account, strategy, settings, study, done)
-    return first if found.row.did == KEPT else found
+    result = searched(account, strategy, settings, study, done)
+    return first if result.row.did == KEPT else result
 
 
-def on_trial(account: Known, name: str) -> ParametersSet | None:
+def on_trial(account: SearchedAccount, name: str) -> ParametersSet | None:
     """Return the version a strategy has by a search of ours that nothing has confirmed yet; None without."""
     latest = next((each for each in reversed(account.versions) if each.strategy == name), None)
     if latest is None or latest.by != BY or latest.rolled_back_to is not None or latest.evidence is None:
@@ -115,7 +115,7 @@ def on_trial(account: Known, name: str) -> ParametersSet | None:
     return latest
 
 
-def tried(account: Known, version: ParametersSet, settings: GateSettings) -> Found:
+def tried(account: SearchedAccount, version: ParametersSet, settings: GateSettings) -> Found:
     """Hold a version against the parameters before it, on the candles since it came into force."""
     strategy = STRATEGIES[version.strategy]
     before = version.evidence.present if version.evidence else {}
@@ -138,15 +138,15 @@ def tried(account: Known, version: ParametersSet, settings: GateSettings) -> Fou
     trades = new.trades + old.trades
     if trades < least:
         return Found(structs.replace(row, why=f"{trades} trades of both on the candles since, least {least}"))
-    told = f"on {days:.0f} days since it earned {new.share:+.2%}, those before it {old.share:+.2%}"
+    text = f"on {days:.0f} days since it earned {new.share:+.2%}, those before it {old.share:+.2%}"
     if new.share < old.share:
         return Found(
-            structs.replace(row, did=ROLLED_BACK, why=f"refuted: {told}"), back_to=_before(account, version)
+            structs.replace(row, did=ROLLED_BACK, why=f"refuted: {text}"), back_to=_before(account, version)
         )
-    return Found(structs.replace(row, did=CONFIRMED, why=told))
+    return Found(structs.replace(row, did=CONFIRMED, why=text))
 
 
-def _before(account: Known, version: ParametersSet) -> int:
+def _before(account: SearchedAccount, version: ParametersSet) -> int:
     """Return the version a strategy had before one: 0 for the settings' own."""
     earlier = [each for each in account.versions if each.strategy == version.strategy]
     rest = [each for each in earlier if each.version < version.version]
@@ -156,13 +156,15 @@ def _before(account: Known, version: ParametersSet) -> int:
 
 
 class Earned(NamedTuple):
-    """What a backtest came to: its return as a fraction, and its closed trades."""
+    """A backtest's outcome: its return as a fraction, and its closed trades."""
 
     share: float
     trades: int
 
 
-def _earned(account: Known, strategy: Strategy[Any], values: Mapping[str, Any], since: datetime) -> Earned:
+def _earned(
+    account: SearchedAccount, strategy: Strategy[Any], values: Mapping[str, Any], since: datetime
+) -> Earned:
     parameters = {**account.rules.parameters, strategy.name: values}
     rules = account.rules._replace(parameters=parameters)
     warmup = max(warmup_of(rules), warmup_of(account.rules))
@@ -175,14 +177,14 @@ def _earned(account: Known, strategy: Strategy[Any], values: Mapping[str, Any], 
 
 
 class Study(NamedTuple):
-    """Where a search is kept: its name, and the storage."""
+    """A search's name, and the storage it is kept in."""
 
     name: str
     storage: str
 
 
 def searched(
-    account: Known,
+    account: SearchedAccount,
     strategy: Strategy[Any],
     settings: GateSettings,
     study: Study,
@@ -197,21 +199,21 @@ def searched(
         setup = setup_of(account.rules, [each.symbol for each in account.candles], warmup_of(account.rules))
         job = Job(account.candles, setup, names.index(strategy.name), machine=count * trials > FEW)
         search = Search(space_of(strategy, [], present), present, study.name, study.storage, trials)
-        made = optimise(job, search, done)
+        studied = optimise(job, search, done)
     except BadInput as refused:
         return Found(structs.replace(row, did=KEPT, why=f"no search: {refused}"))
-    proof = _evidence(account, strategy, present, study, made)
+    proof = _evidence(account, strategy, present, study, studied)
     row = structs.replace(
         row,
-        proposed=dict(made.best.parameters),
-        present_sharpe=made.present[1].sharpe,
-        proposed_sharpe=made.outside.sharpe,
+        proposed=dict(studied.best.parameters),
+        present_sharpe=studied.present[1].sharpe,
+        proposed_sharpe=studied.outside.sharpe,
     )
-    if made.outside.days < LEAST_DAYS:
-        why = f"{made.outside.days} days out of sample, least {LEAST_DAYS}: no Sharpe ratio is judged"
+    if studied.outside.days < LEAST_DAYS:
+        why = f"{studied.outside.days} days out of sample, least {LEAST_DAYS}: no Sharpe ratio is judged"
         return Found(structs.replace(row, did=KEPT, why=why), proof)
     lacking = shortfalls(proof, strategy, present)
-    if dict(made.best.parameters) == plain(present):
+    if dict(studied.best.parameters) == plain(present):
         return Found(structs.replace(row, did=KEPT, why="the search found the parameters in force"), proof)
     if lacking:
         return Found(structs.replace(row, did=KEPT, why="; ".join(lacking)), proof)
@@ -221,21 +223,21 @@ def searched(
 
 
 def _evidence(
-    account: Known, strategy: Strategy[Any], present: StrategyParams, study: Study, made: Studied
+    account: SearchedAccount, strategy: Strategy[Any], present: StrategyParams, study: Study, studied: Studied
 ) -> EvidenceFile:
-    inside, outside = made.inside.sharpe or 0.0, made.outside.sharpe or 0.0
-    before = [each.sharpe or 0.0 for each in made.present]
+    inside, outside = studied.inside.sharpe or 0.0, studied.outside.sharpe or 0.0
+    before = [each.sharpe or 0.0 for each in studied.present]
     return EvidenceFile(
         strategy=strategy.name,
-        parameters=dict(made.best.parameters),
+        parameters=dict(studied.best.parameters),
         data_fingerprint=",".join(each.fingerprint for each in account.candles),
         in_sample_sharpe=inside,
         out_of_sample_sharpe=outside,
         present=Present(
             parameters=plain(present), in_sample_sharpe=before[0], out_of_sample_sharpe=before[1]
         ),
-        trials=max(1, made.counts["complete"] + made.counts["pruned"]),
-        deflated_sharpe=made.deflated,
+        trials=max(1, studied.counts["complete"] + studied.counts["pruned"]),
+        deflated_sharpe=studied.deflated,
         pbo=None,
         source=f"study {study.name}",
     )

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from agent.answers.gate import Area
 from agent.gate import conduct, performance
-from agent.gate.facts import Facts, Measured
+from agent.gate.facts import GateFacts, Measured
 
 C, P, E = Area.CONDUCT, Area.PERFORMANCE, Area.EVIDENCE
 
@@ -19,7 +19,7 @@ class GateRule(NamedTuple):
     name: str
     area: Area
     meaning: str
-    measure: Callable[[Facts], Measured]
+    measure: Callable[[GateFacts], Measured]
     failure: str
     remedy: str
 

@@ -12,7 +12,7 @@ EVERY_SECONDS = 3600.0
 
 
 class Connection(Protocol):
-    """What a stream counts since the session began."""
+    """The counts of a stream since the session began."""
 
     @property
     def reconnects(self) -> int:

@@ -7,8 +7,8 @@ import numpy as np
 
 from agent import wiring
 from agent.reports.candles import Market
-from agent.reports.pairs import Side
-from agent.reports.period import Period
+from agent.reports.pairs import TradeSide
+from agent.reports.period import ReportPeriod
 from agent.reports.seen import Rules
 from domain.errors import BadInput
 from domain.times import millis
@@ -37,10 +37,10 @@ class Ran(NamedTuple):
 
 
 class Backtested:
-    """What the backtests of all stretches did, found by symbol and candle."""
+    """The doings of the backtests of all stretches, found by symbol and candle."""
 
     def __init__(self) -> None:
-        self.trades: dict[Key, Side] = {}
+        self.trades: dict[Key, TradeSide] = {}
         self.open: set[Key] = set()
         self.denied: dict[Key, str] = {}
         self.held: dict[str, list[tuple[int, int]]] = {}
@@ -60,7 +60,7 @@ class Backtested:
             if ran.begin_ms <= opened < ran.end_ms:
                 lots, bought, sold, fees, slippage, pnl = (int(row[name]) for name in AMOUNTS)
                 ending = result.endings[int(row["ending"])]
-                side = Side(opened, closed, lots, bought, sold, fees, slippage, pnl, ending)
+                side = TradeSide(opened, closed, lots, bought, sold, fees, slippage, pnl, ending)
                 self.trades[symbol, decided_on(times[symbol], opened)] = side
                 self.held.setdefault(symbol, []).append((opened, closed))
         for each in result.open_positions:
@@ -94,14 +94,14 @@ def warmup_of(rules: Rules) -> int:
     return max(rules.options.perception.warmup_candles, StrategyRunner(reasoning).candles_needed, *needed)
 
 
-def run_stretch(rules: Rules, found: Mapping[str, Market], period: Period, end_ms: int) -> Ran:
+def run_stretch(rules: Rules, market: Mapping[str, Market], period: ReportPeriod, end_ms: int) -> Ran:
     """Run the backtest of a stretch. Raises BadInput where its candles are too few."""
     warmup = warmup_of(rules)
     begin_ms = millis(period.since) if rules.since is None else millis(rules.since) + 1
     series = [
-        cut(found[name].candles, begin_ms, end_ms, warmup)
+        cut(market[name].candles, begin_ms, end_ms, warmup)
         for name in rules.options.symbols
-        if name in found and name in rules.instruments
+        if name in market and name in rules.instruments
     ]
     if not series:
         raise BadInput("no candle was seen")

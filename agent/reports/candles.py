@@ -61,19 +61,21 @@ def markets(
     records: History, span: Span, timeframe_ms: int, grids: Mapping[str, Instrument]
 ) -> dict[str, Market]:
     """Return the candles of each symbol in some rows; of several series of a symbol the longest."""
-    found: dict[str, dict[str, _Series]] = {}
+    collected: dict[str, dict[str, _Series]] = {}
     known = dict(grids)
     for event in _events(records, span):
         if isinstance(event, CycleDecided):
             for each in event.observations:
                 if each.symbol in known:
-                    series = found.setdefault(each.symbol, {}).setdefault(each.series, _Series())
+                    series = collected.setdefault(each.symbol, {}).setdefault(each.series, _Series())
                     series.add(each, known[each.symbol].tick)
         else:
             known |= {each.symbol: each for each in event.instruments}
-    longest = {symbol: max(each.values(), key=lambda one: len(one.time)) for symbol, each in found.items()}
+    longest = {
+        symbol: max(each.values(), key=lambda one: len(one.time)) for symbol, each in collected.items()
+    }
     return {
-        symbol: Market(series.candles(symbol, timeframe_ms), _worst(found[symbol].values()))
+        symbol: Market(series.candles(symbol, timeframe_ms), _worst(collected[symbol].values()))
         for symbol, series in longest.items()
         if series.time
     }

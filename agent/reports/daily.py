@@ -7,7 +7,7 @@ from agent.answers.account import Status
 from agent.answers.summary import DaySummary, HeldRow
 from agent.reports import days, groups, health
 from agent.reports.lived import Lived
-from agent.reports.period import Period
+from agent.reports.period import ReportPeriod
 from agent.reports.uptime import Up
 from agent.views import alarms, session
 from agent.views.session import profit
@@ -24,7 +24,7 @@ class Process(NamedTuple):
     memory: int | None = None
 
 
-def summary(name: str, lived: Lived, period: Period, process: Process) -> DaySummary:
+def summary(name: str, lived: Lived, period: ReportPeriod, process: Process) -> DaySummary:
     """Return the summary of a period."""
     ledger, state = lived.state.ledger, lived.state
     decimals, settings = ledger.cash_decimals, lived.started.settings if lived.started else {}
@@ -91,7 +91,7 @@ def _reconnects(status: Status, noted: int | None) -> int | None:
     return max(sum(each.reconnects for each in status.streams.values()), noted or 0)
 
 
-def _known(lived: Lived, period: Period, status: Status) -> alarms.Known:
+def _known(lived: Lived, period: ReportPeriod, status: Status) -> alarms.Known:
     state = lived.state
     return alarms.Known(
         running=status.running,

@@ -10,7 +10,7 @@ from domain.money import cash_text
 from domain.times import DAY_MS, millis, utc
 
 
-class Day(NamedTuple):
+class DayEquity(NamedTuple):
     """A UTC day in cash units: what it began with, its lowest and its last equity, and its cycles."""
 
     number: int
@@ -30,19 +30,19 @@ class Day(NamedTuple):
         return (self.began - self.lowest) / self.began if self.began > 0 else 0.0
 
 
-def days_of(times_ms: Iterable[int], equity: Iterable[int], before: int) -> list[Day]:
+def days_of(times_ms: Iterable[int], equity: Iterable[int], before: int) -> list[DayEquity]:
     """Return the days with a cycle; `before` is the equity ahead of the first."""
-    days: list[Day] = []
+    days: list[DayEquity] = []
     for number, rows in groupby(zip(times_ms, equity, strict=True), key=lambda row: row[0] // DAY_MS):
         lowest, ended, cycles = before, before, 0
         for _, worth in rows:
             lowest, ended, cycles = min(lowest, worth), worth, cycles + 1
-        days.append(Day(number, before, lowest, ended, cycles))
+        days.append(DayEquity(number, before, lowest, ended, cycles))
         before = ended
     return days
 
 
-def told(days: Sequence[Day], trades: Sequence[ClosedTrade], decimals: int) -> list[DayRow]:
+def told(days: Sequence[DayEquity], trades: Sequence[ClosedTrade], decimals: int) -> list[DayRow]:
     """Return each day with its closed trades."""
     closed: dict[int, list[bool]] = {}
     for each in trades:

@@ -1,13 +1,13 @@
-"""How an agent ran in a period, and what came near its limits."""
+"""The agent's own record in a period, and what came near its limits."""
 
 from collections.abc import Iterator, Sequence
 from functools import partial
 
 from agent import wiring
 from agent.answers.report import FaultRow, GapRow, HealthAnswer, MemoryRow, RiskAnswer
-from agent.reports.days import Day
+from agent.reports.days import DayEquity
 from agent.reports.lived import Lived, in_force, ours
-from agent.reports.period import Period
+from agent.reports.period import ReportPeriod
 from agent.state.state import State
 from domain.events import ProcessNoted
 from domain.money import show_cash
@@ -19,7 +19,7 @@ FEWEST = 6
 DAY_SECONDS = 86_400.0
 
 
-def health(lived: Lived, period: Period) -> HealthAnswer:
+def health(lived: Lived, period: ReportPeriod) -> HealthAnswer:
     """Return how the agent ran."""
     up, state = lived.uptime.told(*period), lived.state
     notes = [note for _, note in lived.notes]
@@ -118,7 +118,7 @@ def _slope(notes: Sequence[ProcessNoted]) -> float | None:
     return round(grown / spread, 1)
 
 
-def risk(lived: Lived, days: Sequence[Day], drawdown: float | None) -> RiskAnswer:
+def risk(lived: Lived, days: Sequence[DayEquity], drawdown: float | None) -> RiskAnswer:
     """Return what came near the limits, and what went beyond them."""
     return RiskAnswer(
         kill_switch=lived.state.kill_switch,
@@ -129,7 +129,7 @@ def risk(lived: Lived, days: Sequence[Day], drawdown: float | None) -> RiskAnswe
     )
 
 
-def _losses(lived: Lived, days: Sequence[Day]) -> Iterator[str]:
+def _losses(lived: Lived, days: Sequence[DayEquity]) -> Iterator[str]:
     """Yield each day and each trade that lost more than its limit, in words."""
     options, ledger = in_force(lived), lived.state.ledger
     if options is None or not ledger.instruments:

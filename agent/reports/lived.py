@@ -1,11 +1,11 @@
-"""What was lived in a period, gathered row by row: of a cycle only its end and equity are kept."""
+"""The life of a period, gathered row by row: of a cycle only its end and equity are kept."""
 
 from array import array
 from collections import Counter
 from datetime import datetime
 
 from agent import wiring
-from agent.reports.seen import Seen
+from agent.reports.seen import SeenRules
 from agent.reports.uptime import Uptime
 from agent.settings.recorded import lenient
 from agent.settings.settings import Options
@@ -33,7 +33,7 @@ from domain.verdict import Approved, Denied
 FAULT = "fault: "
 
 
-class Fault:
+class FaultTally:
     """Failures of one kind in one stage."""
 
     def __init__(self) -> None:
@@ -67,7 +67,7 @@ class Lived:
         self.outcomes: Counter[str] = Counter()
         self.denied: Counter[str] = Counter()
         self.lessons: list[Lesson] = []
-        self.faults: dict[tuple[str, str], Fault] = {}
+        self.faults: dict[tuple[str, str], FaultTally] = {}
         self.halts: list[str] = []
         self.crashes = self.kills = self.entries = self.breaker_open = 0
         self.sources: Counter[str] = Counter()
@@ -76,7 +76,7 @@ class Lived:
         self.failed_checks: list[str] = []
         self.uptime = Uptime(state.at)
         self.uptime.begin(self.options, state.changed)
-        self.seen = Seen()
+        self.seen = SeenRules()
         self.seen.begin(started, self.options, state)
 
     @property
@@ -144,7 +144,7 @@ class Lived:
         self.lessons += [each for each in event.lessons if each.kind == "veto"]
         self.uptime.cycle(event.at)
         if event.error is not None:
-            fault = self.faults.setdefault((event.error.kind, event.error.stage), Fault())
+            fault = self.faults.setdefault((event.error.kind, event.error.stage), FaultTally())
             fault.add(event.at, event.error.message)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from agent.reports.backtested import Key
 from agent.reports.lived import Lived
-from agent.reports.pairs import Side
+from agent.reports.pairs import TradeSide
 from agent.views.history import ClosedTrade
 from domain.events import CycleDecided, CycleEnded, Event, OrderReported
 from domain.times import millis
@@ -46,10 +46,10 @@ class OwnSide:
         candle = looked.candle_of(cycle) if looked and cycle else None
         return None if candle is None else (symbol, candle)
 
-    def side(self, each: ClosedTrade) -> Side:
+    def side(self, each: ClosedTrade) -> TradeSide:
         """Return a trade as it is compared."""
         trade = each.trade
-        return Side(
+        return TradeSide(
             millis(trade.opened_at),
             millis(trade.closed_at),
             trade.lots,

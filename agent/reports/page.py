@@ -254,11 +254,11 @@ def _twin(report: PeriodReport) -> Markup:
 
 
 def _pairs(pairs: Sequence[PairRow]) -> Markup:
-    told = sorted((each for each in pairs if each.why), key=lambda each: -abs(float(each.difference)))
-    if not told:
+    different = sorted((each for each in pairs if each.why), key=lambda each: -abs(float(each.difference)))
+    if not different:
         return Markup()
     head = ("", "Opened", "Session", "Backtest", "Difference", "Size", "Entry", "Exit", "Fees", "Why")
-    return table(head, [_pair(each) for each in told[:MOST_PAIRS]], "tall")
+    return table(head, [_pair(each) for each in different[:MOST_PAIRS]], "tall")
 
 
 def _pair(row: PairRow) -> list[Cell]:

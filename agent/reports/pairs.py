@@ -7,7 +7,7 @@ from domain.money import cash_text
 from domain.times import utc
 
 
-class Side(NamedTuple):
+class TradeSide(NamedTuple):
     """One closed trade of either side; amounts in cash units, times in ms."""
 
     opened_ms: int
@@ -21,7 +21,7 @@ class Side(NamedTuple):
     exit: str
 
 
-class Parts(NamedTuple):
+class DifferenceParts(NamedTuple):
     """A difference in cash units by what made it; the four add up to it."""
 
     size: int
@@ -40,7 +40,7 @@ ENDED, LATER, SIZE, PRICES, FEES = (
 )
 
 
-def parts(session: Side, backtest: Side) -> Parts:
+def parts(session: TradeSide, backtest: TradeSide) -> DifferenceParts:
     """Return what the session's trade earned more than the backtest's, by its reasons.
 
     The backtest's amounts are brought to the session's quantity; what that rounds off counts as size.
@@ -49,15 +49,17 @@ def parts(session: Side, backtest: Side) -> Parts:
     bought, sold = backtest.bought * lots // whole, backtest.sold * lots // whole
     entry, exit_, fees = bought - session.bought, session.sold - sold, backtest.fees - session.fees
     size = session.pnl - backtest.pnl - entry - exit_ - fees
-    return Parts(size, entry, exit_, fees, session.slippage - backtest.slippage * lots // whole)
+    return DifferenceParts(size, entry, exit_, fees, session.slippage - backtest.slippage * lots // whole)
 
 
-def identical(session: Side, backtest: Side) -> bool:
+def identical(session: TradeSide, backtest: TradeSide) -> bool:
     """Say whether two trades are equal in every amount, and ended at the same candle and in the same way."""
     return session[2:] == backtest[2:]
 
 
-def reason(session: Side, backtest: Side, made: Parts, timeframe_ms: int) -> tuple[str, str]:
+def reason(
+    session: TradeSide, backtest: TradeSide, split: DifferenceParts, timeframe_ms: int
+) -> tuple[str, str]:
     """Return the first thing that tells two trades apart, and all of it in words."""
     words = []
     if session.exit != backtest.exit:
@@ -67,24 +69,26 @@ def reason(session: Side, backtest: Side, made: Parts, timeframe_ms: int) -> tup
         words.append((LATER, f"{later:+.0f} candles"))
     if session.lots != backtest.lots:
         words.append((SIZE, f"{session.lots / backtest.lots - 1:+.1%}"))
-    if made.entry or made.exit:
+    if split.entry or split.exit:
         entry = (session.bought / session.lots) / (backtest.bought / backtest.lots) - 1
         exit_ = (session.sold / session.lots) / (backtest.sold / backtest.lots) - 1 if backtest.sold else 0.0
         words.append((PRICES, f"entry {entry * 10_000:+.1f} bp, exit {exit_ * 10_000:+.1f} bp"))
-    if made.fees:
+    if split.fees:
         words.append((FEES, ""))
     kind = words[0][0] if words else FEES
     return kind, "; ".join(f"{name}: {text}" if text else name for name, text in words)
 
 
-def both(symbol: str, session: Side, backtest: Side, timeframe_ms: int, decimals: int) -> tuple[PairRow, str]:
+def both(
+    symbol: str, session: TradeSide, backtest: TradeSide, timeframe_ms: int, decimals: int
+) -> tuple[PairRow, str]:
     """Return two trades of one entry as they are told, and what tells them apart, "" where nothing does."""
     if identical(session, backtest):
-        kind, why, made = "", "", Parts(0, 0, 0, 0, 0)
+        kind, why, split = "", "", DifferenceParts(0, 0, 0, 0, 0)
     else:
-        made = parts(session, backtest)
-        kind, why = reason(session, backtest, made, timeframe_ms)
-    money = {name: cash_text(value, decimals) for name, value in made._asdict().items()}
+        split = parts(session, backtest)
+        kind, why = reason(session, backtest, split, timeframe_ms)
+    money = {name: cash_text(value, decimals) for name, value in split._asdict().items()}
     row = PairRow(
         symbol=symbol,
         opened=utc(session.opened_ms),
@@ -99,7 +103,7 @@ def both(symbol: str, session: Side, backtest: Side, timeframe_ms: int, decimals
     return row, kind
 
 
-def alone(symbol: str, side: Side, why: str, decimals: int, *, session: bool) -> PairRow:
+def alone(symbol: str, side: TradeSide, why: str, decimals: int, *, session: bool) -> PairRow:
     """Return a trade that only one side made."""
     pnl = cash_text(side.pnl, decimals)
     return PairRow(

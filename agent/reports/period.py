@@ -26,7 +26,7 @@ LOOK = 64
 """Rows looked at together for one that says the time."""
 
 
-class Period(NamedTuple):
+class ReportPeriod(NamedTuple):
     """From an instant on, and before another."""
 
     since: datetime
@@ -44,7 +44,7 @@ class Span(NamedTuple):
     last: int
 
 
-def span_of(records: History, period: Period) -> Span:
+def span_of(records: History, period: ReportPeriod) -> Span:
     """Return the rows of a period; none where nothing happened in it."""
     after, last = (first_at(records, millis(each)) - 1 for each in period)
     return Span(after, max(after, last))
@@ -109,14 +109,14 @@ def rows_of(records: History, span: Span) -> Iterator[Row]:
             return
 
 
-class Before(NamedTuple):
+class AccountBefore(NamedTuple):
     """The account before a period, and the session that was on."""
 
     state: AccountFold
     started: SessionStarted | None
 
 
-def before(records: History, span: Span, checkpoints: Checkpoints | None = None) -> Before:
+def before(records: History, span: Span, checkpoints: Checkpoints | None = None) -> AccountBefore:
     """Fold the rows before a period, from the nearest checkpoint on where there is one.
 
     Raises JournalFault where the chain is broken.
@@ -138,7 +138,7 @@ def before(records: History, span: Span, checkpoints: Checkpoints | None = None)
             started = row.event
         state.take(row.event)
     state.closed.clear()
-    return Before(state, started)
+    return AccountBefore(state, started)
 
 
 def _asked(records: History, seq: int) -> bool:

@@ -11,7 +11,7 @@ from agent.answers.report import PeriodReport, TwinAnswer
 from agent.reports import days, groups, health
 from agent.reports.lines import Drawn, drawn
 from agent.reports.lived import Lived, in_force
-from agent.reports.period import Period, Span, before, rows_of, span_of
+from agent.reports.period import ReportPeriod, Span, before, rows_of, span_of
 from agent.reports.twin import twin_of
 from agent.state.checkpoints import Checkpoints
 from agent.views import session, trades
@@ -38,7 +38,7 @@ class Reported(NamedTuple):
 def reported(
     records: History,
     name: str,
-    period: Period,
+    period: ReportPeriod,
     checkpoints: Checkpoints | None = None,
     tell: Callable[[int], None] = lambda _done: None,
     *,
@@ -62,14 +62,14 @@ def reported(
 
 
 def _told(
-    records: History, name: str, period: Period, span: Span, lived: Lived, beside: TwinAnswer
+    records: History, name: str, period: ReportPeriod, span: Span, lived: Lived, beside: TwinAnswer
 ) -> Reported:
     state, ledger = lived.state, lived.state.ledger
     earned = profit(ledger) - lived.profit_before
     began = ledger.equity - earned
     lines = drawn(lived, began)
     equity = [began - lived.profit_before + each for each in lived.profits]
-    told = days.days_of(lived.times_ms, equity, began)
+    daily = days.days_of(lived.times_ms, equity, began)
     closed, decimals = lived.trades, ledger.cash_decimals
     answer = PeriodReport(
         journal=name,
@@ -98,14 +98,14 @@ def _told(
         by_voice=groups.by(closed, groups.voices, decimals),
         by_regime=groups.by(closed, groups.regime, decimals),
         by_exit=groups.by(closed, groups.ending, decimals),
-        days_told=days.told(told, closed, decimals),
+        days_told=days.told(daily, closed, decimals),
         months=lines.months if lines else {},
         falls=lines.falls if lines else [],
         figures=lines.figures if lines else None,
         curve=lines.curve if lines else None,
         costs=groups.costs(closed, _assumed(lived), decimals),
         vetoes=groups.vetoes(dict(lived.denied), lived.lessons),
-        risk=health.risk(lived, told, lines.metrics.max_drawdown if lines else None),
+        risk=health.risk(lived, daily, lines.metrics.max_drawdown if lines else None),
         health=health.health(lived, period),
         twin=beside,
         trades=list(trades.rows(closed[-MOST_TRADES:])),

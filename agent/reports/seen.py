@@ -1,4 +1,4 @@
-"""What the session looked at and by which rules: the newest candle of each cycle, stretches of equal rules.
+"""The candles a session looked at, by cycle, and the rules it went by: stretches of equal rules.
 
 A backtest has one set of settings, parameters and grids, so where any of them changed another one begins.
 """
@@ -32,7 +32,7 @@ RULES = frozenset(
 """Settings that a backtest depends on: a session with the same goes on with the stretch before it."""
 
 
-class Looked:
+class CandleIndex:
     """The cycles that decided on a symbol, and the newest closed candle each knew."""
 
     def __init__(self) -> None:
@@ -65,11 +65,11 @@ class Rules(NamedTuple):
     held: tuple[str, ...]
 
 
-class Seen:
+class SeenRules:
     """The symbols' cycles and the stretches of a period, as rows come."""
 
     def __init__(self) -> None:
-        self.looked: dict[str, Looked] = {}
+        self.looked: dict[str, CandleIndex] = {}
         self.rules: list[Rules] = []
         self._settings: Mapping[str, Any] = {}
 
@@ -85,7 +85,7 @@ class Seen:
             for observation in event.observations:
                 last = state.last.get(observation.symbol)
                 if last is not None:
-                    self.looked.setdefault(observation.symbol, Looked()).add(event.cycle_id, last.time)
+                    self.looked.setdefault(observation.symbol, CandleIndex()).add(event.cycle_id, last.time)
         elif options is None:
             return
         elif isinstance(event, SessionStarted):

@@ -20,7 +20,7 @@ MOST = 200
 PAUSED, STOPPED, SILENT = "paused", "stopped", "no cycle"
 
 
-class Gap(NamedTuple):
+class CycleGap(NamedTuple):
     """A time without a cycle, and why."""
 
     begin: datetime
@@ -32,7 +32,7 @@ class Gap(NamedTuple):
         """Its length."""
         return (self.end - self.begin).total_seconds()
 
-    def within(self, since: datetime, until: datetime) -> "Gap":
+    def within(self, since: datetime, until: datetime) -> "CycleGap":
         """Return the part of it in a period."""
         return self._replace(begin=max(self.begin, since), end=min(self.end, until))
 
@@ -43,7 +43,7 @@ class Up(NamedTuple):
     seconds: float
     longest: float
     share: float | None
-    gaps: list[Gap]
+    gaps: list[CycleGap]
     left_out: int
 
 
@@ -55,7 +55,7 @@ class Uptime:
         self.first = self.last = last
         self.interval: float | None = None
         self.paused = self.rested = self.stopped = False
-        self.gaps: list[Gap] = []
+        self.gaps: list[CycleGap] = []
 
     def begin(self, options: Options | None, changed: Mapping[str, Changed]) -> None:
         """Take note that a session began: nothing is paused."""
@@ -86,13 +86,13 @@ class Uptime:
             self.gaps += self._gap(self.last, at)
         self.last, self.stopped, self.rested = at, False, self.paused
 
-    def _gap(self, begin: datetime, end: datetime) -> list[Gap]:
+    def _gap(self, begin: datetime, end: datetime) -> list[CycleGap]:
         """Return the gap between two cycles where the second is later than it may be."""
         interval, seconds = self.interval, (end - begin).total_seconds()
         if interval is None or seconds <= max(LATE * interval, LEAST_SECONDS):
             return []
         why = PAUSED if self.rested else STOPPED if self.stopped else SILENT
-        return [Gap(begin + timedelta(seconds=interval), end, why)]
+        return [CycleGap(begin + timedelta(seconds=interval), end, why)]
 
     def told(self, since: datetime, until: datetime) -> Up:
         """Return what the period from `since` to `until` came to.
@@ -113,7 +113,7 @@ class Uptime:
         return Up(up, longest, up / due if due > 0 else None, kept, len(gaps) - len(kept))
 
 
-def _longest(begin: datetime, end: datetime, down: list[Gap]) -> float:
+def _longest(begin: datetime, end: datetime, down: list[CycleGap]) -> float:
     """Return the longest time without a gap, in seconds."""
     starts = [begin, *(each.end for each in down)]
     stops = [*(each.begin for each in down), end]

@@ -8,8 +8,8 @@ import msgspec
 
 from agent.answers.report import CostRow, MemoryRow, PairRow, PeriodReport
 from agent.answers.research import Figures
-from agent.gate.facts import Facts
-from agent.reports.period import Period
+from agent.gate.facts import GateFacts
+from agent.reports.period import ReportPeriod
 from agent.reports.report import reported
 from agent.settings.upkeep.gate import GateSettings
 from tests.agent.world import World, wave
@@ -29,7 +29,9 @@ def lived() -> PeriodReport:
     world.run()
     begun = world.state.at
     assert begun is not None
-    return reported(world.journal, "paper", Period(begun - timedelta(days=1), begun + timedelta(1))).answer
+    return reported(
+        world.journal, "paper", ReportPeriod(begun - timedelta(days=1), begun + timedelta(1))
+    ).answer
 
 
 def replaced(value: Any, **changes: Any) -> Any:
@@ -70,7 +72,7 @@ def sound(**changes: Any) -> PeriodReport:
     return made
 
 
-def facts(settings: GateSettings | None = None, **changes: Any) -> Facts:
+def facts(settings: GateSettings | None = None, **changes: Any) -> GateFacts:
     """Return facts by which every rule holds, with changes to the report."""
     results = [0.02, -0.01] * 50
-    return Facts(sound(**changes), settings or GateSettings(), "", {}, results, 0.97)
+    return GateFacts(sound(**changes), settings or GateSettings(), "", {}, results, 0.97)

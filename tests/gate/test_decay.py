@@ -15,11 +15,11 @@ from agent.answers.gate import ReoptimizedRow
 from agent.cli.handlers.decay import acted
 from agent.cli.handlers.reoptimize import ReoptimizeRequest, reoptimize_command
 from agent.gate import reoptimize
-from agent.gate.decay import DECAYED, MAX_TRADES, SILENT, STEADY, Series, decay, watched
+from agent.gate.decay import DECAYED, MAX_TRADES, SILENT, STEADY, WatchedSeries, decay, watched
 from agent.gate.reoptimize import APPLIED, BY, CONFIRMED, KEPT, OFFERED, ROLLED_BACK, WAITING, Found, Study
 from agent.notices.notices import FILE, Notices
 from agent.parameters.evidence import EvidenceFile
-from agent.reports.period import Period
+from agent.reports.period import ReportPeriod
 from agent.reports.report import Reported, reported
 from agent.settings.home import Home
 from agent.settings.upkeep.gate import GateSettings
@@ -40,9 +40,9 @@ def journal() -> MemoryJournal:
     return Session([candles(1800), candles(1800, 8, "ETH-USDT")]).journal
 
 
-def whole(made: MemoryJournal, back: int = 0) -> Period:
+def whole(made: MemoryJournal, back: int = 0) -> ReportPeriod:
     rows = [row for row in made.page(0, 10**9) if row.kind == "cycle_decided"]
-    return Period(utc(rows[back].at), utc(rows[-1].at) + timedelta(seconds=1))
+    return ReportPeriod(utc(rows[back].at), utc(rows[-1].at) + timedelta(seconds=1))
 
 
 def report(made: MemoryJournal | None = None) -> Reported:
@@ -68,7 +68,7 @@ def test_what_earns_less_than_it_did_raises_an_alarm_that_says_how_often_it_is_w
     at = [utc(number * 3_600_000) for number in range(200)]
     good = [0.02, -0.01, 0.015, -0.005] * 25
     bad = [-0.02, -0.01, 0.004, -0.015] * 25
-    test = watched(Series("expectancy", "trade", [*good, *bad], at), SETTINGS)
+    test = watched(WatchedSeries("expectancy", "trade", [*good, *bad], at), SETTINGS)
     assert test.alarm
     assert test.since is not None
     assert at[100] <= test.since <= at[150]
@@ -76,7 +76,7 @@ def test_what_earns_less_than_it_did_raises_an_alarm_that_says_how_often_it_is_w
     assert test.before is not None
     assert test.rolling is not None
     assert test.rolling < test.before
-    assert not watched(Series("expectancy", "trade", good, at), SETTINGS).alarm
+    assert not watched(WatchedSeries("expectancy", "trade", good, at), SETTINGS).alarm
 
 
 def test_new_parameters_begin_it_anew() -> None:
@@ -107,7 +107,7 @@ def applied_at(cycle: int, good: dict[str, Any], before: dict[str, Any], by: str
     return built
 
 
-def account(made: MemoryJournal) -> reoptimize.Known:
+def account(made: MemoryJournal) -> reoptimize.SearchedAccount:
     return reoptimize.known(made, report(made))
 
 

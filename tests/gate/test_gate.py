@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from agent.answers.gate import Area, GateAnswer, Standing, Verdict
+from agent.answers.gate import Area, GateAnswer, RuleStanding, Verdict
 from agent.answers.report import FaultRow
 from agent.gate.facts import days_needed, likelihood
 from agent.gate.matrix import BLOCKS_LIVE, DECISIONS, decision, judged
@@ -18,7 +18,7 @@ from tests.gate.made import UNTIL, facts, figures, sound
 NAMES = [rule.name for rule in RULES]
 
 
-def standing(answer: GateAnswer, rule: str) -> Standing:
+def standing(answer: GateAnswer, rule: str) -> RuleStanding:
     return next(row.standing for row in answer.rows if row.rule == rule)
 
 
@@ -26,7 +26,7 @@ def test_where_every_rule_holds_it_is_go_and_each_row_has_value_limit_and_standi
     answer = judged(facts())
     assert (answer.verdict, answer.allows_live, answer.reasons) == (Verdict.GO, True, ["every rule holds"])
     assert [row.rule for row in answer.rows] == NAMES
-    assert all(row.measured and row.limit and row.standing is Standing.PASS for row in answer.rows)
+    assert all(row.measured and row.limit and row.standing is RuleStanding.PASS for row in answer.rows)
     assert judged(facts()) == answer
 
 
@@ -59,7 +59,7 @@ SPOILT: list[tuple[str, dict[str, Any]]] = [
 @pytest.mark.parametrize(("rule", "changes"), SPOILT)
 def test_each_rule_fails_at_its_limit_and_makes_it_no_go(rule: str, changes: dict[str, Any]) -> None:
     answer = judged(facts(**changes))
-    assert standing(answer, rule) is Standing.FAIL
+    assert standing(answer, rule) is RuleStanding.FAIL
     assert answer.verdict is Verdict.NO_GO
     assert not answer.allows_live
     remedy = next(each.remedy for each in RULES if each.name == rule)
@@ -84,7 +84,7 @@ UNKNOWN: list[tuple[str, dict[str, Any]]] = [
 @pytest.mark.parametrize(("rule", "changes"), UNKNOWN)
 def test_what_is_not_known_is_no_pass_and_no_fail(rule: str, changes: dict[str, Any]) -> None:
     answer = judged(facts(**changes))
-    assert standing(answer, rule) is Standing.UNKNOWN
+    assert standing(answer, rule) is RuleStanding.UNKNOWN
     assert answer.verdict is Verdict.NOT_ENOUGH
     assert answer.allows_live
     assert any(each.startswith(f"{rule}: ") for each in answer.reasons)
@@ -99,11 +99,11 @@ def test_what_is_not_known_is_no_pass_and_no_fail(rule: str, changes: dict[str, 
 )
 def test_what_holds_and_may_be_luck_is_watched(rule: str, changes: dict[str, Any]) -> None:
     answer = judged(facts(**changes))
-    assert standing(answer, rule) is Standing.WEAK
+    assert standing(answer, rule) is RuleStanding.WEAK
     assert answer.verdict is Verdict.WATCH
     assert answer.allows_live
     sure = judged(facts(GateSettings(confidence=0.5), **changes))
-    assert standing(sure, rule) is Standing.PASS, "how sure one wants to be is a setting"
+    assert standing(sure, rule) is RuleStanding.PASS, "how sure one wants to be is a setting"
 
 
 def test_what_a_fail_is_beside_the_unknown_is_still_a_no_go() -> None:
@@ -116,7 +116,7 @@ def test_what_a_fail_is_beside_the_unknown_is_still_a_no_go() -> None:
 def test_the_matrix_decides_whatever_the_standings_and_no_better_standing_makes_it_worse(seed: int) -> None:
     chance, answer = random.Random(seed), judged(facts())
     order = [Verdict.GO, Verdict.WATCH, Verdict.NOT_ENOUGH, Verdict.NO_GO]
-    grades = [Standing.PASS, Standing.WEAK, Standing.UNKNOWN, Standing.FAIL]
+    grades = [RuleStanding.PASS, RuleStanding.WEAK, RuleStanding.UNKNOWN, RuleStanding.FAIL]
     rows = list(answer.rows)
     worst = 0
     for at in chance.sample(range(len(rows)), 6):
@@ -143,32 +143,32 @@ def test_the_search_behind_the_parameters_counts() -> None:
     held = judged(base._replace(evidence={"rsi": searched()}))
     assert held.verdict is Verdict.GO
     lucky = judged(base._replace(evidence={"rsi": searched(deflated_sharpe=0.4)}))
-    assert (standing(lucky, "deflated_sharpe"), lucky.verdict) == (Standing.WEAK, Verdict.WATCH)
+    assert (standing(lucky, "deflated_sharpe"), lucky.verdict) == (RuleStanding.WEAK, Verdict.WATCH)
     overfit = judged(base._replace(evidence={"rsi": searched(pbo=0.7), "sma": searched()}))
-    assert (standing(overfit, "overfitting"), overfit.verdict) == (Standing.FAIL, Verdict.NO_GO)
+    assert (standing(overfit, "overfitting"), overfit.verdict) == (RuleStanding.FAIL, Verdict.NO_GO)
     forced = judged(base._replace(evidence={"rsi": None}))
-    assert standing(forced, "overfitting") is Standing.UNKNOWN
+    assert standing(forced, "overfitting") is RuleStanding.UNKNOWN
     untold = judged(base._replace(evidence={"rsi": searched(pbo=None)}))
-    assert standing(untold, "overfitting") is Standing.UNKNOWN
+    assert standing(untold, "overfitting") is RuleStanding.UNKNOWN
 
 
 def test_a_broken_or_unverified_chain_is_no_whole_audit() -> None:
     broken = judged(facts()._replace(broken="row 7: its hash does not fit"))
-    assert (broken.verdict, standing(broken, "audit")) == (Verdict.NO_GO, Standing.FAIL)
-    assert standing(judged(facts()._replace(broken=None)), "audit") is Standing.UNKNOWN
+    assert (broken.verdict, standing(broken, "audit")) == (Verdict.NO_GO, RuleStanding.FAIL)
+    assert standing(judged(facts()._replace(broken=None)), "audit") is RuleStanding.UNKNOWN
 
 
 def test_costs_beyond_the_backtests_fail() -> None:
     row = sound().costs[-1]
     dear = type(row)(**{**_fields(row), "slippage": str(float(row.slippage_assumed) * 3)})
     answer = judged(facts(costs=[dear]))
-    assert standing(answer, "costs") is Standing.FAIL
+    assert standing(answer, "costs") is RuleStanding.FAIL
 
 
 def test_the_power_is_what_the_facts_say_it_is() -> None:
     month = facts(figures=figures(days=30, sharpe=2.0, sharpe_low=-4.8, sharpe_high=8.8))
     row = next(each for each in judged(month).rows if each.rule == "sharpe")
-    assert row.standing is Standing.WEAK
+    assert row.standing is RuleStanding.WEAK
     assert "t = 0.57 after 30 days; 95 % takes 247" in row.power
     assert [days_needed(ratio, 365) for ratio in (1, 2, 3, 0)] == [988, 247, 110, None]
     assert likelihood(1.644854) == pytest.approx(0.95, abs=1e-4)

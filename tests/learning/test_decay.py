@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from learning.decay import CUT, LEAST, Chart, chart, false_alarms, normal, run_length, seen_after, watch
+from learning.decay import CUT, LEAST, Cusum, chart, false_alarms, normal, run_length, seen_after, watch
 
 FloatArray = NDArray[np.float64]
 Draw = Callable[[np.random.Generator, int], FloatArray]
@@ -20,7 +20,7 @@ DRAWS: dict[str, Draw] = {
 }
 
 
-def alarms(paths: int, length: int, test: Chart, kind: str, shift: float = 0.0) -> FloatArray:
+def alarms(paths: int, length: int, test: Cusum, kind: str, shift: float = 0.0) -> FloatArray:
     """Return when each of many paths raises its alarm (`length` for never): the fold, over all at once."""
     chance = np.random.default_rng(1)
     allowance, limit = test.allowance, test.limit

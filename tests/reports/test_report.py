@@ -14,7 +14,7 @@ from agent import wiring
 from agent.answers.report import PeriodReport
 from agent.loop.noting import EVERY_SECONDS, ProcessNotes
 from agent.reports.page import html
-from agent.reports.period import Period, first_at, span_of
+from agent.reports.period import ReportPeriod, first_at, span_of
 from agent.reports.report import reported
 from agent.reports.text import lines
 from agent.settings.recorded import options_of
@@ -34,7 +34,7 @@ from tests.agent.world import ID, START, SYMBOL, World, folded, wave
 from tests.serve.gathered import total
 from tests.serve.test_mirror import eventful
 
-WHOLE = Period(utc(START), utc(START + 400 * MINUTE_MS))
+WHOLE = ReportPeriod(utc(START), utc(START + 400 * MINUTE_MS))
 
 
 def prefix(journal: History, last: int) -> MemoryJournal:
@@ -47,11 +47,11 @@ def prefix(journal: History, last: int) -> MemoryJournal:
     return made
 
 
-def minutes(first: int, last: int) -> Period:
-    return Period(utc(START + first * MINUTE_MS), utc(START + last * MINUTE_MS))
+def minutes(first: int, last: int) -> ReportPeriod:
+    return ReportPeriod(utc(START + first * MINUTE_MS), utc(START + last * MINUTE_MS))
 
 
-def told(journal: History, period: Period, kept: Checkpoints | None = None) -> PeriodReport:
+def told(journal: History, period: ReportPeriod, kept: Checkpoints | None = None) -> PeriodReport:
     return reported(journal, "x", period, kept).answer
 
 
@@ -167,7 +167,7 @@ def test_a_period_is_found_by_its_cycles_whatever_clock_the_rest_went_by(journal
         assert first_at(journal, at) == expected
 
 
-class Watched(MemoryJournal):
+class CusumState(MemoryJournal):
     """Takes note of where reading began."""
 
     def rows(self, after: int = 0) -> Iterator[Row]:
@@ -178,7 +178,7 @@ class Watched(MemoryJournal):
 def test_a_period_late_in_a_long_journal_is_read_from_the_checkpoint_before_it(
     journal: MemoryJournal, tmp_path: Path
 ) -> None:
-    watched = Watched(ID)
+    watched = CusumState(ID)
     for row in journal.rows():
         watched.append(row.event)
     period = minutes(240, 250)
@@ -212,7 +212,7 @@ def test_time_down_is_what_cycles_were_due_and_did_not_end() -> None:
     two.reopen()
     World(wave(60), journal=two, start=begun).run()
     journal = of(*on_the_wall(two))
-    period = Period(utc(START), utc(begun + 61 * MINUTE_MS))
+    period = ReportPeriod(utc(START), utc(begun + 61 * MINUTE_MS))
     health = told(journal, period).health
     (gap,) = health.gaps
     # One cycle a minute: the first is a minute after the start.
@@ -220,7 +220,7 @@ def test_time_down_is_what_cycles_were_due_and_did_not_end() -> None:
     assert health.hours_up == pytest.approx(90 / 60, abs=0.02)
     assert health.longest_hours == pytest.approx(1.0, abs=0.02)
     assert health.share_up == pytest.approx(90 / 210, abs=0.01)
-    late = told(journal, Period(period.since, period.until + timedelta(days=1))).health
+    late = told(journal, ReportPeriod(period.since, period.until + timedelta(days=1))).health
     assert late.gaps[-1].end == period.until + timedelta(days=1), "it does not run any more"
     assert late.hours_up == health.hours_up
 
@@ -237,7 +237,7 @@ def test_a_pause_is_no_time_down() -> None:
             events.append(CommandReceived(asked, Pause(reason="lunch", key="p")))
             events.append(CommandReceived(event.at, Unpause(key="u")))
         events.append(event)
-    health = told(of(*events), Period(utc(START), until)).health
+    health = told(of(*events), ReportPeriod(utc(START), until)).health
     (gap,) = health.gaps
     assert gap.why == "paused"
     assert gap.hours == pytest.approx(2.0)
@@ -293,14 +293,14 @@ def test_a_note_that_cannot_be_made_ends_no_session() -> None:
 
 
 def test_an_empty_period_says_so_and_one_before_the_journal_is_refused(journal: MemoryJournal) -> None:
-    nothing = told(journal, Period(utc(START + 9 * DAY_MS), utc(START + 10 * DAY_MS)))
+    nothing = told(journal, ReportPeriod(utc(START + 9 * DAY_MS), utc(START + 10 * DAY_MS)))
     assert (nothing.totals.trades, nothing.health.cycles, nothing.profit) == (0, 0, "0")
     assert "no cycle ended in the period" in nothing.notes
     assert "No cycle ended" in html(
-        reported(journal, "x", Period(utc(START + 9 * DAY_MS), utc(START + 10 * DAY_MS)))
+        reported(journal, "x", ReportPeriod(utc(START + 9 * DAY_MS), utc(START + 10 * DAY_MS)))
     )
     with pytest.raises(BadInput, match="no session before"):
-        told(journal, Period(utc(0), utc(1)))
+        told(journal, ReportPeriod(utc(0), utc(1)))
 
 
 def test_trades_beyond_their_limit_are_named() -> None:

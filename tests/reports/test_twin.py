@@ -9,8 +9,8 @@ import msgspec
 import pytest
 
 from agent.answers.report import TwinAnswer
-from agent.reports.pairs import Side, parts
-from agent.reports.period import Period
+from agent.reports.pairs import TradeSide, parts
+from agent.reports.period import ReportPeriod
 from agent.reports.report import reported
 from domain.commands import ApplyParameters, Command, Kill, ResetKill
 from domain.events import CycleDecided, OrderReported, OrdersIntended, SessionStarted
@@ -25,7 +25,7 @@ SEEDS = (7, 11, 23)
 def twin(journal: MemoryJournal, first: int = 0, last: int = 10**9) -> TwinAnswer:
     rows = [row for row in journal.page(0, 10**9) if row.kind == "cycle_decided"]
     begin, end = rows[min(first, len(rows) - 1)].at, rows[min(last, len(rows)) - 1].at
-    answer = reported(journal, "x", Period(utc(begin), utc(end) + timedelta(seconds=1))).answer.twin
+    answer = reported(journal, "x", ReportPeriod(utc(begin), utc(end) + timedelta(seconds=1))).answer.twin
     assert answer.why_not is None
     adds_up(answer)
     return answer
@@ -58,9 +58,9 @@ def test_a_session_is_its_own_backtest_trade_for_trade(seed: int) -> None:
     assert answer.session_pnl == reported(lived.journal, "x", whole(lived.journal)).answer.totals.pnl
 
 
-def whole(journal: MemoryJournal) -> Period:
+def whole(journal: MemoryJournal) -> ReportPeriod:
     rows = [row for row in journal.page(0, 10**9) if row.kind == "cycle_decided"]
-    return Period(utc(rows[0].at), utc(rows[-1].at) + timedelta(seconds=1))
+    return ReportPeriod(utc(rows[0].at), utc(rows[-1].at) + timedelta(seconds=1))
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -185,7 +185,7 @@ def test_new_parameters_begin_another_stretch() -> None:
 
 def test_without_a_cycle_or_with_a_strategy_that_is_gone_it_says_why_not(journal: MemoryJournal) -> None:
     later = whole(journal).until + timedelta(days=2)
-    empty = reported(journal, "x", Period(later, later + timedelta(days=1))).answer
+    empty = reported(journal, "x", ReportPeriod(later, later + timedelta(days=1))).answer
     assert empty.twin.why_not == "no cycle ended in the period"
     assert reported(journal, "x", whole(journal), twin=False).answer.twin.why_not == "it was not asked for"
 
@@ -203,10 +203,12 @@ def test_without_a_cycle_or_with_a_strategy_that_is_gone_it_says_why_not(journal
 def test_the_parts_of_a_difference_add_up_whatever_the_trades(seed: int) -> None:
     chance = random.Random(seed)
 
-    def side() -> Side:
+    def side() -> TradeSide:
         lots, bought, sold = (chance.randrange(1, 10 ** chance.randrange(1, 16)) for _ in range(3))
         fees = chance.randrange(10**9)
-        return Side(0, 1, lots, bought, sold, fees, chance.randrange(10**9), sold - bought - fees, "signal")
+        return TradeSide(
+            0, 1, lots, bought, sold, fees, chance.randrange(10**9), sold - bought - fees, "signal"
+        )
 
     ours, theirs = side(), side()
     made = parts(ours, theirs)

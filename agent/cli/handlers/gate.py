@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 from agent.account.client import AccountClient
 from agent.answers.alerts import AlertKind, Severity
-from agent.answers.gate import GateAnswer, Standing, Verdict
+from agent.answers.gate import GateAnswer, RuleStanding, Verdict
 from agent.cli.handlers.period import PeriodRequest, period_of
 from agent.cli.options import home_of
 from agent.cli.output.progress import progress_bar
 from agent.cli.output.streams import answer
 from agent.doctor.verdicts import KeptVerdicts
-from agent.gate.facts import Facts
+from agent.gate.facts import GateFacts
 from agent.gate.matrix import judged
 from agent.notices.notices import FILE, Notices
 from agent.reports.groups import result_of
@@ -28,7 +28,12 @@ from research.statistics.overfit import deflated_sharpe
 
 EXITS = {Verdict.GO: 0, Verdict.NO_GO: 1, Verdict.WATCH: 3, Verdict.NOT_ENOUGH: 4}
 SEVERITIES = {Verdict.NO_GO: Severity.WARNING}
-MARKS = {Standing.PASS: "ok", Standing.WEAK: "weak", Standing.UNKNOWN: "?", Standing.FAIL: "FAIL"}
+MARKS = {
+    RuleStanding.PASS: "ok",
+    RuleStanding.WEAK: "weak",
+    RuleStanding.UNKNOWN: "?",
+    RuleStanding.FAIL: "FAIL",
+}
 
 
 class GateRequest(NamedTuple):
@@ -45,14 +50,14 @@ def show_gate(home: Path | None, journal: str | None, asked: GateRequest) -> Non
     agent_home = home_of(home)
     settings = upkeep(agent_home).gate
     client = AccountClient(agent_home, journal)
-    found = judge(client, settings, asked)
+    result = judge(client, settings, asked)
     if asked.days is None:  # other days are a question, and no verdict of the home
-        before = KeptVerdicts(agent_home).keep(found)
+        before = KeptVerdicts(agent_home).keep(result)
         if asked.notify:
-            _notify(client, found, before)
-    answer(found, gate_lines, json=asked.json)
+            _notify(client, result, before)
+    answer(result, gate_lines, json=asked.json)
     if not asked.notify:  # a job has done its work, whatever came of it
-        sys.exit(EXITS[found.verdict])
+        sys.exit(EXITS[result.verdict])
 
 
 def judge(client: AccountClient, settings: GateSettings, asked: GateRequest) -> GateAnswer:
@@ -68,10 +73,10 @@ def judge(client: AccountClient, settings: GateSettings, asked: GateRequest) -> 
     return judged(facts_of(done, settings, broken))
 
 
-def facts_of(done: Reported, settings: GateSettings, broken: str | None) -> Facts:
+def facts_of(done: Reported, settings: GateSettings, broken: str | None) -> GateFacts:
     """Return what the rules measure of a report."""
     state = done.lived.state
-    return Facts(
+    return GateFacts(
         report=done.answer,
         settings=settings,
         broken=broken,
@@ -93,37 +98,37 @@ def _deflated(done: Reported, settings: GateSettings) -> float | None:
         return None
 
 
-def _notify(client: AccountClient, found: GateAnswer, before: GateAnswer | None) -> None:
+def _notify(client: AccountClient, result: GateAnswer, before: GateAnswer | None) -> None:
     """Tell people where the verdict is another than the last one, once."""
-    if before is not None and before.verdict is found.verdict:
+    if before is not None and before.verdict is result.verdict:
         return
     was = "" if before is None else f", was {before.verdict}"
     notices = Notices(client.home.root / FILE)
     try:
         notices.put(
-            f"gate/{found.journal_id}/{found.seq}",
+            f"gate/{result.journal_id}/{result.seq}",
             AlertKind.GATE,
-            SEVERITIES.get(found.verdict, Severity.INFO),
+            SEVERITIES.get(result.verdict, Severity.INFO),
             client.name,
-            f"gate: {found.verdict}{was}",
-            "\n".join([*found.reasons, found.next_step]),
-            found.until,
+            f"gate: {result.verdict}{was}",
+            "\n".join([*result.reasons, result.next_step]),
+            result.until,
         )
     finally:
         notices.close()
 
 
-def gate_lines(found: GateAnswer) -> Iterator[str]:
+def gate_lines(result: GateAnswer) -> Iterator[str]:
     """Yield a verdict as people read it: the verdict, why, and the rules in one table."""
-    span = f"{found.since:%Y-%m-%d %H:%M} to {found.until:%Y-%m-%d %H:%M} UTC"
-    yield f"{found.verdict}  {found.journal} ({found.mode}), {span}, row {found.seq}"
+    span = f"{result.since:%Y-%m-%d %H:%M} to {result.until:%Y-%m-%d %H:%M} UTC"
+    yield f"{result.verdict}  {result.journal} ({result.mode}), {span}, row {result.seq}"
     rows = [
-        (MARKS[each.standing], each.rule, each.measured or "not known", each.limit) for each in found.rows
+        (MARKS[each.standing], each.rule, each.measured or "not known", each.limit) for each in result.rows
     ]
     widths = [max(len(row[at]) for row in rows) for at in range(3)]
-    for row, each in zip(rows, found.rows, strict=True):
+    for row, each in zip(rows, result.rows, strict=True):
         cells = "  ".join(cell.ljust(width) for cell, width in zip(row[:3], widths, strict=True))
         yield f"{cells}  limit {row[3]}{f'; {each.why}' if each.why else ''}"
-    yield from (f"power {each.rule}: {each.power}" for each in found.rows if each.power)
-    yield from (f"why   {each}" for each in found.reasons)
-    yield f"next  {found.next_step}"
+    yield from (f"power {each.rule}: {each.power}" for each in result.rows if each.power)
+    yield from (f"why   {each}" for each in result.reasons)
+    yield f"next  {result.next_step}"

@@ -11,7 +11,7 @@ from agent.cli.options import home_of
 from agent.cli.output.progress import progress_bar
 from agent.cli.output.streams import answer, say
 from agent.host.clock import SystemClock
-from agent.reports.period import Period, ends_at
+from agent.reports.period import ReportPeriod, ends_at
 from agent.reports.shelf import ReportShelf
 from agent.reports.text import lines
 from agent.settings.recorded import last_session
@@ -65,8 +65,8 @@ def write_period(home: Path | None, journal: str | None, asked: PeriodRequest) -
         write_page("--out", target, page)
     kept = ReportShelf(client.home, client.name).keep(done.answer, page) if asked.keep else ""
     if not asked.json and not asked.text:
-        told = next(lines(done.answer)).removeprefix("report").strip()
-        say(f"{f'kept as {kept}' if asked.keep else f'written to {target}'}: {told}")
+        words = next(lines(done.answer)).removeprefix("report").strip()
+        say(f"{f'kept as {kept}' if asked.keep else f'written to {target}'}: {words}")
 
 
 def _target(client: AccountClient, asked: PeriodRequest) -> Path | None:
@@ -86,7 +86,7 @@ def period_report(client: AccountClient, asked: PeriodRequest) -> "Reported":
             return reported(records, client.name, period, client.checkpoints, tell, twin=asked.backtest)
 
 
-def period_of(records: History, asked: PeriodRequest) -> Period:
+def period_of(records: History, asked: PeriodRequest) -> ReportPeriod:
     """Return the period that is asked for; it ends with the present, or the last cycle of a driven market."""
     if asked.days is not None and (asked.since or asked.until):
         raise BadInput("--days and --since or --until were both given: give one of them")
@@ -95,11 +95,11 @@ def period_of(records: History, asked: PeriodRequest) -> Period:
         days = 1 if asked.days is None else asked.days
         if not 1 <= days <= MOST_DAYS:
             raise BadInput(f"--days {days}: must be from 1 to {MOST_DAYS}")
-        return Period(until - timedelta(days=days), until)
+        return ReportPeriod(until - timedelta(days=days), until)
     since = instant("--since", asked.since)
     if since is None or since >= until:
         raise BadInput(f"--since {asked.since} is not before the end, {until:%Y-%m-%dT%H:%M:%SZ}")
-    return Period(since, until)
+    return ReportPeriod(since, until)
 
 
 def _now(records: History) -> datetime:
@@ -122,10 +122,10 @@ def instant(name: str, text: str | None, *, end: bool = False) -> datetime | Non
         raise BadInput(f"{name} {text[:40]}: not a day such as 2026-11-28, nor an instant such as "
                        "2026-11-28T23:00:00Z")  # fmt: skip
     try:
-        found = datetime.fromisoformat(text)
+        instant = datetime.fromisoformat(text)
     except ValueError as error:
         raise BadInput(f"{name} {text[:40]}: {error}") from None
-    found = found if found.tzinfo else found.replace(tzinfo=UTC)
-    return found.astimezone(UTC) + (
+    instant = instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+    return instant.astimezone(UTC) + (
         timedelta(days=1) if end and len(text) <= len("2026-11-28") else timedelta()
     )

@@ -22,7 +22,7 @@ from agent.gate.reoptimize import (
     OFFERED,
     ROLLED_BACK,
     Found,
-    Known,
+    SearchedAccount,
     Study,
     considered,
     known,
@@ -58,13 +58,15 @@ def reoptimize_command(home: Path | None, journal: str | None, asked: Reoptimize
     client = AccountClient(agent_home, journal)
     account, seq, journal_id = _seen(client, settings, asked)
     rows = [_done(client, account, name, settings, asked) for name in _named(account, asked.strategies)]
-    found = Reoptimized(journal=client.name, seq=seq, rows=rows)
+    result = Reoptimized(journal=client.name, seq=seq, rows=rows)
     if asked.notify:
-        _notify(client, found, journal_id, account)
-    answer(found, reoptimize_lines, json=asked.json)
+        _notify(client, result, journal_id, account)
+    answer(result, reoptimize_lines, json=asked.json)
 
 
-def _seen(client: AccountClient, settings: GateSettings, asked: ReoptimizeRequest) -> tuple[Known, int, str]:
+def _seen(
+    client: AccountClient, settings: GateSettings, asked: ReoptimizeRequest
+) -> tuple[SearchedAccount, int, str]:
     """Return what the account saw, its last row and its journal's id."""
     days = settings.reoptimize_days if asked.days is None else asked.days
     request = PeriodRequest(days, None, None, asked.as_of, None, text=False, json=True, backtest=False)
@@ -73,7 +75,7 @@ def _seen(client: AccountClient, settings: GateSettings, asked: ReoptimizeReques
         return known(records, done), done.answer.seq, done.answer.journal_id
 
 
-def _named(account: Known, asked: tuple[str, ...]) -> tuple[str, ...]:
+def _named(account: SearchedAccount, asked: tuple[str, ...]) -> tuple[str, ...]:
     voices = account.rules.options.reasoning.strategies
     strangers = [each for each in asked if each not in voices]
     if strangers:
@@ -82,68 +84,72 @@ def _named(account: Known, asked: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _done(
-    client: AccountClient, account: Known, name: str, settings: GateSettings, asked: ReoptimizeRequest
+    client: AccountClient,
+    account: SearchedAccount,
+    name: str,
+    settings: GateSettings,
+    asked: ReoptimizeRequest,
 ) -> ReoptimizedRow:
     study = _study(client, account, name, settings)
     with compiling_told(), search_bar(f"study {study.name}", settings.reoptimize_trials) as done:
-        found = considered(account, name, settings, study, done)
-    if found.evidence is not None:
-        write(study_file(client.home.root, study.name), found.evidence, mode=0o600)
-    if found.row.did == ROLLED_BACK:
-        return _rolled_back(client, found)
-    if found.row.did == OFFERED and (asked.apply or settings.reoptimize_applies):
-        return _applied(client, found, study)
-    return found.row
+        result = considered(account, name, settings, study, done)
+    if result.evidence is not None:
+        write(study_file(client.home.root, study.name), result.evidence, mode=0o600)
+    if result.row.did == ROLLED_BACK:
+        return _rolled_back(client, result)
+    if result.row.did == OFFERED and (asked.apply or settings.reoptimize_applies):
+        return _applied(client, result, study)
+    return result.row
 
 
-def _study(client: AccountClient, account: Known, name: str, settings: GateSettings) -> Study:
+def _study(client: AccountClient, account: SearchedAccount, name: str, settings: GateSettings) -> Study:
     """Return a study of its own for these candles, this account and this many trials."""
-    seen = [each.fingerprint for each in account.candles]
-    about = repr((client.name, name, settings.reoptimize_trials, account.rules.parameters, seen))
+    fingerprints = [each.fingerprint for each in account.candles]
+    about = repr((client.name, name, settings.reoptimize_trials, account.rules.parameters, fingerprints))
     mark = hashlib.sha256(about.encode()).hexdigest()[:8]
     title = f"reoptimize-{name[:24]}-{account.period.until:%Y%m%d}-{mark}"
     return Study(title, f"sqlite:///{search_home(client.home.root) / f'{title}.db'}")
 
 
-def _applied(client: AccountClient, found: Found, study: Study) -> ReoptimizedRow:
+def _applied(client: AccountClient, result: Found, study: Study) -> ReoptimizedRow:
     """Put what was found in force, on its evidence; where that is no longer enough it is offered still."""
-    assert found.evidence is not None  # noqa: S101 -- nothing is offered without
+    assert result.evidence is not None  # noqa: S101 -- nothing is offered without
     command = ApplyParameters(
-        strategy=found.row.strategy,
-        evidence=found.evidence.model_dump(mode="json"),
-        reason=f"re-optimised: {found.row.why}"[:1_000],
+        strategy=result.row.strategy,
+        evidence=result.evidence.model_dump(mode="json"),
+        reason=f"re-optimised: {result.row.why}"[:1_000],
         by=BY,
         key=study.name,
     )
     try:
         reply = dispatch(client.home, client.name, command)
     except (BadInput, Unproven) as refused:
-        return structs.replace(found.row, why=f"{found.row.why}; not applied: {refused}")
-    return structs.replace(found.row, did=APPLIED, version=getattr(reply, "version", None))
+        return structs.replace(result.row, why=f"{result.row.why}; not applied: {refused}")
+    return structs.replace(result.row, did=APPLIED, version=getattr(reply, "version", None))
 
 
-def _rolled_back(client: AccountClient, found: Found) -> ReoptimizedRow:
+def _rolled_back(client: AccountClient, result: Found) -> ReoptimizedRow:
     command = RollBackParameters(
-        version=found.back_to,
-        strategy=found.row.strategy,
-        reason=found.row.why[:1_000],
+        version=result.back_to,
+        strategy=result.row.strategy,
+        reason=result.row.why[:1_000],
         by=BY,
-        key=f"refuted-{found.row.strategy}-{found.row.version}",
+        key=f"refuted-{result.row.strategy}-{result.row.version}",
     )
     dispatch(client.home, client.name, command)
-    return found.row
+    return result.row
 
 
-def _notify(client: AccountClient, found: Reoptimized, journal_id: str, account: Known) -> None:
+def _notify(client: AccountClient, result: Reoptimized, journal_id: str, account: SearchedAccount) -> None:
     """Tell people of what is offered, was applied or taken back, once a row."""
-    told = [each for each in found.rows if each.did in (OFFERED, APPLIED, ROLLED_BACK)]
-    if not told:
+    news = [each for each in result.rows if each.did in (OFFERED, APPLIED, ROLLED_BACK)]
+    if not news:
         return
     notices = Notices(client.home.root / FILE)
     try:
-        for each in told:
+        for each in news:
             notices.put(
-                f"reoptimize/{journal_id}/{found.seq}/{each.strategy}/{each.did}",
+                f"reoptimize/{journal_id}/{result.seq}/{each.strategy}/{each.did}",
                 AlertKind.DECAY,
                 Severity.INFO,
                 client.name,
@@ -155,9 +161,9 @@ def _notify(client: AccountClient, found: Reoptimized, journal_id: str, account:
         notices.close()
 
 
-def reoptimize_lines(found: Reoptimized) -> Iterator[str]:
+def reoptimize_lines(result: Reoptimized) -> Iterator[str]:
     """Yield what was found for each strategy, and how to put in force what is offered."""
-    for each in found.rows:
+    for each in result.rows:
         yield from _row_lines(each)
 
 

@@ -16,7 +16,7 @@ from agent.host.process import memory
 from agent.notices.notices import FILE, Notices
 from agent.reports.daily import Process, lines, summary, title
 from agent.reports.lived import Lived
-from agent.reports.period import Period, before, ends_at, rows_of, span_of
+from agent.reports.period import ReportPeriod, before, ends_at, rows_of, span_of
 from agent.settings.home import Home
 from agent.settings.recorded import last_session
 from domain.errors import BadInput
@@ -55,7 +55,7 @@ def summary_of(client: AccountClient, days: int, as_of: str | None) -> DaySummar
     return summary(client.name, lived, period, Process(status, _memory(client, running=status.running)))
 
 
-def _period(records: History, days: int, as_of: str | None) -> Period:
+def _period(records: History, days: int, as_of: str | None) -> ReportPeriod:
     """Return the period; one that lies behind the last candle of a driven market ends with that."""
     asked = PeriodRequest(days, None, None, as_of, None, text=True, json=False, backtest=False)
     period, last = period_of(records, asked), ends_at(records)

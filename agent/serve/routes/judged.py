@@ -1,4 +1,4 @@
-"""What an agent is worth: the gate's kept verdict, and the reports that are kept in the home."""
+"""The worth of an agent: the gate's kept verdict, and the reports that are kept in the home."""
 
 from typing import Any
 
@@ -21,10 +21,10 @@ def verdicts(asking: Asking, _path: dict[str, str], _query: Any, _body: Any) -> 
 def gate(asking: Asking, path: dict[str, str], _query: Any, _body: Any) -> GateAnswer:
     """Return the verdict that is kept. Raises TurnedAway where there is none."""
     name = named_agent(asking, path)
-    found = KeptVerdicts(asking.home).of(name)
-    if found is None:
+    verdict = KeptVerdicts(asking.home).of(name)
+    if verdict is None:
         raise unknown(f"no verdict on {name} is kept yet: agent gate --journal {name}")
-    return found
+    return verdict
 
 
 def reports(asking: Asking, path: dict[str, str], _query: Any, _body: Any) -> list[KeptReport]:
