@@ -9,6 +9,7 @@ the chain as ever, so it does not matter where it came from, nor that an agent b
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import TypeVar
 
 from agent.account.control import ReadRequest
@@ -17,8 +18,8 @@ from agent.answers.amounts import decoded_as
 from agent.answers.journals import JournalPart
 from agent.settings.home import Busy, Home
 from domain.errors import BadInput, JournalFault
+from journal.at_rest import RestingFile
 from journal.history import PAGE, History
-from journal.reader import SqlReader, open_held, open_reader
 from journal.stored import Stored
 
 MOST = 128
@@ -53,6 +54,13 @@ def told(journal: History, request: ReadRequest) -> JournalPart:
     return JournalPart(journal.journal_id, *journal.head(), tuple(rows), tuple(numbers))
 
 
+def copied(location: Path | str, name: str) -> History:
+    """Open a copy of a journal, or one on a server as it is. Raises BadInput, JournalFault."""
+    from journal.reader import open_reader  # noqa: PLC0415  # SQLAlchemy, which is needed for nothing else
+
+    return open_reader(location, account=name)
+
+
 class AtHand(History):
     """The journal `name` of a home, as far as it went when it was opened. Raises BadInput, JournalFault."""
 
@@ -61,7 +69,7 @@ class AtHand(History):
         self._name = name
         self._running = Running(home, name)
         self._location = home.journal_location(name)
-        self._copy: SqlReader | None = None
+        self._copy: History | None = None
         self._ahead: Sequence[Stored] = ()
         self._let_go = 0.0
         self._id = ""
@@ -118,7 +126,7 @@ class AtHand(History):
             self._copy.close()
 
     def _read(
-        self, here: Callable[[SqlReader], T], asked: ReadRequest, answer: Callable[[JournalPart], T]
+        self, here: Callable[[History], T], asked: ReadRequest, answer: Callable[[JournalPart], T]
     ) -> T:
         until = time.monotonic() + BUSY_SECONDS
         while self._copy is None and not self._home.server and time.monotonic() < until:
@@ -131,7 +139,7 @@ class AtHand(History):
             except (Unanswering, BadInput, JournalFault, OSError):
                 break  # whatever is wrong, a copy tells it or does without
         if self._copy is None:
-            self._copy = open_reader(self._location, account=self._name)
+            self._copy = copied(self._location, self._name)
             self._refuse_another(self._copy.journal_id)
         return here(self._copy)
 
@@ -144,12 +152,12 @@ class AtHand(History):
         self._refuse_another(part.journal_id)
         return part
 
-    def _look(self, here: Callable[[SqlReader], T]) -> T:
+    def _look(self, here: Callable[[History], T]) -> T:
         """Look at the journal where it lies. Raises Busy, BadInput in a home that is only for reading."""
         time.sleep(max(0.0, self._let_go + GAP_SECONDS - time.monotonic()))
         with self._home.lock(self._name):
             try:
-                with open_held(self._location, account=self._name) as opened:
+                with RestingFile(self._home.journal(self._name)) as opened:
                     self._refuse_another(opened.journal_id)
                     return here(opened)
             finally:

@@ -230,7 +230,7 @@ def test_a_journal_is_read_from_its_agent_and_at_rest_without_a_copy(
 
     with open_reader(home.journal(NAME)) as journal:
         rows, cycles, last = list(journal.rows()), journal.find_cycle(7), journal.last_cycle()
-    monkeypatch.setattr(at_hand, "open_reader", copied)
+    monkeypatch.setattr(at_hand, "copied", copied)
     monkeypatch.setattr(at_hand, "MOST", 7)
     reading = AtHand(home, NAME)
     assert list(reading.rows()) == rows

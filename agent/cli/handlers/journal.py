@@ -5,25 +5,25 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from agent.account.client import AccountClient
-from agent.account.listing import journals
+from agent.account.at_hand import AtHand
 from agent.answers.journals import Anchored, ChainAnswer, JournalRow
 from agent.cli.output.progress import progress_bar
 from agent.cli.output.streams import answer, say
 from agent.host.shown import escaped_json
 from agent.settings.home import Home
-from agent.settings.recorded import recorded_options
-from agent.verify.checkpoints import compare
 from domain.errors import BadInput, JournalFault
 from domain.ports import Row
 from journal.anchor import read_anchor, write_anchor
 from journal.history import History
 from journal.stored import Broken
 from journal.verify import verify
+
+if TYPE_CHECKING:  # heavy, and not needed to show the last rows
+    from agent.account.client import AccountClient
 
 LARGE_BYTES = 256 * 1024 * 1024
 """Size of a file that is not copied to be looked at."""
@@ -33,6 +33,8 @@ MINUTE = "%Y-%m-%d %H:%M"
 
 def list_journals(home: Home, *, json: bool) -> None:
     """Print a line for each journal."""
+    from agent.account.listing import journals
+
     answer(journals(home), _listed, json=json)
 
 
@@ -62,6 +64,8 @@ def verify_journal(
     home: Home, name: str | None, anchor: Path | None, *, checkpoints: bool, json: bool
 ) -> None:
     """Check the chain, and the checkpoints where asked; exit 1 when one is broken."""
+    from agent.account.client import AccountClient
+
     reader = AccountClient(home, name)
     with reader.journal() if _large(reader) else reader.copied() as opened:
         result = verify(opened, read_anchor(anchor) if anchor else None)
@@ -74,11 +78,14 @@ def verify_journal(
         sys.exit(1)
 
 
-def _large(reader: AccountClient) -> bool:
+def _large(reader: "AccountClient") -> bool:
     return not reader.home.server and reader.path.is_file() and reader.path.stat().st_size >= LARGE_BYTES
 
 
-def _compared(report: ChainAnswer, reader: AccountClient, opened: History) -> ChainAnswer:
+def _compared(report: ChainAnswer, reader: "AccountClient", opened: History) -> ChainAnswer:
+    from agent.settings.recorded import recorded_options
+    from agent.verify.checkpoints import compare
+
     with progress_bar("folding", opened.head()[0]) as told:
         result = compare(opened, reader.checkpoints, recorded_options(opened), told)
     return msgspec.structs.replace(report, checkpoints=result.checked, wrong_checkpoint=result.wrong)
@@ -101,7 +108,7 @@ def _verified(report: ChainAnswer) -> Iterator[str]:
 
 def tail_journal(home: Home, name: str | None, count: int, *, json: bool) -> None:
     """Print the last rows."""
-    with AccountClient(home, name).journal() as opened:
+    with AtHand(home, home.latest(name)) as opened:
         rows = list(opened.tail(count))
     answer(rows, _rows, json=json)
 
@@ -113,7 +120,7 @@ def _rows(rows: Sequence[Row]) -> Iterator[str]:
 
 def export_journal(home: Home, name: str | None, out: Path | None) -> None:
     """Write JSON lines to a file or to standard output."""
-    with AccountClient(home, name).journal() as opened:
+    with AtHand(home, home.latest(name)) as opened:
         if out is None:
             with suppress(BrokenPipeError):  # the reader has had enough; leaving says nothing of it
                 opened.export(_Shown() if sys.stdout.isatty() else sys.stdout.buffer)
@@ -137,8 +144,8 @@ class _Shown(io.BytesIO):
 
 def anchor_journal(home: Home, name: str | None, file: Path, *, json: bool) -> None:
     """Write down the chain's head."""
-    reader = AccountClient(home, name)
-    with reader.journal() as opened:
+    name = home.latest(name)
+    with AtHand(home, name) as opened:
         try:
             write_anchor(file, opened)
         except OSError as error:
@@ -146,5 +153,5 @@ def anchor_journal(home: Home, name: str | None, file: Path, *, json: bool) -> N
         seq, head = opened.head()
     if not seq:
         raise JournalFault("the journal is empty: nothing to anchor")
-    report = Anchored(journal=reader.name, seq=seq, hash=head, file=str(file))
+    report = Anchored(journal=name, seq=seq, hash=head, file=str(file))
     answer(report, lambda it: [f"anchored row {it.seq}, hash {it.hash}, in {it.file}"], json=json)
