@@ -65,6 +65,11 @@ def _summary(run: Occasion) -> list[Words]:
     return [["summary", "--journal", name, "--send", "--json"] for name in journals(run.home)]
 
 
+def _each(*words: str) -> Callable[[Occasion], list[Words]]:
+    """Return a job that is one command for each journal."""
+    return lambda run: [[words[0], "--journal", name, *words[1:], "--json"] for name in journals(run.home)]
+
+
 def journals(home: Home) -> list[str]:
     """Return the journals of a home, in its files or on its server."""
     if not home.server:
@@ -78,6 +83,11 @@ JOBS = (
     JobEntry("verify", "check every row of every journal, and the chain that ties them", _verify),
     JobEntry("summary", "sum up each agent's day, and have it told", _summary),
     JobEntry("anchor", "write down where each journal's chain stands, in HOME/anchors", _anchor, local=True),
+    JobEntry("week", "report each agent's week, in HOME/reports", _each("report", "--days", "7", "--keep")),
+    JobEntry("month", "report each agent's last 30 days", _each("report", "--days", "30", "--keep")),
+    JobEntry("gate", "judge whether each agent deserves more money", _each("gate", "--notify")),
+    JobEntry("decay", "test whether each agent earns less than it did", _each("decay", "--notify")),
+    JobEntry("reoptimize", "search better parameters for each strategy", _each("reoptimize", "--notify")),
 )
 
 BY_NAME = {job.name: job for job in JOBS}

@@ -256,3 +256,11 @@ def test_the_commands_say_what_they_found(home: Path) -> None:
     assert agent(home, "gate", "--notify").stdout.startswith("NOT ENOUGH DATA")
     assert told_of(home, AlertKind.GATE) == [], "the same verdict is told once: when it changed"
     assert agent(home, "report", "--days", "1", "--keep").stdout.startswith("kept as ")
+
+
+def test_they_are_jobs_of_the_home(home: Path) -> None:
+    for name in ("week", "gate", "decay"):
+        done = json.loads(agent(home, "jobs", "run", name, "--json").stdout)
+        assert '"outcome": "done"' in json.dumps(done), done
+    assert list((home / "gate").glob("*.json"))
+    assert list((home / "reports").glob("*/*-7d.html"))

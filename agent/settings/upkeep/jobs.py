@@ -46,9 +46,48 @@ class SummaryJob(JobSettings):
     schedule: Rule = Field(default="0 23 * * *", description=WHEN)
 
 
+class WeekJob(JobSettings):
+    """Each agent's week is reported and kept in HOME/reports."""
+
+    on: bool = Field(default=True, description=ON)
+    schedule: Rule = Field(default="5 23 * * 0", description=WHEN)
+
+
+class MonthJob(JobSettings):
+    """Each agent's last 30 days are reported and kept in HOME/reports."""
+
+    on: bool = Field(default=True, description=ON)
+    schedule: Rule = Field(default="10 23 1 * *", description=WHEN)
+
+
+class GateJob(JobSettings):
+    """Each agent is judged by the gate; people are told where the verdict changed."""
+
+    on: bool = Field(default=True, description=ON)
+    schedule: Rule = Field(default="0 4 * * *", description=WHEN)
+
+
+class DecayJob(JobSettings):
+    """Each agent's trades are tested for decay; people are told, and entries paused if gate.decay_pauses."""
+
+    on: bool = Field(default=True, description=ON)
+    schedule: Rule = Field(default="20 4 * * *", description=WHEN)
+
+
+class ReoptimizeJob(JobSettings):
+    """Better parameters are searched for each agent's strategies; those on trial are held against the old."""
+
+    schedule: Rule = Field(default="40 4 1,15 * *", description=WHEN)
+
+
 class JobsSettings(Section):
     """The jobs that `agent serve` does by itself, each with its schedule."""
 
     verify: VerifyJob = VerifyJob()
     anchor: AnchorJob = AnchorJob()
     summary: SummaryJob = SummaryJob()
+    week: WeekJob = WeekJob()
+    month: MonthJob = MonthJob()
+    gate: GateJob = GateJob()
+    decay: DecayJob = DecayJob()
+    reoptimize: ReoptimizeJob = ReoptimizeJob()
