@@ -19,6 +19,7 @@ from agent.answers.learned import Lessons
 from agent.answers.report import PeriodReport
 from agent.answers.research import BacktestAnswer, MonteCarloAnswer, ReportAnswer
 from agent.answers.run import CycleLine, Quicktest, SummaryLine
+from agent.answers.space import RetainAnswer
 from agent.answers.strategies import StrategiesAnswer
 from agent.answers.summary import DaySummary
 from agent.answers.trials import LookaheadAnswer, StudyAnswer, WalkForwardAnswer
@@ -83,6 +84,7 @@ ANSWERS: dict[str, tuple[Any, ...]] = {
     "report": (ReportAnswer, PeriodReport),
     "reset-kill": (KillSwitch,),
     "restore": (RestoreAnswer,),
+    "retain": (RetainAnswer,),
     "run": (CycleLine, SummaryLine, Quicktest),
     "sandbox": (SandboxAnswer, StandingStill),
     "serve": (ServeAnswer, BesideAnswer),

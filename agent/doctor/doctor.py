@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from agent import wiring
-from agent.doctor import preflight, telegram
+from agent.doctor import preflight, space, telegram
 from agent.doctor.check import CheckResult, Level
 from agent.doctor.jobs import jobs_of
 from agent.settings.home import Busy, Home
@@ -39,6 +39,7 @@ def examine(
     home = Home(Path(flags.get("home") or (settings or Settings.model_construct()).home))
     findings += _home(home)
     findings += _clock(clock)
+    findings += space.findings(home, clock)
     findings += _journals(home)
     findings += _bot(home, flags, config)
     findings += jobs_of(home, clock)

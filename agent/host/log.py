@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from domain.events import (
     CycleDecided,
@@ -48,7 +48,15 @@ _import_without("rich")
 
 import structlog  # noqa: E402
 
-LIMIT_BYTES, FILES = 10_000_000, 3
+
+class Turnover(NamedTuple):
+    """When a log's file is full and begins anew, in bytes, and how many old ones are kept."""
+
+    bytes: int = 10_000_000
+    files: int = 3
+
+
+USUAL = Turnover()
 NAME = "boyd"
 
 _sources: dict[str, str] = {}
@@ -65,6 +73,14 @@ class _LogFile(logging.handlers.RotatingFileHandler):
         Path(self.baseFilename).touch(mode=0o600)
         return super()._open()
 
+    def shouldRollover(self, record: logging.LogRecord) -> int:  # noqa: N802 -- the library's name
+        """Say whether the file is full; where another process has begun a new one, go on in that."""
+        with suppress(OSError):
+            if self.stream is not None and not _same(self.stream.fileno(), self.baseFilename):
+                self.stream.close()
+                self.stream = self._open()
+        return super().shouldRollover(record)
+
     def doRollover(self) -> None:  # noqa: N802 -- the library's name
         """Begin a new file; where that fails the old one grows on."""
         with suppress(OSError):
@@ -73,6 +89,12 @@ class _LogFile(logging.handlers.RotatingFileHandler):
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802, ARG002 -- the library's name
         """Count it: the library would print to an error output that may be gone as well."""
         self.lost += 1
+
+
+def _same(descriptor: int, path: str) -> bool:
+    """Say whether an open file is the one that lies at a path. Raises OSError."""
+    ours, there = os.fstat(descriptor), Path(path).stat()
+    return (ours.st_dev, ours.st_ino) == (there.st_dev, there.st_ino)
 
 
 _agents: dict[str, str] = {}
@@ -107,8 +129,14 @@ def also(home: Path, secrets: Iterable[str]) -> None:
     start(home, secrets)
 
 
-def start(home: Path, secrets: Iterable[str], file: str = "agent.log", agent: str = "") -> str | None:
-    """Send the log to HOME/agent.log, at most three files of ten megabytes; return why it cannot be.
+def start(
+    home: Path,
+    secrets: Iterable[str],
+    file: str = "agent.log",
+    agent: str = "",
+    turnover: Turnover = USUAL,
+) -> str | None:
+    """Send the log to HOME/agent.log, which begins anew when it is full; return why it cannot be.
 
     Every line names `agent`, where the process is one: agents of a home share the file.
 
@@ -118,7 +146,9 @@ def start(home: Path, secrets: Iterable[str], file: str = "agent.log", agent: st
     problem = _unfit(path)
     handler: logging.Handler = logging.NullHandler()
     if problem is None:
-        handler = _LogFile(path, maxBytes=LIMIT_BYTES, backupCount=FILES, errors="backslashreplace")
+        handler = _LogFile(
+            path, maxBytes=turnover.bytes, backupCount=turnover.files, errors="backslashreplace"
+        )
         handler.setFormatter(logging.Formatter("%(message)s"))
     logger = logging.getLogger(NAME)
     for old in list(logger.handlers):

@@ -28,6 +28,7 @@ from agent.serve.stream.relay import Relay
 from agent.serve.table import Asking
 from agent.serve.work.workshop import Workshop
 from agent.settings.home import Home
+from agent.space.logs import turnover
 from domain.errors import BadInput
 from domain.ports import Clock
 
@@ -74,7 +75,7 @@ def serve(home: Home, options: Serving, clock: Clock, ready: Ready) -> list[str]
     check(options)
     home.make()
     tokens = tokens_of(home.root)
-    log.start(home.root, (tokens.trade, tokens.read), LOG_NAME)
+    log.start(home.root, (tokens.trade, tokens.read), LOG_NAME, turnover=turnover(home))
     _quiet()
     return run(home, options, clock, ready, nice=True)
 

@@ -67,6 +67,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "replay": (),
     "report": ("--days", "7"),
     "restore": ("{home}/kept", "--home", "{home}/restored"),
+    "retain": (),
     "run": ("--mode", "quicktest"),
     "sandbox": ("--port", "0"),
     "serve": ("--port", "0"),

@@ -1,4 +1,4 @@
-"""`agent backup` and `agent restore`."""
+"""`agent backup`, `agent restore` and `agent retain`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -82,3 +82,19 @@ def restore(
         put_aside=put_aside,
     )
     restore_command(request, json=json)
+
+
+@backups.command(
+    epilog="Examples: agent retain --dry-run | agent retain | agent retain --json. The bounds stand in "
+    "config.toml under [retention]. Exit code 1: something could not be removed."
+)
+def retain(
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Keep the bounds of the home's folders, and tell sizes, growth and how long the disk lasts."""
+    from agent.cli.handlers.retain import retain_command
+
+    retain_command(home_of(home), dry_run=dry_run, json=json)

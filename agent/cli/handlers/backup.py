@@ -19,6 +19,7 @@ from agent.notices.notices import FILE, Notices
 from agent.settings.home import Home
 from agent.settings.upkeep.backup import BackupSettings
 from agent.settings.upkeep.reading import upkeep
+from agent.space.last import LastBackup, remember
 from domain.errors import BadInput, BoydError
 
 INCIDENT = "backup"
@@ -74,6 +75,8 @@ def _take(request: BackupRequest, folder: Path, key: str | None, keep: Keep, *, 
         why = str(error) if isinstance(error, BoydError) else f"{folder}: {error.strerror or error}"
         _tell(request.home, why, now)
         raise BadInput(why) if isinstance(error, OSError) else error from None
+    rows = {each.journal: each.rows for each in report.journals}
+    remember(request.home.root, LastBackup(report.folder, report.point, report.at, rows, report.total_bytes))
     failed = [f"{each.journal}: {each.problem}" for each in report.journals if each.problem]
     _tell(request.home, "; ".join(failed), now)
     answer(report, _taken, json=json)

@@ -18,6 +18,7 @@ from agent.cli.output.streams import say, say_json
 from agent.host import log
 from agent.settings.load import BadSettings, load
 from agent.settings.settings import Options, Settings, secret_texts
+from agent.space.logs import turnover
 from agent.verify.quicktest import quicktest
 from agent.views.summary import lines, summary
 from domain.errors import LocalFault
@@ -92,7 +93,9 @@ def run_session(
         screen = screen_of(launch)
         if launch.kept is not None:
             screen.line(f"the old journal is kept as {launch.kept}")
-        unwritten = log.start(launch.home.root, secret_texts(settings), agent=launch.name)
+        unwritten = log.start(
+            launch.home.root, secret_texts(settings), agent=launch.name, turnover=turnover(launch.home)
+        )
         if unwritten is not None:
             screen.line(f"no log: {unwritten}")
         launch.session.listeners += [log.record, _shown_on(screen)]

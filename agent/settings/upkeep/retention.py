@@ -1,7 +1,41 @@
-"""The bounds of each folder of the home."""
+"""The bounds of what grows in the home: by age, by size, or both; what has no bound is kept for ever."""
+
+from pydantic import Field
 
 from agent.settings.upkeep.section import Section
 
+DAYS = "older than so many days goes"
+MEGABYTES = "the oldest goes until what is left takes so many megabytes"
+
+
+class Bound(Section):
+    """The bound of one folder."""
+
+    days: float | None = Field(default=None, gt=0, le=36_525, description=DAYS)
+    megabytes: float | None = Field(default=None, ge=1, le=1e9, description=MEGABYTES)
+
+
+class LogBound(Section):
+    """The log of a process: a file that is full begins anew, and so many old ones are kept."""
+
+    megabytes: float = Field(default=10, ge=0.1, le=10_000, description="of one file")
+    files: int = Field(default=3, ge=1, le=1_000, description="old files that are kept")
+
 
 class RetentionSettings(Section):
-    """The bounds of what grows in the home."""
+    """How much is kept of what grows in the home, beside the journals themselves (`agent retain`)."""
+
+    logs: LogBound = LogBound()
+    put_aside: Bound = Field(default=Bound(), description="journals put aside by --fresh or a restore")
+    checkpoints: Bound = Field(
+        default=Bound(megabytes=2_000), description="caches of the fold; the latest stay"
+    )
+    mirrors: Bound = Field(
+        default=Bound(days=30), description="the server's copies of journals that are gone"
+    )
+    anchors: Bound = Field(default=Bound(days=730), description="anchors; the latest of a journal stays")
+    work: Bound = Field(default=Bound(days=180), description="finished work of the page, with its reports")
+    studies: Bound = Field(default=Bound(), description="studies of `agent optimize`")
+    complaints: Bound = Field(
+        default=Bound(megabytes=50), description="the last words of processes that failed"
+    )
