@@ -50,7 +50,7 @@ import structlog  # noqa: E402
 
 
 class Turnover(NamedTuple):
-    """When a log's file is full and begins anew, in bytes, and how many old ones are kept."""
+    """The bound of a log: the bytes at which its file begins anew, and how many old ones are kept."""
 
     bytes: int = 10_000_000
     files: int = 3

@@ -9,6 +9,7 @@ from agent.jobs.store import Definition
 from agent.settings.home import Home
 from agent.settings.schedule import Schedule
 from agent.settings.upkeep.jobs import JobSettings, JobsSettings
+from agent.settings.upkeep.reading import upkeep
 from domain.private import private_folder
 
 Words = list[str]
@@ -70,6 +71,15 @@ def _each(*words: str) -> Callable[[Occasion], list[Words]]:
     return lambda run: [[words[0], "--journal", name, *words[1:], "--json"] for name in journals(run.home)]
 
 
+def _backup(run: Occasion) -> list[Words]:
+    """Return the backup into the folder of the settings; without one there is nothing to do."""
+    return [["backup", "--json"]] if upkeep(run.home).backup.folder is not None else []
+
+
+def _retain(_run: Occasion) -> list[Words]:
+    return [["retain", "--json"]]
+
+
 def journals(home: Home) -> list[str]:
     """Return the journals of a home, in its files or on its server."""
     if not home.server:
@@ -88,6 +98,14 @@ JOBS = (
     JobEntry("gate", "judge whether each agent deserves more money", _each("gate", "--notify")),
     JobEntry("decay", "test whether each agent earns less than it did", _each("decay", "--notify")),
     JobEntry("reoptimize", "search better parameters for each strategy", _each("reoptimize", "--notify")),
+    JobEntry(
+        "backup",
+        "back the home up into the folder of [backup]",
+        _backup,
+        local=True,
+        alert=AlertKind.BACKUP_FAILED,
+    ),
+    JobEntry("retain", "keep the bounds of what grows in the home, and measure it", _retain, local=True),
 )
 
 BY_NAME = {job.name: job for job in JOBS}

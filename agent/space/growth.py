@@ -17,20 +17,20 @@ LEAST = timedelta(hours=12)
 WINDOW = timedelta(days=14)
 
 
-class Measure(msgspec.Struct, frozen=True):
+class SizeMeasure(msgspec.Struct, frozen=True):
     """The size of a home at a time, in bytes."""
 
     at: datetime
     bytes: int
 
 
-def measures(home: Path) -> list[Measure]:
+def measures(home: Path) -> list[SizeMeasure]:
     """Return the measures there are, oldest first; a line that cannot be read is passed over."""
     result = []
     with suppress(OSError):
         for line in (home / FILE).read_bytes().splitlines():
             with suppress(msgspec.MsgspecError, ValueError):
-                result.append(msgspec.json.decode(line, type=Measure))
+                result.append(msgspec.json.decode(line, type=SizeMeasure))
     return result
 
 
@@ -39,7 +39,7 @@ def measure(home: Path, size: int, now: datetime) -> None:
     known = measures(home)
     if known and timedelta(0) <= now - known[-1].at < LEAST:
         return
-    lines = [*known[-KEPT + 1 :], Measure(now, size)]
+    lines = [*known[-KEPT + 1 :], SizeMeasure(now, size)]
     with suppress(OSError):
         write_whole(home / FILE, b"".join(msgspec.json.encode(each) + b"\n" for each in lines))
 

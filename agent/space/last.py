@@ -8,7 +8,7 @@ import msgspec
 
 from edge.files import write_whole
 
-FILE = "backup.last.json"
+FILE = "last-backup.json"
 
 
 class LastBackup(msgspec.Struct, frozen=True):

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from agent.answers.space import PartRow
 from agent.settings.home import Home
-from agent.settings.upkeep.retention import Bound, LogBound, RetentionSettings
+from agent.settings.upkeep.retention import FolderBound, LogBound, RetentionSettings
 
 PUT_ASIDE = re.compile(r"\.\d{8}T\d{6}$")
 """The end of a name under which something was put aside."""
@@ -161,7 +161,7 @@ def bound_words(settings: RetentionSettings, name: str) -> str:
     bound = getattr(settings, name, None)
     if isinstance(bound, LogBound):
         return f"{bound.files + 1} files of {bound.megabytes:g} MB for each process"
-    if isinstance(bound, Bound):
+    if isinstance(bound, FolderBound):
         days = f"{bound.days:g} days" if bound.days else ""
         size = f"{bound.megabytes:g} MB" if bound.megabytes else ""
         return ", ".join(filter(None, (days, size))) or "none set"

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from agent.answers.space import GoneRow
 from agent.settings.home import Home
-from agent.settings.upkeep.retention import Bound, RetentionSettings
+from agent.settings.upkeep.retention import FolderBound, RetentionSettings
 from agent.space.parts import PARTS, Item, Part
 
 DAY_SECONDS = 86_400
@@ -17,14 +17,14 @@ def retain(home: Home, settings: RetentionSettings, now: datetime, *, dry_run: b
     gone = []
     for part in PARTS:
         bound = getattr(settings, part.name, None)
-        if isinstance(bound, Bound):
+        if isinstance(bound, FolderBound):
             gone += [
                 _gone(home, part, each, why, dry_run=dry_run) for each, why in beyond(home, part, bound, now)
             ]
     return gone
 
 
-def beyond(home: Home, part: Part, bound: Bound, now: datetime) -> Iterator[tuple[Item, str]]:
+def beyond(home: Home, part: Part, bound: FolderBound, now: datetime) -> Iterator[tuple[Item, str]]:
     """Yield the items of a part that are beyond its bound, the oldest first, and why."""
     items = sorted(part.may_go(home), key=lambda each: each.changed)
     left = sum(each.bytes for each in items)

@@ -12,7 +12,7 @@ from agent.host import log
 from agent.host.clock import StoppedClock, SystemClock
 from agent.host.log import Turnover
 from agent.settings.home import Home
-from agent.settings.upkeep.retention import Bound, RetentionSettings
+from agent.settings.upkeep.retention import FolderBound, RetentionSettings
 from agent.space.growth import growth, measure, measures
 from agent.space.last import LastBackup, remember
 from agent.space.parts import PARTS, sizes
@@ -46,9 +46,9 @@ def home(tmp_path: Path) -> Home:
     return home
 
 
-def everything(bound: Bound) -> RetentionSettings:
+def everything(bound: FolderBound) -> RetentionSettings:
     usual = RetentionSettings()
-    names = [part.name for part in PARTS if isinstance(getattr(usual, part.name, None), Bound)]
+    names = [part.name for part in PARTS if isinstance(getattr(usual, part.name, None), FolderBound)]
     return RetentionSettings.model_validate(dict.fromkeys(names, bound))
 
 
@@ -58,21 +58,22 @@ def paths(home: Home) -> set[str]:
 
 def test_bounds_of_age_take_what_is_old_and_never_what_is_used(home: Home) -> None:
     before = paths(home)
-    dry = retain(home, everything(Bound(days=99)), NOW, dry_run=True)
+    dry = retain(home, everything(FolderBound(days=99)), NOW, dry_run=True)
     assert paths(home) == before
-    gone = retain(home, everything(Bound(days=99)), NOW, dry_run=False)
+    gone = retain(home, everything(FolderBound(days=99)), NOW, dry_run=False)
     assert gone == dry
     assert before - paths(home) == {
-        MINE, "config.toml.20260101T000000", "checkpoints/paper/000000000001", "checkpoints/gone/000000000001",
+        MINE, "config.toml.20260101T000000",
+        "checkpoints/paper/000000000001", "checkpoints/gone/000000000001",
         "serve/mirrors/gone.db", "serve/mirrors/gone.db-wal", "anchors/paper-000000000001.json",
         "work/one/answer.json", "studies/rsi.db", "serve/paper.err",
     }  # fmt: skip
-    assert retain(home, everything(Bound(days=99)), NOW, dry_run=False) == []
+    assert retain(home, everything(FolderBound(days=99)), NOW, dry_run=False) == []
 
 
 def test_nothing_goes_without_a_bound_or_within_it(home: Home) -> None:
-    assert retain(home, everything(Bound()), NOW, dry_run=True) == []
-    assert retain(home, everything(Bound(days=101, megabytes=100)), NOW, dry_run=True) == []
+    assert retain(home, everything(FolderBound()), NOW, dry_run=True) == []
+    assert retain(home, everything(FolderBound(days=101, megabytes=100)), NOW, dry_run=True) == []
 
 
 def test_a_bound_of_size_takes_the_oldest_first(home: Home) -> None:
@@ -82,14 +83,14 @@ def test_a_bound_of_size_takes_the_oldest_first(home: Home) -> None:
         path.write_bytes(b"x" * 1_000_000)
         time = (NOW - timedelta(days=10 - number)).timestamp()
         os.utime(path, (time, time))
-    settings = RetentionSettings(work=Bound(megabytes=3))
+    settings = RetentionSettings(work=FolderBound(megabytes=3))
     gone = [each.path for each in retain(home, settings, NOW, dry_run=False) if each.part == "work"]
     assert gone == ["work/one", "work/new0"]
 
 
 def test_a_journal_put_aside_that_an_agent_runs_on_stays(home: Home) -> None:
     lock = home.lock("paper.20260101T000000")
-    gone = retain(home, everything(Bound(days=1)), NOW, dry_run=False)
+    gone = retain(home, everything(FolderBound(days=1)), NOW, dry_run=False)
     assert MINE not in [each.path for each in gone]
     lock.release()
 
@@ -105,7 +106,7 @@ def test_what_cannot_be_removed_says_why_and_the_rest_goes(
         real(self, missing_ok=missing_ok)
 
     monkeypatch.setattr(Path, "unlink", refuse)
-    gone = retain(home, everything(Bound(days=99)), NOW, dry_run=False)
+    gone = retain(home, everything(FolderBound(days=99)), NOW, dry_run=False)
     assert [each.path for each in gone if each.problem] == ["studies/rsi.db"]
     assert not (home.root / MINE).exists()
 

@@ -43,8 +43,8 @@ def retain_command(home: Home, *, dry_run: bool, json: bool) -> None:
 def _retained(report: RetainAnswer) -> Iterator[str]:
     verb = "would go" if report.dry_run else "gone"
     for each in report.gone:
-        said = f"NOT removed: {each.problem}" if each.problem else verb
-        yield f"{said}: {each.path} ({megabytes(each.bytes)}): {each.why}"
+        text = f"NOT removed: {each.problem}" if each.problem else verb
+        yield f"{text}: {each.path} ({megabytes(each.bytes)}): {each.why}"
     if not report.gone:
         yield "nothing is beyond its bound"
     else:

@@ -80,6 +80,20 @@ class ReoptimizeJob(JobSettings):
     schedule: Rule = Field(default="40 4 1,15 * *", description=WHEN)
 
 
+class BackupJob(JobSettings):
+    """The home is backed up into the folder of `[backup]`, where that names one."""
+
+    on: bool = Field(default=True, description=ON)
+    schedule: Rule = Field(default="5 * * * *", description=WHEN)
+
+
+class RetainJob(JobSettings):
+    """The bounds of `[retention]` are kept, and the home's size is measured."""
+
+    on: bool = Field(default=True, description=ON)
+    schedule: Rule = Field(default="50 3 * * *", description=WHEN)
+
+
 class JobsSettings(Section):
     """The jobs that `agent serve` does by itself, each with its schedule."""
 
@@ -91,3 +105,5 @@ class JobsSettings(Section):
     gate: GateJob = GateJob()
     decay: DecayJob = DecayJob()
     reoptimize: ReoptimizeJob = ReoptimizeJob()
+    backup: BackupJob = BackupJob()
+    retain: RetainJob = RetainJob()

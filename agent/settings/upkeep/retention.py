@@ -8,7 +8,7 @@ DAYS = "older than so many days goes"
 MEGABYTES = "the oldest goes until what is left takes so many megabytes"
 
 
-class Bound(Section):
+class FolderBound(Section):
     """The bound of one folder."""
 
     days: float | None = Field(default=None, gt=0, le=36_525, description=DAYS)
@@ -23,19 +23,25 @@ class LogBound(Section):
 
 
 class RetentionSettings(Section):
-    """How much is kept of what grows in the home, beside the journals themselves (`agent retain`)."""
+    """The bounds of what grows in the home, beside the journals themselves (`agent retain`)."""
 
     logs: LogBound = LogBound()
-    put_aside: Bound = Field(default=Bound(), description="journals put aside by --fresh or a restore")
-    checkpoints: Bound = Field(
-        default=Bound(megabytes=2_000), description="caches of the fold; the latest stay"
+    put_aside: FolderBound = Field(
+        default=FolderBound(), description="journals put aside by --fresh or a restore"
     )
-    mirrors: Bound = Field(
-        default=Bound(days=30), description="the server's copies of journals that are gone"
+    checkpoints: FolderBound = Field(
+        default=FolderBound(megabytes=2_000), description="caches of the fold; the latest stay"
     )
-    anchors: Bound = Field(default=Bound(days=730), description="anchors; the latest of a journal stays")
-    work: Bound = Field(default=Bound(days=180), description="finished work of the page, with its reports")
-    studies: Bound = Field(default=Bound(), description="studies of `agent optimize`")
-    complaints: Bound = Field(
-        default=Bound(megabytes=50), description="the last words of processes that failed"
+    mirrors: FolderBound = Field(
+        default=FolderBound(days=30), description="the server's copies of journals that are gone"
+    )
+    anchors: FolderBound = Field(
+        default=FolderBound(days=730), description="anchors; the latest of a journal stays"
+    )
+    work: FolderBound = Field(
+        default=FolderBound(days=180), description="finished work of the page, with its reports"
+    )
+    studies: FolderBound = Field(default=FolderBound(), description="studies of `agent optimize`")
+    complaints: FolderBound = Field(
+        default=FolderBound(megabytes=50), description="the last words of processes that failed"
     )
