@@ -101,16 +101,13 @@ def utc_second(time: int) -> int:
     return time // 1000
 
 
-def test_a_rotated_log_is_its_owners_alone(
-    tmp_path: Path, open_umask: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_rotated_log_is_its_owners_alone(tmp_path: Path, open_umask: None) -> None:
     del open_umask
-    monkeypatch.setattr(log, "LIMIT_BYTES", 300)
     tmp_path.chmod(0o700)
-    assert log.start(tmp_path, ()) is None
+    assert log.start(tmp_path, (), turnover=log.Turnover(300, 3)) is None
     for number in range(20):
         log.say("warning", "a line that is long enough", number=number)
-    assert len(list(tmp_path.glob("agent.log*"))) == log.FILES + 1
+    assert len(list(tmp_path.glob("agent.log*"))) == 4
     assert loose(tmp_path) == {}
     log.start(tmp_path, ())
     written(tmp_path / "strategies")

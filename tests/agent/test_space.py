@@ -153,7 +153,7 @@ def test_logs_turn_over_at_their_bound_also_where_two_processes_share_one(tmp_pa
     turnover = Turnover(2_000, 2)
     assert log.start(tmp_path, (), turnover=turnover) is None
     ours = logging.getLogger(log.NAME).handlers[0]
-    other = type(ours)(tmp_path / "agent.log", maxBytes=2_000, backupCount=2)  # type: ignore[call-arg]  # as log does
+    other = type(ours)(tmp_path / "agent.log", maxBytes=2_000, backupCount=2)  # type: ignore[call-arg, arg-type]  # as log does
     try:
         for number in range(400):
             log.say("info", "from one", number=number)
