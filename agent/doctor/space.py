@@ -52,7 +52,7 @@ def _growth(report: Growth | None) -> CheckResult:
     if left is None:
         return CheckResult("growth", "ok", answer)
     words = f"{answer}: the disk lasts {left:,.0f} days"
-    remedy = "agent retain, agent journal archive, bounds under [retention], or a larger disk"
+    remedy = "agent retain, bounds under [retention], or a larger disk"
     return CheckResult(
         "growth", "fail" if left < FAIL_DAYS else "warn" if left < WARN_DAYS else "ok", words, remedy
     )

@@ -129,6 +129,8 @@ PARTS = (
     Part("mirrors", _folders("serve/mirrors"), _mirrors),
     Part("anchors", _folders("anchors"), _anchors),
     Part("work", _folders("work"), _each_in("work")),
+    Part("reports", _folders("reports"), _each_in("reports")),
+    Part("job_outputs", _folders("jobs")),
     Part("studies", _folders("studies"), _each_in("studies")),
     Part("complaints", _complaints, lambda home: map(item, _complaints(home))),
     Part("candles", _folders("data")),
@@ -165,4 +167,4 @@ def bound_words(settings: RetentionSettings, name: str) -> str:
         days = f"{bound.days:g} days" if bound.days else ""
         size = f"{bound.megabytes:g} MB" if bound.megabytes else ""
         return ", ".join(filter(None, (days, size))) or "none set"
-    return "agent journal archive" if name == "journals" else "yours"
+    return {"journals": "none needed", "job_outputs": "the latest 20 runs of each job"}.get(name, "yours")

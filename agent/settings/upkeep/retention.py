@@ -41,6 +41,7 @@ class RetentionSettings(Section):
     work: FolderBound = Field(
         default=FolderBound(days=180), description="finished work of the page, with its reports"
     )
+    reports: FolderBound = Field(default=FolderBound(), description="reports of weeks and months")
     studies: FolderBound = Field(default=FolderBound(), description="studies of `agent optimize`")
     complaints: FolderBound = Field(
         default=FolderBound(megabytes=50), description="the last words of processes that failed"
