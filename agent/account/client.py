@@ -5,6 +5,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
+import msgspec
 from pydantic import SecretStr
 
 from agent import wiring
@@ -14,7 +15,7 @@ from agent.account.at_hand import AtHand
 from agent.account.catch_up import catch_up
 from agent.account.control import StatusRequest, WhyRequest
 from agent.account.dispatch import Carries
-from agent.account.opened import Hurry, OpenedAccount, Without
+from agent.account.opened import Hurry, OpenedAccount, Without, at_rest
 from agent.account.running import Running, Unanswering
 from agent.answers.account import PositionAnswer, Status
 from agent.answers.amounts import decoded_as
@@ -129,21 +130,10 @@ class AccountClient:
                 return decoded_as(Status, live)
         except Unanswering as error:
             silent = error
-        parts = self.folded()
-        state = parts.state
-        return Status(
-            running=silent is not None,
-            problem=str(silent) if silent else None,
-            journal=self.name,
-            session=state.session,
-            cycle=state.cycle_id,
-            ended=state.ended_reason or "cut off",
-            parameters=versions.view(state, parts.mind),
-            changed=session.changed(state),
-            muted=dict(parts.mind.muted),
-            account=session.account(state),
-            positions=session.positions(state),
-        )
+        status = at_rest(self.name, self.folded())
+        if silent is None:
+            return status
+        return msgspec.structs.replace(status, running=True, problem=str(silent))
 
     def why(self, cycle: int | None) -> Explanation:
         """Explain a cycle, the last one unless told otherwise: the running agent does, or the journal."""

@@ -16,6 +16,7 @@ from agent.account.catch_up import catch_up
 from agent.account.handler import BriefHandler, Handler
 from agent.account.lock import AccountLock
 from agent.account.old_rows import OldRows
+from agent.account.remembered import remember
 from agent.answers.account import DecisionRow, MarketRow, Status, StreamRow, Timing, Vitals
 from agent.answers.cycle import Explanation
 from agent.doctor.preflight import refuse_broken, refuse_unfit
@@ -306,9 +307,11 @@ class OpenedAccount:
         check = self._old_rows()
         check.start()
         try:
-            return self.session.run(self.pacer)
+            reason = self.session.run(self.pacer)
         finally:
             check.close()
+        remember(self.home, self.journal.journal_id, self.session.head, at_rest(self.name, self.parts))
+        return reason
 
     def _old_rows(self) -> OldRows:
         """Return who looks at what was not folded; not of a server, which could hold up an append."""
@@ -384,6 +387,23 @@ class OpenedAccount:
     def why(self, cycle: int | None) -> Explanation:
         """Explain a cycle; from any thread, for it only reads what is journaled."""
         return explain(self.journal, cycle, self.checkpoints)
+
+
+def at_rest(name: str, parts: wiring.Parts) -> Status:
+    """Return the status of a journal that no agent runs."""
+    state = parts.state
+    return Status(
+        running=False,
+        journal=name,
+        session=state.session,
+        cycle=state.cycle_id,
+        ended=state.ended_reason or "cut off",
+        parameters=versions.view(state, parts.mind),
+        changed=views.changed(state),
+        muted=dict(parts.mind.muted),
+        account=views.account(state),
+        positions=views.positions(state),
+    )
 
 
 def _passing(error: BaseException) -> bool:

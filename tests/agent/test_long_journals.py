@@ -17,6 +17,7 @@ from agent.account.client import AccountClient
 from agent.account.dispatch import dispatch
 from agent.account.old_rows import OldRows
 from agent.account.opened import CHECK, OpenedAccount
+from agent.account.remembered import remembered
 from agent.account.serve import control_server
 from agent.explain.why import explain
 from agent.settings.home import Home
@@ -275,6 +276,22 @@ def test_checkpoints_are_compared_with_the_fold_and_dropped_where_one_is_another
         kept.save(taken(found.header, state, mind))
         assert compare(journal, kept, settings) == (count, place.seq)
     assert kept.places() == []
+
+
+def test_the_status_a_session_left_is_told_as_long_as_the_journal_ends_there(home: Home) -> None:
+    left = remembered(home, NAME)
+    assert left is not None
+    assert left == AccountClient(home, NAME).status()
+    dispatch(home, NAME, Kill(reason="enough"))
+    assert remembered(home, NAME) is None, "it was not thrown then"
+    assert AccountClient(home, NAME).status().account.kill_switch == "enough"
+    with OpenedAccount(options(home.root, cycles=1)) as launch:
+        assert remembered(home, NAME) is None, "an agent has the account"
+        launch.run()
+    left = remembered(home, NAME)
+    assert left is not None
+    assert left == AccountClient(home, NAME).status()
+    assert (left.session, left.account.kill_switch) == (2, "enough")
 
 
 def test_status_and_why_after_an_upgrade_leave_the_account_free(home: Home, short: None) -> None:

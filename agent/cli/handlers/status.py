@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agent.account.control import StatusRequest
+from agent.account.remembered import remembered
 from agent.account.running import Running, Unanswering
 from agent.answers.account import PositionAnswer, Status, StreamRow
 from agent.answers.amounts import decoded_as
@@ -38,6 +39,9 @@ def _status(home: Path | None, journal: str | None) -> Status:
             return decoded_as(Status, live)
     except Unanswering as error:
         silent = error
+    left = remembered(agent_home, name) if silent is None else None
+    if left is not None:
+        return left
     from agent.account.client import AccountClient
 
     return AccountClient(agent_home, name).status(silent)

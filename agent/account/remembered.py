@@ -1,0 +1,43 @@
+"""The status a session left behind, for who asks at rest: nothing heavy is imported and nothing is folded.
+
+It counts as long as the journal ends where it ended then. With any row more, another journal or in another
+program's words it is passed over: then the journal says it.
+"""
+
+from contextlib import suppress
+
+import msgspec
+
+from agent.answers.account import Status
+from agent.settings.home import Busy, Home
+from domain.errors import BadInput, JournalFault
+from edge.files import write_whole
+from journal.at_rest import RestingFile
+
+NAME = "at-rest.json"
+
+
+class _Left(msgspec.Struct, frozen=True):
+    journal_id: str
+    seq: int
+    hash: str
+    status: Status
+
+
+def remember(home: Home, journal_id: str, head: tuple[int, str], status: Status) -> None:
+    """Leave a status behind; where it cannot be written nobody misses it."""
+    left = msgspec.json.encode(_Left(journal_id, *head, status))
+    with suppress(OSError):
+        write_whole(home.checkpoints(status.journal) / NAME, left, durable=False)
+
+
+def remembered(home: Home, name: str) -> Status | None:
+    """Return the status that was left behind, None where the journal is not what it was or is in use."""
+    if home.server:
+        return None
+    with suppress(OSError, msgspec.MsgspecError, Busy, BadInput, JournalFault):
+        left = msgspec.json.decode((home.checkpoints(name) / NAME).read_bytes(), type=_Left)
+        with home.lock(name), RestingFile(home.journal(name)) as opened:
+            if (opened.journal_id, *opened.head()) == (left.journal_id, left.seq, left.hash):
+                return left.status if left.status.journal == name else None
+    return None
