@@ -1,10 +1,13 @@
-"""The price of being watched: an agent alone, with a server attached, and with clients of its stream."""
+"""The price of being watched: an agent alone, with a server attached, and with clients of its stream.
+
+And beside a process that only turns: where cores share caches and a clock, any neighbour costs something.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.figures import Figure, Section, ratio
-from benchmarks.serve.processes import Ran, clients, run, server
+from benchmarks.serve.processes import Ran, clients, run, server, spinning
 
 CYCLES = 6_000
 PACED = 400
@@ -12,7 +15,8 @@ PASSES = 3
 CLIENTS = 200
 FULL = ("--provider", "simulated", "--speed", "max")
 PACE = ("--provider", "simulated", "--interval", "0.05")
-KINDS = ("alone", "served", f"{CLIENTS} clients")
+BUSY = "beside a busy core"
+KINDS = ("alone", BUSY, "served", f"{CLIENTS} clients")
 
 
 def cycles(folder: Path) -> Section:
@@ -28,6 +32,7 @@ def cycles(folder: Path) -> Section:
         figures += _figures(pace, count, runs, start)
     notes = (
         "processor time is the agent's own process, its start taken off; the server runs at a lower priority",
+        f"{BUSY}: a process that only turns, at the server's priority: what any neighbour costs here",
     )
     return Section(
         "cycles", f"{CYCLES} cycles at full speed, {PACED} at twenty a second", tuple(figures), notes
@@ -38,6 +43,9 @@ def _run(kind: str, home: Path, words: Sequence[str]) -> Ran:
     home.mkdir(parents=True)
     if kind == "alone":
         return run(home, *words)
+    if kind == BUSY:
+        with spinning():
+            return run(home, *words)
     with server(home) as served:
         if kind == "served":
             return run(home, *words)
@@ -62,4 +70,5 @@ def _figures(pace: str, count: int, runs: dict[str, list[Ran]], start: Ran) -> l
         kept = ratio(f"{pace}, {kind}: cycles kept", speed(kind), speed("alone"))
         figures.append(Figure(kept.name, kept.unit, kept.values, "> 0.95"))
         figures.append(ratio(f"{pace}, {kind}: processor", processor(kind), processor("alone")))
-    return figures
+    against = f"{pace}, {KINDS[-1]}: cycles kept, against {BUSY}"
+    return [*figures, ratio(against, speed(KINDS[-1]), speed(BUSY))]

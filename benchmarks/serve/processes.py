@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import psutil
 
+from agent.serve.process import NICER
 from benchmarks.candles import ROOT
 from benchmarks.processes import AGENT, Failed, environment
 
@@ -75,6 +76,17 @@ def asked(connection: HTTPConnection, path: str, token: str) -> bytes:
     if answer.status != 200:
         raise Failed(f"{path}: {answer.status} {body[:200]!r}")
     return body
+
+
+@contextmanager
+def spinning() -> Iterator[None]:
+    """Keep one core busy, at the priority of a server."""
+    turn = f"import os\nos.nice({NICER})\nwhile True: pass"
+    with subprocess.Popen([sys.executable, "-c", turn]) as process:
+        try:
+            yield
+        finally:
+            process.kill()
 
 
 @contextmanager
