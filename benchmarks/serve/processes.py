@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import psutil
 
-from agent.serve.process import NICER
+from agent.serve.keeping import NICER
 from benchmarks.candles import ROOT
 from benchmarks.processes import AGENT, Failed, environment
 
