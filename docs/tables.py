@@ -57,6 +57,20 @@ def alerts() -> str:
     )
 
 
+def kinds() -> str:
+    """Return every kind of message with its severity, when it is told, and where it leads."""
+    from agent.alerts.table import TABLE, runbook  # noqa: PLC0415
+
+    sources = {"journal": "a row of the journal", "notice": "a notice", "watch": "at once"}
+    rows = []
+    for each in TABLE:
+        when = f"after {each.seconds:g} s" if each.seconds else sources[each.source]
+        same = ", ".join([*each.alarms, *each.rules])
+        leads = f"[runbook](../{runbook(each.kind).removeprefix('docs/')})" if each.heading else ""
+        rows.append((f"`{each.kind}`", each.severity.value, each.meaning, when, same, leads))
+    return _table(("kind", "severity", "what it says", "told", "on the page, in Prometheus", "help"), rows)
+
+
 def decisions() -> str:
     """Return the gate's matrix: where any rule of some areas stands so, the verdict and the next step."""
     from agent.gate.matrix import DECISIONS  # noqa: PLC0415
@@ -86,6 +100,7 @@ def failures() -> str:
 
 
 WRITTEN = {
+    "alerts.md": {"kinds": kinds},
     "http-api.md": {"routes": routes},
     "monitoring.md": {"metrics": metrics, "alerts": alerts},
     "gate.md": {"decisions": decisions, "failures": failures},

@@ -29,6 +29,7 @@ PAGES = (
     "/settings",
     "/jobs",
     "/log",
+    "/alerts",
     "/doctor",
 )
 

@@ -9,6 +9,7 @@ export const PAGES = [
   { name: "research", path: "/research", title: "Research", group: "Work", load: () => import("./pages/research.js") },
   { name: "parameters", path: "/parameters", title: "Parameters", group: "Work", agent: true, load: () => import("./pages/parameters.js") },
   { name: "worth", path: "/worth", title: "Gate and reports", group: "Work", agent: true, load: () => import("./pages/worth.js") },
+  { name: "alerts", path: "/alerts", title: "Alerts", group: "Keep", load: () => import("./pages/alerts.js") },
   { name: "journal", path: "/journal", title: "Journal", group: "Keep", agent: true, load: () => import("./pages/journal.js") },
   { name: "settings", path: "/settings", title: "Settings", group: "Keep", agent: true, load: () => import("./pages/settings.js") },
   { name: "jobs", path: "/jobs", title: "Jobs", group: "Keep", load: () => import("./pages/jobs.js") },

@@ -2,6 +2,9 @@
 
 import json
 
+from agent.answers.alerts import AlertKind, Severity
+from agent.host.clock import SystemClock
+from agent.notices import Notices
 from tests.dashboard.browser import Browser
 from tests.dashboard.rig import AGENT, Rig
 
@@ -63,6 +66,24 @@ def test_the_log_is_filtered_by_level_and_by_text(page: Browser) -> None:
     page.until(lambda: page.all(".log li"), "no line")
     page.one("input[type=search]").send_keys("zzz nothing has this")
     page.until(lambda: not page.all(".log li"), f"not filtered, {every} before")
+
+
+def test_what_waits_for_somebody_is_acknowledged_on_the_page(page: Browser, rig: Rig) -> None:
+    notices = Notices(rig.served.home.notices)
+    about = (AlertKind.BACKUP_FAILED, Severity.CRITICAL, None, "no backup was made <b>", "the folder is full")
+    seq = notices.put("backup/1", *about, SystemClock().now())
+    page.go("/alerts")
+    button = "[aria-label^='Acknowledge no backup']"
+    page.until(lambda: page.all(button), "it does not wait", seconds=30)
+    assert "no backup was made <b>" in page.text("main")
+    assert "No channel is set." in page.text("main")
+    page.one(button).click()
+    page.until(lambda: not page.all(button), "it still waits", seconds=30)
+    acknowledged = notices.acknowledged(f"notice-{seq}")
+    assert acknowledged is not None
+    assert acknowledged.by.startswith("page:")
+    notices.close()
+    assert page.complaints() == []
 
 
 def test_the_doctor_says_what_to_do(page: Browser) -> None:
