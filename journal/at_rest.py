@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from domain.errors import JournalFault
+from journal.archive import Archive, joined
 from journal.chain import genesis
 from journal.codec import SESSION_STARTED
 from journal.history import History
@@ -40,6 +41,9 @@ class RestingFile(History):
             self._connection.close()
             raise
         self._head: tuple[int, bytes] = last[0] if last else (0, genesis(self._id))
+        self._first: int = self._query("SELECT min(seq) FROM rows")[0][0] or 1
+        archive = Archive(path, self._id)
+        self._archive = archive if self._first > 1 and archive.begun else None
 
     def _understood(self) -> str:
         """Return the journal's id. Raises JournalFault for tables of another version."""
@@ -59,20 +63,25 @@ class RestingFile(History):
 
     def page(self, after: int, limit: int) -> Sequence[Stored]:
         """Return at most `limit` rows with a sequence above `after`, oldest first, unchecked."""
+        if self._archive is not None and after + 1 < self._first:
+            return self._archive.page(after, min(limit, self._first - 1 - max(after, 0)))
         return [Stored._make(row) for row in self._query(_PAGE, after, limit)]
 
     def cycle_rows(self, cycle_id: int) -> Sequence[int]:
         """Return the sequences of a cycle's rows."""
-        return self._numbers("SELECT seq FROM rows WHERE cycle_id = ? ORDER BY seq", cycle_id)
+        older = self._archive.cycle_rows(cycle_id, self._first) if self._archive else []
+        return joined(older, self._numbers("SELECT seq FROM rows WHERE cycle_id = ? ORDER BY seq", cycle_id))
 
     def session_rows(self) -> Sequence[int]:
         """Return the sequences of the rows that start a session."""
-        return self._numbers(f"SELECT seq FROM rows WHERE kind = '{SESSION_STARTED}' ORDER BY seq")  # noqa: S608
+        query = f"SELECT seq FROM rows WHERE kind = '{SESSION_STARTED}' ORDER BY seq"  # noqa: S608
+        older = self._archive.session_rows(self._first) if self._archive else []
+        return joined(older, self._numbers(query))
 
     def last_cycle(self) -> int | None:
         """Return the highest cycle id there is, or None before the first cycle."""
         last: int | None = self._query("SELECT max(cycle_id) FROM rows")[0][0]
-        return last
+        return last if last is not None or self._archive is None else self._archive.last_cycle(self._first)
 
     def close(self) -> None:
         """Let go of the file."""

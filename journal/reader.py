@@ -11,6 +11,7 @@ from domain.errors import BadInput, JournalFault
 from domain.events import Event
 from domain.ports import Row
 from journal import copying, schema, sqlite, target
+from journal.archive import Archive, joined
 from journal.chain import genesis
 from journal.history import History
 from journal.scratch import Scratch
@@ -41,7 +42,8 @@ class Database(Protocol):
 class SqlReader(History):
     """The readable side of a journal in a database; safe to call from several threads.
 
-    `where` names the journal in messages; `release` is called once, after closing.
+    `where` names the journal in messages; `release` is called once, after closing. `file` is where the
+    journal lies, for older rows may be archived beside it (`journal.archive`).
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class SqlReader(History):
         where: object,
         database: Database = sqlite,
         release: Callable[[], object] = lambda: None,
+        file: Path | None = None,
     ) -> None:
         self._connection = connection
         self._where = where
@@ -61,6 +64,11 @@ class SqlReader(History):
         row = connection.execute(schema.LAST_ROW).one_or_none()
         self._seq: int = 0 if row is None else row.seq
         self._hash: bytes = genesis(self._id) if row is None else row.hash
+        self._first: int = connection.execute(schema.FIRST_ROW).scalar() or 1
+        self._archive: Archive | None = None
+        if file is not None and self._first > 1:
+            archive = Archive(file, self._id)
+            self._archive = archive if archive.begun else None
         if type(self._hash) is not bytes:
             self._hash = b""  # someone wrote to the file by hand; the reader still shows all of it
 
@@ -68,6 +76,11 @@ class SqlReader(History):
     def journal_id(self) -> str:
         """Twelve hex digits given at creation."""
         return self._id
+
+    @property
+    def first(self) -> int:
+        """The first row that is in the database itself, 1 in an empty one; those before it are archived."""
+        return self._first
 
     def append(self, *events: Event) -> None:
         """Refuse: this is a reader. Raises JournalFault."""
@@ -80,20 +93,28 @@ class SqlReader(History):
 
     def page(self, after: int, limit: int) -> Sequence[Stored]:
         """Return at most `limit` rows with a sequence above `after`, unchecked. Raises JournalFault."""
-        return [Stored._make(row) for row in self._read(schema.PAGE, {"after": after, "limit": limit})]
+        if self._archive is None or after + 1 >= self._first:
+            rows = self._read(schema.PAGE, {"after": after, "limit": limit})
+            # Rows may go to the archive meanwhile; the first of the file is told with them.
+            if self._archive is None or after + 1 >= self._first:
+                return [Stored._make(row) for row in rows]
+        return self._archive.page(after, min(limit, self._first - 1 - max(after, 0)))
 
     def cycle_rows(self, cycle_id: int) -> Sequence[int]:
         """Return the sequences of a cycle's rows. Raises JournalFault."""
-        return [row[0] for row in self._read(schema.CYCLE, {"cycle_id": cycle_id})]
+        here = [row[0] for row in self._read(schema.CYCLE, {"cycle_id": cycle_id})]
+        return joined(self._archive.cycle_rows(cycle_id, self._first) if self._archive else [], here)
 
     def session_rows(self) -> Sequence[int]:
         """Return the sequences of the rows that start a session. Raises JournalFault."""
-        return [row[0] for row in self._read(schema.SESSIONS, {})]
+        here = [row[0] for row in self._read(schema.SESSIONS, {})]
+        return joined(self._archive.session_rows(self._first) if self._archive else [], here)
 
     def last_cycle(self) -> int | None:
         """Return the highest cycle id there is, or None before the first. Raises JournalFault."""
         result: int | None = self._read(schema.LAST_CYCLE, {})[0][0]
-        return result
+        archived = self._archive
+        return result if result is not None or archived is None else archived.last_cycle(self._first)
 
     def mentions(self, after: int, texts: Collection[bytes], until: int | None = None) -> Iterator[Row]:
         """Return rows above `after`, up to `until`, whose payload holds one of `texts`, oldest first.
@@ -107,6 +128,10 @@ class SqlReader(History):
         while after < last:
             upto = min(after + LOOK_ROWS, last)
             found = self._read(schema.SEARCH, {"after": after, "until": upto, "text": begin})
+            if self._archive is not None and after + 1 < self._first:
+                yield from super().mentions(after, texts, upto)  # some went to the archive meanwhile
+                after = upto
+                continue
             yield from self._at(seq for seq, payload in found if any(text in payload for text in texts))
             after = upto
 
@@ -164,7 +189,7 @@ def open_held(name: Path | str, *, account: str = "") -> SqlReader:
         sqlite.check_access(path)
         connection = sqlite.connect(path)
         sqlite.lock(connection)
-        return SqlReader(connection, path, release=lambda: copying.release(held))
+        return SqlReader(connection, path, release=lambda: copying.release(held), file=path)
     except BaseException as error:
         if connection is not None:
             connection.close()
@@ -189,7 +214,7 @@ def open_reader(name: Path | str, *, account: str = "") -> SqlReader:
     connection = None
     try:
         connection = sqlite.connect(copying.copy(source, folder.path))
-        return SqlReader(connection, source, release=folder.cleanup)
+        return SqlReader(connection, source, release=folder.cleanup, file=source)
     except BaseException as error:
         if connection is not None:
             connection.close()

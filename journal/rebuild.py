@@ -4,7 +4,7 @@ The draft is no journal to anybody until it is whole: it is written without a lo
 the end, and takes its place by a rename. A crash leaves a draft, which the next one replaces.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
@@ -14,7 +14,7 @@ from journal import schema, sqlite
 from journal.stored import Stored
 
 _AT_A_TIME = 2_000
-_PRAGMAS = ("locking_mode = exclusive", "journal_mode = off", "synchronous = off")
+_PRAGMAS = (sqlite.VACUUM, "locking_mode = exclusive", "journal_mode = off", "synchronous = off")
 _ERRORS: tuple[type[BaseException], ...] = (*sqlite.Error, OSError)
 
 
@@ -56,6 +56,24 @@ def _written(path: Path, journal_id: str, rows: Iterable[Stored]) -> int:
     finally:
         connection.close()
     return last
+
+
+def add(path: Path, rows_after: Callable[[int], Iterable[Stored]]) -> None:
+    """Add the rows to a rebuilt file that follow its last one, durably. Raises JournalFault."""
+    try:
+        connection = sqlite.connect(path)
+        try:
+            last = connection.execute(schema.LAST_ROW).one_or_none()
+            rows = list(rows_after(last.seq if last is not None else 0))
+            if rows:
+                connection.exec_driver_sql(sqlite.BEGIN).close()
+                connection.execute(schema.ROWS.insert(), [row._asdict() for row in rows])
+                connection.connection.commit()
+        finally:
+            connection.close()
+        sqlite.sync(path)
+    except _ERRORS as error:
+        raise JournalFault(f"{path} cannot be completed: {sqlite.explain(error, path)}") from error
 
 
 def take_place(draft: Path, path: Path) -> None:

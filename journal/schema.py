@@ -58,6 +58,7 @@ SEARCH = sa.text(
     "SELECT seq, payload FROM rows "
     "WHERE seq > :after AND seq <= :until AND instr(payload, :text) > 0 ORDER BY seq"
 )
+FIRST_ROW = sa.text("SELECT min(seq) FROM rows")
 LAST_ROW = sa.text("SELECT seq, hash FROM rows ORDER BY seq DESC LIMIT 1")
 
 

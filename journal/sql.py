@@ -11,10 +11,17 @@ import sqlalchemy as sa
 from domain.errors import BadInput, JournalFault
 from domain.events import Event
 from journal import copying, schema, sqlite, target
+from journal.archive import Archive
 from journal.chain import checked_id
 from journal.lease import GRACE_MS, LEASE_MS, alive
 from journal.reader import Database, SqlReader
 from journal.stored import Stored, chained
+
+TRIM_ROWS = 128
+"""Rows that are taken out of a file at once: a few milliseconds, which an append may wait."""
+
+LEAST_LEFT = 2
+"""Rows that stay in a file whatever is archived: the next one is chained to the last."""
 
 _FILE_ERRORS: tuple[type[BaseException], ...] = (*sqlite.Error, OSError)
 
@@ -26,8 +33,10 @@ class SqlJournal(SqlReader):
     is opened again, and a commit is never tried twice.
     """
 
-    def __init__(self, connection: sa.Connection, where: object, database: Database) -> None:
-        super().__init__(connection, where, database)
+    def __init__(
+        self, connection: sa.Connection, where: object, database: Database, file: Path | None = None
+    ) -> None:
+        super().__init__(connection, where, database, file=file)
         self._failure = ""
         # Core's bookkeeping around three statements costs as much as the commit (0.1 ms), so the
         # statements are given to the driver. Columns and `Stored` have one order.
@@ -118,7 +127,8 @@ class SqliteJournal(SqlJournal):
     """A journal in a file; this is the only connection to it, and appends wait while it is backed up."""
 
     def __init__(self, connection: sa.Connection, path: Path) -> None:
-        super().__init__(connection, path, sqlite)
+        super().__init__(connection, path, sqlite, path)
+        self._path = path
         self._name = copying.hold(path)
         self._insert = str(schema.ROWS.insert().compile(dialect=connection.dialect))
 
@@ -131,6 +141,42 @@ class SqliteJournal(SqlJournal):
         with self._lock:
             self._refuse_closed()
             sqlite.backup(self._connection, path)
+
+    def trim(self, upto: int, go_on: Callable[[], bool]) -> int:
+        """Take rows up to `upto` out of the file, which are archived; return the first that is left.
+
+        A few rows at a time, while `go_on` says so between two: an append waits for one such step at most.
+        One that fails ends nothing but this. Raises JournalFault where the rows are not archived.
+        """
+        archive = Archive(self._path, self._id)
+        end = min(upto, self._seq - LEAST_LEFT)
+        spans = [span for span in archive.path() if self._first <= span[1] <= end]
+        for span in spans:
+            if archive.segment(span)[-1].hash.hex() != self.hash_at(span[1]):
+                raise JournalFault(
+                    f"{archive.file(span)} is not of the rows of this journal; nothing left it"
+                )
+        upto = spans[-1][1] if spans else 0
+        while self._first <= upto:
+            self._step(archive, min(self._first + TRIM_ROWS - 1, upto))
+            if not go_on():
+                break
+        return self._first
+
+    def _step(self, archive: Archive, upto: int) -> None:
+        with self._lock:
+            self._refuse_failed()
+            try:
+                sqlite.delete(self._cursor, upto)
+                self._first, self._archive = upto + 1, archive
+                # A script is stepped to its end; execute() would give back one page and stop.
+                self._driver.executescript(f"PRAGMA incremental_vacuum({sqlite.VACUUM_PAGES})").close()
+            except sqlite.Error as error:
+                with contextlib.suppress(*sqlite.Error):
+                    self._driver.rollback()
+                    (self._first,) = self._cursor.execute("SELECT min(seq) FROM rows").fetchone()
+                    self._archive = archive if self._first > 1 else None
+                raise JournalFault(sqlite.explain(error, self._path)) from error
 
     def close(self) -> None:
         """Close the file; calling it again does nothing."""
@@ -174,6 +220,8 @@ def open_journal(
             sqlite.create_file(path)
         sqlite.check_access(path)
         connection = sqlite.connect(path)
+        if not path.stat().st_size:
+            connection.exec_driver_sql(f"PRAGMA {sqlite.VACUUM}").close()
     except _FILE_ERRORS as error:
         raise JournalFault(sqlite.explain(error, path)) from error
     try:

@@ -35,6 +35,11 @@ _PRAGMAS: tuple[tuple[str, str | int], ...] = (
     ("trusted_schema", 0),
 )
 
+VACUUM = "auto_vacuum = incremental"
+"""Of a new file, before anything is in it: what is taken out gives its room back, a little at a time."""
+
+VACUUM_PAGES = 64
+
 _GUARDS = {
     "rows_never_updated": "BEFORE UPDATE ON rows BEGIN SELECT RAISE(ABORT, 'rows are never changed'); END",
     "rows_never_deleted": "BEFORE DELETE ON rows BEGIN SELECT RAISE(ABORT, 'rows are never deleted'); END",
@@ -91,6 +96,16 @@ def guard(connection: sa.Connection) -> None:
     """Create the triggers that refuse to change what is written; the caller commits."""
     for name, body in _GUARDS.items():
         connection.exec_driver_sql(_trigger(name, body)).close()
+
+
+def delete(cursor: sqlite3.Cursor, upto: int) -> None:
+    """Take rows up to `upto` out of the file in one transaction; the trigger is back before it ends."""
+    name = "rows_never_deleted"
+    cursor.execute(BEGIN)
+    cursor.execute(f"DROP TRIGGER {name}")
+    cursor.execute("DELETE FROM rows WHERE seq <= ?", (upto,))
+    cursor.execute(_trigger(name, _GUARDS[name]))
+    cursor.execute("COMMIT")
 
 
 def unguard(connection: sa.Connection) -> None:

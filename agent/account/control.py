@@ -71,6 +71,12 @@ class ReadRequest(msgspec.Struct, frozen=True, tag_field="do", tag="read"):
     cycle: int = 0
 
 
+class TrimRequest(msgspec.Struct, frozen=True, tag_field="do", tag="trim"):
+    """Ask that rows up to `upto`, which are archived, leave the journal's file, for some seconds."""
+
+    upto: int
+
+
 class FollowRequest(msgspec.Struct, frozen=True, tag_field="do", tag="follow"):
     """Be told of the journal's rows as they are written, for as long as the connection lasts.
 
@@ -82,7 +88,7 @@ class FollowRequest(msgspec.Struct, frozen=True, tag_field="do", tag="follow"):
     until: int | None = None
 
 
-Request = Command | StatusRequest | WhyRequest | ReadRequest
+Request = Command | StatusRequest | WhyRequest | ReadRequest | TrimRequest
 """One line of the socket: a command, or a question."""
 
 _encoder = msgspec.json.Encoder()

@@ -3,9 +3,10 @@
 from typing import Any
 
 from agent.account.at_hand import told
-from agent.account.control import ControlServer, ReadRequest, Request, StatusRequest, WhyRequest
+from agent.account.control import ControlServer, ReadRequest, Request, StatusRequest, TrimRequest, WhyRequest
 from agent.account.feed import JournalFeed
 from agent.account.opened import OpenedAccount
+from agent.account.trimming import trimmed
 from agent.answers.stream import LiveState
 from domain.errors import BadInput
 
@@ -23,6 +24,8 @@ def control_server(launch: OpenedAccount) -> ControlServer:
                 if launch.stored is None:
                     raise BadInput("this journal cannot be read")
                 return told(launch.stored, request)
+            case TrimRequest(upto):
+                return trimmed(launch.stored, upto)
             case command:
                 return launch.handler.handle(command)
 

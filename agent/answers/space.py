@@ -43,3 +43,21 @@ class RetainAnswer(Struct, frozen=True, kw_only=True):
     parts: list[PartRow]
     free: int
     growth: Growth | None
+
+
+class ArchiveAnswer(Struct, frozen=True, kw_only=True):
+    """`agent journal archive`: up to which row a journal is archived, the first in its file, sizes in bytes.
+
+    `why` says what keeps the next row in the file; `running` that an agent had the journal meanwhile.
+    """
+
+    journal: str
+    rows: int
+    archived: int
+    first_in_file: int
+    segments: int
+    segment_bytes: int
+    file_bytes: int
+    file_bytes_before: int
+    running: bool
+    why: str

@@ -19,7 +19,7 @@ from agent.answers.learned import Lessons
 from agent.answers.report import PeriodReport
 from agent.answers.research import BacktestAnswer, MonteCarloAnswer, ReportAnswer
 from agent.answers.run import CycleLine, Quicktest, SummaryLine
-from agent.answers.space import RetainAnswer
+from agent.answers.space import ArchiveAnswer, RetainAnswer
 from agent.answers.strategies import StrategiesAnswer
 from agent.answers.summary import DaySummary
 from agent.answers.trials import LookaheadAnswer, StudyAnswer, WalkForwardAnswer
@@ -65,6 +65,7 @@ ANSWERS: dict[str, tuple[Any, ...]] = {
     "jobs run": (JobRan,),
     "jobs show": (JobAnswer,),
     "journal anchor": (Anchored,),
+    "journal archive": (ArchiveAnswer,),
     "journal list": (list[JournalRow],),
     "journal tail": (list[Row],),
     "journal verify": (ChainAnswer,),

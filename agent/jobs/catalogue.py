@@ -76,6 +76,12 @@ def _backup(run: Occasion) -> list[Words]:
     return [["backup", "--json"]] if upkeep(run.home).backup.folder is not None else []
 
 
+def _archive(run: Occasion) -> list[Words]:
+    """Return the archival of each journal in a file; those on a server stay there."""
+    names = [] if run.home.server else journals(run.home)
+    return [["journal", "archive", "--journal", name, "--json"] for name in names]
+
+
 def _retain(_run: Occasion) -> list[Words]:
     return [["retain", "--json"]]
 
@@ -105,6 +111,7 @@ JOBS = (
         local=True,
         alert=AlertKind.BACKUP_FAILED,
     ),
+    JobEntry("archive", "pack the oldest rows of each journal beside its file", _archive, local=True),
     JobEntry("retain", "keep the bounds of what grows in the home, and measure it", _retain, local=True),
 )
 

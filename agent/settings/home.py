@@ -78,6 +78,10 @@ class Home:
         """Return the file of a journal."""
         return self.journals / f"{name}.db"
 
+    def segments(self, name: str) -> Path:
+        """Return the folder of a journal's archived rows."""
+        return self.journals / f"{name}.segments"
+
     def journal_location(self, name: str) -> Path | str:
         """Return what a journal is opened by: its file, or the URL of the server that holds it."""
         return self.server or self.journal(name)
@@ -215,6 +219,9 @@ class Home:
             part = path.with_name(path.name + suffix)
             if part.is_file():
                 part.rename(kept.with_name(kept.name + suffix))
+        folder = self.segments(name)
+        if folder.is_dir():
+            folder.rename(self.segments(f"{name}.{stamp}"))
         return kept
 
     def _archived(self, name: str, kept: str) -> str | None:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from agent.answers.space import PartRow
 from agent.settings.home import Home
 from agent.settings.upkeep.retention import FolderBound, LogBound, RetentionSettings
+from agent.state.checkpoints import Checkpoints
 
 PUT_ASIDE = re.compile(r"\.\d{8}T\d{6}$")
 """The end of a name under which something was put aside."""
@@ -62,7 +63,8 @@ def _put_aside(home: Home) -> Iterator[Item]:
     """Yield journals that were put aside, with their logs; one that is in use stays."""
     for path in sorted(home.journals.glob("*.db")):
         if PUT_ASIDE.search(path.stem) and not home.held(path.stem):
-            yield item(path, *(path.with_name(path.name + suffix) for suffix in ("-wal", "-shm")))
+            logs = (path.with_name(path.name + suffix) for suffix in ("-wal", "-shm"))
+            yield item(path, *logs, home.segments(path.stem))
     for pattern in ("*.stale", "*.kept", "*.restoring"):
         yield from (item(path) for path in sorted(home.journals.glob(pattern)))
     yield from (item(path) for path in sorted(home.root.glob("*")) if PUT_ASIDE.search(path.name))
@@ -84,8 +86,8 @@ def _checkpoints(home: Home) -> Iterator[Item]:
         if folder.name not in known and not home.server:
             yield item(folder)
             continue
-        numbered = sorted(path for path in folder.glob("*") if path.name.isdigit())
-        yield from (item(path) for path in numbered[:-_LATEST])
+        places = Checkpoints(folder).places()
+        yield from (item(folder / place.name) for place in places[:-_LATEST])
 
 
 def _mirrors(home: Home) -> Iterator[Item]:
@@ -167,4 +169,7 @@ def bound_words(settings: RetentionSettings, name: str) -> str:
         days = f"{bound.days:g} days" if bound.days else ""
         size = f"{bound.megabytes:g} MB" if bound.megabytes else ""
         return ", ".join(filter(None, (days, size))) or "none set"
-    return {"journals": "none needed", "job_outputs": "the latest 20 runs of each job"}.get(name, "yours")
+    return {
+        "journals": f"{settings.journal_days:g} days, then archived",
+        "job_outputs": "the latest 20 runs of each job",
+    }.get(name, "yours")

@@ -54,6 +54,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "drill": ("--cases", "1"),
     "gate": ("--notify",),
     "journal anchor": ("{home}/anchor",),
+    "journal archive": (),
     "journal list": (),
     "journal tail": ("-n", "1000"),
     "journal verify": (),

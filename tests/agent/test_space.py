@@ -32,8 +32,11 @@ def home(tmp_path: Path) -> Home:
     with open_journal(home.journal("paper"), JOURNAL_ID) as journal:
         journal.append(session())
     for name in (
-        MINE, "checkpoints/paper/000000000001", "checkpoints/paper/000000000002",
-        "checkpoints/paper/000000000003", "checkpoints/gone/000000000001", "serve/mirrors/paper.db",
+        MINE,
+        "checkpoints/paper/0123456789ab.000000000001.0123456789ab",
+        "checkpoints/paper/0123456789ab.000000000002.0123456789ab",
+        "checkpoints/paper/0123456789ab.000000000003.0123456789ab",
+        "checkpoints/gone/000000000001", "serve/mirrors/paper.db",
         "serve/mirrors/gone.db", "serve/mirrors/gone.db-wal", "anchors/paper-000000000001.json",
         "anchors/paper-000000000002.json", "work/one/answer.json", "studies/rsi.db", "serve/paper.err",
         "agent.log", "agent.log.1", "data/spot/BTC.parquet", "config.toml", "config.toml.20260101T000000",
@@ -64,7 +67,8 @@ def test_bounds_of_age_take_what_is_old_and_never_what_is_used(home: Home) -> No
     assert gone == dry
     assert before - paths(home) == {
         MINE, "config.toml.20260101T000000",
-        "checkpoints/paper/000000000001", "checkpoints/gone/000000000001",
+        "checkpoints/paper/0123456789ab.000000000001.0123456789ab",
+        "checkpoints/gone/000000000001",
         "serve/mirrors/gone.db", "serve/mirrors/gone.db-wal", "anchors/paper-000000000001.json",
         "work/one/answer.json", "studies/rsi.db", "serve/paper.err",
     }  # fmt: skip

@@ -47,6 +47,27 @@ def verify(
     verify_journal(home_of(home), journal, anchor, checkpoints=checkpoints, json=json)
 
 
+@journal.command(
+    epilog="Examples: agent journal archive | agent journal archive --keep 30d | agent journal archive "
+    "--keep 100000 --dry-run. Every command reads archived rows as it reads the others."
+)
+def archive(
+    *,
+    keep: Annotated[
+        str | None,
+        typer.Option(help="What stays in the file: days such as 90d, or a number of rows."),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be archived.")] = False,
+    home: HomeOption = None,
+    journal: JournalOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Pack the oldest rows into segments beside the journal's file, and take them out of it."""
+    from agent.cli.handlers.archive import archive_journal
+
+    archive_journal(home_of(home), journal, keep, dry_run=dry_run, json=json)
+
+
 @journal.command(epilog="Examples: agent journal tail | agent journal tail --count 50 --json")
 def tail(
     *,

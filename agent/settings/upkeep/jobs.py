@@ -87,6 +87,13 @@ class BackupJob(JobSettings):
     schedule: Rule = Field(default="5 * * * *", description=WHEN)
 
 
+class ArchiveJob(JobSettings):
+    """Rows older than `retention.journal_days` leave each journal's file for its archive."""
+
+    on: bool = Field(default=True, description=ON)
+    schedule: Rule = Field(default="30 4 * * *", description=WHEN)
+
+
 class RetainJob(JobSettings):
     """The bounds of `[retention]` are kept, and the home's size is measured."""
 
@@ -106,4 +113,5 @@ class JobsSettings(Section):
     decay: DecayJob = DecayJob()
     reoptimize: ReoptimizeJob = ReoptimizeJob()
     backup: BackupJob = BackupJob()
+    archive: ArchiveJob = ArchiveJob()
     retain: RetainJob = RetainJob()

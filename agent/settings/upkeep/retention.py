@@ -25,6 +25,9 @@ class LogBound(Section):
 class RetentionSettings(Section):
     """The bounds of what grows in the home, beside the journals themselves (`agent retain`)."""
 
+    journal_days: float = Field(
+        default=90, gt=0, le=36_525, description="rows older than this leave a journal's file for its archive"
+    )
     logs: LogBound = LogBound()
     put_aside: FolderBound = Field(
         default=FolderBound(), description="journals put aside by --fresh or a restore"
