@@ -24,7 +24,7 @@ from journal.sql import LEAST_LEFT
 
 
 class Keep(NamedTuple):
-    """What stays in the file at least: rows younger than so many days, or so many of the latest."""
+    """The rows that stay in the file at least: those younger than so many days, or so many of the latest."""
 
     days: float | None = None
     rows: int | None = None
@@ -57,11 +57,13 @@ def limit(home: Home, name: str, opened: History, keep: Keep, now: datetime) -> 
     else:
         until = millis(now - timedelta(days=keep.days or 0))
         wanted = Limit(_older(opened, last, until), f"what is younger than {keep.days:g} days stays")
-    found = Checkpoints(home.checkpoints(name)).nearest(opened, fold_key(recorded_options(opened)))
-    behind = found.header.seq - 1 if found is not None else 0
+    checkpoint = Checkpoints(home.checkpoints(name)).nearest(opened, fold_key(recorded_options(opened)))
+    behind = checkpoint.header.seq - 1 if checkpoint is not None else 0
     if behind < wanted.row:
         why = (
-            "a start begins at the checkpoint there" if found else "no checkpoint fits: start the agent once"
+            "a start begins at the checkpoint there"
+            if checkpoint
+            else "no checkpoint fits: start the agent once"
         )
         wanted = Limit(behind, why)
     return Limit(max(0, wanted.row), wanted.why)

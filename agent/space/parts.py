@@ -86,8 +86,8 @@ def _checkpoints(home: Home) -> Iterator[Item]:
         if folder.name not in known and not home.server:
             yield item(folder)
             continue
-        places = Checkpoints(folder).places()
-        yield from (item(folder / place.name) for place in places[:-_LATEST])
+        names = [each.name for each in Checkpoints(folder).places()]
+        yield from (item(folder / name) for name in names[:-_LATEST])
 
 
 def _mirrors(home: Home) -> Iterator[Item]:

@@ -25,14 +25,6 @@ RUN = ("run", "--provider", "simulated", "--speed", "max", "--cycles", "300", "-
 NOW = datetime(2026, 11, 29, tzinfo=UTC)
 SIZE = 100
 ASKED = (("why", "27"), ("replay",), ("status",), ("trades",))
-    ("why", "27"),
-    ("why", "599"),
-    ("replay",),
-    ("status",),
-    ("trades",),
-    ("journal", "verify"),
-    ("lessons",),
-)
 
 
 @pytest.fixture(scope="module")

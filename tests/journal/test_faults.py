@@ -99,9 +99,9 @@ def may_inject() -> bool:
 @pytest.mark.parametrize(
     ("calls", "error", "when"),
     [
-        ("fdatasync,fsync", "EIO", 9),
+        ("fdatasync,fsync", "EIO", 12),
         ("fdatasync,fsync", "EIO", 40),
-        ("pwrite64", "ENOSPC", 60),
+        ("pwrite64", "ENOSPC", 80),
         ("pwrite64", "ENOSPC", 101),
         ("pwrite64", "EIO", 102),
     ],
