@@ -23,7 +23,7 @@ from journal.segment import MOST
 from journal.sql import LEAST_LEFT
 
 
-class Keep(NamedTuple):
+class KeptRows(NamedTuple):
     """The rows that stay in the file at least: those younger than so many days, or so many of the latest."""
 
     days: float | None = None
@@ -37,7 +37,7 @@ class Limit(NamedTuple):
     why: str
 
 
-def checked_keep(text: str) -> Keep:
+def checked_keep(text: str) -> KeptRows:
     """Return what a person wants to keep: `30d` for days, a number for rows. Raises BadInput."""
     number, days = text.removesuffix("d"), text.endswith("d")
     try:
@@ -46,10 +46,10 @@ def checked_keep(text: str) -> Keep:
         value = -1.0
     if not 0 < value < 1e12 or (not days and value != int(value)):
         raise BadInput(f"--keep {text[:40]}: days such as 90d, or a number of rows such as 100000")
-    return Keep(days=value) if days else Keep(rows=int(value))
+    return KeptRows(days=value) if days else KeptRows(rows=int(value))
 
 
-def limit(home: Home, name: str, opened: History, keep: Keep, now: datetime) -> Limit:
+def limit(home: Home, name: str, opened: History, keep: KeptRows, now: datetime) -> Limit:
     """Return up to which row a journal may be archived. Raises JournalFault."""
     last, _ = opened.head()
     if keep.rows is not None:

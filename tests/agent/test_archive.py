@@ -3,6 +3,7 @@
 import json
 import signal
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from agent.drill import processes
 from agent.host.failpoints import Fuse
 from agent.settings.home import Home
 from agent.space import archive as archive_module
-from agent.space.archive import Keep, checked_keep
+from agent.space.archive import KeptRows, checked_keep
 from domain.errors import BadInput
 from journal.archive import Archive
 from journal.reader import open_reader
@@ -45,13 +46,13 @@ def answers(home: Path) -> list[Any]:
 
 
 def archive(home: Path, keep: int = 200) -> Any:
-    return archived(AccountClient(Home(home), "paper"), Keep(rows=keep), NOW, size=SIZE)
+    return archived(AccountClient(Home(home), "paper"), KeptRows(rows=keep), NOW, size=SIZE)
 
 
 def test_at_rest_whatever_dies_at_whatever_step_every_answer_is_the_same(run: Path) -> None:
     before, whole, exported = answers(run), rows(run), agent(run, "journal", "export").stdout
     for step in (*["segment written"] * 2, *["file rebuilt"] * 2, "file replaced", ""):
-        child = processes.forked(lambda step=step: dying(run, step), run / "archive.log")
+        child = processes.forked(partial(dying, run, step), run / "archive.log")
         code = processes.wait(child, 60)
         assert code == (-signal.SIGKILL if step else 0), (run / "archive.log").read_text()
         assert rows(run) == whole
@@ -136,5 +137,5 @@ def test_a_put_aside_journal_takes_its_archive_along(tmp_path: Path, run: Path) 
 def test_what_is_kept_must_be_days_or_rows(bad: str) -> None:
     with pytest.raises(BadInput, match="--keep"):
         checked_keep(bad)
-    assert checked_keep("90d") == Keep(days=90)
-    assert checked_keep("1000") == Keep(rows=1000)
+    assert checked_keep("90d") == KeptRows(days=90)
+    assert checked_keep("1000") == KeptRows(rows=1000)

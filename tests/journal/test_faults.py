@@ -99,7 +99,7 @@ def may_inject() -> bool:
 @pytest.mark.parametrize(
     ("calls", "error", "when"),
     [
-        ("fdatasync,fsync", "EIO", 12),
+        ("fdatasync,fsync", "EIO", 14),
         ("fdatasync,fsync", "EIO", 40),
         ("pwrite64", "ENOSPC", 80),
         ("pwrite64", "ENOSPC", 101),

@@ -13,7 +13,7 @@ from agent.cli.output.streams import answer
 from agent.host.clock import SystemClock
 from agent.settings.home import Home
 from agent.settings.upkeep.reading import upkeep
-from agent.space.archive import Keep, checked_keep, limit, made_anew, packed
+from agent.space.archive import KeptRows, checked_keep, limit, made_anew, packed
 from domain.errors import BadInput, LocalFault
 from journal.archive import Archive
 from journal.segment import MOST
@@ -26,14 +26,14 @@ def archive_journal(home: Home, name: str | None, keep: str | None, *, dry_run: 
     """Archive the oldest rows of a journal; nothing is done to one on a server."""
     if home.server:
         raise BadInput("a journal on a server is not archived: its rows stay in the database")
-    kept = checked_keep(keep) if keep is not None else Keep(days=upkeep(home).retention.journal_days)
+    kept = checked_keep(keep) if keep is not None else KeptRows(days=upkeep(home).retention.journal_days)
     client = AccountClient(home, name)
     report = archived(client, kept, SystemClock().now(), dry_run=dry_run)
     answer(report, _archived, json=json)
 
 
 def archived(
-    client: AccountClient, keep: Keep, now: datetime, *, dry_run: bool = False, size: int = MOST
+    client: AccountClient, keep: KeptRows, now: datetime, *, dry_run: bool = False, size: int = MOST
 ) -> ArchiveAnswer:
     """Archive a journal as far as may be, whether its agent runs or not. Raises JournalFault, Busy."""
     path, before = client.path, client.path.stat().st_size
