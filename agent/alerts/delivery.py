@@ -56,8 +56,8 @@ class Outbox(Protocol):
         """Return where a channel begins in a source it has never read; a `new` channel with the present."""
         ...
 
-    def cut(self, source: str) -> bool:
-        """Say whether a source was set back for certain: a journal that was restored from a backup."""
+    def cut(self, source: str, place: int) -> bool:
+        """Say whether a source ends before a place for certain: a journal that was restored from a backup."""
         ...
 
     def read(self, source: str, after: int) -> Batch:
@@ -150,7 +150,7 @@ class Delivery:
             present = self.bookmark.cursors.get(source)
             if present is None:
                 self.bookmark.move(source, self.outbox.beginning(source, new=new))
-            elif present > head and self.outbox.cut(source):
+            elif present > head and self.outbox.cut(source, present):
                 self.bookmark.move(source, head, back=True)
                 self._read.pop(source, None)
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from agent.alerts.bookmark import Bookmark
 from agent.alerts.channel import AlertKind, Message, Severity
-from agent.alerts.delivery import Outbox
+from agent.alerts.delivery import FAR, Outbox
 from agent.alerts.notes import ONWARD
 from agent.notices import Concern, Notices
 from agent.settings.upkeep.alerts import AlertSettings
@@ -27,6 +27,8 @@ class Escalation:
         self.outbox = outbox
         self.settings = settings
         self.bookmark = Bookmark(notices, WATCHER)
+        self._seen: dict[str, int] = {}
+        """How far each source was read; kept in the notices now and then."""
 
     def step(self, now: datetime, still: Still) -> None:
         """Take in what is new, let go of what is over, and tell again what nobody acknowledged.
@@ -43,16 +45,27 @@ class Escalation:
             present = self.bookmark.cursors.get(source)
             if present is None:
                 self.bookmark.move(source, self.outbox.beginning(source, new=new))
-            elif present > head and self.outbox.cut(source):
+            elif present > head and self.outbox.cut(source, present):
                 self.bookmark.move(source, head, back=True)
+                self._seen.pop(source, None)
         for source, head in self.outbox.heads().items():
-            while (after := self.bookmark.cursors[source]) < head:
-                batch = self.outbox.read(source, after)
-                for telling in batch.told:
-                    if telling.concern:
-                        self.notices.concern(_concern(telling.message, telling.concern))
-                self.bookmark.move(source, max(batch.covered, after + 1))
+            self._read(source, head)
         self.bookmark.save()
+
+    def _read(self, source: str, head: int) -> None:
+        """Read a source to its head. What is read again after a restart changes nothing."""
+        kept = self.bookmark.cursors.get(source, head)
+        after = max(kept, self._seen.get(source, 0))
+        while after < head:
+            batch = self.outbox.read(source, after)
+            concerns = [each for each in batch.told if each.concern]
+            for each in concerns:
+                self.notices.concern(_concern(each.message, each.concern))
+            if concerns or batch.covered - kept >= FAR:
+                self.bookmark.move(source, batch.covered)
+            if batch.covered <= after:
+                return
+            after = self._seen[source] = batch.covered
 
     def _see(self, concern: Concern, now: datetime, still: Still) -> None:
         if self.notices.acknowledged(concern.id) is not None or now - concern.at > KEPT:

@@ -32,8 +32,8 @@ class FleetOutbox:
         self.notices = notices
         self.clock = clock
         self._guard = threading.Lock()
-        self._highest: dict[str, int] = {}
-        self._shorter: dict[str, float] = {}
+        self._shorter: dict[tuple[str, int], float] = {}
+        """Since when a source has ended before a place that was told."""
 
     def heads(self) -> Mapping[str, int]:
         """Return the last row of each journal that is read to its end, and the last notice."""
@@ -43,25 +43,16 @@ class FleetOutbox:
             if mirror.journal_id and each.looked.is_set() and not mirror.behind:
                 heads[mirror.journal_id] = mirror.head
         heads[NOTICES] = self.notices.last()
-        self._measure(heads)
         return heads
 
-    def _measure(self, heads: Mapping[str, int]) -> None:
-        """Note since when a source is shorter than it was."""
-        now = self.clock.monotonic()
+    def cut(self, source: str, place: int) -> bool:
+        """Say whether a source ends before `place`, and has for a while: its mirror may be under way."""
+        head, now = self.heads().get(source, place), self.clock.monotonic()
         with self._guard:
-            for source, head in heads.items():
-                if head >= self._highest.get(source, 0):
-                    self._highest[source] = head
-                    self._shorter.pop(source, None)
-                else:
-                    self._shorter.setdefault(source, now)
-
-    def cut(self, source: str) -> bool:
-        """Say whether a source was set back, and has been for a while."""
-        with self._guard:
-            since = self._shorter.get(source)
-            return since is not None and self.clock.monotonic() - since >= CUT_SECONDS
+            if head >= place:
+                self._shorter.pop((source, place), None)
+                return False
+            return now - self._shorter.setdefault((source, place), now) >= CUT_SECONDS
 
     def beginning(self, source: str, *, new: bool) -> int:
         """Return where a channel begins: a new one with the present, others with what is new or of today."""

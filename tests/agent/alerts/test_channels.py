@@ -218,20 +218,22 @@ def test_a_mail_server_that_offers_no_encryption_is_not_given_the_password(sink:
 
 
 def test_apprise_sends_plain_text_and_its_failures_are_read_from_what_it_logs(receiver: Receiver) -> None:
-    tail = LongTail("ntfy", f"ntfy://127.0.0.1:{receiver.port}/boyd", 1.0)
+    url = f"ntfy://127.0.0.1:{receiver.port}/boyd"
+    tail = LongTail("ntfy", url, 1.0)
     tail.send(KILL)
     said = json.loads(receiver.posts[0].body)
     assert said["title"] == "[!!] paper: kill switch thrown by anna: <b>enough</b>"
     assert said["message"].startswith("a line")
     for status, kind in ((429, Later), (500, Later), (401, Gone), (404, Gone), (400, Never)):
         receiver.answers = [(status, {})]
+        tail = LongTail("ntfy", url, 1.0)  # one that has sent waits five seconds: the library is polite
         with pytest.raises(kind, match=f"ntfy: http {status}") as caught:
             tail.send(KILL)
         assert type(caught.value) is kind
     receiver.answers = [(0, {})]
     receiver.ended.clear()
     with pytest.raises(Later, match="no connection, or no answer in time"):
-        LongTail("ntfy", f"ntfy://127.0.0.1:{receiver.port}/boyd", 0.2).send(KILL)
+        LongTail("ntfy", url, 0.2).send(KILL)
     receiver.ended.set()
 
 

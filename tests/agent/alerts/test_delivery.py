@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.alerts.backoff import STEPS
-from agent.alerts.channel import AlertKind, Gone, Later, Never, Severity
+from agent.alerts.channel import AlertKind, Gone, Later, Message, Never, Severity
 from agent.alerts.delivery import NEVERS, OLDEST
 from agent.alerts.rules import Quiet, SendRule, SendRules
 from tests.agent.alerts.rig import JOURNAL, NOW, Rig, critical, later, message
@@ -266,6 +266,30 @@ def test_a_disk_that_is_full_makes_no_message_come_twice(rig: Rig, monkeypatch: 
     rig.restart()
     rig.settle()
     assert rig.channel.titles == ["message 1"]
+
+
+class _Death(BaseException):
+    """The process dies here."""
+
+
+def test_a_death_between_two_sends_repeats_none_that_arrived(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig.outbox.say(*map(message, range(1, 6)))
+    arrived = rig.channel.send
+
+    def send(message: Message) -> None:
+        if len(rig.channel.arrived) == 3:
+            raise _Death
+        arrived(message)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(rig.channel, "send", send)
+        with pytest.raises(_Death):
+            rig.settle()
+    rig.restart()
+    rig.settle()
+    assert rig.channel.titles == [f"message {number}" for number in range(1, 6)]
 
 
 def test_an_error_nobody_foresaw_is_told_by_its_kind_alone(rig: Rig) -> None:
