@@ -1,4 +1,4 @@
-"""Writes the tables of routes, metrics, alerts and the gate into their pages, from the code itself.
+"""Writes the tables of routes, metrics, alerts, jobs and the gate into their pages, from the code itself.
 
 A test fails when a page is behind. After a change: `python -m docs.tables`.
 """
@@ -99,9 +99,22 @@ def failures() -> str:
     )
 
 
+def jobs() -> str:
+    """Return the jobs with their schedules, as they are until somebody sets them otherwise."""
+    from agent.jobs.catalogue import JOBS  # noqa: PLC0415
+    from agent.settings.upkeep.jobs import JobsSettings  # noqa: PLC0415
+
+    rows = []
+    for each in JOBS:
+        given = each.settings(JobsSettings())
+        rows.append((f"`{each.name}`", each.what, f"`{given.schedule}`", "on" if given.on else "off"))
+    return _table(("job", "what it does", "when (UTC)", "at first"), rows)
+
+
 WRITTEN = {
     "alerts.md": {"kinds": kinds},
     "http-api.md": {"routes": routes},
+    "jobs.md": {"jobs": jobs},
     "monitoring.md": {"metrics": metrics, "alerts": alerts},
     "gate.md": {"decisions": decisions, "failures": failures},
 }

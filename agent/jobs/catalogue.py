@@ -86,6 +86,14 @@ def _retain(_run: Occasion) -> list[Words]:
     return [["retain", "--json"]]
 
 
+def _download(run: Occasion) -> list[Words]:
+    """Return a download for each pair; the commands ask only for what the catalogue lacks."""
+    given = run.jobs.download
+    since = run.slot - timedelta(days=given.days)
+    words = ("--timeframe", given.timeframe, "--timerange", f"{since:%Y%m%d}-", "--json")
+    return [["data", "download", symbol, *words] for symbol in given.symbols]
+
+
 def journals(home: Home) -> list[str]:
     """Return the journals of a home, in its files or on its server."""
     if not home.server:
@@ -113,6 +121,7 @@ JOBS = (
     ),
     JobEntry("archive", "pack the oldest rows of each journal beside its file", _archive, local=True),
     JobEntry("retain", "keep the bounds of what grows in the home, and measure it", _retain, local=True),
+    JobEntry("download", "download candles into the catalogue", _download, local=True),
 )
 
 BY_NAME = {job.name: job for job in JOBS}

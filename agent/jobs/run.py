@@ -129,6 +129,8 @@ class ProcessRun:
             self._watch(now)
             return None
         self.files.bound()
+        if self._process is None and not self._known():
+            return Ended(RunOutcome.DONE, "nothing to do")
         return self._judged(self._process.returncode if self._process is not None else 0)
 
     def _watch(self, now: float) -> None:

@@ -122,3 +122,8 @@ def test_without_http_a_server_needs_none_of_its_libraries_and_does_what_is_due(
             assert server.wait(30) == 0
         finally:
             server.kill()
+
+
+def test_a_job_without_anything_to_do_says_so(home: Path) -> None:
+    assert "download: done" in agent(home, "jobs", "run", "download").stdout
+    assert listed(home)["download"]["last"]["said"] == "nothing to do"

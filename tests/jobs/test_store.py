@@ -163,6 +163,10 @@ def test_runs_are_bounded_and_a_clock_set_back_repeats_none(store: JobStore) -> 
         assert store.finish(run, RunOutcome.DONE, "", at)
     assert len(store.runs(store.kept()[0], 1_000)) == KEPT_RUNS
     assert store.claim(["tidy"], at - 3 * HOUR, "one", LEASE).claimed == []
+    for on in (False, True):
+        store.define([HOURLY._replace(on=on)], at - 3 * HOUR)
+    assert store.kept()[0].due == run.slot - 2 * HOUR, "it is due again by the clock"
+    assert store.claim(["tidy"], run.slot - 2 * HOUR, "one", LEASE).claimed == []
 
 
 def test_a_file_of_a_newer_program_or_none_at_all_is_told(tmp_path: Path) -> None:

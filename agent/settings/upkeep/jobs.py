@@ -2,10 +2,12 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, field_validator
 
 from agent.settings.schedule import FIELDS, checked_rule, checked_zone
 from agent.settings.upkeep.section import Section
+from domain.symbols import is_symbol, spelled
+from domain.times import TIMEFRAMES
 
 WHEN = f"the schedule, as cron has it; {FIELDS}"
 ON = "done by itself"
@@ -101,6 +103,38 @@ class RetainJob(JobSettings):
     schedule: Rule = Field(default="50 3 * * *", description=WHEN)
 
 
+class DownloadJob(JobSettings):
+    """Candles of the exchange are downloaded into the catalogue: only what is missing is asked for."""
+
+    schedule: Rule = Field(default="10 2 * * *", description=WHEN)
+    symbols: tuple[str, ...] = Field(default=(), description="pairs such as BTC-USDT; without any, nothing")
+    timeframe: str = Field(default="1m", description=f"candle length: {', '.join(TIMEFRAMES)}")
+    days: int = Field(default=30, ge=1, le=3_660, description="days of candles up to the slot")
+
+    @field_validator("symbols", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        parts = value.split(",") if isinstance(value, str) else value
+        if not isinstance(parts, list | tuple):
+            return value
+        return tuple(spelled(each) if isinstance(each, str) else each for each in parts)
+
+    @field_validator("symbols")
+    @classmethod
+    def _pairs(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        bad = [each for each in value if "-" not in each or not is_symbol(each)]
+        if bad:
+            raise ValueError(f"{', '.join(bad)} is no pair such as BTC-USDT")
+        return value
+
+    @field_validator("timeframe")
+    @classmethod
+    def _timeframe(cls, value: str) -> str:
+        if value not in TIMEFRAMES:
+            raise ValueError(f"must be one of {', '.join(TIMEFRAMES)}")
+        return value
+
+
 class JobsSettings(Section):
     """The jobs that `agent serve` does by itself, each with its schedule."""
 
@@ -115,3 +149,4 @@ class JobsSettings(Section):
     backup: BackupJob = BackupJob()
     archive: ArchiveJob = ArchiveJob()
     retain: RetainJob = RetainJob()
+    download: DownloadJob = DownloadJob()
