@@ -18,6 +18,7 @@ PAGES = (
     f"/journal?agent={AGENT}",
     f"/settings?agent={AGENT}&only=changeable",
     "/doctor",
+    "/jobs",
     "/alerts",
     "/log",
 )

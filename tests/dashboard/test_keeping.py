@@ -108,3 +108,21 @@ def test_settings_say_where_they_come_from_and_secrets_say_nothing(page: Browser
     page.settled()
     assert page.all("[data-change]")
     assert len(page.all("[data-change]")) == len(page.all(".settings tbody tr:not(.detail)"))
+
+
+def test_a_job_is_run_paused_and_resumed_and_its_output_is_shown(page: Browser) -> None:
+    page.go("/jobs")
+    page.settled()
+    page.one("[data-run=download]").click()
+    row = "return document.querySelector('[data-run=download]').closest('tr').textContent"
+    page.until(lambda: "nothing to do" in page.run(row), "it is not run", seconds=30)
+    page.one("[data-pause=download]").click()
+    page.one("dialog [name=reason]").send_keys("month's end")
+    page.one("dialog [data-send]").click()
+    page.until(lambda: "month's end" in page.run(row), "it is not paused")
+    page.one("[data-resume=download]").click()
+    page.until(lambda: page.all("[data-pause=download]"), "it does not go on")
+    page.one("[aria-label='Runs: download']").click()
+    page.one("dialog .lines button").click()
+    assert page.text("dialog .lines pre") == "nothing is kept"
+    assert page.complaints() == []

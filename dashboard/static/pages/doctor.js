@@ -6,7 +6,7 @@ import { useAnswer } from "../store.js";
 
 const KINDS = { ok: "good", warn: "wait", fail: "bad" };
 const NAMES = { ok: "well", warn: "mind", fail: "amiss" };
-const COMMAND = /\bagent (?:(?:run|serve|doctor|status|stop|kill|reset-kill|flatten|close|reconcile|backtest|replay)\b|(?:data|journal|params|config) [a-z]+)(?: --[a-z-]+(?: [^\s,;.]+)?)*/;
+const COMMAND = /\bagent (?:(?:run|serve|doctor|status|stop|kill|reset-kill|flatten|close|reconcile|backtest|replay)\b|(?:data|journal|params|config|jobs) [a-z]+)(?: --[a-z-]+(?: [^\s,;.]+)?)*/;
 const ORDER = ["fail", "warn", "ok"];
 
 export default function Doctor() {

@@ -34,11 +34,11 @@ export default function Jobs() {
     { name: "due", title: "Next", cell: (job) => (job.due ? html`<${Time} at=${job.due} shape="minute" />` : "\u2013") },
     { name: "last", title: "Last run", cell: (job) => html`<${Last} run=${job.last} />` },
     { name: "acts", title: "", cell: (job) => html`<div class="acts">
-      <${Button} data-run=${job.name} aria-label=${`run ${job.name} now`} aria-disabled=${String(job.state === "running")} onClick=${() => job.state !== "running" && send(job, "run")}>Run now<//>
+      <${Button} data-run=${job.name} aria-label=${`Run now: ${job.name}`} aria-disabled=${String(job.state === "running")} onClick=${() => job.state !== "running" && send(job, "run")}>Run now<//>
       ${job.state === "paused"
-        ? html`<${Button} data-resume=${job.name} aria-label=${`resume ${job.name}`} onClick=${() => send(job, "resume")}>Resume<//>`
-        : html`<${Button} data-pause=${job.name} aria-label=${`pause ${job.name}`} onClick=${() => setPausing(job)}>Pause\u2026<//>`}
-      <${Button} kind="plain" aria-label=${`runs of ${job.name}`} onClick=${() => setOpen(job)}>Runs<//></div>` },
+        ? html`<${Button} data-resume=${job.name} aria-label=${`Resume: ${job.name}`} onClick=${() => send(job, "resume")}>Resume<//>`
+        : html`<${Button} data-pause=${job.name} aria-label=${`Pause\u2026: ${job.name}`} onClick=${() => setPausing(job)}>Pause\u2026<//>`}
+      <${Button} kind="plain" aria-label=${`Runs: ${job.name}`} onClick=${() => setOpen(job)}>Runs<//></div>` },
   ];
   return html`<${Answered} of=${held}>${(jobs) => html`<div class="stack">
     ${error && html`<${Failure} error=${error} />`}
