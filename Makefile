@@ -11,12 +11,13 @@ PORT ?= 8501
 GATED := risk domain journal learning
 ROOMS := $(GATED) perception reasoning platforms research agent
 CASES ?= 0
+DAYS ?= 7
 
 # Where it is set every start compiles the project's modules anew.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: docs written help setup paper dashboard quicktest test covered coverage check lint types arrows soak drill law bench lock clean
+.PHONY: docs written help setup paper dashboard quicktest test covered coverage check lint types arrows soak rodage drill law bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -65,6 +66,9 @@ check: lint types arrows covered ## lint, types, arrows and tests, as CI runs th
 
 soak: $(STAMP) ## a long paper run under provider faults, with a report; MINUTES=30
 	@$(BIN)/python scripts/soak/command.py --minutes $(MINUTES) $(ARGS)
+
+rodage: $(STAMP) ## seven days of simulated time with all on and faults by plan, and a verdict; DAYS=7
+	@$(BIN)/python -m scripts.rodage --days $(DAYS) $(ARGS)
 
 drill: $(STAMP) ## kill real agents at every step of an order, the whole matrix; CASES=0
 	@$(BIN)/agent drill --cases $(CASES) $(ARGS)

@@ -34,10 +34,12 @@ from domain.errors import JournalFault
 from domain.events import KillSwitchSet
 from domain.order import Purpose
 from domain.replies import Flattened
+from journal import at_rest, schema
 from journal.memory import MemoryJournal
 from journal.reader import open_reader
+from journal.schema import NewerSchema
 from tests.agent.world import ID, World, facts, folded, lively, wave
-from tests.journal.tamper import flip
+from tests.journal.tamper import by_hand, flip
 
 NAME = "long"
 
@@ -292,6 +294,20 @@ def test_the_status_a_session_left_is_told_as_long_as_the_journal_ends_there(hom
     assert left is not None
     assert left == AccountClient(home, NAME).status()
     assert (left.session, left.account.kill_switch) == (2, "enough")
+
+
+def test_tables_of_another_version_are_left_to_who_knows_them(home: Home) -> None:
+    assert str(schema.VERSION) == at_rest.SCHEMA
+    path = home.journal(NAME)
+    with at_rest.RestingFile(path) as opened, open_reader(path) as copied:
+        assert list(opened.rows()) == list(copied.rows())
+        assert opened.last_cycle() == copied.last_cycle() == 40
+        assert list(opened.find_cycle(7)) == list(copied.find_cycle(7))
+    by_hand(path, "UPDATE meta SET value = '99' WHERE name = 'schema'")
+    with pytest.raises(JournalFault, match="schema version 99"):
+        at_rest.RestingFile(path)
+    with pytest.raises(NewerSchema, match="use the newer program"):
+        AtHand(home, NAME)
 
 
 def test_status_and_why_after_an_upgrade_leave_the_account_free(home: Home, short: None) -> None:
