@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from agent.answers.alerts import AlertKind
 from agent.jobs.store import Definition
-from agent.settings.home import Home
+from agent.settings.home import PUT_ASIDE, Home
 from agent.settings.schedule import Schedule
 from agent.settings.upkeep.jobs import JobSettings, JobsSettings
 from agent.settings.upkeep.reading import upkeep
@@ -95,7 +95,14 @@ def _download(run: Occasion) -> list[Words]:
 
 
 def journals(home: Home) -> list[str]:
-    """Return the journals of a home, in its files or on its server."""
+    """Return the journals of a home, in its files or on its server, but for those that were put aside.
+
+    An anchor of a journal's end that a restore gave up would refuse the next restore of what took its place.
+    """
+    return [name for name in _names(home) if not PUT_ASIDE.search(name)]
+
+
+def _names(home: Home) -> list[str]:
     if not home.server:
         return sorted(home.names())
     from journal.accounts import accounts  # noqa: PLC0415 -- psycopg is an extra

@@ -26,6 +26,10 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 """What a journal may be called: those put aside have a longer name than the setting allows."""
 
 
+PUT_ASIDE = re.compile(r"\.\d{8}T\d{6}$")
+"""The end of a name that was put aside: whatever became of it, another one took its place."""
+
+
 def checked_name(name: str) -> str:
     """Return a journal's name, or raise BadInput where it is none: it becomes part of a path."""
     if not NAME.fullmatch(name):

@@ -1,17 +1,15 @@
 """The parts of a home that grow: where each lies, what in it stands alone, and what of it may go."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
 from agent.answers.space import PartRow
-from agent.settings.home import Home
+from agent.settings.home import PUT_ASIDE, Home
 from agent.settings.upkeep.retention import FolderBound, LogBound, RetentionSettings
 from agent.state.checkpoints import Checkpoints
 
-PUT_ASIDE = re.compile(r"\.\d{8}T\d{6}$")
 """The end of a name under which something was put aside."""
 
 _LATEST = 2

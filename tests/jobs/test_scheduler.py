@@ -1,11 +1,15 @@
 """The scheduler on a clock moved by hand: weeks with kills, two at once, what fails, what takes long."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from agent.answers.jobs import RunOutcome
+from agent.jobs.catalogue import BY_NAME, Occasion, journals
 from agent.jobs.scheduler import LEASE
+from agent.settings.home import Home
+from agent.settings.upkeep.jobs import JobsSettings
 from tests.jobs.simulated import Worlds, ruled
 
 START = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -123,3 +127,18 @@ def test_an_end_in_order_leaves_its_runs_to_the_next_at_once() -> None:
     assert second.running == ["hourly"]
     assert LEASE.total_seconds() > 10, "no lease had to be waited for"
     assert world.overlaps == []
+
+
+def test_no_job_is_about_a_journal_that_was_put_aside(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    home.make()
+    for name in ("paper", "paper.20261129T050541", "other"):
+        home.journal(name).touch()
+    assert journals(home) == ["other", "paper"]
+    words = [word for job in BY_NAME.values() for each in job.commands(_occasion(home)) for word in each]
+    assert "paper" in words
+    assert not any("20261129T" in word for word in words)
+
+
+def _occasion(home: Home) -> Occasion:
+    return Occasion(home, JobsSettings(), START)

@@ -1,6 +1,5 @@
 """The agents of a home: which there are, what each is doing, and commands to it."""
 
-import re
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -10,7 +9,7 @@ from agent.host.listeners import Listeners
 from agent.host.log import say
 from agent.serve.fleet.watched import News, Watched
 from agent.serve.mirror.store import remove
-from agent.settings.home import Home
+from agent.settings.home import PUT_ASIDE, Home
 from agent.settings.version import code_version
 from domain.errors import BadInput, BoydError
 from domain.ports import Clock
@@ -26,8 +25,7 @@ RESTING = 8
 AMISS = frozenset({AlarmKind.DEAD, AlarmKind.HALTED, AlarmKind.KILLED, AlarmKind.IN_DOUBT})
 """Alarms that say an agent does not do its work."""
 
-ASIDE = re.compile(r"\.\d{8}T\d{6}$")
-"""The end of a name that was put aside: whatever became of that agent, another one took its place."""
+ASIDE = PUT_ASIDE
 
 Listener = Callable[[Watched, News], None]
 
