@@ -127,12 +127,12 @@ class SqlReader(History):
         last, begin = self._limit(until), _common(*texts)
         while after < last:
             upto = min(after + LOOK_ROWS, last)
-            found = self._read(schema.SEARCH, {"after": after, "until": upto, "text": begin})
+            rows = self._read(schema.SEARCH, {"after": after, "until": upto, "text": begin})
             if self._archive is not None and after + 1 < self._first:
                 yield from super().mentions(after, texts, upto)  # some went to the archive meanwhile
                 after = upto
                 continue
-            yield from self._at(seq for seq, payload in found if any(text in payload for text in texts))
+            yield from self._at(seq for seq, payload in rows if any(text in payload for text in texts))
             after = upto
 
     def storage_flaw(self) -> str | None:

@@ -109,8 +109,8 @@ class Ahead:
         return journal.head()[0] >= self.seq and journal.hash_at(self.seq) == self.hash
 
     def _begin(self, journal: SqlReader) -> FoldKeeper:
-        found = self.checkpoints.nearest(journal, fold_key(self.options), self.before)
-        self.fold = resumed(found, self.options, one_way_cost_ppm(self.options))
+        nearest = self.checkpoints.nearest(journal, fold_key(self.options), self.before)
+        self.fold = resumed(nearest, self.options, one_way_cost_ppm(self.options))
         self.seq, self.hash = self.fold.seq, journal.hash_at(self.fold.seq)
         self.keeper = FoldKeeper(self.checkpoints, journal, self.options, self.fold)
         return self.keeper

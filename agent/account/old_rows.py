@@ -21,13 +21,13 @@ SHARE = 20
 
 
 class OldRows:
-    """Checks the chain of a journal's first rows, up to row `until`; `found` is told what is wrong, once."""
+    """Checks the chain of a journal's first rows, up to row `until`; `report` is told what is wrong, once."""
 
     def __init__(
-        self, journal: History | None, until: int, found: Callable[[str], None], over: Callable[[], bool]
+        self, journal: History | None, until: int, report: Callable[[str], None], over: Callable[[], bool]
     ) -> None:
         self.until = until if journal else 0
-        self.found = found
+        self.report = report
         self.over = over
         self.seq = 0
         """The last row that was looked at."""
@@ -70,8 +70,8 @@ class OldRows:
         if not rows:
             raise JournalFault(f"row {self.seq + 1} is missing")
         for row in rows:
-            told: object = row.payload  # whatever somebody wrote there by hand
-            whole = isinstance(told, bytes) and row.seq == self.seq + 1
+            payload: object = row.payload  # whatever somebody wrote there by hand
+            whole = isinstance(payload, bytes) and row.seq == self.seq + 1
             if not whole or link(previous, row.seq, row.payload) != row.hash:
                 raise JournalFault(f"the journal breaks at row {self.seq + 1}: it is not what was written")
             self.seq, previous = row.seq, row.hash
@@ -79,4 +79,4 @@ class OldRows:
 
     def _tell(self, what: str) -> None:
         log.say("error", "old rows are broken", why=what)
-        self.found(f"{what}: run agent journal verify and restore it from a backup")
+        self.report(f"{what}: run agent journal verify and restore it from a backup")

@@ -67,9 +67,9 @@ class _Story:
 
     def _done(self, order: Order) -> bool:
         mine = [each for each in self.receipts if each.client_id == order.client_id]
-        told = {fill.trade_id: fill.lots for each in mine for fill in each.fills}
+        lots = {fill.trade_id: fill.lots for each in mine for fill in each.fills}
         filled = max((each.filled for each in mine), default=0)
-        return any(each.status in TERMINAL for each in mine) and sum(told.values()) >= filled
+        return any(each.status in TERMINAL for each in mine) and sum(lots.values()) >= filled
 
     def _receipt(self, receipt: Receipt) -> None:
         if any(order.client_id == receipt.client_id for order in self.orders):

@@ -40,8 +40,8 @@ def fold_version() -> str:
 def _digest(names: Iterable[str]) -> "hashlib._Hash":
     digest = hashlib.sha256()
     for name in names:
-        place = _ROOT / name
-        for path in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
+        source = _ROOT / name
+        for path in sorted(source.rglob("*.py")) if source.is_dir() else [source]:
             digest.update(path.relative_to(_ROOT).as_posix().encode() + b"\0")
             digest.update(path.read_bytes() + b"\0")
     return digest

@@ -110,7 +110,7 @@ class Checkpoint(NamedTuple):
         state.ledger.settled = self.settled
 
 
-class Taken(NamedTuple):
+class TakenCheckpoint(NamedTuple):
     """A checkpoint as it was taken: what is to be kept of it, and the log that goes with it."""
 
     header: Header
@@ -129,7 +129,7 @@ class Taken(NamedTuple):
         return hashlib.sha256(content).digest() + content
 
 
-def taken(header: Header, state: State, mind: StrategyRunner) -> Taken:
+def taken(header: Header, state: State, mind: StrategyRunner) -> TakenCheckpoint:
     """Take a checkpoint of a fold. Raises JournalFault for a field that is declared nowhere."""
     with state.lock:
         settled = state.ledger.settled
@@ -143,7 +143,7 @@ def taken(header: Header, state: State, mind: StrategyRunner) -> Taken:
                 mark,
             )
         )
-    return Taken(header, body, mark, settled)
+    return TakenCheckpoint(header, body, mark, settled)
 
 
 def decoded(content: bytes) -> Checkpoint | None:

@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from agent.state.checkpoint import Checkpoint, Taken, decoded
+from agent.state.checkpoint import Checkpoint, TakenCheckpoint, decoded
 from agent.state.key import PROGRAM
 from agent.state.settled import RECORD, Mark, Settled
 from domain.ports import Records
@@ -27,7 +27,7 @@ MOST = 1024
 _NAME = re.compile(r"([0-9a-f]{12})\.([0-9]{12})\.([0-9a-f]{12,64})")
 
 
-class Place(NamedTuple):
+class CheckpointName(NamedTuple):
     """Of what a file is the checkpoint, as its name says."""
 
     journal_id: str
@@ -53,13 +53,13 @@ class Checkpoints:
         self._logged: dict[str, int] = {}
         """Bytes of each log that this process knows to be right."""
 
-    def save(self, taken: Taken) -> None:
+    def save(self, taken: TakenCheckpoint) -> None:
         """Keep a checkpoint, and drop what there are too many of, or of another journal. Raises OSError."""
         header = taken.header
-        place = Place(header.journal_id, header.seq, header.key)
+        entry = CheckpointName(header.journal_id, header.seq, header.key)
         private_folder(self.folder)
-        self._log(place.log, taken)
-        write_whole(self.folder / place.name, taken.packed(), durable=False)
+        self._log(entry.log, taken)
+        write_whole(self.folder / entry.name, taken.packed(), durable=False)
         program = header.key[:PROGRAM]
         places = self.places()
         mine = [each for each in places if each.key.startswith(program)]
@@ -68,7 +68,7 @@ class Checkpoints:
         self._drop(*(each.name for each in mine if spare[each.seq] >= 0))
         self._drop(*(each.name for each in places if each.journal_id != header.journal_id))
 
-    def _log(self, name: str, taken: Taken) -> None:
+    def _log(self, name: str, taken: TakenCheckpoint) -> None:
         """Bring a log up to a mark; where it was taken away it is written anew."""
         handle = os.open(self.folder / name, os.O_WRONLY | os.O_CREAT, 0o600)
         try:
@@ -83,27 +83,31 @@ class Checkpoints:
         finally:
             os.close(handle)
 
-    def settled(self, place: Place, mark: Mark) -> Settled | None:
+    def settled(self, entry: CheckpointName, mark: Mark) -> Settled | None:
         """Return what is settled up to a mark, None where it is not to be had."""
         try:
-            with (self.folder / place.log).open("rb") as file:
+            with (self.folder / entry.log).open("rb") as file:
                 content = file.read(mark.records * RECORD)
             result = Settled.of(content, mark)
         except FileNotFoundError:
             return None if mark.records else Settled()
         except (OSError, ValueError):
             return None
-        self._logged[place.log] = max(len(content), self._logged.get(place.log, 0))
+        self._logged[entry.log] = max(len(content), self._logged.get(entry.log, 0))
         return result
 
-    def places(self) -> list[Place]:
+    def places(self) -> list[CheckpointName]:
         """Return of what there are checkpoints, by rows ascending."""
         try:
             names = [each.name for each in self.folder.iterdir()]
         except OSError:
             return []
-        found = [Place(match[1], int(match[2]), match[3]) for match in map(_NAME.fullmatch, names) if match]
-        return sorted(found, key=lambda each: each.seq)
+        matching = [
+            CheckpointName(match[1], int(match[2]), match[3])
+            for match in map(_NAME.fullmatch, names)
+            if match
+        ]
+        return sorted(matching, key=lambda each: each.seq)
 
     def sequences(self) -> list[int]:
         """Return the rows of which there is a checkpoint, ascending."""
@@ -117,34 +121,34 @@ class Checkpoints:
         """
         last, _ = journal.head()
         limit = last if before is None else min(last, before - 1)
-        for place in reversed(self.places()):
-            if place.seq > limit or place.journal_id != journal.journal_id or not place.key.startswith(key):
+        for entry in reversed(self.places()):
+            if entry.seq > limit or entry.journal_id != journal.journal_id or not entry.key.startswith(key):
                 continue
-            result = self.read(place)
+            result = self.read(entry)
             if result is None:
-                self._drop(place.name)
-            elif result.settled is not None and journal.hash_at(place.seq) == result.header.hash:
+                self._drop(entry.name)
+            elif result.settled is not None and journal.hash_at(entry.seq) == result.header.hash:
                 return result
         return None
 
     def latest(self) -> Checkpoint | None:
         """Return the latest checkpoint that can be read, whatever its journal says: for an emergency."""
-        for place in reversed(self.places()):
-            result = self.read(place)
+        for entry in reversed(self.places()):
+            result = self.read(entry)
             if result is not None:
                 # Nothing sells worse for not knowing every order there ever was.
                 return result._replace(settled=result.settled or Settled.some(result.mark, (), ()))
         return None
 
-    def read(self, place: Place) -> Checkpoint | None:
-        """Return the checkpoint of a place with what is settled, None where it cannot be read."""
+    def read(self, entry: CheckpointName) -> Checkpoint | None:
+        """Return the checkpoint of a file with what is settled, None where it cannot be read."""
         try:
-            result = decoded((self.folder / place.name).read_bytes())
+            result = decoded((self.folder / entry.name).read_bytes())
         except OSError:
             return None
-        if result is None or (result.header.journal_id, result.header.seq, result.header.key) != place:
+        if result is None or (result.header.journal_id, result.header.seq, result.header.key) != entry:
             return None
-        return result._replace(settled=self.settled(place, result.mark))
+        return result._replace(settled=self.settled(entry, result.mark))
 
     def keep_only(self, program: str) -> None:
         """Drop the checkpoints of other programs, but for the latest one, and logs that belong to none."""
@@ -156,7 +160,7 @@ class Checkpoints:
             old = [name for name in names if name.isdigit()]  # of a former form
             self._drop(*old, *(name for name in names if name.endswith(".settled") and name not in needed))
 
-    def drop(self, places: Iterable[Place]) -> None:
+    def drop(self, places: Iterable[CheckpointName]) -> None:
         """Drop checkpoints that turned out to be wrong."""
         self._drop(*(each.name for each in places))
 

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from agent.host import log
 from agent.settings.settings import Options
-from agent.state.checkpoint import FORMAT, Header, Resumed, Taken, taken
+from agent.state.checkpoint import FORMAT, Header, Resumed, TakenCheckpoint, taken
 from agent.state.checkpoints import Checkpoints
 from agent.state.key import fold_key
 from agent.state.state import State
@@ -50,7 +50,7 @@ class Keeper:
             return
         began = self.clock.monotonic()
         header = Header(FORMAT, journal.journal_id, *journal.head(), self.key, started)
-        result: Taken | None = None
+        result: TakenCheckpoint | None = None
         try:
             result = taken(header, state, mind)
         except (JournalFault, TypeError, ValueError, OverflowError) as error:
@@ -61,7 +61,7 @@ class Keeper:
             self._writing = threading.Thread(target=self._write, args=(result,), name="boyd-checkpoint")
             self._writing.start()
 
-    def _write(self, result: Taken) -> None:
+    def _write(self, result: TakenCheckpoint) -> None:
         try:
             self.checkpoints.save(result)
         except OSError as error:

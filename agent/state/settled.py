@@ -35,7 +35,7 @@ class Mark(msgspec.Struct, frozen=True):
 
 
 class Settled:
-    """What is known of orders that are done, and of fills."""
+    """All orders that are done, each with how it ended, and all fills that count."""
 
     __slots__ = ("_buckets", "_digest", "ended", "fills", "log")
 
@@ -123,11 +123,11 @@ class Settled:
     def _put(self, record: bytes) -> None:
         """Have a record found from now on, in place of an earlier one of the same digest."""
         digest = record[:DIGEST]
-        bucket, place = self._place(digest)
-        if place < 0:
+        bucket, offset = self._place(digest)
+        if offset < 0:
             self._append(record)
         else:
-            bucket[place + DIGEST] = record[DIGEST]
+            bucket[offset + DIGEST] = record[DIGEST]
 
     def _append(self, record: bytes) -> None:
         number = _number(record)
@@ -139,16 +139,16 @@ class Settled:
 
     def _find(self, digest: bytes) -> int | None:
         """Return the code of a digest."""
-        bucket, place = self._place(digest)
-        return None if place < 0 else bucket[place + DIGEST]
+        bucket, offset = self._place(digest)
+        return None if offset < 0 else bucket[offset + DIGEST]
 
     def _place(self, digest: bytes) -> tuple[bytearray, int]:
         """Return the bucket of a digest and where it lies there, -1 where it does not."""
         bucket = self._buckets.get(_number(digest), _EMPTY)
-        place = bucket.find(digest)
-        while place % RECORD and place >= 0:  # a match across two records is none
-            place = bucket.find(digest, place + 1)
-        return bucket, place
+        offset = bucket.find(digest)
+        while offset % RECORD and offset >= 0:  # a match across two records is none
+            offset = bucket.find(digest, offset + 1)
+        return bucket, offset
 
     def __eq__(self, other: object) -> bool:
         """Two are equal when the same was settled in the same order."""

@@ -7,7 +7,7 @@ import msgspec
 
 from agent.settings.settings import Options
 from agent.state.checkpoint import FORMAT, Checkpoint, Header, Resumed, blank, decoded_state, read, taken
-from agent.state.checkpoints import Checkpoints, Place
+from agent.state.checkpoints import CheckpointName, Checkpoints
 from agent.state.key import fold_key, one_way_cost_ppm
 from domain.events import SessionStarted
 from domain.ports import Records, Row
@@ -44,11 +44,11 @@ def compare(
     for row in journal.rows() if last else ():
         fold.state.apply(row.event)
         started = row.event if isinstance(row.event, SessionStarted) else started
-        found = _kept(checkpoints, places.get(row.seq), row)
-        if found is not None and started is not None:
+        known = _kept(checkpoints, places.get(row.seq), row)
+        if known is not None and started is not None:
             checked += 1
             header = Header(FORMAT, journal.journal_id, row.seq, row.hash, key, started)
-            if not _same(found, header, fold):
+            if not _same(known, header, fold):
                 checkpoints.drop(places.values())
                 return Compared(checked, row.seq)
         progress(row.seq)
@@ -57,17 +57,17 @@ def compare(
     return Compared(checked)
 
 
-def _kept(checkpoints: Checkpoints, place: Place | None, row: Row) -> Checkpoint | None:
+def _kept(checkpoints: Checkpoints, entry: CheckpointName | None, row: Row) -> Checkpoint | None:
     """Return the checkpoint of a row, None where a session would not believe it anyway."""
-    found = None if place is None else checkpoints.read(place)
-    fits = found is not None and found.settled is not None and found.header.hash == row.hash
-    return found if fits else None
+    known = None if entry is None else checkpoints.read(entry)
+    fits = known is not None and known.settled is not None and known.header.hash == row.hash
+    return known if fits else None
 
 
-def _same(found: Checkpoint, header: Header, fold: Resumed) -> bool:
+def _same(known: Checkpoint, header: Header, fold: Resumed) -> bool:
     now = taken(header, fold.state, fold.mind)
     other = read(now.body)
-    return other is not None and _facts(found) == _facts(other)
+    return other is not None and _facts(known) == _facts(other)
 
 
 def _facts(checkpoint: Checkpoint) -> tuple[Any, ...]:

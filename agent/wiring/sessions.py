@@ -149,11 +149,11 @@ def parts(
     grid = instruments(options.symbols, options.instruments) if grid is None else grid
     fold = brief = None
     if checkpoints is not None and not whole:
-        found = checkpoints.nearest(journal, fold_key(options), before)
-        if stopping and journal.head()[0] - (found.header.seq if found else 0) > FAR:
+        nearest = checkpoints.nearest(journal, fold_key(options), before)
+        if stopping and journal.head()[0] - (nearest.header.seq if nearest else 0) > FAR:
             fold = brief = _account_alone(journal, options, checkpoints)
-        if fold is None and found is not None:
-            fold = _gone_on(journal, options, checkpoints, found, until)
+        if fold is None and nearest is not None:
+            fold = _gone_on(journal, options, checkpoints, nearest, until)
     if fold is None:
         fold = blank(options, one_way_cost_ppm(options))
         keeper = FoldKeeper(checkpoints, journal, options, fold) if checkpoints is not None else None
@@ -168,11 +168,11 @@ def _gone_on(
     journal: Records,
     options: Options,
     checkpoints: Checkpoints,
-    found: Checkpoint,
+    nearest: Checkpoint,
     until: Callable[[Event], bool],
 ) -> Resumed | None:
     """Return the fold from a checkpoint on; None where that does not go on, for then it is in doubt."""
-    fold = resumed(found, options, one_way_cost_ppm(options))
+    fold = resumed(nearest, options, one_way_cost_ppm(options))
     keeper = FoldKeeper(checkpoints, journal, options, fold)
     try:
         refold(journal, fold.state, until, after=fold.seq, taken=keeper.taken)
@@ -186,24 +186,24 @@ def _gone_on(
 
 def _account_alone(journal: Records, options: Options, checkpoints: Checkpoints) -> Resumed | None:
     """Return the account as the latest checkpoint of any program and later rows have it, None without one."""
-    found = checkpoints.nearest(journal, "")
-    if found is None:
+    nearest = checkpoints.nearest(journal, "")
+    if nearest is None:
         return None
     fold = blank(options, one_way_cost_ppm(options))
     try:
-        found.give_state(fold.state)
+        nearest.give_state(fold.state)
         fold.state.mind = None
-        refold(journal, fold.state, after=found.header.seq)
+        refold(journal, fold.state, after=nearest.header.seq)
     except JournalFault:
         raise
     except Exception as error:  # noqa: BLE001 -- of another program: then the rows are folded, all of them
         log.say("warning", "an account is of another program", why=f"{type(error).__name__}: {error}")
         return None
     log.say(
-        "warning", "the account alone was folded, from another program's checkpoint", row=found.header.seq
+        "warning", "the account alone was folded, from another program's checkpoint", row=nearest.header.seq
     )
     fold.state.mind = fold.mind
-    return fold._replace(seq=found.header.seq)
+    return fold._replace(seq=nearest.header.seq)
 
 
 def carried(report: Instrument, state: State) -> Instrument:

@@ -1,4 +1,4 @@
-"""What stands beside the agent: the jobs' scheduler and a channel of messages, on simulated time."""
+"""The agent's surroundings: the jobs' scheduler and a channel of messages, on simulated time."""
 
 import json
 import os
@@ -126,21 +126,17 @@ class _Outbox:
 
     def __init__(self, mirror: Mirror) -> None:
         self.mirror = mirror
-        self._highest = 0
-        self._cut = False
 
     def heads(self) -> Mapping[str, int]:
-        head = self.mirror.head
-        self._cut, self._highest = head < self._highest, head
-        return {self.mirror.journal_id: head} if self.mirror.journal_id else {}
+        return {self.mirror.journal_id: self.mirror.head} if self.mirror.journal_id else {}
 
     def beginning(self, source: str, *, new: bool) -> int:
         del source, new
         return 0
 
-    def cut(self, source: str) -> bool:
+    def cut(self, source: str, place: int) -> bool:
         del source
-        return self._cut
+        return self.mirror.head < place
 
     def read(self, source: str, after: int) -> Batch:
         lines = self.mirror.events(after, PAGE, KINDS)

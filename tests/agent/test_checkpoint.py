@@ -10,7 +10,7 @@ import pytest
 
 from agent import wiring
 from agent.state.checkpoint import FORMAT, GIVEN, Header, Resumed, blank, read, resumed, taken
-from agent.state.checkpoints import Checkpoints, Place, superfluous
+from agent.state.checkpoints import CheckpointName, Checkpoints, superfluous
 from agent.state.keeper import Keeper
 from agent.state.key import fold_key
 from agent.state.ledger import Ledger
@@ -53,8 +53,8 @@ def kept(folder: Path, journal: MemoryJournal, seq: int) -> Checkpoints:
     return made
 
 
-def place(journal: MemoryJournal, seq: int) -> Place:
-    return Place(journal.journal_id, seq, fold_key(OPTIONS))
+def place(journal: MemoryJournal, seq: int) -> CheckpointName:
+    return CheckpointName(journal.journal_id, seq, fold_key(OPTIONS))
 
 
 class Prompt(Keeper):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from agent import wiring
 from agent.settings.version import FOLD
-from agent.state.checkpoint import FORMAT, Header, Taken, taken
+from agent.state.checkpoint import FORMAT, Header, TakenCheckpoint, taken
 from agent.state.checkpoints import Checkpoints
 from agent.state.key import fold_key
 from agent.state.settled import RECORD, Settled
@@ -76,7 +76,7 @@ def traded() -> MemoryJournal:
 
 
 @functools.cache
-def marks() -> list[Taken]:
+def marks() -> list[TakenCheckpoint]:
     """Return a checkpoint of a session that traded, at each of its rows."""
     options, journal, result = lively(), traded(), []
     started = next(row.event for row in journal.sessions())

@@ -86,8 +86,8 @@ def _compared(report: ChainAnswer, reader: "AccountClient", opened: History) -> 
     from agent.settings.recorded import recorded_options
     from agent.verify.checkpoints import compare
 
-    with progress_bar("folding", opened.head()[0]) as told:
-        result = compare(opened, reader.checkpoints, recorded_options(opened), told)
+    with progress_bar("folding", opened.head()[0]) as advance:
+        result = compare(opened, reader.checkpoints, recorded_options(opened), advance)
     return msgspec.structs.replace(report, checkpoints=result.checked, wrong_checkpoint=result.wrong)
 
 

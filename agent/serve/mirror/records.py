@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Collection, Iterator, Sequence
 
 from agent.serve.mirror.folding import whole
-from agent.state.checkpoint import Checkpoint, Taken
+from agent.state.checkpoint import Checkpoint, TakenCheckpoint
 from agent.state.checkpoints import Checkpoints
 from domain.ports import Records, Row
 from journal.history import History
@@ -78,7 +78,7 @@ class MirroredCheckpoints(Checkpoints):
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
-    def save(self, taken: Taken) -> None:
+    def save(self, taken: TakenCheckpoint) -> None:
         """Keep nothing: this only reads."""
 
     def nearest(self, journal: Records, key: str, before: int | None = None) -> Checkpoint | None:
