@@ -17,7 +17,7 @@ DAYS ?= 7
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: docs written help setup paper dashboard quicktest test covered coverage check lint types arrows soak rodage drill law bench lock clean
+.PHONY: docs written help setup paper dashboard quicktest test covered coverage check lint types arrows soak rodage drill law bench lock image release clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -89,8 +89,15 @@ docs: $(STAMP) ## the pages as a site, with the API from its docstrings, in buil
 bench: $(STAMP) ## speed and memory, measured side by side
 	@$(BIN)/python -m benchmarks $(ARGS)
 
-lock: ## write requirements/dev.lock anew (after make setup)
+lock: ## write the lock files anew (after make setup)
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra dev -o requirements/dev.lock -q
+	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --extra alerts --extra live --extra serve --constraint requirements/dev.lock -o requirements/image.lock -q
+
+image: $(STAMP) ## the container image of the trading agent, as an archive in build (root, mmdebstrap, buildah)
+	@sh scripts/image.sh
+
+release: $(STAMP) ## the wheel of this version with its lock file and hashes, in build; ARGS=--tag tags the commit
+	@sh scripts/release.sh $(ARGS)
 
 clean: ## remove .venv and caches
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage .import_linter_cache

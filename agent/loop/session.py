@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 
+from agent.host.service import ServiceManager
 from agent.host.stopwatch import Stopwatch
 from agent.loop.cycle import Cycle
 from agent.loop.inbox import Inbox, Urgent
@@ -70,6 +71,7 @@ class Session:
         self.keeper: Keeper | None = None
         self.notes: ProcessNotes | None = None
         self.watch = Stopwatch()
+        self.manager = ServiceManager({}, self.inbox.clock.monotonic)
         self._looked = 0.0
 
     @property
@@ -143,6 +145,7 @@ class Session:
             self.cycle.run(at)
             self.watch.since(began, self.inbox.clock.monotonic)
             self.done += 1
+            self.manager.lives()
             with self.inbox.trading_lock:
                 self._note(at)
                 self._keep()
@@ -164,6 +167,7 @@ class Session:
 
     def _idle(self) -> None:
         """Go on asking for orders in doubt while the loop waits: a minute is long for them."""
+        self.manager.lives()
         clock = self.inbox.clock
         if self.inbox.urgent:
             with self.inbox.trading_lock:

@@ -16,13 +16,14 @@ from agent.cli.output.outlet import Terminal, Unhurried
 from agent.cli.output.screen import Screen, screen_for
 from agent.cli.output.streams import say, say_json
 from agent.host import log
+from agent.host.service import ServiceManager
 from agent.settings.load import BadSettings, load
 from agent.settings.settings import Options, Settings, secret_texts
 from agent.space.logs import turnover
 from agent.verify.quicktest import quicktest
 from agent.views.summary import lines, summary
 from domain.errors import LocalFault
-from domain.events import Event
+from domain.events import Event, SessionStarted
 
 SECOND_SIGNAL = 130
 
@@ -104,10 +105,13 @@ def run_session(
         terminal.ends(launch.inbox.stop)
         server = control_server(launch)
         server.start()
+        manager = launch.session.manager = ServiceManager(os.environ, launch.inbox.clock.monotonic)
+        launch.session.listeners.append(_telling(manager, launch.name))
         try:
             with stopping_on_signals(launch.inbox.stop, terminal, screen), screen:
                 reason = launch.run()
         finally:
+            manager.ends("the session has ended")
             server.close()
         _sum_up(launch, screen, reason)
 
@@ -122,6 +126,16 @@ def _shown_on(screen: Screen) -> Callable[[Event], None]:
             log.say("error", "event not shown", kind=type(event).__name__, why=repr(fault))
 
     return show
+
+
+def _telling(manager: ServiceManager, name: str) -> Callable[[Event], None]:
+    """Return a listener that tells the service manager once the session's start is in the journal."""
+
+    def tell(event: Event) -> None:
+        if isinstance(event, SessionStarted):
+            manager.ready(f"agent {name}, session {event.session}")
+
+    return tell
 
 
 def _sum_up(launch: OpenedAccount, screen: Screen, reason: str) -> None:
