@@ -56,8 +56,8 @@ class Outbox(Protocol):
         """Return where a channel begins in a source it has never read; a `new` channel with the present."""
         ...
 
-    def cut(self, source: str, place: int) -> bool:
-        """Say whether a source ends before a place for certain: a journal that was restored from a backup."""
+    def cut(self, source: str, seq: int) -> bool:
+        """Say whether a source ends before a number for certain: a journal that was restored from a backup."""
         ...
 
     def read(self, source: str, after: int) -> Batch:

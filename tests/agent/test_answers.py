@@ -16,6 +16,7 @@ from agent.answers.run import SummaryLine
 from agent.cli.answers import ANSWERS
 from agent.cli.app import app
 from agent.settings.settings import Options
+from agent.settings.upkeep.sections import Upkeep
 from docs import schemas
 from domain.times import HOUR_MS
 from perception.files.candles import HEADER
@@ -149,7 +150,10 @@ def as_one_of(kinds: tuple[Any, ...], plain: Any, text: str) -> Any:
     found = []
     for kind in kinds:
         if isinstance(kind, type) and issubclass(kind, BaseModel):
-            return Options.model_validate(plain)  # it forbids what it does not know
+            home = {name: plain.pop(name) for name in Upkeep.model_fields if name in plain}
+            return Options.model_validate(plain), Upkeep.model_validate(
+                home
+            )  # they forbid what they do not know
         try:
             answer = msgspec.json.decode(text, type=kind, strict=True)
         except msgspec.ValidationError as error:

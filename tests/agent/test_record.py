@@ -134,11 +134,17 @@ def test_only_the_fold_changes_the_state() -> None:
         for attribute in changed(node)
         if ast.unparse(attribute.value).split(".")[-1] in ("state", "ledger")
     )
-    # None is folded: who asked for a sale, and that what is explained is folded without a mind.
+    # Readers fold the account alone in a state of their own; not folded is who asked for a sale, and a fold
+    # that is made in a thread, or for an explanation, is given its mind afterwards or none.
     assert found == [
         "explain/why.py: before.state.mind",
+        "reports/lived.py: self.state.take",
+        "reports/period.py: state.asked",
+        "reports/period.py: state.take",
         "serve/mirror/folding.py: state.asked",
-        "views/history.py: state.asked",
+        "views/history.py: state.take",
+        "wiring/sessions.py: fold.state.mind",
+        "wiring/sessions.py: fold.state.mind",
     ]
 
 

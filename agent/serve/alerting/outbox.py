@@ -45,14 +45,14 @@ class FleetOutbox:
         heads[NOTICES] = self.notices.last()
         return heads
 
-    def cut(self, source: str, place: int) -> bool:
-        """Say whether a source ends before `place`, and has for a while: its mirror may be under way."""
-        head, now = self.heads().get(source, place), self.clock.monotonic()
+    def cut(self, source: str, seq: int) -> bool:
+        """Say whether a source ends before `seq`, and has for a while: its mirror may be under way."""
+        head, now = self.heads().get(source, seq), self.clock.monotonic()
         with self._guard:
-            if head >= place:
-                self._shorter.pop((source, place), None)
+            if head >= seq:
+                self._shorter.pop((source, seq), None)
                 return False
-            return now - self._shorter.setdefault((source, place), now) >= CUT_SECONDS
+            return now - self._shorter.setdefault((source, seq), now) >= CUT_SECONDS
 
     def beginning(self, source: str, *, new: bool) -> int:
         """Return where a channel begins: a new one with the present, others with what is new or of today."""

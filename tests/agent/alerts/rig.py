@@ -73,8 +73,8 @@ class Said:
     def beginning(self, source: str, *, new: bool) -> int:
         return self.head[source] if new else 0
 
-    def cut(self, source: str, place: int) -> bool:
-        return source in self.was_cut and place > self.head[source]
+    def cut(self, source: str, seq: int) -> bool:
+        return source in self.was_cut and seq > self.head[source]
 
     def read(self, source: str, after: int) -> Batch:
         until = min(self.head[source], after + 50)
