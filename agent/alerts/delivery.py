@@ -57,7 +57,7 @@ class Outbox(Protocol):
         ...
 
     def cut(self, source: str, seq: int) -> bool:
-        """Say whether a source ends before a number for certain: a journal that was restored from a backup."""
+        """Say whether a source ends before a number for certain, as a journal restored from a backup does."""
         ...
 
     def read(self, source: str, after: int) -> Batch:
