@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from agent.host import log
+from agent.settings.schedule import Schedule
 from domain.ports import Clock
 
 KEPT_SECONDS = 1.0
@@ -12,6 +13,9 @@ KEPT_SECONDS = 1.0
 
 LASTING_SECONDS = 60.0
 """How long a leap of the wall clock must last to be believed."""
+
+LOOK_SECONDS = 30.0
+"""How long a schedule is waited for at most before the clock is looked at again."""
 
 
 class Timeline(Protocol):
@@ -100,6 +104,28 @@ class WallPacer:
 
     def _left(self, interval: float) -> float:
         return 0.0 if self.last is None else max(0.0, self.last + interval - self.clock.monotonic())
+
+
+class SchedulePacer:
+    """Cycles at the instants of a schedule by the machine's clock; what passed during a cycle is left out.
+
+    `wait` is as for the wall's pacer. Whoever changes the clock is followed as `SteadyTime` follows.
+    """
+
+    def __init__(self, clock: Clock, schedule: Schedule, wait: Wait) -> None:
+        self.schedule = schedule
+        self.wait = wait
+        self.time = SteadyTime(clock)
+
+    def next(self) -> datetime | None:
+        """Wait for the schedule's next instant and return the present one."""
+        due = self.schedule.next(self.time.now())
+        while (left := (due - self.time.now()).total_seconds()) > 0:
+            # In parts: a machine that slept, or a clock that was set, is noticed.
+            if not self.wait(min(left, LOOK_SECONDS)):
+                return None
+            due = min(due, self.schedule.next(self.time.now()))
+        return self.time.now() if self.wait(0.0) else None
 
 
 class MarketPacer:

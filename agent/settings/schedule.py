@@ -8,7 +8,7 @@ with a star for its minutes or hours goes by the time that passes.
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from itertools import takewhile
+from itertools import pairwise, takewhile
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -21,6 +21,10 @@ NO_SCHEDULE = f'is no schedule such as "30 2 * * *": {FIELDS}'
 NO_ZONE = "is no time zone such as UTC or Europe/Berlin"
 FIRST_LOOK = timedelta(minutes=2)
 WIDER = 6
+WEEK = utc(1_704_067_200_000)
+"""A Monday at which no clock is set."""
+
+MOST_LOOKED = 2_000
 
 
 class Schedule(NamedTuple):
@@ -41,6 +45,15 @@ class Schedule(NamedTuple):
     def next(self, at: datetime) -> datetime:
         """Return the first instant of the rule behind `at`."""
         return next(self.after(at))
+
+    def longest_gap(self) -> timedelta:
+        """Return the longest time between two instants of a week; that of the first two where it has fewer."""
+        instants = [self.next(WEEK)]
+        for instant in self.after(instants[0]):
+            instants.append(instant)
+            if len(instants) > MOST_LOOKED or instant > WEEK + timedelta(days=8):
+                break
+        return max(later - each for each, later in pairwise(instants))
 
     def latest(self, since: datetime, at: datetime) -> datetime | None:
         """Return the last instant of the rule from `since` to `at`, None where there is none."""

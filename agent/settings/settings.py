@@ -24,6 +24,7 @@ from agent.settings.environment import Variables
 from agent.settings.home import PREFIX, default_home
 from agent.settings.instruments import InstrumentSettings
 from agent.settings.orders import OrderSettings
+from agent.settings.schedule import checked_rule, checked_zone
 from agent.settings.upkeep.sections import Upkeep
 from domain.errors import BadInput
 from domain.symbols import QUOTES, is_symbol, spelled
@@ -69,6 +70,10 @@ class Options(BaseModel):
         le=86_400,
         description="pause between cycles; unless it is set, at most a candle's length",
     )
+    schedule: str | None = Field(
+        default=None, description='cycles at the instants of a cron rule such as "0 * * * *", not at a pace'
+    )
+    schedule_zone: str = Field(default="UTC", description="time zone of the schedule")
     speed: float | Literal["max"] | None = Field(
         default=None, description="pace of recorded or simulated candles: times real time, or max"
     )
@@ -165,6 +170,16 @@ class Options(BaseModel):
             raise ValueError(f"must be one of {', '.join(TIMEFRAMES)}")
         return value
 
+    @field_validator("schedule")
+    @classmethod
+    def _schedule(cls, value: str | None) -> str | None:
+        return None if value is None else checked_rule(value)
+
+    @field_validator("schedule_zone")
+    @classmethod
+    def _schedule_zone(cls, value: str) -> str:
+        return checked_zone(value)
+
     @field_validator("speed")
     @classmethod
     def _speed(cls, value: float | Literal["max"] | None) -> float | Literal["max"] | None:
@@ -178,6 +193,10 @@ class Options(BaseModel):
             raise ValueError("provider recorded needs a candle file: --data FILE (or data = [...])")
         if self.data and self.provider != "recorded":
             raise ValueError(f"data is only read by provider recorded, not by {self.provider}")
+        if self.schedule is not None and self.driven:
+            raise ValueError(
+                f"schedule is of the clock; {self.provider} candles say themselves what time it is"
+            )
         if self.speed is not None and self.provider not in ("recorded", "simulated"):
             raise ValueError(f"speed applies to recorded or simulated candles, not to {self.provider}")
         return self

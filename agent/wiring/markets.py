@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from agent.loop.pacer import MarketPacer, SpeedPacer, Timeline, WallPacer
+from agent.loop.pacer import MarketPacer, SchedulePacer, SpeedPacer, Timeline, WallPacer
 from agent.settings.changes import INTERVAL
 from agent.settings.home import Home
 from agent.settings.resolve import files_by_symbol
+from agent.settings.schedule import Schedule
 from agent.settings.settings import Options, Settings
 from agent.state.changes import Changed
 from agent.wiring.sessions import Parts
@@ -130,6 +131,8 @@ def pacer(
         more = {} if each is None else {INTERVAL: float(each.value)}
         return pause_seconds(options.model_copy(update=more) if more else options)
 
+    if options.schedule is not None:
+        return SchedulePacer(clock, Schedule(options.schedule, options.schedule_zone), wait)
     if source.timeline is None:
         return WallPacer(clock, pause, wait)
     if isinstance(options.speed, float | int):
@@ -138,7 +141,12 @@ def pacer(
 
 
 def pause_seconds(options: Options) -> float:
-    """Return the pause between two cycles, of a driven market where it has no speed of its own."""
+    """Return the pause between two cycles, the longest where a schedule says when they are.
+
+    Of a driven market it is that where it has no speed of its own.
+    """
+    if options.schedule is not None:
+        return Schedule(options.schedule, options.schedule_zone).longest_gap().total_seconds()
     if options.driven and options.speed == "max":
         return 0.0
     if "interval_seconds" in options.model_fields_set:
