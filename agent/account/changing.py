@@ -30,7 +30,7 @@ def event_of(command: ChangeSettings, parts: Parts, at: datetime) -> SettingsCha
     if not different:
         same = ", ".join(f"{name} is {_shown(changes.value_of(before, name))}" for name in given)
         raise BadInput(f"nothing to change: {same} already")
-    _in_use(options, different)
+    _in_use(command, options, different)
     _refuse_loose(command, options, different)
     return SettingsChanged(
         at=at,
@@ -52,8 +52,13 @@ def _given(command: ChangeSettings, options: Options) -> dict[str, Any]:
     return {**command.given, **{name: changes.value_of(options, name) for name in command.back}}
 
 
-def _in_use(options: Options, different: list[SettingDifference]) -> None:
+def _in_use(command: ChangeSettings, options: Options, different: list[SettingDifference]) -> None:
     """Raise BadInput for a pause that this session does not make."""
+    if INTERVAL in command.given and options.schedule is not None:
+        raise BadInput(
+            f'{INTERVAL}: this session cycles by the schedule "{options.schedule}" and makes no such pause; '
+            "another schedule begins with another session"
+        )
     if options.speed is not None and any(each.name == INTERVAL for each in different):
         raise BadInput(f"{INTERVAL}: this session goes at speed {options.speed}, it makes no pause")
 

@@ -84,7 +84,7 @@ def version(
 @app.command(
     epilog="Examples: agent run --rehearse | agent run --mode paper | agent run --mode paper --provider "
     "simulated --cycles 500 --speed max | agent run --provider recorded --data BTC-USDT_1m.csv.gz --speed "
-    "max | agent run --mode quicktest"
+    "max | agent run --timeframe 1h --schedule '1 * * * *' | agent run --mode quicktest"
 )
 def run(
     *,
@@ -94,6 +94,10 @@ def run(
     cycles: Annotated[int | None, typer.Option(help="Cycles to run; 0 runs until Ctrl-C.")] = None,
     interval: Annotated[
         float | None, typer.Option(help="Seconds between cycles; 0 runs without pause.")
+    ] = None,
+    schedule: Annotated[
+        str | None,
+        typer.Option(help='Cycles at the instants of a cron rule such as "0 * * * *", not at an interval.'),
     ] = None,
     symbol: Annotated[
         list[str] | None,
@@ -150,6 +154,7 @@ def run(
     flags = {
         "cycles": cycles,
         "interval_seconds": interval,
+        "schedule": schedule,
         "symbols": tuple(symbol) if symbol else None,
         "timeframe": timeframe,
         "provider": provider,

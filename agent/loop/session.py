@@ -166,7 +166,7 @@ class Session:
             look(self.journal, self.state, self.mind, self.started)
 
     def _idle(self) -> None:
-        """Go on asking for orders in doubt while the loop waits: a minute is long for them."""
+        """Watch the venue while the loop waits: orders in doubt often, the rest where cycles are rare."""
         self.manager.lives()
         clock = self.inbox.clock
         if self.inbox.urgent:
@@ -177,7 +177,7 @@ class Session:
         self._looked = clock.monotonic()
         with self.inbox.trading_lock:
             now = clock.now()
-            if self.reconciler.protection.waiting(now):
+            if self.reconciler.overdue or self.reconciler.protection.waiting(now):
                 self.reconciler.tick(now)
 
     def journal_urgent(self, at: datetime | None) -> None:

@@ -53,6 +53,9 @@ from domain.ports import Clock, Platform
 LOOKS = 3
 """How often holdings are read before a difference is believed: a fill may come in between."""
 
+OVERDUE_SECONDS = 60.0
+"""How long a comparison that is due waits for the next cycle at most."""
+
 AGAIN_SECONDS = 10.0
 """How long to wait after holdings could not be compared."""
 
@@ -116,6 +119,11 @@ class Reconciler:
     def remote(self) -> bool:
         """True when the venue outlives the agent, so that the two can differ."""
         return self.platform.certainty.horizon_ms > 0
+
+    @property
+    def overdue(self) -> bool:
+        """True when a comparison has been due for long: cycles are further apart than it may be put off."""
+        return self.remote and self.clock.monotonic() >= self.due + OVERDUE_SECONDS
 
     def start(self, at: datetime, *, compare: bool = True, mend: bool = True) -> None:
         """Compare, and protect what is bare; what the last session left open is resolved before."""

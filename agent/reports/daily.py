@@ -8,7 +8,7 @@ from agent.answers.summary import DaySummary, HeldRow
 from agent.reports import days, groups, health
 from agent.reports.lived import Lived
 from agent.reports.period import ReportPeriod
-from agent.reports.uptime import Up
+from agent.reports.uptime import cycles_due
 from agent.views import alarms, session
 from agent.views.session import profit
 from domain.money import cash_text
@@ -67,7 +67,7 @@ def summary(name: str, lived: Lived, period: ReportPeriod, process: Process) -> 
         hours_up=ran.hours_up,
         share_up=ran.share_up,
         cycles=ran.cycles,
-        cycles_due=_due(up, lived.uptime.interval),
+        cycles_due=cycles_due(up, lived.uptime, *period),
         cycles_failed=ran.outcomes.get(FAILED, 0),
         crashes=ran.crashes,
         halts=ran.halts,
@@ -75,13 +75,6 @@ def summary(name: str, lived: Lived, period: ReportPeriod, process: Process) -> 
         memory=process.memory or (ran.memory.last if ran.memory else None),
         alarms=alarms.alarms(_known(lived, period, status)),
     )
-
-
-def _due(up: Up, interval: float | None) -> int | None:
-    """Return the cycles that were due: the time that was not paused, in intervals."""
-    if not interval or not up.share:
-        return None if not interval else 0
-    return int(up.seconds / up.share / interval)
 
 
 def _reconnects(status: Status, noted: int | None) -> int | None:

@@ -6,9 +6,11 @@ recorded was not due.
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import NamedTuple
 
 from agent import wiring
+from agent.settings.schedule import Schedule
 from agent.settings.settings import Options
 from agent.state.changes import Changed
 from agent.views.alarms import LATE, LEAST_SECONDS
@@ -54,6 +56,7 @@ class Uptime:
         self.lived = last is not None
         self.first = self.last = last
         self.interval: float | None = None
+        self.schedule: Schedule | None = None
         self.paused = self.rested = self.stopped = False
         self.gaps: list[CycleGap] = []
 
@@ -64,6 +67,7 @@ class Uptime:
 
     def pace(self, options: Options | None, changed: Mapping[str, Changed]) -> None:
         """Take note of how long the loop waits between two cycles."""
+        self.schedule = None if options is None else wiring.schedule_of(options)
         if options is None or options.driven:
             self.interval = None
         else:
@@ -111,6 +115,21 @@ class Uptime:
         kept = sorted(sorted(gaps, key=lambda each: -each.seconds)[:MOST])
         longest = _longest(begin, end, down)
         return Up(up, longest, up / due if due > 0 else None, kept, len(gaps) - len(kept))
+
+
+def cycles_due(up: Up, uptime: Uptime, since: datetime, until: datetime) -> int | None:
+    """Return the cycles that were due in a period: the schedule's instants, else the time in intervals.
+
+    Those of a pause were not. None on a driven market.
+    """
+    if uptime.interval is None or not up.share:
+        return None if not uptime.interval else 0
+    if uptime.schedule is None:
+        return int(up.seconds / up.share / uptime.interval)
+    first = since if uptime.lived or uptime.first is None else max(since, uptime.first)
+    instants = takewhile(lambda each: each < until, uptime.schedule.after(first))
+    paused = [each for each in up.gaps if each.why == PAUSED]
+    return sum(not any(gap.begin <= each < gap.end for gap in paused) for each in instants)
 
 
 def _longest(begin: datetime, end: datetime, down: list[CycleGap]) -> float:

@@ -29,6 +29,8 @@ FIXED: Mapping[str, str] = MappingProxyType(
         "timeframe": "the strategies' memory is of candles of one length",
         "provider": "the market is opened with the session",
         "data": "the market is opened with the session",
+        "schedule": "cycles go by it from the session's start to its end",
+        "schedule_zone": "cycles go by it from the session's start to its end",
         "speed": "the market is opened with the session",
         "cycles": "ask for a stop instead: agent stop",
         "journal": "another journal is another account",

@@ -96,9 +96,18 @@ def load(flags: Mapping[str, Any] | None = None, config: Path | None = None) -> 
         raise BadSettings([*problems, f"environment: {error}"]) from None
     except (ValueError, RecursionError) as error:
         raise BadSettings([*problems, f"{file or 'environment'}: cannot be read: {_brief(error)}"]) from None
+    problems += _two_paces(given, settings)
     if problems:
         raise BadSettings(problems)
     return settings
+
+
+def _two_paces(given: Mapping[str, Any], settings: Settings) -> list[str]:
+    """Say that a pause was asked for by flag where a schedule, of the file perhaps, leaves it without use."""
+    if "interval_seconds" not in given or settings.schedule is None:
+        return []
+    by = f'cycles come by the schedule "{settings.schedule}"; leave one of them out (--schedule "" is none)'
+    return [f"interval_seconds = {given['interval_seconds']}: {by}"]
 
 
 def _own_strategies(given: Mapping[str, Any], file: Path | None) -> Path:

@@ -22,9 +22,7 @@ NO_ZONE = "is no time zone such as UTC or Europe/Berlin"
 FIRST_LOOK = timedelta(minutes=2)
 WIDER = 6
 WEEK = utc(1_704_067_200_000)
-"""A Monday at which no clock is set."""
-
-MOST_LOOKED = 2_000
+"""A Monday with no change of a clock near it."""
 
 
 class Schedule(NamedTuple):
@@ -47,13 +45,8 @@ class Schedule(NamedTuple):
         return next(self.after(at))
 
     def longest_gap(self) -> timedelta:
-        """Return the longest time between two instants of a week; that of the first two where it has fewer."""
-        instants = [self.next(WEEK)]
-        for instant in self.after(instants[0]):
-            instants.append(instant)
-            if len(instants) > MOST_LOOKED or instant > WEEK + timedelta(days=8):
-                break
-        return max(later - each for each, later in pairwise(instants))
+        """Return the longest time between two instants of a week; of the first two where it has fewer."""
+        return _longest_gap(self)
 
     def latest(self, since: datetime, at: datetime) -> datetime | None:
         """Return the last instant of the rule from `since` to `at`, None where there is none."""
@@ -65,6 +58,16 @@ class Schedule(NamedTuple):
             if instants or start == before:
                 return instants[-1] if instants else None
             look *= WIDER
+
+
+@lru_cache(maxsize=64)
+def _longest_gap(schedule: Schedule) -> timedelta:
+    instants = [schedule.next(WEEK)]
+    for instant in schedule.after(instants[0]):
+        instants.append(instant)
+        if instant > WEEK + timedelta(days=8):
+            break
+    return max(later - each for each, later in pairwise(instants))
 
 
 @lru_cache(maxsize=64)

@@ -19,12 +19,12 @@ from pydantic_settings import (
 )
 
 from agent.host.secret_file import read_secret
-from agent.settings import db_url
+from agent.settings import cadence, db_url
 from agent.settings.environment import Variables
 from agent.settings.home import PREFIX, default_home
-from agent.settings.instruments import InstrumentSettings
+from agent.settings.instruments import InstrumentSettings, instrument
 from agent.settings.orders import OrderSettings
-from agent.settings.schedule import checked_rule, checked_zone
+from agent.settings.schedule import Schedule, checked_rule, checked_zone
 from agent.settings.upkeep.sections import Upkeep
 from domain.errors import BadInput
 from domain.symbols import QUOTES, is_symbol, spelled
@@ -71,7 +71,8 @@ class Options(BaseModel):
         description="pause between cycles; unless it is set, at most a candle's length",
     )
     schedule: str | None = Field(
-        default=None, description='cycles at the instants of a cron rule such as "0 * * * *", not at a pace'
+        default=None,
+        description='cycles at the instants of a cron rule such as "0 * * * *" instead of interval_seconds',
     )
     schedule_zone: str = Field(default="UTC", description="time zone of the schedule")
     speed: float | Literal["max"] | None = Field(
@@ -173,7 +174,7 @@ class Options(BaseModel):
     @field_validator("schedule")
     @classmethod
     def _schedule(cls, value: str | None) -> str | None:
-        return None if value is None else checked_rule(value)
+        return checked_rule(value) if value else None
 
     @field_validator("schedule_zone")
     @classmethod
@@ -195,7 +196,8 @@ class Options(BaseModel):
             raise ValueError(f"data is only read by provider recorded, not by {self.provider}")
         if self.schedule is not None and self.driven:
             raise ValueError(
-                f"schedule is of the clock; {self.provider} candles say themselves what time it is"
+                f"schedule goes by the clock; {self.provider} candles say themselves what time it is: "
+                "use speed or interval_seconds"
             )
         if self.speed is not None and self.provider not in ("recorded", "simulated"):
             raise ValueError(f"speed applies to recorded or simulated candles, not to {self.provider}")
@@ -303,6 +305,18 @@ class Settings(Options, BaseSettings):
                     f"{symbol}: {quote} is no known quote, {meant[0]} is; "
                     f"for a new one add [instruments.{symbol}]"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _cadence(self) -> Self:
+        """Refuse a schedule that leaves candles out: those between two cycles are all to be seen."""
+        if self.schedule is not None:
+            schedule = Schedule(self.schedule, self.schedule_zone)
+            try:
+                traded = [instrument(each, self.instruments) for each in self.symbols]
+            except BadInput as error:
+                raise ValueError(str(error)) from None
+            cadence.check(schedule, traded, self.timeframe, self.perception.warmup_candles)
         return self
 
     @model_validator(mode="after")

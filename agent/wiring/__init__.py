@@ -11,6 +11,7 @@ from agent.wiring.markets import (
     pause_seconds,
     quotes,
     recorded,
+    schedule_of,
     unreachable,
 )
 from agent.wiring.sessions import (
@@ -51,6 +52,7 @@ __all__ = [
     "quotes",
     "recorded",
     "refuse_stale",
+    "schedule_of",
     "session",
     "unreachable",
 ]

@@ -131,8 +131,9 @@ def pacer(
         more = {} if each is None else {INTERVAL: float(each.value)}
         return pause_seconds(options.model_copy(update=more) if more else options)
 
-    if options.schedule is not None:
-        return SchedulePacer(clock, Schedule(options.schedule, options.schedule_zone), wait)
+    schedule = schedule_of(options)
+    if source.timeline is None and schedule is not None:
+        return SchedulePacer(clock, schedule, wait)
     if source.timeline is None:
         return WallPacer(clock, pause, wait)
     if isinstance(options.speed, float | int):
@@ -140,13 +141,21 @@ def pacer(
     return MarketPacer(source.timeline, pause, wait)
 
 
+def schedule_of(options: Options) -> Schedule | None:
+    """Return the schedule cycles go by, None where they go at a pace or with a driven market."""
+    if options.schedule is None or options.driven:
+        return None
+    return Schedule(options.schedule, options.schedule_zone)
+
+
 def pause_seconds(options: Options) -> float:
     """Return the pause between two cycles, the longest where a schedule says when they are.
 
     Of a driven market it is that where it has no speed of its own.
     """
-    if options.schedule is not None:
-        return Schedule(options.schedule, options.schedule_zone).longest_gap().total_seconds()
+    schedule = schedule_of(options)
+    if schedule is not None:
+        return schedule.longest_gap().total_seconds()
     if options.driven and options.speed == "max":
         return 0.0
     if "interval_seconds" in options.model_fields_set:

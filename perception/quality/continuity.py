@@ -56,18 +56,11 @@ class Continuity:
         """Return what to ask for: from `after` on, but no further back than a full warm-up begins."""
         step, now_ms = self.timeframe_ms, millis(now)
         newest = slot(now_ms, step)
-        since = opening(newest - self._reach(instrument), step)
+        since = opening(newest - reach(instrument.asset_class, step, self.warmup), step)
         if after is not None:
             # The last closed candle is asked for in any case, also when the clock was set back.
             since = max(since, min(after.time, opening(newest - 1, step)))
         return CandleRequest(instrument.symbol, step, since, now_ms, newest - slot(since, step) + 2)
-
-    def _reach(self, instrument: Instrument) -> int:
-        if instrument.asset_class == "crypto":
-            return min(self.warmup, MOST_CANDLES - 2)
-        # A trading week has 5 days of 7 and a trading day 6.5 hours of 24; a long weekend on top.
-        stretch = 2 if self.timeframe_ms >= DAY_MS else 6
-        return self.warmup * stretch + CLOSED_HOURS_MS // self.timeframe_ms
 
     def delivered(self, symbol: str, provider: str, after: Candle | None, taken: Intake) -> str:
         """Remember what was delivered in answer to `after`; return the name of its series.
@@ -88,6 +81,15 @@ class Continuity:
         if last is not None:
             self._price[symbol] = last
         return series
+
+
+def reach(asset_class: str, timeframe_ms: int, warmup: int) -> int:
+    """Return how many candles back a request begins at most."""
+    if asset_class == "crypto":
+        return min(warmup, MOST_CANDLES - 2)
+    # A trading week has 5 days of 7 and a trading day 6.5 hours of 24; a long weekend on top.
+    stretch = 2 if timeframe_ms >= DAY_MS else 6
+    return warmup * stretch + CLOSED_HOURS_MS // timeframe_ms
 
 
 def series_of(provider: str, symbol: str) -> str:

@@ -50,18 +50,20 @@ def _go_on(
     changed: dict[str, Any] = {}
     if offline:
         screen.line(f"no live candles: {offline}")
-        if not given & {"cycles", "interval_seconds"}:
+        if not given & {"cycles", "interval_seconds", "schedule"}:
             screen.line("so that was all: the simulated market, played fast. With CYCLES=100 it plays on")
             return
         changed = {"provider": "simulated", "journal": screen.launch.name}
     if "cycles" not in given:
         changed["cycles"] = LIVE_CYCLES
-    if "interval_seconds" not in given and settings.speed is None:
+    if "interval_seconds" not in given and settings.speed is None and (offline or not settings.schedule):
         changed["interval_seconds"] = PLAYED_SECONDS if offline else LIVE_SECONDS
     chosen = settings.model_copy(update=changed)
     what = "the simulated market goes on" if offline else "now the run"
     count = f"{chosen.cycles} cycles" if chosen.cycles else "until Ctrl-C"
-    screen.line(f"{what}: {count}, {wiring.pause_seconds(chosen):g} s apart")
+    schedule = wiring.schedule_of(chosen)
+    pace = f"at {schedule.rule}" if schedule else f"{wiring.pause_seconds(chosen):g} s apart"
+    screen.line(f"{what}: {count}, {pace}")
 
     def show(launch: OpenedAccount) -> Screen:
         screen.ran = launch.name

@@ -19,7 +19,8 @@ def begin_paper(home: Home, supervisor: Supervisor) -> None:
     Raises BadSettings where the home's settings are none.
     """
     given = load({"home": home.root, "mode": "paper", "journal": NAME}).model_fields_set
-    settings = {"mode": "paper"} | ({} if "interval_seconds" in given else {"interval_seconds": PAUSE})
+    paced = given & {"interval_seconds", "schedule"}
+    settings = {"mode": "paper"} | ({} if paced else {"interval_seconds": PAUSE})
     with suppress(Busy):
         supervisor.begin(NAME, settings, "operator")
     if not home.server and not home.journal(REHEARSAL).exists():

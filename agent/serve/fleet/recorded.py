@@ -17,7 +17,10 @@ def last_settings(home: Home, name: str) -> dict[str, str]:
         settings = last_session(opened).settings
     wanted: dict[str, Any] = {each: settings.get(each) for each in SAME if settings.get(each)}
     wanted["reasoning"] = {"strategies": settings.get("reasoning", {}).get("strategies")}
-    wanted["interval_seconds"] = settings.get("interval_seconds")
+    # Without a schedule it had none, whatever the file has by now.
+    wanted["schedule"] = settings.get("schedule") or ""
+    pace = "schedule_zone" if wanted["schedule"] else "interval_seconds"
+    wanted[pace] = settings.get(pace)
     if settings.get("exchange", {}).get("endpoint") and wanted.get("mode") in ("testnet", "live"):
         wanted["exchange"] = {each: settings["exchange"].get(each) for each in ("endpoint", "base_url")}
     return flat(wanted)

@@ -204,7 +204,9 @@ def alarms_of(mirror: Mirror, beside: Beside, ended: datetime | None) -> list[Al
     """Return what people should know of an agent now, gravest first; the state's lock is held."""
     state, options = mirror.state, mirror.options
     driven = options is None or options.driven
-    quiet = None if driven or ended is None else (beside.now - ended).total_seconds()
+    # A session that has just begun is as old as that: by a schedule its first cycle may be hours away.
+    since = max(ended, mirror.started.at) if ended and mirror.started else ended
+    quiet = None if driven or since is None else (beside.now - since).total_seconds()
     return alarms.alarms(
         alarms.Known(
             running=beside.running,

@@ -1,0 +1,29 @@
+"""Cycles by a schedule: its longest pause against what one cycle looks back over."""
+
+from collections.abc import Iterable
+
+from agent.settings.schedule import Schedule
+from domain.instrument import Instrument
+from domain.times import TIMEFRAMES
+from perception.quality.continuity import MOST_CANDLES, reach
+
+HOUR_SECONDS = 3600
+
+
+def check(schedule: Schedule, instruments: Iterable[Instrument], timeframe: str, warmup: int) -> None:
+    """Raise ValueError where candles between two cycles would be seen by none of them."""
+    pause = schedule.longest_gap().total_seconds()
+    step = TIMEFRAMES[timeframe]
+    for each in instruments:
+        seen = reach(each.asset_class, step, warmup) * step / 1000
+        if pause > seen:
+            raise ValueError(
+                f"schedule {schedule.rule} pauses for {_hours(pause)}, and a cycle looks back over "
+                f"{_hours(seen)} of {each.symbol}: candles would be left out. Cycle more often, take longer "
+                f"candles than {timeframe}, or set perception.warmup_candles (it is {warmup}, "
+                f"at most {MOST_CANDLES - 2} count)"
+            )
+
+
+def _hours(seconds: float) -> str:
+    return f"{seconds / HOUR_SECONDS:.3g} h" if seconds < 100 * HOUR_SECONDS else f"{seconds / 86_400:.3g} d"
