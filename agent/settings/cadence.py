@@ -15,15 +15,15 @@ def check(schedule: Schedule, instruments: Iterable[Instrument], timeframe: str,
     pause = schedule.longest_gap().total_seconds()
     step = TIMEFRAMES[timeframe]
     for each in instruments:
-        seen = reach(each.asset_class, step, warmup) * step / 1000
-        if pause > seen:
+        span = reach(each.asset_class, step, warmup) * step / 1000
+        if pause > span:
             raise ValueError(
-                f"schedule {schedule.rule} pauses for {_hours(pause)}, and a cycle looks back over "
-                f"{_hours(seen)} of {each.symbol}: candles would be left out. Cycle more often, take longer "
+                f"schedule {schedule.rule} pauses for {_length(pause)}, and a cycle looks back over "
+                f"{_length(span)} of {each.symbol}: candles would be left out. Cycle more often, take longer "
                 f"candles than {timeframe}, or set perception.warmup_candles (it is {warmup}, "
                 f"at most {MOST_CANDLES - 2} count)"
             )
 
 
-def _hours(seconds: float) -> str:
+def _length(seconds: float) -> str:
     return f"{seconds / HOUR_SECONDS:.3g} h" if seconds < 100 * HOUR_SECONDS else f"{seconds / 86_400:.3g} d"

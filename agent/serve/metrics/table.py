@@ -76,7 +76,7 @@ METRICS: tuple[Metric, ...] = (
     Metric("boyd_last_cycle_age_seconds", "gauge", (),
         "time since the server was told of the last cycle", lambda f: readings.one(f.cycle_age_seconds)),
     Metric("boyd_interval_seconds", "gauge", (),
-        "time between two cycles, as set; by a schedule the longest", lambda f: readings.one(f.interval_seconds)),
+        "longest time between two cycles, as set", lambda f: readings.one(f.interval_seconds)),
     Metric("boyd_orders_open", "gauge", ("status",),
         "orders that are not done, by state", readings.open_orders),
     Metric("boyd_orders_done_total", "counter", ("status",),
