@@ -7,20 +7,29 @@ from typing import NamedTuple
 import pytest
 
 from agent import wiring
-from agent.loop.pacer import LASTING_SECONDS, SchedulePacer
+from agent.account.opened import OpenedAccount
+from agent.answers.account import Vitals
+from agent.loop.pacer import LASTING_SECONDS, MarketPacer, SchedulePacer
 from agent.reports.uptime import Uptime, cycles_due
+from agent.serve.fleet.asked import checked
+from agent.serve.fleet.recorded import last_settings
+from agent.serve.mirror.account import Beside, row
+from agent.settings.home import Home
 from agent.settings.load import BadSettings, load
 from agent.settings.schedule import Schedule
 from agent.settings.settings import Options
 from agent.wiring import pause_seconds
 from domain.commands import ChangeSettings
 from domain.errors import BadInput
+from domain.times import millis
 from journal.memory import MemoryJournal
 from tests.agent.test_orders import first_entry, reopened
 from tests.agent.test_recovery import CLOSES
 from tests.agent.venue import Venue, always, venue_of
 from tests.agent.world import ID, World, ask, lively, wave
+from tests.agent.world import START as WORLD_START
 from tests.perception.manual_clock import ManualClock
+from tests.serve.mirrored import mirror_of
 
 START = datetime(2026, 11, 20, 12, 10, tzinfo=UTC)
 HOURLY = Schedule("0 * * * *")
@@ -191,6 +200,42 @@ def test_a_stop_that_vanishes_at_the_venue_between_two_cycles_is_put_again_long_
     assert passing.gone_at is not None
     assert passing.back_at is not None
     assert passing.back_at - passing.gone_at < timedelta(minutes=2)
+
+
+def test_who_has_just_begun_again_and_waits_for_the_first_instant_is_not_stale(tmp_path: Path) -> None:
+    journal = MemoryJournal(ID)
+    options = lively(provider="binance", speed=None, schedule="0 * * * *")
+    lived = World(wave(3), options=options, journal=journal)
+    lived.session.run(MarketPacer(lived.market, 0.0, lived.inbox.wait))
+    journal.reopen()
+    again = datetime.fromtimestamp(WORLD_START / 1000, UTC) + timedelta(hours=10)
+    World([], options=options, journal=journal, start=millis(again)).session.begin()
+    mirror = mirror_of(journal, tmp_path)
+
+    def stale(now: datetime) -> bool:
+        beside = Beside(True, None, Vitals(), None, None, now)
+        return any(each.text.startswith("no cycle") for each in row(mirror, beside).alarms)
+
+    assert not stale(again + timedelta(minutes=30))
+    assert stale(again + timedelta(hours=4))
+    mirror.close()
+
+
+def test_an_agent_begun_again_from_its_journal_keeps_its_pace_whatever_the_file_says(tmp_path: Path) -> None:
+    for name, schedule in (("hourly", "0 * * * *"), ("paced", None)):
+        more = (
+            {"schedule": schedule, "schedule_zone": "Europe/Berlin"} if schedule else {"interval_seconds": 30}
+        )
+        options = Options(home=tmp_path, journal=name, **more)
+        with OpenedAccount(options) as opened:
+            opened.session.begin()
+            opened.session._finish("stopped")
+    (tmp_path / "config.toml").write_text('schedule = "30 * * * *"\n')
+    hourly, pace = (
+        checked(last_settings(Home(tmp_path), each), Home(tmp_path), each) for each in ("hourly", "paced")
+    )
+    assert (hourly.schedule, hourly.schedule_zone) == ("0 * * * *", "Europe/Berlin")
+    assert (pace.schedule, pause_seconds(pace)) == (None, 30)
 
 
 def test_days_are_summed_up_by_the_instants_that_were_due() -> None:
