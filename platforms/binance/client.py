@@ -93,7 +93,7 @@ class _Library(client()):  # type: ignore[misc]  # the library ships no types
     def _hmac_signature(self, query_string: str) -> str:
         """Sign by the kind of our key; the library would tell kinds apart by the length of the PEM."""
         if self._signer is None:
-            raise VenueFault("a signed request needs a key and its secret")
+            raise VenueFault("a signed request needs BINANCE_API_KEY and BINANCE_API_SECRET")
         return self._signer.sign(query_string)
 
     def _init_session(self) -> requests.Session:

@@ -25,8 +25,8 @@ SLOPE_MB_A_DAY = 1.0
 """What is called flat over a week: a mind's last 2,000 candles fill in its first day and a half, and each
 life is forked from the process that keeps the mirror."""
 
-RUNS = {"backup": 24.0, "week": 1 / 7, "month": 0.0, "reoptimize": 0.0}
-"""Slots of a job a day, 1 where it is not here; no month begins, and one Sunday is among the days."""
+RUNS = {"backup": 24.0, "download": 0.0, "week": 1 / 7, "month": 0.0, "reoptimize": 0.0}
+"""Slots of a job a day, 1 where it is not here: downloads are off, no month begins, one day is a Sunday."""
 
 LARGEST_MB = 120
 

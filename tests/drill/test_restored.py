@@ -1,5 +1,6 @@
 """A home is lost while a position is held: restored from a backup the agent halts, is adopted, goes on."""
 
+import os
 import shutil
 from datetime import timedelta
 
@@ -12,6 +13,7 @@ from agent.backup.vault import begun, opened
 from agent.drill import processes
 from agent.host.clock import SystemClock
 from agent.settings.home import Home
+from agent.settings.settings import EXCHANGE_KEY, EXCHANGE_SECRET
 from domain.commands import Flatten, Kill
 from domain.errors import LocalFault
 from journal.verify import Verified, verify
@@ -19,6 +21,10 @@ from tests.drill.rig import Rig, adopt, rig
 
 __all__ = ["rig"]
 KEY = "canary-key-of-the-drill"
+
+
+BOUGHT = "53"
+"""Points an agent of the drill passes until it has bought, set the stop and ended the cycle (52)."""
 
 
 def backed_up(rig: Rig) -> None:
@@ -55,7 +61,7 @@ def halted(rig: Rig) -> str:
 
 
 def test_a_lost_home_is_restored_halts_is_adopted_and_the_agent_goes_on(rig: Rig) -> None:
-    rig.run(f"30:{rig.folder / 'points'}")
+    rig.run(f"{BOUGHT}:{rig.folder / 'points'}")
     assert resting(rig)  # the stop of a position
     backed_up(rig)
     rig.run(f"25:{rig.folder / 'points'}")  # what is done now is in no backup
@@ -73,12 +79,13 @@ def test_a_lost_home_is_restored_halts_is_adopted_and_the_agent_goes_on(rig: Rig
 @pytest.mark.parametrize("command", [Kill(reason="lost", by="me"), Flatten(reason="lost", by="me")])
 def test_nothing_of_a_restored_account_blocks_a_stop(rig: Rig, command: Kill | Flatten) -> None:
     """Nothing was traded after the backup, so only the restore itself speaks against going on."""
-    rig.run(f"30:{rig.folder / 'points'}")
+    rig.run(f"{BOUGHT}:{rig.folder / 'points'}")
     assert resting(rig)  # the stop of a position
     backed_up(rig)
     lost_and_restored(rig)
 
     def stop() -> None:
+        os.environ[EXCHANGE_KEY] = os.environ[EXCHANGE_SECRET] = processes.key_of(rig.folder)
         client = AccountClient(Home(rig.options.home), "drill")
         with client.opened(command, SystemClock()) as carries:
             carries.handle(command)

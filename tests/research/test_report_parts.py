@@ -110,7 +110,8 @@ def test_trades_outside_the_candles_are_not_drawn() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "shown"), [(None, "n/a"), (-0.00001, "0.00 %"), (0.1234, "12.34 %"), (-12.5, "-1,250.00 %")]
+    ("value", "shown"),
+    [(None, "n/a"), (-0.00001, "0.00 %"), (0.1234, "12.34 %"), (-12.5, "\u22121,250.00 %")],
 )
 def test_a_rounded_zero_has_no_sign(value: float | None, shown: str) -> None:
     assert percent(value) == shown
