@@ -9,7 +9,7 @@ ARGS ?=
 MINUTES ?= 30
 PORT ?= 8501
 GATED := risk domain journal learning
-ROOMS := $(GATED) perception reasoning platforms research agent
+ROOMS := $(GATED) advice perception reasoning platforms research agent
 CASES ?= 0
 DAYS ?= 7
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from domain.advice import Advice, AdviserQuestion, Usage
 from domain.commands import Command
 from domain.decision import Decision
 from domain.evidence import Evidence
@@ -223,6 +224,65 @@ class JournalRestored(msgspec.Struct, frozen=True, tag="journal_restored"):
     source: str
 
 
+class AdviceAsked(msgspec.Struct, frozen=True, tag="advice_asked"):
+    """A question about to be sent to an adviser; committed with its reservation before it is sent, once.
+
+    `number` counts a journal's questions from 1. So much money and so many tokens are reserved, the most
+    the answer may cost; they stay charged until an AdviceAnswered says less.
+    """
+
+    cycle_id: int
+    at: datetime
+    number: int
+    question: AdviserQuestion
+    micro_usd: int
+    tokens: int
+
+
+class AdviceAnswered(msgspec.Struct, frozen=True, tag="advice_answered"):
+    """The answer to question `number`, raw, and what it is charged with; committed before it is used.
+
+    `usage` is as the answer tells it. `advice` is what was read of this answer alone; without it `why` says
+    what was wrong. `late` answers are charged and not used. `alarm` is set where the answer's account of
+    itself cannot be true: the reservation then stays charged.
+    """
+
+    cycle_id: int
+    at: datetime
+    number: int
+    status: int
+    body: bytes
+    micro_usd: int
+    tokens: int
+    seconds: float
+    usage: Usage | None = None
+    advice: Advice | None = None
+    why: str = ""
+    late: bool = False
+    alarm: str = ""
+
+
+class AdviserSet(msgspec.Struct, frozen=True, tag="adviser_set"):
+    """An adviser was promoted, demoted or rolled back: by whom, why and on what evidence.
+
+    `version` counts a journal's sets from 1. Promoted it may raise an entry's score by `raise_cap` points at
+    most, and only while its `identity` is the one that was promoted. `rolled_back_to` names the earlier
+    version that is in force again, 0 for none. `forced` tells that the evidence was not enough.
+    """
+
+    at: datetime
+    version: int
+    adviser: str
+    identity: str
+    promoted: bool
+    reason: str
+    by: str
+    raise_cap: float = 0.0
+    evidence: dict[str, Any] = {}
+    forced: bool = False
+    rolled_back_to: int | None = None
+
+
 class CommandReceived(msgspec.Struct, frozen=True, tag="command_received"):
     """Somebody asked for something: the command says who, why and under which key. Its effects follow."""
 
@@ -276,6 +336,9 @@ Event = (
     | GridChanged
     | JournaledAfterwards
     | JournalRestored
+    | AdviceAsked
+    | AdviceAnswered
+    | AdviserSet
     | CommandReceived
     | CommandAnswered
     | ProcessNoted

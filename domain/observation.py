@@ -5,6 +5,7 @@ from enum import StrEnum
 
 import msgspec
 
+from domain.advice import Advice
 from domain.candle import Candle, LastPrice
 from domain.times import utc
 
@@ -56,6 +57,7 @@ class Observation(msgspec.Struct, frozen=True):
     the price series: when it changes, indicators start over. `headlines` are those new to the loop.
     `breaker` is the state of the circuit breaker of the provider whose data this is. `doubted` are closed
     candles the price collar does not believe (yet): no signal sees them, but stops are judged by them.
+    `advice` is what models said of the newest candle, in time.
     """
 
     symbol: str
@@ -70,6 +72,7 @@ class Observation(msgspec.Struct, frozen=True):
     attempts: tuple[Attempt, ...] = ()
     breaker: str = "closed"
     doubted: tuple[Candle, ...] = ()
+    advice: tuple[Advice, ...] = ()
 
     @property
     def candle_time(self) -> datetime | None:

@@ -6,6 +6,7 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
+from domain.advice import AdviserAnswer
 from domain.candle import Candle, LastPrice, RawCandle
 from domain.events import Event
 from domain.instrument import Instrument
@@ -185,6 +186,17 @@ class Platform(Protocol):
 
     def close(self) -> None:
         """Release what is held."""
+        ...
+
+
+class Adviser(Protocol):
+    """A model behind a wire. Bytes in, bytes out: neither is read here."""
+
+    def ask(self, question: bytes, seconds: float) -> AdviserAnswer:
+        """Send a question's body, once, and return what came back within `seconds`.
+
+        Never raises and never takes longer: the connection is cut then, and the answer says so in its fault.
+        """
         ...
 
 

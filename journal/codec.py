@@ -10,6 +10,9 @@ import msgspec
 from domain.errors import JournalFault
 from domain.events import (
     AccountAdopted,
+    AdviceAnswered,
+    AdviceAsked,
+    AdviserSet,
     CommandAnswered,
     CommandReceived,
     CycleDecided,
@@ -48,6 +51,9 @@ _KINDS: dict[type, str] = {
     GridChanged: "grid_changed",
     JournaledAfterwards: "journaled_afterwards",
     JournalRestored: "journal_restored",
+    AdviceAsked: "advice_asked",
+    AdviceAnswered: "advice_answered",
+    AdviserSet: "adviser_set",
     CommandReceived: "command_received",
     CommandAnswered: "command_answered",
     ProcessNoted: "process_noted",

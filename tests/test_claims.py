@@ -20,7 +20,7 @@ PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md"
 PAGES += sorted((ROOT / "docs").rglob("*.md"))
 TREE: Any = typer.main.get_command(app)
 ROOMS = (
-    "agent", "benchmarks", "docs", "domain", "edge", "findings", "fixtures", "journal", "learning",
+    "advice", "agent", "benchmarks", "docs", "domain", "edge", "findings", "fixtures", "journal", "learning",
     "perception", "platforms", "reasoning", "research", "risk", "scripts", "tests",
 )  # fmt: skip
 FENCE = re.compile(r"^```\w*\n(.*?)^```$", re.DOTALL | re.MULTILINE)

@@ -11,6 +11,7 @@ import pytest
 from tests.shared import ROOT
 
 ROOMS = (
+    "advice",
     "agent",
     "domain",
     "edge",

@@ -9,9 +9,18 @@ from importlib import metadata
 from pathlib import Path
 
 VERSION = "0.1.0"
-ROOMS = ("agent", "domain", "journal", "learning", "perception", "platforms", "reasoning", "risk")
+ROOMS = ("advice", "agent", "domain", "journal", "learning", "perception", "platforms", "reasoning", "risk")
 
-FOLD = ("agent/state", "domain", "journal/codec.py", "journal/words.py", "learning", "reasoning")
+FOLD = (
+    "advice/__init__.py",
+    "advice/ledger.py",
+    "agent/state",
+    "domain",
+    "journal/codec.py",
+    "journal/words.py",
+    "learning",
+    "reasoning",
+)
 """The sources that make a state of a journal's rows: no other file of ours has a part in it."""
 
 LIBRARIES = ("msgspec", "textblob")

@@ -34,17 +34,22 @@ from typing import NamedTuple
 
 import msgspec
 
+from advice import ledger as money
 from agent.state import changes
 from agent.state.changes import Changed
 from agent.state.ledger import Ledger
 from agent.state.retune import retune
 from domain.account import Trade
+from domain.advice import Spend
 from domain.candle import Candle
 from domain.commands import Command, digest
 from domain.decision import Action, Decision
 from domain.errors import BadInput
 from domain.events import (
     AccountAdopted,
+    AdviceAnswered,
+    AdviceAsked,
+    AdviserSet,
     CommandAnswered,
     CommandReceived,
     CycleDecided,
@@ -127,6 +132,9 @@ class State:
     commands: dict[str, RememberedCommand] = field(default_factory=dict)
     changed: dict[str, Changed] = field(default_factory=dict)
     """Settings changed while the agent ran, by dotted name; never changed itself, but replaced."""
+    spend: Spend = field(default_factory=Spend)
+    """What advice has cost."""
+    advisers: list[AdviserSet] = field(default_factory=list)
 
     def apply(self, event: Event | Observed) -> None:
         """Fold one event, or what a cycle saw ahead of its row, into state and mind."""
@@ -179,6 +187,12 @@ class State:
                 self._regrid(event)
             case JournalRestored():
                 self.ledger.restored(event.seq)
+            case AdviceAsked():
+                self.spend = money.after_asked(self.spend, event)
+            case AdviceAnswered():
+                self.spend = money.after_answered(self.spend, event)
+            case AdviserSet():
+                self.advisers.append(event)
             case CommandReceived():
                 self._receive(event.command)
             case CommandAnswered():
@@ -194,6 +208,7 @@ class State:
         self.session = event.session
         self.prefix = event.prefix
         self.ended_reason = None
+        self.spend = money.after_start(self.spend)
         self.changed = changes.standing(self.changed, event.settings)
         for change in self.ledger.open(event.cash, event.instruments, event.books):
             self._carry(change)

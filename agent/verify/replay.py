@@ -24,6 +24,9 @@ from domain.candle import Candle
 from domain.errors import BadInput, LocalFault, VenueFault
 from domain.events import (
     AccountAdopted,
+    AdviceAnswered,
+    AdviceAsked,
+    AdviserSet,
     CommandAnswered,
     CommandReceived,
     CycleDecided,
@@ -45,8 +48,11 @@ from domain.observation import Observation
 from domain.ports import Clock, Records
 from journal.memory import MemoryJournal
 
-ASKED = KillSwitchSet | ParametersSet | SettingsChanged | CommandReceived | CommandAnswered
+ASKED = KillSwitchSet | ParametersSet | SettingsChanged | CommandReceived | CommandAnswered | AdviserSet
 """What people's words become by themselves, with an agent or without."""
+
+ASIDE = AdviceAsked | AdviceAnswered | JournaledAfterwards | JournalRestored | ProcessNoted
+"""What no decision rests on: of advice that is what a cycle's observations hold."""
 
 
 class Difference(msgspec.Struct, frozen=True):
@@ -185,7 +191,7 @@ def recorded_events(journal: Records, session: int) -> Iterator[Event]:
             continue
         if isinstance(event, CycleDecided | CycleEnded):
             open_ = isinstance(event, CycleDecided)
-        if isinstance(event, JournaledAfterwards | JournalRestored | ProcessNoted):
+        if isinstance(event, ASIDE):
             continue
         late = open_ and isinstance(event, ASKED)
         if inside and not late and not isinstance(event, SessionEnded):

@@ -14,7 +14,7 @@ from typing import Any
 
 from tests.shared import ROOT
 
-OURS = ("agent", "domain", "journal", "learning", "perception", "platforms", "risk")
+OURS = ("advice", "agent", "domain", "journal", "learning", "perception", "platforms", "risk")
 ROOMS = tuple(f"{ROOT / room}/" for room in OURS)
 LET_GO, LONGER = 0.2, 0.02
 """Shares of lines after which a thread lets go, and of those after which it waits a moment."""

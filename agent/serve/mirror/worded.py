@@ -18,8 +18,12 @@ from agent.answers.stream import (
 from agent.state.state import State
 from agent.views import session
 from agent.views.session import decimal
+from domain.advice import usd
 from domain.events import (
     AccountAdopted,
+    AdviceAnswered,
+    AdviceAsked,
+    AdviserSet,
     CommandAnswered,
     CommandReceived,
     CycleDecided,
@@ -161,7 +165,7 @@ def note(event: Event) -> NoteBody:
     return NoteBody(text=_sentence(event), by=by, reason=reason, fields=fields)
 
 
-def _sentence(event: Event) -> str:  # noqa: C901, PLR0911 -- one case an event
+def _sentence(event: Event) -> str:  # noqa: C901, PLR0911, PLR0912 -- one case an event
     match event:
         case KillSwitchSet():
             return f"kill switch {'thrown' if event.active else 'reset'} by {event.by}: {event.reason}"
@@ -184,6 +188,14 @@ def _sentence(event: Event) -> str:  # noqa: C901, PLR0911 -- one case an event
             return f"{event.count} rows were journaled afterwards: {event.why}"
         case JournalRestored():
             return f"the journal was restored from {event.source} up to row {event.seq}"
+        case AdviceAsked(question=asked):
+            return f"{asked.adviser} was asked about {asked.symbol} for at most {usd(event.micro_usd)} USD"
+        case AdviceAnswered():
+            came = event.why or "an answer came"
+            return f"question {event.number} cost {usd(event.micro_usd)} USD: {came}"
+        case AdviserSet():
+            what = "promoted" if event.promoted else "demoted"
+            return f"adviser {event.adviser} was {what} by {event.by}: {event.reason}"
         case CommandReceived():
             name = type(event.command).__name__
             return f"{event.command.by} asked for {name}: {event.command.reason or 'no reason given'}"

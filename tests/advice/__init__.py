@@ -1,0 +1,1 @@
+"""Advice: its money, its questions, its answers, and who is asked."""
