@@ -15,6 +15,7 @@ lost meanwhile, and `Beliefs.weight(name)` is 1.
 
 from math import exp
 
+from domain.advice import VOICE
 from domain.kernel import kernel
 from domain.lesson import Beliefs, Lesson
 from learning.settings import Hedge, LearningSettings
@@ -27,9 +28,10 @@ def fold(beliefs: Beliefs, lesson: Lesson, settings: LearningSettings) -> Belief
     """Return beliefs after one more lesson; the order of lessons is the journal's.
 
     Only trades move weights: a veto's outcome tells whether the rule was right, not the voices, and
-    its fill is imagined. Voices that abstained stay as they are.
+    its fill is imagined. Voices that abstained stay as they are; those of advisers have no weight of this
+    kind: one that only lowers entries is never seen when it prevented a bad one.
     """
-    spoke = [voice for voice in lesson.context.voices if voice.vote != 0]
+    spoke = [voice for voice in lesson.context.voices if voice.vote != 0 and not voice.name.startswith(VOICE)]
     if not settings.enabled or lesson.kind != "trade" or not spoke:
         return beliefs
     weights, evidence = dict(beliefs.weights), dict(beliefs.evidence)

@@ -2,20 +2,26 @@
 
     score = sum(weight * vote * confidence) / sum(weight)    over the voices that voted
 
-Abstainers are listed and do not dilute. A score, like a confidence, goes up to 100. The law of the news:
+Abstainers are listed and do not dilute. A score, like a confidence, goes up to 100. The law of the news and
+of advisers (`reasoning.advised`):
 
 1. The side is that of the strategies' own score, once it reaches the threshold.
-2. An exit is theirs alone: no headline holds one back, causes one or changes its score.
-3. An entry's score is the lower of theirs and the one with the news: text from outside may hold an entry
-   back, and lifts none over a threshold or a rule.
+2. An exit is theirs alone: no text from outside holds one back, causes one or changes its score.
+3. An entry's score is the lowest of theirs and those with the news and with each adviser: text from outside
+   may hold an entry back, and lifts none over a threshold or a rule. Only a promoted adviser raises one, by
+   its points at most.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
+from domain.advice import Advice
 from domain.decision import Action, Decision, Signal, Voice
 from domain.kernel import kernel
 from domain.lesson import Beliefs
 from domain.observation import Observation
+from reasoning.advised import NONE_PROMOTED, cap_of, is_adviser, lowered, raised, voice_of
 from reasoning.kernels.strategy import QUIET
 from reasoning.news.sentiment import Sentiment, SentimentSettings
 from reasoning.orientation import Orientation
@@ -32,14 +38,23 @@ def decide(
     beliefs: Beliefs,
     settings: ReasoningSettings,
     at: datetime,
+    promoted: Mapping[str, float] = NONE_PROMOTED,
 ) -> Decision:
-    """Return the one decision for a symbol at the instant `at`, with every voice and the reason."""
-    voices = [_strategy_voice(name, signal, reason, beliefs) for name, signal, reason in orientation.signals]
-    own = score = _score(voices)
+    """Return the one decision for a symbol at the instant `at`, with every voice and the reason.
+
+    `promoted` has of each promoted adviser, by its identity, the points by which it may raise an entry.
+    """
+    own_voices = [
+        _strategy_voice(name, signal, reason, beliefs) for name, signal, reason in orientation.signals
+    ]
+    own = _score(own_voices)
     news = _sentiment_voice(orientation.sentiment, beliefs, settings.sentiment)
-    if news is not None:
-        voices.append(news)
-        score = own if own <= 0.0 else max(0.0, min(own, _score(voices)))
+    heard = _Heard(own, own, "")
+    if own > 0.0:
+        heard = _entry(own, own_voices, news, observation.advice, promoted, settings.vote_threshold)
+    score = heard.score
+    voices = own_voices if news is None else [*own_voices, news]
+    voices += [voice_of(each) for each in observation.advice]
     side = side_of(score, settings.vote_threshold)
     signal = _strongest(orientation, beliefs, side) if side else QUIET
     return Decision(
@@ -50,9 +65,9 @@ def decide(
         score=score,
         confidence=abs(score),
         reason=(
-            _why_act(score, own, side, voices, settings)
+            _why_act(heard, side, voices, settings)
             if side
-            else _why_hold(score, own, orientation, voices, settings)
+            else _why_hold(heard, orientation, voices, settings)
         ),
         voices=tuple(voices),
         price=None if observation.quote is None else observation.quote.price,
@@ -65,6 +80,40 @@ def decide(
 
 
 _ACTIONS = {0: Action.HOLD, 1: Action.BUY, -1: Action.SELL}
+
+
+class _Heard(NamedTuple):
+    """A score, the strategies' own, and who moved it from there ("" for nobody)."""
+
+    score: float
+    own: float
+    by: str
+
+
+def _entry(
+    own: float,
+    voices: Sequence[Voice],
+    news: Voice | None,
+    advice: Sequence[Advice],
+    promoted: Mapping[str, float],
+    threshold: float,
+) -> _Heard:
+    """Return an entry's score with the news and with advice."""
+    proven = [each for each in advice if each.identity in promoted]
+    base = [*voices, *map(voice_of, proven)]
+    score = own
+    if proven:
+        cap = cap_of(proven, promoted) if own >= threshold else 0.0
+        score = raised(own, _score(base), cap)
+    by = ["advice"] if score != own else []
+    if news is not None and (with_news := lowered(score, _score([*base, news]))) < score:
+        score = with_news
+        by.append("the news")
+    for each in advice:
+        if each not in proven and (with_it := lowered(score, _score([*base, voice_of(each)]))) < score:
+            score = with_it
+            by.append("advice")
+    return _Heard(score, own, " and ".join(dict.fromkeys(by)))
 
 
 def _weight(name: str, beliefs: Beliefs) -> float:
@@ -96,7 +145,7 @@ def _sentiment_voice(
     return Voice(SENTIMENT, vote, confidence, settings.weight * _weight(SENTIMENT, beliefs), reason)
 
 
-def _score(voices: list[Voice]) -> float:
+def _score(voices: Sequence[Voice]) -> float:
     pull = total = 0.0
     for voice in voices:
         if voice.vote:
@@ -139,17 +188,26 @@ def _strongest(orientation: Orientation, beliefs: Beliefs, side: int) -> Signal:
     )[1]
 
 
-def _why_act(score: float, own: float, side: int, voices: list[Voice], settings: ReasoningSettings) -> str:
-    heard = [voice for voice in voices if side > 0 or voice.name != SENTIMENT]
-    spoken = "; ".join(f"{voice.reason} ({voice.confidence:.0f})" for voice in heard if voice.vote == side)
-    against = "; ".join(f"{voice.reason} ({voice.confidence:.0f})" for voice in heard if voice.vote == -side)
-    lowered = f" (the news lowers it from {own:.4g})" if score < own else ""
-    reason = f"score {score:.4g}{lowered} reaches threshold {settings.vote_threshold:g}: {spoken}"
+def _why_act(heard: _Heard, side: int, voices: list[Voice], settings: ReasoningSettings) -> str:
+    counted = [voice for voice in voices if side > 0 or _is_own(voice)]
+    spoken = "; ".join(f"{voice.reason} ({voice.confidence:.0f})" for voice in counted if voice.vote == side)
+    against = "; ".join(
+        f"{voice.reason} ({voice.confidence:.0f})" for voice in counted if voice.vote == -side
+    )
+    score, own = heard.score, heard.own
+    verb = "raises" if score > own else f"lower{'' if ' and ' in heard.by else 's'}"
+    moved = f" ({heard.by} {verb} it from {own:.4g})" if heard.by else ""
+    reason = f"score {score:.4g}{moved} reaches threshold {settings.vote_threshold:g}: {spoken}"
     return f"{reason}; against: {against}" if against else reason
 
 
+def _is_own(voice: Voice) -> bool:
+    """Say whether a voice is a strategy's."""
+    return voice.name != SENTIMENT and not is_adviser(voice.name)
+
+
 def _why_hold(
-    score: float, own: float, orientation: Orientation, voices: list[Voice], settings: ReasoningSettings
+    heard: _Heard, orientation: Orientation, voices: list[Voice], settings: ReasoningSettings
 ) -> str:
     if not orientation.fresh:
         if orientation.candle is None:
@@ -159,9 +217,11 @@ def _why_hold(
     if not any(signal.vote for _, signal, _ in orientation.signals):
         if orientation.seen < orientation.warmup:
             return f"warming up: {orientation.seen} of {orientation.warmup} candles"
-        return f"no strategy voted: {text}" if voices[-1].vote else f"no voice voted: {text}"
+        silent = not any(voice.vote for voice in voices)
+        return f"no voice voted: {text}" if silent else f"no strategy voted: {text}"
+    score, own = heard.score, heard.own
     if own >= settings.vote_threshold:
-        return f"held back by the news: score {own:.4g} without it, {score:.4g} with it: {text}"
+        return f"held back by {heard.by}: score {own:.4g} without it, {score:.4g} with it: {text}"
     return f"score {score:.4g} below threshold {settings.vote_threshold:g}: {text}"
 
 

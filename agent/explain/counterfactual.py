@@ -109,8 +109,16 @@ class _Closes:
         )
         orientation = self.before.mind.peek(self.observation.symbol, tried)
         decision = self.decision
-        beliefs, reasoning = self.before.state.beliefs, self.before.options.reasoning
-        return decide(decision.cycle_id, self.observation, orientation, beliefs, reasoning, decision.at)
+        state, reasoning = self.before.state, self.before.options.reasoning
+        return decide(
+            decision.cycle_id,
+            self.observation,
+            orientation,
+            state.beliefs,
+            reasoning,
+            decision.at,
+            state.promoted(),
+        )
 
     def _gate(self, decision: Decision) -> str | None:
         if decision.action is Action.HOLD:

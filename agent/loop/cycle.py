@@ -185,11 +185,12 @@ class Cycle:
             turn.kill = KillSwitchSet(at=turn.at, active=True, reason=reason, by="agent")
 
     def _decide(self, turn: Turn) -> None:
-        state = self.state
+        state, cycle_id, at = self.state, turn.cycle_id, turn.at
+        promoted = state.promoted()
         for observation in turn.observations:
             orientation = state.orientations[observation.symbol]
             turn.decisions.append(
-                decide(turn.cycle_id, observation, orientation, state.beliefs, self.reasoning, turn.at)
+                decide(cycle_id, observation, orientation, state.beliefs, self.reasoning, at, promoted)
             )
 
     def _look_before_entry(self, turn: Turn) -> None:

@@ -364,6 +364,11 @@ class State:
         if known is not None:
             self.commands[event.key] = msgspec.structs.replace(known, reply=event.reply)
 
+    def promoted(self) -> dict[str, float]:
+        """Return by how many points each promoted adviser may raise an entry, by the identity it had."""
+        latest = {event.adviser: event for event in self.advisers}
+        return {event.identity: event.raise_cap for event in latest.values() if event.promoted}
+
     def in_force(self) -> dict[str, ParametersSet]:
         """Return the version in force of each strategy that does not speak with the settings' own."""
         latest = {event.strategy: event for event in self.versions}
