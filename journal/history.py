@@ -1,7 +1,7 @@
 """Reading a journal, whatever holds it: every row is checked against the chain before it is given."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import BinaryIO, Self
 
@@ -14,6 +14,10 @@ from journal.stored import Broken, Stored, believed
 
 PAGE = 512
 """Rows fetched at a time: few enough to keep memory flat, and no read stays open between them."""
+
+
+NEAR = 64
+"""Rows that are read at once where some of them are wanted, a cycle's for instance."""
 
 
 class History(ABC):
@@ -143,12 +147,31 @@ class History(ABC):
                 yield stored, row
 
     def _at(self, sequences: Iterable[int]) -> Iterator[Row]:
-        for seq in sequences:
-            previous = self._hash_of(seq - 1)
-            page = self.page(seq - 1, 1)
-            if not page:
+        """Yield rows, those that stand near one another out of one page."""
+        wanted = sorted(sequences)
+        known: dict[int, Stored] = {}
+        for place, seq in enumerate(wanted):
+            if seq not in known:
+                known = self._near(
+                    max(each for each in wanted[place : place + NEAR] if each < seq + NEAR), seq
+                )
+            if seq not in known:
                 raise JournalFault(f"row {seq} is missing")
-            yield _sure(believed(page[0], seq, previous))
+            yield _sure(believed(known[seq], seq, self._hash_before(seq, known)))
+
+    def _near(self, seq: int, last: int) -> dict[int, Stored]:
+        """Return row `seq`, the one before it, and what follows up to `last`; a page may end before it."""
+        before = max(0, seq - 2)
+        rows = list(self.page(before, last - before))
+        if rows and rows[-1].seq == seq - 1:
+            rows += self.page(seq - 1, last - seq + 1)
+        return {each.seq: each for each in rows}
+
+    def _hash_before(self, seq: int, known: Mapping[int, Stored]) -> bytes:
+        found = known[seq - 1].hash if seq - 1 in known else self._hash_of(seq - 1)
+        if type(found) is not bytes:
+            raise JournalFault(f"row {seq - 1} is missing or has no hash")
+        return found
 
     def hash_at(self, seq: int) -> str:
         """Return a row's hash (hex), of row 0 the genesis hash. Raises JournalFault without such a row."""

@@ -31,6 +31,9 @@ AHEAD = 4096
 GAP_SECONDS = 0.06
 """Longer than anybody takes between two looks at a lock."""
 
+HELD_SECONDS = 0.02
+"""How long looks that follow one another hold the lock together, before a gap is left for others."""
+
 BUSY_SECONDS = 2.0
 """How long an account that is taken, by nobody who answers, is waited for before its file is copied."""
 
@@ -71,7 +74,7 @@ class AtHand(History):
         self._location = home.journal_location(name)
         self._copy: History | None = None
         self._ahead: Sequence[Stored] = ()
-        self._let_go = 0.0
+        self._let_go = self._held = 0.0
         self._id = ""
         self._id, self._head = self._read(
             lambda here: (here.journal_id, here.head()),
@@ -154,14 +157,23 @@ class AtHand(History):
 
     def _look(self, here: Callable[[History], T]) -> T:
         """Look at the journal where it lies. Raises Busy, BadInput in a home that is only for reading."""
-        time.sleep(max(0.0, self._let_go + GAP_SECONDS - time.monotonic()))
+        self._leave_gap()
         with self._home.lock(self._name):
+            began = time.monotonic()
             try:
                 with RestingFile(self._home.journal(self._name)) as opened:
                     self._refuse_another(opened.journal_id)
                     return here(opened)
             finally:
                 self._let_go = time.monotonic()
+                self._held += self._let_go - began
+
+    def _leave_gap(self) -> None:
+        since = time.monotonic() - self._let_go
+        if since < GAP_SECONDS and self._held < HELD_SECONDS:
+            return
+        time.sleep(max(0.0, GAP_SECONDS - since))
+        self._held = 0.0
 
     def _refuse_another(self, journal_id: str) -> None:
         if self._id and journal_id != self._id:

@@ -211,7 +211,7 @@ class Beside:
             wait = self.delivery.step()
             if wait >= 2.0 and not self.delivery.waiting():
                 return
-            self.clock.sleep(min(wait, 60.0) if wait > 2.0 else 0.0)
+            self.clock.sleep(wait)
 
     def due(self) -> list[str]:
         """Return the ids of all messages the journal has for a channel."""

@@ -1,6 +1,7 @@
 """A journal is archived beside and under a real agent: nothing it decides or tells changes, whatever dies."""
 
 import json
+import shutil
 import signal
 from datetime import UTC, datetime
 from functools import partial
@@ -122,7 +123,8 @@ def test_a_running_agent_gives_its_rows_to_the_archive_and_trades_on(tmp_path: P
 
 
 def test_a_put_aside_journal_takes_its_archive_along(tmp_path: Path, run: Path) -> None:
-    del tmp_path
+    run = Path(shutil.copytree(run, tmp_path / "home", ignore=shutil.ignore_patterns("*.sock")))
+    archive(run)
     home = Home(run)
     whole = rows(run)
     kept = home.archive("paper", "20260101T000000")

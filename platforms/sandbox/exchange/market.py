@@ -45,6 +45,7 @@ class SandboxMarket:
         self.series = {name: KlineSeries(name) for name, length in INTERVALS.items() if length % base_ms == 0}
         self.prints: deque[Print] = deque(maxlen=PRINTS_KEPT)
         self._next_id = 1
+        self._rolled = -1
         self._recent: deque[tuple[int, Decimal, Decimal]] = deque()
 
     def on_grid(self, price: float | Decimal | str) -> Decimal:
@@ -56,6 +57,7 @@ class SandboxMarket:
     def remember(self, rows: Iterable[RawCandle], end_ms: int) -> None:
         """Put candles before `end_ms` as history, the last of them ending there."""
         known = list(rows)
+        self._rolled = -1
         time = end_ms - len(known) * self.base_ms
         for row in known:
             prices = (row.open, row.high, row.low, row.close)
@@ -73,6 +75,9 @@ class SandboxMarket:
 
     def roll(self, now: int) -> tuple[tuple[str, Bar], ...]:
         """Close candles whose time is over and return them with their interval."""
+        if now // self.base_ms == self._rolled:
+            return ()  # every candle ends where one of the shortest ends
+        self._rolled = now // self.base_ms
         return tuple((name, bar) for name, s in self.series.items() for bar in s.roll(now, self.price))
 
     def trade(self, now: int, price: Decimal, quantity: Decimal, *, buyer_maker: bool) -> Print:
