@@ -152,9 +152,8 @@ class History(ABC):
         known: dict[int, Stored] = {}
         for place, seq in enumerate(wanted):
             if seq not in known:
-                known = self._near(
-                    max(each for each in wanted[place : place + NEAR] if each < seq + NEAR), seq
-                )
+                last = max(each for each in wanted[place : place + NEAR] if each < seq + NEAR)
+                known = self._near(seq, last)
             if seq not in known:
                 raise JournalFault(f"row {seq} is missing")
             yield _sure(believed(known[seq], seq, self._hash_before(seq, known)))
