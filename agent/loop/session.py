@@ -160,7 +160,7 @@ class Session:
 
     def _keep(self, *, now: bool = False) -> None:
         """Have a checkpoint taken when one is due, or now."""
-        ahead = getattr(self.journal, "first", "") or self.record.torn  # of what is in the rows
+        ahead = getattr(self.journal, "ahead", False) or self.record.torn  # of what is in the rows
         if self.keeper is not None and not ahead:
             look = self.keeper.take if now else self.keeper.look
             look(self.journal, self.state, self.mind, self.started)

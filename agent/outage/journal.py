@@ -92,6 +92,11 @@ class GuardedJournal:
             raise JournalFault(self.fault)
         self._keep(events)
 
+    @property
+    def ahead(self) -> bool:
+        """True once anything was let pass, or may be: what was folded is more than the rows hold."""
+        return bool(self.first or self.fault)
+
     def go_on(self, why: str) -> None:
         """Go on with the file of an earlier stop, which could not be taken in."""
         self.fault, self.begun = why, True
