@@ -74,7 +74,10 @@ class JournalRestore(Struct, frozen=True, kw_only=True):
 
 
 class RestoreAnswer(Struct, frozen=True, kw_only=True):
-    """`agent restore`: what was put back from which point, what stayed as it was, what to do."""
+    """`agent restore`: what was put back from which point, what stayed as it was, what to do.
+
+    `anchors_aside` are anchors of rows that the restored journals have no more, under their new names.
+    """
 
     folder: str
     home: str
@@ -85,3 +88,4 @@ class RestoreAnswer(Struct, frozen=True, kw_only=True):
     stayed: list[str]
     left_out: list[str]
     to_do: list[str]
+    anchors_aside: list[str] = []

@@ -8,33 +8,27 @@ halts the next start until a person adopts it: orders of the time that is missin
 nobody here knows.
 """
 
-import os
-import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-import msgspec
-
 from agent.answers.backups import JournalRestore, RestoreAnswer
 from agent.backup import points
+from agent.backup.anchored import Anchors, KnownAnchor, known_anchors, named_anchors, put_aside
 from agent.backup.lines import SegmentLine
-from agent.backup.points import FilePoint, JournalPoint, Point
+from agent.backup.points import JournalPoint, Point
+from agent.backup.put_back import Files, put_files
 from agent.backup.vault import DamagedFile, Vault
-from agent.settings.home import Home, checked_name
+from agent.settings.home import PUT_ASIDE, STAMP, Home, checked_name
 from domain.errors import BadInput, JournalFault
 from domain.events import JournalRestored, SessionStarted
-from domain.private import private_folder
 from domain.times import millis, utc
-from edge.files import write_whole
-from journal.anchor import Anchor, read_anchor
 from journal.codec import SESSION_STARTED, decode
 from journal.stored import Stored, chained
 
 DRAFT = ".restoring"
-STAMP = "%Y%m%dT%H%M%S"
 HALTS = (
     "journal {0} is of an account at an exchange and halts until that is adopted: "
     "agent reconcile --journal {0}, then agent reconcile --journal {0} --adopt --reason ..."
@@ -84,7 +78,16 @@ def restore(vault: Vault, home: Home, wanted: Restoration, now: datetime) -> Res
     restored = [_Restoring(vault, home, each, point, wanted, now).run() for each in chosen]
     # Files are those of the point at or before the time: what was set later is not of then.
     of_files = (points.latest(vault, wanted.at) or point) if wanted.at is not None else point
-    files = _files(vault, home, of_files, wanted, now) if not wanted.journals else _Files([], [], [])
+    files = Files([], [], [])
+    last = {
+        known.journal_id: one.rows
+        for known, one in zip(chosen, restored, strict=True)
+        if not PUT_ASIDE.search(known.name)
+    }
+    aside = list(put_aside(home, last, now))
+    if not wanted.journals:
+        files = put_files(vault, home, of_files, now, over=wanted.put_aside)
+        aside += put_aside(home, last, now)  # of those that came back with them
     if chosen:
         home.remember(max(restored, key=lambda each: each.until or utc(0)).journal)
     return RestoreAnswer(
@@ -96,11 +99,12 @@ def restore(vault: Vault, home: Home, wanted: Restoration, now: datetime) -> Res
         files=files.written,
         stayed=files.stayed,
         left_out=files.failed,
+        anchors_aside=aside,
         to_do=list(_to_do(restored, files)),
     )
 
 
-def _to_do(restored: Iterable[JournalRestore], files: "_Files") -> Iterator[str]:
+def _to_do(restored: Iterable[JournalRestore], files: Files) -> Iterator[str]:
     if "config.toml" in files.written:
         yield "config.toml: set keys and tokens again, no backup holds them"
     yield from (HALTS.format(each.journal) for each in restored if each.halts)
@@ -149,7 +153,7 @@ class _Restoring:
         self.wanted = wanted
         self.now = now
         self.source = f"backup {vault.about.id}, point {point.number}"
-        self.anchors = _anchors(vault, home, point, wanted, known.journal_id)
+        self.anchors = _known(vault, home, point, wanted, known)
         self.matched = 0
         self.last = self.until = 0
         self.mode = ""
@@ -204,18 +208,12 @@ class _Restoring:
 
     def _rows(self) -> Iterator[Stored]:
         """Yield the rows that are wanted, each checked, and the one that says what this journal is."""
-        anchors, self.matched, last = dict(self.anchors), 0, None
+        anchors, last = Anchors(self.anchors, self.name), None
         limit = self.known.seq if self.wanted.seq is None else self.wanted.seq
         if limit > self.known.seq:
             raise BadInput(f"--seq {limit}: this point has rows 1 to {self.known.seq} of journal {self.name}")
         for last in self.line.rows(self._too_late, limit):
-            wanted = anchors.pop(last.seq, None)
-            if wanted is not None and wanted != last.hash.hex():
-                raise JournalFault(
-                    f"journal {self.name}: row {last.seq} is not the one that was anchored: the backup, or "
-                    f"the anchor, was changed. --seq {last.seq - 1} restores what is before it"
-                )
-            self.matched += wanted is not None
+            anchors.hold(last)
             if last.kind == SESSION_STARTED:
                 self.mode = _mode(last)
             yield last
@@ -223,7 +221,7 @@ class _Restoring:
             raise BadInput(f"journal {self.name}: no row is as old as that; its first is of {self._first()}")
         if last.seq == self.known.seq and last.hash.hex() != self.known.hash:
             raise JournalFault(f"journal {self.name}: row {last.seq} is not the one this point names")
-        self.last, self.until = last.seq, last.at
+        self.last, self.until, self.matched = last.seq, last.at, anchors.matched
         restored = JournalRestored(self.now, last.seq, last.hash.hex(), self.source)
         yield from chained(last.seq, last.hash, [restored])
 
@@ -235,66 +233,20 @@ class _Restoring:
         return "nothing" if row is None else utc(row.at).isoformat()
 
 
+def _known(
+    vault: Vault, home: Home, point: Point, wanted: Restoration, known: JournalPoint
+) -> list[KnownAnchor]:
+    """Return the anchors a journal is held against.
+
+    Of several journals with one id they are of the one that goes on: what was put aside has other rows, and
+    is held against no anchor but those that are named for it alone.
+    """
+    if PUT_ASIDE.search(known.name) is None:
+        return known_anchors(vault, home, point, wanted.anchors, known.journal_id)
+    return named_anchors(wanted.anchors if wanted.journals == (known.name,) else (), known.journal_id)
+
+
 def _mode(row: Stored) -> str:
     """Return the mode of the session that a row starts."""
     event = decode(row.payload)
     return event.mode if isinstance(event, SessionStarted) else ""
-
-
-def _anchors(
-    vault: Vault, home: Home, point: Point, wanted: Restoration, journal_id: str
-) -> Mapping[int, str]:
-    """Return the rows that were anchored, by the backup, the home and the files named; hashes in hex."""
-    result = [read_anchor(path) for path in wanted.anchors]
-    for path in (home.root / "anchors").glob("*.json"):
-        with suppress(BadInput):
-            result.append(read_anchor(path))
-    for each in point.files:
-        if each.path.startswith("anchors/"):
-            with suppress(DamagedFile, msgspec.MsgspecError, ValueError):
-                result.append(msgspec.json.decode(vault.read(each.content), type=Anchor))
-    return {each.seq: each.hash for each in result if each.journal_id == journal_id and each.seq > 0}
-
-
-class _Files(NamedTuple):
-    written: list[str]
-    stayed: list[str]
-    failed: list[str]
-
-
-def _files(vault: Vault, home: Home, point: Point, wanted: Restoration, now: datetime) -> _Files:
-    """Put the home's files back; one that differs stays, or is put aside where that is wanted."""
-    result = _Files([], [], [])
-    for each in point.files:
-        try:
-            content = vault.read(each.content)
-        except DamagedFile as damaged:
-            result.failed.append(f"{each.path}: {damaged}")
-            continue
-        _put(home.root / _inside(each), content, result, each.path, wanted, now)
-    return result
-
-
-def _inside(file: FilePoint) -> Path:
-    """Return a file's path in the home. Raises BadInput for one that leads out of it."""
-    path = Path(file.path)
-    if path.is_absolute() or ".." in path.parts:
-        raise BadInput(f"the backup names a file outside the home: {file.path}")
-    return path
-
-
-def _put(target: Path, content: bytes, result: _Files, name: str, wanted: Restoration, now: datetime) -> None:
-    try:
-        if target.exists():
-            if target.read_bytes() == content:
-                result.written.append(name)
-                return
-            if not wanted.put_aside:
-                result.stayed.append(name)
-                return
-            shutil.move(target, target.with_name(f"{target.name}.{now:{STAMP}}"))
-        private_folder(target.parent)
-        write_whole(target, content, settled=True)
-        result.written.append(name)
-    except OSError as error:
-        result.failed.append(f"{name}: {error.strerror or os.fspath(target)}")

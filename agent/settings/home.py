@@ -5,6 +5,7 @@ import os
 import re
 import tempfile
 from contextlib import suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import platformdirs
@@ -28,6 +29,16 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 
 PUT_ASIDE = re.compile(r"\.\d{8}T\d{6}$")
 """The end of a name that was put aside: whatever became of it, another one took its place."""
+
+STAMP = "%Y%m%dT%H%M%S"
+"""The form of such an end."""
+
+
+def aside(path: Path, now: datetime) -> Path:
+    """Return the name under which a path is put aside: of that second, or of the next one that is free."""
+    while (kept := path.with_name(f"{path.name}.{now:{STAMP}}")).exists():
+        now += timedelta(seconds=1)
+    return kept
 
 
 def checked_name(name: str) -> str:
@@ -180,15 +191,11 @@ class Home:
 
     def held(self, name: str, seconds: float = 0.0) -> bool:
         """Say whether a process still has the account's lock after `seconds`: only then an agent runs."""
-        if not self._lock_file(name).exists():
-            return False
-        try:
-            with FileLock(self._lock_file(name), timeout=seconds, mode=0o600):
-                return False
-        except Timeout:
-            return True
-        except OSError:  # a home that is only for reading
-            return False
+        return _held(self._lock_file(name), seconds)
+
+    def served(self) -> bool:
+        """Say whether a server keeps this home."""
+        return _held(self.root / "serve" / "lock")
 
     def _lock_file(self, name: str) -> Path:
         return self.journals / f"{name}.lock"
@@ -212,12 +219,17 @@ class Home:
             raise Busy("another agent trades this account with the same key; stop it first") from None
 
     def archive(self, name: str, stamp: str) -> Path | str | None:
-        """Move a journal aside, keeping it; return its new path or name, or None when there was none."""
+        """Move a journal aside, keeping it; return its new path or name, or None when there was none.
+
+        Where one was put aside in that very second already, the next one names it.
+        """
         if self.server:
             return self._archived(name, f"{name}.{stamp}")
         path = self.journal(name)
         if not path.is_file():
             return None
+        while self.journal(f"{name}.{stamp}").exists() or self.segments(f"{name}.{stamp}").exists():
+            stamp = f"{datetime.strptime(stamp, STAMP) + timedelta(seconds=1):{STAMP}}"  # noqa: DTZ007 -- of a name
         kept = self.journals / f"{name}.{stamp}.db"
         for suffix in ("", "-wal", "-shm"):
             part = path.with_name(path.name + suffix)
@@ -236,6 +248,18 @@ class Home:
             return None
         archive(url, name, kept, holder=f"process {os.getpid()}")
         return kept
+
+
+def _held(lock: Path, seconds: float = 0.0) -> bool:
+    if not lock.exists():
+        return False
+    try:
+        with FileLock(lock, timeout=seconds, mode=0o600):
+            return False
+    except Timeout:
+        return True
+    except OSError:  # a home that is only for reading
+        return False
 
 
 def _state_folder() -> Path:

@@ -65,7 +65,8 @@ def _put_aside(home: Home) -> Iterator[Item]:
             yield item(path, *logs, home.segments(path.stem))
     for pattern in ("*.stale", "*.kept", "*.restoring"):
         yield from (item(path) for path in sorted(home.journals.glob(pattern)))
-    yield from (item(path) for path in sorted(home.root.glob("*")) if PUT_ASIDE.search(path.name))
+    for folder in (home.root, home.root / "anchors"):
+        yield from (item(path) for path in sorted(folder.glob("*")) if PUT_ASIDE.search(path.name))
 
 
 def _is_put_aside(home: Home) -> list[Path]:

@@ -3,10 +3,12 @@
 import json
 import sqlite3
 import stat
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -317,6 +319,93 @@ def test_an_anchor_tells_a_backup_that_was_rewritten(plain: Rig, tmp_path: Path)
     with pytest.raises(JournalFault, match="row 7 is not the one that was anchored"):
         plain.restore(tmp_path / "to", anchors=(tmp_path / "anchor.json",))
     assert plain.restore(tmp_path / "to", anchors=(tmp_path / "anchor.json",), seq=6).journals[0].rows == 6
+
+
+def anchored(rig: Rig, name: str = "j") -> Path:
+    file = rig.home.root / "anchors" / f"{name}.json"
+    file.parent.mkdir(exist_ok=True)
+    with open_reader(rig.home.journal("j")) as journal:
+        write_anchor(file, journal)
+    return file
+
+
+def test_an_anchor_of_rows_that_a_restore_gives_up_is_put_aside_told_and_refuses_no_later_one(
+    plain: Rig,
+) -> None:
+    plain.write(3)
+    old = anchored(plain, "old")
+    plain.backup()
+    plain.write(1)
+    late = anchored(plain, "late")
+    content = late.read_bytes()
+    for day in range(1, 4):  # restored, traded on and backed up, again and again
+        told = plain.restore(plain.home.root, put_aside=True)
+        if day == 1:
+            [kept] = told.anchors_aside
+            assert Path(kept).read_bytes() == content
+        assert told.journals[0].anchors
+        plain.write(3)
+        anchored(plain, "late")
+        plain.backup(day)
+    assert sorted(path.name for path in old.parent.glob("*.json")) == ["late.json", "old.json"]
+    plain.write(2)
+    anchored(plain, "late")
+    told = plain.restore(plain.home.root, put_aside=True)
+    assert len(told.anchors_aside) == 1
+    assert late.exists(), "the one of the backup is put back in its place"
+    told = plain.restore(plain.home.root, put_aside=True, journals=("j",), seq=4)
+    assert len(told.anchors_aside) == 2, "those that were put back are of rows behind that one"
+    assert len(list(old.parent.iterdir())) == 4, "none is ever removed"
+
+
+def test_a_database_that_is_put_back_is_not_given_the_log_of_the_one_it_replaces(plain: Rig) -> None:
+    plain.write(1)
+    place = plain.home.root / "notices.db"
+    with closing(sqlite3.connect(place)) as made, made:
+        made.execute("PRAGMA journal_mode = WAL")
+        made.executescript("CREATE TABLE t (n); INSERT INTO t VALUES (1)")
+    plain.backup()
+    lost = sqlite3.connect(place)
+    for number in range(500):  # and the process dies: its log stays
+        lost.execute("INSERT INTO t VALUES (?)", (number,))
+        lost.commit()
+    logs = {suffix: Path(f"{place}{suffix}").read_bytes() for suffix in ("-wal", "-shm")}
+    lost.close()
+    for suffix, content in logs.items():
+        Path(f"{place}{suffix}").write_bytes(content)
+    told = plain.restore(plain.home.root, put_aside=True)
+    assert "notices.db" in told.files
+    with closing(sqlite3.connect(place)) as back:
+        assert back.execute("SELECT n FROM t").fetchall() == [(1,)]
+        assert back.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert list(place.parent.glob("notices.db.*-wal")), "it is kept"
+
+
+def test_a_database_that_a_server_has_open_stays_and_says_what_to_do(plain: Rig) -> None:
+    plain.write(1)
+    place = plain.home.root / "notices.db"
+    sqlite3.connect(place).close()
+    place.write_bytes(b"")
+    plain.backup()
+    place.write_bytes(b"other")
+    lock = plain.home.root / "serve" / "lock"
+    lock.parent.mkdir()
+    with FileLock(lock):
+        told = plain.restore(plain.home.root, put_aside=True)
+    assert place.read_bytes() == b"other"
+    [failed] = told.left_out
+    assert "stop `agent serve`" in failed
+
+
+def test_what_is_put_aside_twice_in_a_second_is_kept_twice(plain: Rig) -> None:
+    kept = []
+    for _ in range(3):
+        plain.write(1)
+        kept.append(plain.home.archive("j", "20261129T235959"))
+    assert [str(path)[-18:] for path in kept] == [
+        "20261129T235959.db", "20261130T000000.db", "20261130T000001.db"
+    ]  # fmt: skip
+    assert all(isinstance(path, Path) and path.is_file() for path in kept)
 
 
 def test_a_broken_journal_is_backed_up_as_far_as_it_is_sound_and_said_to_be_broken(

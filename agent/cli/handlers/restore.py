@@ -74,6 +74,8 @@ def _restored(report: RestoreAnswer) -> Iterator[str]:
         yield f"files: {', '.join(report.files)}"
     for name in report.stayed:
         yield f"stayed as it was: {name} (--put-aside restores it)"
+    for text in report.anchors_aside:
+        yield f"anchor of rows that were given up: {text}"
     for text in report.left_out:
         yield f"NOT restored: {text}"
     yield f"from point {report.point} of {report.at:{MINUTE}} in {report.folder}"
