@@ -84,6 +84,7 @@ class Scheduler:
         self.jobs = jobs
         self.begin = begin
         self._defined: JobsSettings | None = None
+        self._last: datetime | None = None
         self._active: list[_Active] = []
 
     @property
@@ -104,10 +105,12 @@ class Scheduler:
         return min(LOOK_SECONDS, max(0.0, left))
 
     def _define(self, now: datetime) -> None:
-        settings = self.settings()
-        if settings != self._defined:
+        """Keep the jobs as the settings have them, anew where the clock was set back."""
+        settings, back = self.settings(), self._last is not None and now < self._last
+        if settings != self._defined or back:
             self.store.define([job.definition(settings) for job in self.jobs.values()], now)
             self._defined = settings
+        self._last = now
 
     def _claim(self, now: datetime) -> None:
         room = AT_ONCE - len(self._active)
@@ -145,7 +148,7 @@ class Scheduler:
         return None
 
     def _renewed(self, active: _Active, now: datetime) -> _Active | None:
-        if active.until - now > LEASE / 2:
+        if LEASE / 2 < active.until - now <= LEASE:
             return active
         if self.store.renew(active.claimed, now + LEASE):
             return active._replace(until=now + LEASE)

@@ -3,7 +3,8 @@
 Laws: a job has one run for each instant it was due (a slot), and one run at a time; both are keys of the
 database. A definition that says nothing new leaves `due` as it is, so a run missed while nobody was there is
 still due at the next start. Whoever claims a run has it on a lease; where the lease ends the run is taken up
-by the next who looks, under the same slot. Instants are UTC.
+by the next who looks, under the same slot. Instants are UTC. A clock that was ahead and was set back leaves
+nothing waiting for a time that never came: neither what is due, nor a lease, nor a slot that counts as done.
 """
 
 from collections.abc import Iterable, Sequence
@@ -22,6 +23,9 @@ KEPT_RUNS = 50
 LONGEST = 500
 """Characters of what a run said last that are kept with it."""
 
+AHEAD = timedelta(hours=1)
+"""A slot so far ahead was claimed by a clock that was wrong; less may be the difference of two hosts' clocks."""
+
 EVERYWHERE = ""
 """The scope of a job that is done once, however many hosts share a server."""
 
@@ -31,6 +35,7 @@ _JOB = (
 )
 _RUN = "SELECT slot, outcome, began, ended, attempt, since, asked_by, owner, said, lease FROM runs"
 _OF = "WHERE scope = ? AND name = ?"
+_AHEAD = f"DELETE FROM runs {_OF} AND ended IS NOT NULL AND slot > ?"  # noqa: S608 -- nothing from outside
 _FORGET = (
     f"DELETE FROM runs {_OF} AND ended IS NOT NULL AND slot NOT IN "  # noqa: S608 -- nothing from outside
     f"(SELECT slot FROM runs {_OF} ORDER BY slot DESC LIMIT ?)"
@@ -115,10 +120,11 @@ class JobStore:
             )
             return
         same = known.schedule == job.schedule and (known.on or not job.on)
-        due = known.due if same else job.schedule.next(now)
+        due = min(known.due, job.schedule.next(now)) if same else job.schedule.next(now)
         rule, zone = job.schedule
         changes = {"rule": rule, "zone": zone, "grace": grace, "enabled": int(job.on), "due": millis(due)}
         self._change(scope, job.name, **changes)
+        self.database.do(_AHEAD, scope, job.name, millis(now + AHEAD))
 
     def claim(
         self, names: Iterable[str], now: datetime, owner: str, lease: timedelta, most: int = 1_000
@@ -161,8 +167,10 @@ class JobStore:
         if run is not None:
             slot, attempt, lease, since, by = run
             if lease > now:
+                if lease - now > 2 * (until - now):  # of a clock that was set back: who has it renews it
+                    self._change_run(job.scope, job.name, slot, lease=millis(until))
                 return
-            if now - slot <= job.grace:
+            if -AHEAD <= now - slot <= job.grace:
                 self._take_over(job, slot, attempt + 1, owner, until)
                 result.claimed.append(Claimed(job.scope, job.name, slot, owner, attempt + 1, since, by))
                 return

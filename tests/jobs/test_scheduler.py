@@ -142,3 +142,37 @@ def test_no_job_is_about_a_journal_that_was_put_aside(tmp_path: Path) -> None:
 
 def _occasion(home: Home) -> Occasion:
     return Occasion(home, JobsSettings(), START)
+
+
+def test_a_clock_that_was_ahead_for_a_while_costs_no_run_once_it_is_right() -> None:
+    """What was due, leased or begun in a year that never came waits for nobody."""
+    world = Worlds([ruled("hourly", "0 * * * *"), ruled("summary", "0 23 * * *")], START)
+    wrong = world.scheduler("one")
+    world.clock.step(400 * 86_400)
+    wrong.step()
+    world.clock.advance(4_000)
+    wrong.step()
+    assert wrong.running == ["hourly"]
+    world.kill(wrong)
+    world.clock.step(-400 * 86_400)
+    right = world.scheduler("two")
+    while world.clock.now() < START + timedelta(days=1):
+        right.step()
+        world.clock.advance(10)
+    slots = {(run.name, f"{run.slot:%d %H}") for run in world.done if run.slot.year == START.year}
+    assert ("summary", "22 23") in slots
+    assert {("hourly", f"22 {hour}") for hour in range(14, 24)} <= slots
+    assert world.overlaps == []
+
+
+def test_a_run_under_way_while_the_clock_is_set_back_keeps_its_lease() -> None:
+    world = Worlds([ruled("hourly", "0 * * * *")], START + timedelta(minutes=59), seconds=(900, 900))
+    one, two = world.scheduler("one"), world.scheduler("two")
+    for passed in range(0, 1_200, 10):
+        if passed == 300:
+            world.clock.step(-86_400)
+        one.step()
+        two.step()
+        world.clock.advance(10)
+    assert [(run.name, run.attempt) for run in world.done] == [("hourly", 1)]
+    assert world.overlaps == []
