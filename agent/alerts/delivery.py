@@ -34,6 +34,9 @@ NEVERS = 3
 FAR = 500
 """Rows a channel passes over before its place is kept: to read them again after a restart costs nothing."""
 
+LONGEST_HELD = timedelta(days=3)
+"""Nothing is held back for longer, so what is due later was held by a clock that was ahead: it goes now."""
+
 OLDEST = timedelta(days=7)
 """What has waited longer for a channel that is dead goes to the dead letters."""
 
@@ -141,7 +144,7 @@ class Delivery:
         return [step.send for step in self._plan(self._gathered(), self.clock.now()) if step.send is not None]
 
     def _sendable(self, now: datetime) -> bool:
-        return any(each.due <= now for each in self.bookmark.held)
+        return any(_is_due(each, now) for each in self.bookmark.held)
 
     def _begin(self) -> None:
         """Take a place in sources that are new, and go back in those that were cut."""
@@ -157,7 +160,7 @@ class Delivery:
     # What is held back and due comes first: it is older.
 
     def _held(self, now: datetime) -> float | None:
-        due = [each for each in self.bookmark.held if each.due <= now]
+        due = [each for each in self.bookmark.held if _is_due(each, now)]
         texts = [(each, self.outbox.one(each.source, each.seq, each.part)) for each in due]
         for each, telling in texts:
             if telling is None:  # its journal was deleted
@@ -344,6 +347,10 @@ class Delivery:
         """Say why a send failed, without secrets; of an error that nobody foresaw only its kind."""
         known = isinstance(fault, Later | Never)
         return cut(self.hide(str(fault) if known else type(fault).__name__))
+
+
+def _is_due(held: Held, now: datetime) -> bool:
+    return held.due <= now or held.due > now + LONGEST_HELD
 
 
 def _merged(batches: Mapping[str, Batch]) -> Iterator[Telling]:

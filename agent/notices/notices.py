@@ -18,7 +18,7 @@ import msgspec
 
 from agent.answers.alerts import AlertKind, Severity
 from agent.notices.records import Acknowledged, ChannelState, Concern, DeadLetter, Held, Incident, NoticeRow
-from agent.notices.tables import DDL, FORMAT
+from agent.notices.tables import DDL, FORMAT, OLD
 from domain.errors import BoydError
 from domain.private import private_folder
 from domain.times import millis, utc
@@ -287,6 +287,23 @@ class Notices:
     def resolve(self, identity: str, at: datetime) -> None:
         """Note that nobody has to see to something any more."""
         self._do("UPDATE concerns SET resolved = ? WHERE id = ? AND resolved IS NULL", millis(at), identity)
+
+    def old(self, before: datetime) -> int:
+        """Return how many rows `trim` would take."""
+        instant = millis(before)
+        counts = [self._do(f"SELECT count(*) FROM {what}", instant) for what in OLD]
+        return sum(int(rows[0][0]) for rows in counts)
+
+    def trim(self, before: datetime) -> int:
+        """Forget what is older than an instant and over; return how many rows that were.
+
+        What lasts still stays with its notice, and the latest stays, for by it numbers go on.
+        """
+        with self.together():
+            count = self.old(before)
+            for what in OLD:
+                self._do(f"DELETE FROM {what}", millis(before))
+        return count
 
     @contextmanager
     def together(self) -> Iterator[None]:

@@ -10,8 +10,6 @@ from agent.settings.home import PUT_ASIDE, Home
 from agent.settings.upkeep.retention import FolderBound, LogBound, RetentionSettings
 from agent.state.checkpoints import Checkpoints
 
-"""The end of a name under which something was put aside."""
-
 _LATEST = 2
 """Checkpoints of a journal that stay whatever the bound: the next start, or an emergency, begins at one."""
 
@@ -131,6 +129,7 @@ PARTS = (
     Part("anchors", _folders("anchors"), _anchors),
     Part("work", _folders("work"), _each_in("work")),
     Part("reports", _folders("reports"), _each_in("reports")),
+    Part("notices", lambda home: sorted(home.root.glob(f"{home.notices.name}*"))),
     Part("job_outputs", _folders("jobs")),
     Part("studies", _folders("studies"), _each_in("studies")),
     Part("complaints", _complaints, lambda home: map(item, _complaints(home))),
@@ -170,5 +169,6 @@ def bound_words(settings: RetentionSettings, name: str) -> str:
         return ", ".join(filter(None, (days, size))) or "none set"
     return {
         "journals": f"{settings.journal_days:g} days, then archived",
+        "notices": f"{settings.notices_days:g} days",
         "job_outputs": "the latest 20 runs of each job",
     }.get(name, "yours")

@@ -11,6 +11,7 @@ from agent.host.clock import SystemClock
 from agent.settings.home import Home
 from agent.settings.upkeep.reading import upkeep
 from agent.space.growth import growth, measure
+from agent.space.notices import trim_notices
 from agent.space.parts import sizes
 from agent.space.retain import retain
 from domain.errors import BadInput
@@ -22,6 +23,7 @@ def retain_command(home: Home, *, dry_run: bool, json: bool) -> None:
         raise BadInput(f"home {home.root}: not there; name one with --home or AGENT_HOME")
     settings, now = upkeep(home).retention, SystemClock().now()
     gone = retain(home, settings, now, dry_run=dry_run)
+    gone += trim_notices(home, settings.notices_days, now, dry_run=dry_run)
     parts = sizes(home, settings)
     total, free = sum(each.bytes for each in parts), shutil.disk_usage(home.root).free
     if not dry_run:

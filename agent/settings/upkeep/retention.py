@@ -28,6 +28,12 @@ class RetentionSettings(Section):
     journal_days: float = Field(
         default=90, gt=0, le=36_525, description="rows older than this leave a journal's file for its archive"
     )
+    notices_days: float = Field(
+        default=365,
+        ge=31,
+        le=36_525,
+        description="notices and incidents that are over, and older than this, are forgotten",
+    )
     logs: LogBound = LogBound()
     put_aside: FolderBound = Field(
         default=FolderBound(), description="journals put aside by --fresh or a restore"

@@ -82,6 +82,19 @@ def test_a_clock_that_is_set_back_holds_nothing_up(rig: Rig) -> None:
     assert rig.channel.titles == ["message 1"]
 
 
+def test_what_a_clock_that_was_ahead_held_back_comes_once_it_is_right(tmp_path: Path) -> None:
+    rig = Rig(tmp_path, SendRules((SendRule(send="digest"),)))
+    rig.settle()
+    rig.hands.at += timedelta(days=365)
+    rig.outbox.say(message(1))
+    rig.settle()
+    assert rig.channel.titles == []
+    rig.hands.at -= timedelta(days=365)
+    rig.settle(2)
+    assert rig.channel.titles == ["message 1"]
+    rig.close()
+
+
 def test_a_message_that_can_never_be_sent_is_a_dead_letter_and_the_next_one_goes(rig: Rig) -> None:
     rig.outbox.say(message(1), message(2))
     rig.channel.fails = [Never("http 400: the message is refused")]

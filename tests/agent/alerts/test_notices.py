@@ -3,6 +3,7 @@
 import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,12 +12,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.answers.alerts import AlertKind, Severity
-from agent.notices import ChannelState, DeadLetter, Held, Notices
+from agent.notices import ChannelState, Concern, DeadLetter, Held, Notices
 from agent.notices.notices import KEPT_LETTERS, NoticesFault
+from agent.settings.home import Home
+from agent.space.notices import trim_notices
 
 NOW = datetime(2026, 11, 29, 3, tzinfo=UTC)
 BACKUP = (AlertKind.BACKUP_FAILED, Severity.CRITICAL, None, "no backup was made", "the folder is full", NOW)
 SILENT = (AlertKind.STREAM_SILENT, Severity.WARNING, "paper", "the stream is silent", "", NOW)
+
+
+def concern(identity: str) -> Concern:
+    return Concern(id=identity, agent=None, kind=AlertKind.BACKUP_FAILED, title="t", about="notice/1", at=NOW)
 
 
 @pytest.fixture
@@ -164,3 +171,25 @@ def test_a_kind_of_a_newer_program_is_a_notice(notices: Notices) -> None:
         connection.execute("UPDATE notices SET kind = 'of_tomorrow'")
     connection.close()
     assert notices.after(0)[0].kind is AlertKind.NOTICE
+
+
+def test_what_is_over_and_old_is_forgotten_and_what_lasts_and_the_numbers_stay(tmp_path: Path) -> None:
+    home, years = Home(tmp_path), timedelta(days=800)
+    assert trim_notices(home, 365, NOW, dry_run=False) == []
+    with closing(Notices(home.notices)) as notices:
+        notices.put("backup/1", *BACKUP)
+        notices.open("silent/paper", *SILENT)
+        notices.open("lasts", *SILENT)
+        notices.end("silent/paper", "over", NOW)
+        notices.concern(concern("notice-1"))
+        notices.acknowledge("notice-2", "me", NOW)
+        [would] = trim_notices(home, 365, NOW + years, dry_run=True)
+        [gone] = trim_notices(home, 365, NOW + years, dry_run=False)
+        assert (would.why, gone.why) == ("3 rows are older, the bound is 365 days",) * 2
+        assert [each.seq for each in notices.after(0)] == [1, 3, 4]
+        notices.resolve("notice-1", NOW + timedelta(days=1))
+        assert trim_notices(home, 365, NOW + years, dry_run=False)
+        assert [each.seq for each in notices.after(0)] == [3, 4]
+        assert notices.end("lasts", "over", NOW) == 5
+        assert notices.open("silent/paper", *SILENT) == 6
+        assert trim_notices(home, 365, NOW + timedelta(days=300), dry_run=False) == []
