@@ -9,6 +9,7 @@ What can never be sent goes to the dead letters, and what is behind it goes on.
 """
 
 import heapq
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import accumulate
@@ -116,6 +117,7 @@ class Delivery:
         self._sent: set[tuple[str, int, int]] = set()
         """Parts that were sent of rows that have more of them."""
         self._nevers = 0
+        self._aside: deque[Message] = deque()
         self._due = 0.0
         """When the next try is due, by the clock nobody sets."""
         # A new try at once: whoever began the program anew may have mended the channel.
@@ -126,10 +128,17 @@ class Delivery:
         """The channel's health."""
         return self.bookmark.state
 
+    def tell(self, message: Message) -> None:
+        """Have a message sent that no source can keep, before all others; from any thread."""
+        self._aside.append(message)
+
     def step(self) -> float:
         """Send what is due; return the seconds until the next look."""
         now = self.clock.now()
         if self._pause():
+            self.bookmark.save()
+            return self._pause()
+        if not self._kept_nowhere(now):
             self.bookmark.save()
             return self._pause()
         self._begin()
@@ -142,6 +151,16 @@ class Delivery:
     def waiting(self) -> list[Message]:
         """Return what waits to be sent, oldest first."""
         return [step.send for step in self._plan(self._gathered(), self.clock.now()) if step.send is not None]
+
+    def _kept_nowhere(self, now: datetime) -> bool:
+        """Send what no source keeps; False where the channel fails."""
+        while self._aside:
+            message = self._aside[0]
+            meant = self.rules.takes(self.channel.name, message, self.dead()) is not None
+            if meant and not self._send(message, [message], now):
+                return False
+            self._aside.popleft()
+        return True
 
     def _sendable(self, now: datetime) -> bool:
         return any(_is_due(each, now) for each in self.bookmark.held)

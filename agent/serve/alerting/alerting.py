@@ -19,6 +19,7 @@ from agent.alerts.escalation import Escalation
 from agent.alerts.incidents import Incidents
 from agent.alerts.table import BY_KIND
 from agent.alerts.text import headline
+from agent.alerts.unwritten import Unwritten
 from agent.alerts.watch import AGENT_KINDS, HOME_KINDS, UNREAD_KINDS, AgentKnown, of_agent, of_home
 from agent.host.log import also as hide
 from agent.host.log import say
@@ -62,6 +63,7 @@ class Alerting:
         self.outbox = FleetOutbox(fleet, notices, clock)
         self.incidents = Incidents(notices)
         self.escalation = Escalation(notices, self.outbox, settings)
+        self.unwritten = Unwritten(self._tell_all)
         self.home = HomeLook(fleet.home.root, clock)
         rules = rules_of(settings)
         self.deliveries = [
@@ -135,6 +137,20 @@ class Alerting:
     # The watch.
 
     def _watch(self) -> float:
+        try:
+            seconds = self._see_all()
+        except NoticesFault as fault:
+            self.unwritten.failed(str(fault), self.clock.now(), self.clock.monotonic())
+            raise
+        self.unwritten.works(self.clock.now())
+        return seconds
+
+    def _tell_all(self, message: Message) -> None:
+        for each in self.deliveries:
+            each.tell(message)
+        self._rows()
+
+    def _see_all(self) -> float:
         now, passed = self.clock.now(), self.clock.monotonic()
         self.incidents.see(None, HOME_KINDS, of_home(self.home(), self.settings), now, passed)
         agents = {each.name: each for each in self.fleet.all()}
