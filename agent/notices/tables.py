@@ -49,8 +49,8 @@ OLD = (
     "concerns WHERE resolved < ?",
     "acknowledged WHERE at < ? AND id NOT IN (SELECT id FROM concerns)",
     "told WHERE at < ?",
-    "notices WHERE at < ? AND seq < (SELECT max(seq) FROM notices) "
-    "AND seq NOT IN (SELECT seq FROM incidents WHERE ended IS NULL) "
-    "AND 'notice-' || seq NOT IN (SELECT id FROM concerns)",
+    """notices WHERE at < ? AND seq < (SELECT max(seq) FROM notices)
+        AND seq NOT IN (SELECT seq FROM incidents WHERE ended IS NULL)
+        AND 'notice-' || seq NOT IN (SELECT id FROM concerns)""",
 )
 """The rows that are over and older than an instant, in the order in which they go."""
