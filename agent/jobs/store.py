@@ -24,7 +24,7 @@ LONGEST = 500
 """Characters of what a run said last that are kept with it."""
 
 AHEAD = timedelta(hours=1)
-"""A slot so far ahead was claimed by a clock that was wrong; less may be the difference of two hosts' clocks."""
+"""A slot so far ahead was claimed by a clock that was wrong; less may be the difference of two hosts."""
 
 EVERYWHERE = ""
 """The scope of a job that is done once, however many hosts share a server."""
