@@ -40,6 +40,13 @@ class StandingStill(Struct, frozen=True, kw_only=True):
     standing_still: bool
 
 
+class ModelServerAnswer(Struct, frozen=True, kw_only=True):
+    """The line of `agent sandbox --model`: where it listens, and how many faults are in force."""
+
+    base_url: str
+    faults: int
+
+
 class ServeAnswer(Struct, frozen=True, kw_only=True):
     """The line of `agent serve`, once it listens: `login` lets one browser in, once, within ten minutes."""
 

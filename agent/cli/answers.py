@@ -9,7 +9,14 @@ from typing import Any
 from agent.answers.account import PositionAnswer, Status
 from agent.answers.alerts import AcknowledgedRow, AlertsAnswer, TestedRow
 from agent.answers.backups import BackupAnswer, BackupCheck, PointRow, RestoreAnswer
-from agent.answers.checks import BesideAnswer, DrillAnswer, SandboxAnswer, ServeAnswer, StandingStill
+from agent.answers.checks import (
+    BesideAnswer,
+    DrillAnswer,
+    ModelServerAnswer,
+    SandboxAnswer,
+    ServeAnswer,
+    StandingStill,
+)
 from agent.answers.cycle import Explanation
 from agent.answers.data import CheckedRow, DownloadAnswer, EntryRow, ImportedRow, Quoted
 from agent.answers.gate import DecayAnswer, GateAnswer, Reoptimized
@@ -87,7 +94,7 @@ ANSWERS: dict[str, tuple[Any, ...]] = {
     "restore": (RestoreAnswer,),
     "retain": (RetainAnswer,),
     "run": (CycleLine, SummaryLine, Quicktest),
-    "sandbox": (SandboxAnswer, StandingStill),
+    "sandbox": (SandboxAnswer, StandingStill, ModelServerAnswer),
     "serve": (ServeAnswer, BesideAnswer),
     "status": (Status,),
     "stop": (Stopping,),

@@ -1,4 +1,4 @@
-"""`agent sandbox`: an exchange of one's own, to rehearse live trading on."""
+"""`agent sandbox`: an exchange or a model server of one's own, to rehearse on."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,18 +13,27 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from threading import Event
 
+    from platforms.sandbox.model.server import ModelServer
     from platforms.sandbox.server.options import SandboxOptions
     from platforms.sandbox.server.server import SandboxServer
 
 EPILOG = (
     "Examples: agent sandbox --speed 60 | agent sandbox --data BTC-USDT_1m.csv.gz --speed 60 "
-    "--faults plan.toml --seed 7"
+    "--faults plan.toml --seed 7 | agent sandbox --model --faults model.toml"
 )
 LOOK_SECONDS = 0.2
+PORT = 9443
+MODEL_PORT = 9444
+OF_THE_MODEL = frozenset({"model", "port", "faults", "seed", "key", "json"})
 
 
 def sandbox(
+    context: typer.Context,
     *,
+    model: Annotated[
+        bool,
+        typer.Option("--model", help="Be a scripted model API for advisers, in place of an exchange."),
+    ] = False,
     data: Annotated[
         list[Path] | None, typer.Option(help="Candle file to play (CSV, CSV.gz, Parquet); may be repeated.")
     ] = None,
@@ -35,10 +44,13 @@ def sandbox(
         str, typer.Option(help="Times real time: at 60, one-minute candles last a second.")
     ] = "1",
     port: Annotated[
-        int, typer.Option(min=0, max=65_535, help="Port on 127.0.0.1; 0 takes a free one.")
-    ] = 9443,
-    faults: Annotated[Path | None, typer.Option(help="Plan of faults (TOML).")] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the random walk and of the faults.")] = 0,
+        int | None,
+        typer.Option(min=0, max=65_535, help="Port on 127.0.0.1; 0 takes a free one.", show_default="9443"),
+    ] = None,
+    faults: Annotated[
+        Path | None, typer.Option(help="Plan of faults, with --model of answers too (TOML).")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of what is drawn: walk, answers, faults.")] = 0,
     balance: Annotated[
         list[str] | None, typer.Option(help="Holdings such as USDT=10000 or BTC=1; may be repeated.")
     ] = None,
@@ -58,7 +70,10 @@ def sandbox(
     ] = False,
     json: JsonOption = False,
 ) -> None:
-    """Run a Binance-compatible exchange on this machine, to rehearse live trading without a key."""
+    """Run a Binance-compatible exchange, or a model API, on this machine, to rehearse without a key."""
+    if model:
+        _model(context, port=port, faults=faults, seed=seed, key=key or "", json=json)
+        return
     from dataclasses import replace
 
     from agent.host.clock import SystemClock
@@ -76,13 +91,52 @@ def sandbox(
     )
     if balance:
         options = replace(options, balances=dict(_balance(each) for each in balance))
-    server = SandboxServer(SystemClock(), options, port)
+    server = SandboxServer(SystemClock(), options, PORT if port is None else port)
     if faults:
         server.load_faults(_plan(faults))
     ended = _end_by_signal()
     with server:
         _announce(server, options, json=json)
         _watch(server, ended, json=json)
+
+
+def _model(
+    context: typer.Context, *, port: int | None, faults: Path | None, seed: int, key: str, json: bool
+) -> None:
+    from platforms.sandbox.model.server import ModelServer
+
+    for name in sorted(_given(context) - OF_THE_MODEL):
+        raise BadInput(f"--{name.replace('_', '-')}: is of the exchange, and --model is none")
+    server = ModelServer(seed=seed, port=MODEL_PORT if port is None else port, key=key)
+    ended = _end_by_signal()
+    with server:
+        if faults:
+            server.load(_plan(faults))
+        _announce_model(server, json=json)
+        while not ended.wait(LOOK_SECONDS):
+            if not server.alive:
+                raise BadInput("the model server has stopped")
+
+
+def _given(context: typer.Context) -> set[str]:
+    """Return the options that a command was given, by name."""
+    sources = {name: context.get_parameter_source(name) for name in context.params}
+    return {name for name, source in sources.items() if source and source.name == "COMMANDLINE"}
+
+
+def _announce_model(server: "ModelServer", *, json: bool) -> None:
+    from agent.answers.checks import ModelServerAnswer
+
+    faults = len(server.faults)
+    if json:
+        say_json(ModelServerAnswer(base_url=f"{server.base_url}/v1", faults=faults))
+        return
+    say(
+        f"model     {server.base_url}/v1, OpenAI-compatible and Anthropic, "
+        f"{'its' if server.key else 'any'} key"
+    )
+    say(f"faults    {faults} in force; more by POST {server.base_url}/sandbox/plan")
+    say(f"counts    GET {server.base_url}/sandbox/status")
 
 
 def _market(data: list[Path], symbols: list[str], speed: "Decimal", seed: int) -> "SandboxOptions":

@@ -1,6 +1,6 @@
 """Fault plans: what may go wrong, read from TOML or JSON, refused with every mistake named at once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -100,9 +100,20 @@ class Fault:
         return self.values.get(name)
 
 
-def read_plan(table: Mapping[str, Any]) -> tuple[int | None, list[Fault]]:
-    """Read `seed` and the list `fault` of a plan. Raises ValueError with one line for each mistake."""
-    wrong = [f"{name!r} is unknown; allowed: fault, seed" for name in table if name not in ("seed", "fault")]
+Kinds = Mapping[str, Mapping[str, Field]]
+
+
+def read_plan(
+    table: Mapping[str, Any], kinds: Kinds = KINDS, beside: Sequence[str] = ()
+) -> tuple[int | None, list[Fault]]:
+    """Read `seed` and the list `fault` of a plan. Raises ValueError with one line for each mistake.
+
+    `kinds` are those of the server that is to fail; `beside` names what else its plan may hold.
+    """
+    allowed = ", ".join(sorted(("fault", "seed", *beside)))
+    wrong = [
+        f"{name!r} is unknown; allowed: {allowed}" for name in table if name not in ("seed", "fault", *beside)
+    ]
     seed = table.get("seed")
     if seed is not None and (not isinstance(seed, int) or isinstance(seed, bool)):
         wrong.append(f"seed {seed!r} must be a whole number")
@@ -112,21 +123,21 @@ def read_plan(table: Mapping[str, Any]) -> tuple[int | None, list[Fault]]:
         wrong.append(f"fault {rows!r} must be a list of tables")
         rows = []
     for number, row in enumerate(rows, 1):
-        faults.append(_fault(number, row, wrong))
+        faults.append(_fault(number, row, kinds, wrong))
     if wrong:
         raise ValueError("\n".join(wrong))
     return seed, faults
 
 
-def _fault(number: int, row: Any, wrong: list[str]) -> Fault:
+def _fault(number: int, row: Any, kinds: Kinds, wrong: list[str]) -> Fault:
     if not isinstance(row, dict):
         wrong.append(f"fault {number}: {row!r} must be a table")
         return Fault("")
     kind = row.get("kind")
-    if kind not in KINDS:
-        wrong.append(f"fault {number}: kind {kind!r} is unknown; allowed: {', '.join(KINDS)}")
+    if not isinstance(kind, str) or kind not in kinds:
+        wrong.append(f"fault {number}: kind {kind!r} is unknown; allowed: {', '.join(kinds)}")
         return Fault("")
-    fields = KINDS[kind]
+    fields = kinds[kind]
     for name, value in row.items():
         if name == "kind":
             continue

@@ -1,19 +1,14 @@
-"""Admission to the sandbox: programs on this machine, not pages in a browser, and nobody without end.
+"""Admission to the sandbox: programs on this machine, and nobody without end.
 
-A page of any site can make a browser post to 127.0.0.1, and a name that resolves to 127.0.0.1 makes the
-answer readable to it as well. So a Host that is not loopback's and an Origin that is not the sandbox's own
-are refused, and what moves the market takes JSON, which no form can send unasked.
+What moves the market takes JSON, which no form of a page in a browser can send unasked.
 """
 
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
+from platforms.sandbox.loopback import MOST_BYTES, stranger
 from platforms.sandbox.requests.gateway import HttpReply, reply
 from platforms.sandbox.server.wire import Receive
 
-MOST_BYTES = 1024 * 1024
-"""Largest body and largest WebSocket message that is read."""
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 CONTROL = "/sandbox/"
 
 
@@ -23,14 +18,8 @@ class TooLarge(Exception):
 
 def objection(method: str, path: str, headers: Mapping[str, str]) -> HttpReply | None:
     """Return why a request is not listened to, or None. Header names are lower-case."""
-    host = headers.get("host", "")
-    if _name(host) not in LOOPBACK:
-        return _refused(403, f"Host {host[:100]!r} is not this machine: ask for 127.0.0.1 or localhost")
-    origin = headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc != host:
-        return _refused(
-            403, f"Origin {origin[:100]!r} is another site: the sandbox serves programs, not pages"
-        )
+    if (why := stranger(headers.get("host", ""), headers.get("origin"))) is not None:
+        return _refused(403, why)
     json = headers.get("content-type", "").partition(";")[0].strip() == "application/json"
     if method == "POST" and path.startswith(CONTROL) and not json:
         return _refused(415, f"POST {path} takes a body of the content type application/json")
@@ -63,10 +52,3 @@ def too_large() -> HttpReply:
 
 def _refused(status: int, message: str, headers: Mapping[str, str] | None = None) -> HttpReply:
     return reply({"error": message}, status, headers)
-
-
-def _name(host: str) -> str | None:
-    try:
-        return urlsplit(f"//{host}").hostname
-    except ValueError:
-        return None

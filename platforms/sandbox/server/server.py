@@ -12,11 +12,10 @@ from domain.errors import BadInput
 from domain.ports import Clock
 from domain.times import millis
 from platforms.sandbox.exchange.exchange import Exchange
-from platforms.sandbox.server.admission import MOST_BYTES
+from platforms.sandbox.loopback import HOST, MOST_BYTES
 from platforms.sandbox.server.app import SandboxApp
 from platforms.sandbox.server.options import SandboxOptions, venue_of
 
-HOST = "127.0.0.1"
 START_SECONDS = 10.0
 
 

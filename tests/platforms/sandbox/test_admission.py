@@ -9,7 +9,7 @@ import requests
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import connect
 
-from platforms.sandbox.server.admission import MOST_BYTES
+from platforms.sandbox.loopback import MOST_BYTES
 from tests.platforms.sandbox.world import BTC, Client, sandbox
 
 FORM = "application/x-www-form-urlencoded"

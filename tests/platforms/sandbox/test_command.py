@@ -117,3 +117,20 @@ def test_files_of_different_candles_are_refused(tmp_path: Path) -> None:
     one = candle_file(tmp_path, "BTC-USDT_1m_a.csv", 10)
     other = candle_file(tmp_path, "ETH-USDT_1h_a.csv", 10, 3_600)
     assert "candles of one length are needed" in refused("--data", str(one), "--data", str(other))
+
+
+def test_a_model_server_says_where_it_is_and_takes_a_plan(tmp_path: Path) -> None:
+    plan = tmp_path / "plan.toml"
+    plan.write_text('[[fault]]\nkind = "throttle"\nseconds = 9\n')
+    with running("--model", "--faults", str(plan), "--json") as process:
+        told = json.loads("".join(lines(process, 4)))
+        asked = {"model": "m", "messages": [{"role": "user", "content": "-"}]}
+        answer = requests.post(f"{told['base_url']}/chat/completions", json=asked, timeout=10)
+    assert (told["faults"], answer.status_code) == (1, 429)
+
+
+def test_a_model_server_takes_nothing_that_is_an_exchanges(tmp_path: Path) -> None:
+    assert refused("--model", "--speed", "60") == "--speed: is of the exchange, and --model is none"
+    plan = tmp_path / "plan.toml"
+    plan.write_text('[[fault]]\nkind = "clock"\noffset_ms = 7\n')
+    assert refused("--model", "--faults", str(plan)).startswith("fault 1: kind 'clock' is unknown")
