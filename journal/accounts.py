@@ -29,6 +29,24 @@ def accounts(url: str) -> list[str]:
         server.disconnect(connection)
 
 
+def holder(url: str, account: str) -> str | None:
+    """Return who has an account's lease now, on whichever host; None where nobody does.
+
+    Raises BadInput, JournalFault.
+    """
+    parts = server.checked_url(url)
+    where = place(account, parts)
+    connection = connect(parts, account, where, writable=False)
+    try:
+        refuse_absent(connection, where)
+        rows = list(connection.exec_driver_sql(lease.HELD, (account,)))
+        return str(rows[0][0]) if rows else None
+    except server.Error as error:
+        raise JournalFault(server.explain(error, where)) from error
+    finally:
+        server.disconnect(connection)
+
+
 def archive(url: str, account: str, kept: str, *, holder: str, grace_ms: int = GRACE_MS) -> None:
     """Give an account's journal the name `kept`, so that the account can begin anew; nothing is deleted.
 

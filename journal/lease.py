@@ -44,6 +44,7 @@ _TAKE_DEAD = (
     "expires = now() + %s * interval '1 ms', grace_ms = %s "
     "WHERE account = %s AND epoch = %s AND holder = %s RETURNING epoch"
 )
+HELD = "SELECT holder FROM lease WHERE account = %s AND held AND expires > now()"
 _RENEW = "UPDATE lease SET expires = now() + %s * interval '1 ms' WHERE account = %s AND epoch = %s AND held"
 _WHO = "SELECT holder, epoch FROM lease WHERE account = %s"
 _RELEASE = "UPDATE lease SET held = false, expires = now() WHERE account = %s AND epoch = %s AND held"

@@ -132,8 +132,17 @@ class AccountClient:
             silent = error
         status = at_rest(self.name, self.folded())
         if silent is None:
-            return status
+            elsewhere = self._elsewhere()
+            return msgspec.structs.replace(status, running=elsewhere is not None, elsewhere=elsewhere)
         return msgspec.structs.replace(status, running=True, problem=str(silent))
+
+    def _elsewhere(self) -> str | None:
+        """Return who runs the agent in another home that shares the server of the journals."""
+        if not self.home.server:
+            return None
+        from journal.accounts import holder  # noqa: PLC0415 -- psycopg is an extra
+
+        return holder(self.home.server, self.name)
 
     def why(self, cycle: int | None) -> Explanation:
         """Explain a cycle, the last one unless told otherwise: the running agent does, or the journal."""

@@ -168,8 +168,9 @@ class Vitals(Struct, frozen=True, kw_only=True):
 class Status(Struct, frozen=True, kw_only=True):
     """The state of a running agent, or the end of its last session.
 
-    `problem` says that it lives and does not answer: then the rest is from its journal. Of an agent that
-    does not run, what only a running one knows is None or empty. `seq` is the number of the last event
+    `problem` says that it lives and does not answer: then the rest is from its journal. `elsewhere` says who
+    runs it where that is another home or host that shares the server of the journals. Of an agent that does
+    not run here, what only a running one knows is None or empty. `seq` is the number of the last event
     contained; the Python API tells it.
     """
 
@@ -180,6 +181,7 @@ class Status(Struct, frozen=True, kw_only=True):
     account: AccountAnswer
     positions: list[PositionAnswer]
     problem: str | None = None
+    elsewhere: str | None = None
     ended: str | None = None
     mode: str | None = None
     symbols: list[str] = []

@@ -37,10 +37,18 @@ def test_fault_10_a_second_agent_on_another_host_is_refused(tmp_path: Path, url:
         assert first.stdout is not None
         first.stdout.readline()
         second = agent(tmp_path / "there", *words, check=None, env=on_server)
-        assert second.returncode == 1
-        assert "another" in second.stderr
+        seen = [
+            agent(tmp_path / "there", *said, "--journal", "shared", check=None, env=on_server)
+            for said in (("status", "--json"), ("summary", "--json"), ("status",))
+        ]
         first.terminate()
         first.communicate(timeout=30)
+    assert second.returncode == 1
+    assert "another" in second.stderr
+    status, summary = (json.loads(each.stdout) for each in seen[:2])
+    assert (status["running"], summary["running"]) == (True, True), "who runs in another home runs"
+    assert not [each for each in summary["alarms"] if each["kind"] == "dead"]
+    assert "running elsewhere (" in seen[2].stdout
     agent(tmp_path / "there", *words, "--cycles", "1", env=on_server)
 
 

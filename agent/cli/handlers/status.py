@@ -74,6 +74,8 @@ def status_lines(report: Status) -> Iterator[str]:
 
 def _doing(report: Status) -> str:
     doing = f"running, {report.state}" if report.running else f"not running, last session: {report.ended}"
+    if report.elsewhere:
+        doing = f"running elsewhere ({report.elsewhere}), this is from its journal"
     if report.problem:
         doing = "alive but not answering, this is from its journal"
     return f"{doing}, paused" if report.paused else doing
