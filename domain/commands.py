@@ -95,6 +95,32 @@ class RollBackParameters(_Asked, frozen=True, kw_only=True, tag="roll_back_param
     strategy: str | None = None
 
 
+class PromoteModel(_Asked, frozen=True, kw_only=True, tag="promote_model"):
+    """Put a trained model of the registry in force, its newest version unless told otherwise.
+
+    Where its figures do not pass the gate it is refused; with `force` and a reason it comes into force not
+    promoted, so that it only lowers entries.
+    """
+
+    model: str
+    version: int | None = None
+    force: bool = False
+
+
+class DemoteModel(_Asked, frozen=True, kw_only=True, tag="demote_model"):
+    """Let a promoted model only lower entries from now on; `evidence` says what it was judged by."""
+
+    model: str
+    evidence: dict[str, Any] = {}
+
+
+class RollBackModel(_Asked, frozen=True, kw_only=True, tag="roll_back_model"):
+    """Put an earlier set of a journal in force again, 0 for no model; without a number the one before."""
+
+    version: int | None = None
+    model: str | None = None
+
+
 class ChangeSettings(_Asked, frozen=True, kw_only=True, tag="change_settings"):
     """Change settings that may change while an agent runs, from the next cycle on.
 
@@ -123,6 +149,9 @@ Command = (
     | WriteOffPosition
     | ApplyParameters
     | RollBackParameters
+    | PromoteModel
+    | DemoteModel
+    | RollBackModel
     | ChangeSettings
     | Stop
 )

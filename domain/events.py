@@ -125,6 +125,33 @@ class ParametersSet(msgspec.Struct, frozen=True, tag="parameters_set"):
     rolled_back_to: int | None = None
 
 
+class ModelSet(msgspec.Struct, frozen=True, tag="model_set"):
+    """A trained model came into force, was promoted or demoted, or was taken back: by whom and why.
+
+    `version` counts a journal's sets from 1; `model_version` is that of the registry, `identity` the SHA-256
+    of the model, and `body` the model itself, packed, so that a restart and a replay need no file; "" where
+    none of this name is in force any more. It is heard with `weight`. Not `promoted` it only lowers entries;
+    promoted it may raise one by `raise_cap` points at most. `evidence` are the figures it was judged by,
+    `forced` tells that they were not enough. `rolled_back_to` names the earlier version that is in force
+    again, 0 for none.
+    """
+
+    at: datetime
+    version: int
+    model: str
+    model_version: int
+    identity: str
+    promoted: bool
+    reason: str
+    by: str
+    weight: float = 1.0
+    raise_cap: float = 0.0
+    body: bytes = b""
+    evidence: dict[str, Any] = {}
+    forced: bool = False
+    rolled_back_to: int | None = None
+
+
 class SettingsChanged(msgspec.Struct, frozen=True, tag="settings_changed"):
     """Settings were changed while a session ran, or for the next one: by whom and why.
 
@@ -329,6 +356,7 @@ Event = (
     | CycleEnded
     | KillSwitchSet
     | ParametersSet
+    | ModelSet
     | SettingsChanged
     | AccountAdopted
     | PositionWrittenOff

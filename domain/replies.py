@@ -112,6 +112,28 @@ class ParametersInForce(_Reply, frozen=True, kw_only=True, tag="parameters_in_fo
     running: bool
 
 
+class ModelInForce(_Reply, frozen=True, kw_only=True, tag="model_in_force"):
+    """The model that came into force, as its event has it; `model_version` 0 where none is any more.
+
+    `running` says that an agent took it, at its next cycle.
+    """
+
+    at: datetime
+    version: int
+    model: str
+    model_version: int
+    identity: str
+    promoted: bool
+    reason: str
+    by: str
+    weight: float
+    raise_cap: float
+    evidence: dict[str, Any]
+    forced: bool
+    rolled_back_to: int | None
+    running: bool
+
+
 class SettingsInForce(_Reply, frozen=True, kw_only=True, tag="settings_in_force"):
     """The settings that were changed, each by its dotted name: its new value, and the one `before`.
 
@@ -146,6 +168,7 @@ Reply = (
     | Adopted
     | WrittenOff
     | ParametersInForce
+    | ModelInForce
     | SettingsInForce
     | Stopping
 )

@@ -179,16 +179,16 @@ class SymbolMemory:
             raise ValueError("the memory is one of other strategies")
         return strategy.restored(values)
 
-    def copy(self) -> "SymbolMemory":
+    def copy(self, kept: int = 0) -> "SymbolMemory":
         """Return a memory that can be stepped without changing this one, but not retuned.
 
-        They share the headlines; the copy has no candles.
+        They share the headlines; the copy has the last `kept` candles.
         """
         twin = SymbolMemory.__new__(SymbolMemory)
         twin.symbol, twin.speakers, twin.muted = self.symbol, self.speakers, dict(self.muted)
         twin.headlines, twin.now_ms = self.headlines, self.now_ms
         twin.series, twin.candle, twin.seen, twin.latest = self.series, self.candle, self.seen, self.latest
-        twin.recent = deque(maxlen=0)
+        twin.recent = deque(self.recent if kept else (), maxlen=kept)
         twin.features = list(self.features)
         twin.blocks = [copy(block) for block in self.blocks]
         return twin

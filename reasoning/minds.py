@@ -15,12 +15,15 @@ from typing import Any
 
 from domain.candle import Candle
 from domain.decision import Signal
+from domain.events import ModelSet
 from domain.observation import Observation
 from domain.regrid import Regrid
 from domain.times import millis
 from reasoning.kernels.features import PLAN, features_warmup, regime
+from reasoning.kernels.model_inputs import LOOK_BACK
 from reasoning.kernels.strategy import QUIET, Indicator, Strategy
 from reasoning.memories import ConfiguredStrategy, Remembered, SymbolMemory
+from reasoning.models import HeardModel, heard_model, opinions_of
 from reasoning.orientation import MUTED, Opinion, Orientation
 from reasoning.own import StandIn, StrategyFault
 from reasoning.settings import ReasoningSettings
@@ -39,6 +42,7 @@ class StrategyRunner:
             (name, QUIET, "no new candle") for name in settings.strategies
         )
         self._symbols: dict[str, SymbolMemory] = {}
+        self._models: dict[str, HeardModel] = {}
         self.muted: dict[str, str] = {}
         """What was wrong with each voice that is heard no more, by its name."""
         self._count_warmup()
@@ -82,9 +86,20 @@ class StrategyRunner:
     def peek(self, symbol: str, candle: Candle) -> Orientation:
         """Say what `orient` would if the symbol's next closed candle were this one; changes nothing."""
         known = self._symbols.get(symbol)
-        memory = (self._blank(symbol) if known is None else known).copy()
+        memory = (self._blank(symbol) if known is None else known).copy(LOOK_BACK if self._models else 0)
         newer = memory.candle is None or candle.time > memory.candle.time
         return self._orientation(symbol, memory, memory.step(candle) if newer else None)
+
+    def set_model(self, event: ModelSet) -> None:
+        """Ask the model of an event from now on, in the place of any of its name; without a body none."""
+        self._models.pop(event.model, None)
+        if event.body:
+            self._models[event.model] = heard_model(event)
+
+    @property
+    def models(self) -> Mapping[str, HeardModel]:
+        """Models that are asked, by name; one that cannot be used says why."""
+        return self._models
 
     def indicators(self, symbol: str) -> tuple[tuple[str, Indicator], ...]:
         """Return what each voice looks at of a symbol's last candle, by the voice's name."""
@@ -165,6 +180,7 @@ class StrategyRunner:
         if not isinstance(other, StrategyRunner):
             return NotImplemented
         tuned = [each.packed for each in self._speakers] == [each.packed for each in other._speakers]
+        tuned = tuned and self._models == other._models
         text = self._settings == other._settings and self.muted == other.muted
         return tuned and text and self.memory() == other.memory()
 
@@ -176,11 +192,12 @@ class StrategyRunner:
     def _orientation(self, symbol: str, memory: SymbolMemory, signals: list[Signal] | None) -> Orientation:
         features = memory.latest
         known = features.baseline > 0.0 and features.atr > 0.0
+        opinions = self._silent if signals is None else _opinions(memory, signals)
         return Orientation(
             symbol=symbol,
             fresh=signals is not None,
             candle=memory.candle,
-            signals=self._silent if signals is None else _opinions(memory, signals),
+            signals=opinions,
             sentiment=memory.headlines.sentiment(memory.now_ms),
             atr_ratio=features.baseline / features.atr if known else 1.0,
             atr=features.atr,
@@ -188,6 +205,7 @@ class StrategyRunner:
             ready=memory.seen >= self._ready_after,
             seen=memory.seen,
             warmup=self.warmup,
+            models=opinions_of(self._models, symbol, memory.recent, opinions),
         )
 
 

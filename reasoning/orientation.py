@@ -1,15 +1,24 @@
 """The orientation on an observation: each strategy's signal, the news and the state of the market."""
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import msgspec
 
+from domain.advice import Advice
 from domain.candle import Candle
 from domain.decision import Decision, Signal
 from reasoning.news.sentiment import Sentiment
 
 Opinion = tuple[str, Signal, str]
 """A strategy's name, its signal on the last closed candle, and its reason in words."""
+
+
+class ModelOpinion(NamedTuple):
+    """A trained model's advice on an entry, and what each input added to its log-odds, by name."""
+
+    advice: Advice
+    parts: dict[str, float]
 
 
 MUTED = "muted: "
@@ -29,6 +38,7 @@ class Orientation(msgspec.Struct, frozen=True):
     every vote in `signals` is 0. `candle` is the last closed candle. `atr` is in ticks, `atr_ratio`
     baseline ATR over current ATR (1 while either is unknown or 0). `seen` counts the candles of this
     series, `warmup` those after which every strategy can vote; `ready` that the features, too, are known.
+    `models` are what trained models say where a strategy wants to buy.
     """
 
     symbol: str
@@ -42,3 +52,4 @@ class Orientation(msgspec.Struct, frozen=True):
     ready: bool
     seen: int
     warmup: int
+    models: tuple[ModelOpinion, ...] = ()

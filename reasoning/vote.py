@@ -16,6 +16,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+import msgspec
+
 from domain.advice import Advice
 from domain.decision import Action, Decision, Signal, Voice
 from domain.kernel import kernel
@@ -24,7 +26,7 @@ from domain.observation import Observation
 from reasoning.advised import NONE_PROMOTED, cap_of, is_adviser, lowered, raised, voice_of
 from reasoning.kernels.strategy import QUIET
 from reasoning.news.sentiment import Sentiment, SentimentSettings
-from reasoning.orientation import Orientation
+from reasoning.orientation import ModelOpinion, Orientation
 from reasoning.settings import ReasoningSettings
 
 SENTIMENT = "sentiment"
@@ -50,11 +52,13 @@ def decide(
     own = _score(own_voices)
     news = _sentiment_voice(orientation.sentiment, beliefs, settings.sentiment)
     heard = _Heard(own, own, "")
+    advice = (*observation.advice, *(each.advice for each in orientation.models))
     if own > 0.0:
-        heard = _entry(own, own_voices, news, observation.advice, promoted, settings.vote_threshold)
+        heard = _entry(own, own_voices, news, advice, promoted, settings.vote_threshold)
     score = heard.score
     voices = own_voices if news is None else [*own_voices, news]
     voices += [voice_of(each) for each in observation.advice]
+    voices += [_model_voice(each) for each in orientation.models]
     side = side_of(score, settings.vote_threshold)
     signal = _strongest(orientation, beliefs, side) if side else QUIET
     return Decision(
@@ -143,6 +147,11 @@ def _sentiment_voice(
     reason = f"news {score:+.2f} from {sentiment.count} ({sentiment.method}), newest {newest}"
     confidence = min(100.0, abs(score) * 100.0) if vote else 0.0
     return Voice(SENTIMENT, vote, confidence, settings.weight * _weight(SENTIMENT, beliefs), reason)
+
+
+def _model_voice(opinion: ModelOpinion) -> Voice:
+    """Return a model's voice; its parts sum to the log-odds of its chance."""
+    return msgspec.structs.replace(voice_of(opinion.advice), parts=opinion.parts)
 
 
 def _score(voices: Sequence[Voice]) -> float:

@@ -26,6 +26,7 @@ from agent.explain.why import explain, wanted
 from agent.host import log
 from agent.host.clock import SystemClock
 from agent.host.process import may_live
+from agent.models import sets
 from agent.outage.at_rest import Resting
 from agent.outage.journal import GuardedJournal
 from agent.outage.lost import Lost
@@ -43,14 +44,17 @@ from domain.commands import (
     ChangeSettings,
     ClosePosition,
     Command,
+    DemoteModel,
     Flatten,
     Kill,
+    PromoteModel,
     ResetKill,
+    RollBackModel,
     RollBackParameters,
     needs_reason,
 )
 from domain.errors import BadInput, JournalFault
-from domain.events import CommandAnswered, CommandReceived, ParametersSet, SettingsChanged
+from domain.events import CommandAnswered, CommandReceived, ModelSet, ParametersSet, SettingsChanged
 from domain.ports import Clock, Journal, Records
 from domain.replies import Reply, recalled
 from journal.lease import GRACE_MS
@@ -186,7 +190,14 @@ class AccountClient:
                 stop = isinstance(command, Kill)
                 with self.home.lock(self.name, needed=not stop), self._writing(clock, stop=stop) as journal:
                     yield Resting(journal, clock)
-            case ApplyParameters() | RollBackParameters() | ChangeSettings():
+            case (
+                ApplyParameters()
+                | RollBackParameters()
+                | ChangeSettings()
+                | PromoteModel()
+                | DemoteModel()
+                | RollBackModel()
+            ):
                 with self.home.lock(self.name), self._writing(clock) as journal:
                     yield Tuning(journal, clock, self._parts)
             case Flatten() | ClosePosition():
@@ -306,10 +317,13 @@ class Tuning:
 
 def _taken_up(
     command: Command, parts: wiring.Parts, at: datetime
-) -> tuple[ParametersSet | SettingsChanged, Reply]:
+) -> tuple[ModelSet | ParametersSet | SettingsChanged, Reply]:
     if isinstance(command, ChangeSettings):
         change = changing.event_of(command, parts, at)
         return change, changing.reply_of(change, parts, running=False)
+    if isinstance(command, sets.ModelCommand):
+        taken = sets.event_of(command, parts, at)
+        return taken, sets.in_force_reply(taken, running=False)
     if not isinstance(command, ApplyParameters | RollBackParameters):
         raise BadInput(f"{type(command).__name__} is not for a journal alone")
     event = versions.event_of(command, parts, at)

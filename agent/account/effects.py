@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from agent.account import changing
 from agent.loop.session import Session
+from agent.models import sets
 from agent.orders import adoption
 from agent.orders.emergency import flatten
 from agent.parameters import versions
@@ -212,6 +213,13 @@ def _parameters(desk: Desk, command: commands.ApplyParameters | commands.RollBac
     return _whole(desk, command, reply, event)
 
 
+def _model(
+    desk: Desk, command: commands.PromoteModel | commands.DemoteModel | commands.RollBackModel
+) -> Reply:
+    event = sets.event_of(command, desk.parts, desk.at)
+    return _whole(desk, command, sets.in_force_reply(event, running=True), event)
+
+
 def _settings(desk: Desk, command: commands.ChangeSettings) -> Reply:
     event = changing.event_of(command, desk.parts, desk.at)
     reply = changing.reply_of(event, desk.parts, running=True)
@@ -234,6 +242,9 @@ EFFECTS: Mapping[type, Callable[[Desk, Any], Reply]] = MappingProxyType(
         commands.WriteOffPosition: _write_off,
         commands.ApplyParameters: _parameters,
         commands.RollBackParameters: _parameters,
+        commands.PromoteModel: _model,
+        commands.DemoteModel: _model,
+        commands.RollBackModel: _model,
         commands.ChangeSettings: _settings,
         commands.Stop: _stop,
     }

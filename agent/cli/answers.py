@@ -23,6 +23,7 @@ from agent.answers.gate import DecayAnswer, GateAnswer, Reoptimized
 from agent.answers.jobs import JobAnswer, JobRan, JobRow
 from agent.answers.journals import Anchored, ChainAnswer, JournalRow, ParameterVersion, TradeRow
 from agent.answers.learned import Lessons
+from agent.answers.models import ModelRow, TrainedAnswer
 from agent.answers.report import PeriodReport
 from agent.answers.research import BacktestAnswer, MonteCarloAnswer, ReportAnswer
 from agent.answers.run import CycleLine, Quicktest, SummaryLine
@@ -38,6 +39,7 @@ from domain.replies import (
     Adopted,
     Flattened,
     KillSwitch,
+    ModelInForce,
     ParametersInForce,
     Paused,
     PositionClosed,
@@ -79,6 +81,10 @@ ANSWERS: dict[str, tuple[Any, ...]] = {
     "kill": (KillSwitch,),
     "lessons": (Lessons,),
     "lookahead": (LookaheadAnswer,),
+    "meta list": (list[ModelRow],),
+    "meta promote": (ModelInForce,),
+    "meta rollback": (ModelInForce,),
+    "meta train": (TrainedAnswer,),
     "monte-carlo": (MonteCarloAnswer,),
     "optimize": (StudyAnswer,),
     "params apply": (ParametersInForce,),

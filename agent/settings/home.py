@@ -75,6 +75,11 @@ class Home:
         return self.root / "budgets"
 
     @property
+    def models(self) -> Path:
+        """Folder of trained models, a folder of versions each."""
+        return self.root / "models"
+
+    @property
     def notices(self) -> Path:
         """File of what no journal says, and of how far each channel has told."""
         return self.root / "notices.db"

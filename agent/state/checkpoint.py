@@ -93,6 +93,8 @@ class Checkpoint(NamedTuple):
         self.give_state(state)
         for event in self.speaks:
             retune(event, mind)
+        for model in state.models:
+            mind.set_model(model)
         mind.resume(msgspec.msgpack.decode(self.mind, type=dict[str, Remembered]))
 
     def give_state(self, state: State) -> None:

@@ -59,6 +59,7 @@ from domain.events import (
     GridChanged,
     JournalRestored,
     KillSwitchSet,
+    ModelSet,
     OrderReported,
     OrdersIntended,
     ParametersSet,
@@ -135,6 +136,8 @@ class State:
     spend: Spend = field(default_factory=Spend)
     """What advice has cost."""
     advisers: list[AdviserSet] = field(default_factory=list)
+    models: list[ModelSet] = field(default_factory=list)
+    """Models set so far; only those in force with their bodies."""
 
     def apply(self, event: Event | Observed) -> None:
         """Fold one event, or what a cycle saw ahead of its row, into state and mind."""
@@ -149,6 +152,8 @@ class State:
             self.orientations = {
                 observation.symbol: mind.orient(observation) for observation in event.observations
             }
+        elif isinstance(event, ModelSet):
+            mind.set_model(event)
         elif isinstance(event, ParametersSet):
             try:
                 retune(event, mind)
@@ -191,6 +196,8 @@ class State:
                 self.spend = money.after_asked(self.spend, event)
             case AdviceAnswered():
                 self.spend = money.after_answered(self.spend, event)
+            case ModelSet():
+                self._set_model(event)
             case AdviserSet():
                 self.advisers.append(event)
             case CommandReceived():
@@ -337,6 +344,14 @@ class State:
         self.outcomes[event.outcome] += 1
         self.ledger.value()
 
+    def _set_model(self, event: ModelSet) -> None:
+        """Take a model up; of those of its name that came before only the fact is kept."""
+        self.models = [
+            msgspec.structs.replace(each, body=b"") if each.model == event.model and each.body else each
+            for each in self.models
+        ]
+        self.models.append(event)
+
     def _switch(self, event: KillSwitchSet) -> None:
         """Throw or reset the kill switch."""
         self.kill_switch = event.reason if event.active else None
@@ -365,9 +380,11 @@ class State:
             self.commands[event.key] = msgspec.structs.replace(known, reply=event.reply)
 
     def promoted(self) -> dict[str, float]:
-        """Return by how many points each promoted adviser may raise an entry, by the identity it had."""
+        """Return by how many points each promoted adviser or model may raise an entry, by its identity."""
         latest = {event.adviser: event for event in self.advisers}
-        return {event.identity: event.raise_cap for event in latest.values() if event.promoted}
+        caps = {event.identity: event.raise_cap for event in latest.values() if event.promoted}
+        models = (event for event in self.models if event.body and event.promoted)
+        return caps | {event.identity: event.raise_cap for event in models}
 
     def in_force(self) -> dict[str, ParametersSet]:
         """Return the version in force of each strategy that does not speak with the settings' own."""

@@ -36,6 +36,7 @@ from domain.events import (
     JournaledAfterwards,
     JournalRestored,
     KillSwitchSet,
+    ModelSet,
     OrderReported,
     ParametersSet,
     PositionWrittenOff,
@@ -48,7 +49,15 @@ from domain.observation import Observation
 from domain.ports import Clock, Records
 from journal.memory import MemoryJournal
 
-ASKED = KillSwitchSet | ParametersSet | SettingsChanged | CommandReceived | CommandAnswered | AdviserSet
+ASKED = (
+    KillSwitchSet
+    | ParametersSet
+    | SettingsChanged
+    | CommandReceived
+    | CommandAnswered
+    | AdviserSet
+    | ModelSet
+)
 """What people's words become by themselves, with an agent or without."""
 
 ASIDE = AdviceAsked | AdviceAnswered | JournaledAfterwards | JournalRestored | ProcessNoted

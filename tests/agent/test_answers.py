@@ -15,12 +15,15 @@ from pydantic import BaseModel
 from agent.answers.run import SummaryLine
 from agent.cli.answers import ANSWERS
 from agent.cli.app import app
+from agent.models.registry import Registry
+from agent.settings.home import Home
 from agent.settings.settings import Options
 from agent.settings.upkeep.sections import Upkeep
 from docs import schemas
 from domain.times import HOUR_MS
 from perception.files.candles import HEADER
 from tests.agent.command import agent, start
+from tests.agent.trained import model
 from tests.perception.server import ScriptedServer
 from tests.perception.venues import KLINES, QUERY, alpha_vantage, klines, recorded
 from tests.research.test_data_cli import market
@@ -37,6 +40,7 @@ QUICK = (
 )
 QUIET = ("--rehearse", "--provider", "simulated", "--cycles", "1", "--speed", "max")
 WAVE = ("--data", "{home}/BTC-USDT_1h.csv")
+YEARS = ("--data", "{home}/ETH-USDT_1h.csv")
 WORDS: dict[str, tuple[str, ...]] = {
     "backup": ("--out", "{home}/kept"),
     "alerts acknowledge": ("--all",),
@@ -66,6 +70,8 @@ WORDS: dict[str, tuple[str, ...]] = {
     "journal verify": (),
     "lessons": (),
     "lookahead": ("rsi",),
+    "meta list": (),
+    "meta train": ("--kind", "logistic", "--strategy", "rsi", "--set", "reasoning.rsi.period=3", *YEARS),
     "monte-carlo": ("--strategy", "rsi", *WAVE, "--runs", "20"),
     "optimize": ("--strategy", "rsi", *WAVE, "--trials", "2", "--study", "short"),
     "params list": (),
@@ -92,6 +98,8 @@ CHANGES = {
     "reset-kill": (),
     "params apply": ("--strategy", "rsi", "--set", "period=9", "--force", "--reason", "x"),
     "params rollback": ("--reason", "x"),
+    "meta promote": ("meta", "--force", "--reason", "x"),
+    "meta rollback": ("0", "--reason", "x"),
     "reconcile": (),
     "close": ("BTC-USDT",),
     "flatten": ("--reason", "x"),
@@ -121,12 +129,17 @@ def with_json() -> set[str]:
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a home with a run that has closed a trade, and a file of candles that rise and fall."""
     folder = tmp_path_factory.mktemp("answers")
-    rows = [
-        (hour * HOUR_MS + 1_672_531_200_000, *[100 + 10 * math.sin(hour / 9) + hour % 5] * 4, 10 + hour % 7)
-        for hour in range(24 * 80)
-    ]
-    text = "\n".join([HEADER, *(",".join(map(str, row)) for row in rows)]) + "\n"
-    (folder / "BTC-USDT_1h.csv").write_text(text)
+    for name, hours in (("BTC-USDT", range(24 * 80)), ("ETH-USDT", range(-24 * 200, 24 * 20))):
+        rows = [
+            (
+                hour * HOUR_MS + 1_672_531_200_000,
+                *[100 + 10 * math.sin(hour / 9) + hour % 5] * 4,
+                10 + hour % 7,
+            )
+            for hour in hours
+        ]
+        text = "\n".join([HEADER, *(",".join(map(str, row)) for row in rows)]) + "\n"
+        (folder / f"{name}_1h.csv").write_text(text)
     hook = '[alerts.webhooks.nobody]\nurl = "http://127.0.0.1:9/"\nsecret = "of nobody"\n'
     (folder / "alerts.toml").write_text(hook)
     agent(folder, "run", *QUICK)
@@ -204,6 +217,7 @@ def test_every_command_with_json_is_in_the_table_and_is_tried() -> None:
 
 def test_a_reply_to_a_command_is_what_the_table_says(tmp_path: Path) -> None:
     agent(tmp_path, "run", "--provider", "simulated", "--speed", "max", "--cycles", "120")
+    Registry(Home(tmp_path).models).keep(model())
     for name, words in CHANGES.items():
         read(name, agent(tmp_path, *name.split(), *words, "--json").stdout)
 

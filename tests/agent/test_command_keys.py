@@ -58,7 +58,9 @@ def test_every_command_has_an_effect_and_reads_back_from_socket_and_journal() ->
     kinds: tuple[Any, ...] = get_args(Command)
     assert set(EFFECTS) == set(kinds)
     for kind in kinds:
-        needed = {name: "BTC-USDT" for name in ("symbol", "strategy") if name in kind.__struct_fields__}
+        needed = {
+            name: "BTC-USDT" for name in ("symbol", "strategy", "model") if name in kind.__struct_fields__
+        }
         command = kind(
             reason="why", by="alice", key="k", **{} if kind.__name__.startswith("Roll") else needed
         )

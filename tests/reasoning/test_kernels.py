@@ -4,7 +4,7 @@ import ast
 import dataclasses
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, get_type_hints
 
 import numpy as np
@@ -78,7 +78,7 @@ def test_a_kernel_takes_and_gives_numbers_only(kernel: Callable[..., Any]) -> No
     def numeric(kind: object) -> bool:
         if isinstance(kind, type) and issubclass(kind, tuple):
             return all(hint in (int, float) for hint in get_type_hints(kind).values())
-        return kind in (int, float, type(None)) or kind == Memory
+        return kind in (int, float, type(None), Memory, Sequence[float], Sequence[int])
 
     for name, hint in get_type_hints(kernel).items():
         assert numeric(hint), f"{kernel.__name__}: {name} is {hint}"

@@ -1,6 +1,6 @@
 """`agent why`: a cycle's explanation as a page of text."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,6 +16,8 @@ from domain.errors import BadInput
 
 INSTANT = "%Y-%m-%dT%H:%M:%S"
 VOTES = {1: "buy", -1: "sell"}
+MOST_PARTS = 5
+"""Inputs of a model that are shown; `--json` has all."""
 
 
 def show_why(cycle: int | None, home: Path | None, journal: str | None, *, json: bool) -> None:
@@ -93,11 +95,20 @@ def _decision(report: DecisionAnswer) -> Iterator[str]:
     )
     for voice in report.voices:
         vote = VOTES.get(voice.vote, "abstains")
-        parts = ", ".join(f"{name} {value:g}" for name, value in voice.parts.items())
+        parts = ", ".join(f"{name} {value:g}" for name, value in _weightiest(voice.parts))
         yield (
             f"    {voice.name:<10}{vote:<9}confidence {voice.confidence:g} "
             f"weight {voice.weight:.3f}: {voice.reason}{f' ({parts})' if parts else ''}"
         )
+
+
+def _weightiest(parts: Mapping[str, float]) -> list[tuple[str, float]]:
+    """Return the parts of a confidence, or the bias and the five inputs that moved a model's odds most."""
+    if "bias" not in parts:
+        return list(parts.items())
+    moved = sorted((each for each in parts.items() if each[0] != "bias"), key=lambda each: -abs(each[1]))
+    rest = sum(value for _, value in moved[MOST_PARTS:])
+    return [("bias", parts["bias"]), *moved[:MOST_PARTS], *([("all others", rest)] if rest else [])]
 
 
 def _verdict(report: VerdictAnswer) -> Iterator[str]:

@@ -34,6 +34,7 @@ from domain.events import (
     JournaledAfterwards,
     JournalRestored,
     KillSwitchSet,
+    ModelSet,
     OrderReported,
     OrdersIntended,
     ParametersSet,
@@ -159,6 +160,7 @@ def note(event: Event) -> NoteBody:
     fields = msgspec.to_builtins(event)
     fields.pop("type", None)
     fields.pop("at", None)
+    fields.pop("body", None)  # a model's arrays, an answer's bytes: not for a stream
     by, reason = getattr(event, "by", None), getattr(event, "reason", None)
     if isinstance(event, CommandReceived):
         by, reason = event.command.by, event.command.reason or None
@@ -193,6 +195,9 @@ def _sentence(event: Event) -> str:  # noqa: C901, PLR0911, PLR0912 -- one case 
         case AdviceAnswered():
             came = event.why or "an answer came"
             return f"question {event.number} cost {usd(event.micro_usd)} USD: {came}"
+        case ModelSet():
+            what = ("promoted" if event.promoted else "set to listen") if event.body else "taken back"
+            return f"model {event.model} was {what} by {event.by}: {event.reason}"
         case AdviserSet():
             what = "promoted" if event.promoted else "demoted"
             return f"adviser {event.adviser} was {what} by {event.by}: {event.reason}"

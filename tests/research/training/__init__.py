@@ -1,0 +1,1 @@
+"""Tests of training: splits, labels, models as arrays."""
