@@ -20,6 +20,7 @@ from agent.account.running import Running, Unanswering
 from agent.answers.account import PositionAnswer, Status
 from agent.answers.amounts import decoded_as
 from agent.answers.cycle import Explanation
+from agent.answers.forecasts import ForecastsAnswer
 from agent.answers.journals import ParameterVersion
 from agent.answers.learned import Lessons
 from agent.explain.why import explain, wanted
@@ -38,7 +39,7 @@ from agent.state.checkpoint import FORMAT, Checkpoint, Header, read, taken
 from agent.state.checkpoints import Checkpoints
 from agent.state.key import fold_key
 from agent.state.retune import waits
-from agent.views import session
+from agent.views import forecasts, session
 from domain.commands import (
     ApplyParameters,
     ChangeSettings,
@@ -173,6 +174,11 @@ class AccountClient:
         """Return lessons, the weights they fold into and what they add up to."""
         with self.journal() as opened:
             return session.lessons(opened, recorded_options(opened).learning)
+
+    def forecasts(self) -> ForecastsAnswer:
+        """Return every voice's forecasts and what they were worth."""
+        with self.journal() as opened:
+            return forecasts.of_journal(self.name, opened)
 
     @contextmanager
     def opened(self, command: Command, clock: Clock) -> Iterator[Carries]:

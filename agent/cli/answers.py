@@ -19,6 +19,7 @@ from agent.answers.checks import (
 )
 from agent.answers.cycle import Explanation
 from agent.answers.data import CheckedRow, DownloadAnswer, EntryRow, ImportedRow, Quoted
+from agent.answers.forecasts import ForecastsAnswer
 from agent.answers.gate import DecayAnswer, GateAnswer, Reoptimized
 from agent.answers.jobs import JobAnswer, JobRan, JobRow
 from agent.answers.journals import Anchored, ChainAnswer, JournalRow, ParameterVersion, TradeRow
@@ -67,6 +68,7 @@ ANSWERS: dict[str, tuple[Any, ...]] = {
     "doctor": (list[CheckResult],),
     "drill": (DrillAnswer,),
     "flatten": (Flattened,),
+    "forecasts": (ForecastsAnswer,),
     "gate": (GateAnswer,),
     "jobs list": (list[JobRow],),
     "jobs pause": (JobAnswer,),

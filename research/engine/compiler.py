@@ -25,6 +25,7 @@ from domain.errors import BadInput
 from domain.kernel import KERNELS
 from domain.private import private_folder
 from edge.files import write_whole
+from learning import tables
 from reasoning.kernels.strategy import Strategy
 from reasoning.own import OwnStrategy
 from research.engine import account_pass, beside, compiling, guarded, signals
@@ -44,6 +45,7 @@ OUTERMOST = (
     account_pass.__file__,
     __file__,
     str(Path(__file__).with_name("guarded_memory.py")),
+    tables.__file__,
 )
 """Sources beside the kernels' own that machine code is made of."""
 

@@ -19,6 +19,7 @@ from agent.serve.mirror.folded import Misfit
 from agent.serve.mirror.ingest import StreamLine
 from agent.serve.mirror.mirror import Mirror, RawRow
 from agent.serve.mirror.tables import STRETCHES
+from agent.views import forecasts
 from agent.views import session as views
 from agent.views.history import AccountHistory
 from agent.views.trades import rows as trade_rows
@@ -93,6 +94,8 @@ def test_a_mirror_tells_what_the_command_line_tells_of_the_same_journal(seed: in
     lessons = views.lessons(journal, options.learning)
     assert every(queries.lessons, mirror) == lessons.lessons[::-1]
     same_performance(queries.performance(mirror), performance_answer(trades, lessons, spoke(journal), "USDT"))
+    assert queries.forecasts(mirror) == forecasts.of_journal("x", journal)
+    assert sum(each.count for each in queries.forecasts(mirror).voices) > 5
     assert [point.equity for point in queries.equity(mirror, 5000).points] == [
         cash_text(worth) for worth in history.equity
     ]

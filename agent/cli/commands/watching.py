@@ -143,6 +143,23 @@ def lessons(*, home: HomeOption = None, journal: JournalOption = None, json: Jso
     show_lessons(home, journal, json=json)
 
 
+@watching.command(
+    epilog="Examples: agent forecasts | agent forecasts --voice rsi | agent forecasts --json. "
+    "A skill of 0 says no more than the base rate known at each forecast, one below 0 misleads."
+)
+def forecasts(
+    *,
+    voice: Annotated[list[str] | None, typer.Option(help="Only of this voice; may be repeated.")] = None,
+    home: HomeOption = None,
+    journal: JournalOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show whether each voice's confidence means anything: Brier score, log loss, skill, reliability."""
+    from agent.cli.handlers.forecasts import show_forecasts
+
+    show_forecasts(home, journal, voice or (), json=json)
+
+
 @watching.command(epilog="Examples: agent why | agent why 812 | agent why 812 --json")
 def why(
     cycle: Annotated[int | None, typer.Argument(help="Cycle to explain; the last one if not given.")] = None,

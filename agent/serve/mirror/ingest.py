@@ -9,7 +9,7 @@ import msgspec
 from agent.answers.agents import FillRow, MarkerKind
 from agent.answers.stream import StreamEvent
 from agent.host.log import say
-from agent.serve.mirror import worded
+from agent.serve.mirror import foreseen, worded
 from agent.serve.mirror.folding import Closing, MirrorFold
 from agent.serve.mirror.tables import STRETCHES
 from agent.views import session, trades
@@ -117,6 +117,7 @@ class Ingest:
         for verdict in event.verdicts:
             if isinstance(verdict, Denied):
                 self._veto(event, verdict)
+        foreseen.foretell(self._do, event)
         for receipt in event.updates:
             self._report(seq, cycle, receipt)
 
@@ -169,6 +170,7 @@ class Ingest:
             self._stretch(length, cycle, ledger.equity)
         for lesson in event.lessons:
             self._lesson(seq, lesson)
+            foreseen.resolve(self._do, lesson)
         after = self.fold.state.beliefs
         for voice in after.evidence:
             if after.evidence[voice] != before.evidence.get(voice):

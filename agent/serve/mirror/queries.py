@@ -11,7 +11,7 @@ from agent.serve.mirror.curve import equity
 from agent.serve.mirror.mirror import Mirror, Unready
 from agent.serve.mirror.pages import RowFilters, cycles, fills, lessons, orders, trades
 from agent.serve.mirror.periods import profit
-from agent.serve.mirror.results import beliefs, performance
+from agent.serve.mirror.results import beliefs, forecasts, performance
 from agent.views import session
 from domain.errors import JournalFault
 
@@ -23,6 +23,7 @@ __all__ = [
     "cycles",
     "equity",
     "fills",
+    "forecasts",
     "lessons",
     "orders",
     "parameters",

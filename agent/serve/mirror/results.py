@@ -8,8 +8,11 @@ import sqlite3
 from typing import Any
 
 from agent.answers.agents import BeliefsAnswer, VoiceWeight
+from agent.answers.forecasts import ForecastsAnswer
 from agent.answers.learned import PerformanceAnswer, TotalsAnswer, TradeGroup
+from agent.serve.mirror.foreseen import foretold
 from agent.serve.mirror.mirror import Mirror
+from agent.views import forecasts as told
 from agent.views.session import totals
 from domain.money import cash_text
 from domain.times import utc
@@ -56,6 +59,14 @@ def performance(mirror: Mirror) -> PerformanceAnswer:
                 )
             },
         )
+
+
+def forecasts(mirror: Mirror) -> ForecastsAnswer:
+    """Return every voice's forecasts and what they were worth, as the command line tells them."""
+    with mirror.reading() as connection:
+        head = connection.execute("SELECT coalesce(max(seq), 0) FROM rows").fetchone()[0]
+        done, still = foretold(connection)
+    return told.answer(mirror.name, head, done, still)
 
 
 def _groups(connection: sqlite3.Connection, column: str, decimals: int) -> list[TradeGroup]:

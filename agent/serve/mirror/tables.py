@@ -1,6 +1,6 @@
 """The tables of a mirror. All of them follow from the rows: a mirror that does not fit is made anew."""
 
-FORMAT = 3
+FORMAT = 4
 """Of the tables and of what is written into them. Raise it with every change: the mirror is made anew."""
 
 STRETCHES = (16, 256)
@@ -91,6 +91,14 @@ CREATE TABLE weights (
     number INTEGER PRIMARY KEY, at INTEGER NOT NULL, cycle INTEGER NOT NULL, voice TEXT NOT NULL,
     weight REAL NOT NULL
 );
+
+-- Forecasts of entries, those without a result still open, and each voice's outcomes so far.
+CREATE TABLE forecasts (
+    number INTEGER PRIMARY KEY, cycle INTEGER NOT NULL, symbol TEXT NOT NULL, voice TEXT NOT NULL,
+    body BLOB NOT NULL, result REAL, learned_at INTEGER, kind TEXT
+);
+CREATE INDEX forecasts_open ON forecasts (cycle, symbol) WHERE kind IS NULL;
+CREATE TABLE tallies (voice TEXT PRIMARY KEY, count INTEGER NOT NULL, won INTEGER NOT NULL) WITHOUT ROWID;
 
 CREATE TABLE candles (
     symbol TEXT NOT NULL, timeframe TEXT NOT NULL, time INTEGER NOT NULL, open TEXT NOT NULL,

@@ -9,6 +9,7 @@ from msgspec import Meta, Struct
 from agent.answers.account import AccountAnswer, PositionAnswer
 from agent.answers.agents import BeliefsAnswer, Chart, CycleRow, EquityCurve, FillRow, OrderRow, Page
 from agent.answers.cycle import Explanation
+from agent.answers.forecasts import ForecastsAnswer
 from agent.answers.journals import ParameterVersion, TradeRow
 from agent.answers.learned import LessonRow, PerformanceAnswer, Period, ProfitAnswer
 from agent.serve.access.scope import Scope
@@ -251,6 +252,12 @@ ROUTES = (
         "Profit by symbol, hour, voice and ending; what each veto saved or cost",
         PerformanceAnswer,
         _of_mirror(queries.performance),
+    ),
+    _route(
+        "forecasts",
+        "What the probabilities of each voice were worth: scores, skill, reliability",
+        ForecastsAnswer,
+        _of_mirror(queries.forecasts),
     ),
     _route(
         "parameters",

@@ -27,6 +27,7 @@ export default function Trades({ agent }) {
         <${Weights} agent=${agent} path=${path} on=${learned} />
       </div>
       <${Vetoes} rules=${data.rules} />`}<//>
+    <${Forecasts} agent=${agent} path=${path} on=${learned} />
     <${History} agent=${agent} path=${path} on=${learned} />`;
 }
 
@@ -178,6 +179,46 @@ function Vetoes({ rules }) {
       { name: "missed", title: "Gains missed", num: true, cell: ([, rule]) => count(rule.gains_missed) },
       { name: "mean", title: "Mean return denied", num: true, wide: true, cell: ([, rule]) => html`<${Share} value=${rule.mean_result} digits=${3} />` },
     ]} />`}<//>`;
+}
+
+/* Whether a confidence means anything */
+
+function Forecasts({ agent, path, on }) {
+  const told = useAnswer(`${path}/forecasts`, {}, { on });
+  return html`<${Card} title="What confidence was worth" note="each voice's probability of an entry against what became of it, trades and watched vetoes alike"><${Answered} of=${told}
+      empty=${{ when: (data) => data.voices.length === 0, title: "No forecast yet.", text: "Each entry that is judged is a forecast of every voice that spoke; its trade or its watched veto is the outcome." }}>
+    ${(data) => html`<${Reliability} key=${agent} voices=${data.voices} />`}<//><//>`;
+}
+
+const named = (row) => (row.identity ? `${row.voice} ${row.identity.slice(0, 8)}` : row.voice);
+
+function Reliability({ voices }) {
+  const [chosen, choose] = useState(named(voices[0]));
+  const row = voices.find((each) => named(each) === chosen) ?? voices[0];
+  const data = useMemo(() => ({ bins: row.bins, base: row.base_rate }), [row]);
+  return html`${voices.length > 1 && html`<${Choice} label="forecasts of" value=${named(row)} options=${voices.map((each) => [named(each), each.voice])} onChange=${choose} />`}
+    <p>${row.evidence}.</p>
+    ${row.bins.length > 0 && html`<${Chart} again=${named(row)} data=${data} draw=${async (root, first) => {
+      const { reliabilityChart } = await import("../charts/reliability.js");
+      return reliabilityChart(root, first, { label: `reliability of ${named(row)}: ${row.count} forecasts in ${row.bins.length} bins` });
+    }} />`}
+    <${Table} caption="scores of forecasts by voice" rows=${voices} id=${named} columns=${[
+      { name: "voice", title: "Voice", head: true, cell: named },
+      { name: "count", title: "Outcomes", num: true, cell: (each) => count(each.count) },
+      { name: "skill", title: "Skill", num: true, cell: (each) => plain(each.skill, 4) },
+      { name: "won", title: "Earned", num: true, cell: (each) => percent(each.base_rate, { digits: 1 }) },
+      { name: "brier", title: "Brier", num: true, wide: true, cell: (each) => plain(each.brier, 4) },
+      { name: "base", title: "Brier of base rate", num: true, wide: true, cell: (each) => plain(each.base_brier, 4) },
+      { name: "loss", title: "Log loss", num: true, wide: true, cell: (each) => plain(each.log_loss, 4) },
+      { name: "mean", title: "Mean voted for", num: true, cell: (each) => html`<${Share} value=${each.mean_result} digits=${3} />` },
+      { name: "open", title: "Open", num: true, wide: true, cell: (each) => count(each.open) },
+    ]} />
+    <${Alternative} label="Bins as a table"><${Table} caption=${`reliability of ${named(row)}`} rows=${row.bins} id=${(bin) => bin.probability} columns=${[
+      { name: "said", title: "Said", head: true, cell: (bin) => percent(bin.probability, { digits: 1 }) },
+      { name: "came", title: "Came", num: true, cell: (bin) => percent(bin.won, { digits: 1 }) },
+      { name: "reach", title: "95 % interval", num: true, cell: (bin) => `${percent(bin.low, { digits: 0 })} to ${percent(bin.high, { digits: 0 })}` },
+      { name: "count", title: "Forecasts", num: true, cell: (bin) => count(bin.count) },
+    ]} /><//>`;
 }
 
 /* Every trade and every lesson */

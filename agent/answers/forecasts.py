@@ -1,0 +1,42 @@
+"""Answers on forecasts: what the probabilities of voices were worth, by scores and bins."""
+
+from msgspec import Struct
+
+from learning.scores import Bin
+
+
+class VoiceForecasts(Struct, frozen=True, kw_only=True):
+    """A voice's forecasts whose outcome is known, and how many are still `open`.
+
+    `identity` is an adviser's, "" of other voices: with another prompt or model it is another one.
+    `retrospective` forecasts are only counted. `skill` is that of the probabilities against the
+    base rate known at each of them: 0 says no more than it, below 0 misleads. `calibrator` is the kind that so
+    many outcomes allow, `evidence` says what they prove.
+    """
+
+    voice: str
+    identity: str
+    open: int
+    retrospective: int
+    count: int
+    trades: int
+    vetoes: int
+    won: int
+    base_rate: float | None
+    brier: float | None
+    base_brier: float | None
+    log_loss: float | None
+    skill: float | None
+    taken: int
+    mean_result: float | None
+    calibrator: str
+    evidence: str
+    bins: list[Bin]
+
+
+class ForecastsAnswer(Struct, frozen=True, kw_only=True):
+    """`agent forecasts`: every voice's forecasts of entries, from closed trades and watched vetoes."""
+
+    journal: str
+    seq: int
+    voices: list[VoiceForecasts]

@@ -1,0 +1,89 @@
+"""Forecasts as they are told: grouped by voice, scored, with what so many of them prove."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from agent.answers.forecasts import ForecastsAnswer, VoiceForecasts
+from domain.ports import Records
+from learning.calibration import kind_for
+from learning.forecasts import Forecast, ForecastFold, Resolved
+from learning.promotion import FEW, WANTED
+from learning.scores import scores
+
+Who = tuple[str, str]
+"""A voice and, of an adviser, its identity."""
+
+SILENT = 100
+"""Outcomes below which nothing is said of a skill."""
+
+
+def folded(records: Records) -> ForecastFold:
+    """Return the forecasts of a journal."""
+    fold = ForecastFold()
+    for row in records.rows():
+        fold.apply(row.event)
+    return fold
+
+
+def of_journal(name: str, records: Records) -> ForecastsAnswer:
+    """Return a journal's forecasts, scored."""
+    fold = folded(records)
+    waiting = [each for told in fold.open.values() for each in told]
+    return answer(name, records.head()[0], fold.resolved, waiting)
+
+
+def answer(name: str, seq: int, done: Iterable[Resolved], waiting: Iterable[Forecast]) -> ForecastsAnswer:
+    """Return forecasts as an answer, voices by name; the same from a journal and from its mirror."""
+    held: dict[Who, list[Resolved]] = {}
+    for each in sorted(done, key=_place):
+        held.setdefault(who(each.forecast), []).append(each)
+    still = Counter(map(who, waiting))
+    return ForecastsAnswer(
+        journal=name,
+        seq=seq,
+        voices=[_row(each, held.get(each, ()), still[each]) for each in sorted({*held, *still})],
+    )
+
+
+def who(forecast: Forecast) -> Who:
+    """Return whose a forecast is."""
+    return forecast.voice, forecast.identity
+
+
+def _place(done: Resolved) -> tuple[int, int, str]:
+    return done.learned_at, done.forecast.cycle, done.forecast.symbol
+
+
+def _row(whose: Who, done: Sequence[Resolved], still: int) -> VoiceForecasts:
+    clean = [each for each in done if not each.forecast.retrospective]
+    made = scores(clean)
+    return VoiceForecasts(
+        voice=whose[0],
+        identity=whose[1],
+        open=still,
+        retrospective=len(done) - len(clean),
+        count=len(clean),
+        trades=made.trades if made else 0,
+        vetoes=made.vetoes if made else 0,
+        won=made.won if made else 0,
+        base_rate=made.base_rate if made else None,
+        brier=made.brier if made else None,
+        base_brier=made.base_brier if made else None,
+        log_loss=made.log_loss if made else None,
+        skill=made.skill if made else None,
+        taken=made.taken if made else 0,
+        mean_result=made.mean_result if made else None,
+        calibrator=kind_for(len(clean)),
+        evidence=_evidence(len(clean), made.skill if made else None),
+        bins=list(made.bins) if made else [],
+    )
+
+
+def _evidence(count: int, skill: float | None) -> str:
+    """Say what so many outcomes prove."""
+    if count < SILENT or skill is None:
+        return f"too few to tell: {count} outcomes of at least {SILENT}"
+    said = "no skill" if skill <= 0.0 else "some skill, if it lasts"
+    if count < FEW:
+        return f"{said}; not enough evidence: {count} outcomes of {WANTED}"
+    return f"{said}; {count} outcomes of the {WANTED} a promotion asks for"
