@@ -8,10 +8,10 @@ from learning.scores import Bin
 class VoiceForecasts(Struct, frozen=True, kw_only=True):
     """A voice's forecasts whose outcome is known, and how many are still `open`.
 
-    `identity` is an adviser's, "" of other voices: with another prompt or model it is another one.
-    `retrospective` forecasts are only counted. `skill` is that of the probabilities against the
-    base rate known at each of them: 0 says no more than it, below 0 misleads. `calibrator` is the kind that so
-    many outcomes allow, `evidence` says what they prove.
+    `identity` is that of an adviser, "" of other voices: with another prompt or model it is another.
+    `retrospective` forecasts are only counted. `skill` is that of the probabilities against the base rate
+    known at each of them: 0 says no more than it, below 0 misleads. `calibrator` is the kind that so many
+    outcomes allow, `evidence` says what they prove.
     """
 
     voice: str

@@ -50,7 +50,8 @@ def _voice(each: VoiceForecasts) -> Iterator[str]:
         yield (
             f"  scores  Brier {_plain(each.brier)} (base rate {_plain(each.base_brier)}), log loss "
             f"{_plain(each.log_loss)}, skill {_plain(each.skill, '+.4f')}, won "
-            f"{_plain(each.base_rate, '.1%')}, mean of {each.taken} voted for {_plain(each.mean_result, '+.3%')}"
+            f"{_plain(each.base_rate, '.1%')}, mean of {each.taken} voted for "
+            f"{_plain(each.mean_result, '+.3%')}"
         )
     yield from (f"  bin     {_bin(row)}" for row in each.bins)
     yield f"  means   {each.evidence}; calibrator {each.calibrator}"
