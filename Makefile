@@ -24,7 +24,7 @@ help: ## list the targets
 
 setup: $(STAMP) ## make .venv from the lock file
 
-$(STAMP): requirements/dev.lock pyproject.toml
+$(STAMP): requirements/dev.lock pyproject.toml scripts/install.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; set PYTHON=/path/to/python3.11" >&2; exit 2; }
 	@echo "setting up $(VENV) (about a minute the first time)"
 	@$(PYTHON) -m venv --clear $(VENV)

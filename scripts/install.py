@@ -17,6 +17,10 @@ ROOT = Path(__file__).resolve().parents[1]
 LOCK = ROOT / "requirements" / "dev.lock"
 PIP = ("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile")
 UV = ("pip", "install", "--quiet", "--no-config", "--python")
+ITSELF = ("--no-deps", "--no-build-isolation", "--config-settings", "editable_mode=compat")
+"""The folder itself is on the path, not a list of its packages as of today: after `git pull` a new one is
+found, and `agent flatten` works before anybody says `make setup`."""
+
 LOCKED = ("--no-deps", "--require-hashes", "--requirement")
 
 HANDED_OVER = {
@@ -75,7 +79,7 @@ def main(python: Path) -> int:
         done = subprocess.run([python, *PIP, *LOCKED, LOCK], check=False)
         if done.returncode:
             return done.returncode
-    itself: list[str | Path] = [python, *PIP, "--no-deps", "--no-build-isolation", "--editable", ROOT]
+    itself: list[str | Path] = [python, *PIP, *ITSELF, "--editable", ROOT]
     return subprocess.run(itself, check=False).returncode
 
 

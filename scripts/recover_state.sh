@@ -11,6 +11,7 @@ agent=${AGENT:-$(dirname "$0")/../.venv/bin/agent}
 [ $# -ge 1 ] || { echo "recover_state: name the account: $0 JOURNAL" >&2; exit 2; }
 name=$1
 shift
+"$agent" status --journal "$name" >/dev/null || [ $? -ne 2 ] || exit 2
 amiss=0
 step() { # WHAT, REMEDY, WORDS...
     what=$1 remedy=$2

@@ -1,5 +1,7 @@
 """The promise: what is set up is what the lock file names, from where pip gets it, by uv or without."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -72,3 +74,9 @@ def test_where_uv_cannot_pip_does_it_and_says_so(tmp_path: Path, capsys: pytest.
 def test_what_neither_can_do_ends_the_setup(tmp_path: Path) -> None:
     assert install.main(programs(tmp_path, python=1)) == 1
     assert "--editable" not in said(tmp_path)[-1]
+
+
+def test_a_room_that_comes_with_a_pull_is_found_without_setting_up_again() -> None:
+    listed = subprocess.run([sys.executable, "-I", "-c", "import sys; print(*sys.path, sep='\\n')"],
+                            capture_output=True, text=True, check=True, cwd="/")  # fmt: skip
+    assert str(install.ROOT) in listed.stdout.splitlines()

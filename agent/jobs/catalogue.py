@@ -50,47 +50,51 @@ class JobEntry(NamedTuple):
 
 
 def _verify(run: Occasion) -> list[Words]:
-    return [["journal", "verify", "--journal", name, "--json"] for name in journals(run.home)]
+    return [["journal", "verify", "--journal", name] for name in journals(run.home)]
 
 
 def _anchor(run: Occasion) -> list[Words]:
     folder = run.home.root / "anchors"
     private_folder(folder)
     return [
-        ["journal", "anchor", str(folder / f"{name}-{run.slot:%Y%m%d}.json"), "--journal", name, "--json"]
+        ["journal", "anchor", str(folder / f"{name}-{run.slot:%Y%m%d}.json"), "--journal", name]
         for name in journals(run.home)
     ]
 
 
 def _summary(run: Occasion) -> list[Words]:
-    return [["summary", "--journal", name, "--send", "--json"] for name in journals(run.home)]
+    return [["summary", "--journal", name, "--send"] for name in journals(run.home)]
 
 
 def _each(*words: str) -> Callable[[Occasion], list[Words]]:
     """Return a job that is one command for each journal."""
-    return lambda run: [[words[0], "--journal", name, *words[1:], "--json"] for name in journals(run.home)]
+    return lambda run: [[words[0], "--journal", name, *words[1:]] for name in journals(run.home)]
+
+
+def _period(days: int) -> Callable[[Occasion], list[Words]]:
+    return _each("report", "--days", f"{days}", "--text", "--keep")
 
 
 def _backup(run: Occasion) -> list[Words]:
     """Return the backup into the folder of the settings; without one there is nothing to do."""
-    return [["backup", "--json"]] if upkeep(run.home).backup.folder is not None else []
+    return [["backup"]] if upkeep(run.home).backup.folder is not None else []
 
 
 def _archive(run: Occasion) -> list[Words]:
     """Return the archival of each journal in a file; those on a server stay there."""
     names = [] if run.home.server else journals(run.home)
-    return [["journal", "archive", "--journal", name, "--json"] for name in names]
+    return [["journal", "archive", "--journal", name] for name in names]
 
 
 def _retain(_run: Occasion) -> list[Words]:
-    return [["retain", "--json"]]
+    return [["retain"]]
 
 
 def _download(run: Occasion) -> list[Words]:
     """Return a download for each pair; the commands ask only for what the catalogue lacks."""
     given = run.jobs.download
     since = run.slot - timedelta(days=given.days)
-    words = ("--timeframe", given.timeframe, "--timerange", f"{since:%Y%m%d}-", "--json")
+    words = ("--timeframe", given.timeframe, "--timerange", f"{since:%Y%m%d}-")
     return [["data", "download", symbol, *words] for symbol in given.symbols]
 
 
@@ -114,8 +118,8 @@ JOBS = (
     JobEntry("verify", "check every row of every journal, and the chain that ties them", _verify),
     JobEntry("summary", "sum up each agent's day, and have it told", _summary),
     JobEntry("anchor", "write down where each journal's chain stands, in HOME/anchors", _anchor, local=True),
-    JobEntry("week", "report each agent's week, in HOME/reports", _each("report", "--days", "7", "--keep")),
-    JobEntry("month", "report each agent's last 30 days", _each("report", "--days", "30", "--keep")),
+    JobEntry("week", "report each agent's week, in HOME/reports", _period(7)),
+    JobEntry("month", "report each agent's last 30 days", _period(30)),
     JobEntry("gate", "judge whether each agent deserves more money", _each("gate", "--notify")),
     JobEntry("decay", "test whether each agent earns less than it did", _each("decay", "--notify")),
     JobEntry("reoptimize", "search better parameters for each strategy", _each("reoptimize", "--notify")),

@@ -65,7 +65,7 @@ def pause(
 
 @jobs.command(epilog="Example: agent jobs resume verify")
 def resume(name: NameArgument, *, home: HomeOption = None, json: JsonOption = False) -> None:
-    """Let a paused job go on from its next hour; what fell into the pause is not made up for."""
+    """Let a paused job go on with its next slot; what fell into the pause is not made up for."""
     from agent.cli.handlers.jobs import resume_job
 
     resume_job(home, name, json=json)

@@ -54,7 +54,7 @@ def archived(
             file_bytes=_size(path),
             file_bytes_before=before,
             running=running,
-            why=chosen.why,
+            why=chosen.why if chosen.row >= size else f"{chosen.why}; a segment takes {size:,} rows",
         )
 
 
@@ -78,6 +78,11 @@ def _out_of_file(client: AccountClient, opened: AtHand, row: int, *, running: bo
 
 
 def _archived(report: ArchiveAnswer) -> Iterator[str]:
-    yield f"{report.journal}: rows 1 to {report.archived:,} of {report.rows:,} archived; {report.why}"
+    what = (
+        f"rows 1 to {report.archived:,} of {report.rows:,} archived"
+        if report.archived
+        else "nothing is archived"
+    )
+    yield f"{report.journal}: {what}; {report.why}"
     yield f"{report.segments} segments, {megabytes(report.segment_bytes)}"
     yield f"file: {megabytes(report.file_bytes)}, {megabytes(report.file_bytes_before)} before"

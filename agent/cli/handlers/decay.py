@@ -10,7 +10,7 @@ import msgspec
 from agent.account.client import AccountClient
 from agent.account.dispatch import dispatch
 from agent.answers.alerts import AlertKind, Severity
-from agent.answers.gate import DecayAnswer
+from agent.answers.gate import DecayAnswer, DecayTest
 from agent.cli.handlers.period import PeriodRequest, period_report
 from agent.cli.options import home_of
 from agent.cli.output.streams import answer
@@ -85,10 +85,7 @@ def decay_lines(result: DecayAnswer) -> Iterator[str]:
     yield f"decay     {result.verdict}, {result.journal}, {span}, row {result.seq}"
     for each in result.tests:
         state = each.silent or ("ALARM" if each.alarm else "steady")
-        yield (
-            f"{each.name:<13} {state}: {each.rolling} of the latest, {each.before} before, "
-            f"{each.value:.1f} of {each.limit:.1f} after {each.count} {each.unit}s"
-        )
+        yield f"{each.name:<13} {state}" + ("" if each.silent else _measured(each))
     first = result.tests[0]
     yield (
         f"power     each test is wrong once in {first.false_alarm} results, and sees a loss of "
@@ -96,5 +93,15 @@ def decay_lines(result: DecayAnswer) -> Iterator[str]:
     )
     if result.paused:
         yield f"paused    no entry is made: {MAX_TRADES} = 0; agent config change --back {MAX_TRADES}"
-    yield from (f"why       {each}" for each in result.reasons)
+    yield from (
+        f"why       {each}" for each in result.reasons if any(not test.silent for test in result.tests)
+    )
     yield f"next      {result.next_step}"
+
+
+def _measured(test: DecayTest) -> str:
+    before = "nothing" if test.before is None else test.before
+    return (
+        f": {test.rolling} of the latest, {before} before, "
+        f"{test.value:.1f} of {test.limit:.1f} after {test.count} {test.unit}s"
+    )

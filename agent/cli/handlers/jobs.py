@@ -23,6 +23,7 @@ from agent.settings.upkeep.reading import upkeep
 from domain.errors import LocalFault
 
 SHOWN_LINES = 20
+WIDEST = 60
 
 
 def list_jobs(home: Path | None, *, json: bool) -> None:
@@ -39,9 +40,9 @@ def _listed(home: Home) -> list[JobRow]:
 
 
 def _lines(rows: Sequence[JobRow]) -> Iterator[str]:
-    width = max(len(each.name) for each in rows)
+    width, when = max(len(each.name) for each in rows), max(len(_when(each)) for each in rows)
     for each in rows:
-        yield f"{each.name:<{width}}  {each.state:<8} {_when(each):<38} {_last(each.last)}"
+        yield f"{each.name:<{width}}  {each.state:<8} {_when(each):<{min(when, WIDEST)}}  {_last(each.last)}"
     if any(each.state is JobState.OVERDUE for each in rows):
         yield "overdue: nobody does the jobs of this home; start agent serve, or agent serve --without-http"
 

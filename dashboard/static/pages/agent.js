@@ -36,7 +36,7 @@ export default function Agent({ agent, row }) {
       <div class="stack">
         <${Positions} agent=${agent} changes=${changes} running=${now.running} />
         <${Risk} agent=${agent} changes=${changes} />
-        <${Providers} agent=${agent} changes=${changes} status=${status.data} />
+        <${Providers} agent=${agent} changes=${changes} status=${status.data} running=${now.running} />
         <${Resting} agent=${agent} changes=${changes} />
       </div>
     </div>`;
@@ -272,14 +272,14 @@ const figure = (text) => (/^-?\d+\.\d{3,}$/.test(text) ? amount(text, { places: 
 
 const BREAKERS = { closed: "good", open: "bad", half_open: "wait", "half-open": "wait" };
 
-function Providers({ agent, changes, status }) {
+function Providers({ agent, changes, status, running }) {
   const providers = useAnswer(`agents/${part(agent)}/providers`, {}, { on: changes, every: 15000 });
   return html`<${Card} title="Providers and breakers" flush><${Answered} of=${providers}
       empty=${{ when: (data) => data.length === 0, title: "No provider was asked yet.", text: "They appear with the first cycle." }}>
     ${(data) => html`<${Table} caption="providers" rows=${data} id=${(row) => row.provider} detail=${(row) => row.last_refusal && html`<span class="tiny">last refused: ${row.last_refusal}</span>`} columns=${[
       { name: "provider", title: "Provider", head: true, cell: (row) => row.provider },
       { name: "breaker", title: "Breaker", cell: (row) => (row.breaker ? html`<${Badge} kind=${BREAKERS[row.breaker] ?? "quiet"}>${words(row.breaker)}<//>` : "\u2013") },
-      { name: "age", title: "Served", num: true, cell: (row) => (row.age_seconds === null ? "never" : `${age(row.age_seconds)} ago`) },
+      { name: "age", title: "Served", num: true, cell: (row) => (row.age_seconds === null ? "never" : running ? `${age(row.age_seconds)} ago` : html`<${Time} at=${row.served_at} shape="short" />`) },
       { name: "stream", title: "Stream", cell: (row) => (row.connected === null ? html`<span class="soft">none</span>` : html`<${Badge} kind=${row.connected ? "good" : "bad"}>${row.connected ? "connected" : "cut"}<//><div class="soft tiny">${count(row.reconnects)} reconnects, ${count(row.dropped)} dropped</div>`) },
     ]} />`}<//>
     ${status && Object.keys(status.muted).length > 0 && html`<div class="body"><${Pairs} rows=${Object.entries(status.muted)} /></div>`}

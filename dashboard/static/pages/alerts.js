@@ -64,7 +64,7 @@ function Lasting({ rows }) {
   ];
   const open = rows.filter((row) => !row.ended).length;
   return html`<${Card} title="What lasts" flush note=${open ? `${count(open)} now` : "nothing now"}>
-    ${rows.length ? html`<${Table} caption="what lasts, and what ended lately" columns=${columns} rows=${rows} id=${(row) => row.id} />` : html`<${Empty} title="Nothing was amiss." />`}<//>`;
+    ${rows.length ? html`<${Table} caption="what lasts, and what ended lately" columns=${columns} rows=${rows} id=${(row) => row.id} />` : html`<${Empty} title="Nothing that was told lasts." text="What is amiss only now stands above; it is told once it has lasted, breakers after ten minutes." />`}<//>`;
 }
 
 function Health({ row }) {

@@ -30,10 +30,10 @@ export default function Jobs() {
     { name: "state", title: "State", cell: (job) => html`<${Badge} kind=${KINDS[job.state] ?? "quiet"}>${words(job.state)}<//>
       ${job.state === "paused" && html`<div class="soft small">by ${job.paused_by}${job.paused_why && `: ${job.paused_why}`}</div>`}
       ${job.state === "off" && html`<div class="soft small"><code>${job.setting} = true</code> switches it on</div>`}` },
-    { name: "schedule", title: "Schedule", cell: (job) => html`<code>${job.schedule}</code> <span class="soft">${job.zone}</span>` },
+    { name: "schedule", title: "Schedule", wide: true, cell: (job) => html`<code class="nowrap">${job.schedule}</code> <span class="soft">${job.zone}</span>` },
     { name: "due", title: "Next", cell: (job) => (job.due ? html`<${Time} at=${job.due} shape="minute" />` : "\u2013") },
-    { name: "last", title: "Last run", cell: (job) => html`<${Last} run=${job.last} />` },
-    { name: "acts", title: "", cell: (job) => html`<div class="acts">
+    { name: "last", title: "Last run", wide: true, cell: (job) => html`<${Last} run=${job.last} />` },
+    { name: "acts", title: "", kind: "row-acts", cell: (job) => html`<div class="acts">
       <${Button} data-run=${job.name} aria-label=${`Run now: ${job.name}`} aria-disabled=${String(job.state === "running")} onClick=${() => job.state !== "running" && send(job, "run")}>Run now<//>
       ${job.state === "paused"
         ? html`<${Button} data-resume=${job.name} aria-label=${`Resume: ${job.name}`} onClick=${() => send(job, "resume")}>Resume<//>`
