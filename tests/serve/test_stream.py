@@ -33,7 +33,7 @@ def running(home: Path, name: str = "one", interval: str = "0.05") -> Iterator[s
     """Have an agent run, and stop it at the end of the block."""
     process = start(home, *SIMULATED, "--interval", interval, "--journal", name, "--json")
     assert process.stdout is not None
-    process.stdout.readline()
+    assert process.stdout.readline(), process.communicate()[1]
     try:
         yield process
     finally:
