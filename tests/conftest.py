@@ -5,6 +5,7 @@ dice. `make test ARGS="-m hypothesis --hypothesis-profile=search"` tries others 
 nobody thought of; what it finds becomes an `@example`.
 """
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 from tests import surroundings
@@ -15,3 +16,8 @@ SLOW = (HealthCheck.too_slow,)
 settings.register_profile("boyd", deadline=None, derandomize=True, suppress_health_check=SLOW)
 settings.register_profile("search", deadline=None, print_blob=True, suppress_health_check=SLOW)
 settings.load_profile("boyd")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, so that it does not run alone at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)

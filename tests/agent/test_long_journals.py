@@ -342,3 +342,25 @@ def test_what_became_of_an_order_is_looked_for_until_it_is_done(monkeypatch: pyt
     assert len(looked) > 1
     assert (looked[-1][1] or 0) < journal.head()[0], "no further than where the last one was done"
     assert all(order.states[-1].status == "FILLED" for order in told.orders)
+
+
+def test_one_cycle_is_one_page_and_looks_leave_a_gap_for_others(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages: list[int] = []
+    page = AtHand._page
+
+    def counted(self: AtHand, after: int, limit: int) -> Any:
+        pages.append(after)
+        return page(self, after, limit)
+
+    monkeypatch.setattr(AtHand, "_page", counted)
+    slept: list[float] = []
+    with AtHand(home, NAME) as journal:
+        rows = journal.find_cycle(20)
+        assert len(rows) >= 2
+        assert len(pages) == 1
+        monkeypatch.setattr("agent.account.at_hand.time.sleep", slept.append)
+        monkeypatch.setattr(at_hand, "HELD_SECONDS", 0.0)
+        assert journal.find_cycle(20) == rows
+        assert any(0 < pause <= at_hand.GAP_SECONDS for pause in slept)

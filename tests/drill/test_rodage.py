@@ -29,6 +29,7 @@ def test_a_process_that_grows_has_a_slope() -> None:
     assert _slope([(at * hour, 80_000_000 + at * 1_000_000) for at in points]) == pytest.approx(24.0)
 
 
+@pytest.mark.long
 def test_a_day_keeps_every_promise(tmp_path: Path) -> None:
     run = subprocess.run(
         [sys.executable, "-m", "scripts.rodage", "--days", "1", "--keep", str(tmp_path)],
