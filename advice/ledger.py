@@ -5,12 +5,76 @@ is never answered (a crash, a cut line) stays charged in full. Days are those of
 and none begins again: a clock that was set back goes on counting on the latest day.
 """
 
+from typing import NamedTuple
+
 from msgspec.structs import replace
 
-from domain.advice import AdviserQuestion, Charges, Reserved, Spend
+from domain.advice import AdviserQuestion, Caps, Charges, Reserved, Spend, Usage, usd
 from domain.events import AdviceAnswered, AdviceAsked
 
 NOTHING = Charges()
+MILLION = 1_000_000
+
+
+def reserve(bytes_in: int, tokens_out: int, micro_in: int, micro_out: int) -> tuple[int, int]:
+    """Return micro-USD and tokens a question may cost at most, rounded up.
+
+    A byte-level tokenizer makes at most one token of a byte, so a body's bytes bound its tokens. Prices are
+    in micro-USD per million tokens.
+    """
+    return cost(bytes_in, tokens_out, micro_in, micro_out), bytes_in + tokens_out
+
+
+def cost(tokens_in: int, tokens_out: int, micro_in: int, micro_out: int) -> int:
+    """Return the micro-USD of so many tokens, rounded up."""
+    return -(-(tokens_in * micro_in + tokens_out * micro_out) // MILLION)
+
+
+def refusal(spend: Spend, caps: Caps, micro_usd: int, tokens: int, day: int) -> str:
+    """Return why a question may not be asked on `day` (ordinal, UTC), "" where it may; any doubt refuses."""
+    today = spend.today if day <= spend.day else NOTHING
+    limits = (
+        ("question", micro_usd, caps.question, "USD"),
+        ("day", today.micro_usd + micro_usd, caps.day, "USD"),
+        ("session", spend.session.micro_usd + micro_usd, caps.session, "USD"),
+        ("question", tokens, caps.question_tokens, "tokens"),
+        ("day", today.tokens + tokens, caps.day_tokens, "tokens"),
+        ("session", spend.session.tokens + tokens, caps.session_tokens, "tokens"),
+    )
+    if micro_usd < 0 or tokens <= 0:
+        return "its cost is not known"
+    for name, wanted, most, unit in limits:
+        if not 0 <= wanted <= most:
+            amounts = (usd(wanted), usd(most)) if unit == "USD" else (str(wanted), str(most))
+            return f"the budget of the {name} is {amounts[1]} {unit}, with it {amounts[0]} would be used"
+    return ""
+
+
+class Charge(NamedTuple):
+    """A question's charge once its answer is known, and what is odd about the answer's account of itself."""
+
+    micro_usd: int
+    tokens: int
+    alarm: str = ""
+
+
+def charge(
+    asked: AdviceAsked, usage: Usage | None, micro_in: int, micro_out: int, *, answers: bool
+) -> Charge:
+    """Return a question's charge: by its usage where that can be true, else all that was reserved.
+
+    `answers` says that an answer came that should tell its usage; one that does not raises an alarm.
+    """
+    whole = Charge(asked.micro_usd, asked.tokens)
+    if usage is None:
+        return whole._replace(alarm="the answer does not tell what it took") if answers else whole
+    charged = cost(usage.tokens_in, usage.tokens_out, micro_in, micro_out)
+    tokens = usage.tokens_in + usage.tokens_out
+    if usage.tokens_in < 0 or usage.tokens_out < 0:
+        return whole._replace(alarm="the answer tells less than nothing")
+    if charged > asked.micro_usd or tokens > asked.tokens:
+        return whole._replace(alarm=f"the answer tells {tokens} tokens, more than were reserved")
+    return Charge(charged, tokens)
 
 
 def after_start(spend: Spend) -> Spend:

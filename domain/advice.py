@@ -50,11 +50,15 @@ class AdviserQuestion(msgspec.Struct, frozen=True):
 
 
 class AdviserAnswer(msgspec.Struct, frozen=True):
-    """An answer as it came back: status and body as they were sent, or the fault that stood in the way."""
+    """An answer as it came back: status and body as they were sent, or the fault that stood in the way.
+
+    `sent` is false only where it is certain that no byte of the question left.
+    """
 
     status: int = 0
     body: bytes = b""
     fault: str = ""
+    sent: bool = True
 
 
 class Usage(msgspec.Struct, frozen=True):
@@ -93,6 +97,17 @@ class Advice(msgspec.Struct, frozen=True):
     def voice(self) -> str:
         """Name of its voice in the vote."""
         return f"{VOICE}{self.adviser}"
+
+
+class Caps(msgspec.Struct, frozen=True):
+    """The most a question, a day's questions (UTC) and a session's may cost, and take in tokens."""
+
+    question: int
+    day: int
+    session: int
+    question_tokens: int
+    day_tokens: int
+    session_tokens: int
 
 
 class Charges(msgspec.Struct, frozen=True):

@@ -10,7 +10,7 @@ its reason says why, all others speak on. As its code sees nothing but candles, 
 at the same candle. New parameters give it its voice back, and so does a restart with its file mended.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from domain.candle import Candle
@@ -75,10 +75,7 @@ class StrategyRunner:
         memory.now_ms = millis(observation.fetched_at)
         if observation.candles and observation.series != memory.series:
             memory.start(observation.series)
-        signals: list[Signal] | None = None
-        for candle in observation.candles:
-            if memory.candle is None or candle.time > memory.candle.time:
-                signals = memory.step(candle)
+        signals = _stepped(memory, observation.candles)
         if observation.headlines and self._settings.sentiment.enabled:
             memory.headlines.take_in(observation.headlines, memory.now_ms)
         return self._orientation(observation.symbol, memory, signals)
@@ -100,6 +97,25 @@ class StrategyRunner:
     def models(self) -> Mapping[str, HeardModel]:
         """Models that are asked, by name; one that cannot be used says why."""
         return self._models
+
+    def preview(self, observation: Observation) -> Orientation:
+        """Say what `orient` would of an observation, its headlines left aside; changes nothing."""
+        symbol = observation.symbol
+        known = self._symbols.get(symbol)
+        memory = (self._blank(symbol) if known is None else known).copy()
+        memory.now_ms = millis(observation.fetched_at)
+        if observation.candles and observation.series != memory.series:
+            memory.start(observation.series)
+        return self._orientation(symbol, memory, _stepped(memory, observation.candles))
+
+    def recent(self, observation: Observation, count: int) -> tuple[Candle, ...]:
+        """Return the last `count` candles of a symbol's series as they are with an observation's."""
+        known = self._symbols.get(observation.symbol)
+        kept: Sequence[Candle] = ()
+        if known is not None and (known.series == observation.series or not observation.candles):
+            kept = tuple(known.recent)[-count:]
+        last = kept[-1].time if kept else -1
+        return (*kept, *(each for each in observation.candles if each.time > last))[-count:]
 
     def indicators(self, symbol: str) -> tuple[tuple[str, Indicator], ...]:
         """Return what each voice looks at of a symbol's last candle, by the voice's name."""
@@ -207,6 +223,15 @@ class StrategyRunner:
             warmup=self.warmup,
             models=opinions_of(self._models, symbol, memory.recent, opinions),
         )
+
+
+def _stepped(memory: SymbolMemory, candles: Iterable[Candle]) -> list[Signal] | None:
+    """Take in the candles that are newer than the last; return the last one's signals, None without one."""
+    signals: list[Signal] | None = None
+    for candle in candles:
+        if memory.candle is None or candle.time > memory.candle.time:
+            signals = memory.step(candle)
+    return signals
 
 
 def _opinions(memory: SymbolMemory, signals: list[Signal]) -> tuple[Opinion, ...]:

@@ -260,6 +260,8 @@ class OpenedAccount:
                 self.inbox,
                 at=self.clock.now(),
             )
+            if not self.hurry:
+                wiring.seat_advisers(self.session, self.parts)
             if not self.parts.brief:
                 self.session.keeper = Keeper(self.checkpoints, self.options, self.clock)
             self.session.notes = ProcessNotes(self.clock, self.market.streams)

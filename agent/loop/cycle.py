@@ -37,6 +37,11 @@ from risk.judge import judge, reserve
 from risk.kill import trip_reason
 
 
+def nobody(turn: Turn) -> None:
+    """Ask nobody about a turn."""
+    del turn
+
+
 class Cycle:
     """The loop's body; `run` takes one turn. Owns nothing but the order of things."""
 
@@ -69,6 +74,8 @@ class Cycle:
         self.executor = Executor(record, platform, clock)
         self.apart = True
         """Whether the others are decided on where one market is not seen; replays of old rows say no."""
+        self.advise: Callable[[Turn], None] = nobody
+        """Asks advisers about entries a turn's observations would lead to, and never raises."""
         self.also_blocked: Mapping[str, str] = {}
         """Why no entry is to be made besides what the venue says; whoever knows it keeps it up to date."""
 
@@ -87,6 +94,8 @@ class Cycle:
         grid = self._grid()
         self.machine.fire("wake")
         failure = self._look(turn)
+        if failure is None:
+            self.advise(turn)
         with self.trading_lock:
             if self._changed(grid):
                 # Seen in ticks of a grid that is no more: seen again in the next cycle.

@@ -18,6 +18,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from advice.settings import AdviceSettings
 from agent.host.secret_file import read_secret
 from agent.settings import cadence, db_url
 from agent.settings.environment import Variables
@@ -116,6 +117,7 @@ class Options(BaseModel):
         "it goes into the journal",
     )
     learning: LearningSettings = LearningSettings()
+    advice: AdviceSettings = AdviceSettings()
     listing: Path | None = Field(
         default=None, description="file of an exchange's listing (Binance's exchangeInfo), for symbols' grids"
     )
@@ -242,6 +244,7 @@ class Options(BaseModel):
         return self.model_dump(
             mode="json",
             exclude={
+                "advice": {"models": {"__all__": {"api_key"}}},
                 "alpha_vantage": {"api_key"},
                 "exchange": {"api_key", "api_secret"},
                 "db_url": True,
@@ -263,7 +266,8 @@ def secret_texts(options: Options) -> list[str]:
     """Return the secret texts that no log may show."""
     exchange = options.exchange
     keys = (options.alpha_vantage.api_key, exchange.api_key, exchange.api_secret, options.db_url)
-    return [key.get_secret_value() for key in keys if key]
+    models = [each.api_key for each in options.advice.models.values()]
+    return [key.get_secret_value() for key in (*keys, *models) if key]
 
 
 def exchange_keys() -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from agent.outage.at_rest import guarded, open_account
 from agent.state.key import one_way_cost_ppm
+from agent.wiring.advisers import seat_advisers
 from agent.wiring.listing import live_grids
 from agent.wiring.markets import (
     MarketSource,
@@ -53,6 +54,7 @@ __all__ = [
     "recorded",
     "refuse_stale",
     "schedule_of",
+    "seat_advisers",
     "session",
     "unreachable",
 ]
