@@ -1,4 +1,4 @@
-"""Answers of `agent drill`, `agent sandbox` and `agent serve`."""
+"""Answers of `agent drill`, `agent mcp`, `agent sandbox` and `agent serve`."""
 
 from msgspec import Struct
 
@@ -61,5 +61,14 @@ class ServeAnswer(Struct, frozen=True, kw_only=True):
 class BesideAnswer(Struct, frozen=True, kw_only=True):
     """The line of `agent serve --without-http`, once it does the jobs."""
 
+    home: str
+    pid: int
+
+
+class McpAnswer(Struct, frozen=True, kw_only=True):
+    """The line of `agent mcp --http`, once it listens."""
+
+    url: str
+    token_file: str
     home: str
     pid: int

@@ -12,6 +12,7 @@ from agent.answers.backups import BackupAnswer, BackupCheck, PointRow, RestoreAn
 from agent.answers.checks import (
     BesideAnswer,
     DrillAnswer,
+    McpAnswer,
     ModelServerAnswer,
     SandboxAnswer,
     ServeAnswer,
@@ -83,6 +84,7 @@ ANSWERS: dict[str, tuple[Any, ...]] = {
     "kill": (KillSwitch,),
     "lessons": (Lessons,),
     "lookahead": (LookaheadAnswer,),
+    "mcp": (McpAnswer,),
     "meta list": (list[ModelRow],),
     "meta promote": (ModelInForce,),
     "meta rollback": (ModelInForce,),

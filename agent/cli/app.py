@@ -14,6 +14,8 @@ from agent.cli.commands.drill import drill
 from agent.cli.commands.jobs import jobs
 from agent.cli.commands.journal import journal
 from agent.cli.commands.judging import judging
+from agent.cli.commands.mcp import EPILOG as MCP_EPILOG
+from agent.cli.commands.mcp import mcp
 from agent.cli.commands.meta import meta
 from agent.cli.commands.params import params
 from agent.cli.commands.reading import ColumnsOption, FormatOption, ZoneOption, said_of_files
@@ -63,6 +65,7 @@ app.add_typer(data, name="data")
 app.add_typer(params, name="params")
 app.add_typer(meta, name="meta")
 app.command(epilog=SERVE_EPILOG)(serve)
+app.command(epilog=MCP_EPILOG)(mcp)
 app.command(epilog=SANDBOX_EPILOG)(sandbox)
 app.command(epilog=DRILL_EPILOG)(drill)
 

@@ -1,22 +1,15 @@
 """The process of `agent serve`: its socket, its server, how it begins and how it ends."""
 
-import asyncio
 import gc
-import logging
 import re
-import signal
 import socket
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 from typing import NamedTuple
 
 import uvicorn
 
 from agent.host import log
-from agent.serve.access.attempts import Attempts
 from agent.serve.access.door import Door
 from agent.serve.access.tokens import tokens_of
 from agent.serve.app import Server
@@ -24,6 +17,7 @@ from agent.serve.fleet.paper import begin_paper
 from agent.serve.guard.patient import PatientProtocol
 from agent.serve.guard.places import Places, loopback
 from agent.serve.keeping import LOG_NAME, HomeKeeper, alone, folder, mind_manners
+from agent.serve.listening import Listening, bound, quiet
 from agent.serve.stream.relay import Relay
 from agent.serve.table import Asking
 from agent.serve.work.workshop import Workshop
@@ -36,8 +30,6 @@ GRACE_SECONDS = 2
 """How long answers under way may take once the end was asked for; streams end at once."""
 HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9_-]{1,63}(?<!-))*")
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 -- what it says where others are told of it
-MOST_LINES, LINES_SECONDS = 30, 60.0
-"""What the server's own library says in the log, at most: anybody can send it nonsense."""
 
 
 class Serving(NamedTuple):
@@ -76,7 +68,7 @@ def serve(home: Home, options: Serving, clock: Clock, ready: Ready) -> list[str]
     home.make()
     tokens = tokens_of(home.root)
     log.start(home.root, (tokens.trade, tokens.read), LOG_NAME, turnover=turnover(home))
-    _quiet()
+    quiet()
     return run(home, options, clock, ready, nice=True)
 
 
@@ -88,7 +80,7 @@ def run(home: Home, options: Serving, clock: Clock, ready: Ready, *, nice: bool 
     """
     check(options)
     home.make()
-    with alone(home), _bound(options) as listener:
+    with alone(home), bound(options.host, options.port) as listener:
         port = listener.getsockname()[1]
         door = Door(tokens_of(home.root), folder(home) / "logins.json", clock, port)
         keeper = HomeKeeper(home, clock, door.tokens)
@@ -141,28 +133,6 @@ def check(options: Serving) -> None:
         )
 
 
-@contextmanager
-def _bound(options: Serving) -> Iterator[socket.socket]:
-    """Yield the socket to listen at. Raises BadInput where it cannot be had."""
-    try:
-        family, _, _, _, where = socket.getaddrinfo(
-            options.host, options.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-    except (OSError, UnicodeError) as error:
-        raise BadInput(f"--host {options.host}: {getattr(error, 'strerror', None) or error}") from None
-    # asyncio switches Nagle's delay off only where the protocol is spelled out.
-    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as bound:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            bound.bind(where)
-        except OSError as error:
-            raise BadInput(
-                f"--port {options.port} on {options.host} cannot be used: {error.strerror}; "
-                "name another, or 0 for a free one"
-            ) from None
-        yield bound
-
-
 def _where(options: Serving, listener: socket.socket) -> str:
     scheme = "https" if options.tls_cert else "http"
     host = options.host
@@ -193,78 +163,8 @@ def _run(server: Server, options: Serving, listener: socket.socket, ready: Ready
     def listening() -> None:
         ready(Announced(url, f"{url}/login#code={server.asking.door.code()}", ending.end, server))
 
-    ending = _Ending(config, server.close, listening)
+    ending = Listening(config, server.close, listening)
     try:
         ending.run(sockets=[listener])
     except OSError as error:  # a certificate that is none
         raise BadInput(f"--tls-cert {options.tls_cert}: {error.strerror or error}") from None
-
-
-class _Ending(uvicorn.Server):
-    """A server that says when it listens, ends its streams before itself, and leaves by its own will."""
-
-    def __init__(
-        self, config: uvicorn.Config, closing: Callable[[], None], ready: Callable[[], None]
-    ) -> None:
-        super().__init__(config)
-        self.closing = closing
-        self.ready = ready
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to listen, and say so."""
-        await super().startup(sockets)
-        if self.started:
-            await asyncio.to_thread(self.ready)
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End the streams, then the rest."""
-        self.closing()
-        await super().shutdown(sockets)
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Let signals ask for the end; none of them is raised once more when it has come."""
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-        before = {number: signal.signal(number, self._asked) for number in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            yield
-        finally:
-            for number, former in before.items():
-                signal.signal(number, former)
-
-    def end(self) -> None:
-        """Ask for the end, from any thread."""
-        self.should_exit = True
-
-    def _asked(self, _number: int, _frame: FrameType | None) -> None:
-        self.force_exit = self.should_exit  # asked twice
-        self.should_exit = True
-
-
-class _ToLog(logging.Handler):
-    """Passes warnings of the server on to our log, as long as they are few."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.WARNING)
-        self.lines = Attempts(MOST_LINES, LINES_SECONDS)
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Log one."""
-        if self.lines.wait("", record.created):
-            return
-        self.lines.note("", record.created)
-        error = record.exc_info[1] if record.exc_info else None
-        log.say("error", "server", said=record.getMessage()[:500], **({"exc_info": error} if error else {}))
-
-
-def _quiet() -> None:
-    """Keep the libraries off the outputs; asyncio says once a write that a reader has gone."""
-    for name in ("uvicorn", "uvicorn.error", "asyncio"):
-        logger = logging.getLogger(name)
-        logger.handlers = [_ToLog()]
-        logger.propagate = False
-    logging.getLogger("asyncio").addFilter(lambda record: "socket.send() raised" not in record.getMessage())
-    logging.getLogger("uvicorn.error").handlers = []
-    logging.getLogger("uvicorn.error").propagate = True

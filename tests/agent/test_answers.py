@@ -83,6 +83,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "retain": (),
     "run": ("--mode", "quicktest"),
     "sandbox": ("--port", "0"),
+    "mcp": ("--http", "--port", "0"),
     "serve": ("--port", "0"),
     "status": (),
     "strategy list": (),
@@ -222,7 +223,7 @@ def test_a_reply_to_a_command_is_what_the_table_says(tmp_path: Path) -> None:
         read(name, agent(tmp_path, *name.split(), *words, "--json").stdout)
 
 
-@pytest.mark.parametrize("name", sorted(set(WORDS) - {"sandbox", "serve", *WITH_VENUE}))
+@pytest.mark.parametrize("name", sorted(set(WORDS) - {"mcp", "sandbox", "serve", *WITH_VENUE}))
 def test_an_answer_is_what_the_table_says(home: Path, name: str) -> None:
     words = [word.format(home=home) for word in WORDS[name]]
     done = agent(home, *name.split(), *words, "--json", check=None)
@@ -254,7 +255,7 @@ def test_the_lines_of_a_run_are_what_the_table_says(tmp_path: Path) -> None:
     assert rehearsal.seen
 
 
-@pytest.mark.parametrize("name", ["sandbox", "serve"])
+@pytest.mark.parametrize("name", ["mcp", "sandbox", "serve"])
 def test_the_first_line_of_a_server_is_what_the_table_says(tmp_path: Path, name: str) -> None:
     process = start(tmp_path, name, *WORDS[name], "--json")
     try:

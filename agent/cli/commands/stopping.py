@@ -20,21 +20,33 @@ stopping = typer.Typer(rich_markup_mode=None)
 
 
 @stopping.command(
-    epilog="Example: agent kill --reason 'odd prices'. Works with and without a running agent. "
-    "Positions stay: agent flatten sells them."
+    epilog="Examples: agent kill --reason 'odd prices' | agent kill --code. Works with and without a running "
+    "agent. Positions stay: agent flatten sells them."
 )
 def kill(
     *,
-    reason: ReasonOption,
+    reason: Annotated[str | None, typer.Option(help="Why; it goes into the journal.")] = None,
+    code: Annotated[
+        bool,
+        typer.Option("--code", help="Kill nothing: show a code for one kill by an assistant (agent mcp)."),
+    ] = False,
     key: KeyOption = "",
     home: HomeOption = None,
     journal: JournalOption = None,
     json: JsonOption = False,
 ) -> None:
     """Throw the kill switch: no entry until `agent reset-kill`. Exits and stops go on working."""
+    if code:
+        from agent.cli.handlers.kill_code import show_code
+
+        show_code(home, journal, reason, json=json)
+        return
     from agent.cli.handlers.switches import throw
     from domain.commands import Kill
+    from domain.errors import BadInput
 
+    if reason is None:
+        raise BadInput("--reason is needed: it goes into the journal")
     throw(Kill(reason=reason, key=key), home, journal, json=json)
 
 

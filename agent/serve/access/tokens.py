@@ -39,13 +39,14 @@ def digest(secret: str) -> str:
 
 def tokens_of(home: Path) -> Tokens:
     """Return the tokens of a home, made where there are none. Raises BadInput for a file that is unfit."""
-    trade, read = _token(home / TRADE_FILE), _token(home / READ_FILE)
+    trade, read = token_at(home / TRADE_FILE), token_at(home / READ_FILE)
     if trade == read:
         raise BadInput(f"{home / READ_FILE} holds the token that may trade: delete it, and start again")
     return Tokens(trade, read)
 
 
-def _token(path: Path) -> str:
+def token_at(path: Path) -> str:
+    """Return the token of a file, made where there is none. Raises BadInput for a file that is unfit."""
     if not path.exists():
         _make(path)
     text = read_secret("token", path)

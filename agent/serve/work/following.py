@@ -39,7 +39,7 @@ class Following:
     def _take(self, line: str) -> None:
         if not line:
             return
-        plain = _told(line)
+        plain = progress_of(line)
         if plain is not None:
             self.text = str(plain.get("text", ""))[:LONGEST]
             self.progress = _share(plain.get("done"), plain.get("total"))
@@ -56,7 +56,8 @@ def _share(done: Any, total: Any) -> float | None:
     return round(min(1.0, done / total), 4)
 
 
-def _told(line: str) -> dict[str, Any] | None:
+def progress_of(line: str) -> dict[str, Any] | None:
+    """Return what a line tells of progress, None for a line that tells none."""
     if not line.startswith('{"progress"'):
         return None
     with suppress(ValueError):

@@ -215,7 +215,7 @@ class Workshop:
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=errors,
-                env=_environment(self.home),
+                env=environment(self.home),
                 start_new_session=True,
             )
         with self._lock:
@@ -257,7 +257,8 @@ def _files(kind: WorkKind, files: Place) -> list[str]:
     return words
 
 
-def _environment(home: Home) -> dict[str, str]:
+def environment(home: Home) -> dict[str, str]:
+    """Return the variables of a process of work: without keys, and it tells how far it is."""
     kept = {name: value for name, value in os.environ.items() if name not in KEYS}
     return kept | {"AGENT_HOME": str(home.root), PROGRESS: "json"}
 
