@@ -16,6 +16,7 @@ from agent.account.catch_up import catch_up
 from agent.account.control import StatusRequest, WhyRequest
 from agent.account.dispatch import Carries
 from agent.account.opened import Hurry, OpenedAccount, Without, at_rest
+from agent.account.recall import recall
 from agent.account.running import Running, Unanswering
 from agent.answers.account import PositionAnswer, Status
 from agent.answers.amounts import decoded_as
@@ -195,7 +196,7 @@ class AccountClient:
             case Kill() | ResetKill():
                 stop = isinstance(command, Kill)
                 with self.home.lock(self.name, needed=not stop), self._writing(clock, stop=stop) as journal:
-                    yield Resting(journal, clock)
+                    yield Resting(journal, clock, recall=recall(self.home, self.name))
             case (
                 ApplyParameters()
                 | RollBackParameters()

@@ -68,12 +68,13 @@ def _running_only(running: Running, command: Pause | Unpause | Stop) -> Reply:
 
 
 def _opened(home: Home, name: str, command: Command, clock: Clock | None, stack: ExitStack) -> Carries:
+    from agent.account.recall import recall  # noqa: PLC0415
     from agent.host.clock import SystemClock  # noqa: PLC0415
     from agent.outage.at_rest import opened  # noqa: PLC0415  # not before a running agent was asked
 
     clock = clock or SystemClock()
     if isinstance(command, Kill | ResetKill):
-        light = opened(home, name, clock, emergency=isinstance(command, Kill))
+        light = opened(home, name, clock, recall(home, name), emergency=isinstance(command, Kill))
         if light is not None:
             return stack.enter_context(light)
     from agent.account.client import AccountClient  # noqa: PLC0415  # heavy, and a kill needs none of it

@@ -1,12 +1,12 @@
 """The journal of an account that no agent runs, opened to append to it: a kill need import no more."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from types import TracebackType
-from typing import Protocol, Self
+from types import MappingProxyType, TracebackType
+from typing import NamedTuple, Protocol, Self
 
 import msgspec
 
@@ -51,13 +51,40 @@ def guarded(inner: Journal, home: Home, name: str, *, emergency: bool = False) -
     return GuardedJournal(inner, afterwards, built, emergency=emergency, reserve=home.reserve)
 
 
-class Resting:
-    """The journal of an account that no agent runs. Use as a context."""
+class Recalled(NamedTuple):
+    """What a journal comes to by row `seq`: commands that are remembered by key, and the kill switch."""
 
-    def __init__(self, journal: GuardedJournal, clock: Clock, lock: Lock | None = None) -> None:
+    seq: int = 0
+    commands: Mapping[str, RememberedCommand] = MappingProxyType({})
+    kill_switch: str | None = None
+
+
+Recall = Callable[[Records], Recalled]
+
+
+def from_the_first(journal: Records) -> Recalled:
+    """Know nothing: every row of the journal is looked at."""
+    del journal
+    return Recalled()
+
+
+class Resting:
+    """The journal of an account that no agent runs. Use as a context.
+
+    `recall` says what is known of it without a look at its first rows.
+    """
+
+    def __init__(
+        self,
+        journal: GuardedJournal,
+        clock: Clock,
+        lock: Lock | None = None,
+        recall: Recall = from_the_first,
+    ) -> None:
         self.journal = journal
         self.clock = clock
         self.lock = lock
+        self.recall = recall
 
     def __enter__(self) -> Self:
         return self
@@ -74,9 +101,10 @@ class Resting:
         active = isinstance(command, Kill)
         if not active:  # a kill is written whatever was written before
             needs_reason(command)
-            known = recalled(remembered(self.journal, command.key), command)
+            begun = self.recall(self.journal)
+            known = recalled(remembered(self.journal, command.key, begun), command)
             if known is not None:  # nothing is done again, and what is told is true now
-                return KillSwitch(kill_switch=thrown(self.journal))
+                return KillSwitch(kill_switch=thrown(self.journal, begun))
         at, reply = self.clock.now(), KillSwitch(kill_switch=command.reason if active else None)
         self.journal.append(
             CommandReceived(at, command),
@@ -86,10 +114,10 @@ class Resting:
         return msgspec.structs.replace(reply, unjournaled=self.journal.note())
 
 
-def remembered(journal: Records, key: str) -> RememberedCommand | None:
+def remembered(journal: Records, key: str, begun: Recalled) -> RememberedCommand | None:
     """Return what the journal remembers of a key, without folding it."""
-    result: RememberedCommand | None = None
-    for row in journal.mentions(0, {msgspec.json.encode(key)}):
+    result = begun.commands.get(key)
+    for row in journal.mentions(begun.seq, {msgspec.json.encode(key)}):
         event = row.event
         if isinstance(event, CommandReceived) and event.command.key == key:
             result = RememberedCommand(digest(event.command))
@@ -98,16 +126,16 @@ def remembered(journal: Records, key: str) -> RememberedCommand | None:
     return result
 
 
-def thrown(journal: Records) -> str | None:
+def thrown(journal: Records, begun: Recalled) -> str | None:
     """Return why the kill switch is thrown, by a journal's last word on it; None where it is not."""
-    reason = None
-    for row in journal.mentions(0, {b'"kill_switch_set"'}):
+    reason = begun.kill_switch
+    for row in journal.mentions(begun.seq, {b'"kill_switch_set"'}):
         if isinstance(row.event, KillSwitchSet):
             reason = row.event.reason if row.event.active else None
     return reason
 
 
-def opened(home: Home, name: str, clock: Clock, *, emergency: bool) -> Resting | None:
+def opened(home: Home, name: str, clock: Clock, recall: Recall, *, emergency: bool) -> Resting | None:
     """Open the journal of an account to append to it, which takes no fold.
 
     None where that takes more (see account/client): the journal is on a server or cannot be opened, or
@@ -119,6 +147,6 @@ def opened(home: Home, name: str, clock: Clock, *, emergency: bool) -> Resting |
     with suppress(JournalFault, BadInput):
         if not home.afterwards(name).exists():
             inner = open_account(home.journal_location(name), name, GRACE_MS, may_live)
-            return Resting(guarded(inner, home, name, emergency=emergency), clock, lock)
+            return Resting(guarded(inner, home, name, emergency=emergency), clock, lock, recall)
     lock.release()
     return None

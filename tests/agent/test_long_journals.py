@@ -1,6 +1,7 @@
 """A long journal costs what is new in it, is read where it lies, and holds up nobody who stops."""
 
 import re
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ import msgspec
 import pytest
 
 from agent import wiring
-from agent.account import ahead, at_hand, old_rows, opened
+from agent.account import ahead, at_hand, old_rows, opened, recall
 from agent.account.ahead import Ahead
 from agent.account.at_hand import AtHand
 from agent.account.client import AccountClient
@@ -20,6 +21,7 @@ from agent.account.opened import CHECK, OpenedAccount
 from agent.account.remembered import remembered
 from agent.account.serve import control_server
 from agent.explain.why import explain
+from agent.outage.journal import GuardedJournal
 from agent.settings.home import Home
 from agent.settings.recorded import recorded_options
 from agent.settings.settings import Options
@@ -29,11 +31,11 @@ from agent.state.fold import refold
 from agent.state.key import fold_key
 from agent.verify.checkpoints import compare
 from agent.verify.quicktest import FrozenClock
-from domain.commands import Flatten, Kill
+from domain.commands import Flatten, Kill, ResetKill
 from domain.errors import JournalFault
 from domain.events import KillSwitchSet
 from domain.order import Purpose
-from domain.replies import Flattened
+from domain.replies import Flattened, KillSwitch
 from journal import at_rest, schema
 from journal.memory import MemoryJournal
 from journal.reader import open_reader
@@ -194,6 +196,34 @@ def test_who_stops_after_an_upgrade_takes_the_account_from_the_checkpoint_of_the
     assert isinstance(reply, Flattened)
     assert reply.flat
     assert checkpoints(home).sequences() == before, "a blank mind is kept for nobody"
+
+
+def test_a_reset_at_rest_reads_no_row_before_the_nearest_checkpoint(
+    home: Home, short: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[int] = []
+    found = GuardedJournal.mentions
+
+    def mentions(journal: GuardedJournal, after: int, *more: Any) -> Iterator[Any]:
+        begun.append(after)
+        return found(journal, after, *more)
+
+    monkeypatch.setattr(GuardedJournal, "mentions", mentions)
+    monkeypatch.setattr(recall, "SHORT", 0)
+    last = checkpoints(home).sequences()[-1]
+    reset = ResetKill(reason="seen", key="r")
+    dispatch(home, NAME, Kill(reason="odd"))
+    assert dispatch(home, NAME, reset) == KillSwitch(kill_switch=None)
+    dispatch(home, NAME, Kill(reason="again"))
+    assert dispatch(home, NAME, reset) == KillSwitch(kill_switch="again"), "by the rows after it"
+    assert set(begun) == {last}
+    with OpenedAccount(options(home.root, cycles=1)) as launch:
+        launch.run()
+    assert dispatch(home, NAME, reset) == KillSwitch(kill_switch="again"), "by the checkpoint itself"
+    assert begun[-1] > last
+    shutil.rmtree(home.checkpoints(NAME))
+    assert dispatch(home, NAME, reset) == KillSwitch(kill_switch="again"), "by the rows alone"
+    assert begun[-1] == 0
 
 
 def test_a_checkpoint_that_does_not_go_on_is_not_believed(
