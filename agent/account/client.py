@@ -59,8 +59,12 @@ from domain.errors import BadInput, JournalFault
 from domain.events import CommandAnswered, CommandReceived, ModelSet, ParametersSet, SettingsChanged
 from domain.ports import Clock, Journal, Records
 from domain.replies import Reply, recalled
+from journal.history import History
 from journal.lease import GRACE_MS
 from journal.reader import SqlReader, open_held, open_reader
+
+LARGE_BYTES = 256 * 1024 * 1024
+"""Size of a file that is not copied to be looked at."""
 
 
 class AccountClient:
@@ -83,6 +87,11 @@ class AccountClient:
     def copied(self) -> SqlReader:
         """Open a copy of the journal for reading."""
         return open_reader(self.home.journal_location(self.name), account=self.name)
+
+    def to_verify(self) -> History:
+        """Open the journal to look at every row: a copy, its pages too, unless it is large."""
+        large = not self.home.server and self.path.is_file() and self.path.stat().st_size >= LARGE_BYTES
+        return self.journal() if large else self.copied()
 
     @contextmanager
     def resting(self) -> Iterator[SqlReader]:

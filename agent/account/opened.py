@@ -33,7 +33,7 @@ from agent.outage.at_rest import Lock
 from agent.outage.journal import RESERVE_BYTES
 from agent.outage.lost import Lost
 from agent.parameters import versions
-from agent.settings.home import Home
+from agent.settings.home import DRAFT, Home
 from agent.settings.load import BadSettings
 from agent.settings.resolve import explicit, gridded, journal_name
 from agent.settings.settings import Options
@@ -122,6 +122,8 @@ class OpenedAccount:
         self.locks: list[Lock] = [self.lock]
         self.kept = None
         try:
+            if not hurry and not fresh:
+                self._refuse_half_restored()
             if fresh:
                 stamp = f"{self.clock.now():%Y%m%dT%H%M%S}"
                 self.kept = self.home.archive(self.name, stamp)
@@ -137,6 +139,16 @@ class OpenedAccount:
         except BaseException:
             self._unlock()
             raise
+
+    def _refuse_half_restored(self) -> None:
+        """Raise BadInput for a journal that a restore cut off has put aside, or not brought back yet."""
+        path = self.home.journal(self.name)
+        draft = path.with_name(f"{path.name}{DRAFT}")
+        if not self.home.server and draft.exists() and not path.exists():
+            raise BadInput(
+                f"journal {self.name}: a restore of it was cut off, and nothing lies in its place: run `agent "
+                f"restore` again. --fresh begins a new one all the same ({draft} may be removed then)"
+            )
 
     def _unlock(self) -> None:
         for lock in self.locks:

@@ -20,15 +20,16 @@ from agent.backup.anchored import Anchors, KnownAnchor, known_anchors, named_anc
 from agent.backup.lines import SegmentLine
 from agent.backup.points import JournalPoint, Point
 from agent.backup.put_back import Files, put_files
+from agent.backup.shipping import Report, silent
 from agent.backup.vault import DamagedFile, Vault
-from agent.settings.home import PUT_ASIDE, STAMP, Home, checked_name
+from agent.settings.home import DRAFT, PUT_ASIDE, STAMP, Home, checked_name
 from domain.errors import BadInput, JournalFault
 from domain.events import JournalRestored, SessionStarted
 from domain.times import millis, utc
 from journal.codec import SESSION_STARTED, decode
+from journal.segment import MOST
 from journal.stored import Stored, chained
 
-DRAFT = ".restoring"
 HALTS = (
     "journal {0} is of an account at an exchange and halts until that is adopted: "
     "agent reconcile --journal {0}, then agent reconcile --journal {0} --adopt --reason ..."
@@ -62,7 +63,9 @@ def point_of(vault: Vault, wanted: Restoration) -> Point:
     raise BadInput(f"backup {vault.folder} holds no point yet: no backup into it was finished")
 
 
-def restore(vault: Vault, home: Home, wanted: Restoration, now: datetime) -> RestoreAnswer:
+def restore(
+    vault: Vault, home: Home, wanted: Restoration, now: datetime, report: Report = silent
+) -> RestoreAnswer:
     """Put journals and files of a backup back into a home; see above.
 
     Raises BadInput where something is in the way or what is wanted is not there, Busy where an agent runs on
@@ -75,7 +78,7 @@ def restore(vault: Vault, home: Home, wanted: Restoration, now: datetime) -> Res
     if not wanted.put_aside:
         for each in chosen:
             _refuse_over(home, each.name)
-    restored = [_Restoring(vault, home, each, point, wanted, now).run() for each in chosen]
+    restored = [_Restoring(vault, home, each, point, wanted, now, report).run() for each in chosen]
     # Files are those of the point at or before the time: what was set later is not of then.
     of_files = (points.latest(vault, wanted.at) or point) if wanted.at is not None else point
     files = Files([], [], [])
@@ -144,7 +147,14 @@ class _Restoring:
     """One journal on its way back."""
 
     def __init__(
-        self, vault: Vault, home: Home, known: JournalPoint, point: Point, wanted: Restoration, now: datetime
+        self,
+        vault: Vault,
+        home: Home,
+        known: JournalPoint,
+        point: Point,
+        wanted: Restoration,
+        now: datetime,
+        report: Report,
     ) -> None:
         self.home = home
         self.known = known
@@ -152,6 +162,7 @@ class _Restoring:
         self.line = SegmentLine(vault, known.name, known.line)
         self.wanted = wanted
         self.now = now
+        self.report = report
         self.source = f"backup {vault.about.id}, point {point.number}"
         self.anchors = _known(vault, home, point, wanted, known)
         self.matched = 0
@@ -214,6 +225,8 @@ class _Restoring:
             raise BadInput(f"--seq {limit}: this point has rows 1 to {self.known.seq} of journal {self.name}")
         for last in self.line.rows(self._too_late, limit):
             anchors.hold(last)
+            if last.seq % MOST == 0:
+                self.report(self.name, last.seq, limit)
             if last.kind == SESSION_STARTED:
                 self.mode = _mode(last)
             yield last

@@ -1,6 +1,6 @@
 """Shipping: a journal's new rows go into new segments of its line, each whole and durable before the next."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from agent.backup.lines import End, SegmentLine, lines_of, next_line
@@ -26,18 +26,27 @@ class Shipped(NamedTuple):
     note: str = ""
 
 
-def ship(vault: Vault, home: Home, journal: str) -> Shipped:
+Report = Callable[[str, int, int], None]
+"""Told of a journal's name, the rows that are done and those there are, now and then."""
+
+
+def silent(journal: str, done: int, rows: int) -> None:
+    """Tell nobody."""
+    del journal, done, rows
+
+
+def ship(vault: Vault, home: Home, journal: str, report: Report = silent) -> Shipped:
     """Write a journal's new rows into its line. Raises BadInput, JournalFault, OSError.
 
     What was written before a failure stays, and is not written again.
     """
     try:
-        return _shipped(vault, home, journal, ask=True)
+        return _shipped(vault, home, journal, report, ask=True)
     except Unheard:  # its agent ended meanwhile, or is too old to ask
-        return _shipped(vault, home, journal, ask=False)
+        return _shipped(vault, home, journal, report, ask=False)
 
 
-def _shipped(vault: Vault, home: Home, journal: str, *, ask: bool) -> Shipped:
+def _shipped(vault: Vault, home: Home, journal: str, report: Report, *, ask: bool) -> Shipped:
     def known(journal_id: str) -> int:
         lines = lines_of(vault, journal, journal_id)
         return lines[-1].end().seq if lines else 0
@@ -45,11 +54,13 @@ def _shipped(vault: Vault, home: Home, journal: str, *, ask: bool) -> Shipped:
     with source(home, journal, known, ask=ask) as opened:
         line, end, note = _continued(vault, journal, opened)
         written = rows = 0
+        report(journal, end.seq, opened.last)
         for batch in _batches(_following(opened.rows(end.seq), end)):
             content = packed(line.journal_id, end.hash, batch)
             written += vault.write(line.file((batch[0].seq, batch[-1].seq)), content)
             rows += len(batch)
             end = End(batch[-1].seq, batch[-1].hash, batch[-1].at)
+            report(journal, end.seq, opened.last)
         return Shipped(line, end, rows, written, note)
 
 

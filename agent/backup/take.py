@@ -1,6 +1,6 @@
 """Taking a backup: rows first, then files, and last the point that names them: what it names is there."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -9,15 +9,13 @@ from agent.backup import points
 from agent.backup.files import content_of, kept
 from agent.backup.lines import SegmentLine
 from agent.backup.points import FilePoint, JournalPoint
-from agent.backup.shipping import Shipped, ship
+from agent.backup.shipping import Report, Shipped, ship, silent
 from agent.backup.thinning import thin
 from agent.backup.vault import Vault
 from agent.settings.home import Home
 from agent.settings.version import code_version
 from domain.errors import BoydError
 from domain.times import utc
-
-Report = Callable[[str], None]
 
 
 class Keep(NamedTuple):
@@ -48,7 +46,7 @@ def backup(
     names: Iterable[str],
     now: datetime,
     keep: Keep,
-    report: Report = lambda _text: None,
+    report: Report = silent,
 ) -> BackupAnswer:
     """Back up journals of a home and the files beside them, and drop what there is too much of.
 
@@ -58,10 +56,7 @@ def backup(
     with vault.held():
         before = points.latest(vault)
         known = {each.name: each for each in before.journals} if before else {}
-        done = []
-        for name in names:
-            report(name)
-            done.append(_journal(home, vault, name, known.get(name)))
+        done = [_journal(home, vault, name, known.get(name), report) for name in names]
         files, size, left_out = _files(
             home, vault, {each.content for each in before.files} if before else set()
         )
@@ -84,9 +79,9 @@ def backup(
     )
 
 
-def _journal(home: Home, vault: Vault, name: str, before: JournalPoint | None) -> _Journal:
+def _journal(home: Home, vault: Vault, name: str, before: JournalPoint | None, report: Report) -> _Journal:
     try:
-        return _of(name, ship(vault, home, name))
+        return _of(name, ship(vault, home, name, report))
     except (BoydError, OSError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         known = _end_now(vault, before) if before else None

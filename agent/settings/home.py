@@ -33,6 +33,9 @@ PUT_ASIDE = re.compile(r"\.\d{8}T\d{6}$")
 STAMP = "%Y%m%dT%H%M%S"
 """The form of such an end."""
 
+DRAFT = ".restoring"
+"""The end of a journal's file that a restore is still making."""
+
 
 def aside(path: Path, now: datetime) -> Path:
     """Return the name under which a path is put aside: of that second, or of the next one that is free."""

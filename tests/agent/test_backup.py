@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.answers.backups import BackupAnswer, RestoreAnswer
-from agent.backup import points
+from agent.backup import points, shipping
+from agent.backup import restore as restoring
 from agent.backup.check import check
 from agent.backup.lines import Cut, SegmentLine, lines_of
 from agent.backup.restore import Restoration, restore
@@ -395,6 +396,17 @@ def test_a_database_that_a_server_has_open_stays_and_says_what_to_do(plain: Rig)
     assert place.read_bytes() == b"other"
     [failed] = told.left_out
     assert "stop `agent serve`" in failed
+
+
+def test_long_work_tells_how_far_it_is(plain: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shipping, "MOST", 3)
+    monkeypatch.setattr(restoring, "MOST", 3)
+    told: list[tuple[str, int, int]] = []
+    plain.write(4)
+    backup(plain.home, begun(plain.out, None), ["j"], NOW, KEEP, lambda *far: told.append(far))
+    assert told == [("j", 0, 9), ("j", 3, 9), ("j", 6, 9), ("j", 9, 9)]
+    restore(plain.vault(), Home(tmp_path / "to"), Restoration(), NOW, lambda *far: told.append(far))
+    assert told[4:] == [("j", 3, 9), ("j", 6, 9), ("j", 9, 9)]
 
 
 def test_what_is_put_aside_twice_in_a_second_is_kept_twice(plain: Rig) -> None:

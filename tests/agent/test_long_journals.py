@@ -32,7 +32,7 @@ from agent.state.key import fold_key
 from agent.verify.checkpoints import compare
 from agent.verify.quicktest import FrozenClock
 from domain.commands import Flatten, Kill, ResetKill
-from domain.errors import JournalFault
+from domain.errors import BadInput, JournalFault
 from domain.events import KillSwitchSet
 from domain.order import Purpose
 from domain.replies import Flattened, KillSwitch
@@ -324,6 +324,18 @@ def test_the_status_a_session_left_is_told_as_long_as_the_journal_ends_there(hom
     assert left is not None
     assert left == AccountClient(home, NAME).status()
     assert (left.session, left.account.kill_switch) == (2, "enough")
+
+
+def test_no_session_begins_in_the_place_of_a_journal_whose_restore_was_cut_off(home: Home) -> None:
+    kept = home.archive(NAME, "aside")
+    draft = home.journals / f"{NAME}.db.restoring"
+    draft.write_bytes(b"half")
+    with pytest.raises(BadInput, match="a restore of it was cut off"):
+        OpenedAccount(options(home.root, cycles=1))
+    assert isinstance(kept, Path)
+    kept.rename(home.journal(NAME))
+    with OpenedAccount(options(home.root, cycles=1)) as launch:  # the draft alone is in nobody's way
+        assert launch.run() == "cycles"
 
 
 def test_tables_of_another_version_are_left_to_who_knows_them(home: Home) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.account import at_hand
 from agent.account.client import AccountClient
 from agent.account.control import ControlServer
 from agent.account.feed import JournalFeed
@@ -213,7 +214,7 @@ def test_what_the_link_leaves_out_comes_from_the_journal(
 ) -> None:
     monkeypatch.setattr(linking, "MOST_BYTES", 20_000)
     copied: list[int | None] = []
-    copy, take = Watched._copied, Mirror.take
+    copy, take = Watched._caught_up, Mirror.take
 
     def counted(watched: Watched, until: int | None = None) -> None:
         copied.append(until)
@@ -223,7 +224,7 @@ def test_what_the_link_leaves_out_comes_from_the_journal(
         time.sleep(0.03)  # time in which more is written than the link keeps
         take(mirror, rows)
 
-    monkeypatch.setattr(Watched, "_copied", counted)
+    monkeypatch.setattr(Watched, "_caught_up", counted)
     monkeypatch.setattr(Mirror, "take", slow)
     told = Told(tmp_path)
     try:
@@ -243,6 +244,25 @@ def test_what_the_link_leaves_out_comes_from_the_journal(
             assert len(copied) > 1
     finally:
         told.close()
+
+
+def test_a_journal_at_rest_is_mirrored_without_a_copy_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def copied(*_: object, **__: object) -> None:
+        pytest.fail("copied")
+
+    monkeypatch.setattr(at_hand, "copied", copied)
+    monkeypatch.setattr(watching, "open_reader", copied)
+    home = Home(tmp_path)
+    home.make()
+    with fleet_of(tmp_path) as (fleet, _):
+        for _ in range(2):  # found, and then changed
+            with home.lock("x"), open_journal(home.journal("x"), ID) as journal:
+                journal.append(session())
+                last, _ = journal.head()
+            until(lambda: "x" in fleet.names() and fleet.get("x").mirror.head == last)  # noqa: B023
+        assert fleet.get("x").problem is None
 
 
 def test_a_mirror_that_does_not_fit_the_journal_is_made_anew(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -10,8 +10,10 @@ from typing import NamedTuple
 from agent.answers.alerts import AlertKind, Severity
 from agent.answers.backups import BackupAnswer, BackupCheck, PointRow
 from agent.backup import check as checking
+from agent.backup.shipping import Report
 from agent.backup.take import Keep, backup, journals_of
 from agent.backup.vault import begun, opened
+from agent.cli.output.progress import progress_bar
 from agent.cli.output.streams import answer
 from agent.host.clock import SystemClock
 from agent.host.secret_file import read_secret
@@ -23,6 +25,9 @@ from agent.space.last import LastBackup, remember
 from domain.errors import BadInput, BoydError
 
 INCIDENT = "backup"
+MUCH = 20_000
+"""Rows that take more than a moment."""
+
 MINUTE = "%Y-%m-%d %H:%M"
 
 
@@ -70,7 +75,9 @@ def _take(request: BackupRequest, folder: Path, key: str | None, keep: Keep, *, 
     try:
         _refuse_within(request.home, folder)
         vault = begun(folder, key)
-        report = backup(request.home, vault, request.journals or journals_of(request.home), now, keep)
+        with reported("backing up") as told:
+            names = request.journals or journals_of(request.home)
+            report = backup(request.home, vault, names, now, keep, told)
     except (BoydError, OSError) as error:
         why = str(error) if isinstance(error, BoydError) else f"{folder}: {error.strerror or error}"
         _tell(request.home, why, now)
@@ -81,6 +88,29 @@ def _take(request: BackupRequest, folder: Path, key: str | None, keep: Keep, *, 
     _tell(request.home, "; ".join(failed), now)
     answer(report, _taken, json=json)
     sys.exit(1 if failed else 0)
+
+
+@contextmanager
+def reported(what: str) -> Iterator[Report]:
+    """Show how far each journal is of which there is much to do; what takes a moment shows nothing."""
+    with ExitStack() as shown:
+        current, advance = "", ignore
+
+        def told(journal: str, done: int, rows: int) -> None:
+            nonlocal current, advance
+            if journal != current:
+                shown.close()
+                current, advance = journal, ignore
+                if rows - done >= MUCH:
+                    advance = shown.enter_context(progress_bar(f"{what} {journal}", rows, step=1))
+            advance(done)
+
+        yield told
+
+
+def ignore(done: int) -> None:
+    """Show nothing."""
+    del done
 
 
 def _refuse_within(home: Home, folder: Path) -> None:

@@ -25,9 +25,6 @@ from journal.verify import verify
 if TYPE_CHECKING:  # heavy, and not needed to show the last rows
     from agent.account.client import AccountClient
 
-LARGE_BYTES = 256 * 1024 * 1024
-"""Size of a file that is not copied to be looked at."""
-
 MINUTE = "%Y-%m-%d %H:%M"
 
 
@@ -67,7 +64,7 @@ def verify_journal(
     from agent.account.client import AccountClient
 
     reader = AccountClient(home, name)
-    with reader.journal() if _large(reader) else reader.copied() as opened:
+    with reader.to_verify() as opened:
         result = verify(opened, read_anchor(anchor) if anchor else None)
         intact = not isinstance(result, Broken)
         report = ChainAnswer(journal=reader.name, intact=intact, **result._asdict())
@@ -76,10 +73,6 @@ def verify_journal(
     answer(report, _verified, json=json)
     if not intact or report.wrong_checkpoint is not None:
         sys.exit(1)
-
-
-def _large(reader: "AccountClient") -> bool:
-    return not reader.home.server and reader.path.is_file() and reader.path.stat().st_size >= LARGE_BYTES
 
 
 def _compared(report: ChainAnswer, reader: "AccountClient", opened: History) -> ChainAnswer:

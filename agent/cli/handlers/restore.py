@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from agent.answers.backups import RestoreAnswer
 from agent.backup.restore import Restoration, restore
 from agent.backup.vault import opened
-from agent.cli.handlers.backup import MINUTE, key_of
+from agent.cli.handlers.backup import MINUTE, key_of, reported
 from agent.cli.output.streams import answer
 from agent.host.clock import SystemClock
 from agent.settings.home import Home
@@ -42,7 +42,9 @@ def restore_command(request: RestoreRequest, *, json: bool) -> None:
     at = None if request.at is None else instant(request.at)
     vault = opened(request.folder.expanduser().absolute(), key_of(request.key_file, _settings(request.home)))
     wanted = Restoration(request.journals, at, request.seq, request.put_aside, request.anchors)
-    answer(restore(vault, request.home, wanted, SystemClock().now()), _restored, json=json)
+    with reported("restoring") as told:
+        report = restore(vault, request.home, wanted, SystemClock().now(), told)
+    answer(report, _restored, json=json)
 
 
 def _settings(home: Home) -> BackupSettings:

@@ -1,7 +1,7 @@
 """One journal of the home, watched: followed while its agent runs, read again when it changed at rest.
 
 A thread of its own keeps the mirror. It takes rows from the link; what the link has not, because it came
-before, was too much or the agent died in the midst, comes from a copy of the journal. So rows reach the
+before, was too much or the agent died in the midst, comes from the journal itself. So rows reach the
 mirror in order and none is left out, whatever becomes of agent and link.
 """
 
@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from enum import StrEnum
 
+from agent.account.at_hand import AtHand
 from agent.account.dispatch import dispatch
 from agent.answers.account import Status, Vitals
 from agent.answers.agents import AgentRow, Supervised
@@ -29,7 +30,7 @@ from domain.errors import BadInput, BoydError, JournalFault
 from domain.ports import Clock
 from domain.replies import Reply
 from journal.copying import OpenHere
-from journal.history import PAGE
+from journal.history import PAGE, History
 from journal.reader import open_reader
 
 LOOK_SECONDS = 0.5
@@ -40,7 +41,10 @@ AGAIN_SECONDS = 5.0
 """Pause after a journal could not be read, or its mirror not be written."""
 
 COPY_SHARE = 10
-"""A journal that changes without a feed is copied again after so many times as long as the last copy took."""
+"""A journal that changes without a feed is opened again after so many times as long as that last took."""
+
+FEW = 20_000
+"""Rows that a running agent is asked for, a few at a time; more come from a copy of its file."""
 
 COPYING = threading.Semaphore(1)
 """One journal at rest is read at a time; those of running agents wait for none."""
@@ -259,7 +263,7 @@ class Watched:
         self._wake.set()
 
     def _follow(self, link: Link) -> None:
-        """Take rows until the agent is gone, from its feed and where that lacks some from a copy."""
+        """Take rows until the agent is gone, from its feed and where that lacks some from the journal."""
         self._begin(link.journal_id)
         while not self._closing:
             self._mend()
@@ -283,9 +287,9 @@ class Watched:
             self._mark, self._copy_due = None, 0.0
 
     def _fill(self, until: int) -> None:
-        """Take from a copy what the link has left out; where that fails it is tried again."""
+        """Take from the journal what the link has left out; where that fails it is tried again."""
         try:
-            self._copied(until)
+            self._caught_up(until)
         except BoydError as fault:
             self._missed(fault)
             self._wait(LOOK_SECONDS)
@@ -311,7 +315,7 @@ class Watched:
         if time.monotonic() < self._copy_due or taken(self.name):
             return
         with COPYING:
-            self._copied()
+            self._caught_up()
             self.mirror.rest()
         self._mark, self.problem, self._ending = mark, None, False
 
@@ -327,11 +331,16 @@ class Watched:
                 stats.append((stat.st_ino, stat.st_size, stat.st_mtime_ns))
         return tuple(stats)
 
-    def _copied(self, until: int | None = None) -> None:
-        """Take in what a copy of the journal has more; a mirror that does not fit is made anew."""
+    def _opened(self, until: int | None) -> History:
+        """Open the journal where it is at hand; of a running agent that has much more it is copied."""
+        if until is not None and until - self.mirror.head > FEW:
+            return open_reader(self.home.journal_location(self.name), account=self.name)
+        return AtHand(self.home, self.name)
+
+    def _caught_up(self, until: int | None = None) -> None:
+        """Take in what the journal has more; a mirror that does not fit is made anew."""
         began = time.monotonic()
-        location = self.home.journal_location(self.name)
-        with open_reader(location, account=self.name) as opened:
+        with self._opened(until) as opened:
             self._copy_due = time.monotonic() + COPY_SHARE * (time.monotonic() - began)
             self._begin(opened.journal_id)
             last, _ = opened.head()

@@ -10,6 +10,8 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
+from agent.account.at_hand import AtHand
+from agent.account.client import AccountClient
 from agent.answers.agents import AgentRow, LogLine, SettingRow
 from agent.answers.journals import Anchored, ChainAnswer, JournalRow
 from agent.doctor.check import CheckResult
@@ -31,7 +33,6 @@ from domain.ports import Row
 from domain.private import private_folder
 from edge.files import write_whole
 from journal.anchor import Anchor, read_anchor
-from journal.reader import open_reader
 from journal.stored import Broken
 from journal.verify import verify
 
@@ -106,8 +107,8 @@ def _at(rows: Sequence[Row]) -> datetime | None:
 def verified(asking: Asking, path: dict[str, str], _query: Any, _body: Any) -> ChainAnswer:
     """Check every row of the journal itself, and the latest anchor that was written here."""
     name = _at_rest(named_agent(asking, path))
-    with ONE_AT_A_TIME:
-        result = verify(asking.home.journal_location(name), _latest_anchor(asking.home, name), account=name)
+    with ONE_AT_A_TIME, AccountClient(asking.home, name).to_verify() as opened:
+        result = verify(opened, _latest_anchor(asking.home, name))
     return ChainAnswer(journal=name, intact=not isinstance(result, Broken), **result._asdict())
 
 
@@ -134,7 +135,7 @@ def _anchors(home: Home) -> Path:
 def anchored(asking: Asking, path: dict[str, str], _query: Any, _body: Any) -> Anchored:
     """Write down where the chain stands, as a file of the home; keep a copy on another machine."""
     name = _at_rest(named_agent(asking, path))
-    with open_reader(asking.home.journal_location(name), account=name) as opened:
+    with AtHand(asking.home, name) as opened:
         (seq, head), journal_id = opened.head(), opened.journal_id
     if not seq:
         raise JournalFault("the journal is empty: nothing to anchor")
