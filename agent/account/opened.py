@@ -146,7 +146,7 @@ class OpenedAccount:
         draft = path.with_name(f"{path.name}{DRAFT}")
         if not self.home.server and draft.exists() and not path.exists():
             raise BadInput(
-                f"journal {self.name}: a restore of it was cut off, and nothing lies in its place: run `agent "
+                f"journal {self.name}: a restore of it was cut off, and nothing is in its place: run `agent "
                 f"restore` again. --fresh begins a new one all the same ({draft} may be removed then)"
             )
 
