@@ -51,15 +51,35 @@ class Archive:
         """True where anything was archived."""
         return self.folder.is_dir()
 
-    def path(self) -> list[tuple[int, int]]:
-        """Return the segments that lead from row 1 as far as they go, each by its first and last row."""
+    def spans(self) -> list[tuple[int, int]]:
+        """Return the segments there are, each by its first and last row, whatever is missing between them."""
         try:
             names = [each.name for each in self.folder.iterdir()]
         except FileNotFoundError:
             return []
         except OSError as error:
             raise JournalFault(f"{self.folder} cannot be read: {error.strerror}") from None
-        return path_through(span for name in names if (span := span_of(name)) is not None)
+        return sorted(span for name in names if (span := span_of(name)) is not None)
+
+    def path(self) -> list[tuple[int, int]]:
+        """Return the segments that lead from row 1 as far as they go."""
+        return path_through(self.spans())
+
+    def refuse_gap(self, before: int) -> None:
+        """Raise JournalFault where a row below row `before` is in no segment: nobody knows what it held."""
+        last = self._reach()
+        if last < before - 1:
+            raise self._missing(last + 1)
+
+    def _reach(self) -> int:
+        """Return the last row before the first that is missing."""
+        path = self.path()
+        return path[-1][1] if path else 0
+
+    def _missing(self, seq: int) -> JournalFault:
+        return JournalFault(
+            f"row {seq} is archived, and no segment in {self.folder} has it; restore it from a backup"
+        )
 
     def file(self, span: tuple[int, int]) -> Path:
         """Return the file of a segment."""
@@ -73,25 +93,33 @@ class Archive:
                 rows = self.segment(span)
                 begin = after + 1 - span[0]
                 return rows[begin : begin + limit]
-        raise JournalFault(f"row {after + 1} is archived, and no segment in {self.folder} has it")
+        raise self._missing(after + 1)
 
     def cycle_rows(self, cycle_id: int, before: int) -> list[int]:
         """Return the sequences of a cycle's rows below row `before`."""
         result: list[int] = []
-        for span in self.path():
+        for span in self.spans():
             cycles = self.header(span).cycles
             if span[0] < before and cycles is not None and cycles[0] <= cycle_id <= cycles[1]:
                 rows = self.segment(span)
                 result += [row.seq for row in rows if row.cycle_id == cycle_id and row.seq < before]
         return result
 
-    def session_rows(self, before: int) -> list[int]:
-        """Return the sequences of the rows below row `before` that start a session."""
-        return [seq for span in self.path() for seq in self.header(span).sessions if seq < before]
+    def session_rows(self, before: int, later: Sequence[int]) -> list[int]:
+        """Return the sequences of the rows below row `before` that start a session; `later` are those behind.
+
+        Raises JournalFault where the last of all may be in a segment that is missing: an account must not be
+        taken for one with the settings of an earlier session.
+        """
+        known = {seq for span in self.spans() for seq in self.header(span).sessions if seq < before}
+        last = self._reach()
+        if last < before - 1 and max((*known, *later), default=0) <= last:
+            raise self._missing(last + 1)
+        return sorted(known)
 
     def last_cycle(self, before: int) -> int | None:
         """Return the highest cycle id there is below row `before`, None where there is none."""
-        known = [self.header(span).cycles for span in self.path() if span[0] < before]
+        known = [self.header(span).cycles for span in self.spans() if span[0] < before]
         return max((each[1] for each in known if each is not None), default=None)
 
     def header(self, span: tuple[int, int]) -> SegmentHeader:

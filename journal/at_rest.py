@@ -70,13 +70,16 @@ class RestingFile(History):
     def cycle_rows(self, cycle_id: int) -> Sequence[int]:
         """Return the sequences of a cycle's rows."""
         older = self._archive.cycle_rows(cycle_id, self._first) if self._archive else []
-        return joined(older, self._numbers("SELECT seq FROM rows WHERE cycle_id = ? ORDER BY seq", cycle_id))
+        here = self._numbers("SELECT seq FROM rows WHERE cycle_id = ? ORDER BY seq", cycle_id)
+        if self._archive is not None and not (older or here):
+            self._archive.refuse_gap(self._first)
+        return joined(older, here)
 
     def session_rows(self) -> Sequence[int]:
         """Return the sequences of the rows that start a session."""
         query = f"SELECT seq FROM rows WHERE kind = '{SESSION_STARTED}' ORDER BY seq"  # noqa: S608
-        older = self._archive.session_rows(self._first) if self._archive else []
-        return joined(older, self._numbers(query))
+        here = self._numbers(query)
+        return joined(self._archive.session_rows(self._first, here) if self._archive else [], here)
 
     def last_cycle(self) -> int | None:
         """Return the highest cycle id there is, or None before the first cycle."""

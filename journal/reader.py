@@ -103,12 +103,15 @@ class SqlReader(History):
     def cycle_rows(self, cycle_id: int) -> Sequence[int]:
         """Return the sequences of a cycle's rows. Raises JournalFault."""
         here = [row[0] for row in self._read(schema.CYCLE, {"cycle_id": cycle_id})]
-        return joined(self._archive.cycle_rows(cycle_id, self._first) if self._archive else [], here)
+        older = self._archive.cycle_rows(cycle_id, self._first) if self._archive else []
+        if self._archive is not None and not (older or here):
+            self._archive.refuse_gap(self._first)
+        return joined(older, here)
 
     def session_rows(self) -> Sequence[int]:
         """Return the sequences of the rows that start a session. Raises JournalFault."""
         here = [row[0] for row in self._read(schema.SESSIONS, {})]
-        return joined(self._archive.session_rows(self._first) if self._archive else [], here)
+        return joined(self._archive.session_rows(self._first, here) if self._archive else [], here)
 
     def last_cycle(self) -> int | None:
         """Return the highest cycle id there is, or None before the first. Raises JournalFault."""

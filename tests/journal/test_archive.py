@@ -127,6 +127,34 @@ def test_nothing_leaves_a_file_that_is_not_archived_or_is_of_another_journal(jou
         assert again.first == 1
 
 
+@pytest.mark.parametrize("reader", READERS)
+def test_where_a_segment_is_missing_no_session_and_no_cycle_is_left_out_in_silence(
+    journal: Path, reader: str
+) -> None:
+    with READERS[reader](journal) as opened:
+        sessions, cycles = list(opened.session_rows()), [list(opened.cycle_rows(n)) for n in range(1, 21)]
+    archived(journal, 40)
+    archive, second = Archive(journal, JOURNAL_ID), sessions[1]
+    [holds] = [span for span in archive.spans() if span[0] <= second <= span[1]]
+    lost = range(holds[0], holds[1] + 1)
+    archive.file(holds).unlink()
+    with READERS[reader](journal) as opened:
+        for number, rows in enumerate(cycles, start=1):
+            left = [seq for seq in rows if seq not in lost]
+            if left:
+                assert list(opened.cycle_rows(number)) == left
+            else:
+                with pytest.raises(JournalFault, match=f"row {lost[0]} is archived, and no segment in"):
+                    opened.cycle_rows(number)
+        with pytest.raises(JournalFault, match="restore it from a backup"):
+            opened.last_session()  # the first one's settings are not those of the last
+    with open_journal(journal, JOURNAL_ID) as opened:
+        opened.append(session())
+        last = opened.head()[0]
+    with READERS[reader](journal) as opened:
+        assert list(opened.session_rows()) == [sessions[0], last], "which is the last is known again"
+
+
 @pytest.mark.parametrize("spoil", ["flip", "gone", "folder"])
 def test_a_segment_that_is_damaged_or_missing_is_named_and_the_file_is_read_all_the_same(
     journal: Path, spoil: str

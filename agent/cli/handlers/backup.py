@@ -1,7 +1,7 @@
 """`agent backup`: into a folder, the points it holds, and whether it can be read."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -94,7 +94,8 @@ def _take(request: BackupRequest, folder: Path, key: str | None, keep: Keep, *, 
 def reported(what: str) -> Iterator[Report]:
     """Show how far each journal is of which there is much to do; what takes a moment shows nothing."""
     with ExitStack() as shown:
-        current, advance = "", ignore
+        current = ""
+        advance: Callable[[int], None] = ignore
 
         def told(journal: str, done: int, rows: int) -> None:
             nonlocal current, advance
