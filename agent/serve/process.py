@@ -93,7 +93,7 @@ def run(home: Home, options: Serving, clock: Clock, ready: Ready, *, nice: bool 
         work.start()
         asking = Asking(
             home=home, fleet=fleet, door=door, clock=clock, stream=stream, supervisor=supervisor, work=work,
-            jobs=keeper.jobs,
+            jobs=keeper.jobs, chat=keeper.chat,
         )  # fmt: skip
         server = Server(asking, Places(options.host, options.names))
         keeper.start()

@@ -82,6 +82,7 @@ class Asking(NamedTuple):
     supervisor: Any = None
     work: Any = None
     jobs: Any = None
+    chat: Any = None
     refusals: Mapping[str, int] = {}
     metrics: Callable[[str], tuple[bytes, str]] = lambda _accept: (b"", "text/plain")
     who: Who = NOBODY

@@ -245,7 +245,9 @@ def test_what_is_offered_is_applied_on_its_evidence_and_taken_back_by_its_name(
 
 
 def test_the_commands_say_what_they_found(home: Path) -> None:
-    assert agent(home, "decay").stdout.startswith("decay     silent")
+    said = agent(home, "decay").stdout
+    assert said.startswith("decay     silent")
+    assert "None" not in said
     done = agent(home, "reoptimize", "--strategy", "rsi", "--trials", "1", "--days", "2")
     assert "kept: " in done.stdout
     assert (

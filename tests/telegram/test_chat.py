@@ -185,6 +185,11 @@ def test_a_kill_is_journaled_with_who_why_and_its_key_and_done_once_over_duplica
         assert (command.by, command.reason, command.key) == (
             "telegram anna (4711)", "odd_prices <b>*", f"telegram-110201543-{number}",
         )  # fmt: skip
+        stands = chat.chat.answer()
+        assert (stands.on, bool(stands.bot), stands.failures, stands.turned_away) == (True, True, 0, 0)
+        assert [(each.number, each.did, each.chat) for each in stands.commands] == [
+            (number, "/kill one", CHAT)
+        ]
     with chatting(home, before=again) as chat:
         chat.api._next = number + 1
         assert not [text for text in quiet_for(chat, number) if "KILL" in text]

@@ -19,6 +19,7 @@ from datetime import UTC
 from pathlib import Path
 from typing import NamedTuple
 
+from agent.answers.chat import ChatAnswer
 from agent.host import log
 from agent.serve.chat.carrying import STRAND, Carrying
 from agent.serve.chat.hearing import Acknowledge, Hearing
@@ -39,6 +40,9 @@ FIRST_WAIT, LONGEST_WAIT = 1.0, 30.0
 CONFLICT_WAIT, TOKEN_WAIT = 5.0, 60.0
 REMEMBERED = 1_000
 """Numbers of updates that are known to have been seen, whatever they were."""
+
+SHOWN = 20
+"""Commands that are shown, the latest."""
 
 END_SECONDS = 20.0
 """How long the end waits for commands under way."""
@@ -88,6 +92,18 @@ class Chat:
         self.outbox.close()
         if self._taken is not None:
             self._taken.close()
+
+    def answer(self) -> ChatAnswer:
+        """Return how it stands, from any thread."""
+        hearing, taken, watch = self._hearing, self._taken, self.life.watch
+        return ChatAnswer(
+            on=True,
+            bot=hearing.bot_name if hearing else None,
+            failures=watch.failures,
+            conflicts=watch.conflicts,
+            turned_away=self.life.doorkeeper.turned_away,
+            commands=taken.latest(SHOWN) if taken else [],
+        )
 
     def _run(self) -> None:
         while not self._closing.is_set():

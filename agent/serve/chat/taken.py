@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
+from agent.answers.chat import ChatCommand
 from agent.host import log
 from domain.private import private_folder
 from domain.times import millis, utc
@@ -27,6 +28,7 @@ CREATE TABLE IF NOT EXISTS taken (
 """
 
 _OPEN = "SELECT number, at, chat, what FROM taken WHERE bot = ? AND ended IS NULL ORDER BY at"
+_LATEST = "SELECT number, at, chat, what, ended FROM taken WHERE bot = ? ORDER BY at DESC LIMIT ?"
 _END = "UPDATE taken SET ended = ? WHERE bot = ? AND ended IS NULL"
 
 
@@ -93,6 +95,17 @@ class TakenNumbers:
                 self._connection.execute(_END, (millis(now), self.bot))
                 self._connection.execute("DELETE FROM taken WHERE at < ?", (millis(now - KEPT),))
         return [Command(number, utc(at), chat, what) for number, at, chat, what in rows]
+
+    def latest(self, limit: int) -> list[ChatCommand]:
+        """Return the commands that were taken up last, newest first."""
+        with self._guard, suppress(sqlite3.Error):
+            if self._connection is not None:
+                rows = self._connection.execute(_LATEST, (self.bot, limit)).fetchall()
+                return [
+                    ChatCommand(number=number, chat=chat, did=what, at=utc(at), ended=end and utc(end))
+                    for number, at, chat, what, end in rows
+                ]
+        return []
 
     def close(self) -> None:
         """Close the file."""

@@ -12,12 +12,29 @@ const words = (kind) => kind.replaceAll("_", " ");
 
 export default function Alerts() {
   const answer = useAnswer("alerts", {}, { every: EVERY_MS });
+  const chat = useAnswer("chat", {}, { every: EVERY_MS });
   return html`<${Answered} of=${answer}>${(found) => html`
     <${Waiting} rows=${found.unacknowledged} again=${answer.again} />
     <${Lasting} rows=${found.incidents} />
     <${Channels} rows=${found.channels} />
     <${Letters} rows=${found.dead_letters} />
+    <${Answered} of=${chat}>${(heard) => html`<${Chat} chat=${heard} />`}<//>
     <${Notices} rows=${found.notices} />`}<//>`;
+}
+
+/** The Telegram bot: whether it is heard, and the commands that came from there. */
+function Chat({ chat }) {
+  if (!chat.on) return null;
+  const columns = [
+    { name: "did", title: "Command", head: true, cell: (row) => row.did },
+    { name: "at", title: "When", cell: (row) => html`<${Time} at=${row.at} shape="minute" />` },
+    { name: "ended", title: "State", cell: (row) => row.ended ? "done" : html`<b>under way</b>` },
+    { name: "chat", title: "Chat", wide: true, cell: (row) => html`<code>${row.chat}</code>` },
+  ];
+  const heard = chat.failures || !chat.bot ? "is not reached" : `takes commands as @${chat.bot}`;
+  const more = [chat.conflicts && `${count(chat.conflicts)} conflicts`, chat.turned_away && `${count(chat.turned_away)} messages of strangers`];
+  return html`<${Card} title="Telegram" flush note=${[heard, ...more].filter(Boolean).join(", ")}>
+    ${chat.commands.length ? html`<${Table} caption="commands that came from the chat" columns=${columns} rows=${chat.commands} id=${(row) => row.number} tall="20rem" />` : html`<${Empty} title="No command came yet." />`}<//>`;
 }
 
 const About = ({ row }) => html`${row.agent && html`<b>${row.agent}</b> `}${row.title}`;
