@@ -24,6 +24,7 @@ from agent.answers.cycle import Explanation
 from agent.answers.forecasts import ForecastsAnswer
 from agent.answers.journals import ParameterVersion
 from agent.answers.learned import Lessons
+from agent.answers.spend import SpendAnswer
 from agent.explain.why import explain, wanted
 from agent.host import log
 from agent.host.clock import SystemClock
@@ -40,7 +41,7 @@ from agent.state.checkpoint import FORMAT, Checkpoint, Header, read, taken
 from agent.state.checkpoints import Checkpoints
 from agent.state.key import fold_key
 from agent.state.retune import waits
-from agent.views import forecasts, session
+from agent.views import forecasts, session, spend
 from domain.commands import (
     ApplyParameters,
     ChangeSettings,
@@ -189,6 +190,12 @@ class AccountClient:
         """Return every voice's forecasts and what they were worth."""
         with self.journal() as opened:
             return forecasts.of_journal(self.name, opened)
+
+    def spend(self) -> SpendAnswer:
+        """Return what advice cost, and the caps of the last session."""
+        with self.journal() as opened:
+            caps = recorded_options(opened, run_own=False).advice.caps
+            return spend.answer(self.name, opened.head()[0], spend.folded(opened), caps)
 
     @contextmanager
     def opened(self, command: Command, clock: Clock) -> Iterator[Carries]:

@@ -13,6 +13,23 @@ from domain.order import OrderStatus
 from domain.verdict import Check
 
 
+class AdviceAnswer(Struct, frozen=True, kw_only=True):
+    """An adviser's word: `samples` of `asked` answers were of use, and all of them cost `usd`.
+
+    Its `reason` is a model's text, or says why there is none. `retrospective` advice proves nothing.
+    """
+
+    adviser: str
+    role: str
+    vote: int
+    probability: float
+    reason: str
+    samples: int
+    asked: int
+    usd: str
+    retrospective: bool
+
+
 class Seen(Struct, frozen=True, kw_only=True):
     """One symbol's data at the cycle's instant: source, provider, ages, flaws."""
 
@@ -30,6 +47,7 @@ class Seen(Struct, frozen=True, kw_only=True):
     not_served_by: dict[str, str]
     findings: list[str]
     headlines: list[str]
+    advice: list[AdviceAnswer] = []
 
 
 class DecisionAnswer(Struct, frozen=True, kw_only=True):

@@ -30,6 +30,7 @@ from agent.answers.report import PeriodReport
 from agent.answers.research import BacktestAnswer, MonteCarloAnswer, ReportAnswer
 from agent.answers.run import CycleLine, Quicktest, SummaryLine
 from agent.answers.space import ArchiveAnswer, RetainAnswer
+from agent.answers.spend import SpendAnswer
 from agent.answers.strategies import StrategiesAnswer
 from agent.answers.summary import DaySummary
 from agent.answers.trials import LookaheadAnswer, StudyAnswer, WalkForwardAnswer
@@ -82,6 +83,7 @@ ANSWERS: dict[str, tuple[Any, ...]] = {
     "journal tail": (list[Row],),
     "journal verify": (ChainAnswer,),
     "kill": (KillSwitch,),
+    "ledger": (SpendAnswer,),
     "lessons": (Lessons,),
     "lookahead": (LookaheadAnswer,),
     "mcp": (McpAnswer,),

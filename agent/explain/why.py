@@ -6,6 +6,7 @@ from typing import Any
 
 from agent import wiring
 from agent.answers.cycle import (
+    AdviceAnswer,
     DecisionAnswer,
     Explanation,
     FillAnswer,
@@ -23,6 +24,7 @@ from agent.settings.settings import Options
 from agent.state.checkpoints import Checkpoints
 from agent.state.state import Observed
 from agent.views.session import changed, decimal
+from domain.advice import Advice, usd
 from domain.errors import BadInput
 from domain.events import CycleDecided, CycleEnded, Event, OrderReported, OrdersIntended, SessionStarted
 from domain.instrument import Instrument
@@ -154,8 +156,11 @@ def _later(journal: Records, story: _Story, known: Collection[int]) -> None:
 def _first(journal: Records, cycle: int | None) -> tuple[int, CycleDecided, SessionStarted]:
     """Return a cycle's first row, and the session it belongs to. Raises BadInput where there is none such."""
     newest = journal.last_cycle() or 0
-    rows = journal.find_cycle(newest if cycle is None else cycle)
-    first = next((row for row in rows if isinstance(row.event, CycleDecided)), None)
+    first = None
+    # While advisers are asked, the newest cycle has nothing but their questions.
+    for number in (newest, newest - 1) if cycle is None else (cycle,):
+        rows = journal.find_cycle(number)
+        first = first or next((row for row in rows if isinstance(row.event, CycleDecided)), None)
     if first is None or not isinstance(first.event, CycleDecided):
         held = f"it holds 1 to {newest}" if newest else "it holds none yet"
         asked = "a cycle" if cycle is None else f"cycle {cycle}"
@@ -209,6 +214,21 @@ def _seen(observation: Observation, instrument: Instrument, at: datetime) -> See
         not_served_by={attempt.provider: attempt.reason for attempt in observation.attempts},
         findings=[f"{finding.kind}: {finding.detail}" for finding in observation.findings],
         headlines=[headline.title for headline in observation.headlines],
+        advice=[_advice(each) for each in observation.advice],
+    )
+
+
+def _advice(advice: Advice) -> AdviceAnswer:
+    return AdviceAnswer(
+        adviser=advice.adviser,
+        role=advice.role,
+        vote=advice.vote,
+        probability=advice.probability,
+        reason=advice.reason,
+        samples=advice.samples,
+        asked=advice.asked,
+        usd=usd(advice.cost),
+        retrospective=advice.retrospective,
     )
 
 

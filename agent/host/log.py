@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from domain.events import (
+    AdviceAnswered,
     CycleDecided,
     CycleEnded,
     Event,
@@ -271,6 +272,8 @@ def record(event: Event) -> None:  # noqa: C901 -- one case an event
                 reason=event.reason,
                 by=event.by,
             )
+        case AdviceAnswered() if event.alarm:
+            say("warning", "advice's cost is in doubt", question=event.number, why=event.alarm)
         case OrderReported():
             _order("info", event.receipt)
         case CycleEnded() if event.error:

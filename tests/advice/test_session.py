@@ -9,12 +9,16 @@ import pytest
 
 from advice.settings import AdviceSettings
 from agent import wiring
+from agent.cli.handlers.ledger import ledger_lines
+from agent.cli.handlers.why import lines as lines_of
+from agent.explain.why import explain
 from agent.host.clock import StoppedClock
 from agent.loop.advising import Advising
 from agent.loop.turn import Turn
 from agent.verify.replay import replay
+from agent.views import spend
 from agent.wiring.advisers import convene
-from domain.advice import Advice, AdviserAnswer, Spend
+from domain.advice import Advice, AdviserAnswer, Spend, usd
 from domain.commands import Kill
 from domain.decision import Action, Decision
 from domain.errors import JournalFault
@@ -316,3 +320,17 @@ def test_samples_of_several_roles_are_asked_side_by_side_and_combined() -> None:
     questions = of(world, AdviceAsked)
     first = {event.question.sha256 for event in questions if event.cycle_id == questions[0].cycle_id}
     assert len(first) == 2, "one question an adviser, whatever the samples"
+
+
+def test_the_ledger_and_the_explanation_tell_what_it_cost(against: World) -> None:
+    report = spend.answer("paper", 1, spend.folded(against.journal), settings().caps)
+    total = against.state.spend.total
+    assert (report.total.asked, report.total.usd) == (total.asked, usd(total.micro_usd))
+    assert report.advisers == {"macro": report.total}
+    lines = "\n".join(ledger_lines(report))
+    assert f"total     {usd(total.micro_usd)} USD" in lines
+    cycle = of(against, AdviceAsked)[0].cycle_id
+    seen = explain(against.journal, cycle).symbols[0].seen
+    assert [(each.adviser, each.vote, each.usd) for each in seen.advice] == [("macro", -1, "0.000180")]
+    assert any("advice    analyst macro" in each for each in lines_of(explain(against.journal, cycle)))
+    assert against.journal.find_cycle(cycle)[0].event == of(against, AdviceAsked)[0]

@@ -160,6 +160,17 @@ def forecasts(
     show_forecasts(home, journal, voice or (), json=json)
 
 
+@watching.command(
+    epilog="Examples: agent ledger | agent ledger --json. A question counts with all that was reserved "
+    "until its answer says less."
+)
+def ledger(*, home: HomeOption = None, journal: JournalOption = None, json: JsonOption = False) -> None:
+    """Show what advice cost, by day, session and adviser, and what the caps leave."""
+    from agent.cli.handlers.ledger import show_ledger
+
+    show_ledger(home, journal, json=json)
+
+
 @watching.command(epilog="Examples: agent why | agent why 812 | agent why 812 --json")
 def why(
     cycle: Annotated[int | None, typer.Argument(help="Cycle to explain; the last one if not given.")] = None,

@@ -7,7 +7,15 @@ from pathlib import Path
 from agent.account.control import WhyRequest
 from agent.account.running import Running, Unanswering
 from agent.answers.amounts import decoded_as
-from agent.answers.cycle import DecisionAnswer, Explanation, OrderAnswer, Seen, SymbolAnswer, VerdictAnswer
+from agent.answers.cycle import (
+    AdviceAnswer,
+    DecisionAnswer,
+    Explanation,
+    OrderAnswer,
+    Seen,
+    SymbolAnswer,
+    VerdictAnswer,
+)
 from agent.cli.options import home_of
 from agent.cli.output.changed import changed_words
 from agent.cli.output.streams import answer
@@ -84,8 +92,18 @@ def _seen(value: Seen) -> Iterator[str]:
     if value.price:
         yield f"  price     {value.price} ({value.price_age_seconds:g} s old)"
     yield from (f"  not from  {provider}: {reason}" for provider, reason in value.not_served_by.items())
+    yield from (f"  advice    {_advice(each)}" for each in value.advice)
     yield from (f"  finding   {finding}" for finding in value.findings)
     yield from (f"  headline  {headline!r}" for headline in value.headlines)
+
+
+def _advice(each: AdviceAnswer) -> str:
+    answers = f"{each.samples} of {each.asked} answers" if each.asked else "not asked"
+    about = (
+        f"{VOTES.get(each.vote, 'abstains')}, p {each.probability:.2f}" if each.samples else "says nothing"
+    )
+    late = ", retrospective" if each.retrospective else ""
+    return f"{each.role} {each.adviser} {about} ({answers}, {each.usd} USD{late}): {each.reason}"
 
 
 def _decision(report: DecisionAnswer) -> Iterator[str]:
