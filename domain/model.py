@@ -100,7 +100,8 @@ class Model(msgspec.Struct, frozen=True):
     It answers how likely an entry's net result is above 0. `inputs` are the names of what it reads, in
     order, worked out by version `inputs_version` of their kernel; one that asks for another is not asked.
     `strategies` are those whose entries it has seen, on candles of `timeframe_ms`. `base` is the share of
-    entries in training that won. `edges` are the inner deciles of each input in training, for drift.
+    entries in training that won. `edges` are the inner deciles of each input in training and
+    `shares` the shares of entries between them, for drift.
     """
 
     name: str
@@ -114,6 +115,7 @@ class Model(msgspec.Struct, frozen=True):
     arrays: Arrays
     barriers: Barriers
     edges: tuple[tuple[float, ...], ...]
+    shares: tuple[tuple[float, ...], ...]
     trained: Trained
     figures: ModelFigures
 

@@ -45,3 +45,24 @@ class TrainedAnswer(Struct, frozen=True, kw_only=True):
     file: str
     years: list[YearRow]
     notes: list[str] = []
+
+
+class DriftRow(Struct, frozen=True, kw_only=True):
+    """`agent meta drift`: a model in force, what has moved since it was trained, and what speaks against it.
+
+    `moved` are inputs with their stability index; below `entries_needed` entries none is told. `behind` is
+    how far wins stay behind their chances, an alarm from `behind_limit` on and `outcomes_needed` outcomes.
+    """
+
+    name: str
+    version: int
+    promoted: bool
+    entries: int
+    entries_needed: int
+    outcomes: int
+    outcomes_needed: int
+    moved: dict[str, float]
+    behind: float
+    behind_limit: float
+    alarms: list[str]
+    demoted: bool = False

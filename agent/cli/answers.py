@@ -25,7 +25,7 @@ from agent.answers.gate import DecayAnswer, GateAnswer, Reoptimized
 from agent.answers.jobs import JobAnswer, JobRan, JobRow
 from agent.answers.journals import Anchored, ChainAnswer, JournalRow, ParameterVersion, TradeRow
 from agent.answers.learned import Lessons
-from agent.answers.models import ModelRow, TrainedAnswer
+from agent.answers.models import DriftRow, ModelRow, TrainedAnswer
 from agent.answers.report import PeriodReport
 from agent.answers.research import BacktestAnswer, MonteCarloAnswer, ReportAnswer
 from agent.answers.run import CycleLine, Quicktest, SummaryLine
@@ -87,6 +87,7 @@ ANSWERS: dict[str, tuple[Any, ...]] = {
     "lessons": (Lessons,),
     "lookahead": (LookaheadAnswer,),
     "mcp": (McpAnswer,),
+    "meta drift": (list[DriftRow],),
     "meta list": (list[ModelRow],),
     "meta promote": (ModelInForce,),
     "meta rollback": (ModelInForce,),

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from domain.errors import BadInput
 from domain.model import Barriers, Model, Trained
 from domain.times import utc
+from learning.drift import shares
 from reasoning.kernels.model_inputs import INPUTS_VERSION
 from research.data.candles import Candles
 from research.training.entries import Entries
@@ -38,6 +39,7 @@ def train(plan: Plan, entries: Entries, candles: Sequence[Candles]) -> tuple[Mod
         raise BadInput(f"kind {plan.kind!r} is not one of {', '.join(FITS)}")
     fit = FITS[plan.kind]
     forecasts = walked(entries, fit, plan.seed, plan.embargo_ms)
+    edges = edges_of(entries.inputs)
     model = Model(
         name=plan.name,
         version=plan.version,
@@ -49,7 +51,10 @@ def train(plan: Plan, entries: Entries, candles: Sequence[Candles]) -> tuple[Mod
         base=float(entries.won.mean()),
         arrays=fit(entries.inputs, entries.won, plan.seed),
         barriers=plan.barriers,
-        edges=edges_of(entries.inputs),
+        edges=edges,
+        shares=tuple(
+            shares(each, column) for each, column in zip(edges, entries.inputs.T.tolist(), strict=True)
+        ),
         trained=Trained(
             at=plan.at,
             symbols=tuple(each.symbol for each in candles),

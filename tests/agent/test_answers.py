@@ -70,6 +70,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "journal verify": (),
     "lessons": (),
     "lookahead": ("rsi",),
+    "meta drift": (),
     "meta list": (),
     "meta train": ("--kind", "logistic", "--strategy", "rsi", "--set", "reasoning.rsi.period=3", *YEARS),
     "monte-carlo": ("--strategy", "rsi", *WAVE, "--runs", "20"),

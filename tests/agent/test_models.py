@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from agent.explain.why import explain
+from agent.models.drifted import drift_of, entries_of
 from agent.models.gate import shortfalls
 from agent.models.registry import Registry
 from agent.models.sets import RAISE_CAP, event_of
@@ -24,7 +25,7 @@ from domain.model import Arrays, Model, encoded, identity
 from domain.times import utc
 from journal.memory import MemoryJournal
 from reasoning.kernels.model import chance_of
-from reasoning.models import BIAS
+from reasoning.models import BIAS, odds_of, unpacked
 from tests.agent.command import agent, told
 from tests.agent.trained import GOOD, POOR, model
 from tests.agent.world import ID, START, World, ask, facts, folded, lively, wave
@@ -273,6 +274,23 @@ def test_the_registry_gives_away_only_what_it_wrote(tmp_path: Path) -> None:
         registry.read("other")
     with pytest.raises(BadInput, match="a name is of a-z"):
         registry.read("../up")
+
+
+def test_drift_reads_what_the_model_read(listening: World) -> None:
+    event = next(event for event in listening.events if isinstance(event, ModelSet))
+    read = unpacked(event)
+    entries = list(entries_of(listening.events, VOICE, read))
+    spoken = [v for each in decided(listening) for d in each.decisions for v in d.voices if v.name == VOICE]
+    odds = [odds_of(read.arrays, row) for row in entries]
+    assert odds == pytest.approx([sum(voice.parts.values()) for voice in spoken])
+    (row,) = drift_of(listening.journal, listening.state.models)
+    assert (row.entries, row.alarms, row.moved) == (len(spoken), [], {}), "too few to say anything"
+    assert row.outcomes == sum(
+        any(v.name == VOICE for v in lesson.context.voices)
+        for each in listening.events
+        if isinstance(each, CycleEnded)
+        for lesson in each.lessons
+    )
 
 
 def test_models_on_the_command_line(tmp_path: Path) -> None:

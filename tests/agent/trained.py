@@ -31,6 +31,7 @@ def model(bias: float = -4.0, figures: ModelFigures = POOR, version: int = 1, **
     values: dict[str, Any] = {
         "name": "meta", "kind": LOGISTIC, "inputs": inputs, "inputs_version": INPUTS_VERSION,
         "strategies": ("rsi", "sma"), "timeframe_ms": MINUTE_MS, "base": 0.4, "arrays": arrays,
-        "barriers": Barriers(0.0, 0.0, 60, 1852), "edges": ((0.0,),) * count, "trained": trained,
+        "barriers": Barriers(0.0, 0.0, 60, 1852), "edges": ((0.0,),) * count,
+        "shares": ((0.5, 0.5),) * count, "trained": trained,
     }  # fmt: skip
     return Model(version=version, figures=figures, **(values | more))

@@ -63,6 +63,25 @@ def list_(*, home: HomeOption = None, journal: JournalOption = None, json: JsonO
 
 
 @meta.command(
+    epilog="Examples: agent meta drift | agent meta drift --demote --json. Exit code 0: nothing speaks "
+    "against a model, or too little is known. 1: something does."
+)
+def drift(
+    *,
+    demote: Annotated[
+        bool, typer.Option("--demote", help="Let promoted models with an alarm only lower entries.")
+    ] = False,
+    home: HomeOption = None,
+    journal: JournalOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Hold the models in force against their training: inputs that moved, chances that come true no more."""
+    from agent.cli.handlers.meta_drift import drift_command
+
+    drift_command(home, journal, demote=demote, json=json)
+
+
+@meta.command(
     epilog="Examples: agent meta promote meta | agent meta promote meta --version 2 | agent meta promote "
     'meta --force --reason "to see what it would hold back". Exit code 0: in force. 1: it does not '
     "pass the gate. 2: bad input."
