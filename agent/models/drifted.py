@@ -65,11 +65,11 @@ def entries_of(events: Iterable[Event], voice: str, model: Model) -> Iterator[li
                 recent.pop(instrument.symbol, None)
         if not isinstance(event, CycleDecided):
             continue
-        for seen in event.observations:
-            if seen.candles and series.get(seen.symbol) != seen.series:
-                recent.pop(seen.symbol, None)
-                series[seen.symbol] = seen.series
-            recent.setdefault(seen.symbol, deque(maxlen=LOOK_BACK)).extend(seen.candles)
+        for observation in event.observations:
+            if observation.candles and series.get(observation.symbol) != observation.series:
+                recent.pop(observation.symbol, None)
+                series[observation.symbol] = observation.series
+            recent.setdefault(observation.symbol, deque(maxlen=LOOK_BACK)).extend(observation.candles)
         for decision in event.decisions:
             known = recent.get(decision.symbol, deque())
             if len(known) == LOOK_BACK and any(each.name == voice and each.vote for each in decision.voices):
@@ -77,8 +77,8 @@ def entries_of(events: Iterable[Event], voice: str, model: Model) -> Iterator[li
 
 
 def _signals(decision: Decision, model: Model) -> list[tuple[str, Signal, str]]:
-    said = [each for each in decision.voices if each.name in model.strategies]
-    return [(each.name, _signal(each, decision), "") for each in said]
+    known = [each for each in decision.voices if each.name in model.strategies]
+    return [(each.name, _signal(each, decision), "") for each in known]
 
 
 def _signal(voice: Voice, decision: Decision) -> Signal:
