@@ -36,6 +36,11 @@ async def lessons(call: ToolCall) -> Any:
     return msgspec.structs.replace(report, lessons=report.lessons[-call.arguments.last :])
 
 
+async def forecasts(call: ToolCall) -> Any:
+    """Return each voice's forecasts, and what they were worth."""
+    return await _read(call, AccountClient.forecasts)
+
+
 async def _read(call: ToolCall, of: Callable[[AccountClient], Any]) -> Any:
     """Read in a thread, one look at a time. Raises LocalFault for one that takes too long."""
 

@@ -44,6 +44,13 @@ READING: dict[str, Tool] = {
         LatestOf,
         reading.lessons,
     ),
+    "forecasts": Tool(
+        "Forecasts",
+        "What each voice's confidence was worth: Brier score, log loss, skill over the base rate known then, "
+        "and reliability by bins, from closed trades and watched vetoes.",
+        OfJournal,
+        reading.forecasts,
+    ),
     "verify": Tool(
         "Verify a journal",
         "Check every row's hash and the chain that ties them; takes up to five minutes on a long journal.",
