@@ -19,7 +19,6 @@ from agent.settings.home import AS_OF, Home
 from domain.private import private_folder
 
 MOST_MEMORY = 6 * 1024**3
-MOST_SECONDS = 6 * 3600.0
 MOST_OUTPUT = 8 * 1024**2
 """Bytes a run may print; a run that prints more is ended."""
 
@@ -97,11 +96,13 @@ class ProcessRun:
         commands: list[Words],
         began: float,
         program: str = PROGRAM,
+        most_minutes: float = 360,
     ) -> None:
         self.job = job
         self.program = program
         self.files = Files(home, claimed.name, claimed.slot)
-        self.deadline = began + MOST_SECONDS
+        self.most_minutes = most_minutes
+        self.deadline = began + 60 * most_minutes
         self.trouble = ""
         private_folder(self.files.folder.parent)
         private_folder(self.files.folder)
@@ -135,7 +136,8 @@ class ProcessRun:
 
     def _watch(self, now: float) -> None:
         if now >= self.deadline:
-            self.trouble = f"it took more than {MOST_SECONDS / 3600:g} hours"
+            limit = f"{self.most_minutes:g} minutes, the limit of jobs.{self.job.name}.most_minutes"
+            self.trouble = f"it took more than {limit}"
         elif self.files.size() > MOST_OUTPUT:
             self.trouble = f"it printed more than {MOST_OUTPUT // 1024**2} MiB"
         if self.trouble:

@@ -57,7 +57,8 @@ class _Active(NamedTuple):
 
 def begin_process(home: Home, job: JobEntry, claimed: Claimed, occasion: Occasion, began: float) -> Run:
     """Begin a run in a process of its own."""
-    return ProcessRun(home, job, claimed, job.commands(occasion), began)
+    most = job.settings(occasion.jobs).most_minutes
+    return ProcessRun(home, job, claimed, job.commands(occasion), began, most_minutes=most)
 
 
 class Scheduler:

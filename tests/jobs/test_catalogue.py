@@ -42,7 +42,7 @@ def test_a_job_is_commands_that_the_command_line_takes(job: JobEntry, home: Home
         while hasattr(command, "commands"):
             command = command.commands[rest.pop(0)]
         context = command.make_context(words[0], rest)
-        assert context.params["json"] is True
+        assert context.params["json"] is False, "its output is read by people"
 
 
 def test_a_download_begins_so_many_days_before_its_slot(home: Home) -> None:

@@ -25,6 +25,9 @@ class JobSettings(Section):
     grace_minutes: int = Field(
         default=720, ge=1, le=527_040, description="a run that was missed is made up for within this time"
     )
+    most_minutes: float = Field(
+        default=360, ge=1, le=10_080, description="a run that takes longer is ended, and has failed"
+    )
 
 
 class VerifyJob(JobSettings):
