@@ -66,14 +66,15 @@ class Trained(msgspec.Struct, frozen=True):
 class ModelFigures(msgspec.Struct, frozen=True):
     """Out-of-sample figures of a kind of model, each year judged by one trained on what had ended before it.
 
-    `skill` is the Brier skill score against the base rate known then, with the bounds of its 95 % interval
-    (months drawn in blocks); `taken` the mean net result of entries it would have made, as a fraction of
-    what was paid, `plain` that of all of them; `gain` what it adds to each entry. `auc` is the chance that it
-    ranks a win above a loss; `shuffled_auc` and `purged_auc` are those of five folds drawn at random and of
-    five that are purged: what lies between them is leak.
+    `months` have forecasts. `skill` is the Brier skill score against the base rate known then, with the
+    bounds of its 95 % interval (months drawn in blocks); `taken` the mean net result of entries it would have
+    made, as a fraction of what was paid, `plain` that of all of them; `gain` what it adds to each entry.
+    `auc` is the chance that it ranks a win above a loss; `shuffled_auc` and `purged_auc` are those of five
+    folds drawn at random and of five that are purged: what lies between them is leak.
     """
 
     forecasts: int
+    months: int
     base: float
     brier: float
     log_loss: float

@@ -1,43 +1,49 @@
-"""The gate of a trained model: what its out-of-sample figures lack to be promoted, each with its limit.
+"""The gate of a trained model: that of every voice (`learning.promotion`), on its out-of-sample figures.
 
-Skill alone is worth no money and money alone may be luck, so all of it must hold: enough forecasts, skill
-above the base rate known then, a gain of what was taken, more than the plain strategies' own, and a Sharpe
-ratio that the number of models tried does not explain.
+One condition more: the gain over the strategies alone holds with the lower end of its interval, for a model
+that takes few entries loses little whatever it knows.
 """
 
-from domain.model import ModelFigures
+from domain.advice import VOICE
+from domain.model import Model, ModelFigures, identity
+from domain.times import millis
+from learning import promotion
+from learning.promotion import Proof
+from reasoning.models import VOICE as NAME
 
-MIN_FORECASTS = 1_000
-"""Two standard errors of a small skill (0.016) need about as many."""
 
-DEFLATED = 0.95
-
-
-def shortfalls(figures: ModelFigures, trials: int) -> list[str]:
-    """Say what figures lack, each with value and limit; nothing where they pass."""
-    lacking = []
-    if figures.forecasts < MIN_FORECASTS:
-        lacking.append(f"{figures.forecasts} out-of-sample forecasts are below the limit {MIN_FORECASTS}")
-    if figures.skill_low <= 0.0:
-        lacking.append(
-            f"skill {figures.skill:+.4f}: the lower end {figures.skill_low:+.4f} is not above the limit 0"
-        )
-    if figures.taken is None or figures.taken_low is None:
-        lacking.append("it took no entry")
-    elif figures.taken_low <= 0.0:
-        lacking.append(
-            f"net result of the {figures.taken_count} entries taken {bp(figures.taken)}: the lower end "
-            f"{bp(figures.taken_low)} is not above the limit 0"
-        )
-    if figures.gain_low <= 0.0:
-        lacking.append(
-            f"gain over the plain strategies {bp(figures.gain)} an entry: the lower end "
-            f"{bp(figures.gain_low)} is not above the limit 0"
-        )
-    if figures.deflated is None or figures.deflated < DEFLATED:
-        value = "not known" if figures.deflated is None else f"{figures.deflated:.3f}"
-        lacking.append(f"deflated Sharpe ratio {value} after {trials} trials is below the limit {DEFLATED}")
+def shortfalls(model: Model) -> list[str]:
+    """Say what a model's figures lack, each with value and limit; nothing where they pass."""
+    lacking = promotion.shortfalls(proof_of(model))
+    low = model.figures.gain_low
+    if low <= 0.0:
+        lacking.append(f"gain over the strategies alone, lower end {low:.6g}: must be above 0")
     return lacking
+
+
+def proof_of(model: Model) -> Proof:
+    """Return a model's figures as the evidence the gate reads."""
+    figures: ModelFigures = model.figures
+    return Proof(
+        voice=f"{VOICE}{NAME}{model.name}",
+        identity=identity(model),
+        forecasts=figures.forecasts,
+        won=round(figures.base * figures.forecasts),
+        months=figures.months,
+        since=millis(model.trained.first),
+        until=millis(model.trained.last),
+        skill=figures.skill,
+        skill_low=figures.skill_low,
+        skill_high=figures.skill_high,
+        taken=figures.taken_count,
+        taken_mean=figures.taken,
+        taken_low=figures.taken_low,
+        taken_high=figures.taken_high,
+        plain_mean=figures.plain,
+        trials=model.trained.trials,
+        deflated_sharpe=figures.deflated,
+        retrospective=0,
+    )
 
 
 def bp(fraction: float) -> str:

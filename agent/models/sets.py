@@ -44,7 +44,7 @@ def event_of(command: ModelCommand, parts: Parts, at: datetime) -> ModelSet:
 def _promoted(command: PromoteModel, parts: Parts, at: datetime) -> ModelSet:
     model = Registry(Home(parts.options.home).models).read(command.model, command.version)
     _fits(model, parts)
-    lacking = shortfalls(model.figures, model.trained.trials)
+    lacking = shortfalls(model)
     if lacking and not command.force:
         refused = [f"model {model.name} version {model.version} does not pass the gate:", *lacking]
         raise Unproven(

@@ -110,6 +110,7 @@ def figures(
     low, high = interval(result[taken], ones[taken], forecasts.month[taken], seed) if some else (None, None)
     return ModelFigures(
         forecasts=len(won),
+        months=len(np.unique(forecasts.month)),
         base=float(won.mean()),
         brier=float(brier.mean()),
         log_loss=float(-np.mean(np.where(won > 0, np.log(chance), np.log(1 - chance)))),

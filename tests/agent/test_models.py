@@ -210,14 +210,21 @@ def _cut(arrays: Arrays) -> Arrays:
 
 
 def test_the_gate_refuses_with_each_value_and_limit() -> None:
-    assert shortfalls(GOOD, 3) == []
-    poor = msgspec.structs.replace(POOR, forecasts=999, gain_low=-0.1, deflated=None)
-    text = "\n".join(shortfalls(poor, 7))
-    for part in ("999 out-of-sample", "limit 1000", "-0.0100", "-20.0 bp", "-50.0 bp", "not known after 7"):
+    assert shortfalls(model(figures=GOOD)) == []
+    poor = msgspec.structs.replace(POOR, forecasts=399, months=5, gain_low=-0.1, deflated=None)
+    text = "\n".join(shortfalls(model(figures=poor)))
+    for part in (
+        "forecasts 399: must be at least 400",
+        "months 5: must be at least 6",
+        "skill, lower end -0.01: must be above 0",
+        "result of taken -0.002: must be above 0",
+        "deflated Sharpe ratio, 3 tried unknown",
+        "gain over the strategies alone, lower end -0.1: must be above 0",
+    ):
         assert part in text
-    assert len(shortfalls(poor, 7)) == 5
-    nothing = msgspec.structs.replace(GOOD, taken=None, taken_low=None, taken_count=0)
-    assert shortfalls(nothing, 1) == ["it took no entry"]
+    for field in ("skill_low", "taken_low", "gain_low"):
+        worse = msgspec.structs.replace(GOOD, **{field: 0.0})
+        assert len(shortfalls(model(figures=worse))) == 1, field
 
 
 def adopt(world: World, wish: PromoteModel | DemoteModel | RollBackModel) -> ModelSet:
@@ -297,7 +304,7 @@ def test_models_on_the_command_line(tmp_path: Path) -> None:
     Registry(Home(tmp_path).models).keep(model(timeframe_ms=3_600_000))
     (row,) = told(tmp_path, "meta", "list")
     assert (row["name"], row["version"], row["standing"]) == ("meta", 1, "")
-    assert len(row["refused"]) == 2
+    assert "result of taken -0.002: must be above 0" in row["refused"]
     text = agent(tmp_path, "meta", "list").stdout
     assert "gate      refused:" in text
-    assert "net result of the 500 entries taken -20.0 bp" in text
+    assert "skill, lower end -0.01: must be above 0" in text

@@ -10,8 +10,8 @@ from reasoning.kernels.model_inputs import INPUTS, INPUTS_VERSION
 from tests.agent.world import START
 
 GOOD = ModelFigures(
-    forecasts=2_000, base=0.4, brier=0.2, log_loss=0.6, skill=0.05, skill_low=0.02, skill_high=0.08,
-    auc=0.6, plain=-0.001, taken_count=500, taken=0.004, taken_low=0.001, taken_high=0.007,
+    forecasts=2_000, months=40, base=0.4, brier=0.2, log_loss=0.6, skill=0.05, skill_low=0.02,
+    skill_high=0.08, auc=0.6, plain=-0.001, taken_count=500, taken=0.004, taken_low=0.001, taken_high=0.007,
     gain=0.002, gain_low=0.001, gain_high=0.003, deflated=0.99, shuffled_auc=0.61, purged_auc=0.6,
 )  # fmt: skip
 POOR = msgspec.structs.replace(GOOD, skill=0.001, skill_low=-0.01, taken=-0.002, taken_low=-0.005)

@@ -94,7 +94,7 @@ def row_of(model: Model | BadInput, standing: Mapping[str, ModelSet]) -> ModelRo
         barriers=model.barriers,
         trained=model.trained,
         figures=model.figures,
-        refused=shortfalls(model.figures, model.trained.trials),
+        refused=shortfalls(model),
         standing=("promoted" if now.promoted else "listens") if stands and now is not None else "",
     )
 
