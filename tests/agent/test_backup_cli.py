@@ -64,6 +64,7 @@ def test_a_backup_that_fails_says_so_by_its_exit_code_and_as_a_notice_until_one_
     assert "paper: " in some.stdout
     notices = Notices(home / FILE)
     assert [each.kind for each in notices.incidents()] == ["backup_failed"]
+    assert notices.incidents()[0].title.startswith("the backup failed: ")
     journal.unlink()
     agent(home, "backup", "--out", str(tmp_path / "out"))
     assert notices.incidents() == []

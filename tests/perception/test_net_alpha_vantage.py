@@ -359,6 +359,23 @@ def test_headlines_of_another_ticker_fall_back_to_the_overall_score(
     assert len(found) <= 3
 
 
+def test_the_score_of_our_symbol_comes_before_the_articles_own(
+    venue: ScriptedServer, provider: GuardedAlphaVantage
+) -> None:
+    ours = {"ticker": "GLW", "ticker_sentiment_score": "0.25", "relevance_score": "0.5"}
+    other = ours | {"ticker": "AAPL", "ticker_sentiment_score": "-0.75"}
+    feed = [
+        {"title": day, "time_published": f"202404{day}T100000", "overall_sentiment_score": 0.125,
+         "ticker_sentiment": told}
+        for day, told in (("10", [other]), ("12", [other, ours]), ("11", []))
+    ]  # fmt: skip
+    venue.on(QUERY, alpha_vantage({"NEWS_SENTIMENT": {"items": "3", "feed": feed}}))
+    found = provider.headlines("GLW", LONG_AGO, 50)
+    assert [(each.title, each.score, each.relevance) for each in found] == [
+        ("12", 0.25, 0.5), ("11", 0.125, 1.0), ("10", 0.125, 1.0),
+    ]  # fmt: skip
+
+
 def test_text_of_articles_is_made_inert_and_unusable_ones_are_left_out(
     venue: ScriptedServer, provider: GuardedAlphaVantage
 ) -> None:

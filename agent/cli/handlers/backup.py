@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
+from textwrap import shorten
 from typing import NamedTuple
 
 from agent.answers.alerts import AlertKind, Severity
@@ -29,6 +30,7 @@ MUCH = 20_000
 """Rows that take more than a moment."""
 
 MINUTE = "%Y-%m-%d %H:%M"
+TITLE = 160
 
 
 class BackupRequest(NamedTuple):
@@ -127,8 +129,9 @@ def _tell(home: Home, why: str, now: datetime) -> None:
         notices = Notices(home.root / FILE)
         try:
             if why:
-                title = "the backup failed"
-                notices.open(INCIDENT, AlertKind.BACKUP_FAILED, Severity.CRITICAL, None, title, why, now)
+                title = shorten(f"the backup failed: {why}", TITLE, placeholder=" ...")
+                body = why if title.endswith(" ...") else ""
+                notices.open(INCIDENT, AlertKind.BACKUP_FAILED, Severity.CRITICAL, None, title, body, now)
             else:
                 notices.end(INCIDENT, "backups succeed again", now)
         finally:

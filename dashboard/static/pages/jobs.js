@@ -28,10 +28,11 @@ export default function Jobs() {
   const columns = [
     { name: "name", title: "Job", head: true, cell: (job) => html`<b>${job.name}</b><div class="soft small">${job.what}</div>` },
     { name: "state", title: "State", cell: (job) => html`<${Badge} kind=${KINDS[job.state] ?? "quiet"}>${words(job.state)}<//>
+      ${job.due && html`<div class="soft small phone">next <${Time} at=${job.due} shape="minute" /></div>`}
       ${job.state === "paused" && html`<div class="soft small">by ${job.paused_by}${job.paused_why && `: ${job.paused_why}`}</div>`}
       ${job.state === "off" && html`<div class="soft small"><code>${job.setting} = true</code> switches it on</div>`}` },
     { name: "schedule", title: "Schedule", wide: true, cell: (job) => html`<code class="nowrap">${job.schedule}</code> <span class="soft">${job.zone}</span>` },
-    { name: "due", title: "Next", cell: (job) => (job.due ? html`<${Time} at=${job.due} shape="minute" />` : "\u2013") },
+    { name: "due", title: "Next", wide: true, cell: (job) => (job.due ? html`<${Time} at=${job.due} shape="minute" />` : "\u2013") },
     { name: "last", title: "Last run", wide: true, cell: (job) => html`<${Last} run=${job.last} />` },
     { name: "acts", title: "", kind: "row-acts", cell: (job) => html`<div class="acts">
       <${Button} data-run=${job.name} aria-label=${`Run now: ${job.name}`} aria-disabled=${String(job.state === "running")} onClick=${() => job.state !== "running" && send(job, "run")}>Run now<//>

@@ -29,13 +29,13 @@ function Gate({ of: found }) {
   return html`<${Card} title="Gate" note=${html`<${Time} at=${found.since} shape="minute" /> to <${Time} at=${found.until} shape="minute" />`}>
     <div class="acts" data-verdict=${found.verdict}><${Badge} kind=${VERDICTS[found.verdict] ?? "quiet"}>${found.verdict}<//><b>${found.next_step}</b></div>
     ${!found.allows_live && html`<p class="small">A live session makes no entry on this verdict; what is held is protected and sold all the same.</p>`}
-    ${Object.entries(AREAS).map(([area, title]) => html`<h3 key=${area}>${title}</h3><${Rules} title=${title} rows=${found.rows.filter((row) => row.area === area)} />`)}<//>`;
+    ${Object.entries(AREAS).map(([area, title]) => html`<h3 class="apart" key=${area}>${title}</h3><${Rules} title=${title} rows=${found.rows.filter((row) => row.area === area)} />`)}<//>`;
 }
 
 const Rules = ({ title, rows }) => html`<${Table} caption=${title} rows=${rows} id=${(row) => row.rule} columns=${[
   { name: "rule", title: "Rule", head: true, cell: (row) => html`<span title=${row.meaning}>${words(row.rule)}</span>` },
   { name: "stands", title: "Stands", cell: (row) => html`<${Badge} kind=${STANDINGS[row.standing] ?? "quiet"}>${row.standing}<//>` },
-  { name: "measured", title: "Measured", cell: (row) => row.measured ?? "not known" },
+  { name: "measured", title: "Measured", cell: (row) => html`${row.measured ?? "not known"}${row.standing !== "pass" && row.why && html`<div class="soft small phone">${row.why}</div>`}` },
   { name: "limit", title: "Limit", cell: (row) => row.limit },
   { name: "why", title: "Why", wide: true, cell: (row) => html`<span class="small">${[row.why, row.power].filter(Boolean).join("; ")}</span>` },
 ]} />`;
