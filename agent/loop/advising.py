@@ -91,6 +91,8 @@ class Advising:
             if not observation.candles:
                 continue
             orientation = self.mind.preview(observation)
+            if not any(signal.vote for _, signal, _ in orientation.signals):
+                continue
             decision = self._decision(turn, observation, orientation)
             if decision.action is Action.SELL and observation.symbol in self.record.state.ledger.positions:
                 return []

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 import pytest
 
 from advice.settings import AdviceSettings
@@ -20,12 +21,14 @@ from agent.views import spend
 from agent.wiring.advisers import convene
 from domain.advice import Advice, AdviserAnswer, Spend, usd
 from domain.commands import Kill
-from domain.decision import Action, Decision
+from domain.decision import Action, Decision, Signal
 from domain.errors import JournalFault
 from domain.events import AdviceAnswered, AdviceAsked, AdviserSet, CycleDecided, Event, KillSwitchSet
 from domain.observation import Observation
 from domain.times import utc
 from journal.memory import MemoryJournal
+from reasoning.minds import StrategyRunner
+from reasoning.orientation import Orientation
 from tests.advice.fakes import Model, chat, council, settings, written
 from tests.agent.world import ID, START, World, ask, facts, folded, lively, wave
 
@@ -169,7 +172,12 @@ def test_an_exit_waits_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     def wants(_self: Any, turn: Turn, seen: Observation, _oriented: Any) -> Decision:
         return Decision(turn.cycle_id, seen.symbol, turn.at, sides[seen.symbol], 50.0, 50.0, "")
 
+    def previewed(mind: StrategyRunner, seen: Observation) -> Orientation:
+        loud = ("rsi", Signal(1, 50.0, 50.0, 0.0, 0.0, 0.0, 0, 0, 0), "up")
+        return msgspec.structs.replace(StrategyRunner(mind._settings).orient(seen), signals=(loud,))
+
     monkeypatch.setattr(Advising, "_decision", wants)
+    monkeypatch.setattr(StrategyRunner, "preview", previewed)
     model = Model(AGAINST)
     world = world_with(model, steps=[100.0, 100.0], symbols=tuple(sides))
     world.session.begin()
