@@ -36,6 +36,11 @@ async def lessons(call: ToolCall) -> Any:
     return msgspec.structs.replace(report, lessons=report.lessons[-call.arguments.last :])
 
 
+async def ledger(call: ToolCall) -> Any:
+    """Return what advice cost, and the caps."""
+    return await _read(call, AccountClient.spend)
+
+
 async def forecasts(call: ToolCall) -> Any:
     """Return each voice's forecasts, and what they were worth."""
     return await _read(call, AccountClient.forecasts)

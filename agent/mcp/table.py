@@ -44,6 +44,13 @@ READING: dict[str, Tool] = {
         LatestOf,
         reading.lessons,
     ),
+    "ledger": Tool(
+        "Ledger",
+        "What advice of language models cost, in USD and tokens: today, this session, in all and by adviser; "
+        "and how far the caps are.",
+        OfJournal,
+        reading.ledger,
+    ),
     "forecasts": Tool(
         "Forecasts",
         "What each voice's confidence was worth: Brier score, log loss, skill over the base rate known then, "

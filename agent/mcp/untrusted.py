@@ -25,10 +25,11 @@ CUT = "... (cut)"
 
 OURS = frozenset(
     {
-        "AccountAnswer.quote", "BacktestAnswer.code_version", "BacktestAnswer.fingerprints",
-        "BacktestAnswer.notes", "BacktestAnswer.parameters", "BacktestAnswer.strategies",
-        "BacktestAnswer.symbols", "BacktestAnswer.timeframe", "BacktestTrade.ending",
-        "BacktestTrade.symbol", "ChainAnswer.head", "ChainAnswer.journal", "Change.rule",
+        "AccountAnswer.quote", "AdviceAnswer.adviser", "AdviceAnswer.role", "AdviceAnswer.usd",
+        "BacktestAnswer.code_version", "BacktestAnswer.fingerprints", "BacktestAnswer.notes",
+        "BacktestAnswer.parameters", "BacktestAnswer.strategies", "BacktestAnswer.symbols",
+        "BacktestAnswer.timeframe", "BacktestTrade.ending", "BacktestTrade.symbol", "CapRow.most",
+        "CapRow.name", "CapRow.used", "ChainAnswer.head", "ChainAnswer.journal", "Change.rule",
         "ChangedSetting.own", "ChangedSetting.value", "Check.rule", "DecisionAnswer.regime",
         "DecisionRow.source", "DecisionRow.symbol", "DecisionRow.verdict", "Difference.event",
         "DifferenceAnswer.backtest", "DifferenceAnswer.loop", "DifferenceAnswer.what", "Explanation.limits",
@@ -37,12 +38,12 @@ OURS = frozenset(
         "LessonRow.symbol", "LimitsAnswer.text", "MarketRow.breaker", "MarketRow.provider",
         "MarketRow.source", "MarketRow.symbol", "OpenPosition.symbol", "OrderAnswer.client_id",
         "OrderAnswer.what", "PositionAnswer.symbol", "Replayed.code", "Replayed.recorded_code",
-        "RestingOrder.client_id", "Seen.breaker", "Seen.provider", "Seen.source", "Status.breakers",
-        "Status.journal", "Status.mode", "Status.outcome", "Status.problem", "Status.state",
-        "Status.symbols", "Status.timeframe", "StoppedAnswer.rule", "StoppedAnswer.text",
-        "SymbolAnswer.symbol", "VerdictAnswer.reason", "VerdictAnswer.sizing", "VersionInForce.parameters",
-        "Voice.name", "VoiceForecasts.calibrator", "VoiceForecasts.evidence", "VoiceForecasts.identity",
-        "VoiceForecasts.voice",
+        "RestingOrder.client_id", "Seen.breaker", "Seen.provider", "Seen.source", "SpendAnswer.day",
+        "SpendAnswer.journal", "SpendRow.usd", "Status.breakers", "Status.journal", "Status.mode",
+        "Status.outcome", "Status.problem", "Status.state", "Status.symbols", "Status.timeframe",
+        "StoppedAnswer.rule", "StoppedAnswer.text", "SymbolAnswer.symbol", "VerdictAnswer.reason",
+        "VerdictAnswer.sizing", "VersionInForce.parameters", "Voice.name", "VoiceForecasts.calibrator",
+        "VoiceForecasts.evidence", "VoiceForecasts.identity", "VoiceForecasts.voice",
     }
 )  # fmt: skip
 """Fields whose texts are words of ours: names that were checked, and sentences made of figures alone."""

@@ -16,7 +16,7 @@ from domain.events import CommandReceived, KillSwitchSet
 from tests.agent.command import told
 from tests.mcp.rig import CYCLES, NAME, Assistant, assistant, servers
 
-READING = {"status", "why", "positions", "lessons", "forecasts", "verify", "replay", "backtest"}
+READING = {"status", "why", "positions", "lessons", "ledger", "forecasts", "verify", "replay", "backtest"}
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +48,7 @@ def test_answers_are_those_of_the_command_line(home: Path, asked: Assistant) -> 
     why, said = asked.told("why", cycle=7), told(home, "why", "7")
     assert (why["cycle"], why["path"], why["limits"]) == (7, said["path"], said["limits"])
     assert why["symbols"][0]["decision"]["untrusted_reason"] == said["symbols"][0]["decision"]["reason"]
+    assert asked.told("ledger") == told(home, "ledger")
     assert asked.told("forecasts")["seq"] == told(home, "forecasts")["seq"]
     lessons = asked.told("lessons", last=1)
     assert lessons["totals"] == told(home, "lessons")["totals"]

@@ -13,7 +13,7 @@ from msgspec import inspect
 
 import agent.answers
 from agent.answers.account import ChangedSetting, MarketRow
-from agent.answers.cycle import OrderStep, Seen, VerdictAnswer
+from agent.answers.cycle import AdviceAnswer, OrderStep, Seen, VerdictAnswer
 from agent.mcp.untrusted import CUT, LONGEST, MOST_TEXTS, OURS, PREFIX, free, marked
 from agent.verify.replay import Difference, Replayed
 from domain.decision import Voice
@@ -76,6 +76,17 @@ def test_what_headlines_venues_and_people_say_is_untrusted() -> None:
         OrderStep(status=OrderStatus.REJECTED, at=NOON, reason=HOSTILE),
         Failure("EXECUTION", "VenueFault", HOSTILE),
         Voice("news", 1, 50.0, 1.0, HOSTILE),
+        AdviceAnswer(
+            adviser="bull",
+            role="bull",
+            vote=1,
+            probability=0.9,
+            reason=HOSTILE,
+            samples=1,
+            asked=1,
+            usd="0.000100",
+            retrospective=False,
+        ),
         Check("kill_switch_active", passed=False, measured=HOSTILE, limit=None, note=HOSTILE),
         VerdictAnswer(approved=False, checks=[], reason="kill_switch_active", detail=HOSTILE),
         ChangedSetting(value=2, own=3, at=NOON, by=HOSTILE, reason=HOSTILE),
