@@ -121,6 +121,30 @@ class RollBackModel(_Asked, frozen=True, kw_only=True, tag="roll_back_model"):
     model: str | None = None
 
 
+class PromoteAdviser(_Asked, frozen=True, kw_only=True, tag="promote_adviser"):
+    """Let an adviser raise entries by `raise_cap` points at most, while its `identity` is this one.
+
+    `evidence` is the proof the gate judges; where it refuses there is no other way.
+    """
+
+    adviser: str
+    identity: str
+    evidence: dict[str, Any]
+    raise_cap: float = 10.0
+
+
+class DemoteAdviser(_Asked, frozen=True, kw_only=True, tag="demote_adviser"):
+    """Let a promoted adviser only lower entries from now on."""
+
+    adviser: str
+
+
+class RollBackAdviser(_Asked, frozen=True, kw_only=True, tag="roll_back_adviser"):
+    """Put what an earlier version said of its adviser in force again; who was demoted since is not raised."""
+
+    version: int
+
+
 class ChangeSettings(_Asked, frozen=True, kw_only=True, tag="change_settings"):
     """Change settings that may change while an agent runs, from the next cycle on.
 
@@ -152,6 +176,9 @@ Command = (
     | PromoteModel
     | DemoteModel
     | RollBackModel
+    | PromoteAdviser
+    | DemoteAdviser
+    | RollBackAdviser
     | ChangeSettings
     | Stop
 )

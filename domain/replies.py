@@ -134,6 +134,21 @@ class ModelInForce(_Reply, frozen=True, kw_only=True, tag="model_in_force"):
     running: bool
 
 
+class AdviserInForce(_Reply, frozen=True, kw_only=True, tag="adviser_in_force"):
+    """An adviser's standing as it came into force; `running` says that an agent took it."""
+
+    at: datetime
+    version: int
+    adviser: str
+    identity: str
+    promoted: bool
+    raise_cap: float
+    reason: str
+    by: str
+    rolled_back_to: int | None
+    running: bool
+
+
 class SettingsInForce(_Reply, frozen=True, kw_only=True, tag="settings_in_force"):
     """The settings that were changed, each by its dotted name: its new value, and the one `before`.
 
@@ -169,6 +184,7 @@ Reply = (
     | WrittenOff
     | ParametersInForce
     | ModelInForce
+    | AdviserInForce
     | SettingsInForce
     | Stopping
 )

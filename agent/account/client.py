@@ -21,7 +21,7 @@ from agent.account.running import Running, Unanswering
 from agent.answers.account import PositionAnswer, Status
 from agent.answers.amounts import decoded_as
 from agent.answers.cycle import Explanation
-from agent.answers.forecasts import ForecastsAnswer
+from agent.answers.forecasts import AdviserRow, ForecastsAnswer
 from agent.answers.journals import ParameterVersion
 from agent.answers.learned import Lessons
 from agent.answers.spend import SpendAnswer
@@ -33,7 +33,7 @@ from agent.models import sets
 from agent.outage.at_rest import Resting
 from agent.outage.journal import GuardedJournal
 from agent.outage.lost import Lost
-from agent.parameters import versions
+from agent.parameters import advisers, versions
 from agent.settings.home import Busy, Home
 from agent.settings.recorded import last_session, lenient, recorded_options
 from agent.settings.settings import Options, secret_texts, with_keys
@@ -47,22 +47,33 @@ from domain.commands import (
     ChangeSettings,
     ClosePosition,
     Command,
+    DemoteAdviser,
     DemoteModel,
     Flatten,
     Kill,
+    PromoteAdviser,
     PromoteModel,
     ResetKill,
+    RollBackAdviser,
     RollBackModel,
     RollBackParameters,
     needs_reason,
 )
 from domain.errors import BadInput, JournalFault
-from domain.events import CommandAnswered, CommandReceived, ModelSet, ParametersSet, SettingsChanged
+from domain.events import (
+    AdviserSet,
+    CommandAnswered,
+    CommandReceived,
+    ModelSet,
+    ParametersSet,
+    SettingsChanged,
+)
 from domain.ports import Clock, Journal, Records
 from domain.replies import Reply, recalled
 from journal.history import History
 from journal.lease import GRACE_MS
 from journal.reader import SqlReader, open_held, open_reader
+from learning.forecasts import Resolved
 
 LARGE_BYTES = 256 * 1024 * 1024
 """Size of a file that is not copied to be looked at."""
@@ -197,6 +208,16 @@ class AccountClient:
             caps = recorded_options(opened, run_own=False).advice.caps
             return spend.answer(self.name, opened.head()[0], spend.folded(opened), caps)
 
+    def resolved(self) -> list[Resolved]:
+        """Return every forecast whose outcome is known, oldest outcome first."""
+        with self.journal() as opened:
+            return forecasts.folded(opened).resolved
+
+    def advisers(self) -> list[AdviserRow]:
+        """Return every promotion and demotion of advisers, oldest first."""
+        with self.journal() as opened:
+            return forecasts.sets(row.event for row in opened.rows() if isinstance(row.event, AdviserSet))
+
     @contextmanager
     def opened(self, command: Command, clock: Clock) -> Iterator[Carries]:
         """Open the account for one command: its journal alone, or with its venue for what needs that.
@@ -220,6 +241,9 @@ class AccountClient:
                 | PromoteModel()
                 | DemoteModel()
                 | RollBackModel()
+                | PromoteAdviser()
+                | DemoteAdviser()
+                | RollBackAdviser()
             ):
                 with self.home.lock(self.name), self._writing(clock) as journal:
                     yield Tuning(journal, clock, self._parts)
@@ -340,10 +364,13 @@ class Tuning:
 
 def _taken_up(
     command: Command, parts: wiring.Parts, at: datetime
-) -> tuple[ModelSet | ParametersSet | SettingsChanged, Reply]:
+) -> tuple[AdviserSet | ModelSet | ParametersSet | SettingsChanged, Reply]:
     if isinstance(command, ChangeSettings):
         change = changing.event_of(command, parts, at)
         return change, changing.reply_of(change, parts, running=False)
+    if isinstance(command, advisers.Asked):
+        promoted = advisers.event_of(command, parts.state.advisers, at)
+        return promoted, advisers.reply_of(promoted, running=False)
     if isinstance(command, sets.ModelCommand):
         taken = sets.event_of(command, parts, at)
         return taken, sets.in_force_reply(taken, running=False)

@@ -14,7 +14,7 @@ from agent.loop.session import Session
 from agent.models import sets
 from agent.orders import adoption
 from agent.orders.emergency import flatten
-from agent.parameters import versions
+from agent.parameters import advisers, versions
 from agent.settings.changes import INTERVAL
 from agent.state.dust import too_small
 from agent.state.retune import waits
@@ -220,6 +220,13 @@ def _model(
     return _whole(desk, command, sets.in_force_reply(event, running=True), event)
 
 
+def _adviser(
+    desk: Desk, command: commands.PromoteAdviser | commands.DemoteAdviser | commands.RollBackAdviser
+) -> Reply:
+    event = advisers.event_of(command, desk.session.state.advisers, desk.at)
+    return _whole(desk, command, advisers.reply_of(event, running=True), event)
+
+
 def _settings(desk: Desk, command: commands.ChangeSettings) -> Reply:
     event = changing.event_of(command, desk.parts, desk.at)
     reply = changing.reply_of(event, desk.parts, running=True)
@@ -245,6 +252,9 @@ EFFECTS: Mapping[type, Callable[[Desk, Any], Reply]] = MappingProxyType(
         commands.PromoteModel: _model,
         commands.DemoteModel: _model,
         commands.RollBackModel: _model,
+        commands.PromoteAdviser: _adviser,
+        commands.DemoteAdviser: _adviser,
+        commands.RollBackAdviser: _adviser,
         commands.ChangeSettings: _settings,
         commands.Stop: _stop,
     }

@@ -1,7 +1,10 @@
 """Answers on forecasts: what the probabilities of voices were worth, by scores and bins."""
 
+from datetime import datetime
+
 from msgspec import Struct
 
+from learning.promotion import Proof
 from learning.scores import Bin
 
 
@@ -40,3 +43,36 @@ class ForecastsAnswer(Struct, frozen=True, kw_only=True):
     journal: str
     seq: int
     voices: list[VoiceForecasts]
+
+
+class GateRow(Struct, frozen=True, kw_only=True):
+    """One condition of a promotion: what was measured and what it must be."""
+
+    name: str
+    value: float | None
+    limit: str
+    passed: bool
+
+
+class PromotionAnswer(Struct, frozen=True, kw_only=True):
+    """`agent adviser promote --dry-run`: the proof, each condition, and whether all of them hold."""
+
+    proof: Proof
+    passes: bool
+    rules: list[GateRow]
+    warnings: list[str]
+
+
+class AdviserRow(Struct, frozen=True, kw_only=True):
+    """A promotion or demotion of an adviser; `active` where it is its adviser's latest."""
+
+    version: int
+    adviser: str
+    identity: str
+    promoted: bool
+    raise_cap: float
+    at: datetime
+    by: str
+    reason: str
+    rolled_back_to: int | None
+    active: bool

@@ -20,7 +20,7 @@ from agent.answers.checks import (
 )
 from agent.answers.cycle import Explanation
 from agent.answers.data import CheckedRow, DownloadAnswer, EntryRow, ImportedRow, Quoted
-from agent.answers.forecasts import ForecastsAnswer
+from agent.answers.forecasts import AdviserRow, ForecastsAnswer, PromotionAnswer
 from agent.answers.gate import DecayAnswer, GateAnswer, Reoptimized
 from agent.answers.jobs import JobAnswer, JobRan, JobRow
 from agent.answers.journals import Anchored, ChainAnswer, JournalRow, ParameterVersion, TradeRow
@@ -40,6 +40,7 @@ from agent.verify.replay import Replayed
 from domain.ports import Row
 from domain.replies import (
     Adopted,
+    AdviserInForce,
     Flattened,
     KillSwitch,
     ModelInForce,
@@ -53,6 +54,10 @@ from domain.replies import (
 )
 
 ANSWERS: dict[str, tuple[Any, ...]] = {
+    "adviser demote": (AdviserInForce,),
+    "adviser list": (list[AdviserRow],),
+    "adviser promote": (AdviserInForce, PromotionAnswer),
+    "adviser rollback": (AdviserInForce,),
     "alerts acknowledge": (list[AcknowledgedRow],),
     "alerts list": (AlertsAnswer,),
     "alerts test": (list[TestedRow],),

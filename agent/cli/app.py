@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from agent.cli.commands.adviser import adviser
 from agent.cli.commands.alerts import alerts
 from agent.cli.commands.backup import backups
 from agent.cli.commands.config import config
@@ -58,6 +59,7 @@ app.add_typer(research)
 app.add_typer(journal, name="journal")
 app.add_typer(jobs, name="jobs")
 app.add_typer(backups)
+app.add_typer(adviser, name="adviser")
 app.add_typer(alerts, name="alerts")
 app.add_typer(config, name="config")
 app.add_typer(strategy_app, name="strategy")

@@ -16,6 +16,7 @@ from agent.loop.machine import IDLE
 from agent.loop.noting import ProcessNotes
 from agent.orders.reconciler import Reconciler
 from agent.state.keeper import Keeper
+from agent.state.proving import demotions
 from agent.state.record import Record
 from domain.commands import Flatten, Stop
 from domain.errors import LocalFault
@@ -148,6 +149,7 @@ class Session:
             self.manager.lives()
             with self.inbox.trading_lock:
                 self._note(at)
+                self._demote(at)
                 self._keep()
         return CYCLES
 
@@ -157,6 +159,13 @@ class Session:
             noted = self.notes and self.notes.note(at)
             if noted:
                 self.record.write(noted)
+
+    def _demote(self, at: datetime) -> None:
+        """Demote whoever no longer is what it was promoted for; nothing waits for it or fails by it."""
+        with suppress(Exception):
+            due = demotions(self.state.proving, self.state.advisers, at)
+            if due:
+                self.record.write(*due)
 
     def _keep(self, *, now: bool = False) -> None:
         """Have a checkpoint taken when one is due, or now."""

@@ -35,7 +35,7 @@ from typing import NamedTuple
 import msgspec
 
 from advice import ledger as money
-from agent.state import changes
+from agent.state import changes, proving
 from agent.state.changes import Changed
 from agent.state.ledger import Ledger
 from agent.state.retune import retune
@@ -75,6 +75,7 @@ from domain.regrid import Regrid
 from domain.replies import RememberedCommand, Reply
 from domain.verdict import Approved, Verdict
 from learning.hedge import fold
+from learning.promotion import Outcome
 from learning.reflect import reflect
 from learning.settings import LearningSettings
 from learning.vetoes import advance_all, watch
@@ -136,6 +137,8 @@ class State:
     spend: Spend = field(default_factory=Spend)
     """What advice has cost."""
     advisers: list[AdviserSet] = field(default_factory=list)
+    proving: dict[str, tuple[Outcome, ...]] = field(default_factory=dict)
+    """What came of promoted advisers' advice since their promotion."""
     models: list[ModelSet] = field(default_factory=list)
     """Models set so far; only those in force with their bodies."""
 
@@ -200,6 +203,7 @@ class State:
                 self._set_model(event)
             case AdviserSet():
                 self.advisers.append(event)
+                self.proving = proving.begun(self.proving, event)
             case CommandReceived():
                 self._receive(event.command)
             case CommandAnswered():
@@ -338,6 +342,7 @@ class State:
         """Close a cycle: its lessons become beliefs."""
         for lesson in event.lessons:
             self.beliefs = fold(self.beliefs, lesson, self.learning)
+            self.proving = proving.after(self.proving, self.advisers, lesson)
         self.new_lessons = self.new_lessons[len(event.lessons) :]
         self.open_cycle = None
         self.cycles += 1

@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from agent.answers.forecasts import ForecastsAnswer, VoiceForecasts
+from agent.answers.forecasts import AdviserRow, ForecastsAnswer, VoiceForecasts
+from domain.events import AdviserSet
 from domain.ports import Records
 from learning.calibration import kind_for
 from learning.forecasts import Forecast, ForecastFold, Resolved
@@ -87,3 +88,24 @@ def _evidence(count: int, skill: float | None) -> str:
     if count < FEW:
         return f"{said}; not enough evidence: {count} outcomes of {WANTED}"
     return f"{said}; {count} outcomes of the {WANTED} a promotion asks for"
+
+
+def sets(events: Iterable[AdviserSet]) -> list[AdviserRow]:
+    """Return promotions and demotions as they are told, oldest first."""
+    known = list(events)
+    latest = {each.adviser: each.version for each in known}
+    return [
+        AdviserRow(
+            version=each.version,
+            adviser=each.adviser,
+            identity=each.identity,
+            promoted=each.promoted,
+            raise_cap=each.raise_cap,
+            at=each.at,
+            by=each.by,
+            reason=each.reason,
+            rolled_back_to=each.rolled_back_to,
+            active=latest[each.adviser] == each.version,
+        )
+        for each in known
+    ]
