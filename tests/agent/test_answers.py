@@ -10,20 +10,25 @@ from typing import Any
 import msgspec
 import pytest
 import typer.main
+from msgspec.structs import replace
 from pydantic import BaseModel
 
+from agent.account.dispatch import dispatch
 from agent.answers.run import SummaryLine
 from agent.cli.answers import ANSWERS
 from agent.cli.app import app
+from agent.gate.proof import proof
 from agent.models.registry import Registry
 from agent.settings.home import Home
 from agent.settings.settings import Options
 from agent.settings.upkeep.sections import Upkeep
 from docs import schemas
+from domain.commands import PromoteAdviser
 from domain.times import HOUR_MS
 from perception.files.candles import HEADER
 from tests.agent.command import agent, start
 from tests.agent.trained import model
+from tests.gate.test_promotion import known
 from tests.perception.server import ScriptedServer
 from tests.perception.venues import KLINES, QUERY, alpha_vantage, klines, recorded
 from tests.research.test_data_cli import market
@@ -42,6 +47,7 @@ QUIET = ("--rehearse", "--provider", "simulated", "--cycles", "1", "--speed", "m
 WAVE = ("--data", "{home}/BTC-USDT_1h.csv")
 YEARS = ("--data", "{home}/ETH-USDT_1h.csv")
 WORDS: dict[str, tuple[str, ...]] = {
+    "adviser list": (),
     "backup": ("--out", "{home}/kept"),
     "alerts acknowledge": ("--all",),
     "alerts list": (),
@@ -57,6 +63,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "decay": ("--notify",),
     "doctor": (),
     "drill": ("--cases", "1"),
+    "forecasts": (),
     "gate": ("--notify",),
     "jobs list": (),
     "jobs pause": ("anchor",),
@@ -109,6 +116,11 @@ CHANGES = {
 }
 """Commands that change something, in the order in which they are tried on an account with a position."""
 PAUSES = {"pause", "unpause"}
+OF_ADVISERS = {
+    "adviser rollback": ("1", "--reason", "x"),
+    "adviser demote": ("sage", "--reason", "x"),
+}
+"""Tried on an account whose adviser was promoted twice, by another proof each time."""
 
 
 def commands(command: Any, name: str = "") -> Iterator[tuple[str, Any]]:
@@ -213,7 +225,7 @@ def test_no_amount_is_a_number() -> None:
 
 
 def test_every_command_with_json_is_in_the_table_and_is_tried() -> None:
-    assert set(WORDS) | set(CHANGES) | PAUSES == set(ANSWERS)
+    assert set(WORDS) | set(CHANGES) | PAUSES | set(OF_ADVISERS) | {"adviser promote"} == set(ANSWERS)
     assert with_json() == set(ANSWERS) | {"resume"}
 
 
@@ -222,6 +234,24 @@ def test_a_reply_to_a_command_is_what_the_table_says(tmp_path: Path) -> None:
     Registry(Home(tmp_path).models).keep(model())
     for name, words in CHANGES.items():
         read(name, agent(tmp_path, *name.split(), *words, "--json").stdout)
+
+
+def test_a_reply_on_an_adviser_is_what_the_table_says(tmp_path: Path) -> None:
+    agent(tmp_path, "run", *QUICK)
+    home, passed = Home(tmp_path), proof("adviser:sage", "ab12", known(1_100, sharp=1.0), 1)
+    for identity in ("ab12", "cd34"):
+        evidence = msgspec.to_builtins(replace(passed, identity=identity))
+        command = PromoteAdviser(adviser="sage", identity=identity, evidence=evidence)
+        reply = dispatch(home, home.latest(None), command)
+        read("adviser promote", msgspec.json.encode(reply).decode())
+    for name, words in OF_ADVISERS.items():
+        (answer,) = read(name, agent(tmp_path, *name.split(), *words, "--json").stdout)
+        assert answer.identity == "ab12"
+    (rows,) = read("adviser list", agent(tmp_path, "adviser", "list", "--json").stdout)
+    assert [(row.promoted, row.active) for row in rows] == [(True, False)] * 3 + [(False, True)]
+    unknown = agent(tmp_path, "adviser", "promote", "sage", "--dry-run", check=None)
+    assert unknown.returncode == 2
+    assert "no forecast" in unknown.stderr
 
 
 @pytest.mark.parametrize("name", sorted(set(WORDS) - {"mcp", "sandbox", "serve", *WITH_VENUE}))
