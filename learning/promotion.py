@@ -34,7 +34,7 @@ WINDOW, LEAST = 200, 100
 """Outcomes since a promotion that are looked at, and those below which nothing is said."""
 
 
-class Proof(msgspec.Struct, frozen=True, kw_only=True):
+class SkillProof(msgspec.Struct, frozen=True, kw_only=True):
     """The evidence on a voice: what the gate measures. Results are net, as fractions; instants in ms.
 
     `won` of `forecasts` earned something. `skill` and `taken_mean` come with the ends of their 95 %
@@ -68,7 +68,7 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
         return (self.won + 1) / (self.forecasts + 2)
 
 
-class Measured(NamedTuple):
+class ConditionMeasured(NamedTuple):
     """One condition: its name, what was measured, the limit, and that it held."""
 
     name: str
@@ -77,19 +77,21 @@ class Measured(NamedTuple):
     passed: bool
 
 
-def measured(proof: Proof) -> list[Measured]:
+def measured(proof: SkillProof) -> list[ConditionMeasured]:
     """Return every condition of the gate with its value and limit."""
     better = _above(proof.taken_mean, proof.plain_mean) if proof.plain_mean is not None else False
     plain = "none" if proof.plain_mean is None else f"{proof.plain_mean:+.3%}"
     return [
-        Measured("forecasts", proof.forecasts, f"at least {FEW}", proof.forecasts >= FEW),
-        Measured("months", proof.months, f"at least {MONTHS}", proof.months >= MONTHS),
-        Measured("skill", proof.skill, "above 0", _above(proof.skill, 0.0)),
-        Measured("skill, lower end", proof.skill_low, "above 0", _above(proof.skill_low, 0.0)),
-        Measured("result of taken", proof.taken_mean, "above 0", _above(proof.taken_mean, 0.0)),
-        Measured("result of taken, lower end", proof.taken_low, "above 0", _above(proof.taken_low, 0.0)),
-        Measured("result against all entries", proof.taken_mean, f"above {plain}", better),
-        Measured(
+        ConditionMeasured("forecasts", proof.forecasts, f"at least {FEW}", proof.forecasts >= FEW),
+        ConditionMeasured("months", proof.months, f"at least {MONTHS}", proof.months >= MONTHS),
+        ConditionMeasured("skill", proof.skill, "above 0", _above(proof.skill, 0.0)),
+        ConditionMeasured("skill, lower end", proof.skill_low, "above 0", _above(proof.skill_low, 0.0)),
+        ConditionMeasured("result of taken", proof.taken_mean, "above 0", _above(proof.taken_mean, 0.0)),
+        ConditionMeasured(
+            "result of taken, lower end", proof.taken_low, "above 0", _above(proof.taken_low, 0.0)
+        ),
+        ConditionMeasured("result against all entries", proof.taken_mean, f"above {plain}", better),
+        ConditionMeasured(
             f"deflated Sharpe ratio, {proof.trials} tried",
             proof.deflated_sharpe,
             f"at least {SURE}",
@@ -98,7 +100,7 @@ def measured(proof: Proof) -> list[Measured]:
     ]
 
 
-def shortfalls(proof: Proof) -> list[str]:
+def shortfalls(proof: SkillProof) -> list[str]:
     """Say what a proof lacks, each with value and limit; nothing where it is enough."""
     return [
         f"{each.name} {'unknown' if each.value is None else f'{each.value:.6g}'}: must be {each.limit}"
@@ -107,7 +109,7 @@ def shortfalls(proof: Proof) -> list[str]:
     ]
 
 
-def warnings(proof: Proof) -> list[str]:
+def warnings(proof: SkillProof) -> list[str]:
     """Say what is thin about a proof that may be enough."""
     if FEW <= proof.forecasts < WANTED:
         return [f"{proof.forecasts} forecasts are few: {WANTED} are wanted"]
@@ -118,7 +120,7 @@ def _above(value: float | None, limit: float | None) -> bool:
     return value is not None and limit is not None and value > limit
 
 
-class Outcome(msgspec.Struct, frozen=True):
+class ProvingOutcome(msgspec.Struct, frozen=True):
     """An outcome since a promotion: calibrated probability, base rate, net result, and its vote."""
 
     chance: float
@@ -127,7 +129,7 @@ class Outcome(msgspec.Struct, frozen=True):
     vote: int
 
 
-def lapsed(latest: Sequence[Outcome]) -> list[str]:
+def lapsed(latest: Sequence[ProvingOutcome]) -> list[str]:
     """Say why a promotion is over by the latest outcomes since it; nothing where it is not, or too early."""
     if len(latest) < LEAST:
         return []
@@ -145,17 +147,17 @@ def lapsed(latest: Sequence[Outcome]) -> list[str]:
     return why
 
 
-def proof_of(evidence: dict[str, Any]) -> Proof | None:
+def proof_of(evidence: dict[str, Any]) -> SkillProof | None:
     """Return the proof in an event's evidence, None where there is none to be read."""
     try:
-        return msgspec.convert(evidence, Proof)
+        return msgspec.convert(evidence, SkillProof)
     except msgspec.ValidationError:
         return None
 
 
-def checked(evidence: dict[str, Any]) -> Proof:
+def checked(evidence: dict[str, Any]) -> SkillProof:
     """Return the proof a command brings. Raises BadInput with the field that is wrong."""
     try:
-        return msgspec.convert(evidence, Proof)
+        return msgspec.convert(evidence, SkillProof)
     except msgspec.ValidationError as error:
         raise BadInput(f"evidence: {error}") from None

@@ -35,7 +35,7 @@ class Bin(msgspec.Struct, frozen=True):
     high: float
 
 
-class Scores(msgspec.Struct, frozen=True):
+class ForecastScores(msgspec.Struct, frozen=True):
     """The scores of a voice's forecasts.
 
     `brier` and `log_loss` are means, the less the better, `base_brier` is that of the base rate known at each
@@ -57,7 +57,7 @@ class Scores(msgspec.Struct, frozen=True):
     bins: tuple[Bin, ...]
 
 
-def scores(done: Sequence[Resolved]) -> Scores | None:
+def scores(done: Sequence[Resolved]) -> ForecastScores | None:
     """Return the scores of one voice's resolved forecasts; None where there are none."""
     if not done:
         return None
@@ -66,7 +66,7 @@ def scores(done: Sequence[Resolved]) -> Scores | None:
     bases = [each.forecast.base for each in done]
     taken = [each.result for each in done if each.forecast.vote > 0]
     trades = sum(each.kind == "trade" for each in done)
-    return Scores(
+    return ForecastScores(
         count=len(done),
         trades=trades,
         vetoes=len(done) - trades,

@@ -368,7 +368,7 @@ def _taken_up(
     if isinstance(command, ChangeSettings):
         change = changing.event_of(command, parts, at)
         return change, changing.reply_of(change, parts, running=False)
-    if isinstance(command, advisers.Asked):
+    if isinstance(command, advisers.AdviserCommand):
         promoted = advisers.event_of(command, parts.state.advisers, at)
         return promoted, advisers.reply_of(promoted, running=False)
     if isinstance(command, sets.ModelCommand):

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from learning.promotion import Proof
+from learning.promotion import SkillProof
 from learning.scores import Bin
 
 
@@ -45,7 +45,7 @@ class ForecastsAnswer(Struct, frozen=True, kw_only=True):
     voices: list[VoiceForecasts]
 
 
-class GateRow(Struct, frozen=True, kw_only=True):
+class PromotionRule(Struct, frozen=True, kw_only=True):
     """One condition of a promotion: what was measured and what it must be."""
 
     name: str
@@ -57,9 +57,9 @@ class GateRow(Struct, frozen=True, kw_only=True):
 class PromotionAnswer(Struct, frozen=True, kw_only=True):
     """`agent adviser promote --dry-run`: the proof, each condition, and whether all of them hold."""
 
-    proof: Proof
+    proof: SkillProof
     passes: bool
-    rules: list[GateRow]
+    rules: list[PromotionRule]
     warnings: list[str]
 
 

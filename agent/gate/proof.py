@@ -12,7 +12,7 @@ import numpy as np
 from domain.errors import BadInput
 from learning.calibration import fitted, month_of, prequential
 from learning.forecasts import Resolved
-from learning.promotion import Proof
+from learning.promotion import SkillProof
 from research.data.candles import FloatArray
 from research.statistics.months import interval, quotient
 from research.statistics.overfit import deflated_sharpe
@@ -21,7 +21,7 @@ LEAST_TAKEN = 30
 """Results below which no deflated Sharpe ratio is worked out."""
 
 
-def proof(voice: str, identity: str, done: Sequence[Resolved], trials: int) -> Proof:
+def proof(voice: str, identity: str, done: Sequence[Resolved], trials: int) -> SkillProof:
     """Return the proof of one voice's forecasts; `trials` counts the variants that were tried."""
     clean = [each for each in done if not each.forecast.retrospective]
     chances = np.array(prequential(clean))
@@ -34,7 +34,7 @@ def proof(voice: str, identity: str, done: Sequence[Resolved], trials: int) -> P
     skill = interval(months, errors, quotient) or (None, None)
     rows = np.column_stack([results[taken], np.ones(int(taken.sum()))])
     mean = interval(months[taken], rows, quotient) or (None, None)
-    return Proof(
+    return SkillProof(
         voice=voice,
         identity=identity,
         forecasts=len(clean),

@@ -12,12 +12,12 @@ from domain.commands import DemoteAdviser, PromoteAdviser, RollBackAdviser
 from domain.errors import BadInput, Unproven
 from domain.events import AdviserSet
 from domain.replies import AdviserInForce
-from learning.promotion import Proof, checked, shortfalls
+from learning.promotion import SkillProof, checked, shortfalls
 
-Asked = PromoteAdviser | DemoteAdviser | RollBackAdviser
+AdviserCommand = PromoteAdviser | DemoteAdviser | RollBackAdviser
 
 
-def event_of(command: Asked, known: Sequence[AdviserSet], at: datetime) -> AdviserSet:
+def event_of(command: AdviserCommand, known: Sequence[AdviserSet], at: datetime) -> AdviserSet:
     """Return the event a command becomes; `known` are the journal's so far.
 
     Raises BadInput when it cannot be meant, Unproven when its evidence is not enough.
@@ -48,14 +48,14 @@ def _promoted(command: PromoteAdviser, known: Sequence[AdviserSet], at: datetime
     )
 
 
-def _passes(adviser: str, proof: Proof) -> None:
+def _passes(adviser: str, proof: SkillProof) -> None:
     """Raise Unproven where the gate refuses: there is no other way up, whoever asks."""
     lacking = shortfalls(proof)
     if lacking:
         raise Unproven("\n".join([f"adviser {adviser} does not pass the gate:", *lacking]))
 
 
-def _fits(command: PromoteAdviser, proof: Proof) -> None:
+def _fits(command: PromoteAdviser, proof: SkillProof) -> None:
     """Raise BadInput for evidence on somebody else; without an identity nobody can be told apart."""
     if not command.identity:
         raise BadInput(f"adviser {command.adviser}: no identity, so it cannot be told from another")

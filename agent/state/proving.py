@@ -11,10 +11,10 @@ from domain.advice import VOICE
 from domain.events import AdviserSet
 from domain.lesson import Lesson
 from learning.forecasts import says_something
-from learning.promotion import WINDOW, Outcome, lapsed, proof_of
+from learning.promotion import WINDOW, ProvingOutcome, lapsed, proof_of
 
 BY = "agent"
-Watched = dict[str, tuple[Outcome, ...]]
+Watched = dict[str, tuple[ProvingOutcome, ...]]
 
 
 def promoted(known: Sequence[AdviserSet]) -> dict[str, AdviserSet]:
@@ -34,7 +34,7 @@ def after(watched: Watched, known: Sequence[AdviserSet], lesson: Lesson) -> Watc
     if not watched or not says_something(lesson):
         return watched
     told = {each.name: each for each in lesson.context.voices if each.vote}
-    more: dict[str, tuple[Outcome, ...]] = {}
+    more: dict[str, tuple[ProvingOutcome, ...]] = {}
     for name, event in promoted(known).items():
         voice = told.get(VOICE + name)
         proof = proof_of(event.evidence)
@@ -43,13 +43,13 @@ def after(watched: Watched, known: Sequence[AdviserSet], lesson: Lesson) -> Watc
         stated = voice.confidence / 100.0
         chance = stated if voice.vote > 0 else 1.0 - stated
         meant = proof.calibrator.chance(chance) if proof.calibrator else chance
-        outcome = Outcome(meant, proof.base, lesson.result, voice.vote)
+        outcome = ProvingOutcome(meant, proof.base, lesson.result, voice.vote)
         more[name] = (*watched[name], outcome)[-WINDOW:]
     return watched | more
 
 
 def demotions(
-    watched: Mapping[str, Sequence[Outcome]], known: Sequence[AdviserSet], at: datetime
+    watched: Mapping[str, Sequence[ProvingOutcome]], known: Sequence[AdviserSet], at: datetime
 ) -> list[AdviserSet]:
     """Return the demotions that are due: downwards only, by what came since the promotion."""
     events: list[AdviserSet] = []

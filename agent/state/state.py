@@ -75,7 +75,7 @@ from domain.regrid import Regrid
 from domain.replies import RememberedCommand, Reply
 from domain.verdict import Approved, Verdict
 from learning.hedge import fold
-from learning.promotion import Outcome
+from learning.promotion import ProvingOutcome
 from learning.reflect import reflect
 from learning.settings import LearningSettings
 from learning.vetoes import advance_all, watch
@@ -137,7 +137,7 @@ class State:
     spend: Spend = field(default_factory=Spend)
     """What advice has cost."""
     advisers: list[AdviserSet] = field(default_factory=list)
-    proving: dict[str, tuple[Outcome, ...]] = field(default_factory=dict)
+    proving: dict[str, tuple[ProvingOutcome, ...]] = field(default_factory=dict)
     """What came of promoted advisers' advice since their promotion."""
     models: list[ModelSet] = field(default_factory=list)
     """Models set so far; only those in force with their bodies."""

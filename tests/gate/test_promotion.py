@@ -18,7 +18,7 @@ from domain.errors import BadInput, Unproven
 from domain.events import AdviserSet
 from domain.times import DAY_MS, utc
 from learning.forecasts import Forecast, Resolved
-from learning.promotion import LEAST, Outcome, Proof, lapsed, proof_of, shortfalls, warnings
+from learning.promotion import LEAST, ProvingOutcome, SkillProof, lapsed, proof_of, shortfalls, warnings
 from research.statistics.months import interval, quotient
 from tests.learning.outcomes import lesson
 
@@ -43,11 +43,11 @@ def known(count: int, *, sharp: float, seed: int = 3, retrospective: bool = Fals
 
 
 @pytest.fixture(scope="module")
-def good() -> Proof:
+def good() -> SkillProof:
     return proof(f"adviser:{NAME}", IDENTITY, known(1_100, sharp=1.0), trials=4)
 
 
-def test_real_skill_that_earns_passes_and_its_intervals_hold_its_figures(good: Proof) -> None:
+def test_real_skill_that_earns_passes_and_its_intervals_hold_its_figures(good: SkillProof) -> None:
     assert shortfalls(good) == []
     assert good.skill is not None
     assert good.taken_mean is not None
@@ -82,7 +82,7 @@ def test_no_skill_is_refused_and_so_is_what_was_known_beforehand() -> None:
         ({"deflated_sharpe": None}, "deflated"),
     ],
 )
-def test_every_condition_refuses_by_itself(good: Proof, given: dict[str, Any], named: str) -> None:
+def test_every_condition_refuses_by_itself(good: SkillProof, given: dict[str, Any], named: str) -> None:
     (lacking,) = shortfalls(replace(good, **given))
     assert lacking.startswith(named)
     assert "must be" in lacking
@@ -90,24 +90,24 @@ def test_every_condition_refuses_by_itself(good: Proof, given: dict[str, Any], n
         event_of(wanted(replace(good, **given)), [], AT)
 
 
-def test_few_forecasts_are_said_to_be_few(good: Proof) -> None:
+def test_few_forecasts_are_said_to_be_few(good: SkillProof) -> None:
     assert warnings(good) == []
     assert warnings(replace(good, forecasts=400)) == ["400 forecasts are few: 1000 are wanted"]
 
 
-def test_trials_take_the_luck_out(good: Proof) -> None:
+def test_trials_take_the_luck_out(good: SkillProof) -> None:
     weak = known(1_100, sharp=0.25)
     ratios = [proof("v", "", weak, trials).deflated_sharpe or 0.0 for trials in (1, 10, 1_000)]
     assert ratios == sorted(ratios, reverse=True)
     assert ratios[0] > ratios[-1]
 
 
-def wanted(found: Proof, **more: Any) -> PromoteAdviser:
+def wanted(found: SkillProof, **more: Any) -> PromoteAdviser:
     given = {"adviser": NAME, "identity": IDENTITY, "evidence": msgspec.to_builtins(found), "by": "ann"}
     return PromoteAdviser(**given | more)
 
 
-def test_a_promotion_is_an_event_with_its_evidence_for_one_identity(good: Proof) -> None:
+def test_a_promotion_is_an_event_with_its_evidence_for_one_identity(good: SkillProof) -> None:
     event = event_of(wanted(good, raise_cap=5.0), [], AT)
     assert (event.version, event.promoted, event.raise_cap, event.by) == (1, True, 5.0, "ann")
     decoded = msgspec.json.decode(msgspec.json.encode(event), type=AdviserSet)
@@ -123,7 +123,7 @@ def test_a_promotion_is_an_event_with_its_evidence_for_one_identity(good: Proof)
             event_of(wanted(good, **given), [], AT)
 
 
-def test_going_back_raises_nobody_who_fell(good: Proof) -> None:
+def test_going_back_raises_nobody_who_fell(good: SkillProof) -> None:
     first = event_of(wanted(good), [], AT)
     other = replace(good, identity="cd34")
     second = event_of(wanted(other, identity="cd34"), [first], AT)
@@ -140,7 +140,7 @@ def test_going_back_raises_nobody_who_fell(good: Proof) -> None:
 
 @pytest.mark.parametrize(("result", "falls"), [(0.01, False), (-0.01, True)])
 def test_a_promotion_ends_by_itself_where_its_advice_is_no_longer_worth_it(
-    good: Proof, result: float, *, falls: bool
+    good: SkillProof, result: float, *, falls: bool
 ) -> None:
     event = event_of(wanted(good), [], AT)
     watched = proving.begun({}, event)
@@ -159,7 +159,7 @@ def test_a_promotion_ends_by_itself_where_its_advice_is_no_longer_worth_it(
 
 
 def test_too_few_outcomes_say_nothing() -> None:
-    bad = Outcome(0.9, 0.5, -0.1, 1)
+    bad = ProvingOutcome(0.9, 0.5, -0.1, 1)
     assert lapsed([bad] * (LEAST - 1)) == []
     assert len(lapsed([bad] * LEAST)) == 2
 

@@ -9,14 +9,14 @@ import msgspec
 
 from agent.account.client import AccountClient
 from agent.account.dispatch import dispatch
-from agent.answers.forecasts import AdviserRow, GateRow, PromotionAnswer
+from agent.answers.forecasts import AdviserRow, PromotionAnswer, PromotionRule
 from agent.cli.options import home_of
 from agent.cli.output.streams import answer
 from domain.advice import VOICE
 from domain.commands import DemoteAdviser, PromoteAdviser, RollBackAdviser
 from domain.errors import BadInput
 from domain.replies import AdviserInForce
-from learning.promotion import Proof, measured, shortfalls, warnings
+from learning.promotion import SkillProof, measured, shortfalls, warnings
 
 REFUSED = 1
 
@@ -68,7 +68,7 @@ def promote_adviser(asked: PromoteRequest, home: Path | None, journal: str | Non
     set_adviser(command, home, journal, json=json)
 
 
-def _proof(client: AccountClient, asked: PromoteRequest) -> Proof:
+def _proof(client: AccountClient, asked: PromoteRequest) -> SkillProof:
     """Return the proof of an adviser as it is now: its latest identity, the earlier ones counted as tries."""
     from agent.gate.proof import proof
 
@@ -81,11 +81,11 @@ def _proof(client: AccountClient, asked: PromoteRequest) -> Proof:
     return proof(VOICE + asked.adviser, identity, mine, max(asked.trials, len(tried)))
 
 
-def _told(found: Proof) -> PromotionAnswer:
+def _told(found: SkillProof) -> PromotionAnswer:
     return PromotionAnswer(
         proof=found,
         passes=not shortfalls(found),
-        rules=[GateRow(**each._asdict()) for each in measured(found)],
+        rules=[PromotionRule(**each._asdict()) for each in measured(found)],
         warnings=warnings(found),
     )
 
