@@ -9,7 +9,7 @@ from 150 on Platt's sigmoid, from 400 on Venn-Abers, whose two ends say how litt
 - Venn-Abers, inductive: Vovk, Petej and Fedorova, "Large-scale probabilistic predictors with and without
   guarantees of validity", 2015. The lower end is isotonic regression with the forecast added as lost, the
   upper with it added as won. It is worked out at up to 64 places; between two of them the lower end is that
-  of the place below and the upper that of the place above, so the interval never comes out too narrow.
+  of the point below and the upper that of the point above, so the interval never comes out too narrow.
 
 Isotonic regression is by pooling adjacent violators (Ayer et al., Annals of Mathematical Statistics 26,
 1955). Probabilities are kept within .01 and .99.
@@ -38,8 +38,8 @@ SMALL = 1e-12
 class Calibrator(msgspec.Struct, frozen=True):
     """A table from the probability a voice states to the one it stood for, from its `low` to its `high` end.
 
-    `at` rises; `low` and `high` have a value for each place and rise too. `stepped`: between places the ends
-    are those of the next place down and up, not on a line.
+    `at` rises; `low` and `high` have a value for each point and rise too. `stepped`: between places the ends
+    are those of the next point down and up, not on a line.
     """
 
     kind: str
@@ -158,8 +158,8 @@ def venn_abers(chances: Sequence[float], won: Sequence[bool]) -> Calibrator:
     pooled = _pooled(chances, won)
     scores = [score for score, _, _ in pooled]
     places = _places(scores)
-    low = tuple(clipped(_at(pooled, scores, place, lost=1, won=0)) for place in places)
-    high = tuple(clipped(_at(pooled, scores, place, lost=0, won=1)) for place in places)
+    low = tuple(clipped(_at(pooled, scores, point, lost=1, won=0)) for point in places)
+    high = tuple(clipped(_at(pooled, scores, point, lost=0, won=1)) for point in places)
     return Calibrator(VENN_ABERS, len(won), places, low, high, stepped=True)
 
 
@@ -182,12 +182,12 @@ def _places(scores: Sequence[float]) -> tuple[float, ...]:
     return tuple(scores[round(number * (len(scores) - 1) / (PLACES - 1))] for number in range(PLACES))
 
 
-def _at(pooled: Pooled, scores: Sequence[float], place: float, *, lost: int, won: int) -> float:
-    """Return isotonic regression at a place, with one more outcome there."""
-    index = bisect_left(scores, place)
+def _at(pooled: Pooled, scores: Sequence[float], point: float, *, lost: int, won: int) -> float:
+    """Return isotonic regression at a point, with one more outcome there."""
+    index = bisect_left(scores, point)
     there = pooled[index]
     more = [*pooled]
-    more[index] = place, there[1] + lost + won, there[2] + won
+    more[index] = point, there[1] + lost + won, there[2] + won
     return isotonic(more)[index]
 
 

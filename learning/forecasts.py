@@ -146,10 +146,10 @@ class ForecastFold:
                 self._learn(lesson)
 
     def _learn(self, lesson: Lesson) -> None:
-        told = self.open.pop((lesson.context.cycle_id, lesson.context.symbol), ())
+        given = self.open.pop((lesson.context.cycle_id, lesson.context.symbol), ())
         if not says_something(lesson):
             return
-        for forecast in told:
+        for forecast in given:
             done = resolved(forecast, lesson)
             self.resolved.append(done)
             self.tallies[forecast.voice] = after(self.tallies.get(forecast.voice, Tally()), done)

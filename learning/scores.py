@@ -118,10 +118,10 @@ def reliability(chances: Sequence[float], won: Sequence[bool], bins: int = BINS)
 
 def quantile(ordered: Sequence[float], share: float) -> float:
     """Return a quantile of rising values, linear between them (Hyndman and Fan 1996, type 7)."""
-    place = share * (len(ordered) - 1)
-    below = floor(place)
+    point = share * (len(ordered) - 1)
+    below = floor(point)
     above = min(below + 1, len(ordered) - 1)
-    return ordered[below] + (ordered[above] - ordered[below]) * (place - below)
+    return ordered[below] + (ordered[above] - ordered[below]) * (point - below)
 
 
 def _bin(held: Sequence[tuple[float, bool]]) -> Bin:

@@ -33,10 +33,10 @@ def after(watched: Watched, known: Sequence[AdviserSet], lesson: Lesson) -> Watc
     """Return what is watched with one more lesson."""
     if not watched or not says_something(lesson):
         return watched
-    told = {each.name: each for each in lesson.context.voices if each.vote}
+    voices = {each.name: each for each in lesson.context.voices if each.vote}
     more: dict[str, tuple[ProvingOutcome, ...]] = {}
     for name, event in promoted(known).items():
-        voice = told.get(VOICE + name)
+        voice = voices.get(VOICE + name)
         proof = proof_of(event.evidence)
         if voice is None or proof is None or name not in watched:
             continue

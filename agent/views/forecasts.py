@@ -15,7 +15,7 @@ Who = tuple[str, str]
 """A voice and, of an adviser, its identity."""
 
 SILENT = 100
-"""Outcomes below which nothing is said of a skill."""
+"""Outcomes below which nothing is verdict of a skill."""
 
 
 def folded(records: Records) -> ForecastFold:
@@ -29,7 +29,7 @@ def folded(records: Records) -> ForecastFold:
 def of_journal(name: str, records: Records) -> ForecastsAnswer:
     """Return a journal's forecasts, scored."""
     fold = folded(records)
-    waiting = [each for told in fold.open.values() for each in told]
+    waiting = [each for group in fold.open.values() for each in group]
     return answer(name, records.head()[0], fold.resolved, waiting)
 
 
@@ -57,26 +57,26 @@ def _place(done: Resolved) -> tuple[int, int, str]:
 
 def _row(whose: Who, done: Sequence[Resolved], still: int) -> VoiceForecasts:
     clean = [each for each in done if not each.forecast.retrospective]
-    made = scores(clean)
+    figures = scores(clean)
     return VoiceForecasts(
         voice=whose[0],
         identity=whose[1],
         open=still,
         retrospective=len(done) - len(clean),
         count=len(clean),
-        trades=made.trades if made else 0,
-        vetoes=made.vetoes if made else 0,
-        won=made.won if made else 0,
-        base_rate=made.base_rate if made else None,
-        brier=made.brier if made else None,
-        base_brier=made.base_brier if made else None,
-        log_loss=made.log_loss if made else None,
-        skill=made.skill if made else None,
-        taken=made.taken if made else 0,
-        mean_result=made.mean_result if made else None,
+        trades=figures.trades if figures else 0,
+        vetoes=figures.vetoes if figures else 0,
+        won=figures.won if figures else 0,
+        base_rate=figures.base_rate if figures else None,
+        brier=figures.brier if figures else None,
+        base_brier=figures.base_brier if figures else None,
+        log_loss=figures.log_loss if figures else None,
+        skill=figures.skill if figures else None,
+        taken=figures.taken if figures else 0,
+        mean_result=figures.mean_result if figures else None,
         calibrator=kind_for(len(clean)),
-        evidence=_evidence(len(clean), made.skill if made else None),
-        bins=list(made.bins) if made else [],
+        evidence=_evidence(len(clean), figures.skill if figures else None),
+        bins=list(figures.bins) if figures else [],
     )
 
 
@@ -84,10 +84,10 @@ def _evidence(count: int, skill: float | None) -> str:
     """Say what so many outcomes prove."""
     if count < SILENT or skill is None:
         return f"too few to tell: {count} outcomes of at least {SILENT}"
-    said = "no skill" if skill <= 0.0 else "some skill, if it lasts"
+    verdict = "no skill" if skill <= 0.0 else "some skill, if it lasts"
     if count < FEW:
-        return f"{said}; not enough evidence: {count} outcomes of {WANTED}"
-    return f"{said}; {count} outcomes of the {WANTED} a promotion asks for"
+        return f"{verdict}; not enough evidence: {count} outcomes of {WANTED}"
+    return f"{verdict}; {count} outcomes of the {WANTED} a promotion asks for"
 
 
 def sets(events: Iterable[AdviserSet]) -> list[AdviserRow]:

@@ -30,11 +30,11 @@ def interval(
     `columns` float64[outcomes, k] are added up by month, `months` int64[outcomes] naming each one's;
     `figure` turns float64[runs, k] of such sums into float64[runs], NaN where a draw has no basis for it.
     """
-    names, place = np.unique(months, return_inverse=True)
+    names, index = np.unique(months, return_inverse=True)
     if len(names) < 2:
         return None
     sums = np.zeros((len(names), columns.shape[1]))
-    np.add.at(sums, place, columns)
+    np.add.at(sums, index, columns)
     chance = np.random.Generator(np.random.Philox(seed))
     drawn = chance.integers(0, len(names), (runs, len(names)))
     values = figure(sums[drawn].sum(axis=1))

@@ -51,16 +51,16 @@ def _sets(rows: Sequence[AdviserRow]) -> Iterator[str]:
 def promote_adviser(asked: PromoteRequest, home: Path | None, journal: str | None, *, json: bool) -> None:
     """Measure an adviser's forecasts and promote it, or say what they lack."""
     client = AccountClient(home_of(home), journal)
-    found = _proof(client, asked)
+    report = _proof(client, asked)
     if asked.dry_run:
-        answer(_told(found), _gate_lines, json=json)
-        if shortfalls(found):
+        answer(_told(report), _gate_lines, json=json)
+        if shortfalls(report):
             sys.exit(REFUSED)
         return
     command = PromoteAdviser(
         adviser=asked.adviser,
-        identity=found.identity,
-        evidence=msgspec.to_builtins(found),
+        identity=report.identity,
+        evidence=msgspec.to_builtins(report),
         raise_cap=asked.cap,
         reason=asked.reason,
         key=asked.key,
@@ -81,21 +81,21 @@ def _proof(client: AccountClient, asked: PromoteRequest) -> SkillProof:
     return proof(VOICE + asked.adviser, identity, mine, max(asked.trials, len(tried)))
 
 
-def _told(found: SkillProof) -> PromotionAnswer:
+def _told(report: SkillProof) -> PromotionAnswer:
     return PromotionAnswer(
-        proof=found,
-        passes=not shortfalls(found),
-        rules=[PromotionRule(**each._asdict()) for each in measured(found)],
-        warnings=warnings(found),
+        proof=report,
+        passes=not shortfalls(report),
+        rules=[PromotionRule(**each._asdict()) for each in measured(report)],
+        warnings=warnings(report),
     )
 
 
-def _gate_lines(told: PromotionAnswer) -> Iterator[str]:
-    yield f"gate      {told.proof.voice}: {'passes' if told.passes else 'refused'}"
-    for row in told.rules:
+def _gate_lines(result: PromotionAnswer) -> Iterator[str]:
+    yield f"gate      {result.proof.voice}: {'passes' if result.passes else 'refused'}"
+    for row in result.rules:
         value = "unknown" if row.value is None else f"{row.value:.6g}"
         yield f"  {'pass' if row.passed else 'FAIL'}    {row.name} {value}, must be {row.limit}"
-    yield from (f"warning   {each}" for each in told.warnings)
+    yield from (f"warning   {each}" for each in result.warnings)
 
 
 def set_adviser(

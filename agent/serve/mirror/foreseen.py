@@ -32,20 +32,20 @@ def foretell(do: Do, event: CycleDecided) -> None:
 
 def resolve(do: Do, lesson: Lesson) -> None:
     """Give the forecasts of an entry its outcome, or drop them where it says nothing of them."""
-    place = lesson.context.cycle_id, lesson.context.symbol
+    index = lesson.context.cycle_id, lesson.context.symbol
     mine = "cycle = ? AND symbol = ? AND kind IS NULL"
     if not says_something(lesson):
-        do(f"DELETE FROM forecasts WHERE {mine}", place)  # noqa: S608 -- ours
+        do(f"DELETE FROM forecasts WHERE {mine}", index)  # noqa: S608 -- ours
         return
     won = lesson.result > 0
     do(
         "INSERT INTO tallies SELECT voice, 1, ? FROM forecasts "  # noqa: S608 -- ours
         f"WHERE {mine} ON CONFLICT DO UPDATE SET count = count + 1, won = won + excluded.won",
-        (won, *place),
+        (won, *index),
     )
     do(
         f"UPDATE forecasts SET result = ?, learned_at = ?, kind = ? WHERE {mine}",  # noqa: S608 -- ours
-        (lesson.result, millis(lesson.learned_at), lesson.kind, *place),
+        (lesson.result, millis(lesson.learned_at), lesson.kind, *index),
     )
 
 
