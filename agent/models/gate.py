@@ -8,7 +8,7 @@ from domain.advice import VOICE
 from domain.model import Model, ModelFigures, identity
 from domain.times import millis
 from learning import promotion
-from learning.promotion import Proof
+from learning.promotion import SkillProof
 from reasoning.models import VOICE as NAME
 
 
@@ -21,10 +21,10 @@ def shortfalls(model: Model) -> list[str]:
     return lacking
 
 
-def proof_of(model: Model) -> Proof:
+def proof_of(model: Model) -> SkillProof:
     """Return a model's figures as the evidence the gate reads."""
     figures: ModelFigures = model.figures
-    return Proof(
+    return SkillProof(
         voice=f"{VOICE}{NAME}{model.name}",
         identity=identity(model),
         forecasts=figures.forecasts,
