@@ -75,6 +75,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "journal list": (),
     "journal tail": ("-n", "1000"),
     "journal verify": (),
+    "ledger": (),
     "lessons": (),
     "lookahead": ("rsi",),
     "meta drift": (),
