@@ -213,9 +213,9 @@ def postgres(tmp_path: Path) -> Iterator[str]:
     tools, data = found[-1].parent, tmp_path / "data"
     nobody = _nobody()
     data.mkdir(mode=0o700)
-    for path in (tmp_path, *tmp_path.parents[:2]):
-        path.chmod(path.stat().st_mode | 0o011)
     if nobody:
+        for path in (tmp_path, *tmp_path.parents[:3]):  # one more where tests run side by side
+            path.chmod(path.stat().st_mode | 0o011)
         subprocess.run(["chown", nobody["user"], str(data)], check=True)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
