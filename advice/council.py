@@ -21,7 +21,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from advice import heard, ledger
-from advice.cutoff import Ruling, Standing, ruling
+from advice.cutoff import Ruling, Standing, patience, ruling
 from advice.heard import Arrived
 from advice.question import TEMPLATE, QuestionFacts, render
 from advice.seat import Seat
@@ -89,14 +89,14 @@ class Council:
 
     def _ruling(self, seat: Seat, facts: QuestionFacts) -> Ruling:
         """Return what an answer would be worth; one that comes before the next candle closes is clean."""
-        window = facts.timeframe_ms / 1000.0 + self.deadline
+        window = patience(self.deadline, facts.timeframe_ms)
         return ruling(seat.model.cutoff, facts.candle_ms, facts.timeframe_ms, facts.asked_at, window)
 
     def _questions(
         self, cycle_id: int, seat: Seat, facts: QuestionFacts, spend: Spend, at: datetime
     ) -> tuple[list[AdviceAsked], str]:
         """Return an adviser's questions about one symbol, all of them or none, and why none."""
-        question, model = self._question(seat, facts), seat.model
+        question, model = self.question(seat, facts), seat.model
         if spend.last.get(ledger.about(question), -1) >= facts.candle_ms:
             return [], "it was asked about this candle before"
         length = len(question.body.encode())
@@ -112,7 +112,8 @@ class Council:
             asked.append(event)
         return asked, ""
 
-    def _question(self, seat: Seat, facts: QuestionFacts) -> AdviserQuestion:
+    def question(self, seat: Seat, facts: QuestionFacts) -> AdviserQuestion:
+        """Return the question an adviser would be asked."""
         body = seat.dialect.body(render(facts, seat.adviser), seat.model)
         return AdviserQuestion(
             adviser=seat.name,

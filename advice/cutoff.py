@@ -1,9 +1,9 @@
 """The guard against contamination: a model may have read what came of a candle. Pure.
 
-Advice is clean when it was asked for within the deadline after its candle closed: nobody knew the outcome
-then. Else it is retrospective: refused where the candle opened before the model's cutoff and a margin, for
-vendors state cutoffs loosely and train further afterwards; and after it allowed with a label that nothing
-takes off. A model whose cutoff nobody states is refused. There is no way round any of it.
+Advice is clean when it was asked for within its deadline and a candle after its candle closed:
+nobody knew the outcome then. Else it is retrospective: refused where the candle opened before the model's
+cutoff and a margin, for vendors state cutoffs loosely and train further afterwards; and after it allowed with
+a label that nothing takes off. A model whose cutoff nobody states is refused. There is no way round it.
 """
 
 from datetime import UTC, date, datetime, timedelta
@@ -17,7 +17,7 @@ MARGIN_DAYS = 90
 
 
 class Standing(StrEnum):
-    """What an answer about a candle is worth as evidence."""
+    """The worth of an answer about a candle, as evidence."""
 
     CLEAN = "clean"
     RETROSPECTIVE = "retrospective"
@@ -36,7 +36,7 @@ def ruling(
     candle_ms: int,
     timeframe_ms: int,
     asked_at: datetime,
-    deadline_seconds: float,
+    patience_seconds: float,
     margin_days: int = MARGIN_DAYS,
 ) -> Ruling:
     """Return what an answer asked for at `asked_at` about the candle opened at `candle_ms` is worth.
@@ -46,7 +46,7 @@ def ruling(
     if cutoff is None:
         return Ruling(Standing.REFUSED, "the model's cutoff is not stated")
     late_ms = millis(asked_at) - closing(candle_ms, timeframe_ms)
-    if 0 <= late_ms <= deadline_seconds * 1000.0:
+    if abs(late_ms) <= patience_seconds * 1000.0:  # before it, where two clocks differ a little
         return Ruling(Standing.CLEAN)
     known = first_unknown(cutoff, margin_days)
     opened = utc(candle_ms)
@@ -58,6 +58,14 @@ def ruling(
             "the model may know what came of it",
         )
     return Ruling(Standing.RETROSPECTIVE, f"asked {late_ms / 1000.0:.0f} s after the candle closed")
+
+
+def patience(deadline_seconds: float, timeframe_ms: int) -> float:
+    """Return how many seconds after its candle a question is in time: its deadline and a candle.
+
+    A cycle that comes at an interval sees a candle a while after it closed; the outcome lies candles ahead.
+    """
+    return deadline_seconds + timeframe_ms / 1000.0
 
 
 def first_unknown(cutoff: date, margin_days: int = MARGIN_DAYS) -> datetime:

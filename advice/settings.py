@@ -126,6 +126,12 @@ class AdviceSettings(_Settings):
         description="time for all of them; 0 asks nobody. Unset: a twelfth of a candle, 5 to 20",
     )
     candles: int = Field(default=24, ge=2, le=200, description="candles a question tells of")
+    lessons: int = Field(
+        default=5,
+        ge=0,
+        le=20,
+        description="lessons a question tells of, of those known when its candle closed",
+    )
     question_usd: Amount = Field(default=Decimal("0.05"), description="most a question may cost")
     day_usd: Amount = Field(default=Decimal(1), description="most the questions of a day (UTC) may cost")
     session_usd: Amount = Field(default=Decimal(10), description="most the questions of a session may cost")

@@ -133,7 +133,7 @@ class Verification(Struct, frozen=True, kw_only=True):
 
 
 class BacktestAnswer(Struct, frozen=True, kw_only=True):
-    """`agent backtest`; `verified` is None without --verify."""
+    """`agent backtest`; `verified` is None without --verify, `advice` without --advice."""
 
     stopped: StoppedAnswer | None
     strategies: list[str]
@@ -163,6 +163,7 @@ class BacktestAnswer(Struct, frozen=True, kw_only=True):
     verified: Verification | None
     curve: CurveAnswer | None = None
     months: Months = {}
+    advice: str | None = None
 
 
 class ReportAnswer(Struct, frozen=True, kw_only=True):

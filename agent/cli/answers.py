@@ -7,6 +7,7 @@ by it. A command that prints JSON line by line names each struct that a line may
 from typing import Any
 
 from agent.answers.account import PositionAnswer, Status
+from agent.answers.advice import TapeAnswer
 from agent.answers.alerts import AcknowledgedRow, AlertsAnswer, TestedRow
 from agent.answers.backups import BackupAnswer, BackupCheck, PointRow, RestoreAnswer
 from agent.answers.checks import (
@@ -61,6 +62,7 @@ ANSWERS: dict[str, tuple[Any, ...]] = {
     "alerts acknowledge": (list[AcknowledgedRow],),
     "alerts list": (AlertsAnswer,),
     "alerts test": (list[TestedRow],),
+    "advise": (TapeAnswer,),
     "backtest": (BacktestAnswer,),
     "backup": (BackupAnswer, list[PointRow], BackupCheck),
     "close": (PositionClosed,),

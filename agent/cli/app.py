@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from agent.cli.commands.advise import EPILOG as ADVISE_EPILOG
+from agent.cli.commands.advise import advise
 from agent.cli.commands.adviser import adviser
 from agent.cli.commands.alerts import alerts
 from agent.cli.commands.backup import backups
@@ -66,6 +68,7 @@ app.add_typer(strategy_app, name="strategy")
 app.add_typer(data, name="data")
 app.add_typer(params, name="params")
 app.add_typer(meta, name="meta")
+app.command(epilog=ADVISE_EPILOG)(advise)
 app.command(epilog=SERVE_EPILOG)(serve)
 app.command(epilog=MCP_EPILOG)(mcp)
 app.command(epilog=SANDBOX_EPILOG)(sandbox)

@@ -6,6 +6,7 @@ way. All that can go wrong here leaves the cycle as it would have been without a
 journaled before they are sent and answers before they are used; where the journal fails nothing is.
 """
 
+from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
@@ -13,17 +14,24 @@ from typing import Any
 from msgspec.structs import replace
 
 from advice.council import Council, Plan
+from advice.lessons import chosen, told
 from advice.question import QuestionFacts
 from agent.host import log
 from agent.loop.turn import Turn, splits
 from agent.state.record import Record
 from domain.decision import Action, Decision
+from domain.events import CycleEnded, Event
+from domain.lesson import Lesson
 from domain.observation import Observation, Source
 from domain.ports import Platform
+from domain.times import closing, utc
 from reasoning.minds import StrategyRunner
 from reasoning.orientation import Orientation
 from reasoning.settings import ReasoningSettings
 from reasoning.vote import decide
+
+REMEMBERED = 200
+"""Lessons kept to choose from."""
 
 
 class Advising:
@@ -51,6 +59,13 @@ class Advising:
         self.trading_lock = trading_lock
         self.blocked = blocked
         self.hurry = hurry
+        self.lessons: deque[Lesson] = deque(maxlen=REMEMBERED)
+        """The session's last lessons; those of one question were known when its candle closed."""
+
+    def learn(self, event: Event) -> None:
+        """Remember the lessons of a cycle that ended."""
+        if isinstance(event, CycleEnded):
+            self.lessons.extend(event.lessons)
 
     def __call__(self, turn: Turn) -> None:
         """Add to a turn's observations what advisers say of the entries they would lead to."""
@@ -122,4 +137,11 @@ class Advising:
             sentiment=None if sentiment is None else sentiment.score,
             headlines=tuple(each.title for each in observation.headlines),
             asked_at=turn.at if observation.source is Source.SIMULATED else self.council.clock.now(),
+            lessons=told(self._lessons(observation, orientation.regime)),
         )
+
+    def _lessons(self, observation: Observation, regime: str) -> tuple[Lesson, ...]:
+        """Return the lessons a question tells of; what was learned since its candle closed is not."""
+        closed_at = utc(closing(observation.candles[-1].time, self.timeframe_ms))
+        most = self.council.settings.lessons
+        return chosen(tuple(self.lessons), closed_at, observation.symbol, regime, most)

@@ -8,7 +8,9 @@ import numpy as np
 from agent import wiring
 from agent.host.clock import SystemClock
 from agent.loop.inbox import Inbox
+from agent.loop.session import Session
 from agent.settings.settings import Options
+from agent.wiring.sessions import Parts
 from domain.account import Position, Trade, apply_fill
 from domain.events import CycleDecided, Event, OrderReported
 from domain.instrument import Instrument
@@ -75,9 +77,15 @@ class LoopRun:
 
 
 def run_loop(
-    options: Options, candles: Sequence[Candles], tick: Callable[[int], None] = lambda _cycle: None
+    options: Options,
+    candles: Sequence[Candles],
+    tick: Callable[[int], None] = lambda _cycle: None,
+    begin: Callable[[Session, Parts], None] = lambda _session, _parts: None,
 ) -> LoopRun:
-    """Run the loop itself over candles, in memory; `tick` hears the number of every cycle done."""
+    """Run the loop itself over candles, in memory; `tick` hears the number of every cycle done.
+
+    `begin` is called with the session before it runs.
+    """
     journal = MemoryJournal("0" * 12, keep=False)
     parts = wiring.parts(options, journal)
     source = wiring.market_of_candles(parts, candles)
@@ -86,6 +94,7 @@ def run_loop(
     begun = utc(int(candles[0].time[0]))
     session = wiring.session(parts, journal, source.observer, wiring.paper_platform(parts), inbox, at=begun)
     session.listeners.append(run.on_event)
+    begin(session, parts)
     ledger = parts.state.ledger
 
     def instants() -> Iterator[Any]:

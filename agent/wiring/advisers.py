@@ -1,5 +1,7 @@
 """The advisers of a session: settings in, a council out. The wire is imported here alone, for them alone."""
 
+from collections.abc import Callable
+
 from advice.clients import anthropic, openai
 from advice.council import Council
 from advice.seat import ApiDialect, Seat
@@ -9,6 +11,7 @@ from agent.loop.advising import Advising
 from agent.loop.session import Session
 from agent.settings.settings import Options
 from agent.wiring.sessions import Parts
+from domain.advice import AdviserAnswer
 from domain.errors import BadInput
 from domain.extras import lacking
 from domain.ports import Adviser, Clock
@@ -44,10 +47,36 @@ def seat_advisers(session: Session, parts: Parts) -> None:
         convene(session, parts, members)
 
 
-def convene(session: Session, parts: Parts, members: Council) -> None:
+def unasked(options: Options, clock: Clock) -> Council:
+    """Return the council of a session that asks nobody: its questions are made, and answered elsewhere.
+
+    It needs no extra and no key. Raises BadInput where the settings name no adviser.
+    """
+    settings = options.advice
+    if not settings.advisers:
+        raise BadInput("advice.advisers is empty: a tape is heard by the advisers of the settings")
+    seats = []
+    for name, adviser in settings.advisers.items():
+        model = settings.models[adviser.model]
+        seats.append(Seat(name, adviser, model, NobodyAdviser(), DIALECTS[model.kind][0]))
+    return Council(seats, settings, settings.deadline(options.timeframe_ms), clock)
+
+
+class NobodyAdviser:
+    """An adviser that is never asked. Satisfies the port of advisers."""
+
+    def ask(self, question: bytes, seconds: float) -> AdviserAnswer:
+        """Return that nobody was asked."""
+        del question, seconds
+        return AdviserAnswer(fault="nobody is asked here", sent=False)
+
+
+def convene(
+    session: Session, parts: Parts, members: Council, advising: Callable[..., Advising] = Advising
+) -> None:
     """Let a session ask a council."""
     inbox, cycle = session.inbox, session.cycle
-    cycle.advise = Advising(
+    asks = advising(
         council=members,
         record=session.record,
         mind=parts.mind,
@@ -58,6 +87,8 @@ def convene(session: Session, parts: Parts, members: Council) -> None:
         blocked=lambda: cycle.also_blocked,
         hurry=lambda: inbox.stopping or inbox.pending_kill is not None,
     )
+    cycle.advise = asks
+    session.listeners.append(asks.learn)
 
 
 def _wire(name: str, model: ModelSettings) -> Adviser:

@@ -1,4 +1,4 @@
-"""Who is heard on loopback: programs on this machine, not pages in a browser.
+"""Admission on loopback: programs on this machine are heard, pages in a browser are not.
 
 A page of any site can make a browser post to 127.0.0.1, and a name that resolves to 127.0.0.1 makes the
 answer readable to it as well. So a Host that is not loopback's and an Origin that is not the server's own

@@ -26,12 +26,12 @@ def test_the_margin_begins_after_the_last_day_the_model_was_trained_on() -> None
     )  # 30 June is known, and 90 days after it
 
 
-@pytest.mark.parametrize("late", [0.0, 5.0, DEADLINE])
+@pytest.mark.parametrize("late", [-1.0, 0.0, 5.0, DEADLINE])
 def test_advice_in_time_is_clean_however_old_the_model(late: float) -> None:
     assert ruled(datetime(2020, 1, 1, tzinfo=UTC), late) is Standing.CLEAN
 
 
-@pytest.mark.parametrize("late", [-1.0, DEADLINE + 0.001, 3_600.0, 1e8])
+@pytest.mark.parametrize("late", [-DEADLINE - 0.001, DEADLINE + 0.001, 3_600.0, 1e8])
 def test_retrospective_advice_is_refused_before_the_margin_and_labelled_after_it(late: float) -> None:
     assert ruled(KNOWN - timedelta(milliseconds=1), late) is Standing.REFUSED
     assert ruled(KNOWN, late) is Standing.RETROSPECTIVE
@@ -55,7 +55,7 @@ def test_no_margin_that_is_set_and_no_delay_makes_late_advice_clean(
 def test_nothing_it_takes_is_an_override() -> None:
     names = set(signature(ruling).parameters)
     assert names == {
-        "cutoff", "candle_ms", "timeframe_ms", "asked_at", "deadline_seconds", "margin_days",
+        "cutoff", "candle_ms", "timeframe_ms", "asked_at", "patience_seconds", "margin_days",
     }  # fmt: skip
 
 

@@ -31,12 +31,18 @@ def backtest(
     uncompiled: Annotated[
         bool, typer.Option("--uncompiled", help="Run the rules as plain Python; the result is the same.")
     ] = False,
+    advice: Annotated[
+        Path | None,
+        typer.Option(help="Hear the advice on this tape of `agent advise`; nobody is asked."),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Run the loop's own rules over years of candles, with the same trades, lot for lot."""
     from agent.cli.handlers.backtest.command import BacktestRequest, backtest_command
 
-    backtest_command(BacktestRequest(asked, verify=verify, uncompiled=uncompiled, report=report, json=json))
+    backtest_command(
+        BacktestRequest(asked, verify=verify, uncompiled=uncompiled, report=report, json=json, advice=advice)
+    )
 
 
 @research.command(

@@ -34,7 +34,7 @@ REASONS = ("the trend holds", "volume fades", "the range is narrow", "the move i
 
 
 class Prepared(msgspec.Struct, frozen=True):
-    """What is to come back for one question: the text of the answer, and the faults that strike it."""
+    """The answer prepared for one question: its text, and the faults that strike it."""
 
     text: str
     faults: tuple[Fault, ...] = ()

@@ -27,7 +27,7 @@ class Refused(Exception):
 
 
 class Request(NamedTuple):
-    """What of a request decides the answer. `limit` in tokens, 0 for none; `tool` names one to call."""
+    """The parts of a request that decide its answer: `limit` in tokens (0: none), `tool` to be called."""
 
     model: str
     prompt: str

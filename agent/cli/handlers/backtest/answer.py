@@ -59,6 +59,7 @@ def answer_of(done: Done, difference: ParityDifference | None, *, verified: bool
         verified=_verification(difference) if verified else None,
         curve=curve_of(result.times_ms, _growth(result), result.candles),
         months=months_of(result.times_ms, _growth(result)),
+        advice=done.advice or None,
     )
 
 
@@ -127,7 +128,9 @@ def trades_of(done: Done) -> list[BacktestTrade]:
 
 def _open_told(held: Mapping[str, Any], done: Done) -> OpenPosition:
     grid, money = done.setup.instruments[held["symbol"]], money_of(done.result)
-    stop, target = (decimal(grid.price(held[name])) if held[name] else None for name in ("stop", "target"))
+    stop, target = (
+        decimal(grid.price(held[name])) if held.get(name) else None for name in ("stop", "target")
+    )
     return OpenPosition(
         symbol=grid.symbol,
         opened=at_of(held["opened_ms"]),

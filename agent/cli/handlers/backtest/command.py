@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
+from agent.cli.handlers.backtest.advised import advised
 from agent.cli.handlers.backtest.answer import answer_of
 from agent.cli.handlers.backtest.done import Done, said_of
 from agent.cli.handlers.backtest.lines import lines, verdict_lines
@@ -37,6 +38,7 @@ class BacktestRequest(NamedTuple):
     uncompiled: bool
     report: Path | None
     json: bool
+    advice: Path | None = None
 
 
 def backtest_command(request: BacktestRequest) -> None:
@@ -45,9 +47,14 @@ def backtest_command(request: BacktestRequest) -> None:
         writable("--report", request.report)
     options, candles, report = gather(request.asked)
     setup = setup_of(options)
-    engine, about = engine_for(setup, uncompiled=request.uncompiled)
-    with compiling_told():
-        result = backtest(candles, setup, engine)
+    if request.advice is not None:
+        if request.verify:
+            raise BadInput("--verify: with --advice the loop itself is run, there is nothing to compare")
+        result, about = advised(options, candles, request.advice)
+    else:
+        engine, about = engine_for(setup, uncompiled=request.uncompiled)
+        with compiling_told():
+            result = backtest(candles, setup, engine)
     results = [f"{each.symbol}: {line}" for each in candles for line in flaw_lines(flaws(each))]
     done = Done(
         options,
@@ -59,6 +66,7 @@ def backtest_command(request: BacktestRequest) -> None:
         _deflated(result),
         results,
         [*report, *about],
+        about[-1] if request.advice is not None else "",
     )
     difference = _verified(done) if request.verify else None
     if request.report is not None:

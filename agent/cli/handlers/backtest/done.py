@@ -18,7 +18,10 @@ from risk.table import NOTHING_TO_REDUCE, RULES
 
 
 class Done(NamedTuple):
-    """A backtest with all that is said about it; `deflated` is its Sharpe ratio's, for a single trial."""
+    """A backtest with all that is said about it; `deflated` is its Sharpe ratio's, for a single trial.
+
+    `advice` says whose advice was heard and how it was given, "" where none was.
+    """
 
     options: Options
     candles: Sequence[Candles]
@@ -29,6 +32,7 @@ class Done(NamedTuple):
     deflated: float | None
     flaws: list[str]
     notes: list[str]
+    advice: str = ""
 
 
 def at_of(milliseconds: Any) -> datetime:
@@ -57,4 +61,5 @@ def said_of(done: Done) -> list[tuple[str, str]]:
     return [
         ("limits", limits_words(limits_did(result), result, setup.policy)),
         ("costs", costs_words(setup.costs, fees, slippage)),
+        *([("advice", done.advice)] if done.advice else []),
     ]
