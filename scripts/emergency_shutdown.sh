@@ -5,14 +5,20 @@
 #     scripts/emergency_shutdown.sh REASON [JOURNAL ...]
 #
 # It is thin over `agent flatten` and `agent stop`, which a person may type as well. One account that cannot be flattened
-# keeps none of the others waiting. Exit code 0: nothing is held anywhere and nothing runs. 1: something is left, and what.
+# keeps none of the others waiting. A journal that was put aside is left alone unless it is named: another goes on with its
+# account, and what it held may be sold by now; where it held something that is said, with exit code 1.
+# Exit code 0: nothing is held anywhere and nothing runs. 1: something is left, and what.
 set -u
 agent=${AGENT:-$(dirname "$0")/../.venv/bin/agent}
 [ $# -ge 1 ] && [ -n "$1" ] || { echo "emergency_shutdown: say why: $0 REASON [JOURNAL ...]" >&2; exit 2; }
 reason=$1
 shift
+aside=
 if [ $# -eq 0 ]; then
     names=$("$agent" journal list --json | sed -n 's/.*"journal": *"\([^"]*\)".*/\1/p') || exit 1
+    aside=$(printf '%s\n' "$names" | grep -E '\.[0-9]{8}T[0-9]{6}$')
+    names=$(printf '%s\n' "$names" | grep -Ev '\.[0-9]{8}T[0-9]{6}$')
+    [ -n "$names" ] || { names=$aside aside=; } # nothing goes on with those
 else
     names=$(printf '%s\n' "$@")
 fi
@@ -39,3 +45,10 @@ done
 for name in $names; do
     [ ! -e "$told/left.$name" ] || { echo "emergency_shutdown: something is left, see above" >&2; exit 1; }
 done
+left=0
+for name in $aside; do
+    [ "$("$agent" positions --journal "$name" --json 2>/dev/null)" = "[]" ] && continue
+    echo "emergency_shutdown: $name was put aside and is left alone; name it if what it held is still there" >&2
+    left=1
+done
+exit $left

@@ -156,6 +156,14 @@ def test_an_emergency_leaves_nothing_held_and_the_account_looks_sound_after(tmp_
     assert told(tmp_path, "positions")
     health = [sys.executable, str(ROOT / "ops" / "image" / "health.py")]
     assert subprocess.run(health, env=environment(tmp_path), check=False).returncode == 1, "none runs"
+    aside = tmp_path / "journals" / "one.20261129T090000.db"
+    shutil.copy(tmp_path / "journals" / "one.db", aside)
+    before = aside.read_bytes()
+    done = script("emergency_shutdown.sh", tmp_path, "a drill")
+    assert done.returncode == 1, "who reads it knows that another may hold something"
+    assert "one.20261129T090000 was put aside and is left alone" in done.stderr
+    assert aside.read_bytes() == before, "its account is that of another: nothing is sold twice"
+    aside.unlink()
     done = script("emergency_shutdown.sh", tmp_path, "a drill")
     assert done.returncode == 0, done.stdout + done.stderr
     status = told(tmp_path, "status")
