@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from benchmarks.archive import archive
+from benchmarks.backup import backups
 from benchmarks.candles import candles
 from benchmarks.figures import Section
 from benchmarks.loop.memory import memory
@@ -31,6 +32,7 @@ SECTIONS: dict[str, Callable[[Plan], Section]] = {
     "startup": startup,
     "safety": safety,
     "archive": archive,
+    "backup": backups,
 }
 
 

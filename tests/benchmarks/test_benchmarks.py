@@ -117,3 +117,10 @@ def test_a_wrong_option_is_refused_with_its_limit(arguments: tuple[str, ...], sa
     assert done.returncode == 2
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_backup_is_measured_beside_a_copy_of_the_file(tmp_path: Path) -> None:
+    section, said = measured("backup", tmp_path, "--long-cycles", "200", "--cycles", "3", "--passes", "2")
+    assert "pass 2 of 2" in said
+    assert all(len(values(section, name)) == 2 for name in ("first backup", "restore", "every file checked"))
+    assert values(section, "backup on disk")[0] < values(section, "journal on disk")[0]
