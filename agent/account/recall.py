@@ -1,4 +1,4 @@
-"""What a long journal at rest comes to, by a checkpoint: whoever resets the kill switch reads no old row."""
+"""The recollection of a long journal at rest, by a checkpoint: a reset of the switch reads no old row."""
 
 from functools import partial
 

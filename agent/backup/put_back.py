@@ -21,7 +21,7 @@ from edge.files import write_whole
 LOGS = ("-wal", "-shm", "-journal")
 
 
-class Files(NamedTuple):
+class FilesPutBack(NamedTuple):
     """Paths that were put back, those that stayed as they were, and those that failed with why."""
 
     written: list[str]
@@ -29,12 +29,12 @@ class Files(NamedTuple):
     failed: list[str]
 
 
-def put_files(vault: Vault, home: Home, point: Point, now: datetime, *, over: bool) -> Files:
+def put_files(vault: Vault, home: Home, point: Point, now: datetime, *, over: bool) -> FilesPutBack:
     """Put the files of a point back; one that differs is put aside where it is to be written `over`.
 
     Raises BadInput for one that leads out of the home.
     """
-    result = Files([], [], [])
+    result = FilesPutBack([], [], [])
     served = home.served()
     for each in point.files:
         target = home.root / _inside(each)

@@ -19,7 +19,7 @@ from agent.backup import points
 from agent.backup.anchored import Anchors, KnownAnchor, known_anchors, named_anchors, put_aside
 from agent.backup.lines import SegmentLine
 from agent.backup.points import JournalPoint, Point
-from agent.backup.put_back import Files, put_files
+from agent.backup.put_back import FilesPutBack, put_files
 from agent.backup.shipping import Report, silent
 from agent.backup.vault import DamagedFile, Vault
 from agent.settings.home import DRAFT, PUT_ASIDE, STAMP, Home, checked_name
@@ -81,7 +81,7 @@ def restore(
     restored = [_Restoring(vault, home, each, point, wanted, now, report).run() for each in chosen]
     # Files are those of the point at or before the time: what was set later is not of then.
     of_files = (points.latest(vault, wanted.at) or point) if wanted.at is not None else point
-    files = Files([], [], [])
+    files = FilesPutBack([], [], [])
     last = {
         known.journal_id: one.rows
         for known, one in zip(chosen, restored, strict=True)
@@ -107,7 +107,7 @@ def restore(
     )
 
 
-def _to_do(restored: Iterable[JournalRestore], files: Files) -> Iterator[str]:
+def _to_do(restored: Iterable[JournalRestore], files: FilesPutBack) -> Iterator[str]:
     if "config.toml" in files.written:
         yield "config.toml: set keys and tokens again, no backup holds them"
     yield from (HALTS.format(each.journal) for each in restored if each.halts)

@@ -52,7 +52,7 @@ def guarded(inner: Journal, home: Home, name: str, *, emergency: bool = False) -
 
 
 class Recalled(NamedTuple):
-    """What a journal comes to by row `seq`: commands that are remembered by key, and the kill switch."""
+    """The fold of a journal to row `seq` as a reset asks for it: commands by key, and the kill switch."""
 
     seq: int = 0
     commands: Mapping[str, RememberedCommand] = MappingProxyType({})
