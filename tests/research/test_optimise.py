@@ -2,9 +2,11 @@
 
 import multiprocessing
 import os
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -204,18 +206,14 @@ def test_two_processes_share_a_study_in_sqlite(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def postgres(tmp_path: Path) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """Start a PostgreSQL server from the system's packages, as somebody without rights."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     if not found:
         pytest.skip("no PostgreSQL server in /usr/lib/postgresql")
     pytest.importorskip("psycopg", reason="psycopg is not installed (extra `scale`)")
-    tools, data = found[-1].parent, tmp_path / "data"
-    nobody = _nobody()
-    data.mkdir(mode=0o700)
-    if nobody:
-        for path in (tmp_path, *tmp_path.parents[:3]):  # one more where tests run side by side
-            path.chmod(path.stat().st_mode | 0o011)
+    tools, nobody = found[-1].parent, _nobody()
+    data = Path(tempfile.mkdtemp(prefix="boyd-pg-"))  # pytest's own folders are closed to nobody
         subprocess.run(["chown", nobody["user"], str(data)], check=True)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -234,6 +232,7 @@ def postgres(tmp_path: Path) -> Iterator[str]:
     yield f"postgresql+psycopg://boyd@127.0.0.1:{port}/postgres"
     subprocess.run([*control, "-m", "immediate", "stop"], check=True, cwd="/",
                    stdout=subprocess.DEVNULL, **nobody)  # fmt: skip
+    shutil.rmtree(data)
 
 
 def _nobody() -> dict[str, Any]:
