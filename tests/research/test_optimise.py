@@ -214,6 +214,7 @@ def postgres() -> Iterator[str]:
     pytest.importorskip("psycopg", reason="psycopg is not installed (extra `scale`)")
     tools, nobody = found[-1].parent, _nobody()
     data = Path(tempfile.mkdtemp(prefix="boyd-pg-"))  # pytest's own folders are closed to nobody
+    if nobody:
         subprocess.run(["chown", nobody["user"], str(data)], check=True)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
