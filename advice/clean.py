@@ -45,14 +45,14 @@ def headlines(titles: Iterable[str], names: Sequence[str] = (), *, masked: bool 
 
     With `masked` dates, amounts and the `names` of what is traded are replaced.
     """
-    found: dict[str, None] = {}
+    kept: dict[str, None] = {}
     for title in titles:
         text = cleaned(title, HEADLINE)
         if text:
-            found[mask(text, names) if masked else text] = None
-        if len(found) == MOST_HEADLINES:
+            kept[mask(text, names) if masked else text] = None
+        if len(kept) == MOST_HEADLINES:
             break
-    return tuple(found)
+    return tuple(kept)
 
 
 _MONTH = (

@@ -21,7 +21,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from advice import heard, ledger
-from advice.cutoff import Ruling, Standing, patience, ruling
+from advice.cutoff import AdviceStanding, Ruling, patience, ruling
 from advice.heard import Arrived
 from advice.question import TEMPLATE, QuestionFacts, render
 from advice.seat import Seat
@@ -76,9 +76,9 @@ class Council:
             for seat in self.seats.values():
                 standing, why = self._ruling(seat, facts)
                 more: list[AdviceAsked] = []
-                if standing is not Standing.REFUSED:
+                if standing is not AdviceStanding.REFUSED:
                     more, why = self._questions(cycle_id, seat, facts, spend, at)
-                if standing is Standing.RETROSPECTIVE:
+                if standing is AdviceStanding.RETROSPECTIVE:
                     retrospective.update(each.number for each in more)
                 for each in more:
                     spend = ledger.after_asked(spend, each)

@@ -16,7 +16,7 @@ MARGIN_DAYS = 90
 """Days after a stated cutoff that still count as known."""
 
 
-class Standing(StrEnum):
+class AdviceStanding(StrEnum):
     """The worth of an answer about a candle, as evidence."""
 
     CLEAN = "clean"
@@ -27,7 +27,7 @@ class Standing(StrEnum):
 class Ruling(NamedTuple):
     """A standing and, unless it is clean, the reason."""
 
-    standing: Standing
+    standing: AdviceStanding
     why: str = ""
 
 
@@ -44,20 +44,20 @@ def ruling(
     `margin_days` below MARGIN_DAYS count as that many: a setting may widen the margin and never narrow it.
     """
     if cutoff is None:
-        return Ruling(Standing.REFUSED, "the model's cutoff is not stated")
+        return Ruling(AdviceStanding.REFUSED, "the model's cutoff is not stated")
     late_ms = millis(asked_at) - closing(candle_ms, timeframe_ms)
     if abs(late_ms) <= patience_seconds * 1000.0:  # before it, where two clocks differ a little
-        return Ruling(Standing.CLEAN)
+        return Ruling(AdviceStanding.CLEAN)
     known = first_unknown(cutoff, margin_days)
     opened = utc(candle_ms)
     if opened < known:
         return Ruling(
-            Standing.REFUSED,
+            AdviceStanding.REFUSED,
             f"the candle of {opened:%Y-%m-%d %H:%M} opened before {known:%Y-%m-%d}, "
             f"the cutoff {cutoff} and {max(margin_days, MARGIN_DAYS)} days: "
             "the model may know what came of it",
         )
-    return Ruling(Standing.RETROSPECTIVE, f"asked {late_ms / 1000.0:.0f} s after the candle closed")
+    return Ruling(AdviceStanding.RETROSPECTIVE, f"asked {late_ms / 1000.0:.0f} s after the candle closed")
 
 
 def patience(deadline_seconds: float, timeframe_ms: int) -> float:

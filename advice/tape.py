@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from advice.cutoff import Standing, patience, ruling
+from advice.cutoff import AdviceStanding, patience, ruling
 from advice.settings import AdviceSettings
 from domain.advice import Advice
 from domain.errors import BadInput
@@ -87,11 +87,11 @@ class AdviceTape:
                 )
             model = settings.models[settings.advisers[piece.adviser].model]
             assert piece.answered_at is not None  # noqa: S101 -- none without is kept
-            found = ruling(model.cutoff, piece.candle_ms, self.timeframe_ms, piece.answered_at, seconds)
-            late = found.standing is not Standing.CLEAN
+            ruled = ruling(model.cutoff, piece.candle_ms, self.timeframe_ms, piece.answered_at, seconds)
+            late = ruled.standing is not AdviceStanding.CLEAN
             pieces.append(msgspec.structs.replace(piece, retrospective=piece.retrospective or late))
-            if found.standing is Standing.REFUSED:
-                refused.append(f"{piece.adviser}, {piece.symbol}: {found.why}")
+            if ruled.standing is AdviceStanding.REFUSED:
+                refused.append(f"{piece.adviser}, {piece.symbol}: {ruled.why}")
         if refused:
             raise BadInput(
                 f"{len(refused)} of {len(pieces)} pieces of advice are refused; the first: {refused[0]}"

@@ -70,13 +70,13 @@ class PastAdvising(Advising):
 
     def __call__(self, turn: Turn) -> None:
         """Add to a turn's observations what advisers say. Raises BudgetReached."""
-        said: dict[str, tuple[Advice, ...]] = {}
+        advice: dict[str, tuple[Advice, ...]] = {}
         for facts in self._wanted(turn):
             self._ask(turn.cycle_id, facts)
-            said[facts.symbol] = tuple(self._heard(facts, name) for name in self.council.seats)
-            self.pieces += said[facts.symbol]
+            advice[facts.symbol] = tuple(self._heard(facts, name) for name in self.council.seats)
+            self.pieces += advice[facts.symbol]
         turn.observations = [
-            replace(each, advice=said[each.symbol]) if each.symbol in said else each
+            replace(each, advice=advice[each.symbol]) if each.symbol in advice else each
             for each in turn.observations
         ]
 
@@ -146,14 +146,14 @@ def ask_past(
     """
     refuse_known(options.advice, candles, options.perception.warmup_candles)
     consulted = Consulted(row.event for row in journal.rows())
-    made: list[PastAdvising] = []
+    makers: list[PastAdvising] = []
 
     def past(**rest: Any) -> Advising:
-        made.append(PastAdvising(journal, consulted, **rest))
-        return made[0]
+        makers.append(PastAdvising(journal, consulted, **rest))
+        return makers[0]
 
     def begin(session: Session, parts: Parts) -> None:
         convene(session, parts, council, past)
 
     run_loop(options, candles, tick, begin)
-    return AdviceTape(options.timeframe_ms, made[0].pieces), consulted.spend
+    return AdviceTape(options.timeframe_ms, makers[0].pieces), consulted.spend

@@ -36,12 +36,12 @@ class TapeAdvising(Advising):
 
     def __call__(self, turn: Turn) -> None:
         """Add to a turn's observations what the tape has of the entries they would lead to."""
-        said = {
+        advice = {
             facts.symbol: tuple(self._told(seat, facts) for seat in self.council.seats.values())
             for facts in self._wanted(turn)
         }
         turn.observations = [
-            with_(each, advice=said[each.symbol]) if each.symbol in said else each
+            with_(each, advice=advice[each.symbol]) if each.symbol in advice else each
             for each in turn.observations
         ]
 

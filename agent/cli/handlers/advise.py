@@ -59,8 +59,8 @@ def ask(asked: ResearchRequest, out: Path, *, json: bool) -> None:
     writable("--out", out)
     options, candles, _ = gather(asked)
     clock, home = SystemClock(), home_of(asked.home)
-    found = council(options, clock)
-    if found is None:
+    members = council(options, clock)
+    if members is None:
         raise BadInput("advice.advisers is empty: name whom to ask in the settings, and of which model")
     home.make()
     lock = home.lock(NAME)
@@ -68,7 +68,7 @@ def ask(asked: ResearchRequest, out: Path, *, json: bool) -> None:
         journal = open_journal(home.root / f"{NAME}.db", secrets.token_hex(6))
         try:
             with progress_bar("asking", sum(len(each) for each in candles)) as advance:
-                tape, spend = ask_past(options, candles, found, journal, advance)
+                tape, spend = ask_past(options, candles, members, journal, advance)
         finally:
             journal.close()
     finally:
@@ -78,7 +78,7 @@ def ask(asked: ResearchRequest, out: Path, *, json: bool) -> None:
 
 def _write(tape: AdviceTape, out: Path, micro_usd: int, *, json: bool) -> None:
     write_whole(out, written(tape), mode=0o666, durable=False)
-    told = TapeAnswer(
+    report = TapeAnswer(
         tape=str(out),
         pieces=len(tape.pieces),
         retrospective=tape.retrospective,
@@ -86,13 +86,13 @@ def _write(tape: AdviceTape, out: Path, micro_usd: int, *, json: bool) -> None:
         symbols=sorted({key.symbol for key in tape.pieces}),
         spent_usd=usd(micro_usd),
     )
-    answer(told, _lines, json=json)
+    answer(report, _lines, json=json)
 
 
-def _lines(told: TapeAnswer) -> Iterator[str]:
-    yield f"tape       {told.tape}: {told.pieces} pieces of advice"
-    yield f"of         {', '.join(told.advisers)} on {', '.join(told.symbols)}"
-    if told.retrospective:
-        yield f"label      {told.retrospective} RETROSPECTIVE: the outcome could be known, no evidence"
-    if told.spent_usd != usd(0):
-        yield f"spent      {told.spent_usd} USD on candles of the past, by this and earlier runs of this home"
+def _lines(report: TapeAnswer) -> Iterator[str]:
+    yield f"tape       {report.tape}: {report.pieces} pieces of advice"
+    yield f"of         {', '.join(report.advisers)} on {', '.join(report.symbols)}"
+    if report.retrospective:
+        yield f"label      {report.retrospective} RETROSPECTIVE: the outcome could be known, no evidence"
+    if report.spent_usd != usd(0):
+        yield f"spent      {report.spent_usd} USD on candles of the past, by all such runs of this home"

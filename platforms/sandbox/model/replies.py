@@ -9,7 +9,7 @@ import msgspec
 from platforms.sandbox.faults.faults import Fault
 from platforms.sandbox.model import shapes
 from platforms.sandbox.model.script import Prepared
-from platforms.sandbox.model.shapes import Plain, Refused, Request
+from platforms.sandbox.model.shapes import ModelRefusal, ModelRequest, Plain
 
 JSON = "application/json"
 PAGE = b"<!DOCTYPE html><html><head><title>Bad gateway</title></head><body><h1>502</h1></body></html>\n"
@@ -27,27 +27,27 @@ class Reply(NamedTuple):
     headers: tuple[tuple[str, str], ...] = ()
 
 
-class Shape(NamedTuple):
+class ModelShape(NamedTuple):
     """A vendor's shape: how its requests are read and its answers, usages and errors are written."""
 
-    read: Callable[[bytes, Mapping[str, str]], Request]
-    body: Callable[[Request, str, Plain | None, str, int], Plain]
+    read: Callable[[bytes, Mapping[str, str]], ModelRequest]
+    body: Callable[[ModelRequest, str, Plain | None, str, int], Plain]
     usage: Callable[[Any, Any], Plain]
     error: Callable[[str, str], Plain]
 
 
-SHAPES: dict[str, Shape] = {
-    "/v1/chat/completions": Shape(
+SHAPES: dict[str, ModelShape] = {
+    "/v1/chat/completions": ModelShape(
         shapes.read_openai, shapes.openai_body, shapes.openai_usage, shapes.openai_error
     ),
-    "/v1/messages": Shape(
+    "/v1/messages": ModelShape(
         shapes.read_anthropic, shapes.anthropic_body, shapes.anthropic_usage, shapes.anthropic_error
     ),
 }
 """The shapes by the path they are asked at."""
 
 
-def refusal(shape: Shape, error: Refused) -> Reply:
+def refusal(shape: ModelShape, error: ModelRefusal) -> Reply:
     """Return a refusal in the vendor's words."""
     return plain(shape.error(error.kind, str(error)), error.status)
 
@@ -57,22 +57,22 @@ def plain(value: Any, status: int = 200) -> Reply:
     return Reply(status, msgspec.json.encode(value))
 
 
-def reply(shape: Shape, request: Request, prepared: Prepared, number: int) -> Reply:
+def reply(shape: ModelShape, request: ModelRequest, prepared: Prepared, number: int) -> Reply:
     """Return what is sent for one question: a refusal where a fault says so, else an answer, sound or not."""
     instead = prepared.fault("throttle", "error", "html")
     return _instead(shape, instead) if instead else _answer(shape, request, prepared, number)
 
 
-def _instead(shape: Shape, fault: Fault) -> Reply:
+def _instead(shape: ModelShape, fault: Fault) -> Reply:
     if fault.kind == "html":
         return Reply(fault["status"], PAGE, "text/html")
     if fault.kind == "error":
         return plain(shape.error("api_error", "Internal server error"), fault["status"])
-    told = plain(shape.error("rate_limit_error", "Rate limit reached"), 429)
-    return told._replace(headers=(("Retry-After", f"{fault['seconds']:g}"),))
+    envelope = plain(shape.error("rate_limit_error", "Rate limit reached"), 429)
+    return envelope._replace(headers=(("Retry-After", f"{fault['seconds']:g}"),))
 
 
-def _answer(shape: Shape, request: Request, prepared: Prepared, number: int) -> Reply:
+def _answer(shape: ModelShape, request: ModelRequest, prepared: Prepared, number: int) -> Reply:
     text, finish = _text(request, prepared), _finish(prepared)
     if finish == "length":
         text = text[: len(text) // 2]
@@ -80,9 +80,9 @@ def _answer(shape: Shape, request: Request, prepared: Prepared, number: int) -> 
         finish = "length"
         text = text.encode()[: request.limit * shapes.BYTES_PER_TOKEN].decode(errors="ignore")
     usage = _usage(shape, request, text, prepared)
-    told = shape.body(request, text, usage, finish, number)
-    told = _mistyped(told, prepared.fault("wrong_type"))
-    body = msgspec.json.encode(told)
+    envelope = shape.body(request, text, usage, finish, number)
+    envelope = _mistyped(envelope, prepared.fault("wrong_type"))
+    body = msgspec.json.encode(envelope)
     if prepared.fault("nested"):
         return Reply(200, b'{"choices":' + b"[" * DEPTH + b"]" * DEPTH + b"}")
     doubled = prepared.fault("doubled")
@@ -98,7 +98,7 @@ def _finish(prepared: Prepared) -> str:
     return unfinished["why"] if unfinished else ""
 
 
-def _text(request: Request, prepared: Prepared) -> str:
+def _text(request: ModelRequest, prepared: Prepared) -> str:
     text = prepared.text
     if prepared.fault("obeys"):
         text = dictated(request.prompt) or text
@@ -115,8 +115,8 @@ def _text(request: Request, prepared: Prepared) -> str:
 
 def dictated(prompt: str) -> str | None:
     """Return the answer that a text in the question dictates, where one does."""
-    found = DICTATED.search(prompt.replace("\\\\", "\\").replace('\\"', '"'))
-    return found.group() if found else None
+    match = DICTATED.search(prompt.replace("\\\\", "\\").replace('\\"', '"'))
+    return match.group() if match else None
 
 
 _AS_TEXT: dict[str, Any] = {"vote": "1", "probability": "0.99", "reasons": "a text"}
@@ -131,22 +131,24 @@ def _mistyped_text(text: str, field: str) -> str:
         return text
 
 
-def _mistyped(told: Plain, fault: Fault | None) -> Plain:
+def _mistyped(envelope: Plain, fault: Fault | None) -> Plain:
     field = fault["field"] if fault else ""
     if field not in ("content", "choices"):
-        return told
-    if "content" in told:  # Anthropic has no choices: its content is what they hold
-        return told | {"content": 7}
-    return told | {"choices": {"0": 7} if field == "choices" else [{"index": 0, "message": {"content": 7}}]}
+        return envelope
+    if "content" in envelope:  # Anthropic has no choices: its content is what they hold
+        return envelope | {"content": 7}
+    return envelope | {
+        "choices": {"0": 7} if field == "choices" else [{"index": 0, "message": {"content": 7}}]
+    }
 
 
-def _usage(shape: Shape, request: Request, text: str, prepared: Prepared) -> Plain | None:
-    told = prepared.fault("usage")
-    if not told:
+def _usage(shape: ModelShape, request: ModelRequest, text: str, prepared: Prepared) -> Plain | None:
+    fault = prepared.fault("usage")
+    if not fault:
         return shape.usage(request.tokens_in, shapes.tokens_of(text.encode()))
-    if told["tells"] == "nothing":
+    if fault["tells"] == "nothing":
         return None
     value: Any = {"too much": TOO_MUCH, "below zero": -5, "a fraction": 1.5, "a text": "12", "zero": 0}[
-        told["tells"]
+        fault["tells"]
     ]
     return shape.usage(value, value)

@@ -14,9 +14,9 @@ import msgspec
 from domain.errors import BadInput
 from platforms.sandbox.faults.faults import Fault
 from platforms.sandbox.loopback import HOST, MOST_BYTES, stranger
-from platforms.sandbox.model.replies import SHAPES, Reply, Shape, plain, refusal, reply
+from platforms.sandbox.model.replies import SHAPES, ModelShape, Reply, plain, refusal, reply
 from platforms.sandbox.model.script import Prepared, Script
-from platforms.sandbox.model.shapes import Refused
+from platforms.sandbox.model.shapes import ModelRefusal
 
 Plain = dict[str, Any]
 LOOK_SECONDS = 0.05
@@ -25,7 +25,7 @@ MODELS: Plain = {"object": "list", "data": [{"id": "scripted", "object": "model"
 SECRETS = frozenset({"authorization", "x-api-key"})
 
 
-class Asked(NamedTuple):
+class ReceivedQuestion(NamedTuple):
     """One question that arrived: where, with which head (no key) and body."""
 
     path: str
@@ -45,7 +45,7 @@ class ModelServer:
     """
 
     def __init__(self, *, seed: int = 0, port: int = 0, key: str = "") -> None:
-        self.asked: deque[Asked] = deque(maxlen=KEPT)
+        self.asked: deque[ReceivedQuestion] = deque(maxlen=KEPT)
         self.counts: Counter[str] = Counter()
         self.key = key
         self.closing = threading.Event()
@@ -100,7 +100,7 @@ class ModelServer:
         with self._lock:
             return {"requests": dict(self.counts), "faults": self._script.told()}
 
-    def respond(self, shape: Shape, asked: Asked) -> tuple[Prepared, Reply]:
+    def respond(self, shape: ModelShape, asked: ReceivedQuestion) -> tuple[Prepared, Reply]:
         """Count a question and prepare what comes back for it."""
         with self._lock:
             self.asked.append(asked)
@@ -108,7 +108,7 @@ class ModelServer:
             number = self.counts.total()
             try:
                 request = shape.read(asked.body, asked.headers)
-            except Refused as error:
+            except ModelRefusal as error:
                 self.counts["refused"] += 1
                 return Prepared(""), refusal(shape, error)
             prepared = self._script.prepare(request.model, asked.body)
@@ -186,11 +186,11 @@ class _Handler(BaseHTTPRequestHandler):
         elif (shape := SHAPES.get(self.path)) is None:
             self._refuse(404, f"{self.path} is not here; there are {', '.join(SHAPES)} and /sandbox/plan")
         elif not self._is_known():
-            self._send(refusal(shape, Refused(401, "authentication_error", "invalid API key")))
+            self._send(refusal(shape, ModelRefusal(401, "authentication_error", "invalid API key")))
         else:
             heads = {name.lower(): value for name, value in self.headers.items()}
             kept = {name: value for name, value in heads.items() if name not in SECRETS}
-            self._give(*self.server.owner.respond(shape, Asked(self.path, kept, body)))
+            self._give(*self.server.owner.respond(shape, ReceivedQuestion(self.path, kept, body)))
 
     def _route(self, routes: Mapping[str, Callable[[], Plain]]) -> None:
         answer = routes.get(self.path)

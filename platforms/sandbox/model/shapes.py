@@ -17,7 +17,7 @@ BYTES_PER_TOKEN = 4
 """A token is so many bytes, as a rule of thumb has it; never less than one."""
 
 
-class Refused(Exception):
+class ModelRefusal(Exception):
     """A request that a vendor would refuse: its status and the vendor's name for it."""
 
     def __init__(self, status: int, kind: str, message: str) -> None:
@@ -26,7 +26,7 @@ class Refused(Exception):
         self.kind = kind
 
 
-class Request(NamedTuple):
+class ModelRequest(NamedTuple):
     """The parts of a request that decide its answer: `limit` in tokens (0: none), `tool` to be called."""
 
     model: str
@@ -36,13 +36,13 @@ class Request(NamedTuple):
     tool: str
 
 
-def read_openai(body: bytes, headers: Mapping[str, str]) -> Request:
-    """Read a chat completion. Raises Refused."""
+def read_openai(body: bytes, headers: Mapping[str, str]) -> ModelRequest:
+    """Read a chat completion. Raises ModelRefusal."""
     del headers
     table = _table(body)
     limits = {name: _limit(table, name) for name in ("max_tokens", "max_completion_tokens")}
     tools = _list(table, "tools", optional=True)
-    return Request(
+    return ModelRequest(
         _model(table),
         _prompt(table),
         tokens_of(body),
@@ -51,19 +51,21 @@ def read_openai(body: bytes, headers: Mapping[str, str]) -> Request:
     )
 
 
-def read_anthropic(body: bytes, headers: Mapping[str, str]) -> Request:
-    """Read a message. Raises Refused."""
+def read_anthropic(body: bytes, headers: Mapping[str, str]) -> ModelRequest:
+    """Read a message. Raises ModelRefusal."""
     if not headers.get("anthropic-version"):
-        raise Refused(400, "invalid_request_error", "anthropic-version: header is required")
+        raise ModelRefusal(400, "invalid_request_error", "anthropic-version: header is required")
     table = _table(body)
     limit = _limit(table, "max_tokens")
     if not limit:
-        raise Refused(400, "invalid_request_error", "max_tokens: Field required")
+        raise ModelRefusal(400, "invalid_request_error", "max_tokens: Field required")
     tools = _list(table, "tools", optional=True)
-    return Request(_model(table), _prompt(table), tokens_of(body), limit, _name(tools[0]) if tools else "")
+    return ModelRequest(
+        _model(table), _prompt(table), tokens_of(body), limit, _name(tools[0]) if tools else ""
+    )
 
 
-def openai_body(request: Request, text: str, usage: Plain | None, finish: str, number: int) -> Plain:
+def openai_body(request: ModelRequest, text: str, usage: Plain | None, finish: str, number: int) -> Plain:
     """Return a chat completion as it is sent. `finish` is "" (as usual), "length" or "refusal"."""
     message: Plain = {"role": "assistant", "content": text}
     reason = "stop"
@@ -82,7 +84,7 @@ def openai_body(request: Request, text: str, usage: Plain | None, finish: str, n
     } | ({} if usage is None else {"usage": usage})
 
 
-def anthropic_body(request: Request, text: str, usage: Plain | None, finish: str, number: int) -> Plain:
+def anthropic_body(request: ModelRequest, text: str, usage: Plain | None, finish: str, number: int) -> Plain:
     """Return a message as it is sent. `finish` is "" (as usual), "length" or "refusal"."""
     part: Plain = {"type": "text", "text": text}
     reason = "end_turn"
@@ -133,20 +135,20 @@ def _table(body: bytes) -> Plain:
     try:
         table = parse(body.decode())
     except Unsound as error:
-        raise Refused(400, "invalid_request_error", f"the body {error}") from None
+        raise ModelRefusal(400, "invalid_request_error", f"the body {error}") from None
     except (ValueError, RecursionError):
         pass
     if not isinstance(table, dict):
-        raise Refused(400, "invalid_request_error", "the body is not a JSON object")
+        raise ModelRefusal(400, "invalid_request_error", "the body is not a JSON object")
     if table.get("stream"):
-        raise Refused(400, "invalid_request_error", "stream: this server answers whole")
+        raise ModelRefusal(400, "invalid_request_error", "stream: this server answers whole")
     return table
 
 
 def _model(table: Plain) -> str:
     name = table.get("model")
     if not isinstance(name, str) or not name:
-        raise Refused(400, "invalid_request_error", "model: a name is required")
+        raise ModelRefusal(400, "invalid_request_error", "model: a name is required")
     return name
 
 
@@ -155,7 +157,7 @@ def _limit(table: Plain, name: str) -> int:
     if value is None:
         return 0
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise Refused(400, "invalid_request_error", f"{name}: {value!r} must be a whole number from 1")
+        raise ModelRefusal(400, "invalid_request_error", f"{name}: {value!r} must be a whole number from 1")
     return value
 
 
@@ -164,7 +166,7 @@ def _list(table: Plain, name: str, *, optional: bool = False) -> list[Plain]:
     if rows is None and optional:
         return []
     if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
-        raise Refused(400, "invalid_request_error", f"{name}: a list of objects is required")
+        raise ModelRefusal(400, "invalid_request_error", f"{name}: a list of objects is required")
     return rows
 
 
@@ -174,7 +176,7 @@ def _prompt(table: Plain) -> str:
     for row in _list(table, "messages"):
         content = row.get("content")
         if not isinstance(row.get("role"), str) or not isinstance(content, str | list):
-            raise Refused(400, "invalid_request_error", "messages: each has a role and a content")
+            raise ModelRefusal(400, "invalid_request_error", "messages: each has a role and a content")
         blocks = [content] if isinstance(content, str) else [_block(each) for each in content]
         parts += blocks
     return "\n".join(parts)
@@ -183,14 +185,14 @@ def _prompt(table: Plain) -> str:
 def _block(block: Any) -> str:
     text = block.get("text") if isinstance(block, dict) else None
     if not isinstance(text, str):
-        raise Refused(400, "invalid_request_error", "messages: each part of a content has a text")
+        raise ModelRefusal(400, "invalid_request_error", "messages: each part of a content has a text")
     return text
 
 
 def _name(tool: Any) -> str:
     name = tool.get("name") if isinstance(tool, dict) else None
     if not isinstance(name, str) or not name:
-        raise Refused(400, "invalid_request_error", "tools: each has a name")
+        raise ModelRefusal(400, "invalid_request_error", "tools: each has a name")
     return name
 
 
