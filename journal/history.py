@@ -150,9 +150,9 @@ class History(ABC):
         """Yield rows, those that stand near one another out of one page."""
         wanted = sorted(sequences)
         known: dict[int, Stored] = {}
-        for place, seq in enumerate(wanted):
+        for index, seq in enumerate(wanted):
             if seq not in known:
-                last = max(each for each in wanted[place : place + NEAR] if each < seq + NEAR)
+                last = max(each for each in wanted[index : index + NEAR] if each < seq + NEAR)
                 known = self._near(seq, last)
             if seq not in known:
                 raise JournalFault(f"row {seq} is missing")
@@ -167,10 +167,10 @@ class History(ABC):
         return {each.seq: each for each in rows}
 
     def _hash_before(self, seq: int, known: Mapping[int, Stored]) -> bytes:
-        found = known[seq - 1].hash if seq - 1 in known else self._hash_of(seq - 1)
-        if type(found) is not bytes:
+        result = known[seq - 1].hash if seq - 1 in known else self._hash_of(seq - 1)
+        if type(result) is not bytes:
             raise JournalFault(f"row {seq - 1} is missing or has no hash")
-        return found
+        return result
 
     def hash_at(self, seq: int) -> str:
         """Return a row's hash (hex), of row 0 the genesis hash. Raises JournalFault without such a row."""

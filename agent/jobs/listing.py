@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from agent.answers.jobs import JobAnswer, JobOutput, JobRow, JobRun, JobState
 from agent.jobs.catalogue import BY_NAME, JOBS, JobEntry
 from agent.jobs.opening import FILE, open_store
-from agent.jobs.run import Files
+from agent.jobs.run import RunFiles
 from agent.jobs.store import JobStore, KeptJob
 from agent.settings.home import Home
 from agent.settings.upkeep.jobs import JobsSettings
@@ -84,7 +84,7 @@ def answer(store: JobStore, name: str, settings: JobsSettings, now: datetime, co
 
 def output(home: Home, name: str, slot: datetime) -> JobOutput:
     """Return the output of a run, as far as it is kept."""
-    files = Files(home, named_job(name).name, slot)
+    files = RunFiles(home, named_job(name).name, slot)
     return JobOutput(name=name, slot=slot, printed=files.text("out"), said=files.text("err"))
 
 

@@ -38,7 +38,7 @@ class Ended(NamedTuple):
     said: str
 
 
-class Files:
+class RunFiles:
     """The files of one run of a job: what it printed, what it said, the code it ended with."""
 
     def __init__(self, home: Home, name: str, slot: datetime) -> None:
@@ -100,7 +100,7 @@ class ProcessRun:
     ) -> None:
         self.job = job
         self.program = program
-        self.files = Files(home, claimed.name, claimed.slot)
+        self.files = RunFiles(home, claimed.name, claimed.slot)
         self.most_minutes = most_minutes
         self.deadline = began + 60 * most_minutes
         self.trouble = ""
@@ -172,7 +172,7 @@ def _environment(home: Home, slot: datetime) -> dict[str, str]:
     return kept | {"AGENT_HOME": str(home.root), AS_OF: f"{slot.replace(tzinfo=None).isoformat()}Z"}
 
 
-def _last_line(files: Files) -> str:
+def _last_line(files: RunFiles) -> str:
     """Return what a run said last: its complaints first, else the last line of its error output."""
     lines = [line.strip() for line in files.text("err").splitlines() if line.strip()]
     complaints = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]

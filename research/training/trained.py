@@ -15,7 +15,7 @@ from research.training.fit import FITS, libraries
 from research.training.judged import Forecasts, edges_of, figures, walked
 
 
-class Plan(NamedTuple):
+class TrainingPlan(NamedTuple):
     """The plan of a training: the model's name and version, its kind, and which trial of how many it is."""
 
     name: str
@@ -30,7 +30,7 @@ class Plan(NamedTuple):
     at: datetime
 
 
-def train(plan: Plan, entries: Entries, candles: Sequence[Candles]) -> tuple[Model, Forecasts]:
+def train(plan: TrainingPlan, entries: Entries, candles: Sequence[Candles]) -> tuple[Model, Forecasts]:
     """Judge a kind of model year by year, then fit it on all entries; return it and its forecasts.
 
     Raises BadInput where there is too little to judge, or the extra `ml` is not installed.

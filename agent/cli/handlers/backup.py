@@ -77,9 +77,9 @@ def _take(request: BackupRequest, folder: Path, key: str | None, keep: Keep, *, 
     try:
         _refuse_within(request.home, folder)
         vault = begun(folder, key)
-        with reported("backing up") as told:
+        with reported("backing up") as progress:
             names = request.journals or journals_of(request.home)
-            report = backup(request.home, vault, names, now, keep, told)
+            report = backup(request.home, vault, names, now, keep, progress)
     except (BoydError, OSError) as error:
         why = str(error) if isinstance(error, BoydError) else f"{folder}: {error.strerror or error}"
         _tell(request.home, why, now)

@@ -42,8 +42,8 @@ def restore_command(request: RestoreRequest, *, json: bool) -> None:
     at = None if request.at is None else instant(request.at)
     vault = opened(request.folder.expanduser().absolute(), key_of(request.key_file, _settings(request.home)))
     wanted = Restoration(request.journals, at, request.seq, request.put_aside, request.anchors)
-    with reported("restoring") as told:
-        report = restore(vault, request.home, wanted, SystemClock().now(), told)
+    with reported("restoring") as progress:
+        report = restore(vault, request.home, wanted, SystemClock().now(), progress)
     answer(report, _restored, json=json)
 
 

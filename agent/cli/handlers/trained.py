@@ -18,7 +18,7 @@ from domain.model import Barriers, Model
 from research.engine.recording import Recording
 from research.training.entries import entries_of
 from research.training.judged import Forecasts
-from research.training.trained import Plan, train
+from research.training.trained import TrainingPlan, train
 
 if TYPE_CHECKING:
     from agent.cli.handlers.meta import TrainRequest
@@ -40,7 +40,7 @@ def trained_model(request: "TrainRequest", registry: Registry) -> tuple[Model, l
         entries = entries_of(candles, setup, prepared, barriers)
     if not len(entries):
         raise BadInput("the strategies wanted no entry on these candles whose end they show")
-    plan = Plan(
+    plan = TrainingPlan(
         name=request.name,
         version=max(registry.versions(request.name), default=0) + 1,
         kind=request.kind,
