@@ -4,8 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from agent.answers.advice import TapeAnswer
 from agent.cli.app import app
 from domain.errors import BadInput
 from platforms.sandbox.model.server import ModelServer
@@ -48,7 +50,9 @@ samples = 1
 
 def told(capsys: pytest.CaptureFixture[str], *words: str) -> Any:
     app([*words, "--json"], standalone_mode=False)
-    return json.loads(capsys.readouterr().out)
+    text = capsys.readouterr().out
+    assert words[0] != "advise" or msgspec.json.decode(text, type=TapeAnswer)
+    return json.loads(text)
 
 
 def test_a_tape_is_made_heard_and_labelled_and_one_that_lacks_is_refused(

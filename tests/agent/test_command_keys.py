@@ -54,16 +54,16 @@ def desk() -> Desk:
     return made
 
 
+OF_NO_TEXT: dict[str, Any] = {"evidence": {}, "version": 1}
+
+
 def test_every_command_has_an_effect_and_reads_back_from_socket_and_journal() -> None:
     kinds: tuple[Any, ...] = get_args(Command)
     assert set(EFFECTS) == set(kinds)
     for kind in kinds:
-        needed = {
-            name: "BTC-USDT" for name in ("symbol", "strategy", "model") if name in kind.__struct_fields__
-        }
-        command = kind(
-            reason="why", by="alice", key="k", **{} if kind.__name__.startswith("Roll") else needed
-        )
+        required = [each.name for each in msgspec.structs.fields(kind) if each.required]
+        needed = {name: OF_NO_TEXT.get(name, "BTC-USDT") for name in required}
+        command = kind(reason="why", by="alice", key="k", **needed)
         assert msgspec.json.decode(msgspec.json.encode(command), type=Request) == command
         event = CommandReceived(utc(START), command)
         assert decode(encode(event)) == event

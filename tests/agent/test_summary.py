@@ -54,7 +54,7 @@ def test_what_is_told_ends_with_the_instant_asked_for(home: Path) -> None:
 def test_the_job_puts_it_once_for_an_agent_and_a_slot(home: Path) -> None:
     slot = utc(1_704_096_000_000)  # 2024-01-01 08:00
     words = BY_NAME["summary"].commands(Occasion(Home(home), JobsSettings(), slot))
-    assert words == [["summary", "--journal", "one", "--send", "--json"]]
+    assert words == [["summary", "--journal", "one", "--send"]]
     env = {"AGENT_AS_OF": "2024-01-01T08:00:00Z"}
     for _ in range(2):
         agent(home, *words[0], env=env)

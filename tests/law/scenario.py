@@ -112,14 +112,15 @@ class Market:
 
 
 def decided(acts: Acts, first: int, cycle_id: int, seen: Observation, *more: Any) -> Decision:
-    """Return what the script says of a symbol in a cycle."""
+    """Return what the script says of a symbol in a cycle; it stands for `reasoning.vote.decide`."""
+    _orientation, _beliefs, _settings, at, _promoted = more
     act = acts.get(cycle_id - first, {}).get(seen.symbol, "")
     action = {BUY: Action.BUY, PAIR: Action.BUY, SELL: Action.SELL}.get(act, Action.HOLD)
     price = seen.quote.price if seen.quote else None
     size = 0.0 if action is Action.HOLD else 90.0
     target = round((price or 0) * 1.05) if act == PAIR else 0
     return Decision(
-        cycle_id, seen.symbol, more[-1], action, size, size, "script", price=price, stop_ppm=20_000,
+        cycle_id, seen.symbol, at, action, size, size, "script", price=price, stop_ppm=20_000,
         target=target,
     )  # fmt: skip
 
