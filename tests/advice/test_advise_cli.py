@@ -51,7 +51,8 @@ samples = 1
 def told(capsys: pytest.CaptureFixture[str], *words: str) -> Any:
     app([*words, "--json"], standalone_mode=False)
     text = capsys.readouterr().out
-    assert words[0] != "advise" or msgspec.json.decode(text, type=TapeAnswer)
+    if words[0] == "advise":
+        msgspec.json.decode(text, type=TapeAnswer)
     return json.loads(text)
 
 
