@@ -3,7 +3,6 @@
 import math
 import random
 import statistics
-import threading
 import tracemalloc
 from collections.abc import Mapping
 from datetime import datetime
@@ -23,6 +22,7 @@ from perception.driven.random_walk import DOWN, EPOCH, RANGE, UP, RandomWalk
 from perception.driven.simulated import SimulatedMarket, SimulatedProvider, SimulatedSettings
 from perception.driven.simulated_series import HISTORY
 from perception.quality.intake import intake
+from tests.perception.alone import alone
 from tests.perception.off_candles import BTC, START, instrument
 
 GRID = {symbol: instrument(symbol) for symbol in ("BTC-USDT", "ETH-USDT", "XYZ-USDT")}
@@ -212,7 +212,8 @@ def test_prices_stay_sound_on_any_grid_over_decades(tick: str) -> None:
             assert candle.volume >= 0
 
 
-def test_an_endless_session_keeps_its_memory_flat() -> None:
+def grown_in_an_endless_session() -> int:
+    """Return the bytes that 1,500 more steps leave behind."""
     endless = market(SimulatedSettings())
     after = live(endless, 500)[-1][1]
     known = {symbol: each.candles[-1] for symbol, each in after.items() if each.candles}
@@ -223,7 +224,11 @@ def test_an_endless_session_keeps_its_memory_flat() -> None:
             known |= {symbol: seen.candles[-1]} if seen.candles else {}
     grown, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert grown < 60_000, threading.enumerate()  # the memory is that of all threads
+    return grown
+
+
+def test_an_endless_session_keeps_its_memory_flat() -> None:
+    assert alone(__name__, grown_in_an_endless_session.__name__) < 60_000
 
 
 @pytest.mark.parametrize(

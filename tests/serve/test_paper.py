@@ -28,7 +28,6 @@ def test_it_begins_an_agent_and_a_rehearsal_and_says_at_the_end_what_goes_on(tmp
 
     try:
         rows = until(lambda: _both(read("agents")), 120)
-        assert rows["paper"]["running"]
         pid = rows["paper"]["supervised"]["pid"]
         assert os.getpriority(os.PRIO_PROCESS, pid) < os.getpriority(os.PRIO_PROCESS, served.pid)
         trade = until(lambda: read("agents/rehearsal/trades")["items"], 120)[0]
@@ -52,7 +51,7 @@ def _end(served: "Popen[str]", home: Path) -> None:
 def _both(rows: list[dict[str, Any]]) -> dict[str, Any] | None:
     named = {row["agent"]: row for row in rows}
     begun = named.get("paper", {}).get("cycle") and named.get("rehearsal", {}).get("cycle")
-    return named if begun else None
+    return named if begun and named["paper"]["running"] else None
 
 
 def test_the_target_is_the_command(tmp_path: Path) -> None:

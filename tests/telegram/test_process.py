@@ -100,14 +100,16 @@ def test_an_agent_is_begun_held_killed_sold_out_and_ended_from_the_chat(beside: 
         api.asked("/unpause", "one: goes on")
         api.asked("/kill odd prices", "KILL SWITCH THROWN: odd prices")
         until(lambda: "! kill switch: odd prices" in api.asked("/status", "one: ").text)
+        before = len(api.sent)
         pressed(api, "/unpause", "Its kill switch is thrown (odd prices)")
-        api.answer("one: goes on", len(api.sent) - 3)
+        api.answer("one: goes on", before)
         pressed(api, "/flatten a holiday", "Flatten one?")
         api.answer("one: FLAT")
         pressed(api, "/reset_kill", "Reset the kill switch of one?")
         api.answer("kill switch reset")
+        before = len(api.sent)
         pressed(api, "/reload", "End one and begin it again")
-        pid = int(api.answer("one: begun", len(api.sent) - 2).text.split("process ")[1].split(")")[0])
+        pid = int(api.answer("one: begun", before).text.split("process ")[1].split(")")[0])
         until(lambda: home.control(NAME).exists() and home.owner(NAME) == pid)
         api.asked("/stop for today", "ends after the cycle under way")
         until(lambda: not home.held(NAME))
@@ -144,8 +146,9 @@ def test_a_server_killed_in_the_midst_of_a_flatten_does_not_do_it_when_it_comes_
             "0.1.0",
         )
         assert commands(beside.root) == before
+        sent = len(api.sent)
         pressed(api, "/flatten now", "Flatten one?")
-        api.answer("one: FLAT", len(api.sent) - 3)
+        api.answer("one: FLAT", sent)
     assert len(commands(beside.root)) == len(before) + 1
 
 
