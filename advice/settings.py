@@ -7,14 +7,13 @@ Nothing is guessed: a model has a price and a cutoff, or the settings are refuse
 import re
 from datetime import date
 from decimal import Decimal
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from domain.advice import Caps, Role
+from edge.urls import checked_base_url
 
 MICRO = 1_000_000
 MOST_QUESTIONS = 24
@@ -29,29 +28,7 @@ class _Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _checked(text: str) -> str:
-    try:
-        parts = urlsplit(text)
-        _ = parts.port
-    except ValueError:  # whose words repeat the text: a key may be in it
-        raise ValueError("must be a URL with a port up to 65535, if any") from None
-    if parts.scheme not in {"http", "https"} or not parts.hostname or re.search(r"[\s\x00-\x1f\x7f]", text):
-        raise ValueError("must start with https:// (or http:// for this machine) and name a host")
-    if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
-        raise ValueError("must hold no user, password, query or fragment")
-    if parts.scheme == "http" and not _is_loopback(parts.hostname):
-        raise ValueError("plain http is for this machine alone: a key would travel in clear")
-    return text.rstrip("/")
-
-
-Url = Annotated[str, AfterValidator(_checked)]
+Url = Annotated[str, AfterValidator(checked_base_url)]
 Price = Annotated[Decimal, Field(ge=0, le=100_000, decimal_places=6)]
 Amount = Annotated[Decimal, Field(ge=0, le=1_000_000, decimal_places=6)]
 

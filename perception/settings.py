@@ -5,13 +5,12 @@ file costs pydantic and nothing else.
 """
 
 import re
-from ipaddress import ip_address
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from domain.errors import BadInput
+from edge.urls import checked_base_url
 from perception.files.formats import NAMES
 from perception.files.recognise import COLUMNS, Reading
 from perception.files.stamps import zone_of
@@ -25,44 +24,8 @@ class _Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
-def is_loopback(host: str) -> bool:
-    """Say whether `host` is this machine by name or by address, without a name lookup."""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _checked_url(text: str) -> str:
-    try:
-        parts = urlsplit(text)
-        _ = parts.port
-    except ValueError:  # whose words repeat the text: a key may be in it
-        raise ValueError("base url must be a URL with a port up to 65535, if any") from None
-    if parts.scheme not in {"http", "https"}:
-        raise ValueError("base url must start with https:// (or http:// for a loopback host)")
-    if not parts.hostname or re.search(r"[\s\x00-\x1f\x7f]", text):
-        raise ValueError("base url must name a host and hold no spaces")
-    if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
-        raise ValueError("base url must hold no user, password, query or fragment")
-    if parts.scheme == "http" and not is_loopback(parts.hostname):
-        raise ValueError("base url with plain http must be a loopback host: a key would travel in clear")
-    return text.rstrip("/")
-
-
-BaseUrl = Annotated[str, AfterValidator(_checked_url)]
-
-
-def _checked_stream_url(text: str) -> str:
-    scheme, colon, rest = text.partition("://")
-    if scheme not in {"ws", "wss"} or not colon:
-        raise ValueError("stream url must start with wss:// (or ws:// for a loopback host)")
-    return f"{scheme}://" + _checked_url(f"http{scheme[2:]}://{rest}").partition("://")[2]
-
-
-StreamUrl = Annotated[str, AfterValidator(_checked_stream_url)]
+BaseUrl = Annotated[str, AfterValidator(checked_base_url)]
+StreamUrl = Annotated[str, AfterValidator(lambda text: checked_base_url(text, clear="ws", safe="wss"))]
 
 
 class BreakerSettings(_Settings):

@@ -191,6 +191,18 @@ class OpenedAccount:
         venue.take_up(state.ledger.instruments, state.ledger.open_orders.values())
         return venue
 
+    def _seat_advisers(self, held: Mapping[str, object]) -> None:
+        """Seat those who are asked about entries; what is held is looked after without them too.
+
+        Raises BadInput where they cannot and nothing is held.
+        """
+        try:
+            wiring.seat_advisers(self.session, self.parts)
+        except BadInput as fault:
+            if not held:
+                raise
+            log.say("error", "no adviser is asked", why=str(fault), held=sorted(held))
+
     def _gate(self, held: Mapping[str, object]) -> str:
         """Return why the gate lets a live session make no entry, "" where it may.
 
@@ -273,7 +285,7 @@ class OpenedAccount:
                 at=self.clock.now(),
             )
             if not self.hurry:
-                wiring.seat_advisers(self.session, self.parts)
+                self._seat_advisers(held)
             if not self.parts.brief:
                 self.session.keeper = Keeper(self.checkpoints, self.options, self.clock)
             self.session.notes = ProcessNotes(self.clock, self.market.streams)

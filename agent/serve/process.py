@@ -15,7 +15,7 @@ from agent.serve.access.tokens import tokens_of
 from agent.serve.app import Server
 from agent.serve.fleet.paper import begin_paper
 from agent.serve.guard.patient import PatientProtocol
-from agent.serve.guard.places import Places, loopback
+from agent.serve.guard.places import Places
 from agent.serve.keeping import LOG_NAME, HomeKeeper, alone, folder, mind_manners
 from agent.serve.listening import Listening, bound, quiet
 from agent.serve.stream.relay import Relay
@@ -25,6 +25,7 @@ from agent.settings.home import Home
 from agent.space.logs import turnover
 from domain.errors import BadInput
 from domain.ports import Clock
+from edge.urls import is_loopback
 
 GRACE_SECONDS = 2
 """How long answers under way may take once the end was asked for; streams end at once."""
@@ -126,7 +127,7 @@ def check(options: Serving) -> None:
     for flag, path in (("--tls-cert", options.tls_cert), ("--tls-key", options.tls_key)):
         if path is not None and not path.is_file():
             raise BadInput(f"{flag} {path}: there is no such file")
-    if not loopback(options.host) and options.tls_cert is None and not options.without_tls:
+    if not is_loopback(options.host) and options.tls_cert is None and not options.without_tls:
         raise BadInput(
             f"--host {options.host} can be reached from other machines, and the token would travel in the "
             "clear: give --tls-cert and --tls-key, or --without-tls where a proxy or a tunnel sees to it"
@@ -136,7 +137,7 @@ def check(options: Serving) -> None:
 def _where(options: Serving, listener: socket.socket) -> str:
     scheme = "https" if options.tls_cert else "http"
     host = options.host
-    if not loopback(host):
+    if not is_loopback(host):
         host = next(iter(options.names), "localhost" if host in EVERYWHERE else host)
     named = f"[{host}]" if ":" in host else host
     return f"{scheme}://{named}:{listener.getsockname()[1]}"

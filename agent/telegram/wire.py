@@ -16,7 +16,7 @@ import msgspec
 
 from agent.telegram.faults import NoAnswer, hidden
 from edge.sockets import HeldSocket
-from perception.settings import is_loopback
+from edge.urls import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 from domain.errors import BadAnswer, Refused, VenueFault
 from domain.retry_after import retry_after
+from edge.urls import is_loopback
 from perception.guard.call import CURRENT, Answer, Call
 from perception.guard.faults import NotSent, Pointless, Wait
-from perception.settings import is_loopback
 
 if TYPE_CHECKING:
     import requests

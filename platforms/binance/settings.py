@@ -3,15 +3,14 @@
 A key must not travel in clear, so plain http is accepted for loopback hosts only.
 """
 
-import re
 from decimal import Decimal
-from ipaddress import ip_address
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 from domain.ports import Certainty
+from edge.urls import checked_base_url
 from platforms.binance.signing import Signer, signer_of
 
 MEBIBYTE = 1024 * 1024
@@ -23,34 +22,8 @@ ENDPOINTS = {
 """REST and WebSocket API of each endpoint."""
 
 
-def _loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _checked(text: str, clear: str, safe: str) -> str:
-    try:
-        parts = urlsplit(text)
-        _ = parts.port
-    except ValueError:  # whose words repeat the text: a key may be in it
-        raise ValueError("must be a URL with a port up to 65535, if any") from None
-    if parts.scheme not in (clear, safe):
-        raise ValueError(f"must start with {safe}:// (or {clear}:// for a loopback host)")
-    if not parts.hostname or re.search(r"[\s\x00-\x1f\x7f]", text):
-        raise ValueError("must name a host and hold no spaces")
-    if parts.username is not None or parts.password is not None or parts.query or parts.fragment:
-        raise ValueError("must hold no user, password, query or fragment")
-    if parts.scheme == clear and not _loopback(parts.hostname):
-        raise ValueError(f"plain {clear} must be a loopback host: a key would travel in clear")
-    return text.rstrip("/")
-
-
-RestUrl = Annotated[str, AfterValidator(lambda text: _checked(text, "http", "https"))]
-SocketUrl = Annotated[str, AfterValidator(lambda text: _checked(text, "ws", "wss"))]
+RestUrl = Annotated[str, AfterValidator(checked_base_url)]
+SocketUrl = Annotated[str, AfterValidator(lambda text: checked_base_url(text, clear="ws", safe="wss"))]
 
 
 def _secret(value: SecretStr) -> SecretStr:

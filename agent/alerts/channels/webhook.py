@@ -23,6 +23,7 @@ from agent.alerts.channel import Gone, Later, Message, Never
 from agent.alerts.text import text
 from domain.errors import BadInput
 from domain.retry_after import retry_after
+from edge.urls import is_loopback
 
 MOST_BYTES = 64 * 1024
 """Of an answer that are read; nobody needs them, but a connection is to end in order."""
@@ -122,7 +123,7 @@ def checked(name: str, url: str) -> SplitResult:
             f"alerts.webhooks.{name}.url: is no address such as https://example.org/hook "
             "(without user, password and fragment)"
         )
-    if parts.scheme == "http" and not _is_loopback(parts.hostname):
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
         raise BadInput(
             f"alerts.webhooks.{name}.url: http to another machine goes in the clear; give an https address"
         )
@@ -141,14 +142,6 @@ def _key(name: str, secret: str) -> bytes:
 
 def _port(parts: SplitResult) -> int:
     return parts.port or (443 if parts.scheme == "https" else 80)
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    with suppress(ValueError):
-        return ipaddress.ip_address(host).is_loopback
-    return False
 
 
 @contextmanager
@@ -181,7 +174,7 @@ def _address(host: str, port: int, *, private: bool) -> tuple[str, int]:
     addresses: list[Any] = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     for *_, where in addresses:
         address = ipaddress.ip_address(str(where[0]).partition("%")[0])
-        allowed = address.is_loopback if _is_loopback(host) else (private or address.is_global)
+        allowed = address.is_loopback if is_loopback(host) else (private or address.is_global)
         if allowed:
             return str(where[0]), port
     raise Gone(f"{host} is an address of a private network; set private = true where that is meant")

@@ -6,7 +6,6 @@ the environment and the command line. Flat, by dotted names, they are also what 
 """
 
 from collections.abc import Iterator, Mapping
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,6 +15,7 @@ from agent.settings.load import BadSettings, load
 from agent.settings.nearest import no_such
 from agent.settings.settings import Options, Settings
 from domain.errors import BadInput
+from edge.urls import is_loopback
 
 KEPT = frozenset({"home", "journal", "db_url", "db_url_file", "strategies_folder", "listing", "files"})
 """Settings that name a place, or how its files are read; the journal is the agent's own name."""
@@ -76,8 +76,7 @@ def _wrong(name: str, value: str, home: Home) -> Iterator[str]:
 
 def _here(value: str) -> bool:
     try:
-        host = urlsplit(value).hostname or ""
-        return host == "localhost" or ip_address(host).is_loopback
+        return is_loopback(urlsplit(value).hostname or "")
     except ValueError:
         return False
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
 from agent.serve.table import TurnedAway
+from edge.urls import is_loopback
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 SAFE = frozenset({"GET", "HEAD"})
@@ -25,7 +26,7 @@ class Places:
 
     def __init__(self, host: str, names: Iterable[str] = ()) -> None:
         self.names = LOOPBACK | {name.lower() for name in names}
-        self.figures = not loopback(host)
+        self.figures = not is_loopback(host)
 
     def check(self, method: str, headers: Mapping[str, str]) -> None:
         """Raise TurnedAway for a request to another name, or from another site."""
@@ -52,14 +53,6 @@ class Places:
     def _ours(self, host: str) -> bool:
         name = name_of(host)
         return name is not None and (name in self.names or (self.figures and _in_figures(name)))
-
-
-def loopback(host: str) -> bool:
-    """Say whether an address to listen at is this machine's alone."""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def name_of(host: str) -> str | None:
