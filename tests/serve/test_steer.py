@@ -334,7 +334,7 @@ def test_it_begins_agents_that_outlive_it(tmp_path: Path) -> None:
         assert steer(served, "stop", "mine", reason="over").json["stopping"]
         until(lambda: not served.home.held("mine"))
         # Its lock is free a moment before its end is seen: until then it is busy.
-        back = until(lambda: (told := steer(served, "start", "mine")).kind != "busy" and told)
+        back = until(lambda: (told := steer(served, "start", "mine")).status != 409 and told)
         assert back.status == 200, back.content
         assert back.json["supervised"]["pid"] not in (None, pid)
         until(lambda: served.home.control("mine").exists())
