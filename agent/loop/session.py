@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 
+from agent.host import log
 from agent.host.service import ServiceManager
 from agent.host.stopwatch import Stopwatch
 from agent.loop.cycle import Cycle
@@ -162,10 +163,12 @@ class Session:
 
     def _demote(self, at: datetime) -> None:
         """Demote whoever no longer is what it was promoted for; nothing waits for it or fails by it."""
-        with suppress(Exception):
+        try:
             due = demotions(self.state.proving, self.state.advisers, at)
             if due:
                 self.record.write(*due)
+        except Exception as error:  # noqa: BLE001 -- whatever it was, it is no reason to stop
+            log.say("error", "no demotion", why=f"{type(error).__name__}: {error}")
 
     def _keep(self, *, now: bool = False) -> None:
         """Have a checkpoint taken when one is due, or now."""

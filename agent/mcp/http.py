@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import uvicorn
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
@@ -12,15 +11,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from agent.mcp.server import Toolbox
 from agent.serve.access.attempts import Attempts
 from agent.serve.access.tokens import TRADE_FILE, same, token_at
-from agent.serve.guard.patient import PatientProtocol
-from agent.serve.listening import Listening, bound, quiet
+from agent.serve.listening import Listening, bound, configured, quiet
 from agent.settings.home import Home
 from domain.errors import BadInput
 from domain.ports import Clock
 
 HOST, PATH = "127.0.0.1", "/mcp"
 TOKEN_FILE = "mcp.token"  # noqa: S105 -- a file's name
-GRACE_SECONDS = 2
 MOST_BODY = 256 * 1024
 MOST_SESSIONS = 32
 MOST_WRONG, WRONG_SECONDS = 10, 60.0
@@ -44,19 +41,7 @@ def serve_http(toolbox: Toolbox, port: int, token: str, clock: Clock, ready: Rea
             max_sessions=MOST_SESSIONS,
             transport_security=TransportSecuritySettings(allowed_hosts=names),
         )
-        config = uvicorn.Config(
-            TokenGate(app, token, clock),
-            loop="asyncio",
-            http=PatientProtocol,
-            ws="none",
-            lifespan="on",
-            log_config=None,
-            access_log=False,
-            proxy_headers=False,
-            server_header=False,
-            timeout_keep_alive=15,
-            timeout_graceful_shutdown=GRACE_SECONDS,
-        )
+        config = configured(TokenGate(app, token, clock))
         url = f"http://{HOST}:{port}{PATH}"
         server = Listening(config, lambda: None, lambda: ready(url, server.end))
         server.run(sockets=[listener])

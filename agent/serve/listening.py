@@ -7,13 +7,19 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from agent.host import log
 from agent.serve.access.attempts import Attempts
+from agent.serve.guard.patient import PatientProtocol
 from domain.errors import BadInput
+
+GRACE_SECONDS = 2
+"""How long answers under way may take once the end was asked for; streams end at once."""
 
 MOST_LINES, LINES_SECONDS = 30, 60.0
 """What the server's own library says in the log, at most: anybody can send it nonsense."""
@@ -38,6 +44,25 @@ def bound(host: str, port: int) -> Iterator[socket.socket]:
                 f"--port {port} on {host} cannot be used: {error.strerror}; name another, or 0 for a free one"
             ) from None
         yield opened
+
+
+def configured(asgi: ASGIApp, certificate: Path | None = None, key: Path | None = None) -> uvicorn.Config:
+    """Return how an application is served: over HTTP/1.1 alone, believing no proxy, with or without TLS."""
+    return uvicorn.Config(
+        asgi,
+        loop="asyncio",
+        http=PatientProtocol,
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_keep_alive=15,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        ssl_certfile=certificate,
+        ssl_keyfile=key,
+    )
 
 
 class Listening(uvicorn.Server):

@@ -7,17 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-import uvicorn
-
 from agent.host import log
 from agent.serve.access.door import Door
 from agent.serve.access.tokens import tokens_of
 from agent.serve.app import Server
 from agent.serve.fleet.paper import begin_paper
-from agent.serve.guard.patient import PatientProtocol
 from agent.serve.guard.places import Places
 from agent.serve.keeping import LOG_NAME, HomeKeeper, alone, folder, mind_manners
-from agent.serve.listening import Listening, bound, quiet
+from agent.serve.listening import Listening, bound, configured, quiet
 from agent.serve.stream.relay import Relay
 from agent.serve.table import Asking
 from agent.serve.work.workshop import Workshop
@@ -27,8 +24,6 @@ from domain.errors import BadInput
 from domain.ports import Clock
 from edge.urls import is_loopback
 
-GRACE_SECONDS = 2
-"""How long answers under way may take once the end was asked for; streams end at once."""
 HOST_NAME = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)(\.(?!-)[A-Za-z0-9_-]{1,63}(?<!-))*")
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 -- what it says where others are told of it
 
@@ -144,21 +139,7 @@ def _where(options: Serving, listener: socket.socket) -> str:
 
 
 def _run(server: Server, options: Serving, listener: socket.socket, ready: Ready) -> None:
-    config = uvicorn.Config(
-        server.asgi,
-        loop="asyncio",
-        http=PatientProtocol,
-        ws="none",
-        lifespan="on",
-        log_config=None,
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        timeout_keep_alive=15,
-        timeout_graceful_shutdown=GRACE_SECONDS,
-        ssl_certfile=options.tls_cert,
-        ssl_keyfile=options.tls_key,
-    )
+    config = configured(server.asgi, options.tls_cert, options.tls_key)
     url = _where(options, listener)
 
     def listening() -> None:
