@@ -10,6 +10,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
+from agent.account import control
+from agent.settings.home import Home
 from tests.serve.served import Served, serving
 
 AGENT = "alpha"
@@ -71,12 +73,16 @@ def seed(home: Path, name: str = AGENT, cycles: int = SEEDED) -> None:
 
 @contextmanager
 def running(home: Path, name: str = AGENT, interval: float = 1.0) -> Iterator[Running]:
-    """Keep an agent running until the block ends."""
+    """Keep an agent running until the block ends, which begins when commands reach it."""
     command, environment = _command(home, name, "--cycles", "0", "--interval", str(interval))
     with subprocess.Popen(
         command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:
         try:
+            due = time.monotonic() + START_SECONDS
+            while not control.listens(Home(home).control(name)):
+                assert time.monotonic() < due, f"agent {name} does not begin"
+                time.sleep(0.05)
             yield Running(name, process)
         finally:
             with suppress(ProcessLookupError):
