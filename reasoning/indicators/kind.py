@@ -1,0 +1,67 @@
+"""The shape of an indicator: its kernel, its room, its warm-up, and what is to be known about it."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+MOST_PERIOD = 2_000
+"""The longest window of an indicator, in values."""
+
+DEFAULTS = {"value": "close", "other": "volume"}
+"""The column of a candle that stands for an input which may be any number."""
+
+
+class Parameter(NamedTuple):
+    """A number an indicator is declared with: its name, type, default, limits and meaning."""
+
+    name: str
+    kind: type[int] | type[float]
+    default: float
+    low: float
+    high: float
+    meaning: str
+
+
+class IndicatorKind(NamedTuple):
+    """One kind of indicator.
+
+    `step(memory, at, *parameters, *inputs)` takes in one value and returns a float, or a NamedTuple of
+    floats named as `outputs`. Its block begins at `at`, takes `size(*parameters)` floats, and is all zeros
+    before the first value. The first `warmup(*parameters)` values return 0.0, the next is the first known.
+    `inputs` are columns of a candle (`time`, the open time in ms UTC, `open`, `high`, `low`, `close`,
+    `volume`), or `value` and `other` for any number (`DEFAULTS` where none is named). `on_price` is drawn
+    on the price, the rest on scales of their own. `convention` says whose rule for seeds, ties and
+    constant prices is followed, and why.
+    """
+
+    name: str
+    family: str
+    step: Callable[..., Any]
+    size: Callable[..., int]
+    warmup: Callable[..., int]
+    parameters: tuple[Parameter, ...]
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    on_price: bool
+    formula: str
+    source: str
+    convention: str
+
+    @property
+    def title(self) -> str:
+        """Return the sentence its kernel begins with."""
+        sentence = (self.step.__doc__ or "").strip().split("\n")[0].removeprefix("Return ")
+        return sentence[:1].upper() + sentence[1:]
+
+    @property
+    def defaults(self) -> tuple[float, ...]:
+        """Return its parameters where none is named."""
+        return tuple(each.default for each in self.parameters)
+
+
+def period(default: int, meaning: str, name: str = "n", low: int = 1) -> Parameter:
+    """Return a parameter that counts values."""
+    return Parameter(name, int, default, low, MOST_PERIOD, meaning)
+
+
+VALUE = ("value",)
+"""The outputs of an indicator that returns one number, and the inputs of one that takes any."""

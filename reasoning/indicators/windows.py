@@ -1,0 +1,80 @@
+"""Windows of the last `n` values: rings, their sums and their extremes.
+
+What a window comes to depends on its values alone and not on what came before it: a sum is that of its
+values from the oldest on, to the bit. So nothing drifts, and a history that begins later ends the same.
+"""
+
+from domain.kernel import kernel
+from reasoning.kernels.indicators import Memory
+
+SUM_EXTRA = 4
+SEEN, SLOT, TOTAL, BROKEN = 0, 1, 2, 3
+"""Places in the block of `sum_step`, before its ring: values seen, slot of the next, sum of the window while
+all of it is whole, values in it that are not."""
+
+MOST_WHOLE = 2.0**40
+SHIFT = 1.5 * 2.0**52
+"""A float this large has no room for a fraction: adding it rounds to a whole number."""
+
+
+@kernel
+def is_whole(value: float) -> int:
+    """Return 1 for a whole number small enough that 4,096 of them have an exact sum, else 0."""
+    if value < -MOST_WHOLE or value > MOST_WHOLE:
+        return 0
+    return 1 if (value + SHIFT) - SHIFT == value else 0
+
+
+@kernel
+def sum_size(n: int) -> int:
+    """Return the floats of the block of `sum_step`."""
+    return n + SUM_EXTRA
+
+
+@kernel
+def sum_step(memory: Memory, at: int, n: int, value: float) -> float:
+    """Return the sum of the last `n` values (of all, while there are fewer).
+
+    Block: 0 values seen, 1 slot of the next, 2 sum, 3 values of the window that are not whole, 4.. ring.
+    Cost: whole numbers such as ticks are added to a running sum, which is exact; a window that holds any
+    other number is summed anew, `n` additions.
+    """
+    slot = int(memory[at + SLOT])
+    ring = at + SUM_EXTRA
+    before = memory[ring + slot]
+    memory[ring + slot] = value
+    memory[at + SEEN] += 1.0
+    memory[at + SLOT] = 0.0 if slot + 1 == n else slot + 1.0
+    broken = memory[at + BROKEN]
+    if broken == 0.0 and is_whole(value) == 1:
+        memory[at + TOTAL] += value - before
+        return memory[at + TOTAL]
+    if is_whole(before) == 0:
+        broken -= 1.0
+    if is_whole(value) == 0:
+        broken += 1.0
+    memory[at + BROKEN] = broken
+    memory[at + TOTAL] = ring_sum(memory, ring, n, slot)
+    return memory[at + TOTAL]
+
+
+@kernel
+def ring_sum(memory: Memory, ring: int, n: int, newest: int) -> float:
+    """Return the sum of a ring of `n` values whose newest is in slot `newest`, from the oldest on."""
+    total = 0.0
+    for index in range(ring + newest + 1, ring + n):
+        total += memory[index]
+    for index in range(ring, ring + newest + 1):
+        total += memory[index]
+    return total
+
+
+@kernel
+def ring_squares(memory: Memory, ring: int, n: int, newest: int, middle: float) -> float:
+    """Return the sum of squared distances from `middle` in a ring, from the oldest on."""
+    total = 0.0
+    for index in range(ring + newest + 1, ring + n):
+        total += (memory[index] - middle) * (memory[index] - middle)
+    for index in range(ring, ring + newest + 1):
+        total += (memory[index] - middle) * (memory[index] - middle)
+    return total

@@ -1,0 +1,90 @@
+"""Every indicator keeps the rules of kernels: block, warm-up, no look-ahead."""
+
+import math
+from typing import Any
+
+import pytest
+
+from reasoning.indicators.kind import DEFAULTS, IndicatorKind
+from reasoning.indicators.table import INDICATORS
+from reasoning.kernels.subset import fault_of
+from tests.reasoning.indicating import COLUMNS, Columns, as_row, level, stepped, walked
+
+COUNT = 400
+SCENES: dict[str, Columns] = {
+    "ticks": walked(COUNT),
+    "fractions": walked(COUNT, seed=4, price=0.07, tick=1e-5),
+    "huge": walked(COUNT, seed=5, price=9e14),
+    "tiny": walked(COUNT, seed=6, price=3e-9, tick=1e-13),
+    "level": level(COUNT),
+    "silent": level(COUNT, volume=0.0),
+    "one": walked(1),
+}
+
+each_kind = pytest.mark.parametrize("kind", INDICATORS.values(), ids=INDICATORS)
+
+
+def small(kind: IndicatorKind) -> tuple[float, ...]:
+    """Return parameters at their lower limits, widths at their default."""
+    return tuple(each.low if each.kind is int else each.default for each in kind.parameters)
+
+
+@each_kind
+def test_a_kind_is_told_whole(kind: IndicatorKind) -> None:
+    assert INDICATORS[kind.name] is kind
+    assert kind.title.endswith("."), kind.title
+    assert all((kind.formula, kind.source, kind.convention, kind.family))
+    assert {DEFAULTS.get(name, name) for name in kind.inputs} <= set(COLUMNS)
+    for each in kind.parameters:
+        assert each.low <= each.default <= each.high
+        assert type(each.default) is each.kind
+    assert fault_of(kind.step) is None
+
+
+@each_kind
+@pytest.mark.parametrize("scene", SCENES)
+def test_it_keeps_to_its_block_and_says_only_numbers(kind: IndicatorKind, scene: str) -> None:
+    for parameters in (kind.defaults, small(kind)):
+        rows = stepped(kind, SCENES[scene], *parameters)
+        assert {len(row) for row in rows} == {len(kind.outputs)}
+        assert all(type(value) is float and math.isfinite(value) for row in rows for value in row)
+        warmup = kind.warmup(*parameters)
+        assert not any(value for row in rows[:warmup] for value in row), "a value before its warm-up"
+
+
+@each_kind
+def test_its_warmup_is_where_it_begins_and_its_outputs_are_named(kind: IndicatorKind) -> None:
+    for parameters in (kind.defaults, small(kind)):
+        warmup = kind.warmup(*parameters)
+        rows = stepped(kind, walked(warmup + 60), *parameters)
+        first = next(index for index, row in enumerate(rows) if any(row))
+        assert first >= warmup
+        if kind.name not in LATE:
+            assert first == warmup
+    assert getattr(kind.step, "__annotations__", {})["return"] is float or kind.outputs == (
+        kind.step.__annotations__["return"]._fields
+    )
+
+
+LATE: frozenset[str] = frozenset()
+"""Kinds that may be 0 at their first known value: they tell of what may not have happened."""
+
+
+@each_kind
+def test_what_comes_later_changes_nothing(kind: IndicatorKind) -> None:
+    whole = stepped(kind, SCENES["ticks"])
+    for cut in (1, 57, 203, 399):
+        columns = {name: column[:cut] for name, column in SCENES["ticks"].items()}
+        assert stepped(kind, columns) == whole[:cut]
+
+
+@each_kind
+def test_two_of_a_kind_side_by_side_do_not_touch_each_other(kind: IndicatorKind) -> None:
+    columns, size = SCENES["ticks"], kind.size(*kind.defaults)
+    memory: Any = [0.0] * (2 * size)
+    alone = stepped(kind, columns)
+    inputs = [columns[DEFAULTS.get(name, name)] for name in kind.inputs]
+    for index, row in enumerate(alone):
+        now = [column[index] for column in inputs]
+        assert as_row(kind.step(memory, 0, *kind.defaults, *now)) == row
+        kind.step(memory, size, *kind.defaults, *[value + 1.0 for value in now])
