@@ -21,15 +21,21 @@ def walked(count: int, seed: int = 3, price: float = 10_000.0, tick: float = 1.0
     dice = np.random.default_rng(seed)
     close = [price]
     for index in range(count - 1):
-        still = index % 97 > 80
-        move = 0.0 if still else float(dice.normal(0.0, 0.01 * price * (5.0 if index % 41 == 0 else 0.5)))
+        at_rest = index % 97 > 80
+        move = 0.0 if at_rest else float(dice.normal(0.0, 0.01 * price * (5.0 if index % 41 == 0 else 0.5)))
         close.append(max(tick, round((close[-1] + move) / tick) * tick))
     opened = [price, *close[:-1]]
     still = [a == b for a, b in zip(opened, close, strict=True)]
-    reach = [0.0 if s else round(abs(float(dice.normal(0.0, 0.004 * price))) / tick) * tick for s in still]
+    reach = [
+        0.0 if stands else round(abs(float(dice.normal(0.0, 0.004 * price))) / tick) * tick
+        for stands in still
+    ]
     high = [max(o, c) + r for o, c, r in zip(opened, close, reach, strict=True)]
     low = [max(tick, min(o, c) - r) for o, c, r in zip(opened, close, reach, strict=True)]
-    volume = [0.0 if s or index % 13 == 0 else float(dice.exponential(20.0)) for index, s in enumerate(still)]
+    volume = [
+        0.0 if stands or index % 13 == 0 else float(dice.exponential(20.0))
+        for index, stands in enumerate(still)
+    ]
     steps = np.cumsum([0, *(48 if index % 151 == 150 else 1 for index in range(count - 1))])
     time = [float(START + HOUR * int(step)) for step in steps]
     return dict(zip(COLUMNS, (time, opened, high, low, close, volume), strict=True))
