@@ -5,6 +5,9 @@ dice. `make test ARGS="-m hypothesis --hypothesis-profile=search"` tries others 
 nobody thought of; what it finds becomes an `@example`.
 """
 
+import gc
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -21,3 +24,14 @@ settings.load_profile("boyd")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes longest, so that it does not run alone at the end."""
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Let what is collected be: it lives to the end, and each search for garbage would go through all of it."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()

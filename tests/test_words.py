@@ -4,6 +4,7 @@ import ast
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -23,16 +24,8 @@ ROOMS = (
     "research",
     "risk",
 )
-PRODUCT = {
-    path.relative_to(ROOT): ast.parse(path.read_text())
-    for room in ROOMS
-    for path in (ROOT / room).rglob("*.py")
-}
-TOOLS = {
-    path.relative_to(ROOT): ast.parse(path.read_text())
-    for room in ("scripts", "benchmarks")
-    for path in (ROOT / room).rglob("*.py")
-}
+TOOLS = ("scripts", "benchmarks")
+PACKAGES = sorted(path.relative_to(ROOT) for room in ROOMS for path in (ROOT / room).rglob("__init__.py"))
 RIDDLE = re.compile(r"(What|How|Whether|Which|Who|Whom|Whose|Where|When|Why)\b")
 LEFT_BEHIND = {
     "Bench",
@@ -67,6 +60,17 @@ TWICE: dict[str, str] = {}
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
+@cache
+def trees(*rooms: str) -> dict[Path, ast.Module]:
+    """Return what the files of some rooms say: read once, and by the process that asks alone."""
+    paths = (path for room in rooms for path in (ROOT / room).rglob("*.py"))
+    return {path.relative_to(ROOT): ast.parse(path.read_text()) for path in paths}
+
+
+def product() -> dict[Path, ast.Module]:
+    return trees(*ROOMS)
+
+
 def classes(tree: ast.Module) -> Iterator[ast.ClassDef]:
     return (node for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
 
@@ -92,16 +96,16 @@ def _documented(tree: ast.Module) -> Iterator[ast.Module | ast.ClassDef]:
 def test_docstrings_are_statements() -> None:
     riddles = [
         f"{path}: {getattr(node, 'name', 'module')}: {text.splitlines()[0]}"
-        for path, tree in (PRODUCT | TOOLS).items()
+        for path, tree in (product() | trees(*TOOLS)).items()
         for node in _documented(tree)
         if RIDDLE.match(text := ast.get_docstring(node) or "")
     ]
     assert not riddles, "say what it is:\n" + "\n".join(riddles)
 
 
-@pytest.mark.parametrize("path", [path for path in PRODUCT if path.name == "__init__.py"], ids=str)
+@pytest.mark.parametrize("path", PACKAGES, ids=str)
 def test_every_package_says_in_a_sentence_what_it_is(path: Path) -> None:
-    text = ast.get_docstring(PRODUCT[path]) or ""
+    text = ast.get_docstring(ast.parse((ROOT / path).read_text())) or ""
     assert text.splitlines(), "no docstring"
     assert text.splitlines()[0].endswith(".")
 
@@ -109,7 +113,7 @@ def test_every_package_says_in_a_sentence_what_it_is(path: Path) -> None:
 def test_no_name_comes_back_that_was_left_behind() -> None:
     back = [
         f"{path}:{node.lineno}: {node.name}"
-        for path, tree in PRODUCT.items()
+        for path, tree in product().items()
         for node in (*classes(tree), *functions(tree))
         if node.name in LEFT_BEHIND
     ]
@@ -119,7 +123,7 @@ def test_no_name_comes_back_that_was_left_behind() -> None:
 def test_variables_say_what_they_hold() -> None:
     bare = {
         f"{path}:{line}: {name}"
-        for path, tree in PRODUCT.items()
+        for path, tree in product().items()
         for function in functions(tree)
         for name, line in variables(function)
         if name in PARTICIPLES
@@ -132,7 +136,7 @@ def test_variables_say_what_they_hold() -> None:
 
 def test_one_class_name_has_one_meaning() -> None:
     places = defaultdict(list)
-    for path, tree in PRODUCT.items():
+    for path, tree in product().items():
         for node in classes(tree):
             if not node.name.startswith("_"):
                 places[node.name].append(f"{path}:{node.lineno}")
@@ -144,9 +148,9 @@ def test_one_class_name_has_one_meaning() -> None:
 
 
 def test_every_name_in_the_glossary_exists() -> None:
-    known = {node.name for tree in PRODUCT.values() for node in (*classes(tree), *functions(tree))} | {
+    known = {node.name for tree in product().values() for node in (*classes(tree), *functions(tree))} | {
         name
-        for tree in PRODUCT.values()
+        for tree in product().values()
         for node in ast.walk(tree)
         if isinstance(node, ast.AnnAssign | ast.Assign)
         for name in _targets(node)

@@ -3,19 +3,22 @@
 import random
 from collections.abc import Sequence
 from datetime import timedelta
+from importlib import import_module
+from typing import Any
 
 import numpy as np
 import pytest
-from sklearn.calibration import calibration_curve
-from sklearn.isotonic import IsotonicRegression
-from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import brier_score_loss, log_loss
 
 from domain.times import utc
 from learning import calibration, scores, tables
 from learning.forecasts import Forecast, Resolved
 
 Sample = tuple[list[float], list[bool]]
+
+
+def sklearn(module: str) -> Any:
+    """Return a module of scikit-learn: two seconds' imports, for the worker that is asked alone."""
+    return import_module(f"sklearn.{module}")
 
 
 def sample(count: int, seed: int = 5, places: int = 1000) -> Sample:
@@ -30,9 +33,10 @@ def test_scores_are_those_of_scikit_learn(count: int) -> None:
     said, won = sample(count)
     won[:2] = [True, False]
     kept = [scores.clipped(each) for each in said]
-    assert scores.brier(said, won) == pytest.approx(brier_score_loss(won, said), abs=1e-15)
-    assert scores.log_loss(said, won) == pytest.approx(log_loss(won, kept), abs=1e-13)
-    share, mean = calibration_curve(won, said, n_bins=10, strategy="quantile")
+    metrics = sklearn("metrics")
+    assert scores.brier(said, won) == pytest.approx(metrics.brier_score_loss(won, said), abs=1e-15)
+    assert scores.log_loss(said, won) == pytest.approx(metrics.log_loss(won, kept), abs=1e-13)
+    share, mean = sklearn("calibration").calibration_curve(won, said, n_bins=10, strategy="quantile")
     bins = scores.reliability(said, won)
     assert [each.won for each in bins] == pytest.approx(list(share), abs=1e-15)
     assert [each.probability for each in bins] == pytest.approx(list(mean), abs=1e-12)
@@ -62,7 +66,7 @@ def test_the_sigmoid_is_the_one_logistic_regression_finds_for_platts_targets(cou
     target = np.where(won, (yes + 1) / (yes + 2), 1 / (no + 2))
     twice = np.array(odds + odds).reshape(-1, 1)
     weights = np.concatenate([target, 1 - target])
-    oracle = LogisticRegression(C=1e12, tol=1e-12, max_iter=10_000)
+    oracle = sklearn("linear_model").LogisticRegression(C=1e12, tol=1e-12, max_iter=10_000)
     oracle.fit(twice, [1] * count + [0] * count, sample_weight=weights)
     slope, level = calibration.sigmoid(odds, won)
     assert slope == pytest.approx(float(oracle.coef_[0, 0]), abs=1e-5)
@@ -71,7 +75,7 @@ def test_the_sigmoid_is_the_one_logistic_regression_finds_for_platts_targets(cou
 
 def isotonic_with(said: Sequence[float], won: Sequence[bool], place: float, *, one: bool) -> float:
     """Return Venn-Abers's end by its definition: isotonic regression with the forecast added."""
-    model = IsotonicRegression(out_of_bounds="clip").fit([*said, place], [*won, one])
+    model = sklearn("isotonic").IsotonicRegression(out_of_bounds="clip").fit([*said, place], [*won, one])
     return float(model.predict([place])[0])
 
 
@@ -92,7 +96,7 @@ def test_venn_abers_is_its_definition_at_the_places_and_never_narrower_between(p
 def test_pooling_is_scikit_learns_isotonic_regression() -> None:
     said, won = sample(300, places=60)
     pooled = calibration._pooled(said, won)
-    oracle = IsotonicRegression().fit(said, won).predict([each[0] for each in pooled])
+    oracle = sklearn("isotonic").IsotonicRegression().fit(said, won).predict([each[0] for each in pooled])
     assert calibration.isotonic(pooled) == pytest.approx(list(oracle))
 
 

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from Crypto.PublicKey import ECC, RSA
+from Crypto.PublicKey import ECC
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey, generate_private_key
+from cryptography.hazmat.primitives.serialization import PrivateFormat
 from pydantic import SecretStr, ValidationError
 from websockets.sync.client import connect
 
@@ -26,14 +27,31 @@ from platforms.binance.user_data import UserData
 from platforms.sandbox.server.options import KEY, SandboxOptions
 from platforms.sandbox.server.server import SandboxServer
 
+
+def rsa(bits: int) -> RSAPrivateKey:
+    """Return a new key, made by the library in C: every worker makes them."""
+    return generate_private_key(65537, bits)
+
+
+def pem(
+    key: RSAPrivateKey, form: PrivateFormat = PrivateFormat.TraditionalOpenSSL, passphrase: bytes = b""
+) -> str:
+    lock = serialization.BestAvailableEncryption(passphrase) if passphrase else serialization.NoEncryption()
+    written = key.private_bytes(serialization.Encoding.PEM, form, lock)
+    return written.decode().strip()
+
+
 ED25519 = ECC.generate(curve="Ed25519")
-RSA_2048 = RSA.generate(2048)
-PRIVATE = {"Ed25519": ED25519.export_key(format="PEM"), "RSA": RSA_2048.export_key().decode()}
+RSA_2048 = rsa(2048)
+PRIVATE = {"Ed25519": ED25519.export_key(format="PEM"), "RSA": pem(RSA_2048)}
 PUBLIC = {
     "Ed25519": ED25519.public_key().export_key(format="PEM"),
-    "RSA": RSA_2048.public_key().export_key().decode(),
+    "RSA": RSA_2048.public_key()
+    .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    .decode()
+    .strip(),
 }
-PRIVATE["RSA (PKCS 8)"] = RSA_2048.export_key(pkcs=8).decode()
+PRIVATE["RSA (PKCS 8)"] = pem(RSA_2048, PrivateFormat.PKCS8)
 PUBLIC["RSA (PKCS 8)"] = PUBLIC["RSA"]
 KINDS = list(PRIVATE)
 HMAC = "NhqPtmdSJYdKjVHjA7PZj4Mge3R5YNiP1e3UZjInClVN65XAbvqqM6A7H5fATj0j"
@@ -132,9 +150,9 @@ def test_a_session_logs_on_with_ed25519_and_with_no_other_key(exchange: tuple[st
         (PUBLIC["Ed25519"], "is a public key"),
         (PUBLIC["RSA"], "is a public key"),
         (ECC.generate(curve="P-256").export_key(format="PEM"), "curve NIST P-256: Binance takes Ed25519"),
-        (RSA.generate(1024).export_key().decode(), "RSA key of 1024 bits: Binance takes 2048 or 4096"),  # noqa: S505 -- refused
-        (RSA_2048.export_key(passphrase="x", pkcs=8).decode(), "protected by a passphrase"),  # noqa: S106 -- refused
-        (RSA_2048.export_key(passphrase="x").decode(), "protected by a passphrase"),  # noqa: S106 -- refused
+        (pem(rsa(1024)), "RSA key of 1024 bits: Binance takes 2048 or 4096"),
+        (pem(RSA_2048, PrivateFormat.PKCS8, b"x"), "protected by a passphrase"),
+        (pem(RSA_2048, passphrase=b"x"), "protected by a passphrase"),
         (PRIVATE["Ed25519"][:70], "a PEM that cannot be read"),
         (PRIVATE["RSA"].replace("M", "N"), "a PEM that cannot be read"),
         ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----", "a PEM of CERTIFICATE"),
