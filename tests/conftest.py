@@ -28,7 +28,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Iterator[None]:
-    """Let what is collected be: it lives to the end, and each search for garbage would go through all of it."""
+    """Let what is collected be: it lives to the end, and each search for garbage would go through it."""
     gc.disable()
     try:
         yield
