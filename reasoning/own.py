@@ -113,11 +113,11 @@ class OwnStrategy(Strategy[PackedT]):
 
     def blank(self, packed: PackedT) -> Memory:
         """Return the memory before the first candle."""
-        return OwnMemory([0.0] * self.size_for(packed))
+        return self.restored([0.0] * self.size_for(packed))
 
     def restored(self, values: list[float]) -> Memory:
-        """Return the memory with the values it had."""
-        return OwnMemory(values)
+        """Return the memory with the values it had; what the house laid out needs no guard."""
+        return values if self.declared else OwnMemory(values)
 
     def take(self, memory: Memory, packed: PackedT, *candle: float) -> int:
         """Take in one closed candle and return the vote. Raises StrategyFault."""

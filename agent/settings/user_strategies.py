@@ -1,7 +1,8 @@
 """Strategies of the user's own: one Python file each, in a folder the settings name.
 
-A file `NAME.py` defines one `Strategy` (reasoning.kernels) at its top level, named like the file. It is
-imported as it is: only put files there that you trust. What others may write is not executed.
+A file `NAME.py` defines one strategy at its top level, named like the file: a class of `Declared`
+(reasoning.declare), or a `Strategy` (reasoning.kernels) with kernels of its own. It is imported as it is:
+only put files there that you trust. What others may write is not executed.
 """
 
 import importlib.util
@@ -17,6 +18,7 @@ from typing import Any
 
 from domain.errors import BadInput
 from domain.kernel import KERNELS
+from reasoning.declare import Declared, Undeclarable
 from reasoning.kernels.strategy import Strategy, StrategyParams
 from reasoning.own import RAISES, OwnStrategy, StandIn
 from reasoning.strategies.registry import BUILT_IN, STRATEGIES, register
@@ -66,7 +68,7 @@ def _load(path: Path) -> Strategy[Any]:
         raise BadInput(f"{path}: {path.stem!r} cannot be its name: not an identifier, or another module's")
     marked = len(KERNELS)
     module = _import(path)
-    results = [each for each in vars(module).values() if isinstance(each, Strategy)]
+    results = _defined(module)
     fault = _fault(results, name)
     if fault is not None:
         del KERNELS[marked:], sys.modules[path.stem]
@@ -75,6 +77,18 @@ def _load(path: Path) -> Strategy[Any]:
     register(own, replace=name in LOADED or isinstance(STRATEGIES.get(name), StandIn))
     LOADED[name] = path, changed
     return own
+
+
+def _defined(module: Any) -> list[Strategy[Any]]:
+    """Return the strategies of a module: those it holds, and those of the classes it declares."""
+    held = [each for each in vars(module).values() if isinstance(each, Strategy)]
+    classes = [
+        each for each in vars(module).values() if isinstance(each, type) and issubclass(each, Declared)
+    ]
+    own = [
+        each.strategy for each in classes if each.__module__ == module.__name__ and hasattr(each, "decide")
+    ]
+    return [*held, *(each for each in own if not any(each is other for other in held))]
 
 
 def stand_in(names: Iterable[str], folder: Path) -> None:
@@ -89,7 +103,8 @@ def stand_in(names: Iterable[str], folder: Path) -> None:
 
 def _fault(results: list[Strategy[Any]], name: str) -> str | None:
     if len(results) != 1:
-        return f"defines {len(results)} strategies at its top level; one Strategy(...) is needed"
+        wanted = "one class of Declared, or one Strategy(...), is needed"
+        return f"defines {len(results)} strategies at its top level; {wanted}"
     if results[0].name != name:
         return f"its strategy is named {results[0].name!r}; by the file's name it must be {name!r}"
     if name in BUILT_IN or name == SENTIMENT:
@@ -129,6 +144,10 @@ def _import(path: Path) -> Any:
     sys.modules[path.stem] = module
     try:
         spec.loader.exec_module(module)
+    except Undeclarable as error:
+        del sys.modules[path.stem]
+        where = f"line {error.line}: " if error.line else _where(error, path)
+        raise BadInput(f"{path}: {where}{error.what}") from None
     except RAISES as error:  # whatever a user's file does, one line says where
         del sys.modules[path.stem]
         raise BadInput(f"{path}: {_where(error, path)}{type(error).__name__}: {error}") from None

@@ -33,6 +33,19 @@ class Indicator(NamedTuple):
     on_price: bool
 
 
+class ColumnKey(NamedTuple):
+    """A number over time that trials may share: what it is, made with which parameters, of which numbers.
+
+    `kind` is one of `reasoning.indicators.table` and `output` one of its outputs, or `kind` is a number of a
+    candle (open, high, low, close, volume), with no parameters and no inputs. A column is 0.0 until known.
+    """
+
+    kind: str
+    parameters: tuple[float, ...]
+    inputs: tuple["ColumnKey", ...]
+    output: str
+
+
 def no_indicators(_memory: Memory, _packed: Any) -> tuple[Indicator, ...]:
     """Return nothing: what such a strategy looks at is no line."""
     return ()
@@ -85,6 +98,10 @@ class Strategy(Generic[PackedT]):
     the loop calls: one candle in, its signal out; it and the methods beside it are what a strategy of
     the user's own guards. `indicators` are the numbers it looks at, to be drawn: those known after the candle
     last taken in; they decide nothing.
+
+    A declared strategy (`reasoning.declare`) also decides over columns, one number of all candles each:
+    `columns(packed)` says which, and the kernels `decide_at(columns, index, packed)` and `signal_at(columns,
+    index, packed, vote, features)` are `step` and `signal` of the candle at an index, to the bit.
     """
 
     name: str
@@ -95,6 +112,14 @@ class Strategy(Generic[PackedT]):
     signal: SignalKernel[PackedT]
     explain: Callable[[Memory, PackedT, Signal], str]
     indicators: Callable[[Memory, PackedT], tuple[Indicator, ...]] = no_indicators
+    columns: Callable[[PackedT], tuple[ColumnKey, ...]] | None = None
+    decide_at: Callable[..., int] | None = None
+    signal_at: Callable[..., Signal] | None = None
+
+    @property
+    def declared(self) -> bool:
+        """True when the house wrote its kernels, so that none of them indexes anything."""
+        return self.columns is not None
 
     def pack(self, params: StrategyParams) -> tuple[Any, ...]:
         """Return parameters as the numbers the kernels take."""

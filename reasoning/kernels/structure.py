@@ -116,7 +116,12 @@ def mark_break(memory: Memory, at: int, close: float) -> None:
 @kernel
 def aim(memory: Memory, at: int, side: int, entry: float, stop: float, multiple: float) -> int:
     """Return the target in ticks: the last swing beyond `entry`, else `multiple` times the risk."""
-    swing = memory[at + HIGH] if side > 0 else memory[at + LOW]
+    return aim_at(memory[at + HIGH] if side > 0 else memory[at + LOW], side, entry, stop, multiple)
+
+
+@kernel
+def aim_at(swing: float, side: int, entry: float, stop: float, multiple: float) -> int:
+    """Return the target in ticks: a swing (0 for none) beyond `entry`, else `multiple` times the risk."""
     if swing > 0.0 and side * (swing - entry) > 0.0:
         return int(swing)
     return max(int(entry + multiple * (entry - stop)), 0)

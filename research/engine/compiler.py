@@ -26,6 +26,7 @@ from domain.kernel import KERNELS
 from domain.private import private_folder
 from edge.files import write_whole
 from learning import tables
+from reasoning import declare
 from reasoning.kernels.strategy import Strategy
 from reasoning.own import OwnStrategy
 from research.engine import account_pass, beside, compiling, guarded, signals
@@ -46,8 +47,9 @@ OUTERMOST = (
     __file__,
     str(Path(__file__).with_name("guarded_memory.py")),
     tables.__file__,
+    *(str(each) for each in sorted(Path(declare.__file__).parent.glob("*.py"))),
 )
-"""Sources beside the kernels' own that machine code is made of."""
+"""Sources beside the kernels' own that machine code is made of: those that write kernels too."""
 
 
 @dataclass(frozen=True)

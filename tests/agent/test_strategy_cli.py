@@ -100,7 +100,7 @@ def test_one_that_remembers_outside_its_memory_is_caught(tmp_path: Path) -> None
     [
         ("x = 1 +\n", "line 1: SyntaxError"),
         ("import nowhere_to_be_found\n", "line 1: ModuleNotFoundError"),
-        ("x = 1\n", "defines 0 strategies at its top level; one Strategy(...) is needed"),
+        ("x = 1\n", "defines 0 strategies at its top level; one class of Declared, or one Strategy(...)"),
         (
             "from reasoning.strategies.rsi import RSI\n",
             "its strategy is named 'rsi'; by the file's name it must be 'wrong'",

@@ -185,5 +185,5 @@ def test_memory_stays_flat_over_many_candles() -> None:
     early = sum(map(len, mind.memory()["BTC-USDT"]["strategies"].values()))
     mind.orient(observation(walk(5_000, seed=1)))
     plain = mind.memory()["BTC-USDT"]
-    assert sum(map(len, plain["strategies"].values())) == early == 6 + 3 + 53 + 23
+    assert sum(map(len, plain["strategies"].values())) == early == 8 + 6 + 53 + 23
     assert plain["seen"] == 5_000

@@ -184,8 +184,9 @@ def test_rsi_trend_is_two_points_per_rsi_point_up_to_twenty() -> None:
     features = Features(20.0, 10.0, 0, 0, 5.0, 5.0, 1)
     for depth, points in ((0.5, 1.0), (4.0, 8.0), (10.0, 20.0), (25.0, 20.0)):
         now = 30.0 - depth
-        # averages and last close such that an unchanged close leaves the RSI at `now`
-        memory = [0.0, 40.0, 30.0, 100.0, now, 100.0 - now]
+        # candles seen and waited for, RSI before and now; then averages and last close such that an
+        # unchanged close leaves the RSI at `now`
+        memory = [30.0, 16.0, 0.0, 40.0, 30.0, 100.0, now, 100.0 - now]
         signal = RSI.on_candle(memory, packed, features, 100.0, 100.0, 100.0, 100.0, 1.0)
         assert signal.vote == 1
         assert signal.trend == pytest.approx(points)

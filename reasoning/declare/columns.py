@@ -1,0 +1,49 @@
+"""The columns a declared strategy decides over: what of it trials with other parameters may share."""
+
+from collections.abc import Callable
+from typing import Any
+
+from reasoning.declare.layout import Layout
+from reasoning.declare.parameters import Parameter
+from reasoning.declare.uses import CANDLE, Output, Use
+from reasoning.kernels.strategy import ColumnKey
+
+
+def keys_of(
+    layout: Layout, fields: tuple[str, ...]
+) -> tuple[tuple[str, ...], Callable[[Any], tuple[ColumnKey, ...]]]:
+    """Return the numbers that are decided over, and what gives their columns for packed parameters."""
+    outputs = {
+        name: (use, output)
+        for use in layout.uses
+        for name, output in zip(use.numbers, use.kind.outputs, strict=True)
+    }
+    numbers = layout.now
+
+    def columns(packed: Any) -> tuple[ColumnKey, ...]:
+        return tuple(
+            candle(name) if name in CANDLE else _key(*outputs[name], packed, fields) for name in numbers
+        )
+
+    return numbers, columns
+
+
+def candle(name: str) -> ColumnKey:
+    """Return the column of a candle's own number."""
+    return ColumnKey(name, (), (), "value")
+
+
+def _key(use: Use, output: str, packed: Any, fields: tuple[str, ...]) -> ColumnKey:
+    arguments = tuple(
+        packed[fields.index(each.name)] if isinstance(each, Parameter) else each for each in use.arguments
+    )
+    return ColumnKey(
+        use.kind.name, arguments, tuple(_fed(each, packed, fields) for each in use.inputs), output
+    )
+
+
+def _fed(given: str | Use | Output, packed: Any, fields: tuple[str, ...]) -> ColumnKey:
+    if isinstance(given, str):
+        return candle(given)
+    use, output = (given, "value") if isinstance(given, Use) else given
+    return _key(use, output, packed, fields)

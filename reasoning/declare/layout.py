@@ -1,0 +1,137 @@
+"""Where a declared strategy keeps its numbers: in one flat memory, laid out from what it declares and uses.
+
+Memory: 0 candles seen, 1 candles before the first vote, then the numbers of the candle before that are looked
+at, then those of this candle, then each indicator's block, in the order they are worked out. Only blocks vary
+in size with parameters, so the places before them are constants.
+"""
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from reasoning.declare.expressions import variable
+from reasoning.declare.parameters import Parameter
+from reasoning.declare.uses import CANDLE, Output, Use
+
+FIRST = 2
+"""Where the kept numbers begin."""
+ARGUMENTS = {"open": "_opened", "high": "_high", "low": "_low", "close": "_close", "volume": "_volume"}
+
+
+class Layout(NamedTuple):
+    """The numbers that are kept, of the candle before and of this one, and the indicators in order."""
+
+    last: tuple[str, ...]
+    now: tuple[str, ...]
+    uses: tuple[Use, ...]
+
+    @property
+    def blocks(self) -> int:
+        """Return where the first block begins."""
+        return FIRST + len(self.last) + len(self.now)
+
+    def place(self, name: str, *, last: bool = False) -> int:
+        """Return where a number lies."""
+        return FIRST + (self.last.index(name) if last else len(self.last) + self.now.index(name))
+
+    def step(self) -> Iterator[str]:
+        """Yield the lines that take in one candle: indicators worked out, numbers moved on and written."""
+        yield "_seen = _memory[0] + 1.0"
+        yield "_memory[0] = _seen"
+        yield "if _seen == 1.0:"
+        yield "    _memory[1] = float(warmup(_packed))"
+        for name in self.last:
+            yield f"{variable(name, last=True)} = _memory[{self.place(name)}]"
+        for name in self.now:
+            if name in CANDLE:
+                yield f"{variable(name)} = {ARGUMENTS[name]}"
+        at = str(self.blocks)
+        for index, use in enumerate(self.uses):
+            yield from self._worked_out(use, at)
+            if index + 1 < len(self.uses):
+                yield f"_at = {at} + {called('size', use)}"
+                at = "_at"
+        for name in self.last:
+            yield f"_memory[{self.place(name, last=True)}] = {variable(name, last=True)}"
+        for name in self.now:
+            yield f"_memory[{self.place(name)}] = {variable(name)}"
+
+    def _worked_out(self, use: Use, at: str) -> Iterator[str]:
+        fed = ", ".join(_fed(each) for each in use.inputs)
+        arguments = ", ".join([at, *map(argument, use.arguments), fed])
+        result = variable(use.name)
+        lines = [f"{result} = _step_{use.name}(_memory, {arguments})"]
+        if not use.single:
+            lines += [
+                f"{variable(name)} = {result}.{output}"
+                for name, output in zip(use.numbers, use.kind.outputs, strict=True)
+            ]
+        late = list(use.feeding())
+        if not late:
+            yield from lines
+            return
+        # What it is fed with is not known at first, and 0.0 is no value of it.
+        yield f"if _seen > {later(late)}:"
+        yield from (f"    {line}" for line in lines)
+        yield "else:"
+        yield from (f"    {variable(name)} = 0.0" for name in use.numbers)
+
+    def recall(self) -> Iterator[str]:
+        """Yield the lines that read the kept numbers of the candle last taken in."""
+        for last, names in ((True, self.last), (False, self.now)):
+            for name in names:
+                yield f"{variable(name, last=last)} = _memory[{self.place(name, last=last)}]"
+
+
+def ordered(uses: Mapping[str, Use]) -> tuple[Use, ...]:
+    """Return the indicators so that each comes after those it is fed with."""
+    result: list[Use] = []
+
+    def add(use: Use) -> None:
+        for each in use.feeding():
+            add(each)
+        if use not in result:
+            result.append(use)
+
+    for use in uses.values():
+        add(use)
+    return tuple(result)
+
+
+def argument(given: Parameter | float) -> str:
+    """Return an argument of an indicator as source."""
+    return f"_raw_{given.name}" if isinstance(given, Parameter) else repr(given)
+
+
+def called(what: str, use: Use) -> str:
+    """Return the call of an indicator's size or warm-up as source."""
+    return f"_{what}_{use.name}({', '.join(map(argument, use.arguments))})"
+
+
+def unknown_for(use: Use) -> str:
+    """Return the candles before an indicator is known, as source."""
+    own, late = called("warmup", use), list(use.feeding())
+    return f"{later(late)} + {own}" if late else own
+
+
+def later(uses: Iterable[Use]) -> str:
+    """Return the candles before all of these are known, as source."""
+    each = list(dict.fromkeys(map(unknown_for, uses)))
+    return each[0] if len(each) == 1 else f"max({', '.join(each)})"
+
+
+def _fed(given: str | Use | Output) -> str:
+    if isinstance(given, str):
+        return ARGUMENTS[given]
+    return variable(given.name if isinstance(given, Use) else f"{given.use.name}.{given.output}")
+
+
+def lines(texts: Iterable[str], at: int) -> list[ast.stmt]:
+    """Return lines of source as statements that stand at a line of the user's file."""
+    body = ast.parse("\n".join(texts)).body
+    for node in body:
+        for each in ast.walk(node):
+            if hasattr(each, "lineno"):
+                each.lineno = each.end_lineno = at  # type: ignore[attr-defined]  # it has them, as asked
+                each.col_offset = each.end_col_offset = 0  # type: ignore[attr-defined]  # as above
+    return body

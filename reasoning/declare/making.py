@@ -1,0 +1,185 @@
+"""A declared strategy: its class is read when it is defined, and an ordinary `Strategy` is made of it."""
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+from reasoning.declare.columns import keys_of
+from reasoning.declare.parameters import DeclaredParams, Parameter, Relation, params_of
+from reasoning.declare.source import Source
+from reasoning.declare.uses import CANDLE, Use
+from reasoning.declare.writing import Bodies, Declaration, Writer, bodies_of
+from reasoning.kernels.indicators import Memory
+from reasoning.kernels.strategy import Indicator, Strategy, StrategyParams
+
+OWN = ("name", "label", "warmup", "decide", "strategy", "Params", "Packed")
+"""Names of a class that are not declared numbers."""
+
+
+class Declared:
+    """A strategy in a few lines: parameters, indicators, and a `decide` over their named numbers.
+
+    Attributes of the class that a subclass sets:
+
+    - parameters: `integer(...)`, `number(...)`, `switch(...)`, `self.NAME` in decide;
+    - indicators: `ema(200)`, `bollinger(length, width)`, `now.NAME` and `last.NAME` in decide;
+    - relations: `ordered = fast < slow`; constants: plain numbers;
+    - `name` (the file's if not given), `label` (what its words call it), `warmup` (candles before the first
+      vote, where it is to wait longer than its indicators need).
+
+    `decide(self, now, last)` returns `buy(...)`, `sell(...)`, `vote(side, ...)`, `nothing(reason)` or None.
+    Raises Undeclarable, with file and line, where the class is defined, for what cannot be compiled.
+    """
+
+    strategy: ClassVar[Strategy[Any]]
+    Params: ClassVar[type[DeclaredParams]]
+    Packed: ClassVar[type[tuple[Any, ...]]]
+
+    def __init_subclass__(cls, **given: Any) -> None:
+        """Make the strategy of a class that decides."""
+        super().__init_subclass__(**given)
+        if hasattr(cls, "decide"):
+            cls.strategy = _made(cls)
+
+
+def _made(owner: type[Declared]) -> Strategy[Any]:
+    found = _attributes(owner)
+    source = Source(found.get("decide"))  # type: ignore[arg-type]  # it decides, as was asked
+    declared = _declaration(owner, found, source)
+    relations = [each for each in found.values() if isinstance(each, Relation)]
+    owner.Params, owner.Packed = params_of(owner, declared.parameters, relations)
+    bodies = bodies_of(declared)
+    writer = Writer(declared, bodies, owner.__module__)
+    size, warmup = writer.size(), writer.warmup()
+    step, signal = writer.step(), writer.signal()
+    label = str(found.get("label", _name(owner, found, source)))
+    explain = writer.explain(_plain_words(bodies), _warming(label))
+    numbers, columns = keys_of(bodies.layout, tuple(declared.parameters))
+    decide_at, signal_at = writer.at(numbers)
+    return Strategy(
+        name=_name(owner, found, source),
+        params=owner.Params,
+        size=size,
+        warmup=warmup,
+        step=step,
+        signal=signal,
+        explain=explain,
+        indicators=_drawn(
+            bodies, tuple(declared.parameters), {use.name: writer.known(use) for use in bodies.layout.uses}
+        ),
+        columns=columns,
+        decide_at=decide_at,
+        signal_at=signal_at,
+    )
+
+
+def _attributes(owner: type) -> dict[str, Any]:
+    """Return what a class and those above it set, the nearest last."""
+    return {
+        name: value
+        for each in reversed(owner.__mro__)
+        if each not in (object, Declared)
+        for name, value in vars(each).items()
+        if not name.startswith("_")
+    }
+
+
+def _declaration(owner: type, found: Mapping[str, Any], source: Source) -> Declaration:
+    parameters = {name: each for name, each in found.items() if isinstance(each, Parameter)}
+    uses = {name: each for name, each in found.items() if isinstance(each, Use)}
+    constants = {name: each for name, each in found.items() if type(each) in (int, float) and name not in OWN}
+    for name, each in found.items():
+        if not isinstance(each, Parameter | Use | Relation) and name not in constants and name not in OWN:
+            what = f"{owner.__name__}.{name} is {type(each).__name__}"
+            raise source.refused(f"{what}; a strategy declares parameters, indicators, relations and numbers")
+    _check_names(owner, parameters, uses, constants, source)
+    least = found.get("warmup", 0)
+    if type(least) is not int or least < 0:
+        raise source.refused(f"warmup is {least!r}; write a whole number of candles")
+    # What feeds an indicator without a name of its own is named after it.
+    named = dict(uses)
+    for name, use in uses.items():
+        _name_feeds(name, use, named)
+    return Declaration(source, parameters, named, constants, least)
+
+
+def _name_feeds(name: str, use: Use, named: dict[str, Use]) -> None:
+    for each in use.feeding():
+        if not each.name:
+            each.name, each.draw = f"{name}_of", False
+        if named.setdefault(each.name, each) is not each:
+            each.name = f"{each.name}_{len(named)}"
+            named[each.name] = each
+        _name_feeds(each.name, each, named)
+
+
+def _check_names(owner: type, *groups: Any) -> None:
+    *declared, source = groups
+    taken = {*CANDLE, *OWN, *dir(StrategyParams)}
+    for name in (name for group in declared for name in group):
+        if name in taken or "__" in name:
+            raise source.refused(f"{owner.__name__}.{name}: the name is taken; choose another")
+    for name, each in {**declared[0], **declared[1]}.items():
+        if each.name != name:
+            raise source.refused(f"{owner.__name__}.{name} is {each.name} again; declare it once")
+
+
+def _name(owner: type, found: Mapping[str, Any], source: Source) -> str:
+    """Return the name that is given, else that of the file, else that of the class."""
+    if "name" in found:
+        return str(found["name"])
+    stem = Path(source.file).stem
+    if getattr(sys.modules.get(owner.__module__), "__file__", None) == source.file and stem.isidentifier():
+        return stem.replace("_", "-")
+    letters = (f"-{each.lower()}" if each.isupper() else each for each in owner.__name__)
+    return "".join(letters).strip("-").replace("_", "-")
+
+
+def _plain_words(bodies: Bodies) -> Callable[[Memory], str]:
+    """Return what tells the numbers of a candle, for a reason that is not given."""
+    places = [(name, bodies.layout.place(name)) for name in bodies.layout.now]
+
+    def plain_words(memory: Memory) -> str:
+        return ", ".join(f"{name} {memory[place]:.6g}" for name, place in places) or "nothing to tell"
+
+    return plain_words
+
+
+def _warming(label: str) -> Callable[[Memory, Any], str]:
+    def warming(memory: Memory, packed: Any) -> str:
+        return f"{_filled(label, packed)} warming up, {memory[0]:.0f} of {memory[1]:.0f} candles"
+
+    return warming
+
+
+def _filled(label: str, packed: Any) -> str:
+    return label.format(**packed._asdict()) if "{" in label else label
+
+
+def _drawn(
+    bodies: Bodies, fields: Sequence[str], known: Mapping[str, Callable[..., int]]
+) -> Callable[[Memory, Any], tuple[Indicator, ...]]:
+    layout = bodies.layout
+    lines = [
+        (use, name, use.label or name.replace(".", " "), layout.place(name))
+        for use in layout.uses
+        if use.draw
+        for name in use.numbers
+    ]
+
+    def drawn(memory: Memory, packed: Any) -> tuple[Indicator, ...]:
+        result = []
+        for use, _, label, place in lines:
+            if memory[0] > known[use.name](packed):
+                text = _filled(label, packed)
+                result.append(Indicator(text, memory[place], on_price=use.kind.on_price))
+                result += [
+                    Indicator(
+                        f"{text} {each.name}", packed[fields.index(each.name)], on_price=use.kind.on_price
+                    )
+                    for each in use.levels
+                ]
+        return tuple(result)
+
+    return drawn

@@ -1,0 +1,123 @@
+"""The parameters of a declared strategy: ranges, what must hold between them, and the class made of them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple, Self
+
+from pydantic import Field, create_model, model_validator
+
+from reasoning.declare.refusal import Undeclarable
+from reasoning.kernels.strategy import StrategyParams
+
+
+class Relation(NamedTuple):
+    """A parameter that must lie below another."""
+
+    lower: "Parameter"
+    upper: "Parameter"
+
+
+class Parameter:
+    """A number that may be set: its kind, default and limits; named by the attribute it is given to."""
+
+    def __init__(
+        self, kind: type[Any], default: float, text: str, limits: Mapping[str, float | None]
+    ) -> None:
+        self.kind = kind
+        self.default = default
+        self.text = text
+        self.limits: dict[str, Any] = {name: limit for name, limit in limits.items() if limit is not None}
+        self.name = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        """Take the name of the attribute."""
+        self.name = self.name or name
+
+    def __lt__(self, other: Any) -> Relation:
+        """Return the relation that this lies below another."""
+        return Relation(self, _other(other))
+
+    def __gt__(self, other: Any) -> Relation:
+        """Return the relation that this lies above another."""
+        return Relation(_other(other), self)
+
+    def field(self) -> Any:
+        """Return it as a field of a model."""
+        limits: dict[str, Any] = self.limits
+        return self.kind, Field(self.default, description=self.text or None, **limits)
+
+
+def _other(other: Any) -> Parameter:
+    if not isinstance(other, Parameter):
+        raise Undeclarable(
+            "a relation joins two parameters, such as fast < slow; a limit of one is its range"
+        )
+    return other
+
+
+def integer(
+    default: int,
+    low: int | None = None,
+    high: int | None = None,
+    text: str = "",
+    *,
+    above: int | None = None,
+    below: int | None = None,
+) -> Any:
+    """Declare a whole number from `low` to `high`, or `above` one limit and `below` another."""
+    return Parameter(int, default, text, {"ge": low, "le": high, "gt": above, "lt": below})
+
+
+def number(
+    default: float,
+    low: float | None = None,
+    high: float | None = None,
+    text: str = "",
+    *,
+    above: float | None = None,
+    below: float | None = None,
+) -> Any:
+    """Declare a number from `low` to `high`, or `above` one limit and `below` another."""
+    return Parameter(float, default, text, {"ge": low, "le": high, "gt": above, "lt": below})
+
+
+def switch(default: bool, text: str = "") -> Any:  # noqa: FBT001  # it is the switch
+    """Declare something that is on or off."""
+    return Parameter(bool, default, text, {})
+
+
+class DeclaredParams(StrategyParams):
+    """The parameters of a declared strategy as a user sets them."""
+
+    numbers: ClassVar[type[tuple[Any, ...]]]
+    relations: ClassVar[Sequence[Relation]] = ()
+
+    @model_validator(mode="after")
+    def _related(self) -> Self:
+        for lower, upper in self.relations:
+            low, high = getattr(self, lower.name), getattr(self, upper.name)
+            if low >= high:
+                raise ValueError(f"{lower.name} {low} is not below {upper.name} {high}")
+        return self
+
+    def packed(self) -> tuple[Any, ...]:
+        """Return the parameters as numbers."""
+        return self.numbers(*(getattr(self, name) for name in type(self).model_fields))
+
+
+def params_of(
+    owner: type, parameters: Mapping[str, Parameter], relations: Sequence[Relation]
+) -> tuple[type[DeclaredParams], type[tuple[Any, ...]]]:
+    """Return the class of a strategy's parameters and the NamedTuple its kernels take.
+
+    Both are found again by their names inside the owner, so that they travel to other processes.
+    """
+    fields = [(name, int if each.kind is bool else each.kind) for name, each in parameters.items()]
+    packed = NamedTuple("Packed", fields)  # type: ignore[misc]  # its fields are those declared
+    given: dict[str, Any] = {name: each.field() for name, each in parameters.items()}
+    params = create_model("Params", __base__=DeclaredParams, __module__=owner.__module__, **given)
+    params.numbers, params.relations = packed, tuple(relations)
+    for each in (packed, params):
+        each.__module__, each.__qualname__ = owner.__module__, f"{owner.__qualname__}.{each.__name__}"
+    packed.__doc__ = f"The parameters of {owner.__name__} as its kernels take them."
+    params.__doc__ = f"The parameters of {owner.__name__} as a user sets them."
+    return params, packed

@@ -1,0 +1,55 @@
+"""The source of a `decide`, with the file's own line numbers."""
+
+import ast
+import inspect
+import linecache
+import textwrap
+from collections.abc import Callable
+from typing import Any
+
+from reasoning.declare.refusal import Undeclarable
+
+ARGUMENTS = 3
+
+
+class Source:
+    """A `decide` as it was written: its file, its tree, the names of its arguments, what its names mean."""
+
+    def __init__(self, decide: Callable[..., Any]) -> None:
+        code: Any = getattr(decide, "__code__", None)
+        if code is None:
+            raise Undeclarable("decide is no function; write def decide(self, now, last):")
+        self.file: str = code.co_filename
+        self.line: int = code.co_firstlineno
+        self.meanings: dict[str, Any] = decide.__globals__
+        self.tree = self._read(decide)
+        self.itself, self.now, self.last = self._named()
+        if code.co_freevars:
+            raise self.refused(
+                f"decide uses {code.co_freevars[0]} of a function around it; declare it in the class"
+            )
+
+    def refused(self, what: str, node: ast.AST | None = None) -> Undeclarable:
+        """Return a refusal with file and line."""
+        return Undeclarable(what, self.file, getattr(node, "lineno", self.line))
+
+    def _read(self, decide: Callable[..., Any]) -> ast.FunctionDef:
+        linecache.checkcache(self.file)
+        try:
+            lines, first = inspect.getsourcelines(decide)
+            (node,) = ast.parse(textwrap.dedent("".join(lines))).body
+        except (OSError, SyntaxError, ValueError) as error:
+            raise self.refused(f"the source of decide cannot be read: {error}") from None
+        if not isinstance(node, ast.FunctionDef) or node.decorator_list:
+            raise self.refused("decide is a plain function without decorators: def decide(self, now, last):")
+        ast.increment_lineno(node, first - 1)
+        return node
+
+    def _named(self) -> tuple[str, str, str]:
+        """Return the names of its arguments; a decide that never looks back has no `last`."""
+        given = self.tree.args
+        names = [each.arg for each in given.args]
+        plain = not (given.posonlyargs or given.kwonlyargs or given.vararg or given.kwarg or given.defaults)
+        if not plain or len(names) not in (ARGUMENTS - 1, ARGUMENTS):
+            raise self.refused("decide takes self, now and last: def decide(self, now, last):", self.tree)
+        return names[0], names[1], names[2] if len(names) == ARGUMENTS else ""

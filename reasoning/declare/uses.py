@@ -1,0 +1,158 @@
+"""A declared use of an indicator: its kind, its arguments, what it is fed with, and how it is drawn."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from reasoning.declare.parameters import Parameter
+from reasoning.declare.refusal import Undeclarable, near
+from reasoning.indicators.kind import DEFAULTS, IndicatorKind
+
+CANDLE = ("open", "high", "low", "close", "volume")
+"""The numbers of a candle that `now` and `last` have beside the indicators."""
+
+ONE = ("value",)
+
+
+class Output(NamedTuple):
+    """One of the numbers of an indicator that has several."""
+
+    use: "Use"
+    output: str
+
+
+class Use:
+    """An indicator of a strategy; named by the attribute it is given to. Its outputs are attributes of it."""
+
+    def __init__(
+        self,
+        kind: IndicatorKind,
+        arguments: Sequence[Any],
+        inputs: Sequence[Any],
+        label: str | None,
+        levels: Sequence[Parameter],
+        *,
+        draw: bool,
+    ) -> None:
+        self.kind = kind
+        self.arguments = tuple(arguments)
+        self.inputs = tuple(inputs)
+        self.label = label
+        self.levels = tuple(levels)
+        self.draw = draw
+        self.name = ""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        """Take the name of the attribute."""
+        self.name = self.name or name
+
+    def __getattr__(self, output: str) -> Output:
+        """Return one of its outputs. Raises AttributeError for another name."""
+        if output.startswith("__") or output not in self.kind.outputs or self.single:
+            raise AttributeError(f"{self.kind.name} has no {output}; {near(output, self.kind.outputs)}")
+        return Output(self, output)
+
+    @property
+    def single(self) -> bool:
+        """True when it is one number."""
+        return self.kind.outputs == ONE
+
+    @property
+    def numbers(self) -> list[str]:
+        """Return the names of its numbers, as `now` has them."""
+        return [self.name] if self.single else [f"{self.name}.{each}" for each in self.kind.outputs]
+
+    def feeding(self) -> Iterator["Use"]:
+        """Yield the indicators it is fed with."""
+        for each in self.inputs:
+            if isinstance(each, Use | Output):
+                yield each if isinstance(each, Use) else each.use
+
+
+def constructor(kind: IndicatorKind) -> Callable[..., Any]:
+    """Return the function that declares an indicator of this kind."""
+
+    def declare(
+        *arguments: Any,
+        of: Any = None,
+        label: str | None = None,
+        levels: Sequence[Any] = (),
+        draw: bool = True,
+        **named: Any,
+    ) -> Any:
+        values = _arguments(kind, arguments, named)
+        return Use(kind, values, _inputs(kind, of), label, levels, draw=draw)
+
+    declare.__name__ = declare.__qualname__ = kind.name
+    declare.__doc__ = (
+        f"{kind.title} Declared with {', '.join(each.name for each in kind.parameters) or 'nothing'}."
+    )
+    return declare
+
+
+def _arguments(kind: IndicatorKind, given: Sequence[Any], named: dict[str, Any]) -> list[Any]:
+    names = [each.name for each in kind.parameters]
+    if len(given) > len(names):
+        raise Undeclarable(
+            f"{kind.name} takes {len(names)} parameters ({', '.join(names)}), not {len(given)}"
+        )
+    values = dict(zip(names, given, strict=False))
+    for name, value in named.items():
+        if name not in names:
+            raise Undeclarable(f"{kind.name} has no parameter {name!r}; {near(name, names)}")
+        if name in values:
+            raise Undeclarable(f"{kind.name}: {name} is given twice")
+        values[name] = value
+    return [_argument(kind, each, values.get(each.name, each.default)) for each in kind.parameters]
+
+
+def _argument(kind: IndicatorKind, wanted: Any, given: Any) -> Any:
+    """Return an argument that lies within its kind's limits. Raises Undeclarable."""
+    name = f"{kind.name}: {wanted.name}"
+    if isinstance(given, Parameter):
+        if given.kind is not wanted.kind and not (given.kind is int and wanted.kind is float):
+            raise Undeclarable(
+                f"{name} is {_called(wanted.kind)}, and its parameter is {_called(given.kind)}"
+            )
+        ends = [
+            given.limits.get("ge", given.limits.get("gt")),
+            given.limits.get("le", given.limits.get("lt")),
+        ]
+        if ends[0] is None or ends[1] is None:
+            raise Undeclarable(
+                f"{name} goes from {wanted.low:g} to {wanted.high:g}: give its parameter a range"
+            )
+    elif isinstance(given, bool) or not isinstance(given, int | float):
+        raise Undeclarable(f"{name} is {given!r}; write a number, or a parameter declared before")
+    elif wanted.kind is int and not isinstance(given, int):
+        raise Undeclarable(f"{name} is {given!r} and must be a whole number")
+    else:
+        ends = [given, given]
+    if not (wanted.low <= ends[0] and ends[1] <= wanted.high):
+        said = f"{ends[0]:g}" if ends[0] == ends[1] else f"from {ends[0]:g} to {ends[1]:g}"
+        raise Undeclarable(f"{name} is {said}, and goes from {wanted.low:g} to {wanted.high:g}")
+    return given
+
+
+def _called(kind: type[Any]) -> str:
+    return {int: "a whole number (integer)", float: "a number", bool: "a switch"}[kind]
+
+
+def _inputs(kind: IndicatorKind, of: Any) -> list[Any]:
+    """Return what an indicator is fed with: candle columns, indicators, outputs. Raises Undeclarable."""
+    free = [each for each in kind.inputs if each in DEFAULTS]
+    given = [] if of is None else list(of) if isinstance(of, list) or type(of) is tuple else [of]
+    if len(given) > len(free):
+        takes = f"takes {len(free)}" if free else f"is made of {', '.join(kind.inputs)}"
+        raise Undeclarable(f"{kind.name}(of=...) has {len(given)} numbers, and {takes}")
+    chosen = dict(zip(free, given, strict=False))
+    return [_input(kind, chosen.get(each, DEFAULTS.get(each, each))) for each in kind.inputs]
+
+
+def _input(kind: IndicatorKind, given: Any) -> Any:
+    if isinstance(given, Use) and not given.single:
+        outputs = " or ".join(f"{given.kind.name}(...).{each}" for each in given.kind.outputs)
+        raise Undeclarable(f"{kind.name}(of=...) is fed with several numbers; write one of {outputs}")
+    if isinstance(given, Use | Output) or given in CANDLE:
+        return given
+    known = ", ".join(repr(each) for each in CANDLE)
+    raise Undeclarable(f"{kind.name} cannot be made of {given!r}; of= takes {known} or an indicator")

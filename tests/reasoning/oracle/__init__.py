@@ -1,0 +1,1 @@
+"""The built-in strategies as they were written by hand, before they were declared: what those must equal."""
