@@ -30,7 +30,8 @@ class IndicatorKind(NamedTuple):
     `inputs` are columns of a candle (`time`, the open time in ms UTC, `open`, `high`, `low`, `close`,
     `volume`), or `value` and `other` for any number (`DEFAULTS` where none is named). `on_price` is drawn
     on the price, the rest on scales of their own. `convention` says whose rule for seeds, ties and
-    constant prices is followed, and why.
+    constant prices is followed, and why. What is `late` may be 0.0 after its warm-up too: none yet, for it
+    waits for something to happen and not for a number of values.
     """
 
     name: str
@@ -45,6 +46,7 @@ class IndicatorKind(NamedTuple):
     formula: str
     source: str
     convention: str
+    late: bool = False
 
     @property
     def title(self) -> str:

@@ -1,8 +1,18 @@
-"""The table of indicators: every kind by its name, by family."""
+"""The table of indicators: every kind by its name, family after family."""
 
-from reasoning.indicators import momentum, moving, volatility
+from reasoning.indicators import (
+    directional,
+    levels,
+    momentum,
+    moving,
+    statistics,
+    stochastic,
+    trend,
+    volatility,
+    volume,
+)
 from reasoning.indicators.kind import IndicatorKind
 
-INDICATORS: dict[str, IndicatorKind] = {
-    kind.name: kind for family in (moving, momentum, volatility) for kind in family.KINDS
-}
+FAMILIES = (moving, momentum, stochastic, trend, directional, volatility, volume, levels, statistics)
+
+INDICATORS: dict[str, IndicatorKind] = {kind.name: kind for family in FAMILIES for kind in family.KINDS}

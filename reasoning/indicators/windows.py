@@ -78,3 +78,83 @@ def ring_squares(memory: Memory, ring: int, n: int, newest: int, middle: float) 
     for index in range(ring, ring + newest + 1):
         total += (memory[index] - middle) * (memory[index] - middle)
     return total
+
+
+@kernel
+def ring_distances(memory: Memory, ring: int, n: int, newest: int, middle: float) -> float:
+    """Return the sum of distances from `middle` in a ring, from the oldest on."""
+    total = 0.0
+    for index in range(ring + newest + 1, ring + n):
+        total += abs(memory[index] - middle)
+    for index in range(ring, ring + newest + 1):
+        total += abs(memory[index] - middle)
+    return total
+
+
+RING_EXTRA = 2
+"""Floats of the block of `ring_push` before its ring: values seen, slot of the next."""
+
+
+@kernel
+def ring_push(memory: Memory, at: int, n: int, value: float) -> float:
+    """Put a value into a ring of the last `n` and return the one it takes the place of, 0.0 for none.
+
+    Block: 0 values seen, 1 slot of the next, 2.. ring.
+    """
+    index = at + RING_EXTRA + int(memory[at + SLOT])
+    before = memory[index]
+    memory[index] = value
+    memory[at + SEEN] += 1.0
+    memory[at + SLOT] = 0.0 if memory[at + SLOT] + 1.0 == n else memory[at + SLOT] + 1.0
+    return before
+
+
+@kernel
+def newest_slot(memory: Memory, at: int, n: int) -> int:
+    """Return the slot of the newest value of a block whose place 1 is the slot of the next."""
+    slot = int(memory[at + SLOT])
+    return n - 1 if slot == 0 else slot - 1
+
+
+PEAK_EXTRA = 3
+PEAK = 2
+
+
+@kernel
+def peak_size(n: int) -> int:
+    """Return the floats of the block of `highest_step`."""
+    return n + PEAK_EXTRA
+
+
+@kernel
+def highest_step(memory: Memory, at: int, n: int, value: float) -> float:
+    """Return the highest of the last `n` values (of all, while there are fewer).
+
+    Block: 0 values seen, 1 slot of the next, 2 the highest, 3.. ring. Cost: constant, and `n` comparisons
+    when the highest leaves the window.
+    """
+    seen = memory[at + SEEN]
+    ring = at + PEAK_EXTRA
+    index = ring + int(memory[at + SLOT])
+    before = memory[index]
+    memory[index] = value
+    memory[at + SEEN] = seen + 1.0
+    memory[at + SLOT] = 0.0 if memory[at + SLOT] + 1.0 == n else memory[at + SLOT] + 1.0
+    if seen == 0.0 or value >= memory[at + PEAK]:
+        memory[at + PEAK] = value
+    elif seen >= n and before == memory[at + PEAK]:
+        peak = value
+        for other in range(ring, ring + n):
+            peak = max(peak, memory[other])
+        memory[at + PEAK] = peak
+    return memory[at + PEAK]
+
+
+@kernel
+def lowest_step(memory: Memory, at: int, n: int, value: float) -> float:
+    """Return the lowest of the last `n` values: the highest of their negatives, in the same block."""
+    return -highest_step(memory, at, n, -value)
+
+
+NOISE = 1e-12
+"""A spread this small beside the values it is of is the rounding of their mean."""

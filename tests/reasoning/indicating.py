@@ -16,15 +16,17 @@ Columns = dict[str, list[float]]
 Rows = list[tuple[float, ...]]
 
 
-def walked(count: int, seed: int = 3, price: float = 10_000.0, tick: float = 1.0) -> Columns:
-    """Return candles of an hour: a walk in ticks that stands still at times, with gaps and without volume."""
+def walked(
+    count: int, seed: int = 3, price: float = 10_000.0, tick: float = 1.0, *, rests: bool = True
+) -> Columns:
+    """Return candles of an hour: a walk in ticks with gaps, that stands still at times and trades nothing."""
     dice = np.random.default_rng(seed)
     close = [price]
     for index in range(count - 1):
-        at_rest = index % 97 > 80
+        at_rest = rests and index % 97 > 80
         move = 0.0 if at_rest else float(dice.normal(0.0, 0.01 * price * (5.0 if index % 41 == 0 else 0.5)))
         close.append(max(tick, round((close[-1] + move) / tick) * tick))
-    opened = [price, *close[:-1]]
+    opened = [price - tick, *close[:-1]]
     still = [a == b for a, b in zip(opened, close, strict=True)]
     reach = [
         0.0 if stands else round(abs(float(dice.normal(0.0, 0.004 * price))) / tick) * tick
@@ -33,7 +35,7 @@ def walked(count: int, seed: int = 3, price: float = 10_000.0, tick: float = 1.0
     high = [max(o, c) + r for o, c, r in zip(opened, close, reach, strict=True)]
     low = [max(tick, min(o, c) - r) for o, c, r in zip(opened, close, reach, strict=True)]
     volume = [
-        0.0 if stands or index % 13 == 0 else float(dice.exponential(20.0))
+        0.0 if stands or (rests and index % 13 == 7) else float(dice.exponential(20.0))
         for index, stands in enumerate(still)
     ]
     steps = np.cumsum([0, *(48 if index % 151 == 150 else 1 for index in range(count - 1))])
@@ -70,3 +72,21 @@ def stepped(kind: IndicatorKind, columns: Columns, *parameters: float) -> Rows:
     ]
     assert list(memory[:MARGIN]) == [-7.0, -8.0, -9.0], "it wrote outside its block"
     return rows
+
+
+COUNT = 400
+SCENES: dict[str, Columns] = {
+    "ticks": walked(COUNT),
+    "fractions": walked(COUNT, seed=4, price=0.07, tick=1e-5),
+    "huge": walked(COUNT, seed=5, price=9e14),
+    "tiny": walked(COUNT, seed=6, price=3e-9, tick=1e-13),
+    "level": level(COUNT),
+    "silent": level(COUNT, volume=0.0),
+    "one": walked(1),
+}
+"""Candles of every sort, short and long."""
+
+
+def small(kind: IndicatorKind) -> tuple[float, ...]:
+    """Return parameters at their lower limits, widths at their default."""
+    return tuple(each.low if each.kind is int else each.default for each in kind.parameters)
