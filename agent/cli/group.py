@@ -1,7 +1,7 @@
 """The command line's own group: a bad value is refused in our words, whatever read it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import typer
@@ -28,6 +28,11 @@ class PlainGroup(TyperGroup):
             command.epilog = listed(command.epilog)
         return name, command, given if command is None else spread(command.params, given)
 
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """Close the help with the first example of each command, where the group has no words of its own."""
+        self.epilog = self.epilog or firsts(each.epilog for each in self.commands.values() if not each.hidden)
+        super().format_epilog(ctx, formatter)
+
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was named."""
         try:
@@ -38,6 +43,12 @@ class PlainGroup(TyperGroup):
                 report = errors()[0]
                 error.message = f"{shown(str(report['input']))[:LONGEST]} {complaint(report)}"
             raise
+
+
+def firsts(epilogs: Iterable[str | None]) -> str | None:
+    """Return the first example of each help as closing words, one to a line; None where there is none."""
+    found = [match[1].split(" | ")[0] for each in epilogs if each and (match := EXAMPLES.match(each))]
+    return "\n".join(["\b", "Examples:", *(f"  {each}" for each in found)]) if found else None
 
 
 def listed(epilog: str) -> str:

@@ -18,6 +18,16 @@ from domain.times import utc
 
 FIELDS = "five fields: minute, hour, day of the month, month, day of the week"
 NO_SCHEDULE = f'is no schedule such as "30 2 * * *": {FIELDS}'
+LIMITS = (
+    ("minute", "0 to 59"),
+    ("hour", "0 to 23"),
+    ("day of the month", "1 to 31 or L, the last"),
+    ("month", "1 to 12 or JAN to DEC"),
+    ("day of the week", "0 (Sunday) to 7 or SUN to SAT"),
+)
+"""Each field in its place, and what it may be."""
+
+FORMS = ", or *, 1-5, 1,3 and */2 of it"
 NO_ZONE = "is no time zone such as UTC or Europe/Berlin"
 FIRST_LOOK = timedelta(minutes=2)
 WIDER = 6
@@ -80,14 +90,28 @@ def zone_of(name: str) -> ZoneInfo:
 
 
 def checked_rule(text: str) -> str:
-    """Return a rule that names instants. Raises ValueError."""
-    try:
-        next(CronSim(text, utc(0)))
-    except (CronSimError, StopIteration):
-        raise ValueError(NO_SCHEDULE) from None
-    if len(text.split()) != 5:
-        raise ValueError(NO_SCHEDULE)
+    """Return a rule that names instants. Raises ValueError, which names the field that is wrong."""
+    fields = text.split()
+    if len(fields) != len(LIMITS):
+        raise ValueError(f"{NO_SCHEDULE}, and here are {len(fields)}")
+    for number, (name, limit) in enumerate(LIMITS):
+        alone = ["*"] * len(LIMITS)
+        alone[number] = fields[number]
+        if not _names_instants(" ".join(alone)):
+            raise ValueError(
+                f"is no schedule: its {name} is {fields[number][:40]}, allowed is {limit}{FORMS}"
+            )
+    if not _names_instants(text):
+        raise ValueError(f"is no schedule: no month {fields[3]} has a day {fields[2]}")
     return text
+
+
+def _names_instants(rule: str) -> bool:
+    try:
+        next(CronSim(rule, utc(0)))
+    except (CronSimError, StopIteration):
+        return False
+    return True
 
 
 def checked_zone(text: str) -> str:

@@ -72,6 +72,18 @@ def taken(line: str) -> None:
     command.make_context(path, spread(command.params, given))
 
 
+@pytest.mark.parametrize("words", sorted(SHOWN.keys() - LEAVES.keys() - {"agent"}))
+def test_a_group_closes_its_help_with_an_example_of_each_command(words: str) -> None:
+    group = SHOWN[words]
+    lines = group.get_help(typer.Context(group, info_name=words)).splitlines()
+    shown = [line.strip() for line in lines[lines.index("  Examples:") + 1 :]]
+    assert [line.split()[2] for line in shown] == [
+        name for name in group.commands if not group.commands[name].hidden
+    ]
+    for line in shown:
+        taken(line.split(" && ")[0])
+
+
 def test_an_example_that_is_none_is_found() -> None:
     with pytest.raises(Exception, match="No such option"):
         taken("agent status --nonsense")

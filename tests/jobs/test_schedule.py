@@ -85,10 +85,25 @@ def test_the_latest_of_a_year_of_minutes_is_found_without_a_walk_through_it() ->
 
 
 @pytest.mark.parametrize(
-    "bad", ["", "* * * *", "* * * * * *", "60 * * * *", "0 0 31 2 *", "@daily", "a b c d e"]
+    ("bad", "why"),
+    [
+        ("", "five fields: .* and here are 0"),
+        ("* * * *", "and here are 4"),
+        ("* * * * * *", "and here are 6"),
+        ("@daily", "and here are 1"),
+        ("60 * * * *", "its minute is 60, allowed is 0 to 59"),
+        ("a b c d e", "its minute is a, "),
+        ("0 99 * * *", "its hour is 99, allowed is 0 to 23"),
+        ("0 5-2 * * *", "its hour is 5-2, "),
+        ("0 0 32 * *", "its day of the month is 32, allowed is 1 to 31"),
+        ("0 0 * 13 *", "its month is 13, allowed is 1 to 12"),
+        ("0 0 * * 8", "its day of the week is 8, allowed is 0 .* to 7"),
+        ("*/0 * * * *", r"its minute is \*/0, "),
+        ("0 0 31 2 *", "no month 2 has a day 31"),
+    ],
 )
-def test_what_is_no_rule_is_refused(bad: str) -> None:
-    with pytest.raises(ValueError, match="is no schedule such as"):
+def test_what_is_no_rule_is_refused_by_the_field_that_is_wrong(bad: str, why: str) -> None:
+    with pytest.raises(ValueError, match=f"is no schedule.*{why}"):
         checked_rule(bad)
 
 
