@@ -233,19 +233,15 @@ class Home:
         """
         if self.server:
             return self._archived(name, f"{name}.{stamp}")
+        from journal.aside import put_aside  # noqa: PLC0415  # of the few who put one aside
+
         path = self.journal(name)
         if not path.is_file():
             return None
         while self.journal(f"{name}.{stamp}").exists() or self.segments(f"{name}.{stamp}").exists():
             stamp = f"{datetime.strptime(stamp, STAMP) + timedelta(seconds=1):{STAMP}}"  # noqa: DTZ007 -- of a name
         kept = self.journals / f"{name}.{stamp}.db"
-        for suffix in ("", "-wal", "-shm"):
-            part = path.with_name(path.name + suffix)
-            if part.is_file():
-                part.rename(kept.with_name(kept.name + suffix))
-        folder = self.segments(name)
-        if folder.is_dir():
-            folder.rename(self.segments(f"{name}.{stamp}"))
+        put_aside(path, kept)
         return kept
 
     def _archived(self, name: str, kept: str) -> str | None:

@@ -9,6 +9,7 @@ from agent.answers.space import PartRow
 from agent.settings.home import PUT_ASIDE, Home
 from agent.settings.upkeep.retention import FolderBound, LogBound, RetentionSettings
 from agent.state.checkpoints import Checkpoints
+from journal.archive import SUFFIX as SEGMENTS
 
 _LATEST = 2
 """Checkpoints of a journal that stay whatever the bound: the next start, or an emergency, begins at one."""
@@ -61,6 +62,9 @@ def _put_aside(home: Home) -> Iterator[Item]:
         if PUT_ASIDE.search(path.stem) and not home.held(path.stem):
             logs = (path.with_name(path.name + suffix) for suffix in ("-wal", "-shm"))
             yield item(path, *logs, home.segments(path.stem))
+    for folder in sorted(home.journals.glob(f"*{SEGMENTS}")):  # of a put-aside that was cut off
+        if PUT_ASIDE.search(folder.stem) and not home.journal(folder.stem).exists():
+            yield item(folder)
     for pattern in ("*.stale", "*.kept", "*.restoring"):
         yield from (item(path) for path in sorted(home.journals.glob(pattern)))
     for folder in (home.root, home.root / "anchors"):
