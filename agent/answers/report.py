@@ -166,9 +166,9 @@ class PairRow(Struct, frozen=True, kw_only=True):
 class TwinAnswer(Struct, frozen=True, kw_only=True):
     """The session against a backtest of the candles it saw, with the settings and parameters it had.
 
-    `why_not` says why there is none. `identical` trades are equal in every amount. `reasons` counts the pairs
-    by the first words of what tells them apart; `open_before` are trades that were open when the period began
-    and are not compared.
+    `why_not` says why there is none. `identical` trades are equal in every amount, fees but for rounding.
+    `reasons` counts the pairs by the first words of what tells them apart; `open_before` are trades that were
+    open when the period began and are not compared.
     """
 
     why_not: str | None = None

@@ -52,9 +52,19 @@ def parts(session: TradeSide, backtest: TradeSide) -> DifferenceParts:
     return DifferenceParts(size, entry, exit_, fees, session.slippage - backtest.slippage * lots // whole)
 
 
+ROUNDED, SHARE = 4, 10_000
+"""Fees that differ by so many cash units, or by no more than their ten-thousandth, are rounded otherwise.
+
+An exchange rounds the fee of each fill, and to the coin it takes it in; a backtest rounds up that of each
+order. Rates differ by much more than that.
+"""
+
+
 def identical(session: TradeSide, backtest: TradeSide) -> bool:
-    """Say whether two trades are equal in every amount, and ended at the same candle and in the same way."""
-    return session[2:] == backtest[2:]
+    """Say whether two trades are equal in every amount and ended in the same way; fees but for rounding."""
+    fees, pnl = backtest.fees - session.fees, session.pnl - backtest.pnl
+    rounded = abs(fees) <= max(ROUNDED, session.fees // SHARE) and pnl == fees
+    return rounded and session[2:] == backtest._replace(fees=session.fees, pnl=session.pnl)[2:]
 
 
 def reason(
@@ -83,11 +93,9 @@ def both(
     symbol: str, session: TradeSide, backtest: TradeSide, timeframe_ms: int, decimals: int
 ) -> tuple[PairRow, str]:
     """Return two trades of one entry as they are told, and what tells them apart, "" where nothing does."""
-    if identical(session, backtest):
-        kind, why, split = "", "", DifferenceParts(0, 0, 0, 0, 0)
-    else:
-        split = parts(session, backtest)
-        kind, why = reason(session, backtest, split, timeframe_ms)
+    split = parts(session, backtest)
+    same = identical(session, backtest)
+    kind, why = ("", "") if same else reason(session, backtest, split, timeframe_ms)
     money = {name: cash_text(value, decimals) for name, value in split._asdict().items()}
     row = PairRow(
         symbol=symbol,

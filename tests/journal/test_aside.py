@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -61,16 +62,15 @@ def dies(step: Callable[..., Any], left: list[int]) -> Callable[..., Any]:
     return worked
 
 
-@pytest.mark.parametrize("damaged", [False, True], ids=["sound", "log-not-merged"])
-@pytest.mark.parametrize("links", [True, False], ids=["links", "copies"])
+@pytest.mark.parametrize("trouble", ["", "log is not merged", "no links", "log is not merged, no links"])
 def test_whoever_is_killed_at_any_step_finds_it_whole_under_one_name(
-    crashed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damaged: bool, links: bool
+    crashed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trouble: str
 ) -> None:
     whole = rows(crashed / "j.db")
     assert len(whole) == 27
-    if damaged:  # its log stays beside it
+    if "not merged" in trouble:
         monkeypatch.setattr("journal.aside._merge", lambda _path: None)
-    if not links:
+    if "no links" in trouble:
         monkeypatch.setattr(os, "link", refuse)
     for number in count():
         folder = Path(shutil.copytree(crashed, tmp_path / f"{number}"))
@@ -79,10 +79,8 @@ def test_whoever_is_killed_at_any_step_finds_it_whole_under_one_name(
             left = [number]
             for place, name in STEPS:
                 patched.setattr(place, name, dies(getattr(place, name), left))
-            try:
+            with suppress(Cut):
                 put_aside(path, kept)
-            except Cut:
-                pass
             cut = left[0] < 0
         there = kept if kept.exists() else path
         assert rows(there) == whole

@@ -105,6 +105,26 @@ def test_other_prices_and_fees_are_told_to_the_cash_unit(journal: MemoryJournal)
         assert "bp" in each.why
 
 
+@pytest.mark.parametrize("percent", [0, 1])
+def test_a_fee_that_is_rounded_otherwise_makes_no_other_trade(percent: int, journal: MemoryJournal) -> None:
+    """As an exchange does, which rounds each fill's: it adds up to the unit, and a hundredth is another rate."""
+
+    def rounded(event: Any) -> Any:
+        if not isinstance(event, OrderReported):
+            return event
+        fills = tuple(
+            msgspec.structs.replace(each, fee=each.fee + max(1, each.fee * percent // 100))
+            for each in event.receipt.fills
+        )
+        return msgspec.structs.replace(event, receipt=msgspec.structs.replace(event.receipt, fills=fills))
+
+    answer = twin(changed(journal, rounded))
+    assert answer.matched == answer.session_trades > 2
+    assert answer.identical == (0 if percent else answer.matched)
+    assert answer.reasons == ({"other fees": answer.matched} if percent else {})
+    assert Fraction(answer.difference) < 0
+
+
 def test_cycles_that_did_not_happen_are_named(journal: MemoryJournal) -> None:
     """As after a crash: the next cycle is given the candles the others would have seen."""
     trade = reported(journal, "x", whole(journal)).answer.trades[2]
