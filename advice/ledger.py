@@ -14,6 +14,8 @@ from domain.events import AdviceAnswered, AdviceAsked
 
 NOTHING = Charges()
 MILLION = 1_000_000
+BUDGET = "the budget of the "
+"""How a refusal begins."""
 
 
 def reserve(bytes_in: int, tokens_out: int, micro_in: int, micro_out: int) -> tuple[int, int]:
@@ -46,7 +48,7 @@ def refusal(spend: Spend, caps: Caps, micro_usd: int, tokens: int, day: int) -> 
     for name, wanted, most, unit in limits:
         if not 0 <= wanted <= most:
             amounts = (usd(wanted), usd(most)) if unit == "USD" else (str(wanted), str(most))
-            return f"the budget of the {name} is {amounts[1]} {unit}, with it {amounts[0]} would be used"
+            return f"{BUDGET}{name} is {amounts[1]} {unit}, with it {amounts[0]} would be used"
     return ""
 
 

@@ -28,12 +28,13 @@ KINDS = frozenset(
         "position_written_off",
         "flatten_asked",
         "journaled_afterwards",
+        "advice_answered",
     }
 )
 """Rows of which something may be told; the others need not be read."""
 
-SILENT = b'"reports":[]'
-"""In a decided cycle's row: no resting order did anything."""
+SILENT = {"cycle_decided": b'"reports":[]', "advice_answered": b'"alarm":""'}
+"""In most rows of a kind: no resting order did anything, an answer's account of itself may be true."""
 
 FAULT = "fault: "
 DOUBTFUL = {
@@ -75,7 +76,7 @@ def identity(source: str, seq: int, part: int = 0) -> str:
 
 def told(source: str, kind: str, body: bytes) -> list[Telling]:
     """Return what is told of a row of journal `source`: `body` is the row as the stream tells it."""
-    if kind not in KINDS or (kind == "cycle_decided" and SILENT in body):
+    if kind not in KINDS or (kind in SILENT and SILENT[kind] in body):
         return []
     event = _decode(body)
     return [_message(source, event, part, each) for part, each in enumerate(_said(event))]
@@ -150,6 +151,9 @@ def _note(kind: str, body: NoteBody) -> Iterator[_Words]:
             active = bool(body.fields.get("active"))
             concern, severity = ("kill", None) if active else ("", Severity.INFO)
             yield _Words(AlertKind.KILL_SWITCH, body.text, severity=severity, concern=concern, once=False)
+        case "advice_answered":
+            title = f"an adviser's bill cannot be true: {body.fields.get('alarm')}"
+            yield _Words(AlertKind.ADVICE_BUDGET, title, (body.text, "all that was reserved stays charged"))
         case "journaled_afterwards":
             yield _Words(AlertKind.DISK, "the journal could not be written for a while", (body.text,))
         case _:

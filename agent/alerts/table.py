@@ -74,6 +74,7 @@ TABLE = (
     Alert(AlertKind.CYCLES_FAIL, WARNING, "watch", "cycles fail one after the other", RUNS, 0.0,
         (), ("BoydCyclesFail",)),
     Alert(AlertKind.NO_TRADE, WARNING, "watch", "no order was filled for days", "no-trade-for-days"),
+    Alert(AlertKind.ADVICE_BUDGET, WARNING, "watch", "advisers used up a budget, or nearly so"),
     Alert(AlertKind.DECAY, WARNING, "notice", "a strategy earns less than it did", "no-trade-for-days"),
     Alert(AlertKind.JOB_FAILED, WARNING, "notice", "a job of the home failed", RUNS),
     Alert(AlertKind.GATE, WARNING, "notice", "the verdict of the gate changed"),

@@ -29,12 +29,25 @@ NEAR = {"daily_loss_limit_exceeded": AlertKind.DAILY_LOSS, "max_drawdown": Alert
 WORDS = {AlertKind.DAILY_LOSS: "the day's loss", AlertKind.DRAWDOWN: "the drawdown"}
 
 
+LEDGER = "agent ledger tells what each adviser took; entries are decided without them"
+
+
+class Budget(NamedTuple):
+    """A budget of advice: its name, and in words what is used of it and its most; `used` is the share."""
+
+    name: str
+    spent: str
+    most: str
+    used: float
+
+
 class AgentKnown(NamedTuple):
     """All that is known of an agent at a moment.
 
     `at` is when it was last heard of, None for never. `naked` are symbols without their stop. `trading_since`
     is since when it has run without a long pause, `last_fill` its last fill. `driven` by recorded candles:
-    its time is not ours. Where the journal was not `read` only its alarms are known.
+    its time is not ours. `unasked` is why advisers were not asked for want of money, "" where they were.
+    Where the journal was not `read` only its alarms are known.
     """
 
     name: str
@@ -51,6 +64,8 @@ class AgentKnown(NamedTuple):
     last_fill: datetime | None = None
     trading_since: datetime | None = None
     failed_cycles: int = 0
+    budgets: Sequence[Budget] = ()
+    unasked: str = ""
 
 
 class HomeKnown(NamedTuple):
@@ -88,6 +103,7 @@ AGENT_KINDS = UNREAD_KINDS | {
     AlertKind.BLOCKED,
     AlertKind.CYCLES_FAIL,
     AlertKind.NO_TRADE,
+    AlertKind.ADVICE_BUDGET,
 }
 
 
@@ -114,6 +130,7 @@ def of_agent(known: AgentKnown, settings: AlertSettings) -> Iterator[Condition]:
             AlertKind.NAKED_POSITION, symbol, f"the position in {symbol} has no stop at the venue"
         )
     yield from _limits(known.headroom, settings)
+    yield from _budgets(known, settings)
     if known.running and not known.driven:
         yield from _streams(known.streams, settings)
         yield from _trades(known, settings)
@@ -161,6 +178,16 @@ def _limits(headroom: Sequence[Headroom], settings: AlertSettings) -> Iterator[C
         if kind is not None and row.used is not None and row.used >= settings.limit_share:
             text = f"{WORDS[kind]} is {row.measured} of {row.limit} allowed ({row.unit})"
             yield Condition(kind, "", f"{text}: {row.used:.0%} of the limit")
+
+
+def _budgets(known: AgentKnown, settings: AlertSettings) -> Iterator[Condition]:
+    for each in known.budgets:
+        if each.used >= settings.limit_share:
+            title = f"advisers used {each.spent} of {each.most} ({each.name}): {each.used:.0%} of the budget"
+            yield Condition(AlertKind.ADVICE_BUDGET, each.name, title, (LEDGER,))
+    if known.unasked:
+        title = f"advisers are not asked: {known.unasked}"
+        yield Condition(AlertKind.ADVICE_BUDGET, "reached", title, (LEDGER,))
 
 
 def _streams(streams: Mapping[str, StreamRow], settings: AlertSettings) -> Iterator[Condition]:

@@ -46,6 +46,7 @@ class AlertKind(StrEnum):
     BLOCKED = "blocked"
     CYCLES_FAIL = "cycles_fail"
     NO_TRADE = "no_trade"
+    ADVICE_BUDGET = "advice_budget"
     DECAY = "decay"
     JOB_FAILED = "job_failed"
     GATE = "gate"

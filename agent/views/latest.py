@@ -9,11 +9,12 @@ from datetime import datetime
 
 import msgspec
 
+from advice.ledger import BUDGET
 from agent.answers.account import StreamRow, Vitals
 from agent.answers.agents import ProviderRow
 from agent.views.headroom import Judged, judged_entry
 from domain.decision import Action
-from domain.events import CycleDecided, Event
+from domain.events import AdviceAsked, CycleDecided, Event, SessionStarted
 from domain.observation import Observation
 
 NOBODY = Vitals()
@@ -29,14 +30,21 @@ class Latest:
         self.served: dict[str, datetime] = {}
         self.breakers: dict[str, str] = {}
         self.refusals: dict[str, str] = {}
+        self.unasked: tuple[datetime, str] | None = None
+        """When advisers were not asked for want of money and why; None where none was held back since."""
 
     def apply(self, event: Event) -> None:
         """Take in one event; only what cycles saw and judged matters here."""
+        if isinstance(event, AdviceAsked | SessionStarted):
+            self.unasked = None
         if not isinstance(event, CycleDecided):
             return
         self.decided = event
         for observation in event.observations:
             self._see(observation)
+            for each in observation.advice:
+                if each.reason.startswith(BUDGET):
+                    self.unasked = event.at, each.reason
         wanted = {each.symbol for each in event.decisions if each.action is Action.BUY}
         for verdict in event.verdicts:
             if verdict.symbol in wanted and judged_entry(verdict):

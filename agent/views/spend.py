@@ -13,6 +13,9 @@ KINDS = tuple(
 )
 
 
+DAY_USD, SESSION_USD = "day, USD", "session, USD"
+
+
 def folded(records: Records) -> Spend:
     """Return what advice cost in a journal."""
     spend = Spend()
@@ -27,14 +30,24 @@ def folded(records: Records) -> Spend:
     return spend
 
 
+def budgets(spend: Spend, caps: Caps, day: int) -> list[tuple[str, int, int]]:
+    """Return each budget, what is used of it on a `day` (ordinal), and its most: micro-USD or tokens."""
+    today = spend.today if day <= spend.day else ledger.NOTHING
+    return [
+        (DAY_USD, today.micro_usd, caps.day),
+        (SESSION_USD, spend.session.micro_usd, caps.session),
+        ("day, tokens", today.tokens, caps.day_tokens),
+        ("session, tokens", spend.session.tokens, caps.session_tokens),
+    ]
+
+
+def amount(name: str, value: int) -> str:
+    """Return so much of a budget in words."""
+    return usd(value) if name in (DAY_USD, SESSION_USD) else str(value)
+
+
 def answer(name: str, seq: int, spend: Spend, caps: Caps) -> SpendAnswer:
     """Return the money of advice as an answer."""
-    used = (
-        ("day, USD", usd(spend.today.micro_usd), usd(caps.day)),
-        ("session, USD", usd(spend.session.micro_usd), usd(caps.session)),
-        ("day, tokens", str(spend.today.tokens), str(caps.day_tokens)),
-        ("session, tokens", str(spend.session.tokens), str(caps.session_tokens)),
-    )
     return SpendAnswer(
         journal=name,
         seq=seq,
@@ -45,7 +58,10 @@ def answer(name: str, seq: int, spend: Spend, caps: Caps) -> SpendAnswer:
         advisers={adviser: _row(each) for adviser, each in sorted(spend.advisers.items())},
         open=len(spend.open),
         alarms=spend.alarms,
-        caps=[CapRow(name=each, used=amount, most=most) for each, amount, most in used],
+        caps=[
+            CapRow(name=each, used=amount(each, used), most=amount(each, most))
+            for each, used, most in budgets(spend, caps, spend.day)
+        ],
     )
 
 

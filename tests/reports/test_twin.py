@@ -107,7 +107,7 @@ def test_other_prices_and_fees_are_told_to_the_cash_unit(journal: MemoryJournal)
 
 @pytest.mark.parametrize("percent", [0, 1])
 def test_a_fee_that_is_rounded_otherwise_makes_no_other_trade(percent: int, journal: MemoryJournal) -> None:
-    """As an exchange does, which rounds each fill's: it adds up to the unit, and a hundredth is another rate."""
+    """As an exchange does, which rounds each fill's: it adds up, and a hundredth is another rate."""
 
     def rounded(event: Any) -> Any:
         if not isinstance(event, OrderReported):

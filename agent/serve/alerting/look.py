@@ -7,12 +7,13 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from agent.alerts.watch import AgentKnown, HomeKnown
+from agent.alerts.watch import AgentKnown, Budget, HomeKnown
 from agent.notices import Concern
 from agent.serve.fleet.watched import Watched
 from agent.serve.mirror import standing
 from agent.serve.mirror.mirror import Mirror
 from agent.state.bare import bare
+from agent.views import spend
 from domain.errors import BoydError
 from domain.ports import Clock
 from domain.times import millis, utc
@@ -60,7 +61,33 @@ def _whole(watched: Watched, plain: AgentKnown) -> AgentKnown:
         last_fill=_last_fill(mirror) if running else None,
         trading_since=_trading_since(mirror) if running else None,
         failed_cycles=_failed(mirror, plain.now) if running else 0,
+        budgets=_budgets(mirror, plain.now) if plain.running else (),
+        unasked=_unasked(mirror, plain.now) if plain.running else "",
     )
+
+
+def _budgets(mirror: Mirror, now: datetime) -> list[Budget]:
+    """Return the budgets of advice; a day is that of the market where its time is not ours."""
+    options = mirror.options
+    if options is None or not options.advice.asks:
+        return []
+    with mirror.state.lock:
+        known = mirror.state.spend
+    day = known.day if options.driven else now.toordinal()
+    return [
+        Budget(name, spend.amount(name, used), spend.amount(name, most), used / most)
+        for name, used, most in spend.budgets(known, options.advice.caps, day)
+        if most
+    ]
+
+
+def _unasked(mirror: Mirror, now: datetime) -> str:
+    """Return why advisers were held back today, "" where they were not; the last word counts."""
+    with mirror.state.lock:
+        held = mirror.latest.unasked
+    if held is None or mirror.options is None:
+        return ""
+    return held[1] if mirror.options.driven or held[0].date() >= now.date() else ""
 
 
 def _last_fill(mirror: Mirror) -> datetime | None:

@@ -97,7 +97,7 @@ class AlertSettings(Section):
     )
     no_trade_hours: int = Field(default=72, ge=0, le=8_760, description="hours without a fill; 0: not told")
     limit_share: float = Field(
-        default=0.8, gt=0, le=1, description="share of the day's loss and of the drawdown that is told"
+        default=0.8, gt=0, le=1, description="share of the day's loss, the drawdown, a budget that is told"
     )
     breaker_minutes: float = Field(
         default=10.0, ge=0, le=1_440, description="a breaker open for so long is told"

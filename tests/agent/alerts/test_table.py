@@ -14,7 +14,16 @@ from agent.alerts.notes import noted
 from agent.alerts.rows import told
 from agent.alerts.table import BY_KIND, TABLE, runbook
 from agent.alerts.text import digest
-from agent.alerts.watch import AGENT_KINDS, HOME_KINDS, AgentKnown, Condition, HomeKnown, of_agent, of_home
+from agent.alerts.watch import (
+    AGENT_KINDS,
+    HOME_KINDS,
+    AgentKnown,
+    Budget,
+    Condition,
+    HomeKnown,
+    of_agent,
+    of_home,
+)
 from agent.answers.account import StreamRow
 from agent.answers.agents import Alarm, AlarmKind, FillRow, Headroom
 from agent.answers.stream import Body, DecidedBody, NoteBody, ReportBody, SessionBody, StreamEvent
@@ -89,6 +98,14 @@ def used(rule: str, share: float) -> list[Condition]:
     return agent(headroom=[line])
 
 
+def billed(alarm: str) -> list[Message]:
+    return row("advice_answered", NoteBody(text="question 3 cost 0.01 USD", fields={"alarm": alarm}))
+
+
+def budget(share: float) -> list[Condition]:
+    return agent(budgets=[Budget("day, USD", "0.8", "1", share)])
+
+
 def stream(*, live: bool) -> list[Condition]:
     silent = StreamRow(
         connected=True, live=live, messages=1, malformed=0, dropped=0, revised=0, reconnects=0,
@@ -148,6 +165,10 @@ CASES: dict[AlertKind, Case] = {
     AlertKind.NO_TRADE: Case(
         lambda: agent(last_fill=NOW - timedelta(hours=72), trading_since=NOW - timedelta(days=9)),
         lambda: agent(last_fill=NOW - timedelta(days=9), trading_since=NOW - timedelta(hours=71)),
+    ),
+    AlertKind.ADVICE_BUDGET: Case(
+        lambda: [*budget(0.8), *agent(unasked="the budget of the day is 1 USD"), *billed("tells 9 tokens")],
+        lambda: [*budget(0.79), *billed("")],
     ),
     AlertKind.DECAY: Case(lambda: notice(AlertKind.DECAY)),
     AlertKind.JOB_FAILED: Case(lambda: notice(AlertKind.JOB_FAILED)),
