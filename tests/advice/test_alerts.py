@@ -16,6 +16,7 @@ from agent.serve.fleet.watched import Watched
 from agent.serve.mirror.worded import note
 from agent.settings.upkeep.alerts import AlertSettings
 from agent.views import spend
+from domain.advice import usd
 from domain.times import utc
 from tests.advice.asked import answered
 from tests.advice.fakes import Model, chat, settings, written
@@ -52,7 +53,7 @@ def test_a_budget_that_is_nearly_used_is_told_and_the_next_question_that_is_not_
     assert whole.session.asked > 3
     assert conditions(free.journal, tmp_path / "free") == []
     cap = whole.session.micro_usd * 7 // 10
-    tight = ran(world_with(MODEL, settings(session_usd=spend.usd(cap))))
+    tight = ran(world_with(MODEL, settings(session_usd=usd(cap))))
     found = {each.subject: each for each in conditions(tight.journal, tmp_path / "tight")}
     assert set(found) == {"session, USD", "reached"}
     assert found["session, USD"].title.startswith("advisers used 0.")

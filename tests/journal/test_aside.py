@@ -47,7 +47,7 @@ def crashed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return kept
 
 
-def rows(path: Path) -> list[bytes]:
+def rows(path: Path) -> list[str]:
     with open_reader(path) as journal:
         return [row.hash for row in journal.rows()]
 
