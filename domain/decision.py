@@ -46,12 +46,25 @@ class Voice(msgspec.Struct, frozen=True):
     parts: dict[str, float] = {}
 
 
+class Edge(msgspec.Struct, frozen=True):
+    """An entry's edge as a promoted voice sees it, by which its size is bounded.
+
+    `chance` is the lower end of the calibrated probability that its net result is above 0, `payoff` the mean
+    net gain over the mean net loss of the outcomes behind it.
+    """
+
+    voice: str
+    chance: float
+    payoff: float
+
+
 class Decision(msgspec.Struct, frozen=True):
     """The one decision for a symbol in a cycle, with every voice.
 
     `score` is the weighted vote in [-100, 100], `confidence` its size. `price` is the quote in
     ticks when deciding. `stop_ppm`, `stop` and `target` as in Signal, from the strongest voice on
-    the winning side. `atr_ratio` is baseline ATR over current ATR (1 while warming up).
+    the winning side. `atr_ratio` is baseline ATR over current ATR (1 while warming up). `edge` is the least
+    that promoted voices see in an entry, None where none of them is proven to know.
     """
 
     cycle_id: int
@@ -68,3 +81,4 @@ class Decision(msgspec.Struct, frozen=True):
     target: int = 0
     atr_ratio: float = 1.0
     regime: str = "unknown"
+    edge: Edge | None = None

@@ -5,6 +5,7 @@ from datetime import datetime
 
 import msgspec
 
+from domain.calibrator import Calibrator
 from domain.errors import BadInput
 
 LOGISTIC, TREES = "logistic", "trees"
@@ -95,14 +96,16 @@ class ModelFigures(msgspec.Struct, frozen=True):
     purged_auc: float
 
 
-class Model(msgspec.Struct, frozen=True):
+class Model(msgspec.Struct, frozen=True, omit_defaults=True):
     """A trained model, version by version: what the registry keeps and the journal holds of it.
 
     It answers how likely an entry's net result is above 0. `inputs` are the names of what it reads, in
     order, worked out by version `inputs_version` of their kernel; one that asks for another is not asked.
     `strategies` are those whose entries it has seen, on candles of `timeframe_ms`. `base` is the share of
     entries in training that won. `edges` are the inner deciles of each input in training and
-    `shares` the shares of entries between them, for drift.
+    `shares` the shares of entries between them, for drift. `calibrator` turns the chance its arrays give into
+    the one that counts, fitted out of sample; `payoff` is the mean net gain of entries in training over their
+    mean net loss, 0 where it is not known. Both are left out of the bytes of a model that has none.
     """
 
     name: str
@@ -119,6 +122,8 @@ class Model(msgspec.Struct, frozen=True):
     shares: tuple[tuple[float, ...], ...]
     trained: Trained
     figures: ModelFigures
+    calibrator: Calibrator | None = None
+    payoff: float = 0.0
 
 
 def encoded(model: Model) -> bytes:
@@ -132,13 +137,19 @@ def identity(model: Model) -> str:
 
 
 def objection(model: Model) -> str | None:
-    """Say what of a model's arrays cannot be walked, None where they can: a kernel checks nothing."""
+    """Say what of a model cannot be walked, None where it can: a kernel checks nothing."""
+    if model.calibrator is not None and not model.calibrator.sound:
+        return "its calibrator is no table that rises"
     inputs, arrays = len(model.inputs), model.arrays
     if model.kind == LOGISTIC:
         lengths = {len(arrays.center), len(arrays.scale), len(arrays.weights)}
         return None if lengths == {inputs} and all(arrays.scale) else f"its weights are not {inputs}"
     if model.kind != TREES:
         return f"kind {model.kind!r} is not {LOGISTIC} or {TREES}"
+    return _no_trees(arrays, inputs)
+
+
+def _no_trees(arrays: Arrays, inputs: int) -> str | None:
     nodes = len(arrays.feature)
     if {len(arrays.threshold), len(arrays.left), len(arrays.right), len(arrays.value)} != {nodes}:
         return "its arrays of nodes are not of one length"

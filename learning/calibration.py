@@ -19,12 +19,10 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from math import exp, log, log1p
 
-import msgspec
-
+from domain.calibrator import Calibrator
 from domain.times import utc
 from learning.forecasts import Resolved, Tally
 from learning.scores import clipped, wilson
-from learning.tables import looked_up
 
 CONSTANT, PLATT, VENN_ABERS = "constant", "Platt", "Venn-Abers"
 FROM_PLATT, FROM_VENN_ABERS = 150, 400
@@ -33,31 +31,6 @@ FROM_PLATT, FROM_VENN_ABERS = 150, 400
 PLACES = 64
 STEPS = 100
 SMALL = 1e-12
-
-
-class Calibrator(msgspec.Struct, frozen=True):
-    """A table from the probability a voice states to the one it stood for, from its `low` to its `high` end.
-
-    `at` rises; `low` and `high` have a value for each point and rise too. `stepped`: between places the ends
-    are those of the next point down and up, not on a line.
-    """
-
-    kind: str
-    count: int
-    at: tuple[float, ...]
-    low: tuple[float, ...]
-    high: tuple[float, ...]
-    stepped: bool = False
-
-    def ends(self, chance: float) -> tuple[float, float]:
-        """Return the lower and the upper end of what a stated probability stood for."""
-        low = looked_up(chance, self.at, self.low, -1 if self.stepped else 0)
-        return low, looked_up(chance, self.at, self.high, 1 if self.stepped else 0)
-
-    def chance(self, chance: float) -> float:
-        """Return the one probability between the ends: p1 / (1 - p0 + p1), as Vovk et al. merge them."""
-        low, high = self.ends(chance)
-        return high / (1.0 - low + high)
 
 
 def fitted(chances: Sequence[float], won: Sequence[bool]) -> Calibrator:

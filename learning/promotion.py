@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from domain.calibrator import Calibrator
 from domain.errors import BadInput
-from learning.calibration import Calibrator
 
 WANTED = 1_000
 """Outcomes a promotion asks for: a skill of .016 is then two standard errors from nothing (measured)."""
@@ -38,7 +38,8 @@ class SkillProof(msgspec.Struct, frozen=True, kw_only=True):
     """The evidence on a voice: what the gate measures. Results are net, as fractions; instants in ms.
 
     `won` of `forecasts` earned something. `skill` and `taken_mean` come with the ends of their 95 %
-    intervals; `taken` entries had its vote, `plain_mean` is the mean result of all it was asked about.
+    intervals; `taken` entries had its vote, `plain_mean` is the mean result of all it was asked about and
+    `payoff` their mean gain over their mean loss.
     `trials` counts the variants tried. None stands for what has no basis.
     """
 
@@ -61,6 +62,7 @@ class SkillProof(msgspec.Struct, frozen=True, kw_only=True):
     deflated_sharpe: float | None
     retrospective: int
     calibrator: Calibrator | None = None
+    payoff: float | None = None
 
     @property
     def base(self) -> float:

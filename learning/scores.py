@@ -12,8 +12,8 @@ from math import floor, log, sqrt
 
 import msgspec
 
+from domain.calibrator import LEAST, MOST
 from learning.forecasts import Resolved
-from learning.tables import LEAST, MOST
 
 BINS = 10
 WIDE = 1.959963984540054

@@ -10,12 +10,27 @@ So whatever advisers say, and whatever was put into their mouths, costs an entry
 """
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from domain.advice import VOICE, Advice
+from domain.calibrator import Calibrator
 from domain.decision import Voice
 from domain.kernel import kernel
 
-NONE_PROMOTED: Mapping[str, float] = {}
+
+class Promoted(NamedTuple):
+    """A promotion: the points by which it may raise an entry, and what its probabilities stood for.
+
+    `calibrator` and `payoff` (mean net gain over mean net loss) are those of an adviser's proof, None and 0
+    where there are none; a model brings its own.
+    """
+
+    cap: float
+    calibrator: Calibrator | None = None
+    payoff: float = 0.0
+
+
+NONE_PROMOTED: Mapping[str, Promoted] = {}
 
 
 def is_adviser(name: str) -> bool:
@@ -35,9 +50,9 @@ def voice_of(advice: Advice) -> Voice:
     return Voice(advice.voice, advice.vote, confidence, max(0.0, advice.weight), reason)
 
 
-def cap_of(advice: Sequence[Advice], promoted: Mapping[str, float]) -> float:
+def cap_of(advice: Sequence[Advice], promoted: Mapping[str, Promoted]) -> float:
     """Return by how many points promoted advisers that vote for an entry may raise it; the most of any."""
-    caps = [promoted.get(each.identity, 0.0) for each in advice if each.vote > 0 and each.identity]
+    caps = [promoted[each.identity].cap for each in advice if each.vote > 0 and each.identity in promoted]
     return max(caps, default=0.0)
 
 

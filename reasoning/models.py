@@ -9,10 +9,12 @@ does not know it says nothing about; a fault of it silences it for that candle, 
 import hashlib
 import zlib
 from collections.abc import Mapping, Sequence
+from math import log
 from typing import NamedTuple
 
 from domain.advice import Advice, Role
 from domain.candle import Candle
+from domain.decision import Edge
 from domain.errors import BadInput
 from domain.events import ModelSet
 from domain.model import LARGEST, Arrays, Model, decoded
@@ -26,7 +28,8 @@ VOICE = "model."
 TOLD = 5
 """Inputs named in the reason, those that moved it most."""
 
-BIAS = "bias"
+BIAS, CALIBRATION = "bias", "calibration"
+"""Parts of the log-odds that are no input: where they begin, and what the calibrator made of them."""
 
 
 class HeardModel(NamedTuple):
@@ -113,7 +116,10 @@ def _spoken(
 ) -> ModelOpinion:
     row = inputs_of(model, recent, signals)
     odds, parts = odds_of(model.arrays, row), parts_of(model, row)
-    chance = chance_of(odds)
+    raw = chance = chance_of(odds)
+    if model.calibrator is not None:
+        chance = model.calibrator.chance(raw)
+        parts[CALIBRATION] = log(chance / (1.0 - chance)) - odds
     advice = Advice(
         adviser=f"{VOICE}{heard.name}",
         role=Role.ANALYST,
@@ -125,7 +131,10 @@ def _spoken(
         weight=heard.weight,
         identity=heard.identity,
     )
-    return ModelOpinion(advice, parts)
+    edge = None
+    if model.calibrator is not None and model.payoff > 0.0:
+        edge = Edge(advice.voice, model.calibrator.ends(raw)[0], model.payoff)
+    return ModelOpinion(advice, parts, edge)
 
 
 def inputs_of(model: Model, recent: Sequence[Candle], signals: Sequence[Opinion]) -> list[float]:
@@ -189,6 +198,8 @@ def parts_of(model: Model, row: Sequence[float]) -> dict[str, float]:
 
 
 def _told(model: Model, parts: Mapping[str, float]) -> str:
-    moved = sorted((name for name in parts if name != BIAS), key=lambda name: -abs(parts[name]))[:TOLD]
+    moved = sorted(
+        (name for name in parts if name not in (BIAS, CALIBRATION)), key=lambda name: -abs(parts[name])
+    )[:TOLD]
     most = ", ".join(f"{name} {parts[name]:+.3f}" for name in moved)
     return f"{model.kind} version {model.version}, base {model.base:.2f}, most by {most or 'nothing'}"

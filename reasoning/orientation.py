@@ -7,7 +7,7 @@ import msgspec
 
 from domain.advice import Advice
 from domain.candle import Candle
-from domain.decision import Decision, Signal
+from domain.decision import Decision, Edge, Signal
 from reasoning.news.sentiment import Sentiment
 
 Opinion = tuple[str, Signal, str]
@@ -15,10 +15,14 @@ Opinion = tuple[str, Signal, str]
 
 
 class ModelOpinion(NamedTuple):
-    """A trained model's advice on an entry, and what each input added to its log-odds, by name."""
+    """A trained model's advice on an entry, and what each input added to its log-odds, by name.
+
+    `edge` is what it would bound the entry's size by, were it promoted.
+    """
 
     advice: Advice
     parts: dict[str, float]
+    edge: Edge | None = None
 
 
 MUTED = "muted: "

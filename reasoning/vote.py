@@ -23,7 +23,8 @@ from domain.decision import Action, Decision, Signal, Voice
 from domain.kernel import kernel
 from domain.lesson import Beliefs
 from domain.observation import Observation
-from reasoning.advised import NONE_PROMOTED, cap_of, is_adviser, lowered, raised, voice_of
+from reasoning.advised import NONE_PROMOTED, Promoted, cap_of, is_adviser, lowered, raised, voice_of
+from reasoning.edges import edge_of
 from reasoning.kernels.strategy import QUIET
 from reasoning.news.sentiment import Sentiment, SentimentSettings
 from reasoning.orientation import ModelOpinion, Orientation
@@ -40,11 +41,11 @@ def decide(
     beliefs: Beliefs,
     settings: ReasoningSettings,
     at: datetime,
-    promoted: Mapping[str, float] = NONE_PROMOTED,
+    promoted: Mapping[str, Promoted] = NONE_PROMOTED,
 ) -> Decision:
     """Return the one decision for a symbol at the instant `at`, with every voice and the reason.
 
-    `promoted` has of each promoted adviser, by its identity, the points by which it may raise an entry.
+    `promoted` has the promotion of each promoted adviser and model, by its identity.
     """
     own_voices = [
         _strategy_voice(name, signal, reason, beliefs) for name, signal, reason in orientation.signals
@@ -80,6 +81,7 @@ def decide(
         target=signal.target,
         atr_ratio=orientation.atr_ratio,
         regime=orientation.regime,
+        edge=edge_of(observation.advice, orientation.models, promoted) if side > 0 else None,
     )
 
 
@@ -99,7 +101,7 @@ def _entry(
     voices: Sequence[Voice],
     news: Voice | None,
     advice: Sequence[Advice],
-    promoted: Mapping[str, float],
+    promoted: Mapping[str, Promoted],
     threshold: float,
 ) -> _Heard:
     """Return an entry's score with the news and with advice."""

@@ -30,7 +30,8 @@ class Feed(NamedTuple):
 class Entry(NamedTuple):
     """The entry wanted: prices in ticks (0 for none), its instrument's grid and what one way costs.
 
-    `fixed_lots` is the quantity under fixed sizing, else 0.
+    `fixed_lots` is the quantity under fixed sizing, else 0. `chance` and `payoff` are the edge a promoted
+    voice sees, `payoff` 0 where there is none.
     """
 
     price: int
@@ -43,6 +44,8 @@ class Entry(NamedTuple):
     min_lots: int
     min_cash: int
     cost_ppm: int
+    chance: float = 1.0
+    payoff: float = 0.0
 
 
 class AccountFacts(NamedTuple):

@@ -36,7 +36,7 @@ def _candle_age(observation: Observation, now: int, timeframe_ms: int) -> int:
 def entry_of(case: Case) -> Entry:
     """Read the entry a decision wants."""
     decision, instrument, policy = case.decision, case.instrument, case.policy
-    fixed = policy.fixed_quantity
+    fixed, edge = policy.fixed_quantity, decision.edge
     return Entry(
         price=case.price,
         stop=stop_level(case.price, decision.stop_ppm, decision.stop),
@@ -48,6 +48,8 @@ def entry_of(case: Case) -> Entry:
         min_lots=instrument.min_lots,
         min_cash=instrument.min_cash,
         cost_ppm=policy.cost_ppm,
+        chance=1.0 if edge is None else edge.chance,
+        payoff=0.0 if edge is None else edge.payoff,
     )
 
 

@@ -2,12 +2,14 @@
 
 Equity x risk share x confidence x volatility x streak, over the loss of one lot at the stop with
 all costs (facts/trading.md, "Sizing"); or a stake, which is what the entry is worth. The caps are those
-the gate would deny, so what is sized passes them; a fixed quantity is left as it is and the gate decides.
+the gate would deny, so what is sized passes them, and the edge that a promoted voice sees, where there is
+one; a fixed quantity is left as it is and the gate decides.
 """
 
 from typing import NamedTuple
 
 from domain.instrument import Instrument
+from domain.kelly import kelly
 from domain.kernel import kernel
 from domain.money import share_down, show_cash
 from risk.facts import AccountFacts, Entry
@@ -23,6 +25,7 @@ BY_FIXED = 5
 BY_CONFIDENCE = 6
 BY_NOTHING = 7
 BY_STAKE = 8
+BY_EDGE = 9
 """Codes of what bound a size; BY_NOTHING when price or stop is missing."""
 
 CAPS = {
@@ -30,7 +33,12 @@ CAPS = {
     BY_EXPOSURE: "portfolio_exposure",
     BY_CONCENTRATION: "concentration",
     BY_CASH: "free cash",
+    BY_EDGE: "edge",
 }
+
+KELLY = 0.25
+"""The share of Kelly's bet that is made, for an edge is an estimate: MacLean, Thorp and Ziemba, "Good and bad
+properties of the Kelly criterion", 2010."""
 
 
 class Size(NamedTuple):
@@ -60,6 +68,16 @@ def risk_budget(entry: Entry, book: AccountFacts, risk_ppm: int) -> int:
     budget = share_down(budget, int(sure * 10_000.0))
     budget = share_down(budget, int(calm * 1_000_000.0))
     return share_down(budget, streak)
+
+
+@kernel
+def edge_ppm(chance: float, payoff: float) -> int:
+    """Return the share of equity, in ppm, that an edge allows to be lost at the stop, rounded down.
+
+    A quarter of Kelly's; 0 where the entry loses on average, and for what is no number.
+    """
+    share = KELLY * kelly(chance, payoff)
+    return min(int(share * 1_000_000.0), 1_000_000) if share > 0.0 else 0
 
 
 @kernel
@@ -98,7 +116,7 @@ def size_entry(entry: Entry, book: AccountFacts, limits: Limits, sizing: Sizing)
 
 @kernel
 def capped(size: Size, entry: Entry, book: AccountFacts, limits: Limits) -> Size:
-    """Return a size cut down to every cap: loss of the trade, exposure, concentration, free cash."""
+    """Return a size cut down to every cap: loss of the trade, exposure, concentration, cash, its edge."""
     price, factor, cost = entry.price, entry.cash_factor, entry.cost_ppm
     cap = trade_limit(limits, book.equity)
     size = tighter(size, BY_TRADE_LOSS, cap, lots_within(cap, price, entry.stop, factor, cost))
@@ -107,7 +125,11 @@ def capped(size: Size, entry: Entry, book: AccountFacts, limits: Limits) -> Size
     cap = room(book.equity, limits.concentration_ppm, book.symbol_exposure)
     size = tighter(size, BY_CONCENTRATION, cap, cap // factor // price)
     cap = max(book.free, 0)
-    return tighter(size, BY_CASH, cap, lots_within(cap, price, 0, factor, cost))
+    size = tighter(size, BY_CASH, cap, lots_within(cap, price, 0, factor, cost))
+    if entry.payoff > 0.0:
+        cap = share_down(max(book.equity, 0), edge_ppm(entry.chance, entry.payoff))
+        size = tighter(size, BY_EDGE, cap, lots_within(cap, price, entry.stop, factor, cost))
+    return size
 
 
 def explain(size: Size, entry: Entry, sizing: Sizing, instrument: Instrument) -> str:
@@ -126,4 +148,7 @@ def explain(size: Size, entry: Entry, sizing: Sizing, instrument: Instrument) ->
     if size.bound in (BY_BUDGET, BY_STAKE):
         return f"{budget}: {quantity}"
     cap = show_cash(size.cap, instrument.cash_decimals)
-    return f"{budget} capped by {CAPS[size.bound]} {cap}: {quantity}"
+    why = ""
+    if size.bound == BY_EDGE:
+        why = f" (p {entry.chance:.3f} at least, gains {entry.payoff:.2f} of losses)"
+    return f"{budget} capped by {CAPS[size.bound]} {cap}{why}: {quantity}"

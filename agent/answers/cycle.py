@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from agent.answers.account import ChangedSetting, VersionInForce
 from agent.answers.amounts import Amount, Values
-from domain.decision import Action, Voice
+from domain.decision import Action, Edge, Voice
 from domain.events import Failure
 from domain.order import OrderStatus
 from domain.verdict import Check
@@ -51,7 +51,10 @@ class Seen(Struct, frozen=True, kw_only=True):
 
 
 class DecisionAnswer(Struct, frozen=True, kw_only=True):
-    """The decision with every voice; `score` from -100 to 100."""
+    """The decision with every voice; `score` from -100 to 100.
+
+    `edge` is what promoted voices believe at least of an entry, and bounds its size.
+    """
 
     action: Action
     score: float
@@ -59,6 +62,7 @@ class DecisionAnswer(Struct, frozen=True, kw_only=True):
     reason: str
     regime: str
     voices: list[Voice]
+    edge: Edge | None = None
 
 
 class VerdictAnswer(Struct, frozen=True, kw_only=True):

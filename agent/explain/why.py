@@ -190,6 +190,7 @@ def _symbol(
             reason=decision.reason,
             regime=decision.regime,
             voices=list(decision.voices),
+            edge=decision.edge,
         ),
         verdict=_verdict(verdict, instrument),
         would_have_turned_it=turning_point(before, observation, decision, verdict),

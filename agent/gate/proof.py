@@ -16,6 +16,7 @@ from learning.promotion import SkillProof
 from research.data.candles import FloatArray
 from research.statistics.months import interval, quotient
 from research.statistics.overfit import deflated_sharpe
+from research.training.judged import payoff
 
 LEAST_TAKEN = 30
 """Results below which no deflated Sharpe ratio is worked out."""
@@ -54,6 +55,7 @@ def proof(voice: str, identity: str, done: Sequence[Resolved], trials: int) -> S
         deflated_sharpe=_deflated(results[taken], trials),
         retrospective=len(done) - len(clean),
         calibrator=fitted([each.forecast.probability for each in clean], [each.won for each in clean]),
+        payoff=payoff(results) or None,
     )
 
 

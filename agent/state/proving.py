@@ -12,6 +12,7 @@ from domain.events import AdviserSet
 from domain.lesson import Lesson
 from learning.forecasts import says_something
 from learning.promotion import WINDOW, ProvingOutcome, lapsed, proof_of
+from reasoning.advised import Promoted
 
 BY = "agent"
 Watched = dict[str, tuple[ProvingOutcome, ...]]
@@ -21,6 +22,14 @@ def promoted(known: Sequence[AdviserSet]) -> dict[str, AdviserSet]:
     """Return the promotions in force, by the adviser's name."""
     latest = {each.adviser: each for each in known}
     return {name: each for name, each in latest.items() if each.promoted}
+
+
+def promotion(event: AdviserSet) -> Promoted:
+    """Return what an adviser's promotion allows; sizes are bounded by its proof where that can be read."""
+    proof = proof_of(event.evidence)
+    if proof is None or proof.calibrator is None or proof.payoff is None or not proof.calibrator.sound:
+        return Promoted(event.raise_cap)
+    return Promoted(event.raise_cap, proof.calibrator, proof.payoff)
 
 
 def begun(watched: Watched, event: AdviserSet) -> Watched:

@@ -79,6 +79,7 @@ from learning.promotion import ProvingOutcome
 from learning.reflect import reflect
 from learning.settings import LearningSettings
 from learning.vetoes import advance_all, watch
+from reasoning.advised import Promoted
 from reasoning.minds import StrategyRunner
 from reasoning.orientation import Orientation
 
@@ -384,12 +385,12 @@ class State:
         if known is not None:
             self.commands[event.key] = msgspec.structs.replace(known, reply=event.reply)
 
-    def promoted(self) -> dict[str, float]:
-        """Return by how many points each promoted adviser or model may raise an entry, by its identity."""
+    def promoted(self) -> dict[str, Promoted]:
+        """Return the promotion of each promoted adviser and model, by its identity."""
         latest = {event.adviser: event for event in self.advisers}
-        caps = {event.identity: event.raise_cap for event in latest.values() if event.promoted}
+        advisers = {event.identity: proving.promotion(event) for event in latest.values() if event.promoted}
         models = (event for event in self.models if event.body and event.promoted)
-        return caps | {event.identity: event.raise_cap for event in models}
+        return advisers | {event.identity: Promoted(event.raise_cap) for event in models}
 
     def in_force(self) -> dict[str, ParametersSet]:
         """Return the version in force of each strategy that does not speak with the settings' own."""

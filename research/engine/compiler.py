@@ -21,11 +21,11 @@ from typing import Any
 import platformdirs
 from filelock import FileLock, Timeout
 
+from domain import calibrator
 from domain.errors import BadInput
 from domain.kernel import KERNELS
 from domain.private import private_folder
 from edge.files import write_whole
-from learning import tables
 from reasoning import declare
 from reasoning.kernels.strategy import Strategy
 from reasoning.own import OwnStrategy
@@ -46,7 +46,7 @@ OUTERMOST = (
     account_pass.__file__,
     __file__,
     str(Path(__file__).with_name("guarded_memory.py")),
-    tables.__file__,
+    calibrator.__file__,
     *(str(each) for each in sorted(Path(declare.__file__).parent.glob("*.py"))),
 )
 """Sources beside the kernels' own that machine code is made of: those that write kernels too."""

@@ -231,6 +231,8 @@ def judge_entry(
         ints[p + MIN_LOTS],
         ints[p + MIN_CASH],
         house.cost_ppm,
+        1.0,
+        0.0,
     )
     book = book_for(ints, house.cost_ppm, p, at_ms)
     size = size_entry(entry, book, house.limits, house.sizing)

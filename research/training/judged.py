@@ -1,19 +1,25 @@
 """The worth of a kind of model out of sample: skill, money, and how much of either may be luck.
 
 Each year is judged by a model trained on all that had ended an embargo before it. The base rate a forecast is
-compared with is the one known then. What is taken is fixed beforehand: an entry whose chance is above the
-break-even of the training rows, mean loss / (mean gain + mean loss). Intervals draw whole calendar months.
+compared with is the one known then. A chance is calibrated by a table fitted on the forecasts of earlier
+years whose labels were known when its year began; before there are enough of them it is the base rate. What
+is taken is fixed beforehand: an entry whose chance is above the break-even of the training rows, mean loss /
+(mean gain + mean loss). Intervals draw whole calendar months.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from domain.calibrator import Calibrator
 from domain.errors import BadInput
 from domain.model import Arrays, ModelFigures
-from domain.times import utc
+from domain.times import millis, utc
+from learning.calibration import CONSTANT, fitted, kind_for
 from reasoning.kernels.model import chance_of
 from research.data.candles import FloatArray, IntArray
 from research.statistics.overfit import deflated_sharpe
@@ -32,15 +38,18 @@ DRAWS, FOLDS = 2_000, 5
 class Forecasts:
     """Out-of-sample forecasts, arrays of one length.
 
-    `chance` of a net gain, `base` the rate known then, `even` the break-even known then, `won` 0 or 1,
-    `result` the net return, `month` a number that rises with the calendar month, `year` the year judged.
+    `raw` is the chance of a net gain as the model states it, `chance` the one it stood for, `base` the rate
+    known then, `even` the break-even known then, `won` 0 or 1, `result` the net return, `end` when the label
+    was known (ms), `month` a number that rises with the calendar month, `year` the year judged.
     """
 
+    raw: FloatArray
     chance: FloatArray
     base: FloatArray
     even: FloatArray
     won: FloatArray
     result: FloatArray
+    end: IntArray
     month: IntArray
     year: IntArray
 
@@ -57,7 +66,7 @@ def walked(entries: Entries, fit: Fit, seed: int, embargo_ms: int) -> Forecasts:
             f"{len(entries)} labelled entries; a year to judge needs {LEAST} that ended before it: "
             "give more candles or more symbols"
         )
-    return Forecasts(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+    return _calibrated(Forecasts(*(np.concatenate(column) for column in zip(*parts, strict=True))))
 
 
 def _year(
@@ -69,13 +78,42 @@ def _year(
     months = [12 * (at := utc(int(each))).year + at.month for each in test.start]
     return (
         chance,
+        chance,
         np.full(count, train.won.mean()),
         np.full(count, break_even(train.result)),
         test.won,
         test.result,
+        test.end,
         np.array(months, dtype=np.int64),
         np.full(count, year, dtype=np.int64),
     )
+
+
+def _calibrated(forecasts: Forecasts) -> Forecasts:
+    """Return forecasts with the chances that earlier years' tables made of them."""
+    chance = forecasts.base.copy()
+    for year in np.unique(forecasts.year).tolist():
+        mine = forecasts.year == year
+        table = calibrator_of(forecasts, forecasts.end < millis(datetime(year, 1, 1, tzinfo=UTC)))
+        if table is not None:
+            chance[mine] = [table.chance(each) for each in forecasts.raw[mine].tolist()]
+    return replace(forecasts, chance=chance)
+
+
+def calibrator_of(forecasts: Forecasts, known: Any = slice(None)) -> Calibrator | None:
+    """Return the calibrator that the known forecasts allow; None where the base rate is better."""
+    won = (forecasts.won[known] > 0.0).tolist()
+    if kind_for(len(won)) == CONSTANT:
+        return None
+    return fitted(forecasts.raw[known].tolist(), won)
+
+
+def payoff(result: FloatArray) -> float:
+    """Return the mean gain over the mean loss, 0 where there is none of either."""
+    gains, losses = result[result > 0.0], result[result <= 0.0]
+    if not len(gains) or not losses.any():
+        return 0.0
+    return float(gains.mean() / -losses.mean())
 
 
 def chances(arrays: Arrays, inputs: FloatArray) -> FloatArray:
@@ -117,7 +155,7 @@ def figures(
         skill=float(skill),
         skill_low=skill_low,
         skill_high=skill_high,
-        auc=auc(forecasts.chance, won),
+        auc=auc(forecasts.raw, won),
         plain=float(result.mean()),
         taken_count=int(taken.sum()),
         taken=float(result[taken].mean()) if some else None,

@@ -12,7 +12,7 @@ from reasoning.kernels.model_inputs import INPUTS_VERSION
 from research.data.candles import Candles
 from research.training.entries import Entries
 from research.training.fit import FITS, libraries
-from research.training.judged import Forecasts, edges_of, figures, walked
+from research.training.judged import Forecasts, calibrator_of, edges_of, figures, payoff, walked
 
 
 class TrainingPlan(NamedTuple):
@@ -68,5 +68,7 @@ def train(plan: TrainingPlan, entries: Entries, candles: Sequence[Candles]) -> t
             trials=plan.trials,
         ),
         figures=figures(entries, forecasts, fit, plan.seed, plan.embargo_ms, plan.trials),
+        calibrator=calibrator_of(forecasts),
+        payoff=payoff(entries.result),
     )
     return model, forecasts

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from agent.cli.handlers.why import lines as lines_of
 from agent.explain.why import explain
 from agent.models.drifted import drift_of, entries_of
 from agent.models.gate import shortfalls
@@ -17,15 +18,19 @@ from agent.models.sets import RAISE_CAP, event_of
 from agent.settings.home import Home
 from agent.verify.quicktest import FrozenClock
 from agent.verify.replay import replay
+from domain.calibrator import Calibrator
 from domain.commands import Command, DemoteModel, PromoteModel, RollBackModel
-from domain.decision import Action
+from domain.decision import Action, Edge
 from domain.errors import BadInput, Unproven
 from domain.events import CycleDecided, CycleEnded, Event, ModelSet
-from domain.model import Arrays, Model, encoded, identity
+from domain.model import Arrays, Model, decoded, encoded, identity
+from domain.order import Purpose
 from domain.times import utc
+from domain.verdict import Approved
 from journal.memory import MemoryJournal
+from reasoning.advised import Promoted
 from reasoning.kernels.model import chance_of
-from reasoning.models import BIAS, odds_of, unpacked
+from reasoning.models import BIAS, CALIBRATION, odds_of, unpacked
 from tests.agent.command import agent, told
 from tests.agent.trained import GOOD, POOR, model
 from tests.agent.world import ID, START, World, ask, facts, folded, lively, wave
@@ -141,13 +146,85 @@ def test_a_promoted_one_raises_by_its_points_at_most(tmp_path: Path) -> None:
     world.run()
     alone = World(wave(300), options=world.options)
     alone.run()
-    assert world.state.promoted() == {identity(model(bias=9.0, figures=GOOD)): RAISE_CAP}
+    assert world.state.promoted() == {identity(model(bias=9.0, figures=GOOD)): Promoted(RAISE_CAP)}
     assert scores(alone, Action.SELL) == scores(world, Action.SELL)
     without, with_it = scores(alone, Action.BUY), scores(world, Action.BUY)
     assert set(with_it) == set(without)
     gains = [with_it[cycle] - without[cycle] for cycle in without]
     assert max(gains) == pytest.approx(RAISE_CAP)
     assert min(gains) >= 0.0
+
+
+EDGED: Any = {
+    "bias": 2.0, "figures": GOOD, "payoff": 1.2,
+    "calibrator": Calibrator("Venn-Abers", 500, (0.2, 0.9), (0.3, 0.46), (0.6, 0.9), stepped=True),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def edged(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """Return a session in which a promoted model sees a thin edge from cycle 110 on."""
+    world = world_in(tmp_path_factory.mktemp("home"), model(**EDGED), count=240)
+    at_cycle(world, 110, PromoteModel(model="meta"))
+    world.run()
+    return world
+
+
+def test_what_counts_is_the_calibrated_chance_and_its_parts_sum_to_it(edged: World) -> None:
+    spoken = [
+        v for each in decided(edged) for d in each.decisions for v in d.voices if v.name == VOICE and v.vote
+    ]
+    assert spoken
+    for voice in spoken:
+        raw = chance_of(sum(value for name, value in voice.parts.items() if name != CALIBRATION))
+        meant = EDGED["calibrator"].chance(raw)
+        assert voice.confidence == pytest.approx(100 * meant)
+        assert chance_of(sum(voice.parts.values())) == pytest.approx(meant)
+        assert CALIBRATION not in voice.reason
+
+
+def test_a_promoted_models_edge_makes_entries_smaller_and_a_replay_the_same(edged: World) -> None:
+    alone = World(wave(240), options=edged.options)
+    alone.run()
+    first = {each.cycle_id: _entry(each) for each in decided(alone)}
+    sized = {each.cycle_id: _entry(each) for each in decided(edged)}
+    cycle = next(number for number, entry in sized.items() if entry and number > 110 and first[number])
+    with_it, without = sized[cycle], first[cycle]
+    assert with_it is not None
+    assert without is not None
+    assert 0 < with_it.order.lots < without.order.lots
+    assert "capped by edge" in with_it.sizing
+    decision = next(each for each in decided(edged) if each.cycle_id == cycle).decisions[0]
+    assert decision.edge == Edge(VOICE, 0.46, 1.2)
+    told = "\n".join(lines_of(explain(edged.journal, cycle)))
+    assert "edge      adviser:model.meta: p 0.4600 at least" in told
+    assert "capped by edge" in told
+    assert replay(edged.journal, None, FrozenClock()).difference is None
+
+
+def _entry(event: CycleDecided) -> Approved | None:
+    found = [
+        each for each in event.verdicts if isinstance(each, Approved) and each.order.purpose is Purpose.ENTRY
+    ]
+    return found[0] if found else None
+
+
+def test_one_that_only_listens_bounds_no_size(tmp_path: Path) -> None:
+    world = world_in(tmp_path, model(**(EDGED | {"figures": POOR})), count=200)
+    at_cycle(world, 110, PromoteModel(model="meta", **FORCE))
+    world.run()
+    assert any(v.name == VOICE for each in decided(world) for d in each.decisions for v in d.voices)
+    assert all(d.edge is None for each in decided(world) for d in each.decisions)
+
+
+def test_a_model_without_a_calibrator_has_the_bytes_it_had_before_there_were_any() -> None:
+    text = encoded(model())
+    assert b"calibrator" not in text
+    assert b"payoff" not in text
+    assert decoded(text, "here") == model()
+    falling = Calibrator("x", 1, (0.5, 0.2), (0.1, 0.2), (0.1, 0.2))
+    with pytest.raises(BadInput, match="its calibrator is no table that rises"):
+        decoded(encoded(model(calibrator=falling)), "here")
 
 
 def broken(event: ModelSet) -> list[ModelSet]:

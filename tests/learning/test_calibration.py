@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from domain import calibrator
 from domain.times import utc
-from learning import calibration, scores, tables
+from learning import calibration, scores
 from learning.forecasts import Forecast, Resolved
 
 Sample = tuple[list[float], list[bool]]
@@ -114,8 +115,8 @@ def test_every_table_rises_within_its_bounds_and_is_of_the_kind_its_outcomes_all
     ends = [made.ends(number / 50) for number in range(51)]
     for side in zip(*ends, strict=True):
         assert list(side) == sorted(side)
-        assert min(side) >= tables.LEAST
-        assert max(side) <= tables.MOST
+        assert min(side) >= calibrator.LEAST
+        assert max(side) <= calibrator.MOST
     assert all(low <= high for low, high in ends)
 
 
@@ -123,6 +124,25 @@ def test_what_ranks_the_wrong_way_round_is_flat() -> None:
     said, won = sample(300)
     made = calibration.platt([1 - each for each in said], won)
     assert made.low[0] == pytest.approx(made.low[-1])
+
+
+@pytest.mark.parametrize("count", [20, 200, 420])
+def test_machine_code_reads_the_same_bits_out_of_a_table(count: int) -> None:
+    said, won = sample(count)
+    made = calibration.fitted(said, won)
+    import numba  # noqa: PLC0415  # half a second
+
+    njit: Any = numba.njit
+    machine = njit(calibrator.looked_up)
+    at, low, high = (np.array(each) for each in (made.at, made.low, made.high))
+    for chance in (*said[:60], *made.at, -0.1, 0.0, 1.0, 1.1, float("nan")):
+        ends = machine(chance, at, low, -1), machine(chance, at, high, 1), machine(chance, at, low, 0)
+        plain = (
+            calibrator.looked_up(chance, made.at, made.low, -1),
+            calibrator.looked_up(chance, made.at, made.high, 1),
+            calibrator.looked_up(chance, made.at, made.low, 0),
+        )
+        assert repr(ends) == repr(plain), "to the bit, and what is no number is none in both"
 
 
 def resolved(days: float, chance: float, won: int, *, later: float = 0.5, base: float = 0.4) -> Resolved:

@@ -7,10 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.advice import Advice, Role
-from domain.decision import Action, Decision, Signal
+from domain.calibrator import Calibrator
+from domain.decision import Action, Decision, Edge, Signal
 from domain.lesson import Beliefs, Context, Lesson
 from learning.hedge import fold
 from learning.settings import LearningSettings
+from reasoning.advised import Promoted
+from reasoning.edges import edge_of
+from reasoning.orientation import ModelOpinion
 from reasoning.settings import ReasoningSettings
 from reasoning.vote import decide
 from tests.reasoning.samples import START, observation
@@ -35,7 +39,8 @@ def vote(
     seen = msgspec.structs.replace(observation([CANDLE]), advice=tuple(advised))
     settings_ = ReasoningSettings(vote_threshold=threshold)
     oriented = orientation(*said, news=news)
-    return decide(7, seen, oriented, Beliefs(weights or {}), settings_, AT, promoted or {})
+    known = {name: Promoted(cap) for name, cap in (promoted or {}).items()}
+    return decide(7, seen, oriented, Beliefs(weights or {}), settings_, AT, known)
 
 
 def test_an_adviser_against_an_entry_lowers_it_or_holds_it_back() -> None:
@@ -129,3 +134,31 @@ def test_for_every_vector_of_votes(
         fewer = advised[:index] + advised[index + 1 :]
         without = vote(said, fewer, None, news, weights, threshold)
         assert unproven.score <= without.score, "one more that is not promoted raises nothing"
+
+
+TABLE = Calibrator("Venn-Abers", 400, (0.2, 0.8), (0.3, 0.6), (0.4, 0.7), stepped=True)
+
+
+def test_an_edge_is_the_least_of_those_that_promoted_voices_see() -> None:
+    proven = {"macro": Promoted(5.0, TABLE, 1.5), "quiet": Promoted(5.0), "m1": Promoted(5.0)}
+    said = advice(1, 0.9)
+    assert edge_of([said], [], {}) is None
+    assert edge_of([advice(1, 0.9, "quiet")], [], proven) is None, "its proof says nothing of what it meant"
+    assert edge_of([said], [], proven) == Edge("adviser:macro", 0.6, 1.5)
+    assert edge_of([advice(0, 0.9)], [], proven) == Edge("adviser:macro", 0.6, 1.5), (
+        "it abstains and states p"
+    )
+    assert edge_of([advice(0, 0.9, samples=0)], [], proven) is None, "it said nothing"
+    seen = Edge("adviser:model.meta", 0.5, 1.5)
+    opinion = ModelOpinion(advice(1, 0.9, "m1"), {}, seen)
+    assert edge_of([said], [opinion], proven) == seen, "the least counts"
+    assert edge_of([said], [opinion], {"macro": proven["macro"]}) == Edge("adviser:macro", 0.6, 1.5)
+
+
+def test_a_decision_has_an_edge_where_it_enters_alone() -> None:
+    seen = msgspec.structs.replace(observation([CANDLE]), advice=(advice(1, 0.9),))
+    proven = {"macro": Promoted(5.0, TABLE, 1.5)}
+    settings_ = ReasoningSettings(vote_threshold=30.0)
+    for side, edge in ((1, Edge("adviser:macro", 0.6, 1.5)), (-1, None), (0, None)):
+        told = orientation(signal(side, 80.0 if side else 0.0))
+        assert decide(7, seen, told, Beliefs({}), settings_, AT, proven).edge == edge

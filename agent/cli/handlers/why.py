@@ -20,6 +20,7 @@ from agent.cli.options import home_of
 from agent.cli.output.changed import changed_words
 from agent.cli.output.streams import answer
 from agent.host.shown import blocked_lines, words
+from domain.decision import Edge
 from domain.errors import BadInput
 
 INSTANT = "%Y-%m-%dT%H:%M:%S"
@@ -118,6 +119,16 @@ def _decision(report: DecisionAnswer) -> Iterator[str]:
             f"    {voice.name:<10}{vote:<9}confidence {voice.confidence:g} "
             f"weight {voice.weight:.3f}: {voice.reason}{f' ({parts})' if parts else ''}"
         )
+    if report.edge:
+        yield f"  edge      {_edge(report.edge)}"
+
+
+def _edge(edge: Edge) -> str:
+    even = 1.0 / (1.0 + edge.payoff)
+    return (
+        f"{edge.voice}: p {edge.chance:.4f} at least, gains {edge.payoff:.2f} of losses, "
+        f"worth something from p {even:.4f} on"
+    )
 
 
 def _weightiest(parts: Mapping[str, float]) -> list[tuple[str, float]]:
