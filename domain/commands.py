@@ -192,11 +192,10 @@ _encoder = msgspec.json.Encoder()
 def named(command: Command, new_key: Callable[[], str]) -> Command:
     """Return a command with an asker, a key, a reason where it is an exit, and texts that JSON takes.
 
-    A key of more than 128 characters is none. Nobody asks in the agent's own name.
+    Nobody asks in the agent's own name.
     """
     by, reason = _text(command.by)[:LONGEST_NAME], _text(command.reason)[:LONGEST_REASON]
-    key = _text(command.key)
-    key = key if 0 < len(key) <= LONGEST_KEY else new_key()
+    key = shortened(command.key) or new_key()
     if by in ("", AGENT):
         by = OPERATOR
     if isinstance(command, Exit):
@@ -204,6 +203,12 @@ def named(command: Command, new_key: Callable[[], str]) -> Command:
     if (by, reason, key) == (command.by, command.reason, command.key):
         return command
     return msgspec.structs.replace(command, by=by, reason=reason, key=key)
+
+
+def shortened(key: str) -> str:
+    """Return a key as it is remembered: one of more than 128 characters by its digest."""
+    text = _text(key)
+    return text if len(text) <= LONGEST_KEY else "sha256-" + hashlib.sha256(text.encode()).hexdigest()
 
 
 def needs_reason(command: Command) -> None:

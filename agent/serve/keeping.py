@@ -77,7 +77,7 @@ def mind_manners() -> None:
 
 
 def folder(home: Home) -> Path:
-    """Return the folder of what this server keeps, all of it to be made again but the logins."""
+    """Return the folder of what this server keeps, all of it to be made again but logins and keys."""
     return home.root / "serve"
 
 

@@ -14,6 +14,7 @@ from agent.serve.app import Server
 from agent.serve.fleet.paper import begin_paper
 from agent.serve.guard.places import Places
 from agent.serve.keeping import LOG_NAME, HomeKeeper, alone, folder, mind_manners
+from agent.serve.keys import UsedKeys
 from agent.serve.listening import Listening, bound, configured, quiet
 from agent.serve.stream.relay import Relay
 from agent.serve.table import Asking
@@ -88,8 +89,9 @@ def run(home: Home, options: Serving, clock: Clock, ready: Ready, *, nice: bool 
         work = Workshop(home, clock, lambda row: stream.tell("work", None, row))
         work.start()
         asking = Asking(
-            home=home, fleet=fleet, door=door, clock=clock, stream=stream, supervisor=supervisor, work=work,
-            jobs=keeper.jobs, chat=keeper.chat,
+            home=home, fleet=fleet, door=door, clock=clock, stream=stream,
+            keys=UsedKeys(folder(home) / "keys.json"), supervisor=supervisor, work=work, jobs=keeper.jobs,
+            chat=keeper.chat,
         )  # fmt: skip
         server = Server(asking, Places(options.host, options.names))
         keeper.start()

@@ -9,6 +9,7 @@ import msgspec
 from agent.serve.access.door import Door
 from agent.serve.access.scope import NOBODY, Scope, Who
 from agent.serve.fleet.fleet import Fleet
+from agent.serve.keys import UsedKeys
 from agent.serve.stream.relay import Relay
 from agent.settings.home import Home
 from domain.errors import BoydError
@@ -79,6 +80,7 @@ class Asking(NamedTuple):
     door: Door
     clock: Clock
     stream: Relay
+    keys: UsedKeys
     supervisor: Any = None
     work: Any = None
     jobs: Any = None

@@ -17,6 +17,7 @@ from agent.state.state import REMEMBERED
 from agent.verify.quicktest import FrozenClock
 from agent.verify.replay import replay
 from domain.commands import (
+    LONGEST_KEY,
     AdoptAccount,
     ClosePosition,
     Command,
@@ -304,7 +305,16 @@ def test_a_name_given_to_a_command_stays() -> None:
     assert named(Kill(reason="x"), lambda: "new").key == "new"
 
 
-@pytest.mark.parametrize("key", [" ", "\t", "", "x" * 200])
+def test_a_key_too_long_to_be_kept_is_the_same_key_again() -> None:
+    def key_of(key: str) -> str:
+        return named(Kill(reason="x", key=key), lambda: "new").key
+
+    assert key_of("x" * 200) == key_of("x" * 200) != key_of("x" * 201)
+    assert len(key_of("x" * 200)) <= LONGEST_KEY
+    assert key_of(key_of("x" * 200)) == key_of("x" * 200)
+
+
+@pytest.mark.parametrize("key", [" ", "\t", ""])
 def test_a_key_that_is_none_is_given_one_once(key: str) -> None:
     keys = iter(("one", "two"))
     first = named(Kill(reason="why", key=key), lambda: next(keys))

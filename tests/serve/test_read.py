@@ -183,6 +183,12 @@ def test_what_cannot_be_meant_is_said(served: Served, path: str, status: int, fi
     assert answer.json["error"]["message"]
 
 
+def test_a_bound_is_said_beside_field_and_value(served: Served) -> None:
+    told = served.read(f"/api/v1/agents/{NAME}/equity?points=5").json["error"]
+    assert (told["field"], told["value"], told["limit"]) == ("points", "5", "int >= 10")
+    assert "limit" not in served.read(f"/api/v1/agents/{NAME}/cycles?limit=x").json["error"]
+
+
 def test_an_agent_there_is_not_is_unknown(served: Served) -> None:
     for name in ("nobody", "..", "%2e%2e%2fapi.token", quote("a b"), "x" * 300):
         answer = served.read(f"/api/v1/agents/{name}/account")

@@ -19,7 +19,9 @@ import pytest
 from agent.account.control import StatusRequest
 from agent.account.dispatch import dispatch
 from agent.account.running import Running
+from agent.serve import keys as used_keys
 from agent.serve.access.door import COOKIE
+from agent.serve.keys import UsedKeys
 from agent.serve.routes import steer as steering
 from agent.settings.home import Home
 from domain.commands import (
@@ -331,15 +333,59 @@ def test_it_begins_agents_that_outlive_it(tmp_path: Path) -> None:
         assert (row["supervised"]["pid"], row["supervised"]["wanted"]) == (pid, True)
     assert Path("/proc", str(pid)).exists()
     with serving(tmp_path) as served:
-        assert steer(served, "stop", "mine", reason="over").json["stopping"]
+        assert steer(served, "stop", "mine", reason="over", key="s-1").json["stopping"]
         until(lambda: not served.home.held("mine"))
         # Its lock is free a moment before its end is seen: until then it is busy.
         back = until(lambda: (told := steer(served, "start", "mine")).status != 409 and told)
         assert back.status == 200, back.content
         assert back.json["supervised"]["pid"] not in (None, pid)
         until(lambda: served.home.control("mine").exists())
-        assert steer(served, "stop", "mine").json["stopping"]
+        assert steer(served, "stop", "mine", key="s-1").json == {"type": "stopping", "stopping": False}
+        assert steer(served, "start", "mine", key="s-1").status == 422
+        row = _row(served, "mine") or {"supervised": {}}
+        assert row["supervised"]["wanted"]
+        assert row["supervised"]["pid"] == back.json["supervised"]["pid"]
+        assert steer(served, "stop", "mine", key="s-2").json["stopping"]
         until(lambda: not served.home.held("mine"))
+
+
+def test_a_key_without_a_journal_is_used_once_too(served: Served) -> None:
+    def job(what: str, key: str) -> Answer:
+        return served.trade("POST", f"/api/v1/jobs/verify/{what}", body={}, headers={"Idempotency-Key": key})
+
+    assert job("pause", "j-1").json["job"]["state"] == "paused"
+    assert job("resume", "j-2").json["job"]["state"] != "paused"
+    assert job("pause", "j-1").json["job"]["state"] != "paused"  # a retry that came late
+    assert (job("resume", "j-1").status, job("resume", "j-1").kind) == (422, "bad_input")
+    wanted = {"kind": "backtest", "options": {"symbol": ["XX-USDT"]}, "key": "w-1"}
+    first = served.trade("POST", "/api/v1/work", body=wanted)
+    assert first.status == 200, first.content
+    assert served.trade("POST", "/api/v1/work", body=wanted).json["id"] == first.json["id"]
+    other = wanted | {"options": {"symbol": ["YY-USDT"]}}
+    assert served.trade("POST", "/api/v1/work", body=other).status == 422
+
+
+def test_keys_are_remembered_over_a_restart_up_to_a_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(used_keys, "MOST", 3)
+    done: list[str] = []
+
+    def once(of: str, key: str) -> None:
+        def do() -> bool:
+            done.append(key)
+            return True
+
+        UsedKeys(tmp_path / "keys.json").once(of, key, ("x",), do, lambda: True)
+
+    long = "k" * 5_000
+    for key in ("a", "a", long, long, "", ""):
+        once("one", key)
+    assert done == ["a", long, "", ""]
+    once("two", "a")
+    once("one", "b")
+    once("one", "a")  # forgotten
+    assert done[4:] == ["a", "b", "a"]
 
 
 def test_a_server_killed_outright_harms_no_agent_and_a_later_one_takes_it_up(tmp_path: Path) -> None:

@@ -138,8 +138,14 @@ def converted(plain: Any, kind: type[msgspec.Struct], *, strict: bool) -> Any:
         message, _, where = str(error).partition(" - at `$")
         field = where.rstrip("`").lstrip(".") or None
         value = plain.get(field) if isinstance(plain, dict) and field else None
+        bounds = None if ", got" in message else message.removeprefix("Expected ").replace("`", "")
         raise TurnedAway(
-            422, "bad_input", message, field=field, value=None if value is None else _short(value)
+            422,
+            "bad_input",
+            message,
+            field=field,
+            value=None if value is None else _short(value),
+            limit=bounds if message.startswith("Expected ") else None,
         ) from None
 
 

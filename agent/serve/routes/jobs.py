@@ -1,5 +1,6 @@
 """The jobs of the home: when each is due, its runs and their output, and to run, pause and resume one."""
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct
@@ -8,7 +9,7 @@ from agent.answers.jobs import JobAnswer, JobOutput, JobRow
 from agent.jobs.catalogue import BY_NAME
 from agent.jobs.listing import slot_of
 from agent.serve.access.scope import Scope
-from agent.serve.asked import by_of
+from agent.serve.asked import KEY, by_of, key_of
 from agent.serve.table import API, Asking, Route, unknown
 
 
@@ -25,7 +26,7 @@ class OutputQuery(Struct, frozen=True, kw_only=True):
 
 
 class JobAsked(Struct, frozen=True, kw_only=True):
-    """A `reason` is kept with a pause."""
+    """A `reason` is kept with a pause; the same `key` again is the same command."""
 
     reason: str = ""
     key: str = ""
@@ -55,22 +56,33 @@ def output(asking: Asking, path: dict[str, str], query: OutputQuery, _body: Any)
     return result
 
 
-def run(asking: Asking, path: dict[str, str], _query: Any, _body: JobAsked) -> JobAnswer:
+def run(asking: Asking, path: dict[str, str], _query: Any, body: JobAsked) -> JobAnswer:
     """Ask for a run now."""
-    result: JobAnswer = asking.jobs.ask(_named(path), by_of(asking))
-    return result
+    return _once(asking, path, body, "run", lambda name: asking.jobs.ask(name, by_of(asking)))
 
 
 def pause(asking: Asking, path: dict[str, str], _query: Any, body: JobAsked) -> JobAnswer:
     """Hold a job, over every restart."""
-    result: JobAnswer = asking.jobs.pause(_named(path), by_of(asking), body.reason)
-    return result
+    return _once(
+        asking, path, body, "pause", lambda name: asking.jobs.pause(name, by_of(asking), body.reason)
+    )
 
 
-def resume(asking: Asking, path: dict[str, str], _query: Any, _body: JobAsked) -> JobAnswer:
+def resume(asking: Asking, path: dict[str, str], _query: Any, body: JobAsked) -> JobAnswer:
     """Let a job go on from its next slot."""
-    result: JobAnswer = asking.jobs.resume(_named(path))
-    return result
+    return _once(asking, path, body, "resume", asking.jobs.resume)
+
+
+def _once(
+    asking: Asking, path: dict[str, str], body: JobAsked, what: str, do: Callable[[str], JobAnswer]
+) -> JobAnswer:
+    name, key = _named(path), key_of(asking, body)
+
+    def now() -> JobAnswer:
+        result: JobAnswer = asking.jobs.answer(name)
+        return result
+
+    return asking.keys.once(f"job {name}", key, (what,), lambda: do(name), now)
 
 
 def _read(path: str, summary: str, answer: Any, handler: Any, **more: Any) -> Route:
@@ -79,7 +91,7 @@ def _read(path: str, summary: str, answer: Any, handler: Any, **more: Any) -> Ro
 
 def _told(path: str, summary: str, handler: Any) -> Route:
     at = f"{API}/jobs/{{job}}/{path}"
-    return Route("POST", at, Scope.TRADE, summary, JobAnswer, handler, "jobs", body=JobAsked)
+    return Route("POST", at, Scope.TRADE, summary, JobAnswer, handler, "jobs", body=JobAsked, headers=KEY)
 
 
 ROUTES = (

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from agent.account.dispatch import dispatch
-from agent.answers.agents import Started
+from agent.answers.agents import Started, Supervised
 from agent.parameters import evidence
 from agent.serve.access.scope import Scope
 from agent.serve.asked import KEY, by_of, key_of, named_agent, reasoned
@@ -208,23 +208,46 @@ def _change(body: ChangeAsked, who: Plain) -> Command:
 
 def _stop(asking: Asking, path: dict[str, str], _query: Any, body: CommandAsked) -> Reply:
     name = named_agent(asking, path, unbegun=True)
-    command = reasoned(Stop(reason=body.reason, by=by_of(asking), key=key_of(asking, body)))
-    reply: Reply = ask_to_stop(asking.supervisor, asking.home, name, command, asking.clock)
-    return reply
+    supervisor, key = asking.supervisor, key_of(asking, body)
+    command = reasoned(Stop(reason=body.reason, by=by_of(asking), key=key))
+
+    def begun_again() -> Reply | None:
+        """Say that an agent goes on which was begun after this stop; others are asked once more."""
+        own = supervisor.of(name)
+        return Stopping(stopping=False) if own is not None and own.wanted else None
+
+    def stop() -> Reply:
+        result: Reply = ask_to_stop(supervisor, asking.home, name, command, asking.clock)
+        return result
+
+    result: Reply = asking.keys.once(name, key, ("stop",), stop, begun_again)
+    return result
 
 
 def _begin(asking: Asking, _path: dict[str, str], _query: Any, body: BeginAsked) -> Started:
-    who = by_of(asking), key_of(asking, body), body.reason.strip()
-    supervised = asking.supervisor.begin(body.name, body.settings, *who)
-    return Started(agent=body.name, supervised=supervised)
+    supervisor, name, key = asking.supervisor, body.name, key_of(asking, body)
+    supervised = asking.keys.once(
+        name,
+        key,
+        ("begin", body.settings),
+        lambda: supervisor.begin(name, body.settings, by_of(asking), key, body.reason.strip()),
+        lambda: supervisor.of(name),
+    )
+    return Started(agent=name, supervised=supervised)
 
 
 def _start(asking: Asking, path: dict[str, str], _query: Any, body: StartAsked) -> Started:
     name = named_agent(asking, path, unbegun=True)
-    supervisor = asking.supervisor
-    known = {} if supervisor.of(name) else last_settings(asking.home, name)
-    who = by_of(asking), key_of(asking, body), body.reason.strip()
-    supervised = supervisor.begin_again(name, known, body.account, *who)
+    supervisor, key = asking.supervisor, key_of(asking, body)
+
+    def begin() -> Supervised:
+        known = {} if supervisor.of(name) else last_settings(asking.home, name)
+        who = by_of(asking), key, body.reason.strip()
+        result: Supervised = supervisor.begin_again(name, known, body.account, *who)
+        return result
+
+    asked = ("start", body.account)
+    supervised = asking.keys.once(name, key, asked, begin, lambda: supervisor.of(name))
     return Started(agent=name, supervised=supervised)
 
 

@@ -52,8 +52,14 @@ def row(asking: Asking, path: dict[str, str], _query: Any, _body: Any) -> WorkRo
 
 def begin(asking: Asking, _path: dict[str, str], _query: Any, body: WorkAsked) -> WorkRow:
     """Take a piece of work."""
-    result: WorkRow = asking.work.ask(body.kind, body.options, by_of(asking), key_of(asking, body))
-    return result
+    key = key_of(asking, body)
+
+    def ask() -> WorkRow:
+        result: WorkRow = asking.work.ask(body.kind, body.options, by_of(asking), key)
+        return result
+
+    # Its own memory of keys answers which one it was.
+    return asking.keys.once("work", key, (body.kind, body.options), ask, ask)
 
 
 def cancel(asking: Asking, path: dict[str, str], _query: Any, _body: Any) -> WorkRow:
