@@ -75,6 +75,8 @@ class AtHand(History):
         self._copy: History | None = None
         self._ahead: Sequence[Stored] = ()
         self._let_go = self._held = 0.0
+        self.taken = False
+        """True where somebody had the account when its rows were read last."""
         self._id = ""
         self._id, self._head = self._read(
             lambda here: (here.journal_id, here.head()),
@@ -135,12 +137,14 @@ class AtHand(History):
         while self._copy is None and not self._home.server and time.monotonic() < until:
             try:
                 part = self._asked(asked)
+                self.taken = part is not None
                 if part is not None:
                     return answer(part)
                 with suppress(Busy):
                     return self._look(here)
             except (Unanswering, BadInput, JournalFault, OSError):
                 break  # whatever is wrong, a copy tells it or does without
+        self.taken = not self._home.server and self._home.held(self._name)
         if self._copy is None:
             self._copy = copied(self._location, self._name)
             self._refuse_another(self._copy.journal_id)

@@ -109,6 +109,40 @@ def test_a_kill_of_an_agent_is_known_within_two_seconds_and_no_row_is_lost(tmp_p
         process.communicate(timeout=20)
 
 
+def test_one_that_begins_between_two_looks_is_no_dead_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    linked, missed, dead = Watched._linked, set[str](), list[bool]()
+
+    def late(self: Watched) -> Link | None:
+        """Have the first look come before there is a socket."""
+        if self.name not in missed:
+            missed.add(self.name)
+            return None
+        return linked(self)
+
+    def taken(self: Mirror, rows: Sequence[RawRow]) -> None:
+        take(self, rows)
+        alarms = fleet.get("x").row().alarms
+        dead.append(any(each.kind is AlarmKind.DEAD for each in alarms))
+
+    take = Mirror.take
+    process = start(tmp_path, *ENDLESS, "--journal", "x")
+    try:
+        until((tmp_path / "journals" / "x.sock").exists)
+        monkeypatch.setattr(Watched, "_linked", late)
+        monkeypatch.setattr(Mirror, "take", taken)
+        fleet = Fleet(Home(tmp_path), SystemClock())
+        fleet.start()
+        until(lambda: fleet.get("x").live is not None and dead)
+        fleet.close()
+        assert missed
+        assert not any(dead)
+    finally:
+        process.kill()
+        process.communicate(timeout=20)
+
+
 def test_an_agent_that_starts_again_is_followed_again_and_its_end_is_no_death(tmp_path: Path) -> None:
     agent(tmp_path, *RUN, "--cycles", "20", "--journal", "x")
     with fleet_of(tmp_path) as (fleet, heard):

@@ -350,4 +350,7 @@ class Watched:
             self.mirror.target = max(last, until or 0)
             while self.mirror.head < last and not self._closing:
                 page = opened.page(self.mirror.head, PAGE)
+                if until is None and isinstance(opened, AtHand) and opened.taken:
+                    self._held = True  # it began meanwhile: one without an end is no dead one
+                    self._wake.set()
                 self.mirror.take([RawRow(row.seq, row.payload, row.hash) for row in page])
