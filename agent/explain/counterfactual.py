@@ -44,8 +44,13 @@ def _limits(verdict: Denied) -> TurningPoint:
     ]
     if not failed:
         return TurningPoint(kind="limits", text=verdict.detail or verdict.reason)
-    text = "; ".join(f"{c.rule} at {c.measured} where the limit is {c.limit}" for c in failed)
+    text = "; ".join(f"{c.rule} at {_brief(c.measured)} where the limit is {_brief(c.limit)}" for c in failed)
     return TurningPoint(kind="limits", text=f"each of these within its limit: {text}", changes=changes)
+
+
+def _brief(value: object) -> str:
+    """Return a value for people; `changes` has it to the last digit."""
+    return f"{value:.8g}" if isinstance(value, float) else str(value)
 
 
 class _Closes:

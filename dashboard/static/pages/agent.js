@@ -198,18 +198,19 @@ export function levelsOf({ entry, orders }) {
 function Held({ of }) {
   const { stop, target } = levelsOf(of);
   const [price, entry] = [number(of.price), number(of.entry)];
+  const shown = { places: places([of.price, of.entry, stop, target]) };
   const toStop = stop === null || Number.isNaN(price) ? null : number(stop) / price - 1;
   const toTarget = target === null || Number.isNaN(price) ? null : number(target) / price - 1;
   return html`<li class="held" data-position=${of.symbol}>
     <div class="acts"><b>${of.symbol}</b><span class="figure soft">${amount(of.quantity)}</span><span class="space"></span>
       <${Signed} value=${of.unrealised} places=${2} /><${Share} value=${price / entry - 1} /></div>
     <${Track} price=${price} entry=${entry} stop=${number(stop)} target=${number(target)}
-      text=${`price ${amount(of.price)}, entry ${amount(of.entry)}${stop === null ? ", no stop rests" : `, stop ${amount(stop)}, ${percent(Math.abs(toStop))} away`}${target === null ? "" : `, target ${amount(target)}`}`} />
+      text=${`price ${amount(of.price, shown)}, entry ${amount(of.entry, shown)}${stop === null ? ", no stop rests" : `, stop ${amount(stop, shown)}, ${percent(Math.abs(toStop))} away`}${target === null ? "" : `, target ${amount(target, shown)}`}`} />
     <dl class="levels">
-      <div><dt>stop</dt><dd>${stop === null ? html`<span class="down strong">none rests</span>` : html`${amount(stop)} <span class=${Math.abs(toStop) < 0.002 ? "wait" : "soft"}>${percent(toStop, { sign: true })}</span>`}</dd></div>
-      <div><dt>entry</dt><dd>${amount(of.entry)}</dd></div>
-      <div><dt>price</dt><dd>${amount(of.price)}</dd></div>
-      <div><dt>target</dt><dd>${target === null ? html`<span class="soft">by signal</span>` : html`${amount(target)} <span class="soft">${percent(toTarget, { sign: true })}</span>`}</dd></div>
+      <div><dt>stop</dt><dd>${stop === null ? html`<span class="down strong">none rests</span>` : html`${amount(stop, shown)} <span class=${Math.abs(toStop) < 0.002 ? "wait" : "soft"}>${percent(toStop, { sign: true })}</span>`}</dd></div>
+      <div><dt>entry</dt><dd>${amount(of.entry, shown)}</dd></div>
+      <div><dt>price</dt><dd>${amount(of.price, shown)}</dd></div>
+      <div><dt>target</dt><dd>${target === null ? html`<span class="soft">by signal</span>` : html`${amount(target, shown)} <span class="soft">${percent(toTarget, { sign: true })}</span>`}</dd></div>
     </dl>
     <p class="soft tiny">since <${Time} at=${of.opened_at} shape="minute" />, fees ${amount(of.fees, { places: 4 })}</p>
   </li>`;
