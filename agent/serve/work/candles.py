@@ -24,7 +24,8 @@ PATIENCE_SECONDS = 60.0
 MOST_MEMORY = 2_000_000_000
 FOLDER = "candles"
 MADE_UP = "MADEUP-USDT"
-HOURS = 4_000
+HOURS = 8_760
+"""A year: what a walk-forward fits on and tests on by itself, several times over."""
 FIRST_MS = 1_672_531_200_000
 """2023-01-01T00:00Z."""
 
