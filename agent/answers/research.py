@@ -132,8 +132,21 @@ class Verification(Struct, frozen=True, kw_only=True):
     difference: DifferenceAnswer | None
 
 
+class SlippageUsed(Struct, frozen=True, kw_only=True):
+    """The slippage model of a backtest: what the trades lost with it, and by the settings alone."""
+
+    name: str
+    version: int
+    sha256: str
+    journal: str
+    mode: str
+    symbols: list[str]
+    paid: Amount
+    configured: Amount
+
+
 class BacktestAnswer(Struct, frozen=True, kw_only=True):
-    """`agent backtest`; `verified` is None without --verify, `advice` without --advice."""
+    """`agent backtest`; `verified`, `advice` and `slippage` are None without their options."""
 
     stopped: StoppedAnswer | None
     strategies: list[str]
@@ -164,6 +177,7 @@ class BacktestAnswer(Struct, frozen=True, kw_only=True):
     curve: CurveAnswer | None = None
     months: Months = {}
     advice: str | None = None
+    slippage: SlippageUsed | None = None
 
 
 class ReportAnswer(Struct, frozen=True, kw_only=True):

@@ -27,6 +27,7 @@ from agent.cli.commands.sandbox import EPILOG as SANDBOX_EPILOG
 from agent.cli.commands.sandbox import sandbox
 from agent.cli.commands.serve import EPILOG as SERVE_EPILOG
 from agent.cli.commands.serve import serve
+from agent.cli.commands.slippage import slippage
 from agent.cli.commands.stopping import stopping
 from agent.cli.commands.strategy import strategy as strategy_app
 from agent.cli.commands.watching import watching
@@ -68,6 +69,7 @@ app.add_typer(strategy_app, name="strategy")
 app.add_typer(data, name="data")
 app.add_typer(params, name="params")
 app.add_typer(meta, name="meta")
+app.add_typer(slippage, name="slippage")
 app.command(epilog=ADVISE_EPILOG)(advise)
 app.command(epilog=SERVE_EPILOG)(serve)
 app.command(epilog=MCP_EPILOG)(mcp)

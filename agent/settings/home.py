@@ -83,6 +83,11 @@ class Home:
         return self.root / "models"
 
     @property
+    def slippage(self) -> Path:
+        """Folder of slippage models, a folder of versions each."""
+        return self.root / "slippage"
+
+    @property
     def notices(self) -> Path:
         """File of what no journal says, and of how far each channel has told."""
         return self.root / "notices.db"

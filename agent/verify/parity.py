@@ -18,6 +18,7 @@ from domain.order import Fill
 from domain.times import millis, utc
 from domain.verdict import Denied
 from journal.memory import MemoryJournal
+from platforms.impact import Impacts
 from research.data.candles import Candles
 from research.engine.result import Result
 from risk.table import NOTHING_TO_REDUCE, RULES
@@ -81,10 +82,12 @@ def run_loop(
     candles: Sequence[Candles],
     tick: Callable[[int], None] = lambda _cycle: None,
     begin: Callable[[Session, Parts], None] = lambda _session, _parts: None,
+    impacts: Impacts | None = None,
 ) -> LoopRun:
     """Run the loop itself over candles, in memory; `tick` hears the number of every cycle done.
 
-    `begin` is called with the session before it runs.
+    `begin` is called with the session before it runs. Market orders cost what the `impacts` of past
+    fills say, where that is more than the settings do.
     """
     journal = MemoryJournal("0" * 12, keep=False)
     parts = wiring.parts(options, journal)
@@ -92,7 +95,8 @@ def run_loop(
     run = LoopRun(parts.grid, options.symbols)
     inbox = Inbox(SystemClock())
     begun = utc(int(candles[0].time[0]))
-    session = wiring.session(parts, journal, source.observer, wiring.paper_platform(parts), inbox, at=begun)
+    platform = wiring.paper_platform(parts, impacts)
+    session = wiring.session(parts, journal, source.observer, platform, inbox, at=begun)
     session.listeners.append(run.on_event)
     begin(session, parts)
     ledger = parts.state.ledger

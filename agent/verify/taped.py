@@ -23,6 +23,7 @@ from agent.views.history import AccountHistory
 from agent.wiring.advisers import convene, unasked
 from agent.wiring.sessions import Parts
 from domain.advice import Advice
+from platforms.impact import Impacts
 from research.data.candles import Candles
 
 
@@ -62,6 +63,7 @@ def run_taped(
     candles: Sequence[Candles],
     tape: AdviceTape,
     tick: Callable[[int], None] = lambda _cycle: None,
+    impacts: Impacts | None = None,
 ) -> tuple[AccountHistory, Lacking]:
     """Run the loop over candles with a tape's advice; return what came of it, and what the tape lacks."""
     history, lacking = AccountHistory(), Lacking()
@@ -71,5 +73,5 @@ def run_taped(
         council = unasked(parts.options, session.inbox.clock)
         convene(session, parts, council, lambda **rest: TapeAdvising(tape, lacking, **rest))
 
-    run_loop(options, candles, tick, begin)
+    run_loop(options, candles, tick, begin, impacts)
     return history, lacking

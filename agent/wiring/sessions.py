@@ -36,6 +36,7 @@ from domain.extras import lacking
 from domain.instrument import Instrument
 from domain.ports import Clock, Journal, Observer, Platform, Records
 from domain.regrid import Regrid, finest
+from platforms.impact import Impacts
 from platforms.paper.platform import MockTradingPlatform
 from reasoning.minds import StrategyRunner
 from risk.case import Policy
@@ -240,8 +241,8 @@ def parts_of(checkpoint: Checkpoint, options: Options) -> Parts:
     return Parts(options, grid, fold.state, fold.mind)
 
 
-def paper_platform(parts: Parts) -> Platform:
-    """Return the paper exchange as the journal left it."""
+def paper_platform(parts: Parts, impacts: Impacts | None = None) -> Platform:
+    """Return the paper exchange as the journal left it; `impacts` are for backtests alone."""
     ledger = parts.state.ledger
     fresh = not parts.state.session
     grid = {**ledger.instruments, **parts.grid}
@@ -254,6 +255,7 @@ def paper_platform(parts: Parts) -> Platform:
         holdings={symbol: change[symbol].lots(held.lots) for symbol, held in ledger.positions.items()},
         standing=[change[symbol].standing(s) for symbol in ledger.positions for s in ledger.resting(symbol)],
         next_id=ledger.settled.fills + 1,
+        impacts=impacts,
     )
 
 

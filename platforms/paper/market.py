@@ -9,6 +9,7 @@ from domain.money import MAX_CASH
 from domain.order import OrderType
 from domain.times import EPOCH, utc
 from platforms.fills import Costs, limit_price, share_of_volume, stop_price, target_price
+from platforms.impact import Impact, ImpactWindow
 from platforms.paper.working_order import WorkingOrder
 
 RANK = {OrderType.STOP: 0, OrderType.TAKE_PROFIT: 1, OrderType.LIMIT: 2}
@@ -49,18 +50,20 @@ def meeting_price(waiting: WorkingOrder, candle: Candle, costs: Costs) -> int:
 class PaperMarket:
     """An instrument's last quote, the open time of its last candle, and its queue of waiting orders.
 
-    The queue is sorted by `RANK`, then by placement.
+    The queue is sorted by `RANK`, then by placement. With an `impact` market orders cost what it says, where
+    that is more than the settings do.
     """
 
-    __slots__ = ("candle_time", "doubted_time", "instrument", "queue", "quote", "step")
+    __slots__ = ("candle_time", "doubted_time", "instrument", "queue", "quote", "step", "window")
 
-    def __init__(self, instrument: Instrument) -> None:
+    def __init__(self, instrument: Instrument, impact: Impact | None = None) -> None:
         self.instrument = instrument
         self.step = float(instrument.step_size)
         self.quote: LastPrice | None = None
         self.candle_time = BEFORE_TIME
         self.doubted_time = BEFORE_TIME
         self.queue: list[WorkingOrder] = []
+        self.window = None if impact is None else ImpactWindow(impact, self.step)
 
     def add(self, waiting: WorkingOrder) -> None:
         """Queue an order behind its equals."""
@@ -70,6 +73,16 @@ class PaperMarket:
     def remove(self, waiting: WorkingOrder) -> None:
         """Take an order out of the queue."""
         self.queue.remove(waiting)
+
+    def take(self, candle: Candle) -> None:
+        """Count a candle as closed: orders that come after it know it."""
+        self.candle_time = candle.time
+        if self.window is not None:
+            self.window.take(candle)
+
+    def costs_of(self, taken: WorkingOrder, costs: Costs) -> Costs:
+        """Return what an order costs that takes liquidity now."""
+        return costs if self.window is None else self.window.costs(costs, taken.remaining)
 
     def accept(self, quote: LastPrice) -> bool:
         """Take a quote as the last one; say no to one that is older than it or has no price."""

@@ -42,10 +42,12 @@ class MatchingEngine:
             if waiting.until <= candle.time:
                 self._memory.tell(self._end(waiting, OrderStatus.EXPIRED, utc(candle.time), "expired"))
                 continue
-            price = meeting_price(waiting, candle, self._costs)
+            resting = waiting.order.type is OrderType.LIMIT
+            costs = self._costs if resting else market.costs_of(waiting, self._costs)
+            price = meeting_price(waiting, candle, costs)
             if price == 0:
                 continue
-            if waiting.order.type is not OrderType.LIMIT:
+            if not resting:
                 self._trigger(waiting, price, utc(candle.time))
             elif volume:
                 lots = min(waiting.remaining, volume)
@@ -62,13 +64,15 @@ class MatchingEngine:
 
     def immediate_price(self, wanted: WorkingOrder) -> int:
         """Return the price at which an order fills on placing; 0 when it has to rest or there is no quote."""
-        quote = self._markets[wanted.order.symbol].quote
+        market = self._markets[wanted.order.symbol]
+        quote = market.quote
         if quote is None:
             return 0
+        costs = market.costs_of(wanted, self._costs)
         if wanted.order.type is OrderType.MARKET:
-            return market_price(wanted.side, quote.price, self._costs)
+            return market_price(wanted.side, quote.price, costs)
         if wanted.order.type is OrderType.LIMIT:
-            return taken_price(wanted.side, wanted.level, quote.price, self._costs)
+            return taken_price(wanted.side, wanted.level, quote.price, costs)
         return 0
 
     def shortfall(self, wanted: WorkingOrder, price: int) -> str | None:

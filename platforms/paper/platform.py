@@ -27,6 +27,7 @@ from domain.money import MAX_CASH, notional
 from domain.order import Balance, Order, OrderState, OrderStatus, OrderType, Receipt
 from domain.ports import Certainty
 from domain.times import EPOCH
+from platforms.impact import Impacts
 from platforms.paper.admission import objection, pair_objection
 from platforms.paper.finished import Memory, without_fills
 from platforms.paper.market import PaperMarket, at_price
@@ -48,9 +49,10 @@ class MockTradingPlatform:
     `cash` in cash units (default: the settings'), `holdings` in lots by symbol, `standing` the
     orders to go on with (open ones work again, ended ones are remembered without their fills, those
     that never arrived are ignored), `next_id` the number of the next fill: one more than all fills
-    there ever were. Memory is bounded: the last 10,000 finished orders are kept for `query` and for
-    recognising duplicates (as many refused ones), and 200 open orders a symbol are accepted. Not
-    thread-safe. Raises BadInput when instruments, cash, holdings and standing orders contradict.
+    there ever were; `impacts` what market orders of a symbol cost by a model of past fills. Memory is
+    bounded: the last 10,000 finished orders are kept for `query` and for recognising duplicates (as many
+    refused ones), and 200 open orders a symbol are accepted. Not thread-safe. Raises BadInput when
+    instruments, cash, holdings and standing orders contradict.
     """
 
     def __init__(
@@ -61,13 +63,17 @@ class MockTradingPlatform:
         holdings: Mapping[str, int] | None = None,
         standing: Sequence[OrderState] = (),
         next_id: int = 1,
+        impacts: Impacts | None = None,
     ) -> None:
         self._instruments = dict(instruments)
         self._quote_asset = quote_asset(self._instruments)
         self._costs = settings.costs()
         opening = settings.opening_cash(self._instruments.values()) if cash is None else cash
         self._book = opened_book(self._instruments, self._costs, opening, holdings or {}, standing)
-        self._markets = {symbol: PaperMarket(each) for symbol, each in self._instruments.items()}
+        known = impacts or {}
+        self._markets = {
+            symbol: PaperMarket(each, known.get(symbol)) for symbol, each in self._instruments.items()
+        }
         for working in self._book.working.values():
             self._markets[working.order.symbol].add(working)
         self._memory = Memory()
@@ -110,6 +116,10 @@ class MockTradingPlatform:
         elif market.queue:
             for candle in candles:
                 self._meet(market, candle)
+        elif market.window is not None:
+            for candle in candles:
+                if candle.time > market.candle_time:
+                    market.take(candle)
         elif candles and candles[-1].time > market.candle_time:
             market.candle_time = candles[-1].time  # the hot path: nobody waits, so only time moves on
         if quote is not None and market.accept(quote) and market.queue:
@@ -128,6 +138,7 @@ class MockTradingPlatform:
         if candle.time > market.candle_time:
             market.candle_time = candle.time
             self._engine.meet(market, candle, market.takeable(candle, self._costs))
+            market.take(candle)
 
     def _meet_in_order(
         self, market: PaperMarket, candles: Sequence[Candle], doubted: Sequence[Candle]

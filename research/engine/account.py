@@ -6,6 +6,7 @@ from domain.kernel import kernel
 from domain.money import notional, share_up
 from domain.tally import drawdown, new_day, outcome, streaks_after, won
 from platforms.fills import SELL, Costs, stop_price, target_price
+from platforms.impact import Slips, slipped_at
 from research.engine.layout import (
     ACCT,
     BOUGHT,
@@ -155,9 +156,21 @@ def remember(ints: Ints, floats: Floats, spoken_at: int, result: float) -> None:
 
 @kernel
 def meet(
-    ints: Ints, floats: Floats, costs: Costs, p: int, at_ms: int, opened: int, high: int, low: int
+    ints: Ints,
+    floats: Floats,
+    costs: Costs,
+    slips: Slips,
+    known: int,
+    p: int,
+    at_ms: int,
+    opened: int,
+    high: int,
+    low: int,
 ) -> bool:
-    """Let the orders that protect a position meet a candle, or a quote as all three; tell if one filled."""
+    """Let the orders that protect a position meet a candle, or a quote as all three; tell if one filled.
+
+    `known` is the last candle that had closed before.
+    """
     if ints[p + SINCE] > at_ms:
         return False
     level = ints[p + STOP]
@@ -165,12 +178,16 @@ def meet(
         reached = min(low, level) if ints[p + TRIGGERED] > 0 else low
         price = stop_price(SELL, level, opened, high, reached, costs)
         if price > 0:
+            costs = slipped_at(costs, slips, (p - ACCT) // SYMBOL, ints[p + CANDLE_AT], known, ints[p + LOTS])
+            price = stop_price(SELL, level, opened, high, reached, costs)
             close_position(ints, floats, costs, p, price, level, at_ms, BY_STOP)
             return True
     level = ints[p + TARGET]
     if level > 0:
         price = target_price(SELL, level, opened, high, low, costs)
         if price > 0:
+            costs = slipped_at(costs, slips, (p - ACCT) // SYMBOL, ints[p + CANDLE_AT], known, ints[p + LOTS])
+            price = target_price(SELL, level, opened, high, low, costs)
             close_position(ints, floats, costs, p, price, level, at_ms, BY_TARGET)
             return True
     return False
@@ -189,6 +206,12 @@ def doubt(ints: Ints, p: int, until_ms: int, doubts: Doubts) -> None:
 
 
 @kernel
+def last_closed(ints: Ints, p: int, turn_end: Sequence[int]) -> int:
+    """Return the place of the last candle of a symbol that has closed."""
+    return ints[p + CANDLE_AT] + turn_end[ints[p + TURN_AT] + ints[p + TURN] - 1] - 1
+
+
+@kernel
 def observe(
     ints: Ints,
     floats: Floats,
@@ -204,6 +227,7 @@ def observe(
     turn_quote: Sequence[int],
     turn_mark: Sequence[int],
     doubts: Doubts,
+    slips: Slips,
 ) -> None:
     """Show one held symbol what closed by `at_ms`, and its quote."""
     turn = ints[p + TURN_AT] + ints[p + TURN]
@@ -214,8 +238,9 @@ def observe(
             doubt(ints, p, candle_ms[candle], doubts)
             if held:
                 held = not meet(
-                    ints, floats, costs, p, candle_ms[candle], opened[candle], high[candle], low[candle]
-                )
+                    ints, floats, costs, slips, candle - 1, p,
+                    candle_ms[candle], opened[candle], high[candle], low[candle],
+                )  # fmt: skip  # as they come
         doubt(ints, p, at_ms, doubts)
         ints[p + QUOTE] = turn_quote[turn]
         ints[p + MARK] = turn_mark[turn]
@@ -223,7 +248,8 @@ def observe(
         ints[p + TURN] += 1
     quote = ints[p + QUOTE]
     if held and quote > 0:
-        meet(ints, floats, costs, p, ints[p + QUOTE_MS], quote, quote, quote)
+        known = last_closed(ints, p, turn_end)
+        meet(ints, floats, costs, slips, known, p, ints[p + QUOTE_MS], quote, quote, quote)
 
 
 @kernel

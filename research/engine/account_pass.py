@@ -12,6 +12,7 @@ from domain.kernel import kernel
 from learning.hedge import nudged
 from learning.settings import Hedge
 from platforms.fills import Costs
+from platforms.impact import Slips
 from reasoning.vote import side_of
 from research.engine.account import fast_forward, observe, roll, take_value
 from research.engine.gate import buy, judge_entry, judge_exit, raise_stop, score_at, sell, strongest_at
@@ -138,7 +139,9 @@ def judge_all(
 
 
 @kernel
-def place_all(ints: Ints, floats: Floats, costs: Costs, at_ms: int) -> None:
+def place_all(
+    ints: Ints, floats: Floats, costs: Costs, slips: Slips, turn_end: Sequence[int], at_ms: int
+) -> None:
     """Send what was approved, in order; entries count for the day as soon as they are intended."""
     for symbol in range(ints[SYMBOLS]):
         if ints[ACCT + symbol * SYMBOL + WANTED] > 0:
@@ -146,9 +149,9 @@ def place_all(ints: Ints, floats: Floats, costs: Costs, at_ms: int) -> None:
     for symbol in range(ints[SYMBOLS]):
         p = ACCT + symbol * SYMBOL
         if ints[p + WANTED] > 0:
-            buy(ints, floats, costs, p, at_ms)
+            buy(ints, floats, costs, slips, turn_end, p, at_ms)
         elif ints[p + WANTED] < 0:
-            sell(ints, floats, costs, p, at_ms)
+            sell(ints, floats, costs, slips, turn_end, p, at_ms)
 
 
 @kernel
@@ -188,6 +191,7 @@ def observe_all(
     turn_quote: Sequence[int],
     turn_mark: Sequence[int],
     doubts: Doubts,
+    slips: Slips,
 ) -> None:
     """Show every held symbol what closed by `at_ms`, and value the account."""
     for symbol in range(ints[SYMBOLS]):
@@ -195,7 +199,7 @@ def observe_all(
         if ints[p + LOTS] > 0:
             observe(
                 ints, floats, costs, p, at_ms, candle_ms, opened, high, low,
-                turn_ms, turn_end, turn_quote, turn_mark, doubts,
+                turn_ms, turn_end, turn_quote, turn_mark, doubts, slips,
             )  # fmt: skip  # as they come
     take_value(ints, floats)
 
@@ -205,6 +209,7 @@ def raise_stops(
     ints: Ints,
     floats: Floats,
     costs: Costs,
+    slips: Slips,
     cycle: int,
     at_ms: int,
     trailing_ppm: int,
@@ -216,7 +221,7 @@ def raise_stops(
     for symbol in range(ints[SYMBOLS]):
         p = ACCT + symbol * SYMBOL
         if ints[p + LOTS] > 0 and ints[p + OPENED_MS] < at_ms and ints[p + DECIDED] != cycle:
-            raise_stop(ints, floats, costs, p, at_ms, trailing_ppm, close, turn_ms, turn_end)
+            raise_stop(ints, floats, costs, slips, p, at_ms, trailing_ppm, close, turn_ms, turn_end)
     take_value(ints, floats)
 
 
@@ -229,6 +234,7 @@ def replay(  # noqa: C901  # the order of a cycle, to be read in one piece
     market: MarketLayout,
     event: Sequence[int],
     confidence: Sequence[float],
+    slips: Slips,
 ) -> None:
     """Run every cycle of a session; what it came to is left in `ints`, `floats` and `equity`."""
     candle_ms, opened, high, low, close, turn_ms, turn_end, turn_quote, turn_mark, instants, doubts = market
@@ -247,16 +253,16 @@ def replay(  # noqa: C901  # the order of a cycle, to be read in one piece
         if ints[HELD] > 0:
             observe_all(
                 ints, floats, costs, at_ms, candle_ms, opened, high, low,
-                turn_ms, turn_end, turn_quote, turn_mark, doubts,
+                turn_ms, turn_end, turn_quote, turn_mark, doubts, slips,
             )  # fmt: skip  # as they come
         watch_day(ints, at_ms, limit)
         if due == cycle:
             if judge_all(ints, floats, house, event, confidence, turn_quote, turn_mark, cycle, at_ms) > 0:
-                place_all(ints, floats, costs, at_ms)
+                place_all(ints, floats, costs, slips, turn_end, at_ms)
                 take_value(ints, floats)
             due = next_event(ints, event)
         if trailing_ppm > 0 and ints[HELD] > 0:
-            raise_stops(ints, floats, costs, cycle, at_ms, trailing_ppm, close, turn_ms, turn_end)
+            raise_stops(ints, floats, costs, slips, cycle, at_ms, trailing_ppm, close, turn_ms, turn_end)
         if ints[RIPE] > 0:
             learn(ints, floats, house.hedge)
         equity[cycle] = ints[EQUITY]

@@ -10,6 +10,7 @@ from domain.errors import BadInput
 from domain.instrument import Instrument
 from learning.settings import Hedge
 from platforms.fills import Costs
+from platforms.impact import Impacts
 from reasoning.kernels.features import PLAN
 from reasoning.kernels.strategy import Strategy
 from research.data.candles import Candles, FloatArray, IntArray
@@ -87,7 +88,8 @@ class BacktestVoice:
 class Setup:
     """Everything a backtest needs beside candles: who speaks, the rules' numbers, the account.
 
-    `cash` in cash units; `warmup` the candles delivered together before the first cycle.
+    `cash` in cash units; `warmup` the candles delivered together before the first cycle. `impacts` are
+    models of what market orders cost, by symbol: they count where they cost more than `costs` say.
     """
 
     voices: tuple[BacktestVoice, ...]
@@ -98,6 +100,7 @@ class Setup:
     threshold: float
     cash: int
     warmup: int
+    impacts: Impacts = field(default_factory=dict)
 
     def house(self) -> RuleParameters:
         """Return the numbers of the rules."""
@@ -124,7 +127,8 @@ def run(prepared: Recording, candles: Sequence[Candles], setup: Setup) -> Result
     ints, floats = opened(prepared, setup, counts)
     books = prepared.give(ints), prepared.give(floats), prepared.give(np.zeros_like(prepared.instants))
     give = prepared.give
-    prepared.engine.replay(*books, setup.house(), prepared.market, give(event), give(confidence))
+    votes, slips = (give(event), give(confidence)), prepared.slips(setup.impacts)
+    prepared.engine.replay(*books, setup.house(), prepared.market, *votes, slips)
     return _result(prepared, candles, setup, *(np.asarray(each) for each in books))
 
 

@@ -6,8 +6,9 @@ from domain.kernel import kernel
 from domain.money import MAX_CASH, notional, share_up
 from domain.tally import below_peak
 from platforms.fills import BUY, SELL, Costs, buy_cost, market_price
+from platforms.impact import Slips, slipped_at
 from reasoning.vote import heard_weight, pull_of, score_of
-from research.engine.account import close_position
+from research.engine.account import close_position, last_closed
 from research.engine.layout import (
     ACCT,
     BOUGHT,
@@ -268,10 +269,20 @@ def judge_exit(ints: Ints, p: int, at_ms: int) -> None:
 
 
 @kernel
-def sell(ints: Ints, floats: Floats, costs: Costs, p: int, at_ms: int) -> None:
+def slipped_now(ints: Ints, costs: Costs, slips: Slips, turn_end: Sequence[int], p: int, lots: int) -> Costs:
+    """Return the costs of a market order of so many lots that is sent now."""
+    newest = last_closed(ints, p, turn_end)
+    return slipped_at(costs, slips, (p - ACCT) // SYMBOL, ints[p + CANDLE_AT], newest, lots)
+
+
+@kernel
+def sell(
+    ints: Ints, floats: Floats, costs: Costs, slips: Slips, turn_end: Sequence[int], p: int, at_ms: int
+) -> None:
     """Sell a position at the market; where the exchange refuses, its protection is placed anew."""
     mark = ints[p + MARK]
     if fits(mark, ints[p + LOTS], ints[p + FACTOR], ints[p + MIN_LOTS], ints[p + MIN_CASH]):
+        costs = slipped_now(ints, costs, slips, turn_end, p, ints[p + LOTS])
         price = market_price(SELL, mark, costs)
         close_position(ints, floats, costs, p, price, mark, at_ms, BY_SIGNAL)
     else:
@@ -279,10 +290,13 @@ def sell(ints: Ints, floats: Floats, costs: Costs, p: int, at_ms: int) -> None:
 
 
 @kernel
-def buy(ints: Ints, floats: Floats, costs: Costs, p: int, at_ms: int) -> None:
+def buy(
+    ints: Ints, floats: Floats, costs: Costs, slips: Slips, turn_end: Sequence[int], p: int, at_ms: int
+) -> None:
     """Buy at the market and protect what was bought; an order the cash does not cover is refused."""
     factor, mark, lots = ints[p + FACTOR], ints[p + MARK], ints[p + WANT_LOTS]
-    price = market_price(BUY, mark, costs)
+    dear = slipped_now(ints, costs, slips, turn_end, p, lots)
+    price = market_price(BUY, mark, dear)
     if lots > MAX_CASH // factor // price:
         return
     cost = buy_cost(price, lots, factor, costs.taker_fee)
@@ -297,11 +311,13 @@ def buy(ints: Ints, floats: Floats, costs: Costs, p: int, at_ms: int) -> None:
     ints[p + FEES] = cost - bought
     ints[p + OPENED_MS] = at_ms
     ints[p + ENTRY_CYCLE] = ints[CYCLE]
-    protect(ints, floats, costs, p, at_ms)
+    protect(ints, floats, costs, slips, turn_end, p, at_ms)
 
 
 @kernel
-def protect(ints: Ints, floats: Floats, costs: Costs, p: int, at_ms: int) -> None:
+def protect(
+    ints: Ints, floats: Floats, costs: Costs, slips: Slips, turn_end: Sequence[int], p: int, at_ms: int
+) -> None:
     """Place stop and target; where the exchange would refuse one, get out again at once."""
     lots, factor = ints[p + LOTS], ints[p + FACTOR]
     least_lots, least_cash = ints[p + MIN_LOTS], ints[p + MIN_CASH]
@@ -318,7 +334,7 @@ def protect(ints: Ints, floats: Floats, costs: Costs, p: int, at_ms: int) -> Non
     if not (stop_fits and target_fits and in_order):
         ints[p + STOP] = 0
         ints[p + TARGET] = 0
-        sell(ints, floats, costs, p, at_ms)
+        sell(ints, floats, costs, slips, turn_end, p, at_ms)
 
 
 @kernel
@@ -326,6 +342,7 @@ def raise_stop(
     ints: Ints,
     floats: Floats,
     costs: Costs,
+    slips: Slips,
     p: int,
     at_ms: int,
     trailing_ppm: int,
@@ -343,4 +360,4 @@ def raise_stop(
         return
     ints[p + WANT_STOP] = level
     ints[p + WANT_TARGET] = ints[p + TARGET]
-    protect(ints, floats, costs, p, at_ms)
+    protect(ints, floats, costs, slips, turn_end, p, at_ms)

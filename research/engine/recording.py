@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from domain.instrument import Instrument
+from platforms.impact import NO_IMPACT, Impacts, Slips
 from reasoning.kernels.features import PLAN
 from reasoning.kernels.indicators import ATR_SIZE
 from research.data.candles import Candles, FloatArray, IntArray
@@ -99,6 +100,23 @@ class Recording:
                 self._joined([tape.doubt_low for tape in tapes]),
                 self._joined([tape.doubt_turn for tape in tapes]),
             ),
+        )
+
+    def slips(self, impacts: Impacts) -> Slips:
+        """Return models of past fills as the replay reads them; empty where there are none."""
+        none: Any = self.give(np.zeros(0, dtype=np.int64)), self.give(np.zeros(0))
+        if not impacts:
+            return Slips(none[1], none[1], none[1], none[0], none[0], none[0], none[1])
+        known = [impacts.get(grid.symbol, NO_IMPACT) for grid in self.instruments]
+        volume = np.concatenate([tape.volume for tape in self.tapes])
+        return Slips(
+            self.give(np.array([each.base for each in known])),
+            self.give(np.array([each.growth for each in known])),
+            self.give(np.array([float(grid.step_size) for grid in self.instruments])),
+            self.market.high,
+            self.market.low,
+            self.market.close,
+            self.give(volume),
         )
 
     def _joined(self, arrays: Sequence[IntArray]) -> Any:

@@ -76,9 +76,8 @@ class TrialRunner:
         event, confidence, counts = events_of(self.prepared, setup)
         give, (ints, floats) = self.prepared.give, opened(self.prepared, setup, counts)
         books = give(ints), give(floats), give(np.zeros_like(self.equity))
-        self.prepared.engine.replay(
-            *books, setup.house(), self.prepared.market, give(event), give(confidence)
-        )
+        votes, slips = (give(event), give(confidence)), self.prepared.slips(setup.impacts)
+        self.prepared.engine.replay(*books, setup.house(), self.prepared.market, *votes, slips)
         return books
 
     def _lean(self, setup: Setup) -> tuple[Any, Any, Any]:
@@ -93,8 +92,9 @@ class TrialRunner:
             at = ACCT + index * SYMBOL
             ints[at + EVENT_AT], ints[at + EVENT_COUNT] = rows[index], rows[index + 1] - rows[index]
         event, confidence = self.event[: rows[-1] * EVENT], self.confidence[: rows[-1] * CONFIDENCE]
-        prepared = self.prepared
-        prepared.engine.replay(ints, floats, self.equity, setup.house(), prepared.market, event, confidence)
+        prepared, books = self.prepared, (ints, floats, self.equity)
+        slips = prepared.slips(setup.impacts)
+        prepared.engine.replay(*books, setup.house(), prepared.market, event, confidence, slips)
         return ints, floats, self.equity
 
     def _events(self, voice: BacktestVoice) -> list[int]:

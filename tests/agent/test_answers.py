@@ -122,8 +122,8 @@ OF_ADVISERS = {
     "adviser demote": ("sage", "--reason", "x"),
 }
 """Tried on an account whose adviser was promoted twice, by another proof each time."""
-ELSEWHERE = {"adviser promote", "advise"}
-"""Tried below, and beside a model server in `tests/advice/test_advise_cli.py`."""
+ELSEWHERE = {"adviser promote", "advise", "slippage fit", "slippage show"}
+"""Tried below, with a server in `tests/advice/test_advise_cli.py`, and by `tests/agent/test_slippage.py`."""
 
 
 def commands(command: Any, name: str = "") -> Iterator[tuple[str, Any]]:

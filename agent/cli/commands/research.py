@@ -17,7 +17,8 @@ research = typer.Typer(rich_markup_mode=None)
 @research.command(
     epilog="Examples: agent backtest --strategy rsi --data BTC-USDT_1m.csv.gz --verify | agent backtest "
     "--strategy sma --symbol BTC-USDT --timeframe 1h --timerange 20230101-20230601 --report out.html | "
-    "agent backtest --strategy rsi --strategy sma --data a.csv.gz --data b.csv.gz --set sizing.stake=10%. "
+    "agent backtest --strategy rsi --strategy sma --data a.csv.gz --data b.csv.gz --set sizing.stake=10% "
+    "| agent backtest --strategy sma --data a.csv.gz --slippage fills. "
     "Exit code 0: done. 1: --verify found a difference. 2: bad input."
 )
 @over_candles
@@ -35,13 +36,28 @@ def backtest(
         Path | None,
         typer.Option(help="Hear the advice on this tape of `agent advise`; nobody is asked."),
     ] = None,
+    slippage: Annotated[
+        str | None,
+        typer.Option(
+            help="Let market orders cost what this model of `agent slippage fit` says where that is more "
+            "than the settings say: NAME, NAME:VERSION or a file."
+        ),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Run the loop's own rules over years of candles, with the same trades, lot for lot."""
     from agent.cli.handlers.backtest.command import BacktestRequest, backtest_command
 
     backtest_command(
-        BacktestRequest(asked, verify=verify, uncompiled=uncompiled, report=report, json=json, advice=advice)
+        BacktestRequest(
+            asked,
+            verify=verify,
+            uncompiled=uncompiled,
+            report=report,
+            json=json,
+            advice=advice,
+            slippage=slippage,
+        )
     )
 
 

@@ -10,13 +10,16 @@ from agent.explain.session_report import told_of
 from agent.settings.settings import Options
 from agent.verify.taped import run_taped
 from domain.errors import BadInput
+from platforms.impact import Impacts
 from research.data.candles import Candles
 from research.engine.result import Result
 
 LARGEST = 256 * 1024 * 1024
 
 
-def advised(options: Options, candles: Sequence[Candles], path: Path) -> tuple[Result, list[str]]:
+def advised(
+    options: Options, candles: Sequence[Candles], path: Path, impacts: Impacts
+) -> tuple[Result, list[str]]:
     """Return what a backtest with a tape's advice comes to, and what is to be said about the advice.
 
     Raises BadInput for a tape that cannot be read, is of other candles or advisers, that holds what a model
@@ -30,7 +33,7 @@ def advised(options: Options, candles: Sequence[Candles], path: Path) -> tuple[R
         )
     tape = tape.ruled(options.advice)
     with progress_bar("running the loop", sum(len(each) for each in candles)) as advance:
-        history, lacking = run_taped(options, candles, tape, advance)
+        history, lacking = run_taped(options, candles, tape, advance, impacts)
     if lacking.missing:
         raise BadInput(f"--advice {lacking.told(str(path))}")
     result = replace(told_of(history, options).result, candles=candles)

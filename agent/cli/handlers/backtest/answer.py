@@ -10,16 +10,18 @@ from agent.answers.research import (
     DifferenceAnswer,
     LimitsAnswer,
     OpenPosition,
+    SlippageUsed,
     StoppedAnswer,
     Verification,
 )
-from agent.cli.handlers.backtest.done import Done, at_of, money_of, vetoes_by_rule
+from agent.cli.handlers.backtest.done import Done, at_of, configured_slippage, money_of, vetoes_by_rule
 from agent.reports.drawn import curve_of, months_of
 from agent.reports.figures import figures_of_run
 from agent.settings.version import code_version
 from agent.verify.parity import ParityDifference
 from agent.views.session import decimal
 from domain.money import PPM
+from domain.slippage import identity
 from research.data.candles import FloatArray
 from research.engine.result import Result
 from research.statistics.headline import limits_did
@@ -60,6 +62,7 @@ def answer_of(done: Done, difference: ParityDifference | None, *, verified: bool
         curve=curve_of(result.times_ms, _growth(result), result.candles),
         months=months_of(result.times_ms, _growth(result)),
         advice=done.advice or None,
+        slippage=_slippage_told(done),
     )
 
 
@@ -94,6 +97,22 @@ def _costs_told(done: Done) -> CostsAnswer:
     one_way = {"taker_fee": costs.taker_fee, "slippage": costs.slippage, "half_spread": costs.spread / 2}
     shares = {name: ppm / PPM for name, ppm in one_way.items()}
     return CostsAnswer(**shares, each_way=sum(one_way.values()) / PPM)
+
+
+def _slippage_told(done: Done) -> SlippageUsed | None:
+    model, money = done.slippage, money_of(done.result)
+    if model is None:
+        return None
+    return SlippageUsed(
+        name=model.name,
+        version=model.version,
+        sha256=identity(model),
+        journal=model.journal,
+        mode=model.mode,
+        symbols=sorted(done.setup.impacts),
+        paid=money(int(done.result.trades["slippage"].sum())),
+        configured=money(configured_slippage(done)),
+    )
 
 
 def _verification(difference: ParityDifference | None) -> Verification:

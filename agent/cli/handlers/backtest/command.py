@@ -1,6 +1,7 @@
 """`agent backtest`: run it, check it against the loop if asked, show it."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,13 +11,18 @@ from agent.cli.handlers.backtest.done import Done, said_of
 from agent.cli.handlers.backtest.lines import lines, verdict_lines
 from agent.cli.handlers.inputs import ResearchRequest, gather
 from agent.cli.handlers.targets import writable, write_page
+from agent.cli.options import home_of
 from agent.cli.output.compile_bar import compiling_told
 from agent.cli.output.progress import progress_bar
 from agent.cli.output.streams import say, say_json, say_lines
+from agent.settings.settings import Options
 from agent.settings.version import code_version
+from agent.slippage.fitted import in_use
+from agent.slippage.kept import SlippageModels
 from agent.verify.parity import ParityDifference, compare, run_loop
 from agent.wiring.backtests import setup_of
 from domain.errors import BadInput
+from domain.slippage import SlippageModel
 from research.data.flaws import flaw_lines, flaws
 from research.engine.backtest import Setup, backtest
 from research.engine.compiler import CompiledRules, compiled, plain
@@ -39,6 +45,7 @@ class BacktestRequest(NamedTuple):
     report: Path | None
     json: bool
     advice: Path | None = None
+    slippage: str | None = None
 
 
 def backtest_command(request: BacktestRequest) -> None:
@@ -46,11 +53,14 @@ def backtest_command(request: BacktestRequest) -> None:
     if request.report is not None:
         writable("--report", request.report)
     options, candles, report = gather(request.asked)
-    setup = setup_of(options)
+    setup, model = setup_of(options), None
+    if request.slippage is not None:
+        setup, model, more = with_slippage(request, options, setup)
+        report = [*report, *more]
     if request.advice is not None:
         if request.verify:
             raise BadInput("--verify: with --advice the loop itself is run, there is nothing to compare")
-        result, about = advised(options, candles, request.advice)
+        result, about = advised(options, candles, request.advice, setup.impacts)
     else:
         engine, about = engine_for(setup, uncompiled=request.uncompiled)
         with compiling_told():
@@ -67,6 +77,7 @@ def backtest_command(request: BacktestRequest) -> None:
         results,
         [*report, *about],
         about[-1] if request.advice is not None else "",
+        model,
     )
     difference = _verified(done) if request.verify else None
     if request.report is not None:
@@ -79,6 +90,15 @@ def backtest_command(request: BacktestRequest) -> None:
             say(f"report      {request.report}")
     if difference is not None:
         sys.exit(DIFFERENT)
+
+
+def with_slippage(
+    request: BacktestRequest, options: Options, setup: Setup
+) -> tuple[Setup, SlippageModel, list[str]]:
+    """Return the setup with a slippage model, that model, and what to say about it. Raises BadInput."""
+    model, _ = SlippageModels(home_of(request.asked.home).slippage).find(request.slippage or "")
+    used = in_use(model, options.symbols, options.timeframe_ms)
+    return replace(setup, impacts=used.impacts), model, used.notes
 
 
 def _deflated(result: Result) -> float | None:
@@ -101,7 +121,7 @@ def engine_for(setup: Setup, *, uncompiled: bool) -> tuple[CompiledRules, list[s
 
 def _verified(done: Done) -> ParityDifference | None:
     with progress_bar("running the loop", done.result.cycles) as advance:
-        loop = run_loop(done.options, done.candles, advance)
+        loop = run_loop(done.options, done.candles, advance, impacts=done.setup.impacts)
     return compare(loop, done.result)
 
 

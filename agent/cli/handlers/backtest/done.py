@@ -6,7 +6,8 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from agent.settings.settings import Options
-from domain.money import cash_text, show_cash
+from domain.money import PPM, cash_text, show_cash
+from domain.slippage import SlippageModel, identity
 from domain.times import utc
 from research.data.candles import Candles
 from research.engine.backtest import Setup
@@ -20,7 +21,8 @@ from risk.table import NOTHING_TO_REDUCE, RULES
 class Done(NamedTuple):
     """A backtest with all that is said about it; `deflated` is its Sharpe ratio's, for a single trial.
 
-    `advice` says whose advice was heard and how it was given, "" where none was.
+    `advice` says whose advice was heard and how it was given, "" where none was; `slippage` is the model that
+    market orders were made dearer by.
     """
 
     options: Options
@@ -33,6 +35,7 @@ class Done(NamedTuple):
     flaws: list[str]
     notes: list[str]
     advice: str = ""
+    slippage: SlippageModel | None = None
 
 
 def at_of(milliseconds: Any) -> datetime:
@@ -61,5 +64,23 @@ def said_of(done: Done) -> list[tuple[str, str]]:
     return [
         ("limits", limits_words(limits_did(result), result, setup.policy)),
         ("costs", costs_words(setup.costs, fees, slippage)),
+        *([("slippage", slippage_words(done, done.slippage))] if done.slippage else []),
         *([("advice", done.advice)] if done.advice else []),
     ]
+
+
+def configured_slippage(done: Done) -> int:
+    """Return what the trades would have lost to slippage and spread by the settings, in cash units."""
+    costs, trades = done.setup.costs, done.result.trades
+    traded = int(trades["bought"].sum()) + int(trades["sold"].sum())
+    return traded * (2 * costs.slippage + costs.spread) // (2 * PPM)
+
+
+def slippage_words(done: Done, model: SlippageModel) -> str:
+    """Say which model made market orders dearer, and what they lost by it and by the settings."""
+    show = partial(show_cash, decimals=done.result.cash_decimals)
+    paid = show(int(done.result.trades["slippage"].sum()))
+    return (
+        f"model {model.name} version {model.version} ({identity(model)[:12]}) of journal {model.journal} "
+        f"({model.mode}): {paid} in slippage and spread, {show(configured_slippage(done))} by the settings"
+    )

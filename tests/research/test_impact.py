@@ -1,0 +1,93 @@
+"""Market orders cost what a model of past fills says: alike in loop and backtest, never less than set."""
+
+from dataclasses import replace
+from itertools import pairwise
+from math import ceil, sqrt
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.settings.settings import Settings
+from agent.verify.parity import compare, run_loop
+from agent.wiring.backtests import options_for, setup_of
+from domain.candle import Candle
+from platforms.fills import BUY, SELL, Costs, market_price
+from platforms.impact import (
+    MOST_PPM,
+    RANGE_CANDLES,
+    VOLUME_CANDLES,
+    Impact,
+    ImpactWindow,
+    beyond_ppm,
+    slipped,
+)
+from research.engine.backtest import backtest
+from research.engine.compiler import compiled, plain
+from research.engine.result import Result
+from tests.seeded import market
+
+EAGER: dict[str, Any] = {
+    "daily_loss": 100_000, "max_trades_per_day": 1000, "cool_down_minutes": 0, "loss_streak_paper": 1000,
+    "min_confidence": 40, "per_trade_loss": 50, "trailing_stop": "0.02",
+}  # fmt: skip  # limits so wide that much is traded
+DEAR = {"BTC-USDT": Impact(0.3, 2.0), "SOL-USDT": Impact(0.6, 0.0)}
+COSTS = Costs(250, 600, 1_000, 501, 100_000)
+
+
+def ran(engine: Any, impacts: dict[str, Impact]) -> tuple[Result, Any, Any]:
+    candles = [market(f"seeded/1h/{name}", 700) for name in ("BTC-USDT", "SOL-USDT", "ETH-USDT")]
+    options = options_for(Settings(reasoning={"strategies": ("rsi", "sma")}, risk=EAGER), candles)
+    return backtest(candles, replace(setup_of(options), impacts=impacts), engine), options, candles
+
+
+@pytest.fixture(scope="module")
+def dear() -> tuple[Result, Any, Any]:
+    return ran(plain(), DEAR)
+
+
+def test_the_loop_pays_the_same(dear: tuple[Result, Any, Any]) -> None:
+    result, options, candles = dear
+    assert len(result.trades) > 10
+    assert set(result.trades["ending"].tolist()) >= {0, 1}, "sold by signal and by stop"
+    assert compare(run_loop(options, candles, impacts=DEAR), result) is None
+    assert compare(run_loop(options, candles), result) is not None, "without the model it is another run"
+
+
+def test_machine_code_pays_the_same_and_no_model_costs_what_it_did(dear: tuple[Result, Any, Any]) -> None:
+    result = ran(compiled(), DEAR)[0]
+    assert result.trades.tolist() == dear[0].trades.tolist()
+    assert result.equity.tolist() == dear[0].equity.tolist()
+    nothing, cheap = ran(compiled(), {})[0], ran(compiled(), {"BTC-USDT": Impact(0.0, 0.0)})[0]
+    assert nothing.equity.tolist() == cheap.equity.tolist()
+    assert nothing.trades["slippage"].sum() < result.trades["slippage"].sum()
+
+
+@given(st.floats(0, 1e7), st.integers(0, 5_000), st.integers(0, 5_000), st.integers(1, 10**9))
+def test_the_configured_cost_is_the_least(beyond: float, slippage: int, spread: int, quote: int) -> None:
+    costs = Costs(250, 600, slippage, spread, 100_000)
+    now = slipped(costs, beyond)
+    assert now.slippage >= slippage
+    assert (now.maker_fee, now.taker_fee, now.spread, now.participation) == (250, 600, spread, 100_000)
+    assert market_price(BUY, quote, now) >= market_price(BUY, quote, costs)
+    assert market_price(SELL, quote, now) <= market_price(SELL, quote, costs)
+    if slippage <= beyond <= MOST_PPM:
+        assert now.spread + 2 * now.slippage >= 2 * beyond, "half spread and slippage make the model's cost"
+        assert now.slippage == slippage or now.spread + 2 * (now.slippage - 1) < 2 * ceil(beyond)
+
+
+def test_a_window_reads_ranges_and_volumes_of_the_last_candles_alone() -> None:
+    window = ImpactWindow(Impact(0.5, 3.0), 0.01)
+    assert window.costs(COSTS, 10) == COSTS, "nothing seen yet"
+    rows = [Candle(i, 100 + i, 103 + i + i % 3, 98 + i, 101 + i, float(5 + i % 4)) for i in range(60)]
+    for candle in rows:
+        window.take(candle)
+    pairs = list(pairwise(rows))[-RANGE_CANDLES:]
+    ranges = [max(now.high, last.close) - min(now.low, last.close) for last, now in pairs]
+    wide = 1e6 * sum(ranges) / RANGE_CANDLES / rows[-1].close
+    volume = sum(each.volume for each in rows[-VOLUME_CANDLES:]) / VOLUME_CANDLES / 0.01
+    assert window.measured() == pytest.approx((wide, volume))
+    said = wide * (0.5 + 3.0 * sqrt(10 / volume))
+    assert beyond_ppm(0.5, 3.0, *window.measured(), 10) == pytest.approx(said)
+    assert window.costs(COSTS, 10).slippage == (2 * min(ceil(said), MOST_PPM) - 501 + 1) // 2
