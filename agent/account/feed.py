@@ -51,8 +51,9 @@ SLICE = 128
 SLICE_SECONDS = 0.002
 SEND_SECONDS = 5.0
 LOOK_SECONDS = 0.2
-GATHER_SECONDS = 0.03
-"""Pause between two sendings, so that an agent at full speed is not interrupted for every row."""
+GATHER_SECONDS, MOST_GATHER_SECONDS = 0.03, 0.3
+GATHER_ROWS = 1000
+"""Pause between two sendings, a second for so many rows: an agent at full speed is hardly interrupted."""
 
 BEAT_SECONDS = 1.0
 CLOSE_SECONDS = 2.0
@@ -185,9 +186,14 @@ class JournalFeed:
             if closing:
                 return
             if commits:
-                self._closing.wait(GATHER_SECONDS)
+                self._closing.wait(gathering(sum(map(len, commits))))
             follower.wake.wait(LOOK_SECONDS)
             follower.wake.clear()
+
+
+def gathering(rows: int) -> float:
+    """Return the pause after so many rows, s."""
+    return min(max(rows / GATHER_ROWS, GATHER_SECONDS), MOST_GATHER_SECONDS)
 
 
 def _line(value: object) -> bytes:

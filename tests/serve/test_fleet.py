@@ -8,13 +8,14 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from agent.account import at_hand
 from agent.account.client import AccountClient
 from agent.account.control import ControlServer
-from agent.account.feed import JournalFeed
+from agent.account.feed import JournalFeed, gathering
 from agent.answers.agents import AlarmKind
 from agent.answers.stream import LiveState
 from agent.host.clock import SystemClock
@@ -107,6 +108,43 @@ def test_a_kill_of_an_agent_is_known_within_two_seconds_and_no_row_is_lost(tmp_p
     finally:
         process.kill()
         process.communicate(timeout=20)
+
+
+def test_at_full_speed_the_loop_comes_first_and_what_waits_is_taken_when_it_is_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Clock:
+        now = 0.0
+
+        def monotonic(self) -> float:
+            return self.now
+
+        def sleep(self, seconds: float) -> None:
+            self.now += seconds
+            if self.now >= ends:
+                pace.rate = 0.0
+
+    class Beside:
+        @property
+        def fast(self) -> bool:
+            return pace.rate > linking.FAST
+
+    def slept(work: float) -> float:
+        with watched._making_way(cast("Link", Beside())):
+            clock.now += work
+        return clock.now - work
+
+    clock, pace, ends = Clock(), linking.Pace(0.0), 100.0
+    monkeypatch.setattr(watching, "time", clock)
+    watched = Watched(Home(tmp_path), "x", SystemClock(), lambda _watched, _news: None)
+    pace.note(20, 1.0)
+    assert slept(0.1) == pytest.approx(0)
+    pace.note(4_000, 2.0)
+    clock.now = 0.0
+    assert slept(0.1) == pytest.approx(0.1 * (watching.SHARE - 1))
+    clock.now, ends = 0.0, 0.5
+    assert slept(0.1) < 0.7
+    assert [gathering(rows) for rows in (1, 30, 100, 5_000)] == [0.03, 0.03, 0.1, 0.3]
 
 
 def test_one_that_begins_between_two_looks_is_no_dead_one(

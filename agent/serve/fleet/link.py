@@ -29,6 +29,10 @@ MOST_BYTES = 16 * 1024 * 1024
 
 CHUNK = 256 * 1024
 ENDED = b'"type":"session_ended"'
+FAST = 400
+"""Rows a second from which an agent turns at full speed: no market makes so many."""
+
+WINDOW_SECONDS = 0.5
 
 
 class _Pushed(msgspec.Struct):
@@ -55,6 +59,21 @@ _decode = msgspec.json.Decoder(_Line).decode
 _encode = msgspec.json.Encoder().encode
 
 
+class Pace:
+    """How many rows a second come."""
+
+    def __init__(self, now: float) -> None:
+        self.rate = 0.0
+        self._began, self._count = now, 0
+
+    def note(self, rows: int, now: float) -> None:
+        """Count rows that came; a beat without any counts too."""
+        self._count += rows
+        if now - self._began >= WINDOW_SECONDS:
+            self.rate = self._count / (now - self._began)
+            self._began, self._count = now, 0
+
+
 class Unlinked(Exception):
     """Nobody is there who can be followed."""
 
@@ -75,6 +94,7 @@ class Link:
         """True when the last row that came ended its session."""
         self.heard = time.monotonic()
         self._text = b""
+        self._pace = Pace(self.heard)
         self._closed = False
         self._bytes = 0
         self._rows: deque[RawRow] = deque()
@@ -99,6 +119,11 @@ class Link:
     def silent(self) -> bool:
         """True while an agent that is there sends nothing."""
         return not self.over and time.monotonic() - self.heard > SILENT_SECONDS
+
+    @property
+    def fast(self) -> bool:
+        """True while an agent turns as fast as it can, and wants what processor there is."""
+        return not self.over and self._pace.rate > FAST
 
     def _begin(self, after: int) -> tuple[str, int]:
         self._line()  # its greeting
@@ -132,6 +157,7 @@ class Link:
     def _hear(self, line: _Line) -> None:
         self.live = line.state or self.live
         self.vitals = line.vitals or self.vitals
+        self._pace.note(len(line.rows), time.monotonic())
         if not line.rows:
             return
         self.ended = ENDED in bytes(line.rows[-1].event)[:40]
