@@ -13,11 +13,12 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from threading import Event, Thread
-from typing import NamedTuple
-
-from sqlalchemy.engine.interfaces import DBAPICursor
+from typing import TYPE_CHECKING, NamedTuple
 
 from domain.errors import BadInput, JournalFault
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine.interfaces import DBAPICursor
 
 LEASE_MS = 15_000
 """How long a lease lasts without being prolonged."""
@@ -67,7 +68,7 @@ class Lease(NamedTuple):
     claim: Claim
     epoch: int
 
-    def renew(self, cursor: DBAPICursor) -> None:
+    def renew(self, cursor: "DBAPICursor") -> None:
         """Prolong the lease inside the caller's transaction. Raises JournalFault when it is lost."""
         claim = self.claim
         cursor.execute(_RENEW, (claim.lease_ms, claim.account, self.epoch))
@@ -79,11 +80,11 @@ class Lease(NamedTuple):
                 f"{result[1]}, ours was {self.epoch}; nothing was appended"
             )
 
-    def release(self, cursor: DBAPICursor) -> None:
+    def release(self, cursor: "DBAPICursor") -> None:
         """Give the account back, so that the next agent need not wait."""
         cursor.execute(_RELEASE, (self.claim.account, self.epoch))
 
-    def give_to(self, cursor: DBAPICursor, account: str) -> None:
+    def give_to(self, cursor: "DBAPICursor", account: str) -> None:
         """Give the account back under another name, inside the caller's transaction."""
         self.renew(cursor)
         cursor.execute(_RENAME, (account, self.claim.account))
@@ -136,7 +137,7 @@ def alive(_holder: str) -> bool:
     return True
 
 
-def take(cursor: DBAPICursor, claim: Claim, where: object, lives: Callable[[str], bool] = alive) -> Lease:
+def take(cursor: "DBAPICursor", claim: Claim, where: object, lives: Callable[[str], bool] = alive) -> Lease:
     """Take a free account, or one whose holder is silent for long enough or known not to live any more.
 
     Raises JournalFault naming the holder, and when it may be taken over.

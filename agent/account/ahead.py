@@ -7,9 +7,10 @@ terminal get in, and what they write is folded with the rest. What it comes to i
 which whoever waits for it begins.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 
+from agent.account.where_it_lies import where_it_lies
 from agent.host import log
 from agent.settings.home import Busy, Home
 from agent.settings.settings import Options
@@ -19,7 +20,7 @@ from agent.state.keeper import FoldKeeper
 from agent.state.key import fold_key, one_way_cost_ppm
 from domain.errors import BadInput, JournalFault
 from domain.ports import Clock
-from journal.reader import SqlReader, open_held
+from journal.history import History
 
 LONG = 50_000
 """Rows that are folded at once: about two seconds."""
@@ -85,7 +86,7 @@ class Ahead:
 
     def _slice(self, progress: Progress, enough: int = 0) -> int:
         """Fold for a while, where there are more than `enough` rows to fold; return how many are left."""
-        with self._held() as journal:
+        with where_it_lies(self.home, self.name) as journal:
             last, _ = journal.head()
             last = last if self.before is None else min(last, self.before - 1)
             keeper = self.keeper if self.keeper and self._follows(journal) else self._begin(journal)
@@ -95,27 +96,17 @@ class Ahead:
             progress(self.seq, last)
             return last - self.seq
 
-    @contextmanager
-    def _held(self) -> Iterator[SqlReader]:
-        """Open the journal where it lies, its lock held. Raises Busy, BadInput, JournalFault."""
-        lock = self.home.lock(self.name)
-        try:
-            with open_held(self.home.journal_location(self.name), account=self.name) as opened:
-                yield opened
-        finally:
-            lock.release()
-
-    def _follows(self, journal: SqlReader) -> bool:
+    def _follows(self, journal: History) -> bool:
         return journal.head()[0] >= self.seq and journal.hash_at(self.seq) == self.hash
 
-    def _begin(self, journal: SqlReader) -> FoldKeeper:
+    def _begin(self, journal: History) -> FoldKeeper:
         nearest = self.checkpoints.nearest(journal, fold_key(self.options), self.before)
         self.fold = resumed(nearest, self.options, one_way_cost_ppm(self.options))
         self.seq, self.hash = self.fold.seq, journal.hash_at(self.fold.seq)
         self.keeper = FoldKeeper(self.checkpoints, journal, self.options, self.fold)
         return self.keeper
 
-    def _go_on(self, journal: SqlReader, keeper: FoldKeeper, last: int) -> None:
+    def _go_on(self, journal: History, keeper: FoldKeeper, last: int) -> None:
         due = self.clock.monotonic() + SLICE_SECONDS
         for row in journal.rows(self.seq):
             self.fold.state.apply(row.event)

@@ -15,6 +15,7 @@ from agent.account.at_hand import AtHand
 from agent.account.catch_up import catch_up
 from agent.account.control import StatusRequest, WhyRequest
 from agent.account.dispatch import Carries
+from agent.account.explaining import explained
 from agent.account.opened import Hurry, OpenedAccount, Without, at_rest
 from agent.account.recall import recall
 from agent.account.running import Running, Unanswering
@@ -25,7 +26,6 @@ from agent.answers.forecasts import AdviserRow, ForecastsAnswer
 from agent.answers.journals import ParameterVersion
 from agent.answers.learned import Lessons
 from agent.answers.spend import SpendAnswer
-from agent.explain.why import explain, wanted
 from agent.host import log
 from agent.host.clock import SystemClock
 from agent.host.process import may_live
@@ -181,12 +181,7 @@ class AccountClient:
 
     def explained(self, cycle: int | None) -> Explanation:
         """Explain a cycle by the journal alone."""
-        if long(self.home, self.name):
-            with self.resting() as opened:
-                options, before = wanted(opened, cycle)
-            Ahead(self.home, self.name, options, SystemClock(), before).run()
-        with self.resting() as opened:
-            return explain(opened, cycle, self.checkpoints)
+        return explained(self.home, self.name, cycle)
 
     def positions(self) -> list[PositionAnswer]:
         """Return open positions."""

@@ -260,6 +260,7 @@ class OpenedAccount:
             self.parts = catch_up(self.journal, self._fold, self.clock.now())
             self.before = before(self.parts.state)
             if not self.hurry:
+                self.parts.state.ledger.settled.ready()
                 self._stale()
             held = wiring.held(self.parts.state)
             self.besides = tuple(symbol for symbol in held if symbol not in self.options.symbols)

@@ -6,7 +6,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType, TracebackType
-from typing import NamedTuple, Protocol, Self
+from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
 
 import msgspec
 
@@ -20,7 +20,9 @@ from domain.events import CommandAnswered, CommandReceived, KillSwitchSet
 from domain.ports import Clock, Journal, Records
 from domain.replies import KillSwitch, RememberedCommand, Reply, recalled
 from journal.lease import GRACE_MS, alive
-from journal.sql import SqlJournal, open_journal
+
+if TYPE_CHECKING:
+    from journal.sql import SqlJournal
 
 
 class Lock(Protocol):
@@ -32,13 +34,15 @@ class Lock(Protocol):
 
 def open_account(
     folder: Path | str, name: str, grace_ms: int, lives: Callable[[str], bool] = alive
-) -> SqlJournal:
+) -> "SqlJournal":
     """Open an account's journal, or create it with an id of its own.
 
     `folder` is its file, or the URL of a server where `name` is leased to one agent at a time; a successor
     waits `grace_ms` beyond the lease, for as long an order of the former holder may still arrive, unless
     `lives` says that the holder does not.
     """
+    from journal.sql import open_journal  # noqa: PLC0415  # SQLAlchemy, for who only reads needs none
+
     return open_journal(
         folder, secrets.token_hex(6), account=name, holder=holder(), grace_ms=grace_ms, lives=lives
     )

@@ -26,7 +26,6 @@ from agent.settings.home import PREFIX, default_home
 from agent.settings.instruments import InstrumentSettings, instrument
 from agent.settings.orders import OrderSettings
 from agent.settings.schedule import Schedule, checked_rule, checked_zone
-from agent.settings.upkeep.sections import Upkeep
 from domain.errors import BadInput
 from domain.symbols import QUOTES, is_symbol, spelled
 from domain.times import TIMEFRAMES
@@ -288,6 +287,8 @@ class _Written(TomlConfigSettingsSource):
     """The file without the sections that are the home's."""
 
     def __call__(self) -> dict[str, Any]:
+        from agent.settings.upkeep.sections import Upkeep  # noqa: PLC0415  # who reads a journal needs none
+
         return {name: value for name, value in super().__call__().items() if name not in Upkeep.model_fields}
 
 

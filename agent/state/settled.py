@@ -20,6 +20,8 @@ DIGEST = 16
 RECORD = DIGEST + 1
 FILL = 0
 BUCKETS = 4096
+FEW = 32
+"""Questions about a log that was read which are answered by going through it: the buckets cost more."""
 _STATUSES = tuple(OrderStatus)
 _EMPTY = bytearray()
 
@@ -37,7 +39,7 @@ class Mark(msgspec.Struct, frozen=True):
 class Settled:
     """All orders that are done, each with how it ended, and all fills that count."""
 
-    __slots__ = ("_buckets", "_digest", "ended", "fills", "log")
+    __slots__ = ("_asked", "_buckets", "_digest", "ended", "fills", "log")
 
     def __init__(self) -> None:
         self.log = bytearray()
@@ -47,6 +49,8 @@ class Settled:
         """Orders by the status they ended with."""
         self._buckets: dict[int, bytearray] = {}
         self._digest = sha256()
+        self._asked: int | None = None
+        """How often was asked while there are no buckets of the log yet; None once there are."""
 
     @classmethod
     def of(cls, log: bytes, mark: Mark) -> "Settled":
@@ -56,7 +60,7 @@ class Settled:
         if len(log) != mark.records * RECORD or result._digest.digest() != mark.digest:
             raise ValueError("the log of orders is another one")
         result.log += log
-        result._load(log, mark)
+        result._asked = 0
         result._count(mark)
         return result
 
@@ -73,14 +77,20 @@ class Settled:
         result._count(mark)
         return result
 
-    def _load(self, log: bytes, mark: Mark) -> None:
-        records = iter_unpack(f"{RECORD}s", log)
-        if mark.records != mark.fills + sum(mark.ended.values()):  # something ended twice: the last counts
+    def ready(self) -> None:
+        """Make the buckets of a log that was read, so that no later question waits for them."""
+        if self._asked is None:
+            return
+        self._asked = None
+        records = iter_unpack(f"{RECORD}s", self.log)
+        if (
+            len(self.log) // RECORD != self.fills + self.ended.total()
+        ):  # something ended twice: the last counts
             for (record,) in records:
                 self._put(record)
             return
         parts: list[list[bytes]] = [[] for _ in range(BUCKETS)]
-        for (number,), (record,) in zip(iter_unpack(f"<H{RECORD - 2}x", log), records, strict=True):
+        for (number,), (record,) in zip(iter_unpack(f"<H{RECORD - 2}x", self.log), records, strict=True):
             parts[number % BUCKETS].append(record)
         self._buckets = {number: bytearray().join(part) for number, part in enumerate(parts) if part}
 
@@ -122,6 +132,8 @@ class Settled:
 
     def _put(self, record: bytes) -> None:
         """Have a record found from now on, in place of an earlier one of the same digest."""
+        if self._asked is not None:  # it is found in the log
+            return
         digest = record[:DIGEST]
         bucket, offset = self._place(digest)
         if offset < 0:
@@ -139,8 +151,20 @@ class Settled:
 
     def _find(self, digest: bytes) -> int | None:
         """Return the code of a digest."""
+        if self._asked is not None:
+            self._asked += 1
+            if self._asked <= FEW:
+                return self._last(digest)
+            self.ready()
         bucket, offset = self._place(digest)
         return None if offset < 0 else bucket[offset + DIGEST]
+
+    def _last(self, digest: bytes) -> int | None:
+        """Return the code of a digest's last record in the log."""
+        offset = self.log.rfind(digest)
+        while offset % RECORD and offset >= 0:
+            offset = self.log.rfind(digest, 0, offset + DIGEST - 1)
+        return None if offset < 0 else self.log[offset + DIGEST]
 
     def _place(self, digest: bytes) -> tuple[bytearray, int]:
         """Return the bucket of a digest and where it lies there, -1 where it does not."""

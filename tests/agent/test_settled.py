@@ -175,3 +175,24 @@ def test_the_key_names_what_an_order_costs() -> None:
     assert wiring.one_way_cost_ppm(cheap) != wiring.one_way_cost_ppm(lively())
     assert fold_key(cheap) != fold_key(lively())
     assert fold_key(cheap)[:12] == fold_key(lively())[:12]
+
+
+def test_a_log_that_was_read_answers_alike_before_and_after_its_buckets_are_made() -> None:
+    settled = Settled()
+    for number in range(200):
+        settled.end(f"a{number}", OrderStatus.FILLED)
+        settled.count(f"a{number}", "1")
+    settled.end("a7", OrderStatus.CANCELLED)  # it ended anew: the last counts
+    lazy, ready = (Settled.of(bytes(settled.log), settled.mark()) for _ in range(2))
+    ready.ready()
+    for each in (lazy, ready):
+        each.end("late", OrderStatus.EXPIRED)
+        each.count("late", "9")
+    for number in range(0, 200, 3):  # more questions than are answered without buckets
+        for name in (f"a{number}", f"b{number}"):
+            assert lazy.status(name) == ready.status(name) == settled.status(name)
+            assert lazy.counts(name, "1") == ready.counts(name, "1") == settled.counts(name, "1")
+        assert lazy.status("late") == ready.status("late") == OrderStatus.EXPIRED
+        assert lazy.status("a7") == ready.status("a7") == OrderStatus.CANCELLED
+    assert lazy == ready
+    assert lazy.log == ready.log

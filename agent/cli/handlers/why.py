@@ -42,9 +42,9 @@ def _told(cycle: int | None, home: Path | None, journal: str | None) -> Explanat
         live = Running(agent_home, name).ask(WhyRequest(cycle))
         if live is not None:
             return decoded_as(Explanation, live)
-    from agent.account.client import AccountClient
+    from agent.account.explaining import explained
 
-    return AccountClient(agent_home, name).explained(cycle)
+    return explained(agent_home, name, cycle)
 
 
 def lines(report: Explanation) -> Iterator[str]:
