@@ -1,0 +1,281 @@
+"""A declared strategy does what its decide says; what cannot be compiled is refused with file and line."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from domain.errors import BadInput
+from reasoning import declare
+from reasoning.declare import Undeclarable
+from reasoning.declare.making import Declared
+from reasoning.kernels.features import Features
+from reasoning.kernels.strategy import Strategy
+from reasoning.kernels.subset import compilable
+from tests.reasoning.samples import candles_of, walk
+from tests.reasoning.told import over_columns, told, written
+
+BANDS = """
+class Bands(Declared):
+    length = integer(20, 5, 200, "candles of the bands")
+    width = number(2.0, 0.5, 4.0)
+    band = bollinger(length, width)
+    trend = ema(30)
+    signal = ema(5, of=rsi(7))
+
+    def decide(self, now, last):
+        if crossed_above(now.close, now.band.lower) and now.close > now.trend - 900:
+            return buy(stop=now.band.lower * 0.97, confidence=60, reason=f"back above {now.band.lower:.1f}")
+        if now.close > now.band.upper and rising(now.signal):
+            return sell(reason="above the upper band")
+"""
+
+
+@pytest.fixture(scope="module")
+def bands(tmp_path_factory: pytest.TempPathFactory) -> Strategy[Any]:
+    module, _ = written(tmp_path_factory.mktemp("bands"), BANDS)
+    strategy: Strategy[Any] = module.Bands.strategy
+    return strategy
+
+
+def test_fifteen_lines_are_a_whole_strategy(bands: Strategy[Any]) -> None:
+    packed = bands.params(length=10).packed()
+    assert type(packed).__qualname__ == "Bands.Packed"
+    said = told(bands, packed, walk(900, 4))
+    votes = [(signal, reason) for signal, reason in said if signal.vote]
+    assert {signal.vote for signal, _ in votes} == {1, -1}
+    for signal, reason in votes:
+        if signal.vote > 0:
+            assert (signal.confidence, signal.base, signal.stop_ppm) == (60.0, 60.0, 0)
+            assert signal.stop == pytest.approx(float(reason.removeprefix("back above ")) * 0.97, abs=2)
+        else:
+            assert reason == "above the upper band"
+            assert (signal.base, signal.stop_ppm, signal.stop) == (50.0, 30_000, 0)
+    assert [signal if signal.vote else None for signal, _ in said] == over_columns(
+        bands, packed, walk(900, 4)
+    )
+    assert said[5][1].endswith(" warming up, 6 of 31 candles")
+    assert compilable(bands) is None
+
+
+def test_it_waits_until_all_is_known_and_no_longer(bands: Strategy[Any]) -> None:
+    # the RSI of 7 is known after 7 values, its average over 5 after 4 more, and a rise needs one before
+    assert bands.warmup(bands.params(length=5).packed()) == 30 + 1
+    assert bands.warmup(bands.params(length=50).packed()) == 50 + 1
+
+
+def test_what_it_looks_at_is_drawn_once_known(bands: Strategy[Any]) -> None:
+    packed, memory = bands.params(length=5).packed(), bands.blank(bands.params(length=5).packed())
+    drawn = []
+    for close in (100.0, 101.0, 99.0, 100.0, 104.0):
+        bands.take(memory, packed, close, close, close, close, 1.0)
+        drawn.append([each.name for each in bands.drawn(memory, packed)])
+    assert drawn == [[], [], [], [], ["band lower", "band middle", "band upper"]]
+
+
+def test_a_vote_without_a_confidence_is_worth_half_and_what_the_market_adds(tmp_path: Path) -> None:
+    module, _ = written(
+        tmp_path,
+        "class Up(Declared):\n"
+        "    def decide(self, now, last):\n"
+        "        return vote(now.close - last.close, target=now.close + 10.5, stop=last.close - 3.5)\n",
+    )
+    strategy = module.Up.strategy
+    features = Features(20.0, 10.0, 1, 0, 3.0, 3.0, 1)
+    memory, packed = strategy.blank(()), strategy.params().packed()
+    said = [strategy.on_candle(memory, packed, features, c, c, c, c, 1.0) for c in (100.0, 101.0, 90.0, 90.0)]
+    assert [each.vote for each in said] == [0, 1, -1, 0]
+    assert said[1][1:] == (100.0, 50.0, 20.0, 20.0, 10.0, 0, 96, 111)
+    assert said[2][1:] == (80.0, 50.0, 0.0, 20.0, 10.0, 0, 98, 101), "the tick above, for a short"
+
+
+def test_its_own_warm_up_is_the_least(tmp_path: Path) -> None:
+    module, _ = written(tmp_path, "class Up(Declared):\n    warmup = 70\n" + _decide("return buy()"))
+    strategy = module.Up.strategy
+    votes = [signal.vote for signal, _ in told(strategy, strategy.params().packed(), candles_of([5.0] * 72))]
+    assert votes == [0] * 69 + [1] * 3
+
+
+def test_a_division_by_zero_names_the_line(tmp_path: Path) -> None:
+    module, path = written(
+        tmp_path,
+        "class Up(Declared):\n"
+        + _decide(
+            "spread = now.high - now.low\n        if now.close / spread > 2:\n            return buy()"
+        ),
+    )
+    strategy = module.Up.strategy
+    with pytest.raises(ZeroDivisionError) as caught:
+        strategy.take([0.0] * 9, strategy.params().packed(), 5.0, 5.0, 5.0, 5.0, 1.0)
+    last = caught.traceback[-1]
+    assert (str(last.path), last.lineno + 1) == (str(path), 7)
+    assert path.read_text().splitlines()[6].strip() == "if now.close / spread > 2:"
+
+
+def _decide(body: str) -> str:
+    return f"    def decide(self, now, last):\n        {body}\n"
+
+
+DECLARED = """    n = integer(5, 2, 50)
+    k = 3
+    mean = sma(n)
+    band = bollinger(20, 2.0)
+"""
+
+REFUSED: list[tuple[str, str]] = [
+    ("if now.bnad.lower > 1:\n            return buy()", "is no number of this strategy; did you mean"),
+    ("return buy(stop=now.band)", "band is several numbers; write one of now.band.lower, now.band.middle"),
+    ("return buy(stop=now.mean.value)", "mean is one number; write now.mean"),
+    ("return buy(stop=self.band)", "self.band is an indicator; write now.band"),
+    ("return buy(stop=mean)", "mean is an indicator of the class; write now.mean"),
+    ("return buy(stop=n)", "n is a parameter of the class; write self.n"),
+    ("return buy(stop=close)", "close is a number of a candle; write now.close"),
+    ("return buy(stop=now)", "now is a candle; write one of its numbers, such as now.close"),
+    ("return buy(stop=now.n)", "n is a parameter; write self.n"),
+    ("return buy(stop=self.m)", "self.m is no parameter; there are n, k"),
+    ("return buy(stop=now.close[1])", "nothing is indexed"),
+    ("return buy(stop=now[3])", "nothing is indexed"),
+    ("return buy(stop=_memory[0])", "nothing is indexed"),
+    ("return buy(stop=now.close[-1:][0])", "nothing is indexed"),
+    ("return buy(stop=_memory)", "_memory has no value on every way to here"),
+    ("return buy(stop=now.__class__)", "now.__class__ is no number"),
+    ("return buy(stop=vars(now))", "vars(...) is not taken in decide"),
+    ("return buy(stop=getattr(now, 'close'))", "getattr(...) is not taken in decide"),
+    ("return buy(stop=now.close.real)", "now.close.real is no number of this strategy"),
+    ("return buy(stop=eval('1'))", "eval(...) is not taken"),
+    ("x = [now.close]\n        return buy()", "no lists"),
+    ("x = {'a': now.close}\n        return buy()", "no dicts"),
+    ("x = (now.close, 1)\n        return buy()", "no tuples"),
+    ("x = max(c for c in [1])\n        return buy()", "takes 2 numbers or more"),
+    ("x = [c for c in (1, 2)]\n        return buy()", "no comprehensions"),
+    ("x = lambda: 1\n        return buy()", "no lambda"),
+    ("x = 'text'\n        return buy()", "text 'text' belongs into reason="),
+    ("x = f'{now.close}'\n        return buy()", "text belongs into reason="),
+    ("x = None\n        return buy()", "nothing is None"),
+    ("if now.close is None:\n            return buy()", "numbers are compared with <"),
+    ("if (x := now.close) > 1:\n            return buy()", "no := here"),
+    ("x = now.close ** 2\n        return buy()", "write x * x"),
+    ("x = now.close % 2\n        return buy()", "Mod is not taken"),
+    ("x = now.close // 2\n        return buy()", "FloorDiv is not taken"),
+    ("x = int(now.close)\n        return buy()", "int(...) is not needed"),
+    ("x = print(now.close)\n        return buy()", "print(...) is not taken in decide"),
+    ("x = np.mean(now.close)\n        return buy()", "np.mean(...) cannot be called in decide"),
+    ("x = unheard(now.close)\n        return buy()", "unheard(...) is unknown; import it"),
+    ("for x in range(3):\n            pass", "no loops"),
+    ("while True:\n            pass", "no loops"),
+    ("import math\n        return buy()", "import at the top of the file"),
+    ("try:\n            return buy()\n        except ValueError:\n            pass", "nothing is caught"),
+    ("with open('x') as x:\n            return buy()", "nothing is opened"),
+    ("raise ValueError", "nothing is raised"),
+    ("def f():\n            pass\n        return buy()", "no functions inside"),
+    ("global x\n        return buy()", "nothing is kept between candles"),
+    ("self.seen = 1\n        return buy()", "nothing is kept between candles"),
+    ("now.close = 1\n        return buy()", "nothing is kept between candles"),
+    ("now = 1\n        return buy()", "now cannot be set"),
+    ("if now.close > 1:\n            x = 1\n        return buy(stop=x)", "x has no value on every way"),
+    ("x = 1\n        x = now.close > 1\n        return buy()", "x is a number before and a truth here"),
+    ("return now.close > 1", "return buy(...), sell(...), vote(side, ...), nothing(...) or nothing at all"),
+    ("return buy", "return buy(...), sell(...)"),
+    ("buy(stop=1)\n        return None", "buy(...) alone does nothing: return buy(...)"),
+    ("now.close\n        return None", "this line does nothing"),
+    ("return buy(now.close)", "takes its arguments by name"),
+    ("return vote(stop=1)", "takes the side first"),
+    ("return buy(stops=1)", "has no stops=; it takes confidence=, base="),
+    ("return buy(confidence=60, base=1)", "give one or the other"),
+    ("if market.trend > 0:\n            return buy()", "market.trend is known where a vote is given"),
+    ("return buy(trend=market.tend)", "market.tend is none; did you mean trend?"),
+    ("return buy(stop=said.stop)", "said.stop is none; a reason has"),
+    ("x = now.close\n        if crossed_above(x, 5):\n            return buy()", "x is not known of the"),
+    ("if crossed_above(last.close, 5):\n            return buy()", "write now.close here"),
+    ("if crossed_above(now.close):\n            return buy()", "crossed_above(...) takes 2 numbers"),
+    ("if rising(rising(now.close)):\n            return buy()", "cannot stand inside another such word"),
+    ("return buy()\n        return sell()", "no way leads to this line"),
+    ("match now.close:\n            case 1:\n                return buy()", "no match"),
+]  # fmt: skip  # a table
+
+
+@pytest.mark.parametrize(("body", "words"), REFUSED, ids=lambda each: each[:40])
+def test_what_cannot_be_compiled_is_refused_with_file_and_line(tmp_path: Path, body: str, words: str) -> None:
+    with pytest.raises(Undeclarable) as caught:
+        written(tmp_path, f"class Wrong(Declared):\n{DECLARED}{_decide(body)}")
+    text = str(caught.value)
+    assert words in text
+    (path,) = tmp_path.glob("*.py")
+    name, line, _ = text.split(":", 2)
+    assert name == path.name
+    lines = path.read_text().splitlines()
+    begin = next(index for index, each in enumerate(lines, 1) if "def decide" in each)
+    assert begin < int(line) <= len(lines)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("    mean = sma(0)\n", "sma: n is 0, and goes from 1 to 2000"),
+        ("    n = integer(5, 1, 9_999)\n    mean = sma(n)\n", "sma: n is from 1 to 9999, and goes from 1"),
+        ("    n = integer(5)\n    mean = sma(n)\n", "sma: n goes from 1 to 2000: give its parameter a range"),
+        ("    n = number(5.0, 1, 9)\n    mean = sma(n)\n", "sma: n is a whole number (integer), and"),
+        ("    mean = sma(2.5)\n", "sma: n is 2.5 and must be a whole number"),
+        ("    mean = sma(m=3)\n", "sma has no parameter 'm'; there is n"),
+        ("    mean = sma(3, 4)\n", "sma takes 1 parameters (n), not 2"),
+        ("    mean = sma(3, of='volum')\n", "sma cannot be made of 'volum'"),
+        ("    mean = sma(3, of=bollinger(20, 2.0))\n", "write one of bollinger(...).lower or"),
+        ("    range_ = atr(3, of='close')\n", "atr(of=...) has 1 numbers, and is made of high, low, close"),
+        ("    n = integer(5, 1, 9)\n    low = n < 4\n", "a relation joins two parameters"),
+        ("    close = sma(3)\n", "Wrong.close: the name is taken"),
+        ("    words = 'x'\n", "Wrong.words is str; a strategy declares parameters"),
+        ("    warmup = 2.5\n", "warmup is 2.5; write a whole number of candles"),
+    ],
+)  # fmt: skip  # a table
+def test_what_is_declared_wrongly_is_refused(tmp_path: Path, text: str, words: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        written(tmp_path, f"class Wrong(Declared):\n{text}{_decide('return buy()')}")
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "arguments", ["self", "self, now, last, more", "self, now, *last", "self, now, last=None"]
+)
+def test_decide_takes_two_candles(tmp_path: Path, arguments: str) -> None:
+    with pytest.raises(Undeclarable, match="decide takes self, now and last"):
+        written(tmp_path, f"class Wrong(Declared):\n    def decide({arguments}):\n        return buy()\n")
+
+
+def test_an_unknown_indicator_names_the_nearest() -> None:
+    with pytest.raises(ImportError, match="emma"):
+        exec("from reasoning.declare import emma", {})  # noqa: S102  # as a file would
+    with pytest.raises(AttributeError, match="did you mean ema"):
+        declare.emaa  # noqa: B018  # its absence is what is tested
+
+
+def test_a_word_used_elsewhere_says_where_it_belongs() -> None:
+    from reasoning.declare import buy  # noqa: PLC0415  # this test alone
+
+    with pytest.raises(TypeError, match="stands for itself in the decide of a Declared strategy"):
+        buy(stop=1)
+
+
+def test_a_kernel_of_one_s_own_is_called_with_whole_numbers_as_they_are(tmp_path: Path) -> None:
+    head = "from domain.kernel import kernel\nfrom reasoning.declare import *\n"
+    body = (
+        "@kernel\ndef times(count, value):\n    total = 0.0\n    for _ in range(count):\n"
+        "        total += value\n    return total\n\n\n"
+        "class Own(Declared):\n    n = integer(3, 1, 9)\n\n"
+        + _decide("return buy(confidence=times(self.n, now.close))")
+    )
+    strategy = written(tmp_path, body, head)[0].Own.strategy
+    ((signal, _),) = told(strategy, strategy.params().packed(), candles_of([20.0]))
+    assert signal.confidence == 60.0
+
+
+def test_a_class_between_may_declare_what_others_decide_with(tmp_path: Path) -> None:
+    module, _ = written(
+        tmp_path,
+        "class Base(Declared):\n    n = integer(3, 2, 9)\n    mean = sma(n)\n\n\n"
+        "class Above(Base):\n" + _decide("if now.close > now.mean:\n            return buy()"),
+    )
+    assert not hasattr(module.Base, "strategy")
+    strategy = module.Above.strategy
+    said = told(strategy, strategy.params().packed(), candles_of([5.0, 5.0, 5.0, 9.0]))
+    assert [signal.vote for signal, _ in said] == [0, 0, 0, 1]
+    assert issubclass(module.Above, Declared)
