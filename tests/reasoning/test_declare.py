@@ -38,8 +38,15 @@ def bands(tmp_path_factory: pytest.TempPathFactory) -> Strategy[Any]:
     return strategy
 
 
+def packed_of(strategy: Strategy[Any], **given: Any) -> tuple[Any, ...]:
+    """Return parameters as a strategy's kernels take them."""
+    params: Any = strategy.params
+    packed: tuple[Any, ...] = params(**given).packed()
+    return packed
+
+
 def test_fifteen_lines_are_a_whole_strategy(bands: Strategy[Any]) -> None:
-    packed = bands.params(length=10).packed()
+    packed = packed_of(bands, length=10)
     assert type(packed).__qualname__ == "Bands.Packed"
     said = told(bands, packed, walk(900, 4))
     votes = [(signal, reason) for signal, reason in said if signal.vote]
@@ -60,12 +67,12 @@ def test_fifteen_lines_are_a_whole_strategy(bands: Strategy[Any]) -> None:
 
 def test_it_waits_until_all_is_known_and_no_longer(bands: Strategy[Any]) -> None:
     # the RSI of 7 is known after 7 values, its average over 5 after 4 more, and a rise needs one before
-    assert bands.warmup(bands.params(length=5).packed()) == 30 + 1
-    assert bands.warmup(bands.params(length=50).packed()) == 50 + 1
+    assert bands.warmup(packed_of(bands, length=5)) == 30 + 1
+    assert bands.warmup(packed_of(bands, length=50)) == 50 + 1
 
 
 def test_what_it_looks_at_is_drawn_once_known(bands: Strategy[Any]) -> None:
-    packed, memory = bands.params(length=5).packed(), bands.blank(bands.params(length=5).packed())
+    packed, memory = packed_of(bands, length=5), bands.blank(packed_of(bands, length=5))
     drawn = []
     for close in (100.0, 101.0, 99.0, 100.0, 104.0):
         bands.take(memory, packed, close, close, close, close, 1.0)
