@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -97,16 +98,24 @@ def test_the_same_cycle_told_twice_is_a_contradiction_read_back_or_live() -> Non
     assert state.ledger.contradictions
 
 
-def sources() -> Iterator[tuple[str, ast.AST]]:
-    for path in AGENT.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text())):
-            yield path.relative_to(AGENT).as_posix(), node
+@cache
+def sources() -> list[tuple[str, ast.AST]]:
+    """Return what assigns or calls in the agent's modules, each with the module's name."""
+    kinds = ast.Assign | ast.AugAssign | ast.AnnAssign | ast.Call
+    return [
+        (path.relative_to(AGENT).as_posix(), node)
+        for path in AGENT.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, kinds)
+    ]
 
 
 CHANGES: list[Callable[..., Any]] = [
     Ledger.open, Ledger.count_on, Ledger.intend, Ledger.record_report, Ledger.adopt_account, Ledger.write_off,
     Ledger.contradict, Ledger.sweep, Ledger.roll, Ledger.value, Ledger.take, Ledger.count, Ledger.forgive,
 ]  # fmt: skip
+
+CHANGING = {each.__name__ for each in CHANGES}
 
 
 def changed(node: ast.AST) -> Iterator[ast.Attribute]:
@@ -120,9 +129,13 @@ def changed(node: ast.AST) -> Iterator[ast.Attribute]:
         inner = target.value if isinstance(target, ast.Subscript) else target
         if isinstance(inner, ast.Attribute):
             yield inner
-    names = [each.__name__ for each in CHANGES]
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in names:
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in CHANGING:
         yield node.func
+
+
+def last_of(node: ast.expr) -> str:
+    """Return the last name of a dotted one."""
+    return ast.unparse(node).split(".")[-1]
 
 
 def test_only_the_fold_changes_the_state() -> None:
@@ -132,7 +145,7 @@ def test_only_the_fold_changes_the_state() -> None:
         for name, node in sources()
         if not name.startswith("state/")
         for attribute in changed(node)
-        if ast.unparse(attribute.value).split(".")[-1] in ("state", "ledger")
+        if last_of(attribute.value) in ("state", "ledger")
     )
     # Readers fold the account alone in a state of their own; not folded is who asked for a sale, and a fold
     # that is made in a thread, or for an explanation, is given its mind afterwards or none.
@@ -155,7 +168,7 @@ def test_a_session_appends_to_its_journal_in_one_place() -> None:
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and node.func.attr == "append"
-        and ast.unparse(node.func.value).split(".")[-1] in ("journal", "inner")
+        and last_of(node.func.value) in ("journal", "inner")
     }
     without_a_session = {
         "account/catch_up.py",
