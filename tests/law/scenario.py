@@ -42,6 +42,8 @@ BTC, ETH, SOL = SYMBOLS = ("BTC-USDT", "ETH-USDT", "SOL-USDT")
 CYCLE_SECONDS = 60.0
 FLATTEN_SECONDS = 40.0
 LOOK_SECONDS = 2.0
+ROUND_SECONDS = 1.0
+"""What a round of the emergency stop takes over a wire; here nothing would take time but the pauses."""
 
 BUY, SELL, PAIR, FALL = "buy", "sell", "buy with a target", "fall"
 """What may happen to a symbol in a cycle: decisions, and a market that falls through the stop."""
@@ -192,7 +194,7 @@ class World:
                 facts.current = self.near.asked[-1].route
             return raw
 
-        stop = partial(emergency.flatten, sleep=self.near.pass_seconds, monotonic=self.clock.monotonic)
+        stop = partial(emergency.flatten, sleep=self._round_passes, monotonic=self.clock.monotonic)
         keys = {
             "BINANCE_API_KEY": KEY, "BINANCE_API_SECRET": SECRET, "XDG_STATE_HOME": str(self.home / "state")
         }  # fmt: skip
@@ -207,6 +209,9 @@ class World:
             mock.patch.dict("os.environ", keys),
         ):
             yield
+
+    def _round_passes(self, pause: float) -> None:
+        self.near.pass_seconds(pause + ROUND_SECONDS)
 
     def run(self, acts: Acts, on_cycle: Callable[[int], None] = lambda _number: None) -> dict[str, Any]:
         """Run one session of as many cycles as are written; return the status it ended with."""
