@@ -13,7 +13,7 @@ movement and of true ranges, and the ADX (its sum while seeding)."""
 
 
 class Directions(NamedTuple):
-    """How much of the ranges was movement upward and downward, in per cent."""
+    """The share of the ranges that was movement upward and downward, in per cent."""
 
     plus: float
     minus: float

@@ -1,4 +1,4 @@
-"""Prices to hold a price against: pivots, swings, structure and swept levels."""
+"""Prices to hold a price against: pivots, swings and structure."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,6 @@ from domain.kernel import kernel
 from reasoning.indicators.kind import IndicatorKind, Parameter
 from reasoning.indicators.volume import SESSION, begins_session, session_of
 from reasoning.kernels.indicators import Memory
-from reasoning.kernels.levels import LEVELS_SIZE, sweep, touch
 from reasoning.kernels.structure import (
     BREAK,
     BREAK_BEFORE,
@@ -19,7 +18,6 @@ from reasoning.kernels.structure import (
     structure_size,
     structure_step,
 )
-from reasoning.kernels.structure import SEEN as CANDLES
 
 BEFORE, RUNNING, SEEN, SESSION_AT, WHOLE = 0, 3, 6, 7, 8
 PIVOTS_SIZE = 9
@@ -57,13 +55,6 @@ class Structure(NamedTuple):
     break_before: float
     high: float
     low: float
-
-
-class Swept(NamedTuple):
-    """How far a sweep of equal lows and of equal highs went that this candle reclaimed; 0.0 for none."""
-
-    low: float
-    high: float
 
 
 @kernel
@@ -144,45 +135,6 @@ def broken_step(memory: Memory, at: int, wing: int, high: float, low: float, clo
     )
 
 
-@kernel
-def swept_size(wing: int, _tolerance: float, _least: float, _touches: int, _patience: int) -> int:
-    """Return the floats of swept levels: a structure, and levels of both sides."""
-    return structure_size(wing) + 2 * LEVELS_SIZE
-
-
-@kernel
-def swept_warmup(wing: int, _tolerance: float, _least: float, _touches: int, _patience: int) -> int:
-    """Return the candles before a level can be known."""
-    return 2 * wing
-
-
-@kernel
-def swept_step(
-    memory: Memory,
-    at: int,
-    wing: int,
-    tolerance: float,
-    least: float,
-    touches: int,
-    patience: int,
-    high: float,
-    low: float,
-    close: float,
-) -> Swept:
-    """Return the swept levels: equal swings that were run through and closed back over."""
-    lows = at + structure_size(wing)
-    highs = lows + LEVELS_SIZE
-    structure_step(memory, at, wing, high, low, close)
-    below = sweep(memory, lows, 1, low, close, least, touches, patience)
-    above = sweep(memory, highs, -1, high, close, least, touches, patience)
-    number = memory[at + CANDLES]
-    if memory[at + NEW_LOW] > 0.0:
-        touch(memory, lows, memory[at + NEW_LOW], tolerance, number)
-    if memory[at + NEW_HIGH] > 0.0:
-        touch(memory, highs, memory[at + NEW_HIGH], tolerance, number)
-    return Swept(below, above)
-
-
 WING = Parameter("wing", int, 5, 1, 50, "candles on each side of a swing")
 TIES = "Strictly beyond every one of them: of two equal highs within reach neither is a swing. "
 PIVOTS = IndicatorKind(
@@ -236,26 +188,4 @@ STRUCTURE = IndicatorKind(
     convention=TIES + "A close breaks a swing, a wick does not, and each swing once.",
     late=True,
 )
-SWEPT = IndicatorKind(
-    name="levels",
-    family="levels",
-    step=swept_step,
-    size=swept_size,
-    warmup=swept_warmup,
-    parameters=(
-        WING,
-        Parameter("tolerance", float, 0.001, 1e-6, 0.1, "width of a level, as a fraction"),
-        Parameter("least", float, 0.0, 0.0, 0.1, "least way beyond the level, as a fraction"),
-        Parameter("touches", int, 2, 1, 10, "swings that make a level"),
-        Parameter("patience", int, 3, 0, 50, "candles after the sweep in which a close may reclaim it"),
-    ),
-    inputs=("high", "low", "close"),
-    outputs=Swept._fields,
-    on_price=True,
-    formula="swings within `tolerance` of each other are a level; swept by a low (high) beyond it, "
-    "reclaimed by a close back over it within `patience` candles; told is the farthest price of the sweep",
-    source="reasoning/kernels/levels.py",
-    convention="At most 16 levels a side, the one touched longest ago gives way; a level is swept once.",
-    late=True,
-)
-KINDS = (PIVOTS, SWINGS, STRUCTURE, SWEPT)
+KINDS = (PIVOTS, SWINGS, STRUCTURE)

@@ -137,11 +137,11 @@ def kama_step(memory: Memory, at: int, n: int, fast: int, slow: int, value: floa
     before = memory[at + 1]
     memory[at + 1] = value
     oldest = ring_push(memory, ring, n, value)
-    seen = memory[ring]
-    if seen == 1.0:
+    count = memory[ring]
+    if count == 1.0:
         return 0.0
     noise = sum_step(memory, ring + n + RING_EXTRA, n, abs(value - before))
-    if seen <= n:
+    if count <= n:
         memory[at] = value
         return 0.0
     way = value - oldest

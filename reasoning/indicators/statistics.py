@@ -1,4 +1,4 @@
-"""What a window of values says as a sample."""
+"""Statistics of a window of values, taken as a sample."""
 
 from math import log, sqrt
 

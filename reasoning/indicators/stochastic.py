@@ -12,7 +12,7 @@ STILL = 1e-9
 
 
 class Stochastic(NamedTuple):
-    """Where the price stands in its range, 0 to 100, and the mean of that."""
+    """The place of a price in its range, 0 to 100, and the mean of that."""
 
     k: float
     d: float

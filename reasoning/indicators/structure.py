@@ -1,6 +1,6 @@
 """Kinds that the built-in strategies are made of: what they see, in a form of their own.
 
-They are declared like any other (`reasoning.declare`), but stand in no table of general indicators. Prices
+They are declared like any other (`reasoning.declare`) and stand in the table beside them. Prices
 are in ticks, whole numbers above 0, so 0 says that there is none.
 """
 
@@ -30,7 +30,7 @@ WING = Parameter("wing", int, 5, 1, 50, "bars on each side of a swing")
 
 
 class Sweep(NamedTuple):
-    """How far levels of lows and of highs were swept and reclaimed, 0 for none; last swings; their trend."""
+    """The ends of sweeps of lows and of highs that were reclaimed, 0 for none; last swings; their trend."""
 
     under: float
     above: float
@@ -329,6 +329,7 @@ SWEPT = IndicatorKind(
     formula="farthest price beyond a level of equal swings that a close has reclaimed",
     source="reasoning.kernels.levels",
     convention="Of several reclaimed at once the one touched last counts.",
+    late=True,
 )
 GAP_FILLS = IndicatorKind(
     name="gaps",
@@ -347,6 +348,7 @@ GAP_FILLS = IndicatorKind(
     formula="gap at candle i: low(i) - high(i - 2) >= least * high(i - 2), and mirrored",
     source="reasoning.kernels.structure",
     convention="The newest 16 gaps of each side are kept; of several filled at once the nearest counts.",
+    late=True,
 )
 ORDER_BLOCKS = IndicatorKind(
     name="order_blocks",
@@ -365,5 +367,6 @@ ORDER_BLOCKS = IndicatorKind(
     formula="high and low of the last opposite candle before a close that moved by more than surge",
     source="reasoning.kernels.structure",
     convention="A zone is waited for from a break of structure on, until it is met or closed through.",
+    late=True,
 )
 STRUCTURES: dict[str, IndicatorKind] = {kind.name: kind for kind in (MEAN, SWEPT, GAP_FILLS, ORDER_BLOCKS)}

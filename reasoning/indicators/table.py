@@ -7,12 +7,16 @@ from reasoning.indicators import (
     moving,
     statistics,
     stochastic,
+    structure,
     trend,
     volatility,
     volume,
 )
 from reasoning.indicators.kind import IndicatorKind
 
-FAMILIES = (moving, momentum, stochastic, trend, directional, volatility, volume, levels, statistics)
+FAMILIES = (moving, momentum, stochastic, trend, directional, volatility, volume, statistics, levels)
 
-INDICATORS: dict[str, IndicatorKind] = {kind.name: kind for family in FAMILIES for kind in family.KINDS}
+INDICATORS: dict[str, IndicatorKind] = {
+    **{kind.name: kind for family in FAMILIES for kind in family.KINDS},
+    **structure.STRUCTURES,
+}

@@ -1,4 +1,4 @@
-"""How far prices move: ranges and bands."""
+"""Ranges and bands: the distance prices move."""
 
 from math import log, sqrt
 from typing import NamedTuple
@@ -19,7 +19,7 @@ from reasoning.indicators.windows import (
 from reasoning.kernels.indicators import ATR_SIZE, Memory, atr_step
 
 
-class Band(NamedTuple):
+class Bands(NamedTuple):
     """A line with one below and one above it."""
 
     lower: float
@@ -58,14 +58,14 @@ def deviation_of(memory: Memory, at: int, n: int, mean: float) -> float:
 
 
 @kernel
-def bollinger_step(memory: Memory, at: int, n: int, width: float, value: float) -> Band:
+def bollinger_step(memory: Memory, at: int, n: int, width: float, value: float) -> Bands:
     """Return Bollinger's bands, `width` deviations around the mean of the last `n` values."""
     total = sum_step(memory, at, n, value)
     if memory[at] < n:
-        return Band(0.0, 0.0, 0.0)
+        return Bands(0.0, 0.0, 0.0)
     mean = total / n
     away = width * deviation_of(memory, at, n, mean)
-    return Band(mean - away, mean, mean + away)
+    return Bands(mean - away, mean, mean + away)
 
 
 @kernel
@@ -83,13 +83,13 @@ def keltner_warmup(n: int, ranges: int, _width: float) -> int:
 @kernel
 def keltner_step(
     memory: Memory, at: int, n: int, ranges: int, width: float, high: float, low: float, close: float
-) -> Band:
+) -> Bands:
     """Return the Keltner channel: `width` ATR around an EMA of the close."""
     middle = ema_step(memory, at, n, close)
     away = width * atr_step(memory, at + EMA_SIZE, ranges, high, low, close)
     if memory[at] < n or memory[at] <= ranges:
-        return Band(0.0, 0.0, 0.0)
-    return Band(middle - away, middle, middle + away)
+        return Bands(0.0, 0.0, 0.0)
+    return Bands(middle - away, middle, middle + away)
 
 
 @kernel
@@ -105,11 +105,11 @@ def donchian_warmup(n: int) -> int:
 
 
 @kernel
-def donchian_step(memory: Memory, at: int, n: int, high: float, low: float) -> Band:
+def donchian_step(memory: Memory, at: int, n: int, high: float, low: float) -> Bands:
     """Return the Donchian channel: the lowest low and the highest high of the last `n` candles."""
     upper = highest_step(memory, at, n, high)
     lower = lowest_step(memory, at + peak_size(n), n, low)
-    return Band(lower, (lower + upper) / 2.0, upper) if memory[at] >= n else Band(0.0, 0.0, 0.0)
+    return Bands(lower, (lower + upper) / 2.0, upper) if memory[at] >= n else Bands(0.0, 0.0, 0.0)
 
 
 @kernel
@@ -168,7 +168,7 @@ BOLLINGER = IndicatorKind(
         Parameter("width", float, 2.0, 0.1, 10.0, "deviations from the middle to a band"),
     ),
     inputs=VALUE,
-    outputs=Band._fields,
+    outputs=Bands._fields,
     on_price=True,
     formula="mean -+ width * sqrt(sum((value - mean)^2) / n)",
     source="Bollinger on Bollinger Bands (2001); TA-Lib BBANDS",
@@ -188,7 +188,7 @@ KELTNER = IndicatorKind(
         Parameter("width", float, 2.0, 0.1, 10.0, "ATRs from the middle to a band"),
     ),
     inputs=("high", "low", "close"),
-    outputs=Band._fields,
+    outputs=Bands._fields,
     on_price=True,
     formula="ema(close, n) -+ width * atr(ranges)",
     source="Raschke's form of Keltner (1960), as StockCharts has it; TA-Lib EMA and ATR",
@@ -203,7 +203,7 @@ DONCHIAN = IndicatorKind(
     warmup=donchian_warmup,
     parameters=(period(20, "candles of the range"),),
     inputs=("high", "low"),
-    outputs=Band._fields,
+    outputs=Bands._fields,
     on_price=True,
     formula="lower = lowest low, upper = highest high of n candles, middle = (lower + upper) / 2",
     source="Donchian's four-week rule (1960); TA-Lib DONCHIAN",

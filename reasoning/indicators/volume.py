@@ -1,4 +1,4 @@
-"""What was traded, and at which prices."""
+"""Volumes, and the prices they were traded at."""
 
 from domain.kernel import kernel
 from reasoning.indicators.kind import VALUE, IndicatorKind, Parameter, period

@@ -133,16 +133,16 @@ def highest_step(memory: Memory, at: int, n: int, value: float) -> float:
     Block: 0 values seen, 1 slot of the next, 2 the highest, 3.. ring. Cost: constant, and `n` comparisons
     when the highest leaves the window.
     """
-    seen = memory[at + SEEN]
+    count = memory[at + SEEN]
     ring = at + PEAK_EXTRA
     index = ring + int(memory[at + SLOT])
     before = memory[index]
     memory[index] = value
-    memory[at + SEEN] = seen + 1.0
+    memory[at + SEEN] = count + 1.0
     memory[at + SLOT] = 0.0 if memory[at + SLOT] + 1.0 == n else memory[at + SLOT] + 1.0
-    if seen == 0.0 or value >= memory[at + PEAK]:
+    if count == 0.0 or value >= memory[at + PEAK]:
         memory[at + PEAK] = value
-    elif seen >= n and before == memory[at + PEAK]:
+    elif count >= n and before == memory[at + PEAK]:
         peak = value
         for other in range(ring, ring + n):
             peak = max(peak, memory[other])

@@ -74,7 +74,7 @@ def stepped(kind: IndicatorKind, columns: Columns, *parameters: float) -> Rows:
     return rows
 
 
-COUNT = 400
+COUNT = 240
 SCENES: dict[str, Columns] = {
     "ticks": walked(COUNT),
     "fractions": walked(COUNT, seed=4, price=0.07, tick=1e-5),
