@@ -93,6 +93,7 @@ written: $(STAMP) ## write anew what is made from the code: schemas, the compile
 	@$(BIN)/python -m docs.schemas
 	@$(BIN)/python -m scripts.grafana
 	@$(BIN)/python -m docs.tables
+	@$(BIN)/python -m docs.indicators
 	@$(BIN)/python -m docs.diagram
 
 docs: $(STAMP) ## the pages as a site, with the API from its docstrings, in build/site

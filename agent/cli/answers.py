@@ -23,6 +23,7 @@ from agent.answers.cycle import Explanation
 from agent.answers.data import CheckedRow, DownloadAnswer, EntryRow, ImportedRow, Quoted
 from agent.answers.forecasts import AdviserRow, ForecastsAnswer, PromotionAnswer
 from agent.answers.gate import DecayAnswer, GateAnswer, Reoptimized
+from agent.answers.indicators import IndicatorRow
 from agent.answers.jobs import JobAnswer, JobRan, JobRow
 from agent.answers.journals import Anchored, ChainAnswer, JournalRow, ParameterVersion, TradeRow
 from agent.answers.learned import Lessons
@@ -80,6 +81,7 @@ ANSWERS: dict[str, tuple[Any, ...]] = {
     "flatten": (Flattened,),
     "forecasts": (ForecastsAnswer,),
     "gate": (GateAnswer,),
+    "indicators": (list[IndicatorRow],),
     "jobs list": (list[JobRow],),
     "jobs pause": (JobAnswer,),
     "jobs resume": (JobAnswer,),

@@ -14,6 +14,8 @@ from agent.cli.commands.config import config
 from agent.cli.commands.data import data
 from agent.cli.commands.drill import EPILOG as DRILL_EPILOG
 from agent.cli.commands.drill import drill
+from agent.cli.commands.indicators import EPILOG as INDICATORS_EPILOG
+from agent.cli.commands.indicators import indicators
 from agent.cli.commands.jobs import jobs
 from agent.cli.commands.journal import journal
 from agent.cli.commands.judging import judging
@@ -75,6 +77,7 @@ app.command(epilog=SERVE_EPILOG)(serve)
 app.command(epilog=MCP_EPILOG)(mcp)
 app.command(epilog=SANDBOX_EPILOG)(sandbox)
 app.command(epilog=DRILL_EPILOG)(drill)
+app.command(epilog=INDICATORS_EPILOG)(indicators)
 
 
 @app.callback(invoke_without_command=True)

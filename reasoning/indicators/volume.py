@@ -176,9 +176,8 @@ MFI = IndicatorKind(
     on_price=False,
     formula="100 * sum of typical * volume where typical rose / the same where it rose or fell, over n",
     source="Quong and Soudack, Stocks & Commodities 7:3 (1989); TA-Lib MFI",
-    convention="A flow at an equal price is neither, as in TA-Lib. Without any flow it is 50. TA-Lib "
-    "says 0 (oversold) wherever the flow of n candles is below one unit of money, as it is for much that "
-    "is quoted in bitcoin: the index has no unit here.",
+    convention="A flow at an equal price is neither, as in TA-Lib. Without any flow it is 50, where "
+    "TA-Lib says 0 (oversold); no threshold has a unit of money.",
 )
 OBV = IndicatorKind(
     name="obv",

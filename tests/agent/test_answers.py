@@ -65,6 +65,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "drill": ("--cases", "1"),
     "forecasts": (),
     "gate": ("--notify",),
+    "indicators": (),
     "jobs list": (),
     "jobs pause": ("anchor",),
     "jobs resume": ("anchor",),
