@@ -104,13 +104,13 @@ def _by_share(paid: Sequence[PaidOrder]) -> list[Sequence[PaidOrder]]:
 
 
 def _bin(rows: Sequence[PaidOrder], law: Law) -> SlippageBin:
-    said = [each.range_ppm * (law.base + law.growth * sqrt(each.share)) for each in rows]
+    expected = [each.range_ppm * (law.base + law.growth * sqrt(each.share)) for each in rows]
     paid, count = [each.beyond_ppm for each in rows], len(rows)
     return SlippageBin(
         orders=count,
         share=sum(each.share for each in rows) / count,
         range_ppm=sum(each.range_ppm for each in rows) / count,
-        expected=sum(said) / count,
+        expected=sum(expected) / count,
         measured=sum(paid) / count,
         high=quantile(paid, 0.9),
     )

@@ -18,8 +18,9 @@ from domain.decision import Edge
 from domain.errors import BadInput
 from domain.events import ModelSet
 from domain.model import LARGEST, Arrays, Model, decoded
+from reasoning.kernels.entry_inputs import NAMES, entry_inputs
 from reasoning.kernels.model import chance_of, linear_odds, linear_parts, trees_odds, trees_parts
-from reasoning.kernels.model_inputs import INPUTS, INPUTS_VERSION, LOOK_BACK, distance_of, model_inputs
+from reasoning.kernels.model_inputs import LOOK_BACK, distance_of
 from reasoning.orientation import ModelOpinion, Opinion
 
 VOICE = "model."
@@ -48,10 +49,18 @@ def heard_model(event: ModelSet) -> HeardModel:
         model = unpacked(event)
     except BadInput as refused:
         return HeardModel(event.model, event.identity, event.weight, None, str(refused))
-    silent = ""
-    if model.inputs_version != INPUTS_VERSION or len(model.inputs) != len(INPUTS) + len(model.strategies):
-        silent = f"it was trained on inputs of version {model.inputs_version}, here they are {INPUTS_VERSION}"
-    return HeardModel(event.model, event.identity, event.weight, model, silent)
+    return HeardModel(event.model, event.identity, event.weight, model, unread(model))
+
+
+def unread(model: Model) -> str:
+    """Say why a model's inputs cannot be worked out here, "" where they can."""
+    names, own = NAMES.get(model.inputs_version, ()), len(model.strategies)
+    if not names:
+        known = ", ".join(map(str, NAMES))
+        return f"it was trained on inputs of version {model.inputs_version}, here they are {known}"
+    if model.inputs[: len(names)] != names or len(model.inputs) != len(names) + own:
+        return f"its inputs are not those of version {model.inputs_version}"
+    return ""
 
 
 def unpacked(event: ModelSet) -> Model:
@@ -145,7 +154,8 @@ def inputs_of(model: Model, recent: Sequence[Candle], signals: Sequence[Opinion]
     strongest = max(buying.values(), key=lambda signal: signal.confidence)
     distance = distance_of(close[-1], strongest.stop_ppm, strongest.stop)
     row = [0.0] * len(model.inputs)
-    model_inputs(
+    entry_inputs(
+        model.inputs_version,
         high,
         low,
         close,
@@ -156,10 +166,10 @@ def inputs_of(model: Model, recent: Sequence[Candle], signals: Sequence[Opinion]
         distance,
         len(buying),
         row,
-        0,
     )
+    first = len(row) - len(model.strategies)
     for index, name in enumerate(model.strategies):
-        row[len(INPUTS) + index] = 1.0 if name in buying else 0.0
+        row[first + index] = 1.0 if name in buying else 0.0
     return row
 
 

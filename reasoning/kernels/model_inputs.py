@@ -5,16 +5,14 @@ in deviations: over n candles close / close before - 1, divided by sigma * sqrt(
 the mean squared return of the last 96. The window is of fixed length and nothing before it counts, so a
 loop that began yesterday and a backtest of years read the same bits.
 
-Warning to whoever edits: a model was trained on these very numbers. Whatever changes one of them is another
-`INPUTS_VERSION`, and models of the one before are asked no more; a test holds the numbers to the version.
+Warning to whoever edits: models were trained on these very numbers, which are version 1 of `entry_inputs`.
+None of them may change; another number is another version, beside this one. A test holds them.
 """
 
 from collections.abc import MutableSequence, Sequence
 from math import sqrt
 
 from domain.kernel import kernel
-
-INPUTS_VERSION = 1
 
 LOOK_BACK = 97
 """Candles read: 96 returns."""
@@ -25,7 +23,10 @@ INPUTS = (
     "drawdown", "rise", "trend", "close_place", "hour", "noon", "weekday",
     "confidence", "stop_distance", "buyers",
 )  # fmt: skip  # as they come
-"""Names of the numbers `model_inputs` writes, in order; a model has one more for each strategy it knows."""
+"""Names of the numbers `model_inputs` writes, in order."""
+
+SIGMA = INPUTS.index("sigma")
+"""Place of the deviation of returns, in per cent."""
 
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 

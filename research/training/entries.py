@@ -19,7 +19,8 @@ from domain.model import Barriers
 from domain.times import utc
 from learning.settings import LearningSettings
 from learning.vetoes import advance, watch
-from reasoning.kernels.model_inputs import INPUTS, LOOK_BACK, distance_of, mean_range, model_inputs
+from reasoning.kernels.entry_inputs import NAMES, NEWEST, entry_inputs
+from reasoning.kernels.model_inputs import LOOK_BACK, distance_of, mean_range
 from reasoning.vote import score_of, side_of
 from research.data.candles import Candles, FloatArray, IntArray
 from research.engine.backtest import Setup, events_of
@@ -81,7 +82,7 @@ class _Wanted:
 
 def names_of(strategies: Sequence[str]) -> tuple[str, ...]:
     """Return the names of all inputs of a model that knows these strategies."""
-    return (*INPUTS, *(f"is_{name}" for name in strategies))
+    return (*NAMES[NEWEST], *(f"is_{name}" for name in strategies))
 
 
 def entries_of(candles: Sequence[Candles], setup: Setup, prepared: Recording, barriers: Barriers) -> Entries:
@@ -157,11 +158,11 @@ def inputs_at(series: Sequence[list[float]], candle: Candle, each: _Wanted, coun
     distance = distance_of(series[2][each.newest], each.stop_ppm, each.stop)
     buyers = len(each.buying)
     high, low, close, volume = series
-    model_inputs(
-        high, low, close, volume, each.newest, candle.time, each.confidence, distance, buyers, inputs, 0
+    entry_inputs(
+        NEWEST, high, low, close, volume, each.newest, candle.time, each.confidence, distance, buyers, inputs
     )
     for voice in each.buying:
-        inputs[len(INPUTS) + voice] = 1.0
+        inputs[len(NAMES[NEWEST]) + voice] = 1.0
     return inputs
 
 

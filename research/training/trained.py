@@ -8,7 +8,7 @@ from domain.errors import BadInput
 from domain.model import Barriers, Model, Trained
 from domain.times import utc
 from learning.drift import shares
-from reasoning.kernels.model_inputs import INPUTS_VERSION
+from reasoning.kernels.entry_inputs import NEWEST
 from research.data.candles import Candles
 from research.training.entries import Entries
 from research.training.fit import FITS, libraries
@@ -45,7 +45,7 @@ def train(plan: TrainingPlan, entries: Entries, candles: Sequence[Candles]) -> t
         version=plan.version,
         kind=plan.kind,
         inputs=entries.names,
-        inputs_version=INPUTS_VERSION,
+        inputs_version=NEWEST,
         strategies=plan.strategies,
         timeframe_ms=candles[0].timeframe_ms,
         base=float(entries.won.mean()),

@@ -6,7 +6,7 @@ import msgspec
 
 from domain.model import LOGISTIC, Arrays, Barriers, Model, ModelFigures, Trained
 from domain.times import MINUTE_MS, utc
-from reasoning.kernels.model_inputs import INPUTS, INPUTS_VERSION
+from reasoning.kernels.entry_inputs import NAMES, NEWEST
 from tests.agent.world import START
 
 GOOD = ModelFigures(
@@ -17,9 +17,14 @@ GOOD = ModelFigures(
 POOR = msgspec.structs.replace(GOOD, skill=0.001, skill_low=-0.01, taken=-0.002, taken_low=-0.005)
 
 
-def model(bias: float = -4.0, figures: ModelFigures = POOR, version: int = 1, **more: Any) -> Model:
-    """Return a logistic model of rsi and sma on minutes: whatever it reads, `bias` decides."""
-    inputs = (*INPUTS, "is_rsi", "is_sma")
+def model(
+    bias: float = -4.0, figures: ModelFigures = POOR, version: int = 1, reads: int = NEWEST, **more: Any
+) -> Model:
+    """Return a logistic model of rsi and sma on minutes: whatever it reads, `bias` decides.
+
+    It reads the inputs of version `reads`.
+    """
+    inputs = (*NAMES[reads], "is_rsi", "is_sma")
     count = len(inputs)
     arrays = Arrays(
         bias=bias, center=(0.0,) * count, scale=(1.0,) * count, weights=(0.01, *(0.0,) * (count - 2), 0.2)
@@ -29,7 +34,7 @@ def model(bias: float = -4.0, figures: ModelFigures = POOR, version: int = 1, **
         events=3_000, code_version="0", libraries={}, seed=0, trials=3,
     )  # fmt: skip
     values: dict[str, Any] = {
-        "name": "meta", "kind": LOGISTIC, "inputs": inputs, "inputs_version": INPUTS_VERSION,
+        "name": "meta", "kind": LOGISTIC, "inputs": inputs, "inputs_version": reads,
         "strategies": ("rsi", "sma"), "timeframe_ms": MINUTE_MS, "base": 0.4, "arrays": arrays,
         "barriers": Barriers(0.0, 0.0, 60, 1852), "edges": ((0.0,),) * count,
         "shares": ((0.5, 0.5),) * count, "trained": trained,

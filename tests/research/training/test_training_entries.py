@@ -16,7 +16,8 @@ from domain.observation import Observation, Source
 from domain.times import HOUR_MS, utc
 from learning.settings import LearningSettings
 from learning.vetoes import advance, watch
-from reasoning.kernels.model_inputs import INPUTS, INPUTS_VERSION, LOOK_BACK, model_inputs
+from reasoning.kernels.entry_inputs import NAMES
+from reasoning.kernels.model_inputs import INPUTS, LOOK_BACK, model_inputs
 from reasoning.minds import StrategyRunner
 from reasoning.models import inputs_of
 from research.engine.compiler import plain
@@ -56,7 +57,10 @@ def test_the_loop_reads_the_same_bits() -> None:
         turn = int(np.searchsorted(tape.turn_end, index + 1))
         start = int(tape.turn_ms[turn]) if turn < len(tape.turn_ms) else -1
         if start in rows:
-            assert inputs_of(model(), recent, signals) == rows[start]
+            row = inputs_of(model(), recent, signals)
+            assert row == rows[start]
+            old, count = inputs_of(model(reads=1), recent, signals), len(NAMES[1])
+            assert old == [*row[:count], *row[-2:]], "an older model is read what it was trained on"
             compared += 1
     assert compared == len(rows) > 20
 
@@ -104,13 +108,13 @@ def test_what_comes_later_changes_no_input() -> None:
 
 
 def test_the_numbers_are_those_of_their_version() -> None:
-    """Whoever changes a number changes the version: models of the one before are then asked no more."""
+    """Models of version 1 are read these very numbers for ever."""
     close = [100.0 + index % 7 + 0.25 * index for index in range(LOOK_BACK)]
     high, low = [each + 1.5 for each in close], [each - 0.75 for each in close]
     volume = [10.0 + index % 5 for index in range(LOOK_BACK)]
     inputs = [0.0] * len(INPUTS)
     model_inputs(high, low, close, volume, LOOK_BACK - 1, 1_672_581_600_000, 62.5, 0.03, 2, inputs, 0)
-    assert INPUTS_VERSION == 1
+    assert NAMES[1] == INPUTS
     assert inputs == pytest.approx(PINNED, rel=1e-12)
 
 
