@@ -31,7 +31,7 @@ from agent.answers.models import DriftRow, ModelRow, TrainedAnswer
 from agent.answers.report import PeriodReport
 from agent.answers.research import BacktestAnswer, MonteCarloAnswer, ReportAnswer
 from agent.answers.run import CycleLine, Quicktest, SummaryLine
-from agent.answers.slippage import SlippageAnswer
+from agent.answers.slippage import SlippageAnswer, SlippageCheckAnswer
 from agent.answers.space import ArchiveAnswer, RetainAnswer
 from agent.answers.spend import SpendAnswer
 from agent.answers.strategies import StrategiesAnswer
@@ -119,6 +119,7 @@ ANSWERS: dict[str, tuple[Any, ...]] = {
     "run": (CycleLine, SummaryLine, Quicktest),
     "sandbox": (SandboxAnswer, StandingStill, ModelServerAnswer),
     "serve": (ServeAnswer, BesideAnswer),
+    "slippage check": (SlippageCheckAnswer,),
     "slippage fit": (SlippageAnswer,),
     "slippage show": (SlippageAnswer,),
     "status": (Status,),

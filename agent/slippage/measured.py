@@ -161,12 +161,22 @@ class MeasuredOrders:
         sent.lots += fill.lots
         sent.value += fill.lots * fill.price
 
-    def symbols(self) -> tuple[SymbolSlippage, ...]:
-        """Return every symbol that had a market order filled, with the law where there are enough."""
+    def forget(self) -> None:
+        """Count only orders from now on; what was seen of the markets stays."""
+        self._sent, self._triggered, self._unopened = {}, {}, {}
+        self.left_out.clear()
+
+    def paid(self) -> dict[str, list[PaidOrder]]:
+        """Return the market orders that were filled, by symbol."""
         paid: dict[str, list[PaidOrder]] = {}
         for each in self._sent.values():
             if each.lots:
                 paid.setdefault(each.order.symbol, []).append(_paid(each))
+        return paid
+
+    def symbols(self) -> tuple[SymbolSlippage, ...]:
+        """Return every symbol that had a market order filled, with the law where there are enough."""
+        paid = self.paid()
         levels: dict[str, list[float]] = {symbol: [] for symbol in paid}
         for each in self._triggered.values():
             if each.lots and each.order.trigger:

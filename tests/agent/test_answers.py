@@ -123,7 +123,7 @@ OF_ADVISERS = {
     "adviser demote": ("sage", "--reason", "x"),
 }
 """Tried on an account whose adviser was promoted twice, by another proof each time."""
-ELSEWHERE = {"adviser promote", "advise", "slippage fit", "slippage show"}
+ELSEWHERE = {"adviser promote", "advise", "slippage check", "slippage fit", "slippage show"}
 """Tried below, with a server in `tests/advice/test_advise_cli.py`, and by `tests/agent/test_slippage.py`."""
 
 

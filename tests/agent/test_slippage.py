@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from agent import wiring
-from agent.answers.slippage import SlippageAnswer
+from agent.answers.slippage import SlippageAnswer, SlippageCheckAnswer
 from agent.settings.home import Home
 from agent.slippage.fitted import in_use
 from agent.slippage.kept import SlippageModels
@@ -130,6 +130,27 @@ def test_too_few_fills_say_nothing_and_nothing_is_kept(tmp_path: Path) -> None:
     assert f"of {LEAST}" in done.stdout
     assert not (tmp_path / "slippage").exists()
     assert "no slippage model 'fills'" in agent(tmp_path, "slippage", "show", check=2).stderr
+
+
+def test_a_model_is_held_against_fills_it_was_not_made_of(home: Path) -> None:
+    path = Path(told(home, "slippage", "fit", "--name", "own")["file"])
+    own = told(home, "slippage", "check", "own")
+    assert own["symbols"][0]["note"] == f"not enough fills: 0 of {LEAST}", "its own fills are no proof of it"
+    model, _ = SlippageModels(Home(home).slippage).find(str(path))
+    other = msgspec.structs.replace(model, name="elsewhere", version=1, journal_id="0" * 12)
+    SlippageModels(Home(home).slippage).keep(other)
+    report = told(home, "slippage", "check", "elsewhere")
+    answer = msgspec.convert(report, SlippageCheckAnswer)
+    assert json.loads(msgspec.json.encode(answer)) == report
+    (symbol,) = answer.symbols
+    assert symbol.orders >= LEAST
+    assert symbol.measured_ppm == pytest.approx(symbol.taken_ppm, rel=0.05)
+    half = msgspec.structs.replace(
+        other.symbols[0], base=other.symbols[0].base / 2, growth=other.symbols[0].growth / 2
+    )
+    SlippageModels(Home(home).slippage).keep(msgspec.structs.replace(other, version=2, symbols=(half,)))
+    done = agent(home, "slippage", "check", "elsewhere", check=1)
+    assert "orders paid more than a backtest takes" in done.stdout
 
 
 def test_a_file_that_was_edited_is_not_used(home: Path) -> None:

@@ -12,8 +12,8 @@ from reasoning.kernels.model_inputs import INPUTS, LOOK_BACK, SIGMA
 RNG = np.random.default_rng(5)
 WALK = 10_000 * np.exp(np.cumsum(RNG.normal(0, 0.01, LOOK_BACK)))
 CLOSE = WALK * (1 + 0.01 * RNG.choice([-1, 1], LOOK_BACK))  # it bounces
-HIGH = np.maximum(CLOSE, np.roll(CLOSE, 1)) * (1 + RNG.uniform(0, 0.01, LOOK_BACK))
-LOW = np.minimum(CLOSE, np.roll(CLOSE, 1)) * (1 - RNG.uniform(0, 0.01, LOOK_BACK))
+HIGH = CLOSE * (1 + RNG.uniform(0, 0.03, LOOK_BACK))  # some candles leave a gap
+LOW = CLOSE * (1 - RNG.uniform(0, 0.03, LOOK_BACK))
 VOLUME = np.where(RNG.uniform(size=LOOK_BACK) < 0.1, 0.0, RNG.uniform(1, 9, LOOK_BACK))
 LAST = LOOK_BACK - 1
 RETURNS = CLOSE[1:] / CLOSE[:-1] - 1
@@ -56,26 +56,32 @@ def test_corwin_and_schultz_by_their_formula() -> None:
     spreads = np.maximum(0, 2 * (np.exp(alpha) - 1) / (1 + np.exp(alpha)))
     assert (spreads > 0).any()
     assert (spreads == 0).any()
-    columns = [each.tolist() for each in (HIGH, LOW, CLOSE)]
-    assert high_low_spread(*columns, LAST, 96) == pytest.approx(spreads.mean())
+    assert high_low_spread(HIGH.tolist(), LOW.tolist(), CLOSE.tolist(), LAST, 96) == pytest.approx(
+        spreads.mean()
+    )
 
 
 def test_an_older_version_has_its_own_numbers_and_a_newer_one_those_too() -> None:
-    columns = [each.tolist() for each in (HIGH, LOW, CLOSE, VOLUME)]
+    high, low, close, volume = (each.tolist() for each in (HIGH, LOW, CLOSE, VOLUME))
     rows = {version: [0.0] * len(names) for version, names in NAMES.items()}
     for version, row in rows.items():
-        entry_inputs(version, *columns, LAST, 0, 60.0, 0.03, 1, row)
+        entry_inputs(version, high, low, close, volume, LAST, 0, 60.0, 0.03, 1, row)
     assert rows[2][: len(INPUTS)] == rows[1]
     three = [0.0] * 3
-    liquidity_inputs(*columns, LAST, rows[1][SIGMA] / 100.0, three, 0)
+    liquidity_inputs(high, low, close, volume, LAST, rows[1][SIGMA] / 100.0, three, 0)
     assert rows[2][len(INPUTS) :] == three
     assert all(three)
 
 
 def test_a_scale_of_price_or_volume_changes_nothing() -> None:
-    columns = [each.tolist() for each in (HIGH, LOW, CLOSE, VOLUME)]
-    scaled = [(each * 7).tolist() for each in (HIGH, LOW, CLOSE)] + [(VOLUME * 1e6).tolist()]
-    row, other = [0.0] * 3, [0.0] * 3
-    liquidity_inputs(*columns, LAST, 0.01, row, 0)
-    liquidity_inputs(*scaled, LAST, 0.01, other, 0)
+    row, other = scaled(1, 1), scaled(7, 1e6)
+    assert all(row)
     assert other == pytest.approx(row)
+
+
+def scaled(price: float, volume: float) -> list[float]:
+    """Return the inputs with prices and volumes in other units."""
+    high, low, close = ((each * price).tolist() for each in (HIGH, LOW, CLOSE))
+    row = [0.0] * 3
+    liquidity_inputs(high, low, close, (VOLUME * volume).tolist(), LAST, 0.01, row, 0)
+    return row

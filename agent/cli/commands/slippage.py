@@ -47,3 +47,22 @@ def show(
     from agent.cli.handlers.slippage import show_command
 
     show_command(home, model, json=json)
+
+
+@slippage.command(
+    epilog="Examples: agent slippage check | agent slippage check fills:1 --journal live --json. Exit code "
+    "0: no symbol paid more than a backtest takes, or too little is known. 1: one did."
+)
+def check(
+    model: Annotated[
+        str, typer.Argument(help="NAME, NAME:VERSION or a model's file.", metavar="MODEL")
+    ] = "fills",
+    *,
+    home: HomeOption = None,
+    journal: JournalOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Hold a model against fills it was not made of: what a backtest takes, and what was paid."""
+    from agent.cli.handlers.slippage import check_command
+
+    check_command(home, journal, model, json=json)

@@ -5,15 +5,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from agent.account.client import AccountClient
-from agent.answers.slippage import SlippageAnswer
+from agent.answers.slippage import SlippageAnswer, SlippageCheckAnswer
 from agent.cli.options import home_of
 from agent.cli.output.progress import progress_bar
 from agent.cli.output.streams import answer
 from agent.slippage.fitted import fitted
+from agent.slippage.held import held_against
 from agent.slippage.kept import SlippageModels, checked
 from domain.slippage import Beyond, SlippageModel, SymbolSlippage, identity
 
-TOO_FEW = 1
+TOO_FEW = TOO_CHEAP = 1
 WIDTH = 24
 
 PAPER = (
@@ -40,6 +41,34 @@ def show_command(home: Path | None, wanted: str, *, json: bool) -> None:
     """Print a model."""
     model, path = SlippageModels(home_of(home).slippage).find(wanted)
     answer(_told(model, str(path)), slippage_lines, json=json)
+
+
+def check_command(home: Path | None, journal: str | None, wanted: str, *, json: bool) -> None:
+    """Hold a model against a journal; exit 1 when orders paid more than a backtest takes."""
+    agent_home = home_of(home)
+    model, _ = SlippageModels(agent_home.slippage).find(wanted)
+    client = AccountClient(agent_home, journal)
+    with client.journal() as opened, progress_bar("reading rows", opened.head()[0]) as advance:
+        report = held_against(opened, client.name, model, advance)
+    answer(report, check_lines, json=json)
+    if any(each.too_cheap for each in report.symbols):
+        sys.exit(TOO_CHEAP)
+
+
+def check_lines(report: SlippageCheckAnswer) -> Iterator[str]:
+    """Yield how a model stands against orders, as people read it."""
+    yield f"model     {report.model} version {report.version}"
+    yield f"data      journal {report.journal}, rows {report.after + 1} to {report.seq}"
+    for each in report.symbols:
+        if each.taken_ppm is None or each.measured_ppm is None or each.error_ppm is None:
+            yield f"{each.symbol:<9} {each.note}"
+            continue
+        yield (
+            f"{each.symbol:<9} {each.orders} orders paid {_bp(each.measured_ppm)} beyond the quote, a "
+            f"backtest takes {_bp(each.taken_ppm)} (error {_bp(each.error_ppm)})"
+        )
+        if each.note:
+            yield f"          {each.note}"
 
 
 def _told(model: SlippageModel, file: str) -> SlippageAnswer:
