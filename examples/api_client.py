@@ -57,7 +57,8 @@ class Boyd:
 
 
 if __name__ == "__main__":
-    boyd = Boyd(sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:8501", os.environ["BOYD_TOKEN"])
+    token = os.environ.get("BOYD_TOKEN") or sys.exit("BOYD_TOKEN is not set: it is what HOME/api.token holds")
+    boyd = Boyd(sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:8501", token)
     for row in boyd.get("agents"):
         why = boyd.get(f"agents/{row['agent']}/cycles/last")
         print(f"{row['agent']}: equity {row['equity']}, its last cycle {why['cycle']} was {why['outcome']}")
