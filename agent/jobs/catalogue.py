@@ -71,6 +71,10 @@ def _each(*words: str) -> Callable[[Occasion], list[Words]]:
     return lambda run: [[words[0], "--journal", name, *words[1:]] for name in journals(run.home)]
 
 
+def _drift(run: Occasion) -> list[Words]:
+    return [["meta", "drift", "--journal", name, "--demote", "--notify"] for name in journals(run.home)]
+
+
 def _period(days: int) -> Callable[[Occasion], list[Words]]:
     return _each("report", "--days", f"{days}", "--text", "--keep")
 
@@ -122,6 +126,7 @@ JOBS = (
     JobEntry("month", "report each agent's last 30 days", _period(30)),
     JobEntry("gate", "judge whether each agent deserves more money", _each("gate", "--notify")),
     JobEntry("decay", "test whether each agent earns less than it did", _each("decay", "--notify")),
+    JobEntry("drift", "hold each agent's models against their training", _drift),
     JobEntry("reoptimize", "search better parameters for each strategy", _each("reoptimize", "--notify")),
     JobEntry(
         "backup",

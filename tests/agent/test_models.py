@@ -4,17 +4,23 @@ import json
 import math
 import zlib
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import msgspec
 import pytest
+from msgspec import structs
 
+from agent.account.client import AccountClient
+from agent.answers.models import DriftRow
+from agent.cli.handlers.meta_drift import notified
 from agent.cli.handlers.why import lines as lines_of
 from agent.explain.why import explain
 from agent.models.drifted import drift_of, entries_of
 from agent.models.gate import shortfalls
 from agent.models.registry import Registry
 from agent.models.sets import RAISE_CAP, event_of
+from agent.notices import Notices
 from agent.settings.home import Home
 from agent.verify.quicktest import FrozenClock
 from agent.verify.replay import replay
@@ -375,6 +381,24 @@ def test_drift_reads_what_the_model_read(listening: World) -> None:
         if isinstance(each, CycleEnded)
         for lesson in each.lessons
     )
+
+
+def test_people_are_told_once_of_a_model_that_drifts_and_when_it_does_no_more(tmp_path: Path) -> None:
+    Home(tmp_path).make()
+    client = cast("AccountClient", SimpleNamespace(home=Home(tmp_path), name="paper"))
+    well = DriftRow(
+        name="meta", version=2, promoted=False, entries=90, entries_needed=50, outcomes=60, outcomes_needed=9,
+        moved={}, behind=1.0, behind_limit=9.0, alarms=[],
+    )  # fmt: skip
+    bad = structs.replace(well, alarms=["rsi moved by 0.31"], demoted=True)
+    for row in (well, bad, bad, well):
+        notified(client, "a1b2c3d4e5f6", [row])
+    notices = Notices(Home(tmp_path).notices)
+    began, ended = notices.after(0, 10)
+    notices.close()
+    assert (began.kind, began.agent, began.title) == ("decay", "paper", "model meta version 2 drifts")
+    assert began.body == "rsi moved by 0.31\nit only lowers entries now"
+    assert (ended.title, ended.over) == ("model meta drifts no more", True)
 
 
 def test_models_on_the_command_line(tmp_path: Path) -> None:

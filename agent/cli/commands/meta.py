@@ -63,13 +63,16 @@ def list_(*, home: HomeOption = None, journal: JournalOption = None, json: JsonO
 
 
 @meta.command(
-    epilog="Examples: agent meta drift | agent meta drift --demote --json. Exit code 0: nothing speaks "
-    "against a model, or too little is known. 1: something does."
+    epilog="Examples: agent meta drift | agent meta drift --demote --json | agent meta drift --notify. Exit "
+    "code 0: nothing speaks against a model, too little is known, or people were told. 1: something does."
 )
 def drift(
     *,
     demote: Annotated[
         bool, typer.Option("--demote", help="Let promoted models with an alarm only lower entries.")
+    ] = False,
+    notify: Annotated[
+        bool, typer.Option("--notify", help="Tell people over the channels of alerts, as the job does.")
     ] = False,
     home: HomeOption = None,
     journal: JournalOption = None,
@@ -78,7 +81,7 @@ def drift(
     """Hold the models in force against their training: inputs that moved, chances that come true no more."""
     from agent.cli.handlers.meta_drift import drift_command
 
-    drift_command(home, journal, demote=demote, json=json)
+    drift_command(home, journal, demote=demote, notify=notify, json=json)
 
 
 @meta.command(

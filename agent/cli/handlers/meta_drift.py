@@ -8,27 +8,55 @@ import msgspec
 
 from agent.account.client import AccountClient
 from agent.account.dispatch import dispatch
+from agent.answers.alerts import AlertKind, Severity
 from agent.answers.models import DriftRow
 from agent.cli.options import home_of
 from agent.cli.output.streams import answer
+from agent.host.clock import SystemClock
 from agent.models.drifted import drift_of
+from agent.notices.notices import FILE, Notices
 from domain.commands import DemoteModel
 
 ALARM = 1
+NEXT = "agent meta drift --demote lets it only lower entries"
 
 
-def drift_command(home: Path | None, journal: str | None, *, demote: bool, json: bool) -> None:
-    """Print what speaks against models in force; demote those promoted if asked. Exit 1 on an alarm."""
+def drift_command(
+    home: Path | None, journal: str | None, *, demote: bool, notify: bool = False, json: bool
+) -> None:
+    """Print what speaks against models in force; demote those promoted, and tell people, if asked.
+
+    Exit 1 on an alarm that nobody is told of.
+    """
     agent_home = home_of(home)
     client = AccountClient(agent_home, journal)
     sets = client.folded().state.models
     with client.journal() as opened:
-        rows = drift_of(opened, sets)
+        rows, journal_id = drift_of(opened, sets), opened.journal_id
     if demote:
         rows = [_demoted(row, home, journal) for row in rows]
+    if notify:
+        notified(client, journal_id, rows)
     answer(rows, _lines, json=json)
-    if any(row.alarms for row in rows):
+    if any(row.alarms for row in rows) and not notify:
         sys.exit(ALARM)
+
+
+def notified(client: AccountClient, journal_id: str, rows: Sequence[DriftRow]) -> None:
+    """Tell people of models that drift, and of those that do no more."""
+    notices, now = Notices(client.home.root / FILE), SystemClock().now()
+    try:
+        for row in rows:
+            key = f"drift/{journal_id}/{row.name}"
+            if row.alarms:
+                title = f"model {row.name} version {row.version} drifts"
+                done = "it only lowers entries now" if row.demoted or not row.promoted else NEXT
+                body = "\n".join([*row.alarms, done])
+                notices.open(key, AlertKind.DECAY, Severity.WARNING, client.name, title, body, now)
+            else:
+                notices.end(key, f"model {row.name} drifts no more", now)
+    finally:
+        notices.close()
 
 
 def _demoted(row: DriftRow, home: Path | None, journal: str | None) -> DriftRow:

@@ -79,6 +79,13 @@ class DecayJob(JobSettings):
     schedule: Rule = Field(default="20 4 * * *", description=WHEN)
 
 
+class DriftJob(JobSettings):
+    """Models in force are held against their training; one that drifts is told, and only lowers entries."""
+
+    on: bool = Field(default=True, description=ON)
+    schedule: Rule = Field(default="30 4 * * *", description=WHEN)
+
+
 class ReoptimizeJob(JobSettings):
     """Better parameters are searched for each agent's strategies; those on trial are held against the old."""
 
@@ -148,6 +155,7 @@ class JobsSettings(Section):
     month: MonthJob = MonthJob()
     gate: GateJob = GateJob()
     decay: DecayJob = DecayJob()
+    drift: DriftJob = DriftJob()
     reoptimize: ReoptimizeJob = ReoptimizeJob()
     backup: BackupJob = BackupJob()
     archive: ArchiveJob = ArchiveJob()

@@ -73,11 +73,13 @@ function Waiting({ rows, again }) {
 }
 
 function Lasting({ rows }) {
+  const since = (row) => html`<${Time} at=${row.began} shape="minute" />`;
+  const until = (row) => row.ended ? html`<${Time} at=${row.ended} shape="minute" />` : html`<b>now</b>`;
   const columns = [
-    about,
+    { ...about, cell: (row) => html`<${About} row=${row} /><span class="phone soft small"><br />${since(row)} to ${until(row)}</span>` },
     kind,
-    { name: "began", title: "Since", cell: (row) => html`<${Time} at=${row.began} shape="minute" />` },
-    { name: "ended", title: "Until", cell: (row) => row.ended ? html`<${Time} at=${row.ended} shape="minute" />` : html`<b>now</b>` },
+    { name: "began", title: "Since", wide: true, cell: since },
+    { name: "ended", title: "Until", wide: true, cell: until },
   ];
   const open = rows.filter((row) => !row.ended).length;
   return html`<${Card} title="What lasts" flush note=${open ? `${count(open)} now` : "nothing now"}>
