@@ -124,6 +124,8 @@ class Council:
             template=TEMPLATE,
             identity=seat.identity,
             body=body,
+            lesson_set=facts.lesson_set,
+            lesson_sha256=facts.lesson_sha256,
             sha256=hashlib.sha256(body.encode()).hexdigest(),
         )
 

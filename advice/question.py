@@ -55,6 +55,7 @@ class QuestionFacts(msgspec.Struct, frozen=True):
 
     `candles` are the newest closed ones, oldest first; `atr` is in ticks, 0 while it is unknown. `asked_at`
     is the market's time of a candle that was made up, else the clock's: it says what a model may know.
+    `lesson_set` is the number of the set of lessons in force, of which the texts of `lessons` are chosen.
     """
 
     symbol: str
@@ -69,6 +70,8 @@ class QuestionFacts(msgspec.Struct, frozen=True):
     sentiment: float | None = None
     headlines: tuple[str, ...] = ()
     lessons: tuple[str, ...] = ()
+    lesson_set: int = 0
+    lesson_sha256: str = ""
 
     @property
     def candle_ms(self) -> int:

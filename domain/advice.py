@@ -35,6 +35,7 @@ class AdviserQuestion(msgspec.Struct, frozen=True):
     `identity` is the digest of all that makes the adviser what it is (model, role, prompt, samples): one that
     was promoted is the same adviser only while its identity is the same. `sample` counts the independent
     answers that one adviser is asked for, from 0; their bodies are the same. `sha256` is that of the body.
+    `lesson_set` and `lesson_sha256` name the set of lessons in force, of which it may tell some.
     """
 
     adviser: str
@@ -47,6 +48,8 @@ class AdviserQuestion(msgspec.Struct, frozen=True):
     body: str
     sha256: str
     sample: int = 0
+    lesson_set: int = 0
+    lesson_sha256: str = ""
 
 
 class AdviserAnswer(msgspec.Struct, frozen=True):

@@ -145,6 +145,16 @@ class RollBackAdviser(_Asked, frozen=True, kw_only=True, tag="roll_back_adviser"
     version: int
 
 
+class RollBackLessons(_Asked, frozen=True, kw_only=True, tag="roll_back_lessons"):
+    """Put an earlier set of lessons in force, the first `lessons` of the journal; nothing later joins it."""
+
+    lessons: int
+
+
+class PromoteLessons(_Asked, frozen=True, kw_only=True, tag="promote_lessons"):
+    """Let every lesson count again, where what was learned since the set in force has proven itself."""
+
+
 class ChangeSettings(_Asked, frozen=True, kw_only=True, tag="change_settings"):
     """Change settings that may change while an agent runs, from the next cycle on.
 
@@ -179,6 +189,8 @@ Command = (
     | PromoteAdviser
     | DemoteAdviser
     | RollBackAdviser
+    | RollBackLessons
+    | PromoteLessons
     | ChangeSettings
     | Stop
 )

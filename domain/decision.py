@@ -6,6 +6,9 @@ from typing import NamedTuple
 
 import msgspec
 
+HELD = "held back by "
+"""How the reason begins against an entry that a voice held back; a rule of the gate has none like it."""
+
 
 class Action(StrEnum):
     """The action of a decision."""
@@ -58,13 +61,33 @@ class Edge(msgspec.Struct, frozen=True):
     payoff: float
 
 
+class HeldBack(msgspec.Struct, frozen=True):
+    """An entry the strategies wanted and voices that only lower held back: `by` whom, one name a voice.
+
+    Each of them alone would have held it back. `score` is the strategies' own; `stop_ppm`, `stop` and
+    `target` are those the entry would have had, as in Signal.
+    """
+
+    by: tuple[str, ...]
+    score: float
+    stop_ppm: int = 0
+    stop: int = 0
+    target: int = 0
+
+    @property
+    def rule(self) -> str:
+        """Its name among the reasons against entries."""
+        return HELD + " and ".join(self.by)
+
+
 class Decision(msgspec.Struct, frozen=True):
     """The one decision for a symbol in a cycle, with every voice.
 
     `score` is the weighted vote in [-100, 100], `confidence` its size. `price` is the quote in
     ticks when deciding. `stop_ppm`, `stop` and `target` as in Signal, from the strongest voice on
     the winning side. `atr_ratio` is baseline ATR over current ATR (1 while warming up). `edge` is the least
-    that promoted voices see in an entry, None where none of them is proven to know.
+    that promoted voices see in an entry, None where none of them is proven to know. `held_back` has the entry
+    that this decision would have been, where there was one.
     """
 
     cycle_id: int
@@ -82,3 +105,4 @@ class Decision(msgspec.Struct, frozen=True):
     atr_ratio: float = 1.0
     regime: str = "unknown"
     edge: Edge | None = None
+    held_back: tuple[HeldBack, ...] = ()

@@ -310,6 +310,25 @@ class AdviserSet(msgspec.Struct, frozen=True, tag="adviser_set"):
     rolled_back_to: int | None = None
 
 
+class LessonsSet(msgspec.Struct, frozen=True, tag="lessons_set"):
+    """Another set of lessons came into force: by whom, why and on what evidence.
+
+    `version` counts a journal's sets from 1. A set is named by a number: that of the last lesson in it, as
+    the journal's lessons are counted from 1, and `sha256` is the chained digest of all of them. Weights and
+    questions rest on that set alone, until another comes into force; with `follows` every later lesson
+    joins it as it is learned, as where none was ever set. `evidence` is what a promotion rests on.
+    """
+
+    at: datetime
+    version: int
+    lessons: int
+    sha256: str
+    follows: bool
+    reason: str
+    by: str
+    evidence: dict[str, Any] = {}
+
+
 class CommandReceived(msgspec.Struct, frozen=True, tag="command_received"):
     """Somebody asked for something: the command says who, why and under which key. Its effects follow."""
 
@@ -367,6 +386,7 @@ Event = (
     | AdviceAsked
     | AdviceAnswered
     | AdviserSet
+    | LessonsSet
     | CommandReceived
     | CommandAnswered
     | ProcessNoted

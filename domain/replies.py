@@ -149,6 +149,23 @@ class AdviserInForce(_Reply, frozen=True, kw_only=True, tag="adviser_in_force"):
     running: bool
 
 
+class LessonsInForce(_Reply, frozen=True, kw_only=True, tag="lessons_in_force"):
+    """The set of lessons in force: its number and digest, and whether later lessons join it.
+
+    `weights` are those it comes to. `running` says that an agent took it.
+    """
+
+    at: datetime
+    version: int
+    lessons: int
+    sha256: str
+    follows: bool
+    reason: str
+    by: str
+    weights: dict[str, float]
+    running: bool
+
+
 class SettingsInForce(_Reply, frozen=True, kw_only=True, tag="settings_in_force"):
     """The settings that were changed, each by its dotted name: its new value, and the one `before`.
 
@@ -185,6 +202,7 @@ Reply = (
     | ParametersInForce
     | ModelInForce
     | AdviserInForce
+    | LessonsInForce
     | SettingsInForce
     | Stopping
 )

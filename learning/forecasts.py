@@ -1,9 +1,10 @@
 """Forecasts of voices and what came of them, folded from cycles and their lessons. Pure.
 
 A forecast is a voice's probability that an entry's net result is above 0, given when the entry was decided;
-its outcome is the entry's trade, or its watched veto. An adviser states its probability. Of every other voice
-one is read into its vote: confidence 0 is even odds, 100 certainty, so p = 1/2 + vote * confidence / 200.
-Whether that reading is worth anything is what the figures of `learning.scores` say.
+its outcome is the entry's trade, or its watched veto where a rule denied it or a voice held it back. An
+adviser states its probability. Of every other voice one is read into its vote: confidence 0 is even odds,
+100 certainty, so p = 1/2 + vote * confidence / 200. Whether that reading is worth anything is what the
+figures of `learning.scores` say.
 
 The base rate of a forecast is that of its voice's outcomes known when it was given, by Laplace's rule of
 succession, (won + 1) / (count + 2): a base rate of all outcomes, later ones among them, would flatter.
@@ -39,7 +40,8 @@ class Forecast(msgspec.Struct, frozen=True):
     """A voice's forecast of one entry, before its outcome is known.
 
     `at` is when it was given, in ms. `identity` is that of an adviser, "" of other voices. `retrospective`
-    ones were given when the outcome could be known.
+    ones were given when the outcome could be known. `held_back` says that the voice alone was enough to hold
+    the entry back.
     """
 
     voice: str
@@ -51,6 +53,7 @@ class Forecast(msgspec.Struct, frozen=True):
     base: float
     identity: str = ""
     retrospective: bool = False
+    held_back: bool = False
 
 
 class Resolved(msgspec.Struct, frozen=True):
@@ -75,25 +78,33 @@ def stated(vote: int, confidence: float) -> float:
     return min(1.0, max(0.0, 0.5 + vote * confidence / 200.0))
 
 
+def foretells(event: CycleDecided) -> bool:
+    """Say whether a cycle may hold forecasts; most hold none."""
+    return bool(event.verdicts) or any(each.held_back for each in event.decisions)
+
+
 def forecasts_of(event: CycleDecided, known: Mapping[str, Tally]) -> list[Forecast]:
-    """Return the forecasts of a cycle: of each entry that was judged, one of every voice that spoke.
+    """Return the forecasts of a cycle: of each entry judged or held back, one of every voice that spoke.
 
     `known` are the outcomes known by then, by voice.
     """
-    if not event.verdicts:
+    if not foretells(event):
         return []
     judged = {verdict.symbol for verdict in event.verdicts}
     advice = {each.symbol: each.advice for each in event.observations}
     at = millis(event.at)
     return [
-        Forecast(name, event.cycle_id, decision.symbol, at, vote, chance, _base(known, name), identity, late)
+        Forecast(
+            name, event.cycle_id, decision.symbol, at, vote, chance, _base(known, name), identity, late,
+            held_back=any(name in each.by for each in decision.held_back),
+        )
         for decision in event.decisions
-        if decision.action is Action.BUY and decision.symbol in judged
+        if decision.held_back or (decision.action is Action.BUY and decision.symbol in judged)
         for name, vote, chance, identity, late in (
             *_of_voices(decision.voices),
             *_of_advisers(advice.get(decision.symbol, ())),
         )
-    ]
+    ]  # fmt: skip
 
 
 def _base(known: Mapping[str, Tally], voice: str) -> float:

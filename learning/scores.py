@@ -40,7 +40,9 @@ class ForecastScores(msgspec.Struct, frozen=True):
 
     `brier` and `log_loss` are means, the less the better, `base_brier` is that of the base rate known at each
     forecast; `skill` is 1 - brier / base_brier: 0 says no more than the base rate, below 0 it misleads.
-    `mean_result` is the mean net return of the entries it voted for, of `taken` of them.
+    `mean_result` is the mean net return of the entries it voted for, of `taken` of them. `held_back` entries
+    were not made because of it; `saved` is the sum of what they would have returned, turned round: above 0
+    where it earned its keep.
     """
 
     count: int
@@ -54,6 +56,8 @@ class ForecastScores(msgspec.Struct, frozen=True):
     skill: float | None
     taken: int
     mean_result: float | None
+    held_back: int
+    saved: float
     bins: tuple[Bin, ...]
 
 
@@ -65,6 +69,7 @@ def scores(done: Sequence[Resolved]) -> ForecastScores | None:
     won = [each.won for each in done]
     bases = [each.forecast.base for each in done]
     taken = [each.result for each in done if each.forecast.vote > 0]
+    held = [each.result for each in done if each.forecast.held_back]
     trades = sum(each.kind == "trade" for each in done)
     return ForecastScores(
         count=len(done),
@@ -78,6 +83,8 @@ def scores(done: Sequence[Resolved]) -> ForecastScores | None:
         skill=skill(chances, bases, won),
         taken=len(taken),
         mean_result=sum(taken) / len(taken) if taken else None,
+        held_back=len(held),
+        saved=-sum(held) if held else 0.0,
         bins=reliability(chances, won),
     )
 

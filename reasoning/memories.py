@@ -182,16 +182,23 @@ class SymbolMemory:
     def copy(self, kept: int = 0) -> "SymbolMemory":
         """Return a memory that can be stepped without changing this one, but not retuned.
 
-        They share the headlines; the copy has the last `kept` candles.
+        They share the headlines; the copy has the last `kept` candles, and all that come to it.
         """
         twin = SymbolMemory.__new__(SymbolMemory)
         twin.symbol, twin.speakers, twin.muted = self.symbol, self.speakers, dict(self.muted)
         twin.headlines, twin.now_ms = self.headlines, self.now_ms
         twin.series, twin.candle, twin.seen, twin.latest = self.series, self.candle, self.seen, self.latest
-        twin.recent = deque(self.recent if kept else (), maxlen=kept)
+        twin.recent = deque(tuple(self.recent)[-kept:] if kept else (), maxlen=KEPT)
         twin.features = list(self.features)
         twin.blocks = [copy(block) for block in self.blocks]
         return twin
+
+    def take(self, twin: "SymbolMemory") -> None:
+        """Be a copy of this memory that was stepped on; it is given away."""
+        self.candle, self.seen, self.latest = twin.candle, twin.seen, twin.latest
+        self.recent.extend(twin.recent)
+        self.features, self.blocks = twin.features, twin.blocks
+        self.muted.update(twin.muted)
 
     def plain(self) -> dict[str, Any]:
         """Return everything remembered as plain values, for comparing."""

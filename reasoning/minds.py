@@ -11,7 +11,7 @@ at the same candle. New parameters give it its voice back, and so does a restart
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from domain.candle import Candle
 from domain.decision import Signal
@@ -30,6 +30,21 @@ from reasoning.settings import ReasoningSettings
 from reasoning.strategies.registry import STRATEGIES
 
 
+class _Ahead(NamedTuple):
+    """A symbol's memory after candles that `orient` has not seen yet: of which memory, and its signals."""
+
+    candles: tuple[Candle, ...]
+    base: SymbolMemory
+    seen: int
+    memory: SymbolMemory
+    signals: list[Signal] | None
+
+    def fits(self, observation: Observation, base: SymbolMemory) -> bool:
+        """Say whether this is what comes of an observation: the very candles, on a memory as it was."""
+        same = self.candles is observation.candles and self.base is base and self.seen == base.seen
+        return same and base.series == observation.series == self.memory.series
+
+
 class StrategyRunner:
     """Memories of every symbol of a session, and what they make of the next observation."""
 
@@ -43,6 +58,7 @@ class StrategyRunner:
         )
         self._symbols: dict[str, SymbolMemory] = {}
         self._models: dict[str, HeardModel] = {}
+        self._ahead: dict[str, _Ahead] = {}
         self.muted: dict[str, str] = {}
         """What was wrong with each voice that is heard no more, by its name."""
         self._count_warmup()
@@ -73,9 +89,14 @@ class StrategyRunner:
         if memory is None:
             memory = self._symbols[observation.symbol] = self._blank(observation.symbol)
         memory.now_ms = millis(observation.fetched_at)
-        if observation.candles and observation.series != memory.series:
-            memory.start(observation.series)
-        signals = _stepped(memory, observation.candles)
+        ahead = self._ahead.pop(observation.symbol, None)
+        if ahead is not None and ahead.fits(observation, memory):
+            memory.take(ahead.memory)
+            signals = ahead.signals
+        else:
+            if observation.candles and observation.series != memory.series:
+                memory.start(observation.series)
+            signals = _stepped(memory, observation.candles)
         if observation.headlines and self._settings.sentiment.enabled:
             memory.headlines.take_in(observation.headlines, memory.now_ms)
         return self._orientation(observation.symbol, memory, signals)
@@ -100,13 +121,30 @@ class StrategyRunner:
 
     def preview(self, observation: Observation) -> Orientation:
         """Say what `orient` would of an observation, its headlines left aside; changes nothing."""
+        ahead = self._stepped_ahead(observation)
+        return self._orientation(observation.symbol, ahead.memory, ahead.signals)
+
+    def votes(self, observation: Observation) -> bool:
+        """Say whether a strategy would vote on an observation; changes nothing."""
+        signals = self._stepped_ahead(observation).signals
+        return signals is not None and any(signal.vote for signal in signals)
+
+    def _stepped_ahead(self, observation: Observation) -> "_Ahead":
+        """Return what comes of an observation's candles; kept for `orient`, so that none is stepped twice."""
         symbol = observation.symbol
         known = self._symbols.get(symbol)
-        memory = (self._blank(symbol) if known is None else known).copy()
+        ahead = self._ahead.get(symbol)
+        if ahead is not None and known is not None and ahead.fits(observation, known):
+            return ahead
+        base = self._blank(symbol) if known is None else known
+        memory = base.copy()
         memory.now_ms = millis(observation.fetched_at)
         if observation.candles and observation.series != memory.series:
             memory.start(observation.series)
-        return self._orientation(symbol, memory, _stepped(memory, observation.candles))
+        ahead = _Ahead(observation.candles, base, base.seen, memory, _stepped(memory, observation.candles))
+        if known is not None:
+            self._ahead[symbol] = ahead
+        return ahead
 
     def recent(self, observation: Observation, count: int) -> tuple[Candle, ...]:
         """Return the last `count` candles of a symbol's series as they are with an observation's."""
@@ -144,6 +182,7 @@ class StrategyRunner:
         next. The other voices notice nothing. Raises ValueError when none of this name has a voice.
         """
         index = self.names.index(name)
+        self._ahead.clear()
         speaker = ConfiguredStrategy(self._speakers[index].strategy, packed)
         self._speakers = (*self._speakers[:index], speaker, *self._speakers[index + 1 :])
         self.muted.pop(name, None)
@@ -174,6 +213,7 @@ class StrategyRunner:
 
     def regrid(self, symbol: str, change: Regrid) -> None:
         """Remember a symbol's prices in the ticks of another grid."""
+        self._ahead.pop(symbol, None)
         if change.ticks_change and symbol in self._symbols:
             self._symbols[symbol].regrid(change)
 
@@ -186,6 +226,7 @@ class StrategyRunner:
 
         Raises ValueError where it is one of other strategies.
         """
+        self._ahead.clear()
         for symbol, remembered in result.items():
             memory = self._blank(symbol)
             memory.resume(remembered)

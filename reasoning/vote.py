@@ -19,7 +19,7 @@ from typing import NamedTuple
 import msgspec
 
 from domain.advice import Advice
-from domain.decision import Action, Decision, Signal, Voice
+from domain.decision import Action, Decision, HeldBack, Signal, Voice
 from domain.kernel import kernel
 from domain.lesson import Beliefs
 from domain.observation import Observation
@@ -62,6 +62,7 @@ def decide(
     voices += [_model_voice(each) for each in orientation.models]
     side = side_of(score, settings.vote_threshold)
     signal = _strongest(orientation, beliefs, side) if side else QUIET
+    held = heard.own >= settings.vote_threshold and not side
     return Decision(
         cycle_id=cycle_id,
         symbol=observation.symbol,
@@ -82,18 +83,24 @@ def decide(
         atr_ratio=orientation.atr_ratio,
         regime=orientation.regime,
         edge=edge_of(observation.advice, orientation.models, promoted) if side > 0 else None,
+        held_back=(_held_back(heard, _strongest(orientation, beliefs, 1)),) if held else (),
     )
+
+
+def _held_back(heard: "_Heard", wanted: Signal) -> HeldBack:
+    return HeldBack(heard.holding, heard.own, wanted.stop_ppm, wanted.stop, wanted.target)
 
 
 _ACTIONS = {0: Action.HOLD, 1: Action.BUY, -1: Action.SELL}
 
 
 class _Heard(NamedTuple):
-    """A score, the strategies' own, and who moved it from there ("" for nobody)."""
+    """A score, the strategies' own, who moved it from there ("" for nobody), and who alone holds it back."""
 
     score: float
     own: float
     by: str
+    holding: tuple[str, ...] = ()
 
 
 def _entry(
@@ -112,14 +119,17 @@ def _entry(
         cap = cap_of(proven, promoted) if own >= threshold else 0.0
         score = raised(own, _score(base), cap)
     by = ["advice"] if score != own else []
-    if news is not None and (with_news := lowered(score, _score([*base, news]))) < score:
-        score = with_news
-        by.append("the news")
-    for each in advice:
-        if each not in proven and (with_it := lowered(score, _score([*base, voice_of(each)]))) < score:
+    holding = [each.voice for each in proven if each.vote < 0] if score < threshold else []
+    careful = [] if news is None else [("the news", news)]
+    careful += [("advice", voice_of(each)) for each in advice if each not in proven]
+    for what, voice in careful:
+        alone = _score([*base, voice])
+        if alone < threshold:
+            holding.append(voice.name)
+        if (with_it := lowered(score, alone)) < score:
             score = with_it
-            by.append("advice")
-    return _Heard(score, own, " and ".join(dict.fromkeys(by)))
+            by.append(what)
+    return _Heard(score, own, " and ".join(dict.fromkeys(by)), tuple(holding))
 
 
 def _weight(name: str, beliefs: Beliefs) -> float:

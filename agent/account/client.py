@@ -25,6 +25,7 @@ from agent.answers.cycle import Explanation
 from agent.answers.forecasts import AdviserRow, ForecastsAnswer
 from agent.answers.journals import ParameterVersion
 from agent.answers.learned import Lessons
+from agent.answers.memory import MemoryAnswer
 from agent.answers.spend import SpendAnswer
 from agent.host import log
 from agent.host.clock import SystemClock
@@ -34,6 +35,7 @@ from agent.outage.at_rest import Resting
 from agent.outage.journal import GuardedJournal
 from agent.outage.lost import Lost
 from agent.parameters import advisers, versions
+from agent.parameters import memory as lesson_sets
 from agent.settings.home import Busy, Home
 from agent.settings.recorded import last_session, lenient, recorded_options
 from agent.settings.settings import Options, secret_texts, with_keys
@@ -52,9 +54,11 @@ from domain.commands import (
     Flatten,
     Kill,
     PromoteAdviser,
+    PromoteLessons,
     PromoteModel,
     ResetKill,
     RollBackAdviser,
+    RollBackLessons,
     RollBackModel,
     RollBackParameters,
     needs_reason,
@@ -64,6 +68,7 @@ from domain.events import (
     AdviserSet,
     CommandAnswered,
     CommandReceived,
+    LessonsSet,
     ModelSet,
     ParametersSet,
     SettingsChanged,
@@ -213,6 +218,10 @@ class AccountClient:
         with self.journal() as opened:
             return forecasts.sets(row.event for row in opened.rows() if isinstance(row.event, AdviserSet))
 
+    def memory(self) -> MemoryAnswer:
+        """Return which lessons are in force."""
+        return lesson_sets.answer_of(self.name, self.folded().state)
+
     @contextmanager
     def opened(self, command: Command, clock: Clock) -> Iterator[Carries]:
         """Open the account for one command: its journal alone, or with its venue for what needs that.
@@ -239,6 +248,8 @@ class AccountClient:
                 | PromoteAdviser()
                 | DemoteAdviser()
                 | RollBackAdviser()
+                | RollBackLessons()
+                | PromoteLessons()
             ):
                 with self.home.lock(self.name), self._writing(clock) as journal:
                     yield Tuning(journal, clock, self._parts)
@@ -359,13 +370,16 @@ class Tuning:
 
 def _taken_up(
     command: Command, parts: wiring.Parts, at: datetime
-) -> tuple[AdviserSet | ModelSet | ParametersSet | SettingsChanged, Reply]:
+) -> tuple[AdviserSet | LessonsSet | ModelSet | ParametersSet | SettingsChanged, Reply]:
     if isinstance(command, ChangeSettings):
         change = changing.event_of(command, parts, at)
         return change, changing.reply_of(change, parts, running=False)
     if isinstance(command, advisers.AdviserCommand):
         promoted = advisers.event_of(command, parts.state.advisers, at)
         return promoted, advisers.reply_of(promoted, running=False)
+    if isinstance(command, lesson_sets.MemoryCommand):
+        chosen = lesson_sets.event_of(command, parts.state, at)
+        return chosen, lesson_sets.reply_of(chosen, parts.state, running=False)
     if isinstance(command, sets.ModelCommand):
         taken = sets.event_of(command, parts, at)
         return taken, sets.in_force_reply(taken, running=False)

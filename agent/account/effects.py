@@ -14,7 +14,7 @@ from agent.loop.session import Session
 from agent.models import sets
 from agent.orders import adoption
 from agent.orders.emergency import flatten
-from agent.parameters import advisers, versions
+from agent.parameters import advisers, memory, versions
 from agent.settings.changes import INTERVAL
 from agent.state.dust import too_small
 from agent.state.retune import waits
@@ -227,6 +227,12 @@ def _adviser(
     return _whole(desk, command, advisers.reply_of(event, running=True), event)
 
 
+def _lessons(desk: Desk, command: commands.RollBackLessons | commands.PromoteLessons) -> Reply:
+    state = desk.session.state
+    event = memory.event_of(command, state, desk.at)
+    return _whole(desk, command, memory.reply_of(event, state, running=True), event)
+
+
 def _settings(desk: Desk, command: commands.ChangeSettings) -> Reply:
     event = changing.event_of(command, desk.parts, desk.at)
     reply = changing.reply_of(event, desk.parts, running=True)
@@ -255,6 +261,8 @@ EFFECTS: Mapping[type, Callable[[Desk, Any], Reply]] = MappingProxyType(
         commands.PromoteAdviser: _adviser,
         commands.DemoteAdviser: _adviser,
         commands.RollBackAdviser: _adviser,
+        commands.RollBackLessons: _lessons,
+        commands.PromoteLessons: _lessons,
         commands.ChangeSettings: _settings,
         commands.Stop: _stop,
     }

@@ -13,8 +13,9 @@ class VoiceForecasts(Struct, frozen=True, kw_only=True):
 
     `identity` is that of an adviser, "" of other voices: with another prompt or model it is another.
     `retrospective` forecasts are only counted. `skill` is that of the probabilities against the base rate
-    known at each of them: 0 says no more than it, below 0 misleads. `calibrator` is the kind that so many
-    outcomes allow, `evidence` says what they prove.
+    known at each of them: 0 says no more than it, below 0 misleads. `held_back` entries were not made
+    because of this voice, and `saved` is what that saved (below 0: cost), a sum of fractions of an entry.
+    `calibrator` is the kind that so many outcomes allow, `evidence` says what they prove.
     """
 
     voice: str
@@ -32,6 +33,8 @@ class VoiceForecasts(Struct, frozen=True, kw_only=True):
     skill: float | None
     taken: int
     mean_result: float | None
+    held_back: int
+    saved: float
     calibrator: str
     evidence: str
     bins: list[Bin]

@@ -43,7 +43,11 @@ class TotalsAnswer(Struct, frozen=True, kw_only=True):
 
 
 class Lessons(Struct, frozen=True, kw_only=True):
-    """`agent lessons`: records of voices and of vetoing rules by name, the totals, and every lesson."""
+    """`agent lessons`: records of voices and of vetoing rules by name, the totals, and every lesson.
+
+    Lessons come oldest first and are numbered so, from 1 (`agent memory`). Among the rules stands what voices
+    held back, as "held back by" and their names.
+    """
 
     voices: dict[str, VoiceRecord]
     rules: dict[str, RuleRecord]

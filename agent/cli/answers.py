@@ -27,6 +27,7 @@ from agent.answers.indicators import IndicatorRow
 from agent.answers.jobs import JobAnswer, JobRan, JobRow
 from agent.answers.journals import Anchored, ChainAnswer, JournalRow, ParameterVersion, TradeRow
 from agent.answers.learned import Lessons
+from agent.answers.memory import MemoryAnswer
 from agent.answers.models import DriftRow, ModelRow, TrainedAnswer
 from agent.answers.report import PeriodReport
 from agent.answers.research import BacktestAnswer, MonteCarloAnswer, ReportAnswer
@@ -46,6 +47,7 @@ from domain.replies import (
     AdviserInForce,
     Flattened,
     KillSwitch,
+    LessonsInForce,
     ModelInForce,
     ParametersInForce,
     Paused,
@@ -97,6 +99,9 @@ ANSWERS: dict[str, tuple[Any, ...]] = {
     "lessons": (Lessons,),
     "lookahead": (LookaheadAnswer,),
     "mcp": (McpAnswer,),
+    "memory list": (MemoryAnswer,),
+    "memory promote": (LessonsInForce, MemoryAnswer),
+    "memory rollback": (LessonsInForce,),
     "meta drift": (list[DriftRow],),
     "meta list": (list[ModelRow],),
     "meta promote": (ModelInForce,),

@@ -21,6 +21,7 @@ from agent.cli.commands.journal import journal
 from agent.cli.commands.judging import judging
 from agent.cli.commands.mcp import EPILOG as MCP_EPILOG
 from agent.cli.commands.mcp import mcp
+from agent.cli.commands.memory import memory
 from agent.cli.commands.meta import meta
 from agent.cli.commands.params import params
 from agent.cli.commands.reading import ColumnsOption, FormatOption, ZoneOption, said_of_files
@@ -71,6 +72,7 @@ app.add_typer(strategy_app, name="strategy")
 app.add_typer(data, name="data")
 app.add_typer(params, name="params")
 app.add_typer(meta, name="meta")
+app.add_typer(memory, name="memory")
 app.add_typer(slippage, name="slippage")
 app.command(epilog=ADVISE_EPILOG)(advise)
 app.command(epilog=SERVE_EPILOG)(serve)

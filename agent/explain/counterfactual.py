@@ -119,7 +119,7 @@ class _Closes:
             decision.cycle_id,
             self.observation,
             orientation,
-            state.beliefs,
+            state.beliefs_for(self.observation),
             reasoning,
             decision.at,
             state.promoted(),

@@ -6,7 +6,6 @@ way. All that can go wrong here leaves the cycle as it would have been without a
 journaled before they are sent and answers before they are used; where the journal fails nothing is.
 """
 
-from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
@@ -20,7 +19,6 @@ from agent.host import log
 from agent.loop.turn import Turn, splits
 from agent.state.record import Record
 from domain.decision import Action, Decision
-from domain.events import CycleEnded, Event
 from domain.lesson import Lesson
 from domain.observation import Observation, Source
 from domain.ports import Platform
@@ -29,9 +27,6 @@ from reasoning.minds import StrategyRunner
 from reasoning.orientation import Orientation
 from reasoning.settings import ReasoningSettings
 from reasoning.vote import decide
-
-REMEMBERED = 200
-"""Lessons kept to choose from."""
 
 
 class Advising:
@@ -59,13 +54,6 @@ class Advising:
         self.trading_lock = trading_lock
         self.blocked = blocked
         self.hurry = hurry
-        self.lessons: deque[Lesson] = deque(maxlen=REMEMBERED)
-        """The session's last lessons; those of one question were known when its candle closed."""
-
-    def learn(self, event: Event) -> None:
-        """Remember the lessons of a cycle that ended."""
-        if isinstance(event, CycleEnded):
-            self.lessons.extend(event.lessons)
 
     def __call__(self, turn: Turn) -> None:
         """Add to a turn's observations what advisers say of the entries they would lead to."""
@@ -85,6 +73,8 @@ class Advising:
                 plan = self.council.planned(turn.cycle_id, wanted, self.record.state.spend, clock.now())
             if plan.asked:
                 self.record.write(*plan.asked)
+        if not wanted:
+            return
         arrived = self.council.asked(plan, self.hurry)
         answers = self.council.answered(plan, arrived, clock.now())
         if answers:
@@ -99,6 +89,8 @@ class Advising:
     def _wanted(self, turn: Turn) -> list[QuestionFacts]:
         """Return what is known of each symbol a strategy would enter; nothing while an exit is to be made."""
         if self.record.state.kill_switch or self.hurry():
+            return []
+        if not any(each.candles and self.mind.votes(each) for each in turn.observations):
             return []
         blocked = {**turn.unseen, **splits(turn.observations), **self.platform.blocked(), **self.blocked()}
         wanted: list[QuestionFacts] = []
@@ -118,13 +110,13 @@ class Advising:
     def _decision(self, turn: Turn, observation: Observation, orientation: Orientation) -> Decision:
         """Return what the strategies alone would decide."""
         alone = replace(orientation, sentiment=None)
-        beliefs = self.record.state.beliefs
+        beliefs = self.record.state.beliefs_for(observation)
         return decide(turn.cycle_id, observation, alone, beliefs, self.reasoning, turn.at)
 
     def _facts(
         self, turn: Turn, observation: Observation, orientation: Orientation, decision: Decision
     ) -> QuestionFacts:
-        sentiment = orientation.sentiment
+        sentiment, in_force = orientation.sentiment, self.record.state.memory.in_force
         return QuestionFacts(
             symbol=observation.symbol,
             timeframe_ms=self.timeframe_ms,
@@ -138,10 +130,12 @@ class Advising:
             headlines=tuple(each.title for each in observation.headlines),
             asked_at=turn.at if observation.source is Source.SIMULATED else self.council.clock.now(),
             lessons=told(self._lessons(observation, orientation.regime)),
+            lesson_set=in_force.number,
+            lesson_sha256=in_force.sha256,
         )
 
     def _lessons(self, observation: Observation, regime: str) -> tuple[Lesson, ...]:
         """Return the lessons a question tells of; what was learned since its candle closed is not."""
         closed_at = utc(closing(observation.candles[-1].time, self.timeframe_ms))
         most = self.council.settings.lessons
-        return chosen(tuple(self.lessons), closed_at, observation.symbol, regime, most)
+        return chosen(self.record.state.memory.recent(), closed_at, observation.symbol, regime, most)

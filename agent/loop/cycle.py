@@ -14,6 +14,8 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any
 
+from msgspec.structs import replace
+
 from agent.loop.machine import IDLE, LEARNING, LoopMachine
 from agent.loop.trailing import raised
 from agent.loop.turn import Turn, look, splits
@@ -35,6 +37,9 @@ from reasoning.vote import decide
 from risk.case import Case, Policy
 from risk.judge import judge, reserve
 from risk.kill import trip_reason
+
+WATCHED = 3
+"""Version of the books from which on entries that voices held back are watched."""
 
 
 def nobody(turn: Turn) -> None:
@@ -198,9 +203,11 @@ class Cycle:
         promoted = state.promoted()
         for observation in turn.observations:
             orientation = state.orientations[observation.symbol]
-            turn.decisions.append(
-                decide(cycle_id, observation, orientation, state.beliefs, self.reasoning, at, promoted)
-            )
+            beliefs = state.beliefs_for(observation)
+            decided = decide(cycle_id, observation, orientation, beliefs, self.reasoning, at, promoted)
+            if decided.held_back and state.ledger.books < WATCHED:
+                decided = replace(decided, held_back=())
+            turn.decisions.append(decided)
 
     def _look_before_entry(self, turn: Turn) -> None:
         """See that nobody else trades the account before an entry; the reason against it is journaled."""

@@ -10,8 +10,10 @@ from domain.money import asset_text
 from domain.order import Fill, Side
 from domain.regrid import Regrid
 
-BOOKS = 2
-"""The version of the rules here; 1 rounded each fill's fee to lots and had no dust in equity."""
+BOOKS = 3
+"""The version of the rules that an account is counted by. 1 rounded each fill's fee to lots and had no dust
+in equity; 2 watched no entry that a voice held back, and weighed voices by every lesson of an earlier
+cycle."""
 
 TAKE_OVER = "mend it at the exchange, then `agent reconcile --adopt --reason ...`"
 

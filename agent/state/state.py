@@ -59,6 +59,7 @@ from domain.events import (
     GridChanged,
     JournalRestored,
     KillSwitchSet,
+    LessonsSet,
     ModelSet,
     OrderReported,
     OrdersIntended,
@@ -73,8 +74,9 @@ from domain.observation import Observation
 from domain.order import Purpose, Receipt
 from domain.regrid import Regrid
 from domain.replies import RememberedCommand, Reply
+from domain.times import TIMEFRAMES, closing
 from domain.verdict import Approved, Verdict
-from learning.hedge import fold
+from learning.memory import Memory, after_lesson, put_in_force
 from learning.promotion import ProvingOutcome
 from learning.reflect import reflect
 from learning.settings import LearningSettings
@@ -85,6 +87,9 @@ from reasoning.orientation import Orientation
 
 REMEMBERED = 256
 """Commands that are remembered by their key, the latest ones."""
+
+POINT_IN_TIME = 3
+"""Version of the books from which on a weight has no lesson that was learned when its candle had closed."""
 
 
 class Observed(NamedTuple):
@@ -128,7 +133,10 @@ class State:
     entries: dict[str, Approved] = field(default_factory=dict)
     pending: list[Pending] = field(default_factory=list)
     new_lessons: list[Lesson] = field(default_factory=list)
-    beliefs: Beliefs = field(default_factory=Beliefs)
+    memory: Memory = field(default_factory=Memory)
+    lesson_sets: list[LessonsSet] = field(default_factory=list)
+    timeframe_ms: int = 0
+    """Length of the session's candles; 0 where its settings do not say."""
     vetoes: Counter[str] = field(default_factory=Counter)
     outcomes: Counter[str] = field(default_factory=Counter)
     ended_reason: str | None = None
@@ -142,6 +150,17 @@ class State:
     """What came of promoted advisers' advice since their promotion."""
     models: list[ModelSet] = field(default_factory=list)
     """Models set so far; only those in force with their bodies."""
+
+    @property
+    def beliefs(self) -> Beliefs:
+        """The weights of voices in force."""
+        return self.memory.beliefs
+
+    def beliefs_for(self, observation: Observation) -> Beliefs:
+        """Return the weights for a decision, of lessons learned before its candle closed."""
+        if not observation.candles or not self.timeframe_ms or self.ledger.books < POINT_IN_TIME:
+            return self.memory.beliefs
+        return self.memory.beliefs_before(closing(observation.candles[-1].time, self.timeframe_ms))
 
     def apply(self, event: Event | Observed) -> None:
         """Fold one event, or what a cycle saw ahead of its row, into state and mind."""
@@ -205,6 +224,9 @@ class State:
             case AdviserSet():
                 self.advisers.append(event)
                 self.proving = proving.begun(self.proving, event)
+            case LessonsSet():
+                self.lesson_sets.append(event)
+                self.memory = put_in_force(self.memory, event.lessons, self.learning, follows=event.follows)
             case CommandReceived():
                 self._receive(event.command)
             case CommandAnswered():
@@ -220,6 +242,7 @@ class State:
         self.session = event.session
         self.prefix = event.prefix
         self.ended_reason = None
+        self.timeframe_ms = TIMEFRAMES.get(str(event.settings.get("timeframe")), 0)
         self.spend = money.after_start(self.spend)
         self.changed = changes.standing(self.changed, event.settings)
         for change in self.ledger.open(event.cash, event.instruments, event.books):
@@ -269,6 +292,9 @@ class State:
         self.ledger.venue_blocks = dict(event.blocked)
         if event.verdicts:
             self._note(event.decisions, event.verdicts)
+        for decision in event.decisions:
+            if decision.held_back:
+                self._held_back(decision)
         self.ahead = None
 
     def _candles(self, observation: Observation, at: datetime) -> None:
@@ -308,6 +334,16 @@ class State:
             if decision.action is Action.BUY and decision.price is not None:
                 self._watch(decision, verdict.reason, decision.price)
 
+    def _held_back(self, decision: Decision) -> None:
+        """Watch what becomes of an entry that voices held back, as if a rule had denied it."""
+        if decision.price is None:
+            return
+        for held in decision.held_back:
+            entry = msgspec.structs.replace(
+                decision, confidence=held.score, stop_ppm=held.stop_ppm, stop=held.stop, target=held.target
+            )
+            self._watch(entry, held.rule, decision.price)
+
     def _watch(self, decision: Decision, rule: str, price: int) -> None:
         stop = decision.stop or (price - price * decision.stop_ppm // 1_000_000 if decision.stop_ppm else 0)
         self.pending.append(watch(_context(decision), rule, price, stop, decision.target, self.learning))
@@ -342,7 +378,7 @@ class State:
     def _end(self, event: CycleEnded) -> None:
         """Close a cycle: its lessons become beliefs."""
         for lesson in event.lessons:
-            self.beliefs = fold(self.beliefs, lesson, self.learning)
+            self.memory = after_lesson(self.memory, lesson, self.learning)
             self.proving = proving.after(self.proving, self.advisers, lesson)
         self.new_lessons = self.new_lessons[len(event.lessons) :]
         self.open_cycle = None

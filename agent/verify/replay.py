@@ -19,6 +19,7 @@ from agent.loop.turn import UNSEEN
 from agent.orders.emergency import flatten
 from agent.settings.recorded import options_of
 from agent.settings.version import code_version
+from agent.verify.questions import QuestionReplay, QuestionsCompared, asked_in
 from agent.verify.recorded_platform import RecordedPlatform, fault_of
 from domain.candle import Candle
 from domain.errors import BadInput, LocalFault, VenueFault
@@ -36,6 +37,7 @@ from domain.events import (
     JournaledAfterwards,
     JournalRestored,
     KillSwitchSet,
+    LessonsSet,
     ModelSet,
     OrderReported,
     ParametersSet,
@@ -57,6 +59,7 @@ ASKED = (
     | CommandAnswered
     | AdviserSet
     | ModelSet
+    | LessonsSet
 )
 """What people's words become by themselves, with an agent or without."""
 
@@ -73,7 +76,10 @@ class Difference(msgspec.Struct, frozen=True):
 
 
 class Replayed(msgspec.Struct, frozen=True):
-    """The result of a replay: the extent of the comparison, and the first difference if there was one."""
+    """The result of a replay: the extent of the comparison, and the first difference if there was one.
+
+    `questions` says what became of those to advisers, where they were made again.
+    """
 
     session: int
     cycles: int
@@ -81,6 +87,7 @@ class Replayed(msgspec.Struct, frozen=True):
     recorded_code: str
     code: str
     difference: Difference | None = None
+    questions: QuestionsCompared | None = None
 
 
 class RecordedObserver:
@@ -207,10 +214,11 @@ def recorded_events(journal: Records, session: int) -> Iterator[Event]:
             yield event
 
 
-def replay(journal: Records, session: int | None, clock: Clock) -> Replayed:
+def replay(journal: Records, session: int | None, clock: Clock, *, questions: bool = False) -> Replayed:
     """Run a recorded session again and compare; the last session unless told otherwise.
 
-    Raises BadInput when the journal has no such session or its settings are not today's.
+    With `questions` those to advisers are made again and compared, too. Raises BadInput when the journal
+    has no such session or its settings are not today's.
     """
     started = _find(sessions(journal), session)
     options = options_of(started)
@@ -224,6 +232,9 @@ def replay(journal: Records, session: int | None, clock: Clock) -> Replayed:
         at=started.at, prefix=started.prefix,
     )  # fmt: skip
     run.started = msgspec.structs.replace(run.started, books=started.books)
+    again = QuestionReplay(asked_in(journal, started)) if questions else None
+    if again is not None:
+        again.begin(run, parts)
     tape = _Tape(recorded_events(journal, started.session))
     run.listeners.append(tape.check)
     if venue is None:
@@ -242,8 +253,9 @@ def replay(journal: Records, session: int | None, clock: Clock) -> Replayed:
             getattr(left, "cycle_id", None), "missing", (("event", msgspec.to_builtins(left), None),)
         )
     return Replayed(
-        started.session, cycles, tape.compared, started.code_version, code_version(), tape.difference
-    )
+        started.session, cycles, tape.compared, started.code_version, code_version(), tape.difference,
+        None if again is None else again.compared(),
+    )  # fmt: skip
 
 
 def _take(run: Session, observer: RecordedObserver, venue: RecordedPlatform | None, step: "_Step") -> int:

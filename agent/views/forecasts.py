@@ -74,6 +74,8 @@ def _row(whose: Who, done: Sequence[Resolved], still: int) -> VoiceForecasts:
         skill=figures.skill if figures else None,
         taken=figures.taken if figures else 0,
         mean_result=figures.mean_result if figures else None,
+        held_back=figures.held_back if figures else 0,
+        saved=figures.saved if figures else 0.0,
         calibrator=kind_for(len(clean)),
         evidence=_evidence(len(clean), figures.skill if figures else None),
         bins=list(figures.bins) if figures else [],

@@ -88,7 +88,6 @@ def convene(
         hurry=lambda: inbox.stopping or inbox.pending_kill is not None,
     )
     cycle.advise = asks
-    session.listeners.append(asks.learn)
 
 
 def _wire(name: str, model: ModelSettings) -> Adviser:

@@ -178,6 +178,7 @@ def test_an_exit_waits_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(Advising, "_decision", wants)
     monkeypatch.setattr(StrategyRunner, "preview", previewed)
+    monkeypatch.setattr(StrategyRunner, "votes", lambda _mind, _seen: True)
     model = Model(AGAINST)
     world = world_with(model, steps=[100.0, 100.0], symbols=tuple(sides))
     world.session.begin()

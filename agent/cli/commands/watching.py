@@ -186,12 +186,16 @@ def why(
 
 
 @watching.command(
-    epilog="Examples: agent replay | agent replay --session 2 --json. Exit code 0: identical. "
-    "1: a difference, shown field by field."
+    epilog="Examples: agent replay | agent replay --session 2 --json | agent replay --questions. Exit code "
+    "0: identical. 1: a difference, shown field by field; with --questions also where a question differs."
 )
 def replay(
     *,
     session: Annotated[int | None, typer.Option(help="Session to replay; the last one if not given.")] = None,
+    questions: Annotated[
+        bool,
+        typer.Option("--questions", help="Make each question to an adviser again, and compare its bytes."),
+    ] = False,
     home: HomeOption = None,
     journal: JournalOption = None,
     json: JsonOption = False,
@@ -199,4 +203,4 @@ def replay(
     """Run a recorded session's inputs through today's code and compare every decision."""
     from agent.cli.handlers.replay import show_replay
 
-    show_replay(session, home, journal, json=json)
+    show_replay(session, home, journal, questions=questions, json=json)

@@ -53,6 +53,10 @@ def _voice(each: VoiceForecasts) -> Iterator[str]:
             f"{_plain(each.base_rate, '.1%')}, mean of {each.taken} voted for "
             f"{_plain(each.mean_result, '+.3%')}"
         )
+    if each.held_back:
+        verb = "cost" if each.saved < 0 else "saved"
+        share = f"{abs(each.saved):.3%} of an entry"
+        yield f"  held    {each.held_back} entries back by itself, which {verb} {share}"
     yield from (f"  bin     {_bin(row)}" for row in each.bins)
     yield f"  means   {each.evidence}; calibrator {each.calibrator}"
 

@@ -14,6 +14,7 @@ from agent.cli.output.changed import changed_words
 from agent.cli.output.streams import answer
 from agent.host.shown import blocked_lines, words
 from agent.settings.home import Busy
+from domain.decision import HELD
 
 if TYPE_CHECKING:  # neither is heavy, and neither is needed to ask a running agent
     from msgspec import Struct
@@ -119,12 +120,17 @@ def lesson_lines(report: "Lessons") -> Iterator[str]:
     yield from (f"voice     {name}: {_figures(voice)}" for name, voice in report.voices.items())
     yield from (f"veto      {name}: {_figures(rule)}" for name, rule in report.rules.items())
     yield f"trades    {_figures(report.totals)}"
-    for item in report.lessons[-20:]:
-        rule = f", vetoed by {item.rule}" if item.rule else f", pnl {item.pnl}"
+    first = max(0, len(report.lessons) - 20)
+    for number, item in enumerate(report.lessons[first:], first + 1):
+        rule = f", {_against(item.rule)}" if item.rule else f", pnl {item.pnl}"
         yield (
-            f"lesson    {item.learned_at:%Y-%m-%dT%H:%M:%S} {item.kind} {item.symbol} {item.result:+.3%} "
-            f"by {item.exit}{rule}"
+            f"lesson {number:<4}{item.learned_at:%Y-%m-%dT%H:%M:%S} {item.kind} {item.symbol} "
+            f"{item.result:+.3%} by {item.exit}{rule}"
         )
+
+
+def _against(rule: str) -> str:
+    return rule if rule.startswith(HELD) else f"vetoed by {rule}"
 
 
 def _figures(row: "Struct") -> str:

@@ -8,7 +8,7 @@ import msgspec
 from domain.events import CycleDecided
 from domain.lesson import Lesson
 from domain.times import millis
-from learning.forecasts import Forecast, Resolved, Tally, forecasts_of, says_something
+from learning.forecasts import Forecast, Resolved, Tally, forecasts_of, foretells, says_something
 
 Do = Callable[..., sqlite3.Cursor]
 
@@ -20,7 +20,7 @@ _ROWS = "SELECT body, result, learned_at, kind FROM forecasts WHERE {} ORDER BY 
 
 def foretell(do: Do, event: CycleDecided) -> None:
     """Keep what voices forecast in a cycle."""
-    if not event.verdicts:
+    if not foretells(event):
         return
     known = {name: Tally(count, won) for name, count, won in do("SELECT voice, count, won FROM tallies")}
     for each in forecasts_of(event, known):

@@ -34,6 +34,7 @@ from domain.events import (
     JournaledAfterwards,
     JournalRestored,
     KillSwitchSet,
+    LessonsSet,
     ModelSet,
     OrderReported,
     OrdersIntended,
@@ -201,6 +202,9 @@ def _sentence(event: Event) -> str:  # noqa: C901, PLR0911, PLR0912 -- one case 
         case AdviserSet():
             what = "promoted" if event.promoted else "demoted"
             return f"adviser {event.adviser} was {what} by {event.by}: {event.reason}"
+        case LessonsSet():
+            later = "every later one joins" if event.follows else "no later one joins"
+            return f"lessons 1 to {event.lessons} were put in force by {event.by}, {later}: {event.reason}"
         case CommandReceived():
             name = type(event.command).__name__
             return f"{event.command.by} asked for {name}: {event.command.reason or 'no reason given'}"
