@@ -58,7 +58,12 @@ def check_command(home: Path | None, journal: str | None, wanted: str, *, json: 
 def check_lines(report: SlippageCheckAnswer) -> Iterator[str]:
     """Yield how a model stands against orders, as people read it."""
     yield f"model     {report.model} version {report.version}"
-    yield f"data      journal {report.journal}, rows {report.after + 1} to {report.seq}"
+    rows = (
+        f"rows {report.after + 1} to {report.seq}"
+        if report.seq > report.after
+        else "no row since it was fitted"
+    )
+    yield f"data      journal {report.journal}, {rows}"
     for each in report.symbols:
         if each.taken_ppm is None or each.measured_ppm is None or each.error_ppm is None:
             yield f"{each.symbol:<9} {each.note}"
