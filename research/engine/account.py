@@ -60,13 +60,13 @@ from research.engine.layout import (
     WEIGHTS,
     WIN_STREAK,
     WORST,
+    Blocks,
     Doubts,
     Floats,
     Ints,
 )
+from research.engine.stretches import NO_TARGET, write_equity
 from risk.stake import trailed
-
-NO_TARGET = 2**62
 
 
 @kernel
@@ -257,6 +257,7 @@ def fast_forward(
     ints: Ints,
     floats: Floats,
     equity: Ints,
+    blocks: Blocks,
     first: int,
     until: int,
     limit: int,
@@ -300,7 +301,7 @@ def fast_forward(
         elif peak - worth > fall:
             fall = peak - worth
             worst = max(worst, drawdown(worth, peak))
-        equity[cycle] = worth
+        write_equity(equity, blocks, cycle, worth)
         cycle += 1
     if cycle > first:
         ints[EQUITY], ints[PEAK], ints[FALL], floats[WORST] = worth, peak, fall, worst

@@ -45,6 +45,7 @@ from research.engine.layout import (
     RIPE_AT,
     SYMBOL,
     SYMBOLS,
+    TRIGGERED,
     TURN,
     TURN_AT,
     VOICES,
@@ -56,6 +57,7 @@ from research.engine.layout import (
     MarketLayout,
     RuleParameters,
 )
+from research.engine.stretches import cross, write_equity, write_flat
 from risk.limits import day_limit
 from risk.rules import daily_loss
 
@@ -169,14 +171,6 @@ def learn(ints: Ints, floats: Floats, hedge: Hedge) -> None:
 
 
 @kernel
-def skip(ints: Ints, equity: Ints, first: int, until: int) -> None:
-    """Write the equity of cycles in which nothing can happen."""
-    flat = ints[EQUITY]
-    for cycle in range(first, until):
-        equity[cycle] = flat
-
-
-@kernel
 def observe_all(
     ints: Ints,
     floats: Floats,
@@ -237,7 +231,7 @@ def replay(  # noqa: C901  # the order of a cycle, to be read in one piece
     slips: Slips,
 ) -> None:
     """Run every cycle of a session; what it came to is left in `ints`, `floats` and `equity`."""
-    candle_ms, opened, high, low, close, turn_ms, turn_end, turn_quote, turn_mark, instants, doubts = market
+    candle_ms, opened, high, low, close, turn_ms, turn_end, turn_quote, turn_mark, instants, doubts, blocks = market
     costs, trailing_ppm = house.costs, house.limits.trailing_ppm
     cycles = len(instants)
     symbols = ints[SYMBOLS]
@@ -265,28 +259,22 @@ def replay(  # noqa: C901  # the order of a cycle, to be read in one piece
             raise_stops(ints, floats, costs, slips, cycle, at_ms, trailing_ppm, close, turn_ms, turn_end)
         if ints[RIPE] > 0:
             learn(ints, floats, house.hedge)
-        equity[cycle] = ints[EQUITY]
+        write_equity(equity, blocks, cycle, ints[EQUITY])
         cycle += 1
         until = min(due, cycles)
         if ints[HELD] > 0:
             ints[HELD_CYCLES] += 1
-            if symbols == 1:
+            if symbols == 1 and trailing_ppm == 0 and len(blocks.few) > 0 and ints[ACCT + TRIGGERED] == 0:
+                cycle = cross(
+                    ints, floats, equity, blocks, cycle, until, limit,
+                    high, low, turn_ms, turn_end, turn_quote,
+                )  # fmt: skip  # as they come
+            elif symbols == 1:
                 cycle = fast_forward(
-                    ints,
-                    floats,
-                    equity,
-                    cycle,
-                    until,
-                    limit,
-                    trailing_ppm,
-                    high,
-                    low,
-                    close,
-                    turn_ms,
-                    turn_end,
-                    turn_quote,
-                )
+                    ints, floats, equity, blocks, cycle, until, limit, trailing_ppm,
+                    high, low, close, turn_ms, turn_end, turn_quote,
+                )  # fmt: skip  # as they come
         elif cycle < until and is_calm(ints, limit):
             # A day that begins meanwhile begins with this very equity: it can wait for the next vote.
-            skip(ints, equity, cycle, until)
+            write_flat(equity, blocks, cycle, until, ints[EQUITY])
             cycle = until

@@ -85,6 +85,19 @@ class Doubts(NamedTuple):
     turn: Sequence[int]
 
 
+class Blocks(NamedTuple):
+    """What stretches of cycles have in common, as `stretches` makes and reads it.
+
+    `day` is each cycle's UTC day, counted from the session's first, `after` each day's first cycle behind
+    it; `few` and `many` are records of extremes, empty where a stretch has to be walked.
+    """
+
+    day: Sequence[int]
+    after: Sequence[int]
+    few: Sequence[int]
+    many: Sequence[int]
+
+
 class MarketLayout(NamedTuple):
     """All tapes behind one another, and the instants of all cycles. Prices in ticks, times in ms."""
 
@@ -99,3 +112,4 @@ class MarketLayout(NamedTuple):
     turn_mark: Sequence[int]
     instants: Sequence[int]
     doubts: Doubts
+    blocks: Blocks

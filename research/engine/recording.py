@@ -13,7 +13,8 @@ from reasoning.kernels.features import PLAN
 from reasoning.kernels.indicators import ATR_SIZE
 from research.data.candles import Candles, FloatArray, IntArray
 from research.engine.compiler import CompiledRules
-from research.engine.layout import Doubts, MarketLayout
+from research.engine.layout import Blocks, Doubts, MarketLayout
+from research.engine.stretches import blocks_of
 from research.engine.tape import Tape, tape_of
 
 Places = NDArray[np.int32]
@@ -100,6 +101,7 @@ class Recording:
                 self._joined([tape.doubt_low for tape in tapes]),
                 self._joined([tape.doubt_turn for tape in tapes]),
             ),
+            blocks=Blocks(*map(self.give, blocks_of(tapes, self.instants))),
         )
 
     def slips(self, impacts: Impacts) -> Slips:

@@ -48,8 +48,9 @@ class TrialRunner:
         owned = [_writable(each) for each in candles]
         self.prepared = Recording(owned, setup.instruments, setup.warmup, compiled() if machine else plain())
         self.periods = periods_of([each.symbol for each in candles])
-        self.ends = day_ends(self.prepared.instants, self.periods)
-        self.equity = np.zeros_like(self.prepared.instants)
+        day = np.asarray(self.prepared.market.blocks.day)
+        self.ends = day[day_ends(self.prepared.instants, self.periods)]
+        self.equity = np.zeros(int(day[-1]) + 1, dtype=np.int64)
         self.lean = machine and len(setup.voices) == 1
         self._size_books(max(256, len(self.prepared.instants) // 16))
         if self.lean:
@@ -69,7 +70,8 @@ class TrialRunner:
         ints, floats, equity = self._lean(setup) if self.lean else self._full(setup)
         row, daily = np.zeros(FIELDS), np.zeros(self.days)
         score: Callable[..., None] = _scorer() if self.machine else score_books
-        score(ints, floats, equity, self.ends, setup.cash, self.periods, daily, row)
+        cycles = len(self.prepared.instants)
+        score(ints, floats, equity, self.ends, cycles, setup.cash, self.periods, daily, row)
         return row, daily
 
     def _full(self, setup: Setup) -> tuple[Any, Any, Any]:

@@ -79,6 +79,7 @@ def score_books(
     floats: Sequence[float],
     equity: Sequence[int],
     ends: Sequence[int],
+    cycles: int,
     opening: int,
     periods: int,
     daily: Floats,
@@ -86,6 +87,7 @@ def score_books(
 ) -> None:
     """Write a finished replay's daily returns and score.
 
+    `ends` are the places in `equity` of each day's end, `cycles` how many the session had.
     Sums run in one order in machine code as in Python, so every machine finds the same bits.
     """
     count = len(ends)
@@ -127,6 +129,6 @@ def score_books(
     row[5] = won / lost if lost > 0.0 else UNDEFINED
     row[6] = wins / trades if trades > 0 else UNDEFINED
     row[7] = float(trades)
-    row[8] = ints[HELD_CYCLES] / len(equity)
+    row[8] = ints[HELD_CYCLES] / cycles
     row[9] = float(ints[KILLED])
     row[10] = float(ints[CASH])

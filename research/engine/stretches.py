@@ -1,0 +1,212 @@
+"""Stretches in which a lone position is held and nothing happens, crossed by the extremes of blocks.
+
+What could end such a stretch is a price: one that reaches the stop, the target or the day's limit. The smallest
+and largest prices of every eight and of every sixty-four cycles are worked out once per tape, so a stretch
+costs as many looks as it has blocks. Peak and drawdown come from the same blocks; only where a new peak and
+a new worst fall lie in one stretch is it walked. What comes out is what a walk comes to, to the bit.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from domain.kernel import kernel
+from domain.tally import drawdown
+from domain.times import DAY_MS
+from research.data.candles import IntArray
+from research.engine.layout import (
+    ACCT,
+    CASH,
+    DAY_END,
+    DAY_START,
+    EQUITY,
+    FACTOR,
+    FALL,
+    HELD_CYCLES,
+    KILLED,
+    LOTS,
+    MARK,
+    NEVER,
+    PEAK,
+    QUOTE,
+    QUOTE_MS,
+    STOP,
+    TARGET,
+    TURN,
+    WORST,
+    Blocks,
+    Floats,
+    Ints,
+)
+from research.engine.tape import NOTHING, Tape
+
+FEW, MANY = 8, 64
+"""Cycles of a block of each size."""
+LEAST, MOST, LEAST_QUOTE, MOST_QUOTE, RECORD = 0, 1, 2, 3, 4
+"""A block's record: smallest and largest of all prices of its cycles, and of its quotes alone."""
+NO_TARGET = 2**62
+SURELY = 1.0 - 1e-12
+"""A fall is surely no new worst one when it is below this share of it, whatever rounding does."""
+
+
+def blocks_of(tapes: Sequence[Tape], instants: IntArray) -> Blocks:
+    """Return the days of a session, and the blocks of a lone tape whose every turn closes one candle."""
+    days, after = np.unique(instants // DAY_MS, return_inverse=True)[1].astype(np.int32), NOTHING
+    after = np.flatnonzero(np.diff(days, append=days[-1:] + 1)) + 1
+    if len(tapes) != 1 or not _regular(tapes[0]):
+        return Blocks(days, after, NOTHING, NOTHING)
+    tape = tapes[0]
+    closed, quote = tape.turn_end - 1, tape.turn_quote
+    prices = (np.minimum(tape.low[closed], quote), np.maximum(tape.high[closed], quote), quote)
+    return Blocks(days, after, _extremes(*prices, FEW), _extremes(*prices, MANY))
+
+
+def _regular(tape: Tape) -> bool:
+    steps = np.all(np.diff(tape.turn_end) == 1) and tape.turn_end[0] > 0
+    return bool(steps and len(tape.doubt_ms) == 0 and np.all(tape.turn_quote > 0))
+
+
+def _extremes(lowest: IntArray, highest: IntArray, quote: IntArray, size: int) -> IntArray:
+    count = len(quote) // size
+    lows, highs, quotes = (each[: count * size].reshape(count, size) for each in (lowest, highest, quote))
+    table = [lows.min(axis=1), highs.max(axis=1), quotes.min(axis=1), quotes.max(axis=1)]
+    return np.ascontiguousarray(np.stack(table, axis=1)).reshape(-1)
+
+
+@kernel
+def is_daily(equity: Sequence[int], blocks: Blocks) -> bool:
+    """Tell whether equity is asked for at the end of each day only."""
+    return len(equity) == len(blocks.after)
+
+
+@kernel
+def write_equity(equity: Ints, blocks: Blocks, cycle: int, value: int) -> None:
+    """Write the equity of one cycle; where days are asked for, over that of the day's earlier ones."""
+    equity[blocks.day[cycle] if is_daily(equity, blocks) else cycle] = value
+
+
+@kernel
+def write_flat(equity: Ints, blocks: Blocks, first: int, until: int, value: int) -> None:
+    """Write the equity of cycles in which it does not change."""
+    if is_daily(equity, blocks):
+        first, until = blocks.day[first], blocks.day[until - 1] + 1
+    for place in range(first, until):
+        equity[place] = value
+
+
+@kernel
+def is_quiet(block: Sequence[int], at: int, floor: int, target: int) -> bool:
+    """Tell whether no price of a block reaches the floor or the target."""
+    return block[at + LEAST] > floor and block[at + MOST] < target
+
+
+@kernel
+def loss_quote(ints: Ints, units: int, limit: int) -> int:
+    """Return the quote at and below which the day's loss passes its limit; NEVER once it has."""
+    return NEVER if ints[KILLED] != 0 else (ints[DAY_START] - limit - ints[CASH] - 1) // units
+
+
+@kernel
+def cross(
+    ints: Ints,
+    floats: Floats,
+    equity: Ints,
+    blocks: Blocks,
+    first: int,
+    until: int,
+    limit: int,
+    high: Sequence[int],
+    low: Sequence[int],
+    turn_ms: Sequence[int],
+    turn_end: Sequence[int],
+    turn_quote: Sequence[int],
+) -> int:
+    """Live through cycles of a lone symbol's position in which nothing but its value changes.
+
+    Returns the first cycle, from `first` and before `until`, that needs all the rules: a stop or target is
+    reached, a day begins, the day's loss passes `limit`.
+    """
+    p = ACCT
+    if first >= until or turn_ms[first] >= ints[DAY_END]:
+        return first
+    until = min(until, blocks.after[blocks.day[first]])
+    few, many = blocks.few, blocks.many
+    units, stop = ints[p + LOTS] * ints[p + FACTOR], ints[p + STOP]
+    target = ints[p + TARGET] if ints[p + TARGET] > 0 else NO_TARGET
+    floor = max(stop, loss_quote(ints, units, limit))
+    candle_of = turn_end[first] - 1 - first
+    least, most = NO_TARGET, 0
+    cycle = first
+    while cycle < until:
+        if cycle % MANY == 0 and cycle + MANY <= until:
+            at = cycle // MANY * RECORD
+            if is_quiet(many, at, floor, target):
+                least, most = min(least, many[at + LEAST_QUOTE]), max(most, many[at + MOST_QUOTE])
+                cycle += MANY
+                continue
+        if cycle % FEW == 0 and cycle + FEW <= until:
+            at = cycle // FEW * RECORD
+            if is_quiet(few, at, floor, target):
+                least, most = min(least, few[at + LEAST_QUOTE]), max(most, few[at + MOST_QUOTE])
+                cycle += FEW
+                continue
+        quote = turn_quote[cycle]
+        if quote <= floor or quote >= target or low[cycle + candle_of] <= stop or high[cycle + candle_of] >= target:
+            break
+        least, most = min(least, quote), max(most, quote)
+        cycle += 1
+    if cycle > first:
+        hold_through(ints, floats, equity, blocks, first, cycle, least, most, turn_quote)
+        ints[p + QUOTE] = ints[p + MARK] = turn_quote[cycle - 1]
+        ints[p + QUOTE_MS] = turn_ms[cycle - 1]
+        ints[p + TURN] = cycle
+    return cycle
+
+
+@kernel
+def hold_through(
+    ints: Ints,
+    floats: Floats,
+    equity: Ints,
+    blocks: Blocks,
+    first: int,
+    until: int,
+    least: int,
+    most: int,
+    turn_quote: Sequence[int],
+) -> None:
+    """Bring equity, its peak and the worst drawdown through quotes from `least` to `most`."""
+    units, cash = ints[ACCT + LOTS] * ints[ACCT + FACTOR], ints[CASH]
+    lowest, highest = cash + least * units, cash + most * units
+    peak = ints[PEAK]
+    if highest < peak:
+        ints[FALL] = max(ints[FALL], peak - lowest)
+        floats[WORST] = max(floats[WORST], drawdown(lowest, peak))
+    elif drawdown(lowest, highest) < floats[WORST] * SURELY:
+        ints[PEAK] = highest
+        ints[FALL] = 0
+    else:
+        walk_falls(ints, floats, first, until, cash, units, turn_quote)
+    if is_daily(equity, blocks):
+        equity[blocks.day[first]] = cash + turn_quote[until - 1] * units
+    else:
+        for cycle in range(first, until):
+            equity[cycle] = cash + turn_quote[cycle] * units
+    ints[EQUITY] = cash + turn_quote[until - 1] * units
+    ints[HELD_CYCLES] += until - first
+
+
+@kernel
+def walk_falls(
+    ints: Ints, floats: Floats, first: int, until: int, cash: int, units: int, turn_quote: Sequence[int]
+) -> None:
+    """Bring peak and worst drawdown through the quotes one after the other."""
+    peak, fall = ints[PEAK], ints[FALL]
+    for cycle in range(first, until):
+        worth = cash + turn_quote[cycle] * units
+        if worth >= peak:
+            peak, fall = worth, 0
+        elif peak - worth > fall:
+            fall = peak - worth
+            floats[WORST] = max(floats[WORST], drawdown(worth, peak))
+    ints[PEAK], ints[FALL] = peak, fall
