@@ -65,7 +65,7 @@ from research.engine.layout import (
     Floats,
     Ints,
 )
-from research.engine.stretches import NO_TARGET, write_equity
+from research.engine.stretches import AT, HIGH, LOW, NO_TARGET, QUOTED, ROW, show, write_equity
 from risk.stake import trailed
 
 
@@ -250,6 +250,21 @@ def observe(
     if held and quote > 0:
         known = last_closed(ints, p, turn_end)
         meet(ints, floats, costs, slips, known, p, ints[p + QUOTE_MS], quote, quote, quote)
+
+
+@kernel
+def observe_lone(ints: Ints, floats: Floats, costs: Costs, rows: Sequence[int], cycle: int) -> None:
+    """Show a lone held symbol the candle that closed, whose opening was the last cycle's quote, and the quote."""
+    at = cycle * ROW
+    before = at - ROW
+    show(ints, rows, cycle)
+    held = not meet(
+        ints, floats, costs, ACCT, rows[before + AT], rows[before + QUOTED], rows[at + HIGH], rows[at + LOW]
+    )
+    if held:
+        quote = rows[at + QUOTED]
+        meet(ints, floats, costs, ACCT, rows[at + AT], quote, quote, quote)
+    take_value(ints, floats)
 
 
 @kernel

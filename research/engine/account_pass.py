@@ -14,7 +14,7 @@ from learning.settings import Hedge
 from platforms.fills import Costs
 from platforms.impact import Slips
 from reasoning.vote import side_of
-from research.engine.account import fast_forward, observe, roll, take_value
+from research.engine.account import fast_forward, observe, observe_lone, roll, take_value
 from research.engine.gate import buy, judge_entry, judge_exit, raise_stop, score_at, sell, strongest_at
 from research.engine.layout import (
     ACCT,
@@ -45,7 +45,6 @@ from research.engine.layout import (
     RIPE_AT,
     SYMBOL,
     SYMBOLS,
-    TRIGGERED,
     TURN,
     TURN_AT,
     VOICES,
@@ -57,7 +56,7 @@ from research.engine.layout import (
     MarketLayout,
     RuleParameters,
 )
-from research.engine.stretches import cross, write_equity, write_flat
+from research.engine.stretches import AT, ROW, cross, show, write_equity, write_flat
 from risk.limits import day_limit
 from risk.rules import daily_loss
 
@@ -117,7 +116,7 @@ def judge_all(
         if ints[p + EVENT] >= ints[p + EVENT_COUNT] or event[e + EVENT_CYCLE] != cycle:
             continue
         ints[p + EVENT] += 1
-        if ints[p + LOTS] == 0:
+        if ints[p + LOTS] == 0 and ints[p + QUOTE_MS] != at_ms:
             turn = event[e + EVENT_TURN]
             ints[p + QUOTE] = turn_quote[ints[p + TURN_AT] + turn]
             ints[p + MARK] = turn_mark[ints[p + TURN_AT] + turn]
@@ -235,22 +234,27 @@ def replay(  # noqa: C901  # the order of a cycle, to be read in one piece
     costs, trailing_ppm = house.costs, house.limits.trailing_ppm
     cycles = len(instants)
     symbols = ints[SYMBOLS]
+    lone = symbols == 1 and trailing_ppm == 0 and len(blocks.rows) > 0
     due = next_event(ints, event)
     cycle = 0
     limit = 0
     while cycle < cycles:
-        at_ms = instants[cycle]
+        at_ms = blocks.rows[cycle * ROW + AT] if lone else instants[cycle]
         ints[CYCLE] = cycle + 1
         if at_ms >= ints[DAY_END]:
             roll(ints, at_ms)
             limit = day_limit(house.limits, ints[DAY_START])
-        if ints[HELD] > 0:
+        if lone and ints[HELD] > 0:
+            observe_lone(ints, floats, costs, blocks.rows, cycle)
+        elif ints[HELD] > 0:
             observe_all(
                 ints, floats, costs, at_ms, candle_ms, opened, high, low,
                 turn_ms, turn_end, turn_quote, turn_mark, doubts, slips,
             )  # fmt: skip  # as they come
         watch_day(ints, at_ms, limit)
         if due == cycle:
+            if lone:
+                show(ints, blocks.rows, cycle)
             if judge_all(ints, floats, house, event, confidence, turn_quote, turn_mark, cycle, at_ms) > 0:
                 place_all(ints, floats, costs, slips, turn_end, at_ms)
                 take_value(ints, floats)
@@ -264,11 +268,8 @@ def replay(  # noqa: C901  # the order of a cycle, to be read in one piece
         until = min(due, cycles)
         if ints[HELD] > 0:
             ints[HELD_CYCLES] += 1
-            if symbols == 1 and trailing_ppm == 0 and len(blocks.few) > 0 and ints[ACCT + TRIGGERED] == 0:
-                cycle = cross(
-                    ints, floats, equity, blocks, cycle, until, limit,
-                    high, low, turn_ms, turn_end, turn_quote,
-                )  # fmt: skip  # as they come
+            if lone:
+                cycle = cross(ints, floats, equity, blocks, cycle, until, limit)
             elif symbols == 1:
                 cycle = fast_forward(
                     ints, floats, equity, blocks, cycle, until, limit, trailing_ppm,

@@ -89,11 +89,13 @@ class Blocks(NamedTuple):
     """What stretches of cycles have in common, as `stretches` makes and reads it.
 
     `day` is each cycle's UTC day, counted from the session's first, `after` each day's first cycle behind
-    it; `few` and `many` are records of extremes, empty where a stretch has to be walked.
+    it. `rows` has a lone symbol's cycles in one place, `few` and `many` the extremes of blocks of them; all
+    three are empty where stretches have to be walked.
     """
 
     day: Sequence[int]
     after: Sequence[int]
+    rows: Sequence[int]
     few: Sequence[int]
     many: Sequence[int]
 

@@ -44,6 +44,8 @@ FEW, MANY = 8, 64
 """Cycles of a block of each size."""
 LEAST, MOST, LEAST_QUOTE, MOST_QUOTE, RECORD = 0, 1, 2, 3, 4
 """A block's record: smallest and largest of all prices of its cycles, and of its quotes alone."""
+AT, QUOTED, HIGH, LOW, ROW = 0, 1, 2, 3, 4
+"""A cycle's row: its instant, its quote, and the highest and lowest price of the candle that closed."""
 NO_TARGET = 2**62
 SURELY = 1.0 - 1e-12
 """A fall is surely no new worst one when it is below this share of it, whatever rounding does."""
@@ -54,16 +56,26 @@ def blocks_of(tapes: Sequence[Tape], instants: IntArray) -> Blocks:
     days, after = np.unique(instants // DAY_MS, return_inverse=True)[1].astype(np.int32), NOTHING
     after = np.flatnonzero(np.diff(days, append=days[-1:] + 1)) + 1
     if len(tapes) != 1 or not _regular(tapes[0]):
-        return Blocks(days, after, NOTHING, NOTHING)
+        return Blocks(days, after, NOTHING, NOTHING, NOTHING)
     tape = tapes[0]
-    closed, quote = tape.turn_end - 1, tape.turn_quote
-    prices = (np.minimum(tape.low[closed], quote), np.maximum(tape.high[closed], quote), quote)
-    return Blocks(days, after, _extremes(*prices, FEW), _extremes(*prices, MANY))
+    quote, low, high = tape.turn_quote, tape.low[tape.turn_end - 1], tape.high[tape.turn_end - 1]
+    prices = np.minimum(low, quote), np.maximum(high, quote), quote
+    rows = np.stack((tape.turn_ms, quote, high, low), axis=1).reshape(-1)
+    return Blocks(days, after, rows, _extremes(*prices, FEW), _extremes(*prices, MANY))
 
 
 def _regular(tape: Tape) -> bool:
-    steps = np.all(np.diff(tape.turn_end) == 1) and tape.turn_end[0] > 0
-    return bool(steps and len(tape.doubt_ms) == 0 and np.all(tape.turn_quote > 0))
+    """Tell whether each turn closes the candle whose opening was the quote of the turn before."""
+    quote, closed = tape.turn_quote, tape.turn_end - 1
+    return bool(
+        closed[0] >= 0
+        and len(tape.doubt_ms) == 0
+        and np.all(np.diff(closed) == 1)
+        and np.all(quote > 0)
+        and np.array_equal(tape.turn_mark, quote)
+        and np.array_equal(tape.open[closed[1:]], quote[:-1])
+        and np.array_equal(tape.time[closed[1:]], tape.turn_ms[:-1])
+    )
 
 
 def _extremes(lowest: IntArray, highest: IntArray, quote: IntArray, size: int) -> IntArray:
@@ -107,34 +119,20 @@ def loss_quote(ints: Ints, units: int, limit: int) -> int:
 
 
 @kernel
-def cross(
-    ints: Ints,
-    floats: Floats,
-    equity: Ints,
-    blocks: Blocks,
-    first: int,
-    until: int,
-    limit: int,
-    high: Sequence[int],
-    low: Sequence[int],
-    turn_ms: Sequence[int],
-    turn_end: Sequence[int],
-    turn_quote: Sequence[int],
-) -> int:
+def cross(ints: Ints, floats: Floats, equity: Ints, blocks: Blocks, first: int, until: int, limit: int) -> int:
     """Live through cycles of a lone symbol's position in which nothing but its value changes.
 
     Returns the first cycle, from `first` and before `until`, that needs all the rules: a stop or target is
     reached, a day begins, the day's loss passes `limit`.
     """
     p = ACCT
-    if first >= until or turn_ms[first] >= ints[DAY_END]:
+    rows, few, many = blocks.rows, blocks.few, blocks.many
+    if first >= until or rows[first * ROW] >= ints[DAY_END]:
         return first
     until = min(until, blocks.after[blocks.day[first]])
-    few, many = blocks.few, blocks.many
     units, stop = ints[p + LOTS] * ints[p + FACTOR], ints[p + STOP]
     target = ints[p + TARGET] if ints[p + TARGET] > 0 else NO_TARGET
     floor = max(stop, loss_quote(ints, units, limit))
-    candle_of = turn_end[first] - 1 - first
     least, most = NO_TARGET, 0
     cycle = first
     while cycle < until:
@@ -150,17 +148,24 @@ def cross(
                 least, most = min(least, few[at + LEAST_QUOTE]), max(most, few[at + MOST_QUOTE])
                 cycle += FEW
                 continue
-        quote = turn_quote[cycle]
-        if quote <= floor or quote >= target or low[cycle + candle_of] <= stop or high[cycle + candle_of] >= target:
+        at = cycle * ROW
+        quote = rows[at + QUOTED]
+        if quote <= floor or quote >= target or rows[at + LOW] <= stop or rows[at + HIGH] >= target:
             break
         least, most = min(least, quote), max(most, quote)
         cycle += 1
     if cycle > first:
-        hold_through(ints, floats, equity, blocks, first, cycle, least, most, turn_quote)
-        ints[p + QUOTE] = ints[p + MARK] = turn_quote[cycle - 1]
-        ints[p + QUOTE_MS] = turn_ms[cycle - 1]
-        ints[p + TURN] = cycle
+        hold_through(ints, floats, equity, blocks, first, cycle, least, most)
+        show(ints, rows, cycle - 1)
     return cycle
+
+
+@kernel
+def show(ints: Ints, rows: Sequence[int], cycle: int) -> None:
+    """Show a lone symbol the quote of a cycle."""
+    ints[ACCT + QUOTE] = ints[ACCT + MARK] = rows[cycle * ROW + QUOTED]
+    ints[ACCT + QUOTE_MS] = rows[cycle * ROW + AT]
+    ints[ACCT + TURN] = cycle + 1
 
 
 @kernel
@@ -173,7 +178,6 @@ def hold_through(
     until: int,
     least: int,
     most: int,
-    turn_quote: Sequence[int],
 ) -> None:
     """Bring equity, its peak and the worst drawdown through quotes from `least` to `most`."""
     units, cash = ints[ACCT + LOTS] * ints[ACCT + FACTOR], ints[CASH]
@@ -186,24 +190,24 @@ def hold_through(
         ints[PEAK] = highest
         ints[FALL] = 0
     else:
-        walk_falls(ints, floats, first, until, cash, units, turn_quote)
+        walk_falls(ints, floats, first, until, cash, units, blocks.rows)
+    ints[EQUITY] = cash + blocks.rows[(until - 1) * ROW + QUOTED] * units
     if is_daily(equity, blocks):
-        equity[blocks.day[first]] = cash + turn_quote[until - 1] * units
+        equity[blocks.day[first]] = ints[EQUITY]
     else:
         for cycle in range(first, until):
-            equity[cycle] = cash + turn_quote[cycle] * units
-    ints[EQUITY] = cash + turn_quote[until - 1] * units
+            equity[cycle] = cash + blocks.rows[cycle * ROW + QUOTED] * units
     ints[HELD_CYCLES] += until - first
 
 
 @kernel
 def walk_falls(
-    ints: Ints, floats: Floats, first: int, until: int, cash: int, units: int, turn_quote: Sequence[int]
+    ints: Ints, floats: Floats, first: int, until: int, cash: int, units: int, rows: Sequence[int]
 ) -> None:
     """Bring peak and worst drawdown through the quotes one after the other."""
     peak, fall = ints[PEAK], ints[FALL]
     for cycle in range(first, until):
-        worth = cash + turn_quote[cycle] * units
+        worth = cash + rows[cycle * ROW + QUOTED] * units
         if worth >= peak:
             peak, fall = worth, 0
         elif peak - worth > fall:
