@@ -11,7 +11,7 @@ import inspect
 import os
 import platform
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
@@ -95,12 +95,28 @@ def compiled() -> CompiledRules:
 
 
 def _machine_find(strategy: Strategy[Any], folder: Path) -> Callable[..., int]:
+    step, signal = strategy.step, strategy.signal
     if isinstance(strategy, OwnStrategy):
-        loop = loop_of(strategy, folder)
+        step, signal = guarded.guarded_kernels(strategy)
+    loop = loop_of(signals.find_events, strategy, {"step": step, "signal": signal}, folder)
+    if isinstance(strategy, OwnStrategy):
         sources = f"{loop.__code__.co_filename}|{_of_sources({beside.__file__}).hexdigest()}"
         looked = Looked(folder, sources, beside.MOST)
         return guarded.guarded_find(strategy, MachineCode(loop, raising=True), looked)
-    return MachineCode(loop_of(strategy, folder))
+    return MachineCode(loop)
+
+
+@cache
+def among(strategy: Strategy[Any]) -> Callable[..., int]:
+    """Return machine code of `find_among` for a strategy that decides over columns."""
+    decide, signal = strategy.decide_at, strategy.signal_at
+    if isinstance(strategy, OwnStrategy):
+        decide, signal = guarded.checked_kernels(decide, signal)
+    compiled()
+    register()
+    kernels = {"decide_at": decide, "signal_at": signal}
+    loop = loop_of(signals.find_among, strategy, kernels, cache_folder())
+    return MachineCode(loop, raising=isinstance(strategy, OwnStrategy))
 
 
 class MachineCode:
@@ -222,35 +238,39 @@ def _processor() -> str:
     return str(llvmlite.binding.get_host_cpu_name())
 
 
-def loop_of(strategy: Strategy[Any], folder: Path) -> Callable[..., int]:
-    """Return `find_events` for one strategy, as a function in a file of its own.
+def loop_of(
+    pattern: Callable[..., int], strategy: Strategy[Any], kernels: Mapping[str, Callable[..., Any]], folder: Path
+) -> Callable[..., int]:
+    """Return a loop over candles for one strategy, as a function in a file of its own.
 
-    A strategy's kernels are globals there: passed as arguments they could not be cached on disk.
+    The kernels, the pattern's first arguments, are globals there: passed along they could not be cached on disk.
     """
-    pattern = signals.find_events
     source = inspect.getsource(pattern)
-    for argument in ("step", "signal"):
+    for argument in kernels:
         source = "\n".join(line for line in source.split("\n") if not line.startswith(f"    {argument}: "))
-    text = f"from __future__ import annotations\n\n\n{source}"
-    known = f"{strategy.step.__module__}.{strategy.name}|{text}"
+    known = f"{strategy.step.__module__}.{strategy.name}"
     if strategy.step.__module__.partition(".")[0] not in HOUSE:
         # A user's kernels are no part of the folder's digest: a change compiles this loop alone anew.
         known += str(_of_sources(_files(house=False)).hexdigest())
-    name = hashlib.sha256(known.encode()).hexdigest()[:12]
-    path = folder / f"events_{name}.py"
+    used = [name for name in pattern.__code__.co_names if name in pattern.__globals__]
+    names = {name: pattern.__globals__[name] for name in used} | dict(kernels)
+    return written(pattern.__name__, f"from __future__ import annotations\n\n\n{source}", names, folder, known)
+
+
+def written(
+    name: str, text: str, names: Mapping[str, Any], folder: Path, known: str = ""
+) -> Callable[..., Any]:
+    """Return a function of this source, from a file in the folder of machine code, with these globals."""
+    digest = hashlib.sha256(f"{known}|{text}".encode()).hexdigest()[:12]
+    path = folder / f"{name}_{digest}.py"
     if not path.exists():
         write_whole(path, text.encode(), durable=False)
-    spec = importlib.util.spec_from_file_location(f"boyd_events_{name}", path)
+    spec = importlib.util.spec_from_file_location(f"boyd_{path.stem}", path)
     if spec is None or spec.loader is None:
         raise ImportError(f"{path}: cannot be imported")
     module = importlib.util.module_from_spec(spec)
     sys.modules[module.__name__] = module  # where numba's disk cache will look for it
     spec.loader.exec_module(module)
-    used = [name for name in pattern.__code__.co_names if name in pattern.__globals__]
-    module.__dict__.update({name: pattern.__globals__[name] for name in used})
-    step, signal = strategy.step, strategy.signal
-    if isinstance(strategy, OwnStrategy):
-        step, signal = guarded.guarded_kernels(strategy)
-    module.__dict__.update(step=step, signal=signal)
-    result: Callable[..., int] = module.__dict__[pattern.__name__]
+    module.__dict__.update(names)
+    result: Callable[..., Any] = module.__dict__[name]
     return result

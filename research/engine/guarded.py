@@ -36,6 +36,24 @@ def guarded_kernels(strategy: OwnStrategy[Any]) -> tuple[Callable[..., int], Cal
     return jitable(step), jitable(signal)
 
 
+def checked_kernels(
+    own_decide: Callable[..., int], own_signal: Callable[..., Signal]
+) -> tuple[Callable[..., int], Callable[..., Signal]]:
+    """Return the kernels of a strategy that decides over columns, their answers checked.
+
+    None of the two indexes anything of the user's: the house wrote what reads the columns.
+    """
+    from research.engine.guarded_memory import jitable, sound, sound_vote  # noqa: PLC0415  # imports numba
+
+    def decide_at(columns, index, packed):  # type: ignore[no-untyped-def]  # the compiler finds the types
+        return sound_vote(own_decide(columns, index, packed))
+
+    def signal_at(columns, index, packed, vote, features):  # type: ignore[no-untyped-def]  # as above
+        return sound(own_signal(columns, index, packed, vote, features))
+
+    return jitable(decide_at), jitable(signal_at)
+
+
 def guarded_find(strategy: OwnStrategy[Any], machine: Find | None, looked: Looked | None = None) -> Find:
     """Return `find_events` for a strategy, as machine code or, without it, in plain Python.
 

@@ -8,6 +8,7 @@ for at those candles only.
 from collections.abc import Callable, MutableSequence, Sequence
 from typing import Any
 
+from domain.decision import Signal
 from domain.kernel import kernel
 from reasoning.kernels.features import FeaturePlan, Features, features_at
 from reasoning.kernels.indicators import Memory, atr_step
@@ -49,6 +50,52 @@ def fill_series(
         series[2 * count + index] = atr_step(memory, 0, plan[0], float(high[index]), float(low[index]), ended)
 
 
+@kernel
+def features_of(series: Floats, known: Floats, plan: FeaturePlan, count: int, index: int) -> Features:
+    """Return a candle's features out of `known`, where the first who asks writes them.
+
+    `known` has room for every candle's, or for one candle's only, which is then worked out anew.
+    """
+    kept = len(known) > KNOWN
+    k = KNOWN * index if kept else 0
+    if not kept or known[k] == 0.0:
+        now = features_at(series, 0, count, index, index + 1, plan)
+        known[k] = 1.0
+        known[k + 1] = now.volume
+        known[k + 2] = now.volatility
+        known[k + 3] = float(now.trend)
+        known[k + 4] = float(now.wild)
+        known[k + 5] = now.atr
+        known[k + 6] = now.baseline
+        known[k + 7] = float(now.ready)
+    return Features(
+        known[k + 1],
+        known[k + 2],
+        int(known[k + 3]),
+        int(known[k + 4]),
+        known[k + 5],
+        known[k + 6],
+        int(known[k + 7]),
+    )
+
+
+@kernel
+def write_event(
+    event: Ints, confidence: Floats, row: int, cycle: int, turn: int, text: Signal, features: Features
+) -> None:
+    """Write a vote as an event's row."""
+    e = EVENT * row
+    event[e + EVENT_CYCLE] = cycle
+    event[e + EVENT_TURN] = turn
+    event[e + EVENT_VOICES + VOTE] = text.vote
+    event[e + EVENT_VOICES + STOP_PPM_OF] = text.stop_ppm
+    event[e + EVENT_VOICES + STOP_OF] = text.stop
+    event[e + EVENT_VOICES + TARGET_OF] = text.target
+    measured = features.baseline > 0.0 and features.atr > 0.0
+    confidence[CONFIDENCE * row] = features.baseline / features.atr if measured else 1.0
+    confidence[CONFIDENCE * row + 1] = text.confidence
+
+
 def find_events(
     step: Callable[..., int],
     signal: Callable[..., Any],
@@ -71,13 +118,11 @@ def find_events(
     """Step a strategy over a tape and write its votes as events from row `first`; return the next row.
 
     An event is a vote on a candle that was news in some cycle. Beyond the room in `event` they are counted
-    but not kept: ask again with more room. `known` keeps every candle's features for the next to ask, or
-    has room for one candle's only.
+    but not kept: ask again with more room.
     """
     row = first
     count = len(close)
     room = len(event) // EVENT
-    kept = len(known) > KNOWN
     for index in range(count):
         ended = float(close[index])
         vote = step(
@@ -86,36 +131,40 @@ def find_events(
         if vote == 0 or turn_of[index] < 0:
             continue
         if row < room:
-            k = KNOWN * index if kept else 0
-            if not kept or known[k] == 0.0:
-                now = features_at(series, 0, count, index, index + 1, plan)
-                known[k] = 1.0
-                known[k + 1] = now.volume
-                known[k + 2] = now.volatility
-                known[k + 3] = float(now.trend)
-                known[k + 4] = float(now.wild)
-                known[k + 5] = now.atr
-                known[k + 6] = now.baseline
-                known[k + 7] = float(now.ready)
-            features = Features(
-                known[k + 1],
-                known[k + 2],
-                int(known[k + 3]),
-                int(known[k + 4]),
-                known[k + 5],
-                known[k + 6],
-                int(known[k + 7]),
-            )
+            features = features_of(series, known, plan, count, index)
             text = signal(memory, packed, vote, ended, features)
-            e = EVENT * row
-            event[e + EVENT_CYCLE] = cycle_of[index]
-            event[e + EVENT_TURN] = turn_of[index]
-            event[e + EVENT_VOICES + VOTE] = text.vote
-            event[e + EVENT_VOICES + STOP_PPM_OF] = text.stop_ppm
-            event[e + EVENT_VOICES + STOP_OF] = text.stop
-            event[e + EVENT_VOICES + TARGET_OF] = text.target
-            measured = features.baseline > 0.0 and features.atr > 0.0
-            confidence[CONFIDENCE * row] = features.baseline / features.atr if measured else 1.0
-            confidence[CONFIDENCE * row + 1] = text.confidence
+            write_event(event, confidence, row, cycle_of[index], turn_of[index], text, features)
+        row += 1
+    return row
+
+
+def find_among(
+    decide_at: Callable[..., int],
+    signal_at: Callable[..., Any],
+    columns: tuple[Sequence[float], ...],
+    packed: tuple[Any, ...],
+    plan: FeaturePlan,
+    series: Floats,
+    known: Floats,
+    candidate: Sequence[int],
+    count: int,
+    turn_of: Sequence[int],
+    cycle_of: Sequence[int],
+    event: Ints,
+    confidence: Floats,
+    first: int,
+) -> int:
+    """Ask a strategy that decides over columns at `count` candidates; write and return as `find_events`."""
+    row = first
+    room = len(event) // EVENT
+    for place in range(count):
+        index = candidate[place]
+        vote = decide_at(columns, index, packed)
+        if vote == 0 or turn_of[index] < 0:
+            continue
+        if row < room:
+            features = features_of(series, known, plan, len(turn_of), index)
+            text = signal_at(columns, index, packed, vote, features)
+            write_event(event, confidence, row, cycle_of[index], turn_of[index], text, features)
         row += 1
     return row

@@ -77,7 +77,7 @@ class Worker:
         base = voices[self._job.voice]
         for row, packed in enumerate(task.packs):
             voices[self._job.voice] = BacktestVoice(base.strategy, packed)
-            table[row], daily[row] = bench.score(voices)
+            bench.score_into(voices, table[row], daily[row])
         return TrialScores(table, daily)
 
     def _bench(self, span: Span) -> TrialRunner:

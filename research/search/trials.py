@@ -15,7 +15,8 @@ from reasoning.kernels.features import PLAN
 from research.data.candles import Candles, FloatArray
 from research.engine.backtest import BacktestVoice, Setup, events_of, opened
 from research.engine.beside import Misstep
-from research.engine.compiler import MachineCode, compiled, plain
+from research.engine.columns import Columns, Crossings
+from research.engine.compiler import MachineCode, among, compiled, plain
 from research.engine.layout import (
     ACCT,
     EVENT_AT,
@@ -36,83 +37,116 @@ def _scorer() -> Callable[..., None]:
     return MachineCode(score_books)
 
 
-class TrialRunner:
-    """Candles made ready, and books that every trial writes anew; for one process and one thread.
+class Bench:
+    """Candles made ready, and their columns: what the trials of several threads read and none changes.
 
     Raises BadInput when a series is too short.
     """
 
     def __init__(self, candles: Sequence[Candles], setup: Setup, *, machine: bool) -> None:
-        self.setup = setup
-        self.machine = machine
         owned = [_writable(each) for each in candles]
         self.prepared = Recording(owned, setup.instruments, setup.warmup, compiled() if machine else plain())
         self.periods = periods_of([each.symbol for each in candles])
-        day = np.asarray(self.prepared.market.blocks.day)
+        self.market = self.prepared.market
+        self.tapes = tuple(zip(self.prepared.columns, self.prepared.series, self.prepared.turns, strict=True))
+        day = np.asarray(self.market.blocks.day)
+        self.days = int(day[-1]) + 1
         self.ends = day[day_ends(self.prepared.instants, self.periods)]
-        self.equity = np.zeros(int(day[-1]) + 1, dtype=np.int64)
-        self.lean = machine and len(setup.voices) == 1
+        self.columns = [Columns(tape) for tape in self.prepared.tapes]
+
+
+class TrialRunner:
+    """Books that every trial on a bench writes anew; for one thread."""
+
+    def __init__(self, bench: Bench, setup: Setup) -> None:
+        self.setup = setup
+        self.house = setup.house()
+        self.bench = bench
+        self.prepared = bench.prepared
+        self.machine = bench.prepared.engine.compiled
+        self.equity = np.zeros(bench.days, dtype=np.int64)
+        self.lean = self.machine and len(setup.voices) == 1
         self._size_books(max(256, len(self.prepared.instants) // 16))
+        self.stepped: set[str] = set()
         if self.lean:
             self.known = [np.zeros(KNOWN * len(tape.close)) for tape in self.prepared.tapes]
+            self.crossings = [Crossings(columns) for columns in self.bench.columns]
 
     @property
     def days(self) -> int:
         """Number of daily returns of each trial."""
-        return len(self.ends)
+        return len(self.bench.ends)
 
     def score(self, voices: Sequence[BacktestVoice]) -> tuple[FloatArray, FloatArray]:
         """Run one trial; return its score float64[FIELDS] and daily returns float64[days].
 
         `voices` are those of the setup, with other parameters.
         """
-        setup = replace(self.setup, voices=tuple(voices))
-        ints, floats, equity = self._lean(setup) if self.lean else self._full(setup)
         row, daily = np.zeros(FIELDS), np.zeros(self.days)
-        score: Callable[..., None] = _scorer() if self.machine else score_books
-        cycles = len(self.prepared.instants)
-        score(ints, floats, equity, self.ends, cycles, setup.cash, self.periods, daily, row)
+        self.score_into(voices, row, daily)
         return row, daily
 
-    def _full(self, setup: Setup) -> tuple[Any, Any, Any]:
+    def score_into(self, voices: Sequence[BacktestVoice], row: FloatArray, daily: FloatArray) -> None:
+        """Run one trial and write its score and daily returns."""
+        ints, floats, equity = self._lean(voices[0]) if self.lean else self._full(voices)
+        score: Callable[..., None] = _scorer() if self.machine else score_books
+        cycles, periods = len(self.prepared.instants), self.bench.periods
+        score(ints, floats, equity, self.bench.ends, cycles, self.setup.cash, periods, daily, row)
+
+    def _full(self, voices: Sequence[BacktestVoice]) -> tuple[Any, Any, Any]:
+        setup = replace(self.setup, voices=tuple(voices))
         event, confidence, counts = events_of(self.prepared, setup)
         give, (ints, floats) = self.prepared.give, opened(self.prepared, setup, counts)
         books = give(ints), give(floats), give(np.zeros_like(self.equity))
-        votes, slips = (give(event), give(confidence)), self.prepared.slips(setup.impacts)
-        self.prepared.engine.replay(*books, setup.house(), self.prepared.market, *votes, slips)
+        self.prepared.engine.replay(
+            *books, self.house, self.bench.market, give(event), give(confidence)
+        )
         return books
 
-    def _lean(self, setup: Setup) -> tuple[Any, Any, Any]:
-        rows = self._events(setup.voices[0])
+    def _lean(self, voice: BacktestVoice) -> tuple[Any, Any, Any]:
+        rows = self._events(voice)
         if rows[-1] > self.room:
             self._size_books(rows[-1])
-            rows = self._events(setup.voices[0])
-        ints, floats, blank_floats, size = self.ints, self.floats, self.blank[1], self.head
-        ints[:size] = self.blank[0]
-        floats[:] = blank_floats
+            rows = self._events(voice)
+        ints, floats = self.ints, self.floats
+        ints[: self.head], floats[:] = self.blank
         for index in range(len(rows) - 1):
             at = ACCT + index * SYMBOL
             ints[at + EVENT_AT], ints[at + EVENT_COUNT] = rows[index], rows[index + 1] - rows[index]
-        event, confidence = self.event[: rows[-1] * EVENT], self.confidence[: rows[-1] * CONFIDENCE]
-        prepared, books = self.prepared, (ints, floats, self.equity)
-        slips = prepared.slips(setup.impacts)
-        prepared.engine.replay(*books, setup.house(), prepared.market, event, confidence, slips)
+        more = self.house, self.bench.market, self.event, self.confidence
+        self.prepared.engine.replay(ints, floats, self.equity, *more)
         return ints, floats, self.equity
 
     def _events(self, voice: BacktestVoice) -> list[int]:
         """Write the events of every symbol; return each one's first row, then the row after the last."""
-        find, rows = self.prepared.engine.events(voice.strategy), [0]
-        size = voice.strategy.size_for(voice.packed)
-        for index, (columns, series) in enumerate(
-            zip(self.prepared.columns, self.prepared.series, strict=True)
-        ):
-            turns, known = self.prepared.turns[index], self.known[index]
-            more = *columns, *turns, self.event, self.confidence, rows[-1]
-            try:
-                rows.append(find(np.zeros(size), voice.packed, PLAN, series, known, *more))
-            except Misstep as misstep:
-                raise misstep.on(self.prepared.tapes[index]) from None
+        rows = [0]
+        for index in range(len(self.bench.tapes)):
+            among = self._among(index, voice, rows[-1]) if voice.strategy.name in self.stepped else None
+            rows.append(self._stepped(index, voice, rows[-1]) if among is None else among)
+        self.stepped.add(voice.strategy.name)
         return rows
+
+    def _stepped(self, index: int, voice: BacktestVoice, first: int) -> int:
+        """Step the strategy over a tape."""
+        find, memory = self.prepared.engine.events(voice.strategy), voice.strategy.size_for(voice.packed)
+        columns, series, turns = self.bench.tapes[index]
+        more = *columns, *turns, self.event, self.confidence, first
+        try:
+            return find(np.zeros(memory), voice.packed, PLAN, series, self.known[index], *more)
+        except Misstep as misstep:
+            raise misstep.on(self.prepared.tapes[index]) from None
+
+    def _among(self, index: int, voice: BacktestVoice, first: int) -> int | None:
+        """Ask a strategy that decides over columns where it can vote; None for one that does not, or fails."""
+        found = self.crossings[index].of(voice.strategy, voice.packed)
+        if found is None:
+            return None
+        _, series, turns = self.bench.tapes[index]
+        more = self.known[index], found.candidate, found.count, *turns, self.event, self.confidence, first
+        try:
+            return among(voice.strategy)(found.columns, voice.packed, PLAN, series, *more)
+        except (ArithmeticError, ValueError):  # stepped, it says at which line
+            return None
 
     def _size_books(self, room: int) -> None:
         """Make room for this many events; rows of trades and vetoes need not be blank."""
