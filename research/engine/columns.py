@@ -9,12 +9,13 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from functools import cache
+from mmap import mmap
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from reasoning.indicators.kind import IndicatorKind
-from reasoning.indicators.table import INDICATORS
+from reasoning.declare.kinds import KINDS
 from reasoning.kernels.strategy import ColumnKey, Strategy
 from research.data.candles import FloatArray
 from research.engine.compiler import MachineCode, cache_folder, compiled, written
@@ -55,9 +56,9 @@ class Columns:
             return self._keep(key, np.full(count, float(key)))
         if key.kind in CANDLE:
             return self._keep(key, np.ascontiguousarray(getattr(self._tape, key.kind), dtype=np.float64))
-        kind = INDICATORS[key.kind]
+        kind = KINDS[key.kind]
         inputs = [self._kept[each] if each in self._kept else self._made(each) for each in key.inputs]
-        outputs = tuple(np.zeros(count) for _ in kind.outputs)
+        outputs = tuple(_blank(count) for _ in kind.outputs)
         first = min(max((known_after(each) for each in key.inputs), default=0), count)
         memory = np.zeros(int(kind.size(*key.parameters)))
         filler(kind)(memory, *key.parameters, *(each[first:] for each in inputs), *(each[first:] for each in outputs))
@@ -70,6 +71,11 @@ class Columns:
         while len(self._kept) > 1 and sum(each.nbytes for each in self._kept.values()) > self._most:
             self._kept.popitem(last=False)
         return column
+
+
+def _blank(count: int) -> FloatArray:
+    """Return zeros in pages of their own: a column that is dropped gives its memory back at once."""
+    return np.frombuffer(mmap(-1, max(8 * count, 1)), dtype=np.float64, count=count)
 
 
 class Found(NamedTuple):
@@ -117,7 +123,7 @@ def known_after(key: ColumnKey) -> int:
     """Return the candles before a column is known."""
     if key.kind in CANDLE:
         return 0
-    own = int(INDICATORS[key.kind].warmup(*key.parameters))
+    own = int(KINDS[key.kind].warmup(*key.parameters))
     return own + max((known_after(each) for each in key.inputs), default=0)
 
 

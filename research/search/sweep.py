@@ -4,6 +4,7 @@ All trials share one warm-up, the longest that any of them needs, so they trade 
 can be compared. Results come sorted by parameters, whatever engine ran them in whatever order.
 """
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -15,7 +16,7 @@ from reasoning.kernels.features import PLAN, features_warmup
 from research.data.candles import Candles, FloatArray
 from research.engine.backtest import BacktestVoice, Setup
 from research.search.grid import Trial
-from research.search.trials import TrialRunner
+from research.search.trials import Bench, TrialRunner
 from research.statistics.scoring import FIELDS, Score, best
 
 Span = tuple[int | None, int | None]
@@ -61,33 +62,57 @@ class Engine:
         raise NotImplementedError
 
 
-class Worker:
-    """One process's hands: keeps the last spans' candles ready between tasks."""
+class Benches:
+    """The last spans' candles made ready, for all workers of a process."""
 
-    def __init__(self, job: Job, kept: int = KEPT) -> None:
+    def __init__(self, job: Job, kept: int) -> None:
         self._job = job
         self._kept = kept
-        self._benches: dict[Span, TrialRunner] = {}
+        self._lock = threading.Lock()
+        self._benches: dict[Span, Bench] = {}
+
+    def of(self, span: Span) -> Bench:
+        """Return a span's bench. Raises BadInput when it holds no candle to trade."""
+        with self._lock:
+            if span not in self._benches:
+                make_room(self._benches, self._kept)
+                candles = window(self._job.candles, span, self._job.setup.warmup)
+                self._benches[span] = Bench(candles, self._job.setup, machine=self._job.machine)
+            return self._benches[span]
+
+
+class Worker:
+    """One thread's hands: keeps the last spans' books between tasks."""
+
+    def __init__(self, job: Job, kept: int = KEPT, beside: "Worker | None" = None) -> None:
+        """Make trials of a job; `beside` is a worker of another thread, with whom candles are shared."""
+        self._job = job
+        self._kept = kept
+        self._benches = Benches(job, kept) if beside is None else beside._benches
+        self._runners: dict[Span, TrialRunner] = {}
 
     def work(self, task: Task) -> TrialScores:
         """Make the trials of a task. Raises BadInput when its span holds no candle to trade."""
-        bench = self._bench(task.span)
-        table, daily = np.zeros((len(task.packs), FIELDS)), np.zeros((len(task.packs), bench.days))
+        runner = self._runner(task.span)
+        table, daily = np.zeros((len(task.packs), FIELDS)), np.zeros((len(task.packs), runner.days))
         voices = list(self._job.setup.voices)
         base = voices[self._job.voice]
         for row, packed in enumerate(task.packs):
             voices[self._job.voice] = BacktestVoice(base.strategy, packed)
-            bench.score_into(voices, table[row], daily[row])
+            runner.score_into(voices, table[row], daily[row])
         return TrialScores(table, daily)
 
-    def _bench(self, span: Span) -> TrialRunner:
-        if span not in self._benches:
-            while len(self._benches) >= self._kept:
-                del self._benches[next(iter(self._benches))]
-            job = self._job
-            candles = window(job.candles, span, job.setup.warmup)
-            self._benches[span] = TrialRunner(candles, job.setup, machine=job.machine)
-        return self._benches[span]
+    def _runner(self, span: Span) -> TrialRunner:
+        if span not in self._runners:
+            make_room(self._runners, self._kept)
+            self._runners[span] = TrialRunner(self._benches.of(span), self._job.setup)
+        return self._runners[span]
+
+
+def make_room(kept: dict[Span, Any], most: int) -> None:
+    """Drop the oldest until one more may be kept."""
+    while len(kept) >= most:
+        del kept[next(iter(kept))]
 
 
 def window(candles: Sequence[Candles], span: Span, warmup: int) -> list[Candles]:
