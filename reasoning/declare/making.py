@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from reasoning.declare.columns import keys_of
+from reasoning.declare.crossings import crossings_of
 from reasoning.declare.parameters import DeclaredParams, Parameter, Relation, params_of
 from reasoning.declare.source import Source
 from reasoning.declare.uses import CANDLE, Use
@@ -71,6 +72,7 @@ def _made(owner: type[Declared]) -> Strategy[Any]:
         columns=columns,
         decide_at=decide_at,
         signal_at=signal_at,
+        crossings=crossings_of(source, columns, numbers, tuple(declared.parameters), declared.constants),
     )
 
 

@@ -101,7 +101,8 @@ class Strategy(Generic[PackedT]):
 
     A declared strategy (`reasoning.declare`) also decides over columns, one number of all candles each:
     `columns(packed)` says which, and the kernels `decide_at(columns, index, packed)` and `signal_at(columns,
-    index, packed, vote, features)` are `step` and `signal` of the candle at an index, to the bit.
+    index, packed, vote, features)` are `step` and `signal` of the candle at an index, to the bit. Where it
+    votes at crossings only, `crossings(packed)` gives the pairs of columns or levels, one of which has crossed.
     """
 
     name: str
@@ -115,6 +116,7 @@ class Strategy(Generic[PackedT]):
     columns: Callable[[PackedT], tuple[ColumnKey, ...]] | None = None
     decide_at: Callable[..., int] | None = None
     signal_at: Callable[..., Signal] | None = None
+    crossings: Callable[[PackedT], tuple[tuple[ColumnKey | float, ColumnKey | float], ...]] | None = None
 
     @property
     def declared(self) -> bool:

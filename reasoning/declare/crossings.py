@@ -1,0 +1,104 @@
+"""The crossings a declared strategy needs for a vote, read off its `decide`.
+
+Where every vote stands behind a test of `crossed_above` or `crossed_below`, it can vote on no candle but those
+of these crossings, and whoever looks for votes over years of candles looks there alone.
+"""
+
+import ast
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from reasoning.declare import words
+from reasoning.declare.source import Source
+from reasoning.kernels.strategy import ColumnKey
+
+CROSSED = (words.crossed_above, words.crossed_below)
+Operand = str | float
+"""A number of `now` by its name, `self.NAME` with its prefix, or a plain number."""
+Pair = tuple[Operand, Operand]
+SELF = "self."
+
+
+class _Open(Exception):
+    """A vote that no crossing stands before."""
+
+
+def crossings_of(
+    source: Source,
+    columns: Callable[[Any], tuple[ColumnKey, ...]],
+    numbers: tuple[str, ...],
+    fields: tuple[str, ...],
+    constants: Mapping[str, float],
+) -> Callable[[Any], tuple[tuple[ColumnKey | float, ColumnKey | float], ...]] | None:
+    """Return what gives the pairs of columns or levels for packed parameters; None where a vote needs none."""
+    try:
+        pairs = list(dict.fromkeys(_Reader(source).pairs(source.tree.body, ())))
+    except _Open:
+        return None
+    if not pairs:
+        return None
+
+    def crossings(packed: Any) -> tuple[tuple[ColumnKey | float, ColumnKey | float], ...]:
+        keys = dict(zip(numbers, columns(packed), strict=True))
+
+        def given(operand: Operand) -> ColumnKey | float:
+            if not isinstance(operand, str):
+                return float(operand)
+            name = operand.removeprefix(SELF)
+            if name == operand:
+                return keys[name]
+            return float(packed[fields.index(name)] if name in fields else constants[name])
+
+        return tuple((given(one), given(other)) for one, other in pairs)
+
+    return crossings
+
+
+class _Reader:
+    """Goes the ways of a decide, each with the crossings it has passed."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+
+    def pairs(self, statements: list[ast.stmt], passed: tuple[Pair, ...]) -> Iterator[Pair]:
+        """Yield the pair that stands before each vote. Raises _Open where none does."""
+        for each in statements:
+            if isinstance(each, ast.If):
+                yield from self.pairs(each.body, passed + tuple(self._crossed(each.test)))
+                yield from self.pairs(each.orelse, passed)
+            elif isinstance(each, ast.Return):
+                yield from self._returned(each.value, passed)
+
+    def _returned(self, value: ast.expr | None, passed: tuple[Pair, ...]) -> Iterator[Pair]:
+        if isinstance(value, ast.IfExp):
+            yield from self._returned(value.body, passed + tuple(self._crossed(value.test)))
+            yield from self._returned(value.orelse, passed)
+        elif isinstance(value, ast.Call) and self._meant(value) in words.VOTES:
+            if not passed:
+                raise _Open
+            yield passed[-1]
+
+    def _crossed(self, test: ast.expr) -> Iterator[Pair]:
+        """Yield the pairs that have crossed wherever a test is true."""
+        if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
+            for each in test.values:
+                yield from self._crossed(each)
+        elif isinstance(test, ast.Call) and self._meant(test) in CROSSED:
+            pair = tuple(map(self._operand, test.args))
+            if len(pair) == len(CROSSED) and None not in pair:
+                yield pair  # type: ignore[misc]  # two operands, as looked at
+
+    def _meant(self, call: ast.Call) -> Any:
+        return self.source.meanings.get(call.func.id) if isinstance(call.func, ast.Name) else None
+
+    def _operand(self, node: ast.expr) -> Operand | None:
+        text = ast.unparse(node)
+        if text.startswith(f"{self.source.now}.") and isinstance(node, ast.Attribute):
+            return text.removeprefix(f"{self.source.now}.")
+        if text.startswith(f"{self.source.itself}.") and isinstance(node, ast.Attribute):
+            return SELF + text.removeprefix(f"{self.source.itself}.")
+        try:
+            value = ast.literal_eval(node)
+        except ValueError:
+            return None
+        return float(value) if isinstance(value, int | float) else None

@@ -1,0 +1,128 @@
+"""The promise: a stretch crossed by the extremes of its blocks comes to what walking it comes to, to the bit."""
+
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.times import DAY_MS
+from research.data.candles import Candles
+from research.engine.backtest import Setup, opened
+from research.engine.compiler import plain
+from research.engine.layout import FALL, Blocks
+from research.engine.recording import Recording
+from research.engine.signals import CONFIDENCE, EVENT
+from research.engine.stretches import FEW, MANY
+from tests.research.searching import HOUR_MS, setup_for, walk
+
+COUNT, WARMUP = 700, 10
+
+
+def market(seed: int) -> Candles:
+    """Return a month of hours."""
+    return walk(COUNT, seed)
+
+
+def recorded(candles: Candles, setup: Setup) -> Recording:
+    return Recording([candles], setup.instruments, WARMUP, plain())
+
+
+def votes(seed: int, prepared: Recording, count: int) -> tuple[list[int], list[float]]:
+    """Return events at random turns: votes both ways, their stops and targets far, none, or met to the tick."""
+    draw = np.random.default_rng(seed)
+    cycles = np.sort(draw.choice(len(prepared.instants) - 60, count, replace=False))
+    tape = prepared.tapes[0]
+    event: list[int] = []
+    for cycle in cycles.tolist():
+        side = 1 if draw.random() < 0.6 else -1
+        quote, first = int(tape.turn_quote[cycle]), int(tape.turn_end[cycle])
+        later = slice(first, first + int(draw.integers(1, 60)))
+        stop, target = int(quote * 0.8), 0
+        if draw.random() < 0.4:
+            stop = min(int(tape.low[later].min()), quote - 1)
+        if draw.random() < 0.4:
+            target = max(int(tape.high[later].max()), quote + 1)
+        event += [cycle, cycle, side, 0, stop, target]
+    return event, [1.0, 90.0] * count
+
+
+def lived(
+    prepared: Recording, setup: Setup, seed: int, count: int, *, blocks: bool, daily: bool
+) -> tuple[Any, ...]:
+    """Return what a session comes to: its books, and equity at each day's end."""
+    event, confidence = votes(seed, prepared, count)
+    assert len(event) == count * EVENT
+    assert len(confidence) == count * CONFIDENCE
+    ints, floats = opened(prepared, setup, [count])
+    market, give = prepared.market, prepared.give
+    if not blocks:
+        market = market._replace(blocks=Blocks(market.blocks.day, market.blocks.after, [], [], []))
+    days = len(market.blocks.after)
+    books = give(ints), give(floats), [0] * (days if daily else len(prepared.instants))
+    prepared.engine.replay(*books, setup.house(), market, event, confidence)
+    books[0][FALL] = 0  # remembered to compare less, and allowed to be less than it was
+    ends = [each if daily else market.blocks.after[each] - 1 for each in range(days)]
+    return books[0], books[1], [books[2][each] for each in ends]
+
+
+def setup(candles: Candles, daily_loss: int) -> Setup:
+    made = setup_for([candles], "sma")
+    limits = made.policy.limits._replace(daily_loss=daily_loss, cool_down_ms=0, min_reward_risk=0.0, loss_streak=1_000, max_trades_per_day=1_000)
+    return replace(made, warmup=WARMUP, policy=msgspec.structs.replace(made.policy, limits=limits))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10_000), st.sampled_from([2, 12, 60]), st.sampled_from([10**9, 10**10, 10**15]))
+def test_crossed_is_walked(seed: int, count: int, daily_loss: int) -> None:
+    candles = market(seed)
+    asked = setup(candles, daily_loss)
+    prepared = recorded(candles, asked)
+    walked = lived(prepared, asked, seed, count, blocks=False, daily=False)
+    for daily in (True, False):
+        assert lived(prepared, asked, seed, count, blocks=True, daily=daily) == walked
+    assert lived(prepared, asked, seed, count, blocks=False, daily=True) == walked
+
+
+def test_blocks_hold_the_extremes_of_candles_and_quotes() -> None:
+    candles = market(3)
+    tape = recorded(candles, setup(candles, 10**12)).tapes[0]
+    blocks = recorded(candles, setup(candles, 10**12)).market.blocks
+    for record, size in ((blocks.few, FEW), (blocks.many, MANY)):
+        for block in range(len(tape.turn_ms) // size):
+            turns = slice(block * size, (block + 1) * size)
+            quotes, closed = tape.turn_quote[turns], tape.turn_end[turns] - 1
+            low, high = min(*quotes, *tape.low[closed]), max(*quotes, *tape.high[closed])
+            assert list(record[4 * block : 4 * block + 4]) == [low, high, min(quotes), max(quotes)]
+
+
+def test_days_are_counted_and_none_is_lost() -> None:
+    candles = market(5)
+    prepared = recorded(candles, setup(candles, 10**12))
+    blocks = prepared.market.blocks
+    days = prepared.instants // DAY_MS
+    assert [days[0] + each for each in blocks.day] == days.tolist()
+    assert blocks.after[-1] == len(days)
+
+
+@pytest.mark.parametrize("broken", ["gap", "doubt", "symbols"])
+def test_what_is_no_even_row_of_candles_is_walked(broken: str) -> None:
+    candles = market(7)
+    given_to = [candles]
+    if broken == "gap":
+        kept = np.delete(np.arange(COUNT), 400)
+        given_to = [Candles(candles.symbol, HOUR_MS, *(each[kept] for each in columns(candles)))]
+    if broken == "doubt":
+        candles.low[300] /= 20
+    if broken == "symbols":
+        given_to = [candles, walk(COUNT, 8, "ETH-USDT")]
+    asked = setup_for(given_to, "sma")
+    blocks = Recording(given_to, asked.instruments, WARMUP, plain()).market.blocks
+    assert (len(blocks.few) == 0) == (broken != "gap")
+
+
+def columns(candles: Candles) -> tuple[Any, ...]:
+    return candles.time, candles.open, candles.high, candles.low, candles.close, candles.volume
