@@ -253,17 +253,27 @@ def observe(
 
 
 @kernel
-def observe_lone(ints: Ints, floats: Floats, costs: Costs, rows: Sequence[int], cycle: int) -> None:
+def observe_lone(
+    ints: Ints,
+    floats: Floats,
+    costs: Costs,
+    slips: Slips,
+    rows: Sequence[int],
+    turn_end: Sequence[int],
+    cycle: int,
+) -> None:
     """Show a lone held symbol the candle that closed, whose opening was the last cycle's quote, and the quote."""
     at = cycle * ROW
     before = at - ROW
+    candle = turn_end[0] + cycle - 1
     show(ints, rows, cycle)
     held = not meet(
-        ints, floats, costs, ACCT, rows[before + AT], rows[before + QUOTED], rows[at + HIGH], rows[at + LOW]
-    )
+        ints, floats, costs, slips, candle - 1, ACCT,
+        rows[before + AT], rows[before + QUOTED], rows[at + HIGH], rows[at + LOW],
+    )  # fmt: skip  # as they come
     if held:
         quote = rows[at + QUOTED]
-        meet(ints, floats, costs, ACCT, rows[at + AT], quote, quote, quote)
+        meet(ints, floats, costs, slips, candle, ACCT, rows[at + AT], quote, quote, quote)
     take_value(ints, floats)
 
 

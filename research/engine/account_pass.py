@@ -230,7 +230,20 @@ def replay(  # noqa: C901  # the order of a cycle, to be read in one piece
     slips: Slips,
 ) -> None:
     """Run every cycle of a session; what it came to is left in `ints`, `floats` and `equity`."""
-    candle_ms, opened, high, low, close, turn_ms, turn_end, turn_quote, turn_mark, instants, doubts, blocks = market
+    (
+        candle_ms,
+        opened,
+        high,
+        low,
+        close,
+        turn_ms,
+        turn_end,
+        turn_quote,
+        turn_mark,
+        instants,
+        doubts,
+        blocks,
+    ) = market
     costs, trailing_ppm = house.costs, house.limits.trailing_ppm
     cycles = len(instants)
     symbols = ints[SYMBOLS]
@@ -245,7 +258,7 @@ def replay(  # noqa: C901  # the order of a cycle, to be read in one piece
             roll(ints, at_ms)
             limit = day_limit(house.limits, ints[DAY_START])
         if lone and ints[HELD] > 0:
-            observe_lone(ints, floats, costs, blocks.rows, cycle)
+            observe_lone(ints, floats, costs, slips, blocks.rows, turn_end, cycle)
         elif ints[HELD] > 0:
             observe_all(
                 ints, floats, costs, at_ms, candle_ms, opened, high, low,

@@ -14,12 +14,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from reasoning.indicators.kind import IndicatorKind
 from reasoning.declare.kinds import KINDS
+from reasoning.indicators.kind import IndicatorKind
 from reasoning.kernels.strategy import ColumnKey, Strategy
 from research.data.candles import FloatArray
-from research.engine.compiler import MachineCode, cache_folder, compiled, written
 from research.engine import crossings
+from research.engine.compiler import MachineCode, cache_folder, compiled, written
 from research.engine.crossings import MOST_PAIRS, Places
 from research.engine.tape import Tape
 
@@ -50,6 +50,11 @@ class Columns:
         """Return the candles of the tape."""
         return len(self._tape.close)
 
+    @property
+    def nbytes(self) -> int:
+        """Return the bytes that are kept."""
+        return sum(each.nbytes for each in self._kept.values())
+
     def _made(self, key: Given) -> FloatArray:
         count = len(self)
         if not isinstance(key, ColumnKey):
@@ -61,14 +66,16 @@ class Columns:
         outputs = tuple(_blank(count) for _ in kind.outputs)
         first = min(max((known_after(each) for each in key.inputs), default=0), count)
         memory = np.zeros(int(kind.size(*key.parameters)))
-        filler(kind)(memory, *key.parameters, *(each[first:] for each in inputs), *(each[first:] for each in outputs))
+        filler(kind)(
+            memory, *key.parameters, *(each[first:] for each in inputs), *(each[first:] for each in outputs)
+        )
         for name, column in zip(kind.outputs, outputs, strict=True):
             self._keep(key._replace(output=name), column)
         return self._kept[key]
 
     def _keep(self, key: Given, column: FloatArray) -> FloatArray:
         self._kept[key] = column
-        while len(self._kept) > 1 and sum(each.nbytes for each in self._kept.values()) > self._most:
+        while len(self._kept) > 1 and self.nbytes > self._most:
             self._kept.popitem(last=False)
         return column
 
@@ -109,7 +116,9 @@ class Crossings:
         compare, changes = _machine()
         for place, (one, other) in enumerate(pairs):
             compare(get(one), get(other), place, self._side)
-        return Found(columns, self._candidate, changes(self._side, self._eights, len(self._side), self._candidate))
+        return Found(
+            columns, self._candidate, changes(self._side, self._eights, len(self._side), self._candidate)
+        )
 
 
 @cache
@@ -146,6 +155,10 @@ def source_of(kind: IndicatorKind) -> str:
     made = [f"y{index}" for index in range(len(kind.outputs))]
     arguments = ", ".join(["memory", *given, *taken, *made])
     called = ", ".join(["memory", "0", *given, *(f"{each}[i]" for each in taken)])
-    result = ["y0[i] = now"] if len(made) == 1 else [f"{y}[i] = now.{name}" for y, name in zip(made, kind.outputs, strict=True)]
+    result = (
+        ["y0[i] = now"]
+        if len(made) == 1
+        else [f"{y}[i] = now.{name}" for y, name in zip(made, kind.outputs, strict=True)]
+    )
     body = "".join(f"        {line}\n" for line in (f"now = step({called})", *result))
     return f"def fill({arguments}):\n    for i in range(len(y0)):\n{body}"

@@ -239,7 +239,10 @@ def _processor() -> str:
 
 
 def loop_of(
-    pattern: Callable[..., int], strategy: Strategy[Any], kernels: Mapping[str, Callable[..., Any]], folder: Path
+    pattern: Callable[..., int],
+    strategy: Strategy[Any],
+    kernels: Mapping[str, Callable[..., Any]],
+    folder: Path,
 ) -> Callable[..., int]:
     """Return a loop over candles for one strategy, as a function in a file of its own.
 
@@ -254,7 +257,9 @@ def loop_of(
         known += str(_of_sources(_files(house=False)).hexdigest())
     used = [name for name in pattern.__code__.co_names if name in pattern.__globals__]
     names = {name: pattern.__globals__[name] for name in used} | dict(kernels)
-    return written(pattern.__name__, f"from __future__ import annotations\n\n\n{source}", names, folder, known)
+    return written(
+        pattern.__name__, f"from __future__ import annotations\n\n\n{source}", names, folder, known
+    )
 
 
 def written(

@@ -119,7 +119,9 @@ def loss_quote(ints: Ints, units: int, limit: int) -> int:
 
 
 @kernel
-def cross(ints: Ints, floats: Floats, equity: Ints, blocks: Blocks, first: int, until: int, limit: int) -> int:
+def cross(
+    ints: Ints, floats: Floats, equity: Ints, blocks: Blocks, first: int, until: int, limit: int
+) -> int:
     """Live through cycles of a lone symbol's position in which nothing but its value changes.
 
     Returns the first cycle, from `first` and before `until`, that needs all the rules: a stop or target is

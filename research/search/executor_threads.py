@@ -26,7 +26,9 @@ class Threads(Engine):
         while (chunk := queue.chunk()) is not None:
             queue.complete(chunk, *timed(worker, chunk.work))
             if self.workers > 1 and queue.seconds_left > WORTH_IT:
-                self._side_by_side(queue, [worker, *(Worker(job, beside=worker) for _ in range(self.workers - 1))])
+                self._side_by_side(
+                    queue, [worker, *(Worker(job, beside=worker) for _ in range(self.workers - 1))]
+                )
                 break
         return queue.answers()
 

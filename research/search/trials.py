@@ -61,6 +61,7 @@ class TrialRunner:
     def __init__(self, bench: Bench, setup: Setup) -> None:
         self.setup = setup
         self.house = setup.house()
+        self.slips = bench.prepared.slips(setup.impacts)
         self.bench = bench
         self.prepared = bench.prepared
         self.machine = bench.prepared.engine.compiled
@@ -99,7 +100,7 @@ class TrialRunner:
         give, (ints, floats) = self.prepared.give, opened(self.prepared, setup, counts)
         books = give(ints), give(floats), give(np.zeros_like(self.equity))
         self.prepared.engine.replay(
-            *books, self.house, self.bench.market, give(event), give(confidence)
+            *books, self.house, self.bench.market, give(event), give(confidence), self.slips
         )
         return books
 
@@ -113,7 +114,7 @@ class TrialRunner:
         for index in range(len(rows) - 1):
             at = ACCT + index * SYMBOL
             ints[at + EVENT_AT], ints[at + EVENT_COUNT] = rows[index], rows[index + 1] - rows[index]
-        more = self.house, self.bench.market, self.event, self.confidence
+        more = self.house, self.bench.market, self.event, self.confidence, self.slips
         self.prepared.engine.replay(ints, floats, self.equity, *more)
         return ints, floats, self.equity
 

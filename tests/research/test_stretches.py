@@ -63,7 +63,7 @@ def lived(
         market = market._replace(blocks=Blocks(market.blocks.day, market.blocks.after, [], [], []))
     days = len(market.blocks.after)
     books = give(ints), give(floats), [0] * (days if daily else len(prepared.instants))
-    prepared.engine.replay(*books, setup.house(), market, event, confidence)
+    prepared.engine.replay(*books, setup.house(), market, event, confidence, prepared.slips({}))
     books[0][FALL] = 0  # remembered to compare less, and allowed to be less than it was
     ends = [each if daily else market.blocks.after[each] - 1 for each in range(days)]
     return books[0], books[1], [books[2][each] for each in ends]
@@ -71,7 +71,13 @@ def lived(
 
 def setup(candles: Candles, daily_loss: int) -> Setup:
     made = setup_for([candles], "sma")
-    limits = made.policy.limits._replace(daily_loss=daily_loss, cool_down_ms=0, min_reward_risk=0.0, loss_streak=1_000, max_trades_per_day=1_000)
+    limits = made.policy.limits._replace(
+        daily_loss=daily_loss,
+        cool_down_ms=0,
+        min_reward_risk=0.0,
+        loss_streak=1_000,
+        max_trades_per_day=1_000,
+    )
     return replace(made, warmup=WARMUP, policy=msgspec.structs.replace(made.policy, limits=limits))
 
 

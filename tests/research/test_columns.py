@@ -1,0 +1,113 @@
+"""The promise: a search over columns finds every vote the stepped strategy gives, and keeps within its memory."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reasoning.declare import Declared, buy, crossed_above, crossed_below, ema, number, sell, sma
+from reasoning.strategies.registry import STRATEGIES
+from research.engine.backtest import BacktestVoice
+from research.engine.columns import Columns
+from research.engine.crossings import changes, compare
+from research.search.trials import Bench, TrialRunner
+from tests.research.searching import setup_for, walk
+
+NUMBERS = st.lists(st.integers(-2, 2).map(float), min_size=1, max_size=40)
+
+
+class Guarded(Declared):
+    """Votes that all stand behind crossings: of two means, and of one number with a level."""
+
+    name = "guarded"
+    line = number(1_000, 1, 9_000)
+    quick, calm = ema(3), sma(9)
+    most = 5
+
+    def decide(self, now: Any, last: Any) -> Any:
+        """Vote at crossings."""
+        if now.volume > 0 and crossed_above(now.quick, now.calm):
+            return buy()
+        if crossed_below(now.close, self.line):
+            return sell() if now.close < now.calm else buy()
+        return buy() if crossed_above(now.quick, self.most) else None
+
+
+class Open(Declared):
+    """A vote that stands behind no crossing."""
+
+    name = "open"
+    quick, calm = ema(3), sma(9)
+
+    def decide(self, now: Any, last: Any) -> Any:
+        """Vote where one mean is above the other, too."""
+        if crossed_above(now.quick, now.calm):
+            return buy()
+        return sell() if now.quick < now.calm else None
+
+
+def sides(pairs: list[tuple[list[float], list[float]]]) -> list[int]:
+    """Return the candles the search finds."""
+    count = len(pairs[0][0])
+    eights = np.zeros((count + 7) // 8, dtype=np.uint64)
+    side, found = eights.view(np.uint8)[:count], np.zeros(count, dtype=np.int32)
+    for place, (one, other) in enumerate(pairs):
+        compare(np.array(one), np.array(other), place, side)
+    result = found[: changes(side, eights, count, found)].tolist()
+    assert not eights.any()
+    return list(result)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(NUMBERS, min_size=2, max_size=5))
+def test_every_crossing_is_found_and_nothing_where_no_side_changes(lines: list[list[float]]) -> None:
+    count = min(map(len, lines))
+    pairs = [(lines[place][:count], lines[place + 1][:count]) for place in range(len(lines) - 1)]
+    which = [tuple(np.sign(np.subtract(*pair)).astype(int).tolist()) for pair in pairs]
+    expected = [index for index in range(1, count) if any(side[index] != side[index - 1] for side in which)]
+    assert sides(pairs) == expected
+
+
+def test_a_decide_tells_the_crossings_its_votes_stand_behind() -> None:
+    declared: Any = Guarded.strategy
+    packed = declared.pack(declared.params(line=7))
+    quick, calm = (key for key in declared.columns(packed) if key.kind in ("ema", "sma"))
+    pairs = declared.crossings(packed)
+    assert [(getattr(one, "kind", one), getattr(other, "kind", other)) for one, other in pairs] == [
+        ("ema", "sma"), ("close", 7.0), ("ema", 5.0),
+    ]  # fmt: skip
+    assert pairs[0] == (quick, calm)
+    assert Open.strategy.crossings is None
+    assert {name for name, each in STRATEGIES.items() if each.crossings is not None} >= {"rsi", "sma"}
+
+
+@pytest.mark.parametrize("strategy", [*(STRATEGIES[name] for name in ("rsi", "sma")), Open.strategy])
+def test_asked_at_columns_it_votes_as_when_stepped(strategy: Any) -> None:
+    candles = walk(1_500)
+    asked = setup_for([candles], "sma")
+    runner = TrialRunner(Bench([candles], asked, machine=True), asked)
+    voice = BacktestVoice(strategy, strategy.pack(strategy.params()))
+    rows = runner._stepped(0, voice, 0)  # one way of two, to hold the other against
+    stepped = runner.event[: 6 * rows].copy(), runner.confidence[: 2 * rows].copy()
+    runner.event[:], runner.confidence[:] = 0, 0
+    assert runner._among(0, voice, 0) == rows > 10  # as above
+    assert runner.event[: 6 * rows].tolist() == stepped[0].tolist()
+    assert runner.confidence[: 2 * rows].tolist() == stepped[1].tolist()
+
+
+def test_columns_keep_within_their_bytes_and_come_back_the_same() -> None:
+    candles = walk(800)
+    asked = setup_for([candles], "sma")
+    tape = Bench([candles], asked, machine=True).prepared.tapes[0]
+    sma_keys = [
+        STRATEGIES["sma"].columns(STRATEGIES["sma"].pack(STRATEGIES["sma"].params(fast=fast)))[0]  # type: ignore[misc]  # it is declared
+        for fast in range(3, 13)
+    ]
+    size = 8 * len(tape.close)
+    columns = Columns(tape, most=4 * size)
+    first = [columns.get(key).copy() for key in sma_keys]
+    assert columns.nbytes <= 4 * size
+    assert all(np.array_equal(columns.get(key), was) for key, was in zip(sma_keys, first, strict=True))
+    assert len({each.tobytes() for each in first}) == len(first)
