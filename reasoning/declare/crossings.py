@@ -1,7 +1,7 @@
 """The crossings a declared strategy needs for a vote, read off its `decide`.
 
-Where every vote stands behind a test of `crossed_above` or `crossed_below`, it can vote on no candle but those
-of these crossings, and whoever looks for votes over years of candles looks there alone.
+Where every vote stands behind a test of `crossed_above` or `crossed_below`, it votes on no other candle than
+those of these crossings, and whoever looks for votes over years of candles looks there alone.
 """
 
 import ast
@@ -30,7 +30,7 @@ def crossings_of(
     fields: tuple[str, ...],
     constants: Mapping[str, float],
 ) -> Callable[[Any], tuple[tuple[ColumnKey | float, ColumnKey | float], ...]] | None:
-    """Return what gives the pairs of columns or levels for packed parameters; None where a vote needs none."""
+    """Return what gives the pairs of columns or levels for parameters; None where a vote needs none."""
     try:
         pairs = list(dict.fromkeys(_Reader(source).pairs(source.tree.body, ())))
     except _Open:

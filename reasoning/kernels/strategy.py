@@ -102,7 +102,7 @@ class Strategy(Generic[PackedT]):
     A declared strategy (`reasoning.declare`) also decides over columns, one number of all candles each:
     `columns(packed)` says which, and the kernels `decide_at(columns, index, packed)` and `signal_at(columns,
     index, packed, vote, features)` are `step` and `signal` of the candle at an index, to the bit. Where it
-    votes at crossings only, `crossings(packed)` gives the pairs of columns or levels, one of which has crossed.
+    votes at crossings only, `crossings(packed)` gives the pairs of columns or levels of which one has.
     """
 
     name: str

@@ -262,7 +262,7 @@ def observe_lone(
     turn_end: Sequence[int],
     cycle: int,
 ) -> None:
-    """Show a lone held symbol the candle that closed, whose opening was the last cycle's quote, and the quote."""
+    """Show a lone held symbol the candle that closed, opened at the last cycle's quote, and the quote."""
     at = cycle * ROW
     before = at - ROW
     candle = turn_end[0] + cycle - 1

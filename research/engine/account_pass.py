@@ -219,7 +219,7 @@ def raise_stops(
 
 
 @kernel
-def replay(  # noqa: C901  # the order of a cycle, to be read in one piece
+def replay(  # noqa: C901, PLR0912  # the order of a cycle, to be read in one piece
     ints: Ints,
     floats: Floats,
     equity: Ints,
@@ -230,20 +230,8 @@ def replay(  # noqa: C901  # the order of a cycle, to be read in one piece
     slips: Slips,
 ) -> None:
     """Run every cycle of a session; what it came to is left in `ints`, `floats` and `equity`."""
-    (
-        candle_ms,
-        opened,
-        high,
-        low,
-        close,
-        turn_ms,
-        turn_end,
-        turn_quote,
-        turn_mark,
-        instants,
-        doubts,
-        blocks,
-    ) = market
+    candle_ms, opened, high, low, close, turn_ms, turn_end, turn_quote, turn_mark = market[:9]
+    instants, doubts, blocks = market.instants, market.doubts, market.blocks
     costs, trailing_ppm = house.costs, house.limits.trailing_ppm
     cycles = len(instants)
     symbols = ints[SYMBOLS]

@@ -66,9 +66,7 @@ class Columns:
         outputs = tuple(_blank(count) for _ in kind.outputs)
         first = min(max((known_after(each) for each in key.inputs), default=0), count)
         memory = np.zeros(int(kind.size(*key.parameters)))
-        filler(kind)(
-            memory, *key.parameters, *(each[first:] for each in inputs), *(each[first:] for each in outputs)
-        )
+        filler(kind)(memory, *key.parameters, *(each[first:] for each in (*inputs, *outputs)))
         for name, column in zip(kind.outputs, outputs, strict=True):
             self._keep(key._replace(output=name), column)
         return self._kept[key]
@@ -90,7 +88,7 @@ class Found(NamedTuple):
 
     columns: tuple[FloatArray, ...]
     candidate: Places
-    count: int
+    found: int
 
 
 class Crossings:
@@ -105,7 +103,7 @@ class Crossings:
         self._every = np.arange(count, dtype=np.int32)
 
     def of(self, strategy: Strategy[Any], packed: Any) -> Found | None:
-        """Return where a strategy can vote: where its crossings are, else anywhere; None where it has no columns."""
+        """Return where a strategy can vote: at its crossings, else anywhere; None without columns."""
         if strategy.columns is None or not (keys := strategy.columns(packed)):
             return None
         get = self._columns.get
@@ -155,10 +153,7 @@ def source_of(kind: IndicatorKind) -> str:
     made = [f"y{index}" for index in range(len(kind.outputs))]
     arguments = ", ".join(["memory", *given, *taken, *made])
     called = ", ".join(["memory", "0", *given, *(f"{each}[i]" for each in taken)])
-    result = (
-        ["y0[i] = now"]
-        if len(made) == 1
-        else [f"{y}[i] = now.{name}" for y, name in zip(made, kind.outputs, strict=True)]
-    )
+    named = [f"{y}[i] = now.{name}" for y, name in zip(made, kind.outputs, strict=True)]
+    result = named if len(made) > 1 else ["y0[i] = now"]
     body = "".join(f"        {line}\n" for line in (f"now = step({called})", *result))
     return f"def fill({arguments}):\n    for i in range(len(y0)):\n{body}"

@@ -109,7 +109,8 @@ def _machine_find(strategy: Strategy[Any], folder: Path) -> Callable[..., int]:
 @cache
 def among(strategy: Strategy[Any]) -> Callable[..., int]:
     """Return machine code of `find_among` for a strategy that decides over columns."""
-    decide, signal = strategy.decide_at, strategy.signal_at
+    decide: Any = strategy.decide_at
+    signal: Any = strategy.signal_at
     if isinstance(strategy, OwnStrategy):
         decide, signal = guarded.checked_kernels(decide, signal)
     compiled()
@@ -246,7 +247,7 @@ def loop_of(
 ) -> Callable[..., int]:
     """Return a loop over candles for one strategy, as a function in a file of its own.
 
-    The kernels, the pattern's first arguments, are globals there: passed along they could not be cached on disk.
+    The kernels, its first arguments, are globals there: passed along they could not be cached on disk.
     """
     source = inspect.getsource(pattern)
     for argument in kernels:

@@ -1,12 +1,13 @@
 """Stretches in which a lone position is held and nothing happens, crossed by the extremes of blocks.
 
-What could end such a stretch is a price: one that reaches the stop, the target or the day's limit. The smallest
+What could end such a stretch is a price: one that reaches the stop, the target or the day's limit. Smallest
 and largest prices of every eight and of every sixty-four cycles are worked out once per tape, so a stretch
 costs as many looks as it has blocks. Peak and drawdown come from the same blocks; only where a new peak and
 a new worst fall lie in one stretch is it walked. What comes out is what a walk comes to, to the bit.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -53,14 +54,15 @@ SURELY = 1.0 - 1e-12
 
 def blocks_of(tapes: Sequence[Tape], instants: IntArray) -> Blocks:
     """Return the days of a session, and the blocks of a lone tape whose every turn closes one candle."""
-    days, after = np.unique(instants // DAY_MS, return_inverse=True)[1].astype(np.int32), NOTHING
-    after = np.flatnonzero(np.diff(days, append=days[-1:] + 1)) + 1
+    days: Any = np.unique(instants // DAY_MS, return_inverse=True)[1].astype(np.int32)
+    none: Any = NOTHING
+    after: Any = np.flatnonzero(np.diff(days, append=days[-1:] + 1)) + 1
     if len(tapes) != 1 or not _regular(tapes[0]):
-        return Blocks(days, after, NOTHING, NOTHING, NOTHING)
+        return Blocks(days, after, none, none, none)
     tape = tapes[0]
     quote, low, high = tape.turn_quote, tape.low[tape.turn_end - 1], tape.high[tape.turn_end - 1]
     prices = np.minimum(low, quote), np.maximum(high, quote), quote
-    rows = np.stack((tape.turn_ms, quote, high, low), axis=1).reshape(-1)
+    rows: Any = np.stack((tape.turn_ms, quote, high, low), axis=1).reshape(-1)
     return Blocks(days, after, rows, _extremes(*prices, FEW), _extremes(*prices, MANY))
 
 
@@ -78,7 +80,7 @@ def _regular(tape: Tape) -> bool:
     )
 
 
-def _extremes(lowest: IntArray, highest: IntArray, quote: IntArray, size: int) -> IntArray:
+def _extremes(lowest: IntArray, highest: IntArray, quote: IntArray, size: int) -> Any:
     count = len(quote) // size
     lows, highs, quotes = (each[: count * size].reshape(count, size) for each in (lowest, highest, quote))
     table = [lows.min(axis=1), highs.max(axis=1), quotes.min(axis=1), quotes.max(axis=1)]

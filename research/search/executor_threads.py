@@ -26,9 +26,8 @@ class Threads(Engine):
         while (chunk := queue.chunk()) is not None:
             queue.complete(chunk, *timed(worker, chunk.work))
             if self.workers > 1 and queue.seconds_left > WORTH_IT:
-                self._side_by_side(
-                    queue, [worker, *(Worker(job, beside=worker) for _ in range(self.workers - 1))]
-                )
+                more = [Worker(job, beside=worker) for _ in range(self.workers - 1)]
+                self._side_by_side(queue, [worker, *more])
                 break
         return queue.answers()
 

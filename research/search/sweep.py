@@ -88,7 +88,7 @@ class Worker:
         """Make trials of a job; `beside` is a worker of another thread, with whom candles are shared."""
         self._job = job
         self._kept = kept
-        self._benches = Benches(job, kept) if beside is None else beside._benches
+        self.benches: Benches = Benches(job, kept) if beside is None else beside.benches
         self._runners: dict[Span, TrialRunner] = {}
 
     def work(self, task: Task) -> TrialScores:
@@ -105,7 +105,7 @@ class Worker:
     def _runner(self, span: Span) -> TrialRunner:
         if span not in self._runners:
             make_room(self._runners, self._kept)
-            self._runners[span] = TrialRunner(self._benches.of(span), self._job.setup)
+            self._runners[span] = TrialRunner(self.benches.of(span), self._job.setup)
         return self._runners[span]
 
 

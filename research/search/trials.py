@@ -138,12 +138,12 @@ class TrialRunner:
             raise misstep.on(self.prepared.tapes[index]) from None
 
     def _among(self, index: int, voice: BacktestVoice, first: int) -> int | None:
-        """Ask a strategy that decides over columns where it can vote; None for one that does not, or fails."""
+        """Ask a strategy that decides over columns where it can vote; None for another, or one that fails."""
         found = self.crossings[index].of(voice.strategy, voice.packed)
         if found is None:
             return None
         _, series, turns = self.bench.tapes[index]
-        more = self.known[index], found.candidate, found.count, *turns, self.event, self.confidence, first
+        more = self.known[index], found.candidate, found.found, *turns, self.event, self.confidence, first
         try:
             return among(voice.strategy)(found.columns, voice.packed, PLAN, series, *more)
         except (ArithmeticError, ValueError):  # stepped, it says at which line

@@ -1,4 +1,4 @@
-"""The promise: a search over columns finds every vote the stepped strategy gives, and keeps within its memory."""
+"""The promise: a search over columns finds every vote of the stepped strategy, within its memory."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ class Guarded(Declared):
     quick, calm = ema(3), sma(9)
     most = 5
 
-    def decide(self, now: Any, last: Any) -> Any:
+    def decide(self, now: Any) -> Any:
         """Vote at crossings."""
         if now.volume > 0 and crossed_above(now.quick, now.calm):
             return buy()
@@ -41,7 +41,7 @@ class Open(Declared):
     name = "open"
     quick, calm = ema(3), sma(9)
 
-    def decide(self, now: Any, last: Any) -> Any:
+    def decide(self, now: Any) -> Any:
         """Vote where one mean is above the other, too."""
         if crossed_above(now.quick, now.calm):
             return buy()
@@ -101,10 +101,8 @@ def test_columns_keep_within_their_bytes_and_come_back_the_same() -> None:
     candles = walk(800)
     asked = setup_for([candles], "sma")
     tape = Bench([candles], asked, machine=True).prepared.tapes[0]
-    sma_keys = [
-        STRATEGIES["sma"].columns(STRATEGIES["sma"].pack(STRATEGIES["sma"].params(fast=fast)))[0]  # type: ignore[misc]  # it is declared
-        for fast in range(3, 13)
-    ]
+    strategy: Any = STRATEGIES["sma"]
+    sma_keys = [strategy.columns(strategy.pack(strategy.params(fast=fast)))[0] for fast in range(3, 13)]
     size = 8 * len(tape.close)
     columns = Columns(tape, most=4 * size)
     first = [columns.get(key).copy() for key in sma_keys]

@@ -12,6 +12,7 @@ import pytest
 from domain import kernel
 from reasoning.strategies.rsi import RSI
 from research.engine import compiler
+from research.engine.signals import find_events
 
 SCRIPT = """
 import numpy as np
@@ -64,8 +65,9 @@ def test_a_user_s_changed_kernel_means_another_loop_in_the_same_folder(
     for factor in (2, 3):
         text = f"def twice(x: int) -> int:\n    return {factor} * x\n"
         step = _with(monkeypatch, tmp_path / "mine.py", text, "my_strategy")
-        compiler.loop_of(dataclasses.replace(RSI, step=step), tmp_path)
+        strategy, kernels = dataclasses.replace(RSI, step=step), {"step": step, "signal": RSI.signal}
+        compiler.loop_of(find_events, strategy, kernels, tmp_path)
         digests.add(compiler.digest())
-        loops = set(tmp_path.glob("events_*.py"))
+        loops = set(tmp_path.glob("find_events_*.py"))
     assert len(digests) == 1
     assert len(loops) == 2

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from filelock import FileLock
@@ -88,7 +89,8 @@ def test_what_a_function_comes_to_is_counted_before(tmp_path: Path) -> None:
     whole = compiling.reached(account_pass.replay)
     assert account_pass.replay in whole
     assert 60 < len(whole) < 120
-    assert RSI.step in compiling.reached(loop_of(RSI, tmp_path))
+    kernels: dict[str, Any] = {"step": RSI.step, "signal": RSI.signal}
+    assert RSI.step in compiling.reached(loop_of(signals.find_events, RSI, kernels, tmp_path))
     assert compiling.reached(signals.fill_series) > {signals.fill_series}
 
 

@@ -1,4 +1,4 @@
-"""The promise: a stretch crossed by the extremes of its blocks comes to what walking it comes to, to the bit."""
+"""The promise: a stretch crossed by the extremes of its blocks comes to what walking it does."""
 
 from dataclasses import replace
 from typing import Any
@@ -32,7 +32,7 @@ def recorded(candles: Candles, setup: Setup) -> Recording:
 
 
 def votes(seed: int, prepared: Recording, count: int) -> tuple[list[int], list[float]]:
-    """Return events at random turns: votes both ways, their stops and targets far, none, or met to the tick."""
+    """Return events at random turns: votes both ways, stops and targets far, none, or met to the tick."""
     draw = np.random.default_rng(seed)
     cycles = np.sort(draw.choice(len(prepared.instants) - 60, count, replace=False))
     tape = prepared.tapes[0]
