@@ -132,6 +132,16 @@ class Verification(Struct, frozen=True, kw_only=True):
     difference: DifferenceAnswer | None
 
 
+class AskedModel(Struct, frozen=True, kw_only=True):
+    """A trained model that a backtest asked; `in_sample` where it was trained on these candles' time."""
+
+    name: str
+    version: int
+    sha256: str
+    promoted: bool
+    in_sample: bool
+
+
 class SlippageUsed(Struct, frozen=True, kw_only=True):
     """The slippage model of a backtest: what the trades lost with it, and by the settings alone."""
 
@@ -178,6 +188,7 @@ class BacktestAnswer(Struct, frozen=True, kw_only=True):
     months: Months = {}
     advice: str | None = None
     slippage: SlippageUsed | None = None
+    models: list[AskedModel] = []
 
 
 class ReportAnswer(Struct, frozen=True, kw_only=True):

@@ -75,6 +75,8 @@ class Session:
         self.watch = Stopwatch()
         self.manager = ServiceManager({}, self.inbox.clock.monotonic)
         self._looked = 0.0
+        self.demoting = True
+        """Whether promotions end by themselves; a backtest takes whoever is promoted as promoted."""
 
     @property
     def last_ended(self) -> CycleEnded | None:
@@ -164,7 +166,8 @@ class Session:
     def _demote(self, at: datetime) -> None:
         """Demote whoever no longer is what it was promoted for; nothing waits for it or fails by it."""
         try:
-            due = demotions(self.state.proving, self.state.advisers, at)
+            state = self.state
+            due = demotions(state.proving, state.advisers, state.models, at) if self.demoting else []
             if due:
                 self.record.write(*due)
         except Exception as error:  # noqa: BLE001 -- whatever it was, it is no reason to stop

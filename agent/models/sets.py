@@ -13,6 +13,7 @@ import msgspec
 from agent.models.gate import shortfalls
 from agent.models.registry import Registry
 from agent.settings.home import Home
+from agent.state.proving import demoted_model
 from agent.wiring import Parts
 from domain.commands import DemoteModel, PromoteModel, RollBackModel
 from domain.errors import BadInput, Unproven
@@ -55,15 +56,21 @@ def _promoted(command: PromoteModel, parts: Parts, at: datetime) -> ModelSet:
     now = in_force(parts.state.models).get(model.name)
     if now is not None and (now.identity, now.promoted) == (identity(model), not lacking):
         raise BadInput(f"model {model.name} version {model.version} is in force already")
+    return set_of(model, len(parts.state.models) + 1, at, command.reason.strip(), command.by)
+
+
+def set_of(model: Model, version: int, at: datetime, reason: str = "", by: str = "agent") -> ModelSet:
+    """Return the event that has a model asked: promoted where its figures pass the gate, else forced."""
+    lacking = shortfalls(model)
     return ModelSet(
         at=at,
-        version=len(parts.state.models) + 1,
+        version=version,
         model=model.name,
         model_version=model.version,
         identity=identity(model),
         promoted=not lacking,
-        reason=command.reason.strip() or "passed the gate",
-        by=command.by,
+        reason=reason or "passed the gate",
+        by=by,
         raise_cap=0.0 if lacking else RAISE_CAP,
         body=zlib.compress(encoded(model), 9),
         evidence=msgspec.to_builtins(model.figures) | {"trials": model.trained.trials, "lacking": lacking},
@@ -97,18 +104,8 @@ def _demoted(command: DemoteModel, parts: Parts, at: datetime) -> ModelSet:
     if now is None or not now.promoted:
         what = "is not promoted" if now else "is not in force"
         raise BadInput(f"model {command.model!r} {what}, so there is nothing to demote")
-    return msgspec.structs.replace(
-        now,
-        at=at,
-        version=len(parts.state.models) + 1,
-        promoted=False,
-        raise_cap=0.0,
-        reason=command.reason.strip() or "demoted",
-        by=command.by,
-        evidence=command.evidence,
-        forced=False,
-        rolled_back_to=None,
-    )
+    reason = command.reason.strip() or "demoted"
+    return demoted_model(now, len(parts.state.models) + 1, at, reason, command.by, command.evidence)
 
 
 def _rolled_back(command: RollBackModel, parts: Parts, at: datetime) -> ModelSet:

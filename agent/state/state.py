@@ -147,7 +147,7 @@ class State:
     """What advice has cost."""
     advisers: list[AdviserSet] = field(default_factory=list)
     proving: dict[str, tuple[ProvingOutcome, ...]] = field(default_factory=dict)
-    """What came of promoted advisers' advice since their promotion."""
+    """What came of the advice of promoted advisers and models since their promotion."""
     models: list[ModelSet] = field(default_factory=list)
     """Models set so far; only those in force with their bodies."""
 
@@ -221,6 +221,7 @@ class State:
                 self.spend = money.after_answered(self.spend, event)
             case ModelSet():
                 self._set_model(event)
+                self.proving = proving.begun(self.proving, event)
             case AdviserSet():
                 self.advisers.append(event)
                 self.proving = proving.begun(self.proving, event)
@@ -379,7 +380,7 @@ class State:
         """Close a cycle: its lessons become beliefs."""
         for lesson in event.lessons:
             self.memory = after_lesson(self.memory, lesson, self.learning)
-            self.proving = proving.after(self.proving, self.advisers, lesson)
+            self.proving = proving.after(self.proving, self.advisers, self.models, lesson)
         self.new_lessons = self.new_lessons[len(event.lessons) :]
         self.open_cycle = None
         self.cycles += 1

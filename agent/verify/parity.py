@@ -12,7 +12,7 @@ from agent.loop.session import Session
 from agent.settings.settings import Options
 from agent.wiring.sessions import Parts
 from domain.account import Position, Trade, apply_fill
-from domain.events import CycleDecided, Event, OrderReported
+from domain.events import CycleDecided, Event, ModelSet, OrderReported
 from domain.instrument import Instrument
 from domain.order import Fill
 from domain.times import millis, utc
@@ -83,11 +83,13 @@ def run_loop(
     tick: Callable[[int], None] = lambda _cycle: None,
     begin: Callable[[Session, Parts], None] = lambda _session, _parts: None,
     impacts: Impacts | None = None,
+    models: Sequence[ModelSet] = (),
 ) -> LoopRun:
     """Run the loop itself over candles, in memory; `tick` hears the number of every cycle done.
 
     `begin` is called with the session before it runs. Market orders cost what the `impacts` of past
-    fills say, where that is more than the settings do.
+    fills say, where that is more than the settings do. `models` are asked as they were set, and stay so: no
+    promotion ends by itself in it.
     """
     journal = MemoryJournal("0" * 12, keep=False)
     parts = wiring.parts(options, journal)
@@ -98,6 +100,9 @@ def run_loop(
     platform = wiring.paper_platform(parts, impacts)
     session = wiring.session(parts, journal, source.observer, platform, inbox, at=begun)
     session.listeners.append(run.on_event)
+    session.demoting = False
+    for each in models:
+        parts.state.apply(each)
     begin(session, parts)
     ledger = parts.state.ledger
 

@@ -7,12 +7,15 @@ from agent.settings.grids import with_grids
 from agent.settings.instruments import instruments
 from agent.settings.settings import Options
 from domain.errors import BadInput
+from domain.events import ModelSet
 from domain.times import TIMEFRAMES
 from reasoning.minds import StrategyRunner
+from reasoning.models import heard_model
 from reasoning.settings import ReasoningSettings
 from reasoning.strategies.registry import STRATEGIES
 from research.data.candles import Candles
 from research.engine.backtest import BacktestVoice, Setup
+from research.engine.opinions import BacktestModel
 
 SAMPLE = 500
 """Candles of a series by which its grid is told."""
@@ -39,8 +42,8 @@ def sampled(candles: Candles) -> list[float]:
     return [price for column in columns for price in column[::step].tolist()]
 
 
-def setup_of(options: Options) -> Setup:
-    """Return everything a backtest with these options needs beside candles."""
+def setup_of(options: Options, models: Sequence[ModelSet] = ()) -> Setup:
+    """Return everything a backtest with these options needs beside candles; `models` are asked as set."""
     reasoning = options.reasoning
     needed = StrategyRunner(reasoning).candles_needed
     grid = instruments(options.symbols, options.instruments)
@@ -53,6 +56,9 @@ def setup_of(options: Options) -> Setup:
         threshold=options.reasoning.vote_threshold,
         cash=options.paper.opening_cash(grid.values()),
         warmup=max(options.perception.warmup_candles, needed),
+        models=tuple(
+            BacktestModel(heard_model(each), each.raise_cap if each.promoted else None) for each in models
+        ),
     )
 
 

@@ -15,7 +15,16 @@ from platforms.fills import Costs
 from platforms.impact import Slips
 from reasoning.vote import side_of
 from research.engine.account import fast_forward, observe, observe_lone, roll, take_value
-from research.engine.gate import buy, judge_entry, judge_exit, raise_stop, score_at, sell, strongest_at
+from research.engine.gate import (
+    buy,
+    judge_entry,
+    judge_exit,
+    raise_stop,
+    score_at,
+    score_with_models,
+    sell,
+    strongest_at,
+)
 from research.engine.layout import (
     ACCT,
     CYCLE,
@@ -54,6 +63,7 @@ from research.engine.layout import (
     Floats,
     Ints,
     MarketLayout,
+    Opinions,
     RuleParameters,
 )
 from research.engine.stretches import AT, ROW, cross, show, write_equity, write_flat
@@ -102,6 +112,7 @@ def judge_all(
     turn_mark: Sequence[int],
     cycle: int,
     at_ms: int,
+    opinions: Opinions,
 ) -> int:
     """Decide and judge every symbol with a vote in this cycle; return how many may act."""
     acting = 0
@@ -123,6 +134,11 @@ def judge_all(
             ints[p + QUOTE_MS] = at_ms
             ints[p + TURN] = turn + 1
         score = score_at(ints, floats, house.hedge.min_evidence, event, confidence, e, f)
+        if score > 0.0 and len(opinions.weight) > 0:
+            score = score_with_models(
+                ints, floats, house.hedge.min_evidence, event, confidence, e, f, index, score,
+                house.threshold, opinions,
+            )  # fmt: skip  # as they come
         side = side_of(score, house.threshold)
         if side == 0:
             continue
@@ -130,7 +146,9 @@ def judge_all(
         if strongest < 0:
             continue
         if side > 0:
-            judge_entry(ints, house, p, at_ms, event, e, strongest, abs(score), confidence[f])
+            judge_entry(
+                ints, house, p, at_ms, event, e, strongest, abs(score), confidence[f], index, opinions
+            )
         else:
             ints[p + DECIDED] = cycle
             judge_exit(ints, p, at_ms)
@@ -228,6 +246,7 @@ def replay(  # noqa: C901, PLR0912  # the order of a cycle, to be read in one pi
     event: Sequence[int],
     confidence: Sequence[float],
     slips: Slips,
+    opinions: Opinions,
 ) -> None:
     """Run every cycle of a session; what it came to is left in `ints`, `floats` and `equity`."""
     candle_ms, opened, high, low, close, turn_ms, turn_end, turn_quote, turn_mark = market[:9]
@@ -256,7 +275,10 @@ def replay(  # noqa: C901, PLR0912  # the order of a cycle, to be read in one pi
         if due == cycle:
             if lone:
                 show(ints, blocks.rows, cycle)
-            if judge_all(ints, floats, house, event, confidence, turn_quote, turn_mark, cycle, at_ms) > 0:
+            acting = judge_all(
+                ints, floats, house, event, confidence, turn_quote, turn_mark, cycle, at_ms, opinions
+            )
+            if acting > 0:
                 place_all(ints, floats, costs, slips, turn_end, at_ms)
                 take_value(ints, floats)
             due = next_event(ints, event)

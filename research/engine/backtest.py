@@ -66,6 +66,7 @@ from research.engine.layout import (
     WORST,
     RuleParameters,
 )
+from research.engine.opinions import BacktestModel, opinions_at
 from research.engine.recording import Recording
 from research.engine.result import TRADE, VETO, Result
 from research.engine.signals import CONFIDENCE, EVENT, KNOWN
@@ -89,7 +90,8 @@ class Setup:
     """Everything a backtest needs beside candles: who speaks, the rules' numbers, the account.
 
     `cash` in cash units; `warmup` the candles delivered together before the first cycle. `impacts` are
-    models of what market orders cost, by symbol: they count where they cost more than `costs` say.
+    models of what market orders cost, by symbol: they count where they cost more than `costs` say. `models`
+    are trained ones that are asked about entries.
     """
 
     voices: tuple[BacktestVoice, ...]
@@ -101,6 +103,7 @@ class Setup:
     cash: int
     warmup: int
     impacts: Impacts = field(default_factory=dict)
+    models: tuple[BacktestModel, ...] = ()
 
     def house(self) -> RuleParameters:
         """Return the numbers of the rules."""
@@ -128,7 +131,9 @@ def run(prepared: Recording, candles: Sequence[Candles], setup: Setup) -> Result
     books = prepared.give(ints), prepared.give(floats), prepared.give(np.zeros_like(prepared.instants))
     give = prepared.give
     votes, slips = (give(event), give(confidence)), prepared.slips(setup.impacts)
-    prepared.engine.replay(*books, setup.house(), prepared.market, *votes, slips)
+    names = [voice.strategy.name for voice in setup.voices]
+    opinions = opinions_at(prepared, names, setup.models, event, confidence, counts)
+    prepared.engine.replay(*books, setup.house(), prepared.market, *votes, slips, opinions)
     return _result(prepared, candles, setup, *(np.asarray(each) for each in books))
 
 

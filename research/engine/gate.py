@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 
+from domain.kelly import kelly
 from domain.kernel import kernel
 from domain.money import MAX_CASH, notional, share_up
 from domain.tally import below_peak
 from platforms.fills import BUY, SELL, Costs, buy_cost, market_price
 from platforms.impact import Slips, slipped_at
+from reasoning.advised import lowered, raised
 from reasoning.vote import heard_weight, pull_of, score_of
 from research.engine.account import close_position, last_closed
 from research.engine.layout import (
@@ -67,6 +69,7 @@ from research.engine.layout import (
     WIN_STREAK,
     Floats,
     Ints,
+    Opinions,
     RuleParameters,
 )
 from risk.facts import NONE, RECORDED, AccountFacts, Entry, Facts, Feed
@@ -108,6 +111,70 @@ def score_at(
             pull += pull_of(weight, vote, confidence[f + 1 + voice])
             total += weight
     return score_of(pull, total)
+
+
+@kernel
+def score_with_models(
+    ints: Ints,
+    floats: Floats,
+    min_evidence: int,
+    event: Sequence[int],
+    confidence: Sequence[float],
+    e: int,
+    f: int,
+    index: int,
+    own: float,
+    threshold: float,
+    opinions: Opinions,
+) -> float:
+    """Return an entry's score with the models' voices at the event `index`, as reasoning.vote does."""
+    pull = 0.0
+    total = 0.0
+    for voice in range(ints[VOICES]):
+        vote = event[e + EVENT_VOICES + voice * PER_VOICE + VOTE]
+        if vote != 0:
+            weight = weight_of(ints, floats, voice, min_evidence)
+            pull += pull_of(weight, vote, confidence[f + 1 + voice])
+            total += weight
+    models = len(opinions.weight)
+    proven = 0
+    most = 0.0
+    for model in range(models):
+        at = index * models + model
+        if opinions.cap[model] >= 0.0:
+            proven += 1
+            vote = opinions.vote[at]
+            if vote != 0:
+                pull += pull_of(opinions.weight[model], vote, opinions.confidence[at])
+                total += opinions.weight[model]
+            if vote > 0:
+                most = max(most, opinions.cap[model])
+    score = own
+    if proven > 0:
+        score = raised(own, score_of(pull, total), most if own >= threshold else 0.0)
+    for model in range(models):
+        at = index * models + model
+        vote = opinions.vote[at]
+        if opinions.cap[model] < 0.0 and vote != 0:
+            more = pull_of(opinions.weight[model], vote, opinions.confidence[at])
+            score = lowered(score, score_of(pull + more, total + opinions.weight[model]))
+    return score
+
+
+@kernel
+def least_edge(index: int, opinions: Opinions) -> int:
+    """Return the promoted model that sees the least edge at an event, -1 where none does."""
+    models = len(opinions.weight)
+    found = -1
+    least = 0.0
+    for model in range(models):
+        chance = opinions.chance[index * models + model]
+        if opinions.cap[model] >= 0.0 and chance >= 0.0:
+            edge = kelly(chance, opinions.payoff[model])
+            if found < 0 or edge < least:
+                found = model
+                least = edge
+    return found
 
 
 @kernel
@@ -216,11 +283,19 @@ def judge_entry(
     strongest: int,
     confidence: float,
     ratio: float,
+    index: int,
+    opinions: Opinions,
 ) -> None:
     """Size an entry and put it through the gate."""
     text = e + EVENT_VOICES + strongest * PER_VOICE
     price, factor = ints[p + QUOTE], ints[p + FACTOR]
     stop_ppm, stop, target = event[text + STOP_PPM_OF], event[text + STOP_OF], event[text + TARGET_OF]
+    chance = 1.0
+    payoff = 0.0
+    model = least_edge(index, opinions)
+    if model >= 0:
+        chance = opinions.chance[index * len(opinions.weight) + model]
+        payoff = opinions.payoff[model]
     entry = Entry(
         price,
         stop_level(price, stop_ppm, stop),
@@ -232,8 +307,8 @@ def judge_entry(
         ints[p + MIN_LOTS],
         ints[p + MIN_CASH],
         house.cost_ppm,
-        1.0,
-        0.0,
+        chance,
+        payoff,
     )
     book = book_for(ints, house.cost_ppm, p, at_ms)
     size = size_entry(entry, book, house.limits, house.sizing)

@@ -77,6 +77,25 @@ class RuleParameters(NamedTuple):
     cost_ppm: int
 
 
+NOT_PROMOTED, NO_CHANCE = -1.0, -1.0
+"""The cap of a model that only lowers entries, and the chance where a model sees no edge."""
+
+
+class Opinions(NamedTuple):
+    """What trained models say at events, event by event and there model by model; then what each model is.
+
+    `vote` and `confidence` as a voice's, `chance` the lower end of what it stood for (NO_CHANCE: none). Of
+    each model its `weight`, the `cap` of its promotion (NOT_PROMOTED: none) and its `payoff`.
+    """
+
+    vote: Sequence[int]
+    confidence: Sequence[float]
+    chance: Sequence[float]
+    weight: Sequence[float]
+    cap: Sequence[float]
+    payoff: Sequence[float]
+
+
 class Doubts(NamedTuple):
     """Candles the price collar does not believe: open time, low, and the turn at which each is first told."""
 

@@ -13,7 +13,7 @@ from reasoning.kernels.features import PLAN
 from reasoning.kernels.indicators import ATR_SIZE
 from research.data.candles import Candles, FloatArray, IntArray
 from research.engine.compiler import CompiledRules
-from research.engine.layout import Blocks, Doubts, MarketLayout
+from research.engine.layout import Blocks, Doubts, MarketLayout, Opinions
 from research.engine.stretches import blocks_of
 from research.engine.tape import Tape, tape_of
 
@@ -120,6 +120,12 @@ class Recording:
             self.market.close,
             self.give(volume),
         )
+
+    @cached_property
+    def unheard(self) -> Opinions:
+        """The opinions of no model."""
+        ints, floats = self.give(np.zeros(0, dtype=np.int64)), self.give(np.zeros(0))
+        return Opinions(ints, floats, floats, floats, floats, floats)
 
     def _joined(self, arrays: Sequence[IntArray]) -> Any:
         return self.give(arrays[0] if len(arrays) == 1 else np.concatenate(arrays))

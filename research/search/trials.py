@@ -99,8 +99,9 @@ class TrialRunner:
         event, confidence, counts = events_of(self.prepared, setup)
         give, (ints, floats) = self.prepared.give, opened(self.prepared, setup, counts)
         books = give(ints), give(floats), give(np.zeros_like(self.equity))
+        votes = give(event), give(confidence)
         self.prepared.engine.replay(
-            *books, self.house, self.bench.market, give(event), give(confidence), self.slips
+            *books, self.house, self.bench.market, *votes, self.slips, self.prepared.unheard
         )
         return books
 
@@ -114,7 +115,7 @@ class TrialRunner:
         for index in range(len(rows) - 1):
             at = ACCT + index * SYMBOL
             ints[at + EVENT_AT], ints[at + EVENT_COUNT] = rows[index], rows[index + 1] - rows[index]
-        more = self.house, self.bench.market, self.event, self.confidence, self.slips
+        more = self.house, self.bench.market, self.event, self.confidence, self.slips, self.prepared.unheard
         self.prepared.engine.replay(ints, floats, self.equity, *more)
         return ints, floats, self.equity
 

@@ -40,16 +40,17 @@ from reasoning.models import BIAS, CALIBRATION, odds_of, unpacked
 from tests.agent.command import agent, told
 from tests.agent.trained import GOOD, POOR, model
 from tests.agent.world import ID, START, World, ask, facts, folded, lively, wave
+from tests.seeded import file_of
 
 FORCE: Any = {"force": True, "reason": "to see"}
 VOICE = "adviser:model.meta"
 
 
-def world_in(home: Path, *models: Model, count: int = 300, **more: Any) -> World:
+def world_in(home: Path, *models: Model, count: int = 300, steps: Any = None, **more: Any) -> World:
     """Return a session whose home has these models."""
     for each in models:
         Registry(Home(home).models).keep(each)
-    return World(wave(count), options=lively(home=home), journal=MemoryJournal(ID), **more)
+    return World(steps or wave(count), options=lively(home=home), journal=MemoryJournal(ID), **more)
 
 
 def at_cycle(world: World, number: int, wish: Command) -> None:
@@ -399,6 +400,28 @@ def test_people_are_told_once_of_a_model_that_drifts_and_when_it_does_no_more(tm
     assert (began.kind, began.agent, began.title) == ("decay", "paper", "model meta version 2 drifts")
     assert began.body == "rsi moved by 0.31\nit only lowers entries now"
     assert (ended.title, ended.over) == ("model meta drifts no more", True)
+
+
+def test_a_backtest_names_the_models_it_asked_and_says_if_they_know_its_candles(tmp_path: Path) -> None:
+    trained = msgspec.structs.replace(model().trained, first=utc(0), last=utc(2_000_000_000_000))
+    Registry(Home(tmp_path).models).keep(model(timeframe_ms=3_600_000, trained=trained))
+    Registry(Home(tmp_path).models).keep(model(name="late", timeframe_ms=3_600_000))
+    file = str(file_of(tmp_path, "seeded/1h/BTC-USDT", 700))
+    asked = "backtest", "--strategy", "rsi", "--strategy", "sma", "--data", file, "--uncompiled", "--verify"
+    answer = told(tmp_path, *asked, "--model", "meta:1", "--model", "late")
+    assert [(each["name"], each["in_sample"], each["promoted"]) for each in answer["models"]] == [
+        ("meta", True, False), ("late", False, False),
+    ]  # fmt: skip
+    assert answer["verified"]["identical"] is True
+    for words, why in (
+        (("--model", "meta:x"), "a version is a number"),
+        (("--model", "meta", "--model", "meta:1"), "meta is asked for twice"),
+        (("--model", "none"), "no model 'none'"),
+        (("--models-in-force",), "there is no journal"),
+    ):
+        assert why in agent(tmp_path, *asked, *words, check=2).stderr
+    text = agent(tmp_path, *asked, "--model", "meta").stdout
+    assert "IN-SAMPLE: meta version 1" in text
 
 
 def test_models_on_the_command_line(tmp_path: Path) -> None:

@@ -148,9 +148,9 @@ def test_a_promotion_ends_by_itself_where_its_advice_is_no_longer_worth_it(
     spoke = Voice(f"adviser:{NAME}", 1, 80.0, 1.0, "why")
     one = replace(one, context=replace(one.context, voices=(spoke,)))
     for number in range(LEAST):
-        assert proving.demotions(watched, [event], AT) == [], number
-        watched = proving.after(watched, [event], one)
-    due = proving.demotions(watched, [event], AT + timedelta(days=1))
+        assert proving.demotions(watched, [event], [], AT) == [], number
+        watched = proving.after(watched, [event], [], one)
+    due = proving.demotions(watched, [event], [], AT + timedelta(days=1))
     assert [(each.promoted, each.by, each.version) for each in due] == (
         [(False, "agent", 2)] if falls else []
     )

@@ -18,7 +18,8 @@ research = typer.Typer(rich_markup_mode=None)
     epilog="Examples: agent backtest --strategy rsi --data BTC-USDT_1m.csv.gz --verify | agent backtest "
     "--strategy sma --symbol BTC-USDT --timeframe 1h --timerange 20230101-20230601 --report out.html | "
     "agent backtest --strategy rsi --strategy sma --data a.csv.gz --data b.csv.gz --set sizing.stake=10% "
-    "| agent backtest --strategy sma --data a.csv.gz --slippage fills. "
+    "| agent backtest --strategy sma --data a.csv.gz --slippage fills "
+    "| agent backtest --strategy rsi --data a.csv.gz --model meta --verify. "
     "Exit code 0: done. 1: --verify found a difference. 2: bad input."
 )
 @over_candles
@@ -43,6 +44,15 @@ def backtest(
             "than the settings say: NAME, NAME:VERSION or a file."
         ),
     ] = None,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Ask this trained model of the home about entries: NAME or NAME:VERSION; may be repeated."
+        ),
+    ] = None,
+    models_in_force: Annotated[
+        bool, typer.Option("--models-in-force", help="Ask the models that the home's journal has in force.")
+    ] = False,
     json: JsonOption = False,
 ) -> None:
     """Run the loop's own rules over years of candles, with the same trades, lot for lot."""
@@ -57,6 +67,8 @@ def backtest(
             json=json,
             advice=advice,
             slippage=slippage,
+            models=tuple(model or ()),
+            models_in_force=models_in_force,
         )
     )
 

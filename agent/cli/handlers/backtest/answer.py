@@ -63,6 +63,7 @@ def answer_of(done: Done, difference: ParityDifference | None, *, verified: bool
         months=months_of(result.times_ms, _growth(result)),
         advice=done.advice or None,
         slippage=_slippage_told(done),
+        models=list(done.models),
     )
 
 

@@ -1,6 +1,7 @@
 """`agent backtest`: run it, check it against the loop if asked, show it."""
 
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -9,6 +10,7 @@ from agent.cli.handlers.backtest.advised import advised
 from agent.cli.handlers.backtest.answer import answer_of
 from agent.cli.handlers.backtest.done import Done, said_of
 from agent.cli.handlers.backtest.lines import lines, verdict_lines
+from agent.cli.handlers.backtest.models import answer_on, models_asked
 from agent.cli.handlers.inputs import ResearchRequest, gather
 from agent.cli.handlers.targets import writable, write_page
 from agent.cli.options import home_of
@@ -46,6 +48,8 @@ class BacktestRequest(NamedTuple):
     json: bool
     advice: Path | None = None
     slippage: str | None = None
+    models: Sequence[str] = ()
+    models_in_force: bool = False
 
 
 def backtest_command(request: BacktestRequest) -> None:
@@ -53,11 +57,14 @@ def backtest_command(request: BacktestRequest) -> None:
     if request.report is not None:
         writable("--report", request.report)
     options, candles, report = gather(request.asked)
-    setup, model = setup_of(options), None
+    asked = models_asked(request.models, options, in_force=request.models_in_force)
+    setup, model = setup_of(options, asked), None
     if request.slippage is not None:
         setup, model, more = with_slippage(request, options, setup)
         report = [*report, *more]
     if request.advice is not None:
+        if asked:
+            raise BadInput("--model: a tape of advice is heard by the loop, models are asked without one")
         if request.verify:
             raise BadInput("--verify: with --advice the loop itself is run, there is nothing to compare")
         result, about = advised(options, candles, request.advice, setup.impacts)
@@ -78,6 +85,8 @@ def backtest_command(request: BacktestRequest) -> None:
         [*report, *about],
         about[-1] if request.advice is not None else "",
         model,
+        [answer_on(each, candles) for each in asked],
+        asked,
     )
     difference = _verified(done) if request.verify else None
     if request.report is not None:
@@ -121,7 +130,7 @@ def engine_for(setup: Setup, *, uncompiled: bool) -> tuple[CompiledRules, list[s
 
 def _verified(done: Done) -> ParityDifference | None:
     with progress_bar("running the loop", done.result.cycles) as advance:
-        loop = run_loop(done.options, done.candles, advance, impacts=done.setup.impacts)
+        loop = run_loop(done.options, done.candles, advance, impacts=done.setup.impacts, models=done.sets)
     return compare(loop, done.result)
 
 

@@ -5,7 +5,9 @@ from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple
 
+from agent.answers.research import AskedModel
 from agent.settings.settings import Options
+from domain.events import ModelSet
 from domain.money import PPM, cash_text, show_cash
 from domain.slippage import SlippageModel, identity
 from domain.times import utc
@@ -22,7 +24,7 @@ class Done(NamedTuple):
     """A backtest with all that is said about it; `deflated` is its Sharpe ratio's, for a single trial.
 
     `advice` says whose advice was heard and how it was given, "" where none was; `slippage` is the model that
-    market orders were made dearer by.
+    market orders were made dearer by. `models` were asked, as `sets` have them.
     """
 
     options: Options
@@ -36,6 +38,8 @@ class Done(NamedTuple):
     notes: list[str]
     advice: str = ""
     slippage: SlippageModel | None = None
+    models: Sequence[AskedModel] = ()
+    sets: Sequence[ModelSet] = ()
 
 
 def at_of(milliseconds: Any) -> datetime:
@@ -66,6 +70,7 @@ def said_of(done: Done) -> list[tuple[str, str]]:
         ("costs", costs_words(setup.costs, fees, slippage)),
         *([("slippage", slippage_words(done, done.slippage))] if done.slippage else []),
         *([("advice", done.advice)] if done.advice else []),
+        *(("model", _model_words(each)) for each in done.models),
     ]
 
 
@@ -84,3 +89,12 @@ def slippage_words(done: Done, model: SlippageModel) -> str:
         f"model {model.name} version {model.version} ({identity(model)[:12]}) of journal {model.journal} "
         f"({model.mode}): {paid} in slippage and spread, {show(configured_slippage(done))} by the settings"
     )
+
+
+def _model_words(model: AskedModel) -> str:
+    """Say what a model may do, and that it knows these candles where it was trained on them."""
+    may = "may raise an entry and bounds its size" if model.promoted else "only lowers entries"
+    told = f"{model.name} version {model.version} ({model.sha256[:12]}) {may}"
+    if not model.in_sample:
+        return told
+    return f"IN-SAMPLE: {told}; it was trained on these candles' time, so this backtest is no evidence"
