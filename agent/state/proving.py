@@ -24,7 +24,7 @@ BY = "agent"
 Watched = dict[str, tuple[ProvingOutcome, ...]]
 
 
-class Standing(NamedTuple):
+class WatchedPromotion(NamedTuple):
     """A promotion in force: its event, the base rate it was made at, and what a stated probability stood for.
 
     A model's voice states calibrated probabilities already, so it has no `calibrator`.
@@ -35,14 +35,14 @@ class Standing(NamedTuple):
     calibrator: Calibrator | None = None
 
 
-def promoted(advisers: Sequence[AdviserSet], models: Sequence[ModelSet] = ()) -> dict[str, Standing]:
+def promoted(advisers: Sequence[AdviserSet], models: Sequence[ModelSet] = ()) -> dict[str, WatchedPromotion]:
     """Return the promotions in force whose evidence can be read, by the name of the adviser or model."""
     latest: dict[str, AdviserSet | ModelSet] = {
         **{each.adviser: each for each in advisers},
         **{model_voice(each): each for each in models},
     }
-    found = ((name, _standing(each)) for name, each in latest.items() if each.promoted)
-    return {name: each for name, each in found if each is not None}
+    parts = ((name, _standing(each)) for name, each in latest.items() if each.promoted)
+    return {name: each for name, each in parts if each is not None}
 
 
 def model_voice(event: ModelSet) -> str:
@@ -50,12 +50,12 @@ def model_voice(event: ModelSet) -> str:
     return f"{MODEL}{event.model}"
 
 
-def _standing(event: AdviserSet | ModelSet) -> Standing | None:
+def _standing(event: AdviserSet | ModelSet) -> WatchedPromotion | None:
     if isinstance(event, ModelSet):
         base = event.evidence.get("base")
-        return Standing(event, float(base)) if isinstance(base, float | int) else None
+        return WatchedPromotion(event, float(base)) if isinstance(base, float | int) else None
     proof = proof_of(event.evidence)
-    return None if proof is None else Standing(event, proof.base, proof.calibrator)
+    return None if proof is None else WatchedPromotion(event, proof.base, proof.calibrator)
 
 
 def promotion(event: AdviserSet) -> Promoted:

@@ -165,16 +165,16 @@ def score_with_models(
 def least_edge(index: int, opinions: Opinions) -> int:
     """Return the promoted model that sees the least edge at an event, -1 where none does."""
     models = len(opinions.weight)
-    found = -1
+    result = -1
     least = 0.0
     for model in range(models):
         chance = opinions.chance[index * models + model]
         if opinions.cap[model] >= 0.0 and chance >= 0.0:
             edge = kelly(chance, opinions.payoff[model])
-            if found < 0 or edge < least:
-                found = model
+            if result < 0 or edge < least:
+                result = model
                 least = edge
-    return found
+    return result
 
 
 @kernel

@@ -82,7 +82,7 @@ NOT_PROMOTED, NO_CHANCE = -1.0, -1.0
 
 
 class Opinions(NamedTuple):
-    """What trained models say at events, event by event and there model by model; then what each model is.
+    """The opinions of trained models at events, event by event and there model by model; then each model.
 
     `vote` and `confidence` as a voice's, `chance` the lower end of what it stood for (NO_CHANCE: none). Of
     each model its `weight`, the `cap` of its promotion (NOT_PROMOTED: none) and its `payoff`.

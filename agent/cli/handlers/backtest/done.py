@@ -94,7 +94,7 @@ def slippage_words(done: Done, model: SlippageModel) -> str:
 def _model_words(model: AskedModel) -> str:
     """Say what a model may do, and that it knows these candles where it was trained on them."""
     may = "may raise an entry and bounds its size" if model.promoted else "only lowers entries"
-    told = f"{model.name} version {model.version} ({model.sha256[:12]}) {may}"
+    text = f"{model.name} version {model.version} ({model.sha256[:12]}) {may}"
     if not model.in_sample:
-        return told
-    return f"IN-SAMPLE: {told}; it was trained on these candles' time, so this backtest is no evidence"
+        return text
+    return f"IN-SAMPLE: {text}; it was trained on these candles' time, so this backtest is no evidence"
