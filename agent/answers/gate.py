@@ -110,6 +110,43 @@ class DecayAnswer(Struct, frozen=True, kw_only=True):
     next_step: str
 
 
+class PairsSide(Struct, frozen=True, kw_only=True):
+    """One of two accounts: its journal, what it earned over the pairs and in one on average, as fractions."""
+
+    journal: str
+    earned: float
+    mean: float | None
+
+
+class PairsAnswer(Struct, frozen=True, kw_only=True):
+    """`agent ab`: two paper accounts over the same candles, by a test that may be looked at after every pair.
+
+    `mean` is that of the first's return less the second's, `low` and `high` the ends of its confidence
+    sequence, None while they are not known. `verdict` is "silent" (fewer than `pairs_needed`), "open" or
+    "shown", where `evidence` has reached `evidence_needed` once; then `better` names the journal. Without a
+    difference it is wrong with the probability `false_alarm`, however often it is asked. Pairs count from
+    `since` on, for `why_since` changed how one trades. `differ` has each setting that is not the same.
+    """
+
+    first: PairsSide
+    second: PairsSide
+    every: str
+    since: datetime
+    why_since: str
+    pairs: int
+    pairs_needed: int
+    mean: float | None
+    low: float | None
+    high: float | None
+    evidence: float
+    evidence_needed: float
+    false_alarm: float
+    verdict: str
+    better: str | None
+    decided_at: datetime | None
+    differ: dict[str, list[str]]
+
+
 class ReoptimizedRow(Struct, frozen=True, kw_only=True):
     """One strategy: `did` is "kept", "offered", "applied", "waiting", "confirmed" or "rolled back"."""
 

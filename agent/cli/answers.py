@@ -22,7 +22,7 @@ from agent.answers.checks import (
 from agent.answers.cycle import Explanation
 from agent.answers.data import CheckedRow, DownloadAnswer, EntryRow, ImportedRow, Quoted
 from agent.answers.forecasts import AdviserRow, ForecastsAnswer, PromotionAnswer
-from agent.answers.gate import DecayAnswer, GateAnswer, Reoptimized
+from agent.answers.gate import DecayAnswer, GateAnswer, PairsAnswer, Reoptimized
 from agent.answers.indicators import IndicatorRow
 from agent.answers.jobs import JobAnswer, JobRan, JobRow
 from agent.answers.journals import Anchored, ChainAnswer, JournalRow, ParameterVersion, TradeRow
@@ -61,6 +61,7 @@ from domain.replies import (
 ANSWERS: dict[str, tuple[Any, ...]] = {
     "adviser demote": (AdviserInForce,),
     "adviser list": (list[AdviserRow],),
+    "ab": (PairsAnswer,),
     "adviser promote": (AdviserInForce, PromotionAnswer),
     "adviser rollback": (AdviserInForce,),
     "alerts acknowledge": (list[AcknowledgedRow],),

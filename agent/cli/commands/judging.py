@@ -65,6 +65,29 @@ def decay(
 
 
 @judging.command(
+    epilog="Examples: agent ab paper-a paper-b | agent ab paper-a paper-b --every 1h --alarm 0.01 --json. "
+    "Exit code 0: whatever it shows. 2: the two do not trade the same candles."
+)
+def ab(
+    first: Annotated[str, typer.Argument(help="Journal of one paper account.", metavar="JOURNAL")],
+    second: Annotated[str, typer.Argument(help="Journal of the other.", metavar="OTHER")],
+    *,
+    every: Annotated[
+        str, typer.Option(help="Stretch whose returns make a pair, such as 1h, 4h or 1d.")
+    ] = "1d",
+    alarm: Annotated[
+        float, typer.Option(help="How likely a difference may be told where there is none.")
+    ] = 0.05,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Compare two paper accounts, two parameter sets or models, by a test that may be asked every day."""
+    from agent.cli.handlers.ab import show_pairs
+
+    show_pairs((first, second), every, alarm, home, json=json)
+
+
+@judging.command(
     epilog="Examples: agent reoptimize | agent reoptimize --strategy rsi --trials 200 | agent reoptimize "
     "--apply --notify. What is put in force is held against the parameters before it by the next runs, and "
     "taken back where it earns less."
