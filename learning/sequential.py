@@ -1,4 +1,4 @@
-"""Which of two is better, by a test that may be looked at after every pair: it stays as rarely wrong. Pure.
+"""A test of two by pairs that may be looked at after each of them and stays as rarely wrong. Pure.
 
 The pairs' differences are held against "their mean is 0" by a mixture of sequential probability ratios
 (Robbins, "Statistical methods related to the law of the iterated logarithm", Annals of Mathematical
