@@ -7,7 +7,7 @@ from agent.account.client import AccountClient
 from agent.answers.gate import PairsAnswer
 from agent.cli.options import home_of
 from agent.cli.output.streams import answer
-from agent.gate.pairs import SHOWN, SILENT, compared, paper_life
+from agent.gate.pairs import SHOWN, SILENT, PaperLife, compared, paper_life
 from domain.errors import BadInput
 from domain.times import TIMEFRAMES
 
@@ -21,11 +21,11 @@ def show_pairs(names: tuple[str, str], every: str, alarm: float, home: Path | No
         raise BadInput(f"--alarm {alarm:g}: must be from 0.001 to 0.5")
     if first == second:
         raise BadInput(f"{first} is named twice: an account is compared with another one")
-    agent_home, lives = home_of(home), []
+    agent_home, lives = home_of(home), list[PaperLife]()
     for name in names:
         with AccountClient(agent_home, agent_home.latest(name)).journal() as opened:
             lives.append(paper_life(name, opened, TIMEFRAMES[every]))
-    answer(compared(*lives, every, alarm), pairs_lines, json=json)
+    answer(compared(lives[0], lives[1], every, alarm), pairs_lines, json=json)
 
 
 def pairs_lines(report: PairsAnswer) -> Iterator[str]:
