@@ -8,7 +8,7 @@ import msgspec
 from domain.calibrator import Calibrator
 from domain.errors import BadInput
 
-LOGISTIC, TREES = "logistic", "trees"
+LOGISTIC, TREES, ENSEMBLE = "logistic", "trees", "ensemble"
 
 LARGEST = 2_000_000
 """Bytes of a model as it is kept; 120 trees of 7 leaves are 90,000."""
@@ -96,6 +96,14 @@ class ModelFigures(msgspec.Struct, frozen=True):
     purged_auc: float
 
 
+class EnsembleMember(msgspec.Struct, frozen=True):
+    """A registered model that an ensemble averages: its name, version and SHA-256."""
+
+    name: str
+    version: int
+    sha256: str
+
+
 class Model(msgspec.Struct, frozen=True, omit_defaults=True):
     """A trained model, version by version: what the registry keeps and the journal holds of it.
 
@@ -105,7 +113,8 @@ class Model(msgspec.Struct, frozen=True, omit_defaults=True):
     entries in training that won. `edges` are the inner deciles of each input in training and
     `shares` the shares of entries between them, for drift. `calibrator` turns the chance its arrays give into
     the one that counts, fitted out of sample; `payoff` is the mean net gain of entries in training over their
-    mean net loss, 0 where it is not known. Both are left out of the bytes of a model that has none.
+    mean net loss, 0 where it is not known. An ensemble names its `members`; its log-odds are the mean of
+    theirs. These are left out of the bytes of a model that has none.
     """
 
     name: str
@@ -124,6 +133,7 @@ class Model(msgspec.Struct, frozen=True, omit_defaults=True):
     figures: ModelFigures
     calibrator: Calibrator | None = None
     payoff: float = 0.0
+    members: tuple[EnsembleMember, ...] = ()
 
 
 def encoded(model: Model) -> bytes:
@@ -144,8 +154,12 @@ def objection(model: Model) -> str | None:
     if model.kind == LOGISTIC:
         lengths = {len(arrays.center), len(arrays.scale), len(arrays.weights)}
         return None if lengths == {inputs} and all(arrays.scale) else f"its weights are not {inputs}"
-    if model.kind != TREES:
-        return f"kind {model.kind!r} is not {LOGISTIC} or {TREES}"
+    if model.kind == ENSEMBLE:
+        lengths = {len(arrays.center), len(arrays.scale), len(arrays.weights)}
+        if not (lengths <= {inputs} or (lengths == {0} and arrays.roots)) or not all(arrays.scale):
+            return f"its weights are not {inputs}"
+    elif model.kind != TREES:
+        return f"kind {model.kind!r} is not {LOGISTIC}, {TREES} or {ENSEMBLE}"
     return _no_trees(arrays, inputs)
 
 

@@ -175,18 +175,21 @@ def inputs_of(model: Model, recent: Sequence[Candle], signals: Sequence[Opinion]
 
 def odds_of(arrays: Arrays, row: Sequence[float]) -> float:
     """Return the log-odds of one row, whatever kind the model is."""
+    odds = 0.0
+    if arrays.weights or not arrays.roots:
+        odds = linear_odds(arrays.bias, arrays.center, arrays.scale, arrays.weights, row, 0)
     if arrays.roots:
-        return trees_odds(
+        odds += trees_odds(
             arrays.roots, arrays.feature, arrays.threshold, arrays.left, arrays.right, arrays.value, row, 0
         )
-    return linear_odds(arrays.bias, arrays.center, arrays.scale, arrays.weights, row, 0)
+    return odds
 
 
 def added(arrays: Arrays, row: Sequence[float]) -> tuple[float, list[float]]:
     """Return the bias and what each input adds to it; all of it sums to the log-odds."""
-    parts = [0.0] * len(row)
+    bias, parts = arrays.bias, [0.0] * len(row)
     if arrays.roots:
-        bias = trees_parts(
+        bias += trees_parts(
             arrays.roots,
             arrays.feature,
             arrays.threshold,
@@ -196,9 +199,11 @@ def added(arrays: Arrays, row: Sequence[float]) -> tuple[float, list[float]]:
             row,
             parts,
         )
-        return bias, parts
-    linear_parts(arrays.center, arrays.scale, arrays.weights, row, parts)
-    return arrays.bias, parts
+    if arrays.weights:
+        straight = [0.0] * len(row)
+        linear_parts(arrays.center, arrays.scale, arrays.weights, row, straight)
+        parts = [one + other for one, other in zip(parts, straight, strict=True)]
+    return bias, parts
 
 
 def parts_of(model: Model, row: Sequence[float]) -> dict[str, float]:

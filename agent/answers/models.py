@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from domain.model import Barriers, ModelFigures, Trained
+from domain.model import Barriers, EnsembleMember, ModelFigures, Trained
 
 
 class YearRow(Struct, frozen=True, kw_only=True):
@@ -28,6 +28,7 @@ class ModelRow(Struct, frozen=True, kw_only=True):
     kind: str = ""
     sha256: str = ""
     strategies: list[str] = []
+    members: list[EnsembleMember] = []
     timeframe_ms: int = 0
     base: float | None = None
     barriers: Barriers | None = None

@@ -33,6 +33,16 @@ def checked(name: str) -> str:
     return name
 
 
+def model_named(option: str, text: str) -> tuple[str, int | None]:
+    """Return name and version of NAME or NAME:VERSION. Raises BadInput for a version that is no number."""
+    name, colon, version = text.partition(":")
+    if not colon:
+        return name, None
+    if not (version.isascii() and version.isdigit()):
+        raise BadInput(f"{option} {text!r}: a version is a number, as in meta:2")
+    return name, int(version)
+
+
 class Registry:
     """The models below a folder."""
 

@@ -53,7 +53,7 @@ def test_the_same_model_has_the_same_bytes_and_name(kind: str, arrays: Arrays) -
     [
         (LOGISTIC, replace(LINE, weights=(0.3,)), "its weights are not 2"),
         (LOGISTIC, replace(LINE, scale=(1.0, 0.0)), "its weights are not 2"),
-        ("forest", TREE, "kind 'forest' is not logistic or trees"),
+        ("forest", TREE, "kind 'forest' is not logistic, trees or ensemble"),
         (TREES, replace(TREE, value=(0.1,)), "its arrays of nodes are not of one length"),
         (TREES, replace(TREE, roots=(3,)), "a root is no node"),
         (TREES, replace(TREE, feature=(2, -1, -1)), "node 0 asks for an input"),

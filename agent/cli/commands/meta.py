@@ -23,7 +23,8 @@ ModelArgument = Annotated[str, typer.Argument(help="Name of the model.", metavar
 @meta.command(
     epilog="Examples: agent meta train --strategy rsi --strategy sma --data BTC-USDT_1h.csv.gz --data "
     "ETH-USDT_1h.csv.gz | agent meta train --kind logistic --strategy sma --symbol BTC-USDT --timeframe 1h "
-    "--target-atr 4 --stop-atr 2 --horizon 48. Exit code 0: trained and kept, whether it passes the gate or "
+    "--target-atr 4 --stop-atr 2 --horizon 48 | agent meta train --name both --member meta:1 --member meta:2 "
+    "--strategy sma --data BTC-USDT_1h.csv.gz. Exit code 0: trained and kept, whether it passes the gate or "
     "not. 2: bad input, or too few entries."
 )
 @over_candles
@@ -46,12 +47,31 @@ def train(
         int, typer.Option(help="Candles left out behind what is judged, beside what overlaps it.")
     ] = 48,
     seed: Annotated[int, typer.Option(help="Seed of the fit and of the intervals.")] = 0,
+    member: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Average this model of the home in log-odds with the others named, NAME or NAME:VERSION, in "
+            "place of a fit of its own; kind and label are the members'."
+        ),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Train a model that says which entries of the strategies would pay, and judge it year by year."""
     from agent.cli.handlers.meta import TrainRequest, train_command
 
-    train_command(TrainRequest(asked, name, kind, horizon, stop_atr, target_atr, embargo, seed, json=json))
+    request = TrainRequest(
+        asked,
+        name,
+        kind,
+        horizon,
+        stop_atr,
+        target_atr,
+        embargo,
+        seed,
+        json=json,
+        members=tuple(member or ()),
+    )
+    train_command(request)
 
 
 @meta.command("list", epilog="Examples: agent meta list | agent meta list --json")

@@ -34,6 +34,7 @@ class TrainRequest(NamedTuple):
     embargo: int
     seed: int
     json: bool
+    members: Sequence[str] = ()
 
 
 def train_command(request: TrainRequest) -> None:
@@ -91,6 +92,7 @@ def row_of(model: Model | BadInput, standing: Mapping[str, ModelSet]) -> ModelRo
         strategies=list(model.strategies),
         timeframe_ms=model.timeframe_ms,
         base=model.base,
+        members=list(model.members),
         barriers=model.barriers,
         trained=model.trained,
         figures=model.figures,
@@ -153,6 +155,9 @@ def _listed(rows: Sequence[ModelRow]) -> Iterator[str]:
 
 def _details(row: ModelRow) -> Iterator[str]:
     trained, barriers, figures = row.trained, row.barriers, row.figures
+    if row.members:
+        named = ", ".join(f"{each.name} version {each.version} ({each.sha256[:12]})" for each in row.members)
+        yield f"mean of   {named}, in log-odds"
     if trained is None or barriers is None or figures is None:
         return
     own = "the signal's own"

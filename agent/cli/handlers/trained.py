@@ -9,7 +9,7 @@ from agent.cli.handlers.backtest.command import engine_for
 from agent.cli.handlers.inputs import gather
 from agent.cli.output.compile_bar import compiling_told
 from agent.host.clock import SystemClock
-from agent.models.registry import Registry
+from agent.models.registry import Registry, model_named
 from agent.settings.version import code_version
 from agent.state.key import one_way_cost_ppm
 from agent.wiring.backtests import setup_of
@@ -29,11 +29,16 @@ def trained_model(request: "TrainRequest", registry: Registry) -> tuple[Model, l
     options, candles, notes = gather(request.asked)
     setup = setup_of(options)
     engine, about = engine_for(setup, uncompiled=False)
-    barriers = Barriers(
-        stop_atr=request.stop_atr,
-        target_atr=request.target_atr,
-        horizon=request.horizon or options.learning.veto_horizon_candles,
-        cost_ppm=one_way_cost_ppm(options),
+    members = tuple(registry.read(*model_named("--member", each)) for each in request.members)
+    barriers = (
+        members[0].barriers
+        if members
+        else Barriers(
+            stop_atr=request.stop_atr,
+            target_atr=request.target_atr,
+            horizon=request.horizon or options.learning.veto_horizon_candles,
+            cost_ppm=one_way_cost_ppm(options),
+        )
     )
     with compiling_told():
         prepared = Recording(candles, setup.instruments, setup.warmup, engine)
@@ -51,6 +56,7 @@ def trained_model(request: "TrainRequest", registry: Registry) -> tuple[Model, l
         trials=registry.trials() + 1,
         code_version=code_version(),
         at=SystemClock().now(),
+        members=members,
     )
     model, forecasts = train(plan, entries, candles)
     return model, years_of(forecasts), [*notes, *about]

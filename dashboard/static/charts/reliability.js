@@ -4,13 +4,14 @@ import { el, percent, svg, ticks } from "./dom.js";
 const [LEFT, RIGHT, TOP, BOTTOM] = [8, 48, 8, 36];
 const WIDEST = 380;
 
-// `bins`: `{probability, won, low, high, count}`, rising; `base` is the share of all that earned something.
-export function reliabilityChart(root, { bins, base }, { label }) {
+// `bins`: `{probability, won, low, high, count}`, rising; `base` is the share of all that earned something, `label` the
+// picture in words: it tells how many forecasts there are, so it comes with them.
+export function reliabilityChart(root, first) {
   const place = el("div", { class: "bars low" });
   const read = el("p", { class: "read" });
   root.append(place, read);
-  let shown = { bins, base };
-  const draw = () => place.replaceChildren(drawn(shown, Math.min(place.clientWidth || WIDEST, WIDEST), label, read));
+  let shown = first;
+  const draw = () => place.replaceChildren(drawn(shown, Math.min(place.clientWidth || WIDEST, WIDEST), read));
   const watched = new ResizeObserver(draw);
   watched.observe(place);
   draw();
@@ -23,7 +24,7 @@ export function reliabilityChart(root, { bins, base }, { label }) {
   };
 }
 
-function drawn({ bins, base }, width, label, read) {
+function drawn({ bins, base, label }, width, read) {
   const height = width - RIGHT + BOTTOM;
   const x = (share) => LEFT + share * (width - LEFT - RIGHT);
   const y = (share) => TOP + (1 - share) * (height - TOP - BOTTOM);

@@ -195,12 +195,15 @@ const named = (row) => (row.identity ? `${row.voice} ${row.identity.slice(0, 8)}
 function Reliability({ voices }) {
   const [chosen, choose] = useState(named(voices[0]));
   const row = voices.find((each) => named(each) === chosen) ?? voices[0];
-  const data = useMemo(() => ({ bins: row.bins, base: row.base_rate }), [row]);
+  const data = useMemo(() => ({
+    bins: row.bins, base: row.base_rate,
+    label: `reliability of ${named(row)}: ${row.count} forecasts in ${row.bins.length} bins`,
+  }), [row]);
   return html`${voices.length > 1 && html`<${Choice} label="forecasts of" value=${named(row)} options=${voices.map((each) => [named(each), each.voice])} onChange=${choose} />`}
     <p>${row.evidence}.</p>
     ${row.bins.length > 0 && html`<${Chart} again=${named(row)} data=${data} draw=${async (root, first) => {
       const { reliabilityChart } = await import("../charts/reliability.js");
-      return reliabilityChart(root, first, { label: `reliability of ${named(row)}: ${row.count} forecasts in ${row.bins.length} bins` });
+      return reliabilityChart(root, first);
     }} />`}
     <${Table} caption="scores of forecasts by voice" rows=${voices} id=${named} columns=${[
       { name: "voice", title: "Voice", head: true, cell: named },

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from agent.account.client import AccountClient
 from agent.answers.research import AskedModel
 from agent.models import sets as model_sets
-from agent.models.registry import Registry
+from agent.models.registry import Registry, model_named
 from agent.settings.home import Home
 from agent.settings.settings import Options
 from domain.errors import BadInput
@@ -21,7 +21,7 @@ def models_asked(names: Sequence[str], options: Options, *, in_force: bool) -> l
     sets = list(_standing(options)) if in_force else []
     registry = Registry(Home(options.home).models)
     for text in names:
-        model = registry.read(*_named(text))
+        model = registry.read(*model_named("--model", text))
         _fits(model, options)
         sets.append(model_sets.set_of(model, len(sets) + 1, utc(0), "asked for in a backtest", "operator"))
     twice = {each.model for each in sets if sum(each.model == other.model for other in sets) > 1}
@@ -35,15 +35,6 @@ def _standing(options: Options) -> Sequence[ModelSet]:
     if not home.names() and not home.server:
         raise BadInput(f"--models-in-force: there is no journal in {options.home}")
     return list(model_sets.in_force(AccountClient(home, None).folded().state.models).values())
-
-
-def _named(text: str) -> tuple[str, int | None]:
-    name, colon, version = text.partition(":")
-    if not colon:
-        return name, None
-    if not (version.isascii() and version.isdigit()):
-        raise BadInput(f"--model {text!r}: a version is a number, as in meta:2")
-    return name, int(version)
 
 
 def _fits(model: Model, options: Options) -> None:
