@@ -221,7 +221,6 @@ class State:
                 self.spend = money.after_answered(self.spend, event)
             case ModelSet():
                 self._set_model(event)
-                self.proving = proving.begun(self.proving, event)
             case AdviserSet():
                 self.advisers.append(event)
                 self.proving = proving.begun(self.proving, event)
@@ -394,6 +393,7 @@ class State:
             for each in self.models
         ]
         self.models.append(event)
+        self.proving = proving.begun(self.proving, event)
 
     def _switch(self, event: KillSwitchSet) -> None:
         """Throw or reset the kill switch."""
