@@ -4,12 +4,24 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from agent.account.agent import Agent
-    from agent.notebook import Backtest, backtest
+    from agent.notebook import Backtest, Swept, WalkedForward, backtest, sweep, walk_forward
     from agent.settings.settings import Settings
 
     __version__: str
 
-__all__ = ["Agent", "Backtest", "Settings", "__version__", "backtest"]
+__all__ = [
+    "Agent",
+    "Backtest",
+    "Settings",
+    "Swept",
+    "WalkedForward",
+    "__version__",
+    "backtest",
+    "sweep",
+    "walk_forward",
+]
+
+_NOTEBOOK = frozenset({"Backtest", "Swept", "WalkedForward", "backtest", "sweep", "walk_forward"})
 
 
 def __getattr__(name: str) -> Any:
@@ -22,7 +34,7 @@ def __getattr__(name: str) -> Any:
         from agent.settings.settings import Settings
 
         return Settings
-    if name in ("Backtest", "backtest"):
+    if name in _NOTEBOOK:
         from agent import notebook
 
         return getattr(notebook, name)

@@ -22,6 +22,45 @@ class StrategyRow(Struct, frozen=True, kw_only=True):
     parameters: dict[str, ParameterAnswer]
 
 
+class HistoryAnswer(Struct, frozen=True, kw_only=True):
+    """A history in candles: candles compared, votes that were others, the drawn number farthest off."""
+
+    history: int
+    compared: int
+    different: int
+    number: str
+    apart: float
+
+
+class DeniedAnswer(Struct, frozen=True, kw_only=True):
+    """A rule of the gate, the votes it denied, and why."""
+
+    rule: str
+    votes: int
+    why: str
+
+
+class CheckAnswer(Struct, frozen=True, kw_only=True):
+    """`agent strategy check`: what was found; `passed` where nothing is wrong with the strategy itself.
+
+    `settled` is the least history tried from which on no vote was another, None where there is none.
+    """
+
+    strategy: str
+    source: str
+    passed: bool
+    compiles: str
+    candles: int
+    signals: int
+    difference: str | None
+    warmup: int
+    settled: int | None
+    histories: list[HistoryAnswer]
+    traded: int
+    entries: int
+    denied: list[DeniedAnswer]
+
+
 class StrategiesAnswer(Struct, frozen=True, kw_only=True):
     """`agent strategy list`: what there is, the folder of the user's own, and what is wrong there."""
 

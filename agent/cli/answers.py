@@ -35,7 +35,7 @@ from agent.answers.run import CycleLine, Quicktest, SummaryLine
 from agent.answers.slippage import SlippageAnswer, SlippageCheckAnswer
 from agent.answers.space import ArchiveAnswer, RetainAnswer
 from agent.answers.spend import SpendAnswer
-from agent.answers.strategies import StrategiesAnswer
+from agent.answers.strategies import CheckAnswer, StrategiesAnswer
 from agent.answers.summary import DaySummary
 from agent.answers.trials import LookaheadAnswer, StudyAnswer, WalkForwardAnswer
 from agent.doctor.check import CheckResult
@@ -130,6 +130,7 @@ ANSWERS: dict[str, tuple[Any, ...]] = {
     "slippage show": (SlippageAnswer,),
     "status": (Status,),
     "stop": (Stopping,),
+    "strategy check": (CheckAnswer,),
     "strategy list": (StrategiesAnswer,),
     "summary": (DaySummary,),
     "trades": (list[TradeRow],),

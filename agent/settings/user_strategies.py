@@ -91,6 +91,16 @@ def _defined(module: Any) -> list[Strategy[Any]]:
     return [*held, *(each for each in own if not any(each is other for other in held))]
 
 
+def given(declared: type[Declared]) -> str:
+    """Register a strategy that is declared in Python, such as in a cell of a notebook; return its name.
+
+    Defined anew it takes the place of the one before. Raises BadInput where its name is built in.
+    """
+    strategy = declared.strategy
+    register(OwnStrategy.of(strategy, Path(strategy.step.__code__.co_filename)), replace=True)  # type: ignore[attr-defined]  # a function
+    return strategy.name
+
+
 def stand_in(names: Iterable[str], folder: Path) -> None:
     """Have voices that abstain stand for these; their files are loaded when they are wanted."""
     for name in names:

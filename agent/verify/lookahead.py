@@ -36,11 +36,11 @@ def prove(strategy: Strategy[Any], packed: tuple[Any, ...], candles: Sequence[Ca
 
     The whole series is told twice: a strategy that keeps anything outside its memory differs there.
     """
-    whole = list(_signals(strategy, packed, candles))
+    whole = list(signals_of(strategy, packed, candles))
     votes = [index for index, signal in enumerate(whole) if signal.vote]
     cuts = _cuts(len(candles), votes)
     for cut in (len(candles), *cuts):
-        report = list(_signals(strategy, packed, candles[:cut]))
+        report = list(signals_of(strategy, packed, candles[:cut]))
         different = next((index for index in range(cut) if report[index] != whole[index]), None)
         if different is not None:
             text = f"told {cut} of {len(candles)} candles, candle {different + 1} gives {report[different]}"
@@ -55,7 +55,10 @@ def _cuts(count: int, votes: Sequence[int]) -> list[int]:
     return sorted(cut for cut in chosen if cut < count)
 
 
-def _signals(strategy: Strategy[Any], packed: tuple[Any, ...], candles: Sequence[Candle]) -> Iterator[Signal]:
+def signals_of(
+    strategy: Strategy[Any], packed: tuple[Any, ...], candles: Sequence[Candle]
+) -> Iterator[Signal]:
+    """Yield what a strategy says of each candle. Raises StrategyFault with the candle."""
     memory, shared = strategy.blank(packed), [0.0] * features_size(PLAN)
     for candle in candles:
         opened, high, low, close, volume = (float(part) for part in candle[1:])

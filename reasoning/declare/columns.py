@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
-from reasoning.declare.layout import Layout
-from reasoning.declare.parameters import Parameter
+from reasoning.declare.layout import MemoryLayout
+from reasoning.declare.parameters import DeclaredParameter
 from reasoning.declare.uses import CANDLE, Output, Use
 from reasoning.kernels.strategy import ColumnKey
 
 
 def keys_of(
-    layout: Layout, fields: tuple[str, ...]
+    layout: MemoryLayout, fields: tuple[str, ...]
 ) -> tuple[tuple[str, ...], Callable[[Any], tuple[ColumnKey, ...]]]:
     """Return the numbers that are decided over, and what gives their columns for packed parameters."""
     outputs = {
@@ -35,7 +35,8 @@ def candle(name: str) -> ColumnKey:
 
 def _key(use: Use, output: str, packed: Any, fields: tuple[str, ...]) -> ColumnKey:
     arguments = tuple(
-        packed[fields.index(each.name)] if isinstance(each, Parameter) else each for each in use.arguments
+        packed[fields.index(each.name)] if isinstance(each, DeclaredParameter) else each
+        for each in use.arguments
     )
     return ColumnKey(
         use.kind.name, arguments, tuple(_fed(each, packed, fields) for each in use.inputs), output

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from reasoning.declare import words
-from reasoning.declare.source import Source
+from reasoning.declare.source import DecideSource
 from reasoning.kernels.strategy import ColumnKey
 
 CROSSED = (words.crossed_above, words.crossed_below)
@@ -24,7 +24,7 @@ class _Open(Exception):
 
 
 def crossings_of(
-    source: Source,
+    source: DecideSource,
     columns: Callable[[Any], tuple[ColumnKey, ...]],
     numbers: tuple[str, ...],
     fields: tuple[str, ...],
@@ -57,7 +57,7 @@ def crossings_of(
 class _Reader:
     """Goes the ways of a decide, each with the crossings it has passed."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: DecideSource) -> None:
         self.source = source
 
     def pairs(self, statements: list[ast.stmt], passed: tuple[Pair, ...]) -> Iterator[Pair]:

@@ -12,9 +12,9 @@ from typing import Any
 
 from domain.kernel import KERNELS
 from reasoning.declare import words
-from reasoning.declare.parameters import Parameter
+from reasoning.declare.parameters import DeclaredParameter
 from reasoning.declare.refusal import Undeclarable, near
-from reasoning.declare.source import Source
+from reasoning.declare.source import DecideSource
 from reasoning.declare.uses import CANDLE, Use
 from reasoning.kernels.subset import fault_of
 
@@ -50,8 +50,13 @@ INSTEAD: dict[type[ast.AST], str] = {
 class Expressions:
     """Reads expressions, and notes which numbers, parameters and kernels they use."""
 
-    def __init__(self, source: Source, parameters: Mapping[str, Parameter], uses: Mapping[str, Use],
-                 constants: Mapping[str, float]) -> None:  # fmt: skip
+    def __init__(
+        self,
+        source: DecideSource,
+        parameters: Mapping[str, DeclaredParameter],
+        uses: Mapping[str, Use],
+        constants: Mapping[str, float],
+    ) -> None:
         self.source = source
         self.parameters = parameters
         self.uses = uses

@@ -1,4 +1,4 @@
-"""What a declared strategy's kernels are made with: the side, the levels and the signal of a vote."""
+"""The parts of a declared strategy's kernels: the side, the levels and the signal of a vote."""
 
 from domain.decision import Signal
 from domain.kernel import kernel

@@ -1,4 +1,4 @@
-"""Where a declared strategy keeps its numbers: in one flat memory, laid out from what it declares and uses.
+"""The places of a declared strategy's numbers in one flat memory, laid out from what it declares and uses.
 
 Memory: 0 candles seen, 1 candles before the first vote, then the numbers of the candle before that are looked
 at, then those of this candle, then each indicator's block, in the order they are worked out. Only blocks vary
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from reasoning.declare.expressions import variable
-from reasoning.declare.parameters import Parameter
+from reasoning.declare.parameters import DeclaredParameter
 from reasoning.declare.uses import CANDLE, Output, Use
 
 FIRST = 2
@@ -18,7 +18,7 @@ FIRST = 2
 ARGUMENTS = {"open": "_opened", "high": "_high", "low": "_low", "close": "_close", "volume": "_volume"}
 
 
-class Layout(NamedTuple):
+class MemoryLayout(NamedTuple):
     """The numbers that are kept, of the candle before and of this one, and the indicators in order."""
 
     last: tuple[str, ...]
@@ -98,9 +98,9 @@ def ordered(uses: Mapping[str, Use]) -> tuple[Use, ...]:
     return tuple(result)
 
 
-def argument(given: Parameter | float) -> str:
+def argument(given: DeclaredParameter | float) -> str:
     """Return an argument of an indicator as source."""
-    return f"_raw_{given.name}" if isinstance(given, Parameter) else repr(given)
+    return f"_raw_{given.name}" if isinstance(given, DeclaredParameter) else repr(given)
 
 
 def called(what: str, use: Use) -> str:

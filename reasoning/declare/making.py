@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 
 from reasoning.declare.columns import keys_of
 from reasoning.declare.crossings import crossings_of
-from reasoning.declare.parameters import DeclaredParams, Parameter, Relation, params_of
-from reasoning.declare.source import Source
+from reasoning.declare.parameters import DeclaredParameter, DeclaredParams, Relation, params_of
+from reasoning.declare.source import DecideSource
 from reasoning.declare.uses import CANDLE, Use
 from reasoning.declare.writing import Bodies, Declaration, Writer, bodies_of
 from reasoning.kernels.indicators import Memory
@@ -45,21 +45,21 @@ class Declared:
 
 
 def _made(owner: type[Declared]) -> Strategy[Any]:
-    found = _attributes(owner)
-    source = Source(found.get("decide"))  # type: ignore[arg-type]  # it decides, as was asked
-    declared = _declaration(owner, found, source)
-    relations = [each for each in found.values() if isinstance(each, Relation)]
+    attributes = _attributes(owner)
+    source = DecideSource(attributes.get("decide"))  # type: ignore[arg-type]  # it decides, as was asked
+    declared = _declaration(owner, attributes, source)
+    relations = [each for each in attributes.values() if isinstance(each, Relation)]
     owner.Params, owner.Packed = params_of(owner, declared.parameters, relations)
     bodies = bodies_of(declared)
     writer = Writer(declared, bodies, owner.__module__)
     size, warmup = writer.size(), writer.warmup()
     step, signal = writer.step(), writer.signal()
-    label = str(found.get("label", _name(owner, found, source)))
+    label = str(attributes.get("label", _name(owner, attributes, source)))
     explain = writer.explain(_plain_words(bodies), _warming(label))
     numbers, columns = keys_of(bodies.layout, tuple(declared.parameters))
     decide_at, signal_at = writer.at(numbers)
     return Strategy(
-        name=_name(owner, found, source),
+        name=_name(owner, attributes, source),
         params=owner.Params,
         size=size,
         warmup=warmup,
@@ -87,16 +87,22 @@ def _attributes(owner: type) -> dict[str, Any]:
     }
 
 
-def _declaration(owner: type, found: Mapping[str, Any], source: Source) -> Declaration:
-    parameters = {name: each for name, each in found.items() if isinstance(each, Parameter)}
-    uses = {name: each for name, each in found.items() if isinstance(each, Use)}
-    constants = {name: each for name, each in found.items() if type(each) in (int, float) and name not in OWN}
-    for name, each in found.items():
-        if not isinstance(each, Parameter | Use | Relation) and name not in constants and name not in OWN:
+def _declaration(owner: type, attributes: Mapping[str, Any], source: DecideSource) -> Declaration:
+    parameters = {name: each for name, each in attributes.items() if isinstance(each, DeclaredParameter)}
+    uses = {name: each for name, each in attributes.items() if isinstance(each, Use)}
+    constants = {
+        name: each for name, each in attributes.items() if type(each) in (int, float) and name not in OWN
+    }
+    for name, each in attributes.items():
+        if (
+            not isinstance(each, DeclaredParameter | Use | Relation)
+            and name not in constants
+            and name not in OWN
+        ):
             what = f"{owner.__name__}.{name} is {type(each).__name__}"
             raise source.refused(f"{what}; a strategy declares parameters, indicators, relations and numbers")
     _check_names(owner, parameters, uses, constants, source)
-    least = found.get("warmup", 0)
+    least = attributes.get("warmup", 0)
     if type(least) is not int or least < 0:
         raise source.refused(f"warmup is {least!r}; write a whole number of candles")
     # What feeds an indicator without a name of its own is named after it.
@@ -127,10 +133,10 @@ def _check_names(owner: type, *groups: Any) -> None:
             raise source.refused(f"{owner.__name__}.{name} is {each.name} again; declare it once")
 
 
-def _name(owner: type, found: Mapping[str, Any], source: Source) -> str:
+def _name(owner: type, attributes: Mapping[str, Any], source: DecideSource) -> str:
     """Return the name that is given, else that of the file, else that of the class."""
-    if "name" in found:
-        return str(found["name"])
+    if "name" in attributes:
+        return str(attributes["name"])
     stem = Path(source.file).stem
     if getattr(sys.modules.get(owner.__module__), "__file__", None) == source.file and stem.isidentifier():
         return stem.replace("_", "-")
@@ -143,7 +149,7 @@ def _plain_words(bodies: Bodies) -> Callable[[Memory], str]:
     places = [(name, bodies.layout.place(name)) for name in bodies.layout.now]
 
     def plain_words(memory: Memory) -> str:
-        return ", ".join(f"{name} {memory[place]:.6g}" for name, place in places) or "nothing to tell"
+        return ", ".join(f"{name} {memory[index]:.6g}" for name, index in places) or "nothing to tell"
 
     return plain_words
 
@@ -172,10 +178,10 @@ def _drawn(
 
     def drawn(memory: Memory, packed: Any) -> tuple[Indicator, ...]:
         result = []
-        for use, _, label, place in lines:
+        for use, _, label, index in lines:
             if memory[0] > known[use.name](packed):
                 text = _filled(label, packed)
-                result.append(Indicator(text, memory[place], on_price=use.kind.on_price))
+                result.append(Indicator(text, memory[index], on_price=use.kind.on_price))
                 result += [
                     Indicator(
                         f"{text} {each.name}", packed[fields.index(each.name)], on_price=use.kind.on_price

@@ -12,11 +12,11 @@ from reasoning.kernels.strategy import StrategyParams
 class Relation(NamedTuple):
     """A parameter that must lie below another."""
 
-    lower: "Parameter"
-    upper: "Parameter"
+    lower: "DeclaredParameter"
+    upper: "DeclaredParameter"
 
 
-class Parameter:
+class DeclaredParameter:
     """A number that may be set: its kind, default and limits; named by the attribute it is given to."""
 
     def __init__(
@@ -46,8 +46,8 @@ class Parameter:
         return self.kind, Field(self.default, description=self.text or None, **limits)
 
 
-def _other(other: Any) -> Parameter:
-    if not isinstance(other, Parameter):
+def _other(other: Any) -> DeclaredParameter:
+    if not isinstance(other, DeclaredParameter):
         raise Undeclarable(
             "a relation joins two parameters, such as fast < slow; a limit of one is its range"
         )
@@ -64,7 +64,7 @@ def integer(
     below: int | None = None,
 ) -> Any:
     """Declare a whole number from `low` to `high`, or `above` one limit and `below` another."""
-    return Parameter(int, default, text, {"ge": low, "le": high, "gt": above, "lt": below})
+    return DeclaredParameter(int, default, text, {"ge": low, "le": high, "gt": above, "lt": below})
 
 
 def number(
@@ -77,12 +77,12 @@ def number(
     below: float | None = None,
 ) -> Any:
     """Declare a number from `low` to `high`, or `above` one limit and `below` another."""
-    return Parameter(float, default, text, {"ge": low, "le": high, "gt": above, "lt": below})
+    return DeclaredParameter(float, default, text, {"ge": low, "le": high, "gt": above, "lt": below})
 
 
 def switch(default: bool, text: str = "") -> Any:  # noqa: FBT001  # it is the switch
     """Declare something that is on or off."""
-    return Parameter(bool, default, text, {})
+    return DeclaredParameter(bool, default, text, {})
 
 
 class DeclaredParams(StrategyParams):
@@ -105,7 +105,7 @@ class DeclaredParams(StrategyParams):
 
 
 def params_of(
-    owner: type, parameters: Mapping[str, Parameter], relations: Sequence[Relation]
+    owner: type, parameters: Mapping[str, DeclaredParameter], relations: Sequence[Relation]
 ) -> tuple[type[DeclaredParams], type[tuple[Any, ...]]]:
     """Return the class of a strategy's parameters and the NamedTuple its kernels take.
 
@@ -114,10 +114,12 @@ def params_of(
     fields = [(name, int if each.kind is bool else each.kind) for name, each in parameters.items()]
     packed = NamedTuple("Packed", fields)  # type: ignore[misc]  # its fields are those declared
     given: dict[str, Any] = {name: each.field() for name, each in parameters.items()}
-    params = create_model("Params", __base__=DeclaredParams, __module__=owner.__module__, **given)
+    params = create_model(
+        f"{owner.__name__}Params", __base__=DeclaredParams, __module__=owner.__module__, **given
+    )
     params.numbers, params.relations = packed, tuple(relations)
-    for each in (packed, params):
-        each.__module__, each.__qualname__ = owner.__module__, f"{owner.__qualname__}.{each.__name__}"
+    for name, each in (("Packed", packed), ("Params", params)):
+        each.__module__, each.__qualname__ = owner.__module__, f"{owner.__qualname__}.{name}"
     packed.__doc__ = f"The parameters of {owner.__name__} as its kernels take them."
     params.__doc__ = f"The parameters of {owner.__name__} as a user sets them."
     return params, packed

@@ -12,7 +12,7 @@ from reasoning.declare.refusal import Undeclarable
 ARGUMENTS = 3
 
 
-class Source:
+class DecideSource:
     """A `decide` as it was written: its file, its tree, the names of its arguments, what its names mean."""
 
     def __init__(self, decide: Callable[..., Any]) -> None:

@@ -158,12 +158,12 @@ class Statements:
             raise self.expressions.refused(f"{ast.unparse(call.func)}(...) {what}", node)
         way = self.expressions.number(call.args[0], known) if sided else None
         given = self._given(call, words.PARTS, ())
-        told = self._told(given, known)
+        answer = self._told(given, known)
         reason = self._reason(given.get("reason"), known)
         if self.mode == EXPLAIN:
             return _returned(reason or _named("_plain_words", "_memory"), node)
         if self.mode == SIGNAL:
-            return _returned(told, node)
+            return _returned(answer, node)
         return _returned(ast.Constant(side) if way is None else _called("_side_of", way), node)
 
     def _given(self, call: ast.Call, names: tuple[str, ...], first: Any) -> dict[str, ast.expr]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from reasoning.declare.parameters import Parameter
+from reasoning.declare.parameters import DeclaredParameter
 from reasoning.declare.refusal import Undeclarable, near
 from reasoning.indicators.kind import DEFAULTS, IndicatorKind
 
@@ -29,7 +29,7 @@ class Use:
         arguments: Sequence[Any],
         inputs: Sequence[Any],
         label: str | None,
-        levels: Sequence[Parameter],
+        levels: Sequence[DeclaredParameter],
         *,
         draw: bool,
     ) -> None:
@@ -108,7 +108,7 @@ def _arguments(kind: IndicatorKind, given: Sequence[Any], named: dict[str, Any])
 def _argument(kind: IndicatorKind, wanted: Any, given: Any) -> Any:
     """Return an argument that lies within its kind's limits. Raises Undeclarable."""
     name = f"{kind.name}: {wanted.name}"
-    if isinstance(given, Parameter):
+    if isinstance(given, DeclaredParameter):
         if given.kind is not wanted.kind and not (given.kind is int and wanted.kind is float):
             raise Undeclarable(
                 f"{name} is {_called(wanted.kind)}, and its parameter is {_called(given.kind)}"
@@ -128,8 +128,8 @@ def _argument(kind: IndicatorKind, wanted: Any, given: Any) -> Any:
     else:
         ends = [given, given]
     if not (wanted.low <= ends[0] and ends[1] <= wanted.high):
-        said = f"{ends[0]:g}" if ends[0] == ends[1] else f"from {ends[0]:g} to {ends[1]:g}"
-        raise Undeclarable(f"{name} is {said}, and goes from {wanted.low:g} to {wanted.high:g}")
+        text = f"{ends[0]:g}" if ends[0] == ends[1] else f"from {ends[0]:g} to {ends[1]:g}"
+        raise Undeclarable(f"{name} is {text}, and goes from {wanted.low:g} to {wanted.high:g}")
     return given
 
 

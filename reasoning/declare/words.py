@@ -20,8 +20,8 @@ class Numbers:
         return _unread(name)
 
 
-class Market:
-    """What all strategies share of a candle: trend (+1, -1, 0), wild, atr, baseline, volume, volatility.
+class MarketFeatures:
+    """The numbers all strategies share of a candle: trend, wild, atr, baseline, volume and volatility.
 
     Known where a vote is given, so it is used in the arguments of `buy`, `sell` and `vote` only.
     """
@@ -31,7 +31,7 @@ class Market:
         return _unread(name)
 
 
-class Said:
+class GivenSignal:
     """The signal that was given, for its reason: confidence and its parts, stop and target in ticks."""
 
     def __getattr__(self, name: str) -> Any:
@@ -39,8 +39,8 @@ class Said:
         return _unread(name)
 
 
-market = Market()
-said = Said()
+market = MarketFeatures()
+said = GivenSignal()
 
 
 def buy(

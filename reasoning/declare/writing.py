@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 from domain.kernel import KERNELS
 from reasoning.declare import kernels
 from reasoning.declare.expressions import Expressions, variable
-from reasoning.declare.layout import Layout, argument, later, lines, ordered, unknown_for
-from reasoning.declare.parameters import Parameter
-from reasoning.declare.source import Source
+from reasoning.declare.layout import MemoryLayout, argument, later, lines, ordered, unknown_for
+from reasoning.declare.parameters import DeclaredParameter
+from reasoning.declare.source import DecideSource
 from reasoning.declare.statements import EXPLAIN, SIGNAL, STEP, Statements
 from reasoning.declare.uses import CANDLE, Use
 from reasoning.kernels.strategy import QUIET
@@ -23,10 +23,10 @@ CANDLE_ARGUMENTS = ("_opened", "_high", "_low", "_close", "_volume")
 
 
 class Declaration(NamedTuple):
-    """What a class declares: its decide, its parameters, indicators and constants by name."""
+    """The content of a class: its decide, its parameters, indicators and constants by name."""
 
-    source: Source
-    parameters: Mapping[str, Parameter]
+    source: DecideSource
+    parameters: Mapping[str, DeclaredParameter]
     uses: Mapping[str, Use]
     constants: Mapping[str, float]
     least: int
@@ -36,7 +36,7 @@ class Declaration(NamedTuple):
 class Bodies(NamedTuple):
     """The three bodies of a decide, and what they use."""
 
-    layout: Layout
+    layout: MemoryLayout
     statements: Mapping[str, list[ast.stmt]]
     used: frozenset[str]
     looks_back: bool
@@ -47,16 +47,16 @@ def bodies_of(declared: Declaration) -> Bodies:
     """Read a decide. Raises Undeclarable."""
     read = {}
     for mode in (STEP, SIGNAL, EXPLAIN):
-        found = Expressions(declared.source, declared.parameters, declared.uses, declared.constants)
-        read[mode] = found, Statements(found, mode).body()
+        reader = Expressions(declared.source, declared.parameters, declared.uses, declared.constants)
+        read[mode] = reader, Statements(reader, mode).body()
     now, last, used = set[str](), set[str](), set[str]()
     called: dict[str, Callable[..., Any]] = {}
-    for found, _ in read.values():
-        now, last, used = now | found.now, last | found.last, used | found.used
-        called |= found.kernels
+    for reader, _ in read.values():
+        now, last, used = now | reader.now, last | reader.last, used | reader.used
+        called |= reader.kernels
     drawn = {name for use in declared.uses.values() if use.draw for name in use.numbers}
     names = [*CANDLE, *(name for use in declared.uses.values() for name in use.numbers)]
-    layout = Layout(
+    layout = MemoryLayout(
         last=tuple(name for name in names if name in last),
         now=tuple(name for name in names if name in now | last | drawn),
         uses=ordered(declared.uses),

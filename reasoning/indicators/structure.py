@@ -29,7 +29,7 @@ from reasoning.kernels.structure import (
 WING = Parameter("wing", int, 5, 1, 50, "bars on each side of a swing")
 
 
-class Sweep(NamedTuple):
+class SweptLevels(NamedTuple):
     """The ends of sweeps of lows and of highs that were reclaimed, 0 for none; last swings; their trend."""
 
     under: float
@@ -63,7 +63,7 @@ def swept_step(
     high: float,
     low: float,
     close: float,
-) -> Sweep:
+) -> SweptLevels:
     """Return what a candle swept and reclaimed.
 
     Levels known before it are swept first, then its swing may touch one.
@@ -77,7 +77,9 @@ def swept_step(
         touch(memory, lows, memory[structure + NEW_LOW], tolerance, number)
     if memory[structure + NEW_HIGH] > 0.0:
         touch(memory, highs, memory[structure + NEW_HIGH], tolerance, number)
-    return Sweep(under, above, memory[structure + HIGH], memory[structure + LOW], memory[structure + TREND])
+    return SweptLevels(
+        under, above, memory[structure + HIGH], memory[structure + LOW], memory[structure + TREND]
+    )
 
 
 GAPS = 16
@@ -324,7 +326,7 @@ SWEPT = IndicatorKind(
         Parameter("patience", int, 3, 0, 50, "bars after the sweep in which a close may reclaim it"),
     ),
     inputs=("high", "low", "close"),
-    outputs=Sweep._fields,
+    outputs=SweptLevels._fields,
     on_price=True,
     formula="farthest price beyond a level of equal swings that a close has reclaimed",
     source="reasoning.kernels.levels",

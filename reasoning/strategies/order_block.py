@@ -13,7 +13,7 @@ from reasoning.declare import Declared, Numbers, integer, nothing, number, order
 from reasoning.kernels.structure import aim_at, beyond, pays
 
 
-class OrderBlock(Declared):
+class Block(Declared):
     """Zones that the price returns into after a break of structure."""
 
     name = "bos-order-block"
@@ -58,4 +58,4 @@ class OrderBlock(Declared):
         return nothing("no order block to wait for")
 
 
-BLOCK = OrderBlock.strategy
+BLOCK = Block.strategy

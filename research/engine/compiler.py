@@ -8,6 +8,7 @@ in a folder named after a digest of all kernel sources, of Python, numba and the
 import hashlib
 import importlib.util
 import inspect
+import linecache
 import os
 import platform
 import sys
@@ -85,7 +86,8 @@ def compiled() -> CompiledRules:
     built: dict[str, Callable[..., int]] = {}
 
     def events(strategy: Strategy[Any]) -> Callable[..., int]:
-        key = f"{strategy.step.__module__}.{strategy.name}"
+        # Defined anew, in a cell of a notebook, it is another.
+        key = f"{strategy.step.__module__}.{strategy.name}.{id(strategy.step)}"
         if key not in built:
             register()
             built[key] = _machine_find(strategy, folder)
@@ -229,7 +231,9 @@ def _files(*, house: bool) -> set[str]:
 def _of_sources(files: set[str]) -> Any:
     result = hashlib.sha256()
     for file in sorted(files):
-        result.update(Path(file).read_bytes())
+        # A strategy of a notebook stands in a cell, whose lines Python keeps.
+        path = Path(file)
+        result.update(path.read_bytes() if path.exists() else "".join(linecache.getlines(file)).encode())
     return result
 
 

@@ -96,6 +96,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "mcp": ("--http", "--port", "0"),
     "serve": ("--port", "0"),
     "status": (),
+    "strategy check": ("rsi",),
     "strategy list": (),
     "summary": (),
     "trades": (),

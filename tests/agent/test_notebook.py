@@ -3,14 +3,19 @@
 import json
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
 
-from agent import backtest
+from agent import backtest, sweep, walk_forward
 from domain.errors import BadInput
 from fixtures.generate import TARGET
+from reasoning.declare import Declared, Numbers, bollinger, buy, crossed_above, integer, nothing, sell
 from tests.agent.command import agent
+from tests.seeded import saved, seeded
+
+FREELY = {"risk.daily_loss": 100_000, "risk.max_trades_per_day": 1000, "risk.cool_down_minutes": 0}
 
 
 def test_a_backtest_is_frames_with_the_command_s_own_numbers(
@@ -43,3 +48,53 @@ def test_a_backtest_is_frames_with_the_command_s_own_numbers(
     assert dict(run.vetoes["rule"].value_counts().iter_rows()) == told["vetoes"]
     with pytest.raises(BadInput, match=r"risk.max_positions = -1: must be at least 0"):
         backtest(TARGET, symbols=["BTC-USDT"], settings={"risk.max_positions": -1})
+
+
+class Bands(Declared):
+    """A strategy as a cell of a notebook defines it."""
+
+    length = integer(8, 5, 200)
+    band = bollinger(length, 1.5)
+
+    def decide(self, now: Numbers) -> Any:
+        """Buy back above the lower band, sell above the upper one."""
+        if crossed_above(now.close, now.band.lower):
+            return buy(stop=now.band.lower * 0.97, confidence=90)
+        if now.close > now.band.upper:
+            return sell()
+        return nothing()
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return saved(tmp_path_factory.mktemp("candles"), seeded("BTC-USDT", "1h", 1_500))[0]
+
+
+def test_a_class_is_backtested_drawn_and_its_indicators_are_a_frame(file: str) -> None:
+    run = backtest(file, strategies=[Bands], settings=FREELY)
+    assert run.trades.height > 3
+    lines = run.indicators()
+    assert lines.columns == ["time", "bands band lower", "bands band middle", "bands band upper"]
+    assert lines["bands band lower"][6] is None
+    assert lines.height == len(run.candles[0])
+    mean = sum(run.candles[0].close[:8].tolist()) / 8
+    assert lines["bands band middle"][7] == pytest.approx(mean)
+    page = run.plot()
+    assert "bands" in page.html
+    assert page._repr_html_().startswith("<iframe srcdoc=")
+    with pytest.raises(BadInput, match="no candles of ETH-USDT; there are BTC-USDT"):
+        run.indicators("ETH-USDT")
+
+
+def test_a_sweep_is_a_row_for_each_trial_and_a_walk_forward_one_for_each_window(file: str) -> None:
+    tried = sweep(file, strategy=Bands, grid={"length": [6, 9]}, settings=FREELY)
+    assert sorted(tried.trials["length"].to_list()) == [6, 9]
+    assert tried.best == {"length": tried.trials["length"][0]}
+    run = backtest(file, strategies=[Bands], settings={**FREELY, "reasoning.custom.bands.length": 9})
+    (row,) = tried.trials.filter(pl.col("length") == 9).to_dicts()
+    assert row["trades"] == run.trades.height
+    walked = walk_forward(file, strategy=Bands, grid=["length=6,9"], train="20d", test="10d", settings=FREELY)
+    assert walked.windows.height == len(walked.result.folds) > 1
+    assert set(walked.windows["length"].to_list()) <= {6, 9}
+    assert walked.windows.schema["test_from"] == pl.Datetime("ms", "UTC")
+    assert walked.equity.height > 200

@@ -9,34 +9,74 @@ from agent.verify.lookahead import made_up, prove
 from reasoning.settings import ReasoningSettings
 from reasoning.strategies.registry import STRATEGIES
 from tests.agent.command import agent, told
+from tests.own.breakout import breakout
 from tests.seeded import saved, seeded
 
 BTC = seeded("BTC-USDT", "1h", 2_000)
 
 
 def written(home: Path, name: str, *changes: tuple[str, str]) -> Path:
-    """Write the example under a name, with changes."""
-    agent(home, "strategy", "new", name)
-    path = home / "strategies" / f"{name.replace('-', '_')}.py"
-    text = path.read_text()
+    """Write a strategy with kernels of its own under a name, with changes."""
+    text = breakout(name)
     for old, new in changes:
         assert old in text
         text = text.replace(old, new)
+    folder = home / "strategies"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    path = folder / f"{name.replace('-', '_')}.py"
     path.write_text(text)
     return path
 
 
 def test_the_example_runs_as_it_is_and_is_not_overwritten(tmp_path: Path) -> None:
-    path = written(tmp_path, "first-try")
+    agent(tmp_path, "strategy", "new", "first-try")
+    path = tmp_path / "strategies" / "first_try.py"
     before = path.read_text()
+    assert len([line for line in before.splitlines()[2:] if line.strip()]) <= 15, (
+        "a strategy in fifteen lines"
+    )
     assert "nothing was written" in agent(tmp_path, "strategy", "new", "first-try", check=2).stderr
     assert path.read_text() == before
     mine = told(tmp_path, "strategy", "list")["strategies"][-1]
     assert (mine["name"], mine["compiles"], mine["source"]) == ("first-try", "compiles", str(path))
-    assert mine["parameters"]["period"]["value"] == 20
-    proof = told(tmp_path, "lookahead", "first-try")
-    assert proof["proved"]
-    assert proof["signals"] > 50
+    assert mine["parameters"]["length"]["value"] == 20
+    checked = told(tmp_path, "strategy", "check", "first-try")
+    assert checked["passed"]
+    assert (checked["warmup"], checked["settled"], checked["difference"]) == (101, 101, None)
+    assert checked["entries"] > 0
+    denied = {each["rule"]: each for each in checked["denied"]}
+    assert "risk.min_confidence is 70" in denied["min_confidence"]["why"]
+    assert "votes to buy" in denied["min_confidence"]["why"]
+
+
+def test_a_declared_strategy_runs_replays_and_backtests_alike(tmp_path: Path) -> None:
+    agent(tmp_path, "strategy", "new", "bands")
+    done = told(
+        tmp_path, "backtest", "--strategy", "bands", "--data", *saved(tmp_path, BTC), "--verify",
+        "--timerange", "20200115-20200315", "--set", "risk.daily_loss=1000", "--uncompiled",
+    )  # fmt: skip  # one command
+    assert done["verified"]["identical"]
+    assert done["notes"] == []
+    assert len(done["trades"]) >= 3
+    (tmp_path / "config.toml").write_text(
+        '[reasoning]\nstrategies = ["bands"]\n[reasoning.custom.bands]\nlength = 10\n'
+    )
+    agent(tmp_path, "run", "--provider", "simulated", "--speed", "max", "--cycles", "300", "--plain")
+    assert "identical: 300 cycles" in agent(tmp_path, "replay").stdout
+    assert "close" in agent(tmp_path, "why", "250").stdout
+
+
+def test_what_cannot_be_compiled_is_named_with_its_line(tmp_path: Path) -> None:
+    agent(tmp_path, "strategy", "new", "bands")
+    path = tmp_path / "strategies" / "bands.py"
+    path.write_text(path.read_text().replace("now.band.upper:", "now.bnad.upper:"))
+    (problem,) = told(tmp_path, "strategy", "list")["problems"]
+    assert problem.startswith(
+        f"{path}: line 15: now.bnad.upper is no number of this strategy; did you mean band"
+    )
+    path.write_text(path.read_text().replace("ema(100)", "ema(0)"))
+    (problem,) = told(tmp_path, "strategy", "list")["problems"]
+    assert problem == f"{path}: line 10: ema: n is 0, and goes from 1 to 2000"
 
 
 def test_it_trades_in_the_loop_and_replays(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from agent.cli.options import ConfigOption, HomeOption, JsonOption
 
 strategy = typer.Typer(
     cls=PlainGroup,
-    help="List strategies; begin one of your own.",
+    help="List strategies; begin one of your own; check it before it trades.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -26,7 +26,7 @@ def list_strategies(
     show_strategies(config, home, json=json)
 
 
-@strategy.command(epilog="Example: agent strategy new my-breakout && agent lookahead my-breakout")
+@strategy.command(epilog="Example: agent strategy new my-bands && agent strategy check my-bands")
 def new(
     name: Annotated[str, typer.Argument(help="Its name: small letters, digits and hyphens.")],
     *,
@@ -35,7 +35,26 @@ def new(
     ] = None,
     home: HomeOption = None,
 ) -> None:
-    """Write a commented example that runs as it is."""
+    """Write a strategy of fifteen lines that runs as it is."""
     from agent.cli.handlers.strategy import write_example
 
     write_example(name, folder, home)
+
+
+@strategy.command(
+    epilog="Examples: agent strategy check my-bands | agent strategy check my-bands --data "
+    "BTC-USDT_1h.csv.gz. Exit code 0: nothing is wrong with it. 1: it looks ahead, gave no vote to compare, "
+    "or its votes depend on when it is started. 2: it cannot be used, or touches what is not its own."
+)
+def check(
+    name: Annotated[str, typer.Argument(help="Strategy to check, built in or your own.")],
+    *,
+    data: Annotated[Path | None, typer.Option(help="Candle file; a made-up market if not given.")] = None,
+    config: ConfigOption = None,
+    home: HomeOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Check code, memory, look-ahead and warm-up, and say which rule of the gate denies its votes and why."""
+    from agent.cli.handlers.strategy_check import check_strategy
+
+    check_strategy(name, data, config, home, json=json)

@@ -59,7 +59,7 @@ def _told(name: str, reasoning: ReasoningSettings) -> StrategyRow:
 
 
 def write_example(name: str, folder: Path | None, home: Path | None) -> None:
-    """Write the example. Raises BadInput for a bad name and rather than overwrite anything."""
+    """Write a strategy to begin with. Raises BadInput for a bad name and rather than overwrite anything."""
     if not NAME.fullmatch(name):
         raise BadInput(f"name {name!r} is not of small letters, digits and hyphens, such as my-breakout")
     if name in STRATEGIES:
@@ -74,8 +74,9 @@ def write_example(name: str, folder: Path | None, home: Path | None) -> None:
     except FileExistsError:
         raise BadInput(f"{path}: is there already; nothing was written") from None
     say(f"wrote {path}")
-    say(f"try it:   agent lookahead {name}")
-    say(f"run it:   agent backtest --strategy {name} --data FILE")
+    say(f"check it:  agent strategy check {name}")
+    say(f"run it:    agent backtest --strategy {name} --data FILE")
+    say("indicators it can declare:  agent indicators")
 
 
 def show_lookahead(

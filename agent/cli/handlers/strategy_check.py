@@ -1,0 +1,123 @@
+"""The work of `agent strategy check`: what is to be known of a strategy before it trades."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from agent.answers.strategies import CheckAnswer, DeniedAnswer, HistoryAnswer
+from agent.cli.output.streams import answer
+from agent.settings.instruments import instrument, instruments
+from agent.settings.load import load
+from agent.settings.settings import Options
+from agent.settings.user_strategies import LOADED
+from agent.verify.gated import as_candles, gated
+from agent.verify.lookahead import made_up, prove, signals_of
+from agent.verify.settled import HistoryEffect, histories
+from agent.wiring.backtests import options_for
+from domain.candle import Candle
+from domain.errors import BadInput
+from domain.times import MINUTE_MS
+from perception.quality.ticks import rounded
+from reasoning.kernels.subset import compilable
+from reasoning.own import OwnStrategy
+from reasoning.strategies.registry import STRATEGIES
+from research.data.candles import Candles
+
+MADE_UP = "BTC-USDT"
+MOST = 6_000
+"""Candles of a file that are looked at, the last ones."""
+
+
+def check_strategy(
+    name: str, data: Path | None, config: Path | None, home: Path | None, *, json: bool
+) -> None:
+    """Print what was found; exit 1 where something is wrong with the strategy itself."""
+    settings = load({"home": home, "reasoning": {"strategies": (name,)}}, config)
+    if settings.mode != "paper":
+        settings = settings.model_copy(update={"mode": "paper"})
+    strategy = STRATEGIES[name]
+    # Built in or not, declared or not: every place it reads or writes is looked at.
+    own = strategy if isinstance(strategy, OwnStrategy) else OwnStrategy.of(strategy, Path(name))
+    held = replace(own, columns=None)
+    packed = settings.reasoning.packed(name)
+    candles, rows = _candles(data, settings)
+    proof = prove(held, packed, rows)
+    signals = list(signals_of(held, packed, rows))
+    effects = histories(held, packed, rows)
+    settled = _settled(effects)
+    votes = gated(settings, candles, signals, [row.close for row in rows])
+    why = compilable(strategy)
+    report = CheckAnswer(
+        strategy=name,
+        source=str(LOADED[name][0]) if name in LOADED else "built in",
+        passed=proof.proved and settled is not None,
+        compiles="compiles" if why is None else f"runs uncompiled: {why}",
+        candles=proof.candles,
+        signals=proof.signals,
+        difference=proof.difference,
+        warmup=held.warmup_for(packed),
+        settled=settled,
+        histories=[HistoryAnswer(**each._asdict()) for each in effects],
+        traded=votes.candles,
+        entries=votes.entries,
+        denied=[DeniedAnswer(**each._asdict()) for each in votes.denied],
+    )
+    answer(report, _lines, json=json)
+    if not report.passed:
+        sys.exit(1)
+
+
+def _candles(data: Path | None, settings: Options) -> tuple[Candles, list[Candle]]:
+    """Return candles as arrays and in ticks: those of a file, else made-up ones."""
+    if data is None:
+        rows = made_up()
+        grid = instrument(MADE_UP, {})
+        return as_candles(MADE_UP, MINUTE_MS, rows, float(grid.tick_size)), rows
+    from research.data.load import load as load_candles  # only with a file
+
+    candles = load_candles(data)[-MOST:]
+    if not len(candles):
+        raise BadInput(f"{data}: holds no candle")
+    options = options_for(settings, [candles])
+    grid = instruments(options.symbols, options.instruments)[candles.symbol]
+    return candles, [rounded(row, grid)[0] for row in candles.rows()]
+
+
+def _settled(effects: Sequence[HistoryEffect]) -> int | None:
+    """Return the least history from which on no vote was another."""
+    different = [index for index, each in enumerate(effects) if each.different]
+    first = different[-1] + 1 if different else 0
+    return effects[first].history if first < len(effects) else None
+
+
+def _lines(report: CheckAnswer) -> Iterator[str]:
+    yield f"{report.strategy} ({report.source})"
+    yield f"  code        {report.compiles}"
+    yield f"  memory      {report.candles} candles stepped, no place touched outside its own"
+    if report.difference is not None:
+        yield f"  look-ahead  LOOKS AHEAD, or keeps something outside its memory: {report.difference}"
+    elif not report.signals:
+        yield f"  look-ahead  no vote on {report.candles} candles, so nothing is proved; try --data FILE"
+    else:
+        yield f"  look-ahead  none: {report.signals} votes are the same whatever comes later"
+    yield from _warmup(report)
+    yield from _gate(report)
+
+
+def _warmup(report: CheckAnswer) -> Iterator[str]:
+    yield f"  warm-up     {report.warmup} candles"
+    for each in report.histories:
+        off = f"; {each.number} is up to {100 * each.apart:.2g} % off" if each.apart > 1e-9 else ""
+        compared = f"{each.different} of {each.compared} votes are others than with all history"
+        yield f"              with {each.history}: {compared}{off}"
+    if report.settled is None:
+        yield "              NOT SETTLED: its votes depend on when the agent is started"
+    elif report.settled > report.warmup:
+        yield f"              write warmup = {report.settled} in its class, so that it waits until they agree"
+
+
+def _gate(report: CheckAnswer) -> Iterator[str]:
+    yield f"  gate        {report.entries} entries on {report.traded} candles"
+    for each in report.denied:
+        yield f"              {each.rule} denied {each.votes}: {each.why}"
