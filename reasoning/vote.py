@@ -111,17 +111,39 @@ def _entry(
     promoted: Mapping[str, Promoted],
     threshold: float,
 ) -> _Heard:
-    """Return an entry's score with the news and with advice."""
+    """Return an entry's score with the news and with advice.
+
+    A proven adviser is one voice more, which would thin out those that lower: so what it comes to is held to
+    its cap above the score without it, and to that score where no entry would be made.
+    """
     proven = [each for each in advice if each.identity in promoted]
+    rest = [each for each in advice if each not in proven]
+    if not proven:
+        return _with_care(own, own, voices, news, rest, threshold)
+    alone = _with_care(own, own, voices, news, rest, threshold)
+    cap = cap_of(proven, promoted) if alone.score >= threshold else 0.0
     base = [*voices, *map(voice_of, proven)]
-    score = own
-    if proven:
-        cap = cap_of(proven, promoted) if own >= threshold else 0.0
-        score = raised(own, _score(base), cap)
-    by = ["advice"] if score != own else []
-    holding = [each.voice for each in proven if each.vote < 0] if score < threshold else []
+    score = raised(own, _score(base), cap)
+    heard = _with_care(own, score, base, news, rest, threshold)
+    by = " and ".join(dict.fromkeys(filter(None, ["advice" if score != own else "", heard.by])))
+    holding = [each.voice for each in proven if each.vote < 0] if heard.score < threshold else []
+    if heard.score > alone.score + cap:
+        return _Heard(alone.score + cap, own, by if cap else alone.by, alone.holding)
+    return _Heard(heard.score, own, by, tuple(dict.fromkeys([*holding, *heard.holding])))
+
+
+def _with_care(
+    own: float,
+    score: float,
+    base: Sequence[Voice],
+    news: Voice | None,
+    unproven: Sequence[Advice],
+    threshold: float,
+) -> _Heard:
+    """Return a score after the voices that may only lower it."""
     careful = [] if news is None else [("the news", news)]
-    careful += [("advice", voice_of(each)) for each in advice if each not in proven]
+    careful += [("advice", voice_of(each)) for each in unproven]
+    by, holding = [], []
     for what, voice in careful:
         alone = _score([*base, voice])
         if alone < threshold:

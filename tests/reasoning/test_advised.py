@@ -127,9 +127,10 @@ def test_for_every_vector_of_votes(
             assert (told.stop_ppm, told.stop, told.target) == (alone.stop_ppm, alone.stop, alone.target)
     assert unproven.score <= max(alone.score, 0.0) or unproven == alone
     strategies = vote(said, [], None, None, weights, threshold).score
-    if strategies < threshold:
-        assert proven.action is not Action.BUY
+    if strategies < threshold or alone.action is not Action.BUY:
+        assert proven.action is not Action.BUY, "what nobody else would enter is not entered"
     assert proven.score <= max(strategies, 0.0) + max([0.0, *promoted.values()])
+    assert proven.score <= max(alone.score, 0.0) + max([0.0, *promoted.values()])
     for index in range(len(advised)):
         fewer = advised[:index] + advised[index + 1 :]
         without = vote(said, fewer, None, news, weights, threshold)
@@ -162,3 +163,10 @@ def test_a_decision_has_an_edge_where_it_enters_alone() -> None:
     for side, edge in ((1, Edge("adviser:macro", 0.6, 1.5)), (-1, None), (0, None)):
         told = orientation(signal(side, 80.0 if side else 0.0))
         assert decide(7, seen, told, Beliefs({}), settings_, AT, proven).edge == edge
+
+
+def test_one_that_is_promoted_does_not_drown_the_news() -> None:
+    said, bad = [Signal(1, 1.0, 1.0, 0.0, 0.0, 0.0, 30_000, 0, 0)], -1.0
+    assert vote(said, [], None, bad, {}, 1.0).action is Action.HOLD
+    heard = vote(said, [advice(1, 0.99, "a")], {"a": 50.0}, bad, {}, 1.0)
+    assert (heard.action, heard.score) == (Action.HOLD, 0.0)
