@@ -78,7 +78,7 @@ def averaged(members: Sequence[Arrays]) -> Arrays:
 
 
 def _moved(arrays: Arrays, children: Sequence[int], first: int) -> Iterator[int]:
-    """Yield children's places behind the nodes of the members before; a leaf has none."""
+    """Yield children's columns behind the nodes of the members before; a leaf has none."""
     for asked, child in zip(arrays.feature, children, strict=True):
         yield child + first if asked >= 0 else 0
 
@@ -91,15 +91,15 @@ def _linear(members: Sequence[Arrays], count: int) -> Linear:
     if not members:
         return 0.0, (), (), ()
     center, scale = members[0].center, members[0].scale
-    places = range(len(center))
+    columns = range(len(center))
     bias = sum(each.bias for each in members)
     bias += sum(
-        each.weights[place] * (center[place] - each.center[place]) / each.scale[place]
+        each.weights[index] * (center[index] - each.center[index]) / each.scale[index]
         for each in members
-        for place in places
+        for index in columns
     )
     weights = tuple(
-        sum(each.weights[place] / each.scale[place] for each in members) * scale[place] / count
-        for place in places
+        sum(each.weights[index] / each.scale[index] for each in members) * scale[index] / count
+        for index in columns
     )
     return bias / count, center, scale, weights
