@@ -78,7 +78,7 @@ def averaged(members: Sequence[Arrays]) -> Arrays:
 
 
 def _moved(arrays: Arrays, children: Sequence[int], first: int) -> Iterator[int]:
-    """Yield children's columns behind the nodes of the members before; a leaf has none."""
+    """Yield children's places behind the nodes of the members before; a leaf has none."""
     for asked, child in zip(arrays.feature, children, strict=True):
         yield child + first if asked >= 0 else 0
 
