@@ -5,6 +5,7 @@ is never answered (a crash, a cut line) stays charged in full. Days are those of
 and none begins again: a clock that was set back goes on counting on the latest day.
 """
 
+from datetime import date
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -48,8 +49,16 @@ def refusal(spend: Spend, caps: Caps, micro_usd: int, tokens: int, day: int) -> 
     for name, wanted, most, unit in limits:
         if not 0 <= wanted <= most:
             amounts = (usd(wanted), usd(most)) if unit == "USD" else (str(wanted), str(most))
-            return f"{BUDGET}{name} is {amounts[1]} {unit}, with it {amounts[0]} would be used"
+            why = f"{BUDGET}{name} is {amounts[1]} {unit}, with it {amounts[0]} would be used"
+            return f"{why}{_set_back(spend, day)}" if name == "day" else why
     return ""
+
+
+def _set_back(spend: Spend, day: int) -> str:
+    """Say which day is still counted on, where a clock that was ahead has been set back."""
+    if day >= spend.day:
+        return ""
+    return f"; the clock was set back, {date.fromordinal(spend.day)} is counted on until then"
 
 
 class Charge(NamedTuple):

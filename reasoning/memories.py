@@ -190,7 +190,7 @@ class SymbolMemory:
         twin.series, twin.candle, twin.seen, twin.latest = self.series, self.candle, self.seen, self.latest
         twin.recent = deque(tuple(self.recent)[-kept:] if kept else (), maxlen=KEPT)
         twin.features = list(self.features)
-        twin.blocks = [copy(block) for block in self.blocks]
+        twin.blocks = [block[:] if type(block) is list else copy(block) for block in self.blocks]
         return twin
 
     def take(self, twin: "SymbolMemory") -> None:

@@ -77,8 +77,8 @@ class Market(NamedTuple):
     seed: int
 
 
-def options(market: Market, advice: AdviceSettings | None) -> Options:
-    """Return the options of a session that enters often."""
+def options(market: Market, advice: AdviceSettings | None, **more: Any) -> Options:
+    """Return the options of a session that enters often, unless `more` says otherwise."""
     told: dict[str, Any] = {
         "home": Path("nowhere"), "provider": "simulated", "symbols": ("BTC-USDT",), "speed": "max",
         "simulated": {"seed": market.seed},
@@ -88,7 +88,7 @@ def options(market: Market, advice: AdviceSettings | None) -> Options:
             "loss_streak_paper": 1_000, "daily_loss": "9000",
         },
     }  # fmt: skip
-    return Options.model_validate(told | ({"advice": advice} if advice else {}))
+    return Options.model_validate(told | ({"advice": advice} if advice else {}) | more)
 
 
 class Rehearsed(NamedTuple):
@@ -100,9 +100,9 @@ class Rehearsed(NamedTuple):
     parts: Any
 
 
-def run(market: Market, advice: AdviceSettings | None, questions: int = 0) -> Rehearsed:
+def run(market: Market, advice: AdviceSettings | None, questions: int = 0, **more: Any) -> Rehearsed:
     """Run a session of so many cycles, or until so many questions were asked."""
-    chosen = options(market, advice)
+    chosen = options(market, advice, **more)
     journal = MemoryJournal("ab" * 6)
     parts = wiring.parts(chosen, journal)
     clock = SystemClock()

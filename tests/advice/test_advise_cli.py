@@ -97,3 +97,36 @@ def test_a_journal_that_heard_no_advice_gives_no_tape(place: Path) -> None:
     )  # fmt: skip
     with pytest.raises(BadInput, match="holds no advice"):
         app(["advise", "--out", str(place / "t.tape")], standalone_mode=False)
+
+
+def test_the_tape_of_a_run_that_heard_advice_backtests_to_the_same_account(
+    place: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    data, tape = str(place / "BTC-USDT_1m.csv"), str(place / "live.tape")
+    words = [
+        "run",
+        "--provider",
+        "recorded",
+        "--data",
+        data,
+        "--symbol",
+        "BTC-USDT",
+        "--speed",
+        "max",
+        "--plain",
+    ]
+    with ModelServer(seed=7) as server:
+        chosen = config(place, server.base_url)
+        app([*words, "--config", chosen, "--set", "advice.deadline_seconds=60"], standalone_mode=False)
+        asked = server.counts["/v1/chat/completions"]
+    capfd.readouterr()
+    spent = told(capfd, "ledger")
+    assert spent["total"]["asked"] == spent["total"]["answered"] == asked > 0
+    made = told(capfd, "advise", "--out", tape)
+    assert made["pieces"] == made["retrospective"] == asked, "nobody was in time for candles of last year"
+    again = told(capfd, "replay", "--questions")
+    assert (again["difference"], again["questions"]["same"]) == (None, asked)
+    result = told(capfd, "backtest", "--data", data, "--advice", tape, "--config", chosen)
+    assert result["advice"].startswith("RETROSPECTIVE ADVICE: ")
+    account = told(capfd, "status")["account"]
+    assert (result["equity"], result["cash"]) == (account["equity"], account["cash"])

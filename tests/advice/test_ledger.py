@@ -2,8 +2,8 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advice.ledger import after_answered, after_asked, after_start
-from domain.advice import Charges, Spend, usd
+from advice.ledger import after_answered, after_asked, after_start, refusal
+from domain.advice import Caps, Charges, Spend, usd
 from domain.events import AdviceAnswered, AdviceAsked, AdviserSet, Event
 from domain.observation import Observation
 from journal.codec import decode, encode
@@ -89,3 +89,14 @@ def test_an_observation_of_an_older_journal_has_no_advice() -> None:
 
 def test_amounts_are_told_to_the_last_micro_dollar() -> None:
     assert [usd(each) for each in (0, 1, 2_500_000, -40)] == ["0.000000", "0.000001", "2.500000", "-0.000040"]
+
+
+def test_a_clock_that_was_ahead_gives_no_second_budget_and_says_what_is_counted() -> None:
+    caps = Caps(10**6, 1_500, 10**9, 10**6, 10**9, 10**9)
+    ahead = after_asked(Spend(), asked(1, days=40))
+    for days in (0, 39, 40):
+        day = AT.toordinal() + days
+        why = refusal(ahead, caps, 1_000, 500, day)
+        assert "the budget of the day is 0.001500 USD" in why
+        assert ("the clock was set back, 2026-04-10 is counted on" in why) is (days < 40)
+    assert refusal(ahead, caps, 1_000, 500, AT.toordinal() + 41) == ""
