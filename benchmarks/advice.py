@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from advice.settings import AdviceSettings
 from agent.host.clock import StoppedClock, SystemClock
@@ -109,7 +110,7 @@ def replayed(url: str) -> tuple[float, float, int]:
 
 def still(url: str) -> float:
     """Return the ratio of a cycle in memory with advisers, where nobody enters, to one without."""
-    silent = {"reasoning": {"strategies": ["rsi"], "rsi": {"lower": 1, "upper": 99}}}
+    silent: dict[str, Any] = {"reasoning": {"strategies": ["rsi"], "rsi": {"lower": 1, "upper": 99}}}
     times: list[list[float]] = [[], []]
     for _ in range(2 * PASSES):
         for place, advice in enumerate((chosen(url), None)):
