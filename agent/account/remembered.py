@@ -1,10 +1,11 @@
 """The status a session left behind, for who asks at rest: nothing heavy is imported and nothing is folded.
 
-It counts as long as the journal ends where it ended then. With any row more, another journal or in another
-program's words it is passed over: then the journal says it.
+It counts as long as the journal ends where it ended then. With any row more, another journal, in another
+program's words or with a bit that fell over it is passed over: then the journal says it.
 """
 
 from contextlib import suppress
+from hashlib import sha256
 
 import msgspec
 
@@ -14,7 +15,10 @@ from domain.errors import BadInput, JournalFault
 from edge.files import write_whole
 from journal.at_rest import RestingFile
 
-NAME = "at-rest.json"
+NAME = "at-rest.status"
+"""A SHA-256, and behind it the status as JSON."""
+
+DIGEST = 32
 
 
 class _Left(msgspec.Struct, frozen=True):
@@ -28,7 +32,7 @@ def remember(home: Home, journal_id: str, head: tuple[int, str], status: Status)
     """Leave a status behind; where it cannot be written nobody misses it."""
     left = msgspec.json.encode(_Left(journal_id, *head, status))
     with suppress(OSError):
-        write_whole(home.checkpoints(status.journal) / NAME, left, durable=False)
+        write_whole(home.checkpoints(status.journal) / NAME, sha256(left).digest() + left, durable=False)
 
 
 def remembered(home: Home, name: str) -> Status | None:
@@ -36,7 +40,11 @@ def remembered(home: Home, name: str) -> Status | None:
     if home.server:
         return None
     with suppress(OSError, msgspec.MsgspecError, Busy, BadInput, JournalFault):
-        left = msgspec.json.decode((home.checkpoints(name) / NAME).read_bytes(), type=_Left)
+        content = (home.checkpoints(name) / NAME).read_bytes()
+        digest, told = content[:DIGEST], content[DIGEST:]
+        if sha256(told).digest() != digest:
+            return None
+        left = msgspec.json.decode(told, type=_Left)
         with home.lock(name), RestingFile(home.journal(name)) as opened:
             if (opened.journal_id, *opened.head()) == (left.journal_id, left.seq, left.hash):
                 return left.status if left.status.journal == name else None

@@ -18,6 +18,7 @@ from agent.account.client import AccountClient
 from agent.account.dispatch import dispatch
 from agent.account.old_rows import OldRows
 from agent.account.opened import CHECK, OpenedAccount
+from agent.account.remembered import NAME as LEFT
 from agent.account.remembered import remembered
 from agent.account.serve import control_server
 from agent.explain.why import explain
@@ -324,6 +325,14 @@ def test_the_status_a_session_left_is_told_as_long_as_the_journal_ends_there(hom
     assert left is not None
     assert left == AccountClient(home, NAME).status()
     assert (left.session, left.account.kill_switch) == (2, "enough")
+    place = home.checkpoints(NAME) / LEFT
+    whole = place.read_bytes()
+    for number in range(0, len(whole), 97):
+        place.write_bytes(whole[:number] + bytes([whole[number] ^ 1]) + whole[number + 1 :])
+        assert remembered(home, NAME) is None, "a bit fell over"
+    for spoilt in (b"", whole[:-1], whole[32:]):
+        place.write_bytes(spoilt)
+        assert remembered(home, NAME) is None
 
 
 def test_no_session_begins_in_the_place_of_a_journal_whose_restore_was_cut_off(home: Home) -> None:
