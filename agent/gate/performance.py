@@ -136,7 +136,9 @@ def twin(facts: GateFacts) -> Measured:
     if beside.why_not or not beside.pairs:
         return unknown(words, beside.why_not or "neither side closed a trade")
     share = 1 - beside.unexplained / len(beside.pairs)
-    why = f"{beside.matched} of {len(beside.pairs)} in both, {beside.identical} identical"
+    apart = [f"{name} ({count})" for name, count in beside.reasons.items()]
+    both = f"{beside.matched} of {len(beside.pairs)} in both, {beside.identical} identical"
+    why = "; ".join([both, *apart])
     return passed(f"{share:.0%}", words, holds=share >= limit, why=why)
 
 

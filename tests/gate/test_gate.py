@@ -67,6 +67,12 @@ def test_each_rule_fails_at_its_limit_and_makes_it_no_go(rule: str, changes: dic
     assert answer.reasons[0].startswith(f"{rule}: ")
 
 
+def test_the_twin_says_what_tells_the_trades_apart() -> None:
+    answer = judged(facts(twin__identical=0, twin__reasons={"another quantity": 7, "other fees": 1}))
+    why = next(each.why for each in answer.rows if each.name == "twin")
+    assert why.endswith(" in both, 0 identical; another quantity (7); other fees (1)")
+
+
 UNKNOWN: list[tuple[str, dict[str, Any]]] = [
     ("uptime", {"health__hours_up": 100.0, "health__share_up": 1.0}),
     ("data", {"health__sources": {"live": 1, "simulated": 1}}),
