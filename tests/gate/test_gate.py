@@ -69,7 +69,7 @@ def test_each_rule_fails_at_its_limit_and_makes_it_no_go(rule: str, changes: dic
 
 def test_the_twin_says_what_tells_the_trades_apart() -> None:
     answer = judged(facts(twin__identical=0, twin__reasons={"another quantity": 7, "other fees": 1}))
-    why = next(each.why for each in answer.rows if each.name == "twin")
+    why = next(each.why for each in answer.rows if each.rule == "twin")
     assert why.endswith(" in both, 0 identical; another quantity (7); other fees (1)")
 
 
