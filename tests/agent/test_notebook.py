@@ -53,6 +53,7 @@ def test_a_backtest_is_frames_with_the_command_s_own_numbers(
 class Bands(Declared):
     """A strategy as a cell of a notebook defines it."""
 
+    name = "bands"
     length = integer(8, 5, 200)
     band = bollinger(length, 1.5)
 
