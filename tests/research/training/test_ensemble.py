@@ -11,7 +11,6 @@ from domain.errors import BadInput
 from domain.model import ENSEMBLE, LOGISTIC, TREES, Arrays, Barriers, Model, decoded, encoded, identity
 from domain.times import HOUR_MS, utc
 from reasoning import models
-from reasoning.kernels.model_inputs import INPUTS
 from research.training import ensemble
 from research.training.entries import Entries, names_of
 from research.training.fit import FITS
@@ -109,4 +108,3 @@ def test_it_is_judged_as_what_it_averages_and_names_its_members_by_digest(entrie
     refused(one, both, why="it is an ensemble itself")
     refused(one, far, why="its label is another than that of meta version 1")
     refused(one, replaced, why="trained on other strategies or candles")
-    assert len(INPUTS) + 2 == len(both.inputs)
