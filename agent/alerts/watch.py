@@ -32,7 +32,7 @@ WORDS = {AlertKind.DAILY_LOSS: "the day's loss", AlertKind.DRAWDOWN: "the drawdo
 LEDGER = "agent ledger tells what each adviser took; entries are decided without them"
 
 
-class Budget(NamedTuple):
+class AdviceBudget(NamedTuple):
     """A budget of advice: its name, and in words what is used of it and its most; `used` is the share."""
 
     name: str
@@ -64,7 +64,7 @@ class AgentKnown(NamedTuple):
     last_fill: datetime | None = None
     trading_since: datetime | None = None
     failed_cycles: int = 0
-    budgets: Sequence[Budget] = ()
+    budgets: Sequence[AdviceBudget] = ()
     unasked: str = ""
 
 

@@ -47,8 +47,8 @@ class PlainGroup(TyperGroup):
 
 def firsts(epilogs: Iterable[str | None]) -> str | None:
     """Return the first example of each help as closing words, one to a line; None where there is none."""
-    found = [match[1].split(" | ")[0] for each in epilogs if each and (match := EXAMPLES.match(each))]
-    return "\n".join(["\b", "Examples:", *(f"  {each}" for each in found)]) if found else None
+    examples = [match[1].split(" | ")[0] for each in epilogs if each and (match := EXAMPLES.match(each))]
+    return "\n".join(["\b", "Examples:", *(f"  {each}" for each in examples)]) if examples else None
 
 
 def listed(epilog: str) -> str:

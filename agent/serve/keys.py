@@ -55,10 +55,10 @@ class UsedKeys:
             raise BadInput(f"key {key!r} was given to another command; a new command needs a new key")
         return known is not None
 
-    def _note(self, place: str, asked: tuple[Any, ...]) -> None:
+    def _note(self, name: str, asked: tuple[Any, ...]) -> None:
         """Remember a key; where it cannot be written it is remembered as long as this server lives."""
         with self._lock:
-            self._known[place] = _digest(asked)
+            self._known[name] = _digest(asked)
             self._known = dict(list(self._known.items())[-MOST:])
             with suppress(OSError):
                 write_whole(self.path, msgspec.json.encode(self._known), durable=False)

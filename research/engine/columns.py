@@ -1,8 +1,8 @@
-"""Columns: an indicator's number of every candle of a tape, worked out once for all trials that share it.
+"""ColumnCache: an indicator's number of every candle of a tape, worked out once for all trials that share it.
 
 The kernel that fills a column is the one the loop calls, candle by candle from the tape's first, so what
-is read here is what the strategy's own memory would hold. Columns are kept up to a stated number of bytes,
-the one that was asked for longest ago goes first.
+is read here is what the strategy's own memory would hold. Columns are kept up to a stated number of
+bytes, the one that was asked for longest ago goes first.
 """
 
 import threading
@@ -29,7 +29,7 @@ CANDLE = ("open", "high", "low", "close", "volume")
 Given = ColumnKey | float
 
 
-class Columns:
+class ColumnCache:
     """The columns of one tape, shared by threads."""
 
     def __init__(self, tape: Tape, most: int = MOST_BYTES) -> None:
@@ -83,7 +83,7 @@ def _blank(count: int) -> FloatArray:
     return np.frombuffer(mmap(-1, max(8 * count, 1)), dtype=np.float64, count=count)
 
 
-class Found(NamedTuple):
+class Candidates(NamedTuple):
     """The columns a strategy decides over, and the candles at which it can vote."""
 
     columns: tuple[FloatArray, ...]
@@ -94,7 +94,7 @@ class Found(NamedTuple):
 class Crossings:
     """Finds where strategies can vote on one tape; for one thread."""
 
-    def __init__(self, columns: Columns) -> None:
+    def __init__(self, columns: ColumnCache) -> None:
         self._columns = columns
         count = len(columns)
         self._eights = np.zeros((count + 7) // 8, dtype=np.uint64)
@@ -102,7 +102,7 @@ class Crossings:
         self._candidate = np.zeros(count, dtype=np.int32)
         self._every = np.arange(count, dtype=np.int32)
 
-    def of(self, strategy: Strategy[Any], packed: Any) -> Found | None:
+    def of(self, strategy: Strategy[Any], packed: Any) -> Candidates | None:
         """Return where a strategy can vote: at its crossings, else anywhere; None without columns."""
         if strategy.columns is None or not (keys := strategy.columns(packed)):
             return None
@@ -110,11 +110,11 @@ class Crossings:
         columns = tuple([get(each) for each in keys])
         pairs = None if strategy.crossings is None else strategy.crossings(packed)
         if pairs is None or len(pairs) > MOST_PAIRS:
-            return Found(columns, self._every, len(self._every))
+            return Candidates(columns, self._every, len(self._every))
         compare, changes = _machine()
-        for place, (one, other) in enumerate(pairs):
-            compare(get(one), get(other), place, self._side)
-        return Found(
+        for pair, (one, other) in enumerate(pairs):
+            compare(get(one), get(other), pair, self._side)
+        return Candidates(
             columns, self._candidate, changes(self._side, self._eights, len(self._side), self._candidate)
         )
 
@@ -150,10 +150,10 @@ def source_of(kind: IndicatorKind) -> str:
     """Return the source of a loop over all candles for a kind."""
     given = [f"p{index}" for index in range(len(kind.parameters))]
     taken = [f"x{index}" for index in range(len(kind.inputs))]
-    made = [f"y{index}" for index in range(len(kind.outputs))]
-    arguments = ", ".join(["memory", *given, *taken, *made])
+    outputs = [f"y{index}" for index in range(len(kind.outputs))]
+    arguments = ", ".join(["memory", *given, *taken, *outputs])
     called = ", ".join(["memory", "0", *given, *(f"{each}[i]" for each in taken)])
-    named = [f"{y}[i] = now.{name}" for y, name in zip(made, kind.outputs, strict=True)]
-    result = named if len(made) > 1 else ["y0[i] = now"]
+    named = [f"{y}[i] = now.{name}" for y, name in zip(outputs, kind.outputs, strict=True)]
+    result = named if len(outputs) > 1 else ["y0[i] = now"]
     body = "".join(f"        {line}\n" for line in (f"now = step({called})", *result))
     return f"def fill({arguments}):\n    for i in range(len(y0)):\n{body}"

@@ -38,9 +38,9 @@ def changes(side: Bytes, eights: Words, length: int, candidate: Places) -> int:
         differ = eight ^ ((eight << np.uint64(8)) | before)
         before = eight >> np.uint64(56)
         if differ != np.uint64(0):
-            for place in range(min(8, length - 8 * word)):
-                if (differ >> np.uint64(8 * place)) & np.uint64(255) != np.uint64(0):
-                    candidate[count] = 8 * word + place
+            for offset in range(min(8, length - 8 * word)):
+                if (differ >> np.uint64(8 * offset)) & np.uint64(255) != np.uint64(0):
+                    candidate[count] = 8 * word + offset
                     count += 1
         eights[word] = np.uint64(0)
     return count

@@ -105,7 +105,7 @@ class Doubts(NamedTuple):
 
 
 class Blocks(NamedTuple):
-    """What stretches of cycles have in common, as `stretches` makes and reads it.
+    """The days of a session and the extremes of its prices, as `stretches` makes and reads them.
 
     `day` is each cycle's UTC day, counted from the session's first, `after` each day's first cycle behind
     it. `rows` has a lone symbol's cycles in one place, `few` and `many` the extremes of blocks of them; all

@@ -157,8 +157,8 @@ def find_among(
     """Ask a strategy that decides over columns at `count` candidates; write and return as `find_events`."""
     row = first
     room = len(event) // EVENT
-    for place in range(count):
-        index = candidate[place]
+    for rank in range(count):
+        index = candidate[rank]
         vote = decide_at(columns, index, packed)
         if vote == 0 or turn_of[index] < 0:
             continue

@@ -104,8 +104,8 @@ def write_flat(equity: Ints, blocks: Blocks, first: int, until: int, value: int)
     """Write the equity of cycles in which it does not change."""
     if is_daily(equity, blocks):
         first, until = blocks.day[first], blocks.day[until - 1] + 1
-    for place in range(first, until):
-        equity[place] = value
+    for index in range(first, until):
+        equity[index] = value
 
 
 @kernel

@@ -16,7 +16,7 @@ from reasoning.kernels.features import PLAN, features_warmup
 from research.data.candles import Candles, FloatArray
 from research.engine.backtest import BacktestVoice, Setup
 from research.search.grid import Trial
-from research.search.trials import Bench, TrialRunner
+from research.search.trials import TrialInputs, TrialRunner
 from research.statistics.scoring import FIELDS, Score, best
 
 Span = tuple[int | None, int | None]
@@ -62,23 +62,23 @@ class Engine:
         raise NotImplementedError
 
 
-class Benches:
+class SpanInputs:
     """The last spans' candles made ready, for all workers of a process."""
 
     def __init__(self, job: Job, kept: int) -> None:
         self._job = job
         self._kept = kept
         self._lock = threading.Lock()
-        self._benches: dict[Span, Bench] = {}
+        self._by_span: dict[Span, TrialInputs] = {}
 
-    def of(self, span: Span) -> Bench:
-        """Return a span's bench. Raises BadInput when it holds no candle to trade."""
+    def of(self, span: Span) -> TrialInputs:
+        """Return a span's inputs. Raises BadInput when it holds no candle to trade."""
         with self._lock:
-            if span not in self._benches:
-                make_room(self._benches, self._kept)
+            if span not in self._by_span:
+                make_room(self._by_span, self._kept)
                 candles = window(self._job.candles, span, self._job.setup.warmup)
-                self._benches[span] = Bench(candles, self._job.setup, machine=self._job.machine)
-            return self._benches[span]
+                self._by_span[span] = TrialInputs(candles, self._job.setup, machine=self._job.machine)
+            return self._by_span[span]
 
 
 class Worker:
@@ -88,7 +88,7 @@ class Worker:
         """Make trials of a job; `beside` is a worker of another thread, with whom candles are shared."""
         self._job = job
         self._kept = kept
-        self.benches: Benches = Benches(job, kept) if beside is None else beside.benches
+        self.inputs: SpanInputs = SpanInputs(job, kept) if beside is None else beside.inputs
         self._runners: dict[Span, TrialRunner] = {}
 
     def work(self, task: Task) -> TrialScores:
@@ -105,7 +105,7 @@ class Worker:
     def _runner(self, span: Span) -> TrialRunner:
         if span not in self._runners:
             make_room(self._runners, self._kept)
-            self._runners[span] = TrialRunner(self.benches.of(span), self._job.setup)
+            self._runners[span] = TrialRunner(self.inputs.of(span), self._job.setup)
         return self._runners[span]
 
 

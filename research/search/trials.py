@@ -15,7 +15,7 @@ from reasoning.kernels.features import PLAN
 from research.data.candles import Candles, FloatArray
 from research.engine.backtest import BacktestVoice, Setup, events_of, opened
 from research.engine.beside import Misstep
-from research.engine.columns import Columns, Crossings
+from research.engine.columns import ColumnCache, Crossings
 from research.engine.compiler import MachineCode, among, compiled, plain
 from research.engine.layout import (
     ACCT,
@@ -37,7 +37,7 @@ def _scorer() -> Callable[..., None]:
     return MachineCode(score_books)
 
 
-class Bench:
+class TrialInputs:
     """Candles made ready, and their columns: what the trials of several threads read and none changes.
 
     Raises BadInput when a series is too short.
@@ -52,31 +52,31 @@ class Bench:
         day = np.asarray(self.market.blocks.day)
         self.days = int(day[-1]) + 1
         self.ends = day[day_ends(self.prepared.instants, self.periods)]
-        self.columns = [Columns(tape) for tape in self.prepared.tapes]
+        self.columns = [ColumnCache(tape) for tape in self.prepared.tapes]
 
 
 class TrialRunner:
-    """Books that every trial on a bench writes anew; for one thread."""
+    """Books that every trial on a inputs writes anew; for one thread."""
 
-    def __init__(self, bench: Bench, setup: Setup) -> None:
+    def __init__(self, inputs: TrialInputs, setup: Setup) -> None:
         self.setup = setup
         self.house = setup.house()
-        self.slips = bench.prepared.slips(setup.impacts)
-        self.bench = bench
-        self.prepared = bench.prepared
-        self.machine = bench.prepared.engine.compiled
-        self.equity = np.zeros(bench.days, dtype=np.int64)
+        self.slips = inputs.prepared.slips(setup.impacts)
+        self.inputs = inputs
+        self.prepared = inputs.prepared
+        self.machine = inputs.prepared.engine.compiled
+        self.equity = np.zeros(inputs.days, dtype=np.int64)
         self.lean = self.machine and len(setup.voices) == 1
         self._size_books(max(256, len(self.prepared.instants) // 16))
         self.stepped: set[str] = set()
         if self.lean:
             self.known = [np.zeros(KNOWN * len(tape.close)) for tape in self.prepared.tapes]
-            self.crossings = [Crossings(columns) for columns in self.bench.columns]
+            self.crossings = [Crossings(columns) for columns in self.inputs.columns]
 
     @property
     def days(self) -> int:
         """Number of daily returns of each trial."""
-        return len(self.bench.ends)
+        return len(self.inputs.ends)
 
     def score(self, voices: Sequence[BacktestVoice]) -> tuple[FloatArray, FloatArray]:
         """Run one trial; return its score float64[FIELDS] and daily returns float64[days].
@@ -91,8 +91,8 @@ class TrialRunner:
         """Run one trial and write its score and daily returns."""
         ints, floats, equity = self._lean(voices[0]) if self.lean else self._full(voices)
         score: Callable[..., None] = _scorer() if self.machine else score_books
-        cycles, periods = len(self.prepared.instants), self.bench.periods
-        score(ints, floats, equity, self.bench.ends, cycles, self.setup.cash, periods, daily, row)
+        cycles, periods = len(self.prepared.instants), self.inputs.periods
+        score(ints, floats, equity, self.inputs.ends, cycles, self.setup.cash, periods, daily, row)
 
     def _full(self, voices: Sequence[BacktestVoice]) -> tuple[Any, Any, Any]:
         setup = replace(self.setup, voices=tuple(voices))
@@ -101,7 +101,7 @@ class TrialRunner:
         books = give(ints), give(floats), give(np.zeros_like(self.equity))
         votes = give(event), give(confidence)
         self.prepared.engine.replay(
-            *books, self.house, self.bench.market, *votes, self.slips, self.prepared.unheard
+            *books, self.house, self.inputs.market, *votes, self.slips, self.prepared.unheard
         )
         return books
 
@@ -115,14 +115,14 @@ class TrialRunner:
         for index in range(len(rows) - 1):
             at = ACCT + index * SYMBOL
             ints[at + EVENT_AT], ints[at + EVENT_COUNT] = rows[index], rows[index + 1] - rows[index]
-        more = self.house, self.bench.market, self.event, self.confidence, self.slips, self.prepared.unheard
+        more = self.house, self.inputs.market, self.event, self.confidence, self.slips, self.prepared.unheard
         self.prepared.engine.replay(ints, floats, self.equity, *more)
         return ints, floats, self.equity
 
     def _events(self, voice: BacktestVoice) -> list[int]:
         """Write the events of every symbol; return each one's first row, then the row after the last."""
         rows = [0]
-        for index in range(len(self.bench.tapes)):
+        for index in range(len(self.inputs.tapes)):
             among = self._among(index, voice, rows[-1]) if voice.strategy.name in self.stepped else None
             rows.append(self._stepped(index, voice, rows[-1]) if among is None else among)
         self.stepped.add(voice.strategy.name)
@@ -131,7 +131,7 @@ class TrialRunner:
     def _stepped(self, index: int, voice: BacktestVoice, first: int) -> int:
         """Step the strategy over a tape."""
         find, memory = self.prepared.engine.events(voice.strategy), voice.strategy.size_for(voice.packed)
-        columns, series, turns = self.bench.tapes[index]
+        columns, series, turns = self.inputs.tapes[index]
         more = *columns, *turns, self.event, self.confidence, first
         try:
             return find(np.zeros(memory), voice.packed, PLAN, series, self.known[index], *more)
@@ -140,13 +140,21 @@ class TrialRunner:
 
     def _among(self, index: int, voice: BacktestVoice, first: int) -> int | None:
         """Ask a strategy that decides over columns where it can vote; None for another, or one that fails."""
-        found = self.crossings[index].of(voice.strategy, voice.packed)
-        if found is None:
+        candidates = self.crossings[index].of(voice.strategy, voice.packed)
+        if candidates is None:
             return None
-        _, series, turns = self.bench.tapes[index]
-        more = self.known[index], found.candidate, found.found, *turns, self.event, self.confidence, first
+        _, series, turns = self.inputs.tapes[index]
+        more = (
+            self.known[index],
+            candidates.candidate,
+            candidates.count,
+            *turns,
+            self.event,
+            self.confidence,
+            first,
+        )
         try:
-            return among(voice.strategy)(found.columns, voice.packed, PLAN, series, *more)
+            return among(voice.strategy)(candidates.columns, voice.packed, PLAN, series, *more)
         except (ArithmeticError, ValueError):  # stepped, it says at which line
             return None
 

@@ -16,7 +16,7 @@ from reasoning.strategies.registry import STRATEGIES
 from research.engine import beside, looked
 from research.engine.backtest import BacktestVoice, Setup, backtest
 from research.engine.compiler import compiled, plain
-from research.search.trials import Bench, TrialRunner
+from research.search.trials import TrialInputs, TrialRunner
 from tests.own.faulty import TEXT
 from tests.research import made
 
@@ -113,7 +113,7 @@ def test_what_left_no_number_in_the_memory_is_found_wherever_it_was(
 def test_a_search_looks_with_its_first_parameters(silent: OwnStrategy[Any]) -> None:
     wanted = setup(SHORT, silent, 1, 100)
     with pytest.raises(BadInput, match="math domain error"):
-        TrialRunner(Bench([SHORT], wanted, machine=True), wanted).score(wanted.voices)
+        TrialRunner(TrialInputs([SHORT], wanted, machine=True), wanted).score(wanted.voices)
 
 
 def test_it_is_done_once_for_the_same_sources_parameters_and_candles(

@@ -27,7 +27,7 @@ from reasoning.own import OwnMemory, OwnStrategy, StrategyFault
 from research.engine.backtest import BacktestVoice, Setup, backtest, events_of
 from research.engine.compiler import compiled, plain
 from research.engine.recording import Recording
-from research.search.trials import Bench, TrialRunner
+from research.search.trials import TrialInputs, TrialRunner
 from tests.agent.command import agent, told
 from tests.agent.world import World, folded, lively, wave
 from tests.own.faulty import WORDS, line_of, loaded, written
@@ -67,7 +67,7 @@ def test_both_engines_find_the_same_fault_at_the_same_line_and_candle(
 def test_a_trial_of_a_sweep_finds_it_too_and_sound_ones_are_the_same_as_in_python(
     faulty: OwnStrategy[Any],
 ) -> None:
-    bench = TrialRunner(Bench(CANDLES, setup(faulty, 0), machine=True), setup(faulty, 0))
+    bench = TrialRunner(TrialInputs(CANDLES, setup(faulty, 0), machine=True), setup(faulty, 0))
     assert bench.lean
     with pytest.raises(StrategyFault, match="memory index 1000, size 4, at the candle of"):
         bench.score(setup(faulty, 3).voices)

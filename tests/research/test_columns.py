@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from reasoning.declare import Declared, buy, crossed_above, crossed_below, ema, number, sell, sma
 from reasoning.strategies.registry import STRATEGIES
 from research.engine.backtest import BacktestVoice
-from research.engine.columns import Columns
+from research.engine.columns import ColumnCache
 from research.engine.crossings import changes, compare
-from research.search.trials import Bench, TrialRunner
+from research.search.trials import TrialInputs, TrialRunner
 from tests.research.searching import setup_for, walk
 
 NUMBERS = st.lists(st.integers(-2, 2).map(float), min_size=1, max_size=40)
@@ -87,7 +87,7 @@ def test_a_decide_tells_the_crossings_its_votes_stand_behind() -> None:
 def test_asked_at_columns_it_votes_as_when_stepped(strategy: Any) -> None:
     candles = walk(1_500)
     asked = setup_for([candles], "sma")
-    runner = TrialRunner(Bench([candles], asked, machine=True), asked)
+    runner = TrialRunner(TrialInputs([candles], asked, machine=True), asked)
     voice = BacktestVoice(strategy, strategy.pack(strategy.params()))
     rows = runner._stepped(0, voice, 0)  # one way of two, to hold the other against
     stepped = runner.event[: 6 * rows].copy(), runner.confidence[: 2 * rows].copy()
@@ -100,11 +100,11 @@ def test_asked_at_columns_it_votes_as_when_stepped(strategy: Any) -> None:
 def test_columns_keep_within_their_bytes_and_come_back_the_same() -> None:
     candles = walk(800)
     asked = setup_for([candles], "sma")
-    tape = Bench([candles], asked, machine=True).prepared.tapes[0]
+    tape = TrialInputs([candles], asked, machine=True).prepared.tapes[0]
     strategy: Any = STRATEGIES["sma"]
     sma_keys = [strategy.columns(strategy.pack(strategy.params(fast=fast)))[0] for fast in range(3, 13)]
     size = 8 * len(tape.close)
-    columns = Columns(tape, most=4 * size)
+    columns = ColumnCache(tape, most=4 * size)
     first = [columns.get(key).copy() for key in sma_keys]
     assert columns.nbytes <= 4 * size
     assert all(np.array_equal(columns.get(key), was) for key, was in zip(sma_keys, first, strict=True))

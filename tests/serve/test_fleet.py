@@ -134,7 +134,7 @@ def test_at_full_speed_the_loop_comes_first_and_what_waits_is_taken_when_it_is_o
             clock.now += work
         return clock.now - work
 
-    clock, pace, ends = Clock(), linking.Pace(0.0), 100.0
+    clock, pace, ends = Clock(), linking.RowRate(0.0), 100.0
     monkeypatch.setattr(watching, "time", clock)
     watched = Watched(Home(tmp_path), "x", SystemClock(), lambda _watched, _news: None)
     pace.note(20, 1.0)

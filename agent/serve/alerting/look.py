@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from agent.alerts.watch import AgentKnown, Budget, HomeKnown
+from agent.alerts.watch import AdviceBudget, AgentKnown, HomeKnown
 from agent.notices import Concern
 from agent.serve.fleet.watched import Watched
 from agent.serve.mirror import standing
@@ -66,7 +66,7 @@ def _whole(watched: Watched, plain: AgentKnown) -> AgentKnown:
     )
 
 
-def _budgets(mirror: Mirror, now: datetime) -> list[Budget]:
+def _budgets(mirror: Mirror, now: datetime) -> list[AdviceBudget]:
     """Return the budgets of advice; a day is that of the market where its time is not ours."""
     options = mirror.options
     if options is None or not options.advice.asks:
@@ -75,7 +75,7 @@ def _budgets(mirror: Mirror, now: datetime) -> list[Budget]:
         known = mirror.state.spend
     day = known.day if options.driven else now.toordinal()
     return [
-        Budget(name, spend.amount(name, used), spend.amount(name, most), used / most)
+        AdviceBudget(name, spend.amount(name, used), spend.amount(name, most), used / most)
         for name, used, most in spend.budgets(known, options.advice.caps, day)
         if most
     ]

@@ -59,8 +59,8 @@ _decode = msgspec.json.Decoder(_Line).decode
 _encode = msgspec.json.Encoder().encode
 
 
-class Pace:
-    """How many rows a second come."""
+class RowRate:
+    """The rows a second that come."""
 
     def __init__(self, now: float) -> None:
         self.rate = 0.0
@@ -94,7 +94,7 @@ class Link:
         """True when the last row that came ended its session."""
         self.heard = time.monotonic()
         self._text = b""
-        self._pace = Pace(self.heard)
+        self._pace = RowRate(self.heard)
         self._closed = False
         self._bytes = 0
         self._rows: deque[RawRow] = deque()

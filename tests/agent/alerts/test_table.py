@@ -17,8 +17,8 @@ from agent.alerts.text import digest
 from agent.alerts.watch import (
     AGENT_KINDS,
     HOME_KINDS,
+    AdviceBudget,
     AgentKnown,
-    Budget,
     Condition,
     HomeKnown,
     of_agent,
@@ -103,7 +103,7 @@ def billed(alarm: str) -> list[Message]:
 
 
 def budget(share: float) -> list[Condition]:
-    return agent(budgets=[Budget("day, USD", "0.8", "1", share)])
+    return agent(budgets=[AdviceBudget("day, USD", "0.8", "1", share)])
 
 
 def stream(*, live: bool) -> list[Condition]:
