@@ -63,7 +63,7 @@ class ColumnCache:
             return self._keep(key, np.ascontiguousarray(getattr(self._tape, key.kind), dtype=np.float64))
         kind = KINDS[key.kind]
         inputs = [self._kept[each] if each in self._kept else self._made(each) for each in key.inputs]
-        outputs = tuple(_blank(count) for _ in kind.outputs)
+        outputs = tuple(_pages(count) for _ in kind.outputs)
         first = min(max((known_after(each) for each in key.inputs), default=0), count)
         memory = np.zeros(int(kind.size(*key.parameters)))
         filler(kind)(memory, *key.parameters, *(each[first:] for each in (*inputs, *outputs)))
@@ -78,7 +78,7 @@ class ColumnCache:
         return column
 
 
-def _blank(count: int) -> FloatArray:
+def _pages(count: int) -> FloatArray:
     """Return zeros in pages of their own: a column that is dropped gives its memory back at once."""
     return np.frombuffer(mmap(-1, max(8 * count, 1)), dtype=np.float64, count=count)
 

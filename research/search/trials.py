@@ -144,15 +144,8 @@ class TrialRunner:
         if candidates is None:
             return None
         _, series, turns = self.inputs.tapes[index]
-        more = (
-            self.known[index],
-            candidates.candidate,
-            candidates.count,
-            *turns,
-            self.event,
-            self.confidence,
-            first,
-        )
+        where, books = (candidates.candidate, candidates.found), (self.event, self.confidence, first)
+        more = self.known[index], *where, *turns, *books
         try:
             return among(voice.strategy)(candidates.columns, voice.packed, PLAN, series, *more)
         except (ArithmeticError, ValueError):  # stepped, it says at which line
