@@ -13,7 +13,7 @@ from reasoning.kernels.features import Features
 from reasoning.kernels.strategy import Strategy
 from reasoning.kernels.subset import compilable
 from tests.reasoning.samples import candles_of, walk
-from tests.reasoning.told import over_columns, told, written
+from tests.reasoning.told import column, numbers, over_columns, told, written
 
 BANDS = """
 class Bands(Declared):
@@ -78,6 +78,17 @@ def test_what_it_looks_at_is_drawn_once_known(bands: Strategy[Any]) -> None:
         bands.take(memory, packed, close, close, close, close, 1.0)
         drawn.append([each.name for each in bands.drawn(memory, packed)])
     assert drawn == [[], [], [], [], ["band lower", "band middle", "band upper"]]
+
+
+def test_an_indicator_fed_with_another_begins_when_that_is_known(bands: Strategy[Any]) -> None:
+    packed, candles = packed_of(bands), walk(40, 9)
+    memory, lines = bands.blank(packed), []
+    for candle in candles:
+        bands.take(memory, packed, *numbers(candle))
+        lines.append({each.name: each.value for each in bands.drawn(memory, packed)}.get("signal"))
+    assert bands.columns is not None
+    (key,) = [each for each in bands.columns(packed) if each.kind == "ema" and each.inputs[0].kind == "rsi"]
+    assert lines == [each or None for each in column(key, candles)]
 
 
 def test_a_vote_without_a_confidence_is_worth_half_and_what_the_market_adds(tmp_path: Path) -> None:
