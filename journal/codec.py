@@ -87,9 +87,8 @@ def encode(event: Event) -> bytes:
     except (TypeError, ValueError, OverflowError, RecursionError, msgspec.MsgspecError) as error:
         # repr of the type alone: the value may be anything, and is not needed to find the fault
         raise JournalFault(f"{_name(event)} cannot be written: {type(error).__name__}: {error}") from None
-    # Every NaN became a null, so bytes without one need no walk; the common row has none, or the one of a
-    # cycle that ended without an error.
-    if b"null" in payload and not (_ended_well(event) and payload.count(b"null") == 1) and not _finite(event):
+    # Every NaN became a null: bytes without one need no walk, nor those whose nulls stand for no number.
+    if b"null" in payload and payload.count(b"null") != _nulls(event, payload) and not _finite(event):
         raise JournalFault(f"{_name(event)} cannot be written: {_culprit(event)} is not a finite number")
     return payload
 
@@ -117,9 +116,10 @@ def _name(event: Event) -> str:
     return name if cycle is None else f"{name} of cycle {cycle}"
 
 
-def _ended_well(event: Event) -> bool:
-    """Say whether an event is a cycle's end without an error, whose row has one null, in its place."""
-    return type(event) is CycleEnded and event.error is None
+def _nulls(event: Event, payload: bytes) -> int:
+    """Return the nulls of no number: that of a cycle without an error, those of decisions without an edge."""
+    ended_well = type(event) is CycleEnded and event.error is None
+    return payload.count(b'"edge":null') + ended_well
 
 
 def _finite(event: Event) -> bool:
