@@ -17,7 +17,7 @@ from domain.advice import VOICE
 from domain.decision import Voice
 from domain.lesson import Beliefs, Lesson
 from learning.hedge import fold
-from learning.memory import Memory, weights_of
+from learning.memory import LessonMemory, weights_of
 from learning.settings import LearningSettings
 
 LEAST_TRADES = 30
@@ -28,7 +28,7 @@ WIDE = 1.959963984540054
 
 
 class LessonProof(msgspec.Struct, frozen=True, kw_only=True):
-    """What was measured over the `trades` learned since set `since`, up to set `until`.
+    """The measures over the `trades` learned since set `since`, up to set `until`.
 
     `gain` is by how much learning lowers the squared error of a trade, `lean` by how much it shifts its
     probability times what the trade returned; each a mean with its lower end. None stands for no basis.
@@ -52,7 +52,7 @@ class LessonCondition(NamedTuple):
     passed: bool
 
 
-def lesson_proof(memory: Memory, settings: LearningSettings) -> LessonProof:
+def lesson_proof(memory: LessonMemory, settings: LearningSettings) -> LessonProof:
     """Return the proof of what was learned since the set in force, as far as it is still kept."""
     since = max(memory.in_force.number, memory.first)
     still = weights_of(memory, memory.in_force.number, settings) if since else Beliefs()

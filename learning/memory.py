@@ -50,7 +50,7 @@ class LessonSet(msgspec.Struct, frozen=True):
     sha256: str = ""
 
 
-class Memory(msgspec.Struct, frozen=True):
+class LessonMemory(msgspec.Struct, frozen=True):
     """The lessons of a journal.
 
     `learned` is the set of all; `held` the one in force where later ones do not join, None where all do, and
@@ -92,7 +92,7 @@ class Memory(msgspec.Struct, frozen=True):
         return self.told if self.held is not None else tuple(each.lesson for each in self.kept)
 
 
-def after_lesson(memory: Memory, lesson: Lesson, settings: LearningSettings) -> Memory:
+def after_lesson(memory: LessonMemory, lesson: Lesson, settings: LearningSettings) -> LessonMemory:
     """Return a memory with one more lesson."""
     learned = LessonSet(memory.learned.number + 1, chained(memory.learned.sha256, lesson))
     kept, base = (*memory.kept, KeptLesson(learned.sha256, _bare(lesson))), memory.base
@@ -123,7 +123,7 @@ def _bare(lesson: Lesson) -> Lesson:
     return msgspec.structs.replace(lesson, context=msgspec.structs.replace(lesson.context, voices=voices))
 
 
-def set_of(memory: Memory, number: int) -> LessonSet | None:
+def set_of(memory: LessonMemory, number: int) -> LessonSet | None:
     """Return a set by its number, None where it is not among those kept; set 0 holds no lesson."""
     if number == 0:
         return LessonSet()
@@ -131,7 +131,7 @@ def set_of(memory: Memory, number: int) -> LessonSet | None:
     return LessonSet(number, memory.kept[index].sha256) if 0 <= index < len(memory.kept) else None
 
 
-def weights_of(memory: Memory, number: int, settings: LearningSettings) -> Beliefs:
+def weights_of(memory: LessonMemory, number: int, settings: LearningSettings) -> Beliefs:
     """Return the weights that a set comes to; it is one that is kept, or 0."""
     beliefs = memory.base if number else Beliefs()
     for each in memory.kept[: max(0, number - memory.first)]:
@@ -139,19 +139,21 @@ def weights_of(memory: Memory, number: int, settings: LearningSettings) -> Belie
     return beliefs
 
 
-def put_in_force(memory: Memory, number: int, settings: LearningSettings, *, follows: bool) -> Memory:
+def put_in_force(
+    memory: LessonMemory, number: int, settings: LearningSettings, *, follows: bool
+) -> LessonMemory:
     """Return a memory with another set in force; unchanged where that set is not among those kept.
 
     With `follows` it is the set of all lessons, whatever the number.
     """
-    found = memory.learned if follows else set_of(memory, number)
-    if found is None:
+    lesson_set = memory.learned if follows else set_of(memory, number)
+    if lesson_set is None:
         return memory
-    lessons = tuple(each.lesson for each in memory.kept[: max(0, found.number - memory.first)])
+    lessons = tuple(each.lesson for each in memory.kept[: max(0, lesson_set.number - memory.first)])
     known_at = max((millis(each.learned_at) for each in lessons), default=0)
     return msgspec.structs.replace(
         memory,
-        held=None if follows else found,
+        held=None if follows else lesson_set,
         told=() if follows else lessons,
-        weighed=(Weighed(known_at, weights_of(memory, found.number, settings)),),
+        weighed=(Weighed(known_at, weights_of(memory, lesson_set.number, settings)),),
     )

@@ -41,10 +41,10 @@ def remembered(home: Home, name: str) -> Status | None:
         return None
     with suppress(OSError, msgspec.MsgspecError, Busy, BadInput, JournalFault):
         content = (home.checkpoints(name) / NAME).read_bytes()
-        digest, told = content[:DIGEST], content[DIGEST:]
-        if sha256(told).digest() != digest:
+        digest, status_bytes = content[:DIGEST], content[DIGEST:]
+        if sha256(status_bytes).digest() != digest:
             return None
-        left = msgspec.json.decode(told, type=_Left)
+        left = msgspec.json.decode(status_bytes, type=_Left)
         with home.lock(name), RestingFile(home.journal(name)) as opened:
             if (opened.journal_id, *opened.head()) == (left.journal_id, left.seq, left.hash):
                 return left.status if left.status.journal == name else None

@@ -43,8 +43,8 @@ def _rolled_back(command: RollBackLessons, state: State, at: datetime) -> Lesson
             f"set {number}: must be from 0 to {memory.in_force.number}, the set in force"
             + ("; what was learned since counts again by `agent memory promote`" if memory.held else "")
         )
-    found = set_of(memory, number)
-    if found is None:
+    lesson_set = set_of(memory, number)
+    if lesson_set is None:
         raise BadInput(
             f"set {number} lies too far back: the latest {len(memory.kept)} lessons are kept, so the "
             f"earliest set is {memory.first + 1}, and 0 is none"
@@ -53,7 +53,7 @@ def _rolled_back(command: RollBackLessons, state: State, at: datetime) -> Lesson
         at=at,
         version=len(state.lesson_sets) + 1,
         lessons=number,
-        sha256=found.sha256,
+        sha256=lesson_set.sha256,
         follows=False,
         reason=command.reason.strip(),
         by=command.by,

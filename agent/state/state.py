@@ -76,7 +76,7 @@ from domain.regrid import Regrid
 from domain.replies import RememberedCommand, Reply
 from domain.times import TIMEFRAMES, closing
 from domain.verdict import Approved, Verdict
-from learning.memory import Memory, after_lesson, put_in_force
+from learning.memory import LessonMemory, after_lesson, put_in_force
 from learning.promotion import ProvingOutcome
 from learning.reflect import reflect
 from learning.settings import LearningSettings
@@ -133,7 +133,7 @@ class State:
     entries: dict[str, Approved] = field(default_factory=dict)
     pending: list[Pending] = field(default_factory=list)
     new_lessons: list[Lesson] = field(default_factory=list)
-    memory: Memory = field(default_factory=Memory)
+    memory: LessonMemory = field(default_factory=LessonMemory)
     lesson_sets: list[LessonsSet] = field(default_factory=list)
     timeframe_ms: int = 0
     """Length of the session's candles; 0 where its settings do not say."""

@@ -62,12 +62,12 @@ class Rebuilding(Advising):
     def __call__(self, turn: Turn) -> None:
         """Compare the questions of a cycle with those it would ask."""
         asked = self.recorded.get(turn.cycle_id, ())
-        made: dict[str, QuestionFacts | str] = {}
+        facts: dict[str, QuestionFacts | str] = {}
         for event in asked:
             symbol = event.question.symbol
-            if symbol not in made:
-                made[symbol] = self._made(turn, symbol)
-            why = self._differs(event.question, made[symbol])
+            if symbol not in facts:
+                facts[symbol] = self._made(turn, symbol)
+            why = self._differs(event.question, facts[symbol])
             self.same += not why
             if why:
                 self.differing.append(
@@ -75,10 +75,10 @@ class Rebuilding(Advising):
                 )
 
     def _made(self, turn: Turn, symbol: str) -> QuestionFacts | str:
-        seen = next((each for each in turn.observations if each.symbol == symbol), None)
-        if seen is None or not seen.candles:
+        observation = next((each for each in turn.observations if each.symbol == symbol), None)
+        if observation is None or not observation.candles:
             return f"the cycle saw no new candle of {symbol}"
-        bare = replace(seen, advice=())
+        bare = replace(observation, advice=())
         orientation = self.mind.preview(bare)
         return self._facts(turn, bare, orientation, self._decision(turn, bare, orientation))
 
@@ -100,11 +100,11 @@ class Rebuilding(Advising):
 def first_difference(then: str, now: str) -> str:
     """Return where two texts part, and how each goes on from there."""
     at = next((i for i, (one, two) in enumerate(zip(then, now, strict=False)) if one != two), None)
-    place = min(len(then), len(now)) if at is None else at
-    begin = max(0, place - AROUND // 2)
+    first = min(len(then), len(now)) if at is None else at
+    begin = max(0, first - AROUND // 2)
     return (
-        f"byte {len(then[:place].encode())}: sent {then[begin : place + AROUND]!r}, "
-        f"now {now[begin : place + AROUND]!r}"
+        f"byte {len(then[:first].encode())}: sent {then[begin : first + AROUND]!r}, "
+        f"now {now[begin : first + AROUND]!r}"
     )
 
 

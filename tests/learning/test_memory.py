@@ -12,7 +12,16 @@ from domain.lesson import Beliefs, Lesson
 from domain.times import millis
 from learning.hedge import fold
 from learning.lesson_gate import LEAST_TRADES, conditions, lesson_proof
-from learning.memory import KEPT, LessonSet, Memory, after_lesson, chained, put_in_force, set_of, weights_of
+from learning.memory import (
+    KEPT,
+    LessonSet,
+    LessonMemory,
+    after_lesson,
+    chained,
+    put_in_force,
+    set_of,
+    weights_of,
+)
 from learning.settings import LearningSettings
 from tests.learning.outcomes import START, lesson, patient
 
@@ -24,8 +33,8 @@ def at(minutes: float, result: float = 0.01, **more: object) -> Lesson:
     return msgspec.structs.replace(plain, learned_at=START + timedelta(minutes=minutes))
 
 
-def taught(lessons: list[Lesson], memory: Memory | None = None) -> Memory:
-    return reduce(lambda known, each: after_lesson(known, each, SETTINGS), lessons, memory or Memory())
+def taught(lessons: list[Lesson], memory: LessonMemory | None = None) -> LessonMemory:
+    return reduce(lambda known, each: after_lesson(known, each, SETTINGS), lessons, memory or LessonMemory())
 
 
 def folded(lessons: list[Lesson]) -> Beliefs:
@@ -73,7 +82,7 @@ def test_a_digest_names_the_lessons_and_their_order() -> None:
     assert chained(chained("", one), two) != chained(chained("", two), one)
     reworded = msgspec.structs.replace(one, result=0.0100001)
     assert taught([reworded]).learned.sha256 != taught([one]).learned.sha256
-    assert set_of(Memory(), 0) == LessonSet()
+    assert set_of(LessonMemory(), 0) == LessonSet()
 
 
 def test_only_so_many_are_kept_and_their_weights_are_those_of_all() -> None:
@@ -103,4 +112,4 @@ def test_learning_counts_again_where_it_would_have_helped_and_nowhere_else(*, he
     assert all(each.passed for each in conditions(proof)) is helps
     few = lesson_proof(put_in_force(taught(later[:10]), 0, SETTINGS, follows=False), SETTINGS)
     assert next(each.name for each in conditions(few) if not each.passed) == "trades"
-    assert lesson_proof(Memory(held=LessonSet()), SETTINGS).gain is None
+    assert lesson_proof(LessonMemory(held=LessonSet()), SETTINGS).gain is None

@@ -26,8 +26,8 @@ def _lines(report: MemoryAnswer) -> Iterator[str]:
     yield f"learned   {report.learned} lessons{_named(report.learned_sha256)}"
     later = "every later one joins" if report.follows else "no later one joins"
     yield f"in force  {_set(report.in_force)}{_named(report.in_force_sha256)}; {later}"
-    told = ", ".join(f"{name} {weight:.4g}" for name, weight in sorted(report.weights.items()))
-    yield f"weights   {told or 'all 1'}"
+    weights = ", ".join(f"{name} {weight:.4g}" for name, weight in sorted(report.weights.items()))
+    yield f"weights   {weights or 'all 1'}"
     for row in report.sets:
         when = f"{row.at:%Y-%m-%dT%H:%M:%S}"
         what = f"{_set(row.lessons)}{', following' if row.follows else ''}"
@@ -71,6 +71,6 @@ def set_memory(
 def _reply_lines(reply: LessonsInForce) -> Iterator[str]:
     later = "every later one joins" if reply.follows else "no later one joins"
     yield f"in force  {_set(reply.lessons)}{_named(reply.sha256)}; {later}"
-    told = ", ".join(f"{name} {weight:.4g}" for name, weight in sorted(reply.weights.items()))
-    yield f"weights   {told or 'all 1'}"
+    weights = ", ".join(f"{name} {weight:.4g}" for name, weight in sorted(reply.weights.items()))
+    yield f"weights   {weights or 'all 1'}"
     yield f"taken by  {'the running agent, at its next cycle' if reply.running else 'the next run'}"
