@@ -14,8 +14,8 @@ from learning.hedge import fold
 from learning.lesson_gate import LEAST_TRADES, conditions, lesson_proof
 from learning.memory import (
     KEPT,
-    LessonSet,
     LessonMemory,
+    LessonSet,
     after_lesson,
     chained,
     put_in_force,
