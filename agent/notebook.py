@@ -149,7 +149,7 @@ def backtest(
     asked = _asked(data, strategies, symbols, timerange, timeframe, settings, config, home)
     options, candles, notes = gather(asked)
     setup = setup_of(options)
-    engine, about = engine_for(setup, uncompiled=False)
+    engine, about = engine_for(setup, uncompiled=False, candles=sum(map(len, candles)))
     result = run_backtest(candles, setup, engine)
     match = stopped(result, setup.policy)
     quantities = {symbol: float(grid.step_size) for symbol, grid in setup.instruments.items()}

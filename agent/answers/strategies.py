@@ -22,6 +22,22 @@ class StrategyRow(Struct, frozen=True, kw_only=True):
     parameters: dict[str, ParameterAnswer]
 
 
+class CompiledRow(Struct, frozen=True, kw_only=True):
+    """A strategy, and whether machine code of it is there; where not, why."""
+
+    name: str
+    compiles: str
+
+
+class CompiledAnswer(Struct, frozen=True, kw_only=True):
+    """Machine code that is there now: of which strategies, in which folder, made within how many seconds."""
+
+    strategies: list[CompiledRow]
+    folder: str
+    seconds: float
+    problems: list[str]
+
+
 class HistoryAnswer(Struct, frozen=True, kw_only=True):
     """A history in candles: candles compared, votes that were others, the drawn number farthest off."""
 

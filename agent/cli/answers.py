@@ -35,7 +35,7 @@ from agent.answers.run import CycleLine, Quicktest, SummaryLine
 from agent.answers.slippage import SlippageAnswer, SlippageCheckAnswer
 from agent.answers.space import ArchiveAnswer, RetainAnswer
 from agent.answers.spend import SpendAnswer
-from agent.answers.strategies import CheckAnswer, StrategiesAnswer
+from agent.answers.strategies import CheckAnswer, CompiledAnswer, StrategiesAnswer
 from agent.answers.summary import DaySummary
 from agent.answers.trials import LookaheadAnswer, StudyAnswer, WalkForwardAnswer
 from agent.doctor.check import CheckResult
@@ -71,6 +71,7 @@ ANSWERS: dict[str, tuple[Any, ...]] = {
     "backtest": (BacktestAnswer,),
     "backup": (BackupAnswer, list[PointRow], BackupCheck),
     "close": (PositionClosed,),
+    "compile": (CompiledAnswer,),
     "config change": (SettingsInForce,),
     "config show": (Settings,),
     "data check": (list[CheckedRow],),

@@ -10,6 +10,8 @@ from agent.cli.commands.advise import advise
 from agent.cli.commands.adviser import adviser
 from agent.cli.commands.alerts import alerts
 from agent.cli.commands.backup import backups
+from agent.cli.commands.compile import EPILOG as COMPILE_EPILOG
+from agent.cli.commands.compile import compile_
 from agent.cli.commands.config import config
 from agent.cli.commands.data import data
 from agent.cli.commands.drill import EPILOG as DRILL_EPILOG
@@ -80,6 +82,7 @@ app.command(epilog=MCP_EPILOG)(mcp)
 app.command(epilog=SANDBOX_EPILOG)(sandbox)
 app.command(epilog=DRILL_EPILOG)(drill)
 app.command(epilog=INDICATORS_EPILOG)(indicators)
+app.command("compile", epilog=COMPILE_EPILOG)(compile_)
 
 
 @app.callback(invoke_without_command=True)

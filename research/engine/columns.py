@@ -141,7 +141,7 @@ def filler(kind: IndicatorKind) -> Callable[..., None]:
     """Return machine code that fills the columns of a kind: memory, parameters, inputs and outputs in."""
     if kind.name not in _fillers:
         compiled()
-        function = written("fill", source_of(kind), {"step": kind.step}, cache_folder(), kind.name)
+        function = written("fill", source_of(kind), kind.name, {"step": kind.step}, cache_folder())
         _fillers[kind.name] = MachineCode(function)
     return _fillers[kind.name]
 

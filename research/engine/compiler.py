@@ -12,7 +12,7 @@ import linecache
 import os
 import platform
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
@@ -22,7 +22,7 @@ from typing import Any
 import platformdirs
 from filelock import FileLock, Timeout
 
-from domain import calibrator
+from domain import calibrator, kernel
 from domain.errors import BadInput
 from domain.kernel import KERNELS
 from domain.private import private_folder
@@ -186,10 +186,10 @@ def register() -> None:
 
     # Inlined, for most are smaller than a call of theirs; and none is ever called from Python.
     options = {"_nrt": False, "forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-    for kernel in KERNELS:
-        if kernel not in _registered:
-            _registered.add(kernel)
-            register_jitable(**options)(kernel)
+    for function in KERNELS:
+        if function not in _registered:
+            _registered.add(function)
+            register_jitable(**options)(function)
 
 
 def cache_folder() -> Path:
@@ -217,7 +217,7 @@ def digest() -> str:
     """Return a digest of everything machine code depends on."""
     import numba  # noqa: PLC0415  # as above
 
-    result = _of_sources({*OUTERMOST, *_files(house=True)})
+    result = _of_sources({*OUTERMOST, *_files(house=True), *_with_kernels()})
     result.update(f"{sys.version}|{numba.__version__}|{platform.machine()}|{_processor()}".encode())
     return str(result.hexdigest())
 
@@ -226,6 +226,14 @@ def _files(*, house: bool) -> set[str]:
     """Return the files of the kernels that are the house's own, or of those that are not."""
     kernels = [each for each in KERNELS if (each.__module__.partition(".")[0] in HOUSE) == house]
     return {file for file in map(inspect.getsourcefile, kernels) if file is not None}
+
+
+@cache
+def _with_kernels() -> frozenset[str]:
+    """Return the house's files that hold kernels, imported or not: each command finds the same folder."""
+    root = Path(kernel.__file__).parents[1]
+    files = (path for room in sorted(HOUSE) for path in (root / room).rglob("*.py"))
+    return frozenset(str(path) for path in files if b"@kernel" in path.read_bytes())
 
 
 def _of_sources(files: set[str]) -> Any:
@@ -253,26 +261,41 @@ def loop_of(
 
     The kernels, its first arguments, are globals there: passed along they could not be cached on disk.
     """
+    used = [name for name in pattern.__code__.co_names if name in pattern.__globals__]
+    names = {name: pattern.__globals__[name] for name in used} | dict(kernels)
+    return written(pattern.__name__, *_loop(pattern, strategy, kernels), names, folder)
+
+
+def _loop(pattern: Callable[..., int], strategy: Strategy[Any], arguments: Iterable[str]) -> tuple[str, str]:
+    """Return a loop's source without its first arguments, and what else its machine code depends on."""
     source = inspect.getsource(pattern)
-    for argument in kernels:
+    for argument in arguments:
         source = "\n".join(line for line in source.split("\n") if not line.startswith(f"    {argument}: "))
     known = f"{strategy.step.__module__}.{strategy.name}"
     if strategy.step.__module__.partition(".")[0] not in HOUSE:
         # A user's kernels are no part of the folder's digest: a change compiles this loop alone anew.
         known += str(_of_sources(_files(house=False)).hexdigest())
-    used = [name for name in pattern.__code__.co_names if name in pattern.__globals__]
-    names = {name: pattern.__globals__[name] for name in used} | dict(kernels)
-    return written(
-        pattern.__name__, f"from __future__ import annotations\n\n\n{source}", names, folder, known
-    )
+    return f"from __future__ import annotations\n\n\n{source}", known
 
 
-def written(
-    name: str, text: str, names: Mapping[str, Any], folder: Path, known: str = ""
-) -> Callable[..., Any]:
+def is_made(strategies: Iterable[Strategy[Any]]) -> bool:
+    """Tell whether machine code of the rules and of these strategies' loops lies on disk."""
+    folder, pattern = cache_folder(), signals.find_events
+    loops = [_stem(pattern.__name__, *_loop(pattern, each, ("step", "signal"))) for each in strategies]
+    wanted = [
+        f"account_pass.{account_pass.replay.__name__}",
+        *(f"{each}.{pattern.__name__}" for each in loops),
+    ]
+    return all(any(folder.rglob(f"{each}-*.nbi")) for each in wanted)
+
+
+def _stem(name: str, text: str, known: str) -> str:
+    return f"{name}_{hashlib.sha256(f'{known}|{text}'.encode()).hexdigest()[:12]}"
+
+
+def written(name: str, text: str, known: str, names: Mapping[str, Any], folder: Path) -> Callable[..., Any]:
     """Return a function of this source, from a file in the folder of machine code, with these globals."""
-    digest = hashlib.sha256(f"{known}|{text}".encode()).hexdigest()[:12]
-    path = folder / f"{name}_{digest}.py"
+    path = folder / f"{_stem(name, text, known)}.py"
     if not path.exists():
         write_whole(path, text.encode(), durable=False)
     spec = importlib.util.spec_from_file_location(f"boyd_{path.stem}", path)

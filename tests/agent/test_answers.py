@@ -53,6 +53,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "alerts list": (),
     "alerts test": ("--config", "{home}/alerts.toml"),
     "backtest": ("--strategy", "rsi", *WAVE, "--verify", "--uncompiled"),
+    "compile": ("sma",),
     "config change": ("--set", "risk.max_positions=2", "--reason", "calm"),
     "config show": (),
     "data check": ("fixtures/quicktest.csv", "--symbol", "BTC-USDT"),

@@ -27,7 +27,7 @@ from domain.errors import BadInput
 from domain.slippage import SlippageModel
 from research.data.flaws import flaw_lines, flaws
 from research.engine.backtest import Setup, backtest
-from research.engine.compiler import CompiledRules, compiled, plain
+from research.engine.compiler import CompiledRules, compiled, is_made, plain
 from research.engine.result import Result
 from research.statistics.headline import stopped
 from research.statistics.metrics import daily_returns, metrics
@@ -36,6 +36,9 @@ from research.statistics.ratios import LEAST_DAYS
 from research.statistics.words import stopped_words
 
 DIFFERENT = 1
+FEW_CANDLES, SOME_CANDLES = 100_000, 600_000
+"""Candles times strategies that plain Python goes over before machine code is read from disk, or is made."""
+NOT_MADE = "run as plain Python, with the same result: machine code is not made yet (agent compile makes it)"
 
 
 class BacktestRequest(NamedTuple):
@@ -69,7 +72,7 @@ def backtest_command(request: BacktestRequest) -> None:
             raise BadInput("--verify: with --advice the loop itself is run, there is nothing to compare")
         result, about = advised(options, candles, request.advice, setup.impacts)
     else:
-        engine, about = engine_for(setup, uncompiled=request.uncompiled)
+        engine, about = engine_for(setup, uncompiled=request.uncompiled, candles=sum(map(len, candles)))
         with compiling_told():
             result = backtest(candles, setup, engine)
     results = [f"{each.symbol}: {line}" for each in candles for line in flaw_lines(flaws(each))]
@@ -119,13 +122,26 @@ def _deflated(result: Result) -> float | None:
         return None
 
 
-def engine_for(setup: Setup, *, uncompiled: bool) -> tuple[CompiledRules, list[str]]:
-    """Return machine code where every strategy allows it, else plain Python, and what to say about it."""
+def engine_for(
+    setup: Setup, *, uncompiled: bool, candles: int | None = None
+) -> tuple[CompiledRules, list[str]]:
+    """Return machine code where every strategy allows it, else plain Python, and what to say about it.
+
+    `candles` are those of a single run: where they are few, or some and machine code is not there yet, plain
+    Python has the same result sooner.
+    """
     from reasoning.kernels.subset import compilable  # reads sources: only where asked
 
     reasons = [(voice.strategy.name, compilable(voice.strategy)) for voice in setup.voices]
     notes = [f"strategy {name} runs uncompiled: {why}" for name, why in reasons if why is not None]
-    return (plain() if uncompiled or notes else compiled()), notes
+    if uncompiled or notes:
+        return plain(), notes
+    work = SOME_CANDLES + 1 if candles is None else candles * len(setup.voices)
+    if work <= FEW_CANDLES:
+        return plain(), []
+    if work <= SOME_CANDLES and not is_made([voice.strategy for voice in setup.voices]):
+        return plain(), [NOT_MADE]
+    return compiled(), []
 
 
 def _verified(done: Done) -> ParityDifference | None:
