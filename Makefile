@@ -12,9 +12,11 @@ WORKERS ?= 3
 GATED := risk domain journal learning
 ROOMS := $(GATED) advice perception reasoning platforms research agent
 # What CI leaves to make test, for it has fifteen minutes: what takes long and no order depends on.
-LONG := benchmarks soak research/test_engines.py research/test_optimise.py research/test_ahead.py research/test_compiler.py \
-	research/test_compiling.py research/training research/test_indicator_machine.py \
-	dashboard/test_accessible.py dashboard/test_research.py agent/test_strategy_cli.py test_starts.py test_site.py
+LONG := benchmarks soak agent/test_slippage.py agent/test_strategy_cli.py dashboard/test_accessible.py \
+	dashboard/test_keeping.py dashboard/test_pages.py dashboard/test_reliability.py dashboard/test_research.py \
+	own/test_histories.py research/test_ahead.py research/test_compiler.py research/test_compiling.py \
+	research/test_doubted.py research/test_engines.py research/test_impact.py research/test_optimise.py \
+	research/test_parity_models.py research/test_indicator_machine.py research/training test_starts.py test_site.py
 CASES ?= 0
 DAYS ?= 7
 

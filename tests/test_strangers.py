@@ -14,7 +14,8 @@ ROOMS = PROJECT["tool"]["importlinter"]["root_packages"]
 
 def test_the_public_names_of_the_agent_are_these() -> None:
     agent = import_module("agent")
-    assert agent.__all__ == ["Agent", "Backtest", "Settings", "__version__", "backtest"]
+    notebook = ["Backtest", "Swept", "WalkedForward", "backtest", "sweep", "walk_forward"]
+    assert sorted(agent.__all__) == sorted(["Agent", "Settings", "__version__", *notebook])
     for name in agent.__all__:
         assert getattr(agent, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'nope'"):

@@ -80,6 +80,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "ledger": (),
     "lessons": (),
     "lookahead": ("rsi",),
+    "memory list": (),
     "meta drift": (),
     "meta list": (),
     "meta train": ("--kind", "logistic", "--strategy", "rsi", "--set", "reasoning.rsi.period=3", *YEARS),
@@ -113,6 +114,7 @@ CHANGES = {
     "params rollback": ("--reason", "x"),
     "meta promote": ("meta", "--force", "--reason", "x"),
     "meta rollback": ("0", "--reason", "x"),
+    "memory rollback": ("0", "--reason", "x"),
     "reconcile": (),
     "close": ("BTC-USDT",),
     "flatten": ("--reason", "x"),
@@ -125,8 +127,10 @@ OF_ADVISERS = {
     "adviser demote": ("sage", "--reason", "x"),
 }
 """Tried on an account whose adviser was promoted twice, by another proof each time."""
-ELSEWHERE = {"adviser promote", "advise", "slippage check", "slippage fit", "slippage show"}
-"""Tried below, with a server in `tests/advice/test_advise_cli.py`, and by `tests/agent/test_slippage.py`."""
+ELSEWHERE = {
+    "ab", "adviser promote", "advise", "memory promote", "slippage check", "slippage fit", "slippage show",
+}  # fmt: skip
+"""Tried below, and in `advice/test_advise_cli.py`, `agent/test_slippage.py` and `agent/test_memory.py`."""
 
 
 def commands(command: Any, name: str = "") -> Iterator[tuple[str, Any]]:
@@ -240,6 +244,15 @@ def test_a_reply_to_a_command_is_what_the_table_says(tmp_path: Path) -> None:
     Registry(Home(tmp_path).models).keep(model())
     for name, words in CHANGES.items():
         read(name, agent(tmp_path, *name.split(), *words, "--json").stdout)
+
+
+def test_a_comparison_of_two_accounts_is_what_the_table_says(tmp_path: Path) -> None:
+    for name in ("one", "other"):
+        agent(
+            tmp_path, "run", "--provider", "simulated", "--speed", "max", "--cycles", "60", "--journal", name
+        )
+    (reply,) = read("ab", agent(tmp_path, "ab", "one", "other", "--every", "1h", "--json").stdout)
+    assert reply
 
 
 def test_a_reply_on_an_adviser_is_what_the_table_says(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def desk() -> Desk:
     return made
 
 
-OF_NO_TEXT: dict[str, Any] = {"evidence": {}, "version": 1}
+OF_NO_TEXT: dict[str, Any] = {"evidence": {}, "version": 1, "lessons": 1}
 
 
 def test_every_command_has_an_effect_and_reads_back_from_socket_and_journal() -> None:

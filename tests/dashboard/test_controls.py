@@ -164,7 +164,7 @@ def test_a_share_of_nothing_is_refused_in_words_and_the_dialog_stays(shown: Brow
 
 def test_half_of_a_position_is_sold_and_the_rest_is_protected(page: Browser, rig: Rig) -> None:
     seed(rig.home, "sigma", cycles=HOLDING)
-    page.until(lambda: not rig.ask("ready")["behind"].get("sigma", 1), "its journal is not read")
+    page.until(lambda: rig.ask("agents/sigma")["cycle"] == HOLDING, "its journal is not read")
     held = rig.ask("agents/sigma/positions")
     assert [each["symbol"] for each in held] == ["ETH-USDT"]
     page.go("/agents/sigma")

@@ -281,12 +281,19 @@ class Watched:
             elif rows:
                 with self._making_way(link):
                     self._take(rows, link.journal_id)
+                    if link.fast:  # it is followed, and catches up when it goes slower
+                        self.looked.set()
             elif over:
                 return
             else:
                 self.problem = None
                 self.looked.set()
                 self._wait(LOOK_SECONDS)
+
+    @property
+    def outpaced(self) -> bool:
+        """True while it is late on purpose: the agent turns at full speed and needs the processor."""
+        return self._link is not None and self._link.fast
 
     @contextmanager
     def _making_way(self, link: Link | None) -> Iterator[None]:
