@@ -281,8 +281,6 @@ class Watched:
             elif rows:
                 with self._making_way(link):
                     self._take(rows, link.journal_id)
-                    if link.fast:  # it is followed, and catches up when it goes slower
-                        self.looked.set()
             elif over:
                 return
             else:
@@ -303,6 +301,8 @@ class Watched:
         """
         began = time.monotonic()
         yield
+        if link is not None and link.fast:  # it is looked at, and caught up with when it goes slower
+            self.looked.set()
         due = time.monotonic() + (SHARE - 1) * (time.monotonic() - began)
         while link is not None and link.fast and not self._closing and time.monotonic() < due:
             time.sleep(min(WAY_SECONDS, max(0.0, due - time.monotonic())))
