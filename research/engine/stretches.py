@@ -54,7 +54,8 @@ SURELY = 1.0 - 1e-12
 
 def blocks_of(tapes: Sequence[Tape], instants: IntArray) -> Blocks:
     """Return the days of a session, and the blocks of a lone tape whose every turn closes one candle."""
-    days: Any = np.unique(instants // DAY_MS, return_inverse=True)[1].astype(np.int32)
+    begins = np.diff(instants // DAY_MS, prepend=instants[:1] // DAY_MS) != 0
+    days: Any = np.cumsum(begins, dtype=np.int32)
     none: Any = NOTHING
     after: Any = np.flatnonzero(np.diff(days, append=days[-1:] + 1)) + 1
     if len(tapes) != 1 or not _regular(tapes[0]):
