@@ -26,8 +26,6 @@ def test_few_candles_need_no_machine_code_and_some_do_not_wait_for_it(
     ):
         engine, about = engine_for(asked, uncompiled=False, candles=candles)
         assert (engine.compiled, about) == (False, notes)
-    for many in (SOME_CANDLES // 2 + 1, None):
-        assert engine_for(asked, uncompiled=False, candles=many)[0].compiled
 
 
 def test_a_strategy_that_is_not_there_is_told_with_its_neighbours() -> None:
