@@ -1,4 +1,4 @@
-"""ColumnCache: an indicator's number of every candle of a tape, worked out once for all trials that share it.
+"""Columns: an indicator's number of every candle of a tape, worked out once for all trials that share it.
 
 The kernel that fills a column is the one the loop calls, candle by candle from the tape's first, so what
 is read here is what the strategy's own memory would hold. Columns are kept up to a stated number of
@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from reasoning.declare.kinds import KINDS
+from reasoning.declare.uses import CANDLE
 from reasoning.indicators.kind import IndicatorKind
 from reasoning.kernels.strategy import ColumnKey, Strategy
 from research.data.candles import FloatArray
@@ -25,7 +26,6 @@ from research.engine.tape import Tape
 
 MOST_BYTES = 128 * 2**20
 """Bytes of columns that are kept for one tape."""
-CANDLE = ("open", "high", "low", "close", "volume")
 Given = ColumnKey | float
 
 
@@ -69,7 +69,7 @@ class ColumnCache:
         filler(kind)(memory, *key.parameters, *(each[first:] for each in (*inputs, *outputs)))
         for name, column in zip(kind.outputs, outputs, strict=True):
             self._keep(key._replace(output=name), column)
-        return self._kept[key]
+        return outputs[kind.outputs.index(key.output)]  # what is kept may be others already
 
     def _keep(self, key: Given, column: FloatArray) -> FloatArray:
         self._kept[key] = column

@@ -56,7 +56,7 @@ class TrialInputs:
 
 
 class TrialRunner:
-    """Books that every trial on a inputs writes anew; for one thread."""
+    """Books that every trial writes anew; for one thread."""
 
     def __init__(self, inputs: TrialInputs, setup: Setup) -> None:
         self.setup = setup
@@ -125,7 +125,8 @@ class TrialRunner:
         for index in range(len(self.inputs.tapes)):
             among = self._among(index, voice, rows[-1]) if voice.strategy.name in self.stepped else None
             rows.append(self._stepped(index, voice, rows[-1]) if among is None else among)
-        self.stepped.add(voice.strategy.name)
+        if rows[-1] <= self.room:  # else it is stepped once more, for only then was it looked at
+            self.stepped.add(voice.strategy.name)
         return rows
 
     def _stepped(self, index: int, voice: BacktestVoice, first: int) -> int:

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reasoning.declare import Declared, buy, crossed_above, crossed_below, ema, number, sell, sma
+from reasoning.kernels.strategy import ColumnKey
 from reasoning.strategies.registry import STRATEGIES
 from research.engine.backtest import BacktestVoice
 from research.engine.columns import ColumnCache
@@ -109,3 +110,13 @@ def test_columns_keep_within_their_bytes_and_come_back_the_same() -> None:
     assert columns.nbytes <= 4 * size
     assert all(np.array_equal(columns.get(key), was) for key, was in zip(sma_keys, first, strict=True))
     assert len({each.tobytes() for each in first}) == len(first)
+
+
+def test_an_indicator_of_more_numbers_than_are_kept_is_told_all_the_same() -> None:
+    candles = walk(800)
+    tape = TrialInputs([candles], setup_for([candles], "sma"), machine=True).prepared.tapes[0]
+    close = ColumnKey("close", (), (), "value")
+    key = ColumnKey("bollinger", (20, 2.0), (close,), "lower")
+    small, large = (ColumnCache(tape, most=most) for most in (1, 2**20))
+    assert np.array_equal(small.get(key), large.get(key))
+    assert np.all(small.get(key)[20:] < small.get(key._replace(output="middle"))[20:])
