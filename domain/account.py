@@ -1,13 +1,15 @@
 """Positions and what fills do to them: spot accounting, exact to the cash unit."""
 
 from datetime import datetime
+from typing import Self
 
 import msgspec
 
 from domain.errors import LocalFault
 from domain.money import notional
 from domain.order import Fill, Side
-from domain.tally import outcome
+from domain.tally import outcome, won
+from domain.times import millis
 
 
 class Position(msgspec.Struct, frozen=True):
@@ -72,6 +74,24 @@ class Trade(msgspec.Struct, frozen=True):
     fees: int
     slippage: int
     pnl: int
+
+
+class PastTrade(msgspec.Struct, frozen=True):
+    """The part of a closed trade that protections look back on.
+
+    `result` is its profit as a fraction of what was paid, `stopped` whether it lost at its stop.
+    """
+
+    symbol: str
+    closed_ms: int
+    result: float
+    stopped: bool
+
+    @classmethod
+    def of(cls, trade: Trade, ending: str) -> Self:
+        """Return what is looked back on of a trade that ended so: "stop", "target" or "signal"."""
+        lost_at_stop = ending == "stop" and not won(trade.pnl)
+        return cls(trade.symbol, millis(trade.closed_at), trade.pnl / trade.bought, lost_at_stop)
 
 
 def apply_fill(
@@ -176,7 +196,8 @@ class Account(msgspec.Struct, frozen=True):
     by symbol. `marks` are the last quotes in ticks. `class_drawdown` is, by asset class, how far
     that class's profit has fallen from its peak. `blocked` says why no entry is possible, by symbol ("" for
     every symbol); it never holds an exit back. `dust` names positions too small to be sold: they take no slot
-    and stand in no purchase's way. Times are None where nothing has happened yet.
+    and stand in no purchase's way. `recent` are the last closed trades, at most `domain.tally.RECENT`, oldest
+    first. Times are None where nothing has happened yet.
     """
 
     cash: int
@@ -195,6 +216,7 @@ class Account(msgspec.Struct, frozen=True):
     unknown_orders: tuple[str, ...] = ()
     dust: tuple[str, ...] = ()
     blocked: dict[str, str] = {}
+    recent: tuple[PastTrade, ...] = ()
 
     def why_blocked(self, symbol: str) -> str:
         """Return why no entry in a symbol is possible, "" when nothing speaks against it."""

@@ -7,6 +7,9 @@ from typing import NamedTuple
 
 from domain.kernel import kernel
 
+RECENT = 64
+"""Trades that protections look back on: the account's last so many."""
+
 
 class Streaks(NamedTuple):
     """Trades in a row that were won, and that were lost: one of the two is 0."""
@@ -41,6 +44,12 @@ def won(pnl: int) -> bool:
 def streaks_after(wins: int, losses: int, pnl: int) -> Streaks:
     """Return the streaks after a trade."""
     return Streaks(wins + 1, 0) if won(pnl) else Streaks(0, losses + 1)
+
+
+@kernel
+def is_recent(closed_ms: int, at_ms: int, window_ms: int) -> bool:
+    """Return whether a trade closed within a window up to `at_ms`; one just as old as that did."""
+    return at_ms - closed_ms <= window_ms
 
 
 @kernel

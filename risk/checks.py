@@ -29,11 +29,16 @@ class Gate(NamedTuple):
 
 
 def checks_of(gate: Gate) -> tuple[Check, ...]:
-    """Return one check per rule, in the table's order; that of blocked entries only where they are.
+    """Return one check per rule that is on, in the table's order; of blocked entries only where they are.
 
     Verdicts of older journals have none of it to compare.
     """
-    measured = ((each, each.measure(gate.facts)) for each in RULES if each.measure is not None)
+    limits = gate.facts.limits
+    measured = (
+        (each, each.measure(gate.facts))
+        for each in RULES
+        if each.measure is not None and each.applies(limits)
+    )
     return tuple(
         worded(gate, each, measure)
         for each, measure in measured
@@ -140,6 +145,22 @@ def _cool_down(gate: Gate, rule: Rule, measure: Measure) -> Check:
     return check
 
 
+def _symbol_cool_down(gate: Gate, rule: Rule, measure: Measure) -> Check:
+    check = _check(gate, rule, measure)
+    if measure.measured < 0:
+        return Check(check.rule, check.passed, None, check.limit, "no trade of the symbol yet")
+    return check
+
+
+def _low_profit(gate: Gate, rule: Rule, measure: Measure) -> Check:
+    """Tell how many trades the sum is of, and that too few pass."""
+    trades, least = gate.facts.book.symbol_trades, gate.facts.limits.low_profit_trades
+    note = (
+        f"{rule.unit}, of {trades} trades" if trades >= least else f"{trades} of {least} trades to judge by"
+    )
+    return Check(rule.reason, measure.passed, measure.measured, measure.limit, note)
+
+
 def _exposure(gate: Gate, rule: Rule, measure: Measure) -> Check:
     lacking = "price" if gate.facts.entry.price <= 0 else "mark of " + ", ".join(unmarked(gate.case))
     return _number(gate, rule, measure, lacking)
@@ -173,6 +194,8 @@ WORDED: dict[str, Callable[[Gate, Rule, Measure], Check]] = {
     "class_drawdown": _drawdown,
     "duplicate_position": _duplicate,
     "cool_down_active": _cool_down,
+    "symbol_cool_down_active": _symbol_cool_down,
+    "low_profit_symbol": _low_profit,
     "portfolio_exposure": _exposure,
     "min_reward_risk": _reward_risk,
     "circuit_breaker_open": _breaker,

@@ -55,7 +55,10 @@ class AccountFacts(NamedTuple):
     asset class's profit is below its peak; `exposure` all positions at their marks and entries;
     `held` 1 when the symbol is among them; `unmarked` positions without a mark, counted at their
     cost; `loss_age_ms` the time since the last loss, NONE when there is none or a win followed;
-    `blocked` 1 when the symbol's entries are.
+    `blocked` 1 when the symbol's entries are. `exit_age_ms` is the time since the symbol's last trade closed,
+    NONE where none did; `stops` how many trades lost at their stop, of all symbols, within `stop_guard_ms`;
+    `symbol_trades` and `symbol_profit` how many of the symbol's closed within `low_profit_ms`, and the sum of
+    their results as fractions of what was paid. All three of the last `domain.tally.RECENT` trades.
     """
 
     equity: int
@@ -75,6 +78,10 @@ class AccountFacts(NamedTuple):
     unknown_orders: int
     kill_switch: int
     blocked: int
+    exit_age_ms: int = NONE
+    stops: int = 0
+    symbol_trades: int = 0
+    symbol_profit: float = 0.0
 
 
 class Facts(NamedTuple):

@@ -2,6 +2,7 @@
 
 from domain.kernel import kernel
 from risk.facts import Facts
+from risk.protections import low_profit, stop_guard, symbol_cool_down
 from risk.rules import (
     account_drawdown,
     blocked,
@@ -55,24 +56,30 @@ def first_denial(facts: Facts) -> int:  # noqa: C901, PLR0911, PLR0912 - a line 
         return 11
     if not cool_down(facts).passed:
         return 12
-    if not trades_today(facts).passed:
+    if not symbol_cool_down(facts).passed:
         return 13
-    if not exposure(facts).passed:
+    if not stop_guard(facts).passed:
         return 14
-    if not concentration(facts).passed:
+    if not low_profit(facts).passed:
         return 15
-    if not confidence(facts).passed:
+    if not trades_today(facts).passed:
         return 16
-    if not reward_risk(facts).passed:
+    if not exposure(facts).passed:
         return 17
-    if not loss_streak(facts).passed:
+    if not concentration(facts).passed:
         return 18
-    if not breaker(facts).passed:
+    if not confidence(facts).passed:
         return 19
-    if not size(facts).passed:
+    if not reward_risk(facts).passed:
         return 20
-    if not cash(facts).passed:
+    if not loss_streak(facts).passed:
         return 21
-    if not filters(facts).passed:
+    if not breaker(facts).passed:
         return 22
+    if not size(facts).passed:
+        return 23
+    if not cash(facts).passed:
+        return 24
+    if not filters(facts).passed:
+        return 25
     return 0

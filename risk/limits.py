@@ -10,6 +10,7 @@ class Limits(NamedTuple):
     """Every limit of the gate: cash in cash units, shares in ppm, times in ms, flags as 0 or 1.
 
     `daily_loss` and `per_trade_loss` are amounts; with a share of equity beside them the less counts.
+    `low_profit` is a sum of fractions of what was paid. A protection whose time is 0 is off.
     """
 
     live: int
@@ -30,6 +31,12 @@ class Limits(NamedTuple):
     trailing_ppm: int
     daily_loss_ppm: int = 0
     per_trade_loss_ppm: int = 0
+    symbol_cool_down_ms: int = 0
+    stop_guard_ms: int = 0
+    stop_guard_stops: int = 0
+    low_profit_ms: int = 0
+    low_profit_trades: int = 0
+    low_profit: float = 0.0
 
 
 class Sizing(NamedTuple):

@@ -5,6 +5,7 @@ from datetime import datetime
 from domain.account import Account
 from domain.money import PPM, notional, share_up
 from domain.observation import Observation, Source
+from domain.tally import is_recent
 from domain.times import closing, millis
 from risk.case import Case
 from risk.facts import CACHED, LIVE, NONE, RECORDED, SIMULATED, AccountFacts, Entry, Feed
@@ -57,6 +58,7 @@ def book_of(case: Case) -> AccountFacts:
     """Measure the account as the case's symbol sees it."""
     account, symbol = case.account, case.symbol
     values = _exposures(case)
+    trades, profit = _symbol_results(case)
     counted = [each for each in values if each not in account.dust or each in account.entries]
     return AccountFacts(
         equity=account.equity,
@@ -76,6 +78,10 @@ def book_of(case: Case) -> AccountFacts:
         unknown_orders=len(account.unknown_orders),
         kill_switch=int(account.kill_switch is not None),
         blocked=int(bool(account.why_blocked(symbol))),
+        exit_age_ms=_exit_age(account, symbol, case.at),
+        stops=_stops(case),
+        symbol_trades=trades,
+        symbol_profit=profit,
     )
 
 
@@ -108,3 +114,26 @@ def _loss_age(account: Account, at: datetime) -> int:
     if account.last_loss_at is None or account.win_streak > 0:
         return NONE
     return max(millis(at) - millis(account.last_loss_at), 0)
+
+
+def _exit_age(account: Account, symbol: str, at: datetime) -> int:
+    last = next((each.closed_ms for each in reversed(account.recent) if each.symbol == symbol), None)
+    return NONE if last is None else max(millis(at) - last, 0)
+
+
+def _stops(case: Case) -> int:
+    window, now = case.policy.limits.stop_guard_ms, millis(case.at)
+    if window == 0:
+        return 0
+    return sum(each.stopped and is_recent(each.closed_ms, now, window) for each in case.account.recent)
+
+
+def _symbol_results(case: Case) -> tuple[int, float]:
+    """Count and add up the symbol's results, newest first: floats come to the same only in the same order."""
+    window, now = case.policy.limits.low_profit_ms, millis(case.at)
+    trades, profit = 0, 0.0
+    for each in reversed(case.account.recent if window else ()):
+        if each.symbol == case.symbol and is_recent(each.closed_ms, now, window):
+            trades += 1
+            profit += each.result
+    return trades, profit

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from domain.money import COINS, DECIMALS, PPM
+from domain.tally import RECENT
 from domain.times import MINUTE_MS
 from risk.amounts import AmountOrShare, Bound, Fraction, Stake, read
 from risk.limits import Limits, Sizing
@@ -18,6 +19,7 @@ ON_PAPER = frozenset({"quicktest", "paper"})
 
 Share = Annotated[Decimal, Fraction, Field(ge=0, le=1, decimal_places=6, allow_inf_nan=False)]
 Trail = Annotated[Decimal, Fraction, Field(ge=0, lt=1, decimal_places=6, allow_inf_nan=False)]
+Result = Annotated[Decimal, Fraction, Field(ge=-1, le=1, decimal_places=6, allow_inf_nan=False)]
 Points = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0, le=1_000_000)]
 
@@ -76,6 +78,22 @@ class RiskSettings(BaseModel):
     min_reward_risk: Points = Field(1.25, description="least way to the target over way to the stop")
     loss_streak: Count = Field(3, description="losing trades in a row, on testnet and live")
     loss_streak_paper: Count = Field(5, description="losing trades in a row, on paper and in quicktest")
+    symbol_cool_down_minutes: Count = Field(0, description="pause in a symbol after any trade of it; 0: none")
+    stop_guard_minutes: Count = Field(
+        0, description="time in which trades that lost at their stop are counted, of all symbols; 0: not"
+    )
+    stop_guard_stops: Annotated[int, Field(ge=0, lt=RECENT)] = Field(
+        2, description="trades that lost at their stop within stop_guard_minutes"
+    )
+    low_profit_minutes: Count = Field(
+        0, description="time over which a symbol's closed trades are added up; 0: not"
+    )
+    low_profit_trades: Annotated[int, Field(ge=1, le=RECENT)] = Field(
+        4, description="trades of a symbol within low_profit_minutes from which on their sum counts"
+    )
+    low_profit: Result = Field(
+        Decimal(0), description="least sum of a symbol's results, as fractions of what was paid"
+    )
     trailing_stop: Trail = Field(
         Decimal(0), description="stop kept this far below the last close as it rises, as a fraction; 0: none"
     )
@@ -115,6 +133,12 @@ class RiskSettings(BaseModel):
             trailing_ppm=_ppm(self.trailing_stop),
             daily_loss_ppm=day_ppm,
             per_trade_loss_ppm=trade_ppm,
+            symbol_cool_down_ms=self.symbol_cool_down_minutes * MINUTE_MS,
+            stop_guard_ms=self.stop_guard_minutes * MINUTE_MS,
+            stop_guard_stops=self.stop_guard_stops,
+            low_profit_ms=self.low_profit_minutes * MINUTE_MS,
+            low_profit_trades=self.low_profit_trades,
+            low_profit=float(self.low_profit),
         )
 
 

@@ -5,15 +5,16 @@ read it.
 
 A rule's code is its place in RULES, from 1; 0 means that nothing denies. Entries meet every rule,
 exits only the exchange's filters. Every rule is recorded with a verdict, but `entries_blocked` only where
-it denies.
+it denies, and a protection only where it is on.
 """
 
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
 from domain.times import MINUTE_MS
-from risk import rules
+from risk import protections, rules
 from risk.facts import Facts
+from risk.limits import Limits
 
 Measures = Callable[[Facts], rules.Measure]
 
@@ -27,7 +28,7 @@ class Rule(NamedTuple):
     `measure` is its kernel. `least` says that the limit is a minimum, not a maximum. A setting is named as
     section.field. What is measured is divided by `scale` for people; `needs` is what a measurement lacks
     where it is not known. `about` says what it can be measured of: the whole account, one symbol, or nothing
-    less than an order.
+    less than an order. `window` names the field of the limits whose 0 turns it off ("" for none).
     """
 
     number: int
@@ -40,6 +41,11 @@ class Rule(NamedTuple):
     scale: int = 1
     needs: str = ""
     about: Literal["account", "symbol", "order"] = "account"
+    window: str = ""
+
+    def applies(self, limits: Limits) -> bool:
+        """Return whether the rule is on: one with a window is off while that is 0."""
+        return not self.window or bool(getattr(limits, self.window))
 
 
 RULES: tuple[Rule, ...] = (
@@ -145,6 +151,38 @@ RULES: tuple[Rule, ...] = (
         rules.cool_down,
         least=True,
         scale=MINUTE_MS,
+    ),
+    Rule(
+        9,
+        "symbol_cool_down_active",
+        ("risk.symbol_cool_down_minutes",),
+        "minutes since the symbol's last trade",
+        "After any trade of a symbol no entry in it until this much time has passed.",
+        protections.symbol_cool_down,
+        least=True,
+        scale=MINUTE_MS,
+        about="symbol",
+        window="symbol_cool_down_ms",
+    ),
+    Rule(
+        9,
+        "stop_guard_active",
+        ("risk.stop_guard_minutes", "risk.stop_guard_stops"),
+        "trades lost at their stop",
+        "No entry after more trades lost at their stop, of all symbols, within the guard's time.",
+        protections.stop_guard,
+        window="stop_guard_ms",
+    ),
+    Rule(
+        9,
+        "low_profit_symbol",
+        ("risk.low_profit_minutes", "risk.low_profit_trades", "risk.low_profit"),
+        "sum of the symbol's results",
+        "No entry in a symbol whose trades within this time, if there are enough, came to less.",
+        protections.low_profit,
+        least=True,
+        about="symbol",
+        window="low_profit_ms",
     ),
     Rule(
         10,
@@ -277,6 +315,9 @@ PER_TRADE_LOSS = _code(rules.trade_loss)
 MAX_POSITIONS = _code(rules.positions)
 DUPLICATE = _code(rules.duplicate)
 COOL_DOWN = _code(rules.cool_down)
+SYMBOL_COOL_DOWN = _code(protections.symbol_cool_down)
+STOP_GUARD = _code(protections.stop_guard)
+LOW_PROFIT = _code(protections.low_profit)
 TRADES_PER_DAY = _code(rules.trades_today)
 EXPOSURE = _code(rules.exposure)
 CONCENTRATION = _code(rules.concentration)

@@ -6,16 +6,15 @@ the table. After a change of the table: `python -m scripts.gate`.
 
 from pathlib import Path
 
-from risk.table import RULES
+from risk.table import RULES, Measures
 
+WIDTH = 110
 TARGET = Path(__file__).resolve().parent.parent / "risk" / "gate.py"
 HEAD = '''"""The gate as one kernel, written from `risk.table` by `python -m scripts.gate`."""
 
 from domain.kernel import kernel
 from risk.facts import Facts
-from risk.rules import (
-{names}
-)
+{imports}
 
 
 @kernel
@@ -33,7 +32,21 @@ def source() -> str:
     lines = "\n".join(
         f"    if not {name}(facts).passed:\n        return {code}" for code, name in enumerate(names, 1)
     )
-    return HEAD.format(names="\n".join(f"    {name}," for name in sorted(names)), lines=lines)
+    return HEAD.format(imports="\n".join(_imports(measures)), lines=lines)
+
+
+def _imports(measures: list[Measures]) -> list[str]:
+    """Return the statements that import the kernels, module by module, as the formatter writes them."""
+    result = []
+    for module in sorted({each.__module__ for each in measures}):
+        names = sorted(each.__name__ for each in measures if each.__module__ == module)
+        line = f"from {module} import {', '.join(names)}"
+        result.append(
+            line
+            if len(line) <= WIDTH
+            else "\n".join([f"from {module} import (", *(f"    {n}," for n in names), ")"])
+        )
+    return result
 
 
 def main() -> None:

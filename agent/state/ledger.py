@@ -159,9 +159,10 @@ class Ledger(Results):
             if self.settled.counts(fill.client_id, fill.trade_id):
                 continue
             imported += fill.lots
-            trade = self._fill(fill)
+            ending = _ending(standing)
+            trade = self._fill(fill, ending)
             if trade is not None:
-                closed.append((trade, _ending(standing)))
+                closed.append((trade, ending))
         if standing is not None:
             self._stand(standing, receipt, imported)
         elif ended is not None:
@@ -260,7 +261,7 @@ class Ledger(Results):
         """Return how an order ended, None where it is not done or none of this journal."""
         return self.settled.status(client_id)
 
-    def _fill(self, fill: Fill) -> Trade | None:
+    def _fill(self, fill: Fill, ending: str = "signal") -> Trade | None:
         self.settled.count(fill.client_id, fill.trade_id)
         try:
             trade = self.take(fill)
@@ -269,7 +270,7 @@ class Ledger(Results):
             return None
         if trade is not None:
             self.pending_exits.pop(fill.symbol, None)
-            self.count(trade)
+            self.count(trade, ending)
         return trade
 
     def small(self, symbol: str) -> bool:
@@ -305,6 +306,7 @@ class Ledger(Results):
             unknown_orders=tuple(standing.order.client_id for standing in self.unresolved()),
             blocked=self.blocked(venue_blocks),
             dust=tuple(symbol for symbol in self.positions if self.small(symbol)),
+            recent=tuple(self.recent),
         )
 
     def blocked(self, venue_blocks: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from agent.state.holdings import Holdings
-from domain.account import Trade
-from domain.tally import below_peak, drawdown, new_day, streaks_after, won
+from domain.account import PastTrade, Trade
+from domain.tally import RECENT, below_peak, drawdown, new_day, streaks_after, won
 
 
 @dataclass(eq=False)
@@ -30,6 +30,7 @@ class Results(Holdings):
     fees: int = 0
     slippage: int = 0
     opening_cash: int = 0
+    recent: list[PastTrade] = field(default_factory=list)
 
     def roll(self, at: datetime) -> None:
         """Begin a new day (UTC) when `at` lies in a later one; no day begins twice.
@@ -65,8 +66,9 @@ class Results(Holdings):
         else:
             self.max_drawdown = max(self.max_drawdown, drawdown(equity, self.peak_equity))
 
-    def count(self, trade: Trade) -> None:
-        """Add a closed trade to the totals, the streaks and its asset class."""
+    def count(self, trade: Trade, ending: str) -> None:
+        """Add a closed trade, with how it ended, to the totals, the streaks, its class and the last ones."""
+        self.recent = [*self.recent[1 - RECENT :], PastTrade.of(trade, ending)]
         self.trades += 1
         self.gross += trade.gross
         self.fees += trade.fees

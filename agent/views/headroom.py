@@ -59,9 +59,10 @@ def headroom(
     judged: Mapping[str, Judged],
     now: datetime,
 ) -> list[Headroom]:
-    """Return a row for each rule of the account, and for each other rule one a symbol, in the gate's order.
+    """Return a row for each rule of the account, and for each other one a symbol, in the gate's order.
 
-    `observed` has every symbol with what the last cycle saw of it, None where there was none. Without an
+    A protection that is off has none. `observed` has every symbol with what the last cycle saw of it, None
+    where there was none. Without an
     instrument nothing can be measured of a symbol, and there is no row.
     """
     gates = {
@@ -69,7 +70,8 @@ def headroom(
         for symbol, observation in observed.items()
         if symbol in instruments
     }
-    return [row for rule in RULES for row in _rows(rule, gates, observed, judged)]
+    on = [rule for rule in RULES if rule.applies(policy.limits)]
+    return [row for rule in on for row in _rows(rule, gates, observed, judged)]
 
 
 def _rows(

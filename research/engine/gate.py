@@ -72,6 +72,7 @@ from research.engine.layout import (
     Opinions,
     RuleParameters,
 )
+from research.engine.past_trades import look_back
 from risk.facts import NONE, RECORDED, AccountFacts, Entry, Facts, Feed
 from risk.gate import first_denial
 from risk.rules import fits
@@ -219,8 +220,9 @@ def class_fall(ints: Ints, class_at: int) -> int:
 
 
 @kernel
-def book_for(ints: Ints, cost_ppm: int, p: int, at_ms: int) -> AccountFacts:
+def book_for(ints: Ints, house: RuleParameters, p: int, at_ms: int) -> AccountFacts:
     """Return the account as the gate sees it: positions, and entries approved earlier in the cycle."""
+    past = look_back(ints, p, at_ms, house.limits)
     free = ints[CASH]
     exposure = 0
     own = 0
@@ -232,7 +234,7 @@ def book_for(ints: Ints, cost_ppm: int, p: int, at_ms: int) -> AccountFacts:
             value = value_at(ints, q)
         elif ints[q + WANTED] > 0:
             value = notional(ints[q + QUOTE], ints[q + WANT_LOTS], ints[q + FACTOR])
-            free -= share_up(value, 1_000_000 + cost_ppm)
+            free -= share_up(value, 1_000_000 + house.cost_ppm)
             entries += 1
         exposure += value
         if q == p:
@@ -258,6 +260,10 @@ def book_for(ints: Ints, cost_ppm: int, p: int, at_ms: int) -> AccountFacts:
         0,
         ints[KILLED],
         0,
+        past.exit_age_ms,
+        past.stops,
+        past.symbol_trades,
+        past.symbol_profit,
     )
 
 
@@ -310,7 +316,7 @@ def judge_entry(
         chance,
         payoff,
     )
-    book = book_for(ints, house.cost_ppm, p, at_ms)
+    book = book_for(ints, house, p, at_ms)
     size = size_entry(entry, book, house.limits, house.sizing)
     lots = size.lots
     feed = Feed(RECORDED, 0 if price > 0 else NONE, 0, 0)

@@ -126,6 +126,22 @@ def test_a_trailing_stop_is_raised_alike(trailing_stop: str, name: str, count: i
         assert result.trades.tolist() != without.trades.tolist()
 
 
+@pytest.mark.parametrize(
+    ("name", "count"),
+    present(("seeded/1h/{}", 700), ("crypto/1m/{}_1m_20210917-20211017.csv.gz", 3_000)),
+)
+def test_protections_look_back_alike(name: str, count: int) -> None:
+    candles = [market(name.format(each), count) for each in FOUR[:2]]
+    for code, protection in (
+        (table.SYMBOL_COOL_DOWN, {"symbol_cool_down_minutes": 3_000}),
+        (table.STOP_GUARD, {"stop_guard_minutes": 6_000, "stop_guard_stops": 0}),
+        (table.LOW_PROFIT, {"low_profit_minutes": 30_000, "low_profit_trades": 2, "low_profit": "1%"}),
+    ):
+        result, difference = both(candles, risk={**EAGER, **protection})
+        assert difference is None
+        assert code in set(result.vetoes["rule"].tolist()), protection
+
+
 @pytest.mark.parametrize(("name", "count"), present(("seeded/1m/BTC-USDT", 1_200), (MINUTES, 4_000)))
 def test_a_fixed_quantity_is_cut_and_denied_alike(name: str, count: int) -> None:
     sizing = {"method": "fixed", "fixed_quantity": "0.0123456789"}

@@ -7,6 +7,7 @@ from decimal import Decimal
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from domain.account import PastTrade
 from domain.candle import Candle, LastPrice
 from domain.decision import Action
 from domain.money import to_cash
@@ -66,7 +67,14 @@ def _listed(min_lots: int, min_cash: int) -> Change:
     return lambda base: replace(base, instruments={**INSTRUMENTS, BTC.symbol: changed})
 
 
+def _looking_back(trades: list[PastTrade], minutes: int) -> Change:
+    window = minutes * MINUTE_MS
+    on = {"symbol_cool_down_ms": window, "stop_guard_ms": window, "low_profit_ms": window}
+    return lambda base: limiting(owning(base, recent=tuple(trades)), **on)
+
+
 SYMBOLS = st.sampled_from(sorted(INSTRUMENTS))
+PAST = st.builds(PastTrade, SYMBOLS, AGES.map(lambda age: NOW_MS - age), st.floats(-1, 1), st.booleans())
 
 ANOMALIES: st.SearchStrategy[Change] = st.one_of(
     st.sampled_from(["", "manual"]).map(lambda text: lambda base: owning(base, kill_switch=text)),
@@ -93,6 +101,7 @@ ANOMALIES: st.SearchStrategy[Change] = st.one_of(
     COUNTS.map(lambda count: lambda base: owning(base, entries_today=count)),
     COUNTS.map(lambda count: lambda base: owning(base, loss_streak=count)),
     COUNTS.map(lambda count: lambda base: owning(base, win_streak=count)),
+    st.builds(_looking_back, st.lists(PAST, max_size=8), st.sampled_from([0, 1, 15, 60, 10**6])),
     POINTS.map(lambda points: lambda base: deciding(base, confidence=points)),
     st.floats(allow_nan=True).map(lambda ratio: lambda base: deciding(base, atr_ratio=ratio)),
     st.integers(-1, 2 * PRICE).map(lambda ticks: lambda base: deciding(base, target=ticks)),

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
+from domain.account import PastTrade
 from domain.candle import LastPrice
 from domain.instrument import Instrument
 from domain.money import from_cash, to_cash
@@ -69,6 +70,28 @@ def positions(count: int) -> Case:
 
 def rested(ms: int) -> Case:
     return owning(case(), last_loss_at=NOW - timedelta(milliseconds=ms), loss_streak=1)
+
+
+def past(
+    minutes: int, *, symbol: str = "BTCUSDT", result: float = -0.01, stopped: bool = True, late_ms: int = 0
+) -> PastTrade:
+    """A trade that closed so many minutes ago, `late_ms` later than that."""
+    return PastTrade(symbol, NOW_MS - minutes * MINUTE_MS + late_ms, result, stopped)
+
+
+def looking_back(*trades: PastTrade, **limits: float) -> Case:
+    return limiting(owning(case(), recent=trades), **limits)
+
+
+def guarding(*trades: PastTrade) -> Case:
+    return looking_back(*trades, stop_guard_ms=60 * MINUTE_MS, stop_guard_stops=2)
+
+
+def adding(*results: float) -> Case:
+    """Trades of the symbol that came to so much, beside some that do not count: another's, an old one."""
+    others = past(5, symbol="ETHUSDT", result=-0.5), past(61, result=-0.5)
+    trades = (past(5, result=each) for each in results)
+    return looking_back(*others, *trades, low_profit_ms=60 * MINUTE_MS, low_profit_trades=3, low_profit=-0.01)
 
 
 def wide(base: Case, **changes: int) -> Case:
@@ -157,6 +180,30 @@ PAIRS: dict[str, list[tuple[Callable[[], Case], Callable[[], Case]]]] = {
     "cool_down_active": [
         (lambda: rested(60 * MINUTE_MS), lambda: rested(60 * MINUTE_MS - 1)),
         (lambda: owning(rested(1), win_streak=1), lambda: rested(-1)),
+    ],
+    "symbol_cool_down_active": [
+        (
+            lambda: looking_back(past(60), symbol_cool_down_ms=60 * MINUTE_MS),
+            lambda: looking_back(past(60, late_ms=1), symbol_cool_down_ms=60 * MINUTE_MS),
+        ),
+        (
+            lambda: looking_back(past(1, symbol="ETHUSDT"), symbol_cool_down_ms=60 * MINUTE_MS),
+            lambda: looking_back(past(1, symbol="ETHUSDT"), past(-1), symbol_cool_down_ms=60 * MINUTE_MS),
+        ),
+    ],
+    "stop_guard_active": [
+        (
+            lambda: guarding(past(60, symbol="ETHUSDT", late_ms=-1), past(60), past(1)),
+            lambda: guarding(past(60, symbol="ETHUSDT"), past(60), past(1)),
+        ),
+        (
+            lambda: guarding(past(9), past(9), past(9, stopped=False)),
+            lambda: guarding(past(9), past(9), past(9)),
+        ),
+    ],
+    "low_profit_symbol": [
+        (lambda: adding(0.02, -0.01, -0.02), lambda: adding(0.02, -0.01, -0.02 - 1e-9)),
+        (lambda: adding(-0.1, -0.1), lambda: adding(-0.1, -0.1, 0.1)),
     ],
     "max_trades_per_day": [
         (lambda: owning(case(), entries_today=4), lambda: owning(case(), entries_today=5)),

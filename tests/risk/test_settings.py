@@ -36,6 +36,8 @@ def test_with_real_money_the_defaults_are_the_mission_s_and_never_more_than_a_sh
         trailing_ppm=0,
         daily_loss_ppm=30_000,
         per_trade_loss_ppm=10_000,
+        stop_guard_stops=2,
+        low_profit_trades=4,
     )
     assert SizingSettings().pack("live") == Sizing(fixed=0, risk_ppm=5_000, min_confidence=50.0)
 

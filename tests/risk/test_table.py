@@ -8,13 +8,14 @@ from risk.judge import judge
 from risk.settings import RiskSettings, SizingSettings
 from risk.table import NOTHING_TO_REDUCE, REASONS, RULES, rule
 from scripts import gate
-from tests.risk.cases import case, owning
+from tests.risk.cases import case, limiting, owning
 
 CODES = {name: code for name, code in vars(table).items() if isinstance(code, int) and code in range(1, 99)}
 
 
-RECORDED = [each.reason for each in RULES if each.reason != "entries_blocked"]
-"""The checks of a verdict where nothing is blocked."""
+ALWAYS = [each.reason for each in RULES if not each.window]
+RECORDED = [reason for reason in ALWAYS if reason != "entries_blocked"]
+"""The checks of a verdict where nothing is blocked and no protection is on."""
 
 
 def test_codes_are_the_places_in_the_table() -> None:
@@ -54,9 +55,17 @@ def test_every_rule_is_checked_in_the_table_s_order_even_after_a_failure() -> No
 
 def test_blocked_entries_are_checked_only_where_they_are_blocked() -> None:
     verdict = judge(owning(case(), blocked={"": "fees in BNB", "BTCUSDT": "market closed (BREAK)"}))
-    assert [each.rule for each in verdict.checks] == [each.reason for each in RULES]
+    assert [each.rule for each in verdict.checks] == ALWAYS
     assert isinstance(verdict, Denied)
     assert verdict.detail.startswith("fees in BNB; market closed (BREAK); ")
+
+
+def test_a_protection_is_checked_only_where_its_time_is_set() -> None:
+    protections = [each for each in RULES if each.window]
+    assert len(protections) == 3
+    for each in protections:
+        checks = judge(limiting(case(), **{each.window: 1})).checks
+        assert {check.rule for check in checks} - set(RECORDED) == {each.reason}
 
 
 def test_every_rule_can_be_read() -> None:
