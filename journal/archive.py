@@ -8,6 +8,7 @@ The first row that is left in the file is chained to the last that is archived, 
 changed shows as it does in the file itself. Segments are written once, and a reader needs no lock for them.
 """
 
+from abc import ABC, abstractmethod
 from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
@@ -36,30 +37,34 @@ def folder_of(journal: Path) -> Path:
     return journal.with_name(journal.name.removesuffix(".db") + SUFFIX)
 
 
-class Archive:
-    """The archived rows of one journal; from any thread. Methods raise JournalFault, naming the file."""
+class Segments(ABC):
+    """The archived rows of one journal, wherever its segments lie; from any thread.
 
-    def __init__(self, journal: Path, journal_id: str) -> None:
-        self.folder = folder_of(journal) / journal_id
+    Methods raise JournalFault, naming the segment.
+    """
+
+    def __init__(self, journal_id: str) -> None:
         self.journal_id = journal_id
         self._lock = Lock()
         self._headers: dict[tuple[int, int], SegmentHeader] = {}
         self._rows: OrderedDict[tuple[int, int], list[Stored]] = OrderedDict()
 
     @property
-    def begun(self) -> bool:
-        """True where anything was archived."""
-        return self.folder.is_dir()
+    @abstractmethod
+    def place(self) -> str:
+        """Where the segments lie, for messages."""
 
+    @abstractmethod
     def spans(self) -> list[tuple[int, int]]:
         """Return the segments there are, each by its first and last row, whatever is missing between them."""
-        try:
-            names = [each.name for each in self.folder.iterdir()]
-        except FileNotFoundError:
-            return []
-        except OSError as error:
-            raise JournalFault(f"{self.folder} cannot be read: {error.strerror}") from None
-        return sorted(span for name in names if (span := span_of(name)) is not None)
+
+    @abstractmethod
+    def named(self, span: tuple[int, int]) -> str:
+        """Return what a segment is called in messages."""
+
+    @abstractmethod
+    def _read(self, span: tuple[int, int], most: int = -1) -> bytes:
+        """Return a segment's bytes, at most so many."""
 
     def path(self) -> list[tuple[int, int]]:
         """Return the segments that lead from row 1 as far as they go."""
@@ -78,12 +83,8 @@ class Archive:
 
     def _missing(self, seq: int) -> JournalFault:
         return JournalFault(
-            f"row {seq} is archived, and no segment in {self.folder} has it; restore it from a backup"
+            f"row {seq} is archived, and no segment in {self.place} has it; restore it from a backup"
         )
-
-    def file(self, span: tuple[int, int]) -> Path:
-        """Return the file of a segment."""
-        return self.folder / name_of(*span)
 
     def page(self, after: int, limit: int) -> list[Stored]:
         """Return at most `limit` rows above `after`, oldest first; fewer at the end of a segment."""
@@ -151,13 +152,6 @@ class Archive:
                 self._rows.popitem(last=False)
         return rows
 
-    def _read(self, span: tuple[int, int], most: int = -1) -> bytes:
-        try:
-            with self.file(span).open("rb") as file:
-                return file.read(most)
-        except OSError as error:
-            raise self._damaged(span, f"it cannot be read: {error.strerror}") from None
-
     def _checked(self, span: tuple[int, int], content: bytes) -> SegmentHeader:
         try:
             header = header_of(content)
@@ -169,7 +163,50 @@ class Archive:
 
     def _damaged(self, span: tuple[int, int], what: str) -> JournalFault:
         rows = f"rows {span[0]} to {span[1]}"
-        return JournalFault(f"{self.file(span)}, which holds {rows}: {what}; restore it from a backup")
+        return JournalFault(f"{self.named(span)}, which holds {rows}: {what}; restore it from a backup")
+
+
+class Archive(Segments):
+    """The archived rows of one journal's file, in a folder beside it."""
+
+    def __init__(self, journal: Path, journal_id: str) -> None:
+        super().__init__(journal_id)
+        self.folder = folder_of(journal) / journal_id
+
+    @property
+    def place(self) -> str:
+        """Where the segments lie, for messages."""
+        return str(self.folder)
+
+    @property
+    def begun(self) -> bool:
+        """True where anything was archived."""
+        return self.folder.is_dir()
+
+    def spans(self) -> list[tuple[int, int]]:
+        """Return the segments there are, each by its first and last row, whatever is missing between them."""
+        try:
+            names = [each.name for each in self.folder.iterdir()]
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise JournalFault(f"{self.folder} cannot be read: {error.strerror}") from None
+        return sorted(span for name in names if (span := span_of(name)) is not None)
+
+    def file(self, span: tuple[int, int]) -> Path:
+        """Return the file of a segment."""
+        return self.folder / name_of(*span)
+
+    def named(self, span: tuple[int, int]) -> str:
+        """Return what a segment is called in messages."""
+        return str(self.file(span))
+
+    def _read(self, span: tuple[int, int], most: int = -1) -> bytes:
+        try:
+            with self.file(span).open("rb") as file:
+                return file.read(most)
+        except OSError as error:
+            raise self._damaged(span, f"it cannot be read: {error.strerror}") from None
 
 
 def joined(archived: Sequence[int], in_file: Sequence[int]) -> list[int]:

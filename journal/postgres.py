@@ -12,7 +12,7 @@ from journal.accounts import connect, make, place, refuse_absent
 from journal.chain import checked_id
 from journal.history import PAGE
 from journal.lease import GRACE_MS, LEASE_MS, Claim, Heartbeat, Lease
-from journal.reader import SqlReader
+from journal.server_archive import ServerReader
 from journal.sql import SqlJournal
 from journal.stored import Stored
 
@@ -21,7 +21,7 @@ schema.on_postgres()
 _INSERT = "INSERT INTO rows (seq, at, kind, cycle_id, payload, hash) VALUES (%s, %s, %s, %s, %s, %s)"
 
 
-class PostgresJournal(SqlJournal):
+class PostgresJournal(ServerReader, SqlJournal):
     """The journal of a running agent, written under a lease that a thread prolongs while it is idle."""
 
     def __init__(self, connection: sa.Connection, where: str, held: Lease) -> None:
@@ -120,7 +120,7 @@ def open_journal(
         raise
 
 
-def open_reader(url: str, *, account: str) -> SqlReader:
+def open_reader(url: str, *, account: str) -> ServerReader:
     """Open an account's journal to read it, whoever is writing it, without its lease.
 
     Raises BadInput for a bad URL, an unreachable server or an account that is not there, JournalFault
@@ -131,7 +131,7 @@ def open_reader(url: str, *, account: str) -> SqlReader:
     connection = connect(parts, account, where, writable=False)
     try:
         refuse_absent(connection, where)
-        return SqlReader(connection, where, server)
+        return ServerReader(connection, where, server)
     except BaseException as error:
         server.disconnect(connection)
         if isinstance(error, server.Error):

@@ -11,7 +11,7 @@ from domain.errors import BadInput, JournalFault
 from domain.events import Event
 from domain.ports import Row
 from journal import copying, schema, sqlite, target
-from journal.archive import Archive, joined
+from journal.archive import Archive, Segments, joined
 from journal.chain import genesis
 from journal.history import History
 from journal.scratch import Scratch
@@ -65,7 +65,7 @@ class SqlReader(History):
         self._seq: int = 0 if row is None else row.seq
         self._hash: bytes = genesis(self._id) if row is None else row.hash
         self._first: int = connection.execute(schema.FIRST_ROW).scalar() or 1
-        self._archive: Archive | None = None
+        self._archive: Segments | None = None
         if file is not None and self._first > 1:
             archive = Archive(file, self._id)
             self._archive = archive if archive.begun else None
@@ -95,14 +95,23 @@ class SqlReader(History):
         """Return at most `limit` rows with a sequence above `after`, unchecked. Raises JournalFault."""
         if self._archive is None or after + 1 >= self._first:
             rows = self._read(schema.PAGE, {"after": after, "limit": limit})
+            if after < self._seq and not (rows and rows[0][0] <= max(after, 0) + 1):
+                self._look()
             # Rows may go to the archive meanwhile; the first of the file is told with them.
             if self._archive is None or after + 1 >= self._first:
                 return [Stored._make(row) for row in rows]
         return self._archive.page(after, min(limit, self._first - 1 - max(after, 0)))
 
+    def _look(self) -> None:
+        """Look up anew which rows are archived, where others may have archived some meanwhile.
+
+        Only after the rows themselves were looked at: they leave for the archive, never the other way.
+        """
+
     def cycle_rows(self, cycle_id: int) -> Sequence[int]:
         """Return the sequences of a cycle's rows. Raises JournalFault."""
         here = [row[0] for row in self._read(schema.CYCLE, {"cycle_id": cycle_id})]
+        self._look()
         older = self._archive.cycle_rows(cycle_id, self._first) if self._archive else []
         if self._archive is not None and not (older or here):
             self._archive.refuse_gap(self._first)
@@ -111,11 +120,14 @@ class SqlReader(History):
     def session_rows(self) -> Sequence[int]:
         """Return the sequences of the rows that start a session. Raises JournalFault."""
         here = [row[0] for row in self._read(schema.SESSIONS, {})]
+        self._look()
         return joined(self._archive.session_rows(self._first, here) if self._archive else [], here)
 
     def last_cycle(self) -> int | None:
         """Return the highest cycle id there is, or None before the first. Raises JournalFault."""
         result: int | None = self._read(schema.LAST_CYCLE, {})[0][0]
+        if result is None:
+            self._look()
         archived = self._archive
         return result if result is not None or archived is None else archived.last_cycle(self._first)
 

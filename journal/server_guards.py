@@ -29,6 +29,27 @@ _FUNCTIONS = {
     ),
 }
 
+# Once rows may be archived (`journal.server_archiving`): a row leaves that a segment holds, and no other. A
+# function is replaced without a lock on the tables whose triggers call it, so that no append waits.
+_ARCHIVE_FUNCTIONS = {
+    "refuse": (
+        "DECLARE archived boolean; BEGIN "
+        "IF TG_OP = 'DELETE' AND TG_TABLE_NAME = 'rows' THEN "
+        "EXECUTE format('SELECT EXISTS (SELECT 1 FROM %I.segments WHERE first_row <= $1 AND last_row >= $1)',"
+        " TG_TABLE_SCHEMA) INTO archived USING OLD.seq; "
+        "IF archived THEN RETURN OLD; END IF; END IF; "
+        "RAISE EXCEPTION '%', TG_ARGV[0]; END"
+    ),
+    "only_archive": (
+        "DECLARE fits boolean; BEGIN "
+        "EXECUTE format('SELECT $1 = (SELECT coalesce(max(last_row), 0) + 1 FROM %I.segments) AND EXISTS "
+        "(SELECT 1 FROM %I.rows WHERE seq = $2 AND hash = $3)', TG_TABLE_SCHEMA, TG_TABLE_SCHEMA) "
+        "INTO fits USING NEW.first_row, NEW.last_row, NEW.hash; "
+        "IF fits IS NOT TRUE THEN RAISE EXCEPTION '%', TG_ARGV[0]; END IF; "
+        "RETURN NEW; END"
+    ),
+}
+
 
 class _Guard(NamedTuple):
     table: str
@@ -63,6 +84,15 @@ _GUARDS = {
     "lease_never_added": _Guard("lease", _INSERT, "refuse", "a lease is never added to"),
 }
 
+_ARCHIVE_GUARDS = {
+    "segments_never_updated": _Guard("segments", _UPDATE, "refuse", "segments are never changed"),
+    "segments_never_deleted": _Guard("segments", _DELETE, "refuse", "segments are never deleted"),
+    "segments_never_emptied": _Guard("segments", _TRUNCATE, "refuse", "segments are never deleted"),
+    "segments_only_added": _Guard(
+        "segments", _INSERT, "only_archive", "a segment follows the last one, of the rows there are"
+    ),
+}
+
 _FOUND = (
     "SELECT t.tgname, c.relname, t.tgtype, p.prosrc, encode(t.tgargs, 'escape'), t.tgenabled, "
     "t.tgqual IS NULL FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
@@ -73,24 +103,40 @@ _FOUND = (
 
 def guard(connection: sa.Connection) -> None:
     """Create the triggers and what they call; the caller commits."""
-    for name, body in _FUNCTIONS.items():
-        statement = f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $body${body}$body$"
+    _create(connection, _FUNCTIONS, _GUARDS)
+    if connection.exec_driver_sql("SELECT to_regclass('segments') IS NOT NULL").scalar():
+        guard_archive(connection)
+
+
+def guard_archive(connection: sa.Connection) -> None:
+    """Guard the table of segments, and let rows leave that are in it; the caller commits."""
+    _create(connection, _ARCHIVE_FUNCTIONS, _ARCHIVE_GUARDS)
+
+
+def _create(connection: sa.Connection, functions: dict[str, str], guards: dict[str, _Guard]) -> None:
+    for name, body in functions.items():
+        statement = (
+            f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $body${body}$body$"
+        )
         connection.execute(sa.text(statement.replace(":", r"\:"))).close()
-    for name, wanted in _GUARDS.items():
+    for name, wanted in guards.items():
         connection.exec_driver_sql(wanted.statement(name)).close()
         connection.exec_driver_sql(f"ALTER TABLE {wanted.table} ENABLE ALWAYS TRIGGER {name}").close()
 
 
 def unguard(connection: sa.Connection) -> None:
     """Take the triggers away inside a migration, which puts them back; the caller commits."""
-    for name in _FUNCTIONS:
-        connection.exec_driver_sql(f"DROP FUNCTION {name}() CASCADE").close()
+    for name in _FUNCTIONS | _ARCHIVE_FUNCTIONS:
+        connection.exec_driver_sql(f"DROP FUNCTION IF EXISTS {name}() CASCADE").close()
 
 
 def check_guards(connection: sa.Connection, where: object) -> None:
     """Raise JournalFault unless every trigger is there, does what it did, and is in force."""
     result = {row[0]: tuple(row[1:]) for row in connection.exec_driver_sql(_FOUND)}
-    for name, wanted in _GUARDS.items():
-        body = _FUNCTIONS[wanted.function]
+    guards, functions = _GUARDS, _FUNCTIONS
+    if any(row[0] == "segments" for row in result.values()):
+        guards, functions = _GUARDS | _ARCHIVE_GUARDS, _FUNCTIONS | _ARCHIVE_FUNCTIONS
+    for name, wanted in guards.items():
+        body = functions[wanted.function]
         if result.get(name) != (wanted.table, wanted.bits, body, wanted.message + "\\000", "A", True):
             raise JournalFault(f"{where} lacks its trigger {name}: verify it and restore it from a backup")

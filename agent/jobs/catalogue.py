@@ -85,9 +85,7 @@ def _backup(run: Occasion) -> list[Words]:
 
 
 def _archive(run: Occasion) -> list[Words]:
-    """Return the archival of each journal in a file; those on a server stay there."""
-    names = [] if run.home.server else journals(run.home)
-    return [["journal", "archive", "--journal", name] for name in names]
+    return [["journal", "archive", "--journal", name] for name in journals(run.home)]
 
 
 def _retain(_run: Occasion) -> list[Words]:
@@ -135,7 +133,7 @@ JOBS = (
         local=True,
         alert=AlertKind.BACKUP_FAILED,
     ),
-    JobEntry("archive", "pack the oldest rows of each journal beside its file", _archive, local=True),
+    JobEntry("archive", "pack the oldest rows of each journal beside the others", _archive, local=True),
     JobEntry("retain", "keep the bounds of what grows in the home, and measure it", _retain, local=True),
     JobEntry("download", "download candles into the catalogue", _download, local=True),
 )

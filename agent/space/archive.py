@@ -3,6 +3,7 @@
 Rows after that checkpoint stay in the file, so that neither a start nor a stop needs an archived row. A
 running agent takes archived rows out of its file itself, a few at a time between its appends; at rest the
 file is made anew without them, which also gives room back that an old file cannot give back by itself.
+On a server they move from one table to another, and no agent is asked (`journal.server_archiving`).
 """
 
 from datetime import datetime, timedelta
@@ -91,7 +92,14 @@ FUSE = armed()
 
 
 def packed(home: Home, name: str, opened: History, row: int, size: int = MOST) -> int:
-    """Write segments of a journal's rows up to `row`; return the last row that is archived."""
+    """Write segments of a journal's rows up to `row`; return the last row that is archived.
+
+    On a server the rows leave in the same breath, and come to lie beside the others there.
+    """
+    if home.server:
+        from journal.server_archiving import archive_rows  # noqa: PLC0415 -- psycopg is an extra
+
+        return archive_rows(home.server, name, opened, row, reach, size)
     return pack(opened, Archive(home.journal(name), opened.journal_id), row, reach, size)
 
 

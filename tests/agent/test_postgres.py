@@ -1,10 +1,16 @@
 """An agent whose journal lies on a real PostgreSQL server: the same session, one agent at a time."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from agent.account.client import AccountClient
+from agent.cli.handlers.archive import archived
+from agent.settings.home import Home
+from agent.space.archive import KeptRows
+from journal.accounts import accounts
 from tests.agent.command import agent, start
 from tests.journal.postgres_server import postgres_server, url
 
@@ -12,14 +18,24 @@ __all__ = ["postgres_server", "url"]
 RUN = ("run", "--provider", "simulated", "--speed", "max", "--cycles", "400")
 
 
-def test_a_session_on_a_server_is_read_explained_verified_and_replayed(tmp_path: Path, url: str) -> None:
+def test_a_session_on_a_server_is_read_explained_archived_verified_and_replayed(tmp_path: Path, url: str) -> None:
     on_server = {"AGENT_DB_URL": url}
     agent(tmp_path, *RUN, env=on_server)
     assert list(tmp_path.rglob("*.db")) == []
     assert json.loads(agent(tmp_path, "status", "--json", env=on_server).stdout)["cycle"] == 400
-    assert json.loads(agent(tmp_path, "why", "27", "--json", env=on_server).stdout)["cycle"] == 27
+    why = agent(tmp_path, "why", "27", "--json", env=on_server).stdout
+    assert json.loads(why)["cycle"] == 27
+    home = Home(tmp_path, url)
+    [name] = accounts(url)
+    report = archived(AccountClient(home, name), KeptRows(rows=200), datetime.now(UTC), size=100)
+    assert report.archived == report.first_in_file - 1 >= 500
+    assert agent(tmp_path, "why", "27", "--json", env=on_server).stdout == why
     assert "intact" in agent(tmp_path, "journal", "verify", env=on_server).stdout
     assert json.loads(agent(tmp_path, "replay", "--json", env=on_server).stdout)["difference"] is None
+    told = agent(tmp_path, "journal", "archive", "--keep", "100", env=on_server).stdout
+    assert f"rows 1 to {report.archived} of {report.rows} archived" in told
+    agent(tmp_path, *RUN, env=on_server)
+    assert json.loads(agent(tmp_path, "status", "--json", env=on_server).stdout)["cycle"] == 800
 
 
 def test_the_same_session_in_a_file_has_the_same_decisions(tmp_path: Path, url: str) -> None:

@@ -13,8 +13,8 @@ from agent.cli.output.streams import answer
 from agent.host.clock import SystemClock
 from agent.settings.home import Home
 from agent.settings.upkeep.reading import upkeep
-from agent.space.archive import KeptRows, checked_keep, limit, made_anew, packed
-from domain.errors import BadInput, LocalFault
+from agent.space.archive import KeptRows, Limit, checked_keep, limit, made_anew, packed
+from domain.errors import LocalFault
 from journal.archive import Archive
 from journal.segment import MOST
 
@@ -23,19 +23,19 @@ ROUNDS = 10_000
 
 
 def archive_journal(home: Home, name: str | None, keep: str | None, *, dry_run: bool, json: bool) -> None:
-    """Archive the oldest rows of a journal; nothing is done to one on a server."""
-    if home.server:
-        raise BadInput("a journal on a server is not archived: its rows stay in the database")
+    """Archive the oldest rows of a journal, in a file or on a server."""
     kept = checked_keep(keep) if keep is not None else KeptRows(days=upkeep(home).retention.journal_days)
-    client = AccountClient(home, name)
-    report = archived(client, kept, SystemClock().now(), dry_run=dry_run)
-    answer(report, _archived, json=json)
+    client, now = AccountClient(home, name), SystemClock().now()
+    report = archived(client, kept, now, dry_run=dry_run)
+    answer(report, _on_server if home.server else _archived, json=json)
 
 
 def archived(
     client: AccountClient, keep: KeptRows, now: datetime, *, dry_run: bool = False, size: int = MOST
 ) -> ArchiveAnswer:
     """Archive a journal as far as may be, whether its agent runs or not. Raises JournalFault, Busy."""
+    if client.home.server:
+        return _archived_there(client, client.home.server, keep, now, 0 if dry_run else size)
     path, before = client.path, client.path.stat().st_size
     with AtHand(client.home, client.name) as opened:
         chosen = limit(client.home, client.name, opened, keep, now)
@@ -54,7 +54,37 @@ def archived(
             file_bytes=_size(path),
             file_bytes_before=before,
             running=running,
-            why=chosen.why if chosen.row >= size else f"{chosen.why}; a segment takes {size:,} rows",
+            why=_why(chosen, size),
+        )
+
+
+def _why(chosen: Limit, size: int) -> str:
+    return chosen.why if chosen.row >= size else f"{chosen.why}; a segment takes {size:,} rows"
+
+
+def _archived_there(
+    client: AccountClient, url: str, keep: KeptRows, now: datetime, size: int
+) -> ArchiveAnswer:
+    """Archive a journal on a server, whether its agent runs or not; size 0 only tells what would be done."""
+    from journal.accounts import holder  # noqa: PLC0415 -- psycopg is an extra
+    from journal.server_archiving import sizes  # noqa: PLC0415 -- as above
+
+    before, _, _ = sizes(url, client.name)
+    with AtHand(client.home, client.name) as opened:
+        chosen = limit(client.home, client.name, opened, keep, now)
+        row = packed(client.home, client.name, opened, chosen.row, size) if size else 0
+        table, packed_bytes, segments = sizes(url, client.name)
+        return ArchiveAnswer(
+            journal=client.name,
+            rows=opened.head()[0],
+            archived=row if size else chosen.row // MOST * MOST,
+            first_in_file=row + 1,
+            segments=segments,
+            segment_bytes=packed_bytes,
+            file_bytes=table,
+            file_bytes_before=before,
+            running=holder(url, client.name) is not None,
+            why=_why(chosen, size or MOST),
         )
 
 
@@ -78,6 +108,19 @@ def _out_of_file(client: AccountClient, opened: AtHand, row: int, *, running: bo
 
 
 def _archived(report: ArchiveAnswer) -> Iterator[str]:
+    yield from _told(report)
+    yield f"file: {megabytes(report.file_bytes)}, {megabytes(report.file_bytes_before)} before"
+
+
+def _on_server(report: ArchiveAnswer) -> Iterator[str]:
+    yield from _told(report)
+    yield (
+        f"table of rows: {megabytes(report.file_bytes)}, {megabytes(report.file_bytes_before)} before; "
+        "the server uses its room again for new rows"
+    )
+
+
+def _told(report: ArchiveAnswer) -> Iterator[str]:
     what = (
         f"rows 1 to {report.archived:,} of {report.rows:,} archived"
         if report.archived
@@ -85,4 +128,3 @@ def _archived(report: ArchiveAnswer) -> Iterator[str]:
     )
     yield f"{report.journal}: {what}; {report.why}"
     yield f"{report.segments} segments, {megabytes(report.segment_bytes)}"
-    yield f"file: {megabytes(report.file_bytes)}, {megabytes(report.file_bytes_before)} before"
