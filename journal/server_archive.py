@@ -54,7 +54,7 @@ class ServerArchive(Segments):
 
     def named(self, span: tuple[int, int]) -> str:
         """Return what a segment is called in messages."""
-        return f"the segment of {self._where}"
+        return f"segment {span[0]} of {self._where}"
 
     def _read(self, span: tuple[int, int], most: int = -1) -> bytes:
         values: dict[str, Any] = {"first": span[0], "last": span[1]}

@@ -28,9 +28,8 @@ _LEAVE = "DELETE FROM rows WHERE seq BETWEEN %s AND %s"
 _AT_A_TIME = 1_000
 """Rows that leave in one statement: each asks the trigger, and a server's answer has a deadline."""
 
-_SIZES = (
-    "SELECT pg_total_relation_size('rows'), coalesce(sum(octet_length(content)), 0), count(*) FROM segments"
-)
+_SIZE = "SELECT pg_total_relation_size('rows')"
+_SIZES = f"{_SIZE}, coalesce(sum(octet_length(content)), 0), count(*) FROM segments"
 
 
 def archive_rows(
@@ -72,7 +71,11 @@ def sizes(url: str, account: str) -> tuple[int, int, int]:
     try:
         refuse_absent(connection, where)
         if not connection.execute(THERE).scalar():
-            return int(connection.exec_driver_sql("SELECT pg_total_relation_size('rows')").scalar() or 0), 0, 0
+            return (
+                int(connection.exec_driver_sql("SELECT pg_total_relation_size('rows')").scalar() or 0),
+                0,
+                0,
+            )
         rows, segments, count = connection.exec_driver_sql(_SIZES).one()
         return int(rows), int(segments), int(count)
     except server.Error as error:
@@ -98,9 +101,7 @@ def _reach(cursor: "DBAPICursor") -> int:
     return int(row[0]) if row else 0
 
 
-def _move(
-    cursor: "DBAPICursor", account: str, journal: History, after: int, last: int, reach: Reach
-) -> None:
+def _move(cursor: "DBAPICursor", account: str, journal: History, after: int, last: int, reach: Reach) -> None:
     """Move rows in one transaction; nothing is done where another process archived some meanwhile."""
     rows = list(between(journal, after, last))
     content = packed(journal.journal_id, bytes.fromhex(journal.hash_at(after)), rows)
@@ -113,7 +114,9 @@ def _move(
     cursor.execute(_BACK, (after + 1,))
     back = cursor.fetchone()
     if back is None or unpacked(bytes(back[0]))[1] != rows:
-        raise JournalFault(f"rows {after + 1} to {last} do not come back from the server as they were written")
+        raise JournalFault(
+            f"rows {after + 1} to {last} do not come back from the server as they were written"
+        )
     reach("segment written")
     left = 0
     for first in range(after + 1, last + 1, _AT_A_TIME):

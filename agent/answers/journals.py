@@ -105,3 +105,24 @@ class ParameterVersion(Struct, frozen=True, kw_only=True):
     evidence: Evidence | None = None
     forced: bool = False
     rolled_back_to: int | None = None
+
+
+class ReloadedRow(Struct, frozen=True, kw_only=True):
+    """One study: `did` is "applied", "in force", "taken before", "no voice" or "refused"."""
+
+    study: str
+    strategy: str | None
+    did: str
+    why: str
+    version: int | None = None
+
+
+class Reloaded(Struct, frozen=True, kw_only=True):
+    """`agent params reload`: what became of each study that the settings name.
+
+    Without a running agent nothing is done, and there are no rows.
+    """
+
+    journal: str
+    running: bool
+    rows: list[ReloadedRow]

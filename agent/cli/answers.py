@@ -25,7 +25,7 @@ from agent.answers.forecasts import AdviserRow, ForecastsAnswer, PromotionAnswer
 from agent.answers.gate import DecayAnswer, GateAnswer, PairsAnswer, Reoptimized
 from agent.answers.indicators import IndicatorRow
 from agent.answers.jobs import JobAnswer, JobRan, JobRow
-from agent.answers.journals import Anchored, ChainAnswer, JournalRow, ParameterVersion, TradeRow
+from agent.answers.journals import Anchored, ChainAnswer, JournalRow, ParameterVersion, Reloaded, TradeRow
 from agent.answers.learned import Lessons
 from agent.answers.memory import MemoryAnswer
 from agent.answers.models import DriftRow, ModelRow, TrainedAnswer
@@ -113,6 +113,7 @@ ANSWERS: dict[str, tuple[Any, ...]] = {
     "optimize": (StudyAnswer,),
     "params apply": (ParametersInForce,),
     "params list": (list[ParameterVersion],),
+    "params reload": (Reloaded,),
     "params rollback": (ParametersInForce,),
     "pause": (Paused,),
     "positions": (list[PositionAnswer],),

@@ -68,7 +68,7 @@ def _summary(run: Occasion) -> list[Words]:
 
 def _each(*words: str) -> Callable[[Occasion], list[Words]]:
     """Return a job that is one command for each journal."""
-    return lambda run: [[words[0], "--journal", name, *words[1:]] for name in journals(run.home)]
+    return lambda run: [[*words, "--journal", name] for name in journals(run.home)]
 
 
 def _drift(run: Occasion) -> list[Words]:
@@ -90,6 +90,11 @@ def _archive(run: Occasion) -> list[Words]:
 
 def _retain(_run: Occasion) -> list[Words]:
     return [["retain"]]
+
+
+def _parameters(run: Occasion) -> list[Words]:
+    """Return a reload for each journal; without a study in the settings there is nothing to do."""
+    return _each("params", "reload", "--notify")(run) if run.jobs.parameters.studies else []
 
 
 def _download(run: Occasion) -> list[Words]:
@@ -126,6 +131,9 @@ JOBS = (
     JobEntry("decay", "test whether each agent earns less than it did", _each("decay", "--notify")),
     JobEntry("drift", "hold each agent's models against their training", _drift),
     JobEntry("reoptimize", "search better parameters for each strategy", _each("reoptimize", "--notify")),
+    JobEntry(
+        "parameters", "have each running agent take the studies of the settings", _parameters, local=True
+    ),
     JobEntry(
         "backup",
         "back the home up into the folder of [backup]",

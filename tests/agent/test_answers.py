@@ -87,6 +87,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "monte-carlo": ("--strategy", "rsi", *WAVE, "--runs", "20"),
     "optimize": ("--strategy", "rsi", *WAVE, "--trials", "2", "--study", "short"),
     "params list": (),
+    "params reload": (),
     "positions": (),
     "reoptimize": ("--strategy", "rsi", "--trials", "1", "--days", "2"),
     "replay": (),

@@ -12,10 +12,13 @@ import pytest
 
 from agent.account.client import AccountClient
 from agent.account.dispatch import dispatch
+from agent.jobs.catalogue import BY_NAME, Occasion
+from agent.notices.notices import FILE, Notices
 from agent.parameters import evidence
 from agent.parameters import versions as params
 from agent.parameters.evidence import EvidenceFile
 from agent.settings.home import Busy, Home
+from agent.settings.upkeep.reading import upkeep
 from agent.verify.quicktest import FrozenClock
 from agent.verify.replay import replay
 from domain.commands import ApplyParameters, RollBackParameters
@@ -581,6 +584,7 @@ def test_a_running_agent_takes_a_version_at_its_next_cycle_and_refuses_with_its_
     assert told(tmp_path, "status")["parameters"]["sma"]["parameters"] == NEW
     until(until_cycle(tmp_path, cycle + 3))
     assert [row["version"] for row in told(tmp_path, "params", "list")] == [0, 0, 1]
+    takes_the_studies_of_the_settings_once(tmp_path)
     process.send_signal(signal.SIGTERM)
     out, _ = finish(process)
     assert "parameters of sma set by operator, version 1: fast=5 slow=12" in out
@@ -594,6 +598,64 @@ def test_a_running_agent_takes_a_version_at_its_next_cycle_and_refuses_with_its_
     assert isinstance(decided, CycleDecided)
     reasons = " ".join(voice.reason for voice in decided.decisions[0].voices)
     assert "sma5" in reasons or "no new candle" in reasons
+
+
+RSI = {"period": 14, "lower": 30.0, "upper": 70.0, "stop_ppm": 30_000}
+
+
+def takes_the_studies_of_the_settings_once(home: Path) -> None:
+    """Have the job reload a running agent, as the scheduler would."""
+
+    def study(name: str, sharpe: float, strategy: str = "rsi", **more: Any) -> None:
+        present = {"parameters": RSI, "in_sample_sharpe": 1.0, "out_of_sample_sharpe": 1.0}
+        values = {"parameters": {**RSI, "period": 9}, "data_fingerprint": "f" * 12, "trials": 9}
+        made = {
+            **values,
+            "strategy": strategy,
+            "in_sample_sharpe": 2.0,
+            "out_of_sample_sharpe": sharpe,
+            **more,
+        }
+        proof = EvidenceFile.model_validate({**made, "present": present, "source": f"study {name}"})
+        evidence.write(evidence.study_file(home, name), proof, mode=0o600)
+
+    def reloaded() -> list[list[Any]]:
+        settings = Occasion(Home(home), upkeep(Home(home)).jobs, AT)
+        answers = [told(home, *words) for words in BY_NAME["parameters"].commands(settings)]
+        rows = [each for answer in answers for each in answer["rows"]]
+        return [[each["study"], each["did"], each["version"], each["why"]] for each in rows]
+
+    assert reloaded() == [], "nothing is named, nothing is run"
+    study("lucky", 1.5, pbo=0.8)
+    study("weak", 1.05)
+    study("better", 1.2, pbo=0.2)
+    study("stranger", 1.5, "momentum")
+    names = ["lucky", "weak", "better", "stranger", "none"]
+    (home / "config.toml").write_text(f"[jobs.parameters]\nstudies = {json.dumps(names)}\n")
+    lucky, weak, better, stranger, none = reloaded()
+    assert lucky == ["lucky", "refused", None, "probability of backtest overfitting 0.8, limit gate.pbo 0.5"]
+    assert weak[:3] == ["weak", "refused", None]
+    assert "1.05 is below the limit 1.1" in weak[3]
+    assert better == ["better", "applied", 2, ""]
+    assert stranger[1] == "no voice"
+    assert none[1] == "refused"
+    version = told(home, "params", "list")[-1]
+    assert (version["by"], version["forced"], version["parameters"]["period"]) == ("parameters", False, 9)
+    assert version["reason"] == "study better, named in jobs.parameters.studies"
+    study("weak", 1.5, parameters={**RSI, "period": 8})
+    study("none", 1.5)
+    second = reloaded()
+    assert second[4] == ["none", "in force", 2, "another version has the same parameters"]
+    assert second[2] == ["better", "in force", 2, ""]
+    assert "in force is" in second[1][3], "it compares with parameters that are not in force any more"
+    agent(home, "params", "rollback", "--strategy", "rsi", "--reason", "no good")
+    (home / "config.toml").write_text('[jobs.parameters]\nstudies = ["better"]\n')
+    assert reloaded() == [["better", "taken before", 2, "another version came after it"]]
+    told_of = Notices(home / FILE)
+    titles = [each.title for each in told_of.after(0, 100)]
+    told_of.close()
+    assert [titles.count(f"study {name} refused") for name in ("lucky", "weak", "none")] == [1, 2, 1]
+    assert titles.count("study better applied") == 1
 
 
 def until_cycle(place: Path, number: int) -> Callable[[], bool]:

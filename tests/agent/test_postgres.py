@@ -16,9 +16,10 @@ from tests.journal.postgres_server import postgres_server, url
 
 __all__ = ["postgres_server", "url"]
 RUN = ("run", "--provider", "simulated", "--speed", "max", "--cycles", "400")
+NOW = datetime(2026, 11, 29, tzinfo=UTC)
 
 
-def test_a_session_on_a_server_is_read_explained_archived_verified_and_replayed(tmp_path: Path, url: str) -> None:
+def test_a_session_on_a_server_is_read_archived_explained_and_replayed(tmp_path: Path, url: str) -> None:
     on_server = {"AGENT_DB_URL": url}
     agent(tmp_path, *RUN, env=on_server)
     assert list(tmp_path.rglob("*.db")) == []
@@ -27,7 +28,7 @@ def test_a_session_on_a_server_is_read_explained_archived_verified_and_replayed(
     assert json.loads(why)["cycle"] == 27
     home = Home(tmp_path, url)
     [name] = accounts(url)
-    report = archived(AccountClient(home, name), KeptRows(rows=200), datetime.now(UTC), size=100)
+    report = archived(AccountClient(home, name), KeptRows(rows=200), NOW, size=100)
     assert report.archived == report.first_in_file - 1 >= 500
     assert agent(tmp_path, "why", "27", "--json", env=on_server).stdout == why
     assert "intact" in agent(tmp_path, "journal", "verify", env=on_server).stdout

@@ -10,11 +10,13 @@ from agent.cli.app import app
 from agent.jobs.catalogue import BY_NAME, JOBS, JobEntry, Occasion
 from agent.settings.home import Home
 from agent.settings.load import BadSettings
-from agent.settings.upkeep.jobs import DownloadJob, JobsSettings
+from agent.settings.upkeep.jobs import DownloadJob, JobsSettings, ParametersJob
 from agent.settings.upkeep.reading import upkeep
 
 SLOT = datetime(2026, 11, 29, 23, tzinfo=UTC)
-SET = JobsSettings(download=DownloadJob(symbols=("BTC-USDT",)))
+SET = JobsSettings(
+    download=DownloadJob(symbols=("BTC-USDT",)), parameters=ParametersJob(studies=("night-run",))
+)
 OFF = {"reoptimize", "download"}
 """Jobs that ask the network, or may change parameters."""
 

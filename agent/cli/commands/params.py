@@ -83,3 +83,22 @@ def rollback(
 
     command = RollBackParameters(version=version, strategy=strategy, reason=reason, key=key)
     put_in_force(command, home, journal, json=json)
+
+
+@params.command(
+    epilog="Examples: agent params reload | agent params reload --journal paper --json. The studies are "
+    "those of jobs.parameters.studies; the job `parameters` does this for every journal."
+)
+def reload(
+    *,
+    notify: Annotated[
+        bool, typer.Option("--notify", help="Tell people of what was applied or refused, once.")
+    ] = False,
+    home: HomeOption = None,
+    journal: JournalOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Have the running agent take the studies that the settings name, each once and on its evidence."""
+    from agent.cli.handlers.reload import reload_command
+
+    reload_command(home, journal, notify=notify, json=json)

@@ -66,8 +66,8 @@ def _archived_there(
     client: AccountClient, url: str, keep: KeptRows, now: datetime, size: int
 ) -> ArchiveAnswer:
     """Archive a journal on a server, whether its agent runs or not; size 0 only tells what would be done."""
-    from journal.accounts import holder  # noqa: PLC0415 -- psycopg is an extra
-    from journal.server_archiving import sizes  # noqa: PLC0415 -- as above
+    from journal.accounts import holder
+    from journal.server_archiving import sizes
 
     before, _, _ = sizes(url, client.name)
     with AtHand(client.home, client.name) as opened:

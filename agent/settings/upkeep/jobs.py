@@ -92,6 +92,21 @@ class ReoptimizeJob(JobSettings):
     schedule: Rule = Field(default="40 4 1,15 * *", description=WHEN)
 
 
+class ParametersJob(JobSettings):
+    """A running agent takes the studies named here, each once and on its evidence."""
+
+    on: bool = Field(default=True, description=ON)
+    schedule: Rule = Field(default="50 4 * * *", description=WHEN)
+    studies: tuple[str, ...] = Field(
+        default=(), description="studies of HOME/studies whose parameters are wanted; without any, nothing"
+    )
+
+    @field_validator("studies", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(each.strip() for each in value.split(",")) if isinstance(value, str) else value
+
+
 class BackupJob(JobSettings):
     """The home is backed up into the folder of `[backup]`, where that names one."""
 
@@ -157,6 +172,7 @@ class JobsSettings(Section):
     decay: DecayJob = DecayJob()
     drift: DriftJob = DriftJob()
     reoptimize: ReoptimizeJob = ReoptimizeJob()
+    parameters: ParametersJob = ParametersJob()
     backup: BackupJob = BackupJob()
     archive: ArchiveJob = ArchiveJob()
     retain: RetainJob = RetainJob()
