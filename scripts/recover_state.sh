@@ -5,9 +5,11 @@
 #     scripts/recover_state.sh JOURNAL [OPTIONS OF `agent reconcile` ...]
 #
 # It is thin over `agent journal verify`, `agent replay`, `agent reconcile` and `agent status`. Exit code 0: in order.
-# 1: something is not, and what.
+# 1: something is not, and what. 2: there is no such account, or no program.
 set -u
-agent=${AGENT:-$(dirname "$0")/../.venv/bin/agent}
+agent=${AGENT:-$(dirname "$(readlink -f "$0")")/../.venv/bin/agent}
+[ -n "${AGENT:-}" ] || [ -x "$agent" ] || agent=agent # of a wheel, on the PATH
+command -v "$agent" >/dev/null 2>&1 || { echo "recover_state: there is no program $agent: name it as AGENT=PATH" >&2; exit 2; }
 [ $# -ge 1 ] || { echo "recover_state: name the account: $0 JOURNAL" >&2; exit 2; }
 name=$1
 shift

@@ -24,28 +24,30 @@ IN_FORCE, TAKEN_BEFORE, NO_VOICE, REFUSED, APPLIED, NEW = (
 )
 
 
-class Standing(NamedTuple):
-    """How a study stands in one journal, and why."""
+class StudyReload(NamedTuple):
+    """The place of a study in one journal: taken, refused or new, and the reason."""
 
     did: str
     why: str
     version: int | None = None
 
 
-def standing(proof: EvidenceFile, versions: Sequence[ParameterVersion], pbo: float) -> Standing:
-    """Return how a study stands beside the versions of a journal; `pbo` is the gate's limit."""
+def reload_of(proof: EvidenceFile, versions: Sequence[ParameterVersion], pbo: float) -> StudyReload:
+    """Return the place of a study beside the versions of a journal; `pbo` is the gate's limit."""
     own = [each for each in versions if each.strategy == proof.strategy]
     if not own:
-        return Standing(NO_VOICE, f"{proof.strategy} has no voice in this journal")
+        return StudyReload(NO_VOICE, f"{proof.strategy} has no voice in this journal")
     event = proof.event()
     now = next(each for each in own if each.active)
     taken = [each.version for each in own if each.evidence == event and each.rolled_back_to is None]
     if taken:
         active = (now.version if now.rolled_back_to is None else now.rolled_back_to) in taken
         did = IN_FORCE if active else TAKEN_BEFORE
-        return Standing(did, "" if active else "another version came after it", taken[-1])
+        return StudyReload(did, "" if active else "another version came after it", taken[-1])
     if now.parameters == proof.parameters:
-        return Standing(IN_FORCE, "another version has the same parameters", now.version)
+        return StudyReload(IN_FORCE, "another version has the same parameters", now.version)
     if proof.pbo is not None and proof.pbo > pbo:
-        return Standing(REFUSED, f"probability of backtest overfitting {proof.pbo:g}, limit gate.pbo {pbo:g}")
-    return Standing(NEW, "")
+        return StudyReload(
+            REFUSED, f"probability of backtest overfitting {proof.pbo:g}, limit gate.pbo {pbo:g}"
+        )
+    return StudyReload(NEW, "")

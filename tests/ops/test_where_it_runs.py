@@ -144,10 +144,14 @@ def test_scripts_are_shell_that_any_sh_reads(script: Path) -> None:
     subprocess.run(["sh", "-n", str(script)], check=True)
 
 
-def script(name: str, home: Path, *words: str) -> "subprocess.CompletedProcess[str]":
-    env = environment(home, {"AGENT": str(AGENT)})
+def script(name: str, home: Path, *words: str, program: Path = AGENT) -> "subprocess.CompletedProcess[str]":
+    """Run a script as in a stranger's shell: by a link, from elsewhere, without room for a file."""
+    env = environment(home, {"AGENT": str(program), "TMPDIR": "/nonexistent"})
+    link = home / f"a link to {name}"
+    link.unlink(missing_ok=True)
+    link.symlink_to(ROOT / "scripts" / name)
     return subprocess.run(
-        ["sh", str(ROOT / "scripts" / name), *words], env=env, capture_output=True, text=True, check=False
+        ["sh", "-u", str(link), *words], env=env, cwd=home, capture_output=True, text=True, check=False
     )
 
 
@@ -176,6 +180,27 @@ def test_an_emergency_leaves_nothing_held_and_the_account_looks_sound_after(tmp_
 def test_a_script_that_lacks_a_word_says_which(tmp_path: Path) -> None:
     for name in ("emergency_shutdown.sh", "recover_state.sh"):
         assert script(name, tmp_path).returncode == 2
+
+
+def test_an_emergency_that_did_nothing_does_not_say_that_nothing_is_held(tmp_path: Path) -> None:
+    """A program that is not there, a home that cannot be read, a home of another name, a sale that fails."""
+    nothing, cannot, empty, unsold = (tmp_path / name for name in ("none", "cannot", "empty", "unsold"))
+    cannot.write_text("#!/bin/sh\nexit 1\n")
+    empty.write_text("#!/bin/sh\necho '[]'\n")
+    unsold.write_text('#!/bin/sh\necho \'{"journal": "one"}\'\n[ "$1" != flatten ]\n')
+    for program in (cannot, empty, unsold):
+        program.chmod(0o700)
+    seen = {
+        each: script("emergency_shutdown.sh", tmp_path, "why", program=each) for each in tmp_path.iterdir()
+    }
+    seen[nothing] = script("emergency_shutdown.sh", tmp_path, "why", program=nothing)
+    assert {each.name: done.returncode for each, done in seen.items()} == {
+        "none": 2, "cannot": 1, "empty": 1, "unsold": 1
+    }  # fmt: skip
+    assert "name it as AGENT=PATH" in seen[nothing].stderr
+    assert "is AGENT_HOME right?" in seen[empty].stderr
+    assert "something is left" in seen[unsold].stderr
+    assert script("recover_state.sh", tmp_path, "one", program=nothing).returncode == 2
 
 
 def test_a_wheel_installs_and_runs_outside_the_repository(tmp_path: Path) -> None:

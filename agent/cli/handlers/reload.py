@@ -15,7 +15,7 @@ from agent.cli.output.streams import answer
 from agent.host.clock import SystemClock
 from agent.notices.notices import FILE, Notices
 from agent.parameters.evidence import EvidenceFile, read, study_file
-from agent.parameters.reload import APPLIED, BY, NEW, REFUSED, standing
+from agent.parameters.reload import APPLIED, BY, NEW, REFUSED, reload_of
 from agent.settings.home import Home
 from agent.settings.upkeep.reading import upkeep
 from domain.commands import ApplyParameters
@@ -42,7 +42,7 @@ def _taken(client: AccountClient, study: str) -> ReloadedRow:
         proof = read(study_file(client.home.root, study))
     except BadInput as refused:
         return structs.replace(row, why=str(refused))
-    result = standing(proof, client.parameters(), upkeep(client.home).gate.pbo)
+    result = reload_of(proof, client.parameters(), upkeep(client.home).gate.pbo)
     row = structs.replace(
         row, strategy=proof.strategy, did=result.did, why=result.why, version=result.version
     )
