@@ -11,7 +11,7 @@ from agent.cli.handlers.inputs import ResearchRequest
 from agent.cli.options import home_of
 from agent.cli.output.streams import answer, say, say_json
 from agent.models.gate import bp, shortfalls
-from agent.models.registry import Registry, checked
+from agent.models.registry import Registry
 from agent.models.sets import ModelCommand, in_force
 from domain.errors import BadInput
 from domain.events import ModelSet
@@ -41,13 +41,13 @@ def train_command(request: TrainRequest) -> None:
     """Train a model, keep it and say what it is worth."""
     from agent.cli.handlers.trained import trained_model
 
-    checked(request.name)
+    registry = Registry(home_of(request.asked.home).models)
+    registry.checked(request.name)
     _within("--stop-atr", request.stop_atr, 0, 100)
     _within("--target-atr", request.target_atr, 0, 100)
     _within("--embargo", request.embargo, 0, LONGEST)
     if request.horizon is not None:
         _within("--horizon", request.horizon, 1, LONGEST)
-    registry = Registry(home_of(request.asked.home).models)
     model, years, notes = trained_model(request, registry)
     path = registry.keep(model)
     answer(

@@ -11,7 +11,7 @@ from agent.cli.output.progress import progress_bar
 from agent.cli.output.streams import answer
 from agent.slippage.fitted import fitted
 from agent.slippage.held import held_against
-from agent.slippage.kept import SlippageModels, checked
+from agent.slippage.kept import SlippageModels
 from domain.slippage import Beyond, SlippageModel, SymbolSlippage, identity
 
 TOO_FEW = TOO_CHEAP = 1
@@ -25,9 +25,9 @@ PAPER = (
 
 def fit_command(home: Path | None, journal: str | None, name: str, *, json: bool) -> None:
     """Fit a model and keep it; exit 1 when no symbol has enough fills."""
-    checked(name)
     agent_home = home_of(home)
     models, client = SlippageModels(agent_home.slippage), AccountClient(agent_home, journal)
+    models.checked(name)
     with client.journal() as opened, progress_bar("reading rows", opened.head()[0]) as advance:
         model = fitted(opened, client.name, name, models.next_version(name), advance)
     kept = any(each.enough for each in model.symbols)

@@ -9,12 +9,13 @@ from agent.cli.handlers.backtest.command import engine_for
 from agent.cli.handlers.inputs import gather
 from agent.cli.output.compile_bar import compiling_told
 from agent.host.clock import SystemClock
-from agent.models.registry import Registry, model_named
+from agent.models.registry import Registry
 from agent.settings.version import code_version
 from agent.state.key import one_way_cost_ppm
 from agent.wiring.backtests import setup_of
 from domain.errors import BadInput
 from domain.model import Barriers, Model
+from edge.versioned import split_version
 from research.engine.recording import Recording
 from research.training.entries import entries_of
 from research.training.judged import Forecasts
@@ -29,7 +30,7 @@ def trained_model(request: "TrainRequest", registry: Registry) -> tuple[Model, l
     options, candles, notes = gather(request.asked)
     setup = setup_of(options)
     engine, about = engine_for(setup, uncompiled=False)
-    members = tuple(registry.read(*model_named("--member", each)) for each in request.members)
+    members = tuple(registry.read(*split_version("--member", each)) for each in request.members)
     barriers = (
         members[0].barriers
         if members

@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from agent.account.client import AccountClient
 from agent.answers.research import AskedModel
 from agent.models import sets as model_sets
-from agent.models.registry import Registry, model_named
+from agent.models.registry import Registry
 from agent.settings.home import Home
 from agent.settings.settings import Options
 from domain.errors import BadInput
 from domain.events import ModelSet
 from domain.model import Model
 from domain.times import millis, utc
+from edge.versioned import split_version
 from reasoning.models import unpacked
 from research.data.candles import Candles
 
@@ -21,7 +22,7 @@ def models_asked(names: Sequence[str], options: Options, *, in_force: bool) -> l
     sets = list(_standing(options)) if in_force else []
     registry = Registry(Home(options.home).models)
     for text in names:
-        model = registry.read(*model_named("--model", text))
+        model = registry.read(*split_version("--model", text))
         _fits(model, options)
         sets.append(model_sets.set_of(model, len(sets) + 1, utc(0), "asked for in a backtest", "operator"))
     twice = {each.model for each in sets if sum(each.model == other.model for other in sets) > 1}
