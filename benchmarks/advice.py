@@ -14,6 +14,7 @@ from typing import Any
 
 from advice.settings import AdviceSettings
 from agent.host.clock import StoppedClock, SystemClock
+from agent.settings.user_strategies import load_file
 from agent.verify.replay import replay
 from benchmarks.processes import scratch, watched
 from domain.events import AdviceAsked
@@ -25,6 +26,13 @@ SERVER = (
     "    print(server.base_url, flush=True); sys.stdin.read()"
 )
 QUESTIONS, CYCLES, PASSES = 150, 1_000, 5
+EAGER = """from reasoning.declare import Declared, buy
+
+
+class Eager(Declared):
+    def decide(self, now, last):
+        return buy(confidence=60)
+"""
 CONFIG = """
 [advice.models.m]
 model = "m"
@@ -97,15 +105,24 @@ def _overhead(url: str) -> tuple[float, float]:
     return (asking - without) / len(bodies), call / len(bodies)
 
 
-def replayed(url: str) -> tuple[float, float, int]:
-    """Return CPU seconds of the replay of so many cycles with advice, of one without, and the questions."""
-    advised, plain = run(Market(CYCLES, 7), chosen(url)), run(Market(CYCLES, 7), None)
+def replayed(url: str, **more: Any) -> tuple[float, float, int]:
+    """Return CPU seconds of the replay of so many cycles with advice, of one without, and how many asked."""
+    advised, plain = run(Market(CYCLES, 7), chosen(url), **more), run(Market(CYCLES, 7), None, **more)
     clock = StoppedClock(SystemClock())
     times: list[list[float]] = [[], []]
     for _ in range(PASSES):
         for place, made in enumerate((advised, plain)):
             times[place].append(spent(lambda: replay(made.journal, None, clock)))  # noqa: B023 -- at once
-    return min(times[0]), min(times[1]), len(questions_of(advised))
+    return min(times[0]), min(times[1]), len({each.cycle_id for each in questions_of(advised)})
+
+
+def replayed_of_all(url: str) -> tuple[float, float, int]:
+    """Return as `replayed` of a strategy that wants to buy at each candle, so that each cycle asks."""
+    with scratch(None) as folder:
+        file = folder / "eager.py"
+        file.write_text(EAGER)
+        load_file(file)
+    return replayed(url, reasoning={"strategies": ["eager"]})
 
 
 def still(url: str) -> float:
@@ -136,10 +153,10 @@ def main() -> None:
         ours, call = overhead(url)
         print(f"question  {ours:.2f} ms of processor, the bare call {call:.2f}: {ours - call:+.2f} over it")
         print(f"cycle     {still(url):.3f} of one without advisers, nobody enters, in memory")
-        advised, plain, count = replayed(url)
-        print(
-            f"replay    {advised:.2f} s with {count} questions, {plain:.2f} s without: {advised / plain:.3f}"
-        )
+        for advised, plain, count in (replayed(url), replayed_of_all(url)):
+            ratio = advised / plain
+            asked = f"{count} of {CYCLES} cycles asked"
+            print(f"replay    {advised:.2f} s, {asked}, {plain:.2f} s without: {ratio:.3f}")
         sizes = memory(url)
         print(f"memory    {sizes[0] / 1e6:.0f} MB with an adviser, {sizes[1] / 1e6:.0f} MB without")
 

@@ -216,8 +216,11 @@ class Records(Protocol):
         """Twelve hex digits given at creation."""
         ...
 
-    def rows(self, after: int = 0) -> Iterator[Row]:
-        """Return rows with a sequence above `after`, oldest first, checking the chain on the way."""
+    def rows(self, after: int = 0, without: tuple[bytes, ...] = ()) -> Iterator[Row]:
+        """Return rows with a sequence above `after`, oldest first, checking the chain on the way.
+
+        Those whose payload begins with one of `without` are left out, and not decoded.
+        """
         ...
 
     def sessions(self) -> Iterator[Row]:

@@ -64,13 +64,14 @@ class History(ABC):
     ) -> None:
         self.close()
 
-    def rows(self, after: int = 0) -> Iterator[Row]:
+    def rows(self, after: int = 0, without: tuple[bytes, ...] = ()) -> Iterator[Row]:
         """Return rows with a sequence above `after` up to the head as it is now, oldest first.
 
-        The chain is checked on the way. Raises JournalFault naming the row where it breaks, and at
+        Rows whose payload begins with one of `without` are left out, and not decoded. The chain is checked on
+        the way, of those too. Raises JournalFault naming the row where it breaks, and at
         once when there is no row `after`: whoever remembers it has seen rows that are gone.
         """
-        return (row for _, row in self._checked(after))
+        return (row for _, row in self._checked(after, without))
 
     def tail(self, count: int) -> list[Row]:
         """Return the last `count` rows, oldest first. Raises JournalFault."""
@@ -96,8 +97,8 @@ class History(ABC):
             for stored in page:
                 if any(text in stored.payload for text in texts):
                     yield _sure(believed(stored, after + 1, previous))
-                elif stored.seq != after + 1 or link(previous, stored.seq, stored.payload) != stored.hash:
-                    _sure(believed(stored, after + 1, previous))
+                else:
+                    _linked(stored, after + 1, previous)
                 after, previous = stored.seq, stored.hash
 
     def _limit(self, until: int | None) -> int:
@@ -129,22 +130,24 @@ class History(ABC):
             count += 1
         return count
 
-    def _checked(self, after: int) -> Iterator[tuple[Stored, Row]]:
+    def _checked(self, after: int, without: tuple[bytes, ...] = ()) -> Iterator[tuple[Stored, Row]]:
         last, _ = self.head()
         if not 0 <= after <= last:
             raise JournalFault(f"row {after} is missing: the journal ends at row {last}")
-        return self._stream(after, last)
+        return self._stream(after, last, without)
 
-    def _stream(self, after: int, last: int) -> Iterator[tuple[Stored, Row]]:
+    def _stream(self, after: int, last: int, without: tuple[bytes, ...]) -> Iterator[tuple[Stored, Row]]:
         previous = self._hash_of(after)
         while after < last:
             page = self.page(after, min(PAGE, last - after))
             if not page:
                 raise JournalFault(f"row {after + 1} is missing: the journal had {last} rows")
             for stored in page:
-                row = _sure(believed(stored, after + 1, previous))
+                if without and type(stored.payload) is bytes and stored.payload.startswith(without):
+                    _linked(stored, after + 1, previous)
+                else:
+                    yield stored, _sure(believed(stored, after + 1, previous))
                 after, previous = stored.seq, stored.hash
-                yield stored, row
 
     def _at(self, sequences: Iterable[int]) -> Iterator[Row]:
         """Yield rows, those that stand near one another out of one page."""
@@ -183,6 +186,12 @@ class History(ABC):
         if not page or page[0].seq != seq or type(page[0].hash) is not bytes:
             raise JournalFault(f"row {seq} is missing or has no hash")
         return page[0].hash
+
+
+def _linked(stored: Stored, seq: int, previous: bytes) -> None:
+    """Check that a row is the next of the chain without decoding it. Raises JournalFault where it is not."""
+    if stored.seq != seq or link(previous, stored.seq, stored.payload) != stored.hash:
+        _sure(believed(stored, seq, previous))
 
 
 def _sure(row: Row | Broken) -> Row:

@@ -188,9 +188,11 @@ class SymbolMemory:
         twin.symbol, twin.speakers, twin.muted = self.symbol, self.speakers, dict(self.muted)
         twin.headlines, twin.now_ms = self.headlines, self.now_ms
         twin.series, twin.candle, twin.seen, twin.latest = self.series, self.candle, self.seen, self.latest
-        twin.recent = deque(tuple(self.recent)[-kept:] if kept else (), maxlen=KEPT)
-        twin.features = list(self.features)
-        twin.blocks = [block[:] if type(block) is list else copy(block) for block in self.blocks]
+        twin.recent = deque(tuple(self.recent)[-kept:], KEPT) if kept else deque(maxlen=KEPT)
+        twin.features = self.features[:]
+        twin.blocks = blocks = self.blocks[:]
+        for index, block in enumerate(blocks):
+            blocks[index] = block[:] if type(block) is list else copy(block)
         return twin
 
     def take(self, twin: "SymbolMemory") -> None:

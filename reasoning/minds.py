@@ -11,7 +11,7 @@ at the same candle. New parameters give it its voice back, and so does a restart
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from domain.candle import Candle
 from domain.decision import Signal
@@ -29,20 +29,9 @@ from reasoning.own import StandIn, StrategyFault
 from reasoning.settings import ReasoningSettings
 from reasoning.strategies.registry import STRATEGIES
 
-
-class _Ahead(NamedTuple):
-    """A symbol's memory after candles that `orient` has not seen yet: of which memory, and its signals."""
-
-    candles: tuple[Candle, ...]
-    base: SymbolMemory
-    seen: int
-    memory: SymbolMemory
-    signals: list[Signal] | None
-
-    def fits(self, observation: Observation, base: SymbolMemory) -> bool:
-        """Say whether this is what comes of an observation: the very candles, on a memory as it was."""
-        same = self.candles is observation.candles and self.base is base and self.seen == base.seen
-        return same and base.series == observation.series == self.memory.series
+_Ahead = tuple[tuple[Candle, ...], SymbolMemory, int, SymbolMemory, list[Signal] | None]
+"""A memory after candles that `orient` has not seen yet: which candles, of which memory and how many candles
+that had seen, the memory after them, and its signals. A bare tuple, for each cycle that asks makes one."""
 
 
 class StrategyRunner:
@@ -90,9 +79,9 @@ class StrategyRunner:
             memory = self._symbols[observation.symbol] = self._blank(observation.symbol)
         memory.now_ms = millis(observation.fetched_at)
         ahead = self._ahead.pop(observation.symbol, None)
-        if ahead is not None and ahead.fits(observation, memory):
-            memory.take(ahead.memory)
-            signals = ahead.signals
+        if ahead is not None and _fits(ahead, observation, memory):
+            memory.take(ahead[3])
+            signals = ahead[4]
         else:
             if observation.candles and observation.series != memory.series:
                 memory.start(observation.series)
@@ -121,27 +110,31 @@ class StrategyRunner:
 
     def preview(self, observation: Observation) -> Orientation:
         """Say what `orient` would of an observation, its headlines left aside; changes nothing."""
-        ahead = self._stepped_ahead(observation)
-        return self._orientation(observation.symbol, ahead.memory, ahead.signals)
+        _, _, _, memory, signals = self._stepped_ahead(observation)
+        memory.now_ms = millis(observation.fetched_at)
+        return self._orientation(observation.symbol, memory, signals)
 
     def votes(self, observation: Observation) -> bool:
         """Say whether a strategy would vote on an observation; changes nothing."""
-        signals = self._stepped_ahead(observation).signals
-        return signals is not None and any(signal.vote for signal in signals)
+        for signal in self._stepped_ahead(observation)[4] or ():  # noqa: SIM110 -- in every cycle, as advisers look
+            if signal.vote:
+                return True
+        return False
 
-    def _stepped_ahead(self, observation: Observation) -> "_Ahead":
+    def _stepped_ahead(self, observation: Observation) -> _Ahead:
         """Return what comes of an observation's candles; kept for `orient`, so that none is stepped twice."""
-        symbol = observation.symbol
+        symbol, candles = observation.symbol, observation.candles
         known = self._symbols.get(symbol)
-        ahead = self._ahead.get(symbol)
-        if ahead is not None and known is not None and ahead.fits(observation, known):
-            return ahead
-        base = self._blank(symbol) if known is None else known
+        if known is None:
+            base = self._blank(symbol)
+        else:
+            base, ahead = known, self._ahead.get(symbol)
+            if ahead is not None and _fits(ahead, observation, known):
+                return ahead
         memory = base.copy()
-        memory.now_ms = millis(observation.fetched_at)
-        if observation.candles and observation.series != memory.series:
+        if candles and observation.series != memory.series:
             memory.start(observation.series)
-        ahead = _Ahead(observation.candles, base, base.seen, memory, _stepped(memory, observation.candles))
+        ahead = (candles, base, base.seen, memory, _stepped(memory, candles))
         if known is not None:
             self._ahead[symbol] = ahead
         return ahead
@@ -264,6 +257,13 @@ class StrategyRunner:
             warmup=self.warmup,
             models=opinions_of(self._models, symbol, memory.recent, opinions),
         )
+
+
+def _fits(ahead: _Ahead, observation: Observation, memory: SymbolMemory) -> bool:
+    """Say whether this is what comes of an observation: the very candles, on a memory as it was."""
+    candles, base, seen, after, _ = ahead
+    same = candles is observation.candles and base is memory and seen == memory.seen
+    return same and memory.series == observation.series == after.series
 
 
 def _stepped(memory: SymbolMemory, candles: Iterable[Candle]) -> list[Signal] | None:

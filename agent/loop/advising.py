@@ -56,15 +56,27 @@ class Advising:
         self.hurry = hurry
 
     def __call__(self, turn: Turn) -> None:
-        """Add to a turn's observations what advisers say of the entries they would lead to."""
+        """Add to a turn's observations what advisers say of the entries they would lead to.
+
+        Most cycles enter nothing, and pay for no more than the look that finds it.
+        """
         try:
-            self._advise(turn)
+            with self.trading_lock:
+                voted = self._voted(turn)
+            if voted:
+                self._advise(turn)
         except Exception as error:  # noqa: BLE001 -- whatever it was, the cycle goes on without advice
             log.say("error", "no advice", why=f"{type(error).__name__}: {error}")
 
+    def _voted(self, turn: Turn) -> bool:
+        """Say whether a strategy votes on anything that was seen."""
+        votes = self.mind.votes
+        for observation in turn.observations:  # noqa: SIM110 -- in every cycle: a generator costs twice the loop
+            if observation.candles and votes(observation):
+                return True
+        return False
+
     def _advise(self, turn: Turn) -> None:
-        if not any(each.candles for each in turn.observations):
-            return
         clock = self.council.clock
         with self.trading_lock:
             wanted = self._wanted(turn)
@@ -89,8 +101,6 @@ class Advising:
     def _wanted(self, turn: Turn) -> list[QuestionFacts]:
         """Return what is known of each symbol a strategy would enter; nothing while an exit is to be made."""
         if self.record.state.kill_switch or self.hurry():
-            return []
-        if not any(each.candles and self.mind.votes(each) for each in turn.observations):
             return []
         blocked = {**turn.unseen, **splits(turn.observations), **self.platform.blocked(), **self.blocked()}
         wanted: list[QuestionFacts] = []

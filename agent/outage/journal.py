@@ -146,9 +146,9 @@ class GuardedJournal:
         """Id of the journal."""
         return self.inner.journal_id
 
-    def rows(self, after: int = 0) -> Iterator[Row]:
-        """Return the journal's rows."""
-        return self.inner.rows(after)
+    def rows(self, after: int = 0, without: tuple[bytes, ...] = ()) -> Iterator[Row]:
+        """Return the journal's rows, but for those that begin so."""
+        return self.inner.rows(after, without)
 
     def sessions(self) -> Iterator[Row]:
         """Return the rows that start a session."""

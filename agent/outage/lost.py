@@ -29,8 +29,9 @@ class Lost:
             raise JournalFault(self.why)
         return self._head[1]
 
-    def rows(self, after: int = 0) -> Iterator[Row]:
+    def rows(self, after: int = 0, without: tuple[bytes, ...] = ()) -> Iterator[Row]:
         """Refuse. Raises JournalFault."""
+        del without
         raise JournalFault(f"{self.why} (rows after {after})")
 
     def sessions(self) -> Iterator[Row]:

@@ -7,6 +7,7 @@ the instants of the cycles. The paper exchange is run again; everything else mus
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
+from itertools import tee
 from typing import Any
 
 import msgspec
@@ -25,8 +26,6 @@ from domain.candle import Candle
 from domain.errors import BadInput, LocalFault, VenueFault
 from domain.events import (
     AccountAdopted,
-    AdviceAnswered,
-    AdviceAsked,
     AdviserSet,
     CommandAnswered,
     CommandReceived,
@@ -63,8 +62,11 @@ ASKED = (
 )
 """What people's words become by themselves, with an agent or without."""
 
-ASIDE = AdviceAsked | AdviceAnswered | JournaledAfterwards | JournalRestored | ProcessNoted
-"""What no decision rests on: of advice that is what a cycle's observations hold."""
+ASIDE = JournaledAfterwards | JournalRestored | ProcessNoted
+"""What no decision rests on."""
+
+ADVICE = (b'{"type":"advice_asked",', b'{"type":"advice_answered",')
+"""How the rows of questions and answers begin: decisions rest on the advice in a cycle's observations."""
 
 
 class Difference(msgspec.Struct, frozen=True):
@@ -200,7 +202,7 @@ def recorded_events(journal: Records, session: int) -> Iterator[Event]:
     a running loop takes nothing from them in the midst of a cycle.
     """
     inside = open_ = False
-    for row in journal.rows():
+    for row in journal.rows(without=ADVICE):
         event = row.event
         if isinstance(event, SessionStarted):
             inside, open_ = event.session == session, False
@@ -235,7 +237,9 @@ def replay(journal: Records, session: int | None, clock: Clock, *, questions: bo
     again = QuestionReplay(asked_in(journal, started)) if questions else None
     if again is not None:
         again.begin(run, parts)
-    tape = _Tape(recorded_events(journal, started.session))
+    # Read once: the inputs of a cycle are taken just before what came of them is compared.
+    inputs, recorded = tee(recorded_events(journal, started.session))
+    tape = _Tape(recorded)
     run.listeners.append(tape.check)
     if venue is None:
         run.begin()
@@ -244,7 +248,7 @@ def replay(journal: Records, session: int | None, clock: Clock, *, questions: bo
         run.cycle.disturbed = str  # what was found then is in the record
         run.note_start()
     cycles = 0
-    for step in _steps(recorded_events(journal, started.session), remote=options.remote):
+    for step in _steps(inputs, remote=options.remote):
         if tape.difference is not None:
             break
         cycles += _take(run, observer, venue, step)

@@ -75,6 +75,10 @@ def test_what_is_appended_is_read_in_order_and_chained(
     rows = list(journal.rows())
     assert [row.event for row in rows] == [event for batch in batches for event in batch]
     assert [row.seq for row in rows] == list(range(1, len(rows) + 1))
+    ends = b'{"type":"cycle_ended",', b'{"type":"session_ended",'
+    assert list(journal.rows(0, ends)) == [
+        row for row in rows if not msgspec.json.encode(row.event).startswith(ends)
+    ]
     previous = genesis(JOURNAL_ID)
     for row in rows:
         previous = link(previous, row.seq, msgspec.json.encode(row.event))

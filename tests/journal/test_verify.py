@@ -105,6 +105,8 @@ def test_rows_are_not_given_past_the_break(path: Path) -> None:
             next(rows)
         with pytest.raises(JournalFault, match="row 6"):
             reader.find_cycle(3)
+        with pytest.raises(JournalFault, match="row 6"):
+            list(reader.rows(without=(b'{"type":"cycle_decided",',)))
         assert [row.seq for row in reader.find_cycle(1)] == [2, 3]
 
 
