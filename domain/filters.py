@@ -4,7 +4,7 @@ import re
 
 from domain.instrument import Instrument
 from domain.money import MAX_CASH, from_cash, notional
-from domain.order import Order, OrderType
+from domain.order import PRICED, Order, OrderType
 
 CLIENT_ID = re.compile(r"[A-Za-z0-9_-]{1,36}")
 
@@ -33,8 +33,8 @@ def refusal(order: Order, instrument: Instrument) -> str | None:
 
 
 def _missing_price(order: Order) -> str | None:
-    if order.type is OrderType.LIMIT and (order.price is None or order.price <= 0):
-        return "a limit order needs a price above 0"
+    if order.type in PRICED and (order.price is None or order.price <= 0):
+        return f"{'a limit' if order.type is OrderType.LIMIT else 'an ioc'} order needs a price above 0"
     resting = order.type in (OrderType.STOP, OrderType.TAKE_PROFIT)
     if resting and (order.trigger is None or order.trigger <= 0):
         return f"a {order.type.lower()} order needs a trigger above 0"

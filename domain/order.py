@@ -14,10 +14,15 @@ class Side(StrEnum):
 
 
 class OrderType(StrEnum):
-    """STOP and TAKE_PROFIT rest until the market reaches `trigger`, then go as market orders."""
+    """STOP and TAKE_PROFIT rest until the market reaches `trigger`, then go as market orders.
+
+    IOC, immediate or cancel, takes what the market offers at once at `price` or better, and its rest ends:
+    it never rests.
+    """
 
     MARKET = "MARKET"
     LIMIT = "LIMIT"
+    IOC = "IOC"
     STOP = "STOP"
     TAKE_PROFIT = "TAKE_PROFIT"
 
@@ -94,6 +99,24 @@ class Order(msgspec.Struct, frozen=True):
     trigger: int | None = None
     oco: str | None = None
     expires_at: datetime | None = None
+
+
+PRICED = frozenset({OrderType.LIMIT, OrderType.IOC})
+"""Types that trade at their `price` or better, and so need one."""
+
+
+TAKING = frozenset({OrderType.MARKET, OrderType.IOC})
+"""Types that take what there is when they arrive, and never rest."""
+
+
+def measured_from(order: Order) -> int:
+    """Return what the slippage of an order is measured from, in ticks: its level where it waits for one.
+
+    A market order and one that takes at once are measured from the quote of their decision.
+    """
+    if order.type is OrderType.IOC:
+        return order.reference
+    return order.price or order.trigger or order.reference
 
 
 SHARE = "s"

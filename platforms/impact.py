@@ -18,7 +18,7 @@ from typing import NamedTuple
 from domain.candle import Candle
 from domain.kernel import kernel
 from domain.money import PPM
-from platforms.fills import Costs
+from platforms.fills import Costs, market_price
 
 RANGE_CANDLES = 14
 VOLUME_CANDLES = 24
@@ -28,6 +28,10 @@ LOOK_BACK = VOLUME_CANDLES + 1
 
 MOST_PPM = 100_000
 """Largest cost beyond the quote, 10 %: up to here the fill kernels cannot wrap."""
+
+
+LAST_LOT = 1.5
+"""What the last lot pays over the mean of an order's lots: of q * sqrt(q), the derivative over sqrt(q)."""
 
 
 class Impact(NamedTuple):
@@ -105,6 +109,34 @@ def slipped_at(costs: Costs, slips: Slips, symbol: int, first: int, newest: int,
     return slipped(costs, beyond_ppm(slips.base[symbol], slips.growth[symbol], wide, volume, lots))
 
 
+@kernel
+def takes_within(
+    side: int,
+    quote: int,
+    limit: int,
+    costs: Costs,
+    base: float,
+    growth: float,
+    wide: float,
+    volume: float,
+    lots: int,
+) -> int:
+    """Return how many of some lots, taken at once, trade at a limit or better: all, some or none.
+
+    It is the last lot that must: it pays `LAST_LOT` times what grows with size in their mean.
+    """
+    least, most = 0, lots
+    while least < most:
+        middle = least + (most - least + 1) // 2
+        last = slipped(costs, beyond_ppm(base, LAST_LOT * growth, wide, volume, middle))
+        price = market_price(side, quote, last)
+        if (price <= limit and side > 0) or (price >= limit and side < 0):
+            least = middle
+        else:
+            most = middle - 1
+    return least
+
+
 class ImpactWindow:
     """The last closed candles of a symbol, and what its model says of an order sent now."""
 
@@ -132,6 +164,11 @@ class ImpactWindow:
         """Return the costs of a market order of so many lots, sent now."""
         wide, volume = self.measured()
         return slipped(costs, beyond_ppm(self.impact.base, self.impact.growth, wide, volume, lots))
+
+    def takes(self, side: int, quote: int, limit: int, costs: Costs, lots: int) -> int:
+        """Return how many of some lots, taken now, trade at a limit or better."""
+        base, growth = self.impact
+        return takes_within(side, quote, limit, costs, base, growth, *self.measured(), lots)
 
     def measured(self) -> tuple[float, float]:
         """Return the range in ppm and the volume in lots that a model reads now; (0, 1) before any candle."""

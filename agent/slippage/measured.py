@@ -24,6 +24,7 @@ from platforms.impact import NO_IMPACT, ImpactWindow
 
 LATE = "sent without a quote of its cycle"
 UNSEEN = "sent before a candle had closed, or in a market that did not move"
+BOUNDED = "immediate or cancel: what it paid was bounded by its own price"
 OTHER = "on candles of another length than the last session's"
 
 
@@ -130,6 +131,9 @@ class MeasuredOrders:
 
     def _send(self, order: Order) -> None:
         if order.type is OrderType.LIMIT:
+            return
+        if order.type is OrderType.IOC:
+            self.left_out[BOUNDED] += 1
             return
         if order.type is not OrderType.MARKET:
             self._triggered[order.client_id] = _Sent(order, 0.0, 0.0)

@@ -250,15 +250,26 @@ KINDS = {"MARKET": OrderType.MARKET, "LIMIT": OrderType.LIMIT, "LIMIT_MAKER": Or
 }
 
 
+LASTING = {"GTC": OrderType.LIMIT, "FOK": OrderType.LIMIT, "IOC": OrderType.IOC}
+
+
 def placed(answer: Json, instrument: Instrument, grain: int) -> Placed | None:
     """Return the order as the exchange has it; None where the answer does not say it in full."""
     kind, when = answer.get("type"), "time" if "time" in answer else "transactTime"
     try:
         side = Side(str(field(answer, "side")))
         whole_lots = int(number(answer, "origQty") / instrument.step_size)
-        return Placed(side, KINDS[str(kind)], whole_lots, instant(answer, when), grain)
+        return Placed(side, _kind(answer, str(kind)), whole_lots, instant(answer, when), grain)
     except (BadAnswer, ValueError, KeyError):
         return None
+
+
+def _kind(answer: Json, name: str) -> OrderType:
+    """Return an order's type; a limit order is one of two by how long it lasts. Raises KeyError."""
+    kind = KINDS[name]
+    if name != "LIMIT":
+        return kind
+    return LASTING[str(field(answer, "timeInForce"))]
 
 
 def within(answer: Any, instrument: Instrument, filled: int) -> None:

@@ -10,7 +10,7 @@ that is no more.
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from domain.instrument import Instrument
-from domain.order import Order, OrderType, Side
+from domain.order import PRICED, Order, OrderType, Side
 from platforms.binance.filters import Filters
 from platforms.binance.objections import Sized, plainly
 
@@ -37,8 +37,9 @@ def order_params(order: Order, as_sent: Sized) -> Params:
     params = _common(order, as_sent) | {"newClientOrderId": order.client_id}
     if order.type is OrderType.MARKET:
         return params | {"type": "MARKET"}
-    if order.type is OrderType.LIMIT:
-        return params | {"type": "LIMIT", "timeInForce": "GTC", "price": _text(as_sent.price)}
+    if order.type in PRICED:
+        lasts = "IOC" if order.type is OrderType.IOC else "GTC"
+        return params | {"type": "LIMIT", "timeInForce": lasts, "price": _text(as_sent.price)}
     kind, levels = _resting(order, as_sent, "")
     return params | {"type": kind} | levels
 

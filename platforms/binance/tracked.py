@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from domain.order import OPEN, UNRESOLVED, Order, OrderState, OrderStatus, Receipt
+from domain.order import OPEN, UNRESOLVED, Order, OrderState, OrderStatus, Receipt, measured_from
 from domain.ports import Clock
 from domain.regrid import Regrid
 
@@ -63,11 +63,10 @@ class OrderTracker:
                 if entry.order.symbol == change.new.symbol:
                     entry.order = order = change.order(entry.order)
                     entry.filled, entry.lots = change.lots(entry.filled), change.lots(entry.lots)
-                    self._references[client_id] = order.price or order.trigger or order.reference
+                    self._references[client_id] = measured_from(order)
 
     def _take(self, order: Order) -> _Tracked:
-        # Slippage of an order with a level is measured from there, of a market order from the quote.
-        self._references[order.client_id] = order.price or order.trigger or order.reference
+        self._references[order.client_id] = measured_from(order)
         entry = self._open[order.client_id] = _Tracked(order, self.clock.monotonic())
         return entry
 

@@ -2,7 +2,7 @@
 
 from domain.filters import refusal
 from domain.instrument import Instrument
-from domain.order import Order, OrderType, Side
+from domain.order import TAKING, Order, OrderType, Side
 
 MOST_WORKING = 200
 """Working orders per symbol, as exchanges cap them; it also bounds the paper exchange's memory."""
@@ -16,9 +16,9 @@ def objection(order: Order, instrument: Instrument, working: int) -> str | None:
         return f"time {order.at.isoformat()} has no timezone"
     if order.expires_at is not None and order.expires_at <= order.at:
         return f"expiry {order.expires_at.isoformat()} not after {order.at.isoformat()}"
-    if order.type is OrderType.MARKET and order.reference < 1:
+    if order.type in TAKING and order.reference < 1:
         return f"reference {order.reference} below 1 tick"
-    if order.type is not OrderType.MARKET and working >= MOST_WORKING:
+    if order.type not in TAKING and working >= MOST_WORKING:
         return f"{working} open orders of {order.symbol} reach cap {MOST_WORKING}"
     return refusal(order, instrument)
 

@@ -5,11 +5,11 @@ from math import inf
 
 from domain.candle import Candle, LastPrice
 from domain.instrument import Instrument
-from domain.money import MAX_CASH
+from domain.money import MAX_CASH, notional
 from domain.order import OrderType
 from domain.times import EPOCH, utc
 from platforms.fills import Costs, limit_price, share_of_volume, stop_price, target_price
-from platforms.impact import Impact, ImpactWindow
+from platforms.impact import NO_IMPACT, Impact, ImpactWindow
 from platforms.paper.working_order import WorkingOrder
 
 RANK = {OrderType.STOP: 0, OrderType.TAKE_PROFIT: 1, OrderType.LIMIT: 2}
@@ -80,9 +80,19 @@ class PaperMarket:
         if self.window is not None:
             self.window.take(candle)
 
-    def costs_of(self, taken: WorkingOrder, costs: Costs) -> Costs:
-        """Return what an order costs that takes liquidity now."""
-        return costs if self.window is None else self.window.costs(costs, taken.remaining)
+    def costs_of(self, taken: WorkingOrder, costs: Costs, lots: int = 0) -> Costs:
+        """Return what an order costs that takes liquidity now: all that remains of it, or so many lots."""
+        return costs if self.window is None else self.window.costs(costs, lots or taken.remaining)
+
+    def takes(self, wanted: WorkingOrder, costs: Costs) -> int:
+        """Return the lots of an IOC order that trade within its price now; 0 for less than may be sold."""
+        if self.quote is None:
+            return 0
+        window = self.window or ImpactWindow(NO_IMPACT, self.step)
+        lots = window.takes(wanted.side, self.quote.price, wanted.order.price or 0, costs, wanted.remaining)
+        least = self.instrument
+        enough = notional(self.quote.price, lots, least.cash_factor) >= least.min_cash
+        return lots if enough and lots >= least.min_lots else 0
 
     def accept(self, quote: LastPrice) -> bool:
         """Take a quote as the last one; say no to one that is older than it or has no price."""

@@ -75,11 +75,27 @@ class MatchingEngine:
             return taken_price(wanted.side, wanted.level, quote.price, costs)
         return 0
 
-    def shortfall(self, wanted: WorkingOrder, price: int) -> str | None:
-        """Say what is missing to fill it now at `price` ticks, or to let it rest when that is 0."""
+    def within(self, wanted: WorkingOrder) -> tuple[int, int]:
+        """Return how many lots of an IOC order trade at its price or better, and at which price; 0, 0 none.
+
+        They pay what a market order of as many lots pays.
+        """
+        market = self._markets[wanted.order.symbol]
+        lots = market.takes(wanted, self._costs)
+        if market.quote is None or not lots:
+            return 0, 0
+        return lots, market_price(wanted.side, market.quote.price, market.costs_of(wanted, self._costs, lots))
+
+    def expire(self, working: WorkingOrder, at: datetime, reason: str) -> Receipt:
+        """End what is left of an order that does not rest; the receipt has all its fills."""
+        self._end(working, OrderStatus.EXPIRED, at, reason)
+        return working.receipt(tuple(working.fills))
+
+    def shortfall(self, wanted: WorkingOrder, price: int, lots: int = 0) -> str | None:
+        """Say what is missing to fill it (or so many lots of it) now at `price`, to let it rest where 0."""
         need = wanted.lock
         if price and wanted.side == BUY:
-            need = buy_cost(price, wanted.remaining, wanted.factor, self._costs.taker_fee)
+            need = buy_cost(price, lots or wanted.remaining, wanted.factor, self._costs.taker_fee)
         return self._book.shortfall(wanted, need, self._markets[wanted.order.symbol].instrument)
 
     def execute(self, working: WorkingOrder, lots: int, price: int, at: datetime, *, maker: bool) -> Receipt:

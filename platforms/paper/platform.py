@@ -6,7 +6,9 @@
 2. A market order fills at once and fully at the last quote. A limit order that the quote already
    satisfies takes at once and fully; else it rests, and all resting limit orders of a symbol
    together, in order of placement, take at most the settings' share of each candle's volume. A
-   quote carries no volume: one that is through a limit fills the rest of it.
+   quote carries no volume: one that is through a limit fills the rest of it. An IOC order takes what
+   trades within its price at what a market order of as many lots pays, less than may be sold again not
+   at all, and its rest expires at once.
 3. Within a candle stops go first, then targets, then limits. Fills carry the candle's open time.
    A candle the price collar does not believe triggers the stops it reaches, and nothing else: such a stop
    fills at the worse of its trigger and the next price that is believed.
@@ -38,6 +40,10 @@ from platforms.paper.working_order import WorkingOrder, receipt_of
 
 DUPLICATE = "duplicate"
 ENDED = frozenset({OrderStatus.FILLED, OrderStatus.CANCELLED, OrderStatus.EXPIRED})
+
+
+NOTHING_WITHIN = "nothing trades within its price"
+REST_BEYOND = "the rest would trade beyond its price"
 
 
 AT_ONCE = Certainty(horizon_ms=0, not_founds=1, send_ms=0)
@@ -152,13 +158,15 @@ class MockTradingPlatform:
                 self._engine.doubt(market, candle)
 
     def place(self, order: Order) -> Receipt:
-        """Carry out a market order, or a limit order the quote satisfies; let any other order rest."""
+        """Carry out a market order, a limit order the quote satisfies, what of an IOC is; let others rest."""
         reason = self._objection(order)
         if reason is None and order.oco is not None and self._book.group(f"oco:{order.oco}"):
             reason = f"oco {order.oco} already rests"
         if reason is not None:
             return self._refuse(order, reason)
         working = WorkingOrder(order, self.instrument(order.symbol), self._costs)
+        if order.type is OrderType.IOC:
+            return self._take(working)
         price = self._engine.immediate_price(working)
         reason = self._impossible(working, price)
         if reason is not None:
@@ -166,6 +174,18 @@ class MockTradingPlatform:
         if price:
             return self._engine.execute(working, order.lots, price, order.at, maker=False)
         return self._engine.rest(working)
+
+    def _take(self, working: WorkingOrder) -> Receipt:
+        """Fill what trades within an order's price at once, and end the rest."""
+        order = working.order
+        lots, price = self._engine.within(working)
+        if not lots:
+            return self._engine.expire(working, order.at, NOTHING_WITHIN)
+        reason = self._impossible(working, price, lots)
+        if reason is not None:
+            return self._refuse(order, reason)
+        receipt = self._engine.execute(working, lots, price, order.at, maker=False)
+        return self._engine.expire(working, order.at, REST_BEYOND) if working.open else receipt
 
     def place_oco(self, stop: Order, target: Order) -> tuple[Receipt, Receipt]:
         """Let a stop and a target rest, both or neither; both are met from the next mark on."""
@@ -235,14 +255,14 @@ class MockTradingPlatform:
             return f"unknown symbol {order.symbol}"
         return objection(order, market.instrument, len(market.queue) + beside)
 
-    def _impossible(self, working: WorkingOrder, price: int) -> str | None:
-        """Say why it can neither be filled now at `price` ticks nor, when that is 0, rest."""
+    def _impossible(self, working: WorkingOrder, price: int, lots: int = 0) -> str | None:
+        """Say why it (or so many lots of it) can neither be filled now at `price` ticks nor, at 0, rest."""
         if price == 0 and working.order.type is OrderType.MARKET:
             return f"no price for {working.order.symbol}"
-        value = notional(price, working.remaining, working.factor)
+        value = notional(price, lots or working.remaining, working.factor)
         if value > MAX_CASH:
             return f"notional {value} cash units above the largest {MAX_CASH}"
-        return self._engine.shortfall(working, price)
+        return self._engine.shortfall(working, price, lots)
 
     def _refuse(self, order: Order, reason: str) -> Receipt:
         receipt = Receipt(order.client_id, order.symbol, OrderStatus.REJECTED, order.at, reason=reason)

@@ -6,7 +6,7 @@ import msgspec
 
 from domain.instrument import Instrument
 from domain.money import notional, share_up
-from domain.order import OPEN, Fill, Order, OrderState, OrderStatus, OrderType, Receipt, Side
+from domain.order import OPEN, TAKING, Fill, Order, OrderState, OrderStatus, OrderType, Receipt, Side
 from domain.times import EPOCH, utc
 from platforms.fills import BUY, SELL, Costs, buy_cost, fee_step, market_price
 
@@ -40,7 +40,7 @@ def receipt_of(standing: OrderState) -> Receipt:
 
 
 def _level(order: Order) -> int:
-    if order.type is OrderType.MARKET:
+    if order.type in TAKING:
         return 0
     return (order.price if order.type is OrderType.LIMIT else order.trigger) or 0
 
@@ -48,7 +48,7 @@ def _level(order: Order) -> int:
 class WorkingOrder:
     """An order with what has been filled of it and what it holds back.
 
-    `level` is the limit or the trigger in ticks, `since` and `until` the milliseconds from which
+    `level` is the limit or the trigger in ticks it waits for, `since` and `until` the milliseconds from which
     on the market may meet it and at which it expires. Orders of one `group` cancel one another.
     `lock` is in cash units for a buy, in lots for a sale; `value` the notional of the fills so far.
     `triggered` is the open time in ms of the doubted candle that reached a stop, 0 for none.
@@ -105,8 +105,8 @@ class WorkingOrder:
     def fill(self, trade_id: str, lots: int, price: int, at: datetime, *, maker: bool) -> Fill:
         """Execute `lots` at `price` ticks and return the fill.
 
-        Its reference is the quote when deciding for a market order, else the order's own level,
-        so that what a stop lost in a gap shows as slippage.
+        Its reference is the quote when deciding for an order that takes at once, else the order's own
+        level, so that what a stop lost in a gap shows as slippage.
         """
         value = notional(price, lots, self.factor)
         rate = self.costs.maker_fee if maker else self.costs.taker_fee
@@ -156,7 +156,7 @@ class WorkingOrder:
             whole = notional(self.level, self.order.lots, self.factor)
             fees = share_up(whole, self.costs.maker_fee) - share_up(self.value, self.costs.maker_fee)
             return whole - self.value + fees
-        if self.order.type is OrderType.MARKET:
+        if self.order.type in TAKING:
             return 0
         price = market_price(self.side, self.level, self.costs)
         return buy_cost(price, self.remaining, self.factor, self.costs.taker_fee)

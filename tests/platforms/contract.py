@@ -15,6 +15,7 @@ from domain.order import Balance, Fill, Order, OrderStatus, OrderType, Receipt, 
 from tests.platforms.world import Desk, World
 
 MARKET, LIMIT, STOP, TARGET = OrderType.MARKET, OrderType.LIMIT, OrderType.STOP, OrderType.TAKE_PROFIT
+IOC = OrderType.IOC
 BUY, SELL = Side.BUY, Side.SELL
 TOO_MUCH = re.compile(r"below needed .* (USDT|BTC)$|insufficient balance")
 LOTS = 10_000
@@ -98,6 +99,30 @@ class PlatformContract:
         receipt = world.platform.place(desk.order(BUY, LIMIT, LOTS, ABOVE))
         assert receipt.status is OrderStatus.FILLED
         assert all(f.price <= ABOVE and not f.maker for f in receipt.fills)
+
+    # orders that take at once or end
+
+    def test_an_ioc_takes_what_is_within_its_price_and_is_measured_from_the_quote(
+        self, world: World, desk: Desk
+    ) -> None:
+        order = desk.order(BUY, IOC, LOTS, ABOVE, reference=4_999_900)
+        receipt = world.platform.place(order)
+        assert (receipt.status, receipt.filled) == (OrderStatus.FILLED, LOTS)
+        assert all(f.price <= ABOVE and not f.maker for f in receipt.fills)
+        assert {f.reference for f in receipt.fills} == {4_999_900}
+
+    def test_an_ioc_with_nothing_within_its_price_ends_at_once_and_holds_nothing_back(
+        self, world: World, desk: Desk
+    ) -> None:
+        before = self.held(world)
+        order = desk.order(BUY, IOC, LOTS, BELOW)
+        receipt = world.platform.place(order)
+        assert (receipt.status, receipt.filled, receipt.fills) == (OrderStatus.EXPIRED, 0, ())
+        assert self.held(world) == before
+        assert not world.platform.open_orders()
+        world.move(FAR_BELOW)
+        assert fills_of(world.platform.poll(), order.client_id) == []
+        assert self.standing(world, order).status is OrderStatus.EXPIRED
 
     # resting limit orders
 

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from domain.candle import Candle, LastPrice
 from domain.instrument import Instrument
-from domain.order import Order, OrderType, Purpose, Side
+from domain.order import PRICED, Order, OrderType, Purpose, Side
 from domain.ports import Platform
 from domain.times import millis, utc
 from platforms.paper.platform import MockTradingPlatform
@@ -113,7 +113,7 @@ class Desk:
             purpose=Purpose.ENTRY if side is Side.BUY else Purpose.EXIT,
             lots=lots,
             reference=reference,
-            price=level if kind is OrderType.LIMIT else None,
+            price=level if kind in PRICED else None,
             trigger=level if kind in (OrderType.STOP, OrderType.TAKE_PROFIT) else None,
             oco=oco,
         )

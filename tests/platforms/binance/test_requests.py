@@ -81,6 +81,9 @@ def test_each_type_of_order_goes_as_the_exchanges_own() -> None:
     assert params(order(BUY, LIMIT, level=4_900_001)) == common | {
         "side": "BUY", "type": "LIMIT", "timeInForce": "GTC", "price": "49000.01",
     }  # fmt: skip
+    assert params(order(BUY, OrderType.IOC, level=4_900_001)) == common | {
+        "side": "BUY", "type": "LIMIT", "timeInForce": "IOC", "price": "49000.01",
+    }  # fmt: skip
     assert params(order(SELL, STOP, level=4_900_000)) == common | {
         "side": "SELL", "type": "STOP_LOSS", "stopPrice": "49000.00",
     }  # fmt: skip
