@@ -118,6 +118,12 @@ class Instrument(msgspec.Struct, frozen=True, dict=True):
         count = (self.price(ticks) / self.order_tick).to_integral_value(ROUND_CEILING)
         return self.ticks(count * self.order_tick)
 
+    def below(self, ticks: int) -> int:
+        """Return the next price at or below some ticks that lies on the exchange's grid."""
+        if self.order_tick is None:
+            return ticks
+        return self.ticks((self.price(ticks) // self.order_tick) * self.order_tick)
+
     def stop_level(self, ticks: int, mark: int | None) -> int:
         """Return the level of a stop to sell: above, or below where above would set it off at `mark`."""
         above = self.level(ticks)

@@ -15,8 +15,25 @@ class Check(msgspec.Struct, frozen=True):
     note: str = ""
 
 
+class EntryChoice(msgspec.Struct, frozen=True):
+    """How an entry is ordered and by which numbers, where that is not simply at the market.
+
+    Ppm of the quote: what a market order was `predicted` to pay, what it was `allowed` to (a share of the way
+    to the stop), None where a setting chose and not the prediction. It is sent in `slices` orders, of `lots`
+    lots together.
+    """
+
+    predicted_ppm: int
+    allowed_ppm: int | None
+    slices: int
+    lots: int
+
+
 class Approved(msgspec.Struct, frozen=True, tag="approved"):
-    """An order that may be sent as it is or smaller, never larger."""
+    """An order that may be sent as it is or smaller, never larger.
+
+    `choice` is missing where the settings have entries at the market, and of exits and protection always.
+    """
 
     cycle_id: int
     symbol: str
@@ -26,6 +43,7 @@ class Approved(msgspec.Struct, frozen=True, tag="approved"):
     stop: int = 0
     target: int = 0
     sizing: str = ""
+    choice: EntryChoice | msgspec.UnsetType = msgspec.UNSET
 
 
 class Denied(msgspec.Struct, frozen=True, tag="denied"):

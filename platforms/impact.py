@@ -11,11 +11,12 @@ Series are of closed candles, oldest first; prices in ticks, volume in base unit
 (shorter at a series' beginning), so nothing before them counts and a loop and a backtest see the same bits.
 """
 
-from collections.abc import Mapping, Sequence
-from math import ceil, sqrt
+from collections.abc import Iterable, Sequence
+from math import ceil
 from typing import NamedTuple
 
 from domain.candle import Candle
+from domain.impact import MOST_PPM, NO_IMPACT, UNMOVED, Impact, Moved, beyond_ppm
 from domain.kernel import kernel
 from domain.money import PPM
 from platforms.fills import Costs, market_price
@@ -26,24 +27,8 @@ VOLUME_CANDLES = 24
 LOOK_BACK = VOLUME_CANDLES + 1
 """Candles that are read at most: one more than the longer window, whose first true range needs a close."""
 
-MOST_PPM = 100_000
-"""Largest cost beyond the quote, 10 %: up to here the fill kernels cannot wrap."""
-
-
 LAST_LOT = 1.5
 """What the last lot pays over the mean of an order's lots: of q * sqrt(q), the derivative over sqrt(q)."""
-
-
-class Impact(NamedTuple):
-    """A symbol's model: shares of the range, for any order and by the root of its share of volume."""
-
-    base: float
-    growth: float
-
-
-NO_IMPACT = Impact(0.0, 0.0)
-
-Impacts = Mapping[str, Impact]
 
 
 class Slips(NamedTuple):
@@ -82,12 +67,6 @@ def mean_volume(volume: Sequence[float], step: float, first: int, newest: int) -
     for index in range(newest - count + 1, newest + 1):
         total += volume[index]
     return max(1.0, total / count / step)
-
-
-@kernel
-def beyond_ppm(base: float, growth: float, wide: float, volume: float, lots: int) -> float:
-    """Return what a model says a market order of so many lots costs beyond the quote, in ppm."""
-    return wide * (base + growth * sqrt(float(lots) / volume))
 
 
 @kernel
@@ -137,6 +116,14 @@ def takes_within(
     return least
 
 
+def measured(candles: Iterable[Candle], step: float) -> Moved:
+    """Return what a model reads after closed candles, of an instrument with lots of `step`."""
+    window = ImpactWindow(NO_IMPACT, step)
+    for candle in candles:
+        window.take(candle)
+    return window.measured()
+
+
 class ImpactWindow:
     """The last closed candles of a symbol, and what its model says of an order sent now."""
 
@@ -170,10 +157,10 @@ class ImpactWindow:
         base, growth = self.impact
         return takes_within(side, quote, limit, costs, base, growth, *self.measured(), lots)
 
-    def measured(self) -> tuple[float, float]:
-        """Return the range in ppm and the volume in lots that a model reads now; (0, 1) before any candle."""
+    def measured(self) -> Moved:
+        """Return what a model reads now."""
         newest = len(self._close) - 1
         if newest < 0:
-            return 0.0, 1.0
+            return UNMOVED
         wide = range_ppm(self._high, self._low, self._close, 0, newest)
-        return wide, mean_volume(self._volume, self.step, 0, newest)
+        return Moved(wide, mean_volume(self._volume, self.step, 0, newest))

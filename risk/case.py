@@ -10,9 +10,11 @@ import msgspec
 from domain.account import Account
 from domain.decision import Decision
 from domain.errors import BadInput, LocalFault
+from domain.impact import UNMOVED, Impacts, Moved
 from domain.instrument import Instrument
 from domain.money import DECIMALS
 from domain.observation import Observation
+from risk.entry_orders import AT_MARKET, EntryOrders
 from risk.limits import Limits, Sizing
 from risk.settings import Mode, RiskSettings, SizingSettings
 
@@ -25,6 +27,7 @@ class Policy(msgspec.Struct, frozen=True):
 
     `cost_ppm` bounds what one way of a market order costs: taker fee, slippage and half the
     spread, in parts per million of the notional at the quote. `cash_decimals` are those of the cash unit.
+    `orders` is how entries are ordered, `laws` the law of slippage of each symbol that has one.
     """
 
     limits: Limits
@@ -33,6 +36,8 @@ class Policy(msgspec.Struct, frozen=True):
     timeframe_ms: int
     cost_ppm: int
     cash_decimals: int = DECIMALS
+    orders: EntryOrders = AT_MARKET
+    laws: Impacts = {}
 
     @classmethod
     def pack(
@@ -44,6 +49,8 @@ class Policy(msgspec.Struct, frozen=True):
         timeframe_ms: int,
         cost_ppm: int,
         cash_decimals: int = DECIMALS,
+        orders: EntryOrders = AT_MARKET,
+        laws: Impacts | None = None,
     ) -> Self:
         """Pack settings for a mode and a timeframe. Raises BadInput for a timeframe or cost out of range."""
         if timeframe_ms <= 0:
@@ -52,7 +59,16 @@ class Policy(msgspec.Struct, frozen=True):
             raise BadInput(f"cost_ppm {cost_ppm} must be from 0 to {MAX_COST_PPM}")
         fixed = sizing.fixed_quantity if sizing.method == "fixed" else None
         limits = _limits(risk, mode, timeframe_ms, cash_decimals)
-        return cls(limits, _sizing(sizing, mode, cash_decimals), fixed, timeframe_ms, cost_ppm, cash_decimals)
+        return cls(
+            limits=limits,
+            sizing=_sizing(sizing, mode, cash_decimals),
+            fixed_quantity=fixed,
+            timeframe_ms=timeframe_ms,
+            cost_ppm=cost_ppm,
+            cash_decimals=cash_decimals,
+            orders=orders,
+            laws=laws or {},
+        )
 
     @property
     def live(self) -> bool:
@@ -77,7 +93,8 @@ def _sizing(sizing: SizingSettings, mode: Mode, cash_decimals: int) -> Sizing:
 class Case(msgspec.Struct, frozen=True):
     """One decision to judge at `at`; `client_id` is the name its order would carry.
 
-    `instruments` holds the symbol's own and those of every position held.
+    `instruments` holds the symbol's own and those of every position held; `moved` is what its market did
+    in its last candles, by which slippage is predicted.
     """
 
     decision: Decision
@@ -87,6 +104,7 @@ class Case(msgspec.Struct, frozen=True):
     policy: Policy
     at: datetime
     client_id: str
+    moved: Moved = UNMOVED
 
     @property
     def symbol(self) -> str:

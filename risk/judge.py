@@ -18,6 +18,7 @@ from domain.order import Order, OrderType, Purpose, Side
 from domain.verdict import Approved, Check, Denied, Verdict
 from risk.case import Case
 from risk.checks import Gate, checks_of, detail, filters_check
+from risk.choice import chosen, ordered
 from risk.facts import Facts
 from risk.reading import book_of, entry_of, feed_of
 from risk.sizing import explain, size_entry
@@ -79,15 +80,17 @@ def _enter(case: Case) -> Verdict:
     failed = next((check for check in checks if not check.passed), None)
     if failed is not None:
         return Denied(decision.cycle_id, case.symbol, failed.rule, checks, f"{detail(failed)}; {sizing}")
+    choice = chosen(case, size.lots, entry)
     return Approved(
         decision.cycle_id,
         case.symbol,
-        order,
+        ordered(case, order, choice),
         checks,
         stop_ppm=decision.stop_ppm,
         stop=decision.stop,
         target=decision.target,
         sizing=sizing,
+        choice=choice,
     )
 
 

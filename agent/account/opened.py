@@ -38,6 +38,7 @@ from agent.settings.load import BadSettings
 from agent.settings.resolve import explicit, gridded, journal_name
 from agent.settings.settings import Options
 from agent.settings.version import fold_version
+from agent.slippage.entries import with_laws
 from agent.state.changes import standing
 from agent.state.checkpoint import Checkpoint
 from agent.state.checkpoints import Checkpoints
@@ -105,6 +106,8 @@ class OpenedAccount:
         self.clock = clock or SystemClock()
         self.hurry = hurry
         self.gated = ""
+        self.lawless: BadInput | None = None
+        """Why the slippage model that entries are to go by cannot be read; they have a worst price then."""
         self.without = without
         self.options = explicit(options)
         self.name = journal_name(self.options)
@@ -133,6 +136,7 @@ class OpenedAccount:
                 self.locks.append(self.home.lock_account(key, needed=not stopping))
             if not hurry:
                 self.options = wiring.live_grids(gridded(self.options), self.clock, self.home.root)
+                self.options, self.lawless = _lawful(self.options)
             if self.options.mode == "live" and not hurry:
                 refuse_broken(self.home, self.name)
             self._open()
@@ -203,6 +207,14 @@ class OpenedAccount:
                 raise
             log.say("error", "no adviser is asked", why=str(fault), held=sorted(held))
 
+    def _judge_lawless(self, held: Mapping[str, object]) -> None:
+        """Go on with a worst price where no law of slippage can be read and something is held, else raise."""
+        if self.lawless is None:
+            return
+        if not held:
+            raise self.lawless
+        log.say("error", "entries go by their worst price", why=str(self.lawless), held=sorted(held))
+
     def _gate(self, held: Mapping[str, object]) -> str:
         """Return why the gate lets a live session make no entry, "" where it may.
 
@@ -263,6 +275,7 @@ class OpenedAccount:
                 self.parts.state.ledger.settled.ready()
                 self._stale()
             held = wiring.held(self.parts.state)
+            self._judge_lawless(held)
             self.besides = tuple(symbol for symbol in held if symbol not in self.options.symbols)
             if self.options.remote:
                 log.ready()
@@ -431,6 +444,15 @@ def at_rest(name: str, parts: wiring.Parts) -> Status:
         account=views.account(state),
         positions=views.positions(state),
     )
+
+
+def _lawful(options: Options) -> tuple[Options, BadInput | None]:
+    """Return the options with the law of slippage they name; without it, why, and entries within a price."""
+    try:
+        return with_laws(options), None
+    except BadInput as fault:
+        plain = options.entries.model_copy(update={"order": "limit", "slices": 1})
+        return options.model_copy(update={"entries": plain}), fault
 
 
 def _passing(error: BaseException) -> bool:

@@ -27,6 +27,7 @@ from agent.settings.instruments import InstrumentSettings, instrument
 from agent.settings.orders import OrderSettings
 from agent.settings.schedule import Schedule, checked_rule, checked_zone
 from domain.errors import BadInput
+from domain.money import PPM
 from domain.symbols import QUOTES, is_symbol, spelled
 from domain.times import TIMEFRAMES
 from learning.settings import LearningSettings
@@ -41,6 +42,7 @@ from perception.settings import (
 from platforms.binance.settings import BinanceTradingSettings
 from platforms.paper.settings import PaperSettings
 from reasoning.settings import ReasoningSettings
+from risk.entry_settings import EntrySettings
 from risk.settings import RiskSettings, SizingSettings
 
 KEY_VARIABLE = "ALPHA_VANTAGE_API_KEY"
@@ -96,6 +98,7 @@ class Options(BaseModel):
     reasoning: ReasoningSettings = ReasoningSettings()
     risk: RiskSettings = Field(default=RiskSettings(), validate_default=True)
     sizing: SizingSettings = SizingSettings()
+    entries: EntrySettings = EntrySettings()
     paper: PaperSettings = PaperSettings()
     orders: OrderSettings = OrderSettings()
     exchange: BinanceTradingSettings = BinanceTradingSettings()
@@ -202,6 +205,18 @@ class Options(BaseModel):
             )
         if self.speed is not None and self.provider not in ("recorded", "simulated"):
             raise ValueError(f"speed applies to recorded or simulated candles, not to {self.provider}")
+        return self
+
+    @model_validator(mode="after")
+    def _fillable(self) -> Self:
+        """Refuse a worst price so near the quote that the paper exchange would never fill an entry."""
+        costs = self.paper.costs()
+        least = costs.slippage + (costs.spread + 1) // 2
+        if 0 < self.entries.worst_ppm < least and not self.remote:
+            raise ValueError(
+                f"entries.worst {self.entries.worst} is below paper.slippage and half of paper.spread, "
+                f"{least / PPM:g} together: no entry would ever be filled; set it above that"
+            )
         return self
 
     @model_validator(mode="after")

@@ -8,10 +8,10 @@ from agent.settings.version import code_version
 from agent.slippage.measured import MeasuredOrders
 from domain.errors import BadInput
 from domain.events import SessionStarted
+from domain.impact import Impact
 from domain.slippage import SlippageModel
 from domain.times import TIMEFRAMES
 from journal.history import History
-from platforms.impact import Impact
 
 
 def fitted(
@@ -54,19 +54,21 @@ def _configured(started: SessionStarted) -> float | None:
 
 
 class InUse(NamedTuple):
-    """A model as a backtest takes it: each symbol's law, and what is to be said."""
+    """A model as a backtest or a session takes it: each symbol's law, and what is to be said."""
 
     impacts: dict[str, Impact]
     notes: list[str]
 
 
-def in_use(model: SlippageModel, symbols: Sequence[str], timeframe_ms: int) -> InUse:
-    """Return a model for a backtest. Raises BadInput where it is of other candles or knows none of them."""
+def in_use(
+    model: SlippageModel, symbols: Sequence[str], timeframe_ms: int, asked_by: str = "--slippage"
+) -> InUse:
+    """Return a model for some symbols. Raises BadInput where it is of other candles or knows none of them."""
     if model.timeframe_ms != timeframe_ms:
         names = {length: name for name, length in TIMEFRAMES.items()}
         lengths = [names.get(each, f"{each} ms") for each in (model.timeframe_ms, timeframe_ms)]
         raise BadInput(
-            f"--slippage {model.name}: it reads candles of {lengths[0]}, the backtest's are of {lengths[1]}; "
+            f"{asked_by} {model.name}: it reads candles of {lengths[0]}, those here are of {lengths[1]}; "
             "fit one of a journal with that timeframe"
         )
     known = {each.symbol: each for each in model.symbols}
@@ -77,7 +79,7 @@ def in_use(model: SlippageModel, symbols: Sequence[str], timeframe_ms: int) -> I
     }
     if not impacts:
         listed = ", ".join(f"{each.symbol} ({each.note or 'known'})" for each in model.symbols) or "no symbol"
-        raise BadInput(f"--slippage {model.name}: it knows none of {', '.join(symbols)}; it has {listed}")
+        raise BadInput(f"{asked_by} {model.name}: it knows none of {', '.join(symbols)}; it has {listed}")
     lacking = [name for name in symbols if name not in impacts]
     why = {name: known[name].note if name in known else "no fills" for name in lacking}
     notes = [f"{name}: {why[name]}; the configured costs" for name in lacking]

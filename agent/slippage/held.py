@@ -6,10 +6,10 @@ from math import sqrt
 from agent.answers.slippage import SlippageCheckAnswer, SlippageHeld
 from agent.slippage.measured import MeasuredOrders
 from domain.errors import BadInput
+from domain.impact import MOST_PPM
 from domain.slippage import SlippageModel, SymbolSlippage
 from journal.history import History
 from learning.slippage import LEAST, PaidOrder
-from platforms.impact import MOST_PPM
 
 DOUBT = 2.0
 """Standard errors by which orders must have paid more before a model is called too cheap."""

@@ -13,6 +13,7 @@ import msgspec
 
 from domain.candle import Candle
 from domain.events import CycleDecided, Event, GridChanged, OrderReported, OrdersIntended, SessionStarted
+from domain.impact import NO_IMPACT
 from domain.instrument import Instrument
 from domain.money import PPM
 from domain.observation import Observation
@@ -20,7 +21,7 @@ from domain.order import Fill, Order, OrderType, Receipt, Side
 from domain.slippage import SymbolSlippage
 from domain.times import TIMEFRAMES, millis
 from learning.slippage import PaidOrder, slippage_of
-from platforms.impact import NO_IMPACT, ImpactWindow
+from platforms.impact import ImpactWindow
 
 LATE = "sent without a quote of its cycle"
 UNSEEN = "sent before a candle had closed, or in a market that did not move"

@@ -11,10 +11,19 @@ PROGRAM = 12
 """Characters of a key that name the program; those behind them name settings and strategies."""
 
 
-def one_way_cost_ppm(options: Options) -> int:
-    """Return a bound of what one way of a market order costs: the fee is taken of the slipped price."""
+def configured_ppm(options: Options) -> int:
+    """Return half the spread and the slippage of the settings, in ppm of the quote."""
     costs = options.paper.costs()
-    slipped = PPM + costs.slippage + (costs.spread + 1) // 2
+    return costs.slippage + (costs.spread + 1) // 2
+
+
+def one_way_cost_ppm(options: Options) -> int:
+    """Return a bound of what one way of a market order costs: the fee is taken of the slipped price.
+
+    An entry within a price may pay as much as that price lies above its quote.
+    """
+    costs = options.paper.costs()
+    slipped = PPM + max(configured_ppm(options), options.entries.worst_ppm)
     return -(-slipped * (PPM + costs.taker_fee) // PPM) - PPM + 1
 
 

@@ -69,6 +69,7 @@ from domain.events import (
     SessionStarted,
     SettingsChanged,
 )
+from domain.impact import UNMOVED, Moved
 from domain.lesson import Beliefs, Context, Lesson, Pending
 from domain.observation import Observation
 from domain.order import Purpose, Receipt
@@ -81,6 +82,7 @@ from learning.promotion import ProvingOutcome
 from learning.reflect import reflect
 from learning.settings import LearningSettings
 from learning.vetoes import advance_all, watch
+from platforms.impact import LOOK_BACK, measured
 from reasoning.advised import Promoted
 from reasoning.minds import StrategyRunner
 from reasoning.orientation import Orientation
@@ -148,6 +150,10 @@ class State:
     advisers: list[AdviserSet] = field(default_factory=list)
     proving: dict[str, tuple[ProvingOutcome, ...]] = field(default_factory=dict)
     """What came of the advice of promoted advisers and models since their promotion."""
+    measuring: bool = False
+    """Whether the session's entries are ordered by the slippage predicted for them."""
+    recent: dict[str, tuple[Candle, ...]] = field(default_factory=dict)
+    """The last closed candles by symbol, where slippage is predicted by what a market did in them."""
     models: list[ModelSet] = field(default_factory=list)
     """Models set so far; only those in force with their bodies."""
 
@@ -161,6 +167,11 @@ class State:
         if not observation.candles or not self.timeframe_ms or self.ledger.books < POINT_IN_TIME:
             return self.memory.beliefs
         return self.memory.beliefs_before(closing(observation.candles[-1].time, self.timeframe_ms))
+
+    def moved(self, symbol: str) -> Moved:
+        """Return what a market did in its last candles, by which the slippage of an entry is predicted."""
+        seen = self.recent.get(symbol)
+        return measured(seen, float(self.ledger.instruments[symbol].step_size)) if seen else UNMOVED
 
     def apply(self, event: Event | Observed) -> None:
         """Fold one event, or what a cycle saw ahead of its row, into state and mind."""
@@ -243,6 +254,9 @@ class State:
         self.prefix = event.prefix
         self.ended_reason = None
         self.timeframe_ms = TIMEFRAMES.get(str(event.settings.get("timeframe")), 0)
+        self.measuring = dict(event.settings.get("entries") or {}).get("order") == "auto"
+        if not self.measuring:
+            self.recent = {}
         self.spend = money.after_start(self.spend)
         self.changed = changes.standing(self.changed, event.settings)
         for change in self.ledger.open(event.cash, event.instruments, event.books):
@@ -259,6 +273,8 @@ class State:
         symbol = change.new.symbol
         if symbol in self.last:
             self.last[symbol] = change.candle(self.last[symbol])
+        if symbol in self.recent:
+            self.recent[symbol] = tuple(map(change.candle, self.recent[symbol]))
         if symbol in self.entries:
             self.entries[symbol] = change.approved(self.entries[symbol])
         self.pending = [
@@ -299,9 +315,13 @@ class State:
 
     def _candles(self, observation: Observation, at: datetime) -> None:
         if self.series.get(observation.symbol, observation.series) != observation.series:
+            self.recent.pop(observation.symbol, None)
             # Hindsight never runs from one market's prices into another's.
             self.pending = [each for each in self.pending if each.context.symbol != observation.symbol]
         self.last[observation.symbol] = observation.candles[-1]
+        if self.measuring:
+            seen = (*self.recent.get(observation.symbol, ()), *observation.candles)
+            self.recent[observation.symbol] = seen[-LOOK_BACK:]
         self.series[observation.symbol] = observation.series
         if self.pending:
             instrument = self.ledger.instruments[observation.symbol]

@@ -13,12 +13,12 @@ from agent.settings.settings import Options
 from agent.wiring.sessions import Parts
 from domain.account import Position, Trade, apply_fill
 from domain.events import CycleDecided, Event, ModelSet, OrderReported
+from domain.impact import Impacts
 from domain.instrument import Instrument
 from domain.order import Fill
 from domain.times import millis, utc
 from domain.verdict import Denied
 from journal.memory import MemoryJournal
-from platforms.impact import Impacts
 from research.data.candles import Candles
 from research.engine.result import Result
 from risk.table import NOTHING_TO_REDUCE, RULES

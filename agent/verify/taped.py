@@ -23,7 +23,7 @@ from agent.views.history import AccountHistory
 from agent.wiring.advisers import convene, unasked
 from agent.wiring.sessions import Parts
 from domain.advice import Advice
-from platforms.impact import Impacts
+from domain.impact import Impacts
 from research.data.candles import Candles
 
 

@@ -42,8 +42,21 @@ def sampled(candles: Candles) -> list[float]:
     return [price for column in columns for price in column[::step].tolist()]
 
 
+def one_order(options: Options) -> None:
+    """Raise BadInput where entries are sent in slices: a backtest orders each entry once."""
+    if options.entries.slices > 1:
+        raise BadInput(
+            f"entries.slices {options.entries.slices}: a backtest orders each entry once; for it set "
+            "entries.slices = 1 (--set entries.slices=1), or run the loop itself: agent run --data FILE"
+        )
+
+
 def setup_of(options: Options, models: Sequence[ModelSet] = ()) -> Setup:
-    """Return everything a backtest with these options needs beside candles; `models` are asked as set."""
+    """Return everything a backtest with these options needs beside candles; `models` are asked as set.
+
+    Raises BadInput where its entries are in slices.
+    """
+    one_order(options)
     reasoning = options.reasoning
     needed = StrategyRunner(reasoning).candles_needed
     grid = instruments(options.symbols, options.instruments)
@@ -56,6 +69,7 @@ def setup_of(options: Options, models: Sequence[ModelSet] = ()) -> Setup:
         threshold=options.reasoning.vote_threshold,
         cash=options.paper.opening_cash(grid.values()),
         warmup=max(options.perception.warmup_candles, needed),
+        impacts=options.entries.impacts,
         models=tuple(
             BacktestModel(heard_model(each), each.raise_cap if each.promoted else None) for each in models
         ),

@@ -27,16 +27,16 @@ from agent.state.checkpoints import Checkpoints
 from agent.state.fold import ignore, never, refold
 from agent.state.holdings import BOOKS
 from agent.state.keeper import FoldKeeper
-from agent.state.key import fold_key, one_way_cost_ppm
+from agent.state.key import configured_ppm, fold_key, one_way_cost_ppm
 from agent.state.record import Record
 from agent.state.state import State
 from domain.errors import BadInput, JournalFault
 from domain.events import Event, SessionStarted
 from domain.extras import lacking
+from domain.impact import Impacts
 from domain.instrument import Instrument
 from domain.ports import Clock, Journal, Observer, Platform, Records
 from domain.regrid import Regrid, finest
-from platforms.impact import Impacts
 from platforms.paper.platform import MockTradingPlatform
 from reasoning.minds import StrategyRunner
 from risk.case import Policy
@@ -72,6 +72,8 @@ def policy_of(options: Options, grid: Mapping[str, Instrument]) -> Policy:
         timeframe_ms=options.timeframe_ms,
         cost_ppm=one_way_cost_ppm(options),
         cash_decimals=next(iter(grid.values())).cash_decimals,
+        orders=options.entries.pack(configured_ppm(options)),
+        laws=options.entries.impacts,
     )
 
 
@@ -242,7 +244,11 @@ def parts_of(checkpoint: Checkpoint, options: Options) -> Parts:
 
 
 def paper_platform(parts: Parts, impacts: Impacts | None = None) -> Platform:
-    """Return the paper exchange as the journal left it; `impacts` are for backtests alone."""
+    """Return the paper exchange as the journal left it.
+
+    Market orders cost what the `impacts` of past fills say, else the laws the session goes by, where that is
+    more than the settings do.
+    """
     ledger = parts.state.ledger
     fresh = not parts.state.session
     grid = {**ledger.instruments, **parts.grid}
@@ -255,7 +261,7 @@ def paper_platform(parts: Parts, impacts: Impacts | None = None) -> Platform:
         holdings={symbol: change[symbol].lots(held.lots) for symbol, held in ledger.positions.items()},
         standing=[change[symbol].standing(s) for symbol in ledger.positions for s in ledger.resting(symbol)],
         next_id=ledger.settled.fills + 1,
-        impacts=impacts,
+        impacts=parts.options.entries.impacts if impacts is None else impacts,
     )
 
 

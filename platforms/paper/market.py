@@ -4,12 +4,13 @@ from datetime import datetime
 from math import inf
 
 from domain.candle import Candle, LastPrice
+from domain.impact import NO_IMPACT, Impact
 from domain.instrument import Instrument
 from domain.money import MAX_CASH, notional
 from domain.order import OrderType
 from domain.times import EPOCH, utc
 from platforms.fills import Costs, limit_price, share_of_volume, stop_price, target_price
-from platforms.impact import NO_IMPACT, Impact, ImpactWindow
+from platforms.impact import ImpactWindow
 from platforms.paper.working_order import WorkingOrder
 
 RANK = {OrderType.STOP: 0, OrderType.TAKE_PROFIT: 1, OrderType.LIMIT: 2}

@@ -24,12 +24,12 @@ from datetime import datetime
 
 from domain.candle import Candle, LastPrice
 from domain.errors import BadInput
+from domain.impact import Impacts
 from domain.instrument import Instrument
 from domain.money import MAX_CASH, notional
 from domain.order import Balance, Order, OrderState, OrderStatus, OrderType, Receipt
 from domain.ports import Certainty
 from domain.times import EPOCH
-from platforms.impact import Impacts
 from platforms.paper.admission import objection, pair_objection
 from platforms.paper.finished import Memory, without_fills
 from platforms.paper.market import PaperMarket, at_price

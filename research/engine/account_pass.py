@@ -113,6 +113,8 @@ def judge_all(
     cycle: int,
     at_ms: int,
     opinions: Opinions,
+    slips: Slips,
+    turn_end: Sequence[int],
 ) -> int:
     """Decide and judge every symbol with a vote in this cycle; return how many may act."""
     acting = 0
@@ -147,8 +149,9 @@ def judge_all(
             continue
         if side > 0:
             judge_entry(
-                ints, house, p, at_ms, event, e, strongest, abs(score), confidence[f], index, opinions
-            )
+                ints, house, p, at_ms, event, e, strongest, abs(score), confidence[f], index, opinions,
+                slips, turn_end,
+            )  # fmt: skip  # as they come
         else:
             ints[p + DECIDED] = cycle
             judge_exit(ints, p, at_ms)
@@ -276,8 +279,9 @@ def replay(  # noqa: C901, PLR0912  # the order of a cycle, to be read in one pi
             if lone:
                 show(ints, blocks.rows, cycle)
             acting = judge_all(
-                ints, floats, house, event, confidence, turn_quote, turn_mark, cycle, at_ms, opinions
-            )
+                ints, floats, house, event, confidence, turn_quote, turn_mark, cycle, at_ms, opinions,
+                slips, turn_end,
+            )  # fmt: skip  # as they come
             if acting > 0:
                 place_all(ints, floats, costs, slips, turn_end, at_ms)
                 take_value(ints, floats)

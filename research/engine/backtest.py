@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from domain.errors import BadInput
+from domain.impact import Impacts
 from domain.instrument import Instrument
 from learning.settings import Hedge
 from platforms.fills import Costs
-from platforms.impact import Impacts
 from reasoning.kernels.features import PLAN
 from reasoning.kernels.strategy import Strategy
 from research.data.candles import Candles, FloatArray, IntArray
@@ -109,7 +109,13 @@ class Setup:
         """Return the numbers of the rules."""
         policy = self.policy
         return RuleParameters(
-            policy.limits, policy.sizing, self.costs, self.hedge, float(self.threshold), policy.cost_ppm
+            policy.limits,
+            policy.sizing,
+            self.costs,
+            self.hedge,
+            float(self.threshold),
+            policy.cost_ppm,
+            policy.orders,
         )
 
 

@@ -7,7 +7,7 @@ from domain.kernel import kernel
 from domain.money import MAX_CASH, notional, share_up
 from domain.tally import below_peak
 from platforms.fills import BUY, SELL, Costs, buy_cost, market_price
-from platforms.impact import Slips, slipped_at
+from platforms.impact import Slips, mean_volume, range_ppm, slipped_at, takes_within
 from reasoning.advised import lowered, raised
 from reasoning.vote import heard_weight, pull_of, score_of
 from research.engine.account import close_position, last_closed
@@ -60,6 +60,7 @@ from research.engine.layout import (
     VETOES_AT,
     VOICES,
     VOTE,
+    WANT_LIMIT,
     WANT_LOTS,
     WANT_STOP,
     WANT_STOP_PPM,
@@ -73,6 +74,7 @@ from research.engine.layout import (
     RuleParameters,
 )
 from research.engine.past_trades import look_back
+from risk.entry_orders import MARKET, EntryOrders, allowed_ppm, limit_of, predicted_ppm
 from risk.facts import NONE, RECORDED, AccountFacts, Entry, Facts, Feed
 from risk.gate import first_denial
 from risk.rules import fits
@@ -279,6 +281,29 @@ def veto(ints: Ints, p: int, at_ms: int, rule: int) -> None:
 
 
 @kernel
+def law_now(ints: Ints, slips: Slips, turn_end: Sequence[int], p: int) -> tuple[float, float, float, float]:
+    """Return a symbol's law of slippage, and the range and volume it reads now; none costs nothing."""
+    if len(slips.base) == 0:
+        return 0.0, 0.0, 0.0, 1.0
+    symbol, first, newest = (p - ACCT) // SYMBOL, ints[p + CANDLE_AT], last_closed(ints, p, turn_end)
+    wide = range_ppm(slips.high, slips.low, slips.close, first, newest)
+    volume = mean_volume(slips.volume, slips.step[symbol], first, newest)
+    return slips.base[symbol], slips.growth[symbol], wide, volume
+
+
+@kernel
+def entry_limit(
+    ints: Ints, orders: EntryOrders, slips: Slips, turn_end: Sequence[int], p: int, entry: Entry, lots: int
+) -> int:
+    """Return the price an entry is ordered within, 0 for at the market, as risk.choice does."""
+    if orders.kind == MARKET:
+        return 0
+    base, growth, wide, volume = law_now(ints, slips, turn_end, p)
+    predicted = predicted_ppm(orders, base, growth, wide, volume, lots)
+    return limit_of(orders, entry.price, predicted, allowed_ppm(orders, entry.price, entry.stop))
+
+
+@kernel
 def judge_entry(
     ints: Ints,
     house: RuleParameters,
@@ -291,8 +316,10 @@ def judge_entry(
     ratio: float,
     index: int,
     opinions: Opinions,
+    slips: Slips,
+    turn_end: Sequence[int],
 ) -> None:
-    """Size an entry and put it through the gate."""
+    """Size an entry, put it through the gate and choose its order."""
     text = e + EVENT_VOICES + strongest * PER_VOICE
     price, factor = ints[p + QUOTE], ints[p + FACTOR]
     stop_ppm, stop, target = event[text + STOP_PPM_OF], event[text + STOP_OF], event[text + TARGET_OF]
@@ -327,6 +354,7 @@ def judge_entry(
     ints[p + WANTED] = 1
     ints[p + WANT_LOTS] = lots
     ints[p + BOUND] = size.bound
+    ints[p + WANT_LIMIT] = entry_limit(ints, house.orders, slips, turn_end, p, entry, lots)
     ints[p + WANT_STOP_PPM] = stop_ppm
     ints[p + WANT_STOP] = stop
     ints[p + WANT_TARGET] = target
@@ -374,8 +402,16 @@ def sell(
 def buy(
     ints: Ints, floats: Floats, costs: Costs, slips: Slips, turn_end: Sequence[int], p: int, at_ms: int
 ) -> None:
-    """Buy at the market and protect what was bought; an order the cash does not cover is refused."""
+    """Buy and protect what was bought; an order the cash does not cover is refused.
+
+    Within a price only what trades there is bought, and less than may be sold again is not.
+    """
     factor, mark, lots = ints[p + FACTOR], ints[p + MARK], ints[p + WANT_LOTS]
+    if ints[p + WANT_LIMIT] > 0:
+        base, growth, wide, volume = law_now(ints, slips, turn_end, p)
+        lots = takes_within(BUY, mark, ints[p + WANT_LIMIT], costs, base, growth, wide, volume, lots)
+        if lots < ints[p + MIN_LOTS] or notional(mark, lots, factor) < ints[p + MIN_CASH] or lots == 0:
+            return
     dear = slipped_now(ints, costs, slips, turn_end, p, lots)
     price = market_price(BUY, mark, dear)
     if lots > MAX_CASH // factor // price:

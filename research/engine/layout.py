@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from learning.settings import Hedge
 from platforms.fills import Costs
+from risk.entry_orders import EntryOrders
 from risk.limits import Limits, Sizing
 
 Ints = MutableSequence[int]
@@ -52,7 +53,9 @@ DECIDED = 30
 DOUBT_AT, DOUBT_COUNT, DOUBT, TRIGGERED = 31, 32, 33, 34
 # What bound the size of the entry: a code of risk.sizing.
 BOUND = 35
-SYMBOL = 36
+# The price the entry is ordered within, 0 for at the market.
+WANT_LIMIT = 36
+SYMBOL = 37
 
 # The floats: the worst drawdown, each voice's weight, then the results of trades not yet learned from.
 WORST, WEIGHTS = 0, 1
@@ -75,6 +78,7 @@ class RuleParameters(NamedTuple):
     hedge: Hedge
     threshold: float
     cost_ppm: int
+    orders: EntryOrders
 
 
 NOT_PROMOTED, NO_CHANCE = -1.0, -1.0

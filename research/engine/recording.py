@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from domain.impact import NO_IMPACT, Impacts
 from domain.instrument import Instrument
-from platforms.impact import NO_IMPACT, Impacts, Slips
+from platforms.impact import Slips
 from reasoning.kernels.features import PLAN
 from reasoning.kernels.indicators import ATR_SIZE
 from research.data.candles import Candles, FloatArray, IntArray

@@ -19,12 +19,12 @@ from agent.slippage.measured import LATE, MeasuredOrders
 from domain.candle import Candle
 from domain.errors import BadInput
 from domain.events import OrdersIntended, SessionStarted
+from domain.impact import Impact
 from domain.observation import Observation
 from domain.order import OrderType
 from domain.slippage import SlippageModel, SymbolSlippage
 from journal.sql import open_journal
 from learning.slippage import LEAST, PaidOrder, law_of, slippage_of
-from platforms.impact import Impact
 from platforms.paper.settings import PaperSettings
 from tests.agent.command import agent, told
 from tests.agent.world import ID, SYMBOL, Script, World, lively, wave

@@ -1,15 +1,16 @@
-"""Orders that take at once or end, on paper: never beyond their price, never more, and what a real book takes."""
+"""Orders that take at once or end, on paper: never beyond their price, and no more than a book has."""
 
 import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.candle import Candle, LastPrice
+from domain.impact import Impact, beyond_ppm
 from domain.money import notional
 from domain.order import Order, OrderStatus, OrderType, Purpose, Side
 from domain.times import MINUTE_MS, utc
 from platforms.fills import BUY, SELL, Costs, market_price
-from platforms.impact import LAST_LOT, Impact, beyond_ppm, slipped, takes_within
+from platforms.impact import LAST_LOT, slipped, takes_within
 from platforms.paper.platform import NOTHING_WITHIN, REST_BEYOND, MockTradingPlatform
 from platforms.paper.settings import PaperSettings
 from tests.platforms.world import BTC

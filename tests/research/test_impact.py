@@ -13,16 +13,12 @@ from agent.settings.settings import Settings
 from agent.verify.parity import compare, run_loop
 from agent.wiring.backtests import options_for, setup_of
 from domain.candle import Candle
+from domain.errors import BadInput
+from domain.events import OrderReported, OrdersIntended
+from domain.impact import MOST_PPM, Impact, beyond_ppm
+from domain.order import OrderType, Purpose
 from platforms.fills import BUY, SELL, Costs, market_price
-from platforms.impact import (
-    MOST_PPM,
-    RANGE_CANDLES,
-    VOLUME_CANDLES,
-    Impact,
-    ImpactWindow,
-    beyond_ppm,
-    slipped,
-)
+from platforms.impact import RANGE_CANDLES, VOLUME_CANDLES, ImpactWindow, slipped
 from research.engine.backtest import backtest
 from research.engine.compiler import compiled, plain
 from research.engine.result import Result
@@ -36,10 +32,12 @@ DEAR = {"BTC-USDT": Impact(0.3, 2.0), "SOL-USDT": Impact(0.6, 0.0)}
 COSTS = Costs(250, 600, 1_000, 501, 100_000)
 
 
-def ran(engine: Any, impacts: dict[str, Impact]) -> tuple[Result, Any, Any]:
+def ran(engine: Any, impacts: dict[str, Impact], **entries: Any) -> tuple[Result, Any, Any]:
     candles = [market(f"seeded/1h/{name}", 700) for name in ("BTC-USDT", "SOL-USDT", "ETH-USDT")]
-    options = options_for(Settings(reasoning={"strategies": ("rsi", "sma")}, risk=EAGER), candles)
-    return backtest(candles, replace(setup_of(options), impacts=impacts), engine), options, candles
+    asked: Any = {"reasoning": {"strategies": ("rsi", "sma")}, "risk": EAGER, "entries": entries}
+    options = options_for(Settings(**asked), candles)
+    setup = setup_of(options)
+    return backtest(candles, replace(setup, impacts=impacts or setup.impacts), engine), options, candles
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +60,50 @@ def test_machine_code_pays_the_same_and_no_model_costs_what_it_did(dear: tuple[R
     nothing, cheap = ran(compiled(), {})[0], ran(compiled(), {"BTC-USDT": Impact(0.0, 0.0)})[0]
     assert nothing.equity.tolist() == cheap.equity.tolist()
     assert nothing.trades["slippage"].sum() < result.trades["slippage"].sum()
+
+
+THIN = {"BTC-USDT": Impact(0.05, 30.0), "SOL-USDT": Impact(0.3, 0.0)}
+LAWS = {name: {"base": law.base, "growth": law.growth} for name, law in THIN.items()}
+ORDERED: dict[str, dict[str, Any]] = {
+    "limit": {"order": "limit", "worst": "0.002"},
+    "auto": {"order": "auto", "worst": "0.002", "most_of_stop": "0.08", "laws": LAWS},
+}
+
+
+@pytest.mark.parametrize("order", ORDERED)
+def test_entries_within_a_price_are_the_same_in_loop_backtest_and_machine_code(order: str) -> None:
+    impacts = {} if order == "auto" else THIN
+    result, options, candles = ran(plain(), impacts, **ORDERED[order])
+    wanted = impacts or options.entries.impacts
+    journal: list[OrdersIntended | OrderReported] = []
+
+    def watch(session: Any, _parts: Any) -> None:
+        session.listeners.append(
+            lambda event: journal.append(event) if isinstance(event, OrdersIntended | OrderReported) else None
+        )
+
+    assert compare(run_loop(options, candles, begin=watch, impacts=wanted), result) is None
+    machine = ran(compiled(), impacts, **ORDERED[order])[0]
+    assert machine.equity.tolist() == result.equity.tolist()
+    assert machine.trades.tolist() == result.trades.tolist()
+    sent = {o.client_id: o for e in journal if isinstance(e, OrdersIntended) for o in e.orders}
+    entries = [o for o in sent.values() if o.purpose is Purpose.ENTRY]
+    kinds = {o.type for o in entries}
+    assert kinds == ({OrderType.IOC} if order == "limit" else {OrderType.IOC, OrderType.MARKET})
+    assert {o.type for o in sent.values() if o.purpose is not Purpose.ENTRY} <= {
+        OrderType.MARKET, OrderType.STOP, OrderType.TAKE_PROFIT,
+    }, "exits and protection never wait for a price"  # fmt: skip
+    filled = {
+        e.receipt.client_id: e.receipt.filled for e in journal
+        if isinstance(e, OrderReported) and sent[e.receipt.client_id] in entries
+    }  # fmt: skip
+    assert min(filled.values()) == 0, "one found nothing within its price"
+    assert any(0 < lots < sent[name].lots for name, lots in filled.items()), "of one a part was filled"
+
+
+def test_an_order_in_slices_is_no_backtest_and_says_what_to_do() -> None:
+    with pytest.raises(BadInput, match=r"entries\.slices 3: .* set entries\.slices = 1 .*agent run --data"):
+        ran(plain(), {}, **ORDERED["auto"], slices=3)
 
 
 @given(st.floats(0, 1e7), st.integers(0, 5_000), st.integers(0, 5_000), st.integers(1, 10**9))

@@ -9,6 +9,7 @@ from agent.cli.output.streams import mention
 from agent.settings.grids import words
 from agent.settings.load import load
 from agent.settings.settings import Options
+from agent.slippage.entries import with_laws
 from agent.wiring.backtests import options_for
 from domain.errors import BadInput
 from domain.times import TIMEFRAMES
@@ -59,7 +60,7 @@ def gather(asked: ResearchRequest) -> Gathered:
         raise BadInput(f"mode {settings.mode} is set; research runs with the rules of mode paper")
     span = (None, None) if asked.timerange is None else timerange(asked.timerange)
     series = [_resampled(_sure(each, asked, span), asked) for each in _source(asked)]
-    options = options_for(settings, series)
+    options = with_laws(options_for(settings, series), asked.home)
     lead = _lead(series, span, settings)
     known = options.perception.model_copy(update={"warmup_candles": lead.warmup})
     options = options.model_copy(update={"perception": known})

@@ -10,7 +10,7 @@ from agent.explain.session_report import told_of
 from agent.settings.settings import Options
 from agent.verify.taped import run_taped
 from domain.errors import BadInput
-from platforms.impact import Impacts
+from domain.impact import Impacts
 from research.data.candles import Candles
 from research.engine.result import Result
 

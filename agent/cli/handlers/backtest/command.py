@@ -19,11 +19,13 @@ from agent.cli.output.progress import progress_bar
 from agent.cli.output.streams import say, say_json, say_lines
 from agent.settings.settings import Options
 from agent.settings.version import code_version
+from agent.slippage.entries import by_model
 from agent.slippage.fitted import in_use
 from agent.slippage.kept import SlippageModels
 from agent.verify.parity import ParityDifference, compare, run_loop
 from agent.wiring.backtests import setup_of
 from domain.errors import BadInput
+from domain.impact import Impacts
 from domain.slippage import SlippageModel
 from research.data.flaws import flaw_lines, flaws
 from research.engine.backtest import Setup, backtest
@@ -61,10 +63,12 @@ def backtest_command(request: BacktestRequest) -> None:
         writable("--report", request.report)
     options, candles, report = gather(request.asked)
     asked = models_asked(request.models, options, in_force=request.models_in_force)
-    setup, model = setup_of(options, asked), None
+    model, impacts = None, None
     if request.slippage is not None:
-        setup, model, more = with_slippage(request, options, setup)
+        options, impacts, model, more = with_slippage(request, options)
         report = [*report, *more]
+    setup = setup_of(options, asked)
+    setup = setup if impacts is None else replace(setup, impacts=impacts)
     if request.advice is not None:
         if asked:
             raise BadInput("--model: a tape of advice is heard by the loop, models are asked without one")
@@ -105,12 +109,18 @@ def backtest_command(request: BacktestRequest) -> None:
 
 
 def with_slippage(
-    request: BacktestRequest, options: Options, setup: Setup
-) -> tuple[Setup, SlippageModel, list[str]]:
-    """Return the setup with a slippage model, that model, and what to say about it. Raises BadInput."""
+    request: BacktestRequest, options: Options
+) -> tuple[Options, Impacts, SlippageModel, list[str]]:
+    """Return what a slippage model costs and what to say about it; entries go by it too, where by any.
+
+    Raises BadInput.
+    """
     model, _ = SlippageModels(home_of(request.asked.home).slippage).find(request.slippage or "")
     used = in_use(model, options.symbols, options.timeframe_ms)
-    return replace(setup, impacts=used.impacts), model, used.notes
+    if options.entries.auto:
+        bare = options.entries.model_copy(update={"laws": {}})
+        options = by_model(options.model_copy(update={"entries": bare}), model, "--slippage")
+    return options, used.impacts, model, used.notes
 
 
 def _deflated(result: Result) -> float | None:
