@@ -65,6 +65,22 @@ class DecisionAnswer(Struct, frozen=True, kw_only=True):
     edge: Edge | None = None
 
 
+class EntryOrderAnswer(Struct, frozen=True, kw_only=True):
+    """The order an entry was given, and by which numbers.
+
+    `type` is that of its orders, `worst` the price they may not pay more than, `slices` in how many it is
+    sent. `predicted` is what a market order was expected to pay beyond its quote, `allowed` what it might (a
+    share of the way to the stop; None where a setting chose), both in basis points.
+    """
+
+    type: OrderType
+    worst: Amount | None
+    predicted: float
+    allowed: float | None
+    slices: int
+    text: str
+
+
 class VerdictAnswer(Struct, frozen=True, kw_only=True):
     """The gate's verdict with every check; `quantity` and `sizing` if approved, else `reason`, `detail`."""
 
@@ -74,6 +90,7 @@ class VerdictAnswer(Struct, frozen=True, kw_only=True):
     sizing: str | None = None
     reason: str | None = None
     detail: str | None = None
+    order: EntryOrderAnswer | None = None
 
 
 class Change(Struct, frozen=True, kw_only=True):

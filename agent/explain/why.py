@@ -4,10 +4,13 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from agent import wiring
 from agent.answers.cycle import (
     AdviceAnswer,
     DecisionAnswer,
+    EntryOrderAnswer,
     Explanation,
     FillAnswer,
     OrderAnswer,
@@ -239,8 +242,34 @@ def _verdict(verdict: Verdict | None, instrument: Instrument) -> VerdictAnswer |
     checks = list(verdict.checks)
     if isinstance(verdict, Approved):
         quantity = decimal(instrument.quantity(verdict.order.lots))
-        return VerdictAnswer(approved=True, quantity=quantity, sizing=verdict.sizing, checks=checks)
+        order = _ordered(verdict, instrument)
+        return VerdictAnswer(
+            approved=True, quantity=quantity, sizing=verdict.sizing, checks=checks, order=order
+        )
     return VerdictAnswer(approved=False, reason=verdict.reason, detail=verdict.detail, checks=checks)
+
+
+def _ordered(verdict: Approved, instrument: Instrument) -> EntryOrderAnswer | None:
+    """Say which order an entry was given, and which prediction against which limit chose it."""
+    choice, order = verdict.choice, verdict.order
+    if choice is msgspec.UNSET:
+        return None
+    worst = None if order.price is None else decimal(instrument.price(order.price))
+    kind = "at the market" if worst is None else f"immediate or cancel at {worst} or better"
+    slices = f", the first of {choice.slices} slices" if choice.slices > 1 else ""
+    predicted = f"{choice.predicted_ppm / 100:g} bp of slippage predicted of a market order"
+    if choice.allowed_ppm is None:
+        why = f"entries.order says limit ({predicted})"
+    else:
+        why = f"{predicted}, {choice.allowed_ppm / 100:g} bp allowed by entries.most_of_stop"
+    return EntryOrderAnswer(
+        type=order.type,
+        worst=worst,
+        predicted=choice.predicted_ppm / 100,
+        allowed=None if choice.allowed_ppm is None else choice.allowed_ppm / 100,
+        slices=choice.slices,
+        text=f"{kind}{slices}: {why}",
+    )
 
 
 def _fate(order: Order, receipts: list[Receipt], instrument: Instrument) -> OrderAnswer:

@@ -12,7 +12,7 @@ from domain.kernel import KERNELS
 from risk import rules, sizing, stake
 
 OURS = [function for function in KERNELS if function.__module__.startswith("risk.")]
-FACTS = {"Facts", "AccountFacts", "Entry", "Feed", "Limits", "Sizing"}
+FACTS = {"Facts", "AccountFacts", "Entry", "EntryOrders", "Feed", "Limits", "Sizing"}
 NUMBERS = {"int", "float", "bool", "Measure", "Size"} | FACTS
 FORBIDDEN = (
     ast.JoinedStr,

@@ -143,6 +143,8 @@ def _weightiest(parts: Mapping[str, float]) -> list[tuple[str, float]]:
 def _verdict(report: VerdictAnswer) -> Iterator[str]:
     if report.approved:
         yield f"  verdict   approved, {report.quantity}: {report.sizing}"
+        if report.order:
+            yield f"  order     {report.order.text}"
     else:
         detail = f": {report.detail}" if report.detail else ""
         yield f"  verdict   denied, {report.reason}{detail}"

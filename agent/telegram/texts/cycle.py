@@ -47,6 +47,8 @@ def _decision(each: DecisionAnswer) -> Lines:
 def _verdict(each: VerdictAnswer) -> Lines:
     if each.approved:
         yield f"  approved, {each.quantity}: {each.sizing}"
+        if each.order:
+            yield f"  {each.order.text}"
         return
     yield f"  denied, {each.reason}{f': {each.detail}' if each.detail else ''}"
     for check in each.checks:
