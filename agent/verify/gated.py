@@ -40,8 +40,7 @@ def gated(options: Options, candles: Candles, signals: Sequence[Signal], closes:
     `signals` and `closes` (ticks) are of the same candles, for the words.
     """
     part = candles[-MOST:]
-    whole = options.model_copy(update={"entries": options.entries.model_copy(update={"slices": 1})})
-    settings = options_for(whole, [part])
+    settings = options_for(options, [part])
     result = backtest([part], setup_of(settings), plain())
     counts = Counter(result.vetoes["rule"].tolist())
     buys = [(signal, close) for signal, close in zip(signals, closes, strict=True) if signal.vote > 0]

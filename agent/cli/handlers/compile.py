@@ -40,8 +40,7 @@ def _compiled(name: str) -> CompiledRow:
     why = compilable(STRATEGIES[name])
     if why is None:
         candles = [candles_of(FIXTURE, SYMBOL)]
-        entries = {"order": "market", "slices": 1}  # another order is the same machine code
-        settings = Settings(mode="paper", reasoning={"strategies": (name,)}, entries=entries)
+        settings = Settings(mode="paper", reasoning={"strategies": (name,)}, entries={"order": "market"})
         compile_ahead(candles, setup_of(options_for(settings, candles)))
     return CompiledRow(name=name, compiles="compiled" if why is None else f"runs uncompiled: {why}")
 
