@@ -9,7 +9,7 @@ from agent.answers.account import ChangedSetting, VersionInForce
 from agent.answers.amounts import Amount, Values
 from domain.decision import Action, Edge, Voice
 from domain.events import Failure
-from domain.order import OrderStatus
+from domain.order import OrderStatus, OrderType
 from domain.verdict import Check
 
 

@@ -16,6 +16,7 @@ from agent.drill.processes import USUAL, Control
 from agent.drill.scenario import AFTER, FAULTS, DrillCase, options, write_candles
 from journal.stored import Broken
 from journal.verify import verify
+from risk.entry_settings import EntrySettings
 
 BARE_SECONDS = 15.0
 """For how long, by the exchange's clock, a position may stand without a stop or a sale: the agent dead, its
@@ -79,6 +80,9 @@ class _Run:
         self.options = options(
             folder / "home", folder / "BTC-USDT_1m.csv", f"http://127.0.0.1:{port}", processes.key_of(folder)
         )
+        if self.fact.entries:
+            entries = EntrySettings.model_validate(self.fact.entries)
+            self.options = self.options.model_copy(update={"entries": entries})
         self.points = folder / "points"
         self.interrupted = 0
         self.unexplained: list[str] = []

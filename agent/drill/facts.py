@@ -33,7 +33,10 @@ Instead = Callable[[Question, int], Raw | None]
 
 @dataclass(frozen=True)
 class Fact:
-    """An unexpected fact at the venue. `late` holds it back until the agent has died once."""
+    """An unexpected fact at the venue. `late` holds it back until the agent has died once.
+
+    `entries` are settings of the agent: how its entries are ordered.
+    """
 
     faults: tuple[Fault, ...] = ()
     change: Change | None = None
@@ -43,6 +46,7 @@ class Fact:
     late: bool = False
     restores: bool = False
     unheard: bool = False
+    entries: Mapping[str, Any] = field(default_factory=dict)
 
     def distort(self) -> None:
         """Let this process hear the exchange so from now on."""
@@ -122,6 +126,9 @@ def _throttled(asked: Question, before: int) -> Raw | None:
     return _error(-1003, "Too many requests.", 429, {"retry-after": "999999999"})
 
 
+WITHIN = {"order": "limit", "worst": "0.003"}
+"""Entries that are immediate or cancel."""
+
 FACTS: dict[str, Fact] = {
     "fee in a third asset": Fact(change=_foreign_fee, commission="0"),
     "fees below a lot": Fact(filters={"step_size": "0.001", "min_quantity": "0.001"}),
@@ -154,6 +161,10 @@ FACTS: dict[str, Fact] = {
     "Retry-After of 31 years": Fact(instead=_throttled, late=True),
     "old journal": Fact(restores=True),
     "terminal full": Fact(unheard=True),
+    "entries within a price": Fact(entries=WITHIN),
+    "entries in part within a price": Fact(
+        ({"kind": "partial", "share": 0.4, "method": "POST", "path": "/api/v3/order"},), entries=WITHIN
+    ),
 }
 """Every fact of the axis by its name."""
 

@@ -33,6 +33,7 @@ from domain.replies import Reply
 from domain.times import MINUTE_MS, millis
 from edge.strict_json import parse
 from platforms.binance.settings import BinanceTradingSettings
+from risk.entry_settings import EntrySettings
 from risk.settings import RiskSettings, SizingSettings
 from tests.law.facts import Facts
 from tests.law.nearby import KEY, SECRET, Nearby, opened
@@ -84,6 +85,9 @@ def options(home: Path, cycles: int) -> Options:
             daily_loss=5000, per_trade_loss=100,
         ),
         sizing=SizingSettings(min_confidence=40),
+        entries=EntrySettings.model_validate({
+            "order": "auto", "worst": "0.003", "laws": {BTC: {"base": 500_000, "growth": 0}},
+        }),  # BTC, of which facts are unreadable, is bought within a price, the others at the market
         orders=OrderSettings(reconcile_seconds=20, flatten_seconds=FLATTEN_SECONDS),
         exchange=BinanceTradingSettings(
             base_url="http://127.0.0.1:1", api_key=SecretStr(KEY), api_secret=SecretStr(SECRET),
