@@ -27,7 +27,7 @@ class SlippageLaw(BaseModel):
 
 
 class EntrySettings(BaseModel):
-    """How entries are ordered. Exits and protection are none of it: they go at the market, at once."""
+    """The order of an entry: market, within a price, or as predicted slippage says. Exits never wait for a price."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
