@@ -27,7 +27,7 @@ class SlippageLaw(BaseModel):
 
 
 class EntrySettings(BaseModel):
-    """The order of an entry: market, within a price, or as predicted slippage says. Exits never wait for a price."""
+    """The order of an entry: at the market, within a price, or as predicted slippage says."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
