@@ -26,14 +26,14 @@ NO_IMPACT = Impact(0.0, 0.0)
 Impacts = Mapping[str, Impact]
 
 
-class Moved(NamedTuple):
-    """What a market did in its last closed candles: mean true range in ppm, and mean volume in lots."""
+class MarketActivity(NamedTuple):
+    """The activity of a market in its last closed candles: mean true range in ppm, mean volume in lots."""
 
     range_ppm: float
     volume: float
 
 
-UNMOVED = Moved(0.0, 1.0)
+NO_ACTIVITY = MarketActivity(0.0, 1.0)
 """A market of which no candle was seen: no law costs anything in it."""
 
 

@@ -16,7 +16,7 @@ class Check(msgspec.Struct, frozen=True):
 
 
 class EntryChoice(msgspec.Struct, frozen=True):
-    """How an entry is ordered and by which numbers, where that is not simply at the market.
+    """The choice of an entry's order and its numbers, where that is not simply at the market.
 
     Ppm of the quote: what a market order was `predicted` to pay, what it was `allowed` to (a share of the way
     to the stop), None where a setting chose and not the prediction. It is sent in `slices` orders, of `lots`

@@ -16,7 +16,7 @@ from math import ceil
 from typing import NamedTuple
 
 from domain.candle import Candle
-from domain.impact import MOST_PPM, NO_IMPACT, UNMOVED, Impact, Moved, beyond_ppm
+from domain.impact import MOST_PPM, NO_ACTIVITY, NO_IMPACT, Impact, MarketActivity, beyond_ppm
 from domain.kernel import kernel
 from domain.money import PPM
 from platforms.fills import Costs, market_price
@@ -116,7 +116,7 @@ def takes_within(
     return least
 
 
-def measured(candles: Iterable[Candle], step: float) -> Moved:
+def measured(candles: Iterable[Candle], step: float) -> MarketActivity:
     """Return what a model reads after closed candles, of an instrument with lots of `step`."""
     window = ImpactWindow(NO_IMPACT, step)
     for candle in candles:
@@ -157,10 +157,10 @@ class ImpactWindow:
         base, growth = self.impact
         return takes_within(side, quote, limit, costs, base, growth, *self.measured(), lots)
 
-    def measured(self) -> Moved:
+    def measured(self) -> MarketActivity:
         """Return what a model reads now."""
         newest = len(self._close) - 1
         if newest < 0:
-            return UNMOVED
+            return NO_ACTIVITY
         wide = range_ppm(self._high, self._low, self._close, 0, newest)
-        return Moved(wide, mean_volume(self._volume, self.step, 0, newest))
+        return MarketActivity(wide, mean_volume(self._volume, self.step, 0, newest))

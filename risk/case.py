@@ -10,7 +10,7 @@ import msgspec
 from domain.account import Account
 from domain.decision import Decision
 from domain.errors import BadInput, LocalFault
-from domain.impact import UNMOVED, Impacts, Moved
+from domain.impact import NO_ACTIVITY, Impacts, MarketActivity
 from domain.instrument import Instrument
 from domain.money import DECIMALS
 from domain.observation import Observation
@@ -93,7 +93,7 @@ def _sizing(sizing: SizingSettings, mode: Mode, cash_decimals: int) -> Sizing:
 class Case(msgspec.Struct, frozen=True):
     """One decision to judge at `at`; `client_id` is the name its order would carry.
 
-    `instruments` holds the symbol's own and those of every position held; `moved` is what its market did
+    `instruments` holds the symbol's own and those of every position held; `activity` is what its market did
     in its last candles, by which slippage is predicted.
     """
 
@@ -104,7 +104,7 @@ class Case(msgspec.Struct, frozen=True):
     policy: Policy
     at: datetime
     client_id: str
-    moved: Moved = UNMOVED
+    activity: MarketActivity = NO_ACTIVITY
 
     @property
     def symbol(self) -> str:

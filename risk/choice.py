@@ -24,13 +24,13 @@ def chosen(case: Case, lots: int, entry: Entry) -> EntryChoice | msgspec.UnsetTy
     orders = case.policy.orders
     if orders.kind == MARKET:
         return msgspec.UNSET
-    law, moved = case.policy.laws.get(case.symbol, NO_IMPACT), case.moved
-    predicted = predicted_ppm(orders, *law, *moved, lots)
+    law, activity = case.policy.laws.get(case.symbol, NO_IMPACT), case.activity
+    predicted = predicted_ppm(orders, *law, *activity, lots)
     if orders.kind != AUTO:
         return EntryChoice(predicted, None, 1, lots)
     allowed = allowed_ppm(orders, entry.price, entry.stop)
     least = least_lots(entry.stop, entry.cash_factor, entry.min_lots, entry.min_cash)
-    return EntryChoice(predicted, allowed, slices_of(orders, *law, *moved, lots, least, allowed), lots)
+    return EntryChoice(predicted, allowed, slices_of(orders, *law, *activity, lots, least, allowed), lots)
 
 
 def ordered(case: Case, order: Order, choice: EntryChoice | msgspec.UnsetType) -> Order:

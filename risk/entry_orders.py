@@ -20,7 +20,7 @@ MARKET, LIMIT, AUTO = 0, 1, 2
 
 
 class EntryOrders(NamedTuple):
-    """How entries are ordered: a code, and the bounds.
+    """The settings of entries as numbers: a code, and the bounds.
 
     `worst_ppm` is how far above its quote an order within a price may pay, `stop_share_ppm` the share of the
     way to the stop that predicted slippage may take of a market order, `slices` the most slices, and

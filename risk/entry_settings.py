@@ -18,7 +18,7 @@ Worst = Annotated[Decimal, Fraction, Field(gt=0, le=Decimal("0.1"), decimal_plac
 
 
 class SlippageLaw(BaseModel):
-    """What a slippage model says of a symbol: cost = range * (base + growth * sqrt(share of volume))."""
+    """The numbers of a symbol's slippage model: cost = range * (base + growth * sqrt(share of volume))."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -138,7 +138,7 @@ class _Closes:
                 policy=PolicyInForce(self.before.options, self.before.grid, state)(),
                 at=decision.at,
                 client_id="what-if",
-                moved=state.moved(decision.symbol),
+                activity=state.activity(decision.symbol),
             )
         )
         return "approved" if isinstance(verdict, Approved) else verdict.reason

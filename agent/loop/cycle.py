@@ -240,7 +240,7 @@ class Cycle:
             policy=self.policy,
             at=turn.at,
             client_id=self.executor.factory.client_id(turn.cycle_id, len(turn.verdicts)),
-            moved=self.state.moved(decision.symbol),
+            activity=self.state.activity(decision.symbol),
         )
 
     def _trails(self, turn: Turn) -> list[Approved]:

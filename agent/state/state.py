@@ -69,7 +69,7 @@ from domain.events import (
     SessionStarted,
     SettingsChanged,
 )
-from domain.impact import UNMOVED, Moved
+from domain.impact import NO_ACTIVITY, MarketActivity
 from domain.lesson import Beliefs, Context, Lesson, Pending
 from domain.observation import Observation
 from domain.order import Purpose, Receipt
@@ -168,10 +168,12 @@ class State:
             return self.memory.beliefs
         return self.memory.beliefs_before(closing(observation.candles[-1].time, self.timeframe_ms))
 
-    def moved(self, symbol: str) -> Moved:
+    def activity(self, symbol: str) -> MarketActivity:
         """Return what a market did in its last candles, by which the slippage of an entry is predicted."""
-        seen = self.recent.get(symbol)
-        return measured(seen, float(self.ledger.instruments[symbol].step_size)) if seen else UNMOVED
+        candles = self.recent.get(symbol)
+        if not candles:
+            return NO_ACTIVITY
+        return measured(candles, float(self.ledger.instruments[symbol].step_size))
 
     def apply(self, event: Event | Observed) -> None:
         """Fold one event, or what a cycle saw ahead of its row, into state and mind."""
@@ -320,8 +322,8 @@ class State:
             self.pending = [each for each in self.pending if each.context.symbol != observation.symbol]
         self.last[observation.symbol] = observation.candles[-1]
         if self.measuring:
-            seen = (*self.recent.get(observation.symbol, ()), *observation.candles)
-            self.recent[observation.symbol] = seen[-LOOK_BACK:]
+            candles = (*self.recent.get(observation.symbol, ()), *observation.candles)
+            self.recent[observation.symbol] = candles[-LOOK_BACK:]
         self.series[observation.symbol] = observation.series
         if self.pending:
             instrument = self.ledger.instruments[observation.symbol]
