@@ -7,6 +7,9 @@ from types import SimpleNamespace
 from typing import Any, NamedTuple, cast
 
 import pytest
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.exposition import choose_encoder
 from prometheus_client.parser import text_string_to_metric_families
 
 from agent import wiring
@@ -103,6 +106,18 @@ def test_each_value_is_that_of_the_state_it_was_read_from(world: World) -> None:
     assert told["boyd_stream_dropped_total", ("paper", "binance_stream")] == 3
     assert told["boyd_api_requests_total", ("2xx", "/api/v1/agents")] == 5
     assert told["boyd_build_info", ("3.11", "1.2")] == 1
+
+
+@pytest.mark.parametrize("accept", ["", "application/openmetrics-text; version=1.0.0; escaping=allow-utf-8"])
+def test_the_text_is_that_of_the_librarys_encoders(accept: str, world: World) -> None:
+    odd = facts(world, name='one "two"\\three\nfour', interval_seconds=float("inf"), rows=10**15 + 1)
+    exposition = Exposition(lambda: Told([facts(world), odd], SERVER))
+    worded = GaugeMetricFamily("worded", 'a "meaning" \\ of\ntwo lines', value=float("nan"))
+    families = [*exposition.registry.collect(), worded]
+    registry = cast("CollectorRegistry", SimpleNamespace(collect=lambda: families))
+    encode, media = choose_encoder(accept)
+    exposition.registry = registry
+    assert exposition.text(accept) == (encode(registry), media)
 
 
 def test_durations_are_counted_up_to_each_bound_and_summed(world: World) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from agent import wiring
 from agent.account.control import StatusRequest
 from agent.account.dispatch import dispatch
 from agent.account.running import Running
@@ -41,6 +42,7 @@ from domain.events import (
     Event,
     FlattenAsked,
     KillSwitchSet,
+    SessionStarted,
     SettingsChanged,
 )
 from journal.reader import open_reader
@@ -250,6 +252,41 @@ def test_what_cannot_be_meant_is_refused_as_the_command_line_does(
     assert answer.status == status, answer.content
     assert told in answer.json["error"]["message"]
     assert len(rows(served.home)) == before
+
+
+def test_a_looser_limit_of_a_live_account_is_named_refused_and_done_only_where_it_is_meant(
+    served: Served,
+) -> None:
+    _live(served.home)
+    before = rows(served.home, "live")
+    body = {"given": {"risk.max_positions": 9, "risk.max_drawdown": 0.1}, "reason": "more", "key": "l-1"}
+    for loosen in ({}, {"loosen": False}):
+        refused = steer(served, "settings", "live", **body, **loosen)
+        assert (refused.status, refused.kind) == (422, "bad_input")
+        message = refused.json["error"]["message"]
+        assert (
+            "live account: risk.max_positions from 3 to 9. If it is meant: --loosen (loosen: true)" in message
+        )
+    assert steer(served, "settings", "live", **body, loosen="yes").status == 422
+    assert rows(served.home, "live") == before
+    done = steer(served, "settings", "live", **body, loosen=True)  # a key that was refused is not used up
+    assert done.status == 200, done.content
+    assert (done.json["looser"], done.json["tighter"]) == (["risk.max_positions"], ["risk.max_drawdown"])
+    (event,) = [each for each in rows(served.home, "live") if isinstance(each, SettingsChanged)]
+    assert (event.looser, event.by, event.reason) == (("risk.max_positions",), "api:trade", "more")
+    back = steer(served, "settings", "live", back=["risk.max_positions"], reason="enough")
+    assert (back.status, back.json["tighter"]) == (200, ["risk.max_positions"])  # tighter asks for nothing
+
+
+def _live(home: Home) -> None:
+    """Make a journal as a session in mode live leaves it."""
+    started = rows(home)[0]
+    assert isinstance(started, SessionStarted)
+    exchange = started.settings["exchange"] | {"endpoint": "live"}
+    live = {"mode": "live", "provider": "binance", "speed": None, "account": "1", "exchange": exchange}
+    journal = wiring.open_account(home.journal_location("live"), "live", 0, lambda *_: False)
+    journal.append(msgspec.structs.replace(started, settings=started.settings | live))
+    journal.close()
 
 
 def test_an_agent_that_there_is_not(served: Served) -> None:

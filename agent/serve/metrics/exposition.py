@@ -16,11 +16,13 @@ from prometheus_client.registry import Collector
 from prometheus_client.utils import floatToGoString
 
 from agent.answers.account import Timing
+from agent.serve.metrics import lines
 from agent.serve.metrics.facts import AgentFacts, ServerFacts
 from agent.serve.metrics.readings import Sample
 from agent.serve.metrics.table import BEFORE_IT_IS_READ, DURATIONS, METRICS, OWN, Duration, Kind
 
 SCRAPE = "boyd_scrape_seconds"
+OPEN_METRICS = "application/openmetrics-text"
 
 
 class Told(NamedTuple):
@@ -40,8 +42,9 @@ class Exposition:
 
     def text(self, accept: str = "") -> tuple[bytes, str]:
         """Return the metrics and their media type, for an Accept header."""
-        encode, media = choose_encoder(accept)
-        return encode(self.registry), media
+        _, media = choose_encoder(accept)
+        encode = lines.open_metrics if media.startswith(OPEN_METRICS) else lines.plain
+        return encode(self.registry.collect()), media
 
 
 class _Facts(Collector):
