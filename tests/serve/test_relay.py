@@ -270,6 +270,40 @@ def test_what_is_in_step_is_encoded_once(monkeypatch: pytest.MonkeyPatch) -> Non
     assert encoded == [5]
 
 
+@pytest.mark.parametrize(("crowd", "pieces"), [(1, [1, 1]), (10, [2])])
+def test_rows_are_gathered_for_a_crowd_and_handed_on_at_once_to_one(
+    crowd: int, pieces: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoded: list[int] = []
+    real = frames.rows
+
+    def counted(name: str, lines: Sequence[StreamLine], *rest: Any) -> bytes:
+        encoded.append(len(lines))
+        return real(name, lines, *rest)
+
+    async def play() -> None:
+        fleet = Agents()
+        mirror = fleet.found("a").mirror
+        relay = Relay(cast("Fleet", fleet))
+        relay.start()
+        followers = [Follower(relay, "0") for _ in range(crowd)]
+        await until(lambda: len(relay.clients) == crowd and all(each.in_step for each in relay.clients))
+        monkeypatch.setattr(relays, "BATCH_SECONDS", 0.4)
+        monkeypatch.setattr(relays, "GATHER_SECONDS", 0.0 if crowd == 1 else 0.04)
+        monkeypatch.setattr(relays, "rows", counted)
+        mirror.write(1)
+        await asyncio.sleep(0.02)
+        assert encoded == pieces[1:]  # one alone has the first by now
+        mirror.write(1)
+        await until(lambda: all(len(each.rows) == 2 for each in followers))
+        relay.close()
+        for each in followers:
+            await each.task
+
+    asyncio.run(play())
+    assert encoded == pieces
+
+
 def test_one_that_does_not_read_is_told_so_or_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clients, "MOST_BYTES", 1_000)
     monkeypatch.setattr(clients, "PATIENCE_SECONDS", 0.05)

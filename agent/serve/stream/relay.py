@@ -2,9 +2,10 @@
 
 Theory of operation. Each journal has a position: the last row that was handed on. A mirror's thread gives
 rows over; 30 ms later at most they are encoded once for all clients that want the same and are in step, and
-each is given one piece. A client begins by paging through the mirror from where it was to that position; as
-soon as it is there it is in step, for both happen in the one thread of the loop. Rows come to a client
-that is further by itself only above what it has. So there is no gap and no double, whatever meets whatever.
+each is given one piece. It is pieces that cost, so the more clients there are the longer rows are gathered.
+A client begins by paging through the mirror from where it was to that position; as soon as it is there it is
+in step, for both happen in the one thread of the loop. Rows come to a client that is further by itself only
+above what it has. So there is no gap and no double, whatever meets whatever.
 """
 
 import asyncio
@@ -23,6 +24,9 @@ from agent.serve.stream.client import Client, Waiting
 from agent.serve.stream.frames import rows, told
 
 BATCH_SECONDS = 0.03
+GATHER_SECONDS = 0.0001
+"""How long rows are gathered for each client there is; to send it a piece takes half of that."""
+
 LOOK_SECONDS = 0.05
 READERS = 2
 """Pages of history that are read at once, for all clients: a crowd that catches up waits for its turns."""
@@ -63,7 +67,7 @@ class Relay:
         self._opening: set[str] = set()
         self._unread: set[str] = set()
         self._leaves: dict[str, Callable[[], None]] = {}
-        self._pending: list[tuple[str, str, Sequence[StreamLine]]] = []
+        self._pending: dict[tuple[str, str], list[StreamLine]] = {}
         self._due: asyncio.TimerHandle | None = None
         self._flushed = 0.0
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -166,18 +170,19 @@ class Relay:
                 client.positions.pop(name, None)
 
     def _take(self, name: str, journal_id: str, lines: Sequence[StreamLine]) -> None:
-        self._pending.append((name, journal_id, lines))
+        self._pending.setdefault((name, journal_id), []).extend(lines)
         if self._due is None:
             loop = asyncio.get_running_loop()
-            wait = max(0.0, self._flushed + BATCH_SECONDS - loop.time())
+            gather = min(BATCH_SECONDS, GATHER_SECONDS * len(self.clients))
+            wait = max(gather, self._flushed + BATCH_SECONDS - loop.time())
             self._due = loop.call_later(wait, self._flush)
 
     def _flush(self) -> None:
         """Hand on what has gathered."""
         self._due = None
         self._flushed = asyncio.get_running_loop().time()
-        pending, self._pending = self._pending, []
-        for name, journal_id, lines in pending:
+        pending, self._pending = self._pending, {}
+        for (name, journal_id), lines in pending.items():
             journal = self.journals.get(name)
             if journal is None:
                 continue  # not covered yet: it is paged through

@@ -69,6 +69,8 @@ class OpenStream:
         self.send = send
         self.transport = transport
         self._checked = 0.0
+        self._sent = 0.0
+        self._beats: asyncio.TimerHandle
 
     async def run(self, receive: Receive) -> None:
         """Serve until the client leaves, is dropped, or the server ends."""
@@ -93,6 +95,7 @@ class OpenStream:
         loop = asyncio.get_running_loop()
         client.dropping = lambda: _later(loop, self._cut)
         watching = asyncio.create_task(_until_left(receive, client))
+        self._beating(client, loop)
         try:
             self._begin(client)
             await self._live(client)
@@ -102,6 +105,7 @@ class OpenStream:
         finally:
             self.relay.clients.discard(client)
             client.clear()
+            self._beats.cancel()
             self.relay.dropped += client.slow
             watching.cancel()
             with suppress(asyncio.CancelledError):
@@ -179,15 +183,16 @@ class OpenStream:
                 await self._page(client, lagging)
                 continue
             self.relay.join(client)
-            await self._wait(client)
+            await client.wake.wait()
+            client.wake.clear()
 
-    async def _wait(self, client: Client) -> None:
-        try:
-            async with asyncio.timeout(BEAT_SECONDS):
-                await client.wake.wait()
-        except TimeoutError:
+    def _beating(self, client: Client, loop: asyncio.AbstractEventLoop) -> None:
+        """Have a beat sent where nothing else was for long; a timer a stream, not one an event."""
+        quiet = loop.time() - self._sent
+        if quiet >= BEAT_SECONDS:
             client.put(BEAT)
-        client.wake.clear()
+            quiet = 0.0
+        self._beats = loop.call_later(BEAT_SECONDS - quiet, self._beating, client, loop)
 
     def _check(self, client: Client) -> None:
         """See now and then, however much there is to send, that the login still holds."""
@@ -230,9 +235,14 @@ class OpenStream:
 
     async def _piece(self, chunk: bytes) -> None:
         """Send a piece. Raises ConnectionError where the client takes nothing for long."""
+        self._sent = asyncio.get_running_loop().time()
+        message = {"type": "http.response.body", "body": chunk, "more_body": True}
+        if self.transport is not None and not self.transport.get_write_buffer_size():
+            await self.send(message)  # nobody has to wait, so nobody has to be timed
+            return
         try:
             async with asyncio.timeout(SEND_SECONDS):
-                await self.send({"type": "http.response.body", "body": chunk, "more_body": True})
+                await self.send(message)
         except TimeoutError:
             raise ConnectionError("the client reads nothing") from None
 
