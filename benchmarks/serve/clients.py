@@ -16,7 +16,7 @@ import time
 from urllib.parse import urlsplit
 
 ROW = re.compile(rb'"seq":(\d+),"hash"')
-NUMBER = re.compile(rb"(\d+)\s*$")
+ID, BEGUN = re.compile(rb"^id: (?:.*\D)?(\d+)$", re.MULTILINE), b"\nid: "
 
 
 class Seen:
@@ -27,12 +27,17 @@ class Seen:
         self.ages: list[float] = []
         self.fed: dict[int, float] = {}
 
-    def event(self, number: int) -> None:
-        """Count one event, by its row's number."""
-        self.events += 1
-        fed = self.fed.get(number)
-        if fed is not None:
-            self.ages.append(max((time.monotonic() - fed) * 1000, 0.0))
+    def take(self, text: bytes) -> None:
+        """Count the events of a piece, which ends with one; their numbers only matter where ages are told."""
+        if not self.fed:
+            self.events += text.count(BEGUN)
+            return
+        now = time.monotonic()
+        for number in ID.findall(text):
+            self.events += 1
+            fed = self.fed.get(int(number))
+            if fed is not None:
+                self.ages.append(max((now - fed) * 1000, 0.0))
 
     def feed(self, path: str) -> None:
         """Follow the agent itself, in a thread of its own."""
@@ -47,7 +52,7 @@ class Seen:
 
 
 async def follow(url: str, token: str, seen: Seen, connected: asyncio.Semaphore) -> None:
-    """Follow the stream from now on."""
+    """Follow the stream from now on, as cheaply as can be: these stand for readers on other machines."""
     where = urlsplit(url)
     reader, writer = await asyncio.open_connection(where.hostname, where.port, limit=2**22)
     writer.write(
@@ -58,13 +63,10 @@ async def follow(url: str, token: str, seen: Seen, connected: asyncio.Semaphore)
     if b" 200 " not in first:
         raise SystemExit(first.decode())
     connected.release()
-    number = None
-    while line := await reader.readline():
-        if line.startswith(b"id:"):
-            number = NUMBER.search(line)
-        elif line.startswith(b"data:") and number is not None:
-            seen.event(int(number[1]))
-            number = None
+    rest = b""
+    while data := await reader.read(2**18):
+        whole, end, rest = (rest + data).rpartition(b"\n\n")
+        seen.take(whole + end)
 
 
 async def main(url: str, count: int) -> None:
@@ -87,6 +89,7 @@ async def main(url: str, count: int) -> None:
     figures = {
         "events": seen.events,
         "gone": gone,
+        "processor": time.process_time(),
         "p50_ms": ages[len(ages) // 2],
         "p99_ms": ages[min(int(len(ages) * 0.99), len(ages) - 1)],
     }

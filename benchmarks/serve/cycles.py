@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.figures import Figure, Section, ratio
-from benchmarks.serve.processes import Ran, clients, run, server, spinning
+from benchmarks.serve.processes import Ran, Served, clients, run, server, spinning
 
 CYCLES = 6_000
 PACED = 400
@@ -48,11 +48,16 @@ def _run(kind: str, home: Path, words: Sequence[str]) -> Ran:
             return run(home, *words)
     with server(home) as served:
         if kind == "served":
-            return run(home, *words)
+            return _beside(served, home, words)
         with clients(served, CLIENTS) as figures:
-            ran = run(home, *words)
-            figures()
-            return ran
+            ran = _beside(served, home, words)
+            return ran._replace(readers=figures()["processor"])
+
+
+def _beside(served: Served, home: Path, words: Sequence[str]) -> Ran:
+    before = served.processor
+    ran = run(home, *words)
+    return ran._replace(server=served.processor - before)
 
 
 def _figures(pace: str, count: int, runs: dict[str, list[Ran]], start: Ran) -> list[Figure]:
@@ -70,5 +75,10 @@ def _figures(pace: str, count: int, runs: dict[str, list[Ran]], start: Ran) -> l
         kept = ratio(f"{pace}, {kind}: cycles kept", speed(kind), speed("alone"))
         figures.append(Figure(kept.name, kept.unit, kept.values, "> 0.95"))
         figures.append(ratio(f"{pace}, {kind}: processor", processor(kind), processor("alone")))
+    for kind in KINDS[2:]:
+        spent = tuple(each.server / count * 1e6 for each in runs[kind])
+        figures.append(Figure(f"{pace}, {kind}: server's processor", "us/cycle", spent))
+    readers = tuple(each.readers / count * 1e6 for each in runs[KINDS[-1]])
+    figures.append(Figure(f"{pace}, {KINDS[-1]}: readers' processor", "us/cycle", readers))
     against = f"{pace}, {KINDS[-1]}: cycles kept, against {BUSY}"
     return [*figures, ratio(against, speed(KINDS[-1]), speed(BUSY))]

@@ -22,10 +22,15 @@ READY_SECONDS = 600.0
 
 
 class Ran(NamedTuple):
-    """A run of an agent to its end: wall-clock seconds and processor seconds, its start included."""
+    """A run of an agent to its end: wall-clock seconds and processor seconds, its start included.
+
+    And those that server and readers spent meanwhile.
+    """
 
     seconds: float
     processor: float
+    server: float = 0.0
+    readers: float = 0.0
 
 
 class Served(NamedTuple):
