@@ -20,6 +20,9 @@ from domain.order import Order, Receipt
 from domain.replies import Reply
 from domain.verdict import Verdict
 
+OUTCOMES = ("held", "denied", "executed", "failed", "interrupted")
+"""How a cycle may have ended."""
+
 
 class Failure(msgspec.Struct, frozen=True):
     """A failure in a cycle: the state it was in, the kind of error and its message (redacted)."""
@@ -87,7 +90,7 @@ class OrderReported(msgspec.Struct, frozen=True, tag="order_reported"):
 class CycleEnded(msgspec.Struct, frozen=True, tag="cycle_ended"):
     """A cycle came back to IDLE: the states it passed, its outcome, and what was learned.
 
-    `outcome` is "held", "denied", "executed", "failed" or "interrupted".
+    `outcome` is one of `OUTCOMES`.
     """
 
     cycle_id: int

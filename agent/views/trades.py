@@ -16,6 +16,9 @@ from domain.money import cash_text
 COLUMNS = tuple(each.encode_name for each in msgspec.structs.fields(TradeRow))
 """What is told of each trade, in this order; amounts are decimal texts in the quote currency."""
 
+EXITS = ("signal", "stop", "target", "operator", "adopted", "written off")
+"""How a trade may have ended; anything else is a slip of the pen."""
+
 
 class TradeSelection(NamedTuple):
     """A selection of trades: symbols, closed from `since` on, before `until`, by exit; the `last` few."""

@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
+from domain.events import OUTCOMES
 from tests.agent.command import agent, told
 from tests.serve.served import Served, serving
 
@@ -168,7 +169,13 @@ def test_profit_by_period_adds_up_to_the_account_whatever_the_period(served: Ser
         ("equity?points=5", 422, "points"),
         ("profit?by=year", 422, "by"),
         ("profit?limit=0", 422, "limit"),
-        ("candles", 422, None),
+        ("cycles?outcome=traded", 422, "outcome"),
+        ("cycles?rule=min_confidance", 422, "rule"),
+        ("cycles?since=2026-11-28T00:00:00Z&until=2026-11-28T00:00:00Z", 422, "until"),
+        ("trades?exit=luck", 422, "exit"),
+        ("lessons?kind=trades", 422, "kind"),
+        ("lessons?rule=", 422, "rule"),
+        ("candles", 422, "symbol"),
         ("candles?symbol=NO-SUCH", 404, None),
         ("cycles/999999", 404, None),
         ("cycles/x", 422, "cycle"),
@@ -187,6 +194,9 @@ def test_a_bound_is_said_beside_field_and_value(served: Served) -> None:
     told = served.read(f"/api/v1/agents/{NAME}/equity?points=5").json["error"]
     assert (told["field"], told["value"], told["limit"]) == ("points", "5", "int >= 10")
     assert "limit" not in served.read(f"/api/v1/agents/{NAME}/cycles?limit=x").json["error"]
+    limits = {"profit?by=year": "day, week, month", "cycles?outcome=held_back": ", ".join(OUTCOMES)}
+    for path, limit in limits.items():
+        assert served.read(f"/api/v1/agents/{NAME}/{path}").json["error"]["limit"] == limit
 
 
 def test_an_agent_there_is_not_is_unknown(served: Served) -> None:

@@ -16,14 +16,12 @@ from agent.cli.options import home_of
 from agent.cli.output.progress import progress_bar
 from agent.cli.output.streams import answer, print_text
 from agent.views.history import AccountHistory, ClosedTrade
-from agent.views.trades import COLUMNS, TradeSelection, rows
+from agent.views.trades import COLUMNS, EXITS, TradeSelection, rows
 from domain.errors import BadInput
 from domain.money import DECIMALS, show_cash
 
 DAY = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})")
 NO_DAY = "not a day such as 2026-11-28"
-EXITS = ("signal", "stop", "target", "operator", "adopted", "written off")
-"""How a trade may have ended; anything else is a slip of the pen."""
 
 
 class TradesRequest(NamedTuple):

@@ -2,7 +2,10 @@
 
 import asyncio
 import json
-from typing import Any, get_origin, get_type_hints
+import re
+from collections.abc import Iterator
+from enum import Enum
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -15,6 +18,8 @@ MOST_BYTES = 60_000
 """Largest body: what the control socket of an agent takes in one line, less what we add."""
 SECONDS = 10.0
 LONGEST_QUERY = 4_000
+INSTANT = "an instant such as 2026-11-28T00:00:00Z"
+MISSING = re.compile("Object missing required field `(.*)`")
 
 
 async def body_of(request: Request, kind: type[msgspec.Struct]) -> Any:
@@ -135,18 +140,47 @@ def converted(plain: Any, kind: type[msgspec.Struct], *, strict: bool) -> Any:
     try:
         return msgspec.convert(plain, kind, strict=strict)
     except msgspec.ValidationError as error:
-        message, _, where = str(error).partition(" - at `$")
-        field = where.rstrip("`").lstrip(".") or None
-        value = plain.get(field) if isinstance(plain, dict) and field else None
-        bounds = None if ", got" in message else message.removeprefix("Expected ").replace("`", "")
-        raise TurnedAway(
-            422,
-            "bad_input",
-            message,
-            field=field,
-            value=None if value is None else _short(value),
-            limit=bounds if message.startswith("Expected ") else None,
-        ) from None
+        raise _unfit(str(error), plain, kind) from None
+
+
+def _unfit(told: str, plain: Any, kind: type[msgspec.Struct]) -> TurnedAway:
+    """Return the refusal of a value, by what msgspec says of it, with the field and what it may be."""
+    message, _, where = told.partition(" - at `$")
+    field = where.rstrip("`").lstrip(".") or None
+    missing = MISSING.fullmatch(message)
+    if missing:
+        return TurnedAway(422, "bad_input", f"{missing[1]} is needed", field=missing[1])
+    value = plain.get(field) if isinstance(plain, dict) and field else None
+    return TurnedAway(
+        422,
+        "bad_input",
+        message,
+        field=field,
+        value=None if value is None else _short(value),
+        limit=_limit(message, field, kind),
+    )
+
+
+def _limit(message: str, field: str | None, kind: type[msgspec.Struct]) -> str | None:
+    """Return what a field may be: its bounds, a form, or the words there are; None where that is said."""
+    if message.startswith("Expected ") and ", got" not in message:
+        return message.removeprefix("Expected ").replace("`", "")
+    if message.startswith("Invalid RFC3339"):
+        return INSTANT
+    if message.startswith("Invalid enum value") and field in kind.__struct_fields__:
+        return ", ".join(map(str, _words(get_type_hints(kind)[field])))
+    return None
+
+
+def _words(hint: Any) -> Iterator[Any]:
+    """Yield the values of an enumeration, or of one among several types."""
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        yield from (each.value for each in hint)
+    elif get_origin(hint) is Literal:
+        yield from get_args(hint)
+    else:
+        for each in get_args(hint):
+            yield from _words(each)
 
 
 def _short(value: Any) -> str:

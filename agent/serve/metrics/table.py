@@ -19,10 +19,10 @@ from agent.loop.machine import STATES
 from agent.serve.metrics import readings
 from agent.serve.metrics.facts import AgentFacts, ServerFacts
 from agent.serve.metrics.readings import Read, Sample
+from domain.events import OUTCOMES
 from domain.tally import drawdown
 
 Kind = Literal["gauge", "counter"]
-OUTCOMES = ("held", "denied", "executed", "failed", "interrupted")
 
 
 class Metric(NamedTuple):

@@ -1,7 +1,6 @@
 """One agent read from its mirror: account, lists a page at a time, the why of a cycle, charts and figures."""
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
 from msgspec import Meta, Struct
@@ -13,35 +12,33 @@ from agent.answers.forecasts import ForecastsAnswer
 from agent.answers.journals import ParameterVersion, TradeRow
 from agent.answers.learned import LessonRow, PerformanceAnswer, Period, ProfitAnswer
 from agent.serve.access.scope import Scope
-from agent.serve.mirror import chart, curve, pages, periods, queries
+from agent.serve.guard.filters import (
+    Cursor,
+    Exit,
+    LessonKind,
+    Limit,
+    Outcome,
+    Rule,
+    Since,
+    Symbol,
+    Until,
+    filters,
+)
+from agent.serve.mirror import chart, curve, periods, queries
 from agent.serve.mirror.mirror import Mirror
-from agent.serve.mirror.pages import RowFilters
 from agent.serve.table import API, Asking, Handler, Route, TurnedAway, unknown
 from domain.errors import BadInput
 from domain.symbols import spelled
 
 T = TypeVar("T")
 
-Symbol = Annotated[
-    str, Meta(min_length=1, max_length=40, description="Only of this symbol, such as BTC-USDT.")
-]
-Since = Annotated[datetime, Meta(tz=True, description="From this instant on: 2026-11-28T00:00:00Z.")]
-Until = Annotated[datetime, Meta(tz=True, description="Before this instant.")]
-Cursor = Annotated[
-    str, Meta(pattern="^[0-9]{1,18}$", description="`next` of the page before; the newest rows without it.")
-]
-Limit = Annotated[int, Meta(ge=1, le=pages.MOST, description=f"Rows of a page, {pages.LIMIT} if not given.")]
-Word = Annotated[str, Meta(min_length=1, max_length=64)]
-
 
 class CyclesQuery(Struct, frozen=True, kw_only=True):
     """The cycles asked for."""
 
-    outcome: Annotated[Word | None, Meta(description="Only those that ended so: traded, held, denied.")] = (
-        None
-    )
+    outcome: Outcome | None = None
     acted: Annotated[bool, Meta(description="Without those that ended in no action (`held`).")] = False
-    rule: Annotated[Word | None, Meta(description="Only those in which this risk rule denied.")] = None
+    rule: Rule | None = None
     symbol: Symbol | None = None
     since: Since | None = None
     until: Until | None = None
@@ -74,7 +71,7 @@ class TradesQuery(Struct, frozen=True, kw_only=True):
     """The closed trades asked for; times are when they closed."""
 
     symbol: Symbol | None = None
-    exit: Annotated[Word | None, Meta(description="Only those that ended so: signal, stop, target.")] = None
+    exit: Exit | None = None
     since: Since | None = None
     until: Until | None = None
     cursor: Cursor | None = None
@@ -85,8 +82,8 @@ class LessonsQuery(Struct, frozen=True, kw_only=True):
     """The lessons asked for."""
 
     symbol: Symbol | None = None
-    kind: Annotated[Word | None, Meta(description="trade or veto.")] = None
-    rule: Annotated[Word | None, Meta(description="Only of vetoes by this rule.")] = None
+    kind: LessonKind | None = None
+    rule: Rule | None = None
     since: Since | None = None
     until: Until | None = None
     cursor: Cursor | None = None
@@ -122,16 +119,6 @@ class CandlesQuery(Struct, frozen=True, kw_only=True):
     limit: (
         Annotated[int, Meta(ge=1, le=chart.MOST, description=f"Candles, {chart.LIMIT} if not given.")] | None
     ) = None
-
-
-def filters(query: Any) -> RowFilters:
-    """Return what a query asks for, its symbol spelled as the journal spells it."""
-    given: dict[str, Any] = {
-        name: getattr(query, name, usual) for name, usual in RowFilters._field_defaults.items()
-    }
-    if given["symbol"] is not None:
-        given["symbol"] = spelled(given["symbol"])
-    return RowFilters(**given | {"kind": getattr(query, "exit", None) or given["kind"]})
 
 
 def _of_mirror(answer: Callable[[Mirror], Any]) -> Handler:
