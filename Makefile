@@ -17,7 +17,8 @@ LONG := benchmarks mcp soak agent/test_slippage.py agent/test_strategy_cli.py ag
 	dashboard/test_reliability.py dashboard/test_research.py gate/test_decay.py ops/test_where_it_runs.py \
 	own/test_histories.py research/test_ahead.py research/test_compiler.py research/test_compiling.py \
 	research/test_doubted.py research/test_engines.py research/test_impact.py research/test_optimise.py \
-	research/test_parity_models.py research/test_indicator_machine.py research/training test_starts.py test_site.py
+	research/test_parity_models.py research/test_indicator_machine.py research/test_timeframes_machine.py \
+	research/training test_starts.py test_site.py
 CASES ?= 0
 DAYS ?= 7
 

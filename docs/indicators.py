@@ -30,6 +30,8 @@ by name ([your own strategy](../how-to/own-strategy.md)).
   Wilder's) depend ever less on where history began.
 - **A market at rest is neutral**: 50 on scales from 0 to 100, 0 elsewhere. Spreads that are only rounding
   count as none.
+- **On a longer timeframe**: `ema(50, on="4h")` counts candles of four hours, closed ones only
+  ([several timeframes](../how-to/own-strategy.md#several-timeframes)).
 - Prices are in ticks in a strategy. Pictures: the last 120 of 420 seeded candles, the price in grey.
 """
 

@@ -102,7 +102,7 @@ class SymbolMemory:
     def step(self, candle: Candle) -> list[Signal]:
         """Take in the next closed candle and return each strategy's signal."""
         opened, high, low = float(candle.open), float(candle.high), float(candle.low)
-        close, volume = float(candle.close), float(candle.volume)
+        close, volume, time = float(candle.close), float(candle.volume), float(candle.time)
         features_step(self.features, PLAN, high, low, close, volume)
         features = features_now(self.features, PLAN)
         self.candle = candle
@@ -116,7 +116,9 @@ class SymbolMemory:
                 continue
             try:
                 block = self.blocks[index]
-                signals.append(strategy.on_candle(block, packed, features, opened, high, low, close, volume))
+                signals.append(
+                    strategy.on_candle(block, packed, features, opened, high, low, close, volume, time)
+                )
             except StrategyFault as fault:
                 self.muted[strategy.name] = str(fault.at(self.symbol, candle.time))
                 signals.append(QUIET)
@@ -134,13 +136,11 @@ class SymbolMemory:
         strategy, packed = speakers[index]
         self.blocks[index] = block = self._blank(speakers[index])
         for candle in () if strategy.name in self.muted else self.recent:
-            time, opened, high, low, close, volume = candle
+            numbers = [float(each) for each in (*candle[1:], candle.time)]
             try:
-                strategy.take(
-                    block, packed, float(opened), float(high), float(low), float(close), float(volume)
-                )
+                strategy.take(block, packed, *numbers)
             except StrategyFault as fault:
-                self.muted[strategy.name] = str(fault.at(self.symbol, time))
+                self.muted[strategy.name] = str(fault.at(self.symbol, candle.time))
                 break
 
     def regrid(self, change: Regrid) -> None:

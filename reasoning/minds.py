@@ -35,12 +35,18 @@ that had seen, the memory after them, and its signals. A bare tuple, for each cy
 
 
 class StrategyRunner:
-    """Memories of every symbol of a session, and what they make of the next observation."""
+    """Memories of every symbol of a session, and what they make of the next observation.
 
-    def __init__(self, settings: ReasoningSettings) -> None:
+    `timeframe_ms` is the candles' length; only strategies of several timeframes ask for it. Raises BadInput
+    where one of theirs is no multiple of it.
+    """
+
+    def __init__(self, settings: ReasoningSettings, timeframe_ms: int = 0) -> None:
         self._settings = settings
+        self._timeframe_ms = timeframe_ms
         self._speakers = tuple(
-            ConfiguredStrategy(STRATEGIES[name], settings.packed(name)) for name in settings.strategies
+            ConfiguredStrategy(STRATEGIES[name].at(timeframe_ms), settings.packed(name, timeframe_ms))
+            for name in settings.strategies
         )
         self._silent: tuple[Opinion, ...] = tuple(
             (name, QUIET, "no new candle") for name in settings.strategies
@@ -166,7 +172,7 @@ class StrategyRunner:
 
     def own(self, name: str) -> tuple[Any, ...]:
         """Return a strategy's parameters as the settings have them, whatever it was given since."""
-        return self._settings.packed(name)
+        return self._settings.packed(name, self._timeframe_ms)
 
     def retune(self, name: str, packed: tuple[Any, ...]) -> int:
         """Give a strategy new parameters, warmed at once over the last candles of every symbol.

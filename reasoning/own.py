@@ -94,7 +94,7 @@ class OwnStrategy(Strategy[PackedT]):
         packed = self.guarded(params.packed)
         if not isinstance(packed, tuple) or not all(isinstance(each, int | float) for each in packed):
             raise self.fault("packed parameters are no tuple of numbers", None)
-        return packed
+        return self.timed_for(packed)
 
     def warmup_for(self, packed: PackedT) -> int:
         """Return the candles before the first vote. Raises StrategyFault."""
@@ -120,8 +120,8 @@ class OwnStrategy(Strategy[PackedT]):
         return values if self.declared else OwnMemory(values)
 
     def take(self, memory: Memory, packed: PackedT, *candle: float) -> int:
-        """Take in one closed candle and return the vote. Raises StrategyFault."""
-        vote = self.guarded(self.step, memory, packed, *candle)
+        """Take in one closed candle, its open time last, and return the vote. Raises StrategyFault."""
+        vote = self.guarded(self.step, memory, packed, *(candle if self.timed else candle[:-1]))
         if vote not in (-1, 0, 1):
             raise self.fault(f"vote {_shown(vote)} is none of -1, 0, 1", first_line(self.step))
         return int(vote)

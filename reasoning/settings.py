@@ -82,9 +82,12 @@ class ReasoningSettings(_BuiltIn):
             raise ValueError(f"strategy named twice in {', '.join(names)}")
         return names
 
-    def packed(self, name: str) -> tuple[Any, ...]:
-        """Return a strategy's parameters as the numbers its kernels take."""
-        return STRATEGIES[name].pack(self.params(name))
+    def packed(self, name: str, timeframe_ms: int = 0) -> tuple[Any, ...]:
+        """Return a strategy's parameters as the numbers its kernels take.
+
+        Raises BadInput for a strategy of several timeframes that do not go with candles of this length.
+        """
+        return STRATEGIES[name].at(timeframe_ms).pack(self.params(name))
 
     def params(self, name: str) -> StrategyParams:
         """Return a strategy's parameters as they are set."""

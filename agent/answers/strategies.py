@@ -59,7 +59,8 @@ class DeniedAnswer(Struct, frozen=True, kw_only=True):
 class CheckAnswer(Struct, frozen=True, kw_only=True):
     """`agent strategy check`: what was found; `passed` where nothing is wrong with the strategy itself.
 
-    `settled` is the least history tried from which on no vote was another, None where there is none.
+    `settled` is the least history tried from which on no vote was another, None where there is none. `starts`
+    says how long one of several timeframes waits on the candles it is set to trade, "" for another.
     """
 
     strategy: str
@@ -70,6 +71,7 @@ class CheckAnswer(Struct, frozen=True, kw_only=True):
     signals: int
     difference: str | None
     warmup: int
+    starts: str
     settled: int | None
     histories: list[HistoryAnswer]
     traded: int

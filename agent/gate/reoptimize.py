@@ -96,7 +96,7 @@ def considered(
     account: SearchedAccount, name: str, settings: GateSettings, study: "Study", done: Callable[[int], None]
 ) -> Found:
     """Return what is to be done about one strategy: a new version is tested first, else others are sought."""
-    strategy = STRATEGIES[name]
+    strategy = STRATEGIES[name].at(account.rules.options.timeframe_ms)
     version = on_trial(account, name)
     if version is None:
         return searched(account, strategy, settings, study, done)
@@ -117,7 +117,7 @@ def on_trial(account: SearchedAccount, name: str) -> ParametersSet | None:
 
 def tried(account: SearchedAccount, version: ParametersSet, settings: GateSettings) -> Found:
     """Hold a version against the parameters before it, on the candles since it came into force."""
-    strategy = STRATEGIES[version.strategy]
+    strategy = STRATEGIES[version.strategy].at(account.rules.options.timeframe_ms)
     before = version.evidence.present if version.evidence else {}
     row = ReoptimizedRow(
         strategy=version.strategy,

@@ -91,7 +91,8 @@ def warmup_of(rules: Rules) -> int:
         for name in rules.parameters
         if name in reasoning.strategies
     ]
-    return max(rules.options.perception.warmup_candles, StrategyRunner(reasoning).candles_needed, *needed)
+    own = StrategyRunner(reasoning, rules.options.timeframe_ms).candles_needed
+    return max(rules.options.perception.warmup_candles, own, *needed)
 
 
 def run_stretch(rules: Rules, market: Mapping[str, Market], period: ReportPeriod, end_ms: int) -> Ran:
@@ -135,7 +136,7 @@ def setup_of(rules: Rules, symbols: Sequence[str], warmup: int) -> Setup:
 
 
 def _voice(rules: Rules, name: str) -> BacktestVoice:
-    strategy = STRATEGIES[name]
+    strategy = STRATEGIES[name].at(rules.options.timeframe_ms)
     given = rules.parameters.get(name)
     values = rules.options.reasoning.params(name) if given is None else strategy.params.model_validate(given)
     return BacktestVoice(strategy, strategy.pack(values), values.model_dump())

@@ -76,7 +76,7 @@ def _when(rules: Rules) -> str:
 def _absent(rules: Sequence[Rules]) -> str:
     """Return a strategy that only a stand-in speaks for, "" without one."""
     for each in rules:
-        mind = StrategyRunner(each.options.reasoning)
+        mind = StrategyRunner(each.options.reasoning, each.options.timeframe_ms)
         if mind.stands_in:
             return ", ".join(each.options.reasoning.strategies)
     return ""

@@ -210,5 +210,5 @@ def resumed(checkpoint: Checkpoint | None, options: Options, cost_ppm: int) -> R
 
 def blank(options: Options, cost_ppm: int) -> Resumed:
     """Return a fold that has not begun."""
-    mind = StrategyRunner(options.reasoning)
+    mind = StrategyRunner(options.reasoning, options.timeframe_ms)
     return Resumed(State(options.learning, cost_ppm, mind), mind)

@@ -34,7 +34,7 @@ def _lines(voice: BacktestVoice, rows: Sequence[Any], tick: float) -> dict[str, 
     lines: dict[str, list[float | None]] = {}
     for index, row in enumerate(rows):
         opened, high, low, close, volume = (float(part) for part in row[1:])
-        strategy.take(memory, packed, opened, high, low, close, volume)
+        strategy.take(memory, packed, opened, high, low, close, volume, float(row.time))
         for each in strategy.drawn(memory, packed):
             line = lines.setdefault(f"{strategy.name} {each.name}", [None] * len(rows))
             line[index] = each.value * tick if each.on_price else each.value

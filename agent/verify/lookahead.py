@@ -2,11 +2,13 @@
 
 import random
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from domain.candle import Candle
 from domain.decision import Signal
-from domain.times import MINUTE_MS
+from domain.errors import BadInput
+from domain.times import MINUTE_MS, TIMEFRAMES
 from reasoning.kernels.features import PLAN, features_now, features_size, features_step
 from reasoning.kernels.strategy import Strategy
 from reasoning.own import StrategyFault
@@ -65,15 +67,34 @@ def signals_of(
         features_step(shared, PLAN, high, low, close, volume)
         features = features_now(shared, PLAN)
         try:
-            yield strategy.on_candle(memory, packed, features, opened, high, low, close, volume)
+            time = float(candle.time)
+            yield strategy.on_candle(memory, packed, features, opened, high, low, close, volume, time)
         except StrategyFault as fault:
             raise fault.at("", candle.time) from None
 
 
-def made_up(length: int = LENGTH, seed: int = SEED) -> list[Candle]:
+def length_for(strategy: Strategy[Any]) -> int:
+    """Return the candles' length in ms of a made-up market: a minute, or what the timeframes are made of."""
+    declared = [TIMEFRAMES[each] for each in strategy.timeframes]
+    if not declared:
+        return MINUTE_MS
+    shorter = [each for each in TIMEFRAMES.values() if each < min(declared)]
+    return max((each for each in shorter if not any(long % each for long in declared)), default=min(declared))
+
+
+def spacing(candles: Sequence[Candle]) -> int:
+    """Return the length of candles in ms, by the shortest step between two. Raises BadInput for fewer."""
+    steps = [later.time - earlier.time for earlier, later in pairwise(candles)]
+    if not steps:
+        raise BadInput(f"{len(candles)} candles: their timeframe cannot be told")
+    return min(steps)
+
+
+def made_up(length: int = LENGTH, seed: int = SEED, timeframe_ms: int = MINUTE_MS) -> list[Candle]:
     """Return a seeded random walk with gaps, calm and wild stretches, in ticks."""
     dice = random.Random(seed)  # noqa: S311  # a market, not a secret
     close, swing, candles = 1_000_000, 500.0, []
+    begin = -(-BEGIN // timeframe_ms) * timeframe_ms
     for index in range(length):
         if index % 50 == 0:
             swing = dice.choice((200.0, 1_000.0, 6_000.0, 15_000.0))
@@ -81,5 +102,5 @@ def made_up(length: int = LENGTH, seed: int = SEED) -> list[Candle]:
         close = max(1_000, opened + round(dice.gauss(0, swing)))
         high = max(opened, close) + round(abs(dice.gauss(0, swing / 2)))
         low = max(1, min(opened, close) - round(abs(dice.gauss(0, swing / 2))))
-        candles.append(Candle(BEGIN + index * MINUTE_MS, opened, high, low, close, dice.expovariate(0.1)))
+        candles.append(Candle(begin + index * timeframe_ms, opened, high, low, close, dice.expovariate(0.1)))
     return candles

@@ -76,5 +76,5 @@ def _seen(strategy: Strategy[Any], packed: tuple[Any, ...], candles: Sequence[Ca
     memory = strategy.blank(packed)
     for candle in candles:
         opened, high, low, close, volume = (float(part) for part in candle[1:])
-        vote = strategy.take(memory, packed, opened, high, low, close, volume)
+        vote = strategy.take(memory, packed, opened, high, low, close, volume, float(candle.time))
         yield vote, {each.name: each.value for each in strategy.drawn(memory, packed)}

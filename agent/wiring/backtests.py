@@ -9,6 +9,7 @@ from agent.settings.settings import Options
 from domain.errors import BadInput
 from domain.events import ModelSet
 from domain.times import TIMEFRAMES
+from reasoning.declare.parameters import TIMEFRAME
 from reasoning.minds import StrategyRunner
 from reasoning.models import heard_model
 from reasoning.settings import ReasoningSettings
@@ -45,10 +46,10 @@ def sampled(candles: Candles) -> list[float]:
 def setup_of(options: Options, models: Sequence[ModelSet] = ()) -> Setup:
     """Return everything a backtest with these options needs beside candles; `models` are asked as set."""
     reasoning = options.reasoning
-    needed = StrategyRunner(reasoning).candles_needed
+    needed = StrategyRunner(reasoning, options.timeframe_ms).candles_needed
     grid = instruments(options.symbols, options.instruments)
     return Setup(
-        voices=tuple(voice_of(reasoning, name) for name in reasoning.strategies),
+        voices=tuple(voice_of(reasoning, name, options.timeframe_ms) for name in reasoning.strategies),
         instruments=grid,
         policy=wiring.policy_of(options, grid),
         costs=options.paper.costs(),
@@ -63,7 +64,9 @@ def setup_of(options: Options, models: Sequence[ModelSet] = ()) -> Setup:
     )
 
 
-def voice_of(reasoning: ReasoningSettings, name: str) -> BacktestVoice:
-    """Return a strategy with its parameters as settings have them."""
-    packed = reasoning.packed(name)
-    return BacktestVoice(STRATEGIES[name], packed, packed._asdict() if hasattr(packed, "_asdict") else {})
+def voice_of(reasoning: ReasoningSettings, name: str, timeframe_ms: int) -> BacktestVoice:
+    """Return a strategy for candles of this length, with its parameters as settings have them."""
+    packed = reasoning.packed(name, timeframe_ms)
+    given = packed._asdict() if hasattr(packed, "_asdict") else {}
+    given.pop(TIMEFRAME, None)
+    return BacktestVoice(STRATEGIES[name].at(timeframe_ms), packed, given)

@@ -20,6 +20,7 @@ from reasoning.declare.kinds import KINDS
 from reasoning.declare.making import Declared
 from reasoning.declare.parameters import integer, number, switch
 from reasoning.declare.refusal import Undeclarable, near
+from reasoning.declare.series import timeframe
 from reasoning.declare.uses import constructor
 from reasoning.declare.words import (
     Numbers,
@@ -51,6 +52,7 @@ __all__ = [
     "said",
     "sell",
     "switch",
+    "timeframe",
     "vote",
 ]
 

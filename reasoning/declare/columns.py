@@ -1,6 +1,6 @@
 """The columns a declared strategy decides over: what of it trials with other parameters may share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from reasoning.declare.layout import MemoryLayout
@@ -10,9 +10,14 @@ from reasoning.kernels.strategy import ColumnKey
 
 
 def keys_of(
-    layout: MemoryLayout, fields: tuple[str, ...]
+    layout: MemoryLayout, fields: Sequence[str]
 ) -> tuple[tuple[str, ...], Callable[[Any], tuple[ColumnKey, ...]]]:
-    """Return the numbers that are decided over, and what gives their columns for packed parameters."""
+    """Return the numbers that are decided over, and what gives their columns for packed parameters.
+
+    A strategy of several timeframes has none and is stepped.
+    """
+    if layout.series:
+        return (), lambda _packed: ()
     outputs = {
         name: (use, output)
         for use in layout.uses
@@ -33,7 +38,7 @@ def candle(name: str) -> ColumnKey:
     return ColumnKey(name, (), (), "value")
 
 
-def _key(use: Use, output: str, packed: Any, fields: tuple[str, ...]) -> ColumnKey:
+def _key(use: Use, output: str, packed: Any, fields: Sequence[str]) -> ColumnKey:
     arguments = tuple(
         packed[fields.index(each.name)] if isinstance(each, DeclaredParameter) else each
         for each in use.arguments
@@ -43,7 +48,7 @@ def _key(use: Use, output: str, packed: Any, fields: tuple[str, ...]) -> ColumnK
     )
 
 
-def _fed(given: str | Use | Output, packed: Any, fields: tuple[str, ...]) -> ColumnKey:
+def _fed(given: str | Use | Output, packed: Any, fields: Sequence[str]) -> ColumnKey:
     if isinstance(given, str):
         return candle(given)
     use, output = (given, "value") if isinstance(given, Use) else given

@@ -14,6 +14,7 @@ from domain.kernel import KERNELS
 from reasoning.declare import words
 from reasoning.declare.parameters import DeclaredParameter
 from reasoning.declare.refusal import Undeclarable, near
+from reasoning.declare.series import CandleSeries
 from reasoning.declare.source import DecideSource
 from reasoning.declare.uses import CANDLE, Use
 from reasoning.kernels.subset import fault_of
@@ -56,15 +57,19 @@ class Expressions:
         parameters: Mapping[str, DeclaredParameter],
         uses: Mapping[str, Use],
         constants: Mapping[str, float],
+        series: tuple[CandleSeries, ...] = (),
     ) -> None:
         self.source = source
         self.parameters = parameters
         self.uses = uses
         self.constants = constants
+        self.series = {each.name: each for each in series}
         self.now: set[str] = set()
         self.last: set[str] = set()
         self.used: set[str] = set()
         self.kernels: dict[str, Callable[..., Any]] = {}
+        self.unsure: set[str] = set()
+        """Names of numbers just read that are 0.0 while there is none yet."""
         self.before = False
         """True while what is read is meant of the candle before."""
         self.voting = False
@@ -132,8 +137,9 @@ class Expressions:
             )
         if name in self.parameters:
             return f"{name} is a parameter of the class; write {self.source.itself}.{name}"
-        if name in CANDLE:
-            return f"{name} is a number of a candle; write {self.source.now}.{name}"
+        if name in CANDLE or name in self.series:
+            shown = name if name in CANDLE else f"{name}.close"
+            return f"{name} is of a candle; write {self.source.now}.{shown}"
         if hasattr(builtins, name) or name in self.source.meanings:
             return f"{name} is neither a number nor a word of a strategy; decide takes {', '.join(BUILTINS)}"
         return f"{name} has no value on every way to here; set it before the if ({near(name, known)})"
@@ -184,6 +190,9 @@ class Expressions:
                 f"write {self.source.now}.{name} here: the candle before is looked at as well", node
             )
         self.now.add(name)
+        use = self.uses.get(rest[0])
+        if use is not None and use.waits_for(rest[-1]):
+            self.unsure.add(name)
         if last:
             self.last.add(name)
         return _at(ast.Name(variable(name, last=last), ast.Load()), node), NUMBER
@@ -191,7 +200,8 @@ class Expressions:
     @property
     def numbers(self) -> list[str]:
         """Names of the numbers of a candle and of the indicators."""
-        return [*CANDLE, *(name for use in self.uses.values() for name in use.numbers)]
+        longer = [name for each in self.series.values() for name in each.numbers]
+        return [*CANDLE, *longer, *(name for use in self.uses.values() for name in use.numbers)]
 
     def _no_number(self, candle: str, name: str, rest: list[str]) -> str:
         use = self.uses.get(rest[0])
@@ -200,6 +210,9 @@ class Expressions:
         if use is not None:
             names = ", ".join(f"{candle}.{each}" for each in use.numbers)
             return f"{rest[0]} is several numbers; write one of {names}"
+        if name in self.series:
+            names = ", ".join(f"{candle}.{each}" for each in self.series[name].numbers)
+            return f"{name} is several numbers; write one of {names}"
         if name in self.parameters:
             return f"{name} is a parameter; write {self.source.itself}.{name}"
         return f"{candle}.{name} is no number of this strategy; {near(name, self.numbers)}"
@@ -327,17 +340,21 @@ class Expressions:
             )
         if self.before:
             raise self.refused(f"{meaning.__name__}(...) cannot stand inside another such word", node)
+        read, self.unsure = self.unsure, set()
         now = [self.number(each, known) for each in node.args]
         self.before = True
         last = [self.number(each, known) for each in node.args]
         self.before = False
+        there = [_there(name, last=last_) for name in sorted(self.unsure) for last_ in (True, False)]
+        self.unsure |= read
         if count == 1:
             above = ast.Gt() if meaning is words.rising else ast.Lt()
-            return _at(ast.Compare(now[0], [above], [last[0]]), node), TRUTH
+            result: ast.expr = ast.Compare(now[0], [above], [last[0]])
+            return _at(ast.BoolOp(ast.And(), [*there, result]) if there else result, node), TRUTH
         then, here = (ast.LtE(), ast.Gt()) if meaning is words.crossed_above else (ast.GtE(), ast.Lt())
         before = _at(ast.Compare(last[0], [then], [last[1]]), node)
         return _at(
-            ast.BoolOp(ast.And(), [before, _at(ast.Compare(now[0], [here], [now[1]]), node)]), node
+            ast.BoolOp(ast.And(), [*there, before, _at(ast.Compare(now[0], [here], [now[1]]), node)]), node
         ), TRUTH
 
     _READERS: Mapping[type[ast.AST], Any] = {
@@ -351,6 +368,11 @@ class Expressions:
         ast.IfExp: _either,
         ast.Call: _called,
     }
+
+
+def _there(name: str, *, last: bool) -> ast.expr:
+    """Return the test that a number that is waited for is there."""
+    return ast.Compare(ast.Name(variable(name, last=last), ast.Load()), [ast.NotEq()], [ast.Constant(0.0)])
 
 
 def variable(name: str, *, last: bool = False) -> str:

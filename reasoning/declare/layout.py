@@ -1,8 +1,8 @@
 """The places of a declared strategy's numbers in one flat memory, laid out from what it declares and uses.
 
 Memory: 0 candles seen, 1 candles before the first vote, then the numbers of the candle before that are looked
-at, then those of this candle, then each indicator's block, in the order they are worked out. Only blocks vary
-in size with parameters, so the places before them are constants.
+at, then those of this candle, then the candles of each longer timeframe, then each indicator's block, in the
+order they are worked out. Only the last vary in size with parameters: the places before them are constants.
 """
 
 import ast
@@ -10,12 +10,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from reasoning.declare.expressions import variable
-from reasoning.declare.parameters import DeclaredParameter
+from reasoning.declare.parameters import TIMEFRAME, DeclaredParameter
+from reasoning.declare.series import CandleSeries
 from reasoning.declare.uses import CANDLE, Output, Use
+from reasoning.kernels.higher import CLOSED, HIGHER_SIZE, LAST, TIME
 
 FIRST = 2
 """Where the kept numbers begin."""
-ARGUMENTS = {"open": "_opened", "high": "_high", "low": "_low", "close": "_close", "volume": "_volume"}
+ARGUMENTS = {
+    "time": "_time", "open": "_opened", "high": "_high", "low": "_low", "close": "_close",
+    "volume": "_volume",
+}  # fmt: skip
 
 
 class MemoryLayout(NamedTuple):
@@ -24,11 +29,21 @@ class MemoryLayout(NamedTuple):
     last: tuple[str, ...]
     now: tuple[str, ...]
     uses: tuple[Use, ...]
+    series: tuple[CandleSeries, ...] = ()
 
     @property
     def blocks(self) -> int:
-        """Return where the first block begins."""
-        return FIRST + len(self.last) + len(self.now)
+        """Return where the first block of an indicator begins."""
+        return self._candles(len(self.series))
+
+    @property
+    def timed(self) -> bool:
+        """True when a candle's open time is looked at."""
+        return bool(self.series) or any("time" in use.inputs for use in self.uses)
+
+    def _candles(self, index: int) -> int:
+        """Return where the candles of a longer timeframe lie."""
+        return FIRST + len(self.last) + len(self.now) + index * HIGHER_SIZE
 
     def place(self, name: str, *, last: bool = False) -> int:
         """Return where a number lies."""
@@ -47,17 +62,45 @@ class MemoryLayout(NamedTuple):
                 yield f"{variable(name)} = {ARGUMENTS[name]}"
         at = str(self.blocks)
         for index, use in enumerate(self.uses):
-            yield from self._worked_out(use, at)
+            if use.on is not None:
+                break
+            yield from self._worked_out(use, at, "_seen")
             if index + 1 < len(self.uses):
                 yield f"_at = {at} + {called('size', use)}"
                 at = "_at"
+        for index, series in enumerate(self.series):
+            yield f"_begin = {at}"
+            yield from self._higher(index, series)
+            at = " + ".join(["_begin", *(called("size", use) for use in self.on(series))])
         for name in self.last:
             yield f"_memory[{self.place(name, last=True)}] = {variable(name, last=True)}"
         for name in self.now:
             yield f"_memory[{self.place(name)}] = {variable(name)}"
 
-    def _worked_out(self, use: Use, at: str) -> Iterator[str]:
-        fed = ", ".join(_fed(each) for each in use.inputs)
+    def on(self, series: CandleSeries | None) -> tuple[Use, ...]:
+        """Return the indicators that are made of these candles, None for the strategy's own."""
+        return tuple(use for use in self.uses if (use.on and use.on.key) == (series and series.key))
+
+    def _higher(self, index: int, series: CandleSeries) -> Iterator[str]:
+        """Yield the lines that build longer candles, and work out their indicators where one has closed."""
+        uses, at = self.on(series), self._candles(index)
+        for name in (*series.numbers, *(name for use in uses for name in use.numbers)):
+            if name in self.now:
+                yield f"{variable(name)} = _memory[{self.place(name)}]"
+        candle = ", ".join(ARGUMENTS.values())
+        yield "for _part in range(2):"
+        yield f"    if _higher_step(_memory, {at}, {series.length}, _raw_{TIMEFRAME}, _part, {candle}) == 1:"
+        yield f"        {variable(f'{series.name}.time')} = _memory[{at + TIME}]"
+        for index, name in enumerate(series.numbers, at + LAST):
+            yield f"        {variable(name)} = _memory[{index}]"
+        yield "        _at = _begin"
+        for use in uses:
+            for line in self._worked_out(use, "_at", f"_memory[{at + CLOSED}]"):
+                yield f"        {line}"
+            yield f"        _at = _at + {called('size', use)}"
+
+    def _worked_out(self, use: Use, at: str, counted: str) -> Iterator[str]:
+        fed = ", ".join(_fed(each, use.on) for each in use.inputs)
         arguments = ", ".join([at, *map(argument, use.arguments), fed])
         result = variable(use.name)
         lines = [f"{result} = _step_{use.name}(_memory, {arguments})"]
@@ -71,7 +114,7 @@ class MemoryLayout(NamedTuple):
             yield from lines
             return
         # What it is fed with is not known at first, and 0.0 is no value of it.
-        yield f"if _seen > {later(late)}:"
+        yield f"if {counted} > {later(late)}:"
         yield from (f"    {line}" for line in lines)
         yield "else:"
         yield from (f"    {variable(name)} = 0.0" for name in use.numbers)
@@ -95,7 +138,7 @@ def ordered(uses: Mapping[str, Use]) -> tuple[Use, ...]:
 
     for use in uses.values():
         add(use)
-    return tuple(result)
+    return (*(use for use in result if use.on is None), *(use for use in result if use.on is not None))
 
 
 def argument(given: DeclaredParameter | float) -> str:
@@ -108,8 +151,14 @@ def called(what: str, use: Use) -> str:
     return f"_{what}_{use.name}({', '.join(map(argument, use.arguments))})"
 
 
+def candles_until(uses: Iterable[Use], series: CandleSeries | None) -> str:
+    """Return the strategy's own candles after which indicators on some candles are known, as source."""
+    known = f"{later(uses)} + 1" if (uses := tuple(uses)) else "1"
+    return known if series is None else f"_candles_for({series.length}, _raw_{TIMEFRAME}, {known})"
+
+
 def unknown_for(use: Use) -> str:
-    """Return the candles before an indicator is known, as source."""
+    """Return the candles, of those it is made of, before an indicator is known, as source."""
     own, late = called("warmup", use), list(use.feeding())
     return f"{later(late)} + {own}" if late else own
 
@@ -120,9 +169,9 @@ def later(uses: Iterable[Use]) -> str:
     return each[0] if len(each) == 1 else f"max({', '.join(each)})"
 
 
-def _fed(given: str | Use | Output) -> str:
+def _fed(given: str | Use | Output, on: CandleSeries | None) -> str:
     if isinstance(given, str):
-        return ARGUMENTS[given]
+        return ARGUMENTS[given] if on is None else variable(f"{on.name}.{given}")
     return variable(given.name if isinstance(given, Use) else f"{given.use.name}.{given.output}")
 
 

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from reasoning.declare.columns import keys_of
 from reasoning.declare.crossings import crossings_of
 from reasoning.declare.parameters import DeclaredParameter, DeclaredParams, Relation, params_of
+from reasoning.declare.series import CandleSeries
 from reasoning.declare.source import DecideSource
 from reasoning.declare.uses import CANDLE, Use
 from reasoning.declare.writing import Bodies, Declaration, Writer, bodies_of
@@ -25,6 +26,7 @@ class Declared:
 
     - parameters: `integer(...)`, `number(...)`, `switch(...)`, `self.NAME` in decide;
     - indicators: `ema(200)`, `bollinger(length, width)`, `now.NAME` and `last.NAME` in decide;
+    - longer candles: `hour4 = timeframe("4h")`, then `ema(50, on=hour4)`, `now.hour4.close`;
     - relations: `ordered = fast < slow`; constants: plain numbers;
     - `name` (the file's if not given), `label` (what its words call it), `warmup` (candles before the first
       vote, where it is to wait longer than its indicators need).
@@ -49,7 +51,9 @@ def _made(owner: type[Declared]) -> Strategy[Any]:
     source = DecideSource(attributes.get("decide"))  # type: ignore[arg-type]  # it decides, as was asked
     declared = _declaration(owner, attributes, source)
     relations = [each for each in attributes.values() if isinstance(each, Relation)]
-    owner.Params, owner.Packed = params_of(owner, declared.parameters, relations)
+    owner.Params, owner.Packed = params_of(
+        owner, declared.parameters, relations, several=bool(declared.series)
+    )
     bodies = bodies_of(declared)
     writer = Writer(declared, bodies, owner.__module__)
     size, warmup = writer.size(), writer.warmup()
@@ -57,9 +61,11 @@ def _made(owner: type[Declared]) -> Strategy[Any]:
     label = str(attributes.get("label", _name(owner, attributes, source)))
     explain = writer.explain(_plain_words(bodies), _warming(label))
     numbers, columns = keys_of(bodies.layout, tuple(declared.parameters))
-    decide_at, signal_at = writer.at(numbers)
+    decide_at, signal_at = (None, None) if declared.series else writer.at(numbers)
     return Strategy(
         name=_name(owner, attributes, source),
+        timed=bodies.layout.timed,
+        timeframes=tuple(each.timeframe for each in declared.series),
         params=owner.Params,
         size=size,
         warmup=warmup,
@@ -72,7 +78,9 @@ def _made(owner: type[Declared]) -> Strategy[Any]:
         columns=columns,
         decide_at=decide_at,
         signal_at=signal_at,
-        crossings=crossings_of(source, columns, numbers, tuple(declared.parameters), declared.constants),
+        crossings=None
+        if declared.series
+        else crossings_of(source, columns, numbers, tuple(declared.parameters), declared.constants),
     )
 
 
@@ -95,13 +103,14 @@ def _declaration(owner: type, attributes: Mapping[str, Any], source: DecideSourc
     }
     for name, each in attributes.items():
         if (
-            not isinstance(each, DeclaredParameter | Use | Relation)
+            not isinstance(each, DeclaredParameter | Use | Relation | CandleSeries)
             and name not in constants
             and name not in OWN
         ):
             what = f"{owner.__name__}.{name} is {type(each).__name__}"
             raise source.refused(f"{what}; a strategy declares parameters, indicators, relations and numbers")
-    _check_names(owner, parameters, uses, constants, source)
+    series = {name: each for name, each in attributes.items() if isinstance(each, CandleSeries)}
+    _check_names(owner, parameters, {**uses, **series}, constants, source)
     least = attributes.get("warmup", 0)
     if type(least) is not int or least < 0:
         raise source.refused(f"warmup is {least!r}; write a whole number of candles")
@@ -109,7 +118,22 @@ def _declaration(owner: type, attributes: Mapping[str, Any], source: DecideSourc
     named = dict(uses)
     for name, use in uses.items():
         _name_feeds(name, use, named)
-    return Declaration(source, parameters, named, constants, least)
+    return Declaration(source, parameters, named, constants, least, _candles(series, named, source))
+
+
+def _candles(
+    named: Mapping[str, CandleSeries], uses: Mapping[str, Use], source: DecideSource
+) -> tuple[CandleSeries, ...]:
+    """Return the candles that indicators are made of beside the strategy's own, each once and with a name."""
+    result: dict[int, CandleSeries] = {}
+    for name, each in named.items():
+        if result.setdefault(each.key, each) is not each:
+            raise source.refused(f"{name} is {result[each.key].name} again; declare it once")
+    for use in uses.values():
+        if use.on is not None:
+            use.on = result.setdefault(use.on.key, use.on)
+            use.on.name = use.on.name or f"on_{use.on.timeframe}"
+    return tuple(result[key] for key in sorted(result))
 
 
 def _name_feeds(name: str, use: Use, named: dict[str, Use]) -> None:

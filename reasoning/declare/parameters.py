@@ -8,6 +8,9 @@ from pydantic import Field, create_model, model_validator
 from reasoning.declare.refusal import Undeclarable
 from reasoning.kernels.strategy import StrategyParams
 
+TIMEFRAME = "timeframe_ms"
+"""The packed number that is no parameter: the length of a strategy's own candles."""
+
 
 class Relation(NamedTuple):
     """A parameter that must lie below another."""
@@ -105,14 +108,23 @@ class DeclaredParams(StrategyParams):
 
 
 def params_of(
-    owner: type, parameters: Mapping[str, DeclaredParameter], relations: Sequence[Relation]
+    owner: type,
+    parameters: Mapping[str, DeclaredParameter],
+    relations: Sequence[Relation],
+    *,
+    several: bool = False,
 ) -> tuple[type[DeclaredParams], type[tuple[Any, ...]]]:
     """Return the class of a strategy's parameters and the NamedTuple its kernels take.
 
-    Both are found again by their names inside the owner, so that they travel to other processes.
+    Both are found again by their names inside the owner, so that they travel to other processes. With
+    `several` timeframes the numbers end with the length of the candles in ms, 0 until they are known.
     """
     fields = [(name, int if each.kind is bool else each.kind) for name, each in parameters.items()]
+    if several:
+        fields.append((TIMEFRAME, int))
     packed = NamedTuple("Packed", fields)  # type: ignore[misc]  # its fields are those declared
+    if several:
+        packed.__new__.__defaults__ = (0,)
     given: dict[str, Any] = {name: each.field() for name, each in parameters.items()}
     params = create_model(
         f"{owner.__name__}Params", __base__=DeclaredParams, __module__=owner.__module__, **given

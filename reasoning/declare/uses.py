@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from reasoning.declare.parameters import DeclaredParameter
 from reasoning.declare.refusal import Undeclarable, near
+from reasoning.declare.series import CandleSeries, series_of
 from reasoning.indicators.kind import DEFAULTS, IndicatorKind
 
 CANDLE = ("open", "high", "low", "close", "volume")
@@ -32,6 +33,7 @@ class Use:
         levels: Sequence[DeclaredParameter],
         *,
         draw: bool,
+        on: CandleSeries | None = None,
     ) -> None:
         self.kind = kind
         self.arguments = tuple(arguments)
@@ -39,6 +41,7 @@ class Use:
         self.label = label
         self.levels = tuple(levels)
         self.draw = draw
+        self.on = on
         self.name = ""
 
     def __set_name__(self, owner: type, name: str) -> None:
@@ -61,6 +64,10 @@ class Use:
         """Return the names of its numbers, as `now` has them."""
         return [self.name] if self.single else [f"{self.name}.{each}" for each in self.kind.outputs]
 
+    def waits_for(self, output: str) -> bool:
+        """Tell whether 0.0 of one of its numbers says that there is none yet, and is no value."""
+        return self.kind.late and output not in self.kind.directions
+
     def feeding(self) -> Iterator["Use"]:
         """Yield the indicators it is fed with."""
         for each in self.inputs:
@@ -77,10 +84,11 @@ def constructor(kind: IndicatorKind) -> Callable[..., Any]:
         label: str | None = None,
         levels: Sequence[Any] = (),
         draw: bool = True,
+        on: Any = None,
         **named: Any,
     ) -> Any:
-        values = _arguments(kind, arguments, named)
-        return Use(kind, values, _inputs(kind, of), label, levels, draw=draw)
+        values, inputs = _arguments(kind, arguments, named), _inputs(kind, of)
+        return Use(kind, values, inputs, label, levels, draw=draw, on=_series(kind, on, inputs))
 
     declare.__name__ = declare.__qualname__ = kind.name
     declare.__doc__ = (
@@ -144,8 +152,22 @@ def _inputs(kind: IndicatorKind, of: Any) -> list[Any]:
     if len(given) > len(free):
         takes = f"takes {len(free)}" if free else f"is made of {', '.join(kind.inputs)}"
         raise Undeclarable(f"{kind.name}(of=...) has {len(given)} numbers, and {takes}")
-    chosen = dict(zip(free, given, strict=False))
-    return [_input(kind, chosen.get(each, DEFAULTS.get(each, each))) for each in kind.inputs]
+    chosen = {name: _input(kind, each) for name, each in zip(free, given, strict=False)}
+    return [chosen.get(each, DEFAULTS.get(each, each)) for each in kind.inputs]
+
+
+def _series(kind: IndicatorKind, on: Any, inputs: Sequence[Any]) -> CandleSeries | None:
+    """Return the candles an indicator is made of: those of what it is fed with. Raises Undeclarable."""
+    named = series_of(kind.name, on)
+    fed = [each if isinstance(each, Use) else each.use for each in inputs if isinstance(each, Use | Output)]
+    sources = [each.on for each in fed]
+    if len(fed) == len(inputs) and named is None:
+        named = sources[0]
+    if any((each and each.key) != (named and named.key) for each in sources):
+        raise Undeclarable(
+            f"{kind.name}(of=...) is fed with an indicator of other candles; give both the same on="
+        )
+    return named
 
 
 def _input(kind: IndicatorKind, given: Any) -> Any:

@@ -12,11 +12,13 @@ from typing import Any, NamedTuple
 from domain.kernel import KERNELS
 from reasoning.declare import kernels
 from reasoning.declare.expressions import Expressions, variable
-from reasoning.declare.layout import MemoryLayout, argument, later, lines, ordered, unknown_for
-from reasoning.declare.parameters import DeclaredParameter
+from reasoning.declare.layout import MemoryLayout, argument, candles_until, lines, ordered
+from reasoning.declare.parameters import TIMEFRAME, DeclaredParameter
+from reasoning.declare.series import CandleSeries
 from reasoning.declare.source import DecideSource
 from reasoning.declare.statements import EXPLAIN, SIGNAL, STEP, Statements
 from reasoning.declare.uses import CANDLE, Use
+from reasoning.kernels.higher import candles_for, higher_step
 from reasoning.kernels.strategy import QUIET
 
 CANDLE_ARGUMENTS = ("_opened", "_high", "_low", "_close", "_volume")
@@ -31,6 +33,19 @@ class Declaration(NamedTuple):
     constants: Mapping[str, float]
     least: int
     """Candles before the first vote, where the class asks for more than its indicators need."""
+    series: tuple[CandleSeries, ...] = ()
+    """The candles of longer timeframes, the shortest first."""
+
+    @property
+    def numbers(self) -> list[str]:
+        """Names of the numbers that `now` and `last` have."""
+        longer = [name for each in self.series for name in each.numbers]
+        return [*CANDLE, *longer, *(name for use in self.uses.values() for name in use.numbers)]
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Names of the packed numbers."""
+        return (*self.parameters, TIMEFRAME) if self.series else tuple(self.parameters)
 
 
 class Bodies(NamedTuple):
@@ -47,7 +62,9 @@ def bodies_of(declared: Declaration) -> Bodies:
     """Read a decide. Raises Undeclarable."""
     read = {}
     for mode in (STEP, SIGNAL, EXPLAIN):
-        reader = Expressions(declared.source, declared.parameters, declared.uses, declared.constants)
+        reader = Expressions(
+            declared.source, declared.parameters, declared.uses, declared.constants, declared.series
+        )
         read[mode] = reader, Statements(reader, mode).body()
     now, last, used = set[str](), set[str](), set[str]()
     called: dict[str, Callable[..., Any]] = {}
@@ -55,11 +72,12 @@ def bodies_of(declared: Declaration) -> Bodies:
         now, last, used = now | reader.now, last | reader.last, used | reader.used
         called |= reader.kernels
     drawn = {name for use in declared.uses.values() if use.draw for name in use.numbers}
-    names = [*CANDLE, *(name for use in declared.uses.values() for name in use.numbers)]
+    names = declared.numbers
     layout = MemoryLayout(
         last=tuple(name for name in names if name in last),
         now=tuple(name for name in names if name in now | last | drawn),
         uses=ordered(declared.uses),
+        series=declared.series,
     )
     bodies = {mode: body for mode, (_, body) in read.items()}
     return Bodies(layout, bodies, frozenset(used), bool(last), called)
@@ -73,10 +91,12 @@ class Writer:
         self.bodies = bodies
         self.file = declared.source.file
         self.line = declared.source.line
-        self.fields = tuple(declared.parameters)
+        self.fields = declared.fields
         self.names: dict[str, Any] = {
             "__name__": module,
             "_QUIET": QUIET,
+            "_candles_for": candles_for,
+            "_higher_step": higher_step,
             "_side_of": kernels.side_of,
             "_sure": kernels.sure,
             "_summed": kernels.summed,
@@ -113,8 +133,9 @@ class Writer:
 
     def warmup(self) -> Callable[..., Any]:
         """Write the candles before the first vote: until all is known, of the candle before too."""
-        uses = self.bodies.layout.uses
-        known = f"{later(uses)} + 1" if uses else "1"
+        layout = self.bodies.layout
+        each = [candles_until(layout.on(series), series) for series in (None, *layout.series)]
+        known = each[0] if len(each) == 1 else f"max({', '.join(each)})"
         total = f"{known} + 1" if self.bodies.looks_back else known
         least = f"max({self.declared.least}, {total})" if self.declared.least else total
         return self.kernel("warmup", ["_packed"], self._lines([*self._raw(), f"return {least}"]))
@@ -128,7 +149,8 @@ class Writer:
             "    return 0",
             *self._set(),
         ]
-        arguments = ["_memory", "_packed", *CANDLE_ARGUMENTS]
+        timed = ["_time"] if self.bodies.layout.timed else []
+        arguments = ["_memory", "_packed", *CANDLE_ARGUMENTS, *timed]
         return self.kernel("step", arguments, [*self._lines(text), *self.bodies.statements[STEP]])
 
     def signal(self) -> Callable[..., Any]:
@@ -168,7 +190,7 @@ class Writer:
 
     def known(self, use: Use) -> Callable[..., Any]:
         """Write the candles before an indicator is known."""
-        text = [*self._raw(), f"return {unknown_for(use)}"]
+        text = [*self._raw(), f"return {candles_until([use], use.on)} - 1"]
         return self.function(f"known_{use.name}", ["_packed"], self._lines(text))
 
     def _lines(self, texts: Iterable[str]) -> list[ast.stmt]:

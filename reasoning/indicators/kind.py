@@ -31,7 +31,8 @@ class IndicatorKind(NamedTuple):
     `volume`), or `value` and `other` for any number (`DEFAULTS` where none is named). `on_price` is drawn
     on the price, the rest on scales of their own. `convention` says whose rule for seeds, ties and
     constant prices is followed, and why. What is `late` may be 0.0 after its warm-up too: none yet, for it
-    waits for something to happen and not for a number of values.
+    waits for something to happen and not for a number of values. Of `directions`, the outputs that are one,
+    0.0 is a value; where any other is 0.0, a word of `decide` that looks at two candles is false.
     """
 
     name: str
@@ -47,6 +48,7 @@ class IndicatorKind(NamedTuple):
     source: str
     convention: str
     late: bool = False
+    directions: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:

@@ -187,5 +187,6 @@ STRUCTURE = IndicatorKind(
     source="reasoning/kernels/structure.py",
     convention=TIES + "A close breaks a swing, a wick does not, and each swing once.",
     late=True,
+    directions=("trend", "broke", "last_break", "break_before"),
 )
 KINDS = (PIVOTS, SWINGS, STRUCTURE)

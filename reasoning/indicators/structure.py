@@ -332,6 +332,7 @@ SWEPT = IndicatorKind(
     source="reasoning.kernels.levels",
     convention="Of several reclaimed at once the one touched last counts.",
     late=True,
+    directions=("trend",),
 )
 GAP_FILLS = IndicatorKind(
     name="gaps",
@@ -351,6 +352,7 @@ GAP_FILLS = IndicatorKind(
     source="reasoning.kernels.structure",
     convention="The newest 16 gaps of each side are kept; of several filled at once the nearest counts.",
     late=True,
+    directions=("trend",),
 )
 ORDER_BLOCKS = IndicatorKind(
     name="order_blocks",
@@ -370,5 +372,6 @@ ORDER_BLOCKS = IndicatorKind(
     source="reasoning.kernels.structure",
     convention="A zone is waited for from a break of structure on, until it is met or closed through.",
     late=True,
+    directions=("last_break", "break_before"),
 )
 STRUCTURES: dict[str, IndicatorKind] = {kind.name: kind for kind in (MEAN, SWEPT, GAP_FILLS, ORDER_BLOCKS)}

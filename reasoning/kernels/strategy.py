@@ -7,13 +7,15 @@ vote. Where it votes, `signal` is asked for confidence, stop and target, and `ex
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from dataclasses import dataclass, replace
+from typing import Any, Generic, NamedTuple, Protocol, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
 from domain.decision import Signal
+from domain.errors import BadInput
 from domain.kernel import kernel
+from domain.times import TIMEFRAMES
 from reasoning.kernels.features import Features
 from reasoning.kernels.indicators import Memory
 
@@ -103,6 +105,9 @@ class Strategy(Generic[PackedT]):
     `columns(packed)` says which, and the kernels `decide_at(columns, index, packed)` and `signal_at(columns,
     index, packed, vote, features)` are `step` and `signal` of the candle at an index, to the bit. Where it
     votes at crossings only, `crossings(packed)` gives the pairs of columns or levels of which one has.
+
+    The step of one that is `timed` takes the candle's open time (ms UTC, a float) last. One of longer
+    `timeframes` counts its own candles by their length: `at` says it, `timeframe_ms` keeps it.
     """
 
     name: str
@@ -117,15 +122,44 @@ class Strategy(Generic[PackedT]):
     decide_at: Callable[..., int] | None = None
     signal_at: Callable[..., Signal] | None = None
     crossings: Callable[[PackedT], tuple[tuple[ColumnKey | float, ColumnKey | float], ...]] | None = None
+    timed: bool = False
+    timeframes: tuple[str, ...] = ()
+    timeframe_ms: int = 0
 
     @property
     def declared(self) -> bool:
         """True when the house wrote its kernels, so that none of them indexes anything."""
         return self.columns is not None
 
+    def at(self, timeframe_ms: int) -> Self:
+        """Return the strategy for candles of this length.
+
+        Raises BadInput where a timeframe it declares is none of whole candles.
+        """
+        if not self.timeframes or timeframe_ms == 0:
+            return self
+        wrong = [each for each in self.timeframes if TIMEFRAMES[each] % timeframe_ms]
+        if wrong:
+            length = next(
+                (name for name, ms in TIMEFRAMES.items() if ms == timeframe_ms), f"{timeframe_ms} ms"
+            )
+            raise BadInput(
+                f"strategy {self.name}: timeframe {wrong[0]} is no multiple of its candles' {length}; run it "
+                f"on a timeframe that divides {', '.join(self.timeframes)}"
+            )
+        return replace(self, timeframe_ms=timeframe_ms)
+
     def pack(self, params: StrategyParams) -> tuple[Any, ...]:
         """Return parameters as the numbers the kernels take."""
-        return params.packed()
+        return self.timed_for(params.packed())
+
+    def timed_for(self, packed: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Return packed numbers with the candles' length, where the kernels take it. Raises BadInput."""
+        if not self.timeframes:
+            return packed
+        if not self.timeframe_ms:
+            raise BadInput(f"strategy {self.name} is of several timeframes; say which its candles have")
+        return packed._replace(timeframe_ms=self.timeframe_ms)  # type: ignore[attr-defined,no-any-return]  # made by the house
 
     def warmup_for(self, packed: PackedT) -> int:
         """Return the candles before the first possible vote."""
@@ -152,9 +186,13 @@ class Strategy(Generic[PackedT]):
         low: float,
         close: float,
         volume: float,
+        time: float,
     ) -> int:
-        """Take in one closed candle and return the vote."""
-        return self.step(memory, packed, opened, high, low, close, volume)
+        """Take in one closed candle, its open time last, and return the vote."""
+        step: Any = self.step
+        if self.timed:
+            return step(memory, packed, opened, high, low, close, volume, time)  # type: ignore[no-any-return]
+        return step(memory, packed, opened, high, low, close, volume)  # type: ignore[no-any-return]
 
     def on_candle(
         self,
@@ -166,9 +204,14 @@ class Strategy(Generic[PackedT]):
         low: float,
         close: float,
         volume: float,
+        time: float,
     ) -> Signal:
         """Take in one closed candle with its features and return what the strategy says about it."""
-        vote = self.step(memory, packed, opened, high, low, close, volume)
+        step: Any = self.step
+        if self.timed:
+            vote = step(memory, packed, opened, high, low, close, volume, time)
+        else:
+            vote = step(memory, packed, opened, high, low, close, volume)
         return self.signal(memory, packed, vote, close, features) if vote else QUIET
 
     def words(self, memory: Memory, packed: PackedT, signal: Signal) -> str:

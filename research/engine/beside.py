@@ -52,6 +52,7 @@ class Pass(NamedTuple):
     low: Any
     close: Any
     volume: Any
+    time: Any
     turn_of: Any
     cycle_of: Any
     event: Any
@@ -61,7 +62,7 @@ class Pass(NamedTuple):
     @property
     def columns(self) -> tuple[Any, ...]:
         """Candles, and in which turn and cycle each is news."""
-        return self[4:11]
+        return self[4:12]
 
     def of(self, begin: int, end: int) -> "Pass":
         """Return the candles of a stretch, with room of their own for what is said about them."""
@@ -179,7 +180,7 @@ def _since(strategy: OwnStrategy[Any], machine: Find, before: Any, built: Pass, 
     for index in range(*stretch):
         one = built.of(index, index + 1)._replace(turn_of=silent)
         machine(theirs, *one)
-        candle = (each[0] for each in one.listed()[4:9])
+        candle = (each[0] for each in one.listed()[4:10])
         strategy.take(ours, built.packed, *map(float, candle))
         if _apart(theirs, ours) is not None:
             return index

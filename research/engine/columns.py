@@ -26,6 +26,8 @@ from research.engine.tape import Tape
 
 MOST_BYTES = 128 * 2**20
 """Bytes of columns that are kept for one tape."""
+COLUMNS = (*CANDLE, "time")
+"""The columns of a candle that an indicator may be made of."""
 Given = ColumnKey | float
 
 
@@ -59,7 +61,7 @@ class ColumnCache:
         count = len(self)
         if not isinstance(key, ColumnKey):
             return self._keep(key, np.full(count, float(key)))
-        if key.kind in CANDLE:
+        if key.kind in COLUMNS:
             return self._keep(key, np.ascontiguousarray(getattr(self._tape, key.kind), dtype=np.float64))
         kind = KINDS[key.kind]
         inputs = [self._kept[each] if each in self._kept else self._made(each) for each in key.inputs]
@@ -128,7 +130,7 @@ def _machine() -> tuple[Callable[..., None], Callable[..., int]]:
 
 def known_after(key: ColumnKey) -> int:
     """Return the candles before a column is known."""
-    if key.kind in CANDLE:
+    if key.kind in COLUMNS:
         return 0
     own = int(KINDS[key.kind].warmup(*key.parameters))
     return own + max((known_after(each) for each in key.inputs), default=0)

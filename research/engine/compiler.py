@@ -69,7 +69,7 @@ def plain() -> CompiledRules:
     def events(strategy: Strategy[Any]) -> Callable[..., int]:
         if isinstance(strategy, OwnStrategy):
             return guarded.guarded_find(strategy, None)
-        return partial(signals.find_events, strategy.step, strategy.signal)
+        return partial(signals.find_events, signals.with_time(strategy), strategy.signal)
 
     return CompiledRules(False, signals.fill_series, events, account_pass.replay)
 
@@ -98,6 +98,8 @@ def compiled() -> CompiledRules:
 
 def _machine_find(strategy: Strategy[Any], folder: Path) -> Callable[..., int]:
     step, signal = strategy.step, strategy.signal
+    if not strategy.timed and not isinstance(strategy, OwnStrategy):
+        step = _jitable(signals.with_time(strategy))
     if isinstance(strategy, OwnStrategy):
         step, signal = guarded.guarded_kernels(strategy)
     loop = loop_of(signals.find_events, strategy, {"step": step, "signal": signal}, folder)
@@ -182,14 +184,20 @@ _registered: set[Callable[..., Any]] = set()
 
 def register() -> None:
     """Hand every kernel on the list that is new to the compiler."""
+    for function in KERNELS:
+        if function not in _registered:
+            _registered.add(function)
+            _jitable(function)
+
+
+def _jitable(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Hand a function to the compiler and return it."""
     from numba.extending import register_jitable  # noqa: PLC0415  # as above
 
     # Inlined, for most are smaller than a call of theirs; and none is ever called from Python.
     options = {"_nrt": False, "forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-    for function in KERNELS:
-        if function not in _registered:
-            _registered.add(function)
-            register_jitable(**options)(function)
+    result: Callable[..., Any] = register_jitable(**options)(function)
+    return result
 
 
 def cache_folder() -> Path:

@@ -14,7 +14,7 @@ from domain.decision import Signal
 from reasoning.own import OwnStrategy, StrategyFault
 from research.engine.beside import Misstep, Pass, compare
 from research.engine.looked import Looked
-from research.engine.signals import EVENT, find_events
+from research.engine.signals import EVENT, find_events, with_time
 
 Find = Callable[..., int]
 
@@ -23,12 +23,13 @@ def guarded_kernels(strategy: OwnStrategy[Any]) -> tuple[Callable[..., int], Cal
     """Return a strategy's two kernels for the compiler, their memory guarded and their answers checked."""
     from research.engine.guarded_memory import guard, jitable, sound, sound_vote  # noqa: PLC0415  # imports numba
 
-    own_step, own_signal = strategy.step, strategy.signal
+    own_step: Callable[..., int] = strategy.step if strategy.timed else jitable(with_time(strategy))
+    own_signal = strategy.signal
 
     def step(  # type: ignore[no-untyped-def]  # the compiler finds the types
-        memory, packed, opened, high, low, close, volume
+        memory, packed, opened, high, low, close, volume, time
     ):
-        return sound_vote(own_step(guard(memory), packed, opened, high, low, close, volume))
+        return sound_vote(own_step(guard(memory), packed, opened, high, low, close, volume, time))
 
     def signal(memory, packed, vote, close, features):  # type: ignore[no-untyped-def]  # as above
         return sound(own_signal(guard(memory), packed, vote, close, features))

@@ -76,9 +76,12 @@ class Recording:
 
     @cached_property
     def columns(self) -> list[tuple[Any, ...]]:
-        """Open, high, low, close and volume of each symbol, as the engine takes them."""
+        """Open, high, low, close, volume and open time of each symbol, as the engine takes them."""
         return [
-            tuple(self.give(each) for each in (tape.open, tape.high, tape.low, tape.close, tape.volume))
+            tuple(
+                self.give(each)
+                for each in (tape.open, tape.high, tape.low, tape.close, tape.volume, tape.time)
+            )
             for tape in self.tapes
         ]
 

@@ -12,6 +12,7 @@ from domain.decision import Signal
 from domain.kernel import kernel
 from reasoning.kernels.features import FeaturePlan, Features, features_at
 from reasoning.kernels.indicators import Memory, atr_step
+from reasoning.kernels.strategy import Strategy
 from research.engine.layout import (
     EVENT_CYCLE,
     EVENT_TURN,
@@ -96,6 +97,18 @@ def write_event(
     confidence[CONFIDENCE * row + 1] = text.confidence
 
 
+def with_time(strategy: Strategy[Any]) -> Callable[..., int]:
+    """Return a strategy's step that takes a candle's open time last, whether it looks at it or not."""
+    if strategy.timed:
+        return strategy.step
+    step = strategy.step
+
+    def timed(memory, packed, opened, high, low, close, volume, _time):  # type: ignore[no-untyped-def]  # a compiler finds the types
+        return step(memory, packed, opened, high, low, close, volume)
+
+    return timed
+
+
 def find_events(
     step: Callable[..., int],
     signal: Callable[..., Any],
@@ -109,6 +122,7 @@ def find_events(
     low: Sequence[int],
     close: Sequence[int],
     volume: Sequence[float],
+    time: Sequence[int],
     turn_of: Sequence[int],
     cycle_of: Sequence[int],
     event: Ints,
@@ -116,6 +130,8 @@ def find_events(
     first: int,
 ) -> int:
     """Step a strategy over a tape and write its votes as events from row `first`; return the next row.
+
+    `step` takes a candle's open time last.
 
     An event is a vote on a candle that was news in some cycle. Beyond the room in `event` they are counted
     but not kept: ask again with more room.
@@ -126,7 +142,14 @@ def find_events(
     for index in range(count):
         ended = float(close[index])
         vote = step(
-            memory, packed, float(opened[index]), float(high[index]), float(low[index]), ended, volume[index]
+            memory,
+            packed,
+            float(opened[index]),
+            float(high[index]),
+            float(low[index]),
+            ended,
+            volume[index],
+            float(time[index]),
         )
         if vote == 0 or turn_of[index] < 0:
             continue

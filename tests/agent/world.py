@@ -145,7 +145,7 @@ def ask(world: Asked, command: Command, at: datetime | None = None) -> Any:
 
 def folded(options: Options, journal: Records) -> tuple[State, StrategyRunner]:
     """Fold a journal into a fresh state and mind."""
-    mind = StrategyRunner(options.reasoning)
+    mind = StrategyRunner(options.reasoning, options.timeframe_ms)
     state = State(options.learning, wiring.one_way_cost_ppm(options), mind)
     refold(journal, state)
     return state, mind

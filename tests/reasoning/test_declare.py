@@ -75,7 +75,7 @@ def test_what_it_looks_at_is_drawn_once_known(bands: Strategy[Any]) -> None:
     packed, memory = packed_of(bands, length=5), bands.blank(packed_of(bands, length=5))
     drawn = []
     for close in (100.0, 101.0, 99.0, 100.0, 104.0):
-        bands.take(memory, packed, close, close, close, close, 1.0)
+        bands.take(memory, packed, close, close, close, close, 1.0, 0.0)
         drawn.append([each.name for each in bands.drawn(memory, packed)])
     assert drawn == [[], [], [], [], ["band lower", "band middle", "band upper"]]
 
@@ -84,7 +84,7 @@ def test_an_indicator_fed_with_another_begins_when_that_is_known(bands: Strategy
     packed, candles = packed_of(bands), walk(40, 9)
     memory, lines = bands.blank(packed), []
     for candle in candles:
-        bands.take(memory, packed, *numbers(candle))
+        bands.take(memory, packed, *numbers(candle), float(candle.time))
         lines.append({each.name: each.value for each in bands.drawn(memory, packed)}.get("signal"))
     assert bands.columns is not None
     (key,) = [each for each in bands.columns(packed) if each.kind == "ema" and each.inputs[0].kind == "rsi"]
@@ -101,7 +101,9 @@ def test_a_vote_without_a_confidence_is_worth_half_and_what_the_market_adds(tmp_
     strategy = module.Up.strategy
     features = Features(20.0, 10.0, 1, 0, 3.0, 3.0, 1)
     memory, packed = strategy.blank(()), strategy.params().packed()
-    said = [strategy.on_candle(memory, packed, features, c, c, c, c, 1.0) for c in (100.0, 101.0, 90.0, 90.0)]
+    said = [
+        strategy.on_candle(memory, packed, features, c, c, c, c, 1.0, 0.0) for c in (100.0, 101.0, 90.0, 90.0)
+    ]
     assert [each.vote for each in said] == [0, 1, -1, 0]
     assert said[1][1:] == (100.0, 50.0, 20.0, 20.0, 10.0, 0, 96, 111)
     assert said[2][1:] == (80.0, 50.0, 0.0, 20.0, 10.0, 0, 98, 101), "the tick above, for a short"
@@ -124,7 +126,7 @@ def test_a_division_by_zero_names_the_line(tmp_path: Path) -> None:
     )
     strategy = module.Up.strategy
     with pytest.raises(ZeroDivisionError) as caught:
-        strategy.take([0.0] * 9, strategy.params().packed(), 5.0, 5.0, 5.0, 5.0, 1.0)
+        strategy.take([0.0] * 9, strategy.params().packed(), 5.0, 5.0, 5.0, 5.0, 1.0, 0.0)
     last = caught.traceback[-1]
     assert (str(last.path), last.lineno + 1) == (str(path), 7)
     assert path.read_text().splitlines()[6].strip() == "if now.close / spread > 2:"

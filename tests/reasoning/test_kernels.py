@@ -95,7 +95,8 @@ def test_an_array_of_float64_and_a_list_give_the_same_bits() -> None:
             told = []
             for shared, memory in (as_list, as_array):
                 features_step(shared, PLAN, *candle[1:])
-                told.append(strategy.on_candle(memory, packed, features_now(shared, PLAN), *candle))
+                now = (*candle, 0.0)
+                told.append(strategy.on_candle(memory, packed, features_now(shared, PLAN), *now))
             assert told[0] == told[1]
         assert as_list[1] == as_array[1].tolist()
         assert as_list[0] == as_array[0].tolist()

@@ -34,7 +34,7 @@ def run(strategy: Strategy[Any], params: StrategyParams, candles: list[Candle]) 
         opened, high, low, close, volume = (float(part) for part in candle[1:])
         features_step(features_memory, PLAN, high, low, close, volume)
         features = features_now(features_memory, PLAN)
-        signal = strategy.on_candle(memory, packed, features, opened, high, low, close, volume)
+        signal = strategy.on_candle(memory, packed, features, opened, high, low, close, volume, 0.0)
         said.append((signal, strategy.explain(memory, packed, signal)))
     return said
 
@@ -187,7 +187,7 @@ def test_rsi_trend_is_two_points_per_rsi_point_up_to_twenty() -> None:
         # candles seen and waited for, RSI before and now; then averages and last close such that an
         # unchanged close leaves the RSI at `now`
         memory = [30.0, 16.0, 0.0, 40.0, 30.0, 100.0, now, 100.0 - now]
-        signal = RSI.on_candle(memory, packed, features, 100.0, 100.0, 100.0, 100.0, 1.0)
+        signal = RSI.on_candle(memory, packed, features, 100.0, 100.0, 100.0, 100.0, 1.0, 0.0)
         assert signal.vote == 1
         assert signal.trend == pytest.approx(points)
         assert signal.confidence == pytest.approx(40 + points + 30)
@@ -199,7 +199,7 @@ def test_sma_trend_is_full_when_the_means_part_by_two_fifths_of_the_atr() -> Non
         memory = [0.0] * SMA.size(packed)
         features = Features(0.0, 0.0, 0, 0, atr, atr, 0)
         for close in (10.0, 10.0, 10.0, 13.0):  # distance goes from 0 to 11.5 - 11 = 0.5
-            signal = SMA.on_candle(memory, packed, features, close, close, close, close, 1.0)
+            signal = SMA.on_candle(memory, packed, features, close, close, close, close, 1.0, 0.0)
         assert signal.vote == 1
         assert signal.trend == pytest.approx(points)
 

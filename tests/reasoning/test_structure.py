@@ -43,8 +43,8 @@ def said(strategy: Strategy[Any], candles: list[Candle]) -> list[Said]:
     memory, shared = [0.0] * strategy.size(packed), [0.0] * features_size(PLAN)
     votes = []
     for place, candle in enumerate(candles):
-        numbers = [float(part) for part in candle[1:]]
-        features_step(shared, PLAN, *numbers[1:])
+        numbers = [float(part) for part in (*candle[1:], 0)]
+        features_step(shared, PLAN, *numbers[1:5])
         signal = strategy.on_candle(memory, packed, features_now(shared, PLAN), *numbers)
         assert strategy.explain(memory, packed, signal)
         if signal.vote:

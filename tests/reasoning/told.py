@@ -26,7 +26,7 @@ def told(
     memory = strategy.blank(packed)
     said = []
     for candle, features in with_features(candles):
-        signal = strategy.on_candle(memory, packed, features, *numbers(candle))
+        signal = strategy.on_candle(memory, packed, features, *numbers(candle), float(candle.time))
         said.append((signal, strategy.words(memory, packed, signal)))
     return said
 
@@ -63,6 +63,8 @@ def column(key: ColumnKey, candles: Sequence[Candle]) -> list[float]:
     """Return a column: a candle's number, or an indicator stepped from its first input that is known."""
     if key.kind in CANDLE:
         return [numbers(each)[CANDLE.index(key.kind)] for each in candles]
+    if key.kind == "time":
+        return [float(each.time) for each in candles]
     kind, memory = KINDS[key.kind], [0.0] * KINDS[key.kind].size(*key.parameters)
     inputs = [column(each, candles) for each in key.inputs]
     late = max((known_after(each) for each in key.inputs), default=0)
@@ -78,7 +80,7 @@ def column(key: ColumnKey, candles: Sequence[Candle]) -> list[float]:
 
 def known_after(key: ColumnKey) -> int:
     """Return the values of a column before its first that is known."""
-    if key.kind in CANDLE:
+    if key.kind in (*CANDLE, "time"):
         return 0
     return int(KINDS[key.kind].warmup(*key.parameters)) + max(map(known_after, key.inputs), default=0)
 

@@ -81,7 +81,8 @@ def _sure(candles: Candles, asked: ResearchRequest, span: Range) -> Candles:
 
 def _lead(series: Sequence[Candles], span: Range, settings: Options) -> Lead:
     """Cut what is traded, behind each strategy's own warm-up, or as many candles as the settings say."""
-    own, wished = StrategyRunner(settings.reasoning).candles_needed, settings.perception.warmup_candles
+    own = StrategyRunner(settings.reasoning, series[0].timeframe_ms).candles_needed
+    wished = settings.perception.warmup_candles
     least = max(own, wished) if "warmup_candles" in settings.perception.model_fields_set else own
     return with_lead(series, span, least, max(least, wished))
 

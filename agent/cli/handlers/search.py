@@ -41,7 +41,7 @@ def begin(asked: ResearchRequest) -> Begun:
         raise BadInput(f"{len(names)} strategies ({', '.join(names)}); name one with --strategy")
     setup = setup_of(options)
     engine, notes = engine_for(setup, uncompiled=False)
-    strategy = STRATEGIES[names[0]]
+    strategy = STRATEGIES[names[0]].at(options.timeframe_ms)
     base = getattr(options.reasoning, names[0].replace("-", "_"), None)
     known = base if isinstance(base, StrategyParams) else strategy.params()
     return Begun(options, candles, setup, strategy, known, engine.compiled, [*said_of_input, *notes])

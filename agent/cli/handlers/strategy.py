@@ -14,7 +14,7 @@ from agent.cli.output.streams import answer, say
 from agent.settings.load import load
 from agent.settings.template import example
 from agent.settings.user_strategies import LOADED, folder_in_use, folder_of, load_folder
-from agent.verify.lookahead import made_up, prove
+from agent.verify.lookahead import length_for, made_up, prove, spacing
 from domain.errors import BadInput
 from domain.private import private_folder
 from reasoning.kernels.subset import compilable
@@ -45,6 +45,7 @@ def _lines(report: StrategiesAnswer) -> Iterator[str]:
 
 def _told(name: str, reasoning: ReasoningSettings) -> StrategyRow:
     strategy, params = STRATEGIES[name], reasoning.params(name)
+    strategy = strategy.at(length_for(strategy))
     why = compilable(strategy)
     return StrategyRow(
         name=name,
@@ -86,8 +87,12 @@ def show_lookahead(
     settings = load({"home": home}, config)
     if name not in STRATEGIES:
         raise BadInput(f"unknown strategy {name!r}; known: {', '.join(STRATEGIES)}")
-    candles = made_up() if data is None else _from_file(data)
-    proof = prove(STRATEGIES[name], settings.reasoning.packed(name), candles)
+    strategy = STRATEGIES[name]
+    length = length_for(strategy)
+    candles = made_up(timeframe_ms=length) if data is None else _from_file(data)
+    if data is not None and strategy.timeframes:
+        length = spacing(candles)
+    proof = prove(strategy.at(length), settings.reasoning.packed(name, length), candles)
     answer(LookaheadAnswer(strategy=name, **proof._asdict(), proved=proof.proved), _proof, json=json)
     if not proof.proved:
         sys.exit(1)

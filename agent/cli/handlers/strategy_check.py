@@ -12,12 +12,13 @@ from agent.settings.load import load
 from agent.settings.settings import Options
 from agent.settings.user_strategies import LOADED
 from agent.verify.gated import as_candles, gated
-from agent.verify.lookahead import made_up, prove, signals_of
+from agent.verify.lookahead import length_for, made_up, prove, signals_of
 from agent.verify.settled import HistoryEffect, histories
 from agent.wiring.backtests import options_for
 from domain.candle import Candle
 from domain.errors import BadInput
-from domain.times import MINUTE_MS
+from domain.times import DAY_MS
+from perception.quality.continuity import MOST_CANDLES
 from perception.quality.ticks import rounded
 from reasoning.kernels.subset import compilable
 from reasoning.own import OwnStrategy
@@ -25,6 +26,8 @@ from reasoning.strategies.registry import STRATEGIES
 from research.data.candles import Candles
 
 MADE_UP = "BTC-USDT"
+MOST_BACK = MOST_CANDLES - 2
+"""Candles a live provider of pairs gives at a start."""
 MOST = 6_000
 """Candles of a file that are looked at, the last ones."""
 
@@ -36,12 +39,12 @@ def check_strategy(
     settings = load({"home": home, "reasoning": {"strategies": (name,)}}, config)
     if settings.mode != "paper":
         settings = settings.model_copy(update={"mode": "paper"})
-    strategy = STRATEGIES[name]
+    candles, rows = _candles(data, settings, length_for(STRATEGIES[name]))
+    strategy = STRATEGIES[name].at(candles.timeframe_ms)
     # Built in or not, declared or not: every place it reads or writes is looked at.
     own = strategy if isinstance(strategy, OwnStrategy) else OwnStrategy.of(strategy, Path(name))
     held = replace(own, columns=None)
-    packed = settings.reasoning.packed(name)
-    candles, rows = _candles(data, settings)
+    packed = settings.reasoning.packed(name, candles.timeframe_ms)
     proof = prove(held, packed, rows)
     signals = list(signals_of(held, packed, rows))
     effects = histories(held, packed, rows)
@@ -57,6 +60,7 @@ def check_strategy(
         signals=proof.signals,
         difference=proof.difference,
         warmup=held.warmup_for(packed),
+        starts=_starts(name, settings),
         settled=settled,
         histories=[HistoryAnswer(**each._asdict()) for each in effects],
         traded=votes.candles,
@@ -68,12 +72,29 @@ def check_strategy(
         sys.exit(1)
 
 
-def _candles(data: Path | None, settings: Options) -> tuple[Candles, list[Candle]]:
-    """Return candles as arrays and in ticks: those of a file, else made-up ones."""
+def _starts(name: str, settings: Options) -> str:
+    """Say what a strategy of several timeframes waits for on the candles that are set, "" for another."""
+    if not STRATEGIES[name].timeframes:
+        return ""
+    length = settings.timeframe_ms
+    try:
+        strategy = STRATEGIES[name].at(length)
+    except BadInput as error:
+        return str(error)
+    needed = strategy.warmup_for(settings.reasoning.packed(name, length))
+    text = f"on {settings.timeframe} candles, as set: {needed} candles, {needed * length / DAY_MS:.3g} days"
+    late = needed - MOST_BACK
+    if late <= 0:
+        return text
+    return f"{text}; a provider gives {MOST_BACK} at once: no entry on the first {late} after a start"
+
+
+def _candles(data: Path | None, settings: Options, length: int) -> tuple[Candles, list[Candle]]:
+    """Return candles as arrays and in ticks: those of a file, else made-up ones of this length in ms."""
     if data is None:
-        rows = made_up()
+        rows = made_up(timeframe_ms=length)
         grid = instrument(MADE_UP, {})
-        return as_candles(MADE_UP, MINUTE_MS, rows, float(grid.tick_size)), rows
+        return as_candles(MADE_UP, length, rows, float(grid.tick_size)), rows
     from research.data.load import load as load_candles  # only with a file
 
     candles = load_candles(data)[-MOST:]
@@ -107,6 +128,8 @@ def _lines(report: CheckAnswer) -> Iterator[str]:
 
 def _warmup(report: CheckAnswer) -> Iterator[str]:
     yield f"  warm-up     {report.warmup} candles"
+    if report.starts:
+        yield f"              {report.starts}"
     for each in report.histories:
         off = f"; {each.number} is up to {100 * each.apart:.2g} % off" if each.apart > 1e-9 else ""
         compared = f"{each.different} of {each.compared} votes are others than with all history"

@@ -71,7 +71,7 @@ class MirrorFold:
             try:
                 self.options = lenient(started, run_own=True)
                 self.key = fold_key(self.options)
-                self.mind = StrategyRunner(self.options.reasoning)
+                self.mind = StrategyRunner(self.options.reasoning, self.options.timeframe_ms)
             except BadInput as error:
                 self.options, self.problem = None, str(error)
         learning = self.options.learning if self.options else LearningSettings()
