@@ -91,8 +91,8 @@ class MemoryLayout(NamedTuple):
         yield "for _part in range(2):"
         yield f"    if _higher_step(_memory, {at}, {series.length}, _raw_{TIMEFRAME}, _part, {candle}) == 1:"
         yield f"        {variable(f'{series.name}.time')} = _memory[{at + TIME}]"
-        for index, name in enumerate(series.numbers, at + LAST):
-            yield f"        {variable(name)} = _memory[{index}]"
+        for offset, name in enumerate(series.numbers, at + LAST):
+            yield f"        {variable(name)} = _memory[{offset}]"
         yield "        _at = _begin"
         for use in uses:
             for line in self._worked_out(use, "_at", f"_memory[{at + CLOSED}]"):
