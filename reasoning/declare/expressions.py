@@ -139,7 +139,7 @@ class Expressions:
             return f"{name} is a parameter of the class; write {self.source.itself}.{name}"
         if name in CANDLE or name in self.series:
             shown = name if name in CANDLE else f"{name}.close"
-            return f"{name} is of a candle; write {self.source.now}.{shown}"
+            return f"{name} is a number of a candle; write {self.source.now}.{shown}"
         if hasattr(builtins, name) or name in self.source.meanings:
             return f"{name} is neither a number nor a word of a strategy; decide takes {', '.join(BUILTINS)}"
         return f"{name} has no value on every way to here; set it before the if ({near(name, known)})"
