@@ -89,12 +89,12 @@ class Segments(ABC):
     def page(self, after: int, limit: int) -> list[Stored]:
         """Return at most `limit` rows above `after`, oldest first; fewer at the end of a segment."""
         after = max(after, 0)
-        for span in self.path():
-            if span[0] <= after + 1 <= span[1]:
-                rows = self.segment(span)
-                begin = after + 1 - span[0]
-                return rows[begin : begin + limit]
-        raise self._missing(after + 1)
+        holding = [span for span in self.spans() if span[0] <= after + 1 <= span[1]]
+        if not holding:
+            raise self._missing(after + 1)
+        span = max(holding, key=lambda each: each[1])  # as `path_through` has it
+        begin = after + 1 - span[0]
+        return self.segment(span)[begin : begin + limit]
 
     def cycle_rows(self, cycle_id: int, before: int) -> list[int]:
         """Return the sequences of a cycle's rows below row `before`."""
@@ -158,7 +158,8 @@ class Segments(ABC):
         except DamagedSegment as error:
             raise self._damaged(span, str(error)) from None
         if (header.journal_id, header.first, header.last) != (self.journal_id, *span):
-            raise self._damaged(span, f"it is of journal {header.journal_id}")
+            what = f"rows {header.first} to {header.last} of journal {header.journal_id}"
+            raise self._damaged(span, f"it is another one under this name, of {what}")
         return header
 
     def _damaged(self, span: tuple[int, int], what: str) -> JournalFault:

@@ -1,5 +1,6 @@
 """Rows that were archived are read as ever: every reader, every split, and whatever is missing is named."""
 
+import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -198,3 +199,50 @@ def test_a_row_deleted_behind_the_archive_shows(journal: Path) -> None:
     result = verify(journal)
     assert isinstance(result, Broken)
     assert result.seq == 17
+
+
+def _swap(one: Path, other: Path) -> None:
+    content = one.read_bytes()
+    one.write_bytes(other.read_bytes())
+    other.write_bytes(content)
+
+
+HARM: dict[str, tuple[Callable[[Path, Path], object], str]] = {
+    "a bit": (lambda it, _: it.write_bytes(it.read_bytes()[:-9] + b"~" + it.read_bytes()[-8:]), "digest"),
+    "a bit of its head": (
+        lambda it, _: it.write_bytes(it.read_bytes().replace(b'"last":16', b'"last":17')),
+        "another one under this name, of rows 9 to 17",
+    ),
+    "cut": (lambda it, _: it.write_bytes(it.read_bytes()[:-30]), "digest"),
+    "empty": (lambda it, _: it.write_bytes(b""), "its header cannot be read"),
+    "a folder": (lambda it, _: (it.unlink(), it.mkdir()), "Is a directory"),
+    "missing": (lambda it, _: it.unlink(), "no segment in"),
+    "swapped": (_swap, "another one under this name, of rows 17 to 24"),
+    "beside a longer one": (
+        lambda it, _: shutil.copy(it, it.with_name("000000000009-000000000020.seg")),
+        "another one under this name, of rows 9 to 16",
+    ),
+}
+
+
+@pytest.mark.parametrize("harm", HARM)
+def test_a_harmed_segment_is_named_and_all_behind_it_is_read(journal: Path, harm: str) -> None:
+    archived(journal, 40)
+    archive, (hurt, says) = Archive(journal, JOURNAL_ID), HARM[harm]
+    hurt(archive.file((9, 16)), archive.file((17, 24)))
+    result = verify(journal)
+    assert isinstance(result, Broken)
+    assert result.seq == 9
+    assert says in result.what
+    assert "restore it from a backup" in result.what
+    with open_reader(journal) as opened:
+        assert [row.seq for row in opened.page(24, 8)] == list(range(25, 33))
+    with open_journal(journal, JOURNAL_ID) as writer:
+        writer.append(*cycle(21))
+
+
+def test_two_segments_of_the_same_rows_are_one(journal: Path) -> None:
+    archived(journal, 40)
+    archive = Archive(journal, JOURNAL_ID)
+    shutil.copy(archive.file((9, 16)), archive.folder / "9-16.seg")
+    assert isinstance(verify(journal), Verified)

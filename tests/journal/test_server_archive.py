@@ -127,7 +127,7 @@ def test_nobody_takes_out_what_is_not_archived_nor_a_segment(url: str, statement
         ("UPDATE segments SET content = substring(content FROM 1 FOR 500) WHERE first_row = 9", "digest"),
         ("UPDATE segments SET content = 'x' WHERE first_row = 9", "its header cannot be read"),
         (_FIRST_AGAIN,
-         "holds rows 9 to 16"),
+         "another one under this name, of rows 1 to 8 of journal"),
     ],
 )  # fmt: skip
 def test_a_segment_that_is_gone_or_changed_is_named_and_the_agent_goes_on(
