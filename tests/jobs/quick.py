@@ -1,7 +1,7 @@
-"""A scheduler as a process, on a clock that runs fast: `python -m tests.jobs.quick HOME START ZERO`.
+"""A scheduler as a process, on a clock that runs fast: `python -m tests.jobs.quick HOME START ZERO [RULES]`.
 
-Its one job is due every minute of that clock. A run writes a line into HOME/../marks when it begins and one
-when it is done.
+Its one job is due every minute of that clock, unless rules are given: a job each. A run writes a line into
+HOME/../marks when it begins and one when it is done.
 """
 
 import sys
@@ -19,6 +19,7 @@ from agent.settings.upkeep.jobs import JobsSettings
 from tests.jobs.simulated import ruled
 
 FAST = 40.0
+MINUTELY = ("* * * * *@UTC",)
 MARK = "from tests.jobs.marking import mark; mark()"
 
 
@@ -47,7 +48,7 @@ def begin(home: Home, job: JobEntry, claimed: Claimed, _occasion: Occasion, bega
 def main() -> None:
     home, start, zero = Path(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3])
     clock = FastClock(start, zero)
-    jobs: dict[str, JobEntry] = {"minutely": ruled("minutely", "* * * * *")}
+    jobs: dict[str, JobEntry] = {each: ruled(each, *each.split("@")) for each in sys.argv[4:] or MINUTELY}
     kept = open_store(Home(home))
     scheduler = Scheduler(
         Home(home), clock, kept, JobsSettings, owner(), lambda *_told: None, jobs=jobs, begin=begin

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -32,8 +32,10 @@ class Rig:
         self.zero = time.monotonic()
         self.processes: list[subprocess.Popen[bytes]] = []
 
-    def begin(self, home: str = "home") -> "subprocess.Popen[bytes]":
-        words = (str(self.folder / home), str(START.timestamp()), str(self.zero))
+    def begin(
+        self, home: str = "home", start: datetime = START, rules: Sequence[str] = ()
+    ) -> "subprocess.Popen[bytes]":
+        words = (str(self.folder / home), str(start.timestamp()), str(self.zero), *rules)
         command = [sys.executable, "-m", "tests.jobs.quick", *words]
         process = subprocess.Popen(command, cwd=ROOT, env=self.environment)
         self.processes.append(process)
