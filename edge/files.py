@@ -1,12 +1,16 @@
 """Files that are written whole or not at all."""
 
 import os
+import re
 import secrets
 from contextlib import suppress
 from pathlib import Path
 
 LONGEST_NAME = 200
 """Characters of a file's name that its draft takes over: with its own it stays below the 255 of a system."""
+
+DRAFT = re.compile(r"\..+\.[0-9a-f]{8}")
+"""The name of a draft: a process that is killed while it writes leaves one behind, and nobody reads it."""
 
 
 def write_whole(

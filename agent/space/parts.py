@@ -9,6 +9,7 @@ from agent.answers.space import PartRow
 from agent.settings.home import PUT_ASIDE, Home
 from agent.settings.upkeep.retention import FolderBound, LogBound, RetentionSettings
 from agent.state.checkpoints import Checkpoints
+from edge.files import DRAFT
 from journal.archive import SUFFIX as SEGMENTS
 
 _LATEST = 2
@@ -25,11 +26,12 @@ class Item(NamedTuple):
 
 
 class Part(NamedTuple):
-    """A part of a home: its name, the paths it is made of, and those items of it that may go."""
+    """A part of a home: its name, its paths, those items that may go, and a bound that no setting moves."""
 
     name: str
     paths: Callable[[Home], Iterable[Path]]
     may_go: Callable[[Home], Iterable[Item]] = lambda _home: ()
+    bound: FolderBound = FolderBound()
 
 
 def files_of(paths: Iterable[Path]) -> Iterator[Path]:
@@ -65,7 +67,7 @@ def _put_aside(home: Home) -> Iterator[Item]:
     for folder in sorted(home.journals.glob(f"*{SEGMENTS}")):  # of a put-aside that was cut off
         if PUT_ASIDE.search(folder.stem) and not home.journal(folder.stem).exists():
             yield item(folder)
-    for pattern in ("*.stale", "*.kept", "*.restoring"):
+    for pattern in ("*.stale", "*.kept", "*.restoring", f"*{SEGMENTS}/*/*.stale"):
         yield from (item(path) for path in sorted(home.journals.glob(pattern)))
     for folder in (home.root, home.root / "anchors"):
         yield from (item(path) for path in sorted(folder.glob("*")) if PUT_ASIDE.search(path.name))
@@ -108,6 +110,10 @@ def _anchors(home: Home) -> Iterator[Item]:
         yield from (item(path) for path in paths[:-1])
 
 
+def _drafts(home: Home) -> list[Path]:
+    return [path for path in files_of([home.root]) if DRAFT.fullmatch(path.name)]
+
+
 def _folders(*names: str) -> Callable[[Home], list[Path]]:
     return lambda home: [home.root / name for name in names]
 
@@ -138,6 +144,7 @@ PARTS = (
     Part("studies", _folders("studies"), _each_in("studies")),
     Part("complaints", _complaints, lambda home: map(item, _complaints(home))),
     Part("candles", _folders("data")),
+    Part("drafts", _drafts, lambda home: map(item, _drafts(home)), FolderBound(days=1)),
 )
 """Every part, in the order in which they are told; what is in none is told as `else`."""
 
@@ -175,4 +182,5 @@ def bound_words(settings: RetentionSettings, name: str) -> str:
         "journals": f"{settings.journal_days:g} days, then archived",
         "notices": f"{settings.notices_days:g} days",
         "job_outputs": "the latest 20 runs of each job",
+        "drafts": "1 day",
     }.get(name, "yours")

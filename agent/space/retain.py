@@ -16,7 +16,7 @@ def retain(home: Home, settings: RetentionSettings, now: datetime, *, dry_run: b
     """Remove what is beyond a bound, or with `dry_run` only say it. What cannot be removed says why."""
     gone = []
     for part in PARTS:
-        bound = getattr(settings, part.name, None)
+        bound = getattr(settings, part.name, part.bound)
         if isinstance(bound, FolderBound):
             gone += [
                 _gone(home, part, each, why, dry_run=dry_run) for each, why in beyond(home, part, bound, now)

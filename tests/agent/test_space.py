@@ -2,12 +2,15 @@
 
 import logging
 import os
+import signal
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from agent.doctor.space import findings
+from agent.drill import processes
 from agent.host import log
 from agent.host.clock import StoppedClock, SystemClock
 from agent.host.log import Turnover
@@ -17,6 +20,7 @@ from agent.space.growth import growth, measure, measures
 from agent.space.last import LastBackup, remember
 from agent.space.parts import PARTS, sizes
 from agent.space.retain import retain
+from edge.files import DRAFT, write_whole
 from journal.sql import open_journal
 from tests.journal.cycles import JOURNAL_ID, session
 
@@ -78,6 +82,51 @@ def test_bounds_of_age_take_what_is_old_and_never_what_is_used(home: Home) -> No
 def test_nothing_goes_without_a_bound_or_within_it(home: Home) -> None:
     assert retain(home, everything(FolderBound()), NOW, dry_run=True) == []
     assert retain(home, everything(FolderBound(days=101, megabytes=100)), NOW, dry_run=True) == []
+
+
+def test_what_is_just_at_its_bound_stays_and_the_latest_stay_whatever_it_is(home: Home) -> None:
+    at = FolderBound(days=100)
+    assert retain(home, everything(at), NOW, dry_run=True) == []
+    one, usual = FolderBound(megabytes=1), FolderBound()
+    settings = RetentionSettings(anchors=one, checkpoints=one, mirrors=usual)
+    gone = [each.path for each in retain(home, settings, NOW, dry_run=False)]
+    assert gone == ["checkpoints/gone"], "one anchor and one checkpoint may go, which is the bound"
+    later = NOW + timedelta(days=36_525)
+    retain(home, everything(FolderBound(days=0.001, megabytes=1)), later, dry_run=False)
+    left = paths(home)
+    assert len([each for each in left if each.startswith("checkpoints/paper/")]) == 2
+    assert "anchors/paper-000000000002.json" in left
+    assert "journals/paper.db" in left
+    for wrong in ({"days": 0}, {"megabytes": 0}, {"days": -1}):
+        with pytest.raises(ValidationError, match="greater than"):
+            FolderBound.model_validate(wrong)
+
+
+def test_drafts_that_killed_processes_left_go_after_a_day(home: Home) -> None:
+    names = ("checkpoints/paper/.0123.00aa11bb", "journals/paper.segments/a/.1-8.seg.0011aabb", ".x.ffffffff")
+    old, segment, new = (home.root / name for name in names)
+    for path, age in ((old, 2.0), (segment, 1.1), (new, 0.9)):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x")
+        time = (NOW - timedelta(days=age)).timestamp()
+        os.utime(path, (time, time))
+    usual = RetentionSettings(mirrors=FolderBound())
+    assert [each.path for each in retain(home, usual, NOW, dry_run=False)] == list(names[:2])
+    assert new.exists()
+
+
+def test_a_process_killed_while_it_writes_leaves_the_old_file_and_a_draft(tmp_path: Path) -> None:
+    file = tmp_path / "checkpoint"
+    write_whole(file, b"old")
+
+    def dies() -> None:
+        os.fsync = lambda _file: os.kill(os.getpid(), signal.SIGKILL)  # type: ignore[assignment]  # of the child
+        write_whole(file, b"new" * 1_000)
+
+    assert processes.wait(processes.forked(dies, tmp_path / "log"), 60) == -signal.SIGKILL
+    assert file.read_bytes() == b"old"
+    [draft] = [path for path in tmp_path.iterdir() if path.name not in ("checkpoint", "log")]
+    assert DRAFT.fullmatch(draft.name)
 
 
 def test_a_bound_of_size_takes_the_oldest_first(home: Home) -> None:
