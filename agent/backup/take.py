@@ -12,9 +12,9 @@ from agent.backup.points import FilePoint, JournalPoint
 from agent.backup.shipping import Report, Shipped, ship, silent
 from agent.backup.thinning import thin
 from agent.backup.vault import Vault
-from agent.settings.home import Home
+from agent.settings.home import PUT_ASIDE, Home
 from agent.settings.version import code_version
-from domain.errors import BoydError
+from domain.errors import BoydError, JournalFault
 from domain.times import utc
 
 
@@ -86,6 +86,10 @@ def _journal(home: Home, vault: Vault, name: str, before: JournalPoint | None, r
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         known = _end_now(vault, before) if before else None
         rows = known.seq if known else 0
+        if isinstance(error, JournalFault) and PUT_ASIDE.search(name):
+            # Often it was put aside for that: it is no news each hour until somebody removes it.
+            note = f"it was put aside, and {why}"
+            return _Journal(known, JournalBackup(journal=name, rows=rows, note=note))
         return _Journal(known, JournalBackup(journal=name, rows=rows, problem=why))
 
 

@@ -434,6 +434,10 @@ def test_a_broken_journal_is_backed_up_as_far_as_it_is_sound_and_said_to_be_brok
     told = {each.journal: each for each in answer.journals}
     assert "breaks at row 6" in (told["j"].problem or "")
     assert told["k"].problem is None
+    plain.home.archive("j", "20261129T235959")
+    [aside] = [each for each in plain.backup().journals if each.journal.startswith("j")]
+    assert aside.problem is None, "a restore put it aside for that: no backup fails of it any more"
+    assert "put aside, and the journal breaks at row 6" in (aside.note or "")
     with pytest.raises(BadInput):
         plain.restore(tmp_path / "to", journals=("nobody",))
 
