@@ -16,7 +16,7 @@ from agent.jobs.scheduler import Scheduler
 from agent.jobs.store import Claimed
 from agent.settings.home import Home
 from agent.settings.upkeep.jobs import JobsSettings
-from tests.jobs.simulated import ruled
+from tests.jobs.simulated import Ruled, ruled
 
 FAST = 40.0
 MINUTELY = ("* * * * *@UTC",)
@@ -40,6 +40,12 @@ class FastClock:
         time.sleep(seconds / FAST)
 
 
+def named(rule: str) -> Ruled:
+    """Return a job called by its rule, such as `30 2 * * *@Europe/Berlin`."""
+    words, _, zone = rule.partition("@")
+    return ruled(rule, words, zone)
+
+
 def begin(home: Home, job: JobEntry, claimed: Claimed, _occasion: Occasion, began: float) -> ProcessRun:
     marks = home.root.parent / "marks"
     return ProcessRun(home, job, claimed, [[str(marks)]], began, program=MARK)
@@ -48,7 +54,7 @@ def begin(home: Home, job: JobEntry, claimed: Claimed, _occasion: Occasion, bega
 def main() -> None:
     home, start, zero = Path(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3])
     clock = FastClock(start, zero)
-    jobs: dict[str, JobEntry] = {each: ruled(each, *each.split("@")) for each in sys.argv[4:] or MINUTELY}
+    jobs: dict[str, JobEntry] = {each: named(each) for each in sys.argv[4:] or MINUTELY}
     kept = open_store(Home(home))
     scheduler = Scheduler(
         Home(home), clock, kept, JobsSettings, owner(), lambda *_told: None, jobs=jobs, begin=begin

@@ -11,8 +11,7 @@ from agent.answers.jobs import JobRun, RunOutcome
 from agent.jobs.opening import open_store
 from agent.settings.home import Home
 from agent.settings.upkeep.jobs import JobsSettings
-from tests.jobs.quick import FAST
-from tests.jobs.simulated import ruled
+from tests.jobs.quick import FAST, named
 from tests.jobs.test_killed import Rig, rig
 
 DAILY, AFTER, TENS = "30 2 * * *@Europe/Berlin", "0 3 * * *@Europe/Berlin", "*/10 * * * *@Europe/Berlin"
@@ -42,8 +41,7 @@ def test_two_processes_one_killed_do_each_slot_once_where_clocks_are_set(
 ) -> None:
     store = open_store(Home(tmp_path / "home"))
     with closing(store.database):  # before any process, however long it takes to begin
-        rules = [ruled(each, *each.split("@")) for each in RULES]
-        store.define([each.definition(JobsSettings()) for each in rules], instants[0] - BEFORE)
+        store.define([named(each).definition(JobsSettings()) for each in RULES], instants[0] - BEFORE)
     with rig(tmp_path) as made:
         for instant in instants:
             _lived(made, instant)

@@ -207,6 +207,11 @@ def _swap(one: Path, other: Path) -> None:
     other.write_bytes(content)
 
 
+def _folder_in_place(one: Path, _other: Path) -> None:
+    one.unlink()
+    one.mkdir()
+
+
 HARM: dict[str, tuple[Callable[[Path, Path], object], str]] = {
     "a bit": (lambda it, _: it.write_bytes(it.read_bytes()[:-9] + b"~" + it.read_bytes()[-8:]), "digest"),
     "a bit of its head": (
@@ -215,7 +220,7 @@ HARM: dict[str, tuple[Callable[[Path, Path], object], str]] = {
     ),
     "cut": (lambda it, _: it.write_bytes(it.read_bytes()[:-30]), "digest"),
     "empty": (lambda it, _: it.write_bytes(b""), "its header cannot be read"),
-    "a folder": (lambda it, _: (it.unlink(), it.mkdir()), "Is a directory"),
+    "a folder": (_folder_in_place, "Is a directory"),
     "missing": (lambda it, _: it.unlink(), "no segment in"),
     "swapped": (_swap, "another one under this name, of rows 17 to 24"),
     "beside a longer one": (
