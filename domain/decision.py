@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from domain.exits import ExitPlan
+
 HELD = "held back by "
 """How the reason begins against an entry that a voice held back; a rule of the gate has none like it."""
 
@@ -87,7 +89,8 @@ class Decision(msgspec.Struct, frozen=True):
     ticks when deciding. `stop_ppm`, `stop` and `target` as in Signal, from the strongest voice on
     the winning side. `atr_ratio` is baseline ATR over current ATR (1 while warming up). `edge` is the least
     that promoted voices see in an entry, None where none of them is proven to know. `held_back` has the entry
-    that this decision would have been, where there was one.
+    that this decision would have been, where there was one. `exits` are those the strongest voice declares
+    for what it buys; unset where it declares none.
     """
 
     cycle_id: int
@@ -106,3 +109,4 @@ class Decision(msgspec.Struct, frozen=True):
     regime: str = "unknown"
     edge: Edge | None = None
     held_back: tuple[HeldBack, ...] = ()
+    exits: ExitPlan | msgspec.UnsetType = msgspec.UNSET

@@ -83,7 +83,8 @@ class Order(msgspec.Struct, frozen=True):
     `client_id` matches `[A-Za-z0-9_-]{1,36}` and is unique for ever. `price` is the limit,
     `trigger` the stop or take-profit level. `reference` is the quote when deciding, so that
     slippage can be told from profit. `at` is the instant of the cycle that wants it. Orders that
-    share an `oco` name cancel one another.
+    share an `oco` name cancel one another. `ending` names the declared exit that placed it or its level, one
+    of `domain.exits.ENDINGS`; unset where none did.
     """
 
     client_id: str
@@ -99,6 +100,7 @@ class Order(msgspec.Struct, frozen=True):
     trigger: int | None = None
     oco: str | None = None
     expires_at: datetime | None = None
+    ending: str | msgspec.UnsetType = msgspec.UNSET
 
 
 PRICED = frozenset({OrderType.LIMIT, OrderType.IOC})

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from domain.exits import ExitPlan
 from domain.order import Order
 
 
@@ -33,6 +34,8 @@ class Approved(msgspec.Struct, frozen=True, tag="approved"):
     """An order that may be sent as it is or smaller, never larger.
 
     `choice` is missing where the settings have entries at the market, and of exits and protection always.
+    `exits` are those declared for what an entry buys, `stop_by` the declared exit that raised `stop` last,
+    one of `domain.exits.ENDINGS`; unset for none.
     """
 
     cycle_id: int
@@ -44,6 +47,8 @@ class Approved(msgspec.Struct, frozen=True, tag="approved"):
     target: int = 0
     sizing: str = ""
     choice: EntryChoice | msgspec.UnsetType = msgspec.UNSET
+    exits: ExitPlan | msgspec.UnsetType = msgspec.UNSET
+    stop_by: str | msgspec.UnsetType = msgspec.UNSET
 
 
 class Denied(msgspec.Struct, frozen=True, tag="denied"):

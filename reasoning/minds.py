@@ -16,6 +16,7 @@ from typing import Any
 from domain.candle import Candle
 from domain.decision import Signal
 from domain.events import ModelSet
+from domain.exits import ExitPlan
 from domain.observation import Observation
 from domain.regrid import Regrid
 from domain.times import millis
@@ -59,6 +60,7 @@ class StrategyRunner:
         self._count_warmup()
 
     def _count_warmup(self) -> None:
+        self._exits = self._declared_exits()
         self.warmup: int = max(self._warmup_of(speaker) for speaker in self._speakers)
         self._ready_after: int = max(self.warmup, features_warmup(PLAN))
 
@@ -68,6 +70,18 @@ class StrategyRunner:
         except StrategyFault as fault:
             self.muted[speaker.strategy.name] = str(fault)
             return 0
+
+    def _declared_exits(self) -> dict[str, ExitPlan]:
+        plans: dict[str, ExitPlan] = {}
+        for strategy, packed in self._speakers:
+            try:
+                plan = strategy.exits_for(packed)
+            except StrategyFault as fault:
+                self.muted[strategy.name] = str(fault)
+                continue
+            if plan is not None:
+                plans[strategy.name] = plan
+        return plans
 
     @property
     def candles_needed(self) -> int:
@@ -262,6 +276,7 @@ class StrategyRunner:
             seen=memory.seen,
             warmup=self.warmup,
             models=opinions_of(self._models, symbol, memory.recent, opinions),
+            exits=self._exits,
         )
 
 

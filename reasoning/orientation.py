@@ -8,6 +8,7 @@ import msgspec
 from domain.advice import Advice
 from domain.candle import Candle
 from domain.decision import Decision, Edge, Signal
+from domain.exits import ExitPlan
 from reasoning.news.sentiment import Sentiment
 
 Opinion = tuple[str, Signal, str]
@@ -42,7 +43,8 @@ class Orientation(msgspec.Struct, frozen=True):
     every vote in `signals` is 0. `candle` is the last closed candle. `atr` is in ticks, `atr_ratio`
     baseline ATR over current ATR (1 while either is unknown or 0). `seen` counts the candles of this
     series, `warmup` those after which every strategy can vote; `ready` that the features, too, are known.
-    `models` are what trained models say where a strategy wants to buy.
+    `models` are what trained models say where a strategy wants to buy; `exits` those each strategy declares
+    for its positions, by its name.
     """
 
     symbol: str
@@ -57,3 +59,4 @@ class Orientation(msgspec.Struct, frozen=True):
     seen: int
     warmup: int
     models: tuple[ModelOpinion, ...] = ()
+    exits: dict[str, ExitPlan] = {}

@@ -20,6 +20,7 @@ from pydantic import ConfigDict
 
 from domain.decision import Signal
 from domain.errors import BadInput
+from domain.exits import ExitPlan
 from domain.times import utc
 from reasoning.kernels.features import Features
 from reasoning.kernels.indicators import Memory
@@ -99,6 +100,13 @@ class OwnStrategy(Strategy[PackedT]):
     def warmup_for(self, packed: PackedT) -> int:
         """Return the candles before the first vote. Raises StrategyFault."""
         return self._number(self.warmup, packed, MOST_WARMUP)
+
+    def exits_for(self, packed: PackedT) -> ExitPlan | None:
+        """Return the exits it declares, None for none. Raises StrategyFault."""
+        plan = None if self.exits is None else self.guarded(self.exits, packed)
+        if plan is not None and not isinstance(plan, ExitPlan):
+            raise self.fault(f"exits {_shown(plan)} are no ExitPlan", first_line(self.exits))
+        return plan
 
     def size_for(self, packed: PackedT) -> int:
         """Return the floats of its memory. Raises StrategyFault."""

@@ -20,6 +20,7 @@ import msgspec
 
 from domain.advice import Advice
 from domain.decision import Action, Decision, HeldBack, Signal, Voice
+from domain.exits import ExitPlan
 from domain.kernel import kernel
 from domain.lesson import Beliefs
 from domain.observation import Observation
@@ -27,9 +28,10 @@ from reasoning.advised import NONE_PROMOTED, Promoted, cap_of, is_adviser, lower
 from reasoning.edges import edge_of
 from reasoning.kernels.strategy import QUIET
 from reasoning.news.sentiment import Sentiment, SentimentSettings
-from reasoning.orientation import ModelOpinion, Orientation
+from reasoning.orientation import ModelOpinion, Opinion, Orientation
 from reasoning.settings import ReasoningSettings
 
+NOBODY: Opinion = "", QUIET, ""
 SENTIMENT = "sentiment"
 """Name of the voice of the headlines."""
 
@@ -61,7 +63,7 @@ def decide(
     voices += [voice_of(each) for each in observation.advice]
     voices += [_model_voice(each) for each in orientation.models]
     side = side_of(score, settings.vote_threshold)
-    signal = _strongest(orientation, beliefs, side) if side else QUIET
+    name, signal, _ = _strongest(orientation, beliefs, side) if side else NOBODY
     held = heard.own >= settings.vote_threshold and not side
     return Decision(
         cycle_id=cycle_id,
@@ -83,7 +85,8 @@ def decide(
         atr_ratio=orientation.atr_ratio,
         regime=orientation.regime,
         edge=edge_of(observation.advice, orientation.models, promoted) if side > 0 else None,
-        held_back=(_held_back(heard, _strongest(orientation, beliefs, 1)),) if held else (),
+        held_back=(_held_back(heard, _strongest(orientation, beliefs, 1)[1]),) if held else (),
+        exits=_exits(orientation, name) if side > 0 else msgspec.UNSET,
     )
 
 
@@ -223,12 +226,20 @@ def side_of(score: float, threshold: float) -> int:
     return 1 if score > 0.0 else -1
 
 
-def _strongest(orientation: Orientation, beliefs: Beliefs, side: int) -> Signal:
-    """Return the signal with the most weight times confidence on a side; the first named wins a tie."""
+def _exits(orientation: Orientation, name: str) -> ExitPlan | msgspec.UnsetType:
+    """Return the exits a voice declares for a position that is opened on the last candle."""
+    plan = orientation.exits.get(name)
+    if plan is None or orientation.candle is None:
+        return msgspec.UNSET
+    return msgspec.structs.replace(plan, voice=name, candle=orientation.candle.time)
+
+
+def _strongest(orientation: Orientation, beliefs: Beliefs, side: int) -> Opinion:
+    """Return the opinion with the most weight times confidence on a side; the first named wins a tie."""
     return max(
         (opinion for opinion in orientation.signals if opinion[1].vote == side),
         key=lambda opinion: pull_of(_weight(opinion[0], beliefs), 1, opinion[1].confidence),
-    )[1]
+    )
 
 
 def _why_act(heard: _Heard, side: int, voices: list[Voice], settings: ReasoningSettings) -> str:

@@ -5,6 +5,7 @@ reason; the rest is measured and recorded all the same.
 """
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from decimal import Decimal
 
 import msgspec
@@ -75,7 +76,7 @@ def _enter(case: Case) -> Verdict:
     size = size_entry(entry, book, policy.limits, policy.sizing)
     size = size._replace(lots=case.instrument.sendable(size.lots))
     sizing = explain(size, entry, policy.sizing, case.instrument)
-    order = _order(case, Side.BUY, size.lots, entry.price)
+    order = _entry_order(case, size.lots, entry.price)
     checks = checks_of(Gate(case, Facts(feed_of(case), entry, size.lots, book, policy.limits), order))
     failed = next((check for check in checks if not check.passed), None)
     if failed is not None:
@@ -91,29 +92,59 @@ def _enter(case: Case) -> Verdict:
         target=decision.target,
         sizing=sizing,
         choice=choice,
+        exits=decision.exits,
     )
 
 
 def _leave(case: Case, position: Position) -> Verdict:
-    """Sell all of a position. Without a current price only the exchange can tell its notional."""
-    instrument = case.instrument
-    lots = instrument.sendable(position.lots)
-    order = _order(case, Side.SELL, lots, case.price or _estimate(case, position))
-    if case.price == 0:
-        instrument = msgspec.structs.replace(instrument, min_notional=Decimal(0))
-    check = filters_check(order, instrument)
-    if not check.passed:
-        return Denied(case.decision.cycle_id, case.symbol, check.rule, (check,), detail(check))
-    quantity = f"{instrument.quantity(lots).normalize():f} {instrument.base}"
-    return Approved(
-        case.decision.cycle_id, case.symbol, order, (check,), sizing=f"the whole position: {quantity}"
+    return leave(
+        position,
+        case.instrument,
+        case.price,
+        case.account.marks.get(case.symbol),
+        cycle_id=case.decision.cycle_id,
+        client_id=case.client_id,
+        at=case.at,
     )
 
 
-def _estimate(case: Case, position: Position) -> int:
-    """Return the last mark in ticks, else the average entry price."""
-    mark = case.account.marks.get(case.symbol)
-    return mark or round(position.entry_ticks(case.instrument.cash_factor))
+def leave(
+    position: Position,
+    instrument: Instrument,
+    price: int,
+    mark: int | None,
+    *,
+    cycle_id: int,
+    client_id: str,
+    at: datetime,
+    ending: str | msgspec.UnsetType = msgspec.UNSET,
+) -> Approved | Denied:
+    """Return the sale of all of a position, which meets the exchange's filters alone.
+
+    `price` is the quote in ticks, 0 where there is none: then only the exchange can tell its notional.
+    `ending` names the declared exit that asks for it.
+    """
+    lots = instrument.sendable(position.lots)
+    order = Order(
+        client_id=client_id,
+        cycle_id=cycle_id,
+        at=at,
+        symbol=position.symbol,
+        side=Side.SELL,
+        type=OrderType.MARKET,
+        purpose=Purpose.EXIT,
+        lots=lots,
+        reference=price or mark or round(position.entry_ticks(instrument.cash_factor)),
+        ending=ending,
+    )
+    if price == 0:
+        instrument = msgspec.structs.replace(instrument, min_notional=Decimal(0))
+    check = filters_check(order, instrument)
+    if not check.passed:
+        return Denied(cycle_id, position.symbol, check.rule, (check,), detail(check))
+    quantity = f"{instrument.quantity(lots).normalize():f} {instrument.base}"
+    why = f" ({ending})" if ending else ""
+    return Approved(cycle_id, position.symbol, order, (check,), sizing=f"the whole position{why}: {quantity}")
 
 
 def _reduce_nothing(case: Case) -> Denied:
@@ -121,15 +152,15 @@ def _reduce_nothing(case: Case) -> Denied:
     return Denied(case.decision.cycle_id, case.symbol, check.rule, (check,), detail(check))
 
 
-def _order(case: Case, side: Side, lots: int, reference: int) -> Order:
+def _entry_order(case: Case, lots: int, reference: int) -> Order:
     return Order(
         client_id=case.client_id,
         cycle_id=case.decision.cycle_id,
         at=case.at,
         symbol=case.symbol,
-        side=side,
+        side=Side.BUY,
         type=OrderType.MARKET,
-        purpose=Purpose.ENTRY if side is Side.BUY else Purpose.EXIT,
+        purpose=Purpose.ENTRY,
         lots=lots,
         reference=reference,
     )

@@ -70,14 +70,17 @@ def stop_below(bought: int, units: int, stop_ppm: int) -> int:
 
     Rounded up to the tick, so that the loss at the stop never exceeds what was asked for.
     """
-    if stop_ppm <= 0:
-        return 0
-    left = 1_000_000 - stop_ppm
+    return level_at(bought, units, 1_000_000 - stop_ppm) if stop_ppm > 0 else 0
+
+
+@kernel
+def level_at(bought: int, units: int, ppm: int) -> int:
+    """Return the first tick at or above `ppm` parts per million of the average entry `bought / units`."""
     price = bought // units
-    part = (bought - price * units) * left
+    part = (bought - price * units) * ppm
     whole = part // units
     rest = 1 if part > whole * units else 0
-    return (price * left + whole + rest + 999_999) // 1_000_000
+    return (price * ppm + whole + rest + 999_999) // 1_000_000
 
 
 @kernel

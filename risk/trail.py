@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from msgspec import UNSET, UnsetType
+
 from domain.candle import Candle, LastPrice
 from domain.instrument import Instrument
 from domain.order import Order, OrderType, Purpose, Side
@@ -25,12 +27,30 @@ def trail(
 
     It protects, so no rule stands in its way. `target` in ticks goes with it (0 for none).
     """
+    level = trailed(standing.trigger or 0, candle.close, quote.price, trailing_ppm)
+    return raised_to(
+        level, standing, target, quote.price, instrument, cycle_id=cycle_id, client_id=client_id, at=at
+    )
+
+
+def raised_to(
+    level: int,
+    standing: Order,
+    target: int,
+    quote: int,
+    instrument: Instrument,
+    *,
+    cycle_id: int,
+    client_id: str,
+    at: datetime,
+    by: str | UnsetType = UNSET,
+) -> Approved | None:
+    """Return a standing stop raised to a level, None where it is there; `by` names the declared exit."""
     before = standing.trigger or 0
-    level = trailed(before, candle.close, quote.price, trailing_ppm)
     if level == before:
         return None
     level = instrument.level(level)
-    if level >= quote.price:
+    if level >= quote:
         return None
     order = Order(
         client_id=client_id,
@@ -44,6 +64,8 @@ def trail(
         reference=level,
         trigger=level,
         oco=f"{client_id}-oco" if target else None,
+        ending=by,
     )
-    raised = f"stop raised from {instrument.price(before)} to {instrument.price(level)}"
-    return Approved(cycle_id, standing.symbol, order, stop=level, target=target, sizing=raised)
+    why = f" by {by}" if by else ""
+    raised = f"stop raised{why} from {instrument.price(before)} to {instrument.price(level)}"
+    return Approved(cycle_id, standing.symbol, order, stop=level, target=target, sizing=raised, stop_by=by)

@@ -63,7 +63,7 @@ class RestingOrder(Struct, frozen=True, kw_only=True):
 
 
 class PositionAnswer(Struct, frozen=True, kw_only=True):
-    """An open position with the orders that protect it."""
+    """An open position with the orders that protect it, and the exits declared for it, by `voice`."""
 
     symbol: str
     quantity: Amount
@@ -73,6 +73,8 @@ class PositionAnswer(Struct, frozen=True, kw_only=True):
     fees: Amount
     opened_at: datetime
     orders: list[RestingOrder]
+    voice: str | None = None
+    exits: list[str] = []
 
 
 class DecisionRow(Struct, frozen=True, kw_only=True):

@@ -53,7 +53,8 @@ class Seen(Struct, frozen=True, kw_only=True):
 class DecisionAnswer(Struct, frozen=True, kw_only=True):
     """The decision with every voice; `score` from -100 to 100.
 
-    `edge` is what promoted voices believe at least of an entry, and bounds its size.
+    `edge` is what promoted voices believe at least of an entry, and bounds its size; `exits` are those
+    declared for what it buys.
     """
 
     action: Action
@@ -63,6 +64,7 @@ class DecisionAnswer(Struct, frozen=True, kw_only=True):
     regime: str
     voices: list[Voice]
     edge: Edge | None = None
+    exits: list[str] = []
 
 
 class EntryOrderAnswer(Struct, frozen=True, kw_only=True):

@@ -194,6 +194,7 @@ def _symbol(
             regime=decision.regime,
             voices=list(decision.voices),
             edge=decision.edge,
+            exits=list(decision.exits.words()) if decision.exits else [],
         ),
         verdict=_verdict(verdict, instrument),
         would_have_turned_it=turning_point(before, observation, decision, verdict),

@@ -16,8 +16,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from agent.loop.exits import due_exits
 from agent.loop.machine import IDLE, LEARNING, LoopMachine
-from agent.loop.trailing import raised
 from agent.loop.turn import Turn, look, splits
 from agent.orders.executor import Executor
 from agent.state.record import Record
@@ -139,14 +139,14 @@ class Cycle:
         fire = self.machine.fire
         fire("observed")
         self._decide(turn)
-        trails = self._trails(turn)
-        if not trails and all(decision.action is Action.HOLD for decision in turn.decisions):
+        exits = due_exits(turn, self.state, self.executor.factory, self.policy)
+        if not exits and all(decision.action is Action.HOLD for decision in turn.decisions):
             fire("held")
             return self._end(turn, "held")
         fire("decided")
         self._look_before_entry(turn)
         self._judge(turn)
-        turn.verdicts.extend(trails)
+        turn.verdicts.extend(exits)
         approved = [verdict for verdict in turn.verdicts if isinstance(verdict, Approved)]
         if not approved:
             fire("denied")
@@ -242,10 +242,6 @@ class Cycle:
             client_id=self.executor.factory.client_id(turn.cycle_id, len(turn.verdicts)),
             activity=self.state.activity(decision.symbol),
         )
-
-    def _trails(self, turn: Turn) -> list[Approved]:
-        ppm = self.policy.limits.trailing_ppm
-        return raised(turn, self.state, self.executor.factory, ppm) if ppm else []
 
     def _place(self, turn: Turn, approved: Sequence[Approved]) -> None:
         orders = tuple(verdict.order for verdict in approved)

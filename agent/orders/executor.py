@@ -17,7 +17,17 @@ from agent.orders.factory import OrderFactory, target_of
 from agent.state.record import Record
 from domain.errors import RateLimited, VenueFault
 from domain.events import OrderReported, OrdersIntended
-from domain.order import NOT_TRADING, OPEN, SHARE, Order, OrderState, OrderStatus, Purpose, Receipt
+from domain.order import (
+    NOT_TRADING,
+    OPEN,
+    SHARE,
+    Order,
+    OrderState,
+    OrderStatus,
+    Purpose,
+    Receipt,
+    sells_share,
+)
 from domain.ports import Clock, Platform
 from domain.times import millis
 from domain.verdict import Approved
@@ -57,6 +67,8 @@ class Executor:
         doubt = self._doubt(order)
         if doubt:
             self._unsent(order, doubt)
+        elif sells_share(order):
+            self._sell_share(order, at)
         elif order.purpose is Purpose.EXIT:
             self._exit(order, at)
         elif order.purpose is Purpose.PROTECT:
@@ -104,6 +116,11 @@ class Executor:
         """
         order = self.factory.sale(symbol, at, SHARE, lots)
         self._intend((order,), at)
+        self._sell_share(order, at)
+
+    def _sell_share(self, order: Order, at: datetime) -> None:
+        """Send an intended sale of a share; what remains is protected where its stop now belongs."""
+        symbol = order.symbol
         if not self._freed(order, at):
             return
         self._send(order)

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 import msgspec
+from msgspec import UNSET
 
 from agent.state.state import State
 from domain.order import Order, OrderType, Purpose, Side
@@ -78,6 +79,7 @@ class OrderFactory:
                 reference=level,
                 trigger=level,
                 oco=oco,
+                ending=approved.stop_by if type_ is OrderType.STOP else UNSET,
             )
             for index, (type_, level) in enumerate(wanted)
         )
@@ -100,7 +102,12 @@ class OrderFactory:
 def target_of(stop: Order, level: int) -> Order:
     """Return the target, at `level` ticks, that goes with a stop."""
     return msgspec.structs.replace(
-        stop, client_id=f"{stop.client_id}t", type=OrderType.TAKE_PROFIT, reference=level, trigger=level
+        stop,
+        client_id=f"{stop.client_id}t",
+        type=OrderType.TAKE_PROFIT,
+        reference=level,
+        trigger=level,
+        ending=UNSET,
     )
 
 

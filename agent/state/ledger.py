@@ -337,6 +337,9 @@ class Ledger(Results):
 
 
 def _ending(standing: OrderState | None) -> str:
-    if standing is None:
-        return "signal"
-    return {"STOP": "stop", "TAKE_PROFIT": "target"}.get(standing.order.type, "signal")
+    return "signal" if standing is None else ending_of(standing.order)
+
+
+def ending_of(order: Order) -> str:
+    """Return how a position ended that an order closed: by its declared exit, else by its type."""
+    return order.ending or {"STOP": "stop", "TAKE_PROFIT": "target"}.get(order.type, "signal")

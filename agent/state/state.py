@@ -344,13 +344,14 @@ class State:
         for verdict in verdicts:
             decision = by_symbol[verdict.symbol]
             if isinstance(verdict, Approved):
-                if verdict.order.purpose is Purpose.PROTECT and verdict.symbol in self.entries:
-                    # A recovery protects with the stop as it was last raised.
-                    entry = self.entries[verdict.symbol]
-                    self.entries[verdict.symbol] = msgspec.structs.replace(entry, stop=verdict.stop)
-                elif decision.action is Action.BUY:
+                if verdict.order.purpose is Purpose.ENTRY:
                     self.contexts[verdict.symbol] = _context(decision)
                     self.entries[verdict.symbol] = verdict
+                elif verdict.stop and verdict.symbol in self.entries:
+                    # A recovery protects with the stop as it was last raised.
+                    self.entries[verdict.symbol] = msgspec.structs.replace(
+                        self.entries[verdict.symbol], stop=verdict.stop, stop_by=verdict.stop_by
+                    )
                 continue
             self.vetoes[verdict.reason] += 1
             if decision.action is Action.BUY and decision.price is not None:

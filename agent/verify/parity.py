@@ -10,12 +10,14 @@ from agent.host.clock import SystemClock
 from agent.loop.inbox import Inbox
 from agent.loop.session import Session
 from agent.settings.settings import Options
+from agent.state.ledger import ending_of
 from agent.wiring.sessions import Parts
 from domain.account import Position, Trade, apply_fill
-from domain.events import CycleDecided, Event, ModelSet, OrderReported
+from domain.events import CycleDecided, Event, ModelSet, OrderReported, OrdersIntended
+from domain.exits import ENDINGS
 from domain.impact import Impacts
 from domain.instrument import Instrument
-from domain.order import Fill
+from domain.order import Fill, Order
 from domain.times import millis, utc
 from domain.verdict import Denied
 from journal.memory import MemoryJournal
@@ -42,6 +44,7 @@ class LoopRun:
         self.grid = grid
         self.symbols = list(symbols)
         self.positions: dict[str, Position] = {}
+        self.orders: dict[str, Order] = {}
         self.trades: list[tuple[int, ...]] = []
         self.vetoes: list[tuple[int, ...]] = []
         self.equity: list[int] = []
@@ -51,7 +54,9 @@ class LoopRun:
 
     def on_event(self, event: Event) -> None:
         """Take down an event."""
-        if isinstance(event, OrderReported):
+        if isinstance(event, OrdersIntended):
+            self.orders |= {each.client_id: each for each in event.orders}
+        elif isinstance(event, OrderReported):
             self._fills(event.receipt.fills)
         elif isinstance(event, CycleDecided):
             for receipt in event.updates:
@@ -72,9 +77,10 @@ class LoopRun:
                 self.trades.append(self._row(trade))
 
     def _row(self, trade: Trade) -> tuple[int, ...]:
+        ending = ENDINGS.index(ending_of(self.orders[trade.exit_id]))
         times = (millis(trade.opened_at), millis(trade.closed_at))
         amounts = (trade.lots, trade.bought, trade.sold, trade.gross, trade.fees, trade.slippage, trade.pnl)
-        return (self.symbols.index(trade.symbol), *times, *amounts)
+        return (self.symbols.index(trade.symbol), ending, *times, *amounts)
 
 
 def run_loop(
@@ -130,7 +136,8 @@ class _Once:
 
 
 TRADE_FIELDS = (
-    "symbol", "opened_ms", "closed_ms", "lots", "bought", "sold", "gross", "fees", "slippage", "pnl",
+    "symbol", "ending", "opened_ms", "closed_ms", "lots", "bought", "sold", "gross", "fees", "slippage",
+    "pnl",
 )  # fmt: skip  # the columns both sides have
 VETO_FIELDS = ("cycle", "at_ms", "symbol", "rule")
 

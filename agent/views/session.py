@@ -110,6 +110,8 @@ def positions(state: State) -> list[PositionAnswer]:
 def _position(state: State, symbol: str) -> PositionAnswer:
     ledger = state.ledger
     held, instrument, mark = ledger.positions[symbol], ledger.instruments[symbol], ledger.marks.get(symbol)
+    approved = state.entries.get(symbol)
+    plan = approved.exits if approved else None
     worth = held.value(mark, instrument.cash_factor)
     entry = Decimal(held.bought) / (held.bought_lots * instrument.cash_factor) * instrument.tick_size
     return PositionAnswer(
@@ -121,6 +123,8 @@ def _position(state: State, symbol: str) -> PositionAnswer:
         fees=cash_text(held.fees, instrument.cash_decimals),
         opened_at=held.opened_at,
         orders=[_resting(standing, instrument) for standing in ledger.resting(symbol)],
+        voice=plan.voice if plan else None,
+        exits=list(plan.words()) if plan else [],
     )
 
 
@@ -150,7 +154,8 @@ def next_candle_seconds(state: State, options: "Options", now: datetime) -> floa
 
 def decision(event: CycleDecided, instruments: Mapping[str, Instrument]) -> list[DecisionRow]:
     """Return a cycle's decisions with source, price, reason and verdict, one for each symbol."""
-    verdicts = {verdict.symbol: verdict for verdict in event.verdicts}
+    # A vote's verdict comes before that of an exit in the same cycle.
+    verdicts = {verdict.symbol: verdict for verdict in reversed(event.verdicts)}
     observed = {observation.symbol: observation for observation in event.observations}
     return [
         DecisionRow(

@@ -16,6 +16,7 @@ Every kind of indicator (`agent indicators`) is a function here, by its name.
 
 from typing import Any
 
+from reasoning.declare.exits import exits
 from reasoning.declare.kinds import KINDS
 from reasoning.declare.making import Declared
 from reasoning.declare.parameters import integer, number, switch
@@ -43,6 +44,7 @@ __all__ = [
     "buy",
     "crossed_above",
     "crossed_below",
+    "exits",
     "falling",
     "integer",
     "market",

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from reasoning.declare.columns import keys_of
 from reasoning.declare.crossings import crossings_of
+from reasoning.declare.exits import DeclaredExits, planner
 from reasoning.declare.parameters import DeclaredParameter, DeclaredParams, Relation, params_of
 from reasoning.declare.series import CandleSeries
 from reasoning.declare.source import DecideSource
@@ -15,7 +16,7 @@ from reasoning.declare.writing import Bodies, Declaration, Writer, bodies_of
 from reasoning.kernels.indicators import Memory
 from reasoning.kernels.strategy import Indicator, Strategy, StrategyParams
 
-OWN = ("name", "label", "warmup", "decide", "strategy", "Params", "Packed")
+OWN = ("name", "label", "warmup", "decide", "exits", "strategy", "Params", "Packed")
 """Names of a class that are not declared numbers."""
 
 
@@ -28,6 +29,7 @@ class Declared:
     - indicators: `ema(200)`, `bollinger(length, width)`, `now.NAME` and `last.NAME` in decide;
     - longer candles: `hour4 = timeframe("4h")`, then `ema(50, on=hour4)`, `now.hour4.close`;
     - relations: `ordered = fast < slow`; constants: plain numbers;
+    - `exits = exits(...)`: when its positions are left;
     - `name` (the file's if not given), `label` (what its words call it), `warmup` (candles before the first
       vote, where it is to wait longer than its indicators need).
 
@@ -51,8 +53,9 @@ def _made(owner: type[Declared]) -> Strategy[Any]:
     source = DecideSource(attributes.get("decide"))  # type: ignore[arg-type]  # it decides, as was asked
     declared = _declaration(owner, attributes, source)
     relations = [each for each in attributes.values() if isinstance(each, Relation)]
+    leaving = _exits(attributes, declared)
     owner.Params, owner.Packed = params_of(
-        owner, declared.parameters, relations, several=bool(declared.series)
+        owner, declared.parameters, relations, leaving, several=bool(declared.series)
     )
     bodies = bodies_of(declared)
     writer = Writer(declared, bodies, owner.__module__)
@@ -81,6 +84,7 @@ def _made(owner: type[Declared]) -> Strategy[Any]:
         crossings=None
         if declared.series
         else crossings_of(source, columns, numbers, tuple(declared.parameters), declared.constants),
+        exits=None if leaving is None else planner(leaving, tuple(declared.parameters)),
     )
 
 
@@ -107,6 +111,8 @@ def _declaration(owner: type, attributes: Mapping[str, Any], source: DecideSourc
             and name not in constants
             and name not in OWN
         ):
+            if isinstance(each, DeclaredExits):
+                raise source.refused(f"{name} are exits; name them so: exits = exits(...)")
             what = f"{owner.__name__}.{name} is {type(each).__name__}"
             raise source.refused(f"{what}; a strategy declares parameters, indicators, relations and numbers")
     series = {name: each for name, each in attributes.items() if isinstance(each, CandleSeries)}
@@ -134,6 +140,21 @@ def _candles(
             use.on = result.setdefault(use.on.key, use.on)
             use.on.name = use.on.name or f"on_{use.on.timeframe}"
     return tuple(result[key] for key in sorted(result))
+
+
+def _exits(attributes: Mapping[str, Any], declared: Declaration) -> DeclaredExits | None:
+    """Return the exits of a class, each parameter of theirs one of the class. Raises Undeclarable."""
+    given = attributes.get("exits")
+    refused = declared.source.refused
+    if given is None:
+        return None
+    if not isinstance(given, DeclaredExits):
+        raise refused(f"exits is {type(given).__name__}; write exits = exits(roi={{0: 0.10, 60: 0.04}})")
+    for each in given.parameters():
+        if declared.parameters.get(each.name) is not each:
+            what = f"a parameter of exits ({each.name or 'without a name'}) is none of the class"
+            raise refused(f"{what}; declare it above as NAME = number(...) and write NAME in exits")
+    return given
 
 
 def _name_feeds(name: str, use: Use, named: dict[str, Use]) -> None:

@@ -1,7 +1,7 @@
 """The parameters of a declared strategy: ranges, what must hold between them, and the class made of them."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, NamedTuple, Self
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple, Protocol, Self
 
 from pydantic import Field, create_model, model_validator
 
@@ -88,11 +88,20 @@ def switch(default: bool, text: str = "") -> Any:  # noqa: FBT001  # it is the s
     return DeclaredParameter(bool, default, text, {})
 
 
+class RelatedValues(Protocol):
+    """Values that stand for one another, such as the shares of a table."""
+
+    def faults(self, value: Callable[[Any], Any], /) -> Iterator[str]:
+        """Yield what is wrong between them, `value` being what each is set to."""
+        ...
+
+
 class DeclaredParams(StrategyParams):
     """The parameters of a declared strategy as a user sets them."""
 
     numbers: ClassVar[type[tuple[Any, ...]]]
     relations: ClassVar[Sequence[Relation]] = ()
+    related: ClassVar[RelatedValues | None] = None
 
     @model_validator(mode="after")
     def _related(self) -> Self:
@@ -100,7 +109,13 @@ class DeclaredParams(StrategyParams):
             low, high = getattr(self, lower.name), getattr(self, upper.name)
             if low >= high:
                 raise ValueError(f"{lower.name} {low} is not below {upper.name} {high}")
+        for fault in () if self.related is None else self.related.faults(self._value):
+            raise ValueError(fault)
         return self
+
+    def _value(self, given: Any) -> Any:
+        """Return a number, or what a parameter is set to."""
+        return getattr(self, given.name) if isinstance(given, DeclaredParameter) else given
 
     def packed(self) -> tuple[Any, ...]:
         """Return the parameters as numbers."""
@@ -111,6 +126,7 @@ def params_of(
     owner: type,
     parameters: Mapping[str, DeclaredParameter],
     relations: Sequence[Relation],
+    related: RelatedValues | None = None,
     *,
     several: bool = False,
 ) -> tuple[type[DeclaredParams], type[tuple[Any, ...]]]:
@@ -129,7 +145,7 @@ def params_of(
     params = create_model(
         f"{owner.__name__}Params", __base__=DeclaredParams, __module__=owner.__module__, **given
     )
-    params.numbers, params.relations = packed, tuple(relations)
+    params.numbers, params.relations, params.related = packed, tuple(relations), related
     for name, each in (("Packed", packed), ("Params", params)):
         each.__module__, each.__qualname__ = owner.__module__, f"{owner.__qualname__}.{name}"
     packed.__doc__ = f"The parameters of {owner.__name__} as its kernels take them."

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 
 from domain.decision import Signal
 from domain.errors import BadInput
+from domain.exits import ExitPlan
 from domain.kernel import kernel
 from domain.times import TIMEFRAMES
 from reasoning.kernels.features import Features
@@ -108,6 +109,8 @@ class Strategy(Generic[PackedT]):
 
     The step of one that is `timed` takes the candle's open time (ms UTC, a float) last. One of longer
     `timeframes` counts its own candles by their length: `at` says it, `timeframe_ms` keeps it.
+
+    `exits(packed)` are the exits of positions that its vote opens, judged by the house (`risk.exits`).
     """
 
     name: str
@@ -125,6 +128,7 @@ class Strategy(Generic[PackedT]):
     timed: bool = False
     timeframes: tuple[str, ...] = ()
     timeframe_ms: int = 0
+    exits: Callable[[PackedT], ExitPlan] | None = None
 
     @property
     def declared(self) -> bool:
@@ -164,6 +168,10 @@ class Strategy(Generic[PackedT]):
     def warmup_for(self, packed: PackedT) -> int:
         """Return the candles before the first possible vote."""
         return self.warmup(packed)
+
+    def exits_for(self, packed: PackedT) -> ExitPlan | None:
+        """Return the exits it declares with these parameters, None for none."""
+        return None if self.exits is None else self.exits(packed)
 
     def size_for(self, packed: PackedT) -> int:
         """Return the floats the memory needs."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from domain.exits import BY_STOP, BY_TARGET
 from domain.kernel import kernel
 from domain.money import notional, share_up
 from domain.tally import drawdown, new_day, outcome, streaks_after, won
@@ -12,8 +13,6 @@ from research.engine.layout import (
     BOUGHT,
     BOUGHT_REF,
     BOUND,
-    BY_STOP,
-    BY_TARGET,
     CANDLE_AT,
     CASH,
     CLASS_AT,
@@ -44,8 +43,12 @@ from research.engine.layout import (
     RIPE,
     RIPE_AT,
     SINCE,
+    SOLD,
+    SOLD_LOTS,
+    SOLD_REF,
     SPOKEN_AT,
     STOP,
+    STOP_BY,
     SYMBOL,
     SYMBOLS,
     TARGET,
@@ -103,12 +106,9 @@ def close_position(
     ints: Ints, floats: Floats, costs: Costs, p: int, price: int, reference: int, at_ms: int, ending: int
 ) -> None:
     """Sell all of a position at `price` ticks: cash, counters, a trade and its lesson."""
-    lots, bought, factor = ints[p + LOTS], ints[p + BOUGHT], ints[p + FACTOR]
-    sold = notional(price, lots, factor)
-    fee = share_up(sold, costs.taker_fee)
-    fees = ints[p + FEES] + fee
-    came = outcome(bought, sold, ints[p + BOUGHT_REF], notional(reference, lots, factor), fees)
-    ints[CASH] += sold - fee
+    take_sale(ints, costs, p, ints[p + LOTS], price, reference)
+    lots, bought, sold, fees = ints[p + SOLD_LOTS], ints[p + BOUGHT], ints[p + SOLD], ints[p + FEES]
+    came = outcome(bought, sold, ints[p + BOUGHT_REF], ints[p + SOLD_REF], fees)
     count_trade(ints, ints[p + CLASS_AT], came.pnl, at_ms)
     remember(ints, floats, ints[p + SPOKEN_AT], came.pnl / bought)
     row = ints[TRADES_AT] + ints[TRADES] * TRADE_ROW
@@ -127,10 +127,22 @@ def close_position(
     ints[row + 11] = came.pnl
     ints[row + 12] = ints[p + BOUND]
     ints[HELD] -= 1
-    ints[p + LOTS] = 0
     ints[p + STOP] = 0
     ints[p + TARGET] = 0
     ints[p + TRIGGERED] = 0
+
+
+@kernel
+def take_sale(ints: Ints, costs: Costs, p: int, lots: int, price: int, reference: int) -> None:
+    """Count lots of a position as sold at `price` ticks: its lots, its fees and cash."""
+    sold = notional(price, lots, ints[p + FACTOR])
+    fee = share_up(sold, costs.taker_fee)
+    ints[p + LOTS] -= lots
+    ints[p + SOLD_LOTS] += lots
+    ints[p + SOLD] += sold
+    ints[p + SOLD_REF] += notional(reference, lots, ints[p + FACTOR])
+    ints[p + FEES] += fee
+    ints[CASH] += sold - fee
 
 
 @kernel
@@ -180,7 +192,8 @@ def meet(
         if price > 0:
             costs = slipped_at(costs, slips, (p - ACCT) // SYMBOL, ints[p + CANDLE_AT], known, ints[p + LOTS])
             price = stop_price(SELL, level, opened, high, reached, costs)
-            close_position(ints, floats, costs, p, price, level, at_ms, BY_STOP)
+            ending = ints[p + STOP_BY] if ints[p + STOP_BY] > 0 else BY_STOP
+            close_position(ints, floats, costs, p, price, level, at_ms, ending)
             return True
     level = ints[p + TARGET]
     if level > 0:

@@ -8,6 +8,7 @@ and the replay goes straight to the next vote.
 
 from collections.abc import Sequence
 
+from domain.exits import BY_SIGNAL
 from domain.kernel import kernel
 from learning.hedge import nudged
 from learning.settings import Hedge
@@ -15,11 +16,11 @@ from platforms.fills import Costs
 from platforms.impact import Slips
 from reasoning.vote import side_of
 from research.engine.account import fast_forward, observe, observe_lone, roll, take_value
+from research.engine.exits import follow
 from research.engine.gate import (
     buy,
     judge_entry,
     judge_exit,
-    raise_stop,
     score_at,
     score_with_models,
     sell,
@@ -40,12 +41,14 @@ from research.engine.layout import (
     EVENT_TURN,
     EVENT_VOICES,
     EVIDENCE_AT,
+    EXIT_PLAN,
     HELD,
     HELD_CYCLES,
     KILL_MS,
     KILLED,
     LOTS,
     MARK,
+    NO_PLAN,
     OPENED_MS,
     PER_VOICE,
     QUOTE,
@@ -60,6 +63,7 @@ from research.engine.layout import (
     WANTED,
     WEIGHTS,
     Doubts,
+    ExitTables,
     Floats,
     Ints,
     MarketLayout,
@@ -115,6 +119,7 @@ def judge_all(
     opinions: Opinions,
     slips: Slips,
     turn_end: Sequence[int],
+    exits: ExitTables,
 ) -> int:
     """Decide and judge every symbol with a vote in this cycle; return how many may act."""
     acting = 0
@@ -150,7 +155,7 @@ def judge_all(
         if side > 0:
             judge_entry(
                 ints, house, p, at_ms, event, e, strongest, abs(score), confidence[f], index, opinions,
-                slips, turn_end,
+                slips, turn_end, exits,
             )  # fmt: skip  # as they come
         else:
             ints[p + DECIDED] = cycle
@@ -173,7 +178,7 @@ def place_all(
         if ints[p + WANTED] > 0:
             buy(ints, floats, costs, slips, turn_end, p, at_ms)
         elif ints[p + WANTED] < 0:
-            sell(ints, floats, costs, slips, turn_end, p, at_ms)
+            sell(ints, floats, costs, slips, turn_end, p, at_ms, BY_SIGNAL)
 
 
 @kernel
@@ -219,23 +224,29 @@ def observe_all(
 
 
 @kernel
-def raise_stops(
+def leave_all(
     ints: Ints,
     floats: Floats,
     costs: Costs,
     slips: Slips,
+    exits: ExitTables,
     cycle: int,
     at_ms: int,
     trailing_ppm: int,
+    cost_ppm: int,
+    candle_ms: Sequence[int],
     close: Sequence[int],
     turn_ms: Sequence[int],
     turn_end: Sequence[int],
 ) -> None:
-    """Let the stops follow of positions that are older than this cycle and that nobody wants to sell."""
+    """Do what is due with positions that are older than this cycle and that nobody votes to sell."""
     for symbol in range(ints[SYMBOLS]):
         p = ACCT + symbol * SYMBOL
         if ints[p + LOTS] > 0 and ints[p + OPENED_MS] < at_ms and ints[p + DECIDED] != cycle:
-            raise_stop(ints, floats, costs, slips, p, at_ms, trailing_ppm, close, turn_ms, turn_end)
+            follow(
+                ints, floats, costs, slips, exits, p, at_ms, trailing_ppm, cost_ppm,
+                candle_ms, close, turn_ms, turn_end,
+            )  # fmt: skip  # as they come
     take_value(ints, floats)
 
 
@@ -250,11 +261,13 @@ def replay(  # noqa: C901, PLR0912  # the order of a cycle, to be read in one pi
     confidence: Sequence[float],
     slips: Slips,
     opinions: Opinions,
+    exits: ExitTables,
 ) -> None:
     """Run every cycle of a session; what it came to is left in `ints`, `floats` and `equity`."""
     candle_ms, opened, high, low, close, turn_ms, turn_end, turn_quote, turn_mark = market[:9]
     instants, doubts, blocks = market.instants, market.doubts, market.blocks
     costs, trailing_ppm = house.costs, house.limits.trailing_ppm
+    leaving = trailing_ppm > 0 or len(exits.first) > 0
     cycles = len(instants)
     symbols = ints[SYMBOLS]
     lone = symbols == 1 and trailing_ppm == 0 and len(blocks.rows) > 0
@@ -280,14 +293,17 @@ def replay(  # noqa: C901, PLR0912  # the order of a cycle, to be read in one pi
                 show(ints, blocks.rows, cycle)
             acting = judge_all(
                 ints, floats, house, event, confidence, turn_quote, turn_mark, cycle, at_ms, opinions,
-                slips, turn_end,
+                slips, turn_end, exits,
             )  # fmt: skip  # as they come
             if acting > 0:
                 place_all(ints, floats, costs, slips, turn_end, at_ms)
                 take_value(ints, floats)
             due = next_event(ints, event)
-        if trailing_ppm > 0 and ints[HELD] > 0:
-            raise_stops(ints, floats, costs, slips, cycle, at_ms, trailing_ppm, close, turn_ms, turn_end)
+        if leaving and ints[HELD] > 0:
+            leave_all(
+                ints, floats, costs, slips, exits, cycle, at_ms, trailing_ppm, house.cost_ppm,
+                candle_ms, close, turn_ms, turn_end,
+            )  # fmt: skip  # as they come
         if ints[RIPE] > 0:
             learn(ints, floats, house.hedge)
         write_equity(equity, blocks, cycle, ints[EQUITY])
@@ -295,6 +311,8 @@ def replay(  # noqa: C901, PLR0912  # the order of a cycle, to be read in one pi
         until = min(due, cycles)
         if ints[HELD] > 0:
             ints[HELD_CYCLES] += 1
+            if ints[ACCT + EXIT_PLAN] != NO_PLAN:
+                continue  # its exits are looked at on every candle
             if lone:
                 cycle = cross(ints, floats, equity, blocks, cycle, until, limit)
             elif symbols == 1:

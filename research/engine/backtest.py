@@ -32,6 +32,7 @@ from research.engine.layout import (
     EVENT_TURN,
     EVENT_VOICES,
     EVIDENCE_AT,
+    EXIT_PLAN,
     FACTOR,
     FEES,
     FIXED_LOTS,
@@ -44,6 +45,7 @@ from research.engine.layout import (
     MIN_CASH,
     MIN_LOTS,
     NEVER,
+    NO_PLAN,
     OPENED_MS,
     PEAK,
     PER_VOICE,
@@ -139,7 +141,8 @@ def run(prepared: Recording, candles: Sequence[Candles], setup: Setup) -> Result
     votes, slips = (give(event), give(confidence)), prepared.slips(setup.impacts)
     names = [voice.strategy.name for voice in setup.voices]
     opinions = opinions_at(prepared, names, setup.models, event, confidence, counts)
-    prepared.engine.replay(*books, setup.house(), prepared.market, *votes, slips, opinions)
+    exits = prepared.exits([each.strategy.exits_for(each.packed) for each in setup.voices])
+    prepared.engine.replay(*books, setup.house(), prepared.market, *votes, slips, opinions, exits)
     return _result(prepared, candles, setup, *(np.asarray(each) for each in books))
 
 
@@ -200,6 +203,7 @@ def opened(prepared: Recording, setup: Setup, counts: Sequence[int]) -> tuple[In
     ints[[SYMBOLS, VOICES, EVIDENCE_AT, RIPE_AT]] = symbols, voices, evidence, ripe
     ints[[TRADES_AT, VETOES_AT]] = trades, vetoes
     records = ints[ACCT : ACCT + symbols * SYMBOL].reshape(symbols, SYMBOL)
+    records[:, EXIT_PLAN] = NO_PLAN
     records[:, SPOKEN_AT] = spoken + voices * np.arange(symbols)
     records[:, EVENT_AT], records[:, EVENT_COUNT] = np.cumsum([0, *counts[:-1]]), counts
     _fill_grid(records, prepared, setup, classes)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from domain.exits import BY_SIGNAL
 from domain.kelly import kelly
 from domain.kernel import kernel
 from domain.money import MAX_CASH, notional, share_up
@@ -16,17 +17,18 @@ from research.engine.layout import (
     BOUGHT,
     BOUGHT_REF,
     BOUND,
-    BY_SIGNAL,
     CANDLE_AT,
     CASH,
     CLASS_AT,
     CYCLE,
     DAY_START,
     ENTRIES_TODAY,
+    ENTRY_CANDLE,
     ENTRY_CYCLE,
     EQUITY,
     EVENT_VOICES,
     EVIDENCE_AT,
+    EXIT_PLAN,
     FACTOR,
     FEES,
     FIXED_LOTS,
@@ -39,13 +41,18 @@ from research.engine.layout import (
     MIN_CASH,
     MIN_LOTS,
     NEVER,
+    NO_PLAN,
     OPENED_MS,
     PEAK,
     PER_VOICE,
     QUOTE,
     SINCE,
+    SOLD,
+    SOLD_LOTS,
+    SOLD_REF,
     SPOKEN_AT,
     STOP,
+    STOP_BY,
     STOP_OF,
     STOP_PPM_OF,
     SYMBOL,
@@ -62,12 +69,14 @@ from research.engine.layout import (
     VOTE,
     WANT_LIMIT,
     WANT_LOTS,
+    WANT_PLAN,
     WANT_STOP,
     WANT_STOP_PPM,
     WANT_TARGET,
     WANTED,
     WEIGHTS,
     WIN_STREAK,
+    ExitTables,
     Floats,
     Ints,
     Opinions,
@@ -211,13 +220,23 @@ def value_at(ints: Ints, p: int) -> int:
 
 
 @kernel
+def cost_of(ints: Ints, p: int) -> int:
+    """Return what the lots still held cost, rounded down: all that was bought while none is sold."""
+    if ints[p + SOLD_LOTS] == 0:
+        return ints[p + BOUGHT]
+    total = ints[p + LOTS] + ints[p + SOLD_LOTS]
+    each = ints[p + BOUGHT] // total
+    return each * ints[p + LOTS] + (ints[p + BOUGHT] - each * total) * ints[p + LOTS] // total
+
+
+@kernel
 def class_fall(ints: Ints, class_at: int) -> int:
     """Return how far an asset class's profit, open positions included, lies below its peak."""
     now = ints[class_at]
     for symbol in range(ints[SYMBOLS]):
         p = ACCT + symbol * SYMBOL
         if ints[p + LOTS] > 0 and ints[p + CLASS_AT] == class_at:
-            now += value_at(ints, p) - ints[p + BOUGHT]
+            now += value_at(ints, p) - cost_of(ints, p)
     return below_peak(now, ints[class_at + 1])
 
 
@@ -318,6 +337,7 @@ def judge_entry(
     opinions: Opinions,
     slips: Slips,
     turn_end: Sequence[int],
+    exits: ExitTables,
 ) -> None:
     """Size an entry, put it through the gate and choose its order."""
     text = e + EVENT_VOICES + strongest * PER_VOICE
@@ -358,6 +378,7 @@ def judge_entry(
     ints[p + WANT_STOP_PPM] = stop_ppm
     ints[p + WANT_STOP] = stop
     ints[p + WANT_TARGET] = target
+    ints[p + WANT_PLAN] = exits.first[strongest] if len(exits.first) > 0 else NO_PLAN
     for voice in range(ints[VOICES]):
         ints[ints[p + SPOKEN_AT] + voice] = event[e + EVENT_VOICES + voice * PER_VOICE + VOTE]
 
@@ -386,14 +407,21 @@ def slipped_now(ints: Ints, costs: Costs, slips: Slips, turn_end: Sequence[int],
 
 @kernel
 def sell(
-    ints: Ints, floats: Floats, costs: Costs, slips: Slips, turn_end: Sequence[int], p: int, at_ms: int
+    ints: Ints,
+    floats: Floats,
+    costs: Costs,
+    slips: Slips,
+    turn_end: Sequence[int],
+    p: int,
+    at_ms: int,
+    ending: int,
 ) -> None:
     """Sell a position at the market; where the exchange refuses, its protection is placed anew."""
     mark = ints[p + MARK]
     if fits(mark, ints[p + LOTS], ints[p + FACTOR], ints[p + MIN_LOTS], ints[p + MIN_CASH]):
         costs = slipped_now(ints, costs, slips, turn_end, p, ints[p + LOTS])
         price = market_price(SELL, mark, costs)
-        close_position(ints, floats, costs, p, price, mark, at_ms, BY_SIGNAL)
+        close_position(ints, floats, costs, p, price, mark, at_ms, ending)
     else:
         ints[p + SINCE] = at_ms
 
@@ -428,6 +456,9 @@ def buy(
     ints[p + FEES] = cost - bought
     ints[p + OPENED_MS] = at_ms
     ints[p + ENTRY_CYCLE] = ints[CYCLE]
+    ints[p + ENTRY_CANDLE] = last_closed(ints, p, turn_end)
+    ints[p + EXIT_PLAN] = ints[p + WANT_PLAN]
+    ints[p + SOLD_LOTS] = ints[p + SOLD] = ints[p + SOLD_REF] = ints[p + STOP_BY] = 0
     protect(ints, floats, costs, slips, turn_end, p, at_ms)
 
 
@@ -440,7 +471,7 @@ def protect(
     least_lots, least_cash = ints[p + MIN_LOTS], ints[p + MIN_CASH]
     stop, target = ints[p + WANT_STOP], max(ints[p + WANT_TARGET], 0)
     if stop == 0:
-        stop = stop_below(ints[p + BOUGHT], lots * factor, ints[p + WANT_STOP_PPM])
+        stop = stop_below(ints[p + BOUGHT], (lots + ints[p + SOLD_LOTS]) * factor, ints[p + WANT_STOP_PPM])
     ints[p + STOP] = max(stop, 0)
     ints[p + TARGET] = target
     ints[p + TRIGGERED] = 0
@@ -451,7 +482,7 @@ def protect(
     if not (stop_fits and target_fits and in_order):
         ints[p + STOP] = 0
         ints[p + TARGET] = 0
-        sell(ints, floats, costs, slips, turn_end, p, at_ms)
+        sell(ints, floats, costs, slips, turn_end, p, at_ms, BY_SIGNAL)
 
 
 @kernel

@@ -13,10 +13,11 @@ import numpy as np
 
 from domain.account import Trade
 from domain.errors import BadInput
+from domain.exits import ENDINGS
 from domain.money import DECIMALS
 from domain.times import millis
 from research.data.candles import Candles, IntArray
-from research.engine.result import ENDINGS, TRADE, VETO, Result
+from research.engine.result import TRADE, VETO, Result
 from risk.table import NOTHING_TO_REDUCE, RULES
 
 CODES = {rule.reason: code for code, rule in enumerate(RULES, 1)} | {NOTHING_TO_REDUCE.reason: 0}

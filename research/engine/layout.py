@@ -55,13 +55,16 @@ DOUBT_AT, DOUBT_COUNT, DOUBT, TRIGGERED = 31, 32, 33, 34
 BOUND = 35
 # The price the entry is ordered within, 0 for at the market.
 WANT_LIMIT = 36
-SYMBOL = 37
+# The declared exits: where the position's plan lies (NO_PLAN: none), the candle it was decided on, what was
+# sold of it in parts, what raised its stop (a code of domain.exits), and what an approved entry brings along.
+EXIT_PLAN, ENTRY_CANDLE, SOLD_LOTS, SOLD, SOLD_REF, STOP_BY, WANT_PLAN = 37, 38, 39, 40, 41, 42, 43
+SYMBOL = 44
+NO_PLAN = -1
 
 # The floats: the worst drawdown, each voice's weight, then the results of trades not yet learned from.
 WORST, WEIGHTS = 0, 1
 
 TRADE_ROW, VETO_ROW = 13, 4
-BY_SIGNAL, BY_STOP, BY_TARGET = 0, 1, 2
 
 # An event, a candle with a vote: its cycle and turn, then for each voice vote and levels; and as floats
 # the ATR ratio, then each voice's confidence.
@@ -98,6 +101,18 @@ class Opinions(NamedTuple):
     weight: Sequence[float]
     cap: Sequence[float]
     payoff: Sequence[float]
+
+
+class ExitTables(NamedTuple):
+    """The declared exits of a session's voices: plans behind one another, as `risk.exits` reads them.
+
+    `first` is where each voice's plan lies, NO_PLAN for none; both are empty where no voice declares any.
+    `atr` has the ATR in ticks of every candle, behind one another as candles are; empty likewise.
+    """
+
+    plans: Sequence[int]
+    first: Sequence[int]
+    atr: Sequence[float]
 
 
 class Doubts(NamedTuple):

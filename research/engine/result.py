@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from domain.exits import ENDINGS
 from domain.money import DECIMALS
 from research.data.candles import Candles, IntArray
 
@@ -34,8 +35,6 @@ TRADE = np.dtype(
 `pnl` after; `bought` and `sold` are notionals at fill prices; gross = pnl + fees + slippage. `bound` is the
 code in risk.sizing of what bound the entry's size.
 """
-
-ENDINGS = ("signal", "stop", "target")
 
 VETO = np.dtype([("cycle", np.int64), ("at_ms", np.int64), ("symbol", np.int32), ("rule", np.int32)])
 """A denied decision; `rule` is the code in risk.table (0: nothing to reduce)."""

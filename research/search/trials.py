@@ -23,6 +23,7 @@ from research.engine.layout import (
     EVENT_COUNT,
     SYMBOL,
     TRADES_AT,
+    ExitTables,
 )
 from research.engine.recording import Recording
 from research.engine.signals import CONFIDENCE, EVENT, KNOWN
@@ -101,7 +102,13 @@ class TrialRunner:
         books = give(ints), give(floats), give(np.zeros_like(self.equity))
         votes = give(event), give(confidence)
         self.prepared.engine.replay(
-            *books, self.house, self.inputs.market, *votes, self.slips, self.prepared.unheard
+            *books,
+            self.house,
+            self.inputs.market,
+            *votes,
+            self.slips,
+            self.prepared.unheard,
+            self._exits(voices),
         )
         return books
 
@@ -116,8 +123,11 @@ class TrialRunner:
             at = ACCT + index * SYMBOL
             ints[at + EVENT_AT], ints[at + EVENT_COUNT] = rows[index], rows[index + 1] - rows[index]
         more = self.house, self.inputs.market, self.event, self.confidence, self.slips, self.prepared.unheard
-        self.prepared.engine.replay(ints, floats, self.equity, *more)
+        self.prepared.engine.replay(ints, floats, self.equity, *more, self._exits([voice]))
         return ints, floats, self.equity
+
+    def _exits(self, voices: Sequence[BacktestVoice]) -> ExitTables:
+        return self.prepared.exits([each.strategy.exits_for(each.packed) for each in voices])
 
     def _events(self, voice: BacktestVoice) -> list[int]:
         """Write the events of every symbol; return each one's first row, then the row after the last."""

@@ -245,6 +245,23 @@ def test_what_cannot_be_compiled_is_refused_with_file_and_line(tmp_path: Path, b
         ("    close = sma(3)\n", "Wrong.close: the name is taken"),
         ("    words = 'x'\n", "Wrong.words is str; a strategy declares parameters"),
         ("    warmup = 2.5\n", "warmup is 2.5; write a whole number of candles"),
+        ("    exits = exits()\n", "exits() declares none; write one, such as exits(roi="),
+        ("    exits = exits(after=2.5)\n", "after is 2.5; write whole minutes, such as after=480"),
+        ("    exits = exits(after=0)\n", "after goes from 1 to 5,256,000, not 0; write whole"),
+        ("    exits = exits(roi=0.1)\n", "roi is 0.1; write a table, such as roi={0: 0.10, 60: 0.04}"),
+        ("    exits = exits(roi={0.5: 0.1})\n", "a time of roi is 0.5; write whole minutes, such as"),
+        ("    exits = exits(roi={0: 'x'})\n", "a gain of roi is 'x'; write a share of the entry"),
+        ("    exits = exits(roi=dict.fromkeys(range(17), 0.1))\n", "roi has 17 steps; write at most 16"),
+        ("    exits = exits(break_even=-0.1)\n", "break_even goes from 1e-06 to 100, not -0.1; write"),
+        ("    exits = exits(trail_atr=True)\n", "trail_atr is True; write how many ATRs"),
+        ("    exits = exits(partial={0.03: 1})\n", "a share of partial goes from 0.001 to 0.999, not 1"),
+        ("    exits = exits(partial={0.03: 0.5, 0.05: 0.5})\n", "partial sells 0.5 + 0.5 of what was bought"),
+        ("    n = number(5.0, 1, 9)\n    exits = exits(after=n)\n", "after is no whole number; declare it"),
+        ("    n = integer(5)\n    exits = exits(after=n)\n", "5,256,000: give its parameter a range"),
+        ("    n = integer(5, 0, 9)\n    exits = exits(after=n)\n", "to 5,256,000, not from 0 to 9; write"),
+        ("    exits = exits(after=integer(5, 1, 9))\n", "a parameter of exits (without a name) is none of"),
+        ("    exits = 5\n", "exits is int; write exits = exits(roi={0: 0.10, 60: 0.04})"),
+        ("    leaving = exits(after=5)\n", "leaving are exits; name them so: exits = exits(...)"),
     ],
 )  # fmt: skip  # a table
 def test_what_is_declared_wrongly_is_refused(tmp_path: Path, text: str, words: str) -> None:
@@ -299,3 +316,23 @@ def test_a_class_between_may_declare_what_others_decide_with(tmp_path: Path) -> 
     said = told(strategy, strategy.params().packed(), candles_of([5.0, 5.0, 5.0, 9.0]))
     assert [signal.vote for signal, _ in said] == [0, 0, 0, 1]
     assert issubclass(module.Above, Declared)
+
+
+def test_exits_are_a_plan_of_the_parameters_and_their_shares_leave_a_rest(tmp_path: Path) -> None:
+    body = (
+        "class Leaver(Declared):\n    n = integer(60, 1, 900)\n    first = number(0.1, 0.01, 1.0)\n"
+        "    half = number(0.5, 0.1, 0.9)\n"
+        "    exits = exits(roi={n: 0.04, 0: first}, after=n, partial={0.03: half, 0.01: 0.3})\n"
+    )
+    strategy = written(tmp_path, body + _decide("return buy()"))[0].Leaver.strategy
+    plan = strategy.exits_for(packed_of(strategy, n=120, first=0.25, half=0.6))
+    assert plan.roi == ((0, 250_000), (7_200_000, 40_000))
+    assert (plan.after_ms, plan.parts) == (7_200_000, ((10_000, 300_000), (30_000, 600_000)))
+    assert plan.words() == (
+        "roi: 25% from 0 min on, 4% from 120 min on",
+        "time: all after 120 min",
+        "partial: 30% of it at 1%",
+        "partial: 60% of it at 3%",
+    )
+    with pytest.raises(ValueError, match=r"partial sells 0.8 \+ 0.3 of what was bought; leave some"):
+        packed_of(strategy, half=0.8)

@@ -106,6 +106,7 @@ def position_lines(report: list[PositionAnswer]) -> Iterator[str]:
         )
         for order in held.orders:
             yield f"  order   {order.side} {order.quantity} {order.type} at {order.level}: {order.status}"
+        yield from (f"  exit    {each} ({held.voice})" for each in held.exits)
 
 
 def show_lessons(home: Path | None, journal: str | None, *, json: bool) -> None:

@@ -121,6 +121,7 @@ def _decision(report: DecisionAnswer) -> Iterator[str]:
         )
     if report.edge:
         yield f"  edge      {_edge(report.edge)}"
+    yield from (f"  exit      {each}" for each in report.exits)
 
 
 def _edge(edge: Edge) -> str:

@@ -1,0 +1,174 @@
+"""Declared exits: a table of numbers or parameters, and the plan made of it for one set of parameters.
+
+    exits = exits(roi={0: 0.10, 60: 0.04, 240: 0.0}, after=480, break_even=0.02, trail_atr=3.0)
+
+Times are minutes, gains shares of the average entry (0.04 is 4 %), shares those of all that was bought.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from domain.exits import ExitPlan
+from domain.times import MINUTE_MS
+from reasoning.declare.parameters import DeclaredParameter
+from reasoning.declare.refusal import Undeclarable
+
+MILLION = 1_000_000
+MOST_STEPS = 16
+"""Steps of a table at most: each is looked at on every candle."""
+
+
+class _Range(NamedTuple):
+    """The range of a value, its kind, and what to write."""
+
+    low: float
+    high: float
+    kind: type[Any]
+    instead: str
+
+
+MINUTES = _Range(0, 5_256_000, int, "write whole minutes, such as 240")
+TIME = _Range(1, 5_256_000, int, "write whole minutes, such as after=480")
+ROI = _Range(-0.99, 100.0, float, "write a share of the entry, such as 0.04 for 4 %")
+GAIN = _Range(0.000001, 100.0, float, "write a share of the entry above 0, such as 0.02 for 2 %")
+ATRS = _Range(0.01, 100.0, float, "write how many ATRs, such as trail_atr=3.0")
+SHARE = _Range(0.001, 0.999, float, "write a share of what was bought below 1, such as 0.5 for half")
+
+Value = Any
+"""A number, or a parameter that stands for one."""
+
+
+class DeclaredExits:
+    """The exits of a strategy: each value a number, or a parameter of the class."""
+
+    def __init__(
+        self,
+        roi: Sequence[tuple[Value, Value]],
+        after: Value,
+        break_even: Value,
+        trail_atr: Value,
+        partial: Sequence[tuple[Value, Value]],
+    ) -> None:
+        self.roi = roi
+        self.after = after
+        self.break_even = break_even
+        self.trail_atr = trail_atr
+        self.partial = partial
+
+    def parameters(self) -> Iterator[DeclaredParameter]:
+        """Yield the parameters its values stand for."""
+        pairs = (each for pair in (*self.roi, *self.partial) for each in pair)
+        for each in (*pairs, self.after, self.break_even, self.trail_atr):
+            if isinstance(each, DeclaredParameter):
+                yield each
+
+    def faults(self, value: Callable[[Value], float]) -> Iterator[str]:
+        """Yield what is wrong between values that each lie in their range."""
+        shares = [value(share) for _, share in self.partial]
+        if sum(map(_ppm, shares)) >= MILLION:
+            told = " + ".join(f"{each:g}" for each in shares)
+            yield (
+                f"partial sells {told} of what was bought; leave some for the exit of the whole, "
+                "which a step of roi or a target= of buy(...) is"
+            )
+
+    def plan(self, value: Callable[[Value], float]) -> ExitPlan:
+        """Return the plan for values as `value` gives them."""
+        return ExitPlan(
+            roi=tuple(
+                sorted((int(value(minutes)) * MINUTE_MS, _ppm(value(gain))) for minutes, gain in self.roi)
+            ),
+            after_ms=int(value(self.after)) * MINUTE_MS,
+            break_even=_ppm(value(self.break_even)),
+            trail=_ppm(value(self.trail_atr)),
+            parts=tuple(sorted((_ppm(value(gain)), _ppm(value(share))) for gain, share in self.partial)),
+        )
+
+
+def exits(
+    *,
+    roi: Mapping[Any, Any] | None = None,
+    after: Any = None,
+    break_even: Any = None,
+    trail_atr: Any = None,
+    partial: Mapping[Any, Any] | None = None,
+) -> Any:
+    """Declare when a position is left, and where its stop is raised to; judged on each closed candle.
+
+    `roi` sells all from a gain on, by the minutes it was held; `after` sells all after so many minutes.
+    From a gain of `break_even` on the stop lies where a sale pays its costs. `trail_atr` keeps it so many
+    ATRs below the close. `partial` sells a share of what was bought at each gain, once. Raises Undeclarable.
+    """
+    if not (roi or partial) and after is None and break_even is None and trail_atr is None:
+        raise Undeclarable("exits() declares none; write one, such as exits(roi={0: 0.10, 60: 0.04})")
+    declared = DeclaredExits(
+        _table("roi", roi, ("a time", MINUTES), ("a gain", ROI), "{0: 0.10, 60: 0.04}"),
+        _one("after", after, TIME),
+        _one("break_even", break_even, GAIN),
+        _one("trail_atr", trail_atr, ATRS),
+        _table("partial", partial, ("a gain", GAIN), ("a share", SHARE), "{0.03: 0.5}"),
+    )
+    for fault in declared.faults(lambda each: 0.0 if isinstance(each, DeclaredParameter) else each):
+        raise Undeclarable(f"exits: {fault}")
+    return declared
+
+
+def planner(declared: DeclaredExits, fields: Sequence[str]) -> Callable[[Any], ExitPlan]:
+    """Return what makes the plan of packed parameters, whose fields these are."""
+    places = {name: index for index, name in enumerate(fields)}
+
+    def planned(packed: Any) -> ExitPlan:
+        return declared.plan(
+            lambda each: packed[places[each.name]] if isinstance(each, DeclaredParameter) else each
+        )
+
+    return planned
+
+
+def _table(
+    what: str, given: Any, keys: tuple[str, _Range], values: tuple[str, _Range], example: str
+) -> list[tuple[Value, Value]]:
+    if given is None:
+        return []
+    if not isinstance(given, Mapping) or not given:
+        raise Undeclarable(f"exits: {what} is {given!r}; write a table, such as {what}={example}")
+    if len(given) > MOST_STEPS:
+        raise Undeclarable(f"exits: {what} has {len(given)} steps; write at most {MOST_STEPS}")
+    return [
+        (_checked(f"{keys[0]} of {what}", key, keys[1]), _checked(f"{values[0]} of {what}", value, values[1]))
+        for key, value in given.items()
+    ]
+
+
+def _one(what: str, given: Any, allowed: _Range) -> Value:
+    return 0 if given is None else _checked(what, given, allowed)
+
+
+def _checked(what: str, given: Any, allowed: _Range) -> Value:
+    """Return a value that lies in its range, whatever its parameter is set to. Raises Undeclarable."""
+    limits = f"{what} goes from {allowed.low:,.10g} to {allowed.high:,.10g}"
+    if isinstance(given, DeclaredParameter):
+        if given.kind is not int and given.kind is not allowed.kind:
+            raise Undeclarable(f"exits: {what} is no whole number; declare it as integer(...)")
+        low, high = (
+            given.limits.get(one, given.limits.get(other)) for one, other in (("ge", "gt"), ("le", "lt"))
+        )
+        if low is None or high is None:
+            raise Undeclarable(f"exits: {limits}: give its parameter a range")
+    elif isinstance(given, bool) or not isinstance(given, int | float):
+        raise Undeclarable(f"exits: {what} is {given!r}; {allowed.instead}, or a parameter declared before")
+    elif allowed.kind is int and not isinstance(given, int):
+        raise Undeclarable(f"exits: {what} is {given!r}; {allowed.instead}")
+    else:
+        low = high = given
+    if not allowed.low <= low <= high <= allowed.high:
+        raise Undeclarable(f"exits: {limits}, not {_told(low, high)}; {allowed.instead}")
+    return given
+
+
+def _told(low: float, high: float) -> str:
+    return f"{low:,.10g}" if low == high else f"from {low:,.10g} to {high:,.10g}"
+
+
+def _ppm(share: float) -> int:
+    return round(share * MILLION)

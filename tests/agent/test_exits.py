@@ -1,0 +1,188 @@
+"""Declared exits in a session: journaled with the entry, carried through a cut, and never held up."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from agent.explain.why import explain
+from agent.loop.session import EXHAUSTED
+from agent.verify.quicktest import FrozenClock
+from agent.verify.replay import replay
+from agent.views.session import positions
+from domain.commands import Kill
+from domain.events import CycleDecided, CycleEnded, Event, OrderReported, OrdersIntended
+from domain.order import Order, OrderStatus, OrderType, Purpose, Side, sells_share
+from domain.verdict import Approved
+from journal.codec import encode
+from journal.memory import MemoryJournal
+from reasoning.settings import ReasoningSettings
+from tests.agent.test_recovery import CLOSES, Cut, PulledOut, Resumed, nothing_twice, one_record_each
+from tests.agent.world import ID, START, World, facts, folded, lively
+from tests.research.leaving import leaving  # noqa: F401  # a fixture
+
+pytestmark = pytest.mark.usefixtures("leaving")
+
+
+def options(name: str = "by-all", **parameters: Any) -> Any:
+    return lively(reasoning=ReasoningSettings(strategies=(name,), custom={name: parameters}))
+
+
+def orders(events: list[Event]) -> Iterator[Order]:
+    for event in events:
+        if isinstance(event, OrdersIntended):
+            yield from event.orders
+
+
+def whole(name: str = "by-all") -> World:
+    world = World(CLOSES, options=options(name))
+    assert world.run() == EXHAUSTED
+    return world
+
+
+def never_lowered(events: list[Event]) -> None:
+    """Assert that the stops of each position that came to rest only rise."""
+    rested = {
+        event.receipt.client_id
+        for event in events
+        if isinstance(event, OrderReported) and event.receipt.status is OrderStatus.NEW
+    }
+    level = 0
+    for order in orders(events):
+        if order.purpose is Purpose.ENTRY:
+            level = 0
+        elif order.client_id in rested and order.type is OrderType.STOP:
+            assert (order.trigger or 0) >= level
+            level = order.trigger or 0
+
+
+def test_each_exit_is_an_order_that_names_it_and_the_fold_is_the_live_state() -> None:
+    world = whole()
+    named = {each.ending for each in orders(world.events) if each.ending}
+    assert named >= {"roi", "partial", "trail"}
+    lessons = [each for event in world.events if isinstance(event, CycleEnded) for each in event.lessons]
+    assert {each.exit for each in lessons} & {"roi", "time", "trail", "break-even"}
+    never_lowered(world.events)
+    state, mind = folded(world.options, world.journal)
+    assert facts(state) == facts(world.state)
+    assert mind == world.parts.mind
+    assert replay(world.journal, None, FrozenClock()).difference is None
+
+
+def test_parts_and_rest_are_the_whole() -> None:
+    world = whole("by-parts")
+    bought = sold = shares = 0
+    for order in orders(world.events):
+        if order.purpose is Purpose.ENTRY:
+            assert bought == sold
+            bought, sold = order.lots, 0
+        elif order.purpose is Purpose.EXIT:
+            sold += order.lots
+            shares += sells_share(order)
+            assert sells_share(order) == (order.ending == "partial")
+    assert shares > 1
+    assert sold <= bought
+
+
+CUT = 4
+"""Transactions from an exit's intent on after which a session is cut off."""
+
+
+class Marking(MemoryJournal):
+    """A journal that notes which transactions intend declared exits, and which a share."""
+
+    def __init__(self, journal_id: str) -> None:
+        super().__init__(journal_id)
+        self.count = 0
+        self.leaving: list[int] = []
+        self.sharing: list[int] = []
+
+    def append(self, *events: Event) -> None:
+        intended = list(orders(list(events)))
+        self.leaving += [self.count] * any(each.ending and not sells_share(each) for each in intended)
+        self.sharing += [self.count] * any(sells_share(each) for each in intended)
+        self.count += 1
+        super().append(*events)
+
+
+def test_a_session_cut_off_around_an_exit_goes_on_with_its_plan() -> None:
+    marking = Marking(ID)
+    World(CLOSES, journal=marking, options=options()).run()
+    for around in (marking.leaving[0], marking.sharing[0]):
+        for room in range(around, around + CUT):
+            journal = Cut(ID)
+            journal.room = room
+            with pytest.raises(PulledOut):
+                World(CLOSES, journal=journal, options=options()).run()
+            journal.room = 10**9
+            journal.reopen()
+            before, _ = folded(options(), journal)
+            done = (before.last["BTC-USDT"].time - START) // 60_000 + 1 if before.last else 0
+            world = World([], journal=journal, observer=Resumed(done), options=options())
+            assert facts(world.state) == facts(before)
+            assert world.run() == EXHAUSTED
+            events = [row.event for row in journal.rows()]
+            one_record_each(events)
+            nothing_twice(events)
+            never_lowered(events)
+            state, _ = folded(world.options, journal)
+            assert facts(state) == facts(world.state)
+
+
+SOON: dict[str, dict[str, float]] = {
+    "by-time": {"minutes": 10},
+    "by-roi": {"first": 0.001},
+    "by-parts": {"half": 0.4},
+    "by-trail": {"atrs": 0.5},
+}
+"""Parameters under which the first position is left soon."""
+
+
+def test_no_rule_of_entries_holds_an_exit_up() -> None:
+    for name, parameters in SOON.items():
+        world = World(CLOSES, options=options(name, **parameters))
+
+        def kill(event: Event, world: World = world) -> None:
+            entered = isinstance(event, OrdersIntended) and event.orders[0].purpose is Purpose.ENTRY
+            if entered and world.state.kill_switch is None:
+                world.inbox.at_once(Kill(key="k", reason="by hand", by="test"))
+
+        world.session.listeners.append(kill)
+        world.run()
+        assert world.state.kill_switch
+        done = [each for each in orders(world.events) if each.ending]
+        assert done, name
+        assert all(each.side is Side.SELL for each in done)
+
+
+def test_what_is_to_come_is_told_of_a_position_and_of_its_entry() -> None:
+    world = World(CLOSES, options=options())
+    entered = 0
+    told: list[Any] = []
+
+    def look(event: Event) -> None:
+        nonlocal entered
+        if isinstance(event, CycleDecided) and not entered:
+            buys = [each for each in event.verdicts if isinstance(each, Approved) and each.exits]
+            entered = event.cycle_id if buys else 0
+        if isinstance(event, CycleEnded) and entered and not told:
+            told.extend(positions(world.state))
+
+    world.session.listeners.append(look)
+    world.run()
+    (held,) = told
+    assert held.voice == "by-all"
+    assert held.exits[0] == "roi: 3% from 0 min on, 0.5% from 240 min on"
+    assert len(held.exits) == 6
+    decision = explain(world.journal, entered).symbols[0].decision
+    assert decision is not None
+    assert decision.exits == held.exits
+
+
+def test_a_session_whose_strategies_declare_none_journals_nothing_of_it() -> None:
+    journal = MemoryJournal(ID)
+    World(CLOSES, journal=journal).run()
+    stored = b"".join(encode(row.event) for row in journal.rows())
+    assert b'"order"' in stored
+    for word in (b'"exits"', b'"stop_by"', b'"ending"'):
+        assert word not in stored

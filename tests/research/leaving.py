@@ -1,0 +1,107 @@
+"""Strategies that enter often and leave by declared exits, one of each kind and all together, for tests."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from reasoning.declare import (
+    Declared,
+    Numbers,
+    buy,
+    crossed_above,
+    crossed_below,
+    exits,
+    integer,
+    number,
+    sell,
+    sma,
+)
+from reasoning.strategies.registry import STRATEGIES
+
+
+class Entering(Declared):
+    """Buys at every crossing of a short mean; what it buys it never votes to sell."""
+
+    name = "enters"
+    length = integer(4, 2, 50)
+    mean = sma(length)
+
+    def decide(self, now: Numbers) -> Any:
+        """Vote to buy above the mean."""
+        if crossed_above(now.close, now.mean):
+            return buy(confidence=90, stop_ppm=30_000)
+        return None
+
+
+class ByRoi(Entering):
+    """All by a table of gains."""
+
+    name = "by-roi"
+    first = number(0.02, 0.0, 1.0)
+    exits = exits(roi={0: first, 180: 0.008, 600: 0.0})
+
+
+class ByTime(Entering):
+    """All after four hours."""
+
+    name = "by-time"
+    minutes = integer(240, 1, 10_000)
+    exits = exits(after=minutes)
+
+
+class ByBreakEven(Entering):
+    """A stop at what was paid, from a small gain on."""
+
+    name = "by-break-even"
+    start = number(0.008, 0.001, 1.0)
+    exits = exits(break_even=start)
+
+
+class ByTrail(Entering):
+    """A stop some ATRs below the close."""
+
+    name = "by-trail"
+    atrs = number(2.0, 0.1, 9.0)
+    exits = exits(trail_atr=atrs)
+
+
+class ByParts(Entering):
+    """A half and a quarter sold on the way."""
+
+    name = "by-parts"
+    half = number(0.5, 0.01, 0.7)
+    exits = exits(partial={0.02: 0.25, 0.005: half}, after=1_200)
+
+
+class ByAll(Entering):
+    """Every exit, and votes to sell beside them."""
+
+    name = "by-all"
+    exits = exits(
+        roi={0: 0.03, 240: 0.005},
+        after=900,
+        break_even=0.006,
+        trail_atr=2.5,
+        partial={0.004: 0.4, 0.015: 0.3},
+    )
+
+    def decide(self, now: Numbers) -> Any:
+        """Vote at crossings, with a target far off."""
+        if crossed_above(now.close, now.mean):
+            return buy(confidence=90, stop_ppm=30_000, target=now.close * 1.05)
+        if crossed_below(now.close, now.mean * 0.97):
+            return sell(confidence=90)
+        return None
+
+
+LEAVING: Sequence[type[Declared]] = (ByRoi, ByTime, ByBreakEven, ByTrail, ByParts, ByAll)
+NAMES = tuple(each.strategy.name for each in LEAVING)
+
+
+@pytest.fixture
+def leaving(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the strategies of this file among those that may speak."""
+    everyone: tuple[type[Declared], ...] = (Entering, *LEAVING)
+    for each in everyone:
+        monkeypatch.setitem(STRATEGIES, each.strategy.name, each.strategy)

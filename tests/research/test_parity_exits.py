@@ -1,0 +1,85 @@
+"""Declared exits are the loop's and the backtest's alike, lot for lot; each of them ends trades here."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from agent.settings.settings import Settings
+from agent.wiring.backtests import options_for, setup_of
+from domain.exits import BY_BREAK_EVEN, BY_ROI, BY_TIME, BY_TRAIL, ENDINGS, ExitPlan
+from reasoning.strategies.registry import STRATEGIES
+from reasoning.strategies.rsi import RSI
+from research.engine.backtest import backtest
+from research.engine.compiler import compiled, plain
+from research.search.trials import TrialInputs, TrialRunner
+from research.statistics.scoring import Score
+from tests.research.leaving import NAMES, leaving  # noqa: F401  # a fixture
+from tests.research.test_parity import EAGER, FILES, FOUR, both
+from tests.seeded import market
+
+ENDS = {"by-roi": BY_ROI, "by-time": BY_TIME, "by-break-even": BY_BREAK_EVEN, "by-trail": BY_TRAIL}
+PORTFOLIO: dict[str, Any] = {**EAGER, "max_positions": 3, "total_exposure": "0.9"}
+EVERY = ExitPlan(
+    roi=((0, 30_000), (6 * 3_600_000, 4_000)),
+    after_ms=40 * 3_600_000,
+    break_even=8_000,
+    trail=2_500_000,
+    parts=((4_000, 400_000), (15_000, 300_000)),
+)
+pytestmark = pytest.mark.usefixtures("leaving")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_exit_leaves_alike(name: str) -> None:
+    reasoning = {"strategies": (name,)}
+    for candles in (
+        [market("seeded/1h/DOGE-USDT", 500)],
+        [market(f"seeded/1h/{each}", 300) for each in FOUR],
+    ):
+        result, difference = both(candles, reasoning=reasoning, risk=PORTFOLIO)
+        assert difference is None, name
+        ended = [ENDINGS[each] for each in result.trades["ending"].tolist()]
+        assert len(ended) > 4
+        assert name not in ENDS or ENDINGS[ENDS[name]] in ended
+
+
+def test_which_voice_opened_it_decides_whose_exits_apply() -> None:
+    reasoning = {"strategies": ("rsi", "by-time", "sma"), "rsi": {"period": 4}, "sma": {"fast": 3, "slow": 9}}
+    result, difference = both([market("seeded/1h/BTC-USDT", 700)], reasoning=reasoning, risk=EAGER)
+    assert difference is None
+    ended = set(result.trades["ending"].tolist())
+    assert BY_TIME in ended
+    assert ended - {BY_TIME}
+
+
+def test_exits_and_the_settings_own_trailing_stop_go_together_alike() -> None:
+    for name in ("by-all", "by-parts", "by-break-even"):
+        _, difference = both(
+            [market("seeded/1h/SOL-USDT", 400)],
+            reasoning={"strategies": (name,)},
+            risk={**EAGER, "trailing_stop": "0.02"},
+        )
+        assert difference is None
+
+
+@pytest.mark.parametrize("name", ["by-all", "by-parts"])
+@pytest.mark.parametrize(("file", "count"), FILES)
+def test_every_exit_leaves_alike_on_real_candles(file: str, count: int, name: str) -> None:
+    _, difference = both([market(file, count)], reasoning={"strategies": (name,)}, risk=EAGER)
+    assert difference is None
+
+
+def test_machine_code_leaves_as_plain_python_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    # One that is built in, so that nothing but its exits is new to the compiler.
+    monkeypatch.setitem(STRATEGIES, "rsi", replace(RSI, exits=lambda _packed: EVERY))
+    candles = [market("seeded/1h/BTC-USDT", 1_500)]
+    found: dict[str, Any] = {"reasoning": {"strategies": ("rsi",), "rsi": {"period": 3}}, "risk": EAGER}
+    setup = setup_of(options_for(Settings(**found), candles))
+    one, other = (backtest(candles, setup, engine()) for engine in (plain, compiled))
+    assert one.trades.tolist() == other.trades.tolist()
+    assert one.equity.tolist() == other.equity.tolist()
+    assert len(set(one.trades["ending"].tolist())) > 3
+    # and so does a trial of a sweep, which only keeps the score
+    row, _ = TrialRunner(TrialInputs(candles, setup, machine=True), setup).score(setup.voices)
+    assert Score(*row).trades == len(one.trades)
