@@ -6,6 +6,7 @@ from typing import Self
 import msgspec
 
 from domain.errors import LocalFault
+from domain.exits import STOPS
 from domain.money import notional
 from domain.order import Fill, Side
 from domain.tally import outcome, won
@@ -89,8 +90,8 @@ class PastTrade(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, trade: Trade, ending: str) -> Self:
-        """Return what is looked back on of a trade that ended so: "stop", "target" or "signal"."""
-        lost_at_stop = ending == "stop" and not won(trade.pnl)
+        """Return what is looked back on of a trade that ended so (`domain.exits.ENDINGS`)."""
+        lost_at_stop = ending in STOPS and not won(trade.pnl)
         return cls(trade.symbol, millis(trade.closed_at), trade.pnl / trade.bought, lost_at_stop)
 
 

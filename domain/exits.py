@@ -2,11 +2,22 @@
 
 import msgspec
 
+from domain.kernel import kernel
 from domain.times import MINUTE_MS
 
 BY_SIGNAL, BY_STOP, BY_TARGET, BY_ROI, BY_TIME, BY_BREAK_EVEN, BY_TRAIL, BY_PARTIAL, BY_LEAVE = range(9)
 ENDINGS = ("signal", "stop", "target", "roi", "time", "break-even", "trail", "partial", "leave")
 """The ways a position ends, by their codes."""
+
+
+@kernel
+def at_stop(ending: int) -> bool:
+    """Tell whether an ending is that of a stop, wherever it was raised to."""
+    return ending in (BY_STOP, BY_BREAK_EVEN, BY_TRAIL)
+
+
+STOPS = tuple(each for code, each in enumerate(ENDINGS) if at_stop(code))
+"""Those of a stop, in words."""
 
 
 class ExitPlan(msgspec.Struct, frozen=True, omit_defaults=True):

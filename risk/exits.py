@@ -5,6 +5,7 @@ costs; nothing here looks at the rules of entries. Every level is in ticks, ever
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from domain.exits import BY_BREAK_EVEN, BY_ROI, BY_TIME, BY_TRAIL
 from domain.kernel import kernel
@@ -16,6 +17,13 @@ AFTER, BREAK_EVEN, TRAIL, STEPS, PARTS, FIRST = 0, 1, 2, 3, 4, 5
 """Where the numbers of a plan lie; the pairs of its steps begin at FIRST, those of its parts behind them."""
 
 MILLION = 1_000_000
+
+
+class StopLevel(NamedTuple):
+    """Where a stop belongs in ticks, and the code of the declared exit that wants it there, 0 for none."""
+
+    level: int
+    by: int
 
 
 @kernel
@@ -69,7 +77,7 @@ def stop_wanted(
     units: int,
     cost_ppm: int,
     trailing_ppm: int,
-) -> tuple[int, int]:
+) -> StopLevel:
     """Return where a resting stop belongs after a candle, higher or where it is, and by which exit.
 
     The code is 0 where it stays or follows by the settings' own trailing stop. `atr` in ticks, 0 while
@@ -78,7 +86,7 @@ def stop_wanted(
     level = trailed(stop, close, quote, trailing_ppm)
     by = 0
     if stop <= 0 or quote <= 0:
-        return level, by
+        return StopLevel(level, by)
     start = plan[at + BREAK_EVEN]
     if start > 0 and quote >= level_at(bought, units, MILLION + start):
         even = level_at(bought, units, MILLION + 2 * cost_ppm)
@@ -91,4 +99,4 @@ def stop_wanted(
         if level + max(distance // 10, 1) <= close - distance < quote:
             level = close - distance
             by = BY_TRAIL
-    return level, by
+    return StopLevel(level, by)

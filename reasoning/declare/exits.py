@@ -66,9 +66,9 @@ class DeclaredExits:
         """Yield what is wrong between values that each lie in their range."""
         shares = [value(share) for _, share in self.partial]
         if sum(map(_ppm, shares)) >= MILLION:
-            told = " + ".join(f"{each:g}" for each in shares)
+            text = " + ".join(f"{each:g}" for each in shares)
             yield (
-                f"partial sells {told} of what was bought; leave some for the exit of the whole, "
+                f"partial sells {text} of what was bought; leave some for the exit of the whole, "
                 "which a step of roi or a target= of buy(...) is"
             )
 

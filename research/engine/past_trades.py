@@ -2,9 +2,10 @@
 
 from typing import NamedTuple
 
+from domain.exits import at_stop
 from domain.kernel import kernel
 from domain.tally import RECENT, is_recent, won
-from research.engine.layout import ACCT, BY_STOP, SYMBOL, TRADE_ROW, TRADES, TRADES_AT, Ints
+from research.engine.layout import ACCT, SYMBOL, TRADE_ROW, TRADES, TRADES_AT, Ints
 from risk.facts import NONE
 from risk.limits import Limits
 
@@ -28,7 +29,7 @@ def look_back(ints: Ints, p: int, at_ms: int, limits: Limits) -> LookBack:
     for back in range(min(ints[TRADES], RECENT)):
         row = ints[TRADES_AT] + (ints[TRADES] - 1 - back) * TRADE_ROW
         closed_ms, pnl = ints[row + 4], ints[row + 11]
-        if ints[row + 1] == BY_STOP and not won(pnl) and is_recent(closed_ms, at_ms, limits.stop_guard_ms):
+        if at_stop(ints[row + 1]) and not won(pnl) and is_recent(closed_ms, at_ms, limits.stop_guard_ms):
             stops += 1
         if ints[row] == own:
             if age == NONE:
