@@ -20,7 +20,7 @@ MILLION = 1_000_000
 
 
 class StopLevel(NamedTuple):
-    """Where a stop belongs in ticks, and the code of the declared exit that wants it there, 0 for none."""
+    """The level in ticks at which a stop belongs, and the code of the declared exit that wants it, 0 for none."""
 
     level: int
     by: int
