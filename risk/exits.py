@@ -20,7 +20,7 @@ MILLION = 1_000_000
 
 
 class StopLevel(NamedTuple):
-    """The level in ticks at which a stop belongs, and the code of the declared exit that wants it, 0 for none."""
+    """The level in ticks at which a stop belongs, and the code of the exit that wants it (0: none)."""
 
     level: int
     by: int
