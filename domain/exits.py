@@ -5,9 +5,9 @@ import msgspec
 from domain.kernel import kernel
 from domain.times import MINUTE_MS
 
-BY_SIGNAL, BY_STOP, BY_TARGET, BY_ROI, BY_TIME, BY_BREAK_EVEN, BY_TRAIL, BY_PARTIAL, BY_LEAVE = range(9)
-ENDINGS = ("signal", "stop", "target", "roi", "time", "break-even", "trail", "partial", "leave")
-"""The ways a position ends, by their codes."""
+BY_SIGNAL, BY_STOP, BY_TARGET, BY_ROI, BY_TIME, BY_BREAK_EVEN, BY_TRAIL, BY_PARTIAL = range(8)
+ENDINGS = ("signal", "stop", "target", "roi", "time", "break-even", "trail", "partial")
+"""The ways a position ends, by their codes; a share sold ends none."""
 
 
 @kernel

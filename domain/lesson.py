@@ -37,7 +37,7 @@ class Lesson(msgspec.Struct, frozen=True):
 
     `kind` is "trade" or "veto". `result` is the return on the entry's notional after costs as a
     fraction (for a veto: what it would have been). Cash amounts in cash units, 0 for a veto.
-    `exit` says how it ended: "stop", "target", "signal", "adopted" or "horizon". `rule` is the vetoing rule.
+    `exit` says how it ended: of `domain.exits.ENDINGS`, "adopted" or "horizon". `rule` is the vetoing rule.
     """
 
     kind: str

@@ -60,7 +60,8 @@ class CheckAnswer(Struct, frozen=True, kw_only=True):
     """`agent strategy check`: what was found; `passed` where nothing is wrong with the strategy itself.
 
     `settled` is the least history tried from which on no vote was another, None where there is none. `starts`
-    says how long one of several timeframes waits on the candles it is set to trade, "" for another.
+    says how long one of several timeframes waits on the candles it is set to trade, "" for another. `exits`
+    are those it declares, `idle` what of them never acts, `endings` how many trades ended by what.
     """
 
     strategy: str
@@ -77,6 +78,9 @@ class CheckAnswer(Struct, frozen=True, kw_only=True):
     traded: int
     entries: int
     denied: list[DeniedAnswer]
+    exits: list[str]
+    idle: list[str]
+    endings: dict[str, int]
 
 
 class StrategiesAnswer(Struct, frozen=True, kw_only=True):

@@ -27,11 +27,13 @@ class DeniedVotes(NamedTuple):
 
 
 class GatedVotes(NamedTuple):
-    """Candles traded, entries that were made, and rules that denied votes, the busiest first."""
+    """Candles traded, entries made, rules that denied votes, how trades ended, and what one way costs."""
 
     candles: int
     entries: int
     denied: list[DeniedVotes]
+    endings: dict[str, int]
+    cost_ppm: int
 
 
 def gated(options: Options, candles: Candles, signals: Sequence[Signal], closes: Sequence[int]) -> GatedVotes:
@@ -41,7 +43,8 @@ def gated(options: Options, candles: Candles, signals: Sequence[Signal], closes:
     """
     part = candles[-MOST:]
     settings = options_for(options, [part])
-    result = backtest([part], setup_of(settings), plain())
+    setup = setup_of(settings)
+    result = backtest([part], setup, plain())
     counts = Counter(result.vetoes["rule"].tolist())
     buys = [(signal, close) for signal, close in zip(signals, closes, strict=True) if signal.vote > 0]
     denied = [
@@ -49,7 +52,11 @@ def gated(options: Options, candles: Candles, signals: Sequence[Signal], closes:
         for code, count in counts.most_common()
         for rule in (NOTHING_TO_REDUCE if code == 0 else RULES[code - 1],)
     ]
-    return GatedVotes(len(part), len(result.trades) + len(result.open_positions), denied)
+    ended = Counter(result.endings[each] for each in result.trades["ending"].tolist())
+    return GatedVotes(
+        len(part), len(result.trades) + len(result.open_positions), denied,
+        dict(ended.most_common()), setup.policy.cost_ppm,
+    )  # fmt: skip  # as they are declared
 
 
 def _why(rule: Rule, options: Options, buys: Sequence[tuple[Signal, int]]) -> str:

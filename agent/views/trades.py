@@ -10,13 +10,14 @@ import msgspec
 
 from agent.answers.journals import TradeRow
 from agent.views.history import ClosedTrade
+from domain.exits import BY_PARTIAL, ENDINGS
 from domain.instrument import Instrument
 from domain.money import cash_text
 
 COLUMNS = tuple(each.encode_name for each in msgspec.structs.fields(TradeRow))
 """What is told of each trade, in this order; amounts are decimal texts in the quote currency."""
 
-EXITS = ("signal", "stop", "target", "operator", "adopted", "written off")
+EXITS = (*ENDINGS[:BY_PARTIAL], "operator", "adopted", "written off")
 """How a trade may have ended; anything else is a slip of the pen."""
 
 

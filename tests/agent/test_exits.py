@@ -7,11 +7,13 @@ import pytest
 
 from agent.explain.why import explain
 from agent.loop.session import EXHAUSTED
+from agent.verify.leaving import idle
 from agent.verify.quicktest import FrozenClock
 from agent.verify.replay import replay
 from agent.views.session import positions
 from domain.commands import Kill
 from domain.events import CycleDecided, CycleEnded, Event, OrderReported, OrdersIntended
+from domain.exits import ExitPlan
 from domain.order import Order, OrderStatus, OrderType, Purpose, Side, sells_share
 from domain.verdict import Approved
 from journal.codec import encode
@@ -186,3 +188,21 @@ def test_a_session_whose_strategies_declare_none_journals_nothing_of_it() -> Non
     assert b'"order"' in stored
     for word in (b'"exits"', b'"stop_by"', b'"ending"'):
         assert word not in stored
+
+
+def test_an_exit_that_can_never_act_is_named_before_it_trades() -> None:
+    minute = 60_000
+    plan = ExitPlan(
+        roi=((0, 100_000), (60 * minute, 40_000), (480 * minute, 0)),
+        after_ms=240 * minute,
+        break_even=2_000,
+        parts=((30_000, 300_000), (100_000, 300_000)),
+    )
+    assert list(idle(plan, 1_500)) == [
+        "the step of roi at 0% begins after 480 minutes, and after=240 has sold all by then",
+        "break_even is 0.2% and both ways cost up to 0.3%: the stop is raised above that gain only",
+        "partial at 10% comes too late: roi has sold all at 10% or before",
+    ]
+    assert not list(
+        idle(ExitPlan(roi=((60 * minute, 10_000),), break_even=20_000, parts=((50_000, 1),)), 1_500)
+    )

@@ -1,6 +1,6 @@
 """Strategies that enter often and leave by declared exits, one of each kind and all together, for tests."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -99,9 +99,11 @@ LEAVING: Sequence[type[Declared]] = (ByRoi, ByTime, ByBreakEven, ByTrail, ByPart
 NAMES = tuple(each.strategy.name for each in LEAVING)
 
 
-@pytest.fixture
-def leaving(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="module")
+def leaving() -> Iterator[None]:
     """Have the strategies of this file among those that may speak."""
     everyone: tuple[type[Declared], ...] = (Entering, *LEAVING)
-    for each in everyone:
-        monkeypatch.setitem(STRATEGIES, each.strategy.name, each.strategy)
+    with pytest.MonkeyPatch.context() as patch:
+        for each in everyone:
+            patch.setitem(STRATEGIES, each.strategy.name, each.strategy)
+        yield

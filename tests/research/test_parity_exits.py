@@ -4,18 +4,22 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from agent.settings.settings import Settings
 from agent.wiring.backtests import options_for, setup_of
 from domain.exits import BY_BREAK_EVEN, BY_ROI, BY_TIME, BY_TRAIL, ENDINGS, ExitPlan
 from reasoning.strategies.registry import STRATEGIES
 from reasoning.strategies.rsi import RSI
+from research.data.candles import Candles
 from research.engine.backtest import backtest
 from research.engine.compiler import compiled, plain
 from research.search.trials import TrialInputs, TrialRunner
 from research.statistics.scoring import Score
+from risk import table
 from tests.research.leaving import NAMES, leaving  # noqa: F401  # a fixture
-from tests.research.test_parity import EAGER, FILES, FOUR, both
+from tests.research.test_parity import EAGER, FILES, FOUR, both, markets
 from tests.seeded import market
 
 ENDS = {"by-roi": BY_ROI, "by-time": BY_TIME, "by-break-even": BY_BREAK_EVEN, "by-trail": BY_TRAIL}
@@ -83,3 +87,28 @@ def test_machine_code_leaves_as_plain_python_does(monkeypatch: pytest.MonkeyPatc
     # and so does a trial of a sweep, which only keeps the score
     row, _ = TrialRunner(TrialInputs(candles, setup, machine=True), setup).score(setup.voices)
     assert Score(*row).trades == len(one.trades)
+
+
+def test_a_stop_that_was_raised_counts_for_the_stop_guard_alike() -> None:
+    candles = [market(f"seeded/1h/{each}", 400) for each in FOUR[:2]]
+    risk = {**PORTFOLIO, "stop_guard_minutes": 6_000, "stop_guard_stops": 0}
+    result, difference = both(candles, reasoning={"strategies": ("by-trail",)}, risk=risk)
+    assert difference is None
+    lost = result.trades[(result.trades["ending"] == BY_TRAIL) & (result.trades["pnl"] < 0)]
+    assert len(lost)
+    guarded = result.vetoes[result.vetoes["rule"] == table.STOP_GUARD]
+    assert any(lost["closed_ms"][0] <= each <= lost["closed_ms"][0] + 86_400_000 for each in guarded["at_ms"])
+
+
+@given(
+    candles=markets(),
+    name=st.sampled_from(NAMES),
+    risk=st.sampled_from([EAGER, {**EAGER, "daily_loss": 10}, {**EAGER, "trailing_stop": "0.01"}]),
+)
+@settings(max_examples=6)
+def test_made_markets_are_left_alike(candles: Candles, name: str, risk: dict[str, Any]) -> None:
+    _, difference = both(
+        [candles], reasoning={"strategies": (name, "rsi"), "rsi": {"period": 4}}, risk=risk,
+        perception={"warmup_candles": 70},
+    )  # fmt: skip  # one call
+    assert difference is None

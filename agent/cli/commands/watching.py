@@ -43,7 +43,10 @@ def trades(
     session: Annotated[int | None, typer.Option(help="Only of this session.")] = None,
     exit_: Annotated[
         list[str] | None,
-        typer.Option("--exit", help="Ended by signal, stop, target or operator; may be repeated."),
+        typer.Option(
+            "--exit",
+            help="Ended by signal, stop, target, roi, time, break-even, trail or operator; may be repeated.",
+        ),
     ] = None,
     last: Annotated[
         int | None, typer.Option("--last", "-n", min=1, max=10**9, help="Only the latest ones.")

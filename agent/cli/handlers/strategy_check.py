@@ -12,6 +12,7 @@ from agent.settings.load import load
 from agent.settings.settings import Options
 from agent.settings.user_strategies import LOADED
 from agent.verify.gated import as_candles, gated
+from agent.verify.leaving import idle
 from agent.verify.lookahead import length_for, made_up, prove, signals_of
 from agent.verify.settled import HistoryEffect, histories
 from agent.wiring.backtests import options_for
@@ -51,6 +52,7 @@ def check_strategy(
     settled = _settled(effects)
     votes = gated(settings, candles, signals, [row.close for row in rows])
     why = compilable(strategy)
+    plan = held.exits_for(packed)
     report = CheckAnswer(
         strategy=name,
         source=str(LOADED[name][0]) if name in LOADED else "built in",
@@ -66,6 +68,9 @@ def check_strategy(
         traded=votes.candles,
         entries=votes.entries,
         denied=[DeniedAnswer(**each._asdict()) for each in votes.denied],
+        exits=list(plan.words()) if plan else [],
+        idle=list(idle(plan, votes.cost_ppm)) if plan else [],
+        endings=votes.endings,
     )
     answer(report, _lines, json=json)
     if not report.passed:
@@ -124,6 +129,7 @@ def _lines(report: CheckAnswer) -> Iterator[str]:
         yield f"  look-ahead  none: {report.signals} votes are the same whatever comes later"
     yield from _warmup(report)
     yield from _gate(report)
+    yield from _exits(report)
 
 
 def _warmup(report: CheckAnswer) -> Iterator[str]:
@@ -144,3 +150,12 @@ def _gate(report: CheckAnswer) -> Iterator[str]:
     yield f"  gate        {report.entries} entries on {report.traded} candles"
     for each in report.denied:
         yield f"              {each.rule} denied {each.votes}: {each.why}"
+
+
+def _exits(report: CheckAnswer) -> Iterator[str]:
+    if not report.exits:
+        return
+    yield f"  exits       {'; '.join(report.exits)}"
+    ended = ", ".join(f"{count} by {ending}" for ending, count in report.endings.items())
+    yield f"              trades ended: {ended or 'none'}"
+    yield from (f"              LOOK AT: {each}" for each in report.idle)

@@ -1,0 +1,30 @@
+"""The declared exits of a strategy, looked at before it trades: what they are, and which can never act."""
+
+from collections.abc import Iterator
+
+from domain.exits import ExitPlan
+from domain.times import MINUTE_MS
+
+
+def idle(plan: ExitPlan, cost_ppm: int) -> Iterator[str]:
+    """Yield what of a plan never acts, or later than it says; `cost_ppm` is what one way costs at most."""
+    for ms, gain in plan.roi:
+        if 0 < plan.after_ms <= ms:
+            yield (
+                f"the step of roi at {gain / 10_000:g}% begins after {ms // MINUTE_MS} minutes, "
+                f"and after={plan.after_ms // MINUTE_MS} has sold all by then"
+            )
+    if 0 < plan.break_even <= 2 * cost_ppm:
+        both = f"{2 * cost_ppm / 10_000:g}%"
+        yield (
+            f"break_even is {plan.break_even / 10_000:g}% and both ways cost up to {both}: "
+            "the stop is raised above that gain only"
+        )
+    if plan.roi and plan.roi[0][0] == 0:
+        most = max(gain for _, gain in plan.roi)
+        for gain, _ in plan.parts:
+            if gain >= most:
+                yield (
+                    f"partial at {gain / 10_000:g}% comes too late: "
+                    f"roi has sold all at {most / 10_000:g}% or before"
+                )
