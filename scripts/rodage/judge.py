@@ -124,7 +124,7 @@ class Facts(NamedTuple):
         slope = _slope([points[age] for points in lives.values() if len(points) > age])
         largest = max((size for _, _, size in self.lived.sizes), default=0) / 1e6
         told = f"{slope:+.2f} MB a day at the age of {age + 1} hours, {largest:.0f} MB at most"
-        promise = f"memory grows by less than {SLOPE_MB_A_DAY:g} MB a day, and is {LARGEST_MB} MB at most"
+        promise = f"memory grows by less than {self._flat():g} MB a day, and is {LARGEST_MB} MB at most"
         return Kept(promise, slope < self._flat() and largest < LARGEST_MB, told)
 
     def _flat(self) -> float:
