@@ -85,6 +85,7 @@ class Order(msgspec.Struct, frozen=True):
     slippage can be told from profit. `at` is the instant of the cycle that wants it. Orders that
     share an `oco` name cancel one another. `ending` names the declared exit that placed it or its level, one
     of `domain.exits.ENDINGS`; unset where none did.
+    A slice of an entry names that entry's first order in `slice_of`.
     """
 
     client_id: str
@@ -101,6 +102,7 @@ class Order(msgspec.Struct, frozen=True):
     oco: str | None = None
     expires_at: datetime | None = None
     ending: str | msgspec.UnsetType = msgspec.UNSET
+    slice_of: str | msgspec.UnsetType = msgspec.UNSET
 
 
 PRICED = frozenset({OrderType.LIMIT, OrderType.IOC})

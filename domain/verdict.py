@@ -52,13 +52,14 @@ class Approved(msgspec.Struct, frozen=True, tag="approved"):
 
 
 class Denied(msgspec.Struct, frozen=True, tag="denied"):
-    """No order; `reason` is the name of the first rule that failed."""
+    """No order; `reason` is the name of the first rule that failed. `slice_of` as in Order."""
 
     cycle_id: int
     symbol: str
     reason: str
     checks: tuple[Check, ...] = ()
     detail: str = ""
+    slice_of: str | msgspec.UnsetType = msgspec.UNSET
 
 
 Verdict = Approved | Denied

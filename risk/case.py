@@ -14,6 +14,7 @@ from domain.impact import NO_ACTIVITY, Impacts, MarketActivity
 from domain.instrument import Instrument
 from domain.money import DECIMALS
 from domain.observation import Observation
+from domain.verdict import EntryChoice
 from risk.entry_orders import AT_MARKET, EntryOrders
 from risk.limits import Limits, Sizing
 from risk.settings import Mode, RiskSettings, SizingSettings
@@ -90,11 +91,21 @@ def _sizing(sizing: SizingSettings, mode: Mode, cash_decimals: int) -> Sizing:
         raise BadInput(f"sizing: {error}") from None
 
 
+class Slice(msgspec.Struct, frozen=True):
+    """A further slice of an entry: of which first order, which number from 0, its lots, and those held."""
+
+    first: str
+    number: int
+    lots: int
+    held: int
+    choice: EntryChoice
+
+
 class Case(msgspec.Struct, frozen=True):
     """One decision to judge at `at`; `client_id` is the name its order would carry.
 
     `instruments` holds the symbol's own and those of every position held; `activity` is what its market did
-    in its last candles, by which slippage is predicted.
+    in its last candles, by which slippage is predicted; `slice` is of further slices of an entry alone.
     """
 
     decision: Decision
@@ -105,6 +116,7 @@ class Case(msgspec.Struct, frozen=True):
     at: datetime
     client_id: str
     activity: MarketActivity = NO_ACTIVITY
+    slice: Slice | None = None
 
     @property
     def symbol(self) -> str:

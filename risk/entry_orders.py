@@ -59,6 +59,12 @@ def limit_of(orders: EntryOrders, price: int, predicted: int, allowed: int) -> i
     """Return the price an entry is ordered within, 0 for at the market."""
     if orders.kind == MARKET or (orders.kind == AUTO and predicted <= allowed):
         return 0
+    return worst_price(orders, price)
+
+
+@kernel
+def worst_price(orders: EntryOrders, price: int) -> int:
+    """Return the price an entry decided at `price` may not pay more than."""
     return price + share_down(price, orders.worst_ppm)
 
 

@@ -11,6 +11,7 @@ from risk.amounts import Fraction
 from risk.entry_orders import AUTO, LIMIT, MARKET, EntryOrders
 
 KINDS = {"market": MARKET, "limit": LIMIT, "auto": AUTO}
+MOST_SLICES = 20
 
 Number = Annotated[float, Field(ge=0, lt=1_000_000, allow_inf_nan=False)]
 Part = Annotated[Decimal, Fraction, Field(ge=0, le=1, decimal_places=6, allow_inf_nan=False)]
@@ -34,7 +35,7 @@ class EntrySettings(BaseModel):
     order: Literal["market", "limit", "auto"] = Field(
         "market",
         description="market; limit: immediate or cancel, at most `worst` above the quote; auto: market where "
-        "little slippage is predicted, else as limit",
+        "little slippage is predicted, else as limit, in slices where those pay less",
     )
     worst: Worst = Field(
         Decimal("0.002"), description="limit and auto: most a limit lies above the quote, as a fraction of it"
@@ -43,6 +44,9 @@ class EntrySettings(BaseModel):
         Decimal("0.1"),
         description="auto: most of the way to the stop that the predicted slippage of a market order may "
         "take, as a fraction",
+    )
+    slices: int = Field(
+        1, ge=1, le=MOST_SLICES, description="auto: most slices of an entry, one a cycle; 1 for none"
     )
     model: str | None = Field(
         None,
@@ -60,6 +64,8 @@ class EntrySettings(BaseModel):
                 "order auto goes by a slippage model: name one (model = 'fills', made by agent slippage fit) "
                 "or give a symbol's numbers ([entries.laws.BTC-USDT] base = ..., growth = ...)"
             )
+        if self.order != "auto" and self.slices > 1:
+            raise ValueError(f"slices {self.slices} is of order auto, order is {self.order}; set slices = 1")
         return self
 
     @property
@@ -83,6 +89,6 @@ class EntrySettings(BaseModel):
             kind=KINDS[self.order],
             worst_ppm=self.worst_ppm,
             stop_share_ppm=int(self.most_of_stop * PPM),
-            slices=1,
+            slices=self.slices,
             configured_ppm=configured_ppm,
         )

@@ -17,9 +17,10 @@ from domain.instrument import Instrument
 from domain.money import notional
 from domain.order import Order, OrderType, Purpose, Side
 from domain.verdict import Approved, Check, Denied, Verdict
-from risk.case import Case
+from risk.case import Case, Slice
 from risk.checks import Gate, checks_of, detail, filters_check
 from risk.choice import chosen, ordered
+from risk.entry_orders import worst_price
 from risk.facts import Facts
 from risk.reading import book_of, entry_of, feed_of
 from risk.sizing import explain, size_entry
@@ -41,6 +42,39 @@ def judge(case: Case) -> Verdict:
         position = case.account.positions.get(case.symbol)
         return _reduce_nothing(case) if position is None else _leave(case, position)
     raise LocalFault(f"decision to {decision.action} on {case.symbol} has nothing to judge")
+
+
+def judge_slice(case: Case, part: Slice) -> Verdict:
+    """Return the next slice of an entry that was approved in several, or the reason why it is not sent.
+
+    Every rule is asked again, at the present quote; the loss at the stop is that of all that is held by then.
+    """
+    entry, book, policy = entry_of(case), book_of(case), case.policy
+    lots = case.instrument.sendable(part.lots)
+    order = msgspec.structs.replace(
+        _order(case, Side.BUY, lots, entry.price),
+        type=OrderType.IOC,
+        price=case.instrument.below(worst_price(policy.orders, entry.price)),
+        slice_of=part.first,
+    )
+    quantity = f"{case.instrument.quantity(lots).normalize():f} {case.instrument.base}"
+    sizing = f"slice {part.number + 1} of {part.choice.slices} of {part.first}: {quantity}"
+    checks = checks_of(Gate(case, Facts(feed_of(case), entry, lots, book, policy.limits), order))
+    failed = next((check for check in checks if not check.passed), None)
+    cycle_id, why = case.decision.cycle_id, sizing if failed is None else f"{detail(failed)}; {sizing}"
+    if failed is not None:
+        return Denied(cycle_id, case.symbol, failed.rule, checks, why, slice_of=part.first)
+    return Approved(
+        cycle_id,
+        case.symbol,
+        order,
+        checks,
+        stop_ppm=case.decision.stop_ppm,
+        stop=case.decision.stop,
+        target=case.decision.target,
+        sizing=why,
+        choice=part.choice,
+    )
 
 
 def judge_all(account: Account, cases: Iterable[Case]) -> tuple[Verdict, ...]:
@@ -66,7 +100,7 @@ def reserve(account: Account, verdict: Approved, instruments: Mapping[str, Instr
     return msgspec.structs.replace(
         account,
         entries={**account.entries, order.symbol: account.entries.get(order.symbol, 0) + value},
-        entries_today=account.entries_today + 1,
+        entries_today=account.entries_today + (0 if order.slice_of else 1),
     )
 
 

@@ -51,15 +51,17 @@ def entry_of(case: Case) -> Entry:
         cost_ppm=policy.cost_ppm,
         chance=1.0 if edge is None else edge.chance,
         payoff=0.0 if edge is None else edge.payoff,
+        held_lots=0 if case.slice is None else case.slice.held,
     )
 
 
 def book_of(case: Case) -> AccountFacts:
-    """Measure the account as the case's symbol sees it."""
+    """Measure the account as the case's symbol sees it; a further slice adds to its own entry's position."""
     account, symbol = case.account, case.symbol
     values = _exposures(case)
     trades, profit = _symbol_results(case)
     counted = [each for each in values if each not in account.dust or each in account.entries]
+    own = int(case.slice is not None and symbol in counted)
     return AccountFacts(
         equity=account.equity,
         free=account.cash - _reserved(account, case.policy.cost_ppm),
@@ -69,9 +71,9 @@ def book_of(case: Case) -> AccountFacts:
         exposure=sum(values.values()),
         symbol_exposure=values.get(symbol, 0),
         unmarked=len(unmarked(case)),
-        positions=len(counted),
-        held=int(symbol in counted),
-        entries_today=account.entries_today,
+        positions=len(counted) - own,
+        held=int(symbol in counted) - own,
+        entries_today=account.entries_today - int(case.slice is not None),
         loss_age_ms=_loss_age(account, case.at),
         loss_streak=account.loss_streak,
         win_streak=account.win_streak,

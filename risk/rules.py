@@ -115,7 +115,8 @@ def trade_loss(facts: Facts) -> Measure:
     """Measure the loss of `lots` at the stop with the costs of both ways; unknown without price or stop."""
     entry, lots, book, limits = facts.entry, facts.lots, facts.book, facts.limits
     known = entry.price > 0 and entry.stop > 0
-    loss = loss_at_stop(entry.price, entry.stop, lots, entry.cash_factor, entry.cost_ppm)
+    whole = lots + entry.held_lots
+    loss = loss_at_stop(entry.price, entry.stop, whole, entry.cash_factor, entry.cost_ppm)
     limit = trade_limit(limits, book.equity)
     return Measure(loss, limit, known and loss <= limit, known)
 

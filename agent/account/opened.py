@@ -451,7 +451,7 @@ def _lawful(options: Options) -> tuple[Options, BadInput | None]:
     try:
         return with_laws(options), None
     except BadInput as fault:
-        plain = options.entries.model_copy(update={"order": "limit"})
+        plain = options.entries.model_copy(update={"order": "limit", "slices": 1})
         return options.model_copy(update={"entries": plain}), fault
 
 

@@ -129,6 +129,12 @@ def _throttled(asked: Question, before: int) -> Raw | None:
 WITHIN = {"order": "limit", "worst": "0.003"}
 """Entries that are immediate or cancel."""
 
+SLICED = {
+    "order": "auto", "worst": "0.003", "most_of_stop": "0.01", "slices": 3,
+    "laws": {"BTC-USDT": {"base": 0, "growth": 10}},
+}  # fmt: skip
+"""Entries that go in three slices, a cycle each: the market of the scenario is thin by this law."""
+
 FACTS: dict[str, Fact] = {
     "fee in a third asset": Fact(change=_foreign_fee, commission="0"),
     "fees below a lot": Fact(filters={"step_size": "0.001", "min_quantity": "0.001"}),
@@ -162,6 +168,7 @@ FACTS: dict[str, Fact] = {
     "old journal": Fact(restores=True),
     "terminal full": Fact(unheard=True),
     "entries within a price": Fact(entries=WITHIN),
+    "entries in slices": Fact(entries=SLICED),
     "entries in part within a price": Fact(
         ({"kind": "partial", "share": 0.4, "method": "POST", "path": "/api/v3/order"},), entries=WITHIN
     ),

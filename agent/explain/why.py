@@ -257,7 +257,8 @@ def _ordered(verdict: Approved, instrument: Instrument) -> EntryOrderAnswer | No
         return None
     worst = None if order.price is None else decimal(instrument.price(order.price))
     kind = "at the market" if worst is None else f"immediate or cancel at {worst} or better"
-    slices = f", the first of {choice.slices} slices" if choice.slices > 1 else ""
+    which = f"a further one of {choice.slices}" if order.slice_of else f"the first of {choice.slices}"
+    slices = f", {which} slices" if choice.slices > 1 else ""
     predicted = f"{choice.predicted_ppm / 100:g} bp of slippage predicted of a market order"
     if choice.allowed_ppm is None:
         why = f"entries.order says limit ({predicted})"

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 
 from agent.loop.exits import due_exits
 from agent.loop.machine import IDLE, LEARNING, LoopMachine
+from agent.loop.slices import Due, bought_anew, case_of, due_slices
 from agent.loop.turn import Turn, look, splits
 from agent.orders.executor import Executor
 from agent.state.record import Record
@@ -35,7 +36,7 @@ from domain.verdict import Approved
 from reasoning.settings import ReasoningSettings
 from reasoning.vote import decide
 from risk.case import Case, Policy
-from risk.judge import judge, reserve
+from risk.judge import judge, judge_slice, reserve
 from risk.kill import trip_reason
 
 WATCHED = 3
@@ -140,14 +141,18 @@ class Cycle:
         fire("observed")
         self._decide(turn)
         exits = due_exits(turn, self.state, self.executor.factory, self.policy)
-        if not exits and all(decision.action is Action.HOLD for decision in turn.decisions):
+        slices = due_slices(turn, self.state, exits)
+        idle = all(decision.action is Action.HOLD for decision in turn.decisions)
+        if idle and not exits and not slices:
             fire("held")
             return self._end(turn, "held")
         fire("decided")
-        self._look_before_entry(turn)
-        self._judge(turn)
+        self._look_before_entry(turn, slices)
+        self._judge(turn, slices)
         turn.verdicts.extend(exits)
         approved = [verdict for verdict in turn.verdicts if isinstance(verdict, Approved)]
+        # What a slice adds is protected at the stop as it was raised, so it comes behind that.
+        approved.sort(key=lambda verdict: bool(verdict.order.slice_of))
         if not approved:
             fire("denied")
             return self._end(turn, "denied")
@@ -209,15 +214,15 @@ class Cycle:
                 decided = replace(decided, held_back=())
             turn.decisions.append(decided)
 
-    def _look_before_entry(self, turn: Turn) -> None:
+    def _look_before_entry(self, turn: Turn, slices: Sequence[Due]) -> None:
         """See that nobody else trades the account before an entry; the reason against it is journaled."""
-        if any(decision.action is Action.BUY for decision in turn.decisions):
+        if slices or any(decision.action is Action.BUY for decision in turn.decisions):
             reason = self.disturbed()
             if reason:
                 before = turn.blocked.get("")
                 turn.blocked[""] = f"{before}; {reason}" if before else reason
 
-    def _judge(self, turn: Turn) -> None:
+    def _judge(self, turn: Turn, slices: Sequence[Due]) -> None:
         asked = self.pending_kill()
         if asked and not turn.kill and not self.state.kill_switch:
             turn.kill = KillSwitchSet(at=turn.at, active=True, reason=asked.reason, by=asked.by)
@@ -230,6 +235,21 @@ class Cycle:
             turn.verdicts.append(verdict)
             if isinstance(verdict, Approved):
                 account = reserve(account, verdict, self.state.ledger.instruments)
+        for number, each in enumerate(slices):
+            if not bought_anew(turn, each[0].symbol):
+                account = self._judge_slice(turn, each, number, account)
+
+    def _judge_slice(self, turn: Turn, each: Due, number: int, account: Account) -> Account:
+        """Put an entry's next slice to the gate; return the account as the one after it sees it."""
+
+        def make(observation: Observation, decision: Decision) -> Case:
+            return self._case(turn, observation, decision, account)
+
+        verdict = judge_slice(*case_of(make, each, turn, number, self.executor.factory))
+        turn.verdicts.append(verdict)
+        if isinstance(verdict, Approved):
+            account = reserve(account, verdict, self.state.ledger.instruments)
+        return account
 
     def _case(self, turn: Turn, observation: Observation, decision: Decision, account: Account) -> Case:
         return Case(

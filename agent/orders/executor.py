@@ -74,7 +74,25 @@ class Executor:
         elif order.purpose is Purpose.PROTECT:
             self._raise_stop(approved, at)
         elif self._send(order).filled:
-            self.protect(approved, at)
+            if order.slice_of:
+                self._protect_more(approved, at)
+            else:
+                self.protect(approved, at)
+
+    def _protect_more(self, approved: Approved, at: datetime) -> None:
+        """Put stop and target for all that is held in the place of those for what earlier slices bought.
+
+        Where what rests is not known to be cancelled it stays, and the reconciler sees to the rest.
+        """
+        symbol = approved.symbol
+        try:
+            for standing in self.state.ledger.resting(symbol):
+                self.cancel(standing.order)
+        except VenueFault as fault:
+            log.say("warning", "protection not renewed", symbol=symbol, error=str(fault))
+            return
+        entry = self.state.entries.get(symbol, approved)
+        self.protect(entry, at, tag=f"a{self.state.ledger.intended}")
 
     def closed(self, symbol: str, at: datetime) -> str:
         """Ask whether a position could be sold now; say why not, "" when it may be tried.
@@ -181,6 +199,8 @@ class Executor:
         for standing in self.state.ledger.unresolved():
             if standing.status is OrderStatus.SENDING:
                 continue  # of this very cycle, and not its turn yet
+            if order.purpose is not Purpose.ENTRY and standing.order.slice_of:
+                continue  # what is held is sold; what a slice in doubt buys beside it is protected when known
             if order.purpose is Purpose.ENTRY or standing.order.symbol == order.symbol:
                 return f"order {standing.order.client_id} is {standing.status}: {standing.reason}"
         return ""

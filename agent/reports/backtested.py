@@ -10,6 +10,7 @@ from agent.reports.candles import Market
 from agent.reports.pairs import TradeSide
 from agent.reports.period import ReportPeriod
 from agent.reports.seen import Rules
+from agent.wiring.backtests import one_order
 from domain.errors import BadInput
 from domain.times import millis
 from reasoning.minds import StrategyRunner
@@ -119,8 +120,12 @@ def cut(candles: Candles, begin_ms: int, end_ms: int, warmup: int) -> Candles:
 
 
 def setup_of(rules: Rules, symbols: Sequence[str], warmup: int) -> Setup:
-    """Return what a backtest by some rules needs beside candles; it has the costs and the gate of paper."""
+    """Return what a backtest by some rules needs beside candles; it has the costs and the gate of paper.
+
+    Raises BadInput where its entries go in slices.
+    """
     options = rules.options.model_copy(update={"mode": "paper", "symbols": tuple(symbols)})
+    one_order(options)
     grid = {name: rules.instruments[name] for name in symbols}
     return Setup(
         voices=tuple(_voice(rules, name) for name in options.reasoning.strategies),

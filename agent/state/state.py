@@ -39,6 +39,7 @@ from agent.state import changes, proving
 from agent.state.changes import Changed
 from agent.state.ledger import Ledger
 from agent.state.retune import retune
+from agent.state.slicing import SlicePlan, after_cycle
 from domain.account import Trade
 from domain.advice import Spend
 from domain.candle import Candle
@@ -152,6 +153,8 @@ class State:
     """What came of the advice of promoted advisers and models since their promotion."""
     measuring: bool = False
     """Whether the session's entries are ordered by the slippage predicted for them."""
+    slicing: dict[str, SlicePlan] = field(default_factory=dict)
+    """Entries of which slices are still to be sent, by symbol."""
     recent: dict[str, tuple[Candle, ...]] = field(default_factory=dict)
     """The last closed candles by symbol, where slippage is predicted by what a market did in them."""
     models: list[ModelSet] = field(default_factory=list)
@@ -221,9 +224,7 @@ class State:
             case AccountAdopted():
                 self._adopt_account(event)
             case FlattenAsked():
-                # Dust that can be sold is counted among what is held: it is to be sold with it.
-                if not event.kept:
-                    self.ledger.sweep(event.at, event.symbol)
+                self._flatten(event)
             case GridChanged():
                 self._regrid(event)
             case JournalRestored():
@@ -256,6 +257,7 @@ class State:
         self.prefix = event.prefix
         self.ended_reason = None
         self.timeframe_ms = TIMEFRAMES.get(str(event.settings.get("timeframe")), 0)
+        self.slicing = {}
         self.measuring = dict(event.settings.get("entries") or {}).get("order") == "auto"
         if not self.measuring:
             self.recent = {}
@@ -273,6 +275,7 @@ class State:
 
     def _carry(self, change: Regrid) -> None:
         symbol = change.new.symbol
+        self.slicing.pop(symbol, None)
         if symbol in self.last:
             self.last[symbol] = change.candle(self.last[symbol])
         if symbol in self.recent:
@@ -310,6 +313,8 @@ class State:
         self.ledger.venue_blocks = dict(event.blocked)
         if event.verdicts:
             self._note(event.decisions, event.verdicts)
+        if event.verdicts or self.slicing:
+            self.slicing = after_cycle(self.slicing, event)
         for decision in event.decisions:
             if decision.held_back:
                 self._held_back(decision)
@@ -344,6 +349,8 @@ class State:
         for verdict in verdicts:
             decision = by_symbol[verdict.symbol]
             if isinstance(verdict, Approved):
+                if verdict.order.slice_of:
+                    continue  # the entry is protected and learned from as its first order was approved
                 if verdict.order.purpose is Purpose.ENTRY:
                     self.contexts[verdict.symbol] = _context(decision)
                     self.entries[verdict.symbol] = verdict
@@ -354,7 +361,7 @@ class State:
                     )
                 continue
             self.vetoes[verdict.reason] += 1
-            if decision.action is Action.BUY and decision.price is not None:
+            if decision.action is Action.BUY and decision.price is not None and not verdict.slice_of:
                 self._watch(decision, verdict.reason, decision.price)
 
     def _held_back(self, decision: Decision) -> None:
@@ -372,6 +379,13 @@ class State:
         self.pending.append(watch(_context(decision), rule, price, stop, decision.target, self.learning))
         del self.pending[: -self.learning.max_pending]
 
+    def _flatten(self, event: FlattenAsked) -> None:
+        """Send no further slice of what is to be sold."""
+        self.slicing = {name: plan for name, plan in self.slicing.items() if event.symbol not in ("", name)}
+        # Dust that can be sold is counted among what is held: it is to be sold with it.
+        if not event.kept:
+            self.ledger.sweep(event.at, event.symbol)
+
     def _write_off(self, event: PositionWrittenOff) -> None:
         """Count a position as lost."""
         trade = self.ledger.write_off(event.symbol, event.lots, event.at, event.given_up)
@@ -381,6 +395,7 @@ class State:
     def _adopt_account(self, event: AccountAdopted) -> None:
         """Count with what the venue holds from now on."""
         self.prefix = event.prefix or self.prefix
+        self.slicing = {}
         for trade in self.ledger.adopt_account(
             event.cash, event.untracked, event.missing, event.at, event.given_up
         ):
@@ -392,6 +407,7 @@ class State:
             self.new_lessons.append(self._lesson(trade, ending))
 
     def _lesson(self, trade: Trade, ending: str) -> Lesson:
+        self.slicing.pop(trade.symbol, None)
         context = self.contexts.pop(trade.symbol, None) or Context(
             cycle_id=0, symbol=trade.symbol, at=trade.opened_at, confidence=0.0, regime="unknown", voices=()
         )
@@ -420,6 +436,7 @@ class State:
 
     def _switch(self, event: KillSwitchSet) -> None:
         """Throw or reset the kill switch."""
+        self.slicing = {}
         self.kill_switch = event.reason if event.active else None
         if event.active and event.by == "agent":
             self.tripped_day = event.at.toordinal()

@@ -42,7 +42,8 @@ def gated(options: Options, candles: Candles, signals: Sequence[Signal], closes:
     `signals` and `closes` (ticks) are of the same candles, for the words.
     """
     part = candles[-MOST:]
-    settings = options_for(options, [part])
+    whole = options.entries.model_copy(update={"slices": 1})
+    settings = options_for(options.model_copy(update={"entries": whole}), [part])
     setup = setup_of(settings)
     result = backtest([part], setup, plain())
     counts = Counter(result.vetoes["rule"].tolist())

@@ -43,8 +43,21 @@ def sampled(candles: Candles) -> list[float]:
     return [price for column in columns for price in column[::step].tolist()]
 
 
+def one_order(options: Options) -> None:
+    """Raise BadInput where entries may go in slices: a backtest orders each entry once."""
+    if options.entries.slices > 1:
+        raise BadInput(
+            f"entries.slices {options.entries.slices}: a backtest orders each entry once; for it set "
+            "entries.slices = 1 (--set entries.slices=1), or run the loop itself: agent run --data FILE"
+        )
+
+
 def setup_of(options: Options, models: Sequence[ModelSet] = ()) -> Setup:
-    """Return everything a backtest with these options needs beside candles; `models` are asked as set."""
+    """Return everything a backtest with these options needs beside candles; `models` are asked as set.
+
+    Raises BadInput where its entries go in slices.
+    """
+    one_order(options)
     reasoning = options.reasoning
     needed = StrategyRunner(reasoning, options.timeframe_ms).candles_needed
     grid = instruments(options.symbols, options.instruments)

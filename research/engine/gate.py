@@ -362,6 +362,7 @@ def judge_entry(
         house.cost_ppm,
         chance,
         payoff,
+        0,
     )
     book = book_for(ints, house, p, at_ms)
     size = size_entry(entry, book, house.limits, house.sizing)

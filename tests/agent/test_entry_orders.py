@@ -15,10 +15,19 @@ from agent.slippage.entries import with_laws
 from agent.slippage.kept import SlippageModels
 from agent.verify.replay import replay
 from domain.errors import BadInput
-from domain.events import CycleDecided, Event, OrderReported, OrdersIntended
+from domain.events import (
+    CycleDecided,
+    CycleEnded,
+    Event,
+    FlattenAsked,
+    KillSwitchSet,
+    OrderReported,
+    OrdersIntended,
+)
 from domain.order import Order, OrderStatus, OrderType, Purpose, Receipt
 from domain.slippage import SlippageModel, SymbolSlippage
-from domain.verdict import Approved, EntryChoice
+from domain.times import utc
+from domain.verdict import Approved, Denied, EntryChoice
 from journal.codec import encode
 from journal.memory import MemoryJournal
 from risk.entry_settings import SlippageLaw
@@ -182,6 +191,145 @@ def test_whichever_answer_is_lost_an_entry_within_a_price_is_one_order_and_prote
     oracle(at, world)
 
 
+SLICED: dict[str, Any] = {
+    "slices": 4, "worst": "0.006", "most_of_stop": "0.1", "laws": {SYMBOL: {"base": 0.05, "growth": 4.0}},
+}  # fmt: skip
+
+
+def plans(events: list[Event]) -> dict[str, list[Order]]:
+    """Return the orders of each entry in slices, by its first one's id."""
+    result: dict[str, list[Order]] = {}
+    for order in sent(events).values():
+        if order.purpose is Purpose.ENTRY:
+            result.setdefault(order.slice_of or order.client_id, []).append(order)
+    return result
+
+
+def test_an_entry_in_slices_is_all_that_was_approved_and_protected_as_it_grows() -> None:
+    world = World(CLOSES, options=asked(**SLICED))
+    held: list[tuple[int, int]] = []
+
+    def look(event: Event) -> None:
+        ledger = world.state.ledger
+        if isinstance(event, CycleEnded) and SYMBOL in ledger.positions:
+            resting = sum(each.order.lots for each in ledger.resting(SYMBOL))
+            held.append((ledger.positions[SYMBOL].lots, resting))
+
+    world.session.listeners.append(look)
+    assert world.run() == EXHAUSTED
+    approved = approvals(world.events)
+    counts = set()
+    for first, orders in plans(world.events).items():
+        choice = approved[first].choice
+        assert isinstance(choice, EntryChoice)
+        counts.add(len(orders))
+        assert len(orders) == choice.slices
+        assert sum(each.lots for each in orders) == choice.lots
+        assert [each.cycle_id for each in orders] == list(
+            range(orders[0].cycle_id, orders[0].cycle_id + len(orders))
+        )
+        filled = sum(reports(world.events, each)[-1].filled for each in orders)
+        assert 0 < filled <= choice.lots
+    assert max(counts) > 2
+    assert held
+    assert all(lots == resting for lots, resting in held), "all that is held is protected, cycle by cycle"
+    assert world.state.ledger.entries_today <= len(plans(world.events)), "its slices are one entry of the day"
+    assert replay(world.journal, None, ManualClock()).difference is None
+    late = next(each for each in sent(world.events).values() if each.slice_of)
+    verdict = explain(world.journal, late.cycle_id).symbols[0].verdict
+    assert verdict is not None
+    assert verdict.order is not None
+    assert "a further one of" in verdict.order.text
+
+
+def begun() -> World:
+    """Return a session that has sent the first of an entry's slices, and ended."""
+    world = World(CLOSES[:61], options=asked(**SLICED))
+    world.run()
+    assert set(world.state.slicing) == {SYMBOL}
+    return world
+
+
+def test_what_was_decided_before_a_stop_is_not_sent_after_it() -> None:
+    at = utc(START)
+    for event in (
+        FlattenAsked(at, "stop", "me"),
+        FlattenAsked(at, "close", "me", symbol=SYMBOL),
+        KillSwitchSet(at, active=True, reason="stop", by="me"),
+    ):
+        world = begun()
+        world.state.apply(event)
+        assert world.state.slicing == {}
+    world = begun()
+    world.journal.reopen()
+    market = Script(CLOSES[:64])
+    market.index, market.previous = 60, float(CLOSES[60])  # type: ignore[arg-type]  # closes are floats
+    again = World([], options=world.options, journal=world.journal, observer=market)
+    again.run()
+    assert not [each for each in sent(again.events).values() if each.slice_of], "a session begins without"
+
+
+def test_a_slice_the_gate_denies_is_not_made_up_for() -> None:
+    world = World(CLOSES[:70], options=asked(**SLICED))
+    in_63 = {SYMBOL: "closed"}
+    world.platform.blocked = lambda: in_63 if world.state.cycle_id == 63 - 1 else {}  # type: ignore[method-assign]
+    world.run()
+    verdicts = [each for row in told(world.events, CycleDecided) for each in row.verdicts]
+    denied = [each for each in verdicts if isinstance(each, Denied) and each.slice_of]
+    assert [(each.cycle_id, each.reason) for each in denied] == [(63, "entries_blocked")]
+    (orders,) = plans(world.events).values()
+    choice = approvals(world.events)[orders[0].client_id].choice
+    assert choice
+    assert len(orders) == choice.slices - 1
+    assert sum(each.lots for each in orders) < choice.lots
+    assert not world.state.pending, "nobody watches a slice as if it had been an entry"
+
+
+@pytest.mark.parametrize("room", [64, 65, 66, 67, 68, 69])
+def test_cut_off_between_slices_nothing_more_is_bought_and_what_is_held_is_protected(room: int) -> None:
+    journal = Cut(ID)
+    journal.room = room
+    with pytest.raises(PulledOut):
+        World(CLOSES, journal=journal, options=asked(**SLICED)).run()
+    journal.room = 10**9
+    journal.reopen()
+    before, _ = folded(asked(**SLICED), journal)
+    done = (before.last[SYMBOL].time - START) // 60_000 + 1
+    market = Script(CLOSES[: done + 12])
+    market.index, market.previous = done - 1, float(CLOSES[done - 1])  # type: ignore[arg-type]
+    world = World([], journal=journal, options=asked(**SLICED), observer=market)
+    assert facts(world.state) == facts(before)
+    assert world.run() == EXHAUSTED
+    state, _ = folded(world.options, journal)
+    assert facts(state) == facts(world.state)
+    assert not [each for each in sent(world.events).values() if each.slice_of]
+    ledger = world.state.ledger
+    if SYMBOL in ledger.positions:
+        assert sum(each.order.lots for each in ledger.resting(SYMBOL)) == ledger.positions[SYMBOL].lots
+
+
+@pytest.mark.parametrize("fate", [EXECUTED, LOST, LATE])
+def test_a_slice_whose_answer_is_lost_is_found_and_what_it_bought_is_protected(fate: str) -> None:
+    at = venue_of(wiring.parts(asked(**SLICED), MemoryJournal(ID)))
+    at.fates.extend([None, None, fate])
+    query = at.query
+
+    def late(symbol: str, client_id: str) -> Receipt | None:
+        found = query(symbol, client_id)
+        at.execute_late()
+        return found
+
+    at.query = late  # type: ignore[method-assign]
+    world = World(CLOSES[:100], platform=always(at), options=asked(**SLICED))
+    assert world.run() == EXHAUSTED
+    lost = at.sent[2]
+    assert lost.slice_of == at.sent[0].client_id
+    assert sum(each.client_id == lost.client_id for each in at.sent) == 1
+    ledger = world.state.ledger
+    assert sum(each.order.lots for each in ledger.resting(SYMBOL)) == ledger.positions[SYMBOL].lots
+    oracle(at, world)
+
+
 def model(folder: Path, **more: Any) -> SlippageModel:
     symbol = SymbolSlippage(SYMBOL, True, 50, 0.5, 2.0, "", None, None, None, ())
     values: dict[str, Any] = {
@@ -228,6 +376,7 @@ def test_a_model_that_is_none_or_of_other_candles_is_named_with_what_to_do(tmp_p
         ({"order": "auto"}, "order auto goes by a slippage model: name one"),
         ({"order": "limit", "worst": "0.001"}, "no entry would ever be filled; set it above that"),
         ({"order": "limit", "worst": "0.2"}, r"less than or equal to Decimal\('0.1'\)"),
+        ({"order": "limit", "slices": 3}, "slices 3 is of order auto, order is limit; set slices = 1"),
         ({"order": "iceberg"}, "Input should be 'market', 'limit' or 'auto'"),
     ],
 )

@@ -13,6 +13,7 @@ from agent.settings.settings import Settings
 from agent.verify.parity import compare, run_loop
 from agent.wiring.backtests import options_for, setup_of
 from domain.candle import Candle
+from domain.errors import BadInput
 from domain.events import OrderReported, OrdersIntended
 from domain.impact import MOST_PPM, Impact, beyond_ppm
 from domain.order import OrderType, Purpose
@@ -98,6 +99,11 @@ def test_entries_within_a_price_are_the_same_in_loop_backtest_and_machine_code(o
     }  # fmt: skip
     assert min(filled.values()) == 0, "one found nothing within its price"
     assert any(0 < lots < sent[name].lots for name, lots in filled.items()), "of one a part was filled"
+
+
+def test_an_order_in_slices_is_no_backtest_and_says_what_to_do() -> None:
+    with pytest.raises(BadInput, match=r"entries\.slices 3: .* set entries\.slices = 1 .*agent run --data"):
+        ran(plain(), {}, **ORDERED["auto"], slices=3)
 
 
 @given(st.floats(0, 1e7), st.integers(0, 5_000), st.integers(0, 5_000), st.integers(1, 10**9))
