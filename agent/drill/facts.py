@@ -131,7 +131,7 @@ WITHIN = {"order": "limit", "worst": "0.003"}
 
 SLICED = {
     "order": "auto", "worst": "0.003", "most_of_stop": "0.01", "slices": 3,
-    "laws": {"BTC-USDT": {"base": 0, "growth": 10}},
+    "laws": {"BTC-USDT": {"base": 0, "growth": 100}},
 }  # fmt: skip
 """Entries that go in three slices, a cycle each: the market of the scenario is thin by this law."""
 
