@@ -52,7 +52,7 @@ def judge_slice(case: Case, part: Slice) -> Verdict:
     entry, book, policy = entry_of(case), book_of(case), case.policy
     lots = case.instrument.sendable(part.lots)
     order = msgspec.structs.replace(
-        _order(case, Side.BUY, lots, entry.price),
+        _entry_order(case, lots, entry.price),
         type=OrderType.IOC,
         price=case.instrument.below(worst_price(policy.orders, entry.price)),
         slice_of=part.first,

@@ -2,9 +2,9 @@
 
 1. A plan begins with the verdict that approved an entry in slices; that verdict's order is the first of them.
 2. Every later cycle spends one slice, sent or not, so a plan is over after as many cycles as it has slices.
-3. It is over at once where of its symbol something is to be sold or it is bought anew, its position is closed, the kill
-   switch is thrown, the account is flattened or taken over, its grid changes, or a session begins: what was
-   decided before a stop is not sent after it.
+3. It is over at once where something of its symbol is to be sold or it is bought anew, its position is
+   closed, the kill switch is thrown, the account is flattened or taken over, its grid changes, or a session
+   begins: what was decided before a stop is not sent after it.
 """
 
 from collections.abc import Mapping
