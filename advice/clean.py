@@ -14,6 +14,11 @@ REASON = 200
 MARKS = 2
 """Marks that one letter may carry, accents among them; towers of them hide what they stand on."""
 
+UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]+"
+)
+"""What Python calls printable and nobody sees: fillers, blanks, and selectors, which can carry any bytes."""
+
 ASSET, DATE, AMOUNT = "asset A", "DATE", "AMOUNT"
 
 
@@ -21,16 +26,16 @@ def cleaned(text: str, longest: int = REASON) -> str:
     """Return a text as one line of printable characters, at most `longest` of them.
 
     Compatibility forms become plain letters (NFKC). Control characters, marks of direction, what has no
-    width, tags, halves of pairs and private characters are dropped; line ends and other blanks become one
-    space.
+    width or is not seen, tags, halves of pairs and private characters are dropped; line ends and other blanks
+    become one space.
     """
-    plain = unicodedata.normalize("NFKC", text[: 8 * longest])
+    plain = UNSEEN.sub("", unicodedata.normalize("NFKC", text[: 8 * longest]))
     kept: list[str] = []
     marks = 0
     for letter in plain:
         if letter.isspace():
             kept.append(" ")
-        elif unicodedata.combining(letter):
+        elif unicodedata.category(letter) in ("Mn", "Me"):
             marks += 1
             kept.append(letter if marks <= MARKS else "")
         elif letter.isprintable():

@@ -32,6 +32,8 @@ def test_whatever_comes_is_one_printable_line_no_longer_than_allowed_and_stays_s
         ("one\r\ntwo\x00\x1b[31m\x07three\u2028four", "one two[31mthree four"),
         ("\uff22\uff34\uff23 \uff55\uff50", "BTC up"),
         ("half\ud800", "half"),
+        ("a\ufe0f\U000e0150\U000e01efb\u3164\u2800\u034f", "ab"),
+        ("e" + "\u20dd\u0488" * 20 + "!", "e\u20dd\u0488!"),
         ("z" + "\u0301" * 40 + "algo", "ź\u0301\u0301algo"),
     ],
 )

@@ -20,7 +20,7 @@ from tests.advice.fakes import Model, chat, council, settings
 from tests.advice.injections import HEADLINES, OBEYED
 from tests.agent.world import START, Script, World, lively, wave
 
-STEPS = wave(260)
+STEPS = wave(260, period=14)
 ENCODABLE = [each for each in HEADLINES if each.isascii() or "\ud800" not in each]
 
 
