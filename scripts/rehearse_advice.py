@@ -1,22 +1,30 @@
 """A rehearsal of advisers: a thousand advised cycles against a model server that fails in every way it can.
 
-    python -m scripts.rehearse_advice --questions 1000 --seed 7
+    python -m scripts.rehearse_advice --questions 2000 --seed 7
 
-A session on a made-up market asks real HTTP advisers on loopback, under caps. Then four promises are judged:
-the spend is what the journal's rows come to, to the micro-dollar, and inside every cap; no exit is another
-than without advisers and no entry is surer; the session replays to the byte with the network forbidden; no
-question was sent twice. Exit code 1 where one is broken.
+A session on a made-up market asks real HTTP advisers of `agent sandbox --model`, under caps, while every
+cycle's headlines want to be orders and many answers obey them. Then four promises are judged: the spend is
+what the journal's rows come to, to the micro-dollar, and inside every cap; no exit is another than without
+advisers and no entry is surer; the session replays to the byte with the network forbidden; no question was
+sent twice. At last its replay is timed beside that of the same market without advisers. Exit code 1 where a
+promise is broken.
 """
 
 import argparse
+import json
 import socket
+import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime, timedelta
+from http.client import HTTPConnection
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
+
+from msgspec.structs import replace
 
 from advice.council import Council
 from advice.settings import AdviceSettings
@@ -29,11 +37,14 @@ from agent.settings.settings import Options
 from agent.verify.replay import replay
 from agent.wiring.advisers import convene, council
 from domain.advice import usd
+from domain.candle import Candle
 from domain.decision import Action, Decision
 from domain.events import AdviceAnswered, AdviceAsked, CycleDecided, Event
+from domain.observation import Headline, Observation
+from domain.ports import Observer
 from journal.memory import MemoryJournal
 from platforms.sandbox.model.faults import KINDS
-from platforms.sandbox.model.server import ModelServer
+from tests.advice.injections import HEADLINES
 
 DEADLINE = 1.0
 PRICES = {"price_in": "1", "price_out": "4", "cutoff": "2020-01-01"}
@@ -43,6 +54,10 @@ FIELDS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 RARE = ("slow", "drip")
 """Faults that cost a deadline each."""
+OBEYED = 0.25
+"""Share of answers that do what a headline dictates, where one does."""
+
+PASSES = 3
 USAGES = ("nothing", "too much", "below zero", "a fraction", "a text", "zero")
 
 
@@ -50,7 +65,7 @@ def faults(share: float) -> list[dict[str, Any]]:
     """Return every kind of fault, each striking that share of the questions."""
     rows: list[dict[str, Any]] = []
     for kind in KINDS:
-        chance = share / 5 if kind in RARE else share
+        chance = share / 5 if kind in RARE else OBEYED if kind == "obeys" else share
         each = {"kind": kind, "probability": chance, **FIELDS.get(kind, {})}
         rows += [each | {"tells": usage} for usage in USAGES] if kind == "usage" else [each]
     return rows
@@ -91,6 +106,86 @@ def options(market: Market, advice: AdviceSettings | None, **more: Any) -> Optio
     return Options.model_validate(told | ({"advice": advice} if advice else {}) | more)
 
 
+class Asked(Protocol):
+    """A model server that tells what came, by path, and which faults struck."""
+
+    @property
+    def counts(self) -> Any:
+        """Questions by path."""
+
+    @property
+    def faults(self) -> list[dict[str, Any]]:
+        """Faults in force, with how often each struck."""
+
+
+class SandboxProcess:
+    """`agent sandbox --model`, a process of its own, asked about itself over HTTP."""
+
+    def __init__(self, base_url: str) -> None:
+        self.base_url = base_url.removesuffix("/v1")
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Questions by path."""
+        return dict(self._told("GET", "/sandbox/status")["requests"])
+
+    @property
+    def faults(self) -> list[dict[str, Any]]:
+        """Faults in force, with how often each struck."""
+        return list(self._told("GET", "/sandbox/status")["faults"])
+
+    def load(self, plan: dict[str, Any]) -> None:
+        """Put a plan in force."""
+        self._told("POST", "/sandbox/plan", json.dumps(plan))
+
+    def _told(self, method: str, path: str, body: str | None = None) -> dict[str, Any]:
+        connection = HTTPConnection(self.base_url.rpartition("/")[2], timeout=30)
+        try:
+            connection.request(method, path, body, {"content-type": "application/json"})
+            return dict(json.loads(connection.getresponse().read()))
+        finally:
+            connection.close()
+
+
+@contextmanager
+def sandbox(seed: int) -> Iterator[SandboxProcess]:
+    """Run `agent sandbox --model` beside."""
+    command = "import sys; from agent.cli import main; sys.argv[0] = 'agent'; main()"
+    words = ["sandbox", "--model", "--port", "0", "--seed", str(seed), "--json"]
+    with subprocess.Popen(
+        [sys.executable, "-c", command, *words], stdout=subprocess.PIPE, text=True
+    ) as child:
+        assert child.stdout is not None  # noqa: S101 -- it is piped
+        try:
+            told = "".join(iter(child.stdout.readline, "}\n"))
+            yield SandboxProcess(json.loads(told + "}")["base_url"])
+        finally:
+            child.terminate()
+
+
+class Injected:
+    """An observer whose headlines want to be orders: three of the corpus in each cycle, all in turn."""
+
+    def __init__(self, inner: Observer, titles: Sequence[str]) -> None:
+        self.inner = inner
+        self.titles = [each for each in titles if "\ud800" not in each]
+        self.seen = 0
+
+    def observe(self, symbol: str, after: Candle | None, now: datetime) -> Observation:
+        """Return what the market told, with headlines."""
+        told = self.inner.observe(symbol, after, now)
+        news = []
+        for _ in range(3):
+            title = self.titles[self.seen % len(self.titles)]
+            news.append(Headline(title, now - timedelta(seconds=1), "wild"))
+            self.seen += 1
+        return replace(told, headlines=tuple(news))
+
+    def close(self) -> None:
+        """Close the market."""
+        self.inner.close()
+
+
 class Rehearsed(NamedTuple):
     """A session that ran: its journal, events and parts."""
 
@@ -100,17 +195,22 @@ class Rehearsed(NamedTuple):
     parts: Any
 
 
-def run(market: Market, advice: AdviceSettings | None, questions: int = 0, **more: Any) -> Rehearsed:
-    """Run a session of so many cycles, or until so many questions were asked."""
+def run(
+    market: Market,
+    advice: AdviceSettings | None,
+    questions: int = 0,
+    titles: Sequence[str] = (),
+    **more: Any,
+) -> Rehearsed:
+    """Run a session of so many cycles, or until so many questions were asked; `titles` are its headlines."""
     chosen = options(market, advice, **more)
     journal = MemoryJournal("ab" * 6)
     parts = wiring.parts(chosen, journal)
     clock = SystemClock()
     inbox = Inbox(clock)
     source = wiring.market(parts, clock, Home(chosen.home))
-    session = wiring.session(
-        parts, journal, source.observer, wiring.paper_platform(parts), inbox, at=clock.now()
-    )
+    observer = Injected(source.observer, titles) if titles else source.observer
+    session = wiring.session(parts, journal, observer, wiring.paper_platform(parts), inbox, at=clock.now())
     events: list[Event] = []
     session.listeners.append(events.append)
     if advice:
@@ -157,7 +257,7 @@ def no_network() -> Iterator[None]:
         socket.socket = kept  # type: ignore[misc]
 
 
-def judged(advised: Rehearsed, advice: AdviceSettings, server: ModelServer) -> list[str]:
+def judged(advised: Rehearsed, advice: AdviceSettings, server: Asked) -> list[str]:
     """Return what is broken of what a rehearsal promises."""
     asked = [each for each in advised.events if isinstance(each, AdviceAsked)]
     answered = [each for each in advised.events if isinstance(each, AdviceAnswered)]
@@ -204,17 +304,36 @@ def _advised(events: list[Event]) -> int:
     return len({each.cycle_id for each in events if isinstance(each, AdviceAsked)})
 
 
-def report(advised: Rehearsed) -> list[str]:
+def report(advised: Rehearsed, advice: AdviceSettings) -> list[str]:
     """Return what happened, in lines."""
     answered = [each for each in advised.events if isinstance(each, AdviceAnswered)]
     why = Counter(each.why[:60] if each.advice is None or each.late else "advice" for each in answered)
-    spend = advised.parts.state.spend
+    spend, cap = advised.parts.state.spend, advice.caps.session
+    counted = Counter(each.action for each in decisions(advised.events))
     return [
-        f"cycles     {advised.session.done}, {_advised(advised.events)} of them advised",
-        f"questions  {len(answered)}, alarms {spend.alarms}",
-        f"spent      {usd(spend.total.micro_usd)} USD, {spend.total.tokens} tokens",
+        f"cycles     {advised.session.done:,}, {_advised(advised.events):,} of them advised",
+        f"decided    {counted[Action.BUY]:,} entries, {counted[Action.SELL]:,} to sell",
+        f"questions  {len(answered):,}, {spend.alarms} alarms; {_dictated(answered)} dictated by headlines",
+        f"spent      {spend.total.micro_usd:,} of {cap:,} micro-USD, {spend.total.tokens:,} tokens",
         *(f"  {count:>5}  {words}" for words, count in why.most_common(30)),
     ]
+
+
+def _dictated(answered: Sequence[AdviceAnswered]) -> int:
+    """Return how many answers are ones that no scripted model gives by itself."""
+    return sum(each.advice is not None and not 0.2 <= each.advice.probability <= 0.8 for each in answered)
+
+
+def timed(advised: Rehearsed, plain: Rehearsed) -> tuple[float, float]:
+    """Return ms of processor of a replayed cycle with advice and without; the best of passes in turn."""
+    clock = StoppedClock(SystemClock())
+    times: list[list[float]] = [[], []]
+    for _ in range(PASSES):
+        for place, made in enumerate((advised, plain)):
+            begun = time.process_time()
+            replay(made.journal, None, clock)
+            times[place].append(time.process_time() - begun)
+    return 1e3 * min(times[0]) / advised.session.done, 1e3 * min(times[1]) / plain.session.done
 
 
 def main() -> None:
@@ -230,18 +349,19 @@ def main() -> None:
     )
     parser.add_argument("--usd", default="5", help="cap of the session and the day")
     asked = parser.parse_args()
-    began = time.process_time()
-    with ModelServer(seed=asked.seed) as server:
+    with sandbox(asked.seed) as server:
         server.load({"fault": faults(asked.faults)})
         advice = settings(server.base_url, asked.usd)
-        advised = run(Market(asked.cycles, asked.seed), advice, asked.questions)
+        advised = run(Market(asked.cycles, asked.seed), advice, asked.questions, HEADLINES)
         broken = judged(advised, advice, server)
-        struck = {each["kind"]: 0 for each in server.faults}
+        struck: Counter[str] = Counter()
         for each in server.faults:
             struck[each["kind"]] += each["fired"]
-    print("\n".join(report(advised)))
+    plain = run(Market(advised.session.done, asked.seed), None, titles=HEADLINES)
+    print("\n".join(report(advised, advice)))
     print("faults    ", ", ".join(f"{kind} {count}" for kind, count in struck.items()))
-    print(f"CPU        {time.process_time() - began:.1f} s, model server included")
+    mine, bare = timed(advised, plain)
+    print(f"replay     {mine:.3f} ms a cycle, {bare:.3f} without advisers: {mine / bare:.3f}")
     print("\n".join(f"BROKEN     {words}" for words in broken) or "kept       every promise")
     sys.exit(bool(broken))
 

@@ -4,8 +4,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import anyio
 import psutil
 import pytest
+from mcp_types import CallToolResult
 
 from agent.account.client import AccountClient
 from agent.host.clock import SystemClock
@@ -14,7 +16,7 @@ from agent.settings.home import Home
 from domain.commands import Kill
 from domain.events import CommandReceived, KillSwitchSet
 from tests.agent.command import told
-from tests.mcp.rig import CYCLES, NAME, Assistant, assistant, servers
+from tests.mcp.rig import CYCLES, NAME, Assistant, assistant, servers, text_of
 
 READING = {"status", "why", "positions", "lessons", "ledger", "forecasts", "verify", "replay", "backtest"}
 
@@ -97,6 +99,41 @@ def test_a_kill_needs_the_code_of_the_operators_terminal(home: Path, asked: Assi
     assert isinstance(events[1], KillSwitchSet)
     assert events[1].by == f"mcp:{NAME}"
     assert code not in (home / "mcp.log").read_text()
+
+
+def test_of_many_calls_at_once_each_is_answered_and_one_piece_of_work_is_done(asked: Assistant) -> None:
+    tools = ["status", "why", "positions", "ledger", "forecasts", "verify", "replay"]
+    told: list[tuple[str, str]] = []
+
+    async def one(tool: str) -> None:
+        result = await asked.client.call_tool(tool, {})
+        assert isinstance(result, CallToolResult)
+        told.append((tool, text_of(result) if result.is_error else ""))
+
+    async def many() -> None:
+        async with anyio.create_task_group() as group:
+            for tool in tools * 6:
+                group.start_soon(one, tool)
+
+    asked.portal.call(many)
+    refused = [(tool, why) for tool, why in told if why]
+    assert len(told) == 42
+    assert {tool for tool, _ in refused} <= {"verify", "replay"}
+    assert len(refused) == 11
+    assert all("another piece of work is running" in why for _, why in refused)
+
+
+def test_a_call_that_is_given_up_ends_its_work_and_the_next_is_served(asked: Assistant) -> None:
+    async def given_up() -> None:
+        with anyio.move_on_after(0.5):
+            await asked.client.call_tool("verify", {})
+
+    asked.portal.call(given_up)
+    due = time.monotonic() + 20
+    while servers()[0].children() and time.monotonic() < due:
+        time.sleep(0.05)
+    assert not servers()[0].children()
+    assert asked.told("verify")["intact"] is True
 
 
 def test_a_server_that_is_killed_takes_its_work_along(asked: Assistant) -> None:

@@ -13,7 +13,9 @@ from platforms.sandbox.model.shapes import ModelRefusal, ModelRequest, Plain
 
 JSON = "application/json"
 PAGE = b"<!DOCTYPE html><html><head><title>Bad gateway</title></head><body><h1>502</h1></body></html>\n"
-DICTATED = re.compile(r'\{[^{}]*"vote"[^{}]*\}')
+DICTATED = re.compile(r'\{[^{}]*"vote"[^{}]*"probability"[^{}]*\}')
+"""An answer within a text; what a question says of the rules has votes too, and no probability."""
+
 TOO_MUCH = 1_000_000_000
 DEPTH = 100_000
 
