@@ -79,6 +79,8 @@ def _demoted(command: DemoteAdviser, known: Sequence[AdviserSet], at: datetime) 
 
 def _rolled_back(command: RollBackAdviser, known: Sequence[AdviserSet], at: datetime) -> AdviserSet:
     """Put what an earlier version said in force again, as a version of its own."""
+    if not known:
+        raise BadInput("no adviser was ever promoted, so there is nothing to roll back")
     if not command.reason.strip():
         raise BadInput("a rollback needs a reason: --reason TEXT")
     if not 1 <= command.version <= len(known):

@@ -133,6 +133,8 @@ def test_going_back_raises_nobody_who_fell(good: SkillProof) -> None:
     assert not fallen.promoted
     with pytest.raises(Unproven, match="demoted in version 2"):
         event_of(RollBackAdviser(version=1, reason="again"), [first, fallen], AT)
+    with pytest.raises(BadInput, match="nothing to roll back"):
+        event_of(RollBackAdviser(version=1, reason="x"), [], AT)
     for command in (RollBackAdviser(version=9, reason="x"), DemoteAdviser(adviser="nobody", reason="x")):
         with pytest.raises(BadInput):
             event_of(command, [first, fallen], AT)
