@@ -282,8 +282,8 @@ class StrategyRunner:
 
 def _fits(ahead: _Ahead, observation: Observation, memory: SymbolMemory) -> bool:
     """Say whether this is what comes of an observation: the very candles, on a memory as it was."""
-    candles, base, seen, after, _ = ahead
-    same = candles is observation.candles and base is memory and seen == memory.seen
+    candles, base, count, after, _ = ahead
+    same = candles is observation.candles and base is memory and count == memory.seen
     return same and memory.series == observation.series == after.series
 
 
