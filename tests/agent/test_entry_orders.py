@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from pydantic import ValidationError
 
@@ -13,7 +14,9 @@ from agent.loop.session import EXHAUSTED
 from agent.settings.settings import Options
 from agent.slippage.entries import with_laws
 from agent.slippage.kept import SlippageModels
+from agent.state.slicing import SlicePlan, after_cycle
 from agent.verify.replay import replay
+from domain.decision import Action, Decision
 from domain.errors import BadInput
 from domain.events import (
     CycleDecided,
@@ -24,7 +27,7 @@ from domain.events import (
     OrderReported,
     OrdersIntended,
 )
-from domain.order import Order, OrderStatus, OrderType, Purpose, Receipt
+from domain.order import Order, OrderStatus, OrderType, Purpose, Receipt, Side
 from domain.slippage import SlippageModel, SymbolSlippage
 from domain.times import utc
 from domain.verdict import Approved, Denied, EntryChoice
@@ -267,6 +270,40 @@ def test_what_was_decided_before_a_stop_is_not_sent_after_it() -> None:
     again = World([], options=world.options, journal=world.journal, observer=market)
     again.run()
     assert not [each for each in sent(again.events).values() if each.slice_of], "a session begins without"
+
+
+def test_a_plan_ends_by_itself_and_with_anything_that_sells() -> None:
+    world = begun()
+    plans_then = dict(world.state.slicing)
+    plan = plans_then[SYMBOL]
+    at, held = utc(START), msgspec.structs.replace(plan.decision, action=Action.HOLD)
+
+    def after(*verdicts: Approved, decision: Decision = held) -> dict[str, SlicePlan]:
+        return after_cycle(plans_then, CycleDecided(62, at, (), (), (decision,), verdicts, {}))
+
+    assert after()[SYMBOL].number == plan.number + 1
+    assert after(decision=msgspec.structs.replace(held, action=Action.SELL)) == {}
+    first = approvals(world.events)[plan.first]
+    share = msgspec.structs.replace(first.order, purpose=Purpose.EXIT, side=Side.SELL)
+    assert after(Approved(62, SYMBOL, share)) == {}, "a share that is sold ends it too"
+    assert after(first)[SYMBOL].number == 1, "bought anew: what was left of the other is not added"
+    for _ in range(plan.choice.slices - 1):
+        assert plans_then
+        plans_then = after()
+    assert plans_then == {}
+
+
+def test_an_exit_does_not_wait_for_a_slice_in_doubt() -> None:
+    at = venue_of(wiring.parts(asked(**SLICED), MemoryJournal(ID)))
+    at.fates.extend([None, None, LOST])
+    at.deaf = True  # nobody tells what became of the slice
+    world = World(CLOSES[:110], platform=always(at), options=asked(**SLICED))
+    assert world.run() == EXHAUSTED
+    doubted = [each.order for each in world.state.ledger.unresolved()]
+    assert [each.slice_of for each in doubted] == [at.sent[0].client_id]
+    (sale,) = [each for each in at.sent if each.purpose is Purpose.EXIT]
+    assert sale.lots == at.sent[0].lots
+    assert SYMBOL not in world.state.ledger.positions
 
 
 def test_a_slice_the_gate_denies_is_not_made_up_for() -> None:
