@@ -1,12 +1,17 @@
 """The columns a declared strategy decides over: what of it trials with other parameters may share."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 
 from reasoning.declare.layout import MemoryLayout
 from reasoning.declare.parameters import DeclaredParameter
 from reasoning.declare.uses import CANDLE, Output, Use
 from reasoning.kernels.strategy import ColumnKey
+
+REMEMBERED = 4096
+"""Keys of one number that are kept: a search asks for them by the thousand, and few are different."""
 
 
 def keys_of(
@@ -24,11 +29,12 @@ def keys_of(
         for name, output in zip(use.numbers, use.kind.outputs, strict=True)
     }
     numbers = layout.now
+    makers = tuple(
+        _always(candle(name)) if name in CANDLE else _maker(*outputs[name], fields) for name in numbers
+    )
 
     def columns(packed: Any) -> tuple[ColumnKey, ...]:
-        return tuple(
-            candle(name) if name in CANDLE else _key(*outputs[name], packed, fields) for name in numbers
-        )
+        return tuple([make(packed) for make in makers])
 
     return numbers, columns
 
@@ -38,18 +44,41 @@ def candle(name: str) -> ColumnKey:
     return ColumnKey(name, (), (), "value")
 
 
-def _key(use: Use, output: str, packed: Any, fields: Sequence[str]) -> ColumnKey:
+def _always(key: ColumnKey) -> Callable[[Any], ColumnKey]:
+    return lambda _packed: key
+
+
+def _maker(use: Use, output: str, fields: Sequence[str]) -> Callable[[Any], ColumnKey]:
+    """Return what gives an indicator's column, by the parameters it depends on."""
+    needed = sorted({fields.index(each.name) for each in _parameters(use)})
+    if not needed:
+        return _always(_key(use, output, {}))
+
+    @lru_cache(REMEMBERED, typed=True)
+    def make(values: Any) -> ColumnKey:
+        given = (values,) if len(needed) == 1 else values
+        return _key(use, output, {fields[at]: each for at, each in zip(needed, given, strict=True)})
+
+    pick = itemgetter(*needed)
+    return lambda packed: make(pick(packed))
+
+
+def _parameters(use: Use) -> Iterator[DeclaredParameter]:
+    """Yield the parameters that an indicator and what it is fed with are made with."""
+    yield from (each for each in use.arguments if isinstance(each, DeclaredParameter))
+    for each in use.feeding():
+        yield from _parameters(each)
+
+
+def _key(use: Use, output: str, given: dict[str, Any]) -> ColumnKey:
     arguments = tuple(
-        packed[fields.index(each.name)] if isinstance(each, DeclaredParameter) else each
-        for each in use.arguments
+        given[each.name] if isinstance(each, DeclaredParameter) else each for each in use.arguments
     )
-    return ColumnKey(
-        use.kind.name, arguments, tuple(_fed(each, packed, fields) for each in use.inputs), output
-    )
+    return ColumnKey(use.kind.name, arguments, tuple(_fed(each, given) for each in use.inputs), output)
 
 
-def _fed(given: str | Use | Output, packed: Any, fields: Sequence[str]) -> ColumnKey:
-    if isinstance(given, str):
-        return candle(given)
-    use, output = (given, "value") if isinstance(given, Use) else given
-    return _key(use, output, packed, fields)
+def _fed(each: str | Use | Output, given: dict[str, Any]) -> ColumnKey:
+    if isinstance(each, str):
+        return candle(each)
+    use, output = (each, "value") if isinstance(each, Use) else each
+    return _key(use, output, given)

@@ -38,18 +38,25 @@ def crossings_of(
     if not pairs:
         return None
 
+    def given(operand: Operand) -> Callable[[tuple[ColumnKey, ...], Any], ColumnKey | float]:
+        if not isinstance(operand, str):
+            level = float(operand)
+            return lambda _keys, _packed: level
+        name = operand.removeprefix(SELF)
+        if name == operand:
+            place = numbers.index(name)
+            return lambda keys, _packed: keys[place]
+        if name in fields:
+            field = fields.index(name)
+            return lambda _keys, packed: float(packed[field])
+        constant = float(constants[name])
+        return lambda _keys, _packed: constant
+
+    makers = tuple((given(one), given(other)) for one, other in pairs)
+
     def crossings(packed: Any) -> tuple[tuple[ColumnKey | float, ColumnKey | float], ...]:
-        keys = dict(zip(numbers, columns(packed), strict=True))
-
-        def given(operand: Operand) -> ColumnKey | float:
-            if not isinstance(operand, str):
-                return float(operand)
-            name = operand.removeprefix(SELF)
-            if name == operand:
-                return keys[name]
-            return float(packed[fields.index(name)] if name in fields else constants[name])
-
-        return tuple((given(one), given(other)) for one, other in pairs)
+        keys = columns(packed)
+        return tuple([(one(keys, packed), other(keys, packed)) for one, other in makers])
 
     return crossings
 

@@ -2,7 +2,9 @@
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
+from types import FunctionType
 from typing import Any, ClassVar
 
 from reasoning.declare.columns import keys_of
@@ -65,7 +67,7 @@ def _made(owner: type[Declared]) -> Strategy[Any]:
     explain = writer.explain(_plain_words(bodies), _warming(label))
     numbers, columns = keys_of(bodies.layout, tuple(declared.parameters))
     decide_at, signal_at = (None, None) if declared.series else writer.at(numbers)
-    return Strategy(
+    made = Strategy(
         name=_name(owner, attributes, source),
         timed=bodies.layout.timed,
         timeframes=tuple(each.timeframe for each in declared.series),
@@ -86,6 +88,19 @@ def _made(owner: type[Declared]) -> Strategy[Any]:
         else crossings_of(source, columns, numbers, tuple(declared.parameters), declared.constants),
         exits=None if leaving is None else planner(leaving, tuple(declared.parameters)),
     )
+    _name_by_class(owner, made)
+    return made
+
+
+def _name_by_class(owner: type, made: Strategy[Any]) -> None:
+    """Name a strategy's functions by where they lie, so that another process finds them there."""
+    for field in fields(made):
+        each = getattr(made, field.name)
+        if isinstance(each, FunctionType):
+            each.__module__, each.__qualname__ = (
+                owner.__module__,
+                f"{owner.__qualname__}.strategy.{field.name}",
+            )
 
 
 def _attributes(owner: type) -> dict[str, Any]:

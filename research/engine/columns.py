@@ -5,11 +5,10 @@ is read here is what the strategy's own memory would hold. Columns are kept up t
 bytes, the one that was asked for longest ago goes first.
 """
 
+import mmap
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
-from functools import cache
-from mmap import mmap
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,24 +17,31 @@ from reasoning.declare.kinds import KINDS
 from reasoning.declare.uses import CANDLE
 from reasoning.indicators.kind import IndicatorKind
 from reasoning.kernels.strategy import ColumnKey, Strategy
-from research.data.candles import FloatArray
-from research.engine import crossings
+from research.data.candles import FloatArray, IntArray
 from research.engine.compiler import MachineCode, cache_folder, compiled, written
-from research.engine.crossings import MOST_PAIRS, Places
+from research.engine.crossings import WORD, Places, Words
 from research.engine.tape import Tape
 
 MOST_BYTES = 128 * 2**20
 """Bytes of columns that are kept for one tape."""
 COLUMNS = (*CANDLE, "time")
 """The columns of a candle that an indicator may be made of."""
+SERIES = ("close", "volume")
+"""The numbers of a candle that are at hand as columns, in the order of `fill_series`."""
+LARGE = 4 * 2**20
+"""Bytes of a column that is worth large pages."""
+MOST_HELD = 32 * 2**20
+"""Bytes of columns that the trials of one call read, beyond those of one trial."""
 Given = ColumnKey | float
 
 
 class ColumnCache:
     """The columns of one tape, shared by threads."""
 
-    def __init__(self, tape: Tape, most: int = MOST_BYTES) -> None:
+    def __init__(self, tape: Tape, series: FloatArray, most: int = MOST_BYTES) -> None:
+        """Begin with none; `series` has the tape's closes and volumes as `fill_series` writes them."""
         self._tape = tape
+        self._series = series
         self._most = most
         self._kept: OrderedDict[Given, FloatArray] = OrderedDict()
         self._lock = threading.Lock()
@@ -61,6 +67,9 @@ class ColumnCache:
         count = len(self)
         if not isinstance(key, ColumnKey):
             return self._keep(key, np.full(count, float(key)))
+        if key.kind in SERIES:
+            first = SERIES.index(key.kind) * count
+            return self._keep(key, self._series[first : first + count])
         if key.kind in COLUMNS:
             return self._keep(key, np.ascontiguousarray(getattr(self._tape, key.kind), dtype=np.float64))
         kind = KINDS[key.kind]
@@ -82,50 +91,106 @@ class ColumnCache:
 
 def _pages(count: int) -> FloatArray:
     """Return zeros in pages of their own: a column that is dropped gives its memory back at once."""
-    return np.frombuffer(mmap(-1, max(8 * count, 1)), dtype=np.float64, count=count)
+    pages = mmap.mmap(-1, max(8 * count, 1), flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    if 8 * count >= LARGE and hasattr(mmap, "MADV_HUGEPAGE"):
+        pages.madvise(
+            mmap.MADV_HUGEPAGE
+        )  # else a page of four kilobytes at a time takes longer than to fill it
+    return np.frombuffer(pages, dtype=np.float64, count=count)
 
 
-class Candidates(NamedTuple):
-    """The columns a strategy decides over, and the candles at which it can vote."""
+class Asked(NamedTuple):
+    """Trials as `find_many` takes them; `kept` are the arrays whose addresses it is told."""
 
-    columns: tuple[FloatArray, ...]
-    candidate: Places
-    found: int
+    kept: Sequence[FloatArray]
+    columns: int
+    kinds: tuple[type, ...]
+    place: IntArray
+    level: FloatArray
+    packs: FloatArray
+    pairs: int
+
+    @property
+    def given(self) -> tuple[Any, ...]:
+        """The first arguments of `find_many`."""
+        return self.place, self.level, self.packs, self.pairs
 
 
 class Crossings:
-    """Finds where strategies can vote on one tape; for one thread."""
+    """Finds where so many trials at a time can vote on one tape; for one thread."""
 
-    def __init__(self, columns: ColumnCache) -> None:
+    def __init__(self, columns: ColumnCache, trials: int) -> None:
         self._columns = columns
         count = len(columns)
-        self._eights = np.zeros((count + 7) // 8, dtype=np.uint64)
-        self._side = self._eights.view(np.uint8)[:count]
-        self._candidate = np.zeros(count, dtype=np.int32)
-        self._every = np.arange(count, dtype=np.int32)
+        self._bits: Words = np.zeros((trials, -(-count // WORD)), dtype=np.uint64)
+        self._candidate: Places = np.zeros(count, dtype=np.int32)
 
-    def of(self, strategy: Strategy[Any], packed: Any) -> Candidates | None:
-        """Return where a strategy can vote: at its crossings, else anywhere; None without columns."""
-        if strategy.columns is None or not (keys := strategy.columns(packed)):
-            return None
-        get = self._columns.get
-        columns = tuple([get(each) for each in keys])
-        pairs = None if strategy.crossings is None else strategy.crossings(packed)
-        if pairs is None or len(pairs) > MOST_PAIRS:
-            return Candidates(columns, self._every, len(self._every))
-        compare, changes = _machine()
-        for pair, (one, other) in enumerate(pairs):
-            compare(get(one), get(other), pair, self._side)
-        return Candidates(
-            columns, self._candidate, changes(self._side, self._eights, len(self._side), self._candidate)
+    @property
+    def room(self) -> tuple[Words, Places]:
+        """The bits of all candles of each trial, blank, and room for a trial's candidates."""
+        return self._bits, self._candidate
+
+    def blank(self) -> None:
+        """Forget the bits of a call that came to no end."""
+        self._bits[:] = 0
+
+    def asked(self, strategy: Strategy[Any], packs: Sequence[Any]) -> Asked:
+        """Return trials of a strategy that decides over columns, as many as `MOST_HELD` allows."""
+        table = np.array(packs, dtype=np.float64).reshape(len(packs), -1)
+        held = Held(self._columns)
+        rows, levels = [], []
+        for packed in packs:
+            if held.kept and len(held.kept) * 8 * len(self._columns) > MOST_HELD:
+                break
+            row, level = _row(strategy, packed, held)
+            rows.append(row)
+            levels.append(level)
+        made, pairs = len(rows), len(levels[0])
+        return Asked(
+            tuple(held.kept),
+            len(rows[0]) - 2 * pairs,
+            tuple(map(type, packs[0])),
+            np.array(rows, dtype=np.int64),
+            np.array(levels, dtype=np.float64).reshape(made, pairs),
+            table[:made],
+            pairs,
         )
 
 
-@cache
-def _machine() -> tuple[Callable[..., None], Callable[..., int]]:
-    """Return machine code of both steps of the search."""
-    compiled()
-    return MachineCode(crossings.compare), MachineCode(crossings.changes)
+class Held:
+    """The columns that the trials of one call read, and where each lies."""
+
+    def __init__(self, columns: ColumnCache) -> None:
+        self._columns = columns
+        self._known: dict[int, tuple[Given, int]] = {}
+        self.kept: list[FloatArray] = []
+
+    def address(self, key: Given) -> int:
+        """Return where a column lies, which stays as long as this does."""
+        # By identity, for a strategy gives the same key again, and to compare keys would take the longest.
+        known = self._known.get(id(key))
+        if known is None:
+            column = self._columns.get(key)
+            self.kept.append(column)
+            known = self._known[id(key)] = key, int(column.__array_interface__["data"][0])
+        return known[1]
+
+
+def _row(strategy: Strategy[Any], packed: Any, held: Held) -> tuple[list[int], list[float]]:
+    """Return the addresses of a trial's columns and of those that cross, and the levels they cross."""
+    columns: Any = strategy.columns
+    row = [held.address(key) for key in columns(packed)]
+    pairs = () if strategy.crossings is None else strategy.crossings(packed)
+    levels = []
+    for one, other in pairs:
+        column, beside = (one, other) if isinstance(one, ColumnKey) else (other, one)
+        if isinstance(beside, ColumnKey):
+            row += [held.address(column), held.address(beside)]
+            levels.append(0.0)
+        else:
+            row += [held.address(column), 0]
+            levels.append(beside)
+    return row, levels
 
 
 def known_after(key: ColumnKey) -> int:

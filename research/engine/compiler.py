@@ -12,13 +12,14 @@ import linecache
 import os
 import platform
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import platformdirs
 from filelock import FileLock, Timeout
 
@@ -30,7 +31,8 @@ from edge.files import write_whole
 from reasoning import declare
 from reasoning.kernels.strategy import Strategy
 from reasoning.own import OwnStrategy
-from research.engine import account_pass, beside, compiling, guarded, signals
+from research.data.candles import FloatArray, IntArray
+from research.engine import account_pass, beside, compiling, guarded, signals, trials_pass
 from research.engine.looked import Looked
 from research.engine.trusted import require_trusted
 
@@ -42,11 +44,17 @@ HOUSE = frozenset({"domain", "learning", "perception", "platforms", "reasoning",
 SAID_SECONDS = 0.5
 """How long another process may compile before it is said that this one waits."""
 
+LARGEST = 2**53
+"""Up to here a parameter that is a whole number is the same as a float."""
+
+AT_COLUMNS = ("decide_at", "signal_at", "columns_at", "packed_at", "column_at")
+"""The first arguments of `find_many`, which each strategy has its own of."""
+
 OUTERMOST = (
     signals.__file__,
-    account_pass.__file__,
+    trials_pass.__file__,
     __file__,
-    str(Path(__file__).with_name("guarded_memory.py")),
+    *(str(Path(__file__).with_name(name)) for name in ("guarded_memory.py", "addressed.py")),
     calibrator.__file__,
     *(str(each) for each in sorted(Path(declare.__file__).parent.glob("*.py"))),
 )
@@ -55,12 +63,16 @@ OUTERMOST = (
 
 @dataclass(frozen=True)
 class CompiledRules:
-    """The passes of a backtest: as machine code, or the same functions in plain Python."""
+    """The passes of a backtest: as machine code, or the same functions in plain Python.
+
+    `replay_many` is there as machine code only, and `replay` is a batch of one of it.
+    """
 
     compiled: bool
     fill_series: Callable[..., None]
     events: Callable[[Strategy[Any]], Callable[..., int]]
     replay: Callable[..., None]
+    replay_many: Callable[..., None] | None = None
 
 
 def plain() -> CompiledRules:
@@ -93,7 +105,15 @@ def compiled() -> CompiledRules:
             built[key] = _machine_find(strategy, folder)
         return built[key]
 
-    return CompiledRules(True, MachineCode(signals.fill_series), events, MachineCode(account_pass.replay))
+    many = MachineCode(trials_pass.replay_many)
+    return CompiledRules(True, MachineCode(signals.fill_series), events, partial(_replay_one, many), many)
+
+
+def _replay_one(many: Callable[..., None], ints: IntArray, floats: FloatArray, *more: Any) -> None:
+    """Run one session by machine code that runs many; nobody asks for its score."""
+    none = np.zeros((0, 1))
+    plan = trials_pass.ScorePlan(np.zeros(0, dtype=np.int64), 0, 0, 0)
+    many(ints, floats, *more, trials_pass.alone(ints, floats, more[-1]), plan, none, none)
 
 
 def _machine_find(strategy: Strategy[Any], folder: Path) -> Callable[..., int]:
@@ -110,18 +130,55 @@ def _machine_find(strategy: Strategy[Any], folder: Path) -> Callable[..., int]:
     return MachineCode(loop)
 
 
+def decides_over_columns(strategy: Strategy[Any], packs: Sequence[Any]) -> bool:
+    """Tell whether trials can be asked at columns: declared, with parameters that a float holds."""
+    whole = (each for packed in packs for each in packed if isinstance(each, int))
+    return (
+        strategy.columns is not None
+        and bool(strategy.columns(packs[0]))
+        and all(abs(each) <= LARGEST for each in whole)
+    )
+
+
+def votes_at_crossings(strategy: Strategy[Any]) -> bool:
+    """Tell whether a single backtest asks a strategy at its crossings: one of the house's, that has some.
+
+    One of the user's own is stepped, so that it is looked at beside Python.
+    """
+    return strategy.crossings is not None and not isinstance(strategy, OwnStrategy)
+
+
 @cache
-def among(strategy: Strategy[Any]) -> Callable[..., int]:
-    """Return machine code of `find_among` for a strategy that decides over columns."""
+def asked_at_columns(strategy: Strategy[Any], columns: int, kinds: tuple[type, ...]) -> Callable[..., int]:
+    """Return machine code of `find_many` for a strategy that decides over so many columns.
+
+    `kinds` are those of its packed parameters.
+    """
+    from research.engine.addressed import column_at  # noqa: PLC0415  # imports numba
+    from research.engine.guarded_memory import jitable  # noqa: PLC0415  # as above
+
     decide: Any = strategy.decide_at
     signal: Any = strategy.signal_at
     if isinstance(strategy, OwnStrategy):
         decide, signal = guarded.checked_kernels(decide, signal)
     compiled()
     register()
-    kernels = {"decide_at": decide, "signal_at": signal}
-    loop = loop_of(signals.find_among, strategy, kernels, cache_folder())
+    text, names = _unpacking(columns, kinds), {"column_at": column_at}
+    exec(text, names)  # noqa: S102  # written here, of numbers alone
+    kernels = {"decide_at": decide, "signal_at": signal, "column_at": column_at}
+    kernels |= {each: jitable(names[each]) for each in ("columns_at", "packed_at")}
+    loop = loop_of(signals.find_many, strategy, kernels, cache_folder(), text)
     return MachineCode(loop, raising=isinstance(strategy, OwnStrategy))
+
+
+def _unpacking(columns: int, kinds: tuple[type, ...]) -> str:
+    """Return the source of what gives a trial's columns and its packed parameters."""
+    read = "".join(f"column_at(place[trial, {index}], count), " for index in range(columns))
+    packed = "".join(f"{kind.__name__}(packs[trial, {index}]), " for index, kind in enumerate(kinds))
+    return (
+        f"def columns_at(place, trial, count):\n    return ({read})\n\n"
+        f"def packed_at(packs, trial):\n    return ({packed})\n"
+    )
 
 
 class MachineCode:
@@ -264,14 +321,17 @@ def loop_of(
     strategy: Strategy[Any],
     kernels: Mapping[str, Callable[..., Any]],
     folder: Path,
+    more: str = "",
 ) -> Callable[..., int]:
     """Return a loop over candles for one strategy, as a function in a file of its own.
 
-    The kernels, its first arguments, are globals there: passed along they could not be cached on disk.
+    The kernels, its first arguments, are globals there: passed along they could not be cached on disk. `more`
+    is what else its machine code depends on.
     """
     used = [name for name in pattern.__code__.co_names if name in pattern.__globals__]
     names = {name: pattern.__globals__[name] for name in used} | dict(kernels)
-    return written(pattern.__name__, *_loop(pattern, strategy, kernels), names, folder)
+    text, known = _loop(pattern, strategy, kernels)
+    return written(pattern.__name__, text, known + more, names, folder)
 
 
 def _loop(pattern: Callable[..., int], strategy: Strategy[Any], arguments: Iterable[str]) -> tuple[str, str]:
@@ -288,13 +348,22 @@ def _loop(pattern: Callable[..., int], strategy: Strategy[Any], arguments: Itera
 
 def is_made(strategies: Iterable[Strategy[Any]]) -> bool:
     """Tell whether machine code of the rules and of these strategies' loops lies on disk."""
-    folder, pattern = cache_folder(), signals.find_events
-    loops = [_stem(pattern.__name__, *_loop(pattern, each, ("step", "signal"))) for each in strategies]
-    wanted = [
-        f"account_pass.{account_pass.replay.__name__}",
-        *(f"{each}.{pattern.__name__}" for each in loops),
-    ]
+    folder = cache_folder()
+    wanted = [f"trials_pass.{trials_pass.replay_many.__name__}", *map(_outermost, strategies)]
     return all(any(folder.rglob(f"{each}-*.nbi")) for each in wanted)
+
+
+def _outermost(strategy: Strategy[Any]) -> str:
+    """Return the name under which machine code of a strategy's loop is kept."""
+    if not votes_at_crossings(strategy):
+        pattern: Callable[..., int] = signals.find_events
+        return f"{_stem(pattern.__name__, *_loop(pattern, strategy, ('step', 'signal')))}.{pattern.__name__}"
+    pattern = signals.find_many
+    packed: Any = strategy.pack(strategy.params())
+    columns: Any = strategy.columns
+    text, known = _loop(pattern, strategy, AT_COLUMNS)
+    known += _unpacking(len(columns(packed)), tuple(map(type, packed)))
+    return f"{_stem(pattern.__name__, text, known)}.{pattern.__name__}"
 
 
 def _stem(name: str, text: str, known: str) -> str:

@@ -56,10 +56,12 @@ class Recording:
 
     def _turns(self, tape: Tape) -> tuple[Places, Places]:
         turn, cycle = (np.full(len(tape.close), -1, dtype=np.int32) for _ in range(2))
-        ends, first = np.unique(tape.turn_end, return_index=True)
-        newest = ends > 0
-        turn[ends[newest] - 1] = first[newest]
-        cycle[ends[newest] - 1] = np.searchsorted(self.instants, tape.turn_ms[first[newest]])
+        ends = tape.turn_end  # never falling: a candle is news at the first turn that counts it
+        first = np.flatnonzero(np.diff(ends, prepend=0) > 0)
+        newest = ends[first] - 1
+        turn[newest] = first
+        lone = len(self.tapes) == 1
+        cycle[newest] = first if lone else np.searchsorted(self.instants, tape.turn_ms[first])
         return turn, cycle
 
     @cached_property

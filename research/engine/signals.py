@@ -13,6 +13,7 @@ from domain.kernel import kernel
 from reasoning.kernels.features import FeaturePlan, Features, features_at
 from reasoning.kernels.indicators import Memory, atr_step
 from reasoning.kernels.strategy import Strategy
+from research.engine.crossings import AT_ONCE, WORD, mark, mark_level, take_marked
 from research.engine.layout import (
     EVENT_CYCLE,
     EVENT_TURN,
@@ -28,6 +29,8 @@ Floats = MutableSequence[float]
 Ints = MutableSequence[int]
 """Arrays when compiled, lists in plain Python."""
 
+FLOAT = 8
+"""Bytes of a float."""
 EVENT, CONFIDENCE, KNOWN = EVENT_VOICES + PER_VOICE, 2, 8
 """Numbers of an event of one voice: integers, floats; and of a candle's features with their flag."""
 
@@ -161,33 +164,66 @@ def find_events(
     return row
 
 
-def find_among(
+def find_many(
     decide_at: Callable[..., int],
     signal_at: Callable[..., Any],
-    columns: tuple[Sequence[float], ...],
-    packed: tuple[Any, ...],
+    columns_at: Callable[..., tuple[Sequence[float], ...]],
+    packed_at: Callable[..., tuple[Any, ...]],
+    column_at: Callable[..., Any],
+    place: Any,
+    level: Any,
+    packs: Any,
+    pairs: int,
     plan: FeaturePlan,
     series: Floats,
     known: Floats,
-    candidate: Sequence[int],
-    count: int,
+    bits: Any,
+    candidate: Any,
     turn_of: Sequence[int],
     cycle_of: Sequence[int],
     event: Ints,
     confidence: Floats,
-    first: int,
+    rows: Ints,
 ) -> int:
-    """Ask a strategy that decides over columns at `count` candidates; write and return as `find_events`."""
-    row = first
+    """Ask a strategy that decides over columns where it can vote, trial by trial; write as `find_events`.
+
+    `place` int64[trials, columns + 2 * pairs] has the addresses of a trial's columns and of the columns that
+    cross, 0 where that is `level` float64[trials, pairs]; `packs` its parameters. Without pairs every candle
+    is asked about. Trial t's events begin at `rows[t]`. Returns the trials whose events found room; those of
+    the next are counted only.
+    """
+    count = len(turn_of)
     room = len(event) // EVENT
-    for rank in range(count):
-        index = candidate[rank]
-        vote = decide_at(columns, index, packed)
-        if vote == 0 or turn_of[index] < 0:
-            continue
-        if row < room:
-            features = features_of(series, known, plan, len(turn_of), index)
-            text = signal_at(columns, index, packed, vote, features)
-            write_event(event, confidence, row, cycle_of[index], turn_of[index], text, features)
-        row += 1
-    return row
+    for begin in range(0, count if pairs > 0 else 0, WORD * AT_ONCE):
+        part, word = min(count - begin, WORD * AT_ONCE), begin // WORD
+        for trial in range(len(packs)):
+            for pair in range(pairs):
+                at = place.shape[1] - 2 * pairs + 2 * pair
+                one, other = place[trial, at], place[trial, at + 1]
+                line = column_at(one + FLOAT * begin, part)
+                before = column_at(one + FLOAT * (begin - 1), 1)[0] if begin > 0 else 0.0
+                if other == 0:
+                    limit = level[trial, pair]
+                    mark_level(line, limit, before if begin > 0 else limit, word, bits[trial])
+                else:
+                    beside = column_at(other + FLOAT * (begin - 1), 1)[0] if begin > 0 else 0.0
+                    mark(line, column_at(other + FLOAT * begin, part), before, beside, word, bits[trial])
+    for trial in range(len(packs)):
+        columns, packed = columns_at(place, trial, count), packed_at(packs, trial)
+        found = take_marked(bits[trial], candidate) if pairs > 0 else count
+        row = rows[trial]
+        for rank in range(found):
+            index = candidate[rank] if pairs > 0 else rank
+            vote = decide_at(columns, index, packed)
+            if vote == 0 or turn_of[index] < 0:
+                continue
+            if row < room:
+                features = features_of(series, known, plan, count, index)
+                text = signal_at(columns, index, packed, vote, features)
+                write_event(event, confidence, row, cycle_of[index], turn_of[index], text, features)
+            row += 1
+        rows[trial + 1] = row
+        if row > room:
+            bits[trial + 1 : len(packs)] = 0
+            return trial
+    return len(packs)

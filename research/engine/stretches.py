@@ -54,17 +54,25 @@ SURELY = 1.0 - 1e-12
 
 def blocks_of(tapes: Sequence[Tape], instants: IntArray) -> Blocks:
     """Return the days of a session, and the blocks of a lone tape whose every turn closes one candle."""
-    begins = np.diff(instants // DAY_MS, prepend=instants[:1] // DAY_MS) != 0
-    days: Any = np.cumsum(begins, dtype=np.int32)
+    days, after = _days_of(instants)
     none: Any = NOTHING
-    after: Any = np.flatnonzero(np.diff(days, append=days[-1:] + 1)) + 1
     if len(tapes) != 1 or not _regular(tapes[0]):
         return Blocks(days, after, none, none, none)
     tape = tapes[0]
     quote, low, high = tape.turn_quote, tape.low[tape.turn_end - 1], tape.high[tape.turn_end - 1]
-    prices = np.minimum(low, quote), np.maximum(high, quote), quote
+    prices = np.minimum(low, quote), np.maximum(high, quote), quote, quote
     rows: Any = np.stack((tape.turn_ms, quote, high, low), axis=1).reshape(-1)
-    return Blocks(days, after, rows, _extremes(*prices, FEW), _extremes(*prices, MANY))
+    few = _extremes(*prices)
+    return Blocks(days, after, rows, _records(few), _records(_extremes(*few)))
+
+
+def _days_of(instants: IntArray) -> tuple[Any, Any]:
+    """Return each instant's day, counted from the first that has one, and where each day ends."""
+    first, last = int(instants[0]) // DAY_MS, int(instants[-1]) // DAY_MS
+    ends = np.searchsorted(instants, np.arange(first + 1, last + 2) * DAY_MS)
+    counts = np.diff(ends, prepend=0)
+    after = ends[counts > 0]
+    return np.repeat(np.arange(len(after), dtype=np.int32), counts[counts > 0]), after
 
 
 def _regular(tape: Tape) -> bool:
@@ -81,11 +89,25 @@ def _regular(tape: Tape) -> bool:
     )
 
 
-def _extremes(lowest: IntArray, highest: IntArray, quote: IntArray, size: int) -> Any:
-    count = len(quote) // size
-    lows, highs, quotes = (each[: count * size].reshape(count, size) for each in (lowest, highest, quote))
-    table = [lows.min(axis=1), highs.max(axis=1), quotes.min(axis=1), quotes.max(axis=1)]
-    return np.ascontiguousarray(np.stack(table, axis=1)).reshape(-1)
+Extremes = tuple[IntArray, IntArray, IntArray, IntArray]
+
+
+def _extremes(least: IntArray, most: IntArray, least_quote: IntArray, most_quote: IntArray) -> Extremes:
+    """Return smallest and largest prices, and the same of quotes, of every eight."""
+    found = (least, np.minimum), (most, np.maximum), (least_quote, np.minimum), (most_quote, np.maximum)
+    return tuple(_of_eight(each, better) for each, better in found)  # type: ignore[return-value]  # four
+
+
+def _of_eight(values: IntArray, better: Any) -> IntArray:
+    # Twos of twos of twos, for a reduction along rows of eight does one row at a time.
+    result = values[: len(values) // FEW * FEW]
+    for _ in range(3):
+        result = better(result[::2], result[1::2])
+    return result
+
+
+def _records(extremes: Extremes) -> Any:
+    return np.stack(extremes, axis=1).reshape(-1)
 
 
 @kernel

@@ -97,9 +97,11 @@ class Worker:
         table, daily = np.zeros((len(task.packs), FIELDS)), np.zeros((len(task.packs), runner.days))
         voices = list(self._job.setup.voices)
         base = voices[self._job.voice]
-        for row, packed in enumerate(task.packs):
+        trials = []
+        for packed in task.packs:
             voices[self._job.voice] = BacktestVoice(base.strategy, packed)
-            runner.score_into(voices, table[row], daily[row])
+            trials.append(tuple(voices))
+        runner.score_all(trials, table, daily)
         return TrialScores(table, daily)
 
     def _runner(self, span: Span) -> TrialRunner:

@@ -4,38 +4,32 @@ A single voice's votes go straight into the replay's events, features are worked
 for all trials, and the books are used again. What comes out is what `backtest` comes to, to the bit.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache
 from typing import Any
 
 import numpy as np
 
 from reasoning.kernels.features import PLAN
-from research.data.candles import Candles, FloatArray
+from reasoning.kernels.strategy import Strategy
+from reasoning.own import OwnStrategy
+from research.data.candles import Candles, FloatArray, IntArray
 from research.engine.backtest import BacktestVoice, Setup, events_of, opened
 from research.engine.beside import Misstep
 from research.engine.columns import ColumnCache, Crossings
-from research.engine.compiler import MachineCode, among, compiled, plain
-from research.engine.layout import (
-    ACCT,
-    EVENT_AT,
-    EVENT_COUNT,
-    SYMBOL,
-    TRADES_AT,
-    ExitTables,
-)
+from research.engine.compiler import asked_at_columns, compiled, decides_over_columns, plain
+from research.engine.layout import TRADES_AT
 from research.engine.recording import Recording
+from research.engine.scored import score_books
 from research.engine.signals import CONFIDENCE, EVENT, KNOWN
+from research.engine.trials_pass import Batch, ScorePlan, alone
 from research.statistics.ratios import periods_of
-from research.statistics.scoring import FIELDS, day_ends, score_books
+from research.statistics.scoring import FIELDS, day_ends
 
-
-@cache
-def _scorer() -> Callable[..., None]:
-    """Return machine code of `score_books`."""
-    compiled()  # registers the kernels and sets the folder
-    return MachineCode(score_books)
+MOST_TRIALS = 32
+"""Trials of one call; fewer where their events find no room."""
+LEAST_ROOM = 1024
+"""Events there is room for at least."""
 
 
 class TrialInputs:
@@ -53,7 +47,8 @@ class TrialInputs:
         day = np.asarray(self.market.blocks.day)
         self.days = int(day[-1]) + 1
         self.ends = day[day_ends(self.prepared.instants, self.periods)]
-        self.columns = [ColumnCache(tape) for tape in self.prepared.tapes]
+        each = zip(self.prepared.tapes, self.prepared.series, strict=True)
+        self.columns = [ColumnCache(tape, series) for tape, series in each]
 
 
 class TrialRunner:
@@ -68,11 +63,15 @@ class TrialRunner:
         self.machine = inputs.prepared.engine.compiled
         self.equity = np.zeros(inputs.days, dtype=np.int64)
         self.lean = self.machine and len(setup.voices) == 1
-        self._size_books(max(256, len(self.prepared.instants) // 16))
+        cycles = len(self.prepared.instants)
+        self.plan = ScorePlan(inputs.ends, cycles, setup.cash, inputs.periods)
+        self._size_books(max(LEAST_ROOM, cycles // 2))
+        self.at_once = MOST_TRIALS
         self.stepped: set[str] = set()
         if self.lean:
             self.known = [np.zeros(KNOWN * len(tape.close)) for tape in self.prepared.tapes]
-            self.crossings = [Crossings(columns) for columns in self.inputs.columns]
+            self.crossings = [Crossings(columns, MOST_TRIALS) for columns in self.inputs.columns]
+            self.daily, self.table = np.zeros((MOST_TRIALS, self.days)), np.zeros((MOST_TRIALS, FIELDS))
 
     @property
     def days(self) -> int:
@@ -84,60 +83,91 @@ class TrialRunner:
 
         `voices` are those of the setup, with other parameters.
         """
-        row, daily = np.zeros(FIELDS), np.zeros(self.days)
-        self.score_into(voices, row, daily)
-        return row, daily
+        table, daily = np.zeros((1, FIELDS)), np.zeros((1, self.days))
+        self.score_all([voices], table, daily)
+        return table[0], daily[0]
 
-    def score_into(self, voices: Sequence[BacktestVoice], row: FloatArray, daily: FloatArray) -> None:
-        """Run one trial and write its score and daily returns."""
-        ints, floats, equity = self._lean(voices[0]) if self.lean else self._full(voices)
-        score: Callable[..., None] = _scorer() if self.machine else score_books
-        cycles, periods = len(self.prepared.instants), self.inputs.periods
-        score(ints, floats, equity, self.inputs.ends, cycles, self.setup.cash, periods, daily, row)
+    def score_all(
+        self, trials: Sequence[Sequence[BacktestVoice]], table: FloatArray, daily: FloatArray
+    ) -> None:
+        """Run trials and write each one's score and daily returns into its row."""
+        if not self.lean:
+            for row, voices in enumerate(trials):
+                self._score_full(voices, table[row], daily[row])
+            return
+        if not trials:
+            return
+        strategy = trials[0][0].strategy
+        packs = [voices[0].packed for voices in trials]
+        order = _by_columns(strategy, packs)
+        done = 0
+        while done < len(order):
+            rows = order[done : done + self.at_once]
+            made = self._batch(strategy, [packs[row] for row in rows])
+            table[rows[:made]], daily[rows[:made]] = self.table[:made], self.daily[:made]
+            done += made
 
-    def _full(self, voices: Sequence[BacktestVoice]) -> tuple[Any, Any, Any]:
+    def _score_full(self, voices: Sequence[BacktestVoice], row: FloatArray, daily: FloatArray) -> None:
         setup = replace(self.setup, voices=tuple(voices))
         event, confidence, counts = events_of(self.prepared, setup)
         give, (ints, floats) = self.prepared.give, opened(self.prepared, setup, counts)
         books = give(ints), give(floats), give(np.zeros_like(self.equity))
-        votes = give(event), give(confidence)
-        self.prepared.engine.replay(
-            *books,
+        more = (
             self.house,
             self.inputs.market,
-            *votes,
+            give(event),
+            give(confidence),
             self.slips,
             self.prepared.unheard,
-            self._exits(voices),
+            (exits := self.prepared.exits([each.strategy.exits_for(each.packed) for each in voices])),
         )
-        return books
+        if self.prepared.engine.replay_many is not None:
+            scored = alone(ints, floats, exits), self.plan, daily.reshape(1, -1), row.reshape(1, -1)
+            self.prepared.engine.replay_many(*books, *more, *scored)
+            return
+        self.prepared.engine.replay(*books, *more)
+        score: Any = score_books
+        score(*books, *self.plan, daily, row)
 
-    def _lean(self, voice: BacktestVoice) -> tuple[Any, Any, Any]:
-        rows = self._events(voice)
-        if rows[-1] > self.room:
-            self._size_books(rows[-1])
-            rows = self._events(voice)
-        ints, floats = self.ints, self.floats
-        ints[: self.head], floats[:] = self.blank
-        for index in range(len(rows) - 1):
-            at = ACCT + index * SYMBOL
-            ints[at + EVENT_AT], ints[at + EVENT_COUNT] = rows[index], rows[index + 1] - rows[index]
+    def _batch(self, strategy: Strategy[Any], packs: Sequence[Any]) -> int:
+        """Run the first of some trials, as many as find room; return how many."""
+        first, count, made = self._events(strategy, packs)
+        while made == 0:
+            self._size_books(int(count.sum()))
+            first, count, made = self._events(strategy, packs[:1])
+        largest = int(count[:made].sum(axis=1).max())
+        self.at_once = min(MOST_TRIALS, max(1, self.room // (largest + largest // 8 + 1)))
+        exits = self.prepared.exits([strategy.exits_for(packed) for packed in packs[:made]])
+        plans = np.ascontiguousarray(exits.first).reshape(made, -1 if len(exits.first) else 0)
+        batch = Batch(first[:made], count[:made], plans, *self.blank)
         more = self.house, self.inputs.market, self.event, self.confidence, self.slips, self.prepared.unheard
-        self.prepared.engine.replay(ints, floats, self.equity, *more, self._exits([voice]))
-        return ints, floats, self.equity
+        books = self.ints, self.floats, self.equity
+        many: Any = self.prepared.engine.replay_many
+        many(*books, *more, exits, batch, self.plan, self.daily[:made], self.table[:made])
+        return made
 
-    def _exits(self, voices: Sequence[BacktestVoice]) -> ExitTables:
-        return self.prepared.exits([each.strategy.exits_for(each.packed) for each in voices])
+    def _events(self, strategy: Strategy[Any], packs: Sequence[Any]) -> tuple[IntArray, IntArray, int]:
+        """Write the events of trials, symbol by symbol.
 
-    def _events(self, voice: BacktestVoice) -> list[int]:
-        """Write the events of every symbol; return each one's first row, then the row after the last."""
-        rows = [0]
-        for index in range(len(self.inputs.tapes)):
-            among = self._among(index, voice, rows[-1]) if voice.strategy.name in self.stepped else None
-            rows.append(self._stepped(index, voice, rows[-1]) if among is None else among)
-        if rows[-1] <= self.room:  # else it is stepped once more, for only then was it looked at
-            self.stepped.add(voice.strategy.name)
-        return rows
+        Returns where each one's begin, how many, and of how many trials all found room.
+        """
+        known = strategy.name in self.stepped or not isinstance(strategy, OwnStrategy)
+        made, symbols, end = len(packs) if known else 1, len(self.inputs.tapes), 0
+        first, count = (np.zeros((made, symbols), dtype=np.int64) for _ in range(2))
+        for index in range(symbols):
+            tried = max(made, 1)
+            rows = np.full(tried + 1, end, dtype=np.int64)
+            room = self._among(index, strategy, packs[:tried], rows) if known else None
+            if room is None:
+                rows[1] = self._stepped(index, BacktestVoice(strategy, packs[0]), end)
+                room = int(rows[1] <= self.room)
+            made = min(made, room)
+            held = max(made, 1)
+            first[:held, index], count[:held, index] = rows[:held], np.diff(rows[: held + 1])
+            end = int(rows[held])
+        if made:  # else it is stepped once more, for only then was it looked at
+            self.stepped.add(strategy.name)
+        return first, count, made
 
     def _stepped(self, index: int, voice: BacktestVoice, first: int) -> int:
         """Step the strategy over a tape."""
@@ -149,27 +179,44 @@ class TrialRunner:
         except Misstep as misstep:
             raise misstep.on(self.prepared.tapes[index]) from None
 
-    def _among(self, index: int, voice: BacktestVoice, first: int) -> int | None:
-        """Ask a strategy that decides over columns where it can vote; None for another, or one that fails."""
-        candidates = self.crossings[index].of(voice.strategy, voice.packed)
-        if candidates is None:
+    def _among(self, index: int, strategy: Strategy[Any], packs: Sequence[Any], rows: IntArray) -> int | None:
+        """Ask a strategy that decides over columns where it can vote; return the trials that found room.
+
+        None for another strategy, and one that fails: stepped, it says at which line. `rows` begins with the
+        first free row and is filled with those at which each trial ends.
+        """
+        if not decides_over_columns(strategy, packs):
             return None
-        _, series, turns = self.inputs.tapes[index]
-        where, books = (candidates.candidate, candidates.found), (self.event, self.confidence, first)
-        more = self.known[index], *where, *turns, *books
+        asked, (_, series, turns) = self.crossings[index].asked(strategy, packs), self.inputs.tapes[index]
+        find = asked_at_columns(strategy, asked.columns, asked.kinds)
+        more = self.known[index], *self.crossings[index].room, *turns, self.event, self.confidence, rows
         try:
-            return among(voice.strategy)(candidates.columns, voice.packed, PLAN, series, *more)
-        except (ArithmeticError, ValueError):  # stepped, it says at which line
-            return None
+            return find(*asked.given, PLAN, series, *more)
+        except (ArithmeticError, ValueError):
+            self.crossings[index].blank()
+            return self._among(index, strategy, packs[:1], rows) if len(packs) > 1 else None
 
     def _size_books(self, room: int) -> None:
         """Make room for this many events; rows of trades and vetoes need not be blank."""
         self.room = room
         counts = [room, *(0 for _ in self.prepared.tapes[1:])]
         self.ints, self.floats = opened(self.prepared, self.setup, counts)
-        self.head = int(self.ints[TRADES_AT])
-        self.blank = self.ints[: self.head].copy(), self.floats.copy()
+        self.blank = self.ints[: int(self.ints[TRADES_AT])].copy(), self.floats.copy()
         self.event, self.confidence = np.zeros(room * EVENT, dtype=np.int64), np.zeros(room * CONFIDENCE)
+
+
+def _by_columns(strategy: Strategy[Any], packs: Sequence[Any]) -> IntArray:
+    """Return the order in which trials share columns the longest: the column of most kinds changes last."""
+    keys = strategy.columns(packs[0]) if strategy.columns is not None else ()
+    if len(packs) <= MOST_TRIALS or not keys:
+        return np.arange(len(packs))
+    of = strategy.columns
+    ranks: list[dict[Any, int]] = [{} for _ in keys]
+    table = np.array([
+        [rank.setdefault(key, len(rank)) for rank, key in zip(ranks, of(packed), strict=True)]  # type: ignore[misc]
+        for packed in packs
+    ])  # fmt: skip
+    return np.lexsort(table[:, np.argsort([len(rank) for rank in ranks], kind="stable")].T)
 
 
 def _writable(candles: Candles) -> Candles:

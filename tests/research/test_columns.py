@@ -1,5 +1,6 @@
 """The promise: a search over columns finds every vote of the stepped strategy, within its memory."""
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,11 @@ from reasoning.kernels.strategy import ColumnKey
 from reasoning.strategies.registry import STRATEGIES
 from research.engine.backtest import BacktestVoice
 from research.engine.columns import ColumnCache
-from research.engine.crossings import changes, compare
+from research.engine.crossings import WORD, mark, mark_level, take_marked
 from research.search.trials import TrialInputs, TrialRunner
 from tests.research.searching import setup_for, walk
 
-NUMBERS = st.lists(st.integers(-2, 2).map(float), min_size=1, max_size=40)
+NUMBERS = st.lists(st.integers(-2, 2).map(float), min_size=1, max_size=140)
 
 
 class Guarded(Declared):
@@ -49,26 +50,39 @@ class Open(Declared):
         return sell() if now.quick < now.calm else None
 
 
-def sides(pairs: list[tuple[list[float], list[float]]]) -> list[int]:
-    """Return the candles the search finds."""
+def marked(pairs: list[tuple[list[float], list[float] | float]], size: int) -> list[int]:
+    """Return the candles the search finds that looks at so many at a time."""
     count = len(pairs[0][0])
-    eights = np.zeros((count + 7) // 8, dtype=np.uint64)
-    side, found = eights.view(np.uint8)[:count], np.zeros(count, dtype=np.int32)
-    for place, (one, other) in enumerate(pairs):
-        compare(np.array(one), np.array(other), place, side)
-    result = found[: changes(side, eights, count, found)].tolist()
-    assert not eights.any()
+    bits, found = np.zeros(-(-count // WORD), dtype=np.uint64), np.zeros(count, dtype=np.int32)
+    parts = [slice(at, min(at + size, count)) for at in range(0, count, size)]
+    for part, (one, other) in itertools.product(parts, pairs):
+        line, first, last = np.array(one[part]), part.start // WORD, part.start - 1
+        if isinstance(other, float):
+            mark_level(line, other, one[last] if part.start else other, first, bits)
+        else:
+            before, beside = (one[last], other[last]) if part.start else (0.0, 0.0)
+            mark(line, np.array(other[part]), before, beside, first, bits)
+    with np.errstate(over="ignore"):  # as in machine code, where a product keeps its lowest bits
+        result = found[: take_marked(bits, found)].tolist()
+    assert not bits.any()
     return list(result)
 
 
-@settings(max_examples=100, deadline=None)
-@given(st.lists(NUMBERS, min_size=2, max_size=5))
-def test_every_crossing_is_found_and_nothing_where_no_side_changes(lines: list[list[float]]) -> None:
+@settings(max_examples=60, deadline=None)
+@given(st.lists(NUMBERS, min_size=2, max_size=4), st.sampled_from([None, -1.0, 0.5]))
+def test_every_crossing_is_found_and_nothing_where_no_side_is_new(
+    lines: list[list[float]], level: float | None
+) -> None:
     count = min(map(len, lines))
-    pairs = [(lines[place][:count], lines[place + 1][:count]) for place in range(len(lines) - 1)]
-    which = [tuple(np.sign(np.subtract(*pair)).astype(int).tolist()) for pair in pairs]
-    expected = [index for index in range(1, count) if any(side[index] != side[index - 1] for side in which)]
-    assert sides(pairs) == expected
+    pairs: list[Any] = [(lines[place][:count], lines[place + 1][:count]) for place in range(len(lines) - 1)]
+    pairs = pairs if level is None else [(pairs[0][0], level)]
+    which = [np.sign(np.subtract(*pair)).astype(int).tolist() for pair in pairs]
+    expected = [
+        index
+        for index in range(count)
+        if any(side[index] and (index == 0 or side[index] != side[index - 1]) for side in which)
+    ]
+    assert marked(pairs, WORD) == marked(pairs, 16 * WORD) == expected
 
 
 def test_a_decide_tells_the_crossings_its_votes_stand_behind() -> None:
@@ -93,7 +107,9 @@ def test_asked_at_columns_it_votes_as_when_stepped(strategy: Any) -> None:
     rows = runner._stepped(0, voice, 0)  # one way of two, to hold the other against
     stepped = runner.event[: 6 * rows].copy(), runner.confidence[: 2 * rows].copy()
     runner.event[:], runner.confidence[:] = 0, 0
-    assert runner._among(0, voice, 0) == rows > 10  # as above
+    ends = np.zeros(2, dtype=np.int64)
+    assert runner._among(0, strategy, [voice.packed], ends) == 1  # as above
+    assert ends[1] == rows > 10
     assert runner.event[: 6 * rows].tolist() == stepped[0].tolist()
     assert runner.confidence[: 2 * rows].tolist() == stepped[1].tolist()
 
@@ -101,11 +117,11 @@ def test_asked_at_columns_it_votes_as_when_stepped(strategy: Any) -> None:
 def test_columns_keep_within_their_bytes_and_come_back_the_same() -> None:
     candles = walk(800)
     asked = setup_for([candles], "sma")
-    tape = TrialInputs([candles], asked, machine=True).prepared.tapes[0]
+    made = TrialInputs([candles], asked, machine=True).prepared
     strategy: Any = STRATEGIES["sma"]
     sma_keys = [strategy.columns(strategy.pack(strategy.params(fast=fast)))[0] for fast in range(3, 13)]
-    size = 8 * len(tape.close)
-    columns = ColumnCache(tape, most=4 * size)
+    size = 8 * len(made.tapes[0].close)
+    columns = ColumnCache(made.tapes[0], made.series[0], most=4 * size)
     first = [columns.get(key).copy() for key in sma_keys]
     assert columns.nbytes <= 4 * size
     assert all(np.array_equal(columns.get(key), was) for key, was in zip(sma_keys, first, strict=True))
@@ -114,9 +130,9 @@ def test_columns_keep_within_their_bytes_and_come_back_the_same() -> None:
 
 def test_an_indicator_of_more_numbers_than_are_kept_is_told_all_the_same() -> None:
     candles = walk(800)
-    tape = TrialInputs([candles], setup_for([candles], "sma"), machine=True).prepared.tapes[0]
+    made = TrialInputs([candles], setup_for([candles], "sma"), machine=True).prepared
     close = ColumnKey("close", (), (), "value")
     key = ColumnKey("bollinger", (20, 2.0), (close,), "lower")
-    small, large = (ColumnCache(tape, most=most) for most in (1, 2**20))
+    small, large = (ColumnCache(made.tapes[0], made.series[0], most=most) for most in (1, 2**20))
     assert np.array_equal(small.get(key), large.get(key))
     assert np.all(small.get(key)[20:] < small.get(key._replace(output="middle"))[20:])

@@ -14,6 +14,7 @@ from research.engine.compiler import compiled
 from research.search.executor_threads import One
 from research.search.grid import default_grid, grid_of
 from research.search.sweep import Job, Task, Worker, job_of, sweep, window
+from research.search.trials import MOST_TRIALS
 from research.statistics.metrics import metrics
 from research.statistics.ratios import daily_returns
 from research.statistics.scoring import Score
@@ -96,6 +97,25 @@ def _is_the_backtest(candles: list[Candles], job: Job, scores: object) -> None:
         assert shown == pytest.approx([np.nan if each is None else each for each in figures], nan_ok=True)
         daily = daily_returns(result.times_ms, result.equity, float(result.opening_cash), every_day=True)
         assert scores.daily[place] == pytest.approx(daily, abs=1e-15)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("symbols", [1, 2])
+def test_trials_of_one_call_score_as_they_do_alone_however_many_find_room(symbols: int) -> None:
+    candles = [walk(900, 1), walk(800, 2, "ETH-USDT")][:symbols]
+    trials = grid_of(SMA, ["fast=3:12:1", "slow=20:80:12"]).trials
+    job = job_of(candles, setup_for(candles), trials)
+    packs = [trial.packed for trial in trials]
+    assert len(packs) > MOST_TRIALS
+    expected = Worker(job).work(Task((None, None), tuple(packs)))
+    worker = Worker(job)
+    alone = [worker.work(Task((None, None), (packed,))) for packed in packs]
+    assert np.concatenate([each.table for each in alone]).tobytes() == expected.table.tobytes()
+    assert np.concatenate([each.daily for each in alone]).tobytes() == expected.daily.tobytes()
+    runner = worker._runner((None, None))
+    for room in (1, 60, 200):  # below one trial's events, and a few trials'
+        runner._size_books(room)
+        assert worker.work(Task((None, None), tuple(packs))).table.tobytes() == expected.table.tobytes()
+        assert runner.room >= room
 
 
 def test_all_trials_trade_the_same_instants() -> None:
