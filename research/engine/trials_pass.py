@@ -44,7 +44,7 @@ class Batch(NamedTuple):
     """The events of trials, and the books as they are before the first cycle.
 
     `begins` and `counts` int64[trials, symbols]: where each trial's events begin, and how many there are;
-    `plans` int64[trials, voices] what `ExitTables.first` is for each trial, of no voices where none has a plan.
+    `plans` int64[trials, voices] what `ExitTables.first` is for each; of no voices where none has a plan.
     """
 
     begins: Any
