@@ -3,9 +3,6 @@
 from domain.kernel import kernel
 from domain.money import MAX_CASH, notional, share_up
 
-NEARLY = 0.99 * MAX_CASH
-"""A notional that is not above this as a float is not above the largest, whatever rounding does."""
-
 
 @kernel
 def stop_level(price: int, stop_ppm: int, stop: int) -> int:
@@ -28,20 +25,11 @@ def most_lots(price: int, cash_factor: int) -> int:
 
 
 @kernel
-def is_too_large(price: int, lots: int, cash_factor: int) -> bool:
-    """Return whether `lots` at `price` ticks (both above 0) are worth more than the largest notional.
-
-    A float sees at once that nearly all are not; integers settle what comes near.
-    """
-    return float(price) * float(lots) * float(cash_factor) > NEARLY and lots > most_lots(price, cash_factor)
-
-
-@kernel
 def stake(price: int, lots: int, cash_factor: int) -> int:
     """Return the notional in cash units, MAX_CASH + 1 for any that is larger; 0 without a price."""
     if price <= 0 or lots <= 0:
         return 0
-    return MAX_CASH + 1 if is_too_large(price, lots, cash_factor) else notional(price, lots, cash_factor)
+    return MAX_CASH + 1 if lots > most_lots(price, cash_factor) else notional(price, lots, cash_factor)
 
 
 @kernel
@@ -53,7 +41,7 @@ def loss_at_stop(price: int, stop: int, lots: int, cash_factor: int, cost_ppm: i
     """
     if price <= 0 or lots <= 0:
         return 0
-    if is_too_large(price, lots, cash_factor):
+    if lots > most_lots(price, cash_factor):
         return MAX_CASH + 1
     paid = notional(price, lots, cash_factor)
     back = notional(stop, lots, cash_factor)

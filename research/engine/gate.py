@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from domain.exits import BY_SIGNAL
 from domain.kelly import kelly
 from domain.kernel import kernel
-from domain.money import notional, share_up
+from domain.money import MAX_CASH, notional, share_up
 from domain.tally import below_peak
 from platforms.fills import BUY, SELL, Costs, buy_cost, market_price
 from platforms.impact import Slips, mean_volume, range_ppm, slipped_at, takes_within
@@ -88,7 +88,7 @@ from risk.facts import NONE, RECORDED, AccountFacts, Entry, Facts, Feed
 from risk.gate import first_denial
 from risk.rules import fits
 from risk.sizing import size_entry
-from risk.stake import is_too_large, stop_below, stop_level, trailed
+from risk.stake import stop_below, stop_level, trailed
 from risk.table import FILTERS
 
 NOTHING_TO_REDUCE = 0
@@ -443,7 +443,7 @@ def buy(
             return
     dear = slipped_now(ints, costs, slips, turn_end, p, lots)
     price = market_price(BUY, mark, dear)
-    if is_too_large(price, lots, factor):
+    if lots > MAX_CASH // factor // price:
         return
     cost = buy_cost(price, lots, factor, costs.taker_fee)
     if cost > ints[CASH]:
