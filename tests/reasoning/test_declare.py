@@ -1,5 +1,7 @@
 """A declared strategy does what its decide says; what cannot be compiled is refused with file and line."""
 
+import pickle
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from reasoning.declare.making import Declared
 from reasoning.kernels.features import Features
 from reasoning.kernels.strategy import Strategy
 from reasoning.kernels.subset import compilable
+from reasoning.strategies.registry import STRATEGIES
 from tests.reasoning.samples import candles_of, walk
 from tests.reasoning.told import column, numbers, over_columns, told, written
 
@@ -336,3 +339,10 @@ def test_exits_are_a_plan_of_the_parameters_and_their_shares_leave_a_rest(tmp_pa
     )
     with pytest.raises(ValueError, match=r"partial sells 0.8 \+ 0.3 of what was bought; leave some"):
         packed_of(strategy, half=0.8)
+
+
+@pytest.mark.parametrize("name", sorted(STRATEGIES))
+def test_another_process_finds_a_declared_strategy_where_its_class_is(name: str) -> None:
+    strategy = replace(STRATEGIES[name], name="sent")
+    found = pickle.loads(pickle.dumps(strategy))  # noqa: S301  # as worker processes do
+    assert (found, found.name) == (strategy, "sent")
