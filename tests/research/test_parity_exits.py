@@ -38,7 +38,7 @@ pytestmark = pytest.mark.usefixtures("leaving")
 def test_every_exit_leaves_alike(name: str) -> None:
     reasoning = {"strategies": (name,)}
     for candles in (
-        [market("seeded/1h/DOGE-USDT", 500)],
+        [market("seeded/1h/ETH-USDT", 600)],
         [market(f"seeded/1h/{each}", 300) for each in FOUR],
     ):
         result, difference = both(candles, reasoning=reasoning, risk=PORTFOLIO)
