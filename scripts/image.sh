@@ -43,11 +43,11 @@ python=${PYTHON:-.venv/bin/python}
 "$python" -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir "$work" .
 "$python" -m pip install --quiet --disable-pip-version-check --no-deps --no-compile --target "$site" "$work"/boyd-*.whl
 cp ops/image/health.py "$work/root/usr/local/lib/boyd-health.py"
-rm -rf "$site/bin" "$site/nltk/test" "$site/Crypto/SelfTest" "$site/sqlalchemy/testing"
+rm -rf "$site/bin" "$site/nltk/test" "$site/joblib/test" "$site/Crypto/SelfTest" "$site/sqlalchemy/testing"
 find "$site" -type d \( -name tests -o -name __pycache__ \) -prune -exec rm -rf {} +
 find "$site" -name '*.pyi' -delete
 # A read-only system compiles nothing; what is seldom imported need not be there twice.
-chroot "$work/root" /usr/bin/python3.11 -I -m compileall -q -x '/(apprise|nltk|pygments|Crypto|dateparser|textblob)/' \
+chroot "$work/root" /usr/bin/python3.11 -I -m compileall -q -x '/(apprise|nltk|joblib|oauthlib|requests_oauthlib|pygments|Crypto|dateparser|textblob)/' \
     /usr/local/lib/boyd >/dev/null
 chmod -R go=u-w "$work/root/usr"
 chmod 755 "$work/root" "$work/root/etc" "$work/root/usr"
@@ -66,4 +66,6 @@ buildah config --user 10001:10001 --workingdir /data --volume /data --stop-signa
 buildah commit --quiet --format docker "$container" "boyd:$version" >/dev/null
 rm -f "$archive"
 buildah push --quiet "boyd:$version" "docker-archive:$archive:boyd:$version" # an OCI image has no health check
-echo "$archive: $(du -sm "$work/root" | cut -f1) MB, packed $(du -m "$archive" | cut -f1) MB"
+size=$(du -sm "$work/root" | cut -f1)
+echo "$archive: $size MB, packed $(du -m "$archive" | cut -f1) MB"
+[ "$size" -lt 200 ] || { echo "image: it is to stay below 200 MB" >&2; exit 1; }

@@ -35,8 +35,7 @@ def test_a_session_on_a_server_is_read_archived_explained_and_replayed(tmp_path:
     assert json.loads(agent(tmp_path, "replay", "--json", env=on_server).stdout)["difference"] is None
     told = agent(tmp_path, "journal", "archive", "--keep", "100", env=on_server).stdout
     assert f"rows 1 to {report.archived} of {report.rows} archived" in told
-    agent(tmp_path, *RUN, env=on_server)
-    assert json.loads(agent(tmp_path, "status", "--json", env=on_server).stdout)["cycle"] == 800
+    assert "after 400 cycles" in agent(tmp_path, *RUN, env=on_server).stdout  # and the next session goes on
 
 
 def test_the_same_session_in_a_file_has_the_same_decisions(tmp_path: Path, url: str) -> None:
