@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from copy import copy
 from typing import Any, NamedTuple
 
@@ -20,8 +21,8 @@ UNKNOWN = Features(0.0, 0.0, 0, 0, 0.0, 0.0, 0)
 """Features before the first candle."""
 
 KEPT = 2_000
-"""Candles kept of each symbol for parameters that come later: 0.6 MB. A strategy whose
-warm-up is longer starts with these and is silent until it has seen the rest."""
+"""Candles kept of each symbol for parameters that come later: 0.6 MB, and more where a strategy's warm-up is
+longer. One that is given parameters with a longer one is silent until it has seen the rest."""
 
 
 class ConfiguredStrategy(NamedTuple):
@@ -88,7 +89,7 @@ class SymbolMemory:
         self.candle: Candle | None = None
         self.seen = 0
         self.latest = UNKNOWN
-        self.recent: deque[Candle] = deque(maxlen=KEPT)
+        self.recent: deque[Candle] = deque(maxlen=_kept_for(self.speakers))
         self.features: Memory = [0.0] * features_size(PLAN)
         self.blocks: list[Memory] = [self._blank(speaker) for speaker in self.speakers]
 
@@ -133,6 +134,7 @@ class SymbolMemory:
     def retune(self, index: int, speakers: Sequence[ConfiguredStrategy]) -> None:
         """Hear `speakers` from now on; the one at `index` starts over, warmed by the candles kept."""
         self.speakers = speakers
+        self.recent = deque(self.recent, maxlen=_kept_for(speakers))
         strategy, packed = speakers[index]
         self.blocks[index] = block = self._blank(speakers[index])
         for candle in () if strategy.name in self.muted else self.recent:
@@ -165,7 +167,7 @@ class SymbolMemory:
             result.series, result.candle, result.seen, result.latest,
         )  # fmt: skip
         self.now_ms = result.now_ms
-        self.recent = deque(result.recent, maxlen=KEPT)
+        self.recent = deque(result.recent, maxlen=_kept_for(self.speakers))
         self.features = result.features
         self.blocks = blocks
         self.headlines.resume(result.headlines, result.now_ms)
@@ -188,7 +190,8 @@ class SymbolMemory:
         twin.symbol, twin.speakers, twin.muted = self.symbol, self.speakers, dict(self.muted)
         twin.headlines, twin.now_ms = self.headlines, self.now_ms
         twin.series, twin.candle, twin.seen, twin.latest = self.series, self.candle, self.seen, self.latest
-        twin.recent = deque(tuple(self.recent)[-kept:], KEPT) if kept else deque(maxlen=KEPT)
+        most = self.recent.maxlen
+        twin.recent = deque(tuple(self.recent)[-kept:], most) if kept else deque(maxlen=most)
         twin.features = self.features[:]
         twin.blocks = blocks = self.blocks[:]
         for index, block in enumerate(blocks):
@@ -219,3 +222,12 @@ class SymbolMemory:
             "headlines": list(self.headlines.heard),
             "muted": dict(self.muted),
         }
+
+
+def _kept_for(speakers: Sequence[ConfiguredStrategy]) -> int:
+    """Return the candles that are kept: as many as any needs to vote at once in ticks of another grid."""
+    most = KEPT
+    for strategy, packed in speakers:
+        with suppress(StrategyFault):  # it is muted, and needs none
+            most = max(most, strategy.warmup_for(packed))
+    return most

@@ -4,22 +4,27 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
+from agent.settings.instruments import instrument
 from agent.verify.lookahead import prove
 from domain.candle import Candle
 from domain.errors import BadInput
+from domain.regrid import Regrid
 from domain.times import HOUR_MS, MINUTE_MS, TIMEFRAMES, utc
 from reasoning.declare import Undeclarable
 from reasoning.indicators.moving import EMA
 from reasoning.kernels.higher import HIGHER_SIZE, LAST, TIME, higher_step
 from reasoning.kernels.strategy import Strategy
 from reasoning.kernels.subset import compilable
+from reasoning.memories import KEPT, ConfiguredStrategy, SymbolMemory
+from reasoning.news.sentiment import SentimentSettings
 from research.data.candles import Candles
 from research.data.resample import resample
 from tests.reasoning.samples import walk
-from tests.reasoning.told import told, written
+from tests.reasoning.told import numbers, over_columns, told, written
 
 BASE = 5 * MINUTE_MS
 FRAMES = """
@@ -82,6 +87,16 @@ def test_the_numbers_are_those_of_the_longer_candles_that_had_closed(frames: Str
         slower = list(averages(trend[2:], 4))
         assert said[index][1].split()[:3] == [f"{hours[-1]:.0f}", repr(trend[-1]), repr(slower[-1])]
     assert {signal.vote for signal, _ in said} == {1, 0, -1}
+
+
+def test_its_lines_are_drawn_once_known(frames: Strategy[Any]) -> None:
+    packed = frames.pack(frames.params())
+    memory, drawn = frames.blank(packed), []
+    for candle in with_gaps(400):
+        frames.take(memory, packed, *numbers(candle), float(candle.time))
+        drawn.append({each.name: each.value for each in frames.drawn(memory, packed)})
+    assert "trend" not in drawn[3 * 12 + 9]
+    assert all(each["trend"] > 0.0 for each in drawn[3 * 12 + 10 :])
 
 
 def test_a_longer_candle_moves_nothing_until_it_has_closed_and_crosses_once(frames: Strategy[Any]) -> None:
@@ -209,4 +224,29 @@ def test_a_crossing_with_a_number_that_is_none_yet_votes_for_nothing(tmp_path: P
     assert len(votes) > 5
     assert all(levels != "0" for _, levels, _ in votes)
     assert not any(signal.vote for signal, _ in said[:50])
+    over = over_columns(late, late.pack(late.params()), candles)
+    assert [signal if signal.vote else None for signal, _ in said] == over
     assert compilable(late) is None
+
+
+def test_as_many_candles_are_kept_as_a_new_grid_needs_to_vote_at_once(tmp_path: Path) -> None:
+    body = """
+class Long(Declared):
+    trend = ema(9, on="4h")
+
+    def decide(self, now):
+        return buy(confidence=90) if now.close > 0 else nothing()
+"""
+    module, _ = written(tmp_path, body)
+    strategy = module.Long.strategy.at(MINUTE_MS)
+    packed = strategy.pack(strategy.params())
+    needed = strategy.warmup_for(packed)
+    assert needed > KEPT
+    memory = SymbolMemory("BTC-USDT", (ConfiguredStrategy(strategy, packed),), SentimentSettings(), {})
+    memory.start("test")
+    said = [memory.step(each)[0].vote for each in walk(needed + 100, 2)]
+    assert said.index(1) == needed - 1
+    old = instrument("BTC-USDT", {})
+    memory.regrid(Regrid(old, msgspec.structs.replace(old, tick_size=old.tick_size / 10)))
+    assert len(memory.recent) == needed
+    assert memory.step(walk(needed + 101, 2)[-1])[0].vote == 1

@@ -19,13 +19,15 @@ from tests.research.test_parity import EAGER
 from tests.seeded import market
 
 SOURCE = """
-from reasoning.declare import Declared, buy, crossed_above, crossed_below, ema, rsi, sell, timeframe, vwap
+from reasoning.declare import Declared, buy, crossed_above, crossed_below, integer, sell, timeframe
+from reasoning.declare import ema, rsi, vwap
 
 
 class Frames(Declared):
     name = "tested-frames"
     quarter = timeframe("15m")
-    trend = ema(4, on=quarter)
+    length = integer(4, 2, 12)
+    trend = ema(length, on=quarter)
     wave = rsi(3, on="5m")
     session = vwap(1)
     quick = ema(3)
@@ -72,7 +74,7 @@ def test_it_trades_alike_in_loop_and_backtest(frames: str) -> None:
     assert compare(run_loop(options, candles), result) is None
     assert len(result.trades) > 10
     assert frames in result.strategies
-    assert result.parameters == {frames: {}}
+    assert result.parameters == {frames: {"length": 4}}
 
 
 @pytest.mark.parametrize("cut", [451, 460, 700])
