@@ -14,7 +14,7 @@ from reasoning.kernels.strategy import ColumnKey
 from research.engine.backtest import BacktestVoice, backtest
 from research.engine.columns import ColumnCache
 from research.engine.compiler import compiled, plain
-from research.engine.tape import tape_of
+from research.engine.recording import Recording
 from research.search.executor_threads import One
 from research.search.grid import grid_of
 from research.search.sweep import job_of, sweep
@@ -52,8 +52,8 @@ def test_a_sweep_steps_it_to_the_same_trades_as_a_backtest(frames: str) -> None:
 
 
 def test_an_indicator_that_knows_the_time_is_a_column_of_the_same_bits() -> None:
-    tape = tape_of(series(1_500), instrument("SOL-USDT", {}), 20)
-    columns = ColumnCache(tape)
+    prepared = Recording([series(1_500)], {"SOL-USDT": instrument("SOL-USDT", {})}, 20, compiled())
+    columns = ColumnCache(prepared.tapes[0], prepared.series[0])
     for kind in ("vwap", "pivots"):
         made = KINDS[kind]
         key = ColumnKey(kind, (4, 0), tuple(map(candle, made.inputs)), made.outputs[0])
