@@ -1,17 +1,22 @@
 """A mirror is a cache: whatever becomes of its file, it is made anew, and nobody else's answers suffer."""
 
 import shutil
+import sqlite3
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 
+from agent import wiring
 from agent.serve.fleet.fleet import Fleet
 from agent.serve.mirror import queries
+from agent.serve.routes.read import ROUTES
 from agent.settings.home import Home
 from domain.errors import JournalFault
 from tests.agent.command import agent, start
+from tests.agent.world import World, wave
+from tests.serve.served import serving
 from tests.serve.test_fleet import ENDLESS, RUN, fleet_of, until, whole
 
 
@@ -67,6 +72,32 @@ def test_a_damaged_mirror_is_made_anew_and_the_others_go_on(
         damage(watched.mirror.path)
         until(lambda: asked_all(fleet, "x") and watched.mirror.sound and whole(watched))
         until(lambda: asked_all(fleet, "y"))
+
+
+def test_of_a_journal_that_cannot_be_read_the_reason_is_told_and_no_figure(tmp_path: Path) -> None:
+    made, home = World(wave(20)), Home(tmp_path)
+    made.run()
+    for name in ("by_hand", "none"):
+        home.make()
+        journal = wiring.open_account(home.journal_location(name), name, 0, lambda *_: False)
+        journal.append(*made.events)
+        journal.close()
+    with closing(sqlite3.connect(home.journal("by_hand"))) as file, file:
+        file.execute("DROP TRIGGER rows_never_updated")
+        file.execute("UPDATE rows SET payload = CAST(payload AS TEXT) WHERE seq = 9")
+    home.journal("none").write_bytes(b"no database")
+    reasons = {"by_hand": "row 9: its payload or its hash is not binary", "none": "is no SQLite database"}
+    with serving(tmp_path) as served:
+        served.settled()
+        told = {each["agent"]: each for each in served.read("/api/v1/agents").json}
+        asked = [each.path for each in ROUTES if "{cycle}" not in each.path and "candles" not in each.path]
+        for name, reason in reasons.items():
+            assert [reason in alarm["text"] for alarm in told[name]["alarms"]] == [True], told[name]
+            assert (told[name]["quote"], told[name]["equity"]) == (None, "0")  # no quote: the page shows none
+            for path in asked:
+                answer = served.read(path.replace("{agent}", name))
+                assert answer.status == 500, (path, answer.content)
+                assert reason in answer.json["error"]["message"], path
 
 
 def test_the_mirror_of_a_running_agent_is_made_anew_under_it(tmp_path: Path) -> None:

@@ -143,9 +143,9 @@ class Watched:
 
     def row(self) -> AgentRow:
         """Return the agent as one of several side by side; of an unreadable journal why it is."""
-        if self.mirror.journal_id:
-            with suppress(JournalFault):
-                return self._read_row()
+        with suppress(JournalFault):
+            self.refuse_unread()
+            return self._read_row()
         return account.unread(self.name, self.problem, self.supervised, running=self.running)
 
     def _read_row(self) -> AgentRow:
@@ -159,9 +159,9 @@ class Watched:
 
     def refuse_unread(self) -> None:
         """Raise JournalFault where the journal cannot be read, Unready where it was not, or is not there."""
+        if self.problem and not self.mirror.head:
+            raise JournalFault(self.problem)
         if not self.mirror.journal_id:
-            if self.problem:
-                raise JournalFault(self.problem)
             raise Unready(self._unread())
 
     def _unread(self) -> str:

@@ -147,6 +147,8 @@ class Mirror(FoldedMirror):
     def _checked(self, rows: Sequence[RawRow]) -> Iterator[tuple[Stored, Event]]:
         seq, previous = self._head
         for row in rows:
+            if type(row.payload) is not bytes or type(row.hash) is not bytes:  # written to by hand
+                raise JournalFault(f"row {row.seq}: its payload or its hash is not binary")
             if row.seq != seq + 1 or link(previous, row.seq, row.payload) != row.hash:
                 raise Misfit(f"row {row.seq} does not follow row {seq}")
             event = decode(row.payload)

@@ -121,11 +121,19 @@ class CandlesQuery(Struct, frozen=True, kw_only=True):
     ) = None
 
 
+def _mirror(asking: Asking, path: dict[str, str]) -> Mirror:
+    """Return the mirror of an agent. Raises JournalFault where its journal cannot be read, or was not yet."""
+    watched = asking.fleet.get(path["agent"])
+    watched.refuse_unread()
+    mirror: Mirror = watched.mirror
+    return mirror
+
+
 def _of_mirror(answer: Callable[[Mirror], Any]) -> Handler:
     """Return a handler of a question that takes nothing but the agent."""
 
     def handler(asking: Asking, path: dict[str, str], _query: Any, _body: Any) -> Any:
-        return answer(asking.fleet.get(path["agent"]).mirror)
+        return answer(_mirror(asking, path))
 
     return handler
 
@@ -134,21 +142,21 @@ def _paged(answer: Callable[..., Page[T]]) -> Handler:
     """Return a handler of a list that is given a page at a time."""
 
     def handler(asking: Asking, path: dict[str, str], query: Any, _body: Any) -> Page[T]:
-        mirror = asking.fleet.get(path["agent"]).mirror
-        return answer(mirror, filters(query), query.cursor, query.limit)
+        return answer(_mirror(asking, path), filters(query), query.cursor, query.limit)
 
     return handler
 
 
 def orders(asking: Asking, path: dict[str, str], query: OrdersQuery, _body: Any) -> Page[OrderRow]:
     """Return orders, newest first."""
-    mirror = asking.fleet.get(path["agent"]).mirror
-    return queries.orders(mirror, filters(query), query.cursor, query.limit, only_open=query.open)
+    return queries.orders(
+        _mirror(asking, path), filters(query), query.cursor, query.limit, only_open=query.open
+    )
 
 
 def why(asking: Asking, path: dict[str, str], _query: Any, _body: Any) -> Explanation:
     """Explain a cycle. Raises TurnedAway where there is none such."""
-    mirror, number = asking.fleet.get(path["agent"]).mirror, path["cycle"]
+    mirror, number = _mirror(asking, path), path["cycle"]
     if number != "last" and not (number.isascii() and number.isdigit() and len(number) <= 12):
         raise TurnedAway(422, "bad_input", "a cycle is a number or last", field="cycle", value=number[:100])
     try:
@@ -159,21 +167,19 @@ def why(asking: Asking, path: dict[str, str], _query: Any, _body: Any) -> Explan
 
 def equity(asking: Asking, path: dict[str, str], query: EquityQuery, _body: Any) -> EquityCurve:
     """Return equity over time."""
-    return queries.equity(asking.fleet.get(path["agent"]).mirror, query.points)
+    return queries.equity(_mirror(asking, path), query.points)
 
 
 def profit(asking: Asking, path: dict[str, str], query: ProfitQuery, _body: Any) -> ProfitAnswer:
     """Return profit by period."""
-    return queries.profit(asking.fleet.get(path["agent"]).mirror, query.by, query.limit)
+    return queries.profit(_mirror(asking, path), query.by, query.limit)
 
 
 def candles(asking: Asking, path: dict[str, str], query: CandlesQuery, _body: Any) -> Chart:
     """Return candles with markers. Raises TurnedAway for a symbol that was never traded here."""
-    watched, symbol = asking.fleet.get(path["agent"]), spelled(query.symbol)
-    watched.refuse_unread()
-    mirror = watched.mirror
+    mirror = _mirror(asking, path)
     try:
-        return queries.chart(mirror, symbol, query.limit, query.until)
+        return queries.chart(mirror, spelled(query.symbol), query.limit, query.until)
     except BadInput as error:  # what else there is of it the document forbids
         raise unknown(str(error)) from None
 

@@ -23,6 +23,7 @@ function AgentCard({ row }) {
   const now = useLive(row);
   const address = `/agents/${encodeURIComponent(row.agent)}`;
   const digits = 2;
+  const known = (value) => row.quote ? value : null; // of a journal that was not read nothing is known
   return html`<section class=${"card agent-card " + tone(row)} aria-labelledby=${"agent-" + row.agent} data-agent=${row.agent} data-mood=${mood(row)}>
     <header>
       <${Dot} kind=${tone(row)} hollow=${!row.running} />
@@ -34,9 +35,9 @@ function AgentCard({ row }) {
     </header>
     <div class="body stack">
       <dl class="figures-row">
-        <div><dt>equity${row.quote ? `, ${row.quote}` : ""}</dt><dd class="figure">${amount(row.equity, { places: digits })}</dd></div>
-        <div><dt>today</dt><dd><${Signed} value=${row.profit_today} places=${digits} /></dd></div>
-        <div><dt>in all</dt><dd><${Signed} value=${row.profit} places=${digits} /></dd></div>
+        <div><dt>equity${row.quote ? `, ${row.quote}` : ""}</dt><dd class="figure">${amount(known(row.equity), { places: digits })}</dd></div>
+        <div><dt>today</dt><dd><${Signed} value=${known(row.profit_today)} places=${digits} /></dd></div>
+        <div><dt>in all</dt><dd><${Signed} value=${known(row.profit)} places=${digits} /></dd></div>
       </dl>
       <${Spark} agent=${row.agent} />
       <div class="acts"><${Ooda} ...${now} /><span class="soft small figure">cycle ${count(now.cycle)}${row.at && html`, <${Ago} at=${row.at} />`}</span></div>
