@@ -176,10 +176,12 @@ def test_filters_stand_in_the_address_and_only_what_fits_is_listed(page: Browser
     page.go(f"/decisions?agent={AGENT}&outcome=denied")
     page.settled()
     assert set(page.texts(".list tbody td .badge")) == {"denied"}
-    page.one("input[placeholder^='any, such']").send_keys("no_such_rule", Keys.ENTER)
+    page.one("input[placeholder^='any, such']").send_keys("kill_switch_active", Keys.ENTER)
     page.until(lambda: "No cycle fits" in page.text("main"), "not said that nothing fits")
     query = parse_qs(urlsplit(page.driver.current_url).query)
-    assert (query["outcome"], query["rule"]) == (["denied"], ["no_such_rule"])
+    assert (query["outcome"], query["rule"]) == (["denied"], ["kill_switch_active"])
+    page.one("input[placeholder^='any, such']").send_keys("_or_so", Keys.ENTER)
+    page.until(lambda: "min_confidence" in page.text("main .failure"), "not said which rules there are")
 
 
 def test_cycles_without_action_can_be_left_out_and_are_called_so(page: Browser) -> None:
