@@ -1,6 +1,6 @@
 // The parts that pages are made of. Each draws what it is given; none asks the API.
 
-import { h, html, useEffect, useRef, useState } from "./vendor/preact.js";
+import { h, html, useEffect, useLayoutEffect, useRef, useState } from "./vendor/preact.js";
 import { age, amount, percent, signOf, spoken, time } from "./format.js";
 import { live, useCell, useNow, zone } from "./store.js";
 
@@ -100,6 +100,7 @@ export function Table({ caption, columns, rows, id = (row, k) => k, onOpen, chos
   const kind = (column) => [column.num && "num", column.wide && "wide", column.kind].filter(Boolean).join(" ");
   const box = useRef(null);
   const scrolls = useScrolls(box);
+  useHeld(box, rows, id);
   return html`<div ref=${box} class=${"scroll" + (tall ? " tall" : "")} style=${tall ? { "--tall": tall } : undefined}
     ...${scrolls || tall ? { tabindex: "0", role: "region", "aria-label": caption } : {}}>
     <table><caption class="unseen">${caption}</caption>
@@ -117,6 +118,19 @@ export function Table({ caption, columns, rows, id = (row, k) => k, onOpen, chos
       </tr>`, more];
     })}</tbody></table>
   </div>`;
+}
+
+/** Keep in its place what is read in a table that scrolls, while new rows come on top of it; at the top they are seen. */
+function useHeld(box, rows, id) {
+  const first = useRef({ id: null, top: 0 });
+  useLayoutEffect(() => {
+    const lines = [...box.current.querySelectorAll("tbody > tr:not(.detail)")];
+    const topOf = (line) => line.getBoundingClientRect().top - box.current.getBoundingClientRect().top + box.current.scrollTop;
+    const before = first.current;
+    const at = rows.findIndex((row, k) => id(row, k) === before.id);
+    if (at > 0 && box.current.scrollTop > 0) box.current.scrollTop += topOf(lines[at]) - before.top;
+    first.current = rows.length > 0 ? { id: id(rows[0], 0), top: topOf(lines[0]) } : { id: null, top: 0 };
+  }, [rows]);
 }
 
 /** Whether a box is wider inside than out, so that only what scrolls is a stop of the keyboard. */

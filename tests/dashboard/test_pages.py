@@ -197,6 +197,9 @@ def test_cycles_without_action_can_be_left_out_and_are_called_so(page: Browser) 
     assert {"executed", "denied"} & set(page.texts(".list tbody td .badge"))
 
 
+PLACE = "return document.querySelector('tr.chosen').getBoundingClientRect().top"
+
+
 def test_an_old_cycle_of_the_address_is_in_the_list_and_in_sight(page: Browser) -> None:
     page.go(f"/decisions?agent={AGENT}&cycle=3")
     page.one(".list tr.chosen")
@@ -207,8 +210,9 @@ def test_an_old_cycle_of_the_address_is_in_the_list_and_in_sight(page: Browser) 
         "the open cycle is out of sight",
     )
     assert page.text(".list tr.chosen th") == "3"
-    newest = listed(page)[0]
+    newest, place = listed(page)[0], page.run(PLACE)
     page.until(lambda: listed(page)[0] > newest + 1, "no new cycle comes")
+    assert page.run(PLACE) == pytest.approx(place, abs=1), "new ones pushed it out of its place"
     cycles = listed(page)
     assert cycles == list(range(cycles[0], cycles[-1] - 1, -1)), "new ones pushed others out of the list"
 

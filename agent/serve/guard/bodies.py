@@ -143,9 +143,9 @@ def converted(plain: Any, kind: type[msgspec.Struct], *, strict: bool) -> Any:
         raise _unfit(str(error), plain, kind) from None
 
 
-def _unfit(told: str, plain: Any, kind: type[msgspec.Struct]) -> TurnedAway:
+def _unfit(text: str, plain: Any, kind: type[msgspec.Struct]) -> TurnedAway:
     """Return the refusal of a value, by what msgspec says of it, with the field and what it may be."""
-    message, _, where = told.partition(" - at `$")
+    message, _, where = text.partition(" - at `$")
     field = where.rstrip("`").lstrip(".") or None
     missing = MISSING.fullmatch(message)
     if missing:

@@ -48,8 +48,8 @@ def _head(name: str, kind: str, meaning: str, *, open_metrics: bool) -> str:
 
 @lru_cache(MOST_KEPT)
 def _beginning(name: str, labels: Labels) -> str:
-    told = ",".join(f'{label}="{_escaped(value)}"' for label, value in sorted(labels))
-    return f"{name}{{{told}}} " if told else f"{name} "
+    text = ",".join(f'{label}="{_escaped(value)}"' for label, value in sorted(labels))
+    return f"{name}{{{text}}} " if text else f"{name} "
 
 
 def _escaped(value: str) -> str:
