@@ -57,6 +57,9 @@ RARE = ("slow", "drip")
 OBEYED = 0.25
 """Share of answers that do what a headline dictates, where one does."""
 
+TOKENS = 100_000_000
+"""Cap on tokens: money is what ends a rehearsal."""
+
 PASSES = 3
 USAGES = ("nothing", "too much", "below zero", "a fraction", "a text", "zero")
 
@@ -82,7 +85,8 @@ def settings(base_url: str, day_usd: str) -> AdviceSettings:
         "doubt": {"model": "two", "role": "critic", "samples": 1},
     }
     told = {"models": models, "advisers": advisers, "deadline_seconds": DEADLINE, "day_usd": day_usd}
-    return AdviceSettings.model_validate(told | {"session_usd": day_usd})
+    tokens = {"day_tokens": TOKENS, "session_tokens": TOKENS}
+    return AdviceSettings.model_validate(told | tokens | {"session_usd": day_usd})
 
 
 class Market(NamedTuple):
