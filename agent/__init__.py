@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from agent.account.agent import Agent
     from agent.notebook import Backtest, Swept, WalkedForward, backtest, sweep, walk_forward
-    from agent.settings.settings import Settings
+    from agent.settings.given import Settings
 
     __version__: str
 
@@ -31,7 +31,7 @@ def __getattr__(name: str) -> Any:
 
         return Agent
     if name == "Settings":
-        from agent.settings.settings import Settings
+        from agent.settings.given import Settings
 
         return Settings
     if name in _NOTEBOOK:

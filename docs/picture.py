@@ -12,7 +12,7 @@ from rich.console import Console
 
 from agent.account.opened import OpenedAccount
 from agent.cli.output.live import LiveScreen
-from agent.settings.settings import Settings
+from agent.settings.given import Settings
 from domain.events import CycleEnded, Event
 
 TARGET = Path(__file__).with_name("run.svg")

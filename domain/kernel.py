@@ -11,6 +11,9 @@ from typing import Any, TypeVar
 
 KERNELS: list[Callable[..., Any]] = []
 
+LATER: list[Callable[[], object]] = []
+"""What writes the kernels of a strategy, once, where nobody has asked for one of them before."""
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -18,3 +21,9 @@ def kernel(function: F) -> F:
     """Put a function on the list of kernels and return it unchanged."""
     KERNELS.append(function)
     return function
+
+
+def write_all() -> None:
+    """Write the kernels that were not written yet: for whoever goes through the list."""
+    for write in LATER:
+        write()

@@ -22,7 +22,8 @@ from agent.account.opened import OpenedAccount
 from agent.answers.account import DecisionRow, PositionAnswer, Status
 from agent.answers.cycle import Explanation
 from agent.loop.inbox import ENDED, NotRunning
-from agent.settings.settings import Options, Settings
+from agent.settings.given import Settings
+from agent.settings.settings import Options
 from agent.views import session
 from agent.views.events import KEPT, Events, Numbered
 from domain.commands import (

@@ -16,7 +16,8 @@ from agent.account.catch_up import catch_up
 from agent.account.control import StatusRequest, WhyRequest
 from agent.account.dispatch import Carries
 from agent.account.explaining import explained
-from agent.account.opened import Hurry, OpenedAccount, Without, at_rest
+from agent.account.left import at_rest
+from agent.account.opened import Hurry, OpenedAccount, Without
 from agent.account.recall import recall
 from agent.account.running import Running, Unanswering
 from agent.answers.account import PositionAnswer, Status

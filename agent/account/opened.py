@@ -14,6 +14,7 @@ from agent import wiring
 from agent.account.ahead import Ahead, Progress, ignore, long
 from agent.account.catch_up import catch_up
 from agent.account.handler import BriefHandler, Handler
+from agent.account.left import at_rest
 from agent.account.lock import AccountLock
 from agent.account.old_rows import OldRows
 from agent.account.remembered import remember
@@ -32,9 +33,9 @@ from agent.loop.noting import ProcessNotes
 from agent.outage.at_rest import Lock
 from agent.outage.journal import RESERVE_BYTES
 from agent.outage.lost import Lost
-from agent.parameters import versions
+from agent.parameters import spoken
 from agent.settings.home import DRAFT, Home
-from agent.settings.load import BadSettings
+from agent.settings.problems import BadSettings
 from agent.settings.resolve import explicit, gridded, journal_name
 from agent.settings.settings import Options
 from agent.settings.version import fold_version
@@ -55,6 +56,9 @@ from journal.sql import SqliteJournal, SqlJournal
 
 if TYPE_CHECKING:
     from platforms.binance.platform import BinancePlatform
+
+log.import_library()
+wiring.import_all()
 
 READABLE_SECONDS = 0.2
 OUT_OF_TIME = -1021
@@ -394,7 +398,7 @@ class OpenedAccount:
             streams=vitals.streams,
             muted=vitals.muted,
             timings=vitals.timings,
-            parameters=versions.view(state, self.parts.mind),
+            parameters=spoken.view(state, self.parts.mind),
             changed=views.changed(state),
             account=views.account(state, pending_kill=kill.reason if kill else None),
             positions=views.positions(state),
@@ -427,23 +431,6 @@ class OpenedAccount:
     def why(self, cycle: int | None) -> Explanation:
         """Explain a cycle; from any thread, for it only reads what is journaled."""
         return explain(self.journal, cycle, self.checkpoints)
-
-
-def at_rest(name: str, parts: wiring.Parts) -> Status:
-    """Return the status of a journal that no agent runs."""
-    state = parts.state
-    return Status(
-        running=False,
-        journal=name,
-        session=state.session,
-        cycle=state.cycle_id,
-        ended=state.ended_reason or "cut off",
-        parameters=versions.view(state, parts.mind),
-        changed=views.changed(state),
-        muted=dict(parts.mind.muted),
-        account=views.account(state),
-        positions=views.positions(state),
-    )
 
 
 def _lawful(options: Options) -> tuple[Options, BadInput | None]:

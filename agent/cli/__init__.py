@@ -2,8 +2,9 @@
 
 import errno
 import gc
+import sys
 
-from agent.cli.app import app
+from agent.cli.direct import run_direct
 from agent.cli.handlers.begin import settle_in
 from agent.cli.output.streams import GONE, complain, leave
 from domain.errors import BadInput, BoydError
@@ -31,7 +32,10 @@ def main() -> None:
 
 def _run() -> int:
     try:
-        app(prog_name="agent")
+        if not run_direct(sys.argv[1:]):
+            from agent.cli.app import app
+
+            app(prog_name="agent")
     except SystemExit as leaving:
         return leaving.code if isinstance(leaving.code, int) else OK
     except BadInput as error:

@@ -39,7 +39,7 @@ from agent.answers.strategies import CheckAnswer, CompiledAnswer, StrategiesAnsw
 from agent.answers.summary import DaySummary
 from agent.answers.trials import LookaheadAnswer, StudyAnswer, WalkForwardAnswer
 from agent.doctor.check import CheckResult
-from agent.settings.settings import Settings
+from agent.settings.given import Settings
 from agent.verify.replay import Replayed
 from domain.ports import Row
 from domain.replies import (

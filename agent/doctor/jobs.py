@@ -7,7 +7,7 @@ from agent.doctor.check import CheckResult
 from agent.jobs.database import JobsFault
 from agent.jobs.listing import listed
 from agent.settings.home import Home
-from agent.settings.load import BadSettings
+from agent.settings.problems import BadSettings
 from agent.settings.upkeep.reading import upkeep
 from domain.errors import BadInput
 from domain.ports import Clock

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from agent.doctor.check import CheckResult
 from agent.settings.home import Home
-from agent.settings.load import BadSettings
+from agent.settings.problems import BadSettings
 from agent.settings.settings import Options
 from domain.errors import BadInput, VenueFault
 from journal.stored import Broken

@@ -8,7 +8,7 @@ import msgspec
 
 from agent.answers.cycle import Change, TurningPoint
 from agent.views.session import decimal
-from agent.wiring import Parts, PolicyInForce
+from agent.wiring.folded import Parts, PolicyInForce
 from domain.candle import Candle
 from domain.decision import Action, Decision
 from domain.instrument import Instrument

@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 
-from agent import wiring
 from agent.answers.cycle import (
     AdviceAnswer,
     DecisionAnswer,
@@ -20,13 +19,14 @@ from agent.answers.cycle import (
     VerdictAnswer,
 )
 from agent.explain.counterfactual import turning_point
-from agent.parameters import versions
+from agent.parameters import spoken
 from agent.settings.changes import SECTIONS
 from agent.settings.recorded import options_of
 from agent.settings.settings import Options
 from agent.state.checkpoints import Checkpoints
 from agent.state.state import Observed
 from agent.views.session import changed, decimal
+from agent.wiring.folded import Parts, options_in_force, parts
 from domain.advice import Advice, usd
 from domain.errors import BadInput
 from domain.events import CycleDecided, CycleEnded, Event, OrderReported, OrdersIntended, SessionStarted
@@ -89,7 +89,7 @@ def explain(journal: Records, cycle: int | None, checkpoints: Checkpoints | None
     """
     story = _story(journal, cycle)
     decided, ended, session = story.decided, story.ended, story.session
-    before = wiring.parts(
+    before = parts(
         options_of(session),
         journal,
         lambda event: event == decided,
@@ -109,7 +109,7 @@ def explain(journal: Records, cycle: int | None, checkpoints: Checkpoints | None
         outcome=ended.outcome if ended else "cut off before its end",
         path=list(ended.path) if ended else [],
         blocked=before.state.ledger.blocked(),
-        parameters=versions.view(before.state, before.mind),
+        parameters=spoken.view(before.state, before.mind),
         changed=changed(before.state),
         limits=_limits(before),
         error=ended.error if ended else None,
@@ -122,8 +122,8 @@ def explain(journal: Records, cycle: int | None, checkpoints: Checkpoints | None
     )
 
 
-def _limits(before: "wiring.Parts") -> dict[str, dict[str, Any]]:
-    options = wiring.options_in_force(before.options, before.state.changed)
+def _limits(before: Parts) -> dict[str, dict[str, Any]]:
+    options = options_in_force(before.options, before.state.changed)
     return {name: getattr(options, name).model_dump(mode="json") for name in SECTIONS}
 
 
@@ -174,9 +174,7 @@ def _first(journal: Records, cycle: int | None) -> tuple[int, CycleDecided, Sess
     return first.seq, first.event, begun.event
 
 
-def _symbol(
-    story: _Story, observation: Observation, instrument: Instrument, before: "wiring.Parts"
-) -> SymbolAnswer:
+def _symbol(story: _Story, observation: Observation, instrument: Instrument, before: Parts) -> SymbolAnswer:
     decided = story.decided
     decision = next((built for built in decided.decisions if built.symbol == observation.symbol), None)
     verdict = next((each for each in decided.verdicts if each.symbol == observation.symbol), None)

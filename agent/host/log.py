@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterable, Iterator, MutableMapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from functools import cache
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -45,9 +46,16 @@ def _import_without(hidden: str) -> None:
             del sys.modules[hidden]
 
 
-_import_without("rich")
+@cache
+def import_library() -> Any:
+    """Return the log's library, imported when it is first used: a short command may write no line.
 
-import structlog  # noqa: E402
+    Who trades imports it before anything else of its could be imported that does, and with it the terminal's.
+    """
+    _import_without("rich")
+    import structlog  # noqa: PLC0415
+
+    return structlog
 
 
 class Turnover(NamedTuple):
@@ -183,6 +191,7 @@ def _unfit(path: Path) -> str | None:
 
 
 def _configure(secrets: list[str]) -> None:
+    structlog = import_library()
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -200,7 +209,7 @@ def _configure(secrets: list[str]) -> None:
 
 def ready() -> None:
     """Keep the log's library off standard output, where it would write to until it is told otherwise."""
-    if not structlog.is_configured():
+    if not import_library().is_configured():
         logging.getLogger(NAME).addHandler(logging.NullHandler())
         _configure([])
 
@@ -209,7 +218,7 @@ def say(level: str, what: str, **fields: Any) -> None:
     """Write one line of a level to the log, if that can be done."""
     with suppress(Exception):
         ready()
-        getattr(structlog.get_logger(NAME), level)(what, **fields)
+        getattr(import_library().get_logger(NAME), level)(what, **fields)
 
 
 def _named(_logger: Any, _method: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -16,7 +16,8 @@ from agent.jobs.store import JobStore
 from agent.notices.notices import FILE as NOTICES
 from agent.notices.notices import Notices, NoticesFault
 from agent.settings.home import Home
-from agent.settings.load import CONFIG_NAME, BadSettings
+from agent.settings.load import CONFIG_NAME
+from agent.settings.problems import BadSettings
 from agent.settings.upkeep.jobs import JobsSettings
 from agent.settings.upkeep.reading import upkeep
 from domain.ports import Clock

@@ -12,14 +12,12 @@ import msgspec
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from agent.answers.account import VersionInForce
 from agent.answers.journals import ParameterVersion
 from agent.host.shown import words
 from agent.parameters import evidence
 from agent.parameters.evidence import EvidenceFile
 from agent.settings.load import problem
-from agent.state.state import State
-from agent.wiring import Parts
+from agent.wiring.folded import Parts
 from domain.commands import ApplyParameters, RollBackParameters
 from domain.errors import BadInput, Unproven
 from domain.events import ParametersSet
@@ -238,20 +236,3 @@ def rows(parts: Parts) -> list[ParameterVersion]:
 def row(event: ParametersSet, *, active: bool) -> ParameterVersion:
     """Return a version as it is told."""
     return ParameterVersion(**msgspec.structs.asdict(event), active=active)
-
-
-def view(state: State, mind: StrategyRunner) -> dict[str, VersionInForce]:
-    """Return the version in force of each voice that has not the settings' own parameters."""
-    with state.lock:
-        active = state.in_force()
-    return {
-        name: VersionInForce(
-            version=event.version,
-            parameters=event.parameters,
-            at=event.at,
-            by=event.by,
-            rolled_back_to=event.rolled_back_to,
-        )
-        for name, event in active.items()
-        if name in mind.names
-    }

@@ -11,9 +11,10 @@ from types import MappingProxyType
 from typing import Annotated, Any, NamedTuple
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
 
-from agent.settings.load import BadSettings, problem
 from agent.settings.nearest import no_such
+from agent.settings.problems import BadSettings
 from agent.settings.settings import Options
 from risk.amounts import Bound, read
 from risk.settings import RiskSettings, SizingSettings
@@ -81,15 +82,21 @@ def changed(options: Options, given: Mapping[str, Any]) -> Options:
             try:
                 update[section] = model.model_validate(_plain(getattr(options, section)) | wanted)
             except ValidationError as error:
-                problems += [problem({**each, "loc": (section, *each["loc"])}) for each in error.errors()]
+                problems += [_problem({**each, "loc": (section, *each["loc"])}) for each in error.errors()]
     if INTERVAL in given:
         try:
             update[INTERVAL] = _interval.validate_python(given[INTERVAL])
         except ValidationError as error:
-            problems += [problem({**each, "loc": (INTERVAL, *each["loc"])}) for each in error.errors()]
+            problems += [_problem({**each, "loc": (INTERVAL, *each["loc"])}) for each in error.errors()]
     if problems:
         raise BadSettings(problems)
     return options.model_copy(update=update)
+
+
+def _problem(error: ErrorDetails) -> str:
+    from agent.settings.load import problem  # noqa: PLC0415  # the sections of a home, which no session has
+
+    return problem(error)
 
 
 def _of(name: str, section: str) -> bool:

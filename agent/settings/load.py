@@ -2,7 +2,7 @@
 
 import os
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, get_origin
@@ -14,9 +14,11 @@ from pydantic_settings import SettingsConfigDict, SettingsError
 
 from agent.host.shown import shown
 from agent.settings import db_url
+from agent.settings.given import Settings
 from agent.settings.home import AS_OF, PREFIX, PROGRESS, default_home
 from agent.settings.nearest import no_such
-from agent.settings.settings import Options, Settings
+from agent.settings.problems import BadSettings
+from agent.settings.settings import Options
 from agent.settings.upkeep.sections import Upkeep, models_in
 from agent.settings.user_strategies import folder_of, load_folder
 from domain.complaints import complaint
@@ -28,14 +30,6 @@ LONGEST = 200
 
 KERNEL_CACHE = "AGENT_KERNEL_CACHE"
 """Read by research.engine.compiler before there are settings."""
-
-
-class BadSettings(BadInput):
-    """Settings that cannot be used; `problems` holds every one of them."""
-
-    def __init__(self, problems: Iterable[str]) -> None:
-        self.problems = list(problems)
-        super().__init__("\n".join(self.problems))
 
 
 def config_path(flags: Mapping[str, Any], config: Path | None = None) -> Path | None:

@@ -5,7 +5,6 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from agent.settings.home import default_home
-from agent.settings.load import problem
 from agent.settings.settings import Options
 from agent.settings.user_strategies import folder_of, load_folder, stand_in
 from domain.errors import BadInput
@@ -57,6 +56,8 @@ def _validated(started: SessionStarted, broken: list[str]) -> Options:
     try:
         return Options.model_validate(started.settings)
     except ValidationError as error:
+        from agent.settings.load import problem  # noqa: PLC0415  # the sections of a home, which no session has
+
         what = f"session {started.session} was run with settings of another version"
         problems = [f"{what}: {problem(each)}" for each in error.errors()]
         raise BadInput("\n".join([*problems, *broken])) from None

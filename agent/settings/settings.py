@@ -6,29 +6,20 @@ written out and never part of `public()`.
 
 import os
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
-from pydantic_settings import (
-    BaseSettings,
-    InitSettingsSource,
-    NoDecode,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    TomlConfigSettingsSource,
-)
 
 from advice.settings import AdviceSettings
 from agent.host.secret_file import read_secret
-from agent.settings import cadence, db_url
-from agent.settings.environment import Variables
-from agent.settings.home import PREFIX, default_home
-from agent.settings.instruments import InstrumentSettings, instrument
+from agent.settings import db_url
+from agent.settings.home import default_home
+from agent.settings.instruments import InstrumentSettings
 from agent.settings.orders import OrderSettings
-from agent.settings.schedule import Schedule, checked_rule, checked_zone
+from agent.settings.schedule import checked_rule, checked_zone
 from domain.errors import BadInput
 from domain.money import PPM
-from domain.symbols import QUOTES, is_symbol, spelled
+from domain.symbols import is_symbol, spelled
 from domain.times import TIMEFRAMES
 from learning.settings import LearningSettings
 from perception.driven.simulated import SimulatedSettings
@@ -58,14 +49,12 @@ class Options(BaseModel):
 
     mode: Literal["paper", "quicktest", "testnet", "live"] = Field(default="paper", description="how to run")
     home: Path = Field(default_factory=default_home, description="folder of journals and configuration")
-    symbols: Annotated[tuple[str, ...], NoDecode] = Field(default=("BTC-USDT",), description="what to trade")
+    symbols: tuple[str, ...] = Field(default=("BTC-USDT",), description="what to trade")
     timeframe: str = Field(default="1m", description=f"candle length: {', '.join(TIMEFRAMES)}")
     provider: Literal["auto", "alpha_vantage", "binance", "recorded", "simulated"] = Field(
         default="auto", description="where market data comes from; auto: live, else cached, else simulated"
     )
-    data: Annotated[tuple[Path, ...], NoDecode] = Field(
-        default=(), description="candle files for the recorded provider"
-    )
+    data: tuple[Path, ...] = Field(default=(), description="candle files for the recorded provider")
     interval_seconds: float = Field(
         default=60.0,
         ge=0,
@@ -296,72 +285,3 @@ def exchange_keys() -> dict[str, str]:
             raise BadInput(f"{EXCHANGE_SECRET} and {EXCHANGE_SECRET_FILE} are both set: give one of them")
         result["api_secret"] = read_secret(EXCHANGE_SECRET_FILE, Path(file))
     return result
-
-
-class _Written(TomlConfigSettingsSource):
-    """The file without the sections that are the home's."""
-
-    def __call__(self) -> dict[str, Any]:
-        from agent.settings.upkeep.sections import Upkeep  # noqa: PLC0415  # who reads a journal needs none
-
-        return {name: value for name, value in super().__call__().items() if name not in Upkeep.model_fields}
-
-
-class Settings(Options, BaseSettings):
-    """The options as people give them: flags over environment over file."""
-
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_nested_delimiter="__", frozen=True, extra="forbid", env_ignore_empty=True
-    )
-
-    @model_validator(mode="after")
-    def _spelling(self) -> Self:
-        """Refuse a quote with the letters of a known one in another order: it would get an account."""
-        for symbol in self.symbols if not self.driven else ():
-            quote = symbol.partition("-")[2]
-            meant = [each for each in QUOTES if each != quote and sorted(each) == sorted(quote)]
-            if quote and quote not in QUOTES and meant and symbol not in self.instruments:
-                raise ValueError(
-                    f"{symbol}: {quote} is no known quote, {meant[0]} is; "
-                    f"for a new one add [instruments.{symbol}]"
-                )
-        return self
-
-    @model_validator(mode="after")
-    def _cadence(self) -> Self:
-        """Refuse a schedule that leaves candles out: those between two cycles are all to be seen."""
-        if self.schedule is not None:
-            schedule = Schedule(self.schedule, self.schedule_zone)
-            try:
-                traded = [instrument(each, self.instruments) for each in self.symbols]
-            except BadInput as error:
-                raise ValueError(str(error)) from None
-            cadence.check(schedule, traded, self.timeframe, self.perception.warmup_candles)
-        return self
-
-    @model_validator(mode="after")
-    def _key(self) -> Self:
-        if self.remote and not (self.exchange.api_key and self.exchange.api_secret):
-            raise ValueError(f"mode {self.mode} needs a key: set {EXCHANGE_KEY} and {EXCHANGE_SECRET}")
-        if self.provider == "alpha_vantage" and self.alpha_vantage.api_key is None:
-            raise ValueError(f"provider alpha_vantage needs a key: set {KEY_VARIABLE}")
-        return self
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Read flags over environment over file; the key's own variable comes last."""
-        del env_settings, dotenv_settings, file_secret_settings
-        key = os.environ.get(KEY_VARIABLE)
-        secret: dict[str, Any] = {"alpha_vantage": {"api_key": key}} if key else {}
-        if exchange_keys():
-            secret["exchange"] = exchange_keys()
-        file = _Written(settings_cls)
-        known = InitSettingsSource(settings_cls, init_kwargs=secret)
-        return init_settings, Variables(settings_cls), file, known

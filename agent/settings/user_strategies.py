@@ -17,7 +17,7 @@ from types import CodeType
 from typing import Any
 
 from domain.errors import BadInput
-from domain.kernel import KERNELS
+from domain.kernel import KERNELS, write_all
 from reasoning.declare import Declared, Undeclarable
 from reasoning.kernels.strategy import Strategy, StrategyParams
 from reasoning.own import RAISES, OwnStrategy, StandIn
@@ -66,6 +66,7 @@ def _load(path: Path) -> Strategy[Any]:
         return STRATEGIES[name]
     if not path.stem.isidentifier() or _taken(path.stem, path):
         raise BadInput(f"{path}: {path.stem!r} cannot be its name: not an identifier, or another module's")
+    write_all()  # what is on the list behind this mark is of the file
     marked = len(KERNELS)
     module = _import(path)
     results = _defined(module)

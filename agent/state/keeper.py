@@ -20,7 +20,7 @@ ROWS = 2_000
 SHARE = 200
 """A checkpoint waits for this many times as long as the last one took: half a percent of the time."""
 
-FOLDS = 512
+FOLDS = 1024
 """How many checkpoints a whole fold of a long journal leaves behind: `agent why` begins at the nearest."""
 
 

@@ -24,7 +24,7 @@ from agent.loop.turn import Turn
 from agent.settings.settings import Options
 from agent.verify.parity import run_loop
 from agent.wiring.advisers import convene
-from agent.wiring.sessions import Parts
+from agent.wiring.folded import Parts
 from domain.advice import Advice, Spend
 from domain.errors import BadInput
 from domain.events import AdviceAnswered, AdviceAsked, Event

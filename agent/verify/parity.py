@@ -11,7 +11,7 @@ from agent.loop.inbox import Inbox
 from agent.loop.session import Session
 from agent.settings.settings import Options
 from agent.state.ledger import ending_of
-from agent.wiring.sessions import Parts
+from agent.wiring.folded import Parts
 from domain.account import Position, Trade, apply_fill
 from domain.events import CycleDecided, Event, ModelSet, OrderReported, OrdersIntended
 from domain.exits import ENDINGS

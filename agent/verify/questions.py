@@ -19,7 +19,7 @@ from agent.loop.advising import Advising
 from agent.loop.session import Session
 from agent.loop.turn import Turn
 from agent.wiring.advisers import convene, unasked
-from agent.wiring.sessions import Parts
+from agent.wiring.folded import Parts
 from domain.advice import AdviserQuestion
 from domain.events import AdviceAsked, SessionStarted
 from domain.ports import Records

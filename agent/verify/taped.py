@@ -21,7 +21,7 @@ from agent.settings.settings import Options
 from agent.verify.parity import run_loop
 from agent.views.history import AccountHistory
 from agent.wiring.advisers import convene, unasked
-from agent.wiring.sessions import Parts
+from agent.wiring.folded import Parts
 from domain.advice import Advice
 from domain.impact import Impacts
 from research.data.candles import Candles

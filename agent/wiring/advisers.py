@@ -10,7 +10,7 @@ from agent.host.secret_file import read_secret
 from agent.loop.advising import Advising
 from agent.loop.session import Session
 from agent.settings.settings import Options
-from agent.wiring.sessions import Parts
+from agent.wiring.folded import Parts
 from domain.advice import AdviserAnswer
 from domain.errors import BadInput
 from domain.extras import lacking

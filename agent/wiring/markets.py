@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from agent.loop.pacer import MarketPacer, SchedulePacer, SpeedPacer, Timeline, WallPacer
 from agent.settings.changes import INTERVAL
+from agent.settings.given import Settings
 from agent.settings.home import Home
 from agent.settings.resolve import files_by_symbol
 from agent.settings.schedule import Schedule
-from agent.settings.settings import Options, Settings
+from agent.settings.settings import Options
 from agent.state.changes import Changed
-from agent.wiring.sessions import Parts
+from agent.wiring.folded import Parts
 from domain.candle import Candle
 from domain.errors import VenueFault
 from domain.observation import Source

@@ -18,7 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from agent.settings.settings import Options, Settings
+from agent.settings.given import Settings
+from agent.settings.settings import Options
 from agent.wiring.backtests import options_for, setup_of
 from benchmarks.peers.market import BEGIN_MS, CASH, FIRST_SIGNAL, MINUTE_MS, pairs, read
 from benchmarks.peers.memory import sampled

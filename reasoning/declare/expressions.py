@@ -8,7 +8,7 @@ is read. Named numbers become variables: `now.band.lower` is `_now_band__lower`.
 import ast
 import builtins
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from domain.kernel import KERNELS
 from reasoning.declare import words
@@ -20,6 +20,7 @@ from reasoning.declare.uses import CANDLE, Use
 from reasoning.kernels.subset import fault_of
 
 NUMBER, TRUTH = "a number", "a truth"
+Node = TypeVar("Node", bound=ast.AST)
 Read = tuple[ast.expr, str]
 Known = Mapping[str, str]
 """Local names that have a value here, and of which type."""
@@ -82,14 +83,14 @@ class Expressions:
         result, kind = self.read(node, known)
         if kind == NUMBER:
             return result
-        return _at(ast.IfExp(result, ast.Constant(1.0), ast.Constant(0.0)), node)
+        return placed(ast.IfExp(result, ast.Constant(1.0), ast.Constant(0.0)), node)
 
     def truth(self, node: ast.expr, known: Known) -> ast.expr:
         """Return an expression as a truth; a number is true where it is not 0, as in Python."""
         result, kind = self.read(node, known)
         if kind == TRUTH:
             return result
-        return _at(ast.Compare(result, [ast.NotEq()], [ast.Constant(0.0)]), node)
+        return placed(ast.Compare(result, [ast.NotEq()], [ast.Constant(0.0)]), node)
 
     def read(self, node: ast.expr, known: Known) -> Read:
         """Return an expression over plain numbers and its type. Raises Undeclarable."""
@@ -108,7 +109,7 @@ class Expressions:
         if isinstance(value, bool):
             return node, TRUTH
         if isinstance(value, int | float) and abs(value) < float("inf"):
-            return _at(ast.Constant(value if self.telling else float(value)), node), NUMBER
+            return placed(ast.Constant(value if self.telling else float(value)), node), NUMBER
         if value is None:
             raise self.refused("nothing is None: until every number is known decide is not asked", node)
         if isinstance(value, str):
@@ -122,10 +123,10 @@ class Expressions:
                 f"{name} is not known of the candle before: write its expression inside the brackets", node
             )
         if name in known:
-            return _at(ast.Name(f"_own_{name}", ast.Load()), node), known[name]
+            return placed(ast.Name(f"_own_{name}", ast.Load()), node), known[name]
         meaning = self.source.meanings.get(name)
         if isinstance(meaning, int | float) and not isinstance(meaning, bool):
-            return _at(ast.Constant(meaning if self.telling else float(meaning)), node), NUMBER
+            return placed(ast.Constant(meaning if self.telling else float(meaning)), node), NUMBER
         raise self.refused(self._unknown(name, known), node)
 
     def _unknown(self, name: str, known: Known) -> str:
@@ -167,13 +168,13 @@ class Expressions:
     def _own(self, rest: list[str], node: ast.expr) -> Read:
         name = ".".join(rest)
         if name in self.constants:
-            return _at(
+            return placed(
                 ast.Constant(self.constants[name] if self.telling else float(self.constants[name])), node
             ), NUMBER
         if name in self.parameters:
             self.used.add(name)
             prefix = "_raw" if self.telling else "_set"
-            return _at(ast.Name(f"{prefix}_{name}", ast.Load()), node), NUMBER
+            return placed(ast.Name(f"{prefix}_{name}", ast.Load()), node), NUMBER
         if rest[0] in self.uses:
             raise self.refused(f"self.{name} is an indicator; write {self.source.now}.{name}", node)
         raise self.refused(
@@ -195,7 +196,7 @@ class Expressions:
             self.unsure.add(name)
         if last:
             self.last.add(name)
-        return _at(ast.Name(variable(name, last=last), ast.Load()), node), NUMBER
+        return placed(ast.Name(variable(name, last=last), ast.Load()), node), NUMBER
 
     @property
     def numbers(self) -> list[str]:
@@ -228,7 +229,7 @@ class Expressions:
                 node,
             )
         value: ast.expr = ast.Attribute(ast.Name("_features", ast.Load()), name, ast.Load())
-        return _at(_call("float", value), node), NUMBER
+        return placed(_call("float", value), node), NUMBER
 
     def _of_said(self, rest: list[str], node: ast.expr) -> Read:
         name = ".".join(rest)
@@ -236,7 +237,7 @@ class Expressions:
             raise self.refused(
                 f"said.{name} is none; a reason has {', '.join(f'said.{each}' for each in words.TOLD)}", node
             )
-        return _at(ast.Attribute(ast.Name("_said", ast.Load()), name, ast.Load()), node), NUMBER
+        return placed(ast.Attribute(ast.Name("_said", ast.Load()), name, ast.Load()), node), NUMBER
 
     def _arithmetic(self, node: Any, known: Known) -> Read:
         if isinstance(node.op, ast.Pow):
@@ -246,31 +247,31 @@ class Expressions:
                 f"{type(node.op).__name__} is not taken; decide adds, subtracts, multiplies, divides", node
             )
         left, right = self.number(node.left, known), self.number(node.right, known)
-        return _at(ast.BinOp(left, node.op, right), node), NUMBER
+        return placed(ast.BinOp(left, node.op, right), node), NUMBER
 
     def _unary(self, node: Any, known: Known) -> Read:
         if isinstance(node.op, ast.Not):
-            return _at(ast.UnaryOp(node.op, self.truth(node.operand, known)), node), TRUTH
+            return placed(ast.UnaryOp(node.op, self.truth(node.operand, known)), node), TRUTH
         if isinstance(node.op, ast.Invert):
             raise self.refused("~ is not taken; write not", node)
-        return _at(ast.UnaryOp(node.op, self.number(node.operand, known)), node), NUMBER
+        return placed(ast.UnaryOp(node.op, self.number(node.operand, known)), node), NUMBER
 
     def _comparison(self, node: Any, known: Known) -> Read:
         for each in node.ops:
             if not isinstance(each, COMPARISONS):
                 raise self.refused("numbers are compared with <, <=, >, >=, == and != only", node)
         sides = [self.number(each, known) for each in (node.left, *node.comparators)]
-        return _at(ast.Compare(sides[0], node.ops, sides[1:]), node), TRUTH
+        return placed(ast.Compare(sides[0], node.ops, sides[1:]), node), TRUTH
 
     def _joined(self, node: Any, known: Known) -> Read:
-        return _at(ast.BoolOp(node.op, [self.truth(each, known) for each in node.values]), node), TRUTH
+        return placed(ast.BoolOp(node.op, [self.truth(each, known) for each in node.values]), node), TRUTH
 
     def _either(self, node: Any, known: Known) -> Read:
         test = self.truth(node.test, known)
         (one, kind), (other, other_kind) = self.read(node.body, known), self.read(node.orelse, known)
         if kind != other_kind:
             one, other, kind = self.number(node.body, known), self.number(node.orelse, known), NUMBER
-        return _at(ast.IfExp(test, one, other), node), kind
+        return placed(ast.IfExp(test, one, other), node), kind
 
     def _called(self, node: Any, known: Known) -> Read:
         if not isinstance(node.func, ast.Name):
@@ -305,7 +306,7 @@ class Expressions:
         if len(node.args) < least or (least == 1 and len(node.args) > 1):
             raise self.refused(f"{name}(...) takes {least} number{'s or more' if least > 1 else ''}", node)
         values: list[ast.expr] = [self.number(each, known) for each in node.args]
-        return _at(ast.Call(ast.Name(name, ast.Load()), values, []), node), NUMBER
+        return placed(ast.Call(ast.Name(name, ast.Load()), values, []), node), NUMBER
 
     def _of_kernel(self, name: str, meaning: Callable[..., Any], node: Any, known: Known) -> Read:
         fault = fault_of(meaning)
@@ -316,8 +317,8 @@ class Expressions:
             raise self.refused(f"{name}(...) takes {count} numbers, not {len(node.args)}", node)
         self.kernels[name] = meaning
         values = [self._exact(each, known) for each in node.args]
-        return _at(
-            _call("float", _at(ast.Call(ast.Name(f"_call_{name}", ast.Load()), values, []), node)), node
+        return placed(
+            _call("float", placed(ast.Call(ast.Name(f"_call_{name}", ast.Load()), values, []), node)), node
         ), NUMBER
 
     def _exact(self, node: ast.expr, known: Known) -> ast.expr:
@@ -328,7 +329,7 @@ class Expressions:
         if path is not None and path[0] == self.source.itself and ".".join(path[1:]) in self.parameters:
             name = ".".join(path[1:])
             self.used.add(name)
-            return _at(ast.Name(f"_raw_{name}", ast.Load()), node)
+            return placed(ast.Name(f"_raw_{name}", ast.Load()), node)
         return self.number(node, known)
 
     def _compared(self, meaning: Callable[..., Any], node: Any, known: Known) -> Read:
@@ -350,11 +351,11 @@ class Expressions:
         if count == 1:
             above = ast.Gt() if meaning is words.rising else ast.Lt()
             result: ast.expr = ast.Compare(now[0], [above], [last[0]])
-            return _at(ast.BoolOp(ast.And(), [*there, result]) if there else result, node), TRUTH
+            return placed(ast.BoolOp(ast.And(), [*there, result]) if there else result, node), TRUTH
         then, here = (ast.LtE(), ast.Gt()) if meaning is words.crossed_above else (ast.GtE(), ast.Lt())
-        before = _at(ast.Compare(last[0], [then], [last[1]]), node)
-        return _at(
-            ast.BoolOp(ast.And(), [*there, before, _at(ast.Compare(now[0], [here], [now[1]]), node)]), node
+        before = placed(ast.Compare(last[0], [then], [last[1]]), node)
+        return placed(
+            ast.BoolOp(ast.And(), [*there, before, placed(ast.Compare(now[0], [here], [now[1]]), node)]), node
         ), TRUTH
 
     _READERS: Mapping[type[ast.AST], Any] = {
@@ -393,5 +394,12 @@ def _call(name: str, value: ast.expr) -> ast.Call:
     return ast.Call(ast.Name(name, ast.Load()), [value], [])
 
 
-def _at(node: ast.expr, where: ast.AST) -> ast.expr:
-    return ast.fix_missing_locations(ast.copy_location(node, where))
+def placed(node: Node, where: Any) -> Node:
+    """Give a node, and what is new below it, the place of another; what has a place of its own keeps it."""
+    new: Any = node
+    new.lineno, new.end_lineno = where.lineno, where.end_lineno
+    new.col_offset, new.end_col_offset = where.col_offset, where.end_col_offset
+    for each in ast.iter_child_nodes(node):
+        if isinstance(each, ast.expr) and not hasattr(each, "lineno"):
+            placed(each, where)
+    return node

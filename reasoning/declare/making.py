@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from reasoning.declare.columns import keys_of
 from reasoning.declare.crossings import crossings_of
 from reasoning.declare.exits import DeclaredExits, planner
+from reasoning.declare.later import HOUSE, LaterStrategy
 from reasoning.declare.parameters import DeclaredParameter, DeclaredParams, Relation, params_of
 from reasoning.declare.series import CandleSeries
 from reasoning.declare.source import DecideSource
@@ -59,16 +60,25 @@ def _made(owner: type[Declared]) -> Strategy[Any]:
     owner.Params, owner.Packed = params_of(
         owner, declared.parameters, relations, leaving, several=bool(declared.series)
     )
-    bodies = bodies_of(declared)
+    name = _name(owner, attributes, source)
+    if owner.__module__.startswith(HOUSE):
+        return LaterStrategy.of(name, owner.Params, lambda: _written(owner, attributes, declared, name))
+    return _written(owner, attributes, declared, name)
+
+
+def _written(
+    owner: type[Declared], attributes: Mapping[str, Any], declared: Declaration, name: str
+) -> Strategy[Any]:
+    leaving, bodies = _exits(attributes, declared), bodies_of(declared)
     writer = Writer(declared, bodies, owner.__module__)
     size, warmup = writer.size(), writer.warmup()
     step, signal = writer.step(), writer.signal()
-    label = str(attributes.get("label", _name(owner, attributes, source)))
+    label = str(attributes.get("label", name))
     explain = writer.explain(_plain_words(bodies), _warming(label))
     numbers, columns = keys_of(bodies.layout, tuple(declared.parameters))
     decide_at, signal_at = (None, None) if declared.series else writer.at(numbers)
     made = Strategy(
-        name=_name(owner, attributes, source),
+        name=name,
         timed=bodies.layout.timed,
         timeframes=tuple(each.timeframe for each in declared.series),
         params=owner.Params,
@@ -85,7 +95,7 @@ def _made(owner: type[Declared]) -> Strategy[Any]:
         signal_at=signal_at,
         crossings=None
         if declared.series
-        else crossings_of(source, columns, numbers, tuple(declared.parameters), declared.constants),
+        else crossings_of(declared.source, columns, numbers, tuple(declared.parameters), declared.constants),
         exits=None if leaving is None else planner(leaving, tuple(declared.parameters)),
     )
     _name_by_class(owner, made)

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reasoning.declare import words
-from reasoning.declare.expressions import Expressions, Known
+from reasoning.declare.expressions import Expressions, Known, placed
 
 STEP, SIGNAL, EXPLAIN = "step", "signal", "explain"
 
@@ -97,7 +97,7 @@ class Statements:
             raise self.expressions.refused(f"{name} gets no value", node)
         if isinstance(node, ast.AugAssign):
             sum_of: ast.expr = ast.BinOp(ast.Name(name, ast.Load()), node.op, node.value)
-            value, kind = self.expressions.read(_placed(sum_of, node), known)
+            value, kind = self.expressions.read(placed(sum_of, node), known)
         else:
             value, kind = self.expressions.read(node.value, known)
         if known.get(name, kind) != kind:
@@ -105,7 +105,7 @@ class Statements:
                 f"{name} is {known[name]} before and {kind} here; use another name", node
             )
         target = ast.Name(f"_own_{name}", ast.Store())
-        return [ast.fix_missing_locations(ast.copy_location(ast.Assign([target], value), node))], {
+        return [placed(ast.Assign([target], value), node)], {
             **known,
             name: kind,
         }
@@ -257,9 +257,5 @@ def _called(name: str, *arguments: ast.expr) -> ast.Call:
     return ast.Call(ast.Name(name, ast.Load()), list(arguments), [])
 
 
-def _placed(node: ast.expr, where: ast.AST) -> ast.expr:
-    return ast.fix_missing_locations(ast.copy_location(node, where))
-
-
 def _returned(value: ast.expr, node: ast.stmt) -> list[ast.stmt]:
-    return [ast.fix_missing_locations(ast.copy_location(ast.Return(value), node))]
+    return [placed(ast.Return(value), node)]

@@ -25,7 +25,7 @@ from filelock import FileLock, Timeout
 
 from domain import calibrator, kernel
 from domain.errors import BadInput
-from domain.kernel import KERNELS
+from domain.kernel import KERNELS, write_all
 from domain.private import private_folder
 from edge.files import write_whole
 from reasoning import declare
@@ -241,6 +241,7 @@ _registered: set[Callable[..., Any]] = set()
 
 def register() -> None:
     """Hand every kernel on the list that is new to the compiler."""
+    write_all()
     for function in KERNELS:
         if function not in _registered:
             _registered.add(function)
@@ -289,6 +290,7 @@ def digest() -> str:
 
 def _files(*, house: bool) -> set[str]:
     """Return the files of the kernels that are the house's own, or of those that are not."""
+    write_all()
     kernels = [each for each in KERNELS if (each.__module__.partition(".")[0] in HOUSE) == house]
     return {file for file in map(inspect.getsourcefile, kernels) if file is not None}
 

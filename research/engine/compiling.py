@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from types import FunctionType
 from typing import Any, NamedTuple
 
-from domain.kernel import KERNELS
+from domain.kernel import KERNELS, write_all
 
 
 class Compiling(NamedTuple):
@@ -93,6 +93,7 @@ def _tell(compiling: Compiling) -> None:
 
 def reached(function: Callable[..., Any]) -> set[Any]:
     """Return a function and every kernel it calls, directly or not."""
+    write_all()
     kernels = {getattr(each, "__code__", None): each for each in KERNELS}
     result: set[Any] = set()
     rest: list[Any] = [function]

@@ -16,7 +16,8 @@ from agent import cli
 from agent.cli.app import app
 from agent.cli.handlers.targets import writable, write_page
 from agent.cli.output import streams
-from agent.settings.load import BadSettings, load
+from agent.settings.load import load
+from agent.settings.problems import BadSettings
 from agent.settings.settings import Options
 from domain.complaints import KINDS, LIMITS, complaint
 from domain.errors import BadInput

@@ -15,7 +15,8 @@ from agent.serve.fleet.asked import checked
 from agent.serve.fleet.recorded import last_settings
 from agent.serve.mirror.account import Beside, row
 from agent.settings.home import Home
-from agent.settings.load import BadSettings, load
+from agent.settings.load import load
+from agent.settings.problems import BadSettings
 from agent.settings.schedule import Schedule
 from agent.settings.settings import Options
 from agent.wiring import pause_seconds

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from msgspec import structs
 
+from agent.settings.given import Settings
 from agent.settings.instruments import InstrumentSettings, instrument
-from agent.settings.settings import Settings
 from agent.state.state import State
 from agent.verify.parity import compare, run_loop
 from agent.wiring import counted_alike

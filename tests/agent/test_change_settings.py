@@ -17,9 +17,10 @@ from agent.explain.why import explain
 from agent.loop.inbox import Inbox
 from agent.loop.pacer import WallPacer
 from agent.settings import changes
+from agent.settings.given import Settings
 from agent.settings.home import Home
-from agent.settings.load import BadSettings
-from agent.settings.settings import Options, Settings
+from agent.settings.problems import BadSettings
+from agent.settings.settings import Options
 from agent.verify.quicktest import FrozenClock
 from agent.verify.replay import replay
 from domain.commands import ChangeSettings

@@ -9,8 +9,10 @@ import pytest
 from pydantic import BaseModel
 
 from agent.settings.environment import Variables
-from agent.settings.load import BadSettings, load
-from agent.settings.settings import Options, Settings
+from agent.settings.given import Settings
+from agent.settings.load import load
+from agent.settings.problems import BadSettings
+from agent.settings.settings import Options
 from tests.agent.command import agent, told
 
 

@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.account.agent import Agent
+from agent.settings.given import Settings
 from agent.settings.grids import told_by, with_grids
 from agent.settings.instruments import InstrumentSettings, instrument
-from agent.settings.settings import Options, Settings
+from agent.settings.settings import Options
 from agent.verify.parity import compare, run_loop
 from agent.wiring.backtests import options_for, sampled, setup_of
 from domain.candle import RawCandle

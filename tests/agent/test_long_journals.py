@@ -26,10 +26,12 @@ from agent.outage.journal import GuardedJournal
 from agent.settings.home import Home
 from agent.settings.recorded import recorded_options
 from agent.settings.settings import Options
+from agent.state import keeper
 from agent.state.checkpoint import taken
-from agent.state.checkpoints import Checkpoints
+from agent.state.checkpoints import MOST, Checkpoints
 from agent.state.fold import refold
 from agent.state.key import fold_key
+from agent.state.state import State
 from agent.verify.checkpoints import compare
 from agent.verify.quicktest import FrozenClock
 from domain.commands import Flatten, Kill, ResetKill
@@ -70,7 +72,7 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ahead, "GAP_SECONDS", 0.0)
     monkeypatch.setattr(old_rows, "PAUSE_SECONDS", 0.0)
     monkeypatch.setattr(old_rows, "SHARE", 0)
-    monkeypatch.setattr(wiring.sessions, "FAR", 0)
+    monkeypatch.setattr(wiring.folded, "FAR", 0)
 
 
 def checkpoints(home: Home) -> Checkpoints:
@@ -188,7 +190,7 @@ def test_who_stops_after_an_upgrade_takes_the_account_from_the_checkpoint_of_the
 ) -> None:
     with AccountClient(home, NAME).resting() as journal:
         state, _ = folded(options(home.root), journal)
-        monkeypatch.setattr(wiring.sessions, "fold_key", lambda _: "f" * 28)
+        monkeypatch.setattr(wiring.folded, "fold_key", lambda _: "f" * 28)
         parts = wiring.parts(options(home.root), journal, checkpoints=checkpoints(home), stopping=True)
     assert parts.brief
     assert facts(parts.state) == facts(state)
@@ -242,7 +244,7 @@ def test_a_checkpoint_that_does_not_go_on_is_not_believed(
                 raise KeyError("of nothing")
             real(*given, after=after, **more)
 
-        monkeypatch.setattr(wiring.sessions, "refold", stumbling)
+        monkeypatch.setattr(wiring.folded, "refold", stumbling)
         parts = wiring.parts(options(home.root), journal, checkpoints=checkpoints(home), before=middle + 1)
     assert tries == [middle, 0]
     assert facts(parts.state) == facts(whole)
@@ -374,6 +376,35 @@ def test_status_and_why_after_an_upgrade_leave_the_account_free(home: Home, shor
     told = client.explained(17)
     assert told.cycle == 17
     assert msgspec.to_builtins(told) == msgspec.to_builtins(client.why(17))
+
+
+def test_why_folds_no_more_rows_than_lie_between_two_checkpoints(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeper, "ROWS", 8)
+    with AccountClient(home, NAME).resting() as journal:
+        for place in checkpoints(home).places():
+            (checkpoints(home).folder / place.name).unlink()
+        wiring.parts(recorded_options(journal), journal, checkpoints=checkpoints(home))  # leaves them behind
+        whole = {number: msgspec.to_builtins(explain(journal, number)) for number in (1, 9, 23, 40)}
+        counted: list[Any] = []
+        fold = State.apply
+
+        def counting(state: State, event: Any) -> None:
+            counted.append(event)
+            fold(state, event)
+
+        monkeypatch.setattr(State, "apply", counting)
+        for number, told in whole.items():
+            counted.clear()
+            assert msgspec.to_builtins(explain(journal, number, checkpoints(home))) == told
+            assert len(counted) <= 8 + 2, "and what the cycle itself saw"
+
+
+def test_a_whole_fold_of_a_year_leaves_checkpoints_two_thousand_rows_apart() -> None:
+    year = 525_600 * 2
+    assert max(keeper.ROWS, year // keeper.FOLDS) <= 2_000
+    assert keeper.FOLDS <= MOST, "none is dropped again"
 
 
 def test_what_became_of_an_order_is_looked_for_until_it_is_done(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,8 @@ from pydantic import BaseModel
 from agent import cli
 from agent.cli.output import streams
 from agent.host.shown import escaped_json, shown, shown_json
-from agent.settings.load import BadSettings, load
+from agent.settings.load import load
+from agent.settings.problems import BadSettings
 from agent.settings.settings import Options
 from tests.agent.command import agent
 

@@ -14,7 +14,7 @@ from agent.account.client import AccountClient
 from agent.account.dispatch import dispatch
 from agent.jobs.catalogue import BY_NAME, Occasion
 from agent.notices.notices import FILE, Notices
-from agent.parameters import evidence
+from agent.parameters import evidence, spoken
 from agent.parameters import versions as params
 from agent.parameters.evidence import EvidenceFile
 from agent.settings.home import Busy, Home
@@ -180,7 +180,7 @@ def test_a_session_in_which_the_strategy_has_no_voice_runs_without_it() -> None:
     alone = lively(reasoning=ReasoningSettings(strategies=("rsi",)))
     world = World(wave(40), journal=journal, options=alone, start=START + 400 * 60_000)
     world.run()
-    assert params.view(world.state, world.parts.mind) == {}
+    assert spoken.view(world.state, world.parts.mind) == {}
     assert replay(journal, 2, FrozenClock()).difference is None
     with pytest.raises(BadInput, match="strategy 'sma' has no voice here; those that have: rsi"):
         params.event_of(FAST, world.parts, AT)
@@ -423,7 +423,7 @@ def test_a_rollback_goes_back_one_version_or_to_the_one_named() -> None:
     found = [adopt(world, RollBackParameters(reason="back", strategy="sma")) for _ in range(3)]
     assert [(event.version, event.rolled_back_to) for event in found] == [(5, 2), (6, 1), (7, 0)]
     assert [event.parameters["fast"] for event in found] == [6, 5, 20]
-    assert list(params.view(world.state, world.parts.mind)) == ["rsi"]
+    assert list(spoken.view(world.state, world.parts.mind)) == ["rsi"]
     with pytest.raises(BadInput, match="sma has the settings' own parameters; name the version"):
         adopt(world, RollBackParameters(reason="back", strategy="sma"))
     assert adopt(world, RollBackParameters(reason="to a rollback", version=5)).rolled_back_to == 2

@@ -156,8 +156,8 @@ def test_only_the_fold_changes_the_state() -> None:
         "reports/period.py: state.take",
         "serve/mirror/folding.py: state.asked",
         "views/history.py: state.take",
-        "wiring/sessions.py: fold.state.mind",
-        "wiring/sessions.py: fold.state.mind",
+        "wiring/folded.py: fold.state.mind",
+        "wiring/folded.py: fold.state.mind",
     ]
 
 

@@ -6,9 +6,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from agent.account.client import AccountClient
 from agent.account.control import ControlServer, Request
+from agent.account.opened import OpenedAccount
+from agent.account.remembered import NAME
 from agent.settings.home import Home
 from domain.commands import Kill
 from domain.events import CommandAnswered, CommandReceived, KillSwitchSet
@@ -16,6 +20,7 @@ from domain.replies import Flattened, KillSwitch, Reply
 from journal.reader import open_reader
 from journal.sql import open_journal
 from tests.agent.command import environment
+from tests.agent.world import lively
 
 HEAVY = (
     "sqlalchemy",
@@ -96,6 +101,30 @@ def test_a_kill_without_an_agent_needs_the_journal_s_last_row_and_nothing_else(t
         assert isinstance(thrown, KillSwitchSet)
         assert thrown.reason == "smoke"
         assert answered == CommandAnswered(thrown.at, received.command.key, KillSwitch(kill_switch="smoke"))
+
+
+UNREAD = {*HEAVY, "typer", "asyncio", "tenacity", "agent.wiring.markets", "agent.loop.cycle", "agent.orders"}
+"""What no command needs that tells of a journal at rest."""
+
+
+@pytest.mark.parametrize("words", ["status", "positions", "why 2 --json", "journal tail -n 3"])
+def test_a_journal_at_rest_is_told_of_without_what_trades_or_reads_commands(
+    tmp_path: Path, words: str
+) -> None:
+    with OpenedAccount(lively(home=tmp_path, journal="paper", cycles=3)) as launch:
+        launch.run()
+    slow = AccountClient(Home(tmp_path), "paper")
+    code, modules, said = imported(tmp_path, *words.split())
+    assert code == 0
+    assert not modules & UNREAD
+    light = words != "why 2 --json"
+    assert not (light and modules & {"pydantic", "reasoning"})
+    if not light:
+        assert json.loads(said) == msgspec.to_builtins(slow.explained(2))
+    (Home(tmp_path).checkpoints("paper") / NAME).unlink()  # as after a session that was killed
+    code, modules, again = imported(tmp_path, *words.split())
+    assert (code, again) == (0, said)
+    assert not modules & UNREAD
 
 
 NOT_NEEDED = (

@@ -11,7 +11,8 @@ from pydantic import BaseModel
 
 from agent.cli.handlers.config import toml
 from agent.settings.home import Home
-from agent.settings.load import BadSettings, load
+from agent.settings.load import load
+from agent.settings.problems import BadSettings
 from agent.settings.settings import Options
 from domain.errors import BadInput
 from tests.agent.command import agent

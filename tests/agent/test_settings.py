@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
-from agent.settings.load import BadSettings, load
-from agent.settings.settings import Options, Settings
+from agent.settings.given import Settings
+from agent.settings.load import load
+from agent.settings.problems import BadSettings
+from agent.settings.settings import Options
 from agent.wiring import pause_seconds
 
 KEY = "canary-key-1234567890"

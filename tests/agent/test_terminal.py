@@ -15,7 +15,7 @@ import pytest
 from agent.account.agent import Agent
 from agent.cli.output.outlet import KEPT, Outlet
 from agent.host import log
-from agent.settings.settings import Settings
+from agent.settings.given import Settings
 from domain.events import Event, OrderReported, SessionEnded
 from domain.order import OrderType
 from tests.agent.command import AGENT, agent, environment, told

@@ -7,7 +7,8 @@ from pydantic import SecretStr
 
 from agent.cli.handlers.config import template
 from agent.settings.home import Home
-from agent.settings.load import BadSettings, load
+from agent.settings.load import load
+from agent.settings.problems import BadSettings
 from agent.settings.upkeep.reading import upkeep
 from agent.settings.upkeep.section import Section, secret_of
 from agent.settings.upkeep.sections import Upkeep, secret_texts

@@ -12,7 +12,7 @@ from agent.answers.gate import GateAnswer
 from agent.doctor.verdicts import KeptVerdicts, against_entries
 from agent.gate.matrix import judged
 from agent.settings.home import Home
-from agent.settings.load import BadSettings
+from agent.settings.problems import BadSettings
 from agent.verify.replay import replay
 from domain.errors import BadInput
 from domain.events import CycleDecided, SessionStarted

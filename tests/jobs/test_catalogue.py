@@ -9,7 +9,7 @@ import typer.main
 from agent.cli.app import app
 from agent.jobs.catalogue import BY_NAME, JOBS, JobEntry, Occasion
 from agent.settings.home import Home
-from agent.settings.load import BadSettings
+from agent.settings.problems import BadSettings
 from agent.settings.upkeep.jobs import DownloadJob, JobsSettings, ParametersJob
 from agent.settings.upkeep.reading import upkeep
 

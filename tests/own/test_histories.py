@@ -3,7 +3,7 @@
 import dataclasses
 from typing import Any
 
-from agent.settings.settings import Settings
+from agent.settings.given import Settings
 from agent.verify.gated import as_candles, gated
 from agent.verify.lookahead import made_up, signals_of
 from agent.verify.settled import histories

@@ -4,13 +4,15 @@ import ast
 import dataclasses
 import math
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any, get_type_hints
 
 import numpy as np
 import pytest
 
-from domain.kernel import KERNELS
+from domain.kernel import KERNELS, write_all
 from reasoning.kernels.features import PLAN, features_now, features_size, features_step
 from reasoning.kernels.indicators import Memory
 from reasoning.kernels.subset import compilable, fault_of
@@ -21,6 +23,7 @@ from tests.reasoning.samples import walk
 SHIPPED = dict(STRATEGIES)
 """What there is before another test loads a user's."""
 
+write_all()
 OURS = [kernel for kernel in KERNELS if kernel.__module__.startswith("reasoning.")]
 
 
@@ -29,6 +32,22 @@ def test_every_step_and_size_of_a_strategy_is_a_listed_kernel() -> None:
         assert {strategy.step, strategy.signal, strategy.size, strategy.warmup} <= set(OURS)
     assert features_step in OURS
     assert len(OURS) >= 15
+
+
+def test_a_built_in_strategy_is_written_once_and_only_when_it_is_needed() -> None:
+    look = (
+        "from domain.kernel import KERNELS, write_all\n"
+        "from reasoning.strategies.registry import STRATEGIES\n"
+        "before = len(KERNELS)\n"
+        "assert len(LATER) == len(STRATEGIES)\n"
+        "assert all(issubclass(each.params, object) and each.name for each in STRATEGIES.values())\n"
+        "assert len(KERNELS) == before\n"
+        "assert STRATEGIES['sma'].columns is not None and STRATEGIES['sma'].step.__module__.endswith('sma')\n"
+        "written = len(KERNELS) - before\n"
+        "write_all()\n"
+        "assert len(KERNELS) - before == written * len(STRATEGIES)\n"
+    )
+    subprocess.run([sys.executable, "-c", look], check=True)
 
 
 @pytest.mark.parametrize("kernel", OURS, ids=lambda kernel: kernel.__name__)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from agent.settings.settings import Settings
+from agent.settings.given import Settings
 from agent.wiring.backtests import options_for, setup_of
 from reasoning.strategies.sma import SMA, SmaPacked
 from research.data.candles import Candles

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from agent.settings.settings import Settings
+from agent.settings.given import Settings
 from agent.verify.parity import compare, run_loop
 from agent.wiring.backtests import options_for, setup_of
 from domain.candle import Candle, LastPrice

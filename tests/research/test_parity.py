@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.settings.settings import Settings
+from agent.settings.given import Settings
 from agent.verify.parity import compare, run_loop
 from agent.wiring.backtests import options_for, setup_of
 from reasoning.strategies.registry import STRATEGIES

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.settings.settings import Settings
+from agent.settings.given import Settings
 from agent.wiring.backtests import options_for, setup_of
 from domain.exits import BY_BREAK_EVEN, BY_ROI, BY_TIME, BY_TRAIL, ENDINGS, ExitPlan
 from reasoning.strategies.registry import STRATEGIES

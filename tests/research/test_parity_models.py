@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from agent.models.sets import set_of
-from agent.settings.settings import Settings
+from agent.settings.given import Settings
 from agent.verify.parity import compare, run_loop
 from agent.wiring.backtests import options_for, setup_of
 from domain.calibrator import Calibrator

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from agent.settings.settings import Settings
+from agent.settings.given import Settings
 from agent.settings.user_strategies import LOADED, load_file
 from agent.verify.parity import compare, run_loop
 from agent.wiring.backtests import options_for, setup_of

@@ -18,7 +18,7 @@ from agent.serve.fleet.ending import TRIES, Remains, judge
 from agent.serve.fleet.processes import command_line
 from agent.serve.fleet.supervisor import Supervisor, ask_to_stop
 from agent.settings.home import Busy, Home
-from agent.settings.load import BadSettings
+from agent.settings.problems import BadSettings
 from domain.commands import Kill, Stop
 from tests.agent.command import start
 from tests.agent.test_process import finish

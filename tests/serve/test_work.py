@@ -21,7 +21,7 @@ from agent.serve.work.options import command_words
 from agent.serve.work.shelf import KeptWork, Shelf
 from agent.serve.work.workshop import Workshop
 from agent.settings.home import Busy, Home
-from agent.settings.load import BadSettings
+from agent.settings.problems import BadSettings
 from tests.agent.command import agent
 from tests.serve.asking import ask, connect
 from tests.serve.served import Served, serving

@@ -7,8 +7,8 @@ from pathlib import Path
 from agent.answers.strategies import CompiledAnswer, CompiledRow
 from agent.cli.output.compile_bar import compiling_told
 from agent.cli.output.streams import answer
+from agent.settings.given import Settings
 from agent.settings.load import load
-from agent.settings.settings import Settings
 from agent.settings.user_strategies import folder_of, load_folder
 from agent.verify.quicktest import FIXTURE, SYMBOL
 from agent.wiring.backtests import options_for, setup_of

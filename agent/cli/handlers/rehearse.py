@@ -12,8 +12,8 @@ from agent.cli.output.outlet import Terminal
 from agent.cli.output.rehearsal import RehearsalScreen
 from agent.cli.output.screen import Screen, screen_for
 from agent.host.clock import SystemClock
+from agent.settings.given import Settings
 from agent.settings.home import Home
-from agent.settings.settings import Settings
 from domain.errors import BoydError
 
 LIVE_CYCLES, LIVE_SECONDS = 30, 2.0

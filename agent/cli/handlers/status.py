@@ -1,20 +1,21 @@
 """The work of `agent status | positions | lessons`."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agent.account.control import StatusRequest
 from agent.account.remembered import remembered
-from agent.account.running import Running, Unanswering
+from agent.account.running import Running, Unanswering, home_named
 from agent.answers.account import PositionAnswer, Status, StreamRow
 from agent.answers.amounts import decoded_as
-from agent.cli.options import home_of
 from agent.cli.output.changed import changed_words
 from agent.cli.output.streams import answer
 from agent.host.shown import blocked_lines, words
 from agent.settings.home import Busy
 from domain.decision import HELD
+from domain.errors import BadInput, JournalFault
 
 if TYPE_CHECKING:  # neither is heavy, and neither is needed to ask a running agent
     from msgspec import Struct
@@ -32,7 +33,7 @@ def show_status(home: Path | None, journal: str | None, *, json: bool) -> None:
 
 def _status(home: Path | None, journal: str | None) -> Status:
     """Return what a running agent says of itself, before anything heavy is imported, else its journal."""
-    agent_home = home_of(home)
+    agent_home = home_named(home)
     name, silent = agent_home.latest(journal), None
     try:
         live = Running(agent_home, name).have(StatusRequest())
@@ -43,6 +44,11 @@ def _status(home: Path | None, journal: str | None) -> Status:
     left = remembered(agent_home, name) if silent is None else None
     if left is not None:
         return left
+    if silent is None and not agent_home.server:
+        from agent.account.left import left_status
+
+        with suppress(Busy, BadInput, JournalFault, OSError):  # who reads it in any other way says why
+            return left_status(agent_home, name)
     from agent.account.client import AccountClient
 
     return AccountClient(agent_home, name).status(silent)
@@ -113,7 +119,7 @@ def show_lessons(home: Path | None, journal: str | None, *, json: bool) -> None:
     """Print what was learned."""
     from agent.account.client import AccountClient
 
-    answer(AccountClient(home_of(home), journal).lessons(), lesson_lines, json=json)
+    answer(AccountClient(home_named(home), journal).lessons(), lesson_lines, json=json)
 
 
 def lesson_lines(report: "Lessons") -> Iterator[str]:

@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from agent.account.control import WhyRequest
-from agent.account.running import Running, Unanswering
+from agent.account.running import Running, Unanswering, home_named
 from agent.answers.amounts import decoded_as
 from agent.answers.cycle import (
     AdviceAnswer,
@@ -16,7 +16,6 @@ from agent.answers.cycle import (
     SymbolAnswer,
     VerdictAnswer,
 )
-from agent.cli.options import home_of
 from agent.cli.output.changed import changed_words
 from agent.cli.output.streams import answer
 from agent.host.shown import blocked_lines, words
@@ -36,7 +35,7 @@ def show_why(cycle: int | None, home: Path | None, journal: str | None, *, json:
 
 def _told(cycle: int | None, home: Path | None, journal: str | None) -> Explanation:
     """Return what a running agent says, before anything heavy is imported, else its journal."""
-    agent_home = home_of(home)
+    agent_home = home_named(home)
     name = agent_home.latest(journal)
     with suppress(BadInput, Unanswering):  # the journal says it better, an older agent cannot
         live = Running(agent_home, name).ask(WhyRequest(cycle))

@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from agent.settings.given import Settings
 from agent.settings.home import NAME, Home, checked_name
-from agent.settings.load import BadSettings, load
+from agent.settings.load import load
 from agent.settings.nearest import no_such
-from agent.settings.settings import Options, Settings
+from agent.settings.problems import BadSettings
+from agent.settings.settings import Options
 from domain.errors import BadInput
 from edge.urls import is_loopback
 

@@ -29,9 +29,9 @@ from agent.serve.fleet.ending import sessions
 from agent.serve.fleet.own import OwnAgent, OwnFile
 from agent.serve.fleet.processes import Life
 from agent.serve.fleet.sequel import sequel_of
+from agent.settings.given import Settings
 from agent.settings.home import Busy, Home
-from agent.settings.load import BadSettings
-from agent.settings.settings import Settings
+from agent.settings.problems import BadSettings
 from domain.commands import Stop
 from domain.ports import Clock
 from domain.private import private_folder

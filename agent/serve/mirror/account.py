@@ -8,7 +8,7 @@ from agent import wiring
 from agent.answers.account import DecisionRow, MarketRow, Status, VersionInForce, Vitals
 from agent.answers.agents import AgentRow, Alarm, Supervised
 from agent.answers.stream import LiveState
-from agent.parameters import versions
+from agent.parameters import spoken
 from agent.serve.mirror.mirror import Mirror
 from agent.views import alarms, session
 from domain.times import utc
@@ -108,7 +108,7 @@ def decisions(mirror: Mirror) -> list[DecisionRow]:
 def parameters(mirror: Mirror) -> dict[str, VersionInForce]:
     """Return the version in force of each voice that has not the settings' own parameters."""
     parts = mirror.parts
-    return versions.view(parts.state, parts.mind) if parts else {}
+    return spoken.view(parts.state, parts.mind) if parts else {}
 
 
 def _cycles(connection: sqlite3.Connection, mirror: Mirror) -> int:

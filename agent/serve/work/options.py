@@ -13,7 +13,7 @@ from typing import Any
 from agent.answers.work import WorkKind
 from agent.serve.fleet.asked import checked, flat, inside, refuse
 from agent.settings.home import Home
-from agent.settings.load import BadSettings
+from agent.settings.problems import BadSettings
 from domain.errors import BadInput
 from domain.symbols import is_symbol, spelled
 from domain.times import TIMEFRAMES

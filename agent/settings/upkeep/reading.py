@@ -14,7 +14,8 @@ from pydantic_settings import (
 
 from agent.settings.environment import Variables
 from agent.settings.home import PREFIX, Home
-from agent.settings.load import BadSettings, config_path, problem
+from agent.settings.load import config_path, problem
+from agent.settings.problems import BadSettings
 from agent.settings.settings import Options
 from agent.settings.upkeep.sections import Upkeep
 

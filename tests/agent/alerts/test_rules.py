@@ -15,7 +15,7 @@ from agent.alerts.text import text
 from agent.host.clock import SystemClock
 from agent.serve.alerting.channels import Configured
 from agent.settings.home import Home
-from agent.settings.load import BadSettings
+from agent.settings.problems import BadSettings
 from agent.settings.upkeep.alerts import AlertSettings
 from agent.settings.upkeep.reading import upkeep
 from domain.errors import BadInput

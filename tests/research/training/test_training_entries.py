@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from agent.settings.settings import Settings
+from agent.settings.given import Settings
 from agent.wiring.backtests import options_for, setup_of
 from domain.candle import Candle, LastPrice
 from domain.lesson import Context, Lesson

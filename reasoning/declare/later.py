@@ -1,0 +1,58 @@
+"""A strategy of the house whose kernels are written when the first of them is asked for.
+
+Who names five strategies and runs two, or only tells of a journal, has two written. Strategies of a user's
+own are written where they are defined, which is where what is wrong with them is told.
+"""
+
+from collections.abc import Callable
+from dataclasses import fields
+from threading import RLock
+from typing import Any, Self
+
+from domain.kernel import LATER
+from reasoning.kernels.strategy import Strategy, StrategyParams
+
+HOUSE = "reasoning.strategies."
+"""How the modules of built-in strategies are named."""
+
+_lock = RLock()
+
+
+class _Written:
+    """A field that is written with all others of its strategy when it is asked for first."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, strategy: Any, owner: type) -> Any:
+        if strategy is None:
+            return self
+        strategy.write()
+        return vars(strategy)[self.name]
+
+
+class LaterStrategy(Strategy[Any]):
+    """A strategy of which only name and parameters are there at first; see `Strategy`."""
+
+    @classmethod
+    def of(cls, name: str, params: type[StrategyParams], made: Callable[[], Strategy[Any]]) -> Self:
+        """Return a strategy that is `made` when it is needed, or when all kernels are."""
+        result = cls.__new__(cls)
+        vars(result).update(name=name, params=params, _made=made)
+        LATER.append(result.write)
+        return result
+
+    def write(self) -> None:
+        """Write what was not written yet: once, whoever asks."""
+        with _lock:
+            made = vars(self).get("_made")
+            if made is not None:
+                vars(self).update(vars(made()))
+                del vars(self)["_made"]
+
+
+for _field in fields(Strategy):
+    if _field.name not in ("name", "params"):
+        _later = _Written()
+        _later.__set_name__(LaterStrategy, _field.name)
+        setattr(LaterStrategy, _field.name, _later)
