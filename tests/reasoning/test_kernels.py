@@ -36,7 +36,7 @@ def test_every_step_and_size_of_a_strategy_is_a_listed_kernel() -> None:
 
 def test_a_built_in_strategy_is_written_once_and_only_when_it_is_needed() -> None:
     look = (
-        "from domain.kernel import KERNELS, write_all\n"
+        "from domain.kernel import KERNELS, LATER, write_all\n"
         "from reasoning.strategies.registry import STRATEGIES\n"
         "before = len(KERNELS)\n"
         "assert len(LATER) == len(STRATEGIES)\n"
