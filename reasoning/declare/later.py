@@ -6,7 +6,6 @@ own are written where they are defined, which is where what is wrong with them i
 
 from collections.abc import Callable
 from dataclasses import fields
-from threading import RLock
 from typing import Any, Self
 
 from domain.kernel import LATER
@@ -14,8 +13,6 @@ from reasoning.kernels.strategy import Strategy, StrategyParams
 
 HOUSE = "reasoning.strategies."
 """How the modules of built-in strategies are named."""
-
-_lock = RLock()
 
 
 class _Written:
@@ -35,20 +32,19 @@ class LaterStrategy(Strategy[Any]):
     """A strategy of which only name and parameters are there at first; see `Strategy`."""
 
     @classmethod
-    def of(cls, name: str, params: type[StrategyParams], made: Callable[[], Strategy[Any]]) -> Self:
-        """Return a strategy that is `made` when it is needed, or when all kernels are."""
+    def of(cls, name: str, params: type[StrategyParams], writer: Callable[[], Strategy[Any]]) -> Self:
+        """Return a strategy that `writer` writes when it is needed, or when all kernels are."""
         result = cls.__new__(cls)
-        vars(result).update(name=name, params=params, _made=made)
+        vars(result).update(name=name, params=params, _writer=writer)
         LATER.append(result.write)
         return result
 
     def write(self) -> None:
-        """Write what was not written yet: once, whoever asks."""
-        with _lock:
-            made = vars(self).get("_made")
-            if made is not None:
-                vars(self).update(vars(made()))
-                del vars(self)["_made"]
+        """Write what was not written yet. Of two threads that both do, the first is believed by both."""
+        own = vars(self)
+        if "_strategy" not in own:
+            own.setdefault("_strategy", own["_writer"]())
+        own.update(vars(own["_strategy"]))
 
 
 for _field in fields(Strategy):
