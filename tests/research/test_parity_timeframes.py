@@ -1,5 +1,6 @@
 """The promise for several timeframes: a backtest is the loop, and later data change nothing."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,8 @@ def registered(folder: Path) -> Iterator[str]:
     yield NAME
     LOADED.pop(NAME, None)
     STRATEGIES.pop(NAME, None)
+    sys.modules.pop(path.stem, None)
+    sys.path[:] = [each for each in sys.path if Path(each) != folder]
 
 
 def settings(**given: Any) -> Settings:
