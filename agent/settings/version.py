@@ -19,6 +19,8 @@ FOLD = (
     "journal/codec.py",
     "journal/words.py",
     "learning",
+    "platforms/fills.py",
+    "platforms/impact.py",
     "reasoning",
 )
 """The sources that make a state of a journal's rows: no other file of ours has a part in it."""

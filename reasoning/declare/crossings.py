@@ -44,8 +44,8 @@ def crossings_of(
             return lambda _keys, _packed: level
         name = operand.removeprefix(SELF)
         if name == operand:
-            place = numbers.index(name)
-            return lambda keys, _packed: keys[place]
+            index = numbers.index(name)
+            return lambda keys, _packed: keys[index]
         if name in fields:
             field = fields.index(name)
             return lambda _keys, packed: float(packed[field])

@@ -77,7 +77,7 @@ def _written(
     explain = writer.explain(_plain_words(bodies), _warming(label))
     numbers, columns = keys_of(bodies.layout, tuple(declared.parameters))
     decide_at, signal_at = (None, None) if declared.series else writer.at(numbers)
-    made = Strategy(
+    result = Strategy(
         name=name,
         timed=bodies.layout.timed,
         timeframes=tuple(each.timeframe for each in declared.series),
@@ -98,19 +98,17 @@ def _written(
         else crossings_of(declared.source, columns, numbers, tuple(declared.parameters), declared.constants),
         exits=None if leaving is None else planner(leaving, tuple(declared.parameters)),
     )
-    _name_by_class(owner, made)
-    return made
+    _name_by_class(owner, result)
+    return result
 
 
-def _name_by_class(owner: type, made: Strategy[Any]) -> None:
+def _name_by_class(owner: type, strategy: Strategy[Any]) -> None:
     """Name a strategy's functions by where they lie, so that another process finds them there."""
-    for field in fields(made):
-        each = getattr(made, field.name)
+    for field in fields(strategy):
+        each = getattr(strategy, field.name)
         if isinstance(each, FunctionType):
-            each.__module__, each.__qualname__ = (
-                owner.__module__,
-                f"{owner.__qualname__}.strategy.{field.name}",
-            )
+            each.__module__ = owner.__module__
+            each.__qualname__ = f"{owner.__qualname__}.strategy.{field.name}"
 
 
 def _attributes(owner: type) -> dict[str, Any]:

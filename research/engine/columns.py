@@ -99,7 +99,7 @@ def _pages(count: int) -> FloatArray:
     return np.frombuffer(pages, dtype=np.float64, count=count)
 
 
-class Asked(NamedTuple):
+class TrialColumns(NamedTuple):
     """Trials as `find_many` takes them; `kept` are the arrays whose addresses it is told."""
 
     kept: Sequence[FloatArray]
@@ -134,10 +134,10 @@ class Crossings:
         """Forget the bits of a call that came to no end."""
         self._bits[:] = 0
 
-    def asked(self, strategy: Strategy[Any], packs: Sequence[Any]) -> Asked:
+    def asked(self, strategy: Strategy[Any], packs: Sequence[Any]) -> TrialColumns:
         """Return trials of a strategy that decides over columns, as many as `MOST_HELD` allows."""
         table = np.array(packs, dtype=np.float64).reshape(len(packs), -1)
-        held = Held(self._columns)
+        held = ColumnHold(self._columns)
         rows, levels = [], []
         for packed in packs:
             if held.kept and len(held.kept) * 8 * len(self._columns) > MOST_HELD:
@@ -145,19 +145,19 @@ class Crossings:
             row, level = _row(strategy, packed, held)
             rows.append(row)
             levels.append(level)
-        made, pairs = len(rows), len(levels[0])
-        return Asked(
+        trials, pairs = len(rows), len(levels[0])
+        return TrialColumns(
             tuple(held.kept),
             len(rows[0]) - 2 * pairs,
             tuple(map(type, packs[0])),
             np.array(rows, dtype=np.int64),
-            np.array(levels, dtype=np.float64).reshape(made, pairs),
-            table[:made],
+            np.array(levels, dtype=np.float64).reshape(trials, pairs),
+            table[:trials],
             pairs,
         )
 
 
-class Held:
+class ColumnHold:
     """The columns that the trials of one call read, and where each lies."""
 
     def __init__(self, columns: ColumnCache) -> None:
@@ -176,7 +176,7 @@ class Held:
         return known[1]
 
 
-def _row(strategy: Strategy[Any], packed: Any, held: Held) -> tuple[list[int], list[float]]:
+def _row(strategy: Strategy[Any], packed: Any, held: ColumnHold) -> tuple[list[int], list[float]]:
     """Return the addresses of a trial's columns and of those that cross, and the levels they cross."""
     columns: Any = strategy.columns
     row = [held.address(key) for key in columns(packed)]

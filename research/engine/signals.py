@@ -170,7 +170,7 @@ def find_many(
     columns_at: Callable[..., tuple[Sequence[float], ...]],
     packed_at: Callable[..., tuple[Any, ...]],
     column_at: Callable[..., Any],
-    place: Any,
+    addresses: Any,
     level: Any,
     packs: Any,
     pairs: int,
@@ -187,7 +187,7 @@ def find_many(
 ) -> int:
     """Ask a strategy that decides over columns where it can vote, trial by trial; write as `find_events`.
 
-    `place` int64[trials, columns + 2 * pairs] has the addresses of a trial's columns and of the columns that
+    `addresses` int64[trials, columns + 2 * pairs] are those of a trial's columns and of the columns that
     cross, 0 where that is `level` float64[trials, pairs]; `packs` its parameters. Without pairs every candle
     is asked about. Trial t's events begin at `rows[t]`. Returns the trials whose events found room; those of
     the next are counted only.
@@ -198,8 +198,8 @@ def find_many(
         part, word = min(count - begin, WORD * AT_ONCE), begin // WORD
         for trial in range(len(packs)):
             for pair in range(pairs):
-                at = place.shape[1] - 2 * pairs + 2 * pair
-                one, other = place[trial, at], place[trial, at + 1]
+                at = addresses.shape[1] - 2 * pairs + 2 * pair
+                one, other = addresses[trial, at], addresses[trial, at + 1]
                 line = column_at(one + FLOAT * begin, part)
                 before = column_at(one + FLOAT * (begin - 1), 1)[0] if begin > 0 else 0.0
                 if other == 0:
@@ -209,10 +209,10 @@ def find_many(
                     beside = column_at(other + FLOAT * (begin - 1), 1)[0] if begin > 0 else 0.0
                     mark(line, column_at(other + FLOAT * begin, part), before, beside, word, bits[trial])
     for trial in range(len(packs)):
-        columns, packed = columns_at(place, trial, count), packed_at(packs, trial)
-        found = take_marked(bits[trial], candidate) if pairs > 0 else count
+        columns, packed = columns_at(addresses, trial, count), packed_at(packs, trial)
+        marked = take_marked(bits[trial], candidate) if pairs > 0 else count
         row = rows[trial]
-        for rank in range(found):
+        for rank in range(marked):
             index = candidate[rank] if pairs > 0 else rank
             vote = decide_at(columns, index, packed)
             if vote == 0 or turn_of[index] < 0:

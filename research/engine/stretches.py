@@ -94,8 +94,8 @@ Extremes = tuple[IntArray, IntArray, IntArray, IntArray]
 
 def _extremes(least: IntArray, most: IntArray, least_quote: IntArray, most_quote: IntArray) -> Extremes:
     """Return smallest and largest prices, and the same of quotes, of every eight."""
-    found = (least, np.minimum), (most, np.maximum), (least_quote, np.minimum), (most_quote, np.maximum)
-    return tuple(_of_eight(each, better) for each, better in found)  # type: ignore[return-value]  # four
+    extremes = (least, np.minimum), (most, np.maximum), (least_quote, np.minimum), (most_quote, np.maximum)
+    return tuple(_of_eight(each, better) for each, better in extremes)  # type: ignore[return-value]  # four
 
 
 def _of_eight(values: IntArray, better: Any) -> IntArray:

@@ -40,7 +40,7 @@ class ScorePlan(NamedTuple):
     periods: int
 
 
-class Batch(NamedTuple):
+class TrialBatch(NamedTuple):
     """The events of trials, and the books as they are before the first cycle.
 
     `begins` and `counts` int64[trials, symbols]: where each trial's events begin, and how many there are;
@@ -54,13 +54,13 @@ class Batch(NamedTuple):
     floats: Any
 
 
-def alone(ints: Any, floats: Any, exits: ExitTables) -> Batch:
+def alone(ints: Any, floats: Any, exits: ExitTables) -> TrialBatch:
     """Return a batch of the one trial that the books were opened for."""
     head = ints[: ints[TRADES_AT]].copy()
     records = head[ACCT : ACCT + head[SYMBOLS] * SYMBOL].reshape(1, -1, SYMBOL)
     begins, counts = (np.ascontiguousarray(records[:, :, at]) for at in (EVENT_AT, EVENT_COUNT))
     plans: Any = exits.first
-    return Batch(begins, counts, plans.reshape(1, -1), head, floats.copy())
+    return TrialBatch(begins, counts, plans.reshape(1, -1), head, floats.copy())
 
 
 def replay_many(
@@ -74,7 +74,7 @@ def replay_many(
     slips: Slips,
     opinions: Opinions,
     exits: ExitTables,
-    batch: Batch,
+    batch: TrialBatch,
     plan: ScorePlan,
     daily: Any,
     table: Any,

@@ -22,7 +22,7 @@ from research.engine.layout import TRADES_AT
 from research.engine.recording import Recording
 from research.engine.scored import score_books
 from research.engine.signals import CONFIDENCE, EVENT, KNOWN
-from research.engine.trials_pass import Batch, ScorePlan, alone
+from research.engine.trials_pass import ScorePlan, TrialBatch, alone
 from research.statistics.ratios import periods_of
 from research.statistics.scoring import FIELDS, day_ends
 
@@ -103,9 +103,9 @@ class TrialRunner:
         done = 0
         while done < len(order):
             rows = order[done : done + self.at_once]
-            made = self._batch(strategy, [packs[row] for row in rows])
-            table[rows[:made]], daily[rows[:made]] = self.table[:made], self.daily[:made]
-            done += made
+            count = self._batch(strategy, [packs[row] for row in rows])
+            table[rows[:count]], daily[rows[:count]] = self.table[:count], self.daily[:count]
+            done += count
 
     def _score_full(self, voices: Sequence[BacktestVoice], row: FloatArray, daily: FloatArray) -> None:
         setup = replace(self.setup, voices=tuple(voices))
@@ -131,20 +131,20 @@ class TrialRunner:
 
     def _batch(self, strategy: Strategy[Any], packs: Sequence[Any]) -> int:
         """Run the first of some trials, as many as find room; return how many."""
-        first, count, made = self._events(strategy, packs)
-        while made == 0:
+        first, count, fitting = self._events(strategy, packs)
+        while fitting == 0:
             self._size_books(int(count.sum()))
-            first, count, made = self._events(strategy, packs[:1])
-        largest = int(count[:made].sum(axis=1).max())
+            first, count, fitting = self._events(strategy, packs[:1])
+        largest = int(count[:fitting].sum(axis=1).max())
         self.at_once = min(MOST_TRIALS, max(1, self.room // (largest + largest // 8 + 1)))
-        exits = self.prepared.exits([strategy.exits_for(packed) for packed in packs[:made]])
-        plans = np.ascontiguousarray(exits.first).reshape(made, -1 if len(exits.first) else 0)
-        batch = Batch(first[:made], count[:made], plans, *self.blank)
+        exits = self.prepared.exits([strategy.exits_for(packed) for packed in packs[:fitting]])
+        plans = np.ascontiguousarray(exits.first).reshape(fitting, -1 if len(exits.first) else 0)
+        batch = TrialBatch(first[:fitting], count[:fitting], plans, *self.blank)
         more = self.house, self.inputs.market, self.event, self.confidence, self.slips, self.prepared.unheard
         books = self.ints, self.floats, self.equity
         many: Any = self.prepared.engine.replay_many
-        many(*books, *more, exits, batch, self.plan, self.daily[:made], self.table[:made])
-        return made
+        many(*books, *more, exits, batch, self.plan, self.daily[:fitting], self.table[:fitting])
+        return fitting
 
     def _events(self, strategy: Strategy[Any], packs: Sequence[Any]) -> tuple[IntArray, IntArray, int]:
         """Write the events of trials, symbol by symbol.
@@ -152,22 +152,22 @@ class TrialRunner:
         Returns where each one's begin, how many, and of how many trials all found room.
         """
         known = strategy.name in self.stepped or not isinstance(strategy, OwnStrategy)
-        made, symbols, end = len(packs) if known else 1, len(self.inputs.tapes), 0
-        first, count = (np.zeros((made, symbols), dtype=np.int64) for _ in range(2))
+        fitting, symbols, end = len(packs) if known else 1, len(self.inputs.tapes), 0
+        first, count = (np.zeros((fitting, symbols), dtype=np.int64) for _ in range(2))
         for index in range(symbols):
-            tried = max(made, 1)
+            tried = max(fitting, 1)
             rows = np.full(tried + 1, end, dtype=np.int64)
             room = self._among(index, strategy, packs[:tried], rows) if known else None
             if room is None:
                 rows[1] = self._stepped(index, BacktestVoice(strategy, packs[0]), end)
                 room = int(rows[1] <= self.room)
-            made = min(made, room)
-            held = max(made, 1)
+            fitting = min(fitting, room)
+            held = max(fitting, 1)
             first[:held, index], count[:held, index] = rows[:held], np.diff(rows[: held + 1])
             end = int(rows[held])
-        if made:  # else it is stepped once more, for only then was it looked at
+        if fitting:  # else it is stepped once more, for only then was it looked at
             self.stepped.add(strategy.name)
-        return first, count, made
+        return first, count, fitting
 
     def _stepped(self, index: int, voice: BacktestVoice, first: int) -> int:
         """Step the strategy over a tape."""
