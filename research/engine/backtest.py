@@ -15,8 +15,7 @@ from reasoning.kernels.features import PLAN
 from reasoning.kernels.strategy import Strategy
 from research.data.candles import Candles, FloatArray, IntArray
 from research.engine.beside import Misstep
-from research.engine.columns import ColumnCache, Crossings
-from research.engine.compiler import CompiledRules, asked_at_columns, compiled, votes_at_crossings
+from research.engine.compiler import CompiledRules, compiled
 from research.engine.layout import (
     ACCT,
     BOUGHT,
@@ -159,8 +158,6 @@ def events_of(prepared: Recording, setup: Setup) -> tuple[IntArray, FloatArray, 
 
 def _events(prepared: Recording, index: int, voice: BacktestVoice) -> tuple[Any, Any]:
     """Return a voice's events on one tape, int64[n, EVENT] and float64[n, SURE]."""
-    if prepared.engine.compiled and votes_at_crossings(voice.strategy):
-        return _crossed(prepared, index, voice)
     find, give = prepared.engine.events(voice.strategy), prepared.give
     columns, series = prepared.columns[index], prepared.series[index]
     room = max(64, len(columns[0]) // 16)
@@ -180,22 +177,6 @@ def _events(prepared: Recording, index: int, voice: BacktestVoice) -> tuple[Any,
 
 def _rows_of(ints: IntArray, floats: FloatArray, rows: int) -> tuple[Any, Any]:
     return ints[: rows * EVENT].reshape(-1, EVENT), floats[: rows * CONFIDENCE].reshape(-1, CONFIDENCE)
-
-
-def _crossed(prepared: Recording, index: int, voice: BacktestVoice) -> tuple[Any, Any]:
-    """Return the same as machine code finds it over columns, asked at crossings alone."""
-    series = prepared.series[index]
-    crossings = Crossings(ColumnCache(prepared.tapes[index], series), 1)
-    asked = crossings.asked(voice.strategy, [voice.packed])
-    find = asked_at_columns(voice.strategy, asked.columns, asked.kinds)
-    rows, room = np.zeros(2, dtype=np.int64), max(64, len(series) // 48)
-    while True:
-        ints, floats = np.empty(room * EVENT, dtype=np.int64), np.empty(room * CONFIDENCE)
-        books = ints, floats, rows
-        find(*asked.given, PLAN, series, np.zeros(KNOWN), *crossings.room, *prepared.turns[index], *books)
-        if rows[1] <= room:
-            return _rows_of(ints, floats, int(rows[1]))
-        room = int(rows[1])
 
 
 def _joined(lines: Sequence[tuple[Any, Any]]) -> tuple[Any, Any]:

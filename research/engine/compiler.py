@@ -47,9 +47,6 @@ SAID_SECONDS = 0.5
 LARGEST = 2**53
 """Up to here a parameter that is a whole number is the same as a float."""
 
-AT_COLUMNS = ("decide_at", "signal_at", "columns_at", "packed_at", "column_at")
-"""The first arguments of `find_many`, which each strategy has its own of."""
-
 OUTERMOST = (
     signals.__file__,
     trials_pass.__file__,
@@ -138,14 +135,6 @@ def decides_over_columns(strategy: Strategy[Any], packs: Sequence[Any]) -> bool:
         and bool(strategy.columns(packs[0]))
         and all(abs(each) <= LARGEST for each in whole)
     )
-
-
-def votes_at_crossings(strategy: Strategy[Any]) -> bool:
-    """Tell whether a single backtest asks a strategy at its crossings: one of the house's, that has some.
-
-    One of the user's own is stepped, so that it is looked at beside Python.
-    """
-    return strategy.crossings is not None and not isinstance(strategy, OwnStrategy)
 
 
 @cache
@@ -357,15 +346,8 @@ def is_made(strategies: Iterable[Strategy[Any]]) -> bool:
 
 def _outermost(strategy: Strategy[Any]) -> str:
     """Return the name under which machine code of a strategy's loop is kept."""
-    if not votes_at_crossings(strategy):
-        pattern: Callable[..., int] = signals.find_events
-        return f"{_stem(pattern.__name__, *_loop(pattern, strategy, ('step', 'signal')))}.{pattern.__name__}"
-    pattern = signals.find_many
-    packed: Any = strategy.pack(strategy.params())
-    columns: Any = strategy.columns
-    text, known = _loop(pattern, strategy, AT_COLUMNS)
-    known += _unpacking(len(columns(packed)), tuple(map(type, packed)))
-    return f"{_stem(pattern.__name__, text, known)}.{pattern.__name__}"
+    name = signals.find_events.__name__
+    return f"{_stem(name, *_loop(signals.find_events, strategy, ('step', 'signal')))}.{name}"
 
 
 def _stem(name: str, text: str, known: str) -> str:
