@@ -32,12 +32,21 @@ class LaterStrategy(Strategy[Any]):
     """A strategy of which only name and parameters are there at first; see `Strategy`."""
 
     @classmethod
-    def of(cls, name: str, params: type[StrategyParams], writer: Callable[[], Strategy[Any]]) -> Self:
-        """Return a strategy that `writer` writes when it is needed, or when all kernels are."""
+    def of(
+        cls, owner: type, name: str, params: type[StrategyParams], writer: Callable[[], Strategy[Any]]
+    ) -> Self:
+        """Return a class's strategy, which `writer` writes when it is needed, or when all kernels are."""
         result = cls.__new__(cls)
-        vars(result).update(name=name, params=params, _writer=writer)
+        vars(result).update(name=name, params=params, _owner=owner, _writer=writer)
         LATER.append(result.write)
         return result
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel by name: another process finds the class's own. A changed one travels as what it is."""
+        owner = vars(self).get("_owner")
+        if owner is not None:
+            return getattr, (owner, "strategy")
+        return Strategy, tuple(getattr(self, each.name) for each in fields(Strategy))
 
     def write(self) -> None:
         """Write what was not written yet. Of two threads that both do, the first is believed by both."""

@@ -62,7 +62,9 @@ def _made(owner: type[Declared]) -> Strategy[Any]:
     )
     name = _name(owner, attributes, source)
     if owner.__module__.startswith(HOUSE):
-        return LaterStrategy.of(name, owner.Params, lambda: _written(owner, attributes, declared, name))
+        return LaterStrategy.of(
+            owner, name, owner.Params, lambda: _written(owner, attributes, declared, name)
+        )
     return _written(owner, attributes, declared, name)
 
 

@@ -227,5 +227,5 @@ def test_a_symbol_without_enough_fills_costs_what_is_configured_and_says_so() ->
     ]
     with pytest.raises(BadInput, match="it knows none of B-USDT"):
         in_use(model, ("B-USDT",), 60_000)
-    with pytest.raises(BadInput, match="candles of 1m, the backtest's are of 1h"):
+    with pytest.raises(BadInput, match="it reads candles of 1m, those here are of 1h"):
         in_use(model, ("A-USDT",), 3_600_000)
