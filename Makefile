@@ -12,13 +12,10 @@ WORKERS ?= 3
 GATED := risk domain journal learning
 ROOMS := $(GATED) advice perception reasoning platforms research agent
 # What CI leaves to make test, for it has fifteen minutes: what takes long and no order depends on.
-LONG := benchmarks mcp soak agent/test_slippage.py agent/test_strategy_cli.py agent/test_terminal.py \
-	dashboard/test_accessible.py dashboard/test_controls.py dashboard/test_keeping.py dashboard/test_pages.py \
-	dashboard/test_reliability.py dashboard/test_research.py gate/test_decay.py jobs/test_clock_change.py \
-	ops/test_where_it_runs.py own/test_histories.py research/test_ahead.py research/test_compiler.py research/test_compiling.py \
-	research/test_doubted.py research/test_engines.py research/test_impact.py research/test_optimise.py \
-	research/test_parity_models.py research/test_indicator_machine.py research/test_timeframes_machine.py \
-	research/training test_starts.py test_site.py
+LONG := benchmarks soak dashboard/test_reliability.py dashboard/test_research.py jobs/test_clock_change.py \
+	research/test_ahead.py research/test_compiler.py research/test_compiling.py research/test_doubted.py \
+	research/test_engines.py research/test_impact.py research/test_optimise.py research/test_parity_models.py \
+	research/test_indicator_machine.py research/test_timeframes_machine.py research/training test_starts.py test_site.py
 CASES ?= 0
 DAYS ?= 7
 
