@@ -5,15 +5,17 @@
 Times are minutes, gains shares of the average entry (0.04 is 4 %), shares those of all that was bought.
 """
 
+import ast
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from domain.exits import ExitPlan
 from domain.times import MINUTE_MS
 from reasoning.declare.parameters import DeclaredParameter
-from reasoning.declare.refusal import Undeclarable
+from reasoning.declare.refusal import Undeclarable, near, shown
 
 MILLION = 1_000_000
+LARGEST = 1e300
 MOST_STEPS = 16
 """Steps of a table at most: each is looked at on every candle."""
 
@@ -29,10 +31,12 @@ class _Range(NamedTuple):
 
 MINUTES = _Range(0, 5_256_000, int, "write whole minutes, such as 240")
 TIME = _Range(1, 5_256_000, int, "write whole minutes, such as after=480")
-ROI = _Range(-0.99, 100.0, float, "write a share of the entry, such as 0.04 for 4 %")
-GAIN = _Range(0.000001, 100.0, float, "write a share of the entry above 0, such as 0.02 for 2 %")
+ROI = _Range(-0.99, 1.0, float, "write a share of the entry, such as 0.04 for 4 %")
+GAIN = _Range(0.000001, 1.0, float, "write a share of the entry above 0, such as 0.02 for 2 %")
 ATRS = _Range(0.01, 100.0, float, "write how many ATRs, such as trail_atr=3.0")
 SHARE = _Range(0.001, 0.999, float, "write a share of what was bought below 1, such as 0.5 for half")
+
+NAMES = ("roi", "after", "break_even", "trail_atr", "partial")
 
 Value = Any
 """A number, or a parameter that stands for one."""
@@ -54,6 +58,14 @@ class DeclaredExits:
         self.break_even = break_even
         self.trail_atr = trail_atr
         self.partial = partial
+
+    def __repr__(self) -> str:
+        """Return what a refusal calls them."""
+        return "exits"
+
+    def __call__(self, *_: Any, **__: Any) -> Any:
+        """Refuse a second declaration: inside the class the name is that of the first by now."""
+        raise Undeclarable("exits are declared twice; declare them once: exits = exits(...) with all")
 
     def parameters(self) -> Iterator[DeclaredParameter]:
         """Yield the parameters its values stand for."""
@@ -86,12 +98,13 @@ class DeclaredExits:
 
 
 def exits(
-    *,
+    *given: Any,
     roi: Mapping[Any, Any] | None = None,
     after: Any = None,
     break_even: Any = None,
     trail_atr: Any = None,
     partial: Mapping[Any, Any] | None = None,
+    **unknown: Any,
 ) -> Any:
     """Declare when a position is left, and where its stop is raised to; judged on each closed candle.
 
@@ -99,6 +112,12 @@ def exits(
     From a gain of `break_even` on the stop lies where a sale pays its costs. `trail_atr` keeps it so many
     ATRs below the close. `partial` sells a share of what was bought at each gain, once. Raises Undeclarable.
     """
+    if given:
+        raise Undeclarable(
+            f"exits({shown(given[0])}) is without a name; write exits(roi={{0: 0.10}}); {near('', NAMES)}"
+        )
+    for name in unknown:
+        raise Undeclarable(f"exits has no {name}=; {near(name, NAMES)}")
     if not (roi or partial) and after is None and break_even is None and trail_atr is None:
         raise Undeclarable("exits() declares none; write one, such as exits(roi={0: 0.10, 60: 0.04})")
     declared = DeclaredExits(
@@ -111,6 +130,29 @@ def exits(
     for fault in declared.faults(lambda each: 0.0 if isinstance(each, DeclaredParameter) else each):
         raise Undeclarable(f"exits: {fault}")
     return declared
+
+
+def repeated(written: ast.AST) -> tuple[str, int] | None:
+    """Return what a table of `exits(...)` has twice, and its line: Python keeps the last alone."""
+    for call in ast.walk(written):
+        if isinstance(call, ast.Call) and ast.unparse(call.func).rpartition(".")[2] == "exits":
+            for table in call.keywords:
+                keys = table.value.keys if isinstance(table.value, ast.Dict) else ()
+                found = _again([each for each in keys if each is not None])
+                if table.arg in ("roi", "partial") and found is not None:
+                    return f"exits: {table.arg} has {ast.unparse(found)} twice; write each once", found.lineno
+    return None
+
+
+def _again(keys: Sequence[ast.expr]) -> ast.expr | None:
+    """Return the first key that stands for what one before it does."""
+    seen: set[Any] = set()
+    for key in keys:
+        one = key.value if isinstance(key, ast.Constant) else ast.unparse(key)
+        if one in seen:
+            return key
+        seen.add(one)
+    return None
 
 
 def planner(declared: DeclaredExits, fields: Sequence[str]) -> Callable[[Any], ExitPlan]:
@@ -131,7 +173,7 @@ def _table(
     if given is None:
         return []
     if not isinstance(given, Mapping) or not given:
-        raise Undeclarable(f"exits: {what} is {given!r}; write a table, such as {what}={example}")
+        raise Undeclarable(f"exits: {what} is {shown(given)}; write a table, such as {what}={example}")
     if len(given) > MOST_STEPS:
         raise Undeclarable(f"exits: {what} has {len(given)} steps; write at most {MOST_STEPS}")
     return [
@@ -156,11 +198,17 @@ def _checked(what: str, given: Any, allowed: _Range) -> Value:
         if low is None or high is None:
             raise Undeclarable(f"exits: {limits}: give its parameter a range")
     elif isinstance(given, bool) or not isinstance(given, int | float):
-        raise Undeclarable(f"exits: {what} is {given!r}; {allowed.instead}, or a parameter declared before")
+        raise Undeclarable(
+            f"exits: {what} is {shown(given)}; {allowed.instead}, or a parameter declared before"
+        )
     elif allowed.kind is int and not isinstance(given, int):
-        raise Undeclarable(f"exits: {what} is {given!r}; {allowed.instead}")
+        raise Undeclarable(f"exits: {what} is {given!r}; {allowed.instead}, or a parameter declared before")
     else:
         low = high = given
+    if not all(-LARGEST < each < LARGEST for each in (low, high)):  # nor nan
+        one = f"from {low} to {high}" if isinstance(given, DeclaredParameter) else given
+        ends, such = f"{allowed.low:,.10g} to {allowed.high:,.10g}", allowed.instead.removeprefix("write ")
+        raise Undeclarable(f"exits: {what} is {one}; write a finite number from {ends}: {such}")
     if not allowed.low <= low <= high <= allowed.high:
         raise Undeclarable(f"exits: {limits}, not {_told(low, high)}; {allowed.instead}")
     return given

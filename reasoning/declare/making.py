@@ -9,9 +9,10 @@ from typing import Any, ClassVar
 
 from reasoning.declare.columns import keys_of
 from reasoning.declare.crossings import crossings_of
-from reasoning.declare.exits import DeclaredExits, planner
+from reasoning.declare.exits import DeclaredExits, planner, repeated
 from reasoning.declare.later import HOUSE, LaterStrategy
 from reasoning.declare.parameters import DeclaredParameter, DeclaredParams, Relation, params_of
+from reasoning.declare.refusal import Undeclarable
 from reasoning.declare.series import CandleSeries
 from reasoning.declare.source import DecideSource
 from reasoning.declare.uses import CANDLE, Use
@@ -21,6 +22,9 @@ from reasoning.kernels.strategy import Indicator, Strategy, StrategyParams
 
 OWN = ("name", "label", "warmup", "decide", "exits", "strategy", "Params", "Packed")
 """Names of a class that are not declared numbers."""
+
+WORDS = ("now", "last", "market", "said")
+"""Names that mean something else in decide."""
 
 
 class Declared:
@@ -57,6 +61,8 @@ def _made(owner: type[Declared]) -> Strategy[Any]:
     declared = _declaration(owner, attributes, source)
     relations = [each for each in attributes.values() if isinstance(each, Relation)]
     leaving = _exits(attributes, declared)
+    if leaving is not None:
+        _check_tables(owner, source)
     owner.Params, owner.Packed = params_of(
         owner, declared.parameters, relations, leaving, several=bool(declared.series)
     )
@@ -182,6 +188,15 @@ def _exits(attributes: Mapping[str, Any], declared: Declaration) -> DeclaredExit
     return given
 
 
+def _check_tables(owner: type, source: DecideSource) -> None:
+    """Raise Undeclarable for a table of exits with a step twice, where the file can be read."""
+    names = {each.__name__ for each in owner.__mro__}
+    for each in source.classes():
+        found = repeated(each) if each.name in names else None
+        if found is not None:
+            raise Undeclarable(found[0], source.file, found[1])
+
+
 def _name_feeds(name: str, use: Use, named: dict[str, Use]) -> None:
     for each in use.feeding():
         if not each.name:
@@ -194,7 +209,7 @@ def _name_feeds(name: str, use: Use, named: dict[str, Use]) -> None:
 
 def _check_names(owner: type, *groups: Any) -> None:
     *declared, source = groups
-    taken = {*CANDLE, *OWN, *dir(StrategyParams)}
+    taken = {*CANDLE, *OWN, *WORDS, source.now, source.last, *dir(StrategyParams)}
     for name in (name for group in declared for name in group):
         if name in taken or "__" in name:
             raise source.refused(f"{owner.__name__}.{name}: the name is taken; choose another")

@@ -35,6 +35,10 @@ class DeclaredParameter:
         """Take the name of the attribute."""
         self.name = self.name or name
 
+    def __repr__(self) -> str:
+        """Return what a refusal calls it."""
+        return f"a parameter ({self.name})" if self.name else "a parameter"
+
     def __lt__(self, other: Any) -> Relation:
         """Return the relation that this lies below another."""
         return Relation(self, _other(other))

@@ -3,7 +3,7 @@
 from typing import Any
 
 from domain.times import MONTH_MS, TIMEFRAMES
-from reasoning.declare.refusal import Undeclarable, near
+from reasoning.declare.refusal import Undeclarable, near, shown
 
 NUMBERS = ("open", "high", "low", "close", "volume")
 """The numbers of a candle that `now.NAME` and `last.NAME` have of such candles."""
@@ -24,6 +24,10 @@ class CandleSeries:
         """Take the name of the attribute."""
         self.name = self.name or name
 
+    def __repr__(self) -> str:
+        """Return what a refusal calls them."""
+        return f"candles ({self.timeframe})"
+
     @property
     def key(self) -> int:
         """Return what makes two of them the same candles."""
@@ -35,10 +39,14 @@ class CandleSeries:
         return [f"{self.name}.{each}" for each in NUMBERS]
 
 
-def timeframe(text: Any) -> Any:
+def timeframe(text: Any = None, *more: Any) -> Any:
     """Declare the candles of a longer timeframe, such as "4h", made of the strategy's own as they close."""
+    if text is None or more:
+        raise Undeclarable(f'timeframe(...) takes one length, such as timeframe("4h"); {near("", LENGTHS)}')
+    if text in TIMEFRAMES and text not in LENGTHS:
+        raise Undeclarable(f"timeframe {text!r} is none; a month has no fixed length: {near('', LENGTHS)}")
     if not isinstance(text, str) or text not in LENGTHS:
-        raise Undeclarable(f"timeframe {text!r} is none; {near(str(text), LENGTHS)}")
+        raise Undeclarable(f"timeframe {shown(text)} is none; {near(str(text), LENGTHS)}")
     return CandleSeries(text, LENGTHS[text])
 
 
@@ -49,4 +57,6 @@ def series_of(kind: str, on: Any) -> CandleSeries | None:
     if isinstance(on, str):
         result: CandleSeries = timeframe(on)
         return result
-    raise Undeclarable(f'{kind}(on=...) is {on!r}; write a timeframe such as on="4h", or timeframe("4h")')
+    raise Undeclarable(
+        f'{kind}(on=...) is {shown(on)}; write a timeframe such as on="4h", or timeframe("4h")'
+    )

@@ -33,6 +33,14 @@ class DecideSource:
         """Return a refusal with file and line."""
         return Undeclarable(what, self.file, getattr(node, "lineno", self.line))
 
+    def classes(self) -> list[ast.ClassDef]:
+        """Return the classes of its file, none where the file cannot be read."""
+        try:
+            tree = ast.parse("".join(linecache.getlines(self.file)))
+        except (SyntaxError, ValueError):
+            return []
+        return [each for each in ast.walk(tree) if isinstance(each, ast.ClassDef)]
+
     def _read(self, decide: Callable[..., Any]) -> ast.FunctionDef:
         linecache.checkcache(self.file)
         try:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from reasoning.declare.parameters import DeclaredParameter
-from reasoning.declare.refusal import Undeclarable, near
+from reasoning.declare.refusal import Undeclarable, near, shown
 from reasoning.declare.series import CandleSeries, series_of
 from reasoning.indicators.kind import DEFAULTS, IndicatorKind
 
@@ -19,6 +19,10 @@ class Output(NamedTuple):
 
     use: "Use"
     output: str
+
+    def __repr__(self) -> str:
+        """Return what a refusal calls it."""
+        return f"a number of an indicator ({self.use.kind.name}.{self.output})"
 
 
 class Use:
@@ -47,6 +51,10 @@ class Use:
     def __set_name__(self, owner: type, name: str) -> None:
         """Take the name of the attribute."""
         self.name = self.name or name
+
+    def __repr__(self) -> str:
+        """Return what a refusal calls it; its name is known only when the class is read."""
+        return f"an indicator ({self.name or self.kind.name})"
 
     def __getattr__(self, output: str) -> Output:
         """Return one of its outputs. Raises AttributeError for another name."""
@@ -130,7 +138,7 @@ def _argument(kind: IndicatorKind, wanted: Any, given: Any) -> Any:
                 f"{name} goes from {wanted.low:g} to {wanted.high:g}: give its parameter a range"
             )
     elif isinstance(given, bool) or not isinstance(given, int | float):
-        raise Undeclarable(f"{name} is {given!r}; write a number, or a parameter declared before")
+        raise Undeclarable(f"{name} is {shown(given)}; write a number, or a parameter declared before")
     elif wanted.kind is int and not isinstance(given, int):
         raise Undeclarable(f"{name} is {given!r} and must be a whole number")
     else:
@@ -177,4 +185,4 @@ def _input(kind: IndicatorKind, given: Any) -> Any:
     if isinstance(given, Use | Output) or given in CANDLE:
         return given
     known = ", ".join(repr(each) for each in CANDLE)
-    raise Undeclarable(f"{kind.name} cannot be made of {given!r}; of= takes {known} or an indicator")
+    raise Undeclarable(f"{kind.name} cannot be made of {shown(given)}; of= takes {known} or an indicator")

@@ -255,7 +255,7 @@ def test_what_cannot_be_compiled_is_refused_with_file_and_line(tmp_path: Path, b
         ("    exits = exits(roi={0.5: 0.1})\n", "a time of roi is 0.5; write whole minutes, such as"),
         ("    exits = exits(roi={0: 'x'})\n", "a gain of roi is 'x'; write a share of the entry"),
         ("    exits = exits(roi=dict.fromkeys(range(17), 0.1))\n", "roi has 17 steps; write at most 16"),
-        ("    exits = exits(break_even=-0.1)\n", "break_even goes from 1e-06 to 100, not -0.1; write"),
+        ("    exits = exits(break_even=-0.1)\n", "break_even goes from 1e-06 to 1, not -0.1; write"),
         ("    exits = exits(trail_atr=True)\n", "trail_atr is True; write how many ATRs"),
         ("    exits = exits(partial={0.03: 1})\n", "a share of partial goes from 0.001 to 0.999, not 1"),
         ("    exits = exits(partial={0.03: 0.5, 0.05: 0.5})\n", "partial sells 0.5 + 0.5 of what was bought"),
@@ -263,6 +263,34 @@ def test_what_cannot_be_compiled_is_refused_with_file_and_line(tmp_path: Path, b
         ("    n = integer(5)\n    exits = exits(after=n)\n", "5,256,000: give its parameter a range"),
         ("    n = integer(5, 0, 9)\n    exits = exits(after=n)\n", "to 5,256,000, not from 0 to 9; write"),
         ("    exits = exits(after=integer(5, 1, 9))\n", "a parameter of exits (without a name) is none of"),
+        ("    exits = exits(trailing=0.02)\n", ".py:5: exits has no trailing=; did you mean trail_atr?"),
+        ("    exits = exits(0.1)\n", "exits(0.1) is without a name; write exits(roi={0: 0.10}); there"),
+        ("    h = timeframe()\n", 'timeframe(...) takes one length, such as timeframe("4h"); there are'),
+        ("    h = timeframe('4h', 1)\n", 'timeframe(...) takes one length, such as timeframe("4h")'),
+        ("    h = timeframe('4H')\n", "timeframe '4H' is none; did you mean 4h? there are"),
+        ("    h = timeframe('1H')\n", "timeframe '1H' is none; did you mean 1h? there are"),
+        ("    h = timeframe('1M')\n", "timeframe '1M' is none; a month has no fixed length: there"),
+        ("    exits = exits(after=5)\n    exits = exits(roi={0: 0.1})\n", ":6: exits are declared twice;"),
+        ("    mean = sma(3)\n    exits = exits(after=mean)\n", "after is an indicator (sma); write whole"),
+        ("    mean = sma(3)\n    exits = exits(roi={mean: 0.04})\n", "time of roi is an indicator (sma)"),
+        ("    exits = exits(partial={0.03: bollinger(20, 2.0).lower})\n", "an indicator (bollinger.lower)"),
+        ("    exits = exits(after=timeframe('4h'))\n", "after is candles (4h); write whole minutes"),
+        ("    exits = exits(after=sma)\n", "after is the function sma; write whole minutes"),
+        ("    mean = sma(3)\n    slow = sma(5, on=mean)\n", "sma(on=...) is an indicator (sma); write"),
+        ("    mean = sma(sma(3))\n", "sma: n is an indicator (sma); write a number, or a parameter"),
+        ("    n = integer(5, 1, 9)\n    mean = sma(3, of=n)\n", "sma cannot be made of a parameter; of="),
+        ("    exits = exits(roi={0: float('nan')})\n", "roi is nan; write a finite number from -0.99 to 1"),
+        ("    exits = exits(break_even=float('inf'))\n", "break_even is inf; write a finite number"),
+        ("    n = number(0.1, 0.1, float('inf'))\n    exits = exits(roi={0: n})\n", "is from 0.1 to inf;"),
+        ("    exits = exits(roi={0: 4})\n", "a gain of roi goes from -0.99 to 1, not 4; write a share"),
+        ("    exits = exits(partial={3: 0.5})\n", "partial goes from 1e-06 to 1, not 3; write"),
+        ("    exits = exits(\n        roi={\n        0: 0.04,\n        0: 0.1})\n", ":8: exits: roi has"),
+        ("    exits = exits(partial={0.03: 0.2, 0.030: 0.1})\n", ":5: exits: partial has 0.03 twice"),
+        ("    n = integer(5, 1, 9)\n    exits = exits(roi={n: 0.04, n: 0.1})\n", ":6: exits: roi has n"),
+        ("    now = timeframe('1h')\n", "Wrong.now: the name is taken; choose another"),
+        ("    last = sma(3)\n", "Wrong.last: the name is taken; choose another"),
+        ("    market = integer(3, 1, 9)\n", "Wrong.market: the name is taken; choose another"),
+        ("    said = 5\n", "Wrong.said: the name is taken; choose another"),
         ("    exits = 5\n", "exits is int; write exits = exits(roi={0: 0.10, 60: 0.04})"),
         ("    leaving = exits(after=5)\n", "leaving are exits; name them so: exits = exits(...)"),
     ],
@@ -279,6 +307,13 @@ def test_what_is_declared_wrongly_is_refused(tmp_path: Path, text: str, words: s
 def test_decide_takes_two_candles(tmp_path: Path, arguments: str) -> None:
     with pytest.raises(Undeclarable, match="decide takes self, now and last"):
         written(tmp_path, f"class Wrong(Declared):\n    def decide({arguments}):\n        return buy()\n")
+
+
+def test_a_refusal_travels_as_it_is() -> None:
+    refusal = Undeclarable("what")
+    found = pickle.loads(pickle.dumps(refusal))  # noqa: S301  # as worker processes do
+    assert (type(found), str(found), found.what) == (Undeclarable, str(refusal), "what")
+    assert str(found).startswith("test_declare.py:")
 
 
 def test_an_unknown_indicator_names_the_nearest() -> None:
