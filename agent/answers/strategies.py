@@ -59,9 +59,10 @@ class DeniedAnswer(Struct, frozen=True, kw_only=True):
 class CheckAnswer(Struct, frozen=True, kw_only=True):
     """`agent strategy check`: what was found; `passed` where nothing is wrong with the strategy itself.
 
-    `settled` is the least history tried from which on no vote was another, None where there is none. `starts`
-    says how long one of several timeframes waits on the candles it is set to trade, "" for another. `exits`
-    are those it declares, `idle` what of them never acts, `endings` how many trades ended by what.
+    `settled` is the least history tried from which on no vote was another, None where there is none; candles,
+    as `warmup`, of `timeframe` where the strategy has several ("" for another). `starts` says how long one of
+    several timeframes waits on the candles it is set to trade, "" for another. `exits` are those it declares,
+    `idle` what of them never acts, `endings` how many trades ended by what.
     """
 
     strategy: str
@@ -71,6 +72,7 @@ class CheckAnswer(Struct, frozen=True, kw_only=True):
     candles: int
     signals: int
     difference: str | None
+    timeframe: str
     warmup: int
     starts: str
     settled: int | None

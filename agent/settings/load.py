@@ -80,8 +80,8 @@ def load(flags: Mapping[str, Any] | None = None, config: Path | None = None) -> 
     try:
         settings = _reading(file)(**given)
     except ValidationError as error:
-        # A file that cannot be read may be why a strategy is unknown.
-        raise BadSettings(problems + [problem(each) for each in error.errors()] + broken) from None
+        # A file that cannot be read may be why a strategy is unknown: it is told first.
+        raise BadSettings(problems + broken + [problem(each) for each in error.errors()]) from None
     except tomllib.TOMLDecodeError as error:
         raise BadSettings([*problems, f"{file}: not valid TOML: {error}"]) from None
     except (OSError, UnicodeDecodeError) as error:

@@ -36,12 +36,14 @@ class GatedVotes(NamedTuple):
     cost_ppm: int
 
 
-def gated(options: Options, candles: Candles, signals: Sequence[Signal], closes: Sequence[int]) -> GatedVotes:
-    """Trade the last candles by the loop's rules, and say what became of the votes.
+def gated(
+    options: Options, candles: Candles, signals: Sequence[Signal], closes: Sequence[int], warmup: int = 0
+) -> GatedVotes:
+    """Trade the last candles, two warm-ups at least, by the loop's rules; say what became of the votes.
 
     `signals` and `closes` (ticks) are of the same candles, for the words.
     """
-    part = candles[-MOST:]
+    part = candles[-max(MOST, 2 * warmup) :]
     whole = options.entries.model_copy(update={"slices": 1})
     settings = options_for(options.model_copy(update={"entries": whole}), [part])
     setup = setup_of(settings)

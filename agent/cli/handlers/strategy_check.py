@@ -13,12 +13,12 @@ from agent.settings.settings import Options
 from agent.settings.user_strategies import LOADED
 from agent.verify.gated import as_candles, gated
 from agent.verify.leaving import idle
-from agent.verify.lookahead import length_for, made_up, prove, signals_of
+from agent.verify.lookahead import LENGTH, length_for, made_up, prove, signals_of
 from agent.verify.settled import HistoryEffect, histories
 from agent.wiring.backtests import options_for
 from domain.candle import Candle
 from domain.errors import BadInput
-from domain.times import DAY_MS
+from domain.times import DAY_MS, TIMEFRAMES
 from perception.quality.continuity import MOST_CANDLES
 from perception.quality.ticks import rounded
 from reasoning.kernels.subset import compilable
@@ -40,7 +40,7 @@ def check_strategy(
     settings = load({"home": home, "reasoning": {"strategies": (name,)}}, config)
     if settings.mode != "paper":
         settings = settings.model_copy(update={"mode": "paper"})
-    candles, rows = _candles(data, settings, length_for(STRATEGIES[name]))
+    candles, rows = _candles(name, data, settings)
     strategy = STRATEGIES[name].at(candles.timeframe_ms)
     # Built in or not, declared or not: every place it reads or writes is looked at.
     own = strategy if isinstance(strategy, OwnStrategy) else OwnStrategy.of(strategy, Path(name))
@@ -50,7 +50,8 @@ def check_strategy(
     signals = list(signals_of(held, packed, rows))
     effects = histories(held, packed, rows)
     settled = _settled(effects)
-    votes = gated(settings, candles, signals, [row.close for row in rows])
+    warmup = held.warmup_for(packed)
+    votes = gated(settings, candles, signals, [row.close for row in rows], warmup)
     why = compilable(strategy)
     plan = held.exits_for(packed)
     report = CheckAnswer(
@@ -61,7 +62,8 @@ def check_strategy(
         candles=proof.candles,
         signals=proof.signals,
         difference=proof.difference,
-        warmup=held.warmup_for(packed),
+        timeframe=_spelled(candles.timeframe_ms) if strategy.timeframes else "",
+        warmup=warmup,
         starts=_starts(name, settings),
         settled=settled,
         histories=[HistoryAnswer(**each._asdict()) for each in effects],
@@ -94,20 +96,30 @@ def _starts(name: str, settings: Options) -> str:
     return f"{text}; a provider gives {MOST_BACK} at once: no entry on the first {late} after a start"
 
 
-def _candles(data: Path | None, settings: Options, length: int) -> tuple[Candles, list[Candle]]:
-    """Return candles as arrays and in ticks: those of a file, else made-up ones of this length in ms."""
+def _spelled(length: int) -> str:
+    return next((name for name, each in TIMEFRAMES.items() if each == length), f"{length} ms")
+
+
+def _candles(name: str, data: Path | None, settings: Options) -> tuple[Candles, list[Candle]]:
+    """Return candles as arrays and in ticks: a file's last, or made-up ones; two warm-ups at least."""
     if data is None:
-        rows = made_up(timeframe_ms=length)
+        length = length_for(STRATEGIES[name])
+        rows = made_up(max(LENGTH, 2 * _waits(name, settings, length)), timeframe_ms=length)
         grid = instrument(MADE_UP, {})
         return as_candles(MADE_UP, length, rows, float(grid.tick_size)), rows
     from research.data.load import load as load_candles  # only with a file
 
-    candles = load_candles(data)[-MOST:]
+    candles = load_candles(data)
+    candles = candles[-max(MOST, 2 * _waits(name, settings, candles.timeframe_ms)) :]
     if not len(candles):
         raise BadInput(f"{data}: holds no candle")
     options = options_for(settings, [candles])
     grid = instruments(options.symbols, options.instruments)[candles.symbol]
     return candles, [rounded(row, grid)[0] for row in candles.rows()]
+
+
+def _waits(name: str, settings: Options, length: int) -> int:
+    return STRATEGIES[name].at(length).warmup_for(settings.reasoning.packed(name, length))
 
 
 def _settled(effects: Sequence[HistoryEffect]) -> int | None:
@@ -133,15 +145,20 @@ def _lines(report: CheckAnswer) -> Iterator[str]:
 
 
 def _warmup(report: CheckAnswer) -> Iterator[str]:
-    yield f"  warm-up     {report.warmup} candles"
+    of = f" of {report.timeframe}" if report.timeframe else ""
+    yield f"  warm-up     {report.warmup} candles{of}"
     if report.starts:
         yield f"              {report.starts}"
     for each in report.histories:
         off = f"; {each.number} is up to {100 * each.apart:.2g} % off" if each.apart > 1e-9 else ""
         compared = f"{each.different} of {each.compared} votes are others than with all history"
-        yield f"              with {each.history}: {compared}{off}"
+        yield f"              with {each.history}{of}: {compared}{off}"
     if report.settled is None:
         yield "              NOT SETTLED: its votes depend on when the agent is started"
+    elif report.settled > report.warmup and report.timeframe:
+        times = f"{report.settled / report.warmup:g} times its warm-up"
+        yield f"              they agree from {report.settled}{of} on: have {times} loaded at a start"
+        yield "              (perception.warmup_candles)"
     elif report.settled > report.warmup:
         yield f"              write warmup = {report.settled} in its class, so that it waits until they agree"
 

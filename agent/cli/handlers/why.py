@@ -111,11 +111,12 @@ def _decision(report: DecisionAnswer) -> Iterator[str]:
         f"  decision  {report.action}, score {report.score:g}, confidence {report.confidence:g}, "
         f"regime {report.regime}: {report.reason}"
     )
+    width = max((len(voice.name) for voice in report.voices), default=0)
     for voice in report.voices:
         vote = VOTES.get(voice.vote, "abstains")
         parts = ", ".join(f"{name} {value:g}" for name, value in _weightiest(voice.parts))
         yield (
-            f"    {voice.name:<10}{vote:<9}confidence {voice.confidence:g} "
+            f"    {voice.name:<{max(width, 9)}} {vote:<9}confidence {voice.confidence:g} "
             f"weight {voice.weight:.3f}: {voice.reason}{f' ({parts})' if parts else ''}"
         )
     if report.edge:
