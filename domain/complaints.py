@@ -3,7 +3,9 @@
 An error comes as pydantic tells it: a `type`, and a context `ctx` with the limits that were passed.
 """
 
+import re
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 LIMITS = {
@@ -22,7 +24,7 @@ LIMITS = {
     "literal_error": ("expected", "must be {}"),
     "enum": ("expected", "must be {}"),
     "string_pattern_mismatch": ("pattern", "must be made as {} says"),
-    "finite_number": ("", "must be a number that is not infinite"),
+    "finite_number": ("", "must be a finite number"),
 }
 """By the error's type: which of the context is the limit, and how it is said."""
 
@@ -49,6 +51,9 @@ KINDS = (
 """By how the error's type begins: of another kind, or not to be read as it."""
 
 
+DECIMAL = re.compile(r"Decimal\('([^']*)'\)")
+
+
 def complaint(error: Mapping[str, Any]) -> str:
     """Say what is wrong with a value."""
     kind = str(error["type"])
@@ -64,6 +69,9 @@ def complaint(error: Mapping[str, Any]) -> str:
 
 
 def _shown(limit: Any) -> str:
+    wrapped = DECIMAL.fullmatch(limit) if isinstance(limit, str) else None
+    if wrapped:  # so the limit of a decimal is told
+        limit = Decimal(wrapped[1])
     if isinstance(limit, float) and limit.is_integer() and abs(limit) < 10**15:
         return str(int(limit))
-    return str(limit)
+    return f"{limit:f}" if isinstance(limit, Decimal) else str(limit)

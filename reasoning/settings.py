@@ -11,8 +11,8 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
-from domain.complaints import complaint
 from reasoning.kernels.strategy import StrategyParams
 from reasoning.news.sentiment import SentimentSettings
 from reasoning.strategies.registry import BUILT_IN, STRATEGIES
@@ -25,6 +25,21 @@ def _field(name: str) -> str:
 def _parameters(name: str) -> Any:
     params = STRATEGIES[name].params
     return params, Field(default_factory=params, description=f"the {name} strategy")
+
+
+def _unknown(name: str, given: object) -> InitErrorDetails:
+    reason = PydanticCustomError("value_error", "no strategy of your own has this name")
+    return {"type": reason, "loc": ("custom", name), "input": given}
+
+
+def _below(name: str, error: ErrorDetails) -> InitErrorDetails:
+    """Return an error of a strategy's parameters as one of the settings."""
+    result: InitErrorDetails = {
+        "type": error["type"],
+        "loc": ("custom", name, *error["loc"]),
+        "input": error["input"],
+    }
+    return result | {"ctx": error["ctx"]} if "ctx" in error else result
 
 
 class _Voices(BaseModel):
@@ -54,19 +69,17 @@ class ReasoningSettings(_BuiltIn):
 
     @model_validator(mode="after")
     def _own_parameters(self) -> Self:
-        problems = []
+        problems: list[InitErrorDetails] = []
         for name, given in self.custom.items():
             if name not in STRATEGIES or name in BUILT_IN:
-                problems.append(f"custom.{name}: no strategy of your own has this name")
+                problems.append(_unknown(name, given))
                 continue
             try:
                 STRATEGIES[name].params(**given)
             except ValidationError as error:
-                for each in error.errors():
-                    field = ".".join(str(part) for part in each["loc"])
-                    problems.append(f"custom.{name}.{field} {each['input']!r}: {complaint(each)}")
+                problems += [_below(name, each) for each in error.errors()]
         if problems:
-            raise ValueError("; ".join(problems))
+            raise ValidationError.from_exception_data("custom", problems)
         return self
 
     @field_validator("strategies")

@@ -13,6 +13,7 @@ from domain.money import DECIMALS, MAX_AMOUNT, MAX_CASH, PPM, to_cash
 
 NUMBER = r"[0-9]+(?:\.[0-9]+)?"
 SHARE = re.compile(rf"({NUMBER})\s*%(?:\s+up\s+to\s+({NUMBER}))?")
+SIGNED = re.compile(rf"([+-]?{NUMBER})\s*%")
 STAKE = 'must be a share of equity such as "5%" (0% to 100%), an amount in quote such as 100, or "all"'
 FORM = f"an amount in quote from 0 to {MAX_AMOUNT} with at most 8 decimals"
 
@@ -72,6 +73,12 @@ def _fraction(value: Any) -> Any:
     return Decimal(match[1]) / 100 if match and match[2] is None else value
 
 
+def _signed(value: Any) -> Any:
+    """Return `"-2%"` as -0.02; anything else is checked as it is."""
+    match = SIGNED.fullmatch(value.strip()) if isinstance(value, str) else None
+    return Decimal(match[1]) / 100 if match else value
+
+
 def _stake(value: Any) -> Decimal | str | None:
     if value is None or value in ("", "(none)"):
         return None
@@ -92,5 +99,7 @@ AmountOrShare = Annotated[Decimal | str, PlainValidator(_bound)]
 """An amount in quote, a share of equity, or the less of both."""
 Fraction = BeforeValidator(_fraction)
 """Lets a fraction be given in per cent."""
+SignedFraction = BeforeValidator(_signed)
+"""Lets a fraction that may be below 0 be given in per cent."""
 Stake = Annotated[Decimal | str | None, PlainValidator(_stake)]
 """What an entry is worth: a share of equity, an amount in quote, or all the free cash."""

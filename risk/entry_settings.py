@@ -3,12 +3,13 @@
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from domain.impact import Impact, Impacts
 from domain.money import PPM
 from risk.amounts import Fraction
 from risk.entry_orders import AUTO, LIMIT, MARKET, EntryOrders
+from risk.of_numbers import NumberSection
 
 KINDS = {"market": MARKET, "limit": LIMIT, "auto": AUTO}
 MOST_SLICES = 20
@@ -18,19 +19,15 @@ Part = Annotated[Decimal, Fraction, Field(ge=0, le=1, decimal_places=6, allow_in
 Worst = Annotated[Decimal, Fraction, Field(gt=0, le=Decimal("0.1"), decimal_places=6, allow_inf_nan=False)]
 
 
-class SlippageLaw(BaseModel):
+class SlippageLaw(NumberSection):
     """The numbers of a symbol's slippage model: cost = range * (base + growth * sqrt(share of volume))."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     base: Number = Field(description="share of the range that the smallest order pays")
     growth: Number = Field(description="share of the range by the root of the share of volume")
 
 
-class EntrySettings(BaseModel):
+class EntrySettings(NumberSection):
     """The order of an entry: at the market, within a price, or as predicted slippage says."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     order: Literal["market", "limit", "auto"] = Field(
         "market",

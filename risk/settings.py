@@ -4,13 +4,14 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from domain.money import COINS, DECIMALS, PPM
 from domain.tally import RECENT
 from domain.times import MINUTE_MS
-from risk.amounts import AmountOrShare, Bound, Fraction, Stake, read
+from risk.amounts import AmountOrShare, Bound, Fraction, SignedFraction, Stake, read
 from risk.limits import Limits, Sizing
+from risk.of_numbers import NumberSection
 
 Mode = Literal["quicktest", "paper", "testnet", "live"]
 """How the agent runs; the gate is strictest in live mode and mildest on paper and in quicktest."""
@@ -19,7 +20,7 @@ ON_PAPER = frozenset({"quicktest", "paper"})
 
 Share = Annotated[Decimal, Fraction, Field(ge=0, le=1, decimal_places=6, allow_inf_nan=False)]
 Trail = Annotated[Decimal, Fraction, Field(ge=0, lt=1, decimal_places=6, allow_inf_nan=False)]
-Result = Annotated[Decimal, Fraction, Field(ge=-1, le=1, decimal_places=6, allow_inf_nan=False)]
+Result = Annotated[Decimal, SignedFraction, Field(ge=-1, le=1, decimal_places=6, allow_inf_nan=False)]
 Points = Annotated[float, Field(ge=0, le=100, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0, le=1_000_000)]
 
@@ -37,10 +38,8 @@ def _ppm(share: Decimal) -> int:
     return int(share * PPM)
 
 
-class RiskSettings(BaseModel):
+class RiskSettings(NumberSection):
     """Every limit of the risk gate, in the unit its description names; reaching a limit still passes."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     max_data_age_minutes: Count = Field(
         15, description="live mode: oldest quote, and oldest closed candle of a shorter timeframe, in minutes"
@@ -142,10 +141,8 @@ class RiskSettings(BaseModel):
         )
 
 
-class SizingSettings(BaseModel):
+class SizingSettings(NumberSection):
     """The size of an entry: a stake, a share of equity at risk, or a fixed quantity that is never shrunk."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     stake: Stake = Field(
         None,

@@ -126,6 +126,8 @@ def _run(command: str, home: Path, nobody: str) -> list[str]:
 def _path(word: str, home: Path) -> str:
     if word.startswith("~/"):
         return str(home.parent / word[2:])
+    if word.startswith("examples/"):
+        return str(ROOT / word)
     return str(shared_data(*word.removeprefix(SHARED).split("/"))) if word.startswith(SHARED) else word
 
 
@@ -283,6 +285,24 @@ def settings_table() -> str:
 def test_the_tables_in_the_docs_are_the_code_s(name: str, made: str) -> None:
     page = ROOT / "docs" / "how-to" / name
     assert made in page.read_text(), f"put this into {page}:\n\n{made}\n"
+
+
+SETTINGS = [
+    page for page in PAGES if page.parent.name == "how-to" and page.name not in ("alerts.md", "sandbox.md")
+]
+"""Pages whose toml blocks are settings each by itself; the others go on from one before or are none."""
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in SETTINGS if any(each.language == "toml" for each in blocks(page))], ids=name_of
+)
+def test_every_block_of_settings_is_taken_as_it_is_shown(page: Path, tmp_path: Path) -> None:
+    for name in re.findall(r"^agent strategy new (\S+)$", page.read_text(), re.MULTILINE):
+        agent(tmp_path, "strategy", "new", name)
+    for block in blocks(page):
+        if block.language == "toml":
+            (tmp_path / "config.toml").write_text("\n".join(block.lines))
+            agent(tmp_path, "config", "show")
 
 
 @pytest.mark.parametrize("name", tables.WRITTEN)

@@ -1,5 +1,6 @@
 """The examples run as their page says, from anywhere, and what they show is what comes out."""
 
+import gzip
 import json
 import os
 import shutil
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.serve.work.candles import walk
 from tests.agent.command import agent
 from tests.shared import ROOT
 
@@ -25,6 +27,11 @@ def python(code: list[str], home: Path) -> str:
     done = subprocess.run(command, cwd=home, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def test_the_made_up_candles_are_those_a_server_makes() -> None:
+    lines = gzip.decompress((EXAMPLES / "MADEUP-USDT_1h.csv.gz").read_bytes()).decode().splitlines()
+    assert lines[1:] == "".join(walk(24 * 90)).splitlines()[1:]
 
 
 @pytest.mark.parametrize("name", sorted(SHOWN))

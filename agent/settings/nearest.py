@@ -5,6 +5,9 @@ from difflib import get_close_matches
 
 from pydantic import BaseModel
 
+from reasoning.strategies.registry import STRATEGIES
+
+CUSTOM = "reasoning.custom."
 LIST = "agent config show lists them"
 
 
@@ -13,7 +16,8 @@ def no_such(name: str, *models: type[BaseModel], write: Callable[[str], str] = s
 
     The last part may stand in another section (`stake` is `sizing.stake`), or be a slip of the pen.
     """
-    meant = _meant(name.lower(), [each for model in models for each in _names(model)])
+    own = _own(name)
+    meant = own or _meant(name.lower(), [each for model in models for each in _names(model)])
     text = " or ".join(map(write, meant))
     return "no such setting; " + (f"did you mean {text}?" if meant else LIST)
 
@@ -22,6 +26,15 @@ def _meant(name: str, known: list[str]) -> list[str]:
     last = name.rpartition(".")[2]
     elsewhere = [each for each in known if each.rpartition(".")[2] == last]
     return elsewhere[:3] or get_close_matches(name, known, n=2, cutoff=0.75)
+
+
+def _own(name: str) -> list[str]:
+    """Return which parameter of a strategy of one's own is meant, where `name` lies below it."""
+    strategy, _, last = name.removeprefix(CUSTOM).partition(".")
+    if not name.startswith(CUSTOM) or strategy not in STRATEGIES:
+        return []
+    known = list(_names(STRATEGIES[strategy].params))
+    return [f"{CUSTOM}{strategy}.{each}" for each in get_close_matches(last.lower(), known, n=2)]
 
 
 def _names(model: type[BaseModel], before: str = "") -> Iterator[str]:

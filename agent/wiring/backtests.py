@@ -48,7 +48,8 @@ def one_order(options: Options) -> None:
     if options.entries.slices > 1:
         raise BadInput(
             f"entries.slices {options.entries.slices}: a backtest orders each entry once; for it set "
-            "entries.slices = 1 (--set entries.slices=1), or run the loop itself: agent run --data FILE"
+            "entries.slices = 1 (--set entries.slices=1), or run the loop itself: "
+            "agent run --provider recorded --data FILE"
         )
 
 

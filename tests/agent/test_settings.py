@@ -65,6 +65,14 @@ def test_every_problem_is_reported_with_field_value_and_limit(
     [
         ({"stake": "100"}, "stake: no such setting; did you mean sizing.stake?"),
         ({"risk": {"daly_loss": 1}}, "risk.daly_loss: no such setting; did you mean risk.daily_loss"),
+        ({"entries": {"worst": 2}}, "entries.worst = 2: must be at most 0.1"),
+        ({"entries": {"worst": "nan"}}, "entries.worst = nan: must be a finite number"),
+        ({"entries": {"slices": True}}, "entries.slices = True: must be a number, not true or false"),
+        ({"risk": {"cool_down_minutes": True}}, "risk.cool_down_minutes = True: must be a number, not true"),
+        ({"sizing": {"fixed_quantity": True}}, "sizing.fixed_quantity = True: must be a number, not true"),
+        ({"risk": {"max_drawdown": "-2%"}}, "risk.max_drawdown = -2%: must be a number"),
+        ({"risk": {"low_profit": "-200%"}}, "risk.low_profit = -200%: must be at least -1"),
+        ({"reasoning": {"custom": {"no": {"a": 1}}}}, "reasoning.custom.no: no strategy of your own has"),
         ({"zzz": 1}, "zzz: no such setting; agent config show lists them"),
     ],
 )

@@ -89,6 +89,24 @@ def test_a_declared_strategy_runs_replays_and_backtests_alike(tmp_path: Path) ->
     assert "close" in agent(tmp_path, "why", "250").stdout
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (
+            "lenght = 3",
+            "reasoning.custom.bands.lenght: no such setting; did you mean reasoning.custom.bands.length?",
+        ),
+        ("length = 1", "reasoning.custom.bands.length = 1: must be at least 5"),
+    ],
+)
+def test_a_parameter_of_ones_own_is_refused_as_every_setting_is(
+    tmp_path: Path, given: str, said: str
+) -> None:
+    agent(tmp_path, "strategy", "new", "bands")
+    (tmp_path / "config.toml").write_text(f"[reasoning.custom.bands]\n{given}\n")
+    assert f"error: {said}\n" in agent(tmp_path, "config", "show", check=2).stderr
+
+
 def test_what_cannot_be_compiled_is_named_with_its_line(tmp_path: Path) -> None:
     agent(tmp_path, "strategy", "new", "bands")
     path = tmp_path / "strategies" / "bands.py"

@@ -102,7 +102,10 @@ def test_entries_within_a_price_are_the_same_in_loop_backtest_and_machine_code(o
 
 
 def test_an_order_in_slices_is_no_backtest_and_says_what_to_do() -> None:
-    with pytest.raises(BadInput, match=r"entries\.slices 3: .* set entries\.slices = 1 .*agent run --data"):
+    with pytest.raises(
+        BadInput,
+        match=r"entries\.slices 3: .* set entries\.slices = 1 .*agent run --provider recorded --data",
+    ):
         ran(plain(), {}, **ORDERED["auto"], slices=3)
 
 
