@@ -138,20 +138,23 @@ def repeated(written: ast.AST) -> tuple[str, int] | None:
         if isinstance(call, ast.Call) and ast.unparse(call.func).rpartition(".")[2] == "exits":
             for table in call.keywords:
                 keys = table.value.keys if isinstance(table.value, ast.Dict) else ()
-                found = _again([each for each in keys if each is not None])
-                if table.arg in ("roi", "partial") and found is not None:
-                    return f"exits: {table.arg} has {ast.unparse(found)} twice; write each once", found.lineno
+                doubled = _again([each for each in keys if each is not None])
+                if table.arg in ("roi", "partial") and doubled is not None:
+                    return (
+                        f"exits: {table.arg} has {ast.unparse(doubled)} twice; write each once",
+                        doubled.lineno,
+                    )
     return None
 
 
 def _again(keys: Sequence[ast.expr]) -> ast.expr | None:
     """Return the first key that stands for what one before it does."""
-    seen: set[Any] = set()
+    before: set[Any] = set()
     for key in keys:
         one = key.value if isinstance(key, ast.Constant) else ast.unparse(key)
-        if one in seen:
+        if one in before:
             return key
-        seen.add(one)
+        before.add(one)
     return None
 
 

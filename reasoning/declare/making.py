@@ -192,9 +192,9 @@ def _check_tables(owner: type, source: DecideSource) -> None:
     """Raise Undeclarable for a table of exits with a step twice, where the file can be read."""
     names = {each.__name__ for each in owner.__mro__}
     for each in source.classes():
-        found = repeated(each) if each.name in names else None
-        if found is not None:
-            raise Undeclarable(found[0], source.file, found[1])
+        doubled = repeated(each) if each.name in names else None
+        if doubled is not None:
+            raise Undeclarable(doubled[0], source.file, doubled[1])
 
 
 def _name_feeds(name: str, use: Use, named: dict[str, Use]) -> None:
