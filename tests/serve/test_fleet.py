@@ -76,8 +76,10 @@ def whole(watched: Watched) -> bool:
         if mirror.head < last:
             return False
         with mirror.records() as records:
-            assert records.head() == (last, digest)
-            return all(records.hash_at(seq) == journal.hash_at(seq) for seq in range(0, last, 37))
+            # A file that was made anew a moment ago has fewer rows than what was read of the one before.
+            return records.head() == (last, digest) and all(
+                records.hash_at(seq) == journal.hash_at(seq) for seq in range(0, last, 37)
+            )
 
 
 def equal_to_the_command_line(watched: Watched) -> None:
