@@ -207,7 +207,11 @@ def test_bad_parameters_are_told_together(tmp_path: Path) -> None:
         "[reasoning.custom.fourth-try]\nperiod = 1\nstop_ppm = 5\n[reasoning.custom.unheard-of]\nx = 1\n"
     )
     said = agent(tmp_path, "config", "show", check=2).stderr
-    for word in ("custom.fourth-try.period 1", "custom.fourth-try.stop_ppm 5", "custom.unheard-of"):
+    for word in (
+        "reasoning.custom.fourth-try.period = 1",
+        "reasoning.custom.fourth-try.stop_ppm = 5",
+        "custom.unheard-of",
+    ):
         assert word in said
 
 
