@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
-FLOORS = {"risk": 97.5, "domain": 77.0, "journal": 93.0, "learning": 98.5}
+FLOORS = {"risk": 98.5, "domain": 77.0, "journal": 93.0, "learning": 98.5}
 """Percent of lines and branches together, by room."""
 ON_A_SERVER = ("journal/postgres", "journal/server", "journal/accounts")
 """Modules left out: their tests skip where no PostgreSQL is installed."""
