@@ -19,7 +19,7 @@ from reasoning.indicators.kind import IndicatorKind
 from reasoning.kernels.strategy import ColumnKey, Strategy
 from research.data.candles import FloatArray, IntArray
 from research.engine.compiler import MachineCode, cache_folder, compiled, written
-from research.engine.crossings import WORD, Places, Words
+from research.engine.crossings import AT_ONCE, WORD, Places, Words
 from research.engine.tape import Tape
 
 MOST_BYTES = 128 * 2**20
@@ -119,20 +119,15 @@ class TrialColumns(NamedTuple):
 class Crossings:
     """Finds where so many trials at a time can vote on one tape; for one thread."""
 
-    def __init__(self, columns: ColumnCache, trials: int) -> None:
+    def __init__(self, columns: ColumnCache) -> None:
         self._columns = columns
-        count = len(columns)
-        self._bits: Words = np.zeros((trials, -(-count // WORD)), dtype=np.uint64)
-        self._candidate: Places = np.zeros(count, dtype=np.int32)
+        self._bits: Words = np.zeros(AT_ONCE, dtype=np.uint64)
+        self._candidate: Places = np.zeros(AT_ONCE * WORD, dtype=np.int32)
 
     @property
     def room(self) -> tuple[Words, Places]:
-        """The bits of all candles of each trial, blank, and room for a trial's candidates."""
+        """The bits of as many candles as are looked at at once, blank, and room for those that are set."""
         return self._bits, self._candidate
-
-    def blank(self) -> None:
-        """Forget the bits of a call that came to no end."""
-        self._bits[:] = 0
 
     def asked(self, strategy: Strategy[Any], packs: Sequence[Any]) -> TrialColumns:
         """Return trials of a strategy that decides over columns, as many as `MOST_HELD` allows."""

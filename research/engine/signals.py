@@ -31,7 +31,7 @@ Ints = MutableSequence[int]
 
 FLOAT = 8
 """Bytes of a float."""
-EVENT, CONFIDENCE, KNOWN = EVENT_VOICES + PER_VOICE, 2, 8
+EVENT, CONFIDENCE, KNOWN = EVENT_VOICES + PER_VOICE, 2, 4
 """Numbers of an event of one voice: integers, floats; and of a candle's features with their flag."""
 
 
@@ -55,6 +55,15 @@ def fill_series(
 
 
 @kernel
+def keep_features(known: Floats, k: int, now: Features) -> None:
+    """Write a candle's features into `known` at `k`; the ATR stands in the series."""
+    known[k] = float(1 + now.ready + 2 * now.wild + 4 * (now.trend + 1))
+    known[k + 1] = now.volume
+    known[k + 2] = now.volatility
+    known[k + 3] = now.baseline
+
+
+@kernel
 def features_of(series: Floats, known: Floats, plan: FeaturePlan, count: int, index: int) -> Features:
     """Return a candle's features out of `known`, where the first who asks writes them.
 
@@ -63,24 +72,12 @@ def features_of(series: Floats, known: Floats, plan: FeaturePlan, count: int, in
     kept = len(known) > KNOWN
     k = KNOWN * index if kept else 0
     if not kept or known[k] == 0.0:
-        now = features_at(series, 0, count, index, index + 1, plan)
-        known[k] = 1.0
-        known[k + 1] = now.volume
-        known[k + 2] = now.volatility
-        known[k + 3] = float(now.trend)
-        known[k + 4] = float(now.wild)
-        known[k + 5] = now.atr
-        known[k + 6] = now.baseline
-        known[k + 7] = float(now.ready)
+        keep_features(known, k, features_at(series, 0, count, index, index + 1, plan))
+    flags = int(known[k]) - 1
+    atr = series[2 * count + index]
     return Features(
-        known[k + 1],
-        known[k + 2],
-        int(known[k + 3]),
-        int(known[k + 4]),
-        known[k + 5],
-        known[k + 6],
-        int(known[k + 7]),
-    )
+        known[k + 1], known[k + 2], (flags >> 2) - 1, flags >> 1 & 1, atr, known[k + 3], flags & 1
+    )  # fmt: skip  # in their order
 
 
 @kernel
@@ -183,20 +180,27 @@ def find_many(
     cycle_of: Sequence[int],
     event: Ints,
     confidence: Floats,
-    rows: Ints,
+    begins: Ints,
+    counts: Ints,
 ) -> int:
     """Ask a strategy that decides over columns where it can vote, trial by trial; write as `find_events`.
 
     `addresses` int64[trials, columns + 2 * pairs] are those of a trial's columns and of the columns that
     cross, 0 where that is `level` float64[trials, pairs]; `packs` its parameters. Without pairs every candle
-    is asked about. Trial t's events begin at `rows[t]`. Returns the trials whose events found room; those of
-    the next are counted only.
+    is asked about. Trial t has room from row `begins[t]` to `begins[t + 1]`, and `counts[t]` is how many events
+    it has: beyond its room they are counted only. Returns the trials before the first that finds no room. All
+    trials go through one piece of the candles before the next, so what they share stays in the cache.
     """
-    count = len(turn_of)
-    room = len(event) // EVENT
-    for begin in range(0, count if pairs > 0 else 0, WORD * AT_ONCE):
-        part, word = min(count - begin, WORD * AT_ONCE), begin // WORD
-        for trial in range(len(packs)):
+    count, trials = len(turn_of), len(packs)
+    for trial in range(trials):
+        counts[trial] = 0
+    for begin in range(0, count, WORD * AT_ONCE):
+        marked = part = min(count - begin, WORD * AT_ONCE)
+        # One after the other, for what is read here and there waits for memory each time.
+        for index in range(begin, begin + part):
+            if known[KNOWN * index] == 0.0:
+                keep_features(known, KNOWN * index, features_at(series, 0, count, index, index + 1, plan))
+        for trial in range(trials):
             for pair in range(pairs):
                 at = addresses.shape[1] - 2 * pairs + 2 * pair
                 one, other = addresses[trial, at], addresses[trial, at + 1]
@@ -204,26 +208,26 @@ def find_many(
                 before = column_at(one + FLOAT * (begin - 1), 1)[0] if begin > 0 else 0.0
                 if other == 0:
                     limit = level[trial, pair]
-                    mark_level(line, limit, before if begin > 0 else limit, word, bits[trial])
+                    mark_level(line, limit, before if begin > 0 else limit, 0, bits)
                 else:
                     beside = column_at(other + FLOAT * (begin - 1), 1)[0] if begin > 0 else 0.0
-                    mark(line, column_at(other + FLOAT * begin, part), before, beside, word, bits[trial])
-    for trial in range(len(packs)):
-        columns, packed = columns_at(addresses, trial, count), packed_at(packs, trial)
-        marked = take_marked(bits[trial], candidate) if pairs > 0 else count
-        row = rows[trial]
-        for rank in range(marked):
-            index = candidate[rank] if pairs > 0 else rank
-            vote = decide_at(columns, index, packed)
-            if vote == 0 or turn_of[index] < 0:
-                continue
-            if row < room:
-                features = features_of(series, known, plan, count, index)
-                text = signal_at(columns, index, packed, vote, features)
-                write_event(event, confidence, row, cycle_of[index], turn_of[index], text, features)
-            row += 1
-        rows[trial + 1] = row
-        if row > room:
-            bits[trial + 1 : len(packs)] = 0
+                    mark(line, column_at(other + FLOAT * begin, part), before, beside, 0, bits)
+            if pairs > 0:
+                marked = take_marked(bits, candidate)
+            columns, packed = columns_at(addresses, trial, count), packed_at(packs, trial)
+            row, end = begins[trial] + counts[trial], begins[trial + 1]
+            for rank in range(marked):
+                index = begin + (candidate[rank] if pairs > 0 else rank)
+                vote = decide_at(columns, index, packed)
+                if vote == 0 or turn_of[index] < 0:
+                    continue
+                if row < end:
+                    features = features_of(series, known, plan, count, index)
+                    text = signal_at(columns, index, packed, vote, features)
+                    write_event(event, confidence, row, cycle_of[index], turn_of[index], text, features)
+                row += 1
+            counts[trial] = row - begins[trial]
+    for trial in range(trials):
+        if begins[trial] + counts[trial] > begins[trial + 1]:
             return trial
-    return len(packs)
+    return trials

@@ -6,6 +6,7 @@ for all trials, and the books are used again. What comes out is what `backtest` 
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -70,7 +71,7 @@ class TrialRunner:
         self.stepped: set[str] = set()
         if self.lean:
             self.known = [np.zeros(KNOWN * len(tape.close)) for tape in self.prepared.tapes]
-            self.crossings = [Crossings(columns, MOST_TRIALS) for columns in self.inputs.columns]
+            self.crossings = [Crossings(columns) for columns in self.inputs.columns]
             self.daily, self.table = np.zeros((MOST_TRIALS, self.days)), np.zeros((MOST_TRIALS, FIELDS))
 
     @property
@@ -133,10 +134,12 @@ class TrialRunner:
         """Run the first of some trials, as many as find room; return how many."""
         first, count, fitting = self._events(strategy, packs)
         while fitting == 0:
-            self._size_books(int(count.sum()))
-            first, count, fitting = self._events(strategy, packs[:1])
-        largest = int(count[:fitting].sum(axis=1).max())
-        self.at_once = min(MOST_TRIALS, max(1, self.room // (largest + largest // 8 + 1)))
+            needed = int(count[0].max()) * len(self.inputs.tapes)
+            if needed > self.room:
+                self._size_books(needed)
+            packs = packs[: self._side_by_side(count)]
+            first, count, fitting = self._events(strategy, packs)
+        self.at_once = self._side_by_side(count)
         exits = self.prepared.exits([strategy.exits_for(packed) for packed in packs[:fitting]])
         plans = np.ascontiguousarray(exits.first).reshape(fitting, -1 if len(exits.first) else 0)
         batch = TrialBatch(first[:fitting], count[:fitting], plans, *self.blank)
@@ -146,25 +149,32 @@ class TrialRunner:
         many(*books, *more, exits, batch, self.plan, self.daily[:fitting], self.table[:fitting])
         return fitting
 
+    def _side_by_side(self, count: IntArray) -> int:
+        """Return of how many trials like these the events find room; `count` int64[trials, symbols]."""
+        largest = int(count.max())
+        each = (largest + largest // 8 + 1) * len(self.inputs.tapes)
+        return min(MOST_TRIALS, max(1, self.room // each))
+
     def _events(self, strategy: Strategy[Any], packs: Sequence[Any]) -> tuple[IntArray, IntArray, int]:
         """Write the events of trials, symbol by symbol.
 
         Returns where each one's begin, how many, and of how many trials all found room.
         """
         known = strategy.name in self.stepped or not isinstance(strategy, OwnStrategy)
-        fitting, symbols, end = len(packs) if known else 1, len(self.inputs.tapes), 0
+        fitting, symbols = len(packs) if known else 1, len(self.inputs.tapes)
         first, count = (np.zeros((fitting, symbols), dtype=np.int64) for _ in range(2))
         for index in range(symbols):
-            tried = max(fitting, 1)
-            rows = np.full(tried + 1, end, dtype=np.int64)
-            room = self._among(index, strategy, packs[:tried], rows) if known else None
+            share = self.room // symbols
+            begins = index * share + share // len(first) * np.arange(len(first) + 1)
+            counts = np.zeros(len(first), dtype=np.int64)
+            room = self._among(index, strategy, packs[: len(first)], begins, counts) if known else None
             if room is None:
-                rows[1] = self._stepped(index, BacktestVoice(strategy, packs[0]), end)
-                room = int(rows[1] <= self.room)
+                counts[0] = (
+                    self._stepped(index, BacktestVoice(strategy, packs[0]), index * share) - index * share
+                )
+                room = int(counts[0] <= share)
             fitting = min(fitting, room)
-            held = max(fitting, 1)
-            first[:held, index], count[:held, index] = rows[:held], np.diff(rows[: held + 1])
-            end = int(rows[held])
+            first[:, index], count[:, index] = begins[:-1], counts
         if fitting:  # else it is stepped once more, for only then was it looked at
             self.stepped.add(strategy.name)
         return first, count, fitting
@@ -179,22 +189,23 @@ class TrialRunner:
         except Misstep as misstep:
             raise misstep.on(self.prepared.tapes[index]) from None
 
-    def _among(self, index: int, strategy: Strategy[Any], packs: Sequence[Any], rows: IntArray) -> int | None:
+    def _among(
+        self, index: int, strategy: Strategy[Any], packs: Sequence[Any], begins: IntArray, counts: IntArray
+    ) -> int | None:
         """Ask a strategy that decides over columns where it can vote; return the trials that found room.
 
-        None for another strategy, and one that fails: stepped, it says at which line. `rows` begins with the
-        first free row and is filled with those at which each trial ends.
+        None for another strategy, and one that fails: stepped, it says at which line. `begins` and `counts` as
+        `find_many` takes and fills them.
         """
         if not decides_over_columns(strategy, packs):
             return None
         asked, (_, series, turns) = self.crossings[index].asked(strategy, packs), self.inputs.tapes[index]
         find = asked_at_columns(strategy, asked.columns, asked.kinds)
-        more = self.known[index], *self.crossings[index].room, *turns, self.event, self.confidence, rows
+        more = self.known[index], *self.crossings[index].room, *turns, self.event, self.confidence
         try:
-            return find(*asked.given, PLAN, series, *more)
+            return find(*asked.given, PLAN, series, *more, begins, counts)
         except (ArithmeticError, ValueError):
-            self.crossings[index].blank()
-            return self._among(index, strategy, packs[:1], rows) if len(packs) > 1 else None
+            return self._among(index, strategy, packs[:1], begins, counts) if len(packs) > 1 else None
 
     def _size_books(self, room: int) -> None:
         """Make room for this many events; rows of trades and vetoes need not be blank."""
@@ -206,7 +217,7 @@ class TrialRunner:
 
 
 def _by_columns(strategy: Strategy[Any], packs: Sequence[Any]) -> IntArray:
-    """Return the order in which trials share columns the longest: the column of most kinds changes last."""
+    """Return an order in which any run of trials reads few columns: a square of a grid, not a row of it."""
     keys = strategy.columns(packs[0]) if strategy.columns is not None else ()
     if len(packs) <= MOST_TRIALS or not keys:
         return np.arange(len(packs))
@@ -216,7 +227,12 @@ def _by_columns(strategy: Strategy[Any], packs: Sequence[Any]) -> IntArray:
         [rank.setdefault(key, len(rank)) for rank, key in zip(ranks, of(packed), strict=True)]  # type: ignore[misc]
         for packed in packs
     ])  # fmt: skip
-    return np.lexsort(table[:, np.argsort([len(rank) for rank in ranks], kind="stable")].T)
+    table = table[:, [len(rank) > 1 for rank in ranks]]
+    # Morton's order: the bits of all ranks by turns, as many as a place of 63 bits holds.
+    places, axes = np.zeros(len(packs), dtype=np.int64), table.shape[1]
+    for bit, axis in product(range(min(len(packs).bit_length(), 63 // max(axes, 1))), range(axes)):
+        places |= (table[:, axis] >> bit & 1) << (bit * axes + axis)
+    return np.argsort(places, kind="stable")
 
 
 def _writable(candles: Candles) -> Candles:

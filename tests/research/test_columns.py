@@ -107,9 +107,9 @@ def test_asked_at_columns_it_votes_as_when_stepped(strategy: Any) -> None:
     rows = runner._stepped(0, voice, 0)  # one way of two, to hold the other against
     stepped = runner.event[: 6 * rows].copy(), runner.confidence[: 2 * rows].copy()
     runner.event[:], runner.confidence[:] = 0, 0
-    ends = np.zeros(2, dtype=np.int64)
-    assert runner._among(0, strategy, [voice.packed], ends) == 1  # as above
-    assert ends[1] == rows > 10
+    begins, counts = np.array([0, runner.room]), np.zeros(1, dtype=np.int64)
+    assert runner._among(0, strategy, [voice.packed], begins, counts) == 1  # as above
+    assert counts[0] == rows > 10
     assert runner.event[: 6 * rows].tolist() == stepped[0].tolist()
     assert runner.confidence[: 2 * rows].tolist() == stepped[1].tolist()
 
