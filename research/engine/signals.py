@@ -161,7 +161,7 @@ def find_events(
     return row
 
 
-def find_many(
+def find_many(  # noqa: C901, PLR0912  # one loop within the other, as candles and trials go
     decide_at: Callable[..., int],
     signal_at: Callable[..., Any],
     columns_at: Callable[..., tuple[Sequence[float], ...]],
@@ -187,9 +187,10 @@ def find_many(
 
     `addresses` int64[trials, columns + 2 * pairs] are those of a trial's columns and of the columns that
     cross, 0 where that is `level` float64[trials, pairs]; `packs` its parameters. Without pairs every candle
-    is asked about. Trial t has room from row `begins[t]` to `begins[t + 1]`, and `counts[t]` is how many events
-    it has: beyond its room they are counted only. Returns the trials before the first that finds no room. All
-    trials go through one piece of the candles before the next, so what they share stays in the cache.
+    is asked about. Trial t has room from row `begins[t]` to `begins[t + 1]`, and `counts[t]` is how many
+    events it has: beyond its room they are counted only. Returns the trials before the first that finds no
+    room. All trials go through one piece of the candles before the next, so what they share stays in the
+    cache.
     """
     count, trials = len(turn_of), len(packs)
     for trial in range(trials):

@@ -194,8 +194,8 @@ class TrialRunner:
     ) -> int | None:
         """Ask a strategy that decides over columns where it can vote; return the trials that found room.
 
-        None for another strategy, and one that fails: stepped, it says at which line. `begins` and `counts` as
-        `find_many` takes and fills them.
+        None for another strategy, and one that fails: stepped, it says at which line. `begins` and `counts`
+        are as `find_many` takes and fills them.
         """
         if not decides_over_columns(strategy, packs):
             return None
