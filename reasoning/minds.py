@@ -11,6 +11,7 @@ at the same candle. New parameters give it its voice back, and so does a restart
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from domain.candle import Candle
@@ -27,7 +28,7 @@ from reasoning.memories import ConfiguredStrategy, Remembered, SymbolMemory
 from reasoning.models import HeardModel, heard_model, opinions_of
 from reasoning.orientation import MUTED, Opinion, Orientation
 from reasoning.own import StandIn, StrategyFault
-from reasoning.settings import ReasoningSettings
+from reasoning.settings import ReasoningSettings, Values
 from reasoning.strategies.registry import STRATEGIES
 
 _Ahead = tuple[tuple[Candle, ...], SymbolMemory, int, SymbolMemory, list[Signal] | None]
@@ -35,20 +36,30 @@ _Ahead = tuple[tuple[Candle, ...], SymbolMemory, int, SymbolMemory, list[Signal]
 that had seen, the memory after them, and its signals. A bare tuple, for each cycle that asks makes one."""
 
 
+Speakers = tuple[ConfiguredStrategy, ...]
+OwnParameters = Mapping[str, Mapping[str, Values]]
+NO_PAIRS: Mapping[str, tuple[Any, ...]] = MappingProxyType({})
+
+
 class StrategyRunner:
     """Memories of every symbol of a session, and what they make of the next observation.
 
-    `timeframe_ms` is the candles' length; only strategies of several timeframes ask for it. Raises BadInput
+    `timeframe_ms` is the candles' length; only strategies of several timeframes ask for it. `own` are the
+    parameters single pairs have in the place of those of all, by symbol and strategy. Raises BadInput
     where one of theirs is no multiple of it.
     """
 
-    def __init__(self, settings: ReasoningSettings, timeframe_ms: int = 0) -> None:
+    def __init__(
+        self, settings: ReasoningSettings, timeframe_ms: int = 0, own: OwnParameters | None = None
+    ) -> None:
         self._settings = settings
         self._timeframe_ms = timeframe_ms
+        self._own = own or {}
         self._speakers = tuple(
             ConfiguredStrategy(STRATEGIES[name].at(timeframe_ms), settings.packed(name, timeframe_ms))
             for name in settings.strategies
         )
+        self._speakers_of = {symbol: self._with_own(symbol) for symbol in self._own}
         self._silent: tuple[Opinion, ...] = tuple(
             (name, QUIET, "no new candle") for name in settings.strategies
         )
@@ -59,9 +70,21 @@ class StrategyRunner:
         """What was wrong with each voice that is heard no more, by its name."""
         self._count_warmup()
 
+    def _with_own(self, symbol: str) -> Speakers:
+        return tuple(
+            speaker
+            if (values := self._own[symbol].get(speaker.strategy.name)) is None
+            else speaker._replace(packed=self.own(speaker.strategy.name, values))
+            for speaker in self._speakers
+        )
+
     def _count_warmup(self) -> None:
-        self._exits = self._declared_exits()
-        self.warmup: int = max(self._warmup_of(speaker) for speaker in self._speakers)
+        every = (self._speakers, *self._speakers_of.values())
+        self._exits = self._declared_exits(self._speakers)
+        self._exits_of = {
+            symbol: self._declared_exits(speakers) for symbol, speakers in self._speakers_of.items()
+        }
+        self.warmup: int = max(self._warmup_of(speaker) for speakers in every for speaker in speakers)
         self._ready_after: int = max(self.warmup, features_warmup(PLAN))
 
     def _warmup_of(self, speaker: ConfiguredStrategy) -> int:
@@ -71,9 +94,9 @@ class StrategyRunner:
             self.muted[speaker.strategy.name] = str(fault)
             return 0
 
-    def _declared_exits(self) -> dict[str, ExitPlan]:
+    def _declared_exits(self, speakers: Speakers) -> dict[str, ExitPlan]:
         plans: dict[str, ExitPlan] = {}
-        for strategy, packed in self._speakers:
+        for strategy, packed in speakers:
             try:
                 plan = strategy.exits_for(packed)
             except StrategyFault as fault:
@@ -184,24 +207,35 @@ class StrategyRunner:
         """Return a strategy that has a voice, None where none of this name has."""
         return next((each.strategy for each in self._speakers if each.strategy.name == name), None)
 
-    def own(self, name: str) -> tuple[Any, ...]:
-        """Return a strategy's parameters as the settings have them, whatever it was given since."""
-        return self._settings.packed(name, self._timeframe_ms)
+    def own(self, name: str, values: Values | None = None) -> tuple[Any, ...]:
+        """Return a strategy's parameters as the settings have them, whatever it was given since.
 
-    def retune(self, name: str, packed: tuple[Any, ...]) -> int:
+        With the `values` of a pair in the place of the same.
+        """
+        return self._settings.packed(name, self._timeframe_ms, values)
+
+    def pairs_with_own(self, name: str) -> dict[str, Values]:
+        """Return the parameters of a strategy that single pairs have of their own, by symbol."""
+        return {symbol: own[name] for symbol, own in self._own.items() if name in own}
+
+    def retune(
+        self, name: str, packed: tuple[Any, ...], own: Mapping[str, tuple[Any, ...]] = NO_PAIRS
+    ) -> int:
         """Give a strategy new parameters, warmed at once over the last candles of every symbol.
 
-        Returns the candles it still waits for before it can vote on every symbol, 0 when it can at the
+        `own` are those of the pairs that have some of their own. Returns the candles it still waits for
+        before it can vote on every symbol, 0 when it can at the
         next. The other voices notice nothing. Raises ValueError when none of this name has a voice.
         """
         index = self.names.index(name)
         self._ahead.clear()
-        speaker = ConfiguredStrategy(self._speakers[index].strategy, packed)
-        self._speakers = (*self._speakers[:index], speaker, *self._speakers[index + 1 :])
+        self._speakers = _replaced(self._speakers, index, packed)
+        for symbol, speakers in self._speakers_of.items():
+            self._speakers_of[symbol] = _replaced(speakers, index, own.get(symbol, packed))
         self.muted.pop(name, None)
         self._count_warmup()
-        for memory in self._symbols.values():
-            memory.retune(index, self._speakers)
+        for symbol, memory in self._symbols.items():
+            memory.retune(index, self._speakers_of.get(symbol, self._speakers))
         return self.waits(name)
 
     def waits(self, name: str, packed: tuple[Any, ...] | None = None) -> int:
@@ -209,12 +243,14 @@ class StrategyRunner:
 
         With `packed` those it would wait for if it were given these parameters; nothing changes.
         """
-        speaker = next((each for each in self._speakers if each.strategy.name == name), None)
-        if speaker is None:
+        every = (self._speakers, *self._speakers_of.values())
+        speakers = [each for some in every for each in some if each.strategy.name == name]
+        if not speakers:
             return 0
         heard = min((len(memory.recent) for memory in self._symbols.values()), default=0)
+        tried = speakers if packed is None else [speakers[0]._replace(packed=packed)]
         try:
-            warmup = speaker.strategy.warmup_for(speaker.packed if packed is None else packed)
+            warmup = max(each.strategy.warmup_for(each.packed) for each in tried)
         except StrategyFault:  # it is muted, and waits for nothing
             return 0
         return max(0, warmup - 1 - heard)
@@ -249,15 +285,19 @@ class StrategyRunner:
         """Two minds are equal when they would say the same about whatever comes next."""
         if not isinstance(other, StrategyRunner):
             return NotImplemented
-        tuned = [each.packed for each in self._speakers] == [each.packed for each in other._speakers]
-        tuned = tuned and self._models == other._models
+        tuned = self._packed() == other._packed() and self._models == other._models
         text = self._settings == other._settings and self.muted == other.muted
         return tuned and text and self.memory() == other.memory()
 
     __hash__ = None  # type: ignore[assignment]  # it changes with every observation
 
+    def _packed(self) -> dict[str, list[tuple[Any, ...]]]:
+        every = {"": self._speakers, **self._speakers_of}
+        return {symbol: [each.packed for each in speakers] for symbol, speakers in every.items()}
+
     def _blank(self, symbol: str) -> SymbolMemory:
-        return SymbolMemory(symbol, self._speakers, self._settings.sentiment, self.muted)
+        speakers = self._speakers_of.get(symbol, self._speakers)
+        return SymbolMemory(symbol, speakers, self._settings.sentiment, self.muted)
 
     def _orientation(self, symbol: str, memory: SymbolMemory, signals: list[Signal] | None) -> Orientation:
         features = memory.latest
@@ -276,8 +316,12 @@ class StrategyRunner:
             seen=memory.seen,
             warmup=self.warmup,
             models=opinions_of(self._models, symbol, memory.recent, opinions),
-            exits=self._exits,
+            exits=self._exits_of.get(symbol, self._exits),
         )
+
+
+def _replaced(speakers: Speakers, index: int, packed: tuple[Any, ...]) -> Speakers:
+    return (*speakers[:index], speakers[index]._replace(packed=packed), *speakers[index + 1 :])
 
 
 def _fits(ahead: _Ahead, observation: Observation, memory: SymbolMemory) -> bool:

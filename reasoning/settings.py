@@ -1,5 +1,6 @@
 """Settings of the room: which strategies speak, how they are tuned, and how many must agree."""
 
+from collections.abc import Mapping
 from typing import Any, Self
 
 from pydantic import (
@@ -17,8 +18,15 @@ from reasoning.kernels.strategy import StrategyParams
 from reasoning.news.sentiment import SentimentSettings
 from reasoning.strategies.registry import BUILT_IN, STRATEGIES
 
+CUSTOM = "custom"
+"""The field that holds the parameters of a user's own strategies."""
 
-def _field(name: str) -> str:
+Values = Mapping[str, Any]
+"""Parameters of a strategy by name."""
+
+
+def field_of(name: str) -> str:
+    """Return the field of a built-in strategy's parameters."""
     return name.replace("-", "_")
 
 
@@ -29,14 +37,14 @@ def _parameters(name: str) -> Any:
 
 def _unknown(name: str, given: object) -> InitErrorDetails:
     reason = PydanticCustomError("value_error", "no strategy of your own has this name")
-    return {"type": reason, "loc": ("custom", name), "input": given}
+    return {"type": reason, "loc": (CUSTOM, name), "input": given}
 
 
-def _below(name: str, error: ErrorDetails) -> InitErrorDetails:
-    """Return an error of a strategy's parameters as one of the settings."""
+def below(place: tuple[str, ...], error: ErrorDetails) -> InitErrorDetails:
+    """Return an error of some parameters as one of the settings that hold them at a place."""
     result: InitErrorDetails = {
         "type": error["type"],
-        "loc": ("custom", name, *error["loc"]),
+        "loc": (*place, *error["loc"]),
         "input": error["input"],
     }
     return result | {"ctx": error["ctx"]} if "ctx" in error else result
@@ -52,7 +60,7 @@ class _Voices(BaseModel):
 _BuiltIn: Any = create_model(
     "_BuiltIn",
     __base__=_Voices,
-    **{_field(name): _parameters(name) for name in STRATEGIES if name in BUILT_IN},
+    **{field_of(name): _parameters(name) for name in STRATEGIES if name in BUILT_IN},
 )
 
 
@@ -77,9 +85,9 @@ class ReasoningSettings(_BuiltIn):
             try:
                 STRATEGIES[name].params(**given)
             except ValidationError as error:
-                problems += [_below(name, each) for each in error.errors()]
+                problems += [below((CUSTOM, name), each) for each in error.errors()]
         if problems:
-            raise ValidationError.from_exception_data("custom", problems)
+            raise ValidationError.from_exception_data(CUSTOM, problems)
         return self
 
     @field_validator("strategies")
@@ -95,16 +103,27 @@ class ReasoningSettings(_BuiltIn):
             raise ValueError(f"strategy named twice in {', '.join(names)}")
         return names
 
-    def packed(self, name: str, timeframe_ms: int = 0) -> tuple[Any, ...]:
-        """Return a strategy's parameters as the numbers its kernels take.
+    def packed(self, name: str, timeframe_ms: int = 0, own: Values | None = None) -> tuple[Any, ...]:
+        """Return a strategy's parameters as the numbers its kernels take; `own` are a pair's, as in `params`.
 
         Raises BadInput for a strategy of several timeframes that do not go with candles of this length.
         """
-        return STRATEGIES[name].at(timeframe_ms).pack(self.params(name))
+        return STRATEGIES[name].at(timeframe_ms).pack(self.params(name, own))
 
-    def params(self, name: str) -> StrategyParams:
-        """Return a strategy's parameters as they are set."""
+    def params(self, name: str, own: Values | None = None) -> StrategyParams:
+        """Return a strategy's parameters as they are set, those in `own` in place of the same.
+
+        Raises ValidationError where `own` does not go with them.
+        """
         if name not in BUILT_IN:
-            return STRATEGIES[name].params(**self.custom.get(name, {}))
-        result: StrategyParams = getattr(self, _field(name))
-        return result
+            return STRATEGIES[name].params(**{**self.custom.get(name, {}), **(own or {})})
+        result: StrategyParams = getattr(self, field_of(name))
+        return type(result).model_validate(result.model_dump() | dict(own)) if own else result
+
+    @staticmethod
+    def holds(place: tuple[str, ...]) -> bool:
+        """Say whether a strategy's parameters lie at a place: its field, or its name below `custom`."""
+        *above, last = place
+        if above:
+            return last in STRATEGIES and last not in BUILT_IN
+        return any(field_of(name) == last for name in BUILT_IN)

@@ -42,6 +42,14 @@ def read(value: Decimal | str) -> Bound:
     return Bound(None if match[2] is None else Decimal(match[2]), int(Decimal(match[1]) * PPM / 100))
 
 
+def written(bound: Bound) -> Decimal | str:
+    """Return a limit as a setting says it; without an amount and a share it is none, and 100 % of equity."""
+    if bound.ppm is None:
+        return "100%" if bound.amount is None else bound.amount
+    share = f"{(Decimal(bound.ppm) * 100 / PPM).normalize():f}%"
+    return share if bound.amount is None else f"{share} up to {bound.amount.normalize():f}"
+
+
 def _amount(value: Any) -> Decimal:
     try:
         result = Decimal(str(value).strip())

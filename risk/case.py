@@ -28,7 +28,8 @@ class Policy(msgspec.Struct, frozen=True):
 
     `cost_ppm` bounds what one way of a market order costs: taker fee, slippage and half the
     spread, in parts per million of the notional at the quote. `cash_decimals` are those of the cash unit.
-    `orders` is how entries are ordered, `laws` the law of slippage of each symbol that has one.
+    `orders` is how entries are ordered, `laws` the law of slippage of each symbol that has one. `pairs` are
+    the policies of symbols with limits or sizes of their own: they differ in these alone.
     """
 
     limits: Limits
@@ -39,6 +40,7 @@ class Policy(msgspec.Struct, frozen=True):
     cash_decimals: int = DECIMALS
     orders: EntryOrders = AT_MARKET
     laws: Impacts = {}
+    pairs: Mapping[str, "Policy"] = {}
 
     @classmethod
     def pack(
@@ -70,6 +72,10 @@ class Policy(msgspec.Struct, frozen=True):
             orders=orders,
             laws=laws or {},
         )
+
+    def of(self, symbol: str) -> "Policy":
+        """Return the policy a symbol is judged by: its own where it has one."""
+        return self.pairs.get(symbol, self)
 
     @property
     def live(self) -> bool:

@@ -25,6 +25,7 @@ def event_of(command: ChangeSettings, parts: Parts, at: datetime) -> SettingsCha
     before = wiring.options_in_force(options, parts.state.changed)
     given = _given(command, options)
     wanted = changes.changed(options, {**values(parts.state.changed), **given})
+    changes.refuse_loose_pairs(wanted, given)
     wiring.policy_of(wanted, parts.grid)  # what cannot be counted in cash units is refused here
     different = [each for each in changes.differences(before, wanted) if each.name in given]
     if not different:

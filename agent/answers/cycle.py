@@ -122,13 +122,14 @@ class TurningPoint(Struct, frozen=True, kw_only=True):
 
 
 class SymbolAnswer(Struct, frozen=True, kw_only=True):
-    """One symbol of a cycle."""
+    """One symbol of a cycle; `own` are settings the symbol has of its own, by the names of those of all."""
 
     symbol: str
     seen: Seen
     decision: DecisionAnswer | None = None
     verdict: VerdictAnswer | None = None
     would_have_turned_it: TurningPoint | None = None
+    own: Values = {}
 
 
 class OrderStep(Struct, frozen=True, kw_only=True):

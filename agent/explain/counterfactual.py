@@ -135,7 +135,7 @@ class _Closes:
                 observation=self.observation,
                 account=state.ledger.account(state.kill_switch),
                 instruments=state.ledger.instruments,
-                policy=PolicyInForce(self.before.options, self.before.grid, state)(),
+                policy=PolicyInForce(self.before.options, self.before.grid, state)().of(decision.symbol),
                 at=decision.at,
                 client_id="what-if",
                 activity=state.activity(decision.symbol),

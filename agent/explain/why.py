@@ -21,6 +21,7 @@ from agent.answers.cycle import (
 from agent.explain.counterfactual import turning_point
 from agent.parameters import spoken
 from agent.settings.changes import SECTIONS
+from agent.settings.pairs import flat
 from agent.settings.recorded import options_of
 from agent.settings.settings import Options
 from agent.state.checkpoints import Checkpoints
@@ -179,8 +180,9 @@ def _symbol(story: _Story, observation: Observation, instrument: Instrument, bef
     decision = next((built for built in decided.decisions if built.symbol == observation.symbol), None)
     verdict = next((each for each in decided.verdicts if each.symbol == observation.symbol), None)
     report = _seen(observation, instrument, decided.at)
+    own = _own(before, observation.symbol)
     if decision is None:
-        return SymbolAnswer(symbol=observation.symbol, seen=report)
+        return SymbolAnswer(symbol=observation.symbol, seen=report, own=own)
     return SymbolAnswer(
         symbol=observation.symbol,
         seen=report,
@@ -195,8 +197,17 @@ def _symbol(story: _Story, observation: Observation, instrument: Instrument, bef
             exits=list(decision.exits.words()) if decision.exits else [],
         ),
         verdict=_verdict(verdict, instrument),
+        own=own,
         would_have_turned_it=turning_point(before, observation, decision, verdict),
     )
+
+
+def _own(before: Parts, symbol: str) -> dict[str, Any]:
+    """Return what a symbol had of its own then, under the names of the settings of all."""
+    pair = options_in_force(before.options, before.state.changed).pairs.get(symbol)
+    if pair is None:
+        return {}
+    return dict(flat(pair.model_dump()))
 
 
 def _seen(observation: Observation, instrument: Instrument, at: datetime) -> Seen:

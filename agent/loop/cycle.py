@@ -257,7 +257,7 @@ class Cycle:
             observation=observation,
             account=account,
             instruments=self.state.ledger.instruments,
-            policy=self.policy,
+            policy=self.policy.of(decision.symbol),
             at=turn.at,
             client_id=self.executor.factory.client_id(turn.cycle_id, len(turn.verdicts)),
             activity=self.state.activity(decision.symbol),

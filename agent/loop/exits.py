@@ -39,9 +39,10 @@ def due_exits(turn: Turn, state: State, factory: OrderFactory, policy: Policy) -
         if position is None or decision.action is Action.SELL or not observation.candles:
             continue
         entry = state.entries.get(observation.symbol)
-        if policy.limits.trailing_ppm == 0 and (entry is None or not entry.exits):
+        own = policy.of(observation.symbol)
+        if own.limits.trailing_ppm == 0 and (entry is None or not entry.exits):
             continue
-        held = _Held(turn, number, observation, position, state, factory, policy)
+        held = _Held(turn, number, observation, position, state, factory, own)
         approved = held.due()
         if approved is not None:
             results.append(approved)

@@ -17,6 +17,7 @@ from agent.host.shown import words
 from agent.parameters import evidence
 from agent.parameters.evidence import EvidenceFile
 from agent.settings.load import problem
+from agent.settings.pairs import PAIRS
 from agent.wiring.folded import Parts
 from domain.commands import ApplyParameters, RollBackParameters
 from domain.errors import BadInput, Unproven
@@ -51,6 +52,7 @@ def _applied(command: ApplyParameters, parts: Parts, at: datetime) -> Parameters
         _fits(proof, strategy, wanted)
     if wanted == present:
         raise BadInput(f"{strategy.name} has these parameters already: {words(plain(present))}")
+    _fits_pairs(parts.mind, strategy, wanted)
     lacking = shortfalls(proof, strategy, present)
     if lacking and not command.force:
         raise Unproven("\n".join([*lacking, "to apply it all the same: --force --reason TEXT"]))
@@ -86,6 +88,16 @@ def _fits(proof: EvidenceFile, strategy: Strategy[Any], wanted: StrategyParams) 
     if result != wanted:
         raise BadInput(f"the evidence is for {words(plain(result))}, to be applied is {words(plain(wanted))}")
     _complete("present.parameters", proof.present.parameters, strategy)
+
+
+def _fits_pairs(mind: StrategyRunner, strategy: Strategy[Any], wanted: StrategyParams) -> None:
+    """Raise BadInput where parameters do not go with those that a pair has of its own."""
+    for symbol, own in mind.pairs_with_own(strategy.name).items():
+        try:
+            parameters_of(strategy, {**plain(wanted), **own})
+        except BadInput as refused:
+            kept = f"{PAIRS}.{symbol} keeps {words(dict(own))} of its own"
+            raise BadInput(f"{kept}, which does not go with these: {refused}") from None
 
 
 def _complete(field: str, values: Mapping[str, Any], strategy: Strategy[Any]) -> StrategyParams:

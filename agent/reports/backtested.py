@@ -10,10 +10,12 @@ from agent.reports.candles import Market
 from agent.reports.pairs import TradeSide
 from agent.reports.period import ReportPeriod
 from agent.reports.seen import Rules
+from agent.settings.pairs import voices
 from agent.wiring.backtests import one_order
 from domain.errors import BadInput
 from domain.times import millis
 from reasoning.minds import StrategyRunner
+from reasoning.settings import Values
 from reasoning.strategies.registry import STRATEGIES
 from research.data.candles import Candles, IntArray
 from research.engine.backtest import BacktestVoice, Setup, backtest
@@ -87,12 +89,14 @@ def decided_on(times: IntArray, instant_ms: int) -> int:
 def warmup_of(rules: Rules) -> int:
     """Return the candles a cold start of these rules takes in first, with the parameters in force."""
     reasoning = rules.options.reasoning
+    pairs = voices(rules.options.pairs)
     needed = [
-        STRATEGIES[name].warmup_for(_voice(rules, name).packed)
+        STRATEGIES[name].warmup_for(_voice(rules, name, values.get(name)).packed)
         for name in rules.parameters
+        for values in ({}, *pairs.values())
         if name in reasoning.strategies
     ]
-    own = StrategyRunner(reasoning, rules.options.timeframe_ms).candles_needed
+    own = StrategyRunner(reasoning, rules.options.timeframe_ms, pairs).candles_needed
     return max(rules.options.perception.warmup_candles, own, *needed)
 
 
@@ -129,6 +133,11 @@ def setup_of(rules: Rules, symbols: Sequence[str], warmup: int) -> Setup:
     grid = {name: rules.instruments[name] for name in symbols}
     return Setup(
         voices=tuple(_voice(rules, name) for name in options.reasoning.strategies),
+        own_voices={
+            symbol: tuple(_voice(rules, name, values.get(name)) for name in options.reasoning.strategies)
+            for symbol, values in voices(options.pairs).items()
+            if symbol in symbols
+        },
         instruments=grid,
         policy=wiring.policy_of(options, grid),
         costs=options.paper.costs(),
@@ -140,8 +149,11 @@ def setup_of(rules: Rules, symbols: Sequence[str], warmup: int) -> Setup:
     )
 
 
-def _voice(rules: Rules, name: str) -> BacktestVoice:
+def _voice(rules: Rules, name: str, own: Values | None = None) -> BacktestVoice:
     strategy = STRATEGIES[name].at(rules.options.timeframe_ms)
     given = rules.parameters.get(name)
-    values = rules.options.reasoning.params(name) if given is None else strategy.params.model_validate(given)
+    if given is None:
+        values = rules.options.reasoning.params(name, own)
+    else:
+        values = strategy.params.model_validate({**given, **(own or {})})
     return BacktestVoice(strategy, strategy.pack(values), values.model_dump())

@@ -134,14 +134,16 @@ def _losses(lived: Lived, days: Sequence[DayEquity]) -> Iterator[str]:
     options, ledger = in_force(lived), lived.state.ledger
     if options is None or not ledger.instruments:
         return
-    limits = wiring.policy_of(options, ledger.instruments).limits
+    policy = wiring.policy_of(options, ledger.instruments)
+    limits = policy.limits
     show = partial(show_cash, decimals=ledger.cash_decimals)
     for each in days:
         lost, limit = each.began - each.lowest, day_limit(limits, each.began)
         if lost > limit:
             yield f"{each.day}: the day lost {show(lost)}, limit {show(limit)}"
     for closed in lived.trades:
-        lost, limit = -closed.trade.pnl, trade_limit(limits, ledger.peak_equity)
+        own = policy.of(closed.trade.symbol).limits
+        lost, limit = -closed.trade.pnl, trade_limit(own, ledger.peak_equity)
         if lost > limit:
             yield (
                 f"{closed.trade.closed_at:%Y-%m-%d %H:%M}: {closed.trade.symbol} lost {show(lost)}, "

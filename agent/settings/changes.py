@@ -1,22 +1,23 @@
 """Settings that may change while an agent runs: a closed list, checked as settings are.
 
-They are read anew in every cycle and nothing is built from them: the limits and the sizing of entries, and
-the pause between cycles. An exit asks none of them. Why the others may not is said beside each.
+They are read anew in every cycle and nothing is built from them: the limits and the sizing of entries, of
+all pairs and of single ones, and the pause between cycles. An exit asks none of them. Why the others may not
+is said beside each.
 """
 
-from collections.abc import Callable, Mapping
-from decimal import Decimal
-from math import inf
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Annotated, Any, NamedTuple
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
+from agent.settings import pairs
+from agent.settings.measures import allowed
 from agent.settings.nearest import no_such
+from agent.settings.pairs import PAIRS, Base, PairSettings, checked, own_setting, too_loose
 from agent.settings.problems import BadSettings
 from agent.settings.settings import Options
-from risk.amounts import Bound, read
 from risk.settings import RiskSettings, SizingSettings
 
 SECTIONS: Mapping[str, type[BaseModel]] = MappingProxyType({"risk": RiskSettings, "sizing": SizingSettings})
@@ -43,11 +44,13 @@ FIXED: Mapping[str, str] = MappingProxyType(
         "exchange": "another exchange is another account",
         "account": "another account is another journal",
         "instruments": "what is held is counted in these grids",
+        "pairs": "of a pair only risk and sizing change, its strategies begin with the session",
     }
 )
 """Why a setting stays as it is; of those that are not named, because the session is built from it."""
 
 BUILT = "the session is built from it"
+EMPTY = PairSettings()
 
 _interval: TypeAdapter[float] = TypeAdapter(Annotated[float, Options.model_fields[INTERVAL]])
 
@@ -62,11 +65,16 @@ class SettingDifference(NamedTuple):
     tighter: bool
 
 
-def changeable() -> list[str]:
-    """Return the dotted names of all settings that may change while an agent runs."""
-    return [f"{section}.{name}" for section, model in SECTIONS.items() for name in model.model_fields] + [
-        INTERVAL
-    ]
+def changeable(symbols: Iterable[str] = ()) -> list[str]:
+    """Return the dotted names of all settings that may change while an agent runs, of these symbols too."""
+    names = [f"{section}.{name}" for section, model in SECTIONS.items() for name in model.model_fields]
+    own = [f"{section}.{name}" for section in SECTIONS for name in pairs.changeable(section)]
+    return [*names, INTERVAL, *(f"{PAIRS}.{symbol}.{name}" for symbol in symbols for name in own)]
+
+
+def _may(options: Options, name: str) -> bool:
+    own = own_setting(name)
+    return name in changeable() if own is None else own.symbol in options.symbols
 
 
 def changed(options: Options, given: Mapping[str, Any]) -> Options:
@@ -74,7 +82,7 @@ def changed(options: Options, given: Mapping[str, Any]) -> Options:
 
     Raises BadSettings with every problem: field, value and limit; or why one may not change.
     """
-    problems = [_refusal(name) for name in given if name not in changeable()]
+    problems = [_refusal(name, options) for name in given if not _may(options, name)]
     update: dict[str, Any] = {}
     for section, model in SECTIONS.items():
         wanted = {name.partition(".")[2]: each for name, each in given.items() if _of(name, section)}
@@ -90,7 +98,51 @@ def changed(options: Options, given: Mapping[str, Any]) -> Options:
             problems += [_problem({**each, "loc": (INTERVAL, *each["loc"])}) for each in error.errors()]
     if problems:
         raise BadSettings(problems)
-    return options.model_copy(update=update)
+    return _with_pairs(options.model_copy(update=update), given)
+
+
+def _with_pairs(options: Options, given: Mapping[str, Any]) -> Options:
+    """Return options with settings of single pairs under dotted names, None for none of its own.
+
+    Raises BadSettings as `changed` does. A limit that allows more than that of all pairs is no problem here,
+    for the tighter counts: that of all may have been tightened since.
+    """
+    wanted = [(own, value) for name, value in given.items() if (own := own_setting(name))]
+    if not wanted:
+        return options
+    sections = {symbol: pair.model_dump() for symbol, pair in options.pairs.items()}
+    for (symbol, section, field), value in wanted:
+        named = sections.setdefault(symbol, {}).setdefault(section, {})
+        named.pop(field, None)
+        if value is not None:
+            named[field] = value
+    base = Base(options.risk, options.sizing, options.reasoning)
+    try:
+        kept = checked(
+            {symbol: PairSettings(**each) for symbol, each in sections.items()}, base, tighter=False
+        )
+    except ValidationError as error:
+        raise _refused(error) from None
+    return options.model_copy(update={PAIRS: {name: each for name, each in kept.items() if each != EMPTY}})
+
+
+def refuse_loose_pairs(options: Options, given: Mapping[str, Any]) -> None:
+    """Raise BadSettings where a limit of a pair among `given` allows more than that of all pairs."""
+    own = [
+        (each, value) for name, value in given.items() if (each := own_setting(name)) and value is not None
+    ]
+    loose = [
+        problem
+        for (symbol, section, field), value in own
+        if section == "risk"
+        for problem in too_loose(symbol, {field: value}, options.risk)
+    ]
+    if loose:
+        raise _refused(ValidationError.from_exception_data(PAIRS, loose))
+
+
+def _refused(error: ValidationError) -> BadSettings:
+    return BadSettings([_problem({**each, "loc": (PAIRS, *each["loc"])}) for each in error.errors()])
 
 
 def _problem(error: ErrorDetails) -> str:
@@ -107,8 +159,11 @@ def _plain(model: BaseModel) -> dict[str, Any]:
     return model.model_dump(mode="json")
 
 
-def _refusal(name: str) -> str:
+def _refusal(name: str, options: Options) -> str:
     top = name.partition(".")[0]
+    own = own_setting(name)
+    if own is not None:
+        return f"{name[:80]}: {own.symbol[:40]} is not traded here, {', '.join(options.symbols)} is"
     if top not in Options.model_fields or top in SECTIONS:
         return f"{name[:80]}: {no_such(name[:80], Options)}"
     why = FIXED.get(top, BUILT)
@@ -119,8 +174,12 @@ def _refusal(name: str) -> str:
 
 def value_of(options: Options, name: str) -> Any:
     """Return a changeable setting's value as JSON has it. Raises BadSettings for another name."""
-    if name not in changeable():
-        raise BadSettings([_refusal(name)])
+    if not _may(options, name):
+        raise BadSettings([_refusal(name, options)])
+    own = own_setting(name)
+    if own is not None:
+        pair = options.pairs.get(own.symbol)
+        return getattr(pair, own.section).get(own.field) if pair else None
     section, _, field = name.partition(".")
     value = getattr(options, section)
     return _plain(value)[field] if field else value
@@ -129,88 +188,10 @@ def value_of(options: Options, name: str) -> Any:
 def differences(before: Options, after: Options) -> list[SettingDifference]:
     """Return every changeable setting that two options have otherwise."""
     report = []
-    for name in changeable():
+    for name in changeable(after.symbols):
         old, new = value_of(before, name), value_of(after, name)
         if old != new:
-            more, less = _allows(name, after), _allows(name, before)
+            more, less = allowed(name, after), allowed(name, before)
             looser = any(new_one > old_one for new_one, old_one in zip(more, less, strict=True))
             report.append(SettingDifference(name, old, new, looser, not looser and more != less))
     return report
-
-
-def _allows(name: str, options: Options) -> tuple[float, ...]:
-    """Return numbers that grow with what a setting allows; none where it is no limit."""
-    section, _, field = name.partition(".")
-    measure = _MEASURES.get(name)
-    return () if measure is None else measure(getattr(getattr(options, section), field))
-
-
-def _up(value: Any) -> tuple[float, ...]:
-    return (float(value),)
-
-
-def _down(value: Any) -> tuple[float, ...]:
-    return (-float(value),)
-
-
-def _bound(value: Decimal | str) -> tuple[float, ...]:
-    return _parts(read(value))
-
-
-def _parts(bound: Bound) -> tuple[float, ...]:
-    amount = inf if bound.amount is None else float(bound.amount)
-    return amount, inf if bound.ppm is None else float(bound.ppm)
-
-
-def _trail(value: Decimal) -> tuple[float, ...]:
-    return (float(value) or inf,)  # without one a stop stays where it is
-
-
-def _stake(value: Decimal | str | None) -> tuple[float, ...]:
-    """Return what a stake allows; one instead of a share at risk, or the other way round, may allow more."""
-    if value is None:
-        return inf, -inf, -inf
-    return (-inf, *((inf, inf) if value == "all" else _bound(value)))
-
-
-def _method(value: str) -> tuple[float, ...]:
-    return (1.0, 0.0) if value == "fixed" else (0.0, 1.0)
-
-
-def _quantity(value: Decimal | None) -> tuple[float, ...]:
-    return (0.0 if value is None else float(value),)
-
-
-_MEASURES: Mapping[str, Callable[[Any], tuple[float, ...]]] = MappingProxyType(
-    {
-        "risk.max_data_age_minutes": _up,
-        "risk.max_candle_age_timeframes": _up,
-        "risk.daily_loss": _bound,
-        "risk.max_drawdown": _up,
-        "risk.class_drawdown": _up,
-        "risk.per_trade_loss": _bound,
-        "risk.max_positions": _up,
-        "risk.cool_down_minutes": _down,
-        "risk.max_trades_per_day": _up,
-        "risk.total_exposure": _up,
-        "risk.concentration": _up,
-        "risk.min_confidence": _down,
-        "risk.min_reward_risk": _down,
-        "risk.loss_streak": _up,
-        "risk.loss_streak_paper": _up,
-        "risk.symbol_cool_down_minutes": _down,
-        "risk.stop_guard_minutes": _down,
-        "risk.stop_guard_stops": _up,
-        "risk.low_profit_minutes": _down,
-        "risk.low_profit_trades": _up,
-        "risk.low_profit": _down,
-        "risk.trailing_stop": _trail,
-        "sizing.stake": _stake,
-        "sizing.method": _method,
-        "sizing.risk_per_trade": _up,
-        "sizing.min_confidence": _down,
-        "sizing.min_confidence_paper": _down,
-        "sizing.fixed_quantity": _quantity,
-    }
-)
-"""How much a limit allows, as numbers that are compared one by one: any that grows makes it looser."""

@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from agent.settings.load import is_secret
+from agent.settings.pairs import PAIRS, own_setting
 from agent.settings.settings import Options
 
 HIDDEN = "(secret, not shown)"
@@ -37,7 +38,9 @@ def listed(
     """
     for name, field in model.model_fields.items():
         inner, value = field.annotation, settings.get(name)
-        if isinstance(inner, type) and issubclass(inner, BaseModel):
+        if name == PAIRS and not before:
+            yield from _of_pairs(value or {})
+        elif isinstance(inner, type) and issubclass(inner, BaseModel):
             yield from listed(value if isinstance(value, Mapping) else {}, inner, f"{before}{name}.", unset)
         elif is_secret(field):
             given = f"{before}{name}" not in unset
@@ -47,6 +50,31 @@ def listed(
             default = _plain(field)
             shown = settings.get(name, default)
             yield OneSetting(f"{before}{name}", shown, default, False, field.description, limits_of(field))
+
+
+def _of_pairs(pairs: Mapping[str, Any]) -> Iterator[OneSetting]:
+    """Yield what single pairs have of their own, under `pairs.SYMBOL.` and the name of that of all."""
+    for symbol, pair in pairs.items():
+        own = {name: value for name, value in pair.items() if value}
+        names = {f"{PAIRS}.{symbol}.{name}" for name in _names(own)}
+        for each in listed(own, Options, f"{PAIRS}.{symbol}."):
+            if each.name in names:
+                yield each._replace(default=None)
+
+
+def of_pair(name: str, value: Any) -> OneSetting:
+    """Return a setting of a pair by its name, with the meaning and the limits of that of all pairs."""
+    symbol, section, field = own_setting(name) or ("", "", "")
+    (row,) = _of_pairs({symbol: {section: {field: value}}})
+    return row
+
+
+def _names(values: Mapping[str, Any], before: str = "") -> Iterator[str]:
+    for name, value in values.items():
+        if isinstance(value, Mapping) and before + name != "reasoning.custom":
+            yield from _names(value, f"{before}{name}.")
+        else:
+            yield before + name
 
 
 def limits_of(field: FieldInfo) -> str | None:

@@ -1,6 +1,8 @@
 """The settings a session was run with, read back from its journal."""
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -10,6 +12,7 @@ from agent.settings.user_strategies import folder_of, load_folder, stand_in
 from domain.errors import BadInput
 from domain.events import SessionStarted
 from domain.ports import Records
+from reasoning.settings import CUSTOM
 from reasoning.strategies.registry import BUILT_IN, STRATEGIES
 
 
@@ -34,12 +37,21 @@ def last_session(journal: Records) -> SessionStarted:
 def lenient(started: SessionStarted, *, run_own: bool) -> Options:
     """Return a session's options, with stand-ins as `recorded_options` says."""
     reasoning = started.settings.get("reasoning", {})
-    own = {*reasoning.get("strategies", ()), *reasoning.get("custom", {})} - BUILT_IN
+    own = {
+        *reasoning.get("strategies", ()),
+        *reasoning.get("custom", {}),
+        *_of_pairs(started.settings.get("pairs", {}).values()),
+    } - BUILT_IN
     if run_own:
         load_folder(_folder(started))
         own -= STRATEGIES.keys()
     stand_in(own, _folder(started))
     return _validated(started, [])
+
+
+def _of_pairs(pairs: Iterable[dict[str, Any]]) -> Iterator[str]:
+    for each in pairs:
+        yield from each.get("reasoning", {}).get(CUSTOM, {})
 
 
 def options_of(started: SessionStarted) -> Options:

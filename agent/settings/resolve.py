@@ -2,11 +2,13 @@
 
 import hashlib
 import re
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from agent.settings.grids import with_grids
+from agent.settings.pairs import refuse_others
 from agent.settings.settings import Options
 from domain.errors import BadInput
 from perception.files.candles import known, read_candles, symbol_of, timeframe_of
@@ -50,8 +52,10 @@ def _symbol(options: Options, path: Path, number: int) -> str:
 def explicit(options: Options) -> Options:
     """Return the options with symbols, timeframe and data paths as the data files have them."""
     if options.provider != "recorded" or options.mode == "quicktest":
+        _only_traded(options, options.symbols)
         return options
     files = files_by_symbol(options)
+    _only_traded(options, tuple(files))
     timeframe = _timeframe(options, files)
     for symbol, path in files.items():
         if "-" not in symbol:
@@ -65,6 +69,13 @@ def explicit(options: Options) -> Options:
         # A recording is no longer than it is: each strategy takes its own warm-up of it and no more.
         changed["perception"] = options.perception.model_copy(update={"warmup_candles": 1})
     return options.model_copy(update=changed)
+
+
+def _only_traded(options: Options, symbols: Sequence[str]) -> None:
+    try:
+        refuse_others(options.pairs, symbols)
+    except ValueError as refused:
+        raise BadInput(str(refused)) from None
 
 
 def gridded(options: Options) -> Options:

@@ -16,6 +16,7 @@ from agent.settings import db_url
 from agent.settings.home import default_home
 from agent.settings.instruments import InstrumentSettings
 from agent.settings.orders import OrderSettings
+from agent.settings.pairs import PAIRS, Base, PairSettings, checked, reasoning_for, refuse_others
 from agent.settings.schedule import checked_rule, checked_zone
 from domain.errors import BadInput
 from domain.money import PPM
@@ -34,6 +35,7 @@ from platforms.binance.settings import BinanceTradingSettings
 from platforms.paper.settings import PaperSettings
 from reasoning.settings import ReasoningSettings
 from risk.entry_settings import EntrySettings
+from risk.pairs import risk_for, sizing_for
 from risk.settings import RiskSettings, SizingSettings
 
 KEY_VARIABLE = "ALPHA_VANTAGE_API_KEY"
@@ -88,6 +90,9 @@ class Options(BaseModel):
     risk: RiskSettings = Field(default=RiskSettings(), validate_default=True)
     sizing: SizingSettings = SizingSettings()
     entries: EntrySettings = EntrySettings()
+    pairs: dict[str, PairSettings] = Field(
+        default={}, description="what single pairs have of their own, under the names of the settings of all"
+    )
     paper: PaperSettings = PaperSettings()
     orders: OrderSettings = OrderSettings()
     exchange: BinanceTradingSettings = BinanceTradingSettings()
@@ -157,6 +162,12 @@ class Options(BaseModel):
             raise ValueError("a symbol is named twice")
         return value
 
+    @field_validator("pairs")
+    @classmethod
+    def _pairs(cls, value: dict[str, PairSettings], info: ValidationInfo) -> dict[str, PairSettings]:
+        parts = [info.data.get(name) for name in Base._fields]
+        return value if None in parts or not value else checked(value, Base(*parts))  # type: ignore[arg-type]  # none is None
+
     @field_validator("timeframe")
     @classmethod
     def _timeframe(cls, value: str) -> str:
@@ -197,6 +208,13 @@ class Options(BaseModel):
         return self
 
     @model_validator(mode="after")
+    def _traded_pairs(self) -> Self:
+        """Refuse settings of a pair that is not traded; where nobody names symbols, candle files do later."""
+        if "symbols" in self.model_fields_set:
+            refuse_others(self.pairs, self.symbols)
+        return self
+
+    @model_validator(mode="after")
     def _fillable(self) -> Self:
         """Refuse a worst price so near the quote that the paper exchange would never fill an entry."""
         costs = self.paper.costs()
@@ -227,6 +245,18 @@ class Options(BaseModel):
             raise ValueError("; ".join(problems))
         return self
 
+    def for_pair(self, symbol: str) -> Self:
+        """Return the options with what one symbol has of its own in the place of what all have."""
+        pair = self.pairs.get(symbol)
+        if pair is None:
+            return self
+        own = {
+            "risk": risk_for(self.risk, pair.risk),
+            "sizing": sizing_for(self.sizing, pair.sizing),
+            "reasoning": reasoning_for(self.reasoning, pair),
+        }
+        return self.model_copy(update={**own, "pairs": {}})
+
     @property
     def timeframe_ms(self) -> int:
         """Length of a candle in milliseconds."""
@@ -244,15 +274,15 @@ class Options(BaseModel):
 
     def public(self) -> dict[str, Any]:
         """Return the settings as plain JSON values, without secrets, as the journal keeps them."""
-        return self.model_dump(
-            mode="json",
-            exclude={
-                "advice": {"models": {"__all__": {"api_key"}}},
-                "alpha_vantage": {"api_key"},
-                "exchange": {"api_key", "api_secret"},
-                "db_url": True,
-            },
-        )
+        hidden: dict[str, Any] = {
+            "advice": {"models": {"__all__": {"api_key"}}},
+            "alpha_vantage": {"api_key"},
+            "exchange": {"api_key", "api_secret"},
+            "db_url": True,
+        }
+        if not self.pairs:
+            hidden[PAIRS] = True
+        return self.model_dump(mode="json", exclude=hidden)
 
 
 def with_keys(options: Options) -> Options:

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from agent.settings.pairs import PAIRS, own_setting
 from domain.events import SettingsChanged
 
 
@@ -40,7 +41,8 @@ def standing(changes: Mapping[str, Changed], settings: Mapping[str, Any]) -> dic
 def own_value(settings: Mapping[str, Any], name: str) -> Any:
     """Return what settings, as the journal keeps them, say under a dotted name; None where nothing."""
     value: Any = settings
-    for part in name.split("."):
+    own = own_setting(name)
+    for part in (PAIRS, *own) if own else name.split("."):
         value = value.get(part) if isinstance(value, Mapping) else None
     return value
 

@@ -22,6 +22,7 @@ from typing import Any, NamedTuple, get_type_hints
 
 import msgspec
 
+from agent.settings.pairs import voices
 from agent.settings.settings import Options
 from agent.state.ledger import Ledger
 from agent.state.retune import retune
@@ -210,5 +211,5 @@ def resumed(checkpoint: Checkpoint | None, options: Options, cost_ppm: int) -> R
 
 def blank(options: Options, cost_ppm: int) -> Resumed:
     """Return a fold that has not begun."""
-    mind = StrategyRunner(options.reasoning, options.timeframe_ms)
+    mind = StrategyRunner(options.reasoning, options.timeframe_ms, voices(options.pairs))
     return Resumed(State(options.learning, cost_ppm, mind), mind)

@@ -1,7 +1,9 @@
 """All that a fold depends on beside the journal's rows, as one short text."""
 
 import hashlib
+import json
 
+from agent.settings.pairs import voices
 from agent.settings.settings import Options
 from agent.settings.user_strategies import LOADED
 from agent.settings.version import fold_version
@@ -32,6 +34,9 @@ def fold_key(options: Options) -> str:
     digest = hashlib.sha256(options.learning.model_dump_json().encode() + b"\n")
     digest.update(options.reasoning.model_dump_json().encode() + b"\n")
     digest.update(f"{one_way_cost_ppm(options)}\n".encode())
+    own = voices(options.pairs)
+    if own:
+        digest.update(json.dumps(own, sort_keys=True).encode() + b"\n")
     for name in sorted(set(options.reasoning.strategies) & set(LOADED)):
         path, changed = LOADED[name]
         digest.update(f"{name} {path} {changed}\n".encode())

@@ -1,4 +1,4 @@
-"""Giving a strategy the parameters of an event."""
+"""Giving a strategy the parameters of an event; a pair keeps what it has of its own on top of them."""
 
 from typing import Any
 
@@ -8,6 +8,7 @@ from domain.complaints import complaint
 from domain.errors import BadInput
 from domain.events import ParametersSet
 from reasoning.minds import StrategyRunner
+from reasoning.settings import Values
 
 
 def retune(event: ParametersSet, mind: StrategyRunner) -> None:
@@ -16,7 +17,11 @@ def retune(event: ParametersSet, mind: StrategyRunner) -> None:
     Raises BadInput where this version of the program refuses the parameters.
     """
     if mind.strategy(event.strategy) is not None:
-        mind.retune(event.strategy, _packed(event, mind))
+        own = {
+            symbol: _packed(event, mind, values)
+            for symbol, values in mind.pairs_with_own(event.strategy).items()
+        }
+        mind.retune(event.strategy, _packed(event, mind), own)
 
 
 def waits(event: ParametersSet, mind: StrategyRunner) -> int:
@@ -27,12 +32,12 @@ def waits(event: ParametersSet, mind: StrategyRunner) -> int:
     return 0 if mind.strategy(event.strategy) is None else mind.waits(event.strategy, _packed(event, mind))
 
 
-def _packed(event: ParametersSet, mind: StrategyRunner) -> tuple[Any, ...]:
+def _packed(event: ParametersSet, mind: StrategyRunner, own: Values | None = None) -> tuple[Any, ...]:
     strategy = mind.strategy(event.strategy)
     if strategy is None or event.rolled_back_to == 0:
-        return mind.own(event.strategy)
+        return mind.own(event.strategy, own)
     try:
-        return strategy.pack(strategy.params.model_validate(event.parameters))
+        return strategy.pack(strategy.params.model_validate({**event.parameters, **(own or {})}))
     except ValidationError as error:
         wrong = "; ".join(f"{'.'.join(map(str, each['loc']))}: {complaint(each)}" for each in error.errors())
         raise BadInput(f"parameter version {event.version} is one of another program: {wrong}") from None

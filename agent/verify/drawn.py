@@ -23,7 +23,7 @@ def drawn_over(candles: Sequence[Candles], setup: Setup, symbol: str | None) -> 
     grid = setup.instruments[chosen.symbol]
     rows = [rounded(row, grid)[0] for row in chosen.rows()]
     columns: dict[str, Any] = {"time": pl.Series(chosen.time).cast(pl.Datetime("ms", "UTC"))}
-    for voice in setup.voices:
+    for voice in setup.voices_of(chosen.symbol):
         columns |= _lines(voice, rows, float(grid.tick_size))
     return pl.DataFrame(columns)
 

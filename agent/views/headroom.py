@@ -70,8 +70,7 @@ def headroom(
         for symbol, observation in observed.items()
         if symbol in instruments
     }
-    on = [rule for rule in RULES if rule.applies(policy.limits)]
-    return [row for rule in on for row in _rows(rule, gates, observed, judged)]
+    return [row for rule in RULES for row in _rows(rule, gates, observed, judged)]
 
 
 def _rows(
@@ -81,6 +80,8 @@ def _rows(
     judged: Mapping[str, Judged],
 ) -> Iterator[Headroom]:
     for symbol, gate in gates.items():
+        if not rule.applies(gate.case.policy.limits):
+            continue
         if rule.about == "account":
             yield _measured(rule, None, gate)
             return
@@ -101,7 +102,7 @@ def _case(
     now: datetime,
 ) -> Case:
     known = observation or Observation(symbol, Source.RECORDED, "", "", now)
-    return Case(_wish(symbol, now), known, account, instruments, policy, now, "headroom")
+    return Case(_wish(symbol, now), known, account, instruments, policy.of(symbol), now, "headroom")
 
 
 def _gate(case: Case) -> Gate:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from agent import wiring
 from agent.settings.grids import with_grids
 from agent.settings.instruments import instruments
+from agent.settings.pairs import refuse_others, voices
 from agent.settings.settings import Options
 from domain.errors import BadInput
 from domain.events import ModelSet
@@ -12,7 +13,7 @@ from domain.times import TIMEFRAMES
 from reasoning.declare.parameters import TIMEFRAME
 from reasoning.minds import StrategyRunner
 from reasoning.models import heard_model
-from reasoning.settings import ReasoningSettings
+from reasoning.settings import ReasoningSettings, Values
 from reasoning.strategies.registry import STRATEGIES
 from research.data.candles import Candles
 from research.engine.backtest import BacktestVoice, Setup
@@ -33,7 +34,24 @@ def options_for(options: Options, candles: Sequence[Candles]) -> Options:
         raise BadInput(f"candles have different timeframes: {', '.join(names[each] for each in lengths)}")
     symbols = tuple(each.symbol for each in candles)
     named = {"symbols": symbols, "timeframe": names[lengths[0]], "mode": "paper"}
+    options = _of_pairs(options, symbols)
     return with_grids(options.model_copy(update=named), {each.symbol: sampled(each) for each in candles})
+
+
+def _of_pairs(options: Options, symbols: Sequence[str]) -> Options:
+    """Return the options with the settings of the pairs that have candles; of a lone one as if of all.
+
+    Raises BadInput for settings of a pair that is neither traded nor has candles.
+    """
+    traded = options.symbols if "symbols" in options.model_fields_set else ()
+    try:
+        refuse_others(options.pairs, {*traded, *symbols})
+    except ValueError as refused:
+        raise BadInput(str(refused)) from None
+    if len(symbols) == 1:
+        options = options.for_pair(symbols[0])
+    own = {symbol: pair for symbol, pair in options.pairs.items() if symbol in symbols}
+    return options.model_copy(update={"pairs": own})
 
 
 def sampled(candles: Candles) -> list[float]:
@@ -60,10 +78,18 @@ def setup_of(options: Options, models: Sequence[ModelSet] = ()) -> Setup:
     """
     one_order(options)
     reasoning = options.reasoning
-    needed = StrategyRunner(reasoning, options.timeframe_ms).candles_needed
+    own = voices(options.pairs)
+    needed = StrategyRunner(reasoning, options.timeframe_ms, own).candles_needed
     grid = instruments(options.symbols, options.instruments)
     return Setup(
         voices=tuple(voice_of(reasoning, name, options.timeframe_ms) for name in reasoning.strategies),
+        own_voices={
+            symbol: tuple(
+                voice_of(reasoning, name, options.timeframe_ms, values.get(name))
+                for name in reasoning.strategies
+            )
+            for symbol, values in own.items()
+        },
         instruments=grid,
         policy=wiring.policy_of(options, grid),
         costs=options.paper.costs(),
@@ -78,9 +104,11 @@ def setup_of(options: Options, models: Sequence[ModelSet] = ()) -> Setup:
     )
 
 
-def voice_of(reasoning: ReasoningSettings, name: str, timeframe_ms: int) -> BacktestVoice:
-    """Return a strategy for candles of this length, with its parameters as settings have them."""
-    packed = reasoning.packed(name, timeframe_ms)
+def voice_of(
+    reasoning: ReasoningSettings, name: str, timeframe_ms: int, own: Values | None = None
+) -> BacktestVoice:
+    """Return a strategy for candles of this length, with its parameters as settings have them, or a pair."""
+    packed = reasoning.packed(name, timeframe_ms, own)
     given = packed._asdict() if hasattr(packed, "_asdict") else {}
     given.pop(TIMEFRAME, None)
     return BacktestVoice(STRATEGIES[name].at(timeframe_ms), packed, given)

@@ -49,6 +49,11 @@ class Parts:
 
 def policy_of(options: Options, grid: Mapping[str, Instrument]) -> Policy:
     """Return the risk gate's settings, packed for the mode and the account's cash unit."""
+    own = {symbol: _packed(options.for_pair(symbol), grid) for symbol in options.pairs}
+    return structs.replace(_packed(options, grid), pairs=own)
+
+
+def _packed(options: Options, grid: Mapping[str, Instrument]) -> Policy:
     return Policy.pack(
         options.risk,
         options.sizing,

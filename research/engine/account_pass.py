@@ -70,6 +70,7 @@ from research.engine.layout import (
     Opinions,
     RuleParameters,
 )
+from research.engine.pair_limits import any_trails, trailing_at
 from research.engine.stretches import AT, ROW, cross, show, write_equity, write_flat
 from risk.limits import day_limit
 from risk.rules import daily_loss
@@ -232,8 +233,7 @@ def leave_all(
     exits: ExitTables,
     cycle: int,
     at_ms: int,
-    trailing_ppm: int,
-    cost_ppm: int,
+    house: RuleParameters,
     candle_ms: Sequence[int],
     close: Sequence[int],
     turn_ms: Sequence[int],
@@ -244,7 +244,7 @@ def leave_all(
         p = ACCT + symbol * SYMBOL
         if ints[p + LOTS] > 0 and ints[p + OPENED_MS] < at_ms and ints[p + DECIDED] != cycle:
             follow(
-                ints, floats, costs, slips, exits, p, at_ms, trailing_ppm, cost_ppm,
+                ints, floats, costs, slips, exits, p, at_ms, trailing_at(house, p), house.cost_ppm,
                 candle_ms, close, turn_ms, turn_end,
             )  # fmt: skip  # as they come
     take_value(ints, floats)
@@ -267,7 +267,7 @@ def replay(  # noqa: C901, PLR0912  # the order of a cycle, to be read in one pi
     candle_ms, opened, high, low, close, turn_ms, turn_end, turn_quote, turn_mark = market[:9]
     instants, doubts, blocks = market.instants, market.doubts, market.blocks
     costs, trailing_ppm = house.costs, house.limits.trailing_ppm
-    leaving = trailing_ppm > 0 or len(exits.first) > 0
+    leaving = any_trails(house) or len(exits.first) > 0
     cycles = len(instants)
     symbols = ints[SYMBOLS]
     lone = symbols == 1 and trailing_ppm == 0 and len(blocks.rows) > 0
@@ -301,7 +301,7 @@ def replay(  # noqa: C901, PLR0912  # the order of a cycle, to be read in one pi
             due = next_event(ints, event)
         if leaving and ints[HELD] > 0:
             leave_all(
-                ints, floats, costs, slips, exits, cycle, at_ms, trailing_ppm, house.cost_ppm,
+                ints, floats, costs, slips, exits, cycle, at_ms, house,
                 candle_ms, close, turn_ms, turn_end,
             )  # fmt: skip  # as they come
         if ints[RIPE] > 0:

@@ -66,9 +66,12 @@ from research.engine.layout import (
     VOICES,
     WEIGHTS,
     WORST,
+    ExitTables,
+    PairTables,
     RuleParameters,
 )
 from research.engine.opinions import BacktestModel, opinions_at
+from research.engine.pair_limits import rows_of
 from research.engine.recording import Recording
 from research.engine.result import TRADE, VETO, Result
 from research.engine.signals import CONFIDENCE, EVENT, KNOWN
@@ -93,7 +96,8 @@ class Setup:
 
     `cash` in cash units; `warmup` the candles delivered together before the first cycle. `impacts` are
     models of what market orders cost, by symbol: they count where they cost more than `costs` say. `models`
-    are trained ones that are asked about entries.
+    are trained ones that are asked about entries. `own_voices` are the voices, in the same order, of symbols
+    that have parameters of their own.
     """
 
     voices: tuple[BacktestVoice, ...]
@@ -106,10 +110,21 @@ class Setup:
     warmup: int
     impacts: Impacts = field(default_factory=dict)
     models: tuple[BacktestModel, ...] = ()
+    own_voices: Mapping[str, tuple[BacktestVoice, ...]] = field(default_factory=dict)
 
-    def house(self) -> RuleParameters:
+    def voices_of(self, symbol: str) -> tuple[BacktestVoice, ...]:
+        """Return the voices of a symbol."""
+        return self.own_voices.get(symbol, self.voices)
+
+    def house(self, prepared: Recording) -> RuleParameters:
         """Return the numbers of the rules."""
-        policy = self.policy
+        symbols = [tape.symbol for tape in prepared.tapes]
+        policy = self.policy.of(symbols[0]) if len(symbols) == 1 else self.policy
+        own = len(symbols) > 1 and any(each in policy.pairs for each in symbols)
+        ints, floats = rows_of(map(policy.of, symbols) if own else ())
+        tables = PairTables(
+            prepared.give(np.array(ints, dtype=np.int64)), prepared.give(np.array(floats, dtype=np.float64))
+        )
         return RuleParameters(
             policy.limits,
             policy.sizing,
@@ -118,6 +133,7 @@ class Setup:
             float(self.threshold),
             policy.cost_ppm,
             policy.orders,
+            tables,
         )
 
 
@@ -141,16 +157,25 @@ def run(prepared: Recording, candles: Sequence[Candles], setup: Setup) -> Result
     votes, slips = (give(event), give(confidence)), prepared.slips(setup.impacts)
     names = [voice.strategy.name for voice in setup.voices]
     opinions = opinions_at(prepared, names, setup.models, event, confidence, counts)
-    exits = prepared.exits([each.strategy.exits_for(each.packed) for each in setup.voices])
-    prepared.engine.replay(*books, setup.house(), prepared.market, *votes, slips, opinions, exits)
+    exits = exits_of(prepared, setup)
+    prepared.engine.replay(*books, setup.house(prepared), prepared.market, *votes, slips, opinions, exits)
     return _result(prepared, candles, setup, *(np.asarray(each) for each in books))
+
+
+def exits_of(prepared: Recording, setup: Setup) -> ExitTables:
+    """Return the declared exits of the voices, symbol by symbol where one has parameters of its own."""
+    sets = [setup.voices]
+    if setup.own_voices:
+        sets = [setup.voices_of(tape.symbol) for tape in prepared.tapes]
+    return prepared.exits([each.strategy.exits_for(each.packed) for voices in sets for each in voices])
 
 
 def events_of(prepared: Recording, setup: Setup) -> tuple[IntArray, FloatArray, list[int]]:
     """Return every candle with a vote, symbol by symbol, as `layout` lays them out, and how many."""
     parts = []
     for index in range(len(prepared.tapes)):
-        lines = [_events(prepared, index, voice) for voice in setup.voices]
+        voices = setup.voices_of(prepared.tapes[index].symbol)
+        lines = [_events(prepared, index, voice) for voice in voices]
         parts.append(lines[0] if len(lines) == 1 else _joined(lines))
     ints, floats = (np.concatenate([part[kind] for part in parts]) for kind in (0, 1))
     return ints.reshape(-1), floats.reshape(-1), [len(part[0]) for part in parts]
@@ -215,8 +240,8 @@ def opened(prepared: Recording, setup: Setup, counts: Sequence[int]) -> tuple[In
 
 def _fill_grid(records: IntArray, prepared: Recording, setup: Setup, classes: int) -> None:
     candle = turn = doubt = 0
-    fixed = setup.policy.fixed_quantity
     for record, tape, grid in zip(records, prepared.tapes, prepared.instruments, strict=True):
+        fixed = setup.policy.of(tape.symbol).fixed_quantity
         record[[FACTOR, MIN_LOTS, MIN_CASH]] = grid.cash_factor, grid.min_lots, grid.min_cash
         record[FIXED_LOTS] = 0 if fixed is None else grid.lots(fixed)
         record[CLASS_AT] = classes + 2 * prepared.classes.index(grid.asset_class)

@@ -82,10 +82,12 @@ from research.engine.layout import (
     Opinions,
     RuleParameters,
 )
+from research.engine.pair_limits import limits_at, sizing_at
 from research.engine.past_trades import look_back
 from risk.entry_orders import MARKET, EntryOrders, allowed_ppm, limit_of, predicted_ppm
 from risk.facts import NONE, RECORDED, AccountFacts, Entry, Facts, Feed
 from risk.gate import first_denial
+from risk.limits import Limits
 from risk.rules import fits
 from risk.sizing import size_entry
 from risk.stake import stop_below, stop_level, trailed
@@ -241,9 +243,9 @@ def class_fall(ints: Ints, class_at: int) -> int:
 
 
 @kernel
-def book_for(ints: Ints, house: RuleParameters, p: int, at_ms: int) -> AccountFacts:
+def book_for(ints: Ints, house: RuleParameters, limits: Limits, p: int, at_ms: int) -> AccountFacts:
     """Return the account as the gate sees it: positions, and entries approved earlier in the cycle."""
-    past = look_back(ints, p, at_ms, house.limits)
+    past = look_back(ints, p, at_ms, limits)
     free = ints[CASH]
     exposure = 0
     own = 0
@@ -323,6 +325,16 @@ def entry_limit(
 
 
 @kernel
+def plan_of(ints: Ints, exits: ExitTables, p: int, voice: int) -> int:
+    """Return where the plan lies by which a voice's entry in the symbol at `p` is left, NO_PLAN for none."""
+    if len(exits.first) == 0:
+        return NO_PLAN
+    if len(exits.first) > ints[VOICES]:  # symbols have parameters of their own
+        return exits.first[(p - ACCT) // SYMBOL * ints[VOICES] + voice]
+    return exits.first[voice]
+
+
+@kernel
 def judge_entry(
     ints: Ints,
     house: RuleParameters,
@@ -364,11 +376,12 @@ def judge_entry(
         payoff,
         0,
     )
-    book = book_for(ints, house, p, at_ms)
-    size = size_entry(entry, book, house.limits, house.sizing)
+    limits = limits_at(house, p)
+    book = book_for(ints, house, limits, p, at_ms)
+    size = size_entry(entry, book, limits, sizing_at(house, p))
     lots = size.lots
     feed = Feed(RECORDED, 0 if price > 0 else NONE, 0, 0)
-    rule = first_denial(Facts(feed, entry, lots, book, house.limits))
+    rule = first_denial(Facts(feed, entry, lots, book, limits))
     if rule > 0:
         veto(ints, p, at_ms, rule)
         return
@@ -379,7 +392,7 @@ def judge_entry(
     ints[p + WANT_STOP_PPM] = stop_ppm
     ints[p + WANT_STOP] = stop
     ints[p + WANT_TARGET] = target
-    ints[p + WANT_PLAN] = exits.first[strongest] if len(exits.first) > 0 else NO_PLAN
+    ints[p + WANT_PLAN] = plan_of(ints, exits, p, strongest)
     for voice in range(ints[VOICES]):
         ints[ints[p + SPOKEN_AT] + voice] = event[e + EVENT_VOICES + voice * PER_VOICE + VOTE]
 

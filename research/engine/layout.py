@@ -72,8 +72,18 @@ EVENT_CYCLE, EVENT_TURN, EVENT_VOICES = 0, 1, 2
 VOTE, STOP_PPM_OF, STOP_OF, TARGET_OF, PER_VOICE = 0, 1, 2, 3, 4
 
 
+class PairTables(NamedTuple):
+    """The limits and sizes of each symbol, where one has some of its own; else empty.
+
+    `ints` and `floats` hold them in the order `research.engine.pair_limits` reads them.
+    """
+
+    ints: Sequence[int]
+    floats: Sequence[float]
+
+
 class RuleParameters(NamedTuple):
-    """Every number of the rules that does not change in a session."""
+    """Every number of the rules that does not change in a session; `pairs` has those of single symbols."""
 
     limits: Limits
     sizing: Sizing
@@ -82,6 +92,7 @@ class RuleParameters(NamedTuple):
     threshold: float
     cost_ppm: int
     orders: EntryOrders
+    pairs: PairTables
 
 
 NOT_PROMOTED, NO_CHANCE = -1.0, -1.0

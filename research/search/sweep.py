@@ -39,6 +39,14 @@ class Job:
     voice: int = 0
     machine: bool = True
 
+    def __post_init__(self) -> None:
+        if self.setup.own_voices:
+            symbol = next(iter(self.setup.own_voices))
+            raise BadInput(
+                f"pairs.{symbol}.reasoning: a search gives all pairs the same parameters, and this one has "
+                "some of its own; search its candles alone, or take that section out of the settings"
+            )
+
 
 class Task(NamedTuple):
     """Trials to make on one span."""

@@ -57,7 +57,7 @@ class TrialRunner:
 
     def __init__(self, inputs: TrialInputs, setup: Setup) -> None:
         self.setup = setup
-        self.house = setup.house()
+        self.house = setup.house(inputs.prepared)
         self.slips = inputs.prepared.slips(setup.impacts)
         self.inputs = inputs
         self.prepared = inputs.prepared

@@ -16,7 +16,7 @@ from agent.account.dispatch import dispatch
 from agent.explain.why import explain
 from agent.loop.inbox import Inbox
 from agent.loop.pacer import WallPacer
-from agent.settings import changes
+from agent.settings import changes, measures
 from agent.settings.given import Settings
 from agent.settings.home import Home
 from agent.settings.problems import BadSettings
@@ -206,7 +206,7 @@ def test_on_a_live_account_a_looser_limit_is_named_and_must_be_meant() -> None:
 
 def test_every_limit_says_which_way_is_looser() -> None:
     limits = [name for name in changes.changeable() if name != changes.INTERVAL]
-    assert set(limits) == set(changes._MEASURES)
+    assert set(limits) == set(measures._MEASURES)
     own = Options(provider="simulated")
     for name, loose in {
         "risk.cool_down_minutes": 1, "risk.min_reward_risk": 0, "risk.daily_loss": "4%",

@@ -64,7 +64,7 @@ def lived(
     days = len(market.blocks.after)
     books = give(ints), give(floats), [0] * (days if daily else len(prepared.instants))
     beside = prepared.slips({}), prepared.unheard, prepared.no_exits
-    prepared.engine.replay(*books, setup.house(), market, event, confidence, *beside)
+    prepared.engine.replay(*books, setup.house(prepared), market, event, confidence, *beside)
     books[0][FALL] = 0  # remembered to compare less, and allowed to be less than it was
     ends = [each if daily else market.blocks.after[each] - 1 for each in range(days)]
     return books[0], books[1], [books[2][each] for each in ends]

@@ -8,6 +8,7 @@ from agent.cli.options import home_of, named, nested
 from agent.cli.output.streams import mention
 from agent.settings.grids import words
 from agent.settings.load import load
+from agent.settings.pairs import voices
 from agent.settings.settings import Options
 from agent.slippage.entries import with_laws
 from agent.wiring.backtests import options_for
@@ -61,7 +62,7 @@ def gather(asked: ResearchRequest) -> Gathered:
     span = (None, None) if asked.timerange is None else timerange(asked.timerange)
     series = [_resampled(_sure(each, asked, span), asked) for each in _source(asked)]
     options = with_laws(options_for(settings, series), asked.home)
-    lead = _lead(series, span, settings)
+    lead = _lead(series, span, options)
     known = options.perception.model_copy(update={"warmup_candles": lead.warmup})
     options = options.model_copy(update={"perception": known})
     new = [name for name in options.instruments if name not in settings.instruments]
@@ -81,7 +82,7 @@ def _sure(candles: Candles, asked: ResearchRequest, span: Range) -> Candles:
 
 def _lead(series: Sequence[Candles], span: Range, settings: Options) -> Lead:
     """Cut what is traded, behind each strategy's own warm-up, or as many candles as the settings say."""
-    own = StrategyRunner(settings.reasoning, series[0].timeframe_ms).candles_needed
+    own = StrategyRunner(settings.reasoning, series[0].timeframe_ms, voices(settings.pairs)).candles_needed
     wished = settings.perception.warmup_candles
     least = max(own, wished) if "warmup_candles" in settings.perception.model_fields_set else own
     return with_lead(series, span, least, max(least, wished))

@@ -70,6 +70,8 @@ def _symbol(report: SymbolAnswer) -> Iterator[str]:
     yield ""
     yield report.symbol
     yield from _seen(report.seen)
+    if report.own:
+        yield f"  its own   {', '.join(f'{name} {value}' for name, value in report.own.items())}"
     if report.decision:
         yield from _decision(report.decision)
     if report.verdict:

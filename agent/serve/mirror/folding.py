@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, cast
 
 from agent import wiring
+from agent.settings.pairs import voices
 from agent.settings.recorded import lenient
 from agent.settings.settings import Options
 from agent.state.checkpoint import FORMAT, Checkpoint, Header, decoded, taken
@@ -71,7 +72,9 @@ class MirrorFold:
             try:
                 self.options = lenient(started, run_own=True)
                 self.key = fold_key(self.options)
-                self.mind = StrategyRunner(self.options.reasoning, self.options.timeframe_ms)
+                self.mind = StrategyRunner(
+                    self.options.reasoning, self.options.timeframe_ms, voices(self.options.pairs)
+                )
             except BadInput as error:
                 self.options, self.problem = None, str(error)
         learning = self.options.learning if self.options else LearningSettings()

@@ -25,7 +25,7 @@ from agent.serve.table import API, Asking, Content, Lane, Route
 from agent.settings.changes import changeable
 from agent.settings.hidden import hidden_texts
 from agent.settings.home import Busy, Home
-from agent.settings.listing import UNSET, OneSetting, listed
+from agent.settings.listing import UNSET, OneSetting, listed, of_pair
 from agent.state.changes import Changed
 from domain.errors import BadInput, JournalFault
 from domain.events import OrderReported
@@ -176,12 +176,15 @@ def _rows(watched: Watched, last: int) -> Iterator[bytes]:
 def settings(asking: Asking, path: dict[str, str], _query: Any, _body: Any) -> list[SettingRow]:
     """Return every setting in force, secrets masked."""
     mirror = asking.fleet.get(path["agent"]).mirror
-    started, may, changed = mirror.started, set(changeable()), mirror.state.changed
+    started, changed = mirror.started, mirror.state.changed
     if started is None:
         raise Unready(f"journal {path['agent'][:80]} was not read yet; ask again in a moment")
     # Journals of a home lie all in its database, or none does.
     unset = () if asking.home.server else ("db_url",)
-    rows = listed(started.settings, unset=unset)
+    rows = list(listed(started.settings, unset=unset))
+    known = {each.name for each in rows}
+    rows += [of_pair(name, each.own) for name, each in changed.items() if name not in known]
+    may = set(changeable(started.settings.get("symbols", ())))
     return [_setting(each, changed.get(each.name), may) for each in rows]
 
 
