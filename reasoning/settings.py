@@ -40,11 +40,11 @@ def _unknown(name: str, given: object) -> InitErrorDetails:
     return {"type": reason, "loc": (CUSTOM, name), "input": given}
 
 
-def below(place: tuple[str, ...], error: ErrorDetails) -> InitErrorDetails:
-    """Return an error of some parameters as one of the settings that hold them at a place."""
+def below(path: tuple[str, ...], error: ErrorDetails) -> InitErrorDetails:
+    """Return an error of some parameters as one of the settings that hold them at a path."""
     result: InitErrorDetails = {
         "type": error["type"],
-        "loc": (*place, *error["loc"]),
+        "loc": (*path, *error["loc"]),
         "input": error["input"],
     }
     return result | {"ctx": error["ctx"]} if "ctx" in error else result
@@ -121,9 +121,9 @@ class ReasoningSettings(_BuiltIn):
         return type(result).model_validate(result.model_dump() | dict(own)) if own else result
 
     @staticmethod
-    def holds(place: tuple[str, ...]) -> bool:
-        """Say whether a strategy's parameters lie at a place: its field, or its name below `custom`."""
-        *above, last = place
+    def holds(path: tuple[str, ...]) -> bool:
+        """Say whether a strategy's parameters lie at a path: its field, or its name below `custom`."""
+        *above, last = path
         if above:
             return last in STRATEGIES and last not in BUILT_IN
         return any(field_of(name) == last for name in BUILT_IN)

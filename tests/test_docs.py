@@ -263,7 +263,8 @@ def settings_table() -> str:
             plain.append((f"`{name}`", "`AGENT_DB_URL`", str(field.description)))
         elif field.description:
             # The home's default is the machine's, so the page says what it is and not where.
-            default = "your data folder" if name == "home" else f"`{toml(defaults[name])}`"
+            kept = defaults.get(name, {})  # what is left out of the journal is a table of nothing
+            default = "your data folder" if name == "home" else f"`{toml(kept)}`"
             plain.append((f"`{name}`", default, field.description))
     beside = [
         (f"`[{name}]`", (model.__doc__ or "").splitlines()[0])

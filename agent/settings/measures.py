@@ -1,4 +1,4 @@
-"""How much each limit allows, as numbers that are compared one by one: any that grows makes it looser."""
+"""The limits as numbers of what they allow, compared one by one: any that grows makes a limit looser."""
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal

@@ -20,7 +20,7 @@ Place = tuple[str, ...]
 
 
 class PairSettings(BaseModel):
-    """What one pair has of its own: the settings given, under the names of those of all pairs."""
+    """The settings one pair has of its own, under the names of those of all pairs."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -75,12 +75,12 @@ def refuse_others(given: Mapping[str, PairSettings], symbols: Collection[str]) -
 def reasoning_for(base: ReasoningSettings, pair: PairSettings) -> ReasoningSettings:
     """Return the settings of reasoning with a pair's own parameters in the place of the same."""
     update: dict[str, Any] = {}
-    for place, name, values in _strategies(pair.reasoning):
-        if place[0] == CUSTOM:
+    for path, name, values in _strategies(pair.reasoning):
+        if path[0] == CUSTOM:
             custom = update.setdefault(CUSTOM, dict(base.custom))
             custom[name] = {**custom.get(name, {}), **values}
         else:
-            update[place[0]] = base.params(name, values)
+            update[path[0]] = base.params(name, values)
     return base.model_copy(update=update)
 
 
@@ -158,11 +158,11 @@ def _reasoning(
     problems: list[InitErrorDetails],
 ) -> dict[str, Any]:
     kept: dict[str, Any] = {}
-    for place, name, values in _strategies(own):
-        at = (symbol, "reasoning", *place)
-        if not base.holds(place):
+    for path, name, values in _strategies(own):
+        at = (symbol, "reasoning", *path)
+        if not base.holds(path):
             why = (
-                f"is no strategy; a pair has parameters of its own, such as [{PAIRS}.{symbol}.reasoning.rsi]"
+                f"is no strategy here; a pair may have parameters alone, such as [{PAIRS}.{symbol}.reasoning.rsi]"
             )
             problems.append(_problem(at, values, why))
             continue
@@ -171,13 +171,13 @@ def _reasoning(
         except ValidationError as error:
             problems += [below(at, each) for each in error.errors()]
             continue
-        branch = kept.setdefault(CUSTOM, {}) if place[0] == CUSTOM else kept
-        branch[place[-1]] = plain
+        branch = kept.setdefault(CUSTOM, {}) if path[0] == CUSTOM else kept
+        branch[path[-1]] = plain
     return kept
 
 
 def _strategies(own: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[Place, str, Mapping[str, Any]]]:
-    """Yield the place of each strategy's parameters in a section, the strategy's name, and the parameters."""
+    """Yield the path of each strategy's parameters in a section, the strategy's name, and the parameters."""
     for field, values in own.items():
         if field != CUSTOM:
             yield (field,), field.replace("_", "-"), values
@@ -204,5 +204,5 @@ def voices(given: Mapping[str, PairSettings]) -> dict[str, dict[str, Values]]:
     }
 
 
-def _problem(place: Place, value: object, why: str) -> InitErrorDetails:
-    return {"type": PydanticCustomError("value_error", "{why}", {"why": why}), "loc": place, "input": value}
+def _problem(path: Place, value: object, why: str) -> InitErrorDetails:
+    return {"type": PydanticCustomError("value_error", "{why}", {"why": why}), "loc": path, "input": value}

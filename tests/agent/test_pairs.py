@@ -49,7 +49,7 @@ def refusals(own: dict[str, Any]) -> list[str]:
         ({"BTC-USDT": {"entries": {"order": "limit"}}}, "pairs.BTC-USDT.entries: no such setting"),
         ({"BTC-USDT": {"reasoning": {"sma": {"fast": 90}}}}, "reasoning.sma: fast 90 is not below slow 50"),
         ({"BTC-USDT": {"reasoning": {"rsi": {"period": 0}}}}, "rsi.period = 0: must be at least 2"),
-        ({"BTC-USDT": {"reasoning": {"vote_threshold": {}}}}, "reasoning.vote_threshold: is no strategy"),
+        ({"BTC-USDT": {"reasoning": {"vote_threshold": {}}}}, "reasoning.vote_threshold: is no strategy here"),
         ({"BTC-USDT": {}, "btcusdt": {}}, "pairs.btcusdt = BTC-USDT: BTC-USDT has two sections"),
     ],
 )  # fmt: skip
