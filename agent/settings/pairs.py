@@ -161,9 +161,8 @@ def _reasoning(
     for path, name, values in _strategies(own):
         at = (symbol, "reasoning", *path)
         if not base.holds(path):
-            why = (
-                f"is no strategy here; a pair may have parameters alone, such as [{PAIRS}.{symbol}.reasoning.rsi]"
-            )
+            such = f"[{PAIRS}.{symbol}.reasoning.rsi]"
+            why = f"is no strategy here; a pair may have parameters alone, such as {such}"
             problems.append(_problem(at, values, why))
             continue
         try:

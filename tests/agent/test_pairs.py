@@ -49,7 +49,7 @@ def refusals(own: dict[str, Any]) -> list[str]:
         ({"BTC-USDT": {"entries": {"order": "limit"}}}, "pairs.BTC-USDT.entries: no such setting"),
         ({"BTC-USDT": {"reasoning": {"sma": {"fast": 90}}}}, "reasoning.sma: fast 90 is not below slow 50"),
         ({"BTC-USDT": {"reasoning": {"rsi": {"period": 0}}}}, "rsi.period = 0: must be at least 2"),
-        ({"BTC-USDT": {"reasoning": {"vote_threshold": {}}}}, "reasoning.vote_threshold: is no strategy here"),
+        ({"BTC-USDT": {"reasoning": {"vote_threshold": {}}}}, "reasoning.vote_threshold: is no strategy"),
         ({"BTC-USDT": {}, "btcusdt": {}}, "pairs.btcusdt = BTC-USDT: BTC-USDT has two sections"),
     ],
 )  # fmt: skip
@@ -134,12 +134,13 @@ def test_a_pair_s_limits_change_while_an_agent_runs_as_those_of_all_do() -> None
         reply = ask(world, ChangeSettings(given={name: "5%"}, reason="thin market"))
         assert (reply.given, reply.tighter) == ({name: "0.05"}, (name,))
         seen.append(concentration())
-        for given, said in {
+        refused: dict[tuple[str, str | int | float | None], str] = {
             (name, "0.9"): r"concentration = 0.9: allows more than risk\.concentration, 0.25",
             ("pairs.SOL-USDT.risk.concentration", "1%"): "SOL-USDT is not traded here",
             ("pairs.ETH-USDT.risk.daily_loss", "1%"): "of a pair only risk and sizing change",
             ("pairs.ETH-USDT.reasoning.rsi.period", 9): "its strategies begin with the session",
-        }.items():
+        }
+        for given, said in refused.items():
             with pytest.raises(BadSettings, match=said):
                 ask(world, ChangeSettings(given=dict([given]), reason="more"))
         ask(world, ChangeSettings(given={"risk.concentration": "2%"}, reason="all of them"))
@@ -171,9 +172,7 @@ def test_new_parameters_leave_a_pair_what_it_has_of_its_own() -> None:
     world = World(wave(60), options=options(**own))
 
     def change() -> None:
-        with pytest.raises(
-            BadInput, match=r"keeps slow=40 of its own.*fast 45 is not below slow 40"
-        ):
+        with pytest.raises(BadInput, match=r"keeps slow=40 of its own.*fast 45 is not below slow 40"):
             ask(world, ApplyParameters(strategy="sma", given={"fast": 45}, force=True, reason="tried"))
         ask(world, ApplyParameters(strategy="sma", given={"fast": 4, "slow": 60}, force=True, reason="tried"))
 
