@@ -43,6 +43,9 @@ class Candles:
             digest.update(np.ascontiguousarray(column).data)
         return digest.hexdigest()
 
+    def release(self) -> None:
+        """Give memory back that can be read again: that of candles mapped from the catalogue."""
+
     def between(self, start_ms: int | None, end_ms: int | None) -> "Candles":
         """Return the candles that open at or after `start_ms` and before `end_ms`; views, not copies."""
         first = 0 if start_ms is None else int(np.searchsorted(self.time, start_ms))

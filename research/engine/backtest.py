@@ -67,6 +67,7 @@ from research.engine.layout import (
     WEIGHTS,
     WORST,
     ExitTables,
+    Opinions,
     PairTables,
     RuleParameters,
 )
@@ -77,6 +78,8 @@ from research.engine.result import TRADE, VETO, Result
 from research.engine.signals import CONFIDENCE, EVENT, KNOWN
 from risk.case import Policy
 
+MEMORY = 512 * 2**20
+"""Bytes that the tapes of a backtest of several symbols may take at a time, where nobody says."""
 LARGEST_CASH = 2**53 - 1
 """Cash units (90 million quote) up to which every ratio of amounts is the same in machine code."""
 
@@ -137,29 +140,53 @@ class Setup:
         )
 
 
-def backtest(candles: Sequence[Candles], setup: Setup, engine: CompiledRules | None = None) -> Result:
-    """Run one backtest over one series of candles per symbol.
+def backtest(
+    candles: Sequence[Candles], setup: Setup, engine: CompiledRules | None = None, memory: int = MEMORY
+) -> Result:
+    """Run one backtest over one series of candles per symbol, in parts where all at once takes over `memory`.
 
-    Raises BadInput when a series is too short or the account too large.
+    `memory` is in bytes, beside candles and equity; what comes out does not depend on it. Raises BadInput
+    when a series is too short, the account too large, or `memory` too little for any part.
     """
-    prepared = Recording(candles, setup.instruments, setup.warmup, engine or compiled())
+    from research.engine.in_parts import backtest_in_parts, bytes_of  # noqa: PLC0415  # it reads this module
+
+    engine = engine or compiled()
+    if len(candles) > 1 and bytes_of(candles, engine) > memory:
+        return backtest_in_parts(candles, setup, engine, memory)
+    prepared = Recording(candles, setup.instruments, setup.warmup, engine)
     return run(prepared, candles, setup)
 
 
 def run(prepared: Recording, candles: Sequence[Candles], setup: Setup) -> Result:
     """Run one backtest on candles made ready before."""
-    if not 0 < setup.cash <= LARGEST_CASH:
-        raise BadInput(f"cash {setup.cash} cash units must be from 1 to {LARGEST_CASH}")
+    check_cash(setup)
     event, confidence, counts = events_of(prepared, setup)
     ints, floats = opened(prepared, setup, counts)
     books = prepared.give(ints), prepared.give(floats), prepared.give(np.zeros_like(prepared.instants))
-    give = prepared.give
-    votes, slips = (give(event), give(confidence)), prepared.slips(setup.impacts)
     names = [voice.strategy.name for voice in setup.voices]
     opinions = opinions_at(prepared, names, setup.models, event, confidence, counts)
-    exits = exits_of(prepared, setup)
-    prepared.engine.replay(*books, setup.house(prepared), prepared.market, *votes, slips, opinions, exits)
-    return _result(prepared, candles, setup, *(np.asarray(each) for each in books))
+    live(prepared, setup, books, (event, confidence), opinions)
+    return result_of(prepared, candles, setup, *(np.asarray(each) for each in books))
+
+
+def check_cash(setup: Setup) -> None:
+    """Raise BadInput for an account that is too large, or empty."""
+    if not 0 < setup.cash <= LARGEST_CASH:
+        raise BadInput(f"cash {setup.cash} cash units must be from 1 to {LARGEST_CASH}")
+
+
+def live(
+    prepared: Recording,
+    setup: Setup,
+    books: tuple[Any, Any, Any],
+    votes: tuple[IntArray, FloatArray],
+    opinions: Opinions,
+) -> None:
+    """Run every cycle of a recording on books; `votes` are those of `events_of`."""
+    event, confidence = (prepared.give(each) for each in votes)
+    slips = prepared.slips(setup.impacts)
+    more = event, confidence, slips, opinions, exits_of(prepared, setup)
+    prepared.engine.replay(*books, setup.house(prepared), prepared.market, *more)
 
 
 def exits_of(prepared: Recording, setup: Setup) -> ExitTables:
@@ -251,7 +278,7 @@ def _fill_grid(records: IntArray, prepared: Recording, setup: Setup, classes: in
         doubt += len(tape.doubt_ms)
 
 
-def _result(
+def result_of(
     prepared: Recording,
     candles: Sequence[Candles],
     setup: Setup,
@@ -259,6 +286,7 @@ def _result(
     floats: FloatArray,
     equity: IntArray,
 ) -> Result:
+    """Return the result that is in the books after the last cycle."""
     return Result(
         symbols=tuple(tape.symbol for tape in prepared.tapes),
         timeframe_ms=candles[0].timeframe_ms,

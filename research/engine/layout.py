@@ -60,6 +60,10 @@ WANT_LIMIT = 36
 EXIT_PLAN, ENTRY_CANDLE, SOLD_LOTS, SOLD, SOLD_REF, STOP_BY, WANT_PLAN = 37, 38, 39, 40, 41, 42, 43
 SYMBOL = 44
 NO_PLAN = -1
+PLACED = (CANDLE_AT, TURN_AT, TURN_COUNT, EVENT_AT, EVENT_COUNT, EVENT, DOUBT_AT, DOUBT_COUNT)
+"""Fields of a record that say where its rows lie: written anew for each part of a session lived in parts."""
+COUNTED = (TURN, ENTRY_CYCLE, DECIDED, ENTRY_CANDLE)
+"""Fields that count turns, cycles or candles: from a part's beginning while `in_parts` lives through it."""
 
 # The floats: the worst drawdown, each voice's weight, then the results of trades not yet learned from.
 WORST, WEIGHTS = 0, 1

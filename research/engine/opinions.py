@@ -53,12 +53,16 @@ def opinions_at(
     """Return what each model says at each event; `names` are the voices', the rest is of `events_of`."""
     if not models:
         return prepared.unheard
-    shape = len(event) // (EVENT_VOICES + PER_VOICE * len(names)), len(models)
+    width = EVENT_VOICES + PER_VOICE * len(names)
+    shape = len(event) // width, len(models)
     vote, sure, chance = np.zeros(shape, dtype=np.int64), np.zeros(shape), np.full(shape, NO_CHANCE)
     payoff, first = np.zeros(len(models)), 0
     for tape, count in zip(prepared.tapes, counts, strict=True):
         rows = slice(first, first + count)
-        part = event.reshape(shape[0], -1)[rows].tolist(), confidence.reshape(shape[0], -1)[rows].tolist()
+        part = (
+            event.reshape(-1, width)[rows].tolist(),
+            confidence.reshape(-1, 1 + len(names))[rows].tolist(),
+        )
         for row, spoken in enumerate(_of_tape(tape, names, models, *part), first):
             for column, opinion in enumerate(spoken):
                 voice = voice_of(opinion.advice)

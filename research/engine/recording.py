@@ -22,6 +22,24 @@ from research.engine.tape import Tape, tape_of
 Places = NDArray[np.int32]
 
 
+def merged(times: Sequence[IntArray]) -> IntArray:
+    """Return every instant of rising series once, in order."""
+    result = times[0]
+    for each in times[1:]:
+        if not np.array_equal(each, result):  # symbols of one market trade at the same instants
+            both = np.concatenate((result, each))
+            both.sort(kind="stable")  # two runs that rise, which it merges
+            result = both[np.append(True, both[1:] != both[:-1])]
+    return result
+
+
+def cycles_of(instants: IntArray, times: IntArray) -> IntArray:
+    """Return the cycle of each of some instants."""
+    if np.array_equal(instants, times):
+        return np.arange(len(instants), dtype=np.int64)
+    return np.searchsorted(instants, times)
+
+
 class Recording:
     """The tapes of one session, joined to the arrays that the replay reads; used by many runs.
 
@@ -42,12 +60,26 @@ class Recording:
         ]
         self.classes = sorted({each.asset_class for each in self.instruments})
 
+    @classmethod
+    def of(
+        cls,
+        tapes: Sequence[Tape],
+        instruments: Sequence[Instrument],
+        engine: CompiledRules,
+        instants: IntArray | None = None,
+    ) -> "Recording":
+        """Return a recording of tapes; `instants` are its cycles where not those of the tapes."""
+        result = cls((), {}, 0, engine)
+        result.tapes, result.instruments = list(tapes), list(instruments)
+        result.classes = sorted({each.asset_class for each in instruments})
+        if instants is not None:
+            result.instants = instants
+        return result
+
     @cached_property
     def instants(self) -> IntArray:
         """Open times at which any symbol turns, one per cycle."""
-        if len(self.tapes) == 1:
-            return self.tapes[0].turn_ms
-        return np.unique(np.concatenate([tape.turn_ms for tape in self.tapes]))
+        return merged([tape.turn_ms for tape in self.tapes])
 
     @cached_property
     def turns(self) -> list[tuple[Any, ...]]:
@@ -60,8 +92,7 @@ class Recording:
         first = np.flatnonzero(np.diff(ends, prepend=0) > 0)
         newest = ends[first] - 1
         turn[newest] = first
-        lone = len(self.tapes) == 1
-        cycle[newest] = first if lone else np.searchsorted(self.instants, tape.turn_ms[first])
+        cycle[newest] = cycles_of(self.instants, tape.turn_ms)[first]
         return turn, cycle
 
     @cached_property

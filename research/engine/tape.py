@@ -5,6 +5,7 @@ the same as arrays. Sound data are converted in bulk; where a candle needs a clo
 odd time) the loop's own cursor goes over the whole series, so the two can never disagree.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median_low
 
@@ -20,6 +21,8 @@ from perception.quality.collar import FACTOR, LEVEL_CANDLES
 from research.data.candles import Candles, FloatArray, IntArray
 
 NOTHING: IntArray = np.zeros(0, dtype=np.int64)
+AT_ONCE = 16_384
+"""Candles gone over at a time, so that what is worked out between stays in a core's cache."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +51,11 @@ class Tape:
     doubt_turn: IntArray
 
 
+def no_tape(symbol: str) -> Tape:
+    """Return the tape of a symbol without a candle."""
+    return Tape(symbol, *[NOTHING] * 5, np.zeros(0), *[NOTHING] * 7)
+
+
 def tape_of(candles: Candles, instrument: Instrument, warmup: int) -> Tape:
     """Return the tape of a session whose first `warmup` candles are delivered together.
 
@@ -55,26 +63,33 @@ def tape_of(candles: Candles, instrument: Instrument, warmup: int) -> Tape:
     """
     if len(candles) < warmup + 1:
         raise BadInput(f"{candles.symbol}: {len(candles)} candles; a warm-up of {warmup} needs {warmup + 1}")
-    fast = _in_bulk(candles, instrument, warmup)
+    fast = bulk_tape(candles, instrument, warmup)
     return fast if fast is not None else _one_by_one(candles, instrument, warmup)
 
 
-def _ticks(prices: FloatArray, tick: float) -> IntArray:
-    # The same quotient and the same rounding, half to even, as Python's round(price / tick).
-    return np.rint(prices / tick).astype(np.int64)
+def bulk_tape(candles: Candles, instrument: Instrument, warmup: int) -> Tape | None:
+    """Return the tape of candles that are all sound, or None where one needs a closer look.
 
-
-def _in_bulk(candles: Candles, instrument: Instrument, warmup: int) -> Tape | None:
-    if not _sound(candles, instrument):
-        return None
-    tick = instrument.tick
-    opened, high = _ticks(candles.open, tick), _ticks(candles.high, tick)
-    low, close = _ticks(candles.low, tick), _ticks(candles.close, tick)
-    level = np.empty_like(close)
-    level[0] = median_low(close[: min(LEVEL_CANDLES, max(warmup, 1))].tolist())
-    level[1:] = close[:-1]
-    if not (np.all(low * FACTOR > level) and np.all(high < level * FACTOR)):
-        return None
+    Turn j then closes candle `max(warmup, 1) + j - 1`, and the quote is the open of the next.
+    """
+    columns = tuple(np.empty(len(candles), dtype=np.int64) for _ in range(4))
+    level = None
+    for begin in range(0, len(candles), AT_ONCE):
+        part = candles[begin : begin + AT_ONCE]
+        priced = [each / instrument.tick for each in (part.open, part.high, part.low, part.close)]
+        late = begin == 0 or part.time[0] > candles.time[begin - 1]
+        if not (late and _timely(part, instrument) and _sound(part, instrument, priced)):
+            return None
+        _, high, low, close = ticks = [_whole(each) for each in priced]
+        if level is None:
+            level = median_low(close[: min(LEVEL_CANDLES, max(warmup, 1))].tolist())
+        levels = np.append(np.int64(level), close[:-1])
+        if not (np.all(low * FACTOR > levels) and np.all(high < levels * FACTOR)):
+            return None
+        level = int(close[-1])
+        for column, each in zip(columns, ticks, strict=True):
+            column[begin : begin + AT_ONCE] = each
+    opened, high, low, close = columns
     first = max(warmup, 1)
     quote = opened[first:]
     return Tape(
@@ -93,19 +108,37 @@ def _in_bulk(candles: Candles, instrument: Instrument, warmup: int) -> Tape | No
     )
 
 
-def _sound(candles: Candles, instrument: Instrument) -> bool:
-    """Tell whether every candle passes the loop's checks of single candles."""
+def ticks_of(prices: FloatArray, instrument: Instrument) -> IntArray:
+    """Return sound prices in ticks."""
+    return _whole(prices / instrument.tick)
+
+
+def _whole(quotients: FloatArray) -> IntArray:
+    # The same quotient and the same rounding, half to even, as Python's round(price / tick).
+    return np.rint(quotients).astype(np.int64)
+
+
+def _timely(candles: Candles, instrument: Instrument) -> bool:
+    """Tell whether open times rise and lie where the loop expects them."""
+    time, length = candles.time, candles.timeframe_ms
+    schedule = grid(length) if instrument.asset_class == "crypto" else min(length, MINUTE_MS)
+    steps = time[1:] - time[:-1]
+    if time[0] <= 0:
+        return False
+    if length % schedule == 0 and np.all(steps == length):
+        return bool(time[0] % schedule == 0)
+    return bool(np.all(steps > 0) and np.all(time % schedule == 0))
+
+
+def _sound(candles: Candles, instrument: Instrument, priced: Sequence[FloatArray]) -> bool:
+    """Tell whether every candle passes the loop's checks of single candles; `priced` are prices in ticks."""
     o, h, l, c = candles.open, candles.high, candles.low, candles.close  # noqa: E741  # the field's letters
-    always_open = instrument.asset_class == "crypto"
-    schedule = grid(candles.timeframe_ms) if always_open else min(candles.timeframe_ms, MINUTE_MS)
+    _, high, low, _ = priced
     return bool(
-        np.all(candles.time % schedule == 0)
-        and np.all(np.diff(candles.time) > 0)
-        and candles.time[0] > 0
-        and np.all((l > 0) & (l <= o) & (o <= h) & (l <= c) & (c <= h))
+        np.all((l > 0) & (l <= o) & (o <= h) & (l <= c) & (c <= h))
         and np.all((candles.volume >= 0) & np.isfinite(candles.volume))
-        and np.all(l / instrument.tick >= 1)
-        and np.all(h / instrument.tick <= MAX_CASH / instrument.cash_factor)
+        and np.all(low >= 1)
+        and np.all(high <= MAX_CASH / instrument.cash_factor)
     )
 
 
