@@ -22,7 +22,7 @@ from agent.wiring.backtests import setup_of
 from domain.symbols import spelled
 from reasoning.declare import Declared
 from research.data.candles import Candles
-from research.engine.backtest import Setup
+from research.engine.backtest import Setup, memory_of
 from research.engine.backtest import backtest as run_backtest
 from research.engine.result import Result
 from research.search.grid import Grid, default_grid, grid_of
@@ -138,11 +138,13 @@ def backtest(
     settings: Mapping[str, Any] | None = None,
     config: str | Path | None = None,
     home: str | Path | None = None,
+    memory: int | None = None,
 ) -> Backtest:
     """Run the loop's rules over candle files, or over symbols of the catalogue where no file is given.
 
-    `settings` are those of the configuration, nested or by dotted names: {"risk.daily_loss": 100}. Raises
-    BadInput with everything that is wrong.
+    `settings` are those of the configuration, nested or by dotted names: {"risk.daily_loss": 100}. `memory`
+    bounds what several symbols' candles take once made ready, in MB. Raises BadInput with everything that is
+    wrong.
     """
     from agent.cli.handlers.backtest.command import engine_for  # noqa: PLC0415  # what a command prints with comes with it
 
@@ -150,7 +152,7 @@ def backtest(
     options, candles, notes = gather(asked)
     setup = setup_of(options)
     engine, about = engine_for(setup, uncompiled=False, candles=sum(map(len, candles)))
-    result = run_backtest(candles, setup, engine)
+    result = run_backtest(candles, setup, engine, memory_of(memory))
     match = stopped(result, setup.policy)
     quantities = {symbol: float(grid.step_size) for symbol, grid in setup.instruments.items()}
     return Backtest(

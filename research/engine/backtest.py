@@ -157,6 +157,13 @@ def backtest(
     return run(prepared, candles, setup)
 
 
+def memory_of(megabytes: int | None) -> int:
+    """Return the bytes of a bound said in MB, or of the usual one. Raises BadInput below 1."""
+    if megabytes is not None and megabytes < 1:
+        raise BadInput(f"memory {megabytes} MB is below 1")
+    return MEMORY if megabytes is None else megabytes * 2**20
+
+
 def run(prepared: Recording, candles: Sequence[Candles], setup: Setup) -> Result:
     """Run one backtest on candles made ready before."""
     check_cash(setup)

@@ -264,4 +264,5 @@ def _heard(parts: Sequence[tuple[Opinions, slice]], give: Any) -> Opinions:
     payoff = np.zeros(models)
     for each, _ in parts:
         payoff = np.where(np.asarray(each.payoff) != 0.0, each.payoff, payoff)  # of votes that were there
-    return Opinions(*map(give, columns), parts[0][0].weight, parts[0][0].cap, give(payoff))
+    vote, confidence, chance = map(give, columns)
+    return Opinions(vote, confidence, chance, parts[0][0].weight, parts[0][0].cap, give(payoff))

@@ -8,6 +8,7 @@ odd time) the loop's own cursor goes over the whole series, so the two can never
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median_low
+from typing import Any
 
 import numpy as np
 
@@ -53,7 +54,9 @@ class Tape:
 
 def no_tape(symbol: str) -> Tape:
     """Return the tape of a symbol without a candle."""
-    return Tape(symbol, *[NOTHING] * 5, np.zeros(0), *[NOTHING] * 7)
+    prices, turns, doubts = [NOTHING] * 4, [NOTHING] * 4, [NOTHING] * 3
+    columns: tuple[Any, ...] = (NOTHING, *prices, np.zeros(0), *turns, *doubts)
+    return Tape(symbol, *columns)
 
 
 def tape_of(candles: Candles, instrument: Instrument, warmup: int) -> Tape:

@@ -18,7 +18,7 @@ from reasoning.strategies.registry import STRATEGIES
 from reasoning.strategies.rsi import RSI
 from research.data.candles import Candles
 from research.engine import in_parts, layout
-from research.engine.backtest import Setup, backtest
+from research.engine.backtest import Setup, backtest, live
 from research.engine.compiler import CompiledRules, compiled, plain
 from research.engine.in_parts import PLAIN_TIMES, bytes_of
 from research.engine.result import Result
@@ -49,8 +49,13 @@ def hours(count: int = 700) -> list[Candles]:
 def lived(candles: Sequence[Candles], setup: Setup, engine: CompiledRules, monkeypatch: Any) -> Result:
     """Return a backtest in parts of a day, after comparing it to one in large parts and one in one."""
     parts: list[int] = []
-    live, least = in_parts.live, bytes_of([max(candles, key=len)], engine)
-    monkeypatch.setattr(in_parts, "live", lambda *given: (parts.append(1), live(*given)))
+    least = bytes_of([max(candles, key=len)], engine)
+
+    def counted(*given: Any) -> None:
+        parts.append(1)
+        live(*given)
+
+    monkeypatch.setattr(in_parts, "live", counted)
     whole = backtest(candles, setup, engine)
     assert not parts
     same(whole, backtest(candles, setup, engine, least))

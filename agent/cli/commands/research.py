@@ -33,6 +33,16 @@ def backtest(
     uncompiled: Annotated[
         bool, typer.Option("--uncompiled", help="Run the rules as plain Python; the result is the same.")
     ] = False,
+    memory: Annotated[
+        int | None,
+        typer.Option(
+            metavar="MB",
+            min=1,
+            max=1_000_000,
+            help="Make at most this much of several symbols' candles ready at a time, 512 unless told; the "
+            "result is the same.",
+        ),
+    ] = None,
     advice: Annotated[
         Path | None,
         typer.Option(help="Hear the advice on this tape of `agent advise`; nobody is asked."),
@@ -63,6 +73,7 @@ def backtest(
             asked,
             verify=verify,
             uncompiled=uncompiled,
+            memory=memory,
             report=report,
             json=json,
             advice=advice,

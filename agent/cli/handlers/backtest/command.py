@@ -28,7 +28,7 @@ from domain.errors import BadInput
 from domain.impact import Impacts
 from domain.slippage import SlippageModel
 from research.data.flaws import flaw_lines, flaws
-from research.engine.backtest import Setup, backtest
+from research.engine.backtest import Setup, backtest, memory_of
 from research.engine.compiler import CompiledRules, compiled, is_made, plain
 from research.engine.result import Result
 from research.statistics.headline import stopped
@@ -55,6 +55,7 @@ class BacktestRequest(NamedTuple):
     slippage: str | None = None
     models: Sequence[str] = ()
     models_in_force: bool = False
+    memory: int | None = None
 
 
 def backtest_command(request: BacktestRequest) -> None:
@@ -70,15 +71,12 @@ def backtest_command(request: BacktestRequest) -> None:
     setup = setup_of(options, asked)
     setup = setup if impacts is None else replace(setup, impacts=impacts)
     if request.advice is not None:
-        if asked:
-            raise BadInput("--model: a tape of advice is heard by the loop, models are asked without one")
-        if request.verify:
-            raise BadInput("--verify: with --advice the loop itself is run, there is nothing to compare")
+        _by_the_loop(request, asks=bool(asked))
         result, about = advised(options, candles, request.advice, setup.impacts)
     else:
         engine, about = engine_for(setup, uncompiled=request.uncompiled, candles=sum(map(len, candles)))
         with compiling_told():
-            result = backtest(candles, setup, engine)
+            result = backtest(candles, setup, engine, memory_of(request.memory))
     results = [f"{each.symbol}: {line}" for each in candles for line in flaw_lines(flaws(each))]
     done = Done(
         options,
@@ -106,6 +104,16 @@ def backtest_command(request: BacktestRequest) -> None:
             say(f"report      {request.report}")
     if difference is not None:
         sys.exit(DIFFERENT)
+
+
+def _by_the_loop(request: BacktestRequest, *, asks: bool) -> None:
+    """Raise BadInput for options that mean nothing where the loop itself is run."""
+    if asks:
+        raise BadInput("--model: a tape of advice is heard by the loop, models are asked without one")
+    if request.verify:
+        raise BadInput("--verify: with --advice the loop itself is run, there is nothing to compare")
+    if request.memory is not None:
+        raise BadInput("--memory: with --advice the loop itself is run, candle by candle: leave it out")
 
 
 def with_slippage(
