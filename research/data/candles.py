@@ -1,6 +1,7 @@
 """Candles as arrays: one symbol, one timeframe, decimal prices."""
 
 import hashlib
+import mmap
 from collections.abc import Generator
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from domain.candle import RawCandle
 
+COLUMNS = ("time", "open", "high", "low", "close", "volume")
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
@@ -19,7 +21,7 @@ class Candles:
     """Closed candles of one symbol, oldest first, strictly rising in time.
 
     `time` is the open time in ms (UTC); prices and volume are decimals of the quote and base asset,
-    all arrays of one length.
+    all arrays of one length. `memory` is what they are mapped from, if they are (research.data.mapped).
     """
 
     symbol: str
@@ -30,6 +32,7 @@ class Candles:
     low: FloatArray
     close: FloatArray
     volume: FloatArray
+    memory: mmap.mmap | None = None
 
     def __len__(self) -> int:
         """Return the number of candles."""
@@ -44,7 +47,9 @@ class Candles:
         return digest.hexdigest()
 
     def release(self) -> None:
-        """Give memory back that can be read again: that of candles mapped from the catalogue."""
+        """Give memory back that can be read again: that of mapped candles."""
+        if self.memory is not None and hasattr(mmap, "MADV_DONTNEED"):
+            self.memory.madvise(mmap.MADV_DONTNEED)
 
     def between(self, start_ms: int | None, end_ms: int | None) -> "Candles":
         """Return the candles that open at or after `start_ms` and before `end_ms`; views, not copies."""
@@ -69,4 +74,5 @@ class Candles:
             self.low[part],
             self.close[part],
             self.volume[part],
+            self.memory,
         )

@@ -23,7 +23,8 @@ from domain.symbols import LIKE, is_symbol
 from domain.times import MONTH_MS, TIMEFRAMES, utc
 from edge.files import write_whole
 from perception.files.limits import FIELDS
-from research.data.candles import Candles, IntArray
+from research.data.candles import COLUMNS, Candles, IntArray
+from research.data.mapped import columns_file, read_columns, write_columns
 
 FOLDER = "candles"
 LOCK_SECONDS = 10.0
@@ -31,7 +32,6 @@ _KEY = "boyd.candles"
 _NAMES = {length: name for name, length in TIMEFRAMES.items()}
 _TIME = pl.Datetime("ms", "UTC")
 _TYPES = (_TIME, *[pl.Float64] * 5)
-_COLUMNS = ("time", "open", "high", "low", "close", "volume")
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -118,6 +118,27 @@ class Catalogue:
             raise BadInput(f"{symbol} {_NAMES[timeframe_ms]} is not in {self.root}; there are: {there}")
         return _read(path, symbol, timeframe_ms)[1]
 
+    def mapped(self, symbol: str, timeframe_ms: int) -> Candles:
+        """Return the candles held as `get` does, mapped from a file of columns; for more than memory is for.
+
+        The file is made where there is none. Where it cannot be written the candles are in memory.
+        """
+        path = self.path(symbol, timeframe_ms)
+        if not path.is_file():
+            return self.get(symbol, timeframe_ms)
+        for _ in range(2):
+            entry = _footer(path, path)
+            file = columns_file(path, entry.fingerprint)
+            candles = read_columns(file, symbol, timeframe_ms, entry.fingerprint)
+            if candles is not None:
+                return candles
+            held = _read(path, symbol, timeframe_ms)[1]
+            try:
+                write_columns(path, held)
+            except OSError:
+                break
+        return held
+
     def held(self, symbol: str, timeframe_ms: int) -> Candles | None:
         """Return the candles held, or None. Raises BadInput as `get` for a file that is not sound."""
         path = self.path(symbol, timeframe_ms)
@@ -192,7 +213,7 @@ def _merged(held: Candles, more: Candles, source: str) -> Candles:
     """Join two sets of candles in time order. Raises BadInput where they contradict one another."""
     if more.time[0] > held.time[-1] or more.time[-1] < held.time[0]:
         first, second = (held, more) if more.time[0] > held.time[-1] else (more, held)
-        pieces = (np.concatenate([getattr(first, name), getattr(second, name)]) for name in _COLUMNS)
+        pieces = (np.concatenate([getattr(first, name), getattr(second, name)]) for name in COLUMNS)
         return Candles(held.symbol, held.timeframe_ms, *pieces)
     _, mine, theirs = np.intersect1d(held.time, more.time, assume_unique=True, return_indices=True)
     _agree(held, more, mine, theirs, source)
@@ -200,12 +221,12 @@ def _merged(held: Candles, more: Candles, source: str) -> Candles:
     new[theirs] = False
     time = np.concatenate([held.time, more.time[new]])
     order = np.argsort(time, kind="stable")
-    columns = (np.concatenate([getattr(held, name), getattr(more, name)[new]])[order] for name in _COLUMNS)
+    columns = (np.concatenate([getattr(held, name), getattr(more, name)[new]])[order] for name in COLUMNS)
     return Candles(held.symbol, held.timeframe_ms, *columns)
 
 
 def _agree(held: Candles, more: Candles, mine: IntArray, theirs: IntArray, source: str) -> None:
-    for name in _COLUMNS[1:]:
+    for name in COLUMNS[1:]:
         ours, other = getattr(held, name)[mine], getattr(more, name)[theirs]
         differing = np.flatnonzero(ours != other)
         if len(differing):
@@ -221,7 +242,7 @@ def _agree(held: Candles, more: Candles, mine: IntArray, theirs: IntArray, sourc
 def _write(path: Path, candles: Candles, entry: CatalogueEntry) -> None:
     """Put a new file in the place of the old one, at once or not at all."""
     frame = pl.DataFrame(
-        dict(zip(FIELDS, (getattr(candles, name) for name in _COLUMNS), strict=True))
+        dict(zip(FIELDS, (getattr(candles, name) for name in COLUMNS), strict=True))
     ).with_columns(pl.col("timestamp").cast(_TIME))
     packed = io.BytesIO()
     frame.write_parquet(packed, compression="zstd", metadata={_KEY: msgspec.json.encode(entry).decode()})

@@ -448,3 +448,50 @@ def test_what_is_lacking_leaves_out_what_has_no_room() -> None:
     late = replace(held, time=held.time + 30_000)
     # From 00:10:30 to the end at 00:10:45 no minute begins.
     assert lacking(late, (START, START + 10 * MINUTE_MS + 45_000), MINUTE_MS) == [(START, START + 30_000)]
+
+
+def columns_of(catalogue: Catalogue) -> list[Path]:
+    return sorted(catalogue.root.glob("BTC-USDT/.*.columns"))
+
+
+def test_mapped_candles_are_those_held_and_give_their_memory_back(catalogue: Catalogue) -> None:
+    catalogue.add(made(), "file.csv", AT)
+    for _ in range(2):
+        candles = catalogue.mapped("BTC-USDT", MINUTE_MS)
+        assert candles.memory is not None
+        assert candles.close.flags.writeable, "else the compiler would make a second version"
+        candles[10:20].release()
+        assert rows(candles) == rows(catalogue.get("BTC-USDT", MINUTE_MS))
+    (file,) = columns_of(catalogue)
+    assert file.stat().st_mode & 0o077 == 0
+    assert len(catalogue.list()) == 1
+
+
+def test_columns_of_other_candles_or_damaged_ones_are_made_anew(catalogue: Catalogue) -> None:
+    catalogue.add(made(), "file.csv", AT)
+    before = catalogue.mapped("BTC-USDT", MINUTE_MS)
+    (first,) = columns_of(catalogue)
+    catalogue.add(made(100, 150), "more.csv", AT)
+    assert rows(catalogue.mapped("BTC-USDT", MINUTE_MS)) == rows(made(0, 150))
+    (second,) = columns_of(catalogue)
+    assert second != first
+    assert rows(before) == rows(made()), "who had the old ones mapped still has them"
+    for content in (b"", second.read_bytes()[:-3], second.read_bytes()[:-8] + bytes(8)):
+        second.write_bytes(content)
+        assert rows(catalogue.mapped("BTC-USDT", MINUTE_MS)) == rows(made(0, 150))
+        assert second.stat().st_size == 150 * 48
+
+
+def test_columns_that_cannot_be_written_are_read_into_memory(
+    catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_given: object) -> NoReturn:
+        raise OSError(28, "No space left on device")
+
+    catalogue.add(made(), "file.csv", AT)
+    monkeypatch.setattr(research.data.catalogue, "write_columns", full)
+    candles = catalogue.mapped("BTC-USDT", MINUTE_MS)
+    assert candles.memory is None
+    assert rows(candles) == rows(made())
+    with pytest.raises(BadInput, match="ETH-USDT 1m is not in"):
+        catalogue.mapped("ETH-USDT", MINUTE_MS)

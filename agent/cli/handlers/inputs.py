@@ -18,11 +18,14 @@ from perception.files.candles import ASKED
 from perception.files.recognise import Reading
 from reasoning.minds import StrategyRunner
 from research.data.candles import Candles
-from research.data.catalogue import Catalogue
+from research.data.catalogue import Catalogue, CatalogueEntry
 from research.data.lead import Lead, with_lead
 from research.data.load import Range, joined, read_many, select, timerange
 from research.data.resample import resample
 from research.data.splits import real_jumps, since_doubt, sure, unsplit
+
+MAPPED_FROM = 2_000_000
+"""Candles of the catalogue from which on they are mapped, not read into memory (48 bytes each)."""
 
 
 class ResearchRequest(NamedTuple):
@@ -97,17 +100,23 @@ def _source(asked: ResearchRequest) -> Sequence[Candles]:
         return joined(files)
     if not asked.symbols:
         raise BadInput("no candles named: give --data FILE, or --symbol of what `agent data list` shows")
-    catalogue = Catalogue(home_of(asked.home).root)
-    return [_from_catalogue(catalogue, symbol, asked.timeframe) for symbol in asked.symbols]
+    return _from_catalogue(Catalogue(home_of(asked.home).root), asked)
 
 
-def _from_catalogue(catalogue: Catalogue, symbol: str, timeframe: str | None) -> Candles:
-    """Return a symbol in the timeframe asked for, else in the finest that it can be made of."""
-    held = sorted(each.timeframe_ms for each in catalogue.list() if each.symbol == symbol)
+def _from_catalogue(catalogue: Catalogue, asked: ResearchRequest) -> list[Candles]:
+    """Return symbols in the timeframe asked for, else in the finest there is; many are mapped."""
+    listed = catalogue.list()
+    chosen = [_chosen(listed, symbol, asked.timeframe) for symbol in asked.symbols]
+    get = catalogue.mapped if sum(each.candles for each in chosen) > MAPPED_FROM else catalogue.get
+    return [get(each.symbol, each.timeframe_ms) for each in chosen]
+
+
+def _chosen(listed: Sequence[CatalogueEntry], symbol: str, timeframe: str | None) -> CatalogueEntry:
+    held = {each.timeframe_ms: each for each in listed if each.symbol == symbol}
     if not held:
         raise BadInput(f"{symbol} is not in the catalogue; add it with: agent data import FILE")
-    wanted = TIMEFRAMES.get(timeframe or "", held[0])
-    return catalogue.get(symbol, wanted if wanted in held else held[0])
+    wanted = TIMEFRAMES.get(timeframe or "", 0)
+    return held.get(wanted, held[min(held)])
 
 
 def _resampled(candles: Candles, asked: ResearchRequest) -> Candles:
