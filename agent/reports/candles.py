@@ -53,8 +53,8 @@ class _Series:
             for name in COLUMNS[:4]:
                 columns[name].append(self.quote)
             columns["volume"].append(0.0)
-        arrays = {name: np.array(each, dtype=np.float64) for name, each in columns.items()}
-        return Candles(symbol, timeframe_ms, np.array(time, dtype=np.int64), **arrays)
+        arrays = (np.array(columns[name], dtype=np.float64) for name in COLUMNS)
+        return Candles(symbol, timeframe_ms, np.array(time, dtype=np.int64), *arrays)
 
 
 def markets(

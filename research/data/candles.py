@@ -3,7 +3,7 @@
 import hashlib
 import mmap
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -32,7 +32,7 @@ class Candles:
     low: FloatArray
     close: FloatArray
     volume: FloatArray
-    memory: mmap.mmap | None = None
+    memory: mmap.mmap | None = field(default=None, kw_only=True, repr=False)
 
     def __len__(self) -> int:
         """Return the number of candles."""
@@ -74,5 +74,5 @@ class Candles:
             self.low[part],
             self.close[part],
             self.volume[part],
-            self.memory,
+            memory=self.memory,
         )

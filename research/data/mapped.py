@@ -8,6 +8,7 @@ memory only while it is read: `Candles.release` gives it back.
 import mmap
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -27,8 +28,8 @@ def columns_file(path: Path, fingerprint: str) -> Path:
 def write_columns(path: Path, candles: Candles) -> None:
     """Write a file of columns beside the catalogue's, and remove that of other candles. Raises OSError."""
     target = columns_file(path, candles.fingerprint)
-    content = np.concatenate([getattr(candles, name).view(np.uint8) for name in COLUMNS])
-    write_whole(target, memoryview(content))
+    content: Any = np.concatenate([getattr(candles, name).view(np.uint8) for name in COLUMNS])
+    write_whole(target, content.data)
     for old in path.parent.glob(f".{path.stem}.*{SUFFIX}"):
         if old != target:
             with suppress(OSError):
@@ -47,7 +48,7 @@ def read_columns(file: Path, symbol: str, timeframe_ms: int, fingerprint: str) -
     if len(memory) != count * NUMBER * len(COLUMNS):
         return None
     kinds = (np.int64, *[np.float64] * (len(COLUMNS) - 1))
-    columns = [
+    columns: list[Any] = [
         np.frombuffer(memory, dtype=kind, count=count, offset=index * count * NUMBER)
         for index, kind in enumerate(kinds)
     ]
