@@ -167,7 +167,8 @@ class Session:
         self._cycles = [np.searchsorted(instants, each.votes.at_ms) for each in sides]
         self.ints, self.floats = opened(self.head, setup, [len(each.votes.event) for each in sides])
         self.equity = np.zeros_like(instants)
-        self._leaving = any(voice.strategy.exits_for(voice.packed) for voice in setup.voices)
+        voices = (voice for each in self._grids for voice in setup.voices_of(each.symbol))
+        self._leaving = any(voice.strategy.exits_for(voice.packed) for voice in voices)
 
     def days(self) -> IntArray:
         """Return each UTC day's first cycle, and the end."""

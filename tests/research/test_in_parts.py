@@ -90,6 +90,14 @@ def test_several_voices_trade_alike_in_parts(trailing: str, monkeypatch: pytest.
     assert result.vetoes["cycle"].max() > 500
 
 
+def test_settings_of_single_pairs_hold_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    candles = hours()
+    own = {"sizing": {"stake": 200}, "reasoning": {"rsi": {"period": 5}}, "risk": {"trailing_stop": "0.01"}}
+    setup = asked(candles, ("rsi", "sma"), risk=PORTFOLIO, pairs={"ETH-USDT": own})
+    assert setup.own_voices
+    assert len(lived(candles, setup, plain(), monkeypatch).trades) > 20
+
+
 def test_a_kill_switch_stays_from_part_to_part(monkeypatch: pytest.MonkeyPatch) -> None:
     candles = hours()
     result = lived(candles, asked(candles, ("sma",), risk={**EAGER, "daily_loss": 5}), plain(), monkeypatch)
