@@ -12,9 +12,9 @@ from contextlib import suppress
 
 from agent.account.where_it_lies import where_it_lies
 from agent.host import log
+from agent.settings.folding import FoldSettings
 from agent.settings.home import Busy, Home
-from agent.settings.settings import Options
-from agent.state.checkpoint import Resumed, blank, resumed
+from agent.state.checkpoint import Checkpoint, resumed
 from agent.state.checkpoints import Checkpoints
 from agent.state.keeper import FoldKeeper
 from agent.state.key import fold_key, one_way_cost_ppm
@@ -54,18 +54,17 @@ def ignore(done: int, total: int) -> None:
 
 
 class Ahead:
-    """The fold of a journal by some options, below row `before` where that is given, from slice to slice."""
+    """The fold of a journal by some settings, below row `before` where that is given, from slice to slice."""
 
     def __init__(
-        self, home: Home, name: str, options: Options, clock: Clock, before: int | None = None
+        self, home: Home, name: str, settings: FoldSettings, clock: Clock, before: int | None = None
     ) -> None:
         self.home = home
         self.name = name
-        self.options = options
+        self.settings = settings
         self.clock = clock
         self.before = before
         self.checkpoints = Checkpoints(home.checkpoints(name))
-        self.fold: Resumed = blank(options, 0)
         self.keeper: FoldKeeper | None = None
         self.seq = 0
         self.hash = ""
@@ -89,9 +88,14 @@ class Ahead:
         with where_it_lies(self.home, self.name) as journal:
             last, _ = journal.head()
             last = last if self.before is None else min(last, self.before - 1)
-            keeper = self.keeper if self.keeper and self._follows(journal) else self._begin(journal)
-            if last - self.seq <= enough:
+            nearest = None
+            if self.keeper is None or not self._follows(journal):
+                self.keeper = None
+                nearest = self.checkpoints.nearest(journal, fold_key(self.settings), self.before)
+                self.seq = nearest.header.seq if nearest else 0
+            if last - self.seq <= enough:  # and a checkpoint that is near is not made a fold of
                 return 0
+            keeper = self.keeper or self._begin(journal, nearest)
             self._go_on(journal, keeper, last)
             progress(self.seq, last)
             return last - self.seq
@@ -99,17 +103,16 @@ class Ahead:
     def _follows(self, journal: History) -> bool:
         return journal.head()[0] >= self.seq and journal.hash_at(self.seq) == self.hash
 
-    def _begin(self, journal: History) -> FoldKeeper:
-        nearest = self.checkpoints.nearest(journal, fold_key(self.options), self.before)
-        self.fold = resumed(nearest, self.options, one_way_cost_ppm(self.options))
-        self.seq, self.hash = self.fold.seq, journal.hash_at(self.fold.seq)
-        self.keeper = FoldKeeper(self.checkpoints, journal, self.options, self.fold)
+    def _begin(self, journal: History, nearest: Checkpoint | None) -> FoldKeeper:
+        fold = resumed(nearest, self.settings, one_way_cost_ppm(self.settings))
+        self.seq, self.hash = fold.seq, journal.hash_at(fold.seq)
+        self.keeper = FoldKeeper(self.checkpoints, journal, self.settings, fold)
         return self.keeper
 
     def _go_on(self, journal: History, keeper: FoldKeeper, last: int) -> None:
         due = self.clock.monotonic() + SLICE_SECONDS
         for row in journal.rows(self.seq):
-            self.fold.state.apply(row.event)
+            keeper.fold.state.apply(row.event)
             self.seq, self.hash = row.seq, row.hash
             keeper.taken(row)
             if row.seq >= last:

@@ -17,7 +17,7 @@ def explained(home: Home, name: str, cycle: int | None) -> Explanation:
     """
     if long(home, name):
         with where_it_lies(home, name, copy=True) as opened:
-            options, before = wanted(opened, cycle)
-        Ahead(home, name, options, SystemClock(), before).run()
+            settings, before = wanted(opened, cycle)
+        Ahead(home, name, settings, SystemClock(), before).run()
     with where_it_lies(home, name, copy=True) as opened:
         return explain(opened, cycle, Checkpoints(home.checkpoints(name)))

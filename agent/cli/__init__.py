@@ -2,6 +2,7 @@
 
 import errno
 import gc
+import os
 import sys
 
 from agent.cli.direct import run_direct
@@ -22,6 +23,9 @@ def main() -> None:
     # Imports make a hundred thousand objects that stay: looking for cycles among them, on the way and once
     # more at the exit, took a third of a short command's time.
     gc.set_threshold(20_000, 10, 10)
+    # pydantic would look through every package that is installed for code to be run beside it: nothing of
+    # another package has a part in settings, and looking is a twentieth of a short command's time.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     settle_in()
     try:
         code = _run()

@@ -8,7 +8,7 @@ import msgspec
 
 from agent.answers.cycle import Change, TurningPoint
 from agent.views.session import decimal
-from agent.wiring.folded import Parts, PolicyInForce
+from agent.wiring.folded import Folded, PolicyInForce
 from domain.candle import Candle
 from domain.decision import Action, Decision
 from domain.instrument import Instrument
@@ -24,7 +24,7 @@ GROWTH = 1.25
 
 
 def turning_point(
-    before: Parts, observation: Observation, decision: Decision, verdict: Verdict | None
+    before: Folded, observation: Observation, decision: Decision, verdict: Verdict | None
 ) -> TurningPoint:
     """Say what would have had to differ; `before` is the loop folded up to this cycle, and is used up."""
     if isinstance(verdict, Denied):
@@ -56,7 +56,7 @@ def _brief(value: object) -> str:
 class _Closes:
     """Asks the same decision with other closes of the last candle."""
 
-    def __init__(self, before: Parts, observation: Observation, decision: Decision) -> None:
+    def __init__(self, before: Folded, observation: Observation, decision: Decision) -> None:
         self.before = before
         self.observation = observation
         self.decision = decision

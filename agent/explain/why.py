@@ -21,13 +21,12 @@ from agent.answers.cycle import (
 from agent.explain.counterfactual import turning_point
 from agent.parameters import spoken
 from agent.settings.changes import SECTIONS
+from agent.settings.folding import FoldSettings, fold_settings_of
 from agent.settings.pairs import flat
-from agent.settings.recorded import options_of
-from agent.settings.settings import Options
 from agent.state.checkpoints import Checkpoints
 from agent.state.state import Observed
 from agent.views.session import changed, decimal
-from agent.wiring.folded import Parts, options_in_force, parts
+from agent.wiring.folded import Folded, folded, options_in_force
 from domain.advice import Advice, usd
 from domain.errors import BadInput
 from domain.events import CycleDecided, CycleEnded, Event, OrderReported, OrdersIntended, SessionStarted
@@ -90,8 +89,8 @@ def explain(journal: Records, cycle: int | None, checkpoints: Checkpoints | None
     """
     story = _story(journal, cycle)
     decided, ended, session = story.decided, story.ended, story.session
-    before = parts(
-        options_of(session),
+    before = folded(
+        fold_settings_of(session),
         journal,
         lambda event: event == decided,
         checkpoints=checkpoints,
@@ -123,7 +122,7 @@ def explain(journal: Records, cycle: int | None, checkpoints: Checkpoints | None
     )
 
 
-def _limits(before: Parts) -> dict[str, dict[str, Any]]:
+def _limits(before: Folded) -> dict[str, dict[str, Any]]:
     options = options_in_force(before.options, before.state.changed)
     return {name: getattr(options, name).model_dump(mode="json") for name in SECTIONS}
 
@@ -139,10 +138,10 @@ def _story(journal: Records, cycle: int | None) -> _Story:
     return story
 
 
-def wanted(journal: Records, cycle: int | None) -> tuple[Options, int]:
-    """Return by which options a cycle is explained, and the row the fold ends before. Raises BadInput."""
+def wanted(journal: Records, cycle: int | None) -> tuple[FoldSettings, int]:
+    """Return by which settings a cycle is explained, and the row the fold ends before. Raises BadInput."""
     seq, _, session = _first(journal, cycle)
-    return options_of(session), seq
+    return fold_settings_of(session), seq
 
 
 def _later(journal: Records, story: _Story, known: Collection[int]) -> None:
@@ -175,7 +174,7 @@ def _first(journal: Records, cycle: int | None) -> tuple[int, CycleDecided, Sess
     return first.seq, first.event, begun.event
 
 
-def _symbol(story: _Story, observation: Observation, instrument: Instrument, before: Parts) -> SymbolAnswer:
+def _symbol(story: _Story, observation: Observation, instrument: Instrument, before: Folded) -> SymbolAnswer:
     decided = story.decided
     decision = next((built for built in decided.decisions if built.symbol == observation.symbol), None)
     verdict = next((each for each in decided.verdicts if each.symbol == observation.symbol), None)
@@ -202,7 +201,7 @@ def _symbol(story: _Story, observation: Observation, instrument: Instrument, bef
     )
 
 
-def _own(before: Parts, symbol: str) -> dict[str, Any]:
+def _own(before: Folded, symbol: str) -> dict[str, Any]:
     """Return what a symbol had of its own then, under the names of the settings of all."""
     pair = options_in_force(before.options, before.state.changed).pairs.get(symbol)
     if pair is None:

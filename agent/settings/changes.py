@@ -6,19 +6,23 @@ is said beside each.
 """
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from types import MappingProxyType
-from typing import Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from agent.settings import pairs
+from agent.settings.folding import FoldSettings
 from agent.settings.measures import allowed
 from agent.settings.nearest import no_such
 from agent.settings.pairs import PAIRS, Base, PairSettings, checked, own_setting, too_loose
 from agent.settings.problems import BadSettings
-from agent.settings.settings import Options
 from risk.settings import RiskSettings, SizingSettings
+
+if TYPE_CHECKING:  # who tells of a journal needs few of them
+    from agent.settings.settings import Options
 
 SECTIONS: Mapping[str, type[BaseModel]] = MappingProxyType({"risk": RiskSettings, "sizing": SizingSettings})
 INTERVAL = "interval_seconds"
@@ -52,7 +56,7 @@ FIXED: Mapping[str, str] = MappingProxyType(
 BUILT = "the session is built from it"
 EMPTY = PairSettings()
 
-_interval: TypeAdapter[float] = TypeAdapter(Annotated[float, Options.model_fields[INTERVAL]])
+GivenT = TypeVar("GivenT", bound=FoldSettings)
 
 
 class SettingDifference(NamedTuple):
@@ -72,12 +76,12 @@ def changeable(symbols: Iterable[str] = ()) -> list[str]:
     return [*names, INTERVAL, *(f"{PAIRS}.{symbol}.{name}" for symbol in symbols for name in own)]
 
 
-def _may(options: Options, name: str) -> bool:
+def _may(options: FoldSettings, name: str) -> bool:
     own = own_setting(name)
     return name in changeable() if own is None else own.symbol in options.symbols
 
 
-def changed(options: Options, given: Mapping[str, Any]) -> Options:
+def changed(options: GivenT, given: Mapping[str, Any]) -> GivenT:
     """Return options with values under dotted names.
 
     Raises BadSettings with every problem: field, value and limit; or why one may not change.
@@ -93,7 +97,7 @@ def changed(options: Options, given: Mapping[str, Any]) -> Options:
                 problems += [_problem({**each, "loc": (section, *each["loc"])}) for each in error.errors()]
     if INTERVAL in given:
         try:
-            update[INTERVAL] = _interval.validate_python(given[INTERVAL])
+            update[INTERVAL] = _interval().validate_python(given[INTERVAL])
         except ValidationError as error:
             problems += [_problem({**each, "loc": (INTERVAL, *each["loc"])}) for each in error.errors()]
     if problems:
@@ -101,7 +105,7 @@ def changed(options: Options, given: Mapping[str, Any]) -> Options:
     return _with_pairs(options.model_copy(update=update), given)
 
 
-def _with_pairs(options: Options, given: Mapping[str, Any]) -> Options:
+def _with_pairs(options: GivenT, given: Mapping[str, Any]) -> GivenT:
     """Return options with settings of single pairs under dotted names, None for none of its own.
 
     Raises BadSettings as `changed` does. A limit that allows more than that of all pairs is no problem here,
@@ -126,7 +130,7 @@ def _with_pairs(options: Options, given: Mapping[str, Any]) -> Options:
     return options.model_copy(update={PAIRS: {name: each for name, each in kept.items() if each != EMPTY}})
 
 
-def refuse_loose_pairs(options: Options, given: Mapping[str, Any]) -> None:
+def refuse_loose_pairs(options: FoldSettings, given: Mapping[str, Any]) -> None:
     """Raise BadSettings where a limit of a pair among `given` allows more than that of all pairs."""
     own = [
         (each, value) for name, value in given.items() if (each := own_setting(name)) and value is not None
@@ -145,6 +149,13 @@ def _refused(error: ValidationError) -> BadSettings:
     return BadSettings([_problem({**each, "loc": (PAIRS, *each["loc"])}) for each in error.errors()])
 
 
+@cache
+def _interval() -> TypeAdapter[float]:
+    from agent.settings.settings import Options  # noqa: PLC0415  # all settings, of which this is one
+
+    return TypeAdapter(Annotated[float, Options.model_fields[INTERVAL]])
+
+
 def _problem(error: ErrorDetails) -> str:
     from agent.settings.load import problem  # noqa: PLC0415  # the sections of a home, which no session has
 
@@ -159,7 +170,9 @@ def _plain(model: BaseModel) -> dict[str, Any]:
     return model.model_dump(mode="json")
 
 
-def _refusal(name: str, options: Options) -> str:
+def _refusal(name: str, options: FoldSettings) -> str:
+    from agent.settings.settings import Options  # noqa: PLC0415  # all settings, to tell which was meant
+
     top = name.partition(".")[0]
     own = own_setting(name)
     if own is not None:
@@ -172,7 +185,7 @@ def _refusal(name: str, options: Options) -> str:
     )
 
 
-def value_of(options: Options, name: str) -> Any:
+def value_of(options: "Options", name: str) -> Any:
     """Return a changeable setting's value as JSON has it. Raises BadSettings for another name."""
     if not _may(options, name):
         raise BadSettings([_refusal(name, options)])
@@ -185,7 +198,7 @@ def value_of(options: Options, name: str) -> Any:
     return _plain(value)[field] if field else value
 
 
-def differences(before: Options, after: Options) -> list[SettingDifference]:
+def differences(before: "Options", after: "Options") -> list[SettingDifference]:
     """Return every changeable setting that two options have otherwise."""
     report = []
     for name in changeable(after.symbols):

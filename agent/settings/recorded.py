@@ -1,14 +1,13 @@
 """The settings a session was run with, read back from its journal."""
 
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from agent.settings.home import default_home
+from agent.settings.folding import own_folder
 from agent.settings.settings import Options
-from agent.settings.user_strategies import folder_of, load_folder, stand_in
+from agent.settings.user_strategies import load_folder, stand_in
 from domain.errors import BadInput
 from domain.events import SessionStarted
 from domain.ports import Records
@@ -43,9 +42,9 @@ def lenient(started: SessionStarted, *, run_own: bool) -> Options:
         *_of_pairs(started.settings.get("pairs", {}).values()),
     } - BUILT_IN
     if run_own:
-        load_folder(_folder(started))
+        load_folder(own_folder(started))
         own -= STRATEGIES.keys()
-    stand_in(own, _folder(started))
+    stand_in(own, own_folder(started))
     return _validated(started, [])
 
 
@@ -56,12 +55,7 @@ def _of_pairs(pairs: Iterable[dict[str, Any]]) -> Iterator[str]:
 
 def options_of(started: SessionStarted) -> Options:
     """Return a session's options. Raises BadInput when they are not those of this version."""
-    return _validated(started, load_folder(_folder(started)))
-
-
-def _folder(started: SessionStarted) -> Path:
-    settings = started.settings
-    return folder_of(settings, Path(settings.get("home") or default_home()))
+    return _validated(started, load_folder(own_folder(started)))
 
 
 def _validated(started: SessionStarted, broken: list[str]) -> Options:

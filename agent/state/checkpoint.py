@@ -22,8 +22,8 @@ from typing import Any, NamedTuple, get_type_hints
 
 import msgspec
 
+from agent.settings.folding import FoldSettings
 from agent.settings.pairs import voices
-from agent.settings.settings import Options
 from agent.state.ledger import Ledger
 from agent.state.retune import retune
 from agent.state.settled import Mark, Settled
@@ -196,7 +196,7 @@ class Resumed(NamedTuple):
     started: SessionStarted | None = None
 
 
-def resumed(checkpoint: Checkpoint | None, options: Options, cost_ppm: int) -> Resumed:
+def resumed(checkpoint: Checkpoint | None, options: FoldSettings, cost_ppm: int) -> Resumed:
     """Return the fold a checkpoint holds; without one that can be read, a fold that has not begun."""
     if checkpoint is not None:
         fold = blank(options, cost_ppm)
@@ -209,7 +209,7 @@ def resumed(checkpoint: Checkpoint | None, options: Options, cost_ppm: int) -> R
     return blank(options, cost_ppm)
 
 
-def blank(options: Options, cost_ppm: int) -> Resumed:
+def blank(options: FoldSettings, cost_ppm: int) -> Resumed:
     """Return a fold that has not begun."""
     mind = StrategyRunner(options.reasoning, options.timeframe_ms, voices(options.pairs))
     return Resumed(State(options.learning, cost_ppm, mind), mind)

@@ -4,7 +4,7 @@ import threading
 from contextlib import suppress
 
 from agent.host import log
-from agent.settings.settings import Options
+from agent.settings.folding import FoldSettings
 from agent.state.checkpoint import FORMAT, Header, Resumed, TakenCheckpoint, taken
 from agent.state.checkpoints import Checkpoints
 from agent.state.key import fold_key
@@ -27,7 +27,7 @@ FOLDS = 1024
 class Keeper:
     """Takes checkpoints of one running fold. Never raises: what cannot be kept is a cache less."""
 
-    def __init__(self, checkpoints: Checkpoints, options: Options, clock: Clock) -> None:
+    def __init__(self, checkpoints: Checkpoints, options: FoldSettings, clock: Clock) -> None:
         self.checkpoints = checkpoints
         self.key = fold_key(options)
         self.clock = clock
@@ -76,7 +76,9 @@ class Keeper:
 class FoldKeeper:
     """Leaves checkpoints behind while a journal is folded from its beginning."""
 
-    def __init__(self, checkpoints: Checkpoints, journal: Records, options: Options, fold: Resumed) -> None:
+    def __init__(
+        self, checkpoints: Checkpoints, journal: Records, options: FoldSettings, fold: Resumed
+    ) -> None:
         self.checkpoints = checkpoints
         self.journal_id = journal.journal_id
         self.key = fold_key(options)

@@ -3,8 +3,8 @@
 import hashlib
 import json
 
+from agent.settings.folding import FoldSettings
 from agent.settings.pairs import voices
-from agent.settings.settings import Options
 from agent.settings.user_strategies import LOADED
 from agent.settings.version import fold_version
 from domain.money import PPM
@@ -13,13 +13,13 @@ PROGRAM = 12
 """Characters of a key that name the program; those behind them name settings and strategies."""
 
 
-def configured_ppm(options: Options) -> int:
+def configured_ppm(options: FoldSettings) -> int:
     """Return half the spread and the slippage of the settings, in ppm of the quote."""
     costs = options.paper.costs()
     return costs.slippage + (costs.spread + 1) // 2
 
 
-def one_way_cost_ppm(options: Options) -> int:
+def one_way_cost_ppm(options: FoldSettings) -> int:
     """Return a bound of what one way of a market order costs: the fee is taken of the slipped price.
 
     An entry within a price may pay as much as that price lies above its quote.
@@ -29,7 +29,7 @@ def one_way_cost_ppm(options: Options) -> int:
     return -(-slipped * (PPM + costs.taker_fee) // PPM) - PPM + 1
 
 
-def fold_key(options: Options) -> str:
+def fold_key(options: FoldSettings) -> str:
     """Return the key of a fold: `PROGRAM` hex digits of what folds, and of the settings it folds by."""
     digest = hashlib.sha256(options.learning.model_dump_json().encode() + b"\n")
     digest.update(options.reasoning.model_dump_json().encode() + b"\n")

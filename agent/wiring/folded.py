@@ -6,14 +6,15 @@ Whoever only reads a journal needs this and nothing of the loop, the market or t
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import structs
 
 from agent.host import log
 from agent.settings import changes
+from agent.settings.folding import FoldSettings
 from agent.settings.instruments import instruments
 from agent.settings.problems import BadSettings
-from agent.settings.settings import Options
 from agent.state.changes import Changed, standing, values
 from agent.state.checkpoint import Checkpoint, Resumed, blank, resumed
 from agent.state.checkpoints import Checkpoints
@@ -29,15 +30,21 @@ from domain.regrid import finest
 from reasoning.minds import StrategyRunner
 from risk.case import Policy
 
+if TYPE_CHECKING:  # who tells of a journal needs few of them
+    from agent.settings.settings import Options
+
 FAR = 20_000
 """Rows who stops an account does not wait for: a second of folding."""
 
 
-@dataclass(frozen=True)
-class Parts:
-    """The loop's parts, folded to the end of a journal and ready to run."""
+GivenT = TypeVar("GivenT", bound=FoldSettings)
 
-    options: Options
+
+@dataclass(frozen=True)
+class Folded:
+    """A journal's fold: what it was folded by, and what it came to."""
+
+    options: FoldSettings
     grid: dict[str, Instrument]
     state: State
     mind: StrategyRunner
@@ -47,13 +54,20 @@ class Parts:
     """True where only the account was folded: the mind is blank and good for no decision."""
 
 
-def policy_of(options: Options, grid: Mapping[str, Instrument]) -> Policy:
+@dataclass(frozen=True)
+class Parts(Folded):
+    """The loop's parts, folded to the end of a journal and ready to run."""
+
+    options: "Options"
+
+
+def policy_of(options: FoldSettings, grid: Mapping[str, Instrument]) -> Policy:
     """Return the risk gate's settings, packed for the mode and the account's cash unit."""
     own = {symbol: _packed(options.for_pair(symbol), grid) for symbol in options.pairs}
     return structs.replace(_packed(options, grid), pairs=own)
 
 
-def _packed(options: Options, grid: Mapping[str, Instrument]) -> Policy:
+def _packed(options: FoldSettings, grid: Mapping[str, Instrument]) -> Policy:
     return Policy.pack(
         options.risk,
         options.sizing,
@@ -69,7 +83,7 @@ def _packed(options: Options, grid: Mapping[str, Instrument]) -> Policy:
 class PolicyInForce:
     """The risk gate's settings as the journal says they are now; packed anew when they were changed."""
 
-    def __init__(self, options: Options, grid: Mapping[str, Instrument], state: State) -> None:
+    def __init__(self, options: FoldSettings, grid: Mapping[str, Instrument], state: State) -> None:
         self.options = options
         self.grid = grid
         self.state = state
@@ -90,7 +104,7 @@ class PolicyInForce:
             return policy_of(self.options, self.grid)
 
 
-def options_in_force(options: Options, changed: Mapping[str, Changed]) -> Options:
+def options_in_force(options: GivenT, changed: Mapping[str, Changed]) -> GivenT:
     """Return the options with what was changed while the agent ran.
 
     What this version of the program refuses is left out: no exit waits for it, and no session that trades
@@ -120,7 +134,22 @@ def refuse_stale(parts: Parts) -> None:
 
 
 def parts(
-    options: Options,
+    options: "Options",
+    journal: Records,
+    until: Callable[[Event], bool] = never,
+    grid: dict[str, Instrument] | None = None,
+    *,
+    checkpoints: Checkpoints | None = None,
+    whole: bool = False,
+    stopping: bool = False,
+) -> Parts:
+    """Fold a journal into the parts of a session, as `folded` does."""
+    result = folded(options, journal, until, grid, checkpoints=checkpoints, whole=whole, stopping=stopping)
+    return Parts(options, result.grid, result.state, result.mind, result.since, result.brief)
+
+
+def folded(
+    options: FoldSettings,
     journal: Records,
     until: Callable[[Event], bool] = never,
     grid: dict[str, Instrument] | None = None,
@@ -129,8 +158,8 @@ def parts(
     before: int | None = None,
     whole: bool = False,
     stopping: bool = False,
-) -> Parts:
-    """Fold a journal into the parts of a session, up to the first event of which `until` is true.
+) -> Folded:
+    """Fold a journal by settings, up to the first event of which `until` is true.
 
     `grid` is the venue's own where it has one. With `checkpoints` the fold begins at the nearest that
     can be believed, below row `before` where that is given, and leaves others behind; `whole` begins at the
@@ -153,12 +182,12 @@ def parts(
     counted = counted_alike(grid, fold.state)
     if not options.remote:
         counted = {name: carried(each, fold.state) for name, each in counted.items()}
-    return Parts(options, counted, fold.state, fold.mind, fold.seq, brief is not None)
+    return Folded(options, counted, fold.state, fold.mind, fold.seq, brief is not None)
 
 
 def _gone_on(
     journal: Records,
-    options: Options,
+    options: FoldSettings,
     checkpoints: Checkpoints,
     nearest: Checkpoint,
     until: Callable[[Event], bool],
@@ -176,7 +205,7 @@ def _gone_on(
     return fold
 
 
-def _account_alone(journal: Records, options: Options, checkpoints: Checkpoints) -> Resumed | None:
+def _account_alone(journal: Records, options: FoldSettings, checkpoints: Checkpoints) -> Resumed | None:
     """Return the account as the latest checkpoint of any program and later rows have it, None without one."""
     nearest = checkpoints.nearest(journal, "")
     if nearest is None:

@@ -177,7 +177,8 @@ def test_whoever_kills_gets_in_between_two_slices_of_a_long_fold_and_is_folded_t
     fold.run(lambda done, total: seen.append((done, total)))
     assert len(seen) > 40
     assert seen[-1][0] == seen[-1][1] > seen[0][1], "what came meanwhile is folded too"
-    assert fold.fold.state.kill_switch == "enough"
+    assert fold.keeper is not None
+    assert fold.keeper.fold.state.kill_switch == "enough"
     with AccountClient(home, NAME).resting() as journal:
         found = checkpoints(home).nearest(journal, fold_key(options(home.root)))
         assert found is not None
@@ -245,7 +246,8 @@ def test_a_checkpoint_that_does_not_go_on_is_not_believed(
             real(*given, after=after, **more)
 
         monkeypatch.setattr(wiring.folded, "refold", stumbling)
-        parts = wiring.parts(options(home.root), journal, checkpoints=checkpoints(home), before=middle + 1)
+        told = checkpoints(home)
+        parts = wiring.folded.folded(options(home.root), journal, checkpoints=told, before=middle + 1)
     assert tries == [middle, 0]
     assert facts(parts.state) == facts(whole)
 

@@ -1,14 +1,29 @@
 """Why: every cycle can be explained, down to what would have turned it."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
 import pytest
 
+from agent.account.opened import OpenedAccount
 from agent.answers.cycle import Explanation, SymbolAnswer
+from agent.cli.handlers.why import lines
+from agent.explain import why
 from agent.explain.why import explain
+from agent.settings.folding import FoldSettings, RecordedFoldSettings, fold_settings_of
+from agent.settings.recorded import options_of
+from agent.settings.settings import Options
 from domain.errors import BadInput, Unreachable
-from domain.events import CycleDecided
+from domain.events import CycleDecided, CycleEnded, Event, SessionStarted, SettingsChanged
+from domain.times import utc
 from domain.verdict import Approved, Denied
 from journal.memory import MemoryJournal
 from tests.agent.world import ID, World, lively, wave
+from tests.shared import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -124,3 +139,87 @@ def test_settings_of_the_session_are_used_not_todays() -> None:
     journal = MemoryJournal(ID)
     World(wave(100), journal=journal, options=lively(symbols=("BTC-USDT",))).run()
     assert explain(journal, 50).symbols[0].decision is not None
+
+
+READ = [name for name, each in vars(FoldSettings).items() if isinstance(each, property)]
+LIVE = {"mode": "live", "provider": "binance", "account": "1", "exchange": {"endpoint": "live"}}
+
+
+@pytest.mark.parametrize("name", RecordedFoldSettings.model_fields)
+def test_a_setting_that_an_explanation_reads_is_read_as_among_all_settings(name: str) -> None:
+    alone, among = RecordedFoldSettings.model_fields[name], Options.model_fields[name]
+    assert alone.annotation == among.annotation
+    assert alone.metadata == among.metadata
+    assert alone.get_default(call_default_factory=True) == among.get_default(call_default_factory=True)
+    assert alone.validate_default == among.validate_default
+
+
+@pytest.mark.parametrize("lost", [(), ("risk",), ("daily_loss", "max_positions"), ("min_notional",)])
+@pytest.mark.parametrize(
+    "given",
+    [
+        {},
+        LIVE,
+        {"mode": "testnet", "provider": "binance", "timeframe": "1h", "sizing": {"stake": "5%"}},
+        {"symbols": "ETH-BTC", "entries": {"order": "limit", "worst": "0.003"}, "paper": {"cash": "0.5"}},
+        {"instruments": {"BTC-USDT": {"tick_size": "0.5", "step_size": "0.01"}}, "learning": {"rate": 0.1}},
+    ],
+)
+def test_a_journal_s_settings_come_to_the_same_read_alone_and_among_all(
+    given: dict[str, Any], lost: tuple[str, ...]
+) -> None:
+    started = SessionStarted(1, utc(0), "paper", "old", _without(Options(**given).public(), lost), (), 0)
+    alone, among = fold_settings_of(started), options_of(started)
+    assert isinstance(alone, RecordedFoldSettings)
+    assert {name: getattr(alone, name) for name in READ} == {name: getattr(among, name) for name in READ}
+
+
+def _without(settings: Any, lost: tuple[str, ...]) -> Any:
+    """Return settings as an older version recorded them, which had some not."""
+    if not isinstance(settings, dict):
+        return settings
+    return {name: _without(value, lost) for name, value in settings.items() if name not in lost}
+
+
+def test_settings_of_another_version_are_refused_as_ever() -> None:
+    started = SessionStarted(3, utc(0), "paper", "old", {"risk": {"max_positions": "many"}, "moon": 1}, (), 0)
+    with pytest.raises(BadInput) as whole:
+        options_of(started)
+    with pytest.raises(BadInput) as alone:
+        fold_settings_of(started)
+    assert str(alone.value) == str(whole.value)
+
+
+def test_an_explanation_is_the_same_text_whatever_part_of_the_settings_is_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = World(wave(150), journal=MemoryJournal(ID))
+    change = SettingsChanged(
+        utc(0), {"risk.min_confidence": 100}, {}, {"risk.min_confidence": 40}, "less", "x"
+    )
+
+    def change_once(event: Event) -> None:
+        if isinstance(event, CycleEnded) and event.cycle_id == 60:
+            world.session.record.write(change)
+
+    world.session.listeners.append(change_once)
+    world.run()
+    numbers = range(1, 151, 12)
+    alone = [explain(world.journal, number) for number in numbers]
+    assert {each.limits["risk"]["min_confidence"] for each in alone} == {40, 100}
+    monkeypatch.setattr(why, "fold_settings_of", options_of)
+    among = [explain(world.journal, number) for number in numbers]
+    assert [msgspec.json.encode(each) for each in alone] == [msgspec.json.encode(each) for each in among]
+    assert [list(lines(each)) for each in alone] == [list(lines(each)) for each in among]
+
+
+def test_who_asks_why_imports_no_model_of_settings_it_does_not_read(tmp_path: Path) -> None:
+    with OpenedAccount(lively(home=tmp_path, cycles=3)) as launch:
+        launch.run()
+    heavy = {"agent.settings.settings", "advice.settings", "perception.settings", "typer"}
+    asked = "import sys; from agent.cli.direct import run_direct; run_direct(['why'])"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{asked}; print({heavy} & set(sys.modules))"],
+        cwd=ROOT, env=os.environ | {"AGENT_HOME": str(tmp_path)}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.splitlines()[-1] == "set()"

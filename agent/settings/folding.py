@@ -1,0 +1,148 @@
+"""The part of a session's settings that a fold of its rows asks for, and the gate beside it.
+
+Who tells of a journal at rest, as `agent why` does, builds no more models than these: those of providers,
+streams, models that are asked and so on take as long to import as all the rest. A test holds each field
+against the one of `Options`.
+"""
+
+from pathlib import Path
+from typing import Any, Protocol, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+
+from agent.settings.home import default_home
+from agent.settings.instruments import InstrumentSettings
+from agent.settings.user_strategies import folder_of, load_folder
+from domain.events import SessionStarted
+from domain.times import TIMEFRAMES
+from learning.settings import LearningSettings
+from platforms.paper.settings import PaperSettings
+from reasoning.settings import ReasoningSettings
+from risk.entry_settings import EntrySettings
+from risk.settings import Mode, RiskSettings, SizingSettings
+
+
+class FoldSettings(Protocol):
+    """The settings a fold reads: among all of them (`Options`), or those alone, as a journal recorded them."""
+
+    @property
+    def mode(self) -> Mode:
+        """How the session was run."""
+        ...
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """What was traded."""
+        ...
+
+    @property
+    def timeframe_ms(self) -> int:
+        """Length of a candle in milliseconds."""
+        ...
+
+    @property
+    def remote(self) -> bool:
+        """True when orders go to a venue that outlives the agent."""
+        ...
+
+    @property
+    def learning(self) -> LearningSettings:
+        """By what weights move."""
+        ...
+
+    @property
+    def reasoning(self) -> ReasoningSettings:
+        """Which strategies speak, and how they are tuned."""
+        ...
+
+    @property
+    def risk(self) -> RiskSettings:
+        """The limits."""
+        ...
+
+    @property
+    def sizing(self) -> SizingSettings:
+        """How much an entry buys."""
+        ...
+
+    @property
+    def entries(self) -> EntrySettings:
+        """How entries are ordered."""
+        ...
+
+    @property
+    def paper(self) -> PaperSettings:
+        """What orders cost."""
+        ...
+
+    @property
+    def instruments(self) -> dict[str, InstrumentSettings]:
+        """Grids that differ from those built in."""
+        ...
+
+    def model_copy(self, *, update: dict[str, Any] | None = None, deep: bool = False) -> Self:
+        """Return them with other values."""
+        ...
+
+
+class RecordedFoldSettings(BaseModel):
+    """Those settings alone, read back from a journal: each value is the one that `Options` has."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    mode: Mode = "paper"
+    symbols: tuple[str, ...] = ("BTC-USDT",)
+    timeframe: str = "1m"
+    interval_seconds: float = Field(60.0, ge=0, le=86_400)
+    reasoning: ReasoningSettings = ReasoningSettings()
+    risk: RiskSettings = Field(RiskSettings(), validate_default=True)
+    sizing: SizingSettings = SizingSettings()
+    entries: EntrySettings = EntrySettings()
+    paper: PaperSettings = PaperSettings()
+    learning: LearningSettings = LearningSettings()
+    instruments: dict[str, InstrumentSettings] = {}
+
+    @field_validator("timeframe")
+    @classmethod
+    def _timeframe(cls, value: str) -> str:
+        if value not in TIMEFRAMES:
+            raise ValueError(f"must be one of {', '.join(TIMEFRAMES)}")
+        return value
+
+    @field_validator("risk")
+    @classmethod
+    def _real_money(cls, value: RiskSettings, info: ValidationInfo) -> RiskSettings:
+        """Tighten limits that an older version did not record, as `Options` does."""
+        if info.data.get("mode") != "live":
+            return value
+        return value.for_live(symbol.partition("-")[2] for symbol in info.data.get("symbols", ()))
+
+    @property
+    def timeframe_ms(self) -> int:
+        """Length of a candle in milliseconds."""
+        return TIMEFRAMES[self.timeframe]
+
+    @property
+    def remote(self) -> bool:
+        """True when orders go to a venue that outlives the agent."""
+        return self.mode in ("testnet", "live")
+
+
+def fold_settings_of(started: SessionStarted) -> FoldSettings:
+    """Return what a fold reads of a session's settings; the others are not looked at.
+
+    Raises BadInput, as `options_of` does, when they are not those of this version.
+    """
+    load_folder(own_folder(started))
+    try:
+        return RecordedFoldSettings.model_validate(started.settings)
+    except ValidationError:
+        from agent.settings.recorded import options_of  # noqa: PLC0415  # all settings, to say all that is wrong
+
+        return options_of(started)
+
+
+def own_folder(started: SessionStarted) -> Path:
+    """Return the folder of the user's strategies in a session."""
+    settings = started.settings
+    return folder_of(settings, Path(settings.get("home") or default_home()))
