@@ -5,6 +5,7 @@ streams, models that are asked and so on take as long to import as all the rest.
 against the one of `Options`.
 """
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol, Self
 
@@ -21,9 +22,19 @@ from reasoning.settings import ReasoningSettings
 from risk.entry_settings import EntrySettings
 from risk.settings import Mode, RiskSettings, SizingSettings
 
+NOT_READ = frozenset(
+    {
+        "home", "provider", "data", "schedule", "schedule_zone", "speed", "cycles", "journal",
+        "db_url", "strategies_folder", "alpha_vantage", "binance", "perception", "simulated",
+        "files", "orders", "exchange", "streaming", "stream", "account", "despite_gate", "advice",
+        "listing",
+    }
+)  # fmt: skip
+"""The other settings. One that is neither is of another program, and may be part of its fold."""
+
 
 class FoldSettings(Protocol):
-    """The settings a fold reads: among all of them (`Options`), or those alone, as a journal recorded them."""
+    """The settings a fold reads: among all of them (`Options`), or those alone, as a journal has them."""
 
     @property
     def mode(self) -> Mode:
@@ -134,12 +145,12 @@ def fold_settings_of(started: SessionStarted) -> FoldSettings:
     Raises BadInput, as `options_of` does, when they are not those of this version.
     """
     load_folder(own_folder(started))
-    try:
-        return RecordedFoldSettings.model_validate(started.settings)
-    except ValidationError:
-        from agent.settings.recorded import options_of  # noqa: PLC0415  # all settings, to say all that is wrong
+    if started.settings.keys() <= NOT_READ | RecordedFoldSettings.model_fields.keys():
+        with suppress(ValidationError):
+            return RecordedFoldSettings.model_validate(started.settings)
+    from agent.settings.recorded import options_of  # noqa: PLC0415  # all settings, to say all that is wrong
 
-        return options_of(started)
+    return options_of(started)
 
 
 def own_folder(started: SessionStarted) -> Path:

@@ -14,7 +14,7 @@ from agent.answers.cycle import Explanation, SymbolAnswer
 from agent.cli.handlers.why import lines
 from agent.explain import why
 from agent.explain.why import explain
-from agent.settings.folding import FoldSettings, RecordedFoldSettings, fold_settings_of
+from agent.settings.folding import NOT_READ, FoldSettings, RecordedFoldSettings, fold_settings_of
 from agent.settings.recorded import options_of
 from agent.settings.settings import Options
 from domain.errors import BadInput, Unreachable
@@ -154,6 +154,11 @@ def test_a_setting_that_an_explanation_reads_is_read_as_among_all_settings(name:
     assert alone.validate_default == among.validate_default
 
 
+def test_each_setting_is_read_or_known_as_one_that_is_not() -> None:
+    assert NOT_READ | RecordedFoldSettings.model_fields.keys() == Options.model_fields.keys()
+    assert NOT_READ.isdisjoint(RecordedFoldSettings.model_fields)
+
+
 @pytest.mark.parametrize("lost", [(), ("risk",), ("daily_loss", "max_positions"), ("min_notional",)])
 @pytest.mark.parametrize(
     "given",
@@ -181,8 +186,9 @@ def _without(settings: Any, lost: tuple[str, ...]) -> Any:
     return {name: _without(value, lost) for name, value in settings.items() if name not in lost}
 
 
-def test_settings_of_another_version_are_refused_as_ever() -> None:
-    started = SessionStarted(3, utc(0), "paper", "old", {"risk": {"max_positions": "many"}, "moon": 1}, (), 0)
+@pytest.mark.parametrize("settings", [{"risk": {"max_positions": "many"}, "moon": 1}, {"of_tomorrow": 1}])
+def test_settings_of_another_version_are_refused_as_ever(settings: dict[str, Any]) -> None:
+    started = SessionStarted(3, utc(0), "paper", "old", settings, (), 0)
     with pytest.raises(BadInput) as whole:
         options_of(started)
     with pytest.raises(BadInput) as alone:
