@@ -8,13 +8,13 @@ is said beside each.
 from collections.abc import Iterable, Mapping
 from functools import cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from agent.settings import pairs
-from agent.settings.folding import FoldSettings
+from agent.settings.folding import FoldSettings, GivenT
 from agent.settings.measures import allowed
 from agent.settings.nearest import no_such
 from agent.settings.pairs import PAIRS, Base, PairSettings, checked, own_setting, too_loose
@@ -55,8 +55,6 @@ FIXED: Mapping[str, str] = MappingProxyType(
 
 BUILT = "the session is built from it"
 EMPTY = PairSettings()
-
-GivenT = TypeVar("GivenT", bound=FoldSettings)
 
 
 class SettingDifference(NamedTuple):

@@ -7,12 +7,13 @@ against the one of `Options`.
 
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, Protocol, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from agent.settings.home import default_home
 from agent.settings.instruments import InstrumentSettings
+from agent.settings.pairs import Base, PairSettings, checked, reasoning_for
 from agent.settings.user_strategies import folder_of, load_folder
 from domain.events import SessionStarted
 from domain.times import TIMEFRAMES
@@ -20,6 +21,7 @@ from learning.settings import LearningSettings
 from platforms.paper.settings import PaperSettings
 from reasoning.settings import ReasoningSettings
 from risk.entry_settings import EntrySettings
+from risk.pairs import risk_for, sizing_for
 from risk.settings import Mode, RiskSettings, SizingSettings
 
 NOT_READ = frozenset(
@@ -82,6 +84,11 @@ class FoldSettings(Protocol):
         ...
 
     @property
+    def pairs(self) -> dict[str, PairSettings]:
+        """What single pairs have of their own."""
+        ...
+
+    @property
     def paper(self) -> PaperSettings:
         """What orders cost."""
         ...
@@ -94,6 +101,22 @@ class FoldSettings(Protocol):
     def model_copy(self, *, update: dict[str, Any] | None = None, deep: bool = False) -> Self:
         """Return them with other values."""
         ...
+
+
+GivenT = TypeVar("GivenT", bound=FoldSettings)
+
+
+def for_pair(settings: GivenT, symbol: str) -> GivenT:
+    """Return the settings with what one symbol has of its own in the place of what all have."""
+    pair = settings.pairs.get(symbol)
+    if pair is None:
+        return settings
+    own = {
+        "risk": risk_for(settings.risk, pair.risk),
+        "sizing": sizing_for(settings.sizing, pair.sizing),
+        "reasoning": reasoning_for(settings.reasoning, pair),
+    }
+    return settings.model_copy(update={**own, "pairs": {}})
 
 
 class RecordedFoldSettings(BaseModel):
@@ -109,6 +132,7 @@ class RecordedFoldSettings(BaseModel):
     risk: RiskSettings = Field(RiskSettings(), validate_default=True)
     sizing: SizingSettings = SizingSettings()
     entries: EntrySettings = EntrySettings()
+    pairs: dict[str, PairSettings] = {}
     paper: PaperSettings = PaperSettings()
     learning: LearningSettings = LearningSettings()
     instruments: dict[str, InstrumentSettings] = {}
@@ -127,6 +151,12 @@ class RecordedFoldSettings(BaseModel):
         if info.data.get("mode") != "live":
             return value
         return value.for_live(symbol.partition("-")[2] for symbol in info.data.get("symbols", ()))
+
+    @field_validator("pairs")
+    @classmethod
+    def _pairs(cls, value: dict[str, PairSettings], info: ValidationInfo) -> dict[str, PairSettings]:
+        parts = [info.data.get(name) for name in Base._fields]
+        return value if None in parts or not value else checked(value, Base(*parts))  # type: ignore[arg-type]  # none is None
 
     @property
     def timeframe_ms(self) -> int:

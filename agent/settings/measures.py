@@ -6,19 +6,19 @@ from math import inf
 from types import MappingProxyType
 from typing import Any
 
+from agent.settings.folding import FoldSettings, for_pair
 from agent.settings.pairs import own_setting
-from agent.settings.settings import Options
 from risk.amounts import Bound, read
 
 
-def allowed(name: str, options: Options) -> tuple[float, ...]:
+def allowed(name: str, options: FoldSettings) -> tuple[float, ...]:
     """Return numbers that grow with what a setting allows; none where it is no limit.
 
     Of a pair's setting by what counts for that pair, whether it is its own or that of all.
     """
     own = own_setting(name)
     if own is not None:
-        return allowed(f"{own.section}.{own.field}", options.for_pair(own.symbol))
+        return allowed(f"{own.section}.{own.field}", for_pair(options, own.symbol))
     section, _, field = name.partition(".")
     measure = _MEASURES.get(name)
     return () if measure is None else measure(getattr(getattr(options, section), field))

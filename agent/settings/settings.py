@@ -13,10 +13,11 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, fi
 from advice.settings import AdviceSettings
 from agent.host.secret_file import read_secret
 from agent.settings import db_url
+from agent.settings.folding import for_pair
 from agent.settings.home import default_home
 from agent.settings.instruments import InstrumentSettings
 from agent.settings.orders import OrderSettings
-from agent.settings.pairs import PAIRS, Base, PairSettings, checked, reasoning_for, refuse_others
+from agent.settings.pairs import PAIRS, Base, PairSettings, checked, refuse_others
 from agent.settings.schedule import checked_rule, checked_zone
 from domain.errors import BadInput
 from domain.money import PPM
@@ -35,7 +36,6 @@ from platforms.binance.settings import BinanceTradingSettings
 from platforms.paper.settings import PaperSettings
 from reasoning.settings import ReasoningSettings
 from risk.entry_settings import EntrySettings
-from risk.pairs import risk_for, sizing_for
 from risk.settings import RiskSettings, SizingSettings
 
 KEY_VARIABLE = "ALPHA_VANTAGE_API_KEY"
@@ -247,15 +247,7 @@ class Options(BaseModel):
 
     def for_pair(self, symbol: str) -> Self:
         """Return the options with what one symbol has of its own in the place of what all have."""
-        pair = self.pairs.get(symbol)
-        if pair is None:
-            return self
-        own = {
-            "risk": risk_for(self.risk, pair.risk),
-            "sizing": sizing_for(self.sizing, pair.sizing),
-            "reasoning": reasoning_for(self.reasoning, pair),
-        }
-        return self.model_copy(update={**own, "pairs": {}})
+        return for_pair(self, symbol)
 
     @property
     def timeframe_ms(self) -> int:

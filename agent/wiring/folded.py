@@ -6,13 +6,13 @@ Whoever only reads a journal needs this and nothing of the loop, the market or t
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from msgspec import structs
 
 from agent.host import log
 from agent.settings import changes
-from agent.settings.folding import FoldSettings
+from agent.settings.folding import FoldSettings, GivenT, for_pair
 from agent.settings.instruments import instruments
 from agent.settings.problems import BadSettings
 from agent.state.changes import Changed, standing, values
@@ -35,9 +35,6 @@ if TYPE_CHECKING:  # who tells of a journal needs few of them
 
 FAR = 20_000
 """Rows who stops an account does not wait for: a second of folding."""
-
-
-GivenT = TypeVar("GivenT", bound=FoldSettings)
 
 
 @dataclass(frozen=True)
@@ -63,7 +60,7 @@ class Parts(Folded):
 
 def policy_of(options: FoldSettings, grid: Mapping[str, Instrument]) -> Policy:
     """Return the risk gate's settings, packed for the mode and the account's cash unit."""
-    own = {symbol: _packed(options.for_pair(symbol), grid) for symbol in options.pairs}
+    own = {symbol: _packed(for_pair(options, symbol), grid) for symbol in options.pairs}
     return structs.replace(_packed(options, grid), pairs=own)
 
 

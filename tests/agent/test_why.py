@@ -167,6 +167,7 @@ def test_each_setting_is_read_or_known_as_one_that_is_not() -> None:
         LIVE,
         {"mode": "testnet", "provider": "binance", "timeframe": "1h", "sizing": {"stake": "5%"}},
         {"symbols": "ETH-BTC", "entries": {"order": "limit", "worst": "0.003"}, "paper": {"cash": "0.5"}},
+        {"pairs": {"BTC-USDT": {"risk": {"concentration": "0.1"}, "reasoning": {"rsi": {"period": 21}}}}},
         {"instruments": {"BTC-USDT": {"tick_size": "0.5", "step_size": "0.01"}}, "learning": {"rate": 0.1}},
     ],
 )
