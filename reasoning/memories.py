@@ -24,6 +24,9 @@ KEPT = 2_000
 """Candles kept of each symbol for parameters that come later: 0.6 MB, and more where a strategy's warm-up is
 longer. One that is given parameters with a longer one is silent until it has seen the rest."""
 
+_Ahead = tuple[Candle, int, list[Memory]]
+"""A candle that no voice votes on, how many were muted then, and the voices' memories after it."""
+
 
 class ConfiguredStrategy(NamedTuple):
     """A strategy with its parameters packed, ready to step."""
@@ -55,6 +58,7 @@ class SymbolMemory:
     """
 
     __slots__ = (
+        "ahead",
         "blocks",
         "candle",
         "features",
@@ -86,6 +90,7 @@ class SymbolMemory:
     def start(self, series: str) -> None:
         """Begin a price series: everything that came from candles is forgotten, headlines stay."""
         self.series = series
+        self.ahead: _Ahead | None = None
         self.candle: Candle | None = None
         self.seen = 0
         self.latest = UNKNOWN
@@ -102,14 +107,17 @@ class SymbolMemory:
 
     def step(self, candle: Candle) -> list[Signal]:
         """Take in the next closed candle and return each strategy's signal."""
-        opened, high, low = float(candle.open), float(candle.high), float(candle.low)
-        close, volume, time = float(candle.close), float(candle.volume), float(candle.time)
+        ahead, self.ahead = self.ahead, None
+        time, opened, high, low, close, volume = map(float, candle)
         features_step(self.features, PLAN, high, low, close, volume)
         features = features_now(self.features, PLAN)
         self.candle = candle
         self.recent.append(candle)
         self.seen += 1
         self.latest = features
+        if ahead is not None and ahead[0] is candle and ahead[1] == len(self.muted):
+            self.blocks = ahead[2]
+            return [QUIET] * len(self.blocks)
         signals = []
         for index, (strategy, packed) in enumerate(self.speakers):
             if strategy.name in self.muted:
@@ -125,6 +133,26 @@ class SymbolMemory:
                 signals.append(QUIET)
         return signals
 
+    def look(self, candle: Candle) -> bool:
+        """Say whether a strategy votes on the next closed candle; changes nothing.
+
+        Where none does, `step` takes over the memories that were stepped for it.
+        """
+        time, opened, high, low, close, volume = map(float, candle)
+        blocks, muted = self.blocks[:], self.muted
+        try:
+            for index, (strategy, packed) in enumerate(self.speakers):
+                if muted and strategy.name in muted:
+                    continue
+                block = blocks[index]
+                blocks[index] = block = block[:] if type(block) is list else copy(block)
+                if strategy.take(block, packed, opened, high, low, close, volume, time):
+                    return True
+        except StrategyFault:  # found again by the step, and told there
+            return any(signal.vote for signal in self.copy().step(candle))
+        self.ahead = candle, len(muted), blocks
+        return False
+
     def indicators(self) -> Iterator[tuple[str, tuple[Indicator, ...]]]:
         """Yield each voice that is heard, with the numbers it looks at."""
         for (strategy, packed), block in zip(self.speakers, self.blocks, strict=True):
@@ -134,6 +162,7 @@ class SymbolMemory:
     def retune(self, index: int, speakers: Sequence[ConfiguredStrategy]) -> None:
         """Hear `speakers` from now on; the one at `index` starts over, warmed by the candles kept."""
         self.speakers = speakers
+        self.ahead = None
         self.recent = deque(self.recent, maxlen=_kept_for(speakers))
         strategy, packed = speakers[index]
         self.blocks[index] = block = self._blank(speakers[index])
@@ -167,6 +196,7 @@ class SymbolMemory:
             result.series, result.candle, result.seen, result.latest,
         )  # fmt: skip
         self.now_ms = result.now_ms
+        self.ahead = None
         self.recent = deque(result.recent, maxlen=_kept_for(self.speakers))
         self.features = result.features
         self.blocks = blocks
@@ -188,7 +218,7 @@ class SymbolMemory:
         """
         twin = SymbolMemory.__new__(SymbolMemory)
         twin.symbol, twin.speakers, twin.muted = self.symbol, self.speakers, dict(self.muted)
-        twin.headlines, twin.now_ms = self.headlines, self.now_ms
+        twin.headlines, twin.now_ms, twin.ahead = self.headlines, self.now_ms, None
         twin.series, twin.candle, twin.seen, twin.latest = self.series, self.candle, self.seen, self.latest
         most = self.recent.maxlen
         twin.recent = deque(tuple(self.recent)[-kept:], most) if kept else deque(maxlen=most)
@@ -197,13 +227,6 @@ class SymbolMemory:
         for index, block in enumerate(blocks):
             blocks[index] = block[:] if type(block) is list else copy(block)
         return twin
-
-    def take(self, twin: "SymbolMemory") -> None:
-        """Be a copy of this memory that was stepped on; it is given away."""
-        self.candle, self.seen, self.latest = twin.candle, twin.seen, twin.latest
-        self.recent.extend(twin.recent)
-        self.features, self.blocks = twin.features, twin.blocks
-        self.muted.update(twin.muted)
 
     def plain(self) -> dict[str, Any]:
         """Return everything remembered as plain values, for comparing."""

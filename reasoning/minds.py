@@ -31,11 +31,6 @@ from reasoning.own import StandIn, StrategyFault
 from reasoning.settings import ReasoningSettings, Values
 from reasoning.strategies.registry import STRATEGIES
 
-_Ahead = tuple[tuple[Candle, ...], SymbolMemory, int, SymbolMemory, list[Signal] | None]
-"""A memory after candles that `orient` has not seen yet: which candles, of which memory and how many candles
-that had seen, the memory after them, and its signals. A bare tuple, for each cycle that asks makes one."""
-
-
 Speakers = tuple[ConfiguredStrategy, ...]
 OwnParameters = Mapping[str, Mapping[str, Values]]
 NO_PAIRS: Mapping[str, tuple[Any, ...]] = MappingProxyType({})
@@ -65,7 +60,6 @@ class StrategyRunner:
         )
         self._symbols: dict[str, SymbolMemory] = {}
         self._models: dict[str, HeardModel] = {}
-        self._ahead: dict[str, _Ahead] = {}
         self.muted: dict[str, str] = {}
         """What was wrong with each voice that is heard no more, by its name."""
         self._count_warmup()
@@ -121,14 +115,7 @@ class StrategyRunner:
         if memory is None:
             memory = self._symbols[observation.symbol] = self._blank(observation.symbol)
         memory.now_ms = millis(observation.fetched_at)
-        ahead = self._ahead.pop(observation.symbol, None)
-        if ahead is not None and _fits(ahead, observation, memory):
-            memory.take(ahead[3])
-            signals = ahead[4]
-        else:
-            if observation.candles and observation.series != memory.series:
-                memory.start(observation.series)
-            signals = _stepped(memory, observation.candles)
+        signals = _folded(memory, observation)
         if observation.headlines and self._settings.sentiment.enabled:
             memory.headlines.take_in(observation.headlines, memory.now_ms)
         return self._orientation(observation.symbol, memory, signals)
@@ -153,34 +140,21 @@ class StrategyRunner:
 
     def preview(self, observation: Observation) -> Orientation:
         """Say what `orient` would of an observation, its headlines left aside; changes nothing."""
-        _, _, _, memory, signals = self._stepped_ahead(observation)
+        known = self._symbols.get(observation.symbol)
+        memory = (self._blank(observation.symbol) if known is None else known).copy()
         memory.now_ms = millis(observation.fetched_at)
-        return self._orientation(observation.symbol, memory, signals)
+        return self._orientation(observation.symbol, memory, _folded(memory, observation))
 
-    def votes(self, observation: Observation) -> bool:
-        """Say whether a strategy would vote on an observation; changes nothing."""
-        for signal in self._stepped_ahead(observation)[4] or ():  # noqa: SIM110 -- in every cycle, as advisers look
-            if signal.vote:
+    def votes(self, observations: Iterable[Observation]) -> bool:
+        """Say whether a strategy would vote on any of a cycle's observations; changes nothing."""
+        for observation in observations:
+            candles, memory = observation.candles, self._symbols.get(observation.symbol)
+            if memory is None or len(candles) != 1 or observation.series != memory.series:
+                if candles and any(each.vote for _, each, _ in self.preview(observation).signals):
+                    return True
+            elif (memory.candle is None or candles[0].time > memory.candle.time) and memory.look(candles[0]):
                 return True
         return False
-
-    def _stepped_ahead(self, observation: Observation) -> _Ahead:
-        """Return what comes of an observation's candles; kept for `orient`, so that none is stepped twice."""
-        symbol, candles = observation.symbol, observation.candles
-        known = self._symbols.get(symbol)
-        if known is None:
-            base = self._blank(symbol)
-        else:
-            base, ahead = known, self._ahead.get(symbol)
-            if ahead is not None and _fits(ahead, observation, known):
-                return ahead
-        memory = base.copy()
-        if candles and observation.series != memory.series:
-            memory.start(observation.series)
-        ahead = (candles, base, base.seen, memory, _stepped(memory, candles))
-        if known is not None:
-            self._ahead[symbol] = ahead
-        return ahead
 
     def recent(self, observation: Observation, count: int) -> tuple[Candle, ...]:
         """Return the last `count` candles of a symbol's series as they are with an observation's."""
@@ -228,7 +202,6 @@ class StrategyRunner:
         next. The other voices notice nothing. Raises ValueError when none of this name has a voice.
         """
         index = self.names.index(name)
-        self._ahead.clear()
         self._speakers = _replaced(self._speakers, index, packed)
         for symbol, speakers in self._speakers_of.items():
             self._speakers_of[symbol] = _replaced(speakers, index, own.get(symbol, packed))
@@ -262,7 +235,6 @@ class StrategyRunner:
 
     def regrid(self, symbol: str, change: Regrid) -> None:
         """Remember a symbol's prices in the ticks of another grid."""
-        self._ahead.pop(symbol, None)
         if change.ticks_change and symbol in self._symbols:
             self._symbols[symbol].regrid(change)
 
@@ -275,7 +247,6 @@ class StrategyRunner:
 
         Raises ValueError where it is one of other strategies.
         """
-        self._ahead.clear()
         for symbol, remembered in result.items():
             memory = self._blank(symbol)
             memory.resume(remembered)
@@ -324,17 +295,12 @@ def _replaced(speakers: Speakers, index: int, packed: tuple[Any, ...]) -> Speake
     return (*speakers[:index], speakers[index]._replace(packed=packed), *speakers[index + 1 :])
 
 
-def _fits(ahead: _Ahead, observation: Observation, memory: SymbolMemory) -> bool:
-    """Say whether this is what comes of an observation: the very candles, on a memory as it was."""
-    candles, base, count, after, _ = ahead
-    same = candles is observation.candles and base is memory and count == memory.seen
-    return same and memory.series == observation.series == after.series
-
-
-def _stepped(memory: SymbolMemory, candles: Iterable[Candle]) -> list[Signal] | None:
+def _folded(memory: SymbolMemory, observation: Observation) -> list[Signal] | None:
     """Take in the candles that are newer than the last; return the last one's signals, None without one."""
+    if observation.candles and observation.series != memory.series:
+        memory.start(observation.series)
     signals: list[Signal] | None = None
-    for candle in candles:
+    for candle in observation.candles:
         if memory.candle is None or candle.time > memory.candle.time:
             signals = memory.step(candle)
     return signals

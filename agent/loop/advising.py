@@ -62,19 +62,11 @@ class Advising:
         """
         try:
             with self.trading_lock:
-                voted = self._voted(turn)
+                voted = self.mind.votes(turn.observations)
             if voted:
                 self._advise(turn)
         except Exception as error:  # noqa: BLE001 -- whatever it was, the cycle goes on without advice
             log.say("error", "no advice", why=f"{type(error).__name__}: {error}")
-
-    def _voted(self, turn: Turn) -> bool:
-        """Say whether a strategy votes on anything that was seen."""
-        votes = self.mind.votes
-        for observation in turn.observations:  # noqa: SIM110 -- in every cycle: a generator costs twice the loop
-            if observation.candles and votes(observation):
-                return True
-        return False
 
     def _advise(self, turn: Turn) -> None:
         clock = self.council.clock

@@ -71,7 +71,7 @@ class PastAdvising(Advising):
     def __call__(self, turn: Turn) -> None:
         """Add to a turn's observations what advisers say. Raises BudgetReached."""
         advice: dict[str, tuple[Advice, ...]] = {}
-        for facts in self._wanted(turn) if self._voted(turn) else ():
+        for facts in self._wanted(turn) if self.mind.votes(turn.observations) else ():
             self._ask(turn.cycle_id, facts)
             advice[facts.symbol] = tuple(self._heard(facts, name) for name in self.council.seats)
             self.pieces += advice[facts.symbol]

@@ -39,7 +39,7 @@ class TapeAdvising(Advising):
         """Add to a turn's observations what the tape has of the entries they would lead to."""
         advice = {
             facts.symbol: tuple(self._told(seat, facts) for seat in self.council.seats.values())
-            for facts in (self._wanted(turn) if self._voted(turn) else ())
+            for facts in (self._wanted(turn) if self.mind.votes(turn.observations) else ())
         }
         turn.observations = [
             with_(each, advice=advice[each.symbol]) if each.symbol in advice else each

@@ -1,6 +1,7 @@
 """What was looked at ahead is not stepped twice, and nothing comes of having looked."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -8,11 +9,12 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from domain.candle import Candle
-from domain.decision import Signal
 from domain.observation import Observation
-from reasoning.memories import SymbolMemory
+from reasoning.kernels.indicators import Memory
+from reasoning.kernels.strategy import Strategy
 from reasoning.minds import StrategyRunner
 from reasoning.settings import ReasoningSettings
+from reasoning.strategies.registry import STRATEGIES
 from tests.learning.outcomes import patient
 from tests.reasoning.samples import observation, walk
 
@@ -46,9 +48,9 @@ def test_a_mind_that_looked_ahead_is_the_one_that_did_not(looks: list[tuple[int,
         place += count
         if how in ("preview", "both"):
             looking.preview(now)
-        voted = looking.votes(now) if how in ("votes", "both") else None
+        voted = looking.votes([now]) if how in ("votes", "both") else None
         if how == "retune":
-            looking.votes(now)
+            looking.votes([now])
             for mind in (plain, looking):
                 mind.retune("sma", FASTER)
         oriented = plain.orient(now)
@@ -57,20 +59,20 @@ def test_a_mind_that_looked_ahead_is_the_one_that_did_not(looks: list[tuple[int,
         assert looking == plain
 
 
-def test_candles_are_stepped_once_whoever_looked_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    stepped: list[int] = []
-    step = SymbolMemory.step
+def test_a_candle_that_was_looked_at_is_not_stepped_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    stepped: list[float] = []
+    rsi = STRATEGIES["rsi"]
+    take = type(rsi).take
 
-    def counted(memory: SymbolMemory, candle: Candle) -> list[Signal]:
-        stepped.append(candle.time)
-        return step(memory, candle)
+    def counted(strategy: Strategy[Any], memory: Memory, packed: Any, *candle: float) -> int:
+        stepped.append(candle[-1])
+        return take(strategy, memory, packed, *candle)
 
-    monkeypatch.setattr(SymbolMemory, "step", counted)
-    mind = StrategyRunner(SETTINGS)
+    monkeypatch.setattr(type(rsi), "take", counted)
+    mind = StrategyRunner(ReasoningSettings(strategies=("rsi",)))
     mind.orient(seen(CANDLES[:60]))
     stepped.clear()
-    now = seen(CANDLES[60:62])
-    mind.votes(now)
-    mind.preview(now)
+    now = seen(CANDLES[60:61])
+    assert mind.votes([now]) is mind.votes([now])
     mind.orient(replace(now, advice=()))
-    assert stepped == [each.time for each in CANDLES[60:62]]
+    assert stepped == [CANDLES[60].time] * 2, "once a look, and none in orient"
