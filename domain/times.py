@@ -35,6 +35,13 @@ TIMEFRAMES: dict[str, int] = {
     "1M": MONTH_MS,
 }
 """Length of each supported candle timeframe in milliseconds."""
+
+
+def length_name(length_ms: int) -> str:
+    """Return the name of a candle length in ms, such as 1h; of one that has none its milliseconds."""
+    return next((name for name, each in TIMEFRAMES.items() if each == length_ms), f"{length_ms} ms")
+
+
 MONDAY_MS = 4 * DAY_MS
 """The first Monday: 1970 began on a Thursday."""
 

@@ -71,8 +71,9 @@ class VersionedFiles(Generic[T]):
         return name
 
     def names(self) -> list[str]:
-        """Return the names there are."""
-        return sorted(each.name for each in self.folder.glob("*") if _NAME.fullmatch(each.name))
+        """Return the names there are: those with a version."""
+        names = (each.name for each in self.folder.glob("*") if _NAME.fullmatch(each.name))
+        return sorted(name for name in names if self.versions(name))
 
     def versions(self, name: str) -> list[int]:
         """Return the versions of a name, oldest first."""
@@ -90,6 +91,11 @@ class VersionedFiles(Generic[T]):
         kept = KeptVersion(hashlib.sha256(text).hexdigest(), msgspec.Raw(text))
         try:
             private_folder(path.parent)
+        except (FileExistsError, NotADirectoryError) as error:
+            raise BadInput(f"{error.filename or path.parent}: is no folder; move it away") from None
+        except OSError as error:
+            raise BadInput(f"{path.parent}: cannot be made: {error.strerror}") from None
+        try:
             if path.exists():
                 raise BadInput(f"{path}: is there already; a version is never written again")
             write_whole(path, msgspec.json.encode(kept) + b"\n", mode=0o600)
@@ -127,12 +133,17 @@ class VersionedFiles(Generic[T]):
         except OSError as error:
             raise BadInput(f"{path}: cannot be read: {error.strerror}") from None
         except (msgspec.MsgspecError, RecursionError) as error:
-            raise BadInput(f"{path}: is no {self.kind.word}: {error}") from None
+            raise BadInput(f"{path}: is no {self.kind.word}: {error}; {self._instead}") from None
         text = bytes(kept.model)
         digest = hashlib.sha256(text).hexdigest()
         if digest != kept.sha256:
-            raise BadInput(f"{path}: its digest is {digest[:12]}, written was {kept.sha256[:12]}: not used")
+            wrong = f"its digest is {digest[:12]}, written was {kept.sha256[:12]}: not used"
+            raise BadInput(f"{path}: {wrong}; {self._instead}")
         return self.kind.decoded(text, str(path))
+
+    @property
+    def _instead(self) -> str:
+        return f"name another version, or {self.kind.made_by}"
 
     def _path(self, name: str, version: int) -> Path:
         return self.folder / name / f"{version}.json"

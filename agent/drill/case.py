@@ -12,11 +12,11 @@ from typing import Any, NamedTuple
 from agent.drill import processes
 from agent.drill.bare import longest_bare
 from agent.drill.facts import FACTS, Fact
+from agent.drill.planned import beyond_plan
 from agent.drill.processes import USUAL, Control
 from agent.drill.scenario import AFTER, FAULTS, DrillCase, options, write_candles
 from journal.stored import Broken
 from journal.verify import verify
-from risk.entry_settings import EntrySettings
 
 BARE_SECONDS = 15.0
 """For how long, by the exchange's clock, a position may stand without a stop or a sale: the agent dead, its
@@ -77,12 +77,8 @@ class _Run:
         self.folder = folder
         self.port = port
         self.control = control
-        self.options = options(
-            folder / "home", folder / "BTC-USDT_1m.csv", f"http://127.0.0.1:{port}", processes.key_of(folder)
-        )
-        if self.fact.entries:
-            entries = EntrySettings.model_validate(self.fact.entries)
-            self.options = self.options.model_copy(update={"entries": entries})
+        data, url = folder / "BTC-USDT_1m.csv", f"http://127.0.0.1:{port}"
+        self.options = self.fact.settings(options(folder / "home", data, url, processes.key_of(folder)))
         self.points = folder / "points"
         self.interrupted = 0
         self.unexplained: list[str] = []
@@ -218,6 +214,7 @@ class _Run:
         orders = self.control.ask("GET", "/sandbox/orders")["orders"]
         names = [row["clientOrderId"] for row in orders]
         doubled = sorted({name for name in names if names.count(name) > 1})
+        doubled += beyond_plan(orders, self.options.entries.slices, self.fact.exits)
         lost = sorted(set(names) - set(answer.get("intended", ())) - self.forgotten)
         if answer and not answer["in_line"]:
             kinds = ("strange_orders", "unresolved", "differences", "contradictions")

@@ -4,15 +4,22 @@ A fact holds from the beginning or from the agent's death on, and is crossed wit
 agent is killed. What the sandbox cannot be told to do is done to its answers on their way to the agent.
 """
 
+import dataclasses
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
+from agent.settings.settings import Options
 from domain.events import Event
+from domain.exits import ExitPlan
+from domain.times import MINUTE_MS
 from platforms.binance import client
 from platforms.binance.transport import Raw, fetch
+from reasoning.strategies.registry import STRATEGIES
+from reasoning.strategies.rsi import RSI
+from risk.entry_settings import EntrySettings
 
 Fault = dict[str, Any]
 
@@ -35,7 +42,8 @@ Instead = Callable[[Question, int], Raw | None]
 class Fact:
     """An unexpected fact at the venue. `late` holds it back until the agent has died once.
 
-    `entries` are settings of the agent: how its entries are ordered.
+    `entries` are settings of the agent: how its entries are ordered. `exits` are declared by its strategy,
+    which then does not vote to sell. A `thorough` fact is crossed with kills at every failpoint.
     """
 
     faults: tuple[Fault, ...] = ()
@@ -47,9 +55,24 @@ class Fact:
     restores: bool = False
     unheard: bool = False
     entries: Mapping[str, Any] = field(default_factory=dict)
+    exits: ExitPlan | None = None
+    thorough: bool = False
+
+    def settings(self, options: Options) -> Options:
+        """Return the settings of an agent that meets this fact."""
+        changes: dict[str, Any] = {}
+        if self.entries:
+            changes["entries"] = EntrySettings.model_validate(self.entries)
+        if self.exits is not None:
+            votes = options.reasoning.params(RSI.name).model_copy(update={"upper": 99.0})
+            changes["reasoning"] = options.reasoning.model_copy(update={"rsi": votes})
+        return options.model_copy(update=changes) if changes else options
 
     def distort(self) -> None:
-        """Let this process hear the exchange so from now on."""
+        """Let this process hear the exchange so from now on, and its strategy declare what it is to."""
+        plan = self.exits
+        if plan is not None:
+            STRATEGIES[RSI.name] = dataclasses.replace(RSI, exits=lambda _packed: plan)
         if self.change is not None or self.instead is not None:
             client.fetch = _Distorted(fetch, self)  # type: ignore[attr-defined]  # the name it calls
 
@@ -135,6 +158,14 @@ SLICED = {
 }  # fmt: skip
 """Entries that go in three slices, a cycle each: the market of the scenario is thin by this law."""
 
+LEAVING = ExitPlan(
+    roi=((11 * MINUTE_MS, 3_000),),
+    after_ms=12 * MINUTE_MS,
+    trail=4_000_000,
+    parts=((1_500, 400_000), (4_000, 300_000)),
+)
+"""Exits that the scenario's waves reach: a stop that follows, two shares, a gain, and time."""
+
 FACTS: dict[str, Fact] = {
     "fee in a third asset": Fact(change=_foreign_fee, commission="0"),
     "fees below a lot": Fact(filters={"step_size": "0.001", "min_quantity": "0.001"}),
@@ -169,6 +200,8 @@ FACTS: dict[str, Fact] = {
     "terminal full": Fact(unheard=True),
     "entries within a price": Fact(entries=WITHIN),
     "entries in slices": Fact(entries=SLICED),
+    "declared exits": Fact(exits=LEAVING),
+    "slices and declared exits": Fact(entries=SLICED, exits=LEAVING, thorough=True),
     "entries in part within a price": Fact(
         ({"kind": "partial", "share": 0.4, "method": "POST", "path": "/api/v3/order"},), entries=WITHIN
     ),

@@ -13,7 +13,7 @@ RECOVERY_POINTS = (1, 2, 3, 5, 8, 12)
 
 
 POINT_STEP = 4
-"""Every so many failpoints are crossed with a fact, each fact's own."""
+"""Every so many failpoints are crossed with a fact, each fact's own; all of them with a thorough one."""
 
 TIMES, FACTS_AXIS = "times", "facts"
 AXES = (TIMES, FACTS_AXIS)
@@ -29,8 +29,9 @@ def every_case(points: int, axes: Sequence[str] = AXES) -> Iterator[DrillCase]:
 
 def _facts(points: int) -> Iterator[DrillCase]:
     """Yield every fact crossed with failpoints, with waits for an answer, and with recoveries killed too."""
-    for number, fact in enumerate(FACTS):
-        for point in range(1 + number % POINT_STEP, points + 1, POINT_STEP):
+    for number, (fact, known) in enumerate(FACTS.items()):
+        step = 1 if known.thorough else POINT_STEP
+        for point in range(1 + number % step, points + 1, step):
             yield DrillCase(point=point, fact=fact)
         for message in range(1, MESSAGES // 2 + 1):
             yield DrillCase(waits=(BEFORE, AFTER)[(message + number) % 2], message=message, fact=fact)

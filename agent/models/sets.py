@@ -20,6 +20,7 @@ from domain.errors import BadInput, Unproven
 from domain.events import ModelSet
 from domain.model import Model, encoded, identity
 from domain.replies import ModelInForce
+from domain.times import length_name
 from reasoning.models import heard_model
 
 ModelCommand = PromoteModel | DemoteModel | RollBackModel
@@ -87,8 +88,8 @@ def _fits(model: Model, parts: Parts) -> None:
         )
     if model.timeframe_ms != parts.options.timeframe_ms:
         raise BadInput(
-            f"model {model.name} was trained on candles of {model.timeframe_ms / 1000:g} s, this account "
-            f"looks at {parts.options.timeframe_ms / 1000:g} s"
+            f"model {model.name} was trained on candles of {length_name(model.timeframe_ms)}, this account "
+            f"looks at {length_name(parts.options.timeframe_ms)}; train one on those"
         )
     probe = ModelSet(
         at=parts.state.at or model.trained.at, version=0, model=model.name, model_version=model.version,
@@ -113,13 +114,13 @@ def _rolled_back(command: RollBackModel, parts: Parts, at: datetime) -> ModelSet
     if not sets:
         raise BadInput("no model was ever in force, so there is nothing to roll back")
     if not command.reason.strip():
-        raise BadInput("a rollback needs a reason")
+        raise BadInput("a rollback needs a reason: --reason TEXT")
     if command.version is not None and not 0 <= command.version <= len(sets):
         raise BadInput(f"set {command.version} is not in the journal, it holds 1 to {len(sets)}")
     name = _whose(command, sets)
     now = standing(sets, name)
     if command.version is None and now == 0:
-        raise BadInput(f"no model {name} is in force; name the set to go back to")
+        raise BadInput(f"no model {name} is in force; name the set to go back to, 1 to {len(sets)}")
     target = now - 1 if command.version is None else command.version
     root = standing(sets[:target], name)
     if root == now:

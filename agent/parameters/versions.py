@@ -137,7 +137,7 @@ def _rolled_back(command: RollBackParameters, parts: Parts, at: datetime) -> Par
     if not versions:
         raise BadInput("no version was applied yet, so there is nothing to roll back")
     if not command.reason.strip():
-        raise BadInput("a rollback needs a reason")
+        raise BadInput("a rollback needs a reason: --reason TEXT")
     if command.version is not None and not 0 <= command.version <= len(versions):
         raise BadInput(f"version {command.version} is not in the journal, it holds 1 to {len(versions)}")
     strategy = strategy_of(parts.mind, _whose(command, versions))

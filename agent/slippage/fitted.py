@@ -10,7 +10,7 @@ from domain.errors import BadInput
 from domain.events import SessionStarted
 from domain.impact import Impact
 from domain.slippage import SlippageModel
-from domain.times import TIMEFRAMES
+from domain.times import length_name
 from journal.history import History
 
 
@@ -65,8 +65,7 @@ def in_use(
 ) -> InUse:
     """Return a model for some symbols. Raises BadInput where it is of other candles or knows none of them."""
     if model.timeframe_ms != timeframe_ms:
-        names = {length: name for name, length in TIMEFRAMES.items()}
-        lengths = [names.get(each, f"{each} ms") for each in (model.timeframe_ms, timeframe_ms)]
+        lengths = [length_name(each) for each in (model.timeframe_ms, timeframe_ms)]
         raise BadInput(
             f"{asked_by} {model.name}: it reads candles of {lengths[0]}, those here are of {lengths[1]}; "
             "fit one of a journal with that timeframe"

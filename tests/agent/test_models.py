@@ -341,8 +341,10 @@ def test_promotion_rollback_and_demotion(tmp_path: Path) -> None:
     assert (none.model_version, none.rolled_back_to) == (0, 0)
     assert not world.parts.mind.models
     assert world.state.promoted() == {}
-    with pytest.raises(BadInput, match="needs a reason"):
+    with pytest.raises(BadInput, match="needs a reason: --reason"):
         adopt(world, RollBackModel(version=1))
+    with pytest.raises(BadInput, match="name the set to go back to, 1 to 6"):
+        adopt(world, RollBackModel(reason="and now"))
     assert [bool(each.body) for each in world.state.models] == [False] * 6, "bodies of the past are not kept"
 
 
@@ -424,11 +426,18 @@ def test_a_backtest_names_the_models_it_asked_and_says_if_they_know_its_candles(
     assert "IN-SAMPLE: meta version 1" in text
 
 
+def test_a_model_of_other_candles_is_refused_by_their_names(tmp_path: Path) -> None:
+    world = world_in(tmp_path, model(timeframe_ms=3_600_000), count=1)
+    with pytest.raises(BadInput, match="trained on candles of 1h, this account looks at 1m; train one"):
+        adopt(world, PromoteModel(model="meta", **FORCE))
+
+
 def test_models_on_the_command_line(tmp_path: Path) -> None:
     Registry(Home(tmp_path).models).keep(model(timeframe_ms=3_600_000))
     (row,) = told(tmp_path, "meta", "list")
     assert (row["name"], row["version"], row["standing"]) == ("meta", 1, "")
     assert "result of taken -0.002: must be above 0" in row["refused"]
+    assert "version is a number" in agent(tmp_path, "meta", "promote", "meta:x", check=2).stderr
     text = agent(tmp_path, "meta", "list").stdout
     assert "gate      refused:" in text
     assert "skill, lower end -0.01: must be above 0" in text

@@ -159,8 +159,22 @@ def test_a_file_that_was_edited_is_not_used(home: Path) -> None:
     kept = json.loads(path.read_text())
     kept["model"]["symbols"][0]["growth"] = 0.0
     path.write_text(json.dumps(kept))
-    with pytest.raises(BadInput, match="digest"):
-        SlippageModels(Home(home).slippage).find("edited")
+    models = SlippageModels(Home(home).slippage)
+    with pytest.raises(BadInput, match=r"digest .* name another version, or fit one with"):
+        models.find("edited")
+    path.write_text("{}")
+    with pytest.raises(BadInput, match=r"is no slippage model: .* name another version, or fit one with"):
+        models.find("edited")
+    path.rename(path.with_suffix(".old"))
+    assert "edited" not in models.names(), "a folder without a version is no name to be told"
+
+
+def test_what_is_no_folder_is_named_where_a_model_is_to_be_kept(tmp_path: Path) -> None:
+    (tmp_path / "fills").touch()
+    with pytest.raises(BadInput, match="fills: is no folder; move it away"):
+        SlippageModels(tmp_path).keep(msgspec.structs.replace(_model(()), name="fills"))
+    with pytest.raises(BadInput, match=r"no slippage model 'fills'.* there are: none; fit one with"):
+        SlippageModels(tmp_path).find("fills")
 
 
 def test_only_orders_with_a_quote_of_their_cycle_are_measured(home: Path) -> None:

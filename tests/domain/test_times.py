@@ -14,6 +14,7 @@ from domain.times import (
     WEEK_MS,
     closing,
     grid,
+    length_name,
     millis,
     opened_by,
     opening,
@@ -60,6 +61,11 @@ def test_weeks_begin_on_monday_and_months_are_those_of_the_calendar() -> None:
 def test_a_candle_that_opened_off_its_slot_is_over_a_length_later() -> None:
     assert closing(at(2024, 1, 10), WEEK_MS) == at(2024, 1, 17)
     assert closing(at(2024, 1, 1, 5), MONTH_MS) == at(2024, 2, 1, 5)
+
+
+def test_a_length_is_named_as_it_is_written() -> None:
+    assert {name: length_name(length) for name, length in TIMEFRAMES.items()} == {n: n for n in TIMEFRAMES}
+    assert length_name(7) == "7 ms"
 
 
 @pytest.mark.parametrize("length", [length for length in TIMEFRAMES.values() if length <= DAY_MS])

@@ -8,7 +8,9 @@ import pytest
 from agent.drill import plan, runner
 from agent.drill.case import CaseVerdict, run_case
 from agent.drill.facts import FACTS
+from agent.drill.planned import beyond_plan
 from agent.drill.scenario import AFTER, BEFORE, DrillCase
+from domain.exits import ExitPlan
 from domain.order import UNRESOLVED, OrderStatus
 from platforms.binance.tracked import OrderTracker
 
@@ -24,6 +26,8 @@ CHOSEN = (
     DrillCase("503 after execution", point=61, again=3),
     DrillCase(point=59, fact="fees below a lot"),
     DrillCase(point=58, fact="market closed"),
+    DrillCase(point=88, fact="slices and declared exits"),  # between two slices
+    DrillCase(point=126, fact="slices and declared exits"),  # a share is sold, the rest has no stop yet
 )
 
 
@@ -65,6 +69,19 @@ def test_a_position_left_bare_is_caught(monkeypatch: pytest.MonkeyPatch) -> None
     verdict = apart(DrillCase(point=58))
     told = ("stood bare for", "stand without their stop")  # by when the death came, one of them or both
     assert any(words in each for each in verdict.unexplained for words in told), verdict
+
+
+def test_a_slice_or_a_share_too_many_is_caught() -> None:
+    rows = [
+        {"clientOrderId": f"a-{tag}", "side": "SELL" if "s" in tag else "BUY", "executedQty": quantity}
+        for tag, quantity in (("11-0", "2"), ("12-700", "2"), ("20-sx0", "1"), ("21-sx0", "1"), ("25-0", "4"))
+    ]
+    shares = ExitPlan(parts=((1_500, 400_000), (4_000, 100_000)))
+    assert not list(beyond_plan(rows, 2, shares))
+    assert list(beyond_plan(rows, 1, shares)) == ["a-12-700: order 2 of an entry of 1"]
+    assert list(beyond_plan([*rows, rows[3] | {"executedQty": "3"}], 2, shares)) == [
+        "a-21-sx0: shares of 3 sold of 4"
+    ]
 
 
 @pytest.mark.parametrize("axis", plan.AXES)

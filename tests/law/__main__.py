@@ -7,8 +7,9 @@ import tempfile
 import warnings
 from pathlib import Path
 
+from tests.law.case import Case
 from tests.law.scenario import Start, begin
-from tests.law.walk import Case, every_case, every_file, facts_of, sample, walked
+from tests.law.walk import every_case, every_file, facts_of, sample, walked
 
 START: list[Start] = []
 

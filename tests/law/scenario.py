@@ -28,6 +28,7 @@ from agent.settings.settings import Options
 from domain.candle import Candle, LastPrice
 from domain.commands import Command, Flatten, Reconcile
 from domain.decision import Action, Decision
+from domain.exits import ExitPlan
 from domain.observation import Observation, Source
 from domain.replies import Reply
 from domain.times import MINUTE_MS, millis
@@ -46,8 +47,11 @@ LOOK_SECONDS = 2.0
 ROUND_SECONDS = 1.0
 """What a round of the emergency stop takes over a wire; here nothing would take time but the pauses."""
 
-BUY, SELL, PAIR, FALL = "buy", "sell", "buy with a target", "fall"
-"""What may happen to a symbol in a cycle: decisions, and a market that falls through the stop."""
+BUY, SELL, PAIR, LEAVES = "buy", "sell", "buy with a target", "buy what leaves by itself"
+FALL, RISE = "fall", "rise"
+"""What may happen to a symbol in a cycle: decisions, and a market that falls through the stop or rises."""
+MOVES = {FALL: 960, RISE: 1008}
+"""What a move makes of a price, in thousandths."""
 
 Acts = Mapping[int, Mapping[str, str]]
 BEFORE: Acts = {1: {BTC: BUY, ETH: BUY}}
@@ -61,6 +65,12 @@ LIFE: Acts = {
     7: {SOL: SELL},
 }
 """BTC, whose facts are unreadable, is sold, bought, stopped out and bought again; SOL is bought and sold."""
+
+EXITS = {
+    BTC: ExitPlan("script", after_ms=6 * MINUTE_MS, break_even=5_000, parts=((12_000, 500_000),)),
+    SOL: ExitPlan("script", after_ms=6 * MINUTE_MS),
+}
+"""What is declared with an entry that leaves by itself."""
 
 
 def plain(reply: Reply) -> dict[str, Any]:
@@ -121,13 +131,17 @@ def decided(acts: Acts, first: int, cycle_id: int, seen: Observation, *more: Any
     """Return what the script says of a symbol in a cycle; it stands for `reasoning.vote.decide`."""
     _orientation, _beliefs, _settings, at, _promoted = more
     act = acts.get(cycle_id - first, {}).get(seen.symbol, "")
-    action = {BUY: Action.BUY, PAIR: Action.BUY, SELL: Action.SELL}.get(act, Action.HOLD)
+    entering = dict.fromkeys((BUY, PAIR, LEAVES), Action.BUY)
+    action = (entering | {SELL: Action.SELL}).get(act, Action.HOLD)
     price = seen.quote.price if seen.quote else None
     size = 0.0 if action is Action.HOLD else 90.0
     target = round((price or 0) * 1.05) if act == PAIR else 0
+    exits: ExitPlan | msgspec.UnsetType = msgspec.UNSET
+    if act == LEAVES and seen.candles:
+        exits = msgspec.structs.replace(EXITS[seen.symbol], candle=seen.candles[-1].time)
     return Decision(
         cycle_id, seen.symbol, at, action, size, size, "script", price=price, stop_ppm=20_000,
-        target=target,
+        target=target, exits=exits,
     )  # fmt: skip
 
 
@@ -177,6 +191,7 @@ class World:
         venue = copy.deepcopy(start.venue) if start else opened(self.clock)
         self.near = Nearby(venue, self.clock)
         self.facts = facts
+        self.changes: Mapping[str, Any] = {}
         self.log = LogCapture()
         self.launch: OpenedAccount
 
@@ -219,7 +234,8 @@ class World:
 
     def run(self, acts: Acts, on_cycle: Callable[[int], None] = lambda _number: None) -> dict[str, Any]:
         """Run one session of as many cycles as are written; return the status it ended with."""
-        with self.here(acts), OpenedAccount(options(self.home, len(acts))) as launch:
+        settings = options(self.home, len(acts)).model_copy(update=self.changes)
+        with self.here(acts), OpenedAccount(settings) as launch:
             self.launch = launch
             first = launch.session.state.cycle_id
             self._couple(launch)
@@ -227,7 +243,7 @@ class World:
                 look = launch.session.cycle._look
 
                 def counted(turn: Any) -> Any:
-                    self._fall(acts.get(turn.cycle_id - first, {}))
+                    self._move(acts.get(turn.cycle_id - first, {}))
                     on_cycle(turn.cycle_id - first)
                     return look(turn)
 
@@ -236,10 +252,12 @@ class World:
             plain: dict[str, Any] = msgspec.to_builtins(launch.status())
             return plain
 
-    def _fall(self, acts: Mapping[str, str]) -> None:
-        for symbol in (each for each, act in acts.items() if act == FALL):
-            name = symbol.replace("-", "")
-            self.near.venue.exchange.set_price(name, self.near.venue.exchange.markets[name].price * 96 / 100)
+    def _move(self, acts: Mapping[str, str]) -> None:
+        exchange = self.near.venue.exchange
+        for symbol, act in acts.items():
+            if act in MOVES:
+                name = symbol.replace("-", "")
+                exchange.set_price(name, exchange.markets[name].price * MOVES[act] / 1000)
 
     def _couple(self, launch: OpenedAccount) -> None:
         inbox: Any = launch.inbox

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from agent.settings.home import Busy, Home
+from tests.law.case import Case
 from tests.law.files import WAYS, Spoilt, kinds
 from tests.law.scenario import Start, begin
-from tests.law.walk import Case, every_file, walked
+from tests.law.walk import every_file, walked
 
 PARTS = 2
 

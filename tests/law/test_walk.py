@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 import pytest
 
 from domain.errors import BadAnswer
+from tests.law.case import Case
 from tests.law.facts import Fact, Unreadable
 from tests.law.scenario import Start, begin
-from tests.law.walk import Case, every_case, facts_of, sample, walked
+from tests.law.walk import every_case, facts_of, sample, walked
 
 PARTS = 8
 

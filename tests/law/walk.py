@@ -8,74 +8,34 @@ import itertools
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from agent.orders.differences import Differs
 from domain.errors import BadInput
+from tests.law.case import PHASES, Case, promised
 from tests.law.facts import HEADERS, REFUSALS, WAYS, Fact, Facts, Unreadable
 from tests.law.files import WAYS as FILE_WAYS
 from tests.law.files import Spoilt, kinds
+from tests.law.leaving import PHASES_OF_LEAVING, SLICED, SLICED_LIFE, doubled
 from tests.law.scenario import LIFE, Start, World
 
 BARE_SECONDS = 15.0
 """How long a position may stand without a stop or a sale on its way while one fact is unreadable."""
-PHASES = ("before", "during", "once", "stop", "running")
-"""From when a fact is unreadable: before the start, from the first cycle on, in one answer, at the stop, and
-at a stop that is pressed while the agent runs."""
 STOPPED_AT = 3
 """In which cycle that stop comes: BTC and ETH, or what became of them, and SOL are held."""
 NATIVE = {"BTCUSDT": "BTC-USDT", "ETHUSDT": "ETH-USDT", "SOLUSDT": "SOL-USDT"}
 CONCERNED = "BTCUSDT"
 
 
-class Case(NamedTuple):
-    """One run of the walk."""
-
-    fact: Unreadable | Spoilt
-    phase: str
-
-    def __str__(self) -> str:
-        return f"{self.fact}, {self.phase}"
-
-    @property
-    def alone(self) -> bool:
-        """Whether the fact is of one symbol, so that nothing of another may stop."""
-        if isinstance(self.fact, Spoilt):
-            return True
-        if self.fact.way == "throttled" or self.fact.path[:1] == ("headers",):
-            return False
-        shared = self.fact.refused and self.fact.route.startswith(("POST", "GET openOrders"))
-        if shared or self.fact.route.startswith("GET account"):
-            return False  # holdings not compared, an order in doubt: no entry of any symbol
-        own = any(each in self.fact.path for each in ("[BTCUSDT]", "[BTC]"))
-        return own or self.fact.route.split(" ")[1].partition("/")[0] in OF_A_SYMBOL
-
-    @property
-    def sellable(self) -> bool:
-        """Whether the exchange takes what is needed to sell the symbol concerned."""
-        if isinstance(self.fact, Spoilt):
-            return True
-        gone = self.fact.way == "-1121" and self.fact.route == "GET exchangeInfo"
-        return not (gone or (self.fact.refused and self.fact.route in NEEDED))
-
-
-OF_A_SYMBOL = ("order", "orderList", "openOrders", "myTrades", "avgPrice", "ticker", "referencePrice")
-NEEDED = ("POST order", "DELETE order")
-OF_AN_EXIT = (*NEEDED, "POST order/test", "POST orderList/oco", "GET order", "GET myTrades")
-
-
-def promised(fact: Unreadable) -> bool:
-    """Whether the law holds for it; not for a ban in the middle of an exit (docs/reliability.md)."""
-    return fact.way != "throttled" or fact.route not in OF_AN_EXIT
-
-
 def facts_of(start: Start, folder: Path) -> list[Fact]:
     """Return every fact the live path reads in a life without faults, of the symbol concerned."""
     facts = Facts()
-    world = World(start, folder / "recorded", facts)
-    world.run(LIFE)
-    world.flatten()
-    world.review()
+    for name, life, changes in (("recorded", LIFE, {}), ("sliced", SLICED_LIFE, SLICED)):
+        world = World(start, folder / name, facts)
+        world.changes = changes
+        world.run(life)
+        world.flatten()
+        world.review()
     others = tuple(f"[{each}]" for name in NATIVE for each in (name, name[:3]) if name != CONCERNED)
     return [each for each in facts.all() if not any(other in each.path for other in others)]
 
@@ -83,27 +43,33 @@ def facts_of(start: Start, folder: Path) -> list[Fact]:
 def every_case(facts: Sequence[Fact]) -> Iterator[Case]:
     """Yield the whole walk: every fact in every way, from now an early, now a late time on."""
     phases = itertools.cycle(PHASES + PHASES[1:4])
+    leaving = itertools.cycle(PHASES_OF_LEAVING)
     for fact, way in itertools.product(facts, WAYS):
         if fact.kind != "null" or way in ("type", "unknown"):
-            yield Case(Unreadable(fact.route, fact.path, way, fact.kind), next(phases))
+            for phase in (next(phases), next(leaving)):
+                yield Case(Unreadable(fact.route, fact.path, way, fact.kind), phase)
     for route, way, phase in itertools.product(
-        _routes(facts), REFUSALS, ("before", "during", "stop", "running")
+        _routes(facts), REFUSALS, ("before", "during", "stop", "running", *PHASES_OF_LEAVING)
     ):
         if promised(Unreadable(route, (), way)):
             yield Case(Unreadable(route, (), way), phase)
+    phases = itertools.cycle((*PHASES, *PHASES_OF_LEAVING))
     for route, (name, values) in itertools.product(_routes(facts), HEADERS.items()):
         yield from (Case(Unreadable(route, ("headers", name), value), next(phases)) for value in values)
 
 
 def sample(facts: Sequence[Fact]) -> Iterator[Case]:
     """Yield every fact and every route once, each in another way and phase than its neighbour."""
+    leaving = itertools.cycle(PHASES_OF_LEAVING)
     for number, fact in enumerate(facts):
         way = WAYS[number % 4] if fact.kind != "null" else "unknown"
-        yield Case(Unreadable(fact.route, fact.path, way, fact.kind), PHASES[(number // 4 + number) % 3])
+        phase = next(leaving) if number % 5 == 0 else PHASES[(number // 4 + number) % 3]
+        yield Case(Unreadable(fact.route, fact.path, way, fact.kind), phase)
     ways = itertools.cycle(REFUSALS)
     for number, route in enumerate(_routes(facts)):
         refused = Unreadable(route, (), next(ways))
-        yield Case(refused if promised(refused) else Unreadable(route, (), "-9999"), PHASES[number % 2])
+        phase = next(leaving) if number % 3 == 0 else PHASES[number % 2]
+        yield Case(refused if promised(refused) else Unreadable(route, (), "-9999"), phase)
     for number, route in enumerate(_routes(facts)[::3]):
         yield Case(Unreadable(route, (), ("503", "-9999", "html", "silence")[number % 4]), "running")
     for number, (name, values) in enumerate(HEADERS.items()):
@@ -135,13 +101,18 @@ class _Walk:
         self.wrong: list[str] = []
         self.words: list[str] = []
         self.refused = False
+        self.ended = False
+        if case.leaving:
+            world.changes = SLICED
 
     def verdict(self, *, afterwards: bool) -> list[str]:
         if self.case.phase == "before":
             self.world.strike(self.case.fact)
         self._live()
         self._others_went_on()
-        self.world.heal() if self.case.phase in ("once", "running") else self.world.strike(self.case.fact)
+        self._left_alone()
+        over = self.case.passes or self.case.phase == "running"
+        self.world.heal() if over else self.world.strike(self.case.fact)
         self._stop()
         self._sold()
         self._bare()
@@ -156,10 +127,10 @@ class _Walk:
             self.world.strike(self.case.fact)
             self._stop(self.world.flatten_running)
             self.world.heal()
-        if number != 1 or self.case.phase not in ("during", "once"):
+        if number != self.case.struck_in:
             return
         self.world.strike(self.case.fact)
-        if self.case.phase == "once":
+        if self.case.passes:
             self.world.near.on_answer = self._once
 
     def _once(self, question: Any) -> None:
@@ -168,9 +139,10 @@ class _Walk:
 
     def _live(self) -> None:
         try:
-            self.words.append(str(self.world.run(LIFE, self._on_cycle)))
+            self.words.append(str(self.world.run(self.case.life, self._on_cycle)))
         except Exception as error:  # noqa: BLE001 -- whatever it is, it is judged
             self.words.append(str(error))
+            self.ended = True
             if isinstance(error, Differs):
                 return  # what differs is another law's: it halts, and says so
             if isinstance(self.case.fact, Spoilt) and isinstance(error, BadInput):
@@ -182,13 +154,26 @@ class _Walk:
     def _others_went_on(self) -> None:
         if not self.case.alone or self.wrong or self.refused or self.case.phase == "running":
             return
-        sides = [
-            order.draft.side
-            for number, order in self.exchange.orders.items()
-            if number not in self.before and order.symbol == "SOLUSDT" and order.executed
-        ]
+        sides = [order.draft.side for order in self._orders("SOLUSDT") if order.executed]
         if sides != ["BUY", "SELL"]:
             self.wrong.append(f"another symbol was stopped: SOL was traded {sides}")
+
+    def _orders(self, symbol: str) -> list[Any]:
+        new = ((number, order) for number, order in self.exchange.orders.items() if number not in self.before)
+        return [order for _number, order in new if order.symbol == symbol]
+
+    def _left_alone(self) -> None:
+        """Judge slices and declared exits: nothing doubled, and all of it sold once its time was over."""
+        if not self.case.leaving or self.wrong or self.ended:
+            return
+        self.wrong += doubled(self._orders(CONCERNED))
+        watch = self.world.near.watch
+        held = watch.held(CONCERNED)
+        if not self.case.sellable or not watch.sellable(CONCERNED, held):
+            return
+        behind_its_stop = not watch.sellable(CONCERNED, held - watch.guarded(CONCERNED))
+        if not (self.case.closes and behind_its_stop and "'BTC-USDT': 'the exchange" in self.words[-1]):
+            self.wrong.append(f"its time was over and {held} are held")
 
     def _stop(self, flatten: Callable[[], dict[str, Any]] | None = None) -> None:
         try:

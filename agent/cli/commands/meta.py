@@ -17,7 +17,7 @@ meta = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-ModelArgument = Annotated[str, typer.Argument(help="Name of the model.", metavar="MODEL")]
+ModelArgument = Annotated[str, typer.Argument(help="NAME, or NAME:VERSION.", metavar="MODEL")]
 
 
 @meta.command(
@@ -125,7 +125,10 @@ def promote(
     """Have a model asked before each entry, if its figures pass the gate; forced it may only lower them."""
     from agent.cli.handlers.meta import put_in_force
     from domain.commands import PromoteModel
+    from edge.versioned import split_version
 
+    if version is None:
+        model, version = split_version("model", model)
     command = PromoteModel(model=model, version=version, force=force, reason=reason, key=key)
     put_in_force(command, home, journal, json=json)
 

@@ -11,7 +11,7 @@ from agent.settings.settings import Options
 from domain.errors import BadInput
 from domain.events import ModelSet
 from domain.model import Model
-from domain.times import millis, utc
+from domain.times import length_name, millis, utc
 from edge.versioned import split_version
 from reasoning.models import unpacked
 from research.data.candles import Candles
@@ -41,8 +41,8 @@ def _standing(options: Options) -> Sequence[ModelSet]:
 def _fits(model: Model, options: Options) -> None:
     if model.timeframe_ms != options.timeframe_ms:
         raise BadInput(
-            f"--model {model.name}: it was trained on candles of {model.timeframe_ms / 1000:g} s, "
-            f"these are of {options.timeframe_ms / 1000:g} s"
+            f"--model {model.name}: it was trained on candles of {length_name(model.timeframe_ms)}, "
+            f"these are of {length_name(options.timeframe_ms)}"
         )
 
 
