@@ -1,13 +1,17 @@
 """The exits a strategy declares for the positions it opens: shares and times, without a price."""
 
+from collections.abc import Sequence
+
 import msgspec
 
+from domain.custom_exit import CustomExit
 from domain.kernel import kernel
 from domain.times import MINUTE_MS
 
-BY_SIGNAL, BY_STOP, BY_TARGET, BY_ROI, BY_TIME, BY_BREAK_EVEN, BY_TRAIL, BY_PARTIAL = range(8)
-ENDINGS = ("signal", "stop", "target", "roi", "time", "break-even", "trail", "partial")
+BY_SIGNAL, BY_STOP, BY_TARGET, BY_ROI, BY_TIME, BY_BREAK_EVEN, BY_TRAIL, BY_PARTIAL, BY_CUSTOM = range(9)
+ENDINGS = ("signal", "stop", "target", "roi", "time", "break-even", "trail", "partial", "custom")
 """The ways a position ends, by their codes; a share sold ends none."""
+NO_PROGRAM = -1
 
 
 @kernel
@@ -27,7 +31,7 @@ class ExitPlan(msgspec.Struct, frozen=True, omit_defaults=True):
     which on the gain closes all; the latest step reached counts. `after_ms` closes all whatever it came to
     (0: never). From a gain of `break_even` on the stop lies where a sale pays its costs; `trail` are
     millionths of an ATR that the stop follows below the close. `parts` are (gain, share of all that was
-    bought) to be sold there, in order of gains.
+    bought) to be sold there, in order of gains. `leave` is the strategy's own exit.
     """
 
     voice: str = ""
@@ -37,11 +41,16 @@ class ExitPlan(msgspec.Struct, frozen=True, omit_defaults=True):
     break_even: int = 0
     trail: int = 0
     parts: tuple[tuple[int, int], ...] = ()
+    leave: CustomExit | None = None
 
-    def numbers(self) -> list[int]:
-        """Return what the kernels of `risk.exits` read, in their order."""
+    def numbers(self, code: int = NO_PROGRAM, columns: Sequence[int] = ()) -> list[int]:
+        """Return what the kernels of `risk.exits` read, in their order.
+
+        `code` is where the program of its custom exit lies, `columns` where each number that reads does.
+        """
         flat = [each for pair in (*self.roi, *self.parts) for each in pair]
-        return [self.after_ms, self.break_even, self.trail, len(self.roi), len(self.parts), *flat]
+        sizes = len(self.roi), len(self.parts)
+        return [self.after_ms, self.break_even, self.trail, *sizes, code, *flat, *columns]
 
     def words(self) -> tuple[str, ...]:
         """Return each exit in words."""
@@ -52,7 +61,13 @@ class ExitPlan(msgspec.Struct, frozen=True, omit_defaults=True):
             *([f"break-even from {_share(self.break_even)}"] if self.break_even else ()),
             *([f"trail: {self.trail / 1e6:g} ATR below the close"] if self.trail else ()),
             *(f"partial: {_share(share)} of it at {_share(gain)}" for gain, share in self.parts),
+            *([_custom(self.leave)] if self.leave else ()),
         )
+
+
+def _custom(leave: CustomExit) -> str:
+    """Return a custom exit in words: the reasons it may give."""
+    return f"custom: {'; '.join(leave.reasons) or 'leave of its strategy'}"
 
 
 def _share(ppm: int) -> str:

@@ -84,8 +84,8 @@ class Order(msgspec.Struct, frozen=True):
     `trigger` the stop or take-profit level. `reference` is the quote when deciding, so that
     slippage can be told from profit. `at` is the instant of the cycle that wants it. Orders that
     share an `oco` name cancel one another. `ending` names the declared exit that placed it or its level, one
-    of `domain.exits.ENDINGS`; unset where none did.
-    A slice of an entry names that entry's first order in `slice_of`.
+    of `domain.exits.ENDINGS`; unset where none did. `reason` is a custom exit's, as its strategy
+    gives it. A slice of an entry names that entry's first order in `slice_of`.
     """
 
     client_id: str
@@ -103,6 +103,7 @@ class Order(msgspec.Struct, frozen=True):
     expires_at: datetime | None = None
     ending: str | msgspec.UnsetType = msgspec.UNSET
     slice_of: str | msgspec.UnsetType = msgspec.UNSET
+    reason: str | msgspec.UnsetType = msgspec.UNSET
 
 
 PRICED = frozenset({OrderType.LIMIT, OrderType.IOC})

@@ -20,6 +20,9 @@ from reasoning.own import StandIn, StrategyFault
 UNKNOWN = Features(0.0, 0.0, 0, 0, 0.0, 0.0, 0)
 """Features before the first candle."""
 
+CANDLE = frozenset({"open", "high", "low", "close", "volume"})
+"""Numbers that every voice has, and that need none."""
+
 KEPT = 2_000
 """Candles kept of each symbol for parameters that come later: 0.6 MB, and more where a strategy's warm-up is
 longer. One that is given parameters with a longer one is silent until it has seen the rest."""
@@ -33,6 +36,13 @@ class ConfiguredStrategy(NamedTuple):
 
     strategy: Strategy[Any]
     packed: tuple[Any, ...]
+
+
+class ReadNumbers(NamedTuple):
+    """The numbers of a custom exit, each of the candle before and then of this one; `why` there are none."""
+
+    values: tuple[float, ...]
+    why: str = ""
 
 
 class Remembered(msgspec.Struct, frozen=True):
@@ -158,6 +168,32 @@ class SymbolMemory:
         for (strategy, packed), block in zip(self.speakers, self.blocks, strict=True):
             if strategy.name not in self.muted:
                 yield strategy.name, strategy.drawn(block, packed)
+
+    def read(self, voice: str, names: Sequence[str]) -> ReadNumbers:  # noqa: PLR0911  # each says why not
+        """Return numbers of a voice by their names; why not, where they are not to be had."""
+        if not names:
+            return ReadNumbers(())
+        if all(name in CANDLE for name in names):
+            if len(self.recent) < 2:
+                return ReadNumbers((), "a second candle is waited for")
+            before, now = self.recent[-2], self.recent[-1]
+            return ReadNumbers(tuple(float(getattr(each, name)) for name in names for each in (before, now)))
+        index = next((at for at, each in enumerate(self.speakers) if each.strategy.name == voice), None)
+        fault = self.muted.get(voice)
+        if index is None or isinstance(self.speakers[index].strategy, StandIn):
+            return ReadNumbers((), f"strategy {voice} is not among those that speak")
+        if fault is not None:
+            return ReadNumbers((), f"{voice} is muted: {fault}")
+        places = {each.name: each for each in self.speakers[index].strategy.places}
+        missing = [name for name in names if name not in places]
+        if missing:
+            return ReadNumbers((), f"{voice} has no {', '.join(missing)} any more: its file was changed")
+        block = self.blocks[index]
+        if block[0] < block[1] or self.candle is None:
+            return ReadNumbers((), f"{voice} warms up, {block[0]:.0f} of {block[1]:.0f} candles")
+        wanted = (places[name] for name in names)
+        both = (at for each in wanted for at in (each.last, each.now))
+        return ReadNumbers(tuple(block[at] if at >= 0 else 0.0 for at in both))
 
     def retune(self, index: int, speakers: Sequence[ConfiguredStrategy]) -> None:
         """Hear `speakers` from now on; the one at `index` starts over, warmed by the candles kept."""

@@ -24,7 +24,7 @@ from domain.times import millis
 from reasoning.kernels.features import PLAN, features_warmup, regime
 from reasoning.kernels.model_inputs import LOOK_BACK
 from reasoning.kernels.strategy import QUIET, Indicator, Strategy
-from reasoning.memories import ConfiguredStrategy, Remembered, SymbolMemory
+from reasoning.memories import ConfiguredStrategy, ReadNumbers, Remembered, SymbolMemory
 from reasoning.models import HeardModel, heard_model, opinions_of
 from reasoning.orientation import MUTED, Opinion, Orientation
 from reasoning.own import StandIn, StrategyFault
@@ -171,6 +171,16 @@ class StrategyRunner:
         if memory is None or memory.candle is None:
             return ()
         return tuple((voice, each) for voice, indicators in memory.indicators() for each in indicators)
+
+    def read(self, symbol: str, voice: str, names: Sequence[str]) -> ReadNumbers:
+        """Return the numbers a custom exit of a voice reads, of a symbol's last candle and the one before.
+
+        Those of candles alone need no voice. Where they are not to be had it says why.
+        """
+        memory = self._symbols.get(symbol)
+        if memory is None:
+            return ReadNumbers((), "no candle was seen yet")
+        return memory.read(voice, names)
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from typing import Any, Self, SupportsIndex
 
 from pydantic import ConfigDict
 
+from domain import custom_exit
 from domain.decision import Signal
 from domain.errors import BadInput
 from domain.exits import ExitPlan
@@ -106,6 +107,9 @@ class OwnStrategy(Strategy[PackedT]):
         plan = None if self.exits is None else self.guarded(self.exits, packed)
         if plan is not None and not isinstance(plan, ExitPlan):
             raise self.fault(f"exits {_shown(plan)} are no ExitPlan", first_line(self.exits))
+        fault = custom_exit.fault_of(plan.leave) if plan is not None and plan.leave is not None else ""
+        if fault:
+            raise self.fault(f"the program of its custom exit cannot be run: {fault}", first_line(self.exits))
         return plan
 
     def size_for(self, packed: PackedT) -> int:

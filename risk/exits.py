@@ -13,8 +13,9 @@ from domain.money import share_down
 from risk.rules import fits
 from risk.stake import level_at, trailed
 
-AFTER, BREAK_EVEN, TRAIL, STEPS, PARTS, FIRST = 0, 1, 2, 3, 4, 5
-"""Where the numbers of a plan lie; the pairs of its steps begin at FIRST, those of its parts behind them."""
+AFTER, BREAK_EVEN, TRAIL, STEPS, PARTS, PROGRAM, FIRST = 0, 1, 2, 3, 4, 5, 6
+"""Where the numbers of a plan lie; the pairs of its steps begin at FIRST, those of its parts behind them, and
+then the places of what the program of its custom exit reads."""
 
 MILLION = 1_000_000
 
@@ -42,16 +43,39 @@ def exit_due(plan: Sequence[int], at: int, held_ms: int, quote: int, bought: int
 
 
 @kernel
-def part_due(
-    plan: Sequence[int], at: int, quote: int, bought: int, units: int, bought_lots: int, sold_lots: int
-) -> int:
-    """Return the lots to be sold now of what was bought, 0 for none; what was sold already counts."""
+def places_at(plan: Sequence[int], at: int) -> int:
+    """Return where the places of a custom exit's numbers begin."""
+    return at + FIRST + 2 * (plan[at + STEPS] + plan[at + PARTS])
+
+
+@kernel
+def share_due(plan: Sequence[int], at: int, quote: int, bought: int, units: int) -> int:
+    """Return the share of all that was bought, in ppm, that the declared parts have sold at the quote."""
     share = 0
     first = at + FIRST + 2 * plan[at + STEPS]
     for part in range(plan[at + PARTS]):
         if quote >= level_at(bought, units, MILLION + plan[first + 2 * part]):
             share += plan[first + 2 * part + 1]
-    return max(share_down(bought_lots, min(share, MILLION)) - sold_lots, 0)
+    return min(share, MILLION)
+
+
+@kernel
+def part_due(
+    plan: Sequence[int],
+    at: int,
+    quote: int,
+    bought: int,
+    units: int,
+    bought_lots: int,
+    sold_lots: int,
+    asked: int,
+) -> int:
+    """Return the lots to be sold now of what was bought, 0 for none; what was sold already counts.
+
+    `asked` is the share a custom exit asks for, in ppm: the larger of that and of the declared parts counts.
+    """
+    share = max(share_due(plan, at, quote, bought, units), asked)
+    return max(share_down(bought_lots, share) - sold_lots, 0)
 
 
 @kernel

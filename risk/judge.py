@@ -152,11 +152,12 @@ def leave(
     client_id: str,
     at: datetime,
     ending: str | msgspec.UnsetType = msgspec.UNSET,
+    reason: str = "",
 ) -> Approved | Denied:
     """Return the sale of all of a position, which meets the exchange's filters alone.
 
     `price` is the quote in ticks, 0 where there is none: then only the exchange can tell its notional.
-    `ending` names the declared exit that asks for it.
+    `ending` names the declared exit that asks for it, `reason` is that of a custom one.
     """
     lots = instrument.sendable(position.lots)
     order = Order(
@@ -170,6 +171,7 @@ def leave(
         lots=lots,
         reference=price or mark or round(position.entry_ticks(instrument.cash_factor)),
         ending=ending,
+        reason=reason or msgspec.UNSET,
     )
     if price == 0:
         instrument = msgspec.structs.replace(instrument, min_notional=Decimal(0))
@@ -177,7 +179,7 @@ def leave(
     if not check.passed:
         return Denied(cycle_id, position.symbol, check.rule, (check,), detail(check))
     quantity = f"{instrument.quantity(lots).normalize():f} {instrument.base}"
-    why = f" ({ending})" if ending else ""
+    why = f" ({ending}{reason and f': {reason}'})" if ending else ""
     return Approved(cycle_id, position.symbol, order, (check,), sizing=f"the whole position{why}: {quantity}")
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from agent.host import log
 from agent.loop.exits import due_exits
 from agent.loop.machine import IDLE, LEARNING, LoopMachine
 from agent.loop.slices import Due, bought_anew, case_of, due_slices
@@ -82,6 +83,8 @@ class Cycle:
         """Whether the others are decided on where one market is not seen; replays of old rows say no."""
         self.advise: Callable[[Turn], None] = nobody
         """Asks advisers about entries a turn's observations would lead to, and never raises."""
+        self.unjudged: Mapping[str, str] = {}
+        """Why custom exits could not be judged when they were looked at last, by symbol."""
         self.also_blocked: Mapping[str, str] = {}
         """Why no entry is to be made besides what the venue says; whoever knows it keeps it up to date."""
 
@@ -141,6 +144,7 @@ class Cycle:
         fire("observed")
         self._decide(turn)
         exits = due_exits(turn, self.state, self.executor.factory, self.policy)
+        self._tell_unjudged(turn)
         slices = due_slices(turn, self.state, exits)
         idle = all(decision.action is Action.HOLD for decision in turn.decisions)
         if idle and not exits and not slices:
@@ -160,6 +164,15 @@ class Cycle:
         self._place(turn, approved)
         fire("executed")
         return self._end(turn, "executed")
+
+    def _tell_unjudged(self, turn: Turn) -> None:
+        """Log a custom exit that cannot be judged, once for each reason: its position keeps all else."""
+        for symbol, why in turn.unjudged.items():
+            if self.unjudged.get(symbol) != why:
+                log.say("error", "custom exit not judged", symbol=symbol, why=why)
+        looked = {each.symbol for each in turn.observations if each.candles}
+        before = {symbol: why for symbol, why in self.unjudged.items() if symbol not in looked}
+        self.unjudged = before | turn.unjudged
 
     def _take_in(self, turn: Turn, failure: Exception | None) -> None:
         """Fold what was seen, also when a venue failed; what cannot be folded is left out of the record."""

@@ -1,7 +1,8 @@
 """The exits of positions after a candle: what their voices declared, and the settings' trailing stop.
 
 Of each position nobody votes to sell: all of it is sold, or a share, or its stop is raised; a share that is
-sold has the rest's stop raised with it. No rule of entries is asked, and no headline moves a stop.
+sold has the rest's stop raised with it. No rule of entries is asked, and no headline moves a stop. A custom
+exit that cannot be judged is told of, and holds nothing up.
 """
 
 from typing import NamedTuple
@@ -11,16 +12,17 @@ from msgspec.structs import replace
 
 from agent.loop.turn import Turn
 from agent.orders.factory import OrderFactory
+from agent.state.leaving import NOTHING, asked
 from agent.state.state import State
 from domain.account import Position
 from domain.decision import Action
-from domain.exits import BY_PARTIAL, ENDINGS, ExitPlan
+from domain.exits import BY_CUSTOM, BY_PARTIAL, ENDINGS, ExitPlan
 from domain.instrument import Instrument
 from domain.observation import Observation
 from domain.order import SHARE, Order, OrderType
 from domain.verdict import Approved
 from risk.case import Policy
-from risk.exits import exit_due, part_due, parts_fit, stop_wanted
+from risk.exits import MILLION, exit_due, part_due, parts_fit, share_due, stop_wanted
 from risk.judge import leave
 from risk.trail import raised_to
 
@@ -44,6 +46,8 @@ def due_exits(turn: Turn, state: State, factory: OrderFactory, policy: Policy) -
             continue
         held = _Held(turn, number, observation, position, state, factory, own)
         approved = held.due()
+        if held.asked.why:
+            turn.unjudged[observation.symbol] = held.asked.why
         if approved is not None:
             results.append(approved)
     return results
@@ -84,6 +88,7 @@ class _Held:
         self.numbers = self.plan.numbers()
         self.quote = 0 if observation.quote is None else observation.quote.price
         self.units = position.bought_lots * self.instrument.cash_factor
+        self.asked = NOTHING
 
     def due(self) -> Approved | None:
         """Return what is due: all, else a share, else a higher stop."""
@@ -92,10 +97,14 @@ class _Held:
             by = exit_due(self.numbers, 0, held_ms, self.quote, self.position.bought, self.units)
             if by:
                 return self._all(by)
+            close = self.observation.candles[-1].close
+            self.asked = asked(self.state, self.position, self.plan, self.quote, close, held_ms)
+            if self.asked.share >= MILLION:
+                return self._all(BY_CUSTOM)
         if self.quote <= 0:
             return None
         stop = self._stop()
-        return (self._part(stop) if self.plan.parts else None) or self._raised(stop)
+        return (self._part(stop) if self.plan.parts or self.asked.share else None) or self._raised(stop)
 
     def _all(self, by: int) -> Approved | None:
         """Return the sale of all; where the exchange's filters refuse it, the next candle asks again."""
@@ -108,6 +117,7 @@ class _Held:
             client_id=self.factory.client_id(self.turn.cycle_id, EXITS + self.number),
             at=self.turn.at,
             ending=ENDINGS[by],
+            reason=self.asked.reason if by == BY_CUSTOM else "",
         )
         return verdict if isinstance(verdict, Approved) else None
 
@@ -155,8 +165,17 @@ class _Held:
         Where part or rest would be too small for the exchange, all is kept for the exit of the whole.
         """
         held, grid = self.position, self.instrument
+        declared = share_due(self.numbers, 0, self.quote, held.bought, self.units)
+        custom = self.asked.share > declared
         wanted = part_due(
-            self.numbers, 0, self.quote, held.bought, self.units, held.bought_lots, held.sold_lots
+            self.numbers,
+            0,
+            self.quote,
+            held.bought,
+            self.units,
+            held.bought_lots,
+            held.sold_lots,
+            self.asked.share,
         )
         lots = grid.sendable(wanted)
         rest = grid.sendable(held.lots - lots)
@@ -173,13 +192,15 @@ class _Held:
             cycle_id=self.turn.cycle_id,
             client_id=self.factory.client_id(self.turn.cycle_id, f"{SHARE}x{self.number}"),
             at=self.turn.at,
-            ending=ENDINGS[BY_PARTIAL],
+            ending=(ending := ENDINGS[BY_CUSTOM if custom else BY_PARTIAL]),
+            reason=self.asked.reason if custom else "",
         )
         if not isinstance(sale, Approved):
             return None
         text = f"{grid.quantity(lots).normalize():f} of {grid.quantity(held.lots).normalize():f} {grid.base}"
         order = replace(sale.order, lots=lots)
-        return replace(sale, order=order, sizing=f"a share (partial): {text}", **self._rest(stop))
+        why = f"{ending}: {self.asked.reason}" if custom and self.asked.reason else ending
+        return replace(sale, order=order, sizing=f"a share ({why}): {text}", **self._rest(stop))
 
     def _rest(self, stop: _Stop | None) -> dict[str, object]:
         """Return the stop of what remains and what raised it; nothing where none rests."""

@@ -34,6 +34,8 @@ class Turn:
         self.unseen: dict[str, str] = {}
         self.decisions: list[Decision] = []
         self.verdicts: list[Verdict] = []
+        self.unjudged: dict[str, str] = {}
+        """Why the custom exit of a position could not be judged, by symbol."""
 
     def rows(self) -> tuple[Event, ...]:
         """Return what is journaled of what was seen and decided, behind the kill switch it threw."""

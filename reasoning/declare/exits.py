@@ -9,8 +9,11 @@ import ast
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from msgspec.structs import replace
+
 from domain.exits import ExitPlan
 from domain.times import MINUTE_MS
+from reasoning.declare.leaving import LeaveProgram
 from reasoning.declare.parameters import DeclaredParameter
 from reasoning.declare.refusal import Undeclarable, near, shown
 
@@ -158,14 +161,28 @@ def _again(keys: Sequence[ast.expr]) -> ast.expr | None:
     return None
 
 
-def planner(declared: DeclaredExits, fields: Sequence[str]) -> Callable[[Any], ExitPlan]:
-    """Return what makes the plan of packed parameters, whose fields these are."""
+def planner(
+    declared: DeclaredExits | None,
+    fields: Sequence[str],
+    leave: LeaveProgram | None = None,
+    reads: Sequence[str] = (),
+) -> Callable[[Any], ExitPlan] | None:
+    """Return what makes the plan of packed parameters, whose fields these are; None where none is declared.
+
+    `reads` are the names of the numbers that the program of a `leave` reads.
+    """
+    if declared is None and leave is None:
+        return None
     places = {name: index for index, name in enumerate(fields)}
 
     def planned(packed: Any) -> ExitPlan:
-        return declared.plan(
-            lambda each: packed[places[each.name]] if isinstance(each, DeclaredParameter) else each
-        )
+        def value(given: Any) -> Any:
+            return packed[places[given.name]] if isinstance(given, DeclaredParameter) else given
+
+        plan = ExitPlan() if declared is None else declared.plan(value)
+        if leave is None:
+            return plan
+        return replace(plan, leave=leave.filled(reads, lambda name: float(packed[places[name]])))
 
     return planned
 

@@ -10,6 +10,7 @@ import builtins
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+from domain.custom_exit import HELD
 from domain.kernel import KERNELS
 from reasoning.declare import words
 from reasoning.declare.parameters import DeclaredParameter
@@ -20,6 +21,8 @@ from reasoning.declare.uses import CANDLE, Use
 from reasoning.kernels.subset import fault_of
 
 NUMBER, TRUTH = "a number", "a truth"
+POSITION = "_held_"
+"""How the variables of a position's numbers begin."""
 Node = TypeVar("Node", bound=ast.AST)
 Read = tuple[ast.expr, str]
 Known = Mapping[str, str]
@@ -96,7 +99,9 @@ class Expressions:
         """Return an expression over plain numbers and its type. Raises Undeclarable."""
         reader = self._READERS.get(type(node))
         if reader is None:
-            raise self.refused(INSTEAD.get(type(node), f"{type(node).__name__} is not taken in decide"), node)
+            raise self.refused(
+                INSTEAD.get(type(node), f"{type(node).__name__} is not taken in {self.source.word}"), node
+            )
         result: Read = reader(self, node, known)
         return result
 
@@ -129,9 +134,11 @@ class Expressions:
             return placed(ast.Constant(meaning if self.telling else float(meaning)), node), NUMBER
         raise self.refused(self._unknown(name, known), node)
 
-    def _unknown(self, name: str, known: Known) -> str:
+    def _unknown(self, name: str, known: Known) -> str:  # noqa: PLR0911  # one for each thing it is
         if name in (self.source.now, self.source.last):
             return f"{name} is a candle; write one of its numbers, such as {name}.close"
+        if name == self.source.held:
+            return f"{name} is the position; write one of its numbers, such as {name}.gain"
         if name in self.uses:
             return (
                 f"{name} is an indicator of the class; write {self.source.now}.{self.uses[name].numbers[0]}"
@@ -142,7 +149,8 @@ class Expressions:
             shown = name if name in CANDLE else f"{name}.close"
             return f"{name} is a number of a candle; write {self.source.now}.{shown}"
         if hasattr(builtins, name) or name in self.source.meanings:
-            return f"{name} is neither a number nor a word of a strategy; decide takes {', '.join(BUILTINS)}"
+            takes = f"{self.source.word} takes {', '.join(BUILTINS)}"
+            return f"{name} is neither a number nor a word of a strategy; {takes}"
         return f"{name} has no value on every way to here; set it before the if ({near(name, known)})"
 
     def _attribute(self, node: Any, _known: Known) -> Read:
@@ -156,6 +164,8 @@ class Expressions:
             return self._own(rest, node)
         if first in (self.source.now, self.source.last):
             return self._of_candle(first, rest, node)
+        if first == self.source.held:
+            return self._of_position(rest, node)
         meaning = self.source.meanings.get(first)
         if meaning is words.market:
             return self._of_market(rest, node)
@@ -218,6 +228,16 @@ class Expressions:
             return f"{name} is a parameter; write {self.source.itself}.{name}"
         return f"{candle}.{name} is no number of this strategy; {near(name, self.numbers)}"
 
+    def _of_position(self, rest: list[str], node: ast.expr) -> Read:
+        name = ".".join(rest)
+        if name not in HELD:
+            what = f"{self.source.held}.{name}"
+            raise self.refused(f"{what} is no number of a position; {near(name, HELD)}", node)
+        if self.before:
+            what = f"{self.source.held}.{name} is not known of the candle before"
+            raise self.refused(f"{what}: compare it with <, <=, > or >=", node)
+        return placed(ast.Name(f"{POSITION}{name}", ast.Load()), node), NUMBER
+
     def _of_market(self, rest: list[str], node: ast.expr) -> Read:
         name = ".".join(rest)
         if name not in words.SHARED:
@@ -244,7 +264,9 @@ class Expressions:
             raise self.refused("a power is not the same in machine code; write x * x", node)
         if not isinstance(node.op, OPERATORS):
             raise self.refused(
-                f"{type(node.op).__name__} is not taken; decide adds, subtracts, multiplies, divides", node
+                f"{type(node.op).__name__} is not taken; {self.source.word} adds, subtracts, multiplies and "
+                "divides",
+                node,
             )
         left, right = self.number(node.left, known), self.number(node.right, known)
         return placed(ast.BinOp(left, node.op, right), node), NUMBER
@@ -275,11 +297,17 @@ class Expressions:
 
     def _called(self, node: Any, known: Known) -> Read:
         if not isinstance(node.func, ast.Name):
-            raise self.refused(f"{ast.unparse(node.func)}(...) cannot be called in decide", node)
+            raise self.refused(f"{ast.unparse(node.func)}(...) cannot be called in {self.source.word}", node)
         name = node.func.id
         meaning = self.source.meanings.get(name, getattr(builtins, name, None))
         if meaning in words.COMPARING:
             return self._compared(meaning, node, known)
+        if self.source.held and any(meaning is each for each in (*words.VOTES, words.nothing)):
+            raise self.refused(
+                f"{name}(...) is a vote, and {self.source.word} gives none: return True, a share such as "
+                '0.5, or a text such as "the mean was lost"',
+                node,
+            )
         if any(meaning is each for each in words.VOTES):
             raise self.refused(f"{name}(...) is returned: return {name}(...)", node)
         if node.keywords or any(isinstance(each, ast.Starred) for each in node.args):
@@ -287,6 +315,12 @@ class Expressions:
         if meaning is getattr(builtins, name, None) and name in BUILTINS:
             return self._of_builtin(name, node, known)
         if meaning is not None and any(meaning is each for each in KERNELS):
+            if self.source.held:
+                raise self.refused(
+                    f"{name}(...) is a kernel, and {self.source.word} travels with a position as numbers: "
+                    "write its expression out, or declare an indicator",
+                    node,
+                )
             return self._of_kernel(name, meaning, node, known)
         raise self.refused(self._uncallable(name, meaning), node)
 
@@ -299,7 +333,8 @@ class Expressions:
             )
         if callable(meaning) and getattr(meaning, "__code__", None) is not None:
             return f"{name}(...) is no kernel; mark it @kernel (domain.kernel), a function of numbers alone"
-        return f"{name}(...) is not taken in decide; it takes {', '.join(BUILTINS)}, the words and kernels"
+        takes = f"it takes {', '.join(BUILTINS)}, the words and kernels"
+        return f"{name}(...) is not taken in {self.source.word}; {takes}"
 
     def _of_builtin(self, name: str, node: Any, known: Known) -> Read:
         least = BUILTINS[name]

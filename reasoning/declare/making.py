@@ -14,17 +14,17 @@ from reasoning.declare.later import HOUSE, LaterStrategy
 from reasoning.declare.parameters import DeclaredParameter, DeclaredParams, Relation, params_of
 from reasoning.declare.refusal import Undeclarable
 from reasoning.declare.series import CandleSeries
-from reasoning.declare.source import DecideSource
+from reasoning.declare.source import DecideSource, LeaveSource
 from reasoning.declare.uses import CANDLE, Use
 from reasoning.declare.writing import Bodies, Declaration, Writer, bodies_of
 from reasoning.kernels.indicators import Memory
-from reasoning.kernels.strategy import Indicator, Strategy, StrategyParams
+from reasoning.kernels.strategy import Indicator, NumberPlace, Strategy, StrategyParams
 
-OWN = ("name", "label", "warmup", "decide", "exits", "strategy", "Params", "Packed")
+OWN = ("name", "label", "warmup", "decide", "leave", "exits", "strategy", "Params", "Packed")
 """Names of a class that are not declared numbers."""
 
-WORDS = ("now", "last", "market", "said")
-"""Names that mean something else in decide."""
+WORDS = ("now", "last", "held", "market", "said")
+"""Names that mean something else in decide or leave."""
 
 
 class Declared:
@@ -41,6 +41,8 @@ class Declared:
       vote, where it is to wait longer than its indicators need).
 
     `decide(self, now, last)` returns `buy(...)`, `sell(...)`, `vote(side, ...)`, `nothing(reason)` or None.
+    `leave(self, now, last, held)`, where there is one, is asked on each closed candle of a position: it
+    returns the share to be sold by now (True, 0.5), a text that is the reason for all, or both.
     Raises Undeclarable, with file and line, where the class is defined, for what cannot be compiled.
     """
 
@@ -104,7 +106,8 @@ def _written(
         crossings=None
         if declared.series
         else crossings_of(declared.source, columns, numbers, tuple(declared.parameters), declared.constants),
-        exits=None if leaving is None else planner(leaving, tuple(declared.parameters)),
+        exits=planner(leaving, tuple(declared.parameters), bodies.leave, bodies.read),
+        places=_places(bodies),
     )
     _name_by_class(owner, result)
     return result
@@ -155,7 +158,8 @@ def _declaration(owner: type, attributes: Mapping[str, Any], source: DecideSourc
     named = dict(uses)
     for name, use in uses.items():
         _name_feeds(name, use, named)
-    return Declaration(source, parameters, named, constants, least, _candles(series, named, source))
+    leave = LeaveSource(attributes["leave"]) if "leave" in attributes else None
+    return Declaration(source, parameters, named, constants, least, _candles(series, named, source), leave)
 
 
 def _candles(
@@ -227,6 +231,20 @@ def _name(owner: type, attributes: Mapping[str, Any], source: DecideSource) -> s
         return stem.replace("_", "-")
     letters = (f"-{each.lower()}" if each.isupper() else each for each in owner.__name__)
     return "".join(letters).strip("-").replace("_", "-")
+
+
+def _places(bodies: Bodies) -> tuple[NumberPlace, ...]:
+    """Return where the numbers that a leave reads lie."""
+    layout = bodies.layout
+    return tuple(
+        NumberPlace(
+            name,
+            layout.place(name),
+            layout.place(name, last=True) if name in layout.last else -1,
+            layout.now.index(name),
+        )
+        for name in bodies.read
+    )
 
 
 def _plain_words(bodies: Bodies) -> Callable[[Memory], str]:

@@ -112,7 +112,7 @@ class Statements:
 
     def _check(self, name: str, node: ast.stmt) -> None:
         source = self.expressions.source
-        if name in (source.itself, source.now, source.last) or name.startswith("_"):
+        if name in (source.itself, source.now, source.last, source.held) or name.startswith("_"):
             raise self.expressions.refused(f"{name} cannot be set; choose another name", node)
 
     def _word(self, node: ast.expr | None) -> Any:

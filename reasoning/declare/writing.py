@@ -13,9 +13,10 @@ from domain.kernel import KERNELS
 from reasoning.declare import kernels
 from reasoning.declare.expressions import Expressions, variable
 from reasoning.declare.layout import MemoryLayout, argument, candles_until, lines, ordered
+from reasoning.declare.leaving import LeaveProgram, program_of
 from reasoning.declare.parameters import TIMEFRAME, DeclaredParameter
 from reasoning.declare.series import CandleSeries
-from reasoning.declare.source import DecideSource
+from reasoning.declare.source import DecideSource, LeaveSource
 from reasoning.declare.statements import EXPLAIN, SIGNAL, STEP, Statements
 from reasoning.declare.uses import CANDLE, Use
 from reasoning.kernels.higher import candles_for, higher_step
@@ -35,6 +36,7 @@ class Declaration(NamedTuple):
     """Candles before the first vote, where the class asks for more than its indicators need."""
     series: tuple[CandleSeries, ...] = ()
     """The candles of longer timeframes, the shortest first."""
+    leave: LeaveSource | None = None
 
     @property
     def numbers(self) -> list[str]:
@@ -49,25 +51,30 @@ class Declaration(NamedTuple):
 
 
 class Bodies(NamedTuple):
-    """The three bodies of a decide, and what they use."""
+    """The three bodies of a decide, and what they use; the program of a leave, and the numbers that reads."""
 
     layout: MemoryLayout
     statements: Mapping[str, list[ast.stmt]]
     used: frozenset[str]
     looks_back: bool
     kernels: Mapping[str, Callable[..., Any]]
+    leave: LeaveProgram | None = None
+    read: tuple[str, ...] = ()
 
 
 def bodies_of(declared: Declaration) -> Bodies:
-    """Read a decide. Raises Undeclarable."""
+    """Read a decide, and a leave beside it. Raises Undeclarable."""
     read = {}
     for mode in (STEP, SIGNAL, EXPLAIN):
-        reader = Expressions(
-            declared.source, declared.parameters, declared.uses, declared.constants, declared.series
-        )
+        reader = _reader(declared, declared.source)
         read[mode] = reader, Statements(reader, mode).body()
     now, last, used = set[str](), set[str](), set[str]()
     called: dict[str, Callable[..., Any]] = {}
+    leave = None
+    if declared.leave is not None:
+        reader = _reader(declared, declared.leave)
+        leave = program_of(reader)
+        now, last = reader.now, reader.last
     for reader, _ in read.values():
         now, last, used = now | reader.now, last | reader.last, used | reader.used
         called |= reader.kernels
@@ -80,7 +87,13 @@ def bodies_of(declared: Declaration) -> Bodies:
         series=declared.series,
     )
     bodies = {mode: body for mode, (_, body) in read.items()}
-    return Bodies(layout, bodies, frozenset(used), bool(last), called)
+    named = {variable(name).removeprefix("_now_"): name for name in names}
+    reads = tuple(named[each] for each in leave.reads) if leave else ()
+    return Bodies(layout, bodies, frozenset(used), bool(last), called, leave, reads)
+
+
+def _reader(declared: Declaration, source: DecideSource) -> Expressions:
+    return Expressions(source, declared.parameters, declared.uses, declared.constants, declared.series)
 
 
 class Writer:

@@ -49,6 +49,18 @@ class ColumnKey(NamedTuple):
     output: str
 
 
+class NumberPlace(NamedTuple):
+    """The place of a named number in a declared strategy's memory, and among its columns.
+
+    `last` is where that of the candle before lies, -1 where it is not kept.
+    """
+
+    name: str
+    now: int
+    last: int
+    column: int
+
+
 def no_indicators(_memory: Memory, _packed: Any) -> tuple[Indicator, ...]:
     """Return nothing: what such a strategy looks at is no line."""
     return ()
@@ -110,7 +122,8 @@ class Strategy(Generic[PackedT]):
     The step of one that is `timed` takes the candle's open time (ms UTC, a float) last. One of longer
     `timeframes` counts its own candles by their length: `at` says it, `timeframe_ms` keeps it.
 
-    `exits(packed)` are the exits of positions that its vote opens, judged by the house (`risk.exits`).
+    `exits(packed)` are the exits of positions that its vote opens, judged by the house (`risk.exits`);
+    `places` is where a declared strategy keeps the numbers its custom exit reads.
     """
 
     name: str
@@ -129,6 +142,7 @@ class Strategy(Generic[PackedT]):
     timeframes: tuple[str, ...] = ()
     timeframe_ms: int = 0
     exits: Callable[[PackedT], ExitPlan] | None = None
+    places: tuple[NumberPlace, ...] = ()
 
     @property
     def declared(self) -> bool:

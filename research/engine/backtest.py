@@ -16,6 +16,7 @@ from reasoning.kernels.strategy import Strategy
 from research.data.candles import Candles, FloatArray, IntArray
 from research.engine.beside import Misstep
 from research.engine.compiler import CompiledRules, compiled
+from research.engine.exit_tables import exit_tables
 from research.engine.layout import (
     ACCT,
     BOUGHT,
@@ -201,7 +202,7 @@ def exits_of(prepared: Recording, setup: Setup) -> ExitTables:
     sets = [setup.voices]
     if setup.own_voices:
         sets = [setup.voices_of(tape.symbol) for tape in prepared.tapes]
-    return prepared.exits([each.strategy.exits_for(each.packed) for voices in sets for each in voices])
+    return exit_tables(prepared, [(each.strategy, each.packed) for voices in sets for each in voices])
 
 
 def events_of(prepared: Recording, setup: Setup) -> tuple[IntArray, FloatArray, list[int]]:

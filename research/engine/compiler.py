@@ -62,13 +62,15 @@ OUTERMOST = (
 class CompiledRules:
     """The passes of a backtest: as machine code, or the same functions in plain Python.
 
-    `replay_many` is there as machine code only, and `replay` is a batch of one of it.
+    `replay_many` is there as machine code only, and `replay` is a batch of one of it. `kept` writes what a
+    declared strategy keeps of each candle.
     """
 
     compiled: bool
     fill_series: Callable[..., None]
     events: Callable[[Strategy[Any]], Callable[..., int]]
     replay: Callable[..., None]
+    kept: Callable[[Strategy[Any]], Callable[..., None]]
     replay_many: Callable[..., None] | None = None
 
 
@@ -80,7 +82,10 @@ def plain() -> CompiledRules:
             return guarded.guarded_find(strategy, None)
         return partial(signals.find_events, signals.with_time(strategy), strategy.signal)
 
-    return CompiledRules(False, signals.fill_series, events, account_pass.replay)
+    def kept(strategy: Strategy[Any]) -> Callable[..., None]:
+        return partial(signals.gather, signals.with_time(strategy))
+
+    return CompiledRules(False, signals.fill_series, events, account_pass.replay, kept)
 
 
 @cache
@@ -103,7 +108,8 @@ def compiled() -> CompiledRules:
         return built[key]
 
     many = MachineCode(trials_pass.replay_many)
-    return CompiledRules(True, MachineCode(signals.fill_series), events, partial(_replay_one, many), many)
+    one = partial(_replay_one, many)
+    return CompiledRules(True, MachineCode(signals.fill_series), events, one, _machine_gather, many)
 
 
 def _replay_one(many: Callable[..., None], ints: IntArray, floats: FloatArray, *more: Any) -> None:
@@ -125,6 +131,13 @@ def _machine_find(strategy: Strategy[Any], folder: Path) -> Callable[..., int]:
         looked = Looked(folder, sources, beside.MOST)
         return guarded.guarded_find(strategy, MachineCode(loop, raising=True), looked)
     return MachineCode(loop)
+
+
+@cache
+def _machine_gather(strategy: Strategy[Any]) -> Callable[..., None]:
+    register()
+    step = strategy.step if strategy.timed else _jitable(signals.with_time(strategy))
+    return MachineCode(loop_of(signals.gather, strategy, {"step": step}, cache_folder()))
 
 
 def decides_over_columns(strategy: Strategy[Any], packs: Sequence[Any]) -> bool:
@@ -308,12 +321,12 @@ def _processor() -> str:
 
 
 def loop_of(
-    pattern: Callable[..., int],
+    pattern: Callable[..., Any],
     strategy: Strategy[Any],
     kernels: Mapping[str, Callable[..., Any]],
     folder: Path,
     more: str = "",
-) -> Callable[..., int]:
+) -> Callable[..., Any]:
     """Return a loop over candles for one strategy, as a function in a file of its own.
 
     The kernels, its first arguments, are globals there: passed along they could not be cached on disk. `more`
@@ -325,7 +338,7 @@ def loop_of(
     return written(pattern.__name__, text, known + more, names, folder)
 
 
-def _loop(pattern: Callable[..., int], strategy: Strategy[Any], arguments: Iterable[str]) -> tuple[str, str]:
+def _loop(pattern: Callable[..., Any], strategy: Strategy[Any], arguments: Iterable[str]) -> tuple[str, str]:
     """Return a loop's source without its first arguments, and what else its machine code depends on."""
     source = inspect.getsource(pattern)
     for argument in arguments:

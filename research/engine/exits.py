@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from domain.exits import BY_CUSTOM
 from domain.kernel import kernel
 from platforms.fills import SELL, Costs, market_price
 from platforms.impact import Slips
@@ -30,8 +31,25 @@ from research.engine.layout import (
     Floats,
     Ints,
 )
-from risk.exits import exit_due, part_due, parts_fit, stop_wanted
+from risk.exits import MILLION, PROGRAM, exit_due, part_due, parts_fit, places_at, stop_wanted
+from risk.leaving import leave_due, show_held
 from risk.rules import fits
+
+
+@kernel
+def asked_share(ints: Ints, exits: ExitTables, p: int, newest: int, held_ms: int, ended: int) -> int:
+    """Return the share of all that was bought that a position's custom exit has sold by now, in ppm."""
+    plan = ints[p + EXIT_PLAN]
+    program = exits.plans[plan + PROGRAM]
+    if program < 0:
+        return 0
+    price = ints[p + QUOTE] if ints[p + QUOTE] > 0 else ended
+    total = ints[p + LOTS] + ints[p + SOLD_LOTS]
+    units = total * ints[p + FACTOR]
+    show_held(exits.stack, price, ints[p + BOUGHT], units, held_ms, ints[p + STOP], ints[p + LOTS], total)
+    places = places_at(exits.plans, plan)
+    due = leave_due(exits.code, program, exits.columns, exits.plans, places, newest, exits.stack)
+    return int(due.share)
 
 
 @kernel
@@ -65,6 +83,8 @@ def follow(
     units = total * factor
     held_ms = candle_ms[newest] - candle_ms[ints[p + ENTRY_CANDLE]]
     by = exit_due(exits.plans, plan, held_ms, quote, bought, units)
+    asked = 0 if by > 0 else asked_share(ints, exits, p, newest, held_ms, close[newest])
+    by = BY_CUSTOM if asked >= MILLION else by
     if by > 0:
         # Without a current price only the exchange can tell the notional.
         least = least_cash if quote > 0 else 0
@@ -78,7 +98,7 @@ def follow(
     level, by = stop_wanted(
         exits.plans, plan, stop, close[newest], quote, atr, bought, units, cost_ppm, trailing_ppm
     )
-    part = part_due(exits.plans, plan, quote, bought, units, total, ints[p + SOLD_LOTS])
+    part = part_due(exits.plans, plan, quote, bought, units, total, ints[p + SOLD_LOTS], asked)
     rest = ints[p + LOTS] - part
     parted = part > 0 and parts_fit(quote, level, part, rest, factor, least_lots, least_cash)
     if parted:

@@ -122,12 +122,17 @@ class ExitTables(NamedTuple):
     """The declared exits of a session's voices: plans behind one another, as `risk.exits` reads them.
 
     `first` is where each voice's plan lies, NO_PLAN for none; both are empty where no voice declares any.
-    `atr` has the ATR in ticks of every candle, behind one another as candles are; empty likewise.
+    `atr` has the ATR in ticks of every candle, behind one another as candles are; empty likewise. `code` are
+    the programs of custom exits, `columns` the numbers they read, column behind column, each of every candle;
+    `stack` is what they run in.
     """
 
     plans: Sequence[int]
     first: Sequence[int]
     atr: Sequence[float]
+    code: Sequence[float]
+    columns: Sequence[float]
+    stack: Floats
 
 
 class Doubts(NamedTuple):

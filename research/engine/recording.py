@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from domain.exits import ExitPlan
 from domain.impact import NO_IMPACT, Impacts
 from domain.instrument import Instrument
 from platforms.impact import Slips
@@ -15,7 +14,7 @@ from reasoning.kernels.features import PLAN
 from reasoning.kernels.indicators import ATR_SIZE
 from research.data.candles import Candles, FloatArray, IntArray
 from research.engine.compiler import CompiledRules
-from research.engine.layout import NO_PLAN, Blocks, Doubts, ExitTables, MarketLayout, Opinions
+from research.engine.layout import Blocks, Doubts, MarketLayout, Opinions
 from research.engine.stretches import blocks_of
 from research.engine.tape import Tape, tape_of
 
@@ -164,24 +163,6 @@ class Recording:
         """The opinions of no model."""
         ints, floats = self.give(np.zeros(0, dtype=np.int64)), self.give(np.zeros(0))
         return Opinions(ints, floats, floats, floats, floats, floats)
-
-    def exits(self, plans: Sequence[ExitPlan | None]) -> ExitTables:
-        """Return the plans of a session's voices as the replay reads them; empty where there are none."""
-        if not any(plans):
-            return self.no_exits
-        numbers: list[int] = []
-        first = []
-        for plan in plans:
-            first.append(NO_PLAN if plan is None else len(numbers))
-            numbers += [] if plan is None else plan.numbers()
-        flat, places = (self.give(np.array(each, dtype=np.int64)) for each in (numbers, first))
-        return ExitTables(flat, places, self.atr)
-
-    @cached_property
-    def no_exits(self) -> ExitTables:
-        """The declared exits of voices that declare none."""
-        ints = self.give(np.zeros(0, dtype=np.int64))
-        return ExitTables(ints, ints, self.give(np.zeros(0)))
 
     @cached_property
     def atr(self) -> Any:

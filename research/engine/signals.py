@@ -161,6 +161,39 @@ def find_events(
     return row
 
 
+def gather(
+    step: Callable[..., int],
+    memory: Memory,
+    packed: tuple[Any, ...],
+    opened: Sequence[int],
+    high: Sequence[int],
+    low: Sequence[int],
+    close: Sequence[int],
+    volume: Sequence[float],
+    time: Sequence[int],
+    places: Sequence[int],
+    out: Floats,
+) -> None:
+    """Step a strategy over a tape and write what it keeps at some places of its memory after each candle.
+
+    `out` has the numbers of one place behind those of another. `step` takes a candle's open time last.
+    """
+    count = len(close)
+    for index in range(count):
+        step(
+            memory,
+            packed,
+            float(opened[index]),
+            float(high[index]),
+            float(low[index]),
+            float(close[index]),
+            volume[index],
+            float(time[index]),
+        )
+        for number in range(len(places)):
+            out[number * count + index] = memory[places[number]]
+
+
 def find_many(  # noqa: C901, PLR0912  # one loop within the other, as candles and trials go
     decide_at: Callable[..., int],
     signal_at: Callable[..., Any],

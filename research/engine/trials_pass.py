@@ -91,7 +91,9 @@ def replay_many(
         for symbol in range(ints[SYMBOLS]):
             ints[ACCT + symbol * SYMBOL + EVENT_AT] = batch.begins[trial, symbol]
             ints[ACCT + symbol * SYMBOL + EVENT_COUNT] = batch.counts[trial, symbol]
-        leaving = ExitTables(exits.plans, batch.plans[trial], exits.atr)
+        leaving = ExitTables(
+            exits.plans, batch.plans[trial], exits.atr, exits.code, exits.columns, exits.stack
+        )
         replay(ints, floats, equity, house, market, event, confidence, slips, opinions, leaving)
         if len(table) > 0:
             score_books(

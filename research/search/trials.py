@@ -19,7 +19,8 @@ from research.engine.backtest import BacktestVoice, Setup, events_of, opened
 from research.engine.beside import Misstep
 from research.engine.columns import ColumnCache, Crossings
 from research.engine.compiler import asked_at_columns, compiled, decides_over_columns, plain
-from research.engine.layout import TRADES_AT
+from research.engine.exit_tables import Voice, exit_tables, readable
+from research.engine.layout import TRADES_AT, ExitTables
 from research.engine.recording import Recording
 from research.engine.scored import score_books
 from research.engine.signals import CONFIDENCE, EVENT, KNOWN
@@ -120,7 +121,7 @@ class TrialRunner:
             give(confidence),
             self.slips,
             self.prepared.unheard,
-            (exits := self.prepared.exits([each.strategy.exits_for(each.packed) for each in voices])),
+            (exits := self._exits([(each.strategy, each.packed) for each in voices])),
         )
         if self.prepared.engine.replay_many is not None:
             scored = alone(ints, floats, exits), self.plan, daily.reshape(1, -1), row.reshape(1, -1)
@@ -140,7 +141,8 @@ class TrialRunner:
             packs = packs[: self._side_by_side(count)]
             first, count, fitting = self._events(strategy, packs)
         self.at_once = self._side_by_side(count)
-        exits = self.prepared.exits([strategy.exits_for(packed) for packed in packs[:fitting]])
+        fitting = readable(self.prepared, strategy, packs[:fitting])
+        exits = self._exits([(strategy, packed) for packed in packs[:fitting]])
         plans = np.ascontiguousarray(exits.first).reshape(fitting, -1 if len(exits.first) else 0)
         batch = TrialBatch(first[:fitting], count[:fitting], plans, *self.blank)
         more = self.house, self.inputs.market, self.event, self.confidence, self.slips, self.prepared.unheard
@@ -148,6 +150,9 @@ class TrialRunner:
         many: Any = self.prepared.engine.replay_many
         many(*books, *more, exits, batch, self.plan, self.daily[:fitting], self.table[:fitting])
         return fitting
+
+    def _exits(self, voices: Sequence[Voice]) -> ExitTables:
+        return exit_tables(self.prepared, voices, self.inputs.columns)
 
     def _side_by_side(self, count: IntArray) -> int:
         """Return of how many trials like these the events find room; `count` int64[trials, symbols]."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from domain.candle import Candle
+from domain.custom_exit import HELD
 from reasoning.declare.uses import CANDLE
 from reasoning.kernels.strategy import Strategy
 from tests.reasoning.told import column
@@ -30,11 +31,23 @@ class Pair(NamedTuple):
     plain: str
 
 
+class Leaving:
+    """Picks for a leave, in which the numbers of the position are known as well."""
+
+    def __init__(self, pick: Pick) -> None:
+        self.pick = pick
+
+    def __call__(self, choices: Sequence[Any]) -> Any:
+        """Pick one."""
+        return self.pick(choices)
+
+
 def number(pick: Pick, depth: int, *, now: bool = False) -> Pair:
     """Make a number; of this candle alone where `now`."""
     kinds = ["now", "last", "set", "constant"] if depth <= 0 else ["now", "sum", "sum", "call", "if", "minus"]
+    kinds += ["held"] * (depth <= 0 and not now and isinstance(pick, Leaving))
     kind = pick([each for each in kinds if not (now and each == "last")])
-    if kind in ("now", "last", "set", "constant"):
+    if kind in ("now", "last", "set", "constant", "held"):
         return _leaf(pick, kind)
     if kind == "minus":
         one = number(pick, depth - 1, now=now)
@@ -57,6 +70,9 @@ def _leaf(pick: Pick, kind: str) -> Pair:
     if kind == "set":
         name = pick(("n", "share"))
         return Pair(f"self.{name}", f"P({name!r})")
+    if kind == "held":
+        name = pick(HELD)
+        return Pair(f"held.{name}", f"H({name!r})")
     if kind == "constant":
         value = pick((0, 1, 2.5, 30, 1_000_000, 0.001))
         return Pair(repr(value), repr(float(value)))
@@ -128,3 +144,40 @@ def evaluated(
         else:
             said.append((0, 0.0))
     return said
+
+
+def left(pick: Pick, ways: int = 3) -> tuple[str, str]:
+    """Make a class with a leave, and that as a function of N, L, P and H."""
+    pick = Leaving(pick)
+    lines: list[Pair] = []
+    for index in range(ways):
+        test, value = truth(pick, 2), number(pick, 1)
+        lines += [_set(f"name{index}", value), _all("if {}:", test)]
+        lines.append(pick((_indented(_ended(pick, index, test)), Pair("    name0 = 0.3", "    name0 = 0.3"))))
+        if pick((True, False)):
+            lines += [Pair("else:", "else:"), _indented(_set("name0", number(pick, 1)))]
+    lines.append(Pair("return name0", "return name0"))
+    written = "".join(f"        {each.written}\n" for each in lines)
+    plain = "def plain(N, L, P, H):\n" + "".join(f"    {each.plain}\n" for each in lines)
+    return f"{DECLARED}        return None\n\n    def leave(self, now, last, held):\n{written}", plain
+
+
+def _ended(pick: Pick, index: int, test: Pair) -> Pair:
+    """Make one of all that may be returned: a share, a division, a reason, both, one of two."""
+    ratio = _all("{} / {}", number(pick, 1), number(pick, 1))
+    share = pick((Pair(f"name{index}", f"name{index}"), Pair("0.5", "0.5"), test, ratio))
+    way = f"'way {index}'"
+    forms = "{0}", way, f"({{0}}), {way}", f"{way} if {{1}} else ({{0}})"
+    return _all(f"return {pick(forms)}", share, test)
+
+
+def _all(form: str, *parts: Pair) -> Pair:
+    return Pair(form.format(*(each.written for each in parts)), form.format(*(each.plain for each in parts)))
+
+
+def _set(name: str, value: Pair) -> Pair:
+    return _all(f"{name} = {{}}", value)
+
+
+def _indented(line: Pair) -> Pair:
+    return Pair(f"    {line.written}", f"    {line.plain}")

@@ -8,14 +8,17 @@ import pytest
 from reasoning.declare import (
     Declared,
     Numbers,
+    bollinger,
     buy,
     crossed_above,
     crossed_below,
+    ema,
     exits,
     integer,
     number,
     sell,
     sma,
+    timeframe,
 )
 from reasoning.strategies.registry import STRATEGIES
 
@@ -95,7 +98,61 @@ class ByAll(Entering):
         return None
 
 
-LEAVING: Sequence[type[Declared]] = (ByRoi, ByTime, ByBreakEven, ByTrail, ByParts, ByAll)
+class ByLeave(Entering):
+    """A custom exit of its own: all with reasons, shares, and numbers of this candle and the last."""
+
+    name = "by-leave"
+    patience = integer(480, 60, 5_000)
+    slow = sma(9)
+    band = bollinger(12, 2.0)
+    exits = exits(partial={0.02: 0.25})
+
+    def leave(self, now: Numbers, last: Numbers, held: Any) -> Any:
+        """Leave where the mean is lost with a gain, where it takes too long, or in parts."""
+        wide = now.band.upper - now.band.lower
+        if held.gain > 0.006 and crossed_below(now.close, now.slow):
+            return "the mean was lost"
+        if held.minutes >= self.patience:
+            return held.gain < 0 or last.close > now.close, "it takes too long"
+        if held.left > 0.6 and (held.gain > 0.004 or now.close > held.entry + 0.3 * wide):
+            return 0.4, "the first part"
+        return 0.7 if held.gain * held.entry / wide > 0.5 else held.stop > now.low
+
+
+class ByLeaveAbove(Entering):
+    """A custom exit that reads candles of a longer timeframe, whose numbers are no columns."""
+
+    name = "by-leave-above"
+    hour4 = timeframe("4h")
+    calm = ema(3, on=hour4)
+
+    def leave(self, now: Numbers, held: Any) -> Any:
+        """Leave below the longer mean."""
+        return "below the four-hour mean" if now.close < now.calm and held.minutes > 60 else False
+
+
+class ByLeaveAlone(Entering):
+    """A custom exit of the position's numbers alone, and of what was stood on the way."""
+
+    name = "by-leave-alone"
+    most = number(0.01, 0.001, 0.5)
+
+    def leave(self, now: Numbers, held: Any) -> Any:
+        """Leave at a gain that grows less with every hour, or where all falls at once."""
+        return held.gain > self.most - held.minutes / 1e6 or now.close < 0.93 * held.entry
+
+
+LEAVING: Sequence[type[Declared]] = (
+    ByRoi,
+    ByTime,
+    ByBreakEven,
+    ByTrail,
+    ByParts,
+    ByAll,
+    ByLeave,
+    ByLeaveAbove,
+    ByLeaveAlone,
+)
 NAMES = tuple(each.strategy.name for each in LEAVING)
 
 

@@ -1,15 +1,20 @@
 """Declared exits are the loop's and the backtest's alike, lot for lot; each of them ends trades here."""
 
+import random
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.settings.given import Settings
 from agent.wiring.backtests import options_for, setup_of
-from domain.exits import BY_BREAK_EVEN, BY_ROI, BY_TIME, BY_TRAIL, ENDINGS, ExitPlan
+from domain.exits import BY_BREAK_EVEN, BY_CUSTOM, BY_ROI, BY_TIME, BY_TRAIL, ENDINGS, ExitPlan
+from reasoning.kernels.strategy import NumberPlace
 from reasoning.strategies.registry import STRATEGIES
 from reasoning.strategies.rsi import RSI
 from research.data.candles import Candles
@@ -18,11 +23,21 @@ from research.engine.compiler import compiled, plain
 from research.search.trials import TrialInputs, TrialRunner
 from research.statistics.scoring import Score
 from risk import table
+from tests.reasoning.grammar import left
+from tests.reasoning.told import written
 from tests.research.leaving import NAMES, leaving  # noqa: F401  # a fixture
 from tests.research.test_parity import EAGER, FILES, FOUR, both, markets
 from tests.seeded import market
 
-ENDS = {"by-roi": BY_ROI, "by-time": BY_TIME, "by-break-even": BY_BREAK_EVEN, "by-trail": BY_TRAIL}
+ENDS = {
+    "by-roi": BY_ROI,
+    "by-time": BY_TIME,
+    "by-break-even": BY_BREAK_EVEN,
+    "by-trail": BY_TRAIL,
+    "by-leave": BY_CUSTOM,
+    "by-leave-above": BY_CUSTOM,
+    "by-leave-alone": BY_CUSTOM,
+}
 PORTFOLIO: dict[str, Any] = {**EAGER, "max_positions": 3, "total_exposure": "0.9"}
 EVERY = ExitPlan(
     roi=((0, 30_000), (6 * 3_600_000, 4_000)),
@@ -67,7 +82,7 @@ def test_exits_and_the_settings_own_trailing_stop_go_together_alike() -> None:
         assert difference is None
 
 
-@pytest.mark.parametrize("name", ["by-all", "by-parts"])
+@pytest.mark.parametrize("name", ["by-all", "by-parts", "by-leave"])
 @pytest.mark.parametrize(("file", "count"), FILES)
 def test_every_exit_leaves_alike_on_real_candles(file: str, count: int, name: str) -> None:
     _, difference = both([market(file, count)], reasoning={"strategies": (name,)}, risk=EAGER)
@@ -100,9 +115,50 @@ def test_a_stop_that_was_raised_counts_for_the_stop_guard_alike() -> None:
     assert any(lost["closed_ms"][0] <= each <= lost["closed_ms"][0] + 86_400_000 for each in guarded["at_ms"])
 
 
+def random_exits(folder: Path, seed: int) -> ExitPlan:
+    """Return a custom exit of random lines whose numbers are all the RSI, of this candle or the last."""
+    text, _ = left(random.Random(seed).choice)
+    strategy = written(folder, text)[0].Made.strategy
+    plan = strategy.exits_for(strategy.params().packed())
+    assert plan.leave is not None
+    leave = msgspec.structs.replace(plan.leave, numbers=("rsi",) * len(plan.leave.numbers))
+    return ExitPlan(after_ms=EVERY.after_ms, trail=EVERY.trail, leave=leave)
+
+
+def _given(plan: ExitPlan, _packed: Any) -> ExitPlan:
+    return plan
+
+
+def test_whatever_a_leave_says_loop_replay_and_machine_code_leave_alike(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    candles, outcomes = [market("seeded/1h/BTC-USDT", 400)], set()
+    given_: dict[str, Any] = {
+        "reasoning": {"strategies": ("rsi",), "rsi": {"period": 3, "lower": 45}}, "risk": EAGER,
+        "perception": {"warmup_candles": 70},
+    }  # fmt: skip  # many entries
+    setup = setup_of(options_for(Settings(**given_), candles))
+    inputs = TrialInputs(candles, setup, machine=True)
+    for seed in (4, 6, 8, 9, 10):
+        plan = random_exits(tmp_path, seed)
+        # One that is built in, so that nothing but its exits is new to the compiler.
+        own = replace(RSI, exits=partial(_given, plan), places=(NumberPlace("rsi", 3, 2, 0),))
+        monkeypatch.setitem(STRATEGIES, "rsi", own)
+        result, difference = both(candles, **given_)
+        assert difference is None, seed
+        voices = (replace(setup.voices[0], strategy=own),)
+        machine = backtest(candles, replace(setup, voices=voices), compiled())
+        assert machine.trades.tolist() == result.trades.tolist(), seed
+        assert machine.equity.tolist() == result.equity.tolist(), seed
+        row, _ = TrialRunner(inputs, setup).score(voices)
+        assert Score(*row).trades == len(result.trades)
+        outcomes.add(tuple(result.trades["ending"].tolist()))
+    assert sum(BY_CUSTOM in each for each in outcomes) > 3
+
+
 @given(
     candles=markets(),
-    name=st.sampled_from(NAMES),
+    name=st.sampled_from([each for each in NAMES if each != "by-leave-above"]),  # which waits for days
     risk=st.sampled_from([EAGER, {**EAGER, "daily_loss": 10}, {**EAGER, "trailing_stop": "0.01"}]),
 )
 @settings(max_examples=6)

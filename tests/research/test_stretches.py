@@ -13,6 +13,7 @@ from domain.times import DAY_MS
 from research.data.candles import Candles
 from research.engine.backtest import Setup, opened
 from research.engine.compiler import plain
+from research.engine.exit_tables import no_exits
 from research.engine.layout import FALL, Blocks
 from research.engine.recording import Recording
 from research.engine.signals import CONFIDENCE, EVENT
@@ -63,7 +64,7 @@ def lived(
         market = market._replace(blocks=Blocks(market.blocks.day, market.blocks.after, [], [], []))
     days = len(market.blocks.after)
     books = give(ints), give(floats), [0] * (days if daily else len(prepared.instants))
-    beside = prepared.slips({}), prepared.unheard, prepared.no_exits
+    beside = prepared.slips({}), prepared.unheard, no_exits(prepared)
     prepared.engine.replay(*books, setup.house(prepared), market, event, confidence, *beside)
     books[0][FALL] = 0  # remembered to compare less, and allowed to be less than it was
     ends = [each if daily else market.blocks.after[each] - 1 for each in range(days)]

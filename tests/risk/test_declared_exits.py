@@ -111,9 +111,9 @@ def test_shares_add_up_each_once_and_never_to_more_than_was_bought(
 ) -> None:
     numbers, sold, units = plan.numbers(), 0, lots
     for quote in quotes:
-        part = part_due(numbers, 0, quote, entry * units, units, lots, sold)
+        part = part_due(numbers, 0, quote, entry * units, units, lots, sold, 0)
         assert 0 <= part <= lots - sold
-        assert part_due(numbers, 0, quote, entry * units, units, lots, sold + part) == 0
+        assert part_due(numbers, 0, quote, entry * units, units, lots, sold + part, 0) == 0
         sold += part
     reached = [
         share for gain, share in plan.parts if max(quotes) >= level_at(entry * units, units, 1_000_000 + gain)
