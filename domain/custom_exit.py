@@ -20,7 +20,7 @@ BELOW, AT_MOST, ABOVE, AT_LEAST, SAME, OTHER, NOT = 14, 15, 16, 17, 18, 19, 20
 JUMP, UNLESS, END = 21, 22, 23
 """NOW and LAST push a number of this candle or the one before, POSITION one of HELD; OWN and SET a local
 name. The argument of DIVIDE is its line in the file. UNLESS jumps where what it takes is 0.0. END takes the
-share to be sold by now; its argument is the place of the reason, NO_REASON for none."""
+share to be sold by now; its argument is the index of the reason, NO_REASON for none."""
 
 NO_REASON = -1
 MOST_NAMES = 32
@@ -49,9 +49,9 @@ class CustomExit(msgspec.Struct, frozen=True, omit_defaults=True):
     numbers: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
 
-    def reason(self, place: int) -> str:
-        """Return the reason at a place, "" for none."""
-        return self.reasons[place] if 0 <= place < len(self.reasons) else ""
+    def reason(self, index: int) -> str:
+        """Return the reason at an index, "" for none."""
+        return self.reasons[index] if 0 <= index < len(self.reasons) else ""
 
 
 @lru_cache(64)
@@ -74,26 +74,26 @@ def _faults(leave: CustomExit) -> Iterator[str]:  # noqa: C901  # one test a kin
         SET: MOST_NAMES,
     }  # fmt: skip
     known: dict[int, tuple[int, frozenset[float]]] = {0: (0, frozenset())}
-    for place, (what, argument) in enumerate(steps):
-        if place not in known:
+    for index, (what, argument) in enumerate(steps):
+        if index not in known:
             continue  # no way leads there
-        depth, names = known[place]
+        depth, names = known[index]
         after = depth - TAKEN.get(int(what), 0) + (what in PUSHING)
         whole = argument == int(argument)
         if what != int(what) or not 0 <= what <= END:
-            yield f"instruction {place} is none"
+            yield f"instruction {index} is none"
         elif what in limits and not (whole and 0 <= argument < limits[int(what)]):
-            yield f"instruction {place} reads number {argument:g} of {limits[int(what)]}"
+            yield f"instruction {index} reads number {argument:g} of {limits[int(what)]}"
         elif what == OWN and argument not in names:
-            yield f"instruction {place} reads a name that has no value there"
+            yield f"instruction {index} reads a name that has no value there"
         elif what == END and not (whole and NO_REASON <= argument < len(leave.reasons)):
-            yield f"instruction {place} gives reason {argument:g} of {len(leave.reasons)}"
+            yield f"instruction {index} gives reason {argument:g} of {len(leave.reasons)}"
         elif depth < TAKEN.get(int(what), 0) or after > MOST_DEPTH:
-            yield f"instruction {place} has {depth} numbers at hand"
+            yield f"instruction {index} has {depth} numbers at hand"
         names |= {argument} if what == SET else frozenset()
-        for target in _next(place, int(what), argument):
-            if target != int(target) or not place < target < len(steps):
-                yield f"instruction {place} leads to {target:g} of {len(steps)}"
+        for target in _next(index, int(what), argument):
+            if target != int(target) or not index < target < len(steps):
+                yield f"instruction {index} leads to {target:g} of {len(steps)}"
                 return
             before = known.get(int(target), (after, names))
             if before[0] != after:
@@ -101,8 +101,8 @@ def _faults(leave: CustomExit) -> Iterator[str]:  # noqa: C901  # one test a kin
             known[int(target)] = after, names & before[1]
 
 
-def _next(place: int, what: int, argument: float) -> tuple[float, ...]:
+def _next(index: int, what: int, argument: float) -> tuple[float, ...]:
     """Return where an instruction leads."""
     if what == END:
         return ()
-    return {JUMP: (argument,), UNLESS: (argument, place + 1)}.get(what, (place + 1,))
+    return {JUMP: (argument,), UNLESS: (argument, index + 1)}.get(what, (index + 1,))

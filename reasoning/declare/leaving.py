@@ -265,9 +265,9 @@ class _Writer:
         self.steps.append((what, -1))
         return len(self.steps) - 1
 
-    def _here(self, place: int) -> None:
+    def _here(self, index: int) -> None:
         """Have a jump lead to what is written next."""
-        self.steps[place] = self.steps[place][0], len(self.steps)
+        self.steps[index] = self.steps[index][0], len(self.steps)
 
 
 def _is(node: ast.expr, value: float) -> bool:

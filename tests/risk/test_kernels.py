@@ -14,6 +14,7 @@ from risk import rules, sizing, stake
 OURS = [function for function in KERNELS if function.__module__.startswith("risk.")]
 FACTS = {"Facts", "AccountFacts", "Entry", "EntryOrders", "Feed", "Limits", "Sizing"}
 NUMBERS = {"int", "float", "bool", "Measure", "Size", "StopLevel", "Sequence[int]"} | FACTS
+NUMBERS |= {"None", "LeaveDue", "Sequence[float]", "MutableSequence[float]"}
 FORBIDDEN = (
     ast.JoinedStr,
     ast.Dict,
