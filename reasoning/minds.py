@@ -31,6 +31,9 @@ from reasoning.own import StandIn, StrategyFault
 from reasoning.settings import ReasoningSettings, Values
 from reasoning.strategies.registry import STRATEGIES
 
+UNSEEN = "no candle was seen yet"
+"""Why a number of a symbol is not to be had that no candle was taken in of."""
+
 Speakers = tuple[ConfiguredStrategy, ...]
 OwnParameters = Mapping[str, Mapping[str, Values]]
 NO_PAIRS: Mapping[str, tuple[Any, ...]] = MappingProxyType({})
@@ -179,7 +182,7 @@ class StrategyRunner:
         """
         memory = self._symbols.get(symbol)
         if memory is None:
-            return ReadNumbers((), "no candle was seen yet")
+            return ReadNumbers((), UNSEEN)
         return memory.read(voice, names)
 
     @property

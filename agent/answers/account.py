@@ -63,7 +63,10 @@ class RestingOrder(Struct, frozen=True, kw_only=True):
 
 
 class PositionAnswer(Struct, frozen=True, kw_only=True):
-    """An open position with the orders that protect it, and the exits declared for it, by `voice`."""
+    """An open position with the orders that protect it, and the exits declared for it, by `voice`.
+
+    `unjudged` is why its custom exit cannot be judged now, "" where it can be, or there is none.
+    """
 
     symbol: str
     quantity: Amount
@@ -75,6 +78,7 @@ class PositionAnswer(Struct, frozen=True, kw_only=True):
     orders: list[RestingOrder]
     voice: str | None = None
     exits: list[str] = []
+    unjudged: str = ""
 
 
 class DecisionRow(Struct, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ from domain.account import Position
 from domain.custom_exit import FAULT_LINE, ROOM, fault_of
 from domain.exits import ExitPlan
 from domain.order import OrderType
+from reasoning.minds import UNSEEN
 from risk.leaving import DIVIDED, leave_due, show_held
 
 
@@ -22,6 +23,19 @@ class AskedShare(NamedTuple):
 
 
 NOTHING = AskedShare()
+
+
+def unjudged(state: State, position: Position, plan: ExitPlan) -> str:
+    """Say why the custom exit of a position cannot be judged on its symbol's last candle, "" where it can.
+
+    Whoever only reads a journal runs no strategy and cannot tell.
+    """
+    candle = state.last.get(position.symbol)
+    if candle is None or state.mind is None or state.mind.stands_in:
+        return ""
+    quote = state.ledger.marks.get(position.symbol, 0)
+    why = asked(state, position, plan, quote, candle.close, candle.time - plan.candle).why
+    return "" if why == UNSEEN else why
 
 
 def asked(

@@ -20,6 +20,7 @@ from agent.answers.account import (
 )
 from agent.answers.learned import LessonRow, Lessons, TotalsAnswer
 from agent.state.dust import worth
+from agent.state.leaving import unjudged
 from agent.state.ledger import Ledger
 from agent.state.state import State
 from agent.views.history import AccountFold
@@ -125,6 +126,7 @@ def _position(state: State, symbol: str) -> PositionAnswer:
         orders=[_resting(standing, instrument) for standing in ledger.resting(symbol)],
         voice=plan.voice if plan else None,
         exits=list(plan.words()) if plan else [],
+        unjudged=unjudged(state, held, plan) if plan else "",
     )
 
 

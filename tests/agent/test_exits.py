@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from agent.cli.handlers.status import position_lines
 from agent.explain.why import explain
+from agent.host import log
 from agent.loop.session import EXHAUSTED
 from agent.verify.leaving import idle
 from agent.verify.quicktest import FrozenClock
@@ -157,6 +159,73 @@ def test_no_rule_of_entries_holds_an_exit_up() -> None:
         assert all(each.side is Side.SELL for each in done)
 
 
+def test_a_custom_exit_is_an_order_with_its_reason_and_replays_to_the_byte() -> None:
+    world = whole("by-leave")
+    custom = [each for each in orders(world.events) if each.ending == "custom"]
+    assert {each.reason for each in custom} >= {"the first part", "the mean was lost"}
+    assert any(map(sells_share, custom))
+    assert not all(map(sells_share, custom))
+    lessons = [each for event in world.events if isinstance(event, CycleEnded) for each in event.lessons]
+    assert "custom" in {each.exit for each in lessons}
+    never_lowered(world.events)
+    state, mind = folded(world.options, world.journal)
+    assert facts(state) == facts(world.state)
+    assert mind == world.parts.mind
+    assert replay(world.journal, None, FrozenClock()).difference is None
+    told = explain(world.journal, custom[-1].cycle_id).symbols[0].verdict
+    assert told is not None
+    assert f"custom: {custom[-1].reason}" in told.sizing
+
+
+def entered(name: str) -> tuple[Cut, int]:
+    """Return the journal of a session that was cut off with a position of a voice, and its candles done."""
+    journal = Cut(ID)
+    world = World(CLOSES, journal=journal, options=options(name))
+
+    def cut(event: Event) -> None:
+        if isinstance(event, CycleEnded) and world.state.ledger.positions:
+            journal.room = 0
+
+    world.session.listeners.append(cut)
+    with pytest.raises(PulledOut):
+        world.run()
+    journal.room = 10**9
+    journal.reopen()
+    before, _ = folded(options(name), journal)
+    return journal, (before.last["BTC-USDT"].time - START) // 60_000 + 1
+
+
+def test_without_its_strategy_a_custom_exit_is_told_of_and_all_else_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    said: list[dict[str, Any]] = []
+    monkeypatch.setattr(log, "say", lambda _level, text, **more: said.append({"text": text, **more}))
+    journal, done = entered("by-leave")
+    other = lively(reasoning=ReasoningSettings(strategies=("rsi",)))
+    world = World([], journal=journal, observer=Resumed(done), options=other)
+    (held,) = positions(world.state)
+    assert held.unjudged == "strategy by-leave is not among those that speak"
+    lines = list(position_lines([held]))
+    assert lines[-1].startswith("  UNJUDGED its custom exit: strategy by-leave is not")
+    world.run()
+    (told,) = [each for each in said if each["text"] == "custom exit not judged"]
+    assert (told["symbol"], told["why"]) == ("BTC-USDT", held.unjudged)
+    ended = [each.ending for each in orders(world.events) if each.purpose is Purpose.EXIT]
+    lessons = [each for event in world.events if isinstance(event, CycleEnded) for each in event.lessons]
+    assert lessons
+    assert "custom" not in ended
+
+
+def test_one_that_reads_the_position_alone_needs_no_strategy() -> None:
+    journal, done = entered("by-leave-alone")
+    other = lively(reasoning=ReasoningSettings(strategies=("rsi",)))
+    world = World([], journal=journal, observer=Resumed(done), options=other)
+    assert positions(world.state)[0].unjudged == ""
+    world.run()
+    lessons = [each for event in world.events if isinstance(event, CycleEnded) for each in event.lessons]
+    assert lessons[0].exit == "custom"
+
+
 def test_what_is_to_come_is_told_of_a_position_and_of_its_entry() -> None:
     world = World(CLOSES, options=options())
     entered = 0
@@ -186,7 +255,7 @@ def test_a_session_whose_strategies_declare_none_journals_nothing_of_it() -> Non
     World(CLOSES, journal=journal).run()
     stored = b"".join(encode(row.event) for row in journal.rows())
     assert b'"order"' in stored
-    for word in (b'"exits"', b'"stop_by"', b'"ending"'):
+    for word in (b'"exits"', b'"stop_by"', b'"ending"', b'"code":['):
         assert word not in stored
 
 

@@ -113,6 +113,8 @@ def position_lines(report: list[PositionAnswer]) -> Iterator[str]:
         for order in held.orders:
             yield f"  order   {order.side} {order.quantity} {order.type} at {order.level}: {order.status}"
         yield from (f"  exit    {each} ({held.voice})" for each in held.exits)
+        if held.unjudged:
+            yield f"  UNJUDGED its custom exit: {held.unjudged}; its stop and all other exits go on"
 
 
 def show_lessons(home: Path | None, journal: str | None, *, json: bool) -> None:
