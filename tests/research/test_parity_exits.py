@@ -129,7 +129,7 @@ def random_exits(folder: Path, seed: int) -> ExitPlan:
 def test_a_custom_exit_that_reads_candles_is_not_traded_in_parts_and_says_so() -> None:
     candles = [market(f"seeded/1h/{each}", 300) for each in FOUR[:2]]
     for name, refused in (("by-leave", True), ("by-leave-alone", True), ("by-time", False)):
-        options = options_for(Settings(reasoning={"strategies": (name,)}), candles)  # type: ignore[arg-type]
+        options = options_for(Settings(reasoning={"strategies": (name,)}), candles)
         with pytest.raises(BadInput, match="memory") as caught:
             backtest(candles, setup_of(options), plain(), memory=1)
         assert ("its leave reads" in str(caught.value)) == refused
