@@ -2,9 +2,9 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
-import venv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,7 +19,7 @@ class Engine(NamedTuple):
     """An engine. `packages` empty: it runs here, as a module of this folder.
 
     `runs` are the kinds its script knows, `passes` how often each is timed after the first pass;
-    `words` follow on the script's command line.
+    `words` follow on the script's command line; `python` is the least version that its release runs on.
     """
 
     name: str
@@ -29,6 +29,7 @@ class Engine(NamedTuple):
     runs: tuple[str, ...] = ("rsi", "sma")
     passes: int = 0
     words: tuple[str, ...] = ()
+    python: tuple[int, int] = (3, 11)
 
 
 BARE = Engine(
@@ -46,6 +47,7 @@ OURS = Engine(
     runs=(
         "rsi", "sma", "rsi-prepared", "sma-prepared", "rsi-default", "sma-default", "rsi-plain",
         "sma-plain", "compile", "sweep", "sweep-4000", "catalogue", "memory",
+        "memory-100",
     ),
     passes=60,
 )  # fmt: skip
@@ -54,7 +56,7 @@ PEERS = (
         "vectorbt[rust]",
         "vectorbt_py.py",
         "indicator and signals as whole arrays, then one compiled pass over orders; floats; no stops here",
-        ("vectorbt[rust]",),
+        ("vectorbt[rust]==1.2.0",),
         ("rsi", "sma", "sweep"),
         20,
         ("rust",),
@@ -63,7 +65,7 @@ PEERS = (
         "vectorbt",
         "vectorbt_py.py",
         "as vectorbt[rust], its passes compiled by numba",
-        ("vectorbt",),
+        ("vectorbt==1.2.0",),
         ("rsi", "sma", "sweep"),
         20,
         ("numba",),
@@ -72,14 +74,14 @@ PEERS = (
         "hftbacktest",
         "hftbacktest_py.py",
         "a compiled order book fed with four depth events a candle, latencies, the strategy itself compiled",
-        ("hftbacktest",),
+        ("hftbacktest==2.4.4",),
         passes=5,
     ),
     Engine(
         "backtesting.py",
         "backtesting_py.py",
         "indicator as an array, then a Python loop: orders, trades, equity; no stops set; statistics",
-        ("backtesting",),
+        ("backtesting==0.6.6",),
         ("rsi", "sma", "sweep"),
         1,
     ),
@@ -87,25 +89,26 @@ PEERS = (
         "NautilusTrader",
         "nautilus_py.py",
         "events: bar to matching engine, bus, Python strategy; order life cycle, account, portfolio",
-        ("nautilus_trader",),
+        ("nautilus_trader==1.231.0",),
+        python=(3, 12),
     ),
     Engine(
         "Jesse",
         "jesse_py.py",
         "Python loop with order and position objects, exchange simulation by candle parts, a store of state",
-        ("jesse",),
+        ("jesse==3.5.3",),
     ),
     Engine(
         "backtrader",
         "backtrader_py.py",
         "Python loop with lines, broker, order and trade objects, cash checks",
-        ("backtrader", "pandas"),
+        ("backtrader==1.9.78.123", "pandas"),
     ),
     Engine(
         "freqtrade",
         "freqtrade_py.py",
         "Python loop over rows with trade and order objects, stop-loss and least return each candle",
-        ("freqtrade",),
+        ("freqtrade==2026.9",),
     ),
 )  # fmt: skip
 
@@ -118,13 +121,27 @@ def environment(engine: Engine, folder: Path) -> Path | str:
     python, done = home / "bin" / "python", home / "installed"
     if done.exists():
         return python
-    venv.create(home, with_pip=True, clear=True)
+    chosen = interpreter(engine.python)
+    if chosen is None:
+        return f"needs Python {'.'.join(map(str, engine.python))} or newer, which is not on this machine"
+    execute([chosen, "-m", "venv", "--clear", str(home)], {}, INSTALL_SECONDS)
     words = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *engine.packages]
     found = execute(words, {}, INSTALL_SECONDS)
     if found.returncode:
         return f"does not install: {reason(found.stderr)}"
     done.touch()
     return python
+
+
+def interpreter(least: tuple[int, int]) -> str | None:
+    """Return a Python of that version or newer: this one, one of the path or of pyenv, the oldest first."""
+    if sys.version_info >= least:
+        return sys.executable
+    minors = range(least[1], least[1] + 5)
+    named = (shutil.which(f"python3.{minor}") for minor in minors)
+    kept = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    built = (each for minor in minors for each in sorted(kept.glob(f"3.{minor}.*/bin/python")))
+    return next((str(each) for each in (*named, *built) if each is not None), None)
 
 
 def figures(

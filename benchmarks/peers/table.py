@@ -94,7 +94,7 @@ def _swept(row: Row) -> str:
 
 def _other(row: Row) -> str:
     told = f"{row['engine']:16}{row['run']:15}{row['seconds']:10.4f} s, first {row['first']:.2f} s"
-    more = f", prepare {row['prepare']:.1f} s" if "prepare" in row else ""
+    more = f", {row['prepare']:.1f} s of processor" if "prepare" in row else ""
     more += f", {row['candles']:,} candles of {row['candles_mb']:,.0f} MB" if "candles_mb" in row else ""
     return f"{told}{more}, {row['rss_mb']:,.0f} MB"
 

@@ -45,6 +45,24 @@ class ColumnCache:
         self._most = most
         self._kept: OrderedDict[Given, FloatArray] = OrderedDict()
         self._lock = threading.Lock()
+        self._memories: dict[ColumnKey, FloatArray] = {}
+        self._shorter: ColumnCache | None = None
+
+    def extend(self, shorter: "ColumnCache") -> None:
+        """Go on with the columns of a tape that this one begins with, instead of filling them anew.
+
+        Does nothing where this tape does not begin with that one, or with nothing at all.
+        """
+        if 0 < len(shorter) <= len(self) and _begins_with(self._tape, shorter._tape):  # noqa: SLF001  # its own kind
+            self._shorter, shorter._shorter = shorter, None  # noqa: SLF001  # else all would be kept
+
+    def _given_up(self, key: ColumnKey, outputs: Sequence[str]) -> tuple[FloatArray, list[FloatArray]] | None:
+        """Return a kind's memory behind the last candle, and its columns, for whoever goes on with them."""
+        with self._lock:
+            columns = [self._kept.get(key._replace(output=name)) for name in outputs]
+            memory = self._memories.pop(key._replace(output=outputs[0]), None)
+        there = [each for each in columns if each is not None]
+        return None if memory is None or len(there) < len(columns) else (memory, there)
 
     def get(self, key: Given) -> FloatArray:
         """Return a column, float64[n]; a number's is that number throughout."""
@@ -76,8 +94,15 @@ class ColumnCache:
         inputs = [self._kept[each] if each in self._kept else self._made(each) for each in key.inputs]
         outputs = tuple(_pages(count) for _ in kind.outputs)
         first = min(max((known_after(each) for each in key.inputs), default=0), count)
+        shorter = None if self._shorter is None else self._shorter._given_up(key, kind.outputs)  # noqa: SLF001
         memory = np.zeros(int(kind.size(*key.parameters)))
+        if shorter is not None and len(shorter[1][0]) > first:
+            memory = shorter[0]
+            for column, known in zip(outputs, shorter[1], strict=True):
+                column[: len(known)] = known
+            first = len(shorter[1][0])
         filler(kind)(memory, *key.parameters, *(each[first:] for each in (*inputs, *outputs)))
+        self._memories[key._replace(output=kind.outputs[0])] = memory
         for name, column in zip(kind.outputs, outputs, strict=True):
             self._keep(key._replace(output=name), column)
         return outputs[kind.outputs.index(key.output)]  # what is kept may be others already
@@ -87,6 +112,13 @@ class ColumnCache:
         while len(self._kept) > 1 and self.nbytes > self._most:
             self._kept.popitem(last=False)
         return column
+
+
+def _begins_with(tape: Tape, shorter: Tape) -> bool:
+    """Tell whether the first candles of a tape are those of another."""
+    return all(
+        np.array_equal(getattr(tape, name)[: len(shorter.close)], getattr(shorter, name)) for name in COLUMNS
+    )
 
 
 def _pages(count: int) -> FloatArray:

@@ -52,6 +52,12 @@ class TrialInputs:
         each = zip(self.prepared.tapes, self.prepared.series, strict=True)
         self.columns = [ColumnCache(tape, series) for tape, series in each]
 
+    def extend(self, shorter: "TrialInputs") -> None:
+        """Go on with the columns of candles that these begin with, as a window's that has grown."""
+        if len(self.columns) == len(shorter.columns):
+            for mine, others in zip(self.columns, shorter.columns, strict=True):
+                mine.extend(others)
+
 
 class TrialRunner:
     """Books that every trial writes anew; for one thread."""

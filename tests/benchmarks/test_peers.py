@@ -191,7 +191,6 @@ def test_a_peer_that_does_not_install_is_told_with_its_reason(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     error = "ERROR: No matching distribution found for nonsense\nhint: see above\n"
-    monkeypatch.setattr("venv.create", lambda *_, **__: None)
     failed = subprocess.CompletedProcess([""], 1, "", error)
     monkeypatch.setattr(engines, "execute", lambda *_: failed)
     engine = Engine("Nonsense", "none.py", "nothing", ("nonsense",))
@@ -199,6 +198,8 @@ def test_a_peer_that_does_not_install_is_told_with_its_reason(
     assert found == "does not install: ERROR: No matching distribution found for nonsense"
     bench = peers.TrialRunner(tmp_path, 2_000, 2_000)
     assert list(bench.rows([engine])) == [{"engine": "Nonsense", "run": "-", "failed": found}]
+    late = environment(engine._replace(python=(3, 99)), tmp_path)
+    assert late == "needs Python 3.99 or newer, which is not on this machine"
 
 
 def test_a_script_that_dies_is_told_with_its_last_line(tmp_path: Path) -> None:

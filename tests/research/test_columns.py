@@ -9,11 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reasoning.declare import Declared, buy, crossed_above, crossed_below, ema, number, sell, sma
+from reasoning.declare.kinds import KINDS
+from reasoning.indicators.kind import IndicatorKind
 from reasoning.kernels.strategy import ColumnKey
 from reasoning.strategies.registry import STRATEGIES
+from research.engine import columns
 from research.engine.backtest import BacktestVoice
-from research.engine.columns import ColumnCache
+from research.engine.columns import ColumnCache, source_of
 from research.engine.crossings import WORD, mark, mark_level, take_marked
+from research.engine.tape import tape_of
 from research.search.trials import TrialInputs, TrialRunner
 from tests.research.searching import setup_for, walk
 
@@ -136,3 +140,54 @@ def test_an_indicator_of_more_numbers_than_are_kept_is_told_all_the_same() -> No
     small, large = (ColumnCache(made.tapes[0], made.series[0], most=most) for most in (1, 2**20))
     assert np.array_equal(small.get(key), large.get(key))
     assert np.all(small.get(key)[20:] < small.get(key._replace(output="middle"))[20:])
+
+
+def plain_filler(kind: IndicatorKind) -> Any:
+    names: dict[str, Any] = {"step": kind.step}
+    exec(source_of(kind), names)  # noqa: S102  # what the compiler is handed, without the compiler
+    return names["fill"]
+
+
+def number_of(name: str) -> ColumnKey:
+    return ColumnKey(name, (), (), "value")
+
+
+def cache_of(count: int) -> ColumnCache:
+    tape = tape_of(walk(300)[: count + 1], setup_for([walk(300)]).instruments["BTC-USDT"], 1)
+    return ColumnCache(tape, np.concatenate((tape.close.astype(float), tape.volume, np.zeros(count))))
+
+
+def test_a_window_that_has_grown_goes_on_with_every_indicator(monkeypatch: pytest.MonkeyPatch) -> None:
+    filled: list[int] = []
+
+    def counted(kind: IndicatorKind) -> Any:
+        fill = plain_filler(kind)
+
+        def counting(memory: Any, *rest: Any) -> None:
+            filled.append(len(rest[-1]))
+            fill(memory, *rest)
+
+        return counting
+
+    monkeypatch.setattr(columns, "filler", counted)
+    for name, kind in KINDS.items():
+        inputs = tuple(number_of(each if each in columns.COLUMNS else "close") for each in kind.inputs)
+        keys = [ColumnKey(name, kind.defaults, inputs, output) for output in kind.outputs]
+        first, second, third, anew = (cache_of(count) for count in (90, 91, 240, 240))
+        for before, after in ((first, second), (second, third)):
+            before.get(keys[0])
+            after.extend(before)
+        del filled[:]
+        grown = [third.get(each).tobytes() for each in keys]
+        assert filled == [240 - 91], name
+        assert grown == [anew.get(each).tobytes() for each in keys], name
+
+
+def test_a_window_of_other_candles_begins_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(columns, "filler", plain_filler)
+    key = ColumnKey("ema", (5,), (number_of("close"),), KINDS["ema"].outputs[0])
+    one, other, anew = cache_of(90), cache_of(120), cache_of(120)
+    one._tape.close[50] += 1
+    one.get(key)
+    other.extend(one)
+    assert other.get(key).tobytes() == anew.get(key).tobytes()

@@ -8,13 +8,16 @@ import numpy as np
 import pytest
 
 from domain.errors import BadInput
+from reasoning.indicators.kind import IndicatorKind
 from reasoning.strategies.sma import SMA
 from research.data.candles import Candles
+from research.engine import columns
 from research.engine.backtest import BacktestVoice, backtest
 from research.engine.compiler import compiled
 from research.search.executor_threads import One
 from research.search.grid import Grid, grid_of
 from research.search.sweep import Job, job_of, window
+from research.search.trials import TrialInputs
 from research.search.walk_forward import WalkForward, overfit, walk_forward
 from research.search.windows import Length, WindowPlan, length, windows
 from research.statistics.metrics import metrics
@@ -129,6 +132,32 @@ def made_score(candles: Candles, setup: Any, span: tuple[int | None, int | None]
     cut = window([candles], span, setup.warmup)
     sharpe = metrics(backtest(cut, setup, compiled()), cut).sharpe
     return -np.inf if sharpe is None else sharpe
+
+
+def test_windows_that_grow_extend_their_columns_and_come_to_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    filled: list[int] = []
+    fill = columns.filler
+
+    def counted(kind: IndicatorKind) -> Any:
+        machine = fill(kind)
+
+        def counting(memory: Any, *rest: Any) -> None:
+            filled.append(len(rest[-1]))
+            machine(memory, *rest)
+
+        return counting
+
+    monkeypatch.setattr(columns, "filler", counted)
+    plan, candles = MONTH._replace(anchored=True), walk(24 * 200)
+    grown, extended = made(candles, plan), sum(filled)
+    del filled[:]
+    monkeypatch.setattr(TrialInputs, "extend", lambda *_: None)
+    anew = made(candles, plan)
+    assert len(grown.folds) > 4
+    assert grown.equity.tobytes() == anew.equity.tobytes()
+    assert (grown.tried, grown.daily.tobytes()) == (anew.tried, anew.daily.tobytes())
+    assert [each[:4] for each in grown.folds] == [each[:4] for each in anew.folds]
+    assert extended < 0.7 * sum(filled)
 
 
 def test_luck_is_not_taken_for_skill() -> None:
