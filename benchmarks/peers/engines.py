@@ -105,6 +105,13 @@ PEERS = (
         ("backtrader==1.9.78.123", "pandas"),
     ),
     Engine(
+        "zipline",
+        "zipline_py.py",
+        "events by minute: clock, bar files, blotter with slippage and commission, Python algorithm, ledger; "
+        "whole days only",
+        ("zipline-reloaded==3.2.1",),
+    ),
+    Engine(
         "freqtrade",
         "freqtrade_py.py",
         "Python loop over rows with trade and order objects, stop-loss and least return each candle",

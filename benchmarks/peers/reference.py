@@ -50,10 +50,9 @@ def signals(kind: str, close: Column, first: int = FIRST_SIGNAL) -> tuple[Flags,
     return np.append([False], enter & count), np.append([False], leave & count)
 
 
-def reference(kind: str, opened: Column, close: Column, *, at_close: bool = False) -> Reference:
-    """Return the trades of one unit, filled at the next open, or at the signal's own close."""
+def reference(kind: str, close: Column, prices: Column, later: int) -> Reference:
+    """Return the trades of one unit, filled at these prices so many candles after the signal."""
     enter, leave = signals(kind, close)
-    prices, later = (close, 0) if at_close else (opened, 1)
     trades: list[Trade] = []
     bought: int | None = None
     cash = CASH

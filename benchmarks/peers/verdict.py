@@ -11,24 +11,31 @@ CENT = 0.01
 
 
 class References(NamedTuple):
-    """The trades of a kind by the two prices an engine may fill at."""
+    """The trades of a kind by the three prices an engine may fill at."""
 
     next_open: Reference
     own_close: Reference
+    next_close: Reference
     candles: int
     last_close: float
 
 
 def references(kind: str, market: Mapping[str, Column]) -> References:
-    """Return both references of rsi or sma on a market."""
+    """Return the references of rsi or sma on a market."""
     opened, close = market["open"], market["close"]
-    at_close = reference(kind, opened, close, at_close=True)
-    return References(reference(kind, opened, close), at_close, len(close), float(close[-1]))
+    next_open, own, later = (
+        reference(kind, close, *filled) for filled in ((opened, 1), (close, 0), (close, 1))
+    )
+    return References(next_open, own, later, len(close), float(close[-1]))
 
 
 def verdict(row: Mapping[str, Any], wanted: References) -> str:
     """Say that trades and final equity agree to the cent, on which terms, or how they differ."""
-    prices = (("next open", wanted.next_open), ("signal's own close, not next open", wanted.own_close))
+    prices = (
+        ("next open", wanted.next_open),
+        ("signal's own close, not next open", wanted.own_close),
+        ("next candle's close, not its open", wanted.next_close),
+    )
     for (words, each), forced, tick in product(prices, (False, True), {0.0, row.get("tick", 0.0)}):
         if _same(row, each, wanted, forced=forced, tick=tick):
             terms = [

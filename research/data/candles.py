@@ -2,7 +2,7 @@
 
 import hashlib
 import mmap
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -76,3 +76,14 @@ class Candles:
             self.volume[part],
             memory=self.memory,
         )
+
+
+def merged(times: Sequence[IntArray]) -> IntArray:
+    """Return every instant of rising series once, in order."""
+    result = times[0]
+    for each in times[1:]:
+        if not np.array_equal(each, result):  # symbols of one market trade at the same instants
+            both = np.concatenate((result, each))
+            both.sort(kind="stable")  # two runs that rise, which it merges
+            result = both[np.append(True, both[1:] != both[:-1])]
+    return result

@@ -17,7 +17,7 @@ from domain.errors import BadInput
 from domain.times import DAY_MS
 from reasoning.kernels.features import PLAN
 from reasoning.kernels.indicators import ATR_SIZE
-from research.data.candles import Candles, FloatArray, IntArray
+from research.data.candles import Candles, FloatArray, IntArray, merged
 from research.engine.backtest import Setup, check_cash, events_of, live, opened, result_of
 from research.engine.compiler import CompiledRules
 from research.engine.layout import (
@@ -49,7 +49,7 @@ from research.engine.layout import (
     Opinions,
 )
 from research.engine.opinions import opinions_at
-from research.engine.recording import Recording, merged
+from research.engine.recording import Recording
 from research.engine.result import Result
 from research.engine.tape import no_tape
 from research.engine.tape_parts import BACK, TapePart, TapeSource

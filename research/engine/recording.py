@@ -12,24 +12,13 @@ from domain.instrument import Instrument
 from platforms.impact import Slips
 from reasoning.kernels.features import PLAN
 from reasoning.kernels.indicators import ATR_SIZE
-from research.data.candles import Candles, FloatArray, IntArray
+from research.data.candles import Candles, FloatArray, IntArray, merged
 from research.engine.compiler import CompiledRules
 from research.engine.layout import Blocks, Doubts, MarketLayout, Opinions
 from research.engine.stretches import blocks_of
 from research.engine.tape import Tape, tape_of
 
 Places = NDArray[np.int32]
-
-
-def merged(times: Sequence[IntArray]) -> IntArray:
-    """Return every instant of rising series once, in order."""
-    result = times[0]
-    for each in times[1:]:
-        if not np.array_equal(each, result):  # symbols of one market trade at the same instants
-            both = np.concatenate((result, each))
-            both.sort(kind="stable")  # two runs that rise, which it merges
-            result = both[np.append(True, both[1:] != both[:-1])]
-    return result
 
 
 def cycles_of(instants: IntArray, times: IntArray) -> IntArray:

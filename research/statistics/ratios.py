@@ -7,7 +7,7 @@ import numpy as np
 
 from domain.errors import BadInput
 from domain.times import DAY_MS
-from research.data.candles import Candles, FloatArray, IntArray
+from research.data.candles import Candles, FloatArray, IntArray, merged
 
 CRYPTO_DAYS, EXCHANGE_DAYS = 365, 252
 LEAST_DAYS = 30
@@ -138,9 +138,12 @@ def hold_curve(candles: Sequence[Candles]) -> tuple[IntArray, FloatArray]:
     series = [each for each in candles if len(each)]
     if not series:
         return np.empty(0, dtype=np.int64), np.empty(0)
-    times = np.unique(np.concatenate([each.time for each in series]))
+    times = merged([each.time for each in series])
     worth = np.zeros(len(times))
     for each in series:
+        if len(each) == len(times):  # it has a candle at each of them
+            worth += each.close / each.open[0]
+            continue
         at = np.searchsorted(each.time, times, side="right") - 1
         worth += np.where(at >= 0, each.close[at] / each.open[0], 1.0)
     return times, worth / len(series)

@@ -64,7 +64,7 @@ def test_the_bare_kernel_makes_the_trades_of_the_reference(
     opened, close = market[1]["open"], market[1]["close"]
     kernel, numbers = PLAIN[kind]
     found = kernel(opened, close, *numbers, FEE, FIRST_SIGNAL)
-    wanted = reference(kind, opened, close)
+    wanted = reference(kind, close, opened, 1)
     assert found[0] == len(wanted.trades) > 10
     assert peers_bare.equity(found, close) == pytest.approx(wanted.equity, abs=1e-4)
 
@@ -74,7 +74,7 @@ def test_the_compiled_kernel_is_the_plain_one(
 ) -> None:
     monkeypatch.setattr("numba.config.CACHE_DIR", str(tmp_path))
     told = peers_bare.measure(market[0], "sma", 2)
-    wanted = reference("sma", market[1]["open"], market[1]["close"])
+    wanted = reference("sma", market[1]["close"], market[1]["open"], 1)
     assert (told["trades"], told["pairs"]) == (len(wanted.trades), 1)
     assert told["equity"] == pytest.approx(wanted.equity, abs=1e-4)
     assert 0 < told["seconds"] <= told["median"] < told["first"]

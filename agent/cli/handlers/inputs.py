@@ -63,7 +63,10 @@ def gather(asked: ResearchRequest) -> Gathered:
     if settings.mode != "paper":
         raise BadInput(f"mode {settings.mode} is set; research runs with the rules of mode paper")
     span = (None, None) if asked.timerange is None else timerange(asked.timerange)
-    series = [_resampled(_sure(each, asked, span), asked) for each in _source(asked)]
+    series = []
+    for each in _source(asked):
+        series.append(_resampled(_sure(each, asked, span), asked))
+        each.release()
     options = with_laws(options_for(settings, series), asked.home)
     lead = _lead(series, span, options)
     known = options.perception.model_copy(update={"warmup_candles": lead.warmup})

@@ -27,6 +27,7 @@ from agent.wiring.backtests import setup_of
 from domain.errors import BadInput
 from domain.impact import Impacts
 from domain.slippage import SlippageModel
+from research.data.candles import Candles
 from research.data.flaws import flaw_lines, flaws
 from research.engine.backtest import Setup, backtest, memory_of
 from research.engine.compiler import CompiledRules, compiled, is_made, plain
@@ -77,7 +78,7 @@ def backtest_command(request: BacktestRequest) -> None:
         engine, about = engine_for(setup, uncompiled=request.uncompiled, candles=sum(map(len, candles)))
         with compiling_told():
             result = backtest(candles, setup, engine, memory_of(request.memory))
-    results = [f"{each.symbol}: {line}" for each in candles for line in flaw_lines(flaws(each))]
+    results = _flawed(candles)
     done = Done(
         options,
         candles,
@@ -104,6 +105,15 @@ def backtest_command(request: BacktestRequest) -> None:
             say(f"report      {request.report}")
     if difference is not None:
         sys.exit(DIFFERENT)
+
+
+def _flawed(candles: Sequence[Candles]) -> list[str]:
+    """Return a line for each flaw of each series, and give the memory of mapped ones back."""
+    results = []
+    for each in candles:
+        results += [f"{each.symbol}: {line}" for line in flaw_lines(flaws(each))]
+        each.release()
+    return results
 
 
 def _by_the_loop(request: BacktestRequest, *, asks: bool) -> None:
