@@ -95,5 +95,18 @@ def grid(timeframe_ms: int) -> int:
     return min(timeframe_ms, DAY_MS)
 
 
+def lasting(milliseconds: float) -> str:
+    """Return a length of time in the unit a person would choose: `30 min`, `6.5 h`, `12 days`."""
+    if milliseconds < 2 * MINUTE_MS:
+        return f"{milliseconds / SECOND_MS:.3g} s"
+    if milliseconds < 2 * HOUR_MS:
+        return f"{milliseconds / MINUTE_MS:.3g} min"
+    return (
+        f"{milliseconds / HOUR_MS:.3g} h"
+        if milliseconds < 2 * DAY_MS
+        else f"{milliseconds / DAY_MS:.4g} days"
+    )
+
+
 def _shift(timeframe_ms: int) -> int:
     return MONDAY_MS if timeframe_ms == WEEK_MS else 0

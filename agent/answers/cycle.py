@@ -152,12 +152,16 @@ class FillAnswer(Struct, frozen=True, kw_only=True):
 
 
 class OrderAnswer(Struct, frozen=True, kw_only=True):
-    """An order with every state it went through and every fill."""
+    """An order with every state it went through and every fill.
+
+    `exit` says by which declared exit it sells or raises a stop, and the gain on the entry then.
+    """
 
     client_id: str
     what: str
     quantity: Amount
     level: Amount | None
+    exit: str | None = None
     states: list[OrderStep]
     fills: list[FillAnswer]
 

@@ -13,10 +13,15 @@ class ParameterAnswer(Struct, frozen=True, kw_only=True):
 
 
 class StrategyRow(Struct, frozen=True, kw_only=True):
-    """A strategy; `source` is its file or "built in"."""
+    """A strategy; `source` is its file or "built in".
+
+    `warmup` is in candles, of `timeframe` where it is one of several timeframes ("" for another): the one
+    that is set, or where that does not go with it, the longest that does.
+    """
 
     name: str
     warmup: int
+    timeframe: str
     source: str
     compiles: str
     parameters: dict[str, ParameterAnswer]

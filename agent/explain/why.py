@@ -117,7 +117,7 @@ def explain(journal: Records, cycle: int | None, checkpoints: Checkpoints | None
             _symbol(story, observation, grid[observation.symbol], before)
             for observation in decided.observations
         ],
-        orders=[_fate(order, story.receipts, grid[order.symbol]) for order in story.orders],
+        orders=[_fate(order, story.receipts, grid[order.symbol], before) for order in story.orders],
         lessons=len(ended.lessons) if ended else 0,
     )
 
@@ -282,7 +282,23 @@ def _ordered(verdict: Approved, instrument: Instrument) -> EntryOrderAnswer | No
     )
 
 
-def _fate(order: Order, receipts: list[Receipt], instrument: Instrument) -> OrderAnswer:
+def _exit(order: Order, before: Folded) -> str | None:
+    """Say by which declared exit an order leaves a position or raises its stop, and from what gain on."""
+    if order.ending is msgspec.UNSET:
+        return None
+    ledger = before.state.ledger
+    held, entry = ledger.positions.get(order.symbol), before.state.entries.get(order.symbol)
+    if held is None or entry is None or not entry.exits:
+        return f"by {order.ending}"
+    instrument = ledger.instruments[order.symbol]
+    entered = held.entry_ticks(instrument.cash_factor)
+    gain = order.reference / entered - 1
+    declared = "; ".join(each for each in entry.exits.words() if each.startswith(order.ending))
+    at = decimal(instrument.price(round(entered)))
+    return f"by {declared or order.ending}; {gain:+.2%} on the entry at {at}"
+
+
+def _fate(order: Order, receipts: list[Receipt], instrument: Instrument, before: Folded) -> OrderAnswer:
     """Say what became of an order: every state it went through and every fill."""
     mine = [receipt for receipt in receipts if receipt.client_id == order.client_id]
     level = order.trigger or order.price
@@ -291,6 +307,7 @@ def _fate(order: Order, receipts: list[Receipt], instrument: Instrument) -> Orde
         what=f"{order.purpose} {order.side} {order.type}",
         quantity=decimal(instrument.quantity(order.lots)),
         level=None if level is None else decimal(instrument.price(level)),
+        exit=_exit(order, before),
         states=[OrderStep(status=each.status, at=each.at, reason=each.reason or None) for each in mine],
         fills=[_fill(fill, instrument) for each in mine for fill in each.fills],
     )

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from agent.answers.learned import TradeGroup
 from agent.answers.report import CostRow, HealthAnswer, PeriodReport, TwinAnswer
+from domain.times import lasting, millis
 
 WIDE = 10
 FEW = 5
@@ -38,7 +39,8 @@ def _line(name: str, text: str) -> str:
 
 
 def _span(report: PeriodReport) -> str:
-    return f"{report.since:%Y-%m-%d %H:%M} to {report.until:%Y-%m-%d %H:%M} UTC ({report.days:g} days)"
+    length = lasting(millis(report.until) - millis(report.since))
+    return f"{report.since:%Y-%m-%d %H:%M} to {report.until:%Y-%m-%d %H:%M} UTC ({length})"
 
 
 def _share(value: float | None) -> str:

@@ -4,10 +4,8 @@ from collections.abc import Iterable
 
 from agent.settings.schedule import Schedule
 from domain.instrument import Instrument
-from domain.times import TIMEFRAMES
+from domain.times import TIMEFRAMES, lasting
 from perception.quality.continuity import MOST_CANDLES, reach
-
-HOUR_SECONDS = 3600
 
 
 def check(schedule: Schedule, instruments: Iterable[Instrument], timeframe: str, warmup: int) -> None:
@@ -18,12 +16,8 @@ def check(schedule: Schedule, instruments: Iterable[Instrument], timeframe: str,
         span = reach(each.asset_class, step, warmup) * step / 1000
         if pause > span:
             raise ValueError(
-                f"schedule {schedule.rule} pauses for {_length(pause)}, and a cycle looks back over "
-                f"{_length(span)} of {each.symbol}: candles would be left out. Cycle more often, take longer "
-                f"candles than {timeframe}, or set perception.warmup_candles (it is {warmup}, "
+                f"schedule {schedule.rule} pauses for {lasting(1000 * pause)}, and a cycle looks back over "
+                f"{lasting(1000 * span)} of {each.symbol}: candles would be left out. Cycle more often, take "
+                f"longer candles than {timeframe}, or set perception.warmup_candles (it is {warmup}, "
                 f"at most {MOST_CANDLES - 2} count)"
             )
-
-
-def _length(seconds: float) -> str:
-    return f"{seconds / HOUR_SECONDS:.3g} h" if seconds < 100 * HOUR_SECONDS else f"{seconds / 86_400:.3g} d"

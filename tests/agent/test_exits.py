@@ -1,11 +1,15 @@
 """Declared exits in a session: journaled with the entry, carried through a cut, and never held up."""
 
+import re
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from agent.cli.handlers.status import position_lines
+from agent.cli.handlers.why import lines
+from agent.cli.output.screen import Screen
 from agent.explain.why import explain
 from agent.host import log
 from agent.loop.session import EXHAUSTED
@@ -71,6 +75,36 @@ def test_each_exit_is_an_order_that_names_it_and_the_fold_is_the_live_state() ->
     assert facts(state) == facts(world.state)
     assert mind == world.parts.mind
     assert replay(world.journal, None, FrozenClock()).difference is None
+
+
+def test_a_share_that_is_sold_names_its_exit_its_gain_and_its_entry() -> None:
+    world = World(CLOSES, options=options("by-parts"))
+    said: list[str] = []
+
+    class Hearing(Screen):
+        def line(self, text: str) -> None:
+            said.append(text)
+
+    asked: Any = SimpleNamespace(parts=world.parts, quick=True, besides=(), options=world.options)
+    screen = Hearing(asked)
+    world.session.listeners.append(screen.event)
+    world.run()
+    share = next(each for each in orders(world.events) if sells_share(each))
+    told = explain(world.journal, share.cycle_id)
+    (line,) = [each for each in lines(told) if each.startswith(f"order     {share.client_id}")]
+    gained, entry = re.fullmatch(r".* by partial: .*?; ([+].*%) on the entry at (\d+\.\d+)", line).groups()  # type: ignore[union-attr]  # matched
+    assert gained == f"{share.reference / 100 / float(entry) - 1:+.2%}"
+    bought = next(each for each in explain(world.journal, _entered(world, share)).orders if each.fills)
+    assert entry == bought.fills[0].price
+    sold = [each for each in said if ", a share by partial, +" in each]
+    assert len(sold) == sum(sells_share(each) for each in orders(world.events))
+    assert not any("profit" in each for each in sold)
+
+
+def _entered(world: World, share: Order) -> int:
+    """Return the cycle that opened the position a share was sold of."""
+    entries = [each for each in orders(world.events) if each.purpose is Purpose.ENTRY]
+    return max(each.cycle_id for each in entries if each.cycle_id < share.cycle_id)
 
 
 def test_parts_and_rest_are_the_whole() -> None:

@@ -62,6 +62,7 @@ def test_the_page_s_strategy_of_two_timeframes_is_checked_run_and_replayed(tmp_p
         "on 1m candles, as set: 12240 candles, 8.5 days; a provider gives 998 at once: no entry on the first "
         "11242 after a start"
     )
+    assert "trend-entry  (warm-up 12240 candles of 1m," in agent(tmp_path, "strategy", "list").stdout
     simulated = ("run", "--provider", "simulated", "--speed", "max")
     agent(tmp_path, *simulated, "--cycles", "30", "--strategy", "trend-entry")
     assert agent(tmp_path, "replay").stdout.startswith("identical: 30 cycles")

@@ -9,11 +9,14 @@ from hypothesis import strategies as st
 
 from domain.times import (
     DAY_MS,
+    MINUTE_MS,
     MONTH_MS,
+    SECOND_MS,
     TIMEFRAMES,
     WEEK_MS,
     closing,
     grid,
+    lasting,
     length_name,
     millis,
     opened_by,
@@ -73,3 +76,20 @@ def test_up_to_a_day_slots_divide_the_day(length: int) -> None:
     midnight = datetime(2024, 2, 29, tzinfo=UTC)
     assert opened_by(millis(midnight), length) == millis(midnight)
     assert opened_by(millis(midnight + timedelta(days=1)) - 1, length) == millis(midnight) + DAY_MS - length
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "said"),
+    [
+        (250, "0.25 s"),
+        (90 * SECOND_MS, "90 s"),
+        (30 * MINUTE_MS, "30 min"),
+        (90 * MINUTE_MS, "90 min"),
+        (250 * MINUTE_MS, "4.17 h"),
+        (DAY_MS, "24 h"),
+        (12_240 * MINUTE_MS, "8.5 days"),
+        (400 * DAY_MS, "400 days"),
+    ],
+)
+def test_a_length_of_time_is_told_in_the_unit_a_person_would_choose(milliseconds: int, said: str) -> None:
+    assert lasting(milliseconds) == said

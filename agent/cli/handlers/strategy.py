@@ -12,13 +12,15 @@ from agent.answers.trials import LookaheadAnswer
 from agent.cli.options import home_of
 from agent.cli.output.streams import answer, say
 from agent.settings.load import load
+from agent.settings.settings import Options
 from agent.settings.template import example
 from agent.settings.user_strategies import LOADED, folder_in_use, folder_of, load_folder
 from agent.verify.lookahead import length_for, made_up, prove, spacing
 from domain.errors import BadInput
 from domain.private import private_folder
+from domain.times import length_name
+from reasoning.kernels.strategy import Strategy
 from reasoning.kernels.subset import compilable
-from reasoning.settings import ReasoningSettings
 from reasoning.strategies.registry import STRATEGIES
 from research.engine.trusted import require_trusted_folder
 
@@ -28,7 +30,7 @@ NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 def show_strategies(config: Path | None, home: Path | None, *, json: bool) -> None:
     """Print every strategy; what is wrong with a file of the user's comes last."""
     settings = load({"home": home}, config)
-    report = [_told(name, settings.reasoning) for name in STRATEGIES]
+    report = [_told(name, settings) for name in STRATEGIES]
     folder = folder_of({"strategies_folder": settings.strategies_folder}, settings.home)
     problems = load_folder(folder)
     answer(StrategiesAnswer(strategies=report, folder=str(folder), problems=problems), _lines, json=json)
@@ -36,20 +38,23 @@ def show_strategies(config: Path | None, home: Path | None, *, json: bool) -> No
 
 def _lines(report: StrategiesAnswer) -> Iterator[str]:
     for each in report.strategies:
-        yield f"{each.name}  (warm-up {each.warmup} candles, {each.source}, {each.compiles})"
+        of = f" of {each.timeframe}" if each.timeframe else ""
+        yield f"{each.name}  (warm-up {each.warmup} candles{of}, {each.source}, {each.compiles})"
         for name, parameter in each.parameters.items():
             yield f"    {name} = {parameter.value}    {parameter.description}"
     yield from (f"cannot be used: {problem}" for problem in report.problems)
     yield f"your own go into {report.folder}; begin one with: agent strategy new NAME"
 
 
-def _told(name: str, reasoning: ReasoningSettings) -> StrategyRow:
-    strategy, params = STRATEGIES[name], reasoning.params(name)
-    strategy = strategy.at(length_for(strategy))
+def _told(name: str, settings: Options) -> StrategyRow:
+    strategy, params = STRATEGIES[name], settings.reasoning.params(name)
+    length = _fitting(strategy, settings.timeframe_ms)
+    strategy = strategy.at(length)
     why = compilable(strategy)
     return StrategyRow(
         name=name,
         warmup=strategy.warmup_for(strategy.pack(params)),
+        timeframe=length_name(length) if strategy.timeframes else "",
         source=str(LOADED[name][0]) if name in LOADED else "built in",
         compiles="compiles" if why is None else f"runs uncompiled: {why}",
         parameters={
@@ -57,6 +62,15 @@ def _told(name: str, reasoning: ReasoningSettings) -> StrategyRow:
             for field, info in type(params).model_fields.items()
         },
     )
+
+
+def _fitting(strategy: Strategy[Any], length: int) -> int:
+    """Return the candles' length (ms) that is set, where a strategy goes with it, else one that does."""
+    try:
+        strategy.at(length)
+    except BadInput:
+        return length_for(strategy)
+    return length
 
 
 def write_example(name: str, folder: Path | None, home: Path | None) -> None:

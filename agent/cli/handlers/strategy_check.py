@@ -18,7 +18,7 @@ from agent.verify.settled import HistoryEffect, histories
 from agent.wiring.backtests import options_for
 from domain.candle import Candle
 from domain.errors import BadInput
-from domain.times import DAY_MS, TIMEFRAMES
+from domain.times import lasting, length_name
 from perception.quality.continuity import MOST_CANDLES
 from perception.quality.ticks import rounded
 from reasoning.kernels.subset import compilable
@@ -62,7 +62,7 @@ def check_strategy(
         candles=proof.candles,
         signals=proof.signals,
         difference=proof.difference,
-        timeframe=_spelled(candles.timeframe_ms) if strategy.timeframes else "",
+        timeframe=length_name(candles.timeframe_ms) if strategy.timeframes else "",
         warmup=warmup,
         starts=_starts(name, settings),
         settled=settled,
@@ -89,15 +89,11 @@ def _starts(name: str, settings: Options) -> str:
     except BadInput as error:
         return str(error)
     needed = strategy.warmup_for(settings.reasoning.packed(name, length))
-    text = f"on {settings.timeframe} candles, as set: {needed} candles, {needed * length / DAY_MS:.3g} days"
+    text = f"on {settings.timeframe} candles, as set: {needed} candles, {lasting(needed * length)}"
     late = needed - MOST_BACK
     if late <= 0:
         return text
     return f"{text}; a provider gives {MOST_BACK} at once: no entry on the first {late} after a start"
-
-
-def _spelled(length: int) -> str:
-    return next((name for name, each in TIMEFRAMES.items() if each == length), f"{length} ms")
 
 
 def _candles(name: str, data: Path | None, settings: Options) -> tuple[Candles, list[Candle]]:

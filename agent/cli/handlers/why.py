@@ -161,7 +161,8 @@ def _verdict(report: VerdictAnswer) -> Iterator[str]:
 def _order(report: OrderAnswer) -> Iterator[str]:
     level = f" at {report.level}" if report.level else ""
     yield ""
-    yield f"order     {report.client_id} {report.what} {report.quantity}{level}"
+    leaving = f" {report.exit}" if report.exit else ""
+    yield f"order     {report.client_id} {report.what} {report.quantity}{level}{leaving}"
     for state in report.states:
         reason = f": {state.reason}" if state.reason else ""
         yield f"  {state.at:{INSTANT}} {state.status}{reason}"

@@ -18,15 +18,19 @@ from domain.events import (
     Event,
     KillSwitchSet,
     OrderReported,
+    OrdersIntended,
     ParametersSet,
     SettingsChanged,
 )
+from domain.exits import BY_PARTIAL, ENDINGS
 from domain.instrument import Instrument
 from domain.lesson import Lesson
 from domain.money import cash_text, show_cash
 from domain.observation import Observation, Source
 from domain.order import Fill, Side
 from reasoning.orientation import muted
+
+PARTIAL = ENDINGS[BY_PARTIAL]
 
 
 def why_this_source(observation: Observation) -> str:
@@ -50,6 +54,8 @@ class Screen:
         self.quick = launch.quick
         self.quiet = False
         self.fills: list[Fill] = []
+        self.endings: dict[str, str] = {}
+        """The declared exits of orders that sell, by client id, of the last cycle that sent some."""
 
     def __enter__(self) -> Self:
         options = self.launch.options
@@ -92,6 +98,8 @@ class Screen:
                 self._news(event)
                 self._blocked(event.blocked)
                 self.fills = [fill for receipt in event.updates for fill in receipt.fills]
+            case OrdersIntended():
+                self.endings = {each.client_id: each.ending for each in event.orders if each.ending}
             case OrderReported():
                 self.filled(event.receipt.fills, self.launch.parts.state.new_lessons)
             case KillSwitchSet():
@@ -145,7 +153,16 @@ class Screen:
 
     def fill(self, fill: Fill, closed: Lesson | None) -> None:
         """Show one fill, and the lesson of the trade that it closed."""
-        self.line(f"{fill.at:%Y-%m-%d %H:%M} {fill_text(fill, self.instruments[fill.symbol], closed)}")
+        text = fill_text(fill, self.instruments[fill.symbol], closed)
+        self.line(f"{fill.at:%Y-%m-%d %H:%M} {text}{'' if closed else self.shared(fill)}")
+
+    def shared(self, fill: Fill) -> str:
+        """Say of a share that was sold by a declared exit at what gain that was; "" of another fill."""
+        held = self.launch.parts.state.ledger.positions.get(fill.symbol)
+        if held is None or self.endings.get(fill.client_id) != PARTIAL:
+            return ""
+        entered = held.entry_ticks(self.instruments[fill.symbol].cash_factor)
+        return f", a share by {PARTIAL}, {fill.price / entered - 1:+.2%} on the entry before costs"
 
     def cycle(self, ended: CycleEnded) -> None:
         """Show what a cycle made of new candles, unless cycles come too quickly to be read.
