@@ -18,7 +18,7 @@ from agent.settings.user_strategies import load_file
 from agent.verify.replay import replay
 from benchmarks.processes import scratch, watched
 from domain.events import AdviceAsked
-from scripts.rehearse_advice import Market, Rehearsed, run
+from scripts.rehearse_advice.rig import Market, Rehearsed, run
 
 SERVER = (
     "import sys; from platforms.sandbox.model.server import ModelServer\n"

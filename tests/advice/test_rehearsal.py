@@ -8,7 +8,8 @@ from advice.settings import AdviceSettings
 from domain.events import AdviceAnswered
 from platforms.sandbox.model.faults import KINDS
 from platforms.sandbox.model.server import ModelServer
-from scripts.rehearse_advice import Market, Rehearsed, faults, judged, run, settings
+from scripts.rehearse_advice.judge import judged
+from scripts.rehearse_advice.rig import Market, Rehearsed, faults, run, settings
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,1 @@
+"""A rehearsal of advisers: `python -m scripts.rehearse_advice`."""
