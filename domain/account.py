@@ -9,6 +9,7 @@ from domain.errors import LocalFault
 from domain.exits import STOPS
 from domain.money import notional
 from domain.order import Fill, Side
+from domain.pairs import OffList
 from domain.tally import outcome, won
 from domain.times import millis
 
@@ -197,8 +198,9 @@ class Account(msgspec.Struct, frozen=True):
     by symbol. `marks` are the last quotes in ticks. `class_drawdown` is, by asset class, how far
     that class's profit has fallen from its peak. `blocked` says why no entry is possible, by symbol ("" for
     every symbol); it never holds an exit back. `dust` names positions too small to be sold: they take no slot
-    and stand in no purchase's way. `recent` are the last closed trades, at most `domain.tally.RECENT`, oldest
-    first. Times are None where nothing has happened yet.
+    and stand in no purchase's way. `off_list` says which symbols the pair list keeps from being entered, and
+    why; no exit asks it. `recent` are the last closed trades, at most `domain.tally.RECENT`, oldest first.
+    Times are None where nothing has happened yet.
     """
 
     cash: int
@@ -218,6 +220,7 @@ class Account(msgspec.Struct, frozen=True):
     dust: tuple[str, ...] = ()
     blocked: dict[str, str] = {}
     recent: tuple[PastTrade, ...] = ()
+    off_list: dict[str, OffList] = {}
 
     def why_blocked(self, symbol: str) -> str:
         """Return why no entry in a symbol is possible, "" when nothing speaks against it."""

@@ -17,6 +17,7 @@ from domain.instrument import Instrument
 from domain.lesson import Lesson
 from domain.observation import Observation
 from domain.order import Order, Receipt
+from domain.pairs import ListedPair
 from domain.replies import Reply
 from domain.verdict import Verdict
 
@@ -332,6 +333,22 @@ class LessonsSet(msgspec.Struct, frozen=True, tag="lessons_set"):
     evidence: dict[str, Any] = {}
 
 
+class PairsListed(msgspec.Struct, frozen=True, tag="pairs_listed", omit_defaults=True):
+    """A pair list came into force: each candidate as it was measured, and why it may not be entered if so.
+
+    `source` is what it was measured by, at `measured_at`; None where nothing could be measured yet. Where it
+    could not be refreshed `fault` says why, and `stale` that it is too old to stand: then the pairs are as
+    the settings want them to be in that case.
+    """
+
+    at: datetime
+    source: str
+    pairs: tuple[ListedPair, ...]
+    measured_at: datetime | None = None
+    fault: str = ""
+    stale: bool = False
+
+
 class CommandReceived(msgspec.Struct, frozen=True, tag="command_received"):
     """Somebody asked for something: the command says who, why and under which key. Its effects follow."""
 
@@ -390,6 +407,7 @@ Event = (
     | AdviceAnswered
     | AdviserSet
     | LessonsSet
+    | PairsListed
     | CommandReceived
     | CommandAnswered
     | ProcessNoted

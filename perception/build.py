@@ -19,6 +19,7 @@ from perception.http.fetch import HttpFetch
 from perception.providers.alpha_vantage.answers import ExchangeRate, SharePrice
 from perception.providers.alpha_vantage.provider import AlphaVantageProvider
 from perception.providers.binance import BinanceProvider
+from perception.providers.day_tickers import DayTicker
 from perception.providers.listed import Listed
 from perception.settings import (
     AlphaVantageSettings,
@@ -79,7 +80,7 @@ class GuardedAlphaVantage(GuardedProvider):
 
 
 class GuardedBinance(GuardedProvider):
-    """Binance's candles, and how it lists a pair, under one guard; thread-safe."""
+    """Binance's candles, how it lists a pair and what it tells of its day, under one guard; thread-safe."""
 
     def __init__(
         self,
@@ -95,6 +96,14 @@ class GuardedBinance(GuardedProvider):
     def listed(self, symbol: str, deadline_seconds: float | None = None) -> Listed:
         """Return how the exchange lists a pair. Raises as `candles`."""
         return self.guard.run(lambda: self._binance.listed(symbol), deadline_seconds)
+
+    def day(self, symbols: Sequence[str], deadline_seconds: float | None = None) -> dict[str, DayTicker]:
+        """Return each pair's last 24 hours. Raises as `candles`."""
+        return self.guard.run(lambda: self._binance.day(symbols), deadline_seconds)
+
+    def first_day(self, symbol: str, deadline_seconds: float | None = None) -> int | None:
+        """Return when a pair was first traded, in ms; None for never. Raises as `candles`."""
+        return self.guard.run(lambda: self._binance.first_day(symbol), deadline_seconds)
 
 
 def alpha_vantage(

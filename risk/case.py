@@ -54,14 +54,18 @@ class Policy(msgspec.Struct, frozen=True):
         cash_decimals: int = DECIMALS,
         orders: EntryOrders = AT_MARKET,
         laws: Impacts | None = None,
+        pair_list: bool = False,
     ) -> Self:
-        """Pack settings for a mode and a timeframe. Raises BadInput for a timeframe or cost out of range."""
+        """Pack settings for a mode and a timeframe; with a `pair_list` its rule is on.
+
+        Raises BadInput for a timeframe or cost out of range.
+        """
         if timeframe_ms <= 0:
             raise BadInput(f"timeframe_ms {timeframe_ms} must be above 0")
         if not 0 <= cost_ppm <= MAX_COST_PPM:
             raise BadInput(f"cost_ppm {cost_ppm} must be from 0 to {MAX_COST_PPM}")
         fixed = sizing.fixed_quantity if sizing.method == "fixed" else None
-        limits = _limits(risk, mode, timeframe_ms, cash_decimals)
+        limits = _limits(risk, mode, timeframe_ms, cash_decimals)._replace(pair_list=int(pair_list))
         return cls(
             limits=limits,
             sizing=_sizing(sizing, mode, cash_decimals),

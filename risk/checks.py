@@ -109,6 +109,14 @@ def _blocked(gate: Gate, rule: Rule, measure: Measure) -> Check:
     return Check(rule.reason, measure.passed, why, None, rule.unit)
 
 
+def _off_list(gate: Gate, rule: Rule, measure: Measure) -> Check:
+    """Tell the filter that keeps the symbol off the list, with what it measured and its limit."""
+    off = gate.case.account.off_list.get(gate.case.symbol)
+    if off is None:
+        return _words(rule, measure, "listed", "listed")
+    return _words(rule, measure, off.measured_text, off.limit_text)
+
+
 def _data_age(gate: Gate, rule: Rule, measure: Measure) -> Check:
     feed, priced = gate.facts.feed, gate.facts.entry.price > 0
     check = _number(gate, rule, measure, "candle" if priced and feed.quote_age_ms >= 0 else "price")
@@ -190,6 +198,7 @@ WORDED: dict[str, Callable[[Gate, Rule, Measure], Check]] = {
     "simulated_data": _source,
     "stale_data": _data_age,
     "entries_blocked": _blocked,
+    "pair_not_listed": _off_list,
     "max_drawdown": _drawdown,
     "class_drawdown": _drawdown,
     "duplicate_position": _duplicate,

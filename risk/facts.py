@@ -60,6 +60,7 @@ class AccountFacts(NamedTuple):
     NONE where none did; `stops` how many trades lost at their stop, of all symbols, within `stop_guard_ms`;
     `symbol_trades` and `symbol_profit` how many of the symbol's closed within `low_profit_ms`, and the sum of
     their results as fractions of what was paid. All three of the last `domain.tally.RECENT` trades.
+    `off_list` is 1 when the pair list keeps the symbol from being entered.
     """
 
     equity: int
@@ -83,6 +84,7 @@ class AccountFacts(NamedTuple):
     stops: int = 0
     symbol_trades: int = 0
     symbol_profit: float = 0.0
+    off_list: int = 0
 
 
 class Facts(NamedTuple):

@@ -19,6 +19,7 @@ from risk.rules import (
     filters,
     kill_switch,
     loss_streak,
+    off_list,
     positions,
     reward_risk,
     size,
@@ -42,44 +43,46 @@ def first_denial(facts: Facts) -> int:  # noqa: C901, PLR0911, PLR0912 - a line 
         return 4
     if not blocked(facts).passed:
         return 5
-    if not day_loss(facts).passed:
+    if not off_list(facts).passed:
         return 6
-    if not account_drawdown(facts).passed:
+    if not day_loss(facts).passed:
         return 7
-    if not class_drawdown(facts).passed:
+    if not account_drawdown(facts).passed:
         return 8
-    if not trade_loss(facts).passed:
+    if not class_drawdown(facts).passed:
         return 9
-    if not positions(facts).passed:
+    if not trade_loss(facts).passed:
         return 10
-    if not duplicate(facts).passed:
+    if not positions(facts).passed:
         return 11
-    if not cool_down(facts).passed:
+    if not duplicate(facts).passed:
         return 12
-    if not symbol_cool_down(facts).passed:
+    if not cool_down(facts).passed:
         return 13
-    if not stop_guard(facts).passed:
+    if not symbol_cool_down(facts).passed:
         return 14
-    if not low_profit(facts).passed:
+    if not stop_guard(facts).passed:
         return 15
-    if not trades_today(facts).passed:
+    if not low_profit(facts).passed:
         return 16
-    if not exposure(facts).passed:
+    if not trades_today(facts).passed:
         return 17
-    if not concentration(facts).passed:
+    if not exposure(facts).passed:
         return 18
-    if not confidence(facts).passed:
+    if not concentration(facts).passed:
         return 19
-    if not reward_risk(facts).passed:
+    if not confidence(facts).passed:
         return 20
-    if not loss_streak(facts).passed:
+    if not reward_risk(facts).passed:
         return 21
-    if not breaker(facts).passed:
+    if not loss_streak(facts).passed:
         return 22
-    if not size(facts).passed:
+    if not breaker(facts).passed:
         return 23
-    if not cash(facts).passed:
+    if not size(facts).passed:
         return 24
-    if not filters(facts).passed:
+    if not cash(facts).passed:
         return 25
+    if not filters(facts).passed:
+        return 26
     return 0

@@ -10,7 +10,8 @@ class Limits(NamedTuple):
     """Every limit of the gate: cash in cash units, shares in ppm, times in ms, flags as 0 or 1.
 
     `daily_loss` and `per_trade_loss` are amounts; with a share of equity beside them the less counts.
-    `low_profit` is a sum of fractions of what was paid. A protection whose time is 0 is off.
+    `low_profit` is a sum of fractions of what was paid. A protection whose time is 0 is off. `pair_list` is
+    1 when entries go by a pair list.
     """
 
     live: int
@@ -37,6 +38,7 @@ class Limits(NamedTuple):
     low_profit_ms: int = 0
     low_profit_trades: int = 0
     low_profit: float = 0.0
+    pair_list: int = 0
 
 
 class Sizing(NamedTuple):

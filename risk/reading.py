@@ -84,6 +84,7 @@ def book_of(case: Case) -> AccountFacts:
         stops=_stops(case),
         symbol_trades=trades,
         symbol_profit=profit,
+        off_list=int(symbol in account.off_list),
     )
 
 

@@ -75,6 +75,13 @@ def blocked(facts: Facts) -> Measure:
 
 
 @kernel
+def off_list(facts: Facts) -> Measure:
+    """Measure whether the pair list keeps the symbol from being entered: 1 or 0; without a list it passes."""
+    book, limits = facts.book, facts.limits
+    return Measure(book.off_list, 0, book.off_list == 0 or limits.pair_list == 0, True)
+
+
+@kernel
 def daily_loss(equity: int, day_start_equity: int, limit: int) -> Measure:
     """Measure the fall of equity since the day began, so fees and open losses count; cash units."""
     loss = day_start_equity - equity

@@ -5,7 +5,7 @@ read it.
 
 A rule's code is its place in RULES, from 1; 0 means that nothing denies. Entries meet every rule,
 exits only the exchange's filters. Every rule is recorded with a verdict, but `entries_blocked` only where
-it denies, and a protection only where it is on.
+it denies, and a protection or the pair list only where it is on.
 """
 
 from collections.abc import Callable
@@ -87,6 +87,24 @@ RULES: tuple[Rule, ...] = (
         "No entry while exchange or books name a reason against it: a closed market, an unreadable fact.",
         rules.blocked,
         about="symbol",
+    ),
+    Rule(
+        3,
+        "pair_not_listed",
+        (
+            "pairlist.source",
+            "pairlist.volume_least",
+            "pairlist.volume_top",
+            "pairlist.age_days",
+            "pairlist.spread_bp",
+            "pairlist.volatility_least",
+            "pairlist.volatility_most",
+        ),
+        "pair list",
+        "With a pair list no entry in a symbol that is not on it.",
+        rules.off_list,
+        about="symbol",
+        window="pair_list",
     ),
     Rule(
         4,
@@ -308,6 +326,7 @@ SIMULATED_DATA = _code(rules.source)
 STALE_DATA = _code(rules.data_age)
 UNKNOWN_ORDER = _code(rules.unknown_orders)
 BLOCKED = _code(rules.blocked)
+OFF_LIST = _code(rules.off_list)
 DAILY_LOSS = _code(rules.day_loss)
 MAX_DRAWDOWN = _code(rules.account_drawdown)
 CLASS_DRAWDOWN = _code(rules.class_drawdown)

@@ -20,6 +20,7 @@ from agent.settings.load import unknown_variables
 from agent.settings.settings import EXCHANGE_KEY, KEY_VARIABLE, Options
 from agent.settings.upkeep.sections import Upkeep, models_in
 from docs import tables
+from perception.pairs.settings import PairListSettings
 from risk.settings import RiskSettings, SizingSettings
 from risk.table import RULES
 from scripts.soak.command import parse
@@ -233,7 +234,9 @@ def table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
 
 def rules_table() -> str:
     """Return the table of risk rules, from the table the gate itself reads."""
-    models: dict[str, BaseModel] = {"risk": RiskSettings(), "sizing": SizingSettings()}
+    models: dict[str, BaseModel] = {
+        "risk": RiskSettings(), "sizing": SizingSettings(), "pairlist": PairListSettings(),
+    }  # fmt: skip  # as they come
     rows = []
     for rule in RULES:
         paths = [path.split(".") for path in rule.settings]

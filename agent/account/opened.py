@@ -55,6 +55,7 @@ from journal.lease import alive
 from journal.sql import SqliteJournal, SqlJournal
 
 if TYPE_CHECKING:
+    from perception.pairs.lister import PairLister
     from platforms.binance.platform import BinancePlatform
 
 log.import_library()
@@ -128,6 +129,7 @@ class OpenedAccount:
         self.lock = self.home.lock(self.name, needed=not stopping)
         self.locks: list[Lock] = [self.lock]
         self.kept = None
+        self.pairs: PairLister | None = None
         try:
             if not hurry and not fresh:
                 self._refuse_half_restored()
@@ -304,6 +306,7 @@ class OpenedAccount:
             )
             if not self.hurry:
                 self._seat_advisers(held)
+                self.pairs = wiring.seat_pairs(self.session, self.parts, self.home.root)
             if not self.parts.brief:
                 self.session.keeper = Keeper(self.checkpoints, self.options, self.clock)
             self.session.notes = ProcessNotes(self.clock, self.market.streams)
@@ -342,6 +345,8 @@ class OpenedAccount:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.market.close()
+        if self.pairs is not None:
+            self.pairs.close()
         self.journal.close()
         self._unlock()
 

@@ -22,13 +22,14 @@ from agent.loop.machine import IDLE, LEARNING, LoopMachine
 from agent.loop.slices import Due, bought_anew, case_of, due_slices
 from agent.loop.turn import Turn, look, splits
 from agent.orders.executor import Executor
+from agent.state.pair_list import off_list
 from agent.state.record import Record
 from agent.state.state import Observed
 from domain.account import Account
 from domain.commands import Flatten, Kill
 from domain.decision import Action, Decision
 from domain.errors import BoydError, JournalFault, LocalFault, VenueFault
-from domain.events import CycleEnded, Event, Failure, KillSwitchSet
+from domain.events import CycleEnded, Event, Failure, KillSwitchSet, PairsListed
 from domain.instrument import Instrument
 from domain.lesson import Lesson
 from domain.observation import Observation
@@ -42,6 +43,17 @@ from risk.kill import trip_reason
 
 WATCHED = 3
 """Version of the books from which on entries that voices held back are watched."""
+
+
+def no_pairs(at: datetime, known: PairsListed | None) -> PairsListed | None:
+    """Make no pair list: the one in force stands."""
+    del at, known
+    return None
+
+
+def nothing(at: datetime) -> None:
+    """Ask for nothing at the end of a cycle."""
+    del at
 
 
 def nobody(turn: Turn) -> None:
@@ -85,6 +97,10 @@ class Cycle:
         """Asks advisers about entries a turn's observations would lead to, and never raises."""
         self.unjudged: Mapping[str, str] = {}
         """Why custom exits could not be judged when they were looked at last, by symbol."""
+        self.list_pairs: Callable[[datetime, PairsListed | None], PairsListed | None] = no_pairs
+        """Says which pair list is in force from this cycle on, None where it stays; asks nobody outside."""
+        self.between: Callable[[datetime], None] = nothing
+        """Is called once a cycle is over and nothing is locked, and never raises: what takes its time."""
         self.also_blocked: Mapping[str, str] = {}
         """Why no entry is to be made besides what the venue says; whoever knows it keeps it up to date."""
 
@@ -111,10 +127,12 @@ class Cycle:
                 turn.observations.clear()
                 failure = VenueFault("the grid changed while the market was looked at")
             try:
-                return self._turned(turn, failure)
+                ended = self._turned(turn, failure)
             except JournalFault:
                 self._come_home()
                 raise
+        self.between(at)
+        return ended
 
     def _look(self, turn: Turn) -> Exception | None:
         return look(turn, self.symbols, self.observer, self.state, apart=self.apart)
@@ -143,6 +161,7 @@ class Cycle:
         fire = self.machine.fire
         fire("observed")
         self._decide(turn)
+        turn.pairs = self.list_pairs(turn.at, self.state.pairs.current)
         exits = due_exits(turn, self.state, self.executor.factory, self.policy)
         self._tell_unjudged(turn)
         slices = due_slices(turn, self.state, exits)
@@ -241,6 +260,8 @@ class Cycle:
             turn.kill = KillSwitchSet(at=turn.at, active=True, reason=asked.reason, by=asked.by)
         kill_switch = turn.kill.reason if turn.kill else self.state.kill_switch
         account = self.state.ledger.account(kill_switch, turn.blocked)
+        if turn.pairs is not None:
+            account = replace(account, off_list=off_list(turn.pairs, self.state.pairs.candidates))
         for observation, decision in zip(turn.observations, turn.decisions, strict=True):
             if decision.action is Action.HOLD:
                 continue

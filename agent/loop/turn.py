@@ -8,7 +8,7 @@ from agent.state.state import State
 from domain.candle import Candle
 from domain.decision import Decision
 from domain.errors import BadAnswer, VenueFault
-from domain.events import CycleDecided, Event, KillSwitchSet
+from domain.events import CycleDecided, Event, KillSwitchSet, PairsListed
 from domain.observation import SPLIT, Observation
 from domain.order import Receipt
 from domain.ports import Observer
@@ -28,6 +28,7 @@ class Turn:
         self.cycle_id = cycle_id
         self.at = at
         self.kill: KillSwitchSet | None = None
+        self.pairs: PairsListed | None = None
         self.observations: list[Observation] = []
         self.updates: Sequence[Receipt] = ()
         self.blocked: dict[str, str] = {}
@@ -38,7 +39,7 @@ class Turn:
         """Why the custom exit of a position could not be judged, by symbol."""
 
     def rows(self) -> tuple[Event, ...]:
-        """Return what is journaled of what was seen and decided, behind the kill switch it threw."""
+        """Return what is journaled of what was seen and decided, behind its pair list and its kill switch."""
         decided = CycleDecided(
             self.cycle_id,
             self.at,
@@ -48,7 +49,7 @@ class Turn:
             tuple(self.verdicts),
             self.blocked,
         )
-        return (decided,) if self.kill is None else (self.kill, decided)
+        return (*(each for each in (self.pairs, self.kill) if each is not None), decided)
 
 
 def look(

@@ -25,6 +25,7 @@ from domain.symbols import is_symbol, spelled
 from domain.times import TIMEFRAMES
 from learning.settings import LearningSettings
 from perception.driven.simulated import SimulatedSettings
+from perception.pairs.settings import PairListSettings
 from perception.settings import (
     AlphaVantageSettings,
     BinanceSettings,
@@ -93,6 +94,7 @@ class Options(BaseModel):
     pairs: dict[str, PairSettings] = Field(
         default={}, description="what single pairs have of their own, under the names of the settings of all"
     )
+    pairlist: PairListSettings = PairListSettings()
     paper: PaperSettings = PaperSettings()
     orders: OrderSettings = OrderSettings()
     exchange: BinanceTradingSettings = BinanceTradingSettings()

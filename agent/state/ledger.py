@@ -58,6 +58,7 @@ from domain.order import (
     sells_share,
 )
 from domain.order_table import after
+from domain.pairs import OffList
 from domain.regrid import Regrid
 
 RESTORED = "restored"
@@ -76,6 +77,7 @@ class Ledger(Results):
     pending_exits: dict[str, Order] = field(default_factory=dict)
     intended: int = 0
     venue_blocks: dict[str, str] = field(default_factory=dict)
+    off_list: dict[str, OffList] = field(default_factory=dict)
     contradictions: dict[str, str] = field(default_factory=dict)
     given_up: set[str] = field(default_factory=set)
 
@@ -307,6 +309,7 @@ class Ledger(Results):
             blocked=self.blocked(venue_blocks),
             dust=tuple(symbol for symbol in self.positions if self.small(symbol)),
             recent=tuple(self.recent),
+            off_list=self.off_list,
         )
 
     def blocked(self, venue_blocks: Mapping[str, str] | None = None) -> dict[str, str]:

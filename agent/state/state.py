@@ -33,11 +33,13 @@ from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 
 from advice import ledger as money
 from agent.state import changes, proving
 from agent.state.changes import Changed
 from agent.state.ledger import Ledger
+from agent.state.pair_list import NO_PAIRS, PairFold, begun, seen
 from agent.state.retune import retune
 from agent.state.slicing import SlicePlan, after_cycle
 from domain.account import Trade
@@ -64,6 +66,7 @@ from domain.events import (
     ModelSet,
     OrderReported,
     OrdersIntended,
+    PairsListed,
     ParametersSet,
     PositionWrittenOff,
     SessionEnded,
@@ -159,6 +162,8 @@ class State:
     """The last closed candles by symbol, where slippage is predicted by what a market did in them."""
     models: list[ModelSet] = field(default_factory=list)
     """Models set so far; only those in force with their bodies."""
+    pairs: PairFold = NO_PAIRS
+    """The pair list in force."""
 
     @property
     def beliefs(self) -> Beliefs:
@@ -200,7 +205,7 @@ class State:
                 # Parameters of another program end no command: the voice is silent until it is given others.
                 mind.muted[event.strategy] = str(refused)
 
-    def _fold(self, event: Event | Observed) -> None:  # noqa: C901, PLR0912 -- one case an event
+    def _fold(self, event: Event | Observed) -> None:  # noqa: C901, PLR0912, PLR0915 -- one case an event
         match event:
             case Observed():
                 self.ahead = event.cycle_id
@@ -241,6 +246,8 @@ class State:
             case LessonsSet():
                 self.lesson_sets.append(event)
                 self.memory = put_in_force(self.memory, event.lessons, self.learning, follows=event.follows)
+            case PairsListed():
+                self._list(replace(self.pairs, current=event))
             case CommandReceived():
                 self._receive(event.command)
             case CommandAnswered():
@@ -261,6 +268,7 @@ class State:
         self.measuring = dict(event.settings.get("entries") or {}).get("order") == "auto"
         if not self.measuring:
             self.recent = {}
+        self._list(begun(self.pairs, event.settings))
         self.spend = money.after_start(self.spend)
         self.changed = changes.standing(self.changed, event.settings)
         for change in self.ledger.open(event.cash, event.instruments, event.books):
@@ -320,8 +328,17 @@ class State:
                 self._held_back(decision)
         self.ahead = None
 
+    def _list(self, pairs: PairFold) -> None:
+        """Count on a pair list, or on there being none."""
+        self.pairs = pairs
+        self.ledger.off_list = pairs.off_list
+
     def _candles(self, observation: Observation, at: datetime) -> None:
-        if self.series.get(observation.symbol, observation.series) != observation.series:
+        anew = self.series.get(observation.symbol, observation.series) != observation.series
+        if self.pairs.window_ms:
+            tick = self.ledger.instruments[observation.symbol].tick
+            self.pairs = seen(self.pairs, observation, tick, anew=anew)
+        if anew:
             self.recent.pop(observation.symbol, None)
             # Hindsight never runs from one market's prices into another's.
             self.pending = [each for each in self.pending if each.context.symbol != observation.symbol]

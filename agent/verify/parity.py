@@ -105,6 +105,7 @@ def run_loop(
     begun = utc(int(candles[0].time[0]))
     platform = wiring.paper_platform(parts, impacts)
     session = wiring.session(parts, journal, source.observer, platform, inbox, at=begun)
+    wiring.seat_pairs(session, parts, options.home)
     session.listeners.append(run.on_event)
     session.demoting = False
     for each in models:

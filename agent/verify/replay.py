@@ -39,6 +39,7 @@ from domain.events import (
     LessonsSet,
     ModelSet,
     OrderReported,
+    PairsListed,
     ParametersSet,
     PositionWrittenOff,
     ProcessNoted,
@@ -321,7 +322,9 @@ def _is_input(event: Event, *, remote: bool) -> bool:
     """Say whether an event between cycles came from outside the loop."""
     if isinstance(event, KillSwitchSet):
         return event.by != "agent"
-    return isinstance(event, ASKED | FlattenAsked | AccountAdopted | PositionWrittenOff) or remote
+    return (
+        isinstance(event, ASKED | PairsListed | FlattenAsked | AccountAdopted | PositionWrittenOff) or remote
+    )
 
 
 def _at(event: Event) -> datetime:

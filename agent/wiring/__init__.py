@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         schedule_of,
         unreachable,
     )
+    from agent.wiring.pairs import exchange_pairs, seat_pairs
     from agent.wiring.sessions import exchange, held, paper_platform, parts_of, session
 
 _HOMES = {
@@ -59,6 +60,7 @@ _HOMES = {
         "schedule_of",
         "unreachable",
     ),
+    "agent.wiring.pairs": ("exchange_pairs", "seat_pairs"),
     "agent.wiring.sessions": ("exchange", "held", "paper_platform", "parts_of", "session"),
 }
 
@@ -84,6 +86,7 @@ __all__ = [
     "PolicyInForce",
     "counted_alike",
     "exchange",
+    "exchange_pairs",
     "guarded",
     "held",
     "import_all",
@@ -104,6 +107,7 @@ __all__ = [
     "refuse_stale",
     "schedule_of",
     "seat_advisers",
+    "seat_pairs",
     "session",
     "unreachable",
 ]

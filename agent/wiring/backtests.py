@@ -18,6 +18,9 @@ from reasoning.strategies.registry import STRATEGIES
 from research.data.candles import Candles
 from research.engine.backtest import BacktestVoice, Setup
 from research.engine.opinions import BacktestModel
+from research.engine.pair_flags import PairRule
+
+PPM_OF_BP = 100
 
 SAMPLE = 500
 """Candles of a series by which its grid is told."""
@@ -33,7 +36,12 @@ def options_for(options: Options, candles: Sequence[Candles]) -> Options:
     if len(lengths) > 1:
         raise BadInput(f"candles have different timeframes: {', '.join(names[each] for each in lengths)}")
     symbols = tuple(each.symbol for each in candles)
-    named = {"symbols": symbols, "timeframe": names[lengths[0]], "mode": "paper"}
+    # What an exchange tells now would be hindsight: of the past there is what the candles told by then.
+    pairs = {"source": "candles"} if options.pairlist.on else {}
+    pairlist = options.pairlist.model_copy(update=pairs)
+    named = {
+        "symbols": symbols, "timeframe": names[lengths[0]], "mode": "paper", "pairlist": pairlist,
+    }  # fmt: skip  # as they come
     options = _of_pairs(options, symbols)
     return with_grids(options.model_copy(update=named), {each.symbol: sampled(each) for each in candles})
 
@@ -98,10 +106,18 @@ def setup_of(options: Options, models: Sequence[ModelSet] = ()) -> Setup:
         cash=options.paper.opening_cash(grid.values()),
         warmup=max(options.perception.warmup_candles, needed),
         impacts=options.entries.impacts,
+        pair_list=pair_rule(options),
         models=tuple(
             BacktestModel(heard_model(each), each.raise_cap if each.promoted else None) for each in models
         ),
     )
+
+
+def pair_rule(options: Options) -> PairRule | None:
+    """Return the pair list that a backtest's entries go by, None for none."""
+    if not options.pairlist.on:
+        return None
+    return PairRule(options.pairlist, options.paper.costs().spread / PPM_OF_BP)
 
 
 def voice_of(

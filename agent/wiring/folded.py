@@ -74,6 +74,7 @@ def _packed(options: FoldSettings, grid: Mapping[str, Instrument]) -> Policy:
         cash_decimals=next(iter(grid.values())).cash_decimals,
         orders=options.entries.pack(configured_ppm(options)),
         laws=options.entries.impacts,
+        pair_list=options.pairlist.on,
     )
 
 

@@ -25,6 +25,7 @@ from perception.driven.market import Cursor, DrivenMarket
 from perception.driven.recorded import RecordedMarket
 from perception.driven.simulated import SimulatedMarket, SimulatedProvider
 from perception.headlines import Headlines
+from perception.settings import BinanceSettings
 
 if TYPE_CHECKING:
     from perception.stream.provider import StreamStatus  # WebSockets are an extra
@@ -237,16 +238,22 @@ def unreachable(options: Options, clock: Clock, home: Home, seconds: float) -> s
 
 def _traded_market(options: Options, clock: Clock, home: Home) -> Guarded:
     """Return the market of the exchange that is traded: its stream, and REST behind it."""
-    report, stream, exchange = options.binance, options.stream, options.exchange
-    if "base_url" not in report.model_fields_set:
-        report = report.model_copy(update={"base_url": exchange.rest_url})
-    rest = build.binance(report, options.perception, clock, home.root)
+    stream, exchange = options.stream, options.exchange
+    rest = build.binance(public_market(options), options.perception, clock, home.root)
     if not options.streaming:
         return rest
     if "base_url" not in stream.model_fields_set:
         own = exchange.base_url and f"ws{exchange.base_url.removeprefix('http')}"
         stream = stream.model_copy(update={"base_url": own or STREAMS[exchange.endpoint]})
     return build.binance_stream(stream, rest, options.symbols, options.timeframe_ms, clock)
+
+
+def public_market(options: Options) -> BinanceSettings:
+    """Return where the exchange's public data are asked for: of the exchange that is traded, where one is."""
+    report = options.binance
+    if not options.remote or "base_url" in report.model_fields_set:
+        return report
+    return report.model_copy(update={"base_url": options.exchange.rest_url})
 
 
 def quotes(settings: Settings, clock: Clock, home: Path) -> build.GuardedAlphaVantage:

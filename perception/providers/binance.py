@@ -4,6 +4,8 @@ API: GET /api/v3/klines (github.com/binance/binance-spot-api-docs, rest-api.md),
 [open time ms, open, high, low, close, volume, close time, ...], numbers as strings.
 """
 
+import json
+from collections.abc import Sequence
 from urllib.parse import urlencode
 
 from domain.candle import RawCandle
@@ -14,6 +16,7 @@ from perception.guard.cache import LATEST
 from perception.guard.call import Answer, Fetch
 from perception.guard.faults import Unasked, Wait, inert
 from perception.http.fetch import sound
+from perception.providers.day_tickers import DayTicker, tickers
 from perception.providers.listed import Listed, listed
 from perception.providers.rows import as_told, each_row
 from perception.providers.symbols import pair, timeframe_name
@@ -32,6 +35,7 @@ class BinanceProvider:
     def __init__(self, settings: BinanceSettings, fetch: Fetch) -> None:
         self._url = f"{settings.base_url}/api/v3/klines"
         self._listing = f"{settings.base_url}/api/v3/exchangeInfo"
+        self._day = f"{settings.base_url}/api/v3/ticker/24hr"
         self._fetch = fetch
 
     def missing(self) -> str:
@@ -47,11 +51,8 @@ class BinanceProvider:
 
         Raises Refused (symbol, timeframe), RateLimited, BadAnswer, Unreachable.
         """
-        base, quote = pair(request.symbol)
-        if not quote:
-            raise Unasked(f"binance trades pairs like BTC-USDT, not {request.symbol}")
         query: dict[str, str | int] = {
-            "symbol": base + quote,
+            "symbol": self._name(request.symbol),
             "interval": timeframe_name(request.timeframe_ms),
             "startTime": max(request.since_ms, 0),
             "limit": max(1, min(request.limit, MOST_ROWS)),
@@ -65,14 +66,32 @@ class BinanceProvider:
 
     def listed(self, symbol: str) -> Listed:
         """Return how the exchange lists a pair. Raises as `candles`, NoData where it says no grid."""
+        name = self._name(symbol)
+        query = urlencode({"symbol": name})
+        result = listed(self._answered(self._fetch.get(f"{self._listing}?{query}")).body)
+        if name not in result:
+            raise NoData(f"the listing says no grid of {symbol}")
+        return result[name]
+
+    def day(self, symbols: Sequence[str]) -> dict[str, DayTicker]:
+        """Return each pair's last 24 hours, in one request. Raises as `candles`."""
+        names = {symbol: self._name(symbol) for symbol in symbols}
+        query = urlencode({"symbols": json.dumps(list(names.values()), separators=(",", ":"))})
+        return tickers(decode(self._answered(self._fetch.get(f"{self._day}?{query}")).body), names)
+
+    def first_day(self, symbol: str) -> int | None:
+        """Return when a pair's first daily candle opened, in ms; None for none. Raises as `candles`."""
+        query = urlencode({"symbol": self._name(symbol), "interval": "1d", "startTime": 0, "limit": 1})
+        rows = decode(self._answered(self._fetch.get(f"{self._url}?{query}")).body)
+        if not isinstance(rows, list):
+            raise BadAnswer(f"first day of {symbol} is not a list of candles")
+        return _opened(rows[0])[0] if rows else None
+
+    def _name(self, symbol: str) -> str:
         base, quote = pair(symbol)
         if not quote:
             raise Unasked(f"binance trades pairs like BTC-USDT, not {symbol}")
-        query = urlencode({"symbol": base + quote})
-        result = listed(self._answered(self._fetch.get(f"{self._listing}?{query}")).body)
-        if base + quote not in result:
-            raise NoData(f"the listing says no grid of {symbol}")
-        return result[base + quote]
+        return base + quote
 
     def _answered(self, answer: Answer) -> Answer:
         """Return a good answer. Raises what the exchange's own error code says, else what the status says."""

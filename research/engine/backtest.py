@@ -73,6 +73,7 @@ from research.engine.layout import (
     RuleParameters,
 )
 from research.engine.opinions import BacktestModel, opinions_at
+from research.engine.pair_flags import PairRule
 from research.engine.pair_limits import rows_of
 from research.engine.recording import Recording
 from research.engine.result import TRADE, VETO, Result
@@ -101,7 +102,7 @@ class Setup:
     `cash` in cash units; `warmup` the candles delivered together before the first cycle. `impacts` are
     models of what market orders cost, by symbol: they count where they cost more than `costs` say. `models`
     are trained ones that are asked about entries. `own_voices` are the voices, in the same order, of symbols
-    that have parameters of their own.
+    that have parameters of their own. With `pair_list` entries go by a pair list.
     """
 
     voices: tuple[BacktestVoice, ...]
@@ -115,6 +116,7 @@ class Setup:
     impacts: Impacts = field(default_factory=dict)
     models: tuple[BacktestModel, ...] = ()
     own_voices: Mapping[str, tuple[BacktestVoice, ...]] = field(default_factory=dict)
+    pair_list: PairRule | None = None
 
     def voices_of(self, symbol: str) -> tuple[BacktestVoice, ...]:
         """Return the voices of a symbol."""
@@ -138,6 +140,7 @@ class Setup:
             policy.cost_ppm,
             policy.orders,
             tables,
+            prepared.pair_flags(self.pair_list),
         )
 
 
@@ -160,7 +163,12 @@ def backtest(
 
 
 def _check_parts(candles: Sequence[Candles], setup: Setup, needed: int) -> None:
-    """Raise BadInput for a custom exit that reads numbers of candles, which parts of a tape do not have."""
+    """Raise BadInput for what parts of a tape do not have: the candles of a pair list, or of a custom exit."""
+    if setup.pair_list is not None:
+        raise BadInput(
+            "pair lists look at all symbols at once, so these candles are not traded in parts; give a memory "
+            f"of {-(-needed // 2**20)} MB (--memory), fewer candles, or set pairlist.source to off"
+        )
     voices = (voice for each in candles for voice in setup.voices_of(each.symbol))
     for voice in voices:
         plan = voice.strategy.exits_for(voice.packed)

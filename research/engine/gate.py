@@ -80,6 +80,7 @@ from research.engine.layout import (
     Floats,
     Ints,
     Opinions,
+    PairFlags,
     RuleParameters,
 )
 from research.engine.pair_limits import limits_at, sizing_at
@@ -243,6 +244,14 @@ def class_fall(ints: Ints, class_at: int) -> int:
 
 
 @kernel
+def is_off_list(pairs: PairFlags, p: int, at_ms: int) -> int:
+    """Return 1 where the pair list in force keeps a symbol from being entered."""
+    if len(pairs.off) == 0:
+        return 0
+    return pairs.off[(p - ACCT) // SYMBOL * pairs.lists + at_ms // pairs.refresh_ms - pairs.first]
+
+
+@kernel
 def book_for(ints: Ints, house: RuleParameters, limits: Limits, p: int, at_ms: int) -> AccountFacts:
     """Return the account as the gate sees it: positions, and entries approved earlier in the cycle."""
     past = look_back(ints, p, at_ms, limits)
@@ -287,6 +296,7 @@ def book_for(ints: Ints, house: RuleParameters, limits: Limits, p: int, at_ms: i
         past.stops,
         past.symbol_trades,
         past.symbol_profit,
+        is_off_list(house.off_list, p, at_ms),
     )
 
 

@@ -86,6 +86,18 @@ class PairTables(NamedTuple):
     floats: Sequence[float]
 
 
+class PairFlags(NamedTuple):
+    """Pair lists over a session: who is `off` each, symbol by symbol; empty where there is no list.
+
+    A list's number is its instant over `refresh_ms`, `first` that of the first of so many `lists`.
+    """
+
+    refresh_ms: int
+    first: int
+    lists: int
+    off: Sequence[int]
+
+
 class RuleParameters(NamedTuple):
     """Every number of the rules that does not change in a session; `pairs` has those of single symbols."""
 
@@ -97,6 +109,7 @@ class RuleParameters(NamedTuple):
     cost_ppm: int
     orders: EntryOrders
     pairs: PairTables
+    off_list: PairFlags
 
 
 NOT_PROMOTED, NO_CHANCE = -1.0, -1.0

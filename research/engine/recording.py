@@ -14,7 +14,8 @@ from reasoning.kernels.features import PLAN
 from reasoning.kernels.indicators import ATR_SIZE
 from research.data.candles import Candles, FloatArray, IntArray, merged
 from research.engine.compiler import CompiledRules
-from research.engine.layout import Blocks, Doubts, MarketLayout, Opinions
+from research.engine.layout import Blocks, Doubts, MarketLayout, Opinions, PairFlags
+from research.engine.pair_flags import PairRule, flags_of
 from research.engine.stretches import blocks_of
 from research.engine.tape import Tape, tape_of
 
@@ -146,6 +147,13 @@ class Recording:
             self.market.close,
             self.give(volume),
         )
+
+    def pair_flags(self, rule: PairRule | None) -> PairFlags:
+        """Return who is off the pair lists of a session, as the replay reads it."""
+        if rule is None:
+            return PairFlags(1, 0, 0, self.give(np.zeros(0, dtype=np.int64)))
+        first, count, off = flags_of(self.tapes, self.instruments, self.instants, rule)
+        return PairFlags(rule.settings.refresh_ms, first, count, self.give(off))
 
     @cached_property
     def unheard(self) -> Opinions:

@@ -110,7 +110,7 @@ def test_only_verdicts_on_entries_are_remembered_for_it() -> None:
 def test_rules_of_the_account_are_told_once_and_those_of_a_symbol_for_each() -> None:
     base = case()
     seen = {"BTCUSDT": base.observation, "ETHUSDT": None, "NOSUCH": None}
-    base = limiting(base, symbol_cool_down_ms=1, stop_guard_ms=1, low_profit_ms=1)
+    base = limiting(base, symbol_cool_down_ms=1, stop_guard_ms=1, low_profit_ms=1, pair_list=1)
     rows = headroom(base.account, INSTRUMENTS, base.policy, seen, {}, NOW)
     for rule in RULES:
         symbols = [each.symbol for each in rows if each.rule == rule.reason]

@@ -142,6 +142,28 @@ def test_protections_look_back_alike(name: str, count: int) -> None:
         assert code in set(result.vetoes["rule"].tolist()), protection
 
 
+@pytest.mark.parametrize(
+    "filters",
+    [
+        {"volume_top": 2, "refresh_minutes": 240},
+        {"volatility_most": 3.0, "window_hours": 6, "refresh_minutes": 60},
+        {"source": "exchange", "volatility_least": 4.0, "age_days": 1.5},  # candles are measured all the same
+    ],
+)
+@pytest.mark.parametrize(
+    ("name", "count"),
+    present(("seeded/1h/{}", 500), ("crypto/1m/{}_1m_20230316-20230501.csv.gz", 3_000)),
+)
+def test_pair_lists_are_made_alike(name: str, count: int, filters: dict[str, Any]) -> None:
+    begins = zip((0, 40, 200), FOUR, strict=False)
+    candles = [market(name.format(each), 200 + count)[begin : begin + count] for begin, each in begins]
+    pairs = {"source": "candles", **filters}
+    result, difference = both(candles, risk={**EAGER, "max_positions": 3}, pairlist=pairs)
+    assert difference is None
+    assert table.OFF_LIST in set(result.vetoes["rule"].tolist())
+    assert len(result.trades) > 0
+
+
 @pytest.mark.parametrize(("name", "count"), present(("seeded/1m/BTC-USDT", 1_200), (MINUTES, 4_000)))
 def test_a_fixed_quantity_is_cut_and_denied_alike(name: str, count: int) -> None:
     sizing = {"method": "fixed", "fixed_quantity": "0.0123456789"}

@@ -12,6 +12,7 @@ from domain.candle import Candle, LastPrice
 from domain.decision import Action
 from domain.money import to_cash
 from domain.observation import Source
+from domain.pairs import NO_LIST
 from domain.times import MINUTE_MS
 from risk.case import Case
 from tests.risk.cases import (
@@ -73,6 +74,10 @@ def _looking_back(trades: list[PastTrade], minutes: int) -> Change:
     return lambda base: limiting(owning(base, recent=tuple(trades)), **on)
 
 
+def _off_list(symbols: set[str], on: bool) -> Change:  # noqa: FBT001 -- drawn
+    return lambda base: limiting(owning(base, off_list=dict.fromkeys(symbols, NO_LIST)), pair_list=int(on))
+
+
 SYMBOLS = st.sampled_from(sorted(INSTRUMENTS))
 PAST = st.builds(PastTrade, SYMBOLS, AGES.map(lambda age: NOW_MS - age), st.floats(-1, 1), st.booleans())
 
@@ -101,6 +106,7 @@ ANOMALIES: st.SearchStrategy[Change] = st.one_of(
     COUNTS.map(lambda count: lambda base: owning(base, entries_today=count)),
     COUNTS.map(lambda count: lambda base: owning(base, loss_streak=count)),
     COUNTS.map(lambda count: lambda base: owning(base, win_streak=count)),
+    st.builds(_off_list, st.sets(SYMBOLS), st.booleans()),
     st.builds(_looking_back, st.lists(PAST, max_size=8), st.sampled_from([0, 1, 15, 60, 10**6])),
     POINTS.map(lambda points: lambda base: deciding(base, confidence=points)),
     st.floats(allow_nan=True).map(lambda ratio: lambda base: deciding(base, atr_ratio=ratio)),

@@ -12,6 +12,7 @@ from domain.candle import LastPrice
 from domain.instrument import Instrument
 from domain.money import from_cash, to_cash
 from domain.observation import Source
+from domain.pairs import NO_LIST
 from domain.times import MINUTE_MS
 from domain.verdict import Denied
 from risk.case import Case
@@ -83,6 +84,11 @@ def looking_back(*trades: PastTrade, **limits: float) -> Case:
     return limiting(owning(case(), recent=trades), **limits)
 
 
+def listing(*off: str, on: int = 1) -> Case:
+    """A pair list that these symbols are off."""
+    return limiting(owning(case(), off_list=dict.fromkeys(off, NO_LIST)), pair_list=on)
+
+
 def guarding(*trades: PastTrade) -> Case:
     return looking_back(*trades, stop_guard_ms=60 * MINUTE_MS, stop_guard_stops=2)
 
@@ -147,6 +153,11 @@ PAIRS: dict[str, list[tuple[Callable[[], Case], Callable[[], Case]]]] = {
             lambda: owning(case(), blocked={"BTCUSDT": "market closed (BREAK)"}),
         ),
         (case, lambda: owning(case(), blocked={"": "fees in BNB"})),
+    ],
+    "pair_not_listed": [
+        (listing, lambda: listing("BTCUSDT")),
+        (lambda: listing("ETHUSDT"), lambda: listing("ETHUSDT", "BTCUSDT")),
+        (lambda: listing("BTCUSDT", on=0), lambda: listing("BTCUSDT")),
     ],
     "daily_loss_limit_exceeded": [
         (lambda: lost_today(to_cash(20)), lambda: lost_today(to_cash(20) + 1)),

@@ -3,6 +3,7 @@
 from pydantic import BaseModel
 
 from domain.verdict import Denied
+from perception.pairs.settings import PairListSettings
 from risk import table
 from risk.judge import judge
 from risk.settings import RiskSettings, SizingSettings
@@ -42,8 +43,10 @@ def test_numbers_rise_and_reasons_are_unique() -> None:
 def test_every_setting_belongs_to_a_rule_and_every_rule_s_setting_exists() -> None:
     named = {setting for each in RULES for setting in each.settings}
     models: dict[str, type[BaseModel]] = {"risk": RiskSettings, "sizing": SizingSettings}
+    pairs = {setting for setting in named if setting.startswith("pairlist.")}
+    assert {each.partition(".")[2] for each in pairs} < set(PairListSettings.model_fields)
     # A trailing stop is no rule: it moves what protects, and nothing stands in its way.
-    assert named | {"risk.trailing_stop"} == {
+    assert named - pairs | {"risk.trailing_stop"} == {
         f"{section}.{field}" for section, model in models.items() for field in model.model_fields
     }
 
@@ -60,9 +63,9 @@ def test_blocked_entries_are_checked_only_where_they_are_blocked() -> None:
     assert verdict.detail.startswith("fees in BNB; market closed (BREAK); ")
 
 
-def test_a_protection_is_checked_only_where_its_time_is_set() -> None:
+def test_a_protection_and_the_pair_list_are_checked_only_where_they_are_on() -> None:
     protections = [each for each in RULES if each.window]
-    assert len(protections) == 3
+    assert len(protections) == 4
     for each in protections:
         checks = judge(limiting(case(), **{each.window: 1})).checks
         assert {check.rule for check in checks} - set(RECORDED) == {each.reason}

@@ -38,6 +38,7 @@ from domain.events import (
     ModelSet,
     OrderReported,
     OrdersIntended,
+    PairsListed,
     ParametersSet,
     PositionWrittenOff,
     ProcessNoted,
@@ -205,6 +206,13 @@ def _sentence(event: Event) -> str:  # noqa: C901, PLR0911, PLR0912 -- one case 
         case LessonsSet():
             later = "every later one joins" if event.follows else "no later one joins"
             return f"lessons 1 to {event.lessons} were put in force by {event.by}, {later}: {event.reason}"
+        case PairsListed():
+            off = [each.symbol for each in event.pairs if each.off is not None]
+            held_back = f", without {', '.join(off)}" if off else ""
+            fault = f"; not refreshed: {event.fault}" if event.fault else ""
+            return (
+                f"{len(event.pairs) - len(off)} of {len(event.pairs)} pairs may be entered{held_back}{fault}"
+            )
         case CommandReceived():
             name = type(event.command).__name__
             return f"{event.command.by} asked for {name}: {event.command.reason or 'no reason given'}"
