@@ -28,7 +28,7 @@ class AccountAnswer(Struct, frozen=True, kw_only=True):
     """Cash, equity, profit and the gate's counters; amounts in `quote`, of so many decimals.
 
     `max_drawdown` is a fraction of 1. `fees_elsewhere` and `dust` are by asset, `blocked` by symbol ("" for
-    every symbol).
+    every symbol); `off_list` says of each symbol why the pair list keeps it from being entered.
     """
 
     quote: str | None
@@ -49,6 +49,7 @@ class AccountAnswer(Struct, frozen=True, kw_only=True):
     entries_today: int
     kill_switch: str | None
     blocked: dict[str, str] = {}
+    off_list: dict[str, str] = {}
 
 
 class RestingOrder(Struct, frozen=True, kw_only=True):

@@ -29,6 +29,7 @@ from agent.answers.journals import Anchored, ChainAnswer, JournalRow, ParameterV
 from agent.answers.learned import Lessons
 from agent.answers.memory import MemoryAnswer
 from agent.answers.models import DriftRow, ModelRow, TrainedAnswer
+from agent.answers.pairs import PairListAnswer
 from agent.answers.report import PeriodReport
 from agent.answers.research import BacktestAnswer, MonteCarloAnswer, ReportAnswer
 from agent.answers.run import CycleLine, Quicktest, SummaryLine
@@ -111,6 +112,7 @@ ANSWERS: dict[str, tuple[Any, ...]] = {
     "meta train": (TrainedAnswer,),
     "monte-carlo": (MonteCarloAnswer,),
     "optimize": (StudyAnswer,),
+    "pairs": (PairListAnswer,),
     "params apply": (ParametersInForce,),
     "params list": (list[ParameterVersion],),
     "params reload": (Reloaded,),

@@ -25,6 +25,8 @@ from agent.cli.commands.mcp import EPILOG as MCP_EPILOG
 from agent.cli.commands.mcp import mcp
 from agent.cli.commands.memory import memory
 from agent.cli.commands.meta import meta
+from agent.cli.commands.pairs import EPILOG as PAIRS_EPILOG
+from agent.cli.commands.pairs import pairs
 from agent.cli.commands.params import params
 from agent.cli.commands.reading import ColumnsOption, FormatOption, ZoneOption, said_of_files
 from agent.cli.commands.research import research
@@ -82,6 +84,7 @@ app.command(epilog=MCP_EPILOG)(mcp)
 app.command(epilog=SANDBOX_EPILOG)(sandbox)
 app.command(epilog=DRILL_EPILOG)(drill)
 app.command(epilog=INDICATORS_EPILOG)(indicators)
+app.command(epilog=PAIRS_EPILOG)(pairs)
 app.command("compile", epilog=COMPILE_EPILOG)(compile_)
 
 

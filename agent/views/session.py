@@ -24,6 +24,7 @@ from agent.state.leaving import unjudged
 from agent.state.ledger import Ledger
 from agent.state.state import State
 from agent.views.history import AccountFold
+from agent.views.pairs import reason
 from domain.events import CycleDecided, CycleEnded, SessionStarted
 from domain.instrument import Instrument
 from domain.lesson import Lesson
@@ -75,6 +76,7 @@ def account(state: State, pending_kill: str | None = None) -> AccountAnswer:
             entries_today=ledger.entries_today,
             kill_switch=state.kill_switch or pending_kill,
             blocked=ledger.blocked(),
+            off_list={symbol: reason(off) for symbol, off in ledger.off_list.items()},
         )
 
 

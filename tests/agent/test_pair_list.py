@@ -90,6 +90,7 @@ def test_no_exit_ever_depends_on_it(pattern: list[bool]) -> None:
     free = traded(World(wave(160), options=lively()))
     world = on_and_off(World(wave(160), options=listing()), pattern)
     mine = traded(world)
+    assert free
     for opened, left in mine.items():
         assert free.get(opened, left) == left
     assert len(mine) + len(world.state.ledger.positions) == len(orders(world, Purpose.ENTRY))

@@ -210,9 +210,8 @@ def _sentence(event: Event) -> str:  # noqa: C901, PLR0911, PLR0912 -- one case 
             off = [each.symbol for each in event.pairs if each.off is not None]
             held_back = f", without {', '.join(off)}" if off else ""
             fault = f"; not refreshed: {event.fault}" if event.fault else ""
-            return (
-                f"{len(event.pairs) - len(off)} of {len(event.pairs)} pairs may be entered{held_back}{fault}"
-            )
+            listed = len(event.pairs) - len(off)
+            return f"{listed} of {len(event.pairs)} pairs may be entered{held_back}{fault}"
         case CommandReceived():
             name = type(event.command).__name__
             return f"{event.command.by} asked for {name}: {event.command.reason or 'no reason given'}"

@@ -1,0 +1,77 @@
+"""The work of `agent pairs`."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from agent.account.client import AccountClient
+from agent.answers.pairs import PairListAnswer, PairRow
+from agent.cli.options import home_of
+from agent.cli.output.streams import answer
+from agent.host.clock import SystemClock
+from agent.settings.load import load
+from agent.views.pairs import of_fold, of_list
+from domain.errors import BadInput
+from domain.events import PairsListed
+from perception.pairs.filters import listed
+
+DOES_NOT_STAND = 1
+
+
+def show_pairs(home: Path | None, journal: str | None, *, json: bool) -> None:
+    """Print the list in force of a journal's last session; exit 1 where it does not stand."""
+    client = AccountClient(home_of(home), journal)
+    _told(of_fold(client.name, client.folded().state.pairs), json=json)
+
+
+def ask_exchange(config: Path | None, home: Path | None, *, json: bool) -> None:
+    """Print the list as the exchange would have it now. Raises BadInput without one, VenueFault."""
+    from agent import wiring
+
+    options = load({"home": home}, config)
+    settings = options.pairlist
+    if settings.source != "exchange":
+        raise BadInput(
+            f"pairlist.source is {settings.source}: only with exchange there is somebody to ask "
+            "(--ask); without it the list in force is shown"
+        )
+    clock = SystemClock()
+    with closing(wiring.exchange_pairs(options, clock, home_of(home).root)) as source:
+        now = clock.now()
+        pairs = listed(source.measures(options.symbols, now), settings)
+    made = PairsListed(now, source.name, pairs, now)
+    off = {each.symbol: each.off for each in pairs if each.off is not None}
+    _told(of_list(made, pairs, off, None), json=json)
+
+
+def _told(report: PairListAnswer, *, json: bool) -> None:
+    answer(report, pair_lines, json=json)
+    if report.source != "off" and (report.fault or report.stale or report.measured_at is None):
+        sys.exit(DOES_NOT_STAND)
+
+
+def pair_lines(report: PairListAnswer) -> Iterator[str]:
+    """Yield a pair list as people read it."""
+    if report.source == "off":
+        yield "pairs     no pair list: every symbol may be entered (pairlist.source is off)"
+        return
+    measured = "never yet" if report.measured_at is None else f"{report.measured_at:%Y-%m-%dT%H:%M:%SZ}"
+    yield f"pairs     by {report.source}, measured {measured}"
+    if report.fault:
+        yield f"fault     {'too old to stand' if report.stale else 'not refreshed'}: {report.fault}"
+    for each in report.pairs:
+        yield f"{'in ' if each.listed else 'out'}       {each.symbol:<12} {'; '.join(_facts(each))}"
+
+
+def _facts(each: PairRow) -> Iterator[str]:
+    if each.why:
+        yield each.why
+    if each.volume is not None:
+        yield f"volume {each.volume:.10g} (place {each.rank})"
+    if each.age_days is not None:
+        yield f"{each.age_days:.4g} days old"
+    if each.spread_bp is not None:
+        yield f"spread {each.spread_bp:.3g} bp"
+    if each.volatility is not None:
+        yield f"range {each.volatility:.3g} %"

@@ -1,0 +1,56 @@
+"""The pair list as an answer: that of a fold, or one that was made just now."""
+
+from collections.abc import Iterable, Mapping
+
+from agent.answers.pairs import PairListAnswer, PairRow
+from agent.state.pair_list import PairFold
+from domain.events import PairsListed
+from domain.pairs import ListedPair, OffList
+
+
+def of_fold(journal: str, fold: PairFold) -> PairListAnswer:
+    """Return the list in force of a journal's last session, "off" where it goes by none."""
+    if not fold.candidates:
+        return PairListAnswer(journal=journal, source="off")
+    off, source = fold.off_list, str(fold.settings.get("source"))
+    if fold.current is None:
+        rows = [row(ListedPair(symbol), off) for symbol in fold.candidates]
+        return PairListAnswer(journal=journal, source=source, pairs=rows)
+    known = {each.symbol: each for each in fold.current.pairs}
+    pairs = (known.get(symbol, ListedPair(symbol)) for symbol in fold.candidates)
+    return of_list(fold.current, pairs, off, journal)
+
+
+def of_list(
+    made: PairsListed, pairs: Iterable[ListedPair], off: Mapping[str, OffList], journal: str | None
+) -> PairListAnswer:
+    """Return a list as an answer."""
+    return PairListAnswer(
+        journal=journal,
+        source=made.source,
+        at=made.at,
+        measured_at=made.measured_at,
+        fault=made.fault or None,
+        stale=made.stale,
+        pairs=[row(each, off) for each in pairs],
+    )
+
+
+def row(pair: ListedPair, off: Mapping[str, OffList]) -> PairRow:
+    """Return one candidate as an answer."""
+    why = off.get(pair.symbol)
+    return PairRow(
+        symbol=pair.symbol,
+        listed=why is None,
+        why=None if why is None else reason(why),
+        volume=pair.volume,
+        rank=pair.rank,
+        age_days=pair.age_days,
+        spread_bp=pair.spread_bp,
+        volatility=pair.volatility,
+    )
+
+
+def reason(off: OffList) -> str:
+    """Return why a candidate is off the list, with the limit where there is one."""
+    return off.measured_text if off.limit is None else f"{off.measured_text}, must be {off.limit_text}"

@@ -1,0 +1,46 @@
+"""`agent pairs` tells the list in force, and asks the exchange when told to."""
+
+from pathlib import Path
+
+import msgspec
+
+from agent.answers.pairs import PairListAnswer
+from tests.agent.command import agent
+from tests.perception.server import ScriptedServer, answer, throttled
+from tests.perception.test_pairs import DAY, ticker
+
+
+def test_the_list_in_force_is_told_with_what_was_measured(tmp_path: Path) -> None:
+    run = ("run", "--provider", "simulated", "--cycles", "20", "--speed", "max")
+    agent(tmp_path, *run)
+    assert agent(tmp_path, "pairs").stdout == (
+        "pairs     no pair list: every symbol may be entered (pairlist.source is off)\n"
+    )
+    named = {"source": "candles", "volume_least": "1e14", "window_hours": "1"}
+    agent(tmp_path, *run, "--fresh", *(f"--set=pairlist.{name}={value}" for name, value in named.items()))
+    text = agent(tmp_path, "pairs").stdout
+    assert "out       BTC-USDT     volume " in text
+    assert "in 1 h, must be at least 100000000000000" in text
+    report = msgspec.json.decode(agent(tmp_path, "pairs", "--json").stdout, type=PairListAnswer)
+    assert (report.source, report.stale, [each.listed for each in report.pairs]) == (
+        "candles",
+        False,
+        [False],
+    )
+    assert "off list  BTC-USDT: volume " in agent(tmp_path, "status").stdout
+
+
+def test_the_exchange_is_asked_when_told_to(tmp_path: Path) -> None:
+    with ScriptedServer() as venue:
+        venue.on(DAY, answer([ticker("BTC-USDT"), ticker("ETH-USDT", quoteVolume="1")]))
+        (tmp_path / "config.toml").write_text(
+            f'symbols = ["BTC-USDT", "ETH-USDT"]\n[binance]\nbase_url = "{venue.url}"\n'
+            '[pairlist]\nsource = "exchange"\nvolume_least = 1000\n'
+        )
+        text = agent(tmp_path, "pairs", "--ask").stdout
+        assert "in        BTC-USDT     volume 5000 (place 1)" in text
+        assert "out       ETH-USDT     volume 1 USDT in 24 h, must be at least 1000" in text
+        venue.on(DAY, throttled(429, "7"))
+        assert "429" in agent(tmp_path, "pairs", "--ask", check=1).stderr
+    (tmp_path / "config.toml").unlink()
+    assert "pairlist.source is off" in agent(tmp_path, "pairs", "--ask", check=2).stderr
