@@ -5,7 +5,7 @@ from datetime import datetime
 from msgspec import Struct
 
 
-class PairRow(Struct, frozen=True, kw_only=True):
+class CandidateRow(Struct, frozen=True, kw_only=True):
     """One candidate; `why` it may not be entered is None where it may. What is not known is None.
 
     `volume` is in quote, `rank` its place by volume, `age_days` in days, `spread_bp` in hundredths of a
@@ -35,4 +35,4 @@ class PairListAnswer(Struct, frozen=True, kw_only=True):
     measured_at: datetime | None = None
     fault: str | None = None
     stale: bool = False
-    pairs: list[PairRow] = []
+    pairs: list[CandidateRow] = []

@@ -18,6 +18,7 @@ from agent.settings.user_strategies import folder_of, load_folder
 from domain.events import SessionStarted
 from domain.times import TIMEFRAMES
 from learning.settings import LearningSettings
+from perception.pairs.settings import PairListSettings
 from platforms.paper.settings import PaperSettings
 from reasoning.settings import ReasoningSettings
 from risk.entry_settings import EntrySettings
@@ -89,6 +90,11 @@ class FoldSettings(Protocol):
         ...
 
     @property
+    def pairlist(self) -> PairListSettings:
+        """The list that entries go by, if they do."""
+        ...
+
+    @property
     def paper(self) -> PaperSettings:
         """What orders cost."""
         ...
@@ -133,6 +139,7 @@ class RecordedFoldSettings(BaseModel):
     sizing: SizingSettings = SizingSettings()
     entries: EntrySettings = EntrySettings()
     pairs: dict[str, PairSettings] = {}
+    pairlist: PairListSettings = PairListSettings()
     paper: PaperSettings = PaperSettings()
     learning: LearningSettings = LearningSettings()
     instruments: dict[str, InstrumentSettings] = {}

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from agent.answers.pairs import PairListAnswer, PairRow
+from agent.answers.pairs import CandidateRow, PairListAnswer
 from agent.state.pair_list import PairFold
 from domain.events import PairsListed
 from domain.pairs import ListedPair, OffList
@@ -22,24 +22,24 @@ def of_fold(journal: str, fold: PairFold) -> PairListAnswer:
 
 
 def of_list(
-    made: PairsListed, pairs: Iterable[ListedPair], off: Mapping[str, OffList], journal: str | None
+    current: PairsListed, pairs: Iterable[ListedPair], off: Mapping[str, OffList], journal: str | None
 ) -> PairListAnswer:
     """Return a list as an answer."""
     return PairListAnswer(
         journal=journal,
-        source=made.source,
-        at=made.at,
-        measured_at=made.measured_at,
-        fault=made.fault or None,
-        stale=made.stale,
+        source=current.source,
+        at=current.at,
+        measured_at=current.measured_at,
+        fault=current.fault or None,
+        stale=current.stale,
         pairs=[row(each, off) for each in pairs],
     )
 
 
-def row(pair: ListedPair, off: Mapping[str, OffList]) -> PairRow:
+def row(pair: ListedPair, off: Mapping[str, OffList]) -> CandidateRow:
     """Return one candidate as an answer."""
     why = off.get(pair.symbol)
-    return PairRow(
+    return CandidateRow(
         symbol=pair.symbol,
         listed=why is None,
         why=None if why is None else reason(why),

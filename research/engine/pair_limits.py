@@ -64,6 +64,7 @@ def limits_at(house: RuleParameters, p: int) -> Limits:
         own.ints[i + 5],
         own.ints[i + 6],
         own.floats[f + 2],
+        limits.pair_list,
     )
 
 

@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 
 from agent.account.client import AccountClient
-from agent.answers.pairs import PairListAnswer, PairRow
+from agent.answers.pairs import CandidateRow, PairListAnswer
 from agent.cli.options import home_of
 from agent.cli.output.streams import answer
 from agent.host.clock import SystemClock
@@ -40,9 +40,9 @@ def ask_exchange(config: Path | None, home: Path | None, *, json: bool) -> None:
     with closing(wiring.exchange_pairs(options, clock, home_of(home).root)) as source:
         now = clock.now()
         pairs = listed(source.measures(options.symbols, now), settings)
-    made = PairsListed(now, source.name, pairs, now)
+    current = PairsListed(now, source.name, pairs, now)
     off = {each.symbol: each.off for each in pairs if each.off is not None}
-    _told(of_list(made, pairs, off, None), json=json)
+    _told(of_list(current, pairs, off, None), json=json)
 
 
 def _told(report: PairListAnswer, *, json: bool) -> None:
@@ -64,7 +64,7 @@ def pair_lines(report: PairListAnswer) -> Iterator[str]:
         yield f"{'in ' if each.listed else 'out'}       {each.symbol:<12} {'; '.join(_facts(each))}"
 
 
-def _facts(each: PairRow) -> Iterator[str]:
+def _facts(each: CandidateRow) -> Iterator[str]:
     if each.why:
         yield each.why
     if each.volume is not None:
