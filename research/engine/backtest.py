@@ -163,7 +163,7 @@ def backtest(
 
 
 def _check_parts(candles: Sequence[Candles], setup: Setup, needed: int) -> None:
-    """Raise BadInput for what parts of a tape do not have: the candles of a pair list, or of a custom exit."""
+    """Raise BadInput for what parts of a tape do not have: a pair list's candles, or a custom exit's."""
     if setup.pair_list is not None:
         raise BadInput(
             "pair lists look at all symbols at once, so these candles are not traded in parts; give a memory "
