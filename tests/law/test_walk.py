@@ -67,3 +67,15 @@ def test_a_walk_through_broken_code_names_the_fact(known: Known, monkeypatch: py
     assert walked(known.start, case) == []
     monkeypatch.setattr(BinancePlatform, "_cancelled", trusting)
     assert any("BTCUSDT" in each for each in walked(known.start, case))
+
+
+def test_a_walk_whose_exits_are_forgotten_or_doubled_names_them(
+    known: Known, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = Case(Unreadable("GET order", ("status",), "unknown", "text"), "share once")
+    assert walked(known.start, case, afterwards=False) == []
+    with monkeypatch.context() as patch:
+        patch.setattr("agent.loop.cycle.due_exits", lambda *_arguments: [])
+        assert any("its time was over" in each for each in walked(known.start, case, afterwards=False))
+    monkeypatch.setattr("agent.loop.exits.part_due", lambda *numbers: numbers[-2] // 3)
+    assert any("shares of" in each for each in walked(known.start, case, afterwards=False))

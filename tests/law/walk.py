@@ -164,7 +164,7 @@ class _Walk:
 
     def _left_alone(self) -> None:
         """Judge slices and declared exits: nothing doubled, and all of it sold once its time was over."""
-        if not self.case.leaving or self.wrong or self.ended:
+        if not self.case.leaving or self.ended:
             return
         self.wrong += doubled(self._orders(CONCERNED))
         watch = self.world.near.watch
