@@ -27,13 +27,17 @@ class DeniedVotes(NamedTuple):
 
 
 class GatedVotes(NamedTuple):
-    """Candles traded, entries made, rules that denied votes, how trades ended, and what one way costs."""
+    """Candles traded, entries made, rules that denied votes, how trades ended, and what one way costs.
+
+    `divided` is how often a custom exit divided by zero, and the last line that did.
+    """
 
     candles: int
     entries: int
     denied: list[DeniedVotes]
     endings: dict[str, int]
     cost_ppm: int
+    divided: tuple[int, int]
 
 
 def gated(
@@ -58,7 +62,7 @@ def gated(
     ended = Counter(result.endings[each] for each in result.trades["ending"].tolist())
     return GatedVotes(
         len(part), len(result.trades) + len(result.open_positions), denied,
-        dict(ended.most_common()), setup.policy.cost_ppm,
+        dict(ended.most_common()), setup.policy.cost_ppm, result.divided,
     )  # fmt: skip  # as they are declared
 
 

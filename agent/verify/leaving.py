@@ -6,6 +6,12 @@ from domain.exits import ExitPlan
 from domain.times import MINUTE_MS
 
 
+def divided(count: int, line: int) -> Iterator[str]:
+    """Yield that a custom exit divided by zero, where it did."""
+    if count:
+        yield f"leave divided by zero on {count} candles, last at line {line}, and asked for nothing on them"
+
+
 def idle(plan: ExitPlan, cost_ppm: int) -> Iterator[str]:
     """Yield what of a plan never acts, or later than it says; `cost_ppm` is what one way costs at most."""
     for ms, gain in plan.roi:

@@ -36,17 +36,19 @@ class Proof(NamedTuple):
 def prove(strategy: Strategy[Any], packed: tuple[Any, ...], candles: Sequence[Candle]) -> Proof:
     """Compare the signals of the whole series with those of the series cut short in many places.
 
-    The whole series is told twice: a strategy that keeps anything outside its memory differs there.
+    The whole series is told twice: a strategy that keeps anything outside its memory differs there. The
+    numbers that a custom exit reads are compared with the signals.
     """
-    whole = list(signals_of(strategy, packed, candles))
-    votes = [index for index, signal in enumerate(whole) if signal.vote]
+    whole = list(_told(strategy, packed, candles))
+    votes = [index for index, (signal, *_) in enumerate(whole) if signal.vote]
     cuts = _cuts(len(candles), votes)
     for cut in (len(candles), *cuts):
-        report = list(signals_of(strategy, packed, candles[:cut]))
+        report = list(_told(strategy, packed, candles[:cut]))
         different = next((index for index in range(cut) if report[index] != whole[index]), None)
         if different is not None:
-            text = f"told {cut} of {len(candles)} candles, candle {different + 1} gives {report[different]}"
-            return Proof(len(candles), len(cuts), len(votes), f"{text}; told all, {whole[different]}")
+            one, other = (_words(strategy, each[different]) for each in (report, whole))
+            text = f"told {cut} of {len(candles)} candles, candle {different + 1} gives {one}"
+            return Proof(len(candles), len(cuts), len(votes), f"{text}; told all, {other}")
     return Proof(len(candles), len(cuts), len(votes), None)
 
 
@@ -61,6 +63,23 @@ def signals_of(
     strategy: Strategy[Any], packed: tuple[Any, ...], candles: Sequence[Candle]
 ) -> Iterator[Signal]:
     """Yield what a strategy says of each candle. Raises StrategyFault with the candle."""
+    for signal, *_ in _told(strategy, packed, candles):
+        yield signal
+
+
+def _words(strategy: Strategy[Any], told: "_Told") -> str:
+    signal, *numbers = told
+    read = ", ".join(f"{each.name} {value!r}" for each, value in zip(strategy.places, numbers, strict=False))
+    return f"{signal}{read and f', leave reads {read}'}"
+
+
+_Told = tuple[Any, ...]
+"""A signal, then the numbers the custom exit reads of the candle, and those of the candle before."""
+
+
+def _told(strategy: Strategy[Any], packed: tuple[Any, ...], candles: Sequence[Candle]) -> Iterator[_Told]:
+    places = [each.now for each in strategy.places]
+    places += [each.last for each in strategy.places if each.last >= 0]
     memory, shared = strategy.blank(packed), [0.0] * features_size(PLAN)
     for candle in candles:
         opened, high, low, close, volume = (float(part) for part in candle[1:])
@@ -68,7 +87,8 @@ def signals_of(
         features = features_now(shared, PLAN)
         try:
             time = float(candle.time)
-            yield strategy.on_candle(memory, packed, features, opened, high, low, close, volume, time)
+            signal = strategy.on_candle(memory, packed, features, opened, high, low, close, volume, time)
+            yield (signal, *(memory[index] for index in places))
         except StrategyFault as fault:
             raise fault.at("", candle.time) from None
 

@@ -72,9 +72,11 @@ def _chosen(whole: Sequence[Seen], history: int) -> Iterator[int]:
 
 
 def _seen(strategy: Strategy[Any], packed: tuple[Any, ...], candles: Sequence[Candle]) -> Iterator[Seen]:
-    """Yield each candle's vote with the numbers that are drawn."""
+    """Yield each candle's vote with the numbers that are drawn, and those a custom exit reads."""
     memory = strategy.blank(packed)
     for candle in candles:
         opened, high, low, close, volume = (float(part) for part in candle[1:])
         vote = strategy.take(memory, packed, opened, high, low, close, volume, float(candle.time))
-        yield vote, {each.name: each.value for each in strategy.drawn(memory, packed)}
+        drawn = {each.name: each.value for each in strategy.drawn(memory, packed)}
+        # What a custom exit reads is to be settled as well, though it is no vote.
+        yield vote, {f"leave's {each.name}": memory[each.now] for each in strategy.places} | drawn

@@ -1,7 +1,7 @@
 """A backtest: the loop's own rules over whole series of candles, with the same trades, lot for lot."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from reasoning.kernels.strategy import Strategy
 from research.data.candles import Candles, FloatArray, IntArray
 from research.engine.beside import Misstep
 from research.engine.compiler import CompiledRules, compiled
-from research.engine.exit_tables import exit_tables
+from research.engine.exit_tables import divided, exit_tables
 from research.engine.layout import (
     ACCT,
     BOUGHT,
@@ -194,8 +194,9 @@ def run(prepared: Recording, candles: Sequence[Candles], setup: Setup) -> Result
     books = prepared.give(ints), prepared.give(floats), prepared.give(np.zeros_like(prepared.instants))
     names = [voice.strategy.name for voice in setup.voices]
     opinions = opinions_at(prepared, names, setup.models, event, confidence, counts)
-    live(prepared, setup, books, (event, confidence), opinions)
-    return result_of(prepared, candles, setup, *(np.asarray(each) for each in books))
+    exits = live(prepared, setup, books, (event, confidence), opinions)
+    result = result_of(prepared, candles, setup, *(np.asarray(each) for each in books))
+    return replace(result, divided=divided(exits))
 
 
 def check_cash(setup: Setup) -> None:
@@ -210,12 +211,14 @@ def live(
     books: tuple[Any, Any, Any],
     votes: tuple[IntArray, FloatArray],
     opinions: Opinions,
-) -> None:
-    """Run every cycle of a recording on books; `votes` are those of `events_of`."""
+) -> ExitTables:
+    """Run every cycle of a recording on books, and return its exits; `votes` are those of `events_of`."""
     event, confidence = (prepared.give(each) for each in votes)
     slips = prepared.slips(setup.impacts)
-    more = event, confidence, slips, opinions, exits_of(prepared, setup)
+    exits = exits_of(prepared, setup)
+    more = event, confidence, slips, opinions, exits
     prepared.engine.replay(*books, setup.house(prepared), prepared.market, *more)
+    return exits
 
 
 def exits_of(prepared: Recording, setup: Setup) -> ExitTables:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from domain.custom_exit import ROOM, fault_of
+from domain.custom_exit import FAULT_LINE, FAULTS, ROOM, fault_of
 from domain.errors import BadInput
 from domain.exits import ExitPlan
 from reasoning.kernels.strategy import ColumnKey, Strategy
@@ -56,6 +56,11 @@ def no_exits(prepared: Recording) -> ExitTables:
     """Return the declared exits of voices that declare none."""
     ints, floats = prepared.give(np.zeros(0, dtype=np.int64)), prepared.give(np.zeros(0))
     return ExitTables(ints, ints, floats, floats, floats, floats)
+
+
+def divided(exits: ExitTables) -> tuple[int, int]:
+    """Return how often custom exits divided by zero in a replay, and the last line that did; 0 for never."""
+    return (int(exits.stack[FAULTS]), int(exits.stack[FAULT_LINE])) if len(exits.stack) else (0, 0)
 
 
 def readable(prepared: Recording, strategy: Strategy[Any], packs: Sequence[tuple[Any, ...]]) -> int:

@@ -46,7 +46,8 @@ class Result:
 
     `times_ms` and `equity` hold one value per cycle: when it was, and cash plus positions at their
     marks at its end, in cash units of `cash_decimals`. `held` is the number of cycles that ended with a
-    position, `max_drawdown` the deepest fall from a peak, as a fraction of it.
+    position, `max_drawdown` the deepest fall from a peak, as a fraction of it. `divided` is how often a
+    custom exit divided by zero and so asked for nothing, and the last line that did.
     """
 
     symbols: tuple[str, ...]
@@ -66,6 +67,7 @@ class Result:
     candles: Sequence[Candles] = field(default=(), repr=False)
     cash_decimals: int = DECIMALS
     endings: tuple[str, ...] = ENDINGS
+    divided: tuple[int, int] = (0, 0)
 
     @property
     def cash_scale(self) -> int:

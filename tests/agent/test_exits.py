@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,10 +14,14 @@ from agent.cli.output.screen import Screen
 from agent.explain.why import explain
 from agent.host import log
 from agent.loop.session import EXHAUSTED
-from agent.verify.leaving import idle
+from agent.settings.given import Settings
+from agent.verify.leaving import divided, idle
+from agent.verify.lookahead import made_up, prove
 from agent.verify.quicktest import FrozenClock
 from agent.verify.replay import replay
+from agent.verify.settled import histories
 from agent.views.session import positions
+from agent.wiring.backtests import options_for, setup_of
 from domain.commands import Kill
 from domain.events import CycleDecided, CycleEnded, Event, OrderReported, OrdersIntended
 from domain.exits import ExitPlan
@@ -25,9 +30,13 @@ from domain.verdict import Approved
 from journal.codec import encode
 from journal.memory import MemoryJournal
 from reasoning.settings import ReasoningSettings
+from reasoning.strategies.registry import STRATEGIES
+from research.engine.backtest import backtest
+from research.engine.compiler import plain
 from tests.agent.test_recovery import CLOSES, Cut, PulledOut, Resumed, nothing_twice, one_record_each
 from tests.agent.world import ID, START, World, facts, folded, lively
 from tests.research.leaving import leaving  # noqa: F401  # a fixture
+from tests.seeded import market
 
 pytestmark = pytest.mark.usefixtures("leaving")
 
@@ -291,6 +300,37 @@ def test_a_session_whose_strategies_declare_none_journals_nothing_of_it() -> Non
     assert b'"order"' in stored
     for word in (b'"exits"', b'"stop_by"', b'"ending"', b'"code":['):
         assert word not in stored
+
+
+def test_numbers_a_custom_exit_reads_are_held_to_what_votes_are() -> None:
+    strategy: Any = STRATEGIES["by-leave"]
+    packed, candles = strategy.params().packed(), made_up(150)
+    assert prove(strategy, packed, candles).proved
+    named = {each.number for each in histories(strategy, packed, candles)}
+    assert named <= {"", *(f"leave's {each.name}" for each in strategy.places), "mean"}
+    seen = 0
+
+    def remembers(memory: Any, *given: Any) -> Any:
+        nonlocal seen
+        seen += 1
+        vote = strategy.step(memory, *given)
+        memory[strategy.places[0].now] += seen
+        return vote
+
+    proof = prove(replace(strategy, step=remembers), packed, candles)
+    assert "leave reads band.upper" in (proof.difference or "")
+
+
+def test_a_backtest_tells_of_a_custom_exit_that_divides_by_zero() -> None:
+    candles = [market("seeded/1h/BTC-USDT", 400)]
+    found: Any = {"reasoning": {"strategies": ("by-leave-dividing",)}, "perception": {"warmup_candles": 70}}
+    result = backtest(candles, setup_of(options_for(Settings(**found), candles)), plain())
+    (told,) = divided(*result.divided)
+    count = int(told.split()[5])
+    assert count > 1
+    assert told.startswith(f"leave divided by zero on {count} candles, last at line ")
+    assert "custom" not in {result.endings[each] for each in result.trades["ending"].tolist()}
+    assert not list(divided(0, 0))
 
 
 def test_an_exit_that_can_never_act_is_named_before_it_trades() -> None:

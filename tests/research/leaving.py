@@ -142,6 +142,16 @@ class ByLeaveAlone(Entering):
         return held.gain > self.most - held.minutes / 1e6 or now.close < 0.93 * held.entry
 
 
+class ByLeaveDividing(Entering):
+    """A custom exit that divides by nothing."""
+
+    name = "by-leave-dividing"
+
+    def leave(self, now: Numbers, held: Any) -> Any:
+        """Ask for all where a number is none."""
+        return held.gain / (now.close - now.close) > 0
+
+
 LEAVING: Sequence[type[Declared]] = (
     ByRoi,
     ByTime,
@@ -159,7 +169,7 @@ NAMES = tuple(each.strategy.name for each in LEAVING)
 @pytest.fixture(scope="module")
 def leaving() -> Iterator[None]:
     """Have the strategies of this file among those that may speak."""
-    everyone: tuple[type[Declared], ...] = (Entering, *LEAVING)
+    everyone: tuple[type[Declared], ...] = (Entering, ByLeaveDividing, *LEAVING)
     with pytest.MonkeyPatch.context() as patch:
         for each in everyone:
             patch.setitem(STRATEGIES, each.strategy.name, each.strategy)

@@ -12,7 +12,7 @@ from agent.settings.load import load
 from agent.settings.settings import Options
 from agent.settings.user_strategies import LOADED
 from agent.verify.gated import as_candles, gated
-from agent.verify.leaving import idle
+from agent.verify.leaving import divided, idle
 from agent.verify.lookahead import LENGTH, length_for, made_up, prove, signals_of
 from agent.verify.settled import HistoryEffect, histories
 from agent.wiring.backtests import options_for
@@ -71,7 +71,7 @@ def check_strategy(
         entries=votes.entries,
         denied=[DeniedAnswer(**each._asdict()) for each in votes.denied],
         exits=list(plan.words()) if plan else [],
-        idle=list(idle(plan, votes.cost_ppm)) if plan else [],
+        idle=[*idle(plan, votes.cost_ppm), *divided(*votes.divided)] if plan else [],
         endings=votes.endings,
     )
     answer(report, _lines, json=json)

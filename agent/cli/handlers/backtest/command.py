@@ -22,6 +22,7 @@ from agent.settings.version import code_version
 from agent.slippage.entries import by_model
 from agent.slippage.fitted import in_use
 from agent.slippage.kept import SlippageModels
+from agent.verify.leaving import divided
 from agent.verify.parity import ParityDifference, compare, run_loop
 from agent.wiring.backtests import setup_of
 from domain.errors import BadInput
@@ -88,7 +89,7 @@ def backtest_command(request: BacktestRequest) -> None:
         stopped(result, setup.policy),
         _deflated(result),
         results,
-        [*report, *about],
+        [*report, *about, *divided(*result.divided)],
         about[-1] if request.advice is not None else "",
         model,
         [answer_on(each, candles) for each in asked],
