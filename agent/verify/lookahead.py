@@ -67,8 +67,8 @@ def signals_of(
         yield signal
 
 
-def _words(strategy: Strategy[Any], told: "_Told") -> str:
-    signal, *numbers = told
+def _words(strategy: Strategy[Any], parts: "_Told") -> str:
+    signal, *numbers = parts
     read = ", ".join(f"{each.name} {value!r}" for each, value in zip(strategy.places, numbers, strict=False))
     return f"{signal}{read and f', leave reads {read}'}"
 
