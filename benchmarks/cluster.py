@@ -1,4 +1,4 @@
-"""What a second Ray node adds to a sweep, with a node lost on the way: `python -m benchmarks.cluster`.
+"""The gain by a second Ray node in a sweep, and with one lost on the way: `python -m benchmarks.cluster`.
 
 Nodes of one processor each on this machine. The same sweep runs on one node, on two, and on two of which the
 second is killed half way; all three have to come to the same bytes. Each node has compiled before.

@@ -66,7 +66,9 @@ def sampled(candles: Candles) -> list[float]:
     """Return prices from all over a series, to tell its grid by."""
     step = max(1, len(candles) // SAMPLE)
     columns = (candles.low, candles.close, candles.open, candles.high)
-    return [price for column in columns for price in column[::step].tolist()]
+    prices = [price for column in columns for price in column[::step].tolist()]
+    candles.release()  # mapped ones: a price of every page is all of them
+    return prices
 
 
 def one_order(options: Options) -> None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import mmap
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -78,10 +78,11 @@ class Candles:
         )
 
 
-def merged(times: Sequence[IntArray]) -> IntArray:
-    """Return every instant of rising series once, in order."""
-    result = times[0]
-    for each in times[1:]:
+def merged(times: Iterable[IntArray]) -> IntArray:
+    """Return every instant of rising series once, in order; there is one at least."""
+    series = iter(times)
+    result = next(series)
+    for each in series:
         if not np.array_equal(each, result):  # symbols of one market trade at the same instants
             both = np.concatenate((result, each))
             both.sort(kind="stable")  # two runs that rise, which it merges

@@ -81,7 +81,7 @@ def backtest_in_parts(candles: Sequence[Candles], setup: Setup, engine: Compiled
     check_cash(setup)
     longest, each = max(candles, key=len), _each(engine)
     _room_for(len(longest) * each, memory, f"{len(longest):,} candles of {longest.symbol}")
-    session = Session([Side(one, setup, engine) for one in candles], setup, engine)
+    session = SessionInParts([SymbolInParts(one, setup, engine) for one in candles], setup, engine)
     days = session.days()
     cycles = int(np.diff(days).max())
     _room_for(cycles * len(candles) * each, memory, f"a day of {len(candles)} symbols")
@@ -117,7 +117,7 @@ class Votes(NamedTuple):
     opinions: Opinions
 
 
-class Side:
+class SymbolInParts:
     """One symbol of a session: its votes, and its tape part by part. Raises BadInput as `TapeSource`."""
 
     def __init__(self, candles: Candles, setup: Setup, engine: CompiledRules) -> None:
@@ -155,12 +155,19 @@ class Side:
         return result if engine.compiled else result.tolist()
 
 
-class Session:
+def _times(sides: Sequence[SymbolInParts]) -> Iterator[IntArray]:
+    """Yield each symbol's instants, and give their memory back once the next are asked for."""
+    for side in sides:
+        yield side.source.turn_ms
+        side.source.drop()
+
+
+class SessionInParts:
     """The account of several symbols and the cycles it lives through; `head` is their recording, empty."""
 
-    def __init__(self, sides: Sequence[Side], setup: Setup, engine: CompiledRules) -> None:
+    def __init__(self, sides: Sequence[SymbolInParts], setup: Setup, engine: CompiledRules) -> None:
         self._sides, self._setup, self._engine = sides, setup, engine
-        instants = merged([each.source.turn_ms for each in sides])
+        instants = merged(_times(sides))
         self._grids = [each.instrument for each in sides]
         empty = [no_tape(each.symbol) for each in self._grids]
         self.head = Recording.of(empty, self._grids, engine, instants)
@@ -202,7 +209,7 @@ class Session:
         for side in self._sides:
             side.source.drop()
 
-    def _part(self, side: Side, instants: IntArray) -> TapePart:
+    def _part(self, side: SymbolInParts, instants: IntArray) -> TapePart:
         ms = side.source.turn_ms
         begin, end = np.searchsorted(ms, instants[0]), np.searchsorted(ms, instants[-1], side="right")
         return side.source.part(int(begin), int(end))

@@ -85,10 +85,10 @@ class SpanInputs:
             if span not in self._by_span:
                 make_room(self._by_span, self._kept)
                 candles = window(self._job.candles, span, self._job.setup.warmup)
-                made = TrialInputs(candles, self._job.setup, machine=self._job.machine)
+                inputs = TrialInputs(candles, self._job.setup, machine=self._job.machine)
                 for shorter in self._by_span.values():
-                    made.extend(shorter)
-                self._by_span[span] = made
+                    inputs.extend(shorter)
+                self._by_span[span] = inputs
             return self._by_span[span]
 
 
