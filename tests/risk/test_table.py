@@ -2,6 +2,7 @@
 
 from pydantic import BaseModel
 
+from domain.pairs import OffList
 from domain.verdict import Denied
 from perception.pairs.settings import PairListSettings
 from risk import table
@@ -69,6 +70,16 @@ def test_a_protection_and_the_pair_list_are_checked_only_where_they_are_on() -> 
     for each in protections:
         checks = judge(limiting(case(), **{each.window: 1})).checks
         assert {check.rule for check in checks} - set(RECORDED) == {each.reason}
+
+
+def test_off_the_pair_list_a_denial_says_filter_value_and_limit() -> None:
+    off = OffList("volume", 1200.0, 5000.0, "USDT in 24 h", least=True)
+    verdict = judge(limiting(owning(case(), off_list={"BTCUSDT": off}), pair_list=1))
+    assert isinstance(verdict, Denied)
+    assert verdict.reason == "pair_not_listed"
+    assert verdict.detail.startswith("pair list volume 1200 USDT in 24 h, must be at least 5000; ")
+    listed = judge(limiting(owning(case(), off_list={"ETHUSDT": off}), pair_list=1))
+    assert [each.measured for each in listed.checks if each.rule == "pair_not_listed"] == ["listed"]
 
 
 def test_every_rule_can_be_read() -> None:
