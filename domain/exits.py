@@ -31,7 +31,8 @@ class ExitPlan(msgspec.Struct, frozen=True, omit_defaults=True):
     which on the gain closes all; the latest step reached counts. `after_ms` closes all whatever it came to
     (0: never). From a gain of `break_even` on the stop lies where a sale pays its costs; `trail` are
     millionths of an ATR that the stop follows below the close. `parts` are (gain, share of all that was
-    bought) to be sold there, in order of gains. `leave` is the strategy's own exit.
+    bought) to be sold there, in order of gains. `leave` is the strategy's own exit. `adds` are (gain, share of
+    the first size), all falls or all rises, each added to the position once, in their order.
     """
 
     voice: str = ""
@@ -42,15 +43,16 @@ class ExitPlan(msgspec.Struct, frozen=True, omit_defaults=True):
     trail: int = 0
     parts: tuple[tuple[int, int], ...] = ()
     leave: CustomExit | None = None
+    adds: tuple[tuple[int, int], ...] = ()
 
     def numbers(self, code: int = NO_PROGRAM, columns: Sequence[int] = ()) -> list[int]:
-        """Return what the kernels of `risk.exits` read, in their order.
+        """Return what the kernels of `risk.exits` and `risk.additions` read, in their order.
 
         `code` is where the program of its custom exit lies, `columns` where each number that reads does.
         """
-        flat = [each for pair in (*self.roi, *self.parts) for each in pair]
-        sizes = len(self.roi), len(self.parts)
-        return [self.after_ms, self.break_even, self.trail, *sizes, code, *flat, *columns]
+        flat = [each for pair in (*self.roi, *self.parts, *self.adds) for each in pair]
+        sizes = len(self.roi), len(self.parts), code, len(self.adds)
+        return [self.after_ms, self.break_even, self.trail, *sizes, *flat, *columns]
 
     def words(self) -> tuple[str, ...]:
         """Return each exit in words."""
@@ -62,6 +64,7 @@ class ExitPlan(msgspec.Struct, frozen=True, omit_defaults=True):
             *([f"trail: {self.trail / 1e6:g} ATR below the close"] if self.trail else ()),
             *(f"partial: {_share(share)} of it at {_share(gain)}" for gain, share in self.parts),
             *([_custom(self.leave)] if self.leave else ()),
+            *(f"add: {_share(share)} of the first size at {_share(gain)}" for gain, share in self.adds),
         )
 
 

@@ -85,7 +85,8 @@ class Order(msgspec.Struct, frozen=True):
     slippage can be told from profit. `at` is the instant of the cycle that wants it. Orders that
     share an `oco` name cancel one another. `ending` names the declared exit that placed it or its level, one
     of `domain.exits.ENDINGS`; unset where none did. `reason` is a custom exit's, as its strategy
-    gives it. A slice of an entry names that entry's first order in `slice_of`.
+    gives it. A slice of an entry names that entry's first order in `slice_of`, and so does an `addition` to
+    what it bought, which has a number from 1 on beside it.
     """
 
     client_id: str
@@ -104,6 +105,7 @@ class Order(msgspec.Struct, frozen=True):
     ending: str | msgspec.UnsetType = msgspec.UNSET
     slice_of: str | msgspec.UnsetType = msgspec.UNSET
     reason: str | msgspec.UnsetType = msgspec.UNSET
+    addition: int | msgspec.UnsetType = msgspec.UNSET
 
 
 PRICED = frozenset({OrderType.LIMIT, OrderType.IOC})

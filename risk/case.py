@@ -111,11 +111,25 @@ class Slice(msgspec.Struct, frozen=True):
     choice: EntryChoice
 
 
+class Addition(msgspec.Struct, frozen=True):
+    """An addition to a position: the first order of its entry, which number from 1, its lots.
+
+    `held` are the lots it is added to, `held_price` their average price in ticks, rounded up.
+    """
+
+    first: str
+    number: int
+    lots: int
+    held: int
+    held_price: int
+
+
 class Case(msgspec.Struct, frozen=True):
     """One decision to judge at `at`; `client_id` is the name its order would carry.
 
     `instruments` holds the symbol's own and those of every position held; `activity` is what its market did
-    in its last candles, by which slippage is predicted; `slice` is of further slices of an entry alone.
+    in its last candles, by which slippage is predicted; `slice` is of further slices of an entry alone,
+    `addition` of what is added to a position.
     """
 
     decision: Decision
@@ -127,6 +141,7 @@ class Case(msgspec.Struct, frozen=True):
     client_id: str
     activity: MarketActivity = NO_ACTIVITY
     slice: Slice | None = None
+    addition: Addition | None = None
 
     @property
     def symbol(self) -> str:

@@ -13,9 +13,9 @@ from domain.money import share_down
 from risk.rules import fits
 from risk.stake import level_at, trailed
 
-AFTER, BREAK_EVEN, TRAIL, STEPS, PARTS, PROGRAM, FIRST = 0, 1, 2, 3, 4, 5, 6
-"""Where the numbers of a plan lie; the pairs of its steps begin at FIRST, those of its parts behind them, and
-then the places of what the program of its custom exit reads."""
+AFTER, BREAK_EVEN, TRAIL, STEPS, PARTS, PROGRAM, ADDS, FIRST = 0, 1, 2, 3, 4, 5, 6, 7
+"""Where the numbers of a plan lie; the pairs of its steps begin at FIRST, behind them those of its parts, those
+of its additions, and then the places of what the program of its custom exit reads."""
 
 MILLION = 1_000_000
 
@@ -45,7 +45,7 @@ def exit_due(plan: Sequence[int], at: int, held_ms: int, quote: int, bought: int
 @kernel
 def places_at(plan: Sequence[int], at: int) -> int:
     """Return where the places of a custom exit's numbers begin."""
-    return at + FIRST + 2 * (plan[at + STEPS] + plan[at + PARTS])
+    return at + FIRST + 2 * (plan[at + STEPS] + plan[at + PARTS] + plan[at + ADDS])
 
 
 @kernel

@@ -31,7 +31,8 @@ class Entry(NamedTuple):
     """The entry wanted: prices in ticks (0 for none), its instrument's grid and what one way costs.
 
     `fixed_lots` is the quantity under fixed sizing, else 0. `chance` and `payoff` are the edge a promoted
-    voice sees, `payoff` 0 where there is none. `held_lots` is what earlier slices of the same entry bought.
+    voice sees, `payoff` 0 where there is none. `held_lots` is what earlier slices of the same entry bought,
+    or what an addition is added to; `held_price` is then the average that was paid for it, else 0.
     """
 
     price: int
@@ -47,6 +48,7 @@ class Entry(NamedTuple):
     chance: float = 1.0
     payoff: float = 0.0
     held_lots: int = 0
+    held_price: int = 0
 
 
 class AccountFacts(NamedTuple):

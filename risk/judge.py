@@ -17,7 +17,7 @@ from domain.instrument import Instrument
 from domain.money import notional
 from domain.order import Order, OrderType, Purpose, Side
 from domain.verdict import Approved, Check, Denied, Verdict
-from risk.case import Case, Slice
+from risk.case import Addition, Case, Slice
 from risk.checks import Gate, checks_of, detail, filters_check
 from risk.choice import chosen, ordered
 from risk.entry_orders import worst_price
@@ -77,6 +77,40 @@ def judge_slice(case: Case, part: Slice) -> Verdict:
     )
 
 
+def judge_addition(case: Case, addition: Addition) -> Verdict:
+    """Return an addition to a position that is held, or the reason why it is not sent.
+
+    Every rule is asked, at the present quote; the position itself stands in no purchase's way. The loss at
+    the stop is that of all that is held by then, of what was bought before from what was paid for it.
+    """
+    entry, book, policy = entry_of(case), book_of(case), case.policy
+    lots = case.instrument.sendable(addition.lots)
+    order = msgspec.structs.replace(
+        _entry_order(case, lots, entry.price), slice_of=addition.first, addition=addition.number
+    )
+    quantity = f"{case.instrument.quantity(lots).normalize():f} {case.instrument.base}"
+    sizing = f"addition {addition.number} to {addition.first}: {quantity}"
+    checks = checks_of(Gate(case, Facts(feed_of(case), entry, lots, book, policy.limits), order))
+    failed = next((check for check in checks if not check.passed), None)
+    cycle_id = case.decision.cycle_id
+    if failed is not None:
+        why = f"{detail(failed)}; {sizing}"
+        return Denied(cycle_id, case.symbol, failed.rule, checks, why, slice_of=addition.first)
+    choice = chosen(case, lots, entry)
+    if choice is not msgspec.UNSET:
+        choice = msgspec.structs.replace(choice, slices=1)
+    return Approved(
+        cycle_id,
+        case.symbol,
+        ordered(case, order, choice),
+        checks,
+        stop=case.decision.stop,
+        target=case.decision.target,
+        sizing=sizing,
+        choice=choice,
+    )
+
+
 def judge_all(account: Account, cases: Iterable[Case]) -> tuple[Verdict, ...]:
     """Judge one cycle's cases in symbol order, each seeing what those before it have reserved.
 
@@ -100,7 +134,7 @@ def reserve(account: Account, verdict: Approved, instruments: Mapping[str, Instr
     return msgspec.structs.replace(
         account,
         entries={**account.entries, order.symbol: account.entries.get(order.symbol, 0) + value},
-        entries_today=account.entries_today + (0 if order.slice_of else 1),
+        entries_today=account.entries_today + (0 if order.slice_of and not order.addition else 1),
     )
 
 

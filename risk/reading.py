@@ -51,17 +51,27 @@ def entry_of(case: Case) -> Entry:
         cost_ppm=policy.cost_ppm,
         chance=1.0 if edge is None else edge.chance,
         payoff=0.0 if edge is None else edge.payoff,
-        held_lots=0 if case.slice is None else case.slice.held,
+        held_lots=_held(case),
+        held_price=0 if case.addition is None else case.addition.held_price,
     )
 
 
+def _held(case: Case) -> int:
+    part = case.slice or case.addition
+    return 0 if part is None else part.held
+
+
 def book_of(case: Case) -> AccountFacts:
-    """Measure the account as the case's symbol sees it; a further slice adds to its own entry's position."""
+    """Measure the account as the case's symbol sees it.
+
+    A further slice or an addition adds to a position that is there: it takes no other place. A slice is no
+    further entry of the day, an addition is.
+    """
     account, symbol = case.account, case.symbol
     values = _exposures(case)
     trades, profit = _symbol_results(case)
     counted = [each for each in values if each not in account.dust or each in account.entries]
-    own = int(case.slice is not None and symbol in counted)
+    own = int((case.slice is not None or case.addition is not None) and symbol in counted)
     return AccountFacts(
         equity=account.equity,
         free=account.cash - _reserved(account, case.policy.cost_ppm),

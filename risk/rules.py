@@ -119,11 +119,17 @@ def class_drawdown(facts: Facts) -> Measure:
 
 @kernel
 def trade_loss(facts: Facts) -> Measure:
-    """Measure the loss of `lots` at the stop with the costs of both ways; unknown without price or stop."""
+    """Measure the loss of `lots` at the stop with the costs of both ways; unknown without price or stop.
+
+    What is held counts with them: earlier slices at the price, what is added to at what was paid for it.
+    """
     entry, lots, book, limits = facts.entry, facts.lots, facts.book, facts.limits
     known = entry.price > 0 and entry.stop > 0
-    whole = lots + entry.held_lots
+    whole = lots if entry.held_price > 0 else lots + entry.held_lots
     loss = loss_at_stop(entry.price, entry.stop, whole, entry.cash_factor, entry.cost_ppm)
+    if entry.held_price > 0:
+        held = loss_at_stop(entry.held_price, entry.stop, entry.held_lots, entry.cash_factor, entry.cost_ppm)
+        loss += max(held, 0)
     limit = trade_limit(limits, book.equity)
     return Measure(loss, limit, known and loss <= limit, known)
 

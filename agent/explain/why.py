@@ -177,7 +177,9 @@ def _first(journal: Records, cycle: int | None) -> tuple[int, CycleDecided, Sess
 def _symbol(story: _Story, observation: Observation, instrument: Instrument, before: Folded) -> SymbolAnswer:
     decided = story.decided
     decision = next((built for built in decided.decisions if built.symbol == observation.symbol), None)
-    verdict = next((each for each in decided.verdicts if each.symbol == observation.symbol), None)
+    mine = [each for each in decided.verdicts if each.symbol == observation.symbol]
+    # A vote that was denied beside an addition that was made: what was sent is told.
+    verdict = next((each for each in mine if isinstance(each, Approved)), mine[0] if mine else None)
     report = _seen(observation, instrument, decided.at)
     own = _own(before, observation.symbol)
     if decision is None:

@@ -17,6 +17,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from agent.host import log
+from agent.loop.additions import DueAddition, due_additions
+from agent.loop.additions import case_of as addition_case
 from agent.loop.exits import due_exits
 from agent.loop.machine import IDLE, LEARNING, LoopMachine
 from agent.loop.slices import Due, bought_anew, case_of, due_slices
@@ -38,7 +40,7 @@ from domain.verdict import Approved
 from reasoning.settings import ReasoningSettings
 from reasoning.vote import decide
 from risk.case import Case, Policy
-from risk.judge import judge, judge_slice, reserve
+from risk.judge import judge, judge_addition, judge_slice, reserve
 from risk.kill import trip_reason
 
 WATCHED = 3
@@ -165,14 +167,16 @@ class Cycle:
         exits = due_exits(turn, self.state, self.executor.factory, self.policy)
         self._tell_unjudged(turn)
         slices = due_slices(turn, self.state, exits)
+        additions = [] if exits else due_additions(turn, self.state)
         idle = all(decision.action is Action.HOLD for decision in turn.decisions)
-        if idle and not exits and not slices:
+        if idle and not (exits or slices or additions):
             fire("held")
             return self._end(turn, "held")
         fire("decided")
-        self._look_before_entry(turn, slices)
+        self._look_before_entry(turn, adds=bool(slices or additions))
         self._judge(turn, slices)
         turn.verdicts.extend(exits)
+        self._judge_additions(turn, additions)
         approved = [verdict for verdict in turn.verdicts if isinstance(verdict, Approved)]
         # What a slice adds is protected at the stop as it was raised, so it comes behind that.
         approved.sort(key=lambda verdict: bool(verdict.order.slice_of))
@@ -246,9 +250,9 @@ class Cycle:
                 decided = replace(decided, held_back=())
             turn.decisions.append(decided)
 
-    def _look_before_entry(self, turn: Turn, slices: Sequence[Due]) -> None:
+    def _look_before_entry(self, turn: Turn, *, adds: bool) -> None:
         """See that nobody else trades the account before an entry; the reason against it is journaled."""
-        if slices or any(decision.action is Action.BUY for decision in turn.decisions):
+        if adds or any(decision.action is Action.BUY for decision in turn.decisions):
             reason = self.disturbed()
             if reason:
                 before = turn.blocked.get("")
@@ -258,10 +262,7 @@ class Cycle:
         asked = self.pending_kill()
         if asked and not turn.kill and not self.state.kill_switch:
             turn.kill = KillSwitchSet(at=turn.at, active=True, reason=asked.reason, by=asked.by)
-        kill_switch = turn.kill.reason if turn.kill else self.state.kill_switch
-        account = self.state.ledger.account(kill_switch, turn.blocked)
-        if turn.pairs is not None:
-            account = replace(account, off_list=off_list(turn.pairs, self.state.pairs.candidates))
+        account = self._account(turn)
         for observation, decision in zip(turn.observations, turn.decisions, strict=True):
             if decision.action is Action.HOLD:
                 continue
@@ -272,6 +273,14 @@ class Cycle:
         for number, each in enumerate(slices):
             if not bought_anew(turn, each[0].symbol):
                 account = self._judge_slice(turn, each, number, account)
+
+    def _account(self, turn: Turn) -> Account:
+        """Return the account as the gate sees it in this turn, before anything is reserved."""
+        kill_switch = turn.kill.reason if turn.kill else self.state.kill_switch
+        account = self.state.ledger.account(kill_switch, turn.blocked)
+        if turn.pairs is not None:
+            account = replace(account, off_list=off_list(turn.pairs, self.state.pairs.candidates))
+        return account
 
     def _judge_slice(self, turn: Turn, each: Due, number: int, account: Account) -> Account:
         """Put an entry's next slice to the gate; return the account as the one after it sees it."""
@@ -284,6 +293,23 @@ class Cycle:
         if isinstance(verdict, Approved):
             account = reserve(account, verdict, self.state.ledger.instruments)
         return account
+
+    def _judge_additions(self, turn: Turn, additions: Sequence[DueAddition]) -> None:
+        """Put additions to the gate until one is approved, where nothing else was."""
+        if not additions or any(isinstance(each, Approved) for each in turn.verdicts):
+            return
+        account = self._account(turn)
+
+        def make(observation: Observation, decision: Decision) -> Case:
+            return self._case(turn, observation, decision, account)
+
+        for number, each in enumerate(additions):
+            verdict = judge_addition(
+                *addition_case(make, each, turn, number, self.state, self.executor.factory)
+            )
+            turn.verdicts.append(verdict)
+            if isinstance(verdict, Approved):
+                return
 
     def _case(self, turn: Turn, observation: Observation, decision: Decision, account: Account) -> Case:
         return Case(

@@ -138,7 +138,7 @@ class Ledger(Results):
             self.open_orders[order.client_id] = OrderState(order, OrderStatus.SENDING, at, sent_at=sent_at)
             self.intended += 1
             if order.purpose is Purpose.ENTRY:
-                self.entries_today += 0 if order.slice_of else 1
+                self.entries_today += 0 if order.slice_of and not order.addition else 1
             elif order.purpose is Purpose.EXIT and not sells_share(order):
                 self.pending_exits.pop(order.symbol, None)
 

@@ -37,6 +37,7 @@ from msgspec.structs import replace
 
 from advice import ledger as money
 from agent.state import changes, proving
+from agent.state.adding import AddingPlan, after_approved
 from agent.state.changes import Changed
 from agent.state.ledger import Ledger
 from agent.state.pair_list import NO_PAIRS, PairFold, begun, seen
@@ -158,6 +159,8 @@ class State:
     """Whether the session's entries are ordered by the slippage predicted for them."""
     slicing: dict[str, SlicePlan] = field(default_factory=dict)
     """Entries of which slices are still to be sent, by symbol."""
+    adding: dict[str, AddingPlan] = field(default_factory=dict)
+    """Entries whose positions may still be added to, by symbol."""
     recent: dict[str, tuple[Candle, ...]] = field(default_factory=dict)
     """The last closed candles by symbol, where slippage is predicted by what a market did in them."""
     models: list[ModelSet] = field(default_factory=list)
@@ -284,6 +287,7 @@ class State:
     def _carry(self, change: Regrid) -> None:
         symbol = change.new.symbol
         self.slicing.pop(symbol, None)
+        self.adding.pop(symbol, None)
         if symbol in self.last:
             self.last[symbol] = change.candle(self.last[symbol])
         if symbol in self.recent:
@@ -366,6 +370,13 @@ class State:
         for verdict in verdicts:
             decision = by_symbol[verdict.symbol]
             if isinstance(verdict, Approved):
+                if self.adding or verdict.exits:
+                    self.adding = after_approved(self.adding, decision, verdict)
+                if verdict.order.addition and verdict.symbol in self.entries:
+                    # What is added moves the average entry, and no stop with it.
+                    self.entries[verdict.symbol] = msgspec.structs.replace(
+                        self.entries[verdict.symbol], stop=verdict.stop
+                    )
                 if verdict.order.slice_of:
                     continue  # the entry is protected and learned from as its first order was approved
                 if verdict.order.purpose is Purpose.ENTRY:
@@ -399,6 +410,7 @@ class State:
     def _flatten(self, event: FlattenAsked) -> None:
         """Send no further slice of what is to be sold."""
         self.slicing = {name: plan for name, plan in self.slicing.items() if event.symbol not in ("", name)}
+        self.adding = {name: plan for name, plan in self.adding.items() if event.symbol not in ("", name)}
         # Dust that can be sold is counted among what is held: it is to be sold with it.
         if not event.kept:
             self.ledger.sweep(event.at, event.symbol)
@@ -412,7 +424,7 @@ class State:
     def _adopt_account(self, event: AccountAdopted) -> None:
         """Count with what the venue holds from now on."""
         self.prefix = event.prefix or self.prefix
-        self.slicing = {}
+        self.slicing, self.adding = {}, {}
         for trade in self.ledger.adopt_account(
             event.cash, event.untracked, event.missing, event.at, event.given_up
         ):
@@ -425,6 +437,7 @@ class State:
 
     def _lesson(self, trade: Trade, ending: str) -> Lesson:
         self.slicing.pop(trade.symbol, None)
+        self.adding.pop(trade.symbol, None)
         context = self.contexts.pop(trade.symbol, None) or Context(
             cycle_id=0, symbol=trade.symbol, at=trade.opened_at, confidence=0.0, regime="unknown", voices=()
         )

@@ -62,7 +62,9 @@ class LoopRun:
             for receipt in event.updates:
                 self._fills(receipt.fills)
             for verdict in event.verdicts:
-                if isinstance(verdict, Denied):
+                if (
+                    isinstance(verdict, Denied) and not verdict.slice_of
+                ):  # a backtest writes none of those down
                     symbol = self.symbols.index(verdict.symbol)
                     at = millis(event.at)
                     self.vetoes.append((event.cycle_id, at, symbol, RULE_CODES[verdict.reason]))

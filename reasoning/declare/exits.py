@@ -39,7 +39,10 @@ GAIN = _Range(0.000001, 1.0, float, "write a share of the entry above 0, such as
 ATRS = _Range(0.01, 100.0, float, "write how many ATRs, such as trail_atr=3.0")
 SHARE = _Range(0.001, 0.999, float, "write a share of what was bought below 1, such as 0.5 for half")
 
-NAMES = ("roi", "after", "break_even", "trail_atr", "partial")
+MOVE = _Range(-0.5, 1.0, float, "write a share of the entry, such as -0.02 for a fall of 2 %")
+OF_FIRST = _Range(0.001, 1.0, float, "write a share of the first size, such as 0.5 for half")
+
+NAMES = ("roi", "after", "break_even", "trail_atr", "partial", "add")
 
 Value = Any
 """A number, or a parameter that stands for one."""
@@ -55,12 +58,14 @@ class DeclaredExits:
         break_even: Value,
         trail_atr: Value,
         partial: Sequence[tuple[Value, Value]],
+        add: Sequence[tuple[Value, Value]] = (),
     ) -> None:
         self.roi = roi
         self.after = after
         self.break_even = break_even
         self.trail_atr = trail_atr
         self.partial = partial
+        self.add = add
 
     def __repr__(self) -> str:
         """Return what a refusal calls them."""
@@ -72,13 +77,16 @@ class DeclaredExits:
 
     def parameters(self) -> Iterator[DeclaredParameter]:
         """Yield the parameters its values stand for."""
-        pairs = (each for pair in (*self.roi, *self.partial) for each in pair)
+        pairs = (each for pair in (*self.roi, *self.partial, *self.add) for each in pair)
         for each in (*pairs, self.after, self.break_even, self.trail_atr):
             if isinstance(each, DeclaredParameter):
                 yield each
 
     def faults(self, value: Callable[[Value], float]) -> Iterator[str]:
         """Yield what is wrong between values that each lie in their range."""
+        gains = [value(gain) for gain, _ in self.add]
+        if any(each < 0 for each in gains) and any(each > 0 for each in gains):
+            yield "add has falls and rises; write all of them below 0, or all above"
         shares = [value(share) for _, share in self.partial]
         if sum(map(_ppm, shares)) >= MILLION:
             text = " + ".join(f"{each:g}" for each in shares)
@@ -97,6 +105,7 @@ class DeclaredExits:
             break_even=_ppm(value(self.break_even)),
             trail=_ppm(value(self.trail_atr)),
             parts=tuple(sorted((_ppm(value(gain)), _ppm(value(share))) for gain, share in self.partial)),
+            adds=tuple((_ppm(value(gain)), _ppm(value(share))) for gain, share in self.add),
         )
 
 
@@ -107,13 +116,15 @@ def exits(
     break_even: Any = None,
     trail_atr: Any = None,
     partial: Mapping[Any, Any] | None = None,
+    add: Mapping[Any, Any] | None = None,
     **unknown: Any,
 ) -> Any:
     """Declare when a position is left, and where its stop is raised to; judged on each closed candle.
 
     `roi` sells all from a gain on, by the minutes it was held; `after` sells all after so many minutes.
     From a gain of `break_even` on the stop lies where a sale pays its costs. `trail_atr` keeps it so many
-    ATRs below the close. `partial` sells a share of what was bought at each gain, once. Raises Undeclarable.
+    ATRs below the close. `partial` sells a share of what was bought at each gain, once. `add` buys more, a
+    share of the first size at each gain, which is below 0 for a fall, once and in order. Raises Undeclarable.
     """
     if given:
         raise Undeclarable(
@@ -121,15 +132,31 @@ def exits(
         )
     for name in unknown:
         raise Undeclarable(f"exits has no {name}=; {near(name, NAMES)}")
-    if not (roi or partial) and after is None and break_even is None and trail_atr is None:
+    if not (roi or partial or add) and after is None and break_even is None and trail_atr is None:
         raise Undeclarable("exits() declares none; write one, such as exits(roi={0: 0.10, 60: 0.04})")
+    for move in add or ():
+        low, high = (
+            (move.limits.get("ge"), move.limits.get("le"))
+            if isinstance(move, DeclaredParameter)
+            else (move, move)
+        )
+        if isinstance(low, int | float) and isinstance(high, int | float) and low <= 0 <= high:
+            raise Undeclarable(
+                "exits: a gain of add lies at 0; write a fall, such as -0.02, or a rise, such as 0.03"
+            )
     declared = DeclaredExits(
         _table("roi", roi, ("a time", MINUTES), ("a gain", ROI), "{0: 0.10, 60: 0.04}"),
         _one("after", after, TIME),
         _one("break_even", break_even, GAIN),
         _one("trail_atr", trail_atr, ATRS),
         _table("partial", partial, ("a gain", GAIN), ("a share", SHARE), "{0.03: 0.5}"),
+        _table("add", add, ("a gain", MOVE), ("a share", OF_FIRST), "{-0.02: 0.5}"),
     )
+    for move in add or ():
+        low, high = _ends(move) if isinstance(move, DeclaredParameter) else (move, move)
+        if low <= 0 <= high:
+            such = "a fall, such as -0.02, or a rise, such as 0.03"
+            raise Undeclarable(f"exits: a gain of add is 0 or may be; write {such}")
     for fault in declared.faults(lambda each: 0.0 if isinstance(each, DeclaredParameter) else each):
         raise Undeclarable(f"exits: {fault}")
     return declared
@@ -142,7 +169,7 @@ def repeated(written: ast.AST) -> tuple[str, int] | None:
             for table in call.keywords:
                 keys = table.value.keys if isinstance(table.value, ast.Dict) else ()
                 doubled = _again([each for each in keys if each is not None])
-                if table.arg in ("roi", "partial") and doubled is not None:
+                if table.arg in ("roi", "partial", "add") and doubled is not None:
                     return (
                         f"exits: {table.arg} has {ast.unparse(doubled)} twice; write each once",
                         doubled.lineno,
@@ -212,9 +239,7 @@ def _checked(what: str, given: Any, allowed: _Range) -> Value:
     if isinstance(given, DeclaredParameter):
         if given.kind is not int and given.kind is not allowed.kind:
             raise Undeclarable(f"exits: {what} is no whole number; declare it as integer(...)")
-        low, high = (
-            given.limits.get(one, given.limits.get(other)) for one, other in (("ge", "gt"), ("le", "lt"))
-        )
+        low, high = _ends(given)
         if low is None or high is None:
             raise Undeclarable(f"exits: {limits}: give its parameter a range")
     elif isinstance(given, bool) or not isinstance(given, int | float):
@@ -232,6 +257,14 @@ def _checked(what: str, given: Any, allowed: _Range) -> Value:
     if not allowed.low <= low <= high <= allowed.high:
         raise Undeclarable(f"exits: {limits}, not {_told(low, high)}; {allowed.instead}")
     return given
+
+
+def _ends(given: DeclaredParameter) -> tuple[Any, Any]:
+    """Return the least and the largest value of a parameter, None where it has none."""
+    low, high = (
+        given.limits.get(one, given.limits.get(other)) for one, other in (("ge", "gt"), ("le", "lt"))
+    )
+    return low, high
 
 
 def _told(low: float, high: float) -> str:

@@ -16,6 +16,7 @@ from platforms.fills import Costs
 from platforms.impact import Slips
 from reasoning.vote import side_of
 from research.engine.account import fast_forward, observe, observe_lone, roll, take_value
+from research.engine.additions import add_all, any_adds
 from research.engine.exits import follow
 from research.engine.gate import (
     buy,
@@ -55,6 +56,7 @@ from research.engine.layout import (
     QUOTE_MS,
     RIPE,
     RIPE_AT,
+    STOP,
     SYMBOL,
     SYMBOLS,
     TURN,
@@ -155,8 +157,8 @@ def judge_all(
             continue
         if side > 0:
             judge_entry(
-                ints, house, p, at_ms, event, e, strongest, abs(score), confidence[f], index, opinions,
-                slips, turn_end, exits,
+                ints, floats, house, p, at_ms, event, e, strongest, abs(score), confidence[f], index,
+                opinions, slips, turn_end, exits,
             )  # fmt: skip  # as they come
         else:
             ints[p + DECIDED] = cycle
@@ -238,20 +240,28 @@ def leave_all(
     close: Sequence[int],
     turn_ms: Sequence[int],
     turn_end: Sequence[int],
-) -> None:
-    """Do what is due with positions that are older than this cycle and that nobody votes to sell."""
+) -> int:
+    """Do what is due with positions that are older than this cycle and that nobody votes to sell.
+
+    Returns with how many something was done.
+    """
+    done = 0
     for symbol in range(ints[SYMBOLS]):
         p = ACCT + symbol * SYMBOL
         if ints[p + LOTS] > 0 and ints[p + OPENED_MS] < at_ms and ints[p + DECIDED] != cycle:
+            lots, stop = ints[p + LOTS], ints[p + STOP]
             follow(
                 ints, floats, costs, slips, exits, p, at_ms, trailing_at(house, p), house.cost_ppm,
                 candle_ms, close, turn_ms, turn_end,
             )  # fmt: skip  # as they come
+            if ints[p + LOTS] != lots or ints[p + STOP] != stop:
+                done += 1
     take_value(ints, floats)
+    return done
 
 
 @kernel
-def replay(  # noqa: C901, PLR0912  # the order of a cycle, to be read in one piece
+def replay(  # noqa: C901, PLR0912, PLR0915  # the order of a cycle, to be read in one piece
     ints: Ints,
     floats: Floats,
     equity: Ints,
@@ -267,7 +277,7 @@ def replay(  # noqa: C901, PLR0912  # the order of a cycle, to be read in one pi
     candle_ms, opened, high, low, close, turn_ms, turn_end, turn_quote, turn_mark = market[:9]
     instants, doubts, blocks = market.instants, market.doubts, market.blocks
     costs, trailing_ppm = house.costs, house.limits.trailing_ppm
-    leaving = any_trails(house) or len(exits.first) > 0
+    leaving, adding = any_trails(house) or len(exits.first) > 0, any_adds(exits)
     cycles = len(instants)
     symbols = ints[SYMBOLS]
     lone = symbols == 1 and trailing_ppm == 0 and len(blocks.rows) > 0
@@ -288,6 +298,7 @@ def replay(  # noqa: C901, PLR0912  # the order of a cycle, to be read in one pi
                 turn_ms, turn_end, turn_quote, turn_mark, doubts, slips,
             )  # fmt: skip  # as they come
         watch_day(ints, at_ms, limit)
+        acting = 0
         if due == cycle:
             if lone:
                 show(ints, blocks.rows, cycle)
@@ -300,10 +311,13 @@ def replay(  # noqa: C901, PLR0912  # the order of a cycle, to be read in one pi
                 take_value(ints, floats)
             due = next_event(ints, event)
         if leaving and ints[HELD] > 0:
-            leave_all(
+            acting += leave_all(
                 ints, floats, costs, slips, exits, cycle, at_ms, house,
                 candle_ms, close, turn_ms, turn_end,
             )  # fmt: skip  # as they come
+        if adding and ints[HELD] > 0 and acting == 0:
+            add_all(ints, floats, house, slips, exits, at_ms, turn_ms, turn_end)
+            take_value(ints, floats)
         if ints[RIPE] > 0:
             learn(ints, floats, house.hedge)
         write_equity(equity, blocks, cycle, ints[EQUITY])

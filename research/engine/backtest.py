@@ -292,7 +292,7 @@ def opened(prepared: Recording, setup: Setup, counts: Sequence[int]) -> tuple[In
     records[:, SPOKEN_AT] = spoken + voices * np.arange(symbols)
     records[:, EVENT_AT], records[:, EVENT_COUNT] = np.cumsum([0, *counts[:-1]]), counts
     _fill_grid(records, prepared, setup, classes)
-    floats = np.ones(WEIGHTS + voices + 2 * symbols)
+    floats = np.ones(WEIGHTS + voices + 3 * symbols)
     floats[WORST] = 0.0
     return ints, floats
 

@@ -14,6 +14,7 @@ from reasoning.vote import heard_weight, pull_of, score_of
 from research.engine.account import close_position, last_closed
 from research.engine.layout import (
     ACCT,
+    ADDED,
     BOUGHT,
     BOUGHT_REF,
     BOUND,
@@ -31,6 +32,7 @@ from research.engine.layout import (
     EXIT_PLAN,
     FACTOR,
     FEES,
+    FIRST_LOTS,
     FIXED_LOTS,
     HELD,
     KILLED,
@@ -252,8 +254,13 @@ def is_off_list(pairs: PairFlags, p: int, at_ms: int) -> int:
 
 
 @kernel
-def book_for(ints: Ints, house: RuleParameters, limits: Limits, p: int, at_ms: int) -> AccountFacts:
-    """Return the account as the gate sees it: positions, and entries approved earlier in the cycle."""
+def book_for(
+    ints: Ints, house: RuleParameters, limits: Limits, p: int, at_ms: int, added_to: int
+) -> AccountFacts:
+    """Return the account as the gate sees it: positions, and entries approved earlier in the cycle.
+
+    A position that is `added_to` (1, else 0) takes no place besides.
+    """
     past = look_back(ints, p, at_ms, limits)
     free = ints[CASH]
     exposure = 0
@@ -283,8 +290,8 @@ def book_for(ints: Ints, house: RuleParameters, limits: Limits, p: int, at_ms: i
         exposure,
         own,
         0,
-        ints[HELD] + entries,
-        1 if ints[p + LOTS] > 0 else 0,
+        ints[HELD] + entries - added_to,
+        (1 if ints[p + LOTS] > 0 else 0) - added_to,
         ints[ENTRIES_TODAY] + entries,
         age,
         ints[LOSS_STREAK],
@@ -347,6 +354,7 @@ def plan_of(ints: Ints, exits: ExitTables, p: int, voice: int) -> int:
 @kernel
 def judge_entry(
     ints: Ints,
+    floats: Floats,
     house: RuleParameters,
     p: int,
     at_ms: int,
@@ -385,9 +393,10 @@ def judge_entry(
         chance,
         payoff,
         0,
+        0,
     )
     limits = limits_at(house, p)
-    book = book_for(ints, house, limits, p, at_ms)
+    book = book_for(ints, house, limits, p, at_ms, 0)
     size = size_entry(entry, book, limits, sizing_at(house, p))
     lots = size.lots
     feed = Feed(RECORDED, 0 if price > 0 else NONE, 0, 0)
@@ -403,6 +412,8 @@ def judge_entry(
     ints[p + WANT_STOP] = stop
     ints[p + WANT_TARGET] = target
     ints[p + WANT_PLAN] = plan_of(ints, exits, p, strongest)
+    if ints[p + WANT_PLAN] != NO_PLAN:
+        floats[WEIGHTS + ints[VOICES] + 2 * ints[SYMBOLS] + (p - ACCT) // SYMBOL] = confidence
     for voice in range(ints[VOICES]):
         ints[ints[p + SPOKEN_AT] + voice] = event[e + EVENT_VOICES + voice * PER_VOICE + VOTE]
 
@@ -482,6 +493,7 @@ def buy(
     ints[p + ENTRY_CYCLE] = ints[CYCLE]
     ints[p + ENTRY_CANDLE] = last_closed(ints, p, turn_end)
     ints[p + EXIT_PLAN] = ints[p + WANT_PLAN]
+    ints[p + ADDED], ints[p + FIRST_LOTS] = 0, ints[p + WANT_LOTS]
     ints[p + SOLD_LOTS] = ints[p + SOLD] = ints[p + SOLD_REF] = ints[p + STOP_BY] = 0
     protect(ints, floats, costs, slips, turn_end, p, at_ms)
 

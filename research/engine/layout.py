@@ -58,14 +58,17 @@ WANT_LIMIT = 36
 # The declared exits: where the position's plan lies (NO_PLAN: none), the candle it was decided on, what was
 # sold of it in parts, what raised its stop (a code of domain.exits), and what an approved entry brings along.
 EXIT_PLAN, ENTRY_CANDLE, SOLD_LOTS, SOLD, SOLD_REF, STOP_BY, WANT_PLAN = 37, 38, 39, 40, 41, 42, 43
-SYMBOL = 44
+# The additions of its plan: how many were made, and the lots of its first size.
+ADDED, FIRST_LOTS = 44, 45
+SYMBOL = 46
 NO_PLAN = -1
 PLACED = (CANDLE_AT, TURN_AT, TURN_COUNT, EVENT_AT, EVENT_COUNT, EVENT, DOUBT_AT, DOUBT_COUNT)
 """Fields of a record that say where its rows lie: written anew for each part of a session lived in parts."""
 COUNTED = (TURN, ENTRY_CYCLE, DECIDED, ENTRY_CANDLE)
 """Fields that count turns, cycles or candles: from a part's beginning while `in_parts` lives through it."""
 
-# The floats: the worst drawdown, each voice's weight, then the results of trades not yet learned from.
+# The floats: the worst drawdown, each voice's weight, then the results of trades not yet learned from (two a
+# symbol), then the confidence each symbol's position was entered with.
 WORST, WEIGHTS = 0, 1
 
 TRADE_ROW, VETO_ROW = 13, 4
