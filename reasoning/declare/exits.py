@@ -134,16 +134,6 @@ def exits(
         raise Undeclarable(f"exits has no {name}=; {near(name, NAMES)}")
     if not (roi or partial or add) and after is None and break_even is None and trail_atr is None:
         raise Undeclarable("exits() declares none; write one, such as exits(roi={0: 0.10, 60: 0.04})")
-    for move in add or ():
-        low, high = (
-            (move.limits.get("ge"), move.limits.get("le"))
-            if isinstance(move, DeclaredParameter)
-            else (move, move)
-        )
-        if isinstance(low, int | float) and isinstance(high, int | float) and low <= 0 <= high:
-            raise Undeclarable(
-                "exits: a gain of add lies at 0; write a fall, such as -0.02, or a rise, such as 0.03"
-            )
     declared = DeclaredExits(
         _table("roi", roi, ("a time", MINUTES), ("a gain", ROI), "{0: 0.10, 60: 0.04}"),
         _one("after", after, TIME),
