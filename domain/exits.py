@@ -31,8 +31,8 @@ class ExitPlan(msgspec.Struct, frozen=True, omit_defaults=True):
     which on the gain closes all; the latest step reached counts. `after_ms` closes all whatever it came to
     (0: never). From a gain of `break_even` on the stop lies where a sale pays its costs; `trail` are
     millionths of an ATR that the stop follows below the close. `parts` are (gain, share of all that was
-    bought) to be sold there, in order of gains. `leave` is the strategy's own exit. `adds` are (gain, share of
-    the first size), all falls or all rises, each added to the position once, in their order.
+    bought) to be sold there, in order of gains. `leave` is the strategy's own exit. `adds` are (gain, share
+    of the first size), all falls or all rises, each added to the position once, in their order.
     """
 
     voice: str = ""

@@ -14,8 +14,8 @@ from risk.rules import fits
 from risk.stake import level_at, trailed
 
 AFTER, BREAK_EVEN, TRAIL, STEPS, PARTS, PROGRAM, ADDS, FIRST = 0, 1, 2, 3, 4, 5, 6, 7
-"""Where the numbers of a plan lie; the pairs of its steps begin at FIRST, behind them those of its parts, those
-of its additions, and then the places of what the program of its custom exit reads."""
+"""Where the numbers of a plan lie; the pairs of its steps begin at FIRST, behind them those of its parts,
+those of its additions, and then the places of what the program of its custom exit reads."""
 
 MILLION = 1_000_000
 
