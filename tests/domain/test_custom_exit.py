@@ -77,7 +77,9 @@ def test_a_plan_tells_its_reasons_and_where_its_program_lies() -> None:
     plan = ExitPlan(parts=((1, 2),), leave=leave)
     assert plan.words()[-1] == "custom: the mean was lost; half of it"
     assert ExitPlan(leave=program(*HALF, reasons=())).words() == ("custom: leave of its strategy",)
-    assert plan.numbers(40, (7, 9)) == [0, 0, 0, 0, 1, 40, 1, 2, 7, 9]
+    assert plan.numbers(40, (7, 9)) == [0, 0, 0, 0, 1, 40, 0, 1, 2, 7, 9]
+    added = ExitPlan(adds=((-3, 4),), leave=leave).numbers(40, (7, 9))
+    assert added == [0, 0, 0, 0, 0, 40, 1, -3, 4, 7, 9]
     assert plan.numbers()[5] == -1
     assert leave.reason(1) == "half of it"
     assert leave.reason(-1) == leave.reason(2) == ""
