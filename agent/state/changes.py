@@ -10,8 +10,10 @@ from typing import Any
 
 import msgspec
 
-from agent.settings.pairs import PAIRS, own_setting
 from domain.events import SettingsChanged
+
+PAIRS = "pairs"
+"""The section of what single pairs have of their own."""
 
 
 class Changed(msgspec.Struct, frozen=True):
@@ -41,8 +43,9 @@ def standing(changes: Mapping[str, Changed], settings: Mapping[str, Any]) -> dic
 def own_value(settings: Mapping[str, Any], name: str) -> Any:
     """Return what settings, as the journal keeps them, say under a dotted name; None where nothing."""
     value: Any = settings
-    own = own_setting(name)
-    for part in (PAIRS, *own) if own else name.split("."):
+    section, _, rest = name.partition(".")
+    # A share may have a point in its symbol.
+    for part in (section, *rest.rsplit(".", 2)) if section == PAIRS else name.split("."):
         value = value.get(part) if isinstance(value, Mapping) else None
     return value
 

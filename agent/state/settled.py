@@ -20,7 +20,7 @@ DIGEST = 16
 RECORD = DIGEST + 1
 FILL = 0
 BUCKETS = 4096
-FEW = 32
+FEW = 96
 """Questions about a log that was read which are answered by going through it: the buckets cost more."""
 _STATUSES = tuple(OrderStatus)
 _EMPTY = bytearray()
@@ -39,7 +39,7 @@ class Mark(msgspec.Struct, frozen=True):
 class Settled:
     """All orders that are done, each with how it ended, and all fills that count."""
 
-    __slots__ = ("_asked", "_buckets", "_digest", "ended", "fills", "log")
+    __slots__ = ("_asked", "_buckets", "_digest", "_known", "ended", "fills", "log")
 
     def __init__(self) -> None:
         self.log = bytearray()
@@ -51,6 +51,8 @@ class Settled:
         self._digest = sha256()
         self._asked: int | None = None
         """How often was asked while there are no buckets of the log yet; None once there are."""
+        self._known: dict[bytes, int | None] = {}
+        """Answers that were found meanwhile, and what was added: an order is asked about four times."""
 
     @classmethod
     def of(cls, log: bytes, mark: Mark) -> "Settled":
@@ -82,6 +84,7 @@ class Settled:
         if self._asked is None:
             return
         self._asked = None
+        self._known.clear()
         records = iter_unpack(f"{RECORD}s", self.log)
         if (
             len(self.log) // RECORD != self.fills + self.ended.total()
@@ -132,9 +135,10 @@ class Settled:
 
     def _put(self, record: bytes) -> None:
         """Have a record found from now on, in place of an earlier one of the same digest."""
-        if self._asked is not None:  # it is found in the log
-            return
         digest = record[:DIGEST]
+        if self._asked is not None:
+            self._known[digest] = record[DIGEST]
+            return
         bucket, offset = self._place(digest)
         if offset < 0:
             self._append(record)
@@ -152,9 +156,12 @@ class Settled:
     def _find(self, digest: bytes) -> int | None:
         """Return the code of a digest."""
         if self._asked is not None:
+            if digest in self._known:
+                return self._known[digest]
             self._asked += 1
             if self._asked <= FEW:
-                return self._last(digest)
+                code = self._known[digest] = self._last(digest)
+                return code
             self.ready()
         bucket, offset = self._place(digest)
         return None if offset < 0 else bucket[offset + DIGEST]
