@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain import custom_exit as to
+from domain.exits import ExitPlan
+from risk.exits import PROGRAM, part_due, places_at
 from risk.leaving import DIVIDED, MILLION, LeaveDue, combined, leave_due, share_ppm, show_held
 
 TWO: dict[int, Any] = {
@@ -86,6 +88,23 @@ def test_a_program_reads_the_numbers_of_the_position(
     assert not any(stack[len(to.HELD) :])
     place = to.HELD.index("gain")
     assert run(to.POSITION, place, to.END, 0, stack=stack).share == share_ppm(held["gain"])
+
+
+def test_a_plan_says_where_its_program_and_what_that_reads_lie() -> None:
+    plan = ExitPlan(roi=((0, 5),), parts=((1, 2), (3, 4))).numbers(40, (70, 90))
+    numbers = [8, 8, *plan]
+    assert numbers[2 + PROGRAM] == 40
+    first = places_at(numbers, 2)
+    assert numbers[first:] == [70, 90]
+
+
+def test_a_share_that_is_asked_for_counts_beside_the_declared_ones() -> None:
+    plan = ExitPlan(parts=((10_000, 300_000),)).numbers()
+    at = 100, 1, 1_000, 0  # bought for 100 a unit, nothing sold
+    assert part_due(plan, 0, 100, *at, 400_000) == 400
+    assert part_due(plan, 0, 102, *at, 400_000) == 400
+    assert part_due(plan, 0, 102, *at, 200_000) == 300
+    assert part_due(plan, 0, 102, 100, 1, 1_000, 350, 200_000) == 0
 
 
 def test_what_is_no_number_is_no_share() -> None:
