@@ -16,6 +16,7 @@ from research.engine.layout import (
     CANDLE_AT,
     CASH,
     CLASS_AT,
+    DAY,
     DAY_END,
     DAY_MS,
     DAY_START,
@@ -68,7 +69,16 @@ from research.engine.layout import (
     Floats,
     Ints,
 )
-from research.engine.stretches import AT, HIGH, LOW, NO_TARGET, QUOTED, ROW, show, write_equity
+from research.engine.stretches import (
+    HIGH,
+    LOW,
+    NO_TARGET,
+    QUOTED,
+    ROW,
+    instant_of,
+    show,
+    write_equity,
+)
 from risk.stake import trailed
 
 
@@ -92,8 +102,9 @@ def take_value(ints: Ints, floats: Floats) -> None:
 
 
 @kernel
-def roll(ints: Ints, at_ms: int) -> None:
+def roll(ints: Ints, blocks: Blocks, cycle: int, at_ms: int) -> None:
     """Begin a new day (UTC)."""
+    ints[DAY] = blocks.day[cycle]
     ints[DAY_END] = (at_ms // DAY_MS + 1) * DAY_MS
     day = new_day(ints[EQUITY])
     ints[DAY_START] = day.start_equity
@@ -271,22 +282,22 @@ def observe_lone(
     floats: Floats,
     costs: Costs,
     slips: Slips,
-    rows: Sequence[int],
+    blocks: Blocks,
     turn_end: Sequence[int],
     cycle: int,
 ) -> None:
     """Show a lone held symbol the candle that closed, opened at the last cycle's quote, and the quote."""
-    at = cycle * ROW
-    before = at - ROW
+    at, rows = cycle * ROW, blocks.rows
     candle = turn_end[0] + cycle - 1
-    show(ints, rows, cycle)
+    show(ints, blocks, cycle)
     held = not meet(
         ints, floats, costs, slips, candle - 1, ACCT,
-        rows[before + AT], rows[before + QUOTED], rows[at + HIGH], rows[at + LOW],
+        instant_of(blocks, cycle - 1),
+        int(rows[at - ROW + QUOTED]), int(rows[at + HIGH]), int(rows[at + LOW]),
     )  # fmt: skip  # as they come
     if held:
-        quote = rows[at + QUOTED]
-        meet(ints, floats, costs, slips, candle, ACCT, rows[at + AT], quote, quote, quote)
+        quote = int(rows[at + QUOTED])
+        meet(ints, floats, costs, slips, candle, ACCT, instant_of(blocks, cycle), quote, quote, quote)
     take_value(ints, floats)
 
 
@@ -339,7 +350,7 @@ def fast_forward(
         elif peak - worth > fall:
             fall = peak - worth
             worst = max(worst, drawdown(worth, peak))
-        write_equity(equity, blocks, cycle, worth)
+        write_equity(equity, blocks, ints[DAY], cycle, worth)
         cycle += 1
     if cycle > first:
         ints[EQUITY], ints[PEAK], ints[FALL], floats[WORST] = worth, peak, fall, worst

@@ -30,6 +30,7 @@ from research.engine.gate import (
 from research.engine.layout import (
     ACCT,
     CYCLE,
+    DAY,
     DAY_END,
     DAY_START,
     DECIDED,
@@ -73,7 +74,7 @@ from research.engine.layout import (
     RuleParameters,
 )
 from research.engine.pair_limits import any_trails, trailing_at
-from research.engine.stretches import AT, ROW, cross, show, write_equity, write_flat
+from research.engine.stretches import cross, instant_of, show, write_equity, write_flat
 from risk.limits import day_limit
 from risk.rules import daily_loss
 
@@ -285,13 +286,13 @@ def replay(  # noqa: C901, PLR0912, PLR0915  # the order of a cycle, to be read 
     cycle = 0
     limit = 0
     while cycle < cycles:
-        at_ms = blocks.rows[cycle * ROW + AT] if lone else instants[cycle]
+        at_ms = instant_of(blocks, cycle) if lone else instants[cycle]
         ints[CYCLE] = cycle + 1
         if at_ms >= ints[DAY_END]:
-            roll(ints, at_ms)
+            roll(ints, blocks, cycle, at_ms)
             limit = day_limit(house.limits, ints[DAY_START])
         if lone and ints[HELD] > 0:
-            observe_lone(ints, floats, costs, slips, blocks.rows, turn_end, cycle)
+            observe_lone(ints, floats, costs, slips, blocks, turn_end, cycle)
         elif ints[HELD] > 0:
             observe_all(
                 ints, floats, costs, at_ms, candle_ms, opened, high, low,
@@ -301,7 +302,7 @@ def replay(  # noqa: C901, PLR0912, PLR0915  # the order of a cycle, to be read 
         acting = 0
         if due == cycle:
             if lone:
-                show(ints, blocks.rows, cycle)
+                show(ints, blocks, cycle)
             acting = judge_all(
                 ints, floats, house, event, confidence, turn_quote, turn_mark, cycle, at_ms, opinions,
                 slips, turn_end, exits,
@@ -320,7 +321,7 @@ def replay(  # noqa: C901, PLR0912, PLR0915  # the order of a cycle, to be read 
             take_value(ints, floats)
         if ints[RIPE] > 0:
             learn(ints, floats, house.hedge)
-        write_equity(equity, blocks, cycle, ints[EQUITY])
+        write_equity(equity, blocks, ints[DAY], cycle, ints[EQUITY])
         cycle += 1
         until = min(due, cycles)
         if ints[HELD] > 0:
@@ -336,5 +337,5 @@ def replay(  # noqa: C901, PLR0912, PLR0915  # the order of a cycle, to be read 
                 )  # fmt: skip  # as they come
         elif cycle < until and is_calm(ints, limit):
             # A day that begins meanwhile begins with this very equity: it can wait for the next vote.
-            write_flat(equity, blocks, cycle, until, ints[EQUITY])
+            write_flat(equity, blocks, ints[DAY], cycle, until, ints[EQUITY])
             cycle = until

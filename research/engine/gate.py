@@ -491,9 +491,10 @@ def buy(
     ints[p + FEES] = cost - bought
     ints[p + OPENED_MS] = at_ms
     ints[p + ENTRY_CYCLE] = ints[CYCLE]
-    ints[p + ENTRY_CANDLE] = last_closed(ints, p, turn_end)
     ints[p + EXIT_PLAN] = ints[p + WANT_PLAN]
     ints[p + ADDED], ints[p + FIRST_LOTS] = 0, ints[p + WANT_LOTS]
+    if ints[p + WANT_PLAN] != NO_PLAN:  # else nobody asks, and to look waits for memory
+        ints[p + ENTRY_CANDLE] = last_closed(ints, p, turn_end)
     ints[p + SOLD_LOTS] = ints[p + SOLD] = ints[p + SOLD_REF] = ints[p + STOP_BY] = 0
     protect(ints, floats, costs, slips, turn_end, p, at_ms)
 

@@ -26,7 +26,9 @@ KILLED, KILL_MS, CYCLE, HELD, HELD_CYCLES = 10, 11, 12, 13, 14
 TRADES, VETOES, RIPE = 15, 16, 17
 # Sizes, and where the blocks behind the records begin.
 SYMBOLS, VOICES, EVIDENCE_AT, RIPE_AT, TRADES_AT, VETOES_AT = 18, 19, 20, 21, 22, 23
-ACCT = 24
+# The present day, counted from the session's first.
+DAY = 24
+ACCT = 25
 
 # A symbol's record: its grid, where its rows lie in the arrays of all symbols, ...
 FACTOR, MIN_LOTS, MIN_CASH, FIXED_LOTS, CLASS_AT, SPOKEN_AT = 0, 1, 2, 3, 4, 5
@@ -163,8 +165,9 @@ class Blocks(NamedTuple):
     """The days of a session and the extremes of its prices, as `stretches` makes and reads them.
 
     `day` is each cycle's UTC day, counted from the session's first, `after` each day's first cycle behind
-    it. `rows` has a lone symbol's cycles in one place, `few` and `many` the extremes of blocks of them; all
-    three are empty where stretches have to be walked.
+    it. `rows` has a lone symbol's cycles in one place, `few` and `many` the extremes of blocks of them, all
+    three as int32, for what is read here and there is to lie in the processor's cache; they are empty where
+    stretches have to be walked. The instant of a cycle is `begin` plus so many `unit`s, in ms.
     """
 
     day: Sequence[int]
@@ -172,6 +175,8 @@ class Blocks(NamedTuple):
     rows: Sequence[int]
     few: Sequence[int]
     many: Sequence[int]
+    begin: int = 0
+    unit: int = 1
 
 
 class MarketLayout(NamedTuple):

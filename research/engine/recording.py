@@ -112,6 +112,7 @@ class Recording:
     def market(self) -> MarketLayout:
         """The tapes behind one another."""
         tapes = self.tapes
+        blocks = blocks_of(tapes, self.instants)
         return MarketLayout(
             candle_ms=self._joined([tape.time for tape in tapes]),
             open=self._joined([tape.open for tape in tapes]),
@@ -128,7 +129,7 @@ class Recording:
                 self._joined([tape.doubt_low for tape in tapes]),
                 self._joined([tape.doubt_turn for tape in tapes]),
             ),
-            blocks=Blocks(*map(self.give, blocks_of(tapes, self.instants))),
+            blocks=Blocks(*map(self.give, blocks[:5]), *blocks[5:]),
         )
 
     def slips(self, impacts: Impacts) -> Slips:

@@ -13,12 +13,12 @@ import numpy as np
 
 from domain.kernel import kernel
 from domain.tally import drawdown
-from domain.times import DAY_MS
+from domain.times import DAY_MS, MINUTE_MS
 from research.data.candles import IntArray
 from research.engine.layout import (
     ACCT,
     CASH,
-    DAY_END,
+    DAY,
     DAY_START,
     EQUITY,
     FACTOR,
@@ -47,6 +47,10 @@ LEAST, MOST, LEAST_QUOTE, MOST_QUOTE, RECORD = 0, 1, 2, 3, 4
 """A block's record: smallest and largest of all prices of its cycles, and of its quotes alone."""
 AT, QUOTED, HIGH, LOW, ROW = 0, 1, 2, 3, 4
 """A cycle's row: its instant, its quote, and the highest and lowest price of the candle that closed."""
+UNITS = (MINUTE_MS, 1_000, 1)
+"""What instants may be counted in, in ms: the largest that all of them are whole numbers of."""
+LARGEST = 2**31
+"""Prices and counts from here on find no place in a row."""
 NO_TARGET = 2**62
 SURELY = 1.0 - 1e-12
 """A fall is surely no new worst one when it is below this share of it, whatever rounding does."""
@@ -59,11 +63,22 @@ def blocks_of(tapes: Sequence[Tape], instants: IntArray) -> Blocks:
     if len(tapes) != 1 or not _regular(tapes[0]):
         return Blocks(days, after, none, none, none)
     tape = tapes[0]
-    quote, low, high = tape.turn_quote, tape.low[tape.turn_end - 1], tape.high[tape.turn_end - 1]
-    prices = np.minimum(low, quote), np.maximum(high, quote), quote, quote
-    rows: Any = np.stack((tape.turn_ms, quote, high, low), axis=1).reshape(-1)
-    few = _extremes(*prices)
-    return Blocks(days, after, rows, _records(few), _records(_extremes(*few)))
+    first, cycles = int(tape.turn_end[0]) - 1, len(instants)
+    rows = np.empty((cycles, ROW), dtype=np.int32)
+    begin, unit = int(instants[0]), _unit(instants)
+    rows[:, AT] = (instants - begin) // unit
+    rows[:, QUOTED] = tape.turn_quote
+    rows[:, HIGH], rows[:, LOW] = tape.high[first : first + cycles], tape.low[first : first + cycles]
+    quote, high, low = (np.ascontiguousarray(rows[:, each]) for each in (QUOTED, HIGH, LOW))
+    few = _extremes(np.minimum(low, quote), np.maximum(high, quote), quote, quote)
+    flat: Any = rows.reshape(-1)
+    return Blocks(days, after, flat, _records(few), _records(_extremes(*few)), begin, unit)
+
+
+def _unit(instants: IntArray) -> int:
+    """Return the largest unit in which instants are whole numbers, counted from the first."""
+    passed = instants - instants[0]
+    return next(unit for unit in UNITS if np.array_equal(passed // unit * unit, passed))
 
 
 def _days_of(instants: IntArray) -> tuple[Any, Any]:
@@ -83,6 +98,8 @@ def _regular(tape: Tape) -> bool:
         and len(tape.doubt_ms) == 0
         and np.all(np.diff(closed) == 1)
         and np.all(quote > 0)
+        and max(int(quote.max()), int(tape.high.max())) < LARGEST
+        and int(tape.turn_ms[-1] - tape.turn_ms[0]) // _unit(tape.turn_ms) < LARGEST
         and np.array_equal(tape.turn_mark, quote)
         and np.array_equal(tape.open[closed[1:]], quote[:-1])
         and np.array_equal(tape.time[closed[1:]], tape.turn_ms[:-1])
@@ -117,18 +134,27 @@ def is_daily(equity: Sequence[int], blocks: Blocks) -> bool:
 
 
 @kernel
-def write_equity(equity: Ints, blocks: Blocks, cycle: int, value: int) -> None:
+def write_equity(equity: Ints, blocks: Blocks, day: int, cycle: int, value: int) -> None:
     """Write the equity of one cycle; where days are asked for, over that of the day's earlier ones."""
-    equity[blocks.day[cycle] if is_daily(equity, blocks) else cycle] = value
+    equity[day if is_daily(equity, blocks) else cycle] = value
 
 
 @kernel
-def write_flat(equity: Ints, blocks: Blocks, first: int, until: int, value: int) -> None:
-    """Write the equity of cycles in which it does not change."""
+def write_flat(equity: Ints, blocks: Blocks, day: int, first: int, until: int, value: int) -> None:
+    """Write the equity of cycles in which it does not change; `day` is that of the cycle before the first."""
     if is_daily(equity, blocks):
-        first, until = blocks.day[first], blocks.day[until - 1] + 1
+        first = day
+        while blocks.after[day] < until:
+            day += 1
+        until = day + 1
     for index in range(first, until):
         equity[index] = value
+
+
+@kernel
+def instant_of(blocks: Blocks, cycle: int) -> int:
+    """Return the instant of a cycle that has a row, in ms."""
+    return blocks.begin + blocks.unit * blocks.rows[cycle * ROW + AT]
 
 
 @kernel
@@ -154,9 +180,9 @@ def cross(
     """
     p = ACCT
     rows, few, many = blocks.rows, blocks.few, blocks.many
-    if first >= until or rows[first * ROW] >= ints[DAY_END]:
+    until = min(until, blocks.after[ints[DAY]])
+    if first >= until:
         return first
-    until = min(until, blocks.after[blocks.day[first]])
     units, stop = ints[p + LOTS] * ints[p + FACTOR], ints[p + STOP]
     target = ints[p + TARGET] if ints[p + TARGET] > 0 else NO_TARGET
     floor = max(stop, loss_quote(ints, units, limit))
@@ -183,15 +209,15 @@ def cross(
         cycle += 1
     if cycle > first:
         hold_through(ints, floats, equity, blocks, first, cycle, least, most)
-        show(ints, rows, cycle - 1)
+        show(ints, blocks, cycle - 1)
     return cycle
 
 
 @kernel
-def show(ints: Ints, rows: Sequence[int], cycle: int) -> None:
+def show(ints: Ints, blocks: Blocks, cycle: int) -> None:
     """Show a lone symbol the quote of a cycle."""
-    ints[ACCT + QUOTE] = ints[ACCT + MARK] = rows[cycle * ROW + QUOTED]
-    ints[ACCT + QUOTE_MS] = rows[cycle * ROW + AT]
+    ints[ACCT + QUOTE] = ints[ACCT + MARK] = blocks.rows[cycle * ROW + QUOTED]
+    ints[ACCT + QUOTE_MS] = instant_of(blocks, cycle)
     ints[ACCT + TURN] = cycle + 1
 
 
@@ -220,7 +246,7 @@ def hold_through(
         walk_falls(ints, floats, first, until, cash, units, blocks.rows)
     ints[EQUITY] = cash + blocks.rows[(until - 1) * ROW + QUOTED] * units
     if is_daily(equity, blocks):
-        equity[blocks.day[first]] = ints[EQUITY]
+        equity[ints[DAY]] = ints[EQUITY]
     else:
         for cycle in range(first, until):
             equity[cycle] = cash + blocks.rows[cycle * ROW + QUOTED] * units
