@@ -9,6 +9,8 @@ import mmap
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from functools import cached_property
+from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,7 +20,7 @@ from reasoning.declare.uses import CANDLE
 from reasoning.indicators.kind import IndicatorKind
 from reasoning.kernels.strategy import ColumnKey, Strategy
 from research.data.candles import FloatArray, IntArray
-from research.engine.compiler import MachineCode, cache_folder, compiled, written
+from research.engine.compiler import MachineCode, asked_at_columns, cache_folder, compiled, written
 from research.engine.crossings import AT_ONCE, WORD, Places, Words
 from research.engine.tape import Tape
 
@@ -45,6 +47,7 @@ class ColumnCache:
         self._most = most
         self._kept: OrderedDict[Given, FloatArray] = OrderedDict()
         self._lock = threading.Lock()
+        self._making: dict[Given, threading.Lock] = {}
         self._memories: dict[ColumnKey, FloatArray] = {}
         self._shorter: ColumnCache | None = None
 
@@ -66,11 +69,22 @@ class ColumnCache:
 
     def get(self, key: Given) -> FloatArray:
         """Return a column, float64[n]; a number's is that number throughout."""
+        found = self._found(key)
+        if found is not None:
+            return found
+        # Each is made by one thread while others make others.
+        whole = key._replace(output="") if isinstance(key, ColumnKey) else key
+        with self._lock:
+            making = self._making.setdefault(whole, threading.Lock())
+        with making:
+            found = self._found(key)
+            return self._made(key) if found is None else found
+
+    def _found(self, key: Given) -> FloatArray | None:
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
-                return self._kept[key]
-            return self._made(key)
+            return self._kept.get(key)
 
     def __len__(self) -> int:
         """Return the candles of the tape."""
@@ -91,7 +105,7 @@ class ColumnCache:
         if key.kind in COLUMNS:
             return self._keep(key, np.ascontiguousarray(getattr(self._tape, key.kind), dtype=np.float64))
         kind = KINDS[key.kind]
-        inputs = [self._kept[each] if each in self._kept else self._made(each) for each in key.inputs]
+        inputs = [self.get(each) for each in key.inputs]
         outputs = tuple(_pages(count) for _ in kind.outputs)
         first = min(max((known_after(each) for each in key.inputs), default=0), count)
         shorter = None if self._shorter is None else self._shorter._given_up(key, kind.outputs)  # noqa: SLF001
@@ -108,9 +122,10 @@ class ColumnCache:
         return outputs[kind.outputs.index(key.output)]  # what is kept may be others already
 
     def _keep(self, key: Given, column: FloatArray) -> FloatArray:
-        self._kept[key] = column
-        while len(self._kept) > 1 and self.nbytes > self._most:
-            self._kept.popitem(last=False)
+        with self._lock:
+            self._kept[key] = column
+            while len(self._kept) > 1 and self.nbytes > self._most:
+                self._kept.popitem(last=False)
         return column
 
 
@@ -135,8 +150,6 @@ class TrialColumns(NamedTuple):
     """Trials as `find_many` takes them; `kept` are the arrays whose addresses it is told."""
 
     kept: Sequence[FloatArray]
-    columns: int
-    kinds: tuple[type, ...]
     place: IntArray
     level: FloatArray
     packs: FloatArray
@@ -149,10 +162,9 @@ class TrialColumns(NamedTuple):
 
 
 class Crossings:
-    """Finds where so many trials at a time can vote on one tape; for one thread."""
+    """Room for the crossings in a piece of the candles; for one thread."""
 
-    def __init__(self, columns: ColumnCache) -> None:
-        self._columns = columns
+    def __init__(self) -> None:
         self._bits: Words = np.zeros(AT_ONCE, dtype=np.uint64)
         self._candidate: Places = np.zeros(AT_ONCE * WORD, dtype=np.int32)
 
@@ -161,63 +173,74 @@ class Crossings:
         """The bits of as many candles as are looked at at once, blank, and room for those that are set."""
         return self._bits, self._candidate
 
-    def asked(self, strategy: Strategy[Any], packs: Sequence[Any]) -> TrialColumns:
-        """Return trials of a strategy that decides over columns, as many as `MOST_HELD` allows."""
-        table = np.array(packs, dtype=np.float64).reshape(len(packs), -1)
-        held = ColumnHold(self._columns)
+
+class TrialKeys:
+    """What trials of a strategy that decides over columns read: each trial's columns, and those that cross.
+
+    `columns` is how many a trial reads, `kinds` the types of its packed parameters.
+    """
+
+    def __init__(self, strategy: Strategy[Any], packs: Sequence[Any]) -> None:
+        self._strategy = strategy
+        of: Any = strategy.columns
+        crossing = strategy.crossings or (lambda _packed: ())
+        self._place: dict[Given, int] = {}
+        self._known: dict[int, tuple[Given, int]] = {}
         rows, levels = [], []
         for packed in packs:
-            if held.kept and len(held.kept) * 8 * len(self._columns) > MOST_HELD:
-                break
-            row, level = _row(strategy, packed, held)
+            row, level = [self._placed(key) for key in of(packed)], []
+            self.columns = len(row)
+            for one, other in crossing(packed):
+                column, beside = (one, other) if isinstance(one, ColumnKey) else (other, one)
+                crossed = isinstance(beside, ColumnKey)
+                row += [self._placed(column), self._placed(beside) if crossed else -1]
+                level.append(0.0 if crossed else beside)
             rows.append(row)
             levels.append(level)
-        trials, pairs = len(rows), len(levels[0])
-        return TrialColumns(
-            tuple(held.kept),
-            len(rows[0]) - 2 * pairs,
-            tuple(map(type, packs[0])),
-            np.array(rows, dtype=np.int64),
-            np.array(levels, dtype=np.float64).reshape(trials, pairs),
-            table[:trials],
-            pairs,
-        )
+        self.pairs = len(levels[0])
+        self.kinds = tuple(map(type, packs[0]))
+        self._rows: IntArray = np.array(rows, dtype=np.int64)
+        self._levels: FloatArray = np.array(levels, dtype=np.float64).reshape(len(rows), self.pairs)
+        self._packs: FloatArray = np.array(packs, dtype=np.float64).reshape(len(rows), -1)
+        self._keys = list(self._place)
 
-
-class ColumnHold:
-    """The columns that the trials of one call read, and where each lies."""
-
-    def __init__(self, columns: ColumnCache) -> None:
-        self._columns = columns
-        self._known: dict[int, tuple[Given, int]] = {}
-        self.kept: list[FloatArray] = []
-
-    def address(self, key: Given) -> int:
-        """Return where a column lies, which stays as long as this does."""
+    def _placed(self, key: Given) -> int:
         # By identity, for a strategy gives the same key again, and to compare keys would take the longest.
         known = self._known.get(id(key))
         if known is None:
-            column = self._columns.get(key)
-            self.kept.append(column)
-            known = self._known[id(key)] = key, int(column.__array_interface__["data"][0])
+            known = self._known[id(key)] = key, self._place.setdefault(key, len(self._place))
         return known[1]
 
+    @cached_property
+    def find(self) -> Callable[..., int]:
+        """Machine code of `find_many` for the strategy."""
+        return asked_at_columns(self._strategy, self.columns, self.kinds)
 
-def _row(strategy: Strategy[Any], packed: Any, held: ColumnHold) -> tuple[list[int], list[float]]:
-    """Return the addresses of a trial's columns and of those that cross, and the levels they cross."""
-    columns: Any = strategy.columns
-    row = [held.address(key) for key in columns(packed)]
-    pairs = () if strategy.crossings is None else strategy.crossings(packed)
-    levels = []
-    for one, other in pairs:
-        column, beside = (one, other) if isinstance(one, ColumnKey) else (other, one)
-        if isinstance(beside, ColumnKey):
-            row += [held.address(column), held.address(beside)]
-            levels.append(0.0)
-        else:
-            row += [held.address(column), 0]
-            levels.append(beside)
-    return row, levels
+    def order(self) -> IntArray:
+        """Return an order in which any run of trials reads few columns: a square of a grid, no row of it."""
+        table = self._rows[:, : self.columns]
+        ranks = [np.unique(column, return_inverse=True)[1] for column in table.T]
+        ranks = [each for each in ranks if each.any()]
+        # Morton's order: the bits of all ranks by turns, as many as a place of 63 bits holds.
+        places = np.zeros(len(table), dtype=np.int64)
+        axes = len(ranks)
+        bits = min(len(table).bit_length(), 63 // max(axes, 1))
+        for bit, axis in product(range(bits), range(axes)):
+            places |= (ranks[axis] >> bit & 1) << (bit * axes + axis)
+        return np.argsort(places, kind="stable")
+
+    def asked(self, trials: IntArray, columns: ColumnCache) -> TrialColumns:
+        """Return some of the trials with the columns of a tape, as many of them as `MOST_HELD` allows."""
+        most = self._rows.shape[1] + MOST_HELD // (8 * max(len(columns), 1))
+        rows = self._rows[trials]
+        while len(rows) > 1 and len(np.unique(rows)) > most:
+            rows = rows[: len(rows) // 2]
+        used = [place for place in np.unique(rows).tolist() if place >= 0]
+        kept = [columns.get(self._keys[place]) for place in used]
+        lies = np.zeros(len(self._keys) + 1, dtype=np.int64)  # the last for none, which is told by 0
+        lies[used] = [each.__array_interface__["data"][0] for each in kept]
+        chosen = trials[: len(rows)]
+        return TrialColumns(kept, lies[rows], self._levels[chosen], self._packs[chosen], self.pairs)
 
 
 def known_after(key: ColumnKey) -> int:

@@ -14,7 +14,7 @@ from reasoning.kernels.features import PLAN
 from reasoning.kernels.indicators import ATR_SIZE
 from research.data.candles import Candles, FloatArray, IntArray, merged
 from research.engine.compiler import CompiledRules
-from research.engine.layout import Blocks, Doubts, MarketLayout, Opinions, PairFlags
+from research.engine.layout import Doubts, MarketLayout, Opinions, PairFlags
 from research.engine.pair_flags import PairRule, flags_of
 from research.engine.stretches import blocks_of
 from research.engine.tape import Tape, tape_of
@@ -76,11 +76,15 @@ class Recording:
         return [tuple(map(self.give, self._turns(tape))) for tape in self.tapes]
 
     def _turns(self, tape: Tape) -> tuple[Places, Places]:
-        turn, cycle = (np.full(len(tape.close), -1, dtype=np.int32) for _ in range(2))
-        ends = tape.turn_end  # never falling: a candle is news at the first turn that counts it
+        turn = np.full(len(tape.close), -1, dtype=np.int32)
+        ends = tape.turn_end
+        if tape.even and ends[0] > 0 and np.array_equal(self.instants, tape.turn_ms):
+            turn[ends[0] - 1 : ends[-1]] = np.arange(len(ends), dtype=np.int32)
+            return turn, turn
         first = np.flatnonzero(np.diff(ends, prepend=0) > 0)
-        newest = ends[first] - 1
+        newest = ends[first] - 1  # never falling: a candle is news at the first turn that counts it
         turn[newest] = first
+        cycle = np.full(len(tape.close), -1, dtype=np.int32)
         cycle[newest] = cycles_of(self.instants, tape.turn_ms)[first]
         return turn, cycle
 
@@ -129,7 +133,13 @@ class Recording:
                 self._joined([tape.doubt_low for tape in tapes]),
                 self._joined([tape.doubt_turn for tape in tapes]),
             ),
-            blocks=Blocks(*map(self.give, blocks[:5]), *blocks[5:]),
+            blocks=blocks._replace(
+                day=self.give(blocks.day),
+                after=self.give(blocks.after),
+                rows=self.give(blocks.rows),
+                few=self.give(blocks.few),
+                many=self.give(blocks.many),
+            ),
         )
 
     def slips(self, impacts: Impacts) -> Slips:

@@ -62,23 +62,27 @@ def blocks_of(tapes: Sequence[Tape], instants: IntArray) -> Blocks:
     none: Any = NOTHING
     if len(tapes) != 1 or not _regular(tapes[0]):
         return Blocks(days, after, none, none, none)
-    tape = tapes[0]
+    tape, (passed, unit) = tapes[0], _passed(instants)
+    if passed[-1] >= LARGEST:
+        return Blocks(days, after, none, none, none)
     first, cycles = int(tape.turn_end[0]) - 1, len(instants)
-    rows = np.empty((cycles, ROW), dtype=np.int32)
-    begin, unit = int(instants[0]), _unit(instants)
-    rows[:, AT] = (instants - begin) // unit
-    rows[:, QUOTED] = tape.turn_quote
-    rows[:, HIGH], rows[:, LOW] = tape.high[first : first + cycles], tape.low[first : first + cycles]
-    quote, high, low = (np.ascontiguousarray(rows[:, each]) for each in (QUOTED, HIGH, LOW))
+    quote, high, low = (
+        each.astype(np.int32)
+        for each in (tape.turn_quote, tape.high[first : first + cycles], tape.low[first : first + cycles])
+    )
+    rows: Any = np.stack((passed.astype(np.int32), quote, high, low), axis=1).reshape(-1)
     few = _extremes(np.minimum(low, quote), np.maximum(high, quote), quote, quote)
-    flat: Any = rows.reshape(-1)
-    return Blocks(days, after, flat, _records(few), _records(_extremes(*few)), begin, unit)
+    return Blocks(days, after, rows, _records(few), _records(_extremes(*few)), int(instants[0]), unit)
 
 
-def _unit(instants: IntArray) -> int:
-    """Return the largest unit in which instants are whole numbers, counted from the first."""
+def _passed(instants: IntArray) -> tuple[IntArray, int]:
+    """Return instants counted from the first, and in what: the largest unit that all are whole numbers of."""
     passed = instants - instants[0]
-    return next(unit for unit in UNITS if np.array_equal(passed // unit * unit, passed))
+    for unit in UNITS:
+        count = passed // unit
+        if np.array_equal(count * unit, passed):
+            break
+    return count, unit
 
 
 def _days_of(instants: IntArray) -> tuple[Any, Any]:
@@ -92,30 +96,31 @@ def _days_of(instants: IntArray) -> tuple[Any, Any]:
 
 def _regular(tape: Tape) -> bool:
     """Tell whether each turn closes the candle whose opening was the quote of the turn before."""
-    quote, closed = tape.turn_quote, tape.turn_end - 1
+    quote, first = tape.turn_quote, int(tape.turn_end[0])
+    later = slice(first, first + len(quote) - 1)
     return bool(
-        closed[0] >= 0
+        first > 0
         and len(tape.doubt_ms) == 0
-        and np.all(np.diff(closed) == 1)
-        and np.all(quote > 0)
-        and max(int(quote.max()), int(tape.high.max())) < LARGEST
-        and int(tape.turn_ms[-1] - tape.turn_ms[0]) // _unit(tape.turn_ms) < LARGEST
-        and np.array_equal(tape.turn_mark, quote)
-        and np.array_equal(tape.open[closed[1:]], quote[:-1])
-        and np.array_equal(tape.time[closed[1:]], tape.turn_ms[:-1])
+        and tape.even
+        and quote.min() > 0
+        and max(quote.max(), tape.high.max()) < LARGEST
+        and (tape.turn_mark is quote or np.array_equal(tape.turn_mark, quote))
+        and np.array_equal(tape.open[later], quote[:-1])
+        and np.array_equal(tape.time[later], tape.turn_ms[:-1])
     )
 
 
-Extremes = tuple[IntArray, IntArray, IntArray, IntArray]
+Prices = np.ndarray[Any, np.dtype[np.int32]]
+Extremes = tuple[Prices, Prices, Prices, Prices]
 
 
-def _extremes(least: IntArray, most: IntArray, least_quote: IntArray, most_quote: IntArray) -> Extremes:
+def _extremes(least: Prices, most: Prices, least_quote: Prices, most_quote: Prices) -> Extremes:
     """Return smallest and largest prices, and the same of quotes, of every eight."""
     extremes = (least, np.minimum), (most, np.maximum), (least_quote, np.minimum), (most_quote, np.maximum)
     return tuple(_of_eight(each, better) for each, better in extremes)  # type: ignore[return-value]  # four
 
 
-def _of_eight(values: IntArray, better: Any) -> IntArray:
+def _of_eight(values: Prices, better: Any) -> Prices:
     # Twos of twos of twos, for a reduction along rows of eight does one row at a time.
     result = values[: len(values) // FEW * FEW]
     for _ in range(3):
@@ -154,7 +159,7 @@ def write_flat(equity: Ints, blocks: Blocks, day: int, first: int, until: int, v
 @kernel
 def instant_of(blocks: Blocks, cycle: int) -> int:
     """Return the instant of a cycle that has a row, in ms."""
-    return blocks.begin + blocks.unit * blocks.rows[cycle * ROW + AT]
+    return blocks.begin + blocks.unit * int(blocks.rows[cycle * ROW + AT])
 
 
 @kernel

@@ -33,7 +33,8 @@ class Tape:
     `time` to `volume` hold the candles the loop believes. Turn j happens at `turn_ms[j]`: by then
     `turn_end[j]` candles have closed, the quote is `turn_quote[j]` (0 where it is not believed) and
     the last quote known is `turn_mark[j]`. `doubt_ms` and `doubt_low` are of candles the loop does
-    not believe and judges stops by, each first told at turn `doubt_turn`.
+    not believe and judges stops by, each first told at turn `doubt_turn`. `even` says that every turn after
+    the first closes one candle.
     """
 
     symbol: str
@@ -50,6 +51,7 @@ class Tape:
     doubt_ms: IntArray
     doubt_low: IntArray
     doubt_turn: IntArray
+    even: bool = False
 
 
 def no_tape(symbol: str) -> Tape:
@@ -108,6 +110,7 @@ def bulk_tape(candles: Candles, instrument: Instrument, warmup: int) -> Tape | N
         quote,
         quote,
         *(NOTHING, NOTHING, NOTHING),
+        even=True,
     )
 
 
@@ -164,6 +167,7 @@ def _one_by_one(candles: Candles, instrument: Instrument, warmup: int) -> Tape:
     doubted = np.array(doubts, dtype=np.int64).reshape(-1, 3)
     quote = np.ascontiguousarray(table[:, 2])
     time, opened, high, low, close = (np.ascontiguousarray(columns[:, index]) for index in range(5))
+    doubt_ms, doubt_low, doubt_turn = (np.ascontiguousarray(doubted[:, index]) for index in range(3))
     return Tape(
         candles.symbol,
         time,
@@ -176,7 +180,10 @@ def _one_by_one(candles: Candles, instrument: Instrument, warmup: int) -> Tape:
         np.ascontiguousarray(table[:, 1]),
         quote,
         _last_known(quote),
-        *(np.ascontiguousarray(doubted[:, index]) for index in range(3)),
+        doubt_ms,
+        doubt_low,
+        doubt_turn,
+        bool(np.all(np.diff(table[:, 1]) == 1)),
     )
 
 

@@ -6,7 +6,6 @@ for all trials, and the books are used again. What comes out is what `backtest` 
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -17,8 +16,8 @@ from reasoning.own import OwnStrategy
 from research.data.candles import Candles, FloatArray, IntArray
 from research.engine.backtest import BacktestVoice, Setup, events_of, opened
 from research.engine.beside import Misstep
-from research.engine.columns import ColumnCache, Crossings
-from research.engine.compiler import asked_at_columns, compiled, decides_over_columns, plain
+from research.engine.columns import ColumnCache, Crossings, TrialKeys
+from research.engine.compiler import compiled, decides_over_columns, plain
 from research.engine.exit_tables import Voice, exit_tables, readable
 from research.engine.layout import TRADES_AT, ExitTables
 from research.engine.recording import Recording
@@ -78,7 +77,7 @@ class TrialRunner:
         self.stepped: set[str] = set()
         if self.lean:
             self.known = [np.zeros(KNOWN * len(tape.close)) for tape in self.prepared.tapes]
-            self.crossings = [Crossings(columns) for columns in self.inputs.columns]
+            self.crossings = Crossings()
             self.daily, self.table = np.zeros((MOST_TRIALS, self.days)), np.zeros((MOST_TRIALS, FIELDS))
 
     @property
@@ -107,11 +106,12 @@ class TrialRunner:
             return
         strategy = trials[0][0].strategy
         packs = [voices[0].packed for voices in trials]
-        order = _by_columns(strategy, packs)
+        keys = TrialKeys(strategy, packs) if decides_over_columns(strategy, packs) else None
+        order = np.arange(len(packs)) if keys is None or len(packs) <= MOST_TRIALS else keys.order()
         done = 0
         while done < len(order):
             rows = order[done : done + self.at_once]
-            count = self._batch(strategy, [packs[row] for row in rows])
+            count = self._batch(strategy, packs, keys, rows)
             table[rows[:count]], daily[rows[:count]] = self.table[:count], self.daily[:count]
             done += count
 
@@ -137,18 +137,21 @@ class TrialRunner:
         score: Any = score_books
         score(*books, *self.plan, daily, row)
 
-    def _batch(self, strategy: Strategy[Any], packs: Sequence[Any]) -> int:
-        """Run the first of some trials, as many as find room; return how many."""
-        first, count, fitting = self._events(strategy, packs)
+    def _batch(
+        self, strategy: Strategy[Any], packs: Sequence[Any], keys: TrialKeys | None, rows: IntArray
+    ) -> int:
+        """Run the first of the trials `rows`, as many as find room; return how many."""
+        first, count, fitting = self._events(strategy, packs, keys, rows)
         while fitting == 0:
             needed = int(count[0].max()) * len(self.inputs.tapes)
             if needed > self.room:
                 self._size_books(needed)
-            packs = packs[: self._side_by_side(count)]
-            first, count, fitting = self._events(strategy, packs)
+            rows = rows[: self._side_by_side(count)]
+            first, count, fitting = self._events(strategy, packs, keys, rows)
         self.at_once = self._side_by_side(count)
-        fitting = readable(self.prepared, strategy, packs[:fitting])
-        exits = self._exits([(strategy, packed) for packed in packs[:fitting]])
+        chosen = [packs[row] for row in rows[:fitting]]
+        fitting = readable(self.prepared, strategy, chosen)
+        exits = self._exits([(strategy, packed) for packed in chosen[:fitting]])
         plans = np.ascontiguousarray(exits.first).reshape(fitting, -1 if len(exits.first) else 0)
         batch = TrialBatch(first[:fitting], count[:fitting], plans, *self.blank)
         more = self.house, self.inputs.market, self.event, self.confidence, self.slips, self.prepared.unheard
@@ -166,22 +169,25 @@ class TrialRunner:
         each = (largest + largest // 8 + 1) * len(self.inputs.tapes)
         return min(MOST_TRIALS, max(1, self.room // each))
 
-    def _events(self, strategy: Strategy[Any], packs: Sequence[Any]) -> tuple[IntArray, IntArray, int]:
-        """Write the events of trials, symbol by symbol.
+    def _events(
+        self, strategy: Strategy[Any], packs: Sequence[Any], keys: TrialKeys | None, rows: IntArray
+    ) -> tuple[IntArray, IntArray, int]:
+        """Write the events of the trials `rows`, symbol by symbol.
 
         Returns where each one's begin, how many, and of how many trials all found room.
         """
         known = strategy.name in self.stepped or not isinstance(strategy, OwnStrategy)
-        fitting, symbols = len(packs) if known else 1, len(self.inputs.tapes)
+        fitting, symbols = len(rows) if known else 1, len(self.inputs.tapes)
         first, count = (np.zeros((fitting, symbols), dtype=np.int64) for _ in range(2))
         for index in range(symbols):
             share = self.room // symbols
             begins = index * share + share // len(first) * np.arange(len(first) + 1)
             counts = np.zeros(len(first), dtype=np.int64)
-            room = self._among(index, strategy, packs[: len(first)], begins, counts) if known else None
+            room = self._among(index, keys, rows[: len(first)], begins, counts) if known else None
             if room is None:
                 counts[0] = (
-                    self._stepped(index, BacktestVoice(strategy, packs[0]), index * share) - index * share
+                    self._stepped(index, BacktestVoice(strategy, packs[rows[0]]), index * share)
+                    - index * share
                 )
                 room = int(counts[0] <= share)
             fitting = min(fitting, room)
@@ -201,22 +207,21 @@ class TrialRunner:
             raise misstep.on(self.prepared.tapes[index]) from None
 
     def _among(
-        self, index: int, strategy: Strategy[Any], packs: Sequence[Any], begins: IntArray, counts: IntArray
+        self, index: int, keys: TrialKeys | None, rows: IntArray, begins: IntArray, counts: IntArray
     ) -> int | None:
         """Ask a strategy that decides over columns where it can vote; return the trials that found room.
 
         None for another strategy, and one that fails: stepped, it says at which line. `begins` and `counts`
         are as `find_many` takes and fills them.
         """
-        if not decides_over_columns(strategy, packs):
+        if keys is None:
             return None
-        asked, (_, series, turns) = self.crossings[index].asked(strategy, packs), self.inputs.tapes[index]
-        find = asked_at_columns(strategy, asked.columns, asked.kinds)
-        more = self.known[index], *self.crossings[index].room, *turns, self.event, self.confidence
+        asked, (_, series, turns) = keys.asked(rows, self.inputs.columns[index]), self.inputs.tapes[index]
+        more = self.known[index], *self.crossings.room, *turns, self.event, self.confidence, begins, counts
         try:
-            return find(*asked.given, PLAN, series, *more, begins, counts)
+            return keys.find(*asked.given, PLAN, series, *more)
         except (ArithmeticError, ValueError):
-            return self._among(index, strategy, packs[:1], begins, counts) if len(packs) > 1 else None
+            return self._among(index, keys, rows[:1], begins, counts) if len(rows) > 1 else None
 
     def _size_books(self, room: int) -> None:
         """Make room for this many events; rows of trades and vetoes need not be blank."""
@@ -225,25 +230,6 @@ class TrialRunner:
         self.ints, self.floats = opened(self.prepared, self.setup, counts)
         self.blank = self.ints[: int(self.ints[TRADES_AT])].copy(), self.floats.copy()
         self.event, self.confidence = np.zeros(room * EVENT, dtype=np.int64), np.zeros(room * CONFIDENCE)
-
-
-def _by_columns(strategy: Strategy[Any], packs: Sequence[Any]) -> IntArray:
-    """Return an order in which any run of trials reads few columns: a square of a grid, not a row of it."""
-    keys = strategy.columns(packs[0]) if strategy.columns is not None else ()
-    if len(packs) <= MOST_TRIALS or not keys:
-        return np.arange(len(packs))
-    of = strategy.columns
-    ranks: list[dict[Any, int]] = [{} for _ in keys]
-    table = np.array([
-        [rank.setdefault(key, len(rank)) for rank, key in zip(ranks, of(packed), strict=True)]  # type: ignore[misc]
-        for packed in packs
-    ])  # fmt: skip
-    table = table[:, [len(rank) > 1 for rank in ranks]]
-    # Morton's order: the bits of all ranks by turns, as many as a place of 63 bits holds.
-    places, axes = np.zeros(len(packs), dtype=np.int64), table.shape[1]
-    for bit, axis in product(range(min(len(packs).bit_length(), 63 // max(axes, 1))), range(axes)):
-        places |= (table[:, axis] >> bit & 1) << (bit * axes + axis)
-    return np.argsort(places, kind="stable")
 
 
 def _writable(candles: Candles) -> Candles:

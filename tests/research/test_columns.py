@@ -1,6 +1,7 @@
 """The promise: a search over columns finds every vote of the stepped strategy, within its memory."""
 
 import itertools
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from reasoning.kernels.strategy import ColumnKey
 from reasoning.strategies.registry import STRATEGIES
 from research.engine import columns
 from research.engine.backtest import BacktestVoice
-from research.engine.columns import ColumnCache, source_of
+from research.engine.columns import ColumnCache, TrialKeys, source_of
 from research.engine.crossings import WORD, mark, mark_level, take_marked
 from research.engine.tape import tape_of
 from research.search.trials import TrialInputs, TrialRunner
@@ -112,7 +113,8 @@ def test_asked_at_columns_it_votes_as_when_stepped(strategy: Any) -> None:
     stepped = runner.event[: 6 * rows].copy(), runner.confidence[: 2 * rows].copy()
     runner.event[:], runner.confidence[:] = 0, 0
     begins, counts = np.array([0, runner.room]), np.zeros(1, dtype=np.int64)
-    assert runner._among(0, strategy, [voice.packed], begins, counts) == 1  # as above
+    keys = TrialKeys(strategy, [voice.packed])
+    assert runner._among(0, keys, np.zeros(1, dtype=np.int64), begins, counts) == 1  # as above
     assert counts[0] == rows > 10
     assert runner.event[: 6 * rows].tolist() == stepped[0].tolist()
     assert runner.confidence[: 2 * rows].tolist() == stepped[1].tolist()
@@ -130,6 +132,33 @@ def test_columns_keep_within_their_bytes_and_come_back_the_same() -> None:
     assert columns.nbytes <= 4 * size
     assert all(np.array_equal(columns.get(key), was) for key, was in zip(sma_keys, first, strict=True))
     assert len({each.tobytes() for each in first}) == len(first)
+
+
+def test_any_run_of_a_grid_reads_few_columns() -> None:
+    strategy: Any = STRATEGIES["sma"]
+    pairs = [(fast, slow) for fast in range(5, 25) for slow in range(30, 230)]
+    packs = [strategy.pack(strategy.params(fast=fast, slow=slow)) for fast, slow in pairs]
+    order = TrialKeys(strategy, packs).order()
+    assert sorted(order.tolist()) == list(range(len(packs)))
+    runs = ([pairs[place] for place in order[first : first + 32]] for first in range(len(packs) - 32))
+    read = [len({fast for fast, _ in run}) + len({slow for _, slow in run}) for run in runs]
+    assert np.mean(read) < 16  # a row of the grid reads 33
+    assert max(read) <= 33
+
+
+def test_threads_that_want_a_column_get_the_one_that_was_made_once() -> None:
+    candles = walk(800)
+    made = TrialInputs([candles], setup_for([candles], "sma"), machine=True).prepared
+    strategy: Any = STRATEGIES["sma"]
+    keys = [
+        key for fast in range(3, 13) for key in strategy.columns(strategy.pack(strategy.params(fast=fast)))
+    ]
+    columns, alone = (ColumnCache(made.tapes[0], made.series[0]) for _ in range(2))
+    with ThreadPoolExecutor(4) as pool:
+        got = list(pool.map(lambda _: [columns.get(key) for key in keys], range(4)))
+    for place, key in enumerate(keys):
+        assert len({id(each[place]) for each in got}) == 1
+        assert np.array_equal(got[0][place], alone.get(key))
 
 
 def test_an_indicator_of_more_numbers_than_are_kept_is_told_all_the_same() -> None:

@@ -17,7 +17,7 @@ from research.engine.exit_tables import no_exits
 from research.engine.layout import FALL, Blocks
 from research.engine.recording import Recording
 from research.engine.signals import CONFIDENCE, EVENT
-from research.engine.stretches import FEW, MANY
+from research.engine.stretches import FEW, MANY, blocks_of, instant_of
 from tests.research.searching import HOUR_MS, setup_for, walk
 
 COUNT, WARMUP = 700, 10
@@ -130,6 +130,23 @@ def test_what_is_no_even_row_of_candles_is_walked(broken: str) -> None:
     asked = setup_for(given_to, "sma")
     blocks = Recording(given_to, asked.instruments, WARMUP, plain()).market.blocks
     assert (len(blocks.few) == 0) == (broken != "gap")
+
+
+@pytest.mark.parametrize("step", [HOUR_MS, 1_500, 7])
+def test_a_row_tells_its_instant_to_the_millisecond(step: int) -> None:
+    candles = market(9)
+    tape = recorded(candles, setup(candles, 10**12)).tapes[0]
+    begin = int(tape.time[0])
+    time, turns = (begin + (each - begin) // HOUR_MS * step for each in (tape.time, tape.turn_ms))
+    blocks = blocks_of([replace(tape, time=time, turn_ms=turns)], turns)
+    assert [instant_of(blocks, cycle) for cycle in range(len(turns))] == turns.tolist()
+
+
+def test_a_price_that_finds_no_place_in_a_row_is_walked() -> None:
+    candles = market(11)
+    tape = recorded(candles, setup(candles, 10**12)).tapes[0]
+    assert len(blocks_of([replace(tape, high=tape.high + (2**31 - 1 - tape.high.max()))], tape.turn_ms).rows)
+    assert not len(blocks_of([replace(tape, high=tape.high + (2**31 - tape.high.max()))], tape.turn_ms).rows)
 
 
 def columns(candles: Candles) -> tuple[Any, ...]:
