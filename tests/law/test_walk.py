@@ -77,5 +77,5 @@ def test_a_walk_whose_exits_are_forgotten_or_doubled_names_them(
     with monkeypatch.context() as patch:
         patch.setattr("agent.loop.cycle.due_exits", lambda *_arguments: [])
         assert any("its time was over" in each for each in walked(known.start, case, afterwards=False))
-    monkeypatch.setattr("agent.loop.exits.part_due", lambda *numbers: numbers[-2] // 3)
+    monkeypatch.setattr("agent.loop.exits.part_due", lambda *numbers: numbers[5] // 3)
     assert any("shares of" in each for each in walked(known.start, case, afterwards=False))
