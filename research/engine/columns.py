@@ -175,7 +175,7 @@ class Crossings:
 
 
 class TrialKeys:
-    """What trials of a strategy that decides over columns read: each trial's columns, and those that cross.
+    """The columns that trials of a strategy read which decides over columns, and those of them that cross.
 
     `columns` is how many a trial reads, `kinds` the types of its packed parameters.
     """
