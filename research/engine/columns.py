@@ -69,16 +69,16 @@ class ColumnCache:
 
     def get(self, key: Given) -> FloatArray:
         """Return a column, float64[n]; a number's is that number throughout."""
-        found = self._found(key)
-        if found is not None:
-            return found
+        kept = self._found(key)
+        if kept is not None:
+            return kept
         # Each is made by one thread while others make others.
         whole = key._replace(output="") if isinstance(key, ColumnKey) else key
         with self._lock:
             making = self._making.setdefault(whole, threading.Lock())
         with making:
-            found = self._found(key)
-            return self._made(key) if found is None else found
+            kept = self._found(key)
+            return self._made(key) if kept is None else kept
 
     def _found(self, key: Given) -> FloatArray | None:
         with self._lock:
@@ -235,8 +235,8 @@ class TrialKeys:
         rows = self._rows[trials]
         while len(rows) > 1 and len(np.unique(rows)) > most:
             rows = rows[: len(rows) // 2]
-        used = [place for place in np.unique(rows).tolist() if place >= 0]
-        kept = [columns.get(self._keys[place]) for place in used]
+        used = [key for key in np.unique(rows).tolist() if key >= 0]
+        kept = [columns.get(self._keys[key]) for key in used]
         lies = np.zeros(len(self._keys) + 1, dtype=np.int64)  # the last for none, which is told by 0
         lies[used] = [each.__array_interface__["data"][0] for each in kept]
         chosen = trials[: len(rows)]

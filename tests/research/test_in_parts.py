@@ -36,7 +36,7 @@ KEPT = (
     "FACTOR", "MIN_LOTS", "MIN_CASH", "FIXED_LOTS", "CLASS_AT", "SPOKEN_AT", "MARK", "QUOTE", "QUOTE_MS",
     "LOTS", "BOUGHT", "BOUGHT_REF", "FEES", "OPENED_MS", "STOP", "TARGET", "SINCE", "WANTED", "WANT_LOTS",
     "WANT_STOP_PPM", "WANT_STOP", "WANT_TARGET", "DOUBT", "TRIGGERED", "BOUND", "WANT_LIMIT", "EXIT_PLAN",
-    "SOLD_LOTS", "SOLD", "SOLD_REF", "STOP_BY", "WANT_PLAN",
+    "SOLD_LOTS", "SOLD", "SOLD_REF", "STOP_BY", "WANT_PLAN", "ADDED", "FIRST_LOTS",
 )  # fmt: skip
 """Fields of a record that mean the same wherever a part begins: amounts, prices, times, places in books."""
 
