@@ -36,8 +36,17 @@ def after(changes: Mapping[str, Changed], event: SettingsChanged) -> dict[str, C
 
 
 def standing(changes: Mapping[str, Changed], settings: Mapping[str, Any]) -> dict[str, Changed]:
-    """Return the changes that stand in a session with these settings."""
-    return {name: each for name, each in changes.items() if own_value(settings, name) == each.own}
+    """Return the changes that stand in a session with these settings; none of a pair it does not trade."""
+    return {
+        name: each
+        for name, each in changes.items()
+        if own_value(settings, name) == each.own and _traded(settings, name)
+    }
+
+
+def _traded(settings: Mapping[str, Any], name: str) -> bool:
+    section, _, rest = name.partition(".")
+    return section != PAIRS or rest.rsplit(".", 2)[0] in settings.get("symbols", ())
 
 
 def own_value(settings: Mapping[str, Any], name: str) -> Any:

@@ -5,6 +5,7 @@ What a filter needs and nobody knows keeps a pair off the list.
 """
 
 from collections.abc import Iterator, Sequence
+from math import isfinite
 from typing import NamedTuple
 
 from domain.pairs import ListedPair, OffList
@@ -29,8 +30,10 @@ def listed(measures: Sequence[PairMeasures], settings: PairListSettings) -> tupl
     """Return every symbol with its measurements, in the order given, and why it is off the list if it is.
 
     The first filter that fails names the reason: age, volume, spread, volatility, then the place by volume.
-    Places are of all candidates whose volume is known; equal volumes are placed by name.
+    Places are of all candidates whose volume is known; equal volumes are placed by name. A measurement that
+    is not finite is none: a list with one could not be journaled, and no exit of its cycle would be made.
     """
+    measures = [_finite(each) for each in measures]
     known = sorted((-each.volume, each.symbol) for each in measures if each.volume is not None)
     ranks = {symbol: rank for rank, (_, symbol) in enumerate(known, 1)}
     return tuple(
@@ -45,6 +48,13 @@ def listed(measures: Sequence[PairMeasures], settings: PairListSettings) -> tupl
         )
         for each in measures
     )
+
+
+def _finite(each: PairMeasures) -> PairMeasures:
+    """Return measurements that can be journaled: those of a symbol with one that is not are not known."""
+    given = zip(PairMeasures._fields[1:-1], each[1:-1], strict=True)
+    wrong = [name for name, value in given if value is not None and not isfinite(value)]
+    return PairMeasures(each.symbol, why=f"{', '.join(wrong)} is not a finite number") if wrong else each
 
 
 def _off(each: PairMeasures, rank: int | None, settings: PairListSettings) -> OffList | None:

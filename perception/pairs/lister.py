@@ -13,6 +13,7 @@ import msgspec
 from domain.events import PairsListed
 from domain.pairs import ListedPair, OffList
 from domain.times import millis
+from perception.guard.faults import LONGEST_TEXT, one_line
 from perception.pairs.filters import listed
 from perception.pairs.settings import PairListSettings
 from perception.pairs.sources import PairSource
@@ -76,7 +77,7 @@ class PairLister:
             measures = self._source.measures(self._symbols, at)
             pairs = listed(measures, self._settings)
         except Exception as fault:  # noqa: BLE001 -- whatever it is, it holds entries back and never an exit
-            self._fault = f"{type(fault).__name__}: {fault}"
+            self._fault = one_line(f"{type(fault).__name__}: {fault}", LONGEST_TEXT)  # it is journaled
             return
         self._made, self._fault = due, ""
         self._fresh = PairsListed(at, self._source.name, pairs, at)

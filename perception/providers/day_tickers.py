@@ -55,8 +55,9 @@ def _read(row: Mapping[str, Json], symbol: str) -> DayTicker:
         raise BadAnswer(f"highPrice {high:g} of {symbol} is below lowPrice {low:g}")
     if 0 < ask < bid:
         raise BadAnswer(f"askPrice {ask:g} of {symbol} is below bidPrice {bid:g}")
+    middle = ask / 2 + bid / 2  # halved first: the sum of two large prices is no number
     return DayTicker(
         volume,
         (high - low) / low * 100 if low > 0 else None,
-        (ask - bid) / ((ask + bid) / 2) * 10_000 if bid > 0 and ask > 0 else None,
+        (ask - bid) / middle * 10_000 if bid > 0 and ask > 0 and middle > 0 else None,
     )

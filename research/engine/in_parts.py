@@ -9,6 +9,7 @@ What comes out is what all at once comes to, to the bit.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,6 +21,7 @@ from reasoning.kernels.indicators import ATR_SIZE
 from research.data.candles import Candles, FloatArray, IntArray, merged
 from research.engine.backtest import Setup, check_cash, events_of, live, opened, result_of
 from research.engine.compiler import CompiledRules
+from research.engine.exit_tables import divided
 from research.engine.layout import (
     ACCT,
     CANDLE_AT,
@@ -87,7 +89,8 @@ def backtest_in_parts(candles: Sequence[Candles], setup: Setup, engine: Compiled
     _room_for(cycles * len(candles) * each, memory, f"a day of {len(candles)} symbols")
     for first, until in _parts(days, memory // (len(candles) * each)):
         session.live(first, until)
-    return result_of(session.head, candles, setup, session.ints, session.floats, session.equity)
+    result = result_of(session.head, candles, setup, session.ints, session.floats, session.equity)
+    return replace(result, divided=session.divided)
 
 
 def _room_for(needed: int, memory: int, what: str) -> None:
@@ -174,6 +177,7 @@ class SessionInParts:
         self._cycles = [np.searchsorted(instants, each.votes.at_ms) for each in sides]
         self.ints, self.floats = opened(self.head, setup, [len(each.votes.event) for each in sides])
         self.equity = np.zeros_like(instants)
+        self.divided = (0, 0)
         voices = (voice for each in self._grids for voice in setup.voices_of(each.symbol))
         self._leaving = any(voice.strategy.exits_for(voice.packed) for voice in voices)
 
@@ -197,7 +201,8 @@ class SessionInParts:
         event, confidence, opinions = self._votes(parts, spans, first)
         give = prepared.give
         books = give(self.ints), give(self.floats), give(np.zeros(until - first, dtype=np.int64))
-        live(prepared, self._setup, books, (event, confidence), opinions)
+        count, line = divided(live(prepared, self._setup, books, (event, confidence), opinions))
+        self.divided = (self.divided[0] + count, line if count else self.divided[1])
         self.ints, self.floats, self.equity[first:until] = (np.asarray(each) for each in books)
         self._end(parts, first)
         for counter, at, width, column, before in (

@@ -159,6 +159,20 @@ def test_a_pair_s_limits_change_while_an_agent_runs_as_those_of_all_do() -> None
     assert concentration(again) == 250_000
 
 
+def test_what_was_changed_of_a_pair_is_over_once_the_pair_is_traded_no_more() -> None:
+    world = World(wave(30), options=options(**STRICT))
+    name = "pairs.ETH-USDT.risk.concentration"
+    at_cycle(world, 20, lambda: ask(world, ChangeSettings(given={name: "5%"}, reason="thin")))
+    world.run()
+    wiring.refuse_stale(world.parts)
+    alone = world.options.model_copy(update={"symbols": ("BTC-USDT",), "pairs": {}})
+    again = World(wave(5), options=alone, journal=rewritten(world.journal, {}))
+    wiring.refuse_stale(again.parts)  # or nobody could sell what else is held
+    again.run()
+    assert again.state.changed == {}
+    assert replayed(again) is None
+
+
 def test_on_a_live_account_a_pair_s_looser_limit_is_one_too() -> None:
     before = options(**{"ETH-USDT": {"risk": {"concentration": "5%"}}})
     for value in ("10%", None):

@@ -23,6 +23,7 @@ from perception.pairs.lister import PairLister
 from perception.pairs.settings import PairListSettings
 from perception.pairs.sources import CandlePairs, ExchangePairs, PairSource
 from perception.pairs.tape import PairTape, after_candles, begin_of
+from perception.providers import day_tickers
 from perception.settings import BinanceSettings, PerceptionSettings
 from tests.perception.manual_clock import ManualClock
 from tests.perception.server import ScriptedServer, answer, html, silent, throttled
@@ -282,6 +283,26 @@ def test_one_row_of_garbage_is_one_symbol_s(venue: ScriptedServer, exchange: Exc
     assert three.off.note == "the answer says nothing of PEPE-USDT"
 
 
+def test_prices_whose_range_is_no_number_leave_a_list_that_can_be_journaled(
+    venue: ScriptedServer, exchange: ExchangePairs
+) -> None:
+    """One that cannot be would take the whole cycle's row with it, and every exit of that cycle."""
+    vast = {"highPrice": "1e308", "lowPrice": "1e-300", "bidPrice": "1e308", "askPrice": "1.7e308"}
+    venue.on(DAY, answer(rows(ETH=vast)))
+    clock = ManualClock()
+    lister = PairLister(exchange, EXCHANGE, SYMBOLS, waits=True)
+    lister.ask(clock.now())
+    news = lister.news(clock.now(), None)
+    assert news is not None
+    assert decode(encode(news)) == news
+    assert [each.off.note if each.off else "" for each in news.pairs] == [
+        "", "volatility is not a finite number", "",
+    ]  # fmt: skip
+    assert day_tickers.tickers([ticker("ETH-USDT", **vast)], {"ETH-USDT": "ETHUSDT"})[
+        "ETH-USDT"
+    ].spread_bp == (pytest.approx(0.7 / 1.35 * 10_000))
+
+
 def test_a_pair_the_exchange_does_not_know_keeps_no_other_off(
     venue: ScriptedServer, exchange: ExchangePairs
 ) -> None:
@@ -346,10 +367,11 @@ def test_a_lister_outlives_whatever_its_source_raises(clock: ManualClock) -> Non
 
         def measures(self, symbols: Any, now: datetime) -> list[PairMeasures]:
             del symbols, now
-            raise ZeroDivisionError("ours")
+            raise ZeroDivisionError("ours\ud800\n" + 200 * "x")
 
     lister = PairLister(Broken(), settings(volume_top=1), SYMBOLS, waits=False)
     news = lister.news(clock.now(), None)
     assert news is not None
-    assert news.fault == "ZeroDivisionError: ours"
+    assert news.fault.startswith("ZeroDivisionError: ours xxx")
+    assert decode(encode(news)) == news
     assert all(each.off is not None for each in news.pairs)

@@ -10,6 +10,7 @@ import pytest
 
 from agent.settings.given import Settings
 from agent.wiring.backtests import options_for, setup_of
+from domain.custom_exit import CONSTANT, DIVIDE, END, NO_REASON, CustomExit
 from domain.errors import BadInput
 from domain.exits import ExitPlan
 from domain.impact import Impact
@@ -21,6 +22,7 @@ from research.engine import in_parts, layout
 from research.engine.backtest import Setup, backtest, live
 from research.engine.compiler import CompiledRules, compiled, plain
 from research.engine.in_parts import PLAIN_TIMES, bytes_of
+from research.engine.layout import ExitTables
 from research.engine.result import Result
 from research.engine.tape import tape_of
 from research.engine.tape_parts import BACK
@@ -31,7 +33,10 @@ from tests.research.test_parity import EAGER, FOUR
 from tests.seeded import market
 
 PORTFOLIO: dict[str, Any] = {**EAGER, "max_positions": 3, "total_exposure": "0.9"}
-SLOW = ExitPlan(roi=((0, 300_000),), after_ms=90 * HOUR_MS, break_even=100_000, trail=9_000_000)
+DIVIDES = CustomExit((CONSTANT, 1.0, CONSTANT, 0.0, DIVIDE, 7.0, END, NO_REASON))
+SLOW = ExitPlan(
+    roi=((0, 300_000),), after_ms=90 * HOUR_MS, break_even=100_000, trail=9_000_000, leave=DIVIDES
+)
 KEPT = (
     "FACTOR", "MIN_LOTS", "MIN_CASH", "FIXED_LOTS", "CLASS_AT", "SPOKEN_AT", "MARK", "QUOTE", "QUOTE_MS",
     "LOTS", "BOUGHT", "BOUGHT_REF", "FEES", "OPENED_MS", "STOP", "TARGET", "SINCE", "WANTED", "WANT_LOTS",
@@ -51,9 +56,9 @@ def lived(candles: Sequence[Candles], setup: Setup, engine: CompiledRules, monke
     parts: list[int] = []
     least = bytes_of([max(candles, key=len)], engine)
 
-    def counted(*given: Any) -> None:
+    def counted(*given: Any) -> ExitTables:
         parts.append(1)
-        live(*given)
+        return live(*given)
 
     monkeypatch.setattr(in_parts, "live", counted)
     whole = backtest(candles, setup, engine)
@@ -112,6 +117,8 @@ def test_every_exit_is_due_in_parts_as_in_one(monkeypatch: pytest.MonkeyPatch) -
     setup = asked(candles, ("rsi", "by-trail", "by-parts"), risk=PORTFOLIO)
     result = lived(candles, setup, plain(), monkeypatch)
     assert len(set(result.trades["ending"].tolist())) > 3
+    assert result.divided[0] > 24
+    assert result.divided[1] == 7
     spans = result.trades["closed_ms"] - result.trades["opened_ms"]
     assert spans.max() > (BACK + 24) * HOUR_MS, "one began before all that its last part can read"
 
