@@ -287,7 +287,12 @@ def test_prices_whose_range_is_no_number_leave_a_list_that_can_be_journaled(
     venue: ScriptedServer, exchange: ExchangePairs
 ) -> None:
     """One that cannot be would take the whole cycle's row with it, and every exit of that cycle."""
-    vast = {"highPrice": "1e308", "lowPrice": "1e-300", "bidPrice": "1e308", "askPrice": "1.7e308"}
+    vast: dict[str, str] = {
+        "highPrice": "1e308",
+        "lowPrice": "1e-300",
+        "bidPrice": "1e308",
+        "askPrice": "1.7e308",
+    }
     venue.on(DAY, answer(rows(ETH=vast)))
     clock = ManualClock()
     lister = PairLister(exchange, EXCHANGE, SYMBOLS, waits=True)
@@ -298,9 +303,9 @@ def test_prices_whose_range_is_no_number_leave_a_list_that_can_be_journaled(
     assert [each.off.note if each.off else "" for each in news.pairs] == [
         "", "volatility is not a finite number", "",
     ]  # fmt: skip
-    assert day_tickers.tickers([ticker("ETH-USDT", **vast)], {"ETH-USDT": "ETHUSDT"})[
-        "ETH-USDT"
-    ].spread_bp == (pytest.approx(0.7 / 1.35 * 10_000))
+    given: dict[str, Any] = ticker("ETH-USDT", **vast)
+    told = day_tickers.tickers([given], {"ETH-USDT": "ETHUSDT"})["ETH-USDT"]
+    assert told.spread_bp == pytest.approx(0.7 / 1.35 * 10_000)
 
 
 def test_a_pair_the_exchange_does_not_know_keeps_no_other_off(
