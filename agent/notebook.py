@@ -131,6 +131,7 @@ class WalkedForward(NamedTuple):
 def backtest(
     data: Files = (),
     *,
+    informative: Files = (),
     strategies: Sequence[Named] = (),
     symbols: Sequence[str] = (),
     timerange: str | None = None,
@@ -148,9 +149,9 @@ def backtest(
     """
     from agent.cli.handlers.backtest.command import engine_for  # noqa: PLC0415  # what a command prints with comes with it
 
-    asked = _asked(data, strategies, symbols, timerange, timeframe, settings, config, home)
-    options, candles, notes = gather(asked)
-    setup = setup_of(options)
+    asked = _asked(data, informative, strategies, symbols, timerange, timeframe, settings, config, home)
+    options, candles, notes, beside = gather(asked)
+    setup = setup_of(options, (), beside)
     engine, about = engine_for(setup, uncompiled=False, candles=sum(map(len, candles)))
     result = run_backtest(candles, setup, engine, memory_of(memory))
     match = stopped(result, setup.policy)
@@ -171,6 +172,7 @@ def backtest(
 def sweep(
     data: Files = (),
     *,
+    informative: Files = (),
     strategy: Named,
     grid: Mapping[str, Sequence[Any]] | Sequence[str] = (),
     symbols: Sequence[str] = (),
@@ -189,7 +191,9 @@ def sweep(
     from research.search.sweep import job_of  # noqa: PLC0415  # as above
     from research.search.sweep import sweep as run_sweep  # noqa: PLC0415  # as above
 
-    begun = begin(_asked(data, [strategy], symbols, timerange, timeframe, settings, config, home))
+    begun = begin(
+        _asked(data, informative, [strategy], symbols, timerange, timeframe, settings, config, home)
+    )
     trials = _grid(begun, grid).trials
     job = job_of(begun.candles, begun.setup, trials, machine=begun.machine)
     scores = run_sweep(engine_named(None, None, None, machine=begun.machine), job, trials)
@@ -204,6 +208,7 @@ def sweep(
 def walk_forward(
     data: Files = (),
     *,
+    informative: Files = (),
     strategy: Named,
     grid: Mapping[str, Sequence[Any]] | Sequence[str] = (),
     train: str = "180d",
@@ -226,7 +231,9 @@ def walk_forward(
     from research.search.windows import WindowPlan, length  # noqa: PLC0415  # as above
 
     plan = WindowPlan(length(train), length(test), length(step or test), anchored)
-    begun = begin(_asked(data, [strategy], symbols, timerange, timeframe, settings, config, home))
+    begun = begin(
+        _asked(data, informative, [strategy], symbols, timerange, timeframe, settings, config, home)
+    )
     tried = _grid(begun, grid)
     job = job_of(begun.candles, begun.setup, tried.trials, machine=begun.machine)
     result = walk(engine_named(None, None, None, machine=begun.machine), job, tried, plan, score)
@@ -260,6 +267,7 @@ def walk_forward(
 
 def _asked(
     data: Files,
+    informative: Files,
     strategies: Sequence[Named],
     symbols: Sequence[str],
     timerange: str | None,
@@ -268,7 +276,7 @@ def _asked(
     config: str | Path | None,
     home: str | Path | None,
 ) -> ResearchRequest:
-    files = [data] if isinstance(data, str | Path) else data
+    files, others = ([each] if isinstance(each, str | Path) else each for each in (data, informative))
     return ResearchRequest(
         strategies=tuple(each if isinstance(each, str) else given(each) for each in strategies),
         data=[Path(each) for each in files],
@@ -278,6 +286,7 @@ def _asked(
         sets=list(_assigned(settings or {})),
         config=None if config is None else Path(config),
         home=None if home is None else Path(home),
+        informative=[Path(each) for each in others],
     )
 
 

@@ -56,7 +56,8 @@ class CycleDecided(msgspec.Struct, frozen=True, tag="cycle_decided"):
     """Everything a cycle saw and concluded, before any order was sent.
 
     `updates` are what resting orders did since the last cycle; `blocked` says why the venue takes no entry,
-    by symbol ("" for every symbol).
+    by symbol ("" for every symbol). `informative` is what was seen of symbols that are not traded and that
+    strategies look at, if there are any.
     """
 
     cycle_id: int
@@ -66,6 +67,12 @@ class CycleDecided(msgspec.Struct, frozen=True, tag="cycle_decided"):
     decisions: tuple[Decision, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
     blocked: dict[str, str] = {}
+    informative: tuple[Observation, ...] | msgspec.UnsetType = msgspec.UNSET
+
+    @property
+    def beside(self) -> tuple[Observation, ...]:
+        """Return what was seen of symbols that are only looked at."""
+        return self.informative or ()
 
 
 class OrdersIntended(msgspec.Struct, frozen=True, tag="orders_intended"):

@@ -5,7 +5,7 @@ provider's candles are a series of their own: when the series changes, the loop 
 warm-up again, so that indicators never run across two markets.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import datetime
 from functools import partial
@@ -88,7 +88,7 @@ class Chain:
     `live` providers are asked in order. A kept answer older than `cached_seconds` gives way to
     `simulated` where there is one, and serves at any age where there is none. `budget_seconds` bounds
     what all observations of a cycle wait in sum. `series` are the series an earlier session was last
-    given, by symbol.
+    given, by symbol. No news is asked for of symbols `beside`, which are only looked at.
     """
 
     def __init__(
@@ -104,7 +104,9 @@ class Chain:
         cached_seconds: float = 300.0,
         news: Headlines | None = None,
         series: Mapping[str, str] | None = None,
+        beside: Collection[str] = (),
     ) -> None:
+        self._beside = frozenset(beside)
         self._live = tuple(live)
         self._simulated = simulated
         self._instruments = instruments  # the session's own: an exchange may change its grid meanwhile
@@ -285,7 +287,9 @@ class Chain:
     def _headlines(self, quest: _Quest) -> tuple[Headline, ...]:
         """Return headlines that are new; a fault of the news is noted and nothing more."""
         news = self._news
-        if news is None or self._patience.over or not news.due(quest.symbol, quest.now):
+        if news is None or quest.symbol in self._beside or self._patience.over:
+            return ()
+        if not news.due(quest.symbol, quest.now):
             return ()
         try:
             return self._patience.spend(partial(news.new, quest.symbol, quest.now, self._patience.left()))

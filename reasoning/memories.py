@@ -1,7 +1,7 @@
 """The memory of one symbol between observations: kernels' numbers, headlines, last candles."""
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from copy import copy
 from typing import Any, NamedTuple
@@ -11,6 +11,7 @@ import msgspec
 from domain.candle import Candle
 from domain.decision import Signal
 from domain.regrid import Regrid
+from reasoning.informative import CandleFeed, InformativeCandles, as_numbers
 from reasoning.kernels.features import PLAN, Features, features_now, features_size, features_step
 from reasoning.kernels.indicators import Memory
 from reasoning.kernels.strategy import QUIET, Indicator, Strategy
@@ -29,6 +30,10 @@ longer. One that is given parameters with a longer one is silent until it has se
 
 _Ahead = tuple[Candle, int, list[Memory]]
 """A candle that no voice votes on, how many were muted then, and the voices' memories after it."""
+
+
+BLANK = (0.0,) * 6
+"""The candle told where another symbol begins anew."""
 
 
 class ConfiguredStrategy(NamedTuple):
@@ -58,21 +63,26 @@ class Remembered(msgspec.Struct, frozen=True):
     strategies: dict[str, list[float]]
     headlines: list[Heard]
     muted: dict[str, str] = {}
+    begins: int = 0
+    taken: dict[str, int] = {}
 
 
 class SymbolMemory:
     """Kernel memories of one price series, the last candle and the headlines of its symbol.
 
     `muted` are the voices whose code has failed, on any symbol, each with what was wrong: they are not
-    asked any more, and whoever fails here joins them.
+    asked any more, and whoever fails here joins them. `informed` are the candles of other symbols, by symbol;
+    `taken` the number of the next of each that is to be taken in, `begins` the open time of the own series.
     """
 
     __slots__ = (
         "ahead",
+        "begins",
         "blocks",
         "candle",
         "features",
         "headlines",
+        "informed",
         "latest",
         "muted",
         "now_ms",
@@ -81,6 +91,7 @@ class SymbolMemory:
         "series",
         "speakers",
         "symbol",
+        "taken",
     )
 
     def __init__(
@@ -89,10 +100,12 @@ class SymbolMemory:
         speakers: Sequence[ConfiguredStrategy],
         sentiment: SentimentSettings,
         muted: dict[str, str],
+        informed: Mapping[str, InformativeCandles] | None = None,
     ) -> None:
         self.symbol = symbol
         self.speakers = speakers
         self.muted = muted
+        self.informed = {} if informed is None else informed
         self.headlines = HeadlineMemory(sentiment)
         self.now_ms = 0
         self.start("")
@@ -103,6 +116,8 @@ class SymbolMemory:
         self.ahead: _Ahead | None = None
         self.candle: Candle | None = None
         self.seen = 0
+        self.begins = 0
+        self.taken: dict[str, int] = {}
         self.latest = UNKNOWN
         self.recent: deque[Candle] = deque(maxlen=_kept_for(self.speakers))
         self.features: Memory = [0.0] * features_size(PLAN)
@@ -123,6 +138,10 @@ class SymbolMemory:
         features = features_now(self.features, PLAN)
         self.candle = candle
         self.recent.append(candle)
+        if self.seen == 0:
+            self.begins = candle.time
+        if self.informed:
+            self._inform(candle)
         self.seen += 1
         self.latest = features
         if ahead is not None and ahead[0] is candle and ahead[1] == len(self.muted):
@@ -163,6 +182,27 @@ class SymbolMemory:
         self.ahead = candle, len(muted), blocks
         return False
 
+    def _inform(self, candle: Candle) -> None:
+        """Take in the candles of other symbols that are due before one of the own."""
+        for symbol, informed in self.informed.items():
+            self.taken[symbol], anew, due = informed.due(self.taken.get(symbol), candle.time, self.begins)
+            for index, (strategy, packed) in enumerate(self.speakers):
+                for which, each in enumerate(strategy.informative):
+                    if each.symbol == symbol and strategy.name not in self.muted:
+                        self._take_informative(index, which, packed, candle, anew=anew, due=due)
+
+    def _take_informative(
+        self, index: int, which: int, packed: Any, candle: Candle, *, anew: bool, due: Sequence[Candle]
+    ) -> None:
+        strategy, block = self.speakers[index].strategy, self.blocks[index]
+        try:
+            if anew:
+                strategy.take_informative(block, packed, -1 - which, *BLANK)
+            for each in due:
+                strategy.take_informative(block, packed, which, *as_numbers(each))
+        except StrategyFault as fault:
+            self.muted[strategy.name] = str(fault.at(self.symbol, candle.time))
+
     def indicators(self) -> Iterator[tuple[str, tuple[Indicator, ...]]]:
         """Yield each voice that is heard, with the numbers it looks at."""
         for (strategy, packed), block in zip(self.speakers, self.blocks, strict=True):
@@ -202,9 +242,12 @@ class SymbolMemory:
         self.recent = deque(self.recent, maxlen=_kept_for(speakers))
         strategy, packed = speakers[index]
         self.blocks[index] = block = self._blank(speakers[index])
+        beside = {symbol: self.informed[symbol].again(taken) for symbol, taken in self.taken.items()}
+        feed = CandleFeed(strategy, packed, beside, self.recent[0].time if self.recent else 0)
         for candle in () if strategy.name in self.muted else self.recent:
             numbers = [float(each) for each in (*candle[1:], candle.time)]
             try:
+                feed.before(block, candle.time)
                 strategy.take(block, packed, *numbers)
             except StrategyFault as fault:
                 self.muted[strategy.name] = str(fault.at(self.symbol, candle.time))
@@ -233,6 +276,7 @@ class SymbolMemory:
         )  # fmt: skip
         self.now_ms = result.now_ms
         self.ahead = None
+        self.begins, self.taken = result.begins, dict(result.taken)
         self.recent = deque(result.recent, maxlen=_kept_for(self.speakers))
         self.features = result.features
         self.blocks = blocks
@@ -256,6 +300,7 @@ class SymbolMemory:
         twin.symbol, twin.speakers, twin.muted = self.symbol, self.speakers, dict(self.muted)
         twin.headlines, twin.now_ms, twin.ahead = self.headlines, self.now_ms, None
         twin.series, twin.candle, twin.seen, twin.latest = self.series, self.candle, self.seen, self.latest
+        twin.informed, twin.begins, twin.taken = self.informed, self.begins, dict(self.taken)
         most = self.recent.maxlen
         twin.recent = deque(tuple(self.recent)[-kept:], most) if kept else deque(maxlen=most)
         twin.features = self.features[:]
@@ -280,7 +325,14 @@ class SymbolMemory:
             },
             "headlines": list(self.headlines.heard),
             "muted": dict(self.muted),
+            "begins": self.begins,
+            "taken": dict(self.taken),
         }
+
+
+def informative_kept(speakers: Sequence[ConfiguredStrategy]) -> int:
+    """Return the candles of another symbol that are kept: more than of one's own, whose market may rest."""
+    return 5 * _kept_for(speakers)
 
 
 def _kept_for(speakers: Sequence[ConfiguredStrategy]) -> int:

@@ -11,6 +11,7 @@ at the same candle. New parameters give it its voice back, and so does a restart
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from types import MappingProxyType
 from typing import Any
 
@@ -21,10 +22,17 @@ from domain.exits import ExitPlan
 from domain.observation import Observation
 from domain.regrid import Regrid
 from domain.times import millis
+from reasoning.informative import InformativeCandles
 from reasoning.kernels.features import PLAN, features_warmup, regime
 from reasoning.kernels.model_inputs import LOOK_BACK
 from reasoning.kernels.strategy import QUIET, Indicator, Strategy
-from reasoning.memories import ConfiguredStrategy, ReadNumbers, Remembered, SymbolMemory
+from reasoning.memories import (
+    ConfiguredStrategy,
+    ReadNumbers,
+    Remembered,
+    SymbolMemory,
+    informative_kept,
+)
 from reasoning.models import HeardModel, heard_model, opinions_of
 from reasoning.orientation import MUTED, Opinion, Orientation
 from reasoning.own import StandIn, StrategyFault
@@ -62,6 +70,14 @@ class StrategyRunner:
             (name, QUIET, "no new candle") for name in settings.strategies
         )
         self._symbols: dict[str, SymbolMemory] = {}
+        self.informative: tuple[str, ...] = tuple(
+            dict.fromkeys(each.symbol for voice in self._speakers for each in voice.strategy.informative)
+        )
+        """The symbols whose candles its strategies look at beside those of the symbol they vote on."""
+        self.informed: dict[str, InformativeCandles] = {
+            each: InformativeCandles() for each in self.informative
+        }
+        """Their candles."""
         self._models: dict[str, HeardModel] = {}
         self.muted: dict[str, str] = {}
         """What was wrong with each voice that is heard no more, by its name."""
@@ -123,6 +139,17 @@ class StrategyRunner:
             memory.headlines.take_in(observation.headlines, memory.now_ms)
         return self._orientation(observation.symbol, memory, signals)
 
+    @property
+    def informative_kept(self) -> int:
+        """Candles of another symbol that are kept."""
+        return informative_kept([*self._speakers, *chain.from_iterable(self._speakers_of.values())])
+
+    def inform(self, observations: Iterable[Observation]) -> None:
+        """Take in what was seen of symbols that strategies look at, ahead of what they vote on."""
+        for observation in observations if self.informative else ():
+            if observation.symbol in self.informed:
+                self.informed[observation.symbol].take(observation, self.informative_kept)
+
     def peek(self, symbol: str, candle: Candle) -> Orientation:
         """Say what `orient` would if the symbol's next closed candle were this one; changes nothing."""
         known = self._symbols.get(symbol)
@@ -141,23 +168,40 @@ class StrategyRunner:
         """Models that are asked, by name; one that cannot be used says why."""
         return self._models
 
-    def preview(self, observation: Observation) -> Orientation:
-        """Say what `orient` would of an observation, its headlines left aside; changes nothing."""
+    def preview(self, observation: Observation, beside: Sequence[Observation] = ()) -> Orientation:
+        """Say what `orient` would of an observation, its headlines left aside; changes nothing.
+
+        `beside` is what `inform` would be told first.
+        """
         known = self._symbols.get(observation.symbol)
         memory = (self._blank(observation.symbol) if known is None else known).copy()
+        if self.informative:
+            memory.informed = self._informed_with(beside)
         memory.now_ms = millis(observation.fetched_at)
         return self._orientation(observation.symbol, memory, _folded(memory, observation))
 
-    def votes(self, observations: Iterable[Observation]) -> bool:
-        """Say whether a strategy would vote on any of a cycle's observations; changes nothing."""
+    def votes(self, observations: Sequence[Observation], beside: Sequence[Observation] = ()) -> bool:
+        """Say whether a strategy would vote on any of a cycle's observations; changes nothing.
+
+        `beside` is what was seen of symbols that are only looked at.
+        """
+        alone, seen = not self.informative, (*beside, *observations)
         for observation in observations:
             candles, memory = observation.candles, self._symbols.get(observation.symbol)
-            if memory is None or len(candles) != 1 or observation.series != memory.series:
-                if candles and any(each.vote for _, each, _ in self.preview(observation).signals):
+            if not alone or memory is None or len(candles) != 1 or observation.series != memory.series:
+                if candles and any(each.vote for _, each, _ in self.preview(observation, seen).signals):
                     return True
             elif (memory.candle is None or candles[0].time > memory.candle.time) and memory.look(candles[0]):
                 return True
         return False
+
+    def _informed_with(self, observations: Iterable[Observation]) -> dict[str, InformativeCandles]:
+        """Return the candles of other symbols as they are with what was seen of them."""
+        result = {symbol: candles.copy() for symbol, candles in self.informed.items()}
+        for each in observations:
+            if each.symbol in result:
+                result[each.symbol].take(each, self.informative_kept)
+        return result
 
     def recent(self, observation: Observation, count: int) -> tuple[Candle, ...]:
         """Return the last `count` candles of a symbol's series as they are with an observation's."""
@@ -248,6 +292,8 @@ class StrategyRunner:
 
     def regrid(self, symbol: str, change: Regrid) -> None:
         """Remember a symbol's prices in the ticks of another grid."""
+        if change.ticks_change and symbol in self.informed:
+            self.informed[symbol].regrid(change)
         if change.ticks_change and symbol in self._symbols:
             self._symbols[symbol].regrid(change)
 
@@ -255,11 +301,16 @@ class StrategyRunner:
         """Return all that is remembered, by symbol, as plain values."""
         return {symbol: memory.plain() for symbol, memory in self._symbols.items()}
 
-    def resume(self, result: Mapping[str, Remembered]) -> None:
-        """Be the mind whose `memory` was found; it speaks with the same parameters already.
+    def resume(
+        self, result: Mapping[str, Remembered], informed: Mapping[str, InformativeCandles] | None = None
+    ) -> None:
+        """Be the mind whose `memory` and candles of other symbols were found.
 
-        Raises ValueError where it is one of other strategies.
+        It speaks with the same parameters already. Raises ValueError where it is one of other strategies.
         """
+        if set(informed or {}) != set(self.informative):
+            raise ValueError("the memory is one of other strategies")
+        self.informed.update(informed or {})
         for symbol, remembered in result.items():
             memory = self._blank(symbol)
             memory.resume(remembered)
@@ -271,7 +322,7 @@ class StrategyRunner:
             return NotImplemented
         tuned = self._packed() == other._packed() and self._models == other._models
         text = self._settings == other._settings and self.muted == other.muted
-        return tuned and text and self.memory() == other.memory()
+        return tuned and text and self.memory() == other.memory() and self.informed == other.informed
 
     __hash__ = None  # type: ignore[assignment]  # it changes with every observation
 
@@ -281,7 +332,7 @@ class StrategyRunner:
 
     def _blank(self, symbol: str) -> SymbolMemory:
         speakers = self._speakers_of.get(symbol, self._speakers)
-        return SymbolMemory(symbol, speakers, self._settings.sentiment, self.muted)
+        return SymbolMemory(symbol, speakers, self._settings.sentiment, self.muted, self.informed)
 
     def _orientation(self, symbol: str, memory: SymbolMemory, signals: list[Signal] | None) -> Orientation:
         features = memory.latest

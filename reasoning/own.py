@@ -138,6 +138,11 @@ class OwnStrategy(Strategy[PackedT]):
             raise self.fault(f"vote {_shown(vote)} is none of -1, 0, 1", first_line(self.step))
         return int(vote)
 
+    def take_informative(self, memory: Memory, packed: PackedT, which: int, *candle: float) -> None:
+        """Take in a closed candle of another symbol. Raises StrategyFault."""
+        if self.inform is not None:
+            self.guarded(self.inform, memory, packed, which, *candle)
+
     def say(self, memory: Memory, packed: PackedT, vote: int, close: float, features: Features) -> Signal:
         """Return what is said with a vote. Raises StrategyFault."""
         text = self.guarded(self.signal, memory, packed, vote, close, features)

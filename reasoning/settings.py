@@ -103,6 +103,20 @@ class ReasoningSettings(_BuiltIn):
             raise ValueError(f"strategy named twice in {', '.join(names)}")
         return names
 
+    @property
+    def informative(self) -> dict[str, str]:
+        """The symbols that strategies look at beside their own, each with the line of the first that does."""
+        looked_at = (
+            (each.symbol, f"strategy {name}, {each.where}")
+            for name in self.strategies
+            if name not in BUILT_IN
+            for each in STRATEGIES[name].informative
+        )
+        result: dict[str, str] = {}
+        for symbol, where in looked_at:
+            result.setdefault(symbol, where)
+        return result
+
     def packed(self, name: str, timeframe_ms: int = 0, own: Values | None = None) -> tuple[Any, ...]:
         """Return a strategy's parameters as the numbers its kernels take; `own` are a pair's, as in `params`.
 

@@ -43,6 +43,7 @@ from agent.cli.options import (
     BaseUrlOption,
     ConfigOption,
     HomeOption,
+    InformativeOption,
     JournalOption,
     JsonOption,
     SetOption,
@@ -134,6 +135,7 @@ def run(
     data: Annotated[
         list[Path] | None, typer.Option(help="Candle file of any known format; may be repeated.")
     ] = None,
+    informative: InformativeOption = None,
     format_: FormatOption = None,
     columns: ColumnsOption = None,
     timezone: ZoneOption = None,
@@ -182,6 +184,7 @@ def run(
         "timeframe": timeframe,
         "provider": provider,
         "data": tuple(data) if data else None,
+        "informative": tuple(informative) if informative else None,
         "files": said_of_files(format_, columns, timezone),
         "speed": speed,
         "exchange": {"base_url": base_url} if base_url else None,

@@ -46,6 +46,13 @@ StrategyOption = Annotated[
 DataOption = Annotated[
     list[Path] | None, typer.Option("--data", help="Candle file of any known format; may be repeated.")
 ]
+InformativeOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--informative",
+        help="Candle file of a symbol that a strategy looks at and that is not traded; may be repeated.",
+    ),
+]
 TimerangeOption = Annotated[
     str | None, typer.Option("--timerange", help="UTC days such as 20230101-20230601, the last not included.")
 ]

@@ -1,6 +1,6 @@
 """The explanation of a cycle from its journal, down to the facts that would have had to differ."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -99,8 +99,16 @@ def explain(journal: Records, cycle: int | None, checkpoints: Checkpoints | None
     grid = before.state.ledger.instruments
     before.state.mind = None  # it answers what it would have said, so it has not heard this cycle
     before.state.apply(
-        Observed(decided.cycle_id, decided.at, decided.observations, decided.updates, decided.blocked)
+        Observed(
+            decided.cycle_id,
+            decided.at,
+            decided.observations,
+            decided.updates,
+            decided.blocked,
+            decided.beside,
+        )
     )
+    before.mind.inform((*decided.beside, *decided.observations))
     return Explanation(
         cycle=decided.cycle_id,
         at=decided.at,
@@ -116,10 +124,19 @@ def explain(journal: Records, cycle: int | None, checkpoints: Checkpoints | None
         symbols=[
             _symbol(story, observation, grid[observation.symbol], before)
             for observation in decided.observations
-        ],
+        ]
+        + list(_beside(decided, before)),
         orders=[_fate(order, story.receipts, grid[order.symbol], before) for order in story.orders],
         lessons=len(ended.lessons) if ended else 0,
     )
+
+
+def _beside(decided: CycleDecided, before: Folded) -> Iterator[SymbolAnswer]:
+    """Yield what was seen of symbols that strategies look at and that are not traded."""
+    grid = before.beside
+    for each in decided.beside:
+        if each.symbol in grid:
+            yield SymbolAnswer(symbol=each.symbol, seen=_seen(each, grid[each.symbol], decided.at))
 
 
 def _limits(before: Folded) -> dict[str, dict[str, Any]]:

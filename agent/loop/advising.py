@@ -62,7 +62,7 @@ class Advising:
         """
         try:
             with self.trading_lock:
-                voted = self.mind.votes(turn.observations)
+                voted = self.mind.votes(turn.observations, turn.beside)
             if voted:
                 self._advise(turn)
         except Exception as error:  # noqa: BLE001 -- whatever it was, the cycle goes on without advice
@@ -99,7 +99,7 @@ class Advising:
         for observation in turn.observations if "" not in blocked else ():
             if not observation.candles:
                 continue
-            orientation = self.mind.preview(observation)
+            orientation = self.mind.preview(observation, (*turn.beside, *turn.observations))
             if not any(signal.vote for _, signal, _ in orientation.signals):
                 continue
             decision = self._decision(turn, observation, orientation)

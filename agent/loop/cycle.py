@@ -12,6 +12,7 @@ thread comes before or after, and waits for no provider.
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from msgspec.structs import replace
@@ -22,7 +23,7 @@ from agent.loop.additions import case_of as addition_case
 from agent.loop.exits import due_exits
 from agent.loop.machine import IDLE, LEARNING, LoopMachine
 from agent.loop.slices import Due, bought_anew, case_of, due_slices
-from agent.loop.turn import Turn, look, splits
+from agent.loop.turn import Turn, look, look_beside, splits
 from agent.orders.executor import Executor
 from agent.state.pair_list import off_list
 from agent.state.record import Record
@@ -45,6 +46,10 @@ from risk.kill import trip_reason
 
 WATCHED = 3
 """Version of the books from which on entries that voices held back are watched."""
+
+
+NOTHING: Mapping[str, Instrument] = MappingProxyType({})
+"""The symbols that are only looked at where there are none."""
 
 
 def no_pairs(at: datetime, known: PairsListed | None) -> PairsListed | None:
@@ -80,6 +85,7 @@ class Cycle:
         clock: Clock,
         pending_kill: Callable[[], Kill | Flatten | None] = lambda: None,
         disturbed: Callable[[], str] = str,
+        beside: Mapping[str, Instrument] = NOTHING,
     ) -> None:
         self.symbols = tuple(symbols)
         self.machine = machine
@@ -92,6 +98,7 @@ class Cycle:
         self.trading_lock = trading_lock
         self.pending_kill = pending_kill
         self.disturbed = disturbed
+        self.beside = beside
         self.executor = Executor(record, platform, clock)
         self.apart = True
         """Whether the others are decided on where one market is not seen; replays of old rows say no."""
@@ -127,6 +134,7 @@ class Cycle:
             if self._changed(grid):
                 # Seen in ticks of a grid that is no more: seen again in the next cycle.
                 turn.observations.clear()
+                turn.beside.clear()
                 failure = VenueFault("the grid changed while the market was looked at")
             try:
                 ended = self._turned(turn, failure)
@@ -137,7 +145,10 @@ class Cycle:
         return ended
 
     def _look(self, turn: Turn) -> Exception | None:
-        return look(turn, self.symbols, self.observer, self.state, apart=self.apart)
+        failure = look(turn, self.symbols, self.observer, self.state, apart=self.apart)
+        if failure is None and self.beside and self.state.mind is not None:
+            look_beside(turn, self.beside, self.observer, self.state.mind.informed)
+        return failure
 
     def _grid(self) -> list[Instrument | None]:
         known = self.state.ledger.instruments
@@ -202,10 +213,10 @@ class Cycle:
         failure = self._ask(turn, failure)
         try:
             self.record.observe(
-                Observed(turn.cycle_id, turn.at, turn.observations, turn.updates, turn.blocked)
+                Observed(turn.cycle_id, turn.at, turn.observations, turn.updates, turn.blocked, turn.beside)
             )
         except Exception as error:  # noqa: BLE001 -- the first fault is raised, or the one that is ours
-            turn.observations, turn.updates = [], ()
+            turn.observations, turn.beside, turn.updates = [], [], ()
             failure = error if failure is None or isinstance(failure, VenueFault) else failure
         if failure is not None:
             raise failure

@@ -1,7 +1,10 @@
 """The turn of one cycle and its look at the markets; nothing is locked while providers take their time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+
+from msgspec import UNSET
+from msgspec.structs import replace
 
 from agent.loop.soundness import unsound
 from agent.state.state import State
@@ -9,13 +12,18 @@ from domain.candle import Candle
 from domain.decision import Decision
 from domain.errors import BadAnswer, VenueFault
 from domain.events import CycleDecided, Event, KillSwitchSet, PairsListed
+from domain.instrument import Instrument
 from domain.observation import SPLIT, Observation
 from domain.order import Receipt
 from domain.ports import Observer
 from domain.verdict import Verdict
+from reasoning.informative import InformativeCandles
 
 UNSEEN = "its market is not seen: "
 """How the reason begins for which a symbol of no observation takes no entry."""
+
+IN_TICKS = " in ticks of "
+"""Between the name of the series of a symbol that is only looked at and the ticks its prices are in."""
 
 MAY_BE_SPLIT = "it may have been split: "
 """How the reason begins for which a share takes no entry and is not valued anew."""
@@ -30,6 +38,8 @@ class Turn:
         self.kill: KillSwitchSet | None = None
         self.pairs: PairsListed | None = None
         self.observations: list[Observation] = []
+        self.beside: list[Observation] = []
+        """What was seen of symbols that are only looked at."""
         self.updates: Sequence[Receipt] = ()
         self.blocked: dict[str, str] = {}
         self.unseen: dict[str, str] = {}
@@ -48,6 +58,7 @@ class Turn:
             tuple(self.decisions),
             tuple(self.verdicts),
             self.blocked,
+            tuple(self.beside) or UNSET,
         )
         return (*(each for each in (self.pairs, self.kill) if each is not None), decided)
 
@@ -72,6 +83,31 @@ def look(
         except Exception as error:  # noqa: BLE001 -- recorded and judged like any other failure of the cycle
             return error
     return faults[0] if faults and not (apart and turn.observations) else None
+
+
+def look_beside(
+    turn: Turn,
+    symbols: Mapping[str, Instrument],
+    observer: Observer,
+    informed: Mapping[str, InformativeCandles],
+) -> None:
+    """Look at symbols that are not traded and that strategies look at; one that cannot be seen is noted.
+
+    Nothing that goes wrong here holds up an exit. A series is named with its ticks: in others it is another.
+    """
+    for symbol, instrument in symbols.items():
+        ticks = f"{IN_TICKS}{instrument.tick_size:f}"
+        known = informed.get(symbol)
+        last = known.candles[-1] if known and known.candles and known.series.endswith(ticks) else None
+        try:
+            observation = observer.observe(symbol, last, turn.at)
+            if wrong := unsound(observation):
+                raise BadAnswer(f"{observation.provider} tells {wrong}")  # noqa: TRY301 -- as any other fault of it
+        except Exception as fault:  # noqa: BLE001 -- whatever it was, the symbols that are traded go on
+            turn.unseen[symbol] = f"{UNSEEN}{fault}"
+            continue
+        series = observation.series.removesuffix(ticks) + ticks
+        turn.beside.append(replace(observation, series=series, quote=None, headlines=()))
 
 
 def _observed(symbol: str, turn: Turn, observer: Observer, state: State) -> Observation:

@@ -30,7 +30,7 @@ def with_listing(options: Options) -> Options:
         raise BadInput(f"listing = {options.listing}: {error}; it is what exchangeInfo answers") from None
     new = {
         symbol: settings_of(result[symbol.replace("-", "")])
-        for symbol in options.symbols
+        for symbol in (*options.symbols, *options.beside)
         if symbol not in options.instruments and symbol.replace("-", "") in result
     }
     return options.model_copy(update={"instruments": {**options.instruments, **new}})

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,40 @@ def files_by_symbol(options: Options) -> dict[str, Path]:
     return result
 
 
+def files_beside(options: Options) -> dict[str, Path]:
+    """Return the candle file of each symbol that strategies look at and that is not traded.
+
+    Raises BadInput where one is missing, with the line that looks at it, and for a file nobody looks at.
+    """
+    result: dict[str, Path] = {}
+    for path in options.informative:
+        if not path.exists():
+            raise BadInput(f"{path}: no such file")
+        symbol = symbol_of(path, options.files.reading)
+        if symbol not in options.beside:
+            named = symbol or "its name does not begin with a symbol such as BTC-USDT"
+            raise BadInput(not_looked_at(f"informative {path}: {named}", options.beside))
+        result[symbol] = path
+    for symbol, where in options.beside.items():
+        if symbol not in result:
+            raise BadInput(missing_beside(symbol, where))
+    return result
+
+
+def missing_beside(symbol: str, where: str) -> str:
+    """Say that candles are missing which a strategy looks at."""
+    return (
+        f"{where}: looks at {symbol}, of which there are no candles; add --informative FILE with them, or "
+        "trade it as well with --data FILE"
+    )
+
+
+def not_looked_at(what: str, looked_at: Collection[str]) -> str:
+    """Say that candles are given which no strategy looks at, or that are traded."""
+    known = ", ".join(looked_at) or "none"
+    return f"{what}; no strategy looks at it, or it is traded. Looked at and not traded: {known}"
+
+
 def _symbol(options: Options, path: Path, number: int) -> str:
     """Match a file to a named symbol by its name, else by its place."""
     by_name = symbol_of(path, options.files.reading)
@@ -56,7 +90,8 @@ def explicit(options: Options) -> Options:
         return options
     files = files_by_symbol(options)
     _only_traded(options, tuple(files))
-    timeframe = _timeframe(options, files)
+    beside = files_beside(options.model_copy(update={"symbols": tuple(files)}))
+    timeframe = _timeframe(options, {**files, **beside})
     for symbol, path in files.items():
         if "-" not in symbol:
             refuse_splits(path, options.files.reading)
@@ -65,6 +100,8 @@ def explicit(options: Options) -> Options:
         "timeframe": timeframe,
         "data": tuple(path.resolve() for path in files.values()),
     }
+    if beside:
+        changed["informative"] = tuple(path.resolve() for path in beside.values())
     if "warmup_candles" not in options.perception.model_fields_set:
         # A recording is no longer than it is: each strategy takes its own warm-up of it and no more.
         changed["perception"] = options.perception.model_copy(update={"warmup_candles": 1})
@@ -84,7 +121,10 @@ def gridded(options: Options) -> Options:
         return options
     return with_grids(
         options,
-        {name: _prices(path, options.files.reading) for name, path in files_by_symbol(options).items()},
+        {
+            name: _prices(path, options.files.reading)
+            for name, path in {**files_by_symbol(options), **files_beside(options)}.items()
+        },
     )
 
 
@@ -121,7 +161,7 @@ def journal_name(options: Options) -> str:
         return f"{options.mode}-{re.sub('[^A-Za-z0-9.-]', '-', options.exchange.host)}-{mark}"
     if not options.driven:
         return "paper"
-    what = [*options.symbols, options.timeframe, *map(str, options.data)]
+    what = [*options.symbols, options.timeframe, *map(str, (*options.data, *options.informative))]
     if options.provider == "simulated":
         what.append(options.simulated.model_dump_json())
     digest = hashlib.sha256("\n".join(what).encode()).hexdigest()[:8]

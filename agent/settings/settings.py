@@ -58,6 +58,9 @@ class Options(BaseModel):
         default="auto", description="where market data comes from; auto: live, else cached, else simulated"
     )
     data: tuple[Path, ...] = Field(default=(), description="candle files for the recorded provider")
+    informative: tuple[Path, ...] = Field(
+        default=(), description="candle files of symbols that strategies look at and that are not traded"
+    )
     interval_seconds: float = Field(
         default=60.0,
         ge=0,
@@ -139,7 +142,7 @@ class Options(BaseModel):
             return value
         return tuple(spelled(each) if isinstance(each, str) else each for each in parts)
 
-    @field_validator("data", mode="before")
+    @field_validator("data", "informative", mode="before")
     @classmethod
     def _paths(cls, value: object) -> object:
         return tuple(value.split(os.pathsep)) if isinstance(value, str) else value
@@ -200,6 +203,8 @@ class Options(BaseModel):
             raise ValueError("provider recorded needs a candle file: --data FILE (or data = [...])")
         if self.data and self.provider != "recorded":
             raise ValueError(f"data is only read by provider recorded, not by {self.provider}")
+        if self.informative and self.provider != "recorded":
+            raise ValueError(f"informative is only read by provider recorded, not by {self.provider}")
         if self.schedule is not None and self.driven:
             raise ValueError(
                 f"schedule goes by the clock; {self.provider} candles say themselves what time it is: "
@@ -252,6 +257,12 @@ class Options(BaseModel):
         return for_pair(self, symbol)
 
     @property
+    def beside(self) -> dict[str, str]:
+        """The symbols that strategies look at and that are not traded, each with the line that says so."""
+        looked_at = self.reasoning.informative
+        return {symbol: where for symbol, where in looked_at.items() if symbol not in self.symbols}
+
+    @property
     def timeframe_ms(self) -> int:
         """Length of a candle in milliseconds."""
         return TIMEFRAMES[self.timeframe]
@@ -274,8 +285,8 @@ class Options(BaseModel):
             "exchange": {"api_key", "api_secret"},
             "db_url": True,
         }
-        if not self.pairs:
-            hidden[PAIRS] = True
+        # Journals of sessions without any stay as they were.
+        hidden |= {name: True for name in (PAIRS, "informative") if not getattr(self, name)}
         return self.model_dump(mode="json", exclude=hidden)
 
 

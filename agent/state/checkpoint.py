@@ -17,7 +17,9 @@ import dataclasses
 import hashlib
 import zlib
 from collections import Counter
+from collections.abc import Mapping
 from functools import cache
+from types import MappingProxyType
 from typing import Any, NamedTuple, get_type_hints
 
 import msgspec
@@ -30,6 +32,7 @@ from agent.state.settled import Mark, Settled
 from agent.state.state import State
 from domain.errors import BadInput, JournalFault
 from domain.events import ParametersSet, SessionStarted
+from reasoning.informative import InformativeCandles
 from reasoning.memories import Remembered
 from reasoning.minds import StrategyRunner
 
@@ -74,6 +77,7 @@ class _File(msgspec.Struct, frozen=True):
     mind: msgspec.Raw
     speaks: tuple[ParametersSet, ...]
     mark: Mark
+    informed: dict[str, InformativeCandles] = {}
 
 
 class Checkpoint(NamedTuple):
@@ -88,6 +92,7 @@ class Checkpoint(NamedTuple):
     speaks: tuple[ParametersSet, ...]
     mark: Mark
     settled: Settled | None = None
+    informed: Mapping[str, InformativeCandles] = MappingProxyType({})
 
     def give(self, state: State, mind: StrategyRunner) -> None:
         """Bring a fresh state and mind to where the fold was. Raises ValueError, BadInput: use neither."""
@@ -96,7 +101,7 @@ class Checkpoint(NamedTuple):
             retune(event, mind)
         for model in state.models:
             mind.set_model(model)
-        mind.resume(msgspec.msgpack.decode(self.mind, type=dict[str, Remembered]))
+        mind.resume(msgspec.msgpack.decode(self.mind, type=dict[str, Remembered]), self.informed)
 
     def give_state(self, state: State) -> None:
         """Bring a fresh state alone to where the fold was. Raises ValueError."""
@@ -144,6 +149,7 @@ def taken(header: Header, state: State, mind: StrategyRunner) -> TakenCheckpoint
                 msgspec.Raw(msgspec.msgpack.encode(mind.memory())),
                 tuple({event.strategy: event for event in state.versions}.values()),
                 mark,
+                mind.informed,
             )
         )
     return TakenCheckpoint(header, body, mark, settled)
@@ -167,7 +173,8 @@ def read(body: bytes, settled: Settled | None = None) -> Checkpoint | None:
         return None
     if file.header.format != FORMAT:
         return None
-    return Checkpoint(file.header, bytes(file.state), bytes(file.mind), file.speaks, file.mark, settled)
+    header, state, mind, speaks, mark, informed = msgspec.structs.astuple(file)
+    return Checkpoint(header, bytes(state), bytes(mind), speaks, mark, settled, informed)
 
 
 def decoded_state(content: bytes) -> Any:

@@ -107,6 +107,8 @@ class Observed(NamedTuple):
     observations: Sequence[Observation]
     updates: Sequence[Receipt]
     blocked: Mapping[str, str]
+    beside: Sequence[Observation] = ()
+    """The observations of symbols that are only looked at."""
 
 
 @dataclass(eq=False)
@@ -196,6 +198,7 @@ class State:
 
     def _orient(self, event: Event | Observed, mind: StrategyRunner) -> None:
         if isinstance(event, Observed | CycleDecided):
+            mind.inform((*event.beside, *event.observations))
             self.orientations = {
                 observation.symbol: mind.orient(observation) for observation in event.observations
             }

@@ -139,6 +139,7 @@ def ask_past(
     council: Council,
     journal: Journal,
     tick: Callable[[int], None] = lambda _cycle: None,
+    beside: Sequence[Candles] = (),
 ) -> tuple[AdviceTape, Spend]:
     """Run the loop over candles with advisers, and return their advice as a tape and what all runs spent.
 
@@ -155,5 +156,5 @@ def ask_past(
     def begin(session: Session, parts: Parts) -> None:
         convene(session, parts, council, past)
 
-    run_loop(options, candles, tick, begin)
+    run_loop(options, candles, tick, begin, beside=beside)
     return AdviceTape(options.timeframe_ms, makers[0].pieces), consulted.spend

@@ -41,16 +41,21 @@ class GatedVotes(NamedTuple):
 
 
 def gated(
-    options: Options, candles: Candles, signals: Sequence[Signal], closes: Sequence[int], warmup: int = 0
+    options: Options,
+    candles: Candles,
+    signals: Sequence[Signal],
+    closes: Sequence[int],
+    warmup: int = 0,
+    beside: Sequence[Candles] = (),
 ) -> GatedVotes:
     """Trade the last candles, two warm-ups at least, by the loop's rules; say what became of the votes.
 
-    `signals` and `closes` (ticks) are of the same candles, for the words.
+    `signals` and `closes` (ticks) are of the same candles, for the words; `beside` are other symbols'.
     """
     part = candles[-max(MOST, 2 * warmup) :]
     whole = options.entries.model_copy(update={"slices": 1})
-    settings = options_for(options.model_copy(update={"entries": whole}), [part])
-    setup = setup_of(settings)
+    settings = options_for(options.model_copy(update={"entries": whole}), [part], beside)
+    setup = setup_of(settings, (), beside)
     result = backtest([part], setup, plain())
     counts = Counter(result.vetoes["rule"].tolist())
     buys = [(signal, close) for signal, close in zip(signals, closes, strict=True) if signal.vote > 0]

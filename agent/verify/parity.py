@@ -92,16 +92,17 @@ def run_loop(
     begin: Callable[[Session, Parts], None] = lambda _session, _parts: None,
     impacts: Impacts | None = None,
     models: Sequence[ModelSet] = (),
+    beside: Sequence[Candles] = (),
 ) -> LoopRun:
     """Run the loop itself over candles, in memory; `tick` hears the number of every cycle done.
 
     `begin` is called with the session before it runs. Market orders cost what the `impacts` of past
     fills say, where that is more than the settings do. `models` are asked as they were set, and stay so: no
-    promotion ends by itself in it.
+    promotion ends by itself in it. Candles `beside` are of symbols that are only looked at.
     """
     journal = MemoryJournal("0" * 12, keep=False)
     parts = wiring.parts(options, journal)
-    source = wiring.market_of_candles(parts, candles)
+    source = wiring.market_of_candles(parts, candles, beside)
     run = LoopRun(parts.grid, options.symbols)
     inbox = Inbox(SystemClock())
     begun = utc(int(candles[0].time[0]))

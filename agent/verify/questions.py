@@ -79,7 +79,7 @@ class Rebuilding(Advising):
         if observation is None or not observation.candles:
             return f"the cycle saw no new candle of {symbol}"
         bare = replace(observation, advice=())
-        orientation = self.mind.preview(bare)
+        orientation = self.mind.preview(bare, (*turn.beside, *turn.observations))
         return self._facts(turn, bare, orientation, self._decision(turn, bare, orientation))
 
     def _differs(self, question: AdviserQuestion, facts: QuestionFacts | str) -> str:

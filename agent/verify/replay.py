@@ -109,7 +109,7 @@ class RecordedObserver:
     def load(self, decided: CycleDecided | None, ended: CycleEnded | None) -> None:
         """Take up what one cycle saw."""
         self.seen = (
-            {observation.symbol: observation for observation in decided.observations} if decided else {}
+            {each.symbol: each for each in (*decided.observations, *decided.beside)} if decided else {}
         )
         error = ended.error if ended else None
         self.failure = (error.kind, error.message) if error else None

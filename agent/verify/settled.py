@@ -7,7 +7,9 @@ another one with more history is a matter of when the agent was started.
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+from agent.verify.lookahead import ALONE, Beside
 from domain.candle import Candle
+from reasoning.informative import CandleFeed
 from reasoning.kernels.strategy import Strategy
 
 TIMES = (1, 2, 4, 8)
@@ -34,13 +36,13 @@ Seen = tuple[int, dict[str, float]]
 
 
 def histories(
-    strategy: Strategy[Any], packed: tuple[Any, ...], candles: Sequence[Candle]
+    strategy: Strategy[Any], packed: tuple[Any, ...], candles: Sequence[Candle], beside: Beside = ALONE
 ) -> list[HistoryEffect]:
     """Compare votes and drawn numbers with those of the whole history, for longer and longer histories."""
     warmup = strategy.warmup_for(packed)
     tried = [times * warmup for times in TIMES if times == 1 or times * warmup <= LONGEST]
-    whole = list(_seen(strategy, packed, candles))
-    return [_effect(strategy, packed, candles, whole, history) for history in tried]
+    whole = list(_seen(strategy, packed, candles, beside))
+    return [_effect(strategy, packed, candles, whole, history, beside) for history in tried]
 
 
 def _effect(
@@ -49,12 +51,13 @@ def _effect(
     candles: Sequence[Candle],
     whole: Sequence[Seen],
     history: int,
+    beside: Beside,
 ) -> HistoryEffect:
     indices = list(_chosen(whole, history))
     different, number, apart = 0, "", 0.0
     for index in indices:
         part = candles[index + 1 - history : index + 1]
-        *_, (vote, drawn) = _seen(strategy, packed, part)
+        *_, (vote, drawn) = _seen(strategy, packed, part, beside)
         different += vote != whole[index][0]
         for name, value in drawn.items():
             reference = whole[index][1].get(name, value)
@@ -71,10 +74,14 @@ def _chosen(whole: Sequence[Seen], history: int) -> Iterator[int]:
         yield from indices[:: max(1, len(indices) // (MOST // 2))][: MOST // 2]
 
 
-def _seen(strategy: Strategy[Any], packed: tuple[Any, ...], candles: Sequence[Candle]) -> Iterator[Seen]:
+def _seen(
+    strategy: Strategy[Any], packed: tuple[Any, ...], candles: Sequence[Candle], beside: Beside
+) -> Iterator[Seen]:
     """Yield each candle's vote with the numbers that are drawn, and those a custom exit reads."""
     memory = strategy.blank(packed)
+    feed = CandleFeed(strategy, packed, beside, candles[0].time if candles else 0)
     for candle in candles:
+        feed.before(memory, candle.time)
         opened, high, low, close, volume = (float(part) for part in candle[1:])
         vote = strategy.take(memory, packed, opened, high, low, close, volume, float(candle.time))
         drawn = {each.name: each.value for each in strategy.drawn(memory, packed)}

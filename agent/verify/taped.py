@@ -64,6 +64,7 @@ def run_taped(
     tape: AdviceTape,
     tick: Callable[[int], None] = lambda _cycle: None,
     impacts: Impacts | None = None,
+    beside: Sequence[Candles] = (),
 ) -> tuple[AccountHistory, Lacking]:
     """Run the loop over candles with a tape's advice; return what came of it, and what the tape lacks."""
     history, lacking = AccountHistory(), Lacking()
@@ -73,5 +74,5 @@ def run_taped(
         council = unasked(parts.options, session.inbox.clock)
         convene(session, parts, council, lambda **rest: TapeAdvising(tape, lacking, **rest))
 
-    run_loop(options, candles, tick, begin, impacts)
+    run_loop(options, candles, tick, begin, impacts, beside=beside)
     return history, lacking

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from agent import wiring
 from agent.settings.grids import with_grids
-from agent.settings.instruments import instruments
+from agent.settings.instruments import instrument, instruments
 from agent.settings.pairs import refuse_others, voices
 from agent.settings.settings import Options
 from domain.errors import BadInput
@@ -17,6 +17,7 @@ from reasoning.settings import ReasoningSettings, Values
 from reasoning.strategies.registry import STRATEGIES
 from research.data.candles import Candles
 from research.engine.backtest import BacktestVoice, Setup
+from research.engine.informed import BesideCandles
 from research.engine.opinions import BacktestModel
 from research.engine.pair_flags import PairRule
 
@@ -26,10 +27,10 @@ SAMPLE = 500
 """Candles of a series by which its grid is told."""
 
 
-def options_for(options: Options, candles: Sequence[Candles]) -> Options:
-    """Return the options with the symbols and the timeframe of the candles."""
+def options_for(options: Options, candles: Sequence[Candles], beside: Sequence[Candles] = ()) -> Options:
+    """Return the options with the symbols and the timeframe of the candles; those `beside` are not traded."""
     names = {length: name for name, length in TIMEFRAMES.items()}
-    lengths = sorted({each.timeframe_ms for each in candles})
+    lengths = sorted({each.timeframe_ms for each in (*candles, *beside)})
     unknown = [length for length in lengths if length not in names]
     if unknown:
         raise BadInput(f"candles are {unknown[0] / 1000:g} s apart, known are {', '.join(TIMEFRAMES)}")
@@ -43,7 +44,9 @@ def options_for(options: Options, candles: Sequence[Candles]) -> Options:
         "symbols": symbols, "timeframe": names[lengths[0]], "mode": "paper", "pairlist": pairlist,
     }  # fmt: skip  # as they come
     options = _of_pairs(options, symbols)
-    return with_grids(options.model_copy(update=named), {each.symbol: sampled(each) for each in candles})
+    return with_grids(
+        options.model_copy(update=named), {each.symbol: sampled(each) for each in (*candles, *beside)}
+    )
 
 
 def _of_pairs(options: Options, symbols: Sequence[str]) -> Options:
@@ -81,8 +84,10 @@ def one_order(options: Options) -> None:
         )
 
 
-def setup_of(options: Options, models: Sequence[ModelSet] = ()) -> Setup:
+def setup_of(options: Options, models: Sequence[ModelSet] = (), beside: Sequence[Candles] = ()) -> Setup:
     """Return everything a backtest with these options needs beside candles; `models` are asked as set.
+
+    Candles `beside` are of symbols that strategies look at and that are not traded.
 
     Raises BadInput where its entries go in slices.
     """
@@ -112,6 +117,7 @@ def setup_of(options: Options, models: Sequence[ModelSet] = ()) -> Setup:
         models=tuple(
             BacktestModel(heard_model(each), each.raise_cap if each.promoted else None) for each in models
         ),
+        beside=tuple(BesideCandles(each, instrument(each.symbol, options.instruments)) for each in beside),
     )
 
 

@@ -13,7 +13,7 @@ from msgspec import structs
 from agent.host import log
 from agent.settings import changes
 from agent.settings.folding import FoldSettings, GivenT, for_pair
-from agent.settings.instruments import instruments
+from agent.settings.instruments import instrument, instruments
 from agent.settings.problems import BadSettings
 from agent.state.changes import Changed, standing, values
 from agent.state.checkpoint import Checkpoint, Resumed, blank, resumed
@@ -49,6 +49,13 @@ class Folded:
     """The row of the checkpoint at which the fold began: rows up to it were not looked at."""
     brief: bool = False
     """True where only the account was folded: the mind is blank and good for no decision."""
+
+    @property
+    def beside(self) -> dict[str, Instrument]:
+        """Return the grids of symbols that strategies look at and that are not traded."""
+        options = self.options
+        symbols = [each for each in self.mind.informative if each not in options.symbols]
+        return {symbol: instrument(symbol, options.instruments) for symbol in symbols}
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,8 @@ def live_grids(options: Options, clock: Clock, home: Path) -> Options:
     options = with_listing(options)
     if options.driven or options.remote or options.provider == "alpha_vantage":
         return options
-    unknown = [each for each in options.symbols if each not in options.instruments and not is_listed(each)]
+    symbols = (*options.symbols, *options.beside)
+    unknown = [each for each in symbols if each not in options.instruments and not is_listed(each)]
     if not unknown:
         return options
     binance = build.binance(options.binance, options.perception, clock, home)

@@ -1,15 +1,18 @@
 """The market of a session, live, recorded or simulated: its observations, instants and pace."""
 
+from collections import ChainMap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from agent.loop.pacer import MarketPacer, SchedulePacer, SpeedPacer, Timeline, WallPacer
+from agent.loop.turn import IN_TICKS
 from agent.settings.changes import INTERVAL
 from agent.settings.given import Settings
 from agent.settings.home import Home
-from agent.settings.resolve import files_by_symbol
+from agent.settings.resolve import files_beside, files_by_symbol
 from agent.settings.schedule import Schedule
 from agent.settings.settings import Options
 from agent.state.changes import Changed
@@ -21,7 +24,7 @@ from domain.ports import CandleRequest, Clock, Observer, Pacer
 from domain.times import millis
 from perception import build
 from perception.chain import Chain, Guarded
-from perception.driven.market import Cursor, DrivenMarket
+from perception.driven.market import Cursor, DrivenMarket, beside_cursor
 from perception.driven.recorded import RecordedMarket
 from perception.driven.simulated import SimulatedMarket, SimulatedProvider
 from perception.headlines import Headlines
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from perception.stream.provider import StreamStatus  # WebSockets are an extra
     from research.data.candles import Candles  # NumPy is not needed where nothing is researched
 
+NO_FILES: Mapping[str, Path] = MappingProxyType({})
 STREAMS = {
     "live": "wss://stream.binance.com:9443",
     "testnet": "wss://stream.testnet.binance.vision",
@@ -64,42 +68,61 @@ class Streaming(Protocol):
 def market(parts: Parts, clock: Clock, home: Home) -> MarketSource:
     """Return the market the options name, going on where the journal left off."""
     if parts.options.provider == "recorded":
-        return recorded(parts, files_by_symbol(parts.options))
+        return recorded(parts, files_by_symbol(parts.options), files_beside(parts.options))
     if parts.options.provider == "simulated":
         return _simulated(parts)
     return _wall(parts, clock, home)
 
 
-def recorded(parts: Parts, files: Mapping[str, Path]) -> MarketSource:
-    """Return a market of candle files."""
+def recorded(parts: Parts, files: Mapping[str, Path], beside: Mapping[str, Path] = NO_FILES) -> MarketSource:
+    """Return a market of candle files; those `beside` are of symbols that are only looked at."""
     source = RecordedMarket(
         files,
-        parts.grid,
+        {**parts.grid, **parts.beside},
         parts.options.timeframe_ms,
         _last_candles(parts),
         warmup=warmup(parts),
         lived_until=parts.state.at,
         reading=parts.options.files.reading,
+        beside=beside,
+        kept=parts.mind.informative_kept,
     )
     return MarketSource(source, source, dict, lambda: source.position, lambda: source.total_candles)
 
 
-def market_of_candles(parts: Parts, candles: "Sequence[Candles]") -> MarketSource:
-    """Return a recorded market of candles in memory."""
+def market_of_candles(
+    parts: Parts, candles: "Sequence[Candles]", beside: "Sequence[Candles]" = ()
+) -> MarketSource:
+    """Return a recorded market of candles in memory; those `beside` are only looked at."""
     cursors = {
         each.symbol: Cursor(
             each.rows(), parts.grid[each.symbol], each.timeframe_ms, after=None, warmup=warmup(parts)
         )
         for each in candles
     }
-    source = DrivenMarket(cursors, Source.RECORDED)
+    others = {
+        each.symbol: beside_cursor(
+            each.rows(),
+            parts.beside[each.symbol],
+            each.timeframe_ms,
+            after=None,
+            warmup=warmup(parts),
+            kept=parts.mind.informative_kept,
+            lived=False,
+        )
+        for each in beside
+        if each.symbol in parts.beside
+    }
+    source = DrivenMarket(cursors, Source.RECORDED, beside=others)
     return MarketSource(source, source, dict)
 
 
 def _last_candles(parts: Parts) -> dict[str, Candle]:
-    return {
+    last = {
         symbol: parts.state.last[symbol] for symbol in parts.options.symbols if symbol in parts.state.last
     }
+    informed = {symbol: parts.mind.informed[symbol] for symbol in parts.beside}
+    return last | {symbol: each.candles[-1] for symbol, each in informed.items() if each.candles}
 
 
 def warmup(parts: Parts) -> int:
@@ -115,6 +138,8 @@ def _simulated(parts: Parts) -> MarketSource:
         _last_candles(parts),
         warmup=warmup(parts),
         lived_until=parts.state.at,
+        beside=parts.beside,
+        kept=parts.mind.informative_kept,
     )
     return MarketSource(source, source, dict, lambda: source.position)
 
@@ -172,13 +197,13 @@ def _wall(parts: Parts, clock: Clock, home: Home) -> MarketSource:
     """Return the market at the clock's time: live providers, their kept answers, else simulated."""
     options = parts.options
     shared = options.perception
-    live = _live(options, clock, home)
+    live = _live(options, clock, home, tuple(parts.beside))
     news = _news_provider(options, clock, home, live)
     chain = Chain(
         list(live.values()),
         # Where real orders are placed nothing is made up: no candle is better than an invented one.
-        None if options.remote else SimulatedProvider(options.simulated, parts.grid),
-        parts.grid,
+        None if options.remote else SimulatedProvider(options.simulated, {**parts.grid, **parts.beside}),
+        ChainMap(parts.grid, parts.beside),
         options.timeframe_ms,
         warmup=warmup(parts),
         clock=clock,
@@ -186,7 +211,8 @@ def _wall(parts: Parts, clock: Clock, home: Home) -> MarketSource:
         budget_seconds=shared.budget_seconds if options.provider == "auto" else None,
         cached_seconds=shared.cached_seconds,
         news=_headlines(news, options),
-        series=parts.state.series,
+        series={**parts.state.series, **_series_beside(parts)},
+        beside=parts.beside,
     )
     return MarketSource(
         chain,
@@ -197,14 +223,20 @@ def _wall(parts: Parts, clock: Clock, home: Home) -> MarketSource:
     )
 
 
-def _live(options: Options, clock: Clock, home: Home) -> dict[str, Guarded]:
+def _series_beside(parts: Parts) -> dict[str, str]:
+    """Return the series that symbols which are only looked at were on, as their provider names it."""
+    informed = {symbol: parts.mind.informed[symbol].series for symbol in parts.beside}
+    return {symbol: series.partition(IN_TICKS)[0] for symbol, series in informed.items() if series}
+
+
+def _live(options: Options, clock: Clock, home: Home, beside: tuple[str, ...] = ()) -> dict[str, Guarded]:
     """Return the network providers to ask, in order: for pairs the one that needs no key comes first."""
     wanted: list[str] = [options.provider]
     if options.remote:
-        venue = _traded_market(options, clock, home)
+        venue = _traded_market(options, clock, home, beside)
         return {venue.name: venue}
     if options.provider == "auto":
-        pairs = any("-" in symbol for symbol in options.symbols)
+        pairs = any("-" in symbol for symbol in (*options.symbols, *beside))
         wanted = (["binance"] if pairs else []) + ["alpha_vantage"]
     providers: dict[str, Guarded] = {}
     if "binance" in wanted:
@@ -236,7 +268,7 @@ def unreachable(options: Options, clock: Clock, home: Home, seconds: float) -> s
     return "; ".join(problems) or f"no provider has {options.symbols[0]} without a key"
 
 
-def _traded_market(options: Options, clock: Clock, home: Home) -> Guarded:
+def _traded_market(options: Options, clock: Clock, home: Home, beside: tuple[str, ...]) -> Guarded:
     """Return the market of the exchange that is traded: its stream, and REST behind it."""
     stream, exchange = options.stream, options.exchange
     rest = build.binance(public_market(options), options.perception, clock, home.root)
@@ -245,7 +277,8 @@ def _traded_market(options: Options, clock: Clock, home: Home) -> Guarded:
     if "base_url" not in stream.model_fields_set:
         own = exchange.base_url and f"ws{exchange.base_url.removeprefix('http')}"
         stream = stream.model_copy(update={"base_url": own or STREAMS[exchange.endpoint]})
-    return build.binance_stream(stream, rest, options.symbols, options.timeframe_ms, clock)
+    symbols = (*options.symbols, *beside)
+    return build.binance_stream(stream, rest, symbols, options.timeframe_ms, clock)
 
 
 def public_market(options: Options) -> BinanceSettings:

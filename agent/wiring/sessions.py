@@ -135,6 +135,7 @@ def session(
         trading_lock=inbox.trading_lock,
         clock=inbox.clock,
         pending_kill=lambda: inbox.pending_kill,
+        beside=parts.beside,
     )
     reconciler = Reconciler(
         record=record,

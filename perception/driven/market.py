@@ -32,7 +32,8 @@ class Cursor:
 
     `opens` is when its next candle opens (NEVER once the stream is over), `position` how many
     candles it has read. With `after` the stream must begin behind that candle and the cursor goes on
-    from there; without, the first `warmup` candles are delivered together.
+    from there; without, the first `warmup` candles are delivered together. Of those that are not asked for
+    it keeps the last `kept`, or as many as it always does.
     """
 
     __slots__ = (
@@ -41,7 +42,14 @@ class Cursor:
     )  # fmt: skip
 
     def __init__(
-        self, rows: Rows, instrument: Instrument, timeframe_ms: int, *, after: Candle | None, warmup: int
+        self,
+        rows: Rows,
+        instrument: Instrument,
+        timeframe_ms: int,
+        *,
+        after: Candle | None,
+        warmup: int,
+        kept: int = 0,
     ) -> None:
         self._rows = rows
         self._instrument = instrument
@@ -49,7 +57,7 @@ class Cursor:
         self._last = after
         self._warming = 0 if after is not None else warmup
         self._batch = list(islice(rows, 1 if after is not None else warmup))
-        self._pending: deque[Candle] = deque(maxlen=max(warmup, MIN_PENDING))
+        self._pending: deque[Candle] = deque(maxlen=max(warmup, MIN_PENDING, kept))
         self.quote: LastPrice | None = None
         self.findings: tuple[Finding, ...] = ()
         self.doubted: tuple[Candle, ...] = ()
@@ -136,25 +144,50 @@ class Cursor:
         self.quote = None if price is None else LastPrice(price, opened.time)
 
 
+def beside_cursor(
+    rows: Rows,
+    instrument: Instrument,
+    timeframe_ms: int,
+    *,
+    after: Candle | None,
+    warmup: int,
+    kept: int,
+    lived: bool,
+) -> Cursor:
+    """Return the cursor of a symbol that is only looked at: each candle is told when it has closed.
+
+    What lies before the first instant is told at once, up to `kept` candles; where an earlier session was
+    `lived` without it, a warm-up.
+    """
+    return Cursor(rows, instrument, timeframe_ms, after=after, warmup=warmup if lived else 0, kept=kept)
+
+
 class DrivenMarket:
     """Several cursors under one time: a timeline for the pacer and an observer for the loop.
 
     `lived_until` is the last instant an earlier session lived through, if there was one; time goes
-    on behind it.
+    on behind it. The cursors `beside` are of symbols that are only looked at: they make no instant.
     """
 
     def __init__(
-        self, cursors: Mapping[str, Cursor], source: Source, *, lived_until: datetime | None = None
+        self,
+        cursors: Mapping[str, Cursor],
+        source: Source,
+        *,
+        lived_until: datetime | None = None,
+        beside: Mapping[str, Cursor] | None = None,
     ) -> None:
-        self._by_symbol = dict(cursors)
-        self._cursors = tuple(self._by_symbol.values())
+        self._beside = tuple((beside or {}).values())
+        self._by_symbol = {**cursors, **(beside or {})}
+        self._cursors = tuple(cursors.values())
         self._source = source
         self._provider = source.value
         self._series = {symbol: f"{source.value}:{symbol}" for symbol in self._by_symbol}
         begun = max((cursor.turned for cursor in self._cursors), default=-NEVER)
         self._instant = begun if lived_until is None else max(begun, millis(lived_until))
-        for cursor in self._cursors:
-            cursor.catch_up(self._instant)
+        for cursor in (*self._cursors, *self._beside):
+            if lived_until is not None or cursor not in self._beside:
+                cursor.catch_up(self._instant)
 
     @property
     def position(self) -> int:
@@ -176,6 +209,9 @@ class DrivenMarket:
             return None
         for cursor in self._cursors:
             if cursor.opens == instant:
+                cursor.turn()
+        for cursor in self._beside:
+            while cursor.opens <= instant:
                 cursor.turn()
         self._instant = instant
         return utc(instant)
@@ -201,5 +237,5 @@ class DrivenMarket:
 
     def close(self) -> None:
         """Close every stream."""
-        for cursor in self._cursors:
+        for cursor in (*self._cursors, *self._beside):
             cursor.close()

@@ -17,7 +17,7 @@ from domain.instrument import Instrument
 from domain.observation import Source
 from domain.ports import CandleRequest
 from domain.times import DAY_MS, HOUR_MS, millis, slot
-from perception.driven.market import Cursor, DrivenMarket, Rows
+from perception.driven.market import Cursor, DrivenMarket, Rows, beside_cursor
 from perception.driven.random_walk import MarketParameters
 from perception.driven.simulated_series import HISTORY, Scene, SimulatedSeries
 
@@ -81,7 +81,8 @@ class SimulatedMarket(DrivenMarket):
     """An endless seeded market for every instrument given, under its own time.
 
     Begins with `warmup` candles delivered together, the first at the settings' `start`. A symbol with
-    a candle in `after` goes on behind it exactly as if it had never stopped.
+    a candle in `after` goes on behind it exactly as if it had never stopped. `beside` are instruments that
+    are only looked at, of which the last `kept` candles are.
     """
 
     def __init__(
@@ -93,6 +94,8 @@ class SimulatedMarket(DrivenMarket):
         *,
         warmup: int,
         lived_until: datetime | None = None,
+        beside: Mapping[str, Instrument] | None = None,
+        kept: int = 0,
     ) -> None:
         known = after or {}
         start = millis(settings.start)
@@ -111,7 +114,19 @@ class SimulatedMarket(DrivenMarket):
             )
             for symbol, instrument in instruments.items()
         }
-        super().__init__(cursors, Source.SIMULATED, lived_until=lived_until)
+        others = {
+            symbol: beside_cursor(
+                _rows(settings.scene(instrument, timeframe_ms), start, known.get(symbol)),
+                instrument,
+                timeframe_ms,
+                after=known.get(symbol),
+                warmup=warmup,
+                kept=kept,
+                lived=lived_until is not None,
+            )
+            for symbol, instrument in (beside or {}).items()
+        }
+        super().__init__(cursors, Source.SIMULATED, lived_until=lived_until, beside=others)
 
 
 def _rows(scene: Scene, start_ms: int, after: Candle | None) -> Rows:

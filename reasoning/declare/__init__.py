@@ -21,7 +21,7 @@ from reasoning.declare.kinds import KINDS
 from reasoning.declare.making import Declared
 from reasoning.declare.parameters import integer, number, switch
 from reasoning.declare.refusal import Undeclarable, near
-from reasoning.declare.series import timeframe
+from reasoning.declare.series import symbol, timeframe
 from reasoning.declare.uses import constructor
 from reasoning.declare.words import (
     Numbers,
@@ -54,6 +54,7 @@ __all__ = [
     "said",
     "sell",
     "switch",
+    "symbol",
     "timeframe",
     "vote",
 ]

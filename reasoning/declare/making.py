@@ -11,6 +11,7 @@ from reasoning.declare.columns import keys_of
 from reasoning.declare.crossings import crossings_of
 from reasoning.declare.exits import DeclaredExits, planner, repeated
 from reasoning.declare.later import HOUSE, LaterStrategy
+from reasoning.declare.layout import MemoryLayout
 from reasoning.declare.parameters import DeclaredParameter, DeclaredParams, Relation, params_of
 from reasoning.declare.refusal import Undeclarable
 from reasoning.declare.series import CandleSeries
@@ -18,7 +19,8 @@ from reasoning.declare.source import DecideSource, LeaveSource
 from reasoning.declare.uses import CANDLE, Use
 from reasoning.declare.writing import Bodies, Declaration, Writer, bodies_of
 from reasoning.kernels.indicators import Memory
-from reasoning.kernels.strategy import Indicator, NumberPlace, Strategy, StrategyParams
+from reasoning.kernels.informative import KNOWN
+from reasoning.kernels.strategy import Indicator, Informative, NumberPlace, Strategy, StrategyParams
 
 OWN = ("name", "label", "warmup", "decide", "leave", "exits", "strategy", "Params", "Packed")
 """Names of a class that are not declared numbers."""
@@ -35,6 +37,7 @@ class Declared:
     - parameters: `integer(...)`, `number(...)`, `switch(...)`, `self.NAME` in decide;
     - indicators: `ema(200)`, `bollinger(length, width)`, `now.NAME` and `last.NAME` in decide;
     - longer candles: `hour4 = timeframe("4h")`, then `ema(50, on=hour4)`, `now.hour4.close`;
+    - candles of another symbol: `btc = symbol("BTC-USDT")` or `symbol("BTC-USDT", "4h")`, used alike;
     - relations: `ordered = fast < slow`; constants: plain numbers;
     - `exits = exits(...)`: when its positions are left;
     - `name` (the file's if not given), `label` (what its words call it), `warmup` (candles before the first
@@ -83,6 +86,7 @@ def _written(
     writer = Writer(declared, bodies, owner.__module__)
     size, warmup = writer.size(), writer.warmup()
     step, signal = writer.step(), writer.signal()
+    inform, paired = writer.inform()
     label = str(attributes.get("label", name))
     explain = writer.explain(_plain_words(bodies), _warming(label))
     numbers, columns = keys_of(bodies.layout, tuple(declared.parameters))
@@ -90,7 +94,13 @@ def _written(
     result = Strategy(
         name=name,
         timed=bodies.layout.timed,
-        timeframes=tuple(each.timeframe for each in declared.series),
+        timeframes=tuple(dict.fromkeys(each.timeframe for each in declared.series if each.length)),
+        informative=tuple(
+            Informative(symbol, next(each.where for each in declared.series if each.symbol == symbol))
+            for symbol in bodies.layout.symbols
+        ),
+        inform=inform,
+        paired=paired,
         params=owner.Params,
         size=size,
         warmup=warmup,
@@ -166,14 +176,14 @@ def _candles(
     named: Mapping[str, CandleSeries], uses: Mapping[str, Use], source: DecideSource
 ) -> tuple[CandleSeries, ...]:
     """Return the candles that indicators are made of beside the strategy's own, each once and with a name."""
-    result: dict[int, CandleSeries] = {}
+    result: dict[tuple[str, int], CandleSeries] = {}
     for name, each in named.items():
         if result.setdefault(each.key, each) is not each:
             raise source.refused(f"{name} is {result[each.key].name} again; declare it once")
     for use in uses.values():
         if use.on is not None:
             use.on = result.setdefault(use.on.key, use.on)
-            use.on.name = use.on.name or f"on_{use.on.timeframe}"
+            use.on.name = use.on.name or use.on.fallback
     return tuple(result[key] for key in sorted(result))
 
 
@@ -268,12 +278,17 @@ def _filled(label: str, packed: Any) -> str:
     return label.format(**packed._asdict()) if "{" in label else label
 
 
+def _known_at(layout: MemoryLayout, use: Use) -> int | None:
+    """Return where it is counted for how long another symbol's numbers are known, None for one's own."""
+    return layout.area(use.on) + KNOWN if use.on is not None and use.on.symbol else None
+
+
 def _drawn(
     bodies: Bodies, fields: Sequence[str], known: Mapping[str, Callable[..., int]]
 ) -> Callable[[Memory, Any], tuple[Indicator, ...]]:
     layout = bodies.layout
     lines = [
-        (use, name, use.label or name.replace(".", " "), layout.place(name))
+        (use, name, use.label or name.replace(".", " "), layout.place(name), _known_at(layout, use))
         for use in layout.uses
         if use.draw
         for name in use.numbers
@@ -281,8 +296,8 @@ def _drawn(
 
     def drawn(memory: Memory, packed: Any) -> tuple[Indicator, ...]:
         result = []
-        for use, _, label, index in lines:
-            if memory[0] > known[use.name](packed):
+        for use, _, label, index, known_at in lines:
+            if memory[0] > known[use.name](packed) and (known_at is None or memory[known_at] > 0.0):
                 text = _filled(label, packed)
                 result.append(Indicator(text, memory[index], on_price=use.kind.on_price))
                 result += [

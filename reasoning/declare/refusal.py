@@ -20,7 +20,7 @@ class Undeclarable(BadInput):
     """
 
     def __init__(self, what: str, file: str = "", line: int | None = None) -> None:
-        at = (file, line) if file else _called_from()
+        at = (file, line) if file else called_from()
         where = ":".join(str(each) for each in (Path(at[0]).name, at[1]) if each)
         super().__init__(f"{where}: {what}" if where else what)
         self.what = what
@@ -48,7 +48,7 @@ def shown(given: Any) -> str:
     return f"the function {given.__name__}" if isinstance(given, FunctionType) else repr(given)
 
 
-def _called_from() -> tuple[str, int | None]:
+def called_from() -> tuple[str, int | None]:
     """Return file and line of what called these modules, such as a class that declares something."""
     frame = inspect.currentframe()
     while frame is not None and frame.f_code.co_filename.startswith(HERE):

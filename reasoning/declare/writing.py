@@ -6,13 +6,13 @@ up in the class, and none but the lines of `layout` touches the memory.
 """
 
 import ast
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from domain.kernel import KERNELS
-from reasoning.declare import kernels
+from reasoning.declare import informative, kernels
 from reasoning.declare.expressions import Expressions, variable
-from reasoning.declare.layout import MemoryLayout, argument, candles_until, lines, ordered
+from reasoning.declare.layout import ARGUMENTS, MemoryLayout, argument, candles_until, lines, ordered
 from reasoning.declare.leaving import LeaveProgram, program_of
 from reasoning.declare.parameters import TIMEFRAME, DeclaredParameter
 from reasoning.declare.series import CandleSeries
@@ -75,6 +75,7 @@ def bodies_of(declared: Declaration) -> Bodies:
         reader = _reader(declared, declared.leave)
         leave = program_of(reader)
         now, last = reader.now, reader.last
+        _refuse_others(declared, declared.leave, now | last)
     for reader, _ in read.values():
         now, last, used = now | reader.now, last | reader.last, used | reader.used
         called |= reader.kernels
@@ -90,6 +91,16 @@ def bodies_of(declared: Declaration) -> Bodies:
     named = {variable(name).removeprefix("_now_"): name for name in names}
     reads = tuple(named[each] for each in leave.reads) if leave else ()
     return Bodies(layout, bodies, frozenset(used), bool(last), called, leave, reads)
+
+
+def _refuse_others(declared: Declaration, leave: LeaveSource, names: Collection[str]) -> None:
+    """Raise Undeclarable for a leave that reads another symbol's number: no exit waits for a market."""
+    others = [name for each in declared.series if each.symbol for name in each.numbers]
+    uses = [use for use in declared.uses.values() if use.on is not None and use.on.symbol]
+    for name in (*others, *(name for use in uses for name in use.numbers)):
+        if name in names:
+            what = f"leave reads {name}, a number of another symbol, and no exit waits for another market"
+            raise leave.refused(f"{what}; sell(...) in decide goes by the last that is known")
 
 
 def _reader(declared: Declaration, source: DecideSource) -> Expressions:
@@ -162,9 +173,35 @@ class Writer:
             "    return 0",
             *self._set(),
         ]
-        timed = ["_time"] if self.bodies.layout.timed else []
+        layout = self.bodies.layout
+        timed = ["_time"] if layout.timed else []
         arguments = ["_memory", "_packed", *CANDLE_ARGUMENTS, *timed]
-        return self.kernel("step", arguments, [*self._lines(text), *self.bodies.statements[STEP]])
+        if not layout.informative:
+            return self.kernel("step", arguments, [*self._lines(text), *self.bodies.statements[STEP]])
+        text += [f"if {informative.unknown(layout, looks_back=self.bodies.looks_back)}:", "    return 0"]
+        self.kernel("decided", arguments, [*self._lines(text), *self.bodies.statements[STEP]])
+        held = f"_memory[{layout.own_time + 1}]"
+        # An entry waits for the other symbol's candle; an exit goes by the last that is known.
+        text = [
+            f"_vote = decided({', '.join(arguments)})",
+            f"{held} = 0.0",
+            f"if _vote > 0 and ({informative.silent(layout)}):",
+            f"    {held} = 1.0",
+            "    return 0",
+            "return _vote",
+        ]
+        return self.kernel("step", arguments, self._lines(text))
+
+    def inform(self) -> tuple[Callable[..., Any], Callable[..., Any]] | tuple[None, None]:
+        """Write what takes in a candle of another symbol, and the step that finds them behind the memory."""
+        layout = self.bodies.layout
+        if not layout.informative:
+            return None, None
+        arguments = ["_memory", "_packed", "_which", *ARGUMENTS.values()]
+        text = [*self._raw(), *informative.inform(layout)]
+        inform = self.kernel("inform", arguments, self._lines(text))
+        arguments = ["_memory", "_packed", *CANDLE_ARGUMENTS, "_time"]
+        return inform, self.kernel("paired", arguments, self._lines(informative.paired()))
 
     def signal(self) -> Callable[..., Any]:
         """Write what is said with a vote."""
@@ -174,16 +211,18 @@ class Writer:
 
     def explain(self, plain_words: Callable[..., str], warming: Callable[..., str]) -> Callable[..., Any]:
         """Write the reason, which is no kernel."""
+        layout = self.bodies.layout
         self.names |= {"_plain_words": plain_words, "_warming": warming}
         text = [
             "if _said.vote == 0 and _memory[0] < _memory[1]:",
             "    return _warming(_memory, _packed)",
             *self._raw(),
-            *self.bodies.layout.recall(),
+            *layout.recall(),
             *self._set(),
         ]
         arguments = ["_memory", "_packed", "_said"]
-        return self.function("explain", arguments, [*self._lines(text), *self.bodies.statements[EXPLAIN]])
+        explain = self.function("explain", arguments, [*self._lines(text), *self.bodies.statements[EXPLAIN]])
+        return informative.in_words(layout, explain, looks_back=self.bodies.looks_back)
 
     def at(self, keys: Sequence[str]) -> tuple[Callable[..., Any], Callable[..., Any]]:
         """Write step and signal over columns: the numbers `keys` of all candles instead of a memory."""

@@ -36,6 +36,13 @@ class Indicator(NamedTuple):
     on_price: bool
 
 
+class Informative(NamedTuple):
+    """Another symbol whose candles a strategy looks at, and the file and line that say so."""
+
+    symbol: str
+    where: str
+
+
 class ColumnKey(NamedTuple):
     """A number over time that trials may share: what it is, made with which parameters, of which numbers.
 
@@ -124,6 +131,10 @@ class Strategy(Generic[PackedT]):
 
     `exits(packed)` are the exits of positions that its vote opens, judged by the house (`risk.exits`);
     `places` is where a declared strategy keeps the numbers its custom exit reads.
+
+    One that looks at `informative` symbols takes in their candles by the kernel `inform(memory, packed,
+    which, time, opened, high, low, close, volume)`, those not younger than its own next candle before it.
+    `paired` is its step where these candles lie behind the memory (`over_tapes`), as they do in a backtest.
     """
 
     name: str
@@ -143,6 +154,9 @@ class Strategy(Generic[PackedT]):
     timeframe_ms: int = 0
     exits: Callable[[PackedT], ExitPlan] | None = None
     places: tuple[NumberPlace, ...] = ()
+    informative: tuple[Informative, ...] = ()
+    inform: Callable[..., int] | None = None
+    paired: Callable[..., int] | None = None
 
     @property
     def declared(self) -> bool:
@@ -166,6 +180,15 @@ class Strategy(Generic[PackedT]):
                 f"on a timeframe that divides {', '.join(self.timeframes)}"
             )
         return replace(self, timeframe_ms=timeframe_ms)
+
+    def over_tapes(self) -> Self:
+        """Return the strategy for whole series: candles of other symbols are found behind its memory."""
+        return self if self.paired is None else replace(self, step=self.paired)
+
+    def take_informative(self, memory: Memory, packed: PackedT, which: int, *candle: float) -> None:
+        """Take in a closed candle of another symbol, its open time first; -1 - which begins it anew."""
+        if self.inform is not None:
+            self.inform(memory, packed, which, *candle)
 
     def pack(self, params: StrategyParams) -> tuple[Any, ...]:
         """Return parameters as the numbers the kernels take."""

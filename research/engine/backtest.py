@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -13,10 +14,12 @@ from learning.settings import Hedge
 from platforms.fills import Costs
 from reasoning.kernels.features import PLAN
 from reasoning.kernels.strategy import Strategy
+from reasoning.memories import ConfiguredStrategy, informative_kept
 from research.data.candles import Candles, FloatArray, IntArray
 from research.engine.beside import Misstep
 from research.engine.compiler import CompiledRules, compiled
 from research.engine.exit_tables import divided, exit_tables
+from research.engine.informed import BesideCandles
 from research.engine.layout import (
     ACCT,
     BOUGHT,
@@ -102,7 +105,8 @@ class Setup:
     `cash` in cash units; `warmup` the candles delivered together before the first cycle. `impacts` are
     models of what market orders cost, by symbol: they count where they cost more than `costs` say. `models`
     are trained ones that are asked about entries. `own_voices` are the voices, in the same order, of symbols
-    that have parameters of their own. With `pair_list` entries go by a pair list.
+    that have parameters of their own. With `pair_list` entries go by a pair list. `beside` are candles of
+    symbols that strategies look at and that are not traded.
     """
 
     voices: tuple[BacktestVoice, ...]
@@ -117,6 +121,7 @@ class Setup:
     models: tuple[BacktestModel, ...] = ()
     own_voices: Mapping[str, tuple[BacktestVoice, ...]] = field(default_factory=dict)
     pair_list: PairRule | None = None
+    beside: tuple[BesideCandles, ...] = ()
 
     def voices_of(self, symbol: str) -> tuple[BacktestVoice, ...]:
         """Return the voices of a symbol."""
@@ -158,7 +163,7 @@ def backtest(
     if len(candles) > 1 and (needed := bytes_of(candles, engine)) > memory:
         _check_parts(candles, setup, needed)
         return backtest_in_parts(candles, setup, engine, memory)
-    prepared = Recording(candles, setup.instruments, setup.warmup, engine)
+    prepared = Recording(candles, setup.instruments, setup.warmup, engine, setup.beside)
     return run(prepared, candles, setup)
 
 
@@ -232,22 +237,31 @@ def exits_of(prepared: Recording, setup: Setup) -> ExitTables:
 def events_of(prepared: Recording, setup: Setup) -> tuple[IntArray, FloatArray, list[int]]:
     """Return every candle with a vote, symbol by symbol, as `layout` lays them out, and how many."""
     parts = []
+    kept = kept_beside(setup)
     for index in range(len(prepared.tapes)):
         voices = setup.voices_of(prepared.tapes[index].symbol)
-        lines = [_events(prepared, index, voice) for voice in voices]
+        lines = [_events(prepared, index, voice, kept) for voice in voices]
         parts.append(lines[0] if len(lines) == 1 else _joined(lines))
     ints, floats = (np.concatenate([part[kind] for part in parts]) for kind in (0, 1))
     return ints.reshape(-1), floats.reshape(-1), [len(part[0]) for part in parts]
 
 
-def _events(prepared: Recording, index: int, voice: BacktestVoice) -> tuple[Any, Any]:
+def kept_beside(setup: Setup) -> int:
+    """Return the candles of another symbol that the loop keeps."""
+    voices = (*setup.voices, *chain.from_iterable(setup.own_voices.values()))
+    if not any(each.strategy.informative for each in voices):
+        return 0
+    return informative_kept([ConfiguredStrategy(each.strategy, each.packed) for each in voices])
+
+
+def _events(prepared: Recording, index: int, voice: BacktestVoice, kept: int) -> tuple[Any, Any]:
     """Return a voice's events on one tape, int64[n, EVENT] and float64[n, SURE]."""
-    find, give = prepared.engine.events(voice.strategy), prepared.give
+    find, give = prepared.engine.events(voice.strategy.over_tapes()), prepared.give
     columns, series = prepared.columns[index], prepared.series[index]
     room = max(64, len(columns[0]) // 16)
     while True:
         ints, floats = give(np.zeros(room * EVENT, dtype=np.int64)), give(np.zeros(room * CONFIDENCE))
-        memory, one = give(np.zeros(voice.strategy.size_for(voice.packed))), give(np.zeros(KNOWN))
+        memory, one = prepared.memory(index, voice.strategy, voice.packed, kept), give(np.zeros(KNOWN))
         turns = prepared.turns[index]
         try:
             result = find(memory, voice.packed, PLAN, series, one, *columns, *turns, ints, floats, 0)

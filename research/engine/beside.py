@@ -78,11 +78,14 @@ class Pass(NamedTuple):
         return Pass._make(each.tolist() if isinstance(each, np.ndarray) else each for each in self)
 
 
-def compare(strategy: OwnStrategy[Any], machine: Find, size: int, built: Pass, rows: int) -> None:
-    """Step a strategy in Python beside what machine code wrote up to row `rows`. Raises Misstep."""
+def compare(strategy: OwnStrategy[Any], machine: Find, blank: Any, built: Pass, rows: int) -> None:
+    """Step a strategy in Python beside what machine code wrote up to row `rows`. Raises Misstep.
+
+    `blank` is its memory before the first candle.
+    """
 
     def memory_at(end: int) -> Any:
-        memory = np.zeros(size)
+        memory = blank.copy()
         if end:
             machine(memory, *built.of(0, end))
         return memory

@@ -10,9 +10,12 @@ once for each strategy, parameters and series (research.engine.beside).
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from domain.decision import Signal
 from reasoning.own import OwnStrategy, StrategyFault
 from research.engine.beside import Misstep, Pass, compare
+from research.engine.informed import begun
 from research.engine.looked import Looked
 from research.engine.signals import EVENT, find_events, with_time
 
@@ -83,9 +86,10 @@ def _look(
 ) -> None:
     """Compare what machine code wrote with Python, where that was not done before. Raises Misstep."""
     size, built = len(arguments[0]), Pass(*arguments[1:])
-    series = size, built.packed, built.columns
+    blank = np.array(begun(arguments[0], strategy.size_for(built.packed)))
+    series = size, built.packed, (*built.columns, blank) if strategy.informative else built.columns
     if rows * EVENT <= len(built.event) and looked.due(*series):
-        compare(strategy, machine, size, built, rows)
+        compare(strategy, machine, blank, built, rows)
         looked.done(*series)
 
 
@@ -98,7 +102,7 @@ def _plainly(strategy: OwnStrategy[Any], arguments: Sequence[Any]) -> int:
         index += 1
         return strategy.take(*given)
 
-    memory = strategy.blank(arguments[1])
+    memory = strategy.restored(begun(arguments[0], strategy.size_for(arguments[1])))
     try:
         return find_events(step, strategy.say, memory, *arguments[1:])
     except StrategyFault as fault:

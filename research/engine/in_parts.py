@@ -22,6 +22,7 @@ from research.data.candles import Candles, FloatArray, IntArray, merged
 from research.engine.backtest import Setup, check_cash, events_of, live, opened, result_of
 from research.engine.compiler import CompiledRules
 from research.engine.exit_tables import divided
+from research.engine.informed import BesideCandles
 from research.engine.layout import (
     ACCT,
     CANDLE_AT,
@@ -83,7 +84,9 @@ def backtest_in_parts(candles: Sequence[Candles], setup: Setup, engine: Compiled
     check_cash(setup)
     longest, each = max(candles, key=len), _each(engine)
     _room_for(len(longest) * each, memory, f"{len(longest):,} candles of {longest.symbol}")
-    session = SessionInParts([SymbolInParts(one, setup, engine) for one in candles], setup, engine)
+    beside = (*setup.beside, *_looked_at(candles, setup))
+    sides = [SymbolInParts(one, setup, engine, beside) for one in candles]
+    session = SessionInParts(sides, setup, engine)
     days = session.days()
     cycles = int(np.diff(days).max())
     _room_for(cycles * len(candles) * each, memory, f"a day of {len(candles)} symbols")
@@ -91,6 +94,16 @@ def backtest_in_parts(candles: Sequence[Candles], setup: Setup, engine: Compiled
         session.live(first, until)
     result = result_of(session.head, candles, setup, session.ints, session.floats, session.equity)
     return replace(result, divided=session.divided)
+
+
+def _looked_at(candles: Sequence[Candles], setup: Setup) -> list[BesideCandles]:
+    """Return the candles of traded symbols that strategies look at beside those they vote on."""
+    symbols = {each.symbol for voice in setup.voices for each in voice.strategy.informative}
+    return [
+        BesideCandles(each, setup.instruments[each.symbol], setup.warmup)
+        for each in candles
+        if each.symbol in symbols
+    ]
 
 
 def _room_for(needed: int, memory: int, what: str) -> None:
@@ -123,10 +136,12 @@ class Votes(NamedTuple):
 class SymbolInParts:
     """One symbol of a session: its votes, and its tape part by part. Raises BadInput as `TapeSource`."""
 
-    def __init__(self, candles: Candles, setup: Setup, engine: CompiledRules) -> None:
+    def __init__(
+        self, candles: Candles, setup: Setup, engine: CompiledRules, beside: Sequence[BesideCandles]
+    ) -> None:
         self.instrument = setup.instruments[candles.symbol]
         self.source = TapeSource(candles, self.instrument, setup.warmup)
-        alone = Recording.of([self.source.whole], [self.instrument], engine)
+        alone = Recording.of([self.source.whole], [self.instrument], engine, beside=beside)
         event, confidence, counts = events_of(alone, setup)
         names = [voice.strategy.name for voice in setup.voices]
         opinions = opinions_at(alone, names, setup.models, event, confidence, counts)

@@ -12,8 +12,10 @@ from domain.instrument import Instrument
 from platforms.impact import Slips
 from reasoning.kernels.features import PLAN
 from reasoning.kernels.indicators import ATR_SIZE
+from reasoning.kernels.strategy import Strategy
 from research.data.candles import Candles, FloatArray, IntArray, merged
 from research.engine.compiler import CompiledRules
+from research.engine.informed import BesideCandles, behind
 from research.engine.layout import Doubts, MarketLayout, Opinions, PairFlags
 from research.engine.pair_flags import PairRule, flags_of
 from research.engine.stretches import blocks_of
@@ -32,7 +34,8 @@ def cycles_of(instants: IntArray, times: IntArray) -> IntArray:
 class Recording:
     """The tapes of one session, joined to the arrays that the replay reads; used by many runs.
 
-    `instruments` holds every candle series' instrument. Raises BadInput when a series is too short.
+    `instruments` holds every candle series' instrument; `beside` are candles that are only looked at. Raises
+    BadInput when a series is too short.
     """
 
     def __init__(
@@ -41,12 +44,15 @@ class Recording:
         instruments: Mapping[str, Instrument],
         warmup: int,
         engine: CompiledRules,
+        beside: Sequence[BesideCandles] = (),
     ) -> None:
         self.engine = engine
         self.instruments = [instruments[each.symbol] for each in candles]
         self.tapes: list[Tape] = [
             tape_of(each, grid, warmup) for each, grid in zip(candles, self.instruments, strict=True)
         ]
+        self.beside = beside
+        self._behind: dict[tuple[Any, ...], FloatArray] = {}
         self.classes = sorted({each.asset_class for each in self.instruments})
 
     @classmethod
@@ -56,14 +62,34 @@ class Recording:
         instruments: Sequence[Instrument],
         engine: CompiledRules,
         instants: IntArray | None = None,
+        beside: Sequence[BesideCandles] = (),
     ) -> "Recording":
         """Return a recording of tapes; `instants` are its cycles where not those of the tapes."""
-        result = cls((), {}, 0, engine)
+        result = cls((), {}, 0, engine, beside)
         result.tapes, result.instruments = list(tapes), list(instruments)
         result.classes = sorted({each.asset_class for each in instruments})
         if instants is not None:
             result.instants = instants
         return result
+
+    @cached_property
+    def _looked_at(self) -> dict[str, Tape]:
+        """The tapes by symbol of what strategies may look at."""
+        others = {each.candles.symbol: tape_of(*each) for each in self.beside}
+        return others | {tape.symbol: tape for tape in self.tapes}
+
+    def memory(self, index: int, strategy: Strategy[Any], packed: Any, kept: int) -> Any:
+        """Return the blank memory of a strategy for one tape, behind it the candles of others it looks at.
+
+        Raises BadInput where there are none of a symbol.
+        """
+        blank = np.zeros(strategy.size_for(packed))
+        if not strategy.informative:
+            return self.give(blank)
+        key = index, strategy.informative, kept
+        if key not in self._behind:
+            self._behind[key] = behind(self.tapes[index], self._looked_at, strategy.informative, kept)
+        return self.give(np.concatenate([blank, self._behind[key]]))
 
     @cached_property
     def instants(self) -> IntArray:

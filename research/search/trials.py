@@ -14,7 +14,7 @@ from reasoning.kernels.features import PLAN
 from reasoning.kernels.strategy import Strategy
 from reasoning.own import OwnStrategy
 from research.data.candles import Candles, FloatArray, IntArray
-from research.engine.backtest import BacktestVoice, Setup, events_of, opened
+from research.engine.backtest import BacktestVoice, Setup, events_of, kept_beside, opened
 from research.engine.beside import Misstep
 from research.engine.columns import ColumnCache, Crossings, TrialKeys
 from research.engine.compiler import compiled, decides_over_columns, plain
@@ -41,7 +41,8 @@ class TrialInputs:
 
     def __init__(self, candles: Sequence[Candles], setup: Setup, *, machine: bool) -> None:
         owned = [_writable(each) for each in candles]
-        self.prepared = Recording(owned, setup.instruments, setup.warmup, compiled() if machine else plain())
+        engine = compiled() if machine else plain()
+        self.prepared = Recording(owned, setup.instruments, setup.warmup, engine, setup.beside)
         self.periods = periods_of([each.symbol for each in candles])
         self.market = self.prepared.market
         self.tapes = tuple(zip(self.prepared.columns, self.prepared.series, self.prepared.turns, strict=True))
@@ -198,11 +199,14 @@ class TrialRunner:
 
     def _stepped(self, index: int, voice: BacktestVoice, first: int) -> int:
         """Step the strategy over a tape."""
-        find, memory = self.prepared.engine.events(voice.strategy), voice.strategy.size_for(voice.packed)
+        find = self.prepared.engine.events(voice.strategy.over_tapes())
+        memory = self.prepared.memory(
+            index, voice.strategy, voice.packed, kept_beside(replace(self.setup, voices=(voice,)))
+        )
         columns, series, turns = self.inputs.tapes[index]
         more = *columns, *turns, self.event, self.confidence, first
         try:
-            return find(np.zeros(memory), voice.packed, PLAN, series, self.known[index], *more)
+            return find(memory, voice.packed, PLAN, series, self.known[index], *more)
         except Misstep as misstep:
             raise misstep.on(self.prepared.tapes[index]) from None
 

@@ -107,7 +107,7 @@ def test_every_field_of_the_account_is_carried() -> None:
     fresh = State(OPTIONS.learning, COST)
     assert {*vars(fresh), *vars(fresh.ledger)} == declared
     # What was looked at ahead is not remembered: the step that is to come makes it anew.
-    beside = {"speakers", "blocks", "symbol", "ahead"}
+    beside = {"speakers", "blocks", "symbol", "ahead", "informed"}
     assert set(SymbolMemory.__slots__) - beside == set(Remembered.__struct_fields__) - {"strategies"}
     assert declared > GIVEN
 

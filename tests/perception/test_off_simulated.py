@@ -7,6 +7,7 @@ import tracemalloc
 from collections.abc import Mapping
 from datetime import datetime
 from itertools import islice, pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -43,7 +44,7 @@ def live(market: SimulatedMarket, count: int, known: Mapping[str, Candle] | None
 
 
 def market(
-    chosen: SimulatedSettings = WILD, known: Mapping[str, Candle] | None = None, **more: datetime
+    chosen: SimulatedSettings = WILD, known: Mapping[str, Candle] | None = None, **more: Any
 ) -> SimulatedMarket:
     return SimulatedMarket(chosen, GRID, MINUTE_MS, known, warmup=20, **more)
 

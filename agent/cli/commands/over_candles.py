@@ -10,6 +10,7 @@ from agent.cli.options import (
     ConfigOption,
     DataOption,
     HomeOption,
+    InformativeOption,
     SetOption,
     StrategyOption,
     SymbolsOption,
@@ -28,6 +29,7 @@ def _asked(
     *,
     strategy: StrategyOption = None,
     data: DataOption = None,
+    informative: InformativeOption = None,
     symbol: SymbolsOption = None,
     timerange: TimerangeOption = None,
     timeframe: TimeframeOption = None,
@@ -44,7 +46,7 @@ def _asked(
     reading = reading_of(format_, columns, timezone)
     return ResearchRequest(
         strategy or (), data or (), symbol or (), timerange, timeframe, set_ or (), config, home, reading,
-        splits or (),
+        splits or (), informative or (),
     )  # fmt: skip
 
 

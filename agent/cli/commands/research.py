@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from agent.cli.commands.over_candles import over_candles
-from agent.cli.options import ConfigOption, HomeOption, JsonOption
+from agent.cli.options import ConfigOption, HomeOption, InformativeOption, JsonOption
 
 if TYPE_CHECKING:
     from agent.cli.handlers.inputs import ResearchRequest
@@ -222,6 +222,7 @@ def lookahead(
     strategy: Annotated[str, typer.Argument(help="Strategy to examine, built in or your own.")],
     *,
     data: Annotated[Path | None, typer.Option(help="Candle file; a made-up market if not given.")] = None,
+    informative: InformativeOption = None,
     config: ConfigOption = None,
     home: HomeOption = None,
     json: JsonOption = False,
@@ -229,4 +230,4 @@ def lookahead(
     """Prove that a strategy's signals never depend on later candles."""
     from agent.cli.handlers.strategy import show_lookahead
 
-    show_lookahead(strategy, data, config, home, json=json)
+    show_lookahead(strategy, data, informative or (), config, home, json=json)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from agent.cli.group import PlainGroup
-from agent.cli.options import ConfigOption, HomeOption, JsonOption
+from agent.cli.options import ConfigOption, HomeOption, InformativeOption, JsonOption
 
 strategy = typer.Typer(
     cls=PlainGroup,
@@ -50,6 +50,7 @@ def check(
     name: Annotated[str, typer.Argument(help="Strategy to check, built in or your own.")],
     *,
     data: Annotated[Path | None, typer.Option(help="Candle file; a made-up market if not given.")] = None,
+    informative: InformativeOption = None,
     config: ConfigOption = None,
     home: HomeOption = None,
     json: JsonOption = False,
@@ -57,4 +58,4 @@ def check(
     """Check code, memory, look-ahead and warm-up, and say which rule of the gate denies its votes and why."""
     from agent.cli.handlers.strategy_check import check_strategy
 
-    check_strategy(name, data, config, home, json=json)
+    check_strategy(name, data, informative or (), config, home, json=json)

@@ -57,7 +57,7 @@ def _heard(events: Iterable[Event], timeframes: set[int]) -> Iterator[Advice]:
 def ask(asked: ResearchRequest, out: Path, *, json: bool) -> None:
     """Ask the advisers of the settings about candles of the past, under the caps, and write the tape."""
     writable("--out", out)
-    options, candles, _ = gather(asked)
+    options, candles, _, beside = gather(asked)
     clock, home = SystemClock(), home_of(asked.home)
     members = council(options, clock)
     if members is None:
@@ -68,7 +68,7 @@ def ask(asked: ResearchRequest, out: Path, *, json: bool) -> None:
         journal = open_journal(home.root / f"{NAME}.db", secrets.token_hex(6))
         try:
             with progress_bar("asking", sum(len(each) for each in candles)) as advance:
-                tape, spend = ask_past(options, candles, members, journal, advance)
+                tape, spend = ask_past(options, candles, members, journal, advance, beside)
         finally:
             journal.close()
     finally:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from agent.answers.strategies import CompiledAnswer, CompiledRow
@@ -42,7 +43,10 @@ def _compiled(name: str) -> CompiledRow:
         candles = [candles_of(FIXTURE, SYMBOL)]
         entries = {"order": "market", "slices": 1}  # another order is the same machine code
         settings = Settings(mode="paper", reasoning={"strategies": (name,)}, entries=entries)
-        compile_ahead(candles, setup_of(options_for(settings, candles)))
+        beside = [
+            replace(candles[0], symbol=each) for each in settings.reasoning.informative if each != SYMBOL
+        ]
+        compile_ahead(candles, setup_of(options_for(settings, candles, beside), (), beside))
     return CompiledRow(name=name, compiles="compiled" if why is None else f"runs uncompiled: {why}")
 
 

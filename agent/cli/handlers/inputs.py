@@ -1,6 +1,6 @@
 """The inputs of every research command: settings, and candles cut and resampled as asked."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -9,6 +9,7 @@ from agent.cli.output.streams import mention
 from agent.settings.grids import words
 from agent.settings.load import load
 from agent.settings.pairs import voices
+from agent.settings.resolve import missing_beside, not_looked_at
 from agent.settings.settings import Options
 from agent.slippage.entries import with_laws
 from agent.wiring.backtests import options_for
@@ -41,14 +42,19 @@ class ResearchRequest(NamedTuple):
     home: Path | None = None
     reading: Reading = ASKED
     splits: Sequence[str] = ()
+    informative: Sequence[Path] = ()
 
 
 class Gathered(NamedTuple):
-    """Settings, one series of candles per symbol with its warm-up in front, and what to say about them."""
+    """Settings, one series of candles per symbol with its warm-up in front, and what to say about them.
+
+    `beside` are those of symbols that strategies look at and that are not traded.
+    """
 
     options: Options
     candles: list[Candles]
     notes: list[str]
+    beside: list[Candles] = []  # noqa: RUF012 -- never changed
 
 
 def gather(asked: ResearchRequest) -> Gathered:
@@ -67,13 +73,14 @@ def gather(asked: ResearchRequest) -> Gathered:
     for each in _source(asked):
         series.append(_resampled(_sure(each, asked, span), asked))
         each.release()
-    options = with_laws(options_for(settings, series), asked.home)
+    beside = [_sure(each, asked, span) for each in beside_of(asked, settings, series)]
+    options = with_laws(options_for(settings, series, beside), asked.home)
     lead = _lead(series, span, options)
     known = options.perception.model_copy(update={"warmup_candles": lead.warmup})
     options = options.model_copy(update={"perception": known})
     new = [name for name in options.instruments if name not in settings.instruments]
     grids = [words(name, options.instruments[name]) for name in new]
-    return Gathered(options, lead.candles, [*grids, *lead.notes])
+    return Gathered(options, lead.candles, [*grids, *lead.notes], beside)
 
 
 def _sure(candles: Candles, asked: ResearchRequest, span: Range) -> Candles:
@@ -104,6 +111,29 @@ def _source(asked: ResearchRequest) -> Sequence[Candles]:
     if not asked.symbols:
         raise BadInput("no candles named: give --data FILE, or --symbol of what `agent data list` shows")
     return _from_catalogue(Catalogue(home_of(asked.home).root), asked)
+
+
+def beside_of(asked: ResearchRequest, settings: Options, series: Sequence[Candles]) -> Iterator[Candles]:
+    """Yield the candles of symbols that strategies look at: of a file that is given, else of the catalogue.
+
+    Raises BadInput for a file nobody looks at, and where candles are missing.
+    """
+    traded, length = {each.symbol for each in series}, series[0].timeframe_ms
+    wanted = {name: where for name, where in settings.reasoning.informative.items() if name not in traded}
+    given = {each.symbol: each for each in joined(read_many(asked.informative, None, asked.reading))}
+    for symbol in given:
+        if symbol not in wanted:
+            raise BadInput(not_looked_at(f"--informative: {symbol}", wanted))
+    catalogue = Catalogue(home_of(asked.home).root) if wanted.keys() - given.keys() else None
+    for symbol, where in wanted.items():
+        candles = given.get(symbol)
+        if candles is None and catalogue is not None:
+            held = [each.timeframe_ms for each in catalogue.list() if each.symbol == symbol]
+            if not held:
+                raise BadInput(missing_beside(symbol, where))
+            candles = catalogue.get(symbol, length if length in held else min(held))
+        if candles is not None:
+            yield candles if candles.timeframe_ms == length else resample(candles, length)
 
 
 def _from_catalogue(catalogue: Catalogue, asked: ResearchRequest) -> list[Candles]:

@@ -31,8 +31,8 @@ class MonteCarloRequest(NamedTuple):
 
 def monte_carlo_command(request: MonteCarloRequest) -> None:
     """Run the backtest and resample it. Raises BadInput when there is too little to resample."""
-    options, candles, text = gather(request.asked)
-    setup = setup_of(options)
+    options, candles, text, beside = gather(request.asked)
+    setup = setup_of(options, (), beside)
     engine, about = engine_for(setup, uncompiled=False)
     notes = [*text, *about]
     with compiling_told():

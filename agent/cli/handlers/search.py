@@ -35,11 +35,11 @@ class Begun(NamedTuple):
 
 def begin(asked: ResearchRequest) -> Begun:
     """Gather everything. Raises BadInput unless exactly one strategy is named."""
-    options, candles, said_of_input = gather(asked)
+    options, candles, said_of_input, beside = gather(asked)
     names = options.reasoning.strategies
     if len(names) != 1:
         raise BadInput(f"{len(names)} strategies ({', '.join(names)}); name one with --strategy")
-    setup = setup_of(options)
+    setup = setup_of(options, (), beside)
     engine, notes = engine_for(setup, uncompiled=False)
     strategy = STRATEGIES[names[0]].at(options.timeframe_ms)
     base = getattr(options.reasoning, names[0].replace("-", "_"), None)

@@ -3,7 +3,7 @@
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from agent.settings.load import load
 from agent.settings.settings import Options
 from agent.settings.template import example
 from agent.settings.user_strategies import LOADED, folder_in_use, folder_of, load_folder
-from agent.verify.lookahead import length_for, made_up, prove, spacing
+from agent.verify.lookahead import Beside, length_for, made_up, made_up_beside, prove, spacing
 from domain.errors import BadInput
 from domain.private import private_folder
 from domain.times import length_name
@@ -95,7 +95,13 @@ def write_example(name: str, folder: Path | None, home: Path | None) -> None:
 
 
 def show_lookahead(
-    name: str, data: Path | None, config: Path | None, home: Path | None, *, json: bool
+    name: str,
+    data: Path | None,
+    informative: Sequence[Path],
+    config: Path | None,
+    home: Path | None,
+    *,
+    json: bool,
 ) -> None:
     """Print the proof; exit 1 when it fails or there was nothing to compare."""
     settings = load({"home": home}, config)
@@ -104,9 +110,11 @@ def show_lookahead(
     strategy = STRATEGIES[name]
     length = length_for(strategy)
     candles = made_up(timeframe_ms=length) if data is None else _from_file(data)
-    if data is not None and strategy.timeframes:
+    beside = made_up_beside(strategy, len(candles), length)
+    if data is not None and (strategy.timeframes or strategy.informative):
         length = spacing(candles)
-    proof = prove(strategy.at(length), settings.reasoning.packed(name, length), candles)
+        beside = _beside(name, data, informative, settings) if strategy.informative else beside
+    proof = prove(strategy.at(length), settings.reasoning.packed(name, length), candles, beside)
     answer(LookaheadAnswer(strategy=name, **proof._asdict(), proved=proof.proved), _proof, json=json)
     if not proof.proved:
         sys.exit(1)
@@ -123,6 +131,14 @@ def _proof(report: LookaheadAnswer) -> Iterator[str]:
         yield f"{report.strategy} gave no signal on {report.candles} candles, {why}"
     else:
         yield f"{report.strategy} looks ahead, or keeps something outside its memory: {report.difference}"
+
+
+def _beside(name: str, data: Path, informative: Sequence[Path], settings: Options) -> Beside:
+    """Return the candles of symbols that a strategy looks at. Raises BadInput where there are none."""
+    from agent.cli.handlers.strategy_check import looked_over  # only with a file
+
+    named = settings.reasoning.model_copy(update={"strategies": (name,)})
+    return looked_over(name, data, informative, settings.model_copy(update={"reasoning": named})).beside
 
 
 def _from_file(data: Path) -> list[Any]:

@@ -4,16 +4,25 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from agent.answers.strategies import CheckAnswer, DeniedAnswer, HistoryAnswer
 from agent.cli.output.streams import answer
-from agent.settings.instruments import instrument, instruments
+from agent.settings.instruments import instrument
 from agent.settings.load import load
 from agent.settings.settings import Options
 from agent.settings.user_strategies import LOADED
 from agent.verify.gated import as_candles, gated
 from agent.verify.leaving import divided, idle
-from agent.verify.lookahead import LENGTH, length_for, made_up, prove, signals_of
+from agent.verify.lookahead import (
+    LENGTH,
+    Beside,
+    length_for,
+    made_up,
+    made_up_beside,
+    prove,
+    signals_of,
+)
 from agent.verify.settled import HistoryEffect, histories
 from agent.wiring.backtests import options_for
 from domain.candle import Candle
@@ -26,7 +35,8 @@ from reasoning.own import OwnStrategy
 from reasoning.strategies.registry import STRATEGIES
 from research.data.candles import Candles
 
-MADE_UP = "BTC-USDT"
+MADE_UP = ("BTC-USDT", *(f"MADE{number}-USDT" for number in range(1, 100)))
+"""Symbols of a made-up market: the first that the strategy does not look at."""
 MOST_BACK = MOST_CANDLES - 2
 """Candles a live provider of pairs gives at a start."""
 MOST = 6_000
@@ -34,24 +44,31 @@ MOST = 6_000
 
 
 def check_strategy(
-    name: str, data: Path | None, config: Path | None, home: Path | None, *, json: bool
+    name: str,
+    data: Path | None,
+    informative: Sequence[Path],
+    config: Path | None,
+    home: Path | None,
+    *,
+    json: bool,
 ) -> None:
     """Print what was found; exit 1 where something is wrong with the strategy itself."""
     settings = load({"home": home, "reasoning": {"strategies": (name,)}}, config)
     if settings.mode != "paper":
         settings = settings.model_copy(update={"mode": "paper"})
-    candles, rows = _candles(name, data, settings)
+    candles, rows, others, beside = looked_over(name, data, informative, settings)
     strategy = STRATEGIES[name].at(candles.timeframe_ms)
     # Built in or not, declared or not: every place it reads or writes is looked at.
     own = strategy if isinstance(strategy, OwnStrategy) else OwnStrategy.of(strategy, Path(name))
     held = replace(own, columns=None)
     packed = settings.reasoning.packed(name, candles.timeframe_ms)
-    proof = prove(held, packed, rows)
-    signals = list(signals_of(held, packed, rows))
-    effects = histories(held, packed, rows)
+    proof = prove(held, packed, rows, beside)
+    signals = list(signals_of(held, packed, rows, beside))
+    effects = histories(held, packed, rows, beside)
     settled = _settled(effects)
     warmup = held.warmup_for(packed)
-    votes = gated(settings, candles, signals, [row.close for row in rows], warmup)
+    closes = [row.close for row in rows]
+    votes = gated(settings, candles, signals, closes, warmup, others)
     why = compilable(strategy)
     plan = held.exits_for(packed)
     report = CheckAnswer(
@@ -96,22 +113,59 @@ def _starts(name: str, settings: Options) -> str:
     return f"{text}; a provider gives {MOST_BACK} at once: no entry on the first {late} after a start"
 
 
-def _candles(name: str, data: Path | None, settings: Options) -> tuple[Candles, list[Candle]]:
-    """Return candles as arrays and in ticks: a file's last, or made-up ones; two warm-ups at least."""
+class LookedOver(NamedTuple):
+    """Candles that a strategy is looked over on, as arrays and in ticks, and those of symbols it looks at."""
+
+    candles: Candles
+    rows: list[Candle]
+    others: list[Candles]
+    beside: Beside
+
+
+def looked_over(name: str, data: Path | None, informative: Sequence[Path], settings: Options) -> LookedOver:
+    """Return a file's last candles, or made-up ones; two warm-ups at least.
+
+    Raises BadInput where there are none of a symbol that the strategy looks at.
+    """
     if data is None:
-        length = length_for(STRATEGIES[name])
-        rows = made_up(max(LENGTH, 2 * _waits(name, settings, length)), timeframe_ms=length)
-        grid = instrument(MADE_UP, {})
-        return as_candles(MADE_UP, length, rows, float(grid.tick_size)), rows
-    from research.data.load import load as load_candles  # only with a file
+        if informative:
+            raise BadInput("--informative goes with --data: without it the market is made up")
+        return _made_up(name, settings)
+    from agent.cli.handlers.inputs import ResearchRequest, beside_of  # only with a file
+    from research.data.load import load as load_candles  # as above
 
     candles = load_candles(data)
     candles = candles[-max(MOST, 2 * _waits(name, settings, candles.timeframe_ms)) :]
     if not len(candles):
         raise BadInput(f"{data}: holds no candle")
-    options = options_for(settings, [candles])
-    grid = instruments(options.symbols, options.instruments)[candles.symbol]
-    return candles, [rounded(row, grid)[0] for row in candles.rows()]
+    asked = ResearchRequest(informative=informative, home=settings.home)
+    others = list(beside_of(asked, settings, [candles]))
+    options = options_for(settings, [candles], others)
+    rows, *more = (
+        [rounded(row, instrument(each.symbol, options.instruments))[0] for row in each.rows()]
+        for each in (candles, *others)
+    )
+    return LookedOver(
+        candles, rows, others, dict(zip(_symbols(candles, *others), (rows, *more), strict=True))
+    )
+
+
+def _symbols(*candles: Candles) -> list[str]:
+    return [each.symbol for each in candles]
+
+
+def _made_up(name: str, settings: Options) -> LookedOver:
+    strategy = STRATEGIES[name]
+    length = length_for(strategy)
+    count = max(LENGTH, 2 * _waits(name, settings, length))
+    looked_at = {each.symbol for each in strategy.informative}
+    own = next(each for each in MADE_UP if each not in looked_at)
+    rows, beside = made_up(count, timeframe_ms=length), made_up_beside(strategy, count, length)
+    candles, *others = (
+        as_candles(symbol, length, each, float(instrument(symbol, {}).tick_size))
+        for symbol, each in ((own, rows), *beside.items())
+    )
+    return LookedOver(candles, rows, others, beside)
 
 
 def _waits(name: str, settings: Options, length: int) -> int:

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 def trained_model(request: "TrainRequest", registry: Registry) -> tuple[Model, list[YearRow], list[str]]:
     """Return the next version of a model, its years, and what to say about its candles."""
-    options, candles, notes = gather(request.asked)
-    setup = setup_of(options)
+    options, candles, notes, beside = gather(request.asked)
+    setup = setup_of(options, (), beside)
     engine, about = engine_for(setup, uncompiled=False)
     members = tuple(registry.read(*split_version("--member", each)) for each in request.members)
     barriers = (
@@ -42,7 +42,7 @@ def trained_model(request: "TrainRequest", registry: Registry) -> tuple[Model, l
         )
     )
     with compiling_told():
-        prepared = Recording(candles, setup.instruments, setup.warmup, engine)
+        prepared = Recording(candles, setup.instruments, setup.warmup, engine, setup.beside)
         entries = entries_of(candles, setup, prepared, barriers)
     if not len(entries):
         raise BadInput("the strategies wanted no entry on these candles whose end they show")

@@ -113,6 +113,7 @@ class _Forgetful:
 
     def __init__(self, mind: StrategyRunner) -> None:
         self.mind = mind
+        self.informed = mind.informed
 
     def memory(self) -> dict[str, Any]:
         """Return all that is remembered but the last candles."""

@@ -18,7 +18,11 @@ LARGEST = 256 * 1024 * 1024
 
 
 def advised(
-    options: Options, candles: Sequence[Candles], path: Path, impacts: Impacts
+    options: Options,
+    candles: Sequence[Candles],
+    path: Path,
+    impacts: Impacts,
+    beside: Sequence[Candles] = (),
 ) -> tuple[Result, list[str]]:
     """Return what a backtest with a tape's advice comes to, and what is to be said about the advice.
 
@@ -33,7 +37,7 @@ def advised(
         )
     tape = tape.ruled(options.advice)
     with progress_bar("running the loop", sum(len(each) for each in candles)) as advance:
-        history, lacking = run_taped(options, candles, tape, advance, impacts)
+        history, lacking = run_taped(options, candles, tape, advance, impacts, beside)
     if lacking.missing:
         raise BadInput(f"--advice {lacking.told(str(path))}")
     result = replace(told_of(history, options).result, candles=candles)

@@ -64,17 +64,17 @@ def backtest_command(request: BacktestRequest) -> None:
     """Run as asked; exit 1 when the loop does not do the same."""
     if request.report is not None:
         writable("--report", request.report)
-    options, candles, report = gather(request.asked)
+    options, candles, report, beside = gather(request.asked)
     asked = models_asked(request.models, options, in_force=request.models_in_force)
     model, impacts = None, None
     if request.slippage is not None:
         options, impacts, model, more = with_slippage(request, options)
         report = [*report, *more]
-    setup = setup_of(options, asked)
+    setup = setup_of(options, asked, beside)
     setup = setup if impacts is None else replace(setup, impacts=impacts)
     if request.advice is not None:
         _by_the_loop(request, asks=bool(asked))
-        result, about = advised(options, candles, request.advice, setup.impacts)
+        result, about = advised(options, candles, request.advice, setup.impacts, beside)
     else:
         engine, about = engine_for(setup, uncompiled=request.uncompiled, candles=sum(map(len, candles)))
         with compiling_told():
@@ -175,7 +175,14 @@ def engine_for(
 
 def _verified(done: Done) -> ParityDifference | None:
     with progress_bar("running the loop", done.result.cycles) as advance:
-        loop = run_loop(done.options, done.candles, advance, impacts=done.setup.impacts, models=done.sets)
+        loop = run_loop(
+            done.options,
+            done.candles,
+            advance,
+            impacts=done.setup.impacts,
+            models=done.sets,
+            beside=[each.candles for each in done.setup.beside],
+        )
     return compare(loop, done.result)
 
 
