@@ -185,11 +185,11 @@ class StrategyRunner:
 
         `beside` is what was seen of symbols that are only looked at.
         """
-        alone, seen = not self.informative, (*beside, *observations)
+        alone, cycle = not self.informative, (*beside, *observations)
         for observation in observations:
             candles, memory = observation.candles, self._symbols.get(observation.symbol)
             if not alone or memory is None or len(candles) != 1 or observation.series != memory.series:
-                if candles and any(each.vote for _, each, _ in self.preview(observation, seen).signals):
+                if candles and any(each.vote for _, each, _ in self.preview(observation, cycle).signals):
                     return True
             elif (memory.candle is None or candles[0].time > memory.candle.time) and memory.look(candles[0]):
                 return True
