@@ -44,10 +44,15 @@ class ConfiguredStrategy(NamedTuple):
 
 
 class ReadNumbers(NamedTuple):
-    """The numbers of a custom exit, each of the candle before and then of this one; `why` there are none."""
+    """The numbers of a custom exit, each of the candle before and then of this one; `why` there are none.
+
+    `waits` says that some candles more bring them. `unrun` that the voice is itself only where it trades.
+    """
 
     values: tuple[float, ...]
     why: str = ""
+    waits: bool = False
+    unrun: bool = False
 
 
 class Remembered(msgspec.Struct, frozen=True):
@@ -215,13 +220,15 @@ class SymbolMemory:
             return ReadNumbers(())
         if all(name in CANDLE for name in names):
             if len(self.recent) < 2:
-                return ReadNumbers((), "a second candle is waited for")
+                return ReadNumbers((), "a second candle is waited for", waits=True)
             before, now = self.recent[-2], self.recent[-1]
             return ReadNumbers(tuple(float(getattr(each, name)) for name in names for each in (before, now)))
         index = next((at for at, each in enumerate(self.speakers) if each.strategy.name == voice), None)
         fault = self.muted.get(voice)
-        if index is None or isinstance(self.speakers[index].strategy, StandIn):
+        if index is None:
             return ReadNumbers((), f"strategy {voice} is not among those that speak")
+        if isinstance(self.speakers[index].strategy, StandIn):
+            return ReadNumbers((), f"strategy {voice} cannot be loaded", unrun=True)
         if fault is not None:
             return ReadNumbers((), f"{voice} is muted: {fault}")
         places = {each.name: each for each in self.speakers[index].strategy.places}
@@ -230,7 +237,8 @@ class SymbolMemory:
             return ReadNumbers((), f"{voice} has no {', '.join(missing)} any more: its file was changed")
         block = self.blocks[index]
         if block[0] < block[1] or self.candle is None:
-            return ReadNumbers((), f"{voice} warms up, {block[0]:.0f} of {block[1]:.0f} candles")
+            why = f"{voice} warms up, {block[0]:.0f} of {block[1]:.0f} candles"
+            return ReadNumbers((), why, waits=True)
         wanted = (places[name] for name in names)
         both = (at for each in wanted for at in (each.last, each.now))
         return ReadNumbers(tuple(block[at] if at >= 0 else 0.0 for at in both))

@@ -229,6 +229,11 @@ class StrategyRunner:
             return ReadNumbers((), UNSEEN)
         return memory.read(voice, names)
 
+    def seen(self, symbol: str) -> int:
+        """Return how many candles of a symbol's series were taken in."""
+        memory = self._symbols.get(symbol)
+        return 0 if memory is None else memory.seen
+
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the strategies that have a voice, in the order they speak."""

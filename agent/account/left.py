@@ -27,7 +27,7 @@ def at_rest(name: str, folded: Parts) -> Status:
         changed=views.changed(state),
         muted=dict(folded.mind.muted),
         account=views.account(state),
-        positions=views.positions(state),
+        positions=views.positions(state, at_rest=True),
     )
 
 

@@ -45,6 +45,7 @@ from agent.state.checkpoint import Checkpoint
 from agent.state.checkpoints import Checkpoints
 from agent.state.keeper import Keeper
 from agent.state.key import PROGRAM
+from agent.state.leaving import leaves
 from agent.state.state import State
 from agent.views import session as views
 from agent.views.summary import before
@@ -359,7 +360,8 @@ class OpenedAccount:
             reason = self.session.run(self.pacer)
         finally:
             check.close()
-        remember(self.home, self.journal.journal_id, self.session.head, at_rest(self.name, self.parts))
+        if not leaves(self.parts.state):  # the file of such an exit may be changed by the time somebody asks
+            remember(self.home, self.journal.journal_id, self.session.head, at_rest(self.name, self.parts))
         return reason
 
     def _old_rows(self) -> OldRows:

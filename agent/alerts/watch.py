@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from agent.alerts.channel import AlertKind
+from agent.alerts.table import BY_KIND
 from agent.answers.account import StreamRow
 from agent.answers.agents import Alarm, AlarmKind, Headroom
 from agent.orders.differences import ADOPT
@@ -29,6 +30,11 @@ NEAR = {"daily_loss_limit_exceeded": AlertKind.DAILY_LOSS, "max_drawdown": Alert
 WORDS = {AlertKind.DAILY_LOSS: "the day's loss", AlertKind.DRAWDOWN: "the drawdown"}
 
 
+GOES_ON = "its stop and all other exits go on; agent status says it as long as it is so"
+ONLY_ENTRIES = "exits never ask it; agent pairs shows the list in force"
+LISTED_BY = 3
+"""Cycles until a list that was too old at the start of a session is made anew: it is asked for after one."""
+
 LEDGER = "agent ledger tells what each adviser took; entries are decided without them"
 
 
@@ -47,6 +53,7 @@ class AgentKnown(NamedTuple):
     `at` is when it was last heard of, None for never. `naked` are symbols without their stop. `trading_since`
     is since when it has run without a long pause, `last_fill` its last fill. `driven` by recorded candles:
     its time is not ours. `unasked` is why advisers were not asked for want of money, "" where they were.
+    `interval_seconds` lie between two cycles, 0 where nobody knows.
     Where the journal was not `read` only its alarms are known.
     """
 
@@ -66,6 +73,7 @@ class AgentKnown(NamedTuple):
     failed_cycles: int = 0
     budgets: Sequence[AdviceBudget] = ()
     unasked: str = ""
+    interval_seconds: float = 0.0
 
 
 class HomeKnown(NamedTuple):
@@ -96,11 +104,13 @@ AGENT_KINDS = UNREAD_KINDS | {
     AlertKind.CLOCK,
     AlertKind.DAILY_LOSS,
     AlertKind.DRAWDOWN,
+    AlertKind.UNJUDGED,
     AlertKind.BREAKER_OPEN,
     AlertKind.STREAM_SILENT,
     AlertKind.SIMULATED,
     AlertKind.STALE,
     AlertKind.BLOCKED,
+    AlertKind.PAIR_LIST,
     AlertKind.CYCLES_FAIL,
     AlertKind.NO_TRADE,
     AlertKind.ADVICE_BUDGET,
@@ -161,6 +171,12 @@ def _alarm(  # noqa: C901 -- one case an alarm
             yield Condition(AlertKind.SIMULATED, subject, text)
         case AlarmKind.BREAKER:
             yield Condition(AlertKind.BREAKER_OPEN, subject, text, seconds=60.0 * settings.breaker_minutes)
+        case AlarmKind.UNJUDGED:
+            yield Condition(AlertKind.UNJUDGED, subject, text, (GOES_ON,))
+        case AlarmKind.PAIR_LIST:
+            least = BY_KIND[AlertKind.PAIR_LIST].seconds
+            seconds = max(least, LISTED_BY * known.interval_seconds)
+            yield Condition(AlertKind.PAIR_LIST, "", text, (ONLY_ENTRIES,), seconds=seconds)
         case AlarmKind.BLOCKED if "our clock" in text:
             yield Condition(AlertKind.CLOCK, "exchange", text)
         case AlarmKind.BLOCKED:

@@ -28,7 +28,8 @@ class AccountAnswer(Struct, frozen=True, kw_only=True):
     """Cash, equity, profit and the gate's counters; amounts in `quote`, of so many decimals.
 
     `max_drawdown` is a fraction of 1. `fees_elsewhere` and `dust` are by asset, `blocked` by symbol ("" for
-    every symbol); `off_list` says of each symbol why the pair list keeps it from being entered.
+    every symbol); `off_list` says of each symbol why the pair list keeps it from being entered, `pair_list`
+    why the list itself could not be refreshed, "" where it was.
     """
 
     quote: str | None
@@ -50,6 +51,7 @@ class AccountAnswer(Struct, frozen=True, kw_only=True):
     kill_switch: str | None
     blocked: dict[str, str] = {}
     off_list: dict[str, str] = {}
+    pair_list: str = ""
 
 
 class RestingOrder(Struct, frozen=True, kw_only=True):

@@ -44,9 +44,11 @@ class AlarmKind(StrEnum):
     KILLED = "killed"
     IN_DOUBT = "in_doubt"
     STALE = "stale"
+    UNJUDGED = "unjudged"
     SIMULATED = "simulated"
     BREAKER = "breaker"
     BLOCKED = "blocked"
+    PAIR_LIST = "pair_list"
 
 
 class Alarm(Struct, frozen=True, kw_only=True):

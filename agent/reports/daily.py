@@ -10,6 +10,7 @@ from agent.reports.lived import Lived
 from agent.reports.period import ReportPeriod
 from agent.reports.uptime import cycles_due
 from agent.views import alarms, session
+from agent.views.pairs import not_standing
 from agent.views.session import profit
 from domain.money import cash_text
 
@@ -97,6 +98,10 @@ def _known(lived: Lived, period: ReportPeriod, status: Status) -> alarms.Known:
         market=status.market,
         breakers=list(status.breakers.items()),
         blocked=list(status.account.blocked.items()) if status.running else (),
+        unjudged=[(each.symbol, each.unjudged) for each in status.positions if each.unjudged]
+        if status.running
+        else (),
+        pair_list=not_standing(state.pairs) if status.running else "",
     )
 
 

@@ -29,7 +29,8 @@ class Known(NamedTuple):
 
     `ended` is why its last session ended, None while one goes on or where it was cut off. `quiet_seconds`
     have passed since the last cycle ended, `interval_seconds` lie between two, None where that is unknown.
-    `problem` says that its process lives and does not answer. `sessions` counts those it had. `ending` says
+    `unjudged` are symbols whose custom exit cannot be judged, and why; `pair_list` says why the list does not
+    stand. `problem` says that its process lives and does not answer. `sessions` counts those it had. `ending` says
     that its last session ended in order, in rows that are not read yet.
     """
 
@@ -43,6 +44,8 @@ class Known(NamedTuple):
     market: Sequence[MarketRow] = ()
     breakers: Sequence[tuple[str, str]] = ()
     blocked: Sequence[tuple[str, str]] = ()
+    unjudged: Sequence[tuple[str, str]] = ()
+    pair_list: str = ""
     quiet_seconds: float | None = None
     interval_seconds: float | None = None
     supervised: Supervised | None = None
@@ -51,7 +54,7 @@ class Known(NamedTuple):
 
 def alarms(known: Known) -> list[Alarm]:
     """Return the alarms, gravest first."""
-    sources = (_life, _order, _data, _gate)
+    sources = (_life, _order, _exits, _data, _gate)
     return sorted((each for source in sources for each in source(known)), key=lambda each: GRAVITY[each.kind])
 
 
@@ -94,6 +97,11 @@ def _order(known: Known) -> Iterator[Alarm]:
         yield Alarm(kind=AlarmKind.IN_DOUBT, text=doubt)
 
 
+def _exits(known: Known) -> Iterator[Alarm]:
+    for symbol, why in known.unjudged:
+        yield Alarm(kind=AlarmKind.UNJUDGED, text=f"{symbol}: its custom exit is not judged: {why}")
+
+
 def _data(known: Known) -> Iterator[Alarm]:
     for row in known.market:
         refused = "; ".join(f"{name}: {why}" for name, why in row.not_served_by.items())
@@ -110,6 +118,8 @@ def _gate(known: Known) -> Iterator[Alarm]:
             yield Alarm(kind=AlarmKind.BREAKER, text=f"{provider}: circuit breaker {breaker}")
     for symbol, why in known.blocked:
         yield Alarm(kind=AlarmKind.BLOCKED, text=f"{symbol or 'every symbol'} takes no entry: {why}")
+    if known.pair_list:
+        yield Alarm(kind=AlarmKind.PAIR_LIST, text=f"the pair list: {known.pair_list}")
 
 
 def doubts(ledger: Ledger, now: datetime, *, running: bool, after_seconds: float = 2.0) -> list[str]:

@@ -54,3 +54,22 @@ def row(pair: ListedPair, off: Mapping[str, OffList]) -> CandidateRow:
 def reason(off: OffList) -> str:
     """Return why a candidate is off the list, with the limit where there is one."""
     return off.measured_text if off.limit is None else f"{off.measured_text}, must be {off.limit_text}"
+
+
+def trouble(fold: PairFold) -> str:
+    """Say what is wrong with the list in force and what is done about it, "" where it was refreshed."""
+    current = fold.current
+    if current is None or not (current.fault or current.stale):
+        return ""
+    if not current.stale:
+        measured = "" if current.measured_at is None else f" of {current.measured_at:%Y-%m-%d %H:%M} UTC"
+        return f"its refresh fails, the last list{measured} is kept: {current.fault}"
+    held = next((each.off for each in current.pairs if each.off is not None), None)
+    if held is None:
+        return f"it does not stand, entries are made as if there were none: {current.fault}"
+    return f"it does not stand, no entry is made ({reason(held)}): {current.fault}"
+
+
+def not_standing(fold: PairFold) -> str:
+    """Return the `trouble` with a list that does not stand any more, "" with one that does or is kept."""
+    return trouble(fold) if fold.current is not None and fold.current.stale else ""

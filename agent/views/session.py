@@ -24,7 +24,7 @@ from agent.state.leaving import unjudged
 from agent.state.ledger import Ledger
 from agent.state.state import State
 from agent.views.history import AccountFold
-from agent.views.pairs import reason
+from agent.views.pairs import reason, trouble
 from domain.events import CycleDecided, CycleEnded, SessionStarted
 from domain.instrument import Instrument
 from domain.lesson import Lesson
@@ -77,6 +77,7 @@ def account(state: State, pending_kill: str | None = None) -> AccountAnswer:
             kill_switch=state.kill_switch or pending_kill,
             blocked=ledger.blocked(),
             off_list={symbol: reason(off) for symbol, off in ledger.off_list.items()},
+            pair_list=trouble(state.pairs),
         )
 
 
@@ -104,13 +105,13 @@ def profit(ledger: Ledger) -> int:
     return ledger.equity - ledger.opening_cash - unseen
 
 
-def positions(state: State) -> list[PositionAnswer]:
-    """Return open positions with their protection."""
+def positions(state: State, *, at_rest: bool = False) -> list[PositionAnswer]:
+    """Return open positions with their protection; `at_rest` where no agent has the journal."""
     with state.lock:
-        return [_position(state, symbol) for symbol in sorted(state.ledger.positions)]
+        return [_position(state, symbol, at_rest=at_rest) for symbol in sorted(state.ledger.positions)]
 
 
-def _position(state: State, symbol: str) -> PositionAnswer:
+def _position(state: State, symbol: str, *, at_rest: bool) -> PositionAnswer:
     ledger = state.ledger
     held, instrument, mark = ledger.positions[symbol], ledger.instruments[symbol], ledger.marks.get(symbol)
     approved = state.entries.get(symbol)
@@ -128,7 +129,7 @@ def _position(state: State, symbol: str) -> PositionAnswer:
         orders=[_resting(standing, instrument) for standing in ledger.resting(symbol)],
         voice=plan.voice if plan else None,
         exits=list(plan.words()) if plan else [],
-        unjudged=unjudged(state, held, plan) if plan else "",
+        unjudged=unjudged(state, held, plan, at_rest=at_rest) if plan else "",
     )
 
 

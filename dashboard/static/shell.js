@@ -167,10 +167,10 @@ async function signOut() {
   try { await post("logout"); } finally { location.assign("/login"); }
 }
 
-const LOUD = { dead: "bad", halted: "bad", killed: "bad", in_doubt: "bad", stale: "bad", simulated: "wait", breaker: "wait", blocked: "wait" };
+const LOUD = { dead: "bad", halted: "bad", killed: "bad", in_doubt: "bad", stale: "bad", unjudged: "wait", simulated: "wait", breaker: "wait", blocked: "wait", pair_list: "wait" };
 const TITLES = {
   dead: "Died", halted: "Halted", killed: "Kill switch thrown", in_doubt: "Order in doubt", stale: "Stale", simulated: "Simulated data",
-  breaker: "Provider cut off", blocked: "Blocked",
+  breaker: "Provider cut off", blocked: "Blocked", unjudged: "Custom exit not judged", pair_list: "Pair list too old",
 };
 
 /** What must not be overlooked: a stream that is silent, and each alarm of the agent (or of all agents). */

@@ -36,9 +36,11 @@ AMISS: list[tuple[AlarmKind, dict[str, Any]]] = [
     (AlarmKind.IN_DOUBT, {"doubts": ["order x is UNKNOWN"]}),
     (AlarmKind.STALE, {"quiet_seconds": 181.0}),
     (AlarmKind.STALE, {"market": [market("cached")]}),
+    (AlarmKind.UNJUDGED, {"unjudged": [(SYMBOL, "rsi is muted: it failed")]}),
     (AlarmKind.SIMULATED, {"market": [market("simulated")]}),
     (AlarmKind.BREAKER, {"breakers": [("binance", "open")]}),
     (AlarmKind.BLOCKED, {"blocked": [("", "fees have no price")]}),
+    (AlarmKind.PAIR_LIST, {"pair_list": "it does not stand, no entry is made: silent"}),
 ]
 
 

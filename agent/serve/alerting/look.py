@@ -11,6 +11,7 @@ from agent.alerts.watch import AdviceBudget, AgentKnown, HomeKnown
 from agent.notices import Concern
 from agent.serve.fleet.watched import Watched
 from agent.serve.mirror import standing
+from agent.serve.mirror.account import interval
 from agent.serve.mirror.mirror import Mirror
 from agent.state.bare import bare
 from agent.views import spend
@@ -63,6 +64,7 @@ def _whole(watched: Watched, plain: AgentKnown) -> AgentKnown:
         failed_cycles=_failed(mirror, plain.now) if running else 0,
         budgets=_budgets(mirror, plain.now) if plain.running else (),
         unasked=_unasked(mirror, plain.now) if plain.running else "",
+        interval_seconds=(interval(mirror) if plain.running else None) or 0.0,
     )
 
 

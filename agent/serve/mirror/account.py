@@ -10,7 +10,9 @@ from agent.answers.agents import AgentRow, Alarm, Supervised
 from agent.answers.stream import LiveState
 from agent.parameters import spoken
 from agent.serve.mirror.mirror import Mirror
+from agent.state.leaving import long_unjudged
 from agent.views import alarms, session
+from agent.views.pairs import not_standing
 from domain.times import utc
 
 CUT_OFF = "cut off"
@@ -82,7 +84,7 @@ def status(mirror: Mirror, beside: Beside) -> Status:
             parameters=parameters(mirror),
             changed=session.changed(state),
             account=session.account(state),
-            positions=session.positions(state),
+            positions=session.positions(state, at_rest=not beside.running),
             decisions=decisions(mirror),
             seq=mirror.head,
         )
@@ -193,7 +195,7 @@ def unread(name: str, problem: str | None, supervised: Supervised | None, *, run
     )
 
 
-def _interval(mirror: Mirror) -> float | None:
+def interval(mirror: Mirror) -> float | None:
     """Return the seconds between two cycles, as the settings in force have it."""
     if mirror.options is None:
         return None
@@ -219,8 +221,10 @@ def alarms_of(mirror: Mirror, beside: Beside, ended: datetime | None) -> list[Al
             market=market(mirror) if beside.running else (),
             breakers=list(beside.vitals.breakers.items()),
             blocked=list(state.ledger.blocked().items()) if beside.running else (),
+            unjudged=list(long_unjudged(state).items()) if beside.running else (),
+            pair_list=not_standing(state.pairs) if beside.running else "",
             quiet_seconds=quiet,
-            interval_seconds=_interval(mirror),
+            interval_seconds=interval(mirror),
             supervised=beside.supervised,
             ending=beside.ending,
         )

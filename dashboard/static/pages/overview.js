@@ -64,7 +64,7 @@ function Spark({ agent }) {
     <line x1="0" x2="100" y1=${y(opened)} y2=${y(opened)} /><polyline points=${points} /></svg>`;
 }
 
-const MILD = new Set(["simulated", "breaker", "blocked"]);
+const MILD = new Set(["unjudged", "simulated", "breaker", "blocked", "pair_list"]);
 const Alarms = ({ alarms }) => alarms.length > 0 && html`<ul class="acts">
   ${[...new Set(alarms.map((alarm) => alarm.kind))].map((kind) => html`<li key=${kind}><${Badge} kind=${MILD.has(kind) ? "wait" : "bad"} title=${alarms.filter((alarm) => alarm.kind === kind).map((alarm) => alarm.text).join("; ")}>${words(kind)}<//></li>`)}</ul>`;
 

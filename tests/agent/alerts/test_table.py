@@ -156,11 +156,15 @@ CASES: dict[AlertKind, Case] = {
         lambda: used("daily_loss_limit_exceeded", 0.8), lambda: used("daily_loss_limit_exceeded", 0.79)
     ),
     AlertKind.DRAWDOWN: Case(lambda: used("max_drawdown", 0.81), lambda: used("max_drawdown", 0.5)),
+    AlertKind.UNJUDGED: Case(
+        lambda: alarm(AlarmKind.UNJUDGED, "BTC-USDT: its custom exit is not judged: it is gone")
+    ),
     AlertKind.BREAKER_OPEN: Case(lambda: alarm(AlarmKind.BREAKER, "binance: circuit breaker open")),
     AlertKind.STREAM_SILENT: Case(lambda: stream(live=False), lambda: stream(live=True)),
     AlertKind.SIMULATED: Case(lambda: alarm(AlarmKind.SIMULATED, "BTC-USDT: the data are simulated")),
     AlertKind.STALE: Case(lambda: alarm(AlarmKind.STALE, "BTC-USDT: on kept answers of binance")),
     AlertKind.BLOCKED: Case(lambda: alarm(AlarmKind.BLOCKED, "BTC-USDT takes no entry: BREAK")),
+    AlertKind.PAIR_LIST: Case(lambda: alarm(AlarmKind.PAIR_LIST, "the pair list: it does not stand")),
     AlertKind.CYCLES_FAIL: Case(lambda: agent(failed_cycles=4), lambda: agent(failed_cycles=3)),
     AlertKind.NO_TRADE: Case(
         lambda: agent(last_fill=NOW - timedelta(hours=72), trading_since=NOW - timedelta(days=9)),
@@ -220,6 +224,17 @@ def test_an_agent_and_a_home_that_are_well_are_told_nothing_of() -> None:
     assert agent() == []
     assert home() == []
     assert agent(driven=True, last_fill=None, trading_since=NOW - timedelta(days=9)) == []
+
+
+def test_each_position_s_exit_is_told_apart_and_a_list_waits_for_the_cycle_that_asks_for_it() -> None:
+    text = "its custom exit is not judged: it is gone"
+    two = [Alarm(kind=AlarmKind.UNJUDGED, text=f"{each}: {text}") for each in ("BTC-USDT", "ETH-USDT")]
+    assert [each.subject for each in agent(alarms=two)] == ["BTC-USDT", "ETH-USDT"]
+    due = [
+        alarm(AlarmKind.PAIR_LIST, "the pair list: old", interval_seconds=each)[0].seconds
+        for each in (0.0, 60.0, 3600.0)
+    ]
+    assert due == [300.0, 300.0, 10_800.0]
 
 
 def test_a_reset_of_the_kill_switch_is_told_and_is_no_concern() -> None:
