@@ -2,19 +2,27 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import pytest
 
+from agent import wiring
+from agent.account.left import at_rest
+from agent.answers.account import Vitals
 from agent.cli.handlers.status import position_lines
 from agent.cli.handlers.why import lines
 from agent.cli.output.screen import Screen
 from agent.explain.why import explain
 from agent.host import log
 from agent.loop.session import EXHAUSTED
+from agent.serve.mirror.account import Beside, alarms_of
 from agent.settings.given import Settings
+from agent.state.leaving import GRACE_CANDLES, leaves, long_unjudged
 from agent.verify.leaving import divided, idle
 from agent.verify.lookahead import made_up, prove
 from agent.verify.quicktest import FrozenClock
@@ -26,9 +34,11 @@ from domain.commands import Kill
 from domain.events import CycleDecided, CycleEnded, Event, OrderReported, OrdersIntended
 from domain.exits import ExitPlan
 from domain.order import Order, OrderStatus, OrderType, Purpose, Side, sells_share
+from domain.times import utc
 from domain.verdict import Approved
 from journal.codec import encode
 from journal.memory import MemoryJournal
+from reasoning.own import StandIn
 from reasoning.settings import ReasoningSettings
 from reasoning.strategies.registry import STRATEGIES
 from research.engine.backtest import backtest
@@ -37,6 +47,7 @@ from tests.agent.test_recovery import CLOSES, Cut, PulledOut, Resumed, nothing_t
 from tests.agent.world import ID, START, World, facts, folded, lively
 from tests.research.leaving import leaving  # noqa: F401  # a fixture
 from tests.seeded import market
+from tests.serve.mirrored import mirror_of
 
 pytestmark = pytest.mark.usefixtures("leaving")
 
@@ -257,6 +268,57 @@ def test_without_its_strategy_a_custom_exit_is_told_of_and_all_else_goes_on(
     lessons = [each for event in world.events if isinstance(event, CycleEnded) for each in event.lessons]
     assert lessons
     assert "custom" not in ended
+
+
+def test_people_are_told_of_it_while_the_agent_runs_by_whoever_reads_along_and_after_his_restart(
+    tmp_path: Path,
+) -> None:
+    journal, done = entered("by-leave")
+    journal.room = 4
+    other = lively(reasoning=ReasoningSettings(strategies=("rsi",)))
+    with pytest.raises(PulledOut):
+        World([], journal=journal, observer=Resumed(done), options=other).run()
+    journal.reopen()
+    beside = Beside(running=True, live=None, vitals=Vitals(), problem=None, supervised=None, now=utc(START))
+    text = "BTC-USDT: its custom exit is not judged: strategy by-leave is not among those that speak"
+    for number, reopen_at in enumerate((None, journal.head()[0] - 1)):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        with closing(mirror_of(journal, folder, reopen_at=reopen_at)) as mirror:
+            assert [each.text for each in alarms_of(mirror, beside, None)] == [text]
+            assert alarms_of(mirror, beside._replace(running=False, ending=True), None) == []
+
+
+def test_a_voice_that_warms_up_is_told_of_after_a_few_candles_alone() -> None:
+    journal, _ = entered("by-leave")
+    state, mind = folded(options("by-leave"), journal)
+    row = [each.event for each in journal.rows() if isinstance(each.event, CycleDecided)][-1]
+    (seen,) = row.observations
+    told = []
+    for number in range(1, 15):
+        last = seen.candles[-1]
+        candle = last._replace(time=START + number * 60_000, close=last.close + number)
+        mind.orient(msgspec.structs.replace(seen, candles=(candle,), series="anew"))
+        (position,) = positions(state)
+        told.append((position.unjudged, long_unjudged(state).get("BTC-USDT", "")))
+    warming = [f"by-leave warms up, {number} of 13 candles" for number in range(1, 13)]
+    assert [status for status, _ in told] == [*warming, "", ""]
+    assert [alarm for _, alarm in told] == [*([""] * GRACE_CANDLES), *warming[GRACE_CANDLES:], "", ""]
+
+
+def test_at_rest_a_strategy_that_cannot_be_loaded_is_told_of_and_nobody_who_reads_along_guesses(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    journal, _ = entered("by-leave")
+    settings = options("by-leave")
+    assert leaves(folded(settings, journal)[0])
+    monkeypatch.setitem(STRATEGIES, "by-leave", StandIn.of("by-leave"))
+    parts = wiring.parts(settings, journal)
+    (held,) = at_rest("x", parts).positions
+    assert held.unjudged == "strategy by-leave cannot be loaded"
+    assert [each.unjudged for each in positions(parts.state)] == [""]
+    assert long_unjudged(parts.state) == {}
+    assert not leaves(folded(lively(), MemoryJournal(ID))[0])
 
 
 def test_one_that_reads_the_position_alone_needs_no_strategy() -> None:

@@ -1,6 +1,7 @@
 """A pair list holds entries back by name, no exit ever asks it, and a replay makes none again."""
 
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -10,11 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent import wiring
+from agent.answers.account import Vitals
+from agent.cli.handlers.status import status_lines
 from agent.explain.why import explain
+from agent.serve.mirror.account import Beside, alarms_of
+from agent.serve.mirror.account import status as status_of
 from agent.settings.settings import Options
 from agent.verify.parity import LoopRun
 from agent.verify.quicktest import FrozenClock
 from agent.verify.replay import replay
+from agent.views.session import account
 from domain.errors import VenueFault
 from domain.events import CycleDecided, OrdersIntended, PairsListed
 from domain.order import Purpose
@@ -26,6 +32,7 @@ from perception.pairs.filters import PairMeasures
 from perception.pairs.lister import PairLister
 from perception.pairs.settings import PairListSettings
 from tests.agent.world import ID, START, SYMBOL, World, facts, folded, lively, wave
+from tests.serve.mirrored import mirror_of
 
 THIN = OffList("volume", 1200.0, 5000.0, "USDT in 24 h", least=True)
 HOURLY = PairListSettings(source="candles", window_hours=1, refresh_minutes=15, volume_least=1)
@@ -209,3 +216,38 @@ def test_an_exchange_is_asked_between_two_cycles_and_a_first_list_is_waited_for_
         ("VenueFault: it is silent", True) if fault else ("", False)
     )
     assert replay(world.journal, None, FrozenClock()).difference is None
+
+
+@pytest.mark.parametrize(
+    ("keep", "when", "status", "alarms"),
+    [
+        (60, "hold", "its refresh fails, the last list of 2023-11-14 22:15 UTC is kept: ", 0),
+        (20, "hold", "it does not stand, no entry is made (list 21 minutes old, must be at most 20): ", 1),
+        (20, "enter", "it does not stand, entries are made as if there were none: ", 1),
+    ],
+)
+def test_a_list_that_is_not_refreshed_is_told_of_in_status_and_as_an_alarm_once_it_stands_no_more(
+    keep: int, when: str, status: str, alarms: int, tmp_path: Path
+) -> None:
+    wants = PairListSettings(
+        source="exchange", volume_least=1, refresh_minutes=15, keep_minutes=keep, when_stale=when
+    )
+    world = World(wave(40), options=lively(pairlist=wants))
+    source = Exchange(world)
+    lister = PairLister(source, wants, [SYMBOL], waits=True)
+
+    def ask(at: datetime) -> None:
+        lister.ask(at)
+        source.fault = VenueFault("it is silent")
+
+    world.session.cycle.list_pairs, world.session.cycle.between = lister.news, ask
+    world.run()
+    world.journal.reopen()
+    text = status + "VenueFault: it is silent"
+    assert account(world.state).pair_list == text
+    beside = Beside(running=True, live=None, vitals=Vitals(), problem=None, supervised=None, now=utc(START))
+    with closing(mirror_of(world.journal, tmp_path)) as mirror:
+        told = [each.text for each in alarms_of(mirror, beside, None)]
+        assert told == [f"the pair list: {text}"] * alarms
+        shown = list(status_lines(status_of(mirror, beside)))
+    assert f"pair list {text}" in shown
