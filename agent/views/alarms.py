@@ -30,8 +30,8 @@ class Known(NamedTuple):
     `ended` is why its last session ended, None while one goes on or where it was cut off. `quiet_seconds`
     have passed since the last cycle ended, `interval_seconds` lie between two, None where that is unknown.
     `unjudged` are symbols whose custom exit cannot be judged, and why; `pair_list` says why the list does not
-    stand. `problem` says that its process lives and does not answer. `sessions` counts those it had. `ending` says
-    that its last session ended in order, in rows that are not read yet.
+    stand. `problem` says that its process lives and does not answer. `sessions` counts those it had. `ending`
+    says that its last session ended in order, in rows that are not read yet.
     """
 
     running: bool
