@@ -86,6 +86,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "meta train": ("--kind", "logistic", "--strategy", "rsi", "--set", "reasoning.rsi.period=3", *YEARS),
     "monte-carlo": ("--strategy", "rsi", *WAVE, "--runs", "20"),
     "optimize": ("--strategy", "rsi", *WAVE, "--trials", "2", "--study", "short"),
+    "pairs": (),
     "params list": (),
     "params reload": (),
     "positions": (),
