@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
+from agent.drill.planned import sold_after
 from agent.settings.settings import Options
 from domain.events import Event
 from domain.exits import ExitPlan
@@ -166,6 +167,13 @@ LEAVING = ExitPlan(
 )
 """Exits that the scenario's waves reach: a stop that follows, two shares, a gain, and time."""
 
+ADDING = ExitPlan(
+    after_ms=12 * MINUTE_MS,
+    leave=sold_after(7, 0.6, "seven minutes held"),
+    adds=((1_000, 500_000), (3_000, 250_000)),
+)
+"""Additions that the scenario's waves reach, and a custom exit that sells a share of all of it."""
+
 FACTS: dict[str, Fact] = {
     "fee in a third asset": Fact(change=_foreign_fee, commission="0"),
     "fees below a lot": Fact(filters={"step_size": "0.001", "min_quantity": "0.001"}),
@@ -205,6 +213,7 @@ FACTS: dict[str, Fact] = {
     "entries in part within a price": Fact(
         ({"kind": "partial", "share": 0.4, "method": "POST", "path": "/api/v3/order"},), entries=WITHIN
     ),
+    "additions and a custom exit": Fact(exits=ADDING, thorough=True),
 }
 """Every fact of the axis by its name."""
 

@@ -8,7 +8,7 @@ import pytest
 from agent.drill import plan, runner
 from agent.drill.case import CaseVerdict, run_case
 from agent.drill.facts import FACTS
-from agent.drill.planned import beyond_plan
+from agent.drill.planned import beyond_plan, sold_after
 from agent.drill.scenario import AFTER, BEFORE, DrillCase
 from domain.exits import ExitPlan
 from domain.order import UNRESOLVED, OrderStatus
@@ -28,6 +28,7 @@ CHOSEN = (
     DrillCase(point=58, fact="market closed"),
     DrillCase(point=88, fact="slices and declared exits"),  # between two slices
     DrillCase(point=126, fact="slices and declared exits"),  # a share is sold, the rest has no stop yet
+    DrillCase(point=94, fact="additions and a custom exit"),  # added at the exchange, not yet in the journal
 )
 
 
@@ -71,17 +72,33 @@ def test_a_position_left_bare_is_caught(monkeypatch: pytest.MonkeyPatch) -> None
     assert any(words in each for each in verdict.unexplained for words in told), verdict
 
 
+def row(tag: str, quantity: str) -> dict[str, str]:
+    """Return an order as the sandbox lists it, traded in full."""
+    side = "SELL" if "s" in tag else "BUY"
+    return {"clientOrderId": f"a-{tag}", "side": side, "origQty": quantity, "executedQty": quantity}
+
+
 def test_a_slice_or_a_share_too_many_is_caught() -> None:
-    rows = [
-        {"clientOrderId": f"a-{tag}", "side": "SELL" if "s" in tag else "BUY", "executedQty": quantity}
-        for tag, quantity in (("11-0", "2"), ("12-700", "2"), ("20-sx0", "1"), ("21-sx0", "1"), ("25-0", "4"))
-    ]
+    told = (("11-0", "2"), ("12-700", "2"), ("20-sx0", "1"), ("21-sx0", "1"), ("25-0", "4"))
+    rows = [row(tag, quantity) for tag, quantity in told]
     shares = ExitPlan(parts=((1_500, 400_000), (4_000, 100_000)))
     assert not list(beyond_plan(rows, 2, shares))
     assert list(beyond_plan(rows, 1, shares)) == ["a-12-700: order 2 of an entry of 1"]
     assert list(beyond_plan([*rows, rows[3] | {"executedQty": "3"}], 2, shares)) == [
         "a-21-sx0: shares of 3 sold of 4"
     ]
+
+
+def test_an_addition_too_many_or_too_large_and_a_custom_exit_twice_are_caught() -> None:
+    """Half of the first size is added once, and 0.6 of all that was bought is sold by the custom exit."""
+    rows = [row(tag, quantity) for tag, quantity in (("11-0", "4"), ("15-800", "2"), ("20-sx0", "3.6"))]
+    plan = ExitPlan(leave=sold_after(7, 0.6, "late"), adds=((1_000, 500_000),))
+    assert not list(beyond_plan(rows, 1, plan))
+    assert list(beyond_plan([*rows, row("16-800", "2")], 1, plan)) == ["a-16-800: addition 2 of 1"]
+    assert list(beyond_plan([rows[0], row("15-800", "2.1")], 1, plan)) == [
+        "a-15-800: 2.1 added to an entry of 1 orders of 4"
+    ]
+    assert list(beyond_plan([*rows, row("21-sx0", "3.6")], 1, plan)) == ["a-21-sx0: shares of 7.2 sold of 6"]
 
 
 @pytest.mark.parametrize("axis", plan.AXES)

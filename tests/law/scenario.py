@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -21,6 +22,7 @@ from structlog.testing import LogCapture
 
 from agent.account.dispatch import dispatch
 from agent.account.opened import OpenedAccount
+from agent.drill.planned import sold_after
 from agent.loop.pacer import WallPacer
 from agent.settings.home import Home
 from agent.settings.orders import OrderSettings
@@ -66,10 +68,14 @@ LIFE: Acts = {
 }
 """BTC, whose facts are unreadable, is sold, bought, stopped out and bought again; SOL is bought and sold."""
 
+CUSTOM_SHARE = Decimal("0.7")
 EXITS = {
-    BTC: ExitPlan("script", after_ms=6 * MINUTE_MS, break_even=5_000, parts=((12_000, 500_000),)),
-    SOL: ExitPlan("script", after_ms=6 * MINUTE_MS),
-}
+    BTC: ExitPlan(
+        "script", after_ms=8 * MINUTE_MS, break_even=5_000, parts=((12_000, 500_000),),
+        leave=sold_after(6, float(CUSTOM_SHARE), "six minutes held"), adds=((12_000, 500_000),),
+    ),
+    SOL: ExitPlan("script", after_ms=5 * MINUTE_MS),
+}  # fmt: skip
 """What is declared with an entry that leaves by itself."""
 
 

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from agent.state.leaving import NOTHING
 from domain.errors import BadAnswer
 from tests.law.case import Case
 from tests.law.facts import Fact, Unreadable
@@ -77,5 +78,11 @@ def test_a_walk_whose_exits_are_forgotten_or_doubled_names_them(
     with monkeypatch.context() as patch:
         patch.setattr("agent.loop.cycle.due_exits", lambda *_arguments: [])
         assert any("its time was over" in each for each in walked(known.start, case, afterwards=False))
+    with monkeypatch.context() as patch:
+        patch.setattr("agent.loop.exits.asked", lambda *_arguments: NOTHING)
+        assert any("custom exit has sold" in each for each in walked(known.start, case, afterwards=False))
+    with monkeypatch.context() as patch:
+        patch.setattr("agent.loop.additions.add_due", lambda *numbers: numbers[-1] // 2)
+        assert any("addition 2 of 1" in each for each in walked(known.start, case, afterwards=False))
     monkeypatch.setattr("agent.loop.exits.part_due", lambda *numbers: numbers[5] // 3)
     assert any("shares of" in each for each in walked(known.start, case, afterwards=False))

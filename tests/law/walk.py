@@ -16,7 +16,7 @@ from tests.law.case import PHASES, Case, promised
 from tests.law.facts import HEADERS, REFUSALS, WAYS, Fact, Facts, Unreadable
 from tests.law.files import WAYS as FILE_WAYS
 from tests.law.files import Spoilt, kinds
-from tests.law.leaving import PHASES_OF_LEAVING, SLICED, SLICED_LIFE, doubled
+from tests.law.leaving import PHASES_OF_LEAVING, SLICED, SLICED_LIFE, doubled, left_out
 from tests.law.scenario import LIFE, Start, World
 
 BARE_SECONDS = 15.0
@@ -166,7 +166,10 @@ class _Walk:
         """Judge slices and declared exits: nothing doubled, and all of it sold once its time was over."""
         if not self.case.leaving or self.ended:
             return
-        self.wrong += doubled(self._orders(CONCERNED))
+        orders, moment = self._orders(CONCERNED), self.case.phase.partition(" ")[0]
+        self.wrong += doubled(orders)
+        if self.case.sellable and not self.case.closes:
+            self.wrong += left_out(orders, moment, passes=self.case.passes)
         watch = self.world.near.watch
         held = watch.held(CONCERNED)
         if not self.case.sellable or not watch.sellable(CONCERNED, held):
