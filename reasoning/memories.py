@@ -9,14 +9,16 @@ from typing import Any, NamedTuple
 import msgspec
 
 from domain.candle import Candle
-from domain.decision import Signal
+from domain.decision import Signal, Voice
+from domain.instrument import Instrument
 from domain.regrid import Regrid
 from reasoning.informative import CandleFeed, InformativeCandles, as_numbers
 from reasoning.kernels.features import PLAN, Features, features_now, features_size, features_step
 from reasoning.kernels.indicators import Memory
 from reasoning.kernels.strategy import QUIET, Indicator, Strategy
 from reasoning.news.sentiment import HeadlineMemory, Heard, SentimentSettings
-from reasoning.own import StandIn, StrategyFault
+from reasoning.own import RAISES, StandIn, StrategyFault
+from reasoning.telling import told
 
 UNKNOWN = Features(0.0, 0.0, 0, 0, 0.0, 0.0, 0)
 """Features before the first candle."""
@@ -213,6 +215,23 @@ class SymbolMemory:
         for (strategy, packed), block in zip(self.speakers, self.blocks, strict=True):
             if strategy.name not in self.muted:
                 yield strategy.name, strategy.drawn(block, packed)
+
+    def told(self, voices: Sequence[Voice], instrument: Instrument) -> Iterator[tuple[str, str]]:
+        """Yield the voices that told prices of the last candle in ticks, each with its words in the quote."""
+        by_name = {each.name: each for each in voices}
+        for (strategy, packed), block in zip(self.speakers, self.blocks, strict=True):
+            voice = by_name.get(strategy.name)
+            if voice is None or strategy.name in self.muted or self.candle is None:
+                continue
+            with suppress(*RAISES):  # told as recorded
+                # The loop may take in the next candle meanwhile: words and their check are of one copy.
+                kept = block[:] if type(block) is list else copy(block)
+                close = float(self.candle.close)
+                signal = strategy.say(kept, packed, voice.vote, close, self.latest) if voice.vote else QUIET
+                same = strategy.words(kept, packed, signal) == voice.reason
+                text = told(strategy, kept, packed, signal, instrument) if same else None
+                if text is not None:
+                    yield strategy.name, text
 
     def read(self, voice: str, names: Sequence[str]) -> ReadNumbers:  # noqa: PLR0911  # each says why not
         """Return numbers of a voice by their names; why not, where they are not to be had."""

@@ -16,9 +16,10 @@ from types import MappingProxyType
 from typing import Any
 
 from domain.candle import Candle
-from domain.decision import Signal
+from domain.decision import Decision, Signal
 from domain.events import ModelSet
 from domain.exits import ExitPlan
+from domain.instrument import Instrument
 from domain.observation import Observation
 from domain.regrid import Regrid
 from domain.times import millis
@@ -218,6 +219,22 @@ class StrategyRunner:
         if memory is None or memory.candle is None:
             return ()
         return tuple((voice, each) for voice, indicators in memory.indicators() for each in indicators)
+
+    def told(self, observation: Observation, decision: Decision, instrument: Instrument) -> dict[str, str]:
+        """Return the reasons of a decision's voices that tell prices, in the quote currency, by voice.
+
+        The observation is the decision's, whether it was taken in or not; nothing changes. A reason that is
+        not what the voice says here is left out: its parameters, or the grid, were others.
+        """
+        memory = self._symbols.get(observation.symbol)
+        if not observation.candles:
+            return {}
+        heard = memory is not None and memory.series == observation.series
+        if memory is None or not heard or memory.candle != observation.candles[-1]:
+            memory = (memory or self._blank(observation.symbol)).copy()
+            memory.now_ms = millis(observation.fetched_at)
+            _folded(memory, observation)
+        return dict(memory.told(decision.voices, instrument))
 
     def read(self, symbol: str, voice: str, names: Sequence[str]) -> ReadNumbers:
         """Return the numbers a custom exit of a voice reads, of a symbol's last candle and the one before.

@@ -433,7 +433,7 @@ class OpenedAccount:
     def decisions(self, count: int) -> list[DecisionRow]:
         """Return the decisions of the latest `count` cycles, oldest first."""
         events = list(self.session.decided)[-count:] if count > 0 else []
-        return [row for event in events for row in views.decision(event, self.parts.grid)]
+        return [row for event in events for row in views.decision(event, self.parts.grid, self.parts.mind)]
 
     def why(self, cycle: int | None) -> Explanation:
         """Explain a cycle; from any thread, for it only reads what is journaled."""

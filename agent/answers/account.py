@@ -85,7 +85,11 @@ class PositionAnswer(Struct, frozen=True, kw_only=True):
 
 
 class DecisionRow(Struct, frozen=True, kw_only=True):
-    """A cycle's decision on one symbol; `verdict` is "approved", the denying rule, or None for none."""
+    """A cycle's decision on one symbol; `verdict` is "approved", the denying rule, or None for none.
+
+    `reason` is as recorded, with prices of strategies in ticks; `reason_in_quote` has them in the quote
+    currency, and is empty where the reason tells none.
+    """
 
     cycle: int
     at: datetime
@@ -96,6 +100,12 @@ class DecisionRow(Struct, frozen=True, kw_only=True):
     confidence: float
     reason: str
     verdict: str | None
+    reason_in_quote: str = ""
+
+    @property
+    def told(self) -> str:
+        """The reason as people read it."""
+        return self.reason_in_quote or self.reason
 
 
 class MarketRow(Struct, frozen=True, kw_only=True):

@@ -54,7 +54,8 @@ class DecisionAnswer(Struct, frozen=True, kw_only=True):
     """The decision with every voice; `score` from -100 to 100.
 
     `edge` is what promoted voices believe at least of an entry, and bounds its size; `exits` are those
-    declared for what it buys.
+    declared for what it buys. Reasons are as recorded, where strategies tell prices in ticks: where they do,
+    `reason_in_quote` and, by voice, `voices_in_quote` have them in the quote currency.
     """
 
     action: Action
@@ -65,6 +66,17 @@ class DecisionAnswer(Struct, frozen=True, kw_only=True):
     voices: list[Voice]
     edge: Edge | None = None
     exits: list[str] = []
+    reason_in_quote: str = ""
+    voices_in_quote: dict[str, str] = {}
+
+    @property
+    def told(self) -> str:
+        """The reason as people read it; an agent of an older version has but the recorded one."""
+        return self.reason_in_quote or self.reason
+
+    def told_by(self, voice: Voice) -> str:
+        """Return a voice's reason as people read it."""
+        return self.voices_in_quote.get(voice.name, voice.reason)
 
 
 class EntryOrderAnswer(Struct, frozen=True, kw_only=True):

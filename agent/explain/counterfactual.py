@@ -14,6 +14,7 @@ from domain.decision import Action, Decision
 from domain.instrument import Instrument
 from domain.observation import Observation
 from domain.verdict import Approved, Denied, Verdict
+from reasoning.telling import reason_told
 from reasoning.vote import decide
 from risk.case import Case
 from risk.judge import judge
@@ -76,7 +77,7 @@ class _Closes:
         change = (close - self.candle.close) / self.candle.close
         text = (
             f"a close of {decimal(price(close))} instead of {decimal(price(self.candle.close))} "
-            f"({change:+.2%}) would have made it {other.action}: {other.reason}"
+            f"({change:+.2%}) would have made it {other.action}: {self._told(close, other)}"
         )
         gate = self._gate(other)
         return TurningPoint(
@@ -107,12 +108,19 @@ class _Closes:
     def _turns(self, close: int) -> bool:
         return self._decide(close).action is not self.decision.action
 
-    def _decide(self, close: int) -> Decision:
+    def _tried(self, close: int) -> Candle:
         candle = self.candle
-        tried = Candle(
+        return Candle(
             candle.time, candle.open, max(candle.high, close), min(candle.low, close), close, candle.volume
         )
-        orientation = self.before.mind.peek(self.observation.symbol, tried)
+
+    def _told(self, close: int, decision: Decision) -> str:
+        """Return the reason with its prices in the quote currency."""
+        observation = msgspec.structs.replace(self.observation, candles=(self._tried(close),))
+        return reason_told(decision, self.before.mind.told(observation, decision, self.instrument))
+
+    def _decide(self, close: int) -> Decision:
+        orientation = self.before.mind.peek(self.observation.symbol, self._tried(close))
         decision = self.decision
         state, reasoning = self.before.state, self.before.options.reasoning
         return decide(

@@ -36,6 +36,7 @@ from domain.observation import Observation
 from domain.order import TERMINAL, Fill, Order, Receipt
 from domain.ports import Records
 from domain.verdict import Approved, Verdict
+from reasoning.telling import reason_told
 
 STRETCH = 4096
 """Rows looked through first for what became of a cycle's orders; then twice as many, until all are done."""
@@ -201,6 +202,7 @@ def _symbol(story: _Story, observation: Observation, instrument: Instrument, bef
     own = _own(before, observation.symbol)
     if decision is None:
         return SymbolAnswer(symbol=observation.symbol, seen=report, own=own)
+    words = before.mind.told(observation, decision, instrument)
     return SymbolAnswer(
         symbol=observation.symbol,
         seen=report,
@@ -213,6 +215,8 @@ def _symbol(story: _Story, observation: Observation, instrument: Instrument, bef
             voices=list(decision.voices),
             edge=decision.edge,
             exits=list(decision.exits.words()) if decision.exits else [],
+            reason_in_quote=reason_told(decision, words) if words else "",
+            voices_in_quote=words,
         ),
         verdict=_verdict(verdict, instrument),
         own=own,

@@ -34,9 +34,11 @@ from domain.ports import Records
 from domain.times import closing, millis
 from learning.performance import Totals, performance
 from learning.settings import LearningSettings
+from reasoning.telling import reason_told
 
 if TYPE_CHECKING:  # the log shows amounts as here, and whoever sends orders logs
     from agent.settings.settings import Options
+    from reasoning.minds import StrategyRunner
 
 
 def decimal(value: Decimal) -> str:
@@ -157,8 +159,27 @@ def next_candle_seconds(state: State, options: "Options", now: datetime) -> floa
     return max(0.0, (closing(forming, options.timeframe_ms) - millis(now)) / 1000)
 
 
-def decision(event: CycleDecided, instruments: Mapping[str, Instrument]) -> list[DecisionRow]:
-    """Return a cycle's decisions with source, price, reason and verdict, one for each symbol."""
+def told(
+    event: CycleDecided, instruments: Mapping[str, Instrument], mind: "StrategyRunner | None"
+) -> dict[str, dict[str, str]]:
+    """Return by symbol and voice the reasons that tell prices, in the quote currency; none without a mind."""
+    if mind is None:
+        return {}
+    observed = {observation.symbol: observation for observation in event.observations}
+    return {
+        built.symbol: mind.told(observed[built.symbol], built, instruments[built.symbol])
+        for built in event.decisions
+    }
+
+
+def decision(
+    event: CycleDecided, instruments: Mapping[str, Instrument], mind: "StrategyRunner | None" = None
+) -> list[DecisionRow]:
+    """Return a cycle's decisions with source, price, reason and verdict, one for each symbol.
+
+    With the mind that made them their reasons are told in the quote currency too.
+    """
+    words = told(event, instruments, mind)
     # A vote's verdict comes before that of an exit in the same cycle.
     verdicts = {verdict.symbol: verdict for verdict in reversed(event.verdicts)}
     observed = {observation.symbol: observation for observation in event.observations}
@@ -175,6 +196,7 @@ def decision(event: CycleDecided, instruments: Mapping[str, Instrument]) -> list
             verdict=getattr(verdicts[built.symbol], "reason", "approved")
             if built.symbol in verdicts
             else None,
+            reason_in_quote=reason_told(built, words[built.symbol]) if words.get(built.symbol) else "",
         )
         for built in event.decisions
     ]

@@ -28,8 +28,8 @@ function Symbol({ of: { symbol, seen, decision, verdict, would_have_turned_it: t
       ${verdict && html` <${Badge} kind=${verdict.approved ? "good" : "wait"}>${verdict.approved ? "approved" : `denied: ${words(verdict.reason)}`}<//>`}</h3>
     ${turned && html`<${Turned} turned=${turned} />`}
     <h4>Seen</h4><${Seen} seen=${seen} />
-    ${decision && html`<h4>Voted</h4><p class="small">${decision.reason}</p>
-      <p class="soft small">score ${plain(decision.score, 1)}, confidence ${plain(decision.confidence, 1)}, market ${decision.regime}</p><${Votes} voices=${decision.voices} />`}
+    ${decision && html`<h4>Voted</h4><p class="small">${decision.reason_in_quote || decision.reason}</p>
+      <p class="soft small">score ${plain(decision.score, 1)}, confidence ${plain(decision.confidence, 1)}, market ${decision.regime}</p><${Votes} of=${decision} />`}
     ${verdict && html`<h4>Judged</h4><${Judged} verdict=${verdict} />`}
   </section>`;
 }
@@ -52,12 +52,12 @@ function Seen({ seen }) {
 
 const SAYS = { 1: "BUY", "-1": "SELL", 0: "\u2013" };
 
-const Votes = ({ voices }) => html`<${Table} caption="votes of each voice" rows=${voices} id=${(voice) => voice.name} columns=${[
+const Votes = ({ of: { voices, voices_in_quote: told = {} } }) => html`<${Table} caption="votes of each voice" rows=${voices} id=${(voice) => voice.name} columns=${[
   { name: "voice", title: "Voice", head: true, cell: (voice) => voice.name },
   { name: "says", title: "Says", cell: (voice) => html`<span class=${"action " + SAYS[voice.vote]}>${SAYS[voice.vote] ?? plain(voice.vote)}</span>` },
   { name: "confidence", title: "Confidence", num: true, cell: (voice) => html`<span class="vote"><i class=${voice.vote < 0 ? "sell" : "own"} style=${{ width: `${Math.min(100, Math.abs(voice.vote ? voice.confidence : 0))}%` }}></i></span>${plain(voice.confidence, 1)}` },
   { name: "weight", title: "Weight", num: true, cell: (voice) => plain(voice.weight, 3) },
-  { name: "reason", title: "Because", kind: "because", cell: (voice) => html`${voice.reason}${Object.keys(voice.parts).length > 0 && html`<span class="soft"> (${Object.entries(voice.parts).map(([name, value]) => `${name} ${plain(value, 1)}`).join(", ")})</span>`}` },
+  { name: "reason", title: "Because", kind: "because", cell: (voice) => html`${told[voice.name] ?? voice.reason}${Object.keys(voice.parts).length > 0 && html`<span class="soft"> (${Object.entries(voice.parts).map(([name, value]) => `${name} ${plain(value, 1)}`).join(", ")})</span>`}` },
 ]} />`;
 
 function Judged({ verdict }) {

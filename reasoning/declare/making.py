@@ -16,7 +16,7 @@ from reasoning.declare.parameters import DeclaredParameter, DeclaredParams, Rela
 from reasoning.declare.refusal import Undeclarable
 from reasoning.declare.series import CandleSeries
 from reasoning.declare.source import DecideSource, LeaveSource
-from reasoning.declare.uses import CANDLE, Use
+from reasoning.declare.uses import CANDLE, PRICES, Use
 from reasoning.declare.writing import Bodies, Declaration, Writer, bodies_of
 from reasoning.kernels.indicators import Memory
 from reasoning.kernels.informative import KNOWN
@@ -118,6 +118,7 @@ def _written(
         else crossings_of(declared.source, columns, numbers, tuple(declared.parameters), declared.constants),
         exits=planner(leaving, tuple(declared.parameters), bodies.leave, bodies.read),
         places=_places(bodies),
+        priced=_priced(bodies.layout),
     )
     _name_by_class(owner, result)
     return result
@@ -257,6 +258,19 @@ def _places(bodies: Bodies) -> tuple[NumberPlace, ...]:
     )
 
 
+def _priced(layout: MemoryLayout) -> tuple[int, ...]:
+    """Return where the kept numbers lie that are in ticks."""
+    names = {
+        *PRICES,
+        *(f"{each.name}.{name}" for each in layout.series if not each.symbol for name in PRICES),
+    }
+    for use in layout.uses:
+        pairs = zip(use.numbers, use.kind.outputs, strict=True)
+        names.update(name for name, output in pairs if use.priced(output))
+    now = [layout.place(name) for name in layout.now if name in names]
+    return (*now, *(layout.place(name, last=True) for name in layout.last if name in names))
+
+
 def _plain_words(bodies: Bodies) -> Callable[[Memory], str]:
     """Return what tells the numbers of a candle, for a reason that is not given."""
     places = [(name, bodies.layout.place(name)) for name in bodies.layout.now]
@@ -288,22 +302,27 @@ def _drawn(
 ) -> Callable[[Memory, Any], tuple[Indicator, ...]]:
     layout = bodies.layout
     lines = [
-        (use, name, use.label or name.replace(".", " "), layout.place(name), _known_at(layout, use))
+        (
+            use,
+            name,
+            use.label or name.replace(".", " "),
+            layout.place(name),
+            _known_at(layout, use),
+            use.kind.on_price and use.priced(output),
+        )
         for use in layout.uses
         if use.draw
-        for name in use.numbers
+        for name, output in zip(use.numbers, use.kind.outputs, strict=True)
     ]
 
     def drawn(memory: Memory, packed: Any) -> tuple[Indicator, ...]:
         result = []
-        for use, _, label, index, known_at in lines:
+        for use, _, label, index, known_at, on_price in lines:
             if memory[0] > known[use.name](packed) and (known_at is None or memory[known_at] > 0.0):
                 text = _filled(label, packed)
-                result.append(Indicator(text, memory[index], on_price=use.kind.on_price))
+                result.append(Indicator(text, memory[index], on_price=on_price))
                 result += [
-                    Indicator(
-                        f"{text} {each.name}", packed[fields.index(each.name)], on_price=use.kind.on_price
-                    )
+                    Indicator(f"{text} {each.name}", packed[fields.index(each.name)], on_price=on_price)
                     for each in use.levels
                 ]
         return tuple(result)

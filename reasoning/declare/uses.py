@@ -11,6 +11,9 @@ from reasoning.indicators.kind import DEFAULTS, IndicatorKind
 CANDLE = ("open", "high", "low", "close", "volume")
 """The numbers of a candle that `now` and `last` have beside the indicators."""
 
+PRICES = CANDLE[:-1]
+"""Those of them that are in ticks."""
+
 ONE = ("value",)
 
 
@@ -76,11 +79,25 @@ class Use:
         """Tell whether 0.0 of one of its numbers says that there is none yet, and is no value."""
         return self.kind.late and output not in self.kind.directions
 
+    def priced(self, output: str) -> bool:
+        """Tell whether one of its outputs is in ticks of the symbol: a mean of volumes or of another's is not."""
+        if self.on is not None and self.on.symbol:
+            return False
+        free = [each for name, each in zip(self.kind.inputs, self.inputs, strict=True) if name in DEFAULTS]
+        return output in self.kind.prices and all(map(_is_price, free))
+
     def feeding(self) -> Iterator["Use"]:
         """Yield the indicators it is fed with."""
         for each in self.inputs:
             if isinstance(each, Use | Output):
                 yield each if isinstance(each, Use) else each.use
+
+
+def _is_price(given: "str | Use | Output") -> bool:
+    if isinstance(given, str):
+        return given in PRICES
+    use, output = (given, "value") if isinstance(given, Use) else given
+    return use.priced(output)
 
 
 def constructor(kind: IndicatorKind) -> Callable[..., Any]:

@@ -32,7 +32,8 @@ class IndicatorKind(NamedTuple):
     on the price, the rest on scales of their own. `convention` says whose rule for seeds, ties and
     constant prices is followed, and why. What is `late` may be 0.0 after its warm-up too: none yet, for it
     waits for something to happen and not for a number of values. Of `directions`, the outputs that are one,
-    0.0 is a value; where any other is 0.0, a word of `decide` that looks at two candles is false.
+    0.0 is a value; where any other is 0.0, a word of `decide` that looks at two candles is false. `priced`
+    are the outputs that grow with the price where that is not told by `on_price`: not all, or some after all.
     """
 
     name: str
@@ -49,6 +50,14 @@ class IndicatorKind(NamedTuple):
     convention: str
     late: bool = False
     directions: tuple[str, ...] = ()
+    priced: tuple[str, ...] | None = None
+
+    @property
+    def prices(self) -> tuple[str, ...]:
+        """Return the outputs that are in ticks, where what it is made of is; the rest are plain numbers."""
+        if self.priced is not None:
+            return self.priced
+        return self.outputs if self.on_price else ()
 
     @property
     def title(self) -> str:

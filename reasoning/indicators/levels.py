@@ -188,5 +188,6 @@ STRUCTURE = IndicatorKind(
     convention=TIES + "A close breaks a swing, a wick does not, and each swing once.",
     late=True,
     directions=("trend", "broke", "last_break", "break_before"),
+    priced=("high", "low"),
 )
 KINDS = (PIVOTS, SWINGS, STRUCTURE)

@@ -164,5 +164,6 @@ MACD = IndicatorKind(
     source="Appel, The Moving Average Convergence-Divergence Trading Method (1979); TA-Lib MACD",
     convention="As in TA-Lib both averages are seeded at the same value, so the fast one begins slow - "
     "fast values later than an EMA of its own; all three lines are known together.",
+    priced=Macd._fields,
 )
 KINDS = (RSI, ROC, CCI, MACD)

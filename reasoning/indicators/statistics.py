@@ -156,6 +156,7 @@ SLOPE = IndicatorKind(
     formula="sum of (i - mean of i) * value_i / sum of (i - mean of i)^2",
     source="TA-Lib LINEARREG_SLOPE",
     convention="The libraries agree. Distances are taken from the newest value, so no large sums cancel.",
+    priced=VALUE,
 )
 CORRELATION = IndicatorKind(
     name="correlation",

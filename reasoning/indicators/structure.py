@@ -333,6 +333,7 @@ SWEPT = IndicatorKind(
     convention="Of several reclaimed at once the one touched last counts.",
     late=True,
     directions=("trend",),
+    priced=("under", "above", "high", "low"),
 )
 GAP_FILLS = IndicatorKind(
     name="gaps",
@@ -353,6 +354,7 @@ GAP_FILLS = IndicatorKind(
     convention="The newest 16 gaps of each side are kept; of several filled at once the nearest counts.",
     late=True,
     directions=("trend",),
+    priced=("below", "above"),
 )
 ORDER_BLOCKS = IndicatorKind(
     name="order_blocks",
@@ -373,5 +375,6 @@ ORDER_BLOCKS = IndicatorKind(
     convention="A zone is waited for from a break of structure on, until it is met or closed through.",
     late=True,
     directions=("last_break", "break_before"),
+    priced=("floor", "ceiling", "high", "low", "up_low", "up_high", "down_low", "down_high"),
 )
 STRUCTURES: dict[str, IndicatorKind] = {kind.name: kind for kind in (MEAN, SWEPT, GAP_FILLS, ORDER_BLOCKS)}

@@ -195,6 +195,7 @@ SUPERTREND = IndicatorKind(
     convention="It begins downward, as TradingView's does, so that the first turn upward is one that was "
     "seen; TA-Lib's begins upward. From the first turn they share they agree. A close on a band turns "
     "nothing.",
+    priced=("line",),
 )
 SAR = IndicatorKind(
     name="sar",
@@ -215,6 +216,7 @@ SAR = IndicatorKind(
     convention="It begins downward where the second candle moved further down than up, else upward, from "
     "the first candle's far end, as TA-Lib does; Wilder leaves the beginning to the trader. A touch "
     "turns it.",
+    priced=("line",),
 )
 ICHIMOKU = IndicatorKind(
     name="ichimoku",

@@ -156,6 +156,7 @@ ATR = IndicatorKind(
     source="Wilder, New Concepts in Technical Trading Systems (1978); TA-Lib ATR",
     convention="Wilder's average seeded with the mean of the first n ranges, as TA-Lib does. The first "
     "candle has no close before it, so no range is counted for it.",
+    priced=VALUE,
 )
 BOLLINGER = IndicatorKind(
     name="bollinger",

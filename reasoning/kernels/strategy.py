@@ -130,7 +130,8 @@ class Strategy(Generic[PackedT]):
     `timeframes` counts its own candles by their length: `at` says it, `timeframe_ms` keeps it.
 
     `exits(packed)` are the exits of positions that its vote opens, judged by the house (`risk.exits`);
-    `places` is where a declared strategy keeps the numbers its custom exit reads.
+    `places` is where a declared strategy keeps the numbers its custom exit reads, `priced` where those
+    that are in ticks lie.
 
     One that looks at `informative` symbols takes in their candles by the kernel `inform(memory, packed,
     which, time, opened, high, low, close, volume)`, those not younger than its own next candle before it.
@@ -157,6 +158,7 @@ class Strategy(Generic[PackedT]):
     informative: tuple[Informative, ...] = ()
     inform: Callable[..., int] | None = None
     paired: Callable[..., int] | None = None
+    priced: tuple[int, ...] = ()
 
     @property
     def declared(self) -> bool:
@@ -258,6 +260,10 @@ class Strategy(Generic[PackedT]):
         else:
             vote = step(memory, packed, opened, high, low, close, volume)
         return self.signal(memory, packed, vote, close, features) if vote else QUIET
+
+    def say(self, memory: Memory, packed: PackedT, vote: int, close: float, features: Features) -> Signal:
+        """Return what is said with a vote."""
+        return self.signal(memory, packed, vote, close, features)
 
     def words(self, memory: Memory, packed: PackedT, signal: Signal) -> str:
         """Return the reason of a signal in words."""

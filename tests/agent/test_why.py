@@ -17,6 +17,8 @@ from agent.explain.why import explain
 from agent.settings.folding import NOT_READ, FoldSettings, RecordedFoldSettings, fold_settings_of
 from agent.settings.recorded import options_of
 from agent.settings.settings import Options
+from agent.telegram.texts import cycle as texts
+from agent.views.session import decision
 from domain.errors import BadInput, Unreachable
 from domain.events import CycleDecided, CycleEnded, Event, SessionStarted, SettingsChanged
 from domain.times import utc
@@ -230,3 +232,42 @@ def test_who_asks_why_imports_no_model_of_settings_it_does_not_read(tmp_path: Pa
         cwd=ROOT, env=os.environ | {"AGENT_HOME": str(tmp_path)}, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert done.stdout.splitlines()[-1] == "set()"
+
+
+def test_prices_in_a_reason_are_told_in_the_quote_and_recorded_in_ticks() -> None:
+    journal = MemoryJournal(ID)
+    reasoning = {"strategies": ["fvg", "rsi"], "fvg": {"wing": 1, "min_gap": 0.0001, "min_reward_risk": 0}}
+    world = World(wave(80), journal=journal, options=lively(reasoning=reasoning))
+    heard: dict[int, str] = {}
+
+    def hear(event: Event) -> None:
+        if isinstance(event, CycleDecided):
+            (row,) = decision(event, world.parts.grid, world.parts.mind)
+            heard[event.cycle_id] = row.told
+
+    world.session.listeners.append(hear)
+    world.run()
+    decided = [row.event for row in journal.rows() if isinstance(row.event, CycleDecided)]
+    in_ticks = [each for each in decided if "ticks" in each.decisions[0].reason]
+    assert in_ticks
+    assert not [told for told in heard.values() if "ticks" in told]
+    for event in in_ticks[:2]:
+        explained = explain(journal, event.cycle_id)
+        symbol, recorded = only(explained), event.decisions[0]
+        assert symbol.decision is not None
+        assert symbol.decision.reason == recorded.reason
+        assert symbol.decision.voices == list(recorded.voices)
+        assert symbol.decision.voices_in_quote.keys() == {"fvg"}
+        assert " USDT" in symbol.decision.told == heard[event.cycle_id]
+        assert not [line for line in lines(explained) if "ticks" in line]
+        assert not [line for line in texts.why(explained) if "ticks" in line]
+
+
+def test_the_close_that_would_have_turned_it_is_told_without_ticks() -> None:
+    journal = MemoryJournal(ID)
+    reasoning = {"strategies": ["fvg"], "fvg": {"wing": 1, "min_gap": 0.0001, "min_reward_risk": 0}}
+    World(wave(40), journal=journal, options=lively(reasoning=reasoning)).run()
+    turned = [only(explain(journal, cycle)).would_have_turned_it for cycle in range(20, 40, 2)]
+    told = [each.text for each in turned if each is not None and "stop " in each.text]
+    assert told
+    assert all(" USDT" in text and "ticks" not in text for text in told)

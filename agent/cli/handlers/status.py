@@ -78,7 +78,7 @@ def status_lines(report: Status) -> Iterator[str]:
     for row in report.market:
         yield f"market    {row.symbol} {row.price} ({row.source} from {row.provider}, breaker {row.breaker})"
     yield from (stream_line(name, stream) for name, stream in report.streams.items())
-    yield from (f"decision  {row.symbol} {row.action}: {row.reason}" for row in report.decisions)
+    yield from (f"decision  {row.symbol} {row.action}: {row.told}" for row in report.decisions)
     yield from position_lines(report.positions)
 
 

@@ -111,7 +111,7 @@ def _advice(each: AdviceAnswer) -> str:
 def _decision(report: DecisionAnswer) -> Iterator[str]:
     yield (
         f"  decision  {report.action}, score {report.score:g}, confidence {report.confidence:g}, "
-        f"regime {report.regime}: {report.reason}"
+        f"regime {report.regime}: {report.told}"
     )
     width = max((len(voice.name) for voice in report.voices), default=0)
     for voice in report.voices:
@@ -119,7 +119,7 @@ def _decision(report: DecisionAnswer) -> Iterator[str]:
         parts = ", ".join(f"{name} {value:g}" for name, value in _weightiest(voice.parts))
         yield (
             f"    {voice.name:<{max(width, 9)}} {vote:<9}confidence {voice.confidence:g} "
-            f"weight {voice.weight:.3f}: {voice.reason}{f' ({parts})' if parts else ''}"
+            f"weight {voice.weight:.3f}: {report.told_by(voice)}{f' ({parts})' if parts else ''}"
         )
     if report.edge:
         yield f"  edge      {_edge(report.edge)}"

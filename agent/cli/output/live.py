@@ -19,6 +19,7 @@ from agent.cli.output.screen import Screen, profit_text, with_news
 from agent.cli.output.view import HELP, PAGES, Frame, draw
 from agent.host import log
 from agent.host.shown import shown
+from agent.views.session import told
 from domain.events import CycleDecided, CycleEnded, Event
 from domain.lesson import Lesson
 from domain.money import from_cash
@@ -109,12 +110,14 @@ class LiveScreen(OnTerminal):
             self.lessons.extend(self._lesson(each) for each in event.lessons)
 
     def _decided(self, event: CycleDecided) -> None:
-        rows = with_news(event, self.instruments)
+        mind = self.launch.parts.mind
+        rows = with_news(event, self.instruments, mind)
+        words = told(event, self.instruments, mind)
         self.latest.update({row.symbol: row for row in rows})
         fresh = {row.symbol for row in rows}
         voices = [
             f"{each.symbol} {voice.name} {VOTES.get(voice.vote, 'abstains')} {voice.confidence:.0f}, "
-            f"weight {voice.weight:.3f}: {voice.reason}"
+            f"weight {voice.weight:.3f}: {words[each.symbol].get(voice.name, voice.reason)}"
             for each in event.decisions
             if each.symbol in fresh
             for voice in each.voices

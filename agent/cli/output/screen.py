@@ -28,6 +28,7 @@ from domain.lesson import Lesson
 from domain.money import cash_text, show_cash
 from domain.observation import Observation, Source
 from domain.order import Fill, Side
+from reasoning.minds import StrategyRunner
 from reasoning.orientation import muted
 
 PARTIAL = ENDINGS[BY_PARTIAL]
@@ -172,7 +173,7 @@ class Screen:
         if ended.error is not None:
             self.line(f"cycle {ended.cycle_id} failed in {ended.error.stage}: {ended.error.message}")
         elif not self.quick and self.decided is not None:
-            rows = with_news(self.decided, self.grid)
+            rows = with_news(self.decided, self.grid, self.launch.parts.mind)
             for row in rows:
                 self.line(cycle_line(row, self.launch))
             if not rows and not self.quiet:
@@ -186,10 +187,12 @@ class Screen:
             say(text)
 
 
-def with_news(decided: CycleDecided, instruments: Mapping[str, Instrument]) -> list[DecisionRow]:
+def with_news(
+    decided: CycleDecided, instruments: Mapping[str, Instrument], mind: StrategyRunner
+) -> list[DecisionRow]:
     """Return a cycle's decisions on symbols that had a new candle, or on which something is to be done."""
     fresh = {observation.symbol for observation in decided.observations if observation.candles}
-    rows = session.decision(decided, instruments)
+    rows = session.decision(decided, instruments, mind)
     return [row for row in rows if row.symbol in fresh or row.verdict is not None]
 
 
@@ -231,7 +234,7 @@ def cycle_line(row: DecisionRow, launch: OpenedAccount) -> str:
     verdict = f" -> {row.verdict}" if row.verdict else ""
     return (
         f"cycle {row.cycle} {row.at:%Y-%m-%dT%H:%M:%S} {row.symbol} {row.price or '?'} ({row.source}) "
-        f"{row.action}{verdict}: {row.reason} | position {quantity} | "
+        f"{row.action}{verdict}: {row.told} | position {quantity} | "
         f"equity {cash_text(ledger.equity, instrument.cash_decimals)}"
     )
 
@@ -245,7 +248,7 @@ class JsonScreen(Screen):
 
     def cycle(self, ended: CycleEnded) -> None:
         """Write a cycle as one object."""
-        rows = session.decision(self.decided, self.grid) if self.decided else []
+        rows = session.decision(self.decided, self.grid, self.launch.parts.mind) if self.decided else []
         ledger = self.launch.parts.state.ledger
         report = CycleLine(
             cycle=ended.cycle_id,

@@ -181,4 +181,4 @@ def decision_text(row: DecisionRow) -> str:
     """Return a decision as one line of the view."""
     verdict = f" -> {row.verdict}" if row.verdict else ""
     what = f"{row.action} {row.confidence:.0f}{verdict}"
-    return f"{row.at:%H:%M} {row.symbol} {what}: {row.reason}"
+    return f"{row.at:%H:%M} {row.symbol} {what}: {row.told}"

@@ -104,7 +104,8 @@ def market(mirror: Mirror) -> list[MarketRow]:
 def decisions(mirror: Mirror) -> list[DecisionRow]:
     """Return the decisions of the last cycle."""
     decided = mirror.latest.decided
-    return session.decision(decided, mirror.grid) if decided else []
+    parts = mirror.parts
+    return session.decision(decided, mirror.grid, parts.mind if parts else None) if decided else []
 
 
 def parameters(mirror: Mirror) -> dict[str, VersionInForce]:

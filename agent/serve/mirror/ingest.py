@@ -108,7 +108,7 @@ class Ingest:
             "INSERT OR REPLACE INTO cycles (cycle, seq, at, session) VALUES (?, ?, ?, ?)",
             (cycle, seq, at, self.fold.state.session),
         )
-        for row in session.decision(event, self.fold.instruments):
+        for row in session.decision(event, self.fold.instruments, self.fold.mind):
             values = (cycle, row.symbol, row.verdict, at, _encode(row))
             self._do("INSERT OR REPLACE INTO decisions VALUES (?, ?, ?, NULL, ?, ?)", values)
         for observation in event.observations:

@@ -38,10 +38,10 @@ def _symbol(each: SymbolAnswer) -> Lines:
 
 
 def _decision(each: DecisionAnswer) -> Lines:
-    yield f"  {each.action}, score {each.score:g}, confidence {each.confidence:g}: {each.reason}"
+    yield f"  {each.action}, score {each.score:g}, confidence {each.confidence:g}: {each.told}"
     for voice in each.voices:
         vote = VOTES.get(voice.vote, "abstains")
-        yield f"    {voice.name} {vote}, weight {voice.weight:.2f}: {voice.reason}"
+        yield f"    {voice.name} {vote}, weight {voice.weight:.2f}: {each.told_by(voice)}"
 
 
 def _verdict(each: VerdictAnswer) -> Lines:

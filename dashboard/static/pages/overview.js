@@ -80,7 +80,7 @@ const Decided = ({ row }) => row.decisions.length === 0
   : html`<ul class="lines">${row.decisions.map((each) => html`<li key=${each.symbol}>
       <a href=${to("/decisions", { agent: row.agent, cycle: each.cycle })} class="strong" title="why">${each.action}</a>
       <span>${each.symbol}</span>${each.action !== "HOLD" && html`<span class="soft figure" title="confidence of 100">${plain(each.confidence, 0)}</span>`}
-      <${Verdict} verdict=${each.verdict} /><span class="soft rest" title=${each.reason}>${each.reason}</span></li>`)}</ul>`;
+      <${Verdict} verdict=${each.verdict} /><span class="soft rest" title=${each.reason_in_quote || each.reason}>${each.reason_in_quote || each.reason}</span></li>`)}</ul>`;
 
 /** A verdict in a badge: approved, the rule that denied, or nothing to judge. */
 export const Verdict = ({ verdict }) => verdict === null
