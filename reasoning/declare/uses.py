@@ -80,7 +80,7 @@ class Use:
         return self.kind.late and output not in self.kind.directions
 
     def priced(self, output: str) -> bool:
-        """Tell whether one of its outputs is in ticks of the symbol: a mean of volumes or of another's is not."""
+        """Tell whether one of its outputs is in ticks of the symbol, not of another or volumes."""
         if self.on is not None and self.on.symbol:
             return False
         free = [each for name, each in zip(self.kind.inputs, self.inputs, strict=True) if name in DEFAULTS]
