@@ -1,11 +1,10 @@
 """The base of sections that hold numbers: true and false are none."""
 
-from decimal import Decimal
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
 
-NUMBERS = frozenset({int, float, Decimal})
+from domain import truths
 
 
 class NumberSection(BaseModel):
@@ -16,7 +15,5 @@ class NumberSection(BaseModel):
     @field_validator("*", mode="before")
     @classmethod
     def _no_truth(cls, value: Any, info: ValidationInfo) -> Any:
-        kind = cls.model_fields[str(info.field_name)].annotation
-        if isinstance(value, bool) and not NUMBERS.isdisjoint(get_args(kind) or (kind,)):
-            raise ValueError("must be a number, not true or false")
+        truths.refuse(value, cls.model_fields[str(info.field_name)].annotation)
         return value

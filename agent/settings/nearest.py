@@ -5,6 +5,7 @@ from difflib import get_close_matches
 
 from pydantic import BaseModel
 
+from agent.settings.pairs import PAIRS, PairSettings
 from reasoning.strategies.registry import STRATEGIES
 
 CUSTOM = "reasoning.custom."
@@ -16,8 +17,10 @@ def no_such(name: str, *models: type[BaseModel], write: Callable[[str], str] = s
 
     The last part may stand in another section (`stake` is `sizing.stake`), or be a slip of the pen.
     """
+    pair, name = _pair(name)
     own = _own(name)
     meant = own or _meant(name.lower(), [each for model in models for each in _names(model)])
+    meant = [pair + each for each in meant if not pair or each.partition(".")[0] in PairSettings.model_fields]
     text = " or ".join(map(write, meant))
     return "no such setting; " + (f"did you mean {text}?" if meant else LIST)
 
@@ -26,6 +29,13 @@ def _meant(name: str, known: list[str]) -> list[str]:
     last = name.rpartition(".")[2]
     elsewhere = [each for each in known if each.rpartition(".")[2] == last]
     return elsewhere[:3] or get_close_matches(name, known, n=2, cutoff=0.75)
+
+
+def _pair(name: str) -> tuple[str, str]:
+    """Return what stands before a pair's setting, and its name as one of all; else nothing and the name."""
+    section, _, rest = name.partition(".")
+    symbol, _, below = rest.partition(".")
+    return (f"{PAIRS}.{symbol}.", below) if section == PAIRS and below else ("", name)
 
 
 def _own(name: str) -> list[str]:

@@ -7,7 +7,7 @@ allow more is refused; sizes, parameters of strategies and the trailing stop are
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from domain.symbols import spelled
@@ -27,6 +27,20 @@ class PairSettings(BaseModel):
     risk: dict[str, Any] = Field({}, description=f"limits of the pair: {', '.join(pairs.OWN)}")
     sizing: dict[str, Any] = Field({}, description="how its entries are sized")
     reasoning: dict[str, dict[str, Any]] = Field({}, description="parameters of its strategies")
+
+    @field_validator("reasoning", mode="before")
+    @classmethod
+    def _parameters(cls, value: Any) -> Any:
+        """Refuse by name what is of all pairs together, such as the strategies that speak."""
+        given = value.items() if isinstance(value, Mapping) else ()
+        problems = [
+            _problem((name,), each, f"is one of all pairs together: set reasoning.{name}")
+            for name, each in given
+            if name in ReasoningSettings.model_fields and not isinstance(each, Mapping)
+        ]
+        if problems:
+            raise ValidationError.from_exception_data(PAIRS, problems)
+        return value
 
 
 class Base(NamedTuple):

@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
+from pydantic import ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
 
 from advice.settings import AdviceSettings
 from agent.host.secret_file import read_secret
@@ -19,6 +19,7 @@ from agent.settings.instruments import InstrumentSettings
 from agent.settings.orders import OrderSettings
 from agent.settings.pairs import PAIRS, Base, PairSettings, checked, refuse_others
 from agent.settings.schedule import checked_rule, checked_zone
+from agent.settings.truths import NoTruths
 from domain.errors import BadInput
 from domain.money import PPM
 from domain.symbols import is_symbol, spelled
@@ -45,7 +46,7 @@ EXCHANGE_SECRET_FILE = "BINANCE_API_SECRET_FILE"  # noqa: S105 -- the variable's
 MAX_SYMBOLS = 50
 
 
-class Options(BaseModel):
+class Options(NoTruths):
     """All settings of a session; immutable. What the journal keeps and a replay reads back."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -122,7 +123,7 @@ class Options(BaseModel):
     listing: Path | None = Field(
         default=None, description="file of an exchange's listing (Binance's exchangeInfo), for symbols' grids"
     )
-    instruments: dict[str, InstrumentSettings] = {}
+    instruments: dict[str, InstrumentSettings] = Field(default={})
 
     @field_validator("db_url")
     @classmethod

@@ -118,8 +118,13 @@ class Expressions:
         if value is None:
             raise self.refused("nothing is None: until every number is known decide is not asked", node)
         if isinstance(value, str):
-            raise self.refused(f"text {value!r} belongs into reason=", node)
+            raise self.refused(f"text {value!r} {self._place_of_text()}", node)
         raise self.refused(f"{value!r} is no number", node)
+
+    def _place_of_text(self) -> str:
+        if self.source.held:
+            return 'is no number: a reason is returned alone or behind a share: return 0.5, "the first half"'
+        return "belongs into reason="
 
     def _name(self, node: Any, known: Known) -> Read:
         name = node.id

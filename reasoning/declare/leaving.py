@@ -58,14 +58,21 @@ class LeaveStatements(Statements):
             if len(value.elts) != len(("share", "reason")):
                 raise self.expressions.refused(HOME, node)
             share, reason = value.elts
-            return self._ended(self.expressions.number(share, known), self._reasoned(reason), node)
+            return self._ended(self._share(share, node, known), self._reasoned(reason), node)
         if isinstance(value, ast.JoinedStr) or (
             isinstance(value, ast.Constant) and isinstance(value.value, str)
         ):
             return self._ended(ast.Constant(1.0), self._reasoned(value), node)
-        if isinstance(value, ast.Constant) and type(value.value) is int and value.value > 1:
-            raise self.expressions.refused(f"{value.value} is no share: {HOME}", node)
-        return self._ended(self.expressions.number(value, known), to.NO_REASON, node)
+        return self._ended(self._share(value, node, known), to.NO_REASON, node)
+
+    def _share(self, value: ast.expr, node: ast.stmt, known: Known) -> ast.expr:
+        """Return a share as a number. Raises Undeclarable for one that is written and outside 0 to 1."""
+        share = self.expressions.number(value, known)
+        written = _written(share)
+        if written is not None and not 0.0 < written <= 1.0:
+            why = f"{ast.unparse(value)} is no share, which is above 0 and at most 1: {HOME}; None keeps all"
+            raise self.expressions.refused(why, node)
+        return share
 
     def _nothing(self, node: ast.stmt, reason: ast.expr | None = None) -> list[ast.stmt]:
         del reason
@@ -268,6 +275,14 @@ class _Writer:
     def _here(self, index: int) -> None:
         """Have a jump lead to what is written next."""
         self.steps[index] = self.steps[index][0], len(self.steps)
+
+
+def _written(node: ast.expr) -> float | None:
+    """Return the number that is written here, None for one that is worked out."""
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        inner = _written(node.operand)
+        return None if inner is None else -inner
+    return node.value if isinstance(node, ast.Constant) and type(node.value) is float else None
 
 
 def _is(node: ast.expr, value: float) -> bool:

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Generic, NamedTuple, Protocol, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
 
+from domain import truths
 from domain.decision import Signal
 from domain.errors import BadInput
 from domain.exits import ExitPlan
@@ -77,6 +78,12 @@ class StrategyParams(BaseModel, ABC):
     """The parameters of a strategy; `packed` is the same as plain numbers for its kernels."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_truth(cls, value: Any, info: ValidationInfo) -> Any:
+        truths.refuse(value, cls.model_fields[str(info.field_name)].annotation)
+        return value
 
     @abstractmethod
     def packed(self) -> tuple[Any, ...]:

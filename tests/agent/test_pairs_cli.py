@@ -3,8 +3,11 @@
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from agent.answers.pairs import PairListAnswer
+from agent.cli.handlers.pairs import refuse_mixed
+from domain.errors import BadInput
 from tests.agent.command import agent
 from tests.perception.server import ScriptedServer, answer, throttled
 from tests.perception.test_pairs import DAY, ticker
@@ -41,6 +44,17 @@ def test_the_exchange_is_asked_when_told_to(tmp_path: Path) -> None:
         assert "in        BTC-USDT     volume 5000 (place 1)" in text
         assert "out       ETH-USDT     volume 1 USDT in 24 h, must be at least 1000" in text
         venue.on(DAY, throttled(429, "7"))
-        assert "429" in agent(tmp_path, "pairs", "--ask", check=1).stderr
+        refused = agent(tmp_path, "pairs", "--ask", check=1).stderr
+        assert "429" in refused
+        assert "could not be asked for its tickers" in refused
     (tmp_path / "config.toml").unlink()
     assert "pairlist.source is off" in agent(tmp_path, "pairs", "--ask", check=2).stderr
+
+
+def test_an_option_that_would_change_nothing_is_refused() -> None:
+    with pytest.raises(BadInput, match="--journal one: the exchange is asked by the settings"):
+        refuse_mixed(ask=True, config=None, journal="one")
+    with pytest.raises(BadInput, match=r"--config other\.toml: the list in force is the journal's"):
+        refuse_mixed(ask=False, config=Path("other.toml"), journal=None)
+    refuse_mixed(ask=True, config=Path("other.toml"), journal=None)
+    refuse_mixed(ask=False, config=None, journal="one")

@@ -70,6 +70,30 @@ def test_every_problem_is_reported_with_field_value_and_limit(
         ({"entries": {"slices": True}}, "entries.slices = True: must be a number, not true or false"),
         ({"risk": {"cool_down_minutes": True}}, "risk.cool_down_minutes = True: must be a number, not true"),
         ({"sizing": {"fixed_quantity": True}}, "sizing.fixed_quantity = True: must be a number, not true"),
+        ({"pairlist": {"volume_least": True}}, "pairlist.volume_least = True: must be a number, not true or"),
+        ({"reasoning": {"rsi": {"period": True}}}, "reasoning.rsi.period = True: must be a number, not true"),
+        ({"cycles": True}, "cycles = True: must be a number, not true or false"),
+        ({"exchange": {"recv_window_ms": False}}, "exchange.recv_window_ms"),
+        (
+            {"instruments": {"BTC-USDT": {"tick_size": True, "step_size": "1"}}},
+            "instruments.BTC-USDT.tick_size = True: must be a number, not true or false",
+        ),
+        (
+            {"pairs": {"BTC-USDT": {"reasoning": {"sma": {"fast": True}}}}},
+            "pairs.BTC-USDT.reasoning.sma.fast = True: must be a number, not true or false",
+        ),
+        (
+            {"pairs": {"BTC-USDT": {"reasoning": {"vote_threshold": 20}}}},
+            "pairs.BTC-USDT.reasoning.vote_threshold = 20: is one of all pairs together: set reasoning.vote",
+        ),
+        (
+            {"pairs": {"BTC-USDT": {"concentration": 0.1}}},
+            "pairs.BTC-USDT.concentration: no such setting; did you mean pairs.BTC-USDT.risk.concentration?",
+        ),
+        (
+            {"pairs": {"BTC-USDT": {"risk": {"concentratio": 0.1}}}},
+            "pairs.BTC-USDT.risk.concentratio: no such setting; did you mean pairs.BTC-USDT.risk.concent",
+        ),
         ({"risk": {"max_drawdown": "-2%"}}, "risk.max_drawdown = -2%: must be a number"),
         ({"risk": {"low_profit": "-200%"}}, "risk.low_profit = -200%: must be at least -1"),
         ({"reasoning": {"custom": {"no": {"a": 1}}}}, "reasoning.custom.no: no strategy of your own has"),

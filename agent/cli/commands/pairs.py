@@ -23,8 +23,9 @@ def pairs(
     json: JsonOption = False,
 ) -> None:
     """Show the pair list in force: each candidate as it was measured, in or out and why."""
-    from agent.cli.handlers.pairs import ask_exchange, show_pairs
+    from agent.cli.handlers.pairs import ask_exchange, refuse_mixed, show_pairs
 
+    refuse_mixed(ask=ask, config=config, journal=journal)
     if ask:
         ask_exchange(config, home, json=json)
     else:

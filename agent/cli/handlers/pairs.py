@@ -12,7 +12,7 @@ from agent.cli.output.streams import answer
 from agent.host.clock import SystemClock
 from agent.settings.load import load
 from agent.views.pairs import of_fold, of_list
-from domain.errors import BadInput
+from domain.errors import BadInput, VenueFault
 from domain.events import PairsListed
 from perception.pairs.filters import listed
 
@@ -23,6 +23,19 @@ def show_pairs(home: Path | None, journal: str | None, *, json: bool) -> None:
     """Print the list in force of a journal's last session; exit 1 where it does not stand."""
     client = AccountClient(home_of(home), journal)
     _told(of_fold(client.name, client.folded().state.pairs), json=json)
+
+
+def refuse_mixed(*, ask: bool, config: Path | None, journal: str | None) -> None:
+    """Raise BadInput for an option that would change nothing."""
+    if ask and journal is not None:
+        raise BadInput(
+            f"--journal {journal}: the exchange is asked by the settings, not by a journal; "
+            "leave --journal out, or --ask"
+        )
+    if not ask and config is not None:
+        raise BadInput(
+            f"--config {config}: the list in force is the journal's; leave --config out, or add --ask"
+        )
 
 
 def ask_exchange(config: Path | None, home: Path | None, *, json: bool) -> None:
@@ -39,7 +52,14 @@ def ask_exchange(config: Path | None, home: Path | None, *, json: bool) -> None:
     clock = SystemClock()
     with closing(wiring.exchange_pairs(options, clock, home_of(home).root)) as source:
         now = clock.now()
-        pairs = listed(source.measures(options.symbols, now), settings)
+        try:
+            measures = source.measures(options.symbols, now)
+        except VenueFault as fault:
+            raise VenueFault(
+                f"{source.name} could not be asked for its tickers: {fault}. Try again, or see to "
+                "binance.base_url (exchange.base_url where it is traded); agent pairs shows the list in force"
+            ) from fault
+        pairs = listed(measures, settings)
     current = PairsListed(now, source.name, pairs, now)
     off = {each.symbol: each.off for each in pairs if each.off is not None}
     _told(of_list(current, pairs, off, None), json=json)

@@ -5,6 +5,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ConfigDict, SecretStr
 
+from agent.settings.truths import NoTruths
 from agent.settings.upkeep.alerts import AlertSettings
 from agent.settings.upkeep.backup import BackupSettings
 from agent.settings.upkeep.gate import GateSettings
@@ -13,7 +14,7 @@ from agent.settings.upkeep.retention import RetentionSettings
 from agent.settings.upkeep.telegram import TelegramSettings
 
 
-class Upkeep(BaseModel):
+class Upkeep(NoTruths):
     """The settings of what is done beside the agents; no part of a session, and in no journal."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
