@@ -49,8 +49,8 @@ def _below(value: Any, kind: Any, at: Place) -> Iterator[InitErrorDetails]:
         for name, each in value.items():
             yield from _problems(each, held[1], (*at, str(name)))
     elif get_origin(kind) in (list, tuple) and not isinstance(value, Mapping):
-        for place, each in enumerate(value):
-            yield from _problems(each, held[0], (*at, place))
+        for number, each in enumerate(value):
+            yield from _problems(each, held[0], (*at, number))
     else:
         for each in held:
             yield from _below(value, each, at)
