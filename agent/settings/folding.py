@@ -30,7 +30,7 @@ NOT_READ = frozenset(
         "home", "provider", "data", "schedule", "schedule_zone", "speed", "cycles", "journal",
         "db_url", "strategies_folder", "alpha_vantage", "binance", "perception", "simulated",
         "files", "orders", "exchange", "streaming", "stream", "account", "despite_gate", "advice",
-        "listing",
+        "listing", "informative",
     }
 )  # fmt: skip
 """The other settings. One that is neither is of another program, and may be part of its fold."""
