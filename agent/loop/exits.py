@@ -2,7 +2,7 @@
 
 Of each position nobody votes to sell: all of it is sold, or a share, or its stop is raised; a share that is
 sold has the rest's stop raised with it. No rule of entries is asked, and no headline moves a stop. A custom
-exit that cannot be judged is told of, and holds nothing up.
+exit that cannot be judged is told of, and holds nothing up; nor does a fault over one position.
 """
 
 from typing import NamedTuple
@@ -44,8 +44,12 @@ def due_exits(turn: Turn, state: State, factory: OrderFactory, policy: Policy) -
         own = policy.of(observation.symbol)
         if own.limits.trailing_ppm == 0 and (entry is None or not entry.exits):
             continue
-        held = _Held(turn, number, observation, position, state, factory, own)
-        approved = held.due()
+        try:
+            held = _Held(turn, number, observation, position, state, factory, own)
+            approved = held.due()
+        except Exception as fault:  # noqa: BLE001 -- ours: this one keeps its stop, the others are left as declared
+            turn.unjudged[observation.symbol] = f"{type(fault).__name__}: {fault}"
+            continue
         if held.asked.why:
             turn.unjudged[observation.symbol] = held.asked.why
         if approved is not None:

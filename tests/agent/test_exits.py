@@ -19,7 +19,10 @@ from agent.cli.handlers.why import lines
 from agent.cli.output.screen import Screen
 from agent.explain.why import explain
 from agent.host import log
+from agent.loop.exits import due_exits
 from agent.loop.session import EXHAUSTED
+from agent.loop.turn import Turn
+from agent.orders.factory import OrderFactory
 from agent.serve.mirror.account import Beside, alarms_of
 from agent.settings.given import Settings
 from agent.state.leaving import GRACE_CANDLES, leaves, long_unjudged
@@ -30,11 +33,13 @@ from agent.verify.replay import replay
 from agent.verify.settled import histories
 from agent.views.session import positions
 from agent.wiring.backtests import options_for, setup_of
+from agent.wiring.folded import policy_of
 from domain.commands import Kill
+from domain.decision import Action, Decision
 from domain.events import CycleDecided, CycleEnded, Event, OrderReported, OrdersIntended
 from domain.exits import ExitPlan
 from domain.order import Order, OrderStatus, OrderType, Purpose, Side, sells_share
-from domain.times import utc
+from domain.times import HOUR_MS, utc
 from domain.verdict import Approved
 from journal.codec import encode
 from journal.memory import MemoryJournal
@@ -45,6 +50,7 @@ from research.engine.backtest import backtest
 from research.engine.compiler import plain
 from tests.agent.test_recovery import CLOSES, Cut, PulledOut, Resumed, nothing_twice, one_record_each
 from tests.agent.world import ID, START, World, facts, folded, lively
+from tests.reasoning.samples import observation
 from tests.research.leaving import leaving  # noqa: F401  # a fixture
 from tests.seeded import market
 from tests.serve.mirrored import mirror_of
@@ -211,6 +217,25 @@ def test_no_rule_of_entries_holds_an_exit_up() -> None:
         done = [each for each in orders(world.events) if each.ending]
         assert done, name
         assert all(each.side is Side.SELL for each in done)
+
+
+def test_what_cannot_be_judged_of_one_position_holds_no_other_up() -> None:
+    journal, _ = entered("by-time")
+    state, _ = folded(options("by-time"), journal)
+    held, last = state.ledger.positions["BTC-USDT"], state.last["BTC-USDT"]
+    state.ledger.positions = {"AAA-USDT": msgspec.structs.replace(held, symbol="AAA-USDT"), "BTC-USDT": held}
+    state.entries["AAA-USDT"] = state.entries["BTC-USDT"]
+    candle = last._replace(time=last.time + 6 * HOUR_MS)
+    turn = Turn(9_999, utc(candle.time))
+    seen = observation([candle])
+    turn.observations = [msgspec.structs.replace(seen, symbol=symbol) for symbol in state.ledger.positions]
+    turn.decisions = [
+        Decision(9_999, each.symbol, turn.at, Action.HOLD, 0.0, 0.0, "") for each in turn.observations
+    ]
+    policy = policy_of(options("by-time"), state.ledger.instruments)
+    (sold,) = due_exits(turn, state, OrderFactory(state, journal), policy)
+    assert (sold.symbol, sold.order.ending) == ("BTC-USDT", "time")
+    assert turn.unjudged == {"AAA-USDT": "KeyError: 'AAA-USDT'"}, "it has no instrument"
 
 
 def test_a_custom_exit_is_an_order_with_its_reason_and_replays_to_the_byte() -> None:
