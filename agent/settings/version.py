@@ -19,6 +19,7 @@ FOLD = (
     "journal/codec.py",
     "journal/words.py",
     "learning",
+    "perception/pairs",
     "platforms/fills.py",
     "platforms/impact.py",
     "reasoning",

@@ -172,13 +172,13 @@ def test_an_exit_waits_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     def wants(_self: Any, turn: Turn, seen: Observation, _oriented: Any) -> Decision:
         return Decision(turn.cycle_id, seen.symbol, turn.at, sides[seen.symbol], 50.0, 50.0, "")
 
-    def previewed(mind: StrategyRunner, seen: Observation) -> Orientation:
+    def previewed(mind: StrategyRunner, seen: Observation, _beside: object) -> Orientation:
         loud = ("rsi", Signal(1, 50.0, 50.0, 0.0, 0.0, 0.0, 0, 0, 0), "up")
         return msgspec.structs.replace(StrategyRunner(mind._settings).orient(seen), signals=(loud,))
 
     monkeypatch.setattr(Advising, "_decision", wants)
     monkeypatch.setattr(StrategyRunner, "preview", previewed)
-    monkeypatch.setattr(StrategyRunner, "votes", lambda _mind, _seen: True)
+    monkeypatch.setattr(StrategyRunner, "votes", lambda _mind, _seen, _beside: True)
     model = Model(AGAINST)
     world = world_with(model, steps=[100.0, 100.0], symbols=tuple(sides))
     world.session.begin()

@@ -74,7 +74,7 @@ def test_settings_are_told_one_by_one_with_what_changed_and_without_secrets(serv
     }
     assert rows["exchange.api_key"]["value"] == "(secret, not shown)"
     assert (rows["db_url"]["value"], rows["db_url"]["source"]) == ("(not set)", "default")
-    assert set(Options.model_fields) <= {name.partition(".")[0] for name in rows} | {"instruments"}
+    assert set(Options.model_fields) <= {name.partition(".")[0] for name in rows} | {"instruments", "pairs"}
 
 
 def test_the_log_has_its_end_by_level_and_no_secret(served: Served) -> None:
