@@ -46,12 +46,15 @@ def due_additions(turn: Turn, state: State) -> list[DueAddition]:
 def _due(observation: Observation, decision: Decision, state: State) -> DueAddition | None:
     symbol = observation.symbol
     plan, position = state.adding.get(symbol), state.ledger.positions.get(symbol)
-    if plan is None or position is None or decision.action is Action.SELL or not observation.candles:
+    instrument = state.ledger.instruments.get(symbol)
+    if plan is None or position is None or instrument is None:  # looked at before any sale: nothing may raise
+        return None
+    if decision.action is Action.SELL or not observation.candles:
         return None
     stop = next(
         (each.order.trigger for each in state.ledger.resting(symbol) if each.order.type is OrderType.STOP), 0
     )
-    units = position.bought_lots * state.ledger.instruments[symbol].cash_factor
+    units = position.bought_lots * instrument.cash_factor
     quote = observation.quote.price if observation.quote else 0
     lots = add_due(plan.plan.numbers(), 0, plan.done, quote, position.bought, units, plan.lots)
     return DueAddition(observation, plan, lots, stop) if lots and stop else None

@@ -19,6 +19,7 @@ from agent.cli.handlers.why import lines
 from agent.cli.output.screen import Screen
 from agent.explain.why import explain
 from agent.host import log
+from agent.loop.additions import due_additions
 from agent.loop.exits import due_exits
 from agent.loop.session import EXHAUSTED
 from agent.loop.turn import Turn
@@ -236,6 +237,8 @@ def test_what_cannot_be_judged_of_one_position_holds_no_other_up() -> None:
     (sold,) = due_exits(turn, state, OrderFactory(state, journal), policy)
     assert (sold.symbol, sold.order.ending) == ("BTC-USDT", "time")
     assert turn.unjudged == {"AAA-USDT": "KeyError: 'AAA-USDT'"}, "it has no instrument"
+    state.adding["AAA-USDT"] = SimpleNamespace()  # type: ignore[assignment]  # what it says is not come to
+    assert due_additions(turn, state) == []
 
 
 def test_a_custom_exit_is_an_order_with_its_reason_and_replays_to_the_byte() -> None:
